@@ -14,7 +14,7 @@ nox.options.sessions = ["lint", "typing"]
 def tests(session):
     """The suite, or what is named: ``nox -s tests-3.11 -- tests/test_neuron.py``."""
     session.install("-e", ".[test]")
-    session.run("python", "-m", "pytest", "-q", *session.posargs)
+    session.run("python", "-m", "pytest", "-q", "-n", "auto", *session.posargs)
 
 
 @nox.session(python="3.11")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import compress
 from typing import Any, NamedTuple
 
-from synapse import Connection, Layer, Network, Neuron
+from synapse import Connection, Layer, Network, Neuron, Topology
 from synapse._checks import expected, listed
 from synapse._order import find_order
 from synapse.errors import KindError, TopologyError
@@ -13,7 +14,7 @@ from synapse.network import require_network
 
 
 class Delayed(NamedTuple):
-    """The connections of a network that act one step late.
+    """The connections of a network that are delayed: they act one step late.
 
     `connections` are those whose source activates after their target. `gated` are those whose gater
     activates after their target, or is the target.
@@ -36,9 +37,9 @@ def construct(
     gaters of its incoming connections; ties are resolved by the order given. Neurons on a cycle allow no such
     order. There, backward connections carry the activation that their source had one step earlier. A
     connection is backward if it leads nearer to the inputs, counted in connections from the nearest input, or
-    against the order of `neurons`, whichever makes fewer connections late. Gaters still precede the targets
-    of the connections they gate, because only then do they learn from them. :func:`delayed` lists the late
-    connections.
+    against the order of `neurons`, whichever makes fewer connections delayed. Gaters still precede the
+    targets of the connections they gate, because only then do they learn from them. :func:`delayed` lists
+    the delayed connections.
 
     A delay line, in which each neuron copies its predecessor of the previous step, must activate in the
     opposite order: pass its layers in that order to :class:`synapse.Network`.
@@ -94,18 +95,14 @@ def construct(
 def delayed(network: Network) -> Delayed:
     """List the connections of a network that act one step late because of the activation order.
 
+    :meth:`synapse.Network.sort` finds an order in which only connections on cycles do.
+
     >>> import architect
     >>> len(delayed(architect.Elman(2, 6, 1, seed=0)).connections)  # copies into the context
     6
     """
-    place = {neuron: i for i, neuron in enumerate(require_network("What delayed looks at", network))}
-    late, gated = [], []
-    for link in network.connections:
-        if place[link.source] > place[link.target]:
-            late.append(link)
-        if link.gater in place and place[link.gater] >= place[link.target]:
-            gated.append(link)
-    return Delayed(tuple(late), tuple(gated))
+    table, links = Topology.of(require_network("What delayed looks at", network)), network.connections
+    return Delayed(tuple(compress(links, table.delayed)), tuple(compress(links, table.delayed_gates)))
 
 
 # --- who is who -----------------------------------------------------------------------------------

@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike
 
 from synapse import Layer, Network, Projection, tie
 from synapse._checks import (
-    ARCHITECTURE,
     MOST_CONNECTIONS,
     MOST_NEURONS,
     choice,
@@ -94,7 +93,7 @@ class Convolutional(Network):
     (2, 2, 8)
     """
 
-    @understands(ARCHITECTURE)
+    @understands("architecture")
     def __init__(
         self,
         inputs: Size,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, final
 import numpy as np
 
 from synapse import Layer, Network, gate
-from synapse._checks import ARCHITECTURE, understands
+from synapse._checks import understands
 from synapse._random import Seed
 from synapse.architectures import register
 from synapse.initializers import Initializer
@@ -84,7 +84,7 @@ class GRU(Network):
 
     _left_out = ("constant", "update gates", "inverse gates", "reset gates", "candidates")
 
-    @understands(ARCHITECTURE)
+    @understands("architecture")
     def __init__(
         self,
         *sizes: int,

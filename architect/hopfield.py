@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from synapse import ALL_TO_ELSE, ONE_TO_ONE, Layer, Network
 from synapse._checks import (
-    ARCHITECTURE,
     MOST_CONNECTIONS,
     is_among,
     lowered,
@@ -102,7 +101,7 @@ class Hopfield(Network):
     <Hopfield 8-8, 16 neurons, 64 connections>
     """
 
-    @understands(ARCHITECTURE)
+    @understands("architecture")
     def __init__(self, size: int) -> None:
         count = positive_integer("The size of Hopfield", size, math.isqrt(MOST_CONNECTIONS))
         if count < 2:

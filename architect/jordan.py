@@ -7,7 +7,7 @@ from typing import Any, final
 import numpy as np
 
 from synapse import Network
-from synapse._checks import ARCHITECTURE, expected, non_negative_number, understands
+from synapse._checks import expected, non_negative_number, understands
 from synapse._random import Seed
 from synapse.architectures import register
 from synapse.errors import ArgumentError
@@ -55,7 +55,7 @@ class Jordan(Network):
 
     _left_out = ("context",)
 
-    @understands(ARCHITECTURE)
+    @understands("architecture")
     def __init__(
         self,
         *sizes: int,

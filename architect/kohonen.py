@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike
 
 from synapse import ALL_TO_ALL, Layer, Network
 from synapse._checks import (
-    ARCHITECTURE,
     MOST_NEURONS,
     as_matrix,
     expected,
@@ -77,7 +76,7 @@ class Kohonen(Network):
     [(0, 0), (0, 4)]
     """
 
-    @understands(ARCHITECTURE)
+    @understands("architecture")
     def __init__(
         self,
         inputs: int,

@@ -9,7 +9,6 @@ import numpy as np
 
 from synapse import ALL_TO_ALL, ONE_TO_ONE, Layer, Network
 from synapse._checks import (
-    ARCHITECTURE,
     MOST_NEURONS,
     boolean,
     expected,
@@ -31,7 +30,6 @@ STANDARD, SYNAPTIC = STYLES = ("standard", "synaptic")
 USUAL = "usual"
 GATE_BIASES = {STANDARD: (0.0, 3.0, 0.0), SYNAPTIC: (1.0, 1.0, 1.0)}
 """Default biases of input, forget and output gates by style."""
-INITIALIZERS = {STANDARD: "fan_in", SYNAPTIC: "uniform"}
 
 
 @final
@@ -55,8 +53,9 @@ class LSTM(Network):
     between the inputs and a cell, so the online rule assigns credit over many steps to the weights of the
     gates, but not to those of the candidates.
 
-    The style "synaptic" is that of Synaptic 1.1.4, with its defaults. Inputs enter the cells directly, so
-    the online rule assigns credit over many steps to these weights too::
+    The style "synaptic" is that of Synaptic 1.1.4, with its defaults except for wider weights, which learn
+    long lags from more seeds; ``initializer="uniform"`` draws Synaptic's, within ±0.1. Inputs enter the cells
+    directly, so the online rule assigns credit over many steps to these weights too::
 
                   input gates   forget gates     output gates
                        |             | (self)         |
@@ -64,8 +63,9 @@ class LSTM(Network):
           =>  gates (and output)   => gates (peepholes)
 
     Neurons activate in the order input gates, forget gates, cells, output gates. The outputs of a block
-    recur through the peepholes only, so a single block learns less than one of the style "standard".
-    `docs/learning-results.md` compares the two styles.
+    recur through the peepholes only, so a single block learns less than one of the style "standard". Its
+    logistic cells saturate at high rates: on sequences, whose context is cleared, use a rate of 0.05 or less,
+    or linear cells without peepholes; these are worse on a stream. `docs/learning-results.md` compares them.
 
     Parameters
     ----------
@@ -95,9 +95,7 @@ class LSTM(Network):
     input_gate_bias, forget_gate_bias, output_gate_bias : float, optional
         Initial biases of the gates. Default: 0, 3 and 0, so that cells remember at first; 1, 1 and 1 in the
         style "synaptic". `docs/tables/lstm_recipe.md` has the measurements.
-    initializer : str or callable, optional
-        As for :class:`Perceptron`. Default: "fan_in"; "uniform" in the style "synaptic".
-    bias_initializer, seed, dtype
+    initializer, bias_initializer, seed, dtype
         As for :class:`Perceptron`; the biases of gates are not random.
 
     Raises
@@ -119,7 +117,7 @@ class LSTM(Network):
 
     _left_out = ("forget gates", "candidates", "cells", "output gates", "squashed cells", "hidden")
 
-    @understands(ARCHITECTURE)
+    @understands("architecture")
     def __init__(
         self,
         *sizes: int,
@@ -137,7 +135,7 @@ class LSTM(Network):
         input_gate_bias: float | None = None,
         forget_gate_bias: float | None = None,
         output_gate_bias: float | None = None,
-        initializer: str | Initializer | None = None,
+        initializer: str | Initializer = "fan_in",
         bias_initializer: str | Initializer = "uniform",
         seed: Seed = None,
         dtype: Any = np.float64,
@@ -153,7 +151,6 @@ class LSTM(Network):
         names = ("input_gate_bias", "forget_gate_bias", "output_gate_bias")
         biases = [one if bias is None else bias for bias, one in zip(given, GATE_BIASES[style], strict=True)]
         ins, forgets, outs = checked_biases("LSTM", dtype, **dict(zip(names, biases, strict=True)))
-        start = INITIALIZERS[style] if initializer is None else initializer
         most = MOST_NEURONS // max(counts)
         options = Options(
             peepholes=(None if standard else ALL_TO_ALL) if is_among(peepholes, [USUAL]) else peepholes,
@@ -168,7 +165,7 @@ class LSTM(Network):
         _check(options, standard)
         last = squash if output_squash is None else output_squash
         functions = (squash, last, options.cell_squash)
-        recipe = Recipe(seed, start, bias_initializer, dtype, *functions)
+        recipe = Recipe(seed, initializer, bias_initializer, dtype, *functions)
         inputs = recipe.inputs(counts[0])
         output = recipe.layer(counts[-1], last, "output")
         build: Any = standard_blocks if standard else synaptic_blocks

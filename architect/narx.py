@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from synapse import Layer, Network
-from synapse._checks import ARCHITECTURE, MOST_DELAYS, integer, listed, positive_integer, understands
+from synapse._checks import MOST_DELAYS, integer, listed, positive_integer, understands
 from synapse._random import Seed
 from synapse.architectures import register
 from synapse.initializers import Initializer
@@ -63,7 +63,7 @@ class NARX(Network):
 
     _left_out = ("input delay", "output delay")
 
-    @understands(ARCHITECTURE)
+    @understands("architecture")
     def __init__(
         self,
         inputs: int,

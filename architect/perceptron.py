@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from synapse import Network
-from synapse._checks import ARCHITECTURE, understands
+from synapse._checks import understands
 from synapse._random import Seed
 from synapse.architectures import register
 from synapse.initializers import Initializer
@@ -45,7 +45,7 @@ class Perceptron(Network):
     <Perceptron 2-3-1, 6 neurons, 9 connections>
     """
 
-    @understands(ARCHITECTURE)
+    @understands("architecture")
     def __init__(
         self,
         *sizes: int,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synapse import Connection, Layer, Network, Neuron
-from synapse._checks import ARCHITECTURE, fraction, understands, whole_number
+from synapse._checks import fraction, understands, whole_number
 from synapse._random import Seed, given_back
 from synapse.architectures import register
 from synapse.initializers import Initializer
@@ -66,7 +66,7 @@ class Random(Network):
     4
     """
 
-    @understands(ARCHITECTURE)
+    @understands("architecture")
     def __init__(
         self,
         inputs: int,

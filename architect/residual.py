@@ -7,7 +7,7 @@ from typing import Any, final
 import numpy as np
 
 from synapse import Network
-from synapse._checks import ARCHITECTURE, understands
+from synapse._checks import understands
 from synapse._random import Seed
 from synapse.architectures import register
 from synapse.errors import ArgumentError
@@ -57,7 +57,7 @@ class Residual(Network):
 
     _left_out = ("sum",)
 
-    @understands(ARCHITECTURE)
+    @understands("architecture")
     def __init__(
         self,
         *sizes: int,

@@ -56,7 +56,7 @@ def with_pyplot(picture: Callable[..., None]) -> Callable[..., None]:
         try:
             import matplotlib  # an extra: the demos run without it
         except ImportError:
-            print('No pictures: matplotlib is not installed. pip install "synapse-neurons[draw]" brings it.')
+            print('No pictures: matplotlib is not installed. pip install -e ".[draw]" brings it.')
             return
         matplotlib.use("Agg")
         from matplotlib import pyplot

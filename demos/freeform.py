@@ -39,7 +39,7 @@ from synapse.readwrite import files
 # order c, b, a: each reads its predecessor's activation of the previous step. Only a would read the new
 # activation of c; so "carry" fires before all three and copies the previous activation of c for a.
 #
-# The squash tanh holds the token between -1 and 1. Weights are drawn from ±0.1, except for two kinds that
+# The squash tanh holds the token between -1 and 1. Weights are drawn from ±1, except for two kinds that
 # are not trained: self-connections and the copy have the weight 1.
 
 
@@ -96,8 +96,8 @@ def fraction_right(net, inputs, targets):
 
 # --- 3. Learning ----------------------------------------------------------------------------------
 #
-# Training uses sequences of 8 to 20 steps, a thousand at a time, until 200 new ones are all right. About one
-# start in a hundred fails; it is repeated with other weights. Has the network learnt to count, or only
+# Training uses sequences of 8 to 20 steps, a thousand at a time, until 200 new ones are all right. Four of
+# sixty starts fail; they are repeated with other weights. Has the network learnt to count, or only
 # sequences of up to 20 steps? A test with 200 steps shows that.
 #
 # The same neurons without the switch are trained on as many sequences: they cannot learn the task.

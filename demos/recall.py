@@ -57,15 +57,15 @@ def show_some(seed):
 # cells, and connections from all cells to all gates (peepholes). Initial weights are within ±0.1, gate biases
 # 1.
 
+START = {"style": "synaptic", "initializer": "uniform"}
+
 
 def linear(seed):
-    return architect.LSTM(6, 7, 2, cell_squash="identity", peepholes=None, style="synaptic", seed=seed)
+    return architect.LSTM(6, 7, 2, cell_squash="identity", peepholes=None, **START, seed=seed)
 
 
 def logistic(seed):
-    return architect.LSTM(
-        6, 7, 2, cell_squash="logistic", peepholes="all_to_all", style="synaptic", seed=seed
-    )
+    return architect.LSTM(6, 7, 2, cell_squash="logistic", peepholes="all_to_all", **START, seed=seed)
 
 
 # --- 3. Learning ----------------------------------------------------------------------------------

@@ -73,7 +73,9 @@ def gru(seed):
 
 
 def lstm(seed):
-    return architect.LSTM(10, 16, 4, cell_squash="identity", peepholes=None, style="synaptic", seed=seed)
+    return architect.LSTM(
+        10, 16, 4, cell_squash="identity", peepholes=None, initializer="uniform", style="synaptic", seed=seed
+    )
 
 
 def online(net, quick):

@@ -18,7 +18,7 @@ version = release = synapse.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 # The last ones are in docs/_extensions.
-extensions += ["formats", "house", "live", "mathml", "notebooks", "objects", "references"]
+extensions += ["formats", "functions", "house", "live", "mathml", "notebooks", "objects", "references"]
 exclude_patterns = ["_extensions"]
 default_role = "literal"  # `name` in docstrings
 

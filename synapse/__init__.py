@@ -4,7 +4,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from . import architectures, cost, errors, initializers, learning as learning, optimizers, squash
-from ._checks import unknown_attribute
+from ._checks import ATTRIBUTES, public_names, unknown_attribute
 from ._patterns import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE
 from .connection import Connection
 from .ensemble import Ensemble
@@ -71,15 +71,13 @@ __all__ = [
 ]
 
 
+__dir__ = public_names(__all__, _LATER, _FUNCTIONS, ["__version__", "learning"])
+
+
 def __getattr__(name: str) -> Any:
     """Import a package, or a function of one, when it is first used."""
     if name in _LATER:
         return importlib.import_module(f"{__name__}.{name}")
     if name in _FUNCTIONS:
         return getattr(importlib.import_module(f"{__name__}.{_FUNCTIONS[name]}"), name)
-    raise unknown_attribute("The module synapse", name, __dir__())
-
-
-def __dir__() -> list[str]:
-    """Public names, packages included."""
-    return sorted({*globals(), *_LATER, *_FUNCTIONS})
+    raise unknown_attribute("The module synapse", name, __dir__(), ATTRIBUTES["synapse"].get(name, ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -84,8 +85,8 @@ class LayerSteps(Sequence[Neuron]):
         rate : float
             Learning rate; 0 only computes the errors. Default: 0.1.
         targets : array_like, shape (n,), optional
-            Target activations; for softmax outputs also the number of a class, counted from 0. Default:
-            the errors come from the neurons that these neurons are connected to.
+            Target activations, NaN for a neuron without a target; for softmax outputs also the number of a
+            class, counted from 0. Default: the errors come from the neurons that these are connected to.
         cost : str or Cost, optional
             Cost that is minimized. Default: the cost that matches the activation functions of the layer,
             see :func:`synapse.cost.matching`.
@@ -100,18 +101,19 @@ class LayerSteps(Sequence[Neuron]):
         activate : Activate the neurons first.
         """
         step, code = non_negative_number("The rate", rate), 0
-        aims = np.full(len(self), np.nan)
+        aims: list[float | None] = [None] * len(self)
         if targets is not None:
             squash = [neuron.squash for neuron in self._neurons]
             measure = costs.matching(squash) if cost is None else costs.of_outputs(cost, len(self))
             measure.check(squash)
             if measure is costs.categorical_cross_entropy and integer(targets) is not None:
                 targets = class_row("The target of a layer", targets, len(self))
-            aims = self._vector("The targets of a layer", targets)
-            measure.check_targets(aims[None])
+            row = self._vector("The targets of a layer", targets, nan=True)
+            measure.check_targets(row[None])
+            aims = [None if math.isnan(aim) else aim for aim in row.tolist()]
             code = measure.code
         with InUse(*self._alive()), _ties.summed_updates(neuron._store for neuron in self._neurons):
-            for neuron, aim in zip(reversed(self._neurons), reversed(aims.tolist()), strict=True):
+            for neuron, aim in zip(reversed(self._neurons), reversed(aims), strict=True):
                 neuron._propagate(step, aim, code, float(len(self)))
 
     def clear(self) -> None:
@@ -124,7 +126,7 @@ class LayerSteps(Sequence[Neuron]):
         for neuron in self._alive():
             neuron.clear()
 
-    def reset(self, seed: Seed = None, initializer: str | Initializer = "uniform") -> None:
+    def reset(self, seed: Seed = None, initializer: str | Initializer = "glorot") -> None:
         """Draw new biases and new weights of incoming connections, and clear the context.
 
         Weights and biases that are not trainable do not change, see :meth:`Network.reset`.
@@ -134,7 +136,7 @@ class LayerSteps(Sequence[Neuron]):
         seed : int or numpy.random.Generator, optional
             Seed for the new values. Default: an unrecorded random seed.
         initializer : str or callable
-            Initializer of weights and biases, see :mod:`synapse.initializers`. Default: "uniform".
+            Initializer of weights and biases, see :mod:`synapse.initializers`. Default: "glorot".
 
         See Also
         --------
@@ -225,7 +227,7 @@ class LayerSteps(Sequence[Neuron]):
     def _store(self) -> Store:
         return self._alive()[0]._store
 
-    def _vector(self, what: str, values: ArrayLike) -> Floats:
-        """Return one number per neuron, checked to be within the range of their dtype."""
+    def _vector(self, what: str, values: ArrayLike, nan: bool = False) -> Floats:
+        """Return one number per neuron, checked to be within the range of their dtype, or NaN if `nan`."""
         floats = {neuron._store.dtype for neuron in self._alive()}
-        return vector(what, values, len(self), FLOAT32 if FLOAT32 in floats else FLOAT64)
+        return vector(what, values, len(self), FLOAT32 if FLOAT32 in floats else FLOAT64, nan)

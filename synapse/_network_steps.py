@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 from . import _ties, _wiring, cost as costs, engine
 from ._checks import (
     FLOAT64,
-    METHODS,
     SAFE,
     answers,
     as_matrix,
@@ -22,7 +21,6 @@ from ._checks import (
     integer,
     level_of_caller,
     non_negative_number,
-    own_names,
     parts_of,
     require_range,
     row_of,
@@ -36,10 +34,11 @@ from ._typing import Floats
 from .cost import Cost
 from .engine.functions.activations import RANDOM
 from .engine.guard import steady, whole
-from .engine.lowering.flags import BACK, BACK_GATED
+from .engine.lowering.flags import DELAYED, DELAYED_GATE
 from .engine.lowering.order import pure_inputs
 from .engine.reach import Plan
 from .engine.schema import FIRST, NONE, STOP
+from .engine.status import DIVERGED, DONE, FAILED, REFUSED, RESIZED, ROW
 from .engine.store import Store
 from .errors import ArgumentError, DivergenceError, TopologyError, TopologyWarning
 from .initializers import Initializer
@@ -49,7 +48,7 @@ from .neuron import Neuron
 NOTHING = np.empty(0)
 
 
-@answers(METHODS)
+@answers("Network")
 class NetworkSteps(Sequence[Neuron]):
     """The methods of a network that run kernels, and its rows in the store."""
 
@@ -57,13 +56,11 @@ class NetworkSteps(Sequence[Neuron]):
     _anchor: Neuron
     _n_inputs: int
     _n_outputs: int
+    _loose: list[Layer]
     _span: tuple[int, NDArray[np.uint64]]  # a version of the topology, and the numbers for kernels
     _cost_known: tuple[int, str | Cost | None, Cost]  # a version of the topology, an argument, its cost
     _rtrl: Sensitivities | None = None  # what it learns by; None: the online rule
     _sensitivities: Sensitivities | None = None  # the same, or that of its latest training by rtrl
-
-    def __dir__(self) -> list[str]:
-        return own_names(self)
 
     def activate(self, inputs: ArrayLike | None = None) -> Floats:
         """Run one step of the network.
@@ -192,13 +189,13 @@ class NetworkSteps(Sequence[Neuron]):
                     store.recorder.make_room(outputs.size // self._n_outputs)
                 if self._rtrl is None:
                     run = (store.calls or engine.online.calls_for(store)).run_network
-                    bad = run(store.address, store.unit, span, inputs, outputs)
+                    status = run(store.address, store.unit, span, inputs, outputs)
                 else:
                     plan = self._plan(store, self._rtrl)
                     run = engine.rtrl.calls_for(store).run_network
-                    bad = run(plan.store_table(), store.unit, plan.address, plan.span, inputs, outputs)
-                if bad:
-                    self._refuse(store, inputs, outputs, bad - 1)
+                    status = run(plan.store_table(), store.unit, plan.address, plan.span, inputs, outputs)
+                if status != DONE:
+                    self._refuse(status, store, inputs)
                 return outputs
         return self._run(inputs, outputs)  # its store was absorbed by another during the wait
 
@@ -211,18 +208,15 @@ class NetworkSteps(Sequence[Neuron]):
         """
         sizes = inputs.shape[1], outputs.shape[1], len(feedback)
         if sizes != (self._n_inputs, self._n_outputs, self._n_outputs):
-            raise _changed(self)
+            self._refuse(RESIZED, self._store)
         _, store, span = self._ready()
         if store.recorder is not None and store.recorder.records(self):
             store.recorder.make_room(len(outputs))
         run = (store.calls or engine.online.calls_for(store)).feed_network
-        bad = run(store.address, store.unit, span, feedback, inputs.reshape(-1), outputs.reshape(-1))
-        if bad or not np.isfinite(outputs).all():
-            require_sound(store["failed"])
-            raise DivergenceError(
-                f"What {self!r} feeds back to itself is no longer a finite {store.dtype} after "
-                f"{counted(bad or len(outputs), 'step')}. Train it to lower errors, or ask for fewer steps."
-            )
+        flat = inputs.reshape(-1)
+        status = run(store.address, store.unit, span, feedback, flat, outputs.reshape(-1))
+        if status != DONE:
+            self._refuse(status, store, flat)
 
     def _plan(self, store: Store, by: Sensitivities) -> Plan:
         """The plan of its sensitivities for the present topology."""
@@ -232,12 +226,20 @@ class NetworkSteps(Sequence[Neuron]):
             return plan
         return by.ready(self)
 
-    def _refuse(self, store: Store, inputs: Floats, outputs: Floats, step: int) -> NoReturn:
-        """Raise the error for a step that the kernel has rejected."""
-        steps = outputs.size // self._n_outputs
-        if inputs.size not in (0, steps * self._n_inputs) or outputs.size != steps * self._n_outputs:
-            raise _changed(self)
-        require_sound(store["failed"])
+    def _refuse(self, status: int, store: Store, inputs: Floats = NOTHING) -> NoReturn:
+        """Raise the error for a call of a kernel that is not complete."""
+        if status == RESIZED:
+            raise TopologyError(
+                f"Another thread has changed the inputs or outputs of {self!r} during this call. "
+                "Call again with data of the new size."
+            )
+        require_sound(status, store["failed"])
+        step = int(store["failed"][ROW])
+        if status == DIVERGED:
+            raise DivergenceError(
+                f"What {self!r} feeds back to itself is no longer a finite {store.dtype} after "
+                f"{counted(step + 1, 'step')}. Train it to lower errors, or ask for fewer steps."
+            )
         row = inputs[step * self._n_inputs : (step + 1) * self._n_inputs]
         require_range("The inputs", row, store.dtype)
         raise ArgumentError(f"Expected the inputs to be finite, got {shown(row.tolist())} in step {step}.")
@@ -252,8 +254,8 @@ class NetworkSteps(Sequence[Neuron]):
         rate : float
             Learning rate, the factor of all updates; 0 only computes the errors. Default: 0.1.
         target : array_like, shape (m,), optional
-            Target outputs; for softmax outputs also the number of a class, counted from 0. Default: the
-            errors come from the networks that this one is connected to.
+            Target outputs, NaN for an output without one; for softmax outputs also the number of a class,
+            counted from 0. Default: the errors come from the networks that this one is connected to.
         cost : str or Cost, optional
             Cost that is minimized. Default: cross-entropy for logistic outputs, categorical cross-entropy
             for softmax outputs, otherwise squared error.
@@ -294,8 +296,8 @@ class NetworkSteps(Sequence[Neuron]):
             elif isinstance(target, list | tuple):
                 row = row_of("The target", target, self._n_outputs)
             if row is not None:
-                value = self._learn(rate, row, measure, True)
-                if value == value:  # else something is refused, or the cost is not a number
+                status, value = self._learn(rate, row, measure, True)
+                if status != REFUSED:
                     return value
         return self._propagate_checked(rate, target, cost)
 
@@ -305,12 +307,17 @@ class NetworkSteps(Sequence[Neuron]):
         measure = self._cost(cost)
         if measure is costs.categorical_cross_entropy and integer(target) is not None:
             target = class_row("The target", target, self._n_outputs)
-        row = NOTHING if target is None else self._vector("The target", target, self._n_outputs)
-        measure.check_targets(row.reshape(-1, self._n_outputs))
-        return self._learn(rate, row, measure, False)
+        row = NOTHING
+        if target is not None:
+            row = vector("The target", target, self._n_outputs, self._store.dtype, nan=True)
+            measure.check_targets(row[None])
+        return self._learn(rate, row, measure, False)[1]
 
-    def _learn(self, rate: float, targets: Floats, cost: Cost, check: bool) -> float:
-        """Propagate in one kernel call, which returns NaN if `check` is True and a target is refused."""
+    def _learn(self, rate: float, targets: Floats, cost: Cost, check: bool) -> tuple[int, float]:
+        """Propagate in one kernel call; returns its status and the cost.
+
+        With `check`, the status is REFUSED if the cost cannot have a target.
+        """
         store = self._anchor._store
         with store.lock:
             if store is self._anchor._store:
@@ -319,19 +326,17 @@ class NetworkSteps(Sequence[Neuron]):
                     span = self._ready()[2]
                 if self._rtrl is None:
                     run = (store.calls or engine.online.calls_for(store)).propagate_targets
-                    value: float = run(store.address, store.unit, span, targets, cost.code, rate, check)
+                    ended = run(store.address, store.unit, span, targets, cost.code, rate, check)
                 else:
-                    value = self._learn_exactly(store, self._rtrl, targets, cost.code, rate, check)
-                if value != value and not check:
-                    if targets.size not in (0, self._n_outputs):
-                        raise _changed(self)
-                    require_sound(store["failed"])
-                return value
+                    ended = self._learn_exactly(store, self._rtrl, targets, cost.code, rate, check)
+                if ended[0] != DONE and ended[0] in (FAILED, RESIZED):
+                    self._refuse(ended[0], store)
+                return ended  # a cost that has diverged is returned too
         return self._learn(rate, targets, cost, check)  # its store was absorbed by another during the wait
 
     def _learn_exactly(
         self, store: Store, by: Sensitivities, targets: Floats, cost: int, rate: float, check: bool
-    ) -> float:
+    ) -> tuple[int, float]:
         """The same along the sensitivities."""
         plan = self._plan(store, by)
         if not by.can_learn(plan):
@@ -341,8 +346,9 @@ class NetworkSteps(Sequence[Neuron]):
             )
         run = engine.rtrl.calls_for(store).propagate_targets
         address = plan.store_table()
-        value: float = run(address, store.unit, plan.address, plan.span, targets, cost, rate, check)
-        return value
+        ended: tuple[int, float]
+        ended = run(address, store.unit, plan.address, plan.span, targets, cost, rate, check)
+        return ended
 
     @property
     def learning_rule(self) -> LearningRule:
@@ -433,7 +439,7 @@ class NetworkSteps(Sequence[Neuron]):
             store.recorder.step_over()
 
     @whole
-    def reset(self, seed: Seed = None, initializer: str | Initializer = "uniform") -> None:
+    def reset(self, seed: Seed = None, initializer: str | Initializer = "glorot") -> None:
         """Draw new weights and biases, and clear the context.
 
         Weights and biases that are not trainable do not change: constant error carousels, fixed copies,
@@ -446,7 +452,7 @@ class NetworkSteps(Sequence[Neuron]):
         seed : int or numpy.random.Generator, optional
             Seed for the new values. Default: an unrecorded random seed.
         initializer : str or callable
-            Initializer of weights and biases, see :mod:`synapse.initializers`. Default: "uniform".
+            Initializer of weights and biases, see :mod:`synapse.initializers`. Default: "glorot".
 
         See Also
         --------
@@ -502,7 +508,7 @@ class NetworkSteps(Sequence[Neuron]):
         if (columns["self_row"][first:stop] != NONE).any():
             return True
         runs = slice(int(columns["first_run"][first]), int(columns["last_run"][stop - 1]))
-        return bool((columns["run_flags"][runs] & (BACK | BACK_GATED)).any())
+        return bool((columns["run_flags"][runs] & (DELAYED | DELAYED_GATE)).any())
 
     @property
     @steady
@@ -546,6 +552,7 @@ class NetworkSteps(Sequence[Neuron]):
             pure = bool(pure_inputs(store)[first : first + inputs].all())
             learning = first + inputs if pure else first
             self._span = version, np.array([first, inputs, self._n_outputs, stop, learning], np.uint64)
+            self._loose.clear()
             self._warn_of_unreached(store, stop)
         return address, store, self._span[1]
 
@@ -569,12 +576,4 @@ def _is_row(values: Any, size: int) -> TypeGuard[Floats]:
         and values.dtype is FLOAT64
         and values.shape == (size,)
         and values.flags.carray
-    )
-
-
-def _changed(network: NetworkSteps) -> TopologyError:
-    """Return the error for inputs or outputs that another thread has changed while a step was waiting."""
-    return TopologyError(
-        f"Another thread has changed the inputs or outputs of {network!r} during this call. "
-        "Call again with data of the new size."
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 from typing import Any
 
@@ -11,9 +10,10 @@ import numpy as np
 from . import _ties, cost as costs, engine
 from ._checks import SAFE, finite_number, non_negative_number
 from ._random import Seed, random_generator
-from ._registration import require_sound
+from ._registration import error_of_call, require_sound
 from .cost import Cost
 from .engine.guard import steady, whole
+from .engine.status import DONE
 from .engine.store import Store
 from .errors import TopologyError
 from .initializers import Initializer
@@ -117,16 +117,15 @@ class NeuronSteps:
                 if store.program.version != store.topology_version:
                     row = self._ready()
                 calls = store.calls or engine.online.calls_for(store)
+                activation = value
                 if value is None:
-                    run = calls.activate_one
-                    activation: float = run(store.address, store.unit, row)
+                    activation = calls.activate_one(store.address, store.unit, row)
                 else:
                     calls.clamp_one(store.address, store.unit, row, value)
-                    activation = value
                 if store.recorder is not None:
                     store.recorder.activated(self)
-                if activation != activation:
-                    require_sound(store["failed"])
+                if activation is None:
+                    raise error_of_call(store["failed"])
                 return activation
         self._require()
         return self.activate(value)  # its store was absorbed by another during the wait
@@ -170,7 +169,7 @@ class NeuronSteps:
         >>> target.error.responsibility, link.weight
         (1.0, 1.0)
         """
-        aim, code = math.nan, 0  # no target
+        aim, code = None, 0
         if not (type(rate) is float and 0.0 <= rate < SAFE):
             rate = non_negative_number("The rate", rate, self._require().dtype)
         if target is not None:
@@ -181,8 +180,8 @@ class NeuronSteps:
             code = measure.code
         self._propagate(rate, aim, code, 1.0)
 
-    def _propagate(self, rate: float, target: float, cost: int, outputs: float) -> None:
-        """Propagate as one of `outputs` outputs; `cost` is a code, and a target of NaN means none."""
+    def _propagate(self, rate: float, target: float | None, cost: int, outputs: float) -> None:
+        """Propagate as one of `outputs` outputs; `cost` is a code."""
         store = self._store
         with store.lock:
             row = self._row
@@ -190,11 +189,12 @@ class NeuronSteps:
                 if store.program.version != store.topology_version:
                     row = self._ready()
                 run = (store.calls or engine.online.calls_for(store)).propagate_one
-                value = run(store.address, store.unit, row, target, cost, outputs, rate)
+                aimed = target is not None
+                status = run(store.address, store.unit, row, aimed, target or 0.0, cost, outputs, rate)
                 if store.recorder is not None:
                     store.recorder.propagated(self)
-                if value != value:
-                    require_sound(store["failed"], "The weights of this neuron have not changed.")
+                if status != DONE:
+                    require_sound(status, store["failed"], "The weights of this neuron have not changed.")
                 return
         self._require()
         self._propagate(rate, target, cost, outputs)  # its store was absorbed by another during the wait
@@ -221,7 +221,7 @@ class NeuronSteps:
             store.recorder.step_over()
 
     @whole
-    def reset(self, seed: Seed = None, initializer: str | Initializer = "uniform") -> None:
+    def reset(self, seed: Seed = None, initializer: str | Initializer = "glorot") -> None:
         """Draw new weights of incoming connections and a new bias, and clear the context.
 
         Weights and biases that are not trainable do not change, see :meth:`Network.reset`.
@@ -231,7 +231,7 @@ class NeuronSteps:
         seed : int or numpy.random.Generator, optional
             Seed for the new values. Default: an unrecorded random seed.
         initializer : str or callable
-            Initializer of weights and bias, see :mod:`synapse.initializers`. Default: "uniform".
+            Initializer of weights and bias, see :mod:`synapse.initializers`. Default: "glorot".
 
         See Also
         --------

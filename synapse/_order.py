@@ -56,8 +56,42 @@ def find_order(
     return Order(found, [depths[i] for i in found])
 
 
+def must_precede(count: int, pairs: Pairs, inputs: Collection[int], outputs: Collection[int]) -> Ways:
+    """Return the neurons before which each of the neurons 0 to ``count - 1`` must activate.
+
+    Sources and gaters precede their targets. Only neurons on a common cycle keep their present order.
+
+    >>> must_precede(4, [(0, 2), (2, 1), (1, 3), (3, 1)], inputs=[0], outputs=[])
+    [{2}, {3}, {1}, set()]
+    """
+    ways = _acting(count, pairs, set(inputs), set(outputs))
+    groups, found = _groups(ways), [set[int]() for _ in range(count)]
+    for i, targets in enumerate(ways):
+        for j in targets:
+            one, other = (j, i) if groups[i] == groups[j] and i > j else (i, j)
+            found[one].add(other)
+    return found
+
+
+def sort_again(count: int, pairs: Pairs) -> list[list[int]]:
+    """Sort 0 to ``count - 1`` so that every pair leads forward; those on a common cycle form one group.
+
+    >>> sort_again(4, [(0, 3), (3, 1), (1, 2), (2, 1)])
+    [[0], [3], [1, 2]]
+    """
+    ways = _acting(count, pairs, set(), set())
+    number = _groups(ways)
+    members: dict[int, list[int]] = {}
+    for i in range(count):
+        members.setdefault(number[i], []).append(i)
+    groups = {old: new for new, old in enumerate(members)}  # by their first members
+    between = _acting(len(groups), ((groups[number[i]], groups[number[j]]) for i, j in pairs), set(), set())
+    found = list(members.values())
+    return [found[i] for i in _sorted(between, lambda i: (0, i))]
+
+
 def _acting(count: int, pairs: Pairs, inputs: set[int], outputs: set[int]) -> Ways:
-    """Return the pairs that affect the order: connections from outputs or to inputs are always late."""
+    """Return the pairs that affect the order: connections from outputs or to inputs are always delayed."""
     ways: Ways = [set() for _ in range(count)]
     for i, j in pairs:
         if i != j and i not in outputs and j not in inputs:

@@ -12,20 +12,29 @@ import numpy as np
 
 from ._typing import Floats
 from .connection import Connection, connection_at
+from .engine.delayed import (
+    Attributes,
+    activation_read,
+    activations_read,
+    extended_of,
+    gain_read,
+    is_delayed_by_stamp,
+)
 from .engine.lowering.flags import GATES, MEMORY
 from .engine.schema import NONE
 from .engine.store import Store
 from .neuron import Neuron
 
 
-def seen_along(connection: Connection) -> tuple[float, float]:
+def read_along(connection: Connection) -> tuple[float, float]:
     """Return the activation y_i and the gain g_ij that the target used when it last activated.
 
     For a self-connection, the first value is the old state.
     """
     source, target = connection.source, connection.target
-    activation = target.old_state if source is target else connection._seen(source._row, target._row)
-    return activation, connection._seen_gain()
+    m = Attributes(connection._store)
+    read = target.old_state if source is target else float(activation_read(m, source._row, target._row))
+    return read, float(gain_read(m, connection._at))
 
 
 def later_traces(connection: Connection) -> Iterator[tuple[Neuron, float]]:
@@ -36,13 +45,13 @@ def later_traces(connection: Connection) -> Iterator[tuple[Neuron, float]]:
     """
     store, target = connection._store, connection.target
     store.ready()
-    j = target._row
+    j, m = target._row, Attributes(store)
     for neuron, extended in connection.extended.items():
         k = neuron._row
-        if store["stamp"][k] <= store["stamp"][j]:
+        if is_delayed_by_stamp(m, j, k):
             continue
-        if not store.columns["flags"][k] & MEMORY:
-            extended = target.derivative * connection.eligibility * _influence(store, j, k)
+        if not m.flags[k] & MEMORY:
+            extended = float(extended_of(m, m.flags, connection._at, _influence(store, j, k)))
         yield neuron, extended
 
 
@@ -62,8 +71,8 @@ def _influence(store: Store, gater: int, gated: int) -> float:
     """Compute I_jk of a neuron without a self-connection, with the weights it activated with."""
     rows = np.flatnonzero((store["gater"] == gater) & (store["target"] == gated))
     views = [connection_at(store, int(identity)) for identity in store["identity"][rows]]
-    terms = [(view.weight - _moved(store, view)) * view._seen(view.source._row, gated) for view in views]
-    return float(sum(terms))
+    weights = np.array([view.weight - _moved(store, view) for view in views])
+    return float(weights @ activations_read(Attributes(store), store["source"][rows], gated))
 
 
 def _moved(store: Store, connection: Connection) -> float:
@@ -102,9 +111,9 @@ def _rate(store: Store, row: int) -> float:
 
 def _factored(store: Store) -> Floats:
     """Return, for every neuron, the part of G_j that comes from neurons without a self-connection."""
-    columns, stamp = store.columns, store["stamp"]
+    columns = store.columns
     gater, gated = columns["influence_gater"], columns["influence_gated"]
-    pulled = (columns["influence_trace"] != NONE) & (stamp[gater] < stamp[gated])
+    pulled = (columns["influence_trace"] != NONE) & ~is_delayed_by_stamp(Attributes(store), gater, gated)
     pushed = store["responsibility"][gated] * columns["influence"] * pulled
     through = np.bincount(gater, pushed, minlength=store.n_neurons)
     return np.asarray(store["gated"] - store["derivative"] * through)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from . import engine
 from ._capture import frozen
 from ._checks import expected
+from .engine.status import FAILED
 from .errors import ArgumentError, FunctionError, KindError
 
 AFTER_A_STEP = "This step has changed no weights. Call clear() to discard its activations."
@@ -96,17 +97,21 @@ def tried(kind: str, function: Callable[..., Any], **arguments: float) -> Any:
         raise ArgumentError(_failure(kind, function.__name__, arguments, error)) from error
 
 
-def require_sound(failed: NDArray[np.float64], after: str = AFTER_A_STEP) -> None:
-    """Raise a FunctionError if a registered function has raised in the last kernel call.
+def require_sound(status: int, failed: NDArray[np.float64], after: str = AFTER_A_STEP) -> None:
+    """Raise a FunctionError if a kernel call has failed, because a registered function has raised."""
+    if status == FAILED:
+        raise error_of_call(failed, after)
 
-    The column `failed` contains the number of arguments (0 if nothing was raised), the address of the
-    function, and the arguments. `after` is a sentence about the state after the call.
+
+def error_of_call(failed: NDArray[np.float64], after: str = AFTER_A_STEP) -> BaseException:
+    """Return the error of a kernel call that has failed.
+
+    The column `failed` contains the number of arguments, the address of the function, and the arguments.
+    `after` is a sentence about the state after the call.
     """
     count, address, *values = failed.tolist()
-    if not count:
-        return
     if count < 0:  # of a part of a kernel, which is compiled when it is first called
-        raise engine.compiler.rare.failure()
+        return engine.compiler.rare.failure()
     entry = _by_address[int(address)]
     names = SQUASH if count == len(SQUASH) else COST
     arguments = dict(zip(names, values, strict=False))
@@ -115,7 +120,9 @@ def require_sound(failed: NDArray[np.float64], after: str = AFTER_A_STEP) -> Non
         entry.function(*arguments.values())
     except Exception as error:
         cause = error
-    raise FunctionError(f"{_failure(entry.kind, entry.name, arguments, cause)} {after}") from cause
+    raised = FunctionError(f"{_failure(entry.kind, entry.name, arguments, cause)} {after}")
+    raised.__cause__ = cause
+    return raised
 
 
 def _failure(kind: str, name: str, arguments: dict[str, float], cause: Exception | None) -> str:

@@ -18,7 +18,7 @@ from .architectures import describe, rebuild
 from .engine.guard import InUse
 from .engine.lowering.program import Program, Traces, kept_traces
 from .engine.reach.kept import BIAS, Kept
-from .engine.schema import CONNECTION, NEURON, NONE, RARE, Column
+from .engine.schema import CONNECTION, GROUP, NEURON, NONE, SAVED, SHARED_BY, UNUSUAL, Column
 from .engine.store import Store
 from .errors import DivergenceError
 from .layer import Layer, new_neurons
@@ -27,12 +27,12 @@ from .topology import NO_GATER
 
 __all__ = ["Column", "Kept", "Parts", "Traces", "put_together", "set_numbers", "take_apart", "take_over_rule"]
 
-OF_NEURONS = tuple(column for column in NEURON if column.saved)
+OF_NEURONS = tuple(column for column in NEURON if column in SAVED)
 """Saved columns of neurons, except the squash."""
-OF_CONNECTIONS = tuple(column for column in CONNECTION if column.saved)
+OF_CONNECTIONS = tuple(column for column in CONNECTION if column in SAVED)
 """Saved columns of connections, except source, target and gater."""
-OPTIONAL = tuple(column for column in (*OF_NEURONS, *OF_CONNECTIONS) if column.name in RARE)
-"""Saved columns that are all 0 in most networks."""
+OPTIONAL = tuple(column for column in SAVED if column.saved == UNUSUAL)
+"""Saved columns that have their default in all rows of most networks."""
 
 
 @dataclass
@@ -81,8 +81,8 @@ def _taken_apart(network: Network) -> Parts:
         dtype=store.dtype,
         layers=[(layer.name, len(layer)) for layer in network.layers],
         names=[store.names[row] for row in rows],
-        neurons={column.name: store[column.name][rows] for column in OF_NEURONS},
-        connections={column.name: store[column.name][edges].copy() for column in OF_CONNECTIONS},
+        neurons={column.name: _own(store, column, rows) for column in OF_NEURONS},
+        connections={column.name: _own(store, column, edges) for column in OF_CONNECTIONS},
         clock=int(store["clock"][0]),
         traces=_own_traces(store, kept_traces(store), number, edges),
         architecture=describe(network),
@@ -91,9 +91,6 @@ def _taken_apart(network: Network) -> Parts:
         sensitivities=None if kept is None else _numbered(kept, store, edges),
         metadata=json_object("net.metadata", network.metadata),
     )
-    parts.neurons["group"] = _renumbered(parts.neurons["group"])
-    for columns, tie in ((parts.neurons, "bias_tie"), (parts.connections, "tie")):
-        columns[tie] = _renumbered(_without_single(columns[tie]))
     named = {code: squashes.by_code(code).name for code in set(store["squash"][rows].tolist())}
     parts.neurons["squash"] = np.array([named[code] for code in store["squash"][rows].tolist()], object)
     for end in ("source", "target"):
@@ -179,16 +176,17 @@ def set_numbers(network: Network, weights: tuple[Ints, Floats], biases: tuple[In
             set_them(network._store, "bias", places[1], biases[1])
 
 
-def _renumbered(groups: Ints) -> Ints:
-    """Renumber groups from 1 on; 0 does not change."""
-    if not groups.any():
-        return groups
-    return np.unique(np.append(0, groups), return_inverse=True)[1][1:]
+def _own(store: Store, column: Column, rows: Ints | slice) -> NDArray[Any]:
+    """Copy some rows of a column. Groups are numbered from 1 on.
 
-
-def _without_single(groups: Ints) -> Ints:
-    """Replace the numbers of groups with one member by 0; their other members are in other networks."""
-    return np.where(np.bincount(groups.astype(np.int64))[groups] == 1, 0, groups) if groups.any() else groups
+    A group whose members share a value is left out if only one of them is in these rows.
+    """
+    values: NDArray[Any] = store[column.name][rows].copy()
+    if column.kind is not GROUP or not values.any():
+        return values
+    if column.name in SHARED_BY.values():
+        values[np.bincount(values)[values] == 1] = 0
+    return np.unique(np.append(0, values), return_inverse=True)[1][1:]
 
 
 def _numbers(size: int, chosen: Ints, dtype: Any = np.uint32) -> Ints:

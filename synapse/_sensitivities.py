@@ -276,19 +276,17 @@ class _WholeNetworks:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._calls, name)
 
-    def activate_one(self, address: int, unit: Any, row: int) -> float:
+    def activate_one(self, address: int, unit: Any, row: int) -> float | None:
         self._require_single(row)
-        activation: float = self._calls.activate_one(address, unit, row)
-        return activation
+        return self._calls.activate_one(address, unit, row)
 
     def clamp_one(self, address: int, unit: Any, row: int, value: float) -> None:
         self._require_single(row)
         self._calls.clamp_one(address, unit, row, value)
 
-    def propagate_one(self, address: int, unit: Any, row: int, *rest: Any) -> float:
+    def propagate_one(self, address: int, unit: Any, row: int, *rest: Any) -> int:
         self._require_single(row)
-        cost: float = self._calls.propagate_one(address, unit, row, *rest)
-        return cost
+        return self._calls.propagate_one(address, unit, row, *rest)
 
     def _require_single(self, row: int) -> None:
         network = self._store.network_at(row)

@@ -1,4 +1,4 @@
-"""Copies of a network's context, and of its weights and biases, that can be restored."""
+"""Copies of a network's context, of its weights and biases, and of all its numbers, that can be restored."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from . import _ties
 from ._saved import take_apart, take_over_rule
 from ._typing import Floats
 from .engine.guard import InUse
-from .engine.schema import CONTEXT, FIRST, NONE, PLAN_CONTEXT, STOP
+from .engine.schema import CONTEXT, FIRST, FLAG, GROUP, NONE, PLAN_CONTEXT, SAVED, STOP, of_kind
 from .engine.store import Store
 from .errors import TopologyError
 from .network import Network
@@ -41,7 +41,8 @@ def restore_context(network: Network, context: Context) -> None:
     """Restore a context; the topology must be the same."""
     columns = _context_columns(network, network._store)
     for name, values in context.items():
-        columns[name][...] = values
+        if name in columns:  # the network may have lost its sensitivities
+            columns[name][...] = values
     if network._store.recorder is not None:
         network._store.recorder.step_over()
 
@@ -72,7 +73,9 @@ def take_over(network: Network, twin: Network) -> None:
             )
         if network._sensitivities is None and twin._sensitivities is not None:
             take_over_rule(network, take_apart(twin))
-        for name in ("weight", "bias", "random", "clock", *CONTEXT):
+        if any((store[name] != other[name]).any() for name in _FLAGS):
+            store.touch()  # what learns is another
+        for name in (*_NUMBERS, *_FLAGS, "clock", *CONTEXT):
             store[name][...] = other[name]
         context = read_context(twin)
         restore_context(network, {name: context[name] for name in PLAN_CONTEXT if name in context})
@@ -80,11 +83,80 @@ def take_over(network: Network, twin: Network) -> None:
 
 def _are_alike(store: Store, other: Store) -> bool:
     """Whether two stores have the same rows, in the same order."""
-    same = ["source", "target", "gater", "role", "position", "squash", "tie", "bias_tie", "influence_gated"]
-    sizes = (*CONTEXT, "weight", "bias")
-    return all(store[name].shape == other[name].shape for name in sizes) and all(
+    same = ("source", "target", "gater", "role", "position", "squash", *of_kind(GROUP), "influence_gated")
+    return all(store[name].shape == other[name].shape for name in (*CONTEXT, *_NUMBERS)) and all(
         np.array_equal(store[name], other[name]) for name in same
     )
+
+
+_FLAGS = tuple(column.name for column in SAVED if column.kind is FLAG)
+_NUMBERS = tuple(column.name for column in SAVED if column.kind not in (FLAG, GROUP))
+_OWN_NUMBERS = tuple(name for name in _NUMBERS if name not in CONTEXT)
+
+
+class Numbers:
+    """Copy of all numbers of a network: weights, biases, context and random streams.
+
+    It can be restored as long as the structure is the same and the network is alone in its store.
+    """
+
+    def __init__(self, network: Network) -> None:
+        _, store, _ = network._ready()
+        self._store, self._version, self._columns = store, store.topology_version, dict[str, Any]()
+        if len(network) == store.n_neurons:
+            self._columns = {name: store[name].copy() for name in (*_OWN_NUMBERS, "clock")}
+            self._context = read_context(network)
+
+    def renewed(self, network: Network) -> Numbers:
+        """The present numbers, in the memory of this copy if they fit there. The caller holds the network."""
+        _, store, _ = network._ready()
+        context = _context_columns(network, store)
+        if not self.fits(network) or context.keys() != self._context.keys():
+            return Numbers(network)
+        for name, values in self._columns.items():
+            np.copyto(values, store[name])
+        for name, values in self._context.items():
+            np.copyto(values, context[name])
+        return self
+
+    @classmethod
+    def of(cls, network: Network, twin: Network | None) -> Numbers:
+        """The numbers of a copy of a network, which can be restored in the network; without one, never."""
+        found = cls(network if twin is None else twin)
+        _, store, _ = network._ready()
+        if twin is None or not _are_alike(store, found._store):
+            found._columns = {}
+        found._store, found._version = store, store.topology_version
+        return found
+
+    def fits(self, network: Network) -> bool:
+        """Whether it can be restored."""
+        store = network._store
+        return bool(self._columns) and store is self._store and store.topology_version == self._version
+
+    def restore(self, network: Network) -> None:
+        """Restore all numbers, if it `fits`."""
+        with InUse(network):
+            for name, values in self._columns.items():
+                network._store[name][...] = values
+            restore_context(network, self._context)
+
+    def learned(self, network: Network) -> bool:
+        """Whether weights or biases have changed since."""
+        if not self.fits(network):
+            return True
+        return any((self._columns[name] != network._store[name]).any() for name in ("weight", "bias"))
+
+    @contextmanager
+    def restored(self, network: Network) -> Iterator[None]:
+        """Restore all numbers within the block."""
+        with InUse(network):
+            present = Numbers(network)
+            self.restore(network)
+            try:
+                yield
+            finally:
+                present.restore(network)
 
 
 class Snapshot:

@@ -16,23 +16,18 @@ from numpy.typing import ArrayLike, NDArray
 from . import engine
 from ._checks import require_range
 from ._typing import Ints
-from .engine.schema import INPUT
+from .engine.schema import INPUT, SHARED_BY
 from .engine.store import Store
 from .errors import ArgumentError
 from .initializers import Initializer, draw
 
-TIES = {
-    **dict.fromkeys(("weight", "trainable", "frozen"), "tie"),
-    **dict.fromkeys(("bias", "trainable_bias", "frozen_bias"), "bias_tie"),
-}
-"""The columns that tied rows share, and the column with their group number."""
 FROZEN = {"trainable": "frozen", "trainable_bias": "frozen_bias"}
 """Columns with 1 for trainable rows, and columns with 1 for rows that were trainable until frozen."""
 
 
 def assign(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
     """Set a column in some rows, and in all rows tied to them; see :func:`require_agreement`."""
-    column, tie = store[name], store[TIES[name]]
+    column, tie = store[name], store[SHARED_BY[name]]
     if not tie[rows].any():
         column[rows] = values
         return
@@ -44,7 +39,7 @@ def assign(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
 
 def assign_first(store: Store, name: str, rows: Ints, values: NDArray[Any]) -> None:
     """Set a column like :func:`assign`; tied rows with different values all take that of the first row."""
-    tie = store[TIES[name]][rows]
+    tie = store[SHARED_BY[name]][rows]
     assign(store, name, rows, first_of_group(tie, values) if tie.any() else values)
 
 
@@ -96,7 +91,7 @@ def _hand_over(store: Store, rows: Ints, giver: str, taker: str) -> None:
 
 def require_agreement(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
     """Raise ArgumentError, like :func:`assign`, if tied rows are given different values."""
-    if store[TIES[name]][rows].any():
+    if store[SHARED_BY[name]][rows].any():
         _agreed(store, name, rows, values)
 
 
@@ -105,7 +100,7 @@ def _agreed(store: Store, name: str, rows: Any, values: ArrayLike) -> tuple[Ints
     rows = np.asarray(rows)
     numbers = np.broadcast_to(np.asarray(values).astype(store[name].dtype), rows.shape).reshape(-1)
     rows = rows.reshape(-1)
-    common = first_of_group(store[TIES[name]][rows], numbers)
+    common = first_of_group(store[SHARED_BY[name]][rows], numbers)
     unlike = np.flatnonzero(numbers != common)
     if len(unlike):
         one, other = common[unlike[0]].item(), numbers[unlike[0]].item()
@@ -170,7 +165,7 @@ def other_members(tie: NDArray[Any], rows: Ints) -> tuple[Ints, Ints]:
 
 def tied_rows(store: Store, name: str, row: int) -> Ints:
     """Return the other rows that are tied to this one."""
-    tie = store[TIES[name]]
+    tie = store[SHARED_BY[name]]
     if not tie[row]:
         return np.empty(0, np.int64)
     tied = tie == tie[row]
@@ -184,7 +179,7 @@ def tie_rows(store: Store, name: str, rows: Ints, labels: Ints) -> None:
     All rows of a group take the value of the first given row.
     """
     store.touch()
-    tie = store[TIES[name]]
+    tie = store[SHARED_BY[name]]
     before, part = int(tie.max(initial=0)), _joined(labels, tie[rows].astype(np.int64))
     renamed = np.arange(before + 1)
     renamed[tie[rows]] = before + 1 + part
@@ -193,7 +188,7 @@ def tie_rows(store: Store, name: str, rows: Ints, labels: Ints) -> None:
     tie[rows] = before + 1 + part
     _, first = np.unique(part, return_index=True)
     members = np.flatnonzero(tie > before)
-    for shared in (store[column] for column, group in TIES.items() if group == TIES[name]):
+    for shared in (store[column] for column, group in SHARED_BY.items() if group == SHARED_BY[name]):
         shared[members] = shared[rows[first]][tie[members].astype(np.int64) - before - 1]
 
 
@@ -214,7 +209,7 @@ def _joined(labels: Ints, tie: Ints) -> Ints:
 def untie_rows(store: Store, name: str, rows: Ints) -> None:
     """End the ties of these rows; their values do not change."""
     store.touch()
-    store[TIES[name]][rows] = 0
+    store[SHARED_BY[name]][rows] = 0
 
 
 @contextmanager

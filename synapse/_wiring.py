@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import graph, squash as squashes
+from ._placing import Placement
 from ._typing import Bools, Indices, Ints
-from .connection import Connection, connection_at, require_connection
+from .connection import Connection, connection_at
 from .engine.guard import InUse
 from .engine.schema import NONE
 from .engine.store import Store
@@ -146,8 +147,10 @@ def connect(source: Neuron, target: Neuron, weight: float, trainable: bool) -> C
             )
         store = join((source, target))
         ends = np.array([source._row]), np.array([target._row])
+        placement = Placement(store, *ends)
         identity = store.add_connections(*ends, weight, trainable)
         graph.follow_connected(store, identity, 1)
+        placement.settle()
         return connection_at(store, identity)
 
 
@@ -166,8 +169,10 @@ def connect_many(
     store = join((*sources, *targets))
     for ends, numbers in zip((sources, targets), pairs, strict=True):
         numbers[:] = rows_of(ends).astype(numbers.dtype)[numbers]
+    placement = Placement(store, *pairs)
     identity = store.add_connections(*pairs, weights, trainable)
     graph.follow_connected(store, identity, len(weights))
+    placement.settle()
     return store, identity
 
 
@@ -223,14 +228,15 @@ def require_ungated(store: Store, identities: Ints) -> None:
 def gate_many(gaters: Sequence[Neuron], store: Store, identities: Ints) -> None:
     """Let ``gaters[i]`` gate the connection ``identities[i]``. All are in one store, which is in use."""
     rows = store.row_of[identities]
+    placement = Placement(store, rows_of(gaters), store["target"][rows].astype(np.int64))
     store.touch(store["target"][rows])
     store["gater"][rows] = rows_of(gaters)
+    placement.settle()
 
 
 def ungate(gater: Neuron, connections: Sequence[Connection]) -> None:
     """Stop `gater` from gating connections."""
     for connection in connections:
-        require_connection("What is ungated", connection)
         if connection.gater is not gater:
             by = f"is gated by {connection.gater!r}" if connection.gater else "has no gater"
             raise TopologyError(f"{gater!r} cannot ungate {connection!r}, which {by}.")

@@ -11,10 +11,13 @@ import json
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from ._checks import expected, shown, text
+from ._checks import expected, public_names, shown, text, with_article
 from .errors import ArgumentError, FormatError, KindError, SynapseError
 from .layer import Layer
 from .network import Network, require_network
+
+__all__ = ["describe", "get", "names", "rebuild", "register"]
+__dir__ = public_names(__all__)
 
 Class = TypeVar("Class", bound=type[Network])
 
@@ -114,7 +117,9 @@ def describe(network: Network) -> dict[str, Any] | None:
         settings = None
     if not isinstance(settings, dict) or "name" in settings:
         condition = "a dict that can be written as JSON, without the key 'name'"
-        raise KindError(expected(f"The settings of a {kind.__name__}", condition, network.settings))
+        raise KindError(
+            expected(f"The settings of {with_article(kind.__name__)}", condition, network.settings)
+        )
     return {"name": kind.__name__, **settings}
 
 

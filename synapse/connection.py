@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _ties
-from ._checks import boolean, expected, finite_number
+from ._checks import answers, boolean, expected, finite_number
 from ._data_view import DataView
 from ._typing import Floats, Ints
+from .engine.delayed import Attributes, eligibility_of, extended_of, gain_of, influence_of
 from .engine.guard import making_views, steady, whole
-from .engine.lowering.flags import MEMORY, TRACED
+from .engine.lowering.flags import MEMORY
 from .engine.schema import NONE
 from .engine.store import Store
 from .errors import KindError, TopologyError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 FIELDS = ("weight", "gain", "trainable", "eligibility")
 
 
+@answers("Connection")
 class Connection(DataView):
     """A connection from one neuron to another; made by ``neuron.project`` and ``layer.project``.
 
@@ -65,7 +67,10 @@ class Connection(DataView):
         self._notes = None
 
     def __eq__(self, other: object) -> bool:
-        return self is other
+        # As an object it equals itself only; as the data of an edge, a mapping with its values.
+        if isinstance(other, Connection) or not isinstance(other, Mapping):
+            return self is other
+        return self.copy() == dict(other)
 
     @property
     def _at(self) -> int:
@@ -136,9 +141,7 @@ class Connection(DataView):
     @steady
     def gain(self) -> float:
         """Gain g_ij: the activation of the gater; 1 without a gater."""
-        columns = self._store.columns
-        row = columns["gater"].item(self._at)
-        return 1.0 if row == NONE else columns["activation"].item(row)
+        return float(gain_of(Attributes(self._store), self._at))
 
     @property
     @steady
@@ -148,26 +151,9 @@ class Connection(DataView):
         The trace is stored if the target has a self-connection. Otherwise it is the product of the gain and
         the activation of the source, as they were when the target last activated.
         """
-        store, row = self._store, self._at
-        target = int(store["target"][row])
-        store.ready()
-        row = self._at
-        columns = store.columns
-        offset = row - int(columns["first_incoming"][target])
-        if columns["flags"][target] & TRACED and offset < columns["learning"][target]:
-            return float(columns["eligibility"][int(columns["first_trace"][target]) + offset])
-        return self._seen_gain() * self._seen(int(store["source"][row]), target)
-
-    def _seen(self, row: int, target: int) -> float:
-        """Activation that a neuron had when `target` last activated."""
-        store = self._store
-        moved = row == target or store["stamp"][row] > store["stamp"][target]
-        return float(store["old_activation" if moved else "activation"][row])
-
-    def _seen_gain(self) -> float:
-        store, row = self._store, self._at
-        gater = int(store["gater"][row])
-        return 1.0 if gater == NONE else self._seen(gater, int(store["target"][row]))
+        self._store.ready()
+        m = Attributes(self._store)
+        return float(eligibility_of(m, m.flags, self._at))
 
     @property
     @steady
@@ -278,16 +264,17 @@ def extended_into(gater: Neuron, connections: Sequence[Connection]) -> Iterator[
     """
     store = gater._store
     store.ready()
-    columns, j = store.columns, gater._row
+    columns, j, m = store.columns, gater._row, Attributes(store)
     offsets = np.array([connection._at for connection in connections]) - int(columns["first_incoming"][j])
     learning = np.flatnonzero(offsets < columns["learning"][j])
     rows = np.flatnonzero(store["gater"] == j)
     for k in np.unique(store["target"][rows]):
         view = store.views[k]
         if not columns["flags"][k] & MEMORY:
-            eligibility = np.array([connection.eligibility for connection in connections])
-            traces = float(store["derivative"][j]) * eligibility * influence(store, j, int(k))
-            yield view, np.arange(len(connections)), traces
+            gated = rows[store["target"][rows] == k]
+            influence = influence_of(m, gated, 0, len(gated), k)
+            traces = [extended_of(m, m.flags, connection._at, influence) for connection in connections]
+            yield view, np.arange(len(connections)), np.array(traces)
             continue
         pulls = columns["pull"][columns["first_pull"][j] : columns["last_pull"][j]]
         for p in pulls[columns["influence_gated"][pulls] == k]:
@@ -305,20 +292,10 @@ def sensitivity_of(target: Neuron, link: Connection | None) -> dict[Neuron, floa
     if network is None or live is None or live.current(network) is None:
         return {}
     c, j = store.columns, target._row  # lowering may have moved it
-    offset = int(c["learning"][j])
+    offset = learning = int(c["learning"][j])  # the bias follows the weights that are trainable
     if link is not None:
         offset = link._at - int(c["first_incoming"][j])
-        known = offset < c["learning"][j]
-    else:
-        known = bool(store["trainable_bias"][j])
-    found: dict[Neuron, float] = live.of_parameter(target, offset) if known else {}
+        if offset >= learning:
+            return {}
+    found: dict[Neuron, float] = live.of_parameter(target, offset)
     return found
-
-
-def influence(store: Store, gater: int, gated: int) -> float:
-    """Compute I_jk of a neuron k without a self-connection: the sum of inputs that the gater scales."""
-    rows = np.flatnonzero((store["gater"] == gater) & (store["target"] == gated))
-    sources = store["source"][rows]
-    moved = store["stamp"][sources] > store["stamp"][gated]
-    seen = np.where(moved, store["old_activation"][sources], store["activation"][sources])
-    return float(store["weight"][rows] @ seen)

@@ -1,10 +1,10 @@
 """Costs (loss functions) by name, and a decorator that adds one.
 
 A cost computes its value and the error signal of an output, -dE/ds, from the target, the output and the
-derivative of the output's activation function. The built-in costs are `cross_entropy` (for logistic
-outputs), `squared_error` (half the square), `mean_squared_error`, `binary_misses` and, for softmax
-outputs, `categorical_cross_entropy`. You can also use their names in other libraries: "mse", "bce",
-"CrossEntropyLoss" (see :func:`get`).
+derivative of the output's activation function. Each built-in cost is an entry of
+``synapse/engine/functions/costs.py``, such as `cross_entropy` (for logistic outputs), `squared_error` (half
+the square) and, for softmax outputs, `categorical_cross_entropy`; `names` lists them, and the reference has a
+table. You can also use their names in other libraries: "mse", "bce", "CrossEntropyLoss" (see :func:`get`).
 
 >>> from synapse import cost
 >>> cost.squared_error([1.0], [0.5])
@@ -22,11 +22,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import engine
-from ._checks import Names, expected, finite_array, finite_number, plain, positive_integer, shown
+from ._checks import (
+    Names,
+    expected,
+    finite_array,
+    finite_number,
+    plain,
+    positive_integer,
+    public_names,
+    shown,
+)
 from ._registration import COST, enter, tried
-from .engine.functions.costs import COSTS
+from .engine.functions.costs import CLOSE, COSTS, PROBABILITIES, SHARES
 from .errors import ArgumentError, KindError
-from .squash import Squash, logistic as _logistic, softmax as _softmax
+from .squash import Squash, get as _squash
 
 NEAREST = {
     "binary": "Synaptic's also counts outputs between 1/4 and 3/4 as misses. Use cost='binary_misses'.",
@@ -130,20 +139,22 @@ class Cost:
                 f"The cost {self.name} needs {needed} outputs, got {', '.join(sorted(names))}. "
                 "Use cost='squared_error', or omit the cost."
             )
-        if "softmax" in names and self is not categorical_cross_entropy:
+        if "softmax" in names and needed != "softmax":
             raise ArgumentError(f"Softmax outputs need the cost categorical_cross_entropy, got {self.name}.")
 
     def check_targets(self, targets: NDArray[np.float64]) -> None:
-        """Raise ArgumentError if this cost cannot have these targets, shape (N, m). Rows may be NaN."""
-        if self is categorical_cross_entropy and (np.abs(targets.sum(axis=1) - 1.0) > 1e-6).any():
+        """Raise ArgumentError if this cost cannot have these targets, shape (N, m). NaN is no target."""
+        shares = self.code in SHARES
+        given = targets[~np.isnan(targets).all(axis=1)] if shares else targets
+        if shares and not (np.abs(given.sum(axis=1) - 1.0) <= CLOSE).all():
             raise ArgumentError(
                 "Expected the targets of softmax outputs to add up to 1 in every step. "
                 "Give probabilities, one-hot rows, or numbers of classes."
             )
-        bounded = self is cross_entropy or self is categorical_cross_entropy
+        bounded = self.code in PROBABILITIES
         outside = targets[(targets < 0.0) | (targets > 1.0)] if bounded else targets[:0]
         if outside.size:
-            kind = "softmax outputs" if self is categorical_cross_entropy else "the cost cross_entropy"
+            kind = "softmax outputs" if shares else f"the cost {self.name}"
             raise ArgumentError(
                 f"Expected targets of {kind} to lie between 0 and 1, got {shown(float(outside.flat[0]))}. "
                 "Scale them, or use linear outputs and squared error."
@@ -165,17 +176,17 @@ _by_name = Names(
 )
 _PLAIN_MEANS = frozenset(map(plain, _MEANS))
 _NEEDED = {one.name: one.squash for one in COSTS.values()}
+_MATCHING = {
+    frozenset({_squash(one.squash)}): _by_name[one.name] for one in reversed(COSTS.values()) if one.squash
+}
+"""The default costs: of several for outputs of one squash, the first."""
 cross_entropy, squared_error = _by_name["cross_entropy"], _by_name["squared_error"]
-categorical_cross_entropy = _by_name["categorical_cross_entropy"]
 globals().update(_by_name)  # the others
 
 
 def __getattr__(name: str) -> Cost:
     """Find registered costs, synonyms and other spellings."""
     return _by_name.attribute(__name__, name)
-
-
-_LOGISTIC, _SOFTMAX = frozenset({_logistic}), frozenset({_softmax})
 
 
 def names() -> list[str]:
@@ -215,6 +226,15 @@ def get(cost: str | Cost) -> Cost:
     if isinstance(cost, str):
         return _by_name.find(cost)
     raise KindError(expected("A cost", "a name or a registered cost", cost))
+
+
+def in_words(cost: str) -> str:
+    """The name of a cost in a sentence.
+
+    >>> in_words("categorical_cross_entropy"), in_words("mean_squared_error")
+    ('categorical cross-entropy', 'mean squared error')
+    """
+    return cost.replace("cross_entropy", "cross-entropy").replace("_", " ")
 
 
 def of_outputs(cost: str | Cost, outputs: int) -> Cost:
@@ -260,11 +280,11 @@ def matching(squashes: Sequence[Squash]) -> Cost:
         kinds = frozenset(squashes)
     except TypeError:
         raise KindError(expected(what, "a list of squashes", squashes)) from None
-    if kinds == _LOGISTIC:
-        return cross_entropy
+    if kinds in _MATCHING:
+        return _MATCHING[kinds]
     if not kinds or not all(isinstance(kind, Squash) for kind in kinds):
         raise KindError(expected(what, "a list of squashes", squashes))
-    return categorical_cross_entropy if kinds == _SOFTMAX else squared_error
+    return squared_error
 
 
 def register(function: Callable[[float, float, float, float], tuple[float, float]]) -> Cost:
@@ -345,3 +365,4 @@ def _pair(function: Callable[..., Any], target: float, output: float) -> tuple[f
 
 
 __all__ = ["Cost", "get", "matching", "names", "register", *_by_name]
+__dir__ = public_names(__all__, _by_name)

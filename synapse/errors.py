@@ -56,12 +56,35 @@ class RateWarning(UserWarning):
 
 
 class MissingExtraError(SynapseError, ImportError):
-    """An optional package is not installed; the message names the extra that installs it."""
+    """An optional package is not installed; the message has the command that installs it."""
 
 
 class TopologyWarning(UserWarning):
-    """A network runs whose outputs depend on no input, because no connection leads into them."""
+    """A network runs without a connection into its outputs, or an edit makes one late without need."""
 
 
 class TrainingWarning(UserWarning):
     """Training changes nothing, or a part of the network or data has no effect on it."""
+
+
+__all__ = [
+    "ArgumentError",
+    "DivergenceError",
+    "ExecutorError",
+    "FormatError",
+    "FunctionError",
+    "KindError",
+    "MissingExtraError",
+    "PlaceError",
+    "RateWarning",
+    "StoreError",
+    "SynapseError",
+    "TopologyError",
+    "TopologyWarning",
+    "TrainingWarning",
+    "UnknownNameError",
+]
+
+
+def __dir__() -> list[str]:
+    return __all__

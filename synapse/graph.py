@@ -164,6 +164,8 @@ class FilteredAdjacency(FilteredAtlas):
 class LiveGraph(DiGraph):
     """The live graph of a network, see :attr:`synapse.Network.graph`.
 
+    Its nodes are in order of activation, like the network's neurons, so that the rows and columns of
+    ``networkx.to_numpy_array(net.graph)`` are those of ``list(net)`` and of recorded states.
     Neurons and connections cannot be added or removed through it. ``copy()`` and ``copy.deepcopy`` return
     an ordinary ``networkx.DiGraph`` of the same neurons with dicts as data. Pickle stores the graph of
     :meth:`Topology.to_networkx`, whose nodes are numbers, because a neuron cannot leave its network.
@@ -210,15 +212,24 @@ class LiveGraph(DiGraph):
         return nx.DiGraph
 
     def _show(self, whole: LiveGraph) -> None:
-        """Refer to the network's part of the graph of its store, without a copy."""
+        """Refer to the network's part of the graph of its store, without a copy, in order of activation."""
         neurons = list(self._network or ())
         self._helper = None
         if len(neurons) == len(whole._node):
+            whole._arrange(neurons)
             self._node, self._adj, self._pred = whole._node, whole._adj, whole._pred
             return
         here = dict.fromkeys(neurons)
         self._node = FilteredAtlas(whole._node, here)
         self._adj, self._pred = FilteredAdjacency(whole._adj, here), FilteredAdjacency(whole._pred, here)
+
+    def _arrange(self, neurons: list[Neuron]) -> None:
+        """Put all nodes of the graph of a store into this order."""
+        if list(self._node) != neurons:
+            self._node, self._adj, self._pred = (
+                {neuron: mapping[neuron] for neuron in neurons}
+                for mapping in (self._node, self._adj, self._pred)
+            )
 
     def add_edges_from(self, ebunch_to_add: Iterable[Any], **attr: Any) -> None:
         """Raise GraphEditError, except for edges from one new node to every neuron.

@@ -16,7 +16,15 @@ from typing import Any
 
 import numpy as np
 
-from ._checks import Names, expected, finite_array, finite_number, function_of, non_negative_number
+from ._checks import (
+    Names,
+    expected,
+    finite_array,
+    finite_number,
+    function_of,
+    non_negative_number,
+    public_names,
+)
 from ._typing import Floats
 from .errors import ArgumentError
 
@@ -244,3 +252,20 @@ def draw(
     if values.shape != shape:
         raise ArgumentError(expected(what, f"an array of shape {shape}", values.shape))
     return values
+
+
+__all__ = [
+    "Initializer",
+    "constant",
+    "draw",
+    "fan_in",
+    "get",
+    "glorot",
+    "he",
+    "names",
+    "normal",
+    "orthogonal",
+    "register",
+    "uniform",
+]
+__dir__ = public_names(__all__, _by_name)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import _html, _ties, _wiring, initializers, squash as squashes
+from . import _html, _placing, _ties, _wiring, initializers, squash as squashes
 from ._checks import (
     MOST_NEURONS,
+    answers,
     boolean,
     counted,
     expected,
@@ -24,6 +25,7 @@ from ._checks import (
     positive_integer,
     read_only,
     text,
+    understands,
 )
 from ._layer_steps import LayerSteps
 from ._patterns import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE
@@ -33,7 +35,7 @@ from .engine.guard import InUse, steady
 from .engine.store import Store
 from .errors import ArgumentError, KindError
 from .initializers import Initializer
-from .neuron import Neuron, require_neuron
+from .neuron import SPAN, Neuron, require_neuron
 from .projection import Projection, connect_layers, require_projection
 from .squash import Squash
 
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from .network import Network
 
 
+@answers("Layer")
 class Layer(LayerSteps):
     """A sequence of neurons.
 
@@ -80,6 +83,7 @@ class Layer(LayerSteps):
 
     ALL_TO_ALL, ONE_TO_ONE, ALL_TO_ELSE = ALL_TO_ALL, ONE_TO_ONE, ALL_TO_ELSE
 
+    @understands("Layer")
     def __init__(
         self,
         neurons: int | Iterable[Neuron],
@@ -143,6 +147,11 @@ class Layer(LayerSteps):
         TopologyError
             If the neuron belongs to another network.
 
+        Warns
+        -----
+        TopologyWarning
+            If a connection or gate of the neuron is late by one step although it closes no cycle.
+
         Examples
         --------
         >>> layer = Layer(2, name="hidden")
@@ -163,6 +172,7 @@ class Layer(LayerSteps):
                 neuron.name = f"{self._name} {len(self) - 1}"
             if network is not None:
                 network._renumber()
+                _placing.settle(network, *_placing.attached(network, [neuron]))
 
     # --- values ----------------------------------------------------------------------------
 
@@ -218,6 +228,24 @@ class Layer(LayerSteps):
         self._set_column("bias", self._vector(what, finite_array(what, values)))
 
     @property
+    def cost_weights(self) -> Floats:
+        """Factors of its neurons' costs, shape (n,), see :attr:`Neuron.cost_weight`; a read-only copy.
+
+        Settable as a whole: ``net.output.cost_weights = [1.0, 0.1]``.
+        """
+        return read_only(self._column("cost_weight"))
+
+    @cost_weights.setter
+    def cost_weights(self, values: ArrayLike) -> None:
+        what = "The cost_weights of a layer"
+        weights = self._vector(what, finite_array(what, values))
+        if (weights < 0).any():
+            raise ArgumentError(expected(what, "0 or above", float(weights.min())))
+        with InUse(*self._alive()):
+            for neuron, weight in zip(self._neurons, weights.tolist(), strict=True):
+                neuron.cost_weight = weight
+
+    @property
     @steady
     def squash(self) -> Squash | None:
         """Activation function of its neurons; None if they differ. Settable.
@@ -270,13 +298,14 @@ class Layer(LayerSteps):
 
     # --- connections -----------------------------------------------------------------------
 
+    @understands("project")
     def project(
         self,
         target: Layer | Neuron | Network,
         kind: str | float | ArrayLike | tuple[ArrayLike, ArrayLike] | None = None,
         *,
         weights: ArrayLike | None = None,
-        initializer: str | Initializer = "uniform",
+        initializer: str | Initializer = "glorot",
         trainable: bool | None = None,
         self_connections: bool = False,
         seed: Seed = None,
@@ -297,7 +326,8 @@ class Layer(LayerSteps):
             Weights: a number, or an array of shape (sources, targets) or (connections,). Default: drawn by
             the initializer; 1 for carousels.
         initializer : str or callable
-            Initializer of the weights, see :mod:`synapse.initializers`. Default: "uniform".
+            Initializer of the weights, see :mod:`synapse.initializers`. Default: "glorot", within
+            ±sqrt(6 / (fan-in + fan-out)) of the pattern.
         trainable : bool, optional
             Whether learning updates the weights. Default: False for carousels, otherwise True.
         self_connections : bool
@@ -321,6 +351,11 @@ class Layer(LayerSteps):
             `self_connections` is False.
         TopologyError
             If a pair of neurons is connected already; no connection is made then.
+
+        Warns
+        -----
+        TopologyWarning
+            If a connection is late by one step although it closes no cycle; see :meth:`Network.add`.
 
         See Also
         --------
@@ -361,7 +396,9 @@ class Layer(LayerSteps):
     ) -> Projection:
         """Connect a neuron to every neuron of the layer, for ``neuron.project(layer)``."""
         weights = None if weight is None else finite_number("A weight", weight, source._store.dtype)
-        return Layer([source]).project(self, weights=weights, trainable=trainable, seed=seed)
+        return Layer([source]).project(
+            self, weights=weights, initializer=initializers.uniform(SPAN), trainable=trainable, seed=seed
+        )
 
     def gate(self, projection: Projection, kind: str) -> None:
         """Gate the connections of a projection with the neurons of this layer.
@@ -380,6 +417,11 @@ class Layer(LayerSteps):
         TopologyError
             If the number of targets, sources or connections is not a multiple of the number of neurons,
             or a connection is gated already; nothing is gated then.
+
+        Warns
+        -----
+        TopologyWarning
+            If a gate acts late by one step although it closes no cycle; see :meth:`Network.add`.
 
         See Also
         --------

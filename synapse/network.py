@@ -12,9 +12,9 @@ import networkx as nx
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _ties, _wiring, cost as costs, graph
+from . import _placing, _ties, _wiring, cost as costs, graph
 from ._checks import (
-    NETWORK,
+    NotCalled,
     counted,
     expected,
     finite_array,
@@ -92,7 +92,7 @@ class Network(NetworkSteps):
     _left_out: ClassVar[tuple[str, ...]] = ()
     """Prefixes of layer names; ``repr`` leaves out the sizes of these layers."""
 
-    @understands(NETWORK)
+    @understands("Network")
     def __init__(
         self,
         *layers: Layer | Iterable[Layer],
@@ -115,6 +115,7 @@ class Network(NetworkSteps):
             for layer in layers[:-1]:
                 _wiring.refuse_softmax(layer)
             self._layers = layers
+            self._loose: list[Layer] = []  # new layers without a fixed place, until the next step
             self._name = label
             self._metadata: dict[str, Any] = {}
             self._anchor = neurons[0]
@@ -160,7 +161,7 @@ class Network(NetworkSteps):
     @property
     def neurons(self) -> list[Neuron]:
         """Neurons, in the order in which they activate."""
-        return [neuron for layer in self._layers for neuron in layer]
+        return NotCalled((neuron for layer in self._layers for neuron in layer), "net.neurons")
 
     @overload
     def __getitem__(self, index: int) -> Neuron: ...
@@ -305,15 +306,17 @@ class Network(NetworkSteps):
         store["role"][rows[len(rows) - len(self.output) :]] = OUTPUT
         graph.refresh(store)
 
-    def add(self, neurons: Neuron | Layer) -> Layer:
-        """Add a hidden layer, or a hidden neuron, that activates after the other hidden layers.
-
-        To add a neuron to an existing layer, use :meth:`Layer.append`.
+    def add(self, neurons: Neuron | Layer, before: Layer | Neuron | None = None) -> Layer:
+        """Add a hidden layer, or a hidden neuron. To add a neuron to an existing layer, use `Layer.append`.
 
         Parameters
         ----------
         neurons : Layer or Neuron
             Layer to add; a neuron becomes a layer of one.
+        before : Layer or Neuron, optional
+            Layer of this network, or a neuron in it, that activates next. Default: the layer activates after
+            the other hidden layers, or earlier if its connections and gates would arrive one step late
+            there; see the notes.
 
         Returns
         -------
@@ -325,15 +328,30 @@ class Network(NetworkSteps):
         KindError
             If it is neither a layer nor a neuron.
         TopologyError
-            If a neuron belongs to another network.
+            If a neuron belongs to another network, or `before` is the input layer or not in this network.
+
+        Warns
+        -----
+        TopologyWarning
+            If a connection or gate of the layer arrives one step late although it closes no cycle.
 
         See Also
         --------
         remove : Remove a hidden neuron.
+        sort : Find an order in which nothing is late without need.
+
+        Notes
+        -----
+        A layer that is added without `before` has no fixed place until the network activates next. It moves
+        when a connection or gate of it, made by ``project`` or ``gate``, would arrive late although it closes
+        no cycle. It moves only past layers that it has no connection or gate with, so that nothing else
+        changes its timing. So you can split a connection in any order: add the neuron, connect it, and
+        disconnect what it replaces. With `before` the layer stays where you put it. All other layers keep
+        their order until you call :meth:`sort`.
 
         Examples
         --------
-        >>> from synapse import Layer, Network
+        >>> from synapse import Layer, Network, Neuron
         >>> a, b, c = Layer(2), Layer(3), Layer(1)
         >>> _ = a.project(b), b.project(c)
         >>> net = Network(a, c)
@@ -341,18 +359,86 @@ class Network(NetworkSteps):
         <Layer hidden, 3 neurons>
         >>> net
         <Network 2-3-1, 6 neurons, 9 connections>
+
+        Split a connection; the new neuron activates between its ends:
+
+        >>> middle = net.add(Neuron())[0]
+        >>> _ = a[0].project(middle), middle.project(b[0])
+        >>> a[0].disconnect(b[0])
+        >>> a[0] < middle < b[0]
+        True
         """
         layer = Layer([neurons]) if isinstance(neurons, Neuron) else neurons
         if not isinstance(layer, Layer):
             raise KindError(expected("What is added to a network", "a Neuron or a Layer", neurons))
         with InUse(self, *layer._alive()):
+            place = len(self._layers) - 1 if before is None else self._place_before(before)
             _wiring.refuse_softmax(layer)
             self._admit(list(layer))
-            self._layers.insert(len(self._layers) - 1, layer)
+            self._layers.insert(place, layer)
             layer._network = weakref.ref(self)
             self._name_layers()
             self._renumber()
+            if before is None:
+                self._loose.append(layer)
+            _placing.settle(self, *_placing.attached(self, layer))
         return layer
+
+    def _place_before(self, before: Layer | Neuron) -> int:
+        """The index of the layer that a new one precedes."""
+        given = before._alive()[0] if isinstance(before, Layer) else before
+        neuron = require_neuron("The before of a network", given)
+        for i, layer in enumerate(self._layers):
+            if i and neuron in layer._neurons:
+                return i
+        raise TopologyError(
+            f"Expected before to be a hidden layer or the output layer of {self!r}, or a neuron of one, "
+            f"got {before!r}."
+        )
+
+    @whole
+    def sort(self) -> None:
+        """Change the order of activation so that no connection or gate is late without need.
+
+        Every neuron then activates after its sources and after the gaters of its incoming connections.
+        Neurons on a common cycle allow no such order and keep theirs; so do inputs and outputs. Layers whose
+        neurons have to activate in turns are merged into the largest of them. Weights, biases, states and
+        traces stay with their neurons and connections.
+
+        A delay line, in which each neuron copies the previous activation of another one, depends on late
+        connections that close no cycle. Do not sort a network that has one.
+
+        See Also
+        --------
+        architect.delayed : List the connections that arrive one step late.
+        Topology.delayed : The same as an array.
+
+        Examples
+        --------
+        >>> from synapse import Layer, Network
+        >>> x, a, b, y = Layer(1), Layer(1, name="a"), Layer(1, name="b"), Layer(1)
+        >>> _ = x.project(a), a.project(b), b.project(y)
+        >>> net = Network(x, b, a, y)
+        >>> net.sort()
+        >>> [layer.name for layer in net.layers]
+        ['input', 'a', 'b', 'output']
+        """
+        order, neurons = _placing.sorted_layers(self), self.neurons
+        chosen = [[neurons[i] for i in part] for part in order]
+        if [neuron for part in chosen for neuron in part] == neurons and len(chosen) == len(self._layers):
+            return
+        layers = []
+        for part in chosen:
+            members = set(part)
+            merged = [layer for layer in self._layers if layer._neurons[0] in members]
+            layer = max(merged, key=len)
+            for other in merged:
+                other._network = None
+            layer._network, layer._neurons = weakref.ref(self), part
+            layers.append(layer)
+        self._layers = layers
+        self._loose.clear()
+        self._renumber()
 
     @whole
     def remove(self, neuron: Neuron) -> None:
@@ -392,7 +478,6 @@ class Network(NetworkSteps):
         layer._neurons.remove(neuron)
         if not layer._neurons:
             self._layers.remove(layer)
-            layer._network = None
         self._renumber()
 
     @whole

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import total_ordering
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import _ties, _wiring, graph, squash as squashes
-from ._checks import boolean, expected, finite_number, float_type, text
+from ._checks import (
+    answers,
+    boolean,
+    expected,
+    finite_number,
+    float_type,
+    non_negative_number,
+    text,
+    understands,
+)
 from ._neuron_steps import NeuronSteps, number
 from ._random import Seed, random_generator
 from .connection import Connection, connections_at, require_connection, sensitivity_of
@@ -24,8 +33,15 @@ from .squash import Squash
 if TYPE_CHECKING:
     from .layer import Layer
 
+SPAN = 1.0
+"""Bound of the random weights between neurons, whose fans are not known yet.
+
+Much smaller weights leave tanh neurons at 0, where the gradient is 0, too.
+"""
+
 
 @total_ordering
+@answers("Neuron")
 class Neuron(NeuronSteps):
     """A single neuron, with its activation function, bias and connections.
 
@@ -76,6 +92,7 @@ class Neuron(NeuronSteps):
 
     __slots__ = ("__weakref__", "_row", "_store")
 
+    @understands("Neuron")
     def __init__(
         self,
         squash: str | Squash = "logistic",
@@ -225,6 +242,28 @@ class Neuron(NeuronSteps):
     def deterministic(self, value: bool) -> None:
         self._require()["deterministic"][self._row] = boolean("The deterministic of a neuron", value)
 
+    @property
+    @steady
+    def cost_weight(self) -> float:
+        """Factor of its cost and error signal, if it is an output with a target. Settable. Default: 1.
+
+        The cost of a step is the sum of the outputs' costs, each times its weight; the filters
+        :class:`~synapse.optimizers.RLS` and :class:`~synapse.optimizers.DEKF` learn without it.
+
+        >>> neuron = Neuron("identity")
+        >>> neuron.cost_weight = 0.5
+        >>> neuron.activate(), neuron.propagate(rate=0.0, target=1.0), neuron.error.responsibility
+        (0.0, None, 0.5)
+        """
+        return float(self._require()["cost_weight"][self._row])
+
+    @cost_weight.setter
+    @whole
+    def cost_weight(self, value: float) -> None:
+        store = self._require()
+        what = "The cost_weight of a neuron"
+        store["cost_weight"][self._row] = non_negative_number(what, value, store.dtype)
+
     @whole
     def reseed(self, seed: Seed = None) -> None:
         """Restart the stream of random numbers for the activation functions `noise` and `bernoulli`.
@@ -307,7 +346,7 @@ class Neuron(NeuronSteps):
             If the target is a layer that contains this neuron, it is connected to all the others:
             :meth:`Layer.project` makes no self-connections by default.
         weight : float, optional
-            Weight. Default: 1 for a self-connection, otherwise drawn uniformly from -0.1 to 0.1.
+            Weight. Default: 1 for a self-connection, otherwise drawn uniformly from -1 to 1.
         trainable : bool, optional
             Whether learning updates the weight. Default: False for a self-connection, otherwise True.
         seed : int or numpy.random.Generator, optional
@@ -324,6 +363,11 @@ class Neuron(NeuronSteps):
             If the target is neither a neuron nor a layer.
         TopologyError
             If the neurons are connected already in this direction.
+
+        Warns
+        -----
+        TopologyWarning
+            If the connection is late by one step although it closes no cycle; see :meth:`Network.add`.
 
         See Also
         --------
@@ -354,7 +398,7 @@ class Neuron(NeuronSteps):
         )
         rng = random_generator(seed)
         if weight is None:
-            weight = 1.0 if target is self else float(rng.uniform(-0.1, 0.1))
+            weight = 1.0 if target is self else float(rng.uniform(-SPAN, SPAN))
         return _wiring.connect(self, target, finite_number("A weight", weight, store.dtype), learns)
 
     def disconnect(self, other: Neuron) -> None:
@@ -390,14 +434,14 @@ class Neuron(NeuronSteps):
                 )
             _wiring.disconnect(self._store, np.array([connection._identity]))
 
-    def gate(self, *connections: Connection | Projection) -> None:
+    def gate(self, *connections: Connection | Iterable[Connection]) -> None:
         """Gate connections: the activation of this neuron becomes their gain.
 
         A gate that has not been activated yet has activation 0, so it is closed.
 
         Parameters
         ----------
-        *connections : Connection or Projection
+        *connections : Connection, Projection or list of Connection
             Connections to gate. A connection has at most one gater.
 
         Raises
@@ -406,6 +450,11 @@ class Neuron(NeuronSteps):
             If anything other than a connection or projection is given.
         TopologyError
             If a connection is gated already, or is given twice.
+
+        Warns
+        -----
+        TopologyWarning
+            If the gate acts late by one step although it closes no cycle; see :meth:`Network.add`.
 
         See Also
         --------
@@ -423,10 +472,7 @@ class Neuron(NeuronSteps):
         0.25
         """
         self._require()
-        singles: list[Connection] = []
-        for one in connections:
-            what = "What a neuron gates"
-            singles += one if isinstance(one, Projection) else [require_connection(what, one)]
+        singles = _single("What a neuron gates", connections)
         if len({id(c) for c in singles}) < len(singles):
             raise TopologyError("Expected each connection to be given once, got one of them twice.")
         with InUse(self, *singles):
@@ -437,12 +483,12 @@ class Neuron(NeuronSteps):
             identities = np.array([connection._identity for connection in singles], np.int64)
             _wiring.gate_many([self] * len(singles), store, identities)
 
-    def ungate(self, *connections: Connection) -> None:
+    def ungate(self, *connections: Connection | Iterable[Connection]) -> None:
         """Stop gating connections; their gain is 1 again.
 
         Parameters
         ----------
-        *connections : Connection
+        *connections : Connection, Projection or list of Connection
             Connections that this neuron gates. ``neuron.ungate(*neuron.gated)`` ungates all of them.
 
         Raises
@@ -465,12 +511,21 @@ class Neuron(NeuronSteps):
         """
         self._require()
         with InUse(self):
-            _wiring.ungate(self, connections)
+            _wiring.ungate(self, _single("What is ungated", connections))
 
     def __repr__(self) -> str:
         if self._row < 0:
             return "<Neuron, removed>"
         return f"<Neuron {self.name}, {self.squash.name}>"
+
+
+def _single(what: str, connections: Iterable[Connection | Iterable[Connection]]) -> list[Connection]:
+    """The connections among the arguments, and those in projections and lists, each checked."""
+    found: list[Connection] = []
+    for one in connections:
+        many = isinstance(one, Projection | list | tuple)
+        found += [require_connection(what, single) for single in (one if many else [one])]
+    return found
 
 
 def require_neuron(what: str, neuron: Any) -> Neuron:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _ties, _wiring
-from ._checks import boolean, counted, expected, is_among, is_number, place, require_range
+from ._checks import answers, boolean, counted, expected, is_among, is_number, place, require_range
 from ._live_weights import Weights
 from ._patterns import (
     ALL_TO_ALL,
@@ -56,6 +56,7 @@ class gate:  # noqa: N801 - a namespace of constants, read as gate.INPUT
     ONE_TO_ONE = "one_to_one"
 
 
+@answers("Projection")
 class Projection:
     """The connections made by one call of ``layer.project``, in the order of creation.
 

@@ -115,8 +115,8 @@ class Log:
         items : Neuron, Connection, Network, Layer, Projection, or iterable of Neuron or Connection
             The neurons or connections.
         number : str, optional
-            Name of the number. Default: the only one recorded for neurons, or for connections; with several,
-            the activation or the weight.
+            Name of the number. Default: the only one recorded for neurons, or for connections; with several
+            for neurons, the activation.
 
         Returns
         -------
@@ -155,9 +155,11 @@ class Log:
         """The default number of :meth:`of`."""
         connections = bool(items) and isinstance(items[0], Connection)
         known = CONNECTION_NUMBERS if connections else NEURON_NUMBERS
-        usual = "weight" if connections else "activation"
         names = [name for name in self.numbers if _column(name) in known]
-        return names[0] if len(names) == 1 else usual
+        if connections and len(names) > 1:
+            several = " or ".join(f"log.of(items, {name!r})" for name in names)
+            raise ArgumentError(f"This log has several numbers of connections. Name one of them: {several}.")
+        return names[0] if len(names) == 1 else "weight" if connections else "activation"
 
     def labels(self, number: str) -> list[str]:
         """A name for each column of a number: ``"hidden 0"``, ``"input 0 -> hidden 0"``."""

@@ -1,16 +1,10 @@
 """Activation functions ("squashes") by name, and a decorator that adds one.
 
-A squash computes an activation and its derivative from a state. The built-in ones are
-
-- smooth: `logistic` (also `sigmoid`), `tanh`, `bipolar_sigmoid`, `identity` (also `linear`), `inverse`,
-  `softplus`, `gaussian`, `sinus` (also `sin`, `sine`, `sinusoid`), `bent_identity`, `softsign`,
-  `swish` (also `silu`), `gelu`;
-- with a kink: `relu`, `leaky_relu`, `elu`, `selu`, `absolute` (also `abs`), `ramp`, `hard_tanh`,
-  `soft_threshold` (also `soft_shrink`);
-- with a jump: `step` (also `hard_limit`, `hlim`, `heaviside`, `binary_step`), `sign` (also `signum`, `sgn`),
-  `bipolar`, `hard_threshold` (also `hard_shrink`);
-- for a group of neurons: `winner`, `maxout` and, for outputs, `softmax`;
-- random: `noise`, `bernoulli`.
+A squash computes an activation and its derivative from a state. `names` lists the registered ones. Each
+built-in one is an entry of ``synapse/engine/functions/activations.py``: smooth functions such as `logistic`
+(also `sigmoid`), `tanh` and `identity` (also `linear`); functions with a kink or a jump, such as `relu` and
+`step`; functions for a group of neurons, `winner`, `maxout` and, for outputs, `softmax`; and the random ones
+`noise` and `bernoulli`. The reference has a table of all.
 
 Case, underscores and hyphens in names do not matter: "ReLU", "leakyrelu", "HARD-TANH".
 
@@ -30,10 +24,15 @@ from types import MappingProxyType
 from typing import Any, overload
 
 from . import engine
-from ._checks import Names, bounds, expected, finite_number, is_among, shown, unknown_name
+from ._checks import Names, bounds, expected, finite_number, is_among, public_names, shown, unknown_name
 from ._registration import SQUASH, enter, tried
-from .engine.functions.activations import ACTIVATIONS, FIRST_CUSTOM, FUNCTIONS, GROUPED, RANDOM
+from .engine.functions import activations as _declared
+from .engine.functions.activations import FIRST_CUSTOM, FUNCTIONS, GROUPED, RANDOM
 from .errors import ArgumentError, KindError
+
+ACTIVATIONS = _declared.ACTIVATIONS
+SINGLE, CHANCE, LARGEST, SHARES = _declared.SINGLE, _declared.CHANCE, _declared.LARGEST, _declared.SHARES
+"""The declarations of the built-in functions by name, and their kinds; exporters read them."""
 
 PROBES = [0.05 + 0.31 * i for i in range(-13, 14)]
 """States at which a registered function is tested."""
@@ -85,7 +84,7 @@ class Squash:
 
     @property
     def written(self) -> Mapping[str, Any]:
-        """Expressions for exports of a registered function, see :func:`register`; empty if built in."""
+        """Code for exports with which a function was registered, see :func:`register`."""
         return MappingProxyType(self._written)
 
     @property
@@ -204,7 +203,8 @@ def register(
     written : mapping, optional
         Code of the function (without its derivative) for exports, by language. For "c", "javascript" and
         "python": an expression in which ``{s}`` stands for the state. For "onnx" and "torch": a function,
-        see the writer of that format. Default: networks with this function cannot be exported.
+        see the writer of that format. Default: exports write the function's own formula, if it consists of
+        arithmetic, comparisons and common functions of ``math``.
 
     Returns
     -------
@@ -253,7 +253,7 @@ def register(
 
 
 def _checked(written: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the expressions for exports, checked."""
+    """Return the code for exports, checked."""
     if not isinstance(written, Mapping):
         raise KindError(expected("The `written` of a squash", "a mapping", written))
     for language, text in written.items():
@@ -318,3 +318,7 @@ def _pair(function: Callable[..., Any], state: float) -> tuple[float, float]:
             f"Expected squash {function.__name__!r} to return finite numbers, got {shown(result)} {advice}."
         )
     return value, derivative
+
+
+__all__ = ["Squash", "by_code", "get", "names", "register", *_by_name]
+__dir__ = public_names(__all__, _by_name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copyreg
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -12,19 +13,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import squash as squashes
-from ._checks import counted, expected, listed, read_only
+from ._checks import boolean, counted, expected, listed, read_only
 from ._typing import Bools, Floats, Ints
 from ._wiring import crossings_of, not_closed, rows_of, rows_within
 from .connection import Connection
+from .engine.delayed import is_delayed_in_order
 from .engine.guard import InUse, steady
+from .engine.schema import CONNECTION, FLAG, GROUP, NEURON, NUMBER, SAVED, TIME, Column
 from .engine.store import Store
 from .errors import ArgumentError, KindError
 from .graph import LiveGraph
 from .network import Network
 from .neuron import Neuron
 
+is_delayed = is_delayed_in_order  # for the rooms, which do not import the engine
 NO_GATER, OUTSIDE = -1, -2
 """Values of `Topology.gater` without a number: no gater, and a gater that is not in the table."""
+APART = 50
+"""Distance between the positions of neighbouring neurons in a graph, which suits Gephi."""
+
+
+def _rare(columns: Sequence[Column]) -> dict[str, Column]:
+    """The columns that a graph has only where a value is not the default, by their names there."""
+    known = ("bias", "trainable_bias", "weight", "trainable")
+    rare = [one for one in columns if one in SAVED and not one.cleared and one.name not in known]
+    return {one.name.replace("frozen_bias", "frozen"): one for one in rare if one.kind is not TIME}
+
+
+RARE_OF_NEURONS, RARE_OF_CONNECTIONS = _rare(NEURON), _rare(CONNECTION)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -116,6 +132,7 @@ class Topology:
     tie: Ints
     crossings: int
     entering: int
+    _unusual: dict[str, NDArray[Any]]  # the columns of RARE_OF_NEURONS and RARE_OF_CONNECTIONS without ties
     _crossing: Connection | None = field(default=None)
     _entering: Connection | None = field(default=None)
 
@@ -197,6 +214,20 @@ class Topology:
         return np.asarray(self.gater >= 0)
 
     @property
+    def delayed(self) -> Bools:
+        """Mask of the connections whose source activates later, so that its previous activation is read.
+
+        The table must be of a network, whose neurons are in the order of activation. Self-connections carry
+        over states; they are not in the mask.
+        """
+        return np.asarray(is_delayed(self.source, self.target) & ~self.self_connected)
+
+    @property
+    def delayed_gates(self) -> Bools:
+        """Mask of the connections whose gater is the target or activates later; the same for gains."""
+        return np.asarray(self.gated & is_delayed(self.gater, self.target))
+
+    @property
     def softmax(self) -> Bools:
         """Mask of the softmax outputs, shape (neurons,). Neighbours are normalized together."""
         return np.array([name == squashes.softmax.name for name in self.squash], bool)
@@ -234,15 +265,30 @@ class Topology:
             raise not_closed(self.description, doing, count, example)
         return self
 
-    def to_networkx(self) -> nx.DiGraph[int]:
+    def to_networkx(self, gates: bool = False) -> nx.DiGraph[int]:
         """Convert the table to an ordinary networkx graph for other tools.
+
+        Parameters
+        ----------
+        gates : bool
+            Whether gaters also have an edge to the target of every connection that they gate. A gater changes
+            the state of that neuron, so paths, components and centralities then count its influence, as
+            they count that of a source. An edge that is no connection has only ``gate=True`` and
+            ``gates``, the number of connections gated, and no weight; :func:`from_networkx` skips it, because
+            the connections have their ``gater``. Where gater and target are connected, that edge gets
+            ``gates``, too. Default: False, so the edges are the connections.
 
         Returns
         -------
         networkx.DiGraph
             Graph with the numbers of neurons as nodes; all attributes are scalars, never None. Nodes have
-            the attributes listed at :class:`synapse.graph.NeuronData`. Edges have ``weight``, ``gain``,
-            ``trainable`` and, if a neuron of the table gates them, ``gater`` (the number of a node).
+            the attributes listed at :class:`synapse.graph.NeuronData`, and a position ``x``, ``y`` in columns
+            of layers. Edges have ``weight``, ``gain``, ``trainable``, ``number`` (in the order of
+            creation) and, if a neuron of the table gates them, ``gater`` (the number of a node). Some have
+            more attributes where these are not 0: nodes ``group`` (neurons that compete), ``random``
+            (position of the stream of random numbers), ``deterministic``, ``frozen`` and ``bias_tie``; edges
+            ``frozen`` and ``tie``. The graph has a ``name`` and a ``dtype``. :func:`from_networkx` reads all
+            of this, so a file that networkx writes from this graph holds the network.
 
         See Also
         --------
@@ -255,8 +301,14 @@ class Topology:
         >>> graph = Topology.of(architect.Perceptron(2, 1, seed=0)).to_networkx()
         >>> list(graph.edges)
         [(0, 2), (1, 2)]
+        >>> source, target, gater = Neuron(), Neuron(), Neuron()
+        >>> gater.gate(source.project(target))
+        >>> table = Topology.of([source, target, gater])
+        >>> [nx.is_weakly_connected(table.to_networkx(gates)) for gates in (False, True)]
+        [False, True]
         """
-        graph: nx.DiGraph[int] = nx.DiGraph()
+        gates = boolean("The gates of to_networkx", gates)
+        graph: nx.DiGraph[int] = nx.DiGraph(name=self.name, dtype=self.dtype.name)
         of_layers = [self.layers[number] for number in self.layer.tolist()]
         columns = {
             "label": self.names,
@@ -267,15 +319,39 @@ class Topology:
             "trainable": self.trainable_bias.tolist(),
             "activation": self.activation.tolist(),
             "state": self.state.tolist(),
+            "x": (APART * self.layer).tolist(),
+            "y": self._heights().tolist(),
         }
-        graph.add_nodes_from(enumerate(_rows(columns)))
-        edges = {"weight": self.weight, "gain": self.gain, "trainable": self.trainable}
+        graph.add_nodes_from(enumerate(self._with_rare(_rows(columns), RARE_OF_NEURONS)))
+        number = np.arange(self.connections)
+        edges = {"weight": self.weight, "gain": self.gain, "trainable": self.trainable, "number": number}
         data = _rows({name: column.tolist() for name, column in edges.items()})
+        self._with_rare(data, RARE_OF_CONNECTIONS)
         for source, target, gater, values in zip(
             self.source.tolist(), self.target.tolist(), self.gater.tolist(), data, strict=True
         ):
             graph.add_edge(source, target, **values, **({"gater": gater} if gater >= 0 else {}))
+        if gates:
+            pairs = zip(self.gater[self.gated].tolist(), self.target[self.gated].tolist(), strict=True)
+            for (gater, target), count in Counter(pairs).items():
+                mark = {} if graph.has_edge(gater, target) else {"gate": True}
+                graph.add_edge(gater, target, **mark, gates=count)
         return graph
+
+    def _heights(self) -> Floats:
+        """The positions of the neurons in their layers: the first one on top, the middle at 0."""
+        sizes = self.sizes
+        number = np.arange(self.neurons) - (np.cumsum(sizes) - sizes)[self.layer]
+        return np.asarray(APART * ((sizes[self.layer] - 1) / 2 - number))
+
+    def _with_rare(self, rows: list[dict[str, Any]], columns: dict[str, Column]) -> list[dict[str, Any]]:
+        """Add the values that are not the default to the rows of neurons or connections."""
+        known = {**self._unusual, "tie": self.tie, "bias_tie": self.bias_tie}
+        for name, column in columns.items():
+            values = known[column.name]
+            for i in np.flatnonzero(values != column.default).tolist():
+                rows[i][name] = bool(values[i]) if column.kind is FLAG else values[i].item()
+        return rows
 
     def __repr__(self) -> str:
         whose = f" of {self.name}" if self.name else ""
@@ -325,10 +401,12 @@ def _neuron_facts(neurons: Sequence[Neuron]) -> dict[str, Any]:
 def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
     """Return the columns of neurons and of the connections between them, from each of their stores."""
     parts = [_part(store, neurons) for store in {neuron._store: None for neuron in neurons}]
+    _number_groups(parts)
     numbers = np.concatenate([part.pop("numbers") for part in parts] or [np.empty(0, np.int64)])
     order = np.argsort(numbers, kind="stable")  # the given order of the neurons
     found: dict[str, Any] = {}
-    for name, empty in _EMPTY.items():
+    for name in (*_OF_NEURONS, *_OF_CONNECTIONS, "source", "target", "gater", "gain"):
+        empty = _EMPTY[name]
         column = parts[0][name] if len(parts) == 1 else np.concatenate([empty, *(p[name] for p in parts)])
         column = column.astype(empty.dtype, copy=False)
         found[name] = column[order] if name in _OF_NEURONS else column
@@ -337,13 +415,34 @@ def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
     found["names"] = tuple(names[i] for i in order.tolist())
     found["squash"] = tuple(squashes.by_code(codes[i]).name for i in order.tolist())
     found["dtype"] = parts[0]["dtype"] if parts else np.dtype(np.float64)
+    found["_unusual"] = {name: found.pop(name) for name in _UNUSUAL}
     return {**found, **crossings_of([part["members"] for part in parts])}
 
 
-_OF_NEURONS = ("bias", "state", "activation", "trainable_bias", "bias_tie")
+def _number_groups(parts: list[dict[str, Any]]) -> None:
+    """Give the groups of different stores different numbers."""
+    for column in (*NEURON, *CONNECTION):
+        used = 0
+        for part in parts if column.kind is GROUP else ():
+            part[column.name] = np.where(part[column.name], part[column.name].astype(np.int64) + used, 0)
+            used = part[column.name].max(initial=used)
+
+
+_OF_NEURONS = (
+    *("bias", "state", "activation", "trainable_bias"),
+    *(column.name for column in RARE_OF_NEURONS.values()),
+)
+_OF_CONNECTIONS = ("weight", "trainable", *(column.name for column in RARE_OF_CONNECTIONS.values()))
+_UNUSUAL = {one.name for one in (*RARE_OF_NEURONS.values(), *RARE_OF_CONNECTIONS.values())} - {
+    "tie",
+    "bias_tie",
+}
 _EMPTY: dict[str, NDArray[Any]] = {
-    **dict.fromkeys(("bias", "state", "activation", "gain", "weight"), np.empty(0)),
-    **dict.fromkeys(("bias_tie", "source", "target", "gater", "tie"), np.empty(0, np.int64)),
+    **{
+        one.name: np.empty(0, np.float64 if one.kind is NUMBER else np.int64)
+        for one in (*NEURON, *CONNECTION)
+    },
+    "gain": np.empty(0),
     **dict.fromkeys(("trainable_bias", "trainable"), np.empty(0, bool)),
 }
 
@@ -367,9 +466,7 @@ def _part(store: Store, neurons: Sequence[Neuron]) -> dict[str, Any]:
         "target": number[store["target"][edges]],
         "gater": number[gater],
         "gain": np.append(store["activation"], 1.0)[gater],
-        "weight": store["weight"][edges],
-        "trainable": store["trainable"][edges],
-        "tie": store["tie"][edges],
+        **{name: store[name][edges] for name in _OF_CONNECTIONS},
     }
 
 

@@ -1,27 +1,59 @@
-"""Warnings are errors, and hypothesis tries the same examples everywhere.
+"""Tiers of tests, examples of property tests, and Ctrl-C. Warnings are errors.
 
-``HYPOTHESIS_PROFILE=explore pytest tests/test_rule.py`` tries new and more examples.
+Tests without a marker are the default tier. `pytest -m slow` runs another tier, `pytest -m ""` all of them.
+`HYPOTHESIS_PROFILE=many pytest -m hypothesis` gives property tests more examples, `explore` new ones.
 """
 
+import gc
 import os
 import signal
+import threading
+from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings, strategies
 
 pytest.register_assert_rewrite("tests.networks", "tests.strategies")
 
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 
-settings.register_profile(
-    "same", deadline=None, derandomize=True, max_examples=150, suppress_health_check=SLOW
-)
+settings.register_profile("few", deadline=None, derandomize=True, max_examples=15, suppress_health_check=SLOW)
+settings.register_profile("many", settings.get_profile("few"), max_examples=150)
 settings.register_profile("explore", deadline=None, max_examples=1000, suppress_health_check=SLOW)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "few"))
+
+TIERS = ("browser", "compiler", "peers", "slow", "torch")
+"""Markers of the tests that a plain `pytest` leaves out."""
+
+
+class LeftOut:
+    """Counts the tests that are left out, here or in the workers of xdist, and says how to run them."""
+
+    def __init__(self):
+        self.counts = Counter()
+
+    def pytest_deselected(self, items):
+        self.counts.update(tier for item in items for tier in TIERS if item.get_closest_marker(tier))
+
+    def pytest_sessionfinish(self, session):
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput["left_out"] = dict(self.counts)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node):
+        self.counts = Counter(getattr(node, "workeroutput", {}).get("left_out", self.counts))
+
+    def pytest_terminal_summary(self, terminalreporter):
+        if self.counts:
+            shares = ", ".join(f"{tier} {count}" for tier, count in sorted(self.counts.items()))
+            expression = " or ".join(sorted(self.counts))
+            terminalreporter.write_line(f"Left out: {shares}. Run them: pytest -m '{expression}'")
 
 
 def pytest_configure(config):
     config.addinivalue_line("filterwarnings", "error")
+    config.addinivalue_line("filterwarnings", "ignore::pytest.PytestCacheWarning")  # a read-only checkout
+    config.pluginmanager.register(LeftOut())
 
 
 def pytest_collection_modifyitems(items):
@@ -32,9 +64,27 @@ def pytest_collection_modifyitems(items):
             item.add_marker(unreached)
 
 
+def pytest_collection_finish():
+    """What has been imported stays, so the garbage collector need not look at it in every test.
+
+    Hypothesis asks the collector once who refers to the generators of random numbers, which must come before.
+    """
+    given(strategies.none())(lambda _: None)()
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Every test begins with Python's own handler of Ctrl-C, and so do the processes that it starts.
+
+    A script that starts the tests in the background has SIGINT ignored, and processes inherit that.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture
 def ctrl_c():
-    """A function that presses Ctrl-C, also where a shell has started the tests in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield lambda: signal.raise_signal(signal.SIGINT)
-    signal.signal(signal.SIGINT, before)
+    """A function that presses Ctrl-C."""
+    return lambda: signal.raise_signal(signal.SIGINT)

@@ -11,16 +11,8 @@ import numpy as np
 from synapse.connection import Connection
 from synapse.engine.lowering.changes import spans
 from synapse.engine.lowering.flags import (
-    BACK,
-    FIXED,
-    LISTED,
     MEMORY,
-    PAIRED,
-    SHARED,
-    TIED,
     TRACED,
-    UNORDERED,
-    ZIPPED,
 )
 from synapse.engine.schema import (
     COLUMNS,
@@ -31,7 +23,6 @@ from synapse.engine.schema import (
     NEURON,
     NONE,
     OUTPUT,
-    PAIR_FIELDS,
     TABLE,
     WATCHED_NUMBERS,
     WATCHED_STEPS,
@@ -221,19 +212,6 @@ def check_recorder(store):
         require(store.columns["watched"] == rows, "rows that are recorded")
         rows = [link._at if link._identity >= 0 else NONE for link in recorder.connections]
         require(store.columns["watched_connection"] == rows, "rows of connections that are recorded")
-        check_pairs(store, recorder)
-
-
-def check_pairs(store, recorder):
-    """The kernels compute or read the extended traces that the connections show."""
-    fields = store.columns["watched_pair"].reshape(-1, PAIR_FIELDS)
-    for (link, gated), (trace, row, neuron, first, stop) in zip(recorder.pairs, fields.tolist(), strict=True):
-        there = link._identity >= 0 and gated._row >= 0 and gated in link.extended
-        require((row != NONE) == there, "a pair that is recorded")
-        if there:
-            require((row, neuron) == (link._at, gated._row), "rows of a pair")
-            require(trace == NONE or trace < len(store.columns["extended"]), "the place of a trace")
-            require(first <= stop <= len(store.columns["watched_gate"]), "what a neuron gates")
 
 
 def check_graph(store):
@@ -264,7 +242,6 @@ def check_program(store):
     check_nodes(store)
     check_runs(store)
     check_traces(store)
-    check_blocks(store)
     check_tied_rows(store)
 
 
@@ -299,17 +276,12 @@ def check_nodes(store):
     """What a neuron's row tells of its connections is so."""
     c, n, target = store.columns, store.n_neurons, store["target"]
     check_lengths(store, "node", n)
-    rows = np.arange(n)
-    require(c["first_incoming"] == np.searchsorted(target, rows), "first_incoming")
-    learning = np.bincount(target[store["trainable"] != 0], minlength=n)
-    require(c["learning"] == learning, "learning")
+    require(c["first_incoming"] == np.searchsorted(target, np.arange(n)), "first_incoming")
     own = np.full(n, NONE, np.int64)
     loops = np.flatnonzero(store["source"] == target)
     own[target[loops]] = loops
     require(c["self_row"] == own, "self_row")
     require(((c["flags"] & MEMORY) != 0) == (own != NONE), "the flag of self-connected neurons")
-    gaters = np.append(store["gater"], NONE)[np.minimum(own, store.n_connections)]
-    require(c["self_gater"] == gaters, "self_gater")
 
 
 def check_runs(store):
@@ -326,27 +298,6 @@ def check_runs(store):
     require(np.array_equal(spans(begin, end - begin), np.arange(count)), "runs of neurons")
     of = np.repeat(np.arange(n), end - begin)
     require(store["target"][rows] == np.repeat(of, length), "a run leads into its neuron")
-    check_run_ends(store, rows, first, length)
-
-
-def check_run_ends(store, rows, first, length):
-    """Where a run says that sources or gaters are neighbours, they are."""
-    c = store.columns
-    kind = np.repeat(c["run_kind"], length)
-    offset = rows - np.repeat(first, length)
-    listed = (kind == LISTED) | (kind == PAIRED)
-    source = np.repeat(c["run_source"].astype(np.int64), length) + offset
-    require(listed | (store["source"][rows] == source), "sources of a run")
-    gater = np.repeat(c["run_gater"].astype(np.int64), length) + np.where(kind == ZIPPED, offset, 0)
-    gated = (kind == SHARED) | (kind == ZIPPED)
-    require(~gated | (store["gater"][rows] == gater), "gaters of a run")
-    paired = kind == PAIRED
-    require((store["gater"][rows] != NONE) == (gated | paired), "which runs are gated")
-    flags = np.repeat(c["run_flags"], length)
-    require(((flags & FIXED) != 0) == (store["trainable"][rows] == 0), "the flag of fixed runs")
-    require(((flags & TIED) != 0) == (store["tie"][rows] != 0), "the flag of tied runs")
-    back = (store["source"][rows] > store["target"][rows]) & ((flags & UNORDERED) == 0)
-    require(((flags & BACK) != 0) == back, "the flag of backward runs")
 
 
 def check_traces(store):
@@ -365,19 +316,6 @@ def check_traces(store):
     places = spans(c["influence_trace"][heard], c["learning"][gater[heard]].astype(np.int64) + 1)
     require(np.array_equal(np.sort(places), np.arange(len(c["extended"]))), "extended traces")
     require(np.array_equal(np.sort(c["pull"]), np.flatnonzero(heard)), "pulls")
-    of = c["run_influence"] != NONE
-    require(c["run_influence"][of] < len(gater), "the influence of a run")
-
-
-def check_blocks(store):
-    """Blocks, groups and stretches of neurons alike hold their neurons."""
-    c, n = store.columns, store.n_neurons
-    rows = np.arange(n)
-    require((c["block_first"] <= rows) & (rows < c["block_stop"]) & (c["block_stop"] <= n), "blocks")
-    require((c["group_first"] <= rows) & (rows < c["group_stop"]) & (c["group_stop"] <= n), "groups")
-    require((rows < c["alike_stop"]) & (c["alike_stop"] <= c["block_stop"]), "neurons alike")
-    for name in ("squash", "network", "role"):
-        require(store[name] == store[name][c["block_first"]], "a block has one", name)
 
 
 def check_tied_rows(store):

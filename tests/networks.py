@@ -78,14 +78,6 @@ def perceptron(*sizes: int, seed: int = 0, squash="logistic") -> Network:
     return Network(layers[0], layers[1:-1], layers[-1])
 
 
-def fire(first: Neuron, *others: Neuron, value: float = 1.0) -> tuple[Neuron, ...]:
-    """Set the activation of a neuron, let others fire in turn, and return all of them."""
-    first.activate(value)
-    for neuron in others:
-        neuron.activate()
-    return first, *others
-
-
 def everything(neurons) -> list:
     """All that can be seen of some neurons and their connections."""
     seen = []

@@ -48,7 +48,24 @@ SQUASHES = {
     "swish": lambda s: (s * _logistic(s)[0], _logistic(s)[0] + s * _logistic(s)[1]),
     "gelu": lambda s: (s * _normal(s)[0], _normal(s)[0] + s * _normal(s)[1]),
     "selu": lambda s: (SELU[0] * s, SELU[0]) if s > 0 else (SELU[1] * math.expm1(s), SELU[1] * math.exp(s)),
+    "noise": lambda s: (s, 1.0),  # random ones: their means
+    "bernoulli": _logistic,
+    "maxout": lambda s: (s, 1.0),  # those of groups: for a group of one
+    "winner": lambda s: (1.0, 0.0),
+    "softmax": lambda s: (1.0, 0.0),
 }
+"""Activation and derivative at a state, by definition. Every function of the library needs one here."""
+
+COSTS = {
+    "cross_entropy": lambda t, y, n: (
+        -(t * math.log(y) if t else 0) - ((1 - t) * math.log(1 - y) if t < 1 else 0)
+    ),
+    "squared_error": lambda t, y, n: (t - y) ** 2 / 2,
+    "mean_squared_error": lambda t, y, n: (t - y) ** 2 / n,
+    "binary_misses": lambda t, y, n: float((t > 0.5) != (y > 0.5)),
+    "categorical_cross_entropy": lambda t, y, n: -t * math.log(y) if t else 0.0,
+}
+"""The cost of one of n outputs, by definition. Every cost of the library needs one here."""
 
 
 class Unit:

@@ -6,6 +6,8 @@ do not cancel by accident (0 is where ``step`` and ``relu`` jump).
 
 from __future__ import annotations
 
+import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 
@@ -13,6 +15,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from synapse import Layer, Network, Neuron
+from synapse.errors import TopologyWarning
 
 from .reference import Reference
 
@@ -154,11 +157,45 @@ def specs(draw, feedforward=False, squashes=SQUASHES, logistic_outputs=False, mo
     return Spec(inputs, hidden, outputs, kinds, list(links.values()), fixed, seed)
 
 
+EVERY_GATE = Spec(
+    inputs=1,
+    hidden=4,
+    outputs=1,
+    squashes=["identity", "tanh", "identity", "logistic", "tanh", "tanh"],
+    links=[
+        *((0, 1, None, True), (1, 1, 1, True), (3, 1, 5, True)),  # gates its own self-connection
+        *((0, 2, 3, True), (2, 2, 3, True), (5, 2, None, True)),  # gated by a later one
+        *((0, 3, None, True), (2, 3, None, True), (5, 3, 2, True)),
+        *((0, 4, 1, True), (4, 4, 0, True), (3, 4, 3, True)),  # gated by an input
+        *((1, 5, 4, True), (2, 5, 1, True), (4, 5, None, True), (5, 5, 5, True)),
+    ],
+    seed=3,
+)
+"""Every order of a source, a gater and a target, along self-connections, too: few drawn graphs have all."""
+
+
+DELAYED_INTO_GATES = Spec(
+    inputs=1,
+    hidden=7,
+    outputs=1,
+    squashes=["identity", "logistic", "logistic", "softplus", "tanh", "tanh", "tanh", "softplus", "tanh"],
+    links=[
+        *((i, 1, None, True) for i in (0, 3, 4, 5, 6)),
+        *((i, 2, None, True) for i in (0, 4, 7)),
+        *((0, j, None, True) for j in (3, 4, 6, 7)),
+        *((0, 5, 1, True), (5, 5, 2, True), (6, 6, 5, True)),
+        *((i, 8, None, True) for i in range(3, 8)),
+    ],
+    seed=5,
+)
+"""Gates of a cell in the middle of a block read neighbours, and a list, of which some have not fired."""
+
+
 class Twin:
     """The same units twice: ``self.ours`` are Neurons of the library, ``self.reference`` the oracle."""
 
     def __init__(self, spec: Spec, network: bool = True) -> None:
-        self.random = spec.numbers()
+        self.random, self.net = spec.numbers(), None
         self.reference, self.ours = Reference(), {}
         self.inputs, self.outputs = spec.inputs, spec.outputs
         self.order = list(spec.units)
@@ -187,13 +224,22 @@ class Twin:
 
     # --- edits -----------------------------------------------------------------------------
 
+    @contextmanager
+    def _edited(self):
+        """What the library moves activates elsewhere; what is late without need is wanted here."""
+        with warnings.catch_warnings(action="ignore", category=TopologyWarning):
+            yield
+        if self.net is not None:
+            self.order = [int(neuron.name) for neuron in self.net]
+
     def weight(self) -> float:
         return self.random.uniform(-0.8, 0.8)
 
     def project(self, i, j, trainable):
         weight = self.weight()
         self.reference.connect(i, j, weight, trainable)
-        self.ours[i].project(self.ours[j], weight=weight, trainable=trainable)
+        with self._edited():
+            self.ours[i].project(self.ours[j], weight=weight, trainable=trainable)
 
     def link(self, i, j):
         return self.ours[i].connected(self.ours[j])
@@ -204,7 +250,8 @@ class Twin:
 
     def gate(self, g, i, j):
         self.reference.gate(g, i, j)
-        self.ours[g].gate(self.link(i, j))
+        with self._edited():
+            self.ours[g].gate(self.link(i, j))
 
     def ungate(self, i, j):
         self.ours[self.reference.links[i, j].gater].ungate(self.link(i, j))

@@ -1,7 +1,5 @@
 """Classes of networks that are registered from outside the package come back as what they are."""
 
-import json
-import pickle
 import subprocess
 import sys
 from itertools import pairwise
@@ -61,13 +59,11 @@ def test_a_class_of_your_own_comes_back_with_its_parts(twin_of):
 
 
 @every_way
-def test_a_class_that_is_not_registered_comes_back_as_a_network_of_its_name(twin_of):
+def test_a_class_that_is_not_registered_comes_back_as_a_network(twin_of):
+    """Of its name; a subclass of a registered class is not registered by that."""
     net = Shed(Layer(2), [], Layer(1))
     assert (type(twin_of(net)), twin_of(net).name) == (Network, "Shed")
 
-
-@every_way
-def test_a_subclass_of_a_registered_class_is_not_registered_by_that(twin_of):
     class Annex(Tower):
         pass
 
@@ -86,38 +82,23 @@ def test_parts_are_found_again_after_an_edit():
     assert type(net.clone()) is Network
 
 
-@pytest.mark.parametrize(
-    "settings", ["stride", None, ["stride"], {"stride": {1}}, {"name": "a"}, {"s": np.nan}]
-)
-def test_settings_that_json_cannot_hold_are_refused(settings, monkeypatch):
+def test_settings_that_json_cannot_hold_are_refused(monkeypatch):
     net = Tower(4)
-    monkeypatch.setattr(Tower, "settings", settings)
-    with pytest.raises(KindError, match="Expected the settings of a Tower to be a dict that can be"):
-        net.clone()
+    for settings in ("stride", None, ["stride"], {"stride": {1}}, {"name": "a"}, {"s": np.nan}):
+        monkeypatch.setattr(Tower, "settings", settings)
+        with pytest.raises(KindError, match="Expected the settings of a Tower to be a dict that can be"):
+            net.clone()
 
 
-@pytest.mark.parametrize("stride", [None, "two", [], 0])
-def test_settings_of_a_file_that_the_class_cannot_use_are_refused_in_one_sentence(stride):
+def test_settings_of_a_file_that_the_class_cannot_use_are_refused_in_one_sentence():
     data = json_data(Tower(4))
-    data["architecture"]["stride"] = stride
-    with pytest.raises(FormatError, match="The class Tower cannot find its parts"):
-        from_json_data(data)
+    for stride in (None, "two", [], 0):
+        data["architecture"]["stride"] = stride
+        with pytest.raises(FormatError, match="The class Tower cannot find its parts"):
+            from_json_data(data)
     del data["architecture"]["stride"]
     with pytest.raises(FormatError, match="KeyError"):
         from_json_data(data)
-
-
-@pytest.mark.parametrize("name", ["Shed", "Network", "os", "synapse.Network", "Tower.clone", ""])
-def test_a_name_that_is_not_registered_reads_as_a_network(name):
-    data = json_data(Tower(4))
-    data["architecture"]["name"] = name
-    assert type(from_json_data(data)) is Network
-
-
-@pytest.mark.parametrize("kind", [None, 3, "Tower", Network, Layer, Tower(3), lambda: Network])
-def test_only_classes_of_networks_are_registered(kind):
-    with pytest.raises(KindError, match="(to be|Expected) a subclass of Network"):
-        architectures.register(kind)
 
 
 def test_a_name_is_taken_once_but_its_class_may_be_defined_again():
@@ -145,45 +126,20 @@ def test_the_architectures_of_the_library_go_through_the_same_door():
 
 
 READ = """
-import json, pickle, sys
-import synapse
+import sys, synapse
 net = synapse.load(sys.argv[1])
-twin = pickle.load(open(sys.argv[2], "rb"))
-print(type(net).__name__, net.name, type(twin).__name__, repr(net), net.activate([0.5, -0.5]).tolist())
+print(type(net).__name__, net.name, repr(net), net.activate([0.5, -0.5]).tolist())
 """
 
 
 @pytest.mark.parametrize(
     ("make", "kind"),
-    [
-        (lambda: Tower(4), "Network Tower Network"),
-        (lambda: architect.Perceptron(2, 3, 1), "Perceptron Perceptron Perceptron"),
-    ],
-    ids=["not registered", "of the library"],
+    [(lambda: Tower(4), "Network Tower"), (lambda: architect.Perceptron(2, 1), "Perceptron Perceptron")],
 )
 def test_another_process_reads_what_it_has_registered(make, kind, tmp_path):
     net = make()
     synapse.save(net, tmp_path / "net.json")
-    (tmp_path / "net.pickle").write_bytes(pickle.dumps(net))
-    command = [sys.executable, "-c", READ, tmp_path / "net.json", tmp_path / "net.pickle"]
-    done = subprocess.run(
-        command, check=False, capture_output=True, text=True, cwd=Path(synapse.__file__).parents[1]
-    )
+    command = [sys.executable, "-c", READ, tmp_path / "net.json"]
+    root = Path(synapse.__file__).parents[1]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=root, timeout=900)
     assert done.stdout.split("\n")[0] == f"{kind} {net!r} {net.activate([0.5, -0.5]).tolist()}", done.stderr
-
-
-@every_way
-def test_settings_are_those_of_a_file_in_every_copy(twin_of, monkeypatch):
-    given = []
-    find = Tower.find_parts
-    monkeypatch.setattr(Tower, "settings", {"stride": 2, "marks": (1, 2)})
-    monkeypatch.setattr(
-        Tower, "find_parts", lambda layers, settings: given.append(settings) or find(layers, settings)
-    )
-    twin_of(Tower(4))
-    assert given == [{"stride": 2, "marks": [1, 2]}]
-
-
-def test_a_file_says_what_a_class_is_by_name_and_settings():
-    assert json.loads(json.dumps(json_data(Tower(4))))["architecture"] == {"name": "Tower", "stride": 2}
-    assert architectures.describe(Shed(Layer(1), [], Layer(1))) is None

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pytest
 
 from synapse import Layer, Network
 
@@ -34,6 +35,7 @@ def test_a_seed_fixes_every_bit():
     assert learn(SEED) != learn(SEED + 1)
 
 
+@pytest.mark.compiler
 def test_another_process_finds_the_same_bits():
     code = f"from tests.test_bits import learn; print(learn({SEED}).hex())"
     assert bytes.fromhex(run("-c", code, PYTHONHASHSEED="1")) == learn(SEED)
@@ -43,23 +45,3 @@ def test_threads_that_share_no_neuron_do_not_disturb_each_other():
     alone = [learn(seed) for seed in range(6)]
     with ThreadPoolExecutor(2) as threads:
         assert list(threads.map(learn, range(6))) == alone
-
-
-def test_two_networks_stepped_by_two_threads_learn_as_one_after_the_other():
-    def stepped(net, rows):
-        for row in rows:
-            net.activate(row)
-            net.propagate(0.1, [0.5])
-        return net.weights.tobytes() + net.biases.tobytes()
-
-    def networks():
-        for seed in range(2):
-            layers = Layer(8), Layer(16), Layer(1)
-            layers[0].project(layers[1], seed=seed)
-            layers[1].project(layers[2], seed=seed)
-            yield Network(layers[0], [layers[1]], layers[2])
-
-    rows = np.random.default_rng(0).normal(size=(300, 8))
-    alone = [stepped(net, rows) for net in networks()]
-    with ThreadPoolExecutor(2) as threads:
-        assert list(threads.map(lambda net: stepped(net, rows), networks())) == alone

@@ -1,9 +1,7 @@
-"""The fuzz for some seconds, with fixed seeds; and that what it checks by would notice what is wrong."""
+"""A short walk of the fuzz; and that what it checks by would notice what is wrong."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
+from collections import Counter
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,112 +9,81 @@ import pytest
 import architect
 import synapse
 
-from .fuzz.oracle import Oracle
-from .fuzz.registry import Change
-from .fuzz.world import Mismatch, World
+from .cases import accepted
+from .fuzz.__main__ import main
+from .fuzz.walk import walk
+from .fuzz.world import Change, Mismatch, World
 from .integrity import check_store
 
-ROOT = Path(__file__).parents[1]
-WALKS = {"walk": 5, "interrupts": 6, "threads": 2, "files": 3, "kills": 1, "nojit": 1}
+pytestmark = pytest.mark.usefixtures("ctrl_c")  # the walk looks at its handler between operations
 
 
-@pytest.mark.parametrize("mode", WALKS)
-def test_nothing_fails(mode):
-    options = f"-m tests.fuzz --seed 0 --modes {mode} --walks {WALKS[mode]}"
-    command = [sys.executable, *options.split()]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+@pytest.mark.filterwarnings(
+    "ignore::synapse.errors.TrainingWarning", "ignore::synapse.errors.TopologyWarning"
+)
+def test_nothing_fails_in_a_short_walk():
+    counts = Counter()
+    failure = walk(1, counts, length=60)
+    assert failure is None, failure
+    assert counts["numbers compared"] > 0
 
 
-def network():
-    net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
-    synapse.tie(net.connections[:2])
-    _ = net.graph, net.activate([0.1, 0.2])
-    return net
+@pytest.mark.slow
+def test_nothing_fails_in_long_walks():
+    assert main(["--walks", "8", "--seed", "0", "--minutes", "30"]) == 0
 
 
-def spoil_number(store, name, row, value):
-    store.columns[name][row] = value
-
-
-DAMAGE = {
-    "an end": lambda store: spoil_number(store, "source", 3, store.n_neurons),
-    "a pair twice": lambda store: spoil_number(store, "source", 1, store["source"][0]),
-    "a gater": lambda store: spoil_number(store, "gater", 0, 99),
-    "a weight": lambda store: spoil_number(store, "weight", 0, np.nan),
-    "a tie": lambda store: spoil_number(store, "tie", 5, 1),
-    "a position": lambda store: spoil_number(store, "position", 2, 0),
-    "a role": lambda store: spoil_number(store, "role", 0, 0),
-    "an identity": lambda store: spoil_number(store, "identity", 0, 1),
-    "a row of an identity": lambda store: store.row_of.__setitem__(0, 1),
-    "a run": lambda store: spoil_number(store, "run_length", 0, 1),
-    "a source of a run": lambda store: spoil_number(store, "run_source", 0, 4),
-    "a flag": lambda store: spoil_number(store, "run_flags", 0, 8),
-    "an address": lambda store: store.table.__setitem__(0, 0),
-    "a column that has moved": lambda store: store.columns.update(state=store.columns["state"].copy()),
-    "a column too short": lambda store: store.columns.update(weight=store.columns["weight"][:3].copy()),
-    "a view": lambda store: store.views.reverse(),
-    "a trace": lambda store: spoil_number(store, "first_trace", slice(None), 2),
-    "a pull": lambda store: spoil_number(store, "pull", 0, 7),
-    "a block": lambda store: spoil_number(store, "block_stop", 0, 99),
-    "a hold": lambda store: spoil_number(store, "ties", 4, 1),
-    "a waiting move": lambda store: spoil_number(store, "waiting", 0, 1.0),
-    "a network": lambda store: spoil_number(store, "network", 0, 0),
-}
-
-
-@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
-def test_integrity_notices(damage):
-    net = network()
-    store = net._store
-    check_store(store)
-    damage(store)
-    with pytest.raises(AssertionError, match="integrity"):
-        check_store(store)
+DAMAGE = {"source": 99, "weight": np.nan, "role": 0, "identity": 1, "pull": 7, "tie": 1, "waiting": 1.0}
+"""Wrong numbers in a column."""
+EDITS = [
+    lambda net: setattr(net.connections[5], "weight", 0.9),
+    lambda net: setattr(net[4], "bias", 0.9),
+    lambda net: net[0].project(net[0]),
+    lambda net: setattr(net.connections[4], "trainable", False),
+    lambda net: synapse.untie(net.connections[:2]),
+]
 
 
 def a_world():
-    world = World(0)
-    net = network()
-    world.hold(net)
+    world, net = World(0), architect.LSTM(2, 3, 1, style="synaptic", seed=0)
+    synapse.tie(net.connections[:2])
+    world.neurons.extend(net)
     world.networks.append(net)
-    world.oracle.adopt()
+    world.oracle.begin()
+    net.activate([0.1, 0.2])
     return world, net
 
 
-@pytest.mark.parametrize(
-    "act",
-    [
-        lambda net: setattr(net.connections[5], "weight", 0.9),
-        lambda net: setattr(net[4], "bias", 0.9),
-        lambda net: net[0].project(net[0]),
-        lambda net: net.connections[3].source.disconnect(net.connections[3].target),
-        lambda net: setattr(net.connections[4], "trainable", False),
-        lambda net: synapse.untie(net.connections[:2]),
-        lambda net: net.activate([0.5, 0.5]),
-    ],
-)
-def test_a_change_that_was_not_told_is_noticed(act):
+def damaged(name, value):
+    store = a_world()[1]._store
+    check_store(store)
+    column = store[name]
+    column[-1 if column[0] == value else 0] = value
+    check_store(store)
+
+
+def edited_unseen(act):
     world, net = a_world()
     before = world.snapshot()
     world.compare(before, Change())
     act(net)
-    with pytest.raises(Mismatch):
-        world.compare(before, Change())
+    world.compare(before, Change())
+
+
+def test_damage_and_changes_that_an_operation_does_not_name_are_noticed():
+    cases = [(AssertionError, "integrity", partial(damaged, *at)) for at in DAMAGE.items()]
+    assert not accepted([*cases, *((Mismatch, "", partial(edited_unseen, act)) for act in EDITS)])
 
 
 def test_other_numbers_than_the_reference_has_are_noticed():
     world, net = a_world()
-    oracle, reference = Oracle(world), None
-    oracle.adopt()
-    reference = oracle.reference
+    world.oracle.begin()
     for neuron, value in zip(net.input, [0.3, -0.4], strict=True):
-        reference.clamp(neuron, value)
+        world.oracle.reference.clamp(neuron, value)
     for neuron in list(net)[2:]:
-        reference.activate(neuron)
+        world.oracle.reference.activate(neuron)
     net.activate([0.3, -0.4])
-    assert oracle.check(list(net), moved=False)
+    assert world.oracle.check(list(net), moved=False)
     net.output[0].state += 1e-6
     with pytest.raises(Mismatch, match="state"):
-        oracle.check(list(net), moved=False)
+        world.oracle.check(list(net), moved=False)

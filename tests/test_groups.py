@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-import synapse
 from synapse import Layer, Network, Neuron, Trainer, squash
 
 INPUTS = np.random.default_rng(0).normal(size=(20, 4))
@@ -42,44 +41,6 @@ def test_maxout_units_say_the_largest_state_of_their_group():
             assert np.flatnonzero(group.activations).tolist() == [group.states.argmax()]
 
 
-def test_maxout_learns_along_the_gradient():
-    net, _, _ = maxout()
-    row, target, rate, width = INPUTS[0], [0.3, -0.8], 1e-3, 1e-6
-
-    def cost():
-        return net.propagate(0.0, target) if net.activate(row) is not None else None
-
-    slopes = []
-    for link in net.connections:
-        before = link.weight
-        link.weight = before + width
-        above = cost()
-        link.weight = before - width
-        slopes.append((above - cost()) / (2 * width) if link.trainable else 0.0)
-        link.weight = before
-    before = net.weights.copy()
-    net.activate(row)
-    net.propagate(rate, target)
-    assert (before - net.weights) / rate == pytest.approx(slopes, abs=1e-7)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_one_neuron_of_a_group_wins_all(dtype):
-    source, group = Layer(4, dtype=dtype), Layer(6, "winner", dtype=dtype)
-    source.project(group, seed=1)
-    net = Network(source, [], group)
-    for row in INPUTS:
-        outputs = net.activate(row)
-        assert outputs.sum() == 1.0
-        assert outputs.argmax() == net.output.states.argmax()
-        assert all(neuron.derivative == 0.0 for neuron in net.output)
-
-
-def test_of_equals_the_first_wins():
-    group = Layer(3, "winner")
-    assert group.activate().tolist() == [1.0, 0.0, 0.0] or group.activations.tolist() == [1.0, 0.0, 0.0]
-
-
 def test_groups_side_by_side_do_not_mix():
     source = Layer(1)
     groups = [Layer(3, "winner") for _ in range(3)]
@@ -90,36 +51,10 @@ def test_groups_side_by_side_do_not_mix():
     assert [group.activations.tolist() for group in groups] == [[0, 0, 1], [1, 0, 0], [0, 1, 0]]
 
 
-def test_a_slice_of_a_layer_is_a_group():
-    source, layer = Layer(1), Layer(6)
-    source.project(layer, weights=[[1.0, 2.0, 3.0, 5.0, 4.0, 3.0]])
-    layer[:3].squash = "winner"
-    layer[3:].squash = "winner"
-    assert Network(source, [], layer).activate([1.0]).tolist() == [0, 0, 1, 1, 0, 0]
-
-
-def test_a_neuron_that_gets_another_squash_leaves_its_group():
-    group = Layer(3, "winner")
-    group.biases = [1.0, 3.0, 2.0]
-    group[1].squash = "identity"
-    group.activate()
-    assert group.activations.tolist() == [0.0, 3.0, 1.0] or group.activations.tolist() == [1.0, 3.0, 1.0]
-
-
 def test_alone_a_neuron_has_won():
     neuron = Neuron("winner", bias=-3.0)
     assert (neuron.activate(), Neuron("maxout", bias=-3.0).activate()) == (1.0, -3.0)
     assert (squash.winner(-3.0), squash.maxout(-3.0), squash.maxout.derivative(-3.0)) == (1.0, -3.0, 1.0)
-
-
-def test_neurons_one_by_one_end_where_the_network_does():
-    one, other = maxout()[0], maxout()[0]
-    for row in INPUTS:
-        expected = one.activate(row)
-        other.input.activate(row)
-        for layer in other.layers[1:]:
-            layer.activate()
-        assert other.output.activations == pytest.approx(expected, abs=1e-14)
 
 
 def test_an_epoch_is_its_steps():
@@ -130,14 +65,6 @@ def test_an_epoch_is_its_steps():
         one.propagate(0.01, target)
     Trainer(other, 0.01).train(INPUTS, targets, epochs=1, shuffle=False)
     assert other.weights == pytest.approx(one.weights, abs=1e-12)
-
-
-def test_saved_groups_are_groups(tmp_path):
-    net, _, _ = maxout()
-    synapse.save(net, tmp_path / "net")
-    twin = synapse.load(tmp_path / "net")
-    assert np.array_equal(twin.run(INPUTS), net.clone().run(INPUTS))
-    assert twin.run(INPUTS) == pytest.approx(net.run(INPUTS), abs=1e-14)
 
 
 def test_joining_networks_keeps_groups_apart():

@@ -15,6 +15,7 @@ import architect
 import synapse
 from synapse import Layer, Network, Neuron, Trainer, optimizers
 
+from .cases import Cases
 from .integrity import check_store
 
 LIBRARY = str(Path(synapse.__file__).parent)
@@ -79,11 +80,6 @@ class World:
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def join_seen(world):
-    assert len(world.net.graph) != len(world.other.graph)
-    world.other.project(world.net.input, seed=0)
-
-
 def lower(world):
     world.other["hidden"][0].disconnect(world.other.output[0])
     world.other.activate([1.0, 0.0])
@@ -125,34 +121,26 @@ def train_with_checkpoints(world):
 
 OPERATIONS = {
     "join": lambda world: world.loose.project(world.net.input, seed=0),
-    "join graphs": join_seen,
     "connect": lambda world: world.gate.project(world.loose[0], weight=0.5),
-    "project": lambda world: world.loose.project(world.loose, synapse.ALL_TO_ELSE, seed=0),
     "disconnect": lambda world: world.other["hidden"][0].disconnect(world.other.output[0]),
     "gate": lambda world: world.gate.gate(world.other.connections[0]),
-    "gate a layer": lambda world: world.loose.gate(world.projection, "input"),
     "ungate": lambda world: world.net["input gates"][0].ungate(*world.net["input gates"][0].gated),
     "tie": lambda world: synapse.tie([world.net.connections[0], world.other.connections[0]]),
-    "untie": lambda world: synapse.untie(world.other["hidden"]),
     "network": lambda world: Network(world.loose, [world.free[0]], world.free[1]),
     "add": lambda world: world.net.add(Layer([world.gate], name="added")),
     "append": lambda world: world.other["hidden"].append(world.gate),
     "remove": lambda world: world.other.remove(world.other["hidden"][1]),
-    "compete": lambda world: setattr(world.loose, "squash", "winner"),
-    "squash": lambda world: setattr(world.gate, "squash", "noise"),
     "freeze": lambda world: setattr(world.other.connections[0], "trainable", False),
     "lower": lower,
     "lower a learner": lower_learner,
     "learning rule": lambda world: setattr(world.net, "learning_rule", "rtrl"),
     "propagate": lambda world: world.other["hidden"].propagate(0.1),
-    "weights": lambda world: setattr(world.other, "weights", np.zeros(12)),
     "reset": lambda world: world.other.reset(seed=0),
     "graph": lambda world: world.net.graph,
     "clone": lambda world: world.net.clone(),
     "record": record,
     "test": lambda world: Trainer(world.other).test(X, Y),
     "train": train(),
-    "train by batches": train(optimizer=optimizers.Adam(0.01)),
     "train with checkpoints": train_with_checkpoints,
     "train by rtrl": train(method="rtrl"),
     "train exactly": train(method="bptt", threads=2),
@@ -222,9 +210,14 @@ def interrupt_everywhere(name, most=None):
     return len(places)
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
-def test_ctrl_c_at_any_line_leaves_things_whole(name, ctrl_c):
-    assert interrupt_everywhere(name, most=12) > 0
+@pytest.mark.parametrize(
+    "most", [2, pytest.param(12, marks=pytest.mark.slow)], ids=["some lines", "more lines"]
+)
+def test_ctrl_c_at_any_line_leaves_things_whole(most, ctrl_c):
+    with Cases() as case:
+        for name in OPERATIONS:
+            with case(name):
+                assert interrupt_everywhere(name, most) > 0
 
 
 if __name__ == "__main__":

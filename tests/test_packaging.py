@@ -24,8 +24,6 @@ NOT_SOURCES = shutil.ignore_patterns(
     ".*", "__pycache__", "*.egg-info", "*.pyc", "build", "dist", "site", "runs", "node_modules"
 )
 
-pytestmark = pytest.mark.slow
-
 TRIAL = """
 import sys, importlib.metadata, pathlib, tempfile
 import architect, synapse
@@ -66,12 +64,6 @@ def wheel(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def names(wheel):
-    with zipfile.ZipFile(wheel) as archive:
-        return set(archive.namelist())
-
-
-@pytest.fixture(scope="module")
 def elsewhere(wheel, tmp_path_factory):
     """A fresh environment with the wheel, which borrows the dependencies of this one."""
     folder = tmp_path_factory.mktemp("elsewhere")
@@ -85,12 +77,13 @@ def elsewhere(wheel, tmp_path_factory):
     return python
 
 
-def test_the_wheel_holds_the_two_packages_alone(names):
-    tops = {name.split("/")[0] for name in names}
-    assert {top for top in tops if not top.endswith(".dist-info")} == set(PACKAGES)
-
-
-def test_the_wheel_holds_every_file_of_the_packages(names):
+@pytest.mark.slow
+def test_the_wheel_holds_the_two_packages_and_says_what_it_is(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        (metadata,) = (name for name in names if name.endswith(".dist-info/METADATA"))
+        fields = email.message_from_bytes(archive.read(metadata))
+    assert {top for top in (name.split("/")[0] for name in names) if ".dist-info" not in top} == set(PACKAGES)
     files = {
         path.relative_to(ROOT).as_posix()
         for package in PACKAGES
@@ -98,58 +91,31 @@ def test_the_wheel_holds_every_file_of_the_packages(names):
         if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
     }
     assert files - names == set()
-    assert {"synapse/py.typed", "architect/py.typed"} <= files
-
-
-def test_the_wheel_says_what_it_is(wheel, names):
-    (metadata,) = (name for name in names if name.endswith(".dist-info/METADATA"))
-    with zipfile.ZipFile(wheel) as archive:
-        fields = email.message_from_bytes(archive.read(metadata))
-    assert fields["Version"] == synapse.__version__
-    assert fields["License-Expression"] == "MIT"
+    assert (fields["Version"], fields["License-Expression"]) == (synapse.__version__, "MIT")
     needed = [line for line in fields.get_all("Requires-Dist") if "extra ==" not in line]
     assert [re.match(r"[\w-]+", line)[0] for line in needed] == ["networkx", "numba", "numpy", "tqdm"]
 
 
-def test_the_installed_wheel_builds_trains_and_saves(elsewhere, tmp_path):
+@pytest.mark.slow
+def test_the_installed_wheel_builds_trains_and_saves_and_has_the_command(elsewhere, tmp_path):
     run(elsewhere, "-I", "-c", TRIAL, tmp_path / "net.synapse", cwd=tmp_path)
-
-
-def test_the_installed_command_runs(elsewhere, tmp_path):
     command = next(elsewhere.parent.glob("synapse*"))
     assert run(command, "--version", cwd=tmp_path) == f"synapse {synapse.__version__}\n"
 
 
-# --- what is written about the package ------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def declared():
-    """setup.cfg."""
-    config = configparser.ConfigParser()
-    config.read(ROOT / "setup.cfg", encoding="utf-8")
-    return config
-
-
-def test_the_citation_gives_this_version():
+def test_what_is_written_about_the_package_agrees():
+    """The citation, the oldest versions, the setuptools of the build, and the classified Pythons."""
+    declared = configparser.ConfigParser()
+    declared.read(ROOT / "setup.cfg", encoding="utf-8")
     assert f"version: {synapse.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-
-
-def test_the_oldest_versions_are_all_that_setup_cfg_declares(declared):
-    extras = declared["options.extras_require"].values()
-    needed = " ".join([declared["options"]["install_requires"], *extras]).split()
+    extras = declared["options.extras_require"]
+    needed = " ".join([declared["options"]["install_requires"], *extras.values()]).split()
     needed = {line.split(",<")[0] for line in needed if not line.startswith("synapse-neurons[")}
     found = run(sys.executable, ROOT / ".ci/oldest.py", cwd=ROOT).split()
     assert {line.replace("==", ">=") for line in found} == needed
     assert all(re.fullmatch(r"[\w-]+==[\d.]+", line) for line in found)
-
-
-def test_the_build_needs_the_setuptools_that_the_tests_need(declared):
-    (line,) = re.findall(r"setuptools>=[\d.]+", declared["options.extras_require"]["test"])
+    (line,) = re.findall(r"setuptools>=[\d.]+", extras["test"])
     assert f'requires = ["{line}"]' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-
-
-def test_every_python_from_the_oldest_on_is_classified(declared):
     minors = re.findall(r"Python :: 3\.(\d+)", declared["metadata"]["classifiers"])
     first = declared["options"]["python_requires"].removeprefix(">=3.")
     assert minors == [str(minor) for minor in range(int(first), int(first) + len(minors))]

@@ -1,103 +1,96 @@
 """Every number that is recorded is the one that the objects show after the step, in any graph."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings, strategies as st
+from hypothesis import assume, given, strategies as st
 
 import architect
 import synapse
 import synapse.analysis
-from synapse import Layer, Network, Neuron, Trainer, optimizers, record
+from synapse import Layer, Network, Trainer, optimizers, record
 from synapse.errors import ArgumentError
 
 from .integrity import check_store
 from .recorded import agree, names_for, shown
 from .strategies import SMOOTH, Twin, crowded, specs
+from .test_rule import EDITS, edit
+
+TARGETS = [[0.5], [1.0], [0.25]]
+ORDERS = st.sampled_from([None, 1, 2])
+RULES = pytest.mark.parametrize("rule", ["online", "rtrl"])
 
 
-def make_edit(net, random):
-    """One edit of a random kind that leaves inputs and outputs."""
-    neurons, links = list(net), net.connections
-    kind = random.choice(["add", "disconnect", "gate", "ungate", "remove", "freeze", "project"])
-    gated = [link for link in links if link.gater is not None]
-    hidden = [neuron for layer in net.hidden for neuron in layer]
-    if kind == "add":
-        added = Neuron(bias=0.1)
-        net.add(Layer([added]))
-        added.project(net.output[0], weight=0.3)
-    elif kind == "disconnect" and links:
-        link = random.choice(links)
-        if link.gater is not None:
-            link.gater.ungate(link)
-        link.source.disconnect(link.target)
-    elif kind == "gate" and len(gated) < len(links):
-        random.choice(neurons).gate(random.choice([link for link in links if link.gater is None]))
-    elif kind == "ungate" and gated:
-        link = random.choice(gated)
-        link.gater.ungate(link)
-    elif kind == "remove" and len(hidden) > 1:
-        neuron = random.choice(hidden)
-        neuron.ungate(*neuron.gated)
-        net.remove(neuron)
-    elif kind == "freeze" and links:
-        link = random.choice(links)
-        link.trainable = not link.trainable
-    elif kind == "project":
-        source, target = random.choice(neurons), random.choice(neurons[len(net.input) :])
-        if source.connected(target) is None:
-            source.project(target, weight=0.2)
+def learning(net, rule="rtrl", order=None):
+    net.learning_rule = rule if rule == "online" else (rule, order)
+    return net
 
 
-@settings(max_examples=30, deadline=None)
-@given(specs(squashes=SMOOTH), st.booleans(), st.integers(0, 3))
-def test_steps_with_edits_between_and_within_them(spec, each_by_hand, edits):
+def elman(order=None):
+    return learning(architect.Elman(2, 3, 1, seed=0), order=order)
+
+
+def rows(steps, count=2, seed=0):
+    return np.random.default_rng(seed).normal(size=(steps, count))
+
+
+@RULES
+@given(specs(squashes=SMOOTH), ORDERS, st.booleans(), st.integers(0, 3))
+def test_steps_with_edits_between_and_within_them(rule, spec, order, each_by_hand, edits):
     twin = Twin(spec)
-    net, random = twin.net, twin.random
-    rows, past = twin.vector(spec.inputs), []
+    net, random, inputs, past = learning(twin.net, rule, order), twin.random, twin.vector(spec.inputs), []
+    assume(rule == "online" or any(link.sensitivity for link in net.connections))
     with record(net, *names_for(net)) as log:
         for step in range(4):
-            if each_by_hand and step % 2:
-                for neuron, value in zip(net, [*rows, *[None] * len(net)], strict=False):
+            if rule == "online" and each_by_hand and step % 2:
+                for neuron, value in zip(net, [*inputs, *[None] * len(net)], strict=False):
                     neuron.activate(value)
                 agree(log, shown(log, propagated=False))
                 for neuron in reversed(list(net)):
                     neuron.propagate(0.1, 0.4 if neuron in net.output else None, "squared_error")
             else:
-                net.activate(rows)
+                net.activate(inputs)
                 agree(log, shown(log, propagated=False))
                 net.propagate(0.1, [0.4] * spec.outputs, "squared_error")
             agree(log, shown(log))
             past.append({name: log[name][-1].copy() for name in log.numbers})
             assert len(log) == len(past)
             for _ in range(edits):
-                make_edit(net, random)
+                a, b = random.randrange(99), random.randrange(99)
+                edit(twin, random.choice(EDITS), a, b, random.random() < 0.5)
                 if random.random() < 0.5:
                     check_store(net._store)
+                if rule != "online" and random.random() < 0.5:
+                    net.connections[0].sensitivity  # noqa: B018 - it makes a new plan
         for at, row in enumerate(past):
             agree(log, row, at, within=0.0)
 
 
-@settings(max_examples=20, deadline=None)
-@given(specs(squashes=SMOOTH), st.booleans())
+@RULES
+@given(specs(squashes=SMOOTH), ORDERS, st.booleans())
 @pytest.mark.filterwarnings("ignore::synapse.errors.TrainingWarning")
-def test_every_step_of_a_training(spec, optimized):
+def test_every_step_of_a_training(rule, spec, order, optimized):
     """A compiled epoch lets weights wait; the log shows them as they are when it is stopped at each step."""
     one, other = Twin(spec), Twin(spec)
     x = [[one.vector(spec.inputs) for _ in range(4)] for _ in range(2)]
     y = [[[0.3] * spec.outputs, [np.nan] * spec.outputs, [0.8] * spec.outputs, [0.1] * spec.outputs]] * 2
-    rates = {} if not optimized else {"optimizer": optimizers.SGD(0.1), "batch_size": 1}
+    optimized = optimized and rule == "online"
+    rates = {"optimizer": optimizers.SGD(0.1), "batch_size": 1} if optimized else {}
     assume(one.net.connections)
-    seen = []
+    seen, options = [], {"progress": False, "seed": 0, "shuffle": False}
+    for net in (one.net, other.net):
+        learning(net, rule, order)
+    assume(rule == "online" or any(link.sensitivity for link in net.connections))
     with record(one.net, *names_for(one.net)) as log:
-        Trainer(one.net, 0.1, "squared_error", **rates).train(x, y, 2, progress=False, seed=0, shuffle=False)
+        Trainer(one.net, 0.1, "squared_error", **rates).train(x, y, 2, **options)
     with record(other.net, *names_for(other.net)) as stepped:
 
         def look(step):
             seen.append(shown(stepped, propagated=step.cost is not None))
 
-        Trainer(other.net, 0.1, "squared_error").train(
-            x, y, 2, progress=False, seed=0, shuffle=False, on_step=look
-        )
+        Trainer(other.net, 0.1, "squared_error").train(x, y, 2, **options, on_step=look)
     assert len(log) == len(stepped) == len(seen) == 16
     for at, values in enumerate(seen):
         agree(stepped, values, at)
@@ -106,28 +99,36 @@ def test_every_step_of_a_training(spec, optimized):
         agree(log, values, at, within=1e-9)
 
 
+@pytest.mark.parametrize("batch", [1, 3, "sequence"])
+def test_sensitivities_with_an_optimizer(batch):
+    net = learning(architect.LSTM(2, 3, 1, seed=0))
+    other = learning(net.clone())
+    x, y = rows(12).reshape(3, 4, 2), [[[0.5], [1.0], [0.25], [0.0]]] * 3
+    trainer = Trainer(net, optimizer=optimizers.Adam(0.1), batch_size=batch)
+    with record(net, "sensitivity", "weight", "bias") as log:
+        trainer.train(x, y, 1, progress=False, shuffle=False)
+    with record(other, "sensitivity") as stepped:
+        for at, row in enumerate(x.reshape(12, 2)):
+            if at % 4 == 0:
+                other.clear()
+            other.activate(row)
+            agree(log, shown(stepped), at)
+            other.weights, other.biases = log.weight[at], log.bias[at]
+    assert np.ptp(log.weight, axis=0).any()
+
+
 def test_a_run_and_its_objects():
-    for seed in range(6):
-        one, other = Twin(crowded(seed)), Twin(crowded(seed))
-        rows = [one.vector(one.inputs) for _ in range(5)]
-        with record(one.net, *names_for(one.net)) as log:
-            one.net.run(rows)
-        with record(other.net, *names_for(other.net)) as stepped:
-            for at, row in enumerate(rows):
-                other.net.activate(row)
+    for seed, rule in ((0, "online"), (1, "online"), (2, "rtrl")):
+        one, other = (learning(Twin(crowded(seed)).net, rule) for _ in range(2))
+        inputs = rows(5, len(one.input))
+        with record(one, *names_for(one)) as log:
+            one.run(inputs)
+        with record(other, *names_for(other)) as stepped:
+            for at, row in enumerate(inputs):
+                other.activate(row)
                 values = shown(stepped, propagated=False)
                 agree(log, values, at)
                 agree(stepped, values, at)
-
-
-def test_single_precision():
-    net = architect.LSTM(2, 3, 1, style="synaptic", seed=0, dtype=np.float32)
-    with record(net, *names_for(net)) as log:
-        net.activate([0.3, -0.4])
-        net.propagate(0.1, [1.0])
-        agree(log, shown(log), within=1e-6)
-        assert log.weight.dtype == np.float64
-        assert np.array_equal(log.weight[0], net.weights)
 
 
 def test_ties_move_together_in_steps_trainings_and_layers():
@@ -152,20 +153,20 @@ def test_ties_move_together_in_steps_trainings_and_layers():
     assert (np.ptp(log.weight, axis=1) == 0).all()
 
 
-# --- steps made by hand --------------------------------------------------------------------------------
-
-
 def test_a_step_by_hand_lasts_until_a_neuron_activates_again():
     net = architect.Perceptron(2, 2, 1, seed=0)
-    with record(net) as log:
+    with record(net, "activation", "projected") as log:
         for value in (0.1, 0.2, 0.3):
             net.input.activate([value, value])
             net["hidden"].activate()
             net.output[0].activate()
         net.output[0].activate()
         net.activate([0.5, 0.5])
-        net.input[0].activate(0.7)
+        net.propagate(0.1, [1.0])
+        net.input[0].activate(0.7), net["hidden"].activate(), net.output[0].activate()
+        net.output[0].propagate(0.1, 1.0)  # the others have no error yet
     assert log.activation[:, 0].tolist() == [0.1, 0.2, 0.3, 0.3, 0.5, 0.7]
+    assert log.projected[-1].astype(bool).tolist() == [False] * 4 + [True]
 
 
 def test_what_comes_after_clear_belongs_to_no_step_before():
@@ -194,22 +195,6 @@ def test_a_step_before_an_analysis_keeps_its_numbers():
     assert not log.error.any()
 
 
-def test_a_step_is_propagated_after_one_that_is_refused():
-    net = architect.Perceptron(2, 2, 1, seed=0)
-    with record(net, "error") as log:
-        for _ in range(synapse._recorder.AT_ONCE):
-            net.activate([0.5, 0.5])
-        with pytest.raises(ArgumentError):
-            net.activate([np.nan, 0.5])
-        net.propagate(0.1, [1.0])
-    assert log.error[-1].any()
-    assert not log.error[:-1].any()
-    assert len(log) == synapse._recorder.AT_ONCE
-
-
-# --- exact gradients -----------------------------------------------------------------------------------
-
-
 LENGTHS = (3,), (2, 5, 3), tuple(range(1, 11)), (20, 20)
 
 
@@ -218,7 +203,6 @@ def sequences(net, lengths, random):
     return x, [random.random((length, len(net.output))) for length in lengths]
 
 
-@settings(max_examples=15, deadline=None)
 @given(specs(squashes=("logistic", "tanh", "gaussian")), st.sampled_from(LENGTHS), st.booleans())
 def test_exact_gradients_record_what_a_run_shows(spec, lengths, threads):
     net = Twin(spec).net
@@ -274,15 +258,6 @@ def test_a_training_by_exact_gradients():
         assert (log.bias[rows.stop] == biases[epoch + 1]).all()
 
 
-def test_a_gradient_that_diverges_adds_nothing():
-    net = architect.Perceptron(1, 1, seed=0)
-    net.output[0].squash = "identity"
-    net.weights = [1e200]
-    with record(net) as log, pytest.raises(synapse.errors.DivergenceError):
-        synapse.gradient(net, [[1e200]], [[0.0]], "squared_error")
-    assert len(log) == 0
-
-
 def test_gradients_of_another_network_are_not_recorded():
     one, other = architect.Perceptron(1, 2, 1, seed=0), architect.Perceptron(1, 2, 1, seed=1)
     synapse.tie([one.connections[0], other.connections[0]])
@@ -294,20 +269,6 @@ def test_gradients_of_another_network_are_not_recorded():
         other.run([[0.1]] * 3)
         other.output[0].activate()
     assert len(log) == 0
-
-
-# --- many connections ----------------------------------------------------------------------------------
-
-
-def test_some_connections_in_the_order_given():
-    net = architect.Perceptron(3, 4, 2, seed=0)
-    links = [net.connections[5], net.connections[0]]
-    with record(net, "weight", connections=links) as log:
-        net.activate([0.1, 0.2, 0.3])
-        net.propagate(0.5, [1.0, 0.0])
-    assert log.weight.tolist() == [[link.weight for link in links]]
-    assert log.connections == tuple(links)
-    assert log.neurons == ()
 
 
 def test_rows_that_fill_the_memory_again_and_again():
@@ -333,3 +294,76 @@ def test_more_than_memory_holds_is_refused_before_anything_runs():
             log._recorder.make_room(10**12)
         net.activate([0.1] * 30)
     assert len(log) == 2
+
+
+def test_the_pairs_are_the_sensitivities_of_the_connections():
+    net = elman(order=1)
+    log = record(net, "sensitivity")
+    pairs = [(link, neuron) for link in net.connections for neuron in link.sensitivity]
+    assert list(log.owners("sensitivity")) == pairs
+    assert log.pairs == log.connections == ()
+    some = [net.connections[2], net.connections[0]]
+    chosen = record(net, "sensitivity", connections=some)
+    assert [link for link, _ in chosen.owners("sensitivity")] == some
+    assert chosen.labels("sensitivity")[0].endswith(", to hidden 1")
+    assert repr(chosen) == "<Log of sensitivity: 0 steps, 2 pairs>"
+
+
+def test_steps_by_another_rule_are_nan():
+    net = elman()
+    with record(net, "sensitivity", "activation") as log:
+        net.activate([0.5, 0.25])
+        net.learning_rule = "online"
+        net.activate([0.5, 0.25])
+        Trainer(net, method="bptt").train(rows(3), TARGETS, 1, progress=False)
+        net.learning_rule = ("rtrl", 1)
+        net.activate([0.5, 0.25])
+        agree(log, shown(log), within=0.0)
+    assert np.isfinite(log.activation).all()
+    assert np.isfinite(log.sensitivity[0]).all()
+    assert np.isnan(log.sensitivity[1:-1]).all()
+    assert np.isfinite(log.sensitivity[-1]).sum() == 15  # of 45: those of order 1
+
+
+def test_a_trainer_with_an_order_of_its_own():
+    net = elman()
+    with record(net, "sensitivity") as log:
+        Trainer(net, order=1).train([rows(3)], [TARGETS], 1, progress=False)
+        net.activate([0.5, 0.25])
+    assert np.isfinite(log.sensitivity[:3]).sum(axis=1).tolist() == [15] * 3
+    assert np.isfinite(log.sensitivity[3]).all()
+
+
+def test_softmax_and_ties():
+    source, output = Layer(2, name="a"), Layer(3, "softmax", name="b")
+    source.project(output, seed=0), output.project(output, seed=1)
+    net = Network(source, [], output)
+    synapse.tie(net.connections[:2])
+    learning(net)
+    with record(net, "sensitivity") as log:
+        for row in rows(4):
+            net.activate(row)
+            agree(log, shown(log), within=0.0)
+
+
+def test_a_log_does_not_outlive_its_recording():
+    net = elman()
+    log = record(net, "sensitivity")
+    with log:
+        net.activate([0.5, 0.25])
+    recorder = weakref.ref(log._recorder)
+    del log
+    gc.collect()
+    assert recorder() is None
+
+
+def test_a_network_without_sensitivities():
+    net = architect.Elman(2, 3, 1, seed=0)
+    with pytest.raises(ArgumentError, match=r"Expected a network that keeps sensitivities.*learning_rule"):
+        record(net, "sensitivity")
+    perceptron = learning(architect.Perceptron(2, 3, 1, seed=0))
+    with pytest.raises(ArgumentError, match="No connection has a sensitivity"):
+        record(perceptron, "sensitivity")
+    learning(net)
+    with pytest.raises(ArgumentError, match="No connection has a sensitivity"):
+        record(net, "sensitivity", connections=net.output[0].incoming)

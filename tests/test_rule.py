@@ -3,13 +3,15 @@
 import math
 
 import pytest
-from hypothesis import assume, given, strategies as st
+from hypothesis import assume, example, given, strategies as st
 
 from synapse import Trainer
 
-from .strategies import Pair, Twin, specs
+from .strategies import DELAYED_INTO_GATES, EVERY_GATE, Pair, Twin, specs
 
 
+@example(EVERY_GATE, 4)
+@example(DELAYED_INTO_GATES, 4)
 @given(specs(), st.integers(1, 5))
 def test_any_gated_graph_learns_as_the_reference_does(spec, steps):
     twin = Twin(spec)

@@ -1,22 +1,28 @@
-"""Weights and biases that are shared: tied, set, copied, edited, and let go."""
-
-import copy
+"""Weights and biases that are shared: tied, set, copied, edited, let go, and moved by sums."""
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings, strategies as st
+from hypothesis import assume, given, strategies as st
 
 import architect
 import synapse
-from synapse import Layer, Network, Trainer, analysis, optimizers
+from synapse import Layer, Network, Neuron, Trainer
 from synapse.errors import ArgumentError, KindError, TopologyError
 from synapse.learning import fit_readout
 
-from .learning.helpers import built
+from .cases import Cases
+from .learning.helpers import built, sequences
 from .strategies import SMOOTH, Twin, specs
-from .ties import assert_moves_add_up, everything, free_twin, groups_of, numbers, perceptron, tie_at_random
-
-# --- tying, and what is set -----------------------------------------------------------------------
+from .ties import (
+    EXACT,
+    assert_moves_add_up,
+    everything,
+    free_twin,
+    groups_of,
+    numbers,
+    perceptron,
+    tie_at_random,
+)
 
 
 def test_all_take_the_value_of_the_first():
@@ -61,42 +67,32 @@ def test_groups_are_joined():
 
 
 def test_groups_that_one_call_brings_together():
-    """Two numbers of one call share what they have in common already."""
+    """Two numbers of one call share what they have in common already, and nothing else."""
     links = perceptron().connections
     synapse.tie(links[:2])
     synapse.tie([links[0], links[4], links[1], links[5], links[6]], groups=[0, 0, 1, 1, 2])
     assert set(links[4].tied) == {links[0], links[1], links[5]}
     assert links[6].tied == ()
+    links = perceptron().connections
+    synapse.tie(links[:2])
+    synapse.tie([links[0], links[4], links[5], links[6]], groups=[0, 0, 1, 1])
+    assert set(links[4].tied) == {links[0], links[1]}
+    assert links[5].tied == (links[6],)
 
 
-@pytest.mark.parametrize("set_it", ["weight", "trainable", "field"])
-def test_what_is_set_of_one_is_set_of_all(set_it):
+def test_what_is_set_of_one_is_set_of_all():
     net = perceptron()
     links = net.connections
     synapse.tie(links[2:6])
     before = net.weights.copy()
-    if set_it == "trainable":
-        links[3].trainable = False
-        assert [link.trainable for link in links[:7]] == [True, True, False, False, False, False, True]
-        return
-    if set_it == "weight":
-        links[3].weight = 0.25
-    else:
-        net.graph[links[3].source][links[3].target]["weight"] = 0.25
+    links[3].weight = 0.25
     before[2:6] = 0.25
     assert net.weights.tolist() == before.tolist()
-
-
-def test_biases_and_their_trainability():
-    net = perceptron()
-    layer = net.hidden[0]
-    synapse.tie([layer[0], layer[3], net.output[1]])
-    net.output[1].bias = 0.125
-    layer[3].trainable = False
-    assert [neuron.bias == 0.125 for neuron in layer] == [True, False, False, True, False]
-    assert [neuron.trainable for neuron in layer] == [False, True, True, False, True]
-    net.output.trainable = True
-    assert layer.trainable
+    net.graph[links[4].source][links[4].target]["weight"] = 0.5
+    before[2:6] = 0.5
+    assert net.weights.tolist() == before.tolist()
+    links[3].trainable = False
+    assert [link.trainable for link in links[:7]] == [True, True, False, False, False, False, True]
 
 
 def test_arrays_set_part_of_a_group():
@@ -117,13 +113,14 @@ def test_arrays_set_part_of_a_group():
 
 
 def test_layers_in_two_stores():
-    one, other = Layer(2), Layer(1)
-    synapse.tie(one)
+    one, other = Layer(2), Layer(2)
+    synapse.tie(one), synapse.tie(other)
     mixed = Layer([*one, *other])
-    mixed.biases = [1.0, 1.0, 2.0]
-    with pytest.raises(ArgumentError, match="tied"):
-        mixed.biases = [3.0, 4.0, 5.0]
-    assert mixed.biases.tolist() == [1.0, 1.0, 2.0]
+    mixed.biases = [1.0, 1.0, 2.0, 2.0]
+    for wrong in ([3.0, 4.0, 5.0, 5.0], [5.0, 5.0, 3.0, 4.0]):  # in whichever store is set first
+        with pytest.raises(ArgumentError, match="tied"):
+            mixed.biases = wrong
+        assert mixed.biases.tolist() == [1.0, 1.0, 2.0, 2.0]
 
 
 def test_values_that_disagree_are_refused():
@@ -131,17 +128,9 @@ def test_values_that_disagree_are_refused():
     synapse.tie(net.connections[:4])
     synapse.tie(net.hidden[0])
     before = everything(net)
-    for name in ("weights", "biases"):
-        with pytest.raises(ArgumentError, match=r"tied group, got"):
-            setattr(net, name, np.arange(len(getattr(net, name)), dtype=float))
-    with pytest.raises(ArgumentError, match="tied"):
-        net.hidden[0].biases = np.arange(5.0)
-    a, b = Layer(2), Layer(2)
-    projection = a.project(b, weights=1.0)
-    synapse.tie(projection)
-    with pytest.raises(ArgumentError, match="tied"):
-        projection.weights = [[1.0, 2.0], [3.0, 4.0]]
-    assert projection.weights[:].tolist() == [[1.0, 1.0], [1.0, 1.0]]
+    for owner, name in ((net, "weights"), (net, "biases"), (net.hidden[0], "biases")):
+        with pytest.raises(ArgumentError, match="tied"):
+            setattr(owner, name, np.arange(len(getattr(owner, name)), dtype=float))
     assert everything(net) == before
 
 
@@ -163,28 +152,6 @@ def test_untying():
     assert net.hidden[0].biases.tolist() == [0.0, 1.0, 2.0, 3.0, 4.0]
 
 
-def test_networks_of_their_own_share_a_weight():
-    """Twins that see different things and learn one weight: a siamese pair."""
-    one, other = architect.Perceptron(2, 2, seed=0), architect.Perceptron(2, 2, seed=1)
-    pairs = [*one.connections, *other.connections]
-    synapse.tie(pairs, groups=np.tile(np.arange(4), 2))
-    assert other.weights.tolist() == one.weights.tolist()
-    for method in ("online", "bptt"):
-        more = {"optimizer": optimizers.SGD(0.1)} if method == "bptt" else {}
-        before = one.weights
-        Trainer(one, method=method, **more).train(
-            [[1.0, 0.5]], [[1.0, 0.0]], epochs=2, progress=False, seed=0
-        )
-        assert np.abs(one.weights - before).min() > 1e-4
-        assert other.weights.tolist() == one.weights.tolist()
-    twin = one.clone()
-    twin.connections[0].weight = 5.0
-    assert other.connections[0].weight == one.connections[0].weight != 5.0
-
-
-# --- what is refused -------------------------------------------------------------------------------
-
-
 def removed():
     net = perceptron()
     link = net.connections[0]
@@ -192,23 +159,10 @@ def removed():
     return net, [link, net.connections[0]], "removed"
 
 
-def removed_neuron():
-    net = perceptron()
-    neuron = net.hidden[0][0]
-    net.remove(neuron)
-    return net, [net.output[0], neuron], "removed"
-
-
 def half_frozen():
     net = perceptron()
     net.connections[2].trainable = False
     return net, net.connections[1:4], "all trainable or all not"
-
-
-def half_frozen_biases():
-    net = perceptron()
-    net.output[0].trainable = False
-    return net, net.output, "all trainable or all not"
 
 
 def of_two_kinds():
@@ -223,44 +177,31 @@ def of_two_floats():
 
 REFUSED = {
     "a removed connection": (removed, TopologyError),
-    "a removed neuron": (removed_neuron, TopologyError),
     "one of them frozen": (half_frozen, ArgumentError),
-    "one of their biases frozen": (half_frozen_biases, ArgumentError),
     "a connection and a neuron": (of_two_kinds, KindError),
     "two floats": (of_two_floats, TopologyError),
     "none": (lambda: (perceptron(), [], "got an empty one"), ArgumentError),
-    "one alone": (
-        lambda: ((net := perceptron()), net.connections[0], "(to be|Expected) a Projection"),
-        KindError,
-    ),
-    "a number": (lambda: (perceptron(), 3, "(to be|Expected) a Projection"), KindError),
-    "names": (lambda: (perceptron(), "ab", "(to be|Expected) a Projection"), KindError),
 }
 
 
-@pytest.mark.parametrize("case", REFUSED)
-def test_what_cannot_be_tied(case):
-    make, error = REFUSED[case]
-    net, items, sentence = make()
-    before = everything(net)
-    with pytest.raises(error, match=sentence):
-        synapse.tie(items)
-    assert everything(net) == before
+def test_what_cannot_be_tied():
+    with Cases() as case:
+        for name, (make, error) in REFUSED.items():
+            net, items, sentence = make()
+            before = everything(net)
+            with case(name):
+                with pytest.raises(error, match=sentence):
+                    synapse.tie(items)
+                assert everything(net) == before
 
 
-@pytest.mark.parametrize(
-    ("groups", "error"),
-    [([0, 1], ArgumentError), ([0.5, 1.5, 2.5], KindError), ([[0, 0, 1]], ArgumentError), ("abc", KindError)],
-)
-def test_groups_that_do_not_fit(groups, error):
+def test_groups_that_do_not_fit():
     net = perceptron()
     before = everything(net)
-    with pytest.raises(error, match="the groups of a tie"):
-        synapse.tie(net.connections[:3], groups=groups)
-    assert everything(net) == before
-
-
-def test_what_cannot_be_untied():
+    for groups in ([0, 1], [0.5, 1.5, 2.5], [[0, 0, 1]], "abc"):
+        with pytest.raises((ArgumentError, KindError), match="the groups of a tie"):
+            synapse.tie(net.connections[:3], groups=groups)
+        assert everything(net) == before
     with pytest.raises(KindError, match="Expected a Projection"):
         synapse.untie(3)
 
@@ -270,9 +211,6 @@ def test_a_read_out_that_is_tied_is_not_fitted():
     synapse.tie(net.output)
     with pytest.raises(TopologyError, match="tied"):
         fit_readout(net, [[0.0], [1.0]], [[1.0, 0.0], [0.0, 1.0]])
-
-
-# --- what else writes weights ------------------------------------------------------------------------
 
 
 def test_new_random_weights_are_shared():
@@ -288,50 +226,17 @@ def test_new_random_weights_are_shared():
     assert net.biases.tolist() == net.biases[groups[1]].tolist()
 
 
-def test_a_reset_of_what_is_not_tied_draws_as_before():
-    one, other = perceptron(), perceptron()
-    synapse.tie(one.connections[:2])
-    synapse.untie(one.connections[:2])
-    one.reset(seed=3), other.reset(seed=3)
-    assert numbers(one).tobytes() == numbers(other).tobytes()
-
-
-def test_pruning_leaves_the_others_tied():
-    net = tie_at_random(perceptron(), 2)
-    small = analysis.prune(net, 0.4).network
-    assert len(small.connections) < len(net.connections)
-    values = small.weights
-    assert values.tolist() == values[groups_of(small)[0]].tolist()
-    assert any(link.tied for link in small.connections)
-
-
-# --- copies and edits --------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("twin_of", [Network.clone, copy.deepcopy], ids=["clone", "deepcopy"])
-def test_a_twin_is_tied_alike(twin_of):
+def test_a_twin_is_tied_alike():
     net = tie_at_random(built("lstm"), 2)
     for row in ([0.1, 0.2, 0.3], [0.5, -0.1, 0.0]):
         net.activate(row)
         net.propagate(0.1, [0.0, 1.0])
-    twin = twin_of(net)
+    twin = net.clone()
     assert everything(twin) == everything(net)
     for one in (net, twin):
         one.activate([0.3, 0.3, 0.3])
         one.propagate(0.1, [0.0, 1.0])
     assert numbers(twin).tobytes() == numbers(net).tobytes()
-
-
-def test_stores_that_are_joined_keep_their_groups_apart():
-    one, other = architect.Perceptron(2, 2, seed=0), architect.Perceptron(2, 2, seed=1)
-    for net in (one, other):
-        synapse.tie(net.connections[:2])
-        synapse.tie(net.output)
-    one.project(other)
-    one.connections[0].weight, one.output[0].bias = 7.0, 8.0
-    assert other.connections[0].weight != 7.0
-    assert other.output.biases.tolist() == [other.output[0].bias] * 2 != [8.0, 8.0]
-    assert len(other.connections[0].tied) == 1
 
 
 def test_a_removed_connection_leaves_its_group():
@@ -346,17 +251,6 @@ def test_a_removed_connection_leaves_its_group():
     assert links[0].tied == ()
 
 
-def test_a_removed_neuron_leaves_its_group():
-    net = perceptron()
-    synapse.tie([*net.hidden[0][:2], net.output[0]])
-    neuron = net.hidden[0][1]
-    net.remove(neuron)
-    net.output[0].bias = 3.0
-    assert net.hidden[0][0].bias == 3.0
-    assert net.hidden[0][0].tied == (net.output[0],)
-
-
-@settings(max_examples=25)
 @given(specs(squashes=SMOOTH, most=6), st.lists(st.integers(0, 10**6), min_size=4, max_size=12))
 def test_edits_and_steps_in_any_order(spec, edits):
     """Tie, untie, remove, project, freeze, step: members are equal, and steps add up."""
@@ -393,10 +287,65 @@ def edit(net, rng):
         tie_at_random(net, int(rng.integers(1000)), 3)
 
 
-def test_untying_joins_nothing():
-    layers = [Layer(2, dtype=dtype) for dtype in (np.float64, np.float32)]
-    for layer in layers:
-        synapse.tie(layer)
-    synapse.untie([layers[0][0], layers[1][0]])  # of different floats: they could not be joined
-    assert not any(neuron.tied for layer in layers for neuron in layer)
-    assert layers[0][0]._store is not layers[1][0]._store
+@given(specs(squashes=SMOOTH, most=5), st.integers(0, 999))
+def test_neuron_by_neuron(spec, seed):
+    """Called by hand, each neuron moves at once what it shares."""
+    net = Twin(spec).net
+    assume(net.connections)
+    tie_at_random(net, seed)
+    free = free_twin(net)
+    for _ in range(3):
+        for one in (net, free):
+            for j, neuron in enumerate(one):
+                neuron.activate(0.5 - 0.3 * j if j < spec.inputs else None)
+        assume(np.abs([neuron.state for neuron in net]).max() < 100)
+        for j in reversed(range(len(net))):
+            target = 0.3 if j >= len(net) - spec.outputs else None
+            assert_moves_add_up(
+                net, free, lambda one, j=j, t=target: one[j].propagate(0.1, t, "squared_error")
+            )
+
+
+def test_a_layer_makes_one_step():
+    """Its neurons send their errors with the weights as they were before all of them."""
+    inputs, hidden, outputs = Layer(2), Layer(3, "tanh"), Layer(4, "tanh")
+    inputs.project(hidden, seed=0)
+    synapse.tie(hidden.project(outputs, seed=1), groups=np.tile(np.arange(3), 4))
+    net = Network(inputs, [hidden], outputs)
+    synapse.tie(outputs)
+    whole, free = net.clone(), free_twin(net)
+    for one in (net, whole, free):
+        one.activate([0.5, -0.3])
+    targets = [0.1, 0.4, -0.2, 0.9]
+    assert_moves_add_up(net, free, lambda one: one.output.propagate(0.5, targets, "squared_error"))
+    net.hidden[0].propagate(0.5)
+    whole.propagate(0.5, targets, "squared_error")
+    assert numbers(net) == pytest.approx(numbers(whole), **EXACT)
+
+
+def test_an_error_in_a_layer_leaves_nothing_held():
+    layer = Layer(2)
+    a = Neuron()
+    synapse.tie(a.project(layer, weight=0.5))
+    a.activate(1.0), layer.activate()
+    with pytest.raises(ArgumentError):
+        layer.propagate(-1.0)
+    before = layer[0].incoming[0].weight
+    layer[1].propagate(0.5, target=1.0)
+    assert layer[0].incoming[0].weight == layer[1].incoming[0].weight > before
+
+
+@pytest.mark.parametrize("sort", ["perceptron", "lstm"])
+def test_an_epoch_is_its_steps(sort):
+    """Weights from inputs, which may wait inside an epoch, are shared there too."""
+    net = tie_at_random(built(sort), 3)
+    inputs, targets = sequences(net, (5, 4), seed=1)
+    twin = net.clone()
+    Trainer(net, rate=0.2).train(inputs, targets, epochs=1, shuffle=False, progress=False)
+    for rows, aims in zip(inputs, targets, strict=True):
+        twin.clear()
+        for row, aim in zip(rows, aims, strict=True):
+            twin.activate(row)
+            twin.propagate(0.2, aim)
+    assert numbers(net) == pytest.approx(numbers(twin), **EXACT)
+    assert [one.tolist() for one in groups_of(net)] == [one.tolist() for one in groups_of(twin)]

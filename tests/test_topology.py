@@ -1,12 +1,16 @@
-"""The frozen table of a network's structure."""
+"""The frozen table of a network's structure, and the order of activation, found on plain numbers."""
 
-import pickle
 from concurrent.futures import ThreadPoolExecutor
 
+import networkx as nx
 import numpy as np
 import pytest
+from hypothesis import given, strategies as st
 
+import architect
+import synapse
 from synapse import Layer, Network, Neuron, Topology, tie
+from synapse._order import find_order
 from synapse._wiring import require_closed
 from synapse.errors import ArgumentError, KindError, TopologyError
 
@@ -48,18 +52,14 @@ def test_parameters_are_those_that_learning_moves_and_count_once():
     tie(list(projection)[:4])
     tie(list(b))
     assert Topology.of(net).parameters == 3 + 6 + 1 + 2
-    net.connections[-1].trainable = False
+    net.connections[-1].trainable = c[1].trainable = False
     b[0].project(a[0])
-    assert Topology.of(net).parameters == 3 + 6 + 1 + 2 + 1  # an input that something leads into has a bias
+    assert Topology.of(net).parameters == 3 + 6 + 1 + 1 + 1  # an input that something leads into has a bias
     assert Topology.of([]).parameters == 0
 
 
-def test_it_is_frozen(net):
+def test_it_does_not_follow_the_network(net):
     table = Topology.of(net)
-    with pytest.raises(ValueError, match="read-only"):
-        table.weight[0] = 1.0
-    with pytest.raises(AttributeError):
-        table.inputs = 3
     before = table.weight.copy()
     net.weights = net.weights + 1.0
     net[0].disconnect(net[0].outgoing[0].target)
@@ -95,51 +95,25 @@ def test_connections_across_the_border_are_counted_and_refused(net):
     outside = Neuron(name="outside")
     net.output[0].project(outside)
     outside.gate(net.connections[0])
+    net.output[0].gate(outside.project(Neuron()))  # a gate of the network, on a connection outside
     table = Topology.of(net)
-    assert table.crossings == 2
+    assert (table.crossings, table.entering) == (3, 1)
     assert table.gater[0] == -2
+    with pytest.raises(TopologyError, match=r"cannot be run alone: 1 connection"):
+        table.require_closed("run", outward=False)
     for check in (lambda: table.require_closed("saved"), lambda: require_closed(net, "saved")):
-        with pytest.raises(TopologyError, match=r"cannot be saved alone: 2 connection.*Disconnect or ungate"):
+        with pytest.raises(TopologyError, match=r"cannot be saved alone: 3 connection.*Disconnect or ungate"):
             check()
-
-
-def test_ties_are_kept():
-    a, b = Layer(2), Layer(2)
-    a.project(b)
-    net = Network(a, [], b)
-    assert Topology.of(net).tie.tolist() == [0, 0, 0, 0]
-    tie([net.connections[0], net.connections[3]])
-    groups = Topology.of(net).tie.tolist()
-    assert groups[0] == groups[3] != 0
-    assert groups[1] == groups[2] == 0
-
-
-def test_a_live_graph_is_pickled_as_an_ordinary_one(net):
-    twin = pickle.loads(pickle.dumps(net.graph))
-    assert list(twin) == list(range(len(net)))
-    assert twin.number_of_edges() == len(net.connections)
-
-
-# --- as an ordinary graph -----------------------------------------------------------------------
 
 
 def test_the_ordinary_graph_has_integers_and_scalars(net):
     ordinary = Topology.of(net).to_networkx()
     assert list(ordinary) == list(range(len(net)))
     for i, neuron in enumerate(net):
-        assert ordinary.nodes[i] == net.graph.nodes[neuron]
+        assert ordinary.nodes[i].items() >= dict(net.graph.nodes[neuron]).items()
         assert type(ordinary.nodes[i]) is dict
     values = [v for *_, d in ordinary.edges(data=True) for v in d.values()]
     assert {type(value) for value in values} <= {int, float, bool, str}
-
-
-def test_the_ordinary_graph_has_every_connection_and_gater(net):
-    ordinary, number = Topology.of(net).to_networkx(), {neuron: i for i, neuron in enumerate(net)}
-    assert ordinary.number_of_edges() == len(net.connections)
-    for c in net.connections:
-        data = ordinary[number[c.source]][number[c.target]]
-        assert (data["weight"], data["gain"], data["trainable"]) == (c.weight, c.gain, c.trainable)
-        assert data.get("gater") == number.get(c.gater)
 
 
 def test_the_ordinary_graph_leaves_out_what_leads_elsewhere():
@@ -153,11 +127,71 @@ def test_the_ordinary_graph_leaves_out_what_leads_elsewhere():
     assert len(Topology.of([]).to_networkx()) == 0
 
 
-def test_the_ordinary_graph_tells_layers():
-    graph = Topology.of(perceptron(1, 2, 1)).to_networkx()
-    assert [layer for _, layer in graph.nodes(data="layer")] == ["input", "hidden", "hidden", "output"]
-
-
 def test_it_does_not_wait_for_a_step_of_another_thread(net):
     with net._store.lock, ThreadPoolExecutor(1) as pool:  # as during an epoch
         assert pool.submit(Topology.of, net).result(timeout=60).neurons == len(net)
+
+
+def test_gates_as_edges_are_marked_and_read_back():
+    """Also where gater and target are connected, and where a neuron gates its own self-connection."""
+    a, b, gater, own = (Neuron(name=name) for name in ("a", "b", "gater", "own"))
+    links = [a.project(b), own.project(b), a.project(own), own.project(own), a.project(gater)]
+    gater.gate([links[0], links[1]])  # twice the same target
+    own.gate(links[3])
+    net = architect.construct([a, gater, own, b])
+    table = Topology.of(net)
+    place = {neuron.name: i for i, neuron in enumerate(net)}
+    graph = table.to_networkx(gates=True)
+    marks = {(u, v): data for u, v, data in graph.edges(data=True) if "gates" in data}
+    pure, both = (place["gater"], place["b"]), (place["own"], place["own"])
+    assert marks.keys() == {pure, both}
+    assert marks[pure] == {"gate": True, "gates": 2}
+    assert (marks[both]["gates"], "gate" in marks[both], marks[both]["gater"]) == (1, False, place["own"])
+    assert graph.number_of_edges() == table.to_networkx().number_of_edges() + 1
+    columns = ("source", "target", "gater", "weight")
+    first, again = (
+        sorted(zip(*(getattr(one, name).tolist() for name in columns), strict=True))
+        for one in (table, Topology.of(synapse.from_networkx(graph)))
+    )
+    assert first == again
+    gater.ungate(list(gater.gated))
+    assert not gater.gated
+
+
+PAIRS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=40, unique=True)
+
+
+def cycles(pairs):
+    """The pairs of neurons that lie on a common cycle."""
+    groups = nx.strongly_connected_components(nx.DiGraph(pairs))
+    return {(i, j) for group in groups for i in group for j in group}
+
+
+@given(PAIRS, PAIRS)
+def test_only_what_lies_on_cycles_leads_backward(links, gates):
+    order = find_order(12, links, gates, [10], [11])
+    assert sorted(order.neurons) == list(range(10))
+    rank = {neuron: place for place, neuron in enumerate(order.neurons)}
+    backward = {(i, j) for i, j in [*links, *gates] if i != j and rank[i] > rank[j]}
+    assert backward <= cycles([*links, *gates])
+    assert not {pair for pair in gates if pair in backward} - cycles(gates)
+
+
+@given(PAIRS)
+def test_the_depth_rises_from_cycle_to_cycle_and_never_falls(links):
+    order, together = find_order(12, [*links, (10, 0), (9, 11)], [], [10], [11]), cycles(links)
+    rank = {neuron: place for place, neuron in enumerate(order.neurons)}
+    depth = dict(zip(order.neurons, order.depths, strict=True))
+    for i, j in links:
+        if (i, j) not in together and i != j:
+            assert depth[i] < depth[j]
+        elif rank[i] < rank[j]:
+            assert depth[i] <= depth[j]
+
+
+def test_a_long_chain_and_a_long_cycle_need_no_recursion():
+    chain = [(i, i + 1) for i in range(20_000)]
+    assert find_order(20_002, chain, [], [0], [20_001]).neurons == list(range(1, 20_001))
+    ring = find_order(20_002, [*chain, (20_000, 1)], [], [0], [20_001])
+    assert ring.depths == sorted(ring.depths)
+    assert len(ring.neurons) == 20_000

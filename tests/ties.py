@@ -34,7 +34,8 @@ def groups_of(net):
             [
                 min(i, *(place[one] for one in item.tied if one in place)) if item.tied else i
                 for i, item in enumerate(items)
-            ]
+            ],
+            dtype=int,
         )
         for items in (links, neurons)
         for place in [{item: i for i, item in enumerate(items)}]
@@ -62,8 +63,8 @@ def everything(net):
 def free_twin(net):
     """The same network and context, with nothing tied."""
     twin = net.clone()
-    synapse.untie(twin.connections)
-    synapse.untie(list(twin))
+    for items in filter(None, (twin.connections, list(twin))):
+        synapse.untie(items)
     return twin
 
 

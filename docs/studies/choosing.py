@@ -55,7 +55,9 @@ def windowed(inputs, width):
 
 
 def linear_lstm(seed):
-    return architect.LSTM(2, 8, 1, style="synaptic", cell_squash="identity", peepholes=None, seed=seed)
+    return architect.LSTM(
+        2, 8, 1, style="synaptic", cell_squash="identity", peepholes=None, initializer="uniform", seed=seed
+    )
 
 
 def lstm(seed):

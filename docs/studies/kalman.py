@@ -65,6 +65,7 @@ def trainer_for(case: str, seed: int) -> synapse.Trainer:
         output_squash="tanh",
         peepholes=None,
         forget_gates=False,
+        initializer="uniform",
         input_gate_bias=SETTINGS["input_gate_bias"],
         output_gate_bias=SETTINGS["output_gate_bias"],
         seed=seed,

@@ -2,19 +2,13 @@
 
     python docs/studies/peers.py    # forty seeds; writes peers.json and learning.md
 
-tests/peers/tasks.py has the tasks, with those libraries' iteration limits and thresholds.
+peer_tasks.py has the tasks, with those libraries' iteration limits and thresholds.
 """
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 import many_seeds as many
-
-from tests.peers.tasks import TASKS, xor_of_three_units_by_adam
+from peer_tasks import TASKS, xor_of_three_units_by_adam
 
 CASES = {**TASKS, "brain.js, XOR of three units by Adam": xor_of_three_units_by_adam}
 

@@ -98,7 +98,7 @@ RECALL_NETWORKS: dict[str, Callable[[int], synapse.Network]] = {
         10, 8, 4, update_gate_bias=2.0, initializer=uniform(0.5), seed=seed
     ),
     "LSTM 10-16-4, linear cells": lambda seed: architect.LSTM(
-        10, 16, 4, style="synaptic", cell_squash="identity", peepholes=None, seed=seed
+        10, 16, 4, style="synaptic", cell_squash="identity", peepholes=None, initializer="uniform", seed=seed
     ),
 }
 

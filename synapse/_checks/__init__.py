@@ -1,7 +1,8 @@
-"""Checks of user input: `arguments`, arrays of `data`, JSON `documents`, `names`, `foreign` libraries."""
+"""Checks of user input: arguments, data, JSON documents, optional packages, names, foreign names."""
 
 from .arguments import *  # noqa: F403
 from .data import *  # noqa: F403
 from .documents import *  # noqa: F403
+from .extras import *  # noqa: F403
 from .foreign import *  # noqa: F403
 from .names import *  # noqa: F403

@@ -5,10 +5,12 @@ import inspect
 import math
 import numbers
 import operator
+import os
 import sys
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Set
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -40,6 +42,19 @@ def counted(count: int, noun: str) -> str:
     ('1 connection', '2 connections')
     """
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def with_article(noun: str) -> str:
+    """A noun or the name of a class with its article, by sound.
+
+    >>> with_article("LSTM"), with_article("GRU"), with_article("Elman"), with_article("hour")
+    ('an LSTM', 'a GRU', 'an Elman', 'an hour')
+    """
+    if noun[:2].isupper():  # spelled out: el, ess, tee
+        vowel = noun[0] in "AEFHILMNORSX"
+    else:
+        vowel = noun[:1].lower() in "aeio" or noun.startswith("hour")
+    return f"{'an' if vowel else 'a'} {noun}"
 
 
 def shown(value: Any) -> str:
@@ -169,11 +184,13 @@ def fraction(what: str, value: Any) -> float:
 
 
 def pair(what: str, value: Any) -> tuple[Any, Any]:
-    """Return the two items of `value`, or raise an error."""
+    """Return the two items of `value`, which has an order, or raise an error."""
     try:
         first, second = value
     except (TypeError, ValueError):
         raise KindError(expected(what, "two numbers", value)) from None
+    if isinstance(value, Set | Mapping):
+        raise KindError(expected(what, "two numbers in order, such as (1.0, 0.1)", value))
     return first, second
 
 
@@ -192,9 +209,7 @@ def training_rate(what: str, value: Any, dtype: Any = np.float64) -> float:
 def level_of_caller() -> int:
     """Return the `stacklevel` of a warning that points to the user's line."""
     level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(
-        ("synapse", "architect")
-    ):
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("synapse"):
         level, frame = level + 1, frame.f_back
     return level
 
@@ -252,10 +267,9 @@ def integer(value: Any) -> int | None:
     if isinstance(value, bool | np.bool_ | np.ma.MaskedArray):
         return None
     try:
-        number = operator.index(value)
-    except TypeError:
+        return operator.index(value)
+    except TypeError:  # of arrays of booleans too
         return None
-    return None if isinstance(value, np.ndarray) and value.dtype == bool else number
 
 
 def float_type(what: str, value: Any) -> np.dtype[Any]:
@@ -308,6 +322,21 @@ def function_of(what: str, value: Any, *arguments: str) -> Any:
         if isinstance(value, type):
             raise KindError(expected(what, condition, value)) from None
     return value
+
+
+def file_path(what: str, value: Any, condition: str = "a string or a path") -> Path:
+    """Return `value` as a Path, or raise an error if no file can have this name."""
+    try:
+        path = Path(value)
+        nameless = value == "" or b"\0" in os.fsencode(path)
+    except TypeError:
+        raise KindError(expected(what, condition, value)) from None
+    except UnicodeEncodeError:  # a lone surrogate
+        nameless = True
+    if nameless:
+        condition = "the name of a file, which is not empty and has no NUL and no lone surrogate"
+        raise ArgumentError(expected(what, condition, value))
+    return path
 
 
 def listed(what: str, value: Any, condition: str) -> list[Any]:

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import Floats
-from ..errors import ArgumentError, KindError, MissingExtraError, SynapseError
+from ..errors import ArgumentError, KindError, SynapseError
 from .arguments import counted, expected, lowered, real_number, shown, unfit
+from .extras import missing_extra
 
 FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 
@@ -165,10 +166,10 @@ def _counted(what: str, size: int) -> str:
     return f"Expected {lowered(what)} to be {counted(size, 'number')}"
 
 
-def vector(what: str, values: Any, size: int, dtype: np.dtype[Any]) -> Floats:
-    """Return `values` as `size` finite floats within the range of this dtype, or raise an error."""
+def vector(what: str, values: Any, size: int, dtype: np.dtype[Any], nan: bool = False) -> Floats:
+    """Return `values` as `size` finite floats within the range of this dtype, or NaN if `nan`, or raise."""
     row = row_of(what, values, size)
-    if not np.isfinite(row).all():
+    if not (np.isfinite(row) | (nan & np.isnan(row))).all():
         raise ArgumentError(f"Expected {lowered(what)} to be finite, got {shown(values)}.")
     require_range(what, row, dtype)
     return row
@@ -227,7 +228,7 @@ def imported_pandas() -> Any:
     try:
         return import_module("pandas")
     except ImportError:
-        raise MissingExtraError("A data frame needs pandas. Install it: pip install pandas.") from None
+        raise missing_extra("A data frame needs", "pandas") from None
 
 
 def as_matrix(what: str, values: Any, columns: int, dtype: np.dtype[Any], finite: bool = True) -> Floats:

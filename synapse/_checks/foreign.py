@@ -1,34 +1,29 @@
 """Advice for arguments and attributes of other libraries: each message names the call to use here.
 
-The tables are searched only after a call has failed, so that successful calls cost nothing. Their keys
-are in the form of :func:`plain`; ``{value}`` is replaced by the given value.
+One table has all of them: `ARGUMENTS` by call, `ATTRIBUTES` by class or module. It is searched only after a
+call has failed, so that successful calls cost nothing. Names of arguments are in the form of :func:`plain`;
+``{value}`` is replaced by the given value. The migration page shows names that are in this table.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar, cast
 
-from ..errors import KindError
+from ..errors import KindError, SynapseError
 from .arguments import shown
-from .names import known_names, plain, suggestion
+from .names import closest, known_names, plain
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+Item = TypeVar("Item")
 
 RATE = dict.fromkeys(("learningrate", "lr", "learningrateinit"), "rate={value}")
 EPOCHS = dict.fromkeys(("iterations", "nepochs", "nbepoch", "numepochs", "maxiter"), "epochs={value}")
-OF_TRAINER = ("rate", "cost", "method", "optimizer", "batch_size", "window", "clip", "l1", "l2", "dropout")
-OF_TRAIN = (
-    *("epochs", "error", "shuffle", "seed", "progress", "validation", "patience", "callbacks"),
-    *("checkpoint", "every", "resume"),
-)
-
-TRAINER = {
+_TRAINER = {
     **{name: f"Use {right}." for name, right in RATE.items()},
     **{name: f"Give {right} to train()." for name, right in EPOCHS.items()},
-    **{name: f"Give {name}={{value}} to train()." for name in OF_TRAIN},
     "loss": "Use cost={value}.",
     "momentum": "Use optimizer=synapse.optimizers.SGD(momentum={value}).",
     **dict.fromkeys(("weightdecay", "alpha"), "Use l2={value}."),
@@ -37,15 +32,12 @@ TRAINER = {
     "log": "Give callbacks=[synapse.every({value}, print)] to train().",
     "verbose": "Give progress=True or progress=False to train().",
     "randomstate": "Give seed={value} to train().",
-    "metrics": "Use trainer.test(inputs, targets, cost=...) after training.",
+    "metrics": "Use trainer.test(inputs, targets, cost=...) after training; it also has the accuracy.",
     "device": "Omit it: Synapse computes on the CPU.",
 }
-"""Advice for arguments of a Trainer."""
-
-TRAIN = {
+_TRAIN = {
     **{name: f"Use {right}." for name, right in EPOCHS.items()},
     **{name: f"Give {right} to Trainer()." for name, right in RATE.items()},
-    **{plain(name): f"Give {name}={{value}} to Trainer()." for name in OF_TRAINER},
     "loss": "Give cost={value} to Trainer().",
     "schedule": "Use callbacks=[synapse.every(10, function)]. Give a schedule of rates to Trainer(rate=...).",
     "crossvalidate": "Use validation=0.3, the fraction of the data to hold out, and patience=10.",
@@ -59,21 +51,17 @@ TRAIN = {
         "Use synapse.load(path).train(inputs, targets, resume=True).",
     ),
     "randomstate": "Use seed={value}.",
-    "metrics": "Use trainer.test(inputs, targets, cost=...) after training.",
+    "metrics": "Use trainer.test(inputs, targets, cost=...) after training; it also has the accuracy.",
     "x": "Use train(inputs, targets).",
     "y": "Use train(inputs, targets).",
 }
-"""Advice for arguments of Trainer.train."""
-
-TEST = {
+_TEST = {
     **dict.fromkeys(("loss", "metrics", "scoring"), "Use cost={value}."),
     **dict.fromkeys(("verbose", "progress", "batchsize", "log"), "Omit it: a test is a single pass."),
     "x": "Use test(inputs, targets).",
     "y": "Use test(inputs, targets).",
 }
-"""Advice for arguments of Trainer.test."""
-
-NETWORK = {
+_NETWORK = {
     "inputs": "Use Network(input, [hidden], output), with Layers.",
     "outputs": "Use Network(input, [hidden], output), with Layers.",
     "layers": "Use Network(input, hidden, output), with Layers in order.",
@@ -81,10 +69,8 @@ NETWORK = {
     "hiddensize": "Use Network(Layer(2), Layer(3), Layer(1)), or architect.Perceptron(2, 3, 1).",
     "outputsize": "Use Network(Layer(2), Layer(3), Layer(1)), or architect.Perceptron(2, 3, 1).",
 }
-"""Advice for arguments of a Network."""
-
 SIZES = "Give the sizes of the layers in order, inputs first."
-ARCHITECTURE = {
+_ARCHITECTURE = {
     "activation": "Use squash={value}.",
     "outputactivation": "Use output_squash={value}.",
     "nonlinearity": "Use squash={value}.",
@@ -99,8 +85,6 @@ ARCHITECTURE = {
     "solver": "Give optimizer=synapse.optimizers.Adam(), or another, to Trainer().",
     "maxiter": "Give epochs={value} to Trainer.train().",
 }
-"""Advice for arguments of architectures."""
-
 TRAINING = "Use synapse.Trainer(net).train(inputs, targets)."
 RUNNING = "Use net.run(inputs), or net.activate(inputs) for one step."
 TESTING = "Use synapse.Trainer(net).test(inputs, targets)."
@@ -109,7 +93,7 @@ COMPILED = "It is not needed: everything is compiled, and all values are always 
 FLOAT = "Synapse computes on the CPU. Give dtype=np.float32 to layers and architectures for single precision."
 SAVING = "Use synapse.save(net, path), or synapse.readwrite.json_data(net) for a dict."
 LOADING = "Use synapse.load(path), or synapse.readwrite.read_synaptic(path) for files of Synaptic."
-METHODS = {
+_NETWORK_ATTRIBUTES = {
     **dict.fromkeys(("fit", "train"), TRAINING),
     "partial_fit": "Use synapse.Trainer(net).train(inputs, targets, epochs=1), or net.propagate.",
     "compile": "It is not needed: give cost=, optimizer= and rate= to synapse.Trainer(net, ...).",
@@ -136,9 +120,8 @@ METHODS = {
     "load": "Use synapse.load(path).",
     "set": "Use Network(input, [hidden], output); net.add(layer) adds a hidden layer.",
 }
-"""Advice for attributes of networks."""
 
-TRAINER_METHODS = {
+_TRAINER_ATTRIBUTES = {
     "fit": "Use trainer.train(inputs, targets).",
     "partial_fit": "Use trainer.train(inputs, targets, epochs=1).",
     **dict.fromkeys(("evaluate", "validate", "score"), "Use trainer.test(inputs, targets)."),
@@ -154,25 +137,154 @@ TRAINER_METHODS = {
     "save": "Use synapse.save(trainer, path), or synapse.save(trainer.network, path) for the network alone.",
     **dict.fromkeys(("resume", "load"), "Use synapse.load(path).train(inputs, targets, resume=True)."),
     "model": "Use trainer.network.",
+    "cost": "Costs have names: Trainer(net, cost='mean_squared_error'), 'cross_entropy' or 'binary_misses'.",
 }
-"""Advice for attributes of trainers."""
 
 
-def understands(table: Mapping[str, str]) -> Callable[[Function], Function]:
-    """Make a decorator that raises an error with advice for an unknown keyword argument.
+_LAYER = {
+    **dict.fromkeys(("size", "units", "n"), "Use len(layer)."),
+    **dict.fromkeys(("list", "neurons"), "A layer is a sequence: use list(layer), layer[0] or a loop."),
+    "set": "Use layer.squash = 'tanh', layer.biases = ... and layer.name = ...",
+    **dict.fromkeys(("connect", "connectTo"), "Use layer.project(other)."),
+    "add": "Use layer.append(neuron).",
+    "connectionType": "Use synapse.ALL_TO_ALL, synapse.ONE_TO_ONE or synapse.ALL_TO_ELSE.",
+    "gateType": "Use synapse.gate.INPUT, synapse.gate.OUTPUT or synapse.gate.ONE_TO_ONE.",
+    "connected": "Use [neuron.connected(other) for neuron in layer].",
+    "selfconnected": "Use [neuron.self_connection for neuron in layer].",
+    "connections": "Use the projection that layer.project(other) returns, or neuron.incoming.",
+    **dict.fromkeys(("weights", "get_weights", "kernel"), "Use projection.weights; layer.project makes it."),
+    **dict.fromkeys(("bias", "bias_"), "Use layer.biases."),
+    **dict.fromkeys(("activation", "output"), "Use layer.activations; layer.squash is the function."),
+    "forward": "Use layer.activate(values).",
+}
+_NEURON = {
+    **dict.fromkeys(("selfconnected", "selfconnection"), "Use neuron.self_connection, a connection or None."),
+    "connections": "Use neuron.incoming, neuron.outgoing and neuron.gated.",
+    "trace": "Use connection.eligibility and connection.extended, of a connection in neuron.incoming.",
+    **dict.fromkeys(("connect", "connectTo"), "Use neuron.project(other)."),
+    **dict.fromkeys(("ID", "id"), "Use neuron.name, or the neuron itself as a key."),
+    "old": "Use synapse.record(net, 'state') for states of earlier steps.",
+    **dict.fromkeys(("neighbors", "neighboors"), "Use neuron.outgoing, or net.graph."),
+    "weights": "Use [connection.weight for connection in neuron.incoming].",
+    "output": "Use neuron.activation.",
+}
+_CONNECTION = {
+    **dict.fromkeys(("to", "dst"), "Use connection.target."),
+    **dict.fromkeys(("from", "from_", "src"), "Use connection.source."),
+    **dict.fromkeys(("ID", "id"), "Use the connection itself as a key, or its source and target."),
+}
+_PROJECTION = {
+    "size": "Use len(projection).",
+    **dict.fromkeys(("list", "connections"), "A projection is a sequence: use list(projection)."),
+    **dict.fromkeys(("from_", "layerFrom"), "Use projection.source."),
+    **dict.fromkeys(("to", "layerTo"), "Use projection.target."),
+}
+_ARCHITECTURES = [
+    "Perceptron",
+    "LSTM",
+    "GRU",
+    "Elman",
+    "Jordan",
+    "NARX",
+    "Hopfield",
+    "Kohonen",
+    "Liquid",
+    "Random",
+    "Residual",
+    "Convolutional",
+]
+_SEQUENTIAL = "Use architect.Perceptron(2, 3, 1), or Layers, layer.project and Network."
+_SYNAPSE = {
+    **dict.fromkeys(
+        ("Architect", "architect"), "Use `import architect`, then architect.Perceptron(2, 3, 1)."
+    ),
+    **{name: f"Use architect.{name} after `import architect`." for name in _ARCHITECTURES},
+    **dict.fromkeys(("Sequential", "Model", "Dense", "Linear", "MLPClassifier", "MLPRegressor"), _SEQUENTIAL),
+    **dict.fromkeys(("nn", "layers"), _SEQUENTIAL),
+    **dict.fromkeys(("optim", "Adam", "SGD", "RMSprop"), "Use synapse.optimizers.Adam(), or another."),
+    "losses": "Use the name of a cost; synapse.cost.names() lists them.",
+}
+_OPTIMIZER = {
+    **{name: f"Use {right}." for name, right in RATE.items()},
+    **dict.fromkeys(("params", "parameters"), "Omit it: a Trainer gives the parameters of its network."),
+    "eps": "Use epsilon={value}.",
+    "rho": "Use decay={value}.",
+    **dict.fromkeys(("beta1", "beta2"), "Use betas=(0.9, 0.999)."),
+    "l2": "Use weight_decay={value}, or give l2={value} to Trainer().",
+    **dict.fromkeys(("clipnorm", "maxnorm"), "Give clip={value} to Trainer()."),
+    "clipvalue": "Give clip_value={value} to Trainer().",
+}
+_UNITS = {
+    **dict.fromkeys(("activation", "nonlinearity"), "Use squash={value}."),
+    **dict.fromkeys(("size", "units", "n", "outfeatures"), "Use Layer({value})."),
+    **dict.fromkeys(("usebias", "biasinitializer"), "Give bias=, or set layer.biases."),
+    "infeatures": "Omit it: layer.project(other) makes the connections.",
+    "inputshape": "Omit it: layer.project(other) makes the connections.",
+}
+_PROJECT = {
+    "weight": "Use weights={value}.",
+    **dict.fromkeys(("type", "connectiontype"), "Use kind={value}."),
+    "kernelinitializer": "Use initializer={value}.",
+}
 
-    The advice comes from the `table`, or suggests the most similar parameter. The decorator preserves
-    signature and annotations, and does nothing if the arguments fit.
+ARGUMENTS: Mapping[str, Mapping[str, str]] = {
+    "Trainer": _TRAINER,
+    "train": _TRAIN,
+    "test": _TEST,
+    "Network": _NETWORK,
+    "architecture": _ARCHITECTURE,
+    "Layer": _UNITS,
+    "Neuron": _UNITS,
+    "project": _PROJECT,
+    "optimizer": _OPTIMIZER,
+}
+"""Advice for arguments, by the call that is given them."""
+ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
+    "Network": _NETWORK_ATTRIBUTES,
+    "Trainer": _TRAINER_ATTRIBUTES,
+    "Layer": _LAYER,
+    "Neuron": _NEURON,
+    "Connection": _CONNECTION,
+    "Projection": _PROJECTION,
+    "synapse": _SYNAPSE,
+    "architect": {
+        **dict.fromkeys(("Sequential", "Dense", "Linear", "MLPClassifier", "MLPRegressor"), _SEQUENTIAL),
+        **dict.fromkeys(("Network", "Layer", "Neuron", "Trainer"), "Import it from synapse."),
+        **dict.fromkeys(("RNN", "SimpleRNN"), "Use architect.Elman(2, 3, 1)."),
+        **dict.fromkeys(("Conv1D", "Conv1d"), "Use architect.Convolutional."),
+    },
+}
+"""Advice for attributes, by the class or module that does not have them."""
+
+
+def understands(kind: str, *siblings: str) -> Callable[[Function], Function]:
+    """Make a decorator of a call, or of a class, that raises an error with advice for an unknown argument.
+
+    The advice comes from the table of this kind in `ARGUMENTS`, or names the call of the same class that has
+    this parameter (`siblings` are the names of such methods), or suggests the most similar parameter of all
+    these calls. The decorator preserves signature and annotations, and does nothing if the arguments fit.
+    Options that are given as a dict, as in Synaptic, are answered in the same way.
     """
+    table = ARGUMENTS[kind]
 
     def wrap(function: Function) -> Function:
+        if isinstance(function, type):
+            function.__init__ = wrap(function.__init__)  # type: ignore[misc]
+            return cast(Function, function)
+
         @functools.wraps(function)
         def call(*arguments: Any, **named: Any) -> Any:
             try:
                 return function(*arguments, **named)
-            except TypeError as error:
+            except (TypeError, ValueError) as error:
                 began = error.__traceback__ is None or error.__traceback__.tb_next is not None
-                sentence = "" if began else _about_arguments(function, named, table)
+                options = (
+                    next((one for one in arguments[2:] if isinstance(one, dict)), {}) if began else named
+                )
+                if began and not (options and isinstance(error, SynapseError)):
+                    raise
+                calls = [function, *(getattr(type(one), name) for one in arguments[:1] for name in siblings)]
+                sentence = _about_arguments(calls, options, table, began)
                 if not sentence:
                     raise
             raise KindError(sentence)
@@ -182,20 +294,52 @@ def understands(table: Mapping[str, str]) -> Callable[[Function], Function]:
     return wrap
 
 
-def _about_arguments(function: Callable[..., Any], named: Mapping[str, Any], table: Mapping[str, str]) -> str:
-    """Make the sentence about the first unknown keyword argument; "" if there is none."""
-    known = [name for name in inspect.signature(function).parameters if name != "self"]
-    foreign = [name for name in named if name not in known]
+def _about_arguments(
+    calls: Sequence[Callable[..., Any]], named: Mapping[Any, Any], table: Mapping[str, str], as_dict: bool
+) -> str:
+    """Make the sentence about the first unknown keyword argument of the first call; "" if there is none.
+
+    Of options that are given as a dict, each is unknown.
+    """
+    own = _parameters(calls[0])
+    foreign = [name for name in named if isinstance(name, str) and (as_dict or name not in own)]
     if not foreign:
         return ""
-    name, spelled = foreign[0], {plain(one): one for one in known}
-    owner, _, short = function.__qualname__.rpartition(".")
-    call = owner.rpartition(".")[2] if short == "__init__" else short
-    same = spelled.get(plain(name))
-    advice = f"Use {same}={{value}}." if same else table.get(plain(name))
-    if advice is None:
-        advice = f"{suggestion(name, known).lstrip()} It has: {known_names(known)}.".lstrip()
-    return f"{call}() has no argument {name!r}. {advice.replace('{value}', shown(named[name]))}"
+    name, call = foreign[0], _name_of(calls[0])
+    places = {one: _name_of(other) for other in reversed(calls) for one in _parameters(other)}
+    advice = _advice(name, own, places, table).replace("{value}", shown(named[name]))
+    if as_dict:
+        return f"{call}() takes options by name, not as {shown(named)}. {advice}"
+    return f"{call}() has no argument {name!r}. {advice}"
+
+
+def _advice(name: str, own: list[str], places: Mapping[str, str], table: Mapping[str, str]) -> str:
+    """Advice about an argument that a call with the parameters `own` does not have.
+
+    `places` are the calls that have a parameter, by its name.
+    """
+    right = {plain(one): one for one in places}.get(plain(name))
+    if plain(name) in table and right not in own:
+        return table[plain(name)]
+    if right is not None:
+        return f"Use {right}={{value}}." if right in own else f"Give {right}={{value}} to {places[right]}()."
+    close = closest(name, [*own, *places])
+    hint = "" if close is None else f"Did you mean {close!r}? "
+    if close is None or close in own:
+        return f"{hint}It has: {known_names(own)}."
+    return f"{hint}Give it to {places[close]}()."
+
+
+def _parameters(call: Callable[..., Any]) -> list[str]:
+    """The names by which its arguments can be given."""
+    found = inspect.signature(call).parameters.items()
+    return [name for name, one in found if name != "self" and one.kind is not one.VAR_POSITIONAL]
+
+
+def _name_of(call: Callable[..., Any]) -> str:
+    """The name by which a user calls a method: ``Trainer`` for its ``__init__``."""
+    owner, _, short = call.__qualname__.rpartition(".")
+    return owner.rpartition(".")[2] if short == "__init__" else short
 
 
 class ForeignAttribute:
@@ -220,13 +364,14 @@ class ForeignAttribute:
 Class = TypeVar("Class", bound=type)
 
 
-def answers(table: Mapping[str, str]) -> Callable[[Class], Class]:
-    """A class decorator: for the attributes of a table that a class does not have, errors give the advice."""
+def answers(kind: str) -> Callable[[Class], Class]:
+    """A class decorator: errors about attributes that only `ATTRIBUTES` has give its advice."""
 
     def answering(cls: Class) -> Class:
-        for name, advice in table.items():
+        for name, advice in ATTRIBUTES[kind].items():
             if not hasattr(cls, name):
                 setattr(cls, name, ForeignAttribute(name, advice))
+        cls.__dir__ = own_names  # type: ignore[assignment]
         return cls
 
     return answering
@@ -240,4 +385,16 @@ def own_names(owned: Any) -> list[str]:
         for name in vars(base)
         if type(vars(base)[name]) is ForeignAttribute
     }
+    foreign -= set(getattr(owned, "__dict__", ()))
     return [name for name in object.__dir__(owned) if name not in foreign]
+
+
+class NotCalled(list[Item]):
+    """A list that is a method in other libraries: calling it says so."""
+
+    def __init__(self, items: Iterable[Item], name: str) -> None:
+        super().__init__(items)
+        self.name = name
+
+    def __call__(self) -> NoReturn:
+        raise KindError(f"{self.name} is a list, not a method. Use {self.name} without parentheses.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from ..errors import ArgumentError, UnknownNameError
@@ -26,19 +26,25 @@ def plain(name: str) -> str:
     return re.sub(r"[\s_.-]+", "", name).casefold()
 
 
+def closest(name: Any, known: Iterable[Any]) -> str | None:
+    """Return the most similar known name, in any spelling; None if no name is similar."""
+    if not isinstance(name, str) or len(name) > MOST_SHOWN:
+        return None
+    spelled = {plain(one): one for one in known if isinstance(one, str)}
+    from difflib import get_close_matches  # slow to import, and needed after errors only
+
+    close = get_close_matches(plain(name), spelled, n=1, cutoff=LIKE)
+    return spelled[close[0]] if close else None
+
+
 def suggestion(name: Any, known: Iterable[Any]) -> str:
     """Make a question that suggests the most similar known name, to append to a message; "" if none is.
 
     >>> suggestion("logistik", ["tanh", "logistic"])
     " Did you mean 'logistic'?"
     """
-    if not isinstance(name, str) or len(name) > MOST_SHOWN:
-        return ""
-    spelled = {plain(one): one for one in known if isinstance(one, str)}
-    from difflib import get_close_matches  # slow to import, and needed after errors only
-
-    close = get_close_matches(plain(name), spelled, n=1, cutoff=LIKE)
-    return f" Did you mean {spelled[close[0]]!r}?" if close else ""
+    found = closest(name, known)
+    return "" if found is None else f" Did you mean {found!r}?"
 
 
 def known_names(known: Iterable[str]) -> str:
@@ -65,6 +71,11 @@ def unknown_attribute(owner: str, name: str, known: Iterable[str], advice: str =
     hint = f" {advice}" if advice else suggestion(name, [one for one in known if not one.startswith("_")])
     # obj=None, because Python would add its own suggestion otherwise
     return AttributeError(f"{owner} has no attribute {name!r}.{hint}", name=name, obj=None)
+
+
+def public_names(*tables: Iterable[str]) -> Callable[[], list[str]]:
+    """Make the ``__dir__`` of a module: its public names, which are also those that its registry has then."""
+    return lambda: sorted({name for table in tables for name in table})
 
 
 def choice(what: str, value: Any, known: Iterable[Any]) -> Any:

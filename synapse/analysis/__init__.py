@@ -4,22 +4,50 @@ No function here changes the network it is given. A function that runs a sequenc
 restores it afterwards.
 """
 
+from .._checks import public_names
 from .activity import (
-    Activity as Activity,
-    Distribution as Distribution,
-    activation_distribution as activation_distribution,
-    activity as activity,
-    weight_distribution as weight_distribution,
+    Activity,
+    Distribution,
+    activation_distribution,
+    activity,
+    weight_distribution,
 )
-from .comparison import Comparison as Comparison, compare as compare
+from .comparison import Comparison, compare
 from .contribution import (
-    EffectiveWeights as EffectiveWeights,
-    contribution as contribution,
-    effective_weights as effective_weights,
-    saliency as saliency,
+    EffectiveWeights,
+    contribution,
+    effective_weights,
+    saliency,
 )
-from .explanation import Explanation as Explanation, GateTerm as GateTerm, explain as explain
-from .memory import HalfLives as HalfLives, half_lives as half_lives, spectral_radius as spectral_radius
-from .pruning import Pruned as Pruned, prune as prune
-from .structure import Motifs as Motifs, components as components, motifs as motifs
-from .table import Table as Table
+from .explanation import Explanation, GateTerm, explain
+from .memory import HalfLives, half_lives, spectral_radius
+from .pruning import Pruned, prune
+from .structure import Motifs, components, motifs
+from .table import Table
+
+__all__ = [
+    "Activity",
+    "Comparison",
+    "Distribution",
+    "EffectiveWeights",
+    "Explanation",
+    "GateTerm",
+    "HalfLives",
+    "Motifs",
+    "Pruned",
+    "Table",
+    "activation_distribution",
+    "activity",
+    "compare",
+    "components",
+    "contribution",
+    "effective_weights",
+    "explain",
+    "half_lives",
+    "motifs",
+    "prune",
+    "saliency",
+    "spectral_radius",
+    "weight_distribution",
+]
+__dir__ = public_names(__all__)

@@ -4,8 +4,8 @@ These are the derivatives of the equations on the page "The equations". For the 
 
     ds_j = g_jj w_jj ds_j(old) + sum_i (g_ij w_ij dy_i + w_ij y_i dg_ij),   dy_j = f'_j ds_j
 
-where dy of a later source, and dg of a later gater, are those of the previous step. This module calls both
-kinds of terms `links`: a neuron whose activation affects a state, and the derivative.
+where dy and dg of a delayed source or gater are those of the previous step. This module calls both kinds of
+terms `links`: a neuron whose activation affects a state, and the derivative.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from .._typing import Bools, Floats, Ints
 from ..errors import TopologyError
-from ..topology import Topology
+from ..topology import Topology, is_delayed
 from ._steps import Steps
 
 
@@ -50,10 +50,10 @@ class Slopes:
         self.table = table
         source, target, self._which = _links(table)
         starts = _block_starts(table, source, target)
-        late = source >= target
-        self._late = Patch.of(np.flatnonzero(late), source, target)
+        delayed = is_delayed(source, target)
+        self._delayed = Patch.of(np.flatnonzero(delayed), source, target)
         self._blocks = list(zip(starts, [*starts[1:], table.neurons], strict=True))
-        self._patches = _patches(self._blocks, source, target, ~late)
+        self._patches = _patches(self._blocks, source, target, ~delayed)
         self._softmax = np.flatnonzero(table.softmax)
         self._groups = np.split(self._softmax, np.flatnonzero(np.diff(self._softmax) > 1) + 1)
 
@@ -65,7 +65,6 @@ class Slopes:
         """
         strength, carry = self._strength(step)
         derivative = step.derivative[0].copy()
-        derivative[: self.table.inputs] = 0.0  # clamped
         derivative[self._softmax] = 0.0  # each state of a group affects all its outputs
         for (first, stop), patch in zip(reversed(self._blocks), reversed(self._patches), strict=True):
             block = slice(first, stop)
@@ -73,7 +72,7 @@ class Slopes:
             self._back_softmax(step.activation[0], first, stop, y, s)
             y[:, patch.sources] += s[:, patch.targets] @ patch.matrix(strength)
         before = np.zeros_like(y)
-        before[:, self._late.sources] = s[:, self._late.targets] @ self._late.matrix(strength)
+        before[:, self._delayed.sources] = s[:, self._delayed.targets] @ self._delayed.matrix(strength)
         return before, s * carry
 
     def _back_softmax(self, activation: Floats, first: int, stop: int, y: Floats, s: Floats) -> None:
@@ -105,11 +104,11 @@ def _links(table: Topology) -> tuple[Ints, Ints, Ints]:
 def _block_starts(table: Topology, source: Ints, target: Ints) -> list[int]:
     """Starts of blocks: a block ends before a neuron that depends on one inside it, and at the outputs."""
     latest = np.full(table.neurons, -1)
-    early = source < target
+    early = ~is_delayed(source, target)
     np.maximum.at(latest, target[early], source[early])
     starts, output = [0], table.neurons - table.outputs
     for j, last in enumerate(latest.tolist()):
-        if last >= starts[-1] or j in (table.inputs, output):
+        if last >= starts[-1] or j == output:
             starts.append(j)
     if table.softmax.any() and starts[-1] > output:
         raise TopologyError(

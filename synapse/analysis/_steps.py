@@ -44,27 +44,26 @@ class Steps:
     def carried(self, table: Topology) -> Floats:
         """Input of each connection, shape (steps, connections): y_i, or the old state of a self-connection.
 
-        If the source is later in the activation order, this is its activation of the previous step.
+        If the source is delayed, this is its activation of the previous step.
         """
         own = table.self_connected
-        carried = self._activations(table.source, table.source > table.target)
+        carried = self._activations(table.source, table.delayed)
         carried[:, own] = self.old_state[:, table.source[own]]
         return carried
 
     def gains(self, table: Topology) -> Floats:
         """Gain of each connection as its target used it, shape (steps, connections).
 
-        If the gater is the target itself or later, this is its activation of the previous step.
+        If the gater is delayed, this is its activation of the previous step.
         """
         gated = table.gated
         gains = np.repeat(table.gain[None, :], len(self.state), axis=0)
-        gater, target = table.gater[gated], table.target[gated]
-        gains[:, gated] = self._activations(gater, gater >= target)
+        gains[:, gated] = self._activations(table.gater[gated], table.delayed_gates[gated])
         return gains
 
-    def _activations(self, neurons: Ints, late: Bools) -> Floats:
-        """Activations of some neurons; those of the previous step where a neuron activates too late."""
-        return np.where(late, self.old_activation[:, neurons], self.activation[:, neurons])
+    def _activations(self, neurons: Ints, delayed: Bools) -> Floats:
+        """Activations of some neurons, of the previous step where they are delayed."""
+        return np.where(delayed, self.old_activation[:, neurons], self.activation[:, neurons])
 
 
 NUMBERS = [field.name for field in fields(Steps)]

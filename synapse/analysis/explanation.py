@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .._propagated import factored_error, later_traces, rounding_of, seen_along
+from .._propagated import factored_error, later_traces, read_along, rounding_of
 from .._sensitivity_places import network_in_step
 from ..connection import Connection, require_connection
 from ..errors import ArgumentError
@@ -55,7 +55,7 @@ class Explanation:
     total : float
         The change for a rate of 1.
     activation : float
-        Activation of the source, y_i; that of the previous step if the source is later in the order, and the
+        Activation of the source, y_i; that of the previous step if it is delayed, and the
         old state for a self-connection.
     gain : float
         Gain g_ij; that of the previous step if the gater is j or later.
@@ -150,7 +150,7 @@ def explain(connection: Connection) -> Explanation:
     gates = tuple(_gates(connection))
     _require_unmoved(target, connection.eligibility, gates)
     projected, eligibility = target.error.projected, connection.eligibility
-    activation, gain = seen_along(connection)
+    activation, gain = read_along(connection)
     return Explanation(
         connection=connection,
         projected=projected,

@@ -72,9 +72,8 @@ def half_lives(network: Network, inputs: ArrayLike | None = None) -> HalfLives:
     names = np.array([table.names[j] for j in table.target[rows].tolist()], dtype=str)
     factor = np.abs(table.weight[rows] * gain[rows])
     with np.errstate(divide="ignore"):
-        lives = np.log(2.0) / -np.log(np.minimum(factor, 1.0))
-    lives[factor >= 1.0] = np.inf  # not ln 2 / -0
-    return HalfLives(table.target[rows], names, table.weight[rows], gain[rows], np.abs(lives))
+        lives = np.log(2.0) / np.abs(np.log(np.minimum(factor, 1.0)))
+    return HalfLives(table.target[rows], names, table.weight[rows], gain[rows], lives)
 
 
 def spectral_radius(network: Network, of: str = "weights") -> float:
@@ -129,8 +128,8 @@ def _loop_matrices(table: Topology, effective: Floats) -> list[Floats]:
 def _step_matrix(network: Network, table: Topology) -> Floats:
     """The Jacobian of one step: numbers handed on with respect to numbers received."""
     slopes, now = Slopes(table), last_step(network)
-    late = table.gated & (table.gater >= table.target)
-    read = np.unique(np.concatenate([table.source[table.source > table.target], table.gater[late]]))
+    sources, gaters = table.source[table.delayed], table.gater[table.delayed_gates]
+    read = np.unique(np.concatenate([sources, gaters]))
     own = np.unique(table.target[table.self_connected])
     y, s = np.zeros((2, len(read) + len(own), table.neurons))
     y[np.arange(len(read)), read] = 1.0

@@ -70,7 +70,7 @@ def prune(
         to first order, how far the outputs move if the input that the connection adds to its target in one
         step, g_ij w_ij y_i, is removed. It is the absolute value of that input times the sum, over the
         outputs, of the absolute derivatives of their sum over this and all later steps with respect to the
-        target's state, averaged over the steps.
+        target's state, summed over the steps.
     inputs, targets : array_like, shape (T, n) and (T, m), optional
         A sequence, run from a cleared context (or samples, for a network without memory). With both,
         losses are computed. Contributions need the inputs.
@@ -136,7 +136,7 @@ def _contributions(network: Network, table: Topology, inputs: ArrayLike) -> Floa
         before = slopes.back(steps.at(t), y, s)
         score += added[t] * np.abs(s).sum(axis=0)[table.target]
         y, s = before
-    return score / len(added)
+    return score
 
 
 def _chosen(table: Topology, score: Floats, share: float, keep_reached: bool) -> tuple[Ints, int]:

@@ -100,8 +100,8 @@ def _done(options: argparse.Namespace) -> int:
             return code
     except BrokenPipeError:
         raise
-    except KeyboardInterrupt:
-        return _fail("Interrupted.", INTERRUPTED)
+    except KeyboardInterrupt as error:
+        return _fail(" ".join(["Interrupted.", *getattr(error, "__notes__", ())]), INTERRUPTED)
     except Exception as error:
         if options.debug:
             raise

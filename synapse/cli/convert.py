@@ -9,8 +9,8 @@ from . import formats
 from .words import add_output, output_of
 
 NOTES = """
-The suffix of a file selects its format; when a .synapse or .json file is read, its content does, as for
-unknown suffixes. Programs, .onnx, .dot and .csv cannot be read back.
+The suffix of a file selects its format; when a .json file is read, its content does, as for unknown
+suffixes. Programs, .onnx, .dot and .csv cannot be read back.
 """
 
 

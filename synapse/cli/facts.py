@@ -21,6 +21,8 @@ class Facts(TypedDict, total=False):
         The unit of each of these columns that has one in its name, such as "kEUR".
     classes : bool
         Whether the outputs are probabilities of the classes of the target.
+    known : list of str
+        The inputs that are known in advance: a row's output is computed from their values `ahead` rows below.
     ahead : int
         Number of rows below the inputs at which the target is. Forecasts further ahead feed it back.
     sequence : str or None
@@ -50,6 +52,7 @@ class Facts(TypedDict, total=False):
 
     targets: list[str]
     inputs: list[str]
+    known: list[str]
     units: dict[str, str]
     classes: bool
     ahead: int
@@ -88,6 +91,8 @@ def _of_training(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     units, classes = facts["units"], facts["classes"]
     yield "target" if len(facts["targets"]) == 1 else "targets", ", ".join(facts["targets"])
     yield "predicted from", ", ".join(facts["inputs"])
+    if facts.get("known"):
+        yield "known in advance", ", ".join(facts["known"])
     if facts["ahead"]:
         step = facts["step"]
         yield "rows ahead", f"{facts['ahead']:d}" + (f" (step: {step})" if step else "")

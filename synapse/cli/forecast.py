@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .._checks import counted
+from .._checks import counted, install
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError, SynapseError
 from ..forecasting import Forecast, calibrate, forecast as forecast_rows
@@ -20,6 +20,7 @@ from ..readwrite import files
 from . import terminal
 from .draw import PICTURES
 from .formats import READING, read
+from .lesson import early
 from .past import SHARE, Fed, Past, decimals, fed, read_future, read_past
 from .run import SUFFIXES as TABLES
 from .series import add_reading
@@ -36,7 +37,7 @@ SHOWN = 60
 NOTES = """
 The model must predict the next row, as by `synapse train` with --ahead 1. All rows of DATA are run; then the
 outputs are fed back as inputs, step by step. Inputs that are not forecast come from --future, a CSV file with
-a row for each step.
+a row for each step, whose values explain the forecast of the same row.
 
 The result is CSV: dates that continue those of DATA, and for each target the forecast and, with --interval,
 the bounds between which that share of future values should be. Bounds are calibrated on the rows that the
@@ -104,14 +105,19 @@ def _check_usage(options: argparse.Namespace) -> None:
 # --- forecasts -----------------------------------------------------------------------------------
 
 
-def _forecast(network: Network, loop: Fed, past: Past, options: argparse.Namespace) -> Floats | Forecast:
+def _forecast(network: Network, loop: Fed, past: Past, options: argparse.Namespace) -> Forecast:
     """The rows that follow, with bounds if they are asked for."""
-    future = read_future(past, loop.others, options)
-    ahead = partial(forecast_rows, network, past.values, options.steps, feedback=loop.feedback, future=future)
+    known = bool(network.metadata.get("known"))
+    future, rows = read_future(past, loop.others, known, options), past.values
+    if known and future is not None:
+        places = [loop.inputs.index(name) for name in loop.others]
+        rows = early(rows, places, 1)
+        rows[-1, places], future = future[0], future[1:]
+    ahead = partial(forecast_rows, network, rows, options.steps, feedback=loop.feedback, future=future)
     if options.interval is None:
         return ahead()
     held_out = _held_out(network, past, options)
-    calibration = calibrate(network, past.values, options.steps, held_out=held_out, feedback=loop.feedback)
+    calibration = calibrate(network, rows, options.steps, held_out=held_out, feedback=loop.feedback)
     return ahead(calibration=calibration, interval=options.interval)
 
 
@@ -143,12 +149,12 @@ def _held_out(network: Network, past: Past, options: argparse.Namespace) -> int:
 # --- results -------------------------------------------------------------------------------------
 
 
-def _parts(made: Floats | Forecast) -> list[Floats]:
+def _parts(made: Forecast) -> list[Floats]:
     """The forecast and, if there are any, its lower and upper bounds; each of shape (steps, targets)."""
-    return [made.mean, made.lower, made.upper] if isinstance(made, Forecast) else [made]
+    return [part for part in (made.mean, made.lower, made.upper) if part is not None]
 
 
-def _as_csv(loop: Fed, past: Past, made: Floats | Forecast) -> str:
+def _as_csv(loop: Fed, past: Past, made: Forecast) -> str:
     """The table of the forecast, in the form of the data."""
     parts, mark = _parts(made), past.decimal_mark()
     head, columns = [past.head], list[list[str]]()
@@ -181,7 +187,7 @@ def _last(past: Past, steps: int) -> int:
     return min(len(past.values), max(SHOWN, 5 * steps))
 
 
-def _figure(loop: Fed, past: Past, made: Floats | Forecast) -> Figure:
+def _figure(loop: Fed, past: Past, made: Forecast) -> Figure:
     """A picture of each target below the other."""
     from .. import draw  # matplotlib is an extra
 
@@ -204,11 +210,11 @@ def _figure(loop: Fed, past: Past, made: Floats | Forecast) -> Figure:
     return figure
 
 
-def _column(made: Floats | Forecast, place: int) -> Floats | Forecast:
+def _column(made: Forecast, place: int) -> Forecast:
     """The forecast of one target, with its bounds."""
-    if not isinstance(made, Forecast):
-        return made[:, place]
-    return Forecast(made.mean[:, place], made.lower[:, place], made.upper[:, place], interval=made.interval)
+    mean, *bounds = (part[:, place] for part in _parts(made))
+    lower, upper = bounds or (None, None)
+    return Forecast(mean, lower, upper, made.interval)
 
 
 def _save(figure: Figure, path: str) -> None:
@@ -223,7 +229,7 @@ def _save(figure: Figure, path: str) -> None:
         pyplot.close(figure)
 
 
-def _show(loop: Fed, past: Past, made: Floats | Forecast) -> None:
+def _show(loop: Fed, past: Past, made: Forecast) -> None:
     """Pictures in letters; or one sentence if they cannot be made."""
     parts = _parts(made)
     shown, steps = _last(past, len(parts[0])), len(parts[0])
@@ -232,6 +238,6 @@ def _show(loop: Fed, past: Past, made: Floats | Forecast) -> None:
         known, future = past.values[-shown:, column], [part[:, place] for part in parts]
         picture = terminal.forecast(past.columns[column], known, future, times)
         if picture is None:
-            print(f"synapse: {terminal.ADVICE}", file=sys.stderr)
+            print(f"synapse: A picture in the terminal needs plotext. {install('plotext')}", file=sys.stderr)
             return
         print(f"\n{picture}")

@@ -40,6 +40,12 @@ def read(path: str, name: str | None = None) -> Network:
     Raises UsageError if the format cannot be read, and FormatError if the file cannot be read or is not a
     network.
     """
+    found = loaded(path, name)
+    return found.network if isinstance(found, Trainer) else found
+
+
+def loaded(path: str, name: str | None = None) -> Network | Trainer:
+    """The network of a file, or the trainer of a checkpoint; see :func:`read`."""
     form = by_suffix(path)
     if name is None and form is not None and form.read is None:
         raise UsageError(
@@ -49,9 +55,7 @@ def read(path: str, name: str | None = None) -> Network:
         found = load(path, name)
     except (OSError, SynapseError) as error:
         raise FormatError(f"Cannot read {path!r}: {reason(error)}") from error
-    if isinstance(found, Trainer):
-        return found.network
-    if not isinstance(found, Network):
+    if not isinstance(found, Network | Trainer):
         raise FormatError(f"Expected {path!r} to be a network, got {found!r}.")
     return found
 

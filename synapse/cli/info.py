@@ -8,10 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from .. import Trainer
+from .._checks import counted
+from ..cost import in_words
 from ..network import Network
 from ..topology import NO_GATER, Topology
 from .facts import described
-from .formats import READING, read
+from .formats import READING, loaded
+from .resuming import OPTIONS
 from .words import aligned, printable
 
 
@@ -24,8 +28,27 @@ def add_to(commands: Any) -> None:
 
 def info(options: argparse.Namespace) -> int:
     """Print the contents of a model; return the exit code."""
-    print(describe(read(options.model)))
+    found = loaded(options.model)
+    if isinstance(found, Trainer):
+        print(f"{aligned(list(_of_checkpoint(found)), '<<')}\n")
+        found = found.network
+    print(describe(found))
     return 0
+
+
+def _of_checkpoint(trainer: Trainer) -> Iterator[tuple[str, str]]:
+    """How far a checkpoint is, and the options of its training that are not default."""
+    paused, done = trainer._paused, "no epoch yet"
+    if paused is not None and paused.done:
+        epochs = f"{paused.done} of {counted(paused.epochs, 'epoch')} done"
+        done = f"{epochs}, {in_words(trainer.cost.name)} {paused.values['error'][-1]:.6g}"
+    yield "checkpoint", done
+    yield "settings", trainer._settings()
+    given = trainer.network.metadata.get(OPTIONS)
+    if isinstance(given, dict):  # of `synapse train`
+        chosen = {name: value for name, value in given.items() if value not in (None, "", "False")}
+        typed = (f"--{name.replace('_', '-')} {value}" for name, value in chosen.items() if name != "data")
+        yield "options", printable(" ".join(typed))
 
 
 def describe(network: Network) -> str:
@@ -55,7 +78,7 @@ def describe(network: Network) -> str:
     facts[-1:-1] = [("memory", "yes" if network.has_memory else "no")]
     rows = [("layer", "neurons", "squash"), *_layers(topology)]
     text = f"{aligned(facts, '<<')}\n\n{aligned(rows, '<><')}"
-    carried = list(described(network.metadata))
+    carried = list(described({key: value for key, value in network.metadata.items() if key != OPTIONS}))
     return f"{text}\n\n{aligned(carried, '<<')}" if carried else text
 
 

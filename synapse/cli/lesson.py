@@ -51,6 +51,7 @@ class Lesson:
     sequences: bool  # whether the parts are sequences
     ahead: int = 0  # how many rows below its inputs a target is
     targets: list[str] = field(default_factory=list)  # names of the columns that are predicted
+    known: list[str] = field(default_factory=list)  # inputs that are known in advance: of the target's row
     series: Series | None = None  # the dates and numbers, if the table has dates
     notes: list[str] = field(default_factory=list)  # sentences on how the table was read
 
@@ -132,7 +133,10 @@ def _has_numbers(sheet: Sheet, column: str) -> bool:
 
 
 def _of_series(sheet: Sheet, dated: Dated, options: LessonOptions) -> Lesson:
-    """The targets a number of rows ahead, from the inputs, by default the targets themselves, so far."""
+    """The targets a number of rows ahead, from the inputs, by default the targets themselves, so far.
+
+    Inputs that are not targets are those of the target's own row: a forecast takes them from --future.
+    """
     ahead = 1 if options.ahead is None else options.ahead
     inputs = options.target if options.inputs is None else options.inputs
     columns = list(dict.fromkeys([*inputs, *options.target]))
@@ -142,12 +146,27 @@ def _of_series(sheet: Sheet, dated: Dated, options: LessonOptions) -> Lesson:
             f"--ahead {ahead} needs more than {counted(ahead, 'row')}; {sheet.path!r} has "
             f"{len(series.values)}."
         )
-    x = series.values[:-ahead, [columns.index(name) for name in inputs]]
+    known = [name for name in inputs if name not in options.target]
+    x = series.values[:, [columns.index(name) for name in inputs]]
+    x = early(x, [inputs.index(name) for name in known], ahead)[:-ahead]
     y = series.values[ahead:, [columns.index(name) for name in options.target]]
     outputs = [f"{name} +{ahead}" for name in options.target]
     unused = [name for name in sheet.names if name not in (dated.name, *columns, *options.ignore)]
     notes = [*series.notes, *_unused(unused)]
-    return Lesson(inputs, outputs, None, [(x, y)], False, ahead, options.target, series, notes)
+    return Lesson(inputs, outputs, None, [(x, y)], False, ahead, options.target, known, series, notes)
+
+
+def early(rows: Floats, known: list[int], ahead: int) -> Floats:
+    """A copy with these columns moved up, to the rows whose outputs they explain; NaN at the end.
+
+    >>> early(np.array([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]]), [1], 1).tolist()
+    [[1.0, 20.0], [2.0, 30.0], [3.0, nan]]
+    """
+    moved = rows.copy()
+    if known:
+        moved[:, known] = np.nan
+        moved[:-ahead, known] = rows[ahead:, known]
+    return moved
 
 
 def _unused(columns: list[str]) -> list[str]:
@@ -172,7 +191,7 @@ def _of_rows(sheet: Sheet, options: LessonOptions) -> Lesson:
     outputs, kind = ([name + later for name in outputs], None) if kind is None else (outputs, kind + later)
     sequences = options.sequence is not None
     return Lesson(
-        names, outputs, kind, parts, sequences, options.ahead or 0, options.target, None, sheet.notes
+        names, outputs, kind, parts, sequences, options.ahead or 0, options.target, notes=sheet.notes
     )
 
 

@@ -193,19 +193,22 @@ def _dated(
     return find_dates(sheet, name, options.dates, columns)
 
 
-def read_future(past: Past, others: list[str], options: argparse.Namespace) -> Floats | None:
-    """The inputs that are not forecast, in the rows that follow, shape (steps, k); None if there are none."""
+def read_future(past: Past, others: list[str], known: bool, options: argparse.Namespace) -> Floats | None:
+    """The inputs that are not forecast, in the rows that follow, shape (steps, k); None if there are none.
+
+    The first step needs them only if they are `known` in advance.
+    """
     if not others:
         if options.future is not None:
             raise UsageError(f"{options.model!r} forecasts all its inputs itself. Leave --future out.")
         return None
     if options.future is None:
-        if options.steps == 1:
+        if options.steps == 1 and not known:
             return None
         what = "is an input" if len(others) == 1 else "are inputs"
         raise UsageError(
             f"{listed(others)} {what} of {options.model!r} that it does not forecast. Give the values in the "
-            f"next {counted(options.steps, 'row')}: --future FILE."
+            f"next {counted(options.steps, 'row') if options.steps > 1 else 'row'}: --future FILE."
         )
     sheet = read_sheet(options.future, decimal_of(options))
     columns = _columns(sheet, others, options.model)

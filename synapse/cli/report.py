@@ -118,6 +118,8 @@ def report(network: Network, lesson: Lesson, quality: Quality, result: Result) -
         columns.append((name, *(f"{x:.1%}" if lesson.kind is not None else f"{x:.4g}" for x in numbers)))
     rows = list(zip(*columns, strict=True))
     ending = f"{counted(result.epochs, 'epoch')}, {result.seconds:.1f} s, {ENDINGS[result.stopped]}"
+    if result.stopped == "epochs" and result.falling:
+        ending += " while the error was still falling"
     table = aligned(rows, "<" + ">" * (len(columns) - 1))
     before = "".join(f"{printable(note)}\n" for note in [*_span(lesson, quality), *lesson.notes])
     after = "".join(f"\n{sentence}" for sentence in [*quality.notes, quality.verdict] if sentence)

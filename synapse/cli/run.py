@@ -18,6 +18,7 @@ from ..errors import ArgumentError, FormatError, SynapseError
 from ..network import Network
 from ..readwrite import files
 from .formats import READING, read
+from .lesson import early
 from .series import add_numbers, decimal_of
 from .sheet import Sheet, read_sheet
 from .words import listed, reason, require_suffix
@@ -27,8 +28,10 @@ SUFFIXES = (".csv", ".txt")
 NOTES = """
 The columns of DATA are found by the names of the model's inputs; others are ignored. Every row is
 a step. A model with memory starts with a cleared context, and clears it again when the value of --sequence
-changes. The result is CSV with one row of outputs per row. If the outputs are probabilities of classes
-(softmax), the first column is the likeliest class, under the name of the target column.
+changes. The result is CSV with one row of outputs per row. A model that forecasts the next row reads inputs
+that are known in advance from there; where DATA ends, such a row has no outputs. If the outputs are
+probabilities of classes (softmax), the first column is the likeliest class, under the name of the target
+column.
 """
 
 
@@ -59,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     answers = np.empty((len(rows), len(network.output)))
     for part in sheet.sequences(options.sequence):
         network.clear()
-        answers[part] = network.run(rows[part])
+        answers[part] = outputs(network, rows[part])
     text = _as_csv(network, answers)
     if options.output is None:
         shutil.copyfileobj(io.StringIO(text), sys.stdout)  # in parts: a closed pipe is noticed
@@ -93,9 +96,23 @@ def input_rows(network: Network, sheet: Sheet, options: argparse.Namespace) -> t
     return sheet.mended(names, options.fill, lambda _: "")
 
 
+def outputs(network: Network, rows: Floats) -> Floats:
+    """The outputs for rows of the table; NaN for rows at the end whose known inputs are below it."""
+    facts, names = network.metadata, [neuron.name for neuron in network.input]
+    known, ahead = facts.get("known"), facts.get("ahead")
+    if not isinstance(known, list) or type(ahead) is not int or ahead < 1:  # not by `synapse train`
+        known, ahead = [], 0
+    places = [place for place, name in enumerate(names) if name in known]
+    count = max(len(rows) - ahead, 0) if places else len(rows)
+    answers = np.full((len(rows), len(network.output)), np.nan)
+    if count:
+        answers[:count] = network.run(early(rows, places, ahead)[:count])
+    return answers
+
+
 def _as_csv(network: Network, answers: Floats) -> str:
     names = [neuron.name for neuron in network.output]
-    rows: Iterable[list[Any]] = answers.tolist()
+    rows: Iterable[list[Any]] = np.where(np.isnan(answers), "", answers.astype(object)).tolist()
     if all(neuron.squash.name == "softmax" for neuron in network.output):
         best = answers.argmax(axis=1).tolist()
         rows = [[names[i], *row] for i, row in zip(best, rows, strict=True)]

@@ -285,7 +285,8 @@ def _step(
 
     even = sum(leads(step, *pair) for pair in pairwise(known))
     if fill is None and 3 * even < len(known) - 1:
-        what = f"the dates do not step evenly; {even} of {len(known) - 1} are a {step} after the one before"
+        steps = f"{even} of {len(known) - 1} are one step ({step}) after the one before"
+        what = f"the dates do not step evenly; {steps}"
         problems.add(sheet.lines[rows[0]], dated.name, what)
     else:
         check_steps(known, step, dated.form, told, gaps=fill is None)

@@ -18,7 +18,7 @@ import numba
 import numpy as np
 
 from .. import __version__
-from ..errors import MissingExtraError
+from .._checks import missing_extra
 from ..experiments import Trials, tables
 from ..readwrite import files
 from .words import UsageError, aligned, require_suffix
@@ -102,9 +102,7 @@ def _executor(options: argparse.Namespace) -> Iterator[Executor | None]:
         try:
             from distributed import Client  # an extra
         except ImportError:
-            raise MissingExtraError(
-                '--dask needs Dask, which is not installed: pip install "synapse-neurons[dask]".'
-            ) from None
+            raise missing_extra("--dask needs", "distributed") from None
         try:
             client = Client(options.dask, timeout=10)  # type: ignore[no-untyped-call]
         except (OSError, ValueError):

@@ -10,7 +10,6 @@ import numpy as np
 from .._typing import Floats
 from .words import printable
 
-ADVICE = 'For a picture in the terminal, install plotext: pip install "synapse-neurons[terminal]".'
 WIDEST, HEIGHT = 100, 16
 """Columns at most, and lines, of a picture."""
 

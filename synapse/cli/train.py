@@ -35,11 +35,13 @@ DATA is CSV with the names of the columns in the first row; units may follow, as
 separated by commas, semicolons or tabs. All problems of the file are listed at once.
 
 A table with a column of dates is a series, whose rows must be evenly spaced in time. A GRU learns to
-predict the targets one row ahead (--ahead) from their own past, or from that of --inputs. The last fifth of
-the rows is held out (--validation), or up to a third of a short series, as many as an interval of a forecast
-for a season needs. The report shows the error there beside those of simple methods: the last value
-(persistence), the value a season ago (seasonal naive), and a linear autoregression (AR). To predict a column
-from others in the same row, say --ahead 0; to use rows as samples, --ignore the dates.
+predict the targets one row ahead (--ahead) from their own past. Further --inputs, such as holidays, must be
+known in advance: each row of them explains the target in the same row, and a forecast takes the values of
+the rows to come from its --future. The last fifth of the rows is held out (--validation), or up to a third
+of a short series, as many as an interval of a forecast for a season needs. The report shows the error there
+beside those of simple methods: the last value (persistence), the value a season ago (seasonal naive), and a
+linear autoregression (AR). To predict a column from others in the same row, say --ahead 0; to use rows as
+samples, --ignore the dates.
 
 Otherwise rows are samples in random order for a perceptron, which is the default. For the other models they
 are steps in time: one stream or, with --sequence, many sequences. With --ahead K, the target of a row is the
@@ -171,6 +173,7 @@ def _facts(
     return Facts(
         targets=targets,
         inputs=lesson.inputs,
+        known=lesson.known,
         units={name: text for name, text in units.items() if text is not None},
         classes=lesson.kind is not None,
         ahead=lesson.ahead,

@@ -1,4 +1,4 @@
-"""Pictures drawn by matplotlib, which the extra ``draw`` installs: ``pip install "synapse-neurons[draw]"``.
+"""Pictures drawn by matplotlib, which the extra ``draw`` installs: ``pip install -e ".[draw]"``.
 
 Every function takes an ``ax`` and returns the Axes that it has drawn on; without one it makes a figure.
 No global setting is changed. Names are shown literally, including ``$``; long names are shortened.
@@ -7,13 +7,31 @@ For letters that the font lacks, set matplotlib's ``font.family``.
 `explore` makes an interactive page instead, for a notebook or a file, and needs no extra.
 """
 
-from ._style import style as style
-from .curves import learning as learning, traces as traces
-from .explore import Explorer as Explorer, explore as explore
-from .flow import error_flow as error_flow, sensitivity as sensitivity
-from .forecast import forecast as forecast
-from .hinton import hinton as hinton
-from .network import network as network
-from .raster import raster as raster
-from .sensitivities import sensitivities as sensitivities
-from .trials import trials as trials
+from .._checks import public_names
+from ._style import style
+from .curves import learning, traces
+from .explore import Explorer, explore
+from .flow import error_flow, sensitivity
+from .forecast import forecast
+from .hinton import hinton
+from .network import network
+from .raster import raster
+from .sensitivities import sensitivities
+from .trials import trials
+
+__all__ = [
+    "Explorer",
+    "error_flow",
+    "explore",
+    "forecast",
+    "hinton",
+    "learning",
+    "network",
+    "raster",
+    "sensitivities",
+    "sensitivity",
+    "style",
+    "traces",
+    "trials",
+]
+__dir__ = public_names(__all__)

@@ -11,7 +11,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
-from .._checks import expected, function_of, is_among, unknown_name
+from .._checks import expected, function_of, is_among, missing_extra, unknown_name
 from .._typing import Floats
 from ..errors import ArgumentError, KindError, MissingExtraError
 from ..topology import Topology
@@ -68,8 +68,7 @@ def _positions(diagram: Topology, layout: Any) -> Floats:
         try:
             found = NETWORKX[layout](graph.to_undirected()) if isinstance(layout, str) else layout(graph)
         except ImportError as error:
-            missing = f"The layout {layout!r} needs SciPy, which is not installed: pip install scipy."
-            raise MissingExtraError(missing) from error
+            raise missing_extra(f"The layout {layout!r} needs", "scipy") from error
     return _spaced(_checked(found, diagram.neurons))
 
 

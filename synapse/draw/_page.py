@@ -14,6 +14,7 @@ SCRIPTS = (
     "model.js",
     "colours.js",
     "layout.js",
+    "ways.js",
     "graph.js",
     "highlight.js",
     "panel.js",

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import expected
-from ..errors import KindError, MissingExtraError
+from .._checks import expected, missing_extra
+from ..errors import KindError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,9 +75,7 @@ def need_matplotlib() -> None:
     try:
         import matplotlib as mpl  # noqa: F401 - an optional dependency
     except ImportError:
-        raise MissingExtraError(
-            'Pictures need matplotlib, which is not installed: pip install "synapse-neurons[draw]".'
-        ) from None
+        raise missing_extra("Pictures need", "matplotlib") from None
 
 
 def style() -> AbstractContextManager[None]:

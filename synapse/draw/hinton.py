@@ -106,12 +106,12 @@ def _draw_squares(ax: Axes, matrix: Floats, there: Any, full: float) -> None:
 
     ground = _squares(np.argwhere(there), np.full(there.sum(), 0.96))
     ax.add_collection(PolyCollection(ground, facecolors=GROUND, gid="connections"))
-    drawn = there & np.isfinite(matrix) & (matrix != 0)
+    drawn = np.isfinite(matrix) & (matrix != 0)
     values = matrix[drawn]
     sides = 0.92 * np.sqrt(np.minimum(np.abs(values) / full, 1.0))
     colours = [BLUE if value > 0 else RED for value in values]
     ax.add_collection(PolyCollection(_squares(np.argwhere(drawn), sides), facecolors=colours, gid="weights"))
-    rows, columns = np.nonzero(there & ~np.isfinite(matrix))
+    rows, columns = np.nonzero(~np.isfinite(matrix))
     ax.plot(columns, rows, "x", color=GREY, gid="not finite")
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from . import functions, lowering, reach, schema, store
+from . import functions, lowering, reach, schema, status, store
 from .guard import Deferred
 
 _COMPILED = ("compiler", "exact", "online", "rtrl")
@@ -24,4 +24,15 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__all__ = ["compiler", "exact", "functions", "lowering", "online", "reach", "rtrl", "schema", "store"]
+__all__ = [
+    "compiler",
+    "exact",
+    "functions",
+    "lowering",
+    "online",
+    "reach",
+    "rtrl",
+    "schema",
+    "status",
+    "store",
+]

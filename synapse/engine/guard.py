@@ -37,7 +37,8 @@ class Deferred:
     """A context that defers Ctrl-C to its end.
 
     It has no effect in a thread other than the main one, within another such context, or if Ctrl-C is not
-    handled by a Python function. `came` is whether Ctrl-C was pressed and is pending.
+    handled by a Python function: a program in the background that ignores Ctrl-C goes on, and a handler of
+    the program that has embedded Python stays. `came` is whether Ctrl-C was pressed and is pending.
     """
 
     __slots__ = ("_handler", "came")
@@ -52,11 +53,10 @@ class Deferred:
 
     def __enter__(self) -> Deferred:
         if Deferred.active is None and get_ident() == threading.main_thread().ident:
-            before = _signal.signal(SIGINT, self._note)
+            before = _signal.getsignal(SIGINT)  # None: a handler that is no Python function
             if callable(before):
+                _signal.signal(SIGINT, self._note)
                 self._handler, Deferred.active = before, self
-            else:
-                _signal.signal(SIGINT, before)
         return self
 
     def __exit__(self, *_: object) -> None:

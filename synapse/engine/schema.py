@@ -14,7 +14,7 @@ import numpy as np
 NONE = 0xFFFFFFFF
 """In an index column: no such row."""
 
-FAILED = 6  # length of the record of a registered function that raised
+FAILURE = 7  # length of the column "failed", see there and ``status.ROW``
 FIRST, INPUTS, OUTPUTS, STOP, LEARNING = range(5)
 """Places in the span of a network, that kernels take: its first row, how many inputs and outputs it has, the
 row after its last, and the first row that can learn (after the inputs, unless something leads into them)."""
@@ -35,24 +35,111 @@ PLACES = 9
 HIDDEN, INPUT, OUTPUT = 0, 1, 2
 
 
-class Column(NamedTuple):
-    """One column: its `axis`, `dtype` ("float" is the store's float), `default`, and lifetime.
+LARGEST_COUNT = (1 << 53) - 1
+"""Largest integer that every program can read from JSON."""
 
-    `saved` columns are saved with a network; `cleared` ones are reset by ``clear()``;
-    columns on the axes after "connection" belong to the program and are made by lowering.
+
+class Kind(NamedTuple):
+    """What the values of a column mean: types that hold them, range of a default, whether files have it."""
+
+    name: str
+    dtypes: tuple[str, ...]
+    least: float
+    most: float
+    in_files: bool = True  # otherwise the values refer to one store
+
+
+LARGEST = float(np.finfo(np.float32).max)
+NUMBER = Kind("NUMBER", ("float",), -LARGEST, LARGEST)  # files have finite ones
+FLAG = Kind("FLAG", ("uint8",), 0, 1)
+COUNT = Kind("COUNT", ("uint8", "uint32", "uint64"), 0, LARGEST_COUNT)
+TIME = Kind("TIME", ("uint64",), 0, 0)  # at most the clock
+GROUP = Kind("GROUP", ("uint32",), 0, 0)  # number of a group of rows; 0: none. Files number groups anew.
+ROW = Kind("ROW", ("uint32",), NONE, NONE, in_files=False)  # of a neuron
+IDENTITY = Kind("IDENTITY", ("uint32",), NONE, NONE, in_files=False)  # of a connection
+NETWORK = Kind("NETWORK", ("uint32",), 0, 0, in_files=False)  # its number in the store
+KINDS = (NUMBER, FLAG, COUNT, TIME, GROUP, ROW, IDENTITY, NETWORK)
+"""They determine what files may hold, and how values change when rows are removed or stores are joined."""
+
+ALWAYS, UNUSUAL, NEVER = "ALWAYS", "UNUSUAL", "NEVER"
+"""When a column is saved: always, if a row has a value other than the default, or never."""
+OBJECTS = ("neuron", "connection")
+"""Axes whose columns are declared in full."""
+LOWERED = ("node", "run", "influence", "pull", "tie", "trace", "extended")
+"""Axes of the program, whose columns are made by lowering."""
+AXES = (*OBJECTS, *LOWERED, "store", "function", "failed", "watched", "log", "place")
+TYPES = ("float", "float64", "uint8", "uint32", "uint64")
+"""Indices are unsigned: with signed ones, the inner loops of the kernels would not vectorise."""
+
+
+class Column(NamedTuple):
+    """One column: its `axis`, `dtype` ("float" is the store's float), and `default`.
+
+    Columns of neurons and connections also have a `kind` and say when they are `saved`. What is saved,
+    the checks of files, copies, growing, merging, removing and clearing follow from this declaration.
+    `cleared` columns are part of the context, which ``clear()`` sets to their defaults. `shared` names the
+    column of the groups whose members have one value.
     """
 
     name: str
     axis: str
     dtype: str
     default: float = 0
-    saved: bool = False
+    kind: Kind | None = None
+    saved: str = ""
     cleared: bool = False
+    shared: str = ""
 
 
-def _context(name: str) -> Column:
+def _context(name: str, saved: str = ALWAYS) -> Column:
     """A number of a neuron that is part of the context."""
-    return Column(name, "neuron", "float", 0.0, saved=True, cleared=True)
+    return Column(name, "neuron", "float", 0.0, NUMBER, saved, cleared=True)
+
+
+def require_sound(columns: tuple[Column, ...]) -> None:
+    """Raise ValueError, which names the column, if a declaration is incomplete or contradicts another."""
+    known = {column.name: column for column in columns}
+    for place, column in enumerate(columns):
+        mistake = _mistake(column, known)
+        if column.name in (other.name for other in columns[:place]):
+            mistake = "another column has this name"
+        if mistake:
+            raise ValueError(f"The column {column.name!r} of the axis {column.axis!r}: {mistake}.")
+
+
+def _mistake(column: Column, known: dict[str, Column]) -> str:
+    """What is wrong with a declaration; empty if nothing is."""
+    kind = column.kind
+    if column.dtype not in TYPES:
+        return f"its dtype must be one of {', '.join(TYPES)}, got {column.dtype!r}"
+    if column.axis not in AXES:
+        return f"its axis must be one of {', '.join(AXES)}"
+    if column.axis not in OBJECTS:
+        if kind or column.saved or column.cleared or column.shared:
+            return "only columns of neurons and connections have a kind, or are saved, cleared or shared"
+        return ""
+    if kind is None or column.dtype not in kind.dtypes:
+        fitting = ", ".join(one.name for one in KINDS if column.dtype in one.dtypes)
+        got = "none" if kind is None else kind.name
+        return f"a column of {column.dtype} must have one of the kinds {fitting}, got {got}"
+    whole = column.dtype != "float"
+    most = min(kind.most, np.iinfo(column.dtype).max) if whole else kind.most
+    if not kind.least <= column.default <= most or (whole and column.default % 1):
+        return f"the default of a {kind.name} is from {kind.least} to {most}, got {column.default}"
+    return _mistake_of_saving(column, kind, known)
+
+
+def _mistake_of_saving(column: Column, kind: Kind, known: dict[str, Column]) -> str:
+    if column.saved not in (ALWAYS, UNUSUAL, NEVER):
+        return f"say when it is saved: ALWAYS, UNUSUAL or NEVER, got {column.saved!r}"
+    if column.saved != NEVER and not kind.in_files:
+        return f"a {kind.name} refers to one store, so it cannot be saved"
+    if column.cleared and (column.axis != "neuron" or column.saved == NEVER):
+        return "what is cleared is the context, which neurons have and files hold, so it must be saved"
+    group = known.get(column.shared)
+    if column.shared and (group is None or (group.kind, group.axis) != (GROUP, column.axis)):
+        return f"it is shared by groups, so {column.shared!r} must be a GROUP of the same axis"
+    return ""
 
 
 COLUMNS = (
@@ -62,36 +149,39 @@ COLUMNS = (
     _context("activation"),
     _context("old_activation"),
     _context("derivative"),
-    Column("bias", "neuron", "float", 0.0, saved=True),
+    Column("bias", "neuron", "float", 0.0, NUMBER, ALWAYS, shared="bias_tie"),
     _context("bias_eligibility"),
+    Column("cost_weight", "neuron", "float", 1.0, NUMBER, UNUSUAL),  # of its cost as an output
     _context("responsibility"),
     _context("projected"),
     _context("gated"),
     _context("pushed"),  # sum of delta_k g_jk w_jk, pushed by later neurons
     _context("pushed_gated"),  # sum of delta_k I_jk over gated neurons without a self-connection
     _context("pushed_traced"),  # the same over self-connected ones
-    _context("step"),  # rate (P_j + the part of G_j that factors), of the last propagation
-    Column("waiting", "neuron", "float"),  # a pending step of its weights; 0 between calls
-    Column("stamp", "neuron", "uint64", 0, saved=True, cleared=True),  # when it last activated
-    Column("squash", "neuron", "uint32", 0),
-    Column("group", "neuron", "uint32", 0, saved=True),  # neurons that compete; 0: none
-    Column("random", "neuron", "uint64", 0, saved=True),  # position of its stream of random numbers
-    Column("deterministic", "neuron", "uint8", 0, saved=True),  # outputs its mean
-    Column("trainable_bias", "neuron", "uint8", 1, saved=True),
-    Column("frozen_bias", "neuron", "uint8", 0, saved=True),  # trainable until its layer was frozen
-    Column("bias_tie", "neuron", "uint32", 0, saved=True),  # neurons that share one bias; 0: not tied
-    Column("role", "neuron", "uint8", HIDDEN),
-    Column("network", "neuron", "uint32", 0),  # 0: none
-    Column("position", "neuron", "uint32", 0),  # in the order of its network
+    _context("step", UNUSUAL),  # rate (P_j + the part of G_j that factors), of the last propagation
+    Column("waiting", "neuron", "float", 0.0, NUMBER, NEVER),  # a pending step; 0 between calls
+    Column("stamp", "neuron", "uint64", 0, TIME, ALWAYS, cleared=True),  # when it last activated
+    Column("squash", "neuron", "uint32", 0, COUNT, NEVER),  # files have its name
+    Column("group", "neuron", "uint32", 0, GROUP, UNUSUAL),  # neurons that compete; 0: none
+    Column("random", "neuron", "uint64", 0, COUNT, UNUSUAL),  # position of its stream of random numbers
+    Column("deterministic", "neuron", "uint8", 0, FLAG, UNUSUAL),  # outputs its mean
+    Column("trainable_bias", "neuron", "uint8", 1, FLAG, ALWAYS, shared="bias_tie"),
+    # frozen_bias: trainable until its layer was frozen
+    Column("frozen_bias", "neuron", "uint8", 0, FLAG, UNUSUAL, shared="bias_tie"),
+    Column("bias_tie", "neuron", "uint32", 0, GROUP, UNUSUAL),  # neurons that share one bias; 0: not tied
+    Column("role", "neuron", "uint8", HIDDEN, COUNT, NEVER),
+    Column("network", "neuron", "uint32", 0, NETWORK, NEVER),  # 0: none
+    Column("position", "neuron", "uint32", 0, COUNT, NEVER),  # in the order of its network
     # a connection's numbers, the incoming ones of a neuron side by side once lowered
-    Column("weight", "connection", "float", 0.0, saved=True),
-    Column("source", "connection", "uint32", NONE),
-    Column("target", "connection", "uint32", NONE),
-    Column("gater", "connection", "uint32", NONE),
-    Column("trainable", "connection", "uint8", 1, saved=True),
-    Column("frozen", "connection", "uint8", 0, saved=True),  # trainable until its layer was frozen
-    Column("tie", "connection", "uint32", 0, saved=True),  # connections that share one weight; 0: not tied
-    Column("identity", "connection", "uint32", NONE),  # constant, while rows move; views hold it
+    Column("weight", "connection", "float", 0.0, NUMBER, ALWAYS, shared="tie"),
+    Column("source", "connection", "uint32", NONE, ROW, NEVER),  # files have numbers of neurons
+    Column("target", "connection", "uint32", NONE, ROW, NEVER),
+    Column("gater", "connection", "uint32", NONE, ROW, NEVER),
+    Column("trainable", "connection", "uint8", 1, FLAG, ALWAYS, shared="tie"),
+    # frozen: trainable until its layer was frozen; identity: constant while rows move, views hold it
+    Column("frozen", "connection", "uint8", 0, FLAG, UNUSUAL, shared="tie"),
+    Column("tie", "connection", "uint32", 0, GROUP, UNUSUAL),  # share one weight; 0: not tied
+    Column("identity", "connection", "uint32", NONE, IDENTITY, NEVER),
     # the program, a row a neuron
     Column("flags", "node", "uint8"),
     Column("block_first", "node", "uint32"),  # its block of neurons that activate together
@@ -144,10 +234,11 @@ COLUMNS = (
     Column("eligibility", "trace", "float"),
     Column("extended", "extended", "float"),
     # a store's own
-    Column("clock", "store", "uint64", 0, saved=True),
+    Column("clock", "store", "uint64"),  # files have it beside the columns
     Column("functions", "function", "uint64"),  # addresses of users' activation functions
     Column("parts", "function", "uint64"),  # addresses of parts of kernels, see ``parts.py``
-    # of the first registered function that raised in a call: how many arguments (0: none), its address, those
+    # of the first registered function that raised in a call: number of arguments (0: none), address, these;
+    # then the row at which the call ended, see ``status.py``
     Column("failed", "failed", "float64"),
     # what is recorded, see ``synapse.record``
     Column("watched_what", "watched", "uint8"),  # which numbers: places in WATCHABLE
@@ -160,6 +251,8 @@ COLUMNS = (
     Column("log", "log", "float64"),  # by step, number, neuron (or connection, or pair)
     Column("log_place", "place", "uint64"),  # see WATCHED_WIDTH
 )
+
+require_sound(COLUMNS)
 
 NEURON_NUMBERS = (
     "activation",
@@ -193,16 +286,24 @@ TABLE = (*COLUMNS, *(Column(name, "destination", "float") for name in DESTINATIO
 Columns: Any = namedtuple("Columns", [column.name for column in TABLE])  # type: ignore[misc]
 
 NEURON = tuple(column for column in COLUMNS if column.axis == "neuron")
-RARE = ("step", "group", "random", "deterministic", "frozen_bias", "bias_tie", "frozen", "tie")
-"""Saved columns that files leave out where they are all 0."""
 CONNECTION = tuple(column for column in COLUMNS if column.axis == "connection")
-PROGRAM = tuple(
+PROGRAM = tuple(column for column in COLUMNS if column.axis in LOWERED)
+SAVED = tuple(column for column in COLUMNS if column.saved in (ALWAYS, UNUSUAL))
+CLEARED = tuple(column for column in COLUMNS if column.cleared)
+SHARED_BY = {column.name: column.shared for column in COLUMNS if column.shared}
+"""Columns whose values the rows of a group share, and the column with the number of the group."""
+TRACES = tuple(
     column
-    for column in COLUMNS
-    if column.axis in ("node", "run", "influence", "pull", "tie", "trace", "extended")
+    for column in PROGRAM
+    if column.axis in ("influence", "trace", "extended") and column.dtype == "float"
 )
-CONTEXT = (*(column.name for column in COLUMNS if column.cleared), "influence", "eligibility", "extended")
+CONTEXT = tuple(column.name for column in (*CLEARED, *TRACES))
 """Everything that ``clear`` forgets."""
+
+
+def of_kind(kind: Kind, table: tuple[Column, ...] = COLUMNS) -> tuple[str, ...]:
+    """The names of the columns of a kind."""
+    return tuple(column.name for column in table if column.kind == kind)
 
 
 def numpy_dtype(column: Column, unit: np.dtype[Any]) -> np.dtype[Any]:

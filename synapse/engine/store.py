@@ -21,13 +21,20 @@ from .schema import (
     COLUMNS,
     CONNECTION,
     DESTINATIONS,
-    FAILED,
+    FAILURE,
+    GROUP,
+    IDENTITY,
+    NETWORK,
     NEURON,
     NONE,
     PLACES,
+    ROW,
     TABLE,
+    TIME,
     Column,
+    Kind,
     numpy_dtype,
+    of_kind,
 )
 
 SPARE = 4096
@@ -54,7 +61,8 @@ class Store:
         self.serial = next(_serials)
         self.lock = threading.RLock()  # held by the thread that steps, trains or edits, see ``guard.py``
         self.dtype = np.dtype(dtype)
-        self.unit = self.dtype.type(1)
+        one = self.dtype.type(1)
+        self.unit: Any = 1.0 if isinstance(one, float) else one  # Python's own float is passed fastest
         self.n_neurons = 0
         self.n_connections = 0  # rows, including removed ones until the next lowering
         self.n_removed = 0  # neurons and connections that the next lowering removes
@@ -62,7 +70,7 @@ class Store:
             column.name: np.empty(0, numpy_dtype(column, self.dtype)) for column in COLUMNS
         }
         self.columns["clock"] = np.zeros(1, np.uint64)
-        self.columns["failed"] = np.zeros(FAILED)
+        self.columns["failed"] = np.zeros(FAILURE)
         self.columns["log_place"] = np.zeros(PLACES, np.uint64)
         self.absorbed = False  # by another store, which has taken over its contents
         self.calls: Any = None  # kernels of single steps, once one has run: ``online/calls.py``
@@ -121,12 +129,16 @@ class Store:
         self.touch(NOBODY)
         first = self.n_neurons
         self._reserve(NEURON, first + count)
-        for column in NEURON:
-            self.columns[column.name][first : first + count] = column.default
+        self._fill(NEURON, slice(first, first + count))
         self.n_neurons += count
         self.views.extend([None] * count)
         self.names.extend([None] * count)
         return first
+
+    def _fill(self, table: Sequence[Column], rows: slice, **values: Any) -> None:
+        """Set new rows to these values, in the columns without one to the defaults."""
+        for column in table:
+            self.columns[column.name][rows] = values.get(column.name, column.default)
 
     def add_connections(
         self,
@@ -139,20 +151,16 @@ class Store:
         self.touch(NOBODY)
         first, count = self.n_connections, len(sources)
         self._reserve(CONNECTION, first + count)
-        rows = slice(first, first + count)
         identity, numbers = self.n_identities, np.arange(first, first + count, dtype=np.uint32)
-        for name, value in (
-            ("source", sources),
-            ("target", targets),
-            ("weight", weights),
-            ("gater", NONE),
-            ("trainable", trainable),
-            ("frozen", 0),
-            ("tie", 0),
-            ("identity", numbers),
-        ):
-            self.columns[name][rows] = value
-        self.columns["identity"][rows] += np.uint32(identity - first)
+        self._fill(
+            CONNECTION,
+            slice(first, first + count),
+            source=sources,
+            target=targets,
+            weight=weights,
+            trainable=trainable,
+            identity=numbers + np.uint32(identity - first),
+        )
         self.n_connections += count
         self._add_identities(numbers)
         return identity
@@ -186,9 +194,7 @@ class Store:
         """Mark connections as removed; the next lowering removes their rows."""
         rows = self.row_of[identities]
         self.touch(self["target"][rows])
-        for name in ("source", "target", "gater"):
-            self.columns[name][rows] = NONE
-        self.columns["tie"][rows] = 0
+        self._leave("connection", rows)
         self.row_of[identities] = NONE
         with making_views:
             for identity in identities.tolist() if self.edges else ():
@@ -203,8 +209,14 @@ class Store:
         for row in rows.tolist():
             self.views[row]._row = -1
             self.views[row] = None
-        self["bias_tie"][rows] = 0
+        self._leave("neuron", rows)
         self.n_removed += len(rows)
+
+    def _leave(self, axis: str, rows: Indices) -> None:
+        """Take removed rows out of their groups, and let them refer to no other rows."""
+        for column in _LEFT:
+            if column.axis == axis:
+                self.columns[column.name][rows] = column.default
 
     def sweep(self) -> None:
         """Lower now if most rows of the store have been removed."""
@@ -261,21 +273,19 @@ class Store:
 
     def _shift_appended(self, other: Store) -> None:
         """Let the numbers in the appended rows continue those of this store."""
-        connections = slice(self.n_connections, self.n_connections + other.n_connections)
-        neurons = slice(self.n_neurons, self.n_neurons + other.n_neurons)
-        for name, rows, none, offset in (
-            ("source", connections, NONE, self.n_neurons),
-            ("target", connections, NONE, self.n_neurons),
-            ("gater", connections, NONE, self.n_neurons),
-            ("identity", connections, NONE, self.n_identities),
-            ("network", neurons, 0, self._highest_network()),
-            ("group", neurons, 0, self._highest("group", self.n_neurons)),
-            ("bias_tie", neurons, 0, self._highest("bias_tie", self.n_neurons)),
-            ("tie", connections, 0, self._highest("tie", self.n_connections)),
-            ("stamp", neurons, 0, int(self["clock"][0])),  # preserves the observed order in each store
-        ):
-            added = self.columns[name][rows]
-            added[added != none] += added.dtype.type(offset)
+        begin = {"neuron": self.n_neurons, "connection": self.n_connections}
+        count = {"neuron": other.n_neurons, "connection": other.n_connections}
+        offsets: dict[Kind | None, int] = {
+            ROW: self.n_neurons,
+            IDENTITY: self.n_identities,
+            NETWORK: self._highest_network(),
+            TIME: int(self["clock"][0]),  # preserves the observed order in each store
+        }
+        for column in _SHIFTED:
+            first = begin[column.axis]
+            added = self.columns[column.name][first : first + count[column.axis]]
+            offset = self._highest(column.name, first) if column.kind is GROUP else offsets[column.kind]
+            added[added != column.default] += added.dtype.type(offset)
 
     def _highest(self, name: str, count: int) -> int:
         """Largest number of a group, or of a tie, in the first rows."""
@@ -374,7 +384,7 @@ class Store:
         new_row = np.full(self.n_neurons + 1, NONE, np.uint32)
         new_row[order] = np.arange(len(order), dtype=np.uint32)
         columns = {column.name: self[column.name][order] for column in NEURON}
-        ends = {name: new_row.take(self[name], mode="clip") for name in ("source", "target", "gater")}
+        ends = {name: new_row.take(self[name], mode="clip") for name in of_kind(ROW, CONNECTION)}
         views, names = [self.views[i] for i in order], [self.names[i] for i in order]
         self.columns.update(columns)
         self.n_neurons, self.views, self.names = len(order), views, names
@@ -413,3 +423,5 @@ def _with_room(array: NDArray[Any], rows: int) -> NDArray[Any]:
 
 
 _AXES = {column.name: column.axis for column in COLUMNS}
+_SHIFTED = tuple(column for column in COLUMNS if column.kind in (ROW, IDENTITY, NETWORK, TIME, GROUP))
+_LEFT = tuple(column for column in COLUMNS if column.kind in (ROW, GROUP))

@@ -1,12 +1,30 @@
 """Experiments: many trials on any executor, stored as they come; trainings in parallel; cross-validation."""
 
-from .many import train_many as train_many
-from .running import run as run, sweep as sweep
+from .._checks import public_names
+from .many import train_many
+from .running import run, sweep
 from .statistics import (
-    Median as Median,
-    SuccessRate as SuccessRate,
-    median as median,
-    success_rate as success_rate,
+    Median,
+    SuccessRate,
+    median,
+    success_rate,
 )
-from .trials import Summary as Summary, Trials as Trials, read_trials as read_trials
-from .validation import CrossValidation as CrossValidation, cross_validate as cross_validate
+from .trials import Summary, Trials, read_trials, rescue
+from .validation import CrossValidation, cross_validate
+
+__all__ = [
+    "CrossValidation",
+    "Median",
+    "SuccessRate",
+    "Summary",
+    "Trials",
+    "cross_validate",
+    "median",
+    "read_trials",
+    "rescue",
+    "run",
+    "success_rate",
+    "sweep",
+    "train_many",
+]
+__dir__ = public_names(__all__)

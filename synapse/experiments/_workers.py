@@ -10,16 +10,22 @@ import ctypes
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import Any
 
 from ._records import Point, record_text, to_json
 
 REPEAT = 0.5
 """Seconds after which an exception that ends a trial is raised again, if the trial goes on."""
+PAUSE = 0.05
+"""Seconds between two attempts to end a trial that compiles."""
+COMPILING = ("numba.", "llvmlite.", "importlib._bootstrap")
+"""Beginnings of the names of modules that no exception may end: Numba cannot compile afterwards."""
 LONGEST = 1e8
 """Longest time limit in seconds that the timers are given: three years."""
 
@@ -42,11 +48,14 @@ class Target:
         self.run = run
         self._thread, self._lock, self._over = threading.get_ident(), threading.Lock(), False
 
-    def throw(self, exception: type[Stopped]) -> None:
-        """Raise an exception in the thread, at its next Python instruction."""
+    def throw(self, exception: type[Stopped]) -> bool:
+        """Raise an exception in the thread, at its next Python instruction; False if it must not be now."""
         with self._lock:
             if not self._over:
+                if not _may_end(sys._current_frames().get(self._thread)):
+                    return False
                 _raise_in(self._thread, exception)
+        return True
 
     def close(self) -> None:
         """Raise nothing from now on; an exception that has been set is raised here at the latest.
@@ -58,6 +67,15 @@ class Target:
             self._over = True
         for _ in range(10):  # Python raises it when it jumps back
             pass
+
+
+def _may_end(frame: FrameType | None) -> bool:
+    """Whether a trial whose innermost call is this may end here: it compiles nothing and imports nothing."""
+    while frame is not None and frame.f_code is not _ended_by.__code__:
+        if frame.f_globals.get("__name__", "").startswith(COMPILING):
+            return False
+        frame = frame.f_back
+    return True
 
 
 def _raise_in(thread: int, exception: type[Stopped]) -> None:
@@ -88,9 +106,9 @@ def _reason(error: BaseException) -> str:
 def cancel(run: str) -> None:
     """End the trials of a run that other threads of this process are doing, or are about to begin."""
     Target.cancelled.add(run)
-    for target in list(Target.running):
-        if target.run == run:
-            target.throw(Stopped)
+    left = [target for target in list(Target.running) if target.run == run]
+    while left := [target for target in left if not target.throw(Stopped)]:
+        time.sleep(PAUSE)
 
 
 def _in_main_thread() -> bool:
@@ -166,8 +184,9 @@ def _alarm_is_free() -> bool:
 def _alarm(_: str, late: type[Stopped], limit: float | None) -> Callable[[], None]:
     """Raise an exception by a timer of the system, which also ends waiting; returns what stops the timer."""
 
-    def ring(*_: Any) -> None:
-        raise late
+    def ring(_: int, frame: FrameType | None) -> None:
+        if _may_end(frame):  # otherwise it rings again
+            raise late
 
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, min(limit or LONGEST, LONGEST), REPEAT)

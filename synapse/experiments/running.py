@@ -23,6 +23,7 @@ from .._checks import (
     positive_number,
     whole_number,
 )
+from .._progress import saying_compiling
 from .._random import Seed
 from ..engine.guard import Deferred
 from ..errors import ArgumentError, ExecutorError, KindError, SynapseError
@@ -76,7 +77,8 @@ def run(
         Whether to show a progress bar; a string is shown in front of it. Default True.
     time_limit : float, optional
         Seconds that a trial may take. A trial that takes longer is interrupted at its next Python
-        instruction and has failed. By default there is no limit.
+        instruction, but not while kernels are compiled or a module is imported, and has failed. By default
+        there is no limit.
     retry : bool
         Whether to run trials again that have failed, according to the store. Default False.
 
@@ -96,7 +98,8 @@ def run(
     ExecutorError
         If the executor fails, for example because one of its processes was killed.
     KeyboardInterrupt
-        After Ctrl-C. Trials that have not begun are cancelled; results so far are in the store.
+        After Ctrl-C. Trials that have not begun are cancelled; results so far are in the store, and a note
+        says how many there are.
 
     See Also
     --------
@@ -175,11 +178,12 @@ def sweep(
     >>> trials = sweep(trial, grid={"rate": [0.1, 0.5], "size": [10]}, seeds=range(2), progress=False)
     >>> trials[0]
     {'seed': 0, 'rate': 0.1, 'size': 10, 'cost': 1.0}
-    >>> print(trials.summary(median="cost").to_markdown())
+    >>> trials.summary(median="cost")
+    <Summary, 2 rows: rate, size, trials, cost>
     | rate | size | trials | cost |
     | ---: | ---: | ---: | ---: |
-    | 0.1 | 10 | 2 | 1.5 (1 to 2) |
-    | 0.5 | 10 | 2 | 5.5 (5 to 6) |
+    | 0.1 | 10 | 2 | 1.5 (range 1 to 2) |
+    | 0.5 | 10 | 2 | 5.5 (range 5 to 6) |
     """
     if seed is None and random is not None and store is not None:
         raise ArgumentError(
@@ -283,6 +287,7 @@ class Plan:
                     disable=not self.progress,
                     desc=self.progress if isinstance(self.progress, str) else None,
                 ) as bar,
+                saying_compiling(bar),
                 closing(self._outcomes([(task, tasks[task]) for task in left])) as outcomes,
             ):
                 done = len(tasks) - len(left)
@@ -295,6 +300,9 @@ class Plan:
                         bar.update()
                 except _ExecutorError as failure:
                     raise ExecutorError(_broken(failure, done, len(tasks), path)) from failure.__cause__
+                except (KeyboardInterrupt, KindError) as error:
+                    error.add_note(f"{done} of {counted(len(tasks), 'trial')} are done. {_results(path)}")
+                    raise
         return joined((*tasks[task], *found[task]) for task in tasks)
 
     def _again(self, record: str) -> bool:
@@ -383,10 +391,15 @@ def _outcome(future: Future[Outcome]) -> Outcome:
 
 def _broken(failure: _ExecutorError, done: int, total: int, path: Any) -> str:
     """The sentence about an executor that has failed."""
-    results = (
-        f"Their results are in {path}: make a new executor, and the same call runs the others."
-        if path is not None
-        else "Their results are lost: with store= the same call would run only the others."
-    )
     cause = one_line(failure.__cause__ or failure)
-    return f"The executor failed after {done} of {counted(total, 'trial')} ({cause}). {results}"
+    advice = "" if path is None else "make a new executor, and "
+    return (
+        f"The executor failed after {done} of {counted(total, 'trial')} ({cause}). {_results(path, advice)}"
+    )
+
+
+def _results(path: Any, advice: str = "") -> str:
+    """The sentence about the results of trials that are done, when the others are not."""
+    if path is None:
+        return "Their results are lost: with store= the same call would run only the others."
+    return f"Their results are in {path}: {advice}the same call runs the others."

@@ -25,13 +25,15 @@ from ..errors import ArgumentError
 
 RESAMPLES = 10_000
 """Number of resamples of a bootstrap."""
+FEW = 5
+"""Fewer values have no interval; their range or their counts are shown."""
 BATCH = 1_000_000
 """Number of values that are resampled at a time."""
 
 
 @dataclass(frozen=True)
 class SuccessRate:
-    """A success rate with its Wilson interval.
+    """A success rate with its Wilson interval, which is not shown for fewer than five trials.
 
     Parameters
     ----------
@@ -51,13 +53,15 @@ class SuccessRate:
     high: float
 
     def __str__(self) -> str:
+        if self.count < FEW:
+            return f"{self.successes} of {self.count}"
         low, high = _percent(self.low), _percent(self.high)
         return f"{_percent(self.value)} % ({low} to {high})"
 
 
 @dataclass(frozen=True)
 class Median:
-    """A median with its bootstrap interval.
+    """A median with its bootstrap interval, or of fewer than five values with their range.
 
     Parameters
     ----------
@@ -66,7 +70,8 @@ class Median:
     level : float
         Confidence level of the interval.
     value, low, high : float
-        Median, and the ends of its interval. Infinite if at least half of the values are, shown as "-".
+        Median, and the ends of its interval. Infinite if at least half of the values are, shown as "-". Of
+        fewer than five values, `low` and `high` are the smallest and the largest.
     """
 
     count: int
@@ -76,7 +81,8 @@ class Median:
     high: float
 
     def __str__(self) -> str:
-        return f"{shown_number(self.value)} ({shown_number(self.low)} to {shown_number(self.high)})"
+        ends = "range " if self.count < FEW else ""
+        return f"{shown_number(self.value)} ({ends}{shown_number(self.low)} to {shown_number(self.high)})"
 
 
 def success_rate(successes: int, count: int, level: float = 0.95) -> SuccessRate:
@@ -118,7 +124,8 @@ def median(values: Sequence[float], level: float = 0.95) -> Median:
     """Estimate a median, with a percentile interval of the bootstrap.
 
     The interval is computed from 10,000 resamples that are drawn from a fixed seed, so the same values always
-    have the same interval.
+    have the same interval. Fewer than five values have no interval: its ends are the smallest and the
+    largest value, and it is shown as a range.
 
     Parameters
     ----------
@@ -146,6 +153,9 @@ def median(values: Sequence[float], level: float = 0.95) -> Median:
         raise ArgumentError(expected("The values", "at least one number, none of them NaN", values))
     tail = 50 * (1 - _checked_level(level))
     rng, size = np.random.default_rng(0), data.size
+    value = _middle(np.arange(size)[None], data)[0]
+    if size < FEW:
+        return Median(size, float(level), float(value), float(data[0]), float(data[-1]))
     batch = max(1, min(RESAMPLES, BATCH // size))
     medians = [
         _middle(np.sort(rng.integers(size, size=(min(batch, RESAMPLES - begin), size)), axis=1), data)
@@ -153,7 +163,6 @@ def median(values: Sequence[float], level: float = 0.95) -> Median:
     ]
     # An order statistic, not a mean of two, one of which may be infinite.
     low, high = np.percentile(np.concatenate(medians), [tail, 100 - tail], method="inverted_cdf")
-    value = _middle(np.arange(size)[None], data)[0]
     return Median(size, float(level), float(value), float(low), float(high))
 
 

@@ -6,23 +6,27 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .. import _html
-from .._checks import counted, expected, is_among, listed, real_number, unknown_name
+from .._checks import counted, expected, function_of, is_among, listed, real_number, unknown_name
 from ..analysis.table import Table
 from ..errors import ArgumentError
 from ..readwrite.files import PathLike, write
-from ._records import Point
+from ._records import Point, described
 from .statistics import Median, SuccessRate, median, shown_number, success_rate
-from .store import read_rows
+from .store import read_rows, rescue_rows
 
 Row = dict[str, Any]
 
 
+SHOWN_ROWS = 20
+"""Maximum number of rows that the `repr` of a summary shows."""
+
+
 class Summary(Table):
-    """A table of trials, or of groups of them, with the columns in a dict.
+    """A table of trials, or of groups of them, with the columns in a dict. Its `repr` shows the first rows.
 
     Parameters
     ----------
@@ -36,6 +40,12 @@ class Summary(Table):
     def columns(self) -> dict[str, Any]:
         """Return the columns as a dict, by name."""
         return dict(self._columns)
+
+    def __repr__(self) -> str:
+        rows, more = self.to_markdown().splitlines(), len(self) - SHOWN_ROWS
+        ending = [f"... and {counted(more, 'more row')}"] if more > 0 else []
+        shown = rows[: SHOWN_ROWS + 2] if self._columns else []
+        return "\n".join([super().__repr__(), *shown, *ending])
 
     def to_markdown(self, path: PathLike | None = None) -> str:
         """Return the table as Markdown. Infinite numbers and None are shown as "-".
@@ -84,7 +94,7 @@ class Summary(Table):
 
     def _repr_html_(self) -> str:
         """The first rows, for notebooks."""
-        return _html.view(repr(self), self._html_table())
+        return _html.view(super().__repr__(), self._html_table())
 
     def _html_table(self) -> str:
         cells = {name: map(_shown, column) for name, column in self._columns.items()}
@@ -278,8 +288,11 @@ class Trials(list[Row]):
 
     def __repr__(self) -> str:
         count, failed = counted(len(self), "trial"), len(self.failed)
-        points = f" at {counted(len(self.by()), 'point')}" if self.names else ""
-        return f"<Trials: {count}{points}{f', {failed} failed' if failed else ''}>"
+        points = f" at {counted(len(self.by()), 'point')} of {' and '.join(self.names)}" if self.names else ""
+        known = ("seed", "failed", *self.names)
+        values = dict.fromkeys(name for row in self for name in row if name not in known)
+        named = f": {', '.join(values)}" if values else ""
+        return f"<Trials, {count}{points}{f', {failed} failed' if failed else ''}{named}>"
 
     def _repr_html_(self) -> str:
         """The first trials as a table, for notebooks."""
@@ -330,6 +343,48 @@ def read_trials(store: PathLike) -> Trials:
     """
     rows = read_rows(store)
     return joined((json.loads(point), seed, *done) for (point, seed), done in rows.items())
+
+
+def rescue(store: PathLike, path: PathLike, trial: Callable[..., Any] | None = None) -> Trials:
+    """Save the intact trials of a damaged store in a new one, with which the same run goes on.
+
+    Every trial has a digest in its store, so no damaged value is taken for a result.
+
+    Parameters
+    ----------
+    store : path
+        The damaged SQLite file. It does not change.
+    path : path
+        The new store.
+    trial : callable, optional
+        The function of the trials, as :func:`run` takes it. It is needed if its name is damaged in the store.
+
+    Returns
+    -------
+    Trials
+        The intact trials.
+
+    Raises
+    ------
+    StoreError, FormatError
+        If the new file exists already, or nothing can be read of the old one.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from synapse.experiments import run
+    >>> def trial(seed):
+    ...     return {"square": seed**2}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = pathlib.Path(folder) / "squares.db"
+    ...     _ = run(trial, seeds=range(3), store=store, progress=False)
+    ...     damaged = store.read_bytes().replace(b'"square": 4', b'"square": 5')
+    ...     _ = store.write_bytes(damaged)
+    ...     [row["seed"] for row in rescue(store, pathlib.Path(folder) / "intact.db")]
+    [0, 1]
+    """
+    rescue_rows(store, path, None if trial is None else described(function_of("The trial", trial, "seed")))
+    return read_trials(path)
 
 
 def _names(what: str, given: Any) -> list[str]:

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from .. import _html
 from .._checks import expected, positive_integer
 from .._random import Seed, random_generator, seeds_of
+from ..cost import in_words
 from ..errors import ArgumentError, KindError
-from ..learning import Result, Trainer
+from ..learning import Evaluation, Result, Trainer
 from ..learning._data import Data, checked_weights, prepare
 from ..learning._parameters import independent
 from ..network import Network
@@ -37,12 +38,32 @@ class CrossValidation:
         Result of each training.
     networks : list of Network
         The trained networks.
+    tests : list of Evaluation
+        What each network's test has found, with the accuracy and the counts by class if the targets are
+        classes.
     """
 
     errors: NDArray[np.float64]
     tested: list[NDArray[np.intp]]
     results: list[Result]
     networks: list[Network]
+    tests: list[Evaluation]
+
+    @property
+    def accuracy(self) -> NDArray[np.float64] | None:
+        """Accuracy of each fold; None if the targets are not classes."""
+        found = [test.accuracy for test in self.tests]
+        return None if None in found else np.array(found, np.float64)
+
+    @property
+    def misclassified(self) -> NDArray[np.intp] | None:
+        """Numbers of all sequences, or samples, that were misclassified; None without classes."""
+        found = [
+            tested[test.misclassified]
+            for tested, test in zip(self.tested, self.tests, strict=True)
+            if test.misclassified is not None
+        ]
+        return np.sort(np.concatenate(found)) if len(found) == len(self.tests) else None
 
     @property
     def mean(self) -> float:
@@ -55,9 +76,10 @@ class CrossValidation:
         return float(self.errors.std(ddof=1))
 
     def __repr__(self) -> str:
-        return (
-            f"<CrossValidation: error {self.mean:.6g} ± {self.deviation:.2g} over {len(self.errors)} folds>"
-        )
+        name, right = in_words(self.tests[0].cost), self.accuracy
+        accuracy = "" if right is None else f", accuracy {100 * right.mean():.4g} %"
+        mean = f"{name} {self.mean:.6g} ± {self.deviation:.2g}"
+        return f"<CrossValidation: {mean} over {len(self.errors)} folds{accuracy}>"
 
     def _repr_html_(self) -> str:
         """The folds as a table, for notebooks."""
@@ -153,18 +175,19 @@ def cross_validate(
         found = outcomes(gather(where, [(_fold, call) for call in calls], trainers))
     for trainer, (_, _, copy) in zip(trainers, found, strict=True):
         take_back(trainer.network, copy)
-    errors, results = np.array([error for _, error, _ in found]), [result for result, _, _ in found]
-    return CrossValidation(errors, tested, results, [trainer.network for trainer in trainers])
+    results, tests = [result for result, _, _ in found], [test for _, test, _ in found]
+    errors, networks = np.array([test.error for test in tests]), [trainer.network for trainer in trainers]
+    return CrossValidation(errors, tested, results, networks, tests)
 
 
 def _fold(
     trainer: Trainer, rest: tuple[Any, Any], held_out: tuple[Any, Any], seed: Seed, options: dict[str, Any]
-) -> tuple[Result, float, Network]:
+) -> tuple[Result, Evaluation, Network]:
     """Train and test one fold, possibly in another process, where the network is a copy."""
     result = trainer.train(*rest, seed=seed, **options)
     if result.stopped == "interrupted":
         raise KeyboardInterrupt
-    return result, trainer.test(*held_out).error, trainer.network
+    return result, trainer.test(*held_out), trainer.network
 
 
 def _made(make: Callable[..., Trainer | Network], folds: int) -> list[Trainer]:

@@ -1,10 +1,24 @@
 """Forecasts of series, their prediction intervals, and what to compare them with."""
 
+from .._checks import public_names
 from .baselines import (
-    autoregression as autoregression,
-    persistence as persistence,
-    seasonal_naive as seasonal_naive,
+    autoregression,
+    persistence,
+    seasonal_naive,
 )
-from .calibration import Calibration as Calibration, calibrate as calibrate
-from .closed_loop import Forecast as Forecast, forecast as forecast
-from .rolling import RollingOrigin as RollingOrigin, rolling_origin as rolling_origin
+from .calibration import Calibration, calibrate
+from .closed_loop import Forecast, forecast
+from .rolling import RollingOrigin, rolling_origin
+
+__all__ = [
+    "Calibration",
+    "Forecast",
+    "RollingOrigin",
+    "autoregression",
+    "calibrate",
+    "forecast",
+    "persistence",
+    "rolling_origin",
+    "seasonal_naive",
+]
+__dir__ = public_names(__all__)

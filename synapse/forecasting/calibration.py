@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import as_matrix, counted, expected, fraction, integer, positive_integer
+from .._checks import as_matrix, counted, expected, finite_array, fraction, integer, positive_integer
 from .._typing import Floats
 from ..errors import ArgumentError
 from ._loop import Feedback, Model, checked_rows, from_origins, member, members, sizes_of
@@ -28,6 +28,13 @@ class Calibration:
     """
 
     errors: Floats
+
+    def __post_init__(self) -> None:
+        errors = finite_array("The errors of a Calibration", self.errors)
+        if errors.ndim != 3 or not errors.size:
+            condition = "of shape (origins, steps, m), of at least one origin"
+            raise ArgumentError(expected("The errors of a Calibration", condition, self.errors))
+        object.__setattr__(self, "errors", errors)
 
     def half_widths(self, interval: float = 0.9) -> Floats:
         """Half the width of the prediction interval of each step and output, shape (steps, m).

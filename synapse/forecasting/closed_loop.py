@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import ArrayLike
 
 from .. import _html
@@ -23,65 +24,84 @@ INTERVAL = 0.9
 MOST_SAMPLES = 1_000_000
 
 
-@dataclass(frozen=True, eq=False)
-class Forecast:
-    """A forecast with a prediction interval for every number.
+@dataclass(frozen=True, eq=False, repr=False)
+class Forecast(NDArrayOperatorsMixin):
+    """A forecast, and a prediction interval for each of its numbers if one was requested.
+
+    You can use it as the array `mean`: in arithmetic, in functions of NumPy, with indices and with the
+    methods of arrays, except ``mean()``: call ``numpy.mean``.
 
     Attributes
     ----------
     mean : ndarray, shape (steps, m)
-        The forecast itself, the same as without an interval.
-    lower, upper : ndarray, shape (steps, m)
+        The forecast itself, the same with and without an interval.
+    lower, upper : ndarray, shape (steps, m), or None
         The bounds of the intervals.
-    interval : float
+    interval : float or None
         The share of future values that should be within the bounds.
+
+    Examples
+    --------
+    >>> ahead = Forecast(np.array([[1.0], [2.0]]))
+    >>> ahead, ahead.shape, ahead[-1]
+    (<Forecast of 2 steps of 1 value>, (2, 1), array([2.]))
+    >>> ahead - 1, float(np.mean(ahead))
+    (array([[0.],
+           [1.]]), 1.5)
     """
 
     mean: Floats
-    lower: Floats
-    upper: Floats
-    interval: float
+    lower: Floats | None = None
+    upper: Floats | None = None
+    interval: float | None = None
 
     def __len__(self) -> int:
         return len(self.mean)
 
+    def __getitem__(self, places: Any) -> Any:
+        return self.mean[places]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.mean)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name == "mean":  # while it is unpickled
+            raise AttributeError(name)
+        return getattr(self.mean, name)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Floats:
+        return np.array(self.mean, dtype, copy=copy)
+
+    def __array_ufunc__(self, function: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        return getattr(function, method)(*map(_plain, inputs), **options)
+
+    def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
+        return function(*map(_plain, inputs), **{name: _plain(value) for name, value in options.items()})
+
     def __repr__(self) -> str:
         steps, m = self.mean.shape
-        size = f"{counted(steps, 'step')} of {counted(m, 'value')}"
-        return f"<Forecast of {size}, with intervals of {self.interval:.4g}>"
+        share = "" if self.interval is None else f", with intervals of {self.interval:.4g}"
+        return f"<Forecast of {counted(steps, 'step')} of {counted(m, 'value')}{share}>"
 
     def _repr_html_(self) -> str:
         """The first value and its interval as curves, and all as a table, for notebooks."""
-        first = {name: getattr(self, name)[:, 0].tolist() for name in ("mean", "lower", "upper")}
+        parts = {"mean": self.mean, "lower": self.lower, "upper": self.upper}
+        known = {name: part for name, part in parts.items() if part is not None}
+        first = {name: part[:, 0].tolist() for name, part in known.items()}
         columns: dict[str, Any] = {"step": range(1, len(self) + 1)}
         for j in range(self.mean.shape[1]):
             after = f" {j}" if self.mean.shape[1] > 1 else ""
-            columns |= {f"{name}{after}": getattr(self, name)[:, j] for name in first}
+            columns |= {f"{name}{after}": part[:, j] for name, part in known.items()}
         return _html.view(repr(self), _html.curves(first, "step"), _html.table(columns, len(self)))
 
 
-@overload
-def forecast(
-    net: Model,
-    context: ArrayLike,
-    steps: int,
-    *,
-    feedback: Mapping[int, int] | None = None,
-    future: ArrayLike | None = None,
-) -> Floats: ...
-@overload
-def forecast(
-    net: Model,
-    context: ArrayLike,
-    steps: int,
-    *,
-    feedback: Mapping[int, int] | None = None,
-    future: ArrayLike | None = None,
-    samples: int | None = None,
-    calibration: Calibration | None = None,
-    interval: float | None = None,
-    seed: Seed = None,
-) -> Floats | Forecast: ...
+def _plain(value: Any) -> Any:
+    """A value with arrays in place of forecasts, in lists too, as NumPy passes them to its functions."""
+    if isinstance(value, Forecast):
+        return value.mean
+    return type(value)(map(_plain, value)) if type(value) in (list, tuple) else value
+
+
 def forecast(
     net: Model,
     context: ArrayLike,
@@ -93,7 +113,7 @@ def forecast(
     calibration: Calibration | None = None,
     interval: float | None = None,
     seed: Seed = None,
-) -> Floats | Forecast:
+) -> Forecast:
     """Forecast the next values of a series, in a closed loop.
 
     The context of the network is cleared, and the rows of `context` are run. The outputs after the last row
@@ -113,9 +133,9 @@ def forecast(
         Which output becomes which input, counted from 0: ``{0: 2}`` feeds the first output to the third
         input. Default: every output becomes the input with its number.
     future : array_like, shape (steps - 1, k), optional
-        The inputs that no output is fed to, in their order, for the steps after the context. Step 1 needs
-        none, because it follows from the context. A last row, for the last step, may be given; it is not
-        used.
+        The inputs that no output is fed to, in their order, for the steps after the context. Row k is read
+        together with forecast k, and so affects forecast k + 1; forecast 1 follows from the context. A last
+        row, of index `steps`, may be given; it is not used. See the example for values known in advance.
     samples : int, optional
         Number of sampled futures. In each, every step has an error drawn from the errors of one step in the
         second half of the context, which is fed back, too (bootstrap; Hyndman and Athanasopoulos 2021,
@@ -132,9 +152,9 @@ def forecast(
 
     Returns
     -------
-    ndarray, shape (steps, m), or Forecast
-        The forecasts; with `samples`, `calibration` or `interval` an object with ``mean``, ``lower`` and
-        ``upper``.
+    Forecast
+        The forecasts, which can be used as an array of shape (steps, m), and their bounds ``lower`` and
+        ``upper``, which are None without `samples`, `calibration` and `interval`.
 
     Raises
     ------
@@ -163,6 +183,20 @@ def forecast(
     True
     >>> synapse.forecast(net, series, 20, samples=100, seed=0)
     <Forecast of 20 steps of 1 value, with intervals of 0.9>
+
+    A value known in advance explains its own row: sales are 1, and 1.5 on holidays. So train each row of
+    sales with the holiday of the *next* row. The last row of the context then has the first holiday to come,
+    and `future` the others:
+
+    >>> holiday = np.array([0, 1, 0, 0, 1, 0, 1, 1, 0, 0] * 10)
+    >>> sales = 1 + 0.5 * holiday
+    >>> rows = np.column_stack([sales[:-1], holiday[1:]])
+    >>> net = architect.Perceptron(2, 1, output_squash="identity", seed=0)
+    >>> result = synapse.Trainer(net, rate=0.1).train(rows, sales[1:], epochs=100, seed=0, progress=False)
+    >>> to_come = np.array([0, 1, 0, 1, 0, 0])
+    >>> context = np.column_stack([sales, [*holiday[1:], to_come[0]]])
+    >>> synapse.forecast(net, context, 6, feedback={0: 0}, future=to_come[1:])[:, 0].round(2).tolist()
+    [1.0, 1.5, 1.0, 1.5, 1.0, 1.0]
     """
     count = horizon(steps)
     rows = checked_rows(net, context)
@@ -176,7 +210,7 @@ def forecast(
     found = [paths(network, rows, loop, ahead, count, number, rng) for network in members(net)]
     mean: Floats = np.mean([path for path, _ in found], axis=0) if len(found) > 1 else found[0][0]
     if share is None:
-        return mean
+        return Forecast(mean)
     if calibration is not None:
         half = calibration.half_widths(share)[:count]
         return Forecast(mean, mean - half, mean + half, share)

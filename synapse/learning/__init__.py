@@ -1,19 +1,49 @@
 """Training: the trainer and its learning rules, exact gradients, schedules, callbacks, read-outs."""
 
-from ._history import Result as Result
-from .callbacks import Batch as Batch, Progress as Progress, Step as Step, every as every
-from .comparison import GradientComparison as GradientComparison, compare_gradients as compare_gradients
-from .evaluation import Evaluation as Evaluation
-from .gradient import Gradient as Gradient, gradient as gradient
-from .logs import CSVLogger as CSVLogger, PythonLogger as PythonLogger, TensorBoard as TensorBoard
-from .reach import Reach as Reach, ReachRow as ReachRow, reach as reach
-from .readout import Readout as Readout, fit_readout as fit_readout
+from .._checks import public_names
+from ._history import Result
+from .callbacks import Batch, Progress, Step, every
+from .comparison import GradientComparison, compare_gradients
+from .evaluation import Evaluation
+from .gradient import Gradient, gradient
+from .logs import CSVLogger, PythonLogger, TensorBoard
+from .reach import Reach, ReachRow, reach
+from .readout import Readout, fit_readout
 from .schedules import (
-    AdaptiveSchedule as AdaptiveSchedule,
-    Cosine as Cosine,
-    Exponential as Exponential,
-    ReduceOnPlateau as ReduceOnPlateau,
-    StepDecay as StepDecay,
-    WarmUp as WarmUp,
+    AdaptiveSchedule,
+    Cosine,
+    Exponential,
+    ReduceOnPlateau,
+    StepDecay,
+    WarmUp,
 )
-from .trainer import Trainer as Trainer
+from .trainer import Trainer
+
+__all__ = [
+    "AdaptiveSchedule",
+    "Batch",
+    "CSVLogger",
+    "Cosine",
+    "Evaluation",
+    "Exponential",
+    "Gradient",
+    "GradientComparison",
+    "Progress",
+    "PythonLogger",
+    "Reach",
+    "ReachRow",
+    "Readout",
+    "ReduceOnPlateau",
+    "Result",
+    "Step",
+    "StepDecay",
+    "TensorBoard",
+    "Trainer",
+    "WarmUp",
+    "compare_gradients",
+    "every",
+    "fit_readout",
+    "gradient",
+    "reach",
+]
+__dir__ = public_names(__all__)

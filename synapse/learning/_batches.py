@@ -77,7 +77,7 @@ class BatchLoop:
         done, code, state.steps, where = engine.exact.train_epochs(
             address, store.unit, ways, tuple(self._batches), tuple(runs), change, state.steps
         )
-        if code not in (engine.exact.update.DONE, engine.exact.update.STOPPED):
+        if code not in (engine.status.DONE, engine.status.STOPPED):
             raise self._failure(code, where, optimizer, updater)
         return int(done)
 
@@ -126,15 +126,14 @@ class BatchLoop:
 
     def _failure(self, code: int, where: Any, optimizer: BuiltIn, updater: Updater) -> DivergenceError:
         """The error for a batch that could not be completed; the weights are those before it."""
-        update = engine.exact.update
-        if code == update.DIVERGED:
+        if code in (engine.status.FAILED, engine.status.DIVERGED):
             loss, bad, steps, samples = where
             tapes = self._tapes(self.exact.lanes if samples > 1 else 1)
-            return self.exact.divergence(tapes, loss, int(bad), int(steps))
-        if code == update.NOT_FINITE:
+            return self.exact.divergence(code, tapes, loss, int(bad), int(steps))
+        if code == engine.status.NOT_FINITE:
             return not_finite()
-        if code == update.NOT_CLIPPED:
+        if code == engine.status.NOT_CLIPPED:
             return not_clipped()
-        if code == update.TOO_STEEP:
+        if code == engine.status.TOO_STEEP:
             return too_steep()
-        return too_far(optimizer) if code == update.TOO_FAR else updater.beyond()
+        return too_far(optimizer) if code == engine.status.TOO_FAR else updater.beyond()

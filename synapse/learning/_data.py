@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +84,11 @@ class Data:
                 f"and {given[1]} targets a step. Train again, with data that fit."
             )
 
+    def counted(self, weights: Floats | None) -> Floats:
+        """How much the cost of each row counts: its weight (default 1) if it has a target, otherwise 0."""
+        counts = np.ones(len(self.aimed)) if weights is None else weights
+        return np.where(self.aimed, counts, 0.0)
+
     def rows(self, first: int, last: int, clear: bool = False) -> Data:
         """Some rows of a sequence as data of their own; the context is cleared first if `clear`."""
         rows, bounds = slice(first, last), np.array([0, last - first], np.uint64)
@@ -107,6 +112,18 @@ class Data:
         return part if self.stream else replace(part, bounds=bounds[first : last + 1] - bounds[first])
 
 
+def joined(parts: Sequence[Data]) -> Data:
+    """Batches one after the other as data; samples of a network with memory are then one stream."""
+    if len({part.clear for part in parts}) > 1:
+        raise ArgumentError("Expected all held-out batches to be samples, or all to be sequences, got both.")
+    columns = [(one.inputs, one.targets, one.aimed, np.diff(one.bounds)) for one in parts]
+    inputs, targets, aimed, lengths = (np.concatenate(found) for found in zip(*columns, strict=True))
+    if parts[0].stream:
+        lengths = np.array([len(inputs)], np.uint64)
+    bounds = np.concatenate([np.zeros(1, np.uint64), np.cumsum(lengths, dtype=np.uint64)])
+    return replace(parts[0], inputs=inputs, targets=targets, aimed=aimed, bounds=bounds)
+
+
 @dataclass
 class Epochs:
     """Several epochs that run in one compiled call, and the errors that it writes.
@@ -123,10 +140,11 @@ class Epochs:
     control: Control  # rows done are those of all epochs, including the incomplete one
 
 
-def prepare(network: Network, inputs: Any, targets: Any) -> Data:
+def prepare(network: Network, inputs: Any, targets: Any, cost: Cost | None = None) -> Data:
     """Check that inputs and targets are finite, fit each other and the network, and lay them out.
 
-    Targets of softmax outputs may be integer classes, one per row: (N,), (S, T), or a list of (T_i,).
+    Targets of softmax outputs may be integer classes, one per row: (N,), (S, T), or a list of (T_i,). If a
+    cost is given, the targets must be such that it can use them.
     """
     inputs, targets = from_pairs(inputs, targets)
     depth, outputs = depth_of(targets), len(network.output)
@@ -160,12 +178,15 @@ def prepare(network: Network, inputs: Any, targets: Any) -> Data:
     if together and not stream:
         lengths = [1] * len(rows)
     bounds = np.concatenate([[0], np.cumsum(lengths)]).astype(np.uint64)
-    return Data(rows, targets, aimed_rows(targets), bounds, clear=not together, stream=stream)
+    aimed = aimed_rows(targets)
+    if cost is not None:
+        cost.check_targets(targets)
+    return Data(rows, targets, aimed, bounds, clear=not together, stream=stream)
 
 
-def prepare_sequences(network: Network, inputs: Any, targets: Any) -> Data:
-    """Like :func:`arrange`, but rows (T, n) are one sequence."""
-    data = prepare(network, inputs, targets)
+def prepare_sequences(network: Network, inputs: Any, targets: Any, cost: Cost | None = None) -> Data:
+    """Like :func:`prepare`, but rows (T, n) are one sequence."""
+    data = prepare(network, inputs, targets, cost)
     return replace(data, bounds=data.runs).as_sequences()
 
 
@@ -179,16 +200,15 @@ def _form(parts: list[Any], together: bool) -> str:
 
 
 def aimed_rows(targets: Floats) -> NDArray[np.uint8]:
-    """Booleans by row: whether it has a target. A row of NaN has none; all other targets must be finite."""
-    missing = np.isnan(targets).all(axis=1)
-    bad = ~missing & ~np.isfinite(targets).all(axis=1)
+    """Booleans by row: whether any output has a target. NaN is none; all other targets must be finite."""
+    bad = np.isinf(targets).any(axis=1)
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise ArgumentError(
-            "Expected targets to be finite, or all NaN in a row without a target, "
+            "Expected targets to be finite, or NaN for an output without a target, "
             f"got {targets[row].tolist()} in row {row}."
         )
-    return np.where(missing, 0, 1).astype(np.uint8)
+    return np.asarray(~np.isnan(targets).all(axis=1), np.uint8)
 
 
 def row_weights(
@@ -272,7 +292,7 @@ def run_epochs(
     if store.recorder is not None and store.recorder.records(network):
         lengths = data.bounds[1:] - data.bounds[:-1]
         store.recorder.make_room(int(lengths[epochs.orders].sum()))
-    done, total, steps = engine.online.train_network(
+    status, done, total, steps = engine.online.train_network(
         address if moves is None else moves.address,
         store.unit,
         span,
@@ -285,11 +305,10 @@ def run_epochs(
         cost.code,
         epochs.rates.astype(store.dtype, copy=False),
         learn,
-        np.empty(2 * max(ROOM, network._n_outputs)),
+        np.empty(engine.online.KEPT * max(ROOM, network._n_outputs)),
         epochs.control,
         epochs.errors,
         epochs.goal,
     )
-    if total != total:
-        require_sound(store["failed"])
+    require_sound(status, store["failed"])
     return int(done), total, int(steps)

@@ -26,22 +26,27 @@ FLAT = (STEP, SIGN)
 """Squashes whose slope is 0 everywhere, so that no error passes."""
 SHOWN = 3  # maximum number of outputs named in a message
 
-_warned: WeakKeyDictionary[Network, tuple[Any, ...]] = WeakKeyDictionary()
-"""The state of each network at its last check."""
+_warned: WeakKeyDictionary[Network, tuple[tuple[Any, ...], bool]] = WeakKeyDictionary()
+"""The state of each network at its last check, and whether there was a warning."""
 
 
-def warn_of_dead_ends(network: Network, method: str, cost: Cost) -> None:
-    """Warn, once per state of a network, if training would have no effect or override connections."""
+def warn_of_dead_ends(network: Network, method: str, cost: Cost) -> bool:
+    """Warn, once per state of a network, if training would have no effect or override connections.
+
+    Returns whether this state has a warning.
+    """
     with InUse(network):
         _, store, span = network._ready()
         biases = store["trainable_bias"][int(span[FIRST]) : int(span[STOP])]
         state = store.topology_version, method, cost, biases.tobytes()
-        if _warned.get(network) == state:
-            return
+        latest = _warned.get(network)
+        if latest is not None and latest[0] == state:
+            return latest[1]
         sentences = list(_sentences(_Links(network), method, cost))
     for sentence in sentences:
         warnings.warn(f"{network!r}: {sentence}", TrainingWarning, stacklevel=level_of_caller())
-    _warned[network] = state
+    _warned[network] = state, bool(sentences)
+    return bool(sentences)
 
 
 class _Links:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from math import inf, isfinite
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from ..cost import Cost
 from ..engine.guard import check
 from ..engine.lowering.changes import spans
 from ..engine.schema import CHUNK
+from ..engine.status import DONE
 from ..errors import DivergenceError
 from ..network import Network
 from ._data import Data
@@ -201,9 +202,9 @@ class ExactGradient:
         steps = int(samples.steps)
         tapes = self.tapes_of(number, width, steps)
         tapes.begin(self._context() if context else None, mask)
-        loss, bad = engine.exact.gradient_network(*self.arguments(tapes, samples, cost))
-        if bad != steps or not isfinite(loss):
-            raise self.divergence(tapes, loss, bad, steps)
+        status, loss, bad = engine.exact.gradient_network(*self.arguments(tapes, samples, cost))
+        if status != DONE:
+            raise self.divergence(status, tapes, loss, bad, steps)
         if self._noted is not None:
             self._noted.take(tapes, steps)
         return loss, tapes["weight_move"], tapes["bias_move"]
@@ -237,14 +238,16 @@ class ExactGradient:
         store, rows = self.network._store, self.network._rows()
         return {name: store[name][rows] for name in ("activation", "state")}
 
-    def divergence(self, tapes: engine.exact.Tapes, loss: float, bad: int, steps: int) -> DivergenceError:
+    def divergence(
+        self, status: int, tapes: engine.exact.Tapes, loss: float, bad: int, steps: int
+    ) -> DivergenceError:
         """The error that names the number that left the finite range, with its neuron, step and sequence.
 
         Raises FunctionError if a registered function raised, and the error of a part of the kernel that could
         not be compiled.
         """
-        for failed in (self.network._store["failed"], tapes["failed"]):
-            require_sound(failed, "The weights are as before.")
+        failed = self.network._store["failed"]
+        require_sound(status, failed if failed[0] else tapes["failed"], "The weights are as before.")
         what, step, place = tapes.beyond(loss, bad, steps)
         if place is None:
             return DivergenceError(f"{what} left the finite range. {ADVICE}")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .. import _html
 from .._checks import counted
 from .._snapshot import Snapshot, preserved_context
-from ..cost import Cost
+from ..cost import Cost, in_words
 from ..engine.guard import InUse, interruptible
 from ..network import Network
+from ._checkpoint import Paused
 from ._data import Data
-from ._paused import Paused
 from .callbacks import Callback, Progress, every
 from .evaluation import mean_cost
 
@@ -27,6 +28,7 @@ class Result:
     error : float
         Mean cost of the last epoch's steps with a target, measured before each update. If the epoch is
         incomplete, the mean covers its steps so far. With restored weights, it is the error of their epoch.
+        After a training on arrays that stopped by ``error``, it is the error of the network as it is now.
     epochs : int
         Number of complete epochs.
     seconds : float
@@ -36,6 +38,8 @@ class Result:
     stopped : str
         Reason of the end: ``epochs``, ``error``, ``patience``, ``callback`` or ``interrupted``; with L-BFGS
         also ``converged``, if no lower cost is found; for a stream also ``steps``.
+    cost : str
+        Name of the cost whose mean the errors are.
     """
 
     error: float
@@ -43,11 +47,29 @@ class Result:
     seconds: float
     history: dict[str, list[float]]
     stopped: str
+    cost: str
+
+    @property
+    def falling(self) -> bool:
+        """Whether the monitored error, on the held-out data if there are any, fell until the end.
+
+        The mean over the last tenth of the epochs is then lower than that over the tenth before by more than
+        1 %. More epochs are likely to lower it further.
+        """
+        errors = self.history.get("validation_error", self.history["error"])
+        part = max(1, len(errors) // 10)
+        if len(errors) < 2 * part:
+            return False
+        before, last = sum(errors[-2 * part : -part]), sum(errors[-part:])
+        return last < 0.99 * before
 
     def __repr__(self) -> str:
+        ended = f"stopped by {self.stopped}"
+        if self.stopped == "epochs":
+            ended = "reached the epoch limit" + (" while the error was still falling" if self.falling else "")
+        epochs = counted(self.epochs, "epoch")
         return (
-            f"<Result: error {self.error:.6g} after {counted(self.epochs, 'epoch')}, "
-            f"{self.seconds:.3g} s, stopped by {self.stopped}>"
+            f"<Result: {in_words(self.cost)} {self.error:.6g} after {epochs}, {self.seconds:.3g} s, {ended}>"
         )
 
     def _repr_html_(self) -> str:
@@ -68,9 +90,11 @@ class History:
     patience: int | None
     restore: bool  # restore the weights of the best epoch
     callbacks: tuple[Callback, ...]
+    measure: Callable[[], float] | None  # the error of the present weights; None: that of an epoch is theirs
     values: dict[str, list[float]] = field(default_factory=lambda: {"error": [], "rate": []})
     begun: float = field(default_factory=time.perf_counter)
     latest: float = math.nan  # mean cost of the latest epoch, even if incomplete
+    tested: float = math.nan  # mean cost of the present weights, if the latest has reached the goal
     best: float = math.inf
     best_epoch: int = 0
     best_weights: Snapshot | None = None
@@ -147,27 +171,36 @@ class History:
 
     def judge(self) -> str | None:
         """Call the callbacks after the latest epoch; returns why training ends with it, or None."""
+        reason = self.ended()  # before a callback may edit the network
         error, rate = self.values["error"][-1], self.values["rate"][-1]
         validation = None if self.held_out is None else self.monitored[-1]
         progress = Progress(self.done, error, validation, rate, self.seconds, self.network)
         with interruptible():
             stops = [callback(progress) for callback in self.callbacks]  # call all of them
-        return "callback" if any(stops) else self.ended()
+        return "callback" if any(stops) else reason
 
     def ended(self) -> str | None:
         """Why training ends with the latest epoch, if not by a callback; None if it does not."""
-        if self.done and self.values["error"][-1] <= self.goal:
+        if self.done and self.values["error"][-1] <= self.goal and self._reached():
             return "error"
         if self.patience is not None and self.done - self.best_epoch >= self.patience:
             return "patience"
         return None
 
+    def _reached(self) -> bool:
+        """Whether the present weights have reached the goal: the error of an epoch is of those before."""
+        if self.measure is None:
+            return True
+        self.tested = self.measure()
+        return self.tested <= self.goal
+
     def result(self, stopped: str) -> Result:
         """Return the result of the training, after restoring the best weights if they have been noted."""
-        error, seconds = self.latest, self.seconds
-        if self.best_weights is not None:
+        seconds, measure = self.seconds, self.measure if stopped == "error" else None
+        error = self.latest if measure is None else self.tested
+        if self.best_weights is not None and (measure is None or self.held_out is not None):
             with InUse(self.network):
                 self.last_weights = Snapshot(self.network)
             self.best_weights.restore()
-            error = self.values["error"][self.best_epoch - 1]
-        return Result(error, self.done, seconds, self.values, stopped)
+            error = self.values["error"][self.best_epoch - 1] if measure is None else measure()
+        return Result(error, self.done, seconds, self.values, stopped, self.cost.name)

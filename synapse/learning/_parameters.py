@@ -14,6 +14,7 @@ from .._checks import expected, plain, suggestion
 from .._typing import Floats
 from .._wiring import require_closed
 from ..engine.guard import InUse
+from ..engine.schema import SHARED_BY
 from ..engine.store import Store
 from ..errors import ArgumentError, DivergenceError, KindError
 from ..network import Network
@@ -83,7 +84,7 @@ class _Column:
 
     def __init__(self, store: Store, name: str, rows: NDArray[np.int64]) -> None:
         self.store, self.name, self.rows = store, name, rows
-        tie = store[_ties.TIES[name]]
+        tie = store[SHARED_BY[name]]
         self.first_rows = self.place = np.arange(len(rows))
         self.written, self.taken = rows, self.place
         if tie[rows].any():
@@ -148,7 +149,7 @@ class Updater:
             elif isinstance(optimizer, RecursiveOptimizer):
                 self.state = optimizer.begin(values, frozen, groups_of(self.parameters))
             self.places = self.parameters.places()
-            self.penalty = self.penalties.numbers(self.parameters.n_weights)
+        self.penalty = self.penalties.numbers(self.parameters.n_weights)
         return self.parameters
 
     def arrays(self, optimizer: Optimizer | LBFGS | RecursiveOptimizer | None) -> dict[str, Any] | None:
@@ -193,8 +194,8 @@ class Updater:
         gradient, slopes = np.empty(len(values)), (batch.weights, batch.biases)
         find = engine.exact.update.gradient_of_batch
         code, squares = find(*self.places, slopes, self.penalty, values, gradient)
-        if code != engine.exact.update.DONE:
-            raise too_steep() if code == engine.exact.update.TOO_STEEP else not_clipped()
+        if code != engine.status.DONE:
+            raise too_steep() if code == engine.status.TOO_STEEP else not_clipped()
         return gradient, math.sqrt(squares)
 
     @property
@@ -223,7 +224,7 @@ class Updater:
         )
 
 
-def checked_optimizer(optimizer: Any) -> Optimizer | LBFGS | RecursiveOptimizer | None:
+def checked_optimizer(what: str, optimizer: Any) -> Optimizer | LBFGS | RecursiveOptimizer | None:
     """Return `optimizer`, or raise KindError; for a name or a class, the message shows the call to use."""
     if optimizer is None or isinstance(optimizer, Optimizer | LBFGS | RecursiveOptimizer):
         return optimizer
@@ -233,7 +234,7 @@ def checked_optimizer(optimizer: Any) -> Optimizer | LBFGS | RecursiveOptimizer 
     found = known.get(plain(given)) if isinstance(given, str) else None
     advice = f"Use optimizer=synapse.optimizers.{found}()." if found else suggestion(given, known.values())
     condition = "an optimizer, such as synapse.optimizers.Adam()"
-    raise KindError(expected("The optimizer of a Trainer", condition, optimizer, advice.strip()))
+    raise KindError(expected(what, condition, optimizer, advice.strip()))
 
 
 def independent(networks: Sequence[Network]) -> bool:

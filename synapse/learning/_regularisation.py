@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import engine
-from .._checks import expected, finite_number, non_negative_number, positive_number, settle
+from .._checks import expected, finite_number
 from .._typing import Floats
 from ..errors import ArgumentError, KindError
 from ..layer import Layer
@@ -25,19 +25,13 @@ Masks = Callable[[int, int], Floats]
 class Penalties:
     """The options of :class:`Trainer` for penalties added to a gradient, and for its clipping.
 
-    Biases are not penalised.
+    The trainer has checked them. Biases are not penalised.
     """
 
     l1: float = 0.0
     l2: float = 0.0
     clip: float | None = None
     clip_value: float | None = None
-
-    def __post_init__(self) -> None:
-        settle(self, non_negative_number, "l1", "l2")
-        for name in ("clip", "clip_value"):
-            if getattr(self, name) is not None:
-                settle(self, positive_number, name)
 
     def of(self, weights: Floats) -> float:
         """The penalty of these weights, to be added to the cost."""
@@ -62,8 +56,8 @@ class Dropout:
 
     def _chances(self) -> tuple[Floats, Floats]:
         """Both probabilities for every neuron of the present network."""
-        each_step = _chances("The dropout of a Trainer", self.network, self.each_step)
-        return each_step, _chances("The recurrent_dropout of a Trainer", self.network, self.whole)
+        each_step = chances_by_neuron("The dropout of Trainer", self.network, self.each_step)
+        return each_step, chances_by_neuron("The recurrent_dropout of Trainer", self.network, self.whole)
 
     def masks(self, rng: np.random.Generator) -> Masks:
         """Return a function that draws a new mask, shape (steps, neurons, samples), at each call."""
@@ -80,7 +74,7 @@ class Dropout:
         return draw
 
 
-def _chances(what: str, network: Network, given: Chances) -> Floats:
+def chances_by_neuron(what: str, network: Network, given: Chances) -> Floats:
     """The probability that a neuron is dropped, for every neuron."""
     by_layer = given if isinstance(given, Mapping) else dict.fromkeys(network.hidden, given)
     chances = np.zeros(len(network))

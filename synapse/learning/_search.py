@@ -12,8 +12,8 @@ from .._typing import Floats
 from ..engine.guard import InUse, check
 from ..errors import ArgumentError
 from ..optimizers import LBFGS
+from ._checkpoint import SearchStart
 from ._parameters import ParameterVector, Updater
-from ._paused import SearchStart
 from .rules import BatchGradient, Rule
 
 

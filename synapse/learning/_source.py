@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
-from .._checks import boolean, expected, function_of, is_number
+from .._checks import expected, function_of, is_number
+from .._snapshot import preserved_context
+from ..cost import Cost
 from ..engine.guard import interruptible
 from ..errors import ArgumentError, KindError, SynapseError
+from ..network import Network
 from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
-from ._paused import Shape, shape_of_data
+from ._checkpoint import Shape, shape_of_data
+from .evaluation import mean_cost
 from .rules import Task
 
 NO_TARGET = "Expected at least one step with a target and a weight above 0, got none."
@@ -43,15 +47,24 @@ class Arrays:
     def __iter__(self) -> Iterator[Task]:
         yield self.task
 
+    def measure(self, network: Network, cost: Cost) -> Callable[[], float]:
+        """A function that returns the mean cost of the present weights, without learning."""
+
+        def mean() -> float:
+            with preserved_context(network):
+                return mean_cost(network, self.task.data, cost, self.task.weights).error
+
+        return mean
+
     def shuffled(self, shuffle: bool | None) -> bool:
         """Whether the order of sequences is new in every epoch."""
         data = self.task.data
-        if shuffle is not None and boolean("The shuffle", shuffle) and data.stream:
+        if shuffle and data.stream:
             raise ArgumentError(
                 "A stream into a network with memory cannot be shuffled, as its order matters. "
                 "Give sequences, (S, T, n), or leave shuffle out."
             )
-        return data.sequences > 1 if shuffle is None else bool(shuffle)
+        return data.sequences > 1 if shuffle is None else shuffle
 
 
 @dataclass
@@ -91,9 +104,12 @@ class Stream:
                 "list, or a function that returns new ones for each epoch."
             )
 
+    def measure(self, network: Network, cost: Cost) -> None:
+        """None: batches are not stored."""
+
     def shuffled(self, shuffle: bool | None) -> bool:
         """Always False: batches are used in the order of the stream."""
-        if shuffle is not None and boolean("The shuffle", shuffle):
+        if shuffle:
             raise ArgumentError("A stream of batches is used in its own order. Shuffle it beforehand.")
         return False
 
@@ -140,6 +156,18 @@ def refuse_for_streams(
         raise ArgumentError("The sample_weight is for arrays. For a stream of batches give class_weight.")
     if isinstance(optimizer, LBFGS):
         raise ArgumentError("L-BFGS needs all data at once: give arrays, train(inputs, targets).")
+
+
+def held_out_pairs(batches: Any) -> list[tuple[Any, Any]]:
+    """The inputs and targets of held-out batches, such as those of a DataLoader."""
+    single = isinstance(batches, str | bytes | Mapping | Set) or hasattr(batches, "__array__")
+    if single or not (isinstance(batches, Iterable) or hasattr(batches, "__getitem__")):
+        kind = "a fraction, a pair of inputs and targets, or batches of such pairs"
+        raise KindError(expected("The validation", kind, batches))
+    found = [_pair(batch) for batch in batches]
+    if not found:
+        raise ArgumentError("Expected at least one batch in the held-out data, got none.")
+    return found
 
 
 def _iterable(batches: Any) -> Any:

@@ -137,7 +137,6 @@ def _learn(network: Network, part: Sample, rates: Floats, needed: bool = False) 
         total, outputs = _pass_by_steps(network, part, rates)
     else:
         total, outputs = _single_steps(network, part, rates)
-    require_sound(network._store["failed"])
     if needed and not math.isfinite(total):
         raise DivergenceError("The cost of a step is not finite. Use a lower learning rate.")
     return outputs
@@ -148,21 +147,22 @@ def _pass(network: Network, part: Sample, rate: float) -> tuple[float, Floats]:
     aimed, control = aimed_rows(part.targets), new_control()
     data = part.inputs.reshape(-1), part.targets.reshape(-1), aimed
     bounds, order = np.array([0, len(part)], np.uint64), np.zeros((1, 1), np.uint64)
-    kept = np.empty(2 * part.targets.size)  # room for all outputs, so that none is overwritten
+    kept = np.empty(engine.online.KEPT * part.targets.size)  # room for all: none is overwritten
     store, cost = network._store, network._cost(None).code
     if network._rtrl is None:
         rates, errors = np.array([rate], store.dtype), np.empty(1)
         arguments = store.address, store.unit, network._ready()[2], *data, bounds, order
-        _, total, _ = engine.online.train_network(
+        status, _, total, _ = engine.online.train_network(
             *arguments, False, cost, rates, True, kept, control, errors, -np.inf
         )
     else:
         plan = network._plan(store, network._rtrl)
         plan.forget_traces()
         first = plan.store_table(None), store.unit, plan.address, plan.span
-        total, _ = engine.rtrl.train_network(
+        status, total, _ = engine.rtrl.train_network(
             *first, *data, bounds, order[0], False, cost, store.dtype.type(rate), kept, control
         )
+    require_sound(status, store["failed"])
     outputs = np.full(part.targets.shape, np.nan)
     outputs[aimed == 1] = kept[: int(aimed.sum()) * network._n_outputs].reshape(-1, network._n_outputs)
     return total, outputs[: int(control[1])]
@@ -172,14 +172,17 @@ def _pass_by_steps(network: Network, part: Sample, rates: Floats) -> tuple[float
     """Learn with a rate for each step in one call: each step is an epoch. Outputs are recorded."""
     steps, control, errors = len(part), new_control(), np.zeros(len(part))
     aimed, bounds = aimed_rows(part.targets), np.arange(steps + 1, dtype=np.uint64)
-    order, kept = bounds[:-1, None].copy(), np.empty(2 * network._n_outputs)
+    order, kept = bounds[:-1, None].copy(), np.empty(engine.online.KEPT * network._n_outputs)
     with record(network, "activation", neurons=network.output) as log:
         store, cost = network._store, network._cost(None).code
         store.recorder.make_room(steps)
         data = part.inputs.reshape(-1), part.targets.reshape(-1), aimed
         arguments = store.address, store.unit, network._ready()[2], *data, bounds, order
         rates = rates.astype(store.dtype)
-        engine.online.train_network(*arguments, False, cost, rates, True, kept, control, errors, -np.inf)
+        ended = engine.online.train_network(
+            *arguments, False, cost, rates, True, kept, control, errors, -np.inf
+        )
+    require_sound(ended[0], store["failed"])
     return float(errors[aimed == 1].sum()), log.activation
 
 

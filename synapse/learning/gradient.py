@@ -64,8 +64,8 @@ def gradient(
         The network. Its neurons must not be connected to neurons outside of it.
     inputs, targets : array_like
         One sequence, shapes (T, n) and (T, m), or several: shape (S, T, n), or a list of arrays (T_i, n) of
-        any lengths. A row of NaN in the targets means that this step has no target. Rows of samples for a
-        network without memory are one sequence, too: their costs are summed.
+        any lengths. NaN in the targets means that this output has no target at this step. Rows of samples for
+        a network without memory are one sequence, too: their costs are summed.
     cost : str or Cost, optional
         The cost. Default: the one that fits the outputs, as in :meth:`Network.propagate`.
     window : int, optional
@@ -109,9 +109,8 @@ def gradient(
     True
     """
     require_network("What has a gradient", network)
-    data = prepare_sequences(network, inputs, targets)
     measure = network._cost(cost)
-    measure.check_targets(data.targets[data.aimed.astype(bool)])
+    data = prepare_sequences(network, inputs, targets, measure)
     boolean("The context", context)
     chosen = data.filled
     share = np.full(len(chosen), 1.0 / len(chosen))

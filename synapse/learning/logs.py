@@ -11,11 +11,10 @@ import logging
 import math
 import os
 from dataclasses import fields
-from pathlib import Path
 from typing import Any, final
 
-from .._checks import expected, integer, text
-from ..errors import ArgumentError, KindError, MissingExtraError
+from .._checks import expected, file_path, integer, missing_extra, text
+from ..errors import ArgumentError
 from .callbacks import Batch, Progress
 
 Report = Progress | Batch
@@ -56,10 +55,7 @@ class CSVLogger:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        try:
-            self.path = Path(path)
-        except TypeError:
-            raise KindError(expected("The path of a CSVLogger", "a string or a path", path)) from None
+        self.path = file_path("The path of a CSVLogger", path)
         if not self.path.parent.is_dir() or self.path.is_dir():
             condition = "that of a file in a folder that exists"
             raise ArgumentError(expected("The path of a CSVLogger", condition, path))
@@ -195,19 +191,12 @@ class TensorBoard:
 
 def _writer(log_dir: Any) -> Any:
     """Create a SummaryWriter of the installed package."""
-    try:
-        folder = str(Path(log_dir))
-    except TypeError:
-        condition = "a path, or a writer with add_scalar"
-        raise KindError(expected("The log_dir of a TensorBoard", condition, log_dir)) from None
+    folder = str(file_path("The log_dir of a TensorBoard", log_dir, "a path, or a writer with add_scalar"))
     try:
         from tensorboardX import SummaryWriter  # an extra: synapse works without it
     except ImportError:
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
-            raise MissingExtraError(
-                "TensorBoard needs tensorboardX, which is not installed: "
-                'pip install "synapse-neurons[tensorboard]".'
-            ) from None
+            raise missing_extra("TensorBoard needs", "tensorboardX") from None
     return SummaryWriter(folder)

@@ -131,6 +131,11 @@ def fit_readout(
         sources = _sources(network)
         data = prepare(network, inputs, targets)
         rows = _fitted_rows(data, washout)
+        if np.isnan(data.targets[rows]).any():
+            raise ArgumentError(
+                "A read-out fits all outputs to the same rows, but some have no target in some of them. "
+                "Give whole rows of NaN, or train the network."
+            )
         states = _target_states(network, data.targets[rows])
         before = read_context(network)
         try:
@@ -182,8 +187,8 @@ def _fitted_rows(data: Data, washout: int) -> NDArray[np.int64]:
     """The rows that have a target and come after the washout of their sequence."""
     washout = whole_number("The washout", washout, "a whole number, 0 or above", 0)
     used = data.aimed.astype(bool)
-    for first, last in pairwise(data.runs.tolist()):
-        used[first : min(first + washout, last)] = False
+    for first in data.runs[:-1].tolist():  # what reaches beyond a short sequence is in the next one's washout
+        used[first : first + washout] = False
     if not used.any():
         raise ArgumentError(f"A washout of {shown(washout)} leaves no row with a target to fit.")
     return np.flatnonzero(used)

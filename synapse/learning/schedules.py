@@ -254,7 +254,13 @@ class ReduceOnPlateau(AdaptiveSchedule):
         return follow
 
 
-def checked_rate(what: str, rate: Rate, dtype: Any = np.float64) -> Rate:
+OF_LIST = (
+    "If each rate of a list is for an equal part of the epochs, give a function of the epoch, from 0: "
+    "lambda epoch: rates[epoch * len(rates) // epochs]."
+)
+
+
+def checked_rate(what: str, rate: Any, dtype: Any = np.float64) -> Rate:
     """Return `rate` if it is a number, 0 or above, a schedule or a function of the epoch, or raise."""
     if isinstance(rate, AdaptiveSchedule):
         return rate
@@ -265,7 +271,8 @@ def checked_rate(what: str, rate: Rate, dtype: Any = np.float64) -> Rate:
         return training_rate(what, rate, dtype)
     except KindError:
         condition = "a number, a schedule or a function of the epoch"
-        raise KindError(expected(what, condition, rate)) from None
+        advice = OF_LIST if type(rate) in (list, tuple, np.ndarray) else ""
+        raise KindError(expected(what, condition, rate, advice)) from None
 
 
 def _epoch(epoch: int) -> int:

@@ -2,70 +2,66 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from functools import partial
+from inspect import signature
 from math import inf
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from .._checks import (
-    MOST_THREADS,
-    TEST,
-    TRAIN,
-    TRAINER,
-    TRAINER_METHODS,
     answers,
-    boolean,
-    choice,
-    expected,
-    function_of,
+    counted,
     is_number,
-    listed,
-    non_negative_number,
-    own_names,
-    positive_integer,
+    shown,
     understands,
 )
-from .._random import Seed, random_generator
-from .._sensitivities import checked_order
+from .._random import Seed
 from ..cost import Cost
-from ..errors import ArgumentError, KindError
+from ..errors import ArgumentError
 from ..network import Network, require_network
-from ..optimizers import LBFGS, SGD, Optimizer, RecursiveOptimizer
+from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
 from ..readwrite.files import PathLike
-from ._checkpoint import Checkpoint
-from ._data import Data, prepare, row_weights
+from ._checkpoint import (
+    Checkpoint,
+    Paused,
+    PausedParts,
+    read_trainer,
+    require_like,
+    shape_of_data,
+    write_trainer,
+)
+from ._data import Data, joined, prepare, row_weights
 from ._dead_ends import warn_of_dead_ends
 from ._exact import checked_window
 from ._history import History, Result
 from ._jacobians import require_fit
-from ._parameters import Updater, checked_optimizer
-from ._paused import Paused, PausedParts, require_like, shape_of_data
+from ._options import DEPENDENT, OPTIONS, RULE_OPTIONS, checked_call, continue_call, declared, options_of
+from ._parameters import Updater
 from ._pieces import Orders
 from ._regularisation import Chances, Dropout, Penalties
-from ._source import NO_TARGET, Arrays, Stream, checked_batches, is_stream, refuse_for_streams
-from ._writing import write_trainer
+from ._source import (
+    NO_TARGET,
+    Arrays,
+    Stream,
+    checked_batches,
+    held_out_pairs,
+    is_stream,
+    refuse_for_streams,
+)
+from ._vanished import warn_if_vanished
 from .callbacks import Batch, Callback, Step
-from .evaluation import Evaluation, mean_cost
-from .rules import RULES, SEQUENCE, Options, Rule, Task
-from .schedules import CheckedRates, Rate, checked_rate
+from .evaluation import Evaluation, evaluated
+from .rules import RULES, Options, Rule, Task
+from .schedules import CheckedRates, Rate
 from .training import Training
 
-RATE = 0.1
 
-
-def checked_batch_size(size: Any, rule: type[Rule]) -> int | str | None:
-    """Return a batch size, or raise ArgumentError."""
-    if isinstance(size, str) and size == SEQUENCE and rule.by_steps:
-        return SEQUENCE
-    return None if size is None else positive_integer("The batch_size", size)
-
-
-@answers(TRAINER_METHODS)
+@declared
+@answers("Trainer")
 class Trainer:
     """Trains a network by the online rule or by exact gradients, forward or backward in time.
 
@@ -117,6 +113,11 @@ class Trainer:
     every : int, optional
         Number of epochs from one checkpoint to the next, see :meth:`train`.
 
+    Notes
+    -----
+    Every option is an attribute with the same name. An assigned value, ``trainer.rate = 0.01``, is checked
+    like an argument, and is used by the next call of :meth:`train`.
+
     See Also
     --------
     gradient : The exact gradient that "bptt" uses.
@@ -133,10 +134,25 @@ class Trainer:
     [0.0, 1.0, 1.0, 0.0]
     """
 
-    def __dir__(self) -> list[str]:
-        return own_names(self)
+    network: Network
+    rate: Rate
+    cost: Cost
+    method: str
+    order: int | None
+    optimizer: Optimizer | LBFGS | RecursiveOptimizer | None
+    batch_size: int | str | None
+    window: int | None
+    clip: float | None
+    clip_value: float | None
+    l1: float
+    l2: float
+    dropout: Chances
+    recurrent_dropout: Chances
+    threads: int
+    checkpoint: PathLike | None
+    every: int | None
 
-    @understands(TRAINER)
+    @understands("Trainer", "train", "test")
     def __init__(
         self,
         network: Network,
@@ -158,48 +174,44 @@ class Trainer:
         checkpoint: PathLike | None = None,
         every: int | None = None,
     ) -> None:
+        given = locals()  # so that no option can be forgotten here
         self.network = require_network("The network of a Trainer", network)
-        own = network.learning_rule
-        self.method: str = own.method if method is None else choice("The method of a Trainer", method, RULES)
-        self.order = checked_order(self.method, order)
-        if self.order is None and self.method == own.method:
-            self.order = own.order
-        self.optimizer = checked_optimizer(optimizer)
-        self.penalties = Penalties(l1, l2, clip, clip_value)
-        self.batch_size = checked_batch_size(batch_size, self._rule)
-        sums = self.penalties != Penalties() or self.batch_size not in (None, 1)
-        if self.optimizer is None and (sums or not self._rule.direct):
-            self.optimizer = SGD()
-        default = RATE if optimizer is None else getattr(self.optimizer, "rate", RATE)
-        chosen = default if rate is None else rate
-        self._float = network._store.dtype if self.optimizer is None else np.dtype(np.float64)
-        self.rate = checked_rate("The rate of Trainer", chosen, self._float)
-        self.cost = network._cost(cost)
-        self.window = checked_window(window)
-        self.dropout = Dropout(network, dropout, recurrent_dropout)
-        self.threads = positive_integer("The threads", threads, MOST_THREADS)
-        self._rule.check(self._options())
-        slopes = {name: rule.slopes for name, rule in RULES.items()}
-        require_fit(self.optimizer, self.method, slopes, self.batch_size, self.penalties)
-        if isinstance(optimizer, LBFGS) and (clip, clip_value) != (None, None):
-            raise ArgumentError("L-BFGS needs gradients without clipping. Omit clip and clip_value.")
-        self.checkpoint, self.every = checkpoint, every
-        self._checkpoint(None, None)
+        for name in OPTIONS:
+            setattr(self, name, given[name])
+        self._checked()
         self._stop = threading.Event()
-        self._updater = Updater(network, self.penalties)
+        self._updater = Updater(network, self._penalties)
         self._paused: Paused | None = None  # the latest training
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        option = OPTIONS.get(name)
+        found = value if option is None else option.check(self, f"The {name} of Trainer", value)
+        super().__setattr__(name, found)
+
+    def __repr__(self) -> str:
+        paused, done = self._paused, ""
+        if paused is not None and paused.done < paused.epochs:
+            done = f"; {paused.done} of {counted(paused.epochs, 'epoch')} done"
+        return f"<Trainer of {self.network!r}: {self._settings()}{done}>"
+
+    def _settings(self) -> str:
+        """The options that are not default, as one would write them; those of the optimizer, too."""
+        defaults = signature(Trainer).parameters
+        given = {n: value for n, value in options_of(self).items() if value != defaults[n].default}
+        if self.optimizer is not None and not hasattr(self.optimizer, "rate"):
+            del given["rate"]
+        return ", ".join(f"{name}={_brief(value)}" for name, value in given.items())
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickles have all that files have, and functions of the user, by their names."""
-        left_out = ("_stop", "_updater", "_paused")
-        state = {name: value for name, value in vars(self).items() if name not in left_out}
         arrays = self._updater.arrays(self.optimizer)
-        return {**state, "_memory": arrays, "_training": self._paused and self._paused.parts(self.network)}
+        training = self._paused and self._paused.parts(self.network)
+        return {"network": self.network, **options_of(self), "_memory": arrays, "_training": training}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        memory, training = state.pop("_memory", None), state.pop("_training", None)
-        vars(self).update(state)
-        self._stop, self._updater = threading.Event(), Updater(self.network, self.penalties)
+        memory, training = state.pop("_memory"), state.pop("_training")
+        vars(self).update(state)  # they have been checked
+        self._stop, self._updater = threading.Event(), Updater(self.network, self._penalties)
         self._continue_from(memory, training)
 
     def _continue_from(self, memory: Mapping[str, Any] | None, training: PausedParts | None) -> None:
@@ -213,13 +225,34 @@ class Trainer:
     def _rule(self) -> type[Rule]:
         return RULES[self.method]
 
-    def _options(self) -> Options:
-        """The options that are passed to the rule."""
-        return Options(
-            self.optimizer, self.batch_size, self.window, self.dropout, self.threads, order=self.order
-        )
+    @property
+    def _float(self) -> np.dtype[Any]:
+        """The float in which rates are used."""
+        return self.network._store.dtype if self.optimizer is None else np.dtype(np.float64)
 
-    @understands(TRAIN)
+    @property
+    def _penalties(self) -> Penalties:
+        return Penalties(**{one.name: getattr(self, one.name) for one in fields(Penalties)})
+
+    def _options(self, **of_call: Any) -> Options:
+        """The options that are passed to the rule, in its form, and those of one call of ``train``."""
+        options = {name: getattr(self, name) for name in RULE_OPTIONS}
+        options["window"] = checked_window(self.window)
+        options["dropout"] = Dropout(self.network, self.dropout, self.recurrent_dropout)
+        return Options(**options, **of_call)
+
+    def _checked(self, **of_call: Any) -> Options:
+        """The options that are passed to the rule; ArgumentError unless all can be used together."""
+        options = self._options(**of_call)
+        self._rule.check(options)
+        slopes = {name: rule.slopes for name, rule in RULES.items()}
+        require_fit(self.optimizer, self.method, slopes, self.batch_size, self._penalties)
+        if isinstance(self.optimizer, LBFGS) and (self.clip, self.clip_value) != (None, None):
+            raise ArgumentError("L-BFGS needs gradients without clipping. Omit clip and clip_value.")
+        self._checkpoint(None, None)
+        return options
+
+    @understands("train", "__init__", "test")
     def train(
         self,
         inputs: Any,
@@ -230,7 +263,7 @@ class Trainer:
         seed: Seed = None,
         progress: bool | str = True,
         *,
-        validation: tuple[Any, Any] | float | None = None,
+        validation: tuple[Any, Any] | Iterable[tuple[Any, Any]] | float | None = None,
         patience: int | None = None,
         restore_best: bool = True,
         callbacks: Iterable[Callback] = (),
@@ -252,14 +285,17 @@ class Trainer:
             from before the call ("bptt": as one sequence). (S, T, n) or a list of (T_i, n): sequences,
             the context cleared before each. Without `targets`: a stream of batches, see Notes.
         targets : array_like
-            Targets in the same form, with m columns. A row of NaN means that this step has no target. For
-            softmax outputs also integer classes, from 0: (N,), (S, T) or a list of (T_i,), with NaN for no
-            target. Omit it if `inputs` is a stream of batches, or a list of dicts
+            Targets in the same form, with m columns. NaN means that this output has no target at this
+            step: it adds nothing to the cost (softmax outputs: all of them or none). For softmax outputs
+            also integer classes, from 0: (N,), (S, T) or a list of (T_i,), with NaN for no target. Omit it if
+            `inputs` is a stream of batches, or a list of dicts
             ``{"input": [...], "output": [...]}``.
         epochs : int, optional
             The epoch limit: maximum number of passes through the data. Default: 100; 1 for a stream.
         error : float, optional
-            Training ends when the mean cost of an epoch is at most this; 0 or above.
+            Training ends when the mean cost of an epoch is at most this, and so is that of the weights after
+            it: each epoch that reaches it is followed by a test on the data (not with a stream of batches,
+            which are not stored). 0 or above.
         shuffle : bool, optional
             Whether sequences, or samples for a network without memory, have a new random order in every
             epoch. Default: True if there is more than one, but False for one stream or a stream of batches.
@@ -267,11 +303,12 @@ class Trainer:
             Seed for the orders and for dropout. Default: a new random seed for each call.
         progress : bool or str
             Whether to show a progress bar; a string is shown in front of it.
-        validation : (inputs, targets) or float, optional
-            Held-out data or, for arrays, the fraction of them to hold out, at least one sample, sequence or
-            step. That is always the last part: the last samples or sequences in the order given, so shuffle
-            sorted samples beforehand, and of a stream (T, n) into a network with memory its end, which runs
-            on in the context after the training rows ("bptt" clears it). No fraction of a stream of batches.
+        validation : (inputs, targets), batches of them or float, optional
+            Held-out data, or an iterable of batches such as a ``DataLoader``. For arrays also the fraction of
+            them to hold out, at least one sample, sequence or step. That is always the last part: the last
+            samples or sequences in the order given, so shuffle sorted samples beforehand, and of a stream
+            (T, n) into a network with memory its end, which runs on in the context after the training rows
+            ("bptt" clears it). No fraction of a stream of batches.
         patience : int, optional
             Training ends after this number of epochs without a lower error, on the held-out data if there
             are any. Default: no limit.
@@ -305,7 +342,8 @@ class Trainer:
             Continue the latest call of `train` of this trainer, or of the trainer that was saved, after its
             latest complete epoch, as if it had not ended there; a trainer without one begins. Give the same
             arguments as then. `epochs` counts those that are done, and has their limit by default; `seed` is
-            ignored. Default False.
+            ignored. What an incomplete epoch has learned is discarded; to keep it, train on without `resume`.
+            Default False.
 
         Returns
         -------
@@ -331,7 +369,9 @@ class Trainer:
         -----
         TrainingWarning
             If training would change nothing, connections lead into input neurons, or an output depends on no
-            input. Each warning is given once per topology.
+            input. Each warning is given once per topology. Also, at the end of 50 epochs or more, if the
+            error never fell below that of the mean of the targets and the gradient of hidden weights is
+            practically 0, as with tanh and weights near 0.
 
         See Also
         --------
@@ -343,9 +383,10 @@ class Trainer:
 
         A training that is continued has the same weights, history and random numbers, bit by bit, as one
         that was not broken off, on the same kind of machine. Callbacks, data and batches are not in a file,
-        and are given again. Ctrl-C within a long epoch leaves the file of the epoch before, but the trainer
-        itself continues from the weights that it has. L-BFGS repeats its iterations to continue, because
-        SciPy cannot save its memory.
+        and are given again. If the training ends within an epoch, by Ctrl-C, an error, `on_step` or
+        `on_batch`, the network keeps the weights that it has reached; `resume`, a checkpoint and
+        :func:`synapse.save` return to the begin of that epoch. After an edit within it they raise
+        ArgumentError. L-BFGS repeats its iterations to continue, because SciPy cannot save its memory.
 
         The plain online rule runs several short epochs in one compiled call of about 20 ms if nothing has to
         be done between them. That is so without `on_step`, `on_batch`, `validation` and a best epoch to
@@ -363,19 +404,21 @@ class Trainer:
         with "bptt" each batch of rows into a network with memory is a sequence, and begins with a cleared
         context. An exception in the iterable is raised unchanged; the previous batches have been trained.
         """
+        call = checked_call(locals())
+        for name in DEPENDENT:
+            setattr(self, name, getattr(self, name))
         weighted = sample_weight is not None or class_weight is not None
-        options = replace(self._options(), on_step=on_step is not None, weighted=weighted)
-        self._rule.check(options)
-        before = self._paused if boolean("The resume", resume) else None
-        rng, stream = random_generator(seed), is_stream(inputs, targets)
+        options = self._checked(on_step=on_step is not None, weighted=weighted)
+        before = self._paused if call.resume else None
         if before is not None:
-            rng, epochs = before.generator.generator(), before.epochs if epochs is None else epochs
-        limit = positive_integer("The epochs", (1 if stream else 100) if epochs is None else epochs)
-        make = partial(Task, self.network, cost=self.cost, rng=rng, options=options)
+            continue_call(call, before)
+        stream = is_stream(inputs, targets)
+        limit = (1 if stream else 100) if call.epochs is None else call.epochs
+        make = partial(Task, self.network, cost=self.cost, rng=call.seed, options=options)
         if stream:
             batches = checked_batches(inputs, limit)
             refuse_for_streams(self.optimizer, validation, sample_weight)
-            source: Arrays | Stream = self._stream(batches, steps, class_weight, make)
+            source: Arrays | Stream = self._stream(batches, call.steps, class_weight, make)
             held_out = self._held_out(validation)
         else:
             if steps is not None:
@@ -384,58 +427,59 @@ class Trainer:
         if before is not None:
             require_like("the data", before.data, source.shape)
             require_like("the held-out data", before.held_out, shape_of_data(held_out))
-            shuffle = before.shuffle if shuffle is None else shuffle
-        warn_of_dead_ends(self.network, self.method, self.cost)
+            if before.start is not None:
+                before.start.require_fit(self.network)
+        warned = warn_of_dead_ends(self.network, self.method, self.cost)
         followed = held_out is not None or patience is not None
         history = History(
             network=self.network,
             cost=self.cost,
             held_out=held_out,
             epochs=limit,
-            goal=-inf if error is None else non_negative_number("The error to stop at", error),
-            patience=None if patience is None else positive_integer("The patience", patience),
-            restore=boolean("The restore_best", restore_best) and followed,
-            callbacks=tuple(
-                function_of("A callback", callback, "progress")
-                for callback in listed("The callbacks", callbacks, "a list of functions")
-            ),
+            goal=-inf if error is None else call.error,
+            patience=call.patience,
+            restore=call.restore_best and followed,
+            callbacks=call.callbacks,
+            measure=None if isinstance(self.optimizer, LBFGS) else source.measure(self.network, self.cost),
         )
+        self._updater.penalties = self._penalties
         training = Training(
             network=self.network,
             source=source,
             history=history,
-            orders=Orders(rng, source.shuffled(shuffle)),
+            orders=Orders(call.seed, source.shuffled(call.shuffle)),
             options=options,
             rates=CheckedRates(self.rate, self._float),
             rule=self._rule,
             updater=self._updater,
             stop=self._stop,
-            on_step=None if on_step is None else function_of("The on_step", on_step, "step"),
-            on_batch=None if on_batch is None else function_of("The on_batch", on_batch, "batch"),
-            checkpoint=self._checkpoint(checkpoint, every),
+            on_step=on_step,
+            on_batch=on_batch,
+            checkpoint=self._checkpoint(checkpoint, call.every),
             continued=before,
         )
-        shown = progress if isinstance(progress, str) else boolean("The progress", progress)
+        latest, self._paused = self._paused, None  # a file that a callback saves has no other training
         try:
-            return training.run(shown)
+            result = training.run(call.progress)
         finally:
-            if training.end is not None and training.end.done:
-                self._paused = training.end
+            end = training.end
+            begun = end is not None and (end.done or (end.start and end.start.numbers.learned(self.network)))
+            self._paused = end if begun else latest
+        if isinstance(source, Arrays) and not warned:  # the cause is known
+            warn_if_vanished(source.task, result)
+        return result
 
     def _checkpoint(self, path: PathLike | None, every: int | None) -> Checkpoint | None:
         """The checkpoints of a training, by default those of the trainer."""
         path = self.checkpoint if path is None else path
         every = self.every if every is None else every
-        number = None if every is None else positive_integer("The every", every)
-        if path is None:
-            if number is not None:
-                raise ArgumentError(
-                    "The every is the number of epochs between checkpoints. Give checkpoint, too."
-                )
-            return None
-        if not isinstance(path, str | os.PathLike):
-            raise KindError(expected("The checkpoint", "a string or a path", path))
-        return Checkpoint(partial(write_trainer, self, path), number)
+        if path is not None:
+            return Checkpoint(partial(write_trainer, self, path), every)
+        if every is not None:
+            raise ArgumentError(
+                "The every is the number of epochs between checkpoints. Give checkpoint, too."
+            )
+        return None
 
     def _arrays(
         self,
@@ -456,7 +500,7 @@ class Trainer:
         else:
             held_out = self._held_out(validation)
         weights = None if weights is None else weights[: len(data.inputs)]
-        if not (data.aimed if weights is None else data.aimed * weights).any():
+        if not data.counted(weights).any():
             raise ArgumentError(NO_TARGET)
         return Arrays(make(self._rule.arrange(data), weights=weights)), held_out
 
@@ -476,25 +520,22 @@ class Trainer:
             size = self.batch_size or len(data.inputs)  # one update by default
             return replace(found, options=replace(found.options, batch_size=size))
 
-        return Stream(batches, task, inf if steps is None else positive_integer("The steps", steps))
+        return Stream(batches, task, inf if steps is None else steps)
 
     def _prepared(self, inputs: Any, targets: Any, cost: str | Cost | None = None) -> tuple[Data, Cost]:
         """Check data for the network and a cost (default: the trainer's); returns the data and the cost."""
-        data = prepare(self.network, inputs, targets)
         if cost is None:
             self.cost.check([neuron.squash for neuron in self.network.output])  # they may have changed
         measure = self.cost if cost is None else self.network._cost(cost)
-        measure.check_targets(data.targets)
-        return data, measure
+        return prepare(self.network, inputs, targets, measure), measure
 
     def _held_out(self, validation: Any) -> Data | None:
-        """Check a pair of inputs and targets for validation."""
+        """Check a pair of inputs and targets for validation, or batches of them, which become one."""
         if validation is None:
             return None
-        if not isinstance(validation, tuple | list) or len(validation) != 2:
-            kind = "a fraction, or a pair of inputs and targets"
-            raise KindError(expected("The validation", kind, validation))
-        return self._validating(self._prepared(*validation)[0])
+        if isinstance(validation, tuple | list) and len(validation) == 2:
+            return self._validating(self._prepared(*validation)[0])
+        return self._validating(joined([self._prepared(*pair)[0] for pair in held_out_pairs(validation)]))
 
     def _validating(self, data: Data) -> Data:
         """Held-out data in the form of the rule."""
@@ -506,7 +547,7 @@ class Trainer:
         """End a training that runs in another thread, like Ctrl-C: it returns its result so far."""
         self._stop.set()
 
-    @understands(TEST)
+    @understands("test", "__init__", "train")
     def test(
         self,
         inputs: Any,
@@ -516,7 +557,7 @@ class Trainer:
         sample_weight: Any | None = None,
         class_weight: Mapping[int, float] | None = None,
     ) -> Evaluation:
-        """Compute the mean cost on data, without learning.
+        """Compute the mean cost on data, without learning, and the accuracy if the targets are classes.
 
         Random neurons are deterministic during the test. The context is cleared before each sequence; a
         stream continues from the present context.
@@ -532,7 +573,9 @@ class Trainer:
         -------
         Evaluation
             The mean cost and the number of steps with a target. With weights: the weighted mean, and the
-            number of steps with a weight above 0.
+            number of steps with a weight above 0. If the targets are classes, also the ``accuracy``, the
+            counts by class (``confusion``) and the numbers of ``misclassified`` samples; not while the
+            network is being recorded.
 
         Raises
         ------
@@ -545,4 +588,22 @@ class Trainer:
         """
         data, measure = self._prepared(inputs, targets, cost)
         weights = row_weights(data, sample_weight, class_weight, len(self.network.output))
-        return mean_cost(self.network, data, measure, weights)
+        return evaluated(self.network, data, measure, weights)
+
+
+def _brief(value: Any) -> str:
+    """An option's value; of an optimizer the settings that are not default, but for the rate, an option."""
+    if not is_dataclass(value) or hasattr(value, "name"):
+        return shown(getattr(value, "name", value))
+    settings = {one.name: (getattr(value, one.name), one.default) for one in fields(value) if one.init}
+    settings.pop("rate", None)
+    given = (f"{name}={now!r}" for name, (now, default) in settings.items() if now != default)
+    return f"{type(value).__name__}({', '.join(given)})"
+
+
+KIND, write = Trainer, write_trainer
+
+
+def read(stream: IO[bytes]) -> Trainer:
+    """Read a trainer from a file, for :func:`synapse.load`."""
+    return read_trainer(stream, Trainer)

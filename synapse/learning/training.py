@@ -8,22 +8,22 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
 from tqdm.auto import tqdm
 
+from .._progress import saying_compiling
 from .._typing import Floats
 from ..engine.guard import Deferred, InUse, interruptible, take
 from ..errors import ArgumentError, DivergenceError
 from ..network import Network
 from ..optimizers import LBFGS
-from ._checkpoint import Checkpoint
+from ._checkpoint import Checkpoint, GeneratorState, Paused, SearchStart, Start, shape_of_data
 from ._data import Control, Epochs, Order, new_control
 from ._history import History, Result
 from ._parameters import ParameterVector, Updater
-from ._paused import GeneratorState, Paused, SearchStart, shape_of_data
 from ._pieces import Orders, Pace
 from ._search import Search
 from ._source import NO_TARGET, Arrays, Stream
@@ -63,6 +63,7 @@ class Training:
     updates: int = 0  # in total
     end: Paused | None = None  # what is needed to continue after its end
     within: bool = False  # whether an epoch has begun that is not complete
+    begun: tuple[int, Paused] | None = None  # its number, from 0, and what is needed to run it again
     search: Search | None = None  # by L-BFGS
 
     def run(self, progress: bool | str) -> Result:
@@ -71,7 +72,7 @@ class Training:
         total = None if rows is None else rows * self.history.epochs
         self.bar = tqdm(total=total, unit=" steps", unit_scale=True, disable=not progress)
         self.label = f"{progress}: " if isinstance(progress, str) else ""
-        with self.bar, Deferred():
+        with self.bar, saying_compiling(self.bar), Deferred():
             self._begin()
             try:
                 stopped = self._until_stopped()
@@ -82,32 +83,40 @@ class Training:
                     self.checkpoint.write(self.end)
             finally:
                 result = self.history.result(stopped)
-                self.end.last = self.history.last_weights
+                if self.end.start is None:
+                    self.end.last = self.history.last_weights
             return result
 
     def _begin(self) -> None:
-        """Continue from the training before, and write the first checkpoint, which may fail."""
+        """Write the first checkpoint, which may fail, and continue from the training before."""
         before = self.continued
+        if self.checkpoint is not None:
+            first = self.paused() if before is None else replace(before, epochs=self.history.epochs)
+            self.checkpoint.write(first)
         if before is not None:
             self.history.continue_from(before)
+            if before.start is not None:
+                before.start.restore(self.updater, self.options.optimizer)
             self.updates = before.updates
             self.source.skip(before.taken)
             rows = self.source.rows
             self.bar.update(0 if rows is None else rows * before.done)
             self.rates.repeat(self.history.monitored)
-        if self.checkpoint is not None:
-            try:
-                self.checkpoint.write(self.paused())
-            except BaseException:
-                if before is not None and before.last is not None and before.best is not None:
-                    before.best.restore()  # as before the call
-                raise
 
     def paused(self) -> Paused:
-        """What is needed to continue after the latest epoch."""
+        """What is needed to continue after the latest complete epoch."""
+        done, found = self.history.done, None
+        if self.within and self.begun is not None:
+            done, found = self.begun
+        found = found or self._present()
+        found.values = {name: values[:done] for name, values in self.history.values.items()}
+        return found
+
+    def _present(self, start: Start | None = None) -> Paused:
+        """What is needed to continue here, without the history."""
         history, source = self.history, self.source
         return Paused(
-            values={name: list(values) for name, values in history.values.items()},
+            values={},
             epochs=history.epochs,
             generator=GeneratorState.of(self.orders.rng),
             shuffle=self.orders.shuffle,
@@ -118,6 +127,7 @@ class Training:
             taken=source.taken,
             best=history.best_weights,
             search=self._search_start(),
+            start=start,
         )
 
     def _search_start(self) -> SearchStart | None:
@@ -190,7 +200,10 @@ class Training:
         epoch, source = self.history.done, self.source
         free = min(self.history.free, math.inf if self.checkpoint is None else self.checkpoint.free(epoch))
         rates = self.rates.ahead(epoch, int(min(self.pace.epochs, free)), self.history.previous)
-        self.within = True
+        before = None if self.begun is None else self.begun[1].start
+        with InUse(self.network):
+            start = Start.of(self.updater, self.options.optimizer, before)
+        self.begun, self.within = (epoch, self._present(start)), True
         if isinstance(source, Arrays) and self.on_step is None and self.on_batch is None:
             work = self._rule_for(source.task)
             with InUse(self.network):
@@ -236,17 +249,15 @@ class Training:
         assert isinstance(optimizer, LBFGS)
         assert isinstance(source, Arrays)
         task, rows, ended = source.task, source.rows, "epochs"
-        counted = task.data.aimed * (1.0 if task.weights is None else task.weights)
+        counted = float(task.data.counted(task.weights).sum())
 
         def note(error: float, norm: float) -> bool:
             nonlocal ended
             self.bar.update(rows)
-            self.history.latest, self.batch = error, 0
+            epoch, self.batch = self.history.done, 0
+            self._record([error], [math.nan])  # first, as on_batch may raise
             if self.on_batch is not None:
-                self._report(
-                    self.on_batch, self.history.done, error, norm, math.nan, rows, float(counted.sum())
-                )
-            self._record([error], [math.nan])
+                self._report(self.on_batch, epoch, error, norm, math.nan, rows, counted)
             reason = "interrupted" if self._asked_to_stop() else self.history.judge() or self.ending
             ended = reason or ended
             self._save_if_due()

@@ -16,20 +16,39 @@ array([ 1., -2.])
 
 from typing import TYPE_CHECKING, Any
 
-from .._checks import unknown_attribute
-from .adaptive import AdaGrad as AdaGrad, RMSprop as RMSprop
-from .base import Optimizer as Optimizer, OptimizerState as OptimizerState
-from .clipping import clip_by_norm as clip_by_norm, clip_by_value as clip_by_value
-from .dekf import DEKF as DEKF
-from .lbfgs import LBFGS as LBFGS
-from .moments import Adam as Adam, AdamW as AdamW
-from .recursive import RecursiveOptimizer as RecursiveOptimizer, RecursiveState as RecursiveState
-from .rls import RLS as RLS
-from .rprop import Rprop as Rprop
-from .sgd import SGD as SGD
+from .._checks import public_names, unknown_attribute
+from .adaptive import AdaGrad, RMSprop
+from .base import Optimizer, OptimizerState
+from .clipping import clip_by_norm, clip_by_value
+from .dekf import DEKF
+from .lbfgs import LBFGS
+from .moments import Adam, AdamW
+from .recursive import RecursiveOptimizer, RecursiveState
+from .rls import RLS
+from .rprop import Rprop
+from .sgd import SGD
+
+__all__ = [
+    "DEKF",
+    "LBFGS",
+    "RLS",
+    "SGD",
+    "AdaGrad",
+    "Adam",
+    "AdamW",
+    "Optimizer",
+    "OptimizerState",
+    "RMSprop",
+    "RecursiveOptimizer",
+    "RecursiveState",
+    "Rprop",
+    "clip_by_norm",
+    "clip_by_value",
+]
+__dir__ = public_names(__all__)
 
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
         """Called for names that do not exist: the most similar one is suggested."""
-        raise unknown_attribute(f"The module {__name__}", name, globals())
+        raise unknown_attribute(f"The module {__name__}", name, __all__)

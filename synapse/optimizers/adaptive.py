@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, final
 
-from .._checks import boolean, fraction_below_one, positive_number, settle
+from .._checks import boolean, fraction_below_one, positive_number, settle, understands
 from .base import BuiltIn
 
 
 @final
+@understands("optimizer")
 @dataclass(frozen=True)
 class RMSprop(BuiltIn):
     """Gradients divided by the root of their running mean square: p -= rate · g / (√s + epsilon).
@@ -62,6 +63,7 @@ class RMSprop(BuiltIn):
 
 
 @final
+@understands("optimizer")
 @dataclass(frozen=True)
 class AdaGrad(BuiltIn):
     """Gradients divided by the root of the sum of their squares: p -= rate · g / (√Σg² + epsilon).

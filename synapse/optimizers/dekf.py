@@ -9,7 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import engine
-from .._checks import choice, is_number, non_negative_number, pair, positive_integer, positive_number, settle
+from .._checks import (
+    choice,
+    is_number,
+    non_negative_number,
+    pair,
+    positive_integer,
+    positive_number,
+    settle,
+    understands,
+)
 from .._typing import Floats, Ints
 from .recursive import RecursiveOptimizer, RecursiveState, checked_groups
 
@@ -30,6 +39,7 @@ def positive_noise(what: str, noise: Any) -> Any:
 
 
 @final
+@understands("optimizer")
 @dataclass(frozen=True)
 class DEKF(RecursiveOptimizer):
     """Decoupled extended Kalman filter.

@@ -9,9 +9,18 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import any_array, expected, function_of, positive_integer, positive_number, settle
+from .._checks import (
+    any_array,
+    expected,
+    function_of,
+    missing_extra,
+    positive_integer,
+    positive_number,
+    settle,
+    understands,
+)
 from .._typing import Floats
-from ..errors import ArgumentError, DivergenceError, MissingExtraError
+from ..errors import ArgumentError, DivergenceError
 from .base import check_parameters, mask_of_moving
 
 LINE_SEARCH = 20
@@ -23,6 +32,7 @@ MOST_CALLS = 2**31 - 1
 
 
 @final
+@understands("optimizer")
 @dataclass(frozen=True)
 class LBFGS:
     """Limited-memory BFGS by SciPy, for the cost of all data together, not of changing batches.
@@ -88,9 +98,7 @@ class LBFGS:
         try:
             from scipy import optimize  # of an extra: needed by L-BFGS alone
         except ImportError:
-            raise MissingExtraError(
-                'LBFGS needs SciPy, which is not installed. pip install "synapse-neurons[optimize]"'
-            ) from None
+            raise missing_extra("LBFGS needs", "scipy") from None
         function_of("The function of LBFGS", function, "parameters")
         if callback is not None:
             function_of("The callback of LBFGS", callback, "parameters", "cost")

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
-from .._checks import boolean, fraction_below_one, non_negative_number, pair, positive_number, settle
+from .._checks import (
+    boolean,
+    fraction_below_one,
+    non_negative_number,
+    pair,
+    positive_number,
+    settle,
+    understands,
+)
 from .base import BuiltIn
 
 
@@ -40,6 +48,7 @@ class _Moments(BuiltIn):
 
 
 @final
+@understands("optimizer")
 @dataclass(frozen=True)
 class Adam(_Moments):
     """Adam: running means of the gradient, m, and of its square, v: p -= rate · m̂ / (√v̂ + epsilon).
@@ -69,6 +78,7 @@ class Adam(_Moments):
 
 
 @final
+@understands("optimizer")
 @dataclass(frozen=True)
 class AdamW(_Moments):
     """Adam with decoupled weight decay: also p -= rate · weight_decay · p.

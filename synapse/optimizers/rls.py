@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import engine
-from .._checks import fraction, positive_number, settle
+from .._checks import fraction, positive_number, settle, understands
 from .._typing import Floats, Ints
 from .recursive import RecursiveOptimizer, RecursiveState, checked_groups
 
 
 @final
+@understands("optimizer")
 @dataclass(frozen=True)
 class RLS(RecursiveOptimizer):
     """Recursive least squares for the incoming weights and biases of the outputs.

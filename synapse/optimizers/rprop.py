@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
-from .._checks import expected, pair, positive_number, settle
+from .._checks import expected, pair, positive_number, settle, understands
 from ..errors import ArgumentError
 from .base import BuiltIn
 
@@ -16,6 +16,7 @@ def _positive_pair(what: str, value: Any) -> tuple[float, float]:
 
 
 @final
+@understands("optimizer")
 @dataclass(frozen=True)
 class Rprop(BuiltIn):
     """iRprop-: each parameter has a step that grows while its gradient keeps its sign and else shrinks.

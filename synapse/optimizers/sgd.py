@@ -5,12 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, final
 
-from .._checks import boolean, expected, fraction_below_one, non_negative_number, positive_number, settle
+from .._checks import (
+    boolean,
+    expected,
+    fraction_below_one,
+    non_negative_number,
+    positive_number,
+    settle,
+    understands,
+)
 from ..errors import ArgumentError
 from .base import BuiltIn
 
 
 @final
+@understands("optimizer")
 @dataclass(frozen=True)
 class SGD(BuiltIn):
     """Stochastic gradient descent: p -= rate · v, v = momentum · v + g.

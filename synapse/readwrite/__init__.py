@@ -1,13 +1,16 @@
-"""Write networks to files and read them back. Each format has its own module.
+"""Write networks to files and read them back.
 
-`save` and `load` choose the format by the suffix of the file name, and JSON if the suffix is unknown. Two
+`save` and `load` choose the format by the suffix of the file name; without one, `save` writes JSON. Two
 formats preserve the whole network, including its states and traces: arrays in a zip archive (``.synapse`` and
 ``.npz``), which are small and fast, and JSON for people to read. The other formats exchange networks with
 other programs.
 
-For every format x, ``write_x(network, path)`` and ``read_x(path)`` write and read a file, and
-``x_data(network)`` and ``from_x_data(data)`` convert to and from the content of a file. A path may be a
-string, an ``os.PathLike`` or an open file.
+For every format x, ``write_x(network, path)`` and ``read_x(path)`` write and read a file. A path may be a
+string, an ``os.PathLike`` or an open file. Where the content of a file is of use without the file,
+``x_data(network)`` and ``from_x_data(data)`` convert to and from it.
+
+Files of graphs are written and read by networkx, from `synapse.Topology.to_networkx` and by
+`from_networkx`, which you can also combine with any other function of networkx.
 
 `write_python`, `write_c`, `write_javascript` and `write_onnx` write programs that compute a network's outputs
 without Synapse; these files cannot be read back. `to_torch` and `from_torch`
@@ -23,21 +26,17 @@ from ..network import Network
 from ._formats import MODULES, formats as formats, load as load, module_of, save as save
 
 if TYPE_CHECKING:  # for type checkers; at run time `__getattr__` imports modules when they are used
-    from .cytoscape import *
     from .dot import *
-    from .gexf import *
-    from .graphml import *
+    from .graph_files import *
     from .graphs import *
     from .native import *
     from .neataptic import *
-    from .node_link import *
     from .npz import *
     from .onnx import *
     from .programs.c import *
     from .programs.javascript import *
     from .programs.python import *
     from .pytorch import *
-    from .sparse import *
     from .synaptic import *
     from .table import *
 

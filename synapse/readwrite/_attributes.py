@@ -10,10 +10,15 @@ import numpy as np
 
 from .. import squash as squashes
 from .._checks import boolean, expected, finite_number, integer, is_among, shown
+from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, Column
 from ..errors import ArgumentError, KindError, SynapseError, UnknownNameError
+from ..topology import RARE_OF_CONNECTIONS, RARE_OF_NEURONS
 
-NODE = ("squash", "bias", "trainable", "label", "layer", "subset", "state", "activation")
-"""The attributes of nodes that are read, with their default names."""
+NODE = (
+    *("squash", "bias", "trainable", "label", "layer", "subset", "state", "activation"),
+    *dict.fromkeys((*RARE_OF_NEURONS, *RARE_OF_CONNECTIONS)),
+)
+"""The attributes that are read, with their default names, except the weight and the gater."""
 Check = Callable[[str, Any], Any]
 Keys = dict[str, str | None]
 
@@ -102,6 +107,19 @@ class Items:
         """Whole numbers."""
         return self.read(name, keys[name], _whole, lambda value: type(value) is int)
 
+    def rare(
+        self, name: str, keys: Keys, column: Column, dtype: np.dtype[Any]
+    ) -> np.ndarray[Any, np.dtype[Any]]:
+        """A column that has its default unless an item has the attribute; groups are numbered from 1 on."""
+        if column.kind is NUMBER:
+            numbers = self.numbers(name, keys, dtype)
+            return np.where(np.isnan(numbers), column.default, numbers)
+        values = self.read(name, keys[name], boolean if column.kind is FLAG else _count)
+        numbers = np.array([column.default if value is None else value for value in values], np.int64)
+        if column.kind is GROUP:
+            return np.unique(np.append(0, numbers), return_inverse=True)[1][1:]
+        return numbers
+
     def squashes(self, name: str, keys: Keys) -> list[str | None]:
         """Names of activation functions."""
         return self.read(name, keys[name], _squash_name)
@@ -111,6 +129,13 @@ def _whole(what: str, value: Any) -> int:
     number = integer(value)
     if number is None:
         raise ArgumentError(expected(what, "a whole number", value))
+    return number
+
+
+def _count(what: str, value: Any) -> int:
+    number = integer(value)
+    if number is None or not 0 <= number <= LARGEST_COUNT:
+        raise ArgumentError(expected(what, f"a whole number from 0 to {LARGEST_COUNT}", value))
     return number
 
 

@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 from .. import squash as squashes
 from .._checks import json_object, lowered, shown
 from .._ties import first_of_group
+from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, SHARED_BY, TIME, Column
 from ..errors import FormatError, KindError, UnknownNameError
 from ..topology import NO_GATER
 
 PART = 1 << 16
 """Number of rows that are compared at a time, so that they stay in the cache."""
 FLOATS = ("float32", "float64")
-LARGEST_RANDOM = (1 << 53) - 1
-"""Largest position of a stream of random numbers: an integer that every program can read."""
 LARGEST_WHOLE = sys.maxsize
 """Largest value of a clock."""
 
@@ -229,11 +228,6 @@ class Table:
             return [None] * len(numbers)
         return [None if number == NO_GATER else number for number in numbers.tolist()]
 
-    def ends(self, neurons: Table) -> dict[str, NDArray[Any]]:
-        """Sources, targets and gaters of connections."""
-        nulls = {"source": "", "target": "", "gater": "not gated"}
-        return {end: self.indices(end, neurons, null) for end, null in nulls.items()}
-
     def texts(self, key: str) -> list[str]:
         """A column of strings."""
         return self.values(key, "a string", lambda value: type(value) is str)
@@ -297,12 +291,24 @@ def _in_order(source: NDArray[Any], target: NDArray[Any], length: NDArray[np.int
     return bool((starts[1:] >= starts[:-1] + length[:-1]).all())
 
 
-def require_shared(
-    item: str, tie: NDArray[np.int64], columns: dict[str, NDArray[Any]], names: Iterable[str]
-) -> None:
-    """Raise if tied rows have different values in one of these columns."""
-    for name in names:
-        common = first_of_group(tie, columns[name])
+def checked_column(table: Table, column: Column, dtype: Any, clock: int = 0) -> NDArray[Any]:
+    """A saved column of the schema, by its kind."""
+    name = column.name
+    if column.kind is NUMBER:
+        return table.numbers(name, dtype)
+    if column.kind is FLAG:
+        return table.flags(name)
+    # No neuron has activated after the present clock, and there are no more groups than members.
+    most = clock if column.kind is TIME else len(table) if column.kind is GROUP else LARGEST_COUNT
+    return table.whole(name, 0, min(most, int(np.iinfo(column.dtype).max)))
+
+
+def require_shared(item: str, columns: dict[str, NDArray[Any]]) -> None:
+    """Raise if tied rows have different values in a column that they share, as far as there are any."""
+    for name, tie in SHARED_BY.items():
+        if name not in columns or tie not in columns:
+            continue
+        common = first_of_group(columns[tie], columns[name])
         unlike = np.flatnonzero(columns[name] != common)
         if len(unlike):
             i = int(unlike[0])

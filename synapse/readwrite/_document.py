@@ -12,13 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._saved import OF_CONNECTIONS, OF_NEURONS, OPTIONAL, Column, Parts, Traces
+from ..engine.schema import FLAG
 from ..errors import FormatError
+from . import _entries
 from ._checks import (
     FLOATS,
-    LARGEST_RANDOM,
     LARGEST_WHOLE,
     Table,
     checked_architecture,
+    checked_column,
     checked_metadata,
     given,
     is_whole,
@@ -31,6 +33,7 @@ from ._checks import (
 from ._sensitivities import RULE, checked_rule, rule_of, tables_of
 
 MARK = "synapse"
+VERSION = 1
 
 # The tables of a document, by the columns of each.
 LAYERS = ("name", "size")
@@ -38,38 +41,28 @@ TEXTS = ("name", "squash")
 NEURONS = (*TEXTS, *(column.name for column in OF_NEURONS if column not in OPTIONAL))
 ENDS = ("source", "target", "gater")
 CONNECTIONS = (*ENDS, *(column.name for column in OF_CONNECTIONS if column not in OPTIONAL))
-ELIGIBILITY = ("connection", "value")
 RUNS = ("source", "target", "length")
 """Of sparse documents: connections one after the other, from neighbours to one target."""
-INFLUENCE = ("gater", "gated", "value")
-EXTENDED = ("influence", "connection", "value")
 HEAD = ("format", "version", "name", "dtype", "clock")
 ARCHITECTURE = "architecture"
 """Only of networks that are one."""
 METADATA = "metadata"
 """Only of networks that have any."""
-TABLES = ("layers", "neurons", "connections", "eligibility", "influence", "extended")
-NULLS = (("connections", "gater"), ("extended", "connection"), ("parameters", "connection"))
+TABLES = ("layers", "neurons", "connections", *_entries.TRACES)
+NULLS = (("connections", "gater"), *_entries.NULLS)
 """Columns in which -1 stands for null."""
 
 
-def document(parts: Parts, version: int) -> dict[str, Any]:
-    """The document of a network's parts, with numbers and flags as arrays.
-
-    It has the lowest version that can represent the network, so that earlier Synapses read it: `version` with
-    metadata, without them the version before, and without a learning rule of its own the one before that.
-    """
-    rule = rule_of(parts)
-    number = version if parts.metadata else version - 1 if rule else version - 2
-    head = (MARK, number, parts.name, parts.dtype.name, parts.clock)
+def document(parts: Parts) -> dict[str, Any]:
+    """The document of a network's parts, with numbers and flags as arrays."""
+    head = (MARK, VERSION, parts.name, parts.dtype.name, parts.clock)
     kind = {} if parts.architecture is None else {ARCHITECTURE: parts.architecture}
     notes = {METADATA: parts.metadata} if parts.metadata else {}
-    return {**dict(zip(HEAD, head, strict=True)), **kind, **notes, **rule, **_tables(parts)}
+    return {**dict(zip(HEAD, head, strict=True)), **kind, **notes, **rule_of(parts), **_tables(parts)}
 
 
 def _tables(parts: Parts) -> dict[str, dict[str, Any]]:
-    neurons, edges, traces = parts.neurons, parts.connections, parts.traces
-    assert traces is not None
+    neurons, edges = parts.neurons, parts.connections
     return {
         "layers": {"name": [name for name, _ in parts.layers], "size": [size for _, size in parts.layers]},
         "neurons": {
@@ -78,36 +71,32 @@ def _tables(parts: Parts) -> dict[str, dict[str, Any]]:
             **_saved(OF_NEURONS, neurons),
         },
         "connections": {**{end: edges[end] for end in ENDS}, **_saved(OF_CONNECTIONS, edges)},
-        "eligibility": {"connection": traces.eligible, "value": traces.eligibility},
-        "influence": {"gater": traces.gater, "gated": traces.gated, "value": traces.influence},
-        "extended": {
-            "influence": traces.pair,
-            "connection": traces.extending,
-            "value": traces.extended,
-        },
+        **_entries.written(_entries.TRACES, parts.traces),
     }
 
 
 def _saved(columns: tuple[Column, ...], values: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """The columns of the schema, without optional ones that are all 0."""
+    """The columns of the schema, without optional ones that have their default in all rows."""
     return {
-        column.name: values[column.name].astype(bool) if column.dtype == "uint8" else values[column.name]
+        column.name: values[column.name].astype(bool) if column.kind is FLAG else values[column.name]
         for column in columns
-        if column not in OPTIONAL or not all_zero(values[column.name])
+        if column not in OPTIONAL or not all_default(values[column.name], column.default)
     }
 
 
-def all_zero(column: NDArray[Any]) -> bool:
-    """Whether all bits are 0, which -0.0 has not."""
-    return not np.ascontiguousarray(column).view(np.uint8).any()
+def all_default(values: NDArray[Any], default: float) -> bool:
+    """Whether all values are this one, to the last bit: -0.0 is not 0."""
+    if (values != default).any():
+        return False
+    return values.dtype.kind != "f" or not (np.signbit(values) != np.signbit(default)).any()
 
 
 def _optional(columns: tuple[Column, ...]) -> tuple[str, ...]:
     return tuple(column.name for column in columns if column in OPTIONAL)
 
 
-def require_format(data: Any, latest: int) -> None:
-    """Raise unless this is a document of Synapse in a version up to the latest."""
+def require_format(data: Any) -> None:
+    """Raise unless this is a document of Synapse in its present version."""
     require(isinstance(data, dict), "A saved network", "an object", data)
     if data.get("format") != MARK:
         foreign = "neurons" in data and "connections" in data and "format" not in data
@@ -118,10 +107,10 @@ def require_format(data: Any, latest: int) -> None:
         )
     version = data.get("version")
     require(is_whole(version, 1, LARGEST_WHOLE), "The version", "a whole number above 0", version)
-    if version > latest:
+    if version > VERSION:
         raise FormatError(
             f"The network was written by a newer version of Synapse, in version {version} of the format; "
-            f"this one reads up to {latest}. Install a newer Synapse."
+            f"this one reads version {VERSION}. Install a newer Synapse."
         )
 
 
@@ -142,9 +131,9 @@ def parts_of(data: dict[str, Any], sparse: bool = False) -> Parts:
     dtype, clock = np.dtype(data["dtype"]), data["clock"]
     ends = _expanded(data, connections, neurons) if "runs" in data else _ends(connections, neurons)
     edges = {**ends, **_numbers(connections, OF_CONNECTIONS, dtype, clock)}
-    _require_shared("connection", "tie", edges, ("weight", "trainable", "frozen"))
+    require_shared("connection", edges)
     numbers = _numbers(neurons, OF_NEURONS, dtype, clock)
-    _require_shared("neuron", "bias_tie", numbers, ("bias", "trainable_bias", "frozen_bias"))
+    require_shared("neuron", numbers)
     return Parts(
         name=data["name"],
         dtype=dtype,
@@ -227,43 +216,18 @@ def _with_gaters(connections: Table, neurons: Table) -> dict[str, NDArray[Any]]:
 
 
 def _numbers(table: Table, columns: tuple[Column, ...], dtype: Any, clock: int) -> dict[str, NDArray[Any]]:
-    return {column.name: _checked(table, column, dtype, clock) for column in columns if column.name in table}
-
-
-def _checked(table: Table, column: Column, dtype: Any, clock: int) -> NDArray[Any]:
-    """A saved column of the schema."""
-    if column.dtype == "float":
-        return table.numbers(column.name, dtype)
-    if column.dtype == "uint8":
-        return table.flags(column.name)
-    # No neuron has activated after the present clock, and there are no more groups than members.
-    last = {"stamp": clock, "random": LARGEST_RANDOM}.get(column.name, len(table))
-    return table.whole(column.name, 0, last)
-
-
-def _require_shared(item: str, tie: str, columns: dict[str, NDArray[Any]], names: Iterable[str]) -> None:
-    """Raise if tied rows have different values in one of these columns, as far as there are any."""
-    if tie in columns:
-        require_shared(item, columns[tie], columns, [name for name in names if name in columns])
+    known = [column for column in columns if column.name in table]
+    return {column.name: checked_column(table, column, dtype, clock) for column in known}
 
 
 def _traces(
     data: dict[str, Any], neurons: Table, connections: Table, edges: dict[str, Any], dtype: Any
 ) -> Traces:
     """The traces. Lowering leaves out those that this version of Synapse does not use."""
-    eligibility = Table.of_columns("eligibility", data, "eligibility", ELIGIBILITY)
-    influence = Table.of_columns("influence", data, "influence", INFLUENCE)
-    extended = Table.of_columns("extended trace", data, "extended", EXTENDED)
     loops = np.flatnonzero(edges["source"] == edges["target"])
+    known = {"neurons": neurons, "connections": connections}
     return Traces(
         memory=edges["target"][loops].astype(np.int64),
         memory_self=loops,
-        eligible=eligibility.indices("connection", connections).astype(np.int64),
-        eligibility=eligibility.numbers("value", dtype),
-        gater=influence.indices("gater", neurons).astype(np.int64),
-        gated=influence.indices("gated", neurons).astype(np.int64),
-        influence=influence.numbers("value", dtype),
-        pair=extended.indices("influence", influence).astype(np.int64),
-        extending=extended.indices("connection", connections, null="the bias").astype(np.int64),
-        extended=extended.numbers("value", dtype),
+        **_entries.read(_entries.TRACES, data, known, dtype),
     )

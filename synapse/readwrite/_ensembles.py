@@ -8,7 +8,7 @@ from .._checks import expected, shown
 from ..ensemble import Ensemble
 from ..errors import ArgumentError, FormatError
 from . import files
-from .native import from_json_data, json_data
+from .native import from_json_data, json_data, sealed
 
 MARK = "synapse ensemble"
 VERSION = 1
@@ -16,7 +16,7 @@ VERSION = 1
 
 def write_ensemble(ensemble: Ensemble, path: files.File) -> None:
     """Write all networks to one JSON file."""
-    networks = [json_data(network) for network in ensemble]
+    networks = [sealed(json_data(network)) for network in ensemble]
     files.write_document(path, {"format": MARK, "version": VERSION, "networks": networks})
 
 

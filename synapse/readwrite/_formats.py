@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from .._checks import choice
+from .._checks import choice, with_article
 from ..ensemble import Ensemble
 from ..errors import ArgumentError
 from ..network import Network
@@ -19,15 +19,14 @@ from ._archive import member_names
 MODULES = {
     "json": "native",
     "npz": "npz",
-    "graphml": "graphml",
-    "gexf": "gexf",
-    "cytoscape": "cytoscape",
+    "graphml": "graph_files",
+    "gexf": "graph_files",
+    "cytoscape": "graph_files",
     "synaptic": "synaptic",
     "neataptic": "neataptic",
-    "node_link": "node_link",
+    "node_link": "graph_files",
     "networkx": "graphs",
     "table": "table",
-    "sparse": "sparse",
     "dot": "dot",
     "python": "programs.python",
     "c": "programs.c",
@@ -35,13 +34,14 @@ MODULES = {
     "onnx": "onnx",
     "torch": "pytorch",
 }
-"""The module of each format. A new format needs one line here, and a module with `FORMAT` and `__all__`.
+"""The module of each format. A new format needs one line here, and a module with `FORMAT` and `__all__`, or
+with `FORMATS` if it has several.
 
 A JSON document has the first format whose marks it contains.
 """
 
 
-OBJECTS = {"trainer": "synapse.learning._reading"}
+OBJECTS = {"trainer": "synapse.learning.trainer"}
 """Modules of other objects than networks, by the array that marks their archives.
 
 A module has the class of the objects, ``KIND``, and ``write(thing, path)`` and ``read(stream)``.
@@ -83,8 +83,9 @@ def module_of(name: str) -> Any:
 def format_of(name: str) -> Format:
     """The format with this name, or an ArgumentError."""
     choice("The format", name, tuple(MODULES))
-    found: Format = module_of(name).FORMAT
-    return found
+    module = module_of(name)
+    several: tuple[Format, ...] = getattr(module, "FORMATS", None) or (module.FORMAT,)
+    return next(form for form in several if form.name == name)
 
 
 def formats() -> list[Format]:
@@ -110,7 +111,7 @@ def by_marks(document: Any) -> Format:
 def save(network: Any, path: files.File, format: str | None = None) -> None:
     """Write a network, an ensemble, or a trainer with its network, to a file that :func:`load` reads.
 
-    The suffix of the file name selects the format; an unknown suffix selects JSON.
+    The suffix of the file name selects the format; a name without a suffix selects JSON.
 
     Two formats preserve the whole network: ``.synapse`` (also ``.npz``), arrays that are small and fast to
     write and to read, and ``.json``, text for people. Both hold layers, names, weights, biases, squashes
@@ -137,13 +138,13 @@ def save(network: Any, path: files.File, format: str | None = None) -> None:
     path : str, os.PathLike or file
         A path or an open file. An existing file is replaced in one step, so that it is always complete.
     format : str, optional
-        Name of a format. Default: the format of the suffix.
+        Name of a format. Default: the format of the suffix; JSON without a suffix.
 
     Raises
     ------
     ArgumentError
-        If there is no such format, it cannot be written or keep an ensemble, or a trainer has a function of
-        your own.
+        If there is no such format, no format has the suffix, the format cannot be written or keep an
+        ensemble, or a trainer has a function of your own.
     TopologyError
         If the network is connected with neurons outside of it, which would be lost.
     DivergenceError
@@ -174,7 +175,7 @@ def save(network: Any, path: files.File, format: str | None = None) -> None:
     """
     for module in map(importlib.import_module, OBJECTS.values()):
         if isinstance(network, module.KIND):
-            _require_archive(path, format, module.KIND.__name__)
+            _require_archive(path, format, with_article(module.KIND.__name__))
             module.write(network, path)
             return
     form = _chosen(path, format, "write", "written to")
@@ -191,7 +192,7 @@ def load(path: files.File, format: str | None = None) -> Any:
     """Read what :func:`save` or another program has written: a network, an ensemble or a trainer.
 
     Nothing in a file is executed, and everything in it is checked. The suffix of the file name selects the
-    format. For ``.synapse``, ``.npz``, ``.json`` and unknown suffixes, the content does.
+    format. For ``.json`` and unknown suffixes, the content does.
 
     Parameters
     ----------
@@ -223,7 +224,7 @@ def load(path: files.File, format: str | None = None) -> Any:
     if format is not None or not _is_told_by_content(path):
         return form.read(path)
     with files.reading(path), files.opened(path) as stream:
-        if files.is_archive(stream) or _is_named_npz(path):
+        if files.is_archive(stream) or _is_named_archive(path):
             return _read_archive(stream)
         document = files.read_document(stream)
         if _ensembles().is_ensemble(document):
@@ -247,26 +248,39 @@ def _read_archive(stream: IO[bytes]) -> Any:
     return module_of("npz").read_stream(stream)
 
 
-def _is_named_npz(path: Any) -> bool:
-    return isinstance(path, str | os.PathLike) and Path(path).suffix.lower() == ".npz"
+def _is_named_archive(path: Any) -> bool:
+    form = by_suffix(path)
+    return form is not None and form.name == "npz"
 
 
 def _is_told_by_content(path: Any) -> bool:
     form = by_suffix(path)
-    return form is None or Path(path).suffix.lower() in (".json", ".synapse", ".npz")
+    return form is None or form.name in ("json", "npz")
+
+
+def _require_no_suffix(path: Any) -> None:
+    """Raise if a path has a suffix, which is that of no format, so that "net.h5" does not become JSON."""
+    suffix = Path(path).suffix if isinstance(path, str | os.PathLike) else ""
+    if suffix:
+        known = ", ".join(suffix for one in formats() if one.write for suffix in one.suffixes)
+        raise ArgumentError(
+            f"Expected the suffix of the file to be one of {known}, or none for JSON, got {suffix!r}. "
+            "Name the format, as in save(net, path, format='json'), to use any other suffix."
+        )
 
 
 def _require_archive(path: Any, format: str | None, kind: str) -> None:
     """Raise unless the format and the suffix leave the choice, or choose an archive of arrays."""
     form = by_suffix(path) if format is None else format_of(format)
     if form is not None and form.name != "npz":
-        raise ArgumentError(
-            f"A {kind} cannot be saved as {form.name}. Give the file another suffix, as .npz."
-        )
+        what = f"{kind[:1].upper()}{kind[1:]}"
+        raise ArgumentError(f"{what} cannot be saved as {form.name}. Give the file another suffix, as .npz.")
 
 
 def _chosen(path: Any, format: str | None, act: str, done: str) -> Format:
     form = (by_suffix(path) or format_of("json")) if format is None else format_of(format)
+    if act == "write" and format is None and by_suffix(path) is None:
+        _require_no_suffix(path)
     if getattr(form, act) is None:
         known = ", ".join(one.name for one in formats() if getattr(one, act))
         raise ArgumentError(f"The format {form.name} cannot be {done} a file. Known: {known}.")

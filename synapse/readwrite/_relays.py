@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .._saved import Parts
 from .._typing import Ints
 from ..errors import FormatError
-from ..topology import NO_GATER
+from ..topology import NO_GATER, is_delayed
 
 LAYER = "relays"
 """Name of the layer of relays, directly after the inputs."""
@@ -56,17 +56,17 @@ def with_pairs_once(parts: Parts) -> Parts:
 
 
 def with_open_gates(parts: Parts, gated: NDArray[np.bool_], masks: NDArray[Any] | None = None) -> Parts:
-    """The same network, in which these late gates are open in the first step.
+    """The same network, in which these delayed gates are open in the first step.
 
-    A gate is late if it activates after the target of the connection it gates, so that the gain is its
+    A gate is delayed if it activates after the target of the connection it gates, so that the gain is its
     activation of the previous step. Its relay, directly after the inputs, reads that activation, and also a
     neuron that is 1 before the first step and 0 afterwards, so that the sum is 1 in the first step. `gated`
     has for each connection whether its gate, if any, is open. The gain is the previous activation times the
     gate's mask, which is 1 by default.
     """
     gater, target = parts.connections["gater"], parts.connections["target"]
-    late = gated & is_late(gater, target)
-    gates = np.unique(gater[late])
+    delayed = gated & is_delayed(gater, target)
+    gates = np.unique(gater[delayed])
     if not len(gates):
         return parts
     factors = np.ones(len(gates)) if masks is None else masks[gates]
@@ -74,15 +74,9 @@ def with_open_gates(parts: Parts, gated: NDArray[np.bool_], masks: NDArray[Any] 
     places = np.full(len(gates) + 1, parts.layers[0][1])
     parts, number, added = _insert(parts, places, np.append(np.zeros(len(gates)), 1.0))
     relays, start = added[:-1], added[-1]
-    parts.connections["gater"][late] = relays[np.searchsorted(gates, gater[late])]
+    parts.connections["gater"][delayed] = relays[np.searchsorted(gates, gater[delayed])]
     parts = _connect(parts, number[gates], relays, factors)
     return _connect(parts, np.full(len(gates), start), relays, lacking)
-
-
-def is_late(gater: Ints, target: Ints) -> NDArray[np.bool_]:
-    """Whether each connection has a gater that activates after its target or is that target."""
-    late: NDArray[np.bool_] = (gater != NO_GATER) & (gater >= target)
-    return late
 
 
 def _insert(parts: Parts, places: Ints, activation: NDArray[Any]) -> tuple[Parts, Ints, Ints]:

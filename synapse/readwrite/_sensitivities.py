@@ -14,17 +14,11 @@ from numpy.typing import NDArray
 from .._saved import Kept, Parts
 from ..errors import FormatError
 from ._checks import LARGEST_WHOLE, Table, is_whole, members, require
+from ._entries import SENSITIVITIES, read, written
 
 RULE = "learning_rule"
 """Only of networks that learn by rtrl, or have sensitivities that a trainer has left."""
 KEYS = ("method", "order", "stepped")
-SENSITIVITIES = {
-    "recurrent": ("neuron", "slope"),
-    "parameters": ("neuron", "connection", "column"),
-    "lines": ("recurrent", "first", "length"),
-    "sensitivity": ("value", "previous"),
-}
-"""Tables of networks whose sensitivities include the latest step, by the columns of each."""
 
 
 def rule_of(parts: Parts) -> dict[str, Any]:
@@ -34,15 +28,7 @@ def rule_of(parts: Parts) -> dict[str, Any]:
         return {}
     method = "rtrl" if parts.rtrl else "online"
     rule: dict[str, Any] = {RULE: {"method": method, "order": parts.order, "stepped": kept is not None}}
-    if kept is None:
-        return rule
-    return {
-        **rule,
-        "recurrent": {"neuron": kept.roots, "slope": kept.slopes},
-        "parameters": {"neuron": kept.owner, "connection": kept.connection, "column": kept.column},
-        "lines": {"recurrent": kept.line_root, "first": kept.line_first, "length": kept.line_length},
-        "sensitivity": {"value": kept.now, "previous": kept.before},
-    }
+    return rule if kept is None else {**rule, **written(SENSITIVITIES, kept)}
 
 
 def tables_of(data: dict[str, Any]) -> tuple[str, ...]:
@@ -74,31 +60,10 @@ def checked_rule(
 def _sensitivities(
     data: dict[str, Any], neurons: Table, connections: Table, edges: dict[str, Any], dtype: Any
 ) -> Kept:
-    roots, parameters, lines, values = (
-        Table.of_columns(item, data, name, SENSITIVITIES[name])
-        for item, name in zip(
-            ("recurrent neuron", "parameter", "line", "sensitivity"), SENSITIVITIES, strict=True
-        )
-    )
-    column = parameters.whole("column", 0, len(parameters) - 1).astype(np.int64)
-    first = lines.whole("first", 0, int(column.max(initial=0))).astype(np.int64)
-    length = lines.whole("length", 1, int(column.max(initial=0)) + 1).astype(np.int64)
-    _require_lines(first, length, int(column.max(initial=-1)) + 1, len(values))
-    owner = parameters.indices("neuron", neurons).astype(np.int64)
-    connection = parameters.indices("connection", connections, null="the bias").astype(np.int64)
-    _require_owners(connection, owner, edges["target"])
-    return Kept(
-        roots=roots.indices("neuron", neurons).astype(np.int64),
-        slopes=roots.numbers("slope", dtype),
-        owner=owner,
-        connection=connection,
-        column=column,
-        line_root=lines.indices("recurrent", roots).astype(np.int64),
-        line_first=first,
-        line_length=length,
-        now=values.numbers("value", dtype),
-        before=values.numbers("previous", dtype),
-    )
+    kept = Kept(**read(SENSITIVITIES, data, {"neurons": neurons, "connections": connections}, dtype))
+    _require_lines(kept.line_first, kept.line_length, int(kept.column.max(initial=-1)) + 1, len(kept.now))
+    _require_owners(kept.connection, kept.owner, edges["target"])
+    return kept
 
 
 def _require_lines(first: NDArray[Any], length: NDArray[Any], columns: int, values: int) -> None:

@@ -8,21 +8,17 @@ need nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from .. import squash as squashes
-from .._checks import boolean, shown
+from .._checks import boolean
 from .._lowered import Lowered, take_apart_lowered
 from .._typing import Floats, Ints
-from ..errors import FormatError
 from ..network import Network, require_network
-
-MEANS = {"noise": "identity", "bernoulli": "logistic"}
-"""The random squashes, and their means."""
+from ._squashes import require_mean, require_written
 
 
 class Block(NamedTuple):
@@ -68,8 +64,8 @@ class Step:
         return np.arange(*np.searchsorted(self.lowered.target, [first, stop]).tolist())
 
 
-def step_of(network: Network, format: str, language: str, known: Collection[str], context: bool) -> Step:
-    """Describe the step of a network for a language in which the `known` squashes can be written.
+def step_of(network: Network, format: str, language: str, context: bool) -> Step:
+    """Describe the step of a network for a language.
 
     `format` is the key of the language in ``Squash.written``, `language` its name in messages. With `context`
     the values start from the network's context instead of 0. Raises as
@@ -79,11 +75,11 @@ def step_of(network: Network, format: str, language: str, known: Collection[str]
     boolean("The context", context)
     parts, lowered = take_apart_lowered(network)
     names = [name or f"neuron {i}" for i, name in enumerate(parts.names or ())]
-    columns = (parts.neurons[key].tolist() for key in ("squash", "deterministic"))
-    squash = [MEANS.get(own, own) if mean else own for own, mean in zip(*columns, strict=True)]
+    squash, means = (parts.neurons[key].tolist() for key in ("squash", "deterministic"))
     start = np.concatenate([parts.neurons["activation"], parts.neurons["state"]]).astype(np.float64)
-    for name, own in list(zip(names, squash, strict=True))[lowered.inputs :]:
-        require_written(name, own, format, language, known)
+    for name, own, mean in list(zip(names, squash, means, strict=True))[lowered.inputs :]:
+        require_mean(name, own, mean, language)
+        require_written(name, own, format, language)
     return Step(
         name=network.name,
         layers=[(name or "", size) for name, size in parts.layers],
@@ -94,26 +90,6 @@ def step_of(network: Network, format: str, language: str, known: Collection[str]
         weights=parts.connections["weight"][lowered.order].astype(np.float64),
         blocks=_blocks(lowered, squash),
         lowered=lowered,
-    )
-
-
-def written(squash: str, format: str) -> Any:
-    """How a registered squash is written in a format; None if it was not registered with one."""
-    return squashes.get(squash).written.get(format)
-
-
-def require_written(name: str, squash: str, format: str, language: str, known: Collection[str]) -> None:
-    """Raise FormatError if a squash is neither known nor registered with a way to write it."""
-    if squash in known or written(squash, format) is not None:
-        return
-    if squash in MEANS:
-        raise FormatError(
-            f"The squash of neuron {shown(name)} is {squash!r}, whose random numbers no program in "
-            f"{language} can draw. Set deterministic = True on the network to write the means."
-        )
-    raise FormatError(
-        f"The squash of neuron {shown(name)} is {squash!r}, which cannot be written in {language}. "
-        f"Register it with written={{{format!r}: ...}}, or set one of: {', '.join(sorted(known))}."
     )
 
 

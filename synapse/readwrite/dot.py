@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
+import networkx as nx
+
 from ..network import Network
 from . import files
 from ._formats import Format
-from ._tables import Tables, records, to_tables
+from ._graph import graph_of
 
 __all__ = ["dot_data", "write_dot"]
 
@@ -49,39 +51,39 @@ def dot_data(network: Network) -> str:
     >>> print(dot_data(Network(a, [], b)).splitlines()[-2])
     0 -> 1 [label="0.5"];
     """
-    return "\n".join(_lines(to_tables(network, "DOT", UNFIT))) + "\n"
+    return "\n".join(_lines(graph_of(network, "DOT", UNFIT))) + "\n"
 
 
-def _lines(tables: Tables) -> Iterator[str]:
-    yield f"digraph {_quoted(tables.name)} {{"
+def _lines(graph: nx.DiGraph[int]) -> Iterator[str]:
+    yield f"digraph {_quoted(graph.name)} {{"
     yield HEAD
-    for number, layer in groupby(records(tables.neurons), key=lambda row: row["layer_number"]):
+    for number, layer in groupby(graph.nodes.items(), key=lambda node: node[1]["subset"]):
         yield from _layer(number, list(layer))
-    for i, edge in enumerate(records(tables.connections)):
-        yield from _connection(i, edge)
+    for i, (source, target, data) in enumerate(graph.edges(data=True)):
+        yield from _connection(i, source, target, data)
     yield "}"
 
 
-def _layer(number: int, neurons: list[dict[str, Any]]) -> Iterator[str]:
+def _layer(number: int, neurons: list[tuple[int, dict[str, Any]]]) -> Iterator[str]:
     yield f"subgraph cluster_{number} {{"
-    yield f"label={_quoted(neurons[0]['layer'])};"
+    yield f"label={_quoted(neurons[0][1]['layer'])};"
     yield "rank=same;"
-    for row in neurons:
-        tooltip = _quoted(f"{row['squash']}, bias {row['bias']:.4g}")
-        yield f"{row['id']} [label={_quoted(row['label'])}, tooltip={tooltip}];"
+    for i, data in neurons:
+        tooltip = _quoted(f"{data['squash']}, bias {data['bias']:.4g}")
+        yield f"{i} [label={_quoted(data['label'])}, tooltip={tooltip}];"
     yield "}"
 
 
-def _connection(i: int, edge: dict[str, Any]) -> Iterator[str]:
-    ends, style = (edge["source"], edge["target"]), "" if edge["trainable"] else ", style=dashed"
-    look = f'label="{edge["weight"]:.4g}"{style}'
-    if "gater" not in edge:
-        yield f"{ends[0]} -> {ends[1]} [{look}];"
+def _connection(i: int, source: int, target: int, data: dict[str, Any]) -> Iterator[str]:
+    style = "" if data["trainable"] else ", style=dashed"
+    look = f'label="{data["weight"]:.4g}"{style}'
+    if "gater" not in data:
+        yield f"{source} -> {target} [{look}];"
         return
     yield f"gate_{i} [shape=point];"
-    yield f"{ends[0]} -> gate_{i} [{look}, arrowhead=none];"
-    yield f"gate_{i} -> {ends[1]}{' [style=dashed]' if style else ''};"
-    yield f"{edge['gater']} -> gate_{i} [style=dotted, constraint=false];"
+    yield f"{source} -> gate_{i} [{look}, arrowhead=none];"
+    yield f"gate_{i} -> {target}{' [style=dashed]' if style else ''};"
+    yield f"{data['gater']} -> gate_{i} [style=dotted, constraint=false];"
 
 
 def _quoted(text: str) -> str:

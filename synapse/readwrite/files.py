@@ -6,19 +6,28 @@ import codecs
 import io
 import json
 import os
+import re
 import shutil
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from errno import ENOENT
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
-from .._checks import expected, shown
+from .._checks import expected, file_path, shown
 from ..errors import ArgumentError, FormatError, KindError
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+HIDDEN = re.compile(r"\.synapse-[0-9a-f]{32}\.tmp")
+"""Names of files that are being written."""
 PIECE = 1 << 16
 """Number of values of a column that are converted to text at a time."""
 PathLike = str | os.PathLike[str]
@@ -27,11 +36,8 @@ File = PathLike | IO[str] | IO[bytes]
 
 
 def as_path(path: Any) -> Path:
-    """Return `path` as a Path, or raise KindError."""
-    try:
-        return Path(path)
-    except TypeError:
-        raise KindError(expected("The path", "a string or a path, or an open file", path)) from None
+    """Return `path` as a Path, or raise KindError or ArgumentError."""
+    return file_path("The path", path, "a string or a path, or an open file")
 
 
 def write_document(path: File, document: Mapping[str, Any]) -> None:
@@ -49,7 +55,8 @@ def write(path: File, content: str | bytes) -> None:
 
     With a path, the content is written to a hidden file in the same folder and flushed to the disk. The
     hidden file then replaces the old file in one step, so that after any failure or interrupt there is either
-    the complete old file or the complete new one. (A process killed while it writes leaves the hidden file.)
+    the complete old file or the complete new one. If a process is killed while it writes, the hidden file
+    stays until the next file is written to the same folder.
     With an open file, the content is written at its position. Raises KindError or ArgumentError if `path` is
     not a path, names something other than a file (such as a folder), or is a file open for text when bytes
     are written, or in an encoding other than UTF-8.
@@ -75,19 +82,57 @@ def replacing(path: File) -> Iterator[IO[bytes]]:
     file = Path(os.path.realpath(as_path(path)))  # a symbolic link stays one
     if file.exists() and not file.is_file():  # never replace /dev/null
         raise ArgumentError(expected("The path", "that of a file", str(path)))
-    hidden = file.with_name(f".synapse-{uuid.uuid4().hex}.tmp")
-    try:
-        with open(hidden, "xb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        if file.exists():
-            shutil.copymode(file, hidden)
-        os.replace(hidden, file)
-    except BaseException:
-        hidden.unlink(missing_ok=True)
-        raise
+    if not file.parent.is_dir():  # else the error would name the hidden file
+        raise FileNotFoundError(ENOENT, os.strerror(ENOENT), str(file.parent))
+    _remove_stale(file.parent)
+    with ExitStack() as last:
+        hidden, stream = _hidden(file.parent, last)
+        try:
+            with stream:
+                yield stream
+                stream.flush()
+                os.fsync(stream.fileno())
+            if file.exists():
+                shutil.copymode(file, hidden)
+            os.replace(hidden, file)
+        except BaseException:
+            hidden.unlink(missing_ok=True)
+            raise
     _sync_folder(file.parent)
+
+
+def _hidden(folder: Path, last: ExitStack) -> tuple[Path, IO[bytes]]:
+    """Make a hidden file, which this process has locked until `last` ends."""
+    while True:
+        hidden = folder / f".synapse-{uuid.uuid4().hex}.tmp"
+        stream = open(hidden, "xb")  # noqa: SIM115  # `replacing` closes it
+        if fcntl is None:
+            return hidden, stream
+        lock = os.dup(stream.fileno())  # the lock lasts beyond the stream, until the file has its name
+        last.callback(os.close, lock)
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        if hidden.exists():  # otherwise another process has removed it in the moment before the lock
+            return hidden, stream
+        stream.close()
+
+
+def _remove_stale(folder: Path) -> None:
+    """Remove hidden files that killed processes have left: those that no process has locked.
+
+    Without locks, as on Windows, no file is removed.
+    """
+    if fcntl is None:
+        return
+    with suppress(OSError):
+        for name in filter(HIDDEN.fullmatch, os.listdir(folder)):
+            with suppress(OSError):  # it is locked, gone, or of another user
+                handle = os.open(folder / name, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    os.unlink(folder / name)
+                finally:
+                    os.close(handle)
 
 
 def _write_into(stream: Any, content: str | bytes) -> None:

@@ -19,10 +19,11 @@ from ..initializers import Initializer
 from ..network import Network
 from ..neuron import Neuron
 from ..squash import Squash
-from ..topology import NO_GATER
+from ..topology import NO_GATER, RARE_OF_CONNECTIONS, RARE_OF_NEURONS
 from ._arrangement import Layers, arrange
 from ._attributes import Check, Items, Keys, keys_of
-from ._formats import LINKED, Format
+from ._checks import require_shared
+from ._formats import ALL, LINKED, Format
 
 __all__ = ["from_networkx"]
 
@@ -41,7 +42,7 @@ def from_networkx(
     output_squash: str | Squash | None = None,
     initializer: str | Initializer = "fan_in",
     seed: Seed = None,
-    dtype: Any = np.float64,
+    dtype: Any = None,
     name: str | None = None,
 ) -> Network:
     """Build a network from a graph of networkx: nodes become neurons, edges become connections.
@@ -53,7 +54,8 @@ def from_networkx(
     those that gate its incoming connections, as in :func:`architect.construct`, and neurons of one depth form
     a layer. Cycles are cut: connections that lead backward carry the activation of the previous step.
     ``architect.delayed(net)`` lists them. If the nodes have the attribute ``subset``, these numbers are the
-    layers, and within a layer nodes fire in the order of the graph.
+    layers, and within a layer nodes fire in the order of the graph. Edges with ``gate=True`` are no
+    connections, see :meth:`synapse.Topology.to_networkx`.
 
     Parameters
     ----------
@@ -72,8 +74,9 @@ def from_networkx(
     attributes : mapping of str to str, optional
         Names under which this graph stores other values; None instead of a name ignores them. The keys are
         "squash", "bias", "trainable" (of nodes and edges), "label" (the name of the neuron), "layer" (the
-        name of its layer, used together with "subset"), "subset", "state" and "activation".
-        Default: these words themselves.
+        name of its layer, used together with "subset"), "subset", "state", "activation", "group", "random",
+        "deterministic", "frozen" (of nodes and edges), "bias_tie" and "tie" (of edges), see
+        :meth:`synapse.Topology.to_networkx`. Default: these words themselves.
     squash, output_squash : str or Squash
         Activation function of the nodes that have none, and of the outputs among them. Default:
         "logistic"; the same for the outputs.
@@ -84,7 +87,7 @@ def from_networkx(
     seed : int or numpy.random.Generator, optional
         Seed for the drawn weights.
     dtype : numpy dtype
-        Float of the network. Default float64.
+        Float of the network. Default: the ``dtype`` of the graph, or float64 if it has none.
     name : str, optional
         Name of the network. Default: the name of the graph, if it has one.
 
@@ -102,6 +105,8 @@ def from_networkx(
     TopologyError
         If no inputs or outputs are found, a node is both, an edge has a gater that is not in the graph, or
         there are parallel edges.
+    FormatError
+        If nodes or edges with the same tie have different values.
 
     See Also
     --------
@@ -110,10 +115,10 @@ def from_networkx(
 
     Notes
     -----
-    ``from_networkx(Topology.of(net).to_networkx())`` and ``from_networkx(net.graph)`` give networks that
-    compute what `net` computes. They lose what the graph does not hold: the class of an architecture, ties,
-    traces and errors, and the streams of random neurons. Several groups of competing neurons in one layer
-    become one group.
+    ``from_networkx(Topology.of(net).to_networkx())`` gives a network that computes what `net` computes. It
+    loses what the graph does not hold: the class of an architecture, metadata, traces and errors.
+    ``from_networkx(net.graph)`` loses ties, the streams of random neurons and the order of the connections,
+    too, and several groups of competing neurons in one layer become one group.
 
     Examples
     --------
@@ -126,12 +131,13 @@ def from_networkx(
     >>> [(link.source.name, link.target.name) for link in architect.delayed(net).connections]
     [('b', 'a')]
     """
-    keys, kind = keys_of(weight, gater, attributes), float_type("The dtype", dtype)
+    keys = keys_of(weight, gater, attributes)
     functions = squashes.get(squash), squashes.get(squash if output_squash is None else output_squash)
     initializers.get(initializer)
     rng = random_generator(seed)
     title = None if name is None else text("The name of a network", name)
     names = _nodes_of(graph)
+    kind = float_type("The dtype", graph.graph.get("dtype", np.float64) if dtype is None else dtype)
     place = {node: i for i, node in enumerate(names)}
     nodes = Items("node", [graph.nodes[node] for node in names], lambda i: f"the node {shown(names[i])}")
     texts = nodes.texts("label", keys)
@@ -150,9 +156,12 @@ def from_networkx(
     )
     with given_back(rng):
         _draw_missing(connections, initializer, rng, kind)
+        require_shared("connection", connections)
+        require_shared("neuron", neurons)
         _number(parts, layers)
         network = put_together(parts)
-        network.reseed(rng)  # the neurons that are random
+        if not neurons["random"].any():
+            network.reseed(rng)  # the neurons that are random
     return network
 
 
@@ -172,9 +181,11 @@ def _connections(
     graph: nx.Graph[Any], keys: Keys, dtype: np.dtype[Any], place: Mapping[Any, int], labels: Sequence[str]
 ) -> Columns:
     """The columns of the connections; a weight that the graph does not have is NaN."""
-    links = list(graph.edges(data=True))
+    links = [link for link in graph.edges(data=True) if link[2].get("gate") is not True]
     if not graph.is_directed():
         links += [(v, u, data) for u, v, data in links if u != v]
+    if all(type(link[2].get("number")) is int for link in links):
+        links.sort(key=lambda link: link[2]["number"])  # the order in which connections were made
 
     def label(i: int) -> str:
         return f"the edge from {shown(links[i][0])} to {shown(links[i][1])}"
@@ -190,6 +201,7 @@ def _connections(
         "gater": np.array([NO_GATER if number is None else number for number in gaters], np.int64),
         "weight": edges.numbers("weight", keys, dtype),
         "trainable": edges.flags("trainable", keys, (source != target).tolist()),
+        **{one.name: edges.rare(name, keys, one, dtype) for name, one in RARE_OF_CONNECTIONS.items()},
     }
 
 
@@ -243,18 +255,23 @@ def _neurons(
         "squash": np.array(squash, object),
         **numbers,
         "trainable_bias": nodes.flags("trainable", keys, [True] * len(usual)),
-        "group": _groups(squash, layers),
+        **{
+            one.name: nodes.rare(name, keys, one, dtype)
+            for name, one in RARE_OF_NEURONS.items()
+            if name != "group"
+        },
+        "group": _groups(squash, nodes.texts("group", keys), layers),
     }
 
 
-def _groups(squash: Sequence[str], layers: Layers) -> Ints:
-    """The group number of each competing neuron: neurons of one layer with the same function form a group."""
+def _groups(squash: Sequence[str], given: Sequence[str | None], layers: Layers) -> Ints:
+    """The group number of each competing neuron, from layer, function, and group in the graph if any."""
     group = np.zeros(len(squash), np.int64)
-    known: dict[tuple[int, str], int] = {}
+    known: dict[tuple[int, str, str | None], int] = {}
     for number, layer in enumerate(layers):
         for i in layer:
             if squashes.get(squash[i]).grouped:
-                group[i] = known.setdefault((number, squash[i]), len(known) + 1)
+                group[i] = known.setdefault((number, squash[i], given[i]), len(known) + 1)
     return group
 
 
@@ -300,9 +317,8 @@ def _number(parts: Parts, layers: Layers) -> None:
 FORMAT = Format(
     name="networkx",
     what="any graph of networkx, in memory; Topology.to_networkx is the way back",
-    kept="layers, their names and order, names of neurons, squashes, biases, weights, gates, what is "
-    "trainable, states, activations",
-    lost=f"{LINKED}; ties; random streams",
+    kept=ALL,
+    lost=LINKED,
     link="https://networkx.org/documentation/stable/reference/classes/digraph.html",
     from_data=from_networkx,
 )

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any
 
 import numpy as np
 
 from .._saved import put_together, take_apart
+from ..errors import FormatError
 from ..network import Network
 from . import files
-from ._checks import Table
+from ._checks import Table, an_object
 from ._document import NULLS, document, parts_of, require_format
 from ._formats import Format
 
 __all__ = ["from_json_data", "json_data", "read_json", "write_json"]
 
-VERSION = 3
+DIGEST = "digest"
+"""Member of a file, which :func:`json_data` does not have: SHA-256 of all others, see :func:`sealed`."""
 
 
 def write_json(network: Network, path: files.File) -> None:
     """Write a network as JSON, with any file name. See :func:`synapse.save`."""
-    files.write_document(path, _with_nulls(document(take_apart(network), VERSION)))
+    files.write_document(path, sealed(_with_nulls(document(take_apart(network)))))
 
 
 def read_json(path: files.File) -> Network:
@@ -46,6 +50,8 @@ def json_data(network: Network) -> dict[str, Any]:
     recurrent neuron. ``sensitivity`` has the values of the lines, one after the other, of this step and of
     the previous one.
 
+    A file also has a ``digest`` of its content. :func:`from_json_data` checks it if it is there.
+
     >>> from synapse import Layer, Network
     >>> a, b = Layer(2), Layer(1)
     >>> _ = a.project(b, weights=0.5)
@@ -54,8 +60,36 @@ def json_data(network: Network) -> dict[str, Any]:
     """
     return {
         key: {name: _listed(column) for name, column in table.items()} if isinstance(table, dict) else table
-        for key, table in _with_nulls(document(take_apart(network), VERSION)).items()
+        for key, table in _with_nulls(document(take_apart(network))).items()
     }
+
+
+def sealed(data: dict[str, Any]) -> dict[str, Any]:
+    """Add the digest of a document, by which a changed number or name is found.
+
+    It depends on the values alone, not on spaces, the order of members or the way in which a number is
+    written, so that other programs can write the file again.
+    """
+    return {**data, DIGEST: _digest(data)}
+
+
+def _digest(data: dict[str, Any]) -> str:
+    found = hashlib.sha256()
+    for key, value in sorted(data.items()):
+        for name, part in sorted(value.items()) if isinstance(value, dict) else [("", value)]:
+            found.update(json.dumps([key, name]).encode())
+            found.update(_bytes(part))
+    return found.hexdigest()
+
+
+def _bytes(part: Any) -> bytes:
+    """Numbers and flags as floats, with -1 for null; all else as JSON."""
+    numbers = [-1 if value is None else value for value in part] if isinstance(part, list) else part
+    if isinstance(numbers, np.ndarray) or (
+        isinstance(numbers, list) and {*map(type, numbers)} <= {int, float, bool}
+    ):
+        return (np.asarray(numbers, "<f8") + 0.0).tobytes()  # 0.0: other programs write -0.0 as 0
+    return json.dumps(part, sort_keys=True).encode()
 
 
 def _with_nulls(data: dict[str, Any]) -> dict[str, Any]:
@@ -70,9 +104,19 @@ def _listed(column: Any) -> Any:
 
 
 def from_json_data(data: dict[str, Any]) -> Network:
-    """Make a network from the result of :func:`json_data`; FormatError if it is not valid."""
-    require_format(data, VERSION)
-    return put_together(parts_of(data))
+    """Make a network from the result of :func:`json_data`; FormatError if it is not valid.
+
+    If there is a ``digest``, as in files, it must be that of the other members.
+    """
+    require_format(data)
+    content = {key: value for key, value in an_object("A saved network", data).items() if key != DIGEST}
+    parts = parts_of(content)
+    if DIGEST in data and data[DIGEST] != _digest(content):
+        raise FormatError(
+            "The digest does not fit the content, so a number or a name has changed since the file was "
+            f'written. If this was on purpose, delete the member "{DIGEST}" from the file.'
+        )
+    return put_together(parts)
 
 
 FORMAT = Format(

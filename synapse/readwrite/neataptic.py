@@ -10,31 +10,16 @@ from numpy.typing import NDArray
 from .._saved import Parts, put_together
 from ..errors import FormatError
 from ..network import Network
-from ..topology import NO_GATER
+from ..squash import ACTIVATIONS
+from ..topology import NO_GATER, is_delayed
 from . import files
 from ._checks import Table, members, require, require_pairs_once
 from ._formats import Format
-from ._relays import is_late, with_open_gates
+from ._relays import with_open_gates
 
 __all__ = ["from_neataptic_data", "read_neataptic"]
 
-SQUASHES = {
-    "LOGISTIC": "logistic",
-    "TANH": "tanh",
-    "IDENTITY": "identity",
-    "STEP": "step",
-    "RELU": "relu",
-    "SOFTSIGN": "softsign",
-    "SINUSOID": "sinus",
-    "GAUSSIAN": "gaussian",
-    "BENT_IDENTITY": "bent_identity",
-    "BIPOLAR": "bipolar",
-    "BIPOLAR_SIGMOID": "bipolar_sigmoid",
-    "HARD_TANH": "hard_tanh",
-    "ABSOLUTE": "absolute",
-    "INVERSE": "inverse",
-    "SELU": "selu",
-}
+SQUASHES = {one.neataptic: one.name for one in ACTIVATIONS.values() if one.neataptic}
 """Activation functions of Neataptic, and their names in Synapse."""
 
 ORDER = {"input": 0, "hidden": 1, "constant": 1, "output": 2}
@@ -127,10 +112,10 @@ def _masks(nodes: Table, sizes: tuple[int, int, int]) -> NDArray[Any]:
 def _factors(edges: dict[str, Any], masks: NDArray[Any]) -> NDArray[Any]:
     """Factor of each connection: the masks of its source (unless it carries a state) and of its gate.
 
-    Masks of late gates are applied by their relays, because such gates are open in the first step.
+    Masks of delayed gates are applied by their relays, because such gates are open in the first step.
     """
     own, gater = edges["source"] == edges["target"], edges["gater"]
-    ungated = (gater == NO_GATER) | is_late(gater, edges["target"])
+    ungated = (gater == NO_GATER) | is_delayed(gater, edges["target"])
     gain = np.where(ungated, 1.0, masks[np.where(gater == NO_GATER, 0, gater)])
     factors: NDArray[Any] = np.where(own, 1.0, masks[edges["source"]]) * gain
     return factors
@@ -168,7 +153,7 @@ def _edges(connections: Table, nodes: Table, inputs: int) -> dict[str, Any]:
 FORMAT = Format(
     name="neataptic",
     what="Neataptic 1.4",
-    kept="order, weights (times dropout's masks), gates (late ones by way of relays), biases, squashes",
+    kept="order, weights (times dropout's masks), gates (delayed ones by way of relays), biases, squashes",
     lost="hidden layers (they become one), dropout",
     link="https://wagenaartje.github.io/neataptic/docs/architecture/network/",
     read=read_neataptic,

@@ -17,51 +17,35 @@ from numpy.typing import NDArray
 from .._saved import OF_CONNECTIONS, OF_NEURONS, put_together, take_apart
 from ..errors import FormatError
 from ..network import Network
+from ..topology import NO_GATER
 from . import files
 from ._archive import as_text, from_array, read_arrays, write_arrays
 from ._checks import an_object
-from ._document import (
-    ELIGIBILITY,
-    ENDS,
-    EXTENDED,
-    INFLUENCE,
-    RUNS,
-    all_zero,
-    document,
-    parts_of,
-    require_format,
-)
+from ._document import ENDS, RUNS, all_default, document, parts_of, require_format
+from ._entries import ENTRIES, TRACES
 from ._formats import Format
-from ._old_npz import NAMES as OLD_NAMES, from_old_npz_data
-from ._sensitivities import SENSITIVITIES, tables_of
+from ._sensitivities import tables_of
 
 __all__ = ["from_npz_data", "npz_data", "read_npz", "write_npz"]
 
-VERSION = 4
 DOCUMENT = "document"
 ARRAYS = "arrays"
 """Key of the document with the names of all other arrays of the file."""
-TRACES = ("eligibility", "influence", "extended")
-"""Tables that a file leaves out if they are empty."""
-WORDS = {"parameters": "parameter", "lines": "line"}
 ITEMS = {
     "neurons": ("neuron", tuple(column.name for column in OF_NEURONS)),
     "connections": ("connection", (*ENDS, *(column.name for column in OF_CONNECTIONS))),
     "runs": ("run", RUNS),
-    "eligibility": ("eligibility", ELIGIBILITY),
-    "influence": ("influence", INFLUENCE),
-    "extended": ("extended", EXTENDED),
-    **{name: (WORDS.get(name, name), keys) for name, keys in SENSITIVITIES.items()},
+    **{name: (table.word, tuple(table.fields)) for name, table in ENTRIES.items()},
 }
 """By table of the document, the first word of the names of its arrays, and its columns of numbers."""
 PLACES = {f"{item}_{key}": (table, key) for table, (item, keys) in ITEMS.items() for key in keys}
 """Table and column of each array."""
-MEMBERS = frozenset((DOCUMENT, *PLACES, *OLD_NAMES))
+MEMBERS = frozenset((DOCUMENT, *PLACES))
 """Names of all arrays of a network."""
 ALWAYS = ("source", "target", "weight")
 """Columns of connections that are stored whatever their values."""
-DEFAULTS = {"trainable": 1, "trainable_bias": 1, "gater": -1}
-"""Values other than 0 of which a column need not be stored."""
+DEFAULTS = {"gater": NO_GATER} | {column.name: column.default for column in (*OF_NEURONS, *OF_CONNECTIONS)}
+"""Values of which a column need not be stored."""
 
 
 def write_npz(network: Network, path: files.File) -> None:
@@ -121,7 +105,7 @@ def npz_data(network: Network) -> dict[str, NDArray[Any]]:
     >>> data["connection_weight"]
     array([0.5, 0.5])
     """
-    content = document(take_apart(network), VERSION)
+    content = document(take_apart(network))
     content["runs"] = _runs_of(content["connections"])
     names = content["neurons"]["name"]
     if all(name is None for name in names):
@@ -137,7 +121,7 @@ def npz_data(network: Network) -> dict[str, NDArray[Any]]:
 
 def _is_stored(table: str, key: str, column: NDArray[Any]) -> bool:
     if table in ("neurons", "connections") and key not in ALWAYS:
-        return bool((column != DEFAULTS[key]).any()) if key in DEFAULTS else not all_zero(column)
+        return not all_default(column, DEFAULTS[key])
     return len(column) > 0 or key in ALWAYS
 
 
@@ -165,10 +149,7 @@ def _compact(column: NDArray[Any]) -> NDArray[Any]:
 
 
 def from_npz_data(data: dict[str, NDArray[Any]]) -> Network:
-    """Make a network from the result of :func:`npz_data`; FormatError if it is not valid.
-
-    It also takes the arrays of version 1 of the format.
-    """
+    """Make a network from the result of :func:`npz_data`; FormatError if it is not valid."""
     arrays = an_object("The arrays", data)
     return from_arrays({name: np.array(array) for name, array in arrays.items()})  # copied, not taken over
 
@@ -176,9 +157,9 @@ def from_npz_data(data: dict[str, NDArray[Any]]) -> Network:
 def from_arrays(arrays: dict[str, NDArray[Any]]) -> Network:
     """Make a network of checked arrays, which it takes over."""
     if DOCUMENT not in arrays:
-        return from_old_npz_data(arrays)
+        raise FormatError(f"Expected the array {DOCUMENT!r} of a network, which is missing.")
     content = from_array(DOCUMENT, arrays.pop(DOCUMENT))
-    require_format(content, VERSION)
+    require_format(content)
     named = content.pop(ARRAYS, None)
     if named != sorted(arrays):
         got = ", ".join(sorted(arrays))
@@ -187,7 +168,7 @@ def from_arrays(arrays: dict[str, NDArray[Any]]) -> Network:
         table, key = PLACES[name]
         an_object(f"The table {table!r}", content.setdefault(table, {}))[key] = column
     for table in (*TRACES, *tables_of(content)):
-        content.setdefault(table, dict.fromkeys(ITEMS[table][1], np.empty(0, np.uint32)))
+        content.setdefault(table, dict.fromkeys(ENTRIES[table].fields, np.empty(0, np.uint32)))
     return put_together(parts_of(content, sparse=True))
 
 

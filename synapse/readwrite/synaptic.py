@@ -13,6 +13,7 @@ from .._saved import Parts, put_together, take_apart
 from .._typing import Ints
 from ..errors import ArgumentError, FormatError
 from ..network import Network
+from ..squash import ACTIVATIONS
 from ..topology import NO_GATER
 from . import files
 from ._checks import Table, is_whole, members
@@ -21,7 +22,7 @@ from ._relays import first_of_pair, with_open_gates, with_pairs_once
 
 __all__ = ["SynapticWarning", "from_synaptic_data", "read_synaptic", "synaptic_data", "write_synaptic"]
 
-SQUASHES = {"LOGISTIC": "logistic", "TANH": "tanh", "IDENTITY": "identity", "HLIM": "step", "RELU": "relu"}
+SQUASHES = {one.synaptic: one.name for one in ACTIVATIONS.values() if one.synaptic}
 """Activation functions of Synaptic, and their names in Synapse."""
 
 NUMBERS = {"state": "state", "old": "old_state", "activation": "activation", "bias": "bias"}

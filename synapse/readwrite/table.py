@@ -4,32 +4,28 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
+from itertools import chain
 from typing import Any
+
+import networkx as nx
 
 from .._checks import choice
 from ..errors import FormatError
 from ..network import Network
 from . import files
-from ._checks import an_object
+from ._checks import an_object, require
 from ._formats import ALL, LINKED, Format
-from ._tables import (
-    CONNECTION,
-    NEURON,
-    USUAL,
-    Columns,
-    Tables,
-    as_text,
-    columns_of,
-    from_tables,
-    once,
-    records,
-    to_tables,
-)
+from ._graph import graph_of, network_of
 
 __all__ = ["from_table_data", "read_table", "table_data", "write_table"]
 
+Columns = dict[str, list[Any]]
 OF = ("connections", "neurons")
+ENDS = ("source", "target")
+TEXTS = ("label", "layer", "squash")
+"""Columns of text; the others have numbers, true and false."""
 UNFIT = re.compile("[\ud800-\udfff]")
 """Surrogates, which UTF-8 cannot encode."""
 
@@ -37,9 +33,9 @@ UNFIT = re.compile("[\ud800-\udfff]")
 def write_table(network: Network, path: files.File, of: str = "connections") -> None:
     """Write one of the two tables of a network as CSV, in UTF-8, with a header row.
 
-    Cells with usual values are empty: the gater of a connection that is not gated, and the group, random and
-    deterministic of most neurons. :func:`table_data` lists the columns. To read the network back, you need
-    both tables: biases and squashes are in the table of neurons.
+    Cells without a value are empty, such as the gater of a connection that is not gated. :func:`table_data`
+    lists the columns. To read the network back, you need both tables: biases and squashes are in the table
+    of neurons.
 
     Raises
     ------
@@ -50,12 +46,12 @@ def write_table(network: Network, path: files.File, of: str = "connections") -> 
     TopologyError, DivergenceError, OSError
         As for :func:`synapse.save`.
     """
-    choice("The table", of, OF)
-    columns = _table(to_tables(network, "CSV", UNFIT), of)
+    columns = _table(network, of)
     text = io.StringIO(newline="")
-    rows = csv.DictWriter(text, list(columns), lineterminator="\n")
-    rows.writeheader()
-    rows.writerows({key: as_text(value) for key, value in row.items()} for row in records(columns))
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for row in zip(*columns.values(), strict=True):
+        writer.writerow(str(value).lower() if isinstance(value, bool) else value for value in row)
     files.write(path, text.getvalue())
 
 
@@ -77,21 +73,36 @@ def read_table(neurons: files.File, connections: files.File, name: str, dtype: s
         If a file cannot be read.
     """
     with files.reading(neurons):
-        of_neurons = columns_of("neuron", _rows(files.read_text(neurons)), NEURON)
+        of_neurons = _read(files.read_text(neurons))
     with files.reading(connections):
-        of_connections = columns_of("connection", _rows(files.read_text(connections)), CONNECTION)
-    return from_tables(Tables(name, dtype, of_neurons, of_connections))
+        of_connections = _read(files.read_text(connections))
+    return from_table_data(of_neurons, of_connections, name, dtype)
 
 
-def _rows(text: str) -> list[dict[Any, Any]]:
-    """The rows of a CSV file, without empty cells."""
+def _read(text: str) -> Columns:
+    """The columns of a CSV file."""
     try:
-        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-        once("The table", ((name, name) for name in reader.fieldnames or ()))
-        rows = list(reader)
-    except csv.Error as error:
+        header, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+        if len(set(header)) < len(header):
+            raise FormatError(f"Expected each column once, got {', '.join(header)}.")
+        cells = zip(*rows, strict=True) if rows else [()] * len(header)
+        return {
+            name: [_value(name, cell) for cell in column] for name, column in zip(header, cells, strict=True)
+        }
+    except FormatError:
+        raise
+    except (csv.Error, ValueError) as error:
         raise FormatError(f"The file is not CSV, or only a part of it: {error}.") from None
-    return [{key: cell for key, cell in row.items() if key not in USUAL or cell} for row in rows]
+
+
+def _value(name: str, cell: str) -> Any:
+    """The value of a cell; text that is neither a number nor a flag is returned, and refused later."""
+    if name in TEXTS:
+        return cell
+    try:
+        return json.loads(cell) if cell else None
+    except ValueError:
+        return cell
 
 
 def table_data(network: Network, of: str = "connections") -> Columns:
@@ -105,16 +116,17 @@ def table_data(network: Network, of: str = "connections") -> Columns:
     network : Network
         The network. It is not changed.
     of : str, optional
-        The table. "connections" is the edge list: source, target and gater (ids of neurons, None if not
-        gated), weight, trainable. "neurons" has the columns id (the number in activation order), label,
-        layer, layer_number, squash, bias, state, activation, trainable, group, random, deterministic. If
-        something is tied, there is also a column `tie` or `bias_tie`: rows with the same number share their
-        weight or bias; 0 means not tied.
+        The table. "connections" is the edge list: source and target (numbers of neurons in activation
+        order), and the attributes of the edges of :meth:`synapse.Topology.to_networkx`. "neurons" has the
+        column id, the number in activation order, and the attributes of the nodes. Attributes that only some
+        rows have, such as the gater, are None in the others.
 
     Raises
     ------
     ArgumentError
         If `of` is neither "connections" nor "neurons".
+    FormatError
+        If a name has a surrogate, which UTF-8 cannot encode.
     TopologyError, DivergenceError
         As for :func:`synapse.save`.
 
@@ -122,27 +134,56 @@ def table_data(network: Network, of: str = "connections") -> Columns:
     --------
     >>> import architect
     >>> list(table_data(architect.Perceptron(2, 3, 1, seed=0)))
-    ['source', 'target', 'gater', 'weight', 'trainable']
+    ['source', 'target', 'weight', 'gain', 'trainable', 'number']
     """
-    choice("The table", of, OF)
-    return _table(to_tables(network), of)
+    return _table(network, of)
 
 
 def from_table_data(neurons: Columns, connections: Columns, name: str, dtype: str = "float64") -> Network:
     """Make a network from the two tables of :func:`table_data`; FormatError if they are not valid."""
-    for what, columns in (("neurons", neurons), ("connections", connections)):
-        an_object(f"The table of {what}", columns)
-    return from_tables(Tables(name, dtype, neurons, connections))
+    nodes, edges = _rows("neurons", neurons, ("id",)), _rows("connections", connections, ENDS)
+    graph: nx.DiGraph[Any] = nx.DiGraph(name=name, dtype=dtype)
+    try:
+        graph.add_nodes_from((row.pop("id"), row) for row in nodes)
+        ids = len(graph)
+        graph.add_edges_from((row.pop("source"), row.pop("target"), row) for row in edges)
+    except (TypeError, ValueError) as error:  # of what cannot be a node
+        raise FormatError(f"Expected numbers of neurons: {error}.") from None
+    require(ids == len(nodes), "The ids of the neurons", f"{len(nodes)} different ones", ids)
+    require(graph.size() == len(edges), "The connections", f"of {len(edges)} different pairs", graph.size())
+    return network_of(graph)
 
 
-def _table(tables: Tables, of: str) -> Columns:
-    return tables.neurons if of == "neurons" else tables.connections
+def _rows(what: str, columns: Any, needed: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The rows of a table, without empty cells."""
+    an_object(f"The table of {what}", columns)
+    for name in (*needed, *columns):
+        require(
+            isinstance(columns.get(name), list), f"The column {name!r} of {what}", "a list", columns.get(name)
+        )
+    lengths = {len(column) for column in columns.values()}
+    require(
+        len(lengths) == 1, f"The columns of {what}", "of one length", ", ".join(map(str, sorted(lengths)))
+    )
+    rows = (zip(columns, row, strict=True) for row in zip(*columns.values(), strict=True))
+    return [{key: value for key, value in row if value is not None or key in needed} for row in rows]
+
+
+def _table(network: Network, of: str) -> Columns:
+    choice("The table", of, OF)
+    graph = graph_of(network, "a table", UNFIT)
+    if of == "neurons":
+        rows = [{"id": node, **data} for node, data in graph.nodes.items()]
+    else:
+        rows = [{"source": u, "target": v, **data} for u, v, data in graph.edges(data=True)]
+    known = dict.fromkeys(chain(("id",) if of == "neurons" else ENDS, *rows))
+    return {key: [row.get(key) for row in rows] for key in known}
 
 
 FORMAT = Format(
     name="table",
     what="CSV, data frames, Parquet: one table of neurons, one of connections, which are read together",
-    kept=ALL,
+    kept=ALL.removesuffix(", dtype"),
     lost=f"{LINKED}; name and dtype of the network (arguments of ``read_table``)",
     link="https://www.rfc-editor.org/rfc/rfc4180",
     suffixes=(".csv",),

@@ -18,11 +18,24 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import MOST_SEQUENCES, choice, expected, positive_integer, text
+from .._checks import MOST_SEQUENCES, choice, expected, positive_integer, public_names, text
 from .._random import Seed, random_generator
 from .._typing import Floats
 from ..errors import ArgumentError
 from ._task import Criterion, Ranked, Sample, Samples, Stream, Task, Within, joined
+
+__all__ = [
+    "ARCS",
+    "SYMBOLS",
+    "ContinualReber",
+    "EmbeddedReber",
+    "encode",
+    "legal",
+    "legal_mask",
+    "string",
+    "strings",
+]
+__dir__ = public_names(__all__)
 
 Mask = NDArray[np.bool_]
 

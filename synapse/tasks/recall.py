@@ -7,9 +7,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from .._checks import MOST_SEQUENCES, positive_integer
+from .._checks import MOST_SEQUENCES, positive_integer, public_names
 from ..errors import ArgumentError
 from ._task import Criterion, Samples, Task, Within
+
+__all__ = ["Recall"]
+__dir__ = public_names(__all__)
 
 MOST_SYMBOLS = 1000
 """Maximum number of symbols of a kind; each has its own input."""

@@ -11,13 +11,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .._checks import MOST_SEQUENCES, expected, integer, listed, positive_integer
+from .._checks import MOST_SEQUENCES, expected, integer, listed, positive_integer, public_names
 from .._random import Seed, random_generator
 from .._typing import Floats
 from ..errors import ArgumentError
 from ._rows import Rows
 from ._task import Criterion, Sample, Samples, Sides, Stream, Task, joined
 from .reber import SYMBOLS, EmbeddedReber
+
+__all__ = ["SynapticReber", "SynapticRecall", "Timing", "Xor"]
+__dir__ = public_names(__all__)
 
 SOURCE = "Synaptic 1.1.4, src/Trainer.js"
 PATTERNS = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])

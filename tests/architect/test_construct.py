@@ -1,4 +1,4 @@
-"""A network is made of neurons that are wired already, whatever the order they are told in."""
+"""A network of neurons that are wired already, whatever the order they are told in, or at random."""
 
 import networkx as nx
 import numpy as np
@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, strategies as st
 
 import architect
-from architect import construct, delayed
-from synapse import Layer, Network, Neuron
-from synapse.errors import KindError, TopologyError
+from architect import Random, construct, delayed
+from synapse import Neuron
+from synapse.errors import TopologyError
 
-from .helpers import INPUTS, fall, forward, survives
+from ..cases import Cases
+from .helpers import INPUTS, forward
 
 
 def wired(names, links, gates=()):
@@ -32,44 +33,39 @@ def pairs(connections):
     return [c.source.name + c.target.name for c in connections]
 
 
-# --- the order -----------------------------------------------------------------------------------
+ORDERS = [
+    ("xaby", ["xa", "ab", "by"], [], "xaby", []),
+    ("ybax", ["xa", "ab", "by"], [], "xaby", []),
+    ("xbay", ["xa", "xb", "ay", "by"], [], "xbay", []),  # a choice: as given
+    ("xabcy", ["xa", "ab", "bc", "ca", "cy"], [], "xabcy", ["ca"]),
+    ("ybcxa", ["xa", "ab", "bc", "ca", "cy"], [], "xabcy", ["ca"]),  # by distance from the inputs
+    ("xbcay", ["xa", "xb", "xc", "ab", "bc", "ca", "cy"], [], "xbcay", ["ab"]),  # all alike: as given
+    ("xcbay", ["xa", "xb", "xc", "ab", "bc", "ca", "cy"], [], "xcbay", ["ab", "bc"]),
+    ("xabcy", ["xa", "xc", "ab", "bc", "ca", "cy"], [], "xabcy", ["ca"]),  # as given, which cuts fewer
+    ("xbcay", ["xa", "xc", "ab", "bc", "ca", "cy"], [], "xcaby", ["bc"]),
+    ("dxaby", ["xa", "ab", "ba", "bd", "dy"], [], "xabdy", ["ba"]),  # d is on no cycle, and waits
+    ("xaby", ["xa", "aa", "ab", "by"], [], "xaby", []),  # a self-connection is no cut
+    ("xahy", ["xa", "xh", "ah", "hy"], ["aah"], "xahy", []),
+    ("xabhy", ["xa", "xh", "ab", "by"], ["hab"], "xahby", []),  # a gate before what it gates
+    ("xbahy", ["xa", "xh", "xb", "ab", "by", "bh"], ["hab"], "xahby", ["bh"]),  # on a cycle too
+    ("xaghy", ["xa", "xg", "xh", "ay", "ag", "ah"], ["gxa", "hxg"], "xhgay", ["ah", "ag"]),
+]
 
 
-@pytest.mark.parametrize(
-    ("names", "links", "gates", "found", "cut"),
-    [
-        ("xaby", ["xa", "ab", "by"], [], "xaby", []),
-        ("ybax", ["xa", "ab", "by"], [], "xaby", []),
-        ("xbay", ["xa", "xb", "ay", "by"], [], "xbay", []),  # a choice: as given
-        ("xabcy", ["xa", "ab", "bc", "ca", "cy"], [], "xabcy", ["ca"]),
-        ("ybcxa", ["xa", "ab", "bc", "ca", "cy"], [], "xabcy", ["ca"]),  # by distance from the inputs
-        ("xbcay", ["xa", "xb", "xc", "ab", "bc", "ca", "cy"], [], "xbcay", ["ab"]),  # all alike: as given
-        ("xcbay", ["xa", "xb", "xc", "ab", "bc", "ca", "cy"], [], "xcbay", ["ab", "bc"]),
-        ("xabcy", ["xa", "xc", "ab", "bc", "ca", "cy"], [], "xabcy", ["ca"]),  # as given, which cuts fewer
-        ("xbcay", ["xa", "xc", "ab", "bc", "ca", "cy"], [], "xcaby", ["bc"]),
-        ("dxaby", ["xa", "ab", "ba", "bd", "dy"], [], "xabdy", ["ba"]),  # d is on no cycle, and waits
-        ("xaby", ["xa", "aa", "ab", "by"], [], "xaby", []),  # a self-connection is no cut
-        ("xahy", ["xa", "xh", "ah", "hy"], ["aah"], "xahy", []),
-        ("xabhy", ["xa", "xh", "ab", "by"], ["hab"], "xahby", []),  # a gate before what it gates
-        ("xbahy", ["xa", "xh", "xb", "ab", "by", "bh"], ["hab"], "xahby", ["bh"]),  # on a cycle too
-        ("xaghy", ["xa", "xg", "xh", "ay", "ag", "ah"], ["gxa", "hxg"], "xhgay", ["ah", "ag"]),
-    ],
-)
-def test_the_order_is_found_and_cycles_are_cut(names, links, gates, found, cut):
-    net = construct(wired(names, links, gates))
-    assert order(net) == found
-    assert sorted(pairs(delayed(net).connections)) == sorted(cut)
-    assert delayed(net).gated == ()
+def test_the_order_is_found_and_cycles_are_cut():
+    with Cases() as case:
+        for names, links, gates, found, cut in ORDERS:
+            with case(names, links, gates):
+                net = construct(wired(names, links, gates))
+                assert order(net) == found
+                assert sorted(pairs(delayed(net).connections)) == sorted(cut)
+                assert delayed(net).gated == ()
 
 
 def test_gates_in_a_circle_are_cut_at_the_first_given():
     net = construct(wired("xghy", ["xg", "xh", "gy", "hy"], ["gxh", "hxg"]))
     assert order(net) == "xghy"
     assert pairs(delayed(net).gated) == ["xg"]
-
-
-def test_what_gates_its_own_input_is_told():
-    assert pairs(delayed(construct(wired("xay", ["xa", "ay"], ["axa"]))).gated) == ["xa"]
 
 
 def test_inputs_and_outputs_may_be_told():
@@ -80,22 +76,12 @@ def test_inputs_and_outputs_may_be_told():
     assert repr(net) == "<Told 2-1-2, 5 neurons, 7 connections>"
 
 
-def test_an_input_that_is_told_may_lead_nowhere():
+def test_ends_that_are_told_or_found():
     x, y, z = wired("xyz", ["xy"])
-    assert order(construct([x, y, z], [x, z])) == "xzy"
-
-
-def test_gates_that_lead_nowhere_are_no_outputs():
-    net = construct(wired("xgay", ["xg", "xa", "ay"], ["gay"]))
-    assert [neuron.name for neuron in net.output] == ["y"]
+    assert order(construct([x, y, z], [x, z])) == "xzy"  # an input that is told may lead nowhere
+    net = construct(wired("xgay", ["xg", "xa", "ay"], ["gay"]))  # a gate that leads nowhere is no output
     assert repr(net) == "<Network 1-2-1, 4 neurons, 3 connections>"
-
-
-def test_without_hidden_neurons_inputs_lead_to_outputs():
     assert repr(construct(wired("xy", ["xy"]))) == "<Network 1-1, 2 neurons, 1 connection>"
-
-
-# --- any wiring ----------------------------------------------------------------------------------
 
 
 @st.composite
@@ -112,6 +98,7 @@ def wirings(draw):
 
 @given(wirings())
 def test_whoever_can_fire_before_its_target_does(wiring):
+    """What cannot acts late, which `delayed` tells; and the network computes what its connections say."""
     names, links, gates = wiring
     net = construct(wired(*wiring))
     before = nx.DiGraph([*links, *(gate[0] + gate[2] for gate in gates)])
@@ -125,45 +112,26 @@ def test_whoever_can_fire_before_its_target_does(wiring):
             assert found.index(source) < found.index(target)
     if nx.is_directed_acyclic_graph(only_gates):
         assert all(c.gater is c.target for c in delayed(net).gated)
-    assert order(construct(wired(*wiring))) == found
-
-
-@given(wirings())
-def test_delayed_tells_all_that_acts_late(wiring):
-    net = construct(wired(*wiring))
-    found, links = order(net), net.connections
+    links = net.connections
     late = [p for p in pairs(links) if found.index(p[0]) > found.index(p[1])]
     assert pairs(delayed(net).connections) == late
     gated = [c for c in links if c.gater is not None]
     held = [c for c in gated if found.index(c.gater.name) >= found.index(c.target.name)]
     assert delayed(net).gated == tuple(held)
-
-
-@given(wirings())
-def test_it_computes_what_its_connections_say(wiring):
-    net = construct(wired(*wiring))
     assert net.run(INPUTS[:, :1]) == pytest.approx(forward(net, INPUTS[:, :1]), abs=1e-11)
 
 
-@pytest.mark.parametrize("recipe", [architect.Perceptron, architect.Residual, architect.Jordan])
-@pytest.mark.parametrize("seed", range(5))
-def test_without_hidden_cycles_the_order_given_is_all_the_same(recipe, seed):
-    net = recipe(3, 4, 4, 2, initializer="glorot", seed=seed)
-    expected, neurons, inputs, outputs = taken_apart(net)
-    del net
-    again = construct(np.random.default_rng(seed).permutation(neurons), inputs, outputs)
-    assert again.run(INPUTS) == pytest.approx(expected, abs=1e-13)
-
-
-@pytest.mark.parametrize("recipe", [architect.Elman, architect.LSTM])
-@pytest.mark.parametrize("seed", range(3))
-def test_an_order_that_works_is_kept(recipe, seed):
-    net = recipe(3, 4, 2, initializer="glorot", seed=seed)
-    expected, neurons, inputs, outputs = taken_apart(net)
-    del net
-    again = construct(neurons, inputs, outputs)
-    assert again.neurons == neurons
-    assert again.run(INPUTS) == pytest.approx(expected, abs=1e-13)
+def test_an_order_that_works_is_kept_and_without_cycles_found():
+    for recipe in (architect.Perceptron, architect.Residual, architect.Jordan, architect.LSTM):
+        for seed in range(3):
+            net = recipe(3, 4, 4, 2, initializer="glorot", seed=seed)
+            expected, neurons, inputs, outputs = taken_apart(net)
+            del net
+            if recipe is not architect.LSTM:
+                neurons = np.random.default_rng(seed).permutation(neurons)
+            again = construct(neurons, inputs, outputs)
+            assert again.run(INPUTS) == pytest.approx(expected, abs=1e-13), (recipe, seed)
+            assert recipe is not architect.LSTM or again.neurons == neurons
 
 
 def taken_apart(net):
@@ -173,75 +141,98 @@ def taken_apart(net):
     return expected, net.neurons, list(net.input), list(net.output)
 
 
-def test_it_trains_and_survives_a_file(tmp_path):
-    """Exclusive or, by two neurons of which one gates the other: x is passed on, or not, or turned."""
-    net = construct(wired("uvgay", ["ug", "vg", "ua", "va", "ga", "ay", "gy"], ["gay"]))
-    rows = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-    assert fall(net, rows, np.array([[0.0], [1.0], [1.0], [0.0]]), rate=0.1, epochs=2000) > 50
-    assert survives(net, tmp_path / "net.synapse")
-
-
-# --- what is refused -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("names", "links", "says"),
-    [
+def test_a_wiring_that_makes_no_network_is_refused():
+    for names, links, says in (
         ("ab", ["ab", "ba"], r"none is an input .* construct\(neurons, inputs="),
         ("xab", ["xa", "ab", "ba"], r"none is an output .* construct\(neurons, outputs="),
         ("xyabc", ["xy", "ab", "ba", "by", "bc"], "No way leads from the inputs to <Neuron a, tanh>"),
         ("xya", ["xy"], "<Neuron a, tanh> is connected to no other neuron"),
         ("xya", ["xy", "aa"], "<Neuron a, tanh> is connected to no other neuron"),
         ("", [], "at least one neuron as the"),
-    ],
-)
-def test_a_wiring_that_makes_no_network_is_refused(names, links, says):
-    neurons = wired(names, links)
-    with pytest.raises(TopologyError, match=says):
-        construct(neurons)
+    ):
+        neurons = wired(names, links)
+        with pytest.raises(TopologyError, match=says):
+            construct(neurons)
 
 
 def test_a_neuron_that_is_left_out_is_named():
     x, a, g, y = wired("xagy", ["xa", "xg", "ay"], ["gay"])
-    for some in ([x, a, y], [x, g, a], [a, g, y]):
+    loop = wired("xayg", ["xa", "aa", "ay"], ["gaa"])
+    for some in ([x, a, y], [x, g, a], [a, g, y], loop[:3]):
         with pytest.raises(TopologyError, match="is wired to <Neuron [xgy], tanh>, which is not among"):
             construct(some)
-
-
-def test_a_self_connection_gated_from_outside_names_the_gate():
-    x, a, y, _ = wired("xayg", ["xa", "aa", "ay"], ["gaa"])
-    with pytest.raises(TopologyError, match="<Neuron g, tanh>, which is not among"):
-        construct([x, a, y])
 
 
 def test_wrong_arguments_are_refused_and_nothing_has_changed():
     x, a, y = wired("xay", ["xa", "ay"])
     stranger = Neuron(name="stranger")
-    wrong = [
-        (([x, a, y, a],), TopologyError, "<Neuron a, tanh> is given twice among the neurons"),
-        (([x, a, y], [x, x]), TopologyError, "<Neuron x, tanh> is given twice among the inputs"),
-        (([x, a, y], [stranger]), TopologyError, "stranger, logistic> is one of the inputs but not"),
-        (([x, a, y], None, [stranger]), TopologyError, "stranger, logistic> is one of the outputs but not"),
-        (([x, a, y], [x], [x]), TopologyError, "<Neuron x, tanh> is both an input and an output"),
-        (([x, a, y], [a]), TopologyError, "No way leads from the inputs to <Neuron x, tanh>"),
-        (([x, a, y], []), TopologyError, "at least one neuron as the inputs of construct"),
-        (([x, a, "y"],), KindError, "(to be|Expected) a Neuron, got 'y'"),
-        ((7,), KindError, "(to be|Expected) neurons, got 7"),
-    ]
-    for arguments, error, says in wrong:
-        with pytest.raises(error, match=says):
+    for arguments, says in (
+        (([x, a, y, a],), "<Neuron a, tanh> is given twice among the neurons"),
+        (([x, a, y], [stranger]), "stranger, logistic> is one of the inputs but not"),
+        (([x, a, y], [x], [x]), "<Neuron x, tanh> is both an input and an output"),
+        (([x, a, y], [a]), "No way leads from the inputs to <Neuron x, tanh>"),
+    ):
+        with pytest.raises(TopologyError, match=says):
             construct(*arguments)
     assert order(construct([y, a, x])) == "xay"
 
 
-def test_neurons_of_another_network_are_refused():
-    x, y = wired("xy", ["xy"])
-    net = Network(Layer([x]), [], Layer([y]))
-    with pytest.raises(TopologyError, match="belongs to <Network 1-1"):
-        construct([x, y])
-    assert len(net) == 2
+@st.composite
+def sizes_and_options(draw):
+    inputs, hidden, outputs = (draw(st.integers(1, most)) for most in (4, 8, 3))
+    half = hidden * (hidden - 1) // 2
+    options = {
+        "density": draw(st.floats(0.01, 1.0)),
+        "self_connections": draw(st.integers(0, hidden)),
+        "backward": draw(st.integers(0, half + hidden * outputs)),
+        "gates": draw(st.integers(0, hidden)),  # each neuron has an incoming connection at least
+    }
+    return (inputs, hidden, outputs), options, draw(st.integers(0, 1000))
 
 
-def test_delayed_looks_at_networks_only():
-    with pytest.raises(KindError, match="(to be|Expected) a Network"):
-        delayed(Neuron())
+@given(sizes_and_options())
+def test_it_has_what_was_asked_for(drawn):
+    (n, h, m), options, seed = drawn
+    net = Random(n, h, m, **options, seed=seed)
+    place = {neuron: i for i, neuron in enumerate(net)}
+    loops = [c for c in net.connections if c.source is c.target]
+    back = delayed(net).connections
+    ahead = len(net.connections) - len(loops) - len(back)
+    pairs = n * (h + m) + h * (h - 1) // 2 + h * m
+    assert len(net) == n + h + m
+    assert len(loops) == options["self_connections"]
+    assert len(back) == options["backward"]
+    assert all(n <= place[c.target] < n + h for c in (*loops, *back))
+    assert ahead >= round(options["density"] * pairs)
+    assert ahead == round(options["density"] * pairs) or ahead <= n + 2 * h + m  # what joins, alone
+    assert sum(c.gater is not None for c in net.connections) == options["gates"]
+    assert not any(c.trainable or c.weight != 1 for c in loops)
+
+
+@given(sizes_and_options())
+def test_every_neuron_is_on_a_way_and_gaters_fire_first_where_they_can(drawn):
+    sizes, options, seed = drawn
+    net = Random(*sizes, **options, bias_initializer="glorot", initializer="glorot", seed=seed)
+    ahead = nx.DiGraph((c.source, c.target) for c in net.connections if c not in delayed(net).connections)
+    hidden = list(net.hidden[0])
+    for neuron in hidden:
+        assert any(nx.has_path(ahead, source, neuron) for source in net.input)
+        assert any(nx.has_path(ahead, neuron, target) for target in net.output)
+    assert all(neuron.outgoing for neuron in net.input)
+    assert all(neuron.incoming for neuron in net.output)
+    assert {c.gater for c in net.connections} <= {None, *hidden}
+    assert all(connection.target is hidden[0] for connection in delayed(net).gated)
+    rows = np.random.default_rng(seed).normal(size=(5, sizes[0]))
+    assert net.run(rows) == pytest.approx(forward(net, rows), abs=1e-11)
+
+
+def test_the_seed_decides_on_everything():
+    build = lambda seed: Random(3, 9, 2, density=0.4, gates=5, self_connections=3, backward=4, seed=seed)  # noqa: E731
+    edges = lambda net: [(c.source.name, c.target.name, c.gater and c.gater.name) for c in net.connections]  # noqa: E731
+    assert edges(build(7)) == edges(build(7)) != edges(build(8))
+
+
+def test_every_hidden_neuron_may_gate_an_output():
+    nets = [Random(1, 3, 1, density=1.0, gates=10, seed=seed) for seed in range(20)]
+    places = {net.hidden[0].index(link.gater) for net in nets for link in net.output[0].incoming}
+    assert places == {0, 1, 2}

@@ -1,13 +1,11 @@
-"""The table of all public calls: what each parameter accepts.
+"""The table of all public calls: what there is to call, and which odd values each parameter may take.
 
-A new public call needs a row in ``rows`` only if a parameter accepts something else than ``kinds.usual``
+A new public call needs a row in ``rows`` only if its parameters take something else than ``kinds.may_be``
 says, or if it needs arguments that ``world.World`` does not have under the names of the parameters.
 """
 
-from . import rows
-from .calls import PUBLIC, TABLE
-from .excluded import EXCLUDED, is_excluded
-from .kinds import EITHER, ODD
+from .public import EXCLUDED, PUBLIC, is_excluded
+from .rows import ROWS
 from .world import World
 
-__all__ = ["EITHER", "EXCLUDED", "ODD", "PUBLIC", "TABLE", "World", "is_excluded", "rows"]
+__all__ = ["EXCLUDED", "PUBLIC", "ROWS", "World", "is_excluded"]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ import architect
 import synapse
 from synapse import Ensemble, Layer, Network, Neuron, experiments, forecasting, learning, optimizers, tasks
 from synapse.graph import of
-from synapse.tasks import ContinualReber
 
 
 def trial(seed: int, rate: float = 0.1) -> dict[str, float]:
@@ -22,9 +21,25 @@ def trial(seed: int, rate: float = 0.1) -> dict[str, float]:
     return {"x": rate * seed}
 
 
+MAKERS: dict[str, Callable[[World], Any]] = {}
+"""What makes a thing, by its name; a dict has several that are made together."""
+
+
+def maker(make: Callable[[World], Any]) -> Callable[[World], Any]:
+    """Add what makes the things that a function is named after."""
+    MAKERS.update(dict.fromkeys(make.__name__.split("_and_"), make))
+    return make
+
+
+def _stepped(net: Network) -> Network:
+    net.activate([0.5, 0.25])
+    net.propagate(0.1, [1.0])
+    return net
+
+
 @dataclass
 class World:
-    """One of everything, small and in use.
+    """One of everything, small and in use; made when it is asked for, with what it is connected to.
 
     A method is called on what bears the name of its class, and a parameter without a default, or a seed, is
     given what bears its name.
@@ -34,52 +49,19 @@ class World:
 
     def __post_init__(self) -> None:
         self.seed = self.rng = np.random.default_rng(7)
-        self.a, self.neuron, self.c, self.d = (Neuron(name=name) for name in "abcd")
-        self.connection = self.a.project(self.neuron, weight=0.5)
-        self.bare = self.a.project(self.c, weight=0.5)
-        self.d.project(self.neuron, weight=0.25)
-        self.c.gate(self.connection)
-        for neuron in (self.a, self.c, self.d, self.neuron):
-            neuron.activate()
-        self.layer, self.second = Layer(2, name="first"), Layer(2, name="second")
-        self.projection = self.layer.project(self.second, seed=0)
-        self.second.activate()
-        self.wide = Layer(20, name="wide")
-        self.network = self.net = architect.Perceptron(2, 3, 1, seed=0)
-        self.network.graph.number_of_edges()
-        self.lstm = architect.LSTM(2, 2, 1, seed=0)
-        for net in (self.network, self.lstm):
-            net.activate([0.5, 0.25])
-            net.propagate(0.1, [1.0])
-        self.exact = architect.Elman(2, 2, 1, seed=0)
-        self.exact.learning_rule = "rtrl"
-        self.ensemble = Ensemble([architect.Elman(2, 2, 2, seed=seed) for seed in range(2)])
-        self.calibration = forecasting.Calibration(np.arange(60.0).reshape(30, 2, 1))
-        self.small = Neuron(name="small", dtype=np.float32)
-        self.narrow = Layer(2, name="narrow", dtype=np.float32)
-        self.narrow_projection = self.narrow.project(Layer(2, dtype=np.float32), seed=0)
-        self.narrow_net = architect.Perceptron(2, 3, 1, seed=0, dtype=np.float32)
         self.inputs = self.samples = self.values = [[0.0, 1.0], [1.0, 1.0], [1.0, 0.0], [0.0, 0.0]]
         self.targets = [[1.0], [0.0], [1.0], [0.0]]
-        self.continualreber = ContinualReber(20)
         self.parameters = np.array([1.0, 2.0])
         self.gradient = np.array([0.5, -0.5])
         self.count, self.sizes, self.start = 2, (2, 3, 1), 0.1
-        self.delays, self.spikes = tasks.SpikeDelays(), tasks.TimedSpikes()
-        self.periodic = tasks.PeriodicFunction()
-        self.mackeyglass, self.narma10, self.laser = tasks.MackeyGlass(), tasks.Narma10(), tasks.Laser()
-        self.letters, self.temporalxor, self.timing = tasks.Letters(), tasks.TemporalXor(), tasks.Timing()
         self.squash, self.cost = synapse.squash.tanh, synapse.cost.squared_error
 
-    @cached_property
-    def trials(self) -> experiments.Trials:
-        """Two trials, of which one has failed."""
-        return experiments.Trials([{"seed": 0, "x": 1.0, "right": True}, {"seed": 1, "failed": "Error"}])
-
-    @cached_property
-    def summary(self) -> experiments.Summary:
-        """A table of one row."""
-        return self.trials.summary(rate="right", median="x")
+    def __getattr__(self, name: str) -> Any:
+        if name not in MAKERS and name not in KINDS:
+            raise AttributeError(name)
+        made = MAKERS[name](self) if name in MAKERS else KINDS[name]()
+        vars(self).update(made if isinstance(made, dict) else {name: made})
+        return vars(self)[name]
 
     @property
     def store(self) -> Path:
@@ -92,69 +74,6 @@ class World:
     def path(self) -> io.BytesIO:
         """An empty file."""
         return io.BytesIO()
-
-    # --- what few calls need is made for them -----------------------------------------------------
-
-    @cached_property
-    def chain(self) -> list[Neuron]:
-        """Three neurons in a chain."""
-        x, y, z = (Neuron(name=name) for name in "xyz")
-        x.project(y, weight=0.5), y.project(z, weight=0.5)
-        z.activate()
-        return [x, y, z]
-
-    @cached_property
-    def readable(self) -> Network:
-        """A network whose outputs can be fitted."""
-        return architect.Perceptron(2, 3, 1, output_squash="identity", seed=0)
-
-    @cached_property
-    def hopfield(self) -> architect.Hopfield:
-        """A memory of four neurons with a pattern in it."""
-        memory = architect.Hopfield(4)
-        memory.learn([1, -1, 1, -1])
-        memory.recall([1, -1, 1, -1], seed=0)
-        return memory
-
-    @cached_property
-    def kohonen(self) -> architect.Kohonen:
-        """A map of four neurons."""
-        chart = architect.Kohonen(2, (2, 2), seed=0)
-        chart.activate([0.0, 0.0])
-        return chart
-
-    @cached_property
-    def convolutional(self) -> architect.Convolutional:
-        """A small convolutional network."""
-        net = architect.Convolutional(5, 1, filters=(2,), seed=0)
-        net.run(np.zeros((1, 5)))
-        return net
-
-    @cached_property
-    def optimizerstate(self) -> optimizers.OptimizerState:
-        """The state of an optimizer after one step."""
-        state = optimizers.SGD(momentum=0.5).begin(self.parameters)
-        state.step(self.parameters, self.gradient)
-        return state
-
-    trainer = cached_property(lambda self: synapse.Trainer(self.network))
-    by_bptt = cached_property(lambda self: synapse.Trainer(self.network, method="bptt"))
-    log = cached_property(lambda self: synapse.record(self.network))
-    optimizer = cached_property(lambda self: optimizers.Adam())
-    rls = cached_property(lambda self: optimizers.RLS())
-    dekf = cached_property(lambda self: optimizers.DEKF())
-    recursiveoptimizer = cached_property(lambda self: optimizers.DEKF())
-    recursivestate = cached_property(lambda self: self.dekf.begin(self.parameters))
-    lbfgs = cached_property(lambda self: optimizers.LBFGS(iterations=3))
-    stepdecay = cached_property(lambda self: learning.StepDecay(0.1))
-    exponential = cached_property(lambda self: learning.Exponential(0.1))
-    cosine = cached_property(lambda self: learning.Cosine(0.1))
-    gradientcomparison = cached_property(
-        lambda self: learning.compare_gradients(self.network, self.inputs, self.targets)
-    )
-    reach = cached_property(lambda self: learning.reach(self.network))
-
-    # --- what a refused call must leave as it is --------------------------------------------------
 
     def seen(self) -> list[Any]:
         """All that a refused call must leave as it is."""
@@ -195,3 +114,100 @@ def _of_store(store: Any) -> tuple[Any, ...]:
         list(graph.nodes),
         list(graph.edges),
     )
+
+
+@maker
+def a_and_neuron_and_c_and_d_and_connection_and_bare(w: World) -> dict[str, Any]:
+    """Four neurons, of which one gates a connection, after a step."""
+    a, b, c, d = (Neuron(name=name) for name in "abcd")
+    connection, bare = a.project(b, weight=0.5), a.project(c, weight=0.5)
+    d.project(b, weight=0.25)
+    c.gate(connection)
+    for neuron in (a, c, d, b):
+        neuron.activate()
+    return {"a": a, "neuron": b, "c": c, "d": d, "connection": connection, "bare": bare}
+
+
+@maker
+def layer_and_second_and_projection(w: World) -> dict[str, Any]:
+    """Two layers, the second of which has taken a step."""
+    layer, second = Layer(2, name="first"), Layer(2, name="second")
+    projection = layer.project(second, seed=0)
+    second.activate()
+    return {"layer": layer, "second": second, "projection": projection}
+
+
+@maker
+def network_and_net(w: World) -> dict[str, Any]:
+    """A perceptron after a step, whose graph has been requested."""
+    net = _stepped(architect.Perceptron(2, 3, 1, seed=0))
+    net.graph.number_of_edges()
+    return {"network": net, "net": net}
+
+
+@maker
+def exact(w: World) -> Network:
+    """A recurrent network that learns by sensitivities."""
+    net = architect.Elman(2, 2, 1, seed=0)
+    net.learning_rule = "rtrl"
+    return net
+
+
+@maker
+def chain(w: World) -> list[Neuron]:
+    """Three neurons in a chain."""
+    x, y, z = (Neuron(name=name) for name in "xyz")
+    x.project(y, weight=0.5), y.project(z, weight=0.5)
+    z.activate()
+    return [x, y, z]
+
+
+@maker
+def hopfield(w: World) -> architect.Hopfield:
+    """A memory of four neurons with a pattern in it."""
+    memory = architect.Hopfield(4)
+    memory.learn([1, -1, 1, -1])
+    memory.recall([1, -1, 1, -1], seed=0)
+    return memory
+
+
+@maker
+def optimizerstate(w: World) -> optimizers.OptimizerState:
+    """The state of an optimizer after one step."""
+    state = optimizers.SGD(momentum=0.5).begin(w.parameters)
+    state.step(w.parameters, w.gradient)
+    return state
+
+
+KINDS = {
+    one.__name__.lower(): one
+    for one in (*vars(tasks).values(), *vars(optimizers).values())
+    if isinstance(one, type) and one.__module__ != "synapse.tasks._task"
+}
+"""Tasks and optimizers, which need no arguments."""
+TRIALS = [{"seed": 0, "x": 1.0, "right": True}, {"seed": 1, "failed": "Error"}]
+MAKERS |= {
+    "trials": lambda w: experiments.Trials(TRIALS),
+    "summary": lambda w: w.trials.summary(rate="right", median="x"),
+    "topology": lambda w: synapse.Topology.of(w.network),
+    "wide": lambda w: Layer(20, name="wide"),
+    "lstm": lambda w: _stepped(architect.LSTM(2, 2, 1, seed=0)),
+    "readable": lambda w: architect.Perceptron(2, 3, 1, output_squash="identity", seed=0),
+    "kohonen": lambda w: architect.Kohonen(2, (2, 2), seed=0),
+    "convolutional": lambda w: architect.Convolutional(5, 1, filters=(2,), seed=0),
+    "ensemble": lambda w: Ensemble([architect.Elman(2, 2, 2, seed=seed) for seed in range(2)]),
+    "calibration": lambda w: forecasting.Calibration(np.arange(60.0).reshape(30, 2, 1)),
+    "continualreber": lambda w: tasks.ContinualReber(20),
+    "trainer": lambda w: synapse.Trainer(w.network),
+    "by_bptt": lambda w: synapse.Trainer(w.network, method="bptt"),
+    "log": lambda w: synapse.record(w.network),
+    "optimizer": lambda w: optimizers.Adam(),
+    "recursiveoptimizer": lambda w: optimizers.DEKF(),
+    "recursivestate": lambda w: w.dekf.begin(w.parameters),
+    "lbfgs": lambda w: optimizers.LBFGS(iterations=3),
+    "stepdecay": lambda w: learning.StepDecay(0.1),
+    "exponential": lambda w: learning.Exponential(0.1),
+    "cosine": lambda w: learning.Cosine(0.1),
+    "gradientcomparison": lambda w: learning.compare_gradients(w.network, w.inputs, w.targets),
+    "reach": lambda w: learning.reach(w.network),
+}

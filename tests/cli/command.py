@@ -6,9 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+
 from synapse import cli
+from tests.cases import all_hold
 
 ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "reference" / "command.rst").read_text(encoding="utf-8")
 SUNSPOTS = ROOT / "demos" / "data" / "sunspots.csv"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]), "PYTHONWARNINGS": "error"}
 
@@ -24,26 +28,69 @@ def line(*arguments):
 
 def process(*arguments, **options):
     """The finished process."""
-    options = {"capture_output": True, "text": True, "timeout": 300, "env": ENVIRONMENT, **options}
-    finished = subprocess.run(line(*arguments), check=False, **options)
+    options = {"capture_output": True, "text": True, "env": ENVIRONMENT, **options}
+    finished = subprocess.run(line(*arguments), check=False, timeout=900, **options)
     finished.stderr = complaints(finished.stderr)
     return finished
 
 
+def called(capsys, *arguments):
+    """The exit code, what is printed, and what is said on stderr."""
+    code = cli.main([str(argument) for argument in arguments])
+    printed = capsys.readouterr()
+    return code, printed.out, complaints(printed.err)
+
+
 def done(capsys, *arguments):
     """What a command prints that does well."""
-    assert cli.main([str(argument) for argument in arguments]) == 0
-    printed = capsys.readouterr()
-    assert complaints(printed.err) == ""
-    return printed.out
+    code, printed, said = called(capsys, *arguments)
+    assert (code, said) == (0, "")
+    return printed
 
 
 def refused(capsys, *arguments, code=1):
     """The one sentence with which a command refuses."""
-    assert cli.main([str(argument) for argument in arguments]) == code
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    (sentence,) = complaints(printed.err).splitlines()
+    found, printed, said = called(capsys, *arguments)
+    assert (found, printed) == (code, "")
+    (sentence,) = said.splitlines()
     assert sentence.startswith("synapse: ")
-    assert sentence.endswith(".")
+    assert sentence.endswith((".", "?"))
     return sentence.removeprefix("synapse: ")
+
+
+def told(capsys, cases):
+    """Check that commands (arguments, exit code, what the sentence has) are refused, most in one sentence."""
+
+    def check(arguments, code, expected):
+        try:
+            sentence = refused(capsys, *arguments, code=code)
+        except SystemExit:  # of argparse, which shows the usage, too
+            sentence = capsys.readouterr().err
+            assert "usage: synapse" in sentence
+        assert re.search(expected, sentence), sentence
+
+    all_hold(check, {" ".join(map(str, case[0])): case for case in cases})
+
+
+def write(path, **columns):
+    """A table with these columns."""
+    rows = zip(*columns.values(), strict=True)
+    path.write_text("\n".join([",".join(columns), *(",".join(map(str, row)) for row in rows)]) + "\n")
+    return path
+
+
+def months(count, first=2010):
+    return [f"{first + i // 12}-{i % 12 + 1:02}" for i in range(count)]
+
+
+def answers(printed):
+    """The numbers that `synapse run` prints."""
+    return np.array([row.split(",") for row in printed.splitlines()[1:]], float)
+
+
+def chaos():
+    """A series that each value follows from the last one, but on no line."""
+    values = [0.3]
+    for _ in range(299):
+        values.append(3.9 * values[-1] * (1 - values[-1]))
+    return values

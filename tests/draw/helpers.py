@@ -7,6 +7,7 @@ import numpy as np
 
 import architect
 from synapse import ALL_TO_ELSE, Layer, Network, Neuron
+from tests import cases
 
 
 def hand_wired() -> Network:
@@ -48,6 +49,13 @@ STANDARD = {
     "deep": lambda: architect.Perceptron(*[30] * 12, seed=0),
     "loose": lambda: Network(Layer(3), [Layer(2)], Layer(1)),
 }
+
+
+def failures(checked, check):
+    """What fails, by case; the figures of a case are closed before the next."""
+    from matplotlib import pyplot
+
+    return cases.failures(checked, check, after=lambda: pyplot.close("all"))
 
 
 def part(ax, gid):
@@ -102,6 +110,14 @@ def outside(figure):
         for text, box in shown(figure)
         if box.x0 < edge.x0 - 1 or box.y0 < edge.y0 - 1 or box.x1 > edge.x1 + 1 or box.y1 > edge.y1 + 1
     ]
+
+
+def assert_readable(ax):
+    assert overlapping(ax.figure) == outside(ax.figure) == []
+
+
+def legend(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
 
 
 def pixels(figure) -> bytes:

@@ -3,7 +3,7 @@
 import io
 import json
 import shutil
-from importlib import resources
+from importlib.util import find_spec
 
 import networkx as nx
 import numpy as np
@@ -12,13 +12,16 @@ import pytest
 import architect
 from synapse import Layer, Network, Neuron, tie
 from synapse.draw import explore
+from synapse.draw._page import part_of
+from tests.cases import failures
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs the extra `browser`")
+PLAYWRIGHT = find_spec("playwright") is not None
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: apt install chromium)"),
+    pytest.mark.skipif(not PLAYWRIGHT, reason="needs the extra `browser`"),
 ]
 
 GRAPH = "document.getElementById('graph')._cyreg.cy"  # where Cytoscape.js keeps what it draws
@@ -26,7 +29,9 @@ GRAPH = "document.getElementById('graph')._cyreg.cy"  # where Cytoscape.js keeps
 
 @pytest.fixture(scope="module")
 def chromium():
-    with playwright.sync_playwright() as play:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
@@ -58,11 +63,6 @@ def opened(chromium, tmp_path):
     assert complaints == []
 
 
-def as_resource(name):
-    """A file of the page."""
-    return resources.as_file(resources.files("synapse.draw") / "page" / name)
-
-
 def lstm():
     return architect.LSTM(2, 3, 1, style="synaptic", seed=0)
 
@@ -79,6 +79,10 @@ def choose(page, name):
 def number(page, name):
     """A number of what is chosen, all its digits."""
     return float(page.get_attribute(f'#numbers dd[data-name="{name}"]', "data-value"))
+
+
+def word(page, name):
+    return page.text_content(f'#numbers dd[data-name="{name}"]')
 
 
 def ids(page, selector):
@@ -101,7 +105,13 @@ def place_of(page, spot):
     return box["x"] + spot["x"], box["y"] + spot["y"]
 
 
-def test_stepping_shows_the_values_of_run(opened):
+def connections_into(net, layer):
+    return [(i, link) for i, link in enumerate(net.connections) if link.target in layer]
+
+
+def test_stepping_and_playing_show_the_values_of_run(opened):
+    from playwright.sync_api import expect
+
     net, sequence = lstm(), rows()
     outputs = net.clone().run(sequence)[:, 0]
     page = opened(net, sequence)
@@ -112,29 +122,23 @@ def test_stepping_shows_the_values_of_run(opened):
         label = page.evaluate(f"{GRAPH}.getElementById('n14').data('label')")
         assert label == f"output 0\n{output:.2f}".replace("-", "\u2212")
         page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowLeft")
-    assert number(page, "activation") == outputs[4]
-    page.keyboard.press("Home")
-    assert number(page, "activation") == outputs[0]
-    page.keyboard.press("End")
-    assert number(page, "activation") == outputs[5]
-    page.fill("#step", "2")
-    assert number(page, "activation") == outputs[1]
+    for act, step in (("ArrowLeft", 5), ("Home", 1), ("End", 6)):
+        page.keyboard.press(act)
+        assert number(page, "activation") == outputs[step - 1]
+    page.fill("#step", "4")
     page.click("#next")
-    assert number(page, "activation") == outputs[2]
-
-
-def test_playing_goes_to_the_end_and_stops(opened):
-    page = opened(lstm(), rows(steps=2))
+    assert number(page, "activation") == outputs[4]
     page.click("#play")
-    playwright.expect(page.locator("#status")).to_have_text("step 2 of 2")
-    playwright.expect(page.locator("#play")).to_have_text("Play")
+    expect(page.locator("#status")).to_have_text("step 6 of 6")
+    expect(page.locator("#play")).to_have_text("Play")
 
 
 def test_every_number_of_a_neuron_and_a_connection(opened):
     net, sequence = lstm(), rows()
-    page = opened(net, sequence, np.ones((6, 1)))
-    cell = net["cells"][1]
+    tie(net["cells"])
+    cell, frozen = net["cells"][1], net.connections[-1]
+    frozen.trainable = False
+    page = opened(net, sequence, [[1.0]] * 2 + [[np.nan]] * 4)
     choose(page, cell.name)
     for t in range(2):
         page.fill("#step", str(t + 1))
@@ -145,74 +149,56 @@ def test_every_number_of_a_neuron_and_a_connection(opened):
         assert number(page, "bias eligibility") == cell.bias_eligibility
         for name in ("responsibility", "projected", "gated"):
             assert number(page, name) == getattr(cell.error, name)
+    choose(page, "output 0")
+    assert number(page, "target") == 1.0
+    page.fill("#step", "3")
+    assert "This step has no target." in page.text_content("#numbers")
+    page.fill("#step", "2")
+    choose(page, cell.name)
     assert number(page, "own gain") == cell.self_connection.gain
+    assert (word(page, "bias trainable"), word(page, "bias tied")) == ("yes", "with 2 others")
     i, link = next((i, c) for i, c in enumerate(net.connections) if c.gater is not None)
     emit(page, f"c{i}", "tap")
     for name in ("weight", "gain", "eligibility"):
         assert number(page, name) == getattr(link, name)
-    assert page.text_content('#numbers dd[data-name="gate"]').startswith(link.gater.name)
+    assert word(page, "gate").startswith(link.gater.name)
+    assert word(page, "trainable") == "yes"
+    emit(page, f"c{len(net.connections) - 1}", "tap")
+    assert word(page, "trainable") == "no"
 
 
-def test_extended_traces_by_neuron(opened):
-    net, sequence = lstm(), rows()
-    page = opened(net, sequence)
-    c, link = next((c, link) for c, link in enumerate(net.connections) if link.target in net["input gates"])
-    emit(page, f"c{c}", "tap")
-    assert "Extended traces" in page.text_content("#numbers")
-    for t in range(3):
-        page.fill("#step", str(t + 1))
-        net.activate(sequence[t])
-        for neuron, trace in link.extended.items():
-            assert number(page, neuron.name) == trace
-            assert trace != 0
-    emit(page, next(f"c{c}" for c, link in enumerate(net.connections) if not link.extended), "tap")
-    assert "Extended traces" not in page.text_content("#numbers")
-
-
-def test_sensitivities_by_neuron(opened):
-    net, sequence = architect.LSTM(2, 2, 1, seed=0), rows()
-    net.learning_rule = "rtrl"
-    page = opened(net, sequence)
-    c, link = next((c, link) for c, link in enumerate(net.connections) if link.target in net["input gates"])
-    emit(page, f"c{c}", "tap")
-    assert "Sensitivities: d state / d weight (4)" in page.text_content("#numbers")
-    assert "Extended traces" not in page.text_content("#numbers")
-    for t in range(3):
-        page.fill("#step", str(t + 1))
-        net.activate(sequence[t])
-        for neuron, sensitivity in link.sensitivity.items():
-            assert number(page, neuron.name) == sensitivity
-        assert t == 0 or all(link.sensitivity.values())  # the first step has no state to gate
-    emit(page, next(f"c{c}" for c, link in enumerate(net.connections) if link.target in net.output), "tap")
-    assert "Sensitivities" not in page.text_content("#numbers")
-
-
-def test_what_is_frozen_and_what_is_tied(opened):
-    net = lstm()
-    tied, frozen = net[0].outgoing[:3], net[1].outgoing[0]
-    tie(tied)
-    tie(net["cells"][:2])
-    frozen.trainable = False
-    page, place = opened(net, rows()), net.connections.index
-
-    def told(name):
-        cell = page.locator(f'#numbers dd[data-name="{name}"]')
-        return cell.text_content() if cell.count() else None
-
-    emit(page, f"c{place(tied[1])}", "tap")
-    assert (told("trainable"), told("tied")) == ("yes", "with 2 others")
-    emit(page, f"c{place(frozen)}", "tap")
-    assert (told("trainable"), told("tied")) == ("no", None)
-    choose(page, net["cells"][0].name)
-    assert (told("bias trainable"), told("bias tied")) == ("yes", "with 1 other")
+def test_extended_traces_and_sensitivities_by_neuron(opened):
+    titles = "Extended traces (", "Sensitivities: d state / d weight ("
+    for rule, name, title, other in ((None, "extended", *titles), ("rtrl", "sensitivity", *titles[::-1])):
+        net, sequence = (
+            architect.LSTM(2, 2, 1, style="synaptic" if rule is None else "standard", seed=0),
+            rows(),
+        )
+        net.learning_rule = rule or net.learning_rule
+        page = opened(net, sequence)
+        c, link = connections_into(net, net["input gates"])[0]
+        emit(page, f"c{c}", "tap")
+        words = page.text_content("#numbers")
+        assert title in words
+        assert other not in words
+        for t in range(3):
+            page.fill("#step", str(t + 1))
+            net.activate(sequence[t])
+            found = getattr(link, name)
+            assert found
+            for neuron, value in found.items():
+                assert number(page, neuron.name) == value
+        assert all(found.values())
+        emit(page, f"c{connections_into(net, net.output)[0][0]}", "tap")
+        assert title not in page.text_content("#numbers")
 
 
 def test_gates_open_and_close(opened):
     a, gate, b = Neuron(name="a"), Neuron(name="gate", squash="identity"), Neuron(name="b")
-    link = a.project(b, weight=0.5)
-    gate.gate(link)
+    gate.gate(a.project(b, weight=0.5))
     net = Network(Layer([a, gate]), [], Layer([b]))
     page = opened(net, [[1.0, 0.0], [1.0, 1.0]])
+    assert page.evaluate(f"{GRAPH}.getElementById('v0').data('label')") == "0.50"
     opens, line = [], []
     for step in "12":
         page.fill("#step", step)
@@ -224,17 +210,23 @@ def test_gates_open_and_close(opened):
     assert float(page.evaluate(f"{GRAPH}.getElementById('c0').style('width')").removesuffix("px")) >= 1.5
 
 
-def test_pointing_at_a_neuron_shows_its_numbers(opened):
-    page = opened(lstm(), rows())
-    spot = page.evaluate(f"{GRAPH}.getElementById('n0').renderedPosition()")
+def test_pointing_at_a_neuron_shows_its_numbers_at_every_step(opened):
+    net, sequence = lstm(), rows()
+    outputs = net.clone().run(sequence)[:, 0]
+    page = opened(net, sequence, np.full((6, 1), 0.5))
+    spot = page.evaluate(f"{GRAPH}.getElementById('n14').renderedPosition()")
     page.mouse.move(*place_of(page, spot), steps=3)
     page.wait_for_selector("#tip", state="visible")
-    assert page.text_content("#numbers h2") == "input 0"
+    assert page.text_content("#numbers h2") == "output 0"
+    for t in (0, 1):
+        shown = f"{outputs[t]:.6g}".replace("-", "\u2212")
+        assert page.text_content("#tip") == f"output 0: {shown}, target 0.5"
+        page.keyboard.press("ArrowRight")
     page.mouse.move(*place_of(page, {"x": 3, "y": 3}), steps=3)
     page.wait_for_selector("#tip", state="hidden")
 
 
-def test_what_is_upstream_and_downstream_is_highlighted(opened):
+def test_what_is_incoming_and_outgoing_is_highlighted(opened):
     net = architect.Perceptron(3, 4, 3, 2, seed=0)
     number = {neuron: f"n{i}" for i, neuron in enumerate(net)}
     lines = {connection: f"c{i}" for i, connection in enumerate(net.connections)}
@@ -243,12 +235,12 @@ def test_what_is_upstream_and_downstream_is_highlighted(opened):
     click_on(page, number[neuron])
     assert page.text_content("#numbers h2") == neuron.name
     assert ids(page, ".lit") == {lines[c] for c in (*neuron.incoming, *neuron.outgoing)}
-    page.keyboard.press("u")
+    page.click("text=Incoming >> nth=0")
     assert ids(page, ".lit") == {lines[c] for c in neuron.outgoing}
-    page.keyboard.press("a")
+    page.click("text=Whole paths >> nth=0")
     after = nx.descendants(net.graph, neuron)
     assert ids(page, ".neuron") - ids(page, ".dim") == {number[n] for n in after | {neuron}}
-    page.keyboard.press("u")
+    page.keyboard.press("i")
     near = after | {neuron} | nx.ancestors(net.graph, neuron)
     assert ids(page, ".neuron") - ids(page, ".dim") == {number[n] for n in near}
     page.keyboard.press("Escape")
@@ -276,26 +268,29 @@ def test_layers_fold_and_unfold(opened):
     assert ids(page, ".box") == {"l0"}
 
 
-def test_two_thousand_connections_open_folded_and_are_all_there(opened):
-    net = architect.LSTM(10, 20, 5, style="synaptic", seed=0)
-    page = opened(net, rows(10))
-    assert len(net.connections) > 2000
-    assert len(ids(page, ".connection")) <= 300
+def test_networks_of_more_than_100_connections_open_folded_and_are_all_there(opened):
+    net = architect.GRU(3, 6, 2, seed=0)
+    page = opened(net, rows(3))
+    assert len(ids(page, ".box")) == len(net.layers)
     members = f"{GRAPH}.elements('.line').map(line => line.data('members').length)"
-    assert sum(page.evaluate(members)) == len(net.connections)
+    assert sum(page.evaluate(members)) == len(net.connections) == 198
     page.click("#unfold-all")
     assert len(ids(page, ".connection")) == len(net.connections)
-
-
-def test_a_network_too_large_to_draw_opens_folded(opened):
     page = opened(architect.Perceptron(210, 100, 2, seed=0), rows(210, 1))
-    assert len(ids(page, ".box")) == 2
     page.click("#unfold-all")
     assert "21200 connections are too many" in page.text_content("#notice")
-    assert len(ids(page, ".box")) == 2
-    page.click('button[aria-label="Fold output"]')
+    assert len(ids(page, ".box")) == 3
+    page.click('button[aria-label="Unfold output"]')
     assert page.is_hidden("#notice")
-    assert len(ids(page, ".neuron")) == 0
+
+
+def test_a_colour_means_the_same_number_in_every_layer(opened):
+    net = architect.Perceptron(2, 1, output_squash="identity", seed=0)
+    net.weights, net.biases = [0.5, 0.0], [0.0, 0.0, 0.25]
+    page = opened(net, [[0.5, 4.0]])
+    half, full, output = page.evaluate(f"{GRAPH}.elements('.neuron').map(node => node.data('fill'))")
+    assert half == output != full
+    assert full != page.evaluate(f"{GRAPH}.getElementById('c0').style('line-color')")  # that of weights
 
 
 def test_names_are_only_text(opened):
@@ -316,12 +311,12 @@ def test_names_are_only_text(opened):
         assert page.text_content("#numbers h2") == name
     page.fill("#search", "alert")
     assert page.locator("#found li").count() == 5  # two layers, three neurons
-    page.keyboard.press("Escape")
-    page.click("#fold-all")
 
 
-def test_keys_and_help(opened):
+def test_keys_buttons_and_help(opened):
     page = opened(lstm(), rows())
+    for button in page.locator("button").all():
+        assert (button.text_content().strip() or button.get_attribute("aria-label") or "").strip()
     page.keyboard.press("?")
     assert page.is_visible("#overlay")
     page.keyboard.press("Escape")
@@ -339,12 +334,7 @@ def test_keys_and_help(opened):
     assert page.evaluate(f"{GRAPH}.zoom()") == pytest.approx(level)
     page.keyboard.press("Escape")
     page.keyboard.press("g")
-    gated = [i for i, connection in enumerate(lstm().connections) if connection.gater is not None]
-    shown = page.get_attribute("#gates", "aria-pressed") == "true"
-    assert ids(page, ".gate") == ({f"gc{i}" for i in gated} if shown else set())
-
-
-# --- what is chosen, and gates -------------------------------------------------------------------
+    assert not ids(page, ".gate")
 
 
 def lit(page):
@@ -371,7 +361,7 @@ def test_a_chosen_neuron_shows_what_gates_its_connections(opened):
     assert ids(page, ".gate") == {f"gc{place(link)}"}
 
 
-def test_all_the_way_follows_gates(opened):
+def test_whole_paths_follow_gates(opened):
     before, gate, a, b, after = (Neuron(name=name) for name in ("before", "gate", "a", "b", "after"))
     before.project(gate, weight=1.0)
     gate.gate(a.project(b, weight=1.0))
@@ -379,53 +369,12 @@ def test_all_the_way_follows_gates(opened):
     net = Network(Layer([before, a]), [Layer([gate]), Layer([b])], Layer([after]))
     number = {neuron.name: f"n{i}" for i, neuron in enumerate(net)}
     page = opened(net, rows())
-    page.click("#reach")
-    for name, expected in (
-        ("before", ("before", "gate", "a", "b", "after")),  # a gates' way leads on; its line is shown whole
-        ("after", ("before", "gate", "a", "b", "after")),
-        ("gate", ("before", "gate", "a", "b", "after")),
-    ):
+    page.keyboard.press("p")
+    for name in ("before", "after", "gate"):  # a gate's way leads on; its line is shown whole
         choose(page, name)
-        assert {number[name] for name in expected} - {number["a"]} <= lit(page)
+        assert {number[name] for name in ("before", "gate", "b", "after")} <= lit(page)
     choose(page, "a")
     assert number["before"] not in lit(page)
-
-
-def test_the_tip_follows_the_step(opened):
-    net, sequence = lstm(), rows()
-    outputs = net.clone().run(sequence)[:, 0]
-    page = opened(net, sequence, np.full((6, 1), 0.5))
-    spot = page.evaluate(f"{GRAPH}.getElementById('n14').renderedPosition()")
-    page.mouse.move(*place_of(page, spot), steps=3)
-    page.wait_for_selector("#tip", state="visible")
-    for t in (0, 1):
-        shown = f"{outputs[t]:.6g}".replace("-", "\u2212")
-        assert page.text_content("#tip") == f"output 0: {shown}, target 0.5"
-        page.keyboard.press("ArrowRight")
-
-
-def test_errors_and_targets_are_shown_where_there_is_a_target(opened):
-    targets = np.ones((6, 1))
-    targets[2] = np.nan
-    page = opened(lstm(), rows(), targets)
-    choose(page, "output 0")
-    for step, aimed in (("1", True), ("3", False), ("4", True)):
-        page.fill("#step", step)
-        assert page.locator('dd[data-name="responsibility"]').count() == aimed
-        assert page.locator('dd[data-name="target"]').count() == aimed
-    assert number(page, "target") == 1.0
-    page.fill("#step", "3")
-    assert "This step has no target." in page.text_content("#numbers")
-
-
-def test_without_targets_no_error_is_shown(opened):
-    net = lstm()
-    net.activate([1.0, 0.0])
-    net.propagate(0.1, [1.0])
-    page = opened(net, rows())
-    choose(page, "output 0")
-    assert page.locator('dd[data-name="responsibility"], dd[data-name="target"]').count() == 0
-    assert "Error" not in page.text_content("#numbers")
 
 
 def test_the_folded_view_shows_the_gates_between_layers(opened):
@@ -443,9 +392,6 @@ def test_the_folded_view_shows_the_gates_between_layers(opened):
     assert {f"l{g}" for _, b, g in gated_pairs if b == next(iter(gated_pairs))[1]} <= lit(page)
 
 
-# --- at the sizes of screens ------------------------------------------------------------------------
-
-
 SCREENS = {
     "wide": {"viewport": {"width": 1400, "height": 900}},
     "tablet": {"viewport": {"width": 1024, "height": 768}},
@@ -458,9 +404,9 @@ SCREENS = {
 }
 NETS = {
     "perceptron": lambda: architect.Perceptron(784, 100, 10, seed=0),
-    "2000": lambda: architect.Perceptron(40, 40, 10, seed=0),
     "lstm": lambda: architect.LSTM(2, 3, 1, seed=0),
-    "elman": lambda: architect.Elman(2, 6, 1, seed=0),
+    "lstm, folded": lambda: architect.LSTM(6, 8, 6, seed=0),
+    "gru, folded": lambda: architect.GRU(3, 6, 2, seed=0),
     "hopfield": lambda: architect.Hopfield(12),
 }
 LAID_OUT = f"""() => {{
@@ -476,6 +422,22 @@ LAID_OUT = f"""() => {{
   }}));
   const span = (low, high, whole) =>
     (Math.max(...boxes.map((box) => box[high])) - Math.min(...boxes.map((box) => box[low]))) / whole;
+  const middle = (a, b) => ({{ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 }}), at = (p) => `${{p.x}} ${{p.y}} `;
+  const wayOf = (line) => {{ // as Cytoscape.js draws it
+    const bends = line.controlPoints() ?? [middle(line.sourceEndpoint(), line.targetEndpoint())];
+    const stops = [...bends.slice(1).map((bend, i) => middle(bend, bends[i])), line.targetEndpoint()];
+    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    const curves = bends.map((bend, i) => `Q${{at(bend)}}${{at(stops[i])}}`).join("");
+    path.setAttribute("d", `M${{at(line.sourceEndpoint())}}${{curves}}`);
+    return Array.from({{ length: 60 }}, (_, i) => path.getPointAtLength(i * path.getTotalLength() / 59));
+  }};
+  const behind = cy.elements(".bundle").filter((line) => {{
+    const way = wayOf(line), others = cy.elements(".box").difference(line.connectedNodes());
+    return others.some((box) => {{
+      const {{ x, y }} = box.position(), width = box.width() / 2, height = box.height() / 2;
+      return way.some((point) => Math.abs(point.x - x) < width && Math.abs(point.y - y) < height);
+    }});
+  }});
   const fonts = nodes.map((node) => parseFloat(node.style("font-size")) * cy.zoom());
   const inside = (element) => {{
     const {{ left, right, top, bottom, width }} = element.getBoundingClientRect();
@@ -485,7 +447,8 @@ LAID_OUT = f"""() => {{
   const hidden = [...document.querySelectorAll(parts)]
     .filter((element) => getComputedStyle(element).display !== "none" && !inside(element));
   return {{
-    outside: outside.length, covered, font: Math.min(...fonts), hidden: hidden.map((element) => element.id),
+    behind: behind.map((line) => line.id()), outside: outside.length, covered,
+    font: Math.min(...fonts), hidden: hidden.map((element) => element.id),
     nameless: nodes.filter((node) => !node.data("label")).length,
     neuron: Math.min(99, ...cy.elements(".neuron").map((node) => node.renderedWidth())),
     across: span("x1", "x2", cy.width()), down: span("y1", "y2", cy.height()),
@@ -503,46 +466,36 @@ CONTRAST = """() => {
   const of = (names, grounds) => Math.min(...names.flatMap((name) =>
     grounds.map((ground) => ratio(luminance(name), luminance(ground)))));
   return { words: of(["--ink", "--faint"], ["--paper", "--surface"]),
-    signs: of(["--positive", "--negative", "--gate"], ["--paper"]) };
+    signs: of(["--positive", "--negative", "--above", "--below", "--gate"], ["--paper"]) };
 }"""
 
 
 @pytest.mark.parametrize("screen", SCREENS)
-@pytest.mark.parametrize("net", NETS)
-def test_a_page_can_be_read_and_used_at_once(opened, net, screen, tmp_path):
-    network = NETS[net]()
-    page = opened(network, rows(len(network.input), 3) > 0, **SCREENS[screen])
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.screenshot(path=tmp_path / f"{net}-{screen}-{scheme}.png")
-        assert page.evaluate("document.documentElement.dataset.theme") == scheme
-        contrast = page.evaluate(CONTRAST)
-        assert contrast["words"] >= 4.5  # WCAG 2.2, 1.4.3 and 1.4.11
-        assert contrast["signs"] >= 3
-        found = page.evaluate(LAID_OUT)
-        assert not found["covered"]
-        assert not found["hidden"]
-        assert found["outside"] == found["nameless"] == 0
-        assert found["font"] >= 9
-        assert found["neuron"] >= (24 if screen == "phone" else 20)  # 24: WCAG 2.2, 2.5.8
-        assert found["drawn"] <= 300
-        assert found["wide"] <= SCREENS[screen]["viewport"]["width"]
-        assert max(found["across"], found["down"]) > 0.8
-        if net == "lstm":
-            assert found["down"] > 0.8
-    assert page.text_content("#status") == "step 1 of 3"
-    if screen == "wide":
+def test_pages_can_be_read_and_used_at_once(opened, screen):
+    def check(net):
+        network = NETS[net]()
+        page = opened(network, rows(len(network.input), 3) > 0, **SCREENS[screen])
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            page.screenshot()  # lets it draw
+            assert page.evaluate("document.documentElement.dataset.theme") == scheme
+            contrast = page.evaluate(CONTRAST)
+            assert contrast["words"] >= 4.5  # WCAG 2.2, 1.4.3 and 1.4.11
+            assert contrast["signs"] >= 3
+            found = page.evaluate(LAID_OUT)
+            assert not found["covered"]
+            assert not found["hidden"]
+            assert not found["behind"]  # a line that begins at another box than its own
+            assert found["outside"] == found["nameless"] == 0
+            assert found["font"] >= 9
+            assert found["neuron"] >= (24 if screen == "phone" else 20)  # 24: WCAG 2.2, 2.5.8
+            assert found["drawn"] <= 100
+            assert found["wide"] <= SCREENS[screen]["viewport"]["width"]
+            assert found["down"] > 0.8 or (found["across"] > 0.8 and net != "lstm")
+        assert page.text_content("#status") == "step 1 of 3"
         assert page.get_attribute("#legend", "open") is not None
 
-
-def test_weights_cover_neither_each_other_nor_names(opened):
-    net = architect.Perceptron(3, 4, 3, seed=0)
-    page = opened(net, rows(3))
-    found = page.evaluate(LAID_OUT)
-    assert len(ids(page, ".weight")) >= 0.8 * len(net.connections)
-    assert not found["covered"]
-    weight = f"{net.connections[0].weight:.2f}".replace("-", "\u2212")
-    assert page.evaluate(f"{GRAPH}.getElementById('v0').data('label')") == weight
+    assert not failures(list(NETS), check)
 
 
 def test_on_a_phone_words_speak_of_touch_and_help_is_at_hand(opened):
@@ -555,41 +508,24 @@ def test_on_a_phone_words_speak_of_touch_and_help_is_at_hand(opened):
     words = page.inner_text("#overlay")
     assert "Tap" in words
     assert not any(word in words for word in ("click", "Point", "wheel", "Space"))
-    page.locator("#overlay button").tap()
-    sizes = page.evaluate(
-        "[...document.querySelectorAll('header button, footer button')].map(b => b.getBoundingClientRect())"
-        ".filter(box => box.width).map(box => Math.min(box.width, box.height))"
-    )
-    assert min(sizes) >= 24
 
 
-def test_a_finger_can_hit_the_name_of_a_neuron(opened):
+def test_a_finger_can_hit_a_neuron_its_name_and_buttons(opened):
     page = opened(lstm(), rows(), **SCREENS["phone"])
     spot = page.evaluate(f"{GRAPH}.getElementById('n0').renderedPosition()")
     radius = page.evaluate(f"{GRAPH}.getElementById('n0').renderedHeight()") / 2
     page.touchscreen.tap(*place_of(page, {"x": spot["x"], "y": spot["y"] + radius + 8}))
     assert page.text_content("#numbers h2") == "input 0"
-
-
-def test_a_turned_phone_shows_the_network_anew(opened):
-    page = opened(lstm(), rows(), **SCREENS["phone"])
-    page.set_viewport_size({"width": 844, "height": 390})
-    page.wait_for_timeout(400)
-    found = page.evaluate(LAID_OUT)
-    assert found["outside"] == 0
-    assert not found["hidden"]
-
-
-# --- in a notebook ------------------------------------------------------------------------------------
-
-
-FRAME_TEXT = "() => document.querySelector('iframe').getAttribute('sandbox')"
+    spot = page.evaluate(f"{GRAPH}.getElementById('n14').renderedPosition()")
+    page.touchscreen.tap(*place_of(page, spot))
+    assert page.text_content("#numbers h2") == "output 0"
+    page.locator("#next").tap()
+    assert page.text_content("#status") == "step 2 of 6"
 
 
 def test_the_frame_of_a_notebook_is_a_sandbox(chromium):
-    net, page = lstm(), chromium.new_page()
-    page.set_content(explore(net, rows())._repr_html_())
-    assert page.evaluate(FRAME_TEXT) == "allow-scripts"
+    page = chromium.new_page()
+    page.set_content(explore(lstm(), rows())._repr_html_())
     frame = page.frames[1]
     frame.wait_for_selector("#graph canvas")
     assert frame.text_content("#status") == "step 1 of 6"
@@ -608,9 +544,7 @@ widget.render({ model, el: document.body });
 def test_a_widget_follows_the_network(chromium):
     net, page = lstm(), chromium.new_page()
     view = explore(net, rows(), targets=np.ones((6, 1)))
-    with as_resource("widget.js") as script:
-        source = script.read_text(encoding="utf-8").replace("export default", "globalThis.widget =")
-    page.evaluate(source)
+    page.evaluate(part_of("widget.js").replace("export default", "globalThis.widget ="))
     page.evaluate(MODEL.replace("VALUES", json.dumps({"html": view.html, "numbers": view._data})))
     frame = page.wait_for_selector("iframe").content_frame()
     frame.wait_for_selector("#graph canvas")
@@ -619,7 +553,8 @@ def test_a_widget_follows_the_network(chromium):
     net[0].outgoing[0].weight = -3.0
     view.update()
     page.evaluate("(numbers) => { values.numbers = numbers; handlers['change:numbers'](); }", view._data)
-    frame.wait_for_function(f"{GRAPH}.getElementById('c0').hasClass('negative')")
+    is_negative = f"{GRAPH}.getElementById('c0').hasClass('negative')"  # its policy lets nothing wait in it
+    assert any(frame.evaluate(is_negative) or page.wait_for_timeout(50) for _ in range(200))
     net.clear()
     output = net.clone().run(rows())[0, 0]
     frame.fill("#search", "output 0")
@@ -631,40 +566,14 @@ def test_a_widget_follows_the_network(chromium):
     page.close()
 
 
-def test_touch(opened):
-    page = opened(lstm(), rows(), has_touch=True, viewport={"width": 390, "height": 800})
-    spot = page.evaluate(f"{GRAPH}.getElementById('n14').renderedPosition()")
-    page.touchscreen.tap(*place_of(page, spot))
-    assert page.text_content("#numbers h2") == "output 0"
-    page.locator("#next").tap()
-    assert page.text_content("#status") == "step 2 of 6"
-
-
-def test_buttons_have_names(opened):
-    page = opened(lstm(), rows())
-    for button in page.locator("button").all():
-        assert (button.text_content().strip() or button.get_attribute("aria-label") or "").strip()
-
-
-def pixels(page):
-    """The picture of the network, shape (height, width, 3), 0 to 1."""
+def test_the_picture_is_not_empty_light_and_dark(opened):
     image = pytest.importorskip("matplotlib.image")
-    return image.imread(io.BytesIO(page.locator("#graph").screenshot()))[..., :3]
-
-
-@pytest.mark.parametrize(("scheme", "brightness"), [("light", 1.0), ("dark", 0.09)])
-def test_the_picture_is_not_empty_light_and_dark(opened, scheme, brightness):
-    page = opened(lstm(), rows(), color_scheme=scheme)
-    page.keyboard.press("End")
-    page.wait_for_timeout(300)  # Cytoscape.js draws with the next frames
-    picture = pixels(page)
-    paper = picture[2, 2]
-    assert paper.mean() == pytest.approx(brightness, abs=0.03)
-    drawn = np.abs(picture - paper).max(axis=2) > 0.1
-    assert drawn.mean() > 0.01
-    columns = drawn.any(axis=0)
-    assert columns[: len(columns) // 4].any()
-    assert columns[-len(columns) // 4 :].any()
-    page.keyboard.press("t")
-    page.wait_for_timeout(300)
-    assert pixels(page)[2, 2].mean() == pytest.approx(1.09 - brightness, abs=0.03)
+    page = opened(lstm(), rows(), color_scheme="light")
+    for brightness in (1.0, 0.09):
+        page.wait_for_timeout(300)  # Cytoscape.js draws with the next frames
+        picture = image.imread(io.BytesIO(page.locator("#graph").screenshot()))[..., :3]
+        assert picture[2, 2].mean() == pytest.approx(brightness, abs=0.03)
+        drawn = np.abs(picture - picture[2, 2]).max(axis=2) > 0.1
+        assert drawn.any(axis=0)[: drawn.shape[1] // 4].any()
+        assert drawn.any(axis=0)[-drawn.shape[1] // 4 :].any()
+        page.keyboard.press("t")

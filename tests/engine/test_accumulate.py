@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import cost, engine, initializers, record, tie
+from synapse import cost, engine, initializers
 from synapse.engine.online import Accumulator
-from synapse.learning import compare_gradients
 
-from ..networks import GOLDEN, from_golden, lstm, perceptron
+from ..cases import failures
+from ..networks import lstm, perceptron
 from ..strategies import Twin, crowded
 from ..ties import groups_of, tie_at_random
 
@@ -27,7 +27,7 @@ NETS = {
     "gru": lambda: architect.GRU(3, 4, 2, seed=1),
     "tied": lambda: tie_at_random(perceptron(3, 5, 4, 2, seed=1), 3),
     "tied peepholes": lambda: tie_at_random(architect.LSTM(3, 4, 2, style="synaptic", seed=1), 5),
-    **{f"crowd {seed}": lambda seed=seed: Twin(crowded(seed)).net for seed in range(12)},
+    **{f"crowd {seed}": lambda seed=seed: Twin(crowded(seed)).net for seed in range(8)},
 }
 
 
@@ -91,8 +91,11 @@ def shared(net, weights, biases):
 
 
 @pytest.mark.filterwarnings("ignore::synapse.errors.TrainingWarning")
-@pytest.mark.parametrize("build", NETS.values(), ids=NETS)
-def test_the_sum_is_what_single_steps_would_move(build):
+def test_the_sum_is_what_single_steps_would_move():
+    assert not failures(NETS, compare_with_single_steps)
+
+
+def compare_with_single_steps(build):
     net, twin = build(), build()
     inputs, targets = data(net)
     before, expected = (net.weights, net.biases), put_back(twin, inputs, targets)
@@ -120,72 +123,6 @@ def test_everything_else_is_left_as_a_step_leaves_it():
         assert store[theirs] + getattr(moves, ours) == pytest.approx(
             twin._store[theirs], rel=1e-15, abs=1e-16
         )
-
-
-@pytest.mark.parametrize("name", GOLDEN)
-def test_it_is_minus_the_online_gradient_of_a_comparison(name):
-    (net, _), golden = from_golden(name), GOLDEN[name]
-    inputs, targets = np.array(golden["inputs"], float), np.array(golden["targets"], float)
-    compared = compare_gradients(net, inputs, targets, "squared_error")
-    weights, biases = moves_of(net, accumulated(net, inputs, targets))
-    assert -weights == pytest.approx(compared.weights["rule"], abs=1e-12)
-    assert -biases == pytest.approx(compared.biases["rule"], abs=1e-12)
-
-
-def test_a_store_of_float32_sums_in_its_float():
-    net = architect.LSTM(3, 4, 2, style="synaptic", seed=1, dtype="float32")
-    twin = architect.LSTM(3, 4, 2, style="synaptic", seed=1)
-    twin.weights, twin.biases = net.weights, net.biases
-    moves = accumulated(net, *data(net))
-    assert moves.weights.dtype == moves.biases.dtype == np.float32
-    for ours, theirs in zip(moves_of(net, moves), moves_of(twin, accumulated(twin, *data(net))), strict=True):
-        assert ours == pytest.approx(theirs, rel=1e-3, abs=1e-5)
-
-
-def test_neurons_that_propagate_by_hand_can_be_accumulated():
-    net = perceptron(2, 3, 1, seed=1)
-    tie(net.output[0].incoming)
-    net.activate([0.5, 1.0])
-    store, neuron, before = net._store, net.output[0], net.weights
-    store.ready()
-    moves = Accumulator(store)
-    unit = store.unit
-    engine.online.propagate_one(moves.address, unit, neuron._row, 0.0, CODE, 1.0, unit)
-    expected = [neuron.error.responsibility * other.activation for other in net.hidden[0]]
-    rows = np.flatnonzero(store["target"] == neuron._row)
-    assert moves.weights[rows] == pytest.approx(expected)
-    assert moves.biases[neuron._row] == neuron.error.responsibility
-    assert (net.weights == before).all()
-
-
-def test_sums_go_on_until_they_are_cleared():
-    net = perceptron(2, 3, 1, seed=1)
-    inputs, targets = data(net, 1)
-    net.activate(inputs[0])
-    store, span = net._ready()[1:]
-    moves = Accumulator(store)
-    arguments = store.unit, span, targets[0], CODE, store.unit, False
-    engine.online.propagate_targets(moves.address, *arguments)
-    once = moves.weights.copy()
-    engine.online.propagate_targets(moves.address, *arguments)
-    assert once.any()
-    assert np.array_equal(moves.weights, 2 * once)
-    moves.clear()
-    assert not moves.weights.any()
-    assert not moves.biases.any()
-
-
-def test_a_recording_may_grow_meanwhile():
-    net = perceptron(2, 3, 1, seed=1)
-    inputs, targets = data(net, 40)
-    with record(net) as log:
-        store, span = net._ready()[1:]
-        moves = Accumulator(store)
-        store.recorder.make_room(40)
-        for x, t in zip(inputs, targets, strict=True):
-            net.activate(x)
-            engine.online.propagate_targets(moves.address, store.unit, span, t, CODE, store.unit, False)
-    assert len(log) == 40
 
 
 def test_an_accumulator_is_of_one_topology():

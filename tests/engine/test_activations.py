@@ -1,40 +1,142 @@
+"""Every entry of the table of activation functions: its formula, its declarations, and its compiled forms."""
+
+import numpy as np
 import pytest
 
-from synapse import Neuron, squash
-from synapse.engine.functions import activations, compiled
+import synapse
+from synapse import Layer, Network, Neuron, squash
+from synapse.engine.functions.activations import ACTIVATIONS, CHANCE, LARGEST, SINGLE
 
-BUILT_IN = [
-    name
-    for name in squash.names()
-    if squash.get(name).code < activations.FIRST_CUSTOM and hasattr(activations, name)
-]
+from ..reference import SQUASHES
 
-
-@pytest.mark.parametrize("name", BUILT_IN)
-def test_the_engine_calls_each_function_by_its_code(name):
-    function = squash.get(name)
-    assert activations.ACTIVATIONS[name].code == function.code
-    assert function.function is compiled.SQUASHES[name]
-    neuron = Neuron(function, bias=0.7)
-    neuron.deterministic = True
-    assert (neuron.activate(), neuron.derivative) == pytest.approx(compiled.SQUASHES[name](0.7), rel=1e-15)
+ALONE = [one for one in ACTIVATIONS.values() if one.kind in (SINGLE, CHANCE)]
+STATES = [-7.2, -3.9, -1.1, -0.6, -0.05, 0.05, 0.4, 1.7, 5.3, 0.0, 0.5, -0.5, 1.0, -1.0, 0.7, 2.1, -2.4]
+WIDE = np.unique([*np.linspace(-6, 6, 601), -1e4, -750.0, -40.0, 40.0, 750.0, 1e4]).tolist()
+pytestmark = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")  # biases alone
 
 
-def test_every_built_in_function_stands_in_the_engine():
-    assert {"logistic", "tanh", "identity", "step", "sign", "relu", "elu", "softplus", "gaussian"} < set(
-        BUILT_IN
-    )
+def fired(network):
+    return np.array([(neuron.activation, neuron.derivative) for neuron in network.output])
 
 
-def test_codes_are_places_in_the_table():
-    codes = [one.code for one in activations.ACTIVATIONS.values()]
-    assert codes == list(range(len(codes)))
-    assert max(codes) < activations.FIRST_CUSTOM
+def online(name, states, dtype="float64"):
+    """What a network computes of these states: neurons side by side, several at a time."""
+    net = Network(Layer(1, dtype=dtype), [], Layer(len(states), name, dtype=dtype))
+    net.deterministic = True
+    net.output.biases = states
+    net.activate([0.0])
+    return fired(net)
 
 
-@pytest.mark.parametrize("name", BUILT_IN)
-def test_the_plain_formula_is_what_kernels_compute(name):
-    one = activations.ACTIVATIONS[name]
-    for state in (-3.0, -0.4, 0.0, 0.2, 1.7):
-        assert one.formula(state) == pytest.approx(compiled.SQUASHES[name](state), rel=1e-14, abs=1e-16)
-        assert one.low <= one.formula(state)[0] <= one.high
+def exact(name, states, dtype="float64", samples=1):
+    """What exact gradients compute: with an error of 1, the gradient of a bias is the slope."""
+    net = Network(Layer(1, dtype=dtype), [], Layer(len(states), name, dtype=dtype))
+    net.deterministic = True
+    net.output.biases = states
+    values = net.run([[0.0]])[0]
+    inputs, targets = np.zeros((samples, 1, 1)), np.tile(values - 1.0, (samples, 1, 1))
+    found = synapse.gradient(net, inputs, targets, "squared_error")
+    assert found.loss == pytest.approx(0.5 * len(states), rel=1e-5)
+    return np.column_stack([values, found.biases[1:]])
+
+
+def by_neurons(name, states):
+    neurons = [Neuron(name, bias=state) for state in states]
+    for neuron in neurons:
+        neuron.deterministic = True
+        neuron.activate()
+    return np.array([(neuron.activation, neuron.derivative) for neuron in neurons])
+
+
+FORMS = {
+    "formula": lambda name, states: np.array([ACTIVATIONS[name].formula(state) for state in states]),
+    "neurons": by_neurons,
+    **{
+        f"network of {size}": lambda name, states, size=size: np.concatenate(
+            [online(name, states[i : i + size]) for i in range(0, len(states), size)]
+        )
+        for size in (3, len(STATES))
+    },
+    "exact, one sample": exact,
+    "exact, many samples": lambda name, states: exact(name, states, samples=9),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_values_and_slopes_are_those_of_the_oracle(form):
+    wrong = {}
+    for one in ALONE:
+        found = FORMS[form](one.name, STATES)
+        expected = np.array([SQUASHES[one.name](state) for state in STATES])
+        if not np.allclose(found, expected, rtol=1e-13, atol=1e-15):
+            wrong[one.name] = np.abs(found - expected).max()
+    assert not wrong, wrong
+
+
+def test_values_and_slopes_in_single_precision():
+    wrong, states = {}, np.float32(STATES).astype(float).tolist()
+    for one in ALONE:
+        expected = np.array([SQUASHES[one.name](state) for state in states])
+        for form in (online, exact):
+            found = form(one.name, states, "float32")
+            if not np.allclose(found, expected, rtol=3e-6, atol=1e-6):
+                wrong[one.name, form.__name__] = np.abs(found - expected).max()
+    assert not wrong, wrong
+
+
+@pytest.mark.parametrize("form", [FORMS["formula"], online])
+def test_slopes_are_central_differences_of_the_values(form):
+    """Of each form by itself: no oracle is asked, so a wrong one excuses nothing."""
+    wrong, grid, width = {}, np.array([*np.linspace(-6, 6, 162), 0.0, 0.5, -0.5, 1.0, -1.0]), 1e-6
+    for one in ALONE:
+        states = grid[[all(abs(state - kink) > 1e-3 for kink in one.kinks) for state in grid]]
+        here, above, below = (form(one.name, (states + shift).tolist()) for shift in (0.0, width, -width))
+        misses = np.abs(here[:, 1] - (above[:, 0] - below[:, 0]) / (2 * width))
+        if misses.max() > 1e-5:
+            wrong[one.name] = f"state {states[misses.argmax()]}: off by {misses.max()}"
+    assert not wrong, wrong
+
+
+def test_bounds_hold_and_are_reached():
+    wrong = {}
+    for one in ALONE:
+        pairs = online(one.name, WIDE)
+        seen = pairs[:, 0].min(), pairs[:, 0].max()
+        if not np.isfinite(pairs).all():
+            wrong[one.name] = "not finite"
+        elif seen[0] < one.low or seen[1] > one.high:
+            wrong[one.name] = f"{seen} is beyond {one.low, one.high}"
+        elif abs(seen[0] - max(one.low, -50)) > 1e-3 and not seen[0] < max(one.low, -50):
+            wrong[one.name] = f"the least value is {seen[0]}, not {one.low}"
+        elif abs(seen[1] - min(one.high, 50)) > 1e-3 and not seen[1] > min(one.high, 50):
+            wrong[one.name] = f"the largest value is {seen[1]}, not {one.high}"
+        if (squash.get(one.name).low, squash.get(one.name).high) != (one.low, one.high):
+            wrong[one.name] = "the registry has other bounds"
+    assert not wrong, wrong
+
+
+def shares(states):
+    value = np.exp(states - np.max(states))
+    return np.column_stack([value / value.sum(), value / value.sum() * (1 - value / value.sum())])
+
+
+def largest(name, states):
+    found = np.zeros((len(states), 2))
+    found[np.argmax(states)] = SQUASHES[name](np.max(states))
+    return found
+
+
+@pytest.mark.parametrize("dtype", ["float64", pytest.param("float32", marks=pytest.mark.slow)])
+def test_groups_compete(dtype):
+    """Of a group the first of the largest states has the value of the formula, or all have shares."""
+    wrong, exactly = {}, 1e-14 if dtype == "float64" else 1e-6
+    for one in ACTIVATIONS.values():
+        for states in ([0.5, 1.25, -2.0, 1.25], [-3.0, -1.5, -2.0], [800.0, 799.0, -800.0], [0.25]):
+            if one not in ALONE:
+                expected = largest(one.name, states) if one.kind == LARGEST else shares(np.array(states))
+                found = [online(one.name, states, dtype)]
+                if one.kind == LARGEST:  # softmax has its own cost: tests/engine/test_costs.py
+                    found += [exact(one.name, states, dtype, samples) for samples in (1, 9)]
+                if not all(np.allclose(one, expected, rtol=exactly, atol=exactly) for one in found):
+                    wrong[one.name, len(states)] = found, expected.tolist()
+    assert not wrong, wrong

@@ -1,11 +1,14 @@
-"""Kernels that call others by their address, and arithmetic with the same bits everywhere."""
+"""Kernels that call others by their address, strict arithmetic, and arrays as addresses."""
 
 import numba
 import numpy as np
 import pytest
 from numba.core.errors import TypingError
 
+from synapse.engine.compiler.bare import bare
 from synapse.engine.compiler.calls import address_of, call_equation, strict
+from synapse.engine.compiler.jit import inline, kernel, whole
+from synapse.engine.compiler.registered import called, compile_function, helper
 
 
 @numba.njit(nogil=True)
@@ -44,3 +47,46 @@ def test_strict_arithmetic_is_not_fused_whoever_calls_it():
     a = 1.0 + 2.0**-30
     fast = numba.njit(fastmath=True)(lambda a: both(a, a, -1.0))
     assert fast(a) == a * a - 1.0
+
+
+def fails_from_one_on(number):
+    if number >= 1.0:
+        raise ValueError
+    return number, 2.0 * number
+
+
+@whole
+def call_both(failed, first, second, number):
+    one, other = called(failed, first, (number,)), called(failed, second, (number + 1.0,))
+    return one[1], other[1]
+
+
+def test_the_first_function_that_raises_is_recorded_and_none_is_called_after_it():
+    first, second = (compile_function(helper(fails_from_one_on), 1) for _ in range(2))
+    failed = np.zeros(6)
+    assert call_both(failed, first.address, second.address, -1.0) == (-2.0, 0.0)
+    assert not failed.any()
+    assert np.isnan(call_both(failed, first.address, second.address, 3.0)).all()
+    assert failed.tolist() == [1.0, first.address, 3.0, 0.0, 0.0, 0.0]
+
+
+@inline
+def shifted(numbers, i):
+    numbers[i] = numbers[i] + numbers.size
+    return numbers[i]
+
+
+@kernel
+def shift_all(array):
+    numbers, total = bare(array), 0.0
+    for i in range(np.uint64(numbers.size)):
+        total += shifted(numbers, i)
+    return total
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.uint64, np.uint8])
+def test_it_has_the_items_and_the_size_of_the_array(dtype):
+    array = np.arange(5).astype(dtype)
+    assert shift_all(array) == 35.0
+    assert array.tolist() == [5, 6, 7, 8, 9]
+    assert shift_all(np.empty(0, dtype)) == 0.0

@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, strategies as st
 
+import architect
 import synapse
-from synapse import Layer, Neuron
+from synapse import Layer, Network, Neuron
 from synapse.engine.lowering import part
-from synapse.engine.lowering.changes import spans
 
 from .. import lowered_anew
+from ..cases import failures
 from ..networks import lstm, perceptron, used
-from ..strategies import Pair, Twin, specs
+from ..strategies import Twin, specs
 from ..test_rule import edit, edits
 
 
@@ -37,24 +38,10 @@ def test_after_any_edits_and_steps(spec, todo):
     twin.step()
 
 
-@given(specs(most=8), st.lists(edits, max_size=8))
-def test_in_a_store_of_two_networks(spec, todo):
-    n = len(spec.units)
-    assume(spec.inputs + 1 <= n - spec.outputs - 1)
-    twin = Pair(spec, spec.inputs + 1)
-    twin.step()
-    twin.join()
-    for i in range(3):
-        assume(twin.tame)
-        links = list(twin.reference.links)
-        if links:
-            twin.set_trainable(*links[i % len(links)], bool(i % 2))
-        twin.step()
-
-
 def wide():
     """Layers so wide that most neurons are left alone by an edit."""
     net = perceptron(12, 40, 40, 8, seed=1)
+    net.input[6].gate(net.hidden[0][30].connected(net.hidden[1][30]))
     net.activate(np.linspace(-1, 1, 12))
     return net
 
@@ -80,15 +67,34 @@ def outside(net):
     Neuron().project(net.hidden[1][7], weight=0.1)
 
 
+def edges_apart(net):
+    """What lies between moves up by one row, two rows and three; one neuron has left no room before."""
+    for link in net.hidden[0][20].incoming:
+        link.source.disconnect(link.target)
+    net._ready()
+    for source, target in ((0, net.hidden[0][3]), (1, net.hidden[0][20]), (2, net.output[2])):
+        net.output[source].project(target, weight=0.1)
+
+
+def gater_outside(net):
+    """A gater without a network that becomes a neuron of this one."""
+    neuron = Neuron()
+    neuron.gate(net.hidden[0][4].connected(net.hidden[1][4]))
+    net.activate(np.zeros(12))
+    net.add(neuron)
+
+
 def group(net):
     Layer(net.hidden[0][5:8]).squash = "maxout"
 
 
 WIDE = {
     "an edge": lambda net: net.input[0].project(net.output[3], weight=0.1),
+    "edges in several places": edges_apart,
     "an edge backward": lambda net: net.output[3].project(net.hidden[0][2], weight=0.1),
     "an edge removed": lambda net: net.hidden[0][3].disconnect(net.hidden[1][9]),
     "an edge into an input": lambda net: net.output[0].project(net.input[4], weight=0.1),
+    "an edge into an input that gates": lambda net: net.output[0].project(net.input[6], weight=0.1),
     "a self-connection": lambda net: net.hidden[0][3].project(net.hidden[0][3]),
     "a gate": lambda net: net.hidden[0][3].gate(net.hidden[1][9].connected(net.output[2])),
     "a gate from later": lambda net: net.output[1].gate(net.hidden[0][9].connected(net.hidden[1][2])),
@@ -106,20 +112,24 @@ WIDE = {
     "a tie dissolved": tie_and_cut,
     "another network": join,
     "a neuron outside": outside,
+    "a gater from outside": gater_outside,
 }
 
 
-@pytest.mark.parametrize("many", [0, part.MANY])
-@pytest.mark.parametrize("name", WIDE)
-def test_in_wide_layers(name, many, monkeypatch):
-    monkeypatch.setattr(part, "MANY", many)
+def edit_wide(act):
     net = wide()
-    WIDE[name](net)
+    act(net)
     net.activate(np.linspace(0, 1, len(net.input)))
     net.propagate(0.1, np.zeros(len(net.output)))
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("many", [0, part.MANY])
+def test_in_wide_layers(many, monkeypatch):
+    monkeypatch.setattr(part, "MANY", many)
+    assert not failures(WIDE, edit_wide)
+
+
+@pytest.mark.parametrize("seed", range(3))
 def test_in_wide_layers_after_several_edits(seed):
     rng = np.random.default_rng(seed)
     net, held = wide(), {}
@@ -137,31 +147,30 @@ def test_in_wide_layers_after_several_edits(seed):
     assert all((one.source, one.target) == ends for one, ends in held.items() if one in alive)
 
 
-def test_a_recording_follows():
+def test_neurons_that_become_a_network():
+    """Rows stay; that a connection leads within a network is new, also where its source is no input."""
+    a, b, c = Neuron(), Neuron(), Neuron()
+    a.project(b), b.project(c)
+    c.activate()
+    Network(Layer([a]), [Layer([b])], Layer([c])).activate([0.5])
+
+
+def test_neurons_of_a_network_in_another_order():
+    """No public call does so yet, but the positions are all that lowering sorts by."""
     net = wide()
-    link = net.hidden[1][30].connected(net.output[2])
-    with synapse.record(net, "weight", "activation") as log:
-        for name in ("an edge", "a self-connection", "an edge removed", "a neuron removed"):
-            WIDE[name](net)
-            net.activate(np.linspace(0, 1, 12))
-            net.propagate(0.1, np.zeros(8))
-            assert log.of(link)[-1] == link.weight
-            assert log.of(net.output[3], "activation")[-1] == net.output[3].activation
+    net.hidden[0]._neurons.reverse()
+    net._renumber()
+    net.activate(np.zeros(12))
 
 
-def test_an_edit_that_moves_little_sorts_only_its_part():
-    """The counter of full sorts: one for the first lowering, one for each comparison."""
-    lowered_anew.COUNTS.clear()
-    net = wide()
-    net._ready()
-    first = lowered_anew.COUNTS["full"]
-    WIDE["an edge"](net)
-    net._ready()
-    assert lowered_anew.COUNTS["incremental"] == 1
-    assert lowered_anew.COUNTS["full"] == first + 1  # by the comparison
+def test_neighbours_that_are_no_longer_computed_together():
+    net = used(architect.LSTM(3, 3, 2, seed=0))
+    cell = net["cells"][1]
+    cell.disconnect(cell)
+    net.activate(np.zeros(3))
 
 
-@pytest.mark.parametrize("failing", ["look_back", "find_runs", "restore"])
+@pytest.mark.parametrize("failing", ["look_back", "restore"])
 def test_after_a_lowering_that_failed_everything_is_lowered(failing, monkeypatch):
     net, twin = wide(), wide()
     link = net.input[0].project(net.output[3], weight=0.1)
@@ -177,17 +186,3 @@ def test_after_a_lowering_that_failed_everything_is_lowered(failing, monkeypatch
     x = np.linspace(0, 1, 12)
     assert net.activate(x).tolist() == twin.activate(x).tolist()
     assert link.weight == 0.1
-
-
-@pytest.mark.parametrize(
-    ("firsts", "lengths", "indices"),
-    [
-        ([0, 5], [2, 3], [0, 1, 5, 6, 7]),
-        ([5, 0], [1, 2], [5, 0, 1]),
-        ([3, 9, 4], [0, 2, 0], [9, 10]),
-        ([], [], []),
-        ([7], [0], []),
-    ],
-)
-def test_spans(firsts, lengths, indices):
-    assert spans(np.array(firsts, np.uint32), np.array(lengths, np.uint32)).tolist() == indices

@@ -1,24 +1,169 @@
+"""Every entry of the table of costs: its formula, its declarations, and its compiled forms."""
+
+import numpy as np
 import pytest
 
-from synapse import Layer, Network, cost
-from synapse.engine.functions import compiled, costs
+import synapse
+from synapse import Layer, Network, cost, squash
+from synapse.engine.functions import compiled
+from synapse.engine.functions.costs import COSTS
+from synapse.errors import ArgumentError
 
-BUILT_IN = ["cross_entropy", "squared_error", "mean_squared_error", "binary_misses"]
+from ..reference import COSTS as ORACLES, SQUASHES
+
+TARGETS = np.array([[1.0, 0.0, 0.0], [0.2, 0.7, 0.1], [0.4, 0.35, 0.25]])
+STATES = np.array([[-1.3, 0.2, 0.9], [0.4, -0.6, 2.1], [0.3, 0.1, -0.2]])
+pytestmark = [  # biases alone
+    pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning"),
+    pytest.mark.filterwarnings("ignore::synapse.errors.TrainingWarning"),
+]
 
 
-@pytest.mark.parametrize("name", BUILT_IN)
-@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
-def test_the_engine_calls_each_cost_by_its_code(name):
-    measure = cost.get(name)
-    assert costs.COSTS[name].code == measure.code
-    assert measure.function is compiled.ERRORS[name]
-    net = Network(Layer(1), [], Layer(2, bias=0.7))
-    outputs = net.activate([0.0]).tolist()
-    found = net.propagate(0.0, [1.0, 0.25], name)
-    slopes = [neuron.derivative for neuron in net.output]
-    each = [
-        compiled.ERRORS[name](t, y, slope, 2.0)
-        for t, y, slope in zip([1.0, 0.25], outputs, slopes, strict=True)
+def outputs_of(name, states):
+    """Outputs and slopes of a group of neurons, by definition."""
+    if name == "softmax":
+        shares = np.exp(states) / np.exp(states).sum()
+        return shares, shares * (1 - shares)
+    return np.array([SQUASHES[name](state) for state in states]).T
+
+
+def cases():
+    """Every cost with every squash that its outputs may have, at some targets and states."""
+    for one in COSTS.values():
+        for name in [one.squash] if one.squash else ["identity", "logistic", "tanh", "softplus"]:
+            for targets, states in zip(TARGETS, STATES, strict=True):
+                yield one, name, targets, states
+
+
+def total(name, squashing, targets, states):
+    outputs, _ = outputs_of(squashing, states)
+    return sum(ORACLES[name](t, y, float(len(targets))) for t, y in zip(targets, outputs, strict=True))
+
+
+def slopes(name, squashing, targets, states, width=1e-6):
+    """-dE/ds of every output, by central differences."""
+    shifts = width * np.eye(len(states))
+    both = [[total(name, squashing, targets, states + sign * shift) for sign in (1, -1)] for shift in shifts]
+    return np.array([-(above - below) / (2 * width) for above, below in both])
+
+
+def by_formula(formula, squashing, targets, states):
+    outputs, slope = outputs_of(squashing, states)
+    pairs = [
+        formula(*map(float, row), float(len(targets))) for row in zip(targets, outputs, slope, strict=True)
     ]
-    assert found == pytest.approx(sum(value for value, _ in each), rel=1e-14)
-    assert [neuron.error.projected for neuron in net.output] == pytest.approx([signal for _, signal in each])
+    return sum(value for value, _ in pairs), np.array([signal for _, signal in pairs])
+
+
+def network(squashing, states, dtype):
+    net = Network(Layer(1, dtype=dtype), [], Layer(len(states), squashing, dtype=dtype))
+    net.output.biases = states
+    return net
+
+
+def by_steps(name, squashing, targets, states, dtype="float64"):
+    net = network(squashing, states, dtype)
+    net.activate([0.0])
+    return net.propagate(0.0, targets, name), np.array([n.error.projected for n in net.output])
+
+
+def by_gradient(name, squashing, targets, states, dtype="float64"):
+    found = synapse.gradient(network(squashing, states, dtype), [[[0.0]]], [[targets]], name)
+    return found.loss, -found.biases[1:]
+
+
+def by_epoch(name, squashing, targets, states):
+    """Of a training, where costs are summed later: the change of the biases by a rate of 1."""
+    net = network(squashing, states, "float64")
+    result = synapse.Trainer(net, 1.0, cost=name).train([[[0.0]]], [[targets]], epochs=1, progress=False)
+    return result.error, net.biases[1:] - states
+
+
+FORMS = {
+    "formula": lambda name, *case: by_formula(COSTS[name].formula, *case),
+    "compiled": lambda name, *case: by_formula(compiled.ERRORS[name], *case),
+    "steps": by_steps,
+    "float32": lambda *case: by_steps(*case, dtype="float32"),
+    "epoch": by_epoch,
+    "exact": by_gradient,
+    "exact in float32": lambda *case: by_gradient(*case, dtype="float32"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_values_are_the_oracle_s_and_signals_their_slopes(form):
+    """Signals that are declared to be surrogates are those of the formula; all others are -dE/ds."""
+    wrong, exactly = {}, 1e-5 if "32" in form else 1e-9
+    for one, name, targets, states in cases():
+        value, signals = FORMS[form](one.name, name, targets, states)
+        expected = slopes(one.name, name, targets, states)
+        if one.surrogate:
+            _, expected = by_formula(one.formula, name, targets, states)
+        if form == "exact" and one.surrogate:
+            assert np.abs(slopes(one.name, name, targets, states)).max() < 1e-9 < np.abs(expected).max()
+        if value != pytest.approx(total(one.name, name, targets, states), rel=exactly, abs=exactly):
+            wrong[one.name, name] = "value", value, total(one.name, name, targets, states)
+        if not np.allclose(signals, expected, rtol=1e-5, atol=max(exactly, 1e-8)):
+            wrong[one.name, name] = "signals", signals, expected
+    assert not wrong, wrong
+
+
+def test_values_at_the_bounds_and_between():
+    """Also where an output has rounded to 0 or 1: the logarithm is that of 1e-300."""
+    wrong = {}
+    for one in COSTS.values():
+        for case in [(t, y) for t in (0.0, 0.5, 1.0) for y in (0.0, 0.25, 0.5, 0.75, 1.0)]:
+            pairs = [form(*case, 0.5, 1.0) for form in (one.formula, compiled.ERRORS[one.name])]
+            if not np.isfinite(pairs).all() or not np.allclose(*pairs, rtol=1e-13):
+                wrong[one.name, case] = pairs
+            elif 0.0 < case[1] < 1.0 and pairs[0][0] != pytest.approx(ORACLES[one.name](*case, 1.0)):
+                wrong[one.name, case] = pairs[0][0], ORACLES[one.name](*case, 1.0)
+            elif case[0] == case[1] in (0.0, 1.0) and pairs[0][0] != 0.0:
+                wrong[one.name, case] = pairs[0][0], 0.0
+    assert not wrong, wrong
+    for case in ([0.0], [1.0]), ([1.0], [0.0]):
+        assert cost.cross_entropy(*case) == pytest.approx(-np.log(1e-300))
+
+
+def test_an_output_whose_activation_was_set_does_not_learn():
+    for one in COSTS.values():
+        if not one.surrogate and one.squash != "softmax":
+            assert one.formula(1.0, 0.25, 0.0, 1.0)[1] == 0.0, one.name
+
+
+def test_the_registry_has_the_table():
+    for one in COSTS.values():
+        found = cost.get(one.name)
+        assert found is getattr(cost, one.name) is cost.get(one.name.upper().replace("_", "-"))
+        assert (found.code, found.function) == (one.code, compiled.ERRORS[one.name])
+        for alias in (*one.aliases, *one.averages):
+            assert cost.get(alias) is found is getattr(cost, alias), alias
+        for alias in one.averages:
+            with pytest.raises(ArgumentError, match="is a mean over 2 outputs"):
+                cost.of_outputs(alias, 2)
+            assert cost.of_outputs(alias, 1) is found
+    assert [one.code for one in COSTS.values()] == list(range(len(COSTS)))
+
+
+def test_declared_outputs_and_targets_are_required():
+    for one in COSTS.values():
+        measure = cost.get(one.name)
+        for other in ("logistic", "softmax", "identity"):
+            kinds = [squash.get(other)]
+            if other == one.squash:
+                measure.check(kinds)
+                assert cost.COSTS[cost.matching(kinds).name].squash == other
+            elif one.squash or other == "softmax":
+                with pytest.raises(ArgumentError, match=r"needs? (the cost )?\w+"):
+                    measure.check(kinds)
+            else:
+                measure.check(kinds)
+        outside = np.array([[1.5, -0.5]])
+        if one.probabilities:
+            with pytest.raises(ArgumentError, match="to lie between 0 and 1, got 1.5"):
+                measure.check_targets(outside)
+        else:
+            measure.check_targets(outside)
+        if one.squash == "softmax":
+            with pytest.raises(ArgumentError, match="add up to 1"):
+                measure.check_targets(np.array([[0.5, 0.25]]))

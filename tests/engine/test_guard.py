@@ -2,63 +2,14 @@
 
 import signal
 import threading
+from types import SimpleNamespace
 
 import pytest
 
-from synapse import Layer, Neuron
-from synapse.engine.guard import Deferred, InUse, check, interruptible, take
-
-
-def test_ctrl_c_is_raised_when_all_is_done(ctrl_c):
-    done = []
-
-    def act():
-        with Deferred():
-            ctrl_c()
-            done.append("whole")
-
-    with pytest.raises(KeyboardInterrupt):
-        act()
-    assert done == ["whole"]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
-def test_the_outermost_of_several_raises_it(ctrl_c):
-    done = []
-
-    def act():
-        with Deferred():
-            with Deferred():
-                ctrl_c()
-            done.append("inner")
-
-    with pytest.raises(KeyboardInterrupt):
-        act()
-    assert done == ["inner"]
-
-
-def test_what_has_been_taken_is_not_raised(ctrl_c):
-    with Deferred():
-        assert not take()
-        ctrl_c()
-        assert take()
-        assert not take()
-    assert not take()
-
-
-def test_check_raises_it_at_once(ctrl_c):
-    done = []
-
-    def act():
-        with Deferred():
-            check()
-            ctrl_c()
-            check()
-            done.append("too far")
-
-    with pytest.raises(KeyboardInterrupt):
-        act()
-    assert not done
+import architect
+from synapse import Layer, Neuron, Trainer
+from synapse.engine import guard
+from synapse.engine.guard import Deferred, InUse, interruptible, take
 
 
 def test_code_of_the_user_is_interrupted_at_once(ctrl_c):
@@ -77,26 +28,32 @@ def test_code_of_the_user_is_interrupted_at_once(ctrl_c):
     assert not done
 
 
-def test_a_handler_of_the_user_is_called_with_the_signal():
-    called = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: called.append(number))
-    try:
-        with Deferred():
-            signal.raise_signal(signal.SIGINT)
-            assert not called
-        assert called == [signal.SIGINT]
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def test_a_signal_that_is_ignored_stays_ignored():
+def test_a_program_in_the_background_that_ignores_ctrl_c_goes_on(ctrl_c):
+    """As a shell starts it: ``command &`` in a script. Its trainings are not interrupted either."""
+    net = architect.Perceptron(1, 1, seed=0)
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with Deferred():
-            signal.raise_signal(signal.SIGINT)
+        with Deferred() as deferred:
+            ctrl_c()
+            assert not deferred.came
+            assert not take()
+        press = [lambda progress: ctrl_c()]
+        result = Trainer(net).train([[1.0]], [[0.5]], epochs=3, callbacks=press, progress=False)
+        assert (result.stopped, result.epochs) == ("epochs", 3)
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_a_handler_of_a_program_that_embeds_python_stays(monkeypatch):
+    """Python gives None for it, and could not restore it."""
+    told = []
+    embedded = SimpleNamespace(getsignal=lambda number: None, signal=lambda *given: told.append(given))
+    monkeypatch.setattr(guard, "_signal", embedded)
+    with Deferred() as deferred:
+        assert Deferred.active is None
+    assert not deferred.came
+    assert told == []
 
 
 def in_thread(act):
@@ -105,19 +62,36 @@ def in_thread(act):
     return thread
 
 
-def test_a_second_thread_waits_and_finds_the_store_that_there_is_then():
+def test_a_second_thread_waits_and_holds_the_store_that_there_is_then():
     small, large, seen = Neuron(), Layer(10), []
+    inside, leave = threading.Event(), threading.Event()
 
     def edit():
         with InUse(small):
             seen.append(small._store)
+            inside.set()
+            leave.wait(10)
 
     with InUse(small, *large):
         thread = in_thread(edit)
         small.project(large[0])  # joins: the thread waits for a store that is no more
-        assert not seen
-    thread.join(10)
+        assert not inside.wait(0.1)
+    assert inside.wait(10)
     assert seen == [large[0]._store]
+    assert not large[0]._store.lock.acquire(blocking=False)
+    leave.set()
+    thread.join(10)
+
+
+def test_several_stores_are_locked_in_one_order_whoever_asks(monkeypatch):
+    """Otherwise two threads that join the same stores could wait for each other."""
+    neurons, waited = [Neuron() for _ in range(6)], []
+    wait = guard._wait_for
+    monkeypatch.setattr(guard, "_wait_for", lambda store: waited.append(store.serial) or wait(store))
+    for order in (neurons, neurons[::-1], neurons[3:] + neurons[:3]):
+        with InUse(*order):
+            pass
+    assert waited == sorted(waited[:6]) * 3
 
 
 def test_ctrl_c_ends_waiting(ctrl_c):
@@ -138,15 +112,6 @@ def test_ctrl_c_ends_waiting(ctrl_c):
     assert neuron.bias == 0.0
     neuron.bias = 2.0
     assert neuron.bias == 2.0
-
-
-def test_an_error_leaves_nothing_locked():
-    neuron = Neuron()
-    with pytest.raises(ZeroDivisionError), InUse(neuron):
-        raise ZeroDivisionError
-    taken = []
-    in_thread(lambda: taken.append(neuron._store.lock.acquire(blocking=False))).join(10)
-    assert taken == [True]
 
 
 def test_reading_waits_for_edits_and_not_for_steps():

@@ -1,5 +1,6 @@
-"""The same code with and without the compiler."""
+"""The same code with and without the compiler, and Ctrl-C while it works."""
 
+import json
 import os
 import signal
 import subprocess
@@ -7,9 +8,14 @@ import sys
 import time
 from pathlib import Path
 
+import numba
+import numpy as np
 import pytest
+from tqdm.auto import tqdm
 
+import architect
 import synapse
+from synapse._progress import saying_compiling
 from synapse.engine.compiler import jit
 
 ROOT = Path(__file__).parents[2]
@@ -24,82 +30,129 @@ def run(*arguments, **variables):
         capture_output=True,
         text=True,
         check=False,
+        timeout=900,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-@pytest.mark.skipif(jit.DEBUGGING, reason="it is off already")
-def test_the_suite_passes_without_the_compiler():
-    rules = ("golden", "rule", "neuron", "network", "tie", "tied_rule")
-    names = ("squash", "cost", "captured", "registering", *rules)
-    files = [*(f"test_{name}" for name in names), "engine/test_online"]
-    tests = [str(ROOT / "tests" / f"{file}.py") for file in files]
-    shown = run("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests, NUMBA_DISABLE_JIT="1")
-    assert " passed" in shown
+def learnt():
+    """Weights, biases and outputs of networks of all kinds that every rule has trained."""
+    import architect
+    from synapse import Trainer, cost, squash
 
+    slope = 0.5
 
-USE = """
-import warnings
-import architect, numpy as np, synapse
-from synapse import Neuron, Trainer, cost, squash
+    @squash.register
+    def rising_of_jit(state):
+        return slope * state, slope
 
-warnings.simplefilter("ignore", synapse.errors.TrainingWarning)  # a jump has no slope to learn by
-slope = 0.5
+    @cost.register
+    def halves_of_jit(target, output, derivative, outputs):
+        error = target - output
+        return 0.5 * error * error, error * derivative
 
-@squash.register
-def rising(state):
-    return slope * state, slope
+    rng = np.random.default_rng(0)
+    inputs, targets = rng.normal(size=(3, 4, 2)), rng.dirichlet([1.0, 1.0], (3, 4))
+    found = {}
 
-@cost.register
-def halves(target, output, derivative, outputs):
-    error = target - output
-    return 0.5 * error * error, error * derivative
-
-rng = np.random.default_rng(0)
-inputs, targets = rng.normal(size=(3, 4, 2)), rng.random((3, 4, 1))
-for dtype, large in (("float64", 1e300), ("float32", 1e30)):
-    for name in set(squash.names()) - {"softmax"}:
-        net = architect.Elman(2, 3, 1, squash=name, seed=1, dtype=dtype)
+    def train(name, net, **options):
+        Trainer(net, **options).train(inputs, targets, epochs=2, progress=False, seed=0)
         net.activate(inputs[0, 0])
-        net.propagate(0.1, targets[0, 0], halves if name == "rising" else None)
-        Trainer(net).train(inputs, targets, epochs=1, progress=False)
-        Trainer(net, method="bptt").train(inputs, targets, epochs=1, progress=False)
-        synapse.gradient(net, inputs, targets, threads=2)
-        net.activate([large, -large])
-for name in squash.names():
-    for weight in (1e300, -1e300):  # an infinite state
-        source, neuron = Neuron("identity", bias=1e300), Neuron(name)
-        source.project(neuron, weight)
-        source.activate(), neuron.activate()
-"""
+        net.propagate(0.1, targets[0, 0])
+        biases = [neuron.bias for neuron in net]
+        found[name] = [*net.weights.tolist(), *biases, *net.run(inputs[0]).ravel().tolist()]
+
+    for dtype in ("float64", "float32"):
+        nets = {
+            "gates": architect.LSTM(2, 3, 2, style="synaptic", seed=0, dtype=dtype),
+            "units": architect.GRU(2, 3, 2, seed=0, dtype=dtype),
+            "wide": architect.Perceptron(2, 19, 2, seed=0, dtype=dtype),
+            "classes": architect.Elman(2, 3, 2, output_squash="softmax", seed=0, dtype=dtype),
+            "own": architect.Elman(2, 3, 2, squash="rising_of_jit", seed=0, dtype=dtype),
+        }
+        synapse.tie(nets["wide"].connections[:3])
+        options = [{"method": method} for method in ("online", "bptt", "rtrl")]
+        for k, (name, net) in enumerate(nets.items()):
+            own = {"cost": "halves_of_jit"} if name == "own" else {}
+            for rule in options if dtype == "float64" else options[k % 3 : k % 3 + 1]:
+                train(f"{name} {dtype} {rule['method']}", net.clone(), **rule, **own)
+    net = architect.LSTM(2, 3, 2, seed=0)
+    train("batches", net, method="bptt", optimizer=synapse.optimizers.Adam(0.01), batch_size=2)
+    with np.errstate(all="raise"):  # of infinite states, too
+        for name in squash.names():
+            for weight in (1e300, -1e300):
+                source, neuron = synapse.Neuron("identity", bias=1e300), synapse.Neuron(name)
+                source.project(neuron, weight)
+                source.activate(), neuron.activate()
+    return found
 
 
-def test_nothing_warns_without_the_compiler():
-    run("-W", "error", "-c", USE, NUMBA_DISABLE_JIT="1")
+@pytest.mark.compiler
+@pytest.mark.skipif(jit.DEBUGGING, reason="nothing is compiled")
+def test_networks_learn_the_same_without_the_compiler_and_nothing_warns():
+    code = "import json; from tests.engine.test_jit import learnt; print(json.dumps(learnt()))"
+    plain, compiled = (
+        json.loads(run("-W", "error", "-c", code, NUMBA_DISABLE_JIT=off)) for off in ("1", "0")
+    )
+    assert plain.keys() == compiled.keys()
+    wrong = {}
+    for name, numbers in compiled.items():
+        close = 2e-4 if "float32" in name else 1e-9
+        if not np.allclose(plain[name], numbers, rtol=close, atol=close):
+            wrong[name] = np.abs(np.subtract(plain[name], numbers)).max()
+    assert not wrong, wrong
 
 
-BUILD = "from synapse import *; a, b = Layer(2), Layer(2); a.project(b); Network(a, [], b).graph"
+def test_the_compiler_is_not_imported_before_it_is_needed():
+    build = "from synapse import *; a, b = Layer(2), Layer(2); a.project(b); Network(a, [], b).graph"
+    run("-c", f"import sys; {build}; assert 'numba' not in sys.modules")
 
 
-@pytest.mark.parametrize("code", ["import synapse", BUILD], ids=["importing", "building"])
-def test_the_compiler_is_not_imported_before_it_is_needed(code):
-    run("-c", f"import sys; {code}; assert 'numba' not in sys.modules")
+def test_long_compiling_is_told_once(monkeypatch, capsys):
+    monkeypatch.setattr(jit, "PATIENCE", 0.0)
+    listener = jit._Compiling()
+    listener.on_start(None)
+    listener.timer.join(60)
+    listener.on_start(None)  # a part of it
+    listener.on_end(None)
+    listener.on_end(None)
+    assert capsys.readouterr().err == jit.NOTICE
+    listener.on_start(None)
+    listener.on_end(None)
+    assert capsys.readouterr().err == ""
 
 
-def test_kernels_see_the_columns_of_a_store():
-    net = synapse.Network(synapse.Layer(1), [], synapse.Layer(1, bias=0.5))
-    store = net._store
-    columns = jit._plain_columns(store.ready(), store.unit)
-    assert columns.bias.tolist() == store.columns["bias"].tolist()
-    columns.bias[0] = 0.25
-    assert net[0].bias == 0.25
-    assert columns.source.size == 0
+def test_short_compiling_is_not_told(monkeypatch, capsys):
+    monkeypatch.setattr(jit, "PATIENCE", 1000.0)
+    listener = jit._Compiling()
+    for _ in range(2):
+        listener.on_start(None)
+        timer = listener.timer
+        listener.on_end(None)
+        timer.join(60)
+    assert not timer.is_alive()
+    assert listener.deferred == []
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.skipif(jit.DEBUGGING, reason="nothing is compiled")
+def test_a_progress_bar_says_compiling_each_time_and_its_estimate_leaves_that_out(capsys):
+    def compiles(_):
+        numba.njit(lambda number: number)(1.0)
+
+    trainer = synapse.Trainer(architect.Perceptron(1, 1, 1, seed=0))
+    trainer.train([[0.0]], [[1.0]], epochs=1, progress=False)
+    capsys.readouterr()
+    trainer.train([[0.0]], [[1.0]], epochs=2, callbacks=[compiles])
+    assert capsys.readouterr().err.count("compiling: ") == 2
+    with tqdm(total=9, desc="error 1") as bar, saying_compiling(bar):
+        began = bar.start_t
+        compiles(None)
+        assert (bar.desc, bar.start_t > began) == ("error 1", True)
 
 
 COMPILED = """
-import signal
-signal.signal(signal.SIGINT, signal.default_int_handler)
 import architect
 net = architect.Perceptron(2, 3, 1, seed=0)
 print("ready", flush=True)
@@ -111,7 +164,7 @@ print(net.activate([0.0, 1.0]).shape)
 """
 
 
-@pytest.mark.slow
+@pytest.mark.compiler
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
 @pytest.mark.parametrize("seconds", [0.5, 1.5])
 def test_ctrl_c_while_kernels_are_compiled_is_raised(seconds, tmp_path):
@@ -123,16 +176,16 @@ def test_ctrl_c_while_kernels_are_compiled_is_raised(seconds, tmp_path):
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert process.stdout.readline() == "ready\n"
-    time.sleep(seconds)
-    process.send_signal(signal.SIGINT)
-    told, errors = process.communicate(timeout=300)
+    with process:
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(seconds)
+        process.send_signal(signal.SIGINT)
+        told, errors = process.communicate(timeout=600)
     assert (told, "ignored" in errors) == ("interrupted\n(1,)\n", False)
 
 
 IMPORTED = """
 import signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)
 import architect
 net = architect.Perceptron(2, 3, 1, seed=0)
 
@@ -151,6 +204,7 @@ print(net.activate([0.0, 1.0]).shape)
 """
 
 
+@pytest.mark.compiler
 def test_ctrl_c_while_the_compiler_is_imported_is_raised_afterwards():
     """Numba cannot be imported again after its first import has been interrupted."""
     assert run("-c", IMPORTED) == "interrupted\n(1,)\n"

@@ -1,13 +1,11 @@
 """What lowering makes of a topology: runs as long as there are, and only traces that are needed."""
 
-import numpy as np
 import pytest
 
 import architect
 import synapse
-from synapse import Layer, Network, Neuron
+from synapse import Layer, Network
 from synapse.engine.lowering import flags as flag
-from synapse.engine.schema import NONE
 
 from ..networks import lstm, perceptron
 
@@ -30,269 +28,163 @@ def network(*layers):
     return Network(layers[0], layers[1:-1], layers[-1])
 
 
-# --- runs ---------------------------------------------------------------------------------------
+def two_layers():
+    a, b, c = Layer(5), Layer(6), Layer(1)
+    a.project(b), a.project(c), b.project(c)
+    return network(a, b, c), c
 
 
-def test_a_dense_layer_is_one_run_a_neuron():
-    net = perceptron(5, 6, 4)
-    assert [runs(neuron) for neuron in net.hidden[0]] == [[(flag.DENSE, flag.SILENT, 5)]] * 6
-    assert [runs(neuron) for neuron in net.output] == [[(flag.DENSE, 0, 6)]] * 4
+def shared():
+    a, gates, b = Layer(5), Layer(1), Layer(1)
+    a.project(gates)
+    gates[0].gate(a.project(b))
+    return network(a, gates, b), b
 
 
-def test_scattered_sources_wait_as_inputs_do_unless_they_get_an_error():
+def zipped():
+    a, gates, b = Layer(5), Layer(5), Layer(1)
+    gates.gate(a.project(b), "one_to_one")
+    return network(a, gates, b), b
+
+
+def paired():
+    a, gates, b = Layer(5), Layer(5), Layer(1)
+    for i, connection in enumerate(a.project(b)):
+        gates[(3 * i) % 5].gate(connection)
+    return network(a, gates, b), b
+
+
+def backward():
+    a, b, c = Layer(5), Layer(5), Layer(1)
+    c.project(b), a.project(b)
+    return network(a, b, c), b
+
+
+def gated_by_an_input():
+    a, b = Layer(6), Layer(1)
+    a[5].gate(a[:5].project(b))
+    return network(a, b), b
+
+
+def gated_by_the_first():
+    a, b = Layer(9), Layer(1)
+    links = a[1:].project(b)
+    a[0].gate(*list(links)[::2])
+    return network(a, b), b
+
+
+def without_network():
+    a, b = Layer(5), Layer(1)
+    a.project(b)
+    return None, b
+
+
+def tied():
+    net = perceptron(8, 4, 2)
+    synapse.tie(net.hidden[0][0].incoming[:4])
+    return net, net.hidden[0][:1]
+
+
+def tied_no_more():
+    net, layer = tied()
+    for link in layer[0].incoming[:3]:
+        link.source.disconnect(link.target)
+    return net, layer
+
+
+def convolved():
+    net = architect.Convolutional((6, 6), 2, filters=(4, 8), kernel=(4, 2), seed=0)
+    assert all(flags(neuron) & flag.FOUR for layer in net.layers[1:3] for neuron in layer[::4])
+    return net, net.layers[1]
+
+
+SILENT = flag.SILENT
+RUNS = {
+    two_layers: [(flag.DENSE, SILENT, 5), (flag.DENSE, 0, 6)],
+    shared: [(flag.SHARED, SILENT, 5)],
+    zipped: [(flag.ZIPPED, SILENT, 5)],
+    paired: [(flag.PAIRED, SILENT, 5)],
+    backward: [(flag.DENSE, SILENT, 5), (flag.DENSE, SILENT | flag.DELAYED, 1)],
+    gated_by_an_input: [(flag.SHARED, SILENT | flag.QUIET_GATER, 5)],
+    gated_by_the_first: [(flag.LISTED, SILENT, 4), (flag.PAIRED, SILENT | flag.QUIET_GATER, 4)],
+    without_network: [(flag.DENSE, flag.UNORDERED, 5)],
+    tied: [(flag.DENSE, SILENT | flag.TIED, 4), (flag.DENSE, SILENT, 4)],
+    tied_no_more: [(flag.DENSE, SILENT, 5)],  # a group of one is none
+    convolved: [(flag.DENSE, SILENT | flag.TIED, 4)] * 4,
+}
+
+
+def test_runs_are_as_long_as_neighbours_allow():
+    wrong = {}
+    for build, expected in RUNS.items():
+        net, layer = build()
+        for neuron in layer:
+            if runs(neuron) != expected:
+                wrong[build.__name__] = runs(neuron)
+        for neuron in net or ():
+            assert sum(length for *_, length in runs(neuron)) == len(neuron.incoming), build
+    assert not wrong, wrong
+
+
+def test_layers_are_blocks():
+    """Each layer reads the one before; so does a layer behind an edge within it, which ends a block."""
+    net = perceptron(2, 3, 4)
+    net._store.ready()
+    blocks = [net._store["block_first"], net._store["block_stop"]]
+    assert [column.tolist() for column in blocks] == [
+        [0] * 2 + [2] * 3 + [5] * 4,
+        [2] * 2 + [5] * 3 + [9] * 4,
+    ]
+    net.hidden[0][0].project(net.hidden[0][2])
+    net._store.ready()
+    assert net._store["block_stop"].tolist() == [2, 2, 4, 4, 5, 9, 9, 9, 9]
+
+
+def test_updates_wait_where_no_error_is_sent():
     net = perceptron(30, 8, 2)
     for link in [link for neuron in net.hidden[0] for link in neuron.incoming[::2]]:
         link.source.disconnect(link.target)
     assert [runs(neuron) for neuron in net.hidden[0]] == [[(flag.LISTED, flag.SILENT, 15)]] * 8
     assert all(flags(neuron) & flag.WAITING for neuron in net.hidden[0])
     assert not any(flags(neuron) & flag.WAITING for neuron in net.output)
-
-
-def test_a_run_is_tied_as_a_whole_and_then_does_not_wait():
-    net = perceptron(8, 4, 2)
-    assert flags(net.hidden[0][0]) & flag.WAITING
-    links = net.hidden[0][0].incoming
-    synapse.tie(links[:4])
-    assert runs(net.hidden[0][0]) == [(flag.DENSE, flag.SILENT | flag.TIED, 4), (flag.DENSE, flag.SILENT, 4)]
+    synapse.tie(net.hidden[0][0].incoming)
     assert not flags(net.hidden[0][0]) & flag.WAITING
     assert flags(net.hidden[0][1]) & flag.WAITING
-    for link in links[:3]:
-        link.source.disconnect(link.target)
-    assert runs(net.hidden[0][0]) == [(flag.DENSE, flag.SILENT, 5)]  # a group of one is none
-
-
-def test_filters_of_a_place_are_weighed_four_at_a_time():
-    net = architect.Convolutional((6, 6), 2, filters=(4, 8), kernel=(4, 2), seed=0)
-    first, second = net.layers[1:3]
-    assert [runs(neuron) for neuron in first] == [[(flag.DENSE, flag.SILENT | flag.TIED, 4)] * 4] * len(first)
-    assert [runs(neuron) for neuron in second] == [[(flag.DENSE, flag.TIED, 8)] * 2] * len(second)
-    assert all(flags(neuron) & flag.FOUR for neuron in (*first[::4], *second[::4]))
-
-
-def test_connections_from_two_neighbouring_layers_are_told_apart_only_by_what_they_want():
-    a, b, c = Layer(5), Layer(6), Layer(1)
-    a.project(b), a.project(c), b.project(c)
-    assert network(a, b, c)
-    assert runs(c[0]) == [(flag.DENSE, flag.SILENT, 5), (flag.DENSE, 0, 6)]
-
-
-def test_scattered_connections_are_listed_together():
-    a, b = Layer(9), Layer(1)
-    a.project(b, np.array([[i % 2 == 0] for i in range(9)]))
-    assert network(a, b)
-    assert runs(b[0]) == [(flag.LISTED, flag.SILENT, 5)]
-
-
-def test_one_gater_of_neighbours_is_shared():
-    a, gates, b = Layer(5), Layer(1), Layer(1)
-    a.project(gates)
-    gates[0].gate(a.project(b))
-    assert network(a, gates, b)
-    assert runs(b[0]) == [(flag.SHARED, flag.SILENT, 5)]
-
-
-def test_neighbouring_gaters_of_neighbours_are_zipped():
-    a, gates, b = Layer(5), Layer(5), Layer(1)
-    gates.gate(a.project(b), "one_to_one")
-    assert network(a, gates, b)
-    assert runs(b[0]) == [(flag.ZIPPED, flag.SILENT, 5)]
-
-
-def test_scattered_gaters_are_paired():
-    a, gates, b = Layer(5), Layer(5), Layer(1)
-    for i, connection in enumerate(a.project(b)):
-        gates[(3 * i) % 5].gate(connection)
-    assert network(a, gates, b)
-    assert {kind for kind, _, _ in runs(b[0])} == {flag.PAIRED}
-
-
-def test_connections_from_later_neurons_are_marked():
-    a, b, c = Layer(5), Layer(5), Layer(1)
-    c.project(b), a.project(b)
-    assert network(a, b, c)
-    assert set(runs(b[0])) == {(flag.DENSE, flag.SILENT | flag.BACK, 1), (flag.DENSE, flag.SILENT, 5)}
-
-
-def test_gates_that_fire_later_are_marked():
-    a, b, gates = Layer(5), Layer(1), Layer(1)
-    gates[0].gate(a.project(b))
-    net = network(a, b, gates)
-    assert runs(b[0]) == [(flag.SHARED, flag.SILENT | flag.BACK_GATED, 5)]
-    gates[0].ungate(*gates[0].gated)
-    b[0].gate(*b[0].incoming)
-    assert runs(b[0]) == [(flag.SHARED, flag.SILENT | flag.BACK_GATED, 5)]
-    assert net
-
-
-def test_gates_that_are_inputs_want_no_error():
-    a, b = Layer(6), Layer(1)
-    projection = a[:5].project(b)
-    a[5].gate(projection)
-    assert network(a, b)
-    assert runs(b[0]) == [(flag.SHARED, flag.SILENT | flag.QUIET_GATER, 5)]
-
-
-def test_fixed_connections_are_marked():
-    a, b = Layer(5), Layer(1)
-    a.project(b, trainable=False)
-    assert network(a, b)
-    assert runs(b[0]) == [(flag.DENSE, flag.SILENT | flag.FIXED, 5)]
-
-
-def test_without_a_network_the_order_is_the_one_observed():
-    a, b = Layer(5), Layer(1)
-    a.project(b)
-    assert runs(b[0]) == [(flag.DENSE, flag.UNORDERED, 5)]
-
-
-def test_the_runs_of_a_neuron_cover_its_connections_once():
-    net = lstm(3, 4, 2)
-    for neuron in net:
-        assert sum(length for _, _, length in runs(neuron)) == len(neuron.incoming)
-
-
-# --- traces -------------------------------------------------------------------------------------
 
 
 def sizes(net):
     net._store.ready()
-    return {name: len(net._store.columns[name]) for name in ("eligibility", "extended", "influence")}
+    return tuple(len(net._store.columns[name]) for name in ("eligibility", "extended", "influence"))
 
 
-def test_a_perceptron_keeps_no_trace():
-    assert sizes(perceptron(5, 6, 4)) == {"eligibility": 0, "extended": 0, "influence": 0}
-
-
-def test_a_gate_of_neurons_without_memory_keeps_no_trace():
+def test_only_traces_that_are_needed_are_kept():
+    assert sizes(perceptron(5, 6, 4)) == (0, 0, 0)
     a, gates, b, c = Layer(5), Layer(6), Layer(6), Layer(1)
     a.project(gates), b.project(c)
     gates.gate(a.project(b), "input")
-    assert sizes(network(a, gates, b, c)) == {"eligibility": 0, "extended": 0, "influence": 0}
-
-
-@pytest.mark.parametrize(("inputs", "blocks"), [(3, 2), (5, 7)])
-def test_memory_blocks_keep_what_section_4_needs(inputs, blocks):
-    found = sizes(lstm(inputs, blocks, 4))
-    assert found["eligibility"] == blocks * inputs  # into each cell
-    assert found["influence"] == 2 * blocks  # input and forget gate on their cell
-    assert found["extended"] == 2 * blocks * (inputs + 1)  # into each of these gates, biases too
-
-
-def test_a_trained_self_connection_has_a_trace():
+    assert sizes(network(a, gates, b, c)) == (0, 0, 0)  # it gates no memory
+    for inputs, blocks in ((3, 2), (5, 7)):
+        # into each cell; into input and forget gates, biases too; these gates on their cell
+        assert sizes(lstm(inputs, blocks, 4)) == (blocks * inputs, 2 * blocks * (inputs + 1), 2 * blocks)
     net = lstm(3, 2, 1)
-    before = sizes(net)["eligibility"]
     for cell in net.hidden[2]:
         cell.self_connection.trainable = True
-    assert sizes(net)["eligibility"] == before + 2
-
-
-def test_connections_that_are_not_trained_keep_no_trace():
-    net = lstm(3, 2, 1)
+    assert sizes(net)[0] == 2 * 3 + 2
     for connection in net.connections:
         connection.trainable = False
-    assert sizes(net) == {"eligibility": 0, "extended": 4, "influence": 4}  # the biases of four gates
-
-
-def test_a_gate_that_fires_later_keeps_no_extended_trace():
-    a, cell, gate, out = Layer(2), Layer(1), Layer(1), Layer(1)
-    cell.project(cell)
-    a.project(gate)
-    gate[0].gate(a.project(cell))
-    assert sizes(network(a, cell, gate, out))["extended"] == 0
-
-
-def test_only_neurons_with_memory_or_gated_gates_are_traced():
-    net = lstm(3, 2, 1)
+    assert sizes(net) == (0, 4, 4)  # the biases of four gates
     assert all(flags(cell) & flag.MEMORY and flags(cell) & flag.TRACED for cell in net.hidden[2])
     others = [neuron for neuron in net if neuron not in net.hidden[2]]
     assert not any(flags(neuron) & (flag.MEMORY | flag.TRACED) for neuron in others)
 
 
-# --- when ---------------------------------------------------------------------------------------
-
-
-def lowered(net):
-    net._store.ready()
-    return net._store.program
-
-
-CHANGES = {
-    "project": lambda net: net.hidden[0][0].project(net.hidden[0][1]),
-    "project in bulk": lambda net: net.hidden[0].project(net.hidden[0], "all_to_else"),
-    "self-connect": lambda net: net.output[0].project(net.output[0]),
-    "disconnect": lambda net: net[0].disconnect(net.hidden[0][0]),
-    "gate": lambda net: net.hidden[0][0].gate(net.connections[-1]),
-    "gate in bulk": lambda net: Layer(1).gate(net.hidden[0].project(net.hidden[0]), "input"),
-    "ungate": lambda net: net.hidden[0][2].ungate(*net.hidden[0][2].gated),
-    "add": lambda net: net.add(Neuron()),
-    "append": lambda net: net.hidden[0].append(Neuron()),
-    "remove": lambda net: net.remove(net.hidden[0][1]),
-    "trainable": lambda net: setattr(net.connections[0], "trainable", False),
-    "trainable bias": lambda net: setattr(net[3], "trainable", False),  # sensitivities are laid out anew
-    "squash": lambda net: setattr(net.output[0], "squash", "tanh"),
-    "squash of a layer": lambda net: setattr(net.output, "squash", "tanh"),
-    "another network": lambda net: net.project(perceptron(1, 1)),
-}
-
-
-@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_every_change_of_structure_is_lowered_before_the_next_step(change):
-    net = perceptron(2, 3, 2, seed=1)
-    net.hidden[0][2].gate(net.connections[-2])
-    before, store = lowered(net), net._store
-    change(net)
-    assert lowered(net) is not before or net._store is not store
-    assert net.activate([1.0, 1.0]).shape == (2,)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda net: setattr(net.connections[0], "weight", 3.0),
-        lambda net: setattr(net, "weights", net.weights * 2),
-        lambda net: setattr(net[3], "bias", 1.0),
-        lambda net: setattr(net[3], "name", "x"),
-        lambda net: net.activate([1.0, 1.0]),
-        lambda net: net.clear(),
-        lambda net: net.reset(seed=1),
-        lambda net: net.graph,
-        lambda net: net.connections[0].eligibility,
-    ],
-)
-def test_numbers_change_without_lowering(change):
-    net = perceptron(2, 3, 2, seed=1)
-    before = lowered(net)
-    change(net)
-    assert lowered(net) is before
-
-
-def test_rows_follow_the_order_of_the_network():
-    a, b, c = Layer(2), Layer(3), Layer(1)
-    b.project(c), a.project(b), c.project(a)
-    net = network(a, b, c)
-    net._store.ready()
-    assert [neuron._row for neuron in net] == list(range(6))
-    assert (np.diff(net._store["target"].astype(int)) >= 0).all()
-
-
-def test_lowering_twice_changes_nothing():
-    net = lstm(3, 4, 2)
-    net.activate([1.0, 2.0, 3.0])
-    before = {name: column.copy() for name, column in net._store.columns.items()}
-    net._store.touch()
-    net._store.ready()
-    for name, column in net._store.columns.items():
-        assert np.array_equal(column, before[name]), name
-
-
-def test_no_index_points_nowhere():
-    net = lstm(3, 4, 2)
-    net._store.ready()
-    c = net._store.columns
-    assert (c["run_source"] < len(net)).all()
-    assert ((c["run_gater"] < len(net)) | (c["run_gater"] == NONE) | (c["run_kind"] == flag.DENSE)).all()
-    assert (c["run_first"] + c["run_length"] <= net._store.n_connections).all()
-    assert (c["influence_trace"][c["pull"]] < len(c["extended"])).all()
+def test_a_gate_that_fires_later_or_is_an_input_keeps_no_extended_trace():
+    a, cell, gate, out = Layer(2), Layer(1), Layer(1), Layer(1)
+    own = cell[0].project(cell[0])
+    a.project(gate)
+    gate[0].gate(a.project(cell))
+    a[0].gate(own)
+    assert sizes(network(a, cell, gate, out))[1:] == (0, 2)
 
 
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")

@@ -16,17 +16,6 @@ def traces(net):
     return found
 
 
-def test_traces_survive_a_change_elsewhere():
-    net = used(lstm(2, 3, 2, seed=1, cell="tanh"))
-    before = traces(net)
-    assert len(before) > 10
-    assert all(before.values())
-    neuron = net.add(Neuron())[0]
-    net.input.project(neuron)
-    net.output[0].project(neuron)
-    assert traces(net) == before
-
-
 def test_traces_survive_the_merging_of_stores():
     net, other = used(lstm(2, 3, 2, seed=1)), used(lstm(2, 5, 2, seed=2))
     before = traces(net), traces(other)
@@ -53,25 +42,6 @@ def test_the_bias_of_a_new_self_connection_starts_without_a_past():
     cell.activate()
     cell.propagate(rate=0.5, target=1.0)
     assert cell.bias == 0.5  # an input of 1, met once
-
-
-def test_a_new_connection_starts_without_a_past():
-    net = used(lstm(2, 2, 1, seed=1))
-    cell = net.hidden[2][0]
-    kept = {connection: connection.eligibility for connection in cell.incoming}
-    new = net.hidden[0][0].project(cell)
-    assert new.eligibility == 0
-    assert {connection: connection.eligibility for connection in kept} == kept
-
-
-def test_a_new_gate_starts_without_a_past():
-    net = used(lstm(2, 2, 1, seed=1))
-    cell, gate = net.hidden[2][0], net.hidden[1][1]
-    new = net.hidden[0][0].project(cell)
-    kept = {c: c.extended[net.hidden[2][1]] for c in gate.incoming}
-    gate.gate(new)
-    assert [c.extended[cell] for c in gate.incoming] == [0, 0]
-    assert {c: c.extended[net.hidden[2][1]] for c in gate.incoming} == kept
 
 
 @pytest.mark.parametrize("early", [True, False])

@@ -1,45 +1,160 @@
+"""The declarations of columns, and everything that follows from them for a column that somebody adds."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
+import pytest
 
+import architect
 from synapse.engine import schema
+from synapse.engine.compiler import jit
+from synapse.engine.schema import (
+    ALWAYS,
+    COUNT,
+    FLAG,
+    GROUP,
+    NEVER,
+    NUMBER,
+    ROW,
+    Column,
+    require_sound,
+)
+
+ROOT = Path(__file__).parents[2]
 
 
-def test_names_are_unique():
+def test_the_names_of_the_columns_are_those_that_kernels_use():
     names = [column.name for column in schema.COLUMNS]
-    assert len(set(names)) == len(names)
     assert schema.Columns._fields == (*names, *schema.DESTINATIONS)
 
 
-def test_every_type_is_one_that_numpy_knows():
-    for column in schema.COLUMNS:
-        assert schema.numpy_dtype(column, np.dtype(np.float32)).itemsize in (1, 4, 8)
+def neuron(dtype="float", default=0, kind=NUMBER, saved=NEVER, **more):
+    return Column("mine", "neuron", dtype, default, kind, saved, **more)
 
 
-def test_float_columns_take_the_float_of_the_store():
-    kinds = {schema.numpy_dtype(c, np.dtype(np.float32)).name for c in schema.COLUMNS if c.dtype == "float"}
-    assert kinds == {"float32"}
+MISTAKES = {
+    "no kind": (neuron(kind=None), "a column of float must have one of the kinds NUMBER, got none"),
+    "wide group": (neuron("uint64", kind=GROUP), "uint64 must have one of the kinds COUNT, TIME, got GROUP"),
+    "signed": (neuron("int32", kind=COUNT), "its dtype must be one of float, .*, got 'int32'"),
+    "axis": (Column("mine", "neurons", "float"), "its axis must be one of neuron, connection, node"),
+    "silent": (neuron(saved=""), "say when it is saved: ALWAYS, UNUSUAL or NEVER, got ''"),
+    "row": (neuron("uint32", schema.NONE, ROW, ALWAYS), "a ROW refers to one store, so it cannot be saved"),
+    "program": (Column("mine", "run", "float", saved=ALWAYS), "only columns of neurons and connections"),
+    "no row": (neuron("uint32", 0, ROW), "the default of a ROW is from 4294967295 to 4294967295, got 0"),
+    "flag": (neuron("uint8", 2, FLAG), "the default of a FLAG is from 0 to 1, got 2"),
+    "large": (neuron("uint8", 256, COUNT), "the default of a COUNT is from 0 to 255, got 256"),
+    "NaN": (neuron(default=float("nan")), "the default of a NUMBER is .*, got nan"),
+    "lost": (
+        neuron(cleared=True),
+        "what is cleared is the context, which .* files hold, so it must be saved",
+    ),
+    "context": (
+        Column("mine", "connection", "float", 0, NUMBER, ALWAYS, cleared=True),
+        "what is cleared is the context, which neurons have",
+    ),
+    "no group": (neuron(shared="team"), "it is shared by groups, so 'team' must be a GROUP of the same axis"),
+    "axes": (neuron(shared="tie"), "'tie' must be a GROUP of the same axis"),
+    "twice": (Column("bias", "neuron", "float", 0, NUMBER, NEVER), "another column has this name"),
+}
 
 
-def test_indices_are_unsigned():
-    """With signed ones the inner loops of the kernels do not vectorise."""
-    whole = [
-        schema.numpy_dtype(c, np.dtype(np.float64)) for c in schema.COLUMNS if not c.dtype.startswith("float")
-    ]
-    assert {dtype.kind for dtype in whole} == {"u"}
+def test_a_wrong_declaration_is_told_with_the_name_of_the_column():
+    """As it is when the schema is imported."""
+    wrong = {}
+    for name, (column, sentence) in MISTAKES.items():
+        try:
+            require_sound((*schema.COLUMNS, column))
+        except ValueError as error:
+            if not pytest.raises(ValueError, match=sentence).matches(error) or column.name not in str(error):
+                wrong[name] = str(error)
+        else:
+            wrong[name] = "was accepted"
+    assert not wrong, wrong
 
 
-def test_a_default_fits_its_column():
-    for column in schema.COLUMNS:
-        assert schema.numpy_dtype(column, np.dtype(np.float64)).type(column.default) == column.default
+ADDED = """
+    Column("tried_leak", "neuron", "float", 0.5, NUMBER, UNUSUAL),
+    Column("tried_share", "neuron", "float", 0.0, NUMBER, ALWAYS, shared="bias_tie"),
+    Column("tried_trail", "neuron", "float", 0.25, NUMBER, ALWAYS, cleared=True),
+    Column("tried_asleep", "neuron", "uint8", 1, FLAG, UNUSUAL),
+    Column("tried_team", "neuron", "uint32", 0, GROUP, UNUSUAL),
+    Column("tried_since", "neuron", "uint64", 0, TIME, UNUSUAL),
+    Column("tried_scratch", "neuron", "float", 2.0, NUMBER, NEVER),
+    Column("tried_delay", "connection", "float", -1.5, NUMBER, ALWAYS),
+    Column("tried_limit", "connection", "float", 0.0, NUMBER, UNUSUAL, shared="tie"),
+    Column("tried_sign", "connection", "uint8", 0, FLAG, ALWAYS),
+    Column("tried_uses", "connection", "uint64", 0, COUNT, UNUSUAL),
+    Column("tried_bundle", "connection", "uint32", 0, GROUP, ALWAYS),
+    Column("tried_helper", "connection", "uint32", NONE, ROW, NEVER),
+"""
+"""One line each, and nothing else."""
+
+WITH_MORE_COLUMNS = """
+import sys
+from importlib.machinery import SourceFileLoader
+
+class Loader(SourceFileLoader):
+    def get_code(self, name):
+        source = self.get_source(name).replace("COLUMNS = (\\n", "COLUMNS = (\\n" + sys.argv[1] + "\\n", 1)
+        return compile(source, self.path, "exec")
+
+class Finder:
+    @staticmethod
+    def find_spec(name, path, target=None):
+        if name != "synapse.engine.schema":
+            return None
+        from importlib.util import spec_from_file_location
+        file = path[0] + "/schema.py"
+        return spec_from_file_location(name, file, loader=Loader(name, file))
+
+sys.meta_path.insert(0, Finder)
+import synapse
+"""
 
 
-def test_each_column_belongs_to_one_table():
-    tables = (*schema.NEURON, *schema.CONNECTION, *schema.PROGRAM)
-    others = {column.name for column in schema.COLUMNS} - {column.name for column in tables}
-    recording = {name for name in others if name.startswith("watched")} | {"log", "log_place"}
-    assert others == {"clock", "functions", "parts", "failed"} | recording
-    assert len(set(tables)) == len(tables)
+def run_with(columns, code, *arguments):
+    """Run some code, without compiling, with columns added to the schema: its output, or its last error."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_DISABLE_JIT": "1"}
+    command = [sys.executable, "-W", "error", "-c", WITH_MORE_COLUMNS + code, columns, *arguments]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment, check=False, cwd=ROOT, timeout=900
+    )
+    return done.stdout if done.returncode == 0 else (done.stdout + done.stderr).strip().splitlines()[-1]
 
 
-def test_what_a_neuron_forgets_is_a_number_of_its_own():
-    neuron = {column.name for column in schema.NEURON}
-    assert {column.name for column in schema.COLUMNS if column.cleared} <= neuron
+TRY = """
+import json, tempfile
+import numpy as np
+from synapse.engine import schema
+from tests.readwrite.columns import try_columns
+json.dump(try_columns([name for name in sys.argv[2:]]), sys.stdout)
+"""
+
+
+def test_a_saved_column_is_one_line():
+    names = [line.split('"')[1] for line in ADDED.strip().splitlines()]
+    told = run_with(ADDED, TRY, *names)
+    assert told.startswith("{"), told
+    wrong = json.loads(told)
+    assert not wrong, "\n".join(f"{where}: {what}" for where, what in wrong.items())
+
+
+def test_clearing_sets_the_defaults_that_are_declared():
+    """Compiled, too: the columns above are tried without compiling."""
+    cleared = (neuron("float", 0.25)._replace(name="state"), neuron("uint64", 7)._replace(name="stamp"))
+    reset = jit.reset_of(cleared)
+
+    def clear(table, unit, row):
+        reset(jit.columns(table, unit), row)
+
+    for dtype in ("float64", "float32"):
+        store = architect.Perceptron(1, 2, 1, seed=0, dtype=dtype)._store
+        store["state"][:], store["activation"][:], store["stamp"][:] = 1, 1, 3
+        jit.whole(clear)(store.ready(), store.unit, np.uint64(1))
+        assert store["state"].tolist() == [1, 0.25, 1, 1]
+        assert store["stamp"].tolist() == [3, 7, 3, 3]
+        assert (store["activation"] == 1).all()

@@ -1,16 +1,32 @@
 """Exact gradients of networks and batches that do not fill tiles, registers and lanes."""
 
+import itertools
+
 import numpy as np
 import pytest
 
 import architect
-from synapse import gradient
+from synapse import Layer, Network, gradient
+
+from ..cases import Cases
+
+
+def crossed(n, dtype):
+    """Cells that are alike, but for their gates, which come in the reverse order."""
+    source, gates, cells, output = (Layer(size, dtype=dtype) for size in (n, n, n, 1))
+    source.project(gates, seed=0)
+    for link, gate in zip(source.project(cells, "one_to_one", seed=1), list(gates)[::-1], strict=True):
+        gate.gate(link)
+    cells.project(output, seed=2)
+    return Network(source, [gates, cells], output)
+
 
 SIZES = (1, 2, 3, 5, 7, 9, 17, 33)
 NETS = {
     "elman": lambda n, dtype: architect.Elman(n, n, n, seed=n, dtype=dtype),
     "gated": lambda n, dtype: architect.LSTM(2, n, 2, style="synaptic", seed=n, dtype=dtype),
     "standard": lambda n, dtype: architect.LSTM(n, n, n, style="standard", seed=n, dtype=dtype),
+    "crossed": crossed,
     "perceptron": lambda n, dtype: architect.Perceptron(n, n + 16, 2, seed=n, dtype=dtype),
 }
 STEPS = 3
@@ -27,39 +43,62 @@ def slopes(net, inputs, targets, **options):
     return np.concatenate([[found.loss], found.weights, found.biases])
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", NETS)
-def test_a_batch_is_the_mean_of_its_sequences(name, size):
-    for dtype, close in (("float64", 1e-12), ("float32", 2e-5)):
-        net = NETS[name](size, dtype)
-        inputs, targets = data(net, max(SIZES))
-        each = np.array([slopes(net, x, t) for x, t in zip(inputs, targets)])
-        for batch in SIZES:
-            found = slopes(net, inputs[:batch], targets[:batch])
-            assert found == pytest.approx(each[:batch].mean(0), rel=close, abs=close)
+each_size = pytest.mark.parametrize(
+    "sizes", [(1, 7, 17), pytest.param((2, 3, 5, 9, 33), marks=pytest.mark.slow)], ids=["some", "others"]
+)
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", NETS)
-def test_gradients_are_finite_differences(name, size):
-    net, rng = NETS[name](size, "float64"), np.random.default_rng(size)
-    inputs, targets = data(net, 17)
-    found, weights, step = gradient(net, inputs, targets, "squared_error").weights, net.weights, 1e-5
-    trainable = [k for k, connection in enumerate(net.connections) if connection.trainable]
-    for k in rng.choice(trainable, min(6, len(trainable)), replace=False):
-        losses = []
-        for moved in (step, -step):
-            net.weights = np.where(np.arange(len(weights)) == k, weights + moved, weights)
-            losses.append(gradient(net, inputs, targets, "squared_error").loss)
-        net.weights = weights
-        assert found[k] == pytest.approx((losses[0] - losses[1]) / (2 * step), rel=1e-5, abs=1e-8)
+@each_size
+def test_a_batch_is_the_mean_of_its_sequences(sizes):
+    with Cases() as case:
+        for name, size, dtype in itertools.product(NETS, sizes, ("float64", "float32")):
+            net, close = NETS[name](size, dtype), 1e-12 if dtype == "float64" else 2e-5
+            inputs, targets = data(net, max(SIZES))
+            each = np.array([slopes(net, x, t) for x, t in zip(inputs, targets)])
+            for batch in SIZES:
+                with case(name, size, dtype, batch):
+                    found = slopes(net, inputs[:batch], targets[:batch])
+                    assert found == pytest.approx(each[:batch].mean(0), rel=close, abs=close)
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("name", NETS)
-def test_any_number_of_threads_gives_the_same_bits(name, dtype):
-    net = NETS[name](9, dtype)
-    inputs, targets = data(net, 200)
-    alone = slopes(net, inputs, targets, threads=1)
-    for threads in (2, 3):
-        assert (slopes(net, inputs, targets, threads=threads) == alone).all()
+@each_size
+def test_gradients_are_finite_differences(sizes):
+    with Cases() as case:
+        for name, size in itertools.product(NETS, sizes):
+            net, rng = NETS[name](size, "float64"), np.random.default_rng(size)
+            inputs, targets = data(net, 17)
+            found, weights, step = gradient(net, inputs, targets, "squared_error").weights, net.weights, 1e-5
+            trainable = [k for k, connection in enumerate(net.connections) if connection.trainable]
+            for k in rng.choice(trainable, min(6, len(trainable)), replace=False):
+                losses = []
+                for moved in (step, -step):
+                    net.weights = np.where(np.arange(len(weights)) == k, weights + moved, weights)
+                    losses.append(gradient(net, inputs, targets, "squared_error").loss)
+                net.weights = weights
+                with case(name, size, k):
+                    assert found[k] == pytest.approx((losses[0] - losses[1]) / (2 * step), rel=1e-5, abs=1e-8)
+
+
+@pytest.mark.parametrize("squash", ["logistic", "maxout", "noise"])
+def test_the_store_is_not_written(squash):
+    """Kernels of several threads read it at the same time."""
+    net = architect.LSTM(2, 3, 2, seed=1)
+    net["cells"].squash = squash
+    net.deterministic = True
+    inputs, targets = data(net, 20)
+    net.run(inputs[0])
+    before = {name: column.copy() for name, column in net._store.columns.items()}
+    gradient(net, inputs, targets, threads=2)
+    for name, column in net._store.columns.items():
+        assert (column == before[name]).all(), name
+
+
+def test_any_number_of_threads_gives_the_same_bits():
+    with Cases() as case:
+        for name, dtype in itertools.product(NETS, ("float64", "float32")):
+            net = NETS[name](9, dtype)
+            inputs, targets = data(net, 200)
+            alone = slopes(net, inputs, targets, threads=1)
+            for threads in (2, 3):
+                with case(name, dtype, threads):
+                    assert (slopes(net, inputs, targets, threads=threads) == alone).all()

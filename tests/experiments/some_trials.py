@@ -10,6 +10,8 @@ import numpy as np
 import architect
 import synapse
 
+PATIENCE = 40.0
+"""Seconds that an endless trial takes, if nothing ends it."""
 DATA = np.random.default_rng(0).random((40, 3))
 
 
@@ -51,12 +53,16 @@ def calls(folder):
 
 
 def endless(seed, kind="python"):
-    """Seed 1 never ends: in Python, in a training, asleep, or although it catches every exception."""
-    while seed == 1:
+    """Seed 1 does not end by itself: in Python, in a training, asleep, or although it catches exceptions.
+
+    After some time it does, so that a mistake makes tests fail, and not hang.
+    """
+    end = time.monotonic() + PATIENCE
+    while seed == 1 and time.monotonic() < end:
         if kind == "training":
             training(seed)
         elif kind == "asleep":
-            time.sleep(3600)
+            time.sleep(PATIENCE)
         elif kind == "stubborn":
             with contextlib.suppress(Exception):
                 time.sleep(0.01)
@@ -73,3 +79,20 @@ def killing(seed):
 
 def product(seed, a=1, b=1):
     return {"cost": a * b + seed, "solved": a > b}
+
+
+WAIT = """
+def wait(file, seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+    Path(file).touch()
+"""
+
+
+def compiling(seed, file, seconds=0.8):
+    """Take some time in a function of a module named as Numba's, then leave a file, then never end."""
+    numba = {"__name__": "numba.core.compiler", "time": time, "Path": Path}
+    exec(WAIT, numba)
+    numba["wait"](file, seconds)
+    endless(1)

@@ -14,6 +14,7 @@ from synapse import Trainer
 from synapse.errors import ArgumentError, ExecutorError, KindError, TopologyError
 from synapse.experiments import cross_validate, train_many
 from synapse.learning._data import new_control, one_pass, prepare
+from tests.cases import all_hold, all_refused
 
 RNG = np.random.default_rng(0)
 INPUTS, TARGETS = RNG.random((400, 20)), RNG.random((400, 5))
@@ -25,7 +26,10 @@ def nets(count=4):
 
 def test_it_gives_the_same_bits_as_one_after_the_other():
     together, alone = nets(), nets()
+    with ThreadPoolExecutor(2) as pool:
+        train_many(pooled := nets(), INPUTS, TARGETS, epochs=5, seed=0, executor=pool)
     results = train_many(together, INPUTS, TARGETS, epochs=5, workers=4, seed=0)
+    assert [net.weights.tobytes() for net in pooled] == [net.weights.tobytes() for net in together]
     for one, other, result in zip(together, alone, results, strict=True):
         assert Trainer(other).train(INPUTS, TARGETS, epochs=5, progress=False, seed=0).error == result.error
         assert (one.weights == other.weights).all()
@@ -44,32 +48,7 @@ def test_a_generator_gives_each_network_numbers_of_its_own():
     assert (alike[0].weights != alike[1].weights).any()
 
 
-def test_connected_networks_are_refused():
-    a, b = nets(2)
-    a.project(b)
-    with pytest.raises(TopologyError, match="in parallel"):
-        train_many([a, b], INPUTS, TARGETS)
-
-
-def test_an_error_in_one_is_raised():
-    with pytest.raises(synapse.SynapseError):
-        train_many(nets(2), INPUTS, TARGETS[:, :2])
-
-
-def test_a_training_can_be_stopped_from_another_thread():
-    (net,) = nets(1)
-    trainer = Trainer(net)
-    calls = []
-
-    def stop_soon(progress):
-        calls.append(progress.epoch)
-        threading.Thread(target=trainer.stop).start()
-
-    result = trainer.train(INPUTS, TARGETS, epochs=10**6, progress=False, callbacks=[stop_soon], seed=0)
-    assert result.stopped == "interrupted"
-    assert result.epochs == len(calls) >= 1
-
-
+@pytest.mark.slow
 def test_kernels_release_the_interpreters_lock():
     """Two epochs, each one compiled call, are under way at the same time, and Python runs beside them."""
     trainings = []
@@ -91,12 +70,6 @@ def test_kernels_release_the_interpreters_lock():
 # --- executors ----------------------------------------------------------------------------------
 
 SEQUENCES = RNG.random((5, 8, 2)), RNG.random((5, 8, 1))
-
-
-@pytest.fixture(scope="module")
-def processes():
-    with ProcessPoolExecutor(2) as pool:
-        yield pool
 
 
 def lstm(seed):
@@ -133,9 +106,13 @@ def everything(net):
 
 
 @pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
-@pytest.mark.parametrize("make", [lstm, by_rtrl, tied, edited])
-def test_processes_train_the_networks_of_the_caller_to_the_same_bits(make, processes):
+def test_processes_train_the_networks_of_the_caller_to_the_same_bits():
     """Weights, biases, states, traces and sensitivities: what follows has the same bits, too."""
+    with ProcessPoolExecutor(2) as processes:
+        all_hold(lambda make: same_bits(make, processes), [lstm, by_rtrl, tied, edited])
+
+
+def same_bits(make, processes):
     here, there = ([make(seed) for seed in range(3)] for _ in range(2))
     neuron = there[0].hidden[0][0]
     connection = neuron.incoming[0]
@@ -154,30 +131,34 @@ def test_processes_train_the_networks_of_the_caller_to_the_same_bits(make, proce
         assert everything(one) == everything(other)
 
 
-def test_threads_of_the_caller_train_in_place():
-    here, there = nets(3), nets(3)
-    train_many(here, INPUTS, TARGETS, epochs=2, seed=0)
-    with ThreadPoolExecutor(2) as pool:
-        train_many(there, INPUTS, TARGETS, epochs=2, seed=0, executor=pool)
-    assert [net.weights.tobytes() for net in here] == [net.weights.tobytes() for net in there]
+def test_what_is_refused(tmp_path):
+    a, b = nets(2)
+    a.project(b)
+    path, some = tmp_path / "run.ckpt", nets(2)
+    before = [net.weights.copy() for net in some]
+    one_file = "Several trainings cannot write one checkpoint"
 
+    def of(networks=some, targets=TARGETS, **options):
+        return lambda: train_many(networks, INPUTS, targets, **options)
 
-@pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
-def test_what_processes_refuse(processes):
-    before = [net.weights.copy() for net in nets(2)]
-    some = nets(2)
-    with pytest.raises(KindError, match="A process pool cannot send what is trained .*lambda"):
-        train_many(some, INPUTS, TARGETS, callbacks=[lambda progress: None], executor=processes)
-    with pytest.raises(ArgumentError, match="An executor has its own workers"):
-        train_many(some, INPUTS, TARGETS, workers=2, executor=processes)
-    with pytest.raises(KindError, match="Expected the executor to be"):
-        train_many(some, INPUTS, TARGETS, executor=2)
-    with pytest.raises(synapse.SynapseError, match="targets"):
-        train_many(some, INPUTS, TARGETS[:, :2], executor=processes)
-    with pytest.raises(TopologyError, match="Callbacks there must not edit it"):
-        train_many(some, INPUTS, TARGETS, epochs=2, callbacks=[edit_one], executor=processes)
-    for net, weights in zip(some, before, strict=True):
-        assert (net.weights == weights).all()
+    def folds():
+        cross_validate(lambda: nets(1)[0], INPUTS, TARGETS, checkpoint=path)
+
+    with ProcessPoolExecutor(1) as pool:  # none of these calls starts a process
+        all_refused(
+            [
+                (of([a, b]), TopologyError, "in parallel"),
+                (of([a, a]), TopologyError, "in parallel"),
+                (of(targets=TARGETS[:, :2]), synapse.SynapseError, "targets"),
+                (of(checkpoint=path), ArgumentError, one_file),
+                (folds, ArgumentError, one_file),
+                (of(callbacks=[lambda _: None], executor=pool), KindError, "cannot send .*lambda"),
+                (of(workers=2, executor=pool), ArgumentError, "An executor has its own workers"),
+                (of(executor=2), KindError, "Expected the executor to be"),
+            ]
+        )
+    assert not path.exists()
+    assert all((net.weights == weights).all() for net, weights in zip(some, before, strict=True))
 
 
 def edit_one(progress):
@@ -190,30 +171,23 @@ def die(progress):
     os._exit(1)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
-def test_a_killed_process_is_one_sentence():
+def test_errors_and_killed_processes_leave_the_networks_as_they_were():
+    some = nets(2)
+    before = [net.weights.copy() for net in some]
+
+    def of(targets=TARGETS, **options):
+        return lambda: train_many(some, INPUTS, targets, epochs=2, executor=pool, **options)
+
+    killed = r"failed in one of 2 trainings \(BrokenProcessPool"
     with ProcessPoolExecutor(1) as pool:
-        with pytest.raises(ExecutorError, match=r"failed in one of 2 trainings \(BrokenProcessPool"):
-            train_many(nets(2), INPUTS, TARGETS, callbacks=[die], executor=pool)
-        with pytest.raises(ExecutorError, match="Make a new executor, and call again"):
-            train_many(nets(2), INPUTS, TARGETS, executor=pool)
-
-
-def test_a_trainer_travels_by_pickle_with_its_settings():
-    adam = synapse.optimizers.Adam(rate=0.01)
-    trainer = Trainer(
-        nets(1)[0], method="bptt", optimizer=adam, batch_size=7, dropout=0.1, cost="cross_entropy"
-    )
-    copy = pickle.loads(pickle.dumps(trainer))
-    for one in (trainer, copy):
-        one.train(INPUTS, TARGETS, epochs=3, progress=False, seed=0)
-    assert trainer.network.weights.tobytes() == copy.network.weights.tobytes()
-
-
-def test_one_checkpoint_for_several_trainings_is_refused(tmp_path):
-    path = tmp_path / "run.ckpt"
-    with pytest.raises(ArgumentError, match="Several trainings cannot write one checkpoint"):
-        train_many(nets(2), INPUTS, TARGETS, checkpoint=path)
-    with pytest.raises(ArgumentError, match="Several trainings cannot write one checkpoint"):
-        cross_validate(lambda: nets(1)[0], INPUTS, TARGETS, checkpoint=path)
-    assert not path.exists()
+        all_refused(
+            [
+                (of(TARGETS[:, :2]), synapse.SynapseError, "targets"),
+                (of(callbacks=[edit_one]), TopologyError, "Callbacks there must not edit it"),
+                (of(callbacks=[die]), ExecutorError, killed),
+                (of(), ExecutorError, "Make a new executor, and call again"),
+            ]
+        )
+    assert all((net.weights == weights).all() for net, weights in zip(some, before, strict=True))

@@ -9,6 +9,7 @@ import architect
 from synapse import Trainer, optimizers
 from synapse.errors import ArgumentError, KindError
 from synapse.experiments import cross_validate
+from tests.cases import all_refused
 
 RNG = np.random.default_rng(0)
 INPUTS = RNG.normal(size=(23, 3))
@@ -34,149 +35,132 @@ def test_errors_are_those_of_linear_regression_on_the_other_folds():
         assert error == pytest.approx(misses.mean(), rel=1e-5)
     assert found.mean == pytest.approx(sum(found.errors) / 4)
     assert found.deviation == pytest.approx(np.sqrt(((found.errors - found.mean) ** 2).sum() / 3))
-    assert repr(found) == (f"<CrossValidation: error {found.mean:.6g} ± {found.deviation:.2g} over 4 folds>")
+    mean = f"{found.mean:.6g} ± {found.deviation:.2g}"
+    assert repr(found) == f"<CrossValidation: squared error {mean} over 4 folds>"
+    assert (found.accuracy, found.misclassified) == (None, None)
 
 
-def test_every_sample_is_tested_once():
-    found = cross_validate(linear, INPUTS, TARGETS, folds=5, seed=1, epochs=1)
-    assert sorted(np.concatenate(found.tested)) == list(range(23))
-    assert sorted(map(len, found.tested)) == [4, 4, 5, 5, 5]
-    assert [result.epochs for result in found.results] == [1] * 5
+def test_classes_are_counted_in_each_fold():
+    classes = np.array([0, 1])[(TARGETS[:, 0] > 0).astype(int)]
+    found = cross_validate(with_softmax, INPUTS, classes, folds=4, epochs=5, seed=0)
+    right = np.concatenate(
+        [
+            net.run(INPUTS[tested]).argmax(axis=1) == classes[tested]
+            for net, tested in zip(found.networks, found.tested, strict=True)
+        ]
+    )
+    order = np.concatenate(found.tested)
+    assert found.misclassified.tolist() == np.sort(order[~right]).tolist()
+    assert found.accuracy.tolist() == [part.confusion.trace() / part.steps for part in found.tests]
+    assert sum(part.confusion for part in found.tests).trace() == right.sum()
 
 
-def test_a_seed_gives_the_same_bits_and_another_one_others():
-    one, same, other = (cross_validate(linear, INPUTS, TARGETS, seed=seed, epochs=3) for seed in (3, 3, 4))
-    assert (one.errors == same.errors).all()
-    assert not (one.errors == other.errors).any()
+def with_softmax():
+    return architect.Perceptron(3, 2, output_squash="softmax", seed=0)
 
 
-def test_leave_one_out():
-    found = cross_validate(linear, INPUTS, TARGETS, folds=23, epochs=1, seed=0)
-    assert [len(tested) for tested in found.tested] == [1] * 23
-
-
-def test_make_is_told_the_fold_where_it_asks_for_it():
+def test_every_sample_is_tested_once_and_a_seed_decides():
     asked = []
 
     def make(fold):
         asked.append(fold)
         return linear(fold)
 
-    cross_validate(make, INPUTS, TARGETS, folds=3, epochs=1, seed=0)
-    assert asked == [0, 1, 2]
+    one, same, other = (
+        cross_validate(make, INPUTS, TARGETS, folds=5, seed=seed, epochs=1) for seed in (3, 3, 4)
+    )
+    assert asked == [*range(5)] * 3
+    assert sorted(np.concatenate(one.tested)) == list(range(23))
+    assert sorted(map(len, one.tested)) == [4, 4, 5, 5, 5]
+    assert [result.epochs for result in one.results] == [1] * 5
+    assert (one.errors == same.errors).all()
+    assert not (one.errors == other.errors).any()
 
 
-@pytest.mark.parametrize("form", [list, np.array])
-def test_sequences_are_kept_whole(form):
+@pytest.mark.parametrize("lengths", [[6] * 9, [1, 4, 2, 7, 3, 6]], ids=["equal", "several"])
+def test_sequences_are_kept_whole(lengths):
     """The same errors as a training and a test written out."""
     rng = np.random.default_rng(1)
-    inputs, targets = rng.random((9, 6, 2)), rng.random((9, 6, 1))
+    inputs, targets = ([rng.random((length, size)) for length in lengths] for size in (2, 1))
 
     def make(fold):
         return Trainer(architect.Elman(2, 3, 1, seed=fold), rate=0.2)
 
-    found = cross_validate(make, form(list(inputs)), form(list(targets)), folds=3, epochs=4, shuffle=False)
+    def of(chosen):
+        return [inputs[i] for i in chosen], [targets[i] for i in chosen]
+
+    given = (np.array(inputs), np.array(targets)) if len(set(lengths)) == 1 else (inputs, targets)
+    found = cross_validate(make, *given, folds=3, epochs=4, shuffle=False)
     for fold, tested in enumerate(found.tested):
-        rest, trainer = np.setdiff1d(np.arange(9), tested), make(fold)
-        trainer.train(inputs[rest], targets[rest], epochs=4, shuffle=False, progress=False)
-        assert trainer.test(inputs[tested], targets[tested]).error == found.errors[fold]
+        rest, trainer = np.setdiff1d(np.arange(len(lengths)), tested), make(fold)
+        trainer.train(*of(rest), epochs=4, shuffle=False, progress=False)
+        assert trainer.test(*of(tested)).error == found.errors[fold]
         assert (found.networks[fold].weights == trainer.network.weights).all()
-
-
-def test_sequences_of_several_lengths():
-    rng = np.random.default_rng(2)
-    inputs = [rng.random((length, 2)) for length in (1, 4, 2, 7)]
-    targets = [rng.random((len(rows), 1)) for rows in inputs]
-    found = cross_validate(
-        lambda: architect.Elman(2, 3, 1, seed=0), inputs, targets, folds=2, epochs=2, seed=0
-    )
-    assert np.isfinite(found.errors).all()
 
 
 def test_sample_weights_go_with_their_samples():
     """Samples of no weight teach nothing, whatever is wanted of them."""
     wrong, weight = TARGETS.copy(), np.ones(23)
-    wrong[:4], weight[:4] = 100.0, 0.0
+    wrong[-4:], weight[-4:] = 100.0, 0.0
     clean = cross_validate(least_squares, INPUTS, TARGETS, epochs=200, sample_weight=weight, seed=0)
     dirty = cross_validate(least_squares, INPUTS, wrong, epochs=200, sample_weight=weight, seed=0)
     for one, other in zip(clean.networks, dirty.networks, strict=True):
         np.testing.assert_allclose(one.weights, other.weights, atol=1e-9)
 
 
-def test_a_stream_is_refused():
-    with pytest.raises(ArgumentError, match="A stream into a network with memory cannot be split into folds"):
-        cross_validate(lambda: architect.Elman(3, 2, 2, seed=0), INPUTS, TARGETS)
-
-
-def test_one_network_for_all_folds_is_refused_and_stays_as_it_was():
+def test_what_is_refused():
     net = linear()
     before = net.weights.copy()
-    with pytest.raises(ArgumentError, match="needs its own network"):
-        cross_validate(lambda: net, INPUTS, TARGETS)
+
+    def of(make=linear, inputs=INPUTS, targets=TARGETS, **options):
+        return lambda: cross_validate(make, inputs, targets, **options)
+
+    all_refused(
+        [
+            (of(net), KindError, "(to be|Expected) a function"),
+            (of(lambda: 3), KindError, "a Trainer or a Network"),
+            (of(lambda: net), ArgumentError, "needs its own network"),
+            (of(targets=TARGETS[:5]), ArgumentError, "as many inputs as targets"),
+            (of(folds=24), ArgumentError, "Expected the folds to be 2 to 23.* got 24"),
+            (of(sample_weight=[1.0] * 5), ArgumentError, "sample_weight to be 23 numbers"),
+            (
+                of(lambda: architect.Elman(3, 2, 2, seed=0)),
+                ArgumentError,
+                "A stream into a network with memory",
+            ),
+        ]
+    )
     assert (net.weights == before).all()
-
-
-@pytest.mark.parametrize("folds", [1, 24])
-def test_folds_that_cannot_be(folds):
-    with pytest.raises(ArgumentError, match=rf"Expected the folds to be 2 to 23.* got {folds}\."):
-        cross_validate(linear, INPUTS, TARGETS, folds=folds)
-
-
-def test_what_else_is_refused():
-    with pytest.raises(KindError, match="(to be|Expected) a function"):
-        cross_validate(linear(), INPUTS, TARGETS)
-    with pytest.raises(KindError, match="a Trainer or a Network"):
-        cross_validate(lambda: 3, INPUTS, TARGETS)
-    with pytest.raises(ArgumentError, match="as many inputs as targets"):
-        cross_validate(linear, INPUTS, TARGETS[:5])
-    with pytest.raises(ArgumentError, match="sample_weight to be 23 numbers"):
-        cross_validate(least_squares, INPUTS, TARGETS, sample_weight=[1.0] * 5)
-
-
-def test_ctrl_c_ends_it_all():
-    trainers = []
-
-    def make():
-        trainers.append(Trainer(linear()))
-        return trainers[-1]
-
-    def interrupt(progress):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        cross_validate(make, INPUTS, TARGETS, epochs=3, callbacks=[interrupt])
-
-
-# --- executors ----------------------------------------------------------------------------------
+    leave_one_out = cross_validate(linear, INPUTS, TARGETS, folds=23, epochs=1, seed=0)
+    assert [len(tested) for tested in leave_one_out.tested] == [1] * 23
 
 
 def with_adam(fold):
     return Trainer(linear(fold), method="bptt", optimizer=optimizers.Adam(rate=0.01), batch_size=4)
 
 
-@pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
-@pytest.mark.parametrize("make", [linear, with_adam])
-def test_every_executor_gives_the_same_bits(make):
-    def found(executor):
-        one = cross_validate(make, INPUTS, TARGETS, folds=4, epochs=3, seed=2, executor=executor)
-        return one.errors.tobytes(), [net.weights.tobytes() for net in one.networks]
-
-    here = found(None)
-    with ThreadPoolExecutor(3) as threads, ProcessPoolExecutor(2) as processes:
-        assert found(threads) == found(processes) == here
-
-
-def test_networks_are_those_that_make_has_made():
+def same_bits(executor):
     made = []
 
     def make(fold):
-        made.append(linear(fold))
+        made.append(with_adam(fold))
         return made[-1]
 
-    with ProcessPoolExecutor(1) as processes:
-        found = cross_validate(make, INPUTS, TARGETS, folds=3, epochs=2, executor=processes)
-    assert all(one is other for one, other in zip(found.networks, made, strict=True))
-    assert (made[0].weights != linear(0).weights).any()
+    one = cross_validate(make, INPUTS, TARGETS, folds=4, epochs=3, seed=2, executor=executor)
+    assert all(net is trainer.network for net, trainer in zip(one.networks, made, strict=True))
+    return one.errors.tobytes(), [net.weights.tobytes() for net in one.networks]
+
+
+def test_threads_give_the_same_bits_and_the_networks_of_the_caller():
+    with ThreadPoolExecutor(3) as threads:
+        assert same_bits(threads) == same_bits(None)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
+def test_processes_give_the_same_bits_and_the_networks_of_the_caller():
+    with ProcessPoolExecutor(2) as processes:
+        assert same_bits(processes) == same_bits(None)
 
 
 def test_folds_draw_numbers_of_their_own():

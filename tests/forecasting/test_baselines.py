@@ -1,12 +1,12 @@
-"""Simple forecasts against calculations by hand, and against statsmodels where it is installed."""
-
-from __future__ import annotations
+"""Simple forecasts against calculations by hand, and their errors by rolling origin."""
 
 import numpy as np
 import pytest
 
 from synapse import forecasting
 from synapse.errors import ArgumentError, DivergenceError, KindError
+from synapse.forecasting import persistence, rolling_origin
+from tests.cases import all_refused
 
 METHODS = [
     forecasting.persistence,
@@ -26,34 +26,10 @@ def noisy():
     return values[50:]
 
 
-# --- by hand -------------------------------------------------------------------------------------
-
-
-def test_persistence_is_the_last_row():
-    made = forecasting.persistence([[1, 2], [3, 4]], 3)
-    assert made.tolist() == [[3, 4]] * 3
-
-
-@pytest.mark.parametrize(("steps", "made"), [(1, [3]), (3, [3, 4, 5]), (7, [3, 4, 5, 3, 4, 5, 3])])
-def test_seasonal_naive_repeats_the_last_period(steps, made):
-    assert forecasting.seasonal_naive([1, 2, 3, 4, 5], steps, 3).tolist() == made
-
-
-def test_seasonal_naive_of_period_1_is_persistence(noisy):
-    made = forecasting.seasonal_naive(noisy, 4, 1)
-    np.testing.assert_array_equal(made, forecasting.persistence(noisy, 4))
-
-
-def test_autoregression_of_order_0_is_the_mean():
-    np.testing.assert_allclose(forecasting.autoregression([1, 2, 6], 2, order=0), [3, 3])
-
-
-def test_autoregression_of_order_1_is_the_regression_line():
-    """Values 1 2 4 3, so the points (1, 2) (2, 4) (4, 3): slope 3/14, intercept 2.5 (normal equations)."""
-    slope, intercept = 3 / 14, 2.5
-    first = intercept + slope * 3
-    made = forecasting.autoregression([1, 2, 4, 3], 2, order=1)
-    np.testing.assert_allclose(made, [first, intercept + slope * first], rtol=1e-12)
+def test_seasonal_naive_repeats_the_last_period(noisy):
+    made = {steps: forecasting.seasonal_naive([1, 2, 3, 4, 5], steps, 3).tolist() for steps in (1, 3, 7)}
+    assert made == {1: [3], 3: [3, 4, 5], 7: [3, 4, 5, 3, 4, 5, 3]}
+    np.testing.assert_array_equal(forecasting.seasonal_naive(noisy, 4, 1), forecasting.persistence(noisy, 4))
 
 
 def test_autoregression_of_several_lags_is_least_squares(noisy):
@@ -73,14 +49,6 @@ def test_columns_are_forecast_each_by_itself(noisy):
         np.testing.assert_array_equal(made, np.column_stack([method(one, 4) for one in both.T]))
 
 
-def test_a_large_offset_changes_nothing(noisy):
-    plain = forecasting.autoregression(noisy, 6)
-    np.testing.assert_allclose(forecasting.autoregression(noisy + 1e6, 6) - 1e6, plain, atol=1e-6)
-
-
-# --- the order -------------------------------------------------------------------------------------
-
-
 def _aicc(values, order, most):
     """AICc on the steps that `most` lags can be fitted to, by one least squares an order."""
     targets = values[most:]
@@ -91,13 +59,18 @@ def _aicc(values, order, most):
     return n * np.log(left @ left / n) + 2 * k + 2 * k * (k + 1) / (n - k - 1)
 
 
-@pytest.mark.parametrize("count", [9, 20, 60, 300])
-def test_the_order_is_that_of_the_least_aicc(noisy, count):
-    values = noisy[:count]
-    most = min(int(10 * np.log10(count)), (count - 4) // 2)
-    order = int(np.argmin([_aicc(values, p, most) for p in range(most + 1)]))
-    made = forecasting.autoregression(values, 3)
-    np.testing.assert_array_equal(made, forecasting.autoregression(values, 3, order=order))
+def test_the_order_is_that_of_the_least_aicc(noisy):
+    found, expected = {}, {}
+    for count in (*range(5, 13), 20, 60, 300):
+        values = noisy[:count]
+        most = min(int(10 * np.log10(count)), (count - 4) // 2)
+        expected[count] = int(np.argmin([_aicc(values, p, most) for p in range(max(most, 0) + 1)]))
+        made = forecasting.autoregression(values, 3)
+        by_order = {p: forecasting.autoregression(values, 3, order=p) for p in range(max(most, 0) + 1)}
+        found[count] = next((p for p, other in by_order.items() if np.array_equal(other, made)), None)
+    assert found == expected
+    assert len(set(expected.values())) > 2
+    assert forecasting.autoregression([1, -1, 1, -1, 1, -1], 2) == pytest.approx([1, -1]), "up to order 1"
 
 
 def test_a_sine_is_continued_exactly():
@@ -105,56 +78,42 @@ def test_a_sine_is_continued_exactly():
     np.testing.assert_allclose(forecasting.autoregression(wave[:100], 30), wave[100:], atol=1e-8)
 
 
-@pytest.mark.parametrize("history", [[7.0], [7.0, 7.0], [7.0] * 50])
-def test_a_constant_stays(history):
-    for method in (forecasting.persistence, forecasting.autoregression):
-        assert method(history, 3).tolist() == [7, 7, 7]
+def test_a_constant_stays():
+    for history in ([7.0], [7.0, 7.0], [7.0] * 50):
+        for method in (forecasting.persistence, forecasting.autoregression):
+            assert method(history, 3).tolist() == [7, 7, 7]
 
 
-def test_the_same_as_statsmodels(noisy):
-    models = pytest.importorskip("statsmodels.tsa.ar_model")
-    for order in (1, 2, 7):
-        fitted = models.AutoReg(noisy, lags=order, trend="c").fit()
-        made = forecasting.autoregression(noisy, 20, order=order)
-        np.testing.assert_allclose(made, fitted.forecast(20), rtol=1e-8)
-
-
-# --- what is refused --------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize(
-    ("history", "error", "sentence"),
-    [
+def test_what_cannot_be_forecast_is_one_sentence():
+    histories = [
         ([], ArgumentError, r"Expected the history to have \d steps? or more.*, got 0\."),
-        ([1, 2, float("nan")], ArgumentError, r"finite, got nan at step 2\. Fill in missing values\."),
-        ([[1, 2], [float("inf"), 3], [1, 2]], ArgumentError, r"finite, got inf at step 1\."),
-        (np.zeros((3, 2, 1)), KindError, r"shape \(T,\) or \(T, m\), got \(3, 2, 1\)\."),
+        ([[1, 2], [float("inf"), 3], [1, 2]], ArgumentError, r"finite, got inf at step 1\. Fill in missing"),
         (np.zeros((3, 0)), KindError, r"shape \(T,\) or \(T, m\), got \(3, 0\)\."),
-        (3.0, KindError, r"shape \(T,\) or \(T, m\), got \(\)\."),
         (["a", "b", "c"], KindError, r"Expected the history to be a number a step"),
-    ],
-)
-def test_a_history_that_cannot_be_used(method, history, error, sentence):
-    with pytest.raises(error, match=sentence):
-        method(history, 2)
-
-
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("steps", [0, -1])
-def test_no_steps(method, steps):
-    with pytest.raises(ArgumentError, match=f"Expected the steps to be a whole number above 0, got {steps}"):
-        method([1.0, 2.0, 3.0], steps)
-
-
-def test_a_history_shorter_than_a_period():
-    with pytest.raises(ArgumentError, match="to have 12 steps or more, as many as the period, got 11"):
-        forecasting.seasonal_naive(np.arange(11), 1, 12)
-
-
-def test_a_history_too_short_for_an_order():
-    with pytest.raises(ArgumentError, match="to have 7 steps or more for the order 3, got 6"):
-        forecasting.autoregression(np.arange(6), 1, order=3)
+    ]
+    cases = [
+        (lambda method=method, history=history: method(history, 2), error, sentence)
+        for method in METHODS
+        for history, error, sentence in histories
+    ]
+    cases += [
+        *((lambda method=method: method([1.0, 2.0, 3.0], 0), ArgumentError, "got 0") for method in METHODS),
+        (
+            lambda: forecasting.seasonal_naive(np.arange(11), 1, 12),
+            ArgumentError,
+            "to have 12 steps or more, as many as the period, got 11",
+        ),
+        (
+            lambda: forecasting.autoregression(np.arange(6), 1, order=3),
+            ArgumentError,
+            "to have 7 steps or more for the order 3, got 6",
+        ),
+        (lambda: forecasting.autoregression(np.arange(6), 1, order=-1), ArgumentError, "0 or above"),
+        (lambda: forecasting.seasonal_naive(np.arange(6), 1, 0), ArgumentError, "period"),
+    ]
+    all_refused(cases)
+    assert len(forecasting.autoregression(np.arange(7.0), 1, order=3)) == 1
+    assert len(forecasting.seasonal_naive(np.arange(12.0), 1, 12)) == 1
 
 
 def test_an_unstable_autoregression_says_so():
@@ -162,3 +121,64 @@ def test_an_unstable_autoregression_says_so():
     assert forecasting.autoregression(doubling, 2, order=1).round(3).tolist() == [2.0**20, 2.0**21]
     with pytest.raises(DivergenceError, match="order 1 is unstable: .* no longer finite after 10.. steps"):
         forecasting.autoregression(doubling, 2000, order=1)
+
+
+SQUARES = np.arange(6.0) ** 2  # 0 1 4 9 16 25
+
+
+def test_errors_by_hand():
+    """Origins 3 and 4: forecasts 4 4 of 9 16, and 9 9 of 16 25; persistence was wrong by 1 and 3."""
+    rolled = rolling_origin(persistence, SQUARES, 2, start=3)
+    assert rolled.origins.tolist() == [3, 4]
+    assert rolled.forecasts.tolist() == [[4, 4], [9, 9]]
+    assert rolled.truth.tolist() == [[9, 16], [16, 25]]
+    assert rolled.errors.tolist() == [[-5, -12], [-7, -16]]
+    assert rolled.mae.tolist() == [6, 14]
+    np.testing.assert_allclose(rolled.rmse, np.sqrt([(25 + 49) / 2, (144 + 256) / 2]))
+    assert rolled.scale == 2
+    assert rolled.mase.tolist() == [3, 7]
+
+
+def test_columns():
+    both = np.column_stack([SQUARES, -2 * SQUARES])
+    rolled = rolling_origin(persistence, both, 2, start=3)
+    alone = rolling_origin(persistence, SQUARES, 2, start=3)
+    assert rolled.forecasts.shape == rolled.truth.shape == (2, 2, 2)
+    np.testing.assert_allclose(rolled.rmse, np.column_stack([alone.rmse, 2 * alone.rmse]))
+    np.testing.assert_allclose(rolled.mase, np.column_stack([alone.mase, alone.mase]))
+
+
+def test_a_forecaster_sees_nothing_of_the_future():
+    seen = []
+
+    def forecaster(history, steps):
+        seen.append(history.copy())
+        history[:] = 0  # a copy of its own: the next history is as it was
+        assert history.base is None
+        return np.zeros(steps)
+
+    rolling_origin(forecaster, SQUARES, 1, start=2, every=2)
+    assert [one.tolist() for one in seen] == [SQUARES[:2].tolist(), SQUARES[:4].tolist()]
+
+
+def test_the_first_origin_is_half_of_the_series_or_after_a_period():
+    assert rolling_origin(persistence, np.arange(20), 3).origins.tolist() == list(range(10, 18))
+    assert rolling_origin(persistence, np.arange(20), 3, period=12).origins[0] == 13
+    assert rolling_origin(persistence, SQUARES[:5], 2, start=3).origins.tolist() == [3], "just long enough"
+    assert rolling_origin(persistence, np.arange(20), 3, start=10, every=3).origins.tolist() == [10, 13, 16]
+
+
+def test_what_cannot_be_rolled():
+    usual = {"forecaster": persistence, "series": SQUARES, "steps": 2, "start": 3}
+    told = [
+        ({"steps": 0}, ArgumentError, "Expected the steps to be a whole number above 0, got 0"),
+        ({"steps": 4}, ArgumentError, "7 steps or more, 3 up to the first origin and 4 to forecast, got 6"),
+        ({"period": 0}, ArgumentError, "whole number above 0, got 0"),
+        ({"start": 1}, ArgumentError, "a whole number above the period, 1, got 1"),
+        ({"series": [1, 2, 3, float("nan"), 5, 6]}, ArgumentError, "finite, got nan at step 3"),
+        ({"forecaster": lambda history, steps: np.zeros(3)}, ArgumentError, r"shape \(2,\), got \(3,\)"),
+        ({"forecaster": "naive"}, KindError, r"a function of \(history, steps\), got 'naive'"),
+    ]
+    all_refused(
+        [(lambda given=given: rolling_origin(**usual | given), error, what) for given, error, what in told]
+    )

@@ -4,13 +4,11 @@ import numpy as np
 import pytest
 
 import architect
-import synapse
-from synapse import Ensemble, Trainer, forecast
+from synapse import Ensemble, forecast
 from synapse.errors import ArgumentError, KindError
 from synapse.forecasting import Calibration, calibrate
-from synapse.optimizers import Adam
-
-from .test_closed_loop import autoregressive
+from synapse.forecasting.calibration import fewest_origins
+from tests.cases import all_refused
 
 
 def gru(n=1, m=1, seed=0):
@@ -77,57 +75,53 @@ def test_an_interval_is_the_forecast_and_its_half_width():
     assert found.interval == 0.8
 
 
-SERIES = {
-    "autoregressive": lambda rng: autoregressive(rng, 6400, 0.3),
-    "seasonal": lambda rng: np.sin(0.5 * np.arange(6400)) + 0.2 * rng.normal(size=6400),
-    "skew": lambda rng: np.convolve(rng.exponential(0.3, 6404), [1, 0.8, 0.6, 0.3, 0.1], "valid"),
-}
+def test_as_many_rows_as_needed_are_enough():
+    """Three steps from one origin, whose context is one row."""
+    found = calibrate(gru(), np.zeros(4), 3, held_out=3)
+    assert found.errors.shape == (1, 3, 1)
+    shares = {0.25: 5, 0.19: 4, 0.01: 1}  # of 20 rows, rounded, but at least one
+    found = {share: len(calibrate(gru(), np.zeros(20), 1, held_out=share).errors) for share in shares}
+    assert found == shares
+    one = Calibration(np.ones((9, 1, 1)))
+    assert one.half_widths().tolist() == [[1.0]]
+    assert fewest_origins(0.9) == 9
+    assert [fewest_origins(share) for share in (0.5, 0.8, 0.95, 0.99)] == [1, 4, 19, 99]
 
 
-@pytest.mark.parametrize("kind", SERIES)
-def test_ninety_percent_is_what_future_values_cover(kind):
-    series = SERIES[kind](np.random.default_rng(1))
-    net = gru()
-    Trainer(net, 0.01, method="bptt", optimizer=Adam()).train(
-        series[:299], series[1:300], epochs=150, seed=0, progress=False
-    )
-    calibration = calibrate(net, series[:3300], 5, held_out=3000)
-    future = calibrate(net, series, 5, held_out=3000)  # actual values minus forecasts, never calibrated on
-    inside = np.abs(future.errors) <= calibration.half_widths(0.9)
-    assert 0.87 <= inside.mean() <= 0.93
+def test_what_cannot_be_calibrated_is_one_sentence():
+    def calibrated(**options):
+        return lambda: calibrate(**{"net": gru(), "series": np.zeros(20), "steps": 3, **options})
 
-
-@pytest.mark.parametrize(
-    ("options", "error", "sentence"),
-    [
-        ({"held_out": 2}, ArgumentError, "at least 3 held-out rows"),
-        ({"held_out": 20}, ArgumentError, "leaves no row before them"),
-        ({"held_out": 0}, ArgumentError, "held_out"),
-        ({"held_out": 1.5}, ArgumentError, "held_out"),
-        ({"steps": 0}, ArgumentError, "steps"),
-        ({"series": [1.0, np.inf]}, ArgumentError, "finite"),
-        ({"targets": [[1.0]]}, ArgumentError, "targets to have 20 rows, got 1"),
-        ({"net": 3}, KindError, "a Network or an Ensemble"),
-    ],
-)
-def test_what_cannot_be_calibrated_is_one_sentence(options, error, sentence):
-    given = {"net": gru(), "series": np.zeros(20), "steps": 3, **options}
-    with pytest.raises(error, match=sentence):
-        calibrate(**given)
-
-
-def test_outputs_without_targets_are_refused():
-    with pytest.raises(ArgumentError, match=r"1 of 2 outputs are not fed back\. Give targets="):
-        calibrate(gru(1, 2), np.zeros(20), 3, feedback={0: 0})
-
-
-def test_a_calibration_of_something_else_is_refused():
     net, series = gru(), np.zeros(40)
-    with pytest.raises(ArgumentError, match="of 3 steps, got 5 to forecast"):
-        forecast(net, series, 5, calibration=calibrate(net, series, 3, held_out=20))
+    three = calibrate(net, series, 3, held_out=20)
     other = calibrate(gru(2, 2), np.zeros((40, 2)), 5, held_out=20)
-    with pytest.raises(ArgumentError, match="of 2 outputs, the network has 1"):
-        forecast(net, series, 5, calibration=other)
-    with pytest.raises(ArgumentError, match="Give samples or a calibration"):
-        forecast(gru(2, 2), np.zeros((40, 2)), 5, calibration=other, samples=3)
-    assert synapse.forecasting.calibrate is calibrate
+    all_refused(
+        [
+            (calibrated(held_out=2), ArgumentError, "at least 3 held-out rows"),
+            (calibrated(held_out=20), ArgumentError, "leaves no row before them"),
+            (calibrated(held_out=1.5), ArgumentError, "held_out"),
+            (calibrated(targets=[[1.0]]), ArgumentError, "targets to have 20 rows, got 1"),
+            (calibrated(net=3), KindError, "a Network or an Ensemble"),
+            (
+                lambda: calibrate(gru(1, 2), np.zeros(20), 3, feedback={0: 0}),
+                ArgumentError,
+                r"1 of 2 outputs are not fed back\. Give targets=",
+            ),
+            (
+                lambda: forecast(net, series, 5, calibration=three),
+                ArgumentError,
+                "of 3 steps, got 5 to forecast",
+            ),
+            (
+                lambda: forecast(net, series, 5, calibration=other),
+                ArgumentError,
+                "of 2 outputs, the network has 1",
+            ),
+            (
+                lambda: forecast(gru(2, 2), np.zeros((40, 2)), 5, calibration=other, samples=3),
+                ArgumentError,
+                "Give samples or a calibration",
+            ),
+            (lambda: three.half_widths(1.0), ArgumentError, "between 0 and 1"),
+        ]
+    )

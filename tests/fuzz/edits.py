@@ -1,30 +1,21 @@
-"""Operations that build and edit: each does one thing and tells what it may have changed."""
-
-from __future__ import annotations
+"""Operations that build, edit, set and let go: each does one thing and tells what it may have changed."""
 
 import numpy as np
 
 import architect
 import synapse
-from synapse import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Layer, Network, Neuron, gate
+from synapse import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Layer, Network, Neuron
 
-from .registry import Change, agree, attempt, done_or_refused, operation
-from .world import TOP, is_alive
+from .world import ANY, TOP, Change, is_alive, operation
 
-SMOOTH = ("logistic", "tanh", "identity", "softplus", "gaussian", "wobble", "relu", "swish", "ramp")
-ODD = ("softmax", "winner", "maxout", "noise", "bernoulli")
-
-
-@synapse.squash.register(low=-1.0, high=1.0)
-def wobble(state):
-    """A squash of a user's own, see ``oracle.wobble``."""
-    root = (1.0 + state * state) ** 0.5
-    return state / root, 1.0 / root**3
+SMOOTH = ("logistic", "tanh", "identity", "softplus", "gaussian", "relu", "swish", "ramp")
+ODD = ("winner", "maxout", "noise", "bernoulli")
+"""Squashes that the reference does not have."""
 
 
 def squash(world):
     """The name of a squash, rarely of one that the reference does not have."""
-    return world.one(ODD[1:] if world.chance(0.03) else SMOOTH)
+    return world.one(ODD if world.chance(0.03) else SMOOTH)
 
 
 def dtype(world):
@@ -32,38 +23,22 @@ def dtype(world):
     return "float32" if world.chance(0.15) else "float64"
 
 
-def of_links(links):
-    """Gater and whether it learns, by pair of neurons."""
-    return {(one.source, one.target): (one.gater, int(one.trainable)) for one in links}
-
-
 def pair(link):
     """The neurons that a connection leads from and to."""
     return link.source, link.target
 
 
-# --- what is new -----------------------------------------------------------------------------------
+def room(world):
+    """One item while there is room for more neurons."""
+    return [True] if len(world.neurons) <= TOP else []
 
 
-@operation(3)
-def new_neuron(world):
-    if len(world.neurons) > TOP:
-        return None
-    kind, bias, number = squash(world), world.random.uniform(-1, 1), dtype(world)
-    world.note("Neuron", kind, bias, number)
-    neuron = Neuron(kind, bias, dtype=number)
-    world.hold([neuron])
-    return Change(born={neuron})
-
-
-@operation(3)
-def new_layer(world):
-    if len(world.neurons) > TOP:
-        return None
-    size, kind, number = world.random.randint(1, 6), squash(world), dtype(world)
-    world.note("Layer", size, kind, number)
-    layer = Layer(size, kind, world.random.uniform(-0.5, 0.5), dtype=number)
-    world.hold(layer)
+@operation(4, room)
+def new_layer(world, _):
+    size, bias = world.random.randint(1, 6), world.random.uniform(-0.5, 0.5)
+    layer = Layer(size, squash(world), bias, dtype=dtype(world))
+    world.note(layer)
+    world.neurons.extend(layer)
     world.layers.append(layer)
     return Change(born=set(layer))
 
@@ -72,231 +47,155 @@ RECIPES = {
     "Perceptron": lambda r, **o: architect.Perceptron(r(1, 3), r(1, 5), r(1, 4), r(1, 2), seed=r(0, 99), **o),
     "LSTM": lambda r, **o: architect.LSTM(r(1, 2), r(1, 3), r(1, 2), seed=r(0, 99), **o),
     "LSTM of Synaptic": lambda r, **o: RECIPES["LSTM"](r, style="synaptic", **o),
-    "Elman": lambda r, **o: architect.Elman(r(1, 3), r(1, 5), r(1, 2), seed=r(0, 99), **o),
-    "Jordan": lambda r, **o: architect.Jordan(r(1, 3), r(1, 4), r(1, 2), seed=r(0, 99), **o),
     "GRU": lambda r, **o: architect.GRU(r(1, 2), r(1, 3), r(1, 2), seed=r(0, 99), **o),
-    "NARX": lambda r, **o: architect.NARX(1, r(1, 3), 1, seed=r(0, 99), **o),
-    "Liquid": lambda r, **o: architect.Liquid(2, r(3, 8), 1, seed=r(0, 99), **o),
-    "Residual": lambda r, **o: architect.Residual(r(1, 2), 3, 3, r(1, 2), seed=r(0, 99), **o),
-    "Convolutional": lambda r, **_: architect.Convolutional((3, 4), 2, filters=(2,), kernel=2, seed=r(0, 99)),
-    "Hopfield": lambda r, **_: architect.Hopfield(r(2, 6)),
-    "Kohonen": lambda r, **_: architect.Kohonen(r(1, 3), (r(1, 2), r(2, 3)), seed=r(0, 99)),
     "Random": lambda r, **o: architect.Random(2, r(2, 6), 1, seed=r(0, 99), **o),
 }
 
 
-@operation(3)
-def new_recipe(world):
-    if len(world.neurons) > TOP:
-        return None
+@operation(3, room)
+def new_recipe(world, _):
     name, number = world.one(RECIPES), dtype(world)
     world.note("architect", name, number)
     network = RECIPES[name](world.random.randint, dtype=number)
-    world.hold(network)
+    world.neurons.extend(network)
     world.networks.append(network)
-    return Change(born=set(network), added=of_links(network.connections), ties=name == "Convolutional")
+    links = {pair(one): (one.gater, int(one.trainable)) for one in network.connections}
+    return Change(born=set(network), added=links)
 
 
 @operation(4)
 def new_network(world):
     """A network of free neurons, which may lie in several stores."""
-    number = dtype(world)
-    free = world.free(np.dtype(number))
-    if len(free) < 2:
-        return None
-    chosen = world.some(free, 9)
+    chosen = world.some(world.free(np.dtype(dtype(world))), 9)
     if len(chosen) < 2:
         return None
-    parts = [chosen[:1], chosen[1:-1], chosen[-1:]]
-    if len(chosen) > 4 and world.chance(0.5):
-        parts = [chosen[:2], chosen[2:3], chosen[3:-2], chosen[-2:]]
-    layers = [Layer(part) for part in parts if part]
+    layers = [Layer(part) for part in (chosen[:1], chosen[1:-1], chosen[-1:]) if part]
     world.note("Network of", len(chosen), "neurons in", len({id(n._store) for n in chosen}), "stores")
-    competes = any(n.squash.name == "softmax" for n in chosen[:-1])
-    network = done_or_refused(world, lambda: Network(layers[0], layers[1:-1], layers[-1]), competes)
-    world.networks.append(network)
+    world.networks.append(world.done_or_refused(lambda: Network(layers[0], layers[1:-1], layers[-1]), False))
     return Change(numbers=set(chosen))
 
 
-@operation(3)
-def slice_layer(world):
-    """A part of a layer, of a network's or a free one, or any neurons as a layer."""
-    layers = [*world.layers, *(layer for network in world.networks for layer in network.layers)]
-    layer = world.one(filter(is_alive, layers))
-    if layer is None:
-        return None
-    if world.chance(0.5):
-        first = world.random.randrange(len(layer))
-        world.note("slice", layer.name, first)
-        world.layers.append(layer[first:])
-    else:
-        world.note("Layer of some neurons")
-        world.layers.append(Layer(world.some(world.neurons, 5)))
-    del world.layers[:-12]
-    return Change()
-
-
-# --- links -----------------------------------------------------------------------------------------
-
-
-@operation(8, "neurons")
+@operation(9, "neurons")
 def project_neurons(world, a):
-    b = world.one(world.neurons)
-    joined = a._store is b._store
-    if not joined and world.chance(0.7):
-        b = world.one(n for n in world.neurons if n._store is a._store)
-    weight = world.random.uniform(-0.8, 0.8)
-    trainable = world.one([None, True, False])
+    """From one neuron to another one, of the same store or another, or to itself."""
+    b = world.one([a, *world.some(n for n in world.neurons if n._store is a._store)][:3])
+    b = world.one(world.neurons) if world.chance(0.3) else b
+    weight, trainable = world.random.uniform(-0.8, 0.8), world.one([None, True, False])
     expected = a.connected(b) is not None or a._store.dtype != b._store.dtype
-    world.note("project", a.name, "->", b.name, "" if a._store is b._store else "(joins)", trainable)
-    done_or_refused(world, lambda: a.project(b, weight=weight, trainable=trainable), expected)
-    learns = (a is not b) if trainable is None else trainable
-    return Change(added={(a, b): (None, int(learns))})
-
-
-@operation(3, lambda world: (n for n in world.neurons if n.connected(n) is None))
-def project_self(world, neuron):
-    world.note("self-connection of", neuron.name)
-    trainable = world.one([None, True])
-    neuron.project(neuron, weight=world.random.uniform(-0.9, 0.9), trainable=trainable)
-    return Change(added={(neuron, neuron): (None, int(bool(trainable)))})
-
-
-def any_layer(world):
-    """A free layer, a network's layer, a single neuron or a network."""
-    kinds = [*world.layers, *world.networks, *(layer for n in world.networks for layer in n.layers)]
-    kinds = list(filter(is_alive, kinds))
-    return world.one([*kinds, *world.some(world.neurons, 2)] if world.neurons else kinds)
+    world.note("to", b, "" if a._store is b._store else "(joins)", trainable)
+    world.done_or_refused(lambda: a.project(b, weight=weight, trainable=trainable), expected)
+    return Change(added={(a, b): (None, int((a is not b) if trainable is None else trainable))})
 
 
 @operation(6)
 def project_layers(world):
-    """All kinds of projections; each is done whole or refused."""
-    source, target = any_layer(world), any_layer(world)
-    if source is None or isinstance(source, Neuron):
+    """A projection is done whole or refused."""
+    kinds = [*world.layers, *world.networks, *(layer for n in world.networks for layer in n.layers)]
+    kinds = list(filter(is_alive, kinds))
+    source, target = world.one(kinds), world.one([*kinds, *world.some(world.neurons, 2)])
+    if source is None:
         return None
-    outputs = source.output if isinstance(source, Network) else source
-    inputs = [target] if isinstance(target, Neuron) else getattr(target, "input", target)
-    shape = len(outputs), len(inputs)
-    mask = np.array([[world.chance(0.5) for _ in range(shape[1])] for _ in range(shape[0])])
-    listed = tuple(map(list, zip(*{(world.random.randrange(shape[0]), world.random.randrange(shape[1]))})))
-    kind = world.one([None, ALL_TO_ALL, ONE_TO_ONE, ALL_TO_ELSE, 0.5, mask, listed])
-    world.note("project layers", source, "->", target, "kind", str(kind).replace("\n", " "))
-    own = world.chance(0.3)
-    options = {"seed": world.random.randrange(99), "trainable": world.one([None, None, True, False])}
-    options |= {"self_connections": True} if own else {}
-    made = done_or_refused(world, lambda: source.project(target, kind, **options))
-    world.projections.append(made)
-    del world.projections[:-12]
-    links = list(made)
-    assert {one.source for one in links} <= set(outputs), "a projection leads from its sources"
-    assert {one.target for one in links} <= set(inputs), "a projection leads to its targets"
-    learns = options["trainable"]
-    same = list(outputs) == list(inputs)
-    carousel = same and (kind is None or (isinstance(kind, str) and kind == ONE_TO_ONE))
-    added = {p: (None, int(not carousel if learns is None else learns)) for p in map(pair, links)}
-    overlap = len(set(outputs) & set(inputs))
-    if not own and not carousel:
-        assert all(p[0] is not p[1] for p in added), "self-connections only if asked for"
-    if isinstance(kind, str) and kind == ALL_TO_ALL and (own or overlap < shape[0] * shape[1]):
-        assert len(added) == shape[0] * shape[1] - (0 if own else overlap), "a full projection"
-    return Change(added=added)
+    kind, learns = world.one([None, ALL_TO_ALL, ONE_TO_ONE, ALL_TO_ELSE, 0.5]), world.chance(0.8)
+    world.note(source, "->", target, kind)
+    options = {"seed": world.random.randrange(99), "trainable": learns}
+    made = world.done_or_refused(lambda: source.project(target, kind, **options))
+    return Change(added={pair(one): (None, int(learns)) for one in made})
 
 
 @operation(4, "links")
 def disconnect(world, link):
     a, b = pair(link)
-    world.note("disconnect", a.name, "->", b.name)
     a.disconnect(b)
-    world.dead.append(link)
     return Change(removed={(a, b)}, ties=True)
 
 
-@operation(6, "neurons")
+@operation(9, "neurons")
 def gate_links(world, gater):
     links = world.some(world.links(gater._store if world.chance(0.8) else None), 4)
     if not links:
         return None
     expected = any(one.gater is not None or one._store.dtype != gater._store.dtype for one in links)
-    joins = len({id(one._store) for one in [gater, *links]}) > 1
-    world.note("gate", gater.name, "gates", len(links), "connections", "(joins)" if joins else "")
-    done_or_refused(world, lambda: gater.gate(*links), expected)
+    world.note(links)
+    world.done_or_refused(lambda: gater.gate(*links), expected)
     return Change(gated={pair(one): gater for one in links})
-
-
-@operation(3)
-def gate_projection(world):
-    projection, layer = world.one(world.projections), any_layer(world)
-    if projection is None or layer is None or isinstance(layer, Neuron) or not len(projection):
-        return None
-    kind = world.one([gate.INPUT, gate.OUTPUT, gate.ONE_TO_ONE])
-    world.note("gate projection", projection, "by", layer, kind)
-    links = list(projection)
-    done_or_refused(world, lambda: layer.gate(projection, kind))
-    gaters = layer.output if isinstance(layer, Network) else layer
-    assert {one.gater for one in links} <= set(gaters), "the gaters are of the layer"
-    return Change(gated={pair(one): one.gater for one in links})
 
 
 @operation(3, lambda world: (one for one in world.links() if one.gater is not None))
 def ungate(world, link):
-    gater = link.gater
-    links = [link] if world.chance(0.5) else list(gater.gated)
-    world.note("ungate", gater.name, len(links))
+    gater, links = link.gater, [link] if world.chance(0.5) else list(link.gater.gated)
+    world.note(links)
     gater.ungate(*links)
     return Change(gated={pair(one): None for one in links})
 
 
-# --- networks --------------------------------------------------------------------------------------
-
-
 @operation(3, "networks")
 def add_to_network(world, network):
-    free = world.free(network._store.dtype)
-    neurons = world.some(free, 2) if world.chance(0.5) else []
-    born = set()
-    if not neurons:
-        neurons = [Neuron(squash(world), 0.1, dtype=network._store.dtype)]
-        world.hold(neurons)
-        born = set(neurons)
-    if len(neurons) > 1 or world.chance(0.5):
-        world.note("add", len(neurons), "neurons to", network)
-        _, error = attempt(world, lambda: network.add(Layer(neurons)))
-    else:
-        layer = world.one(network.layers)
-        world.note("append a neuron to", layer.name, "of", network)
-        _, error = attempt(world, lambda: layer.append(neurons[0]))
-    if error is not None:
-        agree(world, error, any(n.squash.name == "softmax" for n in neurons))
-        return Change(born=born)
-    return Change(born=born, numbers=set(neurons))
-
-
-@operation(1)
-def append_to_layer(world):
-    """A layer that is no network's, or a slice of one, grows; networks do not."""
-    neuron = world.one(world.neurons)
-    layer = world.one(one for one in world.layers if one._network is None)
-    if neuron is None or layer is None:
-        return None
-    world.note("append", neuron.name, "to a layer of", len(layer))
-    done_or_refused(world, lambda: layer.append(neuron), neuron in layer)
-    return Change()
+    """A new layer, or a neuron at the end of one; of free neurons or a new one."""
+    free = world.some(world.free(network._store.dtype), 2) if world.chance(0.5) else []
+    neurons = free or [Neuron(squash(world), 0.1, dtype=network._store.dtype)]
+    layer = world.one([None, *network.layers]) if len(neurons) == 1 else None
+    world.note("add", len(neurons), "neurons to", network if layer is None else layer.name)
+    _ = network.add(Layer(neurons)) if layer is None else layer.append(neurons[0])
+    world.neurons.extend(neurons if not free else ())
+    return Change(born=set() if free else set(neurons), numbers=set(neurons))
 
 
 @operation(3, lambda world: (n for n in world.networks if n.hidden))
 def remove_from_network(world, network):
-    layer = world.one(network.hidden)
-    neuron = world.one(layer)
+    neuron = world.one(world.one(network.hidden))
     mine = [one for one in world.links(neuron._store) if neuron in pair(one)]
-    expected = any(neuron not in pair(one) for one in neuron.gated)
-    world.note("remove", neuron.name, "from", network)
-    pairs = {pair(one) for one in mine}
-    done_or_refused(world, lambda: network.remove(neuron), expected)
+    pairs, expected = set(map(pair, mine)), any(neuron not in pair(one) for one in neuron.gated)
+    world.note(neuron)
+    world.done_or_refused(lambda: network.remove(neuron), expected)
     world.neurons.remove(neuron)
-    world.buried()
-    if len(layer) == 0:
-        world.emptied.append(layer)
-    world.dead += [neuron, *mine]
-    del world.dead[:-20]
+    world.layers = list(filter(is_alive, world.layers))
     return Change(gone={neuron}, removed=pairs, ties=True)
+
+
+@operation(4)
+def tie(world):
+    """Connections or neurons of one store, or of several, which that joins."""
+    links = world.links(world.one([None, *world.stores()]))
+    items = world.some(links if world.chance(0.5) else world.neurons, 5)
+    groups = [world.random.randrange(2) for _ in items or ()] if world.chance(0.5) else None
+    if not items:
+        return None
+    world.note("tie", items, groups)
+    world.done_or_refused(lambda: synapse.tie(items, groups))
+    return Change(weights=ANY, numbers=ANY, ties=True)
+
+
+@operation(2, lambda world: [[one for one in (*world.neurons, *world.links()) if one.tied]])
+def untie(world, tied):
+    chosen = world.one(tied)
+    items = world.some([one for one in tied if type(one) is type(chosen)], 3)
+    world.note("untie", items)
+    _ = items and synapse.untie(items)
+    return Change(ties=True)
+
+
+@operation(5, lambda world: [world.one(world.links()), world.one(world.neurons)])
+def set_something(world, one):
+    """Whether it learns, or the squash of a neuron, or weights."""
+    tied, flag = {one, *one.tied}, world.chance(0.5)
+    if isinstance(one, Neuron) and flag:
+        one.squash = squash(world)
+    elif isinstance(one, Neuron):
+        one.trainable = world.chance(0.5)
+    elif flag:
+        one.trainable = world.chance(0.5)
+        return Change(learns={pair(each): int(one.trainable) for each in tied})
+    else:
+        one.weight = world.random.uniform(-0.8, 0.8)
+        return Change(weights=set(map(pair, tied)))
+    return Change(numbers=tied)
+
+
+@operation(2, lambda world: filter(is_alive, [*world.networks, *world.some(world.neurons), *world.layers]))
+def forget_context(world, one):
+    """Clear a neuron, a layer or a network."""
+    neurons = {one} if isinstance(one, Neuron) else set(one)
+    one.clear()
+    for neuron in neurons:
+        world.oracle.reference.clear(neuron)
+    return Change(numbers=neurons)

@@ -1,25 +1,23 @@
 """A walk: operations drawn from a seed, each of them checked; and the shortest list that still fails."""
 
-from __future__ import annotations
-
 import gc
 import signal
 import traceback
 import weakref
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from synapse.engine import guard
 
 from ..integrity import require
-from . import copies, edits, exact, leftovers, mistakes, settings, steps, trainings
-from .registry import DONE, KNOWN, OPERATIONS
-from .world import World
+from . import edits, runs
+from .world import DONE, OPERATIONS, World
 
 LENGTH = 120
 """Operations of one walk; then another world begins."""
-COMMAND = "python -m tests.fuzz"
-MODULES = (copies, edits, exact, leftovers, mistakes, settings, steps, trainings)
+MODULES = (edits, runs)
+FIRST = ("new_recipe", "new_layer", "new_recipe", "new_layer", "new_network", "new_layer")
+"""What every world begins with."""
 
 
 @dataclass
@@ -27,118 +25,80 @@ class Failure:
     """What went wrong, where, and how to see it again."""
 
     seed: int
-    number: int
     error: str
-    operations: list
-    signature: tuple = ()
+    listed: list  # what has been done
+    numbers: list  # of these operations
+    signature: tuple  # by which two failures are the same
     trace: str = ""
-    kept: list = field(default_factory=list)
-    shrinks: bool = False
 
     def __str__(self):
-        lines = "\n".join(f"    {line}" for line in self.operations)
-        again = f" (again: {COMMAND} --replay {self.seed} --only {','.join(map(str, self.kept))})"
-        return (
-            f"seed {self.seed}, operation {self.number}: {self.error}\n{self.trace}\n"
-            f"  what led to it{again if self.shrinks else ''}:\n{lines}"
-        )
-
-
-FIRST = ("new_recipe", "new_layer", "new_recipe", "new_layer", "new_network", "new_neuron")
-"""What every world begins with."""
-
-
-def drawn(world):
-    """The name of an operation."""
-    if world.number < len(FIRST):
-        return FIRST[world.number]
-    names = [name for name in OPERATIONS if name not in KNOWN]
-    return world.random.choices(names, [OPERATIONS[name][0] for name in names])[0]
+        lines = "\n".join(f"    {line}" for line in self.listed)
+        again = f"python -m tests.fuzz --seed {self.seed} --only {','.join(map(str, self.numbers))}"
+        return f"seed {self.seed}: {self.error}\n{self.trace}\n  what led to it (again: {again}):\n{lines}"
 
 
 def do(world, name):
     """One operation, and everything that must hold after it; whether there was anything to do."""
     world.settle()
     before = world.snapshot()
-    change = OPERATIONS[name][1](world)
+    world.depth += 1
+    try:
+        change = OPERATIONS[name][1](world)
+    finally:
+        world.depth -= 1
     if change is None:
         return False
     if change is not DONE:
         after = world.compare(before, change)
         world.check()
         world.oracle.follow(change, after)
-    if world.depth == 0:
-        at_rest(world)
+    if world.depth == 0:  # no store is in use, and Ctrl-C is heard
+        require(not any(store.lock._is_owned() for store in world.stores()), "a store is still in use")
+        require(guard.Deferred.active is None, "Ctrl-C is still deferred")
+        require(signal.getsignal(signal.SIGINT) is signal.default_int_handler, "the handler of Ctrl-C")
     return True
 
 
-def at_rest(world):
-    """Between operations no store is in use, and Ctrl-C is heard."""
-    for store in world.stores():
-        require(not store.lock._is_owned(), "a store is still in use")
-    require(guard.Deferred.active is None, "Ctrl-C is still deferred")
-    require(signal.getsignal(signal.SIGINT) is signal.default_int_handler, "the handler of Ctrl-C")
-
-
-def walk(seed, counts, length=LENGTH, only=None, journal=lambda *place: None):
+def walk(seed, counts, length=LENGTH, only=None):
     """Walk; returns the failure, or None. `only`: the numbers of the operations to be done."""
-    world, listed = World(seed), []
-    world.do = do
-    done = []
-    for number in range(length) if only is None else only:
+    world, listed, numbers = World(seed, do), [], []
+    for number in only or range(length):
         world.begin(number)
-        name = drawn(world)
-        journal(seed, number, name)
-        world.notes = []
+        often = [often for often, _ in OPERATIONS.values()]
+        name = FIRST[number] if number < len(FIRST) else world.random.choices([*OPERATIONS], often)[0]
         try:
             happened = do(world, name)
         except Exception as error:
-            listed.append(f"{number} {name}: {'; '.join(world.notes)}")
-            done.append(number)
-            failure = failure_of(seed, number, name, error, listed, done)
-            failure.shrinks = True
-            return failure
+            frames = traceback.extract_tb(error.__traceback__)[-2:]
+            signature = type(error).__name__, *(f"{frame.filename}:{frame.name}" for frame in frames)
+            told = f"{name}: {type(error).__name__}: {error}", [*listed, f"{number} {name}: {world.told()}"]
+            trace = "".join(traceback.format_exception(error)[-12:])
+            return Failure(seed, *told, [*numbers, number], signature, trace)
         if happened:
             counts[f"operation {name}"] += 1
-            done.append(number)
-            listed.append(f"{number} {name}: {'; '.join(world.notes)}")
+            numbers.append(number)
+            listed.append(f"{number} {name}: {world.told()}")
     counts["numbers compared"] += world.compared
-    return left_over(world, seed, listed, done)
-
-
-def left_over(world, seed, listed, done):
-    """Nothing keeps a store alive that nobody holds."""
-    stores = [*world.graves, *map(weakref.ref, world.stores())]
+    stores = list(map(weakref.ref, world.stores()))
     world.__dict__.clear()
     for _ in range(3):  # what a finalizer lets go of is collected the next time
         gc.collect()
-    alive = [store for store in stores if store() is not None]
+    alive = sum(store() is not None for store in stores)
     gc.freeze()  # later collections need not look at what will stay
-    if alive:
-        what = f"{len(alive)} stores are still alive when nobody holds them"
-        return Failure(seed, len(done), what, listed, ("leak",), "", done)
-    return None
-
-
-def failure_of(seed, number, name, error, listed, done):
-    """The failure with its place, by which two are the same."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.name}" for frame in frames[-2:]]
-    trace = "".join(traceback.format_exception(error)[-12:])
-    signature = type(error).__name__, *place, str(error)[:30]
-    return Failure(seed, number, f"{name}: {type(error).__name__}: {error}", listed, signature, trace, done)
+    leak = f"{alive} stores are still alive when nobody holds them"
+    return Failure(seed, leak, listed, numbers, ("leak",)) if alive else None
 
 
 def shrunk(failure, tries=200):
     """The same failure by fewer operations, as far as leaving out parts of the list goes."""
-    size = max(1, len(failure.kept) // 2)
-    while size and tries:
+    size = max(1, len(failure.numbers) // 2)
+    while size and tries and failure.trace:
         first = 0
-        while first < len(failure.kept) - 1 and tries:
+        while first < len(failure.numbers) - 1 and tries:
             tries -= 1
-            kept = failure.kept[:first] + failure.kept[first + size :]
-            again = walk(failure.seed, Counter(), only=kept) if failure.number in kept else None
-            if again is not None and again.shrinks and again.signature[:3] == failure.signature[:3]:
+            kept = failure.numbers[:first] + failure.numbers[first + size :]
+            again = walk(failure.seed, Counter(), only=kept) if kept else None
+            if again is not None and again.signature == failure.signature:
                 failure = again
             else:
                 first += size

@@ -1,10 +1,11 @@
 """Networks of several sorts, data for them, and gradients as vectors."""
 
 import numpy as np
-import pytest
 
 import architect
-from synapse import cost, initializers
+from synapse import Layer, Network, cost, initializers
+
+from ..cases import every_case
 
 SORTS = {
     "perceptron": lambda **options: architect.Perceptron(3, 5, 4, 2, **options),
@@ -16,7 +17,7 @@ SORTS = {
     "gru": lambda **options: architect.GRU(3, 4, 2, **options),
     "random": lambda **options: architect.Random(3, 9, 2, gates=8, self_connections=3, backward=9, **options),
 }
-by_sort = pytest.mark.parametrize("sort", SORTS)
+by_sort = every_case("sort", SORTS)
 
 
 def built(sort, seed=0, **options):
@@ -33,6 +34,19 @@ def sequences(net, lengths=(6,), seed=0):
 def one_sequence(net, length=6, seed=0):
     (inputs,), (targets,) = sequences(net, (length,), seed)
     return inputs, targets
+
+
+def growing():
+    """A network whose cell grows tenfold at each step, and two sequences: only the short one has an input.
+
+    Side by side with the long one, the cell of the short one would leave the finite range after its end.
+    """
+    source, cell, out = Layer(1), Layer(1, "identity"), Layer(1)
+    source.project(cell, weights=1.0)
+    cell.project(cell, weights=10.0)
+    cell.project(out, weights=0.5)
+    data = [np.ones((2, 1)), np.zeros((400, 1))], [np.ones((2, 1)), np.full((400, 1), 0.5)]
+    return Network(source, [cell], out), data
 
 
 def both(result):

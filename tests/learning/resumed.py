@@ -4,7 +4,7 @@ import numpy as np
 
 import architect
 import synapse
-from synapse import Layer, Network, Neuron, Trainer, learning, optimizers
+from synapse import Trainer, learning, optimizers
 
 RNG = np.random.default_rng(7)
 STREAM = RNG.random((24, 2)), RNG.random((24, 1))
@@ -14,26 +14,11 @@ DATA = {"stream": STREAM, "samples": SAMPLES, "sequences": SEQUENCES}
 HELD_OUT = [RNG.random((4, 2))], [RNG.random((4, 1))]
 
 
-def lstm(dtype="float64"):
-    net = architect.LSTM(2, 3, 1, seed=0)
-    return net if dtype == "float64" else small(dtype)
-
-
-def small(dtype):
-    a, b, c = Layer(2, dtype=dtype), Layer(4, "tanh", dtype=dtype), Layer(1, dtype=dtype)
-    a.project(b, seed=0)
-    b.project(b, seed=1)
-    b.project(c, seed=2)
-    return Network(a, [b], c)
-
-
 def noisy():
-    a, b, c = Layer(2), Layer([Neuron("bernoulli") for _ in range(4)]), Layer(1)
-    for i, neuron in enumerate(b):
-        neuron.reseed(i)
-    a.project(b, seed=0)
-    b.project(c, seed=1)
-    return Network(a, [b], c)
+    net = architect.Perceptron(2, 4, 1, seed=0)
+    net.hidden[0].squash = "bernoulli"
+    net.reseed(0)
+    return net
 
 
 def tied():
@@ -44,10 +29,10 @@ def tied():
 
 
 NETWORKS = {
-    "lstm": lstm,
+    "lstm": lambda: architect.LSTM(2, 3, 1, seed=0),
     "elman": lambda: architect.Elman(2, 3, 1, seed=0),
     "perceptron": lambda: architect.Perceptron(2, 4, 1, seed=0),
-    "float32": lambda: small("float32"),
+    "float32": lambda: architect.Elman(2, 4, 1, dtype="float32", seed=0),
     "noisy": noisy,
     "tied": tied,
 }
@@ -65,17 +50,14 @@ TRAINERS = {
     "online, clipped": {"optimizer": optimizers.Adam(0.02), "batch_size": 5, "clip": 0.5, "l2": 0.01},
     "adam": {**EXACT, "optimizer": optimizers.Adam(0.02, amsgrad=True)},
     "adamw": {**EXACT, "optimizer": optimizers.AdamW(0.02), "l1": 0.01, "clip_value": 0.1, "window": 3},
-    "momentum": {**EXACT, "optimizer": optimizers.SGD(0.05, momentum=0.9)},
     "rmsprop": {**EXACT, "optimizer": optimizers.RMSprop(0.01, momentum=0.5, centered=True)},
     "adagrad": {**EXACT, "optimizer": optimizers.AdaGrad(0.05)},
     "rprop": {"method": "bptt", "batch_size": 100, "optimizer": optimizers.Rprop()},
     "lbfgs": {"method": "bptt", "optimizer": optimizers.LBFGS(memory=3)},
     "rls": {"optimizer": optimizers.RLS(forgetting=0.99)},
     "dekf": {"method": "rtrl", "optimizer": optimizers.DEKF(measurement_noise=(1.0, 0.1), annealing=50)},
-    "rtrl": {"method": "rtrl", "rate": 0.05},
     "rtrl, order": {"method": "rtrl", "order": 1, "optimizer": optimizers.Adam(0.01)},
     "dropout": {**EXACT, "optimizer": optimizers.Adam(0.02), "dropout": 0.3, "recurrent_dropout": 0.2},
-    **{f"rate {name}": {"rate": rate} for name, rate in RATES.items()},
     **{
         f"adam {name}": {**EXACT, "optimizer": optimizers.Adam(), "rate": rate}
         for name, rate in RATES.items()
@@ -83,20 +65,40 @@ TRAINERS = {
 }
 
 
+BPTT, RTRL = {"method": "bptt"}, {"method": "rtrl"}
+FILE = "<a file>"
+EXAMPLES = {
+    "method": [("bptt", {}), ("rtrl", {})],
+    "order": [(1, RTRL)],
+    "batch_size": [(3, BPTT), (2, {}), ("sequence", RTRL)],
+    "window": [(2, BPTT)],
+    "clip": [(0.01, {})],
+    "clip_value": [(0.001, BPTT)],
+    "l1": [(0.01, {})],
+    "l2": [(0.1, BPTT)],
+    "optimizer": [
+        (one["optimizer"], {name: value for name, value in one.items() if name != "optimizer"})
+        for one in TRAINERS.values()
+        if "optimizer" in one and "rate" not in one
+    ],
+    "rate": [(0.3, {}), *((rate, how) for rate in RATES.values() for how in ({}, EXACT))],
+    "cost": [("mean_squared_error", {})],
+    "dropout": [(0.3, BPTT), ({"hidden": 0.4}, BPTT)],
+    "recurrent_dropout": [(0.2, BPTT), ({"hidden": 0.4}, BPTT)],
+    "threads": [(2, BPTT)],
+    "checkpoint": [(FILE, {})],
+    "every": [(2, {"checkpoint": FILE})],
+}
+"""Values of every option of a trainer, none its default, each with other options that it needs."""
+
+
 def bits(trainer, result):
     """The weights, the history, and the random numbers to come, as text and bytes."""
     net = trainer.network
-    context = [(neuron.state, neuron.activation, neuron.bias) for neuron in net]
+    context = repr([(neuron.state, neuron.activation, neuron.bias) for neuron in net])
     draws = trainer._paused.generator.generator().random(3)
     columns = {name: np.array(values).tobytes() for name, values in result.history.items()}
-    return (
-        net.weights.tobytes(),
-        net.biases.tobytes(),
-        repr(context),
-        columns,
-        draws.tobytes(),
-        result.stopped,
-    )
+    return net.weights.tobytes(), net.biases.tobytes(), context, columns, draws.tobytes(), result.stopped
 
 
 def trained(network, options, data, epochs, **how):

@@ -1,6 +1,7 @@
 """Several epochs in one compiled call against one batch after the other: the same bits."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -16,8 +17,9 @@ from synapse.learning._regularisation import Dropout, Penalties
 from synapse.learning.rules import RULES, Options, Task
 from synapse.recording import record
 
+from ..cases import every_case
 from ..ties import tie_at_random
-from .helpers import SORTS, built, parameters, sequences
+from .helpers import SORTS, built, growing, parameters, sequences
 
 OPTIMIZERS = [
     optimizers.SGD(0.2),
@@ -31,13 +33,13 @@ OPTIMIZERS = [
     optimizers.AdamW(0.05, weight_decay=0.1),
     optimizers.Rprop(0.01),
 ]
-PENALTIES = {
-    "none": Penalties(),
-    "l1 and l2": Penalties(l1=0.01, l2=0.02),
-    "norm": Penalties(clip=0.01),
-    "value": Penalties(clip_value=0.005),
-    "all": Penalties(l1=0.01, l2=0.02, clip=0.02, clip_value=0.005),
-}
+PENALTIES = (
+    Penalties(),
+    Penalties(l1=0.01, l2=0.02),
+    Penalties(clip=0.01),
+    Penalties(clip_value=0.005),
+    Penalties(l1=0.01, l2=0.02, clip=0.02, clip_value=0.005),
+)
 
 
 class Work:
@@ -91,232 +93,148 @@ class Work:
         return parameters(self.net).tobytes(), *(v.tobytes() for v in self.updater.state.arrays().values())
 
 
-def agree(make):
-    """Whether both ways, made by the same call, lead to the same bits."""
+def samples(net, count=10, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(count, len(net.input))), rng.random((count, len(net.output)))
+
+
+PERCEPTRON = partial(built, "perceptron")
+
+
+def of_samples(count=10, make=PERCEPTRON, **options):
+    net = make()
+    return Work(net, samples(net, count), **options)
+
+
+def of_sequences(sort, lengths, **options):
+    net = built(sort)
+    return Work(net, sequences(net, lengths), **options)
+
+
+def sparse():
+    """Missing targets, weights and a window."""
+    net = built("lstm")
+    inputs, targets = sequences(net, (5, 3, 5, 4, 6))
+    for aims in targets[:4]:
+        aims[1:] = np.nan
+    return Work(net, (inputs, targets), size=2, window=2, sample_weight=[0.1, 2.7, 0.0, 1.3, 0.9])
+
+
+def classes():
+    """Softmax outputs, targets that are classes, and random neurons."""
+    net = architect.Perceptron(3, 6, 4, seed=0, output_squash="softmax")
+    net.hidden[0].squash = "bernoulli"
+    net.reseed(0)
+    rng = np.random.default_rng(0)
+    return Work(net, (rng.normal(size=(20, 3)), rng.integers(0, 4, 20)), threads=2)
+
+
+def tied(sort, seed):
+    net = tie_at_random(built(sort), seed)
+    return Work(net, sequences(net, (3, 5, 2)), size=2)
+
+
+UNEQUAL = (3, 5, 1, 4, 6, 2, 7)
+WORKS = [
+    *(
+        partial(of_samples, make=partial(built, "perceptron", dtype=dtype), optimizer=one)
+        for one in OPTIMIZERS
+        for dtype in (np.float64, np.float32)
+    ),
+    *(
+        partial(of_sequences, sort, (3, 5, 2, 4, 6), penalties=penalties, size=2)
+        for sort in ("perceptron", "lstm")
+        for penalties in PENALTIES
+    ),
+    *(partial(of_sequences, sort, UNEQUAL, size=size) for sort in SORTS for size in (1, 3, 32)),
+    *(
+        partial(of_sequences, sort, [3] * count, size=16)
+        for sort in ("perceptron", "elman")
+        for count in (1, 2, 8, 9, 17, 33, 65)
+    ),
+    *(partial(of_samples, count, size=256) for count in (1, 5, 129, 300)),
+    *(partial(tied, sort, seed) for sort in ("perceptron", "elman", "random") for seed in range(3)),
+    sparse,
+    classes,
+]
+
+
+@every_case("make", WORKS)
+def test_one_call_has_the_bits_of_one_batch_after_the_other(make):
     ours, theirs = make(), make()
     assert ours.together() == theirs.apart()
     assert ours.numbers == theirs.numbers
     assert not np.array_equal(parameters(ours.net), parameters(make().net))
 
 
-def samples(net, count=10, seed=0):
-    rng = np.random.default_rng(seed)
-    return rng.normal(size=(count, len(net.input))), rng.random((count, len(net.output)))
-
-
-# --- the same bits ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=repr)
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_every_optimizer(optimizer, dtype):
-    def make():
-        net = architect.Perceptron(3, 5, 2, seed=0, dtype=dtype)
-        return Work(net, samples(net), optimizer)
-
-    agree(make)
-
-
-@pytest.mark.parametrize("penalties", PENALTIES.values(), ids=PENALTIES)
-@pytest.mark.parametrize("sort", ["perceptron", "lstm"])
-def test_penalties_and_clipping(penalties, sort):
-    def make():
-        net = built(sort)
-        return Work(net, sequences(net, (3, 5, 2, 4, 6)), penalties=penalties, size=2)
-
-    agree(make)
-
-
-@pytest.mark.parametrize("sort", SORTS)
-@pytest.mark.parametrize("size", [1, 3, 32])
-def test_sequences_of_unequal_length_and_a_ragged_last_batch(sort, size):
-    def make():
-        net = built(sort)
-        return Work(net, sequences(net, (3, 5, 1, 4, 6, 2, 7)), size=size)
-
-    agree(make)
-
-
-@pytest.mark.parametrize("count", [1, 2, 8, 9, 17, 33, 65])
-@pytest.mark.parametrize("sort", ["perceptron", "elman"])
-def test_all_numbers_of_groups_and_lanes(sort, count):
-    def make():
-        net = built(sort)
-        return Work(net, sequences(net, [3] * count), size=16)
-
-    agree(make)
-
-
-@pytest.mark.parametrize("count", [1, 5, 129, 300])
-def test_single_samples(count):
-    def make():
-        net = architect.Perceptron(3, 5, 2, seed=0)
-        return Work(net, samples(net, count), size=256)
-
-    agree(make)
-
-
-def test_missing_targets_weights_and_windows():
-    def make():
-        net = built("lstm")
-        inputs, targets = sequences(net, (5, 3, 5, 4, 6))
-        for aims in targets[:4]:
-            aims[1:] = np.nan
-        weights = [0.1, 2.7, 0.0, 1.3, 0.9]
-        return Work(net, (inputs, targets), size=2, window=2, sample_weight=weights)
-
-    agree(make)
-
-
-@pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize("sort", ["perceptron", "elman", "random"])
-def test_ties(sort, seed):
-    def make():
-        net = tie_at_random(built(sort), seed)
-        return Work(net, sequences(net, (3, 5, 2)), size=2)
-
-    agree(make)
-
-
-def test_frozen_parameters():
+def test_frozen_parameters_and_a_rate_given():
     def make():
         net = architect.Perceptron(3, 5, 4, 2, seed=0)
         net.hidden[0].freeze()
         net.output[0].trainable = False
         return Work(net, samples(net), optimizers.AdamW(0.05, weight_decay=0.5))
 
-    before = parameters(make().net)
-    agree(make)
-    work = make()
-    work.together()
-    after = parameters(work.net)
-    assert 0 < (before == after).sum() < len(before)
-
-
-def test_softmax_classes_and_random_neurons():
-    def make():
-        net = architect.Perceptron(3, 6, 4, seed=0, output_squash="softmax")
-        net.hidden[0].squash = "bernoulli"
-        net.reseed(0)
-        rng = np.random.default_rng(0)
-        return Work(net, (rng.normal(size=(20, 3)), rng.integers(0, 4, 20)), threads=2)
-
-    agree(make)
-
-
-def test_a_rate_given():
-    ours, theirs = (Work(net, samples(net)) for net in (built("perceptron"), built("perceptron")))
+    ours, theirs, before = make(), make(), parameters(make().net)
     assert ours.together(rate=0.3) == theirs.apart(rate=0.3)
     assert ours.numbers == theirs.numbers
+    assert 0 < (before == parameters(ours.net)).sum() < len(before)
 
 
-@pytest.mark.parametrize("cuts", [(1, 2, 3), (5, 1), (1, 1, 1, 1, 1, 1)])
-def test_however_the_epochs_are_cut(cuts):
-    ours, theirs = (Work(net, samples(net)) for net in (built("perceptron"), built("perceptron")))
-    errors = []
-    for part in np.split(ours.orders, np.cumsum(cuts)[:-1]):
-        errors += ours.together(part)
-    assert errors == theirs.together()
+def test_a_sample_that_has_ended_grows_no_more():
+    ours, theirs = (Work(*growing(), optimizers.SGD(1e-3)) for _ in range(2))
+    assert np.isfinite(ours.together(ours.orders[:1])).all()
+    theirs.apart(ours.orders[:1])
     assert ours.numbers == theirs.numbers
-
-
-def test_both_ways_in_turn():
-    ours, theirs = (Work(net, samples(net)) for net in (built("perceptron"), built("perceptron")))
-    assert ours.together(ours.orders[:3]) + ours.apart(ours.orders[3:]) == theirs.together()
-    assert ours.numbers == theirs.numbers
-
-
-def test_connections_added_between_two_calls():
-    ours, theirs = (Work(net, samples(net)) for net in (built("perceptron"), built("perceptron")))
-    for work, run in ((ours, Work.together), (theirs, Work.apart)):
-        run(work)
-        work.net.hidden[0][0].project(work.net.hidden[0][1], weight=0.3)
-        work.refresh()
-        run(work)
-    assert ours.numbers == theirs.numbers
-
-
-# --- ends ---------------------------------------------------------------------------------------
 
 
 def test_the_goal_ends_after_the_epoch_that_reaches_it():
-    net = built("perceptron")
-    errors = Work(net, samples(net)).together()
+    errors = of_samples().together()
     least = int(np.argmin(errors))
     for goal, epochs in ((errors[least], least + 1), (errors[0] + 1.0, 1), (0.0, 6)):
-        net = built("perceptron")
-        work = Work(net, samples(net))
+        work = of_samples()
         found = work.together(goal=goal)
         assert work.done == epochs
         assert found[:epochs] == errors[:epochs]
         assert np.isnan(found[epochs:]).all()
 
 
-def test_stop_ends_before_the_next_batch():
-    net = built("perceptron")
-    work, before = Work(net, samples(net)), parameters(net)
-    errors = work.together(stop=1)
-    assert work.done == 0
-    assert np.isnan(errors).all()
-    assert (parameters(net) == before).all()
-    work.together()
-    assert work.done == 6
-    assert work.control[1] == 60
-
-
-def exploding(dtype=np.float64):
-    """A network, and data of which the last batch is too large."""
-    net = architect.Perceptron(2, 3, 1, squash="identity", seed=0, dtype=dtype)
-    inputs, targets = samples(net, 8)
-    inputs[-1] = 1e200 if dtype == np.float64 else 1e30
-    return net, (inputs, targets)
-
-
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize(
-    ("optimizer", "penalties"),
-    [
-        (optimizers.SGD(0.1), Penalties()),
-        (optimizers.SGD(1e308), Penalties(clip=1.0)),
-        (optimizers.Adam(1e308), Penalties()),
-        (optimizers.SGD(0.1), Penalties(l2=1e308)),
-        (optimizers.SGD(0.1), Penalties(l2=1e308, clip=1.0)),
-        (optimizers.SGD(1e60), Penalties()),
-    ],
+DIVERGING = (
+    ("identity", optimizers.SGD(0.1), Penalties()),
+    ("identity", optimizers.SGD(1e308), Penalties(clip=1.0)),
+    ("identity", optimizers.Adam(1e308), Penalties()),
+    ("identity", optimizers.SGD(0.1), Penalties(l2=1e308, clip=1.0)),
+    ("thorny", optimizers.SGD(0.1), Penalties()),
 )
-def test_divergence_leaves_the_weights_of_before_and_says_the_same(dtype, optimizer, penalties):
-    found = []
-    for run in (Work.together, Work.apart):
-        net, data = exploding(dtype)
-        work = Work(net, data, optimizer, size=2, penalties=penalties)
-        orders = np.arange(8, dtype=np.uint64)[None]
-        with pytest.raises(DivergenceError) as caught:
-            run(work, orders)
-        found.append((str(caught.value), work.numbers))
-        assert np.isfinite(parameters(net)).all()
-    assert found[0] == found[1]
 
 
-def test_a_registered_function_that_raises():
+@pytest.fixture
+def thorny():
     @squash.register
     def thorny(state):
         if state > 100.0:
             raise ValueError("too much")
         return state, 1.0
 
-    found = []
+    return thorny
+
+
+@every_case(("name", "optimizer", "penalties"), DIVERGING)
+@every_case("dtype", [np.float64, np.float32])
+def test_what_fails_in_a_batch_leaves_the_weights_of_before_and_says_the_same(
+    dtype, name, optimizer, penalties, thorny
+):
+    """The last batch is too large, or a registered function raises for it."""
+    found, kind = [], thorny if name == "thorny" else name
     for run in (Work.together, Work.apart):
-        net = architect.Perceptron(2, 3, 1, squash=thorny, seed=0)
+        net = architect.Perceptron(2, 3, 1, squash=kind, seed=0, dtype=dtype)
         inputs, targets = samples(net, 8)
-        inputs[5] = 1e3
-        work = Work(net, (inputs, targets), size=2)
-        with pytest.raises(FunctionError) as caught:
+        inputs[-1] = 1e200 if dtype == np.float64 else 1e30
+        work = Work(net, (inputs, targets), optimizer, size=2, penalties=penalties)
+        with pytest.raises(FunctionError if name == "thorny" else DivergenceError) as caught:
             run(work, np.arange(8, dtype=np.uint64)[None])
         found.append((str(caught.value), work.numbers))
+        assert np.isfinite(parameters(net)).all()
     assert found[0] == found[1]
-
-
-# --- when -----------------------------------------------------------------------------------------
 
 
 class Own(optimizers.Optimizer):
@@ -331,61 +249,16 @@ class Own(optimizers.Optimizer):
 
 def test_what_needs_python_between_batches_is_not_together():
     def together(count=10, **options):
-        net = built("perceptron")
-        work = Work(net, samples(net, count), options.pop("optimizer", None), **options)
-        return work.rule.together()
+        return of_samples(count, **options).rule.together()
 
-    assert together()
     assert together(threads=2)
-    assert not together(count=1000, size=1000, threads=2)
+    assert not together(1000, size=1000, threads=2)
     assert not together(dropout=0.3)
     assert not together(optimizer=Own())
-    net = built("perceptron")
-    work = Work(net, samples(net))
-    with record(net):
+    work = of_samples()
+    with record(work.net):
         assert not work.rule.together()
     assert work.rule.together()
-
-
-def test_an_optimizer_of_your_own_is_called():
-    def trained(optimizer):
-        net = built("perceptron")
-        trainer = Trainer(net, method="bptt", optimizer=optimizer, batch_size=4)
-        trainer.train(*samples(net), epochs=5, seed=0, progress=False)
-        return parameters(net)
-
-    assert trained(Own()) == pytest.approx(trained(optimizers.SGD(0.1)), abs=1e-15)
-
-
-# --- by a trainer -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("sort", ["perceptron", "lstm"])
-@pytest.mark.parametrize("options", [{}, {"threads": 2}, {"l2": 0.01, "clip": 0.1}])
-def test_callbacks_change_nothing(sort, options):
-    def trained(**given):
-        net = built(sort)
-        trainer = Trainer(net, method="bptt", optimizer=optimizers.Adam(0.05), batch_size=4, **options)
-        data = sequences(net, (3, 5, 2, 4, 6, 3, 3, 1, 2))
-        found = [trainer.train(*data, epochs=4, seed=1, progress=False, **given).history for _ in "ab"]
-        return found, parameters(net).tobytes()
-
-    plain = trained()
-    assert plain == trained(callbacks=[lambda progress: None])
-    assert plain == trained(on_batch=lambda batch: None)
-
-
-@pytest.mark.parametrize("optimizer", [optimizers.Adam(0.05), Own()], ids=["compiled", "own"])
-def test_a_long_epoch_runs_in_a_thread_with_the_same_bits(optimizer, monkeypatch):
-    def trained():
-        net = built("perceptron")
-        trainer = Trainer(net, method="bptt", optimizer=optimizer, batch_size=4)
-        found = trainer.train(*samples(net, 30), epochs=3, seed=1, progress=False).history
-        return found, parameters(net).tobytes()
-
-    plain = trained()
-    monkeypatch.setattr("synapse.learning.training.LONG", 0.0)
-    assert plain == trained()
 
 
 def test_a_trainer_asks_python_for_nothing_between_batches(monkeypatch):

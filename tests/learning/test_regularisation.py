@@ -1,5 +1,7 @@
 """Dropout while learning by exact gradients."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,8 @@ from synapse.errors import ArgumentError, KindError
 from synapse.learning._data import prepare_sequences
 from synapse.learning._exact import ExactGradient
 from synapse.learning._regularisation import Dropout
+
+from ..cases import accepted, every_case
 
 RNG = np.random.default_rng(0)
 INPUTS, TARGETS = RNG.normal(size=(10, 5, 3)), RNG.random((10, 5, 2))
@@ -55,49 +59,33 @@ def test_recurrent_dropout_stays_for_a_sequence():
 
 def test_training_is_reproducible_and_tests_are_whole():
     def trained(seed, **options):
-        one = net()
-        trainer = Trainer(one, method="bptt", optimizer=optimizers.Adam(0.01), batch_size=4, **options)
+        trainer = Trainer(net(), method="bptt", optimizer=optimizers.Adam(0.01), batch_size=4, **options)
         trainer.train(INPUTS, TARGETS, epochs=3, seed=seed, progress=False)
-        return one.weights, trainer
+        return trainer.network.weights.tolist(), trainer
 
-    weights, trainer = trained(0, dropout=0.3, recurrent_dropout={"cells": 0.2})
-    assert np.array_equal(weights, trained(0, dropout=0.3, recurrent_dropout={"cells": 0.2})[0])
-    threaded = trained(0, dropout=0.3, recurrent_dropout={"cells": 0.2}, threads=2)[0]
-    assert np.array_equal(weights, threaded)
-    assert not np.array_equal(weights, trained(1, dropout=0.3, recurrent_dropout={"cells": 0.2})[0])
-    assert not np.array_equal(weights, trained(0)[0])
+    given = {"dropout": 0.3, "recurrent_dropout": {"cells": 0.2}}
+    weights, trainer = trained(0, **given)
+    assert weights == trained(0, **given)[0] == trained(0, **given, threads=2)[0]
+    assert weights not in (trained(1, **given)[0], trained(0)[0])
     assert trainer.test(INPUTS, TARGETS) == trainer.test(INPUTS, TARGETS)
 
 
-@pytest.mark.parametrize(
-    ("options", "error"),
-    [
-        ({"dropout": 1.0}, ArgumentError),
-        ({"dropout": -0.1}, ArgumentError),
-        ({"dropout": {"nobody": 0.1}}, ArgumentError),
-        ({"dropout": {"output": 0.1}}, ArgumentError),
-        ({"dropout": {3: 0.1}}, KindError),
-        ({"dropout": 0.1, "method": "online"}, ArgumentError),
-        ({"dropout": 0.1, "optimizer": optimizers.LBFGS()}, ArgumentError),
-    ],
-)
-def test_wrong_arguments_are_refused(options, error):
-    with pytest.raises(error):
-        Trainer(net(), **{"method": "bptt", **options})
+def test_wrong_arguments_are_refused():
+    make = partial(Trainer, net(), method="bptt")
+    assert not accepted(
+        [
+            (ArgumentError, "below 1", lambda: make(dropout=1.0)),
+            (ArgumentError, "nobody", lambda: make(dropout={"nobody": 0.1})),
+            (KindError, "one of the network", lambda: make(dropout={3: 0.1})),
+            (KindError, "one of the network", lambda: make(recurrent_dropout={Layer(2): 0.1})),
+            (ArgumentError, 'method="bptt"', lambda: Trainer(net(), dropout=0.1)),
+            (ArgumentError, "L-BFGS", lambda: make(dropout=0.1, optimizer=optimizers.LBFGS())),
+        ]
+    )
 
 
-@pytest.mark.parametrize("option", ["dropout", "recurrent_dropout"])
-@pytest.mark.parametrize(
-    "part",
-    [
-        lambda net: "output",
-        lambda net: net.output,
-        lambda net: net.output[:1],
-        lambda net: Layer([net.output[1]]),
-        lambda net: Layer([net.hidden[0][0], net.output[0]]),
-    ],
-    ids=["name", "layer", "slice", "a layer of one", "a layer of both"],
-)
+@every_case("option", ["dropout", "recurrent_dropout"])
+@every_case("part", [lambda net: "output", lambda net: Layer([net.hidden[0][0], net.output[0]])])
 def test_outputs_are_never_left_out(part, option):
     one = net()
     with pytest.raises(ArgumentError, match="cannot be applied to the outputs"):

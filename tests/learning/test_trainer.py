@@ -1,20 +1,23 @@
-"""The trainer: what it learns from, when it stops, what it leaves behind."""
+"""The trainer: what it learns from, when it stops, what it counts, what it leaves behind."""
 
+import _thread
+import dataclasses
+import inspect
 import math
-import os
-import signal
-import subprocess
-import sys
+import re
 import threading
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import pytest
 
 import architect
-import synapse
-from synapse import Trainer
-from synapse.errors import ArgumentError, DivergenceError, KindError, UnknownNameError
+from synapse import Trainer, optimizers
+from synapse.errors import ArgumentError, KindError, UnknownNameError
+from synapse.learning._checkpoint import Paused
+from synapse.learning._options import ARGUMENTS, OPTIONS, declared
+
+from ..cases import accepted, every_case
 
 XOR = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [[0.0], [1.0], [1.0], [0.0]]
 RNG = np.random.default_rng(0)
@@ -56,7 +59,32 @@ def test_it_learns_xor_and_stops_at_the_error():
     assert result.error <= 0.05 < result.history["error"][-2]
     assert len(result.history["error"]) == result.epochs < 5000
     assert net.run(XOR[0]).round().tolist() == XOR[1]
-    assert "stopped by error" in repr(result)
+    assert re.match("<Result: cross-entropy 0.0.*, stopped by error>$", repr(result))
+    few = train(perceptron(), *XOR, epochs=2)
+    short = dataclasses.replace(few, history={"error": [0.7] * 10 + [0.6] * 2 + [0.5]})
+    assert repr(short).endswith("reached the epoch limit while the error was still falling>")
+    flat = dataclasses.replace(few, history={"error": [0.9, 0.7, 0.7], "validation_error": [0.5, 0.6, 0.6]})
+    assert repr(flat).endswith(" s, reached the epoch limit>")
+
+
+def test_the_error_that_ends_a_training_is_that_of_the_network():
+    """Its epochs learn from weights before their last updates, which are often better or worse."""
+    rng = np.random.default_rng(0)
+    data, stopped = (rng.random((6, 4)), rng.random((6, 1)).round()), []
+    for seed in range(12):
+        for options in ({}, {"patience": 500}, {"validation": data, "patience": 500}):
+            trainer = Trainer(
+                architect.Perceptron(4, 5, 1, seed=seed),
+                method="bptt",
+                optimizer=optimizers.Adam(0.5),
+                batch_size=2,
+            )
+            result = trainer.train(*data, epochs=500, error=0.02, seed=seed, progress=False, **options)
+            stopped.append(result.stopped == "error")
+            if stopped[-1]:
+                assert trainer.test(*data).error == result.error
+                assert result.error <= 0.02 or "validation" in options
+    assert sum(stopped) > 20
 
 
 def test_an_epoch_of_a_stream_equals_neuron_by_neuron():
@@ -78,26 +106,7 @@ def test_an_epoch_of_sequences_clears_the_context_before_each():
     assert at_once.weights == pytest.approx(singly.weights, abs=1e-12)
 
 
-def test_a_stream_goes_on_from_the_context_there_is():
-    inputs, targets = RNG.random((8, 3)), RNG.random((8, 2))
-    whole, halves = lstm(), lstm()
-    train(whole, inputs, targets, epochs=1)
-    train(halves, inputs[:4], targets[:4], epochs=1)
-    train(halves, inputs[4:], targets[4:], epochs=1)
-    assert (whole.weights == halves.weights).all()
-
-
-def test_the_same_call_gives_the_same_bits():
-    one, other = lstm(), lstm()
-    first, second = (train(net, *SEQUENCES, epochs=7, seed=5) for net in (one, other))
-    assert first.history == second.history
-    assert (one.weights == other.weights).all()
-    third = lstm()
-    train(third, *SEQUENCES, epochs=7, seed=6)
-    assert (one.weights != third.weights).any()
-
-
-def test_steps_seen_one_by_one_are_the_same_steps():
+def test_steps_seen_one_by_one_are_the_same_steps_and_can_stop_the_training():
     one, other, seen = lstm(), lstm(), []
     result = train(one, *SEQUENCES, epochs=2, on_step=seen.append)
     assert train(other, *SEQUENCES, epochs=2).error == pytest.approx(result.error, abs=1e-14)
@@ -105,22 +114,9 @@ def test_steps_seen_one_by_one_are_the_same_steps():
     assert len(seen) == 2 * 6 * 5
     assert {step.sequence for step in seen} == set(range(6))
     assert all(step.cost > 0 and step.network is one for step in seen)
-
-
-def test_a_step_can_stop_the_training():
-    seen = []
-    result = train(lstm(), *SEQUENCES, on_step=lambda step: seen.append(step) or len(seen) == 4)
-    assert (result.stopped, len(seen), result.epochs) == ("callback", 4, 0)
+    result = train(one, *SEQUENCES, on_step=lambda step: step.row == 4)
+    assert (result.stopped, result.epochs) == ("callback", 0)
     assert math.isfinite(result.error)
-
-
-def test_sequences_of_different_lengths():
-    net, lengths = lstm(), (1, 4, 2)
-    inputs = [RNG.random((n, 3)) for n in lengths]
-    targets = [RNG.random((n, 2)) for n in lengths]
-    seen = []
-    train(net, inputs, targets, epochs=1, shuffle=False, on_step=lambda step: seen.append(step.sequence))
-    assert seen == [0, 1, 1, 1, 1, 2, 2]
 
 
 def test_steps_without_a_target_teach_nothing():
@@ -134,44 +130,6 @@ def test_steps_without_a_target_teach_nothing():
         train(net, SEQUENCES[0], np.full((6, 5, 2), np.nan))
 
 
-def test_rates_follow_the_epoch():
-    result = train(perceptron(), *XOR, epochs=4, rate=lambda epoch: 0.1 / (1 + epoch))
-    assert result.history["rate"] == [0.1, 0.05, 0.1 / 3, 0.025]
-
-
-def test_testing_learns_nothing():
-    net = perceptron()
-    before = net.weights
-    outputs = net.run(XOR[0]).ravel()
-    error = Trainer(net).test(*XOR).error
-    wanted = np.array(XOR[1]).ravel()
-    assert error == pytest.approx(-np.mean(np.log(np.where(wanted == 1, outputs, 1 - outputs))))
-    assert Trainer(net).test(*XOR, cost="squared_error").error == pytest.approx(
-        np.mean(0.5 * (wanted - outputs) ** 2)
-    )
-    assert (net.weights == before).all()
-
-
-def half_squares(net, inputs, targets):
-    """The cost of every step of sequences."""
-    costs = []
-    for rows, wanted in zip(inputs, targets, strict=True):
-        net.clear()
-        costs.append(0.5 * ((net.run(rows) - wanted) ** 2).sum(axis=1))
-    return np.array(costs)
-
-
-def test_sequences_count_in_a_test_by_their_weight():
-    net, (inputs, targets) = lstm(), SEQUENCES
-    weights = np.array([2.0, 0.0, 1.0, 1.0, 0.5, 0.5])
-    tested = Trainer(net, cost="squared_error").test(inputs, targets, sample_weight=weights)
-    expected = np.average(half_squares(net, inputs, targets).mean(axis=1), weights=weights)
-    assert tested.error == pytest.approx(expected, rel=1e-13)
-    assert tested.steps == 25
-    alike = Trainer(net).test(inputs, targets, sample_weight=np.full(6, 3.0))
-    assert alike.error == pytest.approx(Trainer(net).test(inputs, targets).error, rel=1e-13)
-
-
 def test_classes_count_in_a_test_by_their_weight_at_every_step():
     net, inputs = lstm(), SEQUENCES[0]
     targets = np.eye(2)[RNG.integers(0, 2, (6, 5))]
@@ -180,73 +138,29 @@ def test_classes_count_in_a_test_by_their_weight_at_every_step():
         inputs, targets, sample_weight=np.arange(1.0, 7.0), class_weight={1: 3.0}
     )
     weights = np.where(targets[..., 1] == 1, 3.0, 1.0) * np.arange(1.0, 7.0)[:, None]
-    costs, aimed = half_squares(net, inputs, targets), ~np.isnan(targets[..., 0])
+    costs, aimed = 0.5 * ((net.run(inputs) - targets) ** 2).sum(axis=2), ~np.isnan(targets[..., 0])
     assert tested.error == pytest.approx(np.average(costs[aimed], weights=weights[aimed]), rel=1e-13)
     assert tested.steps == 29
 
 
-def test_a_stream_goes_on_where_weights_change():
-    net, rows = architect.LSTM(3, 4, 1, style="synaptic", seed=0), SEQUENCES[0].reshape(30, 3)
-    targets = RNG.integers(0, 2, (30, 1)).astype(float)
-    net.run(rows)
-    twin = net.clone()
-    tested = Trainer(net, cost="squared_error").test(rows, targets, class_weight={0: 0.25})
-    costs = 0.5 * (twin.run(rows) - targets) ** 2
-    assert tested.error == pytest.approx(np.average(costs, weights=np.where(targets, 1.0, 0.25)), rel=1e-13)
-    assert [neuron.state for neuron in net] == [neuron.state for neuron in twin]
-
-
-def test_a_test_in_which_nothing_counts_has_no_error():
-    tested = Trainer(perceptron()).test(*XOR, sample_weight=[0.0] * 4)
-    assert math.isnan(tested.error)
-    assert tested.steps == 0
-
-
-def test_sequences_of_no_steps_weigh_nothing():
-    net, (inputs, targets) = lstm(), SEQUENCES
-    parts = [np.empty((0, 3)), inputs[0], np.empty((0, 3))]
-    aims = [np.empty((0, 2)), targets[0], np.empty((0, 2))]
-    tested = Trainer(net).test(parts, aims, sample_weight=[1.0, 2.0, 3.0])
-    assert tested == Trainer(net).test(inputs[:1], targets[:1])
-
-
-@pytest.mark.parametrize(
-    ("options", "error"),
-    [
-        ({"sample_weight": [1.0]}, ArgumentError),
-        ({"sample_weight": [-1.0] * 4}, ArgumentError),
-        ({"sample_weight": [np.inf] * 4}, ArgumentError),
-        ({"sample_weight": "much"}, KindError),
-        ({"class_weight": {5: 1.0}}, ArgumentError),
-        ({"class_weight": {0: -1.0}}, ArgumentError),
-        ({"class_weight": [1.0, 2.0]}, KindError),
-    ],
-)
-def test_wrong_weights_of_a_test_are_refused_before_it_runs(options, error):
+def test_wrong_weights_are_refused_before_anything_runs():
     net = perceptron()
-    with pytest.raises(error):
-        Trainer(net).test(*XOR, **options)
+    for call in (Trainer(net).test, partial(Trainer(net, method="bptt").train, progress=False)):
+        refused = [
+            (ArgumentError, "4 numbers", partial(call, *XOR, sample_weight=[1.0])),
+            (ArgumentError, "0 or above", partial(call, *XOR, sample_weight=[-1.0] * 4)),
+            (ArgumentError, "0 to 1", partial(call, *XOR, class_weight={5: 1.0})),
+            (KindError, "a mapping", partial(call, *XOR, class_weight=[1.0, 2.0])),
+        ]
+        assert not accepted(refused)
+    train_ = partial(Trainer(net, method="bptt").train, *XOR, progress=False)
+    for nothing in ({"sample_weight": [0.0] * 4}, {"class_weight": {0: 0.0, 1: 0.0}}):
+        with pytest.raises(ArgumentError, match="at least one step with a target and a weight above 0"):
+            train_(**nothing)
     assert not any(neuron.activation for neuron in net)
 
 
-def test_validation_stops_early_and_brings_the_best_weights_back():
-    net, best = perceptron(), []
-    inputs, targets = RNG.random((12, 2)), RNG.integers(0, 2, (12, 1)).astype(float)
-
-    def keep(progress):
-        if not best or progress.validation_error < best[0]:
-            best[:] = [progress.validation_error, progress.network.weights]
-
-    result = train(
-        net, inputs, targets, epochs=3000, rate=1.0, validation=0.25, patience=20, callbacks=[keep]
-    )
-    assert result.stopped == "patience"
-    assert min(result.history["validation_error"]) == best[0]
-    assert (net.weights == best[1]).all()
-    assert Trainer(net).test(inputs[9:], targets[9:]).error == pytest.approx(best[0])
-
-
-@pytest.mark.parametrize("method", ["online", "bptt"])
+@every_case("method", ["online", "bptt"])
 def test_a_fraction_of_a_stream_holds_out_its_end(method):
     """The end runs on in the context after the training rows; "bptt" clears it."""
     inputs, targets = RNG.random((20, 3)), RNG.random((20, 2))
@@ -271,112 +185,231 @@ def test_validation_leaves_the_stream_as_it_was():
     assert with_it.output.states.tolist() == without.output.states.tolist()
 
 
-def test_callbacks_are_told_and_can_stop():
-    told = []
-    result = train(
-        perceptron(), *XOR, callbacks=[lambda p: told.append(p.epoch), lambda p: p.epoch == 3], epochs=9
+def test_what_cannot_be_used_is_refused_and_changes_nothing():
+    """What the table of arguments does not try (``tests/arguments``)."""
+    net = perceptron()
+    before, nan = net.weights, ([[0.0, 0.0]], [[math.nan]])
+    assert not accepted(
+        [
+            (KindError, "a schedule", lambda: Trainer(net, rate="fast")),
+            (UnknownNameError, "absent", lambda: Trainer(net, cost="absent")),
+            (KindError, "a fraction, a pair", lambda: train(net, *XOR, validation="no")),
+            (ArgumentError, "in the held-out data", lambda: train(net, *XOR, validation=nan)),
+            (ArgumentError, "leaves nothing", lambda: train(net, [[0, 0]], [[0]], validation=0.5)),
+            (ArgumentError, "epoch 0", lambda: train(net, *XOR, rate=lambda epoch: -1.0)),
+            (KindError, "A callback|a callback", lambda: train(net, *XOR, callbacks=[print, 3])),
+            (ArgumentError, "2 inputs", lambda: train(net, [[0.0]] * 4, XOR[1])),
+            (ArgumentError, "in row 0", lambda: train(net, [[0.0, 0.0]], [[math.inf]])),
+            (ArgumentError, "window and threads are for", lambda: Trainer(net, window=3)),
+            (ArgumentError, "window and threads are for", lambda: Trainer(net, threads=2)),
+            (
+                *(ArgumentError, "cannot be shuffled"),
+                lambda: train(lstm(), SEQUENCES[0][0], SEQUENCES[1][0], shuffle=True),
+            ),
+        ]
     )
-    assert (told, result.epochs, result.stopped) == ([1, 2, 3], 3, "callback")
-
-
-def test_the_topology_may_change_between_epochs():
-    net = perceptron()
-
-    def grow(progress):
-        if progress.epoch == 2:
-            neuron = synapse.Neuron()
-            net.hidden[0].append(neuron)
-            net.input.project(neuron, seed=1)
-            neuron.project(net.output, seed=2)
-
-    result = train(net, *XOR, epochs=5, callbacks=[grow])
-    assert result.epochs == 5
-    assert len(net.hidden[0]) == 4
-
-
-def test_divergence_is_an_error_and_leaves_finite_weights():
-    net = architect.Perceptron(2, 3, 1, squash="identity", seed=0)
-    with pytest.raises(DivergenceError, match="lower rate"):
-        train(net, np.array(XOR[0]) * 100, XOR[1], rate=10.0, epochs=100)
-    assert np.isfinite(net.weights).all()
-
-
-@pytest.mark.parametrize(
-    ("wrong", "error"),
-    [
-        (lambda net: Trainer("net"), KindError),
-        (lambda net: Trainer(net, rate=-1.0), ArgumentError),
-        (lambda net: Trainer(net, rate=math.nan), ArgumentError),
-        (lambda net: Trainer(net, rate="fast"), KindError),
-        (lambda net: Trainer(net, cost="absent"), UnknownNameError),
-        (lambda net: train(net, *XOR, epochs=0), ArgumentError),
-        (lambda net: train(net, *XOR, epochs=1.5), KindError),
-        (lambda net: train(net, *XOR, seed=-1), ArgumentError),
-        (lambda net: train(net, *XOR, patience=0), ArgumentError),
-        (lambda net: train(net, *XOR, validation=1.5), ArgumentError),
-        (lambda net: train(net, *XOR, validation=XOR[:1]), KindError),
-        (lambda net: train(net, *XOR, validation=([[0.0, 0.0]], [[math.nan]])), ArgumentError),
-        (lambda net: train(net, *XOR, rate=lambda epoch: -1.0), ArgumentError),
-        (lambda net: train(net, *XOR, callbacks=[print, 3]), KindError),
-        (lambda net: train(net, *XOR, callbacks=print), KindError),
-        (lambda net: train(net, XOR[0], [[0.0]] * 3), ArgumentError),
-        (lambda net: train(net, [[0.0]] * 4, XOR[1]), ArgumentError),
-        (lambda net: train(net, [[math.nan, 0.0]], [[0.0]]), ArgumentError),
-        (lambda net: train(net, [[0.0, 0.0]], [[math.inf]]), ArgumentError),
-        (lambda net: train(net, 3, 4), KindError),
-        (lambda net: train(net, [], []), ArgumentError),
-    ],
-)
-def test_what_cannot_be_used_is_refused_and_changes_nothing(wrong, error):
-    net = perceptron()
-    before = net.weights
-    with pytest.raises(error):
-        wrong(net)
     assert (net.weights == before).all()
 
 
-@pytest.mark.parametrize("options", [{"window": 3}, {"threads": 2}])
-def test_the_online_rule_refuses_what_it_would_ignore(options):
-    with pytest.raises(ArgumentError, match="window and threads are for"):
-        Trainer(lstm(), **options)
-    Trainer(lstm(), method="bptt", **options)
-    Trainer(lstm(), window=None, threads=1)
+def test_an_option_must_be_declared_with_what_a_checkpoint_keeps():
+    """Importing the trainer fails, with the name of the option."""
+
+    class More(Trainer):
+        def __init__(self, network, noise=0.0):
+            super().__init__(network)
+            self.noise = noise
+
+    class Call(Trainer):
+        def train(self, inputs, noise=0.0):
+            pass
+
+    sentences = {
+        More: "More.__init__() has the option 'noise', which OPTIONS in synapse/learning/_options.py",
+        Call: "Call.train() has the option 'noise', which ARGUMENTS in synapse/learning/_options.py",
+    }
+    for cls, sentence in sentences.items():
+        with pytest.raises(TypeError) as caught:
+            declared(cls)
+        assert sentence in str(caught.value)
+        assert "what a checkpoint keeps of it" in str(caught.value)
 
 
-def test_a_stream_into_memory_is_never_shuffled():
-    with pytest.raises(ArgumentError, match="cannot be shuffled"):
-        train(lstm(), SEQUENCES[0][0], SEQUENCES[1][0], shuffle=True)
+def test_every_argument_of_train_that_is_resumed_is_a_field_of_what_is_kept():
+    fields = {one.name for one in dataclasses.fields(Paused)}
+    assert {one.resumed for one in ARGUMENTS.values() if one.resumed} <= fields
 
 
-def test_partly_missing_targets_are_refused():
-    targets = SEQUENCES[1].copy()
-    targets[0, 0, 0] = np.nan
-    with pytest.raises(ArgumentError, match="all NaN"):
-        train(lstm(), SEQUENCES[0], targets)
+def test_an_assigned_option_is_checked_and_used_by_the_next_training():
+    trainer = Trainer(perceptron(), rate=0.5)
+    trainer.train(*XOR, epochs=2, seed=0, progress=False)
+    for name, value in {"rate": 0.1, "l2": 0.5, "clip": 0.01, "method": "bptt"}.items():
+        setattr(trainer, name, value)
+    trainer.train(*XOR, epochs=2, seed=0, progress=False)
+    net = perceptron()
+    train(net, *XOR, epochs=2)
+    options = {"rate": 0.1, "l2": 0.5, "clip": 0.01, "method": "bptt", "optimizer": trainer.optimizer}
+    Trainer(net, **options).train(*XOR, epochs=2, seed=0, progress=False)
+    assert (trainer.network.weights == net.weights).all()
+    before = {name: getattr(trainer, name) for name in OPTIONS}
+    refused = [
+        (ArgumentError, "the rate of Trainer", lambda: setattr(trainer, "rate", -1.0)),
+        (KindError, "the checkpoint of Trainer", lambda: setattr(trainer, "checkpoint", 3)),
+    ]
+    assert not accepted(refused)
+    assert before == {name: getattr(trainer, name) for name in OPTIONS}
+    trainer.batch_size, trainer.method = 2, "rtrl"
+    trainer.batch_size = "sequence"
+    trainer.method = "bptt"
+    with pytest.raises(KindError, match="the batch_size of Trainer to be"):
+        trainer.train(*XOR, epochs=1, progress=False)
 
 
-INTERRUPTED = """
-import signal, numpy as np, architect, synapse
-signal.signal(signal.SIGINT, signal.default_int_handler)
-net = architect.LSTM(20, 60, 5, style="synaptic", seed=0)
-rng = np.random.default_rng(0)
-inputs, targets = rng.random((200_000, 20)), rng.random((200_000, 5))
-net.activate(inputs[0])
-synapse.Trainer(net).train(inputs[:200], targets[:200], epochs=1, progress=False)
-print("ready", flush=True)
-result = synapse.Trainer(net).train(inputs, targets, epochs=1000, progress=False)
-print(result.stopped, np.isfinite(result.error), np.isfinite(net.activate(inputs[0])).all())
-"""
+def test_what_a_test_tells_of_classes():
+    """Of samples, of steps of sequences some of which have no target, and of a single output."""
+    net = architect.Perceptron(3, 3, output_squash="softmax", seed=0)
+    net.weights, net.output.biases = 9 * np.eye(3).ravel(), np.zeros(3)
+    inputs, classes = np.eye(3)[[0, 1, 2, 2, 1]], [0, 1, 2, 0, 0]
+    found = Trainer(net).test(inputs, classes)
+    assert found.confusion.tolist() == [[1, 1, 1], [0, 1, 0], [0, 0, 1]]
+    assert (found.misclassified.tolist(), found.accuracy) == ([3, 4], 0.6)
+    assert re.fullmatch("<Evaluation: categorical cross-entropy .* over 5 steps, accuracy 60 %>", repr(found))
+    assert Trainer(net).test(inputs, classes, sample_weight=[1, 1, 0, 1, 0]).confusion.sum() == 3
+    targets = np.eye(3)[[[0, 1], [2, 0]]]
+    targets[0, 1] = np.nan
+    found = Trainer(net).test(inputs[:4].reshape(2, 2, 3), targets)
+    assert (found.steps, found.accuracy, found.misclassified.tolist()) == (3, 2 / 3, [1])
+    one = architect.Perceptron(1, 1, seed=0)
+    one.weights, one.output.biases = [4.0], [-2.0]
+    found = Trainer(one).test([[0.0], [1.0], [0.2]], [[0.0], [1.0], [1.0]])
+    assert (found.confusion.tolist(), found.misclassified.tolist()) == ([[1, 0], [1, 1]], [2])
+    assert Trainer(one).test([[0.0], [1.0]], [[0.0], [0.7]]).accuracy is None
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(os.name != "posix", reason="sends a signal")
-def test_ctrl_c_in_the_middle_of_an_epoch_returns_what_was_reached():
-    process = subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTED], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+def test_defaults():
+    net, adam = perceptron(), optimizers.Adam()
+    plain = Trainer(net)
+    assert repr(plain) == f"<Trainer of {net!r}: method='online', rate=0.1, cost='cross_entropy'>"
+    assert plain.train(*XOR, progress=False).epochs == 100
+    assert Trainer(net, method="bptt").optimizer == optimizers.SGD(0.1)
+    assert Trainer(net, batch_size=1).optimizer is None
+    for options in ({"batch_size": 2}, {"l1": 0.1}, {"l2": 0.1}, {"clip": 1.0}, {"clip_value": 1.0}):
+        assert Trainer(net, **options).optimizer == optimizers.SGD(0.1)
+    assert [Trainer(net, optimizer=adam, rate=rate).rate for rate in (None, 0.5)] == [0.001, 0.5]
+    net.learning_rule = "rtrl", 2
+    assert (Trainer(net).method, Trainer(net).order) == ("rtrl", 2)
+    adam = Trainer(perceptron(), method="bptt", l2=0.1, optimizer=optimizers.Adam(betas=(0.5, 0.9)))
+    adam.train(*XOR, epochs=5, progress=False, callbacks=[lambda progress: progress.epoch == 2])
+    assert repr(adam).endswith(
+        "method='bptt', l2=0.1, optimizer=Adam(betas=(0.5, 0.9)), rate=0.001, cost='cross_entropy'; "
+        "2 of 5 epochs done>"
     )
-    assert process.stdout.readline() == "ready\n"
-    threading.Timer(4.0, process.send_signal, [signal.SIGINT]).start()
-    told, _ = process.communicate(timeout=120)
-    assert told.split() == ["interrupted", "True", "True"]
-    assert process.returncode == 0
+
+
+def test_names_of_the_other_call_are_answered_with_where_they_belong():
+    """Every option of a call that another call does not have, in every spelling."""
+    trainer = Trainer(perceptron())
+    calls = {
+        "Trainer": (partial(Trainer, trainer.network), Trainer.__init__),
+        "train": (trainer.train, Trainer.train),
+        "test": (trainer.test, Trainer.test),
+    }
+    known = {name: inspect.signature(one).parameters.keys() - {"self"} for name, (_, one) in calls.items()}
+    wrong = []
+    for call, (function, _) in calls.items():
+        for other in calls:
+            for name in sorted(known[other] - known[call]):
+                for spelled in (name, name.replace("_", "").upper()):
+                    with pytest.raises(KindError) as caught:
+                        function(**{spelled: 3})
+                    told = str(caught.value)
+                    places = [f"Give {name}=3 to {one}()." for one in calls if name in known[one]]
+                    if not any(place in told for place in places) and (call, name) not in ADVISED:
+                        wrong.append(told)
+    assert not wrong, "\n".join(wrong)
+
+
+ADVISED = {("test", "progress"), ("test", "batch_size")}
+"""Names with advice of their own: a test is a single pass."""
+
+
+def test_ctrl_c_in_the_middle_of_a_long_epoch_returns_what_was_reached(ctrl_c):
+    net = architect.LSTM(3, 60, 2, seed=0)
+    inputs, targets = RNG.random((400_000, 3)), RNG.random((400_000, 2))
+    train(net, inputs[:2], targets[:2], epochs=1)
+    timer = threading.Timer(0.2, _thread.interrupt_main)
+    result = train(net, inputs, targets, rate=lambda epoch: timer.start() or 0.01)
+    assert (result.stopped, result.epochs) == ("interrupted", 0)
+    assert np.isfinite([result.error, *net.weights, *net.activate(inputs[0])]).all()
+
+
+INPUTS, TARGETS = np.array([[0.0], [0.0]]), np.array([[0.0], [1.0]])
+
+
+def still(**options):
+    """A network that learns nothing, so that every epoch has the same error."""
+    trainer = Trainer(architect.Perceptron(1, 1, seed=0), rate=0.0)
+    return trainer.train(INPUTS, TARGETS, epochs=50, progress=False, seed=0, **options)
+
+
+def test_patience_counts_the_epochs_after_the_best_and_equal_errors_are_no_better():
+    for patience in (1, 2, 7):
+        for more in ({}, {"restore_best": False}, {"callbacks": [lambda progress: None]}):
+            result = still(patience=patience, **more)
+            assert (result.stopped, result.epochs) == ("patience", 1 + patience)
+
+
+def test_the_best_weights_come_back_with_patience_alone_and_only_if_asked_for():
+    def trained(**options):
+        net, seen = architect.Perceptron(1, 2, 1, seed=0), []
+        trainer = Trainer(net, lambda epoch: 0.5 if epoch < 3 else 50.0)  # soon worse than at the begin
+        note = lambda progress: seen.append((progress.error, net.weights))  # noqa: E731
+        how = {"epochs": 40, "progress": False, "shuffle": False, "callbacks": [note]}
+        result = trainer.train([[1.0], [1.0]], [[0.0], [1.0]], **how, **options)
+        return net.weights, seen, result.error
+
+    for options in ({"patience": 39}, {"validation": ([[1.0]], [[1.0]])}):
+        weights, seen, _ = trained(**options, restore_best=False)
+        assert (weights == seen[-1][1]).all()
+    weights, seen, error = trained(patience=39)
+    best = int(np.argmin([one for one, _ in seen]))
+    assert best < len(seen) - 1
+    assert (weights == seen[best][1]).all()
+    assert error == seen[best][0]
+    weights, seen, _ = trained()
+    assert (weights == seen[-1][1]).all()
+
+
+def test_a_fraction_holds_out_at_least_one_and_leaves_at_least_one():
+    found = []
+    for fraction, held_out in ((0.01, 1), (0.1, 1), (0.34, 3), (0.89, 9)):
+        rows, net = np.arange(10.0)[:, None] / 10, architect.Perceptron(1, 1, seed=0)
+        trainer = Trainer(net, rate=0.0)
+        result = trainer.train(rows, rows, epochs=1, validation=fraction, progress=False)
+        error = trainer.test(rows[-held_out:], rows[-held_out:]).error
+        found.append(result.history["validation_error"][0] - error)
+        assert result.error == pytest.approx(trainer.test(rows[:-held_out], rows[:-held_out]).error)
+    assert np.abs(found).max() < 1e-15
+    with pytest.raises(ArgumentError, match="leaves nothing to train on"):
+        trainer.train(rows, rows, validation=0.96, progress=False)
+
+
+def test_the_error_of_weighted_samples_is_their_weighted_mean():
+    rng = np.random.default_rng(0)
+    inputs, targets, weights = rng.random((4, 5, 2)), rng.random((4, 5, 1)), [0.5, 2.0, 0.0, 3.0]
+    targets[1, 2] = np.nan
+    options = {"sample_weight": weights, "progress": False, "epochs": 1, "seed": 0}
+    for more, optimizer in (
+        ({}, optimizers.SGD(1e-300)),
+        ({"on_batch": lambda batch: None}, optimizers.SGD(1e-300)),
+        ({}, optimizers.LBFGS()),
+    ):
+        seen, net = [], architect.Elman(2, 3, 1, seed=0)
+        trainer = Trainer(net, method="bptt", optimizer=optimizer)
+        expected = trainer.test(inputs, targets, sample_weight=weights).error
+        note = lambda batch, seen=seen: seen.append(batch.steps)  # noqa: E731
+        result = trainer.train(inputs, targets, **options, **({"on_batch": note} if more else {}))
+        if isinstance(optimizer, optimizers.LBFGS):
+            assert result.error < expected
+            continue
+        assert result.error == pytest.approx(expected, rel=1e-12)
+        assert seen in ([], [5 * 0.5 + 4 * 2.0 + 5 * 3.0])

@@ -8,6 +8,8 @@ from synapse.errors import DivergenceError
 from synapse.learning._until_wrong import FIRST_STEPS, learn_until_wrong
 from synapse.tasks import ContinualReber, PeriodicFunction, SpikeDelays, TimedSpikes
 
+from ..cases import every_case
+
 
 def by_single_steps(net, stream, rate, most, decay):
     net.clear()
@@ -21,8 +23,8 @@ def by_single_steps(net, stream, rate, most, decay):
     return most
 
 
-@pytest.mark.parametrize("rule", ["online", "rtrl"])
-@pytest.mark.parametrize(
+@every_case("rule", ["online", "rtrl"])
+@every_case(
     ("task", "decay"),
     [
         (TimedSpikes(12), 1.0),
@@ -44,7 +46,7 @@ def test_the_weights_are_those_of_single_steps(task, decay, rule):
         np.testing.assert_array_equal(ours, theirs)
 
 
-@pytest.mark.parametrize("rule", ["online", "rtrl"])
+@every_case("rule", ["online", "rtrl"])
 def test_long_right_streams(rule):
     """Several compiled calls, and a first error far from the begin."""
     task, found = PeriodicFunction("rectangle", period=200), []

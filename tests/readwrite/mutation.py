@@ -1,6 +1,11 @@
 """Changes of a document, as bad luck or bad will make them."""
 
+import pytest
 from hypothesis import strategies as st
+
+from synapse import errors
+
+from ..cases import failures
 
 
 def put(*place):
@@ -11,17 +16,6 @@ def put(*place):
         for one in way:
             data = data[one]
         data[key] = value
-
-    return make
-
-
-def change(*place, **values):
-    """A change of a document: these members of the object at this place."""
-
-    def make(data):
-        for key in place:
-            data = data[key]
-        data.update(values)
 
     return make
 
@@ -68,3 +62,16 @@ def mutate(data, value):
     elif isinstance(node, list):
         other = data.draw(st.sampled_from(range(len(node))))
         node[key], node[other] = (node[other], node[key]) if act == "exchange" else (node[other], node[other])
+
+
+def unrefused(cases, make, read):
+    """Cases (name: a change of what `make` returns, a pattern) that `read` does not refuse in such words."""
+
+    def check(case):
+        change, sentence = case
+        data = make()
+        change(data)
+        with pytest.raises(errors.FormatError, match=sentence):
+            read(data)
+
+    return failures(cases, check)

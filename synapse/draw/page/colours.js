@@ -5,7 +5,7 @@ let colours = {};
 
 function readColours() {
   const style = getComputedStyle(root);
-  for (const name of ["paper", "surface", "frame", "ink", "faint", "positive", "negative", "gate", "focus"])
+  for (const name of ["paper", "surface", "frame", "ink", "faint", "positive", "negative", "above", "below", "gate", "focus"])
     colours[name] = style.getPropertyValue(`--${name}`).trim();
 }
 function setTheme(dark) {
@@ -23,7 +23,8 @@ function mixed(from, to, share) {
   };
   return `#${part(1)}${part(3)}${part(5)}`;
 }
-function filled(value, full, empty = colours.paper) {
+// The colour of an activation: one scale for all layers, full at 1 and beyond.
+function filled(value) {
   if (!Number.isFinite(value)) return colours.gate;
-  return mixed(empty, value < 0 ? colours.negative : colours.positive, Math.min(1, Math.abs(value) / full));
+  return mixed(colours.paper, value < 0 ? colours.below : colours.above, Math.min(1, Math.abs(value)));
 }

@@ -47,7 +47,7 @@ function notice(text) {
   get("notice").hidden = !text;
 }
 function foldTo(wanted) {
-  const count = drawnOf(wanted).whole;
+  const count = drawnOf(wanted);
   if (count > MOST_SHOWN) {
     notice(`${count} connections are too many to draw one by one (at most ${MOST_SHOWN}). Fold other layers first.`);
     return;
@@ -222,7 +222,7 @@ function zoomBy(factor) {
 
 const buttons = {
   fit, gates: toggleGates, theme: () => toggleTheme(), help: () => get("overlay").showModal(),
-  upstream: () => toggleFollow("upstream"), downstream: () => toggleFollow("downstream"), reach: () => toggleFollow("reach"),
+  ...Object.fromEntries(Object.keys(follow).map((name) => [name, () => toggleFollow(name)])),
   first: () => goTo(FIRST), back: () => goTo(now - 1), play, next: () => goTo(now + 1), last: () => goTo(steps),
   "fold-all": () => foldTo(folded.map(() => true)), "unfold-all": () => foldTo(folded.map(() => false)),
 };
@@ -234,7 +234,7 @@ const keys = {
   ArrowLeft: buttons.back, ArrowRight: buttons.next, Home: buttons.first, End: buttons.last, " ": play,
   ArrowUp: () => nextNeuron(-1), ArrowDown: () => nextNeuron(1), Escape: clear, Enter: foldChosen,
   "/": () => get("search").focus(), "?": buttons.help, f: fit, g: toggleGates, t: buttons.theme,
-  u: buttons.upstream, d: buttons.downstream, a: buttons.reach,
+  i: buttons.incoming, o: buttons.outgoing, p: buttons.indirect,
   "+": () => zoomBy(1.25), "=": () => zoomBy(1.25), "-": () => zoomBy(0.8),
 };
 document.addEventListener("keydown", (event) => {
@@ -269,9 +269,6 @@ rebuild();
 get("gates").hidden = !connections.gater.some((gater) => gater >= 0);
 listLayers();
 choose(null);
-const aside = get("aside"); // the legend is open where there is room
-get("legend").open = true;
-get("legend").open = aside.scrollHeight <= aside.clientHeight;
 
 let size = windowSize(), waiting = null;
 new ResizeObserver(() => {

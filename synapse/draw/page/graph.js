@@ -29,17 +29,20 @@ const sheet = () => [
     "text-background-opacity": 0.75, "text-background-padding": 0 } },
   { selector: ".box", style: {
     shape: "round-rectangle", width: BOX.x, height: BOX.y, "background-color": colours.surface,
-    "border-width": 5, "border-color": "data(fill)", label: "data(label)", "font-size": FONT.title, "text-wrap": "wrap",
+    "border-width": 6, "border-color": "data(fill)", "outline-width": 1, "outline-color": colours.faint,
+    label: "data(label)", "font-size": FONT.title, "text-wrap": "wrap",
     "text-valign": "center", "z-index": 20 } },
   { selector: "edge", style: {
     "overlay-opacity": 0, "curve-style": plenty ? "haystack" : "straight", width: "data(width)",
     "line-opacity": "data(opacity)", "line-color": colours.positive, "target-arrow-color": colours.positive, "z-index": 5,
     "target-arrow-shape": plenty ? "none" : "triangle", "arrow-scale": 0.7 } },
   { selector: "edge[bow]", style: {
-    "curve-style": "unbundled-bezier", "control-point-distances": "data(bow)", "control-point-weights": 0.5 } },
+    "curve-style": "unbundled-bezier", "control-point-distances": "data(bow)", "control-point-weights": "data(at)",
+    "edge-distances": "node-position" } },
   { selector: "edge.loop", style: {
     "curve-style": "bezier", "loop-direction": "-45deg", "loop-sweep": "60deg", "control-point-step-size": 36 } },
-  { selector: ".box-loop", style: { "control-point-step-size": 90 } },
+  { selector: ".box-loop", style: {
+    "loop-direction": "data(turn)", "loop-sweep": "50deg", "control-point-step-size": "data(reach)" } },
   { selector: ".bundle", style: { "curve-style": "bezier", "target-arrow-shape": "triangle", "arrow-scale": 1 } },
   { selector: ".bundle[bow]", style: { "curve-style": "unbundled-bezier" } },
   { selector: ".negative", style: { "line-color": colours.negative, "target-arrow-color": colours.negative } },
@@ -53,7 +56,7 @@ const sheet = () => [
     shape: "diamond", width: 12, height: 12, "background-color": colours.gate, "background-opacity": "data(open)",
     "border-color": colours.gate, "border-width": 1.5, "z-index": 25 } },
   { selector: ".wire", style: {
-    "curve-style": "straight", "line-style": "dotted", "line-color": colours.gate,
+    "line-style": "dotted", "line-color": colours.gate,
     "target-arrow-shape": "none", "z-index": 12, events: "no" } },
   { selector: ".dim", style: { opacity: 0.07 } },
   { selector: ".neuron.dim, .box.dim", style: { opacity: 0.3 } },
@@ -102,6 +105,8 @@ function namesOf(layer, room) {
 }
 let names = [], rank = []; // of neurons, as there is room for them; of layers, from the first to the last
 let dense = false; // layers stand one close below the other
+let spots = new Map(); // where neurons and boxes stand, by their ids
+let loopTurn = {}; // loops of boxes lie where no lines lead from level to level
 
 // A title above its layer, or beside it in lines.
 function titleOfLayer(i, { kind, gap }, size) {
@@ -115,7 +120,9 @@ function titleOfLayer(i, { kind, gap }, size) {
 function nodeElements() {
   const made = [], placed = arrange(planFor(folded, windowSize()));
   rank = placed.rank;
+  obstacles = obstaclesOf(placed);
   dense = Boolean(placed.kind.single);
+  loopTurn = placed.kind.along === "x" ? { turn: "0deg", reach: 70 } : { turn: "90deg", reach: 90 };
   layers.forEach((layer, i) => {
     const { x, y, size } = placed.frames[i], position = { x, y };
     if (folded[i]) {
@@ -134,26 +141,14 @@ function nodeElements() {
   return made;
 }
 
-// How far a connection bows aside: what leads back, stays in its layer or passes over another one.
-function bow(from, to, distance, bundled, gate) {
-  const step = rank[to] - rank[from];
-  if (from === to) return isRing[from] ? 8 : 40 + distance * 0.12;
-  if (step < 0) return bundled ? -(70 + distance * 0.35) : -(30 + distance * 0.14);
-  if (step === 0) return 24 + distance * 0.12;
-  if (step === 1 && gate && dense && !bundled) return -80; // its diamond is to stand beside names
-  if (step === 1 || (plenty && !bundled)) return undefined;
-  return bundled ? -(60 + distance * 0.3) : -(26 + distance * 0.1);
-}
-
 function edgeElement(id, members, { source, target }, more, classes) {
   const from = source.layer, to = target.layer, loop = source.id === target.id;
   const bundled = classes.startsWith("bundle");
   const gate = members.some(isGated), distance = Math.hypot(target.x - source.x, target.y - source.y);
-  const bent = loop ? undefined : bow(from, to, distance, bundled, gate);
+  const wished = bow(from, to, distance, bundled, gate);
+  const way = bundled ? bowAround(source, target, wished) : wished === undefined ? {} : bent([wished]);
   const kinds = (loop ? (bundled ? " loop box-loop" : " loop") : "") + (gate ? " gated" : "");
-  const element = { data: { id, members, source: source.id, target: target.id, ...more }, classes: `line ${classes}${kinds}` };
-  if (bent !== undefined) element.data.bow = bent;
-  return element;
+  return { data: { id, members, source: source.id, target: target.id, ...more, ...(loop ? loopTurn : way) }, classes: `line ${classes}${kinds}` };
 }
 
 const baseOpacity = Math.min(0.9, Math.max(0.2, 12 / Math.sqrt(connectionCount)));
@@ -172,7 +167,7 @@ function lineElement(id, members, ends, bundled) {
   return edgeElement(id, members, ends, more, (bundled ? "bundle" : "connection") + sign(total(weightsOf(members))));
 }
 
-function edgeElements(spots) {
+function edgeElements() {
   const made = [], bundles = new Map();
   for (let c = 0; c < connectionCount; c++) {
     const source = connections.source[c], target = connections.target[c];
@@ -190,12 +185,12 @@ function edgeElements(spots) {
 // Make the picture anew: after layers have been folded or unfolded, or the window has another shape.
 function rebuild() {
   const nodes = nodeElements();
-  const spots = new Map(nodes.map(({ data: { id, layer, neuron }, position }) =>
+  spots = new Map(nodes.map(({ data: { id, layer, neuron }, position }) =>
     [id, { id, layer: layer ?? layerOf[neuron], ...position }]));
   cy.batch(() => {
     cy.elements().remove();
     cy.add(nodes);
-    cy.add(edgeElements(spots));
+    cy.add(edgeElements());
   });
   fit();
   showGates();
@@ -205,7 +200,6 @@ function rebuild() {
 // --- gates and weights -------------------------------------------------------------------------
 
 const overlap = (a, b) => a.x1 < b.x2 && b.x1 < a.x2 && a.y1 < b.y2 && b.y1 < a.y2;
-const around = ({ x, y }, width, height) => ({ x1: x - width / 2, x2: x + width / 2, y1: y - height / 2, y2: y + height / 2 });
 const SHARES = [0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73, 0.2, 0.8, 0.46, 0.54, 0.38, 0.62, 0.3, 0.7, 0.23, 0.77];
 let taken = []; // by neurons with their names, boxes and gates
 
@@ -214,8 +208,7 @@ function pointOf(line, share) {
   const from = line.sourceEndpoint(), to = line.targetEndpoint(), bends = line.controlPoints() ?? [];
   if (bends.length > 1) return line.midpoint();
   const bend = bends[0] ?? { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
-  const mix = (axis) => (1 - share) ** 2 * from[axis] + 2 * share * (1 - share) * bend[axis] + share ** 2 * to[axis];
-  return { x: mix("x"), y: mix("y") };
+  return onWay(from, bend, to, share);
 }
 // The point of a line, close to its middle, about which there is room.
 function freeOn(line, width, height) {
@@ -239,7 +232,7 @@ function gateOf(line) {
   return [
     { classes: "gate", pannable: true, data: { id: `g${id}`, gates: id, open: 0 }, position: { ...position } },
     ...[...gaters].map((source) => ({ classes: "wire", data: { id: `w${id}<${source}`, gates: id, source, target: `g${id}`,
-      width: 1.5, opacity: 0.7 } })),
+      width: 1.5, opacity: 0.7, ...bowAround(spots.get(source), position) } })),
   ];
 }
 
@@ -285,7 +278,7 @@ cy.on("zoom", () => { if (readable() !== wasReadable) showStep(); });
 function showNeuron(node) {
   const n = node.data("neuron"), value = activation(n);
   const label = readable() ? `${names[n]}\n${short(value)}` : "";
-  node.data("fill", filled(value, full[layerOf[n]]));
+  node.data("fill", filled(value));
   if (node.data("label") !== label) node.data("label", label); // a new label costs: its lines are laid anew
 }
 function meanOf(layer, read) {
@@ -296,7 +289,7 @@ function meanOf(layer, read) {
 function showBox(node) {
   const i = node.data("layer"), layer = layers[i], mean = meanOf(layer, activation);
   const lines = [layer.name, counted(layer.count, "neuron"), `mean ${short(mean)}`];
-  node.data({ fill: filled(mean, full[i], colours.frame), label: lines.map((line) => cut(line, BOX.x - 16, FONT.title)).join("\n") });
+  node.data({ fill: filled(mean), label: lines.map((line) => cut(line, BOX.x - 16, FONT.title)).join("\n") });
 }
 function setOpacity(line, value) {
   const rounded = Math.round(value * 50) / 50; // what the eye cannot tell apart is not drawn again

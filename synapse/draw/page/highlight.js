@@ -1,7 +1,7 @@
 // What is chosen, and what leads to it or comes from it.
 
 let chosen = null; // { kind: "neuron" | "connection" | "layer" | "bundle", id, ... }
-const follow = { upstream: true, downstream: true, reach: false };
+const follow = { incoming: true, outgoing: true, indirect: false };
 
 function whatIs(element) {
   const { id, gates, neuron, layer, members } = element.data();
@@ -30,9 +30,9 @@ function surroundings(what) {
     part.neurons.forEach((n) => near.neurons.add(n));
     part.connections.forEach((c) => near.connections.add(c));
   };
-  if (!own.length || follow.reach) { // else the next neurons of a connection are its ends
-    if (follow.upstream) add(reached(up, "source", follow.reach));
-    if (follow.downstream) add(reached(down, "target", follow.reach));
+  if (!own.length || follow.indirect) { // else the next neurons of a connection are its ends
+    if (follow.incoming) add(reached(up, "source", follow.indirect));
+    if (follow.outgoing) add(reached(down, "target", follow.indirect));
   }
   for (const c of near.connections) if (isGated(c)) near.neurons.add(connections.gater[c]);
   return near;

@@ -1,7 +1,7 @@
 // Where layers and neurons stand. Lengths are pixels at a zoom of 1; the page zooms as little as it can.
 
 const NEURON = touch ? 33 : 30;
-const BOX = { x: 128, y: 78 }; // a folded layer
+const BOX = { x: 120, y: 78 }; // a folded layer
 const LARGEST = 1.5, ENOUGH = 0.9, SMALLEST = 0.75; // zooms: so that names can be read, and few neurons do not fill the window
 const LONGEST = [40, 30, 24, 20, 16, 12, 10, 8, 6, 5, 4, 3, 2]; // neurons in a line, as far as they are tried
 const STRETCH = 2.2; // how far neurons stand apart where there is room
@@ -9,7 +9,7 @@ const MARGIN = 14;
 // From left to right, from top to bottom with one layer below the other, or with several side by side:
 // the room of a neuron with its name, that of a title, and the least and largest gaps.
 const KINDS = [
-  { along: "x", across: "y", cell: { x: 84, y: 64 }, title: { x: 0, y: 24 }, levels: 56, widest: 320, layers: 14 },
+  { along: "x", across: "y", cell: { x: 84, y: 64 }, title: { x: 0, y: 24 }, levels: 56, widest: 340, layers: 14 },
   { along: "y", across: "x", cell: { x: 58, y: NEURON + 28 }, title: { x: 84, y: 0 }, levels: 8, widest: 90, layers: 14, single: true },
   { along: "y", across: "x", cell: { x: 58, y: NEURON + 28 }, title: { x: 0, y: 22 }, levels: 20, widest: 90, layers: 14 },
 ];
@@ -128,35 +128,19 @@ function placeNeurons(i, { radius, lines, each }, frame, { along, across, cell }
 
 // --- what is folded at first -------------------------------------------------------------------
 
-const MOST_AT_FIRST = { connections: 300, neurons: 20 }; // drawn one by one, and of an input or output in a network of more
+const MOST_AT_FIRST = 100; // connections drawn one by one when the page opens
 
-// How many connections of each layer would be drawn one by one, and of all.
-function drawnOf(hidden) {
-  const drawn = layers.map(() => 0);
-  let whole = 0;
-  for (let c = 0; c < connectionCount; c++) {
-    const from = layerOf[connections.source[c]], to = layerOf[connections.target[c]];
-    if (hidden[from] || hidden[to]) continue;
-    whole++;
-    drawn[from]++;
-    if (from !== to) drawn[to]++;
-  }
-  return { drawn, whole };
-}
-const largest = (values) => values.indexOf(Math.max(...values));
+// How many connections would be drawn one by one.
+const drawnOf = (hidden) => connections.source.filter((source, c) =>
+  !hidden[layerOf[source]] && !hidden[layerOf[connections.target[c]]]).length;
 
-// In a network of many connections, fold hidden and large layers and then those with most connections until few are
-// drawn one by one; in every network, fold the largest until names can be read.
+// Fold every layer of a network of many connections; of any other the largest, until names can be read.
 function foldedAtFirst(window) {
-  const many = connectionCount > MOST_AT_FIRST.connections;
-  const inside = (i) => i > 0 && i < layers.length - 1;
-  const hidden = layers.map(({ count }, i) => many && (inside(i) || count > MOST_AT_FIRST.neurons));
-  for (let { drawn, whole } = drawnOf(hidden); whole > MOST_AT_FIRST.connections; { drawn, whole } = drawnOf(hidden))
-    hidden[largest(drawn)] = true;
+  const hidden = layers.map(() => connectionCount > MOST_AT_FIRST);
   while (planFor(hidden, window).zoom < SMALLEST) {
-    const left = layers.map(({ count }, i) => (hidden[i] || count < 4 ? 0 : count));
-    if (!Math.max(...left)) break;
-    hidden[largest(left)] = true;
+    const left = layers.map(({ count }, i) => (hidden[i] || count < 4 ? 0 : count)), most = Math.max(...left);
+    if (!most) break;
+    hidden[left.indexOf(most)] = true;
   }
   return hidden;
 }

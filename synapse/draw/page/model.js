@@ -42,20 +42,12 @@ function pairsOf(columns) {
   columns?.connection.forEach((c, e) => lists[c].push(e));
   return lists;
 }
-// What is full colour: 1, or the largest activation of the layer over the sequence.
-function fullOf({ first, count }) {
-  let full = 1;
-  for (const row of data.activation.slice(FIRST))
-    for (let n = first; n < first + count; n++) full = Math.max(full, Math.abs(row[n] ?? 0));
-  return full;
-}
-let extendedOf, sensitivityOf, full, heaviest;
+let extendedOf, sensitivityOf, heaviest;
 
 // What follows from the numbers, which a notebook sends anew while a network learns.
 function measure() {
   extendedOf = pairsOf(data.extended);
   sensitivityOf = pairsOf(data.sensitivity);
-  full = layers.map(fullOf);
   heaviest = connections.weight.reduce((most, weight) => Math.max(most, Math.abs(weight ?? 0)), 0) || 1;
 }
 measure();

@@ -154,8 +154,8 @@ function ofLayer({ layer: i }) {
 // The first neurons of a layer with their activations and, of outputs, the targets of this step.
 function valuesOf(layer) {
   const all = neuronsOf(layer), left = all.length - FEW_ROWS;
-  const rows = all.slice(0, FEW_ROWS).flatMap((n) => [
-    [neurons.name[n], activation(n)], ...(target(n) === undefined ? [] : [["target", real(target(n))]])]);
+  const rows = all.slice(0, FEW_ROWS).map((n) => [
+    neurons.name[n] + (target(n) === undefined ? "" : ` (target ${shown(real(target(n)))})`), activation(n)]);
   return [table(rows), ...(left > 0 ? [made("p", `and ${left} more`)] : [])];
 }
 function ofNothing() {

@@ -13,7 +13,7 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.extending import intrinsic, lower_builtin, make_attribute_wrapper, models, register_model
 
 from .jit import DEBUGGING, told_apart
@@ -43,7 +43,7 @@ class _Read(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         bare, index = args
         if isinstance(bare, BareType) and isinstance(index, types.Integer):
-            return signature(bare.dtype, bare, types.uint64)
+            return bare.dtype(bare, types.uint64)
         return None
 
 
@@ -52,7 +52,7 @@ class _Write(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         bare, index, _ = args
         if isinstance(bare, BareType) and isinstance(index, types.Integer):
-            return signature(types.none, bare, types.uint64, bare.dtype)
+            return types.none(bare, types.uint64, bare.dtype)
         return None
 
 

@@ -37,7 +37,7 @@ def address_of(function: Any, arguments: tuple[Any, ...]) -> int:
 
 
 _PLAIN: dict[int, Callable[..., Any]] = {}  # kernels that are plain Python
-DESCENT = types.Tuple((types.float64, types.uint64))
+DESCENT = types.Tuple((types.int64, types.float64, types.uint64))
 """The type of the result of `gradient_network`."""
 
 

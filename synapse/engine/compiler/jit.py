@@ -20,7 +20,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils, event
 from numba.core.typeconv import Conversion
-from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_global, signature
+from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_global
 from numba.extending import (
     infer_getattr,
     intrinsic,
@@ -31,8 +31,9 @@ from numba.extending import (
     register_model,
 )
 
+from .. import compiling
 from ..guard import Deferred
-from ..schema import DESTINATIONS, TABLE, Column, Columns, numpy_dtype
+from ..schema import CLEARED, DESTINATIONS, TABLE, Column, Columns, numpy_dtype
 from . import cache
 from .pipeline import KernelCompiler, PartCompiler
 
@@ -107,7 +108,7 @@ def for_python(part: Any) -> Any:
 
 
 class _Compiling(event.Listener):
-    """Prints a notice, once, if compiling takes more than two seconds, and defers Ctrl-C to the end.
+    """Tells watchers, or prints a notice, once, if it takes more than two seconds; defers Ctrl-C to the end.
 
     Raised earlier, Ctrl-C could arrive while LLVM calls back into Python, which would print and ignore it.
     """
@@ -123,17 +124,23 @@ class _Compiling(event.Listener):
             self.deferred.append(Deferred().__enter__())
         with self.lock:
             self.depth += 1
-            if self.timer is None:
+            outermost = self.depth == 1
+            if self.timer is None and not compiling.watchers:
                 self.timer = threading.Timer(PATIENCE, sys.stderr.write, [NOTICE])
                 self.timer.daemon = True
                 self.timer.start()
+        if outermost:
+            compiling.tell(True)
 
     def on_end(self, _: Any) -> None:
         with self.lock:
             self.depth -= 1
+            outermost = self.depth == 0
             if self.depth == 0 and self.timer is not None and self.timer.is_alive():
                 self.timer.cancel()
                 self.timer = None
+        if outermost:
+            compiling.tell(False)
         if threading.current_thread() is threading.main_thread():
             self.deferred.pop().__exit__()
 
@@ -228,7 +235,7 @@ class _ReadColumn(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         column, index = args
         if isinstance(column, ColumnType) and isinstance(index, types.Integer):
-            return signature(column.dtype, column, types.uint64)
+            return column.dtype(column, types.uint64)
         return None
 
 
@@ -237,7 +244,7 @@ class _WriteColumn(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         column, index, _ = args
         if isinstance(column, ColumnType) and isinstance(index, types.Integer):
-            return signature(types.none, column, types.uint64, column.dtype)
+            return types.none(column, types.uint64, column.dtype)
         return None
 
 
@@ -291,6 +298,30 @@ def _compiled_columns(typingctx: Any, table: Any, unit: Any) -> Any:
         return args[0]
 
     return ColumnsType(unit)(table, unit), codegen
+
+
+def reset_of(cleared: tuple[Column, ...]) -> Any:
+    """A part of kernels that sets these columns of a neuron to their defaults."""
+
+    @intrinsic
+    def reset(typingctx: Any, table: Any, row: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            kind = signature.args[0]
+            for column in cleared:
+                known = kind.column(column.name)
+                place = builder.gep(column_of(context, builder, kind, args[0], column.name), [args[1]])
+                default = context.get_constant(known.dtype, column.default)
+                told_apart(builder, builder.store(default, place), known.family)
+            return context.get_dummy_value()
+
+        return types.none(table, types.uint64), codegen
+
+    return reset
+
+
+def _plain_reset(m: Any, row: int) -> None:
+    for column in CLEARED:
+        getattr(m, column.name)[row] = column.default
 
 
 def plain_arrays(table: int, dtypes: list[np.dtype[Any]]) -> list[Any]:
@@ -377,6 +408,7 @@ def _stream_of(whole: Any) -> Any:
 if DEBUGGING:
     stream: Any = lambda word: _stream_of(int)(int(word))  # noqa: E731
     columns: Any = _plain_columns
+    reset: Any = _plain_reset
     from_bits: Any = lambda bits: np.int64(bits).view(np.float64)  # noqa: E731
     to_bits: Any = lambda value: np.float64(value).view(np.int64)  # noqa: E731
     table: Any = lambda numbers: numbers.__getitem__  # noqa: E731
@@ -388,9 +420,14 @@ else:
         reinterpreted(types.float64, types.int64),
     )
     table, zero, one = _reader, _constant(0.0), _constant(1.0)
-    stream = inline(_stream_of(np.uint64))
+    stream, _compiled_reset = inline(_stream_of(np.uint64)), reset_of(CLEARED)
 
     @inline
     def columns(table: int, unit: Any) -> Any:
         """The columns of a store, from the address of its table."""
         return _compiled_columns(table, unit)
+
+    @inline
+    def reset(m: Any, row: int) -> Any:
+        """Set every cleared column of a neuron to its default. The schema declares which these are."""
+        return _compiled_reset(m, row)

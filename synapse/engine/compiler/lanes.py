@@ -13,7 +13,7 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
 from ..schema import TAPES, TapeColumns, numpy_dtype
@@ -60,10 +60,10 @@ def _define(operation: Any, method: str) -> None:
             for one, other in ((left, right), (right, left)):
                 if isinstance(one, LanesType):
                     if one == other:
-                        return signature(one, one, one)
+                        return one(one, one)
                     if isinstance(other, types.Float):
                         pair = (one, one.unit) if one is left else (one.unit, one)
-                        return signature(one, *pair)
+                        return one(*pair)
             return None
 
     infer_global(operation)(Operation)

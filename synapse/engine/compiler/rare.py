@@ -19,8 +19,8 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.core.typing.templates import AbstractTemplate, builtin_registry, signature
-from numba.extending import lower_builtin
+from numba.core.typing.templates import AbstractTemplate, infer_global
+from numba.extending import infer, lower_builtin
 
 from ..guard import Deferred
 from ..parts import ADDRESSES, INTERRUPT, RESOLVER
@@ -72,10 +72,10 @@ def _callable(functions: list[Callable[..., Any]], kinds: Any, coded: bool) -> A
 
         def generic(self, args: Any, kws: Any) -> Any:
             unit = args[coded].unit
-            return signature(types.none, *[types.uint64] * coded, *(kind(unit) for kind in kinds))
+            return types.none(*[types.uint64] * coded, *(kind(unit) for kind in kinds))
 
-    builtin_registry.register(Call)
-    builtin_registry.globals.append((call, types.Function(Call)))
+    infer(Call)
+    infer_global(call, types.Function(Call))
 
     def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         place: Any = ir.Constant(ir.IntType(64), first)

@@ -13,7 +13,8 @@ import numpy as np
 from ..compiler.jit import inline
 from ..compiler.lanes import alike, by_sample, flat, total
 from ..compiler.tiles import add_outer, add_rows, no_sums, width
-from ..lowering.flags import BACK, BACK_GATED, FIXED, LISTED, MEMORY, PAIRED, SHARED, ZIPPED
+from ..lowering.flags import FIXED, LISTED, MEMORY, PAIRED, SHARED, ZIPPED
+from ..online.delayed import of_gater, of_gaters, of_sources
 from ..schema import FIRST, INPUTS, NONE, STOP
 from .weigh import NEURONS, ONE, PACK, dense_alike, gain, rows_of
 
@@ -62,8 +63,8 @@ def accumulate_dense(m, u, span, first, last, r, step, steps, lanes, fresh):
     """The gradient of a dense run of neurons with the same sources."""
     rows, flags, shared = span[STOP] - span[FIRST], m.run_flags[r], m.run_kind[r] == SHARED
     runs, n = u8(m.last_run[first]) - u8(m.first_run[first]), u8(m.run_length[r])
-    begin = (step if flags & BACK else step + ONE) * rows * lanes + u8(m.run_source[r]) - span[FIRST]
-    gains = (step if flags & BACK_GATED else step + ONE) * rows - span[FIRST]
+    begin = of_sources(flags, step + ONE, step) * rows * lanes + u8(m.run_source[r]) - span[FIRST]
+    gains = of_gaters(flags, step + ONE, step) * rows - span[FIRST]
     wide = width(by_sample(u))
     for q in range(u8(0), n, wide + wide):  # outside, so that its activations stay in the cache
         left = min(n - q, wide + wide)
@@ -99,14 +100,13 @@ def accumulate_single(m, u, span, j, r, now, steps):
     """The gradient of a run connection by connection: sources that are listed or differ between neurons."""
     rows, at = span[STOP] - span[FIRST], j - span[FIRST]
     kind, flags, first = m.run_kind[r], m.run_flags[r], u8(m.run_first[r])
-    seen = now - rows if flags & BACK else now
-    gains = now - rows if flags & BACK_GATED else now
+    sources, gaters = of_sources(flags, now, now - rows), of_gaters(flags, now, now - rows)
     listed = kind == LISTED or kind == PAIRED
     gated = kind == SHARED or kind == ZIPPED or kind == PAIRED
     for q in range(u8(m.run_length[r])):
-        i = seen + (u8(m.source[first + q]) if listed else u8(m.run_source[r]) + q)
+        i = sources + (u8(m.source[first + q]) if listed else u8(m.run_source[r]) + q)
         if gated:
-            g = gains + (u8(m.run_gater[r]) if kind == SHARED else u8(m.gater[first + q]))
+            g = gaters + (u8(m.run_gater[r]) if kind == SHARED else u8(m.gater[first + q]))
             u.weight_move[first + q] += gated_product(u, at, g, u.activation, i, steps, rows)
         else:
             u.weight_move[first + q] += product(u, at, u.activation, i, steps, rows)
@@ -120,7 +120,7 @@ def accumulate_memory(m, u, span, j, now, steps):
     if m.trainable[self_row] and gater == NONE:
         u.weight_move[self_row] += product(u, at, u.state, before + j, steps, rows)
     elif m.trainable[self_row]:
-        g = (before if gater >= j else now) + gater
+        g = of_gater(gater, j, now, before) + gater
         u.weight_move[self_row] += gated_product(u, at, g, u.state, before + j, steps, rows)
 
 

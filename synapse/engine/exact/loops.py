@@ -25,6 +25,7 @@ from ..functions.compiled import cross_entropy, judge
 from ..functions.costs import CROSS_ENTROPY
 from ..lowering.flags import FIXED, MEMORY
 from ..schema import CHUNK, ENDED, FIRST, INPUTS, OUTPUTS, STOP
+from ..status import DIVERGED, DONE, FAILED
 from .accumulate import accumulate
 from .fire import clamp_inputs, drop, fire, rest, transpose
 from .propagate import propagate_alike, settle, settle_softmax
@@ -47,7 +48,7 @@ def lay_targets(u, span, targets, step, lanes):
 
 
 @inline
-def aim_outputs(u, span, targets, step, now, cost, lanes):
+def aim_outputs(m, u, span, targets, step, now, cost, lanes):
     """The cost of a step; the outputs' error signals overwrite the targets."""
     lay_targets(u, span, targets, step, lanes)
     n, total_ = span[OUTPUTS], 0.0
@@ -56,21 +57,17 @@ def aim_outputs(u, span, targets, step, now, cost, lanes):
     if cost == CROSS_ENTROPY:  # activation here, so that the loop has no branch and vectorises
         for q in range(n * lanes):
             target = signal[to + q]
-            one, sent = cross_entropy(target, activation[at + q], slope[at + q], size)
-            value[q] = one if target == target else 0.0
-            signal[to + q] = sent if target == target else 0.0
+            value[q], signal[to + q] = cross_entropy(target, activation[at + q], slope[at + q], size)
     else:
         for q in range(n * lanes):
-            target, one, sent = signal[to + q], 0.0, 0.0
-            if target == target:
-                one, sent = judge(u.failed, cost, target, activation[at + q], slope[at + q], size)
-            value[q] = one
-            signal[to + q] = sent
+            target = signal[to + q]
+            value[q], signal[to + q] = judge(u.failed, cost, target, activation[at + q], slope[at + q], size)
     for lane in range(lanes):
         share = u.share[step * lanes + lane]
         for o in range(n):
-            total_ += share * value[o * lanes + lane]
-            signal[to + o * lanes + lane] *= share
+            weight = share * m.cost_weight[span[STOP] - n + o]
+            total_ += weight * value[o * lanes + lane]
+            signal[to + o * lanes + lane] *= weight
     return total_
 
 
@@ -141,9 +138,9 @@ def lay_rows(u, samples, lanes):
     for step in range(samples.steps):
         for lane in range(lanes):
             at = step * lanes + lane
-            k, late = (at, u8(0)) if apart else (lane, step)
-            if k < u8(len(begins)) and late < lengths[k]:
-                row = begins[k] + late
+            k, t = (at, u8(0)) if apart else (lane, step)
+            if k < u8(len(begins)) and t < lengths[k]:
+                row = begins[k] + t
                 u.row[at] = row
                 u.share[at] = samples.shares[k] * (weights[row] if u8(len(weights)) else 1.0)
             else:
@@ -153,7 +150,7 @@ def lay_rows(u, samples, lanes):
 
 @inline
 def activate_steps(m, u, span, inputs, targets, samples, cost, lanes):
-    """Run all steps forward, and compute their cost; NaN if a function or compiling a part has failed."""
+    """Run all steps forward; returns a status and their cost."""
     rows, value = span[STOP] - span[FIRST], 0.0
     u.failed[0] = 0.0
     for step in range(samples.steps):
@@ -161,8 +158,10 @@ def activate_steps(m, u, span, inputs, targets, samples, cost, lanes):
         activate_network(m, u, span, inputs, step, now, now - rows, lanes, samples)
         if samples.recorded:
             note_forward(u, rows, step)
-        value += aim_outputs(u, span, targets, step, now, cost, lanes)
-    return value if u.failed[0] == 0.0 and m.failed[0] == 0.0 else math.nan
+        value += aim_outputs(m, u, span, targets, step, now, cost, lanes)
+    if u.failed[0] != 0.0 or m.failed[0] != 0.0:
+        return FAILED, value
+    return (DONE if math.isfinite(value) else DIVERGED), value
 
 
 @inline
@@ -216,17 +215,17 @@ def gradient_network(table, unit, tape_table, tag, span, inputs, targets, sample
     """Run some samples together, compute their cost and sum the gradient.
 
     `samples` are the fields of `Samples`; Numba unpacks plain tuples fast, and named ones slowly.
-    `moves` is the number of connections. Rows of `inputs` and `targets` are consecutive. Returns the
-    summed cost, and the last step at which errors were not finite (the number of steps if all were finite).
+    `moves` is the number of connections. Rows of `inputs` and `targets` are consecutive. Returns a status,
+    the summed cost, and the last step at which errors were not finite (the number of steps if all were).
     """
     m, u, lanes = columns(table, unit), tapes(tape_table, unit, tag), u8(len(tag))
     samples = Samples(*samples)
     rows, chunk = span[STOP] - span[FIRST], u8(CHUNK)
     steps = samples.steps
     lay_rows(u, samples, lanes)
-    value = activate_steps(m, u, span, inputs, targets, samples, cost, lanes)
-    if not math.isfinite(value):
-        return value, steps
+    status, value = activate_steps(m, u, span, inputs, targets, samples, cost, lanes)
+    if status != DONE:
+        return status, value, steps
     begin_errors(m, u, span, rows)
     stop = steps
     while stop > u8(0):
@@ -235,9 +234,9 @@ def gradient_network(table, unit, tape_table, tag, span, inputs, targets, sample
             step = stop - ONE - back
             slot = (step - begin) * (rows + NEURONS) - span[FIRST]
             if not math.isfinite(propagate_network(m, u, span, step, slot, samples.window, lanes)):
-                return value, step
+                return DIVERGED, value, step
             if samples.recorded:
                 note_errors(u, rows, step, begin)
         accumulate(m, u, span, begin, stop - begin, lanes, stop == steps)
         stop = begin
-    return value, steps
+    return DONE, value, steps

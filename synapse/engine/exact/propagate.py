@@ -11,7 +11,8 @@ import numpy as np
 from ..compiler.jit import inline
 from ..compiler.lanes import alike, flat, total
 from ..compiler.tiles import push_products, taken, width
-from ..lowering.flags import BACK, BACK_GATED, LISTED, MEMORY, QUIET_GATER, SHARED, SILENT, STEPPED, ZIPPED
+from ..lowering.flags import LISTED, MEMORY, QUIET_GATER, SHARED, STEPPED, ZIPPED
+from ..online.delayed import has_error, of_gater, of_gaters, of_sources
 from ..schema import NONE, OUTPUTS, STOP
 from .weigh import NEURONS, dense_alike, gain, put_sums, rows_of
 
@@ -63,15 +64,8 @@ def push_memory(m, u, j, slot, now, before, to_now, to_before, offset):
     if gater == NONE:
         u.carried[offset + j] = delta * weight
         return
-    late = gater >= j
-    u.carried[offset + j] = delta * u.activation[(before if late else now) + gater] * weight
-    u.pushed[(to_before if late else to_now) + gater] += delta * u.state[before + j] * weight
-
-
-@inline
-def has_error(flags):
-    """Whether the sources of a run get an error."""
-    return not flags & SILENT or flags & BACK
+    u.carried[offset + j] = delta * u.activation[of_gater(gater, j, now, before) + gater] * weight
+    u.pushed[of_gater(gater, j, to_now, to_before) + gater] += delta * u.state[before + j] * weight
 
 
 @inline
@@ -103,10 +97,10 @@ def push_tile(m, u, j, count, slot, now, before, to_now, to_before):
             continue
         flags, n, source = m.run_flags[r], u8(m.run_length[r]), u8(m.run_source[r])
         rows = rows_of(m, r, runs, count)
-        seen, to = (before, to_before) if flags & BACK else (now, to_now)
-        gains, by = (before, to_before) if flags & BACK_GATED else (now, to_now)
+        sources, to = of_sources(flags, now, before), of_sources(flags, to_now, to_before)
+        gains, by = of_gaters(flags, now, before), of_gaters(flags, to_now, to_before)
         if m.run_kind[r] == SHARED and not flags & QUIET_GATER:
-            put_sums(m, u, seen + source, n, rows)
+            put_sums(m, u, sources + source, n, rows)
             push_gaters(m, u, r, runs, slot + j, count, by)
         if has_error(flags):
             errors = take_errors(m, u, r, runs, slot + j, count, gains)
@@ -121,13 +115,13 @@ def push_tile(m, u, j, count, slot, now, before, to_now, to_before):
 def push_stepped(m, u, r, gap, first, last, slot, now, before, to_now, to_before):
     """Send the errors of neurons whose sources are shifted by one from neuron to neuron."""
     flags, row, shared = m.run_flags[r], u8(m.run_first[r]), m.run_kind[r] == SHARED
-    seen, to = (before, to_before) if flags & BACK else (now, to_now)
-    gains, by = (before, to_before) if flags & BACK_GATED else (now, to_now)
+    sources, to = of_sources(flags, now, before), of_sources(flags, to_now, to_before)
+    gains, by = of_gaters(flags, now, before), of_gaters(flags, to_now, to_before)
     source, gater, error = u8(m.run_source[r]), u8(m.run_gater[r]), slot + first
     for q in range(u8(m.run_length[r])):
         if shared and not flags & QUIET_GATER:
             for t in range(last - first):
-                through = u.activation[seen + source + q + t] * m.weight[row + q + t * gap]
+                through = u.activation[sources + source + q + t] * m.weight[row + q + t * gap]
                 u.pushed[by + gater + t] += u.error[error + t] * through
         if has_error(flags) and shared:
             for t in range(last - first):
@@ -143,8 +137,8 @@ def push_scattered(m, u, r, delta, now, before, to_now, to_before):
     """Send an error along a run with listed sources, or with a gater for each connection."""
     kind, flags = m.run_kind[r], m.run_flags[r]
     first, n = u8(m.run_first[r]), u8(m.run_length[r])
-    seen, to = (before, to_before) if flags & BACK else (now, to_now)
-    gains, by = (before, to_before) if flags & BACK_GATED else (now, to_now)
+    sources, to = of_sources(flags, now, before), of_sources(flags, to_now, to_before)
+    gains, by = of_gaters(flags, now, before), of_gaters(flags, to_now, to_before)
     if kind == LISTED:
         if has_error(flags):
             for q in range(first, first + n):
@@ -158,7 +152,7 @@ def push_scattered(m, u, r, delta, now, before, to_now, to_before):
         if has_error(flags):
             u.pushed[to + i] += weighed * u.activation[gains + g]
         if not flags & QUIET_GATER:
-            u.pushed[by + g] += weighed * u.activation[seen + i]
+            u.pushed[by + g] += weighed * u.activation[sources + i]
 
 
 @inline

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..schema import CHUNK, FAILED, TAPES, TILE, numpy_dtype
+from ..schema import CHUNK, FAILURE, TAPES, TILE, numpy_dtype
 
 LINE = 64  # bytes of a cache line, and of a vector register
 PLACES = {column.name: i for i, column in enumerate(TAPES)}
@@ -49,7 +49,7 @@ class Tapes:
             "value": outputs,
             "row": steps * width,
             "share": steps * width,
-            "failed": FAILED,
+            "failed": FAILURE,
             **dict.fromkeys(("noted_state", "noted_slope", "noted_error"), steps * rows * recorded),
             "weight_move": connections,
             "bias_move": rows,

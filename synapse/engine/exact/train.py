@@ -14,12 +14,9 @@ import numpy as np
 from ..compiler.calls import address_of, call_descent, strict
 from ..compiler.jit import columns, kernel
 from ..functions.optimizers import are_finite
+from ..status import DONE, NOT_FINITE, STOPPED
 from .loops import Samples, gradient_network
 from .update import (
-    DIVERGED,
-    DONE,
-    NOT_FINITE,
-    STOPPED,
     Change,
     Penalty,
     Places,
@@ -118,12 +115,12 @@ def with_tapes(a, unfolding, samples):
 
 @strict
 def descend(unfolding, a, samples, change, begin):
-    """Add the gradient of one group; returns its loss, and the last step with errors that are not finite."""
+    """Add the gradient of one group; returns a status, its loss, and the last step with errors not finite."""
     like = with_tapes(a, unfolding, a[SAMPLES])
-    loss, bad = call_descent(unfolding.address, with_tapes(a, unfolding, samples), like)
+    status, loss, bad = call_descent(unfolding.address, with_tapes(a, unfolding, samples), like)
     add_moves(change.weights.rows, change.slopes[0], unfolding.weight_move, begin)
     add_moves(change.neurons, change.slopes[1], unfolding.bias_move, begin)
-    return loss, bad
+    return status, loss, bad
 
 
 @strict
@@ -141,7 +138,7 @@ def add_moves(rows, slopes, moves, begin):
 def descend_batch(ways, batches, count, change, control):
     """Sum the loss and the gradient of all groups of a batch.
 
-    Returns a code, the loss and, if the gradient diverged, the bad step and the number of steps.
+    Returns a status, the loss and, if the gradient diverged, the bad step and the number of steps.
     """
     width, loss = batches.lanes if count > u8(1) else u8(1), 0.0
     like, size = Samples(*ways.arguments[SAMPLES]), width * batches.deep
@@ -150,12 +147,12 @@ def descend_batch(ways, batches, count, change, control):
             return STOPPED, loss, u8(0), u8(0)
         samples, begin = samples_of(like, batches, first, min(first + size, count), width), first == u8(0)
         if width > u8(1):
-            one, bad = descend(ways.wide, ways.arguments, samples, change, begin)
+            status, one, bad = descend(ways.wide, ways.arguments, samples, change, begin)
         else:
-            one, bad = descend(ways.single, ways.arguments, samples, change, begin)
+            status, one, bad = descend(ways.single, ways.arguments, samples, change, begin)
         steps = samples[STEPS]
-        if bad != steps or not math.isfinite(one):
-            return DIVERGED, one, bad, steps
+        if status != DONE:
+            return status, one, bad, steps
         loss += one
     return DONE, loss, u8(0), u8(0)
 
@@ -169,19 +166,19 @@ def read_values(m, change):
 
 @strict
 def update(m, change, rate, count):
-    """Update the parameters by the gradient of a batch; returns a code and the number of steps done."""
+    """Update the parameters by the gradient of a batch; returns a status and the number of steps done."""
     weights, biases, step = change.weights, change.biases, change.step
-    code, _ = find_gradient(weights, biases, change.slopes, change.penalty, step.values, step.gradient)
-    if code != DONE:
+    status, _ = find_gradient(weights, biases, change.slopes, change.penalty, step.values, step.gradient)
+    if status != DONE:
         finite = are_finite(change.slopes[0]) and are_finite(change.slopes[1])
-        return code if finite else NOT_FINITE, count
-    code = move(step, rate, count + 1)
-    if code == DONE:
+        return status if finite else NOT_FINITE, count
+    status = move(step, rate, count + 1)
+    if status == DONE:
         write_column(m.weight, weights, step.values)
         write_column(m.bias, biases, step.values)
         if step.rounded:
             read_values(m, change)
-    return code, count + 1
+    return status, count + 1
 
 
 @strict
@@ -192,11 +189,11 @@ def run_batches(m, ways, batches, runs, epoch, change, count):
     for first in range(u8(0), u8(len(order)), batches.size):
         last = min(first + batches.size, u8(len(order)))
         samples = lay_batch(batches, apart, order, first, last)
-        code, loss, bad, steps = descend_batch(ways, batches, samples, change, control)
-        if code == DONE:
-            code, count = update(m, change, runs.rates[epoch], count)
-        if code != DONE:
-            return code, total, aimed, count, (loss, bad, steps, samples)
+        status, loss, bad, steps = descend_batch(ways, batches, samples, change, control)
+        if status == DONE:
+            status, count = update(m, change, runs.rates[epoch], count)
+        if status != DONE:
+            return status, total, aimed, count, (loss, bad, steps, samples)
         total += loss * (last - first)
         here = 0.0
         for place in range(first, last):
@@ -215,12 +212,12 @@ def run_epochs(m, ways, batches, runs, change, count):
     nowhere = 0.0, u8(0), u8(0), u8(0)
     read_values(m, change)
     for epoch in range(len(runs.rates)):
-        code, total, aimed, count, where = run_batches(m, ways, batches, runs, epoch, change, count)
+        status, total, aimed, count, where = run_batches(m, ways, batches, runs, epoch, change, count)
         runs.errors[epoch] = total / aimed if aimed > 0.0 else math.nan
-        if code != DONE:
-            return epoch, code, count, where
+        if status != DONE:
+            return epoch, status, count, where
         if runs.errors[epoch] <= runs.goal:
-            return epoch + 1, code, count, nowhere
+            return epoch + 1, status, count, nowhere
     return len(runs.rates), DONE, count, nowhere
 
 

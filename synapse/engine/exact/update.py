@@ -14,13 +14,9 @@ import numpy as np
 
 from ..compiler.calls import address_of, call_equation, strict
 from ..compiler.jit import inline, kernel
+from ..status import BEYOND, DONE, NOT_CLIPPED, TOO_FAR, TOO_STEEP
 
 u8 = np.uint64
-
-DONE, STOPPED, DIVERGED, NOT_FINITE, NOT_CLIPPED, TOO_STEEP, TOO_FAR, BEYOND = range(8)
-"""How an update ends: it is complete; stopped from outside; activations or errors diverged, or their products
-did; the gradient is not finite and cannot be clipped; its square is not; the change is not; a parameter
-is beyond the range of the store's float. Only a complete one changes weights."""
 
 
 class Places(NamedTuple):
@@ -164,7 +160,7 @@ def clip(penalty, gradient):
 def find_gradient(weights, biases, slopes, penalty, values, gradient):
     """Compute the gradient of the parameters, with penalties, clipped.
 
-    `slopes` are those of connections and of neurons. Returns a code and the squared norm before clipping.
+    `slopes` are those of connections and of neurons. Returns a status and the squared norm before clipping.
     """
     lay_slopes(weights, slopes[0], gradient)
     lay_slopes(biases, slopes[1], gradient)
@@ -179,7 +175,7 @@ def find_gradient(weights, biases, slopes, penalty, values, gradient):
 
 @strict
 def move(step, rate, count):
-    """Change the values by one step of the optimizer, the one with number `count`; returns a code."""
+    """Change the values by one step of the optimizer, the one with number `count`; returns a status."""
     vectors = step.change, step.values, step.gradient, step.memory, step.settings
     if not call_equation(step.equation, (*vectors, rate, count), (*vectors, 0.0, 0)):
         return TOO_FAR

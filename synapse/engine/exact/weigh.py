@@ -11,7 +11,8 @@ import numpy as np
 from ..compiler.jit import inline
 from ..compiler.lanes import alike
 from ..compiler.tiles import add_products, no_sums, put, spaced, width
-from ..lowering.flags import BACK, BACK_GATED, DENSE, LISTED, MEMORY, SHARED, STEPPED, ZIPPED
+from ..lowering.flags import DENSE, LISTED, MEMORY, SHARED, STEPPED, ZIPPED
+from ..online.delayed import of_gater, of_gaters, of_sources
 from ..schema import NONE, TILE
 
 u8 = np.uint64
@@ -52,7 +53,7 @@ def carry_state(m, u, j, now, before):
     value = u.state[before + j] * m.weight[m.self_row[j]]
     gater = m.self_gater[j]
     if gater != NONE:
-        value = value * u.activation[(before if gater >= j else now) + gater]
+        value = value * u.activation[of_gater(gater, j, now, before) + gater]
     return value
 
 
@@ -76,9 +77,9 @@ def weigh_tile(m, u, j, count, offset, now, before):
         if not dense_alike(m, r):
             continue
         flags = m.run_flags[r]
-        source = (before if flags & BACK else now) + u8(m.run_source[r])
+        source = of_sources(flags, now, before) + u8(m.run_source[r])
         put_sums(m, u, source, u8(m.run_length[r]), rows_of(m, r, runs, count))
-        gains = before if flags & BACK_GATED else now
+        gains = of_gaters(flags, now, before)
         if m.run_kind[r] == SHARED:
             for k in range(count):
                 u.tile[k] = u.tile[k] * gain(m, u, r + k * runs, gains)
@@ -90,8 +91,8 @@ def weigh_tile(m, u, j, count, offset, now, before):
 def add_stepped(m, u, r, gap, first, last, offset, now, before):
     """Weighted inputs of neurons whose sources are shifted by one from neuron to neuron."""
     flags, row = m.run_flags[r], u8(m.run_first[r])
-    source = (before if flags & BACK else now) + u8(m.run_source[r])
-    gater = (before if flags & BACK_GATED else now) + u8(m.run_gater[r])
+    source = of_sources(flags, now, before) + u8(m.run_source[r])
+    gater = of_gaters(flags, now, before) + u8(m.run_gater[r])
     for q in range(u8(m.run_length[r])):
         if m.run_kind[r] == SHARED:
             for t in range(last - first):
@@ -107,19 +108,18 @@ def scattered_sum(m, u, r, now, before):
     """Weighted inputs of a target from a run with listed sources, or with a gater for each connection."""
     kind, flags = m.run_kind[r], m.run_flags[r]
     first, n = u8(m.run_first[r]), u8(m.run_length[r])
-    seen = before if flags & BACK else now
-    gains = before if flags & BACK_GATED else now
+    sources, gaters = of_sources(flags, now, before), of_gaters(flags, now, before)
     brought = alike(0.0, u.state)
     if kind == LISTED:
         for q in range(first, first + n):
-            brought += u.activation[seen + m.source[q]] * m.weight[q]
+            brought += u.activation[sources + m.source[q]] * m.weight[q]
     elif kind == ZIPPED:
-        source, gater = seen + u8(m.run_source[r]), gains + u8(m.run_gater[r])
+        source, gater = sources + u8(m.run_source[r]), gaters + u8(m.run_gater[r])
         for q in range(n):
             brought += u.activation[source + q] * u.activation[gater + q] * m.weight[first + q]
     else:
         for q in range(first, first + n):
-            brought += u.activation[seen + m.source[q]] * u.activation[gains + m.gater[q]] * m.weight[q]
+            brought += u.activation[sources + m.source[q]] * u.activation[gaters + m.gater[q]] * m.weight[q]
     return brought
 
 

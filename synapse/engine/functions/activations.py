@@ -1,24 +1,32 @@
-"""The built-in activation functions: value and slope, bounds and other names.
+"""The built-in activation functions. An entry here is all that the library knows of a function.
 
-They are plain Python. Their order is that of their codes, which kernels compare in this order, so the most
-common ones come first. `compiled.py` compiles them, with exp and expm1 of ``elementary.py`` instead of
-those of the C library; ``synapse.squash`` has them by name. To add one, write it here,
-before those that are random or of a group.
+An entry is a formula, plain Python that returns value and slope, with its bounds, its kinks and its names
+elsewhere. Everything else is derived from it: `compiled.py` compiles the formula, with exp and expm1 of
+``elementary.py`` instead of those of the C library; ``synapse.squash`` has the function by name; exporters
+write the formula in other languages (``readwrite/_formulas.py``); the documentation and the tests list the
+entries. The order of the entries is that of their codes, which kernels compare in this order, so the most
+common ones come first. Entries of a kind have consecutive codes: write a new function of one state before
+those that are random or of a group.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import copysign, erf, exp, expm1, inf, log1p, pi, sqrt
-
-import numpy as np
+from math import copysign, cos, erf, exp, expm1, inf, log1p, pi, sin, sqrt
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 Pair = tuple[float, float]
 """An activation, and its derivative, at a state."""
 
-SINGLE, GROUP, CHANCE = "single", "group", "chance"
-"""Kinds: a function of one state, of the states of a group, or of a state and a random number."""
+SINGLE, CHANCE, LARGEST, SHARES = "single", "chance", "largest", "shares"
+"""Kinds of functions.
+
+Of one state; of a state and a random number, where the formula is the mean; of a group in which only the
+neuron with the largest state has the value of the formula, the others 0; of a group whose neurons have shares
+of 1.
+"""
 
 LEAK = 0.01
 THRESHOLD = 0.5
@@ -26,17 +34,38 @@ ROOT_HALF, NORMAL_TOP = sqrt(0.5), 1.0 / sqrt(2.0 * pi)
 SELU_SCALE, SELU_ALPHA = 1.0507009873554804934, 1.6732632423543772848
 
 
+class Torch(NamedTuple):
+    """A module of ``torch.nn``, and the settings with which it is a function.
+
+    Modules are read as this function; networks are converted to them only if they are `exact`.
+    """
+
+    module: str
+    settings: Mapping[str, Any] = MappingProxyType({})
+    exact: bool = True
+
+
 @dataclass(frozen=True)
 class Activation:
-    """A built-in activation function: name, code for kernels, and declared properties."""
+    """A built-in activation function: name, code for kernels, and declared properties.
+
+    ``kinks`` are the states at which the value has no derivative. ``synaptic`` and ``neataptic`` are the
+    function's names in these libraries, ``onnx`` is an operator that computes it in both floats; "" if there
+    is none.
+    """
 
     name: str
     code: int
     formula: Callable[[float], Pair]
     low: float
     high: float
+    kinks: tuple[float, ...]
     aliases: tuple[str, ...]
     kind: str
+    synaptic: str
+    neataptic: str
+    onnx: str
+    torch: Torch | None
 
 
 ACTIVATIONS: dict[str, Activation] = {}
@@ -44,19 +73,39 @@ ACTIVATIONS: dict[str, Activation] = {}
 
 
 def activation(
-    low: float = -inf, high: float = inf, *, aliases: tuple[str, ...] = (), kind: str = SINGLE
+    low: float = -inf,
+    high: float = inf,
+    *,
+    kinks: tuple[float, ...] = (),
+    aliases: tuple[str, ...] = (),
+    kind: str = SINGLE,
+    synaptic: str = "",
+    neataptic: str = "",
+    onnx: str = "",
+    torch: Torch | None = None,
 ) -> Callable[[Callable[[float], Pair]], Callable[[float], Pair]]:
     """Enter a built-in activation function, with the bounds of its values and its other names."""
 
     def enter(formula: Callable[[float], Pair]) -> Callable[[float], Pair]:
         name = formula.__name__
-        ACTIVATIONS[name] = Activation(name, len(ACTIVATIONS), formula, low, high, aliases, kind)
+        elsewhere = synaptic, neataptic, onnx, torch
+        ACTIVATIONS[name] = Activation(
+            name, len(ACTIVATIONS), formula, low, high, kinks, aliases, kind, *elsewhere
+        )
         return formula
 
     return enter
 
 
-@activation(0.0, 1.0, aliases=("sigmoid",))
+@activation(
+    0.0,
+    1.0,
+    aliases=("sigmoid",),
+    synaptic="LOGISTIC",
+    neataptic="LOGISTIC",
+    onnx="Sigmoid",
+    torch=Torch("Sigmoid"),
+)
 def logistic(state: float) -> Pair:
     """1 / (1 + e^-s)."""
     shrunk = exp(-state)
@@ -64,13 +113,13 @@ def logistic(state: float) -> Pair:
     return value, value * (shrunk * value)  # y (1 - y), without the loss of digits near y = 1
 
 
-@activation(aliases=("linear",))
+@activation(aliases=("linear",), synaptic="IDENTITY", neataptic="IDENTITY", torch=Torch("Identity"))
 def identity(state: float) -> Pair:
     """s."""
     return state, 1.0
 
 
-@activation(-1.0, 1.0)
+@activation(-1.0, 1.0, synaptic="TANH", neataptic="TANH", onnx="Tanh", torch=Torch("Tanh"))
 def tanh(state: float) -> Pair:
     """tanh(s)."""
     lost = expm1(-2.0 * abs(state))
@@ -78,19 +127,19 @@ def tanh(state: float) -> Pair:
     return value, 1.0 - value * value
 
 
-@activation(low=0.0)
+@activation(low=0.0, kinks=(0.0,), synaptic="RELU", neataptic="RELU", onnx="Relu", torch=Torch("ReLU"))
 def relu(state: float) -> Pair:
     """max(s, 0)."""
     return (state, 1.0) if state > 0.0 else (0.0, 0.0)
 
 
-@activation()
+@activation(kinks=(0.0,), torch=Torch("LeakyReLU", {"negative_slope": LEAK}))
 def leaky_relu(state: float) -> Pair:
     """s above 0, 0.01 s below."""
     return (state, 1.0) if state > 0.0 else (LEAK * state, LEAK)
 
 
-@activation(low=-1.0)
+@activation(low=-1.0, torch=Torch("ELU", {"alpha": 1.0}))
 def elu(state: float) -> Pair:
     """s above 0, e^s - 1 below."""
     if state > 0.0:
@@ -98,33 +147,40 @@ def elu(state: float) -> Pair:
     return expm1(state), exp(state)
 
 
-@activation(low=0.0)
+@activation(low=0.0, torch=Torch("Softplus", {"beta": 1.0}, exact=False))
 def softplus(state: float) -> Pair:
     """log(1 + e^s)."""
     value = max(state, 0.0) + log1p(exp(-abs(state)))
     return value, 1.0 / (1.0 + exp(-state))
 
 
-@activation(0.0, 1.0)
+@activation(0.0, 1.0, neataptic="GAUSSIAN")
 def gaussian(state: float) -> Pair:
     """e^(-s^2)."""
     value = exp(-state * state)
     return value, -2.0 * state * value
 
 
-@activation(0.0, 1.0, aliases=("hard_limit", "hlim", "heaviside", "binary_step"))
+@activation(
+    0.0,
+    1.0,
+    kinks=(0.0,),
+    aliases=("hard_limit", "hlim", "heaviside", "binary_step"),
+    synaptic="HLIM",
+    neataptic="STEP",
+)
 def step(state: float) -> Pair:
     """1 above 0, else 0 (hard limit, Heaviside). Its derivative is 0, so no error passes through it."""
     return (1.0 if state > 0.0 else 0.0), 0.0
 
 
-@activation(-1.0, 1.0, aliases=("signum", "sgn"))
+@activation(-1.0, 1.0, kinks=(0.0,), aliases=("signum", "sgn"))
 def sign(state: float) -> Pair:
     """1 above 0, -1 below, 0 at 0. Its derivative is 0, so no error passes through it."""
-    return (1.0 if state > 0.0 else 0.0) - (1.0 if state < 0.0 else 0.0), 0.0
+    return (1.0 if state > 0.0 else -1.0 if state < 0.0 else 0.0), 0.0
 
 
-@activation(0.0, 1.0)
+@activation(0.0, 1.0, kinks=(0.0, 1.0))
 def ramp(state: float) -> Pair:
     """s, clipped to 0 and 1."""
     if state <= 0.0:
@@ -132,7 +188,13 @@ def ramp(state: float) -> Pair:
     return (state, 1.0) if state < 1.0 else (1.0, 0.0)
 
 
-@activation(-1.0, 1.0)
+@activation(
+    -1.0,
+    1.0,
+    kinks=(-1.0, 1.0),
+    neataptic="HARD_TANH",
+    torch=Torch("Hardtanh", {"min_val": -1.0, "max_val": 1.0}),
+)
 def hard_tanh(state: float) -> Pair:
     """s, clipped to -1 and 1."""
     if state <= -1.0:
@@ -140,13 +202,17 @@ def hard_tanh(state: float) -> Pair:
     return (state, 1.0) if state < 1.0 else (1.0, 0.0)
 
 
-@activation(aliases=("hard_shrink",))
+@activation(
+    kinks=(-THRESHOLD, THRESHOLD), aliases=("hard_shrink",), torch=Torch("Hardshrink", {"lambd": THRESHOLD})
+)
 def hard_threshold(state: float) -> Pair:
     """s where |s| is above 1/2, else 0."""
     return (state, 1.0) if abs(state) > THRESHOLD else (0.0, 0.0)
 
 
-@activation(aliases=("soft_shrink",))
+@activation(
+    kinks=(-THRESHOLD, THRESHOLD), aliases=("soft_shrink",), torch=Torch("Softshrink", {"lambd": THRESHOLD})
+)
 def soft_threshold(state: float) -> Pair:
     """s shrunk towards 0 by 1/2, and 0 within 1/2."""
     if state > THRESHOLD:
@@ -154,47 +220,47 @@ def soft_threshold(state: float) -> Pair:
     return (state + THRESHOLD, 1.0) if state < -THRESHOLD else (0.0, 0.0)
 
 
-@activation(-1.0, 1.0, aliases=("sin", "sine", "sinusoid"))
+@activation(-1.0, 1.0, aliases=("sin", "sine", "sinusoid"), neataptic="SINUSOID")
 def sinus(state: float) -> Pair:
     """sin s."""
-    return np.sin(state), np.cos(state)
+    return sin(state), cos(state)
 
 
-@activation()
+@activation(neataptic="BENT_IDENTITY")
 def bent_identity(state: float) -> Pair:
     """s + (sqrt(s^2 + 1) - 1) / 2."""
     root = sqrt(state * state + 1.0)
     return state + 0.5 * (root - 1.0), 1.0 + 0.5 * state / root
 
 
-@activation(-1.0, 1.0)
+@activation(-1.0, 1.0, neataptic="SOFTSIGN", torch=Torch("Softsign"))
 def softsign(state: float) -> Pair:
     """s / (1 + |s|)."""
     shrunk = 1.0 / (1.0 + abs(state))
     return state * shrunk, shrunk * shrunk
 
 
-@activation(low=0.0, aliases=("abs",))
+@activation(low=0.0, kinks=(0.0,), aliases=("abs",), neataptic="ABSOLUTE")
 def absolute(state: float) -> Pair:
     """|s|."""
     return (state, 1.0) if state >= 0.0 else (-state, -1.0)
 
 
-@activation(low=-0.2784645427610738, aliases=("silu",))
+@activation(low=-0.2784645427610738, aliases=("silu",), torch=Torch("SiLU"))
 def swish(state: float) -> Pair:
     """s / (1 + e^-s), also SiLU: Elfwing, Uchibe and Doya 2018."""
     value, slope = logistic(state)
     return state * value, value + state * slope
 
 
-@activation(low=-0.16997120747990369)
+@activation(low=-0.16997120747990369, torch=Torch("GELU", {"approximate": "none"}))
 def gelu(state: float) -> Pair:
     """s times the standard normal distribution function at s: Hendrycks and Gimpel 2016."""
     share = 0.5 * (1.0 + erf(state * ROOT_HALF))
     return state * share, share + state * NORMAL_TOP * exp(-0.5 * state * state)
 
 
-@activation(low=-1.7580993408473766)
+@activation(low=-1.7580993408473766, kinks=(0.0,), neataptic="SELU", torch=Torch("SELU"))
 def selu(state: float) -> Pair:
     """1.0507 s above 0, 1.7581 (e^s - 1) below: Klambauer and others 2017."""
     if state > 0.0:
@@ -202,20 +268,20 @@ def selu(state: float) -> Pair:
     return SELU_SCALE * SELU_ALPHA * expm1(state), SELU_SCALE * SELU_ALPHA * exp(state)
 
 
-@activation(-1.0, 1.0)
+@activation(-1.0, 1.0, kinks=(0.0,), neataptic="BIPOLAR")
 def bipolar(state: float) -> Pair:
     """1 above 0, else -1. Its derivative is 0, so no error passes through it."""
     return (1.0 if state > 0.0 else -1.0), 0.0
 
 
-@activation(-1.0, 1.0)
+@activation(-1.0, 1.0, neataptic="BIPOLAR_SIGMOID")
 def bipolar_sigmoid(state: float) -> Pair:
     """2 / (1 + e^-s) - 1, which is tanh(s / 2)."""
     value, slope = tanh(0.5 * state)
     return value, 0.5 * slope
 
 
-@activation()
+@activation(neataptic="INVERSE")
 def inverse(state: float) -> Pair:
     """1 - s."""
     return 1.0 - state, -1.0
@@ -241,7 +307,7 @@ def bernoulli(state: float) -> Pair:
     return logistic(state)
 
 
-@activation(kind=GROUP)
+@activation(kind=LARGEST)
 def maxout(state: float) -> Pair:
     """The state for the neuron of a group with the largest state, 0 for the others.
 
@@ -250,7 +316,7 @@ def maxout(state: float) -> Pair:
     return state, 1.0
 
 
-@activation(0.0, 1.0, kind=GROUP)
+@activation(0.0, 1.0, kind=LARGEST)
 def winner(state: float) -> Pair:
     """Winner takes all: 1 for the neuron of a group with the largest state (the first in a tie), else 0.
 
@@ -259,7 +325,7 @@ def winner(state: float) -> Pair:
     return 1.0, 0.0
 
 
-@activation(0.0, 1.0, kind=GROUP)
+@activation(0.0, 1.0, kind=SHARES, onnx="Softmax", torch=Torch("Softmax", {"dim": -1}))
 def softmax(state: float) -> Pair:
     """e^s_j / sum_k e^s_k over the outputs of a network.
 
@@ -268,18 +334,18 @@ def softmax(state: float) -> Pair:
     return 1.0, 0.0
 
 
-def _codes(kind: str) -> range:
-    """The codes of a kind, which are consecutive."""
-    codes = [one.code for one in ACTIVATIONS.values() if one.kind == kind]
+def _codes(*kinds: str) -> range:
+    """The codes of some kinds, which are consecutive."""
+    codes = [one.code for one in ACTIVATIONS.values() if one.kind in kinds]
     assert codes == list(range(codes[0], codes[-1] + 1))
     return range(codes[0], codes[-1] + 1)
 
 
-GROUPED, RANDOM = _codes(GROUP), _codes(CHANCE)
+GROUPED, RANDOM = _codes(LARGEST, SHARES), _codes(CHANCE)
 LOGISTIC, TANH, IDENTITY, STEP, SIGN = (
     ACTIVATIONS[name].code for name in ("logistic", "tanh", "identity", "step", "sign")
 )
-SOFTMAX, MAXOUT, BERNOULLI = (ACTIVATIONS[name].code for name in ("softmax", "maxout", "bernoulli"))
+SOFTMAX, BERNOULLI = (ACTIVATIONS[name].code for name in ("softmax", "bernoulli"))
 FIRST_GROUPED, LAST_GROUPED = GROUPED[0], GROUPED[-1]
 FIRST_RANDOM, LAST_RANDOM = RANDOM[0], RANDOM[-1]
 

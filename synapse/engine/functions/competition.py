@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..compiler.jit import inline, zero
 from ..compiler.rare import INDEX, column, rare
-from .activations import MAXOUT, SOFTMAX
-from .compiled import maxout, winner
+from .activations import SOFTMAX
+from .compiled import largest_of
 from .elementary import exp
 
 
@@ -38,4 +38,4 @@ def compete(m, code, state, activation, slope, first, last, stride):
     for j in range(first, last, stride):
         activation[j] = 0.0
         slope[j] = 0.0
-    activation[best], slope[best] = maxout(state[best]) if code == MAXOUT else winner(state[best])
+    activation[best], slope[best] = largest_of(code, state[best])

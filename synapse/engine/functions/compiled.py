@@ -12,33 +12,45 @@ from ..compiler.jit import for_python, inline
 from ..compiler.rare import INDEX, by_code, column
 from ..compiler.registered import called
 from . import activations, costs
-from .activations import ACTIVATIONS, FIRST_CUSTOM
-from .costs import COSTS, FIRST_CUSTOM_COST
+from .activations import ACTIVATIONS, FIRST_CUSTOM, LARGEST
+from .costs import COSTS, FIRST_CUSTOM_COST, Pair
 from .elementary import exp, expm1, log
 
 
 def _compiled(module: ModuleType, table: Mapping[str, Any]) -> dict[str, Any]:
     """The formulas of a module, compiled to call each other and the elementary functions."""
     scope = {**vars(module), "exp": exp, "expm1": expm1, "log": log}
+    scope |= {"sin": np.sin, "cos": np.cos, "log1p": np.log1p}  # in plain Python, math's raise at infinity
     for one in table.values():
         scope[one.name] = inline(FunctionType(one.formula.__code__, scope, one.name))
     return {name: scope[name] for name in table}
 
 
-def _by_code(functions: Mapping[str, Any], arguments: str) -> Callable[..., Any]:
-    """Make ``built_in(code, ...)``, which calls the function with this code, its index in the table."""
-    *others, last = functions
-    lines = [f"    if code == {code}: return {name}({arguments})" for code, name in enumerate(others)]
-    source = "\n".join([f"def built_in(code, {arguments}):", *lines, f"    return {last}({arguments})"])
+def _by_code(functions: Mapping[str, Any], entries: list[Any], arguments: str) -> Callable[..., Any]:
+    """Make ``built_in(code, ...)``, which calls the function of the entry with this code."""
+    *others, last = entries
+    lines = [f"    if code == {one.code}: return {one.name}({arguments})" for one in others]
+    source = "\n".join([f"def built_in(code, {arguments}):", *lines, f"    return {last.name}({arguments})"])
     scope: dict[str, Any] = dict(functions)
     exec(compile(source, __file__, "exec"), scope)
     built_in: Callable[..., Any] = scope["built_in"]
     return built_in
 
 
-_SQUASHES, _ERRORS = _compiled(activations, ACTIVATIONS), _compiled(costs, COSTS)
+def _judged(formula: Any) -> Any:
+    """The formula of a cost for targets that may be NaN: such an output has no cost and no signal."""
+
+    @inline
+    def judged(target: float, output: float, derivative: float, outputs: float) -> Pair:
+        value, signal = formula(target, output, derivative, outputs)
+        return (value, signal) if target == target else (0.0, 0.0)
+
+    return judged
+
+
+_SQUASHES = _compiled(activations, ACTIVATIONS)
+_ERRORS = {name: _judged(part) for name, part in _compiled(costs, COSTS).items()}
 logistic, tanh, identity = (_SQUASHES[name] for name in ("logistic", "tanh", "identity"))
-maxout, winner = _SQUASHES["maxout"], _SQUASHES["winner"]
 cross_entropy = _ERRORS["cross_entropy"]
 
 SQUASHES = {name: for_python(part) for name, part in _SQUASHES.items()}
@@ -65,7 +77,12 @@ STRETCH = column("state"), INDEX, column("activation"), column("slope"), INDEX
 squash_stretch = by_code([_stretch(name) for name in _SQUASHES], *STRETCH, INDEX)
 """``(code, m, state, at, activation, slope, to, n)``: activations and slopes of n consecutive neurons."""
 
-cost_of = inline(_by_code(_ERRORS, "target, output, derivative, outputs"))
+largest_of = inline(
+    _by_code(_SQUASHES, [one for one in ACTIVATIONS.values() if one.kind == LARGEST], "state")
+)
+"""``(code, state)``: activation and slope of the neuron of a group that has the largest state."""
+
+cost_of = inline(_by_code(_ERRORS, [*COSTS.values()], "target, output, derivative, outputs"))
 """``(code, target, output, derivative, outputs)``: cost and error signal under a built-in cost."""
 
 
@@ -78,6 +95,8 @@ def custom(m, failed, code, state):
 @inline
 def judge(failed, code, target, output, derivative, outputs):
     """The same for any cost; a user's is called by its address, and is NaN if it raises. writes: failed"""
+    if target != target:
+        return 0.0, 0.0
     if code < FIRST_CUSTOM_COST:
         return cost_of(code, target, output, derivative, outputs)
     return called(

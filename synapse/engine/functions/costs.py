@@ -1,8 +1,8 @@
 """The built-in costs: value and error signal -dE/ds of one output.
 
-``derivative`` is the output's f'(s), ``outputs`` the number of outputs. They are plain Python, in
-the order of the codes by which kernels call them. `compiled.py` compiles them, with log of
-``elementary.py``; ``synapse.cost`` has them by name.
+``derivative`` is the output's f'(s), ``outputs`` the number of outputs. An entry is all that the library
+knows of a cost: plain Python, in the order of the codes by which kernels call it. `compiled.py` compiles it,
+with log of ``elementary.py``; ``synapse.cost``, the documentation and the tests read the entries.
 """
 
 from __future__ import annotations
@@ -21,15 +21,20 @@ TINY = 1e-300
 
 @dataclass(frozen=True)
 class CostFormula:
-    """A built-in cost: name, code for kernels, the squash that its outputs must have, and other names.
+    """A built-in cost: name, code for kernels, and declared properties.
 
-    ``averages`` are other libraries' names of its mean over the outputs; it is the same for one output.
+    ``squash`` is the one that its outputs must have; the first such entry is their default cost.
+    ``probabilities``: whether targets must be between 0 and 1. ``averages`` are other libraries' names of
+    its mean over the outputs; it is the same for one output. ``surrogate`` says why the signal is not the
+    slope of the value, if it is not.
     """
 
     name: str
     code: int
     formula: Formula
     squash: str | None
+    probabilities: bool
+    surrogate: str
     aliases: tuple[str, ...]
     averages: tuple[str, ...]
 
@@ -39,19 +44,25 @@ COSTS: dict[str, CostFormula] = {}
 
 
 def cost(
-    *, squash: str | None = None, aliases: tuple[str, ...] = (), averages: tuple[str, ...] = ()
+    *,
+    squash: str | None = None,
+    probabilities: bool = False,
+    surrogate: str = "",
+    aliases: tuple[str, ...] = (),
+    averages: tuple[str, ...] = (),
 ) -> Callable[[Formula], Formula]:
     """Enter a built-in cost, the squash of outputs without which its signal is wrong, and its other names."""
 
     def enter(formula: Formula) -> Formula:
         name = formula.__name__
-        COSTS[name] = CostFormula(name, len(COSTS), formula, squash, aliases, averages)
+        properties = squash, probabilities, surrogate, aliases, averages
+        COSTS[name] = CostFormula(name, len(COSTS), formula, *properties)
         return formula
 
     return enter
 
 
-@cost(squash="logistic", averages=("bce", "bce_loss", "binary_cross_entropy"))
+@cost(squash="logistic", probabilities=True, averages=("bce", "bce_loss", "binary_cross_entropy"))
 def cross_entropy(target: float, output: float, derivative: float, outputs: float) -> Pair:
     """-(t ln y + (1 - t) ln(1 - y)), for logistic outputs: signal t - y."""
     value = target * log(max(output, TINY)) + (1.0 - target) * log(max(1.0 - output, TINY))
@@ -73,13 +84,17 @@ def mean_squared_error(target: float, output: float, derivative: float, outputs:
     return error * error / outputs, 2.0 * error * derivative / outputs
 
 
-@cost()
+@cost(surrogate="It counts, so its slope is 0. The signal is t - y.")
 def binary_misses(target: float, output: float, derivative: float, outputs: float) -> Pair:
     """1 if output and target are on different sides of 1/2; it has no slope, so the signal is t - y."""
     return (1.0 if (target > 0.5) != (output > 0.5) else 0.0), target - output
 
 
-@cost(squash="softmax", aliases=("cross_entropy_loss", "sparse_categorical_cross_entropy"))
+@cost(
+    squash="softmax",
+    probabilities=True,
+    aliases=("cross_entropy_loss", "sparse_categorical_cross_entropy"),
+)
 def categorical_cross_entropy(target: float, output: float, derivative: float, outputs: float) -> Pair:
     """-t ln y, for softmax outputs and targets that add up to 1: signal t - y."""
     value = 0.0
@@ -91,3 +106,11 @@ def categorical_cross_entropy(target: float, output: float, derivative: float, o
 CROSS_ENTROPY = COSTS["cross_entropy"].code
 FIRST_CUSTOM_COST = len(COSTS)
 """The code of a user's cost is its address, which is larger."""
+
+PROBABILITIES = tuple(one.code for one in COSTS.values() if one.probabilities)
+SHARES = tuple(one.code for one in COSTS.values() if one.squash == "softmax")
+CLOSE = 1e-6
+"""Targets of costs with these codes lie between 0 and 1; those of `SHARES` add up to 1, within `CLOSE`.
+
+``Cost.check_targets`` checks all rows of data by this, and the kernel that takes the targets of one step.
+"""

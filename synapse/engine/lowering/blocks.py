@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._typing import Indices
+from ..delayed import is_delayed_in_order
 from ..functions.activations import SOFTMAX
 from ..schema import NONE, OUTPUT
 from .changes import spans
@@ -22,7 +23,7 @@ def find_latest(store: Store | Part) -> Indices:
     """The last one of the earlier neurons that each neuron reads; NONE: none."""
     after = np.zeros(store.n_neurons, np.int64)
     for before, target in _dependencies(store):
-        earlier = before < target
+        earlier = ~is_delayed_in_order(before, target)
         np.maximum.at(after, target[earlier], before[earlier].astype(np.int64) + 1)
     return (after - 1).astype(np.uint32)
 

@@ -9,7 +9,7 @@ GATES = 4  # gates a self-connected neuron, and stores extended traces for it
 GATED = 8  # has a gated incoming connection
 PLAIN_RUNS = 16  # all its runs are dense, ordered and ungated, and it keeps no eligibility traces
 FOUR = 32  # it and the next three activate together, and have plain runs from the same sources
-WAITING = 64  # sends no error, and updates of all its weights may be delayed: see ``propagate.move_ahead``
+WAITING = 64  # sends no error, and updates of all its weights may stay pending: see ``propagate.move_ahead``
 HEARD = 128  # a source of trainable dense runs
 WITH_GATES = MEMORY | TRACED | GATED | GATES
 """A neuron with any of these is computed by parts of kernels that other networks do not compile."""
@@ -18,13 +18,13 @@ WITH_GATES = MEMORY | TRACED | GATED | GATES
 DENSE, LISTED, SHARED, ZIPPED, PAIRED = 0, 1, 2, 3, 4
 
 # Flags of a run.
-BACK = 1  # its sources activate after the target: it carries activations of the previous step
-BACK_GATED = 2  # its gater activates after the target, or is it: its gain is that of the previous step
-SILENT = 4  # its sources get no error (clamped inputs, or later neurons)
+DELAYED = 1  # its sources are delayed: the target reads their previous activations, see ``engine/delayed.py``
+DELAYED_GATE = 2  # so is its gater
+SILENT = 4  # its sources get no error (clamped inputs, or delayed)
 FIXED = 8  # its weights are not trainable
 UNORDERED = 16  # sources or gater outside the target's network: the order is found at run time
 QUIET_GATER = 32  # its gater gets no error (a clamped input)
 TIED = 64  # its weights are shared with other connections
 STEPPED = 128  # the next neuron computed with it has sources and gater shifted by one, otherwise the same
-MOVED_AT_ONCE = BACK | FIXED | UNORDERED | TIED
-"""Updates of a dense or listed run without these may be delayed: see ``propagate.move_ahead``."""
+MOVED_AT_ONCE = DELAYED | FIXED | UNORDERED | TIED
+"""Updates of a dense or listed run without these may stay pending: see ``propagate.move_ahead``."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._typing import Indices
+from ..delayed import Attributes, activations_read
 from ..schema import NONE
 from .changes import Basis, spans
 from .flags import MEMORY, TRACED
@@ -119,24 +120,20 @@ def _rows_of(store: Store, identities: Indices) -> NDArray[np.int64]:
 
 def _read_off(store: Store, kept: list[Traces]) -> None:
     """Restore traces of neurons that store none: the inputs of their last activation."""
-    c, stamp = store.columns, store["stamp"]
+    c = store.columns
     new = ((c["flags"] & (TRACED | MEMORY)) == TRACED) & (c["learning"] != 0)
     for traces in kept:
         rows = _rows_of(store, traces.eligible)
         new[store["target"][rows[rows != NONE]]] = False
     neurons = np.flatnonzero(new)
     rows = spans(c["first_incoming"][neurons], c["learning"][neurons])
-    target, gater = store["target"][rows], store["gater"][rows]
-
-    def seen(ends: Indices) -> NDArray[Any]:
-        moved = (ends == target) | (stamp[ends] > stamp[target])
-        return np.where(moved, store["old_activation"][ends], store["activation"][ends])
-
-    gain = np.where(gater == NONE, store.unit, seen(np.minimum(gater, store.n_neurons - 1)))
-    c["eligibility"][spans(c["first_trace"][neurons], c["learning"][neurons])] = gain * seen(
-        store["source"][rows]
-    )
-    store["bias_eligibility"][neurons] = stamp[neurons] != 0
+    source, target, gater = (store[name][rows] for name in ("source", "target", "gater"))
+    m = Attributes(store)
+    read = activations_read(m, np.minimum(gater, store.n_neurons - 1), target)
+    gain = np.where(gater == NONE, store.unit, read)
+    places = spans(c["first_trace"][neurons], c["learning"][neurons])
+    c["eligibility"][places] = gain * activations_read(m, source, target)
+    store["bias_eligibility"][neurons] = store["stamp"][neurons] != 0
 
 
 def _still_self_connected(store: Store, kept: Traces) -> Indices:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._typing import Bools, Indices
+from ..delayed import is_delayed_in_order
 from ..schema import NONE
 from . import flags as flag
 from .order import pure_inputs
@@ -48,12 +49,13 @@ def connection_flags(store: Store | Part) -> NDArray[np.uint8]:
     if network.size and not (network == network[0]).all():
         known = (network[target] != 0) & (network[source] == network[target])
         known &= network[gater] == network[target]
-    back, back_gated = known & (source > target), known & gated & (gater >= target)
+    delayed = known & is_delayed_in_order(source, target)
+    delayed_gate = known & gated & is_delayed_in_order(gater, target)
     flags = np.zeros(len(source), np.uint8)
     for mask, one in (
-        (back, flag.BACK),
-        (back_gated, flag.BACK_GATED),
-        (pure[source] | back, flag.SILENT),
+        (delayed, flag.DELAYED),
+        (delayed_gate, flag.DELAYED_GATE),
+        (pure[source] | delayed, flag.SILENT),
         (gated & pure[gater], flag.QUIET_GATER),
         (store["trainable"] == 0, flag.FIXED),
         (~known, flag.UNORDERED),

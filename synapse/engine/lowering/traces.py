@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._typing import Bools
+from ..delayed import is_delayed_in_order
 from ..schema import NONE
 from . import flags as flag
 from .order import pure_inputs
@@ -33,7 +34,8 @@ def find_influences(store: Store) -> None:
     c["last_influence"] = np.searchsorted(gated, np.arange(n), "right").astype(np.uint32)
     network = store["network"]
     known = (network[gated] != 0) & (network[gaters] == network[gated])
-    heard = ((~known & (gaters != gated)) | (known & (gaters < gated))) & ~pure_inputs(store)[gaters]
+    delayed = np.where(known, is_delayed_in_order(gaters, gated), gaters == gated)  # or found at run time
+    heard = ~delayed & ~pure_inputs(store)[gaters]
     c["influence_trace"] = np.where(heard, 0, NONE).astype(np.uint32)
     pulls = np.flatnonzero(heard)
     pulls = pulls[np.argsort(gaters[pulls], kind="stable")]
@@ -72,13 +74,13 @@ def _traced(store: Store) -> Bools:
     foreign = np.zeros(store.n_neurons, bool)  # gates memory in another network, where rows give no order
     apart = store["network"][c["influence_gater"]] != store["network"][c["influence_gated"]]
     foreign[c["influence_gater"][apart]] = True
-    hard[target[((flags & flag.BACK) != 0) & foreign[target]]] = True
+    hard[target[((flags & flag.DELAYED) != 0) & foreign[target]]] = True
     traced: Bools = ((c["flags"] & flag.MEMORY) != 0) | (hard & ((c["flags"] & flag.GATES) != 0))
     return traced
 
 
 def mark_plain(store: Store) -> None:
-    """Mark neurons without traces whose runs are all plain, and those whose propagation is all delayed."""
+    """Mark neurons without traces whose runs are all plain, and those whose updates may all stay pending."""
     c, target = store.columns, run_targets(store)
     untraced = c["flags"] & flag.TRACED == 0
     other = (c["run_kind"] != flag.DENSE) | ((c["run_flags"] & flag.UNORDERED) != 0)

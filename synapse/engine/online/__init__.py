@@ -3,6 +3,7 @@
 from .accumulate import Accumulator as Accumulator
 from .calls import calls_for as calls_for
 from .loops import (
+    KEPT as KEPT,
     activate_one as activate_one,
     clamp_one as clamp_one,
     clear_rows as clear_rows,

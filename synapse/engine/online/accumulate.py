@@ -10,7 +10,7 @@ and then learns without changing weights:
     moves.weights, moves.biases               # sums over all steps since `clear`, by row of the store
 
 Tied numbers are not summed: each member's row has its own updates. Updates of weights from inputs are not
-delayed (`propagate.move_ahead`): when a call returns, all updates are in the buffers. Everything else that a
+pending (`propagate.move_ahead`): when a call returns, all updates are in the buffers. Everything else that a
 step writes (activations, errors, traces, the clock, a recording) is written to the store.
 """
 
@@ -43,7 +43,7 @@ class Accumulator:
             **dict(zip(DESTINATIONS, (self.weights, self.biases), strict=True)),
             "ties": np.zeros_like(store["ties"]),
             "flags": store["flags"] & ~np.uint8(WAITING),
-            "run_flags": store["run_flags"] | np.uint8(TIED),  # updates of such runs are never delayed
+            "run_flags": store["run_flags"] | np.uint8(TIED),  # updates of such runs are never pending
         }
         self._columns: dict[int, NDArray[np.generic]] = {_PLACES[name]: columns[name] for name in columns}
         self._table = np.empty_like(store.table)

@@ -48,18 +48,18 @@ class MachineCode:
 class Calls(MachineCode):
     """The kernels of single steps, for stores whose float is the type of `unit`."""
 
-    activate_one: Callable[..., float]
+    activate_one: Callable[..., float | None]
     clamp_one: Callable[..., None]
-    propagate_one: Callable[..., float]
+    propagate_one: Callable[..., int]
     run_network: Callable[..., int]
     feed_network: Callable[..., int]
-    propagate_targets: Callable[..., float]
+    propagate_targets: Callable[..., tuple[int, float]]
 
     def __init__(self, unit: Any) -> None:
         examples = {
             "activate_one": (0, unit, 0),
             "clamp_one": (0, unit, 0, 0.0),
-            "propagate_one": (0, unit, 0, 0.0, 0, 0.0, unit),
+            "propagate_one": (0, unit, 0, False, 0.0, 0, 0.0, unit),
             "run_network": (0, unit, SPAN, ROW, ROW),
             "feed_network": (0, unit, SPAN, SPAN, ROW, ROW),
             "propagate_targets": (0, unit, SPAN, ROW, 0, unit, False),
@@ -79,9 +79,13 @@ def _interpreted(kernel: Callable[..., Any]) -> Callable[..., Any]:
 
     def entry(*arguments: Any) -> Any:
         result = kernel(*arguments)
-        return result.item() if isinstance(result, np.generic) else result
+        return tuple(map(_plain, result)) if isinstance(result, tuple) else _plain(result)
 
     return entry
+
+
+def _plain(result: Any) -> Any:
+    return result.item() if isinstance(result, np.generic) else result
 
 
 _by_float: dict[np.dtype[Any], Calls] = {}

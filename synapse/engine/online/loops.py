@@ -11,12 +11,13 @@ import math
 import numpy as np
 
 from ..compiler.bare import bare
-from ..compiler.jit import columns, inline, kernel
+from ..compiler.jit import columns, inline, kernel, reset
 from ..functions.compiled import cost_of, cross_entropy, judge
-from ..functions.costs import COSTS, CROSS_ENTROPY, FIRST_CUSTOM_COST
+from ..functions.costs import CLOSE, CROSS_ENTROPY, FIRST_CUSTOM_COST, PROBABILITIES, SHARES
 from ..lowering.flags import TRACED
 from ..schema import FIRST, HELD, INPUTS, LEARNING, NONE, OUTPUTS, STOP, WATCHED_NETWORK, WATCHED_WIDTH
-from .fire import clamp_neuron, fire, forget_error, tick
+from ..status import DIVERGED, DONE, FAILED, REFUSED, RESIZED, ROW
+from .fire import clamp_neuron, fire, tick
 from .propagate import move_ahead, propagate_block, settle
 from .record import note
 from .ties import after_moves, before_moves
@@ -24,8 +25,8 @@ from .weigh import weigh_block, weigh_one
 
 u8 = np.uint64
 ONE = u8(1)
-OF_CLASSES = COSTS["categorical_cross_entropy"].code
-CLOSE = 1e-6  # to 1, of the sum of targets of classes
+KEPT = 3
+"""Numbers of each output that a buffer keeps until costs are summed: activation, target, weight."""
 
 
 # --- networks ----------------------------------------------------------------------------------
@@ -37,17 +38,7 @@ CLOSE = 1e-6  # to 1, of the sum of targets of classes
 @inline
 def clear_neuron(m, j):
     """Clear the context: state, activation, errors, traces. writes: every cleared column, traces"""
-    m.state[j] = 0.0
-    m.old_state[j] = 0.0
-    m.activation[j] = 0.0
-    m.old_activation[j] = 0.0
-    m.derivative[j] = 0.0
-    m.bias_eligibility[j] = 0.0
-    m.projected[j] = 0.0
-    m.gated[j] = 0.0
-    m.step[j] = 0.0
-    m.stamp[j] = 0
-    forget_error(m, j)
+    reset(m, j)
     n = u8(m.learning[j])
     if m.flags[j] & TRACED:
         for t in range(n):
@@ -86,10 +77,10 @@ def activate_network(m, span, inputs, row):
 
 @inline
 def aim_outputs(m, span, targets, row, cost):
-    """Write the outputs' error signals to ``projected``. Returns a number that is finite if the cost is.
+    """Write the outputs' error signals to ``projected``, 0 where the target is NaN.
 
-    Built-in costs are summed later, see `summed_cost`; their logarithms are left out here.
-    reads: activation, derivative; writes: projected
+    Returns a number that is finite if the cost is. Built-in costs are summed later, see `summed_cost`; their
+    logarithms are left out here. reads: activation, derivative, cost_weight; writes: projected
     """
     n = span[OUTPUTS]
     first, begin = span[STOP] - n, row * n
@@ -97,85 +88,102 @@ def aim_outputs(m, span, targets, row, cost):
     if cost < FIRST_CUSTOM_COST:
         for o in range(n):
             j, target = first + o, targets[begin + o]
-            _, m.projected[j] = cost_of(cost, target, m.activation[j], m.derivative[j], size)
-            total += (target - m.activation[j]) ** 2
+            _, signal = cost_of(cost, target, m.activation[j], m.derivative[j], size)
+            m.projected[j] = m.cost_weight[j] * signal
+            total += (target - m.activation[j]) ** 2 if target == target else 0.0
         return total
     for o in range(n):
         j = first + o
         value, signal = judge(m.failed, cost, targets[begin + o], m.activation[j], m.derivative[j], size)
-        m.projected[j] = signal
-        total += value
+        m.projected[j] = m.cost_weight[j] * signal
+        total += m.cost_weight[j] * value
     return total
 
 
 @inline
 def fit(targets, cost, unit):
     """Whether a cost can have these targets of one step, see ``Cost.check_targets``."""
-    classes = cost == OF_CLASSES
-    bounded = classes or cost == CROSS_ENTROPY
-    low, high = (0.0, 1.0) if bounded else (-np.float64(np.finfo(unit).max), np.float64(np.finfo(unit).max))
+    most = np.float64(np.finfo(unit).max)
+    low, high = (0.0, 1.0) if cost in PROBABILITIES else (-most, most)
     total = 0.0
     for o in range(u8(targets.size)):
         if not low <= targets[o] <= high:
             return False
         total += targets[o]
-    return not classes or abs(total - 1.0) <= CLOSE
+    return cost not in SHARES or abs(total - 1.0) <= CLOSE
 
 
 @inline
-def refused_row(span, inputs, outputs, unit):
-    """1 + the first row of `inputs` that is not finite in the store's float; 1 if arrays have other sizes.
+def check_rows(m, span, inputs, outputs, unit):
+    """The status of rows before they are run: RESIZED if the arrays have other sizes, or REFUSED.
 
-    0 if nothing is refused.
+    Refused is an input that is not finite in the store's float. writes: failed
     """
     most, n = np.finfo(unit).max, span[OUTPUTS]
     rows = u8(outputs.size) // n
     if u8(outputs.size) != rows * n or (inputs.size > 0 and u8(inputs.size) != rows * span[INPUTS]):
-        return ONE
+        return RESIZED
     for i in range(u8(inputs.size)):
         if not abs(inputs[i]) <= most:
-            return i // span[INPUTS] + ONE
-    return u8(0)
+            m.failed[ROW] = i // span[INPUTS]
+            return REFUSED
+    return DONE
 
 
 @inline
-def aim_at_targets(m, span, targets, cost):
-    """Write the error signals of one step; with empty targets, no output has one. Returns the cost.
+def status_of(m, total):
+    """The status of a call whose costs add up to `total`."""
+    if m.failed[0] != 0.0:
+        return FAILED
+    return DONE if math.isfinite(total) else DIVERGED
 
-    It is NaN if a registered cost raised. reads: activation, derivative; writes: projected
+
+@inline
+def aim_at_targets(m, span, targets, cost, check, unit):
+    """Write the error signals of one step; with empty targets, no output has one.
+
+    Returns a status and the cost. With `check`, targets that the cost cannot have are refused.
+    reads: activation, derivative, cost_weight; writes: projected, failed
     """
+    m.failed[0] = 0.0
     first, total = span[STOP] - span[OUTPUTS], 0.0
+    if targets.size > 0 and u8(targets.size) != span[OUTPUTS]:
+        return RESIZED, total
+    if targets.size > 0 and check and not fit(targets, cost, unit):
+        return REFUSED, total
     for o in range(u8(targets.size)):
         j = first + o
-        total += judge(m.failed, cost, targets[o], m.activation[j], 1.0, np.float64(span[OUTPUTS]))[0]
+        value, _ = judge(m.failed, cost, targets[o], m.activation[j], 1.0, np.float64(span[OUTPUTS]))
+        total += m.cost_weight[j] * value
     if targets.size > 0:
         aim_outputs(m, span, targets, u8(0), cost)
     else:
         for j in range(first, span[STOP]):
             m.projected[j] = 0.0
-    return total if m.failed[0] == 0.0 else math.nan
+    return status_of(m, total), total
 
 
 @inline
 def summed_cost(m, cost, kept, filled, outputs):
-    """The summed cost of the outputs in ``kept``, whose second half has their targets."""
-    room, size, total = u8(kept.size) >> ONE, np.float64(outputs), 0.0
+    """The summed cost of the outputs in ``kept``, then targets and weights of their costs."""
+    room, size, total = u8(kept.size) // u8(KEPT), np.float64(outputs), 0.0
     if cost == CROSS_ENTROPY:  # tested here, so that the loop has no branch and vectorises
         for i in range(filled):
-            total += cross_entropy(kept[room + i], kept[i], 1.0, size)[0]
+            total += kept[u8(2) * room + i] * cross_entropy(kept[room + i], kept[i], 1.0, size)[0]
         return total
     for i in range(filled):
-        total += judge(m.failed, cost, kept[room + i], kept[i], 1.0, size)[0]
+        total += kept[u8(2) * room + i] * judge(m.failed, cost, kept[room + i], kept[i], 1.0, size)[0]
     return total
 
 
 @inline
 def keep_outputs(m, span, targets, row, kept, filled):
-    """Append outputs and targets of a step to ``kept``; returns its new length."""
-    n, room = span[OUTPUTS], u8(kept.size) >> ONE
+    """Append outputs, targets and weights of a step to ``kept``; returns its new length."""
+    n, room = span[OUTPUTS], u8(kept.size) // u8(KEPT)
     for o in range(n):
         kept[filled + o] = m.activation[span[STOP] - n + o]
         kept[room + filled + o] = targets[row * n + o]
+        kept[u8(2) * room + filled + o] = m.cost_weight[span[STOP] - n + o]
     return filled + n
 
 
@@ -201,13 +209,18 @@ def propagate_network(m, span, rate, ahead):
 
 @kernel
 def activate_one(table, unit, row):
-    """One neuron activates from its incoming connections; returns its activation."""
+    """One neuron activates from its incoming connections; returns its activation, or None.
+
+    None is the status FAILED. This is the shortest call: a tuple with a status would take a tenth longer.
+    """
     m = columns(table, unit)
     m.failed[0] = 0.0
     j = u8(row)
     weigh_one(m, j)
     fire(m, j, j + ONE)
-    return m.activation[j] if m.failed[0] == 0.0 else math.nan
+    if m.failed[0] != 0.0:
+        return None
+    return m.activation[j]
 
 
 @kernel
@@ -218,20 +231,20 @@ def clamp_one(table, unit, row, value):
 
 
 @kernel
-def propagate_one(table, unit, row, target, cost, outputs, rate):
-    """Propagate one neuron, one of `outputs` outputs; with `target` NaN it has no target.
+def propagate_one(table, unit, row, aimed, target, cost, outputs, rate):
+    """Propagate one neuron, one of `outputs` outputs; it has a target only if it is `aimed` at one.
 
-    Returns its cost; if that is NaN, no weight has changed.
+    Returns a status. If the cost raised, no weight has changed.
     """
     m = columns(table, unit)
     m.failed[0] = 0.0
     j = u8(row)
-    value, signal = 0.0, 0.0
-    if target == target:
-        value, signal = judge(m.failed, cost, target, m.activation[j], m.derivative[j], outputs)
+    signal = 0.0
+    if aimed:
+        _, signal = judge(m.failed, cost, target, m.activation[j], m.derivative[j], outputs)
     if m.failed[0] != 0.0:
-        return math.nan
-    m.projected[j] = signal
+        return FAILED
+    m.projected[j] = m.cost_weight[j] * signal
     alone = m.ties[HELD] == 0  # else `hold_shared` has been called
     if alone:
         before_moves(m)
@@ -239,7 +252,7 @@ def propagate_one(table, unit, row, target, cost, outputs, rate):
     propagate_block(m, j, j + ONE, rate, False)
     if alone:
         after_moves(m)
-    return value
+    return DONE
 
 
 @kernel
@@ -260,66 +273,69 @@ def clear_rows(table, unit, rows):
 def run_network(table, unit, span, inputs, outputs):
     """Activate once for every row of `outputs`, which are written; rows are consecutive.
 
-    Returns 1 + the first row of `inputs` that is not finite in the store's float, else 0. With such a row,
-    or with arrays of other sizes, nothing has changed. If a registered function raises, the run ends:
-    returns 1 + the row of that step.
+    Returns a status. If an input is refused, or the arrays have other sizes, nothing has changed. If a
+    registered function raises, the run ends. ``failed[ROW]`` is the row of that input, or step.
     """
     m = columns(table, unit)
     span, inputs, outputs = bare(span), bare(inputs), bare(outputs)
     m.failed[0] = 0.0
-    n, refused = span[OUTPUTS], refused_row(span, inputs, outputs, unit)
-    if refused:
-        return refused
+    n, status = span[OUTPUTS], check_rows(m, span, inputs, outputs, unit)
+    if status != DONE:
+        return status
     for row in range(u8(outputs.size) // n):
         activate_network(m, span, inputs, row)
         if m.failed[0] != 0.0:
-            return row + ONE
+            m.failed[ROW] = row
+            return FAILED
         for o in range(n):
             outputs[row * n + o] = m.activation[span[STOP] - n + o]
-    return u8(0)
+    return DONE
 
 
 @kernel
 def feed_network(table, unit, span, feedback, inputs, outputs):
     """Activate once for every row of `outputs`; output o is added to input ``feedback[o]`` of the next row.
 
-    An output with NONE there is not fed back. Returns 1 + the first row of `inputs` that is not finite in the
-    store's float, before or after the addition, or whose step a registered function ends; else 0.
+    An output with NONE there is not fed back. Returns a status, as `run_network` does. It is DIVERGED if an
+    output, or an input after the addition, is not finite; ``failed[ROW]`` is then the last row run before.
     """
     m = columns(table, unit)
     span, feedback, inputs, outputs = bare(span), bare(feedback), bare(inputs), bare(outputs)
     m.failed[0] = 0.0
-    n, refused = span[OUTPUTS], refused_row(span, inputs, outputs, unit)
-    if refused:
-        return refused
+    n, status = span[OUTPUTS], check_rows(m, span, inputs, outputs, unit)
+    if status != DONE:
+        return status
     rows = u8(outputs.size) // n
     for row in range(rows):
         activate_network(m, span, inputs, row)
         if m.failed[0] != 0.0:
-            return row + ONE
+            m.failed[ROW] = row
+            return FAILED
         for o in range(n):
             value = m.activation[span[STOP] - n + o]
             outputs[row * n + o] = value
             if feedback[o] != NONE and row + ONE < rows:
                 inputs[(row + ONE) * span[INPUTS] + feedback[o]] += value
-    return refused_row(span, inputs, outputs, unit)
+    if check_rows(m, span, inputs, outputs, unit) != DONE:
+        return DIVERGED
+    for i in range(u8(outputs.size)):
+        if not math.isfinite(outputs[i]):
+            m.failed[ROW] = rows - ONE
+            return DIVERGED
+    return DONE
 
 
 @kernel
 def propagate_targets(table, unit, span, targets, cost, rate, check):
     """Propagate the whole network after an activation; with empty targets, no output has one.
 
-    Returns the cost; if it is not finite, no weight has changed. With `check`, it is NaN for targets that
-    the cost cannot have, and nothing has changed.
+    Returns a status and the cost, see `aim_at_targets`. Weights change only if the call is complete.
     """
-    m, span, targets = columns(table, unit), bare(span), bare(targets)
-    m.failed[0] = 0.0
-    if targets.size > 0 and (u8(targets.size) != span[OUTPUTS] or (check and not fit(targets, cost, unit))):
-        return math.nan
-    total = aim_at_targets(m, span, targets, cost)
-    if math.isfinite(total):
+    m, span = columns(table, unit), bare(span)
+    status, total = aim_at_targets(m, span, bare(targets), cost, check, unit)
+    if status == DONE:
         propagate_network(m, span, rate, False)
-    return total
+    return status, total
 
 
 @kernel
@@ -344,11 +360,11 @@ def train_network(
     """Some epochs in one call: in each, the sequences ``bounds[s] .. bounds[s + 1]`` of rows, in its order.
 
     At `aimed` rows, which have a target, the cost is computed and, with `learn`, the error propagated.
-    ``kept`` is a buffer for the outputs and targets of some steps, whose costs are summed together.
+    ``kept`` is a buffer for the outputs (and `KEPT`) of some steps, whose costs are summed together.
     A ``control[0]`` other than 0 stops the call; ``control[1]`` is the number of rows done. ``errors`` are
-    the mean costs of the epochs; one that is at most `goal` ends the call. Returns the number of complete
-    epochs, and the summed cost of the latest and its number of rows with a target. A cost that is not
-    finite ends the call before weights change; so does a registered function that raises, with a cost of NaN.
+    the mean costs of the epochs; one that is at most `goal` ends the call. Returns a status, the number of
+    complete epochs, and the summed cost of the latest and its number of rows with a target. A cost that is
+    not finite ends the call before weights change; so does a registered function that raises.
     """
     m = columns(table, unit)
     span, inputs, targets, kept = bare(span), bare(inputs), bare(targets), bare(kept)
@@ -368,7 +384,7 @@ def train_network(
                 going = m.failed[0] == 0.0
                 if aimed[row] and going:
                     judged += ONE
-                    if filled + span[OUTPUTS] > u8(kept.size) >> ONE:
+                    if filled + span[OUTPUTS] > u8(kept.size) // u8(KEPT):
                         total += summed_cost(m, cost, kept, filled, span[OUTPUTS])
                         filled = u8(0)
                     filled = keep_outputs(m, span, targets, row, kept, filled)
@@ -382,11 +398,9 @@ def train_network(
                 going = going and not control[0]
         move_ahead(m, span[FIRST], span[STOP])
         total += summed_cost(m, cost, kept, filled, span[OUTPUTS])
-        if m.failed[0] != 0.0:
-            total = math.nan
         errors[done] = total / np.float64(judged)
-        going = going and math.isfinite(total)
+        going = going and status_of(m, total) == DONE
         if going:
             going = errors[done] > goal
             done += ONE
-    return done, total, judged
+    return status_of(m, total), done, total, judged

@@ -12,8 +12,8 @@ import numpy as np
 from ..compiler.jit import in_order, inline, one, zero
 from ..compiler.rare import INDEX, NUMBER, rare
 from ..lowering.flags import (
-    BACK,
-    BACK_GATED,
+    DELAYED,
+    DELAYED_GATE,
     DENSE,
     FIXED,
     GATES,
@@ -30,6 +30,7 @@ from ..lowering.flags import (
     ZIPPED,
 )
 from ..schema import NONE
+from .delayed import gaters_read, is_delayed_by_stamp, sources_read
 from .weigh import trace_of, waits
 
 u8 = np.uint64
@@ -56,7 +57,7 @@ def move_traced(m, j, first, n, step):
 def propagate_run(m, r, delta, step, ahead):
     """Push the error of a neuron along a run of plain connections, then update their weights.
 
-    With `ahead`, updates are delayed where they may be: see `move_ahead`.
+    With `ahead`, updates stay pending where they may: see `move_ahead`.
     reads: activation, old_activation; writes: pushed, weight_destination
     """
     first, n, source = u8(m.run_first[r]), u8(m.run_length[r]), u8(m.run_source[r])
@@ -64,9 +65,9 @@ def propagate_run(m, r, delta, step, ahead):
     push_back(m, r, delta, first, n, source)
     if flags & FIXED or (ahead and waits(m, r)):
         return
-    seen = m.old_activation if flags & BACK else m.activation
+    activations = sources_read(m, r)
     for t in range(n):
-        m.weight_destination[first + t] += step * seen[source + t]
+        m.weight_destination[first + t] += step * activations[source + t]
 
 
 @inline
@@ -83,15 +84,15 @@ def propagate_traced_run(m, j, r, delta, step, pull, extended):
     if m.flags[j] & TRACED:
         move_traced(m, j, first, n, step)
         return
-    seen = m.old_activation if flags & BACK else m.activation
+    activations = sources_read(m, r)
     trace = extended + first - u8(m.first_incoming[j])
     for t in range(n):
-        m.weight_destination[first + t] += step * seen[source + t] + pull * m.extended[trace + t]
+        m.weight_destination[first + t] += step * activations[source + t] + pull * m.extended[trace + t]
 
 
 @inline
 def move_ahead(m, first, last):
-    """Apply delayed updates, as `weigh_neuron` would with the next inputs.
+    """Apply pending updates, as `weigh_neuron` would with the next inputs.
 
     A weight is read in every step, to sum. Updating it then, instead of when the error is known,
     saves a pass over the weights. `weigh_neuron` reads the sources' previous activations from
@@ -125,21 +126,21 @@ def propagate_gated_run(m, j, r, delta, step):
     gater = u8(m.run_gater[r])
     flags = m.run_flags[r]
     zipped = ONE if m.run_kind[r] == ZIPPED else u8(0)
-    seen = m.old_activation if flags & BACK else m.activation
-    gains = m.old_activation if flags & BACK_GATED else m.activation
+    activations = sources_read(m, r)
+    gains = gaters_read(m, r)
     if not flags & SILENT:
         for t in range(n):
             m.pushed[source + t] += delta * gains[gater + zipped * t] * m.weight[first + t]
-    if not flags & (BACK_GATED | QUIET_GATER) and not m.flags[j] & MEMORY:
+    if not flags & (DELAYED_GATE | QUIET_GATER) and not m.flags[j] & MEMORY:
         for t in range(n):
-            m.pushed_gated[gater + zipped * t] += delta * m.weight[first + t] * seen[source + t]
+            m.pushed_gated[gater + zipped * t] += delta * m.weight[first + t] * activations[source + t]
     if flags & FIXED:
         return
     if m.flags[j] & TRACED:
         move_traced(m, j, first, n, step)
     else:
         for t in range(n):
-            m.weight_destination[first + t] += step * gains[gater + zipped * t] * seen[source + t]
+            m.weight_destination[first + t] += step * gains[gater + zipped * t] * activations[source + t]
 
 
 @in_order
@@ -157,17 +158,16 @@ def propagate_listed_run(m, j, r, delta, step, ahead):
     if m.flags[j] & TRACED:
         move_traced(m, j, first, n, step)
     else:
-        seen = m.old_activation if flags & BACK else m.activation
+        activations = sources_read(m, r)
         for c in range(first, first + n):
-            m.weight_destination[c] += step * seen[m.source[c]]
+            m.weight_destination[c] += step * activations[m.source[c]]
 
 
 @rare(INDEX, INDEX, NUMBER, NUMBER)
 def propagate_any_run(m, j, r, delta, step):
     """The same for scattered gated connections, and for those whose order is found at run time.
 
-    If a source has activated since `j` did, `j` read its old activation, and no error
-    is sent to it.
+    No error is sent to what is delayed.
     reads: activation, old_activation, stamp, eligibility; writes: pushed, pushed_gated, weight_destination
     """
     flags, kind = m.run_flags[r], m.run_kind[r]
@@ -175,25 +175,25 @@ def propagate_any_run(m, j, r, delta, step):
     gated = kind != LISTED and kind != DENSE
     first = u8(m.run_first[r])
     trace = trace_of(m, j, first)
-    back, back_gated = (flags & BACK) != 0, (flags & BACK_GATED) != 0
+    delayed, delayed_gate = (flags & DELAYED) != 0, (flags & DELAYED_GATE) != 0
     for t in range(u8(m.run_length[r])):
         c = first + t
         i, weight = m.source[c], m.weight[c]
         if flags & UNORDERED:
-            back = m.stamp[i] > m.stamp[j]
-        seen = m.old_activation[i] if back else m.activation[i]
+            delayed = is_delayed_by_stamp(m, i, j)
+        activation = m.old_activation[i] if delayed else m.activation[i]
         gain = one(weight)
         if gated:
             g = m.gater[c]
             if flags & UNORDERED:
-                back_gated = m.stamp[g] >= m.stamp[j]
-            gain = m.old_activation[g] if back_gated else m.activation[g]
-            if not back_gated and not memory and not flags & QUIET_GATER:
-                m.pushed_gated[g] += delta * weight * seen
-        if not back and not flags & SILENT:
+                delayed_gate = is_delayed_by_stamp(m, g, j)
+            gain = m.old_activation[g] if delayed_gate else m.activation[g]
+            if not delayed_gate and not memory and not flags & QUIET_GATER:
+                m.pushed_gated[g] += delta * weight * activation
+        if not delayed and not flags & SILENT:
             m.pushed[i] += delta * gain * weight
         if not flags & FIXED:
-            m.weight_destination[c] += step * (m.eligibility[trace + t] if traced else gain * seen)
+            m.weight_destination[c] += step * (m.eligibility[trace + t] if traced else gain * activation)
 
 
 @inline
@@ -204,7 +204,7 @@ def push_influences(m, k, delta):
     """
     for p in range(u8(m.first_influence[k]), u8(m.last_influence[k])):
         gater = m.influence_gater[p]
-        if m.influence_trace[p] != NONE and m.stamp[gater] < m.stamp[k]:
+        if m.influence_trace[p] != NONE and not is_delayed_by_stamp(m, gater, k):
             m.pushed_traced[gater] += delta * m.influence[p]
 
 
@@ -235,7 +235,7 @@ def settle(m, first, last, rate, ahead):
 
     P_j = f'_j sum_k delta_k g_jk w_jk + the cost's -dE/ds, which is in ``projected``;
     G_j = f'_j sum_k delta_k I_jk. Later neurons have pushed both sums before. With `ahead`, the
-    step of delayed updates is stored.
+    step of pending updates is stored.
 
     reads: derivative, pushed*, projected, bias_eligibility
     writes: responsibility, projected, gated, step, waiting, pushed*, bias_destination

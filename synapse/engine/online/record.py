@@ -30,6 +30,7 @@ from ..schema import (
     WATCHED_STEPS,
     WATCHED_WIDTH,
 )
+from .delayed import eligibility_of, extended_of, gain_of, influence_of
 from .weigh import waits
 
 u8 = np.uint64
@@ -58,26 +59,8 @@ def neuron_number(m, what, j):
 
 
 @inline
-def seen(m, i, j):
-    """The activation of `i` that `j` read when it last activated."""
-    moved = i == j or m.stamp[i] > m.stamp[j]
-    return np.float64(m.old_activation[i] if moved else m.activation[i])
-
-
-@inline
-def eligibility_of(m, c):
-    """The eligibility of a connection: stored or computed."""
-    j = m.target[c]
-    offset = c - u8(m.first_incoming[j])
-    if m.watched_flags[j] & TRACED and offset < m.learning[j]:
-        return np.float64(m.eligibility[u8(m.first_trace[j]) + offset])
-    gain = seen(m, m.gater[c], j) if m.gater[c] != NONE else 1.0
-    return gain * seen(m, m.source[c], j)
-
-
-@inline
 def present_weight(m, c, r):
-    """A weight including its delayed update, if any, see ``propagate.move_ahead``."""
+    """A weight including its pending update, if any, see ``propagate.move_ahead``."""
     j = m.target[c]
     if r != NONE and m.waiting[j] != 0.0 and m.run_kind[r] <= LISTED and waits(m, r):
         return np.float64(m.weight[c] + m.waiting[j] * m.activation[m.source[c]])
@@ -88,8 +71,8 @@ def present_weight(m, c, r):
 def connection_number(m, what, c, r):
     """The number of a connection of run `r`."""
     if what == CONNECTIONS:
-        return np.float64(m.activation[m.gater[c]]) if m.gater[c] != NONE else 1.0
-    return present_weight(m, c, r) if what == WEIGHT else eligibility_of(m, c)
+        return gain_of(m, c)
+    return present_weight(m, c, r) if what == WEIGHT else eligibility_of(m, m.watched_flags, c)
 
 
 @inline
@@ -99,11 +82,8 @@ def extended_trace(m, pair):
     if trace != NONE:
         return np.float64(m.extended[trace])
     c, k = u8(m.watched_pair[pair + PAIR_ROW]), m.watched_pair[pair + PAIR_GATED]
-    influence = 0.0
-    for p in range(u8(m.watched_pair[pair + PAIR_FIRST]), u8(m.watched_pair[pair + PAIR_STOP])):
-        row = m.watched_gate[p]
-        influence += m.weight[row] * seen(m, m.source[row], k)
-    return np.float64(m.derivative[m.target[c]]) * eligibility_of(m, c) * influence
+    first, stop = u8(m.watched_pair[pair + PAIR_FIRST]), u8(m.watched_pair[pair + PAIR_STOP])
+    return extended_of(m, m.watched_flags, c, influence_of(m, m.watched_gate, first, stop, k))
 
 
 @inline

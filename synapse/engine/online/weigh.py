@@ -11,7 +11,7 @@ import numpy as np
 from ..compiler.jit import in_order, inline, one, zero
 from ..compiler.rare import INDEX, rare
 from ..lowering.flags import (
-    BACK,
+    DELAYED,
     DENSE,
     FIXED,
     FOUR,
@@ -141,38 +141,38 @@ def move_extended(m, k, carry, block):
 def extend_run(m, block, r, start, carry, scale):
     """The same for a run of ungated connections whose eligibility is the source's activation.
 
-    For a source later than its target, the activation of the previous step counts. It is in
-    old_activation if the source has activated since, that is, if it comes before `block`.
+    Delayed activations are those of the previous step. They are in old_activation if the source has activated
+    since, that is, if it comes before `block`.
     """
     first, n = u8(m.run_first[r]), u8(m.run_length[r])
-    back = m.run_flags[r] & BACK
+    delayed = m.run_flags[r] & DELAYED
     if m.run_kind[r] == LISTED:
         for t in range(n):
             i = m.source[first + t]
-            seen = m.old_activation[i] if back and i < block else m.activation[i]
-            m.extended[start + t] = carry * m.extended[start + t] + scale * seen
+            read = m.old_activation[i] if delayed and i < block else m.activation[i]
+            m.extended[start + t] = carry * m.extended[start + t] + scale * read
         return
     source = u8(m.run_source[r])
-    moved = u8(0)
-    if back and source < block:
-        moved = min(n, block - source)
-    for t in range(moved):
+    fired = u8(0)
+    if delayed and source < block:
+        fired = min(n, block - source)
+    for t in range(fired):
         x = start + t
         m.extended[x] = carry * m.extended[x] + scale * m.old_activation[source + t]
-    for t in range(moved, n):
+    for t in range(fired, n):
         x = start + t
         m.extended[x] = carry * m.extended[x] + scale * m.activation[source + t]
 
 
 @inline
 def waits(m, r):
-    """Whether the updates of a dense or listed run may be delayed until its weights are next read."""
+    """Whether the updates of a dense or listed run may stay pending until its weights are next read."""
     return not m.run_flags[r] & MOVED_AT_ONCE
 
 
 @inline
 def is_moving(m, j):
-    """Whether delayed updates are applied while the inputs of `j` are summed, even if they have been applied.
+    """Whether pending updates are applied while the inputs of `j` are summed, even if they have been applied.
 
     A sum of updated weights has another order than a sum of weights. So the order must not depend on
     whether the error of the latest step came in this call. reads: waiting, responsibility
@@ -184,7 +184,7 @@ def is_moving(m, j):
 
 @inline
 def dense_sum(m, j, r, first, n):
-    """The weighted inputs of `j` from a run of plain connections, after applying delayed updates.
+    """The weighted inputs of `j` from a run of plain connections, after applying pending updates.
 
     reads: weight, activation, old_activation, waiting; writes: weight
     """
@@ -204,7 +204,7 @@ def dense_sum(m, j, r, first, n):
 
 @in_order
 def moved_weight(m, c, step):
-    """A weight of a list after its delayed update. reads: source, old_activation; writes: weight"""
+    """A weight of a list after its pending update. reads: source, old_activation; writes: weight"""
     weight = m.weight[c] + step * m.old_activation[m.source[c]]
     m.weight[c] = weight
     return weight

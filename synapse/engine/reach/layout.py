@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..._typing import Bools
 from ..functions.activations import SOFTMAX
 from ..lowering.changes import spans
-from ..lowering.flags import BACK, BACK_GATED, DENSE, FIXED, SHARED
+from ..lowering.flags import DELAYED, DELAYED_GATE, DENSE, FIXED, SHARED
 from ..schema import NONE, PLAN, TILE, numpy_dtype
 from .pattern import OWN, Pattern, TooLarge
 
@@ -174,7 +174,7 @@ class Layout:
                 return i
             gater = int(c["run_gater"][r]) if kind == SHARED else NONE
             offset = int(c["run_first"][r]) - int(self._incoming[i])
-            dense.append((offset, int(c["run_source"][r]), length, gater, flags & (BACK | BACK_GATED)))
+            dense.append((offset, int(c["run_source"][r]), length, gater, flags & (DELAYED | DELAYED_GATE)))
             learning -= length
         return (bool(self._biased[i]), *dense) if learning == 0 else i
 

@@ -1,8 +1,8 @@
 """The pattern of the sensitivities Z[r, p] = d s_r / d p, and the sweeps that renew them.
 
-A *root* is a recurrent neuron: its state, or an activation that follows from it, is read one step late. A
-*sweep* begins at a root and follows the connections of one step backward. It ends at inputs and at late
-readings. Neurons are numbered from the first neuron of the network. Sets of roots are rows of bits, one
+A *root* is a recurrent neuron: its state, or an activation that follows from it, is read delayed.
+A *sweep* begins at a root and follows the connections of one step backward. It ends at inputs and at delayed
+activations. Neurons are numbered from the first neuron of the network. Sets of roots are rows of bits, one
 row per neuron (``np.packbits`` along the roots), so that all sweeps are followed at the same time.
 """
 
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._typing import Bools
+from ..delayed import is_delayed_in_order
 from ..functions.activations import SOFTMAX
 from ..lowering.changes import spans
 from ..schema import FIRST, INPUTS, NONE, STOP
@@ -85,7 +86,7 @@ class _Reads(NamedTuple):
     def own(self) -> Bools:
         return np.asarray(self.source == self.target)
 
-    def pairs(self, late: bool) -> tuple[Rows, Rows]:
+    def pairs(self, delayed: bool) -> tuple[Rows, Rows]:
         """Distinct pairs (reader, read), of activations of this step or of the previous one, without inputs.
 
         An activation that follows from the states of a group counts as all of its neurons.
@@ -93,10 +94,12 @@ class _Reads(NamedTuple):
         gated, others = self.gater >= 0, ~self.own
         read = np.concatenate([self.source[others], self.gater[gated]])
         reader = np.concatenate([self.target[others], self.target[gated]])
-        chosen = (read >= self.inputs) & (reader >= self.inputs) & ((read >= reader) == late)
+        chosen = (
+            (read >= self.inputs) & (reader >= self.inputs) & (is_delayed_in_order(read, reader) == delayed)
+        )
         keys = np.unique(reader[chosen] * self.n + read[chosen])
         reader, read = keys // self.n, keys % self.n
-        if not late:
+        if not delayed:
             return reader, read
         return self._of_groups(reader, read)
 
@@ -150,18 +153,18 @@ def find_pattern(store: Store, span: Any, order: int | None, most: float = inf) 
     if MASKS * float(len(roots)) * reads.n > most:
         raise TooLarge(MASKS * float(len(roots)) * reads.n)
     sweeps = _Sweeps(reads, roots)
-    kept = _closure(_immediate(sweeps, store, span), sweeps.late, order)
+    kept = _closure(_immediate(sweeps, store, span), sweeps.delayed, order)
     tracked = kept.any(axis=1)
     if not tracked.all():  # a number that no parameter moves has no sensitivities
         roots, kept = roots[tracked], kept[tracked]
         sweeps = _Sweeps(reads, roots)
-    needed = _overlapping(sweeps.late, kept)
+    needed = _overlapping(sweeps.delayed, kept)
     return _pattern(sweeps, int(span[FIRST]), kept, needed)
 
 
 def _recurrent(reads: _Reads) -> Rows:
-    """Neurons whose state, or activation, is read one step late."""
-    _, read = reads.pairs(late=True)
+    """Neurons whose state, or activation, is read delayed."""
+    _, read = reads.pairs(delayed=True)
     own = reads.target[reads.own]
     return np.unique(np.concatenate([read, own[own >= reads.inputs]]))
 
@@ -177,9 +180,9 @@ class _Sweeps:
         self.begins = self.none()
         self.begins[roots, np.arange(len(roots)) // 8] = 128 >> (np.arange(len(roots)) % 8)
         self.visited = self._followed()
-        reader, read = self._late_pairs()
-        self.late_reader, self.late_read = reader, read
-        self.late = self.matrix(_joined(self.visited, read, reader, len(roots)))
+        reader, read = self._delayed_pairs()
+        self.delayed_reader, self.delayed_read = reader, read
+        self.delayed = self.matrix(_joined(self.visited, read, reader, len(roots)))
 
     def none(self, rows: int | None = None) -> Bits:
         """Empty sets of roots, one per neuron."""
@@ -196,7 +199,7 @@ class _Sweeps:
     def _followed(self) -> Bits:
         """By neuron: the sweeps that reach its state."""
         reads, found = self.reads, self.begins.copy()
-        reader, read = reads.pairs(late=False)
+        reader, read = reads.pairs(delayed=False)
         first = np.searchsorted(reader, np.arange(reads.n + 1))
         touched = self.none()
         for begin, stop in reversed(reads.groups()):
@@ -206,9 +209,9 @@ class _Sweeps:
         self._first, self._read = first, read
         return found
 
-    def _late_pairs(self) -> tuple[Rows, Rows]:
-        """Pairs of a reader and the number of the root that it reads one step late, sorted by root."""
-        reader, read = self.reads.pairs(late=True)
+    def _delayed_pairs(self) -> tuple[Rows, Rows]:
+        """Pairs of a reader and the number of the root that it reads delayed, sorted by root."""
+        reader, read = self.reads.pairs(delayed=True)
         own = self.reads.target[self.reads.own]
         reader, read = np.concatenate([reader, own]), self.number[np.concatenate([read, own])]
         chosen = read >= 0
@@ -264,11 +267,11 @@ def components(store: Store, span: Any) -> list[Rows] | None:
     return [np.flatnonzero(part == one) for one in np.unique(part[np.unique(neuron)])]
 
 
-def _closure(immediate: Bools, late: Bools, order: int | None) -> Bools:
-    """Add what arrives through the roots that each root reads one step late, `order` - 1 times."""
+def _closure(immediate: Bools, delayed: Bools, order: int | None) -> Bools:
+    """Add what arrives through the roots that each root reads delayed, `order` - 1 times."""
     packed = np.packbits(immediate, axis=1)
     first, kept = packed.copy(), packed
-    through = [np.flatnonzero(row) for row in late]
+    through = [np.flatnonzero(row) for row in delayed]
     for _ in range(len(immediate) if order is None else order - 1):
         new = first.copy()
         for r, read in enumerate(through):
@@ -280,10 +283,10 @@ def _closure(immediate: Bools, late: Bools, order: int | None) -> Bools:
     return np.unpackbits(kept, axis=1, count=immediate.shape[1]).astype(bool)
 
 
-def _overlapping(late: Bools, kept: Bools) -> Bools:
+def _overlapping(delayed: Bools, kept: Bools) -> Bools:
     """Shape (roots, roots): whether one that a sweep meets has sensitivities that are kept, too."""
-    packed, found = np.packbits(kept, axis=1), late.copy()
-    for r, row in enumerate(late):
+    packed, found = np.packbits(kept, axis=1), delayed.copy()
+    for r, row in enumerate(delayed):
         read = np.flatnonzero(row)
         found[r, read] = (packed[read] & packed[r]).any(axis=1)
     return found
@@ -298,9 +301,9 @@ def _pattern(sweeps: _Sweeps, first: int, kept: Bools, needed: Bools) -> Pattern
     for run, i, g, j in _links(reads):
         for bits, ends in ((follow.get(run), i), (gates.get(run), g)):
             if bits is not None:
-                late = ends >= j
-                touched[ends[~late & (ends >= reads.inputs)]] |= bits
-                met[ends[late]] |= bits
+                delayed = is_delayed_in_order(ends, j)
+                touched[ends[~delayed & (ends >= reads.inputs)]] |= bits
+                met[ends[delayed]] |= bits
     for begin, stop in reads.groups():
         for sets in (touched, met):
             sets[begin:stop] = np.bitwise_or.reduce(sets[begin:stop], axis=0)
@@ -327,16 +330,16 @@ class _Useful(NamedTuple):
 
 
 def _useful(sweeps: _Sweeps, needed: Bits) -> _Useful:
-    """Follow what is useful forward: parameters, and late readings that contribute."""
+    """Follow what is useful forward: parameters, and delayed activations that contribute."""
     reads = sweeps.reads
     before, now = sweeps.none(), sweeps.none()
     before[sweeps.roots] = needed
-    read_late = sweeps.none()
-    order = np.argsort(sweeps.late_reader, kind="stable")
-    read_late |= _joined(needed, sweeps.late_reader[order], sweeps.late_read[order], reads.n)
+    read_delayed = sweeps.none()
+    order = np.argsort(sweeps.delayed_reader, kind="stable")
+    read_delayed |= _joined(needed, sweeps.delayed_reader[order], sweeps.delayed_read[order], reads.n)
     for begin, stop in reads.groups():
         for j in range(begin, stop):
-            own = read_late[j] | np.bitwise_or.reduce(now[sweeps.earlier(j)], axis=0)
+            own = read_delayed[j] | np.bitwise_or.reduce(now[sweeps.earlier(j)], axis=0)
             now[j] = sweeps.visited[j] & (np.uint8(255) if reads.parameters[j] else own)
         now[begin:stop] = np.bitwise_or.reduce(now[begin:stop], axis=0)
         before[begin:stop] = np.bitwise_or.reduce(before[begin:stop], axis=0)
@@ -364,9 +367,9 @@ def _followed_runs(sweeps: _Sweeps, useful: _Useful) -> tuple[Found, Found]:
     gates: Found = {}
     for run, i, g, j in _links(sweeps.reads):
         for found, ends in ((follow, i), (gates, g)):
-            late = ends >= j
-            union = np.bitwise_or.reduce(useful.now[ends[~late]], axis=0)
-            union |= np.bitwise_or.reduce(useful.before[ends[late]], axis=0)
+            delayed = is_delayed_in_order(ends, j)
+            union = np.bitwise_or.reduce(useful.now[ends[~delayed]], axis=0)
+            union |= np.bitwise_or.reduce(useful.before[ends[delayed]], axis=0)
             union &= sweeps.visited[j]
             if union.any():
                 found[run] = union

@@ -43,7 +43,7 @@ class Plan:
         self.address = int(self._table.ctypes.data)
         untraced = {
             "flags": store["flags"] & ~np.uint8(TRACED | GATES | WAITING),
-            "run_flags": store["run_flags"] | np.uint8(TIED),  # their updates are never delayed
+            "run_flags": store["run_flags"] | np.uint8(TIED),  # their updates are never pending
             "influence_trace": np.full_like(store["influence_trace"], NONE),
             "last_pull": store["first_pull"].copy(),
         }

@@ -7,7 +7,8 @@ import numpy as np
 from ..compiler.jit import inline, one, piece, zero
 from ..compiler.packs import add_pack, add_scaled, no_pack, pack, put_pack, set_scaled
 from ..compiler.tiles import add_outer, add_rows, no_sums, spaced, width
-from ..lowering.flags import BACK, BACK_GATED, DENSE, FIXED, LISTED, SHARED, ZIPPED
+from ..lowering.flags import DENSE, FIXED, LISTED, SHARED, ZIPPED
+from ..online.delayed import gater_read, gaters_read, sources_read
 from ..reach.layout import FEW
 from ..schema import FIRST, NONE, PLAN_CLASSES, PLAN_HALF, PLAN_ROOTS, STOP, TILE, TURN_HALF
 from .sweep import sweep_root
@@ -45,7 +46,7 @@ def lay_direct(m, p, span):
         if own != NONE and m.trainable[own]:
             gain, gater = one(m.bias[j]), m.self_gater[j]
             if gater != NONE:
-                gain = m.old_activation[gater] if gater >= j else m.activation[gater]
+                gain = gater_read(m, gater, j)
             p.direct[at + u8(own) - incoming] = gain * m.old_state[j]
         if m.trainable_bias[j]:
             p.direct[at + u8(m.learning[j])] = 1.0
@@ -55,23 +56,22 @@ def lay_direct(m, p, span):
 def lay_run(m, p, r, at):
     """The same for a run. writes: direct"""
     kind, first, n = m.run_kind[r], u8(m.run_first[r]), u8(m.run_length[r])
-    seen = m.old_activation if m.run_flags[r] & BACK else m.activation
-    gains = m.old_activation if m.run_flags[r] & BACK_GATED else m.activation
+    activations, gains = sources_read(m, r), gaters_read(m, r)
     if kind == LISTED:
         for t in range(n):
-            p.direct[at + t] = seen[m.source[first + t]]
+            p.direct[at + t] = activations[m.source[first + t]]
         return
     source = u8(m.run_source[r])
     if kind == DENSE or kind == SHARED:
-        gain = gains[m.run_gater[r]] if kind == SHARED else one(seen[source])
-        set_scaled(p.direct, at, gain, seen, source, n)
+        gain = gains[m.run_gater[r]] if kind == SHARED else one(activations[source])
+        set_scaled(p.direct, at, gain, activations, source, n)
     elif kind == ZIPPED:
         gater = u8(m.run_gater[r])
         for t in range(n):
-            p.direct[at + t] = gains[gater + t] * seen[source + t]
+            p.direct[at + t] = gains[gater + t] * activations[source + t]
     else:
         for t in range(n):
-            p.direct[at + t] = gains[m.gater[first + t]] * seen[m.source[first + t]]
+            p.direct[at + t] = gains[m.gater[first + t]] * activations[m.source[first + t]]
 
 
 @inline

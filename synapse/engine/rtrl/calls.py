@@ -18,7 +18,7 @@ class Calls(MachineCode):
     """These kernels, for stores whose float is the type of `unit`."""
 
     run_network: Callable[..., int]
-    propagate_targets: Callable[..., float]
+    propagate_targets: Callable[..., tuple[int, float]]
 
     def __init__(self, unit: Any) -> None:
         examples = {

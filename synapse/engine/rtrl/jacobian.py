@@ -6,8 +6,6 @@ here (see ``online/accumulate.py``). Filters turn H and the errors of the output
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from ..compiler.bare import bare
@@ -16,12 +14,14 @@ from ..compiler.plans import plan
 from ..functions.activations import SOFTMAX
 from ..functions.compiled import judge
 from ..lowering.flags import FIXED
+from ..online.delayed import gater_read
 from ..online.fire import forget_error
-from ..online.loops import activate_network, aim_outputs, clear_neuron
+from ..online.loops import activate_network, aim_outputs, clear_neuron, status_of
 from ..online.record import note
 from ..schema import FIRST, LEARNING, NONE, OUTPUTS, STOP, WATCHED_NETWORK, WATCHED_WIDTH
+from ..status import DONE, FAILED
 from .advance import move_through
-from .loops import clear_plan, step_network
+from .loops import step_network
 from .sweep import move_run, sweep_cost
 
 u8 = np.uint64
@@ -90,7 +90,7 @@ def lay_regressors(m, span, places, jacobian):
         if own != NONE and m.trainable[own]:
             gater, gain = m.self_gater[j], one(m.bias[j])
             if gater != NONE:
-                gain = m.old_activation[gater] if gater >= j else m.activation[gater]
+                gain = gater_read(m, gater, j)
             m.weight_destination[own] += slope * gain * m.old_state[j]
         if m.trainable_bias[j]:
             m.bias_destination[j] += slope
@@ -99,13 +99,22 @@ def lay_regressors(m, span, places, jacobian):
 
 @inline
 def judge_outputs(m, span, targets, row, cost, errors):
-    """Write t - y of all outputs to `errors`; returns their cost."""
+    """Write t - y of all outputs to `errors`, 0 where there is no target; returns their cost."""
     n, total = span[OUTPUTS], 0.0
     for o in range(n):
         y, target = m.activation[span[STOP] - n + o], targets[row * n + o]
-        errors[o] = target - y
-        total += judge(m.failed, cost, target, y, 1.0, np.float64(n))[0]
-    return total if m.failed[0] == 0.0 else math.nan
+        errors[o] = target - y if target == target else 0.0
+        value, _ = judge(m.failed, cost, target, y, 1.0, np.float64(n))
+        total += m.cost_weight[span[STOP] - n + o] * value
+    return total
+
+
+@inline
+def leave_out(span, targets, row, jacobian):
+    """H = 0 for the outputs without a target, which then change nothing."""
+    for o in range(span[OUTPUTS]):
+        if targets[row * span[OUTPUTS] + o] != targets[row * span[OUTPUTS] + o]:
+            jacobian[o] = 0.0
 
 
 @inline
@@ -137,8 +146,7 @@ def linearise_network(
 
     With `clear`, the context is cleared before. With `direct`, H is that of the outputs' own parameters
     within the step. The destinations of `table` are buffers of zeros. `places` are the rows of trainable
-    weights and their columns of H, and those of biases. Returns the next row and the cost, which is NaN if a
-    function failed.
+    weights and their columns of H, and those of biases. Returns a status, the next row and the cost.
     """
     m, p = columns(table, unit), plan(plan_table, unit)
     span, inputs, targets = bare(span), bare(inputs), bare(targets)
@@ -146,14 +154,14 @@ def linearise_network(
     if clear:
         for j in range(span[FIRST], span[STOP]):
             clear_neuron(m, j)
-        clear_plan(p)
     for row in range(u8(rows[0]), u8(rows[1])):
         step_network(m, p, span, inputs, row)
         if m.failed[0] != 0.0:
-            return row + ONE, math.nan
+            return FAILED, row + ONE, 0.0
         if aimed[row]:
             total = judge_outputs(m, span, targets, row, cost, errors)
-            if math.isfinite(total):
+            status = status_of(m, total)
+            if status == DONE:
                 if direct:
                     lay_regressors(m, span, places, jacobian)
                     show_direct_errors(m, span, targets, row, cost)
@@ -162,9 +170,10 @@ def linearise_network(
                     clear_errors(m, span)
                     aim_outputs(m, span, targets, row, cost)
                     sweep_cost(m, p, span, span[LEARNING], one(p.flow[0]) * 0.0)
+                leave_out(span, targets, row, jacobian)
                 note_errors(m, span)
-            return row + ONE, total
-    return u8(rows[1]), 0.0
+            return status, row + ONE, total
+    return DONE, u8(rows[1]), 0.0
 
 
 @kernel
@@ -179,12 +188,14 @@ def regress_network(table, unit, span, inputs, targets, aimed, rows, clear, cost
     for row in range(u8(rows[0]), u8(rows[1])):
         activate_network(m, span, inputs, row)
         if m.failed[0] != 0.0:
-            return row + ONE, math.nan
+            return FAILED, row + ONE, 0.0
         if aimed[row]:
             total = judge_outputs(m, span, targets, row, cost, errors)
-            if math.isfinite(total):
+            status = status_of(m, total)
+            if status == DONE:
                 lay_regressors(m, span, places, jacobian)
                 show_direct_errors(m, span, targets, row, cost)
+                leave_out(span, targets, row, jacobian)
                 note_errors(m, span)
-            return row + ONE, total
-    return u8(rows[1]), 0.0
+            return status, row + ONE, total
+    return DONE, u8(rows[1]), 0.0

@@ -14,13 +14,14 @@ from ..compiler.bare import bare
 from ..compiler.jit import columns, inline, kernel
 from ..compiler.plans import plan
 from ..online.loops import (
+    KEPT,
     activate_network,
     aim_at_targets,
     aim_outputs,
+    check_rows,
     clear_neuron,
-    fit,
     keep_outputs,
-    refused_row,
+    status_of,
     summed_cost,
 )
 from ..online.record import note
@@ -38,6 +39,7 @@ from ..schema import (
     WATCHED_NETWORK,
     WATCHED_WIDTH,
 )
+from ..status import DONE, FAILED, ROW
 from .advance import advance, lay_direct, move_through, remember
 from .record import note_sensitivities
 from .sweep import sweep_cost
@@ -61,7 +63,7 @@ def clear_plan(p):
 def step_network(m, p, span, inputs, row):
     """One step: activations, then sensitivities."""
     if p.turn[TURN_STAMP] != m.stamp[span[STOP] - ONE]:
-        clear_plan(p)  # it has been activated without sensitivities: they belong to another context
+        clear_plan(p)  # since then cleared, stepped by another rule, or failed: they are of another context
     remember(m, p)
     activate_network(m, span, inputs, row)
     if m.failed[0] == 0.0:
@@ -69,8 +71,6 @@ def step_network(m, p, span, inputs, row):
         p.turn[TURN_OPEN] = ONE
         p.turn[TURN_STAMP] = m.stamp[span[STOP] - ONE]
         note_sensitivities(m, p, span)
-    else:
-        clear_plan(p)  # a part of a step belongs to no context
 
 
 @inline
@@ -92,30 +92,27 @@ def run_network(table, unit, plan_table, span, inputs, outputs):
     m, p = columns(table, unit), plan(plan_table, unit)
     span, inputs, outputs = bare(span), bare(inputs), bare(outputs)
     m.failed[0] = 0.0
-    n, refused = span[OUTPUTS], refused_row(span, inputs, outputs, unit)
-    if refused:
-        return refused
+    n, status = span[OUTPUTS], check_rows(m, span, inputs, outputs, unit)
+    if status != DONE:
+        return status
     for row in range(u8(outputs.size) // n):
         step_network(m, p, span, inputs, row)
         if m.failed[0] != 0.0:
-            return row + ONE
+            m.failed[ROW] = row
+            return FAILED
         for o in range(n):
             outputs[row * n + o] = m.activation[span[STOP] - n + o]
-    return u8(0)
+    return DONE
 
 
 @kernel
 def propagate_targets(table, unit, plan_table, span, targets, cost, rate, check):
     """Learn from the targets of the last activation, like ``online.propagate_targets``."""
-    m, p = columns(table, unit), plan(plan_table, unit)
-    span, targets = bare(span), bare(targets)
-    m.failed[0] = 0.0
-    if targets.size > 0 and (u8(targets.size) != span[OUTPUTS] or (check and not fit(targets, cost, unit))):
-        return math.nan
-    total = aim_at_targets(m, span, targets, cost)
-    if math.isfinite(total):
+    m, p, span = columns(table, unit), plan(plan_table, unit), bare(span)
+    status, total = aim_at_targets(m, span, bare(targets), cost, check, unit)
+    if status == DONE:
         learn_step(m, p, span, rate)
-    return total
+    return status, total
 
 
 @kernel
@@ -136,8 +133,8 @@ def train_network(
 ):
     """One pass over sequences in which weights change, or updates accumulate, at every aimed row.
 
-    The arguments are those of ``online.train_network``. Returns the summed cost and the number of rows with
-    a target; a cost that is not finite ends the call before weights change.
+    The arguments are those of ``online.train_network``. Returns a status, the summed cost and the number of
+    rows with a target; a cost that is not finite ends the call before weights change.
     """
     m, p = columns(table, unit), plan(plan_table, unit)
     span, inputs, targets, kept = bare(span), bare(inputs), bare(targets), bare(kept)
@@ -147,7 +144,6 @@ def train_network(
         if clear and going:
             for j in range(span[FIRST], span[STOP]):
                 clear_neuron(m, j)
-            clear_plan(p)
         for row in range(bounds[order[s]], bounds[order[s] + ONE]):
             if not going:
                 break
@@ -155,7 +151,7 @@ def train_network(
             going = m.failed[0] == 0.0
             if aimed[row] and going:
                 judged += ONE
-                if filled + span[OUTPUTS] > u8(kept.size) >> ONE:
+                if filled + span[OUTPUTS] > u8(kept.size) // u8(KEPT):
                     total += summed_cost(m, cost, kept, filled, span[OUTPUTS])
                     filled = u8(0)
                 filled = keep_outputs(m, span, targets, row, kept, filled)
@@ -168,6 +164,4 @@ def train_network(
             control[1] += ONE
             going = going and not control[0]
     total += summed_cost(m, cost, kept, filled, span[OUTPUTS])
-    if m.failed[0] != 0.0:
-        total = math.nan
-    return total, judged
+    return status_of(m, total), total, judged

@@ -1,7 +1,7 @@
 """Sweeps back through one step: from a recurrent neuron, and from the cost.
 
 ``flow`` holds, by neuron, what has been pushed back: to its activation in this step along connections
-(`PUSHED`) and to it as a gater (`GATED`), to its activation one step earlier (`LATE`), and to its state one
+(`PUSHED`) and to it as a gater (`GATED`), to its delayed activation (`PREVIOUS`), and to its state one
 step earlier (`CARRIED`). All are 0 between sweeps.
 """
 
@@ -13,23 +13,21 @@ from ..compiler.jit import inline, one, piece, zero
 from ..compiler.packs import add_scaled
 from ..functions.activations import SOFTMAX
 from ..lowering.flags import (
-    BACK,
-    BACK_GATED,
     DENSE,
     FIXED,
     LISTED,
     MEMORY,
     QUIET_GATER,
     SHARED,
-    SILENT,
     ZIPPED,
 )
+from ..online.delayed import gater_read, gaters_read, has_error, of_gater, of_gaters, of_sources, sources_read
 from ..reach.pattern import GATERS, SOURCES
 from ..schema import FIRST, NONE, PLAN_ROOTS, STOP
 
 u8 = np.uint64
 ONE = u8(1)
-PUSHED, GATED, LATE, CARRIED = u8(0), u8(1), u8(2), u8(3)
+PUSHED, GATED, PREVIOUS, CARRIED = u8(0), u8(1), u8(2), u8(3)
 
 
 @inline
@@ -46,7 +44,7 @@ def push_sources(m, p, r, delta, to):
         for c in range(first, first + n):
             p.flow[to + m.source[c]] += delta * m.weight[c]
         return
-    gains = m.old_activation if m.run_flags[r] & BACK_GATED else m.activation
+    gains = gaters_read(m, r)
     source = u8(m.run_source[r])
     if kind == DENSE or kind == SHARED:
         if kind == SHARED:
@@ -65,19 +63,19 @@ def push_sources(m, p, r, delta, to):
 def push_gaters(m, p, r, delta, to):
     """Send an error to the gaters of a run: delta w_ij y_i. writes: flow"""
     kind, first, n = m.run_kind[r], u8(m.run_first[r]), u8(m.run_length[r])
-    seen = m.old_activation if m.run_flags[r] & BACK else m.activation
+    activations = sources_read(m, r)
     source, gater = u8(m.run_source[r]), u8(m.run_gater[r])
     if kind == SHARED:
         total = zero(delta)
         for t in range(n):
-            total += m.weight[first + t] * seen[source + t]
+            total += m.weight[first + t] * activations[source + t]
         p.flow[to + gater] += delta * total
     elif kind == ZIPPED:
         for t in range(n):
-            p.flow[to + gater + t] += delta * m.weight[first + t] * seen[source + t]
+            p.flow[to + gater + t] += delta * m.weight[first + t] * activations[source + t]
     else:
         for c in range(first, first + n):
-            p.flow[to + m.gater[c]] += delta * m.weight[c] * seen[m.source[c]]
+            p.flow[to + m.gater[c]] += delta * m.weight[c] * activations[m.source[c]]
 
 
 @inline
@@ -85,9 +83,9 @@ def push_run(m, p, span, r, delta, what):
     """Send an error along a run of connections, to its sources, its gaters or both."""
     flags = m.run_flags[r]
     if what & SOURCES:
-        push_sources(m, p, r, delta, part(span, LATE if flags & BACK else PUSHED))
+        push_sources(m, p, r, delta, part(span, of_sources(flags, PUSHED, PREVIOUS)))
     if what & GATERS:
-        push_gaters(m, p, r, delta, part(span, LATE if flags & BACK_GATED else GATED))
+        push_gaters(m, p, r, delta, part(span, of_gaters(flags, GATED, PREVIOUS)))
 
 
 @inline
@@ -96,10 +94,10 @@ def push_own(m, p, span, j, delta, what):
     weight, gater = m.weight[m.self_row[j]], m.self_gater[j]
     carry = weight
     if gater != NONE:
-        late = gater >= j
-        carry *= m.old_activation[gater] if late else m.activation[gater]
+        carry *= gater_read(m, gater, j)
         if what & GATERS:
-            p.flow[part(span, LATE if late else GATED) + gater] += delta * weight * m.old_state[j]
+            to = part(span, of_gater(gater, j, GATED, PREVIOUS))
+            p.flow[to + gater] += delta * weight * m.old_state[j]
     if what & SOURCES:
         p.flow[part(span, CARRIED) + j] += delta * carry
 
@@ -126,13 +124,13 @@ def mix_group(m, p, span, j):
 def carried_back(m, p, span, k):
     """What has been pushed to the state of a recurrent neuron one step earlier. reads: old_*, flow"""
     row = u8(p.root[k])
-    late, carried = part(span, LATE), p.flow[part(span, CARRIED) + row]
+    previous, carried = part(span, PREVIOUS), p.flow[part(span, CARRIED) + row]
     if m.squash[row] != SOFTMAX:
-        return p.old_derivative[k] * p.flow[late + row] + carried
+        return p.old_derivative[k] * p.flow[previous + row] + carried
     mean = zero(carried)
     for i in range(u8(m.group_first[row]), u8(m.group_stop[row])):
-        mean += m.old_activation[i] * p.flow[late + i]
-    return m.old_activation[row] * (p.flow[late + row] - mean) + carried
+        mean += m.old_activation[i] * p.flow[previous + i]
+    return m.old_activation[row] * (p.flow[previous + row] - mean) + carried
 
 
 @inline
@@ -166,7 +164,7 @@ def sweep_root(m, p, span, k):
         p.reading_value[e] = carried_back(m, p, span, u8(p.reading[e]))
     for e in range(first, last):
         row = u8(p.root[p.reading[e]])
-        p.flow[part(span, LATE) + row], p.flow[part(span, CARRIED) + row] = 0.0, 0.0
+        p.flow[part(span, PREVIOUS) + row], p.flow[part(span, CARRIED) + row] = 0.0, 0.0
 
 
 @inline
@@ -188,30 +186,24 @@ def move_direct(m, p, span, j, step):
 def move_run(m, r, step):
     """Update the weights of a run. reads: activation, old_activation; writes: weight_destination"""
     kind, first, n = m.run_kind[r], u8(m.run_first[r]), u8(m.run_length[r])
-    seen = m.old_activation if m.run_flags[r] & BACK else m.activation
+    activations = sources_read(m, r)
     if kind == LISTED:
         for c in range(first, first + n):
-            m.weight_destination[c] += step * seen[m.source[c]]
+            m.weight_destination[c] += step * activations[m.source[c]]
         return
-    gains = m.old_activation if m.run_flags[r] & BACK_GATED else m.activation
+    gains = gaters_read(m, r)
     source = u8(m.run_source[r])
     if kind == DENSE or kind == SHARED:
         if kind == SHARED:
             step *= gains[m.run_gater[r]]
-        add_scaled(m.weight_destination, first, step, seen, source, n)
+        add_scaled(m.weight_destination, first, step, activations, source, n)
     elif kind == ZIPPED:
         gater = u8(m.run_gater[r])
         for t in range(n):
-            m.weight_destination[first + t] += step * gains[gater + t] * seen[source + t]
+            m.weight_destination[first + t] += step * gains[gater + t] * activations[source + t]
     else:
         for c in range(first, first + n):
-            m.weight_destination[c] += step * gains[m.gater[c]] * seen[m.source[c]]
-
-
-@inline
-def has_error(flags):
-    """Whether a sweep from the cost follows the sources of a run."""
-    return not flags & SILENT or flags & BACK
+            m.weight_destination[c] += step * gains[m.gater[c]] * activations[m.source[c]]
 
 
 @piece

@@ -11,7 +11,7 @@ from ..._checks import unknown_name
 from ...errors import ArgumentError
 from ...readwrite.files import PathLike
 from ..running import Plan
-from ..statistics import median, success_rate
+from ..statistics import FEW, median, success_rate
 from ..trials import Trials
 
 if TYPE_CHECKING:
@@ -198,7 +198,8 @@ class Table:
             )
         for measure in self.measures:
             found = median([_number(one, measure.name) for one in group])
-            span = f" ({measure.text(found.low)} to {measure.text(found.high)})"
+            ends = "range " if len(group) < FEW else ""
+            span = f" ({ends}{measure.text(found.low)} to {measure.text(found.high)})"
             cells.append(f"{measure.text(found.value)}{span if len(group) > 1 and found.low < inf else ''}")
         return cells
 

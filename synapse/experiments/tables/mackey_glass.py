@@ -79,7 +79,7 @@ def reservoir(
     pool.project(pool, ONE_TO_ONE, weights=1.0 - leak * gain, trainable=False)
     pool.biases = np.zeros(units)
     drive.trainable = pool.trainable = False
-    pool.project(output, seed=rng)
+    pool.project(output, initializer="uniform", seed=rng)
     return Network(source, [drive, pool], output)
 
 

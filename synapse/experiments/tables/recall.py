@@ -116,6 +116,7 @@ def _network(task: Recall, network: str, cells: str, peepholes: str | None, seed
         style="synaptic",
         cell_squash=cells,
         peepholes=peepholes,
+        initializer="uniform",
         seed=seed,
     )
 

@@ -28,9 +28,10 @@ class BackpropagationThroughTime(Rule, method="bptt"):
     def __init__(self, task: Task) -> None:
         super().__init__(task)
         data, options = task.data, task.options
-        counted = data.aimed * (1.0 if task.weights is None else task.weights)
         self._steps, filled = np.zeros(data.sequences), data.filled
-        self._steps[filled] = np.add.reduceat(counted, data.bounds[filled].astype(np.int64))
+        self._steps[filled] = np.add.reduceat(
+            data.counted(task.weights), data.bounds[filled].astype(np.int64)
+        )
         self._lengths = np.diff(data.bounds.astype(np.int64))
         self._masks: Masks | None = None
         self._exact = ExactGradient(task.network, data, options.threads, task.weights)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ... import engine
+from ..._registration import require_sound
 from ...errors import ArgumentError
 from ...optimizers import LBFGS
 from .._data import Control, Data, Epochs, Order, one_pass, run_epochs
@@ -44,7 +45,7 @@ class Online(StepwiseRule, method="online"):
         data.require_fit(network)
         _, store, span = network._ready()
         make_room(network, rows[1] - rows[0])
-        found: tuple[int, float] = engine.rtrl.regress_network(
+        status, row, cost = engine.rtrl.regress_network(
             moves.address,
             store.unit,
             span,
@@ -58,7 +59,8 @@ class Online(StepwiseRule, method="online"):
             buffers.jacobian,
             buffers.errors,
         )
-        return found
+        require_sound(status, store["failed"])
+        return int(row), cost
 
     def together(self) -> bool:
         """Without an optimizer or a recording, whose rows take memory."""

@@ -61,7 +61,7 @@ class RealTimeRecurrentLearning(StepwiseRule, method="rtrl"):
         plan, store = self._plan(), network._store
         plan.forget_traces()
         make_room(network, int(np.diff(data.bounds)[order].sum()))
-        total, steps = engine.rtrl.train_network(
+        status, total, steps = engine.rtrl.train_network(
             plan.store_table(moves),
             store.unit,
             plan.address,
@@ -74,11 +74,10 @@ class RealTimeRecurrentLearning(StepwiseRule, method="rtrl"):
             data.clear,
             self.task.cost.code,
             store.dtype.type(rate),
-            np.empty(2 * max(ROOM, network._n_outputs)),
+            np.empty(engine.online.KEPT * max(ROOM, network._n_outputs)),
             control,
         )
-        if total != total:
-            require_sound(store["failed"])
+        require_sound(status, store["failed"])
         return total, steps
 
     def linearise(
@@ -89,7 +88,7 @@ class RealTimeRecurrentLearning(StepwiseRule, method="rtrl"):
         data.require_fit(network)
         plan, store = self._plan(), network._store
         make_room(network, rows[1] - rows[0])
-        found: tuple[int, float] = engine.rtrl.linearise_network(
+        status, row, cost = engine.rtrl.linearise_network(
             plan.store_table(moves),
             store.unit,
             plan.address,
@@ -105,4 +104,5 @@ class RealTimeRecurrentLearning(StepwiseRule, method="rtrl"):
             buffers.jacobian,
             buffers.errors,
         )
-        return found
+        require_sound(status, store["failed"])
+        return int(row), cost

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from ... import engine
-from ..._registration import require_sound
 from ..._typing import Ints
 from ...engine.lowering.changes import spans
 from ...optimizers.recursive import RecursiveOptimizer
@@ -50,8 +49,8 @@ class StepwiseRule(Rule):
     ) -> tuple[int, float]:
         """Run from a row to the first one with a target, or to the end, and write the Jacobian there.
 
-        With `clear`, the context is cleared before. Returns the next row and the cost, which is NaN if a
-        registered function has raised. For rules with `slopes`.
+        With `clear`, the context is cleared before. Returns the next row and the cost. Raises FunctionError
+        if a registered function has raised. For rules with `slopes`.
         """
         raise NotImplementedError(f"{type(self).__name__} computes no Jacobians.")
 
@@ -106,8 +105,6 @@ class StepwiseRule(Rule):
             while row < end:
                 begin = row
                 row, cost = self.linearise((row, end), clear, self._moves, self._buffers)
-                if cost != cost:
-                    require_sound(self.task.network._store["failed"])
                 clear, steps = False, int(data.aimed[row - 1])
                 if steps:
                     yield StepJacobian(cost, steps, row - begin, self._buffers.jacobian, self._buffers.errors)

@@ -15,7 +15,6 @@ from .. import files
 from .._formats import Format
 from .._step import Step, step_of
 from ._graph import Graph
-from ._squashes import SQUASHES
 
 __all__ = ["onnx_model", "write_onnx"]
 
@@ -50,7 +49,8 @@ def onnx_model(
     Parameters
     ----------
     network : Network
-        The network. It is not changed. Its squashes must be built in or registered with ``written=``. Random
+        The network. It is not changed. Its squashes must be built in, or have a formula that can be
+        written, or be registered with ``written=``. Random
         neurons must be deterministic; the model computes their means.
     form : {"auto", "plain", "step"}
         "plain" has no state, and requires a network without memory. "step" has a state, possibly
@@ -75,7 +75,7 @@ def onnx_model(
         As for :func:`python_source`, and if `form` is "plain" for a network with memory.
     """
     choice("The form", form, FORMS)
-    step = step_of(network, "onnx", "ONNX", SQUASHES, context)
+    step = step_of(network, "onnx", "ONNX", context)
     kind, kept = float_type("The dtype", dtype), _kept(step)
     _require_range(step, kind)
     if form == "plain" and len(kept):

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..._checks import missing_extra
 from ..._typing import Ints
-from ...errors import MissingExtraError
 from ...topology import NO_GATER
-from .._step import Block, Step, written
-from ._squashes import SQUASHES
+from .._step import Block, Step
+from ._squashes import fire
 
 OPSET, IR_VERSION = 17, 8  # supported by runtimes since 2022
 SPARSE = 4
@@ -29,9 +29,7 @@ class Graph:
         try:
             import onnx  # an extra
         except ImportError:
-            raise MissingExtraError(
-                "ONNX models are made with the package onnx. Install it: pip install 'synapse-neurons[onnx]'."
-            ) from None
+            raise missing_extra("ONNX models need", "onnx") from None
         self.onnx: Any = onnx
         self.step, self.dtype, self.kept, self.with_state = step, dtype, kept, with_state
         self.nodes: list[Any] = []
@@ -107,10 +105,9 @@ class Graph:
         """Compute the states of a block, then its activations."""
         step, neurons = self.step, np.arange(block.first, block.stop)
         self._place(self._weighed(block), neurons + step.neurons)
-        squash = SQUASHES.get(block.squash) or written(block.squash, "onnx")
         for first, stop in block.fires:
             neurons = np.arange(first, stop)
-            self._place(squash(self, self.values(neurons + step.neurons)), neurons)
+            self._place(fire(self, block.squash, self.values(neurons + step.neurons)), neurons)
 
     def _weighed(self, block: Block) -> str:
         """The states of a block: biases plus the weighted inputs of gated and other connections."""

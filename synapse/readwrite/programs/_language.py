@@ -5,6 +5,9 @@ The code of a program is in ``templates/``, one file per language, with the same
 
 from __future__ import annotations
 
+import math
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -15,7 +18,10 @@ from typing import NamedTuple
 from ..._checks import counted
 from ..._lowered import Run
 from ...network import Network
-from .._step import Step, step_of, written
+from ...squash import STATE
+from .._formulas import Branch, Symbol, Tree, in_order
+from .._squashes import given, kind_of, tree_of
+from .._step import Step, step_of
 
 PLAIN = frozenset(" _-.,:()+=#")
 LONGEST_NAME = 200
@@ -26,19 +32,28 @@ NO_RUN = "{0}"  # C has no empty table
 class Language:
     """The syntax of a language, whose format is `key`, for the parts that differ between networks.
 
-    A squash is one entry of `expressions`. ``{name}`` and ``{value}`` in `function` are a squash and its
-    expression of the state ``s``; functions that need more than an expression, such as those of groups, are
-    in `functions`. `loop` and `run` are rows of tables. The runs of a loop are either inside its row,
-    ``{nested}``, or in a separate table, ``{count}`` of them. `start` begins with ``{values}``.
+    `calls` are the primitive functions of formulas; `helpers` define those that the language does not have.
+    ``{name}``, ``{names}`` and ``{body}`` in `function` are the name of a formula, its numbers and its lines,
+    which are made of `let`, `branch` and the two kinds of `returns`, of one result and of several. `unused`
+    is a line for a number that the body does not use. `fires` are the functions that compute activations of
+    consecutive neurons by the formula ``NAME``, by the kind of squash.
+
+    `loop` and `run` are rows of tables. The runs of a loop are either inside its row, ``{nested}``, or in a
+    separate table, ``{count}`` of them. `start` begins with ``{values}``.
     """
 
     key: str
     name: str
     template: str
     comment: str
-    squashes: Mapping[str, str]
+    calls: Mapping[str, str]
+    helpers: Mapping[str, str]
     function: str
-    functions: Mapping[str, str]
+    let: str
+    branch: tuple[str, str]
+    returns: tuple[str, ...]
+    unused: str
+    fires: Mapping[str, str]
     loop: str
     run: str
     start: str
@@ -59,8 +74,7 @@ class Loop(NamedTuple):
 
 def source(network: Network, language: Language, context: bool) -> str:
     """Write a network as a program; raises as :func:`synapse.readwrite.python_source` does."""
-    known = {**language.squashes, **language.functions}
-    step = step_of(network, language.key, language.name, known, context)
+    step = step_of(network, language.key, language.name, context)
     loops = list(_loops(step))
     program = Path(__file__).with_name("templates").joinpath(language.template)
     return Template(program.read_text(encoding="utf-8")).substitute(
@@ -68,9 +82,7 @@ def source(network: Network, language: Language, context: bool) -> str:
         inputs=step.inputs,
         outputs=step.outputs,
         neurons=step.neurons,
-        squashes="\n\n".join(
-            _function(language, name) for name in dict.fromkeys(own.squash for own in loops)
-        ),
+        squashes="\n\n".join(_squashes(language, list(dict.fromkeys(own.squash for own in loops)))),
         loops="\n".join(_loop(language, own) for own in loops),
         runs=_lines([run for own in loops for run in _rows(language, own)] or [NO_RUN]),
         biases=_numbers(step.biases[step.inputs :].tolist()),
@@ -113,11 +125,85 @@ def safe(text: str) -> str:
     return shown if told == text else shown + "..."
 
 
-def _function(language: Language, name: str) -> str:
-    if name in language.functions:
-        return language.functions[name]
-    value = language.squashes.get(name) or written(name, language.key).replace("{s}", "s")
-    return language.function.format(name=_identifier(name), value=value)
+def _squashes(language: Language, names: list[str]) -> Iterator[str]:
+    """The functions that compute activations, after the helpers that they call."""
+    found = [_squash(language, name) for name in names]
+    for primitive, text in language.helpers.items():
+        if any(f"{primitive}(" in one for one in found):
+            yield text
+    yield from found
+
+
+def _squash(language: Language, name: str) -> str:
+    """The formula of a squash, and the function that computes activations by it."""
+    own, expression = f"squash_{_identifier(name)}", given(name, language.key)
+    fire = language.fires[kind_of(name)].replace("NAME", _identifier(name))
+    if own not in fire:
+        return fire
+    if expression is None:
+        return f"{function(language, own, tree_of(name, 0), ('s',))}\n\n{fire}"
+    body = "    " + language.returns[0].format(expression.replace(STATE, "s"))
+    return f"{language.function.format(name=own, names='s', body=body)}\n\n{fire}"
+
+
+def function(language: Language, name: str, tree: Tree, names: Sequence[str]) -> str:
+    """Write a formula of some numbers as a function of a language, which returns all results of the tree."""
+    body = list(_body(language, tree, "    "))
+    if language.unused:
+        used = " ".join(body)
+        body[:0] = [f"    {language.unused.format(n)}" for n in names if not re.search(rf"\b{n}\b", used)]
+    return language.function.format(name=name, names=", ".join(names), body="\n".join(body))
+
+
+def _body(language: Language, tree: Tree, indent: str) -> Iterator[str]:
+    """The lines of a function."""
+    if isinstance(tree, Branch):
+        left, right = (
+            _expression(language, side, {}) for side in (tree.condition.left, tree.condition.right)
+        )
+        begin, end = language.branch
+        yield indent + begin.format(f"{left[0]} {tree.condition.kind} {right[0]}")
+        yield from _body(language, tree.then, indent + "    ")
+        if end:
+            yield indent + end
+        yield from _body(language, tree.other, indent)
+        return
+    known: dict[Symbol, str] = {}
+    for symbol, count in Counter(in_order(tree)).items():
+        if count > 1 and symbol.kind not in ("name", "number"):
+            name = f"v{len(known)}"
+            yield indent + language.let.format(name, _expression(language, symbol, known)[0])
+            known[symbol] = name
+    results = ", ".join(_expression(language, symbol, known)[0] for symbol in tree)
+    yield indent + language.returns[len(tree) > 1].format(results)
+
+
+SUM, PRODUCT, SIGN, ATOM = range(4)
+RANKS = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT}
+
+
+def _expression(language: Language, symbol: Symbol, known: Mapping[Symbol, str]) -> tuple[str, int]:
+    """The text of a symbol, and how tightly it is bound."""
+    if symbol in known:
+        return known[symbol], ATOM
+    if symbol.kind == "name":
+        return symbol.parts[0], ATOM
+    if symbol.kind == "number":
+        value = symbol.parts[0]
+        text = repr(value) if math.isfinite(value) else language.calls[repr(abs(value))]
+        return (text, ATOM) if value >= 0.0 else (f"-{text.lstrip('-')}", SIGN)
+    parts = [_expression(language, part, known) for part in symbol.parts]
+    if symbol.kind == "negative":
+        return f"-{_within(parts[0], ATOM)}", SIGN
+    if symbol.kind in RANKS:
+        rank = RANKS[symbol.kind]
+        return f"{_within(parts[0], rank)} {symbol.kind} {_within(parts[1], rank + 1)}", rank
+    return language.calls[symbol.kind].format(*(text for text, _ in parts)), ATOM
+
+
+def _within(part: tuple[str, int], rank: int) -> str:
+    """The text of a part, in parentheses if it is bound less tightly."""
+    return part[0] if part[1] >= rank else f"({part[0]})"
 
 
 def _identifier(name: str) -> str:

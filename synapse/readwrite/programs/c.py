@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...network import Network
+from ...squash import LARGEST, SHARES, SINGLE
 from .. import files
 from .._formats import Format
 from ._language import Language, source
@@ -19,48 +20,43 @@ LANGUAGE = Language(
     name="C",
     template="program.c.in",
     comment="// ",
-    squashes={
-        "logistic": "1.0 / (1.0 + exp(-s))",
-        "tanh": "tanh(s)",
-        "identity": "s",
-        "inverse": "1.0 - s",
-        "bipolar_sigmoid": "tanh(0.5 * s)",
-        "softplus": "fmax(s, 0.0) + log1p(exp(-fabs(s)))",
-        "gaussian": "exp(-s * s)",
-        "sinus": "sin(s)",
-        "bent_identity": "s + 0.5 * (sqrt(s * s + 1.0) - 1.0)",
-        "softsign": "s / (1.0 + fabs(s))",
-        "swish": "s / (1.0 + exp(-s))",
-        "gelu": "0.5 * s * (1.0 + erf(s * sqrt(0.5)))",
-        "relu": "s > 0.0 ? s : 0.0",
-        "leaky_relu": "s > 0.0 ? s : 0.01 * s",
-        "elu": "s > 0.0 ? s : expm1(s)",
-        "selu": "1.0507009873554805 * (s > 0.0 ? s : 1.6732632423543772 * expm1(s))",
-        "absolute": "fabs(s)",
-        "ramp": "fmin(fmax(s, 0.0), 1.0)",
-        "hard_tanh": "fmin(fmax(s, -1.0), 1.0)",
-        "soft_threshold": "s - fmin(fmax(s, -0.5), 0.5)",
-        "step": "s > 0.0 ? 1.0 : 0.0",
-        "sign": "(s > 0.0) - (s < 0.0)",
-        "bipolar": "s > 0.0 ? 1.0 : -1.0",
-        "hard_threshold": "fabs(s) > 0.5 ? s : 0.0",
+    calls={
+        "abs": "fabs({0})",
+        "copysign": "copysign({0}, {1})",
+        "cos": "cos({0})",
+        "erf": "erf({0})",
+        "exp": "exp({0})",
+        "expm1": "expm1({0})",
+        "log": "log({0})",
+        "log1p": "log1p({0})",
+        "max": "fmax({0}, {1})",
+        "min": "fmin({0}, {1})",
+        "pow": "pow({0}, {1})",
+        "sin": "sin({0})",
+        "sqrt": "sqrt({0})",
+        "tanh": "tanh({0})",
+        "inf": "INFINITY",
     },
-    function=(
-        "static void fire_{name}(const double *state, double *activation, int count) {{\n"
-        "    for (int j = 0; j < count; j++) {{\n        const double s = state[j];\n"
-        "        activation[j] = {value};\n    }}\n}}"
-    ),
-    functions={
-        "softmax": BEST.replace("NAME", "softmax")
+    helpers={},
+    function="static double {name}(double {names}) {{\n{body}\n}}",
+    let="const double {0} = {1};",
+    branch=("if ({0}) {{", "}"),
+    returns=("return {0};",),
+    unused="(void){0};",
+    fires={
+        SINGLE: """static void fire_NAME(const double *state, double *activation, int count) {
+    for (int j = 0; j < count; j++) activation[j] = squash_NAME(state[j]);
+}""",
+        LARGEST: BEST
+        + """
+    for (int j = 0; j < count; j++) activation[j] = j == best ? squash_NAME(state[j]) : 0.0;
+}""",
+        SHARES: BEST
         + """
     double total = 0.0;
     for (int j = 0; j < count; j++) total += exp(state[j] - state[best]);
     for (int j = 0; j < count; j++) activation[j] = exp(state[j] - state[best]) / total;
 }""",
-        "winner": BEST.replace("NAME", "winner")
-        + "\n    for (int j = 0; j < count; j++) activation[j] = j == best;\n}",
-        "maxout": BEST.replace("NAME", "maxout")
-        + "\n    for (int j = 0; j < count; j++) activation[j] = j == best ? state[j] : 0.0;\n}",
     },
     loop="    {{{first}, {stop}, {fire_first}, {fire_stop}, fire_{squash}, {count}}},",
     run="{{{}}}",

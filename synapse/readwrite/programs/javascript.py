@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...network import Network
+from ...squash import LARGEST, SHARES, SINGLE
 from .. import files
 from .._formats import Format
 from ._language import Language, source
@@ -13,7 +14,7 @@ __all__ = ["javascript_source", "write_javascript"]
 BEST = """function fire_NAME(states) {
   const best = states.reduce((best, s, j) => (s > states[best] ? j : best), 0);"""
 
-GELU = """// JavaScript has no error function: its series, whose terms are all of one sign.
+ERF = """// JavaScript has no error function: its series, whose terms are all of one sign.
 function erf(x) {
   if (Math.abs(x) > 6) return Math.sign(x);
   let sum = x;
@@ -22,10 +23,6 @@ function erf(x) {
     sum += term;
   }
   return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;
-}
-
-function fire_gelu(states) {
-  return states.map((s) => 0.5 * s * (1 + erf(s * Math.SQRT1_2)));
 }"""
 
 LANGUAGE = Language(
@@ -33,44 +30,38 @@ LANGUAGE = Language(
     name="JavaScript",
     template="program.js.in",
     comment="// ",
-    squashes={
-        "logistic": "1 / (1 + Math.exp(-s))",
-        "tanh": "Math.tanh(s)",
-        "identity": "s",
-        "inverse": "1 - s",
-        "bipolar_sigmoid": "Math.tanh(0.5 * s)",
-        "softplus": "Math.max(s, 0) + Math.log1p(Math.exp(-Math.abs(s)))",
-        "gaussian": "Math.exp(-s * s)",
-        "sinus": "Math.sin(s)",
-        "bent_identity": "s + 0.5 * (Math.sqrt(s * s + 1) - 1)",
-        "softsign": "s / (1 + Math.abs(s))",
-        "swish": "s / (1 + Math.exp(-s))",
-        "relu": "Math.max(s, 0)",
-        "leaky_relu": "s > 0 ? s : 0.01 * s",
-        "elu": "s > 0 ? s : Math.expm1(s)",
-        "selu": "1.0507009873554805 * (s > 0 ? s : 1.6732632423543772 * Math.expm1(s))",
-        "absolute": "Math.abs(s)",
-        "ramp": "Math.min(Math.max(s, 0), 1)",
-        "hard_tanh": "Math.min(Math.max(s, -1), 1)",
-        "soft_threshold": "s - Math.min(Math.max(s, -0.5), 0.5)",
-        "step": "s > 0 ? 1 : 0",
-        "sign": "Math.sign(s)",
-        "bipolar": "s > 0 ? 1 : -1",
-        "hard_threshold": "Math.abs(s) > 0.5 ? s : 0",
+    calls={
+        "abs": "Math.abs({0})",
+        "copysign": "(({1} < 0 ? -1 : 1) * Math.abs({0}))",
+        "cos": "Math.cos({0})",
+        "erf": "erf({0})",
+        "exp": "Math.exp(Math.min({0}, 709))",  # as in the engine: slopes multiply it by numbers near 0
+        "expm1": "Math.expm1({0})",
+        "log": "Math.log({0})",
+        "log1p": "Math.log1p({0})",
+        "max": "Math.max({0}, {1})",
+        "min": "Math.min({0}, {1})",
+        "pow": "Math.pow({0}, {1})",
+        "sin": "Math.sin({0})",
+        "sqrt": "Math.sqrt({0})",
+        "tanh": "Math.tanh({0})",
+        "inf": "Infinity",
     },
-    function="function fire_{name}(states) {{\n  return states.map((s) => {value});\n}}",
-    functions={
-        "gelu": GELU,
-        "softmax": BEST.replace("NAME", "softmax")
+    helpers={"erf": ERF},
+    function="function {name}({names}) {{\n{body}\n}}",
+    let="const {0} = {1};",
+    branch=("if ({0}) {{", "}"),
+    returns=("return {0};", "return [{0}];"),
+    unused="",
+    fires={
+        SINGLE: "function fire_NAME(states) {\n  return states.map((s) => squash_NAME(s));\n}",
+        LARGEST: BEST + "\n  return states.map((s, j) => (j === best ? squash_NAME(s) : 0));\n}",
+        SHARES: BEST
         + """
   const shares = states.map((s) => Math.exp(s - states[best]));
   const total = shares.reduce((sum, share) => sum + share, 0);
   return shares.map((share) => share / total);
 }""",
-        "winner": BEST.replace("NAME", "winner")
-        + "\n  return states.map((s, j) => (j === best ? 1 : 0));\n}",
-        "maxout": BEST.replace("NAME", "maxout")
-        + "\n  return states.map((s, j) => (j === best ? s : 0));\n}",
     },
     loop="  [{first}, {stop}, {fire_first}, {fire_stop}, fire_{squash}, [{nested}]],",
     run="[{}]",

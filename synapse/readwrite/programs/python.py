@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...network import Network
+from ...squash import LARGEST, SHARES, SINGLE
 from .. import files
 from .._formats import Format
 from ._language import Language, source
@@ -18,43 +19,37 @@ LANGUAGE = Language(
     name="Python",
     template="program.py.in",
     comment="# ",
-    squashes={
-        "logistic": "1.0 / (1.0 + exp(min(-s, 709.0)))",  # exp raises OverflowError above
-        "tanh": "tanh(s)",
-        "identity": "s",
-        "inverse": "1.0 - s",
-        "bipolar_sigmoid": "tanh(0.5 * s)",
-        "softplus": "max(s, 0.0) + log1p(exp(-abs(s)))",
-        "gaussian": "exp(-s * s)",
-        "sinus": "sin(s)",
-        "bent_identity": "s + 0.5 * (sqrt(s * s + 1.0) - 1.0)",
-        "softsign": "s / (1.0 + abs(s))",
-        "swish": "s / (1.0 + exp(min(-s, 709.0)))",
-        "gelu": "0.5 * s * (1.0 + erf(s * sqrt(0.5)))",
-        "relu": "max(s, 0.0)",
-        "leaky_relu": "s if s > 0.0 else 0.01 * s",
-        "elu": "s if s > 0.0 else expm1(s)",
-        "selu": "1.0507009873554805 * (s if s > 0.0 else 1.6732632423543772 * expm1(s))",
-        "absolute": "abs(s)",
-        "ramp": "min(max(s, 0.0), 1.0)",
-        "hard_tanh": "min(max(s, -1.0), 1.0)",
-        "soft_threshold": "s - min(max(s, -0.5), 0.5)",
-        "step": "float(s > 0.0)",
-        "sign": "float((s > 0.0) - (s < 0.0))",
-        "bipolar": "1.0 if s > 0.0 else -1.0",
-        "hard_threshold": "s if abs(s) > 0.5 else 0.0",
+    calls={
+        "abs": "abs({0})",
+        "copysign": "copysign({0}, {1})",
+        "cos": "cos({0})",
+        "erf": "erf({0})",
+        "exp": "exp(min({0}, 709.0))",  # exp raises OverflowError above
+        "expm1": "expm1(min({0}, 709.0))",
+        "log": "log({0})",
+        "log1p": "log1p({0})",
+        "max": "max({0}, {1})",
+        "min": "min({0}, {1})",
+        "pow": "pow({0}, {1})",
+        "sin": "sin({0})",
+        "sqrt": "sqrt({0})",
+        "tanh": "tanh({0})",
+        "inf": "inf",
     },
-    function="def fire_{name}(states):\n    return [{value} for s in states]",
-    functions={
-        "softmax": BEST.replace("NAME", "softmax")
+    helpers={},
+    function="def {name}({names}):\n{body}",
+    let="{0} = {1}",
+    branch=("if {0}:", ""),
+    returns=("return {0}", "return {0}"),
+    unused="",
+    fires={
+        SINGLE: "def fire_NAME(states):\n    return [squash_NAME(s) for s in states]",
+        LARGEST: BEST + "\n    return [squash_NAME(s) if j == best else 0.0 for j, s in enumerate(states)]",
+        SHARES: BEST
         + """
     shares = [exp(s - states[best]) for s in states]
     total = sum(shares)
     return [share / total for share in shares]""",
-        "winner": BEST.replace("NAME", "winner")
-        + "\n    return [float(j == best) for j in range(len(states))]",
-        "maxout": BEST.replace("NAME", "maxout")
-        + "\n    return [s if j == best else 0.0 for j, s in enumerate(states)]",
     },
     loop="    ({first}, {stop}, {fire_first}, {fire_stop}, fire_{squash}, [{nested}]),",
     run="({})",
@@ -76,7 +71,8 @@ def python_source(network: Network, context: bool = False) -> str:
     Parameters
     ----------
     network : Network
-        The network. It is not changed. Its squashes must be built in or registered with ``written=``. Random
+        The network. It is not changed. Its squashes must be built in, or have a formula that can be
+        written, or be registered with ``written=``. Random
         neurons must be deterministic; the program computes their means.
     context : bool
         Whether to start from the network's present states and activations. Default: a cleared context.

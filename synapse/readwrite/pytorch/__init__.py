@@ -1,6 +1,6 @@
 """Convert networks to modules of PyTorch, and exchange weights in both directions.
 
-PyTorch is an extra: ``pip install 'synapse-neurons[torch]'``. It is imported when a function is called.
+PyTorch is an extra: ``pip install torch``. It is imported when a function is called.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ def to_torch(network: Network, modules: Any = None) -> Any:
     MissingExtraError
         If PyTorch is not installed.
     ArgumentError
-        If a squash cannot be written in torch, or `modules` have other sizes or settings.
+        If `modules` have other sizes or settings.
+    FormatError
+        If a squash cannot be written in torch.
     TopologyError
         If the network has connections from neurons outside of it, if neurons that compete are connected with
         each other within a step, or if `modules` have no parameter for a connection.

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..._typing import Ints
 from ...squash import get as squash_of
+from ...topology import is_delayed
 
 NOW, PAST, STATE = range(3)
 """Whether an activation of the present or the previous step is read, or a state of the previous step."""
@@ -85,8 +86,8 @@ def links_of(ends: Ints, inputs: int) -> Links:
     """The connections into neurons other than inputs, numbered in activation order."""
     rows = np.flatnonzero(ends[1] >= inputs)
     source, target, gater = ends[:, rows]
-    kind = np.where(source == target, STATE, np.where(source < target, NOW, PAST))
-    return Links(target, kind, source, np.where(gater < target, NOW, PAST), gater, rows)
+    kind = np.where(source == target, STATE, np.where(is_delayed(source, target), PAST, NOW))
+    return Links(target, kind, source, np.where(is_delayed(gater, target), PAST, NOW), gater, rows)
 
 
 def blocks_of(stages: list[Ints], inputs: Ints, squash: list[str], groups: Ints, links: Links) -> list[Block]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -17,30 +17,12 @@ from ...errors import ArgumentError, KindError, TopologyError
 from ...layer import Layer
 from ...network import Network
 from ...topology import Topology
+from ._squashes import MODULES
 from ._torch import torch
 
 Tensor = Any  # torch may not be installed where types are checked
 nn = torch.nn
 WHAT = "What is read from or written to torch"
-
-ACTIVATIONS: dict[Any, tuple[str, dict[str, Any]]] = {
-    nn.Identity: ("identity", {}),
-    nn.Sigmoid: ("logistic", {}),
-    nn.Tanh: ("tanh", {}),
-    nn.ReLU: ("relu", {}),
-    nn.LeakyReLU: ("leaky_relu", {"negative_slope": 0.01}),
-    nn.ELU: ("elu", {"alpha": 1.0}),
-    nn.SELU: ("selu", {}),
-    nn.GELU: ("gelu", {"approximate": "none"}),
-    nn.SiLU: ("swish", {}),
-    nn.Softplus: ("softplus", {"beta": 1.0}),
-    nn.Softsign: ("softsign", {}),
-    nn.Hardtanh: ("hard_tanh", {"min_val": -1.0, "max_val": 1.0}),
-    nn.Hardshrink: ("hard_threshold", {"lambd": 0.5}),
-    nn.Softshrink: ("soft_threshold", {"lambd": 0.5}),
-    nn.Softmax: ("softmax", {"dim": -1}),
-}
-"""Activations of torch, with the equal squash and the settings for which they are equal."""
 
 
 class Kind(NamedTuple):
@@ -109,8 +91,8 @@ def peer_of(modules: Any) -> Peer:
         if type(module) is nn.Linear:
             _require(module, {"bias": True})
             linears.append((module, ""))
-        elif type(module) in ACTIVATIONS and linears and not linears[-1][1]:
-            name, settings = ACTIVATIONS[type(module)]
+        elif type(module) in MODULES and linears and not linears[-1][1]:
+            name, settings = MODULES[type(module)]
             _require(module, settings)
             linears[-1] = (linears[-1][0], name)
         else:
@@ -147,7 +129,7 @@ def _flat(modules: Any) -> Iterator[Any]:
         raise KindError(expected(WHAT, "a module or a list of them", modules))
 
 
-def _require(module: Any, settings: dict[str, Any]) -> None:
+def _require(module: Any, settings: Mapping[str, Any]) -> None:
     """Raise if a module has a setting that the architectures do not support."""
     for name, wanted in settings.items():
         has = getattr(module, name, wanted)

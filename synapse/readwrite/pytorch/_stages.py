@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..._checks import shown
 from ..._lowered import Lowered
 from ..._typing import Ints
-from ...errors import ArgumentError, TopologyError
+from ...errors import TopologyError
 from ...network import Network
 from ...topology import Topology
-from .._step import written
+from .._squashes import require_written
 from ._blocks import Block, blocks_of, links_of
 
 
@@ -32,15 +30,14 @@ def ends_of(topology: Topology) -> Ints:
     return np.array([topology.source, topology.target, topology.gater])
 
 
-def plan_of(network: Network, known: Collection[str]) -> Plan:
+def plan_of(network: Network) -> Plan:
     """Find the blocks of a network.
 
-    Raises ArgumentError if a squash is neither known nor registered with a way to write it in torch, and
-    TopologyError if neurons of a group depend on each other within a step, or if the network is connected
-    with others.
+    Raises FormatError if a squash cannot be written in torch, and TopologyError if neurons of a group depend
+    on each other within a step, or if the network is connected with others.
     """
     topology = Topology.of(network).require_closed("converted to PyTorch", outward=False)
-    _require_known(topology, known)
+    _require_known(topology)
     ends, inputs, n = ends_of(topology), topology.inputs, topology.neurons
     groups = Lowered.of(network, topology).group_first
     into = np.split(np.argsort(ends[1], kind="stable"), np.cumsum(np.bincount(ends[1], minlength=n)))
@@ -53,13 +50,9 @@ def plan_of(network: Network, known: Collection[str]) -> Plan:
     return Plan(inputs, topology.outputs, ends, blocks)
 
 
-def _require_known(topology: Topology, known: Collection[str]) -> None:
+def _require_known(topology: Topology) -> None:
     for name, squash in zip(topology.names, topology.squash, strict=True):
-        if squash not in known and written(squash, "torch") is None:
-            raise ArgumentError(
-                f"The squash of neuron {shown(name)} is {squash!r}, a function of your own that torch cannot "
-                'differentiate. Register it with written={"torch": ...}, or set a built-in one.'
-            )
+        require_written(name, squash, "torch", "PyTorch")
 
 
 def _levels(ends: Ints, into: list[Ints], groups: Ints, inputs: int) -> Ints:

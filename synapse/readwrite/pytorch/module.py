@@ -11,8 +11,8 @@ from ..._typing import Bools, Ints
 from ...errors import ArgumentError
 from ...network import Network
 from ...topology import Topology
-from .._step import written
 from ._blocks import components_of
+from ._squashes import function_of
 from ._stages import ends_of, plan_of
 from ._torch import torch
 from ._unroll import BlockModule, Loop, Unrolling
@@ -25,49 +25,6 @@ class Context(NamedTuple):
 
     activations: Tensor
     states: Tensor
-
-
-def _winner(states: Tensor) -> Tensor:
-    first = states.argmax(-1, keepdim=True)  # the first in case of a tie
-    return torch.zeros_like(states).scatter(-1, first, 1.0)
-
-
-FUNCTIONS: dict[str, Any] = {
-    "logistic": torch.sigmoid,
-    "tanh": torch.tanh,
-    "identity": lambda s: s,
-    "inverse": lambda s: 1.0 - s,
-    "bipolar_sigmoid": lambda s: torch.tanh(0.5 * s),
-    "step": lambda s: (s > 0).to(s),
-    "sign": torch.sign,
-    "bipolar": lambda s: torch.where(s > 0, 1.0, -1.0).to(s),
-    "relu": torch.relu,
-    "leaky_relu": torch.nn.functional.leaky_relu,
-    "elu": torch.nn.functional.elu,
-    "softplus": lambda s: torch.logaddexp(s, torch.zeros_like(s)),  # torch's own is linear above 20
-    "gaussian": lambda s: torch.exp(-s * s),
-    "ramp": lambda s: torch.nn.functional.hardtanh(s, 0.0, 1.0),
-    "hard_tanh": torch.nn.functional.hardtanh,
-    "hard_threshold": torch.nn.functional.hardshrink,
-    "soft_threshold": torch.nn.functional.softshrink,
-    "sinus": torch.sin,
-    "bent_identity": lambda s: s + 0.5 * (torch.sqrt(s * s + 1.0) - 1.0),
-    "softsign": torch.nn.functional.softsign,
-    "absolute": lambda s: torch.where(s >= 0, s, -s),
-    "swish": torch.nn.functional.silu,
-    "gelu": torch.nn.functional.gelu,
-    "selu": torch.nn.functional.selu,
-    "softmax": lambda s: torch.softmax(s, -1),
-    "winner": _winner,
-    "maxout": lambda s: s * _winner(s),
-    "noise": lambda s: s,
-    "bernoulli": torch.sigmoid,
-}
-"""The built-in squashes. Those of a group take its states in the last axis; random ones return their mean."""
-
-
-def _function(squash: str) -> Any:
-    return FUNCTIONS.get(squash) or written(squash, "torch")
 
 
 def _ties_of(topology: Topology) -> dict[str, Ints]:
@@ -97,7 +54,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
 
     def __init__(self, network: Network) -> None:
         super().__init__()
-        plan, topology = plan_of(network, FUNCTIONS), Topology.of(network)
+        plan, topology = plan_of(network), Topology.of(network)
         self._ends, self._inputs, self._outputs = plan.ends, plan.inputs, plan.outputs
         # Connections to inputs and biases of inputs are never read.
         learns = topology.trainable & (topology.target >= plan.inputs)
@@ -110,7 +67,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         order = np.concatenate([block.neurons for block in plan.blocks])
         self.register_buffer("_back", torch.tensor(np.argsort(order)), persistent=False)
         self.blocks = torch.nn.ModuleList(
-            BlockModule(block, ~learns, biased, _function) for block in plan.blocks
+            BlockModule(block, ~learns, biased, function_of) for block in plan.blocks
         )
         outputs = len(order) - self._outputs
         self._answering = [k for k, block in enumerate(plan.blocks) if block.neurons.max() >= outputs]

@@ -1,0 +1,83 @@
+"""The directives ``squashes`` and ``costs``: tables of the built-in functions, from their declarations."""
+
+import inspect
+import math
+import re
+
+from sphinx.util.docutils import SphinxDirective
+
+from synapse.engine.functions.activations import ACTIVATIONS, CHANCE, SINGLE
+from synapse.engine.functions.costs import COSTS
+
+
+def squashes():
+    """The cells of the table of activation functions, one row per entry."""
+    yield "Name", "Other names", "Value at the state s", "From", "To", "No slope at", "Elsewhere"
+    for one in ACTIVATIONS.values():
+        names = {"Synaptic": one.synaptic, "Neataptic": one.neataptic, "ONNX": one.onnx}
+        names["torch.nn"] = one.torch.module if one.torch else ""
+        elsewhere = ", ".join(f"{where} {name}" for where, name in names.items() if name)
+        kind = "" if one.kind == SINGLE else " (random)" if one.kind == CHANCE else " (of a group)"
+        kinks = ", ".join(f"{kink:g}" for kink in one.kinks)
+        yield (
+            one.name,
+            ", ".join(one.aliases),
+            about(one.formula) + kind,
+            bound(one.low),
+            bound(one.high),
+            kinks,
+            elsewhere,
+        )
+
+
+def costs():
+    """The cells of the table of costs, one row per entry."""
+    yield "Name", "Other names", "Cost of an output y with target t", "Outputs", "Targets"
+    for one in COSTS.values():
+        names = ", ".join((*one.aliases, *(f"{name} (one output)" for name in one.averages)))
+        yield (
+            one.name,
+            names,
+            about(one.formula),
+            one.squash or "any",
+            "0 to 1" if one.probabilities else "any",
+        )
+
+
+def about(formula):
+    """The first paragraph of the docstring of a formula."""
+    return " ".join(inspect.getdoc(formula).partition("\n\n")[0].replace("`", "").split())
+
+
+def bound(value):
+    """A bound with three digits; nothing if there is none."""
+    return f"{value:.3g}" if math.isfinite(value) else ""
+
+
+def listed(rows, widths):
+    """Rows as a list-table."""
+    yield from (".. list-table::", "   :header-rows: 1", f"   :widths: {widths}", "")
+    for row in rows:
+        for i, cell in enumerate(row):
+            escaped = re.sub(r"([\\*|_]|^\w+\.)", r"\\\1", cell)  # "s." would begin a list
+            yield f"   {'* -' if i == 0 else '  -'} {escaped}"
+
+
+class Squashes(SphinxDirective):
+    """``.. squashes::``, without content."""
+
+    def run(self):
+        return self.parse_text_to_nodes("\n".join(listed(squashes(), "12 14 34 6 6 8 20")))
+
+
+class Costs(SphinxDirective):
+    """``.. costs::``, without content."""
+
+    def run(self):
+        return self.parse_text_to_nodes("\n".join(listed(costs(), "18 28 34 10 10")))
+
+
+def setup(app):
+    app.add_directive("squashes", Squashes)
+    app.add_directive("costs", Costs)
+    return {"parallel_read_safe": True}

@@ -1,0 +1,25 @@
+"""Those that show progress are told while kernels are compiled: it takes seconds in which no step is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+watchers: list[Callable[[bool], None]] = []
+"""They are called with True when compiling begins, and with False when it ends, from any thread."""
+
+
+@contextmanager
+def watched(watcher: Callable[[bool], None]) -> Iterator[None]:
+    """A context in which a watcher is told."""
+    watchers.append(watcher)
+    try:
+        yield
+    finally:
+        watchers.remove(watcher)
+
+
+def tell(begins: bool) -> None:
+    """Tell all watchers that compiling begins or ends."""
+    for watcher in tuple(watchers):
+        watcher(begins)

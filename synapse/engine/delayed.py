@@ -1,0 +1,109 @@
+"""Which activation of a neuron another one has read, and the traces that follow from that.
+
+A target reads the activation of a source, or of a gater, in the same step. If that neuron activates later, or
+is the target itself, the activation of its previous step is read: it is *delayed*.
+
+Everything here is plain Python. Python calls these functions with the columns of a store as attributes
+(`Attributes`), and ``online/delayed.py`` compiles them for kernels. So what an object shows is what a
+recording writes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .lowering.flags import TRACED
+from .schema import NONE
+
+if TYPE_CHECKING:
+    from .store import Store
+
+u8 = np.uint64
+
+
+class Attributes:
+    """The columns of a store as attributes, like those of ``m`` in kernels."""
+
+    __slots__ = ("_columns",)
+
+    def __init__(self, store: Store) -> None:
+        self._columns = store.columns
+
+    def __getattr__(self, name: str) -> NDArray[Any]:
+        return self._columns[name]
+
+
+def is_delayed(source: Any, target: Any, source_time: Any, target_time: Any) -> Any:
+    """Whether a target reads the previous activation of a source, or of a gater.
+
+    The times order the activations: rows in a network, see `is_delayed_in_order`, or the stamps of neurons
+    that have no common network. Neurons and times are numbers, or arrays of the same shape.
+    """
+    return (source == target) | (source_time > target_time)
+
+
+def is_delayed_in_order(source: Any, target: Any) -> Any:
+    """The same for neurons of one network, whose rows are in the order of activation."""
+    return is_delayed(source, target, source, target)
+
+
+def is_delayed_by_stamp(m: Any, source: Any, target: Any) -> Any:
+    """The same by the stamps of the latest activations, which hold for all neurons. reads: stamp"""
+    return is_delayed(source, target, m.stamp[source], m.stamp[target])
+
+
+def activation_read(m: Any, source: Any, target: Any) -> Any:
+    """The activation of `source` that `target` read when it last activated.
+
+    reads: stamp, activation, old_activation
+    """
+    if is_delayed_by_stamp(m, source, target):
+        return np.float64(m.old_activation[source])
+    return np.float64(m.activation[source])
+
+
+def activations_read(m: Any, sources: Any, targets: Any) -> Any:
+    """The same for arrays, which kernels do not have."""
+    delayed = is_delayed_by_stamp(m, sources, targets)
+    return np.where(delayed, m.old_activation[sources], m.activation[sources])
+
+
+def gain_of(m: Any, c: Any) -> Any:
+    """The present gain of a connection: the activation of its gater; 1 without one."""
+    return np.float64(m.activation[m.gater[c]]) if m.gater[c] != NONE else 1.0
+
+
+def gain_read(m: Any, c: Any) -> Any:
+    """The gain of a connection when its target last activated."""
+    return activation_read(m, m.gater[c], m.target[c]) if m.gater[c] != NONE else 1.0
+
+
+def eligibility_of(m: Any, flags: Any, c: Any) -> Any:
+    """The eligibility of a connection: stored, or the gain times the activation that its target read.
+
+    `flags` are those of all neurons: a plan's table has flags without traces.
+    """
+    j = m.target[c]
+    offset = u8(c) - u8(m.first_incoming[j])
+    if flags[j] & TRACED and offset < m.learning[j]:
+        return np.float64(m.eligibility[u8(m.first_trace[j]) + offset])
+    return gain_read(m, c) * activation_read(m, m.source[c], j)
+
+
+def influence_of(m: Any, rows: Any, first: Any, stop: Any, target: Any) -> Any:
+    """I_jk of a target k without a self-connection: the sum of its inputs that j gates, without the gain.
+
+    They are the connections ``rows[first] .. rows[stop - 1]``. reads: weight
+    """
+    influence = 0.0
+    for p in range(first, stop):
+        influence += m.weight[rows[p]] * activation_read(m, m.source[rows[p]], target)
+    return influence
+
+
+def extended_of(m: Any, flags: Any, c: Any, influence: Any) -> Any:
+    """The extended trace f'_j e_ij I_jk of a connection i -> j, from the influence on such a neuron k."""
+    return np.float64(m.derivative[m.target[c]]) * eligibility_of(m, flags, c) * influence

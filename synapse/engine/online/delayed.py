@@ -1,0 +1,77 @@
+"""Which activations are read, for kernels: see ``engine/delayed.py``.
+
+Loops choose a column, or a step of a tape, before they begin, by the flags of a run.
+"""
+
+from __future__ import annotations
+
+from types import FunctionType
+from typing import Any
+
+from .. import delayed as plain
+from ..compiler.jit import inline
+from ..lowering.flags import DELAYED, DELAYED_GATE, SILENT
+
+_scope: dict[str, Any] = dict(vars(plain))
+
+
+def _compiled(function: Any) -> Any:
+    """A function of that module as a part of kernels, which calls the compiled ones."""
+    _scope[function.__name__] = inline(FunctionType(function.__code__, _scope, function.__name__))
+    return _scope[function.__name__]
+
+
+is_delayed = _compiled(plain.is_delayed)
+is_delayed_in_order = _compiled(plain.is_delayed_in_order)
+is_delayed_by_stamp = _compiled(plain.is_delayed_by_stamp)
+activation_read = _compiled(plain.activation_read)
+gain_of = _compiled(plain.gain_of)
+gain_read = _compiled(plain.gain_read)
+eligibility_of = _compiled(plain.eligibility_of)
+influence_of = _compiled(plain.influence_of)
+extended_of = _compiled(plain.extended_of)
+
+
+@inline
+def sources_read(m, r):
+    """The column with the activations that the target of a run reads from its sources."""
+    return m.old_activation if m.run_flags[r] & DELAYED else m.activation
+
+
+@inline
+def gaters_read(m, r):
+    """The column with the activations that it reads from its gaters."""
+    return m.old_activation if m.run_flags[r] & DELAYED_GATE else m.activation
+
+
+@inline
+def gater_read(m, gater, j):
+    """The activation of a gater that `j`, of the same network, reads for its self-connection."""
+    return m.old_activation[gater] if is_delayed_in_order(gater, j) else m.activation[gater]
+
+
+@inline
+def of_sources(flags, now, before):
+    """What belongs to the step at which a run with these flags reads its sources: of this step, or before."""
+    return before if flags & DELAYED else now
+
+
+@inline
+def of_gaters(flags, now, before):
+    """The same for its gaters."""
+    return before if flags & DELAYED_GATE else now
+
+
+@inline
+def of_gater(gater, j, now, before):
+    """The same for the gater of the self-connection of `j`."""
+    return before if is_delayed_in_order(gater, j) else now
+
+
+@inline
+def has_error(flags):
+    """Whether the sources of a run get an error, of this step or, if they are delayed, of the previous one.
+
+    The online rule sends none to the previous step.
+    """
+    return not flags & SILENT or flags & DELAYED

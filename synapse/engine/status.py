@@ -1,0 +1,20 @@
+"""How a call of a kernel ended. Kernels return this number, and their results beside it."""
+
+from __future__ import annotations
+
+DONE = 0
+STOPPED = 1  # from outside
+FAILED = 2  # a registered function raised, or a part could not be compiled: see the column ``failed``
+REFUSED = 3  # an input is not finite, or the cost cannot have a target; nothing has changed
+RESIZED = 4  # the arrays do not fit the network; nothing has changed
+DIVERGED = 5  # a cost, an activation or an error is not finite
+
+# In the update of a batch, which then changes no weight:
+NOT_FINITE = 6  # the product of an error and an activation is not finite,
+NOT_CLIPPED = 7  # nor is a gradient that would be clipped,
+TOO_STEEP = 8  # nor the square of the gradient,
+TOO_FAR = 9  # nor the change;
+BEYOND = 10  # a parameter would be beyond the range of the store's float
+
+ROW = 6
+"""Where the column ``failed`` has the row at which a call ended, after the function and its arguments."""

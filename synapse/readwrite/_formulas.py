@@ -1,0 +1,365 @@
+"""Formulas of squashes and costs as trees, from which exporters write them in other languages.
+
+A formula is a Python function of numbers. It is run with symbols in place of the numbers, once for each way
+through its branches: a comparison that is not decided yet ends the run, and the formula is run again with
+both answers. So a tree consists of branches and, at their ends, of straight formulas, whatever Python the
+function is made of, and functions that users have registered are read like built-in ones.
+"""
+
+from __future__ import annotations
+
+import builtins
+import dis
+import math
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import BuiltinFunctionType, CellType, FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+PRIMITIVES: dict[str, tuple[Any, ...]] = {
+    "abs": (abs, math.fabs, np.abs, np.fabs),
+    "copysign": (math.copysign, np.copysign),
+    "cos": (math.cos, np.cos),
+    "erf": (math.erf,),
+    "exp": (math.exp, np.exp),
+    "expm1": (math.expm1, np.expm1),
+    "log": (math.log, np.log),
+    "log1p": (math.log1p, np.log1p),
+    "max": (max, np.maximum),
+    "min": (min, np.minimum),
+    "pow": (pow, math.pow, np.power),
+    "sin": (math.sin, np.sin),
+    "sqrt": (math.sqrt, np.sqrt),
+    "tanh": (math.tanh, np.tanh),
+}
+"""Functions that every exporter can write, and what they are called in Python."""
+
+OPERATORS = ("+", "-", "*", "/", "negative")
+COMPARISONS = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+MOST = 12
+"""Longest chain of decisions; a loop until a condition holds is longer."""
+
+
+class UnreadableError(Exception):
+    """A formula cannot be read as a tree; the message is a clause that says why."""
+
+
+class _UndecidedError(Exception):
+    """A comparison whose answer is not known."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        super().__init__()
+        self.comparison = comparison
+
+
+@dataclass
+class _Reading:
+    """The symbols of a formula, of which equal ones are the same object, and the decisions of this run."""
+
+    symbols: dict[Any, Symbol] = field(default_factory=dict)
+    decided: dict[Any, bool] = field(default_factory=dict)
+
+    def symbol(self, kind: str, *parts: Any) -> Symbol:
+        key = kind, *(id(part) if isinstance(part, Symbol) else part for part in parts)
+        return self.symbols.setdefault(key, Symbol(self, kind, parts))
+
+    def of(self, value: Any) -> Symbol:
+        """The symbol of a number."""
+        if isinstance(value, Symbol):
+            return value
+        if isinstance(value, Comparison):
+            value = bool(value)
+        if isinstance(value, (int, float, np.number)) and not math.isnan(value):
+            return self.symbol("number", float(value))
+        raise UnreadableError(f"it computes with {value!r}")
+
+
+class Symbol:
+    """A number that is not known: a name, a number, or a function of other symbols."""
+
+    __array_ufunc__ = None  # so that numbers of NumPy leave the arithmetic to it
+    __hash__ = object.__hash__
+
+    def __init__(self, reading: _Reading, kind: str, parts: tuple[Any, ...]) -> None:
+        self.reading, self.kind, self.parts = reading, kind, parts
+
+    def _and(self, kind: str, *others: Any) -> Symbol:
+        return self.reading.symbol(kind, self, *map(self.reading.of, others))
+
+    def _compared(self, kind: str, other: Any) -> Comparison:
+        return Comparison(kind, self, self.reading.of(other))
+
+    def __add__(self, other: Any) -> Symbol:
+        return self._and("+", other)
+
+    def __sub__(self, other: Any) -> Symbol:
+        return self._and("-", other)
+
+    def __mul__(self, other: Any) -> Symbol:
+        return self._and("*", other)
+
+    def __truediv__(self, other: Any) -> Symbol:
+        return self._and("/", other)
+
+    def __pow__(self, other: Any) -> Symbol:
+        return self._and("pow", other)
+
+    def __radd__(self, other: Any) -> Symbol:
+        return self.reading.of(other) + self
+
+    def __rsub__(self, other: Any) -> Symbol:
+        return self.reading.of(other) - self
+
+    def __rmul__(self, other: Any) -> Symbol:
+        return self.reading.of(other) * self
+
+    def __rtruediv__(self, other: Any) -> Symbol:
+        return self.reading.of(other) / self
+
+    def __rpow__(self, other: Any) -> Symbol:
+        return self.reading.of(other) ** self
+
+    def __neg__(self) -> Symbol:
+        return self._and("negative")
+
+    def __pos__(self) -> Symbol:
+        return self
+
+    def __abs__(self) -> Symbol:
+        return self._and("abs")
+
+    def __lt__(self, other: Any) -> Comparison:
+        return self._compared("<", other)
+
+    def __le__(self, other: Any) -> Comparison:
+        return self._compared("<=", other)
+
+    def __gt__(self, other: Any) -> Comparison:
+        return self._compared(">", other)
+
+    def __ge__(self, other: Any) -> Comparison:
+        return self._compared(">=", other)
+
+    def __eq__(self, other: object) -> Any:
+        return self._compared("==", other)
+
+    def __ne__(self, other: object) -> Any:
+        return self._compared("!=", other)
+
+    def __bool__(self) -> bool:
+        return bool(self._compared("!=", 0.0))
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """A comparison of two symbols. As a truth value, it is decided, or ends the run."""
+
+    kind: str
+    left: Symbol
+    right: Symbol
+
+    def __bool__(self) -> bool:
+        decided = self.left.reading.decided
+        key = self.kind, self.left, self.right
+        if all(side.kind == "number" for side in key[1:]):
+            return bool(COMPARISONS[self.kind](*(side.parts[0] for side in key[1:])))
+        if key not in decided:
+            raise _UndecidedError(self)
+        return decided[key]
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self) == bool(other)
+
+    def __float__(self) -> float:
+        return float(bool(self))
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A tree that depends on a comparison."""
+
+    condition: Comparison
+    then: Tree
+    other: Tree
+
+
+Tree = Branch | tuple[Symbol, ...]
+"""The results of a formula, or a branch between trees."""
+
+
+def read(formula: Callable[..., Any], *names: str) -> Tree:
+    """Read a formula of the numbers with these names as a tree; UnreadableError if that is impossible.
+
+    >>> tree = read(lambda state: (max(state, 0.0), 1.0), "state")
+    >>> [result.kind for result in tree]
+    ['max', 'number']
+    """
+    reading = _Reading()
+    symbols = [reading.symbol("name", name) for name in names]
+    function = _Replaced(reading).value(formula)
+    return _grown(reading, lambda: function(*symbols))
+
+
+def _grown(reading: _Reading, run: Callable[[], Any]) -> Tree:
+    """The tree of the runs that agree with the decisions so far."""
+    if len(reading.decided) > MOST:
+        raise UnreadableError(f"it takes more than {MOST} decisions")
+    try:
+        results = run()
+        return tuple(reading.of(result) for result in results)
+    except _UndecidedError as undecided:
+        condition = undecided.comparison
+    except UnreadableError:
+        raise
+    except Exception as error:
+        raise UnreadableError(f"it does more with the state than arithmetic ({error})") from error
+    key = condition.kind, condition.left, condition.right
+    trees = []
+    for answer in (True, False):
+        reading.decided[key] = answer
+        trees.append(_grown(reading, run))
+        del reading.decided[key]
+    return Branch(condition, *trees)
+
+
+class _Replaced:
+    """Copies a formula so that it, and what it calls, can compute with symbols."""
+
+    def __init__(self, reading: _Reading) -> None:
+        self.reading = reading
+        self.seen: dict[int, Any] = {}
+        self.primitives = {id(one): name for name, known in PRIMITIVES.items() for one in known}
+
+    def value(self, value: Any) -> Any:
+        """What stands for a value to which a formula refers."""
+        function = getattr(value, "py_func", value)  # of Numba
+        if isinstance(function, FunctionType):
+            return self.function(function)
+        if value is float:
+            return lambda number: number if isinstance(number, Symbol) else float(number)
+        if isinstance(value, ModuleType):
+            return _Module(self, value)
+        if isinstance(value, (BuiltinFunctionType, np.ufunc)):
+            return self.called(value)
+        return value
+
+    def called(self, function: Any) -> Any:
+        """A function that is written in C: one that exporters can write, if it is called with symbols."""
+        name = self.primitives.get(id(function), "")
+
+        def call(*arguments: Any) -> Any:
+            if not any(isinstance(one, Symbol) for one in arguments):
+                return function(*arguments)
+            if not name:
+                raise UnreadableError(f"it calls {function.__name__}")
+            symbols = [self.reading.of(one) for one in arguments]
+            if name in ("max", "min"):
+                while len(symbols) > 2:
+                    symbols[:2] = [self.reading.symbol(name, *symbols[:2])]
+            return self.reading.symbol(name, *symbols)
+
+        return call
+
+    def function(self, function: FunctionType) -> Any:
+        if any(step.opname == "PUSH_EXC_INFO" for step in dis.get_instructions(function)):
+            raise UnreadableError("it catches exceptions")  # among them those that end a run
+        if id(function) not in self.seen:
+            scope: dict[str, Any] = {}
+            cells = tuple(CellType() for _ in function.__closure__ or ())
+            twin = FunctionType(function.__code__, scope, function.__name__, function.__defaults__, cells)
+            twin.__kwdefaults__ = function.__kwdefaults__
+            self.seen[id(function)] = twin
+            known = vars(builtins) | function.__globals__
+            scope |= {name: self.value(known[name]) for name in _names(function) & known.keys()}
+            scope["__builtins__"] = builtins
+            for cell, original in zip(cells, function.__closure__ or (), strict=True):
+                if original != CellType():
+                    cell.cell_contents = self.value(original.cell_contents)
+        return self.seen[id(function)]
+
+
+class _Module:
+    """A module whose functions can compute with symbols."""
+
+    def __init__(self, replaced: _Replaced, module: ModuleType) -> None:
+        self._replaced, self._module = replaced, module
+
+    def __getattr__(self, name: str) -> Any:
+        return self._replaced.value(getattr(self._module, name))
+
+
+def _names(function: FunctionType) -> set[str]:
+    """The names that the code of a function, and of functions within it, refers to."""
+    names: set[str] = set()
+    codes = [function.__code__]
+    while codes:
+        code = codes.pop()
+        names |= set(code.co_names)
+        codes += [constant for constant in code.co_consts if isinstance(constant, type(code))]
+    return names
+
+
+def only(tree: Tree, place: int) -> Tree:
+    """The same tree with one result alone: 0, the value, or 1, the slope or signal."""
+    if not isinstance(tree, Branch):
+        return (tree[place],)
+    then, other = only(tree.then, place), only(tree.other, place)
+    if isinstance(then, tuple) and isinstance(other, tuple) and then[0] is other[0]:
+        return then  # this result does not depend on the comparison
+    return Branch(tree.condition, then, other)
+
+
+def in_order(symbols: tuple[Symbol, ...]) -> Iterator[Symbol]:
+    """The symbols that are computed for these, each after its parts; those used twice come twice."""
+    seen: set[Symbol] = set()
+
+    def walk(symbol: Symbol) -> Iterator[Symbol]:
+        if symbol not in seen:
+            seen.add(symbol)
+            for part in symbol.parts:
+                if isinstance(part, Symbol):
+                    yield from walk(part)
+        yield symbol
+
+    for symbol in symbols:
+        yield from walk(symbol)
+
+
+def computed(tree: Tree, names: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Any:
+    """Compute a tree with one result by the functions of another library.
+
+    `functions` are those of `PRIMITIVES`, `OPERATORS` and `COMPARISONS`, and ``number(value)`` and
+    ``where(condition, then, other)``.
+    """
+    known: dict[Symbol, Any] = {}
+
+    def value(symbol: Symbol) -> Any:
+        if symbol not in known:
+            if symbol.kind == "name":
+                known[symbol] = names[symbol.parts[0]]
+            elif symbol.kind == "number":
+                known[symbol] = functions["number"](symbol.parts[0])
+            else:
+                known[symbol] = functions[symbol.kind](*map(value, symbol.parts))
+        return known[symbol]
+
+    def of(tree: Tree) -> Any:
+        if not isinstance(tree, Branch):
+            return value(tree[0])
+        sides = value(tree.condition.left), value(tree.condition.right)
+        return functions["where"](functions[tree.condition.kind](*sides), of(tree.then), of(tree.other))
+
+    return of(tree)

@@ -1,0 +1,321 @@
+"""The files of graphs that networkx writes and reads: GraphML, GEXF, Cytoscape's JSON and node-link JSON.
+
+The writers and readers are those of networkx. Added here are the checks of what was read, a guard against
+hostile XML, and the looks and the timeline of GEXF.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Callable
+from typing import Any
+from xml.parsers import expat
+
+import networkx as nx
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .._checks import lowered, numbers
+from ..errors import ArgumentError, FormatError
+from ..network import Network
+from ..recording import Log
+from ..topology import NO_GATER, Topology
+from . import files
+from ._checks import an_object
+from ._formats import ALL, LINKED, Format
+from ._graph import graph_of, network_of
+
+__all__ = [
+    "read_cytoscape",
+    "read_gexf",
+    "read_graphml",
+    "read_node_link",
+    "write_cytoscape",
+    "write_gexf",
+    "write_graphml",
+    "write_node_link",
+]
+
+UNFIT = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML cannot hold, not even escaped; and \\r, which networkx does not escape."""
+LARGER, SMALLEST, LARGEST, THICKEST = 50.0, 8.0, 24.0, 4.0
+"""In Gephi: distance of two neurons of a column, sizes of neurons, thickness of the strongest connection."""
+
+
+# --- GraphML --------------------------------------------------------------------------------------
+
+
+def write_graphml(network: Network, path: files.File) -> None:
+    """Write a network as GraphML, with all attributes of :meth:`synapse.Topology.to_networkx`.
+
+    Raises FormatError if a name has a character that XML cannot hold, otherwise as :func:`synapse.save` does.
+
+    >>> import architect, io, networkx
+    >>> file = io.BytesIO()
+    >>> write_graphml(architect.Perceptron(2, 3, 1, seed=0), file)
+    >>> networkx.parse_graphml(file.getvalue().decode()).nodes["5"]["layer"]
+    'output'
+    """
+    stream = io.BytesIO()
+    nx.write_graphml_xml(graph_of(network, "GraphML", UNFIT), stream)
+    files.write(path, stream.getvalue().decode())
+
+
+def read_graphml(path: files.File) -> Network:
+    """Read a network that :func:`write_graphml` has written. Raises as :func:`synapse.load` does."""
+    return _read_xml(path, nx.read_graphml, "GraphML")
+
+
+def _read_xml(path: files.File, read: Callable[..., Any], name: str) -> Network:
+    with files.reading(path):
+        content = files.read(path)
+        _refuse_declarations(content)
+        return network_of(_parsed(lambda: read(io.BytesIO(content)), name))
+
+
+def _parsed(read: Callable[[], Any], name: str) -> Any:
+    """The graph that networkx reads; FormatError if it raises anything."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of attributes without a type: they are checked here
+            return read()
+    except Exception as error:  # of many kinds
+        reason = f"{type(error).__name__}: {error}".rstrip(".")
+        raise FormatError(f"The file is not {name}, or only a part of it: {reason}.") from None
+
+
+def _refuse_declarations(content: bytes) -> None:
+    """Raise FormatError if XML has a document type declaration, whose entities can be used for attacks."""
+
+    def refuse(name: str, *ignored: Any) -> None:
+        raise FormatError(f"Expected a file without a document type declaration, got <!DOCTYPE {name}>.")
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    try:
+        parser.Parse(content, True)
+    except (expat.ExpatError, ValueError, LookupError) as error:
+        raise FormatError(f"The file is not XML, or only a part of it: {error}.") from None
+
+
+# --- GEXF -----------------------------------------------------------------------------------------
+
+
+def write_gexf(
+    network: Network,
+    path: files.File,
+    activations: ArrayLike | Log | None = None,
+    *,
+    layout: Any = "layers",
+) -> None:
+    """Write a network as GEXF 1.2, with all attributes of :meth:`synapse.Topology.to_networkx`.
+
+    Programs such as Gephi show it as a picture at once: each layer has a colour; the area of a neuron grows
+    with the number of its connections; a connection is blue or, below zero, orange, and darker and thicker
+    with the magnitude of its weight, on the scale of the trainable weights; gated connections are dashed,
+    where the program supports that.
+
+    Parameters
+    ----------
+    network : Network
+        The network. It is not changed.
+    path : str, os.PathLike or file
+        A path or an open file.
+    activations : Log or array_like, shape (T, N), optional
+        Activations of the N neurons in a run of T steps, for the timeline of Gephi, or a log that has the
+        "activation" of all neurons. They are a dynamic attribute "activations", whose step t lasts from t to
+        t + 1.
+    layout : str or callable
+        The positions of neurons, as in :func:`synapse.draw.network`. Default: layers from left to right.
+
+    Raises
+    ------
+    KindError, ArgumentError
+        If `activations` are not finite numbers of this shape, a log does not have them, or `layout` is of
+        another kind or does not place every neuron.
+    UnknownNameError, MissingExtraError
+        If there is no such layout, or it needs Graphviz or SciPy, which is not installed.
+    FormatError, TopologyError, DivergenceError
+        As for :func:`write_graphml`.
+    """
+    graph = graph_of(network, "GEXF", UNFIT)
+    if activations is not None:
+        _add_timeline(graph, _steps(activations, network))
+    _add_looks(graph, Topology.of(network), layout)
+    stream = io.BytesIO()
+    nx.write_gexf(graph, stream)
+    files.write(path, stream.getvalue().decode())
+
+
+def read_gexf(path: files.File) -> Network:
+    """Read a network that :func:`write_gexf` has written, without activations over time.
+
+    The network computes in float64, because GEXF has no place for the dtype. Raises as :func:`synapse.load`
+    does.
+    """
+    return _read_xml(path, nx.read_gexf, "GEXF")
+
+
+def _add_timeline(graph: nx.DiGraph[int], steps: NDArray[np.float64]) -> None:
+    graph.graph["mode"] = "dynamic"
+    for node, values in enumerate(steps.T.tolist()):
+        graph.nodes[node]["activations"] = [(one, float(t), t + 1.0) for t, one in enumerate(values)]
+
+
+def _add_looks(graph: nx.DiGraph[int], table: Topology, layout: Any) -> None:
+    """Add elements of GEXF's module viz to each neuron and each connection."""
+    from ..draw._layouts import places_of
+    from ..draw._style import BLUE, PALE, RED, mixed, tints  # without matplotlib
+
+    centres = (LARGER * places_of(table, layout).centres).tolist()
+    ends = np.concatenate([table.source, table.target])
+    degrees = np.bincount(ends, minlength=table.neurons) / max(1, np.bincount(ends, minlength=1).max())
+    sizes = (SMALLEST + (LARGEST - SMALLEST) * np.sqrt(degrees)).tolist()
+    shades = tints(len(table.layers))
+    for i, (x, y) in enumerate(centres):
+        look = {"color": _colour(shades[table.layer[i]]), "position": {"x": x, "y": y, "z": 0.0}}
+        graph.nodes[i]["viz"] = {**look, "size": sizes[i]}
+    scale = np.abs(table.weight[table.trainable] if table.trainable.any() else table.weight)
+    strengths = np.minimum(np.abs(table.weight) / (scale.max(initial=0.0) or 1.0), 1.0).tolist()
+    for i, (source, target) in enumerate(zip(table.source.tolist(), table.target.tolist(), strict=True)):
+        shade = mixed(PALE, BLUE if table.weight[i] >= 0 else RED, strengths[i])
+        graph.edges[source, target]["viz"] = {
+            "color": _colour(shade),
+            "thickness": max(0.2, THICKEST * strengths[i]),
+            "shape": "solid" if table.gater[i] == NO_GATER else "dashed",
+        }
+
+
+def _colour(shade: tuple[float, float, float]) -> dict[str, float]:
+    return {**dict(zip("rgb", (round(255 * part) for part in shade), strict=True)), "a": 1.0}
+
+
+def _steps(activations: ArrayLike | Log, network: Network) -> NDArray[np.float64]:
+    neurons = len(network)
+    if isinstance(activations, Log):
+        activations = activations.of(network, "activation")
+    what, condition = "The activations", f"finite numbers, shape (T, {neurons})"
+    steps = numbers(what, activations, condition)
+    if steps.shape[1:] != (neurons,):
+        raise ArgumentError(f"Expected {lowered(what)} to be {condition}, got shape {steps.shape}.")
+    if not np.isfinite(steps).all():
+        raise ArgumentError(
+            f"Expected {lowered(what)} to be {condition}, got {steps[~np.isfinite(steps)][0]}."
+        )
+    return steps.astype(np.float64)
+
+
+# --- JSON -----------------------------------------------------------------------------------------
+
+
+def write_cytoscape(network: Network, path: files.File) -> None:
+    """Write a network as the JSON of Cytoscape and ``cytoscape({elements: ...})``.
+
+    Raises as :func:`synapse.save` does.
+    """
+    files.write_document(path, nx.cytoscape_data(graph_of(network), name="label"))
+
+
+def read_cytoscape(path: files.File) -> Network:
+    """Read a network that :func:`write_cytoscape` has written. Raises as :func:`synapse.load` does."""
+    with files.reading(path):
+        return _from_cytoscape(files.read_document(path))
+
+
+def _from_cytoscape(data: Any) -> Network:
+    an_object("A graph of Cytoscape", data)
+
+    def read() -> Any:
+        elements, number = data["elements"], {}
+        for node in elements["nodes"]:
+            number[node["data"]["id"]] = node["data"].setdefault("value", node["data"]["id"])
+        for edge in elements["edges"]:  # Cytoscape.js writes the ends as text
+            edge["data"] |= {end: number.get(edge["data"][end], edge["data"][end]) for end in _ENDS}
+        return nx.cytoscape_graph({"data": [], "directed": True, **data})
+
+    graph = _parsed(read, "a graph of Cytoscape")
+    return _complete(graph, data["elements"]["nodes"], data["elements"]["edges"])
+
+
+_ENDS = ("source", "target")
+
+
+def write_node_link(network: Network, path: files.File) -> None:
+    """Write a network as node-link JSON, with the connections under "edges".
+
+    Raises as :func:`synapse.save` does.
+    """
+    files.write_document(path, nx.node_link_data(graph_of(network), edges="edges"))
+
+
+def read_node_link(path: files.File) -> Network:
+    """Read a network that :func:`write_node_link` has written. Raises as :func:`synapse.load` does.
+
+    Edges may also be under "links", as D3 and older versions of networkx write them.
+    """
+    with files.reading(path):
+        return _from_node_link(files.read_document(path))
+
+
+def _from_node_link(data: Any) -> Network:
+    an_object("A node-link graph", data)
+    edges = "edges" if "edges" in data else "links"
+    graph = _parsed(lambda: nx.node_link_graph(data, edges=edges), "a node-link graph")
+    return _complete(graph, data["nodes"], data[edges])
+
+
+def _complete(graph: Any, nodes: list[Any], edges: list[Any]) -> Network:
+    """The network of a graph, if it has all of these nodes and edges, and no others."""
+    for what, known, count in (("node", len(nodes), len(graph)), ("edge", len(edges), graph.size())):
+        if known != count:
+            raise FormatError(f"Expected the {known} {what}s to be distinct, got {count} that are.")
+    return network_of(graph)
+
+
+FORMATS = (
+    Format(
+        name="graphml",
+        what="Gephi, yEd, Cytoscape, igraph, networkx",
+        kept=ALL,
+        lost=f"{LINKED}; names with control characters are refused",
+        link="http://graphml.graphdrawing.org/specification.html",
+        suffixes=(".graphml",),
+        write=write_graphml,
+        read=read_graphml,
+    ),
+    Format(
+        name="gexf",
+        what="Gephi, networkx; a picture; activations over time",
+        kept=ALL.removesuffix(", dtype"),
+        lost=f"{LINKED}; the dtype; names with control characters are refused; the timeline is not read",
+        link="https://gexf.net/schema.html",
+        suffixes=(".gexf",),
+        write=write_gexf,
+        read=read_gexf,
+    ),
+    Format(
+        name="cytoscape",
+        what="Cytoscape, Cytoscape.js, networkx",
+        kept=ALL,
+        lost=LINKED,
+        link="https://js.cytoscape.org/#notation/elements-json",
+        suffixes=(".cyjs",),
+        write=write_cytoscape,
+        read=read_cytoscape,
+        from_data=_from_cytoscape,
+        marks=frozenset({"elements"}),
+    ),
+    Format(
+        name="node_link",
+        what="networkx, D3",
+        kept=ALL,
+        lost=LINKED,
+        link="https://networkx.org/documentation/stable/reference/readwrite/json_graph.html",
+        write=write_node_link,
+        read=read_node_link,
+        from_data=_from_node_link,
+        marks=frozenset({"nodes"}),
+    ),
+)

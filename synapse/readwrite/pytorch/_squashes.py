@@ -1,0 +1,108 @@
+"""Activation functions in PyTorch: its own modules where they are equal, otherwise by their formulas."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from typing import Any
+
+from ...squash import ACTIVATIONS, LARGEST
+from .._formulas import Tree, computed
+from .._squashes import given, kind_of, tree_of
+from ._torch import torch
+
+Tensor = Any  # torch may not be installed where types are checked
+
+MODULES = {
+    getattr(torch.nn, one.torch.module): (one.name, one.torch.settings)
+    for one in ACTIVATIONS.values()
+    if one.torch
+}
+"""Activations of torch, with the equal squash and the settings for which they are equal."""
+
+
+def function_of(squash: str) -> Any:
+    """The function of tensors that a squash is; those of groups take the states in the last axis."""
+    return given(squash, "torch") or _built_in(squash)
+
+
+@cache
+def _built_in(squash: str) -> Any:
+    entry = ACTIVATIONS.get(squash)
+    if entry is not None and entry.torch is not None and entry.torch.exact:
+        return getattr(torch.nn, entry.torch.module)(**entry.torch.settings)
+    formula = partial(Formula.apply, tree_of(squash, 0), tree_of(squash, 1))
+    if kind_of(squash) == LARGEST:
+        return lambda states: formula(states) * _largest(states)
+    return formula
+
+
+def _largest(states: Tensor) -> Tensor:
+    """1 for the neuron of a group with the largest state (the first in a tie), 0 for the others."""
+    first = states.argmax(-1, keepdim=True)
+    return torch.zeros_like(states).scatter(-1, first, 1.0)
+
+
+class Formula(torch.autograd.Function):  # type: ignore[misc]  # torch need not be installed
+    """A value and its slope, both by the formula.
+
+    Torch would differentiate both sides of a branch, and make NaN of the side that overflows.
+    """
+
+    @staticmethod
+    def forward(value: Tree, slope: Tree, states: Tensor) -> Tensor:
+        """The values of the formula."""
+        return _computed(value, states)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        """What the backward pass needs."""
+        _, ctx.slope, states = inputs
+        ctx.save_for_backward(states)
+
+    @staticmethod
+    def backward(ctx: Any, errors: Tensor) -> tuple[None, None, Tensor]:
+        """The errors times the slopes of the formula."""
+        (states,) = ctx.saved_tensors
+        return None, None, errors * _computed(ctx.slope, states)
+
+
+FUNCTIONS = {
+    "+": torch.add,
+    "-": torch.sub,
+    "*": torch.mul,
+    "/": torch.div,
+    "<": torch.lt,
+    "<=": torch.le,
+    ">": torch.gt,
+    ">=": torch.ge,
+    "==": torch.eq,
+    "!=": torch.ne,
+    "abs": torch.abs,
+    "copysign": torch.copysign,
+    "cos": torch.cos,
+    "erf": torch.erf,
+    "expm1": torch.expm1,
+    "log": torch.log,
+    "log1p": torch.log1p,
+    "max": torch.maximum,
+    "min": torch.minimum,
+    "negative": torch.neg,
+    "pow": torch.pow,
+    "sin": torch.sin,
+    "sqrt": torch.sqrt,
+    "tanh": torch.tanh,
+    "where": torch.where,
+}
+"""The primitives of formulas."""
+
+
+def _computed(tree: Tree, states: Tensor) -> Tensor:
+    most = 709.0 if states.dtype == torch.float64 else 88.0
+    functions = {
+        **FUNCTIONS,
+        "number": lambda value: torch.full((), value, dtype=states.dtype, device=states.device),
+        "exp": lambda x: torch.exp(
+            x.clamp(max=most)
+        ),  # as in the engine: slopes multiply it by numbers near 0
+    }
+    return computed(tree, {"s": states}, functions).expand_as(states)

@@ -1,0 +1,278 @@
+"""Recipes: each computes its equations, here by NumPy, leaves alone what is fixed, and takes its options."""
+
+from functools import partial
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from architect import GRU, LSTM, NARX, Elman, Jordan, Perceptron, Random, Residual
+from synapse import Layer, initializers
+from synapse.errors import ArgumentError, SynapseError, UnknownNameError
+
+from ..cases import Cases, accepted
+from .helpers import INPUTS, fixed, logistic, matrix
+
+
+def chain(layers, values, squash=logistic):
+    """What layers, each fed by the one before, make of the values of the first."""
+    for below, above in pairwise(layers):
+        values = squash(matrix(below, above) @ values + above.biases)
+    return values
+
+
+def perceptron(net):
+    for row in INPUTS:
+        yield chain(net.layers[-2:], chain(net.layers[:-1], row, np.tanh), lambda state: state)
+
+
+def elman(net):
+    x, context, hidden, y = net.layers
+    past = np.zeros(len(hidden))
+    for row in INPUTS:
+        past = logistic(matrix(x, hidden) @ row + matrix(context, hidden) @ past + hidden.biases)
+        yield chain([hidden, y], past)
+
+
+def jordan(net, decay):
+    x, context, one, *rest = net.layers
+    seen, answer = np.zeros(2), np.zeros(2)
+    for row in INPUTS:
+        seen = decay * seen + answer
+        hidden = logistic(matrix(x, one) @ row + matrix(context, one) @ seen + one.biases)
+        answer = chain([one, *rest], hidden)
+        yield answer
+
+
+def narx(net, reach, back):
+    """By lists of past inputs and outputs."""
+    layers = [layer for layer in net.hidden if layer.name.startswith("hidden")]
+    into, xs, ys = layers[0], [np.zeros(3)] * 10, [np.zeros(2)] * 10
+    for row in INPUTS:
+        state = into.biases + matrix(net.input, into) @ row
+        for k in range(1, reach + 1):
+            state = state + matrix(net[f"input delay {k}"], into) @ xs[-k]
+        for k in range(1, back + 1):
+            state = state + matrix(net[f"output delay {k}"], into) @ ys[-k]
+        ys.append(matrix(layers[-1], net.output) @ chain(layers, np.tanh(state), np.tanh) + net.output.biases)
+        xs.append(row)
+        yield ys[-1]
+
+
+def residual(net):
+    first, *rest = net.hidden
+    for row in INPUTS:
+        h, held = np.tanh(matrix(net.input, first) @ row + first.biases), first
+        for hidden, total in zip(rest[::2], rest[1::2], strict=True):
+            h = h + np.tanh(matrix(held, hidden) @ h + hidden.biases)
+            held = total
+        yield chain([held, net.output], h)
+
+
+def synaptic(net, per_block):
+    """Blocks in the style of Synaptic, with input, forget and output gates."""
+    x, y, block = net.input, net.output, net.blocks[0]
+    cells, spread = block.cells, np.repeat(np.arange(4), per_block)
+    state = out = np.zeros(4 * per_block)
+
+    def gated(layer, row, out):
+        return logistic(matrix(x, layer) @ row + matrix(cells, layer) @ out + layer.biases)[spread]
+
+    for row in INPUTS:
+        enter = gated(block.input_gates, row, out)
+        keep = gated(block.forget_gates, row, out) if block.forget_gates else 1.0
+        state = keep * state + enter * (matrix(x, cells) @ row) + cells.biases
+        out = np.tanh(state)
+        leave = gated(block.output_gates, row, out)
+        yield logistic(matrix(cells, y) @ (leave * out) + matrix(x, y) @ row + y.biases)
+
+
+def standard_step(block, source, x, held):
+    """What the blocks of the textbooks hold after a step: hidden activations and cells."""
+    (i, f, g, cells, o, _, hidden), (h, c) = block, held
+
+    def total(layer, held):
+        sums = matrix(source, layer) @ x + matrix(hidden, layer) @ h + layer.biases
+        return sums + matrix(cells, layer) @ held
+
+    keep = logistic(total(f, c)) if f is not None else 1.0
+    new = keep * c + logistic(total(i, c)) * np.tanh(total(g, 0 * c))
+    return logistic(total(o, new)) * np.tanh(new), new
+
+
+def gru_step(unit, source, x, held):
+    update, _, reset, candidates, cells = unit
+    (h,) = held
+    z, r = (
+        logistic(matrix(source, gates) @ x + matrix(cells, gates) @ h + gates.biases)
+        for gates in (update, reset)
+    )
+    (constant,) = {link.source for n in candidates for link in n.incoming if link.source.name == "constant 0"}
+    recurrent = matrix(cells, candidates) @ h + matrix([constant], candidates)[:, 0]
+    n = np.tanh(matrix(source, candidates) @ x + candidates.biases + r * recurrent)
+    return (z * h + (1 - z) * n,)
+
+
+def layered(net, units, step, numbers):
+    """Layers of units, each fed by the last layer of the units before."""
+    sources = [net.input, *(unit[-1] for unit in units)]
+    held = [tuple(np.zeros(len(unit[-1])) for _ in range(numbers)) for unit in units]
+    for row in INPUTS:
+        x = row
+        for k, unit in enumerate(units):
+            held[k] = step(unit, sources[k], x, held[k])
+            x = held[k][0]
+        yield chain([sources[-1], net.output], x)
+
+
+def equations():
+    """Networks, each with its equations."""
+    start = {"initializer": "glorot", "seed": 1}
+    yield Perceptron(3, 5, 4, 2, squash="tanh", output_squash="identity", seed=1), perceptron
+    yield Elman(3, 4, 2, seed=1), elman
+    for decay in (0.0, 0.6):
+        yield Jordan(3, 5, 4, 2, context_decay=decay, seed=1), partial(jordan, decay=decay)
+    for reach, back, hidden in ((1, 1, 5), (3, 2, (5, 4)), (2, 5, 5)):
+        net = NARX(3, hidden, 2, input_delay=reach, output_delay=back, **start)
+        yield net, partial(narx, reach=reach, back=back)
+    for blocks in (1, 2, 4):
+        yield Residual(3, *[5] * (blocks + 1), 2, **start), residual
+    for forget_gates in (True, False):
+        for peepholes in ("usual", "all_to_all", "one_to_one", None):
+            options = {"peepholes": peepholes, "forget_gates": forget_gates, **start}
+            for sizes in ((3, 4, 2), (3, 4, 5, 2)):
+                net = LSTM(*sizes, **options)
+                yield net, partial(layered, units=net.blocks, step=standard_step, numbers=2)
+            for per_block in (1, 2):
+                rest = {"cells_per_block": per_block, "cell_squash": "tanh", "style": "synaptic"}
+                yield LSTM(3, 4, 2, **rest, **options), partial(synaptic, per_block=per_block)
+    for sizes in ((3, 4, 2), (3, 4, 5, 2)):
+        net = GRU(*sizes, **start)
+        yield net, partial(layered, units=net.units, step=gru_step, numbers=1)
+
+
+def test_networks_compute_their_equations():
+    with Cases() as case:
+        for number, (net, answers) in enumerate(equations()):
+            with case(number, net):
+                assert net.run(INPUTS) == pytest.approx(np.array(list(answers(net))), abs=1e-13)
+
+
+def test_what_is_fixed_is_not_trained():
+    assert fixed(Elman(3, 4, 2, seed=1)) == [0.0] * 4 + [1.0] * 4
+    assert fixed(Jordan(3, 4, 2, context_decay=0.25, seed=1)) == [0.0] * 2 + [0.25] * 2 + [1.0] * 2
+    assert fixed(NARX(3, 4, 2, seed=1), rate=0.1) == [0.0] * 10 + [1.0] * 10
+    assert fixed(Residual(3, 4, 4, 4, 2, seed=1)).count(1.0) == 2 * 2 * 4
+    assert fixed(LSTM(3, 4, 2, seed=1)) == [0.0] * 12 + [1.0] * 16
+    assert fixed(GRU(3, 4, 2, seed=1)) == [-1.0] * 4 + [0.0] * 4 + [1.0] * (4 + 4 + 4 + 1)
+
+
+def test_options_connect_as_in_synaptic():
+    for options, more in (
+        ({}, 0),
+        ({"hidden_to_hidden": True}, 12),
+        ({"output_to_hidden": True}, 8),
+        ({"output_to_gates": True}, 24),
+    ):
+        net = LSTM(3, 4, 2, seed=0, style="synaptic", **options)
+        assert len(net.connections) == 110 + 4 + more, options
+    alone = LSTM(2, 1, 1, style="synaptic", hidden_to_hidden=True, seed=0)
+    assert len(alone["cells"][0].incoming) == 2  # there is no other cell
+    deep = LSTM(2, 3, 4, 5, 1, style="synaptic", seed=0)
+    assert {link.source for link in deep["cells 3"][0].incoming} == {*deep.input, *deep["cells 2"]}
+
+
+def test_an_lstm_has_the_defaults_of_its_style():
+    one, other = LSTM(3, 4, 2, seed=1), LSTM(3, 4, 2, style="standard", peepholes=None, seed=1)
+    assert (one.weights == other.weights).all()
+    block = one.blocks[0]
+    gates = (block.input_gates, block.forget_gates, block.output_gates)
+    assert [layer.biases.tolist() for layer in gates] == [[0.0] * 4, [3.0] * 4, [0.0] * 4]
+    assert 0.3 < np.abs([link.weight for link in block.candidates[0].incoming]).max() <= 1 / np.sqrt(3)
+    one = LSTM(3, 4, 2, style="synaptic", seed=1)
+    other = LSTM(
+        *(3, 4, 2), style="synaptic", peepholes="all_to_all", input_to_output=True, cell_squash="logistic",
+        initializer="fan_in", bias_initializer="uniform", seed=1,
+    )  # fmt: skip
+    assert (one.weights == other.weights).all()
+    assert one["forget gates"].biases.tolist() == [1.0] * 4
+    assert [layer.squash.name for layer in LSTM(3, 4, 2, cell_squash="softsign").blocks[0]] == [
+        *("logistic", "logistic", "softsign", "identity", "logistic", "softsign", "identity")
+    ]
+
+
+def test_a_block_is_found_beside_a_layer_of_the_same_name():
+    net = LSTM(3, 4, 2, seed=1)
+    net.add(Layer(2, name="cells"))
+    assert [len(layer) for layer in net.clone().blocks[0]] == [4] * 7
+
+
+RECIPES = {
+    "Perceptron": lambda **options: Perceptron(3, 4, 5, 2, **options),
+    "Residual": lambda **options: Residual(3, 4, 4, 4, 2, **options),
+    "Elman": lambda **options: Elman(3, 4, 5, 2, **options),
+    "Jordan": lambda **options: Jordan(3, 4, 5, 2, context_decay=0.5, **options),
+    "NARX": lambda **options: NARX(3, (4, 5), 1, input_delay=4, output_delay=1, **options),
+    "LSTM": lambda **options: LSTM(3, 4, 2, **options),
+    "GRU": lambda **options: GRU(3, 4, 2, **options),
+    "Random": lambda **options: Random(3, 8, 2, gates=4, backward=6, **options),
+}
+
+
+def test_every_option_is_passed_on():
+    """To all connections, to all biases, to the outputs alone, to the store; the seed decides on the rest."""
+    half = initializers.constant(0.5)
+    with Cases() as case:
+        for name, build in RECIPES.items():
+            with case(name):
+                net = build(initializer=half, bias_initializer="zeros", output_squash="softplus", seed=0)
+                assert {link.weight for link in net.connections if link.trainable} == {0.5}
+                held = {"forget gates", "update gates", "reset gates"}  # which begin open
+                assert {n.bias for n in net if n.trainable and n.name.rsplit(" ", 1)[0] not in held} == {0.0}
+                assert [layer.squash.name for layer in net.layers].count("softplus") == 1
+                assert net.output.squash.name == "softplus"
+                double, single = build(seed=1), build(seed=1, dtype="float32")
+                assert single.run(INPUTS) == pytest.approx(double.run(INPUTS), abs=1e-5)
+                assert (single.run(INPUTS) != double.run(INPUTS)).any()
+                again, other = build(seed=1), build(seed=2)
+                assert again.weights.tobytes() == double.weights.tobytes() != other.weights.tobytes()
+                assert again.biases.tobytes() == double.biases.tobytes()
+            for options in ({"initializer": "absent"}, {"dtype": "float16"}):
+                with case(name, options), pytest.raises(SynapseError):
+                    build(**options)
+
+
+def test_weights_and_biases_start_within_one_over_the_root_of_the_fan_in():
+    """The fan-in is that of the neuron, whatever layers it comes from; the bounds are reached."""
+    with Cases() as case:
+        for name in ("Perceptron", "Residual", "Elman", "Jordan", "NARX"):
+            nets = [RECIPES[name](seed=seed) for seed in range(12)]
+            for number, layer in enumerate(nets[0].layers):
+                neurons = [neuron for net in nets for neuron in net.layers[number] if neuron.trainable]
+                learnt = [[link.weight for link in n.incoming if link.trainable] for n in neurons]
+                if not any(learnt):
+                    continue
+                limit = 1 / np.sqrt(len(learnt[0]))
+                for values in (learnt, [neuron.bias for neuron in neurons]):
+                    with case(name, layer.name):
+                        assert 0.85 * limit < np.abs(values).max() <= limit
+
+
+def test_sizes_and_options_that_do_not_fit_each_other_are_refused():
+    some = partial(Random, 2, 3, 1)
+    block = partial(LSTM, 3, 4, 2)
+    wrong = [
+        ("at least 2", partial(Perceptron, 2)),
+        ("at least 4 sizes", partial(Residual, 2, 3, 1)),
+        (r"of one size, got \[3, 4\]", partial(Residual, 2, 3, 4, 1)),
+        ("at least 3 sizes", partial(NARX, 1, [], 1)),
+        ("below 1, got 1.0", partial(Jordan, 2, 3, 1, context_decay=1.0)),
+        ("from 0 to 14, the number of connections", partial(some, density=1.0, gates=16)),
+        ("from 0 to 3, the number of pairs", partial(some, self_connections=4)),
+        ("from 0 to 6, the number of pairs", partial(some, backward=7)),
+        ("cells_per_block", partial(block, cells_per_block=2)),
+        *((name, partial(block, **{name: True})) for name in ("hidden_to_hidden", "output_to_gates")),
+        ("usual", partial(block, peepholes="some")),
+    ]
+    modern = (UnknownNameError, "synaptic", partial(block, style="modern"))
+    assert not accepted([*((ArgumentError, says, call) for says, call in wrong), modern])

@@ -1,0 +1,125 @@
+"""What there is to call, and the calls that are not in the table."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from synapse import analysis
+
+from .world import World
+
+PACKAGES = """squash cost initializers architectures learning optimizers tasks tasks.reber experiments
+forecasting analysis draw readwrite"""
+MODULES = ["synapse", *(f"synapse.{name}" for name in PACKAGES.split()), "architect"]
+OPERATORS = ("__getitem__", "__setitem__", "__delitem__", "__call__")
+
+
+@dataclass(frozen=True)
+class Public:
+    """A public function, class, method, or assignment of a property."""
+
+    owner: Any
+    member: str = "__init__"
+
+    @property
+    def _static(self) -> Any:
+        return inspect.getattr_static(self.owner, self.member, None)
+
+    def parameters(self) -> dict[str, inspect.Parameter]:
+        """The parameters by name, as the signature tells; the value of a property is called so."""
+        thing = self.owner if self.member == "__init__" else self._static
+        if isinstance(thing, property):
+            *_, value = inspect.signature(thing.fset).parameters.values()  # type: ignore[arg-type]
+            return {"value": value}
+        with suppress(ValueError, TypeError):
+            found = inspect.signature(getattr(thing, "__func__", thing)).parameters
+            return {name: one for name, one in found.items() if name not in ("self", "cls")}
+        return {}
+
+    def bound(self, world: World, on: str) -> Callable[..., Any]:
+        """The callable itself; a method of what the world has under the name `on`, or that of its class."""
+        if self.member == "__init__":
+            return self.owner
+        of_class = isinstance(self._static, classmethod)
+        thing = self.owner if of_class else getattr(world, on or self.owner.__name__.lower())
+        if isinstance(self._static, property):
+            return lambda value: setattr(thing, self.member, value)
+        return getattr(thing, self.member)
+
+
+def _public() -> Iterator[tuple[str, Public]]:
+    seen: list[Any] = []
+    for module_name in MODULES:
+        module, prefix = import_module(module_name), module_name.removeprefix("synapse.")
+        for name in module.__all__:
+            thing = getattr(module, name)
+            if not (inspect.isfunction(thing) or inspect.isclass(thing)) or any(thing is one for one in seen):
+                continue
+            seen.append(thing)
+            if inspect.isfunction(thing):
+                yield f"{prefix}.{name}", Public(thing)
+            elif not issubclass(thing, BaseException):
+                yield from (
+                    (f"{prefix}.{name}.{member}", Public(thing, member)) for member in _members(thing)
+                )
+
+
+def _members(owner: type) -> Iterator[str]:
+    yield "__init__"
+    bases = [base for base in owner.__bases__ if base.__module__.endswith("_steps")]  # run kernels
+    members = {name: member for one in (*bases, owner) for name, member in vars(one).items()}
+    for name, member in members.items():
+        if name.startswith("_") and name not in OPERATORS:
+            continue
+        settable = isinstance(member, property) and member.fset is not None
+        if settable or inspect.isfunction(getattr(member, "__func__", member)):
+            yield name
+
+
+PUBLIC = dict(_public())
+
+MADE = """
+synapse.Gradient synapse.Topology synapse.Connection synapse.Projection synapse.Log architect.Capacity
+architect.Delayed architect.GatedUnits architect.MemoryBlocks architect.StandardBlocks draw.Explorer
+learning.Batch learning.Evaluation learning.GradientComparison learning.Progress learning.Reach
+learning.ReachRow learning.Readout learning.Result learning.Step experiments.CrossValidation
+experiments.Median experiments.SuccessRate experiments.Summary experiments.Trials
+forecasting.Forecast forecasting.RollingOrigin optimizers.OptimizerState optimizers.RecursiveState
+squash.Squash cost.Cost
+"""
+"""Classes whose objects the library makes: results and views."""
+HOOKS = """
+architectures.rebuild squash.by_code synapse.Topology.require_closed draw.Explorer.update
+synapse.every.__call__ learning.CSVLogger.__call__ learning.PythonLogger.__call__
+learning.TensorBoard.__call__ cost.Cost.check cost.Cost.check_targets forecasting.Calibration.require
+optimizers.Optimizer.find_change initializers.draw initializers.fan_in initializers.glorot initializers.he
+initializers.orthogonal
+"""
+"""The library calls these, with arguments that it has checked."""
+OTHERS = {
+    "synapse.Connection.__getitem__": "A mapping raises KeyError, as networkx expects of edge data.",
+    "forecasting.Forecast.__getitem__": "An index of an array, which NumPy checks.",
+    "readwrite.read_synaptic resume": "The call that it is passed to checks it.",
+}
+EXCLUDED = {*(f"{name}.__init__" for name in MADE.split()), *HOOKS.split(), *OTHERS}
+EXCLUDED |= {f"{name} options" for name, one in PUBLIC.items() if "options" in one.parameters()}
+EXCLUDED |= {
+    name
+    for name, one in PUBLIC.items()
+    if name.endswith(".find_parts") or one.owner.__module__ == "synapse.tasks._task"  # parts of tasks
+}
+EXCLUDED |= {
+    f"analysis.{name}.__init__"
+    for name in dir(analysis)
+    if name != "Table" and isinstance(getattr(analysis, name), type)
+}
+
+
+def is_excluded(name: str, parameter: str) -> bool:
+    """Whether a call, or one parameter of it, is none of the table's."""
+    return name in EXCLUDED or f"{name} {parameter}" in EXCLUDED

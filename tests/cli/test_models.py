@@ -1,0 +1,255 @@
+"""`synapse convert`, `draw`, `info` and `run`: what they make of a model's file."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import architect
+from synapse import Layer, Network
+from synapse.readwrite import read_npz, save, write_node_link, write_synaptic
+
+from ..full_disk import full_disk
+from .command import ENVIRONMENT, answers, complaints, done, line, process, refused, told
+
+STEPS = np.array([[0.0, 1.0], [1.0, 0.5]])
+
+
+@pytest.fixture
+def network(tmp_path):
+    """A network with memory, whose inputs have names, saved in a context that is not clear."""
+    network = architect.LSTM(2, 3, 2, style="synaptic", seed=0)
+    network.input[0].name, network.input[1].name = "height", "width"
+    network.activate([5.0, 5.0])
+    save(network, tmp_path / "m.json")
+    network.clear()
+    return network
+
+
+@pytest.fixture
+def model(network, tmp_path):
+    return tmp_path / "m.json"
+
+
+@pytest.fixture
+def data(tmp_path):
+    path = tmp_path / "d.csv"
+    path.write_text("who,width,height\nann,1,0\nann,0.5,1\nbob,1,0\nbob,0.5,1\n")
+    return path
+
+
+# --- convert -------------------------------------------------------------------------------------
+
+
+def test_what_is_converted_answers_the_same(capsys, network, model, data, tmp_path):
+    """JSON of others is known by its content."""
+    expected = network.run(STEPS)
+    for place, ending in enumerate([".json", ".synapse", ".npz", ".graphml", ".gexf", ".cyjs", ".NPZ"]):
+        path = tmp_path / f"twin{place}{ending}"
+        assert done(capsys, "convert", model, path) == ""
+        ran = answers(done(capsys, "run", path, data, "--sequence", "who"))
+        np.testing.assert_array_equal(ran, [*expected, *expected])
+    for name in ("synaptic", "node_link", "cytoscape"):
+        path = tmp_path / f"{name}.json"
+        done(capsys, "convert", model, path, "--to", name)
+        assert "format" not in json.loads(path.read_text())
+        done(capsys, "convert", path, tmp_path / "back.npz")
+        back = read_npz(tmp_path / "back.npz")
+        back.clear()
+        np.testing.assert_allclose(back.run(STEPS), expected, rtol=1e-12)
+    for ending in (".py", ".c", ".js", ".dot", ".gv", ".csv"):
+        done(capsys, "convert", model, tmp_path / f"x{ending}")
+        assert (tmp_path / f"x{ending}").stat().st_size > 100
+
+
+def test_formats_are_told_where_endings_do_not(capsys, network, tmp_path):
+    write_node_link(network, tmp_path / "links")
+    write_synaptic(network, tmp_path / "old.npz")
+    done(capsys, "convert", tmp_path / "links", tmp_path / "a", "--from", "node_link", "--to", "npz")
+    np.testing.assert_array_equal(read_npz(tmp_path / "a").run(STEPS), network.run(STEPS))
+    assert "Cannot read" in refused(capsys, "info", tmp_path / "old.npz")
+    done(capsys, "convert", tmp_path / "old.npz", tmp_path / "b.json", "--from", "synaptic")
+
+
+def test_what_cannot_be_converted_or_drawn(capsys, model, tmp_path):
+    done(capsys, "convert", model, tmp_path / "x.py")
+    a, b = Layer(1), Layer(1, squash="softsign")
+    a.project(b, weights=1.0)
+    save(Network(a, [], b), tmp_path / "soft.json")
+    before, draw = sorted(tmp_path.iterdir()), ["draw", model, "-o"]
+    told(
+        capsys,
+        [
+            (["convert", model, tmp_path / "x.txt"], 2, r"\.graphml"),
+            (["convert", tmp_path / "x.py", tmp_path / "y.json"], 2, "can be written, not read"),
+            (["convert", model, tmp_path / "x", "--to", "neataptic"], 2, "argument --to"),
+            (["convert", model, tmp_path / "none" / "x.npz"], 1, "No such file"),
+            (["convert", tmp_path / "soft.json", tmp_path / "s", "--to", "synaptic"], 1, "^Cannot write"),
+            (["convert", model], 2, "got none"),
+            ([*draw, tmp_path / "x.txt"], 2, r"\.svg"),
+            ([*draw, tmp_path / "x.png", "--data", "d.csv"], 2, r"\.html"),
+            ([*draw, tmp_path / "none" / "x.html"], 1, "No such file"),
+            (["draw", model], 2, "got none"),
+            (["draw", model, "a.svg", "-o", "b.svg"], 2, "Expected one file"),
+        ],
+    )
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.slow
+def test_a_warning_is_a_sentence(tmp_path):
+    a, b = Layer(1), Layer(1)
+    a.project(b, weights=1.0)
+    b.project(b, weights=0.5)
+    save(Network(a, [], b), tmp_path / "m.json")
+    finished = process("convert", "m.json", "s.json", "--to", "synaptic", cwd=tmp_path, env=None)
+    assert finished.returncode == 0
+    (sentence,) = finished.stderr.splitlines()
+    assert sentence.startswith("synapse: warning: 1 self-connection(s)")
+
+
+# --- draw ----------------------------------------------------------------------------------------
+
+
+def test_pictures_and_pages(capsys, model, data, tmp_path):
+    pytest.importorskip("matplotlib")
+    for ending, begins, text in ((".svg", b"<?xml", b">cells</text>"), (".pdf", b"%PDF", b"/CIDFontType2")):
+        path = tmp_path / f"x{ending}"
+        assert done(capsys, "draw", model, path) == ""
+        assert path.read_bytes().startswith(begins)
+        assert text in path.read_bytes(), "text that can be edited"
+    page = tmp_path / "x.html"
+    assert done(capsys, "draw", model, "-o", page) == ""
+    without = page.read_bytes()
+    assert without.startswith(b"<!DOCTYPE html>")
+    done(capsys, "draw", model, "-o", page, "--data", data)
+    assert page.read_bytes() != without
+    (tmp_path / "e.csv").write_text("a;b\n0,25;0,5\n;1\n")
+    assert "no column" in refused(capsys, "draw", model, "-o", page, "--data", tmp_path / "e.csv")
+    options = [page, "--data", tmp_path / "e.csv", "--in-order"]
+    assert "--fill forward" in refused(capsys, "draw", model, *options)
+    done(capsys, "draw", model, *options, "--fill", "forward")
+
+
+def test_on_a_full_disk_the_old_file_stays(capsys, model, tmp_path):
+    pytest.importorskip("matplotlib")
+    for ending in (".png", ".html"):
+        path = tmp_path / f"x{ending}"
+        done(capsys, "draw", model, "-o", path)  # compiles what it needs while there is room
+        path.write_text("old")
+        before = sorted(tmp_path.iterdir())
+        with full_disk():
+            sentence = refused(capsys, "draw", model, "-o", path)
+        assert sentence == f"Cannot write '{path}': File too large."
+        assert path.read_text() == "old"
+        assert sorted(tmp_path.iterdir()) == before
+
+
+def test_without_matplotlib_it_says_what_to_install(capsys, model, monkeypatch, tmp_path):
+    for name in [name for name in sys.modules if name.startswith("synapse.draw")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert 'pip install "matplotlib>=3.9"' in refused(capsys, "draw", model, "-o", tmp_path / "x.png")
+    assert not (tmp_path / "x.png").exists()
+
+
+# --- info ----------------------------------------------------------------------------------------
+
+
+def info(capsys, network, folder):
+    """The facts and the table of layers that `synapse info` prints."""
+    save(network, folder / "model.synapse")
+    facts, layers, *more = done(capsys, "info", folder / "model.synapse").split("\n\n")
+    pairs = [line.split("  ", 1) for line in "\n".join([facts, *more]).splitlines()]
+    return {what: value.strip() for what, value in pairs}, layers.splitlines()
+
+
+def test_info(capsys, tmp_path):
+    facts, layers = info(capsys, architect.LSTM(2, 3, 1, peepholes=None, style="synaptic", seed=0), tmp_path)
+    shown = [facts[name] for name in ("name", "sizes", "neurons", "connections", "parameters", "memory")]
+    assert shown == ["LSTM", "2-3-3-3-3-1", "15", "32", "42", "yes"]
+    counts = [facts[name] for name in ("self-connections", "gated connections", "gating neurons")]
+    assert counts == ["3", "12", "9"]
+    assert layers[2].split() == ["input", "gates", "3", "logistic"]
+    network = architect.Perceptron(2, 3, 1, seed=0, dtype=np.float32)
+    network.connections[0].trainable = network.hidden[0][1].trainable = False
+    facts, _ = info(capsys, network, tmp_path)
+    assert (facts["memory"], facts["dtype"], facts["gating neurons"]) == ("no", "float32", "0")
+    assert int(facts["parameters"]) == 9 + 4 - 2, "what learning can change"
+    facts, _ = info(capsys, architect.Convolutional((6, 6), 2, filters=(4,), seed=0), tmp_path)
+    assert int(facts["parameters"]) == 4 * 9 + 4 + 2 * (4 * 16 + 1), "shared ones count once"
+
+
+def test_a_name_cannot_drive_the_terminal(capsys, tmp_path):
+    inputs, output = Layer(1), Layer(3, squash="tanh", name="a\nb\x1b[31m")
+    output[1].squash = "relu"
+    inputs.project(output, weights=1.0)
+    network = Network(inputs, [], output, name="Größe")
+    network.metadata = {"targets": 3, "error": {"a": None}, "rows": [], "a\nb": "\x1b[31m"}
+    facts, layers = info(capsys, network, tmp_path)
+    assert facts["name"] == "Größe"
+    assert facts[r"'a\nb'"].isprintable()
+    assert layers[-1].startswith(r"'a\nb\x1b[31m'  ")
+    assert layers[-1].split("  ")[-1] == "tanh, relu", "each squash of a layer once"
+
+
+def test_what_is_no_model_is_refused(capsys, tmp_path):
+    path, whole = tmp_path / "no model", tmp_path / "half.synapse"
+    save(architect.Perceptron(2, 3, 1, seed=0), whole)
+    contents = [
+        b"",
+        b"hello",
+        b"\xff\xfe\x00",
+        b"[]",
+        b'{"format": "synapse"}',
+        b"PK\x03\x04",
+        b"[" * 100_000,
+    ]
+    for content in [*contents, whole.read_bytes()[:-100]]:
+        path.write_bytes(content)
+        assert refused(capsys, "info", path).startswith(f"Cannot read {str(path)!r}: "), content[:20]
+    told(capsys, [(["info", tmp_path], 1, "^Cannot read")])
+
+
+# --- run -----------------------------------------------------------------------------------------
+
+
+def test_columns_by_name_or_in_order_from_a_cleared_context(capsys, network, model, data, tmp_path):
+    printed = done(capsys, "run", model, data)
+    assert printed.splitlines()[0] == "output 0,output 1"
+    np.testing.assert_array_equal(answers(printed), network.run(np.vstack([STEPS, STEPS])))
+    assert done(capsys, "run", model, data, "-o", tmp_path / "out.csv") == ""
+    assert (tmp_path / "out.csv").read_text() == printed
+    other = tmp_path / "other.csv"
+    other.write_text("who,x,y\nann,0,1\nann,1,0.5\n")
+    network.clear()
+    ordered = done(capsys, "run", model, other, "--in-order", "--sequence", "who")
+    np.testing.assert_array_equal(answers(ordered), network.run(STEPS))
+    told(
+        capsys,
+        [
+            (["run", model, other, "--in-order"], 1, "to have 2 columns"),
+            (["run", model, other], 1, "no columns? 'height'.*It has 'who', 'x', 'y'.*--in-order"),
+            (["run", model, data, "-o", tmp_path / "none" / "out.csv"], 1, "^Cannot write"),
+            (["run", model, data, "-o", tmp_path / "x.png"], 2, r"x\.png' must be \.csv or \.txt\.$"),
+        ],
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
+def test_as_processes_in_a_pipe(network, data, tmp_path):
+    piped = process("run", "m.json", "-", cwd=tmp_path, input=data.read_text())
+    assert (piped.returncode, piped.stderr) == (0, "")
+    np.testing.assert_array_equal(answers(piped.stdout), network.run(np.vstack([STEPS, STEPS])))
+    (tmp_path / "long.csv").write_text("height,width\n" + "1,2\n" * 100_000)  # more than a pipe holds
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    command = line("run", "m.json", "long.csv")
+    with subprocess.Popen(command, **pipes, cwd=tmp_path, env=ENVIRONMENT) as running:
+        assert running.stdout.readline() == b"output 0,output 1\n"
+        running.stdout.close()  # a reader that has seen enough
+        assert complaints(running.stderr.read().decode()) == ""
+        assert running.wait(60) == 141

@@ -1,0 +1,184 @@
+"""Rasters, Hinton diagrams and sensitivities: what their squares and pixels show."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+import architect
+import synapse
+from synapse import Layer, Neuron, draw, record
+from synapse.errors import ArgumentError, KindError
+from tests.cases import accepted
+
+from .helpers import STANDARD, assert_readable, failures, hand_wired, part, paths, shown
+
+RNG = np.random.default_rng(0)
+
+
+def rows_of(ax):
+    return [text.get_text() for text in ax.get_yticklabels()]
+
+
+def test_a_raster_has_a_row_a_neuron_and_zero_in_the_middle_of_colours_of_both_signs():
+    values = RNG.random((7, 3))
+    ax = draw.raster(values, ["a", "$b_1$", "c\nd"])
+    (image,) = ax.images
+    np.testing.assert_array_equal(image.get_array(), values.T)
+    names = [text for text, _ in shown(ax.figure)]
+    assert {"a", "$b_1$", "c d", "step", "activation"} <= set(names)
+    (image,) = draw.raster([[-1.0, 3.0]]).images
+    assert (image.norm.vmin, image.norm.vmax) == (-3.0, 3.0)
+    assert np.ptp(image.cmap(image.norm(0.0))[:3]) < 0.02
+    for odd in (np.full((4, 2), np.nan), [[np.inf, 1.0]], [[5.0]]):
+        ax = draw.raster(odd)
+        ax.figure.canvas.draw()
+        assert ax.images[0].get_array().count() == np.isfinite(odd).sum()
+
+
+def test_layers_are_set_apart_and_named():
+    net = architect.LSTM(2, 4, 1, style="synaptic", seed=0)
+    with record(net) as log:
+        net.run(RNG.random((20, 2)))
+    for ax in (draw.raster(log.activation, net), draw.raster(log)):
+        edges = [line.get_ydata()[0] for line in ax.lines if line.get_color() == "white"]
+        assert edges == [1.5, 5.5, 9.5, 13.5, 17.5]
+        assert [text.get_text() for text in ax.texts] == [layer.name for layer in net.layers]
+        assert rows_of(ax) == [str(i) for layer in net.layers for i in range(len(layer))]  # named once
+        assert_readable(ax)
+    net = architect.Perceptron(150, *[1] * 6, 40, 1, 1, seed=0)
+    ax = draw.raster(RNG.random((30, len(net))), net)
+    assert "input 0" not in [text for text, _ in shown(ax.figure)]
+    assert_readable(ax)
+
+
+def test_a_log_of_some_has_their_names():
+    net = architect.LSTM(2, 3, 1, seed=0)
+    with record(net, "weight", connections=net.connections[:2]) as log:
+        net.run(RNG.random((6, 2)))
+    ax = draw.raster(log)
+    assert rows_of(ax) == log.labels("weight")
+    assert "weight" in {text for text, _ in shown(ax.figure)}
+    with record(net, neurons=list(net)[::-1]) as log:
+        net.run(RNG.random((6, 2)))
+    assert rows_of(draw.raster(log)) == [neuron.name for neuron in net][::-1]
+
+
+def squares(ax):
+    """By (row, column): the area of a square, and whether it is blue."""
+    (weights,) = part(ax, "weights")
+    found = {}
+    for path, (red, _, blue, _) in zip(weights.get_paths(), weights.get_facecolor()):
+        low, high = path.vertices.min(axis=0), path.vertices.max(axis=0)
+        column, row = np.round((low + high) / 2).astype(int).tolist()
+        found[row, column] = np.prod(high - low), blue > red
+    return found
+
+
+def test_areas_are_magnitudes_and_colours_signs():
+    matrix = np.array([[1.0, -0.25, 0.0], [0.5, 0.01, -1.0]])
+    found = squares(draw.hinton(matrix))
+    assert set(found) == {(0, 0), (0, 1), (1, 0), (1, 1), (1, 2)}
+    full = found[0, 0][0]
+    for place, (area, blue) in found.items():
+        assert area == pytest.approx(full * abs(matrix[place]))
+        assert blue == (matrix[place] > 0)
+    assert 0.7 < full < 1.0
+    (one, _), (two, _) = (squares(draw.hinton([[0.5]], scale=scale))[0, 0] for scale in (0.5, 1.0))
+    assert one == pytest.approx(2 * two)
+    assert squares(draw.hinton([[7.0]], scale=0.5))[0, 0][0] == pytest.approx(one)
+    ax = draw.hinton([[1.0, np.nan], [-np.inf, 0.5]])
+    (crosses,) = part(ax, "not finite")
+    assert crosses.get_xydata().tolist() == [[1, 0], [0, 1]]
+
+
+def test_a_projection_brings_its_names_and_white_where_nothing_is_connected():
+    source, target = Layer(2, name="in_$"), Layer(3, name="out")
+    projection = source.project(target, np.array([[True, False, True], [False, True, False]]), seed=0)
+    ax = draw.hinton(projection)
+    assert len(paths(ax, "connections")) == 3
+    assert {place: blue for place, (_, blue) in squares(ax).items()} == {
+        (i, j): source[i].connected(target[j]).weight > 0 for i, j in ((0, 0), (0, 2), (1, 1))
+    }
+    texts = [text for text, _ in shown(ax.figure)]
+    assert {"in_$", "in_$ 0", "in_$ 1", "out", "out 0", "out 2"} <= set(texts)
+
+
+def learning(net, order=None, steps=4):
+    net.learning_rule = ("rtrl", order)
+    net.run(RNG.random((steps, len(net.input))))
+    return net
+
+
+def matrix_by_hand(net):
+    """A column for each trainable parameter, neuron by neuron; NaN where there is no sensitivity."""
+    rows, columns = {}, []
+    for neuron in list(net)[len(net.input) :]:
+        into = sorted((c for c in neuron.incoming if c.trainable), key=lambda c: c._at)
+        columns += [c.sensitivity for c in into]
+        columns += [neuron.bias_sensitivity] if neuron.trainable else []
+    for neuron in net:
+        if any(neuron in column for column in columns):
+            rows[neuron] = [column.get(neuron, np.nan) for column in columns]
+    return np.array(list(rows.values()))
+
+
+def tied_and_frozen():
+    net = architect.LSTM(2, 3, 1, seed=0)
+    synapse.tie(net["cells"][0].incoming[:2])
+    net["forget gates"].trainable = False
+    net["cells"][1].incoming[0].trainable = False
+    return net
+
+
+def test_the_image_is_what_connections_and_neurons_show():
+    def check(case):
+        make, order = case
+        net = learning(make(), order)
+        (image,) = draw.sensitivities(net).images
+        np.testing.assert_array_equal(image.get_array().filled(np.nan), matrix_by_hand(net))
+        assert image.cmap.get_bad().tolist() == [1, 1, 1, 1]
+        assert image.norm.vmax == -image.norm.vmin == np.abs(image.get_array()).max()
+        ax = draw.sensitivities(net, scale=0.5, colour_bars=False)
+        assert (len(ax.figure.axes), ax.images[0].norm.vmax) == (1, 0.5)
+
+    assert not failures(list(product((hand_wired, tied_and_frozen), (None, 1))), check)
+
+
+def test_names_can_be_read():
+    def check(case):
+        if case in STANDARD:
+            ax = draw.sensitivities(learning(STANDARD[case](), 1, steps=1))
+            assert ax.get_title(loc="left").endswith("sensitivities are kept")
+        else:
+            names = [f"a source {i}" for i in range(case[0])]
+            ax = draw.hinton(np.ones(case), sources=names, targets=Layer(case[1], name="t"))
+        assert_readable(ax)
+
+    assert not failures(["lstm", "hand", (1, 20), (20, 1), (12, 8), (100, 70)], check)
+
+
+def test_what_cannot_be_drawn():
+    net = architect.LSTM(2, 3, 1, seed=0)
+    with record(net, "state", "weight") as log:
+        net.run(RNG.random((6, 2)))
+    steps, scale = "a row for each step and a column for each neuron", "Expected the scale of a Hinton"
+    rule, recurrence = "a network that keeps sensitivities", "Expected a network with a recurrent neuron"
+    perceptron = architect.Perceptron(2, 3, 1, seed=0)
+    perceptron.learning_rule = "rtrl"
+    assert not accepted(
+        [
+            (ArgumentError, steps, lambda: draw.raster([1.0, 2.0])),
+            (ArgumentError, steps, lambda: draw.raster(np.zeros((0, 3)))),
+            (KindError, "Expected the values to be a matrix", lambda: draw.raster("abc")),
+            (ArgumentError, r"one for each column of the values", lambda: draw.raster([[0, 1]], Layer(3))),
+            (KindError, "neurons to be a Network, a Layer", lambda: draw.raster([[0]], Neuron())),
+            (ArgumentError, r"Pass one of them: log\.state or log\.weight", lambda: draw.raster(log)),
+            (KindError, "diagram to be a Projection or a matrix", lambda: draw.hinton("weights")),
+            (ArgumentError, "a row for each source and a column", lambda: draw.hinton([1.0, 2.0])),
+            (ArgumentError, "got 3", lambda: draw.hinton([[1.0]], sources=["a", "b", "c"])),
+            (ArgumentError, scale, lambda: draw.hinton([[1.0]], scale=0)),
+            (ArgumentError, rule, lambda: draw.sensitivities(net)),
+            (ArgumentError, recurrence, lambda: draw.sensitivities(perceptron)),
+        ]
+    )

@@ -1,0 +1,236 @@
+"""Learning curves, traces, forecasts, trials and the flow of errors: what their lines and dots show."""
+
+from functools import partial
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import architect
+import synapse
+from synapse import Layer, draw
+from synapse.errors import ArgumentError, KindError, SynapseError
+from synapse.initializers import uniform
+from tests.cases import accepted
+from tests.networks import unchanged, used
+
+from .helpers import assert_readable, legend, shown
+
+XOR = [[0, 0], [0, 1], [1, 0], [1, 1]] * 3, [[0], [1], [1], [0]] * 3
+INPUTS = np.random.default_rng(0).normal(size=(7, 2))
+HISTORY = np.array([5.0, 1.0, 2.0, 4.0, 2.0, 3.0])
+
+
+def result(seed=0, **options):
+    trainer = synapse.Trainer(architect.Perceptron(2, 3, 1, seed=seed), rate=0.5)
+    return trainer.train(*XOR, epochs=12, progress=False, **{"seed": 0} | options)
+
+
+def test_a_result_shows_its_errors_by_epoch():
+    trained = result(validation=0.25)
+    ax = draw.learning(trained)
+    training, validation = ax.lines
+    assert training.get_xdata().tolist() == list(range(1, 13))
+    assert training.get_ydata().tolist() == trained.history["error"]
+    assert validation.get_ydata().tolist() == trained.history["validation_error"]
+    assert (training.get_linestyle(), validation.get_linestyle()) == ("-", "--")
+    assert legend(ax) == ["training", "validation"]
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_yscale()) == ("epoch", "error", "linear")
+
+
+def test_several_trainings_have_colours_and_names():
+    ax = draw.learning({"three": result(validation=0.25), "_six $": result(1).history}, log=True)
+    assert legend(ax) == ["three", "three validation", r" _six \$"]
+    colours = [line.get_color() for line in ax.lines]
+    assert colours[0] == colours[1] != colours[2]
+    assert ax.get_yscale() == "log"
+    assert_readable(ax)
+
+
+def test_errors_that_a_scale_cannot_show():
+    ax = draw.learning({"error": [1.0, 0.0, np.nan, 0.1]}, log=True)
+    ax.figure.canvas.draw()
+    assert ax.get_ylim()[0] > 0.01  # 0 and NaN are gaps
+    assert draw.learning({"error": [1.0, -2.0]}).get_ylim()[0] < -2.0
+
+
+def test_many_traces_can_be_told_apart_and_read():
+    ax = draw.traces(np.zeros((3, 32)) + np.arange(32), [f"_neuron {i} $x$" for i in range(32)])
+    assert [line.get_ydata()[0] for line in ax.lines] == list(range(32))
+    looks = {(line.get_color(), line.get_linestyle()) for line in ax.lines}
+    assert len(looks) == len(legend(ax)) == 32
+    assert_readable(ax)
+    assert " _neuron 31 $x$" in [text for text, _ in shown(ax.figure)]
+    ax = draw.traces(np.zeros((3, 2)), Layer(2, name="cells"), what="state")
+    assert (legend(ax), ax.get_ylabel()) == (["cells 0", "cells 1"], "state")
+
+
+def interval(mean, half):
+    """As a forecast with intervals."""
+    mean = np.asarray(mean)
+    return SimpleNamespace(mean=mean, lower=mean - half, upper=mean + half, interval=0.9)
+
+
+def test_the_forecast_begins_at_the_last_known_value():
+    times = np.arange("2020-01", "2020-11", dtype="datetime64[M]")
+    for given, places in (({}, np.arange(10)), ({"times": times}, times)):
+        ax = draw.forecast(HISTORY, [4.0] * 4, **given)
+        known, later = ax.lines
+        assert known.get_ydata().tolist() == HISTORY.tolist()
+        assert later.get_ydata().tolist() == [3, 4, 4, 4, 4]
+        assert known.get_xdata().tolist() == places[:6].tolist()
+        assert later.get_xdata().tolist() == places[5:].tolist()
+        assert (known.get_linestyle(), later.is_dashed()) == ("-", True)
+        assert legend(ax) == ["known", "forecast"]
+        assert_readable(ax)
+    gap = draw.forecast([1.0, np.nan, 3.0], [4.0])
+    assert np.isnan(gap.lines[0].get_ydata()[1])
+
+
+def test_an_interval_is_shaded():
+    ax = draw.forecast(HISTORY, interval([[4.0], [5.0]], [[1.0], [2.0]]))
+    (band,) = ax.collections
+    corners = {tuple(point) for point in band.get_paths()[0].vertices.tolist()}
+    assert corners == {(5, 3), (6, 3), (6, 5), (7, 3), (7, 7)}
+    assert legend(ax) == ["known", "forecast", "90 % interval"]
+
+
+def test_columns_have_colours_and_names():
+    both = np.column_stack([HISTORY, -HISTORY])
+    ax = draw.forecast(both, interval(np.zeros((2, 2)), [[1.0, 2.0], [3.0, 6.0]]), names=["_up", "$"])
+    assert legend(ax)[:3] == [" _up known", " _up forecast", " _up 90 % interval"]
+    assert [line.get_color() for line in ax.lines[:2]] != [line.get_color() for line in ax.lines[2:]]
+    assert [line.get_ydata()[0] for line in ax.lines] == [5.0, 3.0, -5.0, -3.0]
+    bands = [np.ptp(band.get_paths()[0].vertices[:, 1]) for band in ax.collections]
+    assert bands == [6.0, 12.0]
+    assert_readable(ax)
+
+
+def test_a_dot_for_every_solved_trial():
+    found = {"LSTM": [8000, 9500, 7600, 8100], "Elman": [None, 41000.0, None], "none": [None, None]}
+    ax = draw.trials(found, {"LSTM": 8440})
+    dots = [line for line in ax.lines if line.get_marker() == "o"]
+    assert [sorted(line.get_xdata()) for line in dots] == [[7600, 8000, 8100, 9500], [41000]]
+    names = [text for text, _ in shown(ax.figure)]
+    assert {"LSTM", "Elman", "none", "2 of 3 unsolved", "2 of 2 unsolved", "published"} <= set(names)
+    assert_readable(ax)
+
+
+def test_the_median_counts_unsolved_trials():
+    ax = draw.trials({"a": [1.0, 2.0, None], "b": [1.0, None], "c": [1.0, 3.0]}, log=False)
+    assert ax.get_xscale() == "linear"
+    medians = [line for line in ax.lines if len(line.get_xdata()) == 2 and line.get_lw() == 1.8]
+    assert [line.get_xdata()[0] for line in medians] == [2.0, 2.0]
+
+
+def elman_by_hand(net, inputs):
+    """|d s_T / d s_t| of the hidden layer, by the chain rule."""
+    hidden, context, first = net["hidden"], net["context"], net.input
+    w = np.array([[a.connected(b).weight for a in first] for b in hidden])
+    u = np.array([[a.connected(b).weight for a in context] for b in hidden])
+    y, states = np.zeros(len(hidden)), []
+    for x in inputs:
+        states.append(w @ x + u @ y + hidden.biases)
+        y = 1 / (1 + np.exp(-states[-1]))
+    jacobian, norms = np.eye(len(hidden)), []
+    for before in [*states[-2::-1], states[0]]:
+        norms.append(np.sqrt((jacobian**2).sum() / len(hidden)))
+        f = 1 / (1 + np.exp(-before))  # a state depends on that of the step before through its activation
+        jacobian = jacobian @ u @ np.diag(f * (1 - f))
+    return np.array(norms)
+
+
+def test_an_elman_unit_against_the_chain_rule():
+    net = architect.Elman(2, 4, 1, seed=0, initializer=uniform(1.0))
+    np.testing.assert_allclose(draw.sensitivity(net, INPUTS, "hidden"), elman_by_hand(net, INPUTS), rtol=1e-7)
+    synapse.tie(net["hidden"])  # biases are moved one by one
+    used(net)
+    with unchanged(net):
+        found = draw.sensitivity(net, INPUTS, "hidden")
+        draw.sensitivity(net, INPUTS)
+    np.testing.assert_allclose(found, elman_by_hand(net, INPUTS), rtol=1e-6)
+
+
+def test_tiny_errors_have_their_digits_too_and_the_axis_ends_where_they_have_vanished():
+    net = architect.Elman(2, 4, 1, initializer="uniform", bias_initializer="uniform", seed=0)
+    inputs = np.random.default_rng(1).normal(size=(60, 2))
+    ax = draw.error_flow((net, "hidden"), inputs)
+    found = ax.lines[0].get_ydata()
+    assert found[-1] < 1e-60
+    np.testing.assert_allclose(found, elman_by_hand(net, inputs), rtol=1e-6)
+    low, high = ax.get_ylim()
+    assert (low, 1.0 < high < 10.0) == (1e-12, True)
+    short = draw.error_flow((net, "hidden"), inputs[:4])
+    assert short.get_ylim()[0] > 1e-12
+
+
+def test_nothing_returns_through_a_network_without_memory():
+    found = draw.sensitivity(architect.Perceptron(2, 3, 1, seed=0), INPUTS)
+    assert found[0] > 0
+    assert found[1:].tolist() == [0.0] * 6
+
+
+def test_biases_are_restored_where_it_is_interrupted(monkeypatch):
+    net, calls = architect.Elman(2, 3, 1, seed=0), iter([None] * 8)
+    activate = type(net).activate
+
+    def interrupted(*arguments):
+        if next(calls, "end"):
+            raise KeyboardInterrupt
+        return activate(*arguments)
+
+    monkeypatch.setattr(type(net), "activate", interrupted)
+    with unchanged(net), pytest.raises(KeyboardInterrupt):
+        draw.sensitivity(net, INPUTS, "hidden")
+
+
+def test_several_networks_in_one_picture():
+    lstm = architect.LSTM(2, 3, 1, seed=0, forget_gates=False, peepholes=None, style="synaptic")
+    elman = architect.Elman(2, 6, 1, initializer="uniform", bias_initializer="uniform", seed=0)
+    ax = draw.error_flow({"cells": (lstm, "cells"), "Elman unit": (elman, elman["hidden"])}, INPUTS)
+    cells, units = (line.get_ydata() for line in ax.lines)
+    np.testing.assert_allclose(cells, 1.0, rtol=1e-8)
+    assert (np.diff(np.log10(units)) < -1).all()
+    assert ax.get_yscale() == "log"
+    assert legend(ax) == ["cells", "Elman unit"]
+    assert_readable(ax)
+
+
+def test_what_cannot_be_drawn():
+    uneven = SimpleNamespace(mean=np.ones(2), lower=np.ones(3), upper=np.ones(3))
+    net, other = (architect.Elman(2, 3, 1, seed=0) for _ in range(2))
+    layer = "Expected the layer that errors flow through to be a layer of"
+    wrong = [
+        *(
+            ("", draw.learning, [given])
+            for given in (3, {"three": 3}, {"error": "abc"}, {"error": [[1], [2, 3]]})
+        ),
+        ("Expected 1 to 8 trainings", draw.learning, [[{"error": [1.0]}] * 9]),
+        (r"at most 32 neurons.* got 33\. Use draw\.raster for more\.", draw.traces, [np.zeros((3, 33))]),
+        ("a row for each step and a column for each neuron", draw.traces, [[1.0, 2.0]]),
+        ("got 1", draw.traces, [[[1.0, 2.0]], ["a"]]),
+        (r"the history to have the shape \(T,\) or \(T, m\), got \(0,\)", draw.forecast, [[], [1.0]]),
+        ("the history to be finite, got infinity", draw.forecast, [[1.0, np.inf], [1.0]]),
+        (r"1 column, as the history, got \(2, 3\)", draw.forecast, [HISTORY, np.ones((2, 3))]),
+        (r"got \(2, 1\) and \(3, 1\)", draw.forecast, [HISTORY, uneven]),
+        ("at most 8 columns", draw.forecast, [np.ones((3, 9)), np.ones((2, 9))]),
+        ("groups", draw.trials, [[1, 2]]),
+        ("at least one group", draw.trials, [{}]),
+        ("logarithmic", draw.trials, [{"a": [0.0]}]),
+        ("one of the groups", draw.trials, [{"a": [1.0]}, {"b": 2.0}]),
+        ("result", draw.trials, [{"a": ["x"]}]),
+        (layer, draw.sensitivity, [net, INPUTS, other["hidden"]]),
+        ("has no layer named 'cells'", draw.error_flow, [(net, "cells"), INPUTS]),
+        ("at least one step", draw.sensitivity, [net, np.empty((0, 2))]),
+        ("Expected 1 to 8 networks, got 0", draw.error_flow, [{}, INPUTS]),
+    ]
+    calls = [
+        (SynapseError, words, lambda call=call, given=given: call(*given)) for words, call, given in wrong
+    ]
+    times = partial(draw.forecast, HISTORY, [1.0, 2.0])
+    calls += [
+        (ArgumentError, r"Expected 8 times, .* got the shape \(3,\)", lambda: times(times=[1, 2, 3])),
+        (KindError, "Expected the times to be dates or numbers", lambda: times(times=list("abcdefgh"))),
+        (ArgumentError, "Expected 1 names, one for each column, got 2", lambda: times(names=["a", "b"])),
+    ]
+    assert not accepted(calls)

@@ -1,0 +1,380 @@
+"""Undocumented interfaces of Numba and LLVM that the compiler uses: each works and is in docs/numba.md."""
+
+import ast
+import ctypes
+import functools
+import inspect
+import operator
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import llvmlite.binding
+import llvmlite.ir as ir
+import numba
+import pytest
+from numba.core import cgutils, event, registry, types
+from numba.core.caching import FunctionCache
+from numba.core.callconv import Status
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import DefaultPassBuilder, Flags
+
+from synapse import engine
+from synapse.engine.compiler import jit, pipeline, tiles
+from synapse.engine.compiler.jit import ColumnsType, ColumnType
+
+pytestmark = pytest.mark.skipif(jit.DEBUGGING, reason="nothing is compiled")
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "numba.md"
+ENGINE = Path(engine.__file__).parent  # as installed, which need not be in this checkout
+FILES = [*sorted((ENGINE / "compiler").glob("*.py")), ENGINE / "online/calls.py"]
+ROWS = {}
+
+
+def contract(row):
+    """A decorator: the test of a row of the page. Whatever fails in it names the row."""
+
+    def add(check):
+        @functools.wraps(check)
+        def test(*arguments, **options):
+            try:
+                check(*arguments, **options)
+            except Exception as error:
+                told = (
+                    f"Numba {numba.__version__} differs in the row '{row}' of docs/numba.md: {check.__doc__}"
+                )
+                pytest.fail(f"{told} {type(error).__name__}: {error}", pytrace=False)
+
+        assert row not in ROWS
+        ROWS[row] = test
+        return test
+
+    return add
+
+
+def context():
+    """Numba's context of types, and the one of machine code."""
+    target = registry.cpu_target
+    target.typing_context.refresh()
+    target.target_context.refresh()
+    return target.typing_context, target.target_context
+
+
+def takes(function, *names):
+    """A function begins with these parameters."""
+    found = [name for name in inspect.signature(function).parameters if name != "self"]
+    assert found[: len(names)] == list(names), f"{function.__qualname__}{inspect.signature(function)}"
+
+
+def twice(x):
+    return x + x
+
+
+@contract("cache")
+def test_cache(tmp_path, monkeypatch):
+    """FunctionCache asks `_cache_file` for a key made of types, machine and code."""
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    cache, asked = FunctionCache(twice), []
+    assert Path(cache._cache_path).parent == tmp_path
+    assert cache._impl.filename_base.startswith("test_contract.twice-")
+    cache._cache_file = SimpleNamespace(load=asked.append, save=lambda key, data: asked.append((key, data)))
+    assert cache.load_overload((types.float64,), context()[1]) is None
+    kinds, machine, code = asked[0]
+    assert kinds == (types.float64,)
+    assert all(isinstance(word, str) for word in (*machine, *code))
+    takes(cache.load_overload, "sig", "target_context")
+    takes(cache.save_overload, "sig", "data")
+    cache.disable()
+    assert cache.load_overload((types.float64,), context()[1]) is None
+    assert len(asked) == 1
+
+
+@contract("dispatcher")
+def test_dispatcher():
+    """A dispatcher asks `_cache` before and after it compiles, and calls `compile` of the instance."""
+    kernel, told = numba.njit(twice), []
+    compiled = kernel.compile
+    kernel.compile = lambda kinds: told.append("compile") or compiled(kinds)
+    kernel._cache = SimpleNamespace(
+        load_overload=lambda kinds, context: told.append("load"),
+        save_overload=lambda kinds, result: told.append("save"),
+    )
+    assert kernel(1.5) == 3.0
+    assert told == ["compile", "load", "save"]
+    assert list(kernel.overloads) == [(types.float64,)]
+    assert kernel.py_func is twice
+    kernel.disable_compile()
+    assert (kernel(2.5), told) == (5.0, ["compile", "load", "save"])
+
+
+@contract("machine code")
+def test_machine_code():
+    """Compiled results have the addresses of the kernel and of its C function; `compile` returns an entry."""
+    kernel = numba.njit(twice)
+    assert kernel.compile((types.float64,))(1.5) == 3.0
+    result = kernel.overloads[types.float64,]
+    assert result.signature.return_type == types.float64
+    assert result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
+    address = result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name)
+    assert ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double)(address)(1.5) == 3.0
+
+
+@contract("calling convention")
+def test_calling_convention():
+    """The methods of the convention take what `calls.py` passes."""
+    convention = context()[1].call_conv
+    takes(convention.get_function_type, "restype", "argtypes")
+    takes(convention.call_function, "builder", "callee", "resty", "argtys", "args")
+    takes(convention.return_status_propagate, "builder", "status")
+    assert "is_error" in Status._fields
+
+
+@contract("events")
+def test_events():
+    """A listener hears the beginning and the end of compiling, also of one that fails."""
+
+    class Told(event.Listener):
+        words = ""
+
+        def on_start(self, _):
+            self.words += "("
+
+        def on_end(self, _):
+            self.words += ")"
+
+    told = Told()
+    with event.install_listener("numba:compile", told):
+        numba.njit(twice)(1.5)
+        with pytest.raises(numba.TypingError):
+            numba.njit(twice)(None)
+    assert told.words == "()()"
+    assert any(isinstance(one, jit._Compiling) for one in event._registered["numba:compile"])
+
+
+@contract("options")
+def test_options():
+    """A part has neither wrapper, is inlined, and is compiled by the passes for parts."""
+    options = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    part = numba.njit(**options)(lambda x: x * 3.0)
+    part.compile((types.float64,))
+    code = next(iter(part.inspect_llvm().values()))
+    assert "alwaysinline" in code
+    assert "cpython" not in code
+    assert "cfunc" not in code
+    flags = Flags()
+    assert all(hasattr(flags, option) for option in options)
+    part = jit.inline(lambda x: x * 3.0)
+    assert part._compiler.pipeline_class is pipeline.PartCompiler
+
+
+NOT_FOR_PARTS = """WithLifting InlineClosureLikes RewriteSemanticConstants DeadBranchPrune
+RewriteDynamicRaises MakeFunctionToJitFunction InlineInlinables FindLiterallyCalls LiteralUnroll
+LiteralPropagationSubPipelinePass
+InlineOverloads NopythonRewrites NoPythonSupportedFeatureValidation AnnotateTypes DumpParforDiagnostics"""
+
+
+@contract("passes")
+def test_passes():
+    """Parts have passes of Numba in Numba's order; all others are known."""
+    state = SimpleNamespace(flags=Flags(), func_ir=None)
+    default = [one for one, _ in DefaultPassBuilder.define_nopython_pipeline(state).passes]
+    (parts,) = pipeline.PartCompiler.define_pipelines(None)
+    ours = [
+        getattr(one, "__base__", None) if one.__module__ == pipeline.__name__ else one
+        for one, _ in parts.passes
+    ]
+    shared = [one for one in ours if one in default]
+    assert [one for one in default if one in shared] == shared
+    assert len(shared) == 10
+    unknown = {one.__name__ for one in default if one not in shared} - set(NOT_FOR_PARTS.split())
+    assert not unknown, f"new passes {unknown}"
+
+
+@jit.inline
+def third(x):
+    return x / 3.0
+
+
+@jit.piece
+def other(x):
+    return third(x) + 1.0
+
+
+@jit.whole
+def whole(x):
+    return other(x) + third(x)
+
+
+@contract("parts")
+def test_parts():
+    """A part is lowered once, without machine code, and is found by those who call it."""
+    assert whole(3.0) == 3.0
+    for part in (third, other):
+        (result,) = part.overloads.values()
+        assert isinstance(result.library, pipeline._PartLibrary)
+        assert "alwaysinline" in str(result.library._final_module) or part is other
+
+
+@contract("libraries")
+def test_libraries():
+    """A kernel links every part that it reaches once, and its parts are not optimised."""
+    whole(3.0)
+    (kernel,) = whole.overloads.values()
+    (parts,) = ([one.library for one in part.overloads.values()] for part in [third])
+    linked = kernel.library._linking_libraries
+    assert [one.name for one in linked].count("third") == 1
+    assert parts[0] in linked
+    assert parts[0]._codegen._data_layout
+    assert parts[0]._finalized
+    assert "linkonce_odr" in str(parts[0]._final_module)
+    for overridden in ("_optimize_functions", "finalize", "enable_object_caching"):
+        assert callable(getattr(JITCodeLibrary, overridden))
+
+
+COLUMN = ColumnType(types.float64, ("activations", "activation"))
+
+
+@contract("templates")
+def test_templates():
+    """Numba finds the types of `m.activation` and of an item of a column."""
+    typing, _ = context()
+    assert typing.resolve_getattr(ColumnsType(types.float64), "activation") == COLUMN
+    for function, kinds, found in (
+        (operator.getitem, (COLUMN, types.int64), types.float64),
+        (operator.setitem, (COLUMN, types.int64, types.float64), types.none),
+    ):
+        signature = typing.resolve_function_type(function, kinds, {})
+        assert (signature.return_type, signature.args[1]) == (found, types.uint64)
+
+
+@contract("conversions")
+def test_conversions():
+    """Numba asks two related columns for their common type."""
+    typing, _ = context()
+    other = ColumnType(types.float64, ("activations", "old_activation"))
+    both = ColumnType(types.float64, ("activations",))
+    assert typing.unify_types(COLUMN, other) == both
+    assert typing.can_convert(COLUMN, both) is not None
+    assert typing.can_convert(COLUMN, ColumnType(types.float64, ("weight",))) is None
+
+
+@contract("builders")
+def test_builders():
+    """The helpers take what the intrinsics pass."""
+    _, target = context()
+    takes(cgutils.alloca_once, "builder", "ty", "size")
+    takes(cgutils.alloca_once_value, "builder", "value")
+    takes(cgutils.create_struct_proxy, "fe_type")
+    takes(cgutils.gep_inbounds, "builder", "ptr", "inds")
+    takes(cgutils.get_or_insert_function, "module", "fnty", "name")
+    takes(cgutils.global_constant, "builder_or_module", "name", "value")
+    takes(cgutils.if_unlikely, "builder", "pred")
+    takes(cgutils.unpack_tuple, "builder", "tup", "count")
+    takes(target.cast, "builder", "val", "fromty", "toty")
+    takes(target.get_constant, "ty", "val")
+    takes(target.make_array, "typ")
+    takes(target.make_tuple, "builder", "typ", "values")
+    assert target.get_value_type(types.float64) == ir.DoubleType()
+    assert target.get_dummy_value().type == target.get_value_type(types.none)
+    for method in ("as_data", "from_data"):
+        takes(getattr(target.data_model_manager[types.float64], method), "builder", "value")
+    assert callable(cgutils.create_struct_proxy(types.complex128)._getvalue)
+
+
+@contract("configuration")
+def test_configuration(tmp_path, monkeypatch):
+    """A directory that is set at run time is used at once."""
+    for folder in (tmp_path / "one", tmp_path / "other"):
+        monkeypatch.setattr(numba.config, "CACHE_DIR", str(folder))
+        assert Path(FunctionCache(twice)._cache_path).parent == folder
+    assert not numba.config.DISABLE_JIT
+
+
+@contract("llvm")
+def test_llvm():
+    """LLVM accepts the code of masked vectors, their sum, and the marks of columns."""
+    module = ir.Module()
+    lanes = ir.VectorType(ir.DoubleType(), 8)
+    arguments = [ir.DoubleType().as_pointer(), ir.IntType(64)]
+    function = ir.Function(module, ir.FunctionType(ir.DoubleType(), arguments), "sum_some")
+    builder = ir.IRBuilder(function.append_basic_block())
+    address, left = function.args
+    value = tiles._load_some(builder, address, ir.Constant(ir.IntType(64), 0), left, lanes, ("weight",))
+    tiles._store_some(builder, value, address, ir.Constant(ir.IntType(64), 8), left, ("weight",))
+    builder.ret(tiles.vector_sum(builder, value))
+    marks = "llvm.masked.load", "llvm.masked.store", "llvm.vector.reduce.fadd", "!tbaa", "synapse columns"
+    assert [name for name in marks if name not in str(module)] == []
+    llvmlite.binding.initialize_native_target()
+    llvmlite.binding.initialize_native_asmprinter()
+    parsed = llvmlite.binding.parse_assembly(str(module))
+    parsed.verify()
+    machine = llvmlite.binding.Target.from_default_triple().create_target_machine()
+    engine = llvmlite.binding.create_mcjit_compiler(parsed, machine)
+    engine.finalize_object()
+    run = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.POINTER(ctypes.c_double), ctypes.c_int64)
+    numbers = (ctypes.c_double * 16)(*range(1, 9), *[0.0] * 8)
+    assert run(engine.get_function_address("sum_some"))(numbers, 3) == 6.0
+    assert list(numbers[8:]) == [1.0, 2.0, 3.0] + [0.0] * 5
+
+
+# --- the page -----------------------------------------------------------------------------------
+
+DOCUMENTED = {"numba", "numba.types", "numba.extending", "numba.core", "numba.core.errors"}
+OBJECTS = {"cgutils", "context", "convention", "dispatcher", "event", "library", "lowered", "state", "status"}
+"""Names of objects of Numba in the code. Of these, all attributes are listed; of others, the private ones."""
+OPTIONS = {"nogil", "fastmath", "error_model", "boundscheck"}  # of numba.njit, in its documentation
+UNSEEN = {"_Lock", "_Files", "_Compiling"}  # classes without a base of Numba that knows their attributes
+
+
+def listed():
+    """The names in the second column of the page's table, by row."""
+    rows = re.findall(r"^\| ([a-z ]+) \| (.*?) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    return {row: re.findall("`(.+?)`", names) for row, names in rows}
+
+
+def ours(tree):
+    """Private names that a file defines."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and node.name in UNSEEN:
+            yield from (one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute))
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+def used(path):
+    """The undocumented names that a file uses: whole for imports, otherwise those of attributes."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    defined = set(ours(tree))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            if not node.level and node.module.split(".")[0] == "numba" and node.module not in DOCUMENTED:
+                yield from (f"{node.module}.{name.name}" for name in node.names)
+        elif isinstance(node, ast.Attribute):
+            owner = ast.unparse(node.value)
+            private = re.match("_[a-z]", node.attr) and node.attr not in defined
+            if owner == "numba.config" or owner in OBJECTS or private:
+                yield node.attr
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "numba.njit":
+            yield from {word.arg for word in node.keywords if word.arg} - OPTIONS
+
+
+def test_every_row_of_the_page_has_a_test_and_every_test_a_row():
+    assert list(listed()) == list(ROWS)
+
+
+def test_the_page_lists_every_undocumented_name_that_the_compiler_uses():
+    whole = {name for names in listed().values() for name in names}
+    names = whole | {name.rsplit(".", 1)[-1] for name in whole}
+    missing = {f"{path.name}: {name}" for path in FILES for name in used(path) if name not in names}
+    assert not missing, missing
+
+
+def test_the_bounds_of_numba_are_those_of_the_page():
+    bounds = re.search(r"numba>=0\.(\d+),<0\.(\d+)", (ROOT / "setup.cfg").read_text(encoding="utf-8"))
+    page = PAGE.read_text(encoding="utf-8")
+    assert f"`{bounds[0]}`, tested with 0.{bounds[1]}." in page
+    assert f" and 0.{int(bounds[2]) - 1}." in page
+    assert int(bounds[1]) <= int(numba.__version__.split(".")[1]) < int(bounds[2])

@@ -1,0 +1,108 @@
+"""Targets that are NaN for some outputs only, which then cost nothing; weights of the outputs' costs."""
+
+import math
+
+import numpy as np
+import pytest
+
+import architect
+from synapse import Trainer, cost, optimizers
+from synapse.errors import ArgumentError
+from synapse.learning import fit_readout, gradient
+
+RNG = np.random.default_rng(0)
+INPUTS, TARGETS = RNG.normal(size=(30, 3)), RNG.random((30, 2))
+TARGETS[RNG.random((30, 2)) < 0.5] = np.nan
+HALVES = np.where([True, False], TARGETS, np.nan), np.where([False, True], TARGETS, np.nan)
+
+
+def lstm(**options):
+    return architect.LSTM(3, 4, 2, seed=0, **options)
+
+
+@pytest.mark.parametrize("kind", ["cross_entropy", "squared_error", "binary_misses"])
+def test_steps_equal_neuron_by_neuron(kind):
+    whole, single, by_layer = lstm(), lstm(), lstm()
+    for row, aims in zip(INPUTS, TARGETS, strict=True):
+        for net in (whole, single, by_layer):
+            net.activate(row)
+        found = whole.propagate(0.3, aims, kind)
+        given = ~np.isnan(aims)
+        assert found == pytest.approx(cost.get(kind)(aims[given], whole.output.activations[given]))
+        for neuron in reversed(single[3:]):
+            aim = dict(zip(single.output, aims, strict=True)).get(neuron, math.nan)
+            neuron.propagate(0.3, None if math.isnan(aim) else aim, kind)
+        by_layer.output.propagate(0.3, aims, kind)
+        for neuron in reversed(by_layer[3:-2]):
+            neuron.propagate(0.3)
+    assert whole.weights == pytest.approx(single.weights, abs=1e-12)
+    assert by_layer.weights == pytest.approx(single.weights, abs=1e-12)
+    trained = lstm()
+    Trainer(trained, 0.3, cost=kind).train(INPUTS, TARGETS, epochs=1, progress=False)
+    assert trained.weights == pytest.approx(whole.weights, abs=1e-12)
+
+
+def test_the_gradient_is_the_sum_over_the_outputs():
+    whole, *parts = (gradient(lstm(), INPUTS, aims, "squared_error") for aims in (TARGETS, *HALVES))
+    assert whole.loss == pytest.approx(sum(part.loss for part in parts))
+    assert whole.weights == pytest.approx(sum(part.weights for part in parts), abs=1e-12)
+    net, rate = lstm(), 1e-7
+    before = net.weights
+    Trainer(net, rate, method="rtrl", cost="squared_error").train(INPUTS, TARGETS, epochs=1, progress=False)
+    assert (before - net.weights) / rate == pytest.approx(whole.weights, abs=1e-5)
+
+
+def test_costs_of_outputs_are_weighted():
+    def weighted(*weights):
+        net = lstm()
+        net.output.cost_weights = weights
+        return net
+
+    whole = gradient(weighted(0.25, 3.0), INPUTS, TARGETS)
+    one, other = (gradient(lstm(), INPUTS, aims) for aims in HALVES)
+    assert whole.loss == pytest.approx(0.25 * one.loss + 3 * other.loss)
+    assert whole.weights == pytest.approx(0.25 * one.weights + 3 * other.weights, abs=1e-12)
+    halves = [Trainer(lstm()).test(INPUTS, aims) for aims in HALVES]
+    tested = Trainer(weighted(0.25, 3.0)).test(INPUTS, TARGETS)
+    summed = 0.25 * halves[0].error * halves[0].steps + 3 * halves[1].error * halves[1].steps
+    assert tested.error * tested.steps == pytest.approx(summed)
+    for method in ("online", "rtrl"):  # twice the cost is twice the rate
+        nets, errors = (weighted(2.0, 2.0), lstm()), []
+        for net, rate in zip(nets, (0.1, 0.2), strict=True):
+            trainer = Trainer(net, rate, method=method)
+            errors.append(trainer.train(INPUTS, TARGETS, epochs=2, progress=False).error)
+            net.activate(INPUTS[0])
+            errors.append(net.propagate(rate, [0.2, 0.7]))
+            net.output[0].activate()
+            net.output[0].propagate(rate, 0.9)
+        assert nets[0].weights == pytest.approx(nets[1].weights, abs=1e-12)
+        assert errors[:2] == pytest.approx([2 * error for error in errors[2:]])
+    twin = weighted(0.25, 3.0).clone()
+    assert twin.output.cost_weights.tolist() == [0.25, 3.0]
+    with pytest.raises(ArgumentError, match="0 or above"):
+        twin.output.cost_weights = [1.0, -1.0]
+
+
+def test_filters_leave_an_output_alone_that_has_no_target():
+    def fitted(inputs, targets, optimizer, method):
+        net = architect.Perceptron(3, 4, 2, seed=0)
+        trainer = Trainer(net, optimizer=optimizer, method=method)
+        trainer.train(inputs, targets, epochs=1, shuffle=False, progress=False)
+        return [net.output[0].bias, *(link.weight for link in net.output[0].incoming)]
+
+    for optimizer, method in ((optimizers.DEKF(), "rtrl"), (optimizers.RLS(), "online")):
+        assert fitted(INPUTS, HALVES[1], optimizer, method) == fitted(
+            INPUTS[:1], HALVES[1][:1], optimizer, method
+        )
+    known = RNG.random((30, 2))  # least squares of the rows with a target: others do not count
+    both = np.concatenate([HALVES[1], known])
+    after = fitted(np.concatenate([INPUTS, INPUTS]), both, optimizers.RLS(), "online")
+    assert after == pytest.approx(fitted(INPUTS, known, optimizers.RLS(), "online"), abs=1e-12)
+
+
+def test_what_cannot_have_them():
+    net = architect.Perceptron(3, 4, 2, seed=0, output_squash="softmax")
+    with pytest.raises(ArgumentError, match="add up to 1"):
+        Trainer(net).train(INPUTS, HALVES[0], progress=False)
+    with pytest.raises(ArgumentError, match="no target in some of them"):
+        fit_readout(lstm(output_squash="identity"), INPUTS, TARGETS)

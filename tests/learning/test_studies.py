@@ -1,0 +1,60 @@
+"""The studies of gradients and of exact online learning: their pages say what was measured."""
+
+import json
+import sys
+from importlib import import_module
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("matplotlib")
+STUDIES = Path(__file__).parents[2] / "docs" / "studies"
+
+
+def imported(name):
+    sys.path.insert(0, str(STUDIES))
+    try:
+        return import_module(name)
+    finally:
+        sys.path.remove(str(STUDIES))
+
+
+@pytest.fixture(scope="module")
+def gradients():
+    return imported("gradients")
+
+
+@pytest.fixture(scope="module")
+def rtrl():
+    return imported("rtrl")
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return json.loads((STUDIES / "gradients.json").read_text())["runs"]
+
+
+def test_the_page_of_gradients_has_its_tables_and_what_it_claims(gradients, rows):
+    study, page = gradients, gradients.PAGE.read_text()
+    assert all(one in page for one in (study.table(rows), study.table_of_rules(rows), study.table_of_reach()))
+
+    for name, targets, scale in product(study.NETWORKS, study.TARGETS, study.SCALES):
+        assert (study.cosines(rows, name, scale, targets, rule="exact") > 1 - study.EXACT).all()
+        last = np.median(study.cosines(rows, name, scale, targets), axis=1)[-1]
+        if name in ("Perceptron", "LSTM, no peepholes"):
+            assert last > 1 - study.EXACT
+        elif scale == max(study.SCALES):
+            assert (last < 0.9) == (name in ("GRU", "LSTM, standard"))
+
+
+def test_the_page_of_online_learning_has_its_tables_of_ten_seeds(rtrl):
+    page = rtrl.PAGE.read_text(encoding="utf-8")
+    for name, table in rtrl.TABLES.items():
+        assert f"<!-- {name} -->" in page
+        assert table() in page
+        seeds = [100, 101] if name == "sunspot_rates" else list(range(10))
+        assert len(rtrl.cases_of(name)) == len(rtrl.TASKS[name].cases)
+        for _, rows in rtrl.cases_of(name):
+            assert [row["seed"] for row in rows] == seeds

@@ -1,0 +1,227 @@
+"""What has to work for a column that somebody has added to the schema, with nothing else changed."""
+
+import copy
+import io
+import pickle
+
+import numpy as np
+
+import architect
+import synapse
+from synapse import errors, load, readwrite
+from synapse.engine import schema
+from synapse.readwrite import from_json_data, from_npz_data, json_data, npz_data
+
+from ..cases import failures
+from .nets import WAYS
+
+GRAPHS = ("graphml", "gexf", "cytoscape", "node_link")
+
+
+def network(seed=1):
+    """Ungated layers with ties and a clock, and another network in the same store."""
+    net = architect.Perceptron(3, 4, 2, seed=seed)
+    synapse.tie(net.connections[1:4])
+    synapse.tie(net.hidden[0][:2])
+    net.run(np.ones((2 * seed, 3)))
+    return net
+
+
+def filled(net, columns, usual=False, gaps=True):
+    """The network with values in some columns that need all of their bits.
+
+    Groups are numbered with gaps, or every row is a group of its own.
+    """
+    store, rng = net._store, np.random.default_rng(0)
+    store.ready()
+    for column in columns:
+        values = store[column.name]
+        if usual:
+            values[:] = column.default
+        elif column.kind is schema.NUMBER:
+            values[:] = rng.normal(size=len(values))
+            values[0] = -0.0
+        elif column.kind is schema.FLAG:
+            values[:] = np.arange(len(values)) % 2
+        elif column.kind is schema.COUNT:
+            values[:] = min(np.iinfo(values.dtype).max, schema.LARGEST_COUNT) - np.arange(len(values))
+        elif column.kind is schema.GROUP:
+            values[:] = (
+                np.array([0, 7, 7, 5, 2])[np.arange(len(values)) % 5] if gaps else 1 + np.arange(len(values))
+            )
+        elif column.kind is schema.TIME:
+            values[:] = np.arange(len(values)) % (int(store["clock"][0]) + 1)
+        if column.shared:
+            for group in np.unique(store[column.shared])[1:]:
+                members = store[column.shared] == group
+                values[members] = values[members][0]
+    return net
+
+
+def told(net, column):
+    """A column in the order of the objects, as bytes; groups by their members."""
+    store = net._store
+    store.ready()
+    rows = net._rows() if column.axis == "neuron" else net._connection_rows()
+    values = store[column.name][rows]
+    if column.kind is schema.GROUP:
+        return [np.flatnonzero(values == value).tolist() if value else [] for value in values]
+    return values.tobytes()
+
+
+def try_columns(names):
+    """What does not work, by column and door; columns that no file has are tried where they apply."""
+    columns = [column for column in schema.COLUMNS if column.name in names]
+    saved = [column for column in columns if column in schema.SAVED]
+    doors = {
+        **{way: (lambda column, way=way: comes_back(column, way)) for way in WAYS},
+        **{form: (lambda column, form=form: is_in_a_graph(column, form)) for form in GRAPHS},
+        "left out": is_left_out,
+        "checked": is_checked,
+    }
+    wrong = {}
+    for name, door in doors.items():
+        wrong |= failures({f"{column.name}, {name}": column for column in saved}, door)
+    for door in (grows, joins, is_cleared, is_left):
+        wrong |= failures({f"{column.name}, {door.__name__}": column for column in columns}, door)
+    return wrong
+
+
+def comes_back(column, way):
+    for usual, gaps in ((False, True), (False, False), (True, True)):
+        net = filled(network(), [column], usual, gaps)
+        twin = WAYS[way](net)
+        assert told(twin, column) == told(net, column)
+        assert told(copy.copy(twin), column) == told(net, column)
+
+
+def is_in_a_graph(column, form):
+    """What does not belong to the context determines outputs."""
+    net = filled(network(), [column])
+    stream = io.BytesIO()
+    getattr(readwrite, f"write_{form}")(net, stream)
+    stream.seek(0)
+    twin = load(stream, form)
+    if column.cleared or column.kind is schema.TIME:
+        assert (twin._store[column.name] == column.default).all()
+    elif column.kind is schema.NUMBER:
+        ours, theirs = (np.frombuffer(told(one, column)) for one in (net, twin))
+        assert (ours == theirs).all()
+    else:
+        assert told(twin, column) == told(net, column)
+
+
+def is_left_out(column):
+    """Of text where the declaration says so, of arrays in any case."""
+    usual = filled(network(), [column], usual=True)
+    other = filled(network(), [column])
+    table = f"{column.axis}s"
+    assert (column.name in json_data(usual)[table]) == (column.saved == schema.ALWAYS)
+    assert column.name in json_data(other)[table]
+    assert f"{column.axis}_{column.name}" not in npz_data(usual)
+    assert f"{column.axis}_{column.name}" in npz_data(other)
+
+
+def is_checked(column):
+    """A file with a value that cannot be is refused, and so is a text without a column that it always has."""
+    beyond = {
+        schema.NUMBER: (float("inf"), "a finite number"),
+        schema.FLAG: (2, "true or false"),
+        schema.COUNT: (1 << 53, "a whole number from 0 to"),
+        schema.GROUP: (10**6, "a whole number from 0 to"),
+        schema.TIME: (10**6, "a whole number from 0 to"),
+    }
+    value, words = beyond[column.kind]
+    net = filled(network(), [column])
+    data = json_data(net)
+    data[f"{column.axis}s"][column.name][2] = value
+    assert words in refusal(from_json_data, data)
+    data = json_data(net)
+    del data[f"{column.axis}s"][column.name]
+    if column.saved == schema.ALWAYS:
+        assert f"{column.name!r} is missing" in refusal(from_json_data, data)
+    else:
+        twin = from_json_data(data)
+        assert (twin._store[column.name] == column.default).all()
+    arrays = npz_data(net)
+    key = f"{column.axis}_{column.name}"
+    values = arrays[key].tolist()
+    values[2] = value
+    arrays[key] = np.array(values)
+    assert words in refusal(from_npz_data, arrays)
+
+
+def refusal(read, data):
+    try:
+        read(data)
+    except errors.FormatError as error:
+        return str(error)
+    return "was read"
+
+
+def grows(column):
+    """New rows have the default, whatever the memory held."""
+    net = network()
+    store = net._store
+    store.columns[column.name][:] = 1
+    store.columns[column.name] = np.concatenate(
+        [store.columns[column.name], np.full(99, 77, store[column.name].dtype)]
+    )
+    before = len(store[column.name])
+    new = synapse.Layer(3)
+    net.output.project(new, seed=0)
+    rows = [one._row for one in new] if column.axis == "neuron" else slice(before, None)
+    assert (new._store[column.name][rows] == column.default).all()
+    assert (new._store[column.name][:before] == 1).all()
+
+
+def joins(column):
+    """Stores that are joined keep their values; numbers of rows, groups and times stay apart."""
+    one, other = (filled(network(seed), [column]) for seed in (1, 2))
+    if column.kind is schema.ROW:
+        for net in (one, other):
+            net._store[column.name][:] = net[2]._row
+    before = [told(net, column) for net in (one, other)]
+    clock = int(one._store["clock"][0])
+    link = one.output[0].project(other.input[0])
+    link.source.disconnect(link.target)
+    assert one._store is other._store
+    if column.kind is schema.ROW:
+        for net in (one, other):
+            assert (one._store[column.name][net._connection_rows()] == net[2]._row).all()
+    elif column.kind is schema.TIME:
+        later = np.frombuffer(before[1], np.uint64)
+        assert told(one, column) == before[0]
+        assert (
+            told(other, column)
+            == np.where(later != 0, later + np.uint64(clock), 0).astype(np.uint64).tobytes()
+        )
+    else:
+        assert [told(net, column) for net in (one, other)] == before
+    if column.kind is schema.GROUP:
+        rows = [net._rows() if column.axis == "neuron" else net._connection_rows() for net in (one, other)]
+        groups = [set(one._store[column.name][each].tolist()) - {0} for each in rows]
+        assert not groups[0] & groups[1]
+
+
+def is_cleared(column):
+    net = filled(network(), [column])
+    before = told(net, column)
+    net.clear()
+    if column.cleared:
+        assert (net._store[column.name] == column.default).all()
+    else:
+        assert told(net, column) == before
+
+
+def is_left(column):
+    """Removed rows belong to no group and refer to no row."""
+    net = filled(network(), [column])
+    store = net._store
+    neuron, link = net.hidden[0][1], net.connections[2]
+    rows = neuron._row, int(store.row_of[link._identity])
+    link.source.disconnect(link.target)
+    net.remove(neuron)
+    if column.kind in (schema.GROUP, schema.ROW):
+        assert store.columns[column.name][rows[column.axis == "connection"]] == column.default
+    pickle.dumps(net)

@@ -1,0 +1,161 @@
+"""Formulas read as trees, and written in other languages with all their results."""
+
+import json
+import math
+import shutil
+import subprocess
+
+import numba
+import numpy as np
+import pytest
+
+from synapse.engine.functions.activations import ACTIVATIONS
+from synapse.engine.functions.costs import COSTS
+from synapse.readwrite._formulas import PRIMITIVES, UnreadableError, read
+from synapse.readwrite.programs import _language, c, javascript, python
+
+from ..engine.test_activations import STATES
+
+COST = ("target", "output", "derivative", "outputs")
+ROWS = [
+    (t, y, d, n) for t in (0.0, 0.3, 1.0) for y in (0.2, 0.6, 1.0) for d in (0.0, 0.7) for n in (1.0, 3.0)
+]
+FAR = [[-1e4], [-750.0], [-40.0], [40.0], [750.0], [1e4]]
+factor = 3.0
+
+
+def twice(state):
+    return 2.0 * state
+
+
+@numba.njit
+def thrice(state):
+    return factor * state
+
+
+def made(power, below=0.25):
+    def captured(state, slope=below, *, start=0.5):
+        total = start
+        for k in range(power):  # a loop over numbers that are known
+            total += twice(state) * 0.5**k
+        return max(total, slope * state, -9.0), thrice(1.0) if state else 1.0
+
+    return captured
+
+
+def ordered(state):
+    a, b, c = state + 1.0, state - 2.5, state * 0.3
+    return a - (b - c) - -2.0, -(a * b) / (b / (c - 4.0)) + (-a) ** 3 / -(-1.0 * -b) + +c * abs(-c)
+
+
+def chained(state):
+    if -1.0 < state <= 0.5 or state == 1.0:
+        return np.float64(2.0) * np.maximum(state, 0.1), 1.0 - state
+    return float(state > 2.0) + min(state, np.sqrt(np.abs(state)), 1.5), 2.0 / (1.0 + state * state)
+
+
+def capped(state):
+    return min(math.expm1(state), 9.0), 1.0 if state < 2.3 else 0.0
+
+
+def signed(state):
+    return math.copysign(2.0, state), math.erf(state)
+
+
+OWN = [made(3), ordered, chained, signed]
+FORMULAS = [
+    *((one.formula, ["s"], [(state,) for state in STATES]) for one in ACTIVATIONS.values()),
+    *((one.formula, COST, ROWS) for one in COSTS.values()),
+    *((one, ["s"], [(state,) for state in STATES]) for one in OWN),
+]
+EXPECTED = [[formula(*row) for row in rows] for formula, _, rows in FORMULAS]
+
+
+def texts(language, formulas=FORMULAS):
+    """Every formula as a function of the language, of the names f0, f1, ..."""
+    helpers = "\n".join(language.LANGUAGE.helpers.values())
+    functions = [
+        _language.function(language.LANGUAGE, f"f{i}", read(formula, *names), names)
+        for i, (formula, names, _) in enumerate(formulas)
+    ]
+    return "\n".join([helpers, *functions])
+
+
+def run_javascript(code):
+    node = shutil.which("node") or pytest.skip("there is no node here")
+    done = subprocess.run([node, "-"], input=code, capture_output=True, text=True, check=True, timeout=120)
+    return json.loads(done.stdout)
+
+
+def check(found):
+    wrong = {}
+    for (formula, _, _), theirs, ours in zip(FORMULAS, found, EXPECTED, strict=True):
+        if not np.allclose(theirs, ours, rtol=1e-13, atol=1e-14):
+            wrong[formula.__name__] = np.abs(np.array(theirs) - ours).max(axis=0)
+    assert not wrong, wrong
+
+
+def test_values_and_slopes_in_python():
+    scope = {}
+    exec("from math import *\nfrom builtins import pow\n" + texts(python), scope)
+    check([[scope[f"f{i}"](*row) for row in rows] for i, (_, _, rows) in enumerate(FORMULAS)])
+
+
+def test_values_and_slopes_in_javascript():
+    rows = json.dumps([rows for _, _, rows in FORMULAS])
+    functions = ", ".join(f"f{i}" for i in range(len(FORMULAS)))
+    calls = f"[{functions}].map((f, i) => {rows}[i].map((row) => f(...row)))"
+    check(run_javascript(f"{texts(javascript)}\nconsole.log(JSON.stringify({calls}));"))
+
+
+def test_far_slopes_are_finite_in_javascript_and_python():
+    formulas = [*(one.formula for one in ACTIVATIONS.values()), capped]
+    entries = [(formula, ["s"], FAR) for formula in formulas]
+    functions = ", ".join(f"f{i}" for i in range(len(entries)))
+    calls = f"[{functions}].map((f) => {json.dumps(FAR)}.map((row) => f(...row)))"
+    found = run_javascript(f"{texts(javascript, entries)}\nconsole.log(JSON.stringify({calls}));")
+    scope = {}
+    exec("from math import *\n" + texts(python, entries), scope)
+    for i, formula in enumerate(formulas):
+        assert None not in np.ravel(found[i]).tolist(), formula  # JSON has null for NaN and infinity
+        assert np.isfinite([scope[f"f{i}"](*row) for row in FAR]).all(), formula
+
+
+@pytest.mark.parametrize("language", [c, javascript, python])
+def test_every_language_can_write_every_primitive(language):
+    assert language.LANGUAGE.calls.keys() == PRIMITIVES.keys() | {"inf"}
+
+
+def endless(state):
+    while state > 1.0:
+        state = 0.5 * state
+    return state, 1.0
+
+
+def remainder(state):
+    return state % 1.0, 1.0
+
+
+def gamma(state):
+    return math.lgamma(state), 1.0
+
+
+def swallowing(state):
+    try:
+        return (state, 1.0) if state > 0.0 else (state % 2.0, 1.0)
+    except TypeError:
+        return 0.0, 0.0
+
+
+@pytest.mark.parametrize(
+    ("formula", "reason"),
+    [
+        (endless, "it takes more than 12 decisions"),
+        (remainder, "it does more with the state than arithmetic .*%"),
+        (gamma, "it calls lgamma"),
+        (swallowing, "it catches exceptions"),
+    ],
+)
+def test_what_is_no_formula_is_refused_with_the_reason(formula, reason):
+    with pytest.raises(UnreadableError, match=reason):
+        read(formula, "s")

@@ -1,0 +1,228 @@
+"""Files of graphs, which networkx writes and reads, and drawings: what is particular to them."""
+
+import io
+import json
+import sys
+import xml.etree.ElementTree as ElementTree
+
+import networkx as nx
+import numpy as np
+import pytest
+
+import architect
+from synapse import Topology, errors, from_networkx, load, record, save
+from synapse.readwrite import dot_data, graph_files, read_gexf, write_gexf
+
+from ..cases import failures
+from .formats import GRAPHS, NETWORKS, assert_twins, content_of, from_content, used
+
+pytestmark = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")  # one is unconnected
+
+
+def test_what_networkx_writes_and_reads_by_itself_is_the_network(tmp_path):
+    def check(name):
+        net = used(name)
+        graph = Topology.of(net).to_networkx()
+        assert all(
+            type(one) in (int, float, bool, str) for data in graph.nodes.values() for one in data.values()
+        )
+        assert_twins(used(name), from_networkx(graph))
+        nx.write_graphml(graph, tmp_path / "net.graphml")
+        assert_twins(used(name), load(tmp_path / "net.graphml"))
+        save(net, tmp_path / "net.graphml")
+        assert_twins(net, from_networkx(nx.read_graphml(tmp_path / "net.graphml", node_type=int)))
+
+    assert not failures(list(NETWORKS), check)
+
+
+def node(i, **data):
+    return lambda graph: graph.nodes[i].update(data)
+
+
+def edge(i, **data):
+    return lambda graph: list(graph.edges.values())[i].update(data)
+
+
+WRONG = (
+    (
+        node(2, bias="x"),
+        "bias of the node 2 to be a number, got 'x'.\nwhile|not convert string to float: 'x'",
+    ),
+    (edge(5, gater=99), "gater of the edge from 1 to 3 to be a node of the graph .* got 99"),
+    (edge(5, tie=-1), "tie of the edge from 1 to 3 to be a whole number from 0"),
+    (node(2, random=1 << 53), "random of the node 2 to be a whole number from 0"),
+    (lambda graph: graph.edges[1, 3].pop("weight"), "The edge from '?1'? to '?3'? has no weight, so Synapse"),
+    (lambda graph: graph.add_edge(0, 99), "Node '?99'? has no .*pass them to synapse.from_networkx|distinct"),
+    (lambda graph: graph.nodes[3].pop("subset"), "Node '?3'? has no subset"),
+)
+"""Changes of a graph, and what is said of it."""
+
+
+@pytest.mark.parametrize("format", GRAPHS)
+def test_what_contradicts_itself_is_refused(format, monkeypatch):
+    """Each of these is written by the format's own hand."""
+    graph_of = graph_files.graph_of
+
+    def check(case):
+        change, sentence = case
+
+        def wrong(*arguments):
+            graph = graph_of(*arguments)
+            change(graph)
+            return graph
+
+        monkeypatch.setattr(graph_files, "graph_of", wrong)
+        with pytest.raises(errors.FormatError, match=sentence):
+            from_content(format, content_of(format, NETWORKS["perceptron"]()))
+
+    cases = [*WRONG]
+    if format != "gexf":  # which has no place for it
+        cases.append((lambda graph: graph.graph.update(dtype="object"), "dtype to be float32 or float64"))
+    assert not failures(cases, check, monkeypatch.undo)
+
+
+LAUGHS = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10}">' for i in range(1, 10))
+DOCTYPES = (
+    f'<!DOCTYPE graphml [<!ENTITY l0 "ha">{LAUGHS}]>',
+    '<!DOCTYPE graphml [<!ENTITY file SYSTEM "file:///etc/passwd">]>',
+    '<!DOCTYPE graphml SYSTEM "http://127.0.0.1:9/none.dtd">',
+)
+
+
+@pytest.mark.parametrize("format", ["graphml", "gexf"])
+def test_entities_and_what_is_no_graph_are_refused(format):
+    head, body = content_of(format, used("named")).decode().split("\n", 1)
+    for encoding in ("utf-8", "utf-16"):
+        for doctype in DOCTYPES:
+            text = f"{head}\n{doctype}\n{body.replace('tanh', '&l9;')}".replace("utf-8", encoding)
+            with pytest.raises(errors.FormatError, match="without a document type declaration"):
+                from_content(format, text.encode(encoding))
+    with pytest.raises(errors.FormatError, match="undefined entity"):
+        from_content(format, f"{head}\n{body.replace('tanh', '&l9;')}".encode())
+    for other in ("<svg/>", f"<{format}/>", "<a>" * 100_000, f"{head}\n{body}".replace("utf-8", "no-such")):
+        with pytest.raises(errors.FormatError, match="The file is not"):
+            from_content(format, other.encode())
+
+
+def test_nodes_may_be_listed_in_any_order_and_edges_be_called_links():
+    data = json.loads(content_of("node_link", used("named")))
+    data["nodes"].reverse()
+    data["links"] = data.pop("edges")
+    assert_twins(used("named"), from_content("node_link", json.dumps(data).encode()))
+
+
+def test_what_other_programs_have_added_or_left_out_of_cytoscape_is_no_matter():
+    data = json.loads(content_of("cytoscape", used("named")))
+    del data["directed"]
+    data["data"] = dict(data["data"])
+    for element in data["elements"]["nodes"]:
+        element.update(selected=False)
+        element["data"].update(SUID=61)
+        del element["data"]["value"]
+    for element in data["elements"]["edges"]:
+        element["data"] |= {end: str(element["data"][end]) for end in ("source", "target")}
+    assert_twins(used("named"), from_content("cytoscape", json.dumps(data).encode()))
+
+
+def test_a_node_or_an_edge_twice_is_refused():
+    for format, place in (("node_link", lambda data: data), ("cytoscape", lambda data: data["elements"])):
+        for part in ("nodes", "edges"):
+            data = json.loads(content_of(format, used("named")))
+            place(data)[part].append(place(data)[part][0])
+            with pytest.raises(errors.FormatError, match=f"7 {part} to be distinct, got 6"):
+                from_content(format, json.dumps(data).encode())
+
+
+VIZ = "{http://www.gexf.net/1.2draft/viz}"
+
+
+def looks(net, kind, **options):
+    """The viz elements of neurons or of connections: attributes by tag."""
+    stream = io.BytesIO()
+    write_gexf(net, stream, **options)
+    elements = ElementTree.fromstring(stream.getvalue()).iter("{http://www.gexf.net/1.2draft}" + kind)
+    return [
+        {part.tag.removeprefix(VIZ): part.attrib for part in element if part.tag.startswith(VIZ)}
+        for element in elements
+    ]
+
+
+def test_layers_have_places_and_colours_and_neurons_sizes_by_their_connections(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    net = architect.Perceptron(2, 3, 1, seed=0)
+    net.input[0].disconnect(net.hidden[0][0])
+    nodes = looks(net, "node")
+    x, y = ([float(node["position"][axis]) for node in nodes] for axis in "xy")
+    assert x[0] == x[1] < x[2] == x[3] == x[4] < x[5]
+    assert y[0] > y[1]
+    assert y[2] > y[3] > y[4]
+    assert len({tuple(node["color"].values()) for node in nodes}) == 3
+    sizes = [float(node["size"]["value"]) for node in nodes]
+    assert sizes[0] == sizes[2] < sizes[1] == sizes[3]
+
+
+def test_colour_and_thickness_of_connections_show_the_weight_and_dashes_the_gates():
+    net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
+    links = list(Topology.of(net).to_networkx().edges.values())
+    seen = looks(net, "edge")
+    for link, look in zip(links, seen, strict=True):
+        blue = int(look["color"]["b"]) - int(look["color"]["r"])
+        assert (blue > 0) == (link["weight"] > 0) or abs(link["weight"]) < 0.02
+        assert look["shape"]["value"] == ("dashed" if "gater" in link else "solid")
+    learnt = [
+        (abs(link["weight"]), float(look["thickness"]["value"]))
+        for link, look in zip(links, seen)
+        if link["trainable"]
+    ]
+    thickness = [thick for _, thick in sorted(learnt)]
+    assert thickness == sorted(thickness)
+    assert thickness[-1] == 4.0 > thickness[0] > 0
+
+
+def test_activations_or_a_log_are_the_timeline():
+    net, stream = NETWORKS["perceptron"](), io.BytesIO()
+    with record(net, "state", "activation", neurons=list(net)[::-1]) as log:
+        net.run(np.ones((3, len(net.input))))
+    write_gexf(net, stream, log)
+    stream.seek(0)
+    told = nx.read_gexf(stream, node_type=int).nodes[9]["activations"]
+    assert told == [
+        (value, t, t + 1) for t, value in enumerate(log.of(net.output[-1], "activation").tolist())
+    ]
+    stream.seek(0)
+    assert_twins(net, read_gexf(stream))
+
+
+def test_activations_that_do_not_fit(tmp_path):
+    net = NETWORKS["perceptron"]()
+    with record(net, neurons=net.output) as log:
+        net.run(np.ones((3, len(net.input))))
+
+    def check(case):
+        activations, error, sentence = case
+        with pytest.raises(error, match=sentence):
+            write_gexf(net, tmp_path / "net", activations)
+
+    cases = (
+        ([[0.5]], errors.ArgumentError, r"shape \(T, 10\), got shape \(1, 1\)"),
+        (np.full((2, 10), np.nan), errors.ArgumentError, "finite numbers, .* got nan"),
+        (log, errors.ArgumentError, "is not recorded"),
+    )
+    assert not failures(cases, check)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_dot_has_layers_gates_and_names_escaped():
+    lines = dot_data(NETWORKS["named"]()).splitlines()
+    assert lines[0] == r'digraph "\"net\" <1>" {'
+    assert r'0 [label="say \"hi\"", tooltip="logistic, bias 0"];' in lines
+    assert r'3 [label="two\nlines \n and a tab ", tooltip="tanh, bias 0"];' in lines
+    assert r"""4 [label="it's &amp;amp; ]]> \\N", tooltip="tanh, bias 0"];""" in lines
+    assert [line for line in lines if "gate_1" in line] == [
+        "gate_1 [shape=point];",
+        '1 -> gate_1 [label="-0.4", arrowhead=none];',
+        "gate_1 -> 2;",
+        "3 -> gate_1 [style=dotted, constraint=false];",
+    ]
+    assert sum(line.startswith("subgraph cluster_") for line in lines) == 3
+    assert "style=dashed" in dot_data(NETWORKS["frozen"]())

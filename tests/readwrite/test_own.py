@@ -1,0 +1,160 @@
+"""Synapse's own two formats, and copies: a network comes back as the one that it was, to the last bit."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, strategies as st
+
+import architect
+from synapse import Layer, Network, Neuron, errors, load
+from synapse._snapshot import take_over
+from synapse.readwrite import files, json_data, write_json, write_npz
+
+from ..cases import failures
+from ..strategies import Twin, specs
+from .formats import NETWORKS, used
+from .nets import OWN, WAYS, feed, memory, same, through_bytes
+
+pytestmark = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")  # "unconnected"
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_network_comes_back_to_the_last_bit(way):
+    def check(name):
+        net = used(name)
+        twin = WAYS[way](net)
+        assert same(net, twin)
+        learn = name != "softmax"  # which has a cost of its own
+        assert feed(net, 3, 1, learn).tobytes() == feed(twin, 3, 1, learn).tobytes()
+        assert same(net, twin)
+
+    assert not failures(list(NETWORKS), check)
+
+
+@given(specs(), st.integers(0, 4), st.booleans())
+def test_training_of_any_graph_goes_on_bit_for_bit(spec, steps, between):
+    net = Twin(spec).net
+    feed(net, steps)
+    if between:  # an activation that has not been learnt from yet
+        feed(net, 1, learn=False)
+    try:
+        twins = [WAYS[way](net) for way in OWN]
+    except errors.DivergenceError:
+        assume(False)
+    assert all(same(net, twin) for twin in twins)
+    for one in (net, *twins):
+        if between:
+            one.propagate(0.2, [0.5] * spec.outputs, "squared_error")
+    with np.errstate(all="ignore"):
+        first, *others = (feed(one, 3, seed=1).tobytes() for one in (net, *twins))
+    assert others == [first, first]
+
+
+def test_everything_that_has_a_name_keeps_it():
+    def check(way):
+        inputs, hidden = Layer(1, name='Ω "quoted"\n'), Layer([Neuron(name="a"), Neuron()])
+        outputs = Layer(1)
+        inputs[0].name = "ends with \ud800\0"  # half a character, which UTF-8 cannot write
+        inputs.project(hidden, seed=0)
+        hidden.project(outputs, seed=0)
+        net = Network(inputs, [hidden], outputs)
+        outputs.name = ""
+        outputs.append(Neuron(name=""))
+        outputs.append(Neuron())  # has no name at all
+        twin = WAYS[way](net)
+        assert [layer.name for layer in twin.layers] == [layer.name for layer in net.layers]
+        assert [neuron.name for neuron in twin] == [neuron.name for neuron in net]
+        assert (twin[1].name, twin[2].name, twin[5].name) == ("a", "hidden 1", "neuron 5")
+        assert repr(twin) == repr(net)
+
+    assert not failures(OWN, check)
+
+
+def test_copies_are_independent_and_one_network_in_many_places_stays_one():
+    for way in ("clone", "copy", "deepcopy", "pickle"):
+        net = memory()
+        twin = WAYS[way](net)
+        before = net.weights
+        feed(twin, 3)
+        assert (net.weights == before).all(), way
+        assert (twin.weights != before).any(), way
+        if way in ("deepcopy", "pickle"):
+            one, other = WAYS[way]([net, net])
+            assert one is other is not net
+            for part in (net[0], net.input):  # whose copy would work on the memory of the original
+                with pytest.raises(TypeError):
+                    WAYS[way](part)
+
+
+def test_a_zero_keeps_its_sign():
+    net = architect.Perceptron(2, 2, 1, seed=0)
+    net.biases = [-0.0] * 5
+    for name, way in WAYS.items():
+        assert np.signbit(way(net).biases).all(), name
+
+
+def test_large_columns_are_written_and_read_in_pieces(monkeypatch):
+    net = memory()
+    feed(net, 2)
+    text = files.to_text(json_data(net))
+    for place, size in (("files.PIECE", 3), ("_archive.PIECE", 5)):
+        monkeypatch.setattr(f"synapse.readwrite.{place}", size)
+        assert files.to_text(json_data(net)) == text
+        assert same(through_bytes(net), net)
+
+
+def test_what_was_trained_elsewhere_comes_back():
+    """The copy has been trained by another process, with a callback that froze a layer."""
+    net = memory()
+    feed(net, 3)
+    copied = net.clone()
+    feed(copied, 4, seed=1)
+    copied.output.freeze()
+    for neuron in copied:
+        neuron.deterministic = True
+    take_over(net, copied)
+    assert same(net, copied)
+    assert feed(net, 3).tobytes() == feed(copied, 3).tobytes()
+    assert same(net, copied)
+    copied.add(Neuron())
+    with pytest.raises(errors.TopologyError, match="differs from that of the copy"):
+        take_over(net, copied)
+
+
+def test_the_content_tells_the_format(tmp_path):
+    net = memory()
+    for write in (write_json, write_npz):
+        write(net, tmp_path / "net.model")
+        assert same(load(tmp_path / "net.model"), net)
+    write_json(net, tmp_path / "net.npz")
+    with pytest.raises(errors.FormatError, match="not of arrays"):
+        load(tmp_path / "net.npz")
+
+
+def test_golden_files_are_read_and_written_as_they_are():
+    """If the format changes, its version changes, too; the golden files are not written anew."""
+    for name in ("cells.json", "rule.json"):
+        assert files.to_text(json_data(load(GOLDEN / name))) == (GOLDEN / name).read_text(), name
+    for name in ("rule.npz", "tied.npz"):
+        stream = io.BytesIO()
+        write_npz(load(GOLDEN / name), stream)
+        with zipfile.ZipFile(GOLDEN / name) as ours, zipfile.ZipFile(stream) as theirs:
+            assert {one: ours.read(one) for one in ours.namelist()} == {
+                one: theirs.read(one) for one in theirs.namelist()
+            }
+    assert same(load(GOLDEN / "rule.json"), load(GOLDEN / "rule.npz"))
+    assert load(GOLDEN / "rule.npz").learning_rule.method == "rtrl"
+
+
+def test_golden_files_give_the_outputs_of_the_day_they_were_written():
+    net, known = load(GOLDEN / "cells.json"), json.loads((GOLDEN / "cells_answers.json").read_text())
+    assert np.abs(net.run(known["inputs"]) - known["outputs"]).max() < 1e-12
+    cost = [net.propagate(0.5, target) for target in known["targets"]]
+    assert np.abs(net.weights - known["weights"]).max() < 1e-12, cost
+    net, known = load(GOLDEN / "tied.npz"), json.loads((GOLDEN / "tied_answers.json").read_text())
+    assert np.abs(net.run(known["inputs"]) - known["outputs"]).max() < 1e-12

@@ -1,0 +1,190 @@
+"""Every squash of the library in every export: written rightly, or refused with a sentence."""
+
+import math
+
+import numpy as np
+import pytest
+
+import architect
+import synapse
+from synapse import Layer, Network, errors, squash
+from synapse.engine.functions.activations import ACTIVATIONS
+from synapse.readwrite import (
+    c_source,
+    from_neataptic_data,
+    from_synaptic_data,
+    onnx_model,
+    python_source,
+    synaptic_data,
+)
+
+from .programs import RUNNERS, close, every_squash, expected
+
+STATES = [[0.0], [0.3], [1.0], [-0.7], [2.5], [30.0], [-30.0], [800.0], [-800.0], [1e100]]
+
+
+@pytest.mark.parametrize("language", RUNNERS)
+def test_every_squash_in_every_language(tmp_path, language):
+    net = every_squash()
+    there, here = RUNNERS[language](net, STATES, tmp_path), expected(net, STATES)
+    wrong = {
+        neuron.name: np.abs(there[:, i] - here[:, i]).max()
+        for i, neuron in enumerate(net.output)
+        if not np.allclose(there[:, i], here[:, i], rtol=1e-12, atol=1e-100)
+    }
+    assert not wrong, wrong
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_every_squash_in_onnx(dtype):
+    session = pytest.importorskip("onnxruntime").InferenceSession
+    net = every_squash()
+    rows = STATES if dtype == "float64" else STATES[:-1]
+    model = onnx_model(net, dtype=dtype)
+    feed = {"x": np.array(rows, dtype)}
+    there = session(model.SerializeToString(), providers=["CPUExecutionProvider"]).run(["y"], feed)[0]
+    wrong, here = {}, expected(net, rows)
+    for i, neuron in enumerate(net.output):
+        exactly = 1e-14 if dtype == "float64" and "gelu" not in neuron.name else 2e-6
+        if not np.allclose(there[:, i], here[:, i], rtol=100 * exactly, atol=exactly):
+            wrong[neuron.name] = np.abs(there[:, i] - here[:, i]).max()
+    assert not wrong, wrong
+
+
+@squash.register
+def of_all_primitives(state):
+    if state == 7.5 or state >= 9.5 or state <= -9.5:
+        return 0.25, 0.0
+    sign = 1.0 if state != 8.5 and not state < 0.0 else -1.0
+    x = 0.25 + sign * state
+    total = math.log(x) + math.log1p(x) + math.pow(x, 1.5) + math.cos(x) + math.expm1(-x)
+    slope = 1 / x + 1 / (1 + x) + 1.5 * math.sqrt(x) - math.sin(x) - math.exp(-x)
+    return total + math.tanh(state), slope * sign + 1 - math.tanh(state) ** 2
+
+
+def test_every_primitive_in_onnx():
+    """Also those that no built-in squash uses, and comparisons of every kind."""
+    session = pytest.importorskip("onnxruntime").InferenceSession
+
+    net = architect.Perceptron(1, 3, 1, squash=of_all_primitives, output_squash="identity", seed=0)
+    rows = np.linspace(-9, 9, 13)[:, None]
+    model = onnx_model(net, dtype="float64").SerializeToString()
+    there = session(model, providers=["CPUExecutionProvider"]).run(["y"], {"x": rows})[0]
+    assert close(there, net.run(rows))
+
+
+def test_onnx_keeps_factors_beside_products_of_matrices():
+    """ONNX Runtime rounds scalar factors before and after a MatMul to float32, also in float64."""
+    session = pytest.importorskip("onnxruntime").InferenceSession
+
+    @squash.register
+    def tenth(state):
+        return 0.1 * state, 0.1
+
+    rows = np.random.default_rng(0).normal(size=(5, 3))
+    for width in (1, 4):
+        net = architect.Perceptron(3, width, width, 2, squash=tenth, output_squash="identity", seed=0)
+        model = onnx_model(net, dtype="float64").SerializeToString()
+        there = session(model, providers=["CPUExecutionProvider"]).run(["y"], {"x": rows})[0]
+        assert close(there, net.run(rows)), width
+
+
+def test_neurons_that_draw_are_refused_by_name():
+    for name in ("noise", "bernoulli"):
+        net = Network(Layer(1), [], Layer(2, name, name="dice"))
+        net.input.project(net.output, seed=0)
+        for write in (python_source, c_source, onnx_model):
+            with pytest.raises(
+                errors.FormatError, match=f"'dice 0' is '{name}', whose random .*deterministic"
+            ):
+                write(net)
+        net.deterministic = True
+        assert f"squash_{name}" in python_source(net)
+
+
+@squash.register
+def arc(state):
+    """Not every language has this function."""
+    return math.atan(state), 1.0 / (1.0 + state * state)
+
+
+def test_what_cannot_be_written_says_why_and_what_to_do():
+    net = Network(Layer(1), [], Layer(1, arc, name="odd"))
+    net.input.project(net.output, seed=0)
+    for write, key in ((python_source, "python"), (c_source, "c"), (onnx_model, "onnx")):
+        with pytest.raises(
+            errors.FormatError,
+            match=rf"neuron 'odd 0' is 'arc', which cannot be written in \w+: it calls atan. "
+            rf"Register it with written={{'{key}': \.\.\.}}, or set another squash",
+        ):
+            write(net)
+
+
+def test_the_names_of_other_libraries():
+    """Both that have files: every squash is read by its name there, or it has none and is refused."""
+    neuron = {"state": 0, "old": 0, "activation": 0, "bias": 0.25}
+    for one in ACTIVATIONS.values():
+        if one.synaptic:
+            neurons = [{**neuron, "layer": "input", "squash": one.synaptic}]
+            neurons += [{**neuron, "layer": "output", "squash": one.synaptic}]
+            net = from_synaptic_data({"neurons": neurons, "connections": []})
+            assert net.output.squash.name == one.name
+            assert [row["squash"] for row in synaptic_data(net)["neurons"]] == [one.synaptic] * 2
+        elif one.name != "softmax":
+            with pytest.raises(
+                errors.ArgumentError, match="cannot be written for Synaptic, which knows logistic"
+            ):
+                synaptic_data(Network(Layer(1), [], Layer(1, one.name)))
+        if one.neataptic:
+            nodes = [{"bias": 0, "squash": one.neataptic, "mask": 1, "type": t} for t in ("input", "output")]
+            link = {"from": 0, "to": 1, "weight": 1.0, "gater": None}
+            data = {"nodes": nodes, "connections": [link], "input": 1, "output": 1}
+            assert from_neataptic_data(data).output.squash.name == one.name
+
+
+WRITTEN = {
+    "c": "fmin({s} * {s}, 4.0)",
+    "javascript": "Math.min({s} * {s}, 4)",
+    "python": "min({s} * {s}, 4.0)",
+    "onnx": lambda graph, s: graph.node("Min", graph.node("Mul", s, s), graph.number(4.0)),
+    "torch": lambda s: (s * s).clamp(max=4.0),
+}
+ROWS = np.array([[0.3, -1.0], [2.0, 0.5], [-0.2, 9.0]])
+
+
+def capped(state):
+    """A parabola that ends at 4."""
+    if state * state > 4.0:
+        return 4.0, 0.0
+    return state * state, 2.0 * state
+
+
+def network():
+    own = squash.register(capped, written=WRITTEN)
+    return architect.Perceptron(2, 4, 1, squash=own, initializer="uniform", seed=3)
+
+
+@pytest.mark.parametrize("run", RUNNERS.values(), ids=RUNNERS)
+def test_an_expression_stands_in_a_program(run, tmp_path):
+    net = network()
+    answered = run(net, ROWS.tolist(), tmp_path)
+    net.clear()
+    np.testing.assert_allclose(answered, net.run(ROWS), rtol=1e-12)
+
+
+def test_a_function_makes_nodes_of_onnx():
+    session = pytest.importorskip("onnxruntime").InferenceSession
+    net = network()
+    model = onnx_model(net, dtype="float64").SerializeToString()
+    found = session(model, providers=["CPUExecutionProvider"]).run(["y"], {"x": ROWS})[0]
+    np.testing.assert_allclose(found, net.run(ROWS), rtol=1e-12)
+
+
+def test_a_function_computes_in_torch():
+    torch = pytest.importorskip("torch")
+    net = network()
+    module = synapse.to_torch(net)
+    outputs = module(torch.tensor(ROWS))
+    np.testing.assert_allclose(outputs.detach().numpy(), net.run(ROWS), rtol=1e-12)
+    outputs.sum().backward()
+    assert module.weight.grad.abs().sum() > 0

@@ -1,0 +1,225 @@
+"""The embedded Reber grammar, against a regular expression of the paper's arcs; and a^n b^n, a^n b^n c^n."""
+
+import itertools
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import architect
+from synapse import Layer, Network
+from synapse.errors import ArgumentError, KindError
+from synapse.tasks import AnBn, AnBnCn, ContinualReber, EmbeddedReber, Ranked, reber
+from tests.cases import all_refused
+
+from .chances import as_often, binomial, uniform
+
+FROM_4 = "(?:XT*VP)*(?:SE|XT*VVE)"
+INNER = f"B(?:TS*X{FROM_4}|PT*V(?:VE|P{FROM_4}))"
+EMBEDDED = re.compile(f"B(?:T{INNER}T|P{INNER}P)E")
+
+
+def accepted(string):
+    try:
+        reber.legal(string)
+    except ArgumentError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="module")
+def many():
+    return reber.strings(20_000, seed=1)
+
+
+def test_strings_are_of_the_grammar_and_every_branch_is_as_likely(many):
+    assert [string for string in many if not EMBEDDED.fullmatch(string)] == []
+    for place in range(1, 6):
+        taken = []
+        for string in many:
+            node = 0
+            for symbol in string[2:-2]:
+                if node == place:
+                    taken.append(symbol == next(iter(reber.ARCS[node])))
+                node = reber.ARCS[node][symbol]
+        assert binomial(sum(taken), len(taken)), place
+    lengths = np.bincount([len(string) for string in many], minlength=12)
+    assert as_often([lengths[9], 20_000 - lengths[9]], [5000, 15_000])
+
+
+def test_accepts_exactly_the_grammar(many):
+    """All inner strings of this length but the B, and strings with a changed symbol."""
+    rng = np.random.default_rng(0)
+    for symbols in itertools.product(reber.SYMBOLS, repeat=5):
+        string = f"BTB{''.join(symbols)}TE"  # codespell:ignore te
+        assert accepted(string) == bool(EMBEDDED.fullmatch(string)), string
+    for string in many[:2000]:
+        at = rng.integers(len(string))
+        changed = string[:at] + reber.SYMBOLS[rng.integers(7)] + string[at + 1 :]
+        assert accepted(changed) == bool(EMBEDDED.fullmatch(changed)), changed
+
+
+def test_legal_is_what_can_follow(many):
+    """At each step: the symbols with which some string of the grammar goes on."""
+    prefixes = {}
+    for string in many:
+        for end in range(1, len(string)):
+            prefixes.setdefault(string[:end], set()).add(string[end])
+    for string in many[:300]:
+        allowed = reber.legal(string)
+        assert len(allowed) == len(string) - 1
+        for end, symbols in enumerate(allowed, start=1):
+            assert prefixes[string[:end]] <= set(symbols)
+            if end < 7:  # frequent enough for all ways on to have been taken
+                assert prefixes[string[:end]] == set(symbols)
+
+
+def test_samples_are_strings_with_their_legal_symbols():
+    samples = EmbeddedReber().batch(300, 4)
+    for string, sample in zip(reber.strings(300, seed=4), samples, strict=True):
+        assert "".join(reber.SYMBOLS[i] for i in sample.inputs.argmax(axis=1)) == string[:-1]
+        np.testing.assert_array_equal([*sample.inputs[1:], np.eye(7)[-1]], sample.targets)
+        named = [{s for s, yes in zip(reber.SYMBOLS, row, strict=True) if yes} for row in sample.allowed]
+        assert named == list(map(set, reber.legal(string)))
+    legal = EmbeddedReber(targets="legal").batch(300, 4)
+    np.testing.assert_array_equal(legal.rows, samples.rows)
+    np.testing.assert_array_equal(legal.goals, samples.allowed)
+
+
+def test_a_string_is_right_if_all_legal_symbols_are_ahead_at_every_step():
+    sample = EmbeddedReber().sample(5)
+    outputs = np.where(sample.allowed, 0.5, 0.4)
+    assert sample.right(outputs)
+    assert not sample.right(np.full(outputs.shape, 0.5)), "a tie is not right"
+    wrong = outputs.copy()
+    wrong[3, sample.allowed[3].argmax()] = 0.3
+    assert np.flatnonzero(~sample.right_steps(wrong)).tolist() == [3]
+    loose = replace(sample, judge=Ranked(all_allowed=False))
+    outputs[0, reber.SYMBOLS.index("P")] = 0.3  # the first step allows T and P
+    assert not sample.right(outputs)
+    assert loose.right(outputs)
+    assert not loose.right(np.where(sample.allowed, 0.4, 0.5))
+
+
+def test_a_stream_is_strings_without_marks():
+    sample = ContinualReber(3000).sample(7)
+    text = "".join(reber.SYMBOLS[i] for i in sample.inputs.argmax(axis=1))
+    begin = 0
+    while found := EMBEDDED.match(text, begin):
+        legal = [*reber.legal(found[0]), "B"]
+        for step, symbols in enumerate(legal, start=begin):
+            named = {s for s, yes in zip(reber.SYMBOLS, sample.targets[step], strict=True) if yes}
+            assert named == set(symbols)
+        begin = found.end()
+    assert len(text) - begin < 60, "only the last string may be incomplete"
+
+
+def test_batches_of_a_seed_are_the_same():
+    task, rng = EmbeddedReber(), np.random.default_rng(1)
+    whole, parts = task.batch(50, 1), [task.batch(20, rng), task.batch(30, rng)]
+    np.testing.assert_array_equal(np.concatenate([part.rows for part in parts]), whole.rows)
+    assert reber.strings(2, seed=0) == ["BPBTSSXXVPXVPSEPE", "BPBTXSEPE"]  # in every process
+
+
+def test_what_is_refused():
+    strings = ["", "BTTE", "BPBTXSETE", "BTBTXSETEE"]
+    told = "Expected an embedded Reber string to be"
+    all_refused(
+        [
+            *[(lambda string=string: reber.legal(string), ArgumentError, told) for string in strings],
+            (lambda: reber.encode("BZ"), ArgumentError, "Expected a string to encode to be"),
+            (lambda: reber.legal(7), KindError, "(to be|Expected) a string"),
+            (lambda: reber.strings(0), ArgumentError, "the count of strings"),
+        ]
+    )
+
+
+TASKS = [AnBn(), AnBnCn(), AnBn(off=0.0), AnBnCn(30, off=0.0)]
+
+
+@pytest.mark.parametrize("task", TASKS[:2])
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_legal_symbols_are_those_of_some_string(task, n):
+    """After each prefix, a symbol is legal if and only if a string of the language continues with it."""
+    whole, strings = task.string(n), [task.string(other) for other in range(1, 4 * n + 2)]
+    for i, allowed in enumerate(task.legal(n)):
+        prefix = whole[: i + 1]
+        assert set(allowed) == {other[i + 1] for other in strings if other.startswith(prefix)}
+    assert len(task.legal(n)) == len(whole) - 1
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_encoding(task):
+    numbers = [1, 2, 7, 1]
+    samples, symbols = task.encoded(numbers), "S" + task.letters + "T"
+    assert len(samples) == 4
+    for n, sample in zip(numbers, samples, strict=True):
+        assert "".join(symbols[i] for i in sample.inputs.argmax(axis=1)) == task.string(n)[:-1]
+        assert (np.sort(sample.inputs, axis=1) == [task.off] * len(task.letters) + [1.0]).all()
+        named = ["".join(s for s, on in zip(symbols[1:], row == 1.0) if on) for row in sample.targets]
+        assert named == task.legal(n)
+        assert set(np.unique(sample.targets)) == {task.off, 1.0}
+        np.testing.assert_array_equal(sample.inputs, task.encode(n).inputs)
+
+
+@pytest.mark.parametrize("task", [AnBn(5), AnBnCn(5)])
+def test_strings_are_drawn_uniformly(task):
+    samples = task.batch(5000, 0)
+    assert uniform((samples.lengths - 1) // len(task.letters), 1, 5)
+
+
+def counter():
+    """Weights by hand: one counter for a - b, one for b - c, and outputs that compare them."""
+    x, counts, y = Layer(4), Layer(2, "identity"), Layer(4, "identity")
+    net = Network(x, [counts], y)
+    for neuron in [*counts, *y]:
+        neuron.bias = 0.0
+    start, a, b, c = x
+    first, second = counts
+    for one in counts:
+        one.project(one, weight=1.0)
+    for source, target, weight in [(a, first, 1.0), (b, first, -1.0), (b, second, 1.0), (c, second, -1.0)]:
+        source.project(target, weight=weight)
+    go_a, go_b, go_c, end = y
+    for source, target, weight in [
+        *[(start, go_a, 1.0), (a, go_a, 1.0), (a, go_b, 1.0)],
+        *[(first, go_b, 1.0), (first, go_c, -50.0), (second, go_c, 1.0), (c, go_b, -50.0)],
+        *[(c, end, 0.6), (second, end, -1.0)],
+    ]:
+        source.project(target, weight=weight)
+    return net
+
+
+def test_the_longest_of_a_network_that_counts():
+    """The counter is right up to any n; with a leak it is right up to some n."""
+    net, task = counter(), AnBnCn(off=0.0)
+    net.activate([0.0, 1.0, 0.0, 0.0])
+    before = [neuron.state for neuron in net]
+    assert task.longest(net, 40) == 40
+    assert [neuron.state for neuron in net] == before
+    assert task.solved(net, task.batch(50, 0))
+    assert AnBnCn().longest(net, 40) == 0  # it counts inputs of 0 and 1
+    found = {}
+    for leak in np.geomspace(1e-5, 1e-2, 40):
+        net.hidden[0][0].self_connection.weight = 1.0 - leak
+        right = [task.encode(n).right(net.run([task.encode(n).inputs])[0]) for n in range(1, 41)]
+        found[[*right, False].index(False)] = task.longest(net, 40)
+    assert list(found) == list(found.values())
+    assert {8, 9} & set(found), "the first string that is wrong is the first or the last of a part"
+
+
+def test_numbers_that_make_no_string():
+    task = AnBnCn()
+    all_refused(
+        [
+            (lambda: task.string(0), ArgumentError, "the n of a string"),
+            (lambda: task.encoded([]), ArgumentError, "at least one n"),
+            (
+                lambda: task.longest(architect.Perceptron(3, 4, seed=0)),
+                ArgumentError,
+                "4 inputs and 4 outputs",
+            ),
+            (lambda: task.longest(counter(), 0), ArgumentError, "the most"),
+        ]
+    )

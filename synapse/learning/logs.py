@@ -141,7 +141,7 @@ class TensorBoard:
 
     Epochs are written as ``epoch/error``, ``epoch/validation_error`` and ``epoch/rate`` by number of
     the epoch; batches as ``batch/loss``, ``batch/gradient_norm`` and ``batch/rate`` by number of the update.
-    One object can be used for both.
+    One object can be used for both. A thread writes the file of a folder, a second behind the training.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ class TensorBoard:
         self.writer = _writer(log_dir) if self._own else log_dir
 
     def __call__(self, progress: Report) -> None:
-        """Write the scalars of one epoch or batch; those of an epoch are flushed."""
+        """Write the scalars of one epoch or batch."""
         batch = isinstance(progress, Batch)
         names = ("loss", "gradient_norm", "rate") if batch else ("error", "validation_error", "rate")
         kind, step = ("batch", progress.update) if isinstance(progress, Batch) else ("epoch", progress.epoch)
@@ -180,8 +180,6 @@ class TensorBoard:
             value = getattr(progress, name)
             if value is not None and not math.isnan(value):
                 self.writer.add_scalar(f"{kind}/{name}", value, step)
-        if not batch and hasattr(self.writer, "flush"):
-            self.writer.flush()
 
     def close(self) -> None:
         """Write all pending scalars, and close the writer if it was created by this object."""
@@ -199,4 +197,4 @@ def _writer(log_dir: Any) -> Any:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
             raise missing_extra("TensorBoard needs", "tensorboardX") from None
-    return SummaryWriter(folder)
+    return SummaryWriter(folder, flush_secs=1)  # 120 unless told: nothing would be seen of a short training

@@ -2,6 +2,7 @@
 
 import csv
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -104,13 +105,21 @@ def test_a_writer_of_ones_own_gets_epochs_and_batches():
     assert [step for tag, step, _ in writer.scalars if tag == "batch/gradient_norm"] == [1, 2, 3, 4, 5, 6]
 
 
-def test_tensorboard_writes_files_as_epochs_end(tmp_path):
+def test_tensorboard_writes_its_file_while_a_training_runs(tmp_path):
     pytest.importorskip("tensorboardX")
-    board, during = TensorBoard(tmp_path / "run"), []
-    size = lambda _: during.append(sum(one.stat().st_size for one in (tmp_path / "run").iterdir()))  # noqa: E731
-    train(epochs=3, callbacks=[board, size])
+    board = TensorBoard(tmp_path / "run")
+    files = lambda: b"".join(one.read_bytes() for one in tmp_path.rglob("*.*"))  # noqa: E731
+
+    def seen(_):  # of the first epoch, by another thread: wait until it is there, without a time to keep
+        deadline = time.monotonic() + 60
+        while b"epoch/error" not in files() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert b"epoch/error" in files()
+
+    train(epochs=1, callbacks=[board, seen])
+    train(epochs=1, on_batch=board)
     board.close()
-    assert 0 < during[0] < during[1] < during[2]
+    assert b"batch/loss" in files()
 
 
 def test_tensorboard_without_a_package_names_the_extra(tmp_path, monkeypatch):

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from synapse import Connection, Layer, Network, Neuron, Topology
 from synapse._checks import expected, listed
-from synapse._order import find_order
-from synapse.errors import KindError, TopologyError
-from synapse.network import require_network
+from synapse.errors import ArgumentTypeError, TopologyError
+from synapse.objects._order import find_order
+from synapse.objects.network import require_network
 
 
 class Delayed(NamedTuple):
@@ -62,7 +62,7 @@ def construct(
 
     Raises
     ------
-    KindError
+    ArgumentTypeError
         If anything other than a neuron is given.
     TopologyError
         If there are no inputs or outputs; or if a neuron is given twice, is both input and output, is
@@ -113,7 +113,7 @@ def _once(what: str, neurons: Iterable[Any]) -> list[Neuron]:
     given = listed(f"The {what} of construct", neurons, "neurons")
     for neuron in given:
         if not isinstance(neuron, Neuron):
-            raise KindError(expected(f"Each of the {what} of construct", "a Neuron", neuron))
+            raise ArgumentTypeError(expected(f"Each of the {what} of construct", "a Neuron", neuron))
     if not given:
         raise TopologyError(f"Expected at least one neuron as the {what} of construct, got none.")
     seen: set[Neuron] = set()

@@ -24,10 +24,10 @@ from synapse._checks import (
 )
 from synapse._random import Seed
 from synapse._typing import Floats, Ints
-from synapse.architectures import register
 from synapse.errors import ArgumentError, TopologyError
 from synapse.initializers import Initializer, draw
-from synapse.projection import between, rows_between
+from synapse.objects.architectures import register
+from synapse.objects.projection import between, rows_between
 from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes, numbered
@@ -76,7 +76,7 @@ class Convolutional(Network):
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If a size cannot be used, or a window is larger than the layer it reads.
 
     Examples

@@ -9,8 +9,8 @@ import numpy as np
 from synapse import Network
 from synapse._checks import understands
 from synapse._random import Seed
-from synapse.architectures import register
 from synapse.initializers import Initializer
+from synapse.objects.architectures import register
 from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes, numbered, pass_on

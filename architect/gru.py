@@ -10,8 +10,8 @@ import numpy as np
 from synapse import Layer, Network, gate
 from synapse._checks import understands
 from synapse._random import Seed
-from synapse.architectures import register
 from synapse.initializers import Initializer
+from synapse.objects.architectures import register
 from synapse.squash import Squash
 
 from ._recipe import Recipe, block_names, blocks_of, checked_biases, checked_sizes, pass_on
@@ -70,7 +70,7 @@ class GRU(Network):
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If there are fewer than three sizes, or one is not a whole number above 0.
 
     Examples

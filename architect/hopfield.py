@@ -22,9 +22,9 @@ from synapse._checks import (
 )
 from synapse._random import Seed, random_generator
 from synapse._typing import Floats
-from synapse.architectures import register
 from synapse.errors import ArgumentError
-from synapse.projection import between
+from synapse.objects.architectures import register
+from synapse.objects.projection import between
 
 
 class Capacity(NamedTuple):
@@ -146,7 +146,7 @@ class Hopfield(Network):
 
         Raises
         ------
-        ArgumentError, KindError, UnknownNameError
+        ArgumentError, ArgumentTypeError, UnknownNameError
             If `patterns` or `rule` cannot be used. No weight has changed.
         """
         if not is_among(rule, RULES):
@@ -177,7 +177,7 @@ class Hopfield(Network):
 
         Raises
         ------
-        ArgumentError, KindError
+        ArgumentError, ArgumentTypeError
             If an argument cannot be used, or all couplings are 0.
         """
         limit, rng = positive_integer("The sweeps of a recall", sweeps), random_generator(seed)

@@ -9,9 +9,9 @@ import numpy as np
 from synapse import Network
 from synapse._checks import expected, non_negative_number, understands
 from synapse._random import Seed
-from synapse.architectures import register
 from synapse.errors import ArgumentError
 from synapse.initializers import Initializer
+from synapse.objects.architectures import register
 from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes, numbered, pass_on
@@ -44,7 +44,7 @@ class Jordan(Network):
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If there are fewer than three sizes, or a size or `context_decay` is out of range.
 
     Examples

@@ -23,10 +23,10 @@ from synapse._checks import (
 )
 from synapse._random import Seed, random_generator
 from synapse._typing import Floats
-from synapse.architectures import register
-from synapse.errors import ArgumentError, KindError, TopologyError
+from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
 from synapse.initializers import Initializer
-from synapse.projection import between
+from synapse.objects.architectures import register
+from synapse.objects.projection import between
 
 MOST_EPOCHS = 10_000_000
 """Maximum number of epochs; the rates and radii of all epochs are computed before the first."""
@@ -181,7 +181,7 @@ class Kohonen(Network):
 
         Raises
         ------
-        ArgumentError, KindError
+        ArgumentError, ArgumentTypeError
             If an argument cannot be used. No weight has changed.
         """
         rows = self._checked(samples)
@@ -248,7 +248,9 @@ def _checked_grid(grid: Any) -> tuple[int, int]:
     try:
         rows, columns = grid
     except (TypeError, ValueError):
-        raise KindError(expected("The grid of Kohonen", "two whole numbers (rows, columns)", grid)) from None
+        raise ArgumentTypeError(
+            expected("The grid of Kohonen", "two whole numbers (rows, columns)", grid)
+        ) from None
     sides = (
         positive_integer("The rows of Kohonen", rows, MOST_NEURONS),
         positive_integer("The columns of Kohonen", columns, MOST_NEURONS),

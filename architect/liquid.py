@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from synapse import Layer, Network, Projection
 from synapse._checks import boolean, fraction, positive_number, understands, whole_number
 from synapse._random import Seed
-from synapse.architectures import register
 from synapse.errors import ArgumentError
 from synapse.initializers import Initializer
+from synapse.objects.architectures import register
 from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes

@@ -18,9 +18,9 @@ from synapse._checks import (
     unknown_name,
 )
 from synapse._random import Seed
-from synapse.architectures import register
 from synapse.errors import ArgumentError
 from synapse.initializers import Initializer
+from synapse.objects.architectures import register
 from synapse.squash import Squash
 
 from ._memory import MemoryBlocks, Options, StandardBlocks, standard_blocks, synaptic_blocks
@@ -100,7 +100,7 @@ class LSTM(Network):
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If a size or an option cannot be used. `hidden_to_hidden`, `output_to_hidden`, `output_to_gates`
         and `cells_per_block` require the style "synaptic".
 

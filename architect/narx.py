@@ -10,8 +10,8 @@ import numpy as np
 from synapse import Layer, Network
 from synapse._checks import MOST_DELAYS, integer, listed, positive_integer, understands
 from synapse._random import Seed
-from synapse.architectures import register
 from synapse.initializers import Initializer
+from synapse.objects.architectures import register
 from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes, numbered, pass_on
@@ -52,7 +52,7 @@ class NARX(Network):
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If a size or delay is not a whole number above 0.
 
     Examples

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from synapse import Connection, Layer, Network, Neuron
 from synapse._checks import fraction, understands, whole_number
 from synapse._random import Seed, given_back
-from synapse.architectures import register
 from synapse.initializers import Initializer
+from synapse.objects.architectures import register
 from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes
@@ -54,7 +54,7 @@ class Random(Network):
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If a size or number is out of range, or there are fewer pairs or connections than asked for.
 
     Examples

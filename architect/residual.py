@@ -9,9 +9,9 @@ import numpy as np
 from synapse import Network
 from synapse._checks import understands
 from synapse._random import Seed
-from synapse.architectures import register
 from synapse.errors import ArgumentError
 from synapse.initializers import Initializer
+from synapse.objects.architectures import register
 from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes, pass_on
@@ -45,7 +45,7 @@ class Residual(Network):
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If there are fewer than four sizes, a size is not a whole number above 0, or hidden layers
         differ in size.
 

@@ -3,21 +3,22 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from . import architectures, cost, errors, initializers, learning as learning, optimizers, squash
+from . import cost, errors, initializers, learning as learning, optimizers, squash
 from ._checks import ATTRIBUTES, public_names, unknown_attribute
-from ._patterns import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE
-from .connection import Connection
-from .ensemble import Ensemble
 from .errors import SynapseError
-from .layer import Layer
 from .learning import Gradient, Trainer, every, gradient
-from .network import Network
-from .neuron import Neuron
-from .projection import Projection, gate
+from .objects import architectures
+from .objects._patterns import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE
+from .objects.connection import Connection
+from .objects.ensemble import Ensemble
+from .objects.layer import Layer
+from .objects.network import Network
+from .objects.neuron import Neuron
+from .objects.projection import Projection, gate
+from .objects.recording import Log, record
+from .objects.tie import tie, untie
+from .objects.topology import Topology
 from .readwrite import from_torch, load, save, to_torch
-from .recording import Log, record
-from .tie import tie, untie
-from .topology import Topology
 
 if TYPE_CHECKING:  # at run time `__getattr__` imports them when they are first used
     from . import (
@@ -33,7 +34,7 @@ if TYPE_CHECKING:  # at run time `__getattr__` imports them when they are first 
 __version__ = "0.1.0"
 
 _LATER = ("analysis", "draw", "experiments", "forecasting", "readwrite", "tasks")
-_FUNCTIONS = {"forecast": "forecasting", "from_networkx": "readwrite"}
+_LATER_NAMES = {"forecast": "forecasting", "from_networkx": "readwrite"}
 
 __all__ = [
     "ALL_TO_ALL",
@@ -71,13 +72,13 @@ __all__ = [
 ]
 
 
-__dir__ = public_names(__all__, _LATER, _FUNCTIONS, ["__version__", "learning"])
+__dir__ = public_names(__all__, _LATER, _LATER_NAMES, ["__version__", "learning"])
 
 
 def __getattr__(name: str) -> Any:
     """Import a package, or a function of one, when it is first used."""
     if name in _LATER:
         return importlib.import_module(f"{__name__}.{name}")
-    if name in _FUNCTIONS:
-        return getattr(importlib.import_module(f"{__name__}.{_FUNCTIONS[name]}"), name)
+    if name in _LATER_NAMES:
+        return getattr(importlib.import_module(f"{__name__}.{_LATER_NAMES[name]}"), name)
     raise unknown_attribute("The module synapse", name, __dir__(), ATTRIBUTES["synapse"].get(name, ""))

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import engine
-from ._capture import frozen
 from ._checks import expected
+from .engine.functions.capture import frozen
 from .engine.status import FAILED
-from .errors import ArgumentError, FunctionError, KindError
+from .errors import ArgumentError, ArgumentTypeError, FunctionError
 
 AFTER_A_STEP = "This step has changed no weights. Call clear() to discard its activations."
 
@@ -55,7 +55,7 @@ def enter(
     values and `bounds`.
     """
     if not inspect.isfunction(function):
-        raise KindError(expected(f"A {kind} to register", "a Python function", function))
+        raise ArgumentTypeError(expected(f"A {kind} to register", "a Python function", function))
     name = function.__name__
     copy, key = frozen(function, engine.compiler.registered.helper, engine.compiler.jit.DEBUGGING)
     key = key, bounds

@@ -34,7 +34,7 @@ from ._checks import (
 )
 from ._registration import COST, enter, tried
 from .engine.functions.costs import CLOSE, COSTS, PROBABILITIES, SHARES
-from .errors import ArgumentError, KindError
+from .errors import ArgumentError, ArgumentTypeError
 from .squash import Squash, get as _squash
 
 NEAREST = {
@@ -208,7 +208,7 @@ def get(cost: str | Cost) -> Cost:
     ------
     UnknownNameError
         If no cost of this name is registered.
-    KindError
+    ArgumentTypeError
         If `cost` is neither a string nor a :class:`Cost`.
 
     See Also
@@ -225,7 +225,7 @@ def get(cost: str | Cost) -> Cost:
         return cost
     if isinstance(cost, str):
         return _by_name.find(cost)
-    raise KindError(expected("A cost", "a name or a registered cost", cost))
+    raise ArgumentTypeError(expected("A cost", "a name or a registered cost", cost))
 
 
 def in_words(cost: str) -> str:
@@ -266,7 +266,7 @@ def matching(squashes: Sequence[Squash]) -> Cost:
 
     Raises
     ------
-    KindError
+    ArgumentTypeError
         If it is not a list of :class:`~synapse.squash.Squash`, or is empty.
 
     Examples
@@ -279,11 +279,11 @@ def matching(squashes: Sequence[Squash]) -> Cost:
     try:
         kinds = frozenset(squashes)
     except TypeError:
-        raise KindError(expected(what, "a list of squashes", squashes)) from None
+        raise ArgumentTypeError(expected(what, "a list of squashes", squashes)) from None
     if kinds in _MATCHING:
         return _MATCHING[kinds]
     if not kinds or not all(isinstance(kind, Squash) for kind in kinds):
-        raise KindError(expected(what, "a list of squashes", squashes))
+        raise ArgumentTypeError(expected(what, "a list of squashes", squashes))
     return squared_error
 
 
@@ -304,7 +304,7 @@ def register(function: Callable[[float, float, float, float], tuple[float, float
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If another function has the name, in any spelling or as a synonym, or the same function is
         registered with other captured values. Also if the function cannot be compiled, raises, or its
         signal is not -dE/dy times the derivative.

@@ -15,7 +15,7 @@ class ArgumentError(SynapseError, ValueError):
     """An argument has a value that cannot be used."""
 
 
-class KindError(SynapseError, TypeError):
+class ArgumentTypeError(SynapseError, TypeError):
     """An argument is of the wrong type."""
 
 
@@ -31,7 +31,7 @@ class FormatError(SynapseError, ValueError):
     """A file does not contain a network, or results, in this format, or its content is inconsistent."""
 
 
-class StoreError(SynapseError, OSError):
+class TrialStoreError(SynapseError, OSError):
     """A store of trials cannot be opened or written: another run is writing it, or the disk is full."""
 
 
@@ -47,7 +47,7 @@ class FunctionError(SynapseError, RuntimeError):
     """A registered activation function or cost has raised an error; see ``__cause__``."""
 
 
-class PlaceError(SynapseError, IndexError):
+class OutOfRangeError(SynapseError, IndexError):
     """An index is out of range."""
 
 
@@ -69,19 +69,19 @@ class TrainingWarning(UserWarning):
 
 __all__ = [
     "ArgumentError",
+    "ArgumentTypeError",
     "DivergenceError",
     "ExecutorError",
     "FormatError",
     "FunctionError",
-    "KindError",
     "MissingExtraError",
-    "PlaceError",
+    "OutOfRangeError",
     "RateWarning",
-    "StoreError",
     "SynapseError",
     "TopologyError",
     "TopologyWarning",
     "TrainingWarning",
+    "TrialStoreError",
     "UnknownNameError",
 ]
 

@@ -159,7 +159,7 @@ def get(initializer: str | Initializer) -> Initializer:
     ------
     UnknownNameError
         If no initializer of this name is registered.
-    KindError
+    ArgumentTypeError
         If it is neither a string nor a function of (rng, shape, fan_in, fan_out).
 
     See Also
@@ -189,7 +189,7 @@ def register(function: Initializer) -> Initializer:
     ------
     ArgumentError
         If another function has this name, in any spelling or as a synonym.
-    KindError
+    ArgumentTypeError
         If it is not a function of these arguments.
 
     See Also
@@ -244,7 +244,7 @@ def draw(
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If the initializer returns another shape, or a number that is not finite or too large for the dtype.
     """
     what = "The result of an initializer"

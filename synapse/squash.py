@@ -28,7 +28,7 @@ from ._checks import Names, bounds, expected, finite_number, is_among, public_na
 from ._registration import SQUASH, enter, tried
 from .engine.functions import activations as _declared
 from .engine.functions.activations import FIRST_CUSTOM, FUNCTIONS, GROUPED, RANDOM
-from .errors import ArgumentError, KindError
+from .errors import ArgumentError, ArgumentTypeError
 
 ACTIVATIONS = _declared.ACTIVATIONS
 SINGLE, CHANCE, LARGEST, SHARES = _declared.SINGLE, _declared.CHANCE, _declared.LARGEST, _declared.SHARES
@@ -150,7 +150,7 @@ def get(squash: str | Squash) -> Squash:
     ------
     UnknownNameError
         If no function of this name is registered.
-    KindError
+    ArgumentTypeError
         If `squash` is neither a string nor a :class:`Squash`.
 
     See Also
@@ -168,7 +168,7 @@ def get(squash: str | Squash) -> Squash:
     if isinstance(squash, str):
         return _by_name.find(squash)
     advice = "Register your own function first, with @squash.register."
-    raise KindError(expected("A squash", "a name or a registered function", squash, advice))
+    raise ArgumentTypeError(expected("A squash", "a name or a registered function", squash, advice))
 
 
 def by_code(code: int) -> Squash:
@@ -216,7 +216,7 @@ def register(
     ------
     UnknownNameError
         If a key of `written` is not one of these languages.
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If another function has the name, in any spelling or as a synonym, or the same function is
         registered with other captured values. Also if the function cannot be compiled, raises, does not
         return two finite numbers, or its derivative is not the slope of its value.
@@ -255,12 +255,12 @@ def register(
 def _checked(written: Mapping[str, Any]) -> dict[str, Any]:
     """Return the code for exports, checked."""
     if not isinstance(written, Mapping):
-        raise KindError(expected("The `written` of a squash", "a mapping", written))
+        raise ArgumentTypeError(expected("The `written` of a squash", "a mapping", written))
     for language, text in written.items():
         if not is_among(language, (*EXPRESSIONS, *BUILDERS)):
             raise unknown_name("language", language, [*EXPRESSIONS, *BUILDERS])
         if language in BUILDERS and not callable(text):
-            raise KindError(expected(f"The {language} code of a squash", "a function", text))
+            raise ArgumentTypeError(expected(f"The {language} code of a squash", "a function", text))
         if language in EXPRESSIONS and not (isinstance(text, str) and STATE in text):
             what = f"The {language} code of a squash"
             raise ArgumentError(expected(what, f"an expression with {STATE} for the state", text))

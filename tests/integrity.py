@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from synapse.connection import Connection
 from synapse.engine.lowering.changes import spans
 from synapse.engine.lowering.flags import (
     MEMORY,
@@ -29,6 +28,7 @@ from synapse.engine.schema import (
     WATCHED_WIDTH,
     numpy_dtype,
 )
+from synapse.objects.connection import Connection
 
 
 def require(condition, what, *details):

@@ -10,8 +10,9 @@ import pytest
 
 import architect
 import synapse
-from synapse import Layer, Network, architectures
-from synapse.errors import ArgumentError, FormatError, KindError, TopologyError
+from synapse import Layer, Network
+from synapse.errors import ArgumentError, ArgumentTypeError, FormatError, TopologyError
+from synapse.objects import architectures
 from synapse.readwrite import from_json_data, json_data
 
 from .readwrite.nets import every_way
@@ -86,7 +87,9 @@ def test_settings_that_json_cannot_hold_are_refused(monkeypatch):
     net = Tower(4)
     for settings in ("stride", None, ["stride"], {"stride": {1}}, {"name": "a"}, {"s": np.nan}):
         monkeypatch.setattr(Tower, "settings", settings)
-        with pytest.raises(KindError, match="Expected the settings of a Tower to be a dict that can be"):
+        with pytest.raises(
+            ArgumentTypeError, match="Expected the settings of a Tower to be a dict that can be"
+        ):
             net.clone()
 
 

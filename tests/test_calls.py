@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from synapse import Layer, Network, cost as costs
-from synapse.errors import ArgumentError, KindError
+from synapse.errors import ArgumentError, ArgumentTypeError
 
 from .cases import Cases
 
@@ -34,7 +34,7 @@ def columns(net):
 def refused(net, sentence, call, *arguments):
     """The call raises an error that ends so, and changes no number of the store."""
     before = columns(net)
-    with pytest.raises((ArgumentError, KindError), match=f"{re.escape(sentence)}\\.$"):
+    with pytest.raises((ArgumentError, ArgumentTypeError), match=f"{re.escape(sentence)}\\.$"):
         call(*arguments)
     assert columns(net) == before
 

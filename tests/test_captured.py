@@ -5,7 +5,7 @@ import numba
 import numpy as np
 import pytest
 
-from synapse._capture import frozen
+from synapse.engine.functions.capture import frozen
 
 gain = 2.0
 table = np.arange(4.0)

@@ -11,7 +11,7 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Trainer, analysis, draw
-from synapse.errors import ArgumentError, KindError, SynapseError
+from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError
 from synapse.experiments import cross_validate
 from synapse.learning import fit_readout
 
@@ -248,7 +248,7 @@ def test_what_would_lose_something_is_refused_in_one_sentence(name):
         for kind, (given, sentence) in BAD.items():
             if (name, kind) == ("half_lives", "nothing"):
                 sentence = "at least one step"
-            refused = pytest.raises((ArgumentError, KindError), match=sentence)
+            refused = pytest.raises((ArgumentError, ArgumentTypeError), match=sentence)
             with case(kind):
                 with unchanged(net), refused as found:
                     DOORS[name](net, given, AIMS)
@@ -261,7 +261,7 @@ def test_targets_are_refused_as_inputs_are():
         for name in ("complex", "text", "None", "decimals", "masked", "a column of text"):
             given, sentence = BAD[name]
             for door in ("train", "test", "gradient", "fit_readout"):
-                refused = pytest.raises((ArgumentError, KindError), match=sentence)
+                refused = pytest.raises((ArgumentError, ArgumentTypeError), match=sentence)
                 with case(name, door), unchanged(net), refused:
                     DOORS[door](net, ROWS, given)
 

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from synapse import cost, squash
-from synapse.errors import ArgumentError, KindError
+from synapse.errors import ArgumentError, ArgumentTypeError
 
 from .cases import all_refused
 from .networks import perceptron
@@ -56,9 +56,9 @@ REFUSED = [
     (ArgumentError, "to return", lambda target, output, derivative, outputs: target - output),
     (ArgumentError, "to take .target, output", lambda target, output, derivative: (0.0, 0.0)),
     (ArgumentError, "already", named("mse", lambda target, output, derivative, outputs: (0.0, 0.0))),
-    (KindError, "a Python function", "quarter"),
-    (KindError, "a Python function", math.hypot),
-    (KindError, "a Python function", cost.squared_error),
+    (ArgumentTypeError, "a Python function", "quarter"),
+    (ArgumentTypeError, "a Python function", math.hypot),
+    (ArgumentTypeError, "a Python function", cost.squared_error),
 ]
 
 

@@ -8,7 +8,7 @@ import pytest
 import architect
 import synapse
 from synapse import Ensemble
-from synapse.errors import ArgumentError, FormatError, KindError
+from synapse.errors import ArgumentError, ArgumentTypeError, FormatError
 from tests.cases import all_hold, all_refused
 
 
@@ -87,8 +87,8 @@ def test_what_is_no_ensemble_is_refused():
     all_refused(
         [
             (lambda: Ensemble([]), ArgumentError, "at least one network"),
-            (lambda: Ensemble([3]), KindError, "a Network"),
-            (lambda: Ensemble(3), KindError, "a list of Networks"),
+            (lambda: Ensemble([3]), ArgumentTypeError, "a Network"),
+            (lambda: Ensemble(3), ArgumentTypeError, "a list of Networks"),
             (lambda: Ensemble(one * 2), ArgumentError, "twice"),
             (lambda: Ensemble(one + nets(1, n=3)), ArgumentError, "got 2 and 1, 3 and 1"),
             (lambda: Ensemble(one)[1], IndexError, "ensemble"),

@@ -65,7 +65,7 @@ def test_checks_return_the_number_or_say_what_is_wrong():
                 with case(check.__name__, value):
                     found = check("The number", value)
                     assert (type(found), found) == (kind, kind(value))
-            for values, error in ((bad, errors.ArgumentError), (wrong, errors.KindError)):
+            for values, error in ((bad, errors.ArgumentError), (wrong, errors.ArgumentTypeError)):
                 for value in values:
                     with case(check.__name__, value), pytest.raises(error, match="Expected the number to be"):
                         check("The number", value)
@@ -89,7 +89,7 @@ def test_a_function_takes_the_arguments_that_it_will_be_given():
     assert _checks.function_of("A callback", max, "a", "b") is max  # which does not tell its parameters
     words = r"Expected a callback to be a function of \(progress\), got"
     for wrong in (5, None, lambda: True, lambda first, second: True, int):
-        with pytest.raises(errors.KindError, match=words):
+        with pytest.raises(errors.ArgumentTypeError, match=words):
             _checks.function_of("A callback", wrong, "progress")
 
 

@@ -16,7 +16,7 @@ import architect
 import synapse
 from synapse import Layer, Network, Neuron, Trainer, cost, initializers, optimizers, squash
 from synapse._checks import ARGUMENTS, ATTRIBUTES
-from synapse.errors import ArgumentError, KindError, TopologyWarning, UnknownNameError
+from synapse.errors import ArgumentError, ArgumentTypeError, TopologyWarning, UnknownNameError
 
 from .cases import Cases, all_refused
 
@@ -160,7 +160,7 @@ def test_an_argument_of_another_library_is_answered_by_ours():
         for kind, call in CALLS.items():
             for name, advice in ARGUMENTS[kind].items():
                 words = advice.replace("{value}", "0.5")
-                with case(kind, name), pytest.raises(KindError, match=re.escape(words)) as raised:
+                with case(kind, name), pytest.raises(ArgumentTypeError, match=re.escape(words)) as raised:
                     call(**{name: 0.5})
                 assert f"() has no argument {name!r}. " in str(raised.value)
     net, train = a_net(), Trainer(a_net()).train
@@ -177,7 +177,7 @@ def test_an_argument_of_another_library_is_answered_by_ours():
         "net.neurons is a list, not a method.": net.neurons,
         "DEKF() has no argument 'lr'. Use rate=0.1.": lambda: optimizers.DEKF(lr=0.1),
     }
-    all_refused([(call, KindError, re.escape(words)) for words, call in answered.items()])
+    all_refused([(call, ArgumentTypeError, re.escape(words)) for words, call in answered.items()])
 
 
 def test_an_attribute_of_another_library_is_answered_by_ours():
@@ -341,7 +341,7 @@ def test_what_is_no_class_is_refused_with_its_place(soft):
         (lambda: soft.propagate(0.1, 3), "classes from 0 to 2 .*, got 3"),
         (lambda: soft.output.propagate(0.1, 3), "classes from 0 to 2 .*, got 3"),
     ]
-    all_refused([(call, (ArgumentError, KindError), words) for call, words in wrong])
+    all_refused([(call, (ArgumentError, ArgumentTypeError), words) for call, words in wrong])
     assert (soft.weights == before).all()
 
 
@@ -380,7 +380,7 @@ def test_what_is_no_layer_is_answered_with_what_to_do():
             ((), "got none"),
             (("input", "output"), "a part of a network to be a Layer or a list of Layers, got 'input'"),
         ):
-            with case(words), pytest.raises((ArgumentError, KindError), match=words):
+            with case(words), pytest.raises((ArgumentError, ArgumentTypeError), match=words):
                 Network(*given)
 
 

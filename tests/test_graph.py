@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Layer, Network, Neuron, graph
+from synapse import Layer, Network, Neuron
 from synapse.errors import SynapseError, TopologyError
+from synapse.objects import graph
 
 from .networks import lstm, perceptron, unchanged, used
 

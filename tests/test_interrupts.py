@@ -56,7 +56,7 @@ class World:
         for store in self.stores:
             store.ready()
             for identity in np.sort(store["identity"]).tolist():
-                link = synapse.connection.connection_at(store, identity)
+                link = synapse.objects.connection.connection_at(store, identity)
                 gater = link.gater.name if link.gater else None
                 told = link.weight, gater, link.trainable, len(link.tied)
                 links[link.source.name, link.target.name] = told

@@ -17,7 +17,7 @@ from architect import delayed
 from synapse import Layer, Network, Neuron, Topology, record
 from synapse.errors import (
     ArgumentError,
-    KindError,
+    ArgumentTypeError,
     SynapseError,
     TopologyError,
     TopologyWarning,
@@ -296,7 +296,7 @@ def test_inputs_and_outputs_are_not_removed(net):
     for neuron in (net.input[0], net.output[0], Neuron(), perceptron(1, 1, 1).hidden[0][0]):
         with unchanged(net), pytest.raises(TopologyError, match="not a hidden neuron"):
             net.remove(neuron)
-    with pytest.raises(KindError):
+    with pytest.raises(ArgumentTypeError):
         net.remove("cell")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import architect
 from synapse import Layer, Network, Neuron
-from synapse.errors import ArgumentError, KindError, SynapseError, TopologyError, UnknownNameError
+from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError, TopologyError, UnknownNameError
 
 from .networks import everything, lstm, unchanged
 
@@ -24,7 +24,7 @@ def chain(*weights, **options):
 def test_a_squash_is_a_name_or_a_registered_function():
     with pytest.raises(UnknownNameError, match="logistic"):
         Neuron("sigmoidal")
-    with pytest.raises(KindError, match="register"):
+    with pytest.raises(ArgumentTypeError, match="register"):
         Neuron(math.tanh)
     neuron = Neuron()
     with unchanged([neuron]), pytest.raises(UnknownNameError):
@@ -84,7 +84,7 @@ def test_what_is_not_connected_cannot_be_disconnected():
     for one, other in [(b, a), (a, a), (a, Neuron())]:
         with pytest.raises(TopologyError, match="nothing to disconnect"):
             one.disconnect(other)
-    with pytest.raises(KindError):
+    with pytest.raises(ArgumentTypeError):
         a.disconnect(b.incoming[0])
 
 
@@ -271,7 +271,7 @@ def test_other_fields_cannot_be_set_and_none_deleted():
         with unchanged([a, b]), pytest.raises(SynapseError):
             drop()
     for key in ([], {}, np.zeros(2)):
-        with pytest.raises(KindError, match="hashable"):
+        with pytest.raises(ArgumentTypeError, match="hashable"):
             link[key] = 1.0
     assert set(link) == {"weight", "gain", "trainable", "eligibility"}
 

@@ -9,8 +9,8 @@ import pytest
 import architect
 import synapse
 from synapse import Neuron, Trainer, record
-from synapse._recorder import Recorder
-from synapse.errors import ArgumentError, KindError, TopologyError, UnknownNameError
+from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError, UnknownNameError
+from synapse.objects._recorder import Recorder
 
 from .cases import accepted
 
@@ -64,18 +64,18 @@ def test_wrong_arguments_are_refused():
     one = net()
     assert not accepted(
         [
-            (KindError, "", lambda: record(one.input)),
+            (ArgumentTypeError, "", lambda: record(one.input)),
             (UnknownNameError, "", lambda: record(one, "weights")),
             (ArgumentError, "", lambda: record(one, "weight", neurons=one.output)),
             (ArgumentError, "", lambda: record(one, "state", connections=one.connections)),
             (ArgumentError, "", lambda: record(one, "weight", connections=[])),
-            (KindError, "", lambda: record(one, "weight", connections=[one.output[0]])),
+            (ArgumentTypeError, "", lambda: record(one, "weight", connections=[one.output[0]])),
             (ArgumentError, "", lambda: record(one, "weight", connections=net().connections)),
             (ArgumentError, "", lambda: record(architect.Perceptron(2, 1, seed=0), "extended")),
             (ArgumentError, "", lambda: record(one, "state", "state")),
             (ArgumentError, "", lambda: record(one, neurons=[])),
             (ArgumentError, "", lambda: record(one, neurons=[Neuron()])),
-            (KindError, "", lambda: record(one, neurons=["a"])),
+            (ArgumentTypeError, "", lambda: record(one, neurons=["a"])),
         ]
     )
 
@@ -135,7 +135,7 @@ def test_steps_of_another_network_in_the_same_store_are_not_recorded():
 def test_a_log_is_not_copied():
     log = record(net())
     for duplicate in (copy.copy, copy.deepcopy, pickle.dumps):
-        with pytest.raises(KindError, match="cannot be copied"):
+        with pytest.raises(ArgumentTypeError, match="cannot be copied"):
             duplicate(log)
     with pytest.raises(AttributeError, match="is not recorded"):
         _ = log.state
@@ -163,7 +163,12 @@ def test_numbers_of_neurons_connections_layers_and_projections():
         log.of(links[3])
     assert log.of([]).shape == (30, 0)
     assert log.owners("weight") == tuple(links)
-    for wrong, error in (("a", KindError), (["a"], KindError), (Neuron(), ArgumentError), (3, KindError)):
+    for wrong, error in (
+        ("a", ArgumentTypeError),
+        (["a"], ArgumentTypeError),
+        (Neuron(), ArgumentError),
+        (3, ArgumentTypeError),
+    ):
         with pytest.raises(error):
             log.of(wrong)
     with pytest.raises(ArgumentError, match="The state of"):

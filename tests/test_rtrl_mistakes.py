@@ -7,9 +7,10 @@ import pytest
 
 import architect
 import synapse
-from synapse import Neuron, Trainer, _sensitivities, analysis, draw, gradient, optimizers
+from synapse import Neuron, Trainer, analysis, draw, gradient, optimizers
 from synapse.errors import ArgumentError, FunctionError, SynapseError, TopologyError
 from synapse.learning import fit_readout
+from synapse.objects import _sensitivities
 
 from .cases import all_refused, failures
 

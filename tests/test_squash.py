@@ -11,7 +11,7 @@ import pytest
 
 from synapse import Neuron, squash
 from synapse.engine.functions.activations import ACTIVATIONS, CHANCE, LARGEST, SHARES
-from synapse.errors import ArgumentError, KindError, UnknownNameError
+from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 
 from .cases import accepted, all_refused
 from .engine.test_activations import STATES
@@ -79,7 +79,7 @@ def test_names_of_other_libraries():
 
 def test_a_function_of_ones_own_is_registered_first():
     given = [None, 3, math.tanh, lambda s: (s, 1.0)]
-    assert not accepted([(KindError, "register", lambda one=one: squash.get(one)) for one in given])
+    assert not accepted([(ArgumentTypeError, "register", lambda one=one: squash.get(one)) for one in given])
 
 
 def test_copies_and_pickles_are_the_function_itself():
@@ -131,9 +131,9 @@ REFUSED = [
     (ArgumentError, "one argument", lambda state, slope: (state, slope)),
     (ArgumentError, "already", named("tanh", lambda state: (state, 1.0))),
     (ArgumentError, "already", named("hard_limit", lambda state: (state, 1.0))),
-    (KindError, "a Python function", "gentle"),
-    (KindError, "a Python function", math.tanh),
-    (KindError, "a Python function", squash.tanh),
+    (ArgumentTypeError, "a Python function", "gentle"),
+    (ArgumentTypeError, "a Python function", math.tanh),
+    (ArgumentTypeError, "a Python function", squash.tanh),
 ]
 
 
@@ -142,7 +142,7 @@ def test_a_function_that_cannot_be_used_is_refused():
     tried = [(lambda one=one: squash.register(named("tried", one)), *rest) for *rest, one in REFUSED]
     for bounds in ({"low": 1.0, "high": -1.0}, {"low": math.nan}, {"high": "a"}):
         wrong = lambda given=bounds: squash.register(**given)(doubled())  # noqa: E731
-        tried.append((wrong, (ArgumentError, KindError), "bounds"))
+        tried.append((wrong, (ArgumentError, ArgumentTypeError), "bounds"))
     all_refused(tried)
     assert squash.names() == known
 
@@ -185,12 +185,12 @@ def test_a_registered_function_says_how_it_is_written_elsewhere():
 
 def test_what_is_written_is_checked():
     cases = [
-        ("2 * {s}", KindError, "a mapping"),
+        ("2 * {s}", ArgumentTypeError, "a mapping"),
         ({"fortran": "2 * {s}"}, UnknownNameError, "'fortran'"),
         ({3: "2 * {s}"}, UnknownNameError, "3"),
         ({"c": "2 * s"}, ArgumentError, r"an expression with \{s\} for the state"),
         ({"python": abs}, ArgumentError, r"an expression with \{s\} for the state"),
-        ({"torch": "2 * {s}"}, KindError, "a function"),
+        ({"torch": "2 * {s}"}, ArgumentTypeError, "a function"),
     ]
     call = lambda written: squash.register(doubled(), written=written)  # noqa: E731
     assert not accepted([(kind, words, lambda given=given: call(given)) for given, kind, words in cases])

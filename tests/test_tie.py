@@ -7,7 +7,7 @@ from hypothesis import assume, given, strategies as st
 import architect
 import synapse
 from synapse import Layer, Network, Neuron, Trainer
-from synapse.errors import ArgumentError, KindError, TopologyError
+from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
 from synapse.learning import fit_readout
 
 from .cases import Cases
@@ -178,7 +178,7 @@ def of_two_floats():
 REFUSED = {
     "a removed connection": (removed, TopologyError),
     "one of them frozen": (half_frozen, ArgumentError),
-    "a connection and a neuron": (of_two_kinds, KindError),
+    "a connection and a neuron": (of_two_kinds, ArgumentTypeError),
     "two floats": (of_two_floats, TopologyError),
     "none": (lambda: (perceptron(), [], "got an empty one"), ArgumentError),
 }
@@ -199,10 +199,10 @@ def test_groups_that_do_not_fit():
     net = perceptron()
     before = everything(net)
     for groups in ([0, 1], [0.5, 1.5, 2.5], [[0, 0, 1]], "abc"):
-        with pytest.raises((ArgumentError, KindError), match="the groups of a tie"):
+        with pytest.raises((ArgumentError, ArgumentTypeError), match="the groups of a tie"):
             synapse.tie(net.connections[:3], groups=groups)
         assert everything(net) == before
-    with pytest.raises(KindError, match="Expected a Projection"):
+    with pytest.raises(ArgumentTypeError, match="Expected a Projection"):
         synapse.untie(3)
 
 

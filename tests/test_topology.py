@@ -10,9 +10,9 @@ from hypothesis import given, strategies as st
 import architect
 import synapse
 from synapse import Layer, Network, Neuron, Topology, tie
-from synapse._order import find_order
-from synapse._wiring import require_closed
-from synapse.errors import ArgumentError, KindError, TopologyError
+from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
+from synapse.objects._order import find_order
+from synapse.objects._wiring import require_closed
 
 from .networks import lstm, perceptron, used
 
@@ -81,9 +81,9 @@ def test_neurons_of_several_stores_are_one_table():
 
 
 def test_what_is_no_network_is_refused(net):
-    with pytest.raises(KindError, match="sequence of neurons"):
+    with pytest.raises(ArgumentTypeError, match="sequence of neurons"):
         Topology.of(3)
-    with pytest.raises(KindError, match="sequence of neurons"):
+    with pytest.raises(ArgumentTypeError, match="sequence of neurons"):
         Topology.of([net])
     with pytest.raises(ArgumentError, match="twice"):
         Topology.of([net[0], net[0]])

@@ -12,7 +12,7 @@ from scipy import sparse
 from scipy.sparse import _sparsetools as tools
 
 import synapse
-from synapse.topology import Topology
+from synapse.objects.topology import Topology
 
 
 class Layer:

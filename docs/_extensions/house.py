@@ -23,7 +23,7 @@ GROUPS = {
 }
 """Boxes that contain several modules of ``synapse``. Private helpers at the top level belong to the objects.
 Every other package, and every subpackage of the engine, has its own box."""
-UPWARD = {("synapse.network", "synapse.draw._small")}
+UPWARD = {("synapse.objects.network", "synapse.draw._small")}
 """The one upward import, in `_repr_html_`, which the picture omits."""
 WINGS = {"compiler", "exact", "functions", "lowering", "online"}
 """Loaded when first used, as attributes of ``engine``."""

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, KindError, PlaceError, RateWarning
+from ..errors import ArgumentError, ArgumentTypeError, OutOfRangeError, RateWarning
 
 SAFE = 1e38
 """Numbers between -SAFE and SAFE fit both float32 and float64."""
@@ -126,7 +126,7 @@ def is_number(value: Any) -> bool:
 def real_number(what: str, value: Any) -> float:
     """Return `value` as a float, infinity if it is too large; an error if it is not a real number."""
     if not is_number(value):
-        raise KindError(expected(what, "a number", value))
+        raise ArgumentTypeError(expected(what, "a number", value))
     try:
         return float(value)
     except OverflowError:
@@ -146,7 +146,7 @@ def non_negative_number(what: str, value: Any, dtype: Any = np.float64) -> float
 def bounds(what: str, low: Any, high: Any) -> tuple[float, float]:
     """Return two numbers, the first below the second; each may be infinite."""
     if not (is_number(low) and is_number(high)):
-        raise KindError(expected(what, "two numbers", (low, high)))
+        raise ArgumentTypeError(expected(what, "two numbers", (low, high)))
     least, most = (
         float(value) if isinstance(value, float) and math.isinf(value) else finite_number(what, value)
         for value in (low, high)
@@ -188,9 +188,9 @@ def pair(what: str, value: Any) -> tuple[Any, Any]:
     try:
         first, second = value
     except (TypeError, ValueError):
-        raise KindError(expected(what, "two numbers", value)) from None
+        raise ArgumentTypeError(expected(what, "two numbers", value)) from None
     if isinstance(value, Set | Mapping):
-        raise KindError(expected(what, "two numbers in order, such as (1.0, 0.1)", value))
+        raise ArgumentTypeError(expected(what, "two numbers in order, such as (1.0, 0.1)", value))
     return first, second
 
 
@@ -242,7 +242,7 @@ def whole_number(what: str, value: Any, condition: str, least: int, most: float 
     """
     number = integer(value)
     if number is None:
-        raise KindError(expected(what, condition, value))
+        raise ArgumentTypeError(expected(what, condition, value))
     if number > most == MOST_COUNT:
         raise ArgumentError(expected(what, f"at most {MOST_COUNT}", value))
     if not least <= number <= most:
@@ -256,9 +256,9 @@ def place(what: str, index: Any, size: int) -> int:
         return index
     number = integer(index)
     if number is None:
-        raise KindError(expected(what, "a whole number", index))
+        raise ArgumentTypeError(expected(what, "a whole number", index))
     if not -size <= number < size:
-        raise PlaceError(expected(what, f"from {-size} to {size - 1}", index))
+        raise OutOfRangeError(expected(what, f"from {-size} to {size - 1}", index))
     return number
 
 
@@ -289,17 +289,17 @@ def boolean(what: str, value: Any) -> bool:
     >>> boolean("The option", "no")
     Traceback (most recent call last):
         ...
-    synapse.errors.KindError: Expected the option to be True or False, got 'no'.
+    synapse.errors.ArgumentTypeError: Expected the option to be True or False, got 'no'.
     """
     if not isinstance(value, bool | np.bool_):
-        raise KindError(expected(what, "True or False", value))
+        raise ArgumentTypeError(expected(what, "True or False", value))
     return bool(value)
 
 
 def text(what: str, value: Any) -> str:
     """Return `value` if it is a string, or raise an error."""
     if not isinstance(value, str):
-        raise KindError(expected(what, "a string", value))
+        raise ArgumentTypeError(expected(what, "a string", value))
     return value
 
 
@@ -309,18 +309,18 @@ def function_of(what: str, value: Any, *arguments: str) -> Any:
     >>> function_of("A callback", lambda: True, "progress")
     Traceback (most recent call last):
         ...
-    synapse.errors.KindError: Expected a callback to be a function of (progress), got ...
+    synapse.errors.ArgumentTypeError: Expected a callback to be a function of (progress), got ...
     """
     condition = f"a function of ({', '.join(arguments)})"
     if not callable(value):
-        raise KindError(expected(what, condition, value))
+        raise ArgumentTypeError(expected(what, condition, value))
     try:
         inspect.signature(value).bind(*arguments)
     except TypeError:
-        raise KindError(expected(what, condition, value)) from None
+        raise ArgumentTypeError(expected(what, condition, value)) from None
     except ValueError:  # built-in functions may have no signature
         if isinstance(value, type):
-            raise KindError(expected(what, condition, value)) from None
+            raise ArgumentTypeError(expected(what, condition, value)) from None
     return value
 
 
@@ -330,7 +330,7 @@ def file_path(what: str, value: Any, condition: str = "a string or a path") -> P
         path = Path(value)
         nameless = value == "" or b"\0" in os.fsencode(path)
     except TypeError:
-        raise KindError(expected(what, condition, value)) from None
+        raise ArgumentTypeError(expected(what, condition, value)) from None
     except UnicodeEncodeError:  # a lone surrogate
         nameless = True
     if nameless:
@@ -342,11 +342,11 @@ def file_path(what: str, value: Any, condition: str = "a string or a path") -> P
 def listed(what: str, value: Any, condition: str) -> list[Any]:
     """Return `value` as a list, or raise an error; strings and bytes are not accepted."""
     if isinstance(value, str | bytes):
-        raise KindError(expected(what, condition, value))
+        raise ArgumentTypeError(expected(what, condition, value))
     try:
         return list(value)
     except TypeError:
-        raise KindError(expected(what, condition, value)) from None
+        raise ArgumentTypeError(expected(what, condition, value)) from None
 
 
 def is_among(value: Any, known: Iterable[str]) -> bool:

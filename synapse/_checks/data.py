@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import Floats
-from ..errors import ArgumentError, KindError, SynapseError
+from ..errors import ArgumentError, ArgumentTypeError, SynapseError
 from .arguments import counted, expected, lowered, real_number, shown, unfit
 from .extras import missing_extra
 
@@ -41,7 +41,7 @@ def numbers(what: str, values: Any, condition: str) -> Floats:
     >>> numbers("The inputs", [1j, 2], "2 numbers")
     Traceback (most recent call last):
         ...
-    synapse.errors.KindError: Expected the inputs to be 2 numbers, got complex numbers.
+    synapse.errors.ArgumentTypeError: Expected the inputs to be 2 numbers, got complex numbers.
     """
     usual = type(values) is np.ndarray and values.dtype is FLOAT64
     array = values if usual else real_array(what, values, condition)
@@ -55,7 +55,7 @@ def real_array(what: str, values: Any, condition: str) -> NDArray[Any]:
     """Return `values` as an array of any type of numbers or booleans; errors as in :func:`numbers`."""
     array = any_array(what, values, condition)
     if array.dtype.kind not in REAL:
-        raise KindError(
+        raise ArgumentTypeError(
             f"Expected {lowered(what)} to be {condition}, got {OTHER.get(array.dtype.kind) or shown(values)}."
         )
     return array
@@ -68,7 +68,7 @@ def any_array(what: str, values: Any, condition: str) -> NDArray[Any]:
     except SynapseError:
         raise
     except Exception as error:  # ragged lists; or any error of a foreign `__array__`
-        raise KindError(expected(what, condition, values)) from error
+        raise ArgumentTypeError(expected(what, condition, values)) from error
 
 
 def finite_array(what: str, values: Any, dtype: Any = np.float64) -> Floats:
@@ -80,7 +80,7 @@ def finite_array(what: str, values: Any, dtype: Any = np.float64) -> Floats:
     if array.dtype == object:
         array = np.array([real_number(what, value) for value in array.flat]).reshape(array.shape)
     if array.dtype.kind not in "iuf":
-        raise KindError(expected(what, "numbers", values))
+        raise ArgumentTypeError(expected(what, "numbers", values))
     with np.errstate(over="ignore"):  # long doubles may overflow
         found: Floats = array.astype(np.float64)
     if not (np.abs(found) <= float(np.finfo(dtype).max)).all():  # also false for NaN
@@ -127,7 +127,7 @@ def _of_table(what: str, table: Any, condition: str) -> Any:
     columns = list(table.items()) if table.ndim == 2 else [(table.name, table)]
     for name, column in columns:
         if column.dtype.kind not in REAL:
-            raise KindError(
+            raise ArgumentTypeError(
                 f"Expected {lowered(what)} to be {condition}, got {column.dtype} in the column {shown(name)}."
             )
     if columns and all(column.dtype == bool for _, column in columns):
@@ -260,7 +260,7 @@ def parts_of(what: str, values: Any, columns: int, parted: bool = False) -> tupl
     depth = depth_of(values)
     if depth == 0:
         condition = "an array (N, n), (S, T, n), or a list of (T, n)"
-        raise KindError(expected(what, condition, values))
+        raise ArgumentTypeError(expected(what, condition, values))
     if depth == 3 or (columns == 1 and depth == 2 and (parted or _is_list_of_columns(values))):
         return list(values), False
     if depth == 2 or columns == 1 or _is_empty(values):

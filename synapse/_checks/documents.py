@@ -6,7 +6,7 @@ import math
 from contextlib import suppress
 from typing import Any
 
-from ..errors import KindError
+from ..errors import ArgumentTypeError
 from .arguments import expected
 
 DEEPEST_JSON = 100
@@ -15,20 +15,20 @@ VALUES = "a JSON value (a string, finite number, boolean, None, list or dict)"
 
 
 def json_object(what: str, value: Any) -> dict[str, Any]:
-    """Return a copy of a dict of JSON values, or raise a KindError that names the key.
+    """Return a copy of a dict of JSON values, or raise a ArgumentTypeError that names the key.
 
     >>> json_object("net.metadata", {"unit": "m", "range": [0, 1.5]})
     {'unit': 'm', 'range': [0, 1.5]}
     """
     if not isinstance(value, dict):
-        raise KindError(expected(what, "a dict", value))
+        raise ArgumentTypeError(expected(what, "a dict", value))
     return _members(what, value, 0)
 
 
 def _members(what: str, value: dict[Any, Any], depth: int) -> dict[str, Any]:
     for key in value:
         if not isinstance(key, str):
-            raise KindError(expected(f"The keys of {what[:1].lower()}{what[1:]}", "strings", key))
+            raise ArgumentTypeError(expected(f"The keys of {what[:1].lower()}{what[1:]}", "strings", key))
     return {str(key): _value(f"{what}[{str(key)!r}]", one, depth) for key, one in value.items()}
 
 
@@ -38,7 +38,7 @@ def _value(what: str, value: Any, depth: int) -> Any:
     if isinstance(value, dict | list):
         if depth == DEEPEST_JSON:
             root = what[: what.index("]") + 1]  # the whole path would fill the screen
-            raise KindError(
+            raise ArgumentTypeError(
                 f"Expected lists and dicts in {root} nested at most {DEEPEST_JSON} deep, got more."
             )
         if isinstance(value, dict):
@@ -49,4 +49,4 @@ def _value(what: str, value: Any, depth: int) -> Any:
     with suppress(OverflowError):  # an integer beyond every float
         if isinstance(value, int | float) and math.isfinite(value):
             return int(value) if isinstance(value, int) else float(value)
-    raise KindError(expected(what, VALUES, value))
+    raise ArgumentTypeError(expected(what, VALUES, value))

@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar, cast
 
-from ..errors import KindError, SynapseError
+from ..errors import ArgumentTypeError, SynapseError
 from .arguments import shown
 from .names import closest, known_names, plain
 
@@ -287,7 +287,7 @@ def understands(kind: str, *siblings: str) -> Callable[[Function], Function]:
                 sentence = _about_arguments(calls, options, table, began)
                 if not sentence:
                     raise
-            raise KindError(sentence)
+            raise ArgumentTypeError(sentence)
 
         return cast(Function, call)
 
@@ -397,4 +397,4 @@ class NotCalled(list[Item]):
         self.name = name
 
     def __call__(self) -> NoReturn:
-        raise KindError(f"{self.name} is a list, not a method. Use {self.name} without parentheses.")
+        raise ArgumentTypeError(f"{self.name} is a list, not a method. Use {self.name} without parentheses.")

@@ -16,7 +16,7 @@ import numpy as np
 
 from .._typing import Bools, Floats, Ints
 from ..errors import TopologyError
-from ..topology import Topology, is_delayed
+from ..objects.topology import Topology, is_delayed
 from ._steps import Steps
 
 

@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._checks import as_matrix
-from .._snapshot import preserved_context, read_numbers
 from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError
-from ..network import Network, require_network
-from ..recording import Log
-from ..topology import Topology
+from ..objects._snapshot import preserved_context, read_numbers
+from ..objects.network import Network, require_network
+from ..objects.recording import Log
+from ..objects.topology import Topology
 
 
 def require_analysed(network: Any) -> Network:
-    """Return `network` if it is a Network, or raise KindError."""
+    """Return `network` if it is a Network, or raise ArgumentTypeError."""
     return require_network("What is analysed", network)
 
 

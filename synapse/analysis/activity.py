@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 from .._checks import expected, finite_number, non_negative_number
 from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError
-from ..network import Network
-from ..recording import Log
+from ..objects.network import Network
+from ..objects.recording import Log
 from ._steps import numbers_over_time, require_analysed, topology_of
 from .table import Table
 

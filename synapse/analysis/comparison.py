@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike
 
 from .._typing import Floats
 from ..errors import ArgumentError
-from ..network import Network
-from ..neuron import Neuron
+from ..objects.network import Network
+from ..objects.neuron import Neuron
 from ._steps import run_steps, topology_of
 
 T = TypeVar("T")

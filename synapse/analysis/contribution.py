@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 
 from .._checks import whole_number
 from .._typing import Floats, Ints
-from ..network import Network
-from ..topology import Topology
+from ..objects.network import Network
+from ..objects.topology import Topology
 from ._slopes import Slopes
 from ._steps import last_step, run_steps, topology_of
 from .table import Table
@@ -77,7 +77,7 @@ def contribution(network: Network, steps: int = 0) -> Floats:
 
     Raises
     ------
-    KindError, ArgumentError
+    ArgumentTypeError, ArgumentError
         If `steps` is not a whole number, or below 0.
 
     Examples

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .._propagated import factored_error, later_traces, read_along, rounding_of
-from .._sensitivity_places import network_in_step
-from ..connection import Connection, require_connection
 from ..errors import ArgumentError
-from ..neuron import Neuron
+from ..objects._propagated import factored_error, later_traces, read_along, rounding_of
+from ..objects._sensitivity_places import network_in_step
+from ..objects.connection import Connection, require_connection
+from ..objects.neuron import Neuron
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def explain(connection: Connection) -> Explanation:
 
     Raises
     ------
-    KindError
+    ArgumentTypeError
         If `connection` is not a Connection.
     ArgumentError
         If the connection is not trainable, if its network has learnt by rtrl in the latest step, or if its

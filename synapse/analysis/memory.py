@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 
 from .._checks import choice
 from .._typing import Floats, Ints
-from ..network import Network
-from ..topology import Topology
+from ..objects.network import Network
+from ..objects.topology import Topology
 from ._slopes import Patch, Slopes
 from ._steps import last_step, run_steps, topology_of
 from .structure import loops

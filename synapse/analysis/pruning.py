@@ -12,8 +12,8 @@ from .._checks import boolean, choice, counted
 from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError
 from ..learning import Trainer
-from ..network import Network
-from ..topology import Topology
+from ..objects.network import Network
+from ..objects.topology import Topology
 from ._slopes import Slopes
 from ._steps import run_steps, topology_of
 from .activity import share_of

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from .._checks import boolean
 from .._typing import Bools, Ints
-from ..network import Network
-from ..neuron import Neuron
-from ..topology import Topology
+from ..objects.network import Network
+from ..objects.neuron import Neuron
+from ..objects.topology import Topology
 from ._steps import topology_of
 
 Counts = NDArray[np.floating[Any]]

@@ -14,7 +14,7 @@ import numpy as np
 import architect
 
 from .. import Trainer
-from ..network import Network
+from ..objects.network import Network
 from .words import aligned
 
 NOTES = """

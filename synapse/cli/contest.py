@@ -18,7 +18,7 @@ from ..forecasting import (
     seasonal_naive,
 )
 from ..forecasting.rolling import Forecaster
-from ..network import Network
+from ..objects.network import Network
 from .scaling import Scale, Scaled
 from .teaching import trainer_of
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._typing import Floats
 from ..errors import FormatError
-from ..network import Network
+from ..objects.network import Network
 from ..readwrite import files
 from .formats import READING, read
 from .run import input_rows

@@ -15,7 +15,7 @@ from .._typing import Floats
 from ..errors import ArgumentError, FormatError, SynapseError
 from ..forecasting import Forecast, calibrate, forecast as forecast_rows
 from ..forecasting.calibration import fewest_origins
-from ..network import Network
+from ..objects.network import Network
 from ..readwrite import files
 from . import terminal
 from .draw import PICTURES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import FormatError, SynapseError
 from ..learning import Trainer
-from ..network import Network
+from ..objects.network import Network
 from ..readwrite import formats, load, save
 from ..readwrite._formats import by_suffix
 from .words import UsageError, aligned, reason

@@ -11,8 +11,8 @@ import numpy as np
 from .. import Trainer
 from .._checks import counted
 from ..cost import in_words
-from ..network import Network
-from ..topology import NO_GATER, Topology
+from ..objects.network import Network
+from ..objects.topology import NO_GATER, Topology
 from .facts import described
 from .formats import READING, loaded
 from .resuming import OPTIONS

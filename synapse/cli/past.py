@@ -14,7 +14,7 @@ import numpy as np
 from .._checks import counted
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError
-from ..network import Network
+from ..objects.network import Network
 from .numerals import decimal_mark
 from .series import Dated, Series, decimal_of, find_dates, make_series
 from .sheet import Sheet, read_sheet

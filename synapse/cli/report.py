@@ -9,7 +9,7 @@ import numpy as np
 from .._checks import counted
 from .._typing import Floats
 from ..learning import Result
-from ..network import Network
+from ..objects.network import Network
 from .lesson import Lesson, Part, joined
 from .words import aligned, printable
 from .worth import Comparison, baseline_errors

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from .. import Trainer
-from .._snapshot import take_over
 from ..errors import ArgumentError, FormatError, SynapseError, TopologyError
-from ..network import Network
+from ..objects._snapshot import take_over
+from ..objects.network import Network
 from ..readwrite import load
 from . import teaching
 from .words import UsageError, reason

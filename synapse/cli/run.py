@@ -15,7 +15,7 @@ import numpy as np
 
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError, SynapseError
-from ..network import Network
+from ..objects.network import Network
 from ..readwrite import files
 from .formats import READING, read
 from .lesson import early

@@ -19,11 +19,11 @@ import numpy as np
 import architect
 
 from .. import squash as squashes
-from .._patterns import ONE_TO_ONE
 from .._typing import Floats
-from ..layer import Layer
-from ..network import Network
-from ..projection import Projection
+from ..objects._patterns import ONE_TO_ONE
+from ..objects.layer import Layer
+from ..objects.network import Network
+from ..objects.projection import Projection
 from .words import UsageError
 
 ARCHITECTURES: dict[str, tuple[Callable[..., Network], dict[str, str]]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from .. import Trainer
-from ..network import Network
+from ..objects.network import Network
 from ..optimizers import Adam
 
 OPTIMIZERS = ("sgd", "adam")

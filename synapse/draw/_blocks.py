@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._typing import Floats, Indices
-from ..topology import NO_GATER, Topology
+from ..objects.topology import NO_GATER, Topology
 from ._style import DOTS, GATE, GREEN, GROUND, INK, SKY, WIDE, canvas, lines
 from ._ways import along, rounded
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from .._checks import expected, listed
-from ..errors import ArgumentError, KindError
-from ..network import Network
-from ..neuron import Neuron
-from ..topology import Topology
+from ..errors import ArgumentError, ArgumentTypeError
+from ..objects.network import Network
+from ..objects.neuron import Neuron
+from ..objects.topology import Topology
 
 LONGEST_ROW = 25
 """Maximum number of neurons without a network that are each drawn in their own column."""
@@ -25,7 +25,7 @@ def diagram_of(shown: Any) -> Topology:
     neurons = listed("What is drawn", neurons, "a Network, or a sequence of neurons")
     for neuron in neurons:
         if not isinstance(neuron, Neuron):
-            raise KindError(expected("What is drawn", "a Network, or a sequence of neurons", neuron))
+            raise ArgumentTypeError(expected("What is drawn", "a Network, or a sequence of neurons", neuron))
     if not neurons or len(set(neurons)) < len(neurons):
         raise ArgumentError("Neurons that are drawn must be at least one, and each given once.")
     table, count = Topology.of(neurons), len(neurons)

@@ -11,15 +11,15 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from .._recorder import Pair
-from .._sensitivity_places import KeptPairs
-from .._snapshot import read_numbers
 from .._typing import Floats
-from ..connection import Connection, extended_into
-from ..network import Network
-from ..neuron import Neuron
-from ..recording import Log
-from ..topology import Topology
+from ..objects._recorder import Pair
+from ..objects._sensitivity_places import KeptPairs
+from ..objects._snapshot import read_numbers
+from ..objects.connection import Connection, extended_into
+from ..objects.network import Network
+from ..objects.neuron import Neuron
+from ..objects.recording import Log
+from ..objects.topology import Topology
 
 MOST_TRACES = 200_000
 """Maximum number of traces in a page, traces times steps: about 4 MB."""

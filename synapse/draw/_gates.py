@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._typing import Floats, Indices
-from ..topology import NO_GATER, OUTSIDE, Topology
+from ..objects.topology import NO_GATER, OUTSIDE, Topology
 from ._places import RADIUS, Places
 from ._ways import STEPS, along, free_arc
 

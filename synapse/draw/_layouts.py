@@ -13,8 +13,8 @@ import numpy as np
 
 from .._checks import expected, function_of, is_among, missing_extra, unknown_name
 from .._typing import Floats
-from ..errors import ArgumentError, KindError, MissingExtraError
-from ..topology import Topology
+from ..errors import ArgumentError, ArgumentTypeError, MissingExtraError
+from ..objects.topology import Topology
 from ._places import Places
 
 NETWORKX: dict[str, Callable[[Any], Any]] = {
@@ -47,7 +47,9 @@ def check_layout(layout: Any) -> bool:
             raise unknown_name("layout", layout, known)
         return layout != LAYERS
     if not callable(layout):
-        raise KindError(expected("The layout", "the name of a layout or a function of a graph", layout))
+        raise ArgumentTypeError(
+            expected("The layout", "the name of a layout or a function of a graph", layout)
+        )
     function_of("The layout", layout, "graph")
     return True
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._typing import Bools, Floats
-from ..topology import Topology
+from ..objects.topology import Topology
 
 RADIUS = 0.26
 """Radius of a disc."""

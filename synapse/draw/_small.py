@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..network import Network
-from ..topology import Topology
+from ..objects.network import Network
+from ..objects.topology import Topology
 from ._columns import places, size_of
 
 WIDTH, HEIGHT = 640, 300

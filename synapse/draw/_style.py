@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import expected, missing_extra
-from ..errors import KindError
+from ..errors import ArgumentTypeError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -111,7 +111,7 @@ def check_axes(ax: Any) -> None:
     from matplotlib.axes import Axes
 
     if ax is not None and not isinstance(ax, Axes):
-        raise KindError(expected("The ax", "a matplotlib Axes or None", ax))
+        raise ArgumentTypeError(expected("The ax", "a matplotlib Axes or None", ax))
 
 
 @contextmanager

@@ -9,10 +9,10 @@ from numpy.typing import ArrayLike
 from .._checks import listed, numbers, text
 from .._typing import Floats
 from ..errors import ArgumentError
-from ..layer import Layer
-from ..network import Network
-from ..neuron import Neuron
-from ..recording import Log
+from ..objects.layer import Layer
+from ..objects.network import Network
+from ..objects.neuron import Neuron
+from ..objects.recording import Log
 
 
 class OverTime(NamedTuple):

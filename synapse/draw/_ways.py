@@ -12,7 +12,7 @@ from itertools import product
 import numpy as np
 
 from .._typing import Floats, Indices
-from ..topology import Topology
+from ..objects.topology import Topology
 from ._places import RADIUS, Places
 
 BENDS = (

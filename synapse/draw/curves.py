@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike
 
 from .._checks import boolean, expected, numbers
 from .._typing import Floats
-from ..errors import ArgumentError, KindError
+from ..errors import ArgumentError, ArgumentTypeError
 from ..learning import Result
-from ..recording import Log
+from ..objects.recording import Log
 from ._style import CYCLE, canvas, entry, label
 from ._values import over_time
 
@@ -39,7 +39,7 @@ def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes
 
     Raises
     ------
-    KindError, ArgumentError
+    ArgumentTypeError, ArgumentError
         If something is not a result, there is none, or there are more than can be distinguished.
     MissingExtraError
         Without matplotlib.
@@ -80,7 +80,9 @@ def _runs(results: Any) -> list[tuple[str, dict[str, Floats]]]:
     elif isinstance(results, (list, tuple)):
         named = list(enumerate(results))
     else:
-        raise KindError(expected("What learning shows", "a Result, a history, or several of them", results))
+        raise ArgumentTypeError(
+            expected("What learning shows", "a Result, a history, or several of them", results)
+        )
     if not 0 < len(named) <= len(CYCLE):
         raise ArgumentError(f"Expected 1 to {len(CYCLE)} trainings, got {len(named)}.")
     return [(str(name), _history(result)) for name, result in named]
@@ -94,7 +96,7 @@ def _history(result: Any) -> dict[str, Floats]:
     """The errors of a training."""
     history = result.history if isinstance(result, Result) else result
     if not _is_history(history):
-        raise KindError(
+        raise ArgumentTypeError(
             expected("What learning shows", "a Result or a history with an error by epoch", result)
         )
     return {kind: _errors(history[kind]) for kind in ("error", "validation_error") if kind in history}
@@ -103,7 +105,7 @@ def _history(result: Any) -> dict[str, Floats]:
 def _errors(values: Any) -> Floats:
     errors = numbers("The errors of a history", values, "a number an epoch")
     if errors.ndim != 1:
-        raise KindError(expected("The errors of a history", "a number an epoch", values))
+        raise ArgumentTypeError(expected("The errors of a history", "a number an epoch", values))
     return errors
 
 
@@ -135,7 +137,7 @@ def traces(
 
     Raises
     ------
-    KindError, ArgumentError
+    ArgumentTypeError, ArgumentError
         If the values are not a matrix of numbers, the number of neurons differs, or there are more
         lines than can be distinguished.
     MissingExtraError

@@ -12,9 +12,9 @@ from .._checks import as_matrix
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..learning._data import aimed_rows
-from ..network import Network, require_network
+from ..objects.network import Network, require_network
+from ..objects.recording import Log
 from ..readwrite.files import File, write
-from ..recording import Log
 from ._document import describe, numbers_of, numbers_of_log
 from ._page import frame_of, page_of, part_of
 
@@ -147,7 +147,7 @@ def explore(
 
     Raises
     ------
-    KindError, ArgumentError
+    ArgumentTypeError, ArgumentError
         If `net` is not a network, the sequence is not T rows of n finite numbers, the targets are not T rows
         that its cost accepts, or the path is not that of a file. Nothing is written then.
     TopologyError

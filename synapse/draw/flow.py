@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._checks import as_matrix, expected
-from .._snapshot import preserved_context, read_numbers, write_numbers
 from .._typing import Floats, Ints
 from ..errors import ArgumentError
-from ..layer import Layer
-from ..network import Network, require_network
+from ..objects._snapshot import preserved_context, read_numbers, write_numbers
+from ..objects.layer import Layer
+from ..objects.network import Network, require_network
 from ._style import CYCLE, canvas, check_axes, entry
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def sensitivity(net: Network, inputs: ArrayLike, layer: str | Layer | None = Non
 
     Raises
     ------
-    KindError, ArgumentError
+    ArgumentTypeError, ArgumentError
         If `net` is not a network, the layer is not one of its layers, or the inputs do not fit.
 
     Examples
@@ -185,7 +185,7 @@ def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes
 
     Raises
     ------
-    KindError, ArgumentError
+    ArgumentTypeError, ArgumentError
         As :func:`sensitivity` does, or if there are more networks than can be distinguished.
     MissingExtraError
         Without matplotlib.

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from .._checks import any_array, counted, expected, listed, lowered, numbers, text
 from .._typing import Floats
-from ..errors import ArgumentError, KindError
+from ..errors import ArgumentError, ArgumentTypeError
 from ._style import BLUE, CYCLE, INK, canvas, entry
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def forecast(
 
     Raises
     ------
-    KindError, ArgumentError
+    ArgumentTypeError, ArgumentError
         If something is not numbers, is empty or infinite, lengths do not match, or there are more columns
         than can be distinguished.
     MissingExtraError
@@ -101,7 +101,9 @@ def _future(forecast: Any) -> Future:
 def _columns(what: str, values: Any) -> Floats:
     matrix = numbers(what, values, "a number a step, or a row of numbers a step")
     if matrix.ndim not in (1, 2) or not matrix.size:
-        raise KindError(f"Expected {lowered(what)} to have the shape (T,) or (T, m), got {matrix.shape}.")
+        raise ArgumentTypeError(
+            f"Expected {lowered(what)} to have the shape (T,) or (T, m), got {matrix.shape}."
+        )
     if np.isinf(matrix).any():
         raise ArgumentError(f"Expected {lowered(what)} to be finite, got infinity.")
     return matrix.reshape(len(matrix), -1)
@@ -136,7 +138,7 @@ def _times(times: Any, count: int) -> Any:
             f"got the shape {places.shape}."
         )
     if places.dtype.kind not in "iufM" and not all(isinstance(place, date) for place in places):
-        raise KindError(expected("The times", "dates or numbers", times))
+        raise ArgumentTypeError(expected("The times", "dates or numbers", times))
     return places
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from .._checks import numbers, positive_number
 from .._typing import Floats
 from ..errors import ArgumentError
-from ..projection import Projection
+from ..objects.projection import Projection
 from ._style import BLUE, GREY, RED, canvas, label, largest
 from ._values import names_of
 
@@ -48,7 +48,7 @@ def hinton(
 
     Raises
     ------
-    KindError, ArgumentError
+    ArgumentTypeError, ArgumentError
         If the weights are not a projection or matrix, the number of names differs, or the scale is
         not above 0.
     MissingExtraError

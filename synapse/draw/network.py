@@ -9,8 +9,8 @@ import numpy as np
 from .._checks import boolean, is_among, unknown_name
 from .._typing import Floats
 from ..errors import ArgumentError
-from ..network import Network
-from ..topology import NO_GATER, Topology
+from ..objects.network import Network
+from ..objects.topology import NO_GATER, Topology
 from . import _blocks as block_view
 from ._diagram import diagram_of, short_names
 from ._gates import gates_of
@@ -114,7 +114,7 @@ def network(
 
     Raises
     ------
-    KindError, ArgumentError
+    ArgumentTypeError, ArgumentError
         If `net`, `ax` or `layout` is of another kind, a neuron is given twice, a layout does not place every
         neuron, or `blocks` is True with a layout.
     UnknownNameError

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from .._checks import boolean
 from .._typing import Floats
-from ..recording import Log
+from ..objects.recording import Log
 from ._style import INK, canvas, colouring, key, label
 from ._values import over_time
 
@@ -52,7 +52,7 @@ def raster(
 
     Raises
     ------
-    KindError, ArgumentError
+    ArgumentTypeError, ArgumentError
         If the values are not a matrix of numbers, or the number of neurons differs.
     MissingExtraError
         Without matplotlib.

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .._checks import boolean, expected, positive_number
-from .._sensitivity_places import sensitivity_matrix
 from .._typing import Ints
 from ..errors import ArgumentError
-from ..network import Network, require_network
-from ..topology import Topology
+from ..objects._sensitivity_places import sensitivity_matrix
+from ..objects.network import Network, require_network
+from ..objects.topology import Topology
 from ._style import GREY, INK, canvas, diverging, key, label, largest
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def sensitivities(
 
     Raises
     ------
-    KindError, ArgumentError
+    ArgumentTypeError, ArgumentError
         If `net` is not a network, keeps no sensitivities, or has no recurrent neuron or no trainable
         parameter.
     MissingExtraError

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._checks import boolean, expected, finite_number, listed, text
 from .._typing import Floats
-from ..errors import ArgumentError, KindError
+from ..errors import ArgumentError, ArgumentTypeError
 from ._style import BLUE, GREY, INK, ORANGE, PALE, canvas, check_axes, entry, label
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def trials(
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If there are no groups, or a result is not a number that the axis can show.
     MissingExtraError
         Without matplotlib.
@@ -81,7 +81,7 @@ def _checked(
 ) -> tuple[dict[str, Floats], dict[str, float]]:
     for what, given in (("The groups of trials", groups), ("The published figures", published)):
         if not isinstance(given, Mapping):
-            raise KindError(expected(what, "a dict by name", given))
+            raise ArgumentTypeError(expected(what, "a dict by name", given))
     if not groups:
         raise ArgumentError("Expected at least one group of trials, got none.")
     values = {

@@ -8,10 +8,10 @@ from concurrent.futures import CancelledError, Executor, Future, wait
 from typing import Any
 
 from .._checks import counted
-from .._snapshot import take_over
 from ..errors import ArgumentError, ExecutorError, SynapseError
 from ..learning import Trainer
-from ..network import Network
+from ..objects._snapshot import take_over
+from ..objects.network import Network
 from .running import PAUSE, one_line, require_picklable, shares_objects, submitting
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._checks import expected, listed, positive_integer, shown
 from .._random import Seed, random_generator
-from ..errors import ArgumentError, KindError
+from ..errors import ArgumentError, ArgumentTypeError
 from ._records import Point, plain_value, point_text
 
 KINDS = "booleans, numbers, strings, None, or lists of these"
@@ -43,7 +43,7 @@ def points_of(grid: Any, random: Any, count: Any, seed: Seed) -> list[Point]:
 def _named(what: str, given: Any) -> Mapping[str, Any]:
     condition = "a dict of parameters by name, at least one"
     if not isinstance(given, Mapping) or not given or not all(isinstance(name, str) for name in given):
-        raise KindError(expected(what, condition, given))
+        raise ArgumentTypeError(expected(what, condition, given))
     for name in ("seed", "failed"):
         if name in given:
             raise ArgumentError(f"A parameter of a sweep cannot have the name {name!r}. Rename it.")
@@ -54,7 +54,7 @@ def _value(name: str, value: Any) -> Any:
     try:
         return plain_value(value)
     except (TypeError, RecursionError):
-        raise KindError(expected(f"The values of {name!r}", KINDS, value)) from None
+        raise ArgumentTypeError(expected(f"The values of {name!r}", KINDS, value)) from None
 
 
 def _grid(given: Any) -> dict[str, list[Any]]:
@@ -85,4 +85,4 @@ def _drawing(name: str, distribution: Any) -> Callable[[np.random.Generator], An
         drawing: Callable[[np.random.Generator], Any] = distribution
         return drawing
     condition = "a list, a function of a generator, or a distribution of scipy.stats"
-    raise KindError(expected(f"The distribution of {shown(name)}", condition, distribution))
+    raise ArgumentTypeError(expected(f"The distribution of {shown(name)}", condition, distribution))

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from .._checks import expected, shown
-from ..errors import ArgumentError, KindError
+from ..errors import ArgumentError, ArgumentTypeError
 
 Point = dict[str, Any]
 """Values of a sweep's parameters, by name."""
@@ -49,18 +49,18 @@ def to_json(value: Any) -> str:
 
 
 def record_text(values: Any, seed: int, point: Point) -> str:
-    """What a trial has returned as JSON; KindError if it cannot be a record."""
+    """What a trial has returned as JSON; ArgumentTypeError if it cannot be a record."""
     place = f"What the trial returns (seed {seed})"
     if not isinstance(values, Mapping) or not all(isinstance(name, str) for name in values):
-        raise KindError(f"{_from(seed)} {VALUES}, got {shown(values)}.")
+        raise ArgumentTypeError(f"{_from(seed)} {VALUES}, got {shown(values)}.")
     for name, value in values.items():
         try:
             plain = to_json(plain_value(value))
         except (TypeError, ValueError, RecursionError):
-            raise KindError(f"{_from(seed)} {VALUES}, got {name!r}: {shown(value)}.") from None
+            raise ArgumentTypeError(f"{_from(seed)} {VALUES}, got {name!r}: {shown(value)}.") from None
         taken = {"seed": seed, **point}
         if name == "failed" or (name in taken and to_json(taken[name]) != plain):
-            raise KindError(
+            raise ArgumentTypeError(
                 f"The trial with seed {seed} returns the name {name!r}, which is taken: "
                 f"rename it. {place} is stored beside its seed and point."
             )
@@ -135,6 +135,6 @@ def _argument(value: Any) -> str:
         return to_json(plain_value(value))
     except (TypeError, ValueError):
         kinds = "numbers, strings, lists, dicts, arrays, functions or dataclasses"
-        raise KindError(
+        raise ArgumentTypeError(
             expected("What a trial with a store is bound to", kinds, value, "Let the trial build it.")
         ) from None

@@ -14,7 +14,7 @@ from ..errors import ArgumentError, TopologyError
 from ..learning import Result, Trainer
 from ..learning._parameters import independent
 from ..learning.schedules import Rate
-from ..network import Network
+from ..objects.network import Network
 from ._gathered import gather, outcomes, refuse_checkpoint, take_back
 from .running import checked_executor, shares_objects
 

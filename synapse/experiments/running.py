@@ -26,7 +26,7 @@ from .._checks import (
 from .._progress import saying_compiling
 from .._random import Seed
 from ..engine.guard import Deferred
-from ..errors import ArgumentError, ExecutorError, KindError, SynapseError
+from ..errors import ArgumentError, ArgumentTypeError, ExecutorError, SynapseError
 from ..readwrite.files import PathLike, as_path
 from ._points import points_of
 from ._records import Point, described, point_text
@@ -90,10 +90,10 @@ def run(
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If an argument cannot be used, the store belongs to another trial, or a trial returns anything other
         than such a dict. Results so far are in the store.
-    FormatError, StoreError
+    FormatError, TrialStoreError
         If the file is not a store, is damaged, is written by another run, or cannot be written.
     ExecutorError
         If the executor fails, for example because one of its processes was killed.
@@ -168,7 +168,7 @@ def sweep(
 
     Raises
     ------
-    ArgumentError, KindError, FormatError, StoreError, ExecutorError, KeyboardInterrupt
+    ArgumentError, ArgumentTypeError, FormatError, TrialStoreError, ExecutorError, KeyboardInterrupt
         As for :func:`run`.
 
     Examples
@@ -201,14 +201,14 @@ def _checked_trial(trial: Any, names: list[str]) -> Trial:
     """A function that can be called with a seed and these names."""
     condition = f"a function of ({', '.join(names)})"
     if not callable(trial):
-        raise KindError(expected("The trial", condition, trial))
+        raise ArgumentTypeError(expected("The trial", condition, trial))
     try:
         inspect.signature(trial).bind(0, **dict.fromkeys(names[1:]))
     except TypeError:
-        raise KindError(expected("The trial", condition, trial)) from None
+        raise ArgumentTypeError(expected("The trial", condition, trial)) from None
     except ValueError:  # built-in functions may have no signature
         if isinstance(trial, type):
-            raise KindError(expected("The trial", condition, trial)) from None
+            raise ArgumentTypeError(expected("The trial", condition, trial)) from None
     function: Trial = trial
     return function
 
@@ -225,22 +225,22 @@ def _checked_seeds(seeds: Any) -> list[int]:
 
 
 def checked_executor(executor: Any) -> Executor | None:
-    """Return an executor or None, or raise KindError."""
+    """Return an executor or None, or raise ArgumentTypeError."""
     if executor is None or isinstance(executor, Executor):
         return executor
     advice = "Give client.get_executor()." if hasattr(executor, "get_executor") else ""
     condition = "a concurrent.futures.Executor or None"
-    raise KindError(expected("The executor", condition, executor, advice))
+    raise ArgumentTypeError(expected("The executor", condition, executor, advice))
 
 
 def require_picklable(what: str, function: Any, executor: Executor | None) -> None:
-    """Raise KindError if a process pool cannot send a function to its processes."""
+    """Raise ArgumentTypeError if a process pool cannot send a function to its processes."""
     if not isinstance(executor, ProcessPoolExecutor):
         return
     try:
         pickle.dumps(function)
     except Exception as error:  # pickle raises AttributeError, TypeError and others
-        raise KindError(
+        raise ArgumentTypeError(
             f"A process pool cannot send {lowered(what)} to its processes ({one_line(error)}). Define it by "
             "def at the top level of a module, pass what it needs by functools.partial, or use threads."
         ) from None
@@ -300,7 +300,7 @@ class Plan:
                         bar.update()
                 except _ExecutorError as failure:
                     raise ExecutorError(_broken(failure, done, len(tasks), path)) from failure.__cause__
-                except (KeyboardInterrupt, KindError) as error:
+                except (KeyboardInterrupt, ArgumentTypeError) as error:
                     error.add_note(f"{done} of {counted(len(tasks), 'trial')} are done. {_results(path)}")
                     raise
         return joined((*tasks[task], *found[task]) for task in tasks)

@@ -101,7 +101,7 @@ def success_rate(successes: int, count: int, level: float = 0.95) -> SuccessRate
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If a number is out of range or of the wrong type.
 
     Examples
@@ -140,7 +140,7 @@ def median(values: Sequence[float], level: float = 0.95) -> Median:
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If there is no value, one is NaN, or the level is out of range.
 
     Examples

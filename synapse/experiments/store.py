@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from .._checks import counted, shown
-from ..errors import ArgumentError, FormatError, StoreError
+from ..errors import ArgumentError, FormatError, TrialStoreError
 from ..readwrite.files import as_path
 
 MARK = 0x53594E54
@@ -119,13 +119,13 @@ class Store:
 
 
 def rescue_rows(store: Any, path: Any, trial: str | None) -> None:
-    """Write the intact records of a damaged store to a new one; an existing file raises StoreError.
+    """Write the intact records of a damaged store to a new one; an existing file raises TrialStoreError.
 
     `trial` is used if the name in the store is damaged.
     """
     new = as_path(path)
     if new.exists():
-        raise StoreError(f"{shown(str(new))} exists already. Choose another file for the intact trials.")
+        raise TrialStoreError(f"{shown(str(new))} exists already. Choose another file for the intact trials.")
     file = _existing(store)
     with _sentences(file), closing(_connect(file, "mode=rw")) as connection:
         connection.execute("PRAGMA query_only = ON")
@@ -152,10 +152,10 @@ def read_rows(path: Any) -> dict[Task, Done]:
 
 
 def _existing(path: Any) -> Path:
-    """The path of a store; StoreError if there is no such file."""
+    """The path of a store; TrialStoreError if there is no such file."""
     file = as_path(path)
     if not file.is_file():
-        raise StoreError(f"There is no store of trials at {shown(str(file))}.")
+        raise TrialStoreError(f"There is no store of trials at {shown(str(file))}.")
     return file
 
 
@@ -185,7 +185,7 @@ def _lock(path: Path) -> sqlite3.Connection:
     process a new one.
     """
     if path.is_dir() or not path.parent.is_dir():
-        raise StoreError(f"The store must be a file in a folder that exists, got {shown(str(path))}.")
+        raise TrialStoreError(f"The store must be a file in a folder that exists, got {shown(str(path))}.")
     with _sentences(path):
         attempts = 0
         while True:
@@ -328,12 +328,12 @@ def _sentences(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise StoreError(
+            raise TrialStoreError(
                 f"Another run is writing {path}. Wait for its end, or choose another file."
             ) from error
         if kind in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR):
             _damaged(path, error)
-        raise StoreError(
+        raise TrialStoreError(
             f"The store {path} cannot be written or read ({error}). The disk may be full, or the folder "
             "read-only; the results stored before are in it, and the same call goes on from there."
         ) from error

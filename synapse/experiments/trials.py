@@ -207,7 +207,7 @@ class Trials(list[Row]):
 
         Raises
         ------
-        UnknownNameError, ArgumentError, KindError
+        UnknownNameError, ArgumentError, ArgumentTypeError
             If there is no such key, or a value is not a number.
 
         Examples
@@ -326,7 +326,7 @@ def read_trials(store: PathLike) -> Trials:
 
     Raises
     ------
-    StoreError, FormatError
+    TrialStoreError, FormatError
         If there is no such file, or it is not a store, damaged, or of a newer version.
 
     Examples
@@ -366,7 +366,7 @@ def rescue(store: PathLike, path: PathLike, trial: Callable[..., Any] | None = N
 
     Raises
     ------
-    StoreError, FormatError
+    TrialStoreError, FormatError
         If the new file exists already, or nothing can be read of the old one.
 
     Examples

@@ -15,11 +15,11 @@ from .. import _html
 from .._checks import expected, positive_integer
 from .._random import Seed, random_generator, seeds_of
 from ..cost import in_words
-from ..errors import ArgumentError, KindError
+from ..errors import ArgumentError, ArgumentTypeError
 from ..learning import Evaluation, Result, Trainer
 from ..learning._data import Data, checked_weights, prepare
 from ..learning._parameters import independent
-from ..network import Network
+from ..objects.network import Network
 from ._gathered import gather, outcomes, refuse_checkpoint, take_back
 from .running import checked_executor
 
@@ -134,7 +134,7 @@ def cross_validate(
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If an argument cannot be used, the data are a stream, or `make` returns the same network twice.
         Nothing has been trained.
     ExecutorError
@@ -215,7 +215,7 @@ def _require_fewer(folds: int, inputs: Any) -> None:
 def _takes_an_argument(make: Callable[..., Any]) -> bool:
     """Whether a function has a parameter for the number of the fold."""
     if not callable(make):
-        raise KindError(expected("What makes a fold's trainer", "a function", make))
+        raise ArgumentTypeError(expected("What makes a fold's trainer", "a function", make))
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     try:
         parameters: Sequence[inspect.Parameter] = list(inspect.signature(make).parameters.values())
@@ -229,7 +229,7 @@ def _as_trainer(made: Any) -> Trainer:
         return Trainer(made)
     if isinstance(made, Trainer):
         return made
-    raise KindError(expected("What make gives", "a Trainer or a Network", made))
+    raise ArgumentTypeError(expected("What make gives", "a Trainer or a Network", made))
 
 
 def _check(data: Data, folds: int) -> None:

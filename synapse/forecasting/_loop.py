@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import as_matrix, counted, expected, parts_of, place
-from .._snapshot import preserved_context, read_context, restore_context
 from .._typing import Floats
-from ..ensemble import Ensemble
-from ..errors import ArgumentError, KindError
-from ..network import Network
+from ..errors import ArgumentError, ArgumentTypeError
+from ..objects._snapshot import preserved_context, read_context, restore_context
+from ..objects.ensemble import Ensemble
+from ..objects.network import Network
 
 Model = Network | Ensemble
 NOT_FED = np.uint64(np.iinfo(np.uint64).max)
@@ -69,7 +69,7 @@ class Feedback:
 def checked_rows(model: Any, context: Any) -> Floats:
     """The rows of a context or of a series, shape (T, n) with T > 0."""
     if not isinstance(model, Network | Ensemble):
-        raise KindError(expected("What forecasts", "a Network or an Ensemble", model))
+        raise ArgumentTypeError(expected("What forecasts", "a Network or an Ensemble", model))
     n, _ = sizes_of(model)
     parts, together = parts_of("The context", context, n)
     if not together:
@@ -95,7 +95,9 @@ def _checked(feedback: Any, n: int, m: int) -> list[tuple[int, int]]:
             )
         return [(o, o) for o in range(m)]
     if not isinstance(feedback, Mapping):
-        raise KindError(expected("The feedback", "a dict {output: input} of numbers from 0", feedback))
+        raise ArgumentTypeError(
+            expected("The feedback", "a dict {output: input} of numbers from 0", feedback)
+        )
     pairs = [
         (place("An output of the feedback", o, m) % m, place("An input of the feedback", i, n) % n)
         for o, i in feedback.items()

@@ -8,7 +8,7 @@ import numpy as np
 
 from .._checks import counted, lowered, numbers, positive_integer, whole_number
 from .._typing import Floats
-from ..errors import ArgumentError, KindError
+from ..errors import ArgumentError, ArgumentTypeError
 
 MOST_STEPS = 10_000_000
 """Longest horizon, so that a forecast fits into memory."""
@@ -24,7 +24,9 @@ def checked_series(what: str, values: Any, least: int = 1, reason: str = "") -> 
     """
     array = numbers(what, values, "a number a step, or a row of numbers a step")
     if array.ndim not in (1, 2) or array.shape[1:] == (0,):
-        raise KindError(f"Expected {lowered(what)} to have the shape (T,) or (T, m), got {array.shape}.")
+        raise ArgumentTypeError(
+            f"Expected {lowered(what)} to have the shape (T,) or (T, m), got {array.shape}."
+        )
     if len(array) < least:
         needed = f"{counted(least, 'step')} or more{reason}"
         raise ArgumentError(f"Expected {lowered(what)} to have {needed}, got {len(array)}.")

@@ -39,7 +39,7 @@ def persistence(history: ArrayLike, steps: int) -> Floats:
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If the history is empty or not finite, or `steps` is not a whole number above 0.
 
     Notes
@@ -75,7 +75,7 @@ def seasonal_naive(history: ArrayLike, steps: int, period: int) -> Floats:
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If the history is shorter than a period or not finite, or `steps` or `period` is not a whole number
         above 0.
 
@@ -118,7 +118,7 @@ def autoregression(history: ArrayLike, steps: int, order: int | None = None) -> 
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If the history is too short for the order or not finite, or `steps` or `order` is not a whole number
         in its range.
     DivergenceError

@@ -118,7 +118,7 @@ def calibrate(
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If fewer rows are held out than `steps`, none is left before them, or the series is not finite.
 
     References

@@ -14,8 +14,8 @@ from .. import _html
 from .._checks import counted, expected, positive_integer
 from .._random import Seed, random_generator
 from .._typing import Floats
-from ..ensemble import Ensemble
-from ..errors import ArgumentError, KindError
+from ..errors import ArgumentError, ArgumentTypeError
+from ..objects.ensemble import Ensemble
 from ._loop import Feedback, Model, checked_rows, members, paths, sizes_of
 from ._series import horizon
 from .calibration import Calibration, checked_interval
@@ -158,7 +158,7 @@ def forecast(
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If the context is empty or not finite, an output cannot be fed back, the future has other numbers of
         rows or columns, or there are too few errors for an interval.
     DivergenceError
@@ -222,7 +222,7 @@ def forecast(
 def _checked_share(net: Model, samples: Any, calibration: Any, interval: Any) -> float | None:
     """The share of the intervals, or None if no interval is asked for."""
     if calibration is not None and not isinstance(calibration, Calibration):
-        raise KindError(
+        raise ArgumentTypeError(
             expected("The calibration", "what synapse.forecasting.calibrate returns", calibration)
         )
     if samples is not None and calibration is not None:

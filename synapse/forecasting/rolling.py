@@ -126,7 +126,7 @@ def rolling_origin(
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If the series is too short for `start` and `steps` or not finite, a number is out of range, or the
         forecaster is not a function or returns another shape.
 

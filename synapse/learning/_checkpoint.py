@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import counted
-from .._snapshot import Numbers, Snapshot, read_numbers, write_numbers
 from .._typing import Floats
 from ..errors import ArgumentError, DivergenceError, FormatError, SynapseError
-from ..network import Network
+from ..objects._snapshot import Numbers, Snapshot, read_numbers, write_numbers
+from ..objects.network import Network
 from ..readwrite._archive import as_text, from_array, read_arrays, write_arrays
 from ..readwrite._checks import LARGEST_WHOLE, an_object, is_whole, members, require
 from ..readwrite.files import File

@@ -27,8 +27,8 @@ from .._checks import (
 from .._registration import require_sound
 from .._typing import Floats
 from ..cost import Cost, categorical_cross_entropy
-from ..errors import ArgumentError, KindError, TopologyError
-from ..network import Network
+from ..errors import ArgumentError, ArgumentTypeError, TopologyError
+from ..objects.network import Network
 
 if TYPE_CHECKING:
     from ..engine.online import Accumulator  # compiled: imported when it is used
@@ -239,7 +239,7 @@ def checked_weights(samples: Any, data: Data) -> Floats:
 def _of_classes(data: Data, classes: Mapping[int, float], outputs: int) -> Floats:
     """The weight of each row's class: the index of the target's largest entry, or 0 or 1 for one output."""
     if not isinstance(classes, Mapping):
-        raise KindError(expected("The class_weight", "a mapping of classes to numbers", classes))
+        raise ArgumentTypeError(expected("The class_weight", "a mapping of classes to numbers", classes))
     known = np.nan_to_num(data.targets)
     labels = known.argmax(axis=1) if outputs > 1 else (known[:, 0] > 0.5).astype(int)
     weights = np.ones(len(labels))

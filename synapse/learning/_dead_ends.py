@@ -17,7 +17,7 @@ from ..engine.functions.activations import RANDOM, SIGN, STEP
 from ..engine.guard import InUse
 from ..engine.schema import FIRST, STOP
 from ..errors import TrainingWarning
-from ..network import Network
+from ..objects.network import Network
 from .rules import RULES
 
 SOME = 1 << 16

@@ -14,14 +14,14 @@ from .. import engine
 from .._checks import MOST_THREADS, positive_integer
 from .._registration import require_sound
 from .._typing import Floats
-from .._wiring import require_closed
 from ..cost import Cost
 from ..engine.guard import check
 from ..engine.lowering.changes import spans
 from ..engine.schema import CHUNK
 from ..engine.status import DONE
 from ..errors import DivergenceError
-from ..network import Network
+from ..objects._wiring import require_closed
+from ..objects.network import Network
 from ._data import Data
 from ._noted import NotedSteps
 from ._regularisation import Masks

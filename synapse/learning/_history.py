@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from .. import _html
 from .._checks import counted
-from .._snapshot import Snapshot, preserved_context
 from ..cost import Cost, in_words
 from ..engine.guard import InUse, interruptible
-from ..network import Network
+from ..objects._snapshot import Snapshot, preserved_context
+from ..objects.network import Network
 from ._checkpoint import Paused
 from ._data import Data
 from .callbacks import Callback, Progress, every

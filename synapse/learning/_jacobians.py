@@ -10,7 +10,7 @@ import numpy as np
 
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, TopologyError
-from ..network import Network
+from ..objects.network import Network
 from ..optimizers.recursive import RecursiveOptimizer
 
 if TYPE_CHECKING:

@@ -31,10 +31,10 @@ from .._checks import (
     positive_number,
 )
 from .._random import random_generator
-from .._sensitivities import checked_order
 from ..errors import ArgumentError, FormatError
-from ..layer import Layer
-from ..network import Network
+from ..objects._sensitivities import checked_order
+from ..objects.layer import Layer
+from ..objects.network import Network
 from ..optimizers import SGD
 from ..readwrite._checks import an_object, given, is_whole, members, require
 from ._parameters import checked_optimizer

@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _ties, engine, optimizers
+from .. import engine, optimizers
 from .._checks import expected, plain, suggestion
 from .._typing import Floats
-from .._wiring import require_closed
 from ..engine.guard import InUse
 from ..engine.schema import SHARED_BY
 from ..engine.store import Store
-from ..errors import ArgumentError, DivergenceError, KindError
-from ..network import Network
+from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
+from ..objects import _ties
+from ..objects._wiring import require_closed
+from ..objects.network import Network
 from ..optimizers import LBFGS, Optimizer, OptimizerState, RecursiveOptimizer, RecursiveState
 from ..optimizers.base import BuiltIn, too_steep
 from ..optimizers.clipping import not_clipped
@@ -225,7 +226,7 @@ class Updater:
 
 
 def checked_optimizer(what: str, optimizer: Any) -> Optimizer | LBFGS | RecursiveOptimizer | None:
-    """Return `optimizer`, or raise KindError; for a name or a class, the message shows the call to use."""
+    """Return `optimizer`, or raise ArgumentTypeError; for a name or class, the message shows the call."""
     if optimizer is None or isinstance(optimizer, Optimizer | LBFGS | RecursiveOptimizer):
         return optimizer
     given = optimizer.__name__ if isinstance(optimizer, type) else optimizer
@@ -234,7 +235,7 @@ def checked_optimizer(what: str, optimizer: Any) -> Optimizer | LBFGS | Recursiv
     found = known.get(plain(given)) if isinstance(given, str) else None
     advice = f"Use optimizer=synapse.optimizers.{found}()." if found else suggestion(given, known.values())
     condition = "an optimizer, such as synapse.optimizers.Adam()"
-    raise KindError(expected(what, condition, optimizer, advice.strip()))
+    raise ArgumentTypeError(expected(what, condition, optimizer, advice.strip()))
 
 
 def independent(networks: Sequence[Network]) -> bool:

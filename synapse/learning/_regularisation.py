@@ -12,9 +12,9 @@ import numpy as np
 from .. import engine
 from .._checks import expected, finite_number
 from .._typing import Floats
-from ..errors import ArgumentError, KindError
-from ..layer import Layer
-from ..network import Network
+from ..errors import ArgumentError, ArgumentTypeError
+from ..objects.layer import Layer
+from ..objects.network import Network
 
 Chances = float | Mapping[str | Layer, float]
 Masks = Callable[[int, int], Floats]
@@ -82,7 +82,9 @@ def chances_by_neuron(what: str, network: Network, given: Chances) -> Floats:
     for key, chance in by_layer.items():
         layer: Any = network[key] if isinstance(key, str) else key
         if not isinstance(layer, Layer) or any(neuron not in place for neuron in layer):
-            raise KindError(expected(f"A layer of {what[0].lower()}{what[1:]}", "one of the network", key))
+            raise ArgumentTypeError(
+                expected(f"A layer of {what[0].lower()}{what[1:]}", "one of the network", key)
+            )
         if any(place[neuron] >= len(network) - len(network.output) for neuron in layer):
             raise ArgumentError(f"{what} cannot be applied to the outputs. Give it for hidden layers only.")
         value = finite_number(what, chance)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._checks import expected, function_of, is_number
-from .._snapshot import preserved_context
 from ..cost import Cost
 from ..engine.guard import interruptible
-from ..errors import ArgumentError, KindError, SynapseError
-from ..network import Network
+from ..errors import ArgumentError, ArgumentTypeError, SynapseError
+from ..objects._snapshot import preserved_context
+from ..objects.network import Network
 from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
 from ._checkpoint import Shape, shape_of_data
 from .evaluation import mean_cost
@@ -132,7 +132,7 @@ def checked_batches(batches: Any, epochs: int) -> Any:
     single = isinstance(batches, str | bytes | Mapping) or hasattr(batches, "__array__") or is_number(batches)
     if batches is None or single:
         condition = "(inputs, targets) as two arguments, or an iterable of such pairs as the only one"
-        raise KindError(expected("The data of a training", condition, batches))
+        raise ArgumentTypeError(expected("The data of a training", condition, batches))
     if isinstance(batches, Iterator) and epochs > 1:
         raise ArgumentError(
             f"An iterator is exhausted after one epoch, but epochs is {epochs}. Give a function that "
@@ -163,7 +163,7 @@ def held_out_pairs(batches: Any) -> list[tuple[Any, Any]]:
     single = isinstance(batches, str | bytes | Mapping | Set) or hasattr(batches, "__array__")
     if single or not (isinstance(batches, Iterable) or hasattr(batches, "__getitem__")):
         kind = "a fraction, a pair of inputs and targets, or batches of such pairs"
-        raise KindError(expected("The validation", kind, batches))
+        raise ArgumentTypeError(expected("The validation", kind, batches))
     found = [_pair(batch) for batch in batches]
     if not found:
         raise ArgumentError("Expected at least one batch in the held-out data, got none.")
@@ -176,7 +176,7 @@ def _iterable(batches: Any) -> Any:
         batches = batches()
     if not isinstance(batches, Iterable) and not hasattr(batches, "__getitem__"):
         condition = "an iterable of pairs, (inputs, targets), or a function that returns one"
-        raise KindError(expected("The batches", condition, batches))
+        raise ArgumentTypeError(expected("The batches", condition, batches))
     return batches
 
 
@@ -185,5 +185,5 @@ def _pair(batch: Any) -> tuple[Any, Any]:
     arrays = isinstance(batch, list) and all(hasattr(part, "__array__") for part in batch)
     if not (isinstance(batch, tuple) or arrays) or len(batch) != 2:
         advice = "Arrays are given as two arguments: train(inputs, targets)."
-        raise KindError(expected("A batch", "a pair, (inputs, targets)", batch, advice))
+        raise ArgumentTypeError(expected("A batch", "a pair, (inputs, targets)", batch, advice))
     return batch[0], batch[1]

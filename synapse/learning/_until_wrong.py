@@ -15,12 +15,12 @@ import numpy as np
 from .. import engine
 from .._checks import expected
 from .._registration import require_sound
-from .._snapshot import Context, read_context, restore_context
 from .._typing import Floats
 from ..engine.guard import InUse
 from ..errors import ArgumentError, DivergenceError
-from ..network import Network
-from ..recording import record
+from ..objects._snapshot import Context, read_context, restore_context
+from ..objects.network import Network
+from ..objects.recording import record
 from ..tasks import Sample, Stream
 from ._data import aimed_rows, new_control
 

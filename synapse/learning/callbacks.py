@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._checks import function_of, positive_integer, settle
-from ..network import Network
+from ..objects.network import Network
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _html, _ties
+from .. import _html
 from .._checks import choice, whole_number
-from .._sensitivities import checked_order
 from .._typing import Floats
 from ..cost import Cost
 from ..engine.guard import InUse
-from ..network import Network, require_network
+from ..objects import _ties
+from ..objects._sensitivities import checked_order
+from ..objects.network import Network, require_network
 from ..optimizers import SGD
 from ._data import Data, prepare_sequences
 from ._exact import WHOLE
@@ -122,7 +123,7 @@ def compare_gradients(
 
     Raises
     ------
-    KindError, ArgumentError, TopologyError, DivergenceError
+    ArgumentTypeError, ArgumentError, TopologyError, DivergenceError
         If :func:`gradient` raises them, or `method` or `order` is not as above.
 
     See Also

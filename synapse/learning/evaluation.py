@@ -15,8 +15,8 @@ from .._checks import counted
 from .._typing import Floats
 from ..cost import Cost, in_words
 from ..engine.guard import InUse
-from ..network import Network
-from ..recording import record
+from ..objects.network import Network
+from ..objects.recording import record
 from ._data import Data, new_control, one_pass
 from .classes import classes_of, classified
 

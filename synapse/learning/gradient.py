@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import _ties
 from .._checks import boolean, counted
 from .._typing import Floats
 from ..cost import Cost
 from ..engine.guard import InUse
-from ..network import Network, require_network
+from ..objects import _ties
+from ..objects.network import Network, require_network
 from ._data import prepare_sequences
 from ._exact import ExactGradient, checked_window
 
@@ -84,7 +84,7 @@ def gradient(
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If the data do not fit the network or the cost, or an argument cannot be used.
     TopologyError
         If the network is connected with neurons outside of it.

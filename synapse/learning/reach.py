@@ -10,12 +10,12 @@ import numpy as np
 
 from .. import _html
 from .._checks import expected, listed, positive_integer
-from .._sensitivities import laid_out
 from ..engine.guard import InUse
 from ..engine.reach import Layout, TooLarge
 from ..engine.reach.pattern import GATERS, OWN, SOURCES
 from ..errors import ArgumentError
-from ..network import Network, require_network
+from ..objects._sensitivities import laid_out
+from ..objects.network import Network, require_network
 
 HEAD = ("order", "recurrent", "sensitivities", "memory", "sweeps", "product", "direct", "multiply-adds")
 UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
@@ -122,7 +122,7 @@ def reach(network: Network, orders: Iterable[int | None] = (1, 2, 3, None)) -> R
 
     Raises
     ------
-    KindError, ArgumentError
+    ArgumentTypeError, ArgumentError
         If `network` is not a network, or `orders` are not whole numbers above 0 or None.
     TopologyError
         If the network is connected with neurons outside of it.

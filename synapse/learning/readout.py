@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from .. import squash as squashes
 from .._checks import expected, non_negative_number, shown, whole_number
-from .._snapshot import read_context, restore_context
 from .._typing import Floats
-from ..connection import Connection
 from ..engine.guard import InUse
 from ..errors import ArgumentError, DivergenceError, TopologyError
-from ..network import Network, require_network
-from ..neuron import Neuron
-from ..recording import record
+from ..objects._snapshot import read_context, restore_context
+from ..objects.connection import Connection
+from ..objects.network import Network, require_network
+from ..objects.neuron import Neuron
+from ..objects.recording import record
 from ..squash import Squash
 from ._data import Data, prepare
 
@@ -104,7 +104,7 @@ def fit_readout(
     ------
     TopologyError
         If an output has outgoing connections or gates any, or its incoming connections are gated or tied.
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If an argument cannot be used, a target is outside the range of the squash, or the weights
         are not determined and `ridge` is 0.
     DivergenceError

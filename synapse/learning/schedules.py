@@ -21,7 +21,7 @@ from .._checks import (
     whole_number,
 )
 from .._typing import Floats
-from ..errors import ArgumentError, KindError
+from ..errors import ArgumentError, ArgumentTypeError
 
 Rates = Callable[[int, float | None], float]
 """Maps (epoch from 0, error of the previous epoch or None) to a rate; called once per epoch, in order."""
@@ -269,10 +269,10 @@ def checked_rate(what: str, rate: Any, dtype: Any = np.float64) -> Rate:
         return found
     try:
         return training_rate(what, rate, dtype)
-    except KindError:
+    except ArgumentTypeError:
         condition = "a number, a schedule or a function of the epoch"
         advice = OF_LIST if type(rate) in (list, tuple, np.ndarray) else ""
-        raise KindError(expected(what, condition, rate, advice)) from None
+        raise ArgumentTypeError(expected(what, condition, rate, advice)) from None
 
 
 def _epoch(epoch: int) -> int:

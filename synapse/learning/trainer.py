@@ -22,7 +22,7 @@ from .._checks import (
 from .._random import Seed
 from ..cost import Cost
 from ..errors import ArgumentError
-from ..network import Network, require_network
+from ..objects.network import Network, require_network
 from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
 from ..readwrite.files import PathLike
 from ._checkpoint import (
@@ -352,7 +352,7 @@ class Trainer:
 
         Raises
         ------
-        ArgumentError, KindError
+        ArgumentError, ArgumentTypeError
             If an argument cannot be used; no weight has changed. That includes, with `resume`, data of
             another shape, and with `checkpoint` a trainer that cannot be saved. Also if a batch of a stream
             cannot be used; the error gives its number in the epoch, from 1, and the previous batches have
@@ -579,7 +579,7 @@ class Trainer:
 
         Raises
         ------
-        ArgumentError, KindError
+        ArgumentError, ArgumentTypeError
             If an argument cannot be used; the network has not run.
 
         See Also

@@ -18,7 +18,7 @@ from .._progress import saying_compiling
 from .._typing import Floats
 from ..engine.guard import Deferred, InUse, interruptible, take
 from ..errors import ArgumentError, DivergenceError
-from ..network import Network
+from ..objects.network import Network
 from ..optimizers import LBFGS
 from ._checkpoint import Checkpoint, GeneratorState, Paused, SearchStart, Start, shape_of_data
 from ._data import Control, Epochs, Order, new_control

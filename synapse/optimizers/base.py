@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .. import engine
 from .._checks import any_array, counted, expected, finite_array, non_negative_number, numbers, whole_number
 from .._typing import Floats
-from ..errors import ArgumentError, DivergenceError, KindError
+from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 
 
 def mask_of_moving(frozen: Any, size: int) -> NDArray[np.bool_] | None:
@@ -33,7 +33,7 @@ def check_parameters(parameters: Any, shape: tuple[int, ...] | None = None) -> N
     """Raise unless `parameters` is a vector of float64 that can be changed in place."""
     masked = isinstance(parameters, np.ma.MaskedArray)
     if not isinstance(parameters, np.ndarray) or masked or parameters.dtype != np.float64:
-        raise KindError(expected("The parameters", "a NumPy array of float64", parameters))
+        raise ArgumentTypeError(expected("The parameters", "a NumPy array of float64", parameters))
     if parameters.ndim != 1 or (shape is not None and parameters.shape != shape):
         condition = "a vector" if shape is None else f"of shape {shape}, as at the start"
         raise ArgumentError(expected("The parameters", condition, parameters.shape))
@@ -204,7 +204,7 @@ class OptimizerState:
 
         Raises
         ------
-        ArgumentError, KindError
+        ArgumentError, ArgumentTypeError
             If an argument cannot be used. Nothing has changed.
         DivergenceError
             If the gradient, its square or the change is not finite. The parameters have not changed.
@@ -243,7 +243,7 @@ class OptimizerState:
         """
         names, what = ["steps", *self._names], f"The arrays of {type(self.optimizer).__name__}"
         if not isinstance(arrays, Mapping):
-            raise KindError(expected(what, "a mapping of names to arrays", arrays))
+            raise ArgumentTypeError(expected(what, "a mapping of names to arrays", arrays))
         if set(arrays) != set(names):
             raise ArgumentError(expected(what, ", ".join(names), ", ".join(map(str, arrays))))
         vectors = [self._vector(name, arrays[name]) for name in self._names]

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._checks import expected, listed, positive_number
 from .._typing import Floats
-from ..errors import ArgumentError, DivergenceError, KindError
+from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 
 
 def not_clipped() -> DivergenceError:
@@ -25,7 +25,7 @@ def _arrays(gradient: Any) -> list[Floats]:
     for array in arrays:
         masked = isinstance(array, np.ma.MaskedArray)
         if not isinstance(array, np.ndarray) or masked or not np.issubdtype(array.dtype, np.floating):
-            raise KindError(expected("A gradient", "an array of floats, or a list of them", gradient))
+            raise ArgumentTypeError(expected("A gradient", "an array of floats, or a list of them", gradient))
         if not array.flags.writeable:
             raise ArgumentError("A gradient is clipped in place, but one of these arrays is read-only.")
         if not np.isfinite(array).all():
@@ -52,7 +52,7 @@ def clip_by_norm(gradient: Floats | Iterable[Floats], most: float) -> float:
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If an argument cannot be used. Nothing has changed.
     DivergenceError
         If the gradient is not finite. Nothing has changed.

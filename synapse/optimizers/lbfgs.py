@@ -88,7 +88,7 @@ class LBFGS:
 
         Raises
         ------
-        ArgumentError, KindError
+        ArgumentError, ArgumentTypeError
             If an argument, or a value returned by `function`, cannot be used.
         DivergenceError
             If a cost or a gradient is not finite.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .._checks import any_array, counted, expected, finite_array, non_negative_number, numbers, whole_number
 from .._typing import Floats, Ints
-from ..errors import ArgumentError, DivergenceError, KindError
+from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from .base import check_parameters, mask_of_moving
 
 
@@ -92,7 +92,7 @@ class RecursiveState(ABC):
 
         Raises
         ------
-        ArgumentError, KindError
+        ArgumentError, ArgumentTypeError
             If an argument cannot be used. Nothing has changed.
         DivergenceError
             If the change is not finite, or a covariance would no longer be positive. Nothing has changed.
@@ -135,12 +135,12 @@ class RecursiveState(ABC):
 
         Raises
         ------
-        ArgumentError, KindError
+        ArgumentError, ArgumentTypeError
             If names or shapes do not match this optimizer and its parameters. Nothing has changed.
         """
         what = f"The arrays of {type(self.optimizer).__name__}"
         if not isinstance(arrays, Mapping):
-            raise KindError(expected(what, "a mapping of names to arrays", arrays))
+            raise ArgumentTypeError(expected(what, "a mapping of names to arrays", arrays))
         if set(arrays) != {"steps", "covariance"}:
             raise ArgumentError(expected(what, "steps, covariance", ", ".join(map(str, arrays))))
         sizes = np.diff(self._bounds)

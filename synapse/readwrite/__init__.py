@@ -22,7 +22,7 @@ from __future__ import annotations
 import copyreg
 from typing import TYPE_CHECKING, Any
 
-from ..network import Network
+from ..objects.network import Network
 from ._formats import MODULES, formats as formats, load as load, module_of, save as save
 
 if TYPE_CHECKING:  # for type checkers; at run time `__getattr__` imports modules when they are used

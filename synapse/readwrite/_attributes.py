@@ -11,8 +11,8 @@ import numpy as np
 from .. import squash as squashes
 from .._checks import boolean, expected, finite_number, integer, is_among, shown
 from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, Column
-from ..errors import ArgumentError, KindError, SynapseError, UnknownNameError
-from ..topology import RARE_OF_CONNECTIONS, RARE_OF_NEURONS
+from ..errors import ArgumentError, ArgumentTypeError, SynapseError, UnknownNameError
+from ..objects.topology import RARE_OF_CONNECTIONS, RARE_OF_NEURONS
 
 NODE = (
     *("squash", "bias", "trainable", "label", "layer", "subset", "state", "activation"),
@@ -27,14 +27,16 @@ def keys_of(weight: Any, gater: Any, attributes: Any) -> Keys:
     """The name under which each attribute is stored, or None if it is not read."""
     what, condition = "The attributes of from_networkx", f"a dict with keys among {', '.join(NODE)}"
     if not isinstance(attributes, Mapping | None):
-        raise KindError(expected(what, condition, attributes))
+        raise ArgumentTypeError(expected(what, condition, attributes))
     for key in attributes or {}:
         if not is_among(key, NODE):
             raise ArgumentError(expected(what, condition, key))
     keys: Keys = {**{key: key for key in NODE}, **(attributes or {}), "weight": weight, "gater": gater}
     for key, name in keys.items():
         if not isinstance(name, str | None):
-            raise KindError(expected(f"The {key} attribute", "the name of an attribute, or None", name))
+            raise ArgumentTypeError(
+                expected(f"The {key} attribute", "the name of an attribute, or None", name)
+            )
     return keys
 
 

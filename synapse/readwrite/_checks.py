@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from .. import squash as squashes
 from .._checks import json_object, lowered, shown
-from .._ties import first_of_group
 from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, SHARED_BY, TIME, Column
-from ..errors import FormatError, KindError, UnknownNameError
-from ..topology import NO_GATER
+from ..errors import ArgumentTypeError, FormatError, UnknownNameError
+from ..objects._ties import first_of_group
+from ..objects.topology import NO_GATER
 
 PART = 1 << 16
 """Number of rows that are compared at a time, so that they stay in the cache."""
@@ -69,7 +69,7 @@ def checked_metadata(metadata: Any) -> dict[str, Any]:
     """Return a copy of the metadata of a network, which must be values of JSON."""
     try:
         return json_object("The metadata", metadata)
-    except KindError as error:
+    except ArgumentTypeError as error:
         raise FormatError(str(error)) from None
 
 

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._saved import OF_CONNECTIONS, OF_NEURONS, OPTIONAL, Column, Parts, Traces
 from ..engine.schema import FLAG
 from ..errors import FormatError
+from ..objects._saved import OF_CONNECTIONS, OF_NEURONS, OPTIONAL, Column, Parts, Traces
 from . import _entries
 from ._checks import (
     FLOATS,

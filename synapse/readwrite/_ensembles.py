@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .._checks import expected, shown
-from ..ensemble import Ensemble
 from ..errors import ArgumentError, FormatError
+from ..objects.ensemble import Ensemble
 from . import files
 from .native import from_json_data, json_data, sealed
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from .._checks import choice, with_article
-from ..ensemble import Ensemble
 from ..errors import ArgumentError
-from ..network import Network
+from ..objects.ensemble import Ensemble
+from ..objects.network import Network
 from . import files
 from ._archive import member_names
 
@@ -119,8 +119,8 @@ def save(network: Any, path: files.File, format: str | None = None) -> None:
     :func:`load`, every step gives the same bits as with the saved network, and a new trainer with the online
     rule and a plain rate continues the training as if it had not been interrupted. Architectures such as
     :class:`architect.LSTM` keep their class, unless layers that define it were removed or renamed. In that
-    case, and for a class that is not registered (:func:`synapse.architectures.register`), :func:`load`
-    returns a :class:`Network` with the same name.
+    case, and for a class that is not registered (:func:`synapse.objects.architectures.register`),
+    :func:`load` returns a :class:`Network` with the same name.
 
     They do not preserve projections and ties to other networks. The table of formats lists what the other
     formats preserve. Drawings, programs and ONNX models cannot be read back.

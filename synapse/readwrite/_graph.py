@@ -9,10 +9,10 @@ from typing import Any
 import networkx as nx
 
 from .._checks import shown
-from .._saved import take_apart
 from ..errors import FormatError, SynapseError
-from ..network import Network
-from ..topology import Topology
+from ..objects._saved import take_apart
+from ..objects.network import Network
+from ..objects.topology import Topology
 from ._checks import FLOATS, require
 from .graphs import from_networkx
 

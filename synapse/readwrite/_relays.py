@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._saved import Parts
 from .._typing import Ints
 from ..errors import FormatError
-from ..topology import NO_GATER, is_delayed
+from ..objects._saved import Parts
+from ..objects.topology import NO_GATER, is_delayed
 
 LAYER = "relays"
 """Name of the layer of relays, directly after the inputs."""

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._saved import Kept, Parts
 from ..errors import FormatError
+from ..objects._saved import Kept, Parts
 from ._checks import LARGEST_WHOLE, Table, is_whole, members, require
 from ._entries import SENSITIVITIES, read, written
 

@@ -15,9 +15,9 @@ import numpy as np
 
 from .. import squash as squashes
 from .._checks import boolean
-from .._lowered import Lowered, take_apart_lowered
 from .._typing import Floats, Ints
-from ..network import Network, require_network
+from ..objects.network import Network, require_network
+from ._lowered import Lowered, take_apart_lowered
 from ._squashes import require_mean, require_written
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import networkx as nx
 
-from ..network import Network
+from ..objects.network import Network
 from . import files
 from ._formats import Format
 from ._graph import graph_of

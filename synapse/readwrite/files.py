@@ -19,7 +19,7 @@ from typing import IO, Any
 import numpy as np
 
 from .._checks import expected, file_path, shown
-from ..errors import ArgumentError, FormatError, KindError
+from ..errors import ArgumentError, ArgumentTypeError, FormatError
 
 try:
     import fcntl
@@ -36,7 +36,7 @@ File = PathLike | IO[str] | IO[bytes]
 
 
 def as_path(path: Any) -> Path:
-    """Return `path` as a Path, or raise KindError or ArgumentError."""
+    """Return `path` as a Path, or raise ArgumentTypeError or ArgumentError."""
     return file_path("The path", path, "a string or a path, or an open file")
 
 
@@ -57,9 +57,9 @@ def write(path: File, content: str | bytes) -> None:
     hidden file then replaces the old file in one step, so that after any failure or interrupt there is either
     the complete old file or the complete new one. If a process is killed while it writes, the hidden file
     stays until the next file is written to the same folder.
-    With an open file, the content is written at its position. Raises KindError or ArgumentError if `path` is
-    not a path, names something other than a file (such as a folder), or is a file open for text when bytes
-    are written, or in an encoding other than UTF-8.
+    With an open file, the content is written at its position. Raises ArgumentTypeError or ArgumentError
+    if `path` is not a path, names something other than a file (such as a folder), or is a file open for text
+    when bytes are written, or in an encoding other than UTF-8.
     """
     if hasattr(path, "write"):
         _write_into(path, content)
@@ -140,7 +140,7 @@ def _write_into(stream: Any, content: str | bytes) -> None:
         stream.write(content.encode() if isinstance(content, str) else content)
         return
     if isinstance(content, bytes):
-        raise KindError(expected("The file", "open for bytes, in mode 'wb'", stream))
+        raise ArgumentTypeError(expected("The file", "open for bytes, in mode 'wb'", stream))
     encoding = stream.encoding or "utf-8"  # a StringIO has none
     if codecs.lookup(encoding).name != "utf-8":
         raise ArgumentError(expected("The file", "open with encoding='utf-8'", encoding))

@@ -19,9 +19,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._checks import lowered, numbers
 from ..errors import ArgumentError, FormatError
-from ..network import Network
-from ..recording import Log
-from ..topology import NO_GATER, Topology
+from ..objects.network import Network
+from ..objects.recording import Log
+from ..objects.topology import NO_GATER, Topology
 from . import files
 from ._checks import an_object
 from ._formats import ALL, LINKED, Format
@@ -132,7 +132,7 @@ def write_gexf(
 
     Raises
     ------
-    KindError, ArgumentError
+    ArgumentTypeError, ArgumentError
         If `activations` are not finite numbers of this shape, a log does not have them, or `layout` is of
         another kind or does not place every neuron.
     UnknownNameError, MissingExtraError

@@ -11,15 +11,15 @@ import numpy as np
 from .. import initializers, squash as squashes
 from .._checks import expected, float_type, shown, text
 from .._random import Seed, given_back, random_generator
-from .._saved import Parts, put_together
 from .._typing import Ints
-from ..connection import Connection
-from ..errors import KindError, TopologyError
+from ..errors import ArgumentTypeError, TopologyError
 from ..initializers import Initializer
-from ..network import Network
-from ..neuron import Neuron
+from ..objects._saved import Parts, put_together
+from ..objects.connection import Connection
+from ..objects.network import Network
+from ..objects.neuron import Neuron
+from ..objects.topology import NO_GATER, RARE_OF_CONNECTIONS, RARE_OF_NEURONS
 from ..squash import Squash
-from ..topology import NO_GATER, RARE_OF_CONNECTIONS, RARE_OF_NEURONS
 from ._arrangement import Layers, arrange
 from ._attributes import Check, Items, Keys, keys_of
 from ._checks import require_shared
@@ -100,7 +100,7 @@ def from_networkx(
 
     Raises
     ------
-    KindError, ArgumentError, UnknownNameError
+    ArgumentTypeError, ArgumentError, UnknownNameError
         If `graph` is not a graph, a value cannot be used, or no edge or node has an attribute that you name.
     TopologyError
         If no inputs or outputs are found, a node is both, an edge has a gater that is not in the graph, or
@@ -169,7 +169,7 @@ def _nodes_of(graph: Any) -> list[Any]:
     """The nodes of a graph in its order; neurons are returned in their order of activation."""
     if not isinstance(graph, nx.Graph):
         advice = "Make one with networkx.from_pandas_edgelist, from_scipy_sparse_array or read_graphml."
-        raise KindError(expected("The graph of from_networkx", "a graph of networkx", graph, advice))
+        raise ArgumentTypeError(expected("The graph of from_networkx", "a graph of networkx", graph, advice))
     nodes = list(graph)
     return sorted(nodes) if all(isinstance(node, Neuron) for node in nodes) else nodes
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .._saved import put_together, take_apart
 from ..errors import FormatError
-from ..network import Network
+from ..objects._saved import put_together, take_apart
+from ..objects.network import Network
 from . import files
 from ._checks import Table, an_object
 from ._document import NULLS, document, parts_of, require_format

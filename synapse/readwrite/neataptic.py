@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._saved import Parts, put_together
 from ..errors import FormatError
-from ..network import Network
+from ..objects._saved import Parts, put_together
+from ..objects.network import Network
+from ..objects.topology import NO_GATER, is_delayed
 from ..squash import ACTIVATIONS
-from ..topology import NO_GATER, is_delayed
 from . import files
 from ._checks import Table, members, require, require_pairs_once
 from ._formats import Format

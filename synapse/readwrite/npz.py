@@ -14,10 +14,10 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._saved import OF_CONNECTIONS, OF_NEURONS, put_together, take_apart
 from ..errors import FormatError
-from ..network import Network
-from ..topology import NO_GATER
+from ..objects._saved import OF_CONNECTIONS, OF_NEURONS, put_together, take_apart
+from ..objects.network import Network
+from ..objects.topology import NO_GATER
 from . import files
 from ._archive import as_text, from_array, read_arrays, write_arrays
 from ._checks import an_object

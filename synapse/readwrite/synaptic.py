@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import boolean
-from .._saved import Parts, put_together, take_apart
 from .._typing import Ints
 from ..errors import ArgumentError, FormatError
-from ..network import Network
+from ..objects._saved import Parts, put_together, take_apart
+from ..objects.network import Network
+from ..objects.topology import NO_GATER
 from ..squash import ACTIVATIONS
-from ..topology import NO_GATER
 from . import files
 from ._checks import Table, is_whole, members
 from ._formats import Format

@@ -13,7 +13,7 @@ import networkx as nx
 
 from .._checks import choice
 from ..errors import FormatError
-from ..network import Network
+from ..objects.network import Network
 from . import files
 from ._checks import an_object, require
 from ._formats import ALL, LINKED, Format

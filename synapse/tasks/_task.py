@@ -16,10 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._checks import MOST_SEQUENCES, counted, expected, finite_array, integer, positive_integer
 from .._random import Seed, random_generator
-from .._snapshot import preserved_context
 from .._typing import Floats, Ints
-from ..errors import ArgumentError, KindError
-from ..network import Network, require_network
+from ..errors import ArgumentError, ArgumentTypeError
+from ..objects._snapshot import preserved_context
+from ..objects.network import Network, require_network
 
 Mask = NDArray[np.bool_]
 
@@ -454,7 +454,7 @@ class Task(ABC):
 
         Raises
         ------
-        ArgumentError, KindError
+        ArgumentError, ArgumentTypeError
             If the network does not fit, the samples are neither samples nor a seed, or the task has no
             criterion.
         """
@@ -477,7 +477,7 @@ class Task(ABC):
             starts = range(0, len(samples), TESTED_AT_ONCE)
             return (samples[begin : begin + TESTED_AT_ONCE] for begin in starts)
         if samples is not None and not isinstance(samples, np.random.Generator) and integer(samples) is None:
-            raise KindError(expected("The samples", "samples of a task, or a seed", samples))
+            raise ArgumentTypeError(expected("The samples", "samples of a task, or a seed", samples))
         rng, task = random_generator(samples), self.tested
         return (
             task.batch(min(TESTED_AT_ONCE, count - begin), rng) for begin in range(0, count, TESTED_AT_ONCE)

@@ -61,7 +61,7 @@ class Adding(Task):
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If the steps cannot be used.
 
     Examples
@@ -124,7 +124,7 @@ class Multiplication(Task):
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If a parameter cannot be used.
 
     Examples

@@ -33,7 +33,7 @@ class Copy(Task):
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If a parameter cannot be used.
 
     Examples

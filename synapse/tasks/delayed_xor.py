@@ -33,7 +33,7 @@ class DelayedXor(Task):
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If the steps cannot be used.
 
     Examples

@@ -15,7 +15,7 @@ import numpy as np
 from .._checks import expected, finite_number, listed, positive_integer
 from .._typing import Ints
 from ..errors import ArgumentError
-from ..network import Network
+from ..objects.network import Network
 from ._task import Criterion, Sample, Samples, Sides, Task
 
 MOST = 100_000
@@ -138,7 +138,7 @@ class _Counting(Task):
 
         Raises
         ------
-        ArgumentError, KindError
+        ArgumentError, ArgumentTypeError
             If an argument cannot be used, or the network does not fit.
 
         Examples

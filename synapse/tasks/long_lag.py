@@ -41,7 +41,7 @@ class LongLag(Task):
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If a parameter cannot be used.
 
     Examples
@@ -118,7 +118,7 @@ class NoisyLongLag(Task):
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If a parameter cannot be used.
 
     Examples

@@ -40,7 +40,7 @@ class TemporalOrder(Task):
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If it is neither 2 nor 3.
 
     Examples

@@ -45,7 +45,7 @@ class Recall(Task):
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If a number is not a whole number above 0, or the length is too short for targets and prompts.
 
     Examples

@@ -60,7 +60,7 @@ class TwoSequences(Task):
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If a parameter cannot be used.
 
     Examples

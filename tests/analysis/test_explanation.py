@@ -8,7 +8,7 @@ import architect
 import synapse
 from synapse import Layer, Network, Neuron
 from synapse.analysis import explain
-from synapse.errors import ArgumentError, KindError, TopologyError
+from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
 
 from ..cases import accepted, failures
 from ..networks import lstm, perceptron
@@ -104,7 +104,7 @@ def test_what_cannot_be_explained():
     assert not accepted(
         [
             (ArgumentError, "is not trainable", lambda: explain(loop)),
-            (KindError, "Expected a Connection", lambda: explain(net[0])),
+            (ArgumentTypeError, "Expected a Connection", lambda: explain(net[0])),
             (TopologyError, "has been removed", lambda: explain(first)),
             (ArgumentError, "have been set since it last propagated", lambda: explain(feed)),
             (ArgumentError, unpropagated, lambda: explain(later.connections[0])),

@@ -5,7 +5,7 @@ import pytest
 
 import architect
 from synapse import gradient, initializers
-from synapse.errors import ArgumentError, KindError
+from synapse.errors import ArgumentError, ArgumentTypeError
 
 from ..cases import Cases, accepted
 from .helpers import logistic
@@ -167,6 +167,6 @@ def test_kernels_that_do_not_fit():
         [first, np.full((2, 3, 2), np.nan)],
         [first, "abc"],
     ):
-        with pytest.raises((ArgumentError, KindError), match="kernels"):
+        with pytest.raises((ArgumentError, ArgumentTypeError), match="kernels"):
             net.kernels = values
         assert net.weights.tolist() == before.tolist()

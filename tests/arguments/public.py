@@ -13,7 +13,7 @@ from synapse import analysis
 
 from .world import World
 
-PACKAGES = """squash cost initializers architectures learning optimizers tasks tasks.reber experiments
+PACKAGES = """squash cost initializers objects.architectures learning optimizers tasks tasks.reber experiments
 forecasting analysis draw readwrite"""
 MODULES = ["synapse", *(f"synapse.{name}" for name in PACKAGES.split()), "architect"]
 OPERATORS = ("__getitem__", "__setitem__", "__delitem__", "__call__")
@@ -55,7 +55,8 @@ class Public:
 def _public() -> Iterator[tuple[str, Public]]:
     seen: list[Any] = []
     for module_name in MODULES:
-        module, prefix = import_module(module_name), module_name.removeprefix("synapse.")
+        module = import_module(module_name)
+        prefix = module_name.removeprefix("synapse.").removeprefix("objects.")
         for name in module.__all__:
             thing = getattr(module, name)
             if not (inspect.isfunction(thing) or inspect.isclass(thing)) or any(thing is one for one in seen):

@@ -13,7 +13,7 @@ import numpy as np
 import architect
 import synapse
 from synapse import Ensemble, Layer, Network, Neuron, experiments, forecasting, learning, optimizers, tasks
-from synapse.graph import of
+from synapse.objects.graph import of
 
 
 def trial(seed: int, rate: float = 0.1) -> dict[str, float]:

@@ -16,7 +16,7 @@ import pytest
 import architect
 from synapse import Layer, Network, Neuron, Trainer, record, tie
 from synapse.draw import explore
-from synapse.errors import ArgumentError, KindError, TopologyError, UnknownNameError
+from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError, UnknownNameError
 from tests.cases import accepted, failures
 from tests.networks import unchanged, used
 from tests.readwrite.nets import same
@@ -261,7 +261,7 @@ def test_what_is_wrong_is_refused_and_nothing_is_written(tmp_path):
             (ArgumentError, "2 targets", lambda: explore(lstm(), row, path, [[0.0] * 3])),
             (ArgumentError, "cross_entropy", lambda: explore(lstm(), row, path, [[0.0, 2.0]])),
             (TopologyError, "outside", lambda: explore(linked, row, path)),
-            (KindError, "path", lambda: explore(lstm(), row, 3)),
+            (ArgumentTypeError, "path", lambda: explore(lstm(), row, 3)),
         ]
     )
     assert path.read_text() == "old"

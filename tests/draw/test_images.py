@@ -8,7 +8,7 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Neuron, draw, record
-from synapse.errors import ArgumentError, KindError
+from synapse.errors import ArgumentError, ArgumentTypeError
 from tests.cases import accepted
 
 from .helpers import STANDARD, assert_readable, failures, hand_wired, part, paths, shown
@@ -170,11 +170,11 @@ def test_what_cannot_be_drawn():
         [
             (ArgumentError, steps, lambda: draw.raster([1.0, 2.0])),
             (ArgumentError, steps, lambda: draw.raster(np.zeros((0, 3)))),
-            (KindError, "Expected the values to be a matrix", lambda: draw.raster("abc")),
+            (ArgumentTypeError, "Expected the values to be a matrix", lambda: draw.raster("abc")),
             (ArgumentError, r"one for each column of the values", lambda: draw.raster([[0, 1]], Layer(3))),
-            (KindError, "neurons to be a Network, a Layer", lambda: draw.raster([[0]], Neuron())),
+            (ArgumentTypeError, "neurons to be a Network, a Layer", lambda: draw.raster([[0]], Neuron())),
             (ArgumentError, r"Pass one of them: log\.state or log\.weight", lambda: draw.raster(log)),
-            (KindError, "diagram to be a Projection or a matrix", lambda: draw.hinton("weights")),
+            (ArgumentTypeError, "diagram to be a Projection or a matrix", lambda: draw.hinton("weights")),
             (ArgumentError, "a row for each source and a column", lambda: draw.hinton([1.0, 2.0])),
             (ArgumentError, "got 3", lambda: draw.hinton([[1.0]], sources=["a", "b", "c"])),
             (ArgumentError, scale, lambda: draw.hinton([[1.0]], scale=0)),

@@ -9,7 +9,7 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, draw
-from synapse.errors import ArgumentError, KindError, SynapseError
+from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError
 from synapse.initializers import uniform
 from tests.cases import accepted
 from tests.networks import unchanged, used
@@ -230,7 +230,11 @@ def test_what_cannot_be_drawn():
     times = partial(draw.forecast, HISTORY, [1.0, 2.0])
     calls += [
         (ArgumentError, r"Expected 8 times, .* got the shape \(3,\)", lambda: times(times=[1, 2, 3])),
-        (KindError, "Expected the times to be dates or numbers", lambda: times(times=list("abcdefgh"))),
+        (
+            ArgumentTypeError,
+            "Expected the times to be dates or numbers",
+            lambda: times(times=list("abcdefgh")),
+        ),
         (ArgumentError, "Expected 1 names, one for each column, got 2", lambda: times(names=["a", "b"])),
     ]
     assert not accepted(calls)

@@ -9,7 +9,7 @@ import pytest
 
 import architect
 from synapse import Layer, Network, Neuron, Topology, draw
-from synapse.errors import ArgumentError, KindError, MissingExtraError, UnknownNameError
+from synapse.errors import ArgumentError, ArgumentTypeError, MissingExtraError, UnknownNameError
 from tests.cases import accepted
 
 from .helpers import (
@@ -431,8 +431,8 @@ def test_what_cannot_be_drawn(net, monkeypatch):
     neuron, finite = Neuron(), "two finite numbers"
     wrong = [
         (UnknownNameError, r"named 'sprnig'.*spring", "sprnig"),
-        (KindError, "name of a layout or a function", 3),
-        (KindError, r"a function of \(graph\)", dict),
+        (ArgumentTypeError, "name of a layout or a function", 3),
+        (ArgumentTypeError, r"a function of \(graph\)", dict),
         (ArgumentError, "a place for each node 0 to", lambda graph: {0: (0, 0)}),
         (ArgumentError, finite, lambda graph: dict.fromkeys(graph, (0.0, np.nan))),
         (ArgumentError, finite, lambda graph: dict.fromkeys(graph, "x")),
@@ -443,7 +443,7 @@ def test_what_cannot_be_drawn(net, monkeypatch):
         [
             *((kind, words, lambda own=own: draw.network(net, layout=own)) for kind, words, own in wrong),
             (ArgumentError, "Give one of the two", both),
-            (KindError, "Expected a Network, or a sequence of neurons", lambda: draw.network(["a"])),
+            (ArgumentTypeError, "Expected a Network, or a sequence of neurons", lambda: draw.network(["a"])),
             (ArgumentError, "at least one, and each given once", lambda: draw.network([neuron, neuron])),
             (UnknownNameError, "named 'weight'", lambda: draw.network(neuron, colour="weight")),
         ]

@@ -10,7 +10,7 @@ import pytest
 
 import architect
 from synapse import draw
-from synapse.errors import KindError, MissingExtraError
+from synapse.errors import ArgumentTypeError, MissingExtraError
 from tests import cases
 
 from .helpers import failures, pixels
@@ -59,7 +59,9 @@ def test_pictures_draw_on_the_axes_given_and_return_them():
         assert pyplot.get_fignums() == [figure.number]
         tiny = pyplot.figure(figsize=(2, 2)).add_axes((0.5, 0.5, 0.02, 0.02))
         pixels(picture(ax=tiny).figure)
-        with pytest.raises(KindError, match=r"Expected the ax to be a matplotlib Axes or None, got 3\."):
+        with pytest.raises(
+            ArgumentTypeError, match=r"Expected the ax to be a matplotlib Axes or None, got 3\."
+        ):
             picture(ax=3)
 
     assert not failures(PICTURES, check)

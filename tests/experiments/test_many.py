@@ -11,7 +11,7 @@ import pytest
 import architect
 import synapse
 from synapse import Trainer
-from synapse.errors import ArgumentError, ExecutorError, KindError, TopologyError
+from synapse.errors import ArgumentError, ArgumentTypeError, ExecutorError, TopologyError
 from synapse.experiments import cross_validate, train_many
 from synapse.learning._data import new_control, one_pass, prepare
 from tests.cases import all_hold, all_refused
@@ -152,9 +152,9 @@ def test_what_is_refused(tmp_path):
                 (of(targets=TARGETS[:, :2]), synapse.SynapseError, "targets"),
                 (of(checkpoint=path), ArgumentError, one_file),
                 (folds, ArgumentError, one_file),
-                (of(callbacks=[lambda _: None], executor=pool), KindError, "cannot send .*lambda"),
+                (of(callbacks=[lambda _: None], executor=pool), ArgumentTypeError, "cannot send .*lambda"),
                 (of(workers=2, executor=pool), ArgumentError, "An executor has its own workers"),
-                (of(executor=2), KindError, "Expected the executor to be"),
+                (of(executor=2), ArgumentTypeError, "Expected the executor to be"),
             ]
         )
     assert not path.exists()

@@ -20,7 +20,7 @@ import scipy
 
 import architect
 import synapse
-from synapse.errors import ArgumentError, ExecutorError, KindError, StoreError, SynapseError
+from synapse.errors import ArgumentError, ArgumentTypeError, ExecutorError, SynapseError, TrialStoreError
 from synapse.experiments import read_trials, run, running, sweep
 from tests.cases import all_hold, all_refused
 
@@ -114,7 +114,9 @@ def test_anything_but_a_dict_of_values_is_refused_at_once(threads):
             return value if seed == 4 else {"x": seed}
 
         for executor in (None, threads):
-            with pytest.raises(KindError, match="Expected the trial with seed 4 to return a dict of bool"):
+            with pytest.raises(
+                ArgumentTypeError, match="Expected the trial with seed 4 to return a dict of bool"
+            ):
                 run(trial, seeds=range(5, -1, -1), executor=executor)
         assert done[:2] == [5, 4]
 
@@ -130,16 +132,20 @@ def test_what_else_is_refused(processes):
         return lambda: (sweep if "grid" in options else run)(trial, seeds=seeds, **options)
 
     cases = [
-        (of(lambda seed: {"seed": 4}), KindError, "seed 3 returns the name 'seed', which is taken"),
-        (of(lambda seed, a: {"a": -a}, grid={"a": [1]}), KindError, "the name 'a', which is taken"),
+        (of(lambda seed: {"seed": 4}), ArgumentTypeError, "seed 3 returns the name 'seed', which is taken"),
+        (of(lambda seed, a: {"a": -a}, grid={"a": [1]}), ArgumentTypeError, "the name 'a', which is taken"),
         (of(seeds=[]), ArgumentError, different),
         (of(seeds=[1, 1]), ArgumentError, different),
         *[(of(seeds=seeds), SynapseError, whole) for seeds in (7, [0.5], [-1], [2**63], [True])],
-        (of(grid={"c": [1]}), KindError, r"Expected the trial to be a function of \(seed, c\), got"),
-        (of(executor=4), KindError, r"Expected the executor to be a concurrent\.futures\.Executor"),
-        (of(executor=client), KindError, r"Give client\.get_executor\(\)"),
+        (of(grid={"c": [1]}), ArgumentTypeError, r"Expected the trial to be a function of \(seed, c\), got"),
+        (of(executor=4), ArgumentTypeError, r"Expected the executor to be a concurrent\.futures\.Executor"),
+        (of(executor=client), ArgumentTypeError, r"Give client\.get_executor\(\)"),
         (of(time_limit=0), ArgumentError, "time_limit"),
-        (of(lambda seed: {}, executor=processes), KindError, "cannot send the trial .*def at the top"),
+        (
+            of(lambda seed: {}, executor=processes),
+            ArgumentTypeError,
+            "cannot send the trial .*def at the top",
+        ),
     ]
     all_refused(cases)
 
@@ -351,7 +357,7 @@ def test_a_killed_run_is_continued_with_what_is_missing(where, tmp_path):
         time.sleep(0.01)
     half = read_trials(path)  # while it is being written
     trial = functools.partial(noted, folder=str(folder), seconds=0.05)
-    with pytest.raises(StoreError, match=r"Another run is writing .*a\.db"):
+    with pytest.raises(TrialStoreError, match=r"Another run is writing .*a\.db"):
         run(trial, seeds=range(40), store=path)
     os.killpg(process.pid, signal.SIGKILL)  # its pool, too
     process.wait(60)

@@ -10,7 +10,7 @@ from uuid import SafeUUID
 import numpy as np
 import pytest
 
-from synapse.errors import ArgumentError, FormatError, KindError, StoreError
+from synapse.errors import ArgumentError, ArgumentTypeError, FormatError, TrialStoreError
 from synapse.experiments import read_trials, rescue, run
 from tests.cases import all_hold, all_refused
 from tests.full_disk import full_disk
@@ -92,7 +92,7 @@ def test_trials_without_a_name_are_refused(tmp_path):
 
     with pytest.raises(ArgumentError, match="A store tells trials apart by name and arguments"):
         run(closure, seeds=[0], store=tmp_path / "a.db")
-    with pytest.raises(KindError, match="Expected numbers, strings, .* or dataclasses, got <object"):
+    with pytest.raises(ArgumentTypeError, match="Expected numbers, strings, .* or dataclasses, got <object"):
         run(taking(object()), seeds=[0], store=tmp_path / "a.db")
     assert list(tmp_path.iterdir()) == []
 
@@ -131,13 +131,13 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path):
     run(product, seeds=range(20), store=path)
     with (
         full_disk(most=path.stat().st_size),
-        pytest.raises(StoreError, match=r"a\.db cannot be.*full"),
+        pytest.raises(TrialStoreError, match=r"a\.db cannot be.*full"),
     ):
         run(product, seeds=range(2000), store=path)
     found = read_trials(path)
     assert 20 <= len(found) < 2000
     assert run(product, seeds=range(2000), store=path)[:3] == run(product, seeds=range(3))
-    with full_disk(), pytest.raises(StoreError, match=r"b\.db cannot be written"):
+    with full_disk(), pytest.raises(TrialStoreError, match=r"b\.db cannot be written"):
         run(product, seeds=range(5), store=tmp_path / "b.db")
 
 
@@ -145,10 +145,14 @@ def test_places_where_no_store_can_be(tmp_path):
     outside = "The store must be a file in a folder that exists"
     all_refused(
         [
-            (lambda: run(product, seeds=[0], store=tmp_path), StoreError, outside),
-            (lambda: run(product, seeds=[0], store=tmp_path / "none" / "a.db"), StoreError, outside),
-            (lambda: run(product, seeds=[0], store=3), KindError, "the path to be a string or a path"),
-            (lambda: read_trials(tmp_path / "a.db"), StoreError, "There is no store of trials at"),
+            (lambda: run(product, seeds=[0], store=tmp_path), TrialStoreError, outside),
+            (lambda: run(product, seeds=[0], store=tmp_path / "none" / "a.db"), TrialStoreError, outside),
+            (
+                lambda: run(product, seeds=[0], store=3),
+                ArgumentTypeError,
+                "the path to be a string or a path",
+            ),
+            (lambda: read_trials(tmp_path / "a.db"), TrialStoreError, "There is no store of trials at"),
         ]
     )
 
@@ -161,7 +165,7 @@ def test_two_runs_do_not_write_one_store(path):
     thread.start()
     try:
         assert begun.wait(60)
-        with pytest.raises(StoreError, match=r"Another run is writing .*b\.db\. Wait for its end"):
+        with pytest.raises(TrialStoreError, match=r"Another run is writing .*b\.db\. Wait for its end"):
             run(holding, seeds=[1], store=held)
         assert read_trials(held) == []
     finally:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scipy
 
-from synapse.errors import ArgumentError, KindError, SynapseError, UnknownNameError
+from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError, UnknownNameError
 from synapse.experiments import Trials, median, success_rate, sweep
 from tests.cases import all_refused
 
@@ -45,7 +45,7 @@ def test_values_that_have_no_statistic(trials):
         [
             (lambda: trials.median("need"), UnknownNameError, misspelled),
             (lambda: trials.rate("needed"), ArgumentError, numbers),
-            (lambda: trials.median("curve"), KindError, "Expected a value to be a number"),
+            (lambda: trials.median("curve"), ArgumentTypeError, "Expected a value to be a number"),
             (lambda: Trials().rate("solved"), ArgumentError, "the count to be a whole number above 0"),
             (lambda: trials.by("x"), UnknownNameError, "There is no value named 'x'"),
         ]

@@ -7,7 +7,7 @@ import pytest
 
 import architect
 from synapse import Trainer, optimizers
-from synapse.errors import ArgumentError, KindError
+from synapse.errors import ArgumentError, ArgumentTypeError
 from synapse.experiments import cross_validate
 from tests.cases import all_refused
 
@@ -117,8 +117,8 @@ def test_what_is_refused():
 
     all_refused(
         [
-            (of(net), KindError, "(to be|Expected) a function"),
-            (of(lambda: 3), KindError, "a Trainer or a Network"),
+            (of(net), ArgumentTypeError, "(to be|Expected) a function"),
+            (of(lambda: 3), ArgumentTypeError, "a Trainer or a Network"),
             (of(lambda: net), ArgumentError, "needs its own network"),
             (of(targets=TARGETS[:5]), ArgumentError, "as many inputs as targets"),
             (of(folds=24), ArgumentError, "Expected the folds to be 2 to 23.* got 24"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from synapse import forecasting
-from synapse.errors import ArgumentError, DivergenceError, KindError
+from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError
 from synapse.forecasting import persistence, rolling_origin
 from tests.cases import all_refused
 
@@ -88,8 +88,8 @@ def test_what_cannot_be_forecast_is_one_sentence():
     histories = [
         ([], ArgumentError, r"Expected the history to have \d steps? or more.*, got 0\."),
         ([[1, 2], [float("inf"), 3], [1, 2]], ArgumentError, r"finite, got inf at step 1\. Fill in missing"),
-        (np.zeros((3, 0)), KindError, r"shape \(T,\) or \(T, m\), got \(3, 0\)\."),
-        (["a", "b", "c"], KindError, r"Expected the history to be a number a step"),
+        (np.zeros((3, 0)), ArgumentTypeError, r"shape \(T,\) or \(T, m\), got \(3, 0\)\."),
+        (["a", "b", "c"], ArgumentTypeError, r"Expected the history to be a number a step"),
     ]
     cases = [
         (lambda method=method, history=history: method(history, 2), error, sentence)
@@ -177,7 +177,7 @@ def test_what_cannot_be_rolled():
         ({"start": 1}, ArgumentError, "a whole number above the period, 1, got 1"),
         ({"series": [1, 2, 3, float("nan"), 5, 6]}, ArgumentError, "finite, got nan at step 3"),
         ({"forecaster": lambda history, steps: np.zeros(3)}, ArgumentError, r"shape \(2,\), got \(3,\)"),
-        ({"forecaster": "naive"}, KindError, r"a function of \(history, steps\), got 'naive'"),
+        ({"forecaster": "naive"}, ArgumentTypeError, r"a function of \(history, steps\), got 'naive'"),
     ]
     all_refused(
         [(lambda given=given: rolling_origin(**usual | given), error, what) for given, error, what in told]

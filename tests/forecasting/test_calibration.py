@@ -5,7 +5,7 @@ import pytest
 
 import architect
 from synapse import Ensemble, forecast
-from synapse.errors import ArgumentError, KindError
+from synapse.errors import ArgumentError, ArgumentTypeError
 from synapse.forecasting import Calibration, calibrate
 from synapse.forecasting.calibration import fewest_origins
 from tests.cases import all_refused
@@ -101,7 +101,7 @@ def test_what_cannot_be_calibrated_is_one_sentence():
             (calibrated(held_out=20), ArgumentError, "leaves no row before them"),
             (calibrated(held_out=1.5), ArgumentError, "held_out"),
             (calibrated(targets=[[1.0]]), ArgumentError, "targets to have 20 rows, got 1"),
-            (calibrated(net=3), KindError, "a Network or an Ensemble"),
+            (calibrated(net=3), ArgumentTypeError, "a Network or an Ensemble"),
             (
                 lambda: calibrate(gru(1, 2), np.zeros(20), 3, feedback={0: 0}),
                 ArgumentError,

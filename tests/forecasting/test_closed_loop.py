@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 
 import architect
 from synapse import Ensemble, forecast
-from synapse.errors import ArgumentError, DivergenceError, KindError, SynapseError
+from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError, SynapseError
 from synapse.forecasting import Forecast, calibrate
 from tests.cases import all_hold, all_refused
 from tests.strategies import Twin, specs
@@ -154,13 +154,13 @@ def test_what_cannot_be_forecast_is_one_sentence():
             (of(wide, context=three), ArgumentError, "1 input of .* future="),
             (of(future=[[1.0]]), ArgumentError, "Every input .* Omit future"),
             (of(wide, context=three, future=six), ArgumentError, "future to have 2 rows.* or 3, got 5"),
-            (of(feedback=[0, 1]), KindError, "a dict"),
+            (of(feedback=[0, 1]), ArgumentTypeError, "a dict"),
             (of(feedback={0: 1, 1: 1}), ArgumentError, "fed to one input"),
             (of(feedback={2: 0}), SynapseError, "An output of the feedback|an output"),
             (of(samples=5, context=np.zeros((19, 2))), ArgumentError, "at least 20 rows.*got 19"),
             (of(interval=0.9), ArgumentError, "samples= or calibration="),
             (of(samples=5, interval=1.0), ArgumentError, "between 0 and 1"),
-            (of(calibration=3), KindError, "calibrate returns"),
+            (of(calibration=3), ArgumentTypeError, "calibrate returns"),
         ]
     )
     assert len(of(samples=5, context=np.zeros((20, 2)))()) == 3

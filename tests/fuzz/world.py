@@ -8,9 +8,9 @@ from random import Random
 import numpy as np
 
 from synapse import Layer
-from synapse.connection import connection_at
 from synapse.engine.schema import NONE
 from synapse.errors import SynapseError
+from synapse.objects.connection import connection_at
 
 from ..integrity import check_store, require
 from .oracle import Mismatch, Oracle

@@ -15,7 +15,7 @@ from synapse.learning._exact import WHOLE
 from synapse.learning._parameters import Updater
 from synapse.learning._regularisation import Dropout, Penalties
 from synapse.learning.rules import RULES, Options, Task
-from synapse.recording import record
+from synapse.objects.recording import record
 
 from ..cases import every_case
 from ..ties import tie_at_random

@@ -8,7 +8,7 @@ from hypothesis import assume, given, strategies as st
 
 import architect
 from synapse import Layer, Network, Neuron, gradient
-from synapse.errors import ArgumentError, DivergenceError, KindError
+from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError
 from synapse.learning._data import prepare_sequences
 from synapse.learning._exact import ExactGradient
 
@@ -116,7 +116,7 @@ def test_what_cannot_be_used_is_refused():
         (ArgumentError, "0 and 1", lambda: gradient(net, x, 1.5 + t, "cross_entropy")),
         (ArgumentError, "window", lambda: gradient(net, x, t, window=0)),
         (ArgumentError, "threads", lambda: gradient(net, x, t, threads=0)),
-        (KindError, "Network", lambda: gradient([1, 2], x, t)),
+        (ArgumentTypeError, "Network", lambda: gradient([1, 2], x, t)),
         (ArgumentError, "argets of softmax", lambda: gradient(softmax, [[0.0, 1.0]], [[2.0, -1.0, 0.0]])),
     ]
     assert not accepted(refused)

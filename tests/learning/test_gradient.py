@@ -7,7 +7,7 @@ from hypothesis import assume, given, strategies as st
 import architect
 import synapse
 from synapse import Neuron, Trainer, gradient, initializers, optimizers
-from synapse.errors import ArgumentError, DivergenceError, KindError, SynapseError, TopologyError
+from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError, SynapseError, TopologyError
 from synapse.learning import compare_gradients
 
 from ..cases import accepted, every_case
@@ -107,7 +107,7 @@ def test_what_cannot_be_used_is_refused():
     net, other = perceptron(2, 3, 1), perceptron(1, 2)
     inputs, targets = sequences(net)
     with unchanged(net):
-        with pytest.raises(KindError, match="a Network"):
+        with pytest.raises(ArgumentTypeError, match="a Network"):
             compare_gradients([1, 2], inputs, targets)
         with pytest.raises(SynapseError, match="(to be|Expected) 1 number per step"):
             compare_gradients(net, inputs, inputs)

@@ -9,7 +9,7 @@ import pytest
 
 import architect
 from synapse import Trainer
-from synapse.errors import ArgumentError, KindError, MissingExtraError
+from synapse.errors import ArgumentError, ArgumentTypeError, MissingExtraError
 from synapse.learning import CSVLogger, PythonLogger, TensorBoard
 
 RNG = np.random.default_rng(0)
@@ -65,7 +65,7 @@ def test_a_csv_path_that_cannot_be_is_refused_at_once(tmp_path):
     for wrong in (tmp_path, tmp_path / "none" / "log.csv"):
         with pytest.raises(ArgumentError, match="in a folder that exists"):
             CSVLogger(wrong)
-    with pytest.raises(KindError, match="a string or a path"):
+    with pytest.raises(ArgumentTypeError, match="a string or a path"):
         CSVLogger(3)
 
 
@@ -127,5 +127,5 @@ def test_tensorboard_without_a_package_names_the_extra(tmp_path, monkeypatch):
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(MissingExtraError, match="pip install .tensorboardX"):
         TensorBoard(tmp_path)
-    with pytest.raises(KindError, match="a path, or a writer"):
+    with pytest.raises(ArgumentTypeError, match="a path, or a writer"):
         TensorBoard(3)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import _sensitivities
-from synapse.errors import ArgumentError, KindError, TopologyError
+from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
 from synapse.learning import reach
+from synapse.objects import _sensitivities
 
 from ..cases import every_case
 from ..networks import perceptron
@@ -71,10 +71,10 @@ def test_rows_are_found_by_order():
 
 def test_what_cannot_be_used_is_refused():
     net = architect.GRU(2, 3, 1, seed=0)
-    with pytest.raises(KindError, match="a Network"):
+    with pytest.raises(ArgumentTypeError, match="a Network"):
         reach([net])
     for orders in (0, [0], ["2"], "12", [1.5]):
-        with pytest.raises((KindError, ArgumentError), match="orders? of reach"):
+        with pytest.raises((ArgumentTypeError, ArgumentError), match="orders? of reach"):
             reach(net, orders)
     net.project(perceptron(1, 1))
     with pytest.raises(TopologyError, match="Disconnect"):

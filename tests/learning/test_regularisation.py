@@ -7,7 +7,7 @@ import pytest
 
 import architect
 from synapse import Layer, Trainer, optimizers
-from synapse.errors import ArgumentError, KindError
+from synapse.errors import ArgumentError, ArgumentTypeError
 from synapse.learning._data import prepare_sequences
 from synapse.learning._exact import ExactGradient
 from synapse.learning._regularisation import Dropout
@@ -76,8 +76,8 @@ def test_wrong_arguments_are_refused():
         [
             (ArgumentError, "below 1", lambda: make(dropout=1.0)),
             (ArgumentError, "nobody", lambda: make(dropout={"nobody": 0.1})),
-            (KindError, "one of the network", lambda: make(dropout={3: 0.1})),
-            (KindError, "one of the network", lambda: make(recurrent_dropout={Layer(2): 0.1})),
+            (ArgumentTypeError, "one of the network", lambda: make(dropout={3: 0.1})),
+            (ArgumentTypeError, "one of the network", lambda: make(recurrent_dropout={Layer(2): 0.1})),
             (ArgumentError, 'method="bptt"', lambda: Trainer(net(), dropout=0.1)),
             (ArgumentError, "L-BFGS", lambda: make(dropout=0.1, optimizer=optimizers.LBFGS())),
         ]

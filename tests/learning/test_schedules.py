@@ -7,7 +7,7 @@ import pytest
 
 import architect
 import synapse
-from synapse.errors import KindError, SynapseError
+from synapse.errors import ArgumentTypeError, SynapseError
 from synapse.learning import AdaptiveSchedule, Cosine, Exponential, ReduceOnPlateau, StepDecay, WarmUp
 
 from ..cases import every_case
@@ -87,5 +87,7 @@ def test_a_training_tells_its_schedule_each_error():
 
 
 def test_a_list_of_rates_is_answered_with_the_function_that_follows_it():
-    with pytest.raises(KindError, match=re.escape("lambda epoch: rates[epoch * len(rates) // epochs]")):
+    with pytest.raises(
+        ArgumentTypeError, match=re.escape("lambda epoch: rates[epoch * len(rates) // epochs]")
+    ):
         synapse.Trainer(architect.Perceptron(1, 1, seed=0), rate=[0.01, 0.005])

@@ -7,7 +7,7 @@ import pytest
 
 import architect
 from synapse import Trainer, optimizers
-from synapse.errors import ArgumentError, KindError, SynapseError
+from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError
 
 from ..cases import every_case
 from .helpers import parameters
@@ -208,7 +208,7 @@ def test_what_is_no_stream_is_refused_and_nothing_changes(name):
     net = lstm()
     net.activate(ROWS[0])
     before = parameters(net), net.output.activations
-    with pytest.raises((ArgumentError, KindError)) as error:
+    with pytest.raises((ArgumentError, ArgumentTypeError)) as error:
         REFUSED[name](net)
     assert str(error.value).endswith(".")
     assert np.array_equal(parameters(net), before[0])

@@ -13,7 +13,7 @@ import pytest
 
 import architect
 from synapse import Trainer, optimizers
-from synapse.errors import ArgumentError, KindError, UnknownNameError
+from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from synapse.learning._checkpoint import Paused
 from synapse.learning._options import ARGUMENTS, OPTIONS, declared
 
@@ -150,7 +150,7 @@ def test_wrong_weights_are_refused_before_anything_runs():
             (ArgumentError, "4 numbers", partial(call, *XOR, sample_weight=[1.0])),
             (ArgumentError, "0 or above", partial(call, *XOR, sample_weight=[-1.0] * 4)),
             (ArgumentError, "0 to 1", partial(call, *XOR, class_weight={5: 1.0})),
-            (KindError, "a mapping", partial(call, *XOR, class_weight=[1.0, 2.0])),
+            (ArgumentTypeError, "a mapping", partial(call, *XOR, class_weight=[1.0, 2.0])),
         ]
         assert not accepted(refused)
     train_ = partial(Trainer(net, method="bptt").train, *XOR, progress=False)
@@ -191,13 +191,13 @@ def test_what_cannot_be_used_is_refused_and_changes_nothing():
     before, nan = net.weights, ([[0.0, 0.0]], [[math.nan]])
     assert not accepted(
         [
-            (KindError, "a schedule", lambda: Trainer(net, rate="fast")),
+            (ArgumentTypeError, "a schedule", lambda: Trainer(net, rate="fast")),
             (UnknownNameError, "absent", lambda: Trainer(net, cost="absent")),
-            (KindError, "a fraction, a pair", lambda: train(net, *XOR, validation="no")),
+            (ArgumentTypeError, "a fraction, a pair", lambda: train(net, *XOR, validation="no")),
             (ArgumentError, "in the held-out data", lambda: train(net, *XOR, validation=nan)),
             (ArgumentError, "leaves nothing", lambda: train(net, [[0, 0]], [[0]], validation=0.5)),
             (ArgumentError, "epoch 0", lambda: train(net, *XOR, rate=lambda epoch: -1.0)),
-            (KindError, "A callback|a callback", lambda: train(net, *XOR, callbacks=[print, 3])),
+            (ArgumentTypeError, "A callback|a callback", lambda: train(net, *XOR, callbacks=[print, 3])),
             (ArgumentError, "2 inputs", lambda: train(net, [[0.0]] * 4, XOR[1])),
             (ArgumentError, "in row 0", lambda: train(net, [[0.0, 0.0]], [[math.inf]])),
             (ArgumentError, "window and threads are for", lambda: Trainer(net, window=3)),
@@ -253,14 +253,14 @@ def test_an_assigned_option_is_checked_and_used_by_the_next_training():
     before = {name: getattr(trainer, name) for name in OPTIONS}
     refused = [
         (ArgumentError, "the rate of Trainer", lambda: setattr(trainer, "rate", -1.0)),
-        (KindError, "the checkpoint of Trainer", lambda: setattr(trainer, "checkpoint", 3)),
+        (ArgumentTypeError, "the checkpoint of Trainer", lambda: setattr(trainer, "checkpoint", 3)),
     ]
     assert not accepted(refused)
     assert before == {name: getattr(trainer, name) for name in OPTIONS}
     trainer.batch_size, trainer.method = 2, "rtrl"
     trainer.batch_size = "sequence"
     trainer.method = "bptt"
-    with pytest.raises(KindError, match="the batch_size of Trainer to be"):
+    with pytest.raises(ArgumentTypeError, match="the batch_size of Trainer to be"):
         trainer.train(*XOR, epochs=1, progress=False)
 
 
@@ -319,7 +319,7 @@ def test_names_of_the_other_call_are_answered_with_where_they_belong():
         for other in calls:
             for name in sorted(known[other] - known[call]):
                 for spelled in (name, name.replace("_", "").upper()):
-                    with pytest.raises(KindError) as caught:
+                    with pytest.raises(ArgumentTypeError) as caught:
                         function(**{spelled: 3})
                     told = str(caught.value)
                     places = [f"Give {name}=3 to {one}()." for one in calls if name in known[one]]

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from synapse.errors import ArgumentError, DivergenceError, KindError
+from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError
 from synapse.optimizers import DEKF, RLS
 
 from ..cases import accepted, every_case
@@ -161,13 +161,13 @@ def test_errors():
         (ArgumentError, "regularization of RLS", lambda: RLS(regularization=0.0)),
         (ArgumentError, "measurement_noise of DEKF", lambda: DEKF(measurement_noise=(1.0, 0.0))),
         (ArgumentError, "process_noise of DEKF", lambda: DEKF(process_noise=-1e-3)),
-        (KindError, "two numbers", lambda: DEKF(process_noise=(1.0, 2.0, 3.0))),
+        (ArgumentTypeError, "two numbers", lambda: DEKF(process_noise=(1.0, 2.0, 3.0))),
         (ArgumentError, "groups of DEKF", lambda: DEKF(groups="layer")),
         (ArgumentError, "`groups` with 7 whole numbers", lambda: DEKF().begin(p, groups=[0, 1])),
         (ArgumentError, "of shape", lambda: state.step(p, jacobians[0].T, errors[0])),
         (ArgumentError, "at least 3 outputs", lambda: state.step(p, jacobians[0][:2], errors[0][:2])),
         (ArgumentError, "steps, covariance", lambda: state.restore({"steps": 1})),
         (ArgumentError, "of shape", lambda: state.restore({"steps": 1, "covariance": np.zeros(3)})),
-        (KindError, "mapping", lambda: state.restore(None)),
+        (ArgumentTypeError, "mapping", lambda: state.restore(None)),
     ]
     assert not accepted(refused)

@@ -8,7 +8,7 @@ import pickle
 import numpy as np
 import pytest
 
-from synapse.errors import ArgumentError, DivergenceError, KindError, SynapseError
+from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError, SynapseError
 from synapse.optimizers import (
     LBFGS,
     SGD,
@@ -117,7 +117,7 @@ def test_what_is_refused_changes_nothing():
         (ArgumentError, "of shape", step([1.0])),
         (DivergenceError, "not finite", step([1.0, -math.inf])),
         (ArgumentError, "0 or above", step(rate=-0.1)),
-        (KindError, "float64", step(given=narrow)),
+        (ArgumentTypeError, "float64", step(given=narrow)),
         (ArgumentError, "of shape", step(given=np.zeros(3))),
         (ArgumentError, "read-only", step(given=broadcast)),
         (ArgumentError, "a vector", lambda: SGD().begin(np.zeros((2, 1)))),
@@ -222,8 +222,8 @@ def test_what_cannot_be_clipped_is_refused():
 
         refused = [
             (DivergenceError, "finite", of(np.array([math.nan]))),
-            (KindError, "array", of([1.0])),
-            (KindError, "array", of(np.array([1]))),
+            (ArgumentTypeError, "array", of([1.0])),
+            (ArgumentTypeError, "array", of(np.array([1]))),
             (ArgumentError, "read-only", of(np.broadcast_to(3.0, 2))),
             (ArgumentError, "above 0", of(np.array([1.0]), 0.0)),
         ]

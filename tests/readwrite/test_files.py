@@ -21,7 +21,7 @@ def test_paths(tmp_path):
         assert same(load(kind(tmp_path / "net.anything")), memory())
     for path in (3, None, b"net", ["net"]):
         for call in (lambda path=path: save(memory(), path), lambda path=path: load(path)):
-            with pytest.raises(errors.KindError, match="path to be a string or a path"):
+            with pytest.raises(errors.ArgumentTypeError, match="path to be a string or a path"):
                 call()
     for path in (tmp_path, os.devnull) if os.name == "posix" else (tmp_path,):
         with pytest.raises(errors.ArgumentError, match="that of a file"):

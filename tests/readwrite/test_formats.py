@@ -67,7 +67,10 @@ def test_files_that_do_not_fit_stay_empty(tmp_path):
     refused = pytest.raises(errors.ArgumentError, match="open with encoding='utf-8', got 'latin-1'")
     with open(tmp_path / "net", "w", encoding="latin-1") as stream, refused:
         readwrite.write_gexf(memory(), stream)
-    with open(tmp_path / "net", "w") as stream, pytest.raises(errors.KindError, match="open for bytes"):
+    with (
+        open(tmp_path / "net", "w") as stream,
+        pytest.raises(errors.ArgumentTypeError, match="open for bytes"),
+    ):
         readwrite.write_npz(memory(), stream)
     assert (tmp_path / "net").read_bytes() == b""
 

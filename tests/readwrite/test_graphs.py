@@ -8,7 +8,7 @@ from hypothesis import assume, given, strategies as st
 import architect
 import synapse
 from synapse import Layer, Network, Topology, from_networkx
-from synapse.errors import ArgumentError, KindError, TopologyError, UnknownNameError
+from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError, UnknownNameError
 from synapse.initializers import constant
 
 from ..cases import failures
@@ -198,7 +198,7 @@ def with_edge(**data):
 
 
 MISTAKES = (
-    ([[0, 1]], {}, KindError, "a graph of networkx, got .*networkx.from_pandas_edgelist"),
+    ([[0, 1]], {}, ArgumentTypeError, "a graph of networkx, got .*networkx.from_pandas_edgelist"),
     (nx.DiGraph(), {}, TopologyError, "The graph must have at least two nodes"),
     (digraph("ab", "ba"), {}, TopologyError, "as an input, found none. Name the inputs"),
     (nx.MultiDiGraph(["xy", "xy"]), {}, TopologyError, "the edge from 'x' to 'y' several times"),
@@ -208,10 +208,10 @@ MISTAKES = (
     (digraph("xy"), {"outputs": ["x"]}, TopologyError, "'x' is both an input and an output"),
     (digraph("xy"), {"weight": "size"}, ArgumentError, "No edge has the attribute 'size'. Known: none."),
     (digraph("xy"), {"attributes": {"colour": "c"}}, ArgumentError, "keys among squash, bias"),
-    (digraph("xy"), {"attributes": {"bias": 1}}, KindError, "the bias attribute to be the name"),
+    (digraph("xy"), {"attributes": {"bias": 1}}, ArgumentTypeError, "the bias attribute to be the name"),
     (with_edge(weight=np.nan), {}, ArgumentError, "to be a finite number, got nan. Pass weight=None"),
     (with_edge(weight=1e39), {"dtype": np.float32}, ArgumentError, "the weight of the edge from 'a'"),
-    (with_edge(trainable=1), {}, KindError, "the trainable of the edge from 'a' to 'y' to be"),
+    (with_edge(trainable=1), {}, ArgumentTypeError, "the trainable of the edge from 'a' to 'y' to be"),
     (with_edge(gater="z"), {}, TopologyError, "the gater of the edge .* a node of the graph .* got 'z'"),
     (with_edge(gater=["a"]), {}, TopologyError, "the gater of the edge"),
     (with_node(squash="excitatory"), {}, UnknownNameError, "The squash of the node 'a' cannot be used."),

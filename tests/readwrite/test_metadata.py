@@ -75,10 +75,10 @@ def test_what_is_not_json_is_refused_when_saved(tmp_path):
         net.metadata.update(metadata)
         ways = (lambda net=net: save(net, path), net.clone, lambda net=net: pickle.dumps(net))
         for write in (*ways, lambda net=net: json_data(net)):
-            with pytest.raises(errors.KindError, match=message):
+            with pytest.raises(errors.ArgumentTypeError, match=message):
                 write()
         net = small(a=1)
-        with pytest.raises(errors.KindError, match=message):
+        with pytest.raises(errors.ArgumentTypeError, match=message):
             net.metadata = metadata
         assert net.metadata == {"a": 1}
     assert path.read_bytes() == before

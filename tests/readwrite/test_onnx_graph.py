@@ -126,7 +126,7 @@ def test_what_cannot_be_written(tmp_path):
     own = Network(Layer(1), [], Layer(1, arc))
     form = "form to be 'auto' or 'plain' or 'step', got 'scan'"
     refused = [
-        (errors.KindError, "(to be|Expected) a Network, got None", lambda: write_onnx(None, path)),
+        (errors.ArgumentTypeError, "(to be|Expected) a Network, got None", lambda: write_onnx(None, path)),
         (errors.FormatError, "'arc', which cannot be written in ONNX", lambda: write_onnx(own, path)),
         (errors.ArgumentError, form, lambda: write_onnx(net, path, "scan")),
         (errors.ArgumentError, "beyond the range of float32", lambda: write_onnx(large, path)),

@@ -122,7 +122,7 @@ def test_what_cannot_be_written(tmp_path, language):
     broken._store["weight"][0] = np.inf
     assert not accepted(
         [
-            (errors.KindError, "(to be|Expected) a Network, got None", lambda: write(None, path)),
+            (errors.ArgumentTypeError, "(to be|Expected) a Network, got None", lambda: write(None, path)),
             (errors.TopologyError, "outside of it", lambda: write(foreign, path)),
             (errors.DivergenceError, "(to be|Expected) finite", lambda: write(broken, path)),
             (FileNotFoundError, "missing", lambda: write(net, tmp_path / "missing" / "net")),

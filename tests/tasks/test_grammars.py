@@ -9,7 +9,7 @@ import pytest
 
 import architect
 from synapse import Layer, Network
-from synapse.errors import ArgumentError, KindError
+from synapse.errors import ArgumentError, ArgumentTypeError
 from synapse.tasks import AnBn, AnBnCn, ContinualReber, EmbeddedReber, Ranked, reber
 from tests.cases import all_refused
 
@@ -129,7 +129,7 @@ def test_what_is_refused():
         [
             *[(lambda string=string: reber.legal(string), ArgumentError, told) for string in strings],
             (lambda: reber.encode("BZ"), ArgumentError, "Expected a string to encode to be"),
-            (lambda: reber.legal(7), KindError, "(to be|Expected) a string"),
+            (lambda: reber.legal(7), ArgumentTypeError, "(to be|Expected) a string"),
             (lambda: reber.strings(0), ArgumentError, "the count of strings"),
         ]
     )

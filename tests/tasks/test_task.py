@@ -9,7 +9,7 @@ import pytest
 
 import architect
 from synapse import Trainer, tasks
-from synapse.errors import ArgumentError, KindError
+from synapse.errors import ArgumentError, ArgumentTypeError
 from synapse.tasks import ContinualReber, Criterion, EmbeddedReber, Recall, Samples, Score, Task
 from tests.cases import all_hold, all_refused
 
@@ -260,14 +260,18 @@ REFUSED = [
     (lambda: Recall().batch(0, 0), ArgumentError, "count of samples"),
     (lambda: tasks.PeriodicFunction().stream(-1), ArgumentError, "seed"),
     (lambda: Recall().stream(0).take(0), ArgumentError, "steps of a stream"),
-    (lambda: Recall().solved(architect.Perceptron(6, 2, seed=0), [1]), KindError, "samples of a task, or a"),
+    (
+        lambda: Recall().solved(architect.Perceptron(6, 2, seed=0), [1]),
+        ArgumentTypeError,
+        "samples of a task, or a",
+    ),
     (lambda: Recall(prompts=3, length=5), ArgumentError, "length of Recall to be at least 6"),
     (lambda: Recall(targets=0), ArgumentError, "the targets of Recall to be a whole number above 0"),
-    (lambda: Recall(prompts="2"), KindError, "the prompts of Recall to be a whole number above 0"),
+    (lambda: Recall(prompts="2"), ArgumentTypeError, "the prompts of Recall to be a whole number above 0"),
     (lambda: EmbeddedReber(targets="all"), ArgumentError, "targets of EmbeddedReber"),
     (lambda: tasks.Adding(19), ArgumentError, "steps of Adding to be a whole number from 20"),
     (lambda: tasks.Multiplication(100, wrong=2000), ArgumentError, "from 0 to 1,999"),
-    (lambda: tasks.LongLag(10, regular="yes"), KindError, "regular of LongLag"),
+    (lambda: tasks.LongLag(10, regular="yes"), ArgumentTypeError, "regular of LongLag"),
     (lambda: tasks.NoisyLongLag(5, distractors=10**9), ArgumentError, "distractors of NoisyLongLag"),
     (lambda: tasks.TwoSequences(10, informative=11), ArgumentError, "from 1 to its steps, 10"),
     (lambda: tasks.TwoSequences(variant="d"), ArgumentError, "'a' or 'b' or 'c'"),

@@ -7,7 +7,7 @@ import numpy as np
 from ..._typing import Floats
 from ...errors import DivergenceError
 from ...learning import Cosine
-from ...network import Network
+from ...objects.network import Network
 from ...tasks import Sample
 from ._learn import trainer
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...learning import Cosine, Trainer
-from ...network import Network
+from ...objects.network import Network
 from ...optimizers import DEKF, Adam
 from ...tasks import Task
 from ._learn import RULES, learn, trainer

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...errors import DivergenceError
 from ...learning import Progress, Trainer
-from ...network import Network
+from ...objects.network import Network
 from ...optimizers import Adam
 from ...tasks import Samples, Task
 

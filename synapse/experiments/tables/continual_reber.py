@@ -8,9 +8,9 @@ import numpy as np
 
 from ... import Network
 from ..._random import Seed
-from ..._snapshot import preserved_context
 from ...errors import DivergenceError
 from ...learning._until_wrong import learn_until_wrong
+from ...objects._snapshot import preserved_context
 from ...tasks import ContinualReber, Samples
 from ._learn import TEST, train, trainer
 from ._networks import memory_blocks

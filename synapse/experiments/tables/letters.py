@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...network import Network
+from ...objects.network import Network
 from ...tasks import Letters, Samples
 from ._learn import FINAL, TEST, train, trainer
 from ._table import Measure, Row, Table

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...errors import DivergenceError
 from ...initializers import uniform
-from ...network import Network
+from ...objects.network import Network
 from ...tasks import TemporalXor
 from ._learn import FINAL, trainer
 from ._table import Measure, Published, Row, Table

@@ -12,7 +12,7 @@ import numpy as np
 from ..._typing import Floats
 from ...cost import Cost
 from ...errors import ArgumentError
-from ...network import Network
+from ...objects.network import Network
 from ...optimizers import LBFGS, Optimizer, RecursiveOptimizer
 from .._data import Control, Data, Epochs, Order
 from .._regularisation import Dropout

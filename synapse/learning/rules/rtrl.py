@@ -8,8 +8,8 @@ import numpy as np
 
 from ... import engine
 from ..._registration import require_sound
-from ..._sensitivities import Sensitivities
 from ...engine.reach import Plan
+from ...objects._sensitivities import Sensitivities
 from .._data import ROOM, Control, Data, Order
 from .._jacobians import JacobianBuffers, make_room
 from .base import ALL_SLOPES, Options

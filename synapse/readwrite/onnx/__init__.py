@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 from ..._checks import choice, float_type
 from ..._typing import Ints
 from ...errors import ArgumentError, TopologyError
-from ...network import Network
+from ...objects.network import Network
 from .. import files
 from .._formats import Format
 from .._step import Step, step_of
@@ -71,7 +71,7 @@ def onnx_model(
         If the package onnx is not installed.
     ArgumentError
         If `form` or `dtype` has another value, or a weight exceeds the range of the dtype.
-    FormatError, KindError, TopologyError, DivergenceError
+    FormatError, ArgumentTypeError, TopologyError, DivergenceError
         As for :func:`python_source`, and if `form` is "plain" for a network with memory.
     """
     choice("The form", form, FORMS)

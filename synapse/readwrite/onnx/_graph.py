@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..._checks import missing_extra
 from ..._typing import Ints
-from ...topology import NO_GATER
+from ...objects.topology import NO_GATER
 from .._step import Block, Step
 from ._squashes import fire
 

@@ -16,10 +16,10 @@ from string import Template
 from typing import NamedTuple
 
 from ..._checks import counted
-from ..._lowered import Run
-from ...network import Network
+from ...objects.network import Network
 from ...squash import STATE
 from .._formulas import Branch, Symbol, Tree, in_order
+from .._lowered import Run
 from .._squashes import given, kind_of, tree_of
 from .._step import Step, step_of
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...network import Network
+from ...objects.network import Network
 from ...squash import LARGEST, SHARES, SINGLE
 from .. import files
 from .._formats import Format

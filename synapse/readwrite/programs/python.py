@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...network import Network
+from ...objects.network import Network
 from ...squash import LARGEST, SHARES, SINGLE
 from .. import files
 from .._formats import Format
@@ -81,7 +81,7 @@ def python_source(network: Network, context: bool = False) -> str:
     ------
     FormatError
         If a squash cannot be written in this language, or a random neuron is not deterministic.
-    KindError
+    ArgumentTypeError
         If `network` is not a Network.
     TopologyError, DivergenceError
         As for :func:`synapse.save`.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...errors import ArgumentError
-from ...network import Network, require_network
+from ...objects.network import Network, require_network
 from .._formats import Format
 
 __all__ = ["from_torch", "to_torch"]
@@ -125,7 +125,7 @@ def from_torch(modules: Any, network: Network | None = None) -> Network:
     ------
     MissingExtraError
         If PyTorch is not installed.
-    ArgumentError, KindError, TopologyError
+    ArgumentError, ArgumentTypeError, TopologyError
         If the modules are of another kind, have settings that no architecture has (bidirectional,
         a projection, no bias) or do not match the network. Nothing has changed.
 

@@ -11,8 +11,8 @@ import networkx as nx
 import numpy as np
 
 from ..._typing import Ints
+from ...objects.topology import is_delayed
 from ...squash import get as squash_of
-from ...topology import is_delayed
 
 NOW, PAST, STATE = range(3)
 """Whether an activation of the present or the previous step is read, or a state of the previous step."""

@@ -11,12 +11,12 @@ import numpy as np
 import architect
 
 from ..._checks import expected
-from ..._saved import set_numbers
 from ..._typing import Ints
-from ...errors import ArgumentError, KindError, TopologyError
-from ...layer import Layer
-from ...network import Network
-from ...topology import Topology
+from ...errors import ArgumentError, ArgumentTypeError, TopologyError
+from ...objects._saved import set_numbers
+from ...objects.layer import Layer
+from ...objects.network import Network
+from ...objects.topology import Topology
 from ._squashes import MODULES
 from ._torch import torch
 
@@ -80,7 +80,7 @@ class Part(NamedTuple):
 
 
 def peer_of(modules: Any) -> Peer:
-    """The modules in order; KindError or ArgumentError if no architecture corresponds to them."""
+    """The modules in order; ArgumentTypeError or ArgumentError if no architecture corresponds to them."""
     try:
         flat = list(_flat(modules))
     except RecursionError:
@@ -126,7 +126,7 @@ def _flat(modules: Any) -> Iterator[Any]:
         if type(modules) not in PASSED_OVER:
             yield modules
     else:
-        raise KindError(expected(WHAT, "a module or a list of them", modules))
+        raise ArgumentTypeError(expected(WHAT, "a module or a list of them", modules))
 
 
 def _require(module: Any, settings: Mapping[str, Any]) -> None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..._lowered import Lowered
 from ..._typing import Ints
 from ...errors import TopologyError
-from ...network import Network
-from ...topology import Topology
+from ...objects.network import Network
+from ...objects.topology import Topology
+from .._lowered import Lowered
 from .._squashes import require_written
 from ._blocks import Block, blocks_of, links_of
 

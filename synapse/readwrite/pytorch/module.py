@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ... import _ties
 from ..._typing import Bools, Ints
 from ...errors import ArgumentError
-from ...network import Network
-from ...topology import Topology
+from ...objects import _ties
+from ...objects.network import Network
+from ...objects.topology import Topology
 from ._blocks import components_of
 from ._squashes import function_of
 from ._stages import ends_of, plan_of

@@ -10,7 +10,7 @@ import architect
 import synapse
 from synapse import Layer, Network, initializers, squash
 from synapse.engine.functions.activations import ACTIVATIONS
-from synapse.errors import ArgumentError, FormatError, KindError, TopologyError
+from synapse.errors import ArgumentError, ArgumentTypeError, FormatError, TopologyError
 from synapse.readwrite import pytorch
 
 from ...cases import accepted
@@ -153,7 +153,7 @@ def test_what_cannot_be_converted_is_refused():
         (FormatError, reason, lambda: synapse.to_torch(own)),
         (TopologyError, "outside", lambda: synapse.to_torch(second)),
         (TopologyError, "group", lambda: synapse.to_torch(waits)),
-        (KindError, "a Network", lambda: synapse.to_torch([1, 2])),
+        (ArgumentTypeError, "a Network", lambda: synapse.to_torch([1, 2])),
     ]
     for shape in ((4, 2), (3,), (1, 2, 3, 3)):
         rows = torch.zeros(shape, dtype=torch.float64)

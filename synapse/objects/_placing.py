@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ._checks import counted, level_of_caller
+from .._checks import counted, level_of_caller
+from .._typing import Bools, Indices, Ints
+from ..engine.store import Store
+from ..errors import TopologyWarning
 from ._order import must_precede, sort_again
-from ._typing import Bools, Indices, Ints
-from .engine.store import Store
-from .errors import TopologyWarning
 
 if TYPE_CHECKING:
     from .network import Network

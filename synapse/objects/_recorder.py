@@ -9,15 +9,13 @@ from weakref import WeakSet
 import numpy as np
 from numpy.typing import NDArray
 
-from . import engine
-from ._sensitivity_places import places_of
-from ._typing import Floats, Ints
-from .connection import Connection
-from .engine.guard import Deferred, whole
-from .engine.lowering.changes import spans
-from .engine.lowering.flags import MEMORY
-from .engine.reach import Plan
-from .engine.schema import (
+from .. import engine
+from .._typing import Floats, Ints
+from ..engine.guard import Deferred, whole
+from ..engine.lowering.changes import spans
+from ..engine.lowering.flags import MEMORY
+from ..engine.reach import Plan
+from ..engine.schema import (
     CONNECTION_NUMBERS,
     NEURON_NUMBERS,
     NONE,
@@ -29,8 +27,10 @@ from .engine.schema import (
     WATCHED_OPEN,
     WATCHED_STEPS,
 )
-from .engine.store import Store
-from .errors import TopologyError
+from ..engine.store import Store
+from ..errors import TopologyError
+from ._sensitivity_places import places_of
+from .connection import Connection
 from .network import Network
 from .neuron import Neuron
 

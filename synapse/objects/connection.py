@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._checks import answers, boolean, expected, finite_number
+from .._typing import Floats, Ints
+from ..engine.delayed import Attributes, eligibility_of, extended_of, gain_of, influence_of
+from ..engine.guard import making_views, steady, whole
+from ..engine.lowering.flags import MEMORY
+from ..engine.schema import NONE
+from ..engine.store import Store
+from ..errors import ArgumentTypeError, TopologyError
 from . import _ties
-from ._checks import answers, boolean, expected, finite_number
 from ._data_view import DataView
-from ._typing import Floats, Ints
-from .engine.delayed import Attributes, eligibility_of, extended_of, gain_of, influence_of
-from .engine.guard import making_views, steady, whole
-from .engine.lowering.flags import MEMORY
-from .engine.schema import NONE
-from .engine.store import Store
-from .errors import KindError, TopologyError
 
 if TYPE_CHECKING:
     from .neuron import Neuron
@@ -251,7 +251,7 @@ def connections_at(store: Store, rows: NDArray[Any]) -> list[Connection]:
 def require_connection(what: str, connection: Any) -> Connection:
     """Return `connection` if it is a Connection and has not been removed, or raise an error."""
     if not isinstance(connection, Connection):
-        raise KindError(expected(what, "a Connection", connection))
+        raise ArgumentTypeError(expected(what, "a Connection", connection))
     _ = connection._at
     return connection
 

@@ -6,8 +6,8 @@ import copy
 from collections.abc import Hashable, Iterator, MutableMapping
 from typing import Any, ClassVar
 
-from ._checks import expected
-from .errors import KindError, UnknownNameError
+from .._checks import expected
+from ..errors import ArgumentTypeError, UnknownNameError
 
 
 class DataView(MutableMapping[str, Any]):
@@ -51,7 +51,7 @@ class DataView(MutableMapping[str, Any]):
 
     def __setitem__(self, key: str, value: Any) -> None:
         if not isinstance(key, Hashable):
-            raise KindError(
+            raise ArgumentTypeError(
                 expected(f"A key of the data of a {self._what}", "hashable, like the keys of a dict", key)
             )
         if key in self._settable:
@@ -87,6 +87,6 @@ class DataView(MutableMapping[str, Any]):
         return {**self.copy(), **copy.deepcopy(self._notes or {}, memo)}
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        raise KindError(
+        raise ArgumentTypeError(
             f"A {self._what} is a view of its network and cannot be copied alone. Use network.clone()."
         )

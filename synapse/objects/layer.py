@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import _html, _placing, _ties, _wiring, initializers, squash as squashes
-from ._checks import (
+from .. import _html, initializers, squash as squashes
+from .._checks import (
     MOST_NEURONS,
     answers,
     boolean,
@@ -27,17 +27,18 @@ from ._checks import (
     text,
     understands,
 )
+from .._random import Seed, random_generator
+from .._typing import Floats
+from ..engine.guard import InUse, steady
+from ..engine.store import Store
+from ..errors import ArgumentError, ArgumentTypeError
+from ..initializers import Initializer
+from ..squash import Squash
+from . import _placing, _ties, _wiring
 from ._layer_steps import LayerSteps
 from ._patterns import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE
-from ._random import Seed, random_generator
-from ._typing import Floats
-from .engine.guard import InUse, steady
-from .engine.store import Store
-from .errors import ArgumentError, KindError
-from .initializers import Initializer
 from .neuron import SPAN, Neuron, require_neuron
 from .projection import Projection, connect_layers, require_projection
-from .squash import Squash
 
 if TYPE_CHECKING:
     from .network import Network
@@ -64,7 +65,7 @@ class Layer(LayerSteps):
     ------
     ArgumentError
         If the layer would be empty, or contain a neuron twice.
-    KindError
+    ArgumentTypeError
         If `neurons` is neither a whole number nor an iterable of neurons.
     TopologyError
         If one of the neurons has been removed from its network.
@@ -343,7 +344,7 @@ class Layer(LayerSteps):
 
         Raises
         ------
-        KindError
+        ArgumentTypeError
             If the target is not a layer, a neuron or a network.
         ArgumentError
             If `kind` or `weights` does not fit the layers. Also if a mask or a list contains a pair of a
@@ -412,7 +413,7 @@ class Layer(LayerSteps):
 
         Raises
         ------
-        ArgumentError, KindError
+        ArgumentError, ArgumentTypeError
             If `kind` is none of these, or `projection` is not a projection.
         TopologyError
             If the number of targets, sources or connections is not a multiple of the number of neurons,
@@ -477,7 +478,7 @@ def _as_layer(what: str, target: Any) -> Layer:
         return Layer([target])
     layer = getattr(target, "input", target)
     if not isinstance(layer, Layer):
-        raise KindError(expected(what, "a Layer, a Neuron or a Network", target))
+        raise ArgumentTypeError(expected(what, "a Layer, a Neuron or a Network", target))
     return layer
 
 
@@ -511,5 +512,5 @@ def _require_layer(layer: Any) -> Layer:
     raise _not_a_layer(layer, "architect.Perceptron(2, 3, 1) takes sizes." if sizes else "")
 
 
-def _not_a_layer(given: Any, advice: str) -> KindError:
-    return KindError(expected("A part of a network", LAYERS, given, advice))
+def _not_a_layer(given: Any, advice: str) -> ArgumentTypeError:
+    return ArgumentTypeError(expected("A part of a network", LAYERS, given, advice))

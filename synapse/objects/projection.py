@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._checks import answers, boolean, counted, expected, is_among, is_number, place, require_range
+from .._typing import Floats, Indices, Ints
+from ..engine.guard import InUse, steady
+from ..engine.schema import NONE
+from ..engine.store import Store
+from ..errors import ArgumentError, ArgumentTypeError, TopologyError
+from ..initializers import Initializer
 from . import _ties, _wiring
-from ._checks import answers, boolean, counted, expected, is_among, is_number, place, require_range
 from ._live_weights import Weights
 from ._patterns import (
     ALL_TO_ALL,
@@ -22,13 +28,7 @@ from ._patterns import (
     is_named,
     pairs_of,
 )
-from ._typing import Floats, Indices, Ints
 from .connection import Connection, connection_at
-from .engine.guard import InUse, steady
-from .engine.schema import NONE
-from .engine.store import Store
-from .errors import ArgumentError, KindError, TopologyError
-from .initializers import Initializer
 
 if TYPE_CHECKING:
     from .layer import Layer
@@ -287,7 +287,7 @@ def between(source: Layer, target: Layer, kind: str | tuple[Indices, Indices]) -
 
 
 def require_projection(what: str, projection: Any) -> Projection:
-    """Return `projection` if it is a Projection, or raise KindError."""
+    """Return `projection` if it is a Projection, or raise ArgumentTypeError."""
     if not isinstance(projection, Projection):
-        raise KindError(expected(what, "a Projection, as layer.project returns it", projection))
+        raise ArgumentTypeError(expected(what, "a Projection, as layer.project returns it", projection))
     return projection

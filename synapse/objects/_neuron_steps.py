@@ -7,17 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from . import _ties, cost as costs, engine
-from ._checks import SAFE, finite_number, non_negative_number
-from ._random import Seed, random_generator
-from ._registration import error_of_call, require_sound
-from .cost import Cost
-from .engine.guard import steady, whole
-from .engine.status import DONE
-from .engine.store import Store
-from .errors import TopologyError
-from .initializers import Initializer
-from .squash import Squash
+from .. import cost as costs, engine
+from .._checks import SAFE, finite_number, non_negative_number
+from .._random import Seed, random_generator
+from .._registration import error_of_call, require_sound
+from ..cost import Cost
+from ..engine.guard import steady, whole
+from ..engine.status import DONE
+from ..engine.store import Store
+from ..errors import TopologyError
+from ..initializers import Initializer
+from ..squash import Squash
+from . import _ties
 
 
 class Error:
@@ -91,7 +92,7 @@ class NeuronSteps:
 
         Raises
         ------
-        ArgumentError, KindError
+        ArgumentError, ArgumentTypeError
             If the value is not a finite number.
         FunctionError
             If its registered activation function raises; the activation is NaN then.
@@ -149,7 +150,7 @@ class NeuronSteps:
 
         Raises
         ------
-        ArgumentError, KindError, UnknownNameError
+        ArgumentError, ArgumentTypeError, UnknownNameError
             If rate, target or cost cannot be used; no weight has changed then.
         FunctionError
             If a registered cost raises; no weight of this neuron has changed then.

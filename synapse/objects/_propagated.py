@@ -10,9 +10,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ._typing import Floats
-from .connection import Connection, connection_at
-from .engine.delayed import (
+from .._typing import Floats
+from ..engine.delayed import (
     Attributes,
     activation_read,
     activations_read,
@@ -20,9 +19,10 @@ from .engine.delayed import (
     gain_read,
     is_delayed_by_stamp,
 )
-from .engine.lowering.flags import GATES, MEMORY
-from .engine.schema import NONE
-from .engine.store import Store
+from ..engine.lowering.flags import GATES, MEMORY
+from ..engine.schema import NONE
+from ..engine.store import Store
+from .connection import Connection, connection_at
 from .neuron import Neuron
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._checks import MOST_CONNECTIONS, any_array, expected, fraction, is_number, shape_of
-from ._typing import Floats, Indices
-from .errors import ArgumentError, KindError, TopologyError
-from .initializers import Initializer, draw
+from .._checks import MOST_CONNECTIONS, any_array, expected, fraction, is_number, shape_of
+from .._typing import Floats, Indices
+from ..errors import ArgumentError, ArgumentTypeError, TopologyError
+from ..initializers import Initializer, draw
 
 ALL_TO_ALL = "all_to_all"
 """Connect every source to every target; to itself only with ``self_connections=True``."""
@@ -118,7 +118,7 @@ def _array(values: Any) -> NDArray[Any]:
     """Return `values` as an array; an empty array of objects if they cannot be one."""
     try:
         return any_array("The kind of a projection", values, "")
-    except KindError:
+    except ArgumentTypeError:
         return np.empty(0, object)
 
 

@@ -12,16 +12,16 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from . import squash as squashes
-from ._checks import boolean, counted, expected, listed, read_only
-from ._typing import Bools, Floats, Ints
+from .. import squash as squashes
+from .._checks import boolean, counted, expected, listed, read_only
+from .._typing import Bools, Floats, Ints
+from ..engine.delayed import is_delayed_in_order
+from ..engine.guard import InUse, steady
+from ..engine.schema import CONNECTION, FLAG, GROUP, NEURON, NUMBER, SAVED, TIME, Column
+from ..engine.store import Store
+from ..errors import ArgumentError, ArgumentTypeError
 from ._wiring import crossings_of, not_closed, rows_of, rows_within
 from .connection import Connection
-from .engine.delayed import is_delayed_in_order
-from .engine.guard import InUse, steady
-from .engine.schema import CONNECTION, FLAG, GROUP, NEURON, NUMBER, SAVED, TIME, Column
-from .engine.store import Store
-from .errors import ArgumentError, KindError
 from .graph import LiveGraph
 from .network import Network
 from .neuron import Neuron
@@ -156,7 +156,7 @@ class Topology:
 
         Raises
         ------
-        KindError
+        ArgumentTypeError
             If `shown` is neither a network nor a sequence of neurons.
         ArgumentError
             If a neuron is given twice.
@@ -180,7 +180,7 @@ class Topology:
         for neuron in neurons:
             if not isinstance(neuron, Neuron):
                 kind = "a Network, or a sequence of neurons"
-                raise KindError(expected("What a topology is made of", kind, neuron))
+                raise ArgumentTypeError(expected("What a topology is made of", kind, neuron))
         if len(set(neurons)) < len(neurons):
             raise ArgumentError("Expected the neurons of a topology to be distinct, got one of them twice.")
         with InUse(*neurons):
@@ -282,8 +282,8 @@ class Topology:
         -------
         networkx.DiGraph
             Graph with the numbers of neurons as nodes; all attributes are scalars, never None. Nodes have
-            the attributes listed at :class:`synapse.graph.NeuronData`, and a position ``x``, ``y`` in columns
-            of layers. Edges have ``weight``, ``gain``, ``trainable``, ``number`` (in the order of
+            the attributes listed at :class:`synapse.objects.graph.NeuronData`, and a position ``x``, ``y`` in
+            columns of layers. Edges have ``weight``, ``gain``, ``trainable``, ``number`` (in the order of
             creation) and, if a neuron of the table gates them, ``gater`` (the number of a node). Some have
             more attributes where these are not 0: nodes ``group`` (neurons that compete), ``random``
             (position of the stream of random numbers), ``deterministic``, ``frozen`` and ``bias_tie``; edges

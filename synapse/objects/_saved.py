@@ -9,18 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _ties, squash as squashes
-from ._checks import json_object
+from .. import squash as squashes
+from .._checks import json_object
+from .._typing import Floats, Ints
+from ..engine.guard import InUse
+from ..engine.lowering.program import Program, Traces, kept_traces
+from ..engine.reach.kept import BIAS, Kept
+from ..engine.schema import CONNECTION, GROUP, NEURON, NONE, SAVED, SHARED_BY, UNUSUAL, Column
+from ..engine.store import Store
+from ..errors import DivergenceError
+from . import _ties
 from ._sensitivities import Sensitivities, refuse_single_steps
-from ._typing import Floats, Ints
 from ._wiring import require_closed
 from .architectures import describe, rebuild
-from .engine.guard import InUse
-from .engine.lowering.program import Program, Traces, kept_traces
-from .engine.reach.kept import BIAS, Kept
-from .engine.schema import CONNECTION, GROUP, NEURON, NONE, SAVED, SHARED_BY, UNUSUAL, Column
-from .engine.store import Store
-from .errors import DivergenceError
 from .layer import Layer, new_neurons
 from .network import Network, require_network
 from .topology import NO_GATER
@@ -50,7 +51,7 @@ class Parts:
     connections: dict[str, NDArray[Any]]  # source, target, gater (-1: none), weight, and any saved column
     clock: int = 0  # the store's count of activations
     traces: Traces | None = None  # stored traces, by numbers; extending -1: the bias
-    architecture: dict[str, Any] | None = None  # see :func:`synapse.architectures.describe`
+    architecture: dict[str, Any] | None = None  # see :func:`synapse.objects.architectures.describe`
     rtrl: bool = False  # whether the network learns by it; otherwise a trainer may have left sensitivities
     order: int | None = None  # of the sensitivities
     sensitivities: Kept | None = None  # by numbers; None: none include the latest step
@@ -61,7 +62,7 @@ def take_apart(network: Network) -> Parts:
     """Return the parts of a network.
 
     Raises TopologyError if it is connected to neurons outside of it, and DivergenceError if it has a value
-    that is not finite, and KindError if its metadata cannot be written as JSON.
+    that is not finite, and ArgumentTypeError if its metadata cannot be written as JSON.
     """
     with InUse(require_network("What is written", network)):
         return _taken_apart(network)

@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._saved import Parts, take_apart
-from ._typing import Bools, Ints
-from .engine.guard import InUse
-from .engine.lowering.changes import spans
-from .engine.lowering.flags import LISTED, PAIRED, ZIPPED
-from .engine.schema import NONE
-from .engine.store import Store
-from .network import Network, require_network
-from .topology import NO_GATER, Topology, freeze
+from .._typing import Bools, Ints
+from ..engine.guard import InUse
+from ..engine.lowering.changes import spans
+from ..engine.lowering.flags import LISTED, PAIRED, ZIPPED
+from ..engine.schema import NONE
+from ..engine.store import Store
+from ..objects._saved import Parts, take_apart
+from ..objects.network import Network, require_network
+from ..objects.topology import NO_GATER, Topology, freeze
 
 OWN = -1
 """Number of the run of a self-connection, which is in no run of the kernels."""

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import graph, squash as squashes
+from .. import squash as squashes
+from .._typing import Bools, Indices, Ints
+from ..engine.guard import InUse
+from ..engine.schema import NONE
+from ..engine.store import Store
+from ..errors import TopologyError
+from . import graph
 from ._placing import Placement
-from ._typing import Bools, Indices, Ints
 from .connection import Connection, connection_at
-from .engine.guard import InUse
-from .engine.schema import NONE
-from .engine.store import Store
-from .errors import TopologyError
 
 if TYPE_CHECKING:
     from ._network_steps import NetworkSteps

@@ -17,13 +17,13 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import Indices
+from ..engine.guard import InUse
+from ..engine.schema import NONE
+from ..engine.store import Store
+from ..errors import TopologyError
 from ._data_view import DataView
-from ._typing import Indices
 from .connection import held_connections
-from .engine.guard import InUse
-from .engine.schema import NONE
-from .engine.store import Store
-from .errors import TopologyError
 
 if TYPE_CHECKING:
     from .connection import Connection

@@ -13,13 +13,13 @@ import networkx as nx
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import engine
-from ._checks import require_range
-from ._typing import Ints
-from .engine.schema import INPUT, SHARED_BY
-from .engine.store import Store
-from .errors import ArgumentError
-from .initializers import Initializer, draw
+from .. import engine
+from .._checks import require_range
+from .._typing import Ints
+from ..engine.schema import INPUT, SHARED_BY
+from ..engine.store import Store
+from ..errors import ArgumentError
+from ..initializers import Initializer, draw
 
 FROZEN = {"trainable": "frozen", "trainable_bias": "frozen_bias"}
 """Columns with 1 for trainable rows, and columns with 1 for rows that were trainable until frozen."""

@@ -8,15 +8,16 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _ties, _wiring, cost as costs
-from ._checks import FLOAT32, FLOAT64, class_row, integer, non_negative_number, vector
-from ._random import Seed, random_generator
-from ._typing import Floats, Ints
-from .cost import Cost
-from .engine.guard import InUse
-from .engine.store import Store
-from .errors import TopologyError
-from .initializers import Initializer
+from .. import cost as costs
+from .._checks import FLOAT32, FLOAT64, class_row, integer, non_negative_number, vector
+from .._random import Seed, random_generator
+from .._typing import Floats, Ints
+from ..cost import Cost
+from ..engine.guard import InUse
+from ..engine.store import Store
+from ..errors import TopologyError
+from ..initializers import Initializer
+from . import _ties, _wiring
 from .neuron import Neuron
 
 
@@ -47,7 +48,7 @@ class LayerSteps(Sequence[Neuron]):
 
         Raises
         ------
-        ArgumentError, KindError
+        ArgumentError, ArgumentTypeError
             If the values are not n finite numbers; no neuron is activated then.
 
         See Also
@@ -93,7 +94,7 @@ class LayerSteps(Sequence[Neuron]):
 
         Raises
         ------
-        ArgumentError, KindError, UnknownNameError
+        ArgumentError, ArgumentTypeError, UnknownNameError
             If rate, targets or cost cannot be used; no weight changes then.
 
         See Also

@@ -12,8 +12,8 @@ import networkx as nx
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _placing, _ties, _wiring, cost as costs, graph
-from ._checks import (
+from .. import cost as costs
+from .._checks import (
     NotCalled,
     counted,
     expected,
@@ -25,13 +25,14 @@ from ._checks import (
     text,
     understands,
 )
+from .._typing import Floats, Ints
+from ..engine.guard import InUse, steady, whole
+from ..engine.schema import HIDDEN, INPUT, OUTPUT
+from ..engine.store import NOBODY
+from ..errors import ArgumentError, ArgumentTypeError, SynapseError, TopologyError
+from . import _placing, _ties, _wiring, graph
 from ._network_steps import NetworkSteps
-from ._typing import Floats, Ints
 from .connection import Connection, connections_at
-from .engine.guard import InUse, steady, whole
-from .engine.schema import HIDDEN, INPUT, OUTPUT
-from .engine.store import NOBODY
-from .errors import ArgumentError, KindError, SynapseError, TopologyError
 from .layer import Layer, flat_layers
 from .neuron import Neuron, require_neuron
 from .projection import Projection
@@ -54,7 +55,7 @@ class Network(NetworkSteps):
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If there are fewer than two layers, or anything other than a layer is given.
     TopologyError
         If a neuron is in two layers, or belongs to another network.
@@ -232,7 +233,7 @@ class Network(NetworkSteps):
     def graph(self) -> nx.DiGraph[Any]:
         """Live networkx graph of the network: nodes are its neurons, edge data are its connections.
 
-        :class:`synapse.graph.NeuronData` lists the data of nodes. Neurons and connections cannot be
+        :class:`synapse.objects.graph.NeuronData` lists the data of nodes. Neurons and connections cannot be
         added or removed through networkx; ``graph.copy()`` returns an ordinary graph.
 
         See Also
@@ -254,7 +255,7 @@ class Network(NetworkSteps):
 
         A dict with strings as keys, which you may change. Its values are strings, finite numbers, booleans,
         None, and lists and dicts of these. Copies, pickles and the formats ``json`` and ``npz`` have it. They
-        raise :class:`~synapse.errors.KindError` if it has any other value; the message names the key.
+        raise :class:`~synapse.errors.ArgumentTypeError` if it has any other value; the message names the key.
 
         Examples
         --------
@@ -325,7 +326,7 @@ class Network(NetworkSteps):
 
         Raises
         ------
-        KindError
+        ArgumentTypeError
             If it is neither a layer nor a neuron.
         TopologyError
             If a neuron belongs to another network, or `before` is the input layer or not in this network.
@@ -370,7 +371,7 @@ class Network(NetworkSteps):
         """
         layer = Layer([neurons]) if isinstance(neurons, Neuron) else neurons
         if not isinstance(layer, Layer):
-            raise KindError(expected("What is added to a network", "a Neuron or a Layer", neurons))
+            raise ArgumentTypeError(expected("What is added to a network", "a Neuron or a Layer", neurons))
         with InUse(self, *layer._alive()):
             place = len(self._layers) - 1 if before is None else self._place_before(before)
             _wiring.refuse_softmax(layer)
@@ -492,7 +493,7 @@ class Network(NetworkSteps):
     def settings(self) -> dict[str, Any]:
         """Arguments of its class that cannot be derived from the layers, as a dict for JSON. Default: empty.
 
-        A subclass overrides this, see :func:`synapse.architectures.register`.
+        A subclass overrides this, see :func:`synapse.objects.architectures.register`.
         """
         return {}
 
@@ -502,7 +503,7 @@ class Network(NetworkSteps):
 
         A copy, or a network that is read from a file, is not made by ``__init__``, which would build new
         layers. It gets its layers, and then these attributes. A subclass with attributes of its own
-        overrides this, see :func:`synapse.architectures.register`.
+        overrides this, see :func:`synapse.objects.architectures.register`.
 
         Parameters
         ----------
@@ -559,8 +560,8 @@ class Network(NetworkSteps):
         """Return an independent copy of the network, including its context.
 
         The copy has the class of the network if this is an architecture of the library, or a class that
-        :func:`synapse.architectures.register` has registered; otherwise it is a :class:`Network` with the
-        same name. The same holds for pickle, the module copy, and :func:`synapse.save`.
+        :func:`synapse.objects.architectures.register` has registered; otherwise it is a :class:`Network`
+        with the same name. The same holds for pickle, the module copy, and :func:`synapse.save`.
 
         Returns
         -------
@@ -602,7 +603,7 @@ class Network(NetworkSteps):
 
     def _repr_html_(self) -> str:
         """Small drawing for notebooks."""
-        from .draw._small import small_picture  # imported here: drawings import networks
+        from ..draw._small import small_picture  # imported here: drawings import networks
 
         return small_picture(self)
 
@@ -612,7 +613,7 @@ class Network(NetworkSteps):
 
 
 def require_network(what: str, network: Any) -> Network:
-    """Return `network` if it is a Network, or raise KindError."""
+    """Return `network` if it is a Network, or raise ArgumentTypeError."""
     if not isinstance(network, Network):
-        raise KindError(expected(what, "a Network", network))
+        raise ArgumentTypeError(expected(what, "a Network", network))
     return network

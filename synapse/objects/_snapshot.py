@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._typing import Floats
+from ..engine.guard import InUse
+from ..engine.schema import CONTEXT, FIRST, FLAG, GROUP, NONE, PLAN_CONTEXT, SAVED, STOP, of_kind
+from ..engine.store import Store
+from ..errors import TopologyError
 from . import _ties
 from ._saved import take_apart, take_over_rule
-from ._typing import Floats
-from .engine.guard import InUse
-from .engine.schema import CONTEXT, FIRST, FLAG, GROUP, NONE, PLAN_CONTEXT, SAVED, STOP, of_kind
-from .engine.store import Store
-from .errors import TopologyError
 from .network import Network
 
 Context = dict[str, NDArray[Any]]

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import ArrayLike, NDArray
 
+from .._checks import expected, finite_array, read_only
+from ..engine.guard import InUse
+from ..errors import ArgumentError
 from . import _ties
-from ._checks import expected, finite_array, read_only
-from .engine.guard import InUse
-from .errors import ArgumentError
 
 if TYPE_CHECKING:
     from .projection import Projection

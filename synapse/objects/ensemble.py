@@ -7,9 +7,9 @@ from typing import Any, overload
 
 import numpy as np
 
-from ._checks import expected, listed, place
-from ._typing import Floats
-from .errors import ArgumentError, KindError
+from .._checks import expected, listed, place
+from .._typing import Floats
+from ..errors import ArgumentError, ArgumentTypeError
 from .network import Network
 
 
@@ -28,7 +28,7 @@ class Ensemble(Sequence[Network]):
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If there is no network, an item is none, is there twice, or has other numbers of inputs or outputs.
 
     See Also
@@ -91,7 +91,7 @@ def _check(networks: Sequence[Any]) -> None:
         raise ArgumentError("An ensemble needs at least one network.")
     for network in networks:
         if not isinstance(network, Network):
-            raise KindError(expected("Every network of an ensemble", "a Network", network))
+            raise ArgumentTypeError(expected("Every network of an ensemble", "a Network", network))
     if len(set(map(id, networks))) < len(networks):
         raise ArgumentError("A network is in this ensemble twice. Give every network once.")
     sizes = {(len(network.input), len(network.output)) for network in networks}

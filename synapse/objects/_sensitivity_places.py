@@ -8,14 +8,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._checks import expected
-from ._typing import Floats, Ints
+from .._checks import expected
+from .._typing import Floats, Ints
+from ..engine.guard import InUse
+from ..engine.lowering.changes import spans
+from ..engine.reach import Plan
+from ..engine.schema import ENDED, INPUTS, NONE, STOP, TURN_HALF
+from ..errors import ArgumentError
 from .connection import Connection
-from .engine.guard import InUse
-from .engine.lowering.changes import spans
-from .engine.reach import Plan
-from .engine.schema import ENDED, INPUTS, NONE, STOP, TURN_HALF
-from .errors import ArgumentError
 from .network import Network
 from .neuron import Neuron
 

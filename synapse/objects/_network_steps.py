@@ -9,8 +9,8 @@ from typing import Any, NoReturn, TypeGuard, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import _ties, _wiring, cost as costs, engine
-from ._checks import (
+from .. import cost as costs, engine
+from .._checks import (
     FLOAT64,
     SAFE,
     answers,
@@ -27,21 +27,22 @@ from ._checks import (
     shown,
     vector,
 )
-from ._random import Seed, random_generator
-from ._registration import require_sound
+from .._random import Seed, random_generator
+from .._registration import require_sound
+from .._typing import Floats
+from ..cost import Cost
+from ..engine.functions.activations import RANDOM
+from ..engine.guard import steady, whole
+from ..engine.lowering.flags import DELAYED, DELAYED_GATE
+from ..engine.lowering.order import pure_inputs
+from ..engine.reach import Plan
+from ..engine.schema import FIRST, NONE, STOP
+from ..engine.status import DIVERGED, DONE, FAILED, REFUSED, RESIZED, ROW
+from ..engine.store import Store
+from ..errors import ArgumentError, DivergenceError, TopologyError, TopologyWarning
+from ..initializers import Initializer
+from . import _ties, _wiring
 from ._sensitivities import RTRL, LearningRule, Sensitivities, checked_rule, refuse_single_steps
-from ._typing import Floats
-from .cost import Cost
-from .engine.functions.activations import RANDOM
-from .engine.guard import steady, whole
-from .engine.lowering.flags import DELAYED, DELAYED_GATE
-from .engine.lowering.order import pure_inputs
-from .engine.reach import Plan
-from .engine.schema import FIRST, NONE, STOP
-from .engine.status import DIVERGED, DONE, FAILED, REFUSED, RESIZED, ROW
-from .engine.store import Store
-from .errors import ArgumentError, DivergenceError, TopologyError, TopologyWarning
-from .initializers import Initializer
 from .layer import Layer
 from .neuron import Neuron
 
@@ -79,7 +80,7 @@ class NetworkSteps(Sequence[Neuron]):
 
         Raises
         ------
-        ArgumentError, KindError
+        ArgumentError, ArgumentTypeError
             If the inputs are not n finite numbers; nothing has changed then.
         FunctionError
             If a registered activation function raises. Call :meth:`clear` then to discard this step.
@@ -126,7 +127,7 @@ class NetworkSteps(Sequence[Neuron]):
 
         Raises
         ------
-        ArgumentError, KindError
+        ArgumentError, ArgumentTypeError
             If the inputs have another shape, or are not finite; nothing has changed then.
         FunctionError
             If a registered activation function raises. Call :meth:`clear` then to discard that step.
@@ -267,7 +268,7 @@ class NetworkSteps(Sequence[Neuron]):
 
         Raises
         ------
-        ArgumentError, KindError, UnknownNameError
+        ArgumentError, ArgumentTypeError, UnknownNameError
             If rate, target or cost cannot be used; no weight has changed then.
         FunctionError
             If a registered cost raises; no weight has changed then.
@@ -366,7 +367,7 @@ class NetworkSteps(Sequence[Neuron]):
 
         Raises
         ------
-        ArgumentError, KindError
+        ArgumentError, ArgumentTypeError
             If the method or the order does not exist, or the sensitivities do not fit into memory.
         TopologyError
             If the network is connected with neurons outside of it.

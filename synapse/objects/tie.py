@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._checks import any_array, expected, listed, shown
+from .._typing import Ints
+from ..engine.guard import InUse
+from ..engine.store import Store
+from ..errors import ArgumentError, ArgumentTypeError
 from . import _ties, _wiring
-from ._checks import any_array, expected, listed, shown
-from ._typing import Ints
 from .connection import Connection, require_connection
-from .engine.guard import InUse
-from .engine.store import Store
-from .errors import ArgumentError, KindError
 from .neuron import Neuron, require_neuron
 from .projection import Projection
 
@@ -40,7 +40,7 @@ def tie(items: Items, groups: ArrayLike | None = None) -> None:
 
     Raises
     ------
-    KindError
+    ArgumentTypeError
         If the items are neither connections nor neurons, or are both.
     ArgumentError
         If there are no items, if `groups` has another shape, or if some members of a group are trainable
@@ -89,7 +89,7 @@ def untie(items: Items) -> None:
 
     Raises
     ------
-    KindError
+    ArgumentTypeError
         If the items are neither connections nor neurons, or are both.
     ArgumentError
         If there are no items.
@@ -121,10 +121,10 @@ def _chosen(what: str, items: Any) -> Chosen:
     kind = "a Projection, a Layer, or a list of connections or of neurons"
     if not isinstance(items, Projection):
         if isinstance(items, Connection | Neuron):
-            raise KindError(expected(what, kind, items))
+            raise ArgumentTypeError(expected(what, kind, items))
         items = listed(what, items, kind)
         if items and not isinstance(items[0], Connection | Neuron):
-            raise KindError(f"Expected {kind}, got a list with {shown(items[0])}.")
+            raise ArgumentTypeError(f"Expected {kind}, got a list with {shown(items[0])}.")
         for one in items:
             like = require_connection if isinstance(items[0], Connection) else require_neuron
             like(f"Every item after {items[0]!r}", one)
@@ -146,7 +146,7 @@ def _labels(groups: ArrayLike | None, count: int) -> Ints:
     what = "The groups of a tie"
     labels = any_array(what, groups, f"{count} whole numbers")
     if labels.dtype.kind not in "iu":
-        raise KindError(expected(what, f"{count} whole numbers", groups))
+        raise ArgumentTypeError(expected(what, f"{count} whole numbers", groups))
     if labels.shape != (count,):
         raise ArgumentError(expected(what, f"of shape ({count},)", labels.shape))
     return labels.astype(np.int64)

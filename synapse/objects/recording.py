@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from . import _html
-from ._checks import counted, expected, imported_pandas, is_among, listed, unknown_name
+from .. import _html
+from .._checks import counted, expected, imported_pandas, is_among, listed, unknown_name
+from .._typing import Floats
+from ..engine.schema import CONNECTION_NUMBERS, NEURON_NUMBERS, PAIR_NUMBERS, SENSITIVITY, WATCHABLE
+from ..errors import ArgumentError, ArgumentTypeError
 from ._recorder import Pair, Recorder
 from ._sensitivity_places import KeptPairs
-from ._typing import Floats
 from .connection import Connection, extended_into, require_connection
-from .engine.schema import CONNECTION_NUMBERS, NEURON_NUMBERS, PAIR_NUMBERS, SENSITIVITY, WATCHABLE
-from .errors import ArgumentError, KindError
 from .layer import Layer
 from .network import Network, require_network
 from .neuron import Neuron, require_neuron
@@ -68,7 +68,9 @@ class Log:
         return self[name]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        raise KindError("A Log belongs to its network and cannot be copied. Copy its arrays: dict(log).")
+        raise ArgumentTypeError(
+            "A Log belongs to its network and cannot be copied. Copy its arrays: dict(log)."
+        )
 
     def __getitem__(self, name: str) -> Floats:
         """The array of a number, one row per step."""
@@ -125,7 +127,7 @@ class Log:
 
         Raises
         ------
-        ArgumentError, KindError, UnknownNameError
+        ArgumentError, ArgumentTypeError, UnknownNameError
             If an item or the number is not recorded.
 
         Examples
@@ -145,7 +147,7 @@ class Log:
         place = {owner: i for i, owner in enumerate(owners)}
         for one in chosen:
             if not isinstance(one, Neuron | Connection):
-                raise KindError(expected(what, "Neurons or Connections", one))
+                raise ArgumentTypeError(expected(what, "Neurons or Connections", one))
             if one not in place:
                 raise ArgumentError(f"The {name} of {one!r} is not recorded.")
         found = self[name][:, [place[one] for one in chosen]]
@@ -282,7 +284,7 @@ def record(
     ------
     UnknownNameError
         If there is no number with this name.
-    ArgumentError, KindError, TopologyError
+    ArgumentError, ArgumentTypeError, TopologyError
         If a neuron or connection is not in the network, if there is none, or if none of its numbers is
         recorded. When the block is entered: if the network is being recorded already.
 

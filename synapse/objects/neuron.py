@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _ties, _wiring, graph, squash as squashes
-from ._checks import (
+from .. import squash as squashes
+from .._checks import (
     answers,
     boolean,
     expected,
@@ -19,16 +19,17 @@ from ._checks import (
     text,
     understands,
 )
+from .._random import Seed, random_generator
+from ..engine.guard import InUse, steady, whole
+from ..engine.lowering.flags import TRACED
+from ..engine.schema import OUTPUT
+from ..engine.store import NOBODY, Store
+from ..errors import ArgumentTypeError, TopologyError
+from ..squash import Squash
+from . import _ties, _wiring, graph
 from ._neuron_steps import NeuronSteps, number
-from ._random import Seed, random_generator
 from .connection import Connection, connections_at, require_connection, sensitivity_of
-from .engine.guard import InUse, steady, whole
-from .engine.lowering.flags import TRACED
-from .engine.schema import OUTPUT
-from .engine.store import NOBODY, Store
-from .errors import KindError, TopologyError
 from .projection import Projection
-from .squash import Squash
 
 if TYPE_CHECKING:
     from .layer import Layer
@@ -59,7 +60,7 @@ class Neuron(NeuronSteps):
 
     Raises
     ------
-    ArgumentError, KindError
+    ArgumentError, ArgumentTypeError
         If the bias is not a finite number, the name is not a string, or the dtype is another.
     UnknownNameError
         If no activation function has this name.
@@ -112,7 +113,9 @@ class Neuron(NeuronSteps):
         self._store.names[0] = called
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        raise KindError("A neuron is a view of its network and cannot be copied alone. Use network.clone().")
+        raise ArgumentTypeError(
+            "A neuron is a view of its network and cannot be copied alone. Use network.clone()."
+        )
 
     def __lt__(self, other: object) -> bool:
         """Whether this neuron activates before the other. Algorithms of networkx sort nodes."""
@@ -120,7 +123,7 @@ class Neuron(NeuronSteps):
             return NotImplemented
         store = self._require()
         if store is not other._require():
-            raise KindError(
+            raise ArgumentTypeError(
                 f"{self!r} and {other!r} have no order: they belong to networks that are not connected. "
                 "Sort neurons of one network, or sort by a key such as the name."
             )
@@ -359,7 +362,7 @@ class Neuron(NeuronSteps):
 
         Raises
         ------
-        KindError
+        ArgumentTypeError
             If the target is neither a neuron nor a layer.
         TopologyError
             If the neurons are connected already in this direction.
@@ -390,7 +393,7 @@ class Neuron(NeuronSteps):
         store = self._require()
         if not isinstance(target, Neuron):
             if not hasattr(target, "_receive"):  # a method of layers
-                raise KindError(expected("The target of a connection", "a Neuron or a Layer", target))
+                raise ArgumentTypeError(expected("The target of a connection", "a Neuron or a Layer", target))
             return target._receive(self, weight, trainable, seed)
         target._require()
         learns = (
@@ -446,7 +449,7 @@ class Neuron(NeuronSteps):
 
         Raises
         ------
-        KindError
+        ArgumentTypeError
             If anything other than a connection or projection is given.
         TopologyError
             If a connection is gated already, or is given twice.
@@ -531,6 +534,6 @@ def _single(what: str, connections: Iterable[Connection | Iterable[Connection]])
 def require_neuron(what: str, neuron: Any) -> Neuron:
     """Return `neuron` if it is a Neuron and has not been removed, or raise an error."""
     if not isinstance(neuron, Neuron):
-        raise KindError(expected(what, "a Neuron", neuron))
+        raise ArgumentTypeError(expected(what, "a Neuron", neuron))
     neuron._require()
     return neuron

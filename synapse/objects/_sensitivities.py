@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from . import engine
-from ._checks import expected, positive_integer
-from ._typing import Ints
+from .. import engine
+from .._checks import expected, positive_integer
+from .._typing import Ints
+from ..engine.reach import Layout, Plan, find_pattern
+from ..engine.reach.kept import BIAS, Kept, identities_of, read, write
+from ..engine.schema import FIRST, PLAN_CONTEXT, STOP, TURN_HALF, TURN_OPEN, TURN_STAMP
+from ..engine.store import Store
+from ..errors import ArgumentError, TopologyError
 from ._wiring import require_closed
-from .engine.reach import Layout, Plan, find_pattern
-from .engine.reach.kept import BIAS, Kept, identities_of, read, write
-from .engine.schema import FIRST, PLAN_CONTEXT, STOP, TURN_HALF, TURN_OPEN, TURN_STAMP
-from .engine.store import Store
-from .errors import ArgumentError, TopologyError
 
 if TYPE_CHECKING:
     from ._network_steps import NetworkSteps

@@ -11,8 +11,8 @@ import json
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from ._checks import expected, public_names, shown, text, with_article
-from .errors import ArgumentError, FormatError, KindError, SynapseError
+from .._checks import expected, public_names, shown, text, with_article
+from ..errors import ArgumentError, ArgumentTypeError, FormatError, SynapseError
 from .layer import Layer
 from .network import Network, require_network
 
@@ -44,7 +44,7 @@ def register(kind: Class) -> Class:
 
     Raises
     ------
-    KindError
+    ArgumentTypeError
         If it is not a subclass of :class:`Network`.
     ArgumentError
         If another class of this name is registered. You may define the same class again, as in a notebook.
@@ -80,7 +80,7 @@ def register(kind: Class) -> Class:
     """
     given: Any = kind
     if not (isinstance(given, type) and issubclass(given, Network) and given is not Network):
-        raise KindError(expected("An architecture to register", "a subclass of Network", kind))
+        raise ArgumentTypeError(expected("An architecture to register", "a subclass of Network", kind))
     name, known = kind.__name__, get(kind.__name__)
     if known is not None and not _is_known(kind):
         raise ArgumentError(f"An architecture named {name!r} is registered already. Give yours another name.")
@@ -105,7 +105,7 @@ def describe(network: Network) -> dict[str, Any] | None:
 
     Raises
     ------
-    KindError
+    ArgumentTypeError
         If `network` is not a network, or its settings cannot be written as JSON.
     """
     kind = type(require_network("What is described", network))
@@ -117,7 +117,7 @@ def describe(network: Network) -> dict[str, Any] | None:
         settings = None
     if not isinstance(settings, dict) or "name" in settings:
         condition = "a dict that can be written as JSON, without the key 'name'"
-        raise KindError(
+        raise ArgumentTypeError(
             expected(f"The settings of {with_article(kind.__name__)}", condition, network.settings)
         )
     return {"name": kind.__name__, **settings}

@@ -1,0 +1,1 @@
+"""What a person holds in the hand: neurons, connections, layers, networks, and how they change."""

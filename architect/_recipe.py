@@ -9,9 +9,8 @@ import numpy as np
 
 from synapse import ONE_TO_ONE, Layer, Projection, squash
 from synapse._checks import MOST_NEURONS, finite_number, float_type, positive_integer
-from synapse._random import Seed, random_generator
 from synapse.errors import ArgumentError, TopologyError
-from synapse.initializers import Initializer, draw, get
+from synapse.initializers import Initializer, Seed, draw, get, random_generator
 from synapse.squash import Squash
 
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from synapse import Connection, Layer, Network, Neuron, Topology
 from synapse._checks import expected, listed
 from synapse.errors import ArgumentTypeError, TopologyError
-from synapse.objects._order import find_order
 from synapse.objects.network import require_network
+from synapse.objects.order import find_order
 
 
 class Delayed(NamedTuple):

@@ -22,10 +22,9 @@ from synapse._checks import (
     read_only,
     understands,
 )
-from synapse._random import Seed
 from synapse._typing import Floats, Ints
 from synapse.errors import ArgumentError, TopologyError
-from synapse.initializers import Initializer, draw
+from synapse.initializers import Initializer, Seed, draw
 from synapse.objects.architectures import register
 from synapse.objects.projection import between, rows_between
 from synapse.squash import Squash

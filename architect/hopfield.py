@@ -20,9 +20,9 @@ from synapse._checks import (
     understands,
     unknown_name,
 )
-from synapse._random import Seed, random_generator
 from synapse._typing import Floats
 from synapse.errors import ArgumentError
+from synapse.initializers import Seed, random_generator
 from synapse.objects.architectures import register
 from synapse.objects.projection import between
 

@@ -8,9 +8,8 @@ import numpy as np
 
 from synapse import Network
 from synapse._checks import expected, non_negative_number, understands
-from synapse._random import Seed
 from synapse.errors import ArgumentError
-from synapse.initializers import Initializer
+from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.squash import Squash
 

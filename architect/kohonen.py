@@ -21,10 +21,9 @@ from synapse._checks import (
     read_only,
     understands,
 )
-from synapse._random import Seed, random_generator
 from synapse._typing import Floats
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
-from synapse.initializers import Initializer
+from synapse.initializers import Initializer, Seed, random_generator
 from synapse.objects.architectures import register
 from synapse.objects.projection import between
 

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from synapse import Layer, Network, Projection
 from synapse._checks import boolean, fraction, positive_number, understands, whole_number
-from synapse._random import Seed
 from synapse.errors import ArgumentError
-from synapse.initializers import Initializer
+from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.squash import Squash
 

@@ -17,9 +17,8 @@ from synapse._checks import (
     understands,
     unknown_name,
 )
-from synapse._random import Seed
 from synapse.errors import ArgumentError
-from synapse.initializers import Initializer
+from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.squash import Squash
 

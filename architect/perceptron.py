@@ -9,8 +9,7 @@ import numpy as np
 
 from synapse import Network
 from synapse._checks import understands
-from synapse._random import Seed
-from synapse.initializers import Initializer
+from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.squash import Squash
 

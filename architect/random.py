@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from synapse import Connection, Layer, Network, Neuron
 from synapse._checks import fraction, understands, whole_number
-from synapse._random import Seed, given_back
-from synapse.initializers import Initializer
+from synapse.initializers import Initializer, Seed, given_back
 from synapse.objects.architectures import register
 from synapse.squash import Squash
 

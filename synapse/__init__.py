@@ -8,13 +8,12 @@ from ._checks import ATTRIBUTES, public_names, unknown_attribute
 from .errors import SynapseError
 from .learning import Gradient, Trainer, every, gradient
 from .objects import architectures
-from .objects._patterns import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE
 from .objects.connection import Connection
 from .objects.ensemble import Ensemble
 from .objects.layer import Layer
 from .objects.network import Network
 from .objects.neuron import Neuron
-from .objects.projection import Projection, gate
+from .objects.projection import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Projection, gate
 from .objects.recording import Log, record
 from .objects.tie import tie, untie
 from .objects.topology import Topology
@@ -82,3 +81,6 @@ def __getattr__(name: str) -> Any:
     if name in _LATER_NAMES:
         return getattr(importlib.import_module(f"{__name__}.{_LATER_NAMES[name]}"), name)
     raise unknown_attribute("The module synapse", name, __dir__(), ATTRIBUTES["synapse"].get(name, ""))
+
+
+import architect as _architect  # noqa: E402, F401 - registers its classes, so that files that name them can be read

@@ -11,7 +11,8 @@ the numbers of incoming and outgoing connections of a neuron.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from ._checks import (
     finite_array,
     finite_number,
     function_of,
+    integer,
     non_negative_number,
     public_names,
 )
@@ -29,6 +31,7 @@ from ._typing import Floats
 from .errors import ArgumentError
 
 Initializer = Callable[[np.random.Generator, tuple[int, ...], int, int], Any]
+Seed = np.random.Generator | np.random.SeedSequence | Sequence[int] | int | None
 
 
 def uniform(scale: float = 0.1) -> Initializer:
@@ -252,6 +255,38 @@ def draw(
     if values.shape != shape:
         raise ArgumentError(expected(what, f"an array of shape {shape}", values.shape))
     return values
+
+
+# --- seeds ---
+
+
+def random_generator(seed: Seed) -> np.random.Generator:
+    """Return the generator for a public function: the given one, or a new one from a seed."""
+    if seed is None or isinstance(seed, np.random.Generator | np.random.SeedSequence):
+        return np.random.default_rng(seed)
+    several = isinstance(seed, list | tuple)
+    given = [integer(number) for number in (list(seed) if isinstance(seed, list | tuple) else [seed])]
+    whole = [number for number in given if number is not None and number >= 0]
+    if not whole or len(whole) < len(given):
+        condition = "a whole number, 0 or above, a list of such numbers, a numpy Generator or None"
+        raise ArgumentError(expected("The seed", condition, seed))
+    return np.random.default_rng(whole if several else whole[0])
+
+
+def seeds_of(seed: Seed, count: int) -> list[Seed]:
+    """Return `count` seeds for as many threads; a generator, which they cannot share, is spawned."""
+    return [*seed.spawn(count)] if isinstance(seed, np.random.Generator) else [seed] * count
+
+
+@contextmanager
+def given_back(rng: np.random.Generator) -> Iterator[None]:
+    """Restore the state of a generator if the block raises, so that a failed call draws nothing."""
+    state = rng.bit_generator.state
+    try:
+        yield
+    except BaseException:
+        rng.bit_generator.state = state
+        raise
 
 
 __all__ = [

@@ -7,7 +7,7 @@ import pytest
 import synapse
 from synapse import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Layer, gate
 from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError, TopologyError
-from synapse.objects import _patterns
+from synapse.objects import projection
 
 from .cases import Cases
 from .networks import unchanged
@@ -394,6 +394,6 @@ def test_a_pair_is_connected_once_in_large_layers_too():
 def test_random_pairs_do_not_depend_on_how_many_are_drawn_at_a_time(monkeypatch):
     mask = np.random.default_rng(5).random((8, 6)) < 0.3
     for drawn in (1, 7, 100):
-        monkeypatch.setattr(_patterns, "DRAWN", drawn)
-        sources, targets = _patterns.pairs_of(0.3, Layer(6), Layer(8), np.random.default_rng(5))
+        monkeypatch.setattr(projection, "DRAWN", drawn)
+        sources, targets = projection.pairs_of(0.3, Layer(6), Layer(8), np.random.default_rng(5))
         assert np.array_equal(np.stack([targets, sources]), np.nonzero(mask))

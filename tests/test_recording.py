@@ -10,7 +10,7 @@ import architect
 import synapse
 from synapse import Neuron, Trainer, record
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError, UnknownNameError
-from synapse.objects._recorder import Recorder
+from synapse.objects.recording import Recorder
 
 from .cases import accepted
 

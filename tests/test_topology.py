@@ -11,8 +11,8 @@ import architect
 import synapse
 from synapse import Layer, Network, Neuron, Topology, tie
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
-from synapse.objects._order import find_order
-from synapse.objects._wiring import require_closed
+from synapse.objects.order import find_order
+from synapse.objects.wiring import require_closed
 
 from .networks import lstm, perceptron, used
 

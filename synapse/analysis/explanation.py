@@ -6,9 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..errors import ArgumentError
-from ..objects._propagated import factored_error, later_traces, read_along, rounding_of
 from ..objects._sensitivity_places import network_in_step
-from ..objects.connection import Connection, require_connection
+from ..objects.connection import (
+    Connection,
+    factored_error,
+    later_traces,
+    read_along,
+    require_connection,
+    rounding_of,
+)
 from ..objects.neuron import Neuron
 
 

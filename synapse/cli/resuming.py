@@ -11,8 +11,8 @@ import numpy as np
 
 from .. import Trainer
 from ..errors import ArgumentError, FormatError, SynapseError, TopologyError
-from ..objects._snapshot import take_over
 from ..objects.network import Network
+from ..objects.state import take_over
 from ..readwrite import load
 from . import teaching
 from .words import UsageError, reason

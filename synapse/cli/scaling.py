@@ -20,10 +20,9 @@ import architect
 
 from .. import squash as squashes
 from .._typing import Floats
-from ..objects._patterns import ONE_TO_ONE
 from ..objects.layer import Layer
 from ..objects.network import Network
-from ..objects.projection import Projection
+from ..objects.projection import ONE_TO_ONE, Projection
 from .words import UsageError
 
 ARCHITECTURES: dict[str, tuple[Callable[..., Network], dict[str, str]]] = {

@@ -12,13 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import Floats
-from ..objects._recorder import Pair
 from ..objects._sensitivity_places import KeptPairs
-from ..objects._snapshot import read_numbers
 from ..objects.connection import Connection, extended_into
 from ..objects.network import Network
 from ..objects.neuron import Neuron
-from ..objects.recording import Log
+from ..objects.recording import Log, Pair
+from ..objects.state import read_numbers
 from ..objects.topology import Topology
 
 MOST_TRACES = 200_000

@@ -10,8 +10,8 @@ from typing import Any
 from .._checks import counted
 from ..errors import ArgumentError, ExecutorError, SynapseError
 from ..learning import Trainer
-from ..objects._snapshot import take_over
 from ..objects.network import Network
+from ..objects.state import take_over
 from .running import PAUSE, one_line, require_picklable, shares_objects, submitting
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]

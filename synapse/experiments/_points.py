@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from .._checks import expected, listed, positive_integer, shown
-from .._random import Seed, random_generator
 from ..errors import ArgumentError, ArgumentTypeError
+from ..initializers import Seed, random_generator
 from ._records import Point, plain_value, point_text
 
 KINDS = "booleans, numbers, strings, None, or lists of these"

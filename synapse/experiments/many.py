@@ -8,9 +8,9 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
 from .._checks import MOST_THREADS, listed, positive_integer
-from .._random import Seed, seeds_of
 from ..cost import Cost
 from ..errors import ArgumentError, TopologyError
+from ..initializers import Seed, seeds_of
 from ..learning import Result, Trainer
 from ..learning._parameters import independent
 from ..learning.schedules import Rate

@@ -23,10 +23,10 @@ from .._checks import (
     positive_number,
     whole_number,
 )
-from .._progress import saying_compiling
-from .._random import Seed
 from ..engine.guard import Deferred
 from ..errors import ArgumentError, ArgumentTypeError, ExecutorError, SynapseError
+from ..initializers import Seed
+from ..learning.training import saying_compiling
 from ..readwrite.files import PathLike, as_path
 from ._points import points_of
 from ._records import Point, described, point_text

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from .. import _html
 from .._checks import expected, positive_integer
-from .._random import Seed, random_generator, seeds_of
 from ..cost import in_words
 from ..errors import ArgumentError, ArgumentTypeError
+from ..initializers import Seed, random_generator, seeds_of
 from ..learning import Evaluation, Result, Trainer
 from ..learning._data import Data, checked_weights, prepare
 from ..learning._parameters import independent

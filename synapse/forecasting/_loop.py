@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from .._checks import as_matrix, counted, expected, parts_of, place
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
-from ..objects._snapshot import preserved_context, read_context, restore_context
 from ..objects.ensemble import Ensemble
 from ..objects.network import Network
+from ..objects.state import preserved_context, read_context, restore_context
 
 Model = Network | Ensemble
 NOT_FED = np.uint64(np.iinfo(np.uint64).max)

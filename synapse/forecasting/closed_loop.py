@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike
 
 from .. import _html
 from .._checks import counted, expected, positive_integer
-from .._random import Seed, random_generator
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
+from ..initializers import Seed, random_generator
 from ..objects.ensemble import Ensemble
 from ._loop import Feedback, Model, checked_rows, members, paths, sizes_of
 from ._series import horizon

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from .._checks import counted
 from .._typing import Floats
 from ..errors import ArgumentError, DivergenceError, FormatError, SynapseError
-from ..objects._snapshot import Numbers, Snapshot, read_numbers, write_numbers
 from ..objects.network import Network
+from ..objects.state import Numbers, Snapshot, read_numbers, write_numbers
 from ..readwrite._archive import as_text, from_array, read_arrays, write_arrays
 from ..readwrite._checks import LARGEST_WHOLE, an_object, is_whole, members, require
 from ..readwrite.files import File

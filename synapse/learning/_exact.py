@@ -20,8 +20,8 @@ from ..engine.lowering.changes import spans
 from ..engine.schema import CHUNK
 from ..engine.status import DONE
 from ..errors import DivergenceError
-from ..objects._wiring import require_closed
 from ..objects.network import Network
+from ..objects.wiring import require_closed
 from ._data import Data
 from ._noted import NotedSteps
 from ._regularisation import Masks

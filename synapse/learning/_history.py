@@ -11,8 +11,8 @@ from .. import _html
 from .._checks import counted
 from ..cost import Cost, in_words
 from ..engine.guard import InUse, interruptible
-from ..objects._snapshot import Snapshot, preserved_context
 from ..objects.network import Network
+from ..objects.state import Snapshot, preserved_context
 from ._checkpoint import Paused
 from ._data import Data
 from .callbacks import Callback, Progress, every

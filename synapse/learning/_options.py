@@ -30,8 +30,8 @@ from .._checks import (
     positive_integer,
     positive_number,
 )
-from .._random import random_generator
 from ..errors import ArgumentError, FormatError
+from ..initializers import random_generator
 from ..objects._sensitivities import checked_order
 from ..objects.layer import Layer
 from ..objects.network import Network

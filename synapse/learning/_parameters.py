@@ -16,9 +16,9 @@ from ..engine.guard import InUse
 from ..engine.schema import SHARED_BY
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
-from ..objects import _ties
-from ..objects._wiring import require_closed
+from ..objects import parameters
 from ..objects.network import Network
+from ..objects.wiring import require_closed
 from ..optimizers import LBFGS, Optimizer, OptimizerState, RecursiveOptimizer, RecursiveState
 from ..optimizers.base import BuiltIn, too_steep
 from ..optimizers.clipping import not_clipped
@@ -89,8 +89,8 @@ class _Column:
         self.first_rows = self.place = np.arange(len(rows))
         self.written, self.taken = rows, self.place
         if tie[rows].any():
-            self.first_rows, self.place = _ties.distinct(tie[rows])
-            others, like = _ties.other_members(tie, rows)  # members in other networks change, too
+            self.first_rows, self.place = parameters.distinct(tie[rows])
+            others, like = parameters.other_members(tie, rows)  # members in other networks change, too
             self.written = np.concatenate([rows, others])
             self.taken = np.concatenate([self.place, self.place[like]])
         self.count = len(self.first_rows)

@@ -11,8 +11,8 @@ from .._checks import expected, function_of, is_number
 from ..cost import Cost
 from ..engine.guard import interruptible
 from ..errors import ArgumentError, ArgumentTypeError, SynapseError
-from ..objects._snapshot import preserved_context
 from ..objects.network import Network
+from ..objects.state import preserved_context
 from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
 from ._checkpoint import Shape, shape_of_data
 from .evaluation import mean_cost

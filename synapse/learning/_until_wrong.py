@@ -18,9 +18,9 @@ from .._registration import require_sound
 from .._typing import Floats
 from ..engine.guard import InUse
 from ..errors import ArgumentError, DivergenceError
-from ..objects._snapshot import Context, read_context, restore_context
 from ..objects.network import Network
 from ..objects.recording import record
+from ..objects.state import Context, read_context, restore_context
 from ..tasks import Sample, Stream
 from ._data import aimed_rows, new_control
 

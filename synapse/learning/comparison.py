@@ -13,7 +13,7 @@ from .._checks import choice, whole_number
 from .._typing import Floats
 from ..cost import Cost
 from ..engine.guard import InUse
-from ..objects import _ties
+from ..objects import parameters
 from ..objects._sensitivities import checked_order
 from ..objects.network import Network, require_network
 from ..optimizers import SGD
@@ -186,8 +186,8 @@ def _slopes_of_rule(
         store, rows = network._store, network._connection_rows()
         rule.refresh()
         found = rule.gradient(data.filled)
-        weights = _ties.sum_of_group(store["tie"][rows], found.weights)
-        biases = _ties.sum_of_group(store["bias_tie"][network._rows()], found.biases)
+        weights = parameters.sum_of_group(store["tie"][rows], found.weights)
+        biases = parameters.sum_of_group(store["bias_tie"][network._rows()], found.biases)
     return weights / len(data.filled), biases / len(data.filled)
 
 

@@ -11,7 +11,7 @@ from .._checks import boolean, counted
 from .._typing import Floats
 from ..cost import Cost
 from ..engine.guard import InUse
-from ..objects import _ties
+from ..objects import parameters
 from ..objects.network import Network, require_network
 from ._data import prepare_sequences
 from ._exact import ExactGradient, checked_window
@@ -118,5 +118,5 @@ def gradient(
         exact = ExactGradient(network, data, threads)
         loss, weights, biases = exact.descent(chosen, share, measure, checked_window(window), context)
         rows, store = network._connection_rows(), network._store
-        weights = _ties.sum_of_group(store["tie"][rows], weights[rows])
-        return Gradient(loss, -weights, -_ties.sum_of_group(store["bias_tie"][network._rows()], biases))
+        weights = parameters.sum_of_group(store["tie"][rows], weights[rows])
+        return Gradient(loss, -weights, -parameters.sum_of_group(store["bias_tie"][network._rows()], biases))

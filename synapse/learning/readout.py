@@ -17,11 +17,11 @@ from .._checks import expected, non_negative_number, shown, whole_number
 from .._typing import Floats
 from ..engine.guard import InUse
 from ..errors import ArgumentError, DivergenceError, TopologyError
-from ..objects._snapshot import read_context, restore_context
 from ..objects.connection import Connection
 from ..objects.network import Network, require_network
 from ..objects.neuron import Neuron
 from ..objects.recording import record
+from ..objects.state import read_context, restore_context
 from ..squash import Squash
 from ._data import Data, prepare
 

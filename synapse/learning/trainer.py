@@ -19,9 +19,9 @@ from .._checks import (
     shown,
     understands,
 )
-from .._random import Seed
 from ..cost import Cost
 from ..errors import ArgumentError
+from ..initializers import Seed
 from ..objects.network import Network, require_network
 from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
 from ..readwrite.files import PathLike

@@ -7,15 +7,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
 from tqdm.auto import tqdm
 
-from .._progress import saying_compiling
 from .._typing import Floats
+from ..engine.compiling import watched
 from ..engine.guard import Deferred, InUse, interruptible, take
 from ..errors import ArgumentError, DivergenceError
 from ..objects.network import Network
@@ -449,3 +449,19 @@ def _diverged(cost: float, epoch: int) -> DivergenceError:
         f"The cost became {cost} in epoch {epoch + 1}. The weights are those before that step: "
         "train on with a lower rate, smaller inputs or a bounded squash."
     )
+
+
+def saying_compiling(bar: Any) -> AbstractContextManager[None]:
+    """A context in which a bar of tqdm says "compiling" meanwhile; its estimate leaves that time out."""
+    label = ""
+
+    def show(begins: bool) -> None:
+        nonlocal label
+        if begins:
+            label = bar.desc or ""
+            bar.set_description_str("compiling: ")
+        else:
+            bar.unpause()
+            bar.set_description_str(label)
+
+    return nullcontext() if bar.disable else watched(show)

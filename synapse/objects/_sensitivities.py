@@ -18,10 +18,10 @@ from ..engine.reach.kept import BIAS, Kept, identities_of, read, write
 from ..engine.schema import FIRST, PLAN_CONTEXT, STOP, TURN_HALF, TURN_OPEN, TURN_STAMP
 from ..engine.store import Store
 from ..errors import ArgumentError, TopologyError
-from ._wiring import require_closed
+from .wiring import require_closed
 
 if TYPE_CHECKING:
-    from ._network_steps import NetworkSteps
+    from .network import Network
     from .neuron import Neuron
 
 ONLINE, RTRL = "online", "rtrl"
@@ -92,7 +92,7 @@ class Sensitivities:
 
     # --- the plan ----------------------------------------------------------------------------------
 
-    def ready(self, network: NetworkSteps) -> Plan:
+    def ready(self, network: Network) -> Plan:
         """Return the plan for the present topology. The caller has the network in use."""
         _, store, span = network._ready()
         plan = self.plan
@@ -115,7 +115,7 @@ class Sensitivities:
             store.recorder.follow_plan(network, plan)
         return plan
 
-    def current(self, network: NetworkSteps) -> Plan | None:
+    def current(self, network: Network) -> Plan | None:
         """The same, but None if there can be no plan: it is too large, or is connected with others."""
         try:
             return self.ready(network)
@@ -168,7 +168,7 @@ class Sensitivities:
         plan.columns["turn"][TURN_STAMP] = self._stamps[-1]
 
     @contextmanager
-    def unchanged(self, network: NetworkSteps) -> Iterator[None]:
+    def unchanged(self, network: Network) -> Iterator[None]:
         """Let neurons that lead nowhere activate by themselves in the block: no recurrent state changes."""
         plan, store = self.current(network), network._store
         in_step, calls = self.in_step, store.calls
@@ -230,7 +230,7 @@ class Sensitivities:
 # --- making plans -----------------------------------------------------------------------------------
 
 
-def made_plan(network: NetworkSteps, store: Store, span: Any, order: int | None) -> Plan:
+def made_plan(network: Network, store: Store, span: Any, order: int | None) -> Plan:
     """Make a plan, or raise TopologyError if the network is not closed or too large."""
     require_closed(network, "trained by rtrl")
     try:
@@ -239,7 +239,7 @@ def made_plan(network: NetworkSteps, store: Store, span: Any, order: int | None)
         raise too_large(network, order, error.bytes) from None
 
 
-def laid_out(network: NetworkSteps, order: int | None) -> Layout:
+def laid_out(network: Network, order: int | None) -> Layout:
     """The layout of the sensitivities of a network, or TooLarge; the caller has it in use."""
     require_closed(network, "trained by rtrl")
     _, store, span = network._ready()
@@ -254,7 +254,7 @@ def most_bytes() -> float:
         return float("inf")
 
 
-def too_large(network: NetworkSteps, order: int | None, needed: float) -> ArgumentError:
+def too_large(network: Network, order: int | None, needed: float) -> ArgumentError:
     """The error for sensitivities that do not fit into memory."""
     return ArgumentError(
         f"The sensitivities of {network!r} at order {order} need {needed / 1e9:.3g} GB, but this machine has "
@@ -294,7 +294,7 @@ class _WholeNetworks:
             _refuse(self._store.views[row], network)
 
 
-def _refuse(neuron: Neuron, network: NetworkSteps) -> NoReturn:
+def _refuse(neuron: Neuron, network: Network) -> NoReturn:
     raise TopologyError(
         f"{neuron!r} cannot be stepped by itself, because {network!r} learns by rtrl, in steps of the whole "
         'network. Call network.activate and network.propagate, or set network.learning_rule = "online".'

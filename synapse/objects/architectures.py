@@ -6,7 +6,6 @@ is looked up here.
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -90,13 +89,11 @@ def register(kind: Class) -> Class:
 
 def get(name: str) -> type[Network] | None:
     """Find the class that is registered under a name; None if there is none."""
-    importlib.import_module("architect")  # registers its classes; it is a higher package than this one
     return _by_name.get(text("The name of an architecture", name))
 
 
 def names() -> list[str]:
     """Return the names of all registered classes, sorted."""
-    importlib.import_module("architect")
     return sorted(_by_name)
 
 

@@ -22,8 +22,7 @@ from ..engine.guard import InUse
 from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import TopologyError
-from ._data_view import DataView
-from .connection import held_connections
+from .connection import DataView, held_connections
 
 if TYPE_CHECKING:
     from .connection import Connection

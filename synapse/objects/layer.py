@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _html, initializers, squash as squashes
+from .. import _html, cost as costs, initializers, squash as squashes
 from .._checks import (
+    FLOAT32,
+    FLOAT64,
     MOST_NEURONS,
     answers,
     boolean,
+    class_row,
     counted,
     expected,
     finite_array,
@@ -21,31 +25,38 @@ from .._checks import (
     float_type,
     integer,
     listed,
+    non_negative_number,
     place,
     positive_integer,
     read_only,
     text,
     understands,
+    vector,
 )
-from .._random import Seed, random_generator
-from .._typing import Floats
+from .._typing import Floats, Ints
+from ..cost import Cost
 from ..engine.guard import InUse, steady
 from ..engine.store import Store
-from ..errors import ArgumentError, ArgumentTypeError
-from ..initializers import Initializer
+from ..errors import ArgumentError, ArgumentTypeError, TopologyError
+from ..initializers import Initializer, Seed, random_generator
 from ..squash import Squash
-from . import _placing, _ties, _wiring
-from ._layer_steps import LayerSteps
-from ._patterns import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE
+from . import order, parameters, wiring
 from .neuron import SPAN, Neuron, require_neuron
-from .projection import Projection, connect_layers, require_projection
+from .projection import (
+    ALL_TO_ALL,
+    ALL_TO_ELSE,
+    ONE_TO_ONE,
+    Projection,
+    connect_layers,
+    require_projection,
+)
 
 if TYPE_CHECKING:
     from .network import Network
 
 
 @answers("Layer")
-class Layer(LayerSteps):
+class Layer(Sequence[Neuron]):
     """A sequence of neurons.
 
     Parameters
@@ -116,6 +127,52 @@ class Layer(LayerSteps):
         if name is not None:
             self.name = name
 
+    def _alive(self) -> list[Neuron]:
+        """Return its neurons, none of which has been removed.
+
+        Raises
+        ------
+        TopologyError
+            If a neuron has been removed from its network, or the layer has no neurons left.
+        """
+        if not self._neurons:
+            raise TopologyError(
+                f"The layer {self.label} has no neurons left and was removed from its network with the last "
+                "one. Add a new layer: network.add(Layer(...))."
+            )
+        for neuron in self._neurons:
+            neuron._require()
+        return self._neurons
+
+    @property
+    def name(self) -> str | None:
+        """Name of the layer; None if it has none. Settable. Neurons without a name get it with a number."""
+        return self._name
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self._name = text("The name of a layer", name)
+        for i, neuron in enumerate(self._neurons):
+            if neuron._row >= 0 and neuron._store.names[neuron._row] is None:
+                neuron.name = f"{name} {i}"
+
+    @property
+    def label(self) -> str:
+        """Name, or a description by its size if it has none."""
+        return self._name or f"of {len(self)}"
+
+    def __repr__(self) -> str:
+        name = f" {self._name}," if self._name else ""
+        return f"<Layer{name} {counted(len(self), 'neuron')}>"
+
+    def _repr_html_(self) -> str:
+        """The neurons as a table, for notebooks."""
+        first = list(self)[: _html.MOST_ROWS]
+        names = ("name", "squash", "activation", "state", "bias")
+        columns = {name: [getattr(neuron, name) for neuron in first] for name in names}
+        columns["squash"] = [getattr(squash, "name", squash) for squash in columns["squash"]]
+        return _html.view(repr(self), _html.table(columns, len(self)))
+
     # --- neurons ---------------------------------------------------------------------------
 
     @overload
@@ -173,129 +230,7 @@ class Layer(LayerSteps):
                 neuron.name = f"{self._name} {len(self) - 1}"
             if network is not None:
                 network._renumber()
-                _placing.settle(network, *_placing.attached(network, [neuron]))
-
-    # --- values ----------------------------------------------------------------------------
-
-    @steady
-    def _column(self, name: str) -> NDArray[Any]:
-        stores = {neuron._store for neuron in self._alive()}
-        if len(stores) == 1:
-            return stores.pop()[name][_wiring.rows_of(self._neurons)]
-        return np.array([neuron._store[name][neuron._row] for neuron in self._neurons])
-
-    def _set_column(self, name: str, values: NDArray[Any]) -> None:
-        with InUse(*self._alive()):
-            serials = np.array([neuron._store.serial for neuron in self._neurons])
-            rows = _wiring.rows_of(self._neurons)
-            for set_them in (_ties.require_agreement, _ties.assign):  # check all before any is set
-                for store in {neuron._store for neuron in self._neurons}:
-                    mine = serials == store.serial
-                    set_them(store, name, rows[mine], values[mine])
-
-    @property
-    def name(self) -> str | None:
-        """Name of the layer; None if it has none. Settable. Neurons without a name get it with a number."""
-        return self._name
-
-    @name.setter
-    def name(self, name: str) -> None:
-        self._name = text("The name of a layer", name)
-        for i, neuron in enumerate(self._neurons):
-            if neuron._row >= 0 and neuron._store.names[neuron._row] is None:
-                neuron.name = f"{name} {i}"
-
-    @property
-    def activations(self) -> Floats:
-        """Activations of its neurons, shape (n,); a read-only copy."""
-        return read_only(self._column("activation"))
-
-    @property
-    def states(self) -> Floats:
-        """States of its neurons, shape (n,); a read-only copy."""
-        return read_only(self._column("state"))
-
-    @property
-    def biases(self) -> Floats:
-        """Biases of its neurons, shape (n,); a read-only copy.
-
-        Settable as a whole: ``layer.biases = 2 * layer.biases``.
-        """
-        return read_only(self._column("bias"))
-
-    @biases.setter
-    def biases(self, values: ArrayLike) -> None:
-        what = "The biases of a layer"
-        self._set_column("bias", self._vector(what, finite_array(what, values)))
-
-    @property
-    def cost_weights(self) -> Floats:
-        """Factors of its neurons' costs, shape (n,), see :attr:`Neuron.cost_weight`; a read-only copy.
-
-        Settable as a whole: ``net.output.cost_weights = [1.0, 0.1]``.
-        """
-        return read_only(self._column("cost_weight"))
-
-    @cost_weights.setter
-    def cost_weights(self, values: ArrayLike) -> None:
-        what = "The cost_weights of a layer"
-        weights = self._vector(what, finite_array(what, values))
-        if (weights < 0).any():
-            raise ArgumentError(expected(what, "0 or above", float(weights.min())))
-        with InUse(*self._alive()):
-            for neuron, weight in zip(self._neurons, weights.tolist(), strict=True):
-                neuron.cost_weight = weight
-
-    @property
-    @steady
-    def squash(self) -> Squash | None:
-        """Activation function of its neurons; None if they differ. Settable.
-
-        If it is set to `winner`, `maxout` or `softmax`, the neurons of the layer compete as one group.
-        """
-        found = {neuron.squash for neuron in self._alive()}
-        return found.pop() if len(found) == 1 else None
-
-    @squash.setter
-    def squash(self, squash: str | Squash) -> None:
-        function = squashes.get(squash)
-        with InUse(*self._alive()):
-            for neuron in self._neurons:
-                neuron._require_squash(function)
-            store = _wiring.join(self._neurons) if function.grouped else None
-            for neuron in self._neurons:
-                neuron.squash = function
-            if store is not None:
-                store.join_group(_wiring.rows_of(self._neurons))
-
-    @property
-    @steady
-    def trainable(self) -> bool:
-        """Whether learning updates the biases of all its neurons, see :attr:`Neuron.trainable`. Settable.
-
-        This does not affect weights; :meth:`freeze` also freezes the weights of incoming connections.
-        """
-        return all(neuron.trainable for neuron in self._alive())
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        learns = boolean("The trainable of a layer", value)
-        with InUse(*self._alive()):
-            for neuron in self._neurons:
-                neuron.trainable = learns
-
-    @property
-    @steady
-    def deterministic(self) -> bool:
-        """Whether all its neurons output their mean, see :attr:`Neuron.deterministic`. Settable."""
-        return all(neuron.deterministic for neuron in self._alive())
-
-    @deterministic.setter
-    def deterministic(self, value: bool) -> None:
-        deterministic = boolean("The deterministic of a layer", value)
-        with InUse(*self._alive()):
-            for neuron in self._neurons:
-                neuron.deterministic = deterministic
+                order.settle(network, *order.attached(network, [neuron]))
 
     # --- connections -----------------------------------------------------------------------
 
@@ -441,22 +376,306 @@ class Layer(LayerSteps):
         require_projection("What a layer gates", projection)
         with InUse(projection, *self._alive()):
             identities, place = projection._gaters(self, kind)
-            _wiring.require_ungated(projection._store, identities)
-            store = _wiring.join([*self._neurons, projection[0].source])
+            wiring.require_ungated(projection._store, identities)
+            store = wiring.join([*self._neurons, projection[0].source])
             identities, _ = projection._gaters(self, kind)  # joining stores may change identities
-            _wiring.gate_many([self._neurons[i] for i in place], store, identities)
+            wiring.gate_many([self._neurons[i] for i in place], store, identities)
 
-    def __repr__(self) -> str:
-        name = f" {self._name}," if self._name else ""
-        return f"<Layer{name} {counted(len(self), 'neuron')}>"
+    # --- steps ---
 
-    def _repr_html_(self) -> str:
-        """The neurons as a table, for notebooks."""
-        first = list(self)[: _html.MOST_ROWS]
-        names = ("name", "squash", "activation", "state", "bias")
-        columns = {name: [getattr(neuron, name) for neuron in first] for name in names}
-        columns["squash"] = [getattr(squash, "name", squash) for squash in columns["squash"]]
-        return _html.view(repr(self), _html.table(columns, len(self)))
+    def activate(self, values: ArrayLike | None = None) -> Floats:
+        """Activate its neurons, one after the other.
+
+        Parameters
+        ----------
+        values : array_like, shape (n,), optional
+            Activations to set, for a layer of inputs. Default: the neurons compute their activations from
+            their incoming connections.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            The activations.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If the values are not n finite numbers; no neuron is activated then.
+
+        See Also
+        --------
+        propagate : Learn from the error of this activation.
+        Network.activate : Run a step of a whole network, in one compiled call.
+
+        Examples
+        --------
+        >>> from synapse import Layer
+        >>> inputs, outputs = Layer(2), Layer(1, "identity")
+        >>> projection = inputs.project(outputs, weights=0.5)
+        >>> inputs.activate([1.0, 3.0]), outputs.activate()
+        (array([1., 3.]), array([2.]))
+        """
+        self._alive()
+        if values is None:
+            return np.array([neuron.activate() for neuron in self._neurons])
+        row = self._vector("The values of a layer", values)
+        return np.array(
+            [neuron.activate(value) for neuron, value in zip(self._neurons, row.tolist(), strict=True)]
+        )
+
+    def propagate(
+        self, rate: float = 0.1, targets: ArrayLike | None = None, cost: str | Cost | None = None
+    ) -> None:
+        """Propagate errors through its neurons, the last one first; see :meth:`Neuron.propagate`.
+
+        If there are targets, the neurons are treated as the outputs of a network, see
+        :meth:`Network.propagate`: a mean cost is the mean over all of them. Tied weights and biases, see
+        :func:`synapse.tie`, are updated after all neurons have propagated.
+
+        Parameters
+        ----------
+        rate : float
+            Learning rate; 0 only computes the errors. Default: 0.1.
+        targets : array_like, shape (n,), optional
+            Target activations, NaN for a neuron without a target; for softmax outputs also the number of a
+            class, counted from 0. Default: the errors come from the neurons that these are connected to.
+        cost : str or Cost, optional
+            Cost that is minimized. Default: the cost that matches the activation functions of the layer,
+            see :func:`synapse.cost.matching`.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError, UnknownNameError
+            If rate, targets or cost cannot be used; no weight changes then.
+
+        See Also
+        --------
+        activate : Activate the neurons first.
+        """
+        step, code = non_negative_number("The rate", rate), 0
+        aims: list[float | None] = [None] * len(self)
+        if targets is not None:
+            squash = [neuron.squash for neuron in self._neurons]
+            measure = costs.matching(squash) if cost is None else costs.of_outputs(cost, len(self))
+            measure.check(squash)
+            if measure is costs.categorical_cross_entropy and integer(targets) is not None:
+                targets = class_row("The target of a layer", targets, len(self))
+            row = self._vector("The targets of a layer", targets, nan=True)
+            measure.check_targets(row[None])
+            aims = [None if math.isnan(aim) else aim for aim in row.tolist()]
+            code = measure.code
+        with InUse(*self._alive()), parameters.summed_updates(neuron._store for neuron in self._neurons):
+            for neuron, aim in zip(reversed(self._neurons), reversed(aims), strict=True):
+                neuron._propagate(step, aim, code, float(len(self)))
+
+    def clear(self) -> None:
+        """Clear the context of every neuron: state, activation, errors and traces. No weight changes.
+
+        See Also
+        --------
+        reset : Also draw new weights and biases.
+        """
+        for neuron in self._alive():
+            neuron.clear()
+
+    def reset(self, seed: Seed = None, initializer: str | Initializer = "glorot") -> None:
+        """Draw new biases and new weights of incoming connections, and clear the context.
+
+        Weights and biases that are not trainable do not change, see :meth:`Network.reset`.
+
+        Parameters
+        ----------
+        seed : int or numpy.random.Generator, optional
+            Seed for the new values. Default: an unrecorded random seed.
+        initializer : str or callable
+            Initializer of weights and biases, see :mod:`synapse.initializers`. Default: "glorot".
+
+        See Also
+        --------
+        clear : Clear the context only.
+        """
+        rng = random_generator(seed)
+        with InUse(*self._alive()):
+            for store, connections, neurons in self._parameters():
+                parameters.reset(store, connections, neurons, rng, initializer)
+            self.clear()
+
+    # --- values ---
+
+    @property
+    def activations(self) -> Floats:
+        """Activations of its neurons, shape (n,); a read-only copy."""
+        return read_only(self._column("activation"))
+
+    @property
+    def states(self) -> Floats:
+        """States of its neurons, shape (n,); a read-only copy."""
+        return read_only(self._column("state"))
+
+    @property
+    def biases(self) -> Floats:
+        """Biases of its neurons, shape (n,); a read-only copy.
+
+        Settable as a whole: ``layer.biases = 2 * layer.biases``.
+        """
+        return read_only(self._column("bias"))
+
+    @biases.setter
+    def biases(self, values: ArrayLike) -> None:
+        what = "The biases of a layer"
+        self._set_column("bias", self._vector(what, finite_array(what, values)))
+
+    @property
+    def cost_weights(self) -> Floats:
+        """Factors of its neurons' costs, shape (n,), see :attr:`Neuron.cost_weight`; a read-only copy.
+
+        Settable as a whole: ``net.output.cost_weights = [1.0, 0.1]``.
+        """
+        return read_only(self._column("cost_weight"))
+
+    @cost_weights.setter
+    def cost_weights(self, values: ArrayLike) -> None:
+        what = "The cost_weights of a layer"
+        weights = self._vector(what, finite_array(what, values))
+        if (weights < 0).any():
+            raise ArgumentError(expected(what, "0 or above", float(weights.min())))
+        with InUse(*self._alive()):
+            for neuron, weight in zip(self._neurons, weights.tolist(), strict=True):
+                neuron.cost_weight = weight
+
+    @property
+    @steady
+    def squash(self) -> Squash | None:
+        """Activation function of its neurons; None if they differ. Settable.
+
+        If it is set to `winner`, `maxout` or `softmax`, the neurons of the layer compete as one group.
+        """
+        found = {neuron.squash for neuron in self._alive()}
+        return found.pop() if len(found) == 1 else None
+
+    @squash.setter
+    def squash(self, squash: str | Squash) -> None:
+        function = squashes.get(squash)
+        with InUse(*self._alive()):
+            for neuron in self._neurons:
+                neuron._require_squash(function)
+            store = wiring.join(self._neurons) if function.grouped else None
+            for neuron in self._neurons:
+                neuron.squash = function
+            if store is not None:
+                store.join_group(wiring.rows_of(self._neurons))
+
+    @property
+    @steady
+    def trainable(self) -> bool:
+        """Whether learning updates the biases of all its neurons, see :attr:`Neuron.trainable`. Settable.
+
+        This does not affect weights; :meth:`freeze` also freezes the weights of incoming connections.
+        """
+        return all(neuron.trainable for neuron in self._alive())
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        learns = boolean("The trainable of a layer", value)
+        with InUse(*self._alive()):
+            for neuron in self._neurons:
+                neuron.trainable = learns
+
+    @property
+    @steady
+    def deterministic(self) -> bool:
+        """Whether all its neurons output their mean, see :attr:`Neuron.deterministic`. Settable."""
+        return all(neuron.deterministic for neuron in self._alive())
+
+    @deterministic.setter
+    def deterministic(self, value: bool) -> None:
+        deterministic = boolean("The deterministic of a layer", value)
+        with InUse(*self._alive()):
+            for neuron in self._neurons:
+                neuron.deterministic = deterministic
+
+    def freeze(self) -> None:
+        """Freeze the layer: learning no longer updates its biases and the weights of incoming connections.
+
+        These are the parameters that :meth:`reset` draws. They are not trainable until :meth:`unfreeze`.
+        Outgoing connections still learn, as they belong to the layers they lead to, and errors still pass
+        through the frozen layer to the layers before it. Connections that are made later, and neurons that
+        are appended, are not frozen. Weights and biases tied to a frozen one are frozen with it, see
+        :func:`synapse.tie`.
+
+        Copies, pickles and files in the format "json" include the information that :meth:`unfreeze` needs.
+        Files in other formats at most store what is trainable.
+
+        See Also
+        --------
+        unfreeze : Make the frozen parameters trainable again.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.Perceptron(2, 3, 1, seed=0)
+        >>> net["hidden"].freeze()
+        >>> [connection.trainable for connection in net.connections]
+        [False, False, False, False, False, False, True, True, True]
+        """
+        with InUse(*self._alive()):
+            for mine in self._parameters():
+                parameters.freeze(*mine)
+
+    def unfreeze(self) -> None:
+        """Make the parameters that :meth:`freeze` has frozen trainable again.
+
+        Parameters that were not trainable before, such as the self-connections of memory cells, do not
+        change. The same holds for parameters whose ``trainable`` has been set since then.
+
+        See Also
+        --------
+        freeze : Freeze the layer.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.Perceptron(2, 3, 1, seed=0)
+        >>> net["hidden"].freeze()
+        >>> net["hidden"].unfreeze()
+        >>> all(connection.trainable for connection in net.connections)
+        True
+        """
+        with InUse(*self._alive()):
+            for mine in self._parameters():
+                parameters.unfreeze(*mine)
+
+    def _parameters(self) -> Iterator[tuple[Store, Ints, Ints]]:
+        """Iterate over its stores; yields the store, the rows of incoming connections and of its neurons."""
+        for store in {neuron._store: None for neuron in self._neurons}:
+            store.ready()
+            rows = wiring.rows_of(neuron for neuron in self._neurons if neuron._store is store)
+            yield store, np.flatnonzero(np.isin(store["target"], rows)), rows
+
+    @steady
+    def _column(self, name: str) -> NDArray[Any]:
+        stores = {neuron._store for neuron in self._alive()}
+        if len(stores) == 1:
+            return stores.pop()[name][wiring.rows_of(self._neurons)]
+        return np.array([neuron._store[name][neuron._row] for neuron in self._neurons])
+
+    def _set_column(self, name: str, values: NDArray[Any]) -> None:
+        with InUse(*self._alive()):
+            serials = np.array([neuron._store.serial for neuron in self._neurons])
+            rows = wiring.rows_of(self._neurons)
+            for set_them in (parameters.require_agreement, parameters.assign):  # check all before any is set
+                for store in {neuron._store for neuron in self._neurons}:
+                    mine = serials == store.serial
+                    set_them(store, name, rows[mine], values[mine])
+
+    @property
+    def _store(self) -> Store:
+        return self._alive()[0]._store
+
+    def _vector(self, what: str, values: ArrayLike, nan: bool = False) -> Floats:
+        """Return one number per neuron, checked to be within the range of their dtype, or NaN if `nan`."""
+        floats = {neuron._store.dtype for neuron in self._alive()}
+        return vector(what, values, len(self), FLOAT32 if FLOAT32 in floats else FLOAT64, nan)
 
 
 def new_neurons(count: int, dtype: Any) -> list[Neuron]:

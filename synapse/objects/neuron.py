@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import squash as squashes
+from .. import cost as costs, engine, squash as squashes
 from .._checks import (
+    SAFE,
     answers,
     boolean,
     expected,
@@ -19,20 +20,23 @@ from .._checks import (
     text,
     understands,
 )
-from .._random import Seed, random_generator
+from .._registration import error_of_call, require_sound
+from ..cost import Cost
 from ..engine.guard import InUse, steady, whole
 from ..engine.lowering.flags import TRACED
 from ..engine.schema import OUTPUT
+from ..engine.status import DONE
 from ..engine.store import NOBODY, Store
 from ..errors import ArgumentTypeError, TopologyError
+from ..initializers import Initializer, Seed, random_generator
 from ..squash import Squash
-from . import _ties, _wiring, graph
-from ._neuron_steps import NeuronSteps, number
+from . import graph, parameters, wiring
 from .connection import Connection, connections_at, require_connection, sensitivity_of
 from .projection import Projection
 
 if TYPE_CHECKING:
     from .layer import Layer
+
 
 SPAN = 1.0
 """Bound of the random weights between neurons, whose fans are not known yet.
@@ -41,9 +45,24 @@ Much smaller weights leave tanh neurons at 0, where the gradient is 0, too.
 """
 
 
+def number(name: str, doc: str, settable: bool = False) -> Any:
+    """Make a property that reads a column of the store and, if it is settable, writes it."""
+
+    @steady
+    def read(self: Neuron) -> float:
+        return float(self._require()[name][self._row])
+
+    @whole
+    def write(self: Neuron, value: float) -> None:
+        store = self._require()
+        store[name][self._row] = finite_number(f"The {name} of a neuron", value, store.dtype)
+
+    return property(read, write if settable else None, doc=doc)
+
+
 @total_ordering
 @answers("Neuron")
-class Neuron(NeuronSteps):
+class Neuron:
     """A single neuron, with its activation function, bias and connections.
 
     Parameters
@@ -130,173 +149,16 @@ class Neuron(NeuronSteps):
         store.ready()  # sorts the rows by the order of activation
         return self._row < other._row
 
-    # --- values ----------------------------------------------------------------------------
+    def _require(self) -> Store:
+        """Return its store; TopologyError if the neuron has been removed."""
+        if self._row < 0:
+            raise TopologyError("This neuron has been removed from its network and cannot be used.")
+        return self._store
 
-    state = number("state", "State s_j: the weighted sum before the activation function.", settable=True)
-    old_state = number("old_state", "State of the previous step.")
-    activation = number("activation", "Activation y_j = f_j(s_j), or the value that was set.", settable=True)
-    derivative = number("derivative", "Derivative f'_j(s_j); 0 if the activation was set.")
-
-    @property
-    @steady
-    def bias(self) -> float:
-        """Bias b_j: the weight of a constant input of 1. Settable, together with the biases tied to it."""
-        return float(self._require()["bias"][self._row])
-
-    @bias.setter
-    @whole
-    def bias(self, value: float) -> None:
-        store = self._require()
-        _ties.assign(store, "bias", self._row, finite_number("The bias of a neuron", value, store.dtype))
-
-    @property
-    @whole
-    def bias_sensitivity(self) -> Mapping[Neuron, float]:
-        """Sensitivities d s_k / d b_j of its bias, by neuron k, see :attr:`Connection.sensitivity`."""
-        self._require()
-        return sensitivity_of(self, None)
-
-    @property
-    @steady
-    def bias_eligibility(self) -> float:
-        """Eligibility trace of the bias: how b_j affects s_j over time. 0 before the first activation.
-
-        >>> neuron = Neuron()
-        >>> link = neuron.project(neuron, weight=0.5)
-        >>> neuron.activate(), neuron.activate()
-        (0.5, 0.5)
-        >>> neuron.bias_eligibility
-        1.5
-        """
-        store = self._require()
-        store.ready()
-        if store.columns["flags"][self._row] & TRACED:
-            return float(store["bias_eligibility"][self._row])
-        return float(store["stamp"][self._row] != 0)
-
-    @property
-    @steady
-    def tied(self) -> tuple[Neuron, ...]:
-        """Other neurons that share its bias, see :func:`synapse.tie`."""
-        store = self._require()
-        return tuple(store.views[row] for row in _ties.tied_rows(store, "bias", self._row))
-
-    @property
-    @steady
-    def trainable(self) -> bool:
-        """Whether learning updates its bias. Settable, together with the biases tied to it.
-
-        This does not affect weights: see :attr:`Connection.trainable`, :attr:`Projection.trainable` and
-        :meth:`Layer.freeze`.
-        """
-        return bool(self._require()["trainable_bias"][self._row])
-
-    @trainable.setter
-    @whole
-    def trainable(self, value: bool) -> None:
-        learns = boolean("The trainable of a neuron", value)
-        if self.trainable != learns:
-            self._store.touch(NOBODY)  # sensitivities are laid out anew
-        _ties.set_trainable(self._require(), "trainable_bias", self._row, learns)
-
-    @property
-    @steady
-    def squash(self) -> Squash:
-        """Activation function. Settable, also by name."""
-        return squashes.by_code(int(self._require()["squash"][self._row]))
-
-    @squash.setter
-    @whole
-    def squash(self, squash: str | Squash) -> None:
-        store, function = self._require(), squashes.get(squash)
-        self._require_squash(function)
-        store.touch(NOBODY)
-        store["squash"][self._row] = function.code
-        store["group"][self._row] = 0
-        if function.random and not store["random"][self._row]:
-            self.reseed()
-
-    def _require_squash(self, function: Squash) -> None:
-        """Raise TopologyError if this neuron cannot have the activation function."""
-        store = self._require()
-        within = store["network"][self._row] != 0
-        if function is squashes.softmax and within and store["role"][self._row] != OUTPUT:
-            raise TopologyError(
-                f"{self!r} is not an output: only the outputs of a network can have the squash softmax."
-            )
-
-    @property
-    @steady
-    def deterministic(self) -> bool:
-        """Whether a random neuron outputs its mean instead of a random value. Settable. Default: False.
-
-        The mean is the state for the activation function `noise`, and the probability for `bernoulli`.
-        Use it to test a trained network.
-
-        >>> neuron = Neuron(squash="bernoulli")
-        >>> neuron.deterministic = True
-        >>> neuron.activate()
-        0.5
-        """
-        return bool(self._require()["deterministic"][self._row])
-
-    @deterministic.setter
-    @whole
-    def deterministic(self, value: bool) -> None:
-        self._require()["deterministic"][self._row] = boolean("The deterministic of a neuron", value)
-
-    @property
-    @steady
-    def cost_weight(self) -> float:
-        """Factor of its cost and error signal, if it is an output with a target. Settable. Default: 1.
-
-        The cost of a step is the sum of the outputs' costs, each times its weight; the filters
-        :class:`~synapse.optimizers.RLS` and :class:`~synapse.optimizers.DEKF` learn without it.
-
-        >>> neuron = Neuron("identity")
-        >>> neuron.cost_weight = 0.5
-        >>> neuron.activate(), neuron.propagate(rate=0.0, target=1.0), neuron.error.responsibility
-        (0.0, None, 0.5)
-        """
-        return float(self._require()["cost_weight"][self._row])
-
-    @cost_weight.setter
-    @whole
-    def cost_weight(self, value: float) -> None:
-        store = self._require()
-        what = "The cost_weight of a neuron"
-        store["cost_weight"][self._row] = non_negative_number(what, value, store.dtype)
-
-    @whole
-    def reseed(self, seed: Seed = None) -> None:
-        """Restart the stream of random numbers for the activation functions `noise` and `bernoulli`.
-
-        Parameters
-        ----------
-        seed : int or numpy.random.Generator, optional
-            Seed of the stream; the same seed gives the same numbers. Default: an unrecorded random seed.
-
-        Examples
-        --------
-        >>> neuron = Neuron(squash="noise")
-        >>> neuron.reseed(0)
-        >>> first = neuron.activate()
-        >>> neuron.reseed(0)
-        >>> neuron.activate() == first
-        True
-        """
-        self._require()["random"][self._row] = random_generator(seed).integers(1, 1 << 53)
-
-    @property
-    @steady
-    def name(self) -> str:
-        """Name, or "neuron" and a number if it has none. Settable."""
-        return self._require().names[self._row] or f"neuron {self._row}"
-
-    @name.setter
-    @whole
-    def name(self, name: str) -> None:
-        self._require().names[self._row] = text("The name of a neuron", name)
+    def __repr__(self) -> str:
+        if self._row < 0:
+            return "<Neuron, removed>"
+        return f"<Neuron {self.name}, {self.squash.name}>"
 
     # --- connections -----------------------------------------------------------------------
 
@@ -330,7 +192,7 @@ class Neuron(NeuronSteps):
     def connected(self, other: Neuron) -> Connection | None:
         """Return the connection from this neuron to another; None if there is none."""
         self._require()
-        return _wiring.find(self, require_neuron("The other neuron", other))
+        return wiring.find(self, require_neuron("The other neuron", other))
 
     def project(
         self,
@@ -402,7 +264,7 @@ class Neuron(NeuronSteps):
         rng = random_generator(seed)
         if weight is None:
             weight = 1.0 if target is self else float(rng.uniform(-SPAN, SPAN))
-        return _wiring.connect(self, target, finite_number("A weight", weight, store.dtype), learns)
+        return wiring.connect(self, target, finite_number("A weight", weight, store.dtype), learns)
 
     def disconnect(self, other: Neuron) -> None:
         """Remove the connection from this neuron to another.
@@ -435,7 +297,7 @@ class Neuron(NeuronSteps):
                 raise TopologyError(
                     f"{self!r} does not project to {other!r}: there is nothing to disconnect."
                 )
-            _wiring.disconnect(self._store, np.array([connection._identity]))
+            wiring.disconnect(self._store, np.array([connection._identity]))
 
     def gate(self, *connections: Connection | Iterable[Connection]) -> None:
         """Gate connections: the activation of this neuron becomes their gain.
@@ -481,10 +343,10 @@ class Neuron(NeuronSteps):
         with InUse(self, *singles):
             for connection in singles:
                 _ = connection._at  # raises if it has been removed
-                _wiring.require_ungated(connection._store, np.array([connection._identity]))
-            store = _wiring.join([self, *(connection.source for connection in singles)])
+                wiring.require_ungated(connection._store, np.array([connection._identity]))
+            store = wiring.join([self, *(connection.source for connection in singles)])
             identities = np.array([connection._identity for connection in singles], np.int64)
-            _wiring.gate_many([self] * len(singles), store, identities)
+            wiring.gate_many([self] * len(singles), store, identities)
 
     def ungate(self, *connections: Connection | Iterable[Connection]) -> None:
         """Stop gating connections; their gain is 1 again.
@@ -514,12 +376,385 @@ class Neuron(NeuronSteps):
         """
         self._require()
         with InUse(self):
-            _wiring.ungate(self, _single("What is ungated", connections))
+            wiring.ungate(self, _single("What is ungated", connections))
+
+    # --- steps ----
+
+    def activate(self, value: float | None = None) -> float:
+        """Compute the activation from the incoming connections, or set it.
+
+        Parameters
+        ----------
+        value : float, optional
+            Activation to set, for an input. The derivative is then 0, so the neuron does not learn.
+            Default: the activation is computed.
+
+        Returns
+        -------
+        float
+            The activation.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If the value is not a finite number.
+        FunctionError
+            If its registered activation function raises; the activation is NaN then.
+
+        See Also
+        --------
+        propagate : Learn from the error of this activation.
+
+        Examples
+        --------
+        >>> from synapse import Neuron
+        >>> source, target = Neuron(), Neuron(squash="identity", bias=1.0)
+        >>> link = source.project(target, weight=0.5)
+        >>> source.activate(2.0), target.activate()
+        (2.0, 2.0)
+        """
+        if value is not None and not (type(value) is float and -SAFE < value < SAFE):
+            value = finite_number("The activation of a neuron", value, self._require().dtype)
+        store = self._store
+        with store.lock:
+            row = self._row
+            if store is self._store and row >= 0:
+                if store.program.version != store.topology_version:
+                    row = self._ready()
+                calls = store.calls or engine.online.calls_for(store)
+                activation = value
+                if value is None:
+                    activation = calls.activate_one(store.address, store.unit, row)
+                else:
+                    calls.clamp_one(store.address, store.unit, row, value)
+                if store.recorder is not None:
+                    store.recorder.activated(self)
+                if activation is None:
+                    raise error_of_call(store["failed"])
+                return activation
+        self._require()
+        return self.activate(value)  # its store was absorbed by another during the wait
+
+    def propagate(
+        self, rate: float = 0.1, target: float | None = None, cost: str | Cost | None = None
+    ) -> None:
+        """Compute the error from the later neurons and the target, and update incoming weights and the bias.
+
+        Call it in the reverse order of activation, so that the later neurons have their errors.
+
+        Parameters
+        ----------
+        rate : float
+            Learning rate, the factor of the updates; 0 only computes the errors. Default: 0.1.
+        target : float, optional
+            Target activation, for an output. Default: none, so that only later neurons contribute errors.
+        cost : str or Cost, optional
+            Cost that is minimized. Default: cross-entropy for a logistic neuron, otherwise squared error.
+            The neuron counts as a single output; for several outputs see :meth:`Layer.propagate`.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError, UnknownNameError
+            If rate, target or cost cannot be used; no weight has changed then.
+        FunctionError
+            If a registered cost raises; no weight of this neuron has changed then.
+
+        See Also
+        --------
+        activate : Activate the neuron first.
+
+        Examples
+        --------
+        >>> from synapse import Neuron
+        >>> source, target = Neuron(), Neuron(squash="identity")
+        >>> link = source.project(target, weight=0.5)
+        >>> source.activate(2.0), target.activate()
+        (2.0, 1.0)
+        >>> target.propagate(rate=0.25, target=2.0)
+        >>> target.error.responsibility, link.weight
+        (1.0, 1.0)
+        """
+        aim, code = None, 0
+        if not (type(rate) is float and 0.0 <= rate < SAFE):
+            rate = non_negative_number("The rate", rate, self._require().dtype)
+        if target is not None:
+            aim = finite_number("The target", target, self._require().dtype)
+            measure = _cost_of(self.squash, None if cost is None else costs.get(cost))
+            if not 0.0 <= aim <= 1.0:
+                measure.check_targets(np.array([[aim]]))
+            code = measure.code
+        self._propagate(rate, aim, code, 1.0)
+
+    def _propagate(self, rate: float, target: float | None, cost: int, outputs: float) -> None:
+        """Propagate as one of `outputs` outputs; `cost` is a code."""
+        store = self._store
+        with store.lock:
+            row = self._row
+            if store is self._store and row >= 0:
+                if store.program.version != store.topology_version:
+                    row = self._ready()
+                run = (store.calls or engine.online.calls_for(store)).propagate_one
+                aimed = target is not None
+                status = run(store.address, store.unit, row, aimed, target or 0.0, cost, outputs, rate)
+                if store.recorder is not None:
+                    store.recorder.propagated(self)
+                if status != DONE:
+                    require_sound(status, store["failed"], "The weights of this neuron have not changed.")
+                return
+        self._require()
+        self._propagate(rate, target, cost, outputs)  # its store was absorbed by another during the wait
+
+    def _ready(self) -> int:
+        """Lower its store, which may move its row; returns the row."""
+        self._store.ready()
+        return self._row
+
+    @whole
+    def clear(self) -> None:
+        """Clear the context: state, activation, errors and traces. No weight changes.
+
+        See Also
+        --------
+        reset : Also draw new weights and a new bias.
+        """
+        store = self._require()
+        network = store.network_at(self._row)
+        if network is not None and network._sensitivities is not None:
+            network._sensitivities.forget_root(self)
+        engine.online.clear_rows(store.ready(), store.unit, np.array([self._row], np.uint64))
+        if store.recorder is not None and store.recorder.owns(self):
+            store.recorder.step_over()
+
+    @whole
+    def reset(self, seed: Seed = None, initializer: str | Initializer = "glorot") -> None:
+        """Draw new weights of incoming connections and a new bias, and clear the context.
+
+        Weights and biases that are not trainable do not change, see :meth:`Network.reset`.
+
+        Parameters
+        ----------
+        seed : int or numpy.random.Generator, optional
+            Seed for the new values. Default: an unrecorded random seed.
+        initializer : str or callable
+            Initializer of weights and bias, see :mod:`synapse.initializers`. Default: "glorot".
+
+        See Also
+        --------
+        clear : Clear the context only.
+        """
+        store = self._require()
+        store.ready()
+        rows = np.flatnonzero(store["target"] == self._row)
+        parameters.reset(store, rows, np.array([self._row]), random_generator(seed), initializer)
+        self.clear()
+
+    @whole
+    def reseed(self, seed: Seed = None) -> None:
+        """Restart the stream of random numbers for the activation functions `noise` and `bernoulli`.
+
+        Parameters
+        ----------
+        seed : int or numpy.random.Generator, optional
+            Seed of the stream; the same seed gives the same numbers. Default: an unrecorded random seed.
+
+        Examples
+        --------
+        >>> neuron = Neuron(squash="noise")
+        >>> neuron.reseed(0)
+        >>> first = neuron.activate()
+        >>> neuron.reseed(0)
+        >>> neuron.activate() == first
+        True
+        """
+        self._require()["random"][self._row] = random_generator(seed).integers(1, 1 << 53)
+
+    # --- values ----------------------------------------------------------------------------
+
+    state = number("state", "State s_j: the weighted sum before the activation function.", settable=True)
+    old_state = number("old_state", "State of the previous step.")
+    activation = number("activation", "Activation y_j = f_j(s_j), or the value that was set.", settable=True)
+    derivative = number("derivative", "Derivative f'_j(s_j); 0 if the activation was set.")
+
+    @property
+    @steady
+    def bias(self) -> float:
+        """Bias b_j: the weight of a constant input of 1. Settable, together with the biases tied to it."""
+        return float(self._require()["bias"][self._row])
+
+    @bias.setter
+    @whole
+    def bias(self, value: float) -> None:
+        store = self._require()
+        parameters.assign(store, "bias", self._row, finite_number("The bias of a neuron", value, store.dtype))
+
+    @property
+    @whole
+    def bias_sensitivity(self) -> Mapping[Neuron, float]:
+        """Sensitivities d s_k / d b_j of its bias, by neuron k, see :attr:`Connection.sensitivity`."""
+        self._require()
+        return sensitivity_of(self, None)
+
+    @property
+    @steady
+    def bias_eligibility(self) -> float:
+        """Eligibility trace of the bias: how b_j affects s_j over time. 0 before the first activation.
+
+        >>> neuron = Neuron()
+        >>> link = neuron.project(neuron, weight=0.5)
+        >>> neuron.activate(), neuron.activate()
+        (0.5, 0.5)
+        >>> neuron.bias_eligibility
+        1.5
+        """
+        store = self._require()
+        store.ready()
+        if store.columns["flags"][self._row] & TRACED:
+            return float(store["bias_eligibility"][self._row])
+        return float(store["stamp"][self._row] != 0)
+
+    @property
+    @steady
+    def tied(self) -> tuple[Neuron, ...]:
+        """Other neurons that share its bias, see :func:`synapse.tie`."""
+        store = self._require()
+        return tuple(store.views[row] for row in parameters.tied_rows(store, "bias", self._row))
+
+    @property
+    @steady
+    def trainable(self) -> bool:
+        """Whether learning updates its bias. Settable, together with the biases tied to it.
+
+        This does not affect weights: see :attr:`Connection.trainable`, :attr:`Projection.trainable` and
+        :meth:`Layer.freeze`.
+        """
+        return bool(self._require()["trainable_bias"][self._row])
+
+    @trainable.setter
+    @whole
+    def trainable(self, value: bool) -> None:
+        learns = boolean("The trainable of a neuron", value)
+        if self.trainable != learns:
+            self._store.touch(NOBODY)  # sensitivities are laid out anew
+        parameters.set_trainable(self._require(), "trainable_bias", self._row, learns)
+
+    @property
+    @steady
+    def squash(self) -> Squash:
+        """Activation function. Settable, also by name."""
+        return squashes.by_code(int(self._require()["squash"][self._row]))
+
+    @squash.setter
+    @whole
+    def squash(self, squash: str | Squash) -> None:
+        store, function = self._require(), squashes.get(squash)
+        self._require_squash(function)
+        store.touch(NOBODY)
+        store["squash"][self._row] = function.code
+        store["group"][self._row] = 0
+        if function.random and not store["random"][self._row]:
+            self.reseed()
+
+    def _require_squash(self, function: Squash) -> None:
+        """Raise TopologyError if this neuron cannot have the activation function."""
+        store = self._require()
+        within = store["network"][self._row] != 0
+        if function is squashes.softmax and within and store["role"][self._row] != OUTPUT:
+            raise TopologyError(
+                f"{self!r} is not an output: only the outputs of a network can have the squash softmax."
+            )
+
+    @property
+    @steady
+    def deterministic(self) -> bool:
+        """Whether a random neuron outputs its mean instead of a random value. Settable. Default: False.
+
+        The mean is the state for the activation function `noise`, and the probability for `bernoulli`.
+        Use it to test a trained network.
+
+        >>> neuron = Neuron(squash="bernoulli")
+        >>> neuron.deterministic = True
+        >>> neuron.activate()
+        0.5
+        """
+        return bool(self._require()["deterministic"][self._row])
+
+    @deterministic.setter
+    @whole
+    def deterministic(self, value: bool) -> None:
+        self._require()["deterministic"][self._row] = boolean("The deterministic of a neuron", value)
+
+    @property
+    @steady
+    def cost_weight(self) -> float:
+        """Factor of its cost and error signal, if it is an output with a target. Settable. Default: 1.
+
+        The cost of a step is the sum of the outputs' costs, each times its weight; the filters
+        :class:`~synapse.optimizers.RLS` and :class:`~synapse.optimizers.DEKF` learn without it.
+
+        >>> neuron = Neuron("identity")
+        >>> neuron.cost_weight = 0.5
+        >>> neuron.activate(), neuron.propagate(rate=0.0, target=1.0), neuron.error.responsibility
+        (0.0, None, 0.5)
+        """
+        return float(self._require()["cost_weight"][self._row])
+
+    @cost_weight.setter
+    @whole
+    def cost_weight(self, value: float) -> None:
+        store = self._require()
+        what = "The cost_weight of a neuron"
+        store["cost_weight"][self._row] = non_negative_number(what, value, store.dtype)
+
+    @property
+    @steady
+    def name(self) -> str:
+        """Name, or "neuron" and a number if it has none. Settable."""
+        return self._require().names[self._row] or f"neuron {self._row}"
+
+    @name.setter
+    @whole
+    def name(self, name: str) -> None:
+        self._require().names[self._row] = text("The name of a neuron", name)
+
+    @property
+    def error(self) -> Error:
+        """Error at the last propagation, with its parts."""
+        return Error(self)
+
+
+class Error:
+    """The error of a neuron at its last propagation: delta_j = P_j + G_j.
+
+    ``responsibility`` is delta_j. ``projected`` is P_j, the error from its outgoing connections and its
+    target. ``gated`` is G_j, the error from the connections that it gates. When the neuron activates,
+    delta_j becomes 0.
+    """
+
+    __slots__ = ("_neuron",)
+
+    def __init__(self, neuron: Neuron) -> None:
+        self._neuron = neuron
+
+    def _read(self, name: str) -> float:
+        return float(self._neuron._require()[name][self._neuron._row])
+
+    responsibility = property(lambda self: self._read("responsibility"), doc="Error delta_j.")
+    projected = property(lambda self: self._read("projected"), doc="Projected part P_j of the error.")
+    gated = property(lambda self: self._read("gated"), doc="Gated part G_j of the error.")
 
     def __repr__(self) -> str:
-        if self._row < 0:
-            return "<Neuron, removed>"
-        return f"<Neuron {self.name}, {self.squash.name}>"
+        return (
+            f"<error: responsibility {self.responsibility:.4g}, "
+            f"projected {self.projected:.4g}, gated {self.gated:.4g}>"
+        )
+
+
+@lru_cache(maxsize=256)
+def _cost_of(squash: Squash, cost: Cost | None) -> Cost:
+    """Return the cost of a neuron, by default the one that matches its squash, checked."""
+    measure = costs.matching([squash]) if cost is None else cost
+    measure.check([squash])
+    return measure
 
 
 def _single(what: str, connections: Iterable[Connection | Iterable[Connection]]) -> list[Connection]:

@@ -1,37 +1,52 @@
-"""Projection: the connections from one layer to another."""
+"""Projection: the connections from one layer to another, their patterns and their weights as an array."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import ArrayLike, NDArray
 
-from .._checks import answers, boolean, counted, expected, is_among, is_number, place, require_range
+from .._checks import (
+    MOST_CONNECTIONS,
+    answers,
+    any_array,
+    boolean,
+    counted,
+    expected,
+    finite_array,
+    fraction,
+    is_among,
+    is_number,
+    place,
+    read_only,
+    require_range,
+    shape_of,
+)
 from .._typing import Floats, Indices, Ints
 from ..engine.guard import InUse, steady
 from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
-from ..initializers import Initializer
-from . import _ties, _wiring
-from ._live_weights import Weights
-from ._patterns import (
-    ALL_TO_ALL,
-    ALL_TO_ELSE,
-    ONE_TO_ONE,
-    drawn_weights,
-    given_weights,
-    is_carousel,
-    is_listed,
-    is_named,
-    pairs_of,
-)
+from ..initializers import Initializer, draw
+from . import parameters, wiring
 from .connection import Connection, connection_at
 
 if TYPE_CHECKING:
     from .layer import Layer
+
+
+ALL_TO_ALL = "all_to_all"
+"""Connect every source to every target; to itself only with ``self_connections=True``."""
+ONE_TO_ONE = "one_to_one"
+"""Connect source i to target i; in blocks if the size of one layer is a multiple of the other."""
+ALL_TO_ELSE = "all_to_else"
+"""Connect every source to every target except itself."""
+
+DRAWN = 1 << 16
+"""How many random numbers are drawn at a time."""
 
 
 class gate:  # noqa: N801 - a namespace of constants, read as gate.INPUT
@@ -164,7 +179,7 @@ class Projection:
         with InUse(self):
             rows = self._store.row_of[self._identities()].astype(np.int64)
             self._store.touch()
-            _ties.set_trainable(self._store, "trainable", rows, learns)
+            parameters.set_trainable(self._store, "trainable", rows, learns)
 
     def __len__(self) -> int:
         return len(self._identities())
@@ -205,6 +220,114 @@ class Projection:
         return f"<Projection {self.source.label} -> {self.target.label}, {counted(len(self), 'connection')}>"
 
 
+class Weights(NDArrayOperatorsMixin):
+    """The weights of a projection: an array that reads and writes the weights of the network.
+
+    The shape is (sources, targets) for a full projection, otherwise (connections,). The object behaves like
+    a NumPy array whose memory is the network: ``w[0, 1] = 0.5``, ``w *= 2`` and ``np.add(w, 1, out=w)``
+    change the network, and so does ``part *= 2`` after ``part = w[1:]``. As in NumPy, ``w * 2``,
+    ``w.copy()``, ``np.array(w)``, ``w[mask]`` and ``w[[0, 2]]`` are copies. ``np.asarray(w)`` is a
+    read-only copy.
+
+    See Also
+    --------
+    Projection.weights : Returns this object.
+
+    Examples
+    --------
+    >>> from synapse import Layer
+    >>> projection = Layer(2).project(Layer(2), weights=[[1.0, 2.0], [3.0, 4.0]])
+    >>> w = projection.weights
+    >>> w *= 2
+    >>> row = w[1]
+    >>> row -= 6
+    >>> projection.weights
+    Weights(array([[2., 4.],
+           [0., 2.]]))
+    """
+
+    __slots__ = ("_keys", "_projection")
+
+    def __init__(self, projection: Projection, keys: tuple[Any, ...] = ()) -> None:
+        self._projection, self._keys = projection, keys
+
+    def is_whole(self, projection: Projection) -> bool:
+        """Whether these are all the weights of a projection, in their order."""
+        return self._projection is projection and not self._keys
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        if copy is False:
+            raise ValueError("The weights of a projection cannot be converted to an array without a copy.")
+        values = np.array(self._projection._values(*self._keys), dtype)
+        return values if copy else read_only(values)  # np.array(w) asks for a copy of its own
+
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, *inputs: Any, out: tuple[Any, ...] = (), **kwargs: Any
+    ) -> Any:
+        changed = inputs[:1] if method == "at" else out
+        live = {id(one): one for one in changed if isinstance(one, Weights)}
+        with InUse(*(one._projection for one in live.values())):
+            arrays = {number: np.array(one) for number, one in live.items()}
+
+            def plain(one: Any) -> Any:
+                return arrays.get(id(one), np.asarray(one) if isinstance(one, Weights) else one)
+
+            if out:
+                kwargs["out"] = tuple(map(plain, out))
+            result = getattr(ufunc, method)(*map(plain, inputs), **kwargs)
+            for number, one in live.items():
+                one[...] = arrays[number]
+        answer = {id(arrays[number]): one for number, one in live.items()}
+        if isinstance(result, tuple):
+            return tuple(answer.get(id(one), one) for one in result)
+        return answer.get(id(result), result)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape: (sources, targets) or (connections,), or that of a part of it."""
+        return self._projection._rows(*self._keys).shape
+
+    def __len__(self) -> int:
+        return len(self._projection._rows(*self._keys))
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+    def __getitem__(self, key: Any) -> Any:
+        rows = self._projection._rows(*self._keys)
+        part = rows[key]
+        if isinstance(part, np.ndarray) and np.may_share_memory(part, rows):  # NumPy returns a view
+            return Weights(self._projection, (*self._keys, key))
+        return self._projection._values(*self._keys, key)
+
+    def __setitem__(self, key: Any, values: ArrayLike) -> None:
+        weights = finite_array("Weights", values, self._projection._store.dtype)
+        with InUse(self._projection):
+            rows = self._projection._rows(*self._keys, key)
+            parameters.assign(self._projection._store, "weight", rows, _fitting(weights, rows))
+
+    def __getattr__(self, name: str) -> Any:
+        """Return any other attribute of an array, such as ``dtype`` or ``mean``, from a read-only copy."""
+        if name.startswith("_"):  # looked up by protocols of NumPy, pickle and copy
+            raise AttributeError(f"Weights have no {name!r}.")
+        return getattr(np.asarray(self), name)
+
+    def __repr__(self) -> str:
+        return f"Weights({np.asarray(self)!r})"
+
+    def __str__(self) -> str:
+        return str(np.asarray(self))
+
+
+def _fitting(values: NDArray[Any], rows: Any) -> NDArray[Any]:
+    """Broadcast values to the shape of the rows, or raise an error."""
+    shape = np.shape(rows)
+    try:
+        return np.broadcast_to(values, shape)
+    except ValueError:
+        raise ArgumentError(expected("Weights", f"of shape {shape}", values.shape)) from None
+
+
 def connect_layers(
     source: Layer,
     target: Layer,
@@ -240,13 +363,13 @@ def connect_layers(
         values = drawn_weights(initializer, rng, len(source), len(target), pairs, full, dtype)
     require_range("Weights", values, dtype)
     learns = not carousel if trainable is None else bool(trainable)
-    store, first = _wiring.connect_many(source, target, pairs, values, learns)
+    store, first = wiring.connect_many(source, target, pairs, values, learns)
     return Projection(store, first, len(pairs[0]), source, target, full)
 
 
 def _index_in(layer: Layer, rows: NDArray[Any]) -> Ints:
     """Return the positions in a layer of the neurons in these rows."""
-    mine = _wiring.rows_of(layer)
+    mine = wiring.rows_of(layer)
     order = np.argsort(mine)
     return order[np.searchsorted(mine[order], rows)]
 
@@ -255,9 +378,7 @@ def rows_between(source: Layer, target: Layer) -> Ints:
     """Return the rows of all connections from one layer to another, in the order of creation."""
     store = source._store
     ends = zip(("source", "target"), (source, target), strict=True)
-    rows = np.flatnonzero(
-        np.all([np.isin(store[end], _wiring.rows_of(layer)) for end, layer in ends], axis=0)
-    )
+    rows = np.flatnonzero(np.all([np.isin(store[end], wiring.rows_of(layer)) for end, layer in ends], axis=0))
     return rows[np.argsort(store["identity"][rows])]
 
 
@@ -291,3 +412,194 @@ def require_projection(what: str, projection: Any) -> Projection:
     if not isinstance(projection, Projection):
         raise ArgumentTypeError(expected(what, "a Projection, as layer.project returns it", projection))
     return projection
+
+
+# --- patterns ---
+
+
+def pairs_of(
+    kind: Any,
+    source: Sequence[Any],
+    target: Sequence[Any],
+    rng: np.random.Generator,
+    self_connections: bool = False,
+) -> tuple[Indices, Indices]:
+    """Return the indices of the sources and of the targets of a pattern, sorted by target, as new arrays.
+
+    Pairs of a neuron with itself are left out unless `self_connections` is True or all are such pairs,
+    see :func:`is_carousel`.
+
+    Raises
+    ------
+    ArgumentError
+        If the kind is not a pattern, or a mask or list contains a pair of a neuron with itself and
+        `self_connections` is False.
+    """
+    if self_connections and is_named(kind, ALL_TO_ELSE):
+        raise ArgumentError(
+            f"The pattern {ALL_TO_ELSE!r} has no self-connections. Use {ALL_TO_ALL!r} with "
+            "self_connections=True."
+        )
+    pairs = _every_pair(kind, len(source), len(target), rng)
+    if self_connections or is_carousel(kind, source, target):
+        return pairs
+    own = _same_neuron(source, target, pairs)
+    if own.any() and not isinstance(kind, str) and not is_number(kind):
+        raise ArgumentError(
+            f"The {'list' if is_listed(kind) else 'mask'} connects {own.sum()} neuron(s) to themselves. "
+            "A self-connection carries a neuron's state to the next step: give self_connections=True to "
+            "make them, or leave these pairs out."
+        )
+    return (pairs[0][~own], pairs[1][~own]) if own.any() else pairs
+
+
+def is_named(kind: Any, *names: str) -> bool:
+    """Whether a pattern has one of these names."""
+    return isinstance(kind, str) and kind in names
+
+
+def is_carousel(kind: Any, source: Sequence[Any], target: Sequence[Any]) -> bool:
+    """Whether a pattern connects each neuron to itself only: one to one, to the same layer."""
+    return is_named(kind, ONE_TO_ONE) and list(source) == list(target)
+
+
+def _every_pair(
+    kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator
+) -> tuple[Indices, Indices]:
+    """Return all pairs of a pattern, including those of a neuron with itself."""
+    whole = not is_listed(kind) and not is_named(kind, ONE_TO_ONE)
+    if whole and n_sources * n_targets > MOST_CONNECTIONS:
+        pairs = f"{n_sources} and {n_targets} neurons"
+        raise ArgumentError(expected("A projection", f"of at most {MOST_CONNECTIONS} pairs", pairs))
+    if isinstance(kind, str):
+        return _named_pairs(kind, n_sources, n_targets)
+    if is_number(kind):
+        density = fraction("The density of a projection", kind)  # checked before anything is drawn
+        return _random_pairs(density, n_sources, n_targets, rng)
+    elif is_listed(kind):
+        return _listed_pairs(kind, n_sources, n_targets)
+    else:
+        given = _array(kind)
+        if given.dtype != bool or given.shape != (n_sources, n_targets):
+            condition = (
+                f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r}, {ALL_TO_ELSE!r}, a density, a mask of booleans of shape "
+                f"({n_sources}, {n_targets}), or a tuple of two lists of indices (sources, targets)"
+            )
+            raise ArgumentError(expected("The kind of a projection", condition, kind))
+        mask = given.T
+    targets, sources = np.nonzero(mask)
+    return sources.astype(np.uint32), targets.astype(np.uint32)
+
+
+def _random_pairs(
+    density: float, n_sources: int, n_targets: int, rng: np.random.Generator
+) -> tuple[Indices, Indices]:
+    """Return each pair with the probability `density`."""
+    parts, some = [], max(1, DRAWN // n_sources)
+    for first in range(0, n_targets, some):  # some targets at a time: the draws need much memory
+        targets, sources = np.nonzero(rng.random((min(some, n_targets - first), n_sources)) < density)
+        parts.append((sources.astype(np.uint32), (targets + first).astype(np.uint32)))
+    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+
+def is_listed(kind: Any) -> bool:
+    """Whether a pattern is a tuple of two lists of indices."""
+    return isinstance(kind, tuple) and len(kind) > 0 and _array(kind[0]).dtype.kind in "iu"
+
+
+def _array(values: Any) -> NDArray[Any]:
+    """Return `values` as an array; an empty array of objects if they cannot be one."""
+    try:
+        return any_array("The kind of a projection", values, "")
+    except ArgumentTypeError:
+        return np.empty(0, object)
+
+
+def _listed_pairs(kind: tuple[Any, ...], n_sources: int, n_targets: int) -> tuple[Indices, Indices]:
+    """Return the pairs of two lists of indices, checked."""
+    what = "A list of pairs"
+    condition = (
+        f"two lists of equal length: indices of sources below {n_sources} and of targets below {n_targets}"
+    )
+    if len(kind) != 2:
+        raise ArgumentError(expected(what, condition, kind))
+    sources, targets = (_array(part) for part in kind)
+    fits = sources.shape == targets.shape and sources.ndim == 1 and targets.dtype.kind in "iu"
+    if not fits or not (_within(sources, n_sources) and _within(targets, n_targets)):
+        raise ArgumentError(expected(what, condition, kind))
+    sources, targets = sources.astype(np.int64), targets.astype(np.int64)
+    if len(np.unique(sources * n_targets + targets)) < len(sources):
+        raise TopologyError("Expected distinct pairs, got one twice. A pair of neurons has one connection.")
+    return sources, targets
+
+
+def _within(numbers: NDArray[Any], stop: int) -> bool:
+    return not len(numbers) or bool(numbers.min() >= 0 and numbers.max() < stop)
+
+
+def _named_pairs(kind: str, n_sources: int, n_targets: int) -> tuple[Indices, Indices]:
+    if kind == ONE_TO_ONE:
+        larger, smaller = max(n_sources, n_targets), min(n_sources, n_targets)
+        if larger % smaller:
+            raise ArgumentError(
+                "Expected layers of the same size for a one-to-one projection, or one size a multiple of the "
+                f"other, got {n_sources} and {n_targets}."
+            )
+        index = np.arange(larger)
+        return index * n_sources // larger, index * n_targets // larger
+    if kind not in (ALL_TO_ALL, ALL_TO_ELSE):
+        raise ArgumentError(
+            expected("The kind of a projection", f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r} or {ALL_TO_ELSE!r}", kind)
+        )
+    sources = np.tile(np.arange(n_sources, dtype=np.uint32), n_targets)
+    targets = np.repeat(np.arange(n_targets, dtype=np.uint32), n_sources)
+    return sources, targets
+
+
+def _same_neuron(source: Sequence[Any], target: Sequence[Any], pairs: tuple[Any, Any]) -> NDArray[np.bool_]:
+    """Return a mask of the pairs that connect a neuron to itself."""
+    if not set(source) & set(target):
+        return np.zeros(len(pairs[0]), bool)
+    number = {neuron: i for i, neuron in enumerate(source)}
+    places = np.array([number.get(neuron, -1) for neuron in target])
+    return np.asarray(places[pairs[1]] == pairs[0])
+
+
+def drawn_weights(
+    initializer: str | Initializer,
+    rng: np.random.Generator,
+    n_sources: int,
+    n_targets: int,
+    pairs: tuple[Any, Any],
+    full: bool,
+    dtype: Any,
+) -> Floats:
+    """Draw the weights of some pairs with an initializer."""
+    if full:
+        matrix = draw(initializer, rng, (n_sources, n_targets), n_sources, n_targets, dtype)
+        return np.ascontiguousarray(matrix.T).ravel()
+    count = len(pairs[0])
+    return draw(initializer, rng, (count,), -(-count // n_targets), -(-count // n_sources), dtype)
+
+
+def given_weights(
+    values: Floats, n_sources: int, n_targets: int, pairs: tuple[Any, Any], all_to_all: bool = False
+) -> Floats:
+    """Return the weights of some pairs, from a number, a matrix, or one number per pair.
+
+    With `all_to_all`, a matrix with a weight other than 0 for a pair that is left out raises an error.
+    """
+    if values.shape == (n_sources, n_targets):
+        chosen: Floats = values[pairs]
+        if all_to_all and np.count_nonzero(chosen) < np.count_nonzero(values):
+            raise ArgumentError(
+                "The matrix of weights is not 0 for some pairs of a neuron with itself, which are not "
+                "connected. Set these weights to 0, or give self_connections=True."
+            )
+        return chosen
+    if values.shape not in ((), (len(pairs[0]),)):
+        raise ArgumentError(
+            f"Expected the weights to be a number or an array of shape ({n_sources}, {n_targets}) or "
+            f"({len(pairs[0])},), got {shape_of(values)}."
+        )
+    return np.broadcast_to(values, (len(pairs[0]),)).copy()

@@ -13,7 +13,7 @@ from .._typing import Ints
 from ..engine.guard import InUse
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError
-from . import _ties, _wiring
+from . import parameters, wiring
 from .connection import Connection, require_connection
 from .neuron import Neuron, require_neuron
 from .projection import Projection
@@ -72,9 +72,9 @@ def tie(items: Items, groups: ArrayLike | None = None) -> None:
     with _in_use(chosen):
         _require_one_kind(chosen, labels)
         if not isinstance(chosen, Projection):
-            _wiring.join([one.source if isinstance(one, Connection) else one for one in chosen])
+            wiring.join([one.source if isinstance(one, Connection) else one for one in chosen])
         for store, column, rows in _places(chosen):  # a single store after the join
-            _ties.tie_rows(store, column, rows, labels)
+            parameters.tie_rows(store, column, rows, labels)
 
 
 def untie(items: Items) -> None:
@@ -113,7 +113,7 @@ def untie(items: Items) -> None:
     chosen = _chosen("What is untied", items)
     with _in_use(chosen):
         for place in _places(chosen):
-            _ties.untie_rows(*place)
+            parameters.untie_rows(*place)
 
 
 def _chosen(what: str, items: Any) -> Chosen:
@@ -184,4 +184,4 @@ def _places(chosen: Chosen) -> Iterator[tuple[Store, str, Ints]]:
         if isinstance(mine[0], Connection):
             yield store, "weight", np.array([link._at for link in mine], np.int64)
         else:
-            yield store, "bias", _wiring.rows_of(mine)
+            yield store, "bias", wiring.rows_of(mine)

@@ -20,11 +20,11 @@ from ..engine.guard import InUse, steady
 from ..engine.schema import CONNECTION, FLAG, GROUP, NEURON, NUMBER, SAVED, TIME, Column
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError
-from ._wiring import crossings_of, not_closed, rows_of, rows_within
 from .connection import Connection
 from .graph import LiveGraph
 from .network import Network
 from .neuron import Neuron
+from .wiring import crossings_of, not_closed, rows_of, rows_within
 
 is_delayed = is_delayed_in_order  # for the rooms, which do not import the engine
 NO_GATER, OUTSIDE = -1, -2

@@ -11,7 +11,7 @@ import numpy as np
 from .._checks import expected, listed, shown
 from .._typing import Ints
 from ..errors import TopologyError
-from ..objects._order import find_order
+from ..objects.order import find_order
 
 MOST_LAYERS = 24
 """Maximum number of hidden layers; in deeper graphs, several neighbouring depths form one layer."""

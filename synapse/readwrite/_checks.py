@@ -14,7 +14,7 @@ from .. import squash as squashes
 from .._checks import json_object, lowered, shown
 from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, SHARED_BY, TIME, Column
 from ..errors import ArgumentTypeError, FormatError, UnknownNameError
-from ..objects._ties import first_of_group
+from ..objects.parameters import first_of_group
 from ..objects.topology import NO_GATER
 
 PART = 1 << 16

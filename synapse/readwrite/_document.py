@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..engine.schema import FLAG
 from ..errors import FormatError
-from ..objects._saved import OF_CONNECTIONS, OF_NEURONS, OPTIONAL, Column, Parts, Traces
+from ..objects.state import OF_CONNECTIONS, OF_NEURONS, OPTIONAL, Column, Parts, Traces
 from . import _entries
 from ._checks import (
     FLOATS,

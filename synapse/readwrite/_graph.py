@@ -10,8 +10,8 @@ import networkx as nx
 
 from .._checks import shown
 from ..errors import FormatError, SynapseError
-from ..objects._saved import take_apart
 from ..objects.network import Network
+from ..objects.state import take_apart
 from ..objects.topology import Topology
 from ._checks import FLOATS, require
 from .graphs import from_networkx

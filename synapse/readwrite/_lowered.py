@@ -14,8 +14,8 @@ from ..engine.lowering.changes import spans
 from ..engine.lowering.flags import LISTED, PAIRED, ZIPPED
 from ..engine.schema import NONE
 from ..engine.store import Store
-from ..objects._saved import Parts, take_apart
 from ..objects.network import Network, require_network
+from ..objects.state import Parts, take_apart
 from ..objects.topology import NO_GATER, Topology, freeze
 
 OWN = -1

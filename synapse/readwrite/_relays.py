@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .._typing import Ints
 from ..errors import FormatError
-from ..objects._saved import Parts
+from ..objects.state import Parts
 from ..objects.topology import NO_GATER, is_delayed
 
 LAYER = "relays"

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import FormatError
-from ..objects._saved import Kept, Parts
+from ..objects.state import Kept, Parts
 from ._checks import LARGEST_WHOLE, Table, is_whole, members, require
 from ._entries import SENSITIVITIES, read, written
 

@@ -10,14 +10,13 @@ import numpy as np
 
 from .. import initializers, squash as squashes
 from .._checks import expected, float_type, shown, text
-from .._random import Seed, given_back, random_generator
 from .._typing import Ints
 from ..errors import ArgumentTypeError, TopologyError
-from ..initializers import Initializer
-from ..objects._saved import Parts, put_together
+from ..initializers import Initializer, Seed, given_back, random_generator
 from ..objects.connection import Connection
 from ..objects.network import Network
 from ..objects.neuron import Neuron
+from ..objects.state import Parts, put_together
 from ..objects.topology import NO_GATER, RARE_OF_CONNECTIONS, RARE_OF_NEURONS
 from ..squash import Squash
 from ._arrangement import Layers, arrange

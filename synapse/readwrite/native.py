@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import FormatError
-from ..objects._saved import put_together, take_apart
 from ..objects.network import Network
+from ..objects.state import put_together, take_apart
 from . import files
 from ._checks import Table, an_object
 from ._document import NULLS, document, parts_of, require_format

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import FormatError
-from ..objects._saved import Parts, put_together
 from ..objects.network import Network
+from ..objects.state import Parts, put_together
 from ..objects.topology import NO_GATER, is_delayed
 from ..squash import ACTIVATIONS
 from . import files

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import FormatError
-from ..objects._saved import OF_CONNECTIONS, OF_NEURONS, put_together, take_apart
 from ..objects.network import Network
+from ..objects.state import OF_CONNECTIONS, OF_NEURONS, put_together, take_apart
 from ..objects.topology import NO_GATER
 from . import files
 from ._archive import as_text, from_array, read_arrays, write_arrays

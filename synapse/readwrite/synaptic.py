@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from .._checks import boolean
 from .._typing import Ints
 from ..errors import ArgumentError, FormatError
-from ..objects._saved import Parts, put_together, take_apart
 from ..objects.network import Network
+from ..objects.state import Parts, put_together, take_apart
 from ..objects.topology import NO_GATER
 from ..squash import ACTIVATIONS
 from . import files

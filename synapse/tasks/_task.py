@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._checks import MOST_SEQUENCES, counted, expected, finite_array, integer, positive_integer
-from .._random import Seed, random_generator
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, ArgumentTypeError
-from ..objects._snapshot import preserved_context
+from ..initializers import Seed, random_generator
 from ..objects.network import Network, require_network
+from ..objects.state import preserved_context
 
 Mask = NDArray[np.bool_]
 

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .._checks import MOST_SEQUENCES, positive_integer, whole_number
-from .._random import Seed, random_generator
 from .._typing import Floats
+from ..initializers import Seed, random_generator
 from ._rows import TOGETHER, Rows, series_samples, windows
 from ._task import Criterion, Sample, Samples, Stream, Task, Within
 

@@ -9,9 +9,9 @@ from typing import ClassVar
 import numpy as np
 
 from .._checks import MOST_SEQUENCES, choice, expected, positive_integer
-from .._random import Seed, random_generator
 from .._typing import Floats
 from ..errors import ArgumentError
+from ..initializers import Seed, random_generator
 from ._task import Criterion, Sample, Samples, Stream, Task, Within
 from .spikes import LONGEST_PERIOD, PAPER
 

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import MOST_SEQUENCES, choice, expected, positive_integer, public_names, text
-from .._random import Seed, random_generator
 from .._typing import Floats
 from ..errors import ArgumentError
+from ..initializers import Seed, random_generator
 from ._task import Criterion, Ranked, Sample, Samples, Stream, Task, Within, joined
 
 __all__ = [

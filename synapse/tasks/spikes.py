@@ -13,9 +13,9 @@ from typing import ClassVar
 import numpy as np
 
 from .._checks import MOST_SEQUENCES, boolean, expected, integer, listed, positive_integer
-from .._random import Seed, random_generator
 from .._typing import Floats, Ints
 from ..errors import ArgumentError
+from ..initializers import Seed, random_generator
 from ._task import Criterion, Sample, Samples, Stream, Task, Within
 
 PAPER = "Gers, Schraudolph and Schmidhuber, Journal of Machine Learning Research 3 (2002), 115-143"

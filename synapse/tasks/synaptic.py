@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .._checks import MOST_SEQUENCES, expected, integer, listed, positive_integer, public_names
-from .._random import Seed, random_generator
 from .._typing import Floats
 from ..errors import ArgumentError
+from ..initializers import Seed, random_generator
 from ._rows import Rows
 from ._task import Criterion, Sample, Samples, Sides, Stream, Task, joined
 from .reber import SYMBOLS, EmbeddedReber

@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from .._checks import MOST_SEQUENCES, positive_integer
-from .._random import Seed, random_generator
 from .._typing import Floats
+from ..initializers import Seed, random_generator
 from ._rows import Rows, windows
 from ._task import Criterion, Predictable, Sample, Samples, Stream, Task, joined
 

@@ -15,8 +15,8 @@ from tqdm.auto import tqdm
 
 import architect
 import synapse
-from synapse._progress import saying_compiling
 from synapse.engine.compiler import jit
+from synapse.learning.training import saying_compiling
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,7 +11,7 @@ from hypothesis import assume, given, strategies as st
 
 import architect
 from synapse import Layer, Network, Neuron, errors, load
-from synapse.objects._snapshot import take_over
+from synapse.objects.state import take_over
 from synapse.readwrite import files, json_data, write_json, write_npz
 
 from ..cases import failures

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ... import ONE_TO_ONE, Layer, Network, Projection
-from ..._random import Seed, random_generator
+from ...initializers import Seed, random_generator
 
 OPEN_GATES: dict[str, Any] = {"input_gate_bias": 1.0, "forget_gate_bias": 1.0, "output_gate_bias": 1.0}
 """Gate biases of `architect.LSTM` in tables that were made before its defaults were chosen by a table."""

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from ... import Network
-from ..._random import Seed
 from ...errors import DivergenceError
+from ...initializers import Seed
 from ...learning._until_wrong import learn_until_wrong
-from ...objects._snapshot import preserved_context
+from ...objects.state import preserved_context
 from ...tasks import ContinualReber, Samples
 from ._learn import TEST, train, trainer
 from ._networks import memory_blocks

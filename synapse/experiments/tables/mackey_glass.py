@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ... import ONE_TO_ONE, Layer, Network
-from ..._random import Seed, random_generator
 from ...forecasting import forecast
+from ...initializers import Seed, random_generator
 from ...learning import fit_readout
 from ...tasks import MackeyGlass
 from ._forecast import nmse, train_on

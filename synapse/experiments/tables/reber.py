@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from ... import Network
-from ..._random import random_generator
-from ...initializers import uniform
+from ...initializers import random_generator, uniform
 from ...tasks import EmbeddedReber, Samples
 from ...tasks._task import joined
 from ._learn import FINAL, MEASURED, TEST, train, trainer

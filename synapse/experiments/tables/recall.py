@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ... import Layer, Network
-from ..._random import random_generator
+from ...initializers import random_generator
 from ...learning import Trainer
 from ...tasks import Recall, Samples
 from ._learn import FINAL, TEST, learn, train, trainer

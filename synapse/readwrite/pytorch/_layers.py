@@ -13,9 +13,9 @@ import architect
 from ..._checks import expected
 from ..._typing import Ints
 from ...errors import ArgumentError, ArgumentTypeError, TopologyError
-from ...objects._saved import set_numbers
 from ...objects.layer import Layer
 from ...objects.network import Network
+from ...objects.state import set_numbers
 from ...objects.topology import Topology
 from ._squashes import MODULES
 from ._torch import torch

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._typing import Bools, Ints
 from ...errors import ArgumentError
-from ...objects import _ties
+from ...objects import parameters
 from ...objects.network import Network
 from ...objects.topology import Topology
 from ._blocks import components_of
@@ -81,7 +81,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
 
     def _hold(self, name: str, values: Any, trained: Bools, tie: Ints) -> None:
         """Weights or biases as a parameter, with each shared one once, and the mask of trainable ones."""
-        first, place = _ties.distinct(tie)
+        first, place = parameters.distinct(tie)
         self.register_parameter(name, torch.nn.Parameter(torch.tensor(values[first])))
         self.register_buffer(f"fixed_{name}", torch.tensor(values[first]))
         trains = torch.tensor(np.bincount(place, trained) > 0)
@@ -105,7 +105,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         self._require(network)
         with torch.no_grad():
             ties = _ties_of(Topology.of(network))
-            first = {name: _ties.distinct(tie)[0] for name, tie in ties.items()}
+            first = {name: parameters.distinct(tie)[0] for name, tie in ties.items()}
             for name, values in (("weight", network.weights), ("bias", network.biases)):
                 for holder in (name, f"fixed_{name}"):
                     getattr(self, holder).copy_(torch.tensor(values[first[name]]))
@@ -136,7 +136,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         for name, tie in _ties_of(topology).items():
             place = getattr(self, f"_{name}_of")
             was = np.arange(len(tie)) if place is None else place.cpu().numpy()
-            if not np.array_equal(_ties.distinct(tie)[1], was):
+            if not np.array_equal(parameters.distinct(tie)[1], was):
                 return False
         return True
 

@@ -1,6 +1,7 @@
-"""Tied rows: connections that share a weight, neurons that share a bias. All weights and biases are set here.
+"""Setting, drawing, freezing and tying weights and biases; no other code sets them.
 
-Tied rows have the same group number in the column `tie` or `bias_tie`; 0 means not tied.
+Tied rows are connections that share a weight, or neurons that share a bias. They have the
+same group number in the column `tie` or `bias_tie`; 0 means not tied.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def assign_first(store: Store, name: str, rows: Ints, values: NDArray[Any]) -> N
     assign(store, name, rows, first_of_group(tie, values) if tie.any() else values)
 
 
-def reset_parameters(
+def reset(
     store: Store, connections: Ints, neurons: Ints, rng: np.random.Generator, initializer: str | Initializer
 ) -> None:
     """Draw new weights for some connections and new biases for some neurons.

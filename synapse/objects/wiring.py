@@ -18,11 +18,11 @@ from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import TopologyError
 from . import graph
-from ._placing import Placement
 from .connection import Connection, connection_at
+from .order import Placement
 
 if TYPE_CHECKING:
-    from ._network_steps import NetworkSteps
+    from .network import Network
     from .neuron import Neuron
 
 
@@ -74,7 +74,7 @@ def crossings_of(members: Sequence[tuple[Store, Bools]]) -> dict[str, Any]:
     return found
 
 
-def require_closed(network: NetworkSteps, doing: str) -> None:
+def require_closed(network: Network, doing: str) -> None:
     """Raise like :meth:`synapse.Topology.require_closed`, without the cost of making a table."""
     with InUse(network):
         store = network._store
@@ -87,6 +87,7 @@ def require_closed(network: NetworkSteps, doing: str) -> None:
 
 
 def not_closed(whose: str, doing: str, count: int, example: Connection | None) -> TopologyError:
+    """Return the error for neurons that are linked to others; `example` is one of `count` links."""
     return TopologyError(
         f"{whose} cannot be {doing} alone: {count} connection(s) link it to neurons outside of it, or are "
         f"gated across its border, such as {example!r}. Disconnect or ungate them first, or build one "

@@ -9,7 +9,6 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -20,14 +19,11 @@ PAGES = ["README.md", *(f"docs/{name}.md" for name in RUN)]
 sys.path.insert(0, str(DOCS / "_extensions"))
 import cells
 
-GIVEN = {"README.md": {"inputs": np.zeros((2, 3, 6)), "targets": np.ones((2, 3, 2))}}
-"""Variables that a page expects its reader to define."""
-
 
 @pytest.mark.parametrize("page", PAGES)
 def test_code_prints_the_output_shown_below_it(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    names = {"__name__": "__main__", **GIVEN.get(page, {})}
+    names = {"__name__": "__main__"}
     found = list(cells.blocks((ROOT / page).read_text(encoding="utf-8")))
     assert found
     for block in found:

@@ -1,4 +1,4 @@
-"""The directive ``explorer``: shows the explorer that the code of the start page writes.
+"""The directive ``explorer``: shows the explorer that the code of the start page writes. Links of the gallery.
 
 The explorer is one file without links to other files, so the site still works offline and from a folder.
 """
@@ -43,8 +43,17 @@ def write_explorer(app, error):
     (out / WRITTEN).write_bytes(page)
 
 
+def link_thumbnails(app, doctree):
+    """Let each picture in a container ``gallery`` lead to its file: Sphinx links images that have a width."""
+    for box in doctree.findall(nodes.container):
+        if "gallery" in box["classes"]:
+            for image in box.findall(nodes.image):
+                image["width"] = "100%"
+
+
 def setup(app):
-    """Add the directive."""
+    """Add the directive, and the links of the gallery."""
     app.add_directive("explorer", Explorer)
+    app.connect("doctree-read", link_thumbnails)
     app.connect("build-finished", write_explorer)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -21,14 +21,18 @@ class ObjectsList(nodes.General, nodes.Element):
 
 
 class Objects(SphinxDirective):
-    """``.. objects:: synapse.draw synapse.analysis``: the public names of these modules."""
+    """``.. objects:: synapse.draw``: how to import a module or the parts of a package, and their public names."""
 
     required_arguments = 1
     final_argument_whitespace = True
 
     def run(self):
         """Insert a placeholder, which is replaced when all pages have been read."""
-        return [ObjectsList(modules=self.arguments[0].split())]
+        modules = self.arguments[0].split()
+        whole = modules[0] if len(modules) == 1 else modules[0].rpartition(".")[0]
+        package, _, name = whole.rpartition(".")
+        line = f"from {package} import {name}" if package else f"import {name}"
+        return [nodes.paragraph("", "", nodes.literal("", line)), ObjectsList(modules=modules)]
 
 
 def public(module):

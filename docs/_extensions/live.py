@@ -1,4 +1,4 @@
-"""The directive ``explorer``: shows the explorer that the code of the start page writes. Links of the gallery.
+"""The directive ``explorer``: the explorer that the code of the start page writes. Links of the gallery.
 
 The explorer is one file without links to other files, so the site still works offline and from a folder.
 """

@@ -21,7 +21,7 @@ class ObjectsList(nodes.General, nodes.Element):
 
 
 class Objects(SphinxDirective):
-    """``.. objects:: synapse.draw``: how to import a module or the parts of a package, and their public names."""
+    """``.. objects:: synapse.draw``: how to import modules of one package, and their public names."""
 
     required_arguments = 1
     final_argument_whitespace = True

@@ -237,14 +237,22 @@ def in_words(cost: str) -> str:
     return cost.replace("cross_entropy", "cross-entropy").replace("_", " ")
 
 
-def of_outputs(cost: str | Cost, outputs: int) -> Cost:
-    """Find a cost for this number of outputs; an ArgumentError if the name means a mean over outputs."""
-    found = get(cost)
-    if outputs > 1 and isinstance(cost, str) and plain(cost) in _PLAIN_MEANS:
-        raise ArgumentError(
-            f"{shown(cost)} is a mean over {outputs} outputs in other libraries; {found.name} is the sum. "
-            f"Use cost={found.name!r}, and 1/{outputs} of the rate for the same updates."
-        )
+def of_outputs(cost: str | Cost | None, squashes: Sequence[Squash]) -> Cost:
+    """Return the cost of outputs with these activation functions, by default the matching one, checked.
+
+    Raises ArgumentError if they cannot have it, or if its name means a mean over several outputs.
+    """
+    found = natural = matching(squashes)
+    if cost is not None:
+        found, count = get(cost), len(squashes)
+        if count > 1 and isinstance(cost, str) and plain(cost) in _PLAIN_MEANS:
+            raise ArgumentError(
+                f"{shown(cost)} is a mean over {count} outputs in other libraries; {found.name} is the sum. "
+                f"Use cost={found.name!r}, and 1/{count} of the rate for the same updates."
+            )
+        if found is cross_entropy and natural is _by_name["categorical_cross_entropy"]:
+            found = natural  # the cross-entropy of softmax outputs
+    found.check(squashes)
     return found
 
 

@@ -67,23 +67,7 @@ class TrainingWarning(UserWarning):
     """Training changes nothing, or a part of the network or data has no effect on it."""
 
 
-__all__ = [
-    "ArgumentError",
-    "ArgumentTypeError",
-    "DivergenceError",
-    "ExecutorError",
-    "FormatError",
-    "FunctionError",
-    "MissingExtraError",
-    "OutOfRangeError",
-    "RateWarning",
-    "SynapseError",
-    "TopologyError",
-    "TopologyWarning",
-    "TrainingWarning",
-    "TrialStoreError",
-    "UnknownNameError",
-]
+__all__ = [name for name, one in globals().items() if isinstance(one, type)]
 
 
 def __dir__() -> list[str]:

@@ -455,9 +455,7 @@ class Layer(Sequence[Neuron]):
         step, code = non_negative_number("The rate", rate), 0
         aims: list[float | None] = [None] * len(self)
         if targets is not None:
-            squash = [neuron.squash for neuron in self._neurons]
-            measure = costs.matching(squash) if cost is None else costs.of_outputs(cost, len(self))
-            measure.check(squash)
+            measure = costs.of_outputs(cost, [neuron.squash for neuron in self._neurons])
             if measure is costs.categorical_cross_entropy and integer(targets) is not None:
                 targets = class_row("The target of a layer", targets, len(self))
             row = self._vector("The targets of a layer", targets, nan=True)
@@ -523,7 +521,14 @@ class Layer(Sequence[Neuron]):
     @biases.setter
     def biases(self, values: ArrayLike) -> None:
         what = "The biases of a layer"
-        self._set_column("bias", self._vector(what, finite_array(what, values)))
+        numbers = self._vector(what, finite_array(what, values))
+        with InUse(*self._alive()):
+            serials = np.array([neuron._store.serial for neuron in self._neurons])
+            rows = wiring.rows_of(self._neurons)
+            for set_them in (parameters.require_agreement, parameters.assign):  # check all before any is set
+                for store in {neuron._store for neuron in self._neurons}:
+                    mine = serials == store.serial
+                    set_them(store, "bias", rows[mine], numbers[mine])
 
     @property
     def cost_weights(self) -> Floats:
@@ -576,10 +581,7 @@ class Layer(Sequence[Neuron]):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        learns = boolean("The trainable of a layer", value)
-        with InUse(*self._alive()):
-            for neuron in self._neurons:
-                neuron.trainable = learns
+        self._set_flag("trainable", value)
 
     @property
     @steady
@@ -589,10 +591,13 @@ class Layer(Sequence[Neuron]):
 
     @deterministic.setter
     def deterministic(self, value: bool) -> None:
-        deterministic = boolean("The deterministic of a layer", value)
+        self._set_flag("deterministic", value)
+
+    def _set_flag(self, name: str, value: bool) -> None:
+        flag = boolean(f"The {name} of a layer", value)
         with InUse(*self._alive()):
             for neuron in self._neurons:
-                neuron.deterministic = deterministic
+                setattr(neuron, name, flag)
 
     def freeze(self) -> None:
         """Freeze the layer: learning no longer updates its biases and the weights of incoming connections.
@@ -643,7 +648,7 @@ class Layer(Sequence[Neuron]):
         """
         with InUse(*self._alive()):
             for mine in self._parameters():
-                parameters.unfreeze(*mine)
+                parameters.freeze(*mine, frozen=False)
 
     def _parameters(self) -> Iterator[tuple[Store, Ints, Ints]]:
         """Iterate over its stores; yields the store, the rows of incoming connections and of its neurons."""
@@ -658,15 +663,6 @@ class Layer(Sequence[Neuron]):
         if len(stores) == 1:
             return stores.pop()[name][wiring.rows_of(self._neurons)]
         return np.array([neuron._store[name][neuron._row] for neuron in self._neurons])
-
-    def _set_column(self, name: str, values: NDArray[Any]) -> None:
-        with InUse(*self._alive()):
-            serials = np.array([neuron._store.serial for neuron in self._neurons])
-            rows = wiring.rows_of(self._neurons)
-            for set_them in (parameters.require_agreement, parameters.assign):  # check all before any is set
-                for store in {neuron._store for neuron in self._neurons}:
-                    mine = serials == store.serial
-                    set_them(store, name, rows[mine], values[mine])
 
     @property
     def _store(self) -> Store:

@@ -145,19 +145,16 @@ class Network(Sequence[Neuron]):
         name: str | None = None,
     ) -> None:
         ends = [[] if layer is None else [layer] for layer in (input, output)]
-        self._build(flat_layers([*ends[0], *layers, hidden, *ends[1]]), name)
-
-    def _build(self, layers: list[Layer], name: str | None) -> None:
-        """Make a network of these layers."""
-        neurons = [neuron for layer in layers for neuron in layer]
+        parts = flat_layers([*ends[0], *layers, hidden, *ends[1]])
+        neurons = [neuron for layer in parts for neuron in layer]
         if len(set(neurons)) < len(neurons):
             raise TopologyError("Expected each neuron of a network in one layer, got a neuron in two.")
         label = None if name is None else text("The name of a network", name)
-        with InUse(*(neuron for layer in layers for neuron in layer._alive())):
+        with InUse(*(neuron for layer in parts for neuron in layer._alive())):
             wiring.require_free(neurons)
-            for layer in layers[:-1]:
+            for layer in parts[:-1]:
                 wiring.refuse_softmax(layer)
-            self._layers = layers
+            self._layers = parts
             self._loose: list[Layer] = []  # new layers without a fixed place, until the next step
             self._name = label
             self._metadata: dict[str, Any] = {}
@@ -171,7 +168,7 @@ class Network(Sequence[Neuron]):
             store["network"][wiring.rows_of(neurons)] = store.new_network(self)
             self._renumber()
             self._name_layers()
-            for layer in layers:
+            for layer in parts:
                 layer._network = weakref.ref(self)
 
     # --- parts -----------------------------------------------------------------------------
@@ -879,12 +876,7 @@ class Network(Sequence[Neuron]):
         at, asked, measure = self._cost_known
         if asked is cost and at == version:
             return measure
-        squash = [neuron.squash for neuron in self._layers[-1]]
-        matching = costs.matching(squash)
-        measure = matching if cost is None else costs.of_outputs(cost, self._n_outputs)
-        if measure is costs.cross_entropy and matching is costs.categorical_cross_entropy:
-            measure = matching
-        measure.check(squash)
+        measure = costs.of_outputs(cost, [neuron.squash for neuron in self._layers[-1]])
         self._cost_known = version, cost, measure
         return measure
 

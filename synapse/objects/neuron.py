@@ -659,9 +659,7 @@ class Neuron:
         store = self._require()
         within = store["network"][self._row] != 0
         if function is squashes.softmax and within and store["role"][self._row] != OUTPUT:
-            raise TopologyError(
-                f"{self!r} is not an output: only the outputs of a network can have the squash softmax."
-            )
+            raise wiring.no_output(self)
 
     @property
     @steady
@@ -751,10 +749,8 @@ class Error:
 
 @lru_cache(maxsize=256)
 def _cost_of(squash: Squash, cost: Cost | None) -> Cost:
-    """Return the cost of a neuron, by default the one that matches its squash, checked."""
-    measure = costs.matching([squash]) if cost is None else cost
-    measure.check([squash])
-    return measure
+    """Return the cost of a single neuron."""
+    return costs.of_outputs(cost, [squash])
 
 
 def _single(what: str, connections: Iterable[Connection | Iterable[Connection]]) -> list[Connection]:

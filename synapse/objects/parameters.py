@@ -69,25 +69,14 @@ def set_trainable(store: Store, name: str, rows: Any, value: bool) -> None:
     assign(store, FROZEN[name], rows, 0)
 
 
-def freeze(store: Store, connections: Ints, neurons: Ints) -> None:
-    """Make some weights and biases untrainable, and mark those that were trainable as frozen."""
+def freeze(store: Store, connections: Ints, neurons: Ints, frozen: bool = True) -> None:
+    """Make some weights and biases untrainable, and mark those that were trainable; or undo this."""
     store.touch()
-    for rows, (trainable, frozen) in zip((connections, neurons), FROZEN.items(), strict=True):
-        _hand_over(store, rows, trainable, frozen)
-
-
-def unfreeze(store: Store, connections: Ints, neurons: Ints) -> None:
-    """Make the weights and biases that :func:`freeze` has marked trainable again."""
-    store.touch()
-    for rows, (trainable, frozen) in zip((connections, neurons), FROZEN.items(), strict=True):
-        _hand_over(store, rows, frozen, trainable)
-
-
-def _hand_over(store: Store, rows: Ints, giver: str, taker: str) -> None:
-    """Move the 1 of one column to another, in those rows that have it."""
-    chosen = rows[store[giver][rows] == 1]
-    assign(store, taker, chosen, 1)
-    assign(store, giver, chosen, 0)
+    for rows, columns in zip((connections, neurons), FROZEN.items(), strict=True):
+        giver, taker = columns if frozen else reversed(columns)
+        chosen = rows[store[giver][rows] == 1]
+        assign(store, taker, chosen, 1)
+        assign(store, giver, chosen, 0)
 
 
 def require_agreement(store: Store, name: str, rows: Any, values: ArrayLike) -> None:

@@ -352,12 +352,12 @@ def record(
     names = numbers or ("activation",)
     columns = [_column(name) for name in names]
     of_neurons = any(column in NEURON_NUMBERS for column in columns)
-    chosen = _neurons(network, neurons) if neurons is not None or of_neurons else ()
+    chosen = _chosen(network, "neuron", neurons) if neurons is not None or of_neurons else ()
     of_connections = any(column in CONNECTION_NUMBERS for column in columns)
     of_pairs = any(column in PAIR_NUMBERS for column in columns)
     sensitive = SENSITIVITY in columns
     wanted = connections is not None or of_connections or of_pairs or sensitive
-    links = _connections(network, connections) if wanted else ()
+    links = _chosen(network, "connection", connections) if wanted else ()
     for given, recorded, what in (
         (neurons, of_neurons, "neurons"),
         (connections, of_connections or of_pairs or sensitive, "connections"),
@@ -369,34 +369,21 @@ def record(
     return Log(names, Recorder(network, columns, chosen, links if of_connections else (), pairs, kept))
 
 
-def _neurons(network: Network, neurons: Iterable[Any] | None) -> tuple[Neuron, ...]:
-    """Check the neurons to record."""
-    if neurons is None:
-        return tuple(network)
-    what = "The neurons to record"
-    chosen = tuple(require_neuron(what, one) for one in listed(what, neurons, "a list of Neurons"))
-    return _owned(network, chosen, set(network), "neuron")
-
-
-def _connections(network: Network, connections: Iterable[Any] | None) -> tuple[Connection, ...]:
-    """Check the connections to record."""
-    own = network.connections
-    if connections is None:
-        return _owned(network, tuple(own), set(own), "connection")
-    what = "The connections to record"
-    given = listed(what, connections, "a Projection or a list of Connections")
-    chosen = tuple(require_connection(what, one) for one in given)
-    return _owned(network, chosen, set(own), "connection")
-
-
-def _owned(network: Network, chosen: tuple[Any, ...], own: set[Any], kind: str) -> tuple[Any, ...]:
-    """Return the chosen items if they are in the network, or raise; there must be at least one."""
+def _chosen(network: Network, kind: str, given: Iterable[Any] | None) -> tuple[Any, ...]:
+    """Return the neurons or connections to record, checked; by default all of the network."""
+    own, require, several = (
+        (network.neurons, require_neuron, "a list of Neurons")
+        if kind == "neuron"
+        else (network.connections, require_connection, "a Projection or a list of Connections")
+    )
+    what, known = f"The {kind}s to record", set(own)
+    chosen = own if given is None else [require(what, one) for one in listed(what, given, several)]
     for one in chosen:
-        if one not in own:
+        if one not in known:
             raise ArgumentError(f"{one!r} is not in {network!r}. Record only {kind}s of the network.")
     if not chosen:
         raise ArgumentError(f"Expected at least one {kind} to record, got none.")
-    return chosen
+    return tuple(chosen)
 
 
 def _pairs(connections: tuple[Connection, ...]) -> tuple[Pair, ...]:

@@ -17,7 +17,7 @@ from .._checks import boolean, counted, expected, listed, read_only
 from .._typing import Bools, Floats, Ints
 from ..engine.delayed import is_delayed_in_order
 from ..engine.guard import InUse, steady
-from ..engine.schema import CONNECTION, FLAG, GROUP, NEURON, NUMBER, SAVED, TIME, Column
+from ..engine.schema import CONNECTION, FLAG, GROUP, NEURON, SAVED, TIME, Column
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError
 from .connection import Connection
@@ -400,21 +400,19 @@ def _neuron_facts(neurons: Sequence[Neuron]) -> dict[str, Any]:
 
 def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
     """Return the columns of neurons and of the connections between them, from each of their stores."""
-    parts = [_part(store, neurons) for store in {neuron._store: None for neuron in neurons}]
+    stores = dict.fromkeys(neuron._store for neuron in neurons) or [Store(np.dtype(np.float64))]
+    parts = [_part(store, neurons) for store in stores]
     _number_groups(parts)
-    numbers = np.concatenate([part.pop("numbers") for part in parts] or [np.empty(0, np.int64)])
-    order = np.argsort(numbers, kind="stable")  # the given order of the neurons
+    order = np.argsort(np.concatenate([part.pop("numbers") for part in parts]), kind="stable")  # as given
     found: dict[str, Any] = {}
     for name in (*_OF_NEURONS, *_OF_CONNECTIONS, "source", "target", "gater", "gain"):
-        empty = _EMPTY[name]
-        column = parts[0][name] if len(parts) == 1 else np.concatenate([empty, *(p[name] for p in parts)])
-        column = column.astype(empty.dtype, copy=False)
+        column = parts[0][name] if len(parts) == 1 else np.concatenate([part[name] for part in parts])
         found[name] = column[order] if name in _OF_NEURONS else column
     names = [name for part in parts for name in part["names"]]
     codes = [code for part in parts for code in part["squash"].tolist()]
     found["names"] = tuple(names[i] for i in order.tolist())
     found["squash"] = tuple(squashes.by_code(codes[i]).name for i in order.tolist())
-    found["dtype"] = parts[0]["dtype"] if parts else np.dtype(np.float64)
+    found["dtype"] = parts[0]["dtype"]
     found["_unusual"] = {name: found.pop(name) for name in _UNUSUAL}
     return {**found, **crossings_of([part["members"] for part in parts])}
 
@@ -437,14 +435,6 @@ _UNUSUAL = {one.name for one in (*RARE_OF_NEURONS.values(), *RARE_OF_CONNECTIONS
     "tie",
     "bias_tie",
 }
-_EMPTY: dict[str, NDArray[Any]] = {
-    **{
-        one.name: np.empty(0, np.float64 if one.kind is NUMBER else np.int64)
-        for one in (*NEURON, *CONNECTION)
-    },
-    "gain": np.empty(0),
-    **dict.fromkeys(("trainable_bias", "trainable"), np.empty(0, bool)),
-}
 
 
 def _part(store: Store, neurons: Sequence[Neuron]) -> dict[str, Any]:
@@ -461,13 +451,19 @@ def _part(store: Store, neurons: Sequence[Neuron]) -> dict[str, Any]:
         "numbers": mine,
         "names": [store.names[row] or f"neuron {row}" for row in rows.tolist()],
         "squash": store["squash"][rows],
-        **{name: store[name][rows] for name in _OF_NEURONS},
+        **{name: _typed(store[name][rows], name) for name in _OF_NEURONS},
         "source": number[store["source"][edges]],
         "target": number[store["target"][edges]],
         "gater": number[gater],
-        "gain": np.append(store["activation"], 1.0)[gater],
-        **{name: store[name][edges] for name in _OF_CONNECTIONS},
+        "gain": np.append(store["activation"], 1.0)[gater].astype(np.float64),
+        **{name: _typed(store[name][edges], name) for name in _OF_CONNECTIONS},
     }
+
+
+def _typed(values: NDArray[Any], name: str) -> NDArray[Any]:
+    """Convert the values of a column to float64, or to booleans or integers."""
+    kind = bool if name in ("trainable_bias", "trainable") else np.int64
+    return values.astype(np.float64 if values.dtype.kind == "f" else kind)
 
 
 def _pickled(graph: LiveGraph) -> Any:

@@ -273,9 +273,14 @@ def refuse_softmax(layer: Iterable[Neuron]) -> None:
     """Raise if a neuron that is not an output has the squash softmax."""
     for neuron in layer:
         if neuron.squash is squashes.softmax:
-            raise TopologyError(
-                f"{neuron!r} is not an output: only the outputs of a network can have the squash softmax."
-            )
+            raise no_output(neuron)
+
+
+def no_output(neuron: Neuron) -> TopologyError:
+    """Return the error for a neuron with the squash softmax."""
+    return TopologyError(
+        f"{neuron!r} is not an output: only the outputs of a network can have the squash softmax."
+    )
 
 
 def require_free(neurons: Iterable[Neuron]) -> None:

@@ -140,8 +140,8 @@ def test_the_registry_has_the_table():
             assert cost.get(alias) is found is getattr(cost, alias), alias
         for alias in one.averages:
             with pytest.raises(ArgumentError, match="is a mean over 2 outputs"):
-                cost.of_outputs(alias, 2)
-            assert cost.of_outputs(alias, 1) is found
+                cost.of_outputs(alias, [squash.tanh] * 2)
+            assert cost.of_outputs(alias, [squash.get(one.squash or "tanh")]) is found
     assert [one.code for one in COSTS.values()] == list(range(len(COSTS)))
 
 

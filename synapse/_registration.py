@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import engine
-from ._checks import expected
+from ._checks import expected, shown
 from .engine.functions.capture import frozen
 from .engine.status import FAILED
 from .errors import ArgumentError, ArgumentTypeError, FunctionError
@@ -89,12 +90,22 @@ def _compiled(kind: str, name: str, function: Any, arguments: int) -> Any:
         ) from error
 
 
-def tried(kind: str, function: Callable[..., Any], **arguments: float) -> Any:
-    """Call a function with these arguments; an ArgumentError if it raises."""
+def tried(kind: str, function: Callable[..., Any], second: str, **arguments: float) -> tuple[float, float]:
+    """Call a function that returns (value, `second`); an ArgumentError if it does not, or raises."""
     try:
-        return function(*arguments.values())
+        result = function(*arguments.values())
     except Exception as error:
         raise ArgumentError(_failure(kind, function.__name__, arguments, error)) from error
+    try:
+        value, other = (float(number) for number in result)
+    except (TypeError, ValueError):
+        value = other = math.nan
+    if not (math.isfinite(value) and math.isfinite(other)):
+        raise ArgumentError(
+            f"Expected the {kind} {function.__name__!r} to return (value, {second}), two finite numbers, got "
+            f"{shown(result)} at {_listed(arguments)}."
+        )
+    return value, other
 
 
 def require_sound(status: int, failed: NDArray[np.float64], after: str = AFTER_A_STEP) -> None:
@@ -126,6 +137,9 @@ def error_of_call(failed: NDArray[np.float64], after: str = AFTER_A_STEP) -> Bas
 
 
 def _failure(kind: str, name: str, arguments: dict[str, float], cause: Exception | None) -> str:
-    where = ", ".join(f"{argument} {value:.6g}" for argument, value in arguments.items())
     error = "an error" if cause is None else f"{type(cause).__name__}{f': {cause}' if str(cause) else ''}"
-    return f"The {kind} {name!r} failed at {where}: {error.rstrip('.')}."
+    return f"The {kind} {name!r} failed at {_listed(arguments)}: {error.rstrip('.')}."
+
+
+def _listed(arguments: dict[str, float]) -> str:
+    return ", ".join(f"{argument} {value:.6g}" for argument, value in arguments.items())

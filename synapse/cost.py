@@ -350,26 +350,17 @@ def _check(function: Callable[..., tuple[float, float]]) -> None:
     width, misses = 1e-6, 0
     for target in (0.0, 0.3, 1.0):
         for output in (0.11, 0.42, 0.73):
-            signal = _pair(function, target, output)[1]
-            above, below = (_pair(function, target, output + shift)[0] for shift in (width, -width))
-            slope = -0.7 * (above - below) / (2 * width)
-            misses += not math.isclose(slope, signal, rel_tol=1e-3, abs_tol=1e-4)
+            value, above, below = (
+                tried("cost", function, "signal", target=target, output=at, derivative=0.7, outputs=2.0)
+                for at in (output, output + width, output - width)
+            )
+            slope = -0.7 * (above[0] - below[0]) / (2 * width)
+            misses += not math.isclose(slope, value[1], rel_tol=1e-3, abs_tol=1e-4)
     if misses > 1:
         raise ArgumentError(
             f"The signal of cost {function.__name__!r} differs from -dE/dy times the derivative at several "
             "outputs. Return (value, signal)."
         )
-
-
-def _pair(function: Callable[..., Any], target: float, output: float) -> tuple[float, float]:
-    result = tried("cost", function, target=target, output=output, derivative=0.7, outputs=2.0)
-    try:
-        value, signal = (float(number) for number in result)
-    except (TypeError, ValueError):
-        raise ArgumentError(
-            f"Expected the cost {function.__name__!r} to return (value, signal), got {shown(result)}."
-        ) from None
-    return value, signal
 
 
 __all__ = ["Cost", "get", "matching", "names", "register", *_by_name]

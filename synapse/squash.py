@@ -24,7 +24,7 @@ from types import MappingProxyType
 from typing import Any, overload
 
 from . import engine
-from ._checks import Names, bounds, expected, finite_number, is_among, public_names, shown, unknown_name
+from ._checks import Names, bounds, expected, finite_number, is_among, public_names, unknown_name
 from ._registration import SQUASH, enter, tried
 from .engine.functions import activations as _declared
 from .engine.functions.activations import FIRST_CUSTOM, FUNCTIONS, GROUPED, RANDOM
@@ -291,8 +291,10 @@ def _check(function: Callable[..., Any]) -> None:
     name = function.__name__
     width, misses = 1e-6, []
     for state in PROBES:
-        value = _pair(function, state)
-        slope = (_pair(function, state + width)[0] - _pair(function, state - width)[0]) / (2 * width)
+        value, above, below = (
+            tried("squash", function, "derivative", state=at) for at in (state, state + width, state - width)
+        )
+        slope = (above[0] - below[0]) / (2 * width)
         if abs(slope - value[1]) > 1e-4 * max(1.0, abs(slope)):
             misses.append((state, slope, value[1]))
     if len(misses) > 1:  # one probe may lie on a kink
@@ -301,23 +303,6 @@ def _check(function: Callable[..., Any]) -> None:
             f"Expected squash {name!r} to return the derivative {slope:.6g} at state {state:.3g} (by finite "
             f"differences), got {returned:.6g}. Return (value, derivative at the state)."
         )
-
-
-def _pair(function: Callable[..., Any], state: float) -> tuple[float, float]:
-    advice = f"at state {state:.3g}"
-    result = tried("squash", function, state=state)
-    try:
-        value, derivative = (float(number) for number in result)
-    except (TypeError, ValueError):
-        raise ArgumentError(
-            f"Expected squash {function.__name__!r} to return (value, derivative), got "
-            f"{shown(result)} {advice}."
-        ) from None
-    if not (math.isfinite(value) and math.isfinite(derivative)):
-        raise ArgumentError(
-            f"Expected squash {function.__name__!r} to return finite numbers, got {shown(result)} {advice}."
-        )
-    return value, derivative
 
 
 __all__ = ["Squash", "by_code", "get", "names", "register", *_by_name]

@@ -131,7 +131,7 @@ class Network(Sequence[Neuron]):
     _span: tuple[int, NDArray[np.uint64]]  # a version of the topology, and the numbers for kernels
     _cost_known: tuple[int, str | Cost | None, Cost]  # a version of the topology, an argument, its cost
     _rtrl: Sensitivities | None = None  # what it learns by; None: the online rule
-    _sensitivities: Sensitivities | None = None  # the same, or that of its latest training by rtrl
+    _sensitivities: Sensitivities | None = None  # those of `_rtrl`, or of its latest training by rtrl
     _left_out: ClassVar[tuple[str, ...]] = ()
     """Prefixes of layer names; ``repr`` leaves out the sizes of these layers."""
 
@@ -390,7 +390,7 @@ class Network(Sequence[Neuron]):
         See Also
         --------
         architect.delayed : List the connections that arrive one step late.
-        Topology.delayed : The same as an array.
+        Topology.delayed : Mask of these connections.
 
         Examples
         --------
@@ -808,7 +808,7 @@ class Network(Sequence[Neuron]):
     def _learn_exactly(
         self, store: Store, by: Sensitivities, targets: Floats, cost: int, rate: float, check: bool
     ) -> tuple[int, float]:
-        """The same along the sensitivities."""
+        """Propagate along the sensitivities in one kernel call; see :meth:`_learn`."""
         plan = self._plan(store, by)
         if not by.can_learn(plan):
             raise TopologyError(

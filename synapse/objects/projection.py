@@ -154,7 +154,8 @@ class Projection:
 
     @weights.setter
     def weights(self, values: ArrayLike) -> None:
-        if not (isinstance(values, Weights) and values.is_whole(self)):  # `projection.weights *= 2`
+        mine = isinstance(values, Weights) and values._projection is self and not values._keys
+        if not mine:  # otherwise `projection.weights *= 2` has set them
             Weights(self)[...] = values
 
     @property
@@ -250,10 +251,6 @@ class Weights(NDArrayOperatorsMixin):
 
     def __init__(self, projection: Projection, keys: tuple[Any, ...] = ()) -> None:
         self._projection, self._keys = projection, keys
-
-    def is_whole(self, projection: Projection) -> bool:
-        """Whether these are all the weights of a projection, in their order."""
-        return self._projection is projection and not self._keys
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         if copy is False:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..errors import ArgumentError
-from ..objects._sensitivity_places import network_in_step
+from ..objects._sensitivities import network_in_step
 from ..objects.connection import (
     Connection,
     factored_error,

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import Floats
-from ..objects._sensitivity_places import KeptPairs
+from ..objects._sensitivities import SensitivityPairs
 from ..objects.connection import Connection, extended_into
 from ..objects.network import Network
 from ..objects.neuron import Neuron
@@ -220,7 +220,7 @@ class Sensitivities(Pairs):
     """The sensitivities of a network that learns by rtrl, each of a recurrent neuron to a connection."""
 
     def __init__(self, network: Network) -> None:
-        self._kept = KeptPairs(network, network.connections)
+        self._kept = SensitivityPairs(network, network.connections)
         number = {neuron: i for i, neuron in enumerate(network)}
         super().__init__((c, number[neuron]) for c, neuron in self._kept.pairs)
 

@@ -2,8 +2,8 @@
 
 ``schema`` names the columns and ``store`` holds them. ``lowering`` makes the program that kernels execute,
 ``functions`` has the formulas, ``online`` the kernels of single steps, ``exact`` those of gradients through
-time, and ``compiler`` everything that depends on Numba. The last three, and the compiled part of
-``functions``, import Numba, which is slow to import; they are loaded when they are first used.
+time, ``rtrl`` exact gradients forward in time, and ``compiler`` everything that depends on Numba. Kernels and
+the compiled part of ``functions`` import Numba, which is slow to import; they are loaded when first used.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from . import functions, lowering, reach, schema, status, store
+from . import functions, lowering, rtrl, schema, status, store
 from .guard import Deferred
 
-_COMPILED = ("compiler", "exact", "online", "rtrl")
+_COMPILED = ("compiler", "exact", "online")
 
 
 def __getattr__(name: str) -> Any:
@@ -30,7 +30,6 @@ __all__ = [
     "functions",
     "lowering",
     "online",
-    "reach",
     "rtrl",
     "schema",
     "status",

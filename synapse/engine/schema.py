@@ -350,7 +350,7 @@ TapeColumns: Any = namedtuple("TapeColumns", [column.name for column in TAPES]) 
 PLAN = (
     # what changes from step to step
     Column("sensitivity", "plan", "float"),  # by class, root and parameter, twice: of this step and the last
-    Column("turn", "plan", "uint64"),  # see TURN_HALF
+    Column("latest", "plan", "uint64"),  # see LATEST_HALF
     Column("old_derivative", "plan", "float"),  # by root: the slope of the previous step
     Column("direct", "plan", "float"),  # how the parameters into a neuron move its state within the step
     # scratch
@@ -388,24 +388,24 @@ PLAN = (
     Column("block_value", "plan", "uint64"),
     Column("term_at", "plan", "uint64"),  # where a line of the previous step is
     Column("term_value", "plan", "uint32"),  # by line and term: the reading that is its factor
-    # where the parameters of a class are in the store
-    Column("goal_first", "plan", "uint32"),
-    Column("goal_column", "plan", "uint32"),  # NONE: another parameter with the same tie has the column
-    Column("goal_row", "plan", "uint32"),
-    Column("goal_length", "plan", "uint32"),
-    Column("goal_bias", "plan", "uint8"),
-    Column("goal_neuron", "plan", "uint32"),
-    Column("goal_direct", "plan", "uint32"),
+    # where updates of the parameters of a class go in the store
+    Column("update_first", "plan", "uint32"),
+    Column("update_column", "plan", "uint32"),  # NONE: another parameter with the same tie has the column
+    Column("update_row", "plan", "uint32"),
+    Column("update_length", "plan", "uint32"),
+    Column("update_bias", "plan", "uint8"),
+    Column("update_neuron", "plan", "uint32"),
+    Column("update_direct", "plan", "uint32"),
     # what is recorded: places in a half of ``sensitivity``; ENDED: not kept
     Column("noted", "plan", "uint64"),
 )
-"""The columns of a plan of exact online gradients, see ``reach/layout.py``."""
+"""The columns of a plan of exact online gradients, see ``rtrl/layout.py``."""
 
-PLAN_CONTEXT = ("sensitivity", "turn", "old_derivative", "direct")
+PLAN_CONTEXT = ("sensitivity", "latest", "old_derivative", "direct")
 """Columns of a plan that are part of the context."""
 
-TURN_HALF, TURN_OPEN, TURN_STAMP = range(3)
-"""Places in the column ``turn``: which half of ``sensitivity`` is of this step; whether a step has been
+LATEST_HALF, LATEST_OPEN, LATEST_STAMP = range(3)
+"""Places in the column ``latest``: which half of ``sensitivity`` is of this step; whether a step has been
 activated since the context was cleared, so that it can be propagated; and when the last neuron of the network
 activated in this step: if it has activated since, the sensitivities belong to another context."""
 

@@ -74,6 +74,7 @@ class Store:
         self.columns["log_place"] = np.zeros(PLACES, np.uint64)
         self.absorbed = False  # by another store, which has taken over its contents
         self.calls: Any = None  # kernels of single steps, once one has run: ``online/calls.py``
+        self.single_calls: Any = None  # those for neurons; None: each looks for its network's rule first
         self.recorder: Any = None  # called before steps and after lowering, see ``objects/recording.py``
         self.row_of = np.empty(0, np.uint32)  # by identity of a connection; NONE: removed
         self.n_identities = 0

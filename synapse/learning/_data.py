@@ -32,6 +32,7 @@ from ..objects.network import Network
 
 if TYPE_CHECKING:
     from ..engine.online import Accumulator  # compiled: imported when it is used
+    from ..engine.rtrl import Plan
 
 ROOM = 64
 """Number of outputs whose costs are summed together, so that their logarithms vectorise."""
@@ -72,7 +73,7 @@ class Data:
         return self.bounds if self.clear else np.array([0, len(self.inputs)], np.uint64)
 
     def as_sequences(self) -> Data:
-        """The same data, but the context is cleared before each sequence; a stream is one sequence."""
+        """These data with the context cleared before each sequence; a stream is one sequence."""
         return replace(self, clear=True, stream=False)
 
     def require_fit(self, network: Network) -> None:
@@ -185,7 +186,7 @@ def prepare(network: Network, inputs: Any, targets: Any, cost: Cost | None = Non
 
 
 def prepare_sequences(network: Network, inputs: Any, targets: Any, cost: Cost | None = None) -> Data:
-    """Like :func:`prepare`, but rows (T, n) are one sequence."""
+    """Check data and lay them out, see :func:`prepare`; rows (T, n) are one sequence."""
     data = prepare(network, inputs, targets, cost)
     return replace(data, bounds=data.runs).as_sequences()
 
@@ -255,24 +256,28 @@ def new_control() -> Control:
     return np.zeros(2, np.uint64)
 
 
+def once(order: Order, rate: float, control: Control) -> Epochs:
+    """A single epoch."""
+    return Epochs(order[None], np.array([rate]), np.empty(1), -np.inf, control)
+
+
+def make_room(network: Network, rows: int) -> None:
+    """Make room for the recording of some rows, if the network is recorded."""
+    recorder = network._store.recorder
+    if recorder is not None and recorder.records(network):
+        recorder.make_room(rows)
+
+
 def one_pass(
-    network: Network,
-    data: Data,
-    order: Order,
-    cost: Cost,
-    rate: float | None,
-    control: Control,
-    moves: Accumulator | None = None,
+    network: Network, data: Data, order: Order, cost: Cost, rate: float | None, control: Control
 ) -> tuple[float, int]:
     """Run the network once over the data; returns the summed cost and the number of steps with a target.
 
-    Without a rate, nothing is learned. If `moves` are given, updates are added to them and weights do not
-    change. The caller has the network in use; in another thread it must have been lowered before.
+    Without a rate, nothing is learned. The caller has the network in use; in another thread it must have been
+    lowered before.
     """
-    rates, error = np.array([0.0 if rate is None else rate]), np.empty(1)
-    once = Epochs(order[None], rates, error, -np.inf, control)
-    _, total, steps = run_epochs(network, data, once, cost, learn=rate is not None, moves=moves)
-    return total, steps
+    epoch = once(order, 0.0 if rate is None else rate, control)
+    return run_epochs(network, data, epoch, cost, learn=rate is not None)[1:]
 
 
 def run_epochs(
@@ -282,20 +287,20 @@ def run_epochs(
     cost: Cost,
     learn: bool = True,
     moves: Accumulator | None = None,
+    plan: Plan | None = None,
 ) -> tuple[int, float, int]:
     """Run the network over the data in one compiled call, as :func:`one_pass` does once.
 
-    Returns the number of complete epochs, and the summed cost and number of steps of the latest.
+    With `moves`, updates are added to them and weights do not change. With a `plan`, updates are exact
+    gradients by its sensitivities; else they are those of the online rule. Returns the number of complete
+    epochs, and the summed cost and number of steps with a target of the latest.
     """
     data.require_fit(network)
     address, store, span = network._ready()
-    if store.recorder is not None and store.recorder.records(network):
+    if store.recorder is not None:
         lengths = data.bounds[1:] - data.bounds[:-1]
-        store.recorder.make_room(int(lengths[epochs.orders].sum()))
-    status, done, total, steps = engine.online.train_network(
-        address if moves is None else moves.address,
-        store.unit,
-        span,
+        make_room(network, int(lengths[epochs.orders].sum()))
+    arguments = (
         data.inputs.reshape(-1),
         data.targets.reshape(-1),
         data.aimed,
@@ -310,5 +315,12 @@ def run_epochs(
         epochs.errors,
         epochs.goal,
     )
+    if plan is None:
+        address = address if moves is None else moves.address
+        ended = engine.online.train_network(address, store.unit, span, *arguments)
+    else:
+        address = plan.store_table(moves)
+        ended = engine.rtrl.loops.train_network(address, store.unit, plan.address, span, *arguments)
+    status, done, total, steps = ended
     require_sound(status, store["failed"])
     return int(done), total, int(steps)

@@ -42,14 +42,14 @@ def warn_of_dead_ends(network: Network, method: str, cost: Cost) -> bool:
         latest = _warned.get(network)
         if latest is not None and latest[0] == state:
             return latest[1]
-        sentences = list(_sentences(_Links(network), method, cost))
+        sentences = list(_sentences(_Dependencies(network), method, cost))
     for sentence in sentences:
         warnings.warn(f"{network!r}: {sentence}", TrainingWarning, stacklevel=level_of_caller())
     _warned[network] = state, bool(sentences)
     return bool(sentences)
 
 
-class _Links:
+class _Dependencies:
     """Dependencies between neurons, by their numbers in a network.
 
     The state of neuron ``after`` depends on the activation of neuron ``before``, as a source or a gater.
@@ -118,7 +118,7 @@ def _spread(marked: Bools, begin: Indices, end: Indices) -> Bools:
         marked = more
 
 
-def _sentences(links: _Links, method: str, cost: Cost) -> Iterator[str]:
+def _sentences(links: _Dependencies, method: str, cost: Cost) -> Iterator[str]:
     learns, through_time = links.learns(), RULES[method].through_time
     if not learns.any():
         yield "no connection and no bias is trainable, so training changes nothing."

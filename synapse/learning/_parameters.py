@@ -1,9 +1,10 @@
-"""The weights and biases of a network as one vector, and how gradients change it."""
+"""The weights and biases of a network as one vector, its gradients, and how an optimizer changes it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,11 @@ from numpy.typing import NDArray
 
 from .. import engine, optimizers
 from .._checks import expected, plain, suggestion
-from .._typing import Floats
+from .._typing import Floats, Ints
 from ..engine.guard import InUse
 from ..engine.schema import SHARED_BY
 from ..engine.store import Store
-from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
+from ..errors import ArgumentError, ArgumentTypeError, DivergenceError, TopologyError
 from ..objects import parameters
 from ..objects.network import Network
 from ..objects.wiring import require_closed
@@ -23,9 +24,7 @@ from ..optimizers import LBFGS, Optimizer, OptimizerState, RecursiveOptimizer, R
 from ..optimizers.base import BuiltIn, too_steep
 from ..optimizers.clipping import not_clipped
 from ._exact import ADVICE
-from ._jacobians import StepJacobian, groups_of, require_outputs
 from ._regularisation import Penalties
-from .rules import BatchGradient
 
 
 class ParameterVector:
@@ -38,8 +37,8 @@ class ParameterVector:
         store, connections, neurons = network._store, network._connection_rows(), network._rows()
         self.network = network
         self._topology, self._trainable_bias = store.topology_version, store["trainable_bias"].copy()
-        self._weights = _Column(store, "weight", connections)
-        self._biases = _Column(store, "bias", neurons)
+        self._weights = _SharedValues(store, "weight", connections)
+        self._biases = _SharedValues(store, "bias", neurons)
         self.n_weights = self._weights.count
         learns = self._trainable_bias[neurons] != 0
         learns[: len(network.input)] = False
@@ -80,8 +79,8 @@ class ParameterVector:
         return np.concatenate([self._weights.first(weights), self._biases.first(biases)])
 
 
-class _Column:
-    """The values of a column in some rows; shared values occur once, in the order of their first row."""
+class _SharedValues:
+    """The values of a column in some rows; shared ones occur once, in the order of their first row."""
 
     def __init__(self, store: Store, name: str, rows: NDArray[np.int64]) -> None:
         self.store, self.name, self.rows = store, name, rows
@@ -116,6 +115,33 @@ class _Column:
         numbers = self.rows, first + self.place, self.written, first + self.taken
         tied = len(self.written) != len(self.first_rows)
         return np.uint64(first), tied, *(each.astype(np.uint64) for each in numbers)
+
+
+@dataclass(frozen=True)
+class BatchGradient:
+    """The gradient of one batch; 0 for what is not trainable. Entries of tied members are summed later."""
+
+    cost: float  # summed over the batch's steps
+    steps: float  # number of steps with a target; weighted steps count by their weight
+    weights: Floats  # one per connection, in the order of network.connections
+    biases: Floats  # one per neuron, in the order of the network
+    rows: int  # number of rows run, with or without a target
+
+
+@dataclass(frozen=True)
+class StepJacobian:
+    """The Jacobian of one step with a target, and the errors there, in place of the gradient of a batch."""
+
+    cost: float
+    steps: int  # with a target: 1, or 0 after the last one
+    rows: int  # number of rows run, with or without a target
+    jacobian: Floats  # shape (outputs, parameters); overwritten by the next step
+    errors: Floats  # target minus output
+
+    @property
+    def norm(self) -> float:
+        """The norm of the gradient of half the squared error."""
+        return float(np.linalg.norm(self.errors @ self.jacobian))
 
 
 class Updater:
@@ -223,6 +249,43 @@ class Updater:
             limit=self.limit,
             rounded=self.network._store.dtype != np.float64,
         )
+
+
+def require_outputs(network: Network) -> None:
+    """Raise TopologyError unless least squares can find the parameters of the outputs."""
+    trainable = False
+    for neuron in network.output:
+        links = [link for link in (*neuron.incoming, *own_connection(neuron)) if link.trainable]
+        trainable |= bool(links) or neuron.trainable
+        if neuron.squash.name == "softmax":
+            raise TopologyError(
+                f"RLS trains outputs one by one, and softmax mixes them ({neuron!r}). "
+                "Use DEKF, or identity outputs."
+            )
+        if (neuron.trainable and neuron.tied) or any(link.tied for link in links):
+            raise TopologyError(
+                f"Weights or the bias of the output {neuron!r} are tied, and RLS finds each by itself. "
+                "Untie them, or use DEKF."
+            )
+    if not trainable:
+        raise TopologyError(
+            f"No parameter of the outputs of {network!r} is trainable, and RLS trains no other."
+        )
+
+
+def own_connection(neuron: Any) -> tuple[Any, ...]:
+    """The self-connection of a neuron, if it has one."""
+    return () if neuron.self_connection is None else (neuron.self_connection,)
+
+
+def groups_of(parameters: ParameterVector) -> Ints:
+    """The neuron that each parameter leads into: outputs are 0, 1, ..., all others are negative."""
+    network, store = parameters.network, parameters.network._store
+    rows = network._rows()
+    target = store["target"][network._connection_rows()].astype(np.int64)
+    n = len(network) - len(network.output)
+    places = (target - rows[0] - n).astype(float), (np.arange(len(rows)) - n).astype(float)
+    return parameters.first(*places).astype(np.int64)
 
 
 def checked_optimizer(what: str, optimizer: Any) -> Optimizer | LBFGS | RecursiveOptimizer | None:

@@ -33,6 +33,11 @@ class Penalties:
     clip: float | None = None
     clip_value: float | None = None
 
+    @property
+    def clips(self) -> bool:
+        """Whether gradients are clipped."""
+        return (self.clip, self.clip_value) != (None, None)
+
     def of(self, weights: Floats) -> float:
         """The penalty of these weights, to be added to the cost."""
         return float(self.l1 * np.abs(weights).sum() + 0.5 * self.l2 * (weights**2).sum())

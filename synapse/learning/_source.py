@@ -16,7 +16,7 @@ from ..objects.state import preserved_context
 from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
 from ._checkpoint import Shape, shape_of_data
 from .evaluation import mean_cost
-from .rules import Task
+from .rules import RuleTask
 
 NO_TARGET = "Expected at least one step with a target and a weight above 0, got none."
 END = object()
@@ -26,7 +26,7 @@ END = object()
 class Arrays:
     """Data given as arrays: one task for all epochs."""
 
-    task: Task
+    task: RuleTask
     left = math.inf  # number of batches that may still be taken
     taken = 0  # number of batches taken, counted for streams
     whole = True  # an epoch is one task
@@ -44,7 +44,7 @@ class Arrays:
         """The number of rows in an epoch."""
         return len(self.task.data.inputs)
 
-    def __iter__(self) -> Iterator[Task]:
+    def __iter__(self) -> Iterator[RuleTask]:
         yield self.task
 
     def measure(self, network: Network, cost: Cost) -> Callable[[], float]:
@@ -68,7 +68,7 @@ class Arrays:
 
 
 @dataclass
-class Stream:
+class BatchStream:
     """Batches from an iterable, or from a function that returns one; an epoch is one pass through it.
 
     `prepare` checks one pair of inputs and targets and returns a task for a rule. `left` is the number of
@@ -76,7 +76,7 @@ class Stream:
     """
 
     batches: Any
-    prepare: Callable[[Any, Any], Task]
+    prepare: Callable[[Any, Any], RuleTask]
     left: float
     taken: int = 0
     rows = None  # the number of rows is unknown before the end of an epoch
@@ -87,7 +87,7 @@ class Stream:
         """Count batches that were taken in earlier epochs."""
         self.taken, self.left = taken, max(0, self.left - taken)
 
-    def __iter__(self) -> Iterator[Task]:
+    def __iter__(self) -> Iterator[RuleTask]:
         number = 0
         with interruptible():
             batches = iter(_iterable(self.batches))
@@ -113,7 +113,7 @@ class Stream:
             raise ArgumentError("A stream of batches is used in its own order. Shuffle it beforehand.")
         return False
 
-    def _fitting(self, number: int, batch: Any) -> Task:
+    def _fitting(self, number: int, batch: Any) -> RuleTask:
         """Return the task of a batch, or raise an error with its number, from 1."""
         try:
             return self.prepare(*_pair(batch))

@@ -149,19 +149,16 @@ def _pass(network: Network, part: Sample, rate: float) -> tuple[float, Floats]:
     bounds, order = np.array([0, len(part)], np.uint64), np.zeros((1, 1), np.uint64)
     kept = np.empty(engine.online.KEPT * part.targets.size)  # room for all: none is overwritten
     store, cost = network._store, network._cost(None).code
+    rates, errors = np.array([rate], store.dtype), np.empty(1)
+    arguments = *data, bounds, order, False, cost, rates, True, kept, control, errors, -np.inf
     if network._rtrl is None:
-        rates, errors = np.array([rate], store.dtype), np.empty(1)
-        arguments = store.address, store.unit, network._ready()[2], *data, bounds, order
-        status, _, total, _ = engine.online.train_network(
-            *arguments, False, cost, rates, True, kept, control, errors, -np.inf
-        )
+        span = network._ready()[2]
+        status, _, total, _ = engine.online.train_network(store.address, store.unit, span, *arguments)
     else:
         plan = network._plan(store, network._rtrl)
         plan.forget_traces()
         first = plan.store_table(None), store.unit, plan.address, plan.span
-        status, total, _ = engine.rtrl.train_network(
-            *first, *data, bounds, order[0], False, cost, store.dtype.type(rate), kept, control
-        )
+        status, _, total, _ = engine.rtrl.loops.train_network(*first, *arguments)
     require_sound(status, store["failed"])
     outputs = np.full(part.targets.shape, np.nan)
     outputs[aimed == 1] = kept[: int(aimed.sum()) * network._n_outputs].reshape(-1, network._n_outputs)

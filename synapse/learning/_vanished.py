@@ -11,7 +11,7 @@ from ..errors import SynapseError, TrainingWarning
 from ._exact import WHOLE, ExactGradient
 from ._history import Result
 from .evaluation import deterministic
-from .rules import Task
+from .rules import RuleTask
 
 LEAST = 50
 """Number of epochs below which a training may not have left its start yet."""
@@ -23,7 +23,7 @@ NEAR = 0.95  # of the error of the mean
 VANISHED = 1e-4  # largest derivative, as a fraction of the error of the mean
 
 
-def warn_if_vanished(task: Task, result: Result) -> None:
+def warn_if_vanished(task: RuleTask, result: Result) -> None:
     """Warn if no epoch had an error below that of the mean, and no hidden weight has a gradient."""
     errors = result.history["error"]
     if result.epochs < LEAST or errors[-1] < errors[0] / 2 or result.stopped in ("callback", "interrupted"):
@@ -44,7 +44,7 @@ def warn_if_vanished(task: Task, result: Result) -> None:
         )
 
 
-def _error_of_mean(task: Task) -> float:
+def _error_of_mean(task: RuleTask) -> float:
     """The cost of outputs that are always the mean of the targets; 0 if these are all the same."""
     data, outputs = task.data, task.network.output
     counts = data.counted(task.weights)
@@ -63,7 +63,7 @@ def _error_of_mean(task: Task) -> float:
     return float(np.average(np.array(costs) @ factors, weights=counts))
 
 
-def _steepest(task: Task) -> float:
+def _steepest(task: RuleTask) -> float:
     """The largest derivative of the error by a parameter of a hidden neuron; infinite if it is unknown."""
     network, data = task.network, task.data.as_sequences()
     if not network.hidden:

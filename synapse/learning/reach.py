@@ -11,10 +11,11 @@ import numpy as np
 from .. import _html
 from .._checks import expected, listed, positive_integer
 from ..engine.guard import InUse
-from ..engine.reach import Layout, TooLarge
-from ..engine.reach.pattern import GATERS, OWN, SOURCES
+from ..engine.rtrl import Layout, TooLarge, find_pattern
+from ..engine.rtrl.pattern import GATERS, OWN, SOURCES
 from ..errors import ArgumentError
-from ..objects._sensitivities import laid_out
+from ..objects import _sensitivities
+from ..objects.wiring import require_closed
 from ..objects.network import Network, require_network
 
 HEAD = ("order", "recurrent", "sensitivities", "memory", "sweeps", "product", "direct", "multiply-adds")
@@ -157,7 +158,9 @@ def reach(network: Network, orders: Iterable[int | None] = (1, 2, 3, None)) -> R
 
 def _row(network: Network, order: int | None) -> ReachRow:
     try:
-        layout = laid_out(network, order)
+        require_closed(network, "trained by rtrl")
+        _, store, span = network._ready()
+        layout = Layout(store, find_pattern(store, span, order), _sensitivities.most_bytes())
     except TooLarge as error:
         return ReachRow(order, None, None, int(error.bytes), None, None, None)
     return ReachRow(

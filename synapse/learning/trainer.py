@@ -38,7 +38,6 @@ from ._data import Data, joined, prepare, row_weights
 from ._dead_ends import warn_of_dead_ends
 from ._exact import checked_window
 from ._history import History, Result
-from ._jacobians import require_fit
 from ._options import DEPENDENT, OPTIONS, RULE_OPTIONS, checked_call, continue_call, declared, options_of
 from ._parameters import Updater
 from ._pieces import Orders
@@ -46,7 +45,7 @@ from ._regularisation import Chances, Dropout, Penalties
 from ._source import (
     NO_TARGET,
     Arrays,
-    Stream,
+    BatchStream,
     checked_batches,
     held_out_pairs,
     is_stream,
@@ -55,7 +54,7 @@ from ._source import (
 from ._vanished import warn_if_vanished
 from .callbacks import Batch, Callback, Step
 from .evaluation import Evaluation, evaluated
-from .rules import RULES, Options, Rule, Task
+from .rules import RULES, Options, Rule, RuleTask
 from .schedules import CheckedRates, Rate
 from .training import Training
 
@@ -239,16 +238,13 @@ class Trainer:
         options = {name: getattr(self, name) for name in RULE_OPTIONS}
         options["window"] = checked_window(self.window)
         options["dropout"] = Dropout(self.network, self.dropout, self.recurrent_dropout)
+        options["penalties"] = self._penalties
         return Options(**options, **of_call)
 
     def _checked(self, **of_call: Any) -> Options:
         """The options that are passed to the rule; ArgumentError unless all can be used together."""
         options = self._options(**of_call)
         self._rule.check(options)
-        slopes = {name: rule.slopes for name, rule in RULES.items()}
-        require_fit(self.optimizer, self.method, slopes, self.batch_size, self._penalties)
-        if isinstance(self.optimizer, LBFGS) and (self.clip, self.clip_value) != (None, None):
-            raise ArgumentError("L-BFGS needs gradients without clipping. Omit clip and clip_value.")
         self._checkpoint(None, None)
         return options
 
@@ -414,11 +410,11 @@ class Trainer:
             continue_call(call, before)
         stream = is_stream(inputs, targets)
         limit = (1 if stream else 100) if call.epochs is None else call.epochs
-        make = partial(Task, self.network, cost=self.cost, rng=call.seed, options=options)
+        make = partial(RuleTask, self.network, cost=self.cost, rng=call.seed, options=options)
         if stream:
             batches = checked_batches(inputs, limit)
             refuse_for_streams(self.optimizer, validation, sample_weight)
-            source: Arrays | Stream = self._stream(batches, call.steps, class_weight, make)
+            source: Arrays | BatchStream = self._stream(batches, call.steps, class_weight, make)
             held_out = self._held_out(validation)
         else:
             if steps is not None:
@@ -488,7 +484,7 @@ class Trainer:
         validation: Any,
         sample_weight: Any | None,
         class_weight: Mapping[int, float] | None,
-        make: Callable[..., Task],
+        make: Callable[..., RuleTask],
     ) -> tuple[Arrays, Data | None]:
         """Check arrays; returns the data to train on and the held-out data."""
         data, _ = self._prepared(inputs, targets)
@@ -509,18 +505,18 @@ class Trainer:
         batches: Any,
         steps: int | None,
         class_weight: Mapping[int, float] | None,
-        make: Callable[..., Task],
-    ) -> Stream:
+        make: Callable[..., RuleTask],
+    ) -> BatchStream:
         """A stream of batches; each batch is checked when it is used."""
 
-        def task(inputs: Any, targets: Any) -> Task:
+        def task(inputs: Any, targets: Any) -> RuleTask:
             data, _ = self._prepared(inputs, targets)
             weights = row_weights(data, None, class_weight, len(self.network.output))
             found = make(self._rule.arrange(data), weights=weights)
             size = self.batch_size or len(data.inputs)  # one update by default
             return replace(found, options=replace(found.options, batch_size=size))
 
-        return Stream(batches, task, inf if steps is None else steps)
+        return BatchStream(batches, task, inf if steps is None else steps)
 
     def _prepared(self, inputs: Any, targets: Any, cost: str | Cost | None = None) -> tuple[Data, Cost]:
         """Check data for the network and a cost (default: the trainer's); returns the data and the cost."""

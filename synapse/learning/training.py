@@ -26,9 +26,9 @@ from ._history import History, Result
 from ._parameters import ParameterVector, Updater
 from ._pieces import Orders, Pace
 from ._search import Search
-from ._source import NO_TARGET, Arrays, Stream
+from ._source import NO_TARGET, Arrays, BatchStream
 from .callbacks import Batch, Step
-from .rules import Options, Rule, Task
+from .rules import Options, Rule, RuleTask
 from .schedules import CheckedRates
 
 LONG = 2e7
@@ -42,7 +42,7 @@ class Training:
 
     rule: type[Rule]
     network: Network
-    source: Arrays | Stream
+    source: Arrays | BatchStream
     orders: Orders  # of sequences
     options: Options
     rates: CheckedRates
@@ -151,7 +151,7 @@ class Training:
             take()
             self.stop.clear()
 
-    def _rule_for(self, task: Task) -> Rule:
+    def _rule_for(self, task: RuleTask) -> Rule:
         """Return the rule, ready for this task."""
         if self.work is None or self.work.task is not task:
             with InUse(self.network):
@@ -208,7 +208,7 @@ class Training:
             work = self._rule_for(source.task)
             with InUse(self.network):
                 self._renew(work)
-                found = self._call(work, rates) if work.together() else None
+                found = self._call(work, rates) if work.joins_epochs() else None
             if found is not None:
                 return self._after(*found)
             self.pace = Pace()

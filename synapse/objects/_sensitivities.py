@@ -1,31 +1,32 @@
-"""The sensitivities of a network that learns by real-time recurrent learning, through steps and edits."""
+"""The learning rule of a network, and its sensitivities through steps and edits, as the objects read them."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import engine
 from .._checks import expected, positive_integer
-from .._typing import Ints
-from ..engine.reach import Layout, Plan, find_pattern
-from ..engine.reach.kept import BIAS, Kept, identities_of, read, write
-from ..engine.schema import FIRST, PLAN_CONTEXT, STOP, TURN_HALF, TURN_OPEN, TURN_STAMP
+from .._typing import Floats, Ints
+from ..engine.guard import InUse
+from ..engine.rtrl import BIAS, Plan, PortableSensitivities, TooLarge
+from ..engine.rtrl.portable import identities_of, read, write
+from ..engine.schema import ENDED, FIRST, STOP
 from ..engine.store import Store
 from ..errors import ArgumentError, TopologyError
 from .wiring import require_closed
 
 if TYPE_CHECKING:
+    from .connection import Connection
     from .network import Network
     from .neuron import Neuron
 
 ONLINE, RTRL = "online", "rtrl"
-ONE = np.uint64(1)
 OTHER_CONTEXT = 2**62
 """In place of a stamp: the latest step was not by these sensitivities."""
 
@@ -71,6 +72,7 @@ class Sensitivities:
         """Follow a store through its changes, before the first plan is made, too."""
         self._store = store
         store.followers.add(self)
+        store.single_calls = None  # its neurons look for their network from now on
 
     def _moved(self, store: Store, offset: int) -> None:
         """Follow the store, which has been absorbed by another, whose clock continues."""
@@ -79,10 +81,9 @@ class Sensitivities:
         if self.plan is not None:
             self._identities = np.where(self._identities == BIAS, BIAS, self._identities + offset)
             self._stamps[self._stamps != 0] += later
-            turn = self.plan.columns["turn"]
-            if turn[TURN_STAMP]:
-                turn[TURN_STAMP] += np.uint64(later)
-        refuse_single_steps(store)
+            if self.plan.stamp:
+                self.plan.stamp += later
+        store.single_calls = None
 
     def _renumbered(self, new: NDArray[np.uint32]) -> None:
         """Take over new identities of the connections."""
@@ -110,26 +111,26 @@ class Sensitivities:
         if kept is not None:
             self.write(kept, before)
         elif other:
-            plan.columns["turn"][TURN_STAMP] = OTHER_CONTEXT
+            plan.stamp = OTHER_CONTEXT
         if store.recorder is not None:
             store.recorder.follow_plan(network, plan)
         return plan
 
     def current(self, network: Network) -> Plan | None:
-        """The same, but None if there can be no plan: it is too large, or is connected with others."""
+        """The plan for the present topology; None if it is too large, or the network is not closed."""
         try:
             return self.ready(network)
         except (ArgumentError, TopologyError):
             return None
 
-    def kept(self) -> Kept | None:
+    def kept(self) -> PortableSensitivities | None:
         """The present sensitivities; None if there are none, or they are of another context."""
         plan = self.plan
-        if plan is None or not plan.columns["turn"][TURN_OPEN] or not self.in_step:
+        if plan is None or not plan.is_open or not self.in_step:
             return None
         return read(plan, self._identities)
 
-    def write(self, kept: Kept, neurons: Sequence[Neuron]) -> None:
+    def write(self, kept: PortableSensitivities, neurons: Sequence[Neuron]) -> None:
         """Write sensitivities into a new plan, the only ones in it; `neurons` are those of `kept`."""
         plan = self.plan
         assert plan is not None
@@ -137,7 +138,7 @@ class Sensitivities:
         rows = np.array([neuron._row for neuron in neurons], np.int64) - first
         number = np.where((rows >= 0) & (rows < size), rows, -1)
         write(plan, self._identities, kept, number)
-        engine.rtrl.renew_direct(plan.store_table(), plan.store.unit, plan.address, plan.span)
+        engine.rtrl.loops.renew_direct(plan.store_table(), plan.store.unit, plan.address, plan.span)
 
     # --- the step that they belong to --------------------------------------------------------------
 
@@ -156,7 +157,7 @@ class Sensitivities:
     def _stamps_then(self) -> Ints:
         """The stamps of the neurons after the step that the sensitivities include."""
         assert self.plan is not None
-        stamp = int(self.plan.columns["turn"][TURN_STAMP])
+        stamp = self.plan.stamp
         if stamp != self._stamps[-1]:  # it was after the plan was made; the clock ticks at each neuron
             self._stamps = stamp - np.arange(len(self._neurons))[::-1]
         return self._stamps
@@ -165,45 +166,35 @@ class Sensitivities:
         """Let them belong to the present context."""
         rows = slice(int(plan.span[FIRST]), int(plan.span[STOP]))
         self._stamps = plan.store["stamp"][rows].astype(np.int64)
-        plan.columns["turn"][TURN_STAMP] = self._stamps[-1]
+        plan.stamp = self._stamps[-1]
 
     @contextmanager
     def unchanged(self, network: Network) -> Iterator[None]:
         """Let neurons that lead nowhere activate by themselves in the block: no recurrent state changes."""
-        plan, store = self.current(network), network._store
-        in_step, calls = self.in_step, store.calls
-        store.calls = None
+        plan, in_step, rule = self.current(network), self.in_step, network._rtrl
+        network._rtrl = None  # so that its neurons may be stepped alone
         try:
             yield
         finally:
-            store.calls = calls
+            network._rtrl = rule
+            network._store.single_calls = None
             if plan is not None and in_step:
                 self._note_stamps(plan)
-
-    def can_learn(self, plan: Plan) -> bool:
-        """Whether there is a step to learn from: an activation since the context was cleared, with them."""
-        turn, last = plan.columns["turn"], plan.span[STOP] - ONE
-        return bool(turn[TURN_OPEN] and turn[TURN_STAMP] == plan.store.columns["stamp"][last])
 
     def forget(self) -> None:
         """Clear all sensitivities: the present context counts as given."""
         if self.plan is not None:
-            for name in PLAN_CONTEXT:
-                self.plan.columns[name][:] = 0
+            self.plan.forget()
 
     def forget_root(self, neuron: Neuron) -> None:
         """Clear those of one neuron, whose context is cleared now."""
         if not self.in_step or neuron not in self._neurons:
             return
         assert self.plan is not None
-        i, layout = self._neurons.index(neuron), self.plan.layout
-        for line in np.flatnonzero(layout.roots[layout.line_root] == i):
-            width = layout.width[layout.line_class[line]]
-            for half in (0, layout.size):
-                at = half + layout.line_at[line]
-                self.plan.columns["sensitivity"][at : at + width] = 0.0
+        i = self._neurons.index(neuron)
+        self.plan.forget_root(i)
         self._stamps_then()[i] = 0
-        self.plan.columns["turn"][TURN_STAMP] = self._stamps[-1]
+        self.plan.stamp = self._stamps[-1]
 
     def of_parameter(self, target: Neuron, offset: int) -> dict[Neuron, float]:
         """d state / d parameter by neuron, of a trainable parameter into a neuron; the plan is current.
@@ -212,19 +203,70 @@ class Sensitivities:
         """
         plan = self.plan
         assert plan is not None
-        layout = plan.layout
-        i = target._row - layout.first
-        which = int(layout.class_of[i])
-        if which < 0 or offset >= layout.count_of(i) or not self.in_step:
+        if not self.in_step:
             return {}
-        column = int(layout.column[layout.direct_at[i] + offset])
-        lines = slice(*np.searchsorted(layout.line_class, [which, which + 1]).tolist())
-        at = int(plan.columns["turn"][TURN_HALF]) * layout.size + layout.line_at[lines] + column
-        values = plan.columns["sensitivity"][at].tolist()
-        return {
-            self._neurons[layout.roots[r]]: value
-            for r, value in zip(layout.line_root[lines].tolist(), values, strict=True)
-        }
+        roots, values = plan.of_parameter(target._row - plan.layout.first, offset)
+        return {self._neurons[r]: value for r, value in zip(roots, values.tolist(), strict=True)}
+
+
+# --- reading them -----------------------------------------------------------------------------------
+
+
+def require_plan(network: Network) -> Plan:
+    """Return the plan of the sensitivities that a network keeps, or raise ArgumentError."""
+    live = network._sensitivities
+    if live is None:
+        advice = 'Set network.learning_rule = "rtrl", or train it by method="rtrl".'
+        raise ArgumentError(expected("What ", "a network that keeps sensitivities", network, advice))
+    plan = live.ready(network)
+    if not live.in_step:
+        live.forget()
+    return plan
+
+
+class SensitivityMatrix(NamedTuple):
+    """All sensitivities of a network: a row for each recurrent neuron, a column for each parameter."""
+
+    rows: Ints  # recurrent neurons, by their number in the network
+    owners: Ints  # by column: the neuron that the parameter leads into; ascending
+    values: Floats  # NaN: not kept
+
+
+def sensitivity_matrix(network: Network) -> SensitivityMatrix:
+    """Read the sensitivities of a network, or raise ArgumentError if it keeps none."""
+    with InUse(network):
+        plan = require_plan(network)
+        return SensitivityMatrix(plan.layout.roots, *plan.matrix())
+
+
+class SensitivityPairs:
+    """The pairs of some connections and the neurons whose states keep a sensitivity to their weights.
+
+    Raises ArgumentError if the network keeps none. `pairs` are numbers of connections, with neurons.
+    """
+
+    def __init__(self, network: Network, connections: Sequence[Connection]) -> None:
+        with InUse(network):
+            plan = require_plan(network)
+            roots, neurons = plan.layout.roots, network.neurons
+            rows = np.array([connection._at for connection in connections], np.int64)
+            every = np.repeat(rows, len(roots)), np.tile(roots + plan.layout.first, len(rows))
+            places = plan.places_of(*every).reshape(len(rows), len(roots))
+        connection, root = np.nonzero(places != ENDED)
+        self.pairs = [(c, neurons[r]) for c, r in zip(connection.tolist(), roots[root].tolist(), strict=True)]
+        self._network, self._places = network, places[connection, root]
+
+    def read(self) -> Floats:
+        """The sensitivities of the latest step; the topology is still the same."""
+        with InUse(self._network):
+            return require_plan(self._network).values[self._places].astype(np.float64)
+
+
+def network_in_step(neuron: Neuron) -> Network | None:
+    """The network of a neuron if its latest step was by rtrl, else None."""
+    network: Network | None = neuron._store.network_at(neuron._row)
+    live = None if network is None else network._sensitivities
+    return network if live is not None and live.in_step else None
 
 
 # --- making plans -----------------------------------------------------------------------------------
@@ -235,15 +277,8 @@ def made_plan(network: Network, store: Store, span: Any, order: int | None) -> P
     require_closed(network, "trained by rtrl")
     try:
         return Plan(store, span, order, most_bytes())
-    except engine.reach.TooLarge as error:
+    except TooLarge as error:
         raise too_large(network, order, error.bytes) from None
-
-
-def laid_out(network: Network, order: int | None) -> Layout:
-    """The layout of the sensitivities of a network, or TooLarge; the caller has it in use."""
-    require_closed(network, "trained by rtrl")
-    _, store, span = network._ready()
-    return Layout(store, find_pattern(store, span, order), most_bytes())
 
 
 def most_bytes() -> float:
@@ -261,51 +296,3 @@ def too_large(network: Network, order: int | None, needed: float) -> ArgumentErr
         f"{most_bytes() / 1e9:.3g} GB. Give a lower order, such as 1; synapse.learning.reach lists what each "
         "needs."
     )
-
-
-# --- which networks learn by them -------------------------------------------------------------------
-
-
-class _WholeNetworks:
-    """The kernels of a store in which some networks cannot be stepped neuron by neuron."""
-
-    def __init__(self, store: Store) -> None:
-        store.calls = None
-        self._store, self._calls = store, engine.online.calls_for(store)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._calls, name)
-
-    def activate_one(self, address: int, unit: Any, row: int) -> float | None:
-        self._require_single(row)
-        return self._calls.activate_one(address, unit, row)
-
-    def clamp_one(self, address: int, unit: Any, row: int, value: float) -> None:
-        self._require_single(row)
-        self._calls.clamp_one(address, unit, row, value)
-
-    def propagate_one(self, address: int, unit: Any, row: int, *rest: Any) -> int:
-        self._require_single(row)
-        return self._calls.propagate_one(address, unit, row, *rest)
-
-    def _require_single(self, row: int) -> None:
-        network = self._store.network_at(row)
-        if network is not None and network._rtrl is not None:
-            _refuse(self._store.views[row], network)
-
-
-def _refuse(neuron: Neuron, network: Network) -> NoReturn:
-    raise TopologyError(
-        f"{neuron!r} cannot be stepped by itself, because {network!r} learns by rtrl, in steps of the whole "
-        'network. Call network.activate and network.propagate, or set network.learning_rule = "online".'
-    )
-
-
-def refuse_single_steps(store: Store) -> None:
-    """Let single neurons of networks that learn by rtrl refuse steps; others are not affected."""
-    networks = [reference() for reference in store.networks.values()]
-    if any(network is not None and network._rtrl is not None for network in networks):
-        if not isinstance(store.calls, _WholeNetworks):
-            store.calls = _WholeNetworks(store)
-    else:
-        store.calls = None

@@ -47,7 +47,7 @@ from ..engine.functions.activations import RANDOM
 from ..engine.guard import InUse, steady, whole
 from ..engine.lowering.flags import DELAYED, DELAYED_GATE
 from ..engine.lowering.order import pure_inputs
-from ..engine.reach import Plan
+from ..engine.rtrl import Plan
 from ..engine.schema import FIRST, HIDDEN, INPUT, NONE, OUTPUT, STOP
 from ..engine.status import DIVERGED, DONE, FAILED, REFUSED, RESIZED, ROW
 from ..engine.store import NOBODY, Store
@@ -61,7 +61,7 @@ from ..errors import (
 )
 from ..initializers import Initializer, Seed, random_generator
 from . import graph, order, parameters, wiring
-from ._sensitivities import RTRL, LearningRule, Sensitivities, checked_rule, refuse_single_steps
+from ._sensitivities import RTRL, LearningRule, Sensitivities, checked_rule
 from .connection import Connection, connections_at
 from .layer import Layer, flat_layers
 from .neuron import Neuron, require_neuron
@@ -663,7 +663,7 @@ class Network(Sequence[Neuron]):
                     status = run(store.address, store.unit, span, inputs, outputs)
                 else:
                     plan = self._plan(store, self._rtrl)
-                    run = engine.rtrl.calls_for(store).run_network
+                    run = engine.rtrl.loops.calls_for(store).run_network
                     status = run(plan.store_table(), store.unit, plan.address, plan.span, inputs, outputs)
                 if status != DONE:
                     self._refuse(status, store, inputs)
@@ -810,12 +810,12 @@ class Network(Sequence[Neuron]):
     ) -> tuple[int, float]:
         """Propagate along the sensitivities in one kernel call; see :meth:`_learn`."""
         plan = self._plan(store, by)
-        if not by.can_learn(plan):
+        if not plan.can_learn:
             raise TopologyError(
                 f"{self!r} has not been activated by rtrl since its context was cleared or changed, so it "
                 "has nothing to learn from. Call network.activate first."
             )
-        run = engine.rtrl.calls_for(store).propagate_targets
+        run = engine.rtrl.loops.calls_for(store).propagate_targets
         address = plan.store_table()
         ended: tuple[int, float]
         ended = run(address, store.unit, plan.address, plan.span, targets, cost, rate, check)
@@ -868,7 +868,6 @@ class Network(Sequence[Neuron]):
             by = Sensitivities(order)
             by.ready(self).forget_traces()
         self._rtrl = self._sensitivities = by
-        refuse_single_steps(self._store)
 
     def _cost(self, cost: str | Cost | None) -> Cost:
         """Return the cost, by default the one that matches the squashes of the outputs, checked."""

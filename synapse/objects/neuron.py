@@ -421,7 +421,7 @@ class Neuron:
             if store is self._store and row >= 0:
                 if store.program.version != store.topology_version:
                     row = self._ready()
-                calls = store.calls or engine.online.calls_for(store)
+                calls = store.single_calls or self._single_calls(store)
                 activation = value
                 if value is None:
                     activation = calls.activate_one(store.address, store.unit, row)
@@ -493,7 +493,7 @@ class Neuron:
             if store is self._store and row >= 0:
                 if store.program.version != store.topology_version:
                     row = self._ready()
-                run = (store.calls or engine.online.calls_for(store)).propagate_one
+                run = (store.single_calls or self._single_calls(store)).propagate_one
                 aimed = target is not None
                 status = run(store.address, store.unit, row, aimed, target or 0.0, cost, outputs, rate)
                 if store.recorder is not None:
@@ -503,6 +503,24 @@ class Neuron:
                 return
         self._require()
         self._propagate(rate, target, cost, outputs)  # its store was absorbed by another during the wait
+
+    def _single_calls(self, store: Store) -> Any:
+        """The kernels by which neurons are stepped alone; TopologyError if its network learns by rtrl.
+
+        The store keeps them, unless one of its networks learns by rtrl: then every call comes here.
+        """
+        network = store.network_at(self._row)
+        if network is not None and network._rtrl is not None:
+            raise TopologyError(
+                f"{self!r} cannot be stepped by itself, because {network!r} learns by rtrl, in steps of the "
+                "whole network. Call network.activate and network.propagate, or set "
+                'network.learning_rule = "online".'
+            )
+        calls = engine.online.calls_for(store)
+        others = (reference() for reference in store.networks.values())
+        if all(other is None or other._rtrl is None for other in others):
+            store.single_calls = calls
+        return calls
 
     def _ready(self) -> int:
         """Lower its store, which may move its row; returns the row."""

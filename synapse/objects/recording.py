@@ -15,7 +15,7 @@ from .._typing import Floats, Ints
 from ..engine.guard import Deferred, whole
 from ..engine.lowering.changes import spans
 from ..engine.lowering.flags import MEMORY
-from ..engine.reach import Plan
+from ..engine.rtrl import Plan
 from ..engine.schema import (
     CONNECTION_NUMBERS,
     NEURON_NUMBERS,
@@ -30,7 +30,7 @@ from ..engine.schema import (
 )
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
-from ._sensitivity_places import KeptPairs, places_of
+from ._sensitivities import SensitivityPairs
 from .connection import Connection, extended_into, require_connection
 from .layer import Layer
 from .network import Network, require_network
@@ -406,7 +406,7 @@ def _pairs(connections: tuple[Connection, ...]) -> tuple[Pair, ...]:
 
 def _sensitive(network: Network, connections: tuple[Connection, ...]) -> tuple[Pair, ...]:
     """Pairs for sensitivities: each connection with the recurrent neurons that keep one to it."""
-    pairs = tuple((connections[c], neuron) for c, neuron in KeptPairs(network, connections).pairs)
+    pairs = tuple((connections[c], neuron) for c, neuron in SensitivityPairs(network, connections).pairs)
     if not pairs:
         raise ArgumentError(
             "No connection has a sensitivity: none is trainable and reaches the state of a recurrent neuron."
@@ -560,7 +560,7 @@ class Recorder:
             return
         rows = self._rows_of([connection for connection, _ in self.sensitive]).astype(np.int64)
         neurons = np.array([neuron._row for _, neuron in self.sensitive], np.int64)
-        plan.note(places_of(plan, rows, neurons))
+        plan.note(plan.places_of(rows, neurons))
         self._followed.add(plan)
 
     # --- memory ----------------------------------------------------------------------------

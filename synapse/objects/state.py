@@ -15,7 +15,7 @@ from .._checks import json_object
 from .._typing import Floats, Ints
 from ..engine.guard import InUse
 from ..engine.lowering.program import Program, Traces, kept_traces
-from ..engine.reach.kept import BIAS, Kept
+from ..engine.rtrl import BIAS, PortableSensitivities
 from ..engine.schema import (
     CONNECTION,
     CONTEXT,
@@ -35,14 +35,23 @@ from ..engine.schema import (
 from ..engine.store import Store
 from ..errors import DivergenceError, TopologyError
 from . import parameters
-from ._sensitivities import Sensitivities, refuse_single_steps
+from ._sensitivities import Sensitivities
 from .architectures import describe, rebuild
 from .layer import Layer, new_neurons
 from .network import Network, require_network
 from .topology import NO_GATER
 from .wiring import require_closed
 
-__all__ = ["Column", "Kept", "Parts", "Traces", "put_together", "set_numbers", "take_apart", "take_over_rule"]
+__all__ = [
+    "Column",
+    "Parts",
+    "PortableSensitivities",
+    "Traces",
+    "put_together",
+    "set_numbers",
+    "take_apart",
+    "take_over_rule",
+]
 
 OF_NEURONS = tuple(column for column in NEURON if column in SAVED)
 """Saved columns of neurons, except the squash."""
@@ -70,7 +79,7 @@ class Parts:
     architecture: dict[str, Any] | None = None  # see :func:`synapse.objects.architectures.describe`
     rtrl: bool = False  # whether the network learns by it; otherwise a trainer may have left sensitivities
     order: int | None = None  # of the sensitivities
-    sensitivities: Kept | None = None  # by numbers; None: none include the latest step
+    sensitivities: PortableSensitivities | None = None  # by numbers; None: none include the latest step
     metadata: dict[str, Any] = field(default_factory=dict)  # values that JSON can represent
 
 
@@ -174,7 +183,6 @@ def take_over_rule(network: Network, parts: Parts) -> None:
     live = network._sensitivities = Sensitivities(parts.order)
     network._rtrl = live if parts.rtrl else None
     live.follow(network._store)
-    refuse_single_steps(network._store)
     if parts.sensitivities is not None:
         with InUse(network):
             live.ready(network)
@@ -240,7 +248,7 @@ def _own_traces(store: Store, kept: Traces, number: Ints, edges: Ints | slice) -
     )
 
 
-def _numbered(kept: Kept, store: Store, edges: Ints | slice) -> Kept:
+def _numbered(kept: PortableSensitivities, store: Store, edges: Ints | slice) -> PortableSensitivities:
     """Sensitivities with the numbers of connections instead of identities."""
     place = _numbers(store.n_identities, store["identity"][edges], np.int64)
     return replace(kept, connection=np.where(kept.connection == BIAS, BIAS, place[kept.connection]))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import FormatError
-from ..objects.state import Kept, Parts
+from ..objects.state import Parts, PortableSensitivities
 from ._checks import LARGEST_WHOLE, Table, is_whole, members, require
 from ._entries import SENSITIVITIES, read, written
 
@@ -59,8 +59,10 @@ def checked_rule(
 
 def _sensitivities(
     data: dict[str, Any], neurons: Table, connections: Table, edges: dict[str, Any], dtype: Any
-) -> Kept:
-    kept = Kept(**read(SENSITIVITIES, data, {"neurons": neurons, "connections": connections}, dtype))
+) -> PortableSensitivities:
+    kept = PortableSensitivities(
+        **read(SENSITIVITIES, data, {"neurons": neurons, "connections": connections}, dtype)
+    )
     _require_lines(kept.line_first, kept.line_length, int(kept.column.max(initial=-1)) + 1, len(kept.now))
     _require_owners(kept.connection, kept.owner, edges["target"])
     return kept

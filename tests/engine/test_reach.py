@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 
 import architect
 from synapse import Layer, Network
-from synapse.engine.reach import Layout, TooLarge, find_pattern
+from synapse.engine.rtrl import Layout, TooLarge, find_pattern
 
 from ..sensitivities import Sensitivities
 from ..strategies import Twin, specs

@@ -14,7 +14,7 @@ from synapse.learning._data import Epochs, new_control, prepare, row_weights
 from synapse.learning._exact import WHOLE
 from synapse.learning._parameters import Updater
 from synapse.learning._regularisation import Dropout, Penalties
-from synapse.learning.rules import RULES, Options, Task
+from synapse.learning.rules import RULES, Options, RuleTask
 from synapse.objects.recording import record
 
 from ..cases import every_case
@@ -52,7 +52,7 @@ class Work:
         options = Options(optimizer, size, window, dropout, threads)
         arranged = rule.arrange(prepare(net, *data))
         weights = row_weights(arranged, more.get("sample_weight"), None, len(net.output))
-        task = Task(net, arranged, net._cost(None), weights, np.random.default_rng(seed), options)
+        task = RuleTask(net, arranged, net._cost(None), weights, np.random.default_rng(seed), options)
         self.updater, self.rule = Updater(net, more.get("penalties", Penalties())), rule(task)
         rng = np.random.default_rng(seed)
         self.orders = np.array([rng.permutation(arranged.filled) for _ in range(6)])
@@ -70,7 +70,7 @@ class Work:
         control = new_control()
         control[0] = stop
         with InUse(self.net):
-            assert self.rule.together()
+            assert self.rule.joins_epochs()
             self.done = self.rule.learn_epochs(Epochs(orders, rates, errors, goal, control), self.updater)
         self.control = control
         return errors.tolist()
@@ -162,7 +162,7 @@ WORKS = [
 @every_case("make", WORKS)
 def test_one_call_has_the_bits_of_one_batch_after_the_other(make):
     ours, theirs = make(), make()
-    assert ours.together() == theirs.apart()
+    assert ours.joins_epochs() == theirs.apart()
     assert ours.numbers == theirs.numbers
     assert not np.array_equal(parameters(ours.net), parameters(make().net))
 
@@ -188,7 +188,7 @@ def test_a_sample_that_has_ended_grows_no_more():
 
 
 def test_the_goal_ends_after_the_epoch_that_reaches_it():
-    errors = of_samples().together()
+    errors = of_samples().joins_epochs()
     least = int(np.argmin(errors))
     for goal, epochs in ((errors[least], least + 1), (errors[0] + 1.0, 1), (0.0, 6)):
         work = of_samples()
@@ -249,7 +249,7 @@ class Own(optimizers.Optimizer):
 
 def test_what_needs_python_between_batches_is_not_together():
     def together(count=10, **options):
-        return of_samples(count, **options).rule.together()
+        return of_samples(count, **options).rule.joins_epochs()
 
     assert together(threads=2)
     assert not together(1000, size=1000, threads=2)
@@ -257,8 +257,8 @@ def test_what_needs_python_between_batches_is_not_together():
     assert not together(optimizer=Own())
     work = of_samples()
     with record(work.net):
-        assert not work.rule.together()
-    assert work.rule.together()
+        assert not work.rule.joins_epochs()
+    assert work.rule.joins_epochs()
 
 
 def test_a_trainer_asks_python_for_nothing_between_batches(monkeypatch):

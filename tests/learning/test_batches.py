@@ -7,7 +7,7 @@ import architect
 import synapse
 from synapse import Trainer, gradient, optimizers
 from synapse.errors import SynapseError, TopologyError, TrainingWarning
-from synapse.learning.rules import online
+from synapse.learning.rules import Online
 
 from ..cases import every_case
 from .helpers import parameters
@@ -137,10 +137,10 @@ def test_classes_count_by_their_weight():
 @every_case(("calls", "steps"), [(1, 7), (2, 14), (3, 14)])
 def test_ctrl_c_within_a_batch_of_the_online_rule_ends_with_it(calls, steps, monkeypatch, ctrl_c):
     """The second batch is two calls, as it begins within a sequence; so is the third."""
-    one, other, made, one_pass = net(), net(), [], online.one_pass
+    one, other, made, run = net(), net(), [], Online.run
 
     def interrupted(*arguments):
-        made.append(one_pass(*arguments))
+        made.append(run(*arguments))
         if len(made) == calls:
             ctrl_c()
         return made[-1]
@@ -149,7 +149,7 @@ def test_ctrl_c_within_a_batch_of_the_online_rule_ends_with_it(calls, steps, mon
     lengths = [min(5, steps - begin) for begin in range(0, steps, 5)]
     first = [[rows[:length] for rows, length in zip(data, lengths)] for data in (INPUTS, TARGETS)]
     trained(other, **options, data=first)
-    monkeypatch.setattr(online, "one_pass", interrupted)
+    monkeypatch.setattr(Online, "run", interrupted)
     assert np.array_equal(trained(one, **options), parameters(other))
 
 

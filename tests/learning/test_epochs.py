@@ -11,7 +11,7 @@ import architect
 from synapse import Trainer, every, squash
 from synapse.errors import ArgumentError, DivergenceError, FunctionError
 from synapse.learning import Exponential, ReduceOnPlateau, StepDecay, WarmUp
-from synapse.learning.rules import RULES, Online, online
+from synapse.learning.rules import RULES, Online
 
 from ..cases import every_case
 from .helpers import parameters, sequences
@@ -72,13 +72,13 @@ class Found:
 @pytest.fixture
 def calls(monkeypatch):
     """The numbers of epochs in each compiled call, as many as a fast machine would take."""
-    seen, run_epochs = [], online.run_epochs
+    seen, run = [], Online.run
 
-    def counting(network, data, epochs, cost):
+    def counting(rule, data, epochs, moves=None):
         seen.append(len(epochs.rates))
-        return run_epochs(network, data, epochs, cost)
+        return run(rule, data, epochs, moves)
 
-    monkeypatch.setattr(online, "run_epochs", counting)
+    monkeypatch.setattr(Online, "run", counting)
     monkeypatch.setattr("synapse.learning._pieces.SECONDS", np.finfo(float).max / 1e9)
     return seen
 
@@ -230,15 +230,15 @@ def test_very_short_epochs_can_be_stopped_between_calls(options, by, ctrl_c):
 class Halving(Online):
     """The online rule with half the rate; it does not say how several epochs are run."""
 
-    def run(self, data, order, rate, control, moves=None):
-        return super().run(data, order, rate / 2, control, moves)
+    def learn(self, data, order, rate, control):
+        return super().learn(data, order, rate / 2, control)
 
 
 def test_a_rule_that_does_not_define_several_epochs_runs_one_at_a_time(monkeypatch, calls):
     monkeypatch.setitem(RULES, "own", Halving)
     net, rng = perceptron(), np.random.default_rng(5)
     result = Trainer(net, 0.5, method="own").train(*XOR, epochs=30, seed=rng, progress=False)
-    assert not calls
+    assert set(calls) == {1}
     found = Found("samples", rate=0.25)
     calls.clear()
     assert result.history["error"] == found.result.history["error"]

@@ -21,23 +21,22 @@ ROW, SPAN = np.empty(0), np.empty(0, np.uint64)
 
 
 class MachineCode:
-    """Kernels of a module, called without a dispatcher.
+    """Kernels of a module, given as its names, called without a dispatcher.
 
     No types are checked: the caller must pass those of the examples, which are given by kernel. Arrays are
     contiguous. A Python float is converted to the float of the store.
     """
 
-    def __init__(self, module: Any, examples: dict[str, tuple[Any, ...]]) -> None:
+    def __init__(self, module: dict[str, Any], examples: dict[str, tuple[Any, ...]]) -> None:
         for name, arguments in examples.items():
-            setattr(self, name, self._compiled_at_first_call(module, name, arguments))
+            setattr(self, name, self._compiled_at_first_call(module[name], name, arguments))
 
     def _compiled_at_first_call(
-        self, module: Any, name: str, examples: tuple[Any, ...]
+        self, kernel: Any, name: str, examples: tuple[Any, ...]
     ) -> Callable[..., Any]:
         """A function that replaces itself with the machine code of a kernel."""
 
         def first(*arguments: Any) -> Any:
-            kernel = getattr(module, name)
             entry = _interpreted(kernel) if DEBUGGING else _machine_code(kernel, examples)
             setattr(self, name, entry)
             return entry(*arguments)
@@ -64,7 +63,7 @@ class Calls(MachineCode):
             "feed_network": (0, unit, SPAN, SPAN, ROW, ROW),
             "propagate_targets": (0, unit, SPAN, ROW, 0, unit, False),
         }
-        super().__init__(loops, examples)
+        super().__init__(vars(loops), examples)
 
 
 def _machine_code(kernel: Any, examples: tuple[Any, ...]) -> Callable[..., Any]:
@@ -75,7 +74,7 @@ def _machine_code(kernel: Any, examples: tuple[Any, ...]) -> Callable[..., Any]:
 
 
 def _interpreted(kernel: Callable[..., Any]) -> Callable[..., Any]:
-    """The same with NUMBA_DISABLE_JIT=1: results are numbers of Python, like those of machine code."""
+    """A kernel with NUMBA_DISABLE_JIT=1, whose results are numbers of Python, like those of machine code."""
 
     def entry(*arguments: Any) -> Any:
         result = kernel(*arguments)

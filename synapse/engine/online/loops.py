@@ -338,6 +338,81 @@ def propagate_targets(table, unit, span, targets, cost, rate, check):
     return status, total
 
 
+# --- epochs: one loop for the online rule and for exact gradients ------------------------------
+
+
+def epochs_by(step_network, learn_step, complete_moves):
+    """Return the loop over epochs of a rule, from three parts of kernels.
+
+    ``step_network(m, p, span, inputs, row)`` activates, ``learn_step(m, p, span, rate)`` learns from the
+    errors of the outputs, and ``complete_moves(m, span)`` makes the updates that are still pending. ``p`` is
+    what they need besides the columns of the store. The other arguments are those of `train_network`.
+    """
+
+    @inline
+    def run_epochs(m, p, span, data, cost, rates, learn, kept, control, errors, goal):
+        inputs, targets, aimed, bounds, orders, clear = data
+        m.failed[0] = 0.0
+        done, total, judged, going = u8(0), 0.0, u8(0), True
+        while going and done < u8(rates.shape[0]):
+            total, judged, filled = 0.0, u8(0), u8(0)
+            for s in range(u8(orders.shape[1])):
+                if clear and going:
+                    complete_moves(m, span)  # clearing discards the inputs that they need
+                    for j in range(span[FIRST], span[STOP]):
+                        clear_neuron(m, j)
+                for row in range(bounds[orders[done, s]], bounds[orders[done, s] + ONE]):
+                    if not going:
+                        break
+                    step_network(m, p, span, inputs, row)
+                    going = m.failed[0] == 0.0
+                    if aimed[row] and going:
+                        judged += ONE
+                        if filled + span[OUTPUTS] > u8(kept.size) // u8(KEPT):
+                            total += summed_cost(m, cost, kept, filled, span[OUTPUTS])
+                            filled = u8(0)
+                        filled = keep_outputs(m, span, targets, row, kept, filled)
+                        sound = aim_outputs(m, span, targets, row, cost)
+                        going = math.isfinite(sound) and m.failed[0] == 0.0
+                        if not going:
+                            total += sound
+                        elif learn:
+                            learn_step(m, p, span, rates[done])
+                    control[1] += ONE
+                    going = going and not control[0]
+            complete_moves(m, span)
+            total += summed_cost(m, cost, kept, filled, span[OUTPUTS])
+            errors[done] = total / np.float64(judged)
+            going = going and status_of(m, total) == DONE
+            if going:
+                going = errors[done] > goal
+                done += ONE
+        return status_of(m, total), done, total, judged
+
+    return run_epochs
+
+
+@inline
+def step_online(m, p, span, inputs, row):
+    """A step of `epochs_by` for the online rule, which needs no `p`."""
+    activate_network(m, span, inputs, row)
+
+
+@inline
+def _learn(m, p, span, rate):
+    """Propagate, while updates may stay pending."""
+    propagate_network(m, span, rate, True)
+
+
+@inline
+def _complete(m, span):
+    """Make the pending updates of the network."""
+    move_ahead(m, span[FIRST], span[STOP])
+
+
+_run_epochs = epochs_by(step_online, _learn, _complete)
+
+
 @kernel
 def train_network(
     table,
@@ -368,39 +443,5 @@ def train_network(
     """
     m = columns(table, unit)
     span, inputs, targets, kept = bare(span), bare(inputs), bare(targets), bare(kept)
-    m.failed[0] = 0.0
-    done, total, judged, going = u8(0), 0.0, u8(0), True
-    while going and done < u8(rates.shape[0]):
-        total, judged, filled = 0.0, u8(0), u8(0)
-        for s in range(u8(orders.shape[1])):
-            if clear and going:
-                move_ahead(m, span[FIRST], span[STOP])  # clearing discards the inputs that they need
-                for j in range(span[FIRST], span[STOP]):
-                    clear_neuron(m, j)
-            for row in range(bounds[orders[done, s]], bounds[orders[done, s] + ONE]):
-                if not going:
-                    break
-                activate_network(m, span, inputs, row)
-                going = m.failed[0] == 0.0
-                if aimed[row] and going:
-                    judged += ONE
-                    if filled + span[OUTPUTS] > u8(kept.size) // u8(KEPT):
-                        total += summed_cost(m, cost, kept, filled, span[OUTPUTS])
-                        filled = u8(0)
-                    filled = keep_outputs(m, span, targets, row, kept, filled)
-                    sound = aim_outputs(m, span, targets, row, cost)
-                    going = math.isfinite(sound) and m.failed[0] == 0.0
-                    if not going:
-                        total += sound
-                    elif learn:
-                        propagate_network(m, span, rates[done], True)
-                control[1] += ONE
-                going = going and not control[0]
-        move_ahead(m, span[FIRST], span[STOP])
-        total += summed_cost(m, cost, kept, filled, span[OUTPUTS])
-        errors[done] = total / np.float64(judged)
-        going = going and status_of(m, total) == DONE
-        if going:
-            going = errors[done] > goal
-            done += ONE
-    return status_of(m, total), done, total, judged
+    data = inputs, targets, aimed, bounds, orders, clear
+    return _run_epochs(m, None, span, data, cost, rates, learn, kept, control, errors, goal)

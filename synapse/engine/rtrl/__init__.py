@@ -1,11 +1,25 @@
-"""The kernels of exact online gradients (real-time recurrent learning)."""
+"""Exact online gradients, forward in time: real-time recurrent learning.
 
-from .calls import calls_for as calls_for
-from .jacobian import linearise_network as linearise_network, regress_network as regress_network
-from .loops import (
-    clear_sensitivities as clear_sensitivities,
-    propagate_targets as propagate_targets,
-    renew_direct as renew_direct,
-    run_network as run_network,
-    train_network as train_network,
-)
+``pattern`` finds which parameter can influence which recurrent state, ``layout`` where each sensitivity is in
+memory, and a ``plan`` holds the sensitivities of one topology. ``portable`` carries them over to the next
+plan and into files. These use NumPy only. The kernels are in ``loops`` and ``jacobian``, which call
+``advance`` and ``sweep``; they import Numba, and are loaded when they are first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from ..guard import Deferred
+from .layout import Layout as Layout
+from .pattern import Pattern as Pattern, TooLarge as TooLarge, find_pattern as find_pattern
+from .plan import Plan as Plan
+from .portable import BIAS as BIAS, PortableSensitivities as PortableSensitivities
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("loops", "jacobian"):
+        with Deferred():  # Numba cannot be imported again after Ctrl-C has ended its first import
+            return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,8 +9,8 @@ from ..compiler.packs import add_pack, add_scaled, no_pack, pack, put_pack, set_
 from ..compiler.tiles import add_outer, add_rows, no_sums, spaced, width
 from ..lowering.flags import DENSE, FIXED, LISTED, SHARED, ZIPPED
 from ..online.delayed import gater_read, gaters_read, sources_read
-from ..reach.layout import FEW
-from ..schema import FIRST, NONE, PLAN_CLASSES, PLAN_HALF, PLAN_ROOTS, STOP, TILE, TURN_HALF
+from ..schema import FIRST, LATEST_HALF, NONE, PLAN_CLASSES, PLAN_HALF, PLAN_ROOTS, STOP, TILE
+from .layout import FEW
 from .sweep import sweep_root
 
 u8 = np.uint64
@@ -54,7 +54,7 @@ def lay_direct(m, p, span):
 
 @inline
 def lay_run(m, p, r, at):
-    """The same for a run. writes: direct"""
+    """How the weights of a run move the state of its target within the step. writes: direct"""
     kind, first, n = m.run_kind[r], u8(m.run_first[r]), u8(m.run_length[r])
     activations, gains = sources_read(m, r), gaters_read(m, r)
     if kind == LISTED:
@@ -215,17 +215,17 @@ def renew_class(p, c, old, new):
 def advance(m, p, span):
     """Renew all sensitivities after an activation: Z(t) = J Z(t-1) + I.
 
-    writes: direct, visit_delta, reading_value, sensitivity, turn
+    writes: direct, visit_delta, reading_value, sensitivity, latest
     """
     half = p.counts[PLAN_HALF]
-    old = p.turn[TURN_HALF] * half
+    old = p.latest[LATEST_HALF] * half
     new = half - old
     lay_direct(m, p, span)
     for k in range(p.counts[PLAN_ROOTS]):
         sweep_root(m, p, span, k)
     for c in range(p.counts[PLAN_CLASSES]):
         renew_class(p, c, old, new)
-    p.turn[TURN_HALF] = ONE - p.turn[TURN_HALF]
+    p.latest[LATEST_HALF] = ONE - p.latest[LATEST_HALF]
 
 
 @piece
@@ -236,18 +236,18 @@ def move_through(m, p, rate):
     reads: responsibility, direct, aim, sensitivity; writes: weight_destination, bias_destination
     """
     half = p.counts[PLAN_HALF]
-    old = half - p.turn[TURN_HALF] * half
+    old = half - p.latest[LATEST_HALF] * half
     for c in range(p.counts[PLAN_CLASSES]):
         begin = u8(p.class_line[c])
         terms = u8(p.class_line[c + ONE]) - begin
         for k in range(terms):
             p.values[k] = rate * p.aim[p.line_root[begin + k]]
-        for g in range(u8(p.goal_first[c]), u8(p.goal_first[c + ONE])):
-            row, n, z, at = u8(p.goal_row[g]), u8(p.goal_length[g]), old, u8(p.goal_direct[g])
-            step, some = rate * m.responsibility[p.goal_neuron[g]], u8(0)
-            if p.goal_column[g] != NONE:  # else a parameter that shares its column has the sum
-                z, some = old + p.goal_column[g], terms
-            if p.goal_bias[g]:
+        for g in range(u8(p.update_first[c]), u8(p.update_first[c + ONE])):
+            row, n, z, at = u8(p.update_row[g]), u8(p.update_length[g]), old, u8(p.update_direct[g])
+            step, some = rate * m.responsibility[p.update_neuron[g]], u8(0)
+            if p.update_column[g] != NONE:  # else a parameter that shares its column has the sum
+                z, some = old + p.update_column[g], terms
+            if p.update_bias[g]:
                 for k in range(some):
                     step += p.values[k] * p.sensitivity[z + p.line_at[begin + k]]
                 m.bias_destination[row] += step

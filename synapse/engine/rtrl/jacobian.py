@@ -16,7 +16,7 @@ from ..functions.compiled import judge
 from ..lowering.flags import FIXED
 from ..online.delayed import gater_read
 from ..online.fire import forget_error
-from ..online.loops import activate_network, aim_outputs, clear_neuron, status_of
+from ..online.loops import aim_outputs, clear_neuron, status_of, step_online
 from ..online.record import note
 from ..schema import FIRST, LEARNING, NONE, OUTPUTS, STOP, WATCHED_NETWORK, WATCHED_WIDTH
 from ..status import DONE, FAILED
@@ -138,6 +138,59 @@ def note_errors(m, span):
         note(m, False, False, NONE)
 
 
+# --- up to the next target: one loop for sensitivities and for the traces of the online rule ------
+
+
+@inline
+def lay_direct(m, p, span, targets, row, cost, direct, places, jacobian):
+    """H of the outputs' own parameters within the step, and the errors of the outputs."""
+    lay_regressors(m, span, places, jacobian)
+    show_direct_errors(m, span, targets, row, cost)
+
+
+@inline
+def lay_any(m, p, span, targets, row, cost, direct, places, jacobian):
+    """H with all history, or with `direct` that within the step, and the errors of the neurons."""
+    if direct:
+        lay_direct(m, p, span, targets, row, cost, direct, places, jacobian)
+    else:
+        lay_jacobian(m, p, span, places, jacobian)
+        clear_errors(m, span)
+        aim_outputs(m, span, targets, row, cost)
+        sweep_cost(m, p, span, span[LEARNING], one(p.flow[0]) * 0.0)
+
+
+def linearise_by(step_network, lay):
+    """Return the loop up to a target, from parts of kernels that activate and that write H."""
+
+    @inline
+    def linearise(m, p, span, data, rows, clear, direct, cost, places, jacobian, errors):
+        inputs, targets, aimed = data
+        m.failed[0] = 0.0
+        if clear:
+            for j in range(span[FIRST], span[STOP]):
+                clear_neuron(m, j)
+        for row in range(u8(rows[0]), u8(rows[1])):
+            step_network(m, p, span, inputs, row)
+            if m.failed[0] != 0.0:
+                return FAILED, row + ONE, 0.0
+            if aimed[row]:
+                total = judge_outputs(m, span, targets, row, cost, errors)
+                status = status_of(m, total)
+                if status == DONE:
+                    lay(m, p, span, targets, row, cost, direct, places, jacobian)
+                    leave_out(span, targets, row, jacobian)
+                    note_errors(m, span)
+                return status, row + ONE, total
+        return DONE, u8(rows[1]), 0.0
+
+    return linearise
+
+
+_with_history = linearise_by(step_network, lay_any)
+_within_the_step = linearise_by(step_online, lay_direct)
+
+
 @kernel
 def linearise_network(
     table, unit, plan_table, span, inputs, targets, aimed, rows, clear, direct, cost, places, jacobian, errors
@@ -148,54 +201,15 @@ def linearise_network(
     within the step. The destinations of `table` are buffers of zeros. `places` are the rows of trainable
     weights and their columns of H, and those of biases. Returns a status, the next row and the cost.
     """
-    m, p = columns(table, unit), plan(plan_table, unit)
-    span, inputs, targets = bare(span), bare(inputs), bare(targets)
-    m.failed[0] = 0.0
-    if clear:
-        for j in range(span[FIRST], span[STOP]):
-            clear_neuron(m, j)
-    for row in range(u8(rows[0]), u8(rows[1])):
-        step_network(m, p, span, inputs, row)
-        if m.failed[0] != 0.0:
-            return FAILED, row + ONE, 0.0
-        if aimed[row]:
-            total = judge_outputs(m, span, targets, row, cost, errors)
-            status = status_of(m, total)
-            if status == DONE:
-                if direct:
-                    lay_regressors(m, span, places, jacobian)
-                    show_direct_errors(m, span, targets, row, cost)
-                else:
-                    lay_jacobian(m, p, span, places, jacobian)
-                    clear_errors(m, span)
-                    aim_outputs(m, span, targets, row, cost)
-                    sweep_cost(m, p, span, span[LEARNING], one(p.flow[0]) * 0.0)
-                leave_out(span, targets, row, jacobian)
-                note_errors(m, span)
-            return status, row + ONE, total
-    return DONE, u8(rows[1]), 0.0
+    m, p, span = columns(table, unit), plan(plan_table, unit), bare(span)
+    data = bare(inputs), bare(targets), aimed
+    return _with_history(m, p, span, data, rows, clear, direct, cost, places, jacobian, errors)
 
 
 @kernel
-def regress_network(table, unit, span, inputs, targets, aimed, rows, clear, cost, places, jacobian, errors):
-    """The same with `direct`, for the online rule, whose traces are kept."""
-    m = columns(table, unit)
-    span, inputs, targets = bare(span), bare(inputs), bare(targets)
-    m.failed[0] = 0.0
-    if clear:
-        for j in range(span[FIRST], span[STOP]):
-            clear_neuron(m, j)
-    for row in range(u8(rows[0]), u8(rows[1])):
-        activate_network(m, span, inputs, row)
-        if m.failed[0] != 0.0:
-            return FAILED, row + ONE, 0.0
-        if aimed[row]:
-            total = judge_outputs(m, span, targets, row, cost, errors)
-            status = status_of(m, total)
-            if status == DONE:
-                lay_regressors(m, span, places, jacobian)
-                show_direct_errors(m, span, targets, row, cost)
-                leave_out(span, targets, row, jacobian)
-                note_errors(m, span)
-            return status, row + ONE, total
-    return DONE, u8(rows[1]), 0.0
+def regress_network(
+    table, unit, span, inputs, targets, aimed, rows, clear, direct, cost, places, jacobian, errors
+):
+    """Run by the online rule, as `linearise_network` does with `direct`; the traces follow."""
+    m, span, data = columns(table, unit), bare(span), (bare(inputs), bare(targets), aimed)
+    return _within_the_step(m, None, span, data, rows, clear, direct, cost, places, jacobian, errors)

@@ -6,70 +6,84 @@ learning (Williams and Zipser 1989): every step renews how the parameters have m
 
 from __future__ import annotations
 
-import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..compiler.bare import bare
-from ..compiler.jit import columns, inline, kernel
+from ..compiler.jit import columns, inline, kernel, piece
 from ..compiler.plans import plan
-from ..online.loops import (
-    KEPT,
-    activate_network,
-    aim_at_targets,
-    aim_outputs,
-    check_rows,
-    clear_neuron,
-    keep_outputs,
-    status_of,
-    summed_cost,
-)
+from ..online.calls import ROW, SPAN, MachineCode
+from ..online.loops import activate_network, aim_at_targets, check_rows, epochs_by
 from ..online.record import note
 from ..online.ties import after_moves, before_moves
 from ..schema import (
+    ENDED,
     FIRST,
+    LATEST_HALF,
+    LATEST_OPEN,
+    LATEST_STAMP,
     LEARNING,
     NONE,
     OUTPUTS,
     PLAN_HALF,
     PLAN_ROOTS,
     STOP,
-    TURN_OPEN,
-    TURN_STAMP,
     WATCHED_NETWORK,
+    WATCHED_SENSITIVITIES,
+    WATCHED_STEPS,
     WATCHED_WIDTH,
 )
-from ..status import DONE, FAILED, ROW
+from ..status import DONE, FAILED, ROW as FAILED_ROW
 from .advance import advance, lay_direct, move_through, remember
-from .record import note_sensitivities
 from .sweep import sweep_cost
+
+if TYPE_CHECKING:
+    from ..store import Store
 
 u8 = np.uint64
 ONE = u8(1)
 
 
 @inline
+def note_sensitivities(m, p, span):
+    """Record the sensitivities of this step, if any are watched."""
+    if m.log_place[WATCHED_SENSITIVITIES] != 0 and m.log_place[WATCHED_NETWORK] == span[FIRST]:
+        write_sensitivities(m, p)
+
+
+@piece
+def write_sensitivities(m, p):
+    """Complete the last row of the log with the sensitivities. reads: noted, sensitivity; writes: log"""
+    n, half = m.log_place[WATCHED_SENSITIVITIES], p.latest[LATEST_HALF] * p.counts[PLAN_HALF]
+    at = m.log_place[WATCHED_STEPS] * m.log_place[WATCHED_WIDTH] - n
+    for i in range(n):
+        if p.noted[i] != ENDED:
+            m.log[at + i] = np.float64(p.sensitivity[half + p.noted[i]])
+
+
+@inline
 def clear_plan(p):
-    """Reset all sensitivities. writes: sensitivity, old_derivative, turn"""
+    """Reset all sensitivities. writes: sensitivity, old_derivative, latest"""
     for i in range(u8(2) * p.counts[PLAN_HALF]):
         p.sensitivity[i] = 0.0
     for k in range(p.counts[PLAN_ROOTS]):
         p.old_derivative[k] = 0.0
     for i in range(u8(3)):
-        p.turn[i] = u8(0)
+        p.latest[i] = u8(0)
 
 
 @inline
 def step_network(m, p, span, inputs, row):
     """One step: activations, then sensitivities."""
-    if p.turn[TURN_STAMP] != m.stamp[span[STOP] - ONE]:
+    if p.latest[LATEST_STAMP] != m.stamp[span[STOP] - ONE]:
         clear_plan(p)  # since then cleared, stepped by another rule, or failed: they are of another context
     remember(m, p)
     activate_network(m, span, inputs, row)
     if m.failed[0] == 0.0:
         advance(m, p, span)
-        p.turn[TURN_OPEN] = ONE
-        p.turn[TURN_STAMP] = m.stamp[span[STOP] - ONE]
+        p.latest[LATEST_OPEN] = ONE
+        p.latest[LATEST_STAMP] = m.stamp[span[STOP] - ONE]
         note_sensitivities(m, p, span)
 
 
@@ -98,7 +112,7 @@ def run_network(table, unit, plan_table, span, inputs, outputs):
     for row in range(u8(outputs.size) // n):
         step_network(m, p, span, inputs, row)
         if m.failed[0] != 0.0:
-            m.failed[ROW] = row
+            m.failed[FAILED_ROW] = row
             return FAILED
         for o in range(n):
             outputs[row * n + o] = m.activation[span[STOP] - n + o]
@@ -116,52 +130,59 @@ def propagate_targets(table, unit, plan_table, span, targets, cost, rate, check)
 
 
 @kernel
-def clear_sensitivities(plan_table, unit):
-    """Clear what a plan has kept of earlier steps."""
-    clear_plan(plan(plan_table, unit))
-
-
-@kernel
 def renew_direct(table, unit, plan_table, span):
     """Compute anew what the last step left in ``direct``, for a plan that has been laid out after it."""
     lay_direct(columns(table, unit), plan(plan_table, unit), bare(span))
 
 
+@inline
+def _nothing_pending(m, span):
+    """Without traces, no update waits for a later step."""
+
+
+_run_epochs = epochs_by(step_network, learn_step, _nothing_pending)
+
+
 @kernel
 def train_network(
-    table, unit, plan_table, span, inputs, targets, aimed, bounds, order, clear, cost, rate, kept, control
+    table,
+    unit,
+    plan_table,
+    span,
+    inputs,
+    targets,
+    aimed,
+    bounds,
+    orders,
+    clear,
+    cost,
+    rates,
+    learn,
+    kept,
+    control,
+    errors,
+    goal,
 ):
-    """One pass over sequences in which weights change, or updates accumulate, at every aimed row.
+    """Some epochs in one call, as in ``online.train_network``, in which weights change by exact gradients.
 
-    The arguments are those of ``online.train_network``. Returns a status, the summed cost and the number of
-    rows with a target; a cost that is not finite ends the call before weights change.
+    The table of the store is that of the plan, see ``Plan.store_table``.
     """
     m, p = columns(table, unit), plan(plan_table, unit)
     span, inputs, targets, kept = bare(span), bare(inputs), bare(targets), bare(kept)
-    m.failed[0] = 0.0
-    total, judged, filled, going = 0.0, u8(0), u8(0), True
-    for s in range(u8(order.shape[0])):
-        if clear and going:
-            for j in range(span[FIRST], span[STOP]):
-                clear_neuron(m, j)
-        for row in range(bounds[order[s]], bounds[order[s] + ONE]):
-            if not going:
-                break
-            step_network(m, p, span, inputs, row)
-            going = m.failed[0] == 0.0
-            if aimed[row] and going:
-                judged += ONE
-                if filled + span[OUTPUTS] > u8(kept.size) // u8(KEPT):
-                    total += summed_cost(m, cost, kept, filled, span[OUTPUTS])
-                    filled = u8(0)
-                filled = keep_outputs(m, span, targets, row, kept, filled)
-                sound = aim_outputs(m, span, targets, row, cost)
-                going = math.isfinite(sound) and m.failed[0] == 0.0
-                if not going:
-                    total += sound
-                else:
-                    learn_step(m, p, span, rate)
-            control[1] += ONE
-            going = going and not control[0]
-    total += summed_cost(m, cost, kept, filled, span[OUTPUTS])
-    return status_of(m, total), total, judged
+    data = inputs, targets, aimed, bounds, orders, clear
+    return _run_epochs(m, p, span, data, cost, rates, learn, kept, control, errors, goal)
+
+
+_known: dict[np.dtype[Any], MachineCode] = {}
+
+
+def calls_for(store: Store) -> MachineCode:
+    """Return the kernels of single steps as Python calls them, for the float of this store."""
+    found = _known.get(store.dtype)
+    if found is None:
+        examples = {
+            "run_network": (0, store.unit, 0, SPAN, ROW, ROW),
+            "propagate_targets": (0, store.unit, 0, SPAN, ROW, 0, store.unit, False),
+        }
+        found = _known[store.dtype] = MachineCode(globals(), examples)
+    return found

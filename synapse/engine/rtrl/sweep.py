@@ -22,8 +22,8 @@ from ..lowering.flags import (
     ZIPPED,
 )
 from ..online.delayed import gater_read, gaters_read, has_error, of_gater, of_gaters, of_sources, sources_read
-from ..reach.pattern import GATERS, SOURCES
 from ..schema import FIRST, NONE, PLAN_ROOTS, STOP
+from .pattern import GATERS, SOURCES
 
 u8 = np.uint64
 ONE = u8(1)
@@ -114,7 +114,7 @@ def mix(p, activation, at, first, last):
 
 @inline
 def mix_group(m, p, span, j):
-    """The same for the group of `j`, for what has been pushed in this step."""
+    """Make what has been pushed in this step to the softmax group of `j` errors of its states."""
     first, last = u8(m.group_first[j]), u8(m.group_stop[j])
     mix(p, m.activation, part(span, PUSHED), first, last)
     mix(p, m.activation, part(span, GATED), first, last)

@@ -1,12 +1,12 @@
 """The learning rules that a trainer can use, one file each; importing the file of a rule registers it."""
 
+from .._parameters import BatchGradient as BatchGradient
 from .base import (
     RULES as RULES,
     SEQUENCE as SEQUENCE,
-    BatchGradient as BatchGradient,
     Options as Options,
     Rule as Rule,
-    Task as Task,
+    RuleTask as RuleTask,
 )
 from .bptt import BackpropagationThroughTime as BackpropagationThroughTime
 from .online import Online as Online

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -15,11 +15,8 @@ from ...errors import ArgumentError
 from ...objects.network import Network
 from ...optimizers import LBFGS, Optimizer, RecursiveOptimizer
 from .._data import Control, Data, Epochs, Order
-from .._regularisation import Dropout
-
-if TYPE_CHECKING:
-    from .._jacobians import StepJacobian
-    from .._parameters import Updater
+from .._parameters import BatchGradient, StepJacobian, Updater
+from .._regularisation import Dropout, Penalties
 
 
 @dataclass(frozen=True)
@@ -34,10 +31,12 @@ class Options:
     on_step: bool = False  # a function is called after every step
     weighted: bool = False  # samples or classes have weights
     order: int | None = None  # of exact online gradients; None: exact
+    method: str = ""  # the name of the rule
+    penalties: Penalties = field(default_factory=Penalties)
 
 
 @dataclass(frozen=True)
-class Task:
+class RuleTask:
     """The input of a rule: data that `arrange` has returned, and options that `check` has accepted."""
 
     network: Network
@@ -48,23 +47,12 @@ class Task:
     options: Options
 
 
-@dataclass(frozen=True)
-class BatchGradient:
-    """The gradient of one batch; 0 for what is not trainable. Entries of tied members are summed later."""
-
-    cost: float  # summed over the batch's steps
-    steps: float  # number of steps with a target; weighted steps count by their weight
-    weights: Floats  # one per connection, in the order of network.connections
-    biases: Floats  # one per neuron, in the order of the network
-    rows: int  # number of rows run, with or without a target
-
-
 RULES: dict[str, type[Rule]] = {}
 """The rules, by the name for ``Trainer(method=...)``."""
 NO_SLOPES, SLOPES_OF_OUTPUTS, ALL_SLOPES = "none", "outputs", "all"
 SEQUENCE = "sequence"
 """In place of a batch size: an update at the end of each sequence."""
-ONE_EPOCH = {"gradient", "gradients", "learn", "run"}
+ONE_EPOCH = {"gradient", "gradients", "learn"}
 """Methods that determine how one epoch is run."""
 
 
@@ -78,7 +66,7 @@ class Rule(ABC):
 
     Parameters
     ----------
-    task : Task
+    task : RuleTask
         The data, network, cost and options of the training.
 
     Attributes
@@ -107,10 +95,10 @@ class Rule(ABC):
         if method is not None:
             RULES[method] = cls
         own = vars(cls).keys()
-        if own & ONE_EPOCH and not own & {"together", "learn_epochs"}:
-            cls.together = Rule.together  # type: ignore[method-assign]  # the inherited call would ignore them
+        if own & ONE_EPOCH and not own & {"joins_epochs", "learn_epochs"}:
+            cls.joins_epochs = Rule.joins_epochs  # type: ignore[method-assign]  # the inherited call would ignore them
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: RuleTask) -> None:
         self.task = task
         self._topology: int | None = None
 
@@ -119,6 +107,30 @@ class Rule(ABC):
         """Raise ArgumentError if the rule cannot be used with these options."""
         if options.on_step and options.optimizer is not None:
             raise ArgumentError("The on_step is for the plain online rule. Omit method and optimizer.")
+        if isinstance(options.optimizer, LBFGS) and options.penalties.clips:
+            raise ArgumentError("L-BFGS needs gradients without clipping. Omit clip and clip_value.")
+        if isinstance(options.optimizer, RecursiveOptimizer):
+            cls._check_recursive(options, options.optimizer)
+
+    @classmethod
+    def _check_recursive(cls, options: Options, optimizer: RecursiveOptimizer) -> None:
+        """Raise ArgumentError unless a recursive optimizer can be used with these options."""
+        name, penalties = type(optimizer).__name__, options.penalties
+        enough = (SLOPES_OF_OUTPUTS, ALL_SLOPES) if optimizer.direct else (ALL_SLOPES,)
+        if cls.slopes not in enough:
+            use = " or ".join(f'method="{one}"' for one, rule in RULES.items() if rule.slopes in enough)
+            raise ArgumentError(
+                f'{name} needs the slopes of every step, not method="{options.method}". Use {use}.'
+            )
+        if options.batch_size not in (None, 1):
+            raise ArgumentError(
+                f"{name} changes parameters at every step with a target. Omit the batch_size."
+            )
+        if (penalties.l1, penalties.l2) != (0.0, 0.0):
+            setting = "a larger regularization" if optimizer.direct else "a smaller initial_variance"
+            raise ArgumentError(f"{name} has no penalties. Omit l1 and l2, and give it {setting}.")
+        if penalties.clips:
+            raise ArgumentError(f"{name} uses no gradient that could be clipped. Omit clip and clip_value.")
 
     @classmethod
     def arrange(cls, data: Data) -> Data:
@@ -134,7 +146,7 @@ class Rule(ABC):
     def lay_out(self) -> None:  # noqa: B027 - most rules need no working memory
         """Create the working memory for the network's present topology."""
 
-    def continued(self, task: Task) -> Rule:
+    def continued(self, task: RuleTask) -> Rule:
         """Return the rule for the next batch of a stream: by default a new one, without state of this one."""
         return type(self)(task)
 
@@ -168,12 +180,12 @@ class Rule(ABC):
         """
         raise NotImplementedError(f"{type(self).__name__} needs an optimizer.")
 
-    def together(self) -> bool:
-        """Whether ``learn_epochs`` can be used now. The caller has the network in use. Default False."""
+    def joins_epochs(self) -> bool:
+        """Whether ``learn_epochs`` can be called now. The caller has the network in use. Default False."""
         return False
 
     def learn_epochs(self, epochs: Epochs, updater: Updater | None) -> int:
-        """Run several epochs in one compiled call and write their errors; for rules that are `together`.
+        """Run several epochs in one compiled call and write their errors; for rules that join epochs.
 
         Returns the number of complete epochs. The result is the same, bit by bit, however epochs are divided
         into calls. `updater` is current; it is None without an optimizer. The caller has the network in use.

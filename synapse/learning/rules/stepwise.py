@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -11,12 +10,17 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from ... import engine
-from ..._typing import Ints
+from ..._registration import require_sound
+from ..._typing import Floats, Ints
 from ...engine.lowering.changes import spans
-from ...optimizers.recursive import RecursiveOptimizer
-from .._data import Control, Data, Order, new_control
-from .._jacobians import JacobianBuffers, StepJacobian
-from .base import BatchGradient, Rule
+from ...engine.rtrl import Plan
+from ...errors import ArgumentError
+from ...objects.network import Network
+from ...optimizers import LBFGS, RecursiveOptimizer
+from .._data import Control, Data, Epochs, Order, make_room, new_control, once, run_epochs
+from .._exact import WHOLE
+from .._parameters import BatchGradient, ParameterVector, StepJacobian, Updater
+from .base import Options, Rule
 
 if TYPE_CHECKING:
     from ...engine.online import Accumulator  # compiled: imported when it is used
@@ -25,24 +29,49 @@ if TYPE_CHECKING:
 class StepwiseRule(Rule):
     """A rule that computes its updates at every step, from what it has kept of earlier ones.
 
-    A subclass defines :meth:`run`. Without an optimizer, weights change at every step with a target; an
-    optimizer is called with the sum over `batch_size` such steps, during which weights are constant. For a
-    recursive optimizer, which is called with the Jacobian of every such step, it defines :meth:`linearise`.
+    Without an optimizer, weights change at every step with a target; an optimizer is called with the sum over
+    `batch_size` such steps, during which weights are constant, and a recursive optimizer with the Jacobian of
+    every such step. A subclass defines :meth:`plan` if it keeps sensitivities, or :meth:`run` if its steps
+    are other ones.
     """
 
+    name: ClassVar[str] = "this rule"
     direct: ClassVar[bool] = True
     by_steps: ClassVar[bool] = True
     batch_size: ClassVar[int] = 1
 
-    @abstractmethod
-    def run(
-        self, data: Data, order: Order, rate: float, control: Control, moves: Accumulator | None = None
-    ) -> tuple[float, int]:
-        """Run over the data once; returns the summed cost and the number of steps with a target.
+    @classmethod
+    def check(cls, options: Options) -> None:
+        """Refuse L-BFGS, dropout, weights of samples, a window and threads."""
+        super().check(options)
+        if options.window != WHOLE or options.threads != 1:
+            raise ArgumentError(
+                f'The window and threads are for method="bptt": {cls.name} works forward, step by step. '
+                "Omit them."
+            )
+        if isinstance(options.optimizer, LBFGS):
+            raise ArgumentError('L-BFGS needs the gradient of all data at once. Use method="bptt".')
+        if options.dropout.any:
+            raise ArgumentError(
+                f'Dropout needs method="bptt". With {cls.name}, gate connections by bernoulli neurons.'
+            )
+        if options.weighted:
+            raise ArgumentError('The sample_weight and class_weight need method="bptt".')
 
-        If `moves` are given, updates are added to them instead of to the weights and biases.
-        `control` is as in :meth:`learn`.
+    def plan(self) -> Plan | None:
+        """The sensitivities for the present topology; None: steps are those of the online rule."""
+        return None
+
+    def run(self, data: Data, epochs: Epochs, moves: Accumulator | None = None) -> tuple[int, float, int]:
+        """Run epochs in one compiled call, and write their errors.
+
+        Returns the number of complete epochs, and the summed cost and number of steps with a target of the
+        latest. If `moves` are given, updates are added to them instead of to the weights and biases.
         """
+        plan = self.plan()
+        if plan is not None:
+            plan.forget_traces()
+        return run_epochs(self.task.network, data, epochs, self.task.cost, moves=moves, plan=plan)
 
     def linearise(
         self, rows: tuple[int, int], clear: bool, moves: Accumulator, buffers: JacobianBuffers
@@ -50,22 +79,57 @@ class StepwiseRule(Rule):
         """Run from a row to the first one with a target, or to the end, and write the Jacobian there.
 
         With `clear`, the context is cleared before. Returns the next row and the cost. Raises FunctionError
-        if a registered function has raised. For rules with `slopes`.
+        if a registered function has raised. Online, the Jacobian is that of the outputs' own parameters.
         """
-        raise NotImplementedError(f"{type(self).__name__} computes no Jacobians.")
+        network, data, plan = self.task.network, self.task.data, self.plan()
+        data.require_fit(network)
+        _, store, span = network._ready()
+        make_room(network, rows[1] - rows[0])
+        arguments = (
+            data.inputs.reshape(-1),
+            data.targets.reshape(-1),
+            data.aimed,
+            rows,
+            clear,
+            buffers.direct,
+            self.task.cost.code,
+            buffers.places,
+            buffers.jacobian,
+            buffers.errors,
+        )
+        kernels = engine.rtrl.jacobian
+        if plan is None:
+            ended = kernels.regress_network(moves.address, store.unit, span, *arguments)
+        else:
+            address = plan.store_table(moves)
+            ended = kernels.linearise_network(address, store.unit, plan.address, span, *arguments)
+        status, row, cost = ended
+        require_sound(status, store["failed"])
+        return int(row), cost
 
     def learn(self, data: Data, order: Order, rate: float, control: Control) -> tuple[float, int]:
         """Run one pass in which weights change at every step with a target."""
-        return self.run(data, order, rate, control)
+        return self.run(data, once(order, rate, control))[1:]
+
+    def joins_epochs(self) -> bool:
+        """Without an optimizer or a recording, whose rows take memory."""
+        network, recorder = self.task.network, self.task.network._store.recorder
+        recorded = recorder is not None and recorder.records(network)
+        return self.task.options.optimizer is None and not recorded
+
+    def learn_epochs(self, epochs: Epochs, updater: Updater | None) -> int:
+        """Run several epochs in one compiled call."""
+        return self.run(self.task.data, epochs)[0]
 
     def lay_out(self) -> None:
-        """Allocate memory for the summed updates of a batch."""
+        """Lay out the sensitivities, and allocate memory for the summed updates of a batch."""
         network, optimizer = self.task.network, self.task.options.optimizer
         if isinstance(optimizer, RecursiveOptimizer):
             self._buffers = JacobianBuffers(network, optimizer.direct)
         if optimizer is not None:
             self._moves = engine.online.Accumulator(network._store)
             self._rows, self._neurons = network._connection_rows(), network._rows()
+        self.plan()
 
     def gradient(self, chosen: Order) -> BatchGradient:
         """The summed updates over some whole sequences."""
@@ -126,4 +190,30 @@ class StepwiseRule(Rule):
         bounds = np.stack([begins, ends], axis=1).reshape(-1).astype(np.uint64)
         part = replace(self.task.data, bounds=bounds, clear=clear)
         every_other = np.arange(0, len(bounds), 2, dtype=np.uint64)  # skip the gaps between ranges
-        return self.run(part, every_other, 1.0, control, self._moves)
+        return self.run(part, once(every_other, 1.0, control), self._moves)[1:]
+
+
+class JacobianBuffers:
+    """The memory of Jacobians for the present topology of a network.
+
+    Attributes
+    ----------
+    direct : bool
+        Whether they have only the outputs' own parameters, within the step.
+    jacobian : ndarray, shape (outputs, parameters)
+        See :class:`ParameterVector` for the columns.
+    errors : ndarray, shape (outputs,)
+        Target minus output.
+    places : tuple of ndarray
+        The rows of trainable weights and their columns, and the rows of biases and their columns.
+    """
+
+    def __init__(self, network: Network, direct: bool) -> None:
+        store, parameters = network._store, ParameterVector(network)
+        weights, biases = parameters.places()
+        rows, entries = weights[2:4]
+        learns = store["trainable"][rows] != 0
+        self.direct = direct
+        self.places = rows[learns], entries[learns], *biases[2:4]
+        self.jacobian: Floats = np.zeros((len(network.output), len(parameters.frozen)))
+        self.errors: Floats = np.zeros(len(network.output))

@@ -65,7 +65,7 @@ class Layout:
         self._lay_lines()
         self._require_room(most)
         self._share_direct(store)
-        self._lay_goals()
+        self._lay_updates()
         self._lay_visits(store)
         self._lay_parts()
         self._lay_blocks()
@@ -79,7 +79,7 @@ class Layout:
             "direct": self._direct_size,
             "values": self._most_values,
             "flow": 4 * pattern.size,
-            "turn": 3,
+            "latest": 3,
             "noted": 0,
         }
 
@@ -178,7 +178,7 @@ class Layout:
             learning -= length
         return (bool(self._biased[i]), *dense) if learning == 0 else i
 
-    def _lay_goals(self) -> None:
+    def _lay_updates(self) -> None:
         """By class: where its parameters are in the store, in stretches of those into one neuron."""
         owner, row, bias = self.entry_owner, self.entry_row, self.entry_is_bias
         order = np.argsort(self.class_of[owner], kind="stable")
@@ -194,13 +194,13 @@ class Layout:
         starts = np.flatnonzero(cut)
         first = order[starts]
         self._set(
-            goal_first=np.searchsorted(which[starts], np.arange(len(self.members) + 1)),
-            goal_column=column[first],
-            goal_row=row[first],
-            goal_length=np.diff(np.append(starts, len(order))),
-            goal_bias=bias[first],
-            goal_neuron=owner[first] + self.first,
-            goal_direct=self._shared_at[owner[first]] + first - self.direct_at[owner[first]],
+            update_first=np.searchsorted(which[starts], np.arange(len(self.members) + 1)),
+            update_column=column[first],
+            update_row=row[first],
+            update_length=np.diff(np.append(starts, len(order))),
+            update_bias=bias[first],
+            update_neuron=owner[first] + self.first,
+            update_direct=self._shared_at[owner[first]] + first - self.direct_at[owner[first]],
         )
 
     def _lay_visits(self, store: Store) -> None:

@@ -1,4 +1,4 @@
-"""Sensitivities by neurons and connections instead of places in a plan, for new plans and for files."""
+"""Sensitivities by neurons and connections instead of places in a plan: for the next plan, and for files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._typing import Floats, Ints
-from ..schema import NONE, TURN_HALF, TURN_OPEN
+from ..schema import LATEST_HALF, LATEST_OPEN, NONE
 from .layout import Layout
 from .plan import Plan
 
@@ -22,7 +22,7 @@ GONE, NOWHERE = -2, -1
 
 
 @dataclass
-class Kept:
+class PortableSensitivities:
     """The sensitivities of the latest step and of the step before it.
 
     Neurons are numbered in the order of activation that the network had. Parameters that the same roots keep
@@ -60,13 +60,13 @@ def identities_of(plan: Plan) -> Ints:
     return np.where(layout.entry_is_bias, BIAS, plan.store.columns["identity"][rows].astype(np.int64))
 
 
-def read(plan: Plan, identities: Ints) -> Kept:
+def read(plan: Plan, identities: Ints) -> PortableSensitivities:
     """Read the sensitivities of a plan; `identities` are those of its entries, as they are now."""
     layout, size = plan.layout, plan.layout.size
-    half, values = int(plan.columns["turn"][TURN_HALF]), plan.columns["sensitivity"]
+    half, values = int(plan.columns["latest"][LATEST_HALF]), plan.columns["sensitivity"]
     now, before = (values[h * size : (h + 1) * size].copy() for h in (half, 1 - half))
     first = _first_columns(layout)
-    return Kept(
+    return PortableSensitivities(
         roots=layout.roots,
         slopes=plan.columns["old_derivative"].copy(),
         owner=layout.entry_owner,
@@ -80,7 +80,7 @@ def read(plan: Plan, identities: Ints) -> Kept:
     )
 
 
-def write(plan: Plan, identities: Ints, kept: Kept, number: Ints) -> None:
+def write(plan: Plan, identities: Ints, kept: PortableSensitivities, number: Ints) -> None:
     """Write sensitivities into a new plan, in which all are 0; those that are not there any more are dropped.
 
     `number` is the present number in the network of each neuron of `kept`; -1: it is not there any more.
@@ -91,9 +91,9 @@ def write(plan: Plan, identities: Ints, kept: Kept, number: Ints) -> None:
     roots = place[number[kept.roots]]  # the last place, -1, is that of neurons that are gone
     there = roots >= 0
     c["old_derivative"][roots[there]] = kept.slopes[there]
-    c["turn"][TURN_OPEN] = 1
+    c["latest"][LATEST_OPEN] = 1
     halves = (c["sensitivity"][:size], kept.now), (c["sensitivity"][size:], kept.before)
-    assert c["turn"][TURN_HALF] == 0
+    assert c["latest"][LATEST_HALF] == 0
     columns = _new_columns(plan, identities, kept, number)
     for lines, old_columns, values in kept.classes():
         own = roots[kept.line_root[lines]]
@@ -129,7 +129,7 @@ def _first_columns(layout: Layout) -> Ints:
     return first
 
 
-def _new_columns(plan: Plan, identities: Ints, kept: Kept, number: Ints) -> Ints:
+def _new_columns(plan: Plan, identities: Ints, kept: PortableSensitivities, number: Ints) -> Ints:
     """The present column of each column of `kept`; negative: none.
 
     What parameters that are tied now have moved is the sum over them. It cannot be divided: if a tie has been

@@ -1,0 +1,200 @@
+"""A plan: the sensitivities of one network, and the tables by which kernels reach them and the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import inf
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..._typing import Floats, Ints
+from ..lowering.changes import spans
+from ..lowering.flags import GATES, TIED, TRACED, WAITING
+from ..schema import (
+    ENDED,
+    FIRST,
+    INPUTS,
+    LATEST_HALF,
+    LATEST_OPEN,
+    LATEST_STAMP,
+    NONE,
+    PLAN,
+    PLAN_CONTEXT,
+    STOP,
+    TABLE,
+    numpy_dtype,
+)
+from ..store import Store
+from .layout import Layout
+from .pattern import find_pattern
+
+_PLACES = {column.name: i for i, column in enumerate(PLAN)}
+_STORE_PLACES = {column.name: i for i, column in enumerate(TABLE)}
+
+
+class Plan:
+    """The layout and the numbers of the sensitivities of a network, for one topology.
+
+    A plan does not keep the traces of the online rule: its table of the store has copies of the flags without
+    them. `span` is that of the network, `order` the number of steps within which a parameter must reach a
+    recurrent number to be kept (None: any). The store has been lowered. Raises TooLarge if that needs more
+    than `most` bytes.
+    """
+
+    def __init__(self, store: Store, span: NDArray[np.uint64], order: int | None, most: float = inf) -> None:
+        self.store, self.span, self.topology = store, span, store.topology_version
+        self.layout = Layout(store, find_pattern(store, span, order, most), most)
+        self.columns: dict[str, NDArray[Any]] = dict(self.layout.columns)
+        for column in PLAN:
+            if column.name in self.layout.sizes:
+                dtype = numpy_dtype(column, store.dtype)
+                self.columns[column.name] = np.zeros(self.layout.sizes[column.name], dtype)
+        self._table = np.zeros(2 * len(PLAN), np.uint64)
+        for name, array in self.columns.items():
+            self._enter(name, array)
+        self.address = int(self._table.ctypes.data)
+        untraced = {
+            "flags": store["flags"] & ~np.uint8(TRACED | GATES | WAITING),
+            "run_flags": store["run_flags"] | np.uint8(TIED),  # their updates are never pending
+            "influence_trace": np.full_like(store["influence_trace"], NONE),
+            "last_pull": store["first_pull"].copy(),
+        }
+        self._untraced = untraced  # the tables have their addresses only
+        places = np.array([_STORE_PLACES[name] for name in untraced])
+        self._untraced_places = np.concatenate([places, places + len(TABLE)])
+        numbers = [array.ctypes.data for array in untraced.values()] + [len(a) for a in untraced.values()]
+        self._numbers = np.array(numbers, np.uint64)
+        self._store_table = np.empty_like(store.table)
+        self._store_address = int(self._store_table.ctypes.data)
+
+    def forget_traces(self) -> None:
+        """Clear the traces of the online rule in the network, which steps by this plan leave as they are."""
+        for name, places in _places_of_traces(self.store, self.span):
+            self.store.columns[name][places] = 0.0
+
+    def note(self, places: NDArray[np.uint64]) -> None:
+        """Set the places of the sensitivities to record."""
+        self.columns["noted"] = places
+        self._enter("noted", places)
+
+    # --- the latest step ---------------------------------------------------------------------------
+
+    @property
+    def stamp(self) -> int:
+        """When the last neuron activated in the step that the sensitivities include; 0: none."""
+        return int(self.columns["latest"][LATEST_STAMP])
+
+    @stamp.setter
+    def stamp(self, stamp: int) -> None:
+        self.columns["latest"][LATEST_STAMP] = stamp
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a step has been activated since the context was cleared."""
+        return bool(self.columns["latest"][LATEST_OPEN])
+
+    @property
+    def can_learn(self) -> bool:
+        """Whether there is a step to learn from: it is open, and the latest of the network."""
+        return self.is_open and self.stamp == int(self.store.columns["stamp"][int(self.span[STOP]) - 1])
+
+    def forget(self) -> None:
+        """Clear all sensitivities: the present context counts as given."""
+        for name in PLAN_CONTEXT:
+            self.columns[name][:] = 0
+
+    def forget_root(self, neuron: int) -> None:
+        """Clear the sensitivities of a neuron, given as its number in the network."""
+        layout = self.layout
+        for line in np.flatnonzero(layout.roots[layout.line_root] == neuron):
+            width = layout.width[layout.line_class[line]]
+            for half in (0, layout.size):
+                at = half + layout.line_at[line]
+                self.columns["sensitivity"][at : at + width] = 0.0
+
+    # --- reading -----------------------------------------------------------------------------------
+
+    @property
+    def values(self) -> Floats:
+        """The sensitivities of the latest step, line by line."""
+        half, size = int(self.columns["latest"][LATEST_HALF]), self.layout.size
+        return np.asarray(self.columns["sensitivity"][half * size : (half + 1) * size])
+
+    def of_parameter(self, target: int, offset: int) -> tuple[Ints, Floats]:
+        """The neurons with a sensitivity to a trainable parameter into a neuron, and the sensitivities.
+
+        Neurons are numbers in the network.
+        """
+        layout = self.layout
+        which = int(layout.class_of[target])
+        if which < 0 or offset >= layout.count_of(target):
+            return np.empty(0, np.int64), np.empty(0)
+        lines = slice(*np.searchsorted(layout.line_class, [which, which + 1]).tolist())
+        column = int(layout.column[layout.direct_at[target] + offset])
+        return layout.roots[layout.line_root[lines]], self.values[layout.line_at[lines] + column]
+
+    def matrix(self) -> tuple[Ints, Floats]:
+        """The neuron of each parameter, and all sensitivities, shape (roots, parameters); NaN: not kept."""
+        layout, c, inputs = self.layout, self.store.columns, int(self.span[INPUTS])
+        rows = slice(layout.first, int(self.span[STOP]))
+        counts = c["learning"][rows].astype(np.int64) + c["trainable_bias"][rows]
+        counts[:inputs] = 0
+        owners = np.repeat(np.arange(len(counts)), counts)
+        offset = spans(np.zeros(len(counts), np.int64), counts)
+        root, which = np.ix_(np.arange(len(layout.roots)), layout.class_of)
+        line = layout.line_of(*np.broadcast_arrays(which, root))[:, owners]
+        kept = np.flatnonzero(layout.class_of[owners] >= 0)
+        column = np.zeros(len(owners), np.int64)
+        column[kept] = layout.column[layout.direct_at[owners[kept]] + offset[kept]]
+        values = np.full(line.shape, np.nan)
+        there = line >= 0
+        values[there] = self.values[(np.append(layout.line_at, 0)[line] + column)[there]]
+        return owners, values
+
+    def places_of(self, rows: Ints, neurons: Ints) -> NDArray[np.uint64]:
+        """The places in `values` of pairs of a connection and a neuron, given as rows in the store.
+
+        ENDED for pairs that are not kept, as those whose connection (NONE) or neuron (-1) has been removed.
+        """
+        layout, c = self.layout, self.store.columns
+        found = np.full(len(rows), ENDED, np.uint64)
+        there = np.flatnonzero((rows != NONE) & np.isin(neurons - layout.first, layout.roots))
+        rows, roots = rows[there], np.searchsorted(layout.roots, neurons[there] - layout.first)
+        target = c["target"][rows].astype(np.int64)
+        offset = rows - c["first_incoming"][target]
+        owner = np.where(offset < c["learning"][target], target - layout.first, -1)
+        line = layout.line_of(np.append(layout.class_of, -1)[owner], roots)
+        kept = np.flatnonzero(line >= 0)
+        entry = layout.direct_at[owner[kept]] + offset[kept]
+        found[there[kept]] = layout.line_at[line[kept]] + layout.column[entry]
+        return found
+
+    # --- what kernels see --------------------------------------------------------------------------
+
+    def _enter(self, name: str, array: NDArray[Any]) -> None:
+        self._table[_PLACES[name]] = array.ctypes.data
+        self._table[len(PLAN) + _PLACES[name]] = len(array)
+
+    def store_table(self, moves: Any = None) -> int:
+        """The address of a table of the store without traces of the online rule.
+
+        With an accumulator `moves`, updates are added to its buffers. Read it before every call, because
+        columns can move.
+        """
+        self._store_table[:] = self.store.table if moves is None else moves.table
+        self._store_table[self._untraced_places] = self._numbers
+        return self._store_address
+
+
+def _places_of_traces(store: Store, span: NDArray[np.uint64]) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Where a network has traces of the online rule, by column."""
+    c, first, stop = store.columns, int(span[FIRST]), int(span[STOP])
+    traced = first + np.flatnonzero(c["flags"][first:stop] & TRACED)
+    yield "eligibility", spans(c["first_trace"][traced], c["learning"][traced])
+    yield "bias_eligibility", traced
+    gaters = c["influence_gater"]
+    pairs = np.flatnonzero((c["influence_trace"] != NONE) & (gaters >= first) & (gaters < stop))
+    lengths = c["learning"][gaters[pairs]].astype(np.int64) + 1
+    yield "extended", spans(c["influence_trace"][pairs], lengths)

@@ -81,7 +81,7 @@ def check_neurons(store):
             require(view._row == row, "a view with another row", view._row, row)
     alive = _living(store)
     require(np.isfinite(store["bias"][alive]), "biases are finite")
-    require(store["waiting"] == 0, "no move waits between calls")
+    require(store["pending_step"] == 0, "no move waits between calls")
     for name in ("trainable_bias", "deterministic"):
         if name in store.columns:
             require(store[name] <= 1, "a truth value", name)

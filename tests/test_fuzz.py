@@ -33,7 +33,7 @@ def test_nothing_fails_in_long_walks():
     assert main(["--walks", "8", "--seed", "0", "--minutes", "30"]) == 0
 
 
-DAMAGE = {"source": 99, "weight": np.nan, "role": 0, "identity": 1, "pull": 7, "tie": 1, "waiting": 1.0}
+DAMAGE = {"source": 99, "weight": np.nan, "role": 0, "identity": 1, "pull": 7, "tie": 1, "pending_step": 1.0}
 """Wrong numbers in a column."""
 EDITS = [
     lambda net: setattr(net.connections[5], "weight", 0.9),

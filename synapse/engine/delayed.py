@@ -46,12 +46,12 @@ def is_delayed(source: Any, target: Any, source_time: Any, target_time: Any) -> 
 
 
 def is_delayed_in_order(source: Any, target: Any) -> Any:
-    """The same for neurons of one network, whose rows are in the order of activation."""
+    """Whether the activation is delayed in one network, whose rows are in the order of activation."""
     return is_delayed(source, target, source, target)
 
 
 def is_delayed_by_stamp(m: Any, source: Any, target: Any) -> Any:
-    """The same by the stamps of the latest activations, which hold for all neurons. reads: stamp"""
+    """Whether it is delayed by the stamps of the latest activations, of any neurons. reads: stamp"""
     return is_delayed(source, target, m.stamp[source], m.stamp[target])
 
 
@@ -66,7 +66,7 @@ def activation_read(m: Any, source: Any, target: Any) -> Any:
 
 
 def activations_read(m: Any, sources: Any, targets: Any) -> Any:
-    """The same for arrays, which kernels do not have."""
+    """The activations read, for arrays of sources and targets, which kernels do not have."""
     delayed = is_delayed_by_stamp(m, sources, targets)
     return np.where(delayed, m.old_activation[sources], m.activation[sources])
 

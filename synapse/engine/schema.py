@@ -159,7 +159,7 @@ COLUMNS = (
     _context("pushed_gated"),  # sum of delta_k I_jk over gated neurons without a self-connection
     _context("pushed_traced"),  # the same over self-connected ones
     _context("step", UNUSUAL),  # rate (P_j + the part of G_j that factors), of the last propagation
-    Column("waiting", "neuron", "float", 0.0, NUMBER, NEVER),  # a pending step; 0 between calls
+    Column("pending_step", "neuron", "float", 0.0, NUMBER, NEVER),  # a pending step; 0 between calls
     Column("stamp", "neuron", "uint64", 0, TIME, ALWAYS, cleared=True),  # when it last activated
     Column("squash", "neuron", "uint32", 0, COUNT, NEVER),  # files have its name
     Column("group", "neuron", "uint32", 0, GROUP, UNUSUAL),  # neurons that compete; 0: none

@@ -30,7 +30,7 @@ SIDE_BY_SIDE = {np.dtype(np.float64): 8, np.dtype(np.float32): 16}
 Descent = tuple[float, Floats, Floats]
 """A loss, and its negative gradient with respect to weights and biases."""
 Group = tuple[Any, int, Floats | None]
-"""`Samples` that are computed side by side, the number of lanes, and the factors of their activations."""
+"""A `SampleGroup`, its number of lanes, and the factors of its activations."""
 ADVICE = "The weights have not changed. Use a lower rate, smaller weights, a window or a bounded squash."
 WHOLE = 2**62  # a window longer than any sequence
 DEEP = 16  # number of steps of samples that do not depend on each other
@@ -181,7 +181,7 @@ class ExactGradient:
             else:
                 steps, full = int(longest), count == width and lengths[here][-1] == longest
             mask = None if masks is None else masks(steps, width)
-            samples = engine.exact.Samples(
+            samples = engine.exact.SampleGroup(
                 begins=begins[here],
                 lengths=lengths[here],
                 shares=share[here],

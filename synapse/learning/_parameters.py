@@ -242,7 +242,7 @@ class Updater:
         assert self.parameters is not None
         values, gradient = np.empty((2, len(state.change)))
         vectors = state.change, values, gradient, state.memory, np.array(optimizer.settings(), float)
-        return engine.exact.update.Step(
+        return engine.exact.update.OptimizerStep(
             engine.exact.update.equation_address(optimizer.kernel, vectors),
             *vectors,
             moving=~self.parameters.frozen,

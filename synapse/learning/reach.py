@@ -15,8 +15,8 @@ from ..engine.rtrl import Layout, TooLarge, find_pattern
 from ..engine.rtrl.pattern import GATERS, OWN, SOURCES
 from ..errors import ArgumentError
 from ..objects import _sensitivities
-from ..objects.wiring import require_closed
 from ..objects.network import Network, require_network
+from ..objects.wiring import require_closed
 
 HEAD = ("order", "recurrent", "sensitivities", "memory", "sweeps", "product", "direct", "multiply-adds")
 UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))

@@ -35,12 +35,10 @@ from ._checkpoint import (
     write_trainer,
 )
 from ._data import Data, joined, prepare, row_weights
-from ._dead_ends import warn_of_dead_ends
 from ._exact import checked_window
 from ._history import History, Result
 from ._options import DEPENDENT, OPTIONS, RULE_OPTIONS, checked_call, continue_call, declared, options_of
 from ._parameters import Updater
-from ._pieces import Orders
 from ._regularisation import Chances, Dropout, Penalties
 from ._source import (
     NO_TARGET,
@@ -51,12 +49,12 @@ from ._source import (
     is_stream,
     refuse_for_streams,
 )
-from ._vanished import warn_if_vanished
+from ._warnings import warn_if_vanished, warn_of_dead_ends
 from .callbacks import Batch, Callback, Step
 from .evaluation import Evaluation, evaluated
 from .rules import RULES, Options, Rule, RuleTask
 from .schedules import CheckedRates, Rate
-from .training import Training
+from .training import Orders, Training
 
 
 @declared

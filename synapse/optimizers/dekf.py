@@ -34,7 +34,7 @@ def checked_noise(what: str, noise: Any) -> Any:
 
 
 def positive_noise(what: str, noise: Any) -> Any:
-    """The same, without 0."""
+    """Return a noise above 0, or a pair of the first and the last noise, or raise."""
     return positive_number(what, noise) if is_number(noise) else checked_noise(what, noise)
 
 

@@ -145,11 +145,11 @@ def test_updates_wait_where_no_error_is_sent():
     for link in [link for neuron in net.hidden[0] for link in neuron.incoming[::2]]:
         link.source.disconnect(link.target)
     assert [runs(neuron) for neuron in net.hidden[0]] == [[(flag.LISTED, flag.SILENT, 15)]] * 8
-    assert all(flags(neuron) & flag.WAITING for neuron in net.hidden[0])
-    assert not any(flags(neuron) & flag.WAITING for neuron in net.output)
+    assert all(flags(neuron) & flag.PENDING for neuron in net.hidden[0])
+    assert not any(flags(neuron) & flag.PENDING for neuron in net.output)
     synapse.tie(net.hidden[0][0].incoming)
-    assert not flags(net.hidden[0][0]) & flag.WAITING
-    assert flags(net.hidden[0][1]) & flag.WAITING
+    assert not flags(net.hidden[0][0]) & flag.PENDING
+    assert flags(net.hidden[0][1]) & flag.PENDING
 
 
 def sizes(net):

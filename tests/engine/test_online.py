@@ -76,7 +76,7 @@ def test_pending_updates_of_scattered_connections_are_those_of_single_steps(seed
             by_steps.activate(row)
             by_steps.propagate(0.3, target)
             assert log.weight[at] == pytest.approx(np.asarray(by_steps.weights), abs=within)
-        assert (at_once[0]._store["waiting"] == 0).all()
+        assert (at_once[0]._store["pending_step"] == 0).all()
         assert np.asarray(at_once.weights) == pytest.approx(np.asarray(by_steps.weights), abs=within)
         for net in (at_once, by_steps):
             net.activate(xs[0])

@@ -236,7 +236,7 @@ def test_many_short_epochs_are_divided_by_checkpoints(tmp_path, monkeypatch):
         write(checkpoint, paused)
 
     monkeypatch.setattr(Checkpoint, "write", noted)
-    monkeypatch.setattr("synapse.learning._pieces.SECONDS", np.finfo(float).max / 1e9)  # a fast machine
+    monkeypatch.setattr("synapse.learning.training.SECONDS", np.finfo(float).max / 1e9)  # a fast machine
     for every in (None, 7, 79, 1000):
         seen.clear()
         path = tmp_path / f"{every}.ckpt"

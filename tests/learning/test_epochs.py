@@ -79,7 +79,7 @@ def calls(monkeypatch):
         return run(rule, data, epochs, moves)
 
     monkeypatch.setattr(Online, "run", counting)
-    monkeypatch.setattr("synapse.learning._pieces.SECONDS", np.finfo(float).max / 1e9)
+    monkeypatch.setattr("synapse.learning.training.SECONDS", np.finfo(float).max / 1e9)
     return seen
 
 
@@ -87,7 +87,7 @@ def calls(monkeypatch):
 def one_by_one():
     """A machine so slow that every call is one epoch."""
     with pytest.MonkeyPatch.context() as patches:
-        patches.setattr("synapse.learning._pieces.SECONDS", 0.0)
+        patches.setattr("synapse.learning.training.SECONDS", 0.0)
         yield
 
 
@@ -129,7 +129,7 @@ def test_a_goal_ends_any_division_after_the_same_epoch(case, calls, monkeypatch)
     def any_number(pace, seconds, sequences):
         pace.epochs = int(rng.integers(1, 9))
 
-    monkeypatch.setattr("synapse.learning._pieces.Pace.note", any_number)
+    monkeypatch.setattr("synapse.learning.training.Pace.note", any_number)
     for _ in range(3):
         assert Found(case, error=goal) == together
 

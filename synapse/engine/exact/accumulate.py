@@ -50,7 +50,7 @@ def accumulate_tile(u, begin, left, at, steps, rows, lanes, to, q, count, fresh,
 
 @inline
 def accumulate_sources(m, u, r, runs, begin, left, at, steps, rows, lanes, q, count, fresh):
-    """The same for the sources from q on, as many as fill two vector registers if `left` reaches so far."""
+    """Sum the gradients of a run from its source q on, for one or two vector registers of sources."""
     to, step = rows_of(m, r, runs, count), width(by_sample(u))
     if left > step:
         accumulate_tile(u, begin + q, left - step, at, steps, rows, lanes, to, q, count, fresh, PACKS)
@@ -87,7 +87,7 @@ def product(u, at, tape, place, steps, rows):
 
 @inline
 def gated_product(u, at, gater, tape, place, steps, rows):
-    """The same for an error scaled by a gater."""
+    """Sum the products of an error, scaled by a gater, and a column of a tape over steps."""
     moved = alike(0.0, u.state)
     for t in range(steps):
         gained = u.error[at + t * (rows + NEURONS)] * u.activation[gater + t * rows]

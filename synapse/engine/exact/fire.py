@@ -57,7 +57,7 @@ def fire(m, u, first, last, offset, step, now, lanes):
 
 @inline
 def fire_custom(m, u, code, first, last, offset, step, now, lanes):
-    """The same for a registered function, which is not called for ended samples, as it might raise."""
+    """Activate by a registered function, which is not called for ended samples, as it might raise."""
     state, activation, slope = flat(u.weighed), flat(u.activation), flat(u.slope)
     for j in range(first, last):
         for lane in range(lanes):
@@ -70,7 +70,7 @@ def fire_custom(m, u, code, first, last, offset, step, now, lanes):
 
 @inline
 def fire_groups(m, u, code, first, last, offset, now, lanes):
-    """The same for groups of neurons."""
+    """Activate groups of neurons that compete."""
     for j in range(first, last):
         u.state[now + j] = u.weighed[offset + j]
     state, activation, slope = flat(u.state), flat(u.activation), flat(u.slope)

@@ -195,7 +195,7 @@ def begin_errors(m, u, span, rows):
                     u.weight_move[q] = 0.0
 
 
-class Samples(NamedTuple):
+class SampleGroup(NamedTuple):
     """The samples that are run together, and options of the run."""
 
     begins: Any  # first row of the data of each sequence
@@ -214,12 +214,12 @@ class Samples(NamedTuple):
 def gradient_network(table, unit, tape_table, tag, span, inputs, targets, samples, cost, moves):
     """Run some samples together, compute their cost and sum the gradient.
 
-    `samples` are the fields of `Samples`; Numba unpacks plain tuples fast, and named ones slowly.
+    `samples` are the fields of `SampleGroup`; Numba unpacks plain tuples fast, and named ones slowly.
     `moves` is the number of connections. Rows of `inputs` and `targets` are consecutive. Returns a status,
     the summed cost, and the last step at which errors were not finite (the number of steps if all were).
     """
     m, u, lanes = columns(table, unit), tapes(tape_table, unit, tag), u8(len(tag))
-    samples = Samples(*samples)
+    samples = SampleGroup(*samples)
     rows, chunk = span[STOP] - span[FIRST], u8(CHUNK)
     steps = samples.steps
     lay_rows(u, samples, lanes)

@@ -15,12 +15,12 @@ from ..compiler.calls import address_of, call_descent, strict
 from ..compiler.jit import columns, kernel
 from ..functions.optimizers import are_finite
 from ..status import DONE, NOT_FINITE, STOPPED
-from .loops import Samples, gradient_network
+from .loops import SampleGroup, gradient_network
 from .update import (
     Change,
+    OptimizerStep,
+    ParameterPlaces,
     Penalty,
-    Places,
-    Step,
     find_gradient,
     move,
     read_column,
@@ -141,7 +141,7 @@ def descend_batch(ways, batches, count, change, control):
     Returns a status, the loss and, if the gradient diverged, the bad step and the number of steps.
     """
     width, loss = batches.lanes if count > u8(1) else u8(1), 0.0
-    like, size = Samples(*ways.arguments[SAMPLES]), width * batches.deep
+    like, size = SampleGroup(*ways.arguments[SAMPLES]), width * batches.deep
     for first in range(u8(0), count, size):
         if control[0] != u8(0):
             return STOPPED, loss, u8(0), u8(0)
@@ -185,7 +185,7 @@ def update(m, change, rate, count):
 def run_batches(m, ways, batches, runs, epoch, change, count):
     """Run one epoch; returns how it ended, its cost and steps, the updates, and where it diverged."""
     order, counts, control = runs.orders[epoch], runs.counts[epoch], runs.control
-    total, aimed, apart = 0.0, 0.0, Samples(*ways.arguments[SAMPLES]).apart
+    total, aimed, apart = 0.0, 0.0, SampleGroup(*ways.arguments[SAMPLES]).apart
     for first in range(u8(0), u8(len(order)), batches.size):
         last = min(first + batches.size, u8(len(order)))
         samples = lay_batch(batches, apart, order, first, last)
@@ -230,5 +230,12 @@ def train_epochs(table, unit, ways, batches, runs, change, count):
     wide, single, arguments = ways
     ways_ = Ways(Unfolding(*wide), Unfolding(*single), arguments)
     weights, biases, neurons, slopes, penalty, step = change
-    change_ = Change(Places(*weights), Places(*biases), neurons, slopes, Penalty(*penalty), Step(*step))
+    change_ = Change(
+        ParameterPlaces(*weights),
+        ParameterPlaces(*biases),
+        neurons,
+        slopes,
+        Penalty(*penalty),
+        OptimizerStep(*step),
+    )
     return run_epochs(columns(table, unit), ways_, Batches(*batches), Runs(*runs), change_, count)

@@ -19,7 +19,7 @@ from ..status import BEYOND, DONE, NOT_CLIPPED, TOO_FAR, TOO_STEEP
 u8 = np.uint64
 
 
-class Places(NamedTuple):
+class ParameterPlaces(NamedTuple):
     """The rows of a column of the store from which parameters are read, and to which they are written."""
 
     first: int  # the first entry of the vector that belongs to this column
@@ -40,7 +40,7 @@ class Penalty(NamedTuple):
     norm: float  # limit of the norm
 
 
-class Step(NamedTuple):
+class OptimizerStep(NamedTuple):
     """An optimizer, its memory, and the vectors that an update works on."""
 
     equation: int  # address of its kernel
@@ -57,7 +57,7 @@ class Step(NamedTuple):
 class Change(NamedTuple):
     """How the parameters of a network are changed."""
 
-    weights: Any  # their `Places`
+    weights: Any  # their `ParameterPlaces`
     biases: Any
     neurons: Any  # 0, 1, ...: the places of the neurons of the network in the gradient of a group
     slopes: Any  # the gradient by connections and by neurons
@@ -189,5 +189,5 @@ def move(step, rate, count):
 @kernel
 def gradient_of_batch(weights, biases, slopes, penalty, values, gradient):
     """`find_gradient`, called from Python with the fields of the named tuples."""
-    places = Places(*weights), Places(*biases)
+    places = ParameterPlaces(*weights), ParameterPlaces(*biases)
     return find_gradient(*places, slopes, Penalty(*penalty), values, gradient)

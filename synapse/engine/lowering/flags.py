@@ -9,7 +9,7 @@ GATES = 4  # gates a self-connected neuron, and stores extended traces for it
 GATED = 8  # has a gated incoming connection
 PLAIN_RUNS = 16  # all its runs are dense, ordered and ungated, and it keeps no eligibility traces
 FOUR = 32  # it and the next three activate together, and have plain runs from the same sources
-WAITING = 64  # sends no error, and updates of all its weights may stay pending: see ``propagate.move_ahead``
+PENDING = 64  # sends no error, and updates of all its weights may stay pending: see ``propagate.move_ahead``
 HEARD = 128  # a source of trainable dense runs
 WITH_GATES = MEMORY | TRACED | GATED | GATES
 """A neuron with any of these is computed by parts of kernels that other networks do not compile."""

@@ -88,7 +88,7 @@ def mark_plain(store: Store) -> None:
     moving |= c["run_flags"] & flag.SILENT == 0
     for runs, mark, chosen in (
         (other, flag.PLAIN_RUNS, untraced),
-        (moving, flag.WAITING, untraced & (c["flags"] & flag.GATES == 0)),
+        (moving, flag.PENDING, untraced & (c["flags"] & flag.GATES == 0)),
     ):
         without = np.bincount(target[runs], minlength=store.n_neurons) == 0
         c["flags"][without & chosen] |= mark

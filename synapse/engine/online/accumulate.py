@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..lowering.flags import TIED, WAITING
+from ..lowering.flags import PENDING, TIED
 from ..schema import DESTINATIONS, TABLE
 from ..store import Store
 
@@ -42,7 +42,7 @@ class Accumulator:
         columns = {
             **dict(zip(DESTINATIONS, (self.weights, self.biases), strict=True)),
             "ties": np.zeros_like(store["ties"]),
-            "flags": store["flags"] & ~np.uint8(WAITING),
+            "flags": store["flags"] & ~np.uint8(PENDING),
             "run_flags": store["run_flags"] | np.uint8(TIED),  # updates of such runs are never pending
         }
         self._columns: dict[int, NDArray[np.generic]] = {_PLACES[name]: columns[name] for name in columns}

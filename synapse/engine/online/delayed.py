@@ -40,7 +40,7 @@ def sources_read(m, r):
 
 @inline
 def gaters_read(m, r):
-    """The column with the activations that it reads from its gaters."""
+    """The column with the activations that the target of a run reads from its gaters."""
     return m.old_activation if m.run_flags[r] & DELAYED_GATE else m.activation
 
 
@@ -58,13 +58,13 @@ def of_sources(flags, now, before):
 
 @inline
 def of_gaters(flags, now, before):
-    """The same for its gaters."""
+    """What belongs to the step at which a run with these flags reads its gaters: of this step, or before."""
     return before if flags & DELAYED_GATE else now
 
 
 @inline
 def of_gater(gater, j, now, before):
-    """The same for the gater of the self-connection of `j`."""
+    """What belongs to the step at which `j` reads the gater of its self-connection."""
     return before if is_delayed_in_order(gater, j) else now
 
 

@@ -20,12 +20,12 @@ from ..lowering.flags import (
     LISTED,
     MEMORY,
     PAIRED,
+    PENDING,
     PLAIN_RUNS,
     QUIET_GATER,
     SILENT,
     TRACED,
     UNORDERED,
-    WAITING,
     WITH_GATES,
     ZIPPED,
 )
@@ -72,7 +72,7 @@ def propagate_run(m, r, delta, step, ahead):
 
 @inline
 def propagate_traced_run(m, j, r, delta, step, pull, extended):
-    """The same along stored traces, or along the extended ones that begin at `extended`, with step `pull`.
+    """Propagate along a run by stored traces; extended ones begin at `extended`, and have the step `pull`.
 
     reads: activation, old_activation, eligibility, extended; writes: pushed, weight_destination
     """
@@ -97,13 +97,13 @@ def move_ahead(m, first, last):
     A weight is read in every step, to sum. Updating it then, instead of when the error is known,
     saves a pass over the weights. `weigh_neuron` reads the sources' previous activations from
     ``old_activation``; here, before the next step, they are still in ``activation``.
-    reads: waiting, activation; writes: weight, waiting
+    reads: pending_step, activation; writes: weight, pending_step
     """
     for j in range(first, last):
-        step = m.waiting[j]
+        step = m.pending_step[j]
         if step == 0.0:
             continue
-        m.waiting[j] = 0.0
+        m.pending_step[j] = 0.0
         for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
             if m.run_kind[r] > LISTED or not waits(m, r):
                 continue
@@ -118,7 +118,7 @@ def move_ahead(m, first, last):
 
 @inline
 def propagate_gated_run(m, j, r, delta, step):
-    """The same for a run with one gater, or with consecutive gaters.
+    """Propagate along a run with one gater, or with consecutive gaters.
 
     reads: activation, old_activation, eligibility; writes: pushed, pushed_gated, weight_destination
     """
@@ -145,7 +145,7 @@ def propagate_gated_run(m, j, r, delta, step):
 
 @in_order
 def propagate_listed_run(m, j, r, delta, step, ahead):
-    """The same for a run of scattered, ungated connections.
+    """Propagate along a run of scattered, ungated connections.
 
     reads: activation, old_activation; writes: pushed, weight_destination
     """
@@ -165,7 +165,7 @@ def propagate_listed_run(m, j, r, delta, step, ahead):
 
 @rare(INDEX, INDEX, NUMBER, NUMBER)
 def propagate_any_run(m, j, r, delta, step):
-    """The same for scattered gated connections, and for those whose order is found at run time.
+    """Propagate along scattered gated connections, and those whose order is found at run time.
 
     No error is sent to what is delayed.
     reads: activation, old_activation, stamp, eligibility; writes: pushed, pushed_gated, weight_destination
@@ -238,7 +238,7 @@ def settle(m, first, last, rate, ahead):
     step of pending updates is stored.
 
     reads: derivative, pushed*, projected, bias_eligibility
-    writes: responsibility, projected, gated, step, waiting, pushed*, bias_destination
+    writes: responsibility, projected, gated, step, pending_step, pushed*, bias_destination
     """
     for j in range(first, last):
         derivative, flags = m.derivative[j], m.flags[j]
@@ -249,7 +249,7 @@ def settle(m, first, last, rate, ahead):
         m.responsibility[j], m.projected[j], m.gated[j] = projected + gated, projected, gated
         m.pushed[j], m.pushed_gated[j], m.pushed_traced[j] = 0.0, 0.0, 0.0
         m.step[j] = step
-        m.waiting[j] = step if ahead and not flags & (GATES | TRACED) else zero(step)
+        m.pending_step[j] = step if ahead and not flags & (GATES | TRACED) else zero(step)
         if m.trainable_bias[j]:
             m.bias_destination[j] += step * m.bias_eligibility[j] if flags & TRACED else step
 
@@ -268,7 +268,7 @@ def propagate_neuron(m, j, rate, ahead):
         pulls, extended = ONE, u8(m.influence_trace[p])
         pull = rate * m.responsibility[m.influence_gated[p]]
     ahead = ahead and not flags & (GATES | TRACED)
-    if ahead and flags & WAITING:
+    if ahead and flags & PENDING:
         return
     if delta != 0.0 or step != 0.0 or pull != 0.0:
         for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
@@ -302,9 +302,9 @@ def propagate_gated(m, first, last, rate, ahead):
 
 @inline
 def propagate_plain(m, j, ahead):
-    """The same for a neuron without gates and traces."""
+    """Propagate a neuron without gates and traces."""
     delta, step = m.responsibility[j], m.step[j]
-    if ahead and m.flags[j] & WAITING:
+    if ahead and m.flags[j] & PENDING:
         return
     if delta != 0.0 or step != 0.0:
         for r in range(u8(m.first_run[j]), u8(m.last_run[j])):

@@ -62,8 +62,8 @@ def neuron_number(m, what, j):
 def present_weight(m, c, r):
     """A weight including its pending update, if any, see ``propagate.move_ahead``."""
     j = m.target[c]
-    if r != NONE and m.waiting[j] != 0.0 and m.run_kind[r] <= LISTED and waits(m, r):
-        return np.float64(m.weight[c] + m.waiting[j] * m.activation[m.source[c]])
+    if r != NONE and m.pending_step[j] != 0.0 and m.run_kind[r] <= LISTED and waits(m, r):
+        return np.float64(m.weight[c] + m.pending_step[j] * m.activation[m.source[c]])
     return np.float64(m.weight[c])
 
 

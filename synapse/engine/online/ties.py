@@ -65,14 +65,14 @@ def move_tied(m):
 
 @inline
 def before_moves(m):
-    """The same, if anything is tied."""
+    """Note the values of tied parameters before they move, if anything is tied."""
     if m.ties[STRETCHES] + m.ties[BIAS_STRETCHES] != 0:
         note_tied(m)
 
 
 @inline
 def after_moves(m):
-    """The same, if anything is tied."""
+    """Give all tied parameters the sum of their moves, if anything is tied."""
     if m.ties[STRETCHES] + m.ties[BIAS_STRETCHES] != 0:
         move_tied(m)
 

@@ -139,7 +139,7 @@ def move_extended(m, k, carry, block):
 
 @inline
 def extend_run(m, block, r, start, carry, scale):
-    """The same for a run of ungated connections whose eligibility is the source's activation.
+    """Extended traces of a run of ungated connections whose eligibility is the source's activation.
 
     Delayed activations are those of the previous step. They are in old_activation if the source has activated
     since, that is, if it comes before `block`.
@@ -175,9 +175,9 @@ def is_moving(m, j):
     """Whether pending updates are applied while the inputs of `j` are summed, even if they have been applied.
 
     A sum of updated weights has another order than a sum of weights. So the order must not depend on
-    whether the error of the latest step came in this call. reads: waiting, responsibility
+    whether the error of the latest step came in this call. reads: pending_step, responsibility
     """
-    if m.waiting[j] != 0.0:
+    if m.pending_step[j] != 0.0:
         return True
     return m.responsibility[j] != 0.0 and not m.flags[j] & (GATES | TRACED)
 
@@ -186,11 +186,11 @@ def is_moving(m, j):
 def dense_sum(m, j, r, first, n):
     """The weighted inputs of `j` from a run of plain connections, after applying pending updates.
 
-    reads: weight, activation, old_activation, waiting; writes: weight
+    reads: weight, activation, old_activation, pending_step; writes: weight
     """
     source = u8(m.run_source[r])
     total = zero(m.bias[j])
-    step = m.waiting[j]
+    step = m.pending_step[j]
     if is_moving(m, j) and waits(m, r):
         for t in range(n):
             weight = m.weight[first + t] + step * m.old_activation[source + t]
@@ -212,11 +212,11 @@ def moved_weight(m, c, step):
 
 @in_order
 def listed_sum(m, j, r, first, n):
-    """The same from scattered sources. Four sums at a time, so that no sum waits for the previous one.
+    """The sum of a run from scattered sources, in four parts, so that no sum waits for the previous one.
 
-    reads: weight, source, activation, waiting
+    reads: weight, source, activation, pending_step
     """
-    step, none = m.waiting[j], zero(m.bias[j])
+    step, none = m.pending_step[j], zero(m.bias[j])
     whole, total, total1, total2, total3 = n - n % u8(4), none, none, none, none
     if is_moving(m, j) and waits(m, r):
         for c in range(first, first + whole, u8(4)):
@@ -239,7 +239,10 @@ def listed_sum(m, j, r, first, n):
 
 @inline
 def ungated_sum(m, j, r, first, n):
-    """The same from either. reads: weight, source, activation, old_activation, waiting; writes: weight"""
+    """The sum of an ungated run.
+
+    reads: weight, source, activation, old_activation, pending_step; writes: weight
+    """
     if m.run_kind[r] == DENSE:
         return dense_sum(m, j, r, first, n)
     return listed_sum(m, j, r, first, n)
@@ -254,7 +257,7 @@ def weigh_plain(m, j):
     state = m.bias[j]
     for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
         state += ungated_sum(m, j, r, u8(m.run_first[r]), u8(m.run_length[r]))
-    m.waiting[j] = 0.0
+    m.pending_step[j] = 0.0
     m.old_state[j] = m.state[j]
     m.state[j] = state
 
@@ -279,7 +282,7 @@ def weigh_neuron(m, j, block):
             state += ungated_sum(m, j, r, first, n)
         else:
             state += gated_sum(m, j, r, first, n)
-    m.waiting[j] = 0.0
+    m.pending_step[j] = 0.0
     if flags & TRACED:
         move_eligibility(m, j, carry)
     if flags & MEMORY:
@@ -290,13 +293,14 @@ def weigh_neuron(m, j, block):
 
 @inline
 def weigh_four(m, j):
-    """The same for four neurons with the same sources: every source is read once for all four.
+    """The states of four neurons with the same sources: every source is read once for all four.
 
-    reads: weight, bias, activation, old_activation, waiting; writes: state, old_state, weight, waiting
+    reads: weight, bias, activation, old_activation, pending_step
+    writes: state, old_state, weight, pending_step
     """
     j1, j2, j3 = j + ONE, j + u8(2), j + u8(3)
     state, state1, state2, state3 = m.bias[j], m.bias[j1], m.bias[j2], m.bias[j3]
-    step, step1, step2, step3 = m.waiting[j], m.waiting[j1], m.waiting[j2], m.waiting[j3]
+    step, step1, step2, step3 = m.pending_step[j], m.pending_step[j1], m.pending_step[j2], m.pending_step[j3]
     moving = is_moving(m, j) or is_moving(m, j1) or is_moving(m, j2) or is_moving(m, j3)
     runs = u8(m.last_run[j]) - u8(m.first_run[j])
     for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
@@ -322,7 +326,7 @@ def weigh_four(m, j):
                 state2 += m.weight[row2 + t] * y
                 state3 += m.weight[row3 + t] * y
     for i in range(j, j + u8(4)):
-        m.waiting[i] = 0.0
+        m.pending_step[i] = 0.0
         m.old_state[i] = m.state[i]
     m.state[j], m.state[j1], m.state[j2], m.state[j3] = state, state1, state2, state3
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..._typing import Floats, Ints
 from ..lowering.changes import spans
-from ..lowering.flags import GATES, TIED, TRACED, WAITING
+from ..lowering.flags import GATES, PENDING, TIED, TRACED
 from ..schema import (
     ENDED,
     FIRST,
@@ -56,7 +56,7 @@ class Plan:
             self._enter(name, array)
         self.address = int(self._table.ctypes.data)
         untraced = {
-            "flags": store["flags"] & ~np.uint8(TRACED | GATES | WAITING),
+            "flags": store["flags"] & ~np.uint8(TRACED | GATES | PENDING),
             "run_flags": store["run_flags"] | np.uint8(TIED),  # their updates are never pending
             "influence_trace": np.full_like(store["influence_trace"], NONE),
             "last_pull": store["first_pull"].copy(),

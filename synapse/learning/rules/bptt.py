@@ -199,7 +199,7 @@ class BatchLoop:
 
     def _some_samples(self) -> Any:
         """Samples with the options of all groups; the kernel replaces the others."""
-        return engine.exact.Samples(
+        return engine.exact.SampleGroup(
             begins=self._batches.begins,
             lengths=self._batches.lengths,
             shares=self._batches.shares,

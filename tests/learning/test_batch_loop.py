@@ -162,7 +162,7 @@ WORKS = [
 @every_case("make", WORKS)
 def test_one_call_has_the_bits_of_one_batch_after_the_other(make):
     ours, theirs = make(), make()
-    assert ours.joins_epochs() == theirs.apart()
+    assert ours.together() == theirs.apart()
     assert ours.numbers == theirs.numbers
     assert not np.array_equal(parameters(ours.net), parameters(make().net))
 
@@ -188,7 +188,7 @@ def test_a_sample_that_has_ended_grows_no_more():
 
 
 def test_the_goal_ends_after_the_epoch_that_reaches_it():
-    errors = of_samples().joins_epochs()
+    errors = of_samples().together()
     least = int(np.argmin(errors))
     for goal, epochs in ((errors[least], least + 1), (errors[0] + 1.0, 1), (0.0, 6)):
         work = of_samples()

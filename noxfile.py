@@ -43,7 +43,7 @@ def lint(session):
 def typing(session):
     """The annotations."""
     session.install("-e", ".[dev]")
-    session.run("mypy", "synapse", "architect")
+    session.run("mypy", "synapse", "architect", "studies")
 
 
 @nox.session

@@ -93,7 +93,7 @@ class LSTM(Network):
         Activation functions of the gates and of the outputs. Default of `output_squash`: `squash`.
     input_gate_bias, forget_gate_bias, output_gate_bias : float, optional
         Initial biases of the gates. Default: 0, 3 and 0, so that cells remember at first; 1, 1 and 1 in the
-        style "synaptic". `docs/tables/lstm_recipe.md` has the measurements.
+        style "synaptic". `studies/papers/lstm_recipe.md` has the measurements.
     initializer, bias_initializer, seed, dtype
         As for :class:`Perceptron`; the biases of gates are not random.
 

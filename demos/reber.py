@@ -57,7 +57,7 @@ def strings(seed):
 # The network has sixteen linear memory cells: a cell adds up its inputs, scaled by its input gate, and its
 # forget gate sets the fraction that is retained. Forget gates start open (a bias of 3 retains 95 % per step),
 # because a cell that forgets early gets no gradient for remembering. There are no peepholes. Inputs are also
-# connected to the outputs, so cells are free for earlier symbols. docs/studies/learning.md compares settings
+# connected to the outputs, so cells are free for earlier symbols. studies/learning.md compares settings
 # over many seeds.
 #
 # The rate falls linearly to 0: large steps find the rule, small ones let the weights settle.

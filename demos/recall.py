@@ -93,7 +93,7 @@ def learn(net, seed, most, name):
 
 
 # Initial weights are random, so a single run proves little. Each network is trained with several seeds.
-# (Other networks and rules: docs/tables/recall.md.)
+# (Other networks and rules: studies/papers/recall.md.)
 
 
 def compare(seed, quick):

@@ -125,7 +125,7 @@ def linear(values, learnt):
 # It has the same twelve years as AR(12) as inputs, but its hidden neurons make the forecast nonlinear. The
 # output is linear (identity), which makes squared error the cost. Every setting of this network and
 # of the next two (sizes, rates, epochs, initial weights) was chosen on years held out within
-# 1712-1920, never on the test years: see docs/studies/sunspots.md.
+# 1712-1920, never on the test years: see studies/sunspots.md.
 
 
 def within(scale):

@@ -19,6 +19,7 @@ version = release = synapse.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 # The last ones are in docs/_extensions.
 extensions += ["formats", "functions", "house", "live", "mathml", "notebooks", "objects", "references"]
+extensions += ["study_pages"]
 exclude_patterns = ["_extensions"]
 default_role = "literal"  # `name` in docstrings
 

@@ -9,7 +9,6 @@
     synapse run MODEL DATA.csv                            predict
     synapse forecast MODEL DATA.csv --steps N             forecast the rows that follow
     synapse compare DATA.csv --target COLUMN              rank models by their forecasts
-    synapse table NAME                                    run a paper's table with many seeds
     synapse bench                                         time networks on this machine
 
 Exit codes: 0 success, 1 a model or data that cannot be used, 2 wrong usage, 130 interrupted, 141 a
@@ -42,7 +41,6 @@ COMMANDS = (
     "run",
     "forecast",
     "compare",
-    "table",
     "bench",
 )
 """Modules of this package with a function ``add_to``; in this order ``--help`` lists them."""

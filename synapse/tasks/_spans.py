@@ -11,7 +11,6 @@ from .._checks import whole_number
 from .._typing import Floats, Ints
 
 MOST_STEPS = 1_000_000
-MOST_SYMBOLS = 10_000
 
 
 class Spans:
@@ -51,13 +50,5 @@ def one_hot(symbols: NDArray[Any], size: int) -> Floats:
 
 def steps_of(task: str, value: int, least: int) -> int:
     """Return the number of steps of a task, or raise an error."""
-    return _limited(f"The steps of {task}", value, least, MOST_STEPS)
-
-
-def symbols_of(what: str, value: int, least: int) -> int:
-    """Return a number of symbols, or raise an error."""
-    return _limited(what, value, least, MOST_SYMBOLS)
-
-
-def _limited(what: str, value: int, least: int, most: int) -> int:
-    return whole_number(what, value, f"a whole number from {least} to {most:,}", least, most)
+    condition = f"a whole number from {least} to {MOST_STEPS:,}"
+    return whole_number(f"The steps of {task}", value, condition, least, MOST_STEPS)

@@ -1,4 +1,4 @@
-"""The adding and the multiplication problem: two marked numbers, far from the end of a sequence."""
+"""The adding problem: two marked numbers, far from the end of a sequence."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from .._checks import whole_number
 from .._typing import Floats
 from ._spans import Spans, steps_of
-from ._task import Criterion, Samples, Task, Within
+from .judges import Within
+from .samples import SampleBatch
+from .task import Criterion, Task
 
 TESTED = 2000
 TOLERANCE = 0.04
@@ -18,7 +19,7 @@ EARLY = 10  # the first marked pair is one of so many
 LEAST_STEPS = 2 * EARLY
 
 
-def _marked_pairs(
+def marked_pairs(
     count: int, steps: int, low: float, neutral: float, rng: np.random.Generator
 ) -> tuple[Spans, Floats, Floats]:
     """Spans, inputs (N, 2), and the two marked values of each sequence (S, 2).
@@ -78,91 +79,17 @@ class Adding(Task):
 
     steps: int = 100
 
+    inputs: ClassVar[int] = 2
+    """Number of inputs: a number and a marker."""
+    outputs: ClassVar[int] = 1
+    criterion: ClassVar[Criterion] = Criterion(TESTED, error=0.01)
+    """All of 2,000 sequences are right, with a mean absolute error below 0.01."""
     paper: ClassVar[str] = "Hochreiter and Schmidhuber, Neural Computation 9 (1997), experiment 4."
 
     def __post_init__(self) -> None:
         steps_of("Adding", self.steps, LEAST_STEPS)
 
-    @property
-    def inputs(self) -> int:
-        """Number of inputs: a number and a marker."""
-        return 2
-
-    @property
-    def outputs(self) -> int:
-        """Number of outputs."""
-        return 1
-
-    @property
-    def criterion(self) -> Criterion:
-        """All of 2,000 sequences are right, with a mean absolute error below 0.01."""
-        return Criterion(TESTED, error=0.01)
-
-    def _draw(self, count: int, rng: np.random.Generator) -> Samples:
-        spans, inputs, marked = _marked_pairs(count, self.steps, -1.0, 0.0, rng)
+    def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:
+        spans, inputs, marked = marked_pairs(count, self.steps, -1.0, 0.0, rng)
         goals = spans.goals(0.5 + marked.sum(axis=1, keepdims=True) / 4)
-        return Samples(inputs, goals, spans.lengths, Within(TOLERANCE))
-
-
-@dataclass(frozen=True)
-class Multiplication(Task):
-    """Multiplication problem: output the product of the two marked numbers of a long sequence.
-
-    Sequences are those of :class:`Adding`, but numbers are from 0 to 1, a marked first step has the number 1,
-    and the target of the last step is the product of the marked numbers.
-
-    Hochreiter and Schmidhuber 1997, experiment 5, stopped when fewer than 140, or fewer than 13, of the last
-    2,000 training sequences were wrong. Here, 2,000 fresh sequences are tested with unchanged weights.
-
-    Parameters
-    ----------
-    steps : int
-        Smallest number of steps of a sequence, at least 20. The paper has 100.
-    wrong : int
-        Largest number of sequences that may be wrong, from 0 to 1,999. Default 139; 12 is the paper's other
-        criterion.
-
-    Raises
-    ------
-    ArgumentError, ArgumentTypeError
-        If a parameter cannot be used.
-
-    Examples
-    --------
-    >>> print(Multiplication().criterion)
-    at most 139 of 2,000 wrong
-    >>> samples = Multiplication().batch(500, 0)
-    >>> lowest, highest = np.nanmin(samples.goals), np.nanmax(samples.goals)
-    >>> bool(0 <= lowest < highest <= 1)
-    True
-    """
-
-    steps: int = 100
-    wrong: int = 139
-
-    paper: ClassVar[str] = "Hochreiter and Schmidhuber, Neural Computation 9 (1997), experiment 5."
-
-    def __post_init__(self) -> None:
-        steps_of("Multiplication", self.steps, LEAST_STEPS)
-        condition = f"a whole number from 0 to {TESTED - 1:,}"
-        whole_number("The wrong of Multiplication", self.wrong, condition, 0, TESTED - 1)
-
-    @property
-    def inputs(self) -> int:
-        """Number of inputs: a number and a marker."""
-        return 2
-
-    @property
-    def outputs(self) -> int:
-        """Number of outputs."""
-        return 1
-
-    @property
-    def criterion(self) -> Criterion:
-        """At most `wrong` of 2,000 sequences are wrong."""
-        return Criterion(TESTED, self.wrong)
-
-    def _draw(self, count: int, rng: np.random.Generator) -> Samples:
-        spans, inputs, marked = _marked_pairs(count, self.steps, 0.0, 1.0, rng)
-        goals = spans.goals(marked.prod(axis=1, keepdims=True))
-        return Samples(inputs, goals, spans.lengths, Within(TOLERANCE))
+        return SampleBatch(inputs, goals, spans.lengths, Within(TOLERANCE))

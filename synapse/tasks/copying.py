@@ -9,7 +9,9 @@ import numpy as np
 
 from .._checks import whole_number
 from ._spans import MOST_STEPS, Spans
-from ._task import Criterion, Samples, Sides, Task
+from .judges import Sides
+from .samples import SampleBatch
+from .task import Criterion, Task
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Copy(Task):
     of 0.5 as its bit.
 
     Menick and others 2021 increase the length whenever a network copies well enough, as in
-    `docs/studies/rtrl.md`. The criterion is this library's own.
+    `studies/rtrl.md`. The criterion is this library's own.
 
     Parameters
     ----------
@@ -50,6 +52,11 @@ class Copy(Task):
     length: int = 10
     spread: int = 5
 
+    inputs: ClassVar[int] = 3
+    """Number of inputs: one for each value of a bit, and a flag."""
+    outputs: ClassVar[int] = 1
+    criterion: ClassVar[Criterion] = Criterion(500, wrong=5)
+    """At most 5 of 500 sequences are wrong."""
     paper: ClassVar[str] = "Menick and others, ICLR 2021 (SnAp)."
 
     def __post_init__(self) -> None:
@@ -58,22 +65,7 @@ class Copy(Task):
         )
         whole_number("The spread of Copy", self.spread, "a whole number, 0 or above", 0)
 
-    @property
-    def inputs(self) -> int:
-        """Number of inputs: one for each value of a bit, and a flag."""
-        return 3
-
-    @property
-    def outputs(self) -> int:
-        """Number of outputs."""
-        return 1
-
-    @property
-    def criterion(self) -> Criterion:
-        """At most 5 of 500 sequences are wrong."""
-        return Criterion(500, wrong=5)
-
-    def _draw(self, count: int, rng: np.random.Generator) -> Samples:
+    def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:
         sizes = rng.integers(max(self.length - self.spread, 1), self.length, size=count, endpoint=True)
         spans = Spans(2 * sizes)
         copied = np.arange(spans.total) - np.repeat(spans.first, spans.lengths) >= np.repeat(
@@ -83,4 +75,4 @@ class Copy(Task):
         inputs, goals = np.zeros((spans.total, 3)), np.full((spans.total, 1), np.nan)
         inputs[np.flatnonzero(~copied), bits] = inputs[copied, 2] = 1.0
         goals[copied, 0] = bits
-        return Samples(inputs, goals, spans.lengths, Sides(0.5))
+        return SampleBatch(inputs, goals, spans.lengths, Sides(0.5))

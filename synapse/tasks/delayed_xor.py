@@ -10,7 +10,9 @@ import numpy as np
 from .._checks import expected
 from ..errors import ArgumentError
 from ._spans import Spans, steps_of
-from ._task import Criterion, Samples, Sides, Task
+from .judges import Sides
+from .samples import SampleBatch
+from .task import Criterion, Task
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class DelayedXor(Task):
     alone is independent of the target, so storing it does not reduce the error.
 
     Hochreiter and Schmidhuber 1997 name this kind of problem among the limitations of the truncated gradient;
-    they give no figures. The form and the criterion are those of `docs/studies/rtrl.md`.
+    they give no figures. The form and the criterion are those of `studies/rtrl.md`.
 
     Parameters
     ----------
@@ -46,28 +48,18 @@ class DelayedXor(Task):
 
     steps: int = 20
 
+    inputs: ClassVar[int] = 2
+    """Number of inputs: a sign and a marker."""
+    outputs: ClassVar[int] = 1
+    criterion: ClassVar[Criterion] = Criterion(500, wrong=5)
+    """At most 5 of 500 sequences are wrong."""
     paper: ClassVar[str] = "Hochreiter and Schmidhuber, Neural Computation 9 (1997), section 6."
 
     def __post_init__(self) -> None:
         if steps_of("DelayedXor", self.steps, 4) % 2:
             raise ArgumentError(expected("The steps of DelayedXor", "an even number", self.steps))
 
-    @property
-    def inputs(self) -> int:
-        """Number of inputs: a sign and a marker."""
-        return 2
-
-    @property
-    def outputs(self) -> int:
-        """Number of outputs."""
-        return 1
-
-    @property
-    def criterion(self) -> Criterion:
-        """At most 5 of 500 sequences are wrong."""
-        return Criterion(500, wrong=5)
-
-    def _draw(self, count: int, rng: np.random.Generator) -> Samples:
+    def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:
         spans, half = Spans(np.full(count, self.steps)), self.steps // 2
         inputs = np.zeros((spans.total, 2))
         inputs[:, 0] = 2.0 * rng.integers(2, size=spans.total) - 1.0
@@ -75,4 +67,4 @@ class DelayedXor(Task):
         other = spans.first + rng.integers(half, self.steps - 1, size=count)
         inputs[one, 1] = inputs[other, 1] = 1.0
         differ = inputs[one, :1] != inputs[other, :1]
-        return Samples(inputs, spans.goals(1.0 * differ), spans.lengths, Sides(0.5))
+        return SampleBatch(inputs, spans.goals(1.0 * differ), spans.lengths, Sides(0.5))

@@ -16,7 +16,9 @@ from .._checks import expected, finite_number, listed, positive_integer
 from .._typing import Ints
 from ..errors import ArgumentError
 from ..objects.network import Network
-from ._task import Criterion, Sample, Samples, Sides, Task
+from .judges import Sides
+from .samples import Sample, SampleBatch
+from .task import Criterion, Task
 
 MOST = 100_000
 """Largest n of a string."""
@@ -33,6 +35,8 @@ class _Counting(Task):
     most: int = 10
     off: float = -1.0
 
+    criterion: ClassVar[Criterion] = Criterion(1000)
+    """All of 1,000 strings are right. How far a network generalises: see :meth:`longest`."""
     paper: ClassVar[str] = "Gers and Schmidhuber, IEEE Transactions on Neural Networks 12 (2001), 1333-1340."
 
     def __post_init__(self) -> None:
@@ -51,11 +55,6 @@ class _Counting(Task):
     def outputs(self) -> int:
         """Number of outputs: one per letter, and one for T."""
         return len(self.letters) + 1
-
-    @property
-    def criterion(self) -> Criterion:
-        """All of 1,000 strings are right. How far a network generalises: see :meth:`longest`."""
-        return Criterion(1000)
 
     def string(self, n: int) -> str:
         """Return the string of this n, 1 or above.
@@ -88,7 +87,7 @@ class _Counting(Task):
         """
         return self._encoded(np.array([positive_integer("The n of a string", n, MOST)]))[0]
 
-    def encoded(self, numbers: Iterable[int]) -> Samples:
+    def encoded(self, numbers: Iterable[int]) -> SampleBatch:
         """Encode the strings of several n, in this order.
 
         Parameters
@@ -98,7 +97,7 @@ class _Counting(Task):
 
         Returns
         -------
-        Samples
+        SampleBatch
             Inputs and targets have one row per symbol but the last, and a column per symbol: inputs S and the
             letters, targets the letters and T. Symbols that are present, or can come next, are 1, the others
             `off`.
@@ -113,7 +112,7 @@ class _Counting(Task):
             raise ArgumentError(expected("The numbers", "at least one n", given))
         return self._encoded(np.array([positive_integer("The n of a string", n, MOST) for n in given]))
 
-    def _encoded(self, numbers: Ints) -> Samples:
+    def _encoded(self, numbers: Ints) -> SampleBatch:
         kinds, size = len(self.letters), len(numbers)
         counts = np.concatenate([np.ones((size, 1), np.int64), np.repeat(numbers[:, None], kinds, 1)], axis=1)
         symbols = np.repeat(np.tile(np.arange(kinds + 1), size), counts.reshape(-1))
@@ -124,7 +123,7 @@ class _Counting(Task):
         allowed = one_hot[following]
         allowed[symbols == 1, :2] = True  # after an a: another one, or b
         inputs, targets = (np.where(places, 1.0, self.off) for places in (one_hot[symbols], allowed))
-        return Samples(inputs, targets, lengths, Sides((self.off + 1.0) / 2.0), allowed)
+        return SampleBatch(inputs, targets, lengths, Sides((self.off + 1.0) / 2.0), allowed)
 
     def longest(self, network: Network, most: int = 1000) -> int:
         """The largest N such that a network is right on the strings of all n from 1 to N; 0 if none.
@@ -161,12 +160,12 @@ class _Counting(Task):
         """Number of strings after this n that are run together: memory is limited."""
         return 1 + STEPS_AT_ONCE // (1 + len(self.letters) * (done + 1))
 
-    def _first_wrong(self, network: Network, samples: Samples) -> int | None:
+    def _first_wrong(self, network: Network, samples: SampleBatch) -> int | None:
         """The place of the first string that a network does not get right."""
         wrong = samples.wrong(network)
         return int(wrong.argmax()) if wrong.any() else None
 
-    def _draw(self, count: int, rng: np.random.Generator) -> Samples:
+    def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:
         return self._encoded(rng.integers(1, self.most, count, endpoint=True))
 
 

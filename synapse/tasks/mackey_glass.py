@@ -10,9 +10,10 @@ import numpy as np
 
 from .._checks import MOST_DELAYS, MOST_SEQUENCES, positive_integer
 from .._typing import Floats
-from ..initializers import Seed, random_generator
-from ._rows import TOGETHER, Rows, series_samples, windows
-from ._task import Criterion, Sample, Samples, Stream, Task, Within
+from ._series import TOGETHER, ahead, series_batch
+from .judges import Within
+from .samples import Sample, SampleBatch
+from .task import Criterion, StreamTask
 
 STEP = 0.1
 EVERY = 10
@@ -23,7 +24,7 @@ JUDGE = Within(0.02)
 
 
 @dataclass(frozen=True)
-class MackeyGlass(Task):
+class MackeyGlass(StreamTask):
     """Mackey-Glass series: predict a chaotic series one step ahead, or several.
 
     The series is the solution of a differential equation with a delay τ::
@@ -62,6 +63,11 @@ class MackeyGlass(Task):
     length: int = 3000
     horizon: int = 1
 
+    inputs: ClassVar[int] = 1
+    """One input, the present point."""
+    outputs: ClassVar[int] = 1
+    """One output, the point `horizon` steps later."""
+    criterion: ClassVar[Criterion | None] = None
     paper: ClassVar[str] = "Jaeger, GMD Report 148 (2001); Mackey and Glass, Science 197 (1977)."
 
     def __post_init__(self) -> None:
@@ -69,33 +75,15 @@ class MackeyGlass(Task):
         positive_integer("The length of MackeyGlass", self.length, MOST_SEQUENCES)
         positive_integer("The horizon of MackeyGlass", self.horizon, MOST_SEQUENCES)
 
-    @property
-    def inputs(self) -> int:
-        """One input, the present point."""
-        return 1
+    def _endless(self, rng: np.random.Generator) -> Iterator[Sample]:
+        return (Sample(*rows, JUDGE) for rows in ahead(self._series(1, rng), self.horizon))
 
-    @property
-    def outputs(self) -> int:
-        """One output, the point `horizon` steps later."""
-        return 1
-
-    @property
-    def criterion(self) -> Criterion | None:
-        """None was published."""
-        return None
-
-    def stream(self, seed: Seed = None) -> Stream:
-        """Generate one endless series, see :meth:`Task.stream`."""
-        following = windows(self._series(1, random_generator(seed)), self.length, self.horizon)
-        return Stream(lambda: Sample(*following(), JUDGE))
-
-    def _series(self, count: int, rng: np.random.Generator) -> Rows:
+    def _series(self, count: int, rng: np.random.Generator) -> Iterator[Floats]:
         history = 1.1 + 0.2 * rng.random((count, self.delay * EVERY))
-        return Rows(_points(np.ascontiguousarray(history.T)))
+        return _points(np.ascontiguousarray(history.T))
 
-    def _draw(self, count: int, rng: np.random.Generator) -> Samples:
-        values = self._series(count, rng).take(self.length + self.horizon)
-        return series_samples(values, self.horizon, JUDGE)
+    def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:
+        return series_batch(self._series(count, rng), self.length, self.horizon, JUDGE)
 
 
 def _points(past: Floats) -> Iterator[Floats]:

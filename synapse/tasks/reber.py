@@ -11,6 +11,7 @@ whole inner string. Hochreiter and Schmidhuber 1997, experiment 1.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar, NamedTuple
@@ -22,7 +23,9 @@ from .._checks import MOST_SEQUENCES, choice, expected, positive_integer, public
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..initializers import Seed, random_generator
-from ._task import Criterion, Ranked, Sample, Samples, Stream, Task, Within, joined
+from .judges import Ranked, Within
+from .samples import Sample, SampleBatch
+from .task import Criterion, StreamTask, Task
 
 __all__ = [
     "ARCS",
@@ -243,38 +246,28 @@ class EmbeddedReber(Task):
 
     targets: str = NEXT
 
+    inputs: ClassVar[int] = len(SYMBOLS)
+    """Number of inputs, one per symbol of :data:`synapse.tasks.reber.SYMBOLS`."""
+    outputs: ClassVar[int] = len(SYMBOLS)
+    criterion: ClassVar[Criterion] = Criterion(512)
+    """All of 512 fresh strings are right."""
     paper: ClassVar[str] = "Hochreiter and Schmidhuber, Neural Computation 9 (1997), experiment 1."
 
     def __post_init__(self) -> None:
         choice("The targets of EmbeddedReber", self.targets, TARGETS)
 
-    @property
-    def inputs(self) -> int:
-        """Number of inputs, one per symbol of :data:`synapse.tasks.reber.SYMBOLS`."""
-        return len(SYMBOLS)
-
-    @property
-    def outputs(self) -> int:
-        """Number of outputs, one per symbol."""
-        return len(SYMBOLS)
-
-    @property
-    def criterion(self) -> Criterion:
-        """All of 512 fresh strings are right."""
-        return Criterion(512)
-
-    def _draw(self, count: int, rng: np.random.Generator) -> Samples:
+    def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:
         walk, one_hot = _walk(count, rng), np.eye(len(SYMBOLS))
         symbols, nodes, lengths = (np.array(part) for part in walk)
         last = np.cumsum(lengths) - 1
         given, following = np.delete(symbols, last), np.delete(symbols, np.r_[0, last[:-1] + 1])
         allowed = ALLOWED[np.delete(nodes, last)]
         targets = one_hot[following] if self.targets == NEXT else allowed.astype(np.float64)
-        return Samples(one_hot[given], targets, lengths - 1, Ranked(), allowed)
+        return SampleBatch(one_hot[given], targets, lengths - 1, Ranked(), allowed)
 
 
 @dataclass(frozen=True)
-class ContinualReber(Task):
+class ContinualReber(StreamTask):
     """Continual embedded Reber grammar: strings follow each other without marks, and nothing is reset.
 
     The targets of a step are all symbols that can come next; a step is right if every output differs from its
@@ -300,36 +293,19 @@ class ContinualReber(Task):
 
     length: int = 100_000
 
+    inputs: ClassVar[int] = len(SYMBOLS)
+    """Number of inputs, one per symbol of :data:`synapse.tasks.reber.SYMBOLS`."""
+    outputs: ClassVar[int] = len(SYMBOLS)
+    criterion: ClassVar[Criterion] = Criterion(10)
+    """All of ten streams are right at every step."""
     paper: ClassVar[str] = "Gers, Schmidhuber and Cummins, Neural Computation 12 (2000), table 2."
 
     def __post_init__(self) -> None:
         positive_integer("The length of ContinualReber", self.length, MOST_SEQUENCES)
 
-    @property
-    def inputs(self) -> int:
-        """Number of inputs, one per symbol of :data:`synapse.tasks.reber.SYMBOLS`."""
-        return len(SYMBOLS)
-
-    @property
-    def outputs(self) -> int:
-        """Number of outputs, one per symbol."""
-        return len(SYMBOLS)
-
-    @property
-    def criterion(self) -> Criterion:
-        """All of ten streams are right at every step."""
-        return Criterion(10)
-
-    def stream(self, seed: Seed = None) -> Stream:
-        """Generate strings one after the other, see :meth:`Task.stream`."""
-        generator = random_generator(seed)
-        return Stream(lambda: self._strings(100, generator))
-
-    def _strings(self, count: int, rng: np.random.Generator) -> Sample:
-        walk = _walk(count, rng)
-        allowed = ALLOWED[walk.nodes]
-        return Sample(np.eye(len(SYMBOLS))[walk.symbols], allowed.astype(np.float64), Within(0.49), allowed)
-
-    def _draw(self, count: int, rng: np.random.Generator) -> Samples:
-        parts = [self.stream(rng).take(self.length) for _ in range(count)]
-        return joined(parts)
+    def _endless(self, rng: np.random.Generator) -> Iterator[Sample]:
+        while True:
+            walk = _walk(100, rng)
+            allowed = ALLOWED[walk.nodes]
+            rows = np.eye(len(SYMBOLS))[walk.symbols]
+            yield Sample(rows, allowed.astype(np.float64), Within(0.49), allowed)

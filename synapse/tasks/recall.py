@@ -9,7 +9,9 @@ import numpy as np
 
 from .._checks import MOST_SEQUENCES, positive_integer, public_names
 from ..errors import ArgumentError
-from ._task import Criterion, Samples, Task, Within
+from .judges import Within
+from .samples import SampleBatch
+from .task import Criterion, Task
 
 __all__ = ["Recall"]
 __dir__ = public_names(__all__)
@@ -62,6 +64,8 @@ class Recall(Task):
     prompts: int = 2
     length: int = 10
 
+    criterion: ClassVar[Criterion] = Criterion(1000, wrong=50)
+    """At least 950 of 1000 fresh sequences are right."""
     paper: ClassVar[str] = "Monner and Reggia, Neural Networks 25 (2012), section 5.1."
 
     def __post_init__(self) -> None:
@@ -84,12 +88,7 @@ class Recall(Task):
         """Number of outputs, one per target symbol."""
         return self.targets
 
-    @property
-    def criterion(self) -> Criterion:
-        """At least 950 of 1000 fresh sequences are right."""
-        return Criterion(1000, wrong=50)
-
-    def _draw(self, count: int, rng: np.random.Generator) -> Samples:
+    def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:
         open_steps, prompts = self.length - self.prompts, np.arange(self.prompts)
         # One row of random numbers per sequence, so that two batches are the same as one of both sizes.
         keys, chosen = np.split(rng.random((count, 2 * open_steps)), 2, axis=1)
@@ -102,7 +101,7 @@ class Recall(Task):
         symbols[:, open_steps:] = self.targets + self.distractors + prompts
         goals = np.zeros((count, self.length, self.targets))
         goals[np.arange(count)[:, None], open_steps + prompts, shown] = 1.0
-        return Samples(
+        return SampleBatch(
             np.eye(self.inputs)[symbols.ravel()],
             goals.reshape(-1, self.targets),
             np.full(count, self.length),

@@ -11,7 +11,7 @@ from typing import Any
 
 from synapse import analysis
 
-from .world import World
+from .world import PARTS_OF_TASKS, World
 
 PACKAGES = """squash cost initializers objects.architectures learning optimizers tasks tasks.reber experiments
 forecasting analysis draw readwrite"""
@@ -112,7 +112,7 @@ EXCLUDED |= {f"{name} options" for name, one in PUBLIC.items() if "options" in o
 EXCLUDED |= {
     name
     for name, one in PUBLIC.items()
-    if name.endswith(".find_parts") or one.owner.__module__ == "synapse.tasks._task"  # parts of tasks
+    if name.endswith(".find_parts") or one.owner.__module__ in PARTS_OF_TASKS
 }
 EXCLUDED |= {
     f"analysis.{name}.__init__"

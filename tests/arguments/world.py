@@ -179,10 +179,11 @@ def optimizerstate(w: World) -> optimizers.OptimizerState:
     return state
 
 
+PARTS_OF_TASKS = {f"synapse.tasks.{name}" for name in ("judges", "samples", "stream", "task")}
 KINDS = {
     one.__name__.lower(): one
     for one in (*vars(tasks).values(), *vars(optimizers).values())
-    if isinstance(one, type) and one.__module__ != "synapse.tasks._task"
+    if isinstance(one, type) and one.__module__ not in PARTS_OF_TASKS
 }
 """Tasks and optimizers, which need no arguments."""
 TRIALS = [{"seed": 0, "x": 1.0, "right": True}, {"seed": 1, "failed": "Error"}]

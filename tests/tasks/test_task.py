@@ -8,62 +8,64 @@ import numpy as np
 import pytest
 
 import architect
+from studies import tasks as papers
 from synapse import Trainer, tasks
 from synapse.errors import ArgumentError, ArgumentTypeError
-from synapse.tasks import ContinualReber, Criterion, EmbeddedReber, Recall, Samples, Score, Task
+from synapse.tasks import ContinualReber, Criterion, EmbeddedReber, Recall, SampleBatch, Score, Task
 from tests.cases import all_hold, all_refused
 
 TASKS = {
     tasks.Adding(): ("all of 2,000 right, mean absolute error below 0.01", 0.04),
-    tasks.Multiplication(): ("at most 139 of 2,000 wrong", 0.04),
-    tasks.Multiplication(30, wrong=12): ("at most 12 of 2,000 wrong", 0.04),
-    tasks.TemporalOrder(): ("all of 2,000 right, mean absolute error below 0.1", 0.3),
-    tasks.TemporalOrder(3): ("all of 2,000 right, mean absolute error below 0.1", 0.3),
-    tasks.LongLag(): ("all of 10,000 right", 0.25),
-    tasks.LongLag(9, regular=False): ("all of 10,000 right", 0.25),
-    tasks.LongLag(9, regular=False, only_last=True): ("all of 10,000 right", 0.25),
-    tasks.NoisyLongLag(): ("all of 10,000 right", 0.2),
-    tasks.TwoSequences(): ("all of 256 right, mean absolute error below 0.01", 0.2),
-    tasks.TwoSequences(variant="b"): ("at most 5 of 256 wrong, mean absolute error below 0.04", 0.2),
-    tasks.TwoSequences(variant="c"): ("all of 256 right, mean absolute error below 0.015", 0.1),
+    papers.Multiplication(): ("at most 139 of 2,000 wrong", 0.04),
+    papers.Multiplication(30, wrong=12): ("at most 12 of 2,000 wrong", 0.04),
+    papers.TemporalOrder(): ("all of 2,000 right, mean absolute error below 0.1", 0.3),
+    papers.TemporalOrder(3): ("all of 2,000 right, mean absolute error below 0.1", 0.3),
+    papers.LongLag(): ("all of 10,000 right", 0.25),
+    papers.LongLag(9, regular=False): ("all of 10,000 right", 0.25),
+    papers.LongLag(9, regular=False, only_last=True): ("all of 10,000 right", 0.25),
+    papers.NoisyLongLag(): ("all of 10,000 right", 0.2),
+    papers.TwoSequences(): ("all of 256 right, mean absolute error below 0.01", 0.2),
+    papers.TwoSequences(variant="b"): ("at most 5 of 256 wrong, mean absolute error below 0.04", 0.2),
+    papers.TwoSequences(variant="c"): ("all of 256 right, mean absolute error below 0.015", 0.1),
     tasks.DelayedXor(): ("at most 5 of 500 wrong", 0.5),
     tasks.Copy(): ("at most 5 of 500 wrong", 0.5),
     EmbeddedReber(): ("all of 512 right", None),
     EmbeddedReber(targets="legal"): ("all of 512 right", None),
     ContinualReber(200): ("all of 10 right", 0.49),
     Recall(): ("at most 50 of 1,000 wrong", 0.5),
-    tasks.SynapticRecall(): ("at most 50 of 1,000 wrong", 0.5),
-    tasks.SynapticReber(): ("all of 512 right", None),
-    tasks.Timing(200): ("mean squared error below 0.05", 0.25),
-    tasks.Xor(): ("all of 4 right", 0.5),
-    tasks.Letters(200): ("all of 1 right", 0.5),
-    tasks.TemporalXor(60): (None, 0.5),
-    tasks.Narma10(200): (None, 0.01),
-    tasks.Laser(200): (None, 0.012),
+    papers.SynapticRecall(): ("at most 50 of 1,000 wrong", 0.5),
+    papers.SynapticReber(): ("all of 512 right", None),
+    papers.Timing(200): ("mean squared error below 0.05", 0.25),
+    papers.Xor(): ("all of 4 right", 0.5),
+    papers.Letters(200): ("all of 1 right", 0.5),
+    papers.TemporalXor(60): (None, 0.5),
+    papers.Narma10(200): (None, 0.01),
+    papers.Laser(200): (None, 0.012),
     tasks.MackeyGlass(length=200): (None, 0.02),
     tasks.AnBn(): ("all of 1,000 right", 1.0),
     tasks.AnBnCn(off=0.0): ("all of 1,000 right", 0.5),
-    tasks.PeriodicFunction(periods=20): ("all of 1 right", 0.3),
-    tasks.SpikeDelays(periods=20): ("all of 10 right", 0.49),
-    tasks.SpikeDelays(continual=False): ("all of 1,000 right", 0.49),
-    tasks.TimedSpikes(periods=20): ("all of 10 right", 0.49),
+    papers.PeriodicFunction(periods=20): ("all of 1 right", 0.3),
+    papers.SpikeDelays(periods=20): ("all of 10 right", 0.49),
+    papers.SpikeDelays(continual=False): ("all of 1,000 right", 0.49),
+    papers.TimedSpikes(periods=20): ("all of 10 right", 0.49),
 }
 """Every task, with its criterion and the distance from its targets at which outputs become wrong.
 
 For those of Reber strings, in which the legal symbols must be ahead, there is no such distance.
 """
 EVERY = {repr(task): task for task in TASKS}
-NOT_RANDOM = (tasks.PeriodicFunction, tasks.Xor)
+NOT_RANDOM = (papers.PeriodicFunction, papers.Xor)
 
 
 def test_all_tasks_are_in_the_table():
-    classes = [one for _, one in inspect.getmembers(tasks, inspect.isclass) if issubclass(one, Task)]
+    members = [*vars(tasks).values(), *vars(papers).values()]
+    classes = [one for one in members if inspect.isclass(one) and issubclass(one, Task)]
     assert {one for one in classes if not inspect.isabstract(one)} == set(map(type, TASKS))
 
 
 def bits(part):
     """All numbers of a sample or of samples."""
-    rows, goals = (part.rows, part.goals) if isinstance(part, Samples) else (part.inputs, part.targets)
+    rows, goals = (part.rows, part.goals) if isinstance(part, SampleBatch) else (part.inputs, part.targets)
     return rows.tobytes(), goals.tobytes(), None if part.allowed is None else part.allowed.tobytes()
 
 
@@ -133,7 +135,7 @@ def test_outputs_are_right_within_the_distance_of_the_paper():
             assert not sample.right(np.nan_to_num(far, nan=7.0))
             last = np.nan_to_num(sample.targets, nan=7.0)
             last[-1, 0] = far[-1, 0]
-            judged = sample.allowed is None or isinstance(task, tasks.LongLag | tasks.AnBn | tasks.AnBnCn)
+            judged = sample.allowed is None or isinstance(task, papers.LongLag | tasks.AnBn | tasks.AnBnCn)
             assert not (judged and sample.right(last)), "one wrong output is enough"
 
     all_hold(check, EVERY)
@@ -162,7 +164,7 @@ def test_every_task_trains_and_judges_a_network_that_fits():
 def test_slices_of_samples_are_samples():
     samples = EmbeddedReber().batch(7, 0)
     part = samples[2:5]
-    assert isinstance(part, Samples)
+    assert isinstance(part, SampleBatch)
     assert all(map(same, part, [samples[2], samples[3], samples[-3]]))
     assert len(samples[5:2]) == 0
     with pytest.raises(ArgumentError, match="step"):
@@ -185,7 +187,7 @@ def numbers(values):
     rows = np.arange(2.0 * len(values))[:, None]
     goals = np.full_like(rows, np.nan)
     goals[1::2, 0] = rows[1::2, 0] + values
-    return Samples(rows, goals, np.full(len(values), 2), tasks.Within(0.5))
+    return SampleBatch(rows, goals, np.full(len(values), 2), tasks.Within(0.5))
 
 
 def test_a_score_counts_samples_and_averages_errors():
@@ -228,25 +230,25 @@ def test_every_sample_of_a_test_counts_as_much():
 
     def solved(task, error):
         goals = np.where(np.arange(150) < 100, error, 0.0)[:, None]
-        samples = Samples(np.zeros((150, 2)), goals, np.ones(150, np.int64), tasks.Within(1.0))
+        samples = SampleBatch(np.zeros((150, 2)), goals, np.ones(150, np.int64), tasks.Within(1.0))
         return task.solved(net, samples)
 
     assert solved(tasks.Adding(), 0.0149), "a mean of 0.00993"
     assert not solved(tasks.Adding(), 0.0151)
-    assert solved(tasks.Timing(), np.sqrt(0.0749)), "a mean square of 0.0499"
-    assert not solved(tasks.Timing(), np.sqrt(0.0751))
+    assert solved(papers.Timing(), np.sqrt(0.0749)), "a mean square of 0.0499"
+    assert not solved(papers.Timing(), np.sqrt(0.0751))
 
 
 def test_a_test_from_a_seed_has_the_samples_of_the_criterion(monkeypatch):
     """They are drawn in parts, without noise on the targets, from one generator."""
-    task, drawn = tasks.TwoSequences(1, informative=1, variant="c"), []
-    batch = tasks.TwoSequences.batch
+    task, drawn = papers.TwoSequences(1, informative=1, variant="c"), []
+    batch = papers.TwoSequences.batch
 
     def noted(self, count, seed):
         drawn.append((self.noisy_targets, batch(self, count, seed)))
         return drawn[-1][1]
 
-    monkeypatch.setattr(tasks.TwoSequences, "batch", noted)
+    monkeypatch.setattr(papers.TwoSequences, "batch", noted)
     net = architect.Perceptron(1, 1, seed=0)
     net.output.squash, net.output.biases, net.weights = "identity", [0.5], [-0.3]
     assert task.solved(net, 4)
@@ -258,7 +260,7 @@ def test_a_test_from_a_seed_has_the_samples_of_the_criterion(monkeypatch):
 
 REFUSED = [
     (lambda: Recall().batch(0, 0), ArgumentError, "count of samples"),
-    (lambda: tasks.PeriodicFunction().stream(-1), ArgumentError, "seed"),
+    (lambda: papers.PeriodicFunction().stream(-1), ArgumentError, "seed"),
     (lambda: Recall().stream(0).take(0), ArgumentError, "steps of a stream"),
     (
         lambda: Recall().solved(architect.Perceptron(6, 2, seed=0), [1]),
@@ -270,14 +272,14 @@ REFUSED = [
     (lambda: Recall(prompts="2"), ArgumentTypeError, "the prompts of Recall to be a whole number above 0"),
     (lambda: EmbeddedReber(targets="all"), ArgumentError, "targets of EmbeddedReber"),
     (lambda: tasks.Adding(19), ArgumentError, "steps of Adding to be a whole number from 20"),
-    (lambda: tasks.Multiplication(100, wrong=2000), ArgumentError, "from 0 to 1,999"),
-    (lambda: tasks.LongLag(10, regular="yes"), ArgumentTypeError, "regular of LongLag"),
-    (lambda: tasks.NoisyLongLag(5, distractors=10**9), ArgumentError, "distractors of NoisyLongLag"),
-    (lambda: tasks.TwoSequences(10, informative=11), ArgumentError, "from 1 to its steps, 10"),
-    (lambda: tasks.TwoSequences(variant="d"), ArgumentError, "'a' or 'b' or 'c'"),
+    (lambda: papers.Multiplication(100, wrong=2000), ArgumentError, "from 0 to 1,999"),
+    (lambda: papers.LongLag(10, regular="yes"), ArgumentTypeError, "regular of LongLag"),
+    (lambda: papers.NoisyLongLag(5, distractors=10**9), ArgumentError, "distractors of NoisyLongLag"),
+    (lambda: papers.TwoSequences(10, informative=11), ArgumentError, "from 1 to its steps, 10"),
+    (lambda: papers.TwoSequences(variant="d"), ArgumentError, "'a' or 'b' or 'c'"),
     (lambda: tasks.DelayedXor(7), ArgumentError, "steps of DelayedXor to be an even number, got 7"),
-    (lambda: tasks.SynapticRecall(prompts=[0, 2]), ArgumentError, "to be each number from 0 to 9"),
-    (lambda: tasks.SpikeDelays(delays=(0, "1")), ArgumentError, "the delays of SpikeDelays"),
+    (lambda: papers.SynapticRecall(prompts=[0, 2]), ArgumentError, "to be each number from 0 to 9"),
+    (lambda: papers.SpikeDelays(delays=(0, "1")), ArgumentError, "the delays of SpikeDelays"),
 ]
 
 

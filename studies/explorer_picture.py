@@ -1,0 +1,39 @@
+"""Make the picture of the explorer, docs/gallery/explorer.png, from the code of the start page.
+
+python -m studies explorer_picture     # needs Chromium and the extra `browser`
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from contextlib import chdir
+from pathlib import Path
+
+DOCS = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(DOCS.parent), str(DOCS / "_extensions")]
+
+import cells
+from playwright.sync_api import sync_playwright
+
+
+def main() -> None:
+    names = {"__name__": "__main__"}
+    with tempfile.TemporaryDirectory() as folder, chdir(folder), sync_playwright() as play:
+        for block in cells.blocks((DOCS / "index.md").read_text(encoding="utf-8")):
+            cells.run(block.code, names, "index", block.line)
+        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 760}, color_scheme="light")
+        page.goto((Path(folder) / "explorer.html").as_uri())
+        page.fill("#step", "7")
+        page.fill("#search", "cells 1")
+        page.press("#search", "Enter")
+        page.evaluate("document.activeElement.blur()")
+        page.wait_for_timeout(500)  # Cytoscape.js draws with the next frames
+        page.screenshot(path=DOCS / "gallery" / "explorer.png")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

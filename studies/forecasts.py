@@ -1,0 +1,349 @@
+"""Compare forecasts by networks with those of simple and classic methods, on three series.
+
+    python -m studies forecasts              # measures: needs statsmodels for two of the methods
+    python -m studies forecasts report       # writes forecasts.md and forecasts.png from forecasts.json
+
+Every method forecasts from many origins of the part of a series that comes after its training part (rolling
+origin). Networks learn from the training part only, once. The other methods are fitted anew to the whole
+history at each origin, except that the orders of ARIMA are chosen on the training part. The settings of the
+networks were chosen on the last fifth of the training part, with seeds 1000 to 1002, and are printed with the
+results; the published figures are of seeds 0 to 9.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+HERE = Path(__file__).resolve().parent
+
+import architect
+import synapse
+from synapse import forecasting
+from synapse.learning import fit_readout
+from synapse.optimizers import Adam
+from synapse.readwrite import files
+from synapse.tasks import MackeyGlass
+
+from .papers.mackey_glass import reservoir
+
+RESULTS, REPORT, PICTURE = (HERE / f"forecasts.{suffix}" for suffix in ("json", "md", "png"))
+DATA = HERE.parent / "demos" / "data"
+SEEDS, CHOOSING = range(10), range(1000, 1003)
+
+
+@dataclass(frozen=True)
+class Series:
+    """A series, what networks see of it, and from where it is forecast."""
+
+    title: str
+    values: np.ndarray  # shape (T,)
+    training: int  # the number of steps of its first part
+    steps: int
+    every: int  # steps from one origin to the next
+    period: int
+    unit: str
+    root: bool = False  # networks see the square root
+    calendar: bool = False  # and the phase of the period
+    shown: tuple[int, ...] = ()  # the horizons in the table
+    top: float | None = None  # of the picture
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Mean and deviation of what networks see, in the training part."""
+        seen = np.sqrt(self.values) if self.root else self.values
+        return seen[: self.training].mean(), seen[: self.training].std()
+
+    def seen(self, values: np.ndarray) -> np.ndarray:
+        mean, deviation = self.scale
+        return ((np.sqrt(values) if self.root else values) - mean) / deviation
+
+    def back(self, seen: np.ndarray) -> np.ndarray:
+        mean, deviation = self.scale
+        values = seen * deviation + mean
+        return np.maximum(values, 0.0) ** 2 if self.root else values
+
+    def phase(self, first: int, last: int) -> np.ndarray:
+        """The other inputs of these steps, shape (last - first, 0 or 2)."""
+        if not self.calendar:
+            return np.empty((last - first, 0))
+        angle = 2 * np.pi * np.arange(first, last) / self.period
+        return np.column_stack([np.sin(angle), np.cos(angle)])
+
+    def inputs(self, values: np.ndarray) -> np.ndarray:
+        """Rows of a network, whose phase is that of the step to be forecast."""
+        return np.column_stack([self.seen(values), self.phase(1, len(values) + 1)])
+
+
+def column(name: str) -> np.ndarray:
+    """The numbers in the second column of a file of the demos."""
+    lines = [line for line in (DATA / name).read_text("utf-8").splitlines() if line[0].isdigit()]
+    return np.array([float(line.split(",")[1]) for line in lines])
+
+
+def all_series() -> dict[str, Series]:
+    """The three series."""
+    chaos = MackeyGlass(17, 5999).sample(np.random.default_rng(0)).inputs[:, 0]
+    return {
+        "sunspots": Series(
+            "Yearly sunspot numbers", column("sunspots.csv"), 221, 22, 1, 11, "spots", root=True,
+            shown=(1, 2, 5, 11, 22), top=110,
+        ),
+        "nino12": Series(
+            "Monthly temperature of the sea, Niño 1+2", column("nino12.csv"), 432, 24, 3, 12, "°C",
+            calendar=True, shown=(1, 3, 6, 12, 24),
+        ),
+        "mackey_glass": Series(
+            "Mackey-Glass, delay 17", chaos, 3000, 84, 50, 50, "tanh(y - 1)", shown=(1, 10, 20, 42, 84)
+        ),
+    }  # fmt: skip
+
+
+# --- methods ------------------------------------------------------------------------------------
+
+
+def classic(series: Series) -> dict[str, Callable[[np.ndarray, int], Any]]:
+    """The methods without a network: functions of the history and the number of steps."""
+    found = {
+        "persistence": forecasting.persistence,
+        "seasonal naive": partial(forecasting.seasonal_naive, period=series.period),
+        "AR (AICc)": forecasting.autoregression,
+    }
+    if series.training < 1000:  # Mackey-Glass has no season, and thousands of steps to fit at each origin
+        found["ETS (statsmodels)"] = partial(smoothed, series)
+        found["ARIMA (statsmodels)"] = arima(series)
+    return found
+
+
+def smoothed(series: Series, history: np.ndarray, steps: int) -> np.ndarray:
+    """Exponential smoothing: additive season for months, damped trend; fitted at each origin."""
+    from statsmodels.tsa.holtwinters import ExponentialSmoothing
+
+    season = {"seasonal": "add", "seasonal_periods": series.period} if series.calendar else {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ExponentialSmoothing(history, trend="add", damped_trend=True, **season).fit().forecast(steps)
+
+
+def arima(series: Series) -> Callable[[np.ndarray, int], np.ndarray]:
+    """The orders with the least AIC on the training part; then applied to every history."""
+    from statsmodels.tsa.arima.model import ARIMA
+
+    season = [(1, 0, 1, 12), (0, 1, 1, 12), (1, 1, 1, 12)] if series.calendar else [(0, 0, 0, 0)]
+    orders = [(p, d, q) for p in (1, 2, 3, 9) for d in (0, 1) for q in (0, 1, 2)]
+    if series.calendar:
+        orders = [(p, d, q) for p in (1, 2) for d in (0, 1) for q in (0, 1)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fits = [
+            ARIMA(series.values[: series.training], order=order, seasonal_order=seasonal).fit()
+            for order in orders
+            for seasonal in season
+        ]
+    best = min(fits, key=lambda fit: fit.aic)
+    print(series.title, "ARIMA", best.model.order, best.model.seasonal_order, flush=True)
+    return lambda history, steps: best.apply(history).forecast(steps)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A network, and how it is trained."""
+
+    kind: str
+    size: int
+    rate: float
+    piece: int  # length of the pieces of the series that are trained through time
+    epochs: int = 200
+
+    def build(self, series: Series, seed: int) -> synapse.Network:
+        if self.kind == "reservoir":
+            return reservoir(self.size, seed=seed)
+        n = 3 if series.calendar else 1
+        if self.kind == "NARX":
+            delays = {"input_delay": series.period, "output_delay": 1}
+            return architect.NARX(n, self.size, 1, **delays, seed=seed)
+        make = {"GRU": architect.GRU, "LSTM": architect.LSTM}[self.kind]
+        return make(n, self.size, 1, output_squash="identity", seed=seed)
+
+    def train(self, series: Series, seed: int, length: int) -> synapse.Network:
+        """Learn the first `length` steps; the last fifth of them ends the training, but for the reservoir."""
+        net, values = self.build(series, seed), series.values[:length]
+        rows, targets = series.inputs(values)[:-1], series.seen(values)[1:, None]
+        if self.kind == "reservoir":
+            fit_readout(net, rows, targets, ridge=self.rate, washout=1000)
+            return net
+        end, washout = int(0.8 * length), self.piece // 4
+        starts = range(0, end - self.piece, max(1, self.piece // 4))
+        inputs = [rows[a : a + self.piece] for a in starts]
+        goals = [targets[a : a + self.piece].copy() for a in starts]
+        later = targets.copy()
+        later[:end] = np.nan
+        for goal in goals:
+            goal[:washout] = np.nan
+        trainer = synapse.Trainer(net, self.rate, method="bptt", optimizer=Adam())
+        options = {"epochs": self.epochs, "seed": seed, "progress": False, "patience": 20}
+        result = trainer.train(inputs, goals, validation=([rows], [later]), **options)
+        net.metadata = {"epochs": result.epochs}
+        return net
+
+
+def candidates(piece: int) -> list[Setting]:
+    """What the settings of a short series are chosen from."""
+    return [
+        Setting(kind, size, rate, piece)
+        for kind in ("GRU", "LSTM", "NARX")
+        for size in (4, 8, 16)
+        for rate in (0.003, 0.01)
+    ]
+
+
+SETTINGS = {
+    "sunspots": candidates(piece=66),
+    "nino12": candidates(piece=120),
+    "mackey_glass": [Setting("reservoir", 400, ridge, 0) for ridge in (1e-10, 1e-8, 1e-6)],
+}
+
+
+def forecaster(series: Series, model: Any) -> Callable[[np.ndarray, int], np.ndarray]:
+    """A network or an ensemble as a function of the history."""
+
+    def ahead(history: np.ndarray, steps: int) -> np.ndarray:
+        known = len(history)
+        options: dict[str, Any] = {}
+        if series.calendar:
+            options = {"feedback": {0: 0}, "future": series.phase(known + 1, known + steps)}
+        return series.back(synapse.forecast(model, series.inputs(history), steps, **options)[:, 0])
+
+    return ahead
+
+
+def rolled(series: Series, method: Any, last: int | None = None, first: int | None = None) -> Any:
+    """Forecasts from all origins after the training part, or of a part of the series."""
+    return forecasting.rolling_origin(
+        method, series.values[:last], series.steps, start=first or series.training, every=series.every,
+        period=series.period,
+    )  # fmt: skip
+
+
+def chosen(name: str, series: Series) -> tuple[Setting, dict[str, float]]:
+    """The setting with the least error on the last fifth of the training part."""
+    part, errors = int(0.8 * series.training), {}
+    for setting in SETTINGS[name]:
+        nets = [setting.train(series, seed, part) for seed in CHOOSING]
+        found = [rolled(series, forecaster(series, net), series.training, part).errors for net in nets]
+        errors[setting] = float(np.sqrt(np.mean(np.square(found))))
+        print(name, setting, round(errors[setting], 4), flush=True)
+    return min(errors, key=errors.__getitem__), {repr(setting): error for setting, error in errors.items()}
+
+
+def measure(name: str, series: Series) -> dict[str, Any]:
+    """All methods on one series."""
+    rows: dict[str, Any] = {}
+    for method, function in classic(series).items():
+        rows[method] = summary(rolled(series, function))
+        print(name, method, rows[method]["rmse"][0], rows[method]["rmse"][-1], flush=True)
+    setting, tried = chosen(name, series)
+    begun = time.perf_counter()
+    nets = [setting.train(series, seed, series.training) for seed in SEEDS]
+    seconds = (time.perf_counter() - begun) / len(nets)
+    alone = [summary(rolled(series, forecaster(series, net))) for net in nets]
+    rows["network, median of ten"] = {
+        key: np.median([one[key] for one in alone], axis=0).tolist() for key in ("rmse", "mase")
+    }
+    rows["ensemble of the ten"] = summary(rolled(series, forecaster(series, synapse.Ensemble(nets))))
+    told = {"setting": repr(setting), "tried": tried, "seconds to train": seconds}
+    return {"rows": rows, **told, "epochs": [net.metadata["epochs"] for net in nets if net.metadata]}
+
+
+def summary(found: Any) -> dict[str, Any]:
+    return {"rmse": found.rmse.tolist(), "mase": found.mase.tolist()}
+
+
+# --- report -------------------------------------------------------------------------------------
+
+
+def report() -> None:
+    """Write the page and the picture."""
+    known, series = json.loads(RESULTS.read_text("utf-8")), all_series()
+    parts = [HEAD]
+    for name, one in series.items():
+        found = known[name]
+        origins = len(range(one.training, len(one.values) - one.steps + 1, one.every))
+        shown = " | ".join(f"{h}" for h in one.shown)
+        parts.append(
+            f"\n## {one.title}\n\nRMSE in {one.unit}, by the number of steps ahead, from {origins} origins. "
+            f"The last column is the mean over all {one.steps} steps.\n\n"
+            f"| method | {shown} | 1 to {one.steps} |\n"
+            f"| --- |{' ---: |' * (len(one.shown) + 1)}\n"
+        )
+        for method, row in found["rows"].items():
+            numbers = [row["rmse"][h - 1] for h in one.shown] + [float(np.mean(row["rmse"]))]
+            parts.append(f"| {method} | {' | '.join(f'{number:.4g}' for number in numbers)} |\n")
+        parts.append(f"\nNetworks: `{found['setting']}`, {found['seconds to train']:.1f} s each.\n")
+    parts.append("\n![RMSE by the number of steps ahead](forecasts.png)\n")
+    files.write(REPORT, "".join(parts))
+    draw(known, series)
+
+
+HEAD = """# Forecasts beside simple methods
+
+How far ahead can a series be forecast, and is a network worth it? Each method forecasts from many origins of
+the later part of a series that the networks have not seen. Simple methods are those of
+[`synapse.forecasting`](../docs/reference/forecasting.rst); exponential smoothing (ETS) and ARIMA are those of
+statsmodels.
+
+    python -m studies forecasts
+
+- On the chaotic series, a network with a fitted read-out is ahead of all other methods by two orders of
+  magnitude. One of the ten networks left the attractor after 80 steps, which spoils the mean of the
+  ensemble at the end.
+- On the monthly temperature, networks that see the month are as good as AR and better than ETS. The
+  seasonal ARIMA is ahead of them by 12 % over all horizons.
+- On the sunspots, AR is ahead: 300 numbers with cycles of different lengths are few for a network that must
+  forecast all of the next 22 years from its own outputs. The networks are better than persistence only, and
+  near the seasonal naive method. In a run without NARX among the candidates, GRUs of 16 units had 17.4 one
+  year ahead and 55.9 over all horizons: they lost the cycle.
+
+The settings are chosen by the error over all horizons on the last fifth of the training part, so figures
+one step ahead can be better with others ([sunspots one year ahead](sunspots.md)).
+"""
+
+
+def draw(known: dict[str, Any], series: dict[str, Series]) -> None:
+    """The error by horizon, a panel for each series."""
+    from demos._common import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, pyplot
+
+    colours = dict(zip(known["nino12"]["rows"], (GREY, SKY, BLUE, GREEN, PURPLE, ORANGE, RED), strict=True))
+    figure, axes = pyplot().subplots(1, 3, figsize=(11, 4), layout="constrained")
+    for axis, (name, one) in zip(axes, series.items(), strict=True):
+        for method, row in known[name]["rows"].items():
+            wide = method.startswith(("network", "ensemble"))
+            ahead = range(1, one.steps + 1)
+            axis.plot(ahead, row["rmse"], label=method, color=colours[method], linewidth=1 + wide)
+        axis.set_title(one.title, color=BLACK)
+        axis.set(xlabel="steps ahead", ylabel=f"RMSE ({one.unit})", ylim=(0, one.top))
+    handles, labels = axes[1].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    with files.replacing(PICTURE) as picture:
+        figure.savefig(picture, dpi=110, format="png")
+
+
+def main() -> None:
+    if sys.argv[1:] == ["report"]:
+        return report()
+    found = {name: measure(name, series) for name, series in all_series().items()}
+    files.write(RESULTS, json.dumps(found, indent=1) + "\n")
+    return report()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,224 @@
+"""A paper's table: its rows, how they are run, and how they are printed beside the published figures."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synapse._checks import unknown_name
+from synapse.errors import ArgumentError
+from synapse.experiments import Trials, median, success_rate
+from synapse.experiments.running import Plan
+from synapse.experiments.statistics import FEW
+from synapse.readwrite.files import PathLike
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from matplotlib.axes import Axes
+
+MARKS = {
+    "V": "read in a source",
+    "C": "recalled, and partly cross-checked",
+    "U": "recalled only, not verified",
+}
+"""How sure a published figure is."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published figure: as printed, its mark (one of :data:`MARKS`), and its value for the plot."""
+
+    text: str
+    mark: str
+    value: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.mark not in MARKS:
+            raise unknown_name("mark of a published figure", self.mark, MARKS)
+
+    def __str__(self) -> str:
+        return f"{self.text} ({self.mark})"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A setting that is repeated for many seeds.
+
+    Parameters
+    ----------
+    label : str
+        The first column; unique in the table.
+    case : mapping
+        Keyword arguments of the trial: booleans, numbers, strings, None, or lists of these.
+    published : Published, optional
+        The figure of the paper.
+    seeds : int
+        Number of seeds, from 0. Default 30.
+    """
+
+    label: str
+    case: Mapping[str, Any]
+    published: Published | None = None
+    seeds: int = 30
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number of the trials, printed as its median with a bootstrap interval.
+
+    Parameters
+    ----------
+    name : str
+        Key of the dict that the trial returns. None counts as infinite.
+    title : str
+        Heading of the column.
+    form : str
+        Format of the number. Default: whole numbers with commas.
+    log : bool
+        Whether the plot has a logarithmic axis.
+    """
+
+    name: str
+    title: str
+    form: str = ",.0f"
+    log: bool = True
+
+    def text(self, value: float) -> str:
+        """A number as it is printed; a dash if it is infinite."""
+        return "-" if value == inf else format(value, self.form)
+
+    def cell(self, group: Trials) -> str:
+        """The median of some trials with its interval, or with its range if they are few."""
+        found = median([_number(one, self.name) for one in group])
+        if len(group) < 2 or found.low == inf:
+            return self.text(found.value)
+        ends = "range " if len(group) < FEW else ""
+        return f"{self.text(found.value)} ({ends}{self.text(found.low)} to {self.text(found.high)})"
+
+
+NEEDED = Measure("needed", "training sequences")
+
+
+@dataclass(frozen=True)
+class PaperTable:
+    """An experiment with many settings and seeds, printed beside published figures.
+
+    Parameters
+    ----------
+    trial : callable
+        ``trial(seed, **case)`` returns a dict of numbers. A function of a module, so that workers can import
+        it.
+    rows : sequence of Row
+        The settings.
+    measures : sequence of Measure
+        What is printed for each row. The plot shows the first one.
+    solved : str or None
+        Key of the number that is None if a trial did not solve the task; None: there is no such column.
+    """
+
+    trial: Callable[..., Mapping[str, Any]]
+    rows: Sequence[Row]
+    measures: Sequence[Measure] = (NEEDED,)
+    solved: str | None = "needed"
+
+    def __post_init__(self) -> None:
+        labels = [row.label for row in self.rows]
+        if len(set(labels)) < len(labels):
+            raise ArgumentError("Expected rows with different labels in a table.")
+
+    def run(
+        self,
+        seeds: int | None = None,
+        *,
+        store: PathLike | None = None,
+        executor: Executor | None = None,
+        progress: bool | str = True,
+        time_limit: float | None = None,
+        retry: bool = False,
+    ) -> Trials:
+        """Run the trials of all rows; with a store, only those that are missing.
+
+        `seeds` is the largest number of seeds of each row; other arguments are those of
+        :func:`synapse.experiments.run`.
+        """
+        tasks = [
+            (dict(row.case), seed)
+            for row in self.rows
+            for seed in range(row.seeds if seeds is None else min(seeds, row.seeds))
+        ]
+        return Plan(self.trial, tasks, executor, time_limit, retry, progress).run(store)
+
+    def groups(self, trials: Trials) -> list[tuple[Row, Trials]]:
+        """The trials of each row that has any. An argument that a row does not give counts as None."""
+        known = {name for row in self.rows for name in row.case}
+        points = [_given(one, known) for one in trials]
+        found = [
+            (
+                row,
+                Trials(one for one, at in zip(trials, points, strict=True) if at == _given(row.case, known)),
+            )
+            for row in self.rows
+        ]
+        return [(row, group) for row, group in found if group]
+
+    def to_markdown(self, trials: Trials) -> str:
+        """Print trials as a Markdown table: one line per row, beside the published figures."""
+        groups = self.groups(trials)
+        published = any(row.published for row, _ in groups)
+        head = ["", "seeds", *(["solved"] if self.solved else []), *(each.title for each in self.measures)]
+        lines = [self._cells(row, group) + [str(row.published or "")] * published for row, group in groups]
+        head += ["published"] * published
+        rules = ["---", *["---:"] * (len(head) - 1 - published), *["---"] * published]
+        return "\n".join("| " + " | ".join(line) + " |" for line in (head, rules, *lines))
+
+    def _cells(self, row: Row, group: Trials) -> list[str]:
+        cells = [row.label, str(len(group))]
+        if self.solved:
+            solved = sum(one.get(self.solved) is not None for one in group)
+            cells.append(str(success_rate(solved, len(group))))
+        return cells + [measure.cell(group) for measure in self.measures]
+
+    def plot(self, trials: Trials) -> Axes:
+        """Draw the first measure of all trials, one line of dots per row, beside the published figures."""
+        from synapse.draw import trials as drawn  # matplotlib is an extra
+
+        measure, groups = self.measures[0], self.groups(trials)
+        published = {
+            row.label: row.published.value for row, _ in groups if row.published and row.published.value
+        }
+        values = {row.label: [one.get(measure.name) for one in group] for row, group in groups}
+        return drawn(values, published, title=measure.title, log=measure.log)
+
+
+def _given(one: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
+    return {name: one[name] for name in names if one.get(name) is not None}
+
+
+def _number(trial: Mapping[str, Any], name: str) -> float:
+    value = trial.get(name)
+    return inf if value is None or value != value else float(value)
+
+
+def read_results(path: Path) -> tuple[str, Trials]:
+    """Read a CSV file of trials: how they were made, which is its first line, and the trials."""
+    with path.open(encoding="utf-8", newline="") as file:
+        made = file.readline().removeprefix("# ").strip()
+        return made, Trials(
+            {name: _value(text) for name, text in row.items()} for row in csv.DictReader(file)
+        )
+
+
+def _value(text: str) -> Any:
+    """A number, boolean, list or string of a CSV file; None for an empty cell."""
+    if text in ("", "True", "False"):
+        return {"": None, "True": True, "False": False}[text]
+    try:
+        return json.loads(text)
+    except ValueError:
+        return float(text) if text in ("nan", "inf") else text

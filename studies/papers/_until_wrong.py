@@ -1,0 +1,191 @@
+"""Online training on a stream that ends at the first wrong step, as in Gers et al. 2000 and 2002.
+
+One step after the other in Python takes 5 µs and more. This runs many steps in one compiled call, and judges
+their outputs afterwards. If a step was wrong, the weights and the context before the call are restored, and
+the network learns again up to that step: the weights are those of a training that stops there.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from synapse import engine
+from synapse._checks import expected
+from synapse._registration import require_sound
+from synapse._typing import Floats
+from synapse.engine.guard import InUse
+from synapse.errors import ArgumentError, DivergenceError
+from synapse.learning._data import aimed_rows, new_control
+from synapse.objects.network import Network
+from synapse.objects.recording import record
+from synapse.objects.state import Context, read_context, restore_context
+from synapse.tasks import Sample, SampleStream
+
+FIRST_STEPS, MOST_STEPS = 32, 4096
+"""Number of steps in the first compiled call on a stream, and the most; later calls have twice as many."""
+
+
+def learn_until_wrong(
+    network: Network, stream: SampleStream, rate: float, most: int, decay: float = 1.0
+) -> int:
+    """Learn online from a stream up to its first wrong step, or `most` steps.
+
+    The context is cleared first. Each step is judged before the network learns from it; it learns from the
+    first wrong step too. The rule is the network's own, :attr:`synapse.Network.learning_rule`.
+
+    Parameters
+    ----------
+    network : Network
+        The network. Its neurons must not be random, and it must not be recorded.
+    stream : SampleStream
+        The stream. Some steps after the first wrong one are taken, too.
+    rate : float
+        Learning rate of the first step.
+    most : int
+        Largest number of steps.
+    decay : float
+        The rate of step t, counted from 0, is ``rate * decay**t``. Default 1.
+
+    Returns
+    -------
+    int
+        Number of steps before the first wrong one; `most` if none is wrong.
+
+    Raises
+    ------
+    DivergenceError
+        If a cost is not finite; the weights are those before that step.
+
+    Examples
+    --------
+    >>> import architect
+    >>> from synapse.tasks import ContinualReber
+    >>> net = architect.LSTM(7, 4, 7, style="synaptic", seed=0)
+    >>> learn_until_wrong(net, ContinualReber().stream(0), rate=0.1, most=1000)
+    0
+    """
+    network.clear()
+    done, size = 0, FIRST_STEPS
+    while done < most:
+        part = stream.take(min(size, most - done))
+        _require_rows(network, part)
+        rates = np.array([rate * decay**step for step in range(done, done + len(part))])
+        with InUse(network):
+            wrong = _learn_part(network, part, rates)
+        if wrong is not None:
+            return done + wrong
+        done, size = done + len(part), min(2 * size, MOST_STEPS)
+    return done
+
+
+def _require_rows(network: Network, part: Sample) -> None:
+    """Raise unless the rows have the network's numbers of inputs and outputs, which kernels do not check."""
+    for what, rows, layer in (
+        ("inputs", part.inputs, network.input),
+        ("targets", part.targets, network.output),
+    ):
+        if rows.shape != (len(part), len(layer)):
+            raise ArgumentError(expected(f"The {what} of a stream", f"rows of {len(layer)}", rows.shape))
+
+
+def _learn_part(network: Network, part: Sample, rates: Floats) -> int | None:
+    """Learn from some steps up to the first wrong one, and return its number; None if all are right."""
+    before = _Snapshot(network)
+    outputs = _learn(network, part, rates)
+    right = part.cut(slice(len(outputs))).right_steps(outputs)
+    if len(outputs) == len(part) and right.all():
+        return None
+    wrong = int(np.argmin(right)) if not right.all() else len(outputs) - 1
+    if wrong + 1 < len(part) or not np.isfinite(outputs[wrong]).all():
+        before.restore()
+        _learn(network, part.cut(slice(wrong + 1)), rates[: wrong + 1], needed=True)
+    return wrong
+
+
+@dataclass
+class _Snapshot:
+    """Weights, biases and context of a network, to go back to."""
+
+    network: Network
+
+    def __post_init__(self) -> None:
+        self.context: Context = read_context(self.network)
+        columns = self.network._store.columns
+        self.parameters = {name: columns[name].copy() for name in ("weight", "bias")}
+
+    def restore(self) -> None:
+        restore_context(self.network, self.context)
+        for name, values in self.parameters.items():
+            self.network._store.columns[name][...] = values
+
+
+def _learn(network: Network, part: Sample, rates: Floats, needed: bool = False) -> Floats:
+    """Learn from all steps at compiled speed; returns the outputs of each, fewer if a cost is not finite.
+
+    With `needed`, a cost that is not finite is an error.
+    """
+    network._ready()
+    if (rates == rates[0]).all():
+        total, outputs = _pass(network, part, rates[0])
+    elif network._rtrl is None:
+        total, outputs = _pass_by_steps(network, part, rates)
+    else:
+        total, outputs = _single_steps(network, part, rates)
+    if needed and not math.isfinite(total):
+        raise DivergenceError("The cost of a step is not finite. Use a lower learning rate.")
+    return outputs
+
+
+def _pass(network: Network, part: Sample, rate: float) -> tuple[float, Floats]:
+    """Learn with one rate in one call. Outputs are NaN at steps without target."""
+    aimed, control = aimed_rows(part.targets), new_control()
+    data = part.inputs.reshape(-1), part.targets.reshape(-1), aimed
+    bounds, order = np.array([0, len(part)], np.uint64), np.zeros((1, 1), np.uint64)
+    kept = np.empty(engine.online.KEPT * part.targets.size)  # room for all: none is overwritten
+    store, cost = network._store, network._cost(None).code
+    rates, errors = np.array([rate], store.dtype), np.empty(1)
+    arguments = *data, bounds, order, False, cost, rates, True, kept, control, errors, -np.inf
+    if network._rtrl is None:
+        span = network._ready()[2]
+        status, _, total, _ = engine.online.train_network(store.address, store.unit, span, *arguments)
+    else:
+        plan = network._plan(store, network._rtrl)
+        plan.forget_traces()
+        first = plan.store_table(None), store.unit, plan.address, plan.span
+        status, _, total, _ = engine.rtrl.loops.train_network(*first, *arguments)
+    require_sound(status, store["failed"])
+    outputs = np.full(part.targets.shape, np.nan)
+    outputs[aimed == 1] = kept[: int(aimed.sum()) * network._n_outputs].reshape(-1, network._n_outputs)
+    return total, outputs[: int(control[1])]
+
+
+def _pass_by_steps(network: Network, part: Sample, rates: Floats) -> tuple[float, Floats]:
+    """Learn with a rate for each step in one call: each step is an epoch. Outputs are recorded."""
+    steps, control, errors = len(part), new_control(), np.zeros(len(part))
+    aimed, bounds = aimed_rows(part.targets), np.arange(steps + 1, dtype=np.uint64)
+    order, kept = bounds[:-1, None].copy(), np.empty(engine.online.KEPT * network._n_outputs)
+    with record(network, "activation", neurons=network.output) as log:
+        store, cost = network._store, network._cost(None).code
+        store.recorder.make_room(steps)
+        data = part.inputs.reshape(-1), part.targets.reshape(-1), aimed
+        arguments = store.address, store.unit, network._ready()[2], *data, bounds, order
+        rates = rates.astype(store.dtype)
+        ended = engine.online.train_network(
+            *arguments, False, cost, rates, True, kept, control, errors, -np.inf
+        )
+    require_sound(ended[0], store["failed"])
+    return float(errors[aimed == 1].sum()), log.activation
+
+
+def _single_steps(network: Network, part: Sample, rates: Floats) -> tuple[float, Floats]:
+    """Learn under other rules, one step in a call."""
+    total, parts = 0.0, []
+    for t, rate in enumerate(rates):
+        step = Sample(part.inputs[t : t + 1], part.targets[t : t + 1], part.judge)
+        cost, outputs = _pass(network, step, rate)
+        total += cost
+        parts.append(outputs)
+    return total, np.concatenate(parts)

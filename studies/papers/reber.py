@@ -1,0 +1,138 @@
+"""Embedded Reber grammar: Hochreiter and Schmidhuber 1997, table 1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from synapse import Network
+from synapse.initializers import random_generator, uniform
+from synapse.tasks import EmbeddedReber, SampleBatch
+from synapse.tasks.samples import joined
+
+from ._learn import FINAL, MEASURED, TEST, train, trainer
+from ._memory_blocks import OPEN_GATES, memory_blocks
+from ._paper_table import Measure, PaperTable, Published, Row
+
+STRINGS, EVERY = 256, 100
+"""Number of training strings, and of test strings; training strings between two checks."""
+
+
+def _blocks(blocks: int, cells: int) -> Callable[[int], Network]:
+    """The network of the paper: logistic outputs, no forget gates, biases at gates only."""
+
+    def build(seed: int) -> Network:
+        rng = random_generator(seed)
+        return memory_blocks(
+            7,
+            blocks,
+            cells,
+            7,
+            input_gate_biases=rng.uniform(-0.2, 0.2, blocks).tolist(),
+            output_gate_biases=[-1.0 - i for i in range(blocks)],
+            seed=rng,
+        )
+
+    return build
+
+
+def _elman(seed: int) -> Network:
+    import architect
+
+    start = uniform(1.0)
+    return architect.Elman(
+        7, 15, 7, output_squash="softmax", initializer=start, bias_initializer=start, seed=seed
+    )
+
+
+def _standard(seed: int) -> Network:
+    import architect
+
+    return architect.LSTM(7, 16, 7, output_squash="softmax", initializer="uniform", seed=seed, **OPEN_GATES)
+
+
+def _peepholes(seed: int) -> Network:
+    import architect
+
+    return architect.LSTM(
+        7,
+        16,
+        7,
+        style="synaptic",
+        input_gate_bias=0.0,
+        forget_gate_bias=3.0,
+        output_gate_bias=0.0,
+        initializer=uniform(0.1),
+        bias_initializer=uniform(0.1),
+        seed=seed,
+    )
+
+
+NETWORKS: dict[str, Callable[[int], Network]] = {
+    "3 blocks of 2": _blocks(3, 2),
+    "4 blocks of 1": _blocks(4, 1),
+    'LSTM 7-16-7 "synaptic"': _peepholes,
+    "LSTM 7-16-7": _standard,
+    "Elman 7-15-7": _elman,
+}
+
+
+def trial(
+    seed: int, network: str, rule: str, rate: float, cost: str | None, batch: int, most: int
+) -> dict[str, Any]:
+    """Train a network on 256 strings, picked at random, until it is right on these and on 256 others."""
+    net, rng = NETWORKS[network](seed), np.random.default_rng([seed, 1])
+    both = EmbeddedReber().batch(2 * STRINGS, np.random.default_rng([seed, TEST]))
+    learner = trainer(net, rule, rate, cost=cost, **({"batch_size": batch} if batch else {}))
+
+    def draw() -> SampleBatch:
+        return joined([both[i] for i in rng.integers(STRINGS, size=EVERY)])
+
+    def solved() -> bool:
+        return both.score(net).wrong == 0
+
+    found = train(learner, draw, solved, every=EVERY, most=most)
+    fresh = EmbeddedReber().batch(MEASURED, np.random.default_rng([seed, FINAL]))
+    return {**found, "wrong": fresh.score(net).wrong}
+
+
+def _row(
+    label: str,
+    network: str,
+    rule: str,
+    rate: float,
+    published: Published | None = None,
+    *,
+    cost: str | None = None,
+    batch: int = 0,
+    most: int = 25_000,
+    seeds: int = 30,
+) -> Row:
+    case = {"network": network, "rule": rule, "rate": rate, "cost": cost, "batch": batch, "most": most}
+    return Row(f"{label}, {rule}, rate {rate:g}", case, published, seeds)
+
+
+SQUARED = "squared_error"
+THREE, FOUR, STYLE, DEFAULT, ELMAN = NETWORKS
+EARLIER = Published("0 %, more than 200,000", "V")
+
+TABLE = PaperTable(
+    trial=trial,
+    rows=[
+        _row(THREE, THREE, "truncated", 0.5, Published("100 %, 8,440", "V", 8440), cost=SQUARED),
+        _row(FOUR, FOUR, "truncated", 0.5, Published("97 %, 9,500", "V", 9500), cost=SQUARED, seeds=10),
+        _row(THREE, THREE, "truncated", 0.2, Published("97 %, 14,060", "V", 14060), cost=SQUARED, seeds=10),
+        _row(THREE, THREE, "exact online", 0.5, cost=SQUARED, seeds=10),
+        _row(f"{THREE}, cross-entropy", THREE, "truncated", 0.2, seeds=29),
+        _row(DEFAULT, DEFAULT, "truncated", 0.1),
+        _row(f"{DEFAULT}, 4 strings", DEFAULT, "through time", 0.02, batch=4),
+        _row(DEFAULT, DEFAULT, "exact online", 0.1, seeds=5),
+        _row(STYLE, STYLE, "online", 0.07, seeds=5),
+        _row(ELMAN, ELMAN, "online", 0.1, EARLIER, seeds=2),
+        _row(ELMAN, ELMAN, "exact online", 0.1, EARLIER, seeds=2),
+        _row(f"{ELMAN}, 10 strings", ELMAN, "through time", 0.01, EARLIER, seeds=2),
+    ],
+    measures=(Measure("needed", "training strings"), Measure("wrong", "wrong of 2,560", log=False)),
+)

@@ -1,0 +1,164 @@
+"""Make the pictures of the gallery's section "draw" with the functions of ``synapse.draw``.
+
+    python -m studies pictures [FOLDER]     # default: docs/gallery
+
+Every number in them is computed here, from seeds, in a few seconds.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+
+HERE = Path(__file__).resolve().parent
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+from matplotlib import pyplot as plt
+
+import architect
+import synapse
+from synapse import draw
+from synapse.initializers import constant, uniform
+from synapse.readwrite import files
+
+XOR = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
+STEPS = 24
+SMALL = {"initializer": "uniform", "bias_initializer": "uniform"}  # within ±0.1
+
+
+def networks():
+    """Draw a trained XOR network and a small LSTM, neuron by neuron."""
+    perceptron, lstm = (
+        architect.Perceptron(2, 3, 1, seed=3, **SMALL),
+        architect.LSTM(2, 4, 1, style="synaptic", seed=0),
+    )
+    synapse.Trainer(perceptron, rate=0.5).train(*XOR, epochs=5000, error=0.02, progress=False, seed=0)
+    perceptron.activate([0, 1])
+    with draw.style():
+        figure, (left, right) = plt.subplots(
+            1, 2, figsize=(8.4, 3.7), width_ratios=(1, 2.1), layout="constrained"
+        )
+        draw.network(perceptron, left, colour="activation", colour_bars=False)
+        left.set_title("XOR, learnt: inputs 0 and 1")
+        draw.network(lstm, right).set_title("LSTM(2, 4, 1), untrained")
+    return figure
+
+
+def blocks():
+    """Draw an LSTM that is too large to show its neurons, layer by layer."""
+    return draw.network(architect.LSTM(20, 60, 5, style="synaptic", seed=0)).figure
+
+
+def layouts():
+    """Draw a pool of gated neurons as a ring, and a small world by a layout of networkx."""
+    liquid = architect.Liquid(2, 24, 1, connections=60, gates=10, seed=0)
+    graph = nx.watts_strogatz_graph(60, 4, 0.1, seed=0)
+    world = synapse.from_networkx(nx.DiGraph(graph), inputs=[0], outputs=[30], seed=0)
+    with draw.style():
+        figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.7), layout="constrained")
+        draw.network(liquid, left, colour_bars=False).set_title("Liquid(2, 24, 1), 10 gates")
+        draw.network(world, right, layout="spring", colour_bars=False).set_title("A small world")
+    return figure
+
+
+def latch(rng, count):
+    """Sequences whose first step determines the target of the last one, with noise in between."""
+    inputs = np.zeros((count, STEPS, 2))
+    inputs[:, 0, 0] = rng.choice([-1.0, 1.0], count)
+    inputs[:, 1:, 1] = rng.uniform(-1, 1, (count, STEPS - 1))
+    targets = np.full((count, STEPS, 1), np.nan)
+    targets[:, -1, 0] = inputs[:, 0, 0] > 0
+    return inputs, targets
+
+
+def learnt_latch():
+    """A trained LSTM, the result of its training, and the fraction of new sequences that are right."""
+    net = architect.LSTM(
+        2, 4, 1, cell_squash="tanh", initializer=uniform(0.3), bias_initializer=constant(0.0),
+        input_gate_bias=-1.0, forget_gate_bias=3.0, output_gate_bias=0.0, style="synaptic", seed=0,
+    )  # fmt: skip
+    net["cells"].trainable = False  # a bias would be added to the cells at every step
+    rng = np.random.default_rng(0)
+    trainer = synapse.Trainer(net, rate=0.1)
+    result = trainer.train(*latch(rng, 400), epochs=60, validation=0.2, progress=False, seed=0)
+    right = 0
+    for inputs, targets in zip(*latch(rng, 200)):
+        net.clear()
+        right += (net.run(inputs)[-1] > 0.5) == targets[-1]
+    return net, result, float(right[0]) / 200
+
+
+def memory():
+    """Draw memory cells that store a sign despite noise."""
+    net, result, right = learnt_latch()
+    fresh, _ = latch(np.random.default_rng(1), 2)
+    fresh[:, 0, 0] = [1.0, -1.0]
+    activations = []
+    for sequence in fresh:
+        net.clear()
+        with synapse.record(net) as log:
+            net.run(sequence)
+        activations.append(log.activation)
+    with draw.style():
+        figure, axes = plt.subplot_mosaic(
+            [["raster", "learning"], ["raster", "weights"]],
+            figsize=(8.4, 5.0),
+            width_ratios=(1.9, 1),
+            height_ratios=(1.2, 1),
+            layout="constrained",
+        )
+        draw.raster(np.concatenate(activations), net, axes["raster"])
+        axes["raster"].set_title(f"+ and noise, - and noise ({right:.0%} of 200 new ones right)")
+        draw.learning(result, axes["learning"], log=True).legend(loc="upper right")
+        targets = [*net["cells"], *net["input gates"]]
+        weights = [[source.connected(target).weight for target in targets] for source in net.input]
+        draw.hinton(weights, axes["weights"], sources=net.input, targets=targets)
+    return figure
+
+
+def error_flow():
+    """Compare the constant error carousel with Elman's unit."""
+    inputs = np.random.default_rng(0).uniform(-1, 1, (60, 2))
+    kept = architect.LSTM(2, 6, 1, forget_gates=False, peepholes=None, style="synaptic", seed=0)
+    forget = architect.LSTM(2, 6, 1, style="synaptic", seed=0)
+    small = architect.Elman(2, 6, 1, seed=0, **SMALL)
+    strong = architect.Elman(
+        2, 6, 1, squash="tanh", initializer=uniform(1.0), bias_initializer="uniform", seed=0
+    )
+    ax = draw.error_flow(
+        {
+            "cells without forget gates": (kept, "cells"),
+            "cells with forget gates (bias 1)": (forget, "cells"),
+            "Elman, tanh, weights up to 1": (strong, "hidden"),
+            "Elman, logistic, weights up to 0.1": (small, "hidden"),
+        },
+        inputs,
+    )
+    return ax.figure
+
+
+PICTURES = {
+    "network": networks,
+    "blocks": blocks,
+    "layouts": layouts,
+    "memory": memory,
+    "error_flow": error_flow,
+}
+
+
+def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, make in PICTURES.items():
+        figure = make()
+        with files.replacing(folder / f"draw_{name}.png") as file:
+            figure.savefig(file, format="png", dpi=160)
+        plt.close(figure)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE.parent / "docs" / "gallery")

@@ -1,0 +1,188 @@
+"""Samples of tasks: one, a batch of them in flat arrays, and the score of a network on a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import overload
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._checks import expected, finite_array
+from .._typing import Floats, Ints
+from ..errors import ArgumentError
+from ..objects.network import Network, require_network
+from ..objects.state import preserved_context
+from .judges import Judge, Mask
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """One sequence of a task: inputs, targets and what counts as right.
+
+    Parameters
+    ----------
+    inputs : ndarray, shape (T, n)
+        One row per step.
+    targets : ndarray, shape (T, m)
+        Targets of the outputs; NaN where a step has none.
+    judge : callable
+        Which steps of given outputs are right.
+    allowed : ndarray of bool, shape (T, m), optional
+        Symbols that can come next, for tasks that predict symbols. Targets that can be predicted, for tasks
+        in which some targets are random.
+    """
+
+    inputs: Floats
+    targets: Floats
+    judge: Judge
+    allowed: Mask | None = None
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def cut(self, steps: slice) -> Sample:
+        """Return some of the steps."""
+        allowed = None if self.allowed is None else self.allowed[steps]
+        return Sample(self.inputs[steps], self.targets[steps], self.judge, allowed)
+
+    def right_steps(self, outputs: ArrayLike) -> Mask:
+        """Whether each step is right, shape (T,), for outputs of shape (T, m). Steps without target are."""
+        values = finite_array("The outputs", outputs)
+        if values.shape != self.targets.shape:
+            raise ArgumentError(expected("The outputs", f"of shape {self.targets.shape}", values.shape))
+        return self.judge(values, self.targets, self.allowed)
+
+    def right(self, outputs: ArrayLike) -> bool:
+        """Whether every step is right."""
+        return bool(self.right_steps(outputs).all())
+
+
+@dataclass(frozen=True, eq=False)
+class SampleBatch(Sequence[Sample]):
+    """Several samples; :attr:`inputs` and :attr:`targets` are what :meth:`synapse.Trainer.train` takes.
+
+    Parameters
+    ----------
+    rows, goals : ndarray, shape (N, n) and (N, m)
+        Inputs and targets of all samples, one sample after the other.
+    lengths : ndarray of int, shape (S,)
+        Number of steps of each sample.
+    judge : callable
+        Which steps of given outputs are right.
+    allowed : ndarray of bool, shape (N, m), optional
+        Symbols that can come next, or targets that can be predicted.
+    """
+
+    rows: Floats
+    goals: Floats
+    lengths: Ints
+    judge: Judge
+    allowed: Mask | None = None
+
+    @cached_property
+    def bounds(self) -> list[int]:
+        """First row of each sample, and the number of rows."""
+        return [0, *np.cumsum(self.lengths).tolist()]
+
+    @cached_property
+    def inputs(self) -> list[Floats]:
+        """Inputs of each sample, shape (T_i, n)."""
+        return [self.rows[a:b] for a, b in pairwise(self.bounds)]
+
+    @cached_property
+    def targets(self) -> list[Floats]:
+        """Targets of each sample, shape (T_i, m)."""
+        return [self.goals[a:b] for a, b in pairwise(self.bounds)]
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    @overload
+    def __getitem__(self, index: int) -> Sample: ...
+    @overload
+    def __getitem__(self, index: slice) -> SampleBatch: ...
+    def __getitem__(self, index: int | slice) -> Sample | SampleBatch:
+        numbers = range(len(self))[index]
+        if isinstance(numbers, int):
+            span = slice(self.bounds[numbers], self.bounds[numbers + 1])
+            return Sample(self.rows[span], self.goals[span], self.judge, self._allowed(span))
+        if numbers.step != 1:
+            raise ArgumentError(expected("A slice of samples", "without a step", index))
+        span = slice(self.bounds[numbers.start], self.bounds[max(numbers.start, numbers.stop)])
+        lengths = self.lengths[numbers.start : numbers.stop]
+        return SampleBatch(self.rows[span], self.goals[span], lengths, self.judge, self._allowed(span))
+
+    def _allowed(self, span: slice) -> Mask | None:
+        return None if self.allowed is None else self.allowed[span]
+
+    def score(self, network: Network) -> Score:
+        """Run a network on every sample, from a cleared context, and count those that it gets right.
+
+        The network's own context is restored afterwards; no weight changes.
+        """
+        outputs = self._outputs(network)
+        errors = (outputs - self.goals)[~np.isnan(self.goals)]
+        with np.errstate(over="ignore"):  # of networks that have diverged
+            absolute, squared = (float(np.mean(x)) if x.size else 0.0 for x in (np.abs(errors), errors**2))
+        return Score(len(self) - int(self._wrong(outputs).sum()), len(self), absolute, squared)
+
+    def wrong(self, network: Network) -> Mask:
+        """Whether a network is wrong at a step of each sample, shape (S,); see :meth:`score`."""
+        return self._wrong(self._outputs(network))
+
+    def _outputs(self, network: Network) -> Floats:
+        require_network("What is scored", network)
+        with preserved_context(network):
+            return np.concatenate(network.run(self.inputs))
+
+    def _wrong(self, outputs: Floats) -> Mask:
+        wrong = ~self.judge(outputs, self.goals, self.allowed)
+        failed: Mask = np.logical_or.reduceat(wrong, self.bounds[:-1])
+        return failed
+
+
+def joined(parts: Sequence[Sample]) -> SampleBatch:
+    """Samples with one judge as a batch."""
+    masks = [part.allowed for part in parts if part.allowed is not None]
+    return SampleBatch(
+        np.concatenate([part.inputs for part in parts]),
+        np.concatenate([part.targets for part in parts]),
+        np.array([len(part) for part in parts]),
+        parts[0].judge,
+        np.concatenate(masks) if masks else None,
+    )
+
+
+@dataclass(frozen=True)
+class Score:
+    """The score of a network on some samples.
+
+    Parameters
+    ----------
+    right, count : int
+        Number of samples that are right at every step, and of all samples.
+    error : float
+        Mean of the absolute differences between outputs and targets, over all targets.
+    squared_error : float
+        Mean of their squares. Divided by the variance of the targets it is the normalised error (NMSE) that
+        papers on series report.
+    """
+
+    right: int
+    count: int
+    error: float
+    squared_error: float
+
+    @property
+    def fraction(self) -> float:
+        """Fraction of samples that are right at every step."""
+        return self.right / self.count
+
+    @property
+    def wrong(self) -> int:
+        """Number of samples that are not right at every step."""
+        return self.count - self.right

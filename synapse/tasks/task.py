@@ -1,0 +1,242 @@
+"""What all tasks have in common: samples from a seed, and when a task is solved."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from math import inf
+from typing import ClassVar
+
+import numpy as np
+
+from .._checks import MOST_SEQUENCES, counted, expected, integer, positive_integer
+from ..errors import ArgumentError, ArgumentTypeError
+from ..initializers import Seed, random_generator
+from ..objects.network import Network, require_network
+from .samples import Sample, SampleBatch, Score, joined
+from .stream import SampleStream
+
+TESTED_AT_ONCE = 100
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """When a task counts as solved, judged on samples that were not used for training.
+
+    Parameters
+    ----------
+    samples : int
+        Number of samples of the test.
+    wrong : int
+        The largest number of them that may be wrong. Default 0.
+    error : float
+        The mean absolute error must be below this. Default: no limit.
+    squared_error : float
+        The mean squared error must be below this. Default: no limit.
+    """
+
+    samples: int
+    wrong: int = 0
+    error: float = inf
+    squared_error: float = inf
+
+    def met(self, score: Score) -> bool:
+        """Whether a score meets the criterion."""
+        small = score.error < self.error and score.squared_error < self.squared_error
+        return score.wrong <= self.wrong and small
+
+    def __str__(self) -> str:
+        parts = []
+        if not self.wrong:
+            parts.append(f"all of {self.samples:,} right")
+        elif self.wrong < self.samples:
+            parts.append(f"at most {self.wrong:,} of {self.samples:,} wrong")
+        limits = {"absolute": self.error, "squared": self.squared_error}
+        parts += [f"mean {kind} error below {limit:g}" for kind, limit in limits.items() if limit < inf]
+        return ", ".join(parts)
+
+
+class Task(ABC):
+    """A task for networks that learn sequences. Subclasses are frozen dataclasses, one per task.
+
+    A task generates data from a seed (:meth:`sample`, :meth:`batch`, :meth:`stream`). Most have a
+    :attr:`criterion` that tells when they are solved (:meth:`solved`).
+    """
+
+    paper: ClassVar[str]
+    """Where the task was published."""
+
+    @property
+    @abstractmethod
+    def inputs(self) -> int:
+        """Number of inputs."""
+
+    @property
+    @abstractmethod
+    def outputs(self) -> int:
+        """Number of outputs."""
+
+    @property
+    @abstractmethod
+    def criterion(self) -> Criterion | None:
+        """When the task counts as solved; None if the literature only compares errors."""
+
+    @abstractmethod
+    def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:
+        """Generate samples."""
+
+    def sample(self, seed: Seed = None) -> Sample:
+        """Generate one sample.
+
+        Parameters
+        ----------
+        seed : int or numpy.random.Generator, optional
+            Seed of the random choices. A generator continues its own stream.
+
+        Returns
+        -------
+        Sample
+            Its ``inputs`` (T, n), ``targets`` (T, m), and ``right(outputs)``.
+        """
+        return self._draw(1, random_generator(seed))[0]
+
+    def batch(self, count: int, seed: Seed = None) -> SampleBatch:
+        """Generate several samples, independent of each other.
+
+        Parameters
+        ----------
+        count : int
+            Number of samples.
+        seed : int or numpy.random.Generator, optional
+            Seed of the random choices. A generator continues its own stream.
+
+        Returns
+        -------
+        SampleBatch
+            A sequence of samples, with ``inputs`` and ``targets`` for :meth:`synapse.Trainer.train`.
+        """
+        count = positive_integer("The count of samples", count, MOST_SEQUENCES)
+        return self._draw(count, random_generator(seed))
+
+    def stream(self, seed: Seed = None) -> SampleStream:
+        """Generate an endless sequence: samples one after the other, without marks between them.
+
+        Parameters
+        ----------
+        seed : int or numpy.random.Generator, optional
+            Seed of the random choices. A generator continues its own stream.
+
+        Returns
+        -------
+        SampleStream
+            Its ``take(steps)`` returns the next steps as a sample.
+        """
+        generator = random_generator(seed)
+        return SampleStream(self._draw(1, generator)[0] for _ in itertools.count())
+
+    @property
+    def tested(self) -> Task:
+        """The task that generates the samples of tests: itself, or the same one without noise on targets."""
+        return self
+
+    def solved(self, network: Network, samples: SampleBatch | Seed = None) -> bool:
+        """Whether a network meets the criterion on samples it was not trained on.
+
+        The network runs from a cleared context on each sample, and has its own context again afterwards. The
+        test ends as soon as too many samples are wrong.
+
+        Parameters
+        ----------
+        network : Network
+            A network with as many inputs and outputs as the task.
+        samples : SampleBatch, int or numpy.random.Generator, optional
+            Samples as :meth:`batch` of :attr:`tested` returns them, or a seed: ``criterion.samples`` of them
+            are then generated in small parts, so that long ones need little memory.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If the network does not fit, the samples are neither samples nor a seed, or the task has no
+            criterion.
+        """
+        self.require_fit(network)
+        criterion = self.criterion
+        if criterion is None:
+            raise ArgumentError(
+                f"{type(self).__name__} has no criterion. Compare errors instead: samples.score(network)."
+            )
+        scores: list[Score] = []
+        for part in self._parts(samples, criterion.samples):
+            scores.append(part.score(network))
+            if sum(score.wrong for score in scores) > criterion.wrong:
+                return False
+        return criterion.met(_total(scores))
+
+    def _parts(self, samples: SampleBatch | Seed, count: int) -> Iterator[SampleBatch]:
+        """Samples of a test, a few at a time."""
+        if isinstance(samples, SampleBatch):
+            starts = range(0, len(samples), TESTED_AT_ONCE)
+            return (samples[begin : begin + TESTED_AT_ONCE] for begin in starts)
+        if samples is not None and not isinstance(samples, np.random.Generator) and integer(samples) is None:
+            raise ArgumentTypeError(expected("The samples", "samples of a task, or a seed", samples))
+        rng, task = random_generator(samples), self.tested
+        return (
+            task.batch(min(TESTED_AT_ONCE, count - begin), rng) for begin in range(0, count, TESTED_AT_ONCE)
+        )
+
+    def require_fit(self, network: Network) -> None:
+        """Raise an error unless a network has as many inputs and outputs as the task."""
+        require_network("What is tested", network)
+        found, needed = (len(network.input), len(network.output)), (self.inputs, self.outputs)
+        if found != needed:
+            raise ArgumentError(
+                f"Expected a network with {needed[0]} inputs and {needed[1]} outputs for "
+                f"{type(self).__name__}, got {found[0]} and {found[1]}."
+            )
+
+    def describe(self) -> str:
+        """Describe the task: what it is, its parameters, its inputs and outputs, and when it is solved."""
+        first = (inspect.getdoc(type(self)) or "").partition("\n")[0]
+        chosen = ", ".join(f"{each.name}={getattr(self, each.name)!r}" for each in fields(self))  # type: ignore[arg-type]
+        solved = f"Solved: {self.criterion}." if self.criterion else "No criterion: errors are compared."
+        lines = [
+            f"{type(self).__name__}({chosen})",
+            first,
+            f"{counted(self.inputs, 'input')}, {counted(self.outputs, 'output')}. {solved}",
+            self.paper,
+        ]
+        return "\n".join(lines)
+
+
+class StreamTask(Task):
+    """A task whose samples are the first `length` steps of an endless sequence, each of another one."""
+
+    @property
+    @abstractmethod
+    def length(self) -> int:
+        """Number of steps of a sample."""
+
+    @abstractmethod
+    def _endless(self, rng: np.random.Generator) -> Iterator[Sample]:
+        """Generate the next steps of one sequence, any number at a time, without end."""
+
+    def stream(self, seed: Seed = None) -> SampleStream:
+        """Generate one endless sequence, see :meth:`Task.stream`."""
+        return SampleStream(self._endless(random_generator(seed)))
+
+    def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:
+        return joined([self.stream(rng).take(self.length) for _ in range(count)])
+
+
+def _total(scores: Sequence[Score]) -> Score:
+    """The score on all samples of several scores."""
+    counts = [score.count for score in scores]
+    return Score(
+        sum(score.right for score in scores),
+        sum(counts),
+        float(np.average([score.error for score in scores], weights=counts)),
+        float(np.average([score.squared_error for score in scores], weights=counts)),
+    )

@@ -95,7 +95,8 @@ def _learn_part(network: Network, part: Sample, rates: Floats) -> int | None:
     """Learn from some steps up to the first wrong one, and return its number; None if all are right."""
     before = _Snapshot(network)
     outputs = _learn(network, part, rates)
-    right = part.cut(slice(len(outputs))).right_steps(outputs)
+    done = part.cut(slice(len(outputs)))
+    right = done.judge(outputs, done.targets, done.allowed)
     if len(outputs) == len(part) and right.all():
         return None
     wrong = int(np.argmin(right)) if not right.all() else len(outputs) - 1

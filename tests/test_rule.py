@@ -116,6 +116,17 @@ def test_bare_neurons_may_be_activated_in_another_order_at_every_step(spec, rand
         assume(twin.tame)
 
 
+@given(specs(), st.randoms(use_true_random=False))
+def test_neurons_that_have_activated_since_get_no_error(spec, random):
+    """Even if they propagate later, against the rule."""
+    twin, order = Twin(spec, network=False), list(spec.units)
+    random.shuffle(order)
+    twin.step_each(order)
+    twin.step_each(order, back=random.sample(order, len(order)))
+    for j, unit in twin.reference.units.items():
+        assert twin.ours[j].error.responsibility == pytest.approx(unit.delta, rel=1e-9, abs=1e-12)
+
+
 @given(specs(most=8), st.integers(0, 99), st.integers(0, 2), st.integers(1, 3))
 def test_two_networks_joined_in_the_middle_of_a_sequence_learn_as_one(spec, at, before, after):
     n = len(spec.units)
@@ -133,6 +144,7 @@ def test_two_networks_joined_in_the_middle_of_a_sequence_learn_as_one(spec, at, 
 
 
 @pytest.mark.filterwarnings("ignore::synapse.errors.TrainingWarning")  # outputs may be unreached
+@example(DELAYED_INTO_GATES, [[True, True], [True]], True)
 @given(
     specs(), st.lists(st.lists(st.booleans(), min_size=1, max_size=3), min_size=1, max_size=3), st.booleans()
 )

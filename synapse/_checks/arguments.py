@@ -214,7 +214,7 @@ def level_of_caller() -> int:
     return level
 
 
-def settle(owner: Any, check: Callable[[str, Any], Any], *settings: str) -> None:
+def check_fields(owner: Any, check: Callable[[str, Any], Any], *settings: str) -> None:
     """Check fields of a frozen dataclass, and convert other types of numbers to those of Python."""
     for setting in settings:
         given = getattr(owner, setting)

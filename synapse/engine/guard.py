@@ -68,7 +68,7 @@ class Deferred:
             handler(SIGINT, None)
 
 
-def take() -> bool:
+def take_interrupt() -> bool:
     """Whether Ctrl-C is pending. The caller handles it, and it will not be raised."""
     deferred = Deferred.active
     if deferred is None or not deferred.came or get_ident() != threading.main_thread().ident:
@@ -77,9 +77,9 @@ def take() -> bool:
     return True
 
 
-def check() -> None:
+def raise_interrupt() -> None:
     """Raise a pending Ctrl-C, at a place where it is safe."""
-    if take():
+    if take_interrupt():
         raise KeyboardInterrupt
 
 
@@ -142,10 +142,10 @@ class InUse:
 def _wait_for(store: Store) -> None:
     if not store.lock.acquire(blocking=False):
         while not store.lock.acquire(timeout=PATIENCE):
-            check()
+            raise_interrupt()
 
 
-def whole(method: Callable[Concatenate[View, Given], Answer]) -> Callable[Concatenate[View, Given], Answer]:
+def atomic(method: Callable[Concatenate[View, Given], Answer]) -> Callable[Concatenate[View, Given], Answer]:
     """A decorator: a method of a view holds the lock of its store, and is not interrupted."""
 
     @wraps(method)
@@ -156,7 +156,9 @@ def whole(method: Callable[Concatenate[View, Given], Answer]) -> Callable[Concat
     return alone  # type: ignore[return-value]  # mypy counts `self` as a keyword argument
 
 
-def steady(read: Callable[Concatenate[View, Given], Answer]) -> Callable[Concatenate[View, Given], Answer]:
+def consistent_read(
+    read: Callable[Concatenate[View, Given], Answer],
+) -> Callable[Concatenate[View, Given], Answer]:
     """A decorator: a method of a view reads from one topology, even if other threads edit."""
 
     @wraps(read)

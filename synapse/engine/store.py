@@ -40,7 +40,7 @@ from .schema import (
 SPARE = 4096
 """Removed rows and identities that a store tolerates before it is compacted."""
 
-NOBODY = np.empty(0, np.uint32)
+NO_ROWS = np.empty(0, np.uint32)
 """No rows."""
 
 FEW = 1 << 14
@@ -127,7 +127,7 @@ class Store:
 
     def add_neurons(self, count: int) -> int:
         """Append `count` neurons with default numbers; returns the first row."""
-        self.touch(NOBODY)
+        self.touch(NO_ROWS)
         first = self.n_neurons
         self._reserve(NEURON, first + count)
         self._fill(NEURON, slice(first, first + count))
@@ -149,7 +149,7 @@ class Store:
         trainable: NDArray[np.bool_] | bool = True,
     ) -> int:
         """Append connections with checked arguments; returns the first identity."""
-        self.touch(NOBODY)
+        self.touch(NO_ROWS)
         first, count = self.n_connections, len(sources)
         self._reserve(CONNECTION, first + count)
         identity, numbers = self.n_identities, np.arange(first, first + count, dtype=np.uint32)
@@ -206,7 +206,7 @@ class Store:
 
     def remove_neurons(self, rows: Indices) -> None:
         """Mark neurons as removed, whose connections have been removed before."""
-        self.touch(NOBODY)
+        self.touch(NO_ROWS)
         for row in rows.tolist():
             self.views[row]._row = -1
             self.views[row] = None
@@ -262,7 +262,7 @@ class Store:
         """
         if other.dtype != self.dtype:
             raise ValueError(f"stores of {self.dtype} and {other.dtype} cannot be joined")
-        self.touch(NOBODY)
+        self.touch(NO_ROWS)
         other.touch()
         kept = [trace.shifted(self.n_neurons, self.n_identities) for trace in other.program.traces(other)]
         self._append(NEURON, other, self.n_neurons, other.n_neurons)
@@ -314,7 +314,7 @@ class Store:
 
     def join_group(self, rows: Indices) -> None:
         """Make these neurons a group that competes, without others."""
-        self.touch(NOBODY)
+        self.touch(NO_ROWS)
         self["group"][rows] = 1 + self._highest("group", self.n_neurons)
 
     def _append(self, table: Sequence[Column], other: Store, first: int, count: int) -> None:
@@ -346,7 +346,7 @@ class Store:
             follower._moved(self, identities)
             self.followers.add(follower)
         self.program = Program(0, self.program.pending + kept, self.program.basis)
-        self.touch(NOBODY)
+        self.touch(NO_ROWS)
         other.absorbed = True
 
     # --- stepping --------------------------------------------------------------------------
@@ -361,7 +361,7 @@ class Store:
     def _lower(self) -> None:
         if self.program.version == self.topology_version:
             return  # another thread has done so
-        if self.absorbed:  # its views have rows of another store now, see `guard.steady`
+        if self.absorbed:  # its views have rows of another store now, see `guard.consistent_read`
             raise RuntimeError("This store has been absorbed by another. Read from that one.")
         version = self.topology_version
         basis = lower(self)

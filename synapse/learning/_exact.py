@@ -15,7 +15,7 @@ from .._checks import MOST_THREADS, positive_integer
 from .._registration import require_sound
 from .._typing import Floats
 from ..cost import Cost
-from ..engine.guard import check
+from ..engine.guard import raise_interrupt
 from ..engine.lowering.changes import spans
 from ..engine.schema import CHUNK, ENDED
 from ..engine.status import DONE
@@ -122,7 +122,7 @@ class ExactGradient:
             else:
                 weights += by_weight
                 biases += by_bias
-            check()
+            raise_interrupt()
         if not np.isfinite(weights.sum() + biases.sum()):
             raise not_finite()
         if self._noted is not None:

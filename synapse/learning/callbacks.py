@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .._checks import function_of, positive_integer, settle
+from .._checks import check_fields, function_of, positive_integer
 from ..objects.network import Network
 
 
@@ -127,7 +127,7 @@ class every:  # noqa: N801 - reads as a word among callbacks: every(10, print)
     function: Callable[[Any], Any]
 
     def __post_init__(self) -> None:
-        settle(self, positive_integer, "epochs")
+        check_fields(self, positive_integer, "epochs")
         function_of("The function of every", self.function, "progress")
 
     def __call__(self, progress: Progress | Batch) -> Any:

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from .._checks import (
+    check_fields,
     expected,
     finite_number,
     function_of,
     non_negative_number,
     positive_integer,
-    settle,
     training_rate,
     whole_number,
 )
@@ -76,9 +76,9 @@ class StepDecay:
     every: int = 10
 
     def __post_init__(self) -> None:
-        settle(self, training_rate, "start")
-        settle(self, non_negative_number, "factor")
-        settle(self, positive_integer, "every")
+        check_fields(self, training_rate, "start")
+        check_fields(self, non_negative_number, "factor")
+        check_fields(self, positive_integer, "every")
 
     def __call__(self, epoch: int) -> float:
         """The rate of an epoch, counted from 0."""
@@ -106,8 +106,8 @@ class Exponential:
     factor: float = 0.99
 
     def __post_init__(self) -> None:
-        settle(self, training_rate, "start")
-        settle(self, non_negative_number, "factor")
+        check_fields(self, training_rate, "start")
+        check_fields(self, non_negative_number, "factor")
 
     def __call__(self, epoch: int) -> float:
         """The rate of an epoch, counted from 0."""
@@ -138,8 +138,8 @@ class Cosine:
     end: float = 0.0
 
     def __post_init__(self) -> None:
-        settle(self, training_rate, "start", "end")
-        settle(self, positive_integer, "epochs")
+        check_fields(self, training_rate, "start", "end")
+        check_fields(self, positive_integer, "epochs")
 
     def __call__(self, epoch: int) -> float:
         """The rate of an epoch, counted from 0."""
@@ -171,8 +171,8 @@ class WarmUp(AdaptiveSchedule):
     then: Rate
 
     def __post_init__(self) -> None:
-        settle(self, positive_integer, "epochs")
-        settle(self, checked_rate, "then")
+        check_fields(self, positive_integer, "epochs")
+        check_fields(self, checked_rate, "then")
 
     def begin(self) -> Rates:
         """The rates of one training; `then` receives errors from its own first epoch on."""
@@ -222,10 +222,10 @@ class ReduceOnPlateau(AdaptiveSchedule):
     threshold: float = 1e-4
 
     def __post_init__(self) -> None:
-        settle(self, training_rate, "start")
-        settle(self, finite_number, "factor")
-        settle(self, positive_integer, "patience")
-        settle(self, non_negative_number, "least", "threshold")
+        check_fields(self, training_rate, "start")
+        check_fields(self, finite_number, "factor")
+        check_fields(self, positive_integer, "patience")
+        check_fields(self, non_negative_number, "least", "threshold")
         if not 0 < self.factor < 1:
             condition = "a number above 0 and below 1"
             raise ArgumentError(expected("The factor of ReduceOnPlateau", condition, self.factor))

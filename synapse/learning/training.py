@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 
 from .._typing import Floats
 from ..engine.compiling import watched
-from ..engine.guard import Deferred, InUse, check, interruptible, take
+from ..engine.guard import Deferred, InUse, interruptible, raise_interrupt, take_interrupt
 from ..errors import ArgumentError, DivergenceError
 from ..objects.network import Network
 from ..optimizers import LBFGS
@@ -201,7 +201,7 @@ class Training:
         except KeyboardInterrupt:  # from a callback, or from a safe place
             return "interrupted"
         finally:
-            take()
+            take_interrupt()
             self.stop.clear()
 
     def _rule_for(self, task: RuleTask) -> Rule:
@@ -233,7 +233,7 @@ class Training:
 
     def _asked_to_stop(self) -> bool:
         """Whether Ctrl-C was pressed, or ``trainer.stop`` called."""
-        if take():
+        if take_interrupt():
             self.stop.set()
         return self.stop.is_set()
 
@@ -588,7 +588,7 @@ class Search:
         """Call `note`, except for an iteration that is repeated."""
         if not self._repeated:
             return self.note(error, norm)
-        check()
+        raise_interrupt()
         self._repeated -= 1
         if not self._repeated:
             if self._reached is None or self._at is None or (self._at != self._reached).any():

@@ -25,7 +25,7 @@ from ..engine.delayed import (
     influence_of,
     is_delayed_by_stamp,
 )
-from ..engine.guard import making_views, steady, whole
+from ..engine.guard import atomic, consistent_read, making_views
 from ..engine.lowering.flags import GATES, MEMORY
 from ..engine.schema import NONE
 from ..engine.store import Store
@@ -173,35 +173,35 @@ class Connection(DataView):
         return self._store.row_of.item(self._identity)
 
     @property
-    @steady
+    @consistent_read
     def source(self) -> Neuron:
         """Neuron where the connection starts."""
         neuron: Neuron = self._store.views[self._store["source"][self._at]]
         return neuron
 
     @property
-    @steady
+    @consistent_read
     def target(self) -> Neuron:
         """Neuron where the connection ends."""
         neuron: Neuron = self._store.views[self._store["target"][self._at]]
         return neuron
 
     @property
-    @steady
+    @consistent_read
     def weight(self) -> float:
         """Weight w_ij. Settable, together with the weights tied to it."""
         weight: float = self._store.columns["weight"].item(self._at)  # faster than an index, for algorithms
         return weight
 
     @weight.setter
-    @whole
+    @atomic
     def weight(self, value: float) -> None:
         parameters.assign(
             self._store, "weight", self._at, finite_number("A weight", value, self._store.dtype)
         )
 
     @property
-    @steady
+    @consistent_read
     def trainable(self) -> bool:
         """Whether learning updates its weight. Settable, together with the weights tied to it.
 
@@ -210,7 +210,7 @@ class Connection(DataView):
         return bool(self._store["trainable"][self._at])
 
     @trainable.setter
-    @whole
+    @atomic
     def trainable(self, value: bool) -> None:
         learns = boolean("The trainable of a connection", value)
         if self.trainable != learns:
@@ -219,27 +219,27 @@ class Connection(DataView):
         parameters.set_trainable(self._store, "trainable", self._at, learns)
 
     @property
-    @steady
+    @consistent_read
     def tied(self) -> tuple[Connection, ...]:
         """Other connections that share its weight, see :func:`synapse.tie`; in the order of creation."""
         rows = parameters.tied_rows(self._store, "weight", self._at)
         return tuple(connections_at(self._store, rows))
 
     @property
-    @steady
+    @consistent_read
     def gater(self) -> Neuron | None:
         """Neuron that gates the connection; None if there is none."""
         row = self._store["gater"][self._at]
         return None if row == NONE else self._store.views[row]
 
     @property
-    @steady
+    @consistent_read
     def gain(self) -> float:
         """Gain g_ij: the activation of the gater; 1 without a gater."""
         return float(gain_of(Attributes(self._store), self._at))
 
     @property
-    @steady
+    @consistent_read
     def eligibility(self) -> float:
         """Eligibility trace: how the weight affects the state of the target over time.
 
@@ -251,7 +251,7 @@ class Connection(DataView):
         return float(eligibility_of(m, m.flags, self._at))
 
     @property
-    @steady
+    @consistent_read
     def extended(self) -> Mapping[Neuron, float]:
         """Extended traces, by neuron whose inputs the target gates: how the weight affects its state."""
         return {
@@ -261,7 +261,7 @@ class Connection(DataView):
         }
 
     @property
-    @whole
+    @atomic
     def sensitivity(self) -> Mapping[Neuron, float]:
         """Sensitivities d s_k / d w, by neuron k: how the weight has moved its state, over all steps.
 

@@ -35,7 +35,7 @@ from .._checks import (
 )
 from .._typing import Floats, Ints
 from ..cost import Cost
-from ..engine.guard import InUse, steady
+from ..engine.guard import InUse, consistent_read
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Initializer, Seed, random_generator
@@ -549,7 +549,7 @@ class Layer(Sequence[Neuron]):
                 neuron.cost_weight = weight
 
     @property
-    @steady
+    @consistent_read
     def squash(self) -> Squash | None:
         """Activation function of its neurons; None if they differ. Settable.
 
@@ -571,7 +571,7 @@ class Layer(Sequence[Neuron]):
                 store.join_group(wiring.rows_of(self._neurons))
 
     @property
-    @steady
+    @consistent_read
     def trainable(self) -> bool:
         """Whether learning updates the biases of all its neurons, see :attr:`Neuron.trainable`. Settable.
 
@@ -584,7 +584,7 @@ class Layer(Sequence[Neuron]):
         self._set_flag("trainable", value)
 
     @property
-    @steady
+    @consistent_read
     def deterministic(self) -> bool:
         """Whether all its neurons output their mean, see :attr:`Neuron.deterministic`. Settable."""
         return all(neuron.deterministic for neuron in self._alive())
@@ -657,7 +657,7 @@ class Layer(Sequence[Neuron]):
             rows = wiring.rows_of(neuron for neuron in self._neurons if neuron._store is store)
             yield store, np.flatnonzero(np.isin(store["target"], rows)), rows
 
-    @steady
+    @consistent_read
     def _column(self, name: str) -> NDArray[Any]:
         stores = {neuron._store for neuron in self._alive()}
         if len(stores) == 1:

@@ -44,13 +44,13 @@ from .._registration import require_sound
 from .._typing import Floats, Ints
 from ..cost import Cost
 from ..engine.functions.activations import RANDOM
-from ..engine.guard import InUse, steady, whole
+from ..engine.guard import InUse, atomic, consistent_read
 from ..engine.lowering.flags import DELAYED, DELAYED_GATE
 from ..engine.lowering.order import pure_inputs
 from ..engine.rtrl import Plan
 from ..engine.schema import FIRST, HIDDEN, INPUT, NONE, OUTPUT, STOP
 from ..engine.status import DIVERGED, DONE, FAILED, REFUSED, RESIZED, ROW
-from ..engine.store import NOBODY, Store
+from ..engine.store import NO_ROWS, Store
 from ..errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -164,7 +164,7 @@ class Network(Sequence[Neuron]):
             self._span = (0, np.zeros(5, np.uint64))
             self._cost_known = (0, None, costs.squared_error)
             store = wiring.join(neurons)
-            store.touch(NOBODY)
+            store.touch(NO_ROWS)
             store["network"][wiring.rows_of(neurons)] = store.new_network(self)
             self._renumber()
             self._name_layers()
@@ -229,13 +229,13 @@ class Network(Sequence[Neuron]):
         return (neuron for layer in self._layers for neuron in layer)
 
     @property
-    @steady
+    @consistent_read
     def connections(self) -> list[Connection]:
         """Connections between its neurons, including self-connections, in the order of creation."""
         return connections_at(self._store, self._connection_rows())
 
     @property
-    @steady
+    @consistent_read
     def graph(self) -> nx.DiGraph[Any]:
         """Live networkx graph of the network: nodes are its neurons, edge data are its connections.
 
@@ -266,14 +266,14 @@ class Network(Sequence[Neuron]):
         """Add neurons to the network and move them to its store; they must not belong to another one."""
         wiring.require_free(neurons)
         store = wiring.join([self._anchor, *neurons])
-        store.touch(NOBODY)
+        store.touch(NO_ROWS)
         store["network"][wiring.rows_of(neurons)] = self._number_now
 
     def _renumber(self) -> None:
         """Write the order and the roles of its neurons into the store."""
         self._n_inputs, self._n_outputs = len(self.input), len(self.output)
         store, rows = self._store, self._rows()
-        store.touch(NOBODY)
+        store.touch(NO_ROWS)
         store["position"][rows] = np.arange(len(rows))
         inputs = rows[: len(self.input)]
         new = inputs[store["role"][inputs] != INPUT]
@@ -375,7 +375,7 @@ class Network(Sequence[Neuron]):
             f"got {before!r}."
         )
 
-    @whole
+    @atomic
     def sort(self) -> None:
         """Change the order of activation so that no connection or gate is late without need.
 
@@ -419,7 +419,7 @@ class Network(Sequence[Neuron]):
         self._loose.clear()
         self._renumber()
 
-    @whole
+    @atomic
     def remove(self, neuron: Neuron) -> None:
         """Remove a hidden neuron and all its connections.
 
@@ -459,7 +459,7 @@ class Network(Sequence[Neuron]):
             self._layers.remove(layer)
         self._renumber()
 
-    @whole
+    @atomic
     def _disconnect(self, numbers: Ints) -> None:
         """Remove connections by their indices in ``connections``."""
         rows = self._connection_rows()[numbers]
@@ -631,7 +631,7 @@ class Network(Sequence[Neuron]):
             return outputs
         return np.concatenate(outputs or [NOTHING]).reshape(*np.shape(inputs)[:2], self._n_outputs)
 
-    @whole
+    @atomic
     def _run_sequences(self, sequences: list[Floats]) -> list[Floats]:
         """Run sequences; the context is cleared before each."""
         outputs = []
@@ -670,7 +670,7 @@ class Network(Sequence[Neuron]):
                 return outputs
         return self._run(inputs, outputs)  # its store was absorbed by another during the wait
 
-    @whole
+    @atomic
     def _feed(self, inputs: Floats, outputs: Floats, feedback: NDArray[np.uint64]) -> None:
         """Run rows of inputs in one kernel call; output o is added to input ``feedback[o]`` of the next row.
 
@@ -860,7 +860,7 @@ class Network(Sequence[Neuron]):
         return LearningRule() if by is None else LearningRule(RTRL, by.order)
 
     @learning_rule.setter
-    @whole
+    @atomic
     def learning_rule(self, rule: str | tuple[str, int | None]) -> None:
         method, order = checked_rule(rule)
         by = None
@@ -879,7 +879,7 @@ class Network(Sequence[Neuron]):
         self._cost_known = version, cost, measure
         return measure
 
-    @whole
+    @atomic
     def clear(self) -> None:
         """Clear the context: states, activations, errors and traces. No weight changes.
 
@@ -903,7 +903,7 @@ class Network(Sequence[Neuron]):
         if store.recorder is not None and store.recorder.records(self):
             store.recorder.step_over()
 
-    @whole
+    @atomic
     def reset(self, seed: Seed = None, initializer: str | Initializer = "glorot") -> None:
         """Draw new weights and biases, and clear the context.
 
@@ -936,7 +936,7 @@ class Network(Sequence[Neuron]):
         parameters.reset(self._store, connections, self._rows(), random_generator(seed), initializer)
         self.clear()
 
-    @whole
+    @atomic
     def reseed(self, seed: Seed = None) -> None:
         """Restart the random streams of its neurons, see :meth:`Neuron.reseed`.
 
@@ -953,7 +953,7 @@ class Network(Sequence[Neuron]):
     # --- values ---
 
     @property
-    @steady
+    @consistent_read
     def weights(self) -> Floats:
         """Weights in the order of ``connections``, shape (connections,); a read-only copy.
 
@@ -963,14 +963,14 @@ class Network(Sequence[Neuron]):
         return read_only(self._store["weight"][self._connection_rows()])
 
     @weights.setter
-    @whole
+    @atomic
     def weights(self, values: ArrayLike) -> None:
         rows, what = self._connection_rows(), "The weights of the network"
         numbers = self._vector(what, finite_array(what, values), len(rows))
         parameters.assign(self._store, "weight", rows, numbers)
 
     @property
-    @steady
+    @consistent_read
     def biases(self) -> Floats:
         """Biases in the order of ``neurons``, shape (neurons,); a read-only copy.
 
@@ -979,14 +979,14 @@ class Network(Sequence[Neuron]):
         return read_only(self._store["bias"][self._rows()])
 
     @biases.setter
-    @whole
+    @atomic
     def biases(self, values: ArrayLike) -> None:
         what = "The biases of the network"
         biases = self._vector(what, finite_array(what, values), len(self))
         parameters.assign(self._store, "bias", self._rows(), biases)
 
     @property
-    @steady
+    @consistent_read
     def deterministic(self) -> bool:
         """Whether all its neurons output their mean, see :attr:`Neuron.deterministic`. Settable.
 
@@ -995,12 +995,12 @@ class Network(Sequence[Neuron]):
         return bool(self._store["deterministic"][self._rows()].all())
 
     @deterministic.setter
-    @whole
+    @atomic
     def deterministic(self, value: bool) -> None:
         self._store["deterministic"][self._rows()] = boolean("The deterministic of a network", value)
 
     @property
-    @steady
+    @consistent_read
     def has_memory(self) -> bool:
         """Whether its outputs can depend on earlier inputs."""
         _, store, span = self._ready()
@@ -1011,7 +1011,7 @@ class Network(Sequence[Neuron]):
         return bool((columns["run_flags"][runs] & (DELAYED | DELAYED_GATE)).any())
 
     @property
-    @steady
+    @consistent_read
     def is_random(self) -> bool:
         """Whether a neuron draws random numbers: its squash is random and it is not deterministic."""
         store, rows = self._store, self._rows()
@@ -1063,7 +1063,7 @@ class Network(Sequence[Neuron]):
         """Return the rows of its neurons; contiguous after lowering."""
         return wiring.rows_of(self)
 
-    @steady
+    @consistent_read
     def _connection_rows(self) -> NDArray[np.int64]:
         """Return the rows of the connections within the network, in the order of creation."""
         store = self._store
@@ -1098,7 +1098,7 @@ class Network(Sequence[Neuron]):
 
     # --- copies ------------------------------------------------------------------------
 
-    @whole
+    @atomic
     def clone(self) -> Network:
         """Return an independent copy of the network, including its context.
 

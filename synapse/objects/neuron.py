@@ -22,11 +22,11 @@ from .._checks import (
 )
 from .._registration import error_of_call, require_sound
 from ..cost import Cost
-from ..engine.guard import InUse, steady, whole
+from ..engine.guard import InUse, atomic, consistent_read
 from ..engine.lowering.flags import TRACED
 from ..engine.schema import OUTPUT
 from ..engine.status import DONE
-from ..engine.store import NOBODY, Store
+from ..engine.store import NO_ROWS, Store
 from ..errors import ArgumentTypeError, TopologyError
 from ..initializers import Initializer, Seed, random_generator
 from ..squash import Squash
@@ -48,11 +48,11 @@ Much smaller weights leave tanh neurons at 0, where the gradient is 0, too.
 def number(name: str, doc: str, settable: bool = False) -> Any:
     """Make a property that reads a column of the store and, if it is settable, writes it."""
 
-    @steady
+    @consistent_read
     def read(self: Neuron) -> float:
         return float(self._require()[name][self._row])
 
-    @whole
+    @atomic
     def write(self: Neuron, value: float) -> None:
         store = self._require()
         store[name][self._row] = finite_number(f"The {name} of a neuron", value, store.dtype)
@@ -163,21 +163,21 @@ class Neuron:
     # --- connections -----------------------------------------------------------------------
 
     @property
-    @steady
+    @consistent_read
     def incoming(self) -> tuple[Connection, ...]:
         """Incoming connections, without the self-connection."""
         pred = graph.of(self._require()).pred[self]
         return tuple(edge for source, edge in pred.items() if source is not self)  # type: ignore[misc]
 
     @property
-    @steady
+    @consistent_read
     def outgoing(self) -> tuple[Connection, ...]:
         """Outgoing connections, without the self-connection."""
         succ = graph.of(self._require()).succ[self]
         return tuple(edge for target, edge in succ.items() if target is not self)  # type: ignore[misc]
 
     @property
-    @steady
+    @consistent_read
     def gated(self) -> tuple[Connection, ...]:
         """Connections that this neuron gates."""
         store = self._require()
@@ -188,7 +188,7 @@ class Neuron:
         """Connection to itself, which carries the state to the next step; None if there is none."""
         return self.connected(self)
 
-    @steady
+    @consistent_read
     def connected(self, other: Neuron) -> Connection | None:
         """Return the connection from this neuron to another; None if there is none."""
         self._require()
@@ -527,7 +527,7 @@ class Neuron:
         self._store.ready()
         return self._row
 
-    @whole
+    @atomic
     def clear(self) -> None:
         """Clear the context: state, activation, errors and traces. No weight changes.
 
@@ -543,7 +543,7 @@ class Neuron:
         if store.recorder is not None and store.recorder.owns(self):
             store.recorder.step_over()
 
-    @whole
+    @atomic
     def reset(self, seed: Seed = None, initializer: str | Initializer = "glorot") -> None:
         """Draw new weights of incoming connections and a new bias, and clear the context.
 
@@ -566,7 +566,7 @@ class Neuron:
         parameters.reset(store, rows, np.array([self._row]), random_generator(seed), initializer)
         self.clear()
 
-    @whole
+    @atomic
     def reseed(self, seed: Seed = None) -> None:
         """Restart the stream of random numbers for the activation functions `noise` and `bernoulli`.
 
@@ -594,26 +594,26 @@ class Neuron:
     derivative = number("derivative", "Derivative f'_j(s_j); 0 if the activation was set.")
 
     @property
-    @steady
+    @consistent_read
     def bias(self) -> float:
         """Bias b_j: the weight of a constant input of 1. Settable, together with the biases tied to it."""
         return float(self._require()["bias"][self._row])
 
     @bias.setter
-    @whole
+    @atomic
     def bias(self, value: float) -> None:
         store = self._require()
         parameters.assign(store, "bias", self._row, finite_number("The bias of a neuron", value, store.dtype))
 
     @property
-    @whole
+    @atomic
     def bias_sensitivity(self) -> Mapping[Neuron, float]:
         """Sensitivities d s_k / d b_j of its bias, by neuron k, see :attr:`Connection.sensitivity`."""
         self._require()
         return sensitivity_of(self, None)
 
     @property
-    @steady
+    @consistent_read
     def bias_eligibility(self) -> float:
         """Eligibility trace of the bias: how b_j affects s_j over time. 0 before the first activation.
 
@@ -631,14 +631,14 @@ class Neuron:
         return float(store["stamp"][self._row] != 0)
 
     @property
-    @steady
+    @consistent_read
     def tied(self) -> tuple[Neuron, ...]:
         """Other neurons that share its bias, see :func:`synapse.tie`."""
         store = self._require()
         return tuple(store.views[row] for row in parameters.tied_rows(store, "bias", self._row))
 
     @property
-    @steady
+    @consistent_read
     def trainable(self) -> bool:
         """Whether learning updates its bias. Settable, together with the biases tied to it.
 
@@ -648,25 +648,25 @@ class Neuron:
         return bool(self._require()["trainable_bias"][self._row])
 
     @trainable.setter
-    @whole
+    @atomic
     def trainable(self, value: bool) -> None:
         learns = boolean("The trainable of a neuron", value)
         if self.trainable != learns:
-            self._store.touch(NOBODY)  # sensitivities are laid out anew
+            self._store.touch(NO_ROWS)  # sensitivities are laid out anew
         parameters.set_trainable(self._require(), "trainable_bias", self._row, learns)
 
     @property
-    @steady
+    @consistent_read
     def squash(self) -> Squash:
         """Activation function. Settable, also by name."""
         return squashes.by_code(int(self._require()["squash"][self._row]))
 
     @squash.setter
-    @whole
+    @atomic
     def squash(self, squash: str | Squash) -> None:
         store, function = self._require(), squashes.get(squash)
         self._require_squash(function)
-        store.touch(NOBODY)
+        store.touch(NO_ROWS)
         store["squash"][self._row] = function.code
         store["group"][self._row] = 0
         if function.random and not store["random"][self._row]:
@@ -680,7 +680,7 @@ class Neuron:
             raise wiring.no_output(self)
 
     @property
-    @steady
+    @consistent_read
     def deterministic(self) -> bool:
         """Whether a random neuron outputs its mean instead of a random value. Settable. Default: False.
 
@@ -695,12 +695,12 @@ class Neuron:
         return bool(self._require()["deterministic"][self._row])
 
     @deterministic.setter
-    @whole
+    @atomic
     def deterministic(self, value: bool) -> None:
         self._require()["deterministic"][self._row] = boolean("The deterministic of a neuron", value)
 
     @property
-    @steady
+    @consistent_read
     def cost_weight(self) -> float:
         """Factor of its cost and error signal, if it is an output with a target. Settable. Default: 1.
 
@@ -715,20 +715,20 @@ class Neuron:
         return float(self._require()["cost_weight"][self._row])
 
     @cost_weight.setter
-    @whole
+    @atomic
     def cost_weight(self, value: float) -> None:
         store = self._require()
         what = "The cost_weight of a neuron"
         store["cost_weight"][self._row] = non_negative_number(what, value, store.dtype)
 
     @property
-    @steady
+    @consistent_read
     def name(self) -> str:
         """Name, or "neuron" and a number if it has none. Settable."""
         return self._require().names[self._row] or f"neuron {self._row}"
 
     @name.setter
-    @whole
+    @atomic
     def name(self, name: str) -> None:
         self._require().names[self._row] = text("The name of a neuron", name)
 

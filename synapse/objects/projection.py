@@ -26,7 +26,7 @@ from .._checks import (
     shape_of,
 )
 from .._typing import Floats, Indices, Ints
-from ..engine.guard import InUse, steady
+from ..engine.guard import InUse, consistent_read
 from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
@@ -119,14 +119,14 @@ class Projection:
         self._whole = self._whole and len(left) == self._count
         self._first, self._count = int(left[0]) if len(left) else 0, len(left)
 
-    @steady
+    @consistent_read
     def _identities(self) -> Ints:
         """Identities of the connections that still exist."""
         every = np.arange(self._first, self._first + self._count)
         alive: Ints = every[self._store.row_of[every] != NONE]
         return alive
 
-    @steady
+    @consistent_read
     def _rows(self, *keys: Any) -> Ints:
         """Rows of the connections, in the shape of the weights; indexed by each key in turn."""
         rows = self._store.row_of[self._first : self._first + self._count].astype(np.int64)
@@ -140,7 +140,7 @@ class Projection:
             rows = rows[key]
         return rows
 
-    @steady
+    @consistent_read
     def _values(self, *keys: Any) -> Any:
         return self._store["weight"][self._rows(*keys)]
 
@@ -159,7 +159,7 @@ class Projection:
             Weights(self)[...] = values
 
     @property
-    @steady
+    @consistent_read
     def trainable(self) -> bool:
         """Whether learning updates all of its weights. Settable, for all connections that still exist.
 

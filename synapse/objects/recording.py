@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .. import _html, engine
 from .._checks import counted, expected, imported_pandas, is_among, listed, unknown_name
 from .._typing import Floats, Ints
-from ..engine.guard import Deferred, whole
+from ..engine.guard import Deferred, atomic
 from ..engine.lowering.changes import spans
 from ..engine.lowering.flags import MEMORY
 from ..engine.rtrl import Plan
@@ -465,7 +465,7 @@ class Recorder:
         """Whether a neuron of the store is in the recorded network."""
         return bool(self._store["network"][neuron._row] == self.network._number_now)
 
-    @whole
+    @atomic
     def begin(self) -> None:
         """Start the recording."""
         store = self._store
@@ -484,7 +484,7 @@ class Recorder:
         self._renew(self._least)
         store.recorder = self
 
-    @whole
+    @atomic
     def close(self) -> None:
         """End the recording; a second call has no effect."""
         store = self._store
@@ -613,12 +613,12 @@ class Recorder:
             self._chunks.append(present[: len(present) - without].copy())
         self._store.columns["log_place"][WATCHED_STEPS] = without
 
-    @whole
+    @atomic
     def steps(self) -> int:
         """Number of rows."""
         return sum(map(len, self._chunks)) + len(self._present())
 
-    @whole
+    @atomic
     def rows(self) -> Floats:
         """All rows, shape (steps, width)."""
         return np.concatenate([np.empty((0, self.width)), *self._chunks, self._present()])

@@ -16,7 +16,7 @@ from .. import squash as squashes
 from .._checks import boolean, counted, expected, listed, read_only
 from .._typing import Bools, Floats, Ints
 from ..engine.delayed import is_delayed_in_order
-from ..engine.guard import InUse, steady
+from ..engine.guard import InUse, consistent_read
 from ..engine.schema import CONNECTION, FLAG, GROUP, NEURON, SAVED, TIME, Column
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError
@@ -372,7 +372,7 @@ def _rows(columns: dict[str, Any]) -> list[dict[str, Any]]:
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
-@steady  # waits for edits in other threads, but not for their steps
+@consistent_read  # waits for edits in other threads, but not for their steps
 def _network_facts(network: Network) -> dict[str, Any]:
     network._store.ready()
     layers = network.layers

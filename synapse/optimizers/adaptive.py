@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, final
 
-from .._checks import boolean, fraction_below_one, positive_number, settle, understands
+from .._checks import boolean, check_fields, fraction_below_one, positive_number, understands
 from .base import BuiltIn
 
 
@@ -48,9 +48,9 @@ class RMSprop(BuiltIn):
     centered: bool = False
 
     def __post_init__(self) -> None:
-        settle(self, positive_number, "rate", "epsilon")
-        settle(self, fraction_below_one, "decay", "momentum")
-        settle(self, boolean, "centered")
+        check_fields(self, positive_number, "rate", "epsilon")
+        check_fields(self, fraction_below_one, "decay", "momentum")
+        check_fields(self, boolean, "centered")
 
     def memory(self) -> dict[str, float]:
         """Names: ``mean_square``, ``mean`` if centered, and ``velocity`` with momentum; all start at 0."""
@@ -92,7 +92,7 @@ class AdaGrad(BuiltIn):
     epsilon: float = 1e-10
 
     def __post_init__(self) -> None:
-        settle(self, positive_number, "rate", "epsilon")
+        check_fields(self, positive_number, "rate", "epsilon")
 
     def memory(self) -> dict[str, float]:
         """One name: ``sum_of_squares``, which starts at 0."""

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from .. import engine
 from .._checks import (
+    check_fields,
     choice,
     is_number,
     non_negative_number,
     pair,
     positive_integer,
     positive_number,
-    settle,
     understands,
 )
 from .._typing import Floats, Ints
@@ -108,10 +108,10 @@ class DEKF(RecursiveOptimizer):
     groups: str = NEURON
 
     def __post_init__(self) -> None:
-        settle(self, positive_number, "rate", "initial_variance")
-        settle(self, positive_noise, "measurement_noise")
-        settle(self, checked_noise, "process_noise")
-        settle(self, positive_integer, "annealing")
+        check_fields(self, positive_number, "rate", "initial_variance")
+        check_fields(self, positive_noise, "measurement_noise")
+        check_fields(self, checked_noise, "process_noise")
+        check_fields(self, positive_integer, "annealing")
         choice("The groups of DEKF", self.groups, (NEURON, ALL))
 
     def begin(self, parameters: Floats, frozen: Any = None, groups: Any = None) -> RecursiveState:

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from .._checks import (
     any_array,
+    check_fields,
     expected,
     function_of,
     missing_extra,
     positive_integer,
     positive_number,
-    settle,
     understands,
 )
 from .._typing import Floats
@@ -62,9 +62,9 @@ class LBFGS:
     tolerance: float = 1e-6
 
     def __post_init__(self) -> None:
-        settle(self, lambda what, memory: positive_integer(what, memory, MOST_MEMORY), "memory")
-        settle(self, positive_integer, "iterations")
-        settle(self, positive_number, "tolerance")
+        check_fields(self, lambda what, memory: positive_integer(what, memory, MOST_MEMORY), "memory")
+        check_fields(self, positive_integer, "iterations")
+        check_fields(self, positive_number, "tolerance")
 
     def minimise(
         self,

@@ -7,11 +7,11 @@ from typing import Any, ClassVar, final
 
 from .._checks import (
     boolean,
+    check_fields,
     fraction_below_one,
     non_negative_number,
     pair,
     positive_number,
-    settle,
     understands,
 )
 from .base import BuiltIn
@@ -33,9 +33,9 @@ class _Moments(BuiltIn):
     amsgrad: bool = False
 
     def __post_init__(self) -> None:
-        settle(self, positive_number, "rate", "epsilon")
-        settle(self, _fractions, "betas")
-        settle(self, boolean, "amsgrad")
+        check_fields(self, positive_number, "rate", "epsilon")
+        check_fields(self, _fractions, "betas")
+        check_fields(self, boolean, "amsgrad")
 
     def memory(self) -> dict[str, float]:
         """Names: ``first_moment``, ``second_moment`` and, with amsgrad, ``largest_second_moment``; from 0."""
@@ -105,7 +105,7 @@ class AdamW(_Moments):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        settle(self, non_negative_number, "weight_decay")
+        check_fields(self, non_negative_number, "weight_decay")
 
     def settings(self) -> tuple[float, ...]:
         """Those of Adam, with weight decay."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import engine
-from .._checks import fraction, positive_number, settle, understands
+from .._checks import check_fields, fraction, positive_number, understands
 from .._typing import Floats, Ints
 from .recursive import RecursiveOptimizer, RecursiveState, checked_groups
 
@@ -66,8 +66,8 @@ class RLS(RecursiveOptimizer):
     regularization: float = 1.0
 
     def __post_init__(self) -> None:
-        settle(self, positive_number, "rate", "regularization")
-        settle(self, fraction, "forgetting")
+        check_fields(self, positive_number, "rate", "regularization")
+        check_fields(self, fraction, "forgetting")
 
     def begin(self, parameters: Floats, frozen: Any = None, groups: Any = None) -> RecursiveState:
         """Make the state of a training before its first step.

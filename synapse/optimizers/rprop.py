@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
-from .._checks import expected, pair, positive_number, settle, understands
+from .._checks import check_fields, expected, pair, positive_number, understands
 from ..errors import ArgumentError
 from .base import BuiltIn
 
@@ -51,8 +51,8 @@ class Rprop(BuiltIn):
     steps: tuple[float, float] = (1e-6, 50)
 
     def __post_init__(self) -> None:
-        settle(self, positive_number, "rate")
-        settle(self, _positive_pair, "etas", "steps")
+        check_fields(self, positive_number, "rate")
+        check_fields(self, _positive_pair, "etas", "steps")
         shrink, grow = self.etas
         if not shrink < 1 < grow:
             raise ArgumentError(expected(self._about("etas"), "one below and one above 1", self.etas))

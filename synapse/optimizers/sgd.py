@@ -7,11 +7,11 @@ from typing import ClassVar, final
 
 from .._checks import (
     boolean,
+    check_fields,
     expected,
     fraction_below_one,
     non_negative_number,
     positive_number,
-    settle,
     understands,
 )
 from ..errors import ArgumentError
@@ -54,10 +54,10 @@ class SGD(BuiltIn):
     weight_decay: float = 0.0
 
     def __post_init__(self) -> None:
-        settle(self, positive_number, "rate")
-        settle(self, fraction_below_one, "momentum")
-        settle(self, boolean, "nesterov")
-        settle(self, non_negative_number, "weight_decay")
+        check_fields(self, positive_number, "rate")
+        check_fields(self, fraction_below_one, "momentum")
+        check_fields(self, boolean, "nesterov")
+        check_fields(self, non_negative_number, "weight_decay")
         if self.nesterov and not self.momentum:
             raise ArgumentError(expected(self._about("momentum"), "above 0 with nesterov", self.momentum))
 

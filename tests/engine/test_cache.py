@@ -49,7 +49,7 @@ class Bench:
         module = importlib.util.module_from_spec(found)
         self.patch.setitem(sys.modules, "kernels", module)  # where Numba finds it
         found.loader.exec_module(module)
-        kernel = jit.whole(module.twice)
+        kernel = jit.to_machine_code(module.twice)
         cache.enable(kernel)
         return kernel
 

@@ -7,7 +7,7 @@ from numba.core.errors import TypingError
 
 from synapse.engine.compiler.bare import bare
 from synapse.engine.compiler.calls import address_of, call_equation, strict
-from synapse.engine.compiler.jit import inline, kernel, whole
+from synapse.engine.compiler.jit import inline, kernel, to_machine_code
 from synapse.engine.compiler.registered import called, compile_function, helper
 
 
@@ -55,7 +55,7 @@ def fails_from_one_on(number):
     return number, 2.0 * number
 
 
-@whole
+@to_machine_code
 def call_both(failed, first, second, number):
     one, other = called(failed, first, (number,)), called(failed, second, (number + 1.0,))
     return one[1], other[1]

@@ -196,12 +196,12 @@ def third(x):
     return x / 3.0
 
 
-@jit.piece
+@jit.noinline
 def other(x):
     return third(x) + 1.0
 
 
-@jit.whole
+@jit.to_machine_code
 def whole(x):
     return other(x) + third(x)
 

@@ -9,7 +9,7 @@ import pytest
 import architect
 from synapse import Layer, Neuron, Trainer
 from synapse.engine import guard
-from synapse.engine.guard import Deferred, InUse, interruptible, take
+from synapse.engine.guard import Deferred, InUse, interruptible, take_interrupt
 
 
 def test_code_of_the_user_is_interrupted_at_once(ctrl_c):
@@ -24,7 +24,7 @@ def test_code_of_the_user_is_interrupted_at_once(ctrl_c):
         with pytest.raises(KeyboardInterrupt):
             act()
         ctrl_c()
-        assert take()
+        assert take_interrupt()
     assert not done
 
 
@@ -36,7 +36,7 @@ def test_a_program_in_the_background_that_ignores_ctrl_c_goes_on(ctrl_c):
         with Deferred() as deferred:
             ctrl_c()
             assert not deferred.came
-            assert not take()
+            assert not take_interrupt()
         press = [lambda progress: ctrl_c()]
         result = Trainer(net).train([[1.0]], [[0.5]], epochs=3, callbacks=press, progress=False)
         assert (result.stopped, result.epochs) == ("epochs", 3)

@@ -154,7 +154,7 @@ def test_clearing_sets_the_defaults_that_are_declared():
     for dtype in ("float64", "float32"):
         store = architect.Perceptron(1, 2, 1, seed=0, dtype=dtype)._store
         store["state"][:], store["activation"][:], store["stamp"][:] = 1, 1, 3
-        jit.whole(clear)(store.ready(), store.unit, np.uint64(1))
+        jit.to_machine_code(clear)(store.ready(), store.unit, np.uint64(1))
         assert store["state"].tolist() == [1, 0.25, 1, 1]
         assert store["stamp"].tolist() == [3, 7, 3, 3]
         assert (store["activation"] == 1).all()

@@ -16,7 +16,7 @@ from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.extending import intrinsic, lower_builtin, make_attribute_wrapper, models, register_model
 
-from .jit import DEBUGGING, told_apart
+from .jit import DEBUGGING, set_tbaa
 
 FAMILY = ("arrays",)
 
@@ -39,7 +39,7 @@ make_attribute_wrapper(BareType, "size", "size")
 
 
 @infer_global(operator.getitem)
-class _Read(AbstractTemplate):
+class _ReadBare(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         bare, index = args
         if isinstance(bare, BareType) and isinstance(index, types.Integer):
@@ -48,7 +48,7 @@ class _Read(AbstractTemplate):
 
 
 @infer_global(operator.setitem)
-class _Write(AbstractTemplate):
+class _WriteBare(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         bare, index, _ = args
         if isinstance(bare, BareType) and isinstance(index, types.Integer):
@@ -64,13 +64,13 @@ def _place(context: Any, builder: Any, signature: Any, args: Any) -> Any:
 @lower_builtin(operator.getitem, BareType, types.Integer)
 def _read(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     value = builder.load(_place(context, builder, signature, args))
-    told_apart(builder, value, FAMILY)
+    set_tbaa(builder, value, FAMILY)
     return value
 
 
 @lower_builtin(operator.setitem, BareType, types.Integer, types.Any)
 def _write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    told_apart(builder, builder.store(args[2], _place(context, builder, signature, args)), FAMILY)
+    set_tbaa(builder, builder.store(args[2], _place(context, builder, signature, args)), FAMILY)
     return context.get_dummy_value()
 
 

@@ -129,7 +129,7 @@ class _Lock:
             file = opened.enter_context(open(self._path, "w"))
             while not self._is_mine(file) and time.monotonic() < end:
                 time.sleep(PAUSE)
-                guard.check()
+                guard.raise_interrupt()
             opened.pop_all()
             self._file = file
 

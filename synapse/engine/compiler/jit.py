@@ -45,12 +45,12 @@ def kernel(function: Callable[..., Any]) -> Any:
     """Compile an entry: a function that Python calls with a store's table of addresses."""
     if DEBUGGING:
         return np.errstate(all="ignore")(function)  # compiled arithmetic does not warn either
-    compiled = whole(function)
+    compiled = to_machine_code(function)
     cache.enable(compiled)
     return compiled
 
 
-def whole(function: Callable[..., Any], **options: Any) -> Any:
+def to_machine_code(function: Callable[..., Any], **options: Any) -> Any:
     """Compile a function to machine code, with all parts that it reaches."""
     return numba.njit(
         nogil=True,
@@ -81,21 +81,17 @@ def inline(function: Callable[..., Any]) -> Any:
 
 
 def in_order(function: Callable[..., Any]) -> Any:
-    """The same for loops over scattered memory: sums stay in order, so that loads stay single.
+    """Compile an inlined part without reassociation: sums stay in order; a product and a sum may be fused.
 
-    Gathers, which vectorised loops would use, are no faster on any machine measured, and slower on some.
+    For arithmetic whose order of operations matters, and for loops over scattered memory, whose loads stay
+    single: gathers, which vectorised loops would use, are no faster on any machine measured.
     """
     return _part(fastmath={"contract"}, forceinline=True)(function)
 
 
-def piece(function: Callable[..., Any]) -> Any:
+def noinline(function: Callable[..., Any]) -> Any:
     """Compile a part of a kernel that is too large, or too rarely run, to be inlined."""
     return _part(fastmath=FAST_MATH)(function)
-
-
-def exact(function: Callable[..., Any]) -> Any:
-    """Compile such a part whose order of operations matters: only a product and a sum may be fused."""
-    return _part(fastmath={"contract"}, forceinline=True)(function)
 
 
 def for_python(part: Any) -> Any:
@@ -104,7 +100,7 @@ def for_python(part: Any) -> Any:
     def call(*numbers: Any) -> Any:
         return part(*numbers)
 
-    return part if DEBUGGING else whole(call)
+    return part if DEBUGGING else to_machine_code(call)
 
 
 class _Compiling(event.Listener):
@@ -248,7 +244,7 @@ class _WriteColumn(AbstractTemplate):
         return None
 
 
-def told_apart(builder: Any, instruction: Any, family: tuple[str, ...]) -> None:
+def set_tbaa(builder: Any, instruction: Any, family: tuple[str, ...]) -> None:
     """Mark an access for the optimiser (TBAA): it touches only one column or table."""
     module, offset = builder.module, ir.Constant(ir.IntType(64), 0)
     kind = module.add_metadata(["synapse columns"])
@@ -262,7 +258,7 @@ def _read_column(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     column = signature.args[0]
     place = builder.gep(args[0], [args[1]])
     value = builder.load(place)
-    told_apart(builder, value, column.family)
+    set_tbaa(builder, value, column.family)
     return context.data_model_manager[column.dtype].from_data(builder, value)
 
 
@@ -270,7 +266,7 @@ def _read_column(context: Any, builder: Any, signature: Any, args: Any) -> Any:
 def _write_column(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     column = signature.args[0]
     value = context.data_model_manager[column.dtype].as_data(builder, args[2])
-    told_apart(builder, builder.store(value, builder.gep(args[0], [args[1]])), column.family)
+    set_tbaa(builder, builder.store(value, builder.gep(args[0], [args[1]])), column.family)
     return context.get_dummy_value()
 
 
@@ -311,7 +307,7 @@ def reset_of(cleared: tuple[Column, ...]) -> Any:
                 known = kind.column(column.name)
                 place = builder.gep(column_of(context, builder, kind, args[0], column.name), [args[1]])
                 default = context.get_constant(known.dtype, column.default)
-                told_apart(builder, builder.store(default, place), known.family)
+                set_tbaa(builder, builder.store(default, place), known.family)
             return context.get_dummy_value()
 
         return types.none(table, types.uint64), codegen
@@ -361,7 +357,7 @@ def _reader(numbers: Any) -> Any:
             kind = ir.ArrayType(ir.IntType(64), len(table))
             constant = cgutils.global_constant(builder, "synapse.table", ir.Constant(kind, table))
             value = builder.load(builder.gep(constant, [ir.Constant(ir.IntType(64), 0), args[0]]))
-            told_apart(builder, value, ("table",))
+            set_tbaa(builder, value, ("table",))
             return value
 
         return types.int64(types.int64), codegen

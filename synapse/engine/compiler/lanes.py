@@ -123,7 +123,7 @@ def _flat(typingctx: Any, column: Any) -> Any:
 
 
 @intrinsic
-def _alike(typingctx: Any, value: Any, column: Any) -> Any:
+def _splat(typingctx: Any, value: Any, column: Any) -> Any:
     """One number in every lane, in the element type of a column."""
     taken = column.dtype
 
@@ -181,7 +181,7 @@ def _by_sample(typingctx: Any, u: Any) -> Any:
 
 
 def _plain_tapes(table: int, unit: Any, tag: tuple[int, ...]) -> TapeColumns:
-    """The same for NUMBA_DISABLE_JIT=1: a row of an array has one number per sample."""
+    """Tapes as arrays for NUMBA_DISABLE_JIT=1: a row of a wide one has one number per sample."""
     one, laned = np.dtype(type(unit)), [column.dtype == "lanes" for column in TAPES]
     dtypes = [one if wide else numpy_dtype(column, one) for column, wide in zip(TAPES, laned, strict=True)]
     arrays = zip(plain_arrays(table, dtypes), laned, strict=True)
@@ -193,6 +193,6 @@ if DEBUGGING:
     flat: Any = lambda column: column.reshape(-1)  # noqa: E731
     by_sample: Any = lambda u: (u.transposed if u.activation.ndim > 1 else u.activation).reshape(-1)  # noqa: E731
     total: Any = np.sum
-    alike: Any = lambda value, column: np.full(column.shape[1:], value, column.dtype)[()]  # noqa: E731
+    splat: Any = lambda value, column: np.full(column.shape[1:], value, column.dtype)[()]  # noqa: E731
 else:
-    tapes, flat, by_sample, total, alike = _compiled_tapes, _flat, _by_sample, _total, _alike
+    tapes, flat, by_sample, total, splat = _compiled_tapes, _flat, _by_sample, _total, _splat

@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from .jit import DEBUGGING, inline, told_apart
+from .jit import DEBUGGING, inline, set_tbaa
 from .lanes import FLAGS
 from .tiles import _load_some, _offset, _plain_pack, _plain_width, _store_some, _wide, width
 
@@ -75,9 +75,9 @@ def _add_rest(typingctx: Any, column: Any, at: Any, left: Any, value: Any) -> An
                 place = builder.bitcast(builder.gep(address, [at]), kind.as_pointer())
                 alignment = 8 if isinstance(kind.element, ir.DoubleType) else 4
                 known = builder.load(place, align=alignment)
-                told_apart(builder, known, column.family)
+                set_tbaa(builder, known, column.family)
                 stored = builder.store(builder.fadd(known, low, flags=FLAGS), place, align=alignment)
-                told_apart(builder, stored, column.family)
+                set_tbaa(builder, stored, column.family)
             value = builder.select(there, high, low)
             at = builder.select(there, builder.add(at, _offset(at, size)), at)
             size //= 2

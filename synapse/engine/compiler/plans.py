@@ -39,7 +39,7 @@ def _compiled_plan(typingctx: Any, table: Any, unit: Any) -> Any:
 
 
 def _plain_plan(table: int, unit: Any) -> PlanColumns:
-    """The same for NUMBA_DISABLE_JIT=1."""
+    """A plan as arrays for NUMBA_DISABLE_JIT=1."""
     return PlanColumns(*plain_arrays(table, [numpy_dtype(column, np.dtype(type(unit))) for column in PLAN]))
 
 

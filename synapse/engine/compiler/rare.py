@@ -26,7 +26,7 @@ from ..guard import Deferred
 from ..parts import ADDRESSES, INTERRUPT, RESOLVER
 from ..schema import TABLE as COLUMNS
 from . import cache
-from .jit import DEBUGGING, ColumnsType, ColumnType, column_of, whole
+from .jit import DEBUGGING, ColumnsType, ColumnType, column_of, to_machine_code
 
 INDEX: Callable[[Any], Any] = lambda unit: types.uint64  # noqa: E731
 """Kind of an argument: an unsigned integer."""
@@ -133,7 +133,7 @@ def compiled() -> set[str]:
 def _compiled(place: int, unit: Any) -> int:
     """The address of a part for stores of this float."""
     function, kinds = _declared[place]
-    dispatcher = whole(function, no_cpython_wrapper=True)
+    dispatcher = to_machine_code(function, no_cpython_wrapper=True)
     cache.enable(dispatcher)
     arguments = tuple(kind(unit) for kind in kinds)
     dispatcher.compile(arguments)

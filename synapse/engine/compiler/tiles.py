@@ -17,7 +17,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from ..schema import TILE
-from .jit import DEBUGGING, told_apart
+from .jit import DEBUGGING, set_tbaa
 from .lanes import FLAGS, LanesType, spread, vector_sum
 
 VECTOR_BYTES = 64  # a vector register of 512 bits; narrower processors split it
@@ -50,7 +50,7 @@ def _load_some(builder: Any, address: Any, at: Any, n: Any, kind: Any, family: t
     function_type = ir.FunctionType(kind, [place.type, aligned.type, there.type, kind])
     function = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.masked.load.{suffix}")
     value = builder.call(function, [place, aligned, there, ir.Constant(kind, [0.0] * kind.count)])
-    told_apart(builder, value, family)
+    set_tbaa(builder, value, family)
     return value
 
 
@@ -59,19 +59,19 @@ def _store_some(builder: Any, value: Any, address: Any, at: Any, n: Any, family:
     place, aligned, there, suffix = _masked(builder, address, at, n, value.type)
     function_type = ir.FunctionType(ir.VoidType(), [value.type, place.type, aligned.type, there.type])
     function = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.masked.store.{suffix}")
-    told_apart(builder, builder.call(function, [value, place, aligned, there]), family)
+    set_tbaa(builder, builder.call(function, [value, place, aligned, there]), family)
 
 
 def _load_one(builder: Any, column: Any, address: Any, at: Any) -> Any:
     """An element of a column."""
     value = builder.load(builder.gep(address, [at]))
-    told_apart(builder, value, column.family)
+    set_tbaa(builder, value, column.family)
     return value
 
 
 def _store_one(builder: Any, column: Any, value: Any, address: Any, at: Any) -> None:
     """Set an element of a column."""
-    told_apart(builder, builder.store(value, builder.gep(address, [at])), column.family)
+    set_tbaa(builder, builder.store(value, builder.gep(address, [at])), column.family)
 
 
 def _load_pack(context: Any, builder: Any, column: Any, address: Any, at: Any, left: Any) -> Any:
@@ -272,7 +272,9 @@ def _add_rows(
 
 
 @intrinsic
-def _turn(typingctx: Any, target: Any, to: Any, gap: Any, source: Any, at: Any, step: Any, like: Any) -> Any:
+def _transpose(
+    typingctx: Any, target: Any, to: Any, gap: Any, source: Any, at: Any, step: Any, like: Any
+) -> Any:
     """Transpose a square of numbers, as wide as `like` has lanes. Rows are `step` apart, then `gap`."""
     count = like.dtype.count if isinstance(like.dtype, LanesType) else 0  # one sample: never called
 
@@ -376,7 +378,7 @@ def _plain_add_rows(column: Any, rows: Any, q: Any, sums: Any, left: Any, count:
         here[:] = values[: len(here)] + (0.0 if fresh else here)
 
 
-def _plain_turn(target: Any, to: Any, gap: Any, source: Any, at: Any, step: Any, like: Any) -> None:
+def _plain_transpose(target: Any, to: Any, gap: Any, source: Any, at: Any, step: Any, like: Any) -> None:
     for k in range(like.shape[1]):
         for i in range(like.shape[1]):
             target[int(to) + k * int(gap) + i] = source[int(at) + i * int(step) + k]
@@ -392,7 +394,13 @@ if DEBUGGING:
     push_products: Any = _plain_push_products
     add_outer: Any = _plain_add_outer
     add_rows: Any = _plain_add_rows
-    turn: Any = _plain_turn
+    transpose: Any = _plain_transpose
 else:
     width, no_sums, spaced, add_products, put = _width, _no_sums, _spaced, _add_products, _put
-    taken, push_products, add_outer, add_rows, turn = _taken, _push_products, _add_outer, _add_rows, _turn
+    taken, push_products, add_outer, add_rows, transpose = (
+        _taken,
+        _push_products,
+        _add_outer,
+        _add_rows,
+        _transpose,
+    )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiler.jit import inline
-from ..compiler.lanes import alike, by_sample, flat, total
+from ..compiler.lanes import by_sample, flat, splat, total
 from ..compiler.tiles import add_outer, add_rows, no_sums, width
 from ..lowering.flags import FIXED, LISTED, MEMORY, PAIRED, SHARED, ZIPPED
 from ..online.delayed import of_gater, of_gaters, of_sources
@@ -79,7 +79,7 @@ def accumulate_dense(m, u, span, first, last, r, step, steps, lanes, fresh):
 @inline
 def product(u, at, tape, place, steps, rows):
     """Sum over steps and samples of an error times a number of a tape."""
-    moved = alike(0.0, u.state)
+    moved = splat(0.0, u.state)
     for t in range(steps):
         moved += u.error[at + t * (rows + NEURONS)] * tape[place + t * rows]
     return total(moved)
@@ -88,7 +88,7 @@ def product(u, at, tape, place, steps, rows):
 @inline
 def gated_product(u, at, gater, tape, place, steps, rows):
     """Sum the products of an error, scaled by a gater, and a column of a tape over steps."""
-    moved = alike(0.0, u.state)
+    moved = splat(0.0, u.state)
     for t in range(steps):
         gained = u.error[at + t * (rows + NEURONS)] * u.activation[gater + t * rows]
         moved += gained * tape[place + t * rows]
@@ -127,7 +127,7 @@ def accumulate_memory(m, u, span, j, now, steps):
 @inline
 def accumulate_bias(u, at, steps, rows):
     """The gradient of a bias: the sum of a neuron's errors."""
-    moved = alike(0.0, u.state)
+    moved = splat(0.0, u.state)
     for t in range(steps):
         moved += u.error[at + t * (rows + NEURONS)]
     u.bias_move[at] += total(moved)

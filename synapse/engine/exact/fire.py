@@ -7,7 +7,7 @@ import numpy as np
 from ..compiler.jit import inline
 from ..compiler.lanes import by_sample, flat
 from ..compiler.single import by_type
-from ..compiler.tiles import turn
+from ..compiler.tiles import transpose
 from ..functions import compiled, single
 from ..functions.activations import (
     FIRST_CUSTOM,
@@ -22,7 +22,7 @@ from ..functions.activations import (
 from ..functions.chance import chance
 from ..functions.competition import compete
 from ..functions.compiled import custom, identity, squash_stretch
-from ..lowering.flags import HEARD
+from ..lowering.flags import GRADIENT_SOURCE
 from ..schema import ENDED, FIRST, INPUTS, STOP
 
 u8 = np.uint64
@@ -126,7 +126,7 @@ def lay_side_by_side(u, n, first, rows, lanes):
     while i < n:
         if n >= lanes:
             i = min(i, n - lanes)  # the last square overlaps the one before
-            turn(activation, first + i * lanes, lanes, transposed, first + i, rows, u.activation)
+            transpose(activation, first + i * lanes, lanes, transposed, first + i, rows, u.activation)
             i += lanes
         else:
             for lane in range(lanes):
@@ -135,16 +135,16 @@ def lay_side_by_side(u, n, first, rows, lanes):
 
 
 @inline
-def transpose(m, u, first, last, span, now, lanes):
+def transpose_activations(m, u, first, last, span, now, lanes):
     """Transpose activations for the sums of the gradient, so that those of a sample are consecutive."""
     activation, transposed, rows = flat(u.activation), flat(u.transposed), span[STOP] - span[FIRST]
     begin, j = (now + span[FIRST]) * lanes - span[FIRST], first
     while j < last:
-        if not m.flags[j] & HEARD:
+        if not m.flags[j] & GRADIENT_SOURCE:
             j += ONE
         elif last - first >= lanes:
             j = min(j, last - lanes)
-            turn(transposed, begin + j, rows, activation, (now + j) * lanes, lanes, u.activation)
+            transpose(transposed, begin + j, rows, activation, (now + j) * lanes, lanes, u.activation)
             j += lanes
         else:
             for lane in range(lanes):

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..compiler.jit import columns, inline, kernel
-from ..compiler.lanes import alike, flat, tapes
+from ..compiler.lanes import flat, splat, tapes
 from ..functions.activations import SOFTMAX
 from ..functions.compiled import cross_entropy, judge
 from ..functions.costs import CROSS_ENTROPY
@@ -27,8 +27,8 @@ from ..lowering.flags import FIXED, MEMORY
 from ..schema import CHUNK, ENDED, FIRST, INPUTS, OUTPUTS, STOP
 from ..status import DIVERGED, DONE, FAILED
 from .accumulate import accumulate
-from .fire import clamp_inputs, drop, fire, rest, transpose
-from .propagate import propagate_alike, settle, settle_softmax
+from .fire import clamp_inputs, drop, fire, rest, transpose_activations
+from .propagate import compute_deltas, compute_softmax_deltas, propagate_alike
 from .weigh import NEURONS, ONE, dense_alike, keep_memory, weigh_alike
 
 u8 = np.uint64
@@ -92,7 +92,7 @@ def activate_network(m, u, span, inputs, step, now, before, lanes, samples):
         if samples.masked:
             drop(u, first, last, now, now - before, lanes)
         if lanes > ONE:
-            transpose(m, u, first, last, span, now, lanes)
+            transpose_activations(m, u, first, last, span, now, lanes)
         first = last
 
 
@@ -109,16 +109,16 @@ def propagate_network(m, u, span, step, slot, window, lanes):
     while last > span[FIRST] + span[INPUTS]:
         first = max(u8(m.block_first[last - ONE]), span[FIRST] + span[INPUTS])
         if m.squash[first] == SOFTMAX:
-            settle_softmax(m, u, first, last, now, to_now, lanes)
+            compute_softmax_deltas(m, u, first, last, now, to_now, lanes)
         j = first
         while j < last:
             stop = u8(m.alike_stop[j])
-            check += settle(m, u, span, j, stop, now, to_now, slot, offset)
+            check += compute_deltas(m, u, span, j, stop, now, to_now, slot, offset)
             propagate_alike(m, u, j, stop, slot, now, before, to_now, to_before, offset)
             j = stop
         last = first
     if step % window == 0:  # errors do not pass to the previous window
-        none = alike(0.0, u.state)
+        none = splat(0.0, u.state)
         for i in range(rows):
             u.pushed[to_before + span[FIRST] + i] = none
             u.carried[i] = none
@@ -182,7 +182,7 @@ def note_errors(u, rows, step, begin):
 @inline
 def begin_errors(m, u, span, rows):
     """Reset the errors and sums to 0, except those that `accumulate` overwrites."""
-    none = alike(0.0, u.state)
+    none = splat(0.0, u.state)
     for i in range(rows):
         u.carried[i], u.bias_move[i] = none, 0.0
         u.pushed[i], u.pushed[rows + i] = none, none

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiler.jit import inline
-from ..compiler.lanes import alike, flat, total
+from ..compiler.lanes import flat, splat, total
 from ..compiler.tiles import push_products, taken, width
 from ..lowering.flags import LISTED, MEMORY, QUIET_GATER, SHARED, STEPPED, ZIPPED
 from ..online.delayed import has_error, of_gater, of_gaters, of_sources
@@ -20,7 +20,7 @@ u8 = np.uint64
 
 
 @inline
-def settle_softmax(m, u, first, last, now, to_now, lanes):
+def compute_softmax_deltas(m, u, first, last, now, to_now, lanes):
     """f'_j A_j of a softmax group, whose activations all depend on all states: y_j (A_j - sum_i y_i A_i)."""
     activation, pushed, slope = flat(u.activation), flat(u.pushed), flat(u.slope)
     j = first
@@ -39,12 +39,12 @@ def settle_softmax(m, u, first, last, now, to_now, lanes):
 
 
 @inline
-def settle(m, u, span, first, last, now, to_now, slot, offset):
+def compute_deltas(m, u, span, first, last, now, to_now, slot, offset):
     """delta of neurons that are computed together; returns their sum times 0, which is 0 if they are finite.
 
     The pushed errors are reset, so that the place can be used for the step before the previous one.
     """
-    none = alike(0.0, u.state)
+    none = splat(0.0, u.state)
     check, carries = none, m.flags[first] & MEMORY or last > span[STOP] - span[OUTPUTS]
     for j in range(first, last):
         delta = u.slope[now + j] * u.pushed[to_now + j]
@@ -84,7 +84,7 @@ def take_errors(m, u, r, runs, at, count, gains):
         for k in range(count):
             u.tile[k] = u.tile[k] * gain(m, u, r + k * runs, gains)
     for k in range(count, NEURONS):
-        u.tile[k] = alike(0.0, u.state)
+        u.tile[k] = splat(0.0, u.state)
     return taken(u.tile)
 
 

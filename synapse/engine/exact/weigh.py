@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiler.jit import inline
-from ..compiler.lanes import alike
+from ..compiler.lanes import splat
 from ..compiler.tiles import add_products, no_sums, put, spaced, width
 from ..lowering.flags import DENSE, LISTED, MEMORY, SHARED, STEPPED, ZIPPED
 from ..online.delayed import of_gater, of_gaters, of_sources
@@ -109,7 +109,7 @@ def scattered_sum(m, u, r, now, before):
     kind, flags = m.run_kind[r], m.run_flags[r]
     first, n = u8(m.run_first[r]), u8(m.run_length[r])
     sources, gaters = of_sources(flags, now, before), of_gaters(flags, now, before)
-    brought = alike(0.0, u.state)
+    brought = splat(0.0, u.state)
     if kind == LISTED:
         for q in range(first, first + n):
             brought += u.activation[sources + m.source[q]] * m.weight[q]
@@ -128,7 +128,7 @@ def weigh_alike(m, u, first, last, offset, now, before):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, of neurons computed together."""
     runs = u8(m.last_run[first]) - u8(m.first_run[first])
     for j in range(first, last):
-        u.weighed[offset + j] = alike(m.bias[j], u.state)
+        u.weighed[offset + j] = splat(m.bias[j], u.state)
     for j in range(first, last, NEURONS):
         weigh_tile(m, u, j, min(last - j, NEURONS), offset, now, before)
     for r in range(u8(m.first_run[first]), u8(m.last_run[first])):

@@ -88,13 +88,13 @@ cost_of = inline(_by_code(_ERRORS, [*COSTS.values()], "target, output, derivativ
 
 @inline
 def custom(m, failed, code, state):
-    """The same for a registered function; NaN if it raises, recorded in `failed`. reads: functions"""
+    """Activation and slope by a registered function; NaN if it raises. reads: functions; writes: failed"""
     return called(failed, m.functions[code - FIRST_CUSTOM], (np.float64(state),))
 
 
 @inline
 def judge(failed, code, target, output, derivative, outputs):
-    """The same for any cost; a user's is called by its address, and is NaN if it raises. writes: failed"""
+    """Cost and error signal under any cost; those of a user's are NaN if it raises. writes: failed"""
     if target != target:
         return 0.0, 0.0
     if code < FIRST_CUSTOM_COST:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compiler.jit import exact, from_bits, table, to_bits
+from ..compiler.jit import from_bits, in_order, table, to_bits
 
 STEPS = 64  # to a factor of 2: e^x = 2^(k/64) e^r
 PER_STEP = STEPS * 1.4426950408889634  # 64 / ln 2
@@ -24,7 +24,7 @@ ONE_BITS = 0x3FF0000000000000
 SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
 
 
-@exact
+@in_order
 def exp(x):
     """e^x for x within -708 .. 709; beyond, the value at the bound."""
     x = np.float64(x)
@@ -40,7 +40,7 @@ def exp(x):
     return power + power * tail
 
 
-@exact
+@in_order
 def expm1(x):
     """e^x - 1 for x within -708 .. 709, accurate also near 0; beyond, the value at the bound."""
     x = np.float64(x)
@@ -58,7 +58,7 @@ def expm1(x):
     return (power - 1.0) + power * (r + r2 * (low + r4 * (middle + r4 * high)))
 
 
-@exact
+@in_order
 def log(x):
     """ln x for normal x > 0."""
     x = np.float64(x)

@@ -10,7 +10,7 @@ from math import copysign
 
 import numpy as np
 
-from ..compiler.jit import exact
+from ..compiler.jit import in_order
 from ..compiler.single import single_bits, single_from_bits
 
 f4 = np.float32
@@ -23,7 +23,7 @@ ONE, TWO, FOUR = f4(1.0), f4(2.0), f4(4.0)
 T2, T3, T4, T5, T6, T7 = (f4(1 / n) for n in (2, 6, 24, 120, 720, 5040))
 
 
-@exact
+@in_order
 def powers(x):
     """p and q of e^x = p + p q, where p is a power of 2; for x beyond -87 .. 87, those of the bound."""
     x = LOWEST if x < LOWEST else x
@@ -36,7 +36,7 @@ def powers(x):
     return single_from_bits((single_bits(shifted) << 23) + ONE_BITS), tail
 
 
-@exact
+@in_order
 def logistic(state):
     """1 / (1 + e^-s), and its slope."""
     power, tail = powers(-state)
@@ -45,7 +45,7 @@ def logistic(state):
     return value, value * (shrunk * value)
 
 
-@exact
+@in_order
 def tanh(state):
     """tanh(s), and its slope, computed without the loss of digits near 1."""
     power, tail = powers(-TWO * abs(state))

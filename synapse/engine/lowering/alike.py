@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..._typing import Bools, Indices
-from .flags import DENSE, FIXED, FOUR, HEARD, MEMORY, SHARED, STEPPED, TRACED
+from .flags import DENSE, FIXED, FOUR, GRADIENT_SOURCE, MEMORY, SHARED, STEPPED, TRACED
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -77,14 +77,14 @@ def _apart(store: Store, ahead: _Ahead) -> Bools:
     return apart
 
 
-def mark_heard(store: Store) -> None:
+def mark_gradient_sources(store: Store) -> None:
     """Mark neurons whose activations exact gradients sum over: see ``exact/accumulate.py``."""
     c, n = store.columns, store.n_neurons
     trained = (c["run_kind"] == DENSE) | (c["run_kind"] == SHARED)
     trained &= c["run_flags"] & (FIXED | STEPPED) == 0
     first, length = c["run_source"][trained].astype(np.int64), c["run_length"][trained]
     begun = np.bincount(first, minlength=n + 1) - np.bincount(first + length, minlength=n + 1)
-    c["flags"][np.cumsum(begun[:n]) > 0] |= HEARD
+    c["flags"][np.cumsum(begun[:n]) > 0] |= GRADIENT_SOURCE
 
 
 def mark_fours(store: Store) -> None:

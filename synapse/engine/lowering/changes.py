@@ -46,7 +46,7 @@ class Moved(NamedTuple):
         return np.asarray(self.new_row.take(rows, mode="clip"))
 
 
-class Before(NamedTuple):
+class LastLowering(NamedTuple):
     """What the last lowering has found about each neuron, in the present order of neurons."""
 
     known: Bools  # whether the last lowering has seen it, in the present order
@@ -64,7 +64,7 @@ class Before(NamedTuple):
     pure: Bools
 
 
-def look_back(store: Store, basis: Basis | None, moved: Moved | None) -> Before:
+def look_back(store: Store, basis: Basis | None, moved: Moved | None) -> LastLowering:
     """Bring the facts of the last lowering into the present order of neurons; without one, none is known."""
     n, c = store.n_neurons, store.columns
     nodes = 0 if basis is None else len(basis.changed)
@@ -84,14 +84,14 @@ def look_back(store: Store, basis: Basis | None, moved: Moved | None) -> Before:
 
     if basis is None:
         nothing, nobody = np.zeros(n, np.int64), np.full(n, NONE, np.uint32)
-        return Before(
+        return LastLowering(
             known, ~known, nothing, nothing, nothing, nothing - 1, nobody, nothing.astype(np.uint8),
             nothing, nothing, nobody, nobody, known,
         )  # fmt: skip
     first = c["first_incoming"].astype(np.int64)
     own = np.where(c["self_row"] == NONE, -1, c["self_row"] - first)
     first_run = c["first_run"].astype(np.int64)
-    return Before(
+    return LastLowering(
         known=known,
         changed=now(basis.changed) | ~known,
         first=now(first),
@@ -108,7 +108,7 @@ def look_back(store: Store, basis: Basis | None, moved: Moved | None) -> Before:
     )
 
 
-def find_changed(store: Store, before: Before, moved: Moved | None, basis: Basis | None) -> Bools:
+def find_changed(store: Store, before: LastLowering, moved: Moved | None, basis: Basis | None) -> Bools:
     """Find the neurons whose incoming connections, or what is known about them, have changed."""
     changed = before.changed.copy()
     if basis is None or changed.all():
@@ -125,7 +125,7 @@ def find_changed(store: Store, before: Before, moved: Moved | None, basis: Basis
     return changed
 
 
-def incoming_rows(store: Store, before: Before, changed: Bools, connections: int) -> NDArray[np.int64]:
+def incoming_rows(store: Store, before: LastLowering, changed: Bools, connections: int) -> NDArray[np.int64]:
     """Rows of the connections into changed neurons, of which the first `connections` have been lowered."""
     rows = np.append(
         spans(before.first[changed], before.incoming[changed]), np.arange(connections, store.n_connections)
@@ -134,7 +134,7 @@ def incoming_rows(store: Store, before: Before, changed: Bools, connections: int
     return alive
 
 
-def _pure_now(store: Store, before: Before, changed: Bools, basis: Basis) -> Bools:
+def _pure_now(store: Store, before: LastLowering, changed: Bools, basis: Basis) -> Bools:
     rows = incoming_rows(store, before, changed, basis.connections)
     into = np.bincount(store["target"][rows], minlength=store.n_neurons)
     return np.asarray((store["role"] == INPUT) & (np.where(changed, into, before.incoming) == 0))
@@ -150,7 +150,7 @@ def _readers(store: Store, chosen: Bools, connections: int) -> Indices:
     return np.asarray(target[target != NONE])
 
 
-def _new_neighbours(store: Store, before: Before, moved: Moved, connections: int) -> Indices:
+def _new_neighbours(store: Store, before: LastLowering, moved: Moved, connections: int) -> Indices:
     """Targets of connections whose sources or gaters have become neighbours, or are no longer neighbours."""
     n, order = store.n_neurons, np.append(moved.order, -9)
     apart = np.append(order[1:] != order[:-1] + 1, False)  # the next neuron was not next before

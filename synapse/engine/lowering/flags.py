@@ -9,8 +9,10 @@ GATES = 4  # gates a self-connected neuron, and stores extended traces for it
 GATED = 8  # has a gated incoming connection
 PLAIN_RUNS = 16  # all its runs are dense, ordered and ungated, and it keeps no eligibility traces
 FOUR = 32  # it and the next three activate together, and have plain runs from the same sources
-PENDING = 64  # sends no error, and updates of all its weights may stay pending: see ``propagate.move_ahead``
-HEARD = 128  # a source of trainable dense runs
+PENDING = (
+    64  # sends no error, and updates of all its weights may stay pending: see ``propagate.apply_pending``
+)
+GRADIENT_SOURCE = 128  # a source of trainable dense runs
 WITH_GATES = MEMORY | TRACED | GATED | GATES
 """A neuron with any of these is computed by parts of kernels that other networks do not compile."""
 
@@ -26,5 +28,5 @@ UNORDERED = 16  # sources or gater outside the target's network: the order is fo
 QUIET_GATER = 32  # its gater gets no error (a clamped input)
 TIED = 64  # its weights are shared with other connections
 STEPPED = 128  # the next neuron computed with it has sources and gater shifted by one, otherwise the same
-MOVED_AT_ONCE = DELAYED | FIXED | UNORDERED | TIED
-"""Updates of a dense or listed run without these may stay pending: see ``propagate.move_ahead``."""
+NEVER_PENDING = DELAYED | FIXED | UNORDERED | TIED
+"""Updates of a dense or listed run without these may stay pending: see ``propagate.apply_pending``."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._typing import Indices
-from .alike import find_alike, mark_fours, mark_heard
+from .alike import find_alike, mark_fours, mark_gradient_sources
 from .blocks import find_blocks, find_latest
 from .changes import Basis, find_changed, look_back
 from .order import lay_out_nodes, order_connections, order_neurons, pure_inputs
@@ -40,7 +40,7 @@ def lower(store: Store) -> Basis:
     find_blocks(store, latest)
     find_alike(store)
     mark_fours(store)
-    mark_heard(store)
+    mark_gradient_sources(store)
     lay_out_ties(store)
     restore(store, kept)
     unchanged = np.zeros(store.n_neurons, bool)

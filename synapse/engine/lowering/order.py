@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..._typing import Bools
 from ..schema import INPUT, NONE, PROGRAM
-from .changes import Basis, Before, Moved, incoming_rows
+from .changes import Basis, LastLowering, Moved, incoming_rows
 from .flags import GATED, MEMORY
 from .part import Part, replace_rows
 from .program import Traces
@@ -36,7 +36,7 @@ def order_neurons(store: Store, kept: list[Traces]) -> Moved | None:
     return Moved(order, new_row)
 
 
-def order_connections(store: Store, before: Before, changed: Bools, basis: Basis | None) -> Part:
+def order_connections(store: Store, before: LastLowering, changed: Bools, basis: Basis | None) -> Part:
     """Order of connections: by target, then trainable first, ungated first, self-connection last.
 
     Returns the part of the store that has changed. Connections into other neurons stay in order.
@@ -74,7 +74,7 @@ def _keys(store: Store, rows: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]
     return minor, major
 
 
-def lay_out_nodes(store: Store, before: Before, part: Part) -> None:
+def lay_out_nodes(store: Store, before: LastLowering, part: Part) -> None:
     """The columns with one row per neuron that follow from the order of connections."""
     n, c, new = store.n_neurons, store.columns, part.chosen
     target, own = part["target"], np.flatnonzero(part["source"] == part["target"])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..._typing import Bools, Indices
 from ..schema import CONNECTION, NONE, PROGRAM
-from .changes import Before, Moved, spans
+from .changes import LastLowering, Moved, spans
 from .flags import STEPPED
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Part:
         """Rows in the store of connections that are numbered within the part."""
         return numbers if self.rows is None else self.rows[numbers]
 
-    def insert_runs(self, before: Before, moved: Moved | None) -> None:
+    def insert_runs(self, before: LastLowering, moved: Moved | None) -> None:
         """Put the runs of the part into the program of the store, beside those that have not changed."""
         new, c, chosen = self.columns, self.store.columns, self.chosen
         count = np.where(chosen, new["last_run"].astype(np.int64) - new["first_run"], before.runs)
@@ -72,7 +72,7 @@ class Part:
         c["first_run"], c["last_run"] = first.astype(np.uint32), last.astype(np.uint32)
 
 
-def replace_rows(store: Store, before: Before, chosen: Bools, rows: NDArray[np.int64]) -> Part | None:
+def replace_rows(store: Store, before: LastLowering, chosen: Bools, rows: NDArray[np.int64]) -> Part | None:
     """Replace the lowered connections into chosen neurons by these rows, which are in order.
 
     Connections into other neurons move up or down in long stretches. Returns None, and changes nothing, if
@@ -106,7 +106,7 @@ def _move(
     store.row_of[single["identity"]] = to
 
 
-def _stretches(before: Before, chosen: Bools, first: NDArray[np.int64]) -> Stretches:
+def _stretches(before: LastLowering, chosen: Bools, first: NDArray[np.int64]) -> Stretches:
     """First row, stop and shift of the connections that move together, in an order that overwrites none.
 
     Those that move up come last to first, those that move down first to last.

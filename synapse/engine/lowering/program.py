@@ -40,7 +40,7 @@ class Traces:
     extended: NDArray[Any]
 
     def shifted(self, neurons: int, identities: int) -> Traces:
-        """The same traces with rows and identities shifted, for a store that was absorbed by another."""
+        """These traces with rows and identities shifted, for a store that was absorbed by another."""
 
         def moved(values: Indices, offset: int) -> Indices:
             return np.where(values == NONE, NONE, values.astype(np.int64) + offset)

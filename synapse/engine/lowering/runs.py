@@ -26,7 +26,7 @@ Cut = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any]]
 """For each run, its first index among the links, its length and its kind."""
 
 
-class _Links(NamedTuple):
+class _Connections(NamedTuple):
     """The connections of all runs, without self-connections, in the order of their rows."""
 
     rows: Indices
@@ -80,7 +80,7 @@ def find_runs(store: Store | Part, flags: NDArray[np.uint8]) -> None:
     c["last_run"] = np.searchsorted(target, np.arange(n), "right").astype(np.uint32)
 
 
-def _links(store: Store | Part, flags: NDArray[np.uint8]) -> _Links:
+def _links(store: Store | Part, flags: NDArray[np.uint8]) -> _Connections:
     """Collect the connections of all runs."""
     others = store["source"] != store["target"]
     chosen: Any = slice(None) if others.all() else np.flatnonzero(others)
@@ -90,7 +90,7 @@ def _links(store: Store | Part, flags: NDArray[np.uint8]) -> _Links:
     if len(rows) < len(others):
         alike &= _next_to(rows)
     memory = (store.columns["flags"][target] & flag.MEMORY) != 0
-    return _Links(rows, source, target, gater, flags, gated, memory, alike)
+    return _Connections(rows, source, target, gater, flags, gated, memory, alike)
 
 
 def _same(values: NDArray[Any]) -> Bools:
@@ -103,7 +103,7 @@ def _next_to(values: Indices) -> Bools:
     return np.append(False, values[1:] == values[:-1] + 1)[: len(values)]
 
 
-def _cut(links: _Links) -> Cut:
+def _cut(links: _Connections) -> Cut:
     """Runs with consecutive sources, and one gater or consecutive gaters."""
     neighbours = links.alike & _next_to(links.source)
     dense = neighbours & _same(links.gater)
@@ -122,7 +122,7 @@ def _cut(links: _Links) -> Cut:
 
 
 def _list_short(
-    links: _Links, first: NDArray[np.int64], length: NDArray[np.int64], kind: NDArray[Any]
+    links: _Connections, first: NDArray[np.int64], length: NDArray[np.int64], kind: NDArray[Any]
 ) -> Cut:
     """Merge consecutive short runs, if they differ only in sources and gaters, and then those next to lists.
 
@@ -138,7 +138,7 @@ def _list_short(
 
 
 def _join(
-    links: _Links, first: NDArray[np.int64], length: NDArray[np.int64], kind: NDArray[Any], pairs: Bools
+    links: _Connections, first: NDArray[np.int64], length: NDArray[np.int64], kind: NDArray[Any], pairs: Bools
 ) -> Cut:
     """Merge runs with the previous ones, where `pairs` (from the second run on) is true, into lists."""
     joined = np.append(False, pairs & links.alike[first[1:]])[: len(first)]

@@ -84,7 +84,7 @@ def mark_plain(store: Store) -> None:
     c, target = store.columns, run_targets(store)
     untraced = c["flags"] & flag.TRACED == 0
     other = (c["run_kind"] != flag.DENSE) | ((c["run_flags"] & flag.UNORDERED) != 0)
-    moving = (c["run_kind"] > flag.LISTED) | (c["run_flags"] & flag.MOVED_AT_ONCE != 0)
+    moving = (c["run_kind"] > flag.LISTED) | (c["run_flags"] & flag.NEVER_PENDING != 0)
     moving |= c["run_flags"] & flag.SILENT == 0
     for runs, mark, chosen in (
         (other, flag.PLAIN_RUNS, untraced),

@@ -9,9 +9,9 @@ and then learns without changing weights:
     train_network(moves.address, store.unit, ...)  # with a rate of 1: minus the gradient of the online rule
     moves.weights, moves.biases               # sums over all steps since `clear`, by row of the store
 
-Tied numbers are not summed: each member's row has its own updates. Updates of weights from inputs are not
-pending (`propagate.move_ahead`): when a call returns, all updates are in the buffers. Everything else that a
-step writes (activations, errors, traces, the clock, a recording) is written to the store.
+Tied numbers are not summed: each member's row has its own updates. No updates are pending
+(`propagate.apply_pending`): when a call returns, all are in the buffers. Everything else that a step writes
+(activations, errors, traces, the clock, a recording) is written to the store.
 """
 
 from __future__ import annotations

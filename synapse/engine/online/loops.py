@@ -18,7 +18,7 @@ from ..lowering.flags import TRACED
 from ..schema import FIRST, HELD, INPUTS, LEARNING, NONE, OUTPUTS, STOP, WATCHED_NETWORK, WATCHED_WIDTH
 from ..status import DIVERGED, DONE, FAILED, REFUSED, RESIZED, ROW
 from .fire import clamp_neuron, fire, tick
-from .propagate import move_ahead, propagate_block, settle
+from .propagate import apply_pending, compute_deltas, propagate_block
 from .record import note
 from .ties import after_moves, before_moves
 from .weigh import weigh_block, weigh_one
@@ -101,7 +101,7 @@ def aim_outputs(m, span, targets, row, cost):
 
 
 @inline
-def fit(targets, cost, unit):
+def accepts_targets(targets, cost, unit):
     """Whether a cost can have these targets of one step, see ``Cost.check_targets``."""
     most = np.float64(np.finfo(unit).max)
     low, high = (0.0, 1.0) if cost in PROBABILITIES else (-most, most)
@@ -149,7 +149,7 @@ def aim_at_targets(m, span, targets, cost, check, unit):
     first, total = span[STOP] - span[OUTPUTS], 0.0
     if targets.size > 0 and u8(targets.size) != span[OUTPUTS]:
         return RESIZED, total
-    if targets.size > 0 and check and not fit(targets, cost, unit):
+    if targets.size > 0 and check and not accepts_targets(targets, cost, unit):
         return REFUSED, total
     for o in range(u8(targets.size)):
         j = first + o
@@ -188,7 +188,7 @@ def keep_outputs(m, span, targets, row, kept, filled):
 
 
 @inline
-def propagate_network(m, span, rate, ahead):
+def propagate_network(m, span, rate, defer):
     """Propagate block by block in reverse order; the outputs' error signals have been written before."""
     before_moves(m)
     for j in range(span[LEARNING], span[STOP] - span[OUTPUTS]):
@@ -196,8 +196,8 @@ def propagate_network(m, span, rate, ahead):
     last = span[STOP]
     while last > span[LEARNING]:
         first = u8(m.block_first[last - ONE])
-        settle(m, first, last, rate, ahead)
-        propagate_block(m, first, last, rate, ahead)
+        compute_deltas(m, first, last, rate, defer)
+        propagate_block(m, first, last, rate, defer)
         last = first
     after_moves(m)
     if m.log_place[WATCHED_WIDTH] != 0 and m.log_place[WATCHED_NETWORK] == span[FIRST]:
@@ -248,7 +248,7 @@ def propagate_one(table, unit, row, aimed, target, cost, outputs, rate):
     alone = m.ties[HELD] == 0  # else `hold_shared` has been called
     if alone:
         before_moves(m)
-    settle(m, j, j + ONE, rate, False)
+    compute_deltas(m, j, j + ONE, rate, False)
     propagate_block(m, j, j + ONE, rate, False)
     if alone:
         after_moves(m)
@@ -407,7 +407,7 @@ def _learn(m, p, span, rate):
 @inline
 def _complete(m, span):
     """Make the pending updates of the network."""
-    move_ahead(m, span[FIRST], span[STOP])
+    apply_pending(m, span[FIRST], span[STOP])
 
 
 _run_epochs = epochs_by(step_online, _learn, _complete)

@@ -31,7 +31,7 @@ from ..lowering.flags import (
 )
 from ..schema import NONE
 from .delayed import gaters_read, is_delayed_by_stamp, sources_read
-from .weigh import trace_of, waits
+from .weigh import may_be_pending, trace_of
 
 u8 = np.uint64
 ONE = u8(1)
@@ -54,16 +54,16 @@ def move_traced(m, j, first, n, step):
 
 
 @inline
-def propagate_run(m, r, delta, step, ahead):
+def propagate_run(m, r, delta, step, defer):
     """Push the error of a neuron along a run of plain connections, then update their weights.
 
-    With `ahead`, updates stay pending where they may: see `move_ahead`.
+    With `defer`, updates stay pending where they may: see `apply_pending`.
     reads: activation, old_activation; writes: pushed, weight_destination
     """
     first, n, source = u8(m.run_first[r]), u8(m.run_length[r]), u8(m.run_source[r])
     flags = m.run_flags[r]
     push_back(m, r, delta, first, n, source)
-    if flags & FIXED or (ahead and waits(m, r)):
+    if flags & FIXED or (defer and may_be_pending(m, r)):
         return
     activations = sources_read(m, r)
     for t in range(n):
@@ -91,7 +91,7 @@ def propagate_traced_run(m, j, r, delta, step, pull, extended):
 
 
 @inline
-def move_ahead(m, first, last):
+def apply_pending(m, first, last):
     """Apply pending updates, as `weigh_neuron` would with the next inputs.
 
     A weight is read in every step, to sum. Updating it then, instead of when the error is known,
@@ -105,7 +105,7 @@ def move_ahead(m, first, last):
             continue
         m.pending_step[j] = 0.0
         for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
-            if m.run_kind[r] > LISTED or not waits(m, r):
+            if m.run_kind[r] > LISTED or not may_be_pending(m, r):
                 continue
             source, row, n = u8(m.run_source[r]), u8(m.run_first[r]), u8(m.run_length[r])
             if m.run_kind[r] == DENSE:
@@ -144,7 +144,7 @@ def propagate_gated_run(m, j, r, delta, step):
 
 
 @in_order
-def propagate_listed_run(m, j, r, delta, step, ahead):
+def propagate_listed_run(m, j, r, delta, step, defer):
     """Propagate along a run of scattered, ungated connections.
 
     reads: activation, old_activation; writes: pushed, weight_destination
@@ -153,7 +153,7 @@ def propagate_listed_run(m, j, r, delta, step, ahead):
     if not flags & SILENT:
         for c in range(first, first + n):
             m.pushed[m.source[c]] += delta * m.weight[c]
-    if flags & FIXED or (ahead and waits(m, r)):
+    if flags & FIXED or (defer and may_be_pending(m, r)):
         return
     if m.flags[j] & TRACED:
         move_traced(m, j, first, n, step)
@@ -230,11 +230,11 @@ def pull_extended(m, j, rate, pulls):
 
 
 @inline
-def settle(m, first, last, rate, ahead):
+def compute_deltas(m, first, last, rate, defer):
     """Errors delta_j = P_j + G_j of a block of neurons, and updates of their biases.
 
     P_j = f'_j sum_k delta_k g_jk w_jk + the cost's -dE/ds, which is in ``projected``;
-    G_j = f'_j sum_k delta_k I_jk. Later neurons have pushed both sums before. With `ahead`, the
+    G_j = f'_j sum_k delta_k I_jk. Later neurons have pushed both sums before. With `defer`, the
     step of pending updates is stored.
 
     reads: derivative, pushed*, projected, bias_eligibility
@@ -249,13 +249,13 @@ def settle(m, first, last, rate, ahead):
         m.responsibility[j], m.projected[j], m.gated[j] = projected + gated, projected, gated
         m.pushed[j], m.pushed_gated[j], m.pushed_traced[j] = 0.0, 0.0, 0.0
         m.step[j] = step
-        m.pending_step[j] = step if ahead and not flags & (GATES | TRACED) else zero(step)
+        m.pending_step[j] = step if defer and not flags & (GATES | TRACED) else zero(step)
         if m.trainable_bias[j]:
             m.bias_destination[j] += step * m.bias_eligibility[j] if flags & TRACED else step
 
 
 @inline
-def propagate_neuron(m, j, rate, ahead):
+def propagate_neuron(m, j, rate, defer):
     """Push the error of a neuron to earlier ones, with its weights before the update; then update them.
 
     Learning dw_ij = rate (P_j e_ij + sum_k delta_k x_ij^k).
@@ -267,8 +267,8 @@ def propagate_neuron(m, j, rate, ahead):
         p = u8(m.pull[m.first_pull[j]])
         pulls, extended = ONE, u8(m.influence_trace[p])
         pull = rate * m.responsibility[m.influence_gated[p]]
-    ahead = ahead and not flags & (GATES | TRACED)
-    if ahead and flags & PENDING:
+    defer = defer and not flags & (GATES | TRACED)
+    if defer and flags & PENDING:
         return
     if delta != 0.0 or step != 0.0 or pull != 0.0:
         for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
@@ -276,12 +276,12 @@ def propagate_neuron(m, j, rate, ahead):
             if m.run_flags[r] & UNORDERED or kind == PAIRED:
                 propagate_any_run(m, j, r, delta, step)
             elif kind == LISTED:
-                propagate_listed_run(m, j, r, delta, step, ahead)
+                propagate_listed_run(m, j, r, delta, step, defer)
             elif kind == DENSE:
                 if flags & TRACED or pull != 0.0:
                     propagate_traced_run(m, j, r, delta, step, pull, extended)
                 else:
-                    propagate_run(m, r, delta, step, ahead)
+                    propagate_run(m, r, delta, step, defer)
             else:
                 propagate_gated_run(m, j, r, delta, step)
         if flags & MEMORY:
@@ -294,36 +294,36 @@ def propagate_neuron(m, j, rate, ahead):
 
 
 @rare(INDEX, INDEX, NUMBER, INDEX)
-def propagate_gated(m, first, last, rate, ahead):
+def propagate_gated(m, first, last, rate, defer):
     """`propagate_neuron` for consecutive neurons, the last first."""
     for back in range(last - first):
-        propagate_neuron(m, last - ONE - back, rate, ahead != 0)
+        propagate_neuron(m, last - ONE - back, rate, defer != 0)
 
 
 @inline
-def propagate_plain(m, j, ahead):
+def propagate_plain(m, j, defer):
     """Propagate a neuron without gates and traces."""
     delta, step = m.responsibility[j], m.step[j]
-    if ahead and m.flags[j] & PENDING:
+    if defer and m.flags[j] & PENDING:
         return
     if delta != 0.0 or step != 0.0:
         for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
             if m.run_flags[r] & UNORDERED:
                 propagate_any_run(m, j, r, delta, step)
             elif m.run_kind[r] == LISTED:
-                propagate_listed_run(m, j, r, delta, step, ahead)
+                propagate_listed_run(m, j, r, delta, step, defer)
             else:
-                propagate_run(m, r, delta, step, ahead)
+                propagate_run(m, r, delta, step, defer)
 
 
 @inline
-def propagate_block(m, first, last, rate, ahead):
+def propagate_block(m, first, last, rate, defer):
     """Push the errors of a block of neurons and update their weights, the last neuron first."""
     j = last
     while j > first:
         if m.flags[j - ONE] & WITH_GATES:
-            propagate_gated(m, first, j, rate, ahead)
+            propagate_gated(m, first, j, rate, defer)
             j = first
         else:
             j -= ONE
-            propagate_plain(m, j, ahead)
+            propagate_plain(m, j, defer)

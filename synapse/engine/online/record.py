@@ -31,7 +31,7 @@ from ..schema import (
     WATCHED_WIDTH,
 )
 from .delayed import eligibility_of, extended_of, gain_of, influence_of
-from .weigh import waits
+from .weigh import may_be_pending
 
 u8 = np.uint64
 ONE = u8(1)
@@ -60,9 +60,9 @@ def neuron_number(m, what, j):
 
 @inline
 def present_weight(m, c, r):
-    """A weight including its pending update, if any, see ``propagate.move_ahead``."""
+    """A weight including its pending update, if any, see ``propagate.apply_pending``."""
     j = m.target[c]
-    if r != NONE and m.pending_step[j] != 0.0 and m.run_kind[r] <= LISTED and waits(m, r):
+    if r != NONE and m.pending_step[j] != 0.0 and m.run_kind[r] <= LISTED and may_be_pending(m, r):
         return np.float64(m.weight[c] + m.pending_step[j] * m.activation[m.source[c]])
     return np.float64(m.weight[c])
 

@@ -18,7 +18,7 @@ from ..lowering.flags import (
     GATES,
     LISTED,
     MEMORY,
-    MOVED_AT_ONCE,
+    NEVER_PENDING,
     PAIRED,
     SHARED,
     TRACED,
@@ -165,9 +165,9 @@ def extend_run(m, block, r, start, carry, scale):
 
 
 @inline
-def waits(m, r):
+def may_be_pending(m, r):
     """Whether the updates of a dense or listed run may stay pending until its weights are next read."""
-    return not m.run_flags[r] & MOVED_AT_ONCE
+    return not m.run_flags[r] & NEVER_PENDING
 
 
 @inline
@@ -191,7 +191,7 @@ def dense_sum(m, j, r, first, n):
     source = u8(m.run_source[r])
     total = zero(m.bias[j])
     step = m.pending_step[j]
-    if is_moving(m, j) and waits(m, r):
+    if is_moving(m, j) and may_be_pending(m, r):
         for t in range(n):
             weight = m.weight[first + t] + step * m.old_activation[source + t]
             m.weight[first + t] = weight
@@ -218,7 +218,7 @@ def listed_sum(m, j, r, first, n):
     """
     step, none = m.pending_step[j], zero(m.bias[j])
     whole, total, total1, total2, total3 = n - n % u8(4), none, none, none, none
-    if is_moving(m, j) and waits(m, r):
+    if is_moving(m, j) and may_be_pending(m, r):
         for c in range(first, first + whole, u8(4)):
             total += moved_weight(m, c, step) * m.activation[m.source[c]]
             total1 += moved_weight(m, c + ONE, step) * m.activation[m.source[c + ONE]]
@@ -307,7 +307,7 @@ def weigh_four(m, j):
         n, source = u8(m.run_length[r]), u8(m.run_source[r])
         row, row1 = u8(m.run_first[r]), u8(m.run_first[r + runs])
         row2, row3 = row1 + (row1 - row), row1 + (row1 - row) + (row1 - row)
-        if moving and waits(m, r):
+        if moving and may_be_pending(m, r):
             for t in range(n):
                 y, old = m.activation[source + t], m.old_activation[source + t]
                 weight, weight1 = m.weight[row + t] + step * old, m.weight[row1 + t] + step1 * old

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compiler.jit import inline, one, piece, zero
+from ..compiler.jit import inline, noinline, one, zero
 from ..compiler.packs import add_pack, add_scaled, no_pack, pack, put_pack, set_scaled
 from ..compiler.tiles import add_outer, add_rows, no_sums, spaced, width
 from ..lowering.flags import DENSE, FIXED, LISTED, SHARED, ZIPPED
@@ -211,7 +211,7 @@ def renew_class(p, c, old, new):
             add_direct(p, line, new)
 
 
-@piece
+@noinline
 def advance(m, p, span):
     """Renew all sensitivities after an activation: Z(t) = J Z(t-1) + I.
 
@@ -228,7 +228,7 @@ def advance(m, p, span):
     p.latest[LATEST_HALF] = ONE - p.latest[LATEST_HALF]
 
 
-@piece
+@noinline
 def move_through(m, p, rate):
     """Update parameters by what is direct, and along the sensitivities of the previous step.
 

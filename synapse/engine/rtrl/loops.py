@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..compiler.bare import bare
-from ..compiler.jit import columns, inline, kernel, piece
+from ..compiler.jit import columns, inline, kernel, noinline
 from ..compiler.plans import plan
 from ..online.calls import ROW, SPAN, MachineCode
 from ..online.loops import activate_network, aim_at_targets, check_rows, epochs_by
@@ -52,7 +52,7 @@ def note_sensitivities(m, p, span):
         write_sensitivities(m, p)
 
 
-@piece
+@noinline
 def write_sensitivities(m, p):
     """Complete the last row of the log with the sensitivities. reads: noted, sensitivity; writes: log"""
     n, half = m.log_place[WATCHED_SENSITIVITIES], p.latest[LATEST_HALF] * p.counts[PLAN_HALF]

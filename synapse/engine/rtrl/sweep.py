@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compiler.jit import inline, one, piece, zero
+from ..compiler.jit import inline, noinline, one, zero
 from ..compiler.packs import add_scaled
 from ..functions.activations import SOFTMAX
 from ..lowering.flags import (
@@ -206,7 +206,7 @@ def move_run(m, r, step):
             m.weight_destination[c] += step * gains[m.gater[c]] * activations[m.source[c]]
 
 
-@piece
+@noinline
 def sweep_cost(m, p, span, learning, rate):
     """Errors of all neurons within the step, updates by what is direct, and the errors of the step before.
 

@@ -33,7 +33,7 @@ class StandardBlocks(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Options:
+class LSTMOptions:
     """Options of an LSTM; `biases` are those of the input, forget (None without them) and output gates."""
 
     peepholes: str | None
@@ -47,7 +47,7 @@ class Options:
 
 
 def synaptic_blocks(
-    recipe: Recipe, sizes: list[int], inputs: Layer, output: Layer, options: Options
+    recipe: Recipe, sizes: list[int], inputs: Layer, output: Layer, options: LSTMOptions
 ) -> list[MemoryBlocks]:
     """Layers of blocks in Synaptic's style, between inputs and outputs; every layer feeds the outputs."""
     blocks: list[MemoryBlocks] = []
@@ -66,7 +66,7 @@ def synaptic_blocks(
 
 
 def _wire_synaptic(
-    recipe: Recipe, block: MemoryBlocks, sources: list[Layer], output: Layer, options: Options
+    recipe: Recipe, block: MemoryBlocks, sources: list[Layer], output: Layer, options: LSTMOptions
 ) -> None:
     """Connect the layers of a memory block.
 
@@ -95,7 +95,7 @@ def _wire_synaptic(
 
 
 def standard_blocks(
-    recipe: Recipe, sizes: list[int], inputs: Layer, output: Layer, options: Options
+    recipe: Recipe, sizes: list[int], inputs: Layer, output: Layer, options: LSTMOptions
 ) -> list[StandardBlocks]:
     """Layers of standard blocks, each fed by the previous one; the last one feeds the outputs."""
     blocks: list[StandardBlocks] = []

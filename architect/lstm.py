@@ -22,7 +22,7 @@ from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.squash import Squash
 
-from ._memory import MemoryBlocks, Options, StandardBlocks, standard_blocks, synaptic_blocks
+from ._memory import MemoryBlocks, LSTMOptions, StandardBlocks, standard_blocks, synaptic_blocks
 from ._recipe import Recipe, blocks_of, checked_biases, checked_sizes
 
 STANDARD, SYNAPTIC = STYLES = ("standard", "synaptic")
@@ -151,7 +151,7 @@ class LSTM(Network):
         biases = [one if bias is None else bias for bias, one in zip(given, GATE_BIASES[style], strict=True)]
         ins, forgets, outs = checked_biases("LSTM", dtype, **dict(zip(names, biases, strict=True)))
         most = MOST_NEURONS // max(counts)
-        options = Options(
+        options = LSTMOptions(
             peepholes=(None if standard else ALL_TO_ALL) if is_among(peepholes, [USUAL]) else peepholes,
             squash=squash,
             cell_squash=("tanh" if standard else "logistic") if cell_squash is None else cell_squash,
@@ -183,7 +183,7 @@ class LSTM(Network):
         return {"blocks": blocks_of(block, layers, optional=("forget gates",))}
 
 
-def _check(options: Options, standard: bool) -> None:
+def _check(options: LSTMOptions, standard: bool) -> None:
     """Raise if an option does not exist, or not in the standard style."""
     if options.peepholes is not None and not is_among(options.peepholes, (ALL_TO_ALL, ONE_TO_ONE)):
         known = f"{USUAL!r}, {ALL_TO_ALL!r}, {ONE_TO_ONE!r} or None"

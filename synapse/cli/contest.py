@@ -19,7 +19,7 @@ from ..forecasting import (
 )
 from ..forecasting.rolling import Forecaster
 from ..objects.network import Network
-from .scaling import Scale, Scaled
+from .scaling import Scale, ScaledModel
 from .teaching import trainer_of
 
 SIMPLE = ("persistence", "seasonal", "ar")
@@ -93,7 +93,7 @@ def trial(seed: int, model: str, contest: Contest) -> dict[str, Any]:
 def trained(contest: Contest, model: str, seed: int) -> Network:
     """A network that has learnt, as by `synapse train`, to map each row to the next."""
     rows = contest.values[: contest.start]
-    made = Scaled(model, contest.hidden, contest.names, [f"{n} +1" for n in contest.names], None, seed)
+    made = ScaledModel(model, contest.hidden, contest.names, [f"{n} +1" for n in contest.names], None, seed)
     scale = Scale.of(rows)
     standard = scale.standard(rows)
     trainer_of(made.network, contest.rate, contest.optimizer).train(

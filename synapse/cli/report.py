@@ -12,7 +12,7 @@ from ..learning import Result
 from ..objects.network import Network
 from .lesson import Lesson, Part, joined
 from .words import aligned, printable
-from .worth import Comparison, baseline_errors
+from .worth import HeldOutErrors, baseline_errors
 
 ENDINGS = {
     "epochs": "reached the epoch limit",
@@ -75,7 +75,7 @@ def _answers(network: Network, lesson: Lesson, parts: list[Part]) -> Part:
     return np.concatenate(answers), joined(parts)[1]
 
 
-def _compared(lesson: Lesson, training: list[Part], errors: Floats) -> tuple[Comparison, list[str]]:
+def _compared(lesson: Lesson, training: list[Part], errors: Floats) -> tuple[HeldOutErrors, list[str]]:
     """The network's errors on the held-out end of a series beside those of simple methods."""
     series = lesson.series
     assert series is not None
@@ -84,7 +84,7 @@ def _compared(lesson: Lesson, training: list[Part], errors: Floats) -> tuple[Com
     baselines, notes = baseline_errors(series.values[:, columns], first, lesson.ahead, season)
     targets = training[0][1]
     scale = np.where(np.ptp(targets, axis=0) > 0, targets.std(axis=0), 1.0)
-    return Comparison(errors, baselines, scale, lesson.ahead), notes
+    return HeldOutErrors(errors, baselines, scale, lesson.ahead), notes
 
 
 def _without_network(lesson: Lesson, training: list[Part], parts: list[Part]) -> Floats:

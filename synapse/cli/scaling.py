@@ -59,7 +59,7 @@ class Scale:
         return (rows - self.mean) / self.deviation
 
 
-class Scaled:
+class ScaledModel:
     """A network whose inputs and outputs are columns of a table.
 
     Until :meth:`set` is called, the scaling neurons have weights of 1, so that the network is trained in

@@ -18,7 +18,7 @@ from .mending import FILL, FILLS, filled, mended
 from .numerals import is_missing, is_number
 from .problems import Problems
 from .sheet import Sheet, bare, read_sheet
-from .steps import Step, check_steps, leads, step_of
+from .steps import Spacing, check_steps, leads, step_of
 from .words import listed
 
 ORDERS = {"day-first": "{date:%d}", "month-first": "{date:%m}"}
@@ -76,7 +76,7 @@ class Series:
         How its dates are written; ``form.write(date)`` writes further ones.
     dates : list of datetime
         The date of each row.
-    step : Step
+    step : Spacing
         The time from one row to the next; for ``next_dates``.
     columns : list of str
         Names of the other columns, as in the file.
@@ -90,7 +90,7 @@ class Series:
     date: str
     form: Form
     dates: list[datetime]
-    step: Step
+    step: Spacing
     columns: list[str]
     values: Floats
     notes: list[str] = field(default_factory=list)
@@ -270,7 +270,7 @@ def _dates(sheet: Sheet, dated: Dated, problems: Problems) -> list[datetime | No
 
 def _step(
     sheet: Sheet, dated: Dated, found: list[datetime | None], fill: str | None, problems: Problems
-) -> Step | None:
+) -> Spacing | None:
     """The step of the dates; dates that do not follow it are problems."""
     rows = [row for row, date in enumerate(found) if date is not None]
     known = [date for date in found if date is not None]

@@ -188,7 +188,7 @@ class Sheet:
         return mark
 
     def only(self, rows: Sequence[int]) -> Sheet:
-        """The same table with some of its rows."""
+        """A table of some of the rows."""
         return replace(self, rows=[self.rows[i] for i in rows], lines=[self.lines[i] for i in rows])
 
     def sequences(self, column: str | None) -> list[slice]:

@@ -22,7 +22,7 @@ SEASONS = {ONE_DAY: 7, ONE_WEEK: 52, 2 * ONE_WEEK: 26}
 
 
 @dataclass(frozen=True)
-class Step:
+class Spacing:
     """The time from one row to the next: `count` of a `unit`.
 
     Months keep the day `day`, as far as a month has it.
@@ -89,14 +89,14 @@ def _several(count: int, name: str) -> str:
     return name if count == 1 else f"{count} {name}s"
 
 
-def next_dates(last: datetime, step: Step, count: int) -> list[datetime]:
+def next_dates(last: datetime, step: Spacing, count: int) -> list[datetime]:
     """The dates of the rows that follow the last one.
 
     Parameters
     ----------
     last : datetime
         The date of the last row.
-    step : Step
+    step : Spacing
         The time from one row to the next, from :func:`step_of`.
     count : int
         Number of dates.
@@ -126,7 +126,7 @@ MOST_PAIRS = 1000
 """Number of pairs of dates, at most twice as many, that decide on the step."""
 
 
-def step_of(dates: Sequence[datetime]) -> Step | None:
+def step_of(dates: Sequence[datetime]) -> Spacing | None:
     """The step that leads from most of these dates to the next one; None if there are fewer than two dates.
 
     Later dates come later in the list, except where the file is wrong.
@@ -140,7 +140,7 @@ def step_of(dates: Sequence[datetime]) -> Step | None:
     return candidates[hits.index(max(hits))]
 
 
-def leads(step: Step, one: datetime, two: datetime) -> bool:
+def leads(step: Spacing, one: datetime, two: datetime) -> bool:
     """Whether the second date is the next one after the first."""
     try:
         return step.after(one) == two
@@ -148,7 +148,7 @@ def leads(step: Step, one: datetime, two: datetime) -> bool:
         return False
 
 
-def _candidates(pairs: list[tuple[datetime, datetime]]) -> list[Step]:
+def _candidates(pairs: list[tuple[datetime, datetime]]) -> list[Spacing]:
     """Steps that may be those of a series; of equally good ones, the first is meant."""
     dates = [pairs[0][0], *(two for _, two in pairs)]
     months = _commonest([_months(two) - _months(one) for one, two in pairs]) or 1
@@ -157,10 +157,14 @@ def _candidates(pairs: list[tuple[datetime, datetime]]) -> list[Step]:
     day = (
         max(date.day for date in dates) if 2 * ends > len(dates) else _commonest([date.day for date in dates])
     )
-    monthly = [Step(MONTHLY, months, int(day)), Step(MONTH_ENDS, months), Step(LAST_BUSINESS, months)]
+    monthly = [
+        Spacing(MONTHLY, months, int(day)),
+        Spacing(MONTH_ENDS, months),
+        Spacing(LAST_BUSINESS, months),
+    ]
     if 2 * ends > len(dates):
         monthly[:2] = monthly[1::-1]
-    return [*monthly, Step(SECONDS, gap), Step(BUSINESS)]
+    return [*monthly, Spacing(SECONDS, gap), Spacing(BUSINESS)]
 
 
 def _commonest(numbers: Sequence[float]) -> int:
@@ -179,7 +183,7 @@ Told = Callable[[int, str], None]
 """Notes a problem of the row with this index."""
 
 
-def check_steps(dates: Sequence[datetime], step: Step, form: Form, told: Told, gaps: bool = True) -> None:
+def check_steps(dates: Sequence[datetime], step: Spacing, form: Form, told: Told, gaps: bool = True) -> None:
     """Note each row whose date comes twice, is out of order, does not fit the step or follows a gap.
 
     With `gaps` False, missing dates are no problem.

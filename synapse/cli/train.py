@@ -20,7 +20,7 @@ from . import formats, resuming, teaching
 from .facts import Facts
 from .lesson import Lesson, LessonOptions, Part, joined, prepare
 from .report import Quality, measured, report
-from .scaling import MODELS, Scale, Scaled
+from .scaling import MODELS, Scale, ScaledModel
 from .series import add_reading, decimal_of
 from .sheet import read_sheet, unit
 from .words import UsageError, names, natural, positive, share, whole, wholes
@@ -116,7 +116,7 @@ def train(options: argparse.Namespace) -> int:
     lesson = prepare(sheet, LessonOptions(**chosen))
     options.optimizer = teaching.chosen(options.optimizer, lesson.series is not None)
     kind = options.model or ("gru" if lesson.series else "perceptron")
-    model = Scaled(kind, options.hidden, lesson.inputs, lesson.outputs, lesson.kind, options.seed)
+    model = ScaledModel(kind, options.hidden, lesson.inputs, lesson.outputs, lesson.kind, options.seed)
     training, held_out = _parts(model, lesson, options)
     result = _fit(model, lesson, *_used(lesson, training, held_out, options), options)
     quality = measured(model.network, lesson, training, held_out)
@@ -128,7 +128,7 @@ def train(options: argparse.Namespace) -> int:
     return _ended(result, options.output)
 
 
-def _parts(model: Scaled, lesson: Lesson, options: argparse.Namespace) -> tuple[list[Part], list[Part]]:
+def _parts(model: ScaledModel, lesson: Lesson, options: argparse.Namespace) -> tuple[list[Part], list[Part]]:
     """The training parts and the held-out parts, none without --validation; of a series a fifth."""
     share = options.validation
     if share is None:
@@ -217,7 +217,11 @@ def _ended(result: Result, path: str) -> int:
 
 
 def _fit(
-    model: Scaled, lesson: Lesson, training: list[Part], held_out: list[Part], options: argparse.Namespace
+    model: ScaledModel,
+    lesson: Lesson,
+    training: list[Part],
+    held_out: list[Part],
+    options: argparse.Namespace,
 ) -> Result:
     """Train in the standard units of the training rows; then set these units in the model."""
     inputs, targets = joined(training)

@@ -26,7 +26,7 @@ RECENT = 1000
 
 
 @dataclass(frozen=True)
-class Comparison:
+class HeldOutErrors:
     """Errors of the network and of simple methods on the same held-out rows.
 
     Parameters

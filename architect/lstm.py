@@ -22,7 +22,7 @@ from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.squash import Squash
 
-from ._memory import MemoryBlocks, LSTMOptions, StandardBlocks, standard_blocks, synaptic_blocks
+from ._memory import LSTMOptions, MemoryBlocks, StandardBlocks, standard_blocks, synaptic_blocks
 from ._recipe import Recipe, blocks_of, checked_biases, checked_sizes
 
 STANDARD, SYNAPTIC = STYLES = ("standard", "synaptic")

@@ -65,7 +65,7 @@ class Form:
             return None
 
     def in_words_of(self, cells: Iterable[str]) -> Form:
-        """This form with the names of months that these cells have.
+        """Take the names of months that these cells have, if the form has names.
 
         >>> form_like("Jan 2024").in_words_of(["Okt 2023"]).write(datetime(2024, 10, 1))
         'Okt 2024'

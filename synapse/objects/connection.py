@@ -271,7 +271,7 @@ class Connection(DataView):
         target: Neuron = self._store.views[self._store["target"][self._at]]
         return sensitivity_of(target, self)
 
-    # --- the mapping that networkx sees ----------------------------------------------------
+    # --- the mapping that networkx sees --------------------------------------------------
 
     def __getitem__(self, key: str) -> Any:
         if key == "weight":  # algorithms ask for nothing else
@@ -396,7 +396,7 @@ def sensitivity_of(target: Neuron, link: Connection | None) -> dict[Neuron, floa
     return found
 
 
-# --- what the last propagation used ---
+# --- what the last propagation used ------------------------------------------------------
 
 
 def read_along(connection: Connection) -> tuple[float, float]:

@@ -173,7 +173,7 @@ class Layer(Sequence[Neuron]):
         columns["squash"] = [getattr(squash, "name", squash) for squash in columns["squash"]]
         return _html.view(repr(self), _html.table(columns, len(self)))
 
-    # --- neurons ---------------------------------------------------------------------------
+    # --- neurons -------------------------------------------------------------------------
 
     @overload
     def __getitem__(self, index: int) -> Neuron: ...
@@ -232,7 +232,7 @@ class Layer(Sequence[Neuron]):
                 network._renumber()
                 order.settle(network, *order.attached(network, [neuron]))
 
-    # --- connections -----------------------------------------------------------------------
+    # --- connections ---------------------------------------------------------------------
 
     @understands("project")
     def project(
@@ -381,7 +381,7 @@ class Layer(Sequence[Neuron]):
             identities, _ = projection._gaters(self, kind)  # joining stores may change identities
             wiring.gate_many([self._neurons[i] for i in place], store, identities)
 
-    # --- steps ---
+    # --- steps ---------------------------------------------------------------------------
 
     def activate(self, values: ArrayLike | None = None) -> Floats:
         """Activate its neurons, one after the other.
@@ -498,7 +498,7 @@ class Layer(Sequence[Neuron]):
                 parameters.reset(store, connections, neurons, rng, initializer)
             self.clear()
 
-    # --- values ---
+    # --- values --------------------------------------------------------------------------
 
     @property
     def activations(self) -> Floats:

@@ -123,13 +123,6 @@ class Network(Sequence[Neuron]):
     <Network 2-1, 3 neurons, 2 connections>
     """
 
-    _layers: list[Layer]
-    _anchor: Neuron
-    _n_inputs: int
-    _n_outputs: int
-    _loose: list[Layer]
-    _span: tuple[int, NDArray[np.uint64]]  # a version of the topology, and the numbers for kernels
-    _cost_known: tuple[int, str | Cost | None, Cost]  # a version of the topology, an argument, its cost
     _rtrl: Sensitivities | None = None  # what it learns by; None: the online rule
     _sensitivities: Sensitivities | None = None  # those of `_rtrl`, or of its latest training by rtrl
     _left_out: ClassVar[tuple[str, ...]] = ()
@@ -161,8 +154,8 @@ class Network(Sequence[Neuron]):
             self._anchor = neurons[0]
             self._parts_version = 0
             self._parts: dict[str, Any] = {}
-            self._span = (0, np.zeros(5, np.uint64))
-            self._cost_known = (0, None, costs.squared_error)
+            self._span = (0, np.zeros(5, np.uint64))  # a version of the topology, the numbers for kernels
+            self._cost_known: tuple[int, str | Cost | None, Cost] = (0, None, costs.squared_error)
             store = wiring.join(neurons)
             store.touch(NO_ROWS)
             store["network"][wiring.rows_of(neurons)] = store.new_network(self)
@@ -171,7 +164,7 @@ class Network(Sequence[Neuron]):
             for layer in parts:
                 layer._network = weakref.ref(self)
 
-    # --- parts -----------------------------------------------------------------------------
+    # --- parts ---------------------------------------------------------------------------
 
     @property
     def name(self) -> str:
@@ -465,7 +458,7 @@ class Network(Sequence[Neuron]):
         rows = self._connection_rows()[numbers]
         wiring.disconnect(self._store, self._store["identity"][rows])
 
-    # --- hooks for subclasses, see `architectures` -------------------------------------------
+    # --- hooks for subclasses, see `architectures` ---------------------------------------
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -521,7 +514,7 @@ class Network(Sequence[Neuron]):
             self._parts_version = version
         return dict(self._parts)
 
-    # --- connections -----------------------------------------------------------------------
+    # --- connections ---------------------------------------------------------------------
 
     def project(self, target: Layer | Neuron | Network, kind: Any = None, **options: Any) -> Projection:
         """Connect the output layer to another layer or network; see :meth:`Layer.project`."""
@@ -531,7 +524,7 @@ class Network(Sequence[Neuron]):
         """Gate a projection with the output layer; see :meth:`Layer.gate`."""
         self.output.gate(projection, kind)
 
-    # --- steps ---
+    # --- steps ---------------------------------------------------------------------------
 
     def activate(self, inputs: ArrayLike | None = None) -> Floats:
         """Run one step of the network.
@@ -950,7 +943,7 @@ class Network(Sequence[Neuron]):
             if neuron.squash.random:
                 neuron.reseed(rng)
 
-    # --- values ---
+    # --- values --------------------------------------------------------------------------
 
     @property
     @consistent_read
@@ -1045,7 +1038,7 @@ class Network(Sequence[Neuron]):
     def metadata(self, values: Mapping[str, Any]) -> None:
         self._metadata = json_object("net.metadata", values)
 
-    # --- rows in the store -----------------------------------------------------------------
+    # --- rows in the store ---------------------------------------------------------------
 
     @property
     def _store(self) -> Store:
@@ -1096,7 +1089,7 @@ class Network(Sequence[Neuron]):
                 stacklevel=level_of_caller(),
             )
 
-    # --- copies ------------------------------------------------------------------------
+    # --- copies --------------------------------------------------------------------------
 
     @atomic
     def clone(self) -> Network:

@@ -160,7 +160,7 @@ class Neuron:
             return "<Neuron, removed>"
         return f"<Neuron {self.name}, {self.squash.name}>"
 
-    # --- connections -----------------------------------------------------------------------
+    # --- connections ---------------------------------------------------------------------
 
     @property
     @consistent_read
@@ -378,7 +378,7 @@ class Neuron:
         with InUse(self):
             wiring.ungate(self, _single("What is ungated", connections))
 
-    # --- steps ----
+    # --- steps ---------------------------------------------------------------------------
 
     def activate(self, value: float | None = None) -> float:
         """Compute the activation from the incoming connections, or set it.
@@ -586,7 +586,7 @@ class Neuron:
         """
         self._require()["random"][self._row] = random_generator(seed).integers(1, 1 << 53)
 
-    # --- values ----------------------------------------------------------------------------
+    # --- values --------------------------------------------------------------------------
 
     state = number("state", "State s_j: the weighted sum before the activation function.", settable=True)
     old_state = number("old_state", "State of the previous step.")

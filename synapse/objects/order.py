@@ -219,7 +219,7 @@ def sorted_layers(network: Network) -> list[list[int]]:
     ]
 
 
-# --- orders of pairs of numbers ---
+# --- orders of pairs of numbers ----------------------------------------------------------
 
 
 class Order(NamedTuple):

@@ -411,7 +411,7 @@ def require_projection(what: str, projection: Any) -> Projection:
     return projection
 
 
-# --- patterns ---
+# --- patterns ----------------------------------------------------------------------------
 
 
 def pairs_of(

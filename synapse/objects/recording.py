@@ -563,7 +563,7 @@ class Recorder:
         plan.note(plan.places_of(rows, neurons))
         self._followed.add(plan)
 
-    # --- memory ----------------------------------------------------------------------------
+    # --- memory --------------------------------------------------------------------------
 
     @property
     def _least(self) -> int:
@@ -623,7 +623,7 @@ class Recorder:
         """All rows, shape (steps, width)."""
         return np.concatenate([np.empty((0, self.width)), *self._chunks, self._present()])
 
-    # --- steps that no kernel records ------------------------------------------------------
+    # --- steps that no kernel records ----------------------------------------------------
 
     def step_over(self) -> None:
         """End the latest step, because the context has changed: a later propagation does not belong to it."""

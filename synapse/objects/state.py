@@ -275,7 +275,7 @@ def _require_finite(parts: Parts) -> None:
                 )
 
 
-# --- copies in memory, which can be restored ---
+# --- copies in memory, which can be restored ---------------------------------------------
 
 
 Context = dict[str, NDArray[Any]]

@@ -161,7 +161,7 @@ def _columns_of_log(network: Network, log: Log, name: str) -> dict[str, list[Any
 def _pairs_of(network: Network) -> dict[str, Pairs]:
     """The numbers of pairs that a network has, by name."""
     if network.learning_rule.method == "rtrl":
-        return {"extended": Extended(network), "sensitivity": Sensitivities(network)}
+        return {"extended": Extended(network), "sensitivity": SensitivityTraces(network)}
     return {"extended": Extended(network)}
 
 
@@ -216,7 +216,7 @@ class Extended(Pairs):
         return np.concatenate([np.empty(0), *traces])
 
 
-class Sensitivities(Pairs):
+class SensitivityTraces(Pairs):
     """The sensitivities of a network that learns by rtrl, each of a recurrent neuron to a connection."""
 
     def __init__(self, network: Network) -> None:

@@ -39,7 +39,7 @@ from ..optimizers import SGD
 from ..readwrite._checks import an_object, given, is_whole, members, require
 from ._parameters import checked_optimizer
 from ._regularisation import Chances, chances_by_neuron
-from .rules import RULES, SEQUENCE, Options
+from .rules import RULES, SEQUENCE, RuleOptions
 from .schedules import Cosine, Exponential, Rate, ReduceOnPlateau, StepDecay, WarmUp, checked_rate
 
 if TYPE_CHECKING:
@@ -315,7 +315,7 @@ def declared(cls: Class) -> Class:
 # --- what is derived from them ---------------------------------------------------------------------
 
 DEPENDENT = tuple(name for name, option in OPTIONS.items() if option.depends)
-RULE_OPTIONS = tuple(one.name for one in fields(Options) if one.name in OPTIONS)
+RULE_OPTIONS = tuple(one.name for one in fields(RuleOptions) if one.name in OPTIONS)
 
 
 def options_of(trainer: Trainer) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from ._exact import WHOLE
 from ._parameters import ParameterVector
 from ._regularisation import Dropout
 from .gradient import gradient
-from .rules import RULES, Options, RuleTask
+from .rules import RULES, RuleOptions, RuleTask
 
 SHOWN = 3  # connections that a repr lists
 
@@ -180,7 +180,7 @@ def _slopes_of_rule(
     network: Network, data: Data, cost: Cost, method: str, order: int | None
 ) -> tuple[Floats, Floats]:
     """The negative of a rule's summed updates at a rate of 1, as the mean over sequences."""
-    options = Options(SGD(), None, WHOLE, Dropout(network, 0.0, 0.0), threads=1, order=order)
+    options = RuleOptions(SGD(), None, WHOLE, Dropout(network, 0.0, 0.0), threads=1, order=order)
     rule = RULES[method](RuleTask(network, data, cost, None, np.random.default_rng(), options))
     with InUse(network):
         store, rows = network._store, network._connection_rows()

@@ -52,7 +52,7 @@ from ._source import (
 from ._warnings import warn_if_vanished, warn_of_dead_ends
 from .callbacks import Batch, Callback, Step
 from .evaluation import Evaluation, evaluated
-from .rules import RULES, Options, Rule, RuleTask
+from .rules import RULES, Rule, RuleOptions, RuleTask
 from .schedules import CheckedRates, Rate
 from .training import Orders, Training
 
@@ -231,15 +231,15 @@ class Trainer:
     def _penalties(self) -> Penalties:
         return Penalties(**{one.name: getattr(self, one.name) for one in fields(Penalties)})
 
-    def _options(self, **of_call: Any) -> Options:
+    def _options(self, **of_call: Any) -> RuleOptions:
         """The options that are passed to the rule, in its form, and those of one call of ``train``."""
         options = {name: getattr(self, name) for name in RULE_OPTIONS}
         options["window"] = checked_window(self.window)
         options["dropout"] = Dropout(self.network, self.dropout, self.recurrent_dropout)
         options["penalties"] = self._penalties
-        return Options(**options, **of_call)
+        return RuleOptions(**options, **of_call)
 
-    def _checked(self, **of_call: Any) -> Options:
+    def _checked(self, **of_call: Any) -> RuleOptions:
         """The options that are passed to the rule; ArgumentError unless all can be used together."""
         options = self._options(**of_call)
         self._rule.check(options)

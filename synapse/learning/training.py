@@ -27,7 +27,7 @@ from ._history import History, Result
 from ._parameters import ParameterVector, Updater
 from ._source import NO_TARGET, Arrays, BatchStream
 from .callbacks import Batch, Step
-from .rules import BatchGradient, Options, Rule, RuleTask
+from .rules import BatchGradient, Rule, RuleOptions, RuleTask
 from .schedules import CheckedRates
 
 LONG = 2e7
@@ -97,7 +97,7 @@ class Training:
     network: Network
     source: Arrays | BatchStream
     orders: Orders  # of sequences
-    options: Options
+    options: RuleOptions
     rates: CheckedRates
     updater: Updater  # used with an optimizer
     stop: threading.Event  # set by another thread to end the training

@@ -14,7 +14,7 @@ from synapse.learning._data import Epochs, new_control, prepare, row_weights
 from synapse.learning._exact import WHOLE
 from synapse.learning._parameters import Updater
 from synapse.learning._regularisation import Dropout, Penalties
-from synapse.learning.rules import RULES, Options, RuleTask
+from synapse.learning.rules import RULES, RuleOptions, RuleTask
 from synapse.objects.recording import record
 
 from ..cases import every_case
@@ -49,7 +49,7 @@ class Work:
         rule, self.net = RULES["bptt"], net
         optimizer = optimizers.Adam(0.05) if optimizer is None else optimizer
         dropout = Dropout(net, more.get("dropout", 0.0), 0.0)
-        options = Options(optimizer, size, window, dropout, threads)
+        options = RuleOptions(optimizer, size, window, dropout, threads)
         arranged = rule.arrange(prepare(net, *data))
         weights = row_weights(arranged, more.get("sample_weight"), None, len(net.output))
         task = RuleTask(net, arranged, net._cost(None), weights, np.random.default_rng(seed), options)

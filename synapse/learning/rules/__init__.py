@@ -4,8 +4,8 @@ from .._parameters import BatchGradient as BatchGradient
 from .base import (
     RULES as RULES,
     SEQUENCE as SEQUENCE,
-    Options as Options,
     Rule as Rule,
+    RuleOptions as RuleOptions,
     RuleTask as RuleTask,
 )
 from .bptt import BackpropagationThroughTime as BackpropagationThroughTime

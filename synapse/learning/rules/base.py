@@ -20,7 +20,7 @@ from .._regularisation import Dropout, Penalties
 
 
 @dataclass(frozen=True)
-class Options:
+class RuleOptions:
     """The options of a trainer, and of one call of its ``train``, that concern a rule."""
 
     optimizer: Optimizer | LBFGS | RecursiveOptimizer | None  # None: the rule changes weights itself
@@ -44,7 +44,7 @@ class RuleTask:
     cost: Cost
     weights: Floats | None  # weight of each row's cost, shape (rows,)
     rng: np.random.Generator
-    options: Options
+    options: RuleOptions
 
 
 RULES: dict[str, type[Rule]] = {}
@@ -103,7 +103,7 @@ class Rule(ABC):
         self._topology: int | None = None
 
     @classmethod
-    def check(cls, options: Options) -> None:
+    def check(cls, options: RuleOptions) -> None:
         """Raise ArgumentError if the rule cannot be used with these options."""
         if options.on_step and options.optimizer is not None:
             raise ArgumentError("The on_step is for the plain online rule. Omit method and optimizer.")
@@ -113,7 +113,7 @@ class Rule(ABC):
             cls._check_recursive(options, options.optimizer)
 
     @classmethod
-    def _check_recursive(cls, options: Options, optimizer: RecursiveOptimizer) -> None:
+    def _check_recursive(cls, options: RuleOptions, optimizer: RecursiveOptimizer) -> None:
         """Raise ArgumentError unless a recursive optimizer can be used with these options."""
         name, penalties = type(optimizer).__name__, options.penalties
         enough = (SLOPES_OF_OUTPUTS, ALL_SLOPES) if optimizer.direct else (ALL_SLOPES,)

@@ -18,7 +18,7 @@ from .._data import Data, Epochs, Order
 from .._exact import DEEP, ExactGradient, not_finite
 from .._parameters import BatchGradient, Updater
 from .._regularisation import Masks
-from .base import Options, Rule, RuleTask
+from .base import Rule, RuleOptions, RuleTask
 
 
 class BackpropagationThroughTime(Rule, method="bptt"):
@@ -39,7 +39,7 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         self._exact = ExactGradient(task.network, data, options.threads, task.weights)
 
     @classmethod
-    def check(cls, options: Options) -> None:
+    def check(cls, options: RuleOptions) -> None:
         """Refuse dropout with L-BFGS."""
         super().check(options)
         if options.dropout.any and isinstance(options.optimizer, LBFGS):

@@ -20,7 +20,7 @@ from ...optimizers import LBFGS, RecursiveOptimizer
 from .._data import Control, Data, Epochs, Order, make_room, new_control, once, run_epochs
 from .._exact import WHOLE
 from .._parameters import BatchGradient, ParameterVector, StepJacobian, Updater
-from .base import Options, Rule
+from .base import Rule, RuleOptions
 
 if TYPE_CHECKING:
     from ...engine.online import Accumulator  # compiled: imported when it is used
@@ -41,7 +41,7 @@ class StepwiseRule(Rule):
     batch_size: ClassVar[int] = 1
 
     @classmethod
-    def check(cls, options: Options) -> None:
+    def check(cls, options: RuleOptions) -> None:
         """Refuse L-BFGS, dropout, weights of samples, a window and threads."""
         super().check(options)
         if options.window != WHOLE or options.threads != 1:

@@ -1,4 +1,4 @@
-"""The learning rules that a trainer can use, one file each; importing the file of a rule registers it."""
+"""The learning rules that a trainer can use; importing the file of a rule registers it."""
 
 from .._parameters import BatchGradient as BatchGradient
 from .base import (
@@ -9,6 +9,8 @@ from .base import (
     RuleTask as RuleTask,
 )
 from .bptt import BackpropagationThroughTime as BackpropagationThroughTime
-from .online import Online as Online
-from .rtrl import RealTimeRecurrentLearning as RealTimeRecurrentLearning
-from .stepwise import StepwiseRule as StepwiseRule
+from .stepwise import (
+    Online as Online,
+    RealTimeRecurrentLearning as RealTimeRecurrentLearning,
+    StepwiseRule as StepwiseRule,
+)

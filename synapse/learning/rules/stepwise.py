@@ -1,4 +1,4 @@
-"""The base of rules that work forward in time: a batch is a number of steps, on streams too."""
+"""Rules that work forward in time, the online rule and rtrl: a batch is a number of steps, on streams too."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from ..._typing import Floats, Ints
 from ...engine.lowering.changes import spans
 from ...engine.rtrl import Plan
 from ...errors import ArgumentError
+from ...objects._sensitivities import Sensitivities
 from ...objects.network import Network
 from ...optimizers import LBFGS, RecursiveOptimizer
 from .._data import Control, Data, Epochs, Order, make_room, new_control, once, run_epochs
 from .._exact import WHOLE
 from .._parameters import BatchGradient, ParameterVector, StepJacobian, Updater
-from .base import Rule, RuleOptions
+from .base import ALL_SLOPES, SLOPES_OF_OUTPUTS, Rule, RuleOptions
 
 if TYPE_CHECKING:
     from ...engine.online import Accumulator  # compiled: imported when it is used
@@ -191,6 +192,37 @@ class StepwiseRule(Rule):
         part = replace(self.task.data, bounds=bounds, clear=clear)
         every_other = np.arange(0, len(bounds), 2, dtype=np.uint64)  # skip the gaps between ranges
         return self.run(part, once(every_other, 1.0, control), self._moves)[1:]
+
+
+class Online(StepwiseRule, method="online"):
+    """The rule of :meth:`Network.propagate`: Monner and Reggia 2012."""
+
+    name: ClassVar[str] = "the online rule"
+    through_time: ClassVar[bool] = False
+    slopes: ClassVar[str] = SLOPES_OF_OUTPUTS
+
+
+class RealTimeRecurrentLearning(StepwiseRule, method="rtrl"):
+    """The gradient of each step's cost, along how every parameter has moved the recurrent states so far.
+
+    Williams and Zipser 1989; with an order, SnAp-n of Menick and others 2021. Exact while weights stand
+    still.
+    """
+
+    name: ClassVar[str] = "real-time recurrent learning"
+    slopes: ClassVar[str] = ALL_SLOPES
+    _live: Sensitivities | None = None
+
+    def plan(self) -> Plan:
+        """The plan for the present topology. Sensitivities of another order are forgotten."""
+        network, order = self.task.network, self.task.options.order
+        live = self._live or network._sensitivities
+        if live is None or live.order != order:
+            live = Sensitivities(order)
+            if network._rtrl is None:
+                network._sensitivities = live
+        self._live = live
+        return live.ready(network)
 
 
 class JacobianBuffers:

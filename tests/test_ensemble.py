@@ -61,10 +61,10 @@ def test_a_damaged_file_is_refused(tmp_path):
     written = path.read_text()
     other = synapse.readwrite.json_data(architect.LSTM(3, 2, 1))
     changes = [
-        (lambda data: data.pop("networks"), "with its networks"),
-        (lambda data: data.update(version=2), "got version 2.*newer Synapse"),
-        (lambda data: data.update(version="1"), "got version '1'"),
-        (lambda data: data.update(more=1), "with format, more"),
+        (lambda data: data.pop("networks"), "'networks' is missing"),
+        (lambda data: data.update(version=2), "newer version of Synapse, in version 2"),
+        (lambda data: data.update(version="1"), "version to be a whole number above 0, got '1'"),
+        (lambda data: data.update(more=1), "got 'more' too"),
         (lambda data: data.update(networks=3), "[Tt]he networks of an ensemble"),
         (lambda data: data.update(networks=[]), "at least one network"),
         (lambda data: data["networks"].append(3), "Network 2 of the ensemble"),

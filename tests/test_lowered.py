@@ -6,7 +6,7 @@ from hypothesis import given
 
 import architect
 from synapse import Layer, Network, Topology, errors
-from synapse.readwrite._lowered import Lowered
+from synapse.readwrite._step import Lowered
 
 from .cases import failures
 from .readwrite.formats import NETWORKS

@@ -1,61 +1,38 @@
 """Checkpoints: what a training needs to continue after its latest epoch, and the files that have it.
 
 A file has the arrays of the network, as in its ``.npz``, of the optimizer's state and of the latest training.
-The member ``trainer.npy`` has one string of JSON: the options (see ``_options.py``) and the other values of
-the training.
+The member ``trainer.npy`` has one string of JSON: the options and the other values of the training. Names
+stand for optimizers, schedules and costs: nothing that a file contains is executed.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import counted
+from .. import optimizers
+from .._checks import counted, expected, is_number
 from .._typing import Floats
+from ..cost import Cost
 from ..errors import ArgumentError, DivergenceError, FormatError, SynapseError
 from ..objects.network import Network
 from ..objects.state import Numbers, Snapshot, read_numbers, write_numbers
-from ..readwrite._archive import as_text, from_array, read_arrays, write_arrays
-from ..readwrite._checks import LARGEST_WHOLE, an_object, is_whole, members, require
+from ..readwrite._checks import LARGEST_WHOLE, an_object, is_whole, members, require, require_version
 from ..readwrite.files import File
-from ..readwrite.npz import MEMBERS, from_arrays, npz_data
-from ._data import Data
-from ._options import arguments_from, settings_of
+from ..readwrite.npz import MEMBERS, as_text, from_array, from_arrays, npz_data, read_arrays, write_arrays
+from . import schedules
+from ._data import Shape
+from ._options import OPTIONS
 from ._parameters import ParameterVector, Updater
 
 if TYPE_CHECKING:
     from .trainer import Trainer
-
-Shape = dict[str, int] | None
-"""Numbers of sequences and rows of data; None for a stream, or for no data."""
-
-
-def shape_of_data(data: Data | None) -> Shape:
-    """The numbers of sequences and rows, by which data are recognised."""
-    return None if data is None else {"sequences": data.sequences, "rows": len(data.inputs)}
-
-
-def require_like(what: str, before: Shape, now: Shape) -> None:
-    """Raise ArgumentError unless data have the shape that they had before."""
-    if before != now:
-        raise ArgumentError(
-            f"Expected {what} of the training that is continued, {_described(before)}, "
-            f"got {_described(now)}. Give the same data, or train without resume."
-        )
-
-
-def _described(shape: Shape) -> str:
-    if shape is None:
-        return "none or a stream"
-    return f"{counted(shape['sequences'], 'sequence')} with {counted(shape['rows'], 'row')}"
-
 
 PausedParts = tuple[dict[str, Any], dict[str, tuple[Floats, Floats]]]
 SNAPSHOTS = ("best", "last")
@@ -78,25 +55,6 @@ class SearchStart:
         """Let random neurons draw the same numbers again."""
         if len(self.random) == len(network):
             write_numbers(network, "random", self.random)
-
-
-@dataclass(frozen=True)
-class GeneratorState:
-    """The state of a generator, which is copied faster than the generator."""
-
-    kind: type[np.random.BitGenerator]
-    state: Any
-
-    @classmethod
-    def of(cls, rng: np.random.Generator) -> GeneratorState:
-        """The present state."""
-        return cls(type(rng.bit_generator), rng.bit_generator.state)
-
-    def generator(self) -> np.random.Generator:
-        """A new generator in this state."""
-        bits = self.kind()
-        bits.state = self.state
-        return np.random.Generator(bits)
 
 
 @dataclass(frozen=True)
@@ -140,11 +98,14 @@ class Start:
 
 @dataclass
 class Paused:
-    """A training after its latest complete epoch."""
+    """A training after its latest complete epoch.
+
+    A field of another type than those in `VALUES` needs a line there: how it is read from a file.
+    """
 
     values: dict[str, list[float]]  # by epoch, as in a Result
     epochs: int  # the epoch limit
-    generator: GeneratorState  # of orders and dropout
+    generator: Mapping[str, Any]  # the state of NumPy's generator of orders and dropout
     shuffle: bool
     data: Shape
     held_out: Shape
@@ -180,18 +141,34 @@ class Paused:
         """Number of complete epochs."""
         return len(self.values["error"])
 
+    def require_like(self, network: Network, data: Shape, held_out: Shape) -> None:
+        """Raise ArgumentError unless a training of this network on these data can continue it."""
+        for what, before, now in (("data", self.data, data), ("held-out data", self.held_out, held_out)):
+            if before != now:
+                raise ArgumentError(
+                    f"Expected the {what} of the training that is continued, {_described(before)}, "
+                    f"got {_described(now)}. Give the same data, or train without resume."
+                )
+        if self.start is not None:
+            self.start.require_fit(network)
+
     def resumed(self, name: str) -> Any:
         """The argument of ``train`` that comes from a field: the field, or a generator in that state."""
         value = getattr(self, name)
-        return value.generator() if isinstance(value, GeneratorState) else value
+        return value if name != "generator" else generator_in(value)
 
 
-# --- when files are written ------------------------------------------------------------------------
+def generator_in(state: Mapping[str, Any]) -> np.random.Generator:
+    """A new generator in a state."""
+    bits = getattr(np.random, state["bit_generator"])()
+    bits.state = state
+    return np.random.Generator(bits)
 
-SECONDS = 1.0
-"""Least time between two files, unless the user says how many epochs."""
-SHARE = 20.0
-"""And this many times as long as the latest file took to write, so that files take 5 % of the time."""
+
+def _described(shape: Shape) -> str:
+    if shape is None:
+        return "none or a stream"
+    return f"{counted(shape[0], 'sequence')} with {counted(shape[1], 'row')}"
 
 
 class Checkpoint:
@@ -199,6 +176,11 @@ class Checkpoint:
 
     How often has no influence on the training, except that files take time.
     """
+
+    SECONDS = 1.0
+    """Least time between two files, unless the user says how many epochs."""
+    SHARE = 20.0
+    """And this many times as long as the latest file took to write, so that files take 5 % of the time."""
 
     def __init__(self, write: Callable[[Paused], None], every: int | None) -> None:
         self._write, self._every = write, every
@@ -217,89 +199,108 @@ class Checkpoint:
         begun = time.monotonic()
         self._write(paused)
         ended = time.monotonic()
-        self._due = ended + max(SECONDS, SHARE * (ended - begun))
+        self._due = ended + max(self.SECONDS, self.SHARE * (ended - begun))
 
 
-# --- files -----------------------------------------------------------------------------------------
+# --- options as values of JSON ------------------------------------------------------------------------
+
+OPTIMIZERS = ("SGD", "Adam", "AdamW", "RMSprop", "AdaGrad", "Rprop", "LBFGS", "RLS", "DEKF")
+SCHEDULES = ("StepDecay", "Exponential", "Cosine", "WarmUp", "ReduceOnPlateau")
+CLASSES: dict[str, Any] = {
+    **{name: getattr(optimizers, name) for name in OPTIMIZERS},
+    **{name: getattr(schedules, name) for name in SCHEDULES},
+}
+"""Classes of which a file has the name and the fields."""
+IN_FILES = tuple(name for name, option in OPTIONS.items() if option.in_files)
+BY_LAYER = "by_layer"
+
+
+def _written(network: Network, what: str, value: Any) -> Any:
+    """The value of an option, or of a field of one; ArgumentError for a function or class of the user."""
+    if value is None or isinstance(value, bool | str | int | float):
+        return value
+    if isinstance(value, Cost):
+        return value.name
+    if is_number(value):
+        return float(value)
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, Mapping):
+        return {BY_LAYER: [[_number_of(network, what, key), float(one)] for key, one in value.items()]}
+    name = type(value).__name__
+    if CLASSES.get(name) is not type(value):
+        known = ", ".join(OPTIMIZERS if what == "optimizer" else SCHEDULES)
+        advice = "A file holds no functions or classes of your own."
+        raise ArgumentError(expected(f"The {what} of a trainer to save", known, value, advice))
+    fields = {one.name: getattr(value, one.name) for one in dataclasses.fields(value)}
+    return {"name": name} | {key: _written(network, what, one) for key, one in fields.items()}
+
+
+def _number_of(network: Network, what: str, key: Any) -> int:
+    layers, layer = list(network.layers), network[key] if isinstance(key, str) else key
+    if layer not in layers:
+        what = f"The layers with {what} of a trainer to save"
+        raise ArgumentError(expected(what, f"layers of {network!r}", layer))
+    return layers.index(layer)
+
+
+def _read(network: Network, what: str, value: Any) -> Any:
+    """The inverse, except for a cost, which the trainer finds by its name. The trainer checks the value."""
+    if isinstance(value, list):
+        return tuple(value)
+    if not isinstance(value, dict):
+        return value
+    if BY_LAYER in value:
+        layers, pairs = network.layers, members(f"The {what}", value, [BY_LAYER])[BY_LAYER]
+        shaped = isinstance(pairs, list) and all(isinstance(one, list) and len(one) == 2 for one in pairs)
+        fits = shaped and all(is_whole(number, 0, len(layers) - 1) for number, _ in pairs)
+        require(fits, f"The {what}", "pairs of a layer's number and a number", pairs)
+        return {layers[number]: chance for number, chance in pairs}
+    name: Any = value.get("name")
+    require(isinstance(name, str) and name in CLASSES, f"The {what}'s name", ", ".join(CLASSES), name)
+    names = [one.name for one in dataclasses.fields(CLASSES[name])]
+    found = members(f"The {what}", value, ("name", *names))
+    return CLASSES[name](**{key: _read(network, what, found[key]) for key in names})
+
+
+# --- files --------------------------------------------------------------------------------------------
 
 MARK, VERSION = "synapse trainer", 1
 TRAINER = "trainer"
-"""The member that marks the file of a trainer."""
+"""The array that marks the file of a trainer."""
 HEAD = ("format", "version", "settings", "training", "arrays")
 OPTIMIZER, HISTORY = "optimizer_", "history_"
 """Beginnings of the names of arrays."""
 GENERATORS = ("PCG64", "PCG64DXSM")
 """NumPy's generators whose state is a few whole numbers, each of which is valid. `default_rng` is PCG64."""
-STATE = ("bit_generator", "state", "has_uint32", "uinteger")
 
 
-def _whole_from(least: int) -> Callable[[str, Any], int]:
-    """The check of a whole number."""
-
-    def check(name: str, value: Any) -> int:
-        require(is_whole(value, least, LARGEST_WHOLE), f"The {name}", "a whole number", value)
-        found: int = value
-        return found
-
-    return check
-
-
-def _boolean(name: str, value: Any) -> bool:
-    require(type(value) is bool, f"The {name}", "true or false", value)
-    found: bool = value
-    return found
-
-
-def _duration(name: str, value: Any) -> float:
-    fits = type(value) in (int, float) and 0 <= value < math.inf
-    require(fits, f"The {name}", "0 or above", value)
-    found: float = value
-    return found
-
-
-def _shape(name: str, value: Any) -> Shape:
-    """The shape of data."""
-    if value is None:
-        return None
-    found = members(f"The shape of the {name}", value, ("sequences", "rows"))
-    for key, number in found.items():
-        require(is_whole(number, 1, LARGEST_WHOLE), f"The number of {key}", "a whole number", number)
-    return found
-
-
-def _generator(name: str, value: Any) -> GeneratorState:
-    """The checked state of a generator."""
-    found = members(f"The {name}", value, STATE)
-    kind, inner = (
-        found["bit_generator"],
-        members(f"The state of the {name}", found["state"], ("state", "inc")),
+def _is_shape(value: Any) -> bool:
+    return value is None or (
+        isinstance(value, list) and len(value) == 2 and all(is_whole(one, 1, LARGEST_WHOLE) for one in value)
     )
-    require(kind in GENERATORS, f"The name of the {name}", " or ".join(GENERATORS), kind)
-    numbers = (inner["state"], 128), (inner["inc"], 128), (found["has_uint32"], 1), (found["uinteger"], 32)
-    for number, size in numbers:
-        require(is_whole(number, 0, 2**size - 1), f"The state of the {name}", f"of {size} bits", number)
-    return GeneratorState(getattr(np.random, kind), found)
 
 
-VALUES: dict[str, Callable[[str, Any], Any]] = {
-    "epochs": _whole_from(1),
-    "shuffle": _boolean,
-    "data": _shape,
-    "held_out": _shape,
-    "seconds": _duration,
-    "updates": _whole_from(0),
-    "taken": _whole_from(0),
-    "generator": _generator,
+def _is_state(value: Any) -> bool:
+    if not isinstance(value, dict) or value.get("bit_generator") not in GENERATORS:
+        return False
+    try:
+        return bool(generator_in(value).bit_generator.state == value)
+    except Exception:  # NumPy raises many kinds for what is no state
+        return False
+
+
+CHECKS: dict[Any, tuple[str, Callable[[Any], bool]]] = {
+    "int": ("a whole number", lambda value: is_whole(value, 0, LARGEST_WHOLE)),
+    "bool": ("true or false", lambda value: type(value) is bool),
+    "float": ("0 or above", lambda value: type(value) in (int, float) and 0 <= value < float("inf")),
+    "Shape": ("null or two whole numbers above 0", _is_shape),
+    "Mapping[str, Any]": (f"a state of {' or '.join(GENERATORS)}", _is_state),
 }
-"""The fields of a training that are values in a file, with the checks by which they are read."""
-IN_ARRAYS = ("values", *SNAPSHOTS, "search", "start")
-"""The other fields. Of the search, the file also has the epoch in which it began."""
-for _field in dataclasses.fields(Paused):
-    if _field.name not in (*VALUES, *IN_ARRAYS):
-        raise TypeError(
-            f"Paused has the field {_field.name!r}, which VALUES in synapse/learning/_checkpoint.py does not "
-            "declare, so that a file would lose it. Add it there, with the check by which it is read."
-        )
+"""Which values of a file the fields of a training may have, by their type."""
+ARRAYS = ("values", *SNAPSHOTS, "search", "start")
+"""The fields that are not such values. Of the search, the file also has the epoch in which it began."""
+VALUES = {one.name: CHECKS[one.type] for one in dataclasses.fields(Paused) if one.name not in ARRAYS}
 
 
 def write_trainer(trainer: Trainer, path: File, paused: Paused | None = None) -> None:
@@ -309,7 +310,12 @@ def write_trainer(trainer: Trainer, path: File, paused: Paused | None = None) ->
     and DivergenceError if a number is not finite.
     """
     paused = trainer._paused if paused is None else paused
-    _require_own_rule(trainer)
+    rule = trainer.network.learning_rule
+    if trainer.method == rule.method and trainer.order != rule.order:  # a file has the network's alone
+        raise ArgumentError(
+            f"Expected a trainer to save with the order of its network's rule, {rule.order}, "
+            f"got {trainer.order}. Set net.learning_rule."
+        )
     start = None if paused is None else paused.start
     if start is None:
         content = _content(trainer, paused, trainer._updater.arrays(trainer.optimizer))
@@ -323,73 +329,60 @@ def write_trainer(trainer: Trainer, path: File, paused: Paused | None = None) ->
 
 def _content(trainer: Trainer, paused: Paused | None, memory: dict[str, Any] | None) -> dict[str, Any]:
     """The arrays of a file: the network as it is, and a state of the optimizer."""
+    network = trainer.network
     arrays = {f"{OPTIMIZER}{name}": array for name, array in (memory or {}).items()}
+    settings = {name: _written(network, name, getattr(trainer, name)) for name in IN_FILES}
     training = None
     if paused is not None:
-        training = _values(paused)
-        arrays |= _arrays(paused, trainer.network)
-    _require_finite(arrays)
-    head = dict(zip(HEAD, (MARK, VERSION, settings_of(trainer), training, sorted(arrays)), strict=True))
+        kind = paused.generator["bit_generator"]
+        if kind not in GENERATORS:
+            known = f"{' or '.join(GENERATORS)}, got {kind}. Use numpy.random.default_rng."
+            raise ArgumentError(f"Expected the generator of a training to save to be {known}")
+        training = {name: getattr(paused, name) for name in VALUES}
+        training["search"] = None if paused.search is None else paused.search.epoch
+        arrays |= _arrays(paused, network)
+    for name, array in arrays.items():
+        _require_finite(DivergenceError, name, array)
+    head = dict(zip(HEAD, (MARK, VERSION, settings, training, sorted(arrays)), strict=True))
     little = {name: array.astype(array.dtype.newbyteorder("<")) for name, array in arrays.items()}
-    return {TRAINER: as_text(head), **little, **npz_data(trainer.network)}
-
-
-def _require_own_rule(trainer: Trainer) -> None:
-    """Raise if the trainer's sensitivities are not those of the network, which alone a file has."""
-    rule = trainer.network.learning_rule
-    if trainer.method == rule.method and trainer.order != rule.order:
-        raise ArgumentError(
-            f"Expected a trainer to save with the order of its network's rule, {rule.order}, "
-            f"got {trainer.order}. Set net.learning_rule."
-        )
-
-
-def _values(paused: Paused) -> dict[str, Any]:
-    """The values of a training that are not arrays."""
-    generator = paused.generator
-    if generator.kind.__name__ not in GENERATORS:
-        raise ArgumentError(
-            f"Expected the generator of a training to save to be {' or '.join(GENERATORS)}, "
-            f"got {generator.kind.__name__}. Use numpy.random.default_rng."
-        )
-    values = {name: getattr(paused, name) for name in VALUES}
-    search = None if paused.search is None else paused.search.epoch
-    return {**values, "generator": generator.state, "search": search}
+    return {TRAINER: as_text(head), **little, **npz_data(network)}
 
 
 def _arrays(paused: Paused, network: Network) -> dict[str, NDArray[Any]]:
     """The arrays of a training."""
     arrays = {f"{HISTORY}{name}": np.array(values, float) for name, values in paused.values.items()}
-    for name in SNAPSHOTS:
-        snapshot = getattr(paused, name)
-        if snapshot is not None:
-            arrays[f"{name}_weight"], arrays[f"{name}_bias"] = snapshot.arrays(network)
+    for name, (weights, biases) in paused.parts(network)[1].items():
+        arrays |= {f"{name}_weight": weights, f"{name}_bias": biases}
     if paused.search is not None:
-        arrays["search_parameters"] = paused.search.parameters
-        arrays["search_random"] = paused.search.random
+        arrays |= {"search_parameters": paused.search.parameters, "search_random": paused.search.random}
     return arrays
 
 
-def _require_finite(arrays: dict[str, NDArray[Any]]) -> None:
+def _require_finite(error: type[SynapseError], name: str, array: NDArray[Any]) -> None:
     """Raise if a number is infinite, or NaN where NaN does not stand for none."""
-    for name, array in arrays.items():
-        none = name == f"{HISTORY}rate" or name.startswith(SNAPSHOTS)  # L-BFGS has no rate
-        bad = np.isinf(array) if none else ~np.isfinite(array)
-        if bad.any():
-            raise DivergenceError(f"Expected finite values to save, got {array[bad].flat[0]} in {name}.")
+    none = name == f"{HISTORY}rate" or name.startswith(SNAPSHOTS)  # L-BFGS has no rate
+    bad = np.isinf(array) if none else ~np.isfinite(array)
+    if bad.any():
+        raise error(f"Expected finite values in {name}, got {array[bad].flat[0]}.")
 
 
-def read_trainer(stream: IO[bytes], make: Callable[..., Trainer]) -> Trainer:
+def read_trainer(stream: IO[bytes]) -> Trainer:
     """Read a trainer from a stream at which one can seek; FormatError if it is not valid."""
+    from .trainer import Trainer  # it writes checkpoints: a loop at the top
+
     arrays = read_arrays(stream)
-    head = _checked_head(from_array(TRAINER, arrays.pop(TRAINER)))
+    head = an_object("The description of a trainer", from_array(TRAINER, arrays.pop(TRAINER)))
+    require_version("trainer", head, MARK, VERSION)
+    members("The description of a trainer", head, HEAD)
     network = from_arrays({name: arrays.pop(name) for name in list(arrays) if name in MEMBERS})
     if head["arrays"] != sorted(arrays):
         got = ", ".join(sorted(arrays))
         raise FormatError(f"Expected the arrays of the trainer to be those that it names, got {got}.")
+    names = [name for name in arrays if name.startswith(OPTIMIZER)]
+    memory = {name.removeprefix(OPTIMIZER): arrays.pop(name) for name in names}
+    settings = members("The settings", head["settings"], IN_FILES)
     try:
-        trainer = make(network, **arguments_from(network, head["settings"]))
-        memory = _taken(arrays, OPTIMIZER)
+        trainer = Trainer(network, **{name: _read(network, name, settings[name]) for name in IN_FILES})
         if memory:
             if trainer.optimizer is None:
                 raise FormatError("The file has the state of an optimizer, but its trainer has none.")
@@ -402,87 +395,40 @@ def read_trainer(stream: IO[bytes], make: Callable[..., Trainer]) -> Trainer:
     return trainer
 
 
-def _checked_head(head: Any) -> dict[str, Any]:
-    found = an_object("The description of a trainer", head)
-    require(found.get("format") == MARK, 'The "format" of a trainer', repr(MARK), found.get("format"))
-    version = found.get("version")
-    require(is_whole(version, 1, LARGEST_WHOLE), "The version", "a whole number above 0", version)
-    assert isinstance(version, int)
-    if version > VERSION:
-        raise FormatError(
-            f"The trainer was written by a newer version of Synapse, in version {version} of the format; "
-            f"this one reads up to {VERSION}. Install a newer Synapse."
-        )
-    return members("The description of a trainer", found, HEAD)
-
-
-def _taken(arrays: dict[str, NDArray[Any]], begin: str) -> dict[str, NDArray[Any]]:
-    """Take the arrays whose names begin so, and leave this out of the names."""
-    names = [name for name in arrays if name.startswith(begin)]
-    return {name.removeprefix(begin): arrays.pop(name) for name in names}
-
-
 def _training(network: Network, head: Any, arrays: dict[str, NDArray[Any]]) -> Paused | None:
-    """The latest training, from its checked values and the arrays that are left."""
+    """The latest training, from its values and the arrays that are left."""
     if head is None:
-        _require_none(arrays)
+        _require_arrays(arrays, {})
         return None
     found = members("The training", head, (*VALUES, "search"))
-    fields = {name: check(name, found[name]) for name, check in VALUES.items()}
-    values = _history(_taken(arrays, HISTORY), fields["held_out"] is not None)
-    search = _search(network, found["search"], len(values["error"]), arrays)
-    weights = {name: _weights(network, name, arrays) for name in SNAPSHOTS if f"{name}_weight" in arrays}
-    _require_none(arrays)
-    return Paused.of(network, {**fields, "values": values, "search": search}, weights)
+    for name, (condition, fits) in VALUES.items():
+        require(fits(found[name]), f"The {name}", condition, found[name])
+    search, done = found["search"], len(arrays.get(f"{HISTORY}error", np.empty(0)).reshape(-1))
+    names = ("error", "rate", "validation_error")[: 2 if found["held_out"] is None else 3]
+    shapes: dict[str, Any] = dict.fromkeys((f"{HISTORY}{name}" for name in names), (done,))
+    both = [name for name in SNAPSHOTS if f"{name}_weight" in arrays]
+    for name in both:
+        shapes |= {f"{name}_weight": (len(network.connections),), f"{name}_bias": (len(network),)}
+    if search is not None:
+        parameters = ParameterVector(network).frozen.shape
+        shapes |= {"search_parameters": parameters, "search_random": (len(network),)}
+    floats = _require_arrays(arrays, shapes)
+    if search is not None:
+        require(is_whole(search, 0, done), "The epoch in which the search began", f"from 0 to {done}", search)
+        search = SearchStart(search, floats["search_parameters"], floats["search_random"])
+    values = {name: floats[f"{HISTORY}{name}"].tolist() for name in names}
+    weights = {name: (floats[f"{name}_weight"], floats[f"{name}_bias"]) for name in both}
+    return Paused.of(network, {**found, "values": values, "search": search}, weights)
 
 
-def _require_none(arrays: dict[str, NDArray[Any]]) -> None:
-    if arrays:
-        raise FormatError(f"The file has an array that no trainer has: {min(arrays)!r}.")
-
-
-def _history(arrays: dict[str, NDArray[Any]], held_out: bool) -> dict[str, list[float]]:
-    """The values by epoch."""
-    names = ["error", "rate", *(["validation_error"] if held_out else [])]
-    if set(arrays) != set(names):
-        raise FormatError(
-            f"Expected the history to have {', '.join(names)}, got {', '.join(sorted(arrays))}."
-        )
-    found = {}
-    for name in names:
-        epochs = np.shape(arrays["error"])
-        column = _floats(f"history_{name}", arrays[name], epochs if len(epochs) == 1 else (0,))
-        fine = ~np.isinf(column) if name == "rate" else np.isfinite(column)  # L-BFGS has no rate
-        require(bool(fine.all()), f"The history of the {name}", "finite", "another number")
-        found[name] = column.tolist()
-    return found
-
-
-def _floats(name: str, array: NDArray[Any], shape: tuple[int, ...]) -> Floats:
-    if array.dtype.kind != "f" or array.shape != shape:
-        got = f"{array.dtype} of shape {array.shape}"
-        raise FormatError(f"Expected the array {name!r} to be floats of shape {shape}, got {got}.")
-    return array.astype(np.float64)
-
-
-def _taken_floats(arrays: dict[str, NDArray[Any]], name: str, shape: tuple[int, ...]) -> Floats:
-    if name not in arrays:
-        raise FormatError(f"The file must have the array {name!r}, which is missing.")
-    found = _floats(name, arrays.pop(name), shape)
-    require(not np.isinf(found).any(), f"The array {name!r}", "finite", math.inf)
-    return found
-
-
-def _search(network: Network, epoch: Any, done: int, arrays: dict[str, NDArray[Any]]) -> SearchStart | None:
-    """Where a search by L-BFGS began."""
-    if epoch is None:
-        return None
-    require(is_whole(epoch, 0, done), "The epoch in which the search began", f"from 0 to {done}", epoch)
-    parameters = _taken_floats(arrays, "search_parameters", ParameterVector(network).frozen.shape)
-    random = _taken_floats(arrays, "search_random", (len(network),))
-    return SearchStart(epoch, parameters, random)
-
-
-def _weights(network: Network, name: str, arrays: dict[str, NDArray[Any]]) -> tuple[Floats, Floats]:
-    weights = _taken_floats(arrays, f"{name}_weight", (len(network.connections),))
-    return weights, _taken_floats(arrays, f"{name}_bias", (len(network),))
+def _require_arrays(arrays: dict[str, NDArray[Any]], shapes: dict[str, Any]) -> dict[str, Floats]:
+    """The arrays of a training in float64; FormatError unless they are those with these shapes."""
+    if arrays.keys() != shapes.keys():
+        wanted, got = (", ".join(sorted(names)) or "none" for names in (shapes, arrays))
+        raise FormatError(f"Expected the arrays of the training to be {wanted}, got {got}.")
+    for name, array in arrays.items():
+        if array.dtype.kind != "f" or array.shape != shapes[name]:
+            got = f"{array.dtype} of shape {array.shape}"
+            raise FormatError(f"Expected the array {name!r} to be floats of shape {shapes[name]}, got {got}.")
+        _require_finite(FormatError, name, array)
+    return {name: array.astype(np.float64) for name, array in arrays.items()}

@@ -42,6 +42,10 @@ Control = NDArray[np.uint64]
 """State shared by a running pass and the thread that monitors it: [stop requested, rows done]."""
 
 
+Shape = list[int] | None
+"""Numbers of sequences and rows of data; None for a stream, or for no data."""
+
+
 @dataclass(frozen=True)
 class Data:
     """Inputs, shape (rows, n), targets, shape (rows, m), which rows have one, and the bounds of sequences.
@@ -61,6 +65,11 @@ class Data:
     def sequences(self) -> int:
         """Number of sequences; each single sample counts as one."""
         return len(self.bounds) - 1
+
+    @property
+    def shape(self) -> Shape:
+        """By which a training that is continued recognises the data."""
+        return [self.sequences, len(self.inputs)]
 
     @property
     def filled(self) -> NDArray[np.uint64]:

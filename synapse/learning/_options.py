@@ -1,9 +1,8 @@
 """The options of a trainer and the arguments of ``train``, each declared once.
 
-A row of a table has the check of an option and what a checkpoint keeps of it. The rest is derived: the
-attributes of the trainer, their assignment, pickles, files, ``repr``, the options that a rule receives, and
-what ``resume`` takes over. :func:`declared` compares the tables with the signatures when the trainer is
-imported.
+A row of a table has the check of an option. The rest is derived: the attributes of the trainer, their
+assignment, pickles, files (``_checkpoint.py``), ``repr``, the options that a rule receives, and what
+``resume`` takes over. :func:`declared` compares the tables with the signatures when the trainer is imported.
 """
 
 from __future__ import annotations
@@ -16,136 +15,30 @@ from math import inf
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .. import optimizers
 from .._checks import (
     MOST_THREADS,
     boolean,
     choice,
-    expected,
     file_path,
     function_of,
-    is_number,
     listed,
     non_negative_number,
     positive_integer,
     positive_number,
 )
-from ..errors import ArgumentError, FormatError
 from ..initializers import random_generator
 from ..objects._sensitivities import checked_order
-from ..objects.layer import Layer
-from ..objects.network import Network
 from ..optimizers import SGD
-from ..readwrite._checks import an_object, given, is_whole, members, require
 from ._parameters import checked_optimizer
 from ._regularisation import Chances, chances_by_neuron
 from .rules import RULES, SEQUENCE, RuleOptions
-from .schedules import Cosine, Exponential, Rate, ReduceOnPlateau, StepDecay, WarmUp, checked_rate
+from .schedules import Rate, checked_rate
 
 if TYPE_CHECKING:
     from ._checkpoint import Paused
     from .trainer import Trainer
 
 RATE = 0.1
-OPTIMIZERS: dict[str, type[Any]] = {
-    name: getattr(optimizers, name)
-    for name in ("SGD", "Adam", "AdamW", "RMSprop", "AdaGrad", "Rprop", "LBFGS", "RLS", "DEKF")
-}
-SCHEDULES: dict[str, type[Any]] = {
-    one.__name__: one for one in (StepDecay, Exponential, Cosine, WarmUp, ReduceOnPlateau)
-}
-
-
-# --- what a file keeps: values of JSON. Nothing here executes what a file contains -----------------
-
-
-@dataclass(frozen=True)
-class Kept:
-    """How a file keeps the option of a trainer: `write` makes a value of JSON, `read` is its inverse.
-
-    Both are called with the network and the value. The option's check follows `read`.
-    """
-
-    write: Callable[[Network, Any], Any]
-    read: Callable[[Network, Any], Any]
-
-
-def _described(what: str, thing: Any, known: Mapping[str, type[Any]]) -> dict[str, Any]:
-    """The class of an optimizer or a schedule and its settings."""
-    name = type(thing).__name__
-    if known.get(name) is not type(thing):
-        advice = "A file holds no functions or classes of your own."
-        raise ArgumentError(expected(f"{what} of a trainer to save", ", ".join(known), thing, advice))
-    values = {one.name: getattr(thing, one.name) for one in fields(thing)}
-    return {"name": name, **{key: _of_rate(one) if key == "then" else one for key, one in values.items()}}
-
-
-def _made(what: str, data: Any, known: Mapping[str, type[Any]]) -> Any:
-    """The inverse of :func:`_described`."""
-    name: Any = an_object(what, data).get("name")
-    require(isinstance(name, str) and name in known, f"{what}'s name", ", ".join(known), name)
-    names = [one.name for one in fields(known[name])]
-    values = {key: members(what, data, ("name", *names))[key] for key in names}
-    values = {key: tuple(one) if isinstance(one, list) else one for key, one in values.items()}
-    if "then" in values:
-        values["then"] = _rate_from(values["then"])
-    return known[name](**values)
-
-
-def _of_rate(rate: Rate) -> Any:
-    return rate if is_number(rate) else _described("The rate", rate, SCHEDULES)
-
-
-def _rate_from(data: Any) -> Any:
-    return _made("The rate", data, SCHEDULES) if isinstance(data, dict) else data
-
-
-def _of_optimizer(network: Network, optimizer: Any) -> Any:
-    return None if optimizer is None else _described("The optimizer", optimizer, OPTIMIZERS)
-
-
-def _optimizer_from(network: Network, data: Any) -> Any:
-    return None if data is None else _made("The optimizer", data, OPTIMIZERS)
-
-
-def _of_chances(what: str, network: Network, chances: Chances) -> Any:
-    """A number, or pairs of a layer's number and a probability."""
-    if not isinstance(chances, Mapping):
-        return float(chances)
-    layers = list(network.layers)
-    pairs = [(network[key] if isinstance(key, str) else key, float(one)) for key, one in chances.items()]
-    for layer, _ in pairs:
-        if layer not in layers:
-            raise ArgumentError(
-                expected(f"The layers with {what} of a trainer to save", f"layers of {network!r}", layer)
-            )
-    return [[layers.index(layer), chance] for layer, chance in pairs]
-
-
-def _chances_from(what: str, network: Network, data: Any) -> Any:
-    if not isinstance(data, list):
-        return data
-    chances: dict[str | Layer, float] = {}
-    for pair in data:
-        fits = isinstance(pair, list) and len(pair) == 2 and is_whole(pair[0], 0, len(network.layers) - 1)
-        if not fits:
-            raise FormatError(
-                f"Expected {what} to be pairs of a layer's number and a number, got {given(pair)}."
-            )
-        chances[network.layers[pair[0]]] = pair[1]
-    return chances
-
-
-def _chances_kept(what: str) -> Kept:
-    return Kept(partial(_of_chances, what), partial(_chances_from, what))
-
-
-AS_IT_IS = Kept(lambda network, value: value, lambda network, data: data)
-OF_RATE = Kept(lambda network, rate: _of_rate(rate), lambda network, data: _rate_from(data))
-BY_NAME = Kept(lambda network, thing: thing.name, lambda network, data: data)
-OF_OPTIMIZER = Kept(_of_optimizer, _optimizer_from)
-NOT_KEPT = None
-"""A file that has been moved must not name where it was, and who loads it says what to write."""
 
 
 # --- checks of a trainer's options: they return the value that is used -----------------------------
@@ -212,32 +105,33 @@ class Option:
     """An option of a trainer.
 
     `check` is called with the trainer, which has the options of the rows before, the name for messages and
-    the value. `kept` is what a file keeps. Pickles keep all options. An option that depends on others is
-    checked again before a training, because they may have been assigned.
+    the value. Files have it if `in_files`, and pickles in any case: a file that has been moved must not name
+    where it was. An option that depends on others is checked again before a training, because they may have
+    been assigned.
     """
 
     check: Callable[[Trainer, str, Any], Any]
-    kept: Kept | None
+    in_files: bool = True
     depends: bool = False
 
 
 OPTIONS = {
-    "method": Option(_method, AS_IT_IS),
-    "order": Option(_order, AS_IT_IS, depends=True),
-    "batch_size": Option(_batch_size, AS_IT_IS, depends=True),
-    "window": Option(_alone(_or_none(partial(positive_integer, most=inf))), AS_IT_IS),
-    "clip": Option(_alone(_or_none(positive_number)), AS_IT_IS),
-    "clip_value": Option(_alone(_or_none(positive_number)), AS_IT_IS),
-    "l1": Option(_alone(non_negative_number), AS_IT_IS),
-    "l2": Option(_alone(non_negative_number), AS_IT_IS),
-    "optimizer": Option(_optimizer, OF_OPTIMIZER, depends=True),
-    "rate": Option(_rate, OF_RATE),
-    "cost": Option(lambda trainer, what, value: trainer.network._cost(value), BY_NAME),
-    "dropout": Option(_chances, _chances_kept("dropout")),
-    "recurrent_dropout": Option(_chances, _chances_kept("recurrent_dropout")),
-    "threads": Option(_alone(partial(positive_integer, most=MOST_THREADS)), AS_IT_IS),
-    "checkpoint": Option(_alone(_or_none(_path)), NOT_KEPT),
-    "every": Option(_alone(_or_none(positive_integer)), NOT_KEPT),
+    "method": Option(_method),
+    "order": Option(_order, depends=True),
+    "batch_size": Option(_batch_size, depends=True),
+    "window": Option(_alone(_or_none(partial(positive_integer, most=inf)))),
+    "clip": Option(_alone(_or_none(positive_number))),
+    "clip_value": Option(_alone(_or_none(positive_number))),
+    "l1": Option(_alone(non_negative_number)),
+    "l2": Option(_alone(non_negative_number)),
+    "optimizer": Option(_optimizer, depends=True),
+    "rate": Option(_rate),
+    "cost": Option(lambda trainer, what, value: trainer.network._cost(value)),
+    "dropout": Option(_chances),
+    "recurrent_dropout": Option(_chances),
+    "threads": Option(_alone(partial(positive_integer, most=MOST_THREADS))),
+    "checkpoint": Option(_alone(_or_none(_path)), in_files=False),
+    "every": Option(_alone(_or_none(positive_integer)), in_files=False),
 }
 """The options of a trainer, in the order in which they are checked."""
 
@@ -321,22 +215,6 @@ RULE_OPTIONS = tuple(one.name for one in fields(RuleOptions) if one.name in OPTI
 def options_of(trainer: Trainer) -> dict[str, Any]:
     """All options of a trainer, by name."""
     return {name: getattr(trainer, name) for name in OPTIONS}
-
-
-def settings_of(trainer: Trainer) -> dict[str, Any]:
-    """The options that a file keeps, as values of JSON; ArgumentError for a function of the user."""
-    return {
-        name: option.kept.write(trainer.network, getattr(trainer, name))
-        for name, option in OPTIONS.items()
-        if option.kept is not None
-    }
-
-
-def arguments_from(network: Network, settings: Any) -> dict[str, Any]:
-    """The arguments of a trainer from the result of :func:`settings_of`; its checks are still to be made."""
-    kept = {name: option.kept for name, option in OPTIONS.items() if option.kept is not None}
-    found = members("The settings", settings, kept)
-    return {name: one.read(network, found[name]) for name, one in kept.items()}
 
 
 def checked_call(given: Mapping[str, Any]) -> SimpleNamespace:

@@ -14,7 +14,7 @@ from ..errors import ArgumentError, ArgumentTypeError, SynapseError
 from ..objects.network import Network
 from ..objects.state import preserved_context
 from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
-from ._checkpoint import Shape, shape_of_data
+from ._data import Shape
 from .evaluation import mean_cost
 from .rules import RuleTask
 
@@ -34,7 +34,7 @@ class Arrays:
     @property
     def shape(self) -> Shape:
         """By which the data are recognised."""
-        return shape_of_data(self.task.data)
+        return self.task.data.shape
 
     def skip(self, taken: int) -> None:
         """Do nothing: an epoch begins with all data."""

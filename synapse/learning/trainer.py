@@ -8,7 +8,7 @@ from dataclasses import fields, is_dataclass, replace
 from functools import partial
 from inspect import signature
 from math import inf
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
@@ -25,15 +25,7 @@ from ..initializers import Seed
 from ..objects.network import Network, require_network
 from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
 from ..readwrite.files import PathLike
-from ._checkpoint import (
-    Checkpoint,
-    Paused,
-    PausedParts,
-    read_trainer,
-    require_like,
-    shape_of_data,
-    write_trainer,
-)
+from ._checkpoint import Checkpoint, Paused, PausedParts, write_trainer
 from ._data import Data, joined, prepare, row_weights
 from ._exact import checked_window
 from ._history import History, Result
@@ -419,10 +411,8 @@ class Trainer:
                 raise ArgumentError("The steps limit the batches of a stream. For arrays give epochs.")
             source, held_out = self._arrays(inputs, targets, validation, sample_weight, class_weight, make)
         if before is not None:
-            require_like("the data", before.data, source.shape)
-            require_like("the held-out data", before.held_out, shape_of_data(held_out))
-            if before.start is not None:
-                before.start.require_fit(self.network)
+            shape = None if held_out is None else held_out.shape
+            before.require_like(self.network, source.shape, shape)
         warned = warn_of_dead_ends(self.network, self.method, self.cost)
         followed = held_out is not None or patience is not None
         history = History(
@@ -593,11 +583,3 @@ def _brief(value: Any) -> str:
     settings.pop("rate", None)
     given = (f"{name}={now!r}" for name, (now, default) in settings.items() if now != default)
     return f"{type(value).__name__}({', '.join(given)})"
-
-
-KIND, write = Trainer, write_trainer
-
-
-def read(stream: IO[bytes]) -> Trainer:
-    """Read a trainer from a file, for :func:`synapse.load`."""
-    return read_trainer(stream, Trainer)

@@ -21,7 +21,7 @@ from ..engine.guard import Deferred, InUse, interruptible, raise_interrupt, take
 from ..errors import ArgumentError, DivergenceError
 from ..objects.network import Network
 from ..optimizers import LBFGS
-from ._checkpoint import Checkpoint, GeneratorState, Paused, SearchStart, Start, shape_of_data
+from ._checkpoint import Checkpoint, Paused, SearchStart, Start
 from ._data import Control, Epochs, Order, new_control
 from ._history import History, Result
 from ._parameters import ParameterVector, Updater
@@ -171,10 +171,10 @@ class Training:
         return Paused(
             values={},
             epochs=history.epochs,
-            generator=GeneratorState.of(self.orders.rng),
+            generator=self.orders.rng.bit_generator.state,
             shuffle=self.orders.shuffle,
             data=source.shape,
-            held_out=shape_of_data(history.held_out),
+            held_out=None if history.held_out is None else history.held_out.shape,
             seconds=history.seconds,
             updates=self.updates,
             taken=source.taken,

@@ -33,12 +33,9 @@ if TYPE_CHECKING:  # for type checkers; at run time `__getattr__` imports module
     from .neataptic import *
     from .npz import *
     from .onnx import *
-    from .programs.c import *
-    from .programs.javascript import *
-    from .programs.python import *
+    from .programs import *
     from .pytorch import *
     from .synaptic import *
-    from .table import *
 
 _HERE = ["formats", "load", "save"]
 

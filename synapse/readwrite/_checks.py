@@ -48,6 +48,18 @@ def is_whole(value: Any, first: int, last: int) -> bool:
     return type(value) is int and first <= value <= last
 
 
+def require_version(what: str, data: dict[str, Any], mark: str, version: int) -> None:
+    """Raise unless a document has this mark and the present version of its format."""
+    require(data.get("format") == mark, f'The "format" of a {what}', repr(mark), data.get("format"))
+    found: Any = data.get("version")
+    require(is_whole(found, 1, LARGEST_WHOLE), "The version", "a whole number above 0", found)
+    if found > version:
+        raise FormatError(
+            f"The {what} was written by a newer version of Synapse, in version {found} of the format; "
+            f"this one reads version {version}. Install a newer Synapse."
+        )
+
+
 def an_object(what: str, value: Any) -> dict[str, Any]:
     """Return `value` if it is an object, JSON's word for a dict."""
     require(isinstance(value, dict), what, "an object", value)
@@ -88,13 +100,13 @@ def members(what: str, value: Any, keys: Iterable[str], optional: Iterable[str] 
     return found
 
 
-class Table:
+class Records:
     """Columns of one length, each read by a method for its kind.
 
     `item` names a row: "neuron", "connection", ... Each method raises FormatError where a value does
     not fit: "Expected the state of neuron 3 to be ..., got ...".
 
-    >>> table = Table("neuron", {"state": [0.5, 1], "name": ["a", "b"]})
+    >>> table = Records("neuron", {"state": [0.5, 1], "name": ["a", "b"]})
     >>> table.numbers("state")
     array([0.5, 1. ])
     >>> table.whole("name", 0, 9)
@@ -111,7 +123,7 @@ class Table:
     @classmethod
     def of_columns(
         cls, item: str, document: dict[str, Any], name: str, keys: Sequence[str], optional: Sequence[str] = ()
-    ) -> Table:
+    ) -> Records:
         """Take a table from a document: an object of columns with these keys."""
         columns = members(f"The table {name!r}", document[name], keys, optional)
         keys = (*keys, *(key for key in optional if key in columns))
@@ -130,7 +142,7 @@ class Table:
     @classmethod
     def of_records(
         cls, item: str, document: dict[str, Any], name: str, keys: Sequence[str], optional: Sequence[str] = ()
-    ) -> Table:
+    ) -> Records:
         """Take a table from a document: a list of objects with these keys."""
         records = document[name]
         require(isinstance(records, list), f"The table {name!r}", "a list", records)
@@ -178,7 +190,7 @@ class Table:
         self._require(key, (array >= first) & (array <= last), condition)
         return array
 
-    def indices(self, key: str, table: Table, null: str = "") -> NDArray[Any]:
+    def indices(self, key: str, table: Records, null: str = "") -> NDArray[Any]:
         """A column of row numbers of another table; null becomes -1 if `null` says what it means."""
         last = len(table) - 1
         condition = f"the number of a {table.item}, 0 to {last}" + (f", or null ({null})" if null else "")
@@ -259,7 +271,7 @@ def _fits(value: int | float, dtype: Any) -> bool:
     return True
 
 
-def require_pairs_once(connections: Table, pairs: Sequence[NDArray[Any]]) -> None:
+def require_pairs_once(connections: Records, pairs: Sequence[NDArray[Any]]) -> None:
     """Raise if two rows have the same pair of neurons."""
     source, target = pairs
     require_runs_apart(connections.item, source, target, np.broadcast_to(1, len(source)))
@@ -291,7 +303,7 @@ def _in_order(source: NDArray[Any], target: NDArray[Any], length: NDArray[np.int
     return bool((starts[1:] >= starts[:-1] + length[:-1]).all())
 
 
-def checked_column(table: Table, column: Column, dtype: Any, clock: int = 0) -> NDArray[Any]:
+def checked_column(table: Records, column: Column, dtype: Any, clock: int = 0) -> NDArray[Any]:
     """A saved column of the schema, by its kind."""
     name = column.name
     if column.kind is NUMBER:

@@ -18,7 +18,7 @@ from . import _entries
 from ._checks import (
     FLOATS,
     LARGEST_WHOLE,
-    Table,
+    Records,
     checked_architecture,
     checked_column,
     checked_metadata,
@@ -29,6 +29,7 @@ from ._checks import (
     require_pairs_once,
     require_runs_apart,
     require_shared,
+    require_version,
 )
 from ._sensitivities import RULE, checked_rule, rule_of, tables_of
 
@@ -105,13 +106,7 @@ def require_format(data: Any) -> None:
             f'This is not a network that Synapse has saved: expected "format" to be {MARK!r}, '
             f"got {given(data.get('format'))}.{advice}"
         )
-    version = data.get("version")
-    require(is_whole(version, 1, LARGEST_WHOLE), "The version", "a whole number above 0", version)
-    if version > VERSION:
-        raise FormatError(
-            f"The network was written by a newer version of Synapse, in version {version} of the format; "
-            f"this one reads version {VERSION}. Install a newer Synapse."
-        )
+    require_version("network", data, MARK, VERSION)
 
 
 def parts_of(data: dict[str, Any], sparse: bool = False) -> Parts:
@@ -156,14 +151,14 @@ def _table(
     usual: Iterable[str],
     columns: tuple[Column, ...],
     needed: Iterable[str],
-) -> Table:
+) -> Records:
     spare = [key for key in (*usual, *_optional(columns)) if key not in needed]
-    return Table.of_columns(item, data, name, tuple(needed), spare)
+    return Records.of_columns(item, data, name, tuple(needed), spare)
 
 
 def _layers(data: dict[str, Any], neurons: int) -> list[tuple[str, int]]:
     """Names and sizes of the layers, which must add up to all neurons."""
-    table = Table.of_columns("layer", data, "layers", LAYERS)
+    table = Records.of_columns("layer", data, "layers", LAYERS)
     names, sizes = table.texts("name"), table.whole("size", 1, neurons).tolist()
     require(len(table) >= 2, "The number of layers", "2 or more", len(table))
     if sum(sizes) != neurons:
@@ -173,13 +168,13 @@ def _layers(data: dict[str, Any], neurons: int) -> list[tuple[str, int]]:
     return list(zip(names, sizes, strict=True))
 
 
-def _names(neurons: Table) -> list[str | None]:
+def _names(neurons: Records) -> list[str | None]:
     if "name" not in neurons:
         return [None] * len(neurons)
     return neurons.values("name", "a string or null", lambda name: name is None or type(name) is str)
 
 
-def _ends(connections: Table, neurons: Table) -> dict[str, NDArray[Any]]:
+def _ends(connections: Records, neurons: Records) -> dict[str, NDArray[Any]]:
     """The columns of sources, targets and gaters; each pair of neurons is connected once at most."""
     missing = [end for end in ENDS[:2] if end not in connections]
     if missing:
@@ -190,9 +185,9 @@ def _ends(connections: Table, neurons: Table) -> dict[str, NDArray[Any]]:
     return found
 
 
-def _expanded(data: dict[str, Any], connections: Table, neurons: Table) -> dict[str, NDArray[Any]]:
+def _expanded(data: dict[str, Any], connections: Records, neurons: Records) -> dict[str, NDArray[Any]]:
     """The same columns, from the runs of a document."""
-    runs, count = Table.of_columns("run", data, "runs", RUNS), len(connections)
+    runs, count = Records.of_columns("run", data, "runs", RUNS), len(connections)
     source, target = (runs.indices(end, neurons).astype(np.uint32, copy=False) for end in ENDS[:2])
     length = runs.whole("length", 1, len(neurons)).astype(np.int64)
     if (total := int(length.sum())) != count:
@@ -211,17 +206,17 @@ def _expanded(data: dict[str, Any], connections: Table, neurons: Table) -> dict[
     return found
 
 
-def _with_gaters(connections: Table, neurons: Table) -> dict[str, NDArray[Any]]:
+def _with_gaters(connections: Records, neurons: Records) -> dict[str, NDArray[Any]]:
     return {"gater": connections.indices("gater", neurons, "not gated")} if "gater" in connections else {}
 
 
-def _numbers(table: Table, columns: tuple[Column, ...], dtype: Any, clock: int) -> dict[str, NDArray[Any]]:
+def _numbers(table: Records, columns: tuple[Column, ...], dtype: Any, clock: int) -> dict[str, NDArray[Any]]:
     known = [column for column in columns if column.name in table]
     return {column.name: checked_column(table, column, dtype, clock) for column in known}
 
 
 def _traces(
-    data: dict[str, Any], neurons: Table, connections: Table, edges: dict[str, Any], dtype: Any
+    data: dict[str, Any], neurons: Records, connections: Records, edges: dict[str, Any], dtype: Any
 ) -> Traces:
     """The traces. Lowering leaves out those that this version of Synapse does not use."""
     loops = np.flatnonzero(edges["source"] == edges["target"])

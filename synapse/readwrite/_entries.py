@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._checks import Table
+from ._checks import Records
 
 
 class Field(NamedTuple):
@@ -103,11 +103,12 @@ def written(tables: Mapping[str, Entries], source: Any) -> dict[str, dict[str, A
 
 
 def read(
-    tables: Mapping[str, Entries], data: dict[str, Any], known: Mapping[str, Table], dtype: Any
+    tables: Mapping[str, Entries], data: dict[str, Any], known: Mapping[str, Records], dtype: Any
 ) -> dict[str, NDArray[Any]]:
     """The attributes of an object, from a document with these tables and others that are `known`."""
     found = {
-        name: Table.of_columns(table.item, data, name, tuple(table.fields)) for name, table in tables.items()
+        name: Records.of_columns(table.item, data, name, tuple(table.fields))
+        for name, table in tables.items()
     }
     others = {**known, **found}
     return {
@@ -117,7 +118,9 @@ def read(
     }
 
 
-def _column(table: Table, key: str, field: Field, others: Mapping[str, Table], dtype: Any) -> NDArray[Any]:
+def _column(
+    table: Records, key: str, field: Field, others: Mapping[str, Records], dtype: Any
+) -> NDArray[Any]:
     if not field.of:
         return table.numbers(key, dtype)
     of, counted = others[field.of], field.counted

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from .._checks import choice, with_article
+from .._checks import choice
 from ..errors import ArgumentError
 from ..objects.ensemble import Ensemble
 from ..objects.network import Network
 from . import files
-from ._archive import member_names
 
 MODULES = {
     "json": "native",
@@ -26,11 +25,10 @@ MODULES = {
     "neataptic": "neataptic",
     "node_link": "graph_files",
     "networkx": "graphs",
-    "table": "table",
     "dot": "dot",
-    "python": "programs.python",
-    "c": "programs.c",
-    "javascript": "programs.javascript",
+    "python": "programs",
+    "c": "programs",
+    "javascript": "programs",
     "onnx": "onnx",
     "torch": "pytorch",
 }
@@ -38,13 +36,6 @@ MODULES = {
 with `FORMATS` if it has several.
 
 A JSON document has the first format whose marks it contains.
-"""
-
-
-OBJECTS = {"trainer": "synapse.learning.trainer"}
-"""Modules of other objects than networks, by the array that marks their archives.
-
-A module has the class of the objects, ``KIND``, and ``write(thing, path)`` and ``read(stream)``.
 """
 
 
@@ -173,16 +164,18 @@ def save(network: Any, path: files.File, format: str | None = None) -> None:
     >>> twin.activate([1.0, -1.0]) == net.activate([1.0, -1.0])
     array([ True])
     """
-    for module in map(importlib.import_module, OBJECTS.values()):
-        if isinstance(network, module.KIND):
-            _require_archive(path, format, with_article(module.KIND.__name__))
-            module.write(network, path)
-            return
+    from ..learning._checkpoint import write_trainer
+    from ..learning.trainer import Trainer  # it writes files itself: a loop at the top
+
+    if isinstance(network, Trainer):
+        _require_archive(path, format)
+        write_trainer(network, path)
+        return
     form = _chosen(path, format, "write", "written to")
     if isinstance(network, Ensemble):
         if form.name != "json":
             raise ArgumentError(f"An ensemble is kept in JSON, not in {form.name}. Save it as .json.")
-        _ensembles().write_ensemble(network, path)
+        module_of("json").write_ensemble(network, path)
         return
     assert form.write is not None
     form.write(network, path)
@@ -227,25 +220,19 @@ def load(path: files.File, format: str | None = None) -> Any:
         if files.is_archive(stream) or _is_named_archive(path):
             return _read_archive(stream)
         document = files.read_document(stream)
-        if _ensembles().is_ensemble(document):
-            return _ensembles().ensemble_of(document)
+        if module_of("json").is_ensemble(document):
+            return module_of("json").ensemble_of(document)
         from_data = by_marks(document).from_data
         assert from_data is not None
         return from_data(document)
 
 
-def _ensembles() -> Any:
-    """The module of files with several networks, which imports this one."""
-    return importlib.import_module("._ensembles", __package__)
-
-
 def _read_archive(stream: IO[bytes]) -> Any:
-    """Read the object that an archive has a mark of, or a network."""
-    known = member_names(stream)
-    for mark, module in OBJECTS.items():
-        if mark in known:
-            return importlib.import_module(module).read(stream)
-    return module_of("npz").read_stream(stream)
+    """Read the trainer or the network of an archive: only a trainer's has an array of that name."""
+    from ..learning._checkpoint import TRAINER, read_trainer
+
+    npz = module_of("npz")
+    return read_trainer(stream) if TRAINER in npz.member_names(stream) else npz.read_stream(stream)
 
 
 def _is_named_archive(path: Any) -> bool:
@@ -269,12 +256,13 @@ def _require_no_suffix(path: Any) -> None:
         )
 
 
-def _require_archive(path: Any, format: str | None, kind: str) -> None:
+def _require_archive(path: Any, format: str | None) -> None:
     """Raise unless the format and the suffix leave the choice, or choose an archive of arrays."""
     form = by_suffix(path) if format is None else format_of(format)
     if form is not None and form.name != "npz":
-        what = f"{kind[:1].upper()}{kind[1:]}"
-        raise ArgumentError(f"{what} cannot be saved as {form.name}. Give the file another suffix, as .npz.")
+        raise ArgumentError(
+            f"A Trainer cannot be saved as {form.name}. Give the file another suffix, as .npz."
+        )
 
 
 def _chosen(path: Any, format: str | None, act: str, done: str) -> Format:

@@ -14,10 +14,16 @@ import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from types import BuiltinFunctionType, CellType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
+
+from .. import squash as squashes
+from .._checks import shown
+from ..errors import FormatError
+from ..squash import ACTIVATIONS, CHANCE, SINGLE
 
 PRIMITIVES: dict[str, tuple[Any, ...]] = {
     "abs": (abs, math.fabs, np.abs, np.fabs),
@@ -58,7 +64,7 @@ class UnreadableError(Exception):
 class _UndecidedError(Exception):
     """A comparison whose answer is not known."""
 
-    def __init__(self, comparison: Comparison) -> None:
+    def __init__(self, comparison: Condition) -> None:
         super().__init__()
         self.comparison = comparison
 
@@ -78,7 +84,7 @@ class _Reading:
         """The symbol of a number."""
         if isinstance(value, Symbol):
             return value
-        if isinstance(value, Comparison):
+        if isinstance(value, Condition):
             value = bool(value)
         if isinstance(value, (int, float, np.number)) and not math.isnan(value):
             return self.symbol("number", float(value))
@@ -97,8 +103,8 @@ class Symbol:
     def _and(self, kind: str, *others: Any) -> Symbol:
         return self.reading.symbol(kind, self, *map(self.reading.of, others))
 
-    def _compared(self, kind: str, other: Any) -> Comparison:
-        return Comparison(kind, self, self.reading.of(other))
+    def _compared(self, kind: str, other: Any) -> Condition:
+        return Condition(kind, self, self.reading.of(other))
 
     def __add__(self, other: Any) -> Symbol:
         return self._and("+", other)
@@ -139,16 +145,16 @@ class Symbol:
     def __abs__(self) -> Symbol:
         return self._and("abs")
 
-    def __lt__(self, other: Any) -> Comparison:
+    def __lt__(self, other: Any) -> Condition:
         return self._compared("<", other)
 
-    def __le__(self, other: Any) -> Comparison:
+    def __le__(self, other: Any) -> Condition:
         return self._compared("<=", other)
 
-    def __gt__(self, other: Any) -> Comparison:
+    def __gt__(self, other: Any) -> Condition:
         return self._compared(">", other)
 
-    def __ge__(self, other: Any) -> Comparison:
+    def __ge__(self, other: Any) -> Condition:
         return self._compared(">=", other)
 
     def __eq__(self, other: object) -> Any:
@@ -162,7 +168,7 @@ class Symbol:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class Condition:
     """A comparison of two symbols. As a truth value, it is decided, or ends the run."""
 
     kind: str
@@ -191,7 +197,7 @@ class Comparison:
 class Branch:
     """A tree that depends on a comparison."""
 
-    condition: Comparison
+    condition: Condition
     then: Tree
     other: Tree
 
@@ -363,3 +369,46 @@ def computed(tree: Tree, names: Mapping[str, Any], functions: Mapping[str, Calla
         return functions["where"](functions[tree.condition.kind](*sides), of(tree.then), of(tree.other))
 
     return of(tree)
+
+
+def kind_of(squash: str) -> str:
+    """The kind of a squash, as an exporter sees it: a random one is written as its mean."""
+    kind = ACTIVATIONS[squash].kind if squash in ACTIVATIONS else SINGLE
+    return SINGLE if kind == CHANCE else kind
+
+
+def given(squash: str, format: str) -> Any:
+    """How a squash was registered to be written in a format; None if that was not given."""
+    return squashes.get(squash).written.get(format)
+
+
+def tree_of(squash: str, place: int) -> Tree:
+    """The value (0) or slope (1) of a squash as a tree of the state ``s``; UnreadableError if it has none."""
+    return _tree(squashes.get(squash), place)
+
+
+@cache
+def _tree(squash: squashes.Squash, place: int) -> Tree:
+    entry = ACTIVATIONS.get(squash.name)
+    return only(read(entry.formula if entry else squash.function, "s"), place)
+
+
+def require_written(neuron: str, squash: str, format: str, language: str) -> None:
+    """Raise FormatError if a squash can be written neither as it was registered nor by its formula."""
+    if given(squash, format) is None:
+        try:
+            tree_of(squash, 0)
+        except UnreadableError as error:
+            raise FormatError(
+                f"The squash of neuron {shown(neuron)} is {squash!r}, which cannot be written in {language}: "
+                f"{error}. Register it with written={{{format!r}: ...}}, or set another squash."
+            ) from error
+
+
+def require_mean(neuron: str, squash: str, deterministic: bool, language: str) -> None:
+    """Raise FormatError if a neuron draws random numbers."""
+    if squashes.get(squash).random and not deterministic:
+        raise FormatError(
+            f"The squash of neuron {shown(neuron)} is {squash!r}, whose random numbers no program in "
+            f"{language} can draw. Set deterministic = True on the network to write the means."
+        )

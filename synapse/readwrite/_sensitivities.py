@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..errors import FormatError
 from ..objects.state import Parts, PortableSensitivities
-from ._checks import LARGEST_WHOLE, Table, is_whole, members, require
+from ._checks import LARGEST_WHOLE, Records, is_whole, members, require
 from ._entries import SENSITIVITIES, read, written
 
 RULE = "learning_rule"
@@ -47,7 +47,7 @@ def _checked(rule: Any) -> dict[str, Any]:
 
 
 def checked_rule(
-    data: dict[str, Any], neurons: Table, connections: Table, edges: dict[str, Any], dtype: Any
+    data: dict[str, Any], neurons: Records, connections: Records, edges: dict[str, Any], dtype: Any
 ) -> dict[str, Any]:
     """The fields of Parts about learning; FormatError if they are not valid."""
     if RULE not in data:
@@ -58,7 +58,7 @@ def checked_rule(
 
 
 def _sensitivities(
-    data: dict[str, Any], neurons: Table, connections: Table, edges: dict[str, Any], dtype: Any
+    data: dict[str, Any], neurons: Records, connections: Records, edges: dict[str, Any], dtype: Any
 ) -> PortableSensitivities:
     kept = PortableSensitivities(
         **read(SENSITIVITIES, data, {"neurons": neurons, "connections": connections}, dtype)

@@ -12,7 +12,7 @@ import networkx as nx
 from ..objects.network import Network
 from . import files
 from ._formats import Format
-from ._graph import graph_of
+from .graph_files import graph_of
 
 __all__ = ["dot_data", "write_dot"]
 

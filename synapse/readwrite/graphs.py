@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import networkx as nx
 import numpy as np
 
 from .. import initializers, squash as squashes
-from .._checks import expected, float_type, shown, text
+from .._checks import boolean, expected, finite_number, float_type, integer, is_among, listed, shown, text
 from .._typing import Ints
-from ..errors import ArgumentTypeError, TopologyError
+from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, Column
+from ..errors import ArgumentError, ArgumentTypeError, SynapseError, TopologyError, UnknownNameError
 from ..initializers import Initializer, Seed, given_back, random_generator
 from ..objects.connection import Connection
 from ..objects.network import Network
 from ..objects.neuron import Neuron
+from ..objects.order import find_order
 from ..objects.state import Parts, put_together
 from ..objects.topology import NO_GATER, RARE_OF_CONNECTIONS, RARE_OF_NEURONS
 from ..squash import Squash
-from ._arrangement import Layers, arrange
-from ._attributes import Check, Items, Keys, keys_of
 from ._checks import require_shared
 from ._formats import ALL, LINKED, Format
 
@@ -311,6 +313,285 @@ def _number(parts: Parts, layers: Layers) -> None:
     parts.neurons = {name: column[order] for name, column in parts.neurons.items()}
     for end in ("source", "target", "gater"):
         parts.connections[end] = number[parts.connections[end]]
+
+
+MOST_LAYERS = 24
+"""Maximum number of hidden layers; in deeper graphs, several neighbouring depths form one layer."""
+
+Layers = list[list[int]]
+
+
+def arrange(
+    place: Mapping[Any, int],
+    edges: Mapping[str, Ints],
+    inputs: Iterable[Any] | None,
+    outputs: Iterable[Any] | None,
+    subset: Sequence[int | None],
+) -> Layers:
+    """Arrange nodes in layers, inputs first and outputs last, as indices in the order of activation.
+
+    Parameters
+    ----------
+    place : mapping
+        The number of every node.
+    edges : mapping of arrays
+        Numbers of the nodes at the ends of each edge, ``source`` and ``target``, and ``gater`` (-1: none).
+    inputs, outputs : iterable of nodes, optional
+        Inputs and outputs that the user gives.
+    subset : sequence of int or None
+        The layer that each node belongs to, None where the graph does not say.
+    """
+    if not place:
+        raise TopologyError("The graph must have at least two nodes, an input and an output. Got none.")
+    known = _known(place, subset)
+    first = _named("inputs", inputs, place) if inputs is not None else _first(place, edges, known)
+    last = (
+        _named("outputs", outputs, place) if outputs is not None else _last(place, edges, known, set(first))
+    )
+    both = [i for i in last if i in set(first)]
+    if both:
+        node = shown(list(place)[both[0]])
+        raise TopologyError(f"The node {node} is both an input and an output. Add a node in between.")
+    taken = {*first, *last}
+    if known is None:
+        hidden = _by_depth(len(place), edges, first, last)
+    else:
+        left = sorted((i for i in range(len(place)) if i not in taken), key=known.__getitem__)
+        hidden = [list(layer) for _, layer in groupby(left, known.__getitem__)]
+    return [first, *hidden, last]
+
+
+def _known(place: Mapping[Any, int], subset: Sequence[int | None]) -> list[int] | None:
+    """The layer of every node, if the graph names several."""
+    known = [number for number in subset if number is not None]
+    if known and len(known) < len(subset):
+        node = shown(list(place)[list(subset).index(None)])
+        raise TopologyError(
+            f"Either all nodes must have a subset, the number of their layer, or none. Node {node} has none. "
+            "Pass attributes={'subset': None} to ignore this attribute."
+        )
+    return known if len(set(known)) > 1 else None
+
+
+def _named(what: str, nodes: Iterable[Any], place: Mapping[Any, int]) -> list[int]:
+    """The indices of the nodes that the user gives."""
+    chosen = listed(f"The {what} of from_networkx", nodes, "a list of nodes")
+    if not chosen:
+        raise TopologyError(f"The {what} of from_networkx must be at least one node. Got none.")
+    numbers = []
+    for node in chosen:
+        try:
+            numbers.append(place[node])
+        except (KeyError, TypeError):  # a value without a hash is no node
+            condition = "nodes of the graph"
+            raise TopologyError(expected(f"The {what} of from_networkx", condition, node)) from None
+    if len(set(numbers)) < len(numbers):
+        twice = next(node for i, node in enumerate(chosen) if numbers[i] in numbers[:i])
+        raise TopologyError(f"The node {shown(twice)} is given twice among the {what}. Give it once.")
+    return numbers
+
+
+def _first(place: Mapping[Any, int], edges: Mapping[str, Ints], known: list[int] | None) -> list[int]:
+    """The inputs found from the edges of the graph."""
+    if known is not None:
+        return [i for i, number in enumerate(known) if number == min(known)]
+    reached, leading = _linked(edges, len(place))
+    found = np.flatnonzero(~reached)
+    alone = np.flatnonzero(~reached & ~leading)
+    if len(alone):
+        raise _unconnected(place, int(alone[0]))
+    if not len(found):
+        raise TopologyError(
+            "Expected a node without incoming edges as an input, found none. "
+            "Name the inputs: from_networkx(graph, inputs=[...])."
+        )
+    return found.tolist()
+
+
+def _last(
+    place: Mapping[Any, int], edges: Mapping[str, Ints], known: list[int] | None, first: set[int]
+) -> list[int]:
+    """The outputs found from the edges of the graph."""
+    left = [i for i in range(len(place)) if i not in first]
+    if known is not None:
+        highest = max((known[i] for i in left), default=0)
+        return [i for i in left if known[i] == highest] or _none()
+    reached, leading = _linked(edges, len(place))
+    found = [i for i in left if not leading[i]]
+    alone = [i for i in found if not reached[i]]
+    if alone:
+        raise _unconnected(place, alone[0])
+    return found or _none()
+
+
+def _none() -> list[int]:
+    raise TopologyError(
+        "Expected a node without outgoing edges as an output, found none. "
+        "Name the outputs: from_networkx(graph, outputs=[...])."
+    )
+
+
+def _unconnected(place: Mapping[Any, int], i: int) -> TopologyError:
+    return TopologyError(
+        f"The node {shown(list(place)[i])} is connected to no other node. "
+        "Remove it from the graph, or name both the inputs and the outputs."
+    )
+
+
+def _linked(edges: Mapping[str, Ints], count: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Booleans by node: whether it has incoming edges, and whether it has outgoing edges or gates."""
+    others = edges["source"] != edges["target"]
+    reached, leading = np.zeros(count, bool), np.zeros(count, bool)
+    reached[edges["target"][others]] = True
+    leading[edges["source"][others]] = True
+    leading[edges["gater"][edges["gater"] >= 0]] = True
+    return reached, leading
+
+
+def _by_depth(count: int, edges: Mapping[str, Ints], first: list[int], last: list[int]) -> Layers:
+    """The hidden layers in an order found from the edges."""
+    source, target, gater = (edges[end].tolist() for end in ("source", "target", "gater"))
+    gates = [pair for pair in zip(gater, target, strict=True) if pair[0] >= 0]
+    order = find_order(count, zip(source, target, strict=True), gates, first, last)
+    deepest = max(order.depths, default=0) - min(order.depths, default=0) + 1
+    fold = -(-deepest // MOST_LAYERS)
+    depth = {i: far // fold for i, far in zip(order.neurons, order.depths, strict=True)}
+    ordered = sorted(order.neurons, key=depth.__getitem__)
+    return [list(layer) for _, layer in groupby(ordered, depth.__getitem__)]
+
+
+NODE = (
+    *("squash", "bias", "trainable", "label", "layer", "subset", "state", "activation"),
+    *dict.fromkeys((*RARE_OF_NEURONS, *RARE_OF_CONNECTIONS)),
+)
+"""The attributes that are read, with their default names, except the weight and the gater."""
+Check = Callable[[str, Any], Any]
+Keys = dict[str, str | None]
+
+
+def keys_of(weight: Any, gater: Any, attributes: Any) -> Keys:
+    """The name under which each attribute is stored, or None if it is not read."""
+    what, condition = "The attributes of from_networkx", f"a dict with keys among {', '.join(NODE)}"
+    if not isinstance(attributes, Mapping | None):
+        raise ArgumentTypeError(expected(what, condition, attributes))
+    for key in attributes or {}:
+        if not is_among(key, NODE):
+            raise ArgumentError(expected(what, condition, key))
+    keys: Keys = {**{key: key for key in NODE}, **(attributes or {}), "weight": weight, "gater": gater}
+    for key, name in keys.items():
+        if not isinstance(name, str | None):
+            raise ArgumentTypeError(
+                expected(f"The {key} attribute", "the name of an attribute, or None", name)
+            )
+    return keys
+
+
+@dataclass(frozen=True)
+class Items:
+    """The nodes or the edges of a graph.
+
+    `label` names the item of a number in an error: "node 3".
+    """
+
+    what: str
+    data: Sequence[Mapping[str, Any]]
+    label: Callable[[int], str]
+
+    def read(
+        self,
+        name: str,
+        key: str | None,
+        check: Check,
+        plain: Callable[[Any], bool] = lambda value: False,
+        get: Callable[[Any, str], Any] = lambda data, key: data.get(key),
+    ) -> list[Any]:
+        """The values of an attribute, None if an item has none.
+
+        A `plain` value is used unchanged; for others, `check` returns the value to use or raises.
+        """
+        if key is None:
+            return [None] * len(self.data)
+        values = [get(data, key) for data in self.data]
+        if key != name and all(value is None for value in values):
+            known = ", ".join({shown(other): None for data in self.data for other in data}) or "none"
+            raise ArgumentError(f"No {self.what} has the attribute {shown(key)}. Known: {known}.")
+        for i, value in enumerate(values):
+            if value is not None and not plain(value):
+                values[i] = self._checked(name, i, value, check)
+        return values
+
+    def _checked(self, name: str, i: int, value: Any, check: Check) -> Any:
+        """Check one value; the message of an error names the item."""
+        try:
+            return check(f"The {name} of {self.label(i)}", value)
+        except SynapseError as error:
+            off = f"{name}=None" if name in ("weight", "gater") else f"attributes={{{name!r}: None}}"
+            raise type(error)(f"{error} Pass {off} to ignore this attribute.") from None
+
+    # --- kinds of attributes ---------------------------------------------------------------
+
+    def numbers(self, name: str, keys: Keys, dtype: np.dtype[Any]) -> np.ndarray[Any, np.dtype[Any]]:
+        """Finite numbers, NaN if an item has none."""
+        largest = float(np.finfo(dtype).max)
+
+        def plain(value: Any) -> bool:
+            return type(value) in (float, int) and -largest <= value <= largest
+
+        values = self.read(name, keys[name], lambda what, value: finite_number(what, value, dtype), plain)
+        return np.array([np.nan if value is None else value for value in values], dtype)
+
+    def flags(self, name: str, keys: Keys, default: Sequence[bool]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Booleans, with values of `default` for items without one."""
+        values = self.read(name, keys[name], boolean, lambda value: type(value) is bool)
+        return np.array(
+            [own if value is None else value for own, value in zip(default, values, strict=True)], bool
+        )
+
+    def texts(self, name: str, keys: Keys) -> list[str | None]:
+        """Strings; other values are converted to strings."""
+        return self.read(name, keys[name], lambda what, value: str(value), lambda value: type(value) is str)
+
+    def whole_numbers(self, name: str, keys: Keys) -> list[int | None]:
+        """Whole numbers."""
+        return self.read(name, keys[name], _whole, lambda value: type(value) is int)
+
+    def rare(
+        self, name: str, keys: Keys, column: Column, dtype: np.dtype[Any]
+    ) -> np.ndarray[Any, np.dtype[Any]]:
+        """A column that has its default unless an item has the attribute; groups are numbered from 1 on."""
+        if column.kind is NUMBER:
+            numbers = self.numbers(name, keys, dtype)
+            return np.where(np.isnan(numbers), column.default, numbers)
+        values = self.read(name, keys[name], boolean if column.kind is FLAG else _count)
+        numbers = np.array([column.default if value is None else value for value in values], np.int64)
+        if column.kind is GROUP:
+            return np.unique(np.append(0, numbers), return_inverse=True)[1][1:]
+        return numbers
+
+    def squashes(self, name: str, keys: Keys) -> list[str | None]:
+        """Names of activation functions."""
+        return self.read(name, keys[name], _squash_name)
+
+
+def _whole(what: str, value: Any) -> int:
+    number = integer(value)
+    if number is None:
+        raise ArgumentError(expected(what, "a whole number", value))
+    return number
+
+
+def _count(what: str, value: Any) -> int:
+    number = integer(value)
+    if number is None or not 0 <= number <= LARGEST_COUNT:
+        raise ArgumentError(expected(what, f"a whole number from 0 to {LARGEST_COUNT}", value))
+    return number
+
+
+def _squash_name(what: str, value: Any) -> str:
+    try:
+        return squashes.get(value).name
+    except UnknownNameError as error:
+        raise UnknownNameError(f"{what} cannot be used. {error}") from None
 
 
 FORMAT = Format(

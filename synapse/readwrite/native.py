@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import FormatError
+from ..errors import ArgumentError, FormatError
+from ..objects.ensemble import Ensemble
 from ..objects.network import Network
 from ..objects.state import put_together, take_apart
 from . import files
-from ._checks import Table, an_object
-from ._document import NULLS, document, parts_of, require_format
+from ._checks import Records, an_object, members, require, require_version
+from ._document import NULLS, VERSION, document, parts_of, require_format
 from ._formats import Format
 
 __all__ = ["from_json_data", "json_data", "read_json", "write_json"]
@@ -95,7 +96,7 @@ def _bytes(part: Any) -> bytes:
 def _with_nulls(data: dict[str, Any]) -> dict[str, Any]:
     for table, column in NULLS:
         if table in data:
-            data[table][column] = Table.or_null(data[table][column])
+            data[table][column] = Records.or_null(data[table][column])
     return data
 
 
@@ -117,6 +118,38 @@ def from_json_data(data: dict[str, Any]) -> Network:
             f'written. If this was on purpose, delete the member "{DIGEST}" from the file.'
         )
     return put_together(parts)
+
+
+ENSEMBLE = "synapse ensemble"
+"""The mark of files with several networks: their documents, one after the other."""
+
+
+def write_ensemble(ensemble: Ensemble, path: files.File) -> None:
+    """Write all networks to one JSON file."""
+    networks = [sealed(json_data(network)) for network in ensemble]
+    files.write_document(path, {"format": ENSEMBLE, "version": VERSION, "networks": networks})
+
+
+def is_ensemble(document: Any) -> bool:
+    """Whether the content of a JSON file is an ensemble."""
+    return isinstance(document, dict) and document.get("format") == ENSEMBLE
+
+
+def ensemble_of(document: dict[str, Any]) -> Ensemble:
+    """Make an ensemble from the content of its file; FormatError if it is not valid."""
+    require_version("ensemble", document, ENSEMBLE, VERSION)
+    networks = members("An ensemble", document, ("format", "version", "networks"))["networks"]
+    require(isinstance(networks, list), "The networks of an ensemble", "a list", networks)
+    made = []
+    for number, one in enumerate(networks):
+        try:
+            made.append(from_json_data(one))
+        except FormatError as error:
+            raise FormatError(f"Network {number} of the ensemble: {error}") from error
+    try:
+        return Ensemble(made)
+    except ArgumentError as error:
+        raise FormatError(str(error)) from error
 
 
 FORMAT = Format(

@@ -13,7 +13,7 @@ from ..objects.state import Parts, put_together
 from ..objects.topology import NO_GATER, is_delayed
 from ..squash import ACTIVATIONS
 from . import files
-from ._checks import Table, members, require, require_pairs_once
+from ._checks import Records, members, require, require_pairs_once
 from ._formats import Format
 from ._relays import with_open_gates
 
@@ -81,8 +81,8 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
     <Network 1-1, 2 neurons, 1 connection>
     """
     members("A network of Neataptic", data, NETWORK, optional=("dropout",))
-    nodes = Table.of_records("neuron", data, "nodes", NODE, optional=("index",))
-    connections = Table.of_records("connection", data, "connections", CONNECTION)
+    nodes = Records.of_records("neuron", data, "nodes", NODE, optional=("index",))
+    connections = Records.of_records("connection", data, "connections", CONNECTION)
     sizes = _sizes(data, nodes)
     edges = _edges(connections, nodes, sizes[0])
     edges["gater"][edges["gater"] < sizes[0]] = NO_GATER  # an input never sets a gain
@@ -100,7 +100,7 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
     return put_together(with_open_gates(parts, np.full(len(connections), True), masks))
 
 
-def _masks(nodes: Table, sizes: tuple[int, int, int]) -> NDArray[Any]:
+def _masks(nodes: Records, sizes: tuple[int, int, int]) -> NDArray[Any]:
     """Factor of each neuron's activation."""
     condition = "a number from 0 to 1"
     masks = nodes.values("mask", condition, lambda mask: type(mask) in (int, float) and 0 <= mask <= 1)
@@ -121,7 +121,7 @@ def _factors(edges: dict[str, Any], masks: NDArray[Any]) -> NDArray[Any]:
     return factors
 
 
-def _sizes(data: dict[str, Any], nodes: Table) -> tuple[int, int, int]:
+def _sizes(data: dict[str, Any], nodes: Records) -> tuple[int, int, int]:
     """Numbers of inputs, neurons in between, and outputs."""
     kinds = nodes.values(
         "type", "input, hidden, constant or output", lambda kind: type(kind) is str and kind in ORDER
@@ -136,7 +136,7 @@ def _sizes(data: dict[str, Any], nodes: Table) -> tuple[int, int, int]:
     return inputs, len(nodes) - inputs - outputs, outputs
 
 
-def _edges(connections: Table, nodes: Table, inputs: int) -> dict[str, Any]:
+def _edges(connections: Records, nodes: Records, inputs: int) -> dict[str, Any]:
     edges: dict[str, Any] = {
         "source": connections.indices("from", nodes),
         "target": connections.indices("to", nodes),

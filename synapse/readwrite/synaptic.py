@@ -16,7 +16,7 @@ from ..objects.state import Parts, put_together, take_apart
 from ..objects.topology import NO_GATER
 from ..squash import ACTIVATIONS
 from . import files
-from ._checks import Table, is_whole, members
+from ._checks import Records, is_whole, members
 from ._formats import Format
 from ._relays import first_of_pair, with_open_gates, with_pairs_once
 
@@ -104,7 +104,7 @@ def synaptic_data(network: Network) -> dict[str, Any]:
     edges = parts.connections
     ends = (edges[key].tolist() for key in ("source", "target", "weight"))
     _warn_of_self_weights(edges)
-    links = zip(*ends, Table.or_null(edges["gater"]), strict=True)
+    links = zip(*ends, Records.or_null(edges["gater"]), strict=True)
     return {
         "neurons": [
             {"trace": {"elegibility": {}, "extended": {}}, **dict(zip(NEURON, row, strict=True))}
@@ -200,8 +200,8 @@ def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network
     """
     boolean("The resume", resume)
     members("A network of Synaptic", data, ("neurons", "connections"))
-    neurons = Table.of_records("neuron", data, "neurons", NEURON, optional=("trace",))
-    connections = Table.of_records("connection", data, "connections", CONNECTION)
+    neurons = Records.of_records("neuron", data, "neurons", NEURON, optional=("trace",))
+    connections = Records.of_records("connection", data, "connections", CONNECTION)
     neurons.reread(["layer"], _whole)
     connections.reread(["from", "to", "gater"], _whole)
     number, layers = _order(neurons)
@@ -229,7 +229,7 @@ def _open(parts: Parts, resume: bool) -> NDArray[np.bool_]:
     return open_
 
 
-def _order(neurons: Table) -> tuple[Ints, list[tuple[None, int]]]:
+def _order(neurons: Records) -> tuple[Ints, list[tuple[None, int]]]:
     """The new number of each neuron of the file, and the sizes of the layers."""
 
     def place(layer: Any) -> int | None:
@@ -256,7 +256,7 @@ def _whole(value: Any) -> Any:
     return int(value) if digits else value
 
 
-def _edges(connections: Table, neurons: Table, number: Ints) -> dict[str, Any]:
+def _edges(connections: Records, neurons: Records, number: Ints) -> dict[str, Any]:
     """The columns of the connections, with the new numbers of neurons."""
     source, target = (number[connections.indices(end, neurons)] for end in ("from", "to"))
     gater = connections.indices("gater", neurons, null="not gated")

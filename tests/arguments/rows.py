@@ -204,8 +204,6 @@ row("draw.network", net="neuron layer network")
 row("draw.sensitivities", lambda w: {"net": w.exact}, net="")
 row("draw.sensitivity", lambda w: {"net": w.lstm}, layer="None")
 row("readwrite.from_synaptic_data", lambda w: {"data": readwrite.synaptic_data(w.network)})
-row("readwrite.from_table_data", parts(lambda w, part: readwrite.table_data(w.network, part)))
-row("readwrite.read_table", parts(lambda w, part: file_with(readwrite.write_table, w.network, part)))
 row("synapse.load", lambda w: {"path": file_with(synapse.save, w.network)})
 row("synapse.to_torch", modules="None")
 row(

@@ -96,7 +96,7 @@ def bits(trainer, result):
     """The weights, the history, and the random numbers to come, as text and bytes."""
     net = trainer.network
     context = repr([(neuron.state, neuron.activation, neuron.bias) for neuron in net])
-    draws = trainer._paused.generator.generator().random(3)
+    draws = trainer._paused.resumed("generator").random(3)
     columns = {name: np.array(values).tobytes() for name, values in result.history.items()}
     return net.weights.tobytes(), net.biases.tobytes(), context, columns, draws.tobytes(), result.stopped
 

@@ -102,7 +102,6 @@ NOT_RESULTS = {
     "synapse/engine/compiler/cache.py",  # a lock
     "synapse/experiments/trials.py",  # an example damages a store
     "synapse/learning/logs.py",  # appends a row per epoch
-    "synapse/readwrite/_archive.py",  # a member of an archive
     "synapse/readwrite/files.py",
     "synapse/readwrite/graph_files.py",  # into memory
 }

@@ -86,7 +86,7 @@ def test_infinite_weights_and_a_part_of_a_larger_network_are_not_written():
         with pytest.raises(errors.TopologyError, match="cannot be saved alone"):
             content_of(format, part)
 
-    assert not failures([*FORMATS, "dot", "table"], check)
+    assert not failures([*FORMATS, "dot"], check)
 
 
 def test_a_name_that_does_not_fit_is_refused(tmp_path):

@@ -11,8 +11,8 @@ import pytest
 
 from synapse.engine.functions.activations import ACTIVATIONS
 from synapse.engine.functions.costs import COSTS
+from synapse.readwrite import programs
 from synapse.readwrite._formulas import PRIMITIVES, UnreadableError, read
-from synapse.readwrite.programs import _language, c, javascript, python
 
 from ..engine.test_activations import STATES
 
@@ -73,9 +73,9 @@ EXPECTED = [[formula(*row) for row in rows] for formula, _, rows in FORMULAS]
 
 def texts(language, formulas=FORMULAS):
     """Every formula as a function of the language, of the names f0, f1, ..."""
-    helpers = "\n".join(language.LANGUAGE.helpers.values())
+    helpers = "\n".join(language.helpers.values())
     functions = [
-        _language.function(language.LANGUAGE, f"f{i}", read(formula, *names), names)
+        programs.function(language, f"f{i}", read(formula, *names), names)
         for i, (formula, names, _) in enumerate(formulas)
     ]
     return "\n".join([helpers, *functions])
@@ -97,7 +97,7 @@ def check(found):
 
 def test_values_and_slopes_in_python():
     scope = {}
-    exec("from math import *\nfrom builtins import pow\n" + texts(python), scope)
+    exec("from math import *\nfrom builtins import pow\n" + texts(programs.PYTHON), scope)
     check([[scope[f"f{i}"](*row) for row in rows] for i, (_, _, rows) in enumerate(FORMULAS)])
 
 
@@ -105,7 +105,7 @@ def test_values_and_slopes_in_javascript():
     rows = json.dumps([rows for _, _, rows in FORMULAS])
     functions = ", ".join(f"f{i}" for i in range(len(FORMULAS)))
     calls = f"[{functions}].map((f, i) => {rows}[i].map((row) => f(...row)))"
-    check(run_javascript(f"{texts(javascript)}\nconsole.log(JSON.stringify({calls}));"))
+    check(run_javascript(f"{texts(programs.JAVASCRIPT)}\nconsole.log(JSON.stringify({calls}));"))
 
 
 def test_far_slopes_are_finite_in_javascript_and_python():
@@ -113,17 +113,17 @@ def test_far_slopes_are_finite_in_javascript_and_python():
     entries = [(formula, ["s"], FAR) for formula in formulas]
     functions = ", ".join(f"f{i}" for i in range(len(entries)))
     calls = f"[{functions}].map((f) => {json.dumps(FAR)}.map((row) => f(...row)))"
-    found = run_javascript(f"{texts(javascript, entries)}\nconsole.log(JSON.stringify({calls}));")
+    found = run_javascript(f"{texts(programs.JAVASCRIPT, entries)}\nconsole.log(JSON.stringify({calls}));")
     scope = {}
-    exec("from math import *\n" + texts(python, entries), scope)
+    exec("from math import *\n" + texts(programs.PYTHON, entries), scope)
     for i, formula in enumerate(formulas):
         assert None not in np.ravel(found[i]).tolist(), formula  # JSON has null for NaN and infinity
         assert np.isfinite([scope[f"f{i}"](*row) for row in FAR]).all(), formula
 
 
-@pytest.mark.parametrize("language", [c, javascript, python])
+@pytest.mark.parametrize("language", [programs.C, programs.JAVASCRIPT, programs.PYTHON])
 def test_every_language_can_write_every_primitive(language):
-    assert language.LANGUAGE.calls.keys() == PRIMITIVES.keys() | {"inf"}
+    assert language.calls.keys() == PRIMITIVES.keys() | {"inf"}
 
 
 def endless(state):

@@ -25,7 +25,7 @@ nn = torch.nn
 WHAT = "What is read from or written to torch"
 
 
-class Kind(NamedTuple):
+class CellKind(NamedTuple):
     """A recurrent module: names of the corresponding layers of an architecture.
 
     ``summed`` are the targets of its matrices, in torch's order; ``recurrent`` has h of the previous
@@ -41,15 +41,15 @@ class Kind(NamedTuple):
 
 GATES = ("logistic", "logistic")
 KINDS = {
-    nn.LSTM: Kind(
+    nn.LSTM: CellKind(
         ("input gates", "forget gates", "candidates", "output gates"),
         (*GATES, "tanh", "logistic"),
         "hidden",
         "hidden",
         4,
     ),
-    nn.GRU: Kind(("reset gates", "update gates", "candidates"), (*GATES, "tanh"), "cells", "cells", 3),
-    nn.RNN: Kind(("hidden",), ("tanh",), "context", "hidden", 1),
+    nn.GRU: CellKind(("reset gates", "update gates", "candidates"), (*GATES, "tanh"), "cells", "cells", 3),
+    nn.RNN: CellKind(("hidden",), ("tanh",), "context", "hidden", 1),
 }
 PLAIN = {"bias": True, "bidirectional": False, "proj_size": 0}
 """Settings for which recurrent modules are equal to the architectures."""
@@ -64,8 +64,8 @@ class Peer(NamedTuple):
     linears: list[tuple[Any, str]]
 
 
-class Part(NamedTuple):
-    """Part of a tensor and its counterpart in a network: the matrix (targets, sources), or the biases.
+class Portion(NamedTuple):
+    """Portion of a tensor and its counterpart in a network: the matrix (targets, sources), or the biases.
 
     Torch has two biases for one sum: `extra` is added when it is read, and set to 0 when it is written.
     """
@@ -192,7 +192,7 @@ def _layer(net: Network, name: str, module: Any, i: int) -> Layer:
 # --- which numbers are the same ------------------------------------------------------------------
 
 
-def parts_of(peer: Peer, net: Network) -> list[Part]:
+def parts_of(peer: Peer, net: Network) -> list[Portion]:
     """Places of the modules' parameters in a network; ArgumentError if the network does not match."""
     parts, layers = [], list(net.layers)
     if peer.recurrent is not None:
@@ -204,13 +204,16 @@ def parts_of(peer: Peer, net: Network) -> list[Part]:
         raise ArgumentError(expected("The network for these Linears", wanted, net))
     for (source, target), (linear, squash) in zip(pairwise(layers), peer.linears, strict=True):
         _require_squash(target, squash)
-        parts += [Part(linear.weight.detach(), target, source), Part(linear.bias.detach(), target)]
+        parts += [
+            Portion(linear.weight.detach(), target, source),
+            Portion(linear.bias.detach(), target),
+        ]
     for part in parts:
         _require_shape(part)
     return parts
 
 
-def _recurrent_parts(module: Any, net: Network) -> Iterator[Part]:
+def _recurrent_parts(module: Any, net: Network) -> Iterator[Portion]:
     kind, source = KINDS[type(module)], net.input
     squashes = (module.nonlinearity,) if isinstance(module, nn.RNN) else kind.squashes
     for i in range(module.num_layers):
@@ -222,13 +225,13 @@ def _recurrent_parts(module: Any, net: Network) -> Iterator[Part]:
         for name, squash, enter, recur, bias, extra in zip(kind.summed, squashes, *tensors, strict=True):
             layer = _layer(net, name, module, i)
             _require_squash(layer, squash)
-            yield Part(enter, layer, source)
-            yield Part(recur, layer, recurrent)
+            yield Portion(enter, layer, source)
+            yield Portion(recur, layer, recurrent)
             if isinstance(module, nn.GRU) and name == "candidates":  # b_hn stands within the reset gate
-                yield Part(bias, layer)
-                yield Part(extra[:, None], layer, net["constant"])
+                yield Portion(bias, layer)
+                yield Portion(extra[:, None], layer, net["constant"])
             else:
-                yield Part(bias, layer, extra=extra)
+                yield Portion(bias, layer, extra=extra)
         if isinstance(module, nn.LSTM):
             _require_squash(_layer(net, "squashed cells", module, i), "tanh")
         source = _layer(net, kind.shown, module, i)
@@ -240,7 +243,7 @@ def _require_squash(layer: Layer, name: str) -> None:
         raise ArgumentError(expected(f"The squash of {layer!r}", f"{name!r}, that of the module", found))
 
 
-def _require_shape(part: Part) -> None:
+def _require_shape(part: Portion) -> None:
     has = (len(part.target),) if part.source is None else (len(part.target), len(part.source))
     if has != tuple(part.tensor.shape):
         what = f"The numbers of {part.target!r}" + ("" if part.source is None else f" from {part.source!r}")
@@ -268,7 +271,7 @@ def _between(net: Network, source: Layer, target: Layer) -> Ints:
     return numbers
 
 
-def _place(part: Part, net: Network) -> Ints:
+def _place(part: Portion, net: Network) -> Ints:
     """Indices of the connections whose weights, or of the neurons whose biases, a part contains."""
     return _neurons(net, part.target) if part.source is None else _between(net, part.source, part.target)
 

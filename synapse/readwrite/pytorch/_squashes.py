@@ -6,8 +6,7 @@ from functools import cache, partial
 from typing import Any
 
 from ...squash import ACTIVATIONS, LARGEST
-from .._formulas import Tree, computed
-from .._squashes import given, kind_of, tree_of
+from .._formulas import Tree, computed, given, kind_of, tree_of
 from ._torch import torch
 
 Tensor = Any  # torch may not be installed where types are checked

@@ -214,7 +214,7 @@ class Unrolling:
         last = rows - rows // self.steps
         self.last_values[number], self.last_states[number] = self.values[number][last:], states[last:]
 
-    def step_by_step(self, loop: Loop, blocks: Any, bias: dict[int, Tensor], numbers: Any) -> None:
+    def step_by_step(self, loop: Recurrence, blocks: Any, bias: dict[int, Tensor], numbers: Any) -> None:
         """Compute the blocks of a loop, each step from the one before."""
         known = {k: self._before(blocks[k], loop.splits[k], bias[k], numbers) for k in loop.members}
         units = {k: blocks[k].divided_whole(self.start[k][0]) for k in loop.members}
@@ -262,7 +262,7 @@ class Unrolling:
         return known if begins else None, [None if part is None else self.by_step(part) for part in sums]
 
 
-class Loop:
+class Recurrence:
     """Blocks that depend on each other from step to step."""
 
     def __init__(self, members: list[int], blocks: list[Block], modules: Any, answering: list[int]) -> None:

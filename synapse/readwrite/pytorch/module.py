@@ -11,11 +11,10 @@ from ...errors import ArgumentError
 from ...objects import parameters
 from ...objects.network import Network
 from ...objects.topology import Topology
-from ._blocks import components_of
+from ._blocks import components_of, ends_of, plan_of
 from ._squashes import function_of
-from ._stages import ends_of, plan_of
 from ._torch import torch
-from ._unroll import BlockModule, Loop, Unrolling
+from ._unroll import BlockModule, Recurrence, Unrolling
 
 Tensor = Any  # torch may not be installed where types are checked
 
@@ -75,7 +74,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         answers = torch.tensor(np.argsort(answering)[-self._outputs :])
         self.register_buffer("_answers", answers, persistent=False)
         self._parts = [
-            Loop(members, plan.blocks, self.blocks, self._answering) if recurs else members[0]
+            Recurrence(members, plan.blocks, self.blocks, self._answering) if recurs else members[0]
             for members, recurs in components_of(plan.blocks)
         ]
 
@@ -185,12 +184,12 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         begin = [tuple(values.index_select(1, block.neurons) for values in start) for block in self.blocks]
         run = Unrolling(inputs.shape[1], inputs.transpose(0, 1).flatten(0, 1), begin)
         for part in self._parts:
-            members = part.members if isinstance(part, Loop) else [part]
+            members = part.members if isinstance(part, Recurrence) else [part]
             numbers: dict[Any, Tensor] = {}
             for k in members:
                 numbers |= self.blocks[k].numbers(weight)
             biases = {k: bias.index_select(0, self.blocks[k].neurons) for k in members}
-            if isinstance(part, Loop):
+            if isinstance(part, Recurrence):
                 run.step_by_step(part, self.blocks, biases, numbers)
             else:
                 run.at_once(part, self.blocks[part], biases[part], numbers)

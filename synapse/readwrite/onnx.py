@@ -1,18 +1,116 @@
-"""Build an ONNX graph. Its nodes compute blocks of neurons, not single neurons."""
+"""Networks as ONNX models for ONNX Runtime and other runtimes; a call computes one step."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
-from ..._checks import missing_extra
-from ..._typing import Ints
-from ...objects.topology import NO_GATER
-from .._step import Block, Step
-from ._squashes import fire
+from .._checks import choice, float_type, missing_extra
+from .._typing import Ints
+from ..errors import ArgumentError, TopologyError
+from ..objects.network import Network
+from ..objects.topology import NO_GATER
+from ..squash import ACTIVATIONS, LARGEST
+from . import files
+from ._formats import Format
+from ._formulas import computed, given, kind_of, tree_of
+from ._step import NetworkStep, NeuronBlock, step_of
+
+__all__ = ["onnx_model", "write_onnx"]
+
+FORMS = ("auto", "plain", "step")
+
+
+def write_onnx(
+    network: Network,
+    path: files.File,
+    form: str = "auto",
+    *,
+    dtype: DTypeLike = np.float32,
+    context: bool = False,
+) -> None:
+    """Write :func:`onnx_model` to a file; an existing file is replaced in one step."""
+    files.write(path, onnx_model(network, form, dtype=dtype, context=context).SerializeToString())
+
+
+def onnx_model(
+    network: Network, form: str = "auto", *, dtype: DTypeLike = np.float32, context: bool = False
+) -> Any:
+    """Write a network as an ONNX model of one step.
+
+    The model maps ``x`` of shape (batch, inputs) to ``y`` of shape (batch, outputs). For a network with
+    memory it also has an input ``state`` and an output ``next_state``, both of shape (batch, values): the
+    activations and states that the next step reads. Start with zeros (or with ``start`` of the metadata), and
+    pass each ``next_state`` as ``state`` with the next ``x``.
+
+    The metadata contain, as JSON, the names of ``neurons``, the ``layers`` with their sizes, the meaning of
+    each value of ``state`` (``["activation" or "state", number of the neuron]``), and ``start``.
+
+    Parameters
+    ----------
+    network : Network
+        The network. It is not changed. Its squashes must be built in, or have a formula that can be
+        written, or be registered with ``written=``. Random
+        neurons must be deterministic; the model computes their means.
+    form : {"auto", "plain", "step"}
+        "plain" has no state, and requires a network without memory. "step" has a state, possibly
+        empty. "auto" has a state if the network has memory.
+    dtype : numpy dtype
+        float32, which every runtime supports, or float64, to compute as the network does. (The error function
+        of `gelu` is always float32, because runtimes have no other.)
+    context : bool
+        Whether ``start`` is the network's present context. Default: zeros, as after ``clear``.
+
+    Returns
+    -------
+    onnx.ModelProto
+
+    Raises
+    ------
+    MissingExtraError
+        If the package onnx is not installed.
+    ArgumentError
+        If `form` or `dtype` has another value, or a weight exceeds the range of the dtype.
+    FormatError, ArgumentTypeError, TopologyError, DivergenceError
+        As for :func:`python_source`, and if `form` is "plain" for a network with memory.
+    """
+    choice("The form", form, FORMS)
+    step = step_of(network, "onnx", "ONNX", context)
+    kind, kept = float_type("The dtype", dtype), _kept(step)
+    _require_range(step, kind)
+    if form == "plain" and len(kept):
+        raise TopologyError(
+            f'{network!r} has memory, and a plain model has no state for it. Use form="step".'
+        )
+    graph = Graph(step, kind, kept, with_state=form == "step" or len(kept) > 0)
+    for block in step.blocks:
+        graph.fire(block)
+    return graph.model()
+
+
+def _require_range(step: NetworkStep, dtype: np.dtype[Any]) -> None:
+    largest = max(np.abs(values).max(initial=0.0) for values in (step.weights, step.biases))
+    if largest > np.finfo(dtype).max:
+        raise ArgumentError(
+            f'A weight or bias of {largest:.3g} is beyond the range of {dtype}. Use dtype="float64".'
+        )
+
+
+def _kept(step: NetworkStep) -> Ints:
+    """Values that a step reads before it writes them."""
+    late = [column[column >= step.lowered.target] for column in (step.lowered.source, step.lowered.gater)]
+    absent = [
+        np.setdiff1d(np.arange(first, stop), np.arange(step.inputs, block.stop)) + step.neurons
+        for block in step.blocks
+        for first, stop in block.fires
+    ]
+    return np.unique(np.concatenate([*late, *absent]))
+
 
 OPSET, IR_VERSION = 17, 8  # supported by runtimes since 2022
 SPARSE = 4
@@ -25,7 +123,7 @@ class Graph:
     Tensors have names. Each holds several values, shape (batch, width).
     """
 
-    def __init__(self, step: Step, dtype: np.dtype[Any], kept: Ints, with_state: bool) -> None:
+    def __init__(self, step: NetworkStep, dtype: np.dtype[Any], kept: Ints, with_state: bool) -> None:
         try:
             import onnx  # an extra
         except ImportError:
@@ -101,7 +199,7 @@ class Graph:
             self.width[found] = sum(self.width[tensor] for tensor in tensors)
         return self._joined[tensors]
 
-    def fire(self, block: Block) -> None:
+    def fire(self, block: NeuronBlock) -> None:
         """Compute the states of a block, then its activations."""
         step, neurons = self.step, np.arange(block.first, block.stop)
         self._place(self._weighed(block), neurons + step.neurons)
@@ -109,7 +207,7 @@ class Graph:
             neurons = np.arange(first, stop)
             self._place(fire(self, block.squash, self.values(neurons + step.neurons)), neurons)
 
-    def _weighed(self, block: Block) -> str:
+    def _weighed(self, block: NeuronBlock) -> str:
         """The states of a block: biases plus the weighted inputs of gated and other connections."""
         step, rows = self.step, self.step.rows(block.first, block.stop)
         biases = self.constant(step.biases[block.first : block.stop])
@@ -127,7 +225,7 @@ class Graph:
         shape = self.node("Concat", batch, self.constant(np.array([width])), axis=0)
         return self.node("Expand", row, shape)
 
-    def _brought(self, block: Block, rows: Ints) -> str:
+    def _brought(self, block: NeuronBlock, rows: Ints) -> str:
         """Weighted inputs of a block from connections that are all gated, or all not.
 
         They are a product with a matrix of weights if the connections are dense and each source, or each
@@ -200,3 +298,90 @@ def _one_each(gater: Ints, place: Ints, places: int) -> Ints | None:
     chosen = np.zeros(places, np.int64)
     chosen[place] = gater
     return chosen if (chosen[place] == gater).all() else None
+
+
+NODES = {
+    "+": "Add",
+    "-": "Sub",
+    "*": "Mul",
+    "/": "Div",
+    "negative": "Neg",
+    "<": "Less",
+    "<=": "LessOrEqual",
+    ">": "Greater",
+    ">=": "GreaterOrEqual",
+    "==": "Equal",
+    "abs": "Abs",
+    "cos": "Cos",
+    "exp": "Exp",
+    "log": "Log",
+    "max": "Max",
+    "min": "Min",
+    "pow": "Pow",
+    "sin": "Sin",
+    "sqrt": "Sqrt",
+    "tanh": "Tanh",
+    "where": "Where",
+}
+"""Nodes that compute the primitives of formulas."""
+
+
+def fire(graph: Graph, squash: str, states: str) -> str:
+    """Add the nodes of a squash; returns the tensor of the activations of the neurons, or of a group."""
+    build = given(squash, "onnx")
+    if build is not None:
+        activations: str = build(graph, states)
+        return activations
+    entry = ACTIVATIONS.get(squash)
+    if entry is not None and entry.onnx:
+        return graph.node(entry.onnx, states)
+    values = computed(tree_of(squash, 0), {"s": states}, _functions(graph, states))
+    return graph.node("Mul", values, _largest(graph, states)) if kind_of(squash) == LARGEST else values
+
+
+def _functions(graph: Graph, states: str) -> Mapping[str, Callable[..., str]]:
+    def made(kind: str) -> Callable[..., str]:
+        return lambda *sources: graph.node(kind, *sources)
+
+    def number(value: float) -> str:
+        # One for each neuron, because ONNX Runtime rounds a single factor before a MatMul to float32. For one
+        # neuron it must not see that the factor is constant.
+        constant = graph.constant(np.full((1, graph.width[states]), value))
+        return constant if graph.width[states] > 1 else graph.node("Expand", constant, shape())
+
+    @cache
+    def shape() -> str:
+        return graph.node("Shape", states)
+
+    def copysign(size: str, sign: str) -> str:
+        size = graph.node("Abs", size)
+        return graph.node("Where", graph.node("Less", sign, number(0.0)), graph.node("Neg", size), size)
+
+    return {
+        **{name: made(kind) for name, kind in NODES.items()},
+        "number": number,
+        "!=": lambda a, b: graph.node("Not", graph.node("Equal", a, b)),
+        "copysign": copysign,
+        "erf": lambda x: graph.single("Erf", x),
+        "expm1": lambda x: graph.node("Sub", graph.node("Exp", x), number(1.0)),
+        "log1p": lambda x: graph.node("Log", graph.node("Add", x, number(1.0))),
+    }
+
+
+def _largest(graph: Graph, states: str) -> str:
+    """1 for the neuron of a group with the largest state (the first in a tie), 0 for the others."""
+    best = graph.node("ArgMax", states, axis=1, keepdims=1)
+    return graph.cast(graph.node("Equal", graph.constant(np.arange(graph.width[states])), best))
+
+
+FORMAT = Format(
+    name="onnx",
+    what="a model for ONNX Runtime and others",
+    kept="the outputs of a network, one step per call",
+    lost="learning",
+    link="https://onnx.ai/onnx/repo-docs/IR.html",
+    suffixes=(".onnx",),
+    write=write_onnx,
+    data=onnx_model,
+    extra="onnx",
+)

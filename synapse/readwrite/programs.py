@@ -1,0 +1,518 @@
+"""Networks as standalone programs in Python, C and JavaScript.
+
+The code of a program is in ``templates/``, one file per language, with the same steps in each. A
+:class:`Language` has the parts that differ between networks.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from string import Template
+from typing import NamedTuple
+
+from .._checks import counted
+from ..objects.network import Network
+from ..squash import LARGEST, SHARES, SINGLE, STATE
+from . import files
+from ._formats import Format
+from ._formulas import Branch, Symbol, Tree, given, in_order, kind_of, tree_of
+from ._step import NetworkStep, Run, step_of
+
+__all__ = ["c_source", "javascript_source", "python_source", "write_c", "write_javascript", "write_python"]
+
+PLAIN = frozenset(" _-.,:()+=#")
+LONGEST_NAME = 200
+NO_RUN = "{0}"  # C has no empty table
+
+
+@dataclass(frozen=True)
+class Language:
+    """The syntax of a language, whose format is `key`, for the parts that differ between networks.
+
+    `calls` are the primitive functions of formulas; `helpers` define those that the language does not have.
+    ``{name}``, ``{names}`` and ``{body}`` in `function` are the name of a formula, its numbers and its lines,
+    which are made of `let`, `branch` and the two kinds of `returns`, of one result and of several. `unused`
+    is a line for a number that the body does not use. `fires` are the functions that compute activations of
+    consecutive neurons by the formula ``NAME``, by the kind of squash.
+
+    `loop` and `run` are rows of tables. The runs of a loop are either inside its row, ``{nested}``, or in a
+    separate table, ``{count}`` of them. `start` begins with ``{values}``.
+    """
+
+    key: str
+    name: str
+    template: str
+    comment: str
+    calls: Mapping[str, str]
+    helpers: Mapping[str, str]
+    function: str
+    let: str
+    branch: tuple[str, str]
+    returns: tuple[str, ...]
+    unused: str
+    fires: Mapping[str, str]
+    loop: str
+    run: str
+    start: str
+
+
+class Loop(NamedTuple):
+    """Neurons ``first .. stop`` whose states are computed by the same runs; then some activate.
+
+    ``fires`` is empty if states of others of a group are not computed yet.
+    """
+
+    first: int
+    stop: int
+    fires: tuple[int, int]
+    squash: str
+    runs: list[Run]
+
+
+def source(network: Network, language: Language, context: bool) -> str:
+    """Write a network as a program; raises as :func:`synapse.readwrite.python_source` does."""
+    step = step_of(network, language.key, language.name, context)
+    loops = list(_loops(step))
+    program = Path(__file__).with_name("templates").joinpath(language.template)
+    return Template(program.read_text(encoding="utf-8")).substitute(
+        heading="\n".join(language.comment + line for line in _heading(step)),
+        inputs=step.inputs,
+        outputs=step.outputs,
+        neurons=step.neurons,
+        squashes="\n\n".join(_squashes(language, list(dict.fromkeys(own.squash for own in loops)))),
+        loops="\n".join(_loop(language, own) for own in loops),
+        runs=_lines([run for own in loops for run in _rows(language, own)] or [NO_RUN]),
+        biases=_numbers(step.biases[step.inputs :].tolist()),
+        weights=_numbers(step.weights.tolist()),
+        start=language.start.format(values=_numbers(step.start.tolist())) if context else "",
+    )
+
+
+def _loops(step: NetworkStep) -> Iterator[Loop]:
+    """The loops of a step, in order."""
+    for block, stretches in zip(step.blocks, step.lowered.stretches(), strict=True):
+        for stretch in stretches:
+            # Neurons of a block without groups do not depend on each other: each activates at once.
+            fires = (0, 0) if block.grouped else (stretch.first, stretch.stop)
+            if block.grouped and stretch is stretches[-1]:
+                fires = block.fires[0]
+            yield Loop(stretch.first, stretch.stop, fires, block.squash, stretch.runs)
+        for group in block.fires[1:]:
+            yield Loop(block.stop, block.stop, group, block.squash, [])
+
+
+def _heading(step: NetworkStep) -> Iterator[str]:
+    """The first comment of a program: the name of the network, and the places of its layers."""
+    counts = f"{counted(step.neurons, 'neuron')}, {counted(len(step.weights), 'connection')}"
+    yield f"The network {safe(step.name)}: {counts}. Written by Synapse."
+    yield "Layers in activation order:"
+    ends = accumulate(size for _, size in step.layers)
+    for (name, size), end in zip(step.layers, ends, strict=True):
+        yield f"  {safe(name)}: neurons {end - size} .. {end - 1}"
+
+
+def safe(text: str) -> str:
+    r"""A name for a comment in any language, without characters that could end the comment.
+
+    >>> safe("gates */"), safe("a\n#"), safe("<b>"), safe("é")
+    ('gates u+2au+2f', 'au+a#', 'u+3cbu+3e', 'u+e9')
+    """
+    told = text[:LONGEST_NAME]
+    shown = "".join(c if c in PLAIN or (c.isascii() and c.isalnum()) else f"u+{ord(c):x}" for c in told)
+    return shown if told == text else shown + "..."
+
+
+def _squashes(language: Language, names: list[str]) -> Iterator[str]:
+    """The functions that compute activations, after the helpers that they call."""
+    found = [_squash(language, name) for name in names]
+    for primitive, text in language.helpers.items():
+        if any(f"{primitive}(" in one for one in found):
+            yield text
+    yield from found
+
+
+def _squash(language: Language, name: str) -> str:
+    """The formula of a squash, and the function that computes activations by it."""
+    own, expression = f"squash_{_identifier(name)}", given(name, language.key)
+    fire = language.fires[kind_of(name)].replace("NAME", _identifier(name))
+    if own not in fire:
+        return fire
+    if expression is None:
+        return f"{function(language, own, tree_of(name, 0), ('s',))}\n\n{fire}"
+    body = "    " + language.returns[0].format(expression.replace(STATE, "s"))
+    return f"{language.function.format(name=own, names='s', body=body)}\n\n{fire}"
+
+
+def function(language: Language, name: str, tree: Tree, names: Sequence[str]) -> str:
+    """Write a formula of some numbers as a function of a language, which returns all results of the tree."""
+    body = list(_body(language, tree, "    "))
+    if language.unused:
+        used = " ".join(body)
+        body[:0] = [f"    {language.unused.format(n)}" for n in names if not re.search(rf"\b{n}\b", used)]
+    return language.function.format(name=name, names=", ".join(names), body="\n".join(body))
+
+
+def _body(language: Language, tree: Tree, indent: str) -> Iterator[str]:
+    """The lines of a function."""
+    if isinstance(tree, Branch):
+        left, right = (
+            _expression(language, side, {}) for side in (tree.condition.left, tree.condition.right)
+        )
+        begin, end = language.branch
+        yield indent + begin.format(f"{left[0]} {tree.condition.kind} {right[0]}")
+        yield from _body(language, tree.then, indent + "    ")
+        if end:
+            yield indent + end
+        yield from _body(language, tree.other, indent)
+        return
+    known: dict[Symbol, str] = {}
+    for symbol, count in Counter(in_order(tree)).items():
+        if count > 1 and symbol.kind not in ("name", "number"):
+            name = f"v{len(known)}"
+            yield indent + language.let.format(name, _expression(language, symbol, known)[0])
+            known[symbol] = name
+    results = ", ".join(_expression(language, symbol, known)[0] for symbol in tree)
+    yield indent + language.returns[len(tree) > 1].format(results)
+
+
+SUM, PRODUCT, SIGN, ATOM = range(4)
+RANKS = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT}
+
+
+def _expression(language: Language, symbol: Symbol, known: Mapping[Symbol, str]) -> tuple[str, int]:
+    """The text of a symbol, and how tightly it is bound."""
+    if symbol in known:
+        return known[symbol], ATOM
+    if symbol.kind == "name":
+        return symbol.parts[0], ATOM
+    if symbol.kind == "number":
+        value = symbol.parts[0]
+        text = repr(value) if math.isfinite(value) else language.calls[repr(abs(value))]
+        return (text, ATOM) if value >= 0.0 else (f"-{text.lstrip('-')}", SIGN)
+    parts = [_expression(language, part, known) for part in symbol.parts]
+    if symbol.kind == "negative":
+        return f"-{_within(parts[0], ATOM)}", SIGN
+    if symbol.kind in RANKS:
+        rank = RANKS[symbol.kind]
+        return f"{_within(parts[0], rank)} {symbol.kind} {_within(parts[1], rank + 1)}", rank
+    return language.calls[symbol.kind].format(*(text for text, _ in parts)), ATOM
+
+
+def _within(part: tuple[str, int], rank: int) -> str:
+    """The text of a part, in parentheses if it is bound less tightly."""
+    return part[0] if part[1] >= rank else f"({part[0]})"
+
+
+def _identifier(name: str) -> str:
+    """A name that is valid in every language."""
+    return "".join(c if c.isascii() else f"u{ord(c):x}" for c in name)
+
+
+def _loop(language: Language, loop: Loop) -> str:
+    rows = _rows(language, loop)
+    return language.loop.format(
+        first=loop.first,
+        stop=loop.stop,
+        fire_first=loop.fires[0],
+        fire_stop=loop.fires[1],
+        squash=_identifier(loop.squash),
+        nested=", ".join(rows),
+        count=len(rows),
+    )
+
+
+def _rows(language: Language, loop: Loop) -> list[str]:
+    return [language.run.format(", ".join(map(str, run))) for run in loop.runs]
+
+
+def _numbers(values: Iterable[float]) -> str:
+    """Numbers with all digits; a single 0 if there are none, because C has no empty table."""
+    return _lines([repr(value) for value in values] or ["0.0"])
+
+
+def _lines(items: Sequence[str], each: int = 5) -> str:
+    return ",\n    ".join(", ".join(items[i : i + each]) for i in range(0, len(items), each))
+
+
+# A group begins with its largest state, the first of equals.
+FIRST_OF_PYTHON = """def fire_NAME(states):
+    best = max(range(len(states)), key=states.__getitem__, default=0)"""
+
+PYTHON = Language(
+    key="python",
+    name="Python",
+    template="program.py.in",
+    comment="# ",
+    calls={
+        "abs": "abs({0})",
+        "copysign": "copysign({0}, {1})",
+        "cos": "cos({0})",
+        "erf": "erf({0})",
+        "exp": "exp(min({0}, 709.0))",  # exp raises OverflowError above
+        "expm1": "expm1(min({0}, 709.0))",
+        "log": "log({0})",
+        "log1p": "log1p({0})",
+        "max": "max({0}, {1})",
+        "min": "min({0}, {1})",
+        "pow": "pow({0}, {1})",
+        "sin": "sin({0})",
+        "sqrt": "sqrt({0})",
+        "tanh": "tanh({0})",
+        "inf": "inf",
+    },
+    helpers={},
+    function="def {name}({names}):\n{body}",
+    let="{0} = {1}",
+    branch=("if {0}:", ""),
+    returns=("return {0}", "return {0}"),
+    unused="",
+    fires={
+        SINGLE: "def fire_NAME(states):\n    return [squash_NAME(s) for s in states]",
+        LARGEST: FIRST_OF_PYTHON
+        + "\n    return [squash_NAME(s) if j == best else 0.0 for j, s in enumerate(states)]",
+        SHARES: FIRST_OF_PYTHON
+        + """
+    shares = [exp(s - states[best]) for s in states]
+    total = sum(shares)
+    return [share / total for share in shares]""",
+    },
+    loop="    ({first}, {stop}, {fire_first}, {fire_stop}, fire_{squash}, [{nested}]),",
+    run="({})",
+    start="        self.value = [\n    {values}\n        ]\n",
+)
+
+
+def write_python(network: Network, path: files.File, context: bool = False) -> None:
+    """Write :func:`python_source` to a file; an existing file is replaced in one step."""
+    files.write(path, python_source(network, context))
+
+
+def python_source(network: Network, context: bool = False) -> str:
+    """Write a network as a Python program that needs nothing but Python.
+
+    The program has a class ``Network`` with ``step(inputs)``, which takes and returns a list of
+    numbers, and ``clear()``. Its outputs are those of the network, up to rounding. It does not learn.
+
+    Parameters
+    ----------
+    network : Network
+        The network. It is not changed. Its squashes must be built in, or have a formula that can be
+        written, or be registered with ``written=``. Random
+        neurons must be deterministic; the program computes their means.
+    context : bool
+        Whether to start from the network's present states and activations. Default: a cleared context.
+
+    Raises
+    ------
+    FormatError
+        If a squash cannot be written in this language, or a random neuron is not deterministic.
+    ArgumentTypeError
+        If `network` is not a Network.
+    TopologyError, DivergenceError
+        As for :func:`synapse.save`.
+
+    Examples
+    --------
+    >>> from synapse import Layer, Network
+    >>> a, b = Layer(2), Layer(1)
+    >>> _ = a.project(b, weights=[[1.0], [2.0]])
+    >>> program = {}
+    >>> exec(python_source(Network(a, [], b)), program)
+    >>> program["Network"]().step([2.0, -1.0])
+    [0.5]
+    """
+    return source(network, PYTHON, context)
+
+
+FORMAT_PYTHON = Format(
+    name="python",
+    what="a Python program",
+    kept="the outputs of a network",
+    lost="learning",
+    link="https://docs.python.org/3/reference/",
+    suffixes=(".py",),
+    write=write_python,
+    data=python_source,
+)
+
+
+FIRST_OF_C = """static void fire_NAME(const double *state, double *activation, int count) {
+    int best = 0;
+    for (int j = 1; j < count; j++) best = state[j] > state[best] ? j : best;"""
+
+C = Language(
+    key="c",
+    name="C",
+    template="program.c.in",
+    comment="// ",
+    calls={
+        "abs": "fabs({0})",
+        "copysign": "copysign({0}, {1})",
+        "cos": "cos({0})",
+        "erf": "erf({0})",
+        "exp": "exp({0})",
+        "expm1": "expm1({0})",
+        "log": "log({0})",
+        "log1p": "log1p({0})",
+        "max": "fmax({0}, {1})",
+        "min": "fmin({0}, {1})",
+        "pow": "pow({0}, {1})",
+        "sin": "sin({0})",
+        "sqrt": "sqrt({0})",
+        "tanh": "tanh({0})",
+        "inf": "INFINITY",
+    },
+    helpers={},
+    function="static double {name}(double {names}) {{\n{body}\n}}",
+    let="const double {0} = {1};",
+    branch=("if ({0}) {{", "}"),
+    returns=("return {0};",),
+    unused="(void){0};",
+    fires={
+        SINGLE: """static void fire_NAME(const double *state, double *activation, int count) {
+    for (int j = 0; j < count; j++) activation[j] = squash_NAME(state[j]);
+}""",
+        LARGEST: FIRST_OF_C
+        + """
+    for (int j = 0; j < count; j++) activation[j] = j == best ? squash_NAME(state[j]) : 0.0;
+}""",
+        SHARES: FIRST_OF_C
+        + """
+    double total = 0.0;
+    for (int j = 0; j < count; j++) total += exp(state[j] - state[best]);
+    for (int j = 0; j < count; j++) activation[j] = exp(state[j] - state[best]) / total;
+}""",
+    },
+    loop="    {{{first}, {stop}, {fire_first}, {fire_stop}, fire_{squash}, {count}}},",
+    run="{{{}}}",
+    start=(
+        "\n// Start from the network's context at the time of writing, instead of network_clear.\n"
+        "void network_start(Network *net);\nvoid network_start(Network *net) {{\n"
+        "    static const double start[] = {{\n    {values}\n    }};\n"
+        "    memcpy(net->value, start, sizeof start);\n}}\n"
+    ),
+)
+
+
+def write_c(network: Network, path: files.File, context: bool = False) -> None:
+    """Write :func:`c_source` to a file; an existing file is replaced in one step."""
+    files.write(path, c_source(network, context))
+
+
+def c_source(network: Network, context: bool = False) -> str:
+    """Write a network as a C99 program with ``network_step`` and ``network_clear`` on a ``Network``.
+
+    With `context` it also has ``network_start``, which restores the context. Parameters and errors are those
+    of :func:`python_source`.
+
+    >>> from synapse import Layer, Network
+    >>> print(c_source(Network(Layer(2), [], Layer(1))).splitlines()[0])
+    // The network Network: 3 neurons, 0 connections. Written by Synapse.
+    """
+    return source(network, C, context)
+
+
+FORMAT_C = Format(
+    name="c",
+    what="a C99 program",
+    kept="the outputs of a network",
+    lost="learning",
+    link="https://www.open-std.org/jtc1/sc22/wg14/www/docs/n1256.pdf",
+    suffixes=(".c",),
+    write=write_c,
+    data=c_source,
+)
+
+
+FIRST_OF_JAVASCRIPT = """function fire_NAME(states) {
+  const best = states.reduce((best, s, j) => (s > states[best] ? j : best), 0);"""
+
+ERF = """// JavaScript has no error function: its series, whose terms are all of one sign.
+function erf(x) {
+  if (Math.abs(x) > 6) return Math.sign(x);
+  let sum = x;
+  for (let n = 1, term = x; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
+    term *= 2 * x * x / (2 * n + 1);
+    sum += term;
+  }
+  return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;
+}"""
+
+JAVASCRIPT = Language(
+    key="javascript",
+    name="JavaScript",
+    template="program.js.in",
+    comment="// ",
+    calls={
+        "abs": "Math.abs({0})",
+        "copysign": "(({1} < 0 ? -1 : 1) * Math.abs({0}))",
+        "cos": "Math.cos({0})",
+        "erf": "erf({0})",
+        "exp": "Math.exp(Math.min({0}, 709))",  # as in the engine: slopes multiply it by numbers near 0
+        "expm1": "Math.expm1({0})",
+        "log": "Math.log({0})",
+        "log1p": "Math.log1p({0})",
+        "max": "Math.max({0}, {1})",
+        "min": "Math.min({0}, {1})",
+        "pow": "Math.pow({0}, {1})",
+        "sin": "Math.sin({0})",
+        "sqrt": "Math.sqrt({0})",
+        "tanh": "Math.tanh({0})",
+        "inf": "Infinity",
+    },
+    helpers={"erf": ERF},
+    function="function {name}({names}) {{\n{body}\n}}",
+    let="const {0} = {1};",
+    branch=("if ({0}) {{", "}"),
+    returns=("return {0};", "return [{0}];"),
+    unused="",
+    fires={
+        SINGLE: "function fire_NAME(states) {\n  return states.map((s) => squash_NAME(s));\n}",
+        LARGEST: FIRST_OF_JAVASCRIPT
+        + "\n  return states.map((s, j) => (j === best ? squash_NAME(s) : 0));\n}",
+        SHARES: FIRST_OF_JAVASCRIPT
+        + """
+  const shares = states.map((s) => Math.exp(s - states[best]));
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  return shares.map((share) => share / total);
+}""",
+    },
+    loop="  [{first}, {stop}, {fire_first}, {fire_stop}, fire_{squash}, [{nested}]],",
+    run="[{}]",
+    start="    this.value.set([\n    {values}\n    ]);\n",
+)
+
+
+def write_javascript(network: Network, path: files.File, context: bool = False) -> None:
+    """Write :func:`javascript_source` to a file; an existing file is replaced in one step."""
+    files.write(path, javascript_source(network, context))
+
+
+def javascript_source(network: Network, context: bool = False) -> str:
+    """Write a network as a JavaScript program: a class ``Network`` with ``step`` and ``clear``.
+
+    It runs in browsers, as a script, and in Node, with ``require``. Parameters and errors are those of
+    :func:`python_source`.
+    """
+    return source(network, JAVASCRIPT, context)
+
+
+FORMAT_JAVASCRIPT = Format(
+    name="javascript",
+    what="a JavaScript program",
+    kept="the outputs of a network",
+    lost="learning",
+    link="https://tc39.es/ecma262/",
+    suffixes=(".js",),
+    write=write_javascript,
+    data=javascript_source,
+)
+
+
+FORMATS = (FORMAT_PYTHON, FORMAT_C, FORMAT_JAVASCRIPT)

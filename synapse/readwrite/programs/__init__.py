@@ -1,1 +1,0 @@
-"""Networks as standalone programs, one module per language."""

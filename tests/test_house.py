@@ -13,7 +13,7 @@ from .arguments.public import MODULES
 
 ROOT = Path(__file__).resolve().parents[1]
 PRIVATE = {"_store", "_rows", "_connection_rows"}
-OWNERS = ("synapse/engine", "synapse/learning", "synapse/objects", "synapse/readwrite/_step.py")
+OWNERS = ("synapse/engine", "synapse/learning", "synapse/objects")
 """Rooms that may use it."""
 
 

@@ -25,7 +25,8 @@ def connections(lowered):
 
 
 def check(net):
-    table, lowered = Topology.of(net), Lowered.of(net)
+    table = Topology.of(net)
+    lowered = Lowered.of(table)
     told = np.array(list(connections(lowered)), np.int64).reshape(-1, 3)
     np.testing.assert_array_equal(told, np.stack([lowered.source, lowered.target, lowered.gater], axis=1))
     own = lowered.source >= lowered.neurons
@@ -42,7 +43,7 @@ def check(net):
         range(table.inputs, table.neurons)
     )
     block = np.zeros(table.neurons, int)
-    for i, (first, stop) in enumerate(lowered.blocks.tolist(), 1):
+    for i, (first, stop) in enumerate(lowered.blocks, 1):
         block[first:stop] = i
         assert len({table.squash[j] for j in range(first, stop)}) == 1
     earlier = source < lowered.target
@@ -59,7 +60,7 @@ def test_stretches_of_any_graph(spec):
 
 
 def test_a_layer_is_one_stretch():
-    lowered = Lowered.of(architect.LSTM(6, 8, 6, seed=0))
+    lowered = Lowered.of(Topology.of(architect.LSTM(6, 8, 6, seed=0)))
     lengths = [stretch.stop - stretch.first for stretches in lowered.stretches() for stretch in stretches]
     assert lengths[-1] == 6
     assert len(lengths) < 10
@@ -68,6 +69,6 @@ def test_a_layer_is_one_stretch():
 def test_a_network_that_reads_others_is_refused():
     one, other = (Network(Layer(1), [], Layer(1)) for _ in range(2))
     one.project(other, seed=0)
-    assert len(Lowered.of(one).order) == 0
+    assert len(Lowered.of(Topology.of(one)).order) == 0
     with pytest.raises(errors.TopologyError, match="outside of it"):
-        Lowered.of(other)
+        Lowered.of(Topology.of(other))

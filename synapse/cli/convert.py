@@ -10,7 +10,7 @@ from .words import add_output, output_of
 
 NOTES = """
 The suffix of a file selects its format; when a .json file is read, its content does, as for unknown
-suffixes. Programs, .onnx, .dot and .csv cannot be read back.
+suffixes. Programs, .onnx and .dot cannot be read back.
 """
 
 

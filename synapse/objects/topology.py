@@ -240,6 +240,11 @@ class Topology:
         ties = (self.tie[self.trainable], self.bias_tie[self.trainable_bias & updated])
         return sum(int((tie == 0).sum()) + len(np.unique(tie[tie != 0])) for tie in ties)
 
+    @property
+    def group(self) -> Ints:
+        """Number of the group of competing neurons that each neuron belongs to; 0: none."""
+        return self._unusual["group"]
+
     def require_closed(self, doing: str, outward: bool = True) -> Topology:
         """Return the table if no connection or gate links its neurons to others; otherwise raise.
 

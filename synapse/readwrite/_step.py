@@ -9,23 +9,21 @@ need nothing else.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import squash as squashes
 from .._checks import boolean
 from .._typing import Bools, Floats, Ints
 from ..engine.guard import InUse
-from ..engine.lowering.changes import spans
-from ..engine.lowering.flags import LISTED, PAIRED, ZIPPED
-from ..engine.schema import NONE
-from ..engine.store import Store
 from ..objects.network import Network, require_network
-from ..objects.state import Parts, take_apart
-from ..objects.topology import NO_GATER, Topology, freeze
+from ..objects.state import take_apart
+from ..objects.topology import NO_GATER, Topology
 from ._formulas import require_mean, require_written
+
+SOFTMAX = "softmax"
 
 
 class NeuronBlock(NamedTuple):
@@ -80,7 +78,8 @@ def step_of(network: Network, format: str, language: str, context: bool) -> Netw
     """
     require_network("What is written as a program", network)
     boolean("The context", context)
-    parts, lowered = take_apart_lowered(network)
+    with InUse(network):
+        parts, lowered = take_apart(network), Lowered.of(Topology.of(network))
     names = [name or f"neuron {i}" for i, name in enumerate(parts.names or ())]
     squash, means = (parts.neurons[key].tolist() for key in ("squash", "deterministic"))
     start = np.concatenate([parts.neurons["activation"], parts.neurons["state"]]).astype(np.float64)
@@ -95,23 +94,18 @@ def step_of(network: Network, format: str, language: str, context: bool) -> Netw
         start=start if context else np.zeros_like(start),
         biases=parts.neurons["bias"].astype(np.float64),
         weights=parts.connections["weight"][lowered.order].astype(np.float64),
-        blocks=_blocks(lowered, squash),
+        blocks=_neuron_blocks(lowered, squash),
         lowered=lowered,
     )
 
 
-def _blocks(lowered: Lowered, squash: list[str]) -> list[NeuronBlock]:
-    groups = list(zip(lowered.group_first.tolist(), lowered.group_stop.tolist(), strict=True))
+def _neuron_blocks(lowered: Lowered, squash: list[str]) -> list[NeuronBlock]:
     blocks = []
-    for first, stop in lowered.blocks.tolist():
+    for first, stop in lowered.blocks:
         grouped = squashes.get(squash[first]).grouped
-        fires = list(dict.fromkeys(groups[first:stop])) if grouped else [(first, stop)]
+        fires = list(dict.fromkeys(lowered.groups[first:stop])) if grouped else [(first, stop)]
         blocks.append(NeuronBlock(first, stop, squash[first], grouped, fires))
     return blocks
-
-
-OWN = -1
-"""Number of the run of a self-connection, which is in no run of the kernels."""
 
 
 class Run(NamedTuple):
@@ -138,51 +132,44 @@ class Stretch:
     runs: list[Run]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Lowered:
-    """The program of a network for the kernels, with neurons and connections numbered as in its `Topology`.
+    """What a step computes in which order, with neurons and connections numbered as in a `Topology`.
 
     Sources are numbers of values: value ``i`` is the activation of neuron ``i``, value ``neurons + i`` is
     its state, which a self-connection carries. Before a value is computed in a step, it is that of the
-    previous step. Connections into inputs are left out, because the activations of inputs are set. Columns
-    of neurons have shape (neurons,), those of connections (connections,).
+    previous step. Connections into inputs are left out, because the activations of inputs are set.
     """
 
     neurons: int
     inputs: int
-    blocks: Ints  # (blocks, 2): first and stop of neighbours with one squash that do not depend on each other
-    group_first: Ints  # group_first .. group_stop are the neighbours whose states determine the activation
-    group_stop: Ints  # of each neuron; only itself if it does not compete
-    alike_stop: Ints  # end of the neurons that follow each one and have runs of the same form
+    blocks: list[tuple[int, int]]  # first and stop of neighbours of one squash without mutual dependence
+    groups: list[tuple[int, int]]  # by neuron: the neighbours whose states determine its activation
     order: Ints  # the connections in the order of summation, target by target
     target: Ints  # targets in this order
     source: Ints
     gater: Ints  # -1: none
-    starts: Bools  # whether a run starts with each of them
-    along: Bools  # whether each of them continues a run with the next gater
-
-    def __post_init__(self) -> None:
-        freeze(self)
 
     @classmethod
-    def of(cls, network: Network, topology: Topology | None = None) -> Lowered:
-        """Return the program of a network; its topology may be given if it has been made already.
-
-        Raises TopologyError if neurons outside of the network connect to it, or gate its connections.
-        """
-        with InUse(network):
-            topology = topology or Topology.of(network)
-            topology.require_closed("lowered", outward=False)
-            return cls(topology.neurons, topology.inputs, **_columns(network, topology))
+    def of(cls, topology: Topology) -> Lowered:
+        """Return the order of a network; TopologyError if neurons outside of it connect to it, or gate it."""
+        topology.require_closed("lowered", outward=False)
+        own = topology.source == topology.target
+        source = np.where(own, topology.source + topology.neurons, topology.source)
+        order = np.lexsort((source, topology.gater != NO_GATER, topology.target))
+        order = order[topology.target[order] >= topology.inputs]
+        ends = topology.target[order], source[order], topology.gater[order]
+        groups = groups_of(topology)
+        return cls(topology.neurons, topology.inputs, _blocks(topology), groups, order, *ends)
 
     def stretches(self) -> list[list[Stretch]]:
         """Return the stretches of each block; their connections are in `order`."""
-        runs, alike = self._runs(), self.alike_stop.tolist()
+        runs = self._runs()
         found: list[list[Stretch]] = []
-        for first, stop in self.blocks.tolist():
+        for first, stop in self.blocks:
             inside = [Stretch(first, first + 1, runs[first])]
             for j in range(first + 1, stop):
-                if j < alike[j - 1] and _extended(inside[-1], runs[j]):
+                if _extended(inside[-1], runs[j]):
                     inside[-1].stop = j + 1
                 else:
                     inside.append(Stretch(j, j + 1, runs[j]))
@@ -190,22 +177,51 @@ class Lowered:
         return found
 
     def _runs(self) -> list[list[Run]]:
-        """Return the incoming runs of every neuron."""
-        first = np.flatnonzero(self.starts)
-        length = np.diff(np.append(first, len(self.starts)))
-        along = np.append(self.along, False)[first + 1]
-        columns = (self.target[first], self.source[first], length, self.gater[first], along.astype(int))
+        """Return the incoming runs of every neuron: from neighbours with one gater, or with neighbours."""
+
+        def moves(column: Ints, by: int) -> Bools:
+            further: Bools = np.diff(column, prepend=column[:1] - 9) == by
+            return further
+
+        neighbours = moves(self.target, 0) & moves(self.source, 1)
+        same = neighbours & moves(self.gater, 0)
+        beside_same = same | np.append(same, False)[1:] | np.append(False, same)[:-1]
+        along = neighbours & moves(self.gater, 1) & (self.gater > 0) & ~beside_same
+        first = np.flatnonzero(~(same | along))
+        length = np.diff(np.append(first, len(self.target)))
+        steps = np.append(along, False)[first + 1]
+        columns = (self.target[first], self.source[first], length, self.gater[first], steps.astype(int))
         runs: list[list[Run]] = [[] for _ in range(self.neurons)]
         for target, source, count, gater, step in zip(*(column.tolist() for column in columns), strict=True):
             runs[target].append(Run(source, 0, count, gater, 0, step))
         return runs
 
 
-def take_apart_lowered(network: Network) -> tuple[Parts, Lowered]:
-    """Return the columns and the program of a network at one moment; raises like :func:`synapse.save`."""
-    with InUse(require_network("What is written", network)):
-        topology = Topology.of(network)
-        return take_apart(network), Lowered.of(network, topology)
+def _blocks(topology: Topology) -> list[tuple[int, int]]:
+    """Split the neurons greedily: a block ends before a neuron that depends on one of it within a step."""
+    after = np.zeros(topology.neurons, np.int64)  # the first neuron at which a block with it may begin
+    for before in (topology.source, topology.gater):
+        earlier = (before >= 0) & (before < topology.target)
+        np.maximum.at(after, topology.target[earlier], before[earlier] + 1)
+    needed, squash = after.tolist(), topology.squash
+    starts: list[int] = []
+    for j in range(topology.inputs, topology.neurons):
+        outputs = j == topology.neurons - topology.outputs
+        if not starts or outputs or squash[j] != squash[j - 1] or needed[j] > starts[-1]:
+            starts.append(j)
+    return list(pairwise([*starts, topology.neurons]))
+
+
+def groups_of(topology: Topology) -> list[tuple[int, int]]:
+    """Neighbours with one group and squash compete; softmax outputs are one group."""
+    outputs = np.arange(topology.neurons) >= topology.neurons - topology.outputs
+    squash = np.array(topology.squash)
+    group = np.where(outputs & (squash == SOFTMAX), -1, topology.group)
+    starts = np.ones(topology.neurons, bool)
+    starts[1:] = (group[1:] == 0) | (group[1:] != group[:-1]) | (squash[1:] != squash[:-1])
+    first = np.flatnonzero(starts)
+    stop = np.append(first[1:], topology.neurons)
+    return list(zip(*(np.repeat(ends, stop - first).tolist() for ends in (first, stop)), strict=True))
 
 
 def _extended(stretch: Stretch, runs: list[Run]) -> bool:
@@ -238,56 +254,3 @@ def _moved(run: Run, past: int) -> Run:
     """Return the run of the neuron that comes `past` neurons later, without steps."""
     source, gater = run.source + past * run.source_step, run.gater + past * run.gater_step
     return Run(source, 0, run.length, gater, 0, run.along)
-
-
-def _columns(network: Network, topology: Topology) -> dict[str, Any]:
-    """Compute the columns of `Lowered` from those of the store."""
-    store, rows = network._store, network._rows()
-    node = {
-        name: store.columns[name][rows].astype(np.int64) - rows[0]
-        for name in ("block_first", "block_stop", "alike_stop", "group_first", "group_stop")
-    }
-    blocks = np.stack([node.pop("block_first"), node.pop("block_stop")], axis=1)[topology.inputs :]
-    number = np.full(store.n_connections, NONE, np.int64)
-    number[network._connection_rows()] = np.arange(topology.connections)
-    lie = np.append(store.columns["first_incoming"], store.n_connections)
-    begin, end = int(lie[rows[0] + topology.inputs]), int(lie[rows[-1] + 1])
-    order = number[begin:end]
-    target, source, gater = (ends[order] for ends in (topology.target, topology.source, topology.gater))
-    starts, along = _cut(source, gater, *_runs_of(store, begin, end))
-    return {
-        **node,
-        "blocks": np.unique(blocks, axis=0),
-        "order": order,
-        "target": target,
-        "source": np.where(source == target, source + topology.neurons, source),
-        "gater": gater,
-        "starts": starts,
-        "along": along,
-    }
-
-
-def _runs_of(store: Store, begin: int, end: int) -> tuple[Ints, NDArray[np.uint8]]:
-    """Return the run of the kernels that contains each connection, or OWN, and its kind."""
-    first, length = store.columns["run_first"], store.columns["run_length"]
-    run = np.full(store.n_connections, OWN, np.int64)
-    run[spans(first, length)] = np.repeat(np.arange(len(first)), length)
-    run = run[begin:end]
-    kind = np.append(store.columns["run_kind"], 0)[run]
-    return run, np.where(run == OWN, 0, kind).astype(np.uint8)
-
-
-def _cut(source: Ints, gater: Ints, run: Ints, kind: NDArray[np.uint8]) -> tuple[Bools, Bools]:
-    """Return where runs start, and which connections have the next gater; lists are cut into neighbours."""
-
-    def further(column: Ints) -> Ints:
-        return np.asarray(np.diff(column, prepend=column[:1] - 9)[: len(column)])
-
-    joined = (further(run) == 0) & (run != OWN)
-    listed = (kind == LISTED) | (kind == PAIRED)
-    neighbours = joined & (further(source) == 1)
-    same = np.where(listed, neighbours & (further(gater) == 0), joined & (kind != ZIPPED))
-    beside_same = same | np.append(same, False)[1:] | np.append(False, same)[:-1]
-    paired = (kind == PAIRED) & neighbours & (further(gater) == 1) & ~beside_same
-    along = (joined & (kind == ZIPPED)) | paired
-    return ~(same | along), along

@@ -16,7 +16,7 @@ from ...objects.network import Network
 from ...objects.topology import Topology, is_delayed
 from ...squash import get as squash_of
 from .._formulas import require_written
-from .._step import Lowered
+from .._step import groups_of
 
 NOW, PAST, STATE = range(3)
 """Whether an activation of the present or the previous step is read, or a state of the previous step."""
@@ -255,7 +255,7 @@ def plan_of(network: Network) -> BlockPlan:
     topology = Topology.of(network).require_closed("converted to PyTorch", outward=False)
     _require_known(topology)
     ends, inputs, n = ends_of(topology), topology.inputs, topology.neurons
-    groups = Lowered.of(network, topology).group_first
+    groups = np.array([first for first, _ in groups_of(topology)])
     into = np.split(np.argsort(ends[1], kind="stable"), np.cumsum(np.bincount(ends[1], minlength=n)))
     level = _levels(ends, into, groups, inputs)
     _, codes = np.unique(np.array(topology.squash, str), return_inverse=True)

@@ -186,7 +186,7 @@ def _ends(connections: Records, neurons: Records) -> dict[str, NDArray[Any]]:
 
 
 def _expanded(data: dict[str, Any], connections: Records, neurons: Records) -> dict[str, NDArray[Any]]:
-    """The same columns, from the runs of a document."""
+    """The columns of sources, targets and gaters, from the runs of a document."""
     runs, count = Records.of_columns("run", data, "runs", RUNS), len(connections)
     source, target = (runs.indices(end, neurons).astype(np.uint32, copy=False) for end in ENDS[:2])
     length = runs.whole("length", 1, len(neurons)).astype(np.int64)

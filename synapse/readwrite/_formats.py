@@ -214,7 +214,7 @@ def load(path: files.File, format: str | None = None) -> Any:
     """
     form = _chosen(path, format, "read", "read from")
     assert form.read is not None
-    if format is not None or not _is_told_by_content(path):
+    if format is not None or not _is_found_by_content(path):
         return form.read(path)
     with files.reading(path), files.opened(path) as stream:
         if files.is_archive(stream) or _is_named_archive(path):
@@ -240,7 +240,7 @@ def _is_named_archive(path: Any) -> bool:
     return form is not None and form.name == "npz"
 
 
-def _is_told_by_content(path: Any) -> bool:
+def _is_found_by_content(path: Any) -> bool:
     form = by_suffix(path)
     return form is None or form.name in ("json", "npz")
 

@@ -319,7 +319,7 @@ def _names(function: FunctionType) -> set[str]:
 
 
 def only(tree: Tree, place: int) -> Tree:
-    """The same tree with one result alone: 0, the value, or 1, the slope or signal."""
+    """Reduce a tree to one of its results: 0, the value, or 1, the slope or signal."""
     if not isinstance(tree, Branch):
         return (tree[place],)
     then, other = only(tree.then, place), only(tree.other, place)

@@ -30,7 +30,7 @@ def first_of_pair(source: Ints, target: Ints) -> Ints:
 
 
 def with_pairs_once(parts: Parts) -> Parts:
-    """The same network, in which each connection that repeats another one starts from a relay.
+    """Change a network so that each connection that repeats another one starts from a relay.
 
     If the source activates before the target, its relay activates directly after the source; otherwise
     directly after the inputs. In both cases the relay has the activation that the target would read. Raises
@@ -56,7 +56,7 @@ def with_pairs_once(parts: Parts) -> Parts:
 
 
 def with_open_gates(parts: Parts, gated: NDArray[np.bool_], masks: NDArray[Any] | None = None) -> Parts:
-    """The same network, in which these delayed gates are open in the first step.
+    """Change a network so that these delayed gates are open in its first step.
 
     A gate is delayed if it activates after the target of the connection it gates, so that the gain is its
     activation of the previous step. Its relay, directly after the inputs, reads that activation, and also a

@@ -329,7 +329,7 @@ def _require_attributes(what: str, data: Mapping[Any, Any], keys: Iterable[str])
 
 
 def _numbered(graph: nx.Graph[Any]) -> nx.Graph[Any]:
-    """The same graph with numbers as nodes where all nodes are numbers as text, in their order."""
+    """The graph with numbers as nodes, in their order, if all its nodes are numbers as text."""
     texts = [str(node) for node in graph]
     if not all(text.isascii() and text.isdigit() and len(text) < 10 for text in texts):
         return graph

@@ -215,8 +215,8 @@ class Graph:
         total = ""
         for sort in (rows[open_ & ~own], rows[~open_ & ~own], rows[own & open_], rows[own & ~open_]):
             if len(sort):
-                brought = self._brought(block, sort)
-                total = self.node("Add", total or biases, brought)
+                inputs = self._weighted_inputs(block, sort)
+                total = self.node("Add", total or biases, inputs)
         return total or self._repeated(biases, block.stop - block.first)
 
     def _repeated(self, row: str, width: int) -> str:
@@ -225,7 +225,7 @@ class Graph:
         shape = self.node("Concat", batch, self.constant(np.array([width])), axis=0)
         return self.node("Expand", row, shape)
 
-    def _brought(self, block: NeuronBlock, rows: Ints) -> str:
+    def _weighted_inputs(self, block: NeuronBlock, rows: Ints) -> str:
         """Weighted inputs of a block from connections that are all gated, or all not.
 
         They are a product with a matrix of weights if the connections are dense and each source, or each
@@ -250,16 +250,16 @@ class Graph:
         return self._listed(rows, target, len(neurons))
 
     def _listed(self, rows: Ints, target: Ints, neurons: int) -> str:
-        """The same for sparse connections: lists of one length, padded with weights of 0."""
+        """Weighted inputs from sparse connections, as lists of one length padded with weights of 0."""
         count = np.bincount(target, minlength=neurons)
         place = target, np.arange(len(rows)) - (np.cumsum(count) - count)[target]
         table = np.full((neurons, count.max()), rows[0])
         weights = np.zeros(table.shape)
         table[place], weights[place] = rows, self.step.weights[rows]
-        brought = self.node("Mul", self.values(self.step.lowered.source[table]), self.constant(weights))
+        inputs = self.node("Mul", self.values(self.step.lowered.source[table]), self.constant(weights))
         if self.step.lowered.gater[rows[0]] != NO_GATER:
-            brought = self.node("Mul", brought, self.values(self.step.lowered.gater[table]))
-        return self.node("ReduceSum", brought, self.constant(np.array([2])), keepdims=0)
+            inputs = self.node("Mul", inputs, self.values(self.step.lowered.gater[table]))
+        return self.node("ReduceSum", inputs, self.constant(np.array([2])), keepdims=0)
 
     def model(self) -> Any:
         """Make the model, after all blocks have been added."""
@@ -273,11 +273,11 @@ class Graph:
             ends[0].append(("state", len(self.kept)))
             ends[1].append(("next_state", len(self.kept)))
         kind = helper.np_dtype_to_tensor_dtype(self.dtype)
-        told = [
+        infos = [
             [helper.make_tensor_value_info(name, kind, ["batch", width]) for name, width in side]
             for side in ends
         ]
-        graph = helper.make_graph(self.nodes, "step", *told, list(self.constants.values()))
+        graph = helper.make_graph(self.nodes, "step", *infos, list(self.constants.values()))
         opsets = [helper.make_opsetid("", OPSET)]
         model = helper.make_model(graph, producer_name="synapse", opset_imports=opsets)
         model.ir_version = IR_VERSION

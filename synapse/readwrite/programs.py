@@ -123,9 +123,9 @@ def safe(text: str) -> str:
     >>> safe("gates */"), safe("a\n#"), safe("<b>"), safe("é")
     ('gates u+2au+2f', 'au+a#', 'u+3cbu+3e', 'u+e9')
     """
-    told = text[:LONGEST_NAME]
-    shown = "".join(c if c in PLAIN or (c.isascii() and c.isalnum()) else f"u+{ord(c):x}" for c in told)
-    return shown if told == text else shown + "..."
+    begin = text[:LONGEST_NAME]
+    shown = "".join(c if c in PLAIN or (c.isascii() and c.isalnum()) else f"u+{ord(c):x}" for c in begin)
+    return shown if begin == text else shown + "..."
 
 
 def _squashes(language: Language, names: list[str]) -> Iterator[str]:

@@ -46,7 +46,7 @@ class TermModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be in
         return None if self.fixed and bool((own == 1).all()) else own
 
     def pad(self, values: Tensor) -> Tensor:
-        """The same sums for all neurons of the block."""
+        """Extend sums of some neurons to all neurons of the block, by zeros."""
         return values if self.padding is None else torch.nn.functional.pad(values, self.padding)
 
     def gate(self, values: Tensor) -> Tensor:
@@ -135,7 +135,7 @@ class BlockModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be i
         return [values] if len(sizes) == 1 else list(values.split(sizes, 1))
 
     def divided(self, fired: list[Tensor]) -> list[Tensor]:
-        """The same activations in units."""
+        """The activations of its pieces, cut into units."""
         units: list[Tensor] = []
         for tensor, sizes in zip(fired, self.units, strict=True):
             units += [tensor] if len(sizes) == 1 else tensor.split(sizes, 1)
@@ -194,7 +194,7 @@ class Unrolling:
         return self._shifted[block]
 
     def rows(self, read: Read) -> Any:
-        """The same values, step by step."""
+        """The values that are read, step by step."""
         if read not in self._sliced:
             self._sliced[read] = self.by_step(self.take(read))
         return self._sliced[read]

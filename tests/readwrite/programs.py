@@ -203,7 +203,7 @@ NETS = {
         for name, options in LSTM.items()
     },
     "lstm, two layers": lambda: architect.LSTM(2, 5, 4, 3, style="synaptic", seed=0),
-    **{f"crowd {seed}": lambda seed=seed: Twin(crowded(seed)).net for seed in (0, 1, 3, 4)},  # 2 grows to 1e38
+    **{f"crowd {seed}": lambda seed=seed: Twin(crowded(seed)).net for seed in (0, 1, 3, 4)},
     "competing": lambda: shaken(competing()),
     "in groups": lambda: shaken(in_groups()),
     "convolutional": lambda: architect.Convolutional(

@@ -64,7 +64,7 @@ class LSTM(Network):
     Neurons activate in the order input gates, forget gates, cells, output gates. The outputs of a block
     recur through the peepholes only, so a single block learns less than one of the style "standard". Its
     logistic cells saturate at high rates: on sequences, whose context is cleared, use a rate of 0.05 or less,
-    or linear cells without peepholes; these are worse on a stream. `docs/learning-results.md` compares them.
+    or linear cells without peepholes; these are worse on a stream. `studies/defaults.md` compares them.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """From how many of 40 seeds do networks wired by hand learn XOR, by the range of their random weights?
 
-    python -m studies wired    # takes a minute; prints the table of docs/learning-results.md
+    python -m studies wired    # takes a minute; prints the table of studies/defaults.md
 
 Two inputs, hidden neurons and one logistic output, biases 0, trained for 5,000 epochs by the online rule
 with the default cost. A network has learnt XOR if all four outputs are on the right side of 1/2.

@@ -12,17 +12,12 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("synapse", "architect")
 
 GROUPS = {
-    "objects": [
-        *("neuron", "connection", "projection", "layer", "network", "graph", "tie", "topology", "recording"),
-        "architectures",
-    ],
-    "named functions": ["squash", "cost", "initializers", "optimizers", "_registration", "_capture"],
+    "named functions": ["squash", "cost", "initializers", "optimizers", "_registration"],
     "errors and checks": ["errors", "_checks", "_html", "_typing"],
-    "engine/store, schema": ["engine", "engine.store", "engine.schema", "engine.guard"],
+    "engine/store": ["engine", "engine.store", "engine.schema", "engine.guard"],
     "cli": ["__main__"],
 }
-"""Boxes that contain several modules of ``synapse``. Private helpers at the top level belong to the objects.
-Every other package, and every subpackage of the engine, has its own box."""
+"""Boxes of several modules of ``synapse``. Every other package, and every part of the engine, has its own."""
 UPWARD = {("synapse.objects.network", "synapse.draw._small")}
 """The one upward import, in `_repr_html_`, which the picture omits."""
 WINGS = {"compiler", "exact", "functions", "lowering", "online"}
@@ -89,7 +84,7 @@ def room_of(module):
     head, _, tail = inner.partition(".")
     if head == "engine":
         return f"engine/{tail.partition('.')[0]}"
-    return "objects" if head.startswith("_") and "." not in inner else head
+    return head
 
 
 def rooms(root=ROOT):

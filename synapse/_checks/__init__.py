@@ -2,7 +2,6 @@
 
 from .arguments import *  # noqa: F403
 from .data import *  # noqa: F403
-from .documents import *  # noqa: F403
 from .extras import *  # noqa: F403
 from .foreign import *  # noqa: F403
 from .names import *  # noqa: F403

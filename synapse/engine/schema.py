@@ -31,6 +31,13 @@ how many numbers, neurons, connections, pairs of a connection and a gated neuron
 values of each row) are recorded."""
 PLACES = 9
 
+ROOM = 64
+RESOLVER = ROOM - 1
+"""The place in the column ``parts`` of the function that kernels call to have a part compiled."""
+PART_ADDRESSES = {np.dtype(name): np.zeros(ROOM, np.uint64) for name in ("float32", "float64")}
+"""The column ``parts`` of all stores of a float: addresses, in this process, of parts of kernels that are
+compiled when a network first needs them; 0 until then. ``compiler/rare.py`` fills them."""
+
 # What a neuron is in its network.
 HIDDEN, INPUT, OUTPUT = 0, 1, 2
 
@@ -236,7 +243,7 @@ COLUMNS = (
     # a store's own
     Column("clock", "store", "uint64"),  # files have it beside the columns
     Column("functions", "function", "uint64"),  # addresses of users' activation functions
-    Column("parts", "function", "uint64"),  # addresses of parts of kernels, see ``parts.py``
+    Column("parts", "function", "uint64"),  # see PART_ADDRESSES
     # of the first registered function that raised in a call: number of arguments (0: none), address, these;
     # then the row at which the call ended, see ``status.py``
     Column("failed", "failed", "float64"),

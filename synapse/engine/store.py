@@ -16,7 +16,6 @@ from .functions.activations import FUNCTIONS
 from .guard import Deferred, InUse, making_views
 from .lowering.lower import lower
 from .lowering.program import Program, Traces
-from .parts import ADDRESSES
 from .schema import (
     COLUMNS,
     CONNECTION,
@@ -27,6 +26,7 @@ from .schema import (
     NETWORK,
     NEURON,
     NONE,
+    PART_ADDRESSES,
     PLACES,
     ROW,
     TABLE,
@@ -374,7 +374,7 @@ class Store:
 
     def _renew_table(self) -> None:
         self.columns["functions"] = np.array(FUNCTIONS, np.uint64)
-        self.columns["parts"] = ADDRESSES[self.dtype]
+        self.columns["parts"] = PART_ADDRESSES[self.dtype]
         for i, column in enumerate(TABLE):
             array = self.columns[DESTINATIONS.get(column.name, column.name)]
             self.table[i] = array.ctypes.data

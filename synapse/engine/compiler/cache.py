@@ -1,14 +1,11 @@
-"""The cache of compiled kernels on disk, and its fallbacks.
+"""The cache of compiled kernels on disk, in the directory that Numba chooses.
 
 A file holds one kernel for one signature, and begins with a digest of all that it depends on: the source of
 the engine, the version of Numba, the kernel's key and the content itself. A file with another digest is
 stale, damaged or incomplete, and counts as missing. Numba's own cache also has an index, which another
 process may find written when the file that it names is still the previous one.
 
-Processes that start together compile each kernel once: the first one locks it, and the others wait and load.
-
-The files contain pickles, and loading a pickle can run code. They are therefore written only to directories
-that belong to the user alone.
+Processes that start together before there is a cache each compile their kernels; every file is written whole.
 """
 
 from __future__ import annotations
@@ -17,33 +14,18 @@ import functools
 import hashlib
 import os
 import pickle
-import stat
 import sys
-import tempfile
-import time
 import uuid
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numba
 from numba.core.caching import FunctionCache
-
-from .. import guard
-
-fcntl: Any
-try:
-    import fcntl
-except ImportError:  # on Windows, processes that start together compile the same kernels
-    fcntl = None
 
 # Numba's key of a kernel is made from the kernel alone, not from the parts that are inlined into it. So any
 # change in the engine compiles all kernels again.
 _ENGINE = Path(__file__).parents[1]
 _SIZE = hashlib.sha256().digest_size
-LONGEST, PAUSE = 120.0, 0.02
-"""Seconds to wait for another process to compile a kernel (it may have been stopped), and between looks."""
 _told: set[str] = set()
 
 
@@ -109,66 +91,15 @@ def _digest(key: Any, pickled: bytes) -> bytes:
     return hashlib.sha256(hashlib.sha256(known).digest() + pickled).digest()
 
 
-class _Lock:
-    """A file that one process at a time can lock.
-
-    The lock belongs to the process: it ends with it, and forked children do not inherit it. Nothing breaks
-    without it, so a directory in which files cannot be locked is used without.
-    """
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._file: IO[str] | None = None
-
-    def acquire(self) -> None:
-        """Wait until no other process has the lock."""
-        if fcntl is None or self._file is not None:
-            return
-        end = time.monotonic() + LONGEST
-        with suppress(OSError), ExitStack() as opened:
-            file = opened.enter_context(open(self._path, "w"))
-            while not self._is_mine(file) and time.monotonic() < end:
-                time.sleep(PAUSE)
-                guard.raise_interrupt()
-            opened.pop_all()
-            self._file = file
-
-    def release(self) -> None:
-        """Let another process have it. Those that wait have opened the file, so its name is not needed."""
-        file, self._file = self._file, None
-        if file is not None:
-            with suppress(OSError):
-                os.unlink(self._path)
-            file.close()
-
-    @staticmethod
-    def _is_mine(file: IO[str]) -> bool:
-        try:
-            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except (BlockingIOError, PermissionError):  # which of them depends on the system
-            return False
-        return True
-
-
 class _KernelCache(FunctionCache):
     """The cache of one kernel. If anything in it fails, the kernel is compiled."""
 
     def __init__(self, function: Any) -> None:
         super().__init__(function)
         _engine()
-        base = os.path.join(self._cache_path, self._impl.filename_base)
-        self._cache_file = _Files(base)
-        self.lock = _Lock(f"{base}.lock")
+        self._cache_file = _Files(os.path.join(self._cache_path, self._impl.filename_base))
 
     def load_overload(self, signature: Any, context: Any) -> Any:
-        """The kernel, if a process has compiled it. Otherwise, this process has the lock and must do it."""
-        found = self._loaded(signature, context)
-        if found is None:
-            self.lock.acquire()
-            found = self._loaded(signature, context)  # another process may have compiled it meanwhile
-        return found
-
-    def _loaded(self, signature: Any, context: Any) -> Any:
         try:
             return super().load_overload(signature, context)
         except Exception:  # a file of another machine can raise anything
@@ -183,70 +114,11 @@ class _KernelCache(FunctionCache):
 
 
 def enable(dispatcher: Any) -> None:
-    """Cache what `dispatcher` compiles in Numba's directory, or in a temporary directory of the user."""
-    cache = _made(dispatcher.py_func) or _made_in_private_directory(dispatcher.py_func)
-    if cache is None:
-        _tell("found no writable directory for compiled kernels; every process compiles its own.")
-        return
-    dispatcher._cache = cache
-    dispatcher.compile = _releasing(cache.lock, dispatcher.compile)
-
-
-def _releasing(lock: _Lock, compile_for: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Numba's function that loads or compiles and saves; then, or if it fails, the lock is released."""
-
-    def compile_alone(signature: Any) -> Any:
-        try:
-            return compile_for(signature)
-        finally:
-            lock.release()
-
-    return compile_alone
-
-
-def _made(function: Any) -> _KernelCache | None:
-    """A cache in the first directory that Numba can write, or None."""
+    """Cache what `dispatcher` compiles in the first directory that Numba can write."""
     try:
-        return _KernelCache(function)
+        dispatcher._cache = _KernelCache(dispatcher.py_func)
     except RuntimeError:
-        return None
-
-
-def _made_in_private_directory(function: Any) -> _KernelCache | None:
-    where = _private_directory()
-    if where is None:
-        return None
-    asked = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = where
-    try:
-        cache = _made(function)
-    finally:
-        numba.config.CACHE_DIR = asked
-    if cache is not None:
-        _tell(f"compiled kernels are cached in {where}; set NUMBA_CACHE_DIR to choose another directory.")
-    return cache
-
-
-def _private_directory() -> str | None:
-    """A temporary directory that only this user can write to; None if there is none."""
-    with suppress(OSError):
-        parent = tempfile.gettempdir()
-        user = os.getuid() if hasattr(os, "getuid") else None
-        path = os.path.join(parent, "synapse-cache" if user is None else f"synapse-cache-{user}")
-        with suppress(FileExistsError):
-            os.mkdir(path, 0o700)
-        if user is None or (_is_private(path, user) and _keeps_names(parent, user)):
-            return path
-    return None
-
-
-def _is_private(path: str, user: int) -> bool:
-    """Whether this is a directory (not a link) that only this user can write to and list."""
-    found = os.lstat(path)
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == user and not found.st_mode & 0o077
-
-
-def _keeps_names(parent: str, user: int) -> bool:
-    """Whether no other user can replace files that this user has made in this directory."""
-    found = os.stat(parent)
-    return found.st_uid in (0, user) and bool(not found.st_mode & 0o022 or found.st_mode & stat.S_ISVTX)
+        _tell(
+            "found no writable directory for compiled kernels, so every process compiles its own; "
+            "set NUMBA_CACHE_DIR to one."
+        )

@@ -1,4 +1,4 @@
-"""How kernels are compiled by Numba, and how they access a store's columns.
+"""How kernels are compiled by Numba, and how they read the columns of a store (``m``) and a plan (``p``).
 
 Kernels are compiled once and cached on disk. Only three fast-math flags are used:
 sums may be reassociated (so that they vectorise), a product and a sum may be fused, and
@@ -28,12 +28,13 @@ from numba.extending import (
     lower_cast,
     lower_getattr_generic,
     models,
+    overload,
     register_model,
 )
 
 from .. import compiling
 from ..guard import Deferred
-from ..schema import CLEARED, DESTINATIONS, TABLE, Column, Columns, numpy_dtype
+from ..schema import CLEARED, DESTINATIONS, PLAN, TABLE, Column, Columns, PlanColumns, numpy_dtype
 from . import cache
 from .pipeline import KernelCompiler, PartCompiler
 
@@ -427,3 +428,61 @@ else:
     def reset(m: Any, row: int) -> Any:
         """Set every cleared column of a neuron to its default. The schema declares which these are."""
         return _compiled_reset(m, row)
+
+
+class PlanType(TableType):
+    """The type of ``p`` in kernels."""
+
+    columns = PLAN
+
+    def __init__(self, unit: Any) -> None:
+        self.unit = unit
+        super().__init__(name=f"Plan({unit})")
+
+    def column(self, name: str) -> ColumnType:
+        """The type of ``p.name``."""
+        return ColumnType(self.dtype(name), (f"plan of {name}",))
+
+
+register_model(PlanType)(TableModel)
+
+
+@intrinsic
+def _compiled_plan(typingctx: Any, table: Any, unit: Any) -> Any:
+    """The address of the table of a plan as ``p``."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return args[0]
+
+    return PlanType(unit)(table, unit), codegen
+
+
+def _plain_plan(table: int, unit: Any) -> PlanColumns:
+    """A plan as arrays for NUMBA_DISABLE_JIT=1."""
+    return PlanColumns(*plain_arrays(table, [numpy_dtype(column, np.dtype(type(unit))) for column in PLAN]))
+
+
+plan: Any = _plain_plan if DEBUGGING else _compiled_plan
+
+
+def by_type(single: Any, double: Any) -> Any:
+    """A part of kernels that calls `single` for a float32, `double` for other numbers."""
+
+    def chosen(x: Any) -> Any:
+        return single(x) if isinstance(x, np.float32) else double(x)
+
+    def choose(x):  # not annotated, because Numba compares its signature with that of its result
+        part = single if x == types.float32 else double
+        return lambda x: part(x)  # noqa: PLW0108
+
+    if not DEBUGGING:
+        overload(chosen, jit_options={"forceinline": True, "pipeline_class": PartCompiler})(choose)
+    return chosen
+
+
+if DEBUGGING:
+    single_from_bits: Any = lambda bits: np.int64(bits).astype(np.int32).view(np.float32)  # noqa: E731
+    single_bits: Any = lambda value: np.int64(np.float32(value).view(np.int32))  # noqa: E731
+else:
+    single_from_bits = reinterpreted(types.int32, types.float32)
+    single_bits = reinterpreted(types.float32, types.int32)

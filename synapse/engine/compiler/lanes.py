@@ -1,6 +1,6 @@
 """Lanes: vectors with one number per sample, so that kernels compute several samples at once.
 
-This is the second part of ``jit.py``. A `Lanes` is a short vector, which the processor adds and multiplies as
+A value of lanes (`LanesType`) is a short vector, which the processor adds and multiplies as
 one number. With a single lane it is an ordinary float, and the same kernels vectorise over neurons instead.
 """
 

@@ -10,7 +10,9 @@ columns.
 
 from __future__ import annotations
 
+import _thread
 import ctypes
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -18,13 +20,11 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.extending import infer, lower_builtin
 
 from ..guard import Deferred
-from ..parts import ADDRESSES, INTERRUPT, RESOLVER
-from ..schema import TABLE as COLUMNS
+from ..schema import PART_ADDRESSES, RESOLVER, TABLE as COLUMNS
 from . import cache
 from .jit import DEBUGGING, ColumnsType, ColumnType, column_of, to_machine_code
 
@@ -32,6 +32,9 @@ INDEX: Callable[[Any], Any] = lambda unit: types.uint64  # noqa: E731
 """Kind of an argument: an unsigned integer."""
 NUMBER: Callable[[Any], Any] = lambda unit: types.float64  # noqa: E731
 """Kind of an argument: a number that is no element of a column."""
+
+SOON = 0.01
+"""Seconds after which a deferred Ctrl-C is raised: the kernel has returned, or Ctrl-C is deferred further."""
 
 _FAILED = [column.name for column in COLUMNS].index("failed")
 _declared: list[tuple[Callable[..., Any], tuple[Callable[[Any], Any], ...]]] = []
@@ -93,24 +96,14 @@ def _call_address(context: Any, builder: Any, kinds: Any, args: Any, place: Any)
     word = ir.IntType(64)
     table = column_of(context, builder, kinds[0], args[0], "parts")
     slot = builder.gep(table, [place])
-    interrupts = cgutils.alloca_once_value(builder, word(0))
     resolve, call = builder.append_basic_block("resolve"), builder.append_basic_block("call")
-    found, interrupt = builder.append_basic_block("found"), builder.append_basic_block("interrupt")
     missing = builder.icmp_unsigned("==", builder.load(slot), word(0))
     builder.cbranch(missing, resolve, call).set_weights([1, 1 << 20])
     with builder.goto_block(resolve):  # again, if an exception of a signal has ended the resolver
-        builder.store(builder.add(builder.load(interrupts), word(1)), interrupts)
         resolver = builder.load(builder.gep(table, [word(RESOLVER)]))
-        kind = ir.FunctionType(ir.VoidType(), [word, word, word]).as_pointer()
-        counter = builder.ptrtoint(interrupts, word)
-        builder.call(builder.inttoptr(resolver, kind), [args[0], place, counter])
-        builder.cbranch(builder.icmp_unsigned("==", builder.load(slot), word(0)), resolve, found)
-    with builder.goto_block(found):
-        builder.cbranch(builder.icmp_unsigned("==", builder.load(interrupts), word(0)), call, interrupt)
-    with builder.goto_block(interrupt):  # Python raises it when the kernel has returned
-        again = builder.load(builder.gep(table, [word(INTERRUPT)]))
-        builder.call(builder.inttoptr(again, ir.FunctionType(ir.VoidType(), []).as_pointer()), [])
-        builder.branch(call)
+        kind = ir.FunctionType(ir.VoidType(), [word, word]).as_pointer()
+        builder.call(builder.inttoptr(resolver, kind), [args[0], place])
+        builder.cbranch(builder.icmp_unsigned("==", builder.load(slot), word(0)), resolve, call)
     builder.position_at_end(call)
     taken = [context.get_value_type(kind) for kind in kinds]
     kind = ir.FunctionType(context.get_value_type(types.none), taken).as_pointer()
@@ -119,14 +112,14 @@ def _call_address(context: Any, builder: Any, kinds: Any, args: Any, place: Any)
 
 def failure() -> BaseException:
     """Return why a part could not be compiled, if `failed` begins with -1. The next call tries again."""
-    for table in ADDRESSES.values():
+    for table in PART_ADDRESSES.values():
         table[table == _NOTHING] = 0
     return _errors.pop()
 
 
 def compiled() -> set[str]:
     """Names of the parts that this process has compiled, or loaded from the cache."""
-    tables = ADDRESSES.values()
+    tables = PART_ADDRESSES.values()
     return {one.__name__ for place, (one, _) in enumerate(_declared) if any(table[place] for table in tables)}
 
 
@@ -142,23 +135,23 @@ def _compiled(place: int, unit: Any) -> int:
     return int(result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name))
 
 
-def _resolve(unit: Any, table: int, place: int, interrupts: int) -> None:
+def _resolve(unit: Any, table: int, place: int) -> None:
     """Enter the address of a part, for a kernel that waits in this thread.
 
-    The kernel has added 1 to the number of interrupts, which is taken back if no Ctrl-C came.
+    A kernel cannot pass on what the handler of Ctrl-C raises, so the handler runs a moment later.
     """
     try:
         came = _enter(unit, table, place)
-    except KeyboardInterrupt:  # nobody would catch it here
-        return
-    if not came:
-        ctypes.c_uint64.from_address(interrupts).value -= 1
+    except BaseException:  # Ctrl-C came before it was deferred: the kernel calls again
+        came = True
+    if came:
+        threading.Timer(SOON, _thread.interrupt_main).start()
 
 
 def _enter(unit: Any, table: int, place: int) -> bool:
     """Enter the address of a part; returns whether Ctrl-C came meanwhile."""
     with Deferred() as deferred:
-        addresses = ADDRESSES[np.dtype(str(unit))]
+        addresses = PART_ADDRESSES[np.dtype(str(unit))]
         try:
             addresses[place] = _compiled(place, unit)
         except Exception as error:
@@ -175,10 +168,9 @@ _NOTHING = ctypes.cast(ctypes.pythonapi.Py_GetVersion, ctypes.c_void_p).value or
 """A function that kernels can call with any arguments, without an effect."""
 
 if not DEBUGGING:
-    _prototype = ctypes.CFUNCTYPE(None, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64)
+    _prototype = ctypes.CFUNCTYPE(None, ctypes.c_uint64, ctypes.c_uint64)
     for _unit in (types.float32, types.float64):
         _resolver = _prototype(partial(_resolve, _unit))
         _alive.append(_resolver)
-        _table = ADDRESSES[np.dtype(str(_unit))]
+        _table = PART_ADDRESSES[np.dtype(str(_unit))]
         _table[RESOLVER] = ctypes.cast(_resolver, ctypes.c_void_p).value or 0
-        _table[INTERRUPT] = ctypes.cast(ctypes.pythonapi.PyErr_SetInterrupt, ctypes.c_void_p).value or 0

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compiler.jit import inline
+from ..compiler.jit import by_type, inline
 from ..compiler.lanes import by_sample, flat
-from ..compiler.single import by_type
 from ..compiler.tiles import transpose
 from ..functions import compiled, single
 from ..functions.activations import (
@@ -19,9 +18,7 @@ from ..functions.activations import (
     LOGISTIC,
     TANH,
 )
-from ..functions.chance import chance
-from ..functions.competition import compete
-from ..functions.compiled import custom, identity, squash_stretch
+from ..functions.compiled import chance, compete, custom, identity, squash_stretch
 from ..lowering.flags import GRADIENT_SOURCE
 from ..schema import ENDED, FIRST, INPUTS, STOP
 

@@ -1,18 +1,19 @@
-"""The built-in functions, compiled: each by itself, and all of a kind selected by code."""
+"""The built-in functions, compiled: each by itself, all of a kind selected by code, random and group ones."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
-from ..compiler.jit import for_python, inline
-from ..compiler.rare import INDEX, by_code, column
+from ..compiler.jit import for_python, inline, one, stream, zero
+from ..compiler.rare import INDEX, by_code, column, rare
 from ..compiler.registered import called
 from . import activations, costs
-from .activations import ACTIVATIONS, FIRST_CUSTOM, LARGEST
+from .activations import ACTIVATIONS, BERNOULLI, FIRST_CUSTOM, LARGEST, SOFTMAX
 from .costs import COSTS, FIRST_CUSTOM_COST, Pair
 from .elementary import exp, expm1, log
 
@@ -21,8 +22,8 @@ def _compiled(module: ModuleType, table: Mapping[str, Any]) -> dict[str, Any]:
     """The formulas of a module, compiled to call each other and the elementary functions."""
     scope = {**vars(module), "exp": exp, "expm1": expm1, "log": log}
     scope |= {"sin": np.sin, "cos": np.cos, "log1p": np.log1p}  # in plain Python, math's raise at infinity
-    for one in table.values():
-        scope[one.name] = inline(FunctionType(one.formula.__code__, scope, one.name))
+    for entry in table.values():
+        scope[entry.name] = inline(FunctionType(entry.formula.__code__, scope, entry.name))
     return {name: scope[name] for name in table}
 
 
@@ -102,3 +103,78 @@ def judge(failed, code, target, output, derivative, outputs):
     return called(
         failed, np.uint64(code), (np.float64(target), np.float64(output), np.float64(derivative), outputs)
     )
+
+
+TURN = 2.0 * math.pi
+
+
+@inline
+def draw(m, j):
+    """The next number of the neuron's own stream, from 0 to 1 (exclusive). writes: random"""
+    m.random[j], uniform = stream(m.random[j])
+    return uniform
+
+
+@inline
+def bernoulli(m, j, state):
+    """1 with the probability of the state, else 0; the probability while the neuron is deterministic."""
+    value, derivative = logistic(state)
+    if m.deterministic[j]:
+        return value, derivative
+    return (one(value) if draw(m, j) < value else zero(value)), derivative
+
+
+@inline
+def noise(m, j, state):
+    """The state plus a standard normal number (Box and Muller 1958), unless the neuron is deterministic."""
+    value, derivative = identity(state)
+    if m.deterministic[j]:
+        return value, derivative
+    radius = math.sqrt(-2.0 * log(1.0 - draw(m, j)))
+    return value + radius * math.cos(TURN * draw(m, j)), derivative
+
+
+@rare(INDEX, INDEX, INDEX, INDEX, *STRETCH)
+def chance(m, code, first, last, lanes, state, at, activation, slope, to):
+    """Activations and derivatives of random neurons, of which each has `lanes` consecutive samples.
+
+    reads: deterministic; writes: random
+    """
+    for j in range(first, last):
+        for q in range((j - first) * lanes, (j - first + 1) * lanes):
+            if code == BERNOULLI:
+                activation[to + q], slope[to + q] = bernoulli(m, j, state[at + q])
+            else:
+                activation[to + q], slope[to + q] = noise(m, j, state[at + q])
+
+
+@inline
+def normalise(state, activation, slope, first, last, stride, top):
+    """softmax y_j = e^s_j / sum_i e^s_i over a group whose largest state is `top`."""
+    total = zero(state[first])
+    for j in range(first, last, stride):
+        activation[j] = exp(state[j] - top)
+        total += activation[j]
+    for j in range(first, last, stride):
+        value = activation[j] / total
+        activation[j] = value
+        slope[j] = value * (1.0 - value)
+
+
+@rare(INDEX, column("state"), column("activation"), column("slope"), INDEX, INDEX, INDEX)
+def compete(m, code, state, activation, slope, first, last, stride):
+    """The activations of a group: softmax, or nonzero for the largest state only.
+
+    The group's numbers are `stride` apart in columns of states, activations and derivatives.
+    """
+    best = first
+    for j in range(first, last, stride):
+        if state[j] > state[best]:
+            best = j
+    if code == SOFTMAX:
+        normalise(state, activation, slope, first, last, stride, state[best])
+        return
+    for j in range(first, last, stride):
+        activation[j] = 0.0
+        slope[j] = 0.0
+    activation[best], slope[best] = largest_of(code, state[best])

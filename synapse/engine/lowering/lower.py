@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._typing import Indices
-from .alike import find_alike, mark_fours, mark_gradient_sources
-from .blocks import find_blocks, find_latest
+from .blocks import find_alike, find_blocks, find_latest, mark_fours, mark_gradient_sources
 from .changes import Basis, find_changed, look_back
 from .order import lay_out_nodes, order_connections, order_neurons, pure_inputs
 from .program import Program, Traces, restore
-from .runs import connection_flags, find_runs
-from .ties import lay_out_ties, number_ties
+from .runs import connection_flags, find_runs, stretches
 from .traces import find_influences, mark_plain, place_traces
 
 if TYPE_CHECKING:
@@ -64,3 +62,40 @@ def _lower_connections(store: Store, kept: list[Traces], basis: Basis | None) ->
     latest = np.where(part.chosen, find_latest(part), before.latest)
     part.insert_runs(before, moved)
     return latest
+
+
+def number_ties(store: Store) -> Indices:
+    """Number the groups from 1. A group with one member left is dissolved.
+
+    Returns the targets of the connections whose group is dissolved.
+    """
+    untied = [np.empty(0, np.uint32)]
+    for name in ("tie", "bias_tie"):
+        tie = store[name]
+        if tie.any():
+            several = np.bincount(tie.astype(np.int64)) > 1
+            several[0] = False
+            if name == "tie":
+                untied.append(store["target"][(tie != 0) & ~several[tie]])
+            tie[:] = (np.cumsum(several) * several)[tie]
+    return np.concatenate(untied)
+
+
+def lay_out_ties(store: Store) -> None:
+    """Rows that share a weight or a bias, as stretches of consecutive rows with consecutive groups."""
+    c, counts = store.columns, []
+    for name, number in (("tied", "tie"), ("bias_tied", "bias_tie")):
+        tied = np.flatnonzero(store[number])
+        _, first, place = np.unique(store[number][tied], return_index=True, return_inverse=True)
+        group = np.argsort(np.argsort(first))[
+            place
+        ]  # in order of first use: a filter's weights are consecutive
+        starts, lengths = stretches(
+            np.append(False, (np.diff(tied) == 1) & (np.diff(group) == 1))[: len(tied)]
+        )
+        for part, values in (("", tied[starts]), ("_length", lengths), ("_group", group[starts])):
+            c[name + part] = values.astype(np.uint32)
+        c[f"{name}_first"] = tied[np.sort(first)].astype(np.uint32)
+        c[f"{name}_base"], c[f"{name}_move"] = np.zeros((2, len(first)), store.dtype)
+        counts += [len(starts), len(first)]
+    c["ties"] = np.array([*counts, 0], np.uint64)

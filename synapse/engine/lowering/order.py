@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from ..._typing import Bools
 from ..schema import INPUT, NONE, PROGRAM
-from .changes import Basis, LastLowering, Moved, incoming_rows
+from .changes import Basis, LastLowering, Moved, Part, incoming_rows, replace_rows
 from .flags import GATED, MEMORY
-from .part import Part, replace_rows
 from .program import Traces
 
 if TYPE_CHECKING:

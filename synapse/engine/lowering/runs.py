@@ -15,7 +15,7 @@ from .order import pure_inputs
 
 if TYPE_CHECKING:
     from ..store import Store
-    from .part import Part
+    from .changes import Part
 
 SHORT = 4
 """Runs shorter than this are merged into a list: a loop over indices is faster than many tiny loops."""

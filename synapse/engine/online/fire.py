@@ -13,9 +13,7 @@ from ..functions.activations import (
     LAST_RANDOM,
     LOGISTIC,
 )
-from ..functions.chance import chance
-from ..functions.competition import compete
-from ..functions.compiled import custom, logistic, squash_stretch
+from ..functions.compiled import chance, compete, custom, logistic, squash_stretch
 
 u8 = np.uint64
 ONE = u8(1)

@@ -5,8 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiler.jit import inline, noinline, one, zero
-from ..compiler.packs import add_pack, add_scaled, no_pack, pack, put_pack, set_scaled
-from ..compiler.tiles import add_outer, add_rows, no_sums, spaced, width
+from ..compiler.tiles import (
+    add_outer,
+    add_pack,
+    add_rows,
+    add_scaled,
+    no_pack,
+    no_sums,
+    pack,
+    put_pack,
+    set_scaled,
+    spaced,
+    width,
+)
 from ..lowering.flags import DENSE, FIXED, LISTED, SHARED, ZIPPED
 from ..online.delayed import gater_read, gaters_read, sources_read
 from ..schema import FIRST, LATEST_HALF, NONE, PLAN_CLASSES, PLAN_HALF, PLAN_ROOTS, STOP, TILE

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiler.jit import inline, noinline, one, zero
-from ..compiler.packs import add_scaled
+from ..compiler.tiles import add_scaled
 from ..functions.activations import SOFTMAX
 from ..lowering.flags import (
     DENSE,

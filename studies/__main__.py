@@ -72,13 +72,16 @@ def run(arguments: list[str]) -> int:
 
 def listing() -> str:
     """All studies, a line each: the first line of the module's docstring."""
-    parts = {"Papers' tables": FOLDER / "papers", "Studies, each with --help or a docstring": FOLDER}
+    parts = {
+        "Papers' tables": FOLDER / "papers",
+        "Other studies, with options described in studies/NAME.py": FOLDER,
+    }
     lines = []
     for title, folder in parts.items():
         lines.append(f"{title}:")
         for path in sorted(folder.glob("[!_]*.py")):
             text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-            lines.append(f"  {path.stem:<18}{text.partition(chr(10))[0]}")
+            lines.append(f"  {path.stem:<18}{text.partition(chr(10))[0].replace('``', '`')}")
     return "\n".join(lines)
 
 

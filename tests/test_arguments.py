@@ -25,7 +25,7 @@ def test_the_table_has_every_parameter_of_every_public_call():
     every = {(name, parameter) for name, one in PUBLIC.items() for parameter in one.parameters()}
     assert known == {pair for pair in every if not is_excluded(*pair)}
     assert {name.split(" ")[0] for name in EXCLUDED} <= set(PUBLIC), "excluded, but not public"
-    assert len(known) > 700, "most of the library is not found"
+    assert len(known) > 650, "most of the library is not found"
 
 
 ROOMS = defaultdict(list)

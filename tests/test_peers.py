@@ -1,24 +1,20 @@
 """What peers' suites ask of their networks, learnt from twenty seeds of twenty."""
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "docs" / "studies"))
-import peer_tasks
+from studies import peers
 
 pytestmark = pytest.mark.peers
 SEEDS = range(20)
 
 
-@pytest.mark.parametrize("name", peer_tasks.TASKS)
+@pytest.mark.parametrize("name", peers.TASKS)
 def test_it_is_learnt_from_every_seed(name):
-    assert [seed for seed in SEEDS if not peer_tasks.TASKS[name](seed)] == []
+    assert [seed for seed in SEEDS if not peers.TASKS[name](seed)] == []
 
 
 def test_three_units_learn_xor_by_adam_from_most_seeds():
     """From all they cannot: the error of 2-3-1 has regions of local minima (Sprinkhuizen-Kuyper and Boers,
     IEEE Transactions on Neural Networks 10, 1999). From the ±0.1 of Synaptic 31 of 40 do.
     """
-    assert sum(map(peer_tasks.xor_of_three_units_by_adam, SEEDS)) >= 17
+    assert sum(map(peers.xor_of_three_units_by_adam, SEEDS)) >= 17

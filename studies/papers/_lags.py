@@ -11,13 +11,14 @@ from synapse.objects.network import Network
 from synapse.optimizers import DEKF, Adam
 from synapse.tasks import Task
 
-from ._learn import RULES, learn, trainer
+from ._learn import MEASURED, RULES, learn, trainer
 from ._memory_blocks import memory_blocks
+from ._paper_table import NEEDED, Measure
 
 GATES = 7
 """Second number of the seeds of random gate biases."""
 
-DEFAULTS: dict[str, Any] = {
+SHARED: dict[str, Any] = {
     "cells": 2,
     "linear": False,
     "linear_output": False,
@@ -30,11 +31,10 @@ DEFAULTS: dict[str, Any] = {
     "variance": 0.1,
     "annealing": 2000,
 }
-
-
-def case(**given: Any) -> dict[str, Any]:
-    """All keyword arguments of :func:`solve` for a row: trials of a table are told apart by them."""
-    return {**DEFAULTS, **given}
+"""Arguments of :func:`solve` that rows share."""
+ADAM: dict[str, Any] = {"rate": 0.01, "optimizer": "adam"}
+KALMAN: dict[str, Any] = {"rule": "exact online", "optimizer": "kalman"}
+MEASURES = (NEEDED, Measure("wrong", f"wrong of {MEASURED:,}", log=False))
 
 
 def network(

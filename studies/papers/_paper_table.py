@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,7 +46,6 @@ class Published:
         return f"{self.text} ({self.mark})"
 
 
-@dataclass(frozen=True)
 class Row:
     """A setting that is repeated for many seeds.
 
@@ -54,18 +53,16 @@ class Row:
     ----------
     label : str
         The first column; unique in the table.
-    case : mapping
-        Keyword arguments of the trial: booleans, numbers, strings, None, or lists of these.
     published : Published, optional
         The figure of the paper.
     seeds : int
         Number of seeds, from 0. Default 30.
+    **case
+        Keyword arguments of the trial: booleans, numbers, strings, None, or lists of these.
     """
 
-    label: str
-    case: Mapping[str, Any]
-    published: Published | None = None
-    seeds: int = 30
+    def __init__(self, label: str, published: Published | None = None, seeds: int = 30, **case: Any) -> None:
+        self.label, self.published, self.seeds, self.case = label, published, seeds, case
 
 
 @dataclass(frozen=True)
@@ -120,12 +117,15 @@ class PaperTable:
         What is printed for each row. The plot shows the first one.
     solved : str or None
         Key of the number that is None if a trial did not solve the task; None: there is no such column.
+    shared : mapping
+        Keyword arguments of the trial for all rows that do not give others.
     """
 
     trial: Callable[..., Mapping[str, Any]]
     rows: Sequence[Row]
     measures: Sequence[Measure] = (NEEDED,)
     solved: str | None = "needed"
+    shared: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         labels = [row.label for row in self.rows]
@@ -148,24 +148,23 @@ class PaperTable:
         :func:`synapse.experiments.run`.
         """
         tasks = [
-            (dict(row.case), seed)
+            ({**self.shared, **row.case}, seed)
             for row in self.rows
             for seed in range(row.seeds if seeds is None else min(seeds, row.seeds))
         ]
         return Plan(self.trial, tasks, executor, time_limit, retry, progress).run(store)
 
     def groups(self, trials: Trials) -> list[tuple[Row, Trials]]:
-        """The trials of each row that has any. An argument that a row does not give counts as None."""
-        known = {name for row in self.rows for name in row.case}
+        """The trials of each row that has any. An argument that is not given counts as None."""
+        known = {*self.shared, *(name for row in self.rows for name in row.case)}
         points = [_given(one, known) for one in trials]
-        found = [
-            (
-                row,
-                Trials(one for one, at in zip(trials, points, strict=True) if at == _given(row.case, known)),
-            )
-            for row in self.rows
-        ]
-        return [(row, group) for row, group in found if group]
+        groups = []
+        for row in self.rows:
+            case = _given({**self.shared, **row.case}, known)
+            group = Trials(one for one, point in zip(trials, points, strict=True) if point == case)
+            if group:
+                groups.append((row, group))
+        return groups
 
     def to_markdown(self, trials: Trials) -> str:
         """Print trials as a Markdown table: one line per row, beside the published figures."""

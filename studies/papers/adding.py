@@ -6,8 +6,8 @@ from typing import Any
 
 from synapse.tasks import Adding
 
-from ._lags import case, solve
-from ._paper_table import NEEDED, Measure, PaperTable, Published, Row
+from ._lags import ADAM, KALMAN, MEASURES, SHARED, solve
+from ._paper_table import PaperTable, Published, Row
 
 
 def trial(seed: int, **options: Any) -> dict[str, Any]:
@@ -15,31 +15,25 @@ def trial(seed: int, **options: Any) -> dict[str, Any]:
     return solve(Adding(100), seed, **options)
 
 
-COMMON = {"gates": [-3.0, -6.0], "every": 500}
-LINEAR = {**COMMON, "linear": True, "linear_output": True}
-PAPER = Published("100 %, 74,000", "V", 74_000)
-LIMIT = 30_000
+LINEAR: dict[str, Any] = {"linear": True, "linear_output": True, "most": 30_000}
 
 TABLE = PaperTable(
-    trial=trial,
-    rows=[
+    trial,
+    [
         Row(
             "paper's cells, truncated, rate 0.5",
-            case(**COMMON, rule="truncated", rate=0.5, most=150_000),
-            PAPER,
+            Published("100 %, 74,000", "V", 74_000),
             seeds=3,
+            rule="truncated",
+            rate=0.5,
+            most=150_000,
         ),
         *(
-            Row(
-                f"linear cells and output, {rule}, Adam 0.01",
-                case(**LINEAR, rule=rule, rate=0.01, optimizer="adam", most=LIMIT),
-            )
+            Row(f"linear cells and output, {rule}, Adam 0.01", **LINEAR, **ADAM, rule=rule)
             for rule in ("online", "exact online", "through time")
         ),
-        Row(
-            "linear cells and output, exact online, Kalman filter",
-            case(**LINEAR, rule="exact online", optimizer="kalman", most=10_000),
-        ),
+        Row("linear cells and output, exact online, Kalman filter", **{**LINEAR, **KALMAN, "most": 10_000}),
     ],
-    measures=(NEEDED, Measure("wrong", "wrong of 2,560", log=False)),
+    MEASURES,
+    shared={**SHARED, "gates": [-3.0, -6.0], "every": 500},
 )

@@ -130,45 +130,40 @@ def _trainer(net: Network, rule: str) -> Trainer:
     return Trainer(net, cost="squared_error", **RULES[rule], **more)
 
 
-SETTINGS: list[tuple[str, str, str, dict[str, Any]]] = [
-    ("paper", "network of the paper", "online", {"rates": [0.01, 1e-4], "strings": 40_000}),
-    ("paper", "network of the paper", "exact online", {"rates": [0.01, 1e-4], "strings": 40_000}),
-    ("paper", "network of the paper", "through time", {"rates": [0.03, 3e-4], "strings": 40_000}),
-    ("counters", "counters", "online", {"rates": [0.1, 1e-3], "strings": 40_000}),
-    ("counters", "counters", "through time", {"rates": [0.03, 3e-4], "strings": 40_000}),
+SETTINGS: list[tuple[str, dict[str, Any]]] = [
+    ("network of the paper", {"kind": PAPER, "rule": "online", "rates": [0.01, 1e-4]}),
+    ("network of the paper", {"kind": PAPER, "rule": "exact online", "rates": [0.01, 1e-4]}),
+    ("network of the paper", {"kind": PAPER, "rule": "through time", "rates": [0.03, 3e-4]}),
+    ("counters", {"rule": "online", "rates": [0.1, 1e-3]}),
+    ("counters", {"rule": "through time", "rates": [0.03, 3e-4]}),
     (
-        "counters",
         "counters, all n in every update",
-        "through time",
-        {"rates": [0.03, 1e-3], "strings": 100_000, "every_n": True},
+        {"rule": "through time", "rates": [0.03, 1e-3], "strings": 100_000, "every_n": True},
     ),
-    ("counters", "counters", "Kalman filter", {"rates": None, "strings": 2_000}),
+    ("counters", {"rule": "Kalman filter", "strings": 2_000}),
 ]
 PUBLISHED = {
-    "ab": Published("22,000 strings; 118 on average, best 1,000", "U", 118),
-    "abc": Published("54,000 strings; 28 on average, best 52", "U", 28),
+    ("ab", "online"): Published("22,000 strings; 118 on average, best 1,000", "U", 118),
+    ("abc", "online"): Published("54,000 strings; 28 on average, best 52", "U", 28),
+    ("abc", "Kalman filter"): Published("1,000 and more", "V", 1000),
 }
-KALMAN = Published("1,000 and more", "V", 1000)
-
-
-def _table_rows() -> list[Row]:
-    rows = []
-    for letters, name in (("ab", "aⁿbⁿ"), ("abc", "aⁿbⁿcⁿ")):
-        for kind, what, rule, case in SETTINGS:
-            kalman = rule == "Kalman filter"
-            published = PUBLISHED[letters] if rule == "online" else None
-            if kalman and letters == "abc":
-                published = KALMAN
-            given = {"letters": letters, "kind": kind, "rule": rule, "every_n": False, **case}
-            rows.append(Row(f"{name}, {what}, {rule}", given, published, 10 if kalman else 30))
-    return rows
-
 
 TABLE = PaperTable(
-    trial=trial,
-    rows=_table_rows(),
-    measures=[
+    trial,
+    [
+        Row(
+            f"{name}, {what}, {case['rule']}",
+            PUBLISHED.get((letters, case["rule"])),
+            seeds=10 if case["rule"] == "Kalman filter" else 30,
+            letters=letters,
+            **case,
+        )
+        for letters, name in (("ab", "aⁿbⁿ"), ("abc", "aⁿbⁿcⁿ"))
+        for what, case in SETTINGS
+    ],
+    [
         Measure("longest", "largest N with all n ≤ N right", log=False),
         Measure("needed", "training strings until all n ≤ 10 are right"),
     ],
+    shared={"kind": COUNTERS, "rates": None, "strings": 40_000, "every_n": False},
 )

@@ -56,18 +56,19 @@ def errors(net: Network, seed: int) -> dict[str, float]:
 
 
 TABLE = PaperTable(
-    trial=trial,
-    measures=[
+    trial,
+    [
+        Row("online, squared error", rule="online", rate=4.0, cost="squared_error"),
+        Row("online, cross-entropy", rule="online", rate=0.3),
+        Row("exact online, cross-entropy", rule="exact online", rate=0.3),
+        Row("through time with Adam", rule="through time", rate=0.1),
+    ],
+    [
         Measure("needed", "letters needed"),
         Measure("vowels", "error at vowels", ".2f"),
         Measure("consonants", "at consonants", ".2f"),
         Measure("which", "of *consonant*", ".2f"),
         Measure("high", "of *high* at consonants", ".2f"),
     ],
-    rows=[
-        Row("online, squared error", {"rule": "online", "rate": 4.0, "cost": "squared_error"}),
-        Row("online, cross-entropy", {"rule": "online", "rate": 0.3, "cost": "cross_entropy"}),
-        Row("exact online, cross-entropy", {"rule": "exact online", "rate": 0.3, "cost": "cross_entropy"}),
-        Row("through time with Adam", {"rule": "through time", "rate": 0.1, "cost": "cross_entropy"}),
-    ],
+    shared={"cost": "cross_entropy"},
 )

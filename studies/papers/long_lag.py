@@ -156,42 +156,30 @@ def trial(
     return {**found, "needed": needed, "trained": found["trained"] + before, "before": before}
 
 
-PAPER = {
-    "linear": False,
-    "output": "logistic",
-    "gate": None,
-    "weights": WEIGHTS,
-    "rule": "truncated",
-    "optimizer": None,
-    "added_later": False,
-    "every": 100,
-    "most": 10_000,
-}
-OURS = {**PAPER, "linear": True, "rule": "online", "optimizer": "adam"}
-ONE_CELL = {**OURS, "output": "softmax", "most": 5000}
+PAPER: dict[str, Any] = {"rule": "truncated", "rate": 1.0}
+OURS: dict[str, Any] = {"linear": True, "rule": "online", "optimizer": "adam", "rate": 0.01}
+ONE_CELL: dict[str, Any] = {**OURS, "output": "softmax", "most": 5000}
+LAST_TARGET: dict[str, Any] = {**ONE_CELL, "rate": 0.03}
 
 TABLE = PaperTable(
-    trial=trial,
-    rows=[
+    trial,
+    [
         Row(
             "2a, paper's cells, cell added later, truncated, rate 1",
-            {**PAPER, "experiment": "2a", "rate": 1.0, "added_later": True},
             Published("100 %, 5,040", "V", 5040),
             seeds=1,
+            experiment="2a",
+            added_later=True,
+            **PAPER,
         ),
         *(
             Row(
                 f"2a, linear cell, {rule}, {'Adam ' if optimizer == 'adam' else 'rate '}{rate}",
-                {
-                    **ONE_CELL,
-                    "experiment": "2a",
-                    "gate": -2.0,
-                    "weights": 1.0,
-                    "rule": rule,
-                    "optimizer": optimizer,
-                    "rate": rate,
-                },
                 seeds=seeds,
+                experiment="2a",
+                gate=-2.0,
+                weights=1.0,
+                **{**ONE_CELL, "rule": rule, "optimizer": optimizer, "rate": rate},
             )
             for rule, optimizer, rate, seeds in (
                 ("online", "plain", 0.1, 5),
@@ -201,42 +189,55 @@ TABLE = PaperTable(
         ),
         Row(
             "2b, paper's cells, truncated, rate 1",
-            {**PAPER, "experiment": "2b", "rate": 1.0},
             Published("100 %, 5,680", "V", 5680),
             seeds=1,
+            experiment="2b",
+            **PAPER,
         ),
         Row(
             "2b, last target, linear cell, online, Adam 0.03",
-            {**ONE_CELL, "experiment": "2b, last target", "gate": -4.0, "rate": 0.03, "most": 4000},
             seeds=5,
+            experiment="2b, last target",
+            gate=-4.0,
+            **{**LAST_TARGET, "most": 4000},
         ),
         Row(
             "2b, last target, two linear cells, online, Adam 0.03",
-            {**ONE_CELL, "experiment": "2b, last target, two blocks", "gate": -3.0, "rate": 0.03},
             seeds=18,
+            experiment="2b, last target, two blocks",
+            gate=-3.0,
+            **LAST_TARGET,
         ),
         Row(
             "2c, paper's cells, truncated, rate 0.01",
-            {**PAPER, "experiment": "2c", "rate": 0.01, "every": 500, "most": 60_000},
             Published("100 %, 30,000", "V", 30_000),
             seeds=1,
+            experiment="2c",
+            every=500,
+            most=60_000,
+            **{**PAPER, "rate": 0.01},
         ),
         *(
             Row(
                 f"2c, {'linear' if rule == 'online' else 'squashed'} cells, {rule}, Adam 0.01",
-                {
-                    **OURS,
-                    "experiment": "2c",
-                    "linear": rule == "online",
-                    "gate": -3.0,
-                    "rule": rule,
-                    "rate": 0.01,
-                    "most": 3000,
-                },
                 seeds=20,
+                experiment="2c",
+                gate=-3.0,
+                most=3000,
+                **{**OURS, "linear": rule == "online", "rule": rule},
             )
             for rule in ("online", "exact online", "through time")
         ),
     ],
-    measures=(NEEDED, Measure("wrong", f"wrong of {MEASURED}", log=False)),
+    (NEEDED, Measure("wrong", f"wrong of {MEASURED}", log=False)),
+    shared={
+        "linear": False,
+        "output": "logistic",
+        "gate": None,
+        "weights": WEIGHTS,
+        "optimizer": None,
+        "added_later": False,
+        "every": 100,
+        "most": 10_000,
+    },
 )

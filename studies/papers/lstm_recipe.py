@@ -44,29 +44,23 @@ def trial(seed: int, rule: str, weights: float | str, biases: list[float], **lst
 
 
 SYNAPTIC: dict[str, Any] = {"weights": 0.1, "biases": [1.0, 1.0, 1.0], "style": "synaptic"}
+LINEAR: dict[str, Any] = {"peepholes": None, "cell_squash": "identity"}
 SETTINGS: dict[str, dict[str, Any]] = {
     "biases 1, 1, 1; weights ±0.1 (the default before)": {"weights": 0.1, "biases": [1.0, 1.0, 1.0]},
     "biases 0, 1, 0; weights ±1/√fan-in": {"weights": "fan_in", "biases": [0.0, 1.0, 0.0]},
     "biases 0, 3, 0; weights ±0.1": {"weights": 0.1, "biases": [0.0, 3.0, 0.0]},
     "biases 0, 3, 0; weights ±1/√fan-in (the default)": {"weights": "fan_in", "biases": [0.0, 3.0, 0.0]},
     'style "synaptic", its defaults': SYNAPTIC,
-    'style "synaptic", linear cells, no peepholes': {
-        **SYNAPTIC,
-        "peepholes": None,
-        "cell_squash": "identity",
-    },
+    'style "synaptic", linear cells, no peepholes': {**SYNAPTIC, **LINEAR},
 }
 
 TABLE = PaperTable(
-    trial=trial,
-    rows=[
-        Row(f"{rule}: {name}", {"rule": rule, **setting}, seeds=10)
+    trial,
+    [
+        Row(f"{rule}: {name}", seeds=10, rule=rule, **setting)
         for rule in RATES
         for name, setting in SETTINGS.items()
     ],
-    measures=[
-        Measure("solved", "tasks solved, of 3", ".1f", log=False),
-        *(Measure(name, name) for name in TASKS),
-    ],
+    [Measure("solved", "tasks solved, of 3", ".1f", log=False), *(Measure(name, name) for name in TASKS)],
     solved=None,
 )

@@ -140,73 +140,59 @@ def _error(found: list[float], tests: Any) -> float:
     return float(np.sqrt(np.mean(squared) / GIVEN_VARIANCE))
 
 
-LEAST_SQUARES = {"size": 400, "rule": "least squares", "delay": 17, "length": 3000}
-TRAINED = {"network": "LSTM", "size": 8, "delay": 17, "length": 3000}
-
+LEAST_SQUARES: dict[str, Any] = {"size": 400, "rule": "least squares"}
+RESERVOIR: dict[str, Any] = {**LEAST_SQUARES, "network": "reservoir", "rate": 1e-14, "scale": 0.56}
+WIDER: dict[str, Any] = {**RESERVOIR, "scale": 1.0}
 
 TABLE = PaperTable(
-    trial=trial,
-    measures=[
-        Measure("nrmse84", "NRMSE84", ".2g"),
-        Measure("one_step", "one-step error", ".2g"),
-    ],
-    solved=None,
-    rows=[
-        Row(
-            "reservoir of Jaeger, 400 units",
-            {**LEAST_SQUARES, "network": "reservoir", "rate": 1e-14, "scale": 0.56},
-            Published("0.00028", "V", 0.00028),
-        ),
-        Row(
-            "the same, feedback weights within 1",
-            {**LEAST_SQUARES, "network": "reservoir", "rate": 1e-14, "scale": 1.0},
-        ),
+    trial,
+    [
+        Row("reservoir of Jaeger, 400 units", Published("0.00028", "V", 0.00028), **RESERVOIR),
+        Row("the same, feedback weights within 1", **WIDER),
         Row(
             "reservoir of Jaeger, 21,000 points",
-            {**LEAST_SQUARES, "network": "reservoir", "rate": 1e-14, "scale": 0.56, "length": 21_000},
             Published("0.00012", "V", 0.00012),
             seeds=10,
+            length=21_000,
+            **RESERVOIR,
         ),
-        Row(
-            "the same, feedback weights within 1, 21,000 points",
-            {**LEAST_SQUARES, "network": "reservoir", "rate": 1e-14, "scale": 1.0, "length": 21_000},
-            seeds=10,
-        ),
+        Row("the same, feedback weights within 1, 21,000 points", seeds=10, length=21_000, **WIDER),
         Row(
             "architect.Liquid, 400 units",
-            {**LEAST_SQUARES, "network": "Liquid", "rate": 1e-13, "leak": 0.4, "spectral_radius": 0.45},
+            network="Liquid",
+            rate=1e-13,
+            leak=0.4,
+            spectral_radius=0.45,
+            **LEAST_SQUARES,
         ),
         Row(
             "reservoir of Jaeger, delay of 30, ridge 1e-8",
-            {**LEAST_SQUARES, "network": "reservoir", "rate": 1e-8, "scale": 0.56, "delay": 30},
             Published("0.11", "V", 0.11),
             seeds=20,
+            delay=30,
+            **{**RESERVOIR, "rate": 1e-8},
         ),
         Row(
             "LSTM 1-8-1, online",
-            {**TRAINED, "rule": "online", "rate": 0.05, "epochs": 300},
             Published("LSTM 0.4700", "U", 0.47),
             seeds=10,
+            rule="online",
+            rate=0.05,
+            epochs=300,
         ),
-        Row(
-            "LSTM 1-8-1, exact online",
-            {**TRAINED, "rule": "exact online", "rate": 0.03, "epochs": 100},
-            seeds=10,
-        ),
-        Row(
-            "LSTM 1-8-1, through time with Adam",
-            {**TRAINED, "rule": "through time", "rate": 0.01, "epochs": 1500},
-            seeds=10,
-        ),
+        Row("LSTM 1-8-1, exact online", seeds=10, rule="exact online", rate=0.03, epochs=100),
+        Row("LSTM 1-8-1, through time with Adam", seeds=10, rule="through time", rate=0.01, epochs=1500),
         Row(
             "GRU 1-8-1, through time with Adam",
-            {**TRAINED, "network": "GRU", "rule": "through time", "rate": 0.01, "epochs": 1000},
             seeds=10,
+            network="GRU",
+            rule="through time",
+            rate=0.01,
+            epochs=1000,
         ),
-        Row(
-            "the present point, unchanged",
-            {**TRAINED, "network": "persistence", "size": 0, "rule": "none"},
-            seeds=10,
-        ),
+        Row("the present point, unchanged", seeds=10, network="persistence", size=0, rule="none"),
     ],
+    [Measure("nrmse84", "NRMSE84", ".2g"), Measure("one_step", "one-step error", ".2g")],
+    solved=None,
+    shared={"network": "LSTM", "size": 8, "delay": 17, "length": 3000},
 )

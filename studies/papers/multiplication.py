@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..tasks import Multiplication
-from ._lags import case, solve
-from ._paper_table import NEEDED, Measure, PaperTable, Published, Row
+from ._lags import ADAM, KALMAN, MEASURES, SHARED, solve
+from ._paper_table import PaperTable, Published, Row
 
 
 def trial(seed: int, **options: Any) -> dict[str, Any]:
@@ -14,38 +14,39 @@ def trial(seed: int, **options: Any) -> dict[str, Any]:
     return solve(Multiplication(100), seed, **options)
 
 
-LINEAR = {"linear": True, "linear_output": True, "gates": [-3.0, -6.0]}
-PAPER = Published("100 %, 482,000", "V", 482_000)
-
+LINEAR: dict[str, Any] = {"linear": True, "linear_output": True, "gates": [-3.0, -6.0]}
 
 TABLE = PaperTable(
-    trial=trial,
-    rows=[
+    trial,
+    [
         Row(
             "paper's cells, truncated, rate 0.1",
-            case(rule="truncated", rate=0.1, every=1000, most=600_000),
-            PAPER,
+            Published("100 %, 482,000", "V", 482_000),
             seeds=1,
+            rule="truncated",
+            rate=0.1,
+            most=600_000,
         ),
         *(
             Row(
                 f"linear cells and output, {rule}, Adam 0.01",
-                case(**LINEAR, rule=rule, rate=0.01, optimizer="adam", every=1000, most=60_000),
                 seeds=seeds,
+                **LINEAR,
+                **ADAM,
+                rule=rule,
+                most=60_000,
             )
             for rule, seeds in (("online", 1), ("through time", 2))
         ),
         Row(
             "linear cells and output, exact online, Kalman filter",
-            case(
-                **LINEAR,
-                rule="exact online",
-                optimizer="kalman",
-                annealing=3000,
-                every=500,
-                most=15_000,
-            ),
+            **LINEAR,
+            **KALMAN,
+            annealing=3000,
+            every=500,
+            most=15_000,
         ),
     ],
-    measures=(NEEDED, Measure("wrong", "wrong of 2,560", log=False)),
+    MEASURES,
+    shared={**SHARED, "every": 1000},
 )

@@ -55,42 +55,27 @@ def trial(
     return {"nmse": nmse(net, test, WASHOUT), "diverged": diverged}
 
 
-LEAST_SQUARES = {
-    "network": "Liquid",
-    "rule": "least squares",
-    "rate": 1e-9,
-    "scale": 0.1,
-    "spectral_radius": 0.95,
-}
-TRAINED = {"network": "LSTM", "size": 10}
-
 TABLE = PaperTable(
-    trial=trial,
-    measures=[Measure("nmse", "NMSE", ".3f")],
-    solved=None,
-    rows=[
-        *[
+    trial,
+    [
+        *(
             Row(
                 f"Liquid, {size} units",
-                {**LEAST_SQUARES, "size": size},
                 Published(f"ESN {figure}", "U", figure),
+                network="Liquid",
+                size=size,
+                rule="least squares",
+                rate=1e-9,
+                scale=0.1,
+                spectral_radius=0.95,
             )
             for size, figure in ((50, 0.166), (100, 0.0956), (200, 0.0425))
-        ],
-        Row(
-            "LSTM 1-10-1, online",
-            {**TRAINED, "rule": "online", "rate": 0.01, "epochs": 300},
-            seeds=10,
         ),
-        Row(
-            "LSTM 1-10-1, exact online",
-            {**TRAINED, "rule": "exact online", "rate": 0.1, "epochs": 100},
-            seeds=10,
-        ),
-        Row(
-            "LSTM 1-10-1, through time with Adam",
-            {**TRAINED, "rule": "through time", "rate": 0.03, "epochs": 1500},
-            seeds=10,
-        ),
+        Row("LSTM 1-10-1, online", seeds=10, rule="online", rate=0.01, epochs=300),
+        Row("LSTM 1-10-1, exact online", seeds=10, rule="exact online", rate=0.1, epochs=100),
+        Row("LSTM 1-10-1, through time with Adam", seeds=10, rule="through time", rate=0.03, epochs=1500),
     ],
+    [Measure("nmse", "NMSE", ".3f")],
+    solved=None,
+    shared={"network": "LSTM", "size": 10},
 )

@@ -99,40 +99,39 @@ def trial(
 
 
 def _row(
-    label: str,
     network: str,
     rule: str,
     rate: float,
     published: Published | None = None,
     *,
-    cost: str | None = None,
-    batch: int = 0,
-    most: int = 25_000,
     seeds: int = 30,
+    what: str = "",
+    **case: Any,
 ) -> Row:
-    case = {"network": network, "rule": rule, "rate": rate, "cost": cost, "batch": batch, "most": most}
-    return Row(f"{label}, {rule}, rate {rate:g}", case, published, seeds)
+    label = f"{network}{what}, {rule}, rate {rate:g}"
+    return Row(label, published, seeds=seeds, network=network, rule=rule, rate=rate, **case)
 
 
-SQUARED = "squared_error"
+SQUARED: dict[str, Any] = {"cost": "squared_error"}
 THREE, FOUR, STYLE, DEFAULT, ELMAN = NETWORKS
 EARLIER = Published("0 %, more than 200,000", "V")
 
 TABLE = PaperTable(
-    trial=trial,
-    rows=[
-        _row(THREE, THREE, "truncated", 0.5, Published("100 %, 8,440", "V", 8440), cost=SQUARED),
-        _row(FOUR, FOUR, "truncated", 0.5, Published("97 %, 9,500", "V", 9500), cost=SQUARED, seeds=10),
-        _row(THREE, THREE, "truncated", 0.2, Published("97 %, 14,060", "V", 14060), cost=SQUARED, seeds=10),
-        _row(THREE, THREE, "exact online", 0.5, cost=SQUARED, seeds=10),
-        _row(f"{THREE}, cross-entropy", THREE, "truncated", 0.2, seeds=29),
-        _row(DEFAULT, DEFAULT, "truncated", 0.1),
-        _row(f"{DEFAULT}, 4 strings", DEFAULT, "through time", 0.02, batch=4),
-        _row(DEFAULT, DEFAULT, "exact online", 0.1, seeds=5),
-        _row(STYLE, STYLE, "online", 0.07, seeds=5),
-        _row(ELMAN, ELMAN, "online", 0.1, EARLIER, seeds=2),
-        _row(ELMAN, ELMAN, "exact online", 0.1, EARLIER, seeds=2),
-        _row(f"{ELMAN}, 10 strings", ELMAN, "through time", 0.01, EARLIER, seeds=2),
+    trial,
+    [
+        _row(THREE, "truncated", 0.5, Published("100 %, 8,440", "V", 8440), **SQUARED),
+        _row(FOUR, "truncated", 0.5, Published("97 %, 9,500", "V", 9500), seeds=10, **SQUARED),
+        _row(THREE, "truncated", 0.2, Published("97 %, 14,060", "V", 14060), seeds=10, **SQUARED),
+        _row(THREE, "exact online", 0.5, seeds=10, **SQUARED),
+        _row(THREE, "truncated", 0.2, seeds=29, what=", cross-entropy"),
+        _row(DEFAULT, "truncated", 0.1),
+        _row(DEFAULT, "through time", 0.02, what=", 4 strings", batch=4),
+        _row(DEFAULT, "exact online", 0.1, seeds=5),
+        _row(STYLE, "online", 0.07, seeds=5),
+        _row(ELMAN, "online", 0.1, EARLIER, seeds=2),
+        _row(ELMAN, "exact online", 0.1, EARLIER, seeds=2),
+        _row(ELMAN, "through time", 0.01, EARLIER, seeds=2, what=", 10 strings"),
     ],
-    measures=(Measure("needed", "training strings"), Measure("wrong", "wrong of 2,560", log=False)),
+    (Measure("needed", "training strings"), Measure("wrong", "wrong of 2,560", log=False)),
+    shared={"cost": None, "batch": 0, "most": 25_000},
 )

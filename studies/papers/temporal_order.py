@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..tasks import TemporalOrder
-from ._lags import case, solve
-from ._paper_table import NEEDED, Measure, PaperTable, Published, Row
+from ._lags import ADAM, KALMAN, MEASURES, SHARED, solve
+from ._paper_table import PaperTable, Published, Row
 
 
 def trial(seed: int, **options: Any) -> dict[str, Any]:
@@ -14,49 +14,38 @@ def trial(seed: int, **options: Any) -> dict[str, Any]:
     return solve(TemporalOrder(), seed, **options)
 
 
-GATES = [-2.0, -4.0]
-PAPER = Published("100 %, 31,390", "V", 31_390)
-
 TABLE = PaperTable(
-    trial=trial,
-    rows=[
-        *(
-            Row(
-                f"paper's cells, {rule}, rate 0.5",
-                case(gates=GATES, rule=rule, rate=0.5, every=500, most=60_000),
-                PAPER if rule == "truncated" else None,
-                seeds=seeds,
-            )
-            for rule, seeds in (("truncated", 20), ("exact online", 4))
+    trial,
+    [
+        Row(
+            "paper's cells, truncated, rate 0.5",
+            Published("100 %, 31,390", "V", 31_390),
+            seeds=20,
+            rule="truncated",
+            rate=0.5,
+            most=60_000,
         ),
+        Row("paper's cells, exact online, rate 0.5", seeds=4, rule="exact online", rate=0.5, most=60_000),
         *(
             Row(
                 f"paper's cells, weights ±0.5, {rule}, Adam 0.01",
-                case(
-                    gates=GATES,
-                    weights=0.5,
-                    rule=rule,
-                    rate=0.01,
-                    optimizer="adam",
-                    every=500,
-                    most=20_000,
-                ),
                 seeds=seeds,
+                **ADAM,
+                rule=rule,
+                weights=0.5,
+                most=20_000,
             )
             for rule, seeds in (("truncated", 5), ("exact online", 5), ("through time", 30))
         ),
         Row(
             "paper's cells, weights ±0.3, exact online, Kalman filter",
-            case(
-                gates=GATES,
-                weights=0.3,
-                rule="exact online",
-                optimizer="kalman",
-                variance=0.3,
-                every=250,
-                most=10_000,
-            ),
+            **KALMAN,
+            weights=0.3,
+            variance=0.3,
+            every=250,
+            most=10_000,
         ),
     ],
-    measures=(NEEDED, Measure("wrong", "wrong of 2,560", log=False)),
+    MEASURES,
+    shared={**SHARED, "gates": [-2.0, -4.0], "every": 500},
 )

@@ -1,6 +1,5 @@
 """What holds for all pictures: whose axes and figures, what is left behind, and those of the gallery."""
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -108,21 +107,20 @@ def test_importing_the_package_imports_no_matplotlib():
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=900).returncode == 0
 
 
-SCRIPT = Path(__file__).parents[2] / "docs" / "studies" / "pictures.py"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.mark.slow
 def test_the_pictures_of_the_gallery(tmp_path):
     """Those that the page shows, and what it says of the latch is true."""
-    spec = importlib.util.spec_from_file_location("pictures_study", SCRIPT)
-    study = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(study)
+    from studies import pictures as study  # matplotlib is an extra
+
     _, result, right = study.learnt_latch()
     assert result.error < 0.01
     assert right == 1.0
     study.main(tmp_path)
-    page = (SCRIPT.parents[1] / "gallery.md").read_text(encoding="utf-8")
-    kept = {path.name for path in (SCRIPT.parents[1] / "gallery").glob("draw_*.png")}
+    page = (DOCS / "gallery.md").read_text(encoding="utf-8")
+    kept = {path.name for path in (DOCS / "gallery").glob("draw_*.png")}
     assert {path.name for path in tmp_path.iterdir()} == kept
     wrong = [
         path.name

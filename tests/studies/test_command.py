@@ -15,7 +15,7 @@ def square(seed, size):
 
 SMALL = PaperTable(
     square,
-    [Row("three", {"size": 3}, Published("100 %, 9", "C", 9.0), seeds=4), Row("five", {"size": 5}, seeds=2)],
+    [Row("three", Published("100 %, 9", "C", 9.0), seeds=4, size=3), Row("five", seeds=2, size=5)],
     [Measure("needed", "sequences")],
 )
 

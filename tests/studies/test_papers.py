@@ -29,8 +29,8 @@ def halves(seed, size):
 TABLE = PaperTable(
     trial=halves,
     rows=[
-        Row("small", {"size": 10}, Published("100 %, 100", "V", 100.0), seeds=9),
-        Row("large", {"size": 1000}, seeds=3),
+        Row("small", Published("100 %, 100", "V", 100.0), seeds=9, size=10),
+        Row("large", seeds=3, size=1000),
     ],
     measures=[Measure("needed", "training sequences"), Measure("error", "error", ".2f")],
 )
@@ -52,7 +52,7 @@ def test_every_row_has_its_own_seeds_and_the_store_goes_on(tmp_path):
 
 def test_what_is_refused():
     with pytest.raises(ArgumentError, match="different labels"):
-        PaperTable(halves, [Row("a", {"size": 1}), Row("a", {"size": 2})])
+        PaperTable(halves, [Row("a", size=1), Row("a", size=2)])
     with pytest.raises(UnknownNameError, match="mark"):
         Published("1", "X")
     with pytest.raises(ArgumentError, match="'reber'"):
@@ -70,8 +70,9 @@ def test_every_table_is_complete():
         assert pickle.loads(pickle.dumps(table.trial)) is table.trial
         for row in table.rows:
             assert row.seeds > 0
-            inspect.signature(table.trial).bind(0, **row.case)
-            assert table.groups(Trials([{"seed": 0, **row.case}])) == [(row, [{"seed": 0, **row.case}])]
+            case = {**table.shared, **row.case}
+            inspect.signature(table.trial).bind(0, **case)
+            assert table.groups(Trials([case])) == [(row, [case])]
         made, trials = read_results(papers.FOLDER / f"{name}.csv")
         assert f": python -m studies {name}" in made
         assert sum(len(group) for _, group in table.groups(trials)) == len(trials)
@@ -107,7 +108,7 @@ def test_a_trial_of_every_table_repeats_and_has_its_measures():
 
     def check(name, number, budget):
         table = papers.get(name)
-        case = {**table.rows[number].case, **budget}
+        case = {**table.shared, **table.rows[number].case, **budget}
         found = table.trial(1000, **case)
         assert repr(found) == repr(table.trial(1000, **case))
         assert {measure.name for measure in table.measures} <= set(found)
@@ -119,7 +120,7 @@ def test_a_trial_of_every_table_repeats_and_has_its_measures():
 
 def two_blocks(task, **given):
     names = inspect.signature(_lags.network).parameters
-    options = {key: value for key, value in _lags.DEFAULTS.items() if key in names}
+    options = {key: value for key, value in _lags.SHARED.items() if key in names}
     return _lags.network(task, 0, **{**options, **given})
 
 

@@ -1,43 +1,18 @@
 """The studies of gradients and of exact online learning: their pages say what was measured."""
 
 import json
-import sys
-from importlib import import_module
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 pytest.importorskip("matplotlib")
-STUDIES = Path(__file__).parents[2] / "docs" / "studies"
+from studies import gradients, rtrl
 
 
-def imported(name):
-    sys.path.insert(0, str(STUDIES))
-    try:
-        return import_module(name)
-    finally:
-        sys.path.remove(str(STUDIES))
-
-
-@pytest.fixture(scope="module")
-def gradients():
-    return imported("gradients")
-
-
-@pytest.fixture(scope="module")
-def rtrl():
-    return imported("rtrl")
-
-
-@pytest.fixture(scope="module")
-def rows():
-    return json.loads((STUDIES / "gradients.json").read_text())["runs"]
-
-
-def test_the_page_of_gradients_has_its_tables_and_what_it_claims(gradients, rows):
+def test_the_page_of_gradients_has_its_tables_and_what_it_claims():
     study, page = gradients, gradients.PAGE.read_text()
+    rows = json.loads(study.RESULTS.read_text())["runs"]
     assert all(one in page for one in (study.table(rows), study.table_of_rules(rows), study.table_of_reach()))
 
     for name, targets, scale in product(study.NETWORKS, study.TARGETS, study.SCALES):
@@ -49,7 +24,7 @@ def test_the_page_of_gradients_has_its_tables_and_what_it_claims(gradients, rows
             assert (last < 0.9) == (name in ("GRU", "LSTM, standard"))
 
 
-def test_the_page_of_online_learning_has_its_tables_of_ten_seeds(rtrl):
+def test_the_page_of_online_learning_has_its_tables_of_ten_seeds():
     page = rtrl.PAGE.read_text(encoding="utf-8")
     for name, table in rtrl.TABLES.items():
         assert f"<!-- {name} -->" in page

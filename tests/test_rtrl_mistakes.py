@@ -10,7 +10,7 @@ import synapse
 from synapse import Neuron, Trainer, analysis, draw, gradient, optimizers
 from synapse.errors import ArgumentError, FunctionError, SynapseError, TopologyError
 from synapse.learning import fit_readout
-from synapse.objects import _sensitivities
+from synapse.objects import sensitivities
 
 from .cases import all_refused, failures
 
@@ -76,7 +76,7 @@ def test_rules_and_options_that_do_not_exist():
 def test_a_network_that_is_or_becomes_too_large_keeps_what_it_has(monkeypatch):
     net, large = learner(), architect.Elman(2, 30, 1, seed=0)
     steps(net)
-    monkeypatch.setattr(_sensitivities, "most_bytes", lambda: 0.0)
+    monkeypatch.setattr(sensitivities, "most_bytes", lambda: 0.0)
     before, sentence = whole(large), "of .* at order None need .* GB, but this machine has 0 GB. Give"
     with pytest.raises(ArgumentError, match=sentence):
         large.learning_rule = "rtrl"

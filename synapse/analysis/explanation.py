@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..errors import ArgumentError
-from ..objects._sensitivities import network_in_step
 from ..objects.connection import (
     Connection,
     factored_error,
@@ -16,6 +15,7 @@ from ..objects.connection import (
     rounding_of,
 )
 from ..objects.neuron import Neuron
+from ..objects.sensitivities import network_in_step
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import Floats
-from ..objects._sensitivities import SensitivityPairs
 from ..objects.connection import Connection, extended_into
 from ..objects.network import Network
 from ..objects.neuron import Neuron
 from ..objects.recording import Log, Pair
+from ..objects.sensitivities import SensitivityPairs
 from ..objects.state import read_numbers
 from ..objects.topology import Topology
 

@@ -10,8 +10,8 @@ import numpy as np
 from .._checks import boolean, expected, positive_number
 from .._typing import Ints
 from ..errors import ArgumentError
-from ..objects._sensitivities import sensitivity_matrix
 from ..objects.network import Network, require_network
+from ..objects.sensitivities import sensitivity_matrix
 from ..objects.topology import Topology
 from ._style import GREY, INK, canvas, diverging, key, label, largest
 

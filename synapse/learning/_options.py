@@ -27,7 +27,7 @@ from .._checks import (
     positive_number,
 )
 from ..initializers import random_generator
-from ..objects._sensitivities import checked_order
+from ..objects.sensitivities import checked_order
 from ..optimizers import SGD
 from ._parameters import checked_optimizer
 from ._regularisation import Chances, chances_by_neuron

@@ -14,8 +14,8 @@ from .._typing import Floats
 from ..cost import Cost
 from ..engine.guard import InUse
 from ..objects import parameters
-from ..objects._sensitivities import checked_order
 from ..objects.network import Network, require_network
+from ..objects.sensitivities import checked_order
 from ..optimizers import SGD
 from ._data import Data, prepare_sequences
 from ._exact import WHOLE

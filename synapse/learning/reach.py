@@ -14,7 +14,7 @@ from ..engine.guard import InUse
 from ..engine.rtrl import Layout, TooLarge, find_pattern
 from ..engine.rtrl.pattern import GATERS, OWN, SOURCES
 from ..errors import ArgumentError
-from ..objects import _sensitivities
+from ..objects import sensitivities
 from ..objects.network import Network, require_network
 from ..objects.wiring import require_closed
 
@@ -160,7 +160,7 @@ def _row(network: Network, order: int | None) -> ReachRow:
     try:
         require_closed(network, "trained by rtrl")
         _, store, span = network._ready()
-        layout = Layout(store, find_pattern(store, span, order), _sensitivities.most_bytes())
+        layout = Layout(store, find_pattern(store, span, order), sensitivities.most_bytes())
     except TooLarge as error:
         return ReachRow(order, None, None, int(error.bytes), None, None, None)
     return ReachRow(

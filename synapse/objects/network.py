@@ -61,11 +61,11 @@ from ..errors import (
 )
 from ..initializers import Initializer, Seed, random_generator
 from . import graph, order, parameters, wiring
-from ._sensitivities import RTRL, LearningRule, Sensitivities, checked_rule
 from .connection import Connection, connections_at
 from .layer import Layer, flat_layers
 from .neuron import Neuron, require_neuron
 from .projection import Projection
+from .sensitivities import RTRL, LearningRule, Sensitivities, checked_rule
 
 NOTHING = np.empty(0)
 

@@ -30,12 +30,12 @@ from ..engine.schema import (
 )
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
-from ._sensitivities import SensitivityPairs
 from .connection import Connection, extended_into, require_connection
 from .layer import Layer
 from .network import Network, require_network
 from .neuron import Neuron, require_neuron
 from .projection import Projection
+from .sensitivities import SensitivityPairs
 
 ALIASES = {"error": "responsibility"}
 NUMBERS = (*WATCHABLE, *ALIASES)

@@ -35,10 +35,10 @@ from ..engine.schema import (
 from ..engine.store import Store
 from ..errors import DivergenceError, TopologyError
 from . import parameters
-from ._sensitivities import Sensitivities
 from .architectures import describe, rebuild
 from .layer import Layer, new_neurons
 from .network import Network, require_network
+from .sensitivities import Sensitivities
 from .topology import NO_GATER
 from .wiring import require_closed
 

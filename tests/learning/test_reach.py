@@ -9,7 +9,7 @@ import pytest
 import architect
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
 from synapse.learning import reach
-from synapse.objects import _sensitivities
+from synapse.objects import sensitivities
 
 from ..cases import every_case
 from ..networks import perceptron
@@ -39,7 +39,7 @@ def test_memory_is_what_a_plan_takes(dtype, order):
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]
-        plan = _sensitivities.made_plan(net, store, span, order)
+        plan = sensitivities.made_plan(net, store, span, order)
         gc.collect()
         taken = tracemalloc.get_traced_memory()[0] - before
     finally:
@@ -49,7 +49,7 @@ def test_memory_is_what_a_plan_takes(dtype, order):
 
 
 def test_what_does_not_fit_into_memory_is_a_row_with_its_size(monkeypatch):
-    monkeypatch.setattr(_sensitivities, "most_bytes", lambda: 50_000.0)
+    monkeypatch.setattr(sensitivities, "most_bytes", lambda: 50_000.0)
     found = reach(architect.Elman(7, 15, 7, seed=0), (1, None))
     assert not found[1].too_large
     large = found[None]

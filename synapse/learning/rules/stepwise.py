@@ -15,8 +15,8 @@ from ..._typing import Floats, Ints
 from ...engine.lowering.changes import spans
 from ...engine.rtrl import Plan
 from ...errors import ArgumentError
-from ...objects._sensitivities import Sensitivities
 from ...objects.network import Network
+from ...objects.sensitivities import Sensitivities
 from ...optimizers import LBFGS, RecursiveOptimizer
 from .._data import Control, Data, Epochs, Order, make_room, new_control, once, run_epochs
 from .._exact import WHOLE

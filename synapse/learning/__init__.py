@@ -6,7 +6,6 @@ from .callbacks import Batch, Progress, Step, every
 from .comparison import GradientComparison, compare_gradients
 from .evaluation import Evaluation
 from .gradient import Gradient, gradient
-from .logs import CSVLogger, PythonLogger, TensorBoard
 from .reach import Reach, ReachRow, reach
 from .readout import Readout, fit_readout
 from .schedules import (
@@ -17,19 +16,18 @@ from .schedules import (
     StepDecay,
     WarmUp,
 )
+from .tensorboard import TensorBoard
 from .trainer import Trainer
 
 __all__ = [
     "AdaptiveSchedule",
     "Batch",
-    "CSVLogger",
     "Cosine",
     "Evaluation",
     "Exponential",
     "Gradient",
     "GradientComparison",
     "Progress",
-    "PythonLogger",
     "Reach",
     "ReachRow",
     "Readout",

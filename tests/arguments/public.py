@@ -96,8 +96,7 @@ squash.Squash cost.Cost
 """Classes whose objects the library makes: results and views."""
 HOOKS = """
 architectures.rebuild squash.by_code synapse.Topology.require_closed draw.Explorer.update
-synapse.every.__call__ learning.CSVLogger.__call__ learning.PythonLogger.__call__
-learning.TensorBoard.__call__ cost.Cost.check cost.Cost.check_targets forecasting.Calibration.require
+synapse.every.__call__ learning.TensorBoard.__call__ cost.Cost.check cost.Cost.check_targets forecasting.Calibration.require
 optimizers.Optimizer.find_change initializers.draw initializers.fan_in initializers.glorot initializers.he
 initializers.orthogonal
 """

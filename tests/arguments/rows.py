@@ -106,7 +106,6 @@ row("synapse.Network.propagate", {"rate": 0.1, "target": [1.0]}, rate="0 0.5", t
 row("synapse.Network.add", lambda w: {"neurons": w.layer}, before="None")
 row("synapse.Network.remove", neuron="")
 row("synapse.Topology.of", shown="[] layer network")
-row("learning.PythonLogger.__init__", level="0 -1 10**400")
 for name in ("Neuron", "Layer"):
     row(f"synapse.{name}.name", value=words)
 for name in ("synapse.Layer.biases", "synapse.Network.weights", "synapse.Network.biases"):
@@ -137,7 +136,6 @@ row(
 row("bptt: synapse.Trainer.train", short, "by_bptt", sample_weight="None", class_weight="None")
 row("synapse.Trainer.test", {"targets": short["targets"]})
 row("learning.fit_readout", lambda w: {"network": w.readable}, network="")
-row("learning.CSVLogger.__init__", {"path": "log.csv"}, path="word")
 row("synapse.every.__init__", {"epochs": 2, "function": lambda progress: None})
 row("learning.WarmUp.__init__", {"epochs": 2, "then": 0.1})
 row("learning.ReduceOnPlateau.__init__", {"start": 0.5})

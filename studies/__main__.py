@@ -130,7 +130,8 @@ def print_table(table: PaperTable, options: argparse.Namespace) -> None:
     print(table.to_markdown(trials))
     for path in map(Path, options.output):
         if path.suffix.lower() == ".csv":
-            files.write(path, f"# {made(trials)}\n{trials.to_csv()}")
+            rows = trials.to_pandas().convert_dtypes().to_csv(index=False)  # whole numbers stay whole
+            files.write(path, f"# {made(trials)}\n{rows}")
         else:
             draw(table, trials, path)
 

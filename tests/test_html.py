@@ -46,7 +46,6 @@ def views():
         "log": log,
         "result": result,
         "trials": trials,
-        "summary": trials.table(),
         "table": analysis.effective_weights(net),
         "reach": learning.reach(net),
         "comparison": learning.compare_gradients(net, rows, np.ones((3, 1))),

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from synapse._checks import unknown_name
 from synapse.errors import ArgumentError
-from synapse.experiments import Trials, median, success_rate
+from synapse.experiments import Trials
+from synapse.experiments.estimate import FEW
 from synapse.experiments.running import Plan
-from synapse.experiments.statistics import FEW
 from synapse.readwrite.files import PathLike
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Measure:
 
     def cell(self, group: Trials) -> str:
         """The median of some trials with its interval, or with its range if they are few."""
-        found = median([_number(one, self.name) for one in group])
+        found = Trials({"number": _number(one, self.name)} for one in group).median("number")
         if len(group) < 2 or found.low == inf:
             return self.text(found.value)
         ends = "range " if len(group) < FEW else ""
@@ -179,8 +179,8 @@ class PaperTable:
     def _cells(self, row: Row, group: Trials) -> list[str]:
         cells = [row.label, str(len(group))]
         if self.solved:
-            solved = sum(one.get(self.solved) is not None for one in group)
-            cells.append(str(success_rate(solved, len(group))))
+            solved = Trials({"solved": one.get(self.solved) is not None} for one in group)
+            cells.append(str(solved.rate("solved")))
         return cells + [measure.cell(group) for measure in self.measures]
 
     def plot(self, trials: Trials) -> Axes:
@@ -191,8 +191,8 @@ class PaperTable:
         published = {
             row.label: row.published.value for row, _ in groups if row.published and row.published.value
         }
-        values = {row.label: [one.get(measure.name) for one in group] for row, group in groups}
-        return drawn(values, published, title=measure.title, log=measure.log)
+        values = {row.label: group for row, group in groups}
+        return drawn(values, measure.name, published, title=measure.title, log=measure.log)
 
 
 def _given(one: Mapping[str, Any], names: set[str]) -> dict[str, Any]:

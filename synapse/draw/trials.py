@@ -1,47 +1,57 @@
-"""Trials with many seeds: every result as a dot, one line per setting."""
+"""Trials with many seeds: every result as a dot, or the fraction that has solved the task as a curve."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._checks import boolean, expected, finite_number, listed, text
+from .._checks import boolean, choice, expected, finite_number, text
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
-from ._style import BLUE, GREY, INK, ORANGE, PALE, canvas, check_axes, entry, label
+from ..experiments import Trials
+from ._style import BLUE, CYCLE, GREY, INK, ORANGE, PALE, canvas, check_axes, entry, label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 ROW, WIDTH = 0.32, 8.5
 """Height of a line of dots and width of the figure, in inches."""
+KINDS = ("dots", "curves")
 
 
 def trials(
-    groups: Mapping[str, Sequence[float | None]],
+    trials: Trials | Mapping[str, Trials],
+    name: str,
     published: Mapping[str, float] | None = None,
     ax: Axes | None = None,
     *,
-    title: str = "training sequences",
+    kind: str = "dots",
+    title: str | None = None,
     log: bool = True,
 ) -> Axes:
-    """Draw the result of every trial: one line of dots per group, with its median.
+    """Draw a value of every trial: one line of dots, or one curve, for each point of a sweep or group.
 
     Parameters
     ----------
-    groups : mapping of str to sequence of float or None
-        Results by name of the group; None for a trial that did not solve the task. These are counted at the
-        right margin.
+    trials : Trials or mapping of str to Trials
+        What :func:`synapse.experiments.run` or :func:`~synapse.experiments.sweep` returns, or several of them
+        by name.
+    name : str
+        Key of numbers. None stands for a trial that did not solve its task, as does a failed trial.
     published : mapping of str to float, optional
-        A published figure for some of the groups, drawn as a diamond.
+        A published figure for some of the groups, drawn as a diamond, or as a vertical line among curves.
     ax : matplotlib.axes.Axes, optional
         The axes to draw on. Default: those of a new figure.
-    title : str
-        What the results are, the label of the horizontal axis.
+    kind : {"dots", "curves"}
+        "dots": a dot for each trial and the median of each group; unsolved trials are counted at the right
+        margin. "curves": the fraction of trials whose value is at most that of the horizontal axis, such as
+        the fraction solved against the training sequences.
+    title : str, optional
+        Label of the horizontal axis. Default: `name`.
     log : bool
-        Whether the horizontal axis is logarithmic; results must be above 0 then.
+        Whether the horizontal axis is logarithmic; values must be above 0 then.
 
     Returns
     -------
@@ -50,72 +60,94 @@ def trials(
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If there are no groups, or a result is not a number that the axis can show.
+        If there are no trials, or a value is not a number that the axis can show.
+    UnknownNameError
+        If a trial has no such value.
     MissingExtraError
         Without matplotlib.
 
     Examples
     --------
     >>> from synapse import draw
-    >>> found = {"LSTM": [8000, 9500, 7600], "Elman": [None, 41000, None]}
-    >>> axes = draw.trials(found, {"LSTM": 8440})
-    >>> axes.get_xlabel()
-    'training sequences'
+    >>> from synapse.experiments import sweep
+    >>> def trial(seed, size):
+    ...     return {"sequences": 1000 * (seed + 1) * size if seed < size else None}
+    >>> found = sweep(trial, grid={"size": [2, 4]}, seeds=range(4), progress=False)
+    >>> axes = draw.trials(found, "sequences", {"size 4": 8440})
+    >>> [label.get_text() for label in axes.get_yticklabels()]
+    ['size 2', 'size 4']
     """
     check_axes(ax)
-    log = boolean("The log", log)
-    values, marks = _checked(groups, {} if published is None else published, log)
-    text("The title", title)
-    with canvas(ax, (WIDTH, 1.0 + ROW * len(values))) as axes:
-        for place, (name, found) in enumerate(values.items()):
-            _line(axes, place, found, len(groups[name]))
-            if name in marks:
-                axes.plot(marks[name], place, "D", ms=7, mfc=ORANGE, mec=INK, mew=0.8, zorder=4)
-        _frame(axes, list(values), title, log)
-        _legend(axes, bool(marks))
+    log, kind = boolean("The log", log), choice("The kind", kind, KINDS)
+    groups = _grouped(trials)
+    values = {one: [_number(value, log) for value in group.values(name)] for one, group in groups.items()}
+    marks = _marks({} if published is None else published, groups, log)
+    title = text("The title", name if title is None else title)
+    with canvas(ax, (WIDTH, 1.0 + ROW * len(values)) if kind == "dots" else (6.4, 4.0)) as axes:
+        (_draw_dots if kind == "dots" else _draw_curves)(axes, values, marks)
+        if log:
+            _make_logarithmic(axes)
+        axes.set_xlabel(label(title, 60))
     return axes
 
 
-def _checked(
-    groups: Mapping[str, Sequence[float | None]], published: Mapping[str, float], log: bool
-) -> tuple[dict[str, Floats], dict[str, float]]:
-    for what, given in (("The groups of trials", groups), ("The published figures", published)):
-        if not isinstance(given, Mapping):
-            raise ArgumentTypeError(expected(what, "a dict by name", given))
+def _grouped(given: Any) -> dict[str, Trials]:
+    """Groups of trials by name; those of a sweep are named by their point."""
+    if isinstance(given, Trials):
+        groups = {
+            ", ".join(f"{name} {one}" for name, one in zip(given.names, point, strict=True)) or "all": group
+            for point, group in (given.by() if given.names else {(): given}).items()
+        }
+    elif isinstance(given, Mapping) and all(isinstance(one, Trials) for one in given.values()):
+        groups = dict(given)
+    else:
+        raise ArgumentTypeError(expected("The trials", "Trials, or a dict of Trials by name", given))
     if not groups:
         raise ArgumentError("Expected at least one group of trials, got none.")
-    values = {
-        name: np.array(
-            [_number(one, log) for one in listed("The trials", found, "a list") if one is not None]
-        )
-        for name, found in groups.items()
-    }
-    marks = {name: _number(one, log) for name, one in published.items()}
-    for name in marks:
+    return groups
+
+
+def _marks(published: Any, groups: Mapping[str, Any], log: bool) -> dict[str, float]:
+    if not isinstance(published, Mapping):
+        raise ArgumentTypeError(expected("The published figures", "a dict by name", published))
+    for name in published:
         if name not in groups:
             raise ArgumentError(expected("A published figure", "for one of the groups", name))
-    return values, marks
+    return {name: _number(one, log) for name, one in published.items()}
 
 
-def _number(value: float, log: bool) -> float:
+def _number(value: Any, log: bool) -> float:
+    """A value of a trial; infinite if the trial is unsolved."""
+    if value is None or value == np.inf:
+        return np.inf
     number = finite_number("A result", value)
     if log and number <= 0:
         raise ArgumentError(expected("A result on a logarithmic axis", "above 0", value, "Give log=False."))
     return number
 
 
-def _line(axes: Axes, place: int, found: Floats, count: int) -> None:
+def _draw_dots(axes: Axes, values: Mapping[str, list[float]], marks: Mapping[str, float]) -> None:
+    for place, (name, found) in enumerate(values.items()):
+        _line(axes, place, np.array(found))
+        if name in marks:
+            axes.plot(marks[name], place, "D", ms=7, mfc=ORANGE, mec=INK, mew=0.8, zorder=4)
+    axes.set_yticks(range(len(values)), [label(name, 90) for name in values])
+    axes.set_ylim(len(values) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    _legend(axes, bool(marks))
+
+
+def _line(axes: Axes, place: int, values: Floats) -> None:
     """The dots of a group, spread a little, its median, and how many trials are not among them."""
     axes.axhline(place, color=PALE, lw=0.6, zorder=0)
+    found, count, middle = values[np.isfinite(values)], len(values), np.median(values)
     if len(found):
         spread = 0.22 * np.linspace(-1.0, 1.0, len(found)) if len(found) > 1 else np.zeros(1)
         order = np.random.default_rng(0).permutation(len(found))  # the same spread for the same trials
         axes.plot(found, place + spread[order], "o", ms=3.6, color=BLUE, alpha=0.65, mew=0, zorder=2)
-    if 2 * len(found) > count:
-        every = np.sort(np.r_[found, np.full(count - len(found), np.inf)])
-        middle = every[[(count - 1) // 2, count // 2]].mean()
-        if np.isfinite(middle):
-            axes.plot([middle, middle], [place - 0.36, place + 0.36], color=INK, lw=1.8, zorder=3)
+    if np.isfinite(middle):
+        axes.plot([middle, middle], [place - 0.36, place + 0.36], color=INK, lw=1.8, zorder=3)
     if len(found) < count:
         note = f"{count - len(found)} of {count} unsolved"
         axes.annotate(
@@ -123,20 +155,30 @@ def _line(axes: Axes, place: int, found: Floats, count: int) -> None:
         )
 
 
-def _frame(axes: Axes, names: list[str], title: str, log: bool) -> None:
-    axes.set_yticks(range(len(names)), [label(name, 90) for name in names])
-    axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    if log:
-        from matplotlib.ticker import LogLocator, NullFormatter
+def _draw_curves(axes: Axes, values: Mapping[str, list[float]], marks: Mapping[str, float]) -> None:
+    """The fraction of each group that is at most a value, up to the largest of all."""
+    known = [value for found in values.values() for value in found if np.isfinite(value)]
+    for i, (name, found) in enumerate(values.items()):
+        solved = sorted(value for value in found if np.isfinite(value))
+        across = [*(solved or known)[:1], *solved, *([max(known)] if known else [])]
+        heights = np.array([0, *range(1, len(solved) + 1), len(solved)][: len(across)]) / len(found)
+        colour = CYCLE[i % len(CYCLE)]
+        axes.plot(across, heights, drawstyle="steps-post", color=colour, label=entry(name))
+        if name in marks:
+            axes.axvline(marks[name], color=colour, ls=":", lw=1.2, label=entry(f"{name}, published"))
+    axes.set_ylim(-0.02, 1.02)
+    axes.set_ylabel("fraction of trials")
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
-        axes.set_xscale("log")
-        low, high = axes.get_xlim()
-        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 1000 * low else (1.0,)))
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
-        axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.set_xlabel(label(title, 60))
+
+def _make_logarithmic(axes: Axes) -> None:
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axes.set_xscale("log")
+    low, high = axes.get_xlim()
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 1000 * low else (1.0,)))
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _legend(axes: Axes, published: bool) -> None:

@@ -1,29 +1,22 @@
 """Experiments: many trials on any executor, stored as they come; trainings in parallel; cross-validation."""
 
 from .._checks import public_names
+from .comparison import TrialComparison
+from .estimate import Estimate
 from .many import train_many
 from .running import run, sweep
-from .statistics import (
-    Median,
-    SuccessRate,
-    median,
-    success_rate,
-)
-from .trials import Summary, Trials, read_trials, rescue
+from .trials import Trials, read_trials, rescue
 from .validation import CrossValidation, cross_validate
 
 __all__ = [
     "CrossValidation",
-    "Median",
-    "SuccessRate",
-    "Summary",
+    "Estimate",
+    "TrialComparison",
     "Trials",
     "cross_validate",
-    "median",
     "read_trials",
     "rescue",
     "run",
-    "success_rate",
     "sweep",
     "train_many",
 ]

@@ -179,11 +179,9 @@ def sweep(
     >>> trials[0]
     {'seed': 0, 'rate': 0.1, 'size': 10, 'cost': 1.0}
     >>> trials.summary(median="cost")
-    <Summary, 2 rows: rate, size, trials, cost>
-    | rate | size | trials | cost |
-    | ---: | ---: | ---: | ---: |
-    | 0.1 | 10 | 2 | 1.5 (range 1 to 2) |
-    | 0.5 | 10 | 2 | 5.5 (range 5 to 6) |
+       rate  size  trials                cost
+    0   0.1    10       2  1.5 (range 1 to 2)
+    1   0.5    10       2  5.5 (range 5 to 6)
     """
     if seed is None and random is not None and store is not None:
         raise ArgumentError(

@@ -1,104 +1,33 @@
-"""Results of trials: a list of dicts, its statistics, and its tables."""
+"""Results of trials: a list of dicts and its statistics."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
+import statistics
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .. import _html
-from .._checks import counted, expected, function_of, is_among, listed, real_number, unknown_name
-from ..analysis.table import Table
-from ..errors import ArgumentError
-from ..readwrite.files import PathLike, write
+from .._checks import (
+    counted,
+    expected,
+    function_of,
+    imported_pandas,
+    is_among,
+    is_number,
+    listed,
+    real_number,
+    unknown_name,
+)
+from ..errors import ArgumentError, ArgumentTypeError
+from ..readwrite.files import PathLike
 from ._records import Point, described
-from .statistics import Median, SuccessRate, median, shown_number, success_rate
+from .comparison import TrialComparison, compared
+from .estimate import Estimate, in_digits, median_of, rate_of
 from .store import read_rows, rescue_rows
 
 Row = dict[str, Any]
-
-
-SHOWN_ROWS = 20
-"""Maximum number of rows that the `repr` of a summary shows."""
-
-
-class Summary(Table):
-    """A table of trials, or of groups of them, with the columns in a dict. Its `repr` shows the first rows.
-
-    Parameters
-    ----------
-    columns : dict of str to list
-        Columns by name, all of one length.
-    """
-
-    def __init__(self, columns: dict[str, list[Any]]) -> None:
-        self._columns = columns
-
-    def columns(self) -> dict[str, Any]:
-        """Return the columns as a dict, by name."""
-        return dict(self._columns)
-
-    def __repr__(self) -> str:
-        rows, more = self.to_markdown().splitlines(), len(self) - SHOWN_ROWS
-        ending = [f"... and {counted(more, 'more row')}"] if more > 0 else []
-        shown = rows[: SHOWN_ROWS + 2] if self._columns else []
-        return "\n".join([super().__repr__(), *shown, *ending])
-
-    def to_markdown(self, path: PathLike | None = None) -> str:
-        """Return the table as Markdown. Infinite numbers and None are shown as "-".
-
-        Parameters
-        ----------
-        path : path, optional
-            File to write as well.
-
-        Returns
-        -------
-        str
-        """
-        cells = {name: [_cell(value) for value in column] for name, column in self._columns.items()}
-        marks = [" ---: " if _numeric(column) else " --- " for column in self._columns.values()]
-        rows = [_line(map(_escaped, self._columns)), f"|{'|'.join(marks)}|"]
-        rows += [_line(row) for row in zip(*cells.values(), strict=True)]
-        return _written("\n".join(rows), path)
-
-    def to_csv(self, path: PathLike | None = None) -> str:
-        """Return the table as CSV. Floats have all digits; a statistic has three columns.
-
-        The columns of a rate or median ``x`` are ``x``, ``x low`` and ``x high``.
-
-        Parameters
-        ----------
-        path : path, optional
-            File to write as well.
-
-        Returns
-        -------
-        str
-        """
-        columns: dict[str, list[Any]] = {}
-        for name, column in self._columns.items():
-            if column and isinstance(column[0], SuccessRate | Median):
-                for end, part in ((name, "value"), (f"{name} low", "low"), (f"{name} high", "high")):
-                    columns[end] = [getattr(value, part) for value in column]
-            else:
-                columns[name] = [json.dumps(value) if isinstance(value, list) else value for value in column]
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(zip(*columns.values(), strict=True))
-        return _written(text.getvalue(), path)
-
-    def _repr_html_(self) -> str:
-        """The first rows, for notebooks."""
-        return _html.view(super().__repr__(), self._html_table())
-
-    def _html_table(self) -> str:
-        cells = {name: map(_shown, column) for name, column in self._columns.items()}
-        return _html.table(cells, len(self))
 
 
 class Trials(list[Row]):
@@ -158,7 +87,7 @@ class Trials(list[Row]):
             groups.setdefault(values, Trials(names=rest)).append(row)
         return groups
 
-    def rate(self, name: str, level: float = 0.95) -> SuccessRate:
+    def rate(self, name: str, level: float = 0.95) -> Estimate:
         """Return the fraction of trials with a true value, with its Wilson interval.
 
         Parameters
@@ -170,25 +99,27 @@ class Trials(list[Row]):
 
         Returns
         -------
-        SuccessRate
+        Estimate
 
         Raises
         ------
         UnknownNameError, ArgumentError
-            If there is no such key, or a value is neither true nor false.
+            If there is no such key or trial, or a value is neither true nor false.
+        MissingExtraError
+            If SciPy is not installed.
 
         Examples
         --------
         >>> print(Trials({"seed": seed, "solved": seed != 3} for seed in range(20)).rate("solved"))
         95 % (76 to 99)
         """
-        found = [False if "failed" in row else self._at(row, name) for row in self]
+        found = [False if value is None and "failed" in row else value for row, value in self._valued(name)]
         for value in found:
             if value not in (0, 1):
                 raise ArgumentError(expected(f"The values of {name!r}", "true or false", value))
-        return success_rate(sum(map(bool, found)), len(found), level)
+        return rate_of(sum(map(bool, found)), len(found), level)
 
-    def median(self, name: str, level: float = 0.95, failed: float = math.inf) -> Median:
+    def median(self, name: str, level: float = 0.95, failed: float = math.inf) -> Estimate:
         """Return the median of a value, with its bootstrap interval.
 
         Parameters
@@ -203,12 +134,14 @@ class Trials(list[Row]):
 
         Returns
         -------
-        Median
+        Estimate
 
         Raises
         ------
         UnknownNameError, ArgumentError, ArgumentTypeError
-            If there is no such key, or a value is not a number.
+            If there is no such key or trial, or a value is not a number.
+        MissingExtraError
+            If SciPy is not installed.
 
         Examples
         --------
@@ -217,11 +150,91 @@ class Trials(list[Row]):
         5,100 (4,200 to -)
         """
         missing = real_number("The failed", failed)
-        found = [None if "failed" in row else self._at(row, name) for row in self]
-        return median([missing if value is None else value for value in found], level)
+        values = [missing if value is None else real_number("A value", value) for value in self.values(name)]
+        return median_of(values, level)
 
-    def summary(self, rate: str | Sequence[str] = (), median: str | Sequence[str] = ()) -> Summary:
-        """Return a table with a row for each point of a sweep; for other trials, one row.
+    def values(self, name: str) -> list[Any]:
+        """Return the value of every trial under a key; None for trials that have failed.
+
+        Parameters
+        ----------
+        name : str
+            Key of the results.
+
+        Returns
+        -------
+        list
+
+        Raises
+        ------
+        UnknownNameError, ArgumentError
+            If there is no such key or no trial.
+
+        Examples
+        --------
+        >>> Trials([{"seed": 0, "needed": 4200}, {"seed": 1, "failed": "ValueError"}]).values("needed")
+        [4200, None]
+        """
+        return [value for _, value in self._valued(name)]
+
+    def compare(
+        self, other: Trials, name: str, *, paired: bool | None = None, failed: float = math.inf
+    ) -> TrialComparison:
+        """Test whether a value differs between these trials and others.
+
+        Numbers are compared by their ranks: trials with the same seeds by the signed-rank test of Wilcoxon,
+        others by the test of Mann and Whitney. Trials that are not paired and some of which are unsolved are
+        compared by the log-rank test, for which the unsolved ones are censored: they would have needed longer
+        than all others. Booleans are compared by the exact tests of McNemar (paired) and Fisher.
+
+        Parameters
+        ----------
+        other : Trials
+            The other trials.
+        name : str
+            Key of numbers or booleans. None stands for a trial that did not solve its task.
+        paired : bool, optional
+            Whether trials with the same seed (and point) are compared with each other. Default: if both sets
+            have the same ones.
+        failed : float
+            Value of trials that have failed or not solved their task. Default infinity, for numbers that are
+            better when smaller; give ``-math.inf`` for others.
+
+        Returns
+        -------
+        TrialComparison
+            The test and its p-value, the effect size, and how many trials are unsolved; its ``str`` is a
+            sentence.
+
+        Raises
+        ------
+        UnknownNameError, ArgumentError, ArgumentTypeError
+            If there is no such key or trial, a value is not a number, or the trials cannot be paired.
+        MissingExtraError
+            If SciPy is not installed.
+
+        See Also
+        --------
+        synapse.draw.trials : Draw both.
+
+        Examples
+        --------
+        >>> def trials(needed):
+        ...     return Trials({"seed": seed, "needed": one} for seed, one in enumerate(needed))
+        >>> lstm = trials([8200, 9500, 7600, 8100, 9900, 8800])
+        >>> elman = trials([None, 41000, None, 22000, 31000, 9000])
+        >>> print(lstm.compare(elman, "needed").test)
+        Wilcoxon signed-rank
+        >>> print(lstm.compare(elman, "needed", paired=False))  # doctest: +NORMALIZE_WHITESPACE
+        needed: median 8,500 against 36,000, unsolved 0 of 6 and 2 of 6; smaller with probability 0.94
+        (log-rank, p = 0.0031)
+        """
+        if not isinstance(other, Trials):
+            raise ArgumentTypeError(expected("The other", "Trials", other))
+        return compared(name, self, other, paired, real_number("The failed", failed))
+
+    def summary(self, rate: str | Sequence[str] = (), median: str | Sequence[str] = ()) -> Any:
+        """Return a ``pandas.DataFrame`` with a row for each point of a sweep; for other trials, one row.
 
         Parameters
         ----------
@@ -230,17 +243,21 @@ class Trials(list[Row]):
 
         Returns
         -------
-        Summary
-            Columns: the parameters, the number of ``trials``, how many ``failed`` if any have, and one for
-            each statistic.
+        pandas.DataFrame
+            Columns: the parameters, the number of ``trials``, how many ``failed`` if any have, and one of
+            :class:`Estimate` for each statistic. ``float`` converts an estimate to its value.
+
+        Raises
+        ------
+        MissingExtraError
+            If pandas or SciPy is not installed.
 
         Examples
         --------
         >>> trials = Trials({"seed": seed, "solved": seed != 3} for seed in range(20))
-        >>> print(trials.summary(rate="solved").to_markdown())
-        | trials | solved |
-        | ---: | ---: |
-        | 20 | 95 % (76 to 99) |
+        >>> print(trials.summary(rate="solved"))
+           trials           solved
+        0      20  95 % (76 to 99)
         """
         groups = list(self.by().values()) if self.names else [self]
         columns = {name: [group[0][name] for group in groups] for name in self.names}
@@ -251,52 +268,61 @@ class Trials(list[Row]):
             columns[name] = [group.rate(name) for group in groups]
         for name in _names("The median", median):
             columns[name] = [group.median(name) for group in groups]
-        return Summary(columns)
+        return imported_pandas().DataFrame(columns)
 
-    def table(self) -> Summary:
-        """Return a table with a row for each trial and a column for each key; None where a trial has none."""
-        names = dict.fromkeys(name for row in self for name in row)
-        return Summary({name: [row.get(name) for row in self] for name in names})
-
-    def to_markdown(self, path: PathLike | None = None) -> str:
-        """Return all trials as a Markdown table, see :meth:`Summary.to_markdown`.
-
-        Parameters
-        ----------
-        path : path, optional
-            File to write as well.
+    def to_pandas(self) -> Any:
+        """Return a ``pandas.DataFrame`` with a row for each trial and a column for each key.
 
         Returns
         -------
-        str
+        pandas.DataFrame
+            Its ``to_csv``, ``to_markdown`` and ``groupby`` write and summarise the trials. In columns of
+            numbers, None becomes NaN.
+
+        Raises
+        ------
+        MissingExtraError
+            If pandas is not installed.
+
+        Examples
+        --------
+        >>> trials = Trials([{"seed": 0, "rate": 0.1, "cost": 2.5}, {"seed": 1, "rate": 0.1, "cost": 3.5}])
+        >>> trials.to_pandas().groupby("rate")["cost"].mean()
+        rate
+        0.1    3.0
+        Name: cost, dtype: float64
         """
-        return self.table().to_markdown(path)
-
-    def to_csv(self, path: PathLike | None = None) -> str:
-        """Return all trials as CSV, see :meth:`Summary.to_csv`. Lists are written as JSON.
-
-        Parameters
-        ----------
-        path : path, optional
-            File to write as well.
-
-        Returns
-        -------
-        str
-        """
-        return self.table().to_csv(path)
+        return imported_pandas().DataFrame(list(self))
 
     def __repr__(self) -> str:
         count, failed = counted(len(self), "trial"), len(self.failed)
         points = f" at {counted(len(self.by()), 'point')} of {' and '.join(self.names)}" if self.names else ""
         known = ("seed", "failed", *self.names)
         values = dict.fromkeys(name for row in self for name in row if name not in known)
-        named = f": {', '.join(values)}" if values else ""
+        named = f": {', '.join(map(self._in_words, values))}" if values else ""
         return f"<Trials, {count}{points}{f', {failed} failed' if failed else ''}{named}>"
+
+    def _in_words(self, name: str) -> str:
+        """A key with the rate or median of its values, without an interval; in a sweep the key alone."""
+        values = [row.get(name) for row in self]
+        if self.names or not all(_plain(value) for value in values):
+            return name
+        if all(isinstance(value, bool) for value in values if value is not None):
+            return f"{name} {100 * values.count(True) / len(values):.0f} %"
+        middle = statistics.median(math.inf if value is None else value for value in values)
+        return f"{name} {in_digits(middle)}"
 
     def _repr_html_(self) -> str:
         """The first trials as a table, for notebooks."""
-        return _html.view(repr(self), self.table()._html_table() if self else "")
+        names = dict.fromkeys(name for row in self for name in row)
+        columns = {name: [row.get(name) for row in self] for name in names}
+        return _html.view(repr(self), _html.table(columns, len(self)) if self else "")
+
+    def _valued(self, name: str) -> list[tuple[Row, Any]]:
+        """Every trial with its value under a key."""
+        if not self:
+            raise ArgumentError(f"Expected at least one trial with the value {name!r}, got none.")
+        return [(row, None if "failed" in row else self._at(row, name)) for row in self]
 
     def _at(self, row: Row, name: str) -> Any:
         if not is_among(name, row):
@@ -395,30 +421,5 @@ def _hashable(value: Any) -> Any:
     return tuple(map(_hashable, value)) if isinstance(value, list) else value
 
 
-def _numeric(column: list[Any]) -> bool:
-    return all(isinstance(value, int | float | SuccessRate | Median) or value is None for value in column)
-
-
-def _cell(value: Any) -> str:
-    return _escaped(_shown(value))
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(_shown, value))
-    return str(value) if isinstance(value, SuccessRate | Median) else shown_number(value)
-
-
-def _escaped(text: str) -> str:
-    """Text that stays within its cell."""
-    return " ".join(text.split()).replace("|", r"\|")
-
-
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _written(text: str, path: PathLike | None) -> str:
-    if path is not None:
-        write(path, text if text.endswith("\n") else f"{text}\n")
-    return text
+def _plain(value: Any) -> bool:
+    return value is None or isinstance(value, bool) or is_number(value)

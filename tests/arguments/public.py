@@ -89,16 +89,16 @@ synapse.Gradient synapse.Topology synapse.Connection synapse.Projection synapse.
 architect.Delayed architect.GatedUnits architect.MemoryBlocks architect.StandardBlocks draw.Explorer
 learning.Batch learning.Evaluation learning.GradientComparison learning.Progress learning.Reach
 learning.ReachRow learning.Readout learning.Result learning.Step experiments.CrossValidation
-experiments.Median experiments.SuccessRate experiments.Summary experiments.Trials
+experiments.Estimate experiments.TrialComparison experiments.Trials
 forecasting.Forecast forecasting.RollingOrigin optimizers.OptimizerState optimizers.RecursiveState
 squash.Squash cost.Cost
 """
 """Classes whose objects the library makes: results and views."""
 HOOKS = """
 architectures.rebuild squash.by_code synapse.Topology.require_closed draw.Explorer.update
-synapse.every.__call__ learning.TensorBoard.__call__ cost.Cost.check cost.Cost.check_targets forecasting.Calibration.require
-optimizers.Optimizer.find_change initializers.draw initializers.fan_in initializers.glorot initializers.he
-initializers.orthogonal
+synapse.every.__call__ learning.TensorBoard.__call__ cost.Cost.check cost.Cost.check_targets
+forecasting.Calibration.require optimizers.Optimizer.find_change initializers.draw initializers.fan_in
+initializers.glorot initializers.he initializers.orthogonal
 """
 """The library calls these, with arguments that it has checked."""
 OTHERS = {

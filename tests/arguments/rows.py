@@ -169,10 +169,10 @@ row(
     grid="",
 )
 row("experiments.rescue", lambda w: {"path": "new.db"}, store=either, path=either)
-row("experiments.success_rate", {"successes": 1, "count": 60})
-row("experiments.median", {"values": [1.0, 2.0]})
 row("experiments.Trials.by", {"names": ("x",)}, names="")
 row("experiments.Trials.rate", {"name": "right"}, name="")
+row("experiments.Trials.values", {"name": "x"}, name="")
+row("experiments.Trials.compare", lambda w: {"other": w.trials, "name": "x"}, name="", failed="0 -1 0.5 inf")
 row("experiments.Trials.median", {"name": "x"}, name="", failed="0 -1 0.5 inf 10**400")
 past = {"history": [1.0, 2.0, 4.0, 3.0, 2.0, 4.0, 5.0], "steps": 2}
 ahead = {"net": architect.Elman(1, 2, 1, seed=0), "context": [0.1] * 30, "steps": 2}
@@ -195,7 +195,7 @@ row("draw.explore", lambda w: {"sequence": w.inputs, "path": io.StringIO()})
 row("draw.hinton", lambda w: {"weights": w.projection}, weights=either)
 for name in ("raster", "traces"):
     row(f"draw.{name}", what=f"{words} None")
-row("draw.trials", {"groups": {"a": [1.0, 2.0]}})
+row("draw.trials", {"name": "x"}, trials="trials", name="")
 row("draw.forecast", {"history": [1.0, 2.0], "forecast": [3.0]})
 row("draw.learning", {"results": {"error": [0.5, 0.25]}}, results="")
 row("draw.network", net="neuron layer network")

@@ -189,7 +189,6 @@ KINDS = {
 TRIALS = [{"seed": 0, "x": 1.0, "right": True}, {"seed": 1, "failed": "Error"}]
 MAKERS |= {
     "trials": lambda w: experiments.Trials(TRIALS),
-    "summary": lambda w: w.trials.summary(rate="right", median="x"),
     "topology": lambda w: synapse.Topology.of(w.network),
     "wide": lambda w: Layer(20, name="wide"),
     "lstm": lambda w: _stepped(architect.LSTM(2, 2, 1, seed=0)),

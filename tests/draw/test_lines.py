@@ -10,6 +10,7 @@ import architect
 import synapse
 from synapse import Layer, draw
 from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError
+from synapse.experiments import Trials
 from synapse.initializers import uniform
 from tests.cases import accepted
 from tests.networks import unchanged, used
@@ -106,9 +107,13 @@ def test_columns_have_colours_and_names():
     assert_readable(ax)
 
 
+def trials(groups):
+    return {name: Trials({"seed": i, "n": n} for i, n in enumerate(found)) for name, found in groups.items()}
+
+
 def test_a_dot_for_every_solved_trial():
     found = {"LSTM": [8000, 9500, 7600, 8100], "Elman": [None, 41000.0, None], "none": [None, None]}
-    ax = draw.trials(found, {"LSTM": 8440})
+    ax = draw.trials(trials(found), "n", {"LSTM": 8440})
     dots = [line for line in ax.lines if line.get_marker() == "o"]
     assert [sorted(line.get_xdata()) for line in dots] == [[7600, 8000, 8100, 9500], [41000]]
     names = [text for text, _ in shown(ax.figure)]
@@ -117,10 +122,20 @@ def test_a_dot_for_every_solved_trial():
 
 
 def test_the_median_counts_unsolved_trials():
-    ax = draw.trials({"a": [1.0, 2.0, None], "b": [1.0, None], "c": [1.0, 3.0]}, log=False)
+    groups = trials({"a": [1.0, 2.0, None], "b": [1.0, None], "c": [1.0, 3.0]})
+    ax = draw.trials(groups, "n", log=False)
     assert ax.get_xscale() == "linear"
     medians = [line for line in ax.lines if len(line.get_xdata()) == 2 and line.get_lw() == 1.8]
     assert [line.get_xdata()[0] for line in medians] == [2.0, 2.0]
+
+
+def test_a_curve_shows_the_fraction_solved_of_every_point_of_a_sweep():
+    found = Trials(({"seed": i, "size": i % 2, "n": [3, None, 5, 4][i]} for i in range(4)), ["size"])
+    ax = draw.trials(found, "n", {"size 1": 2}, kind="curves")
+    assert [line.get_ydata()[-1] for line in ax.lines[:2]] == [1.0, 0.5]
+    assert [*ax.lines[1].get_xdata()] == [4.0, 4.0, 5.0]
+    assert legend(ax) == ["size 0", "size 1", "size 1, published"]
+    assert_readable(ax)
 
 
 def elman_by_hand(net, inputs):
@@ -214,11 +229,11 @@ def test_what_cannot_be_drawn():
         (r"1 column, as the history, got \(2, 3\)", draw.forecast, [HISTORY, np.ones((2, 3))]),
         (r"got \(2, 1\) and \(3, 1\)", draw.forecast, [HISTORY, uneven]),
         ("at most 8 columns", draw.forecast, [np.ones((3, 9)), np.ones((2, 9))]),
-        ("groups", draw.trials, [[1, 2]]),
-        ("at least one group", draw.trials, [{}]),
-        ("logarithmic", draw.trials, [{"a": [0.0]}]),
-        ("one of the groups", draw.trials, [{"a": [1.0]}, {"b": 2.0}]),
-        ("result", draw.trials, [{"a": ["x"]}]),
+        ("Trials, or a dict", draw.trials, [[1, 2], "n"]),
+        ("at least one group", draw.trials, [{}, "n"]),
+        ("logarithmic", draw.trials, [trials({"a": [0.0]}), "n"]),
+        ("one of the groups", draw.trials, [trials({"a": [1.0]}), "n", {"b": 2.0}]),
+        ("result", draw.trials, [trials({"a": ["x"]}), "n"]),
         (layer, draw.sensitivity, [net, INPUTS, other["hidden"]]),
         ("has no layer named 'cells'", draw.error_flow, [(net, "cells"), INPUTS]),
         ("at least one step", draw.sensitivity, [net, np.empty((0, 2))]),

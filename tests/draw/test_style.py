@@ -10,6 +10,7 @@ import pytest
 import architect
 from synapse import draw
 from synapse.errors import ArgumentTypeError, MissingExtraError
+from synapse.experiments import Trials
 from tests import cases
 
 from .helpers import failures, pixels
@@ -38,7 +39,7 @@ PICTURES = {
     "traces": lambda **options: draw.traces(VALUES, **options),
     "error_flow": lambda **options: draw.error_flow(net(), VALUES[:, :2], **options),
     "sensitivities": lambda **options: draw.sensitivities(learner(), **options),
-    "trials": lambda **options: draw.trials({"a": [1.0, None], "b": [3.0, 4.0]}, **options),
+    "trials": lambda **options: draw.trials(Trials([{"seed": 0, "n": 1.0}]), "n", **options),
 }
 
 

@@ -1,16 +1,21 @@
-"""Results of trials: groups and tables; statistics, against SciPy and against all resamples."""
+"""Results of trials: groups, data frames, statistics against all resamples, and comparisons."""
 
-import csv
-import io
 import itertools
 import math
+import sys
 
 import numpy as np
 import pytest
-import scipy
+from scipy import stats
 
-from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError, UnknownNameError
-from synapse.experiments import Trials, median, success_rate, sweep
+from synapse.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    MissingExtraError,
+    SynapseError,
+    UnknownNameError,
+)
+from synapse.experiments import Trials, sweep
 from tests.cases import all_refused
 
 from .some_trials import product
@@ -30,12 +35,12 @@ def trials():
 
 
 def test_failed_trials_count_as_not_successful(trials):
-    assert (trials.rate("solved").successes, trials.rate("solved").count) == (2, 4)
+    assert str(trials.rate("solved")) == "2 of 4"
     assert str(trials.median("needed")) == "- (range 4,000 to -)"
     assert trials.median("needed", failed=0).value == 2000
-    assert repr(trials) == "<Trials, 4 trials, 1 failed: solved, needed, curve>"
+    assert repr(trials) == "<Trials, 4 trials, 1 failed: solved 50 %, needed -, curve>"
     assert trials.failed == trials[3:] == list(trials)[3:]
-    assert trials.summary(rate="solved").columns()["failed"] == [1]
+    assert trials.summary(rate="solved")["failed"].tolist() == [1]
 
 
 def test_values_that_have_no_statistic(trials):
@@ -46,51 +51,44 @@ def test_values_that_have_no_statistic(trials):
             (lambda: trials.median("need"), UnknownNameError, misspelled),
             (lambda: trials.rate("needed"), ArgumentError, numbers),
             (lambda: trials.median("curve"), ArgumentTypeError, "Expected a value to be a number"),
-            (lambda: Trials().rate("solved"), ArgumentError, "the count to be a whole number above 0"),
+            (lambda: Trials().rate("solved"), ArgumentError, "at least one trial with the value"),
             (lambda: trials.by("x"), UnknownNameError, "There is no value named 'x'"),
         ]
     )
 
 
-def test_tables_of_trials(trials, tmp_path):
-    assert trials.to_markdown() == (
-        "| seed | solved | needed | curve | failed |\n"
-        "| ---: | ---: | ---: | --- | --- |\n"
-        "| 0 | yes | 4,000 | 0.5, 0.25 | - |\n"
-        "| 1 | yes | 5,000 |  | - |\n"
-        "| 2 | no | - | 0.3333 | - |\n"
-        "| 3 | - | - | - | DivergenceError: NaN \\| infinity |"
+def test_trials_run_and_print_without_scipy_and_pandas(trials, monkeypatch):
+    for name in ("scipy.stats", "pandas"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert repr(sweep(product, grid={"a": [2], "b": [1]}, seeds=range(5), progress=False)) == (
+        "<Trials, 5 trials at 1 point of a and b: cost, solved>"
     )
-    text = trials.to_csv(tmp_path / "a.csv")
-    assert (tmp_path / "a.csv").read_text() == text
-    rows = list(csv.DictReader(io.StringIO(text)))
-    assert float(rows[1]["needed"]) == 5000.5
-    assert rows[2]["curve"] == "[0.3333333333333333]"
-    assert (rows[3]["failed"], rows[3]["solved"]) == (trials[3]["failed"], "")
-    odd = Trials([{"seed": 0, "x": math.inf, "y": -math.inf, "z": math.nan, "w": 123456.7, "v": 1e-9}])
-    assert odd.to_markdown().splitlines()[-1] == "| 0 | - | -inf | nan | 123,457 | 1e-09 |"
-    assert Trials().to_markdown() == "|  |\n||"
+    assert "solved 50 %" in repr(trials)
+    needed = r"which is not installed\. Install it: pip install"
+    for call in (
+        lambda: trials.rate("solved"),
+        lambda: trials.median("needed"),
+        lambda: trials.compare(trials, "needed"),
+        trials.to_pandas,
+        trials.summary,
+    ):
+        with pytest.raises(MissingExtraError, match=needed):
+            call()
 
 
-def test_summaries_of_sweeps():
+def test_data_frames_of_trials_and_of_points(trials):
+    frame = trials.to_pandas()
+    assert list(frame) == ["seed", "solved", "needed", "curve", "failed"]
+    assert (frame["needed"].iloc[1], frame["curve"][2]) == (5000.5, [1 / 3])
     found = sweep(product, grid={"a": [0.5, 2], "b": [[1]]}, seeds=[0], progress=False)
     assert found.names == ("a", "b")
     found = sweep(product, grid={"a": [0.5, 2], "b": [1]}, seeds=range(5), progress=False)
     assert repr(found) == "<Trials, 10 trials at 2 points of a and b: cost, solved>"
     summary = found.summary(rate="solved", median=["cost"])
-    assert repr(summary) == (
-        "<Summary, 2 rows: a, b, trials, solved, cost>\n"
-        "| a | b | trials | solved | cost |\n"
-        "| ---: | ---: | ---: | ---: | ---: |\n"
-        "| 0.5 | 1 | 5 | 0 % (0 to 43) | 2.5 (0.5 to 4.5) |\n"
-        "| 2 | 1 | 5 | 100 % (57 to 100) | 4 (2 to 6) |"
-    )
-    assert repr(Trials({"seed": seed} for seed in range(23)).table()).endswith("| 19 |\n... and 3 more rows")
-    rows = list(csv.DictReader(io.StringIO(summary.to_csv())))
-    measured = [f"{name}{end}" for name in ("solved", "cost") for end in ("", " low", " high")]
-    assert list(rows[0]) == ["a", "b", "trials", *measured]
-    assert float(rows[1]["solved low"]) == found.by("a")[2,].rate("solved").low
-    assert len(pytest.importorskip("pandas") and summary.to_pandas()) == 2
+    assert list(summary) == ["a", "b", "trials", "solved", "cost"]
+    assert summary["solved"].map(str).tolist() == ["0 % (0 to 43)", "100 % (57 to 100)"]
+    assert summary["cost"].map(float).tolist() == [2.5, 4.0]
+    assert summary["cost"][0] == found.by("a")[0.5,].median("cost")
 
 
 def test_groups_by_other_values():
@@ -99,15 +97,16 @@ def test_groups_by_other_values():
     assert list(found.by("seed")) == [(0,), (1,), (2,)]
 
 
+def number(values, level=0.95):
+    return Trials({"seed": i, "x": value} for i, value in enumerate(values)).median("x", level)
+
+
 def test_intervals_of_rates_are_those_of_wilson():
-    for count, level in ((1, 0.95), (7, 0.5), (30, 0.95), (30, 0.99)):
-        for successes in range(count + 1):
-            found = success_rate(successes, count, level)
-            exact = scipy.stats.binomtest(successes, count).proportion_ci(level, method="wilson")
-            assert (found.low, found.high) == pytest.approx((exact.low, exact.high), abs=1e-12)
-            assert found.value == successes / count
-    assert (success_rate(0, 9).low, success_rate(9, 9).high) == (0, 1), "exactly"
-    assert str(success_rate(0, 30)) == "0 % (0 to 11)"
+    for successes in (0, 5, 9):
+        found = Trials({"seed": i, "x": i < successes} for i in range(9)).rate("x", 0.9)
+        exact = stats.binomtest(successes, 9).proportion_ci(0.9, method="wilson")
+        assert (found.value, found.low, found.high) == (successes / 9, exact.low, exact.high)
+    assert str(Trials({"seed": i, "x": 0} for i in range(30)).rate("x")) == "0 % (0 to 11)"
 
 
 def test_intervals_of_medians_are_those_of_all_resamples():
@@ -116,34 +115,80 @@ def test_intervals_of_medians_are_those_of_all_resamples():
         ([1.0, 2.0, 4.0, 8.0, 3.0], 0.9),
         ([100.0, 200.0, 300.0, math.inf, math.inf], 0.8),
     ):
-        found, tail = median(values, level), 50 * (1 - level)
+        found, tail = number(values, level), 50 * (1 - level)
         every = [np.median(chosen) for chosen in itertools.product(values, repeat=len(values))]
         assert (found.value, found.count) == (np.median(values), len(values))
         assert (found.low, found.high) == tuple(
             np.percentile(every, [tail, 100 - tail], method="inverted_cdf")
         )
-        assert median(values[::-1], level) == found
-    many = np.random.default_rng(0).exponential(size=101)
-    found, exact = median(many, 0.9), scipy.stats.bootstrap([many], np.median, method="percentile", rng=0)
-    assert exact.confidence_interval.low <= found.low < found.high <= exact.confidence_interval.high
+        assert number(values[::-1], level) == found
 
 
 def test_medians_in_words():
     """Infinite values are trials that did not succeed."""
-    assert str(median([100.0, 200.0, 300.0, *[math.inf] * 3])) == "- (150 to -)"
-    assert str(median([math.inf] * 5)) == "- (- to -)"
-    assert str(median([74000.4] * 5)) == "74,000 (74,000 to 74,000)"
-    assert str(median([0.00028] * 5)) == "0.00028 (0.00028 to 0.00028)"
-    assert str(median([3, 1, 2, 9], 0.5)) == "2.5 (range 1 to 9)", "fewer than five have no interval"
-    assert str(success_rate(2, 4)) == "2 of 4"
+    assert str(number([100.0, 200.0, 300.0, *[math.inf] * 3])) == "- (150 to -)"
+    assert str(number([math.inf] * 5)) == "- (- to -)"
+    assert str(number([74000.4] * 5)) == "74,000 (74,000 to 74,000)"
+    assert str(number([0.00028] * 5)) == "0.00028 (0.00028 to 0.00028)"
+    assert str(number([3, 1, 2, 9], 0.5)) == "2.5 (range 1 to 9)", "fewer than five have no interval"
 
 
 def test_what_has_no_interval():
     told = [
-        (lambda: success_rate(3, 2), "Expected the successes to be a whole number from 0 to 2, got 3"),
-        (lambda: success_rate(0, 0), "Expected the count to be a whole number above 0, got 0"),
-        (lambda: success_rate(1, 2, 95), "Expected the level to be a number above 0 and below 1, got 95"),
-        (lambda: median([1.0, math.nan]), "Expected the values to be at least one number, none of them NaN"),
-        (lambda: median(["a"]), "Expected a value to be a number, got 'a'"),
+        (lambda: number([1, 2], 95), "Expected the level to be a number above 0 and below 1, got 95"),
+        (lambda: number([1.0, math.nan]), "Expected the values to be numbers, none of them NaN"),
+        (lambda: number(["a"]), "Expected a value to be a number, got 'a'"),
+    ]
+    all_refused([(call, SynapseError, sentence) for call, sentence in told])
+
+
+def some(values, first=0):
+    return Trials({"seed": i, "x": value} for i, value in enumerate(values, first))
+
+
+A, B = [8, 9, 7, 6, 5, 11, 12], [14, None, 13, 9.5, 10, None, 30]
+
+
+def test_the_test_suits_the_values():
+    """Those of SciPy; of pairs, those by seed, in whatever order they are."""
+    a, b = some(A), some(B)
+    unsolved = a.compare(b, "x", paired=False)
+    ends = stats.CensoredData(A), stats.CensoredData([14, 13, 9.5, 10, 30], right=[99, 99])
+    assert (unsolved.test, unsolved.unsolved) == ("log-rank", (0, 2))
+    assert unsolved.p_value == pytest.approx(stats.logrank(*ends).pvalue)
+    finite = some(A, 3).compare(some([14, 13, 10]), "x")
+    assert (finite.test, finite.p_value) == ("Mann-Whitney", stats.mannwhitneyu(A, [14, 13, 10]).pvalue)
+    pairs = a.compare(Trials(b[::-1]), "x")
+    assert pairs.p_value == stats.wilcoxon([6, 100, 6, 3.5, 5, 101, 18]).pvalue
+    assert (pairs.test, pairs.effect, pairs.centres) == ("Wilcoxon signed-rank", 1.0, (8.0, 14.0))
+    assert str(pairs) == (
+        "x: median 8 against 14, unsolved 0 of 7 and 2 of 7; "
+        "smaller with probability 1.00 (Wilcoxon signed-rank, p = 0.016)"
+    )
+    solved, other = some([True] * 9 + [False]), some([False] * 7 + [True] * 3)
+    assert solved.compare(other, "x").p_value == stats.binomtest(7, 8).pvalue
+    table = [[9, 1], [3, 7]]
+    found = solved.compare(other, "x", paired=False)
+    assert (found.test, found.p_value) == ("Fisher", stats.fisher_exact(table).pvalue)
+    assert found.effect == pytest.approx(0.5 - (0.9 - 0.3) / 2)
+
+
+def test_comparisons_of_values_that_do_not_differ_or_are_better_when_larger():
+    for values in (A, [None, None], [True, False]):
+        for paired in (True, False):
+            same = some(values).compare(some(values), "x", paired=paired)
+            assert (same.p_value, same.effect) == (1.0, 0.5)
+    larger = some(A).compare(some(B), "x", paired=False, failed=-math.inf)
+    mirrored = some(-one for one in A).compare(some(one and -one for one in B), "x", paired=False)
+    assert (larger.p_value, larger.effect) == (mirrored.p_value, 1 - mirrored.effect)
+
+
+def test_comparisons_that_cannot_be_made(trials):
+    told = [
+        (lambda: some(A).compare(B, "x"), "Expected the other to be Trials"),
+        (lambda: some(A).compare(some(A, 1), "x", paired=True), "Paired trials need the same seeds"),
+        (lambda: some(A).compare(Trials(), "x"), "at least one trial with the value 'x'"),
+        (lambda: trials.compare(trials, "curve"), "Expected a value to be a number"),
+        (lambda: some([math.nan]).compare(some(A), "x"), "none of them NaN"),
     ]
     all_refused([(call, SynapseError, sentence) for call, sentence in told])

@@ -1,0 +1,116 @@
+"""A success rate or median of trials with its interval, computed by SciPy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from .._checks import expected, finite_number, missing_extra
+from ..errors import ArgumentError
+
+RESAMPLES = 10_000
+"""Number of resamples of a bootstrap."""
+FEW = 5
+"""Fewer values have no interval; their range or their counts are shown."""
+BATCH = 1_000_000
+"""Number of values that are resampled at a time."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A success rate or a median of trials, with an interval that says how much other seeds may change it.
+
+    Parameters
+    ----------
+    kind : {"rate", "median"}
+        What is estimated. A rate has the interval of Wilson (1927), which also holds for few trials and rates
+        of 0 or 1; a median has a percentile interval of the bootstrap (Efron 1979), from resamples that are
+        drawn from a fixed seed. Fewer than five trials have no interval of their median: `low` and `high`
+        are the smallest and the largest value then.
+    value, low, high : float
+        The estimate, and the ends of its interval. A median is infinite, shown as "-", if at least half of
+        the trials did not succeed.
+    count : int
+        Number of trials.
+    level : float
+        Confidence level of the interval.
+    """
+
+    kind: str
+    value: float
+    low: float
+    high: float
+    count: int
+    level: float
+
+    def __float__(self) -> float:
+        return self.value
+
+    def __str__(self) -> str:
+        if self.kind == "rate":
+            if self.count < FEW:
+                return f"{self.value * self.count:.0f} of {self.count}"
+            return f"{100 * self.value:.0f} % ({100 * self.low:.0f} to {100 * self.high:.0f})"
+        ends = "range " if self.count < FEW else ""
+        return f"{in_digits(self.value)} ({ends}{in_digits(self.low)} to {in_digits(self.high)})"
+
+
+def rate_of(successes: int, count: int, level: Any) -> Estimate:
+    """A success rate with its Wilson interval."""
+    number = _checked_level(level)
+    found = scipy_stats().binomtest(successes, count).proportion_ci(number, method="wilson")
+    return Estimate("rate", successes / count, float(found.low), float(found.high), count, number)
+
+
+def median_of(values: Sequence[float], level: Any) -> Estimate:
+    """A median with its bootstrap interval; some of the values may be infinite."""
+    number, data = _checked_level(level), np.sort(np.asarray(values, np.float64))
+    if np.isnan(data).any():
+        raise ArgumentError(expected("The values", "numbers, none of them NaN", math.nan))
+    stats, size, low, high = scipy_stats(), len(data), data[0], data[-1]
+    if size >= FEW:
+        with np.errstate(invalid="ignore"):  # SciPy's own ends, for which infinite values are subtracted
+            medians = stats.bootstrap(
+                [data],
+                np.median,
+                n_resamples=RESAMPLES,
+                batch=max(1, min(RESAMPLES, BATCH // size)),
+                method="percentile",
+                rng=np.random.default_rng(0),
+            ).bootstrap_distribution
+        # An order statistic, not a mean of two, one of which may be infinite.
+        tail = 50 * (1 - number)
+        low, high = np.percentile(medians, [tail, 100 - tail], method="inverted_cdf")
+    return Estimate("median", float(np.median(data)), float(low), float(high), size, number)
+
+
+def scipy_stats() -> Any:
+    """Import SciPy's statistics, or raise MissingExtraError."""
+    try:
+        return import_module("scipy.stats")
+    except ImportError:
+        raise missing_extra("Intervals and tests of trials need", "scipy") from None
+
+
+def _checked_level(level: Any) -> float:
+    number = finite_number("The level", level)
+    if not 0 < number < 1:
+        raise ArgumentError(expected("The level", "a number above 0 and below 1", level))
+    return number
+
+
+def in_digits(value: float) -> str:
+    """A number as it is shown: a dash for infinity, commas between thousands.
+
+    >>> in_digits(74000), in_digits(0.123456), in_digits(float("inf"))
+    ('74,000', '0.1235', '-')
+    """
+    if value == math.inf:
+        return "-"
+    whole = math.isfinite(value) and value == round(value)
+    return f"{value:,.0f}" if abs(value) >= 1000 or whole else f"{value:.4g}"

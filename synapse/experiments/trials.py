@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import _html
 from .._checks import (
+    boolean,
     counted,
     expected,
     function_of,
@@ -231,6 +232,8 @@ class Trials(list[Row]):
         """
         if not isinstance(other, Trials):
             raise ArgumentTypeError(expected("The other", "Trials", other))
+        if paired is not None:
+            paired = boolean("The paired", paired)
         return compared(name, self, other, paired, real_number("The failed", failed))
 
     def summary(self, rate: str | Sequence[str] = (), median: str | Sequence[str] = ()) -> Any:

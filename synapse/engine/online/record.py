@@ -154,4 +154,4 @@ def note(m, begin, activated, only):
             at += m.log_place[WATCHED_PAIRS]
         elif activated:
             for i in range(m.log_place[WATCHED_SENSITIVITIES]):
-                m.log[at + i] = math.nan  # see ``rtrl/record.py``
+                m.log[at + i] = math.nan  # see ``rtrl/loops.py``

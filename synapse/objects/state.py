@@ -44,13 +44,13 @@ from .wiring import require_closed
 
 __all__ = [
     "Column",
-    "Parts",
     "PortableSensitivities",
+    "SavedNetwork",
     "Traces",
-    "put_together",
+    "from_saved",
     "set_numbers",
-    "take_apart",
     "take_over_rule",
+    "to_saved",
 ]
 
 OF_NEURONS = tuple(column for column in NEURON if column in SAVED)
@@ -62,7 +62,7 @@ OPTIONAL = tuple(column for column in SAVED if column.saved == UNUSUAL)
 
 
 @dataclass
-class Parts:
+class SavedNetwork:
     """A network as columns.
 
     Neurons are numbered in the order in which they activate, connections in the order of creation.
@@ -83,17 +83,17 @@ class Parts:
     metadata: dict[str, Any] = field(default_factory=dict)  # values that JSON can represent
 
 
-def take_apart(network: Network) -> Parts:
-    """Return the parts of a network.
+def to_saved(network: Network) -> SavedNetwork:
+    """Return a network as columns, to be saved.
 
     Raises TopologyError if it is connected to neurons outside of it, and DivergenceError if it has a value
     that is not finite, and ArgumentTypeError if its metadata cannot be written as JSON.
     """
     with InUse(require_network("What is written", network)):
-        return _taken_apart(network)
+        return _saved(network)
 
 
-def _taken_apart(network: Network) -> Parts:
+def _saved(network: Network) -> SavedNetwork:
     store, live = network._store, network._sensitivities
     kept = None if live is None or live.current(network) is None else live.kept()
     if not (_is_plain_and_new(store) and len(network) == store.n_neurons):
@@ -102,7 +102,7 @@ def _taken_apart(network: Network) -> Parts:
     rows = network._rows()
     edges = _all_edges(store) if alone else network._connection_rows()
     number = _numbers(store.n_neurons, rows)
-    parts = Parts(
+    saved = SavedNetwork(
         name=network.name,
         dtype=store.dtype,
         layers=[(layer.name, len(layer)) for layer in network.layers],
@@ -118,15 +118,15 @@ def _taken_apart(network: Network) -> Parts:
         metadata=json_object("net.metadata", network.metadata),
     )
     named = {code: squashes.by_code(code).name for code in set(store["squash"][rows].tolist())}
-    parts.neurons["squash"] = np.array([named[code] for code in store["squash"][rows].tolist()], object)
+    saved.neurons["squash"] = np.array([named[code] for code in store["squash"][rows].tolist()], object)
     for end in ("source", "target"):
-        parts.connections[end] = number[store[end][edges]]
+        saved.connections[end] = number[store[end][edges]]
     gater = store["gater"][edges]
-    parts.connections["gater"] = np.full(len(gater), NO_GATER, np.int32)
+    saved.connections["gater"] = np.full(len(gater), NO_GATER, np.int32)
     if (gated := gater != NONE).any():
-        parts.connections["gater"][gated] = number[gater[gated]]
-    _require_finite(parts)
-    return parts
+        saved.connections["gater"][gated] = number[gater[gated]]
+    _require_finite(saved)
+    return saved
 
 
 def _is_plain_and_new(store: Store) -> bool:
@@ -143,50 +143,50 @@ def _all_edges(store: Store) -> Ints | slice:
     return slice(None) if (rows[1:] > rows[:-1]).all() else rows.astype(np.int64)
 
 
-def put_together(parts: Parts) -> Network:
-    """Make a network from its parts, whose values have been checked. It takes over the arrays of the parts.
+def from_saved(saved: SavedNetwork) -> Network:
+    """Make a network from columns whose values have been checked. It takes over the arrays.
 
     As with any new network, the first step lowers it.
     """
-    neurons = new_neurons(sum(size for _, size in parts.layers), parts.dtype)
+    neurons = new_neurons(sum(size for _, size in saved.layers), saved.dtype)
     store = neurons[0]._store
-    if parts.names is not None:
+    if saved.names is not None:
         store.names[:] = [""] * len(neurons)  # so that layers do not name them one by one
-    names, place = np.unique(parts.neurons["squash"].astype(str), return_inverse=True)
+    names, place = np.unique(saved.neurons["squash"].astype(str), return_inverse=True)
     codes = np.array([squashes.get(str(name)).code for name in names], np.uint32)
-    for name, column in {**parts.neurons, "squash": codes[place]}.items():
+    for name, column in {**saved.neurons, "squash": codes[place]}.items():
         store[name][:] = column
-    edges = dict(parts.connections)
+    edges = dict(saved.connections)
     if "gater" in edges:
         edges["gater"] = np.where(edges["gater"] == NO_GATER, np.int64(NONE), edges["gater"])
     store.adopt_connections(edges)
-    store["clock"][0] = parts.clock
+    store["clock"][0] = saved.clock
     layers, first = [], 0
-    for layer, size in parts.layers:
+    for layer, size in saved.layers:
         layers.append(Layer(neurons[first : first + size], name=layer))
         first += size
-    network = rebuild(parts.architecture, layers, parts.name)
-    network._metadata = parts.metadata
-    if parts.names is not None:
-        store.names[:] = parts.names
-    if parts.traces is not None:
-        extending = np.where(parts.traces.extending < 0, np.int64(NONE), parts.traces.extending)
-        store.program = Program(0, [replace(parts.traces, extending=extending)])
-    take_over_rule(network, parts)
+    network = rebuild(saved.architecture, layers, saved.name)
+    network._metadata = saved.metadata
+    if saved.names is not None:
+        store.names[:] = saved.names
+    if saved.traces is not None:
+        extending = np.where(saved.traces.extending < 0, np.int64(NONE), saved.traces.extending)
+        store.program = Program(0, [replace(saved.traces, extending=extending)])
+    take_over_rule(network, saved)
     return network
 
 
-def take_over_rule(network: Network, parts: Parts) -> None:
+def take_over_rule(network: Network, saved: SavedNetwork) -> None:
     """Let a new network learn as the saved one did."""
-    if not parts.rtrl and parts.sensitivities is None:
+    if not saved.rtrl and saved.sensitivities is None:
         return
-    live = network._sensitivities = Sensitivities(parts.order)
-    network._rtrl = live if parts.rtrl else None
+    live = network._sensitivities = Sensitivities(saved.order)
+    network._rtrl = live if saved.rtrl else None
     live.follow(network._store)
-    if parts.sensitivities is not None:
+    if saved.sensitivities is not None:
         with InUse(network):
             live.ready(network)
-            live.write(parts.sensitivities, network.neurons)
+            live.write(saved.sensitivities, network.neurons)
 
 
 def set_numbers(network: Network, weights: tuple[Ints, Floats], biases: tuple[Ints, Floats]) -> None:
@@ -254,12 +254,12 @@ def _numbered(kept: PortableSensitivities, store: Store, edges: Ints | slice) ->
     return replace(kept, connection=np.where(kept.connection == BIAS, BIAS, place[kept.connection]))
 
 
-def _require_finite(parts: Parts) -> None:
+def _require_finite(saved: SavedNetwork) -> None:
     """Raise DivergenceError if a value is not finite."""
-    traces, kept = parts.traces, parts.sensitivities
+    traces, kept = saved.traces, saved.sensitivities
     assert traces is not None
     of_traces = {name: getattr(traces, name) for name in ("eligibility", "influence", "extended")}
-    columns_of = {"neuron": parts.neurons, "connection": parts.connections, "trace": of_traces}
+    columns_of = {"neuron": saved.neurons, "connection": saved.connections, "trace": of_traces}
     if kept is not None:
         columns_of["recurrent neuron"] = {"slope": kept.slopes}
         columns_of["sensitivity"] = {"value": kept.now, "previous value": kept.before}
@@ -332,7 +332,7 @@ def take_over(network: Network, twin: Network) -> None:
                 "Callbacks there must not edit it, and it must have a store of its own: use net.clone()."
             )
         if network._sensitivities is None and twin._sensitivities is not None:
-            take_over_rule(network, take_apart(twin))
+            take_over_rule(network, to_saved(twin))
         if any((store[name] != other[name]).any() for name in _FLAGS):
             store.touch()  # what learns is another
         for name in (*_NUMBERS, *_FLAGS, "clock", *CONTEXT):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..engine.schema import FLAG
 from ..errors import FormatError
-from ..objects.state import OF_CONNECTIONS, OF_NEURONS, OPTIONAL, Column, Parts, Traces
+from ..objects.state import OF_CONNECTIONS, OF_NEURONS, OPTIONAL, Column, SavedNetwork, Traces
 from . import _entries
 from ._checks import (
     FLOATS,
@@ -54,25 +54,25 @@ NULLS = (("connections", "gater"), *_entries.NULLS)
 """Columns in which -1 stands for null."""
 
 
-def document(parts: Parts) -> dict[str, Any]:
-    """The document of a network's parts, with numbers and flags as arrays."""
-    head = (MARK, VERSION, parts.name, parts.dtype.name, parts.clock)
-    kind = {} if parts.architecture is None else {ARCHITECTURE: parts.architecture}
-    notes = {METADATA: parts.metadata} if parts.metadata else {}
-    return {**dict(zip(HEAD, head, strict=True)), **kind, **notes, **rule_of(parts), **_tables(parts)}
+def document(saved: SavedNetwork) -> dict[str, Any]:
+    """The document of a network, with numbers and flags as arrays."""
+    head = (MARK, VERSION, saved.name, saved.dtype.name, saved.clock)
+    kind = {} if saved.architecture is None else {ARCHITECTURE: saved.architecture}
+    notes = {METADATA: saved.metadata} if saved.metadata else {}
+    return {**dict(zip(HEAD, head, strict=True)), **kind, **notes, **rule_of(saved), **_tables(saved)}
 
 
-def _tables(parts: Parts) -> dict[str, dict[str, Any]]:
-    neurons, edges = parts.neurons, parts.connections
+def _tables(saved: SavedNetwork) -> dict[str, dict[str, Any]]:
+    neurons, edges = saved.neurons, saved.connections
     return {
-        "layers": {"name": [name for name, _ in parts.layers], "size": [size for _, size in parts.layers]},
+        "layers": {"name": [name for name, _ in saved.layers], "size": [size for _, size in saved.layers]},
         "neurons": {
-            "name": list(parts.names or ()),
+            "name": list(saved.names or ()),
             "squash": neurons["squash"].tolist(),
             **_saved(OF_NEURONS, neurons),
         },
         "connections": {**{end: edges[end] for end in ENDS}, **_saved(OF_CONNECTIONS, edges)},
-        **_entries.written(_entries.TRACES, parts.traces),
+        **_entries.written(_entries.TRACES, saved.traces),
     }
 
 
@@ -109,8 +109,8 @@ def require_format(data: Any) -> None:
     require_version("network", data, MARK, VERSION)
 
 
-def parts_of(data: dict[str, Any], sparse: bool = False) -> Parts:
-    """The parts of a document whose format has been checked; FormatError if it is not valid.
+def saved_of(data: dict[str, Any], sparse: bool = False) -> SavedNetwork:
+    """The network in a document whose format has been checked; FormatError if it is not valid.
 
     In a `sparse` document, names and columns of numbers may be missing, which have their default values then,
     and runs may stand for sources and targets.
@@ -129,7 +129,7 @@ def parts_of(data: dict[str, Any], sparse: bool = False) -> Parts:
     require_shared("connection", edges)
     numbers = _numbers(neurons, OF_NEURONS, dtype, clock)
     require_shared("neuron", numbers)
-    return Parts(
+    return SavedNetwork(
         name=data["name"],
         dtype=dtype,
         layers=_layers(data, len(neurons)),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .._typing import Ints
 from ..errors import FormatError
-from ..objects.state import Parts
+from ..objects.state import SavedNetwork
 from ..objects.topology import NO_GATER, is_delayed
 
 LAYER = "relays"
@@ -29,33 +29,35 @@ def first_of_pair(source: Ints, target: Ints) -> Ints:
     return firsts
 
 
-def with_pairs_once(parts: Parts) -> Parts:
+def with_pairs_once(saved: SavedNetwork) -> SavedNetwork:
     """Change a network so that each connection that repeats another one starts from a relay.
 
     If the source activates before the target, its relay activates directly after the source; otherwise
     directly after the inputs. In both cases the relay has the activation that the target would read. Raises
     FormatError if both neurons are outputs, because no relay can activate between them.
     """
-    source, target = parts.connections["source"], parts.connections["target"]
+    source, target = saved.connections["source"], saved.connections["target"]
     first = first_of_pair(source, target)
     again = np.flatnonzero(first != np.arange(len(first)))
     if not len(again):
-        return parts
-    inputs = parts.layers[0][1]
+        return saved
+    inputs = saved.layers[0][1]
     sources, targets = source[again], target[again]
     places = np.where((sources < targets) & (sources >= inputs), sources + 1, inputs)
-    between = again[places > len(parts.neurons["squash"]) - parts.layers[-1][1]]
+    between = again[places > len(saved.neurons["squash"]) - saved.layers[-1][1]]
     if len(between):
         raise FormatError(
             f"The connections {first[between[0]]} and {between[0]} lead from one output to another with "
             "different gaters: they cannot be made one. Remove one."
         )
-    parts, number, relays = _insert(parts, places, np.zeros(len(places)))
-    parts.connections["source"][again] = relays
-    return _connect(parts, number[sources], relays, np.ones(len(relays)))
+    saved, number, relays = _insert(saved, places, np.zeros(len(places)))
+    saved.connections["source"][again] = relays
+    return _connect(saved, number[sources], relays, np.ones(len(relays)))
 
 
-def with_open_gates(parts: Parts, gated: NDArray[np.bool_], masks: NDArray[Any] | None = None) -> Parts:
+def with_open_gates(
+    saved: SavedNetwork, gated: NDArray[np.bool_], masks: NDArray[Any] | None = None
+) -> SavedNetwork:
     """Change a network so that these delayed gates are open in its first step.
 
     A gate is delayed if it activates after the target of the connection it gates, so that the gain is its
@@ -64,40 +66,40 @@ def with_open_gates(parts: Parts, gated: NDArray[np.bool_], masks: NDArray[Any] 
     has for each connection whether its gate, if any, is open. The gain is the previous activation times the
     gate's mask, which is 1 by default.
     """
-    gater, target = parts.connections["gater"], parts.connections["target"]
+    gater, target = saved.connections["gater"], saved.connections["target"]
     delayed = gated & is_delayed(gater, target)
     gates = np.unique(gater[delayed])
     if not len(gates):
-        return parts
+        return saved
     factors = np.ones(len(gates)) if masks is None else masks[gates]
-    lacking = 1.0 - factors * parts.neurons["activation"][gates]
-    places = np.full(len(gates) + 1, parts.layers[0][1])
-    parts, number, added = _insert(parts, places, np.append(np.zeros(len(gates)), 1.0))
+    lacking = 1.0 - factors * saved.neurons["activation"][gates]
+    places = np.full(len(gates) + 1, saved.layers[0][1])
+    saved, number, added = _insert(saved, places, np.append(np.zeros(len(gates)), 1.0))
     relays, start = added[:-1], added[-1]
-    parts.connections["gater"][delayed] = relays[np.searchsorted(gates, gater[delayed])]
-    parts = _connect(parts, number[gates], relays, factors)
-    return _connect(parts, np.full(len(gates), start), relays, lacking)
+    saved.connections["gater"][delayed] = relays[np.searchsorted(gates, gater[delayed])]
+    saved = _connect(saved, number[gates], relays, factors)
+    return _connect(saved, np.full(len(gates), start), relays, lacking)
 
 
-def _insert(parts: Parts, places: Ints, activation: NDArray[Any]) -> tuple[Parts, Ints, Ints]:
+def _insert(saved: SavedNetwork, places: Ints, activation: NDArray[Any]) -> tuple[SavedNetwork, Ints, Ints]:
     """Insert identity neurons at these places; returns the numbers of the old and of the new neurons."""
     order = np.argsort(places, kind="stable")
-    old = len(parts.neurons["squash"])
+    old = len(saved.neurons["squash"])
     number = np.arange(old) + np.searchsorted(places[order], np.arange(old), side="right")
     relays = np.empty(len(places), np.int64)
     relays[order] = places[order] + np.arange(len(places))
-    usual = {"trainable_bias": np.ones(old, bool), "activation": np.zeros(old), **parts.neurons}
+    usual = {"trainable_bias": np.ones(old, bool), "activation": np.zeros(old), **saved.neurons}
     values: dict[str, Any] = {"squash": "identity", "activation": activation}
     neurons = {name: np.insert(column, places, values.get(name, 0)) for name, column in usual.items()}
-    edges = parts.connections | {end: number[parts.connections[end]] for end in ("source", "target")}
+    edges = saved.connections | {end: number[saved.connections[end]] for end in ("source", "target")}
     gater = edges["gater"]
     edges["gater"] = np.where(gater == NO_GATER, NO_GATER, number[np.where(gater == NO_GATER, 0, gater)])
-    return replace(parts, neurons=neurons, connections=edges, layers=_layers(parts, places)), number, relays
+    return replace(saved, neurons=neurons, connections=edges, layers=_layers(saved, places)), number, relays
 
 
-def _layers(parts: Parts, places: Ints) -> list[tuple[str | None, int]]:
+def _layers(saved: SavedNetwork, places: Ints) -> list[tuple[str | None, int]]:
     """The layers with relays; those directly after the inputs have their own layer."""
-    (input_name, inputs), *others = _named(parts.layers)
+    (input_name, inputs), *others = _named(saved.layers)
     front = int((places == inputs).sum())
     if front and others[0][0] != LAYER:
         others.insert(0, (LAYER, 0))
@@ -117,9 +119,9 @@ def _named(layers: Any) -> list[tuple[str, int]]:
     return [(name or usual, size) for (name, size), usual in zip(layers, names, strict=True)]
 
 
-def _connect(parts: Parts, source: Ints, target: Ints, weight: NDArray[Any]) -> Parts:
+def _connect(saved: SavedNetwork, source: Ints, target: Ints, weight: NDArray[Any]) -> SavedNetwork:
     """The network with additional connections that are not trainable."""
     gater, trainable = np.full(len(source), NO_GATER), np.full(len(source), False)
     new = {"source": source, "target": target, "weight": weight, "gater": gater, "trainable": trainable}
-    edges = {name: np.append(column, new[name]) for name, column in parts.connections.items()}
-    return replace(parts, connections=edges)
+    edges = {name: np.append(column, new[name]) for name, column in saved.connections.items()}
+    return replace(saved, connections=edges)

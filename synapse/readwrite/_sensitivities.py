@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import FormatError
-from ..objects.state import Parts, PortableSensitivities
+from ..objects.state import PortableSensitivities, SavedNetwork
 from ._checks import LARGEST_WHOLE, Records, is_whole, members, require
 from ._entries import SENSITIVITIES, read, written
 
@@ -21,13 +21,13 @@ RULE = "learning_rule"
 KEYS = ("method", "order", "stepped")
 
 
-def rule_of(parts: Parts) -> dict[str, Any]:
+def rule_of(saved: SavedNetwork) -> dict[str, Any]:
     """The part of a document about learning: nothing for a network that learns online."""
-    kept = parts.sensitivities
-    if not parts.rtrl and kept is None:
+    kept = saved.sensitivities
+    if not saved.rtrl and kept is None:
         return {}
-    method = "rtrl" if parts.rtrl else "online"
-    rule: dict[str, Any] = {RULE: {"method": method, "order": parts.order, "stepped": kept is not None}}
+    method = "rtrl" if saved.rtrl else "online"
+    rule: dict[str, Any] = {RULE: {"method": method, "order": saved.order, "stepped": kept is not None}}
     return rule if kept is None else {**rule, **written(SENSITIVITIES, kept)}
 
 
@@ -49,7 +49,7 @@ def _checked(rule: Any) -> dict[str, Any]:
 def checked_rule(
     data: dict[str, Any], neurons: Records, connections: Records, edges: dict[str, Any], dtype: Any
 ) -> dict[str, Any]:
-    """The fields of Parts about learning; FormatError if they are not valid."""
+    """The fields of SavedNetwork about learning; FormatError if they are not valid."""
     if RULE not in data:
         return {}
     rule = _checked(data[RULE])

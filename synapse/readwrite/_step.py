@@ -19,7 +19,7 @@ from .._checks import boolean
 from .._typing import Bools, Floats, Ints
 from ..engine.guard import InUse
 from ..objects.network import Network, require_network
-from ..objects.state import take_apart
+from ..objects.state import to_saved
 from ..objects.topology import NO_GATER, Topology
 from ._formulas import require_mean, require_written
 
@@ -79,21 +79,21 @@ def step_of(network: Network, format: str, language: str, context: bool) -> Netw
     require_network("What is written as a program", network)
     boolean("The context", context)
     with InUse(network):
-        parts, lowered = take_apart(network), Lowered.of(Topology.of(network))
-    names = [name or f"neuron {i}" for i, name in enumerate(parts.names or ())]
-    squash, means = (parts.neurons[key].tolist() for key in ("squash", "deterministic"))
-    start = np.concatenate([parts.neurons["activation"], parts.neurons["state"]]).astype(np.float64)
+        saved, lowered = to_saved(network), Lowered.of(Topology.of(network))
+    names = [name or f"neuron {i}" for i, name in enumerate(saved.names or ())]
+    squash, means = (saved.neurons[key].tolist() for key in ("squash", "deterministic"))
+    start = np.concatenate([saved.neurons["activation"], saved.neurons["state"]]).astype(np.float64)
     for name, own, mean in list(zip(names, squash, means, strict=True))[lowered.inputs :]:
         require_mean(name, own, mean, language)
         require_written(name, own, format, language)
     return NetworkStep(
         name=network.name,
-        layers=[(name or "", size) for name, size in parts.layers],
+        layers=[(name or "", size) for name, size in saved.layers],
         names=names,
-        outputs=parts.layers[-1][1],
+        outputs=saved.layers[-1][1],
         start=start if context else np.zeros_like(start),
-        biases=parts.neurons["bias"].astype(np.float64),
-        weights=parts.connections["weight"][lowered.order].astype(np.float64),
+        biases=saved.neurons["bias"].astype(np.float64),
+        weights=saved.connections["weight"][lowered.order].astype(np.float64),
         blocks=_neuron_blocks(lowered, squash),
         lowered=lowered,
     )

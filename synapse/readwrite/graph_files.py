@@ -21,7 +21,7 @@ from .._checks import lowered, numbers, shown
 from ..errors import ArgumentError, FormatError, SynapseError
 from ..objects.network import Network
 from ..objects.recording import Log
-from ..objects.state import take_apart
+from ..objects.state import to_saved
 from ..objects.topology import NO_GATER, Topology
 from . import files
 from ._checks import FLOATS, an_object, require
@@ -286,7 +286,7 @@ def graph_of(network: Network, format: str = "", unfit: re.Pattern[str] | None =
     Raises as :func:`synapse.save` does, and FormatError if a name has a character that the format cannot
     hold.
     """
-    take_apart(network)  # refuses what cannot be saved
+    to_saved(network)  # refuses what cannot be saved
     graph = Topology.of(network).to_networkx()
     for what, name in _names(graph):
         if unfit is not None and (found := unfit.search(name)):

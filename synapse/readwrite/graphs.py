@@ -20,7 +20,7 @@ from ..objects.connection import Connection
 from ..objects.network import Network
 from ..objects.neuron import Neuron
 from ..objects.order import find_order
-from ..objects.state import Parts, put_together
+from ..objects.state import SavedNetwork, from_saved
 from ..objects.topology import NO_GATER, RARE_OF_CONNECTIONS, RARE_OF_NEURONS
 from ..squash import Squash
 from ._checks import require_shared
@@ -147,7 +147,7 @@ def from_networkx(
     subset = nodes.whole_numbers("subset", keys)
     layers = arrange(place, connections, inputs, outputs, subset)
     neurons = _neurons(nodes, keys, kind, layers, functions)
-    parts = Parts(
+    saved = SavedNetwork(
         name=str(graph.name) if name is None else title,
         dtype=kind,
         layers=_named_layers(layers, nodes.texts("layer", keys), subset),
@@ -159,8 +159,8 @@ def from_networkx(
         _draw_missing(connections, initializer, rng, kind)
         require_shared("connection", connections)
         require_shared("neuron", neurons)
-        _number(parts, layers)
-        network = put_together(parts)
+        _number(saved, layers)
+        network = from_saved(saved)
         if not neurons["random"].any():
             network.reseed(rng)  # the neurons that are random
     return network
@@ -305,14 +305,14 @@ def _draw_missing(
         weight[missing] = initializers.draw(initializer, rng, (count,), fan_in, fan_out, dtype)
 
 
-def _number(parts: Parts, layers: Layers) -> None:
+def _number(saved: SavedNetwork, layers: Layers) -> None:
     """Number the neurons in their order of activation."""
     order = np.concatenate(layers)
     number = np.full(len(order) + 1, NO_GATER)
     number[order] = np.arange(len(order))
-    parts.neurons = {name: column[order] for name, column in parts.neurons.items()}
+    saved.neurons = {name: column[order] for name, column in saved.neurons.items()}
     for end in ("source", "target", "gater"):
-        parts.connections[end] = number[parts.connections[end]]
+        saved.connections[end] = number[saved.connections[end]]
 
 
 MOST_LAYERS = 24

@@ -11,10 +11,10 @@ import numpy as np
 from ..errors import ArgumentError, FormatError
 from ..objects.ensemble import Ensemble
 from ..objects.network import Network
-from ..objects.state import put_together, take_apart
+from ..objects.state import from_saved, to_saved
 from . import files
 from ._checks import Records, an_object, members, require, require_version
-from ._document import NULLS, VERSION, document, parts_of, require_format
+from ._document import NULLS, VERSION, document, require_format, saved_of
 from ._formats import Format
 
 __all__ = ["from_json_data", "json_data", "read_json", "write_json"]
@@ -25,7 +25,7 @@ DIGEST = "digest"
 
 def write_json(network: Network, path: files.File) -> None:
     """Write a network as JSON, with any file name. See :func:`synapse.save`."""
-    files.write_document(path, sealed(_with_nulls(document(take_apart(network)))))
+    files.write_document(path, sealed(_with_nulls(document(to_saved(network)))))
 
 
 def read_json(path: files.File) -> Network:
@@ -61,7 +61,7 @@ def json_data(network: Network) -> dict[str, Any]:
     """
     return {
         key: {name: _listed(column) for name, column in table.items()} if isinstance(table, dict) else table
-        for key, table in _with_nulls(document(take_apart(network))).items()
+        for key, table in _with_nulls(document(to_saved(network))).items()
     }
 
 
@@ -111,13 +111,13 @@ def from_json_data(data: dict[str, Any]) -> Network:
     """
     require_format(data)
     content = {key: value for key, value in an_object("A saved network", data).items() if key != DIGEST}
-    parts = parts_of(content)
+    saved = saved_of(content)
     if DIGEST in data and data[DIGEST] != _digest(content):
         raise FormatError(
             "The digest does not fit the content, so a number or a name has changed since the file was "
             f'written. If this was on purpose, delete the member "{DIGEST}" from the file.'
         )
-    return put_together(parts)
+    return from_saved(saved)
 
 
 ENSEMBLE = "synapse ensemble"

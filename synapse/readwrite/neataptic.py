@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..errors import FormatError
 from ..objects.network import Network
-from ..objects.state import Parts, put_together
+from ..objects.state import SavedNetwork, from_saved
 from ..objects.topology import NO_GATER, is_delayed
 from ..squash import ACTIVATIONS
 from . import files
@@ -96,8 +96,8 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
     columns = {"squash": nodes.squashes("squash"), "bias": bias, "trainable_bias": learning}
     layers = [(None, size) for size in sizes if size]
     columns["activation"] = np.zeros(len(nodes))
-    parts = Parts(None, np.float64, layers, None, columns, edges)
-    return put_together(with_open_gates(parts, np.full(len(connections), True), masks))
+    saved = SavedNetwork(None, np.float64, layers, None, columns, edges)
+    return from_saved(with_open_gates(saved, np.full(len(connections), True), masks))
 
 
 def _masks(nodes: Records, sizes: tuple[int, int, int]) -> NDArray[Any]:

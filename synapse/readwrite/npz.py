@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 
 from ..errors import FormatError
 from ..objects.network import Network
-from ..objects.state import OF_CONNECTIONS, OF_NEURONS, put_together, take_apart
+from ..objects.state import OF_CONNECTIONS, OF_NEURONS, from_saved, to_saved
 from ..objects.topology import NO_GATER
 from . import files
 from ._checks import an_object
-from ._document import ENDS, RUNS, all_default, document, parts_of, require_format
+from ._document import ENDS, RUNS, all_default, document, require_format, saved_of
 from ._entries import ENTRIES, TRACES
 from ._formats import Format
 from ._sensitivities import tables_of
@@ -108,7 +108,7 @@ def npz_data(network: Network) -> dict[str, NDArray[Any]]:
     >>> data["connection_weight"]
     array([0.5, 0.5])
     """
-    content = document(take_apart(network))
+    content = document(to_saved(network))
     content["runs"] = _runs_of(content["connections"])
     names = content["neurons"]["name"]
     if all(name is None for name in names):
@@ -172,7 +172,7 @@ def from_arrays(arrays: dict[str, NDArray[Any]]) -> Network:
         an_object(f"The table {table!r}", content.setdefault(table, {}))[key] = column
     for table in (*TRACES, *tables_of(content)):
         content.setdefault(table, dict.fromkeys(ENTRIES[table].fields, np.empty(0, np.uint32)))
-    return put_together(parts_of(content, sparse=True))
+    return from_saved(saved_of(content, sparse=True))
 
 
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}

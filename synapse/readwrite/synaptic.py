@@ -12,7 +12,7 @@ from .._checks import boolean
 from .._typing import Ints
 from ..errors import ArgumentError, FormatError
 from ..objects.network import Network
-from ..objects.state import Parts, put_together, take_apart
+from ..objects.state import SavedNetwork, from_saved, to_saved
 from ..objects.topology import NO_GATER
 from ..squash import ACTIVATIONS
 from . import files
@@ -96,12 +96,12 @@ def synaptic_data(network: Network) -> dict[str, Any]:
     >>> synaptic_data(Network(a, [], b))["connections"]
     [{'from': 0, 'to': 1, 'weight': 0.5, 'gater': None}]
     """
-    parts = take_apart(network)
+    saved = to_saved(network)
     _require_known_squashes(network)
-    columns = (parts.neurons[name].tolist() for name in NUMBERS.values())
+    columns = (saved.neurons[name].tolist() for name in NUMBERS.values())
     theirs = {ours: name for name, ours in SQUASHES.items()}
-    rows = zip(*columns, _layer_names(parts), map(theirs.get, parts.neurons["squash"]), strict=True)
-    edges = parts.connections
+    rows = zip(*columns, _layer_names(saved), map(theirs.get, saved.neurons["squash"]), strict=True)
+    edges = saved.connections
     ends = (edges[key].tolist() for key in ("source", "target", "weight"))
     _warn_of_self_weights(edges)
     links = zip(*ends, Records.or_null(edges["gater"]), strict=True)
@@ -123,10 +123,10 @@ def _require_known_squashes(network: Network) -> None:
             )
 
 
-def _layer_names(parts: Parts) -> list[str | int]:
+def _layer_names(saved: SavedNetwork) -> list[str | int]:
     """Synaptic's name of the layer of every neuron."""
-    names = ["input", *range(len(parts.layers) - 2), "output"]
-    return [name for name, (_, size) in zip(names, parts.layers, strict=True) for _ in range(size)]
+    names = ["input", *range(len(saved.layers) - 2), "output"]
+    return [name for name, (_, size) in zip(names, saved.layers, strict=True) for _ in range(size)]
 
 
 def _warn_of_self_weights(edges: dict[str, Any]) -> None:
@@ -217,14 +217,14 @@ def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network
     edges["gater"][edges["gater"] < layers[0][1]] = NO_GATER  # an input never sets a gain
     edges = _without_repeats(edges, len(neurons), resume)
     edges["trainable"] = edges["source"] != edges["target"]
-    parts = with_pairs_once(Parts(None, np.float64, layers, None, columns, edges))
-    return put_together(with_open_gates(parts, _open(parts, resume)))
+    saved = with_pairs_once(SavedNetwork(None, np.float64, layers, None, columns, edges))
+    return from_saved(with_open_gates(saved, _open(saved, resume)))
 
 
-def _open(parts: Parts, resume: bool) -> NDArray[np.bool_]:
+def _open(saved: SavedNetwork, resume: bool) -> NDArray[np.bool_]:
     """Whether the gate of each connection, if it is late, is open in the first step."""
-    gater = parts.connections["gater"]
-    fired = np.any([parts.neurons[name] != 0.0 for name in ("state", "old_state", "activation")], axis=0)
+    gater = saved.connections["gater"]
+    fired = np.any([saved.neurons[name] != 0.0 for name in ("state", "old_state", "activation")], axis=0)
     open_: NDArray[np.bool_] = ~fired[np.where(gater == NO_GATER, 0, gater)] | (not resume)
     return open_
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,11 +11,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import as_matrix, counted, expected, finite_array, fraction, integer, positive_integer
-from .._typing import Floats
-from ..errors import ArgumentError
+from .._checks import (
+    as_matrix,
+    counted,
+    expected,
+    finite_array,
+    fraction,
+    integer,
+    level_of_caller,
+    positive_integer,
+)
+from .._typing import Bools, Floats
+from ..errors import ArgumentError, ForecastWarning
 from ._loop import Feedback, Model, checked_rows, from_origins, member, members, sizes_of
 from ._series import horizon
+
+FEWEST = 4
+"""Least number of origins in a half, from which a bias or a drift can follow."""
+MOST = 0.5
+"""Share of rows outside of the known range above which a forecast warns: a single row may be an outlier."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,9 +40,20 @@ class Calibration:
     ----------
     errors : ndarray, shape (origins, steps, m)
         Actual value minus forecast, for each origin and number of steps ahead.
+    ranges : ndarray, shape (2, n), or None
+        The least and the largest value of each input before the held-out rows. A forecast whose context ends
+        outside of these warns. Default: None, unknown.
+
+    Examples
+    --------
+    >>> errors = np.array([1.0, 1.2, 0.8, 1.1, 0.9, 1.0, 1.2, 0.8, 1.0])  # forecasts are too low by about 1
+    >>> calibration = Calibration(errors[:, None, None])
+    >>> calibration.bias.round(2), calibration.half_widths(0.8).round(2)
+    (array([[1.]]), array([[0.22]]))
     """
 
     errors: Floats
+    ranges: Floats | None = None
 
     def __post_init__(self) -> None:
         errors = finite_array("The errors of a Calibration", self.errors)
@@ -35,13 +61,53 @@ class Calibration:
             condition = "of shape (origins, steps, m), of at least one origin"
             raise ArgumentError(expected("The errors of a Calibration", condition, self.errors))
         object.__setattr__(self, "errors", errors)
+        if self.ranges is not None:
+            ranges = finite_array("The ranges of a Calibration", self.ranges)
+            if ranges.ndim != 2 or len(ranges) != 2:
+                raise ArgumentError(expected("The ranges of a Calibration", "of shape (2, n)", self.ranges))
+            object.__setattr__(self, "ranges", ranges)
+
+    @property
+    def bias(self) -> Floats:
+        """The constant part of the errors, shape (steps, m), which is added to forecasts.
+
+        It is the mean error of each step, for outputs whose mean error over all steps has the same sign in
+        both halves of the origins and exceeds its standard error in each. It is 0 for other outputs, and if
+        a half has fewer than `2 steps` origins: forecasts from neighbouring origins overlap, so n of them
+        count as `n / steps` independent ones.
+        """
+        return np.where(self._is_biased(), self.errors.mean(axis=0), 0.0)
+
+    def _is_biased(self) -> Bools:
+        """For each output, whether both halves have the same bias."""
+        halves = self._halves()
+        if halves is None:
+            return np.zeros(self.errors.shape[2], bool)
+        means, deviations, independent = halves
+        clear = np.abs(means) > deviations / math.sqrt(independent)
+        same: Bools = clear.all(axis=0) & (np.sign(means[0]) == np.sign(means[1]))
+        return same
+
+    def _halves(self) -> tuple[Floats, Floats, float] | None:
+        """Means and deviations of the errors in both halves of the origins, each of shape (2, m).
+
+        The third is the number of independent forecasts in a half. None if there are too few.
+        """
+        origins, steps, _ = self.errors.shape
+        if origins // 2 < max(FEWEST, 2 * steps):
+            return None
+        halves = np.array_split(self.errors, 2)
+        means = np.array([half.mean(axis=(0, 1)) for half in halves])
+        deviations = np.sqrt([half.var(axis=0).mean(axis=0) for half in halves])
+        return means, deviations, origins / 2 / steps
 
     def half_widths(self, interval: float = 0.9) -> Floats:
         """Half the width of the prediction interval of each step and output, shape (steps, m).
 
-        It is the k-th smallest absolute error of that step, ``k = ceil((origins + 1) interval)``. If errors
-        of the future are exchangeable with these, a future value is within it with at least the probability
-        `interval` (split conformal prediction; Lei and others 2018).
+        It is the k-th smallest absolute error of that step, ``k = ceil((origins + 1) interval)``, or that of
+        an earlier step if this is larger. If errors of the future are exchangeable with these, a future value
+        is within it with at least the probability `interval` (split conformal prediction; Lei and others
+        2018). If there is a :attr:`bias`, each error is measured from the mean of the others.
 
         Parameters
         ----------
@@ -61,8 +127,12 @@ class Calibration:
                 f"An interval of {share:g} needs at least {fewest_origins(share)} origins, "
                 f"this calibration has {count}. Hold out more steps."
             )
-        half: Floats = np.sort(np.abs(self.errors), axis=0)[k - 1]
-        return half
+        errors, biased = self.errors, self._is_biased()
+        if biased.any():
+            from_others = (errors - errors.mean(axis=0)) * (count / (count - 1))
+            errors = np.where(biased, from_others, errors)
+        half: Floats = np.sort(np.abs(errors), axis=0)[k - 1]
+        return np.maximum.accumulate(half, axis=0)
 
     def require(self, steps: int, outputs: int) -> None:
         """Raise ArgumentError if it is not of so many steps and outputs."""
@@ -121,6 +191,12 @@ def calibrate(
     ArgumentError, ArgumentTypeError
         If fewer rows are held out than `steps`, none is left before them, or the series is not finite.
 
+    Warns
+    -----
+    ForecastWarning
+        If the mean error of the first half of the origins and that of the second differ by more than twice
+        the standard deviation within them, as with a trend that the network does not follow.
+
     References
     ----------
     J. Lei, M. G'Sell, A. Rinaldo, R. J. Tibshirani, L. Wasserman: Distribution-Free Predictive Inference for
@@ -143,10 +219,50 @@ def calibrate(
     count, rows = horizon(steps), checked_rows(net, series)
     loop = Feedback.of(net, feedback)
     known = _targets(net, loop, rows, targets)
-    origins = _origins(len(rows), len(known), _number_of_rows(held_out, len(rows)), count)
+    number = _number_of_rows(held_out, len(rows))
+    origins = _origins(len(rows), len(known), number, count)
     forecasts = np.mean([from_origins(one, rows, loop, count, origins) for one in members(net)], axis=0)
     actual = np.stack([known[origin : origin + count] for origin in origins])
-    return Calibration(actual - forecasts)
+    before = rows[: len(rows) - number]
+    calibration = Calibration(actual - forecasts, np.array([before.min(axis=0), before.max(axis=0)]))
+    _warn_of_drift(calibration)
+    return calibration
+
+
+def _warn_of_drift(calibration: Calibration) -> None:
+    """Warn if the errors in the two halves differ by more than twice their deviation."""
+    halves = calibration._halves()
+    if halves is None:
+        return
+    means, deviations, _ = halves
+    negligible = 0.01 * np.abs(means).max(axis=0)
+    drifting = np.abs(means[1] - means[0]) > 2 * deviations.mean(axis=0) + negligible
+    if drifting.any():
+        o = int(drifting.argmax())
+        _warn(
+            f"The errors of the forecasts drift: the mean error of output {o} is {means[0, o]:.3g} in the "
+            f"first half of the held-out rows, {means[1, o]:.3g} in the second. Intervals will be too narrow."
+        )
+
+
+def warn_of_context(ranges: Floats | None, rows: Floats, steps: int) -> None:
+    """Warn if, in most of the last `steps` rows of a context, an input is outside of its range."""
+    if ranges is None or rows.shape[1] != ranges.shape[1]:
+        return
+    last = rows[-steps:]
+    outside = ((last < ranges[0]) | (last > ranges[1])).mean(axis=0) > MOST
+    if outside.any():
+        i = int(outside.argmax())
+        low, high = ranges[:, i]
+        _warn(
+            f"The context ends outside of the known range: input {i} is {last[-1, i]:.3g} in the last row; "
+            f"before the held-out rows it was from {low:.3g} to {high:.3g}. Intervals may be too narrow."
+        )
+
+
+def _warn(message: str) -> None:
+    advice = " Forecast the differences of the series, or train on newer rows."
+    warnings.warn(message + advice, ForecastWarning, stacklevel=level_of_caller())
 
 
 def _targets(net: Model, loop: Feedback, rows: Floats, targets: Any) -> Floats:

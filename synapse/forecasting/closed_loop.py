@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,14 +12,14 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import ArrayLike
 
 from .. import _html
-from .._checks import counted, expected, positive_integer
+from .._checks import bounds, counted, expected, finite_number, positive_integer
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 from ..initializers import Seed, random_generator
 from ..objects.ensemble import Ensemble
 from ._loop import Feedback, Model, checked_rows, members, paths, sizes_of
 from ._series import horizon
-from .calibration import Calibration, checked_interval
+from .calibration import Calibration, checked_interval, warn_of_context
 
 INTERVAL = 0.9
 MOST_SAMPLES = 1_000_000
@@ -34,7 +35,7 @@ class Forecast(NDArrayOperatorsMixin):
     Attributes
     ----------
     mean : ndarray, shape (steps, m)
-        The forecast itself, the same with and without an interval.
+        The forecast itself. With a calibration, its `bias` has been added.
     lower, upper : ndarray, shape (steps, m), or None
         The bounds of the intervals.
     interval : float or None
@@ -112,6 +113,8 @@ def forecast(
     samples: int | None = None,
     calibration: Calibration | None = None,
     interval: float | None = None,
+    minimum: float | None = None,
+    maximum: float | None = None,
     seed: Seed = None,
 ) -> Forecast:
     """Forecast the next values of a series, in a closed loop.
@@ -142,11 +145,15 @@ def forecast(
         section 5.5). The bounds are quantiles of the samples. Networks fit the rows that they were trained
         on more closely than new ones, so samples from such a context are too narrow: prefer a calibration.
     calibration : Calibration, optional
-        Errors on steps that were held out, from :func:`synapse.forecasting.calibrate`.
+        Errors on steps that were held out, from :func:`synapse.forecasting.calibrate`. Its `bias` is added to
+        the forecast, and the bounds are half a width below and above.
     interval : float, optional
         The share of future values that should be within the bounds. Default: 0.9, with `samples` or a
         calibration. For an ensemble without these, the bounds are quantiles of its networks' forecasts: they
         show how far the networks agree, and not the noise of the series.
+    minimum, maximum : float, optional
+        The range of the series, such as ``minimum=0`` for sales. The forecast and its bounds are clipped to
+        it; what is fed back is not. Default: no limit.
     seed : int or numpy.random.Generator, optional
         Seed of the samples. Default: an unrecorded random seed.
 
@@ -160,9 +167,15 @@ def forecast(
     ------
     ArgumentError, ArgumentTypeError
         If the context is empty or not finite, an output cannot be fed back, the future has other numbers of
-        rows or columns, or there are too few errors for an interval.
+        rows or columns, there are too few errors for an interval, or the minimum is not below the maximum.
     DivergenceError
         If what is fed back grows beyond the largest number.
+
+    Warns
+    -----
+    ForecastWarning
+        If a calibration is given, and in more than half of the last `steps` rows of the context an input is
+        outside of its range before the held-out rows.
 
     See Also
     --------
@@ -202,21 +215,31 @@ def forecast(
     rows = checked_rows(net, context)
     loop = Feedback.of(net, feedback)
     ahead = loop.require(future, count, net)
+    limits = _limits(minimum, maximum)
     share = _checked_share(net, samples, calibration, interval)
     number = 0 if samples is None else positive_integer("The samples", samples, MOST_SAMPLES)
     if calibration is not None:
         calibration.require(count, sizes_of(net)[1])
+        warn_of_context(calibration.ranges, rows, count)
     rng = random_generator(seed)
     found = [paths(network, rows, loop, ahead, count, number, rng) for network in members(net)]
     mean: Floats = np.mean([path for path, _ in found], axis=0) if len(found) > 1 else found[0][0]
     if share is None:
-        return Forecast(mean)
+        return Forecast(mean.clip(*limits))
     if calibration is not None:
-        half = calibration.half_widths(share)[:count]
-        return Forecast(mean, mean - half, mean + half, share)
-    together = [path for path, sampled in found for path in sampled or [path]]
-    lower, upper = np.quantile(together, [(1 - share) / 2, (1 + share) / 2], axis=0)
-    return Forecast(mean, lower, upper, share)
+        mean, half = mean + calibration.bias[:count], calibration.half_widths(share)[:count]
+        lower, upper = mean - half, mean + half
+    else:
+        together = [path for path, sampled in found for path in sampled or [path]]
+        lower, upper = np.quantile(together, [(1 - share) / 2, (1 + share) / 2], axis=0)
+    return Forecast(mean.clip(*limits), lower.clip(*limits), upper.clip(*limits), share)
+
+
+def _limits(minimum: Any, maximum: Any) -> tuple[float, float]:
+    """The range to which forecasts are clipped."""
+    low = -math.inf if minimum is None else finite_number("The minimum", minimum)
+    high = math.inf if maximum is None else finite_number("The maximum", maximum)
+    return bounds("The minimum and the maximum", low, high)
 
 
 def _checked_share(net: Model, samples: Any, calibration: Any, interval: Any) -> float | None:

@@ -41,7 +41,7 @@ class Accumulator:
         self.biases = np.zeros(store.n_neurons, store.dtype)
         columns = {
             **dict(zip(DESTINATIONS, (self.weights, self.biases), strict=True)),
-            "ties": np.zeros_like(store["ties"]),
+            "ties": np.zeros_like(store["ties"]),  # nothing that is shared changes: no time for it
             "flags": store["flags"] & ~np.uint8(PENDING),
             "run_flags": store["run_flags"] | np.uint8(TIED),  # updates of such runs are never pending
         }

@@ -7,7 +7,7 @@ from hypothesis import assume, given, strategies as st
 import architect
 import synapse
 from synapse import Layer, Network, Neuron
-from synapse.engine.lowering import part
+from synapse.engine.lowering import changes
 
 from .. import lowered_anew
 from ..cases import failures
@@ -123,9 +123,9 @@ def edit_wide(act):
     net.propagate(0.1, np.zeros(len(net.output)))
 
 
-@pytest.mark.parametrize("many", [0, part.MANY])
+@pytest.mark.parametrize("many", [0, changes.MANY])
 def test_in_wide_layers(many, monkeypatch):
-    monkeypatch.setattr(part, "MANY", many)
+    monkeypatch.setattr(changes, "MANY", many)
     assert not failures(WIDE, edit_wide)
 
 

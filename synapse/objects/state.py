@@ -42,16 +42,7 @@ from .sensitivities import Sensitivities
 from .topology import NO_GATER
 from .wiring import require_closed
 
-__all__ = [
-    "Column",
-    "PortableSensitivities",
-    "SavedNetwork",
-    "Traces",
-    "from_saved",
-    "set_numbers",
-    "take_over_rule",
-    "to_saved",
-]
+__all__ = ["PortableSensitivities", "Traces"]  # of the engine, which files do not import
 
 OF_NEURONS = tuple(column for column in NEURON if column in SAVED)
 """Saved columns of neurons, except the squash."""

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine.schema import FLAG
+from ..engine.schema import FLAG, Column
 from ..errors import FormatError
-from ..objects.state import OF_CONNECTIONS, OF_NEURONS, OPTIONAL, Column, SavedNetwork, Traces
+from ..objects.state import OF_CONNECTIONS, OF_NEURONS, OPTIONAL, SavedNetwork, Traces
 from . import _entries
 from ._checks import (
     FLOATS,

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 MARKS = {
     "V": "read in a source",
     "C": "recalled, and partly cross-checked",
-    "U": "recalled only, not verified",
 }
 """How sure a published figure is."""
 

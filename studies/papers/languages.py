@@ -143,8 +143,6 @@ SETTINGS: list[tuple[str, dict[str, Any]]] = [
     ("counters", {"rule": "Kalman filter", "strings": 2_000}),
 ]
 PUBLISHED = {
-    ("ab", "online"): Published("22,000 strings; 118 on average, best 1,000", "U", 118),
-    ("abc", "online"): Published("54,000 strings; 28 on average, best 52", "U", 28),
     ("abc", "Kalman filter"): Published("1,000 and more", "V", 1000),
 }
 

@@ -174,7 +174,6 @@ TABLE = PaperTable(
         ),
         Row(
             "LSTM 1-8-1, online",
-            Published("LSTM 0.4700", "U", 0.47),
             seeds=10,
             rule="online",
             rate=0.05,

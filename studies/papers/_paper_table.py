@@ -14,7 +14,7 @@ from synapse._checks import unknown_name
 from synapse.errors import ArgumentError
 from synapse.experiments import Trials
 from synapse.experiments.estimate import FEW
-from synapse.experiments.running import Plan
+from synapse.experiments.running import TrialPlan
 from synapse.readwrite.files import PathLike
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class PaperTable:
             for row in self.rows
             for seed in range(row.seeds if seeds is None else min(seeds, row.seeds))
         ]
-        return Plan(self.trial, tasks, executor, time_limit, retry, progress).run(store)
+        return TrialPlan(self.trial, tasks, executor, time_limit, retry, progress).run(store)
 
     def groups(self, trials: Trials) -> list[tuple[Row, Trials]]:
         """The trials of each row that has any. An argument that is not given counts as None."""

@@ -5,11 +5,19 @@ The distance between two neurons of a column is 1.
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
+import networkx as nx
 import numpy as np
 
+from .._checks import expected, function_of, is_among, missing_extra, unknown_name
 from .._typing import Bools, Floats
+from ..errors import ArgumentError, ArgumentTypeError, MissingExtraError
 from ..objects.topology import Topology
 
 RADIUS = 0.26
@@ -77,6 +85,15 @@ class Places:
         return every.min(axis=0), every.max(axis=0)
 
 
+def short_names(diagram: Topology) -> list[str]:
+    """The names of neurons without that of their layer: "cells 3" among the cells is "3"."""
+    names = []
+    for name, i in zip(diagram.names, diagram.layer.tolist(), strict=True):
+        tail = name.removeprefix(f"{diagram.layers[i]} ")
+        names.append(tail if diagram.layers[i] and tail.isdecimal() else name)
+    return names
+
+
 def _shape(diagram: Topology, layer: int) -> tuple[Floats, bool]:
     """Positions of the neurons of a layer around its middle, and whether they form a ring."""
     size = int(diagram.sizes[layer])
@@ -95,7 +112,124 @@ def _shape(diagram: Topology, layer: int) -> tuple[Floats, bool]:
 
 def _named(diagram: Topology) -> Bools:
     """Whether a layer has names of neurons below their discs."""
-    from ._diagram import short_names
-
     long = np.array([len(name) > 3 for name in short_names(diagram)])
     return np.bincount(diagram.layer[long], minlength=len(diagram.layers)) > 0
+
+
+# --- layouts --------------------------------------------------------------------------------------
+
+NETWORKX: dict[str, Callable[[Any], Any]] = {
+    "circular": nx.circular_layout,
+    "forceatlas2": partial(nx.forceatlas2_layout, seed=0, max_iter=300),
+    "kamada_kawai": nx.kamada_kawai_layout,
+    "spectral": nx.spectral_layout,
+    "spiral": nx.spiral_layout,
+    "spring": partial(nx.spring_layout, seed=0, iterations=200, method="force"),
+}
+"""Layouts of networkx by name; those that draw random numbers have a fixed seed."""
+
+GRAPHVIZ = ("dot", "neato", "fdp", "sfdp", "twopi", "circo")
+"""Programs of Graphviz."""
+
+LOOK = """graph [rankdir=LR, start=1, ranksep=1];
+node [shape=circle, width=0.5, height=0.5, label="", fixedsize=true];"""
+
+NEAREST = 0.75
+"""Distance to the nearest neuron that nine out of ten neurons exceed."""
+
+LAYERS = "layers"
+
+
+def check_layout(layout: Any) -> bool:
+    """Whether neurons are placed by a layout, and not by layers; raises if there is no such layout."""
+    if isinstance(layout, str):
+        known = (LAYERS, *NETWORKX, *GRAPHVIZ)
+        if not is_among(layout, known):
+            raise unknown_name("layout", layout, known)
+        return layout != LAYERS
+    if not callable(layout):
+        raise ArgumentTypeError(
+            expected("The layout", "the name of a layout or a function of a graph", layout)
+        )
+    function_of("The layout", layout, "graph")
+    return True
+
+
+def places_of(diagram: Topology, layout: Any) -> Places:
+    """The places of neurons by layers or by another layout."""
+    if not check_layout(layout):
+        return Places.of(diagram)
+    return Places.at(_positions(diagram, layout), len(diagram.layers))
+
+
+def _positions(diagram: Topology, layout: Any) -> Floats:
+    """Centres of the neurons, (neurons, 2), in units of a picture."""
+    graph = graph_of(diagram)
+    if layout in GRAPHVIZ:
+        found = _graphviz(graph, layout)
+    else:
+        try:
+            found = NETWORKX[layout](graph.to_undirected()) if isinstance(layout, str) else layout(graph)
+        except ImportError as error:
+            raise missing_extra(f"The layout {layout!r} needs", "scipy") from error
+    return _spaced(_checked(found, diagram.neurons))
+
+
+def graph_of(diagram: Topology) -> nx.DiGraph[int]:
+    """A graph for layouts: neurons by number, connections, and edges from gaters to the ends of these."""
+    graph: nx.DiGraph[int] = nx.DiGraph()
+    for i, name in enumerate(diagram.names):
+        graph.add_node(i, name=name, layer=diagram.layers[diagram.layer[i]])
+    ends = zip(diagram.source.tolist(), diagram.target.tolist(), diagram.weight.tolist(), strict=True)
+    graph.add_edges_from((a, b, {"strength": abs(weight)}) for a, b, weight in ends)
+    gates = zip(diagram.gater.tolist(), diagram.target.tolist(), strict=True)
+    graph.add_edges_from((a, b, {"gate": True}) for a, b in gates if a >= 0 and not graph.has_edge(a, b))
+    return graph
+
+
+def _checked(found: Any, count: int) -> Floats:
+    """Positions as an array, (neurons, 2)."""
+    if not isinstance(found, Mapping) or not all(i in found for i in range(count)):
+        raise ArgumentError(
+            expected("The layout", f"a dict with a place for each node 0 to {count - 1}", found)
+        )
+    try:
+        centres = np.array([[float(x) for x in found[i]] for i in range(count)]).reshape(count, -1)
+    except (TypeError, ValueError):
+        centres = np.full((count, 2), np.nan)
+    if centres.shape != (count, 2) or not np.isfinite(centres).all():
+        raise ArgumentError(expected("The layout", "two finite numbers (x, y) for each node", found))
+    return centres
+
+
+def _spaced(centres: Floats) -> Floats:
+    """Centres around 0, at a scale at which few discs touch."""
+    centres = centres - (centres.min(axis=0) + centres.max(axis=0)) / 2
+    if len(centres) < 2:
+        return centres
+    apart = np.linalg.norm(centres[:, None] - centres, axis=-1) + np.diag(np.full(len(centres), np.inf))
+    near = float(np.quantile(apart.min(axis=1), 0.1))
+    span = float(np.ptp(centres, axis=0).max())
+    most = max(
+        2.0 * len(centres) ** 0.5 + 2.0, 0.25 * len(centres)
+    )  # neurons in one place do not blow up the rest
+    scale = min(NEAREST / near if near else np.inf, most / span if span else 1.0)
+    spaced: Floats = centres * scale
+    return spaced
+
+
+def _graphviz(graph: nx.DiGraph[int], program: str) -> dict[int, tuple[float, float]]:
+    """Positions by a program of Graphviz, which reads and writes text; only numbers are handed over."""
+    found = shutil.which(program)
+    if found is None:
+        raise MissingExtraError(
+            f"The layout {program!r} needs Graphviz, which is not installed: see https://graphviz.org/download."
+        )
+    edges = "".join(f"{a}->{b};" for a, b in graph.edges)
+    nodes = "".join(f"{i};" for i in graph)
+    text = f"digraph {{{LOOK}{nodes}{edges}}}"
+    run = subprocess.run([found, "-Tplain"], input=text, capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise ArgumentError(f"Graphviz could not compute the layout {program!r}: {run.stderr.strip()}")
+    rows = (line.split() for line in run.stdout.splitlines())
+    return {int(row[1]): (float(row[2]), float(row[3])) for row in rows if row and row[0] == "node"}

@@ -5,13 +5,15 @@ from __future__ import annotations
 import inspect
 import pickle
 import uuid
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
+from itertools import product
 from queue import Empty, SimpleQueue
 from typing import Any
 
+import numpy as np
 from tqdm.auto import tqdm
 
 from .._checks import (
@@ -20,18 +22,19 @@ from .._checks import (
     expected,
     listed,
     lowered,
+    positive_integer,
     positive_number,
+    shown,
     whole_number,
 )
 from ..engine.guard import Deferred
 from ..errors import ArgumentError, ArgumentTypeError, ExecutorError, SynapseError
-from ..initializers import Seed
+from ..initializers import Seed, random_generator
 from ..learning.training import saying_compiling
 from ..readwrite.files import PathLike, as_path
-from ._points import points_of
-from ._records import Point, described, point_text
+from ._records import Point, described, plain_value, point_text
 from ._workers import Outcome, Trial, attempt, cancel
-from .store import Store, Task
+from .store import Task, TrialStore
 from .trials import Trials, joined
 
 IN_FLIGHT = 1024
@@ -40,6 +43,9 @@ MOST_SEED = 2**63 - 1
 """Largest seed, which SQLite can store."""
 PAUSE = 0.5
 """Seconds between two chances for Ctrl-C while waiting, on systems where waiting cannot be interrupted."""
+KINDS = "booleans, numbers, strings, None, or lists of these"
+MOST_POINTS = 10_000_000
+"""Largest number of points of a sweep."""
 
 
 def run(
@@ -120,7 +126,7 @@ def run(
     """
     function = _checked_trial(trial, ["seed"])
     tasks: list[tuple[Point, int]] = [({}, seed) for seed in _checked_seeds(seeds)]
-    return Plan(function, tasks, executor, time_limit, retry, progress).run(store)
+    return TrialPlan(function, tasks, executor, time_limit, retry, progress).run(store)
 
 
 def sweep(
@@ -188,11 +194,81 @@ def sweep(
             "Random points need a seed if there is a store, because the same call draws others otherwise. "
             "Give seed=0."
         )
-    chosen = points_of(grid, random, points, seed)
+    chosen = _points_of(grid, random, points, seed)
     function = _checked_trial(trial, ["seed", *chosen[0]])
     several = _checked_seeds(seeds)
     tasks = [(point, seed) for point in chosen for seed in several]
-    return Plan(function, tasks, executor, time_limit, retry, progress).run(store)
+    return TrialPlan(function, tasks, executor, time_limit, retry, progress).run(store)
+
+
+def _points_of(grid: Any, random: Any, count: Any, seed: Seed) -> list[Point]:
+    """Check the arguments of a sweep; returns its points."""
+    if grid is None and random is None:
+        raise ArgumentError("Expected a grid or random distributions of the parameters, got neither.")
+    if (random is None) != (count is None):
+        raise ArgumentError("Expected `random` and `points` together: distributions, and how many to draw.")
+    values = {} if grid is None else _grid(grid)
+    rng = random_generator(seed)
+    draws = [{}] if random is None else _draws(random, count, rng)
+    both = values.keys() & draws[0].keys()
+    if both:
+        raise ArgumentError(f"The parameter {sorted(both)[0]!r} is in the grid and random. Choose one.")
+    total = len(draws)
+    for several in values.values():
+        total *= len(several)
+    if total > MOST_POINTS:
+        raise ArgumentError(expected("The points", f"at most {MOST_POINTS}", total))
+    combined = [dict(zip(values, chosen, strict=True)) for chosen in product(*values.values())]
+    points = [point | draw for draw in draws for point in combined]
+    return list({point_text(point): point for point in points}.values())  # each one once
+
+
+def _named(what: str, given: Any) -> Mapping[str, Any]:
+    condition = "a dict of parameters by name, at least one"
+    if not isinstance(given, Mapping) or not given or not all(isinstance(name, str) for name in given):
+        raise ArgumentTypeError(expected(what, condition, given))
+    for name in ("seed", "failed"):
+        if name in given:
+            raise ArgumentError(f"A parameter of a sweep cannot have the name {name!r}. Rename it.")
+    return given
+
+
+def _value(name: str, value: Any) -> Any:
+    try:
+        return plain_value(value)
+    except (TypeError, RecursionError):
+        raise ArgumentTypeError(expected(f"The values of {name!r}", KINDS, value)) from None
+
+
+def _grid(given: Any) -> dict[str, list[Any]]:
+    """Values by name, each a list."""
+    found = {}
+    for name, values in _named("The grid", given).items():
+        several = listed(f"The values of {name!r}", values, f"a list of {KINDS}")
+        found[name] = [_value(name, one) for one in several]
+        if not found[name]:
+            raise ArgumentError(expected(f"The values of {name!r}", "at least one", values))
+    return found
+
+
+def _draws(given: Any, count: Any, rng: np.random.Generator) -> list[Point]:
+    """Random points, drawn one after the other: more points begin with the same ones."""
+    distributions = {name: _drawing(name, one) for name, one in _named("The random", given).items()}
+    number = positive_integer("The points", count, MOST_POINTS)
+    return [{name: _value(name, draw(rng)) for name, draw in distributions.items()} for _ in range(number)]
+
+
+def _drawing(name: str, distribution: Any) -> Callable[[np.random.Generator], Any]:
+    """A function of a generator that draws from a distribution."""
+    if isinstance(distribution, list | tuple) and distribution:
+        return lambda rng: distribution[rng.integers(len(distribution))]
+    if hasattr(distribution, "rvs"):  # of scipy.stats
+        return lambda rng: distribution.rvs(random_state=rng)
+    if callable(distribution) and not isinstance(distribution, type):
+        drawing: Callable[[np.random.Generator], Any] = distribution
+        return drawing
+    condition = "a list, a function of a generator, or a distribution of scipy.stats"
+    raise ArgumentTypeError(expected(f"The distribution of {shown(name)}", condition, distribution))
 
 
 def _checked_trial(trial: Any, names: list[str]) -> Trial:
@@ -251,7 +327,7 @@ def one_line(error: BaseException) -> str:
 
 
 @dataclass
-class Plan:
+class TrialPlan:
     """The trials of one call and how they are run. Arguments are checked when it is made."""
 
     trial: Trial
@@ -274,7 +350,7 @@ class Plan:
         """Run the trials that are not in the store; returns all, from the JSON of their records."""
         tasks = {(point_text(point), seed): (point, seed) for point, seed in self.tasks}
         path = None if store is None else as_path(store)
-        with nullcontext() if path is None else closing(Store(path, described(self.trial))) as file:
+        with nullcontext() if path is None else closing(TrialStore(path, described(self.trial))) as file:
             found = {} if file is None else file.done()
             left = [task for task in tasks if task not in found or self._again(found[task][0])]
             with (

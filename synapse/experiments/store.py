@@ -39,7 +39,7 @@ Done = tuple[str, float]
 """A record as JSON, and the seconds of its trial."""
 
 
-class Store:
+class TrialStore:
     """A store that this process writes.
 
     SQLite's write-ahead log makes every record durable against a crash of this process as soon as it is
@@ -135,7 +135,7 @@ def rescue_rows(store: Any, path: Any, trial: str | None) -> None:
         raise FormatError(f"The name of the trial in {file} is damaged. Give the function: trial=.")
     if not content.intact:
         _damaged(file)
-    with closing(Store(new, name)) as made:
+    with closing(TrialStore(new, name)) as made:
         for task, done in content.intact.items():
             made.add(task, done)
 

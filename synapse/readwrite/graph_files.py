@@ -167,7 +167,7 @@ def _add_timeline(graph: nx.DiGraph[int], steps: NDArray[np.float64]) -> None:
 
 def _add_looks(graph: nx.DiGraph[int], table: Topology, layout: Any) -> None:
     """Add elements of GEXF's module viz to each neuron and each connection."""
-    from ..draw._layouts import places_of
+    from ..draw._places import places_of
     from ..draw._style import BLUE, PALE, RED, mixed, tints  # without matplotlib
 
     centres = (LARGER * places_of(table, layout).centres).tolist()

@@ -12,7 +12,7 @@ import pytest
 import architect
 from synapse import Layer, Network, Neuron, tie
 from synapse.draw import explore
-from synapse.draw._page import part_of
+from synapse.draw.explore import part_of
 from tests.cases import failures
 
 PLAYWRIGHT = find_spec("playwright") is not None

@@ -10,7 +10,7 @@ import re
 import shutil
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from errno import ENOENT
 from pathlib import Path
@@ -28,8 +28,6 @@ except ImportError:  # Windows
 
 HIDDEN = re.compile(r"\.synapse-[0-9a-f]{32}\.tmp")
 """Names of files that are being written."""
-PIECE = 1 << 16
-"""Number of values of a column that are converted to text at a time."""
 PathLike = str | os.PathLike[str]
 File = PathLike | IO[str] | IO[bytes]
 """A path, or an open file as `open` returns it."""
@@ -42,12 +40,7 @@ def as_path(path: Any) -> Path:
 
 def write_document(path: File, document: Mapping[str, Any]) -> None:
     """Write a JSON document as UTF-8, with one column or record per line. See :func:`write`."""
-    if hasattr(path, "write"):
-        _write_into(path, to_text(document))
-        return
-    with replacing(path) as stream:
-        for piece in _pieces(document):
-            stream.write(piece.encode())
+    write(path, to_text(document))
 
 
 def write(path: File, content: str | bytes) -> None:
@@ -170,45 +163,25 @@ def to_text(document: Mapping[str, Any]) -> str:
     }
     <BLANKLINE>
     """
-    return "".join(_pieces(document))
+    members = (f"{_compact(key)}: {_lines(value)}" for key, value in document.items())
+    return "{\n" + ",\n".join(members) + "\n}\n"
 
 
-def _pieces(document: Mapping[str, Any]) -> Iterator[str]:
-    """The text of a document in pieces, so that a large one need not be in memory as a whole."""
-    yield "{"
-    for i, (key, value) in enumerate(document.items()):
-        yield f"{',' * (i > 0)}\n{_compact(key)}: "
-        if isinstance(value, dict):
-            yield from _lines("{}", ((f"{_compact(name)}: ", column) for name, column in value.items()))
-        elif isinstance(value, list):
-            yield from _lines("[]", (("", record) for record in value))
-        else:
-            yield _compact(value)
-    yield "\n}\n"
+def _lines(value: Any) -> str:
+    """A table or a list of records with an item per line; any other value on one line."""
+    if isinstance(value, dict):
+        items, (begin, end) = [f"{_compact(name)}: {_line(column)}" for name, column in value.items()], "{}"
+    elif isinstance(value, list):
+        items, (begin, end) = [_line(record) for record in value], "[]"
+    else:
+        return _compact(value)
+    return f"{begin}\n  " + ",\n  ".join(items) + f"\n{end}"
 
 
-def _lines(brackets: str, items: Iterable[tuple[str, Any]]) -> Iterator[str]:
-    yield brackets[0] + "\n  "
-    for i, (label, value) in enumerate(items):
-        yield ",\n  " * (i > 0) + label
-        yield from _columns(value)
-    yield "\n" + brackets[1]
-
-
-def _columns(values: Any) -> Iterator[str]:
-    """The text of a list or an array; of any other value, in one piece."""
-    if not isinstance(values, list | np.ndarray):
-        yield _compact(values)
-        return
-    yield "["
-    for first in range(0, len(values), PIECE):
-        piece = values[first : first + PIECE]
-        yield ", " * (first > 0)
-        if isinstance(piece, list):
-            yield _compact(piece)[1:-1]
-        else:  # finite numbers look the same in Python and in JSON
-            yield (_compact if piece.dtype == bool else repr)(piece.tolist())[1:-1]
-    yield "]"
+def _line(value: Any) -> str:
+    if isinstance(value, np.ndarray) and value.dtype != bool:
+        return repr(value.tolist())  # finite numbers look the same in Python and in JSON
+    return _compact(value.tolist() if isinstance(value, np.ndarray) else value)
 
 
 _compact = json.JSONEncoder(allow_nan=False).encode  # JSON has no NaN

@@ -60,7 +60,7 @@ def test_whatever_fails_the_old_file_is_whole_and_nothing_is_left(tmp_path, monk
         assert path.read_bytes() == before
         assert list(tmp_path.iterdir()) == [path]
 
-    places = ("os.replace", "os.fsync", "shutil.copymode", "synapse.readwrite.files._pieces")
+    places = ("os.replace", "os.fsync", "shutil.copymode", "synapse.readwrite.files.to_text")
     raised = (OSError("disk full"), KeyboardInterrupt(), MemoryError())
     assert not failures([(where, error) for where in places for error in raised], check, monkeypatch.undo)
 

@@ -98,14 +98,6 @@ def test_a_zero_keeps_its_sign():
         assert np.signbit(way(net).biases).all(), name
 
 
-def test_large_columns_are_written_in_pieces(monkeypatch):
-    net = memory()
-    feed(net, 2)
-    text = files.to_text(json_data(net))
-    monkeypatch.setattr("synapse.readwrite.files.PIECE", 3)
-    assert files.to_text(json_data(net)) == text
-
-
 def test_what_was_trained_elsewhere_comes_back():
     """The copy has been trained by another process, with a callback that froze a layer."""
     net = memory()

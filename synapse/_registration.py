@@ -58,7 +58,7 @@ def enter(
     if not inspect.isfunction(function):
         raise ArgumentTypeError(expected(f"A {kind} to register", "a Python function", function))
     name = function.__name__
-    copy, key = frozen(function, engine.compiler.registered.helper, engine.compiler.jit.DEBUGGING)
+    copy, key = frozen(function, engine.compiler.calls.helper, engine.compiler.jit.DEBUGGING)
     key = key, bounds
     before = _registered.get((kind, name))
     if before is not None and before.key == key:
@@ -81,7 +81,7 @@ def enter(
 
 def _compiled(kind: str, name: str, function: Any, arguments: int) -> Any:
     try:
-        return engine.compiler.registered.compile_function(function, arguments)
+        return engine.compiler.calls.compile_function(function, arguments)
     except Exception as error:  # Numba raises many kinds
         lines = [line.strip(" .") for line in str(error).splitlines() if not line.startswith("Failed in")]
         raise ArgumentError(

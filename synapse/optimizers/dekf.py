@@ -162,13 +162,13 @@ class _KalmanState(RecursiveState):
             self._w = np.empty_like(self._slopes)
         noise, change = self._noise(self._filter.measurement_noise), np.empty(len(self._columns))
         scratch = self._w, np.empty((len(errors), len(errors))), change
-        find = engine.functions.filters.find_kalman
+        find = engine.functions.optimizers.find_kalman
         sound = find(self._covariance, *self._places, self._slopes, errors, noise, *scratch)
         return change if sound else None
 
     def _renew(self) -> None:
         added = self._noise(self._filter.process_noise)
-        engine.functions.filters.renew(self._covariance, *self._places, self._w, 1.0, added)
+        engine.functions.optimizers.renew(self._covariance, *self._places, self._w, 1.0, added)
 
     def _noise(self, noise: float | tuple[float, float]) -> float:
         """The noise of this step."""

@@ -150,7 +150,7 @@ class _Share:
 
     def find_gain(self, regressors: Floats, forgetting: float) -> bool:
         """Compute the gain of this step; returns whether the covariance stays positive."""
-        find = engine.functions.filters.find_least_squares
+        find = engine.functions.optimizers.find_least_squares
         slopes = np.ascontiguousarray(regressors[None])
         vectors = *self._places, slopes, forgetting, self._w, self.gain
         return bool(find(self.matrix.reshape(-1), *vectors))
@@ -158,4 +158,4 @@ class _Share:
     def renew(self, forgetting: float) -> None:
         """Change the covariance."""
         flat = self.matrix.reshape(-1)
-        engine.functions.filters.renew(flat, *self._places, self._w, 1.0 / forgetting, 0.0)
+        engine.functions.optimizers.renew(flat, *self._places, self._w, 1.0 / forgetting, 0.0)

@@ -5,10 +5,8 @@ import numpy as np
 import pytest
 from numba.core.errors import TypingError
 
-from synapse.engine.compiler.bare import bare
-from synapse.engine.compiler.calls import address_of, call_equation, strict
-from synapse.engine.compiler.jit import inline, kernel, to_machine_code
-from synapse.engine.compiler.registered import called, compile_function, helper
+from synapse.engine.compiler.calls import address_of, call_equation, called, compile_function, helper, strict
+from synapse.engine.compiler.jit import bare, inline, kernel, to_machine_code
 
 
 @numba.njit(nogil=True)

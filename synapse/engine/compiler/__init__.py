@@ -1,5 +1,5 @@
 """Everything that depends on Numba and LLVM."""
 
-from . import jit, rare, registered
+from . import calls, jit, rare
 
-__all__ = ["jit", "rare", "registered"]
+__all__ = ["calls", "jit", "rare"]

@@ -1,4 +1,4 @@
-"""The formulas: activation functions, costs, the elementary functions that they use, optimizers and filters.
+"""The formulas: activation functions, costs, the elementary functions that they use, optimizers.
 
 Formulas of squashes and costs are plain Python. Everything compiled is loaded when it is first used.
 """
@@ -12,9 +12,9 @@ from . import activations, costs
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("compiled", "filters", "optimizers"):
+    if name in ("compiled", "optimizers"):
         return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__all__ = ["activations", "compiled", "costs", "filters", "optimizers"]
+__all__ = ["activations", "compiled", "costs", "optimizers"]

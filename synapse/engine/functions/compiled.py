@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ..compiler.calls import called
 from ..compiler.jit import for_python, inline, one, stream, zero
 from ..compiler.rare import INDEX, by_code, column, rare
-from ..compiler.registered import called
 from . import activations, costs
 from .activations import ACTIVATIONS, BERNOULLI, FIRST_CUSTOM, LARGEST, SOFTMAX
 from .costs import COSTS, FIRST_CUSTOM_COST, Pair

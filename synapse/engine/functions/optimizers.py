@@ -5,14 +5,20 @@ Each kernel writes to `change` what is subtracted from the parameters `values`, 
 in the order in which the function unpacks them, and `count` is the number of this step, from 1. It returns
 whether every change is finite. Python and the loop over batches (``engine/exact/train.py``) call the
 same kernels.
+
+The recursive optimizers at the end keep the covariance of the parameters' errors. Covariances P are symmetric
+matrices, one after the other in one array. The first kernel of a step finds the changes of the parameters and
+returns whether all variances stay above 0; `renew` then changes the covariances.
 """
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from ..compiler.calls import strict
-from ..compiler.jit import kernel
+from ..compiler.jit import inline, kernel
 
 
 @strict
@@ -132,3 +138,136 @@ def rprop(change, values, gradient, memory, settings, rate, count):
     """The equation of Rprop."""
     change_by_rprop(change, values, gradient, memory, settings, rate)
     return are_finite(change)
+
+
+u8 = np.uint64
+ONE = u8(1)
+
+
+@inline
+def times_row(covariance, line, rows, o, first, n):
+    """The product of a row of P and a part of a row of a matrix."""
+    total = 0.0
+    for t in range(n):
+        total += covariance[line + t] * rows[o, first + t]
+    return total
+
+
+@inline
+def row_times_row(a, o, b, q, first, n):
+    """The product of the same parts of two rows."""
+    total = 0.0
+    for t in range(n):
+        total += a[o, first + t] * b[q, first + t]
+    return total
+
+
+@strict
+def lower(covariance, at, n, w, first, scale, added):
+    """P = (P - w' w) scale + added I, for the columns from `first` of the rows of `w`.
+
+    Without fused operations, so that P stays symmetric bit for bit.
+    """
+    for i in range(n):
+        line = at + i * n
+        for o in range(u8(len(w))):
+            step = w[o, first + i]
+            for j in range(n):
+                covariance[line + j] -= step * w[o, first + j]
+        if scale != 1.0:
+            for j in range(n):
+                covariance[line + j] *= scale
+        covariance[line + i] += added
+
+
+@inline
+def stay_positive(covariance, bounds, places, w):
+    """Whether all variances stay above 0, and finite, when `renew` subtracts w' w."""
+    sound = True
+    for g in range(u8(len(places))):
+        n = bounds[g + ONE] - bounds[g]
+        for i in range(n):
+            left = covariance[places[g] + i * n + i]
+            for o in range(u8(len(w))):
+                left -= w[o, bounds[g] + i] ** 2
+            sound &= left > 0.0 and left < math.inf
+    return sound
+
+
+@inline
+def factorise(s):
+    """Cholesky factor of a symmetric matrix, in its lower half; returns whether that exists."""
+    for a in range(u8(len(s))):
+        for b in range(a + ONE):
+            left = s[a, b]
+            for c in range(b):
+                left -= s[a, c] * s[b, c]
+            if a == b:
+                if not (left > 0.0 and left < math.inf):
+                    return False
+                s[a, a] = math.sqrt(left)
+            else:
+                s[a, b] = left / s[b, b]
+    return True
+
+
+@kernel
+def find_kalman(covariance, bounds, places, slopes, errors, measurement, w, s, change):
+    """The changes by one step of the decoupled extended Kalman filter, and w for `renew`.
+
+    Group g has the parameters ``bounds[g] .. bounds[g + 1]``, the columns of `slopes` (H), and its P begins
+    at ``places[g]``. With S = sum_g H_g P_g H_g' + measurement I and S = L L':
+    w = L^-1 H P, change = w' L^-1 e.
+    `errors` become L^-1 e.
+    """
+    m, groups, size = u8(slopes.shape[0]), u8(len(places)), u8(len(change))
+    for o in range(m):
+        for q in range(m):
+            s[o, q] = measurement if o == q else 0.0
+    for g in range(groups):
+        first, n = bounds[g], bounds[g + ONE] - bounds[g]
+        for o in range(m):
+            for i in range(n):
+                w[o, first + i] = times_row(covariance, places[g] + i * n, slopes, o, first, n)
+        for o in range(m):
+            for q in range(o + ONE):
+                s[o, q] += row_times_row(slopes, o, w, q, first, n)
+    if not factorise(s):
+        return False
+    for i in range(size):
+        change[i] = 0.0
+    for o in range(m):
+        for q in range(o):
+            errors[o] -= s[o, q] * errors[q]
+            for i in range(size):
+                w[o, i] -= s[o, q] * w[q, i]
+        errors[o] /= s[o, o]
+        for i in range(size):
+            w[o, i] /= s[o, o]
+            change[i] += w[o, i] * errors[o]
+    return stay_positive(covariance, bounds, places, w)
+
+
+@kernel
+def find_least_squares(covariance, bounds, places, slopes, forgetting, w, gain):
+    """The gain k of one step of recursive least squares, and w for `renew`; one group with one output.
+
+    With s = forgetting + x' P x: gain = P x / s, w = P x / sqrt(s).
+    """
+    zero, n = u8(0), bounds[1]
+    for i in range(n):
+        w[0, i] = times_row(covariance, i * n, slopes, zero, zero, n)
+    s = forgetting + row_times_row(slopes, zero, w, zero, zero, n)
+    if not (s > 0.0 and s < math.inf):
+        return False
+    for i in range(n):
+        gain[i] = w[0, i] / s
+        w[0, i] /= math.sqrt(s)
+    return stay_positive(covariance, bounds, places, w)
+
+
+@kernel
+def renew(covariance, bounds, places, w, scale, added):
+    """P_g = (P_g - w_g' w_g) scale + added I for all groups."""
+    for g in range(u8(len(places))):
+        lower(covariance, places[g], bounds[g + ONE] - bounds[g], w, bounds[g], scale, added)

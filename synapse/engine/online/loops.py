@@ -10,8 +10,7 @@ import math
 
 import numpy as np
 
-from ..compiler.bare import bare
-from ..compiler.jit import columns, inline, kernel, reset
+from ..compiler.jit import bare, columns, inline, kernel, reset
 from ..functions.compiled import cost_of, cross_entropy, judge
 from ..functions.costs import CLOSE, CROSS_ENTROPY, FIRST_CUSTOM_COST, PROBABILITIES, SHARES
 from ..lowering.flags import TRACED

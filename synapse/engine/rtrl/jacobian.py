@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compiler.bare import bare
-from ..compiler.jit import columns, inline, kernel, one, plan
+from ..compiler.jit import bare, columns, inline, kernel, one, plan
 from ..functions.activations import SOFTMAX
 from ..functions.compiled import judge
 from ..lowering.flags import FIXED

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..compiler.bare import bare
-from ..compiler.jit import columns, inline, kernel, noinline, plan
+from ..compiler.jit import bare, columns, inline, kernel, noinline, plan
 from ..online.calls import ROW, SPAN, MachineCode
 from ..online.loops import activate_network, aim_at_targets, check_rows, epochs_by
 from ..online.record import note

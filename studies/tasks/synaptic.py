@@ -14,8 +14,8 @@ import numpy as np
 from synapse._checks import MOST_SEQUENCES, expected, integer, listed, positive_integer, public_names
 from synapse._typing import Floats
 from synapse.errors import ArgumentError
-from synapse.tasks import Criterion, Sample, SampleBatch, Sides, StreamTask, Task
-from synapse.tasks.reber import SYMBOLS, EmbeddedReber
+from synapse.tasks import Criterion, EmbeddedReber, Sample, SampleBatch, Sides, StreamTask, Task
+from synapse.tasks.reber import SYMBOLS
 
 __all__ = ["SynapticReber", "SynapticRecall", "Timing", "Xor"]
 __dir__ = public_names(__all__)

@@ -1,18 +1,20 @@
 """Sequence tasks: generators of inputs and targets, seeded, and judges of what a network made of them."""
 
 from .._checks import public_names
-from . import reber, recall
+from . import reber
 from .adding import Adding
+from .continual_reber import ContinualReber
 from .copying import Copy
 from .delayed_xor import DelayedXor
+from .embedded_reber import EmbeddedReber
 from .judges import Ranked, Sides, Within
 from .languages import AnBn, AnBnCn
 from .mackey_glass import MackeyGlass
-from .reber import ContinualReber, EmbeddedReber
 from .recall import Recall
-from .samples import Sample, SampleBatch, Score
+from .samples import Sample, SampleBatch
+from .score import Criterion, Score
 from .stream import SampleStream
-from .task import Criterion, StreamTask, Task
+from .task import StreamTask, Task
 
 __all__ = [
     "Adding",
@@ -35,6 +37,5 @@ __all__ = [
     "Task",
     "Within",
     "reber",
-    "recall",
 ]
 __dir__ = public_names(__all__)

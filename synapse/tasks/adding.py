@@ -11,7 +11,8 @@ from .._typing import Floats
 from ._spans import Spans, steps_of
 from .judges import Within
 from .samples import SampleBatch
-from .task import Criterion, Task
+from .score import Criterion
+from .task import Task
 
 TESTED = 2000
 TOLERANCE = 0.04

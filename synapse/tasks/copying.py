@@ -11,7 +11,8 @@ from .._checks import whole_number
 from ._spans import MOST_STEPS, Spans
 from .judges import Sides
 from .samples import SampleBatch
-from .task import Criterion, Task
+from .score import Criterion
+from .task import Task
 
 
 @dataclass(frozen=True)

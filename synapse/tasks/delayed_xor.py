@@ -12,7 +12,8 @@ from ..errors import ArgumentError
 from ._spans import Spans, steps_of
 from .judges import Sides
 from .samples import SampleBatch
-from .task import Criterion, Task
+from .score import Criterion
+from .task import Task
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from ..errors import ArgumentError
 from ..objects.network import Network
 from .judges import Sides
 from .samples import Sample, SampleBatch
-from .task import Criterion, Task
+from .score import Criterion
+from .task import Task
 
 MOST = 100_000
 """Largest n of a string."""

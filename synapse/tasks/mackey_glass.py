@@ -13,7 +13,8 @@ from .._typing import Floats
 from ._series import TOGETHER, ahead, series_batch
 from .judges import Within
 from .samples import Sample, SampleBatch
-from .task import Criterion, StreamTask
+from .score import Criterion
+from .task import StreamTask
 
 STEP = 0.1
 EVERY = 10

@@ -11,27 +11,20 @@ whole inner string. Hochreiter and Schmidhuber 1997, experiment 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .._checks import MOST_SEQUENCES, choice, expected, positive_integer, public_names, text
+from .._checks import MOST_SEQUENCES, expected, positive_integer, public_names, text
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..initializers import Seed, random_generator
-from .judges import Ranked, Within
-from .samples import Sample, SampleBatch
-from .task import Criterion, StreamTask, Task
+from .judges import Mask
 
 __all__ = [
     "ARCS",
     "SYMBOLS",
-    "ContinualReber",
-    "EmbeddedReber",
     "encode",
     "legal",
     "legal_mask",
@@ -39,8 +32,6 @@ __all__ = [
     "strings",
 ]
 __dir__ = public_names(__all__)
-
-Mask = NDArray[np.bool_]
 
 SYMBOLS = "BTPSXVE"
 """The seven symbols, in the order of inputs and outputs."""
@@ -80,13 +71,13 @@ def strings(count: int, seed: Seed = None) -> list[str]:
         Seed of the random choices. A generator continues its own stream.
     """
     rng, count = random_generator(seed), positive_integer("The count of strings", count, MOST_SEQUENCES)
-    walk = _walk(count, rng)
-    text = "".join(map(SYMBOLS.__getitem__, walk.symbols))
-    bounds = [0, *np.cumsum(walk.lengths).tolist()]
+    symbols, _, lengths = walk(count, rng)
+    text = "".join(map(SYMBOLS.__getitem__, symbols))
+    bounds = [0, *np.cumsum(lengths).tolist()]
     return [text[a:b] for a, b in pairwise(bounds)]
 
 
-class _Walk(NamedTuple):
+class Walk(NamedTuple):
     """Random strings, one after the other: symbols, the nodes after them, and the length of each string."""
 
     symbols: list[int]
@@ -113,7 +104,7 @@ NODES = _embedded()
 ALLOWED = np.array([[symbol in dict(arcs) for symbol in range(len(SYMBOLS))] for arcs in NODES])
 
 
-def _walk(count: int, rng: np.random.Generator) -> _Walk:
+def walk(count: int, rng: np.random.Generator) -> Walk:
     """Walk along the arcs; every fork draws one random number, in the order of the symbols."""
     before, coins, used = rng.bit_generator.state, _coins(rng, 8 * count), 0
     symbols: list[int] = []
@@ -135,7 +126,7 @@ def _walk(count: int, rng: np.random.Generator) -> _Walk:
         lengths.append(len(symbols) - begin)
     rng.bit_generator.state = before
     rng.random(used)  # the generator goes on as if each number had been drawn when it was needed
-    return _Walk(symbols, nodes, lengths)
+    return Walk(symbols, nodes, lengths)
 
 
 def _coins(rng: np.random.Generator, count: int) -> list[bool]:
@@ -213,99 +204,3 @@ def encode(string: str) -> tuple[Floats, Floats]:
         raise ArgumentError(expected("A string to encode", f"two or more of the symbols {SYMBOLS}", string))
     rows = np.eye(len(SYMBOLS))[places]
     return rows[:-1], rows[1:]
-
-
-NEXT, LEGAL = TARGETS = ("next", "legal")
-
-
-@dataclass(frozen=True)
-class EmbeddedReber(Task):
-    """Embedded Reber grammar: predict the symbols that can come next.
-
-    A Reber string is a random walk along the arcs of a graph (:data:`synapse.tasks.reber.ARCS`), with equal
-    probabilities at every fork. An embedded string wraps one: B, then T or P, a Reber string, the same T or P
-    again, E. To predict the last symbol but one, a network must store one bit during the whole inner string.
-
-    Hochreiter and Schmidhuber 1997, experiment 1: right are strings in whose every step all possible next
-    symbols have higher outputs than all others. There, 256 training and 256 test strings were drawn once, and
-    both had to be right; here, the test has 512 fresh strings.
-
-    Parameters
-    ----------
-    targets : {"next", "legal"}
-        Whether the targets of a step are the next symbol of the string, one-hot, as in the paper, or all
-        symbols that can come next.
-
-    Examples
-    --------
-    >>> task = EmbeddedReber()
-    >>> sample = task.sample(0)
-    >>> sample.inputs.shape, sample.right(1.0 * sample.allowed)
-    ((16, 7), True)
-    """
-
-    targets: str = NEXT
-
-    inputs: ClassVar[int] = len(SYMBOLS)
-    """Number of inputs, one per symbol of :data:`synapse.tasks.reber.SYMBOLS`."""
-    outputs: ClassVar[int] = len(SYMBOLS)
-    criterion: ClassVar[Criterion] = Criterion(512)
-    """All of 512 fresh strings are right."""
-    paper: ClassVar[str] = "Hochreiter and Schmidhuber, Neural Computation 9 (1997), experiment 1."
-
-    def __post_init__(self) -> None:
-        choice("The targets of EmbeddedReber", self.targets, TARGETS)
-
-    def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:
-        walk, one_hot = _walk(count, rng), np.eye(len(SYMBOLS))
-        symbols, nodes, lengths = (np.array(part) for part in walk)
-        last = np.cumsum(lengths) - 1
-        given, following = np.delete(symbols, last), np.delete(symbols, np.r_[0, last[:-1] + 1])
-        allowed = ALLOWED[np.delete(nodes, last)]
-        targets = one_hot[following] if self.targets == NEXT else allowed.astype(np.float64)
-        return SampleBatch(one_hot[given], targets, lengths - 1, Ranked(), allowed)
-
-
-@dataclass(frozen=True)
-class ContinualReber(StreamTask):
-    """Continual embedded Reber grammar: strings follow each other without marks, and nothing is reset.
-
-    The targets of a step are all symbols that can come next; a step is right if every output differs from its
-    target by less than 0.49. A network must learn by itself when a string ends.
-
-    Gers, Schmidhuber and Cummins 2000: a network is perfect if it makes no error in ten streams of 100,000
-    symbols, and good if it makes the first one after more than 1,000 symbols on average.
-
-    Parameters
-    ----------
-    length : int
-        Number of symbols of a stream, and of a sample.
-
-    Examples
-    --------
-    >>> task = ContinualReber(1000)
-    >>> task.sample(0).inputs.shape
-    (1000, 7)
-    >>> stream = task.stream(0)
-    >>> len(stream.take(300)), len(stream.take(20))
-    (300, 20)
-    """
-
-    length: int = 100_000
-
-    inputs: ClassVar[int] = len(SYMBOLS)
-    """Number of inputs, one per symbol of :data:`synapse.tasks.reber.SYMBOLS`."""
-    outputs: ClassVar[int] = len(SYMBOLS)
-    criterion: ClassVar[Criterion] = Criterion(10)
-    """All of ten streams are right at every step."""
-    paper: ClassVar[str] = "Gers, Schmidhuber and Cummins, Neural Computation 12 (2000), table 2."
-
-    def __post_init__(self) -> None:
-        positive_integer("The length of ContinualReber", self.length, MOST_SEQUENCES)
-
-    def _endless(self, rng: np.random.Generator) -> Iterator[Sample]:
-        while True:
-            walk = _walk(100, rng)
-            allowed = ALLOWED[walk.nodes]
-            rows = np.eye(len(SYMBOLS))[walk.symbols]
-            yield Sample(rows, allowed.astype(np.float64), Within(0.49), allowed)

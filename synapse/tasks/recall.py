@@ -7,14 +7,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from .._checks import MOST_SEQUENCES, positive_integer, public_names
+from .._checks import MOST_SEQUENCES, positive_integer
 from ..errors import ArgumentError
 from .judges import Within
 from .samples import SampleBatch
-from .task import Criterion, Task
-
-__all__ = ["Recall"]
-__dir__ = public_names(__all__)
+from .score import Criterion
+from .task import Task
 
 MOST_SYMBOLS = 1000
 """Maximum number of symbols of a kind; each has its own input."""

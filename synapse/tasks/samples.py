@@ -17,6 +17,7 @@ from ..errors import ArgumentError
 from ..objects.network import Network, require_network
 from ..objects.state import preserved_context
 from .judges import Judge, Mask
+from .score import Score
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,34 +156,3 @@ def joined(parts: Sequence[Sample]) -> SampleBatch:
         parts[0].judge,
         np.concatenate(masks) if masks else None,
     )
-
-
-@dataclass(frozen=True)
-class Score:
-    """The score of a network on some samples.
-
-    Parameters
-    ----------
-    right, count : int
-        Number of samples that are right at every step, and of all samples.
-    error : float
-        Mean of the absolute differences between outputs and targets, over all targets.
-    squared_error : float
-        Mean of their squares. Divided by the variance of the targets it is the normalised error (NMSE) that
-        papers on series report.
-    """
-
-    right: int
-    count: int
-    error: float
-    squared_error: float
-
-    @property
-    def fraction(self) -> float:
-        """Fraction of samples that are right at every step."""
-        return self.right / self.count
-
-    @property
-    def wrong(self) -> int:
-        """Number of samples that are not right at every step."""
-        return self.count - self.right

@@ -179,7 +179,7 @@ def optimizerstate(w: World) -> optimizers.OptimizerState:
     return state
 
 
-PARTS_OF_TASKS = {f"synapse.tasks.{name}" for name in ("judges", "samples", "stream", "task")}
+PARTS_OF_TASKS = {f"synapse.tasks.{name}" for name in ("judges", "samples", "score", "stream", "task")}
 KINDS = {
     one.__name__.lower(): one
     for one in (*vars(tasks).values(), *vars(optimizers).values())

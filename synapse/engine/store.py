@@ -413,6 +413,28 @@ class Store:
         return sum(array.nbytes for array in self.columns.values()) + self.row_of.nbytes
 
 
+class RedirectedTable:
+    """The table of a store for kernels, in which `columns` are others, such as buffers or other flags."""
+
+    def __init__(self, store: Store, columns: dict[str, NDArray[Any]]) -> None:
+        self._store, self._columns = store, columns  # the tables have their addresses only
+        places = np.array([_PLACES[name] for name in columns])
+        self._places = np.concatenate([places, places + len(TABLE)])
+        numbers = [array.ctypes.data for array in columns.values()] + [len(a) for a in columns.values()]
+        self._numbers = np.array(numbers, np.uint64)
+        self._table = np.empty_like(store.table)
+        self.address = int(self._table.ctypes.data)
+
+    def renewed(self, base: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
+        """Return the table with the other columns of the store, or of another such table, as they are now.
+
+        Call it before every call of a kernel, because columns can move, as those of a recording do.
+        """
+        self._table[:] = self._store.table if base is None else base
+        self._table[self._places] = self._numbers
+        return self._table
+
+
 def _with_room(array: NDArray[Any], rows: int) -> NDArray[Any]:
     """Return `array` if it has so many rows, otherwise a longer copy with a reserve."""
     if rows <= len(array):
@@ -424,5 +446,6 @@ def _with_room(array: NDArray[Any], rows: int) -> NDArray[Any]:
 
 
 _AXES = {column.name: column.axis for column in COLUMNS}
+_PLACES = {column.name: i for i, column in enumerate(TABLE)}
 _SHIFTED = tuple(column for column in COLUMNS if column.kind in (ROW, IDENTITY, NETWORK, TIME, GROUP))
 _LEFT = tuple(column for column in COLUMNS if column.kind in (ROW, GROUP))

@@ -20,10 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..lowering.flags import PENDING, TIED
-from ..schema import DESTINATIONS, TABLE
-from ..store import Store
-
-_PLACES = {column.name: i for i, column in enumerate(TABLE)}
+from ..schema import DESTINATIONS
+from ..store import RedirectedTable, Store
 
 
 class Accumulator:
@@ -45,14 +43,13 @@ class Accumulator:
             "flags": store["flags"] & ~np.uint8(PENDING),
             "run_flags": store["run_flags"] | np.uint8(TIED),  # updates of such runs are never pending
         }
-        self._columns: dict[int, NDArray[np.generic]] = {_PLACES[name]: columns[name] for name in columns}
-        self._table = np.empty_like(store.table)
+        self._redirected = RedirectedTable(store, columns)
 
     @property
     def address(self) -> int:
         """The address of a table for kernels: the store's present table, except the destinations.
 
-        Read it before every call, because columns can move, as those of a recording do when they grow.
+        Read it before every call.
         """
         return int(self.table.ctypes.data)
 
@@ -61,10 +58,7 @@ class Accumulator:
         """That table."""
         if self.topology != self.store.topology_version:
             raise RuntimeError("The topology has changed since the accumulator was made.")
-        self._table[:] = self.store.table
-        for place, array in self._columns.items():
-            self._table[place], self._table[len(TABLE) + place] = array.ctypes.data, len(array)
-        return self._table
+        return self._redirected.renewed()
 
     def clear(self) -> None:
         """Reset the buffers to 0."""

@@ -23,15 +23,13 @@ from ..schema import (
     PLAN,
     PLAN_CONTEXT,
     STOP,
-    TABLE,
     numpy_dtype,
 )
-from ..store import Store
+from ..store import RedirectedTable, Store
 from .layout import Layout
 from .pattern import find_pattern
 
 _PLACES = {column.name: i for i, column in enumerate(PLAN)}
-_STORE_PLACES = {column.name: i for i, column in enumerate(TABLE)}
 
 
 class Plan:
@@ -55,19 +53,13 @@ class Plan:
         for name, array in self.columns.items():
             self._enter(name, array)
         self.address = int(self._table.ctypes.data)
-        untraced = {
+        columns = {
             "flags": store["flags"] & ~np.uint8(TRACED | GATES | PENDING),
             "run_flags": store["run_flags"] | np.uint8(TIED),  # their updates are never pending
             "influence_trace": np.full_like(store["influence_trace"], NONE),
             "last_pull": store["first_pull"].copy(),
         }
-        self._untraced = untraced  # the tables have their addresses only
-        places = np.array([_STORE_PLACES[name] for name in untraced])
-        self._untraced_places = np.concatenate([places, places + len(TABLE)])
-        numbers = [array.ctypes.data for array in untraced.values()] + [len(a) for a in untraced.values()]
-        self._numbers = np.array(numbers, np.uint64)
-        self._store_table = np.empty_like(store.table)
-        self._store_address = int(self._store_table.ctypes.data)
+        self._untraced = RedirectedTable(store, columns)
 
     def forget_traces(self) -> None:
         """Clear the traces of the online rule in the network, which steps by this plan leave as they are."""
@@ -178,14 +170,12 @@ class Plan:
         self._table[len(PLAN) + _PLACES[name]] = len(array)
 
     def store_table(self, moves: Any = None) -> int:
-        """The address of a table of the store without traces of the online rule.
+        """The address of a table of the store without traces of the online rule; read it before every call.
 
-        With an accumulator `moves`, updates are added to its buffers. Read it before every call, because
-        columns can move.
+        With an accumulator `moves`, updates are added to its buffers.
         """
-        self._store_table[:] = self.store.table if moves is None else moves.table
-        self._store_table[self._untraced_places] = self._numbers
-        return self._store_address
+        self._untraced.renewed(None if moves is None else moves.table)
+        return self._untraced.address
 
 
 def _places_of_traces(store: Store, span: NDArray[np.uint64]) -> Iterator[tuple[str, NDArray[Any]]]:

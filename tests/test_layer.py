@@ -7,7 +7,7 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Network, Neuron, squash
-from synapse.errors import ArgumentError, TopologyError, UnknownNameError
+from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError, UnknownNameError
 
 from .integrity import check_store
 from .networks import lstm, unchanged, used
@@ -30,6 +30,9 @@ def test_it_holds_neurons_that_exist():
     assert layer.squash is None
     with pytest.raises(ArgumentError, match="twice"):
         Layer([a, a])
+    for unordered in ({a, Neuron()}, frozenset([a])):
+        with pytest.raises(ArgumentTypeError, match="of a layer to be in an order, such as a list, got"):
+            Layer(unordered)
 
 
 def test_its_squash_can_be_set():

@@ -77,7 +77,7 @@ class Layer(Sequence[Neuron]):
     ArgumentError
         If the layer would be empty, or contain a neuron twice.
     ArgumentTypeError
-        If `neurons` is neither a whole number nor an iterable of neurons.
+        If `neurons` is neither a whole number nor an iterable of neurons in an order, such as a list.
     TopologyError
         If one of the neurons has been removed from its network.
 
@@ -109,6 +109,10 @@ class Layer(Sequence[Neuron]):
         value = finite_number("The bias of a layer", bias, float_type("The dtype", dtype))
         if name is not None:
             text("The name of a layer", name)
+        if isinstance(neurons, set | frozenset):
+            raise ArgumentTypeError(
+                expected("The neurons of a layer", "in an order, such as a list", neurons)
+            )
         new = not isinstance(neurons, Iterable) or integer(neurons) is not None
         if new:
             self._neurons = new_neurons(positive_integer("The size of a layer", neurons, MOST_NEURONS), dtype)

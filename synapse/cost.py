@@ -33,9 +33,12 @@ from ._checks import (
     shown,
 )
 from ._registration import COST, enter, tried
-from .engine.functions.costs import CLOSE, COSTS, PROBABILITIES, SHARES
+from .engine.functions import costs as _declared
+from .engine.functions.costs import CLOSE, PROBABILITIES, SHARES
 from .errors import ArgumentError, ArgumentTypeError
 from .squash import Squash, get as _squash
+
+COSTS = _declared.COSTS
 
 NEAREST = {
     "binary": "Synaptic's also counts outputs between 1/4 and 3/4 as misses. Use cost='binary_misses'.",

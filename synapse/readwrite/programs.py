@@ -6,22 +6,24 @@ The code of a program is in ``templates/``, one file per language, with the same
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from string import Template
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .._checks import counted
+from ..cost import COSTS
 from ..objects.network import Network
-from ..squash import LARGEST, SHARES, SINGLE, STATE
+from ..squash import ACTIVATIONS, LARGEST, SHARES, SINGLE, STATE
 from . import files
 from ._formats import Format
-from ._formulas import Branch, Symbol, Tree, given, in_order, kind_of, tree_of
+from ._formulas import Branch, Symbol, Tree, given, in_order, kind_of, read, tree_of
 from ._step import NetworkStep, Run, step_of
 
 __all__ = ["c_source", "javascript_source", "python_source", "write_c", "write_javascript", "write_python"]
@@ -501,6 +503,43 @@ def javascript_source(network: Network, context: bool = False) -> str:
     :func:`python_source`.
     """
     return source(network, JAVASCRIPT, context)
+
+
+COST_NUMBERS = ("target", "output", "slope", "outputs")
+
+
+def functions_source() -> str:
+    """Write the built-in squashes and costs as a JavaScript module: value and slope, or value and signal.
+
+    The page that learns in a browser stands on it (``draw/page/functions.js``).
+    """
+    squashes = {name: _formula(f"squash_{name}", one.formula, "s") for name, one in ACTIVATIONS.items()}
+    costs = {name: _formula(f"cost_{name}", one.formula, *COST_NUMBERS) for name, one in COSTS.items()}
+    kinds = [
+        f"  {name}: {{ kind: {json.dumps(one.kind)}, formula: squash_{name} }},"
+        for name, one in ACTIVATIONS.items()
+    ]
+    values = [f"  {name}: cost_{name}," for name in costs]
+    return "\n\n".join(
+        (
+            "// Written by functions_source of synapse.readwrite.programs: no edits here.",
+            ERF,
+            *squashes.values(),
+            *costs.values(),
+            _exported("SQUASHES", "Kind of each squash, and its formula: value and slope at a state.", kinds),
+            _exported(
+                "COSTS", f"Value and signal -dE/ds of each cost of ({', '.join(COST_NUMBERS)}).", values
+            ),
+        )
+    )
+
+
+def _formula(name: str, formula: Callable[..., Any], *numbers: str) -> str:
+    return function(JAVASCRIPT, name, read(formula, *numbers), numbers)
+
+
+def _exported(name: str, comment: str, rows: list[str]) -> str:
+    return "\n".join((f"/** {comment} */", f"export const {name} = {{", *rows, "};\n"))
 
 
 FORMAT_JAVASCRIPT = Format(

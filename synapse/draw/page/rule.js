@@ -1,0 +1,488 @@
+// The online rule of Synapse in JavaScript: any network that Synapse saves as JSON runs and learns here by the
+// same numbers. Written to be read beside docs/equations.md; {eq} names are those of that page.
+//
+//   import { Network } from "./rule.js";
+//   const net = Network.from(await (await fetch("net.json")).json());
+//   net.activate([0, 1]); net.propagate(0.3, [1]); JSON.stringify(net);
+
+import { COSTS, SQUASHES } from "./functions.js";
+
+/** A mistake of the caller, told in one sentence. Nothing has changed then. */
+export class RuleError extends Error {}
+
+function require(holds, message) {
+  if (!holds) throw new RuleError(message);
+}
+
+const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
+
+/** A connection. `seen` and `gain` are what its target met in the latest sum: w · gain · seen was added to its state. */
+export class Connection {
+  constructor(source, target, weight, trainable = source !== target) {
+    Object.assign(this, { source, target, weight, trainable, gater: null, tie: 0, frozen: false });
+    this.velocity = 0; // of its momentum
+    this.seen = this.gain = this.eligibility = 0;
+  }
+
+  /** Whether the source, or the gater, fires after the target is summed: its previous activation is met. */
+  get delayed() {
+    return this.source.place >= this.target.place;
+  }
+}
+
+/** What a gater does to a neuron into which it gates connections: I_jk and x_ij^k of the equations. */
+class Influence {
+  constructor(gater, gated) {
+    Object.assign(this, { gater, gated, connections: [], value: 0 });
+    this.restart();
+  }
+
+  /** Whether the gated neuron fires later, so that its error reaches the gater. */
+  get answers() {
+    return this.gater.place < this.gated.place;
+  }
+
+  restart() {
+    this.extended = this.gater.incoming.map(() => 0); // one for each connection into the gater
+    this.extendedBias = 0;
+  }
+
+  /** The traces {extended}, when the gated neuron has been summed. */
+  move(carry) {
+    const { gater, extended } = this, { incoming } = gater;
+    this.value = 0;
+    for (const one of this.connections) this.value += one.weight * one.seen;
+    const push = gater.derivative * this.value;
+    for (let i = 0; i < incoming.length; i++) {
+      if (incoming[i].trainable) extended[i] = carry * extended[i] + push * incoming[i].eligibility;
+    }
+    this.extendedBias = carry * this.extendedBias + push * gater.biasEligibility;
+  }
+}
+
+/** A neuron. Its numbers may be read and set at any time between steps. */
+export class Neuron {
+  constructor(name, squash = "logistic", bias = 0) {
+    require(Object.hasOwn(SQUASHES, squash), `There is no squash named "${squash}". There are: ${Object.keys(SQUASHES).join(", ")}.`);
+    Object.assign(this, { name, squash, bias, trainableBias: true, frozenBias: false, biasTie: 0, group: 0 });
+    Object.assign(this, { costWeight: 1, random: 0, deterministic: false, velocity: 0 });
+    this.incoming = [];
+    this.outgoing = [];
+    this.gating = []; // influences that it has
+    this.gatedBy = []; // influences on it
+    this.place = 0; // in the order of activation; neurons that compete fire together and share one
+    this.clear();
+  }
+
+  get selfConnection() {
+    return this.incoming.find((one) => one.source === this) ?? null;
+  }
+
+  /** Forget what it was shown: state, activation, errors and traces. */
+  clear() {
+    this.state = this.oldState = this.activation = this.oldActivation = this.derivative = 0;
+    this.responsibility = this.projected = this.gated = this.biasEligibility = this.stamp = 0;
+    for (const connection of this.incoming) connection.eligibility = connection.seen = connection.gain = 0;
+    for (const influence of this.gatedBy.concat(this.gating)) {
+      influence.value = 0;
+      influence.restart();
+    }
+  }
+
+  /** The state, and the traces that it moves: {state}, {eligibility}, {influence}, {extended}. */
+  weigh() {
+    let state = this.bias, carry = 0;
+    for (const one of this.incoming) {
+      one.seen = one.source === this ? this.state : one.source.activation;
+      one.gain = one.gater === null ? 1 : one.gater.activation;
+      if (one.source === this) carry = one.gain * one.weight;
+      state += one.gain * one.weight * one.seen;
+    }
+    for (const one of this.incoming) {
+      if (one.trainable) one.eligibility = carry * one.eligibility + one.gain * one.seen;
+    }
+    this.biasEligibility = carry * this.biasEligibility + 1;
+    for (const influence of this.gatedBy) influence.move(carry);
+    this.oldState = this.state;
+    this.state = state;
+  }
+
+  /** Take an activation and the slope of the squash at the state. */
+  fire([activation, derivative], stamp) {
+    this.oldActivation = this.activation;
+    this.activation = activation;
+    this.derivative = derivative;
+    this.responsibility = this.projected = this.gated = 0;
+    this.stamp = stamp;
+  }
+
+  /** The errors {error}, from those of the neurons that have fired later. `signal` is the cost's -dE/ds. */
+  findError(signal) {
+    let projected = 0, gated = 0;
+    for (const one of this.outgoing) {
+      if (!one.delayed) projected += one.target.responsibility * one.gain * one.weight;
+    }
+    for (const one of this.gating) {
+      if (one.answers) gated += one.gated.responsibility * one.value;
+    }
+    this.projected = this.derivative * projected + signal;
+    this.gated = this.derivative * gated;
+    this.responsibility = this.projected + this.gated;
+  }
+
+  /** How far its weights and its bias move at a rate of 1, {learning}: `take(owner, name of the number, move)`. */
+  learn(take) {
+    const { incoming, projected } = this;
+    const heard = this.gating.filter((one) => one.answers && one.gated.responsibility !== 0);
+    for (let i = 0; i < incoming.length; i++) {
+      if (!incoming[i].trainable) continue;
+      let move = projected * incoming[i].eligibility;
+      for (let k = 0; k < heard.length; k++) move += heard[k].gated.responsibility * heard[k].extended[i];
+      take(incoming[i], "weight", incoming[i].tie, move);
+    }
+    if (!this.trainableBias) return;
+    let move = projected * this.biasEligibility;
+    for (const { gated, extendedBias } of heard) move += gated.responsibility * extendedBias;
+    take(this, "bias", this.biasTie, move);
+  }
+}
+
+/** The activations and slopes of a group: of its largest state only, or shares of 1. */
+function compete(group, { kind, formula }) {
+  const best = group.reduce((best, one) => (one.state > best.state ? one : best));
+  if (kind !== "shares") return group.map((one) => (one === best ? formula(one.state) : [0, 0]));
+  const raised = group.map((one) => Math.exp(one.state - best.state));
+  const total = raised.reduce((sum, one) => sum + one, 0);
+  return raised.map((one) => [one / total, (one / total) * (1 - one / total)]);
+}
+
+/** A network: layers of neurons, of which the first takes the inputs and the last has the targets. */
+export class Network {
+  /**
+   * `random()` draws from 0 to 1 for the random squashes: without it they have their means, as deterministic
+   * neurons have in Python.
+   */
+  constructor({ name = null, random = null } = {}) {
+    Object.assign(this, { name, random, layers: [], clock: 0, metadata: {}, architecture: null });
+  }
+
+  /** All neurons, in the order in which they activate. */
+  get neurons() {
+    return this.layers.flatMap((layer) => layer.neurons);
+  }
+
+  /** All connections, in the order of their targets. */
+  get connections() {
+    return this.neurons.flatMap((neuron) => neuron.incoming);
+  }
+
+  get inputs() {
+    return this.layers[0].neurons;
+  }
+
+  get outputs() {
+    return this.layers.at(-1).neurons;
+  }
+
+  // --- one step -----------------------------------------------------------------------------
+
+  /** Run one step; returns the activations of the outputs. */
+  activate(row) {
+    const order = this.order();
+    require(row?.length === this.inputs.length && Array.from(row).every(isNumber),
+      `Expected a row of ${this.inputs.length} finite numbers, one for each input, got ${JSON.stringify(row)}.`);
+    this.inputs.forEach((neuron, i) => neuron.fire([row[i], 0], ++this.clock));
+    for (const block of order) {
+      for (const neuron of block) neuron.weigh();
+      const fired = block[0].group ? compete(block, SQUASHES[block[0].squash]) : [this.squashed(block[0])];
+      block.forEach((neuron, i) => neuron.fire(fired[i], ++this.clock));
+    }
+    return this.outputs.map((neuron) => neuron.activation);
+  }
+
+  squashed(neuron) {
+    const { kind, formula } = SQUASHES[neuron.squash];
+    const [value, slope] = formula(neuron.state);
+    if (kind !== "chance" || neuron.deterministic || this.random === null) return [value, slope];
+    if (neuron.squash === "bernoulli") return [this.random() < value ? 1 : 0, slope];
+    const radius = Math.sqrt(-2 * Math.log(1 - this.random()));
+    return [value + radius * Math.cos(2 * Math.PI * this.random()), slope];
+  }
+
+  /** What activates after the inputs, block by block: one neuron, or all that compete. */
+  order() {
+    if (this.blocks) return this.blocks;
+    this.inputs.forEach((neuron) => (neuron.place = 0));
+    const blocks = [];
+    for (const neuron of this.neurons.slice(this.inputs.length)) {
+      const last = blocks.at(-1);
+      if (neuron.group && last?.[0].group === neuron.group) last.push(neuron);
+      else blocks.push([neuron]);
+      neuron.place = blocks.length;
+    }
+    return (this.blocks = blocks);
+  }
+
+  /** Which cost is minimised unless one is named: as in Python, by the squash of the outputs. */
+  get cost() {
+    const squash = (name) => this.outputs.every((neuron) => neuron.squash === name);
+    return squash("logistic") ? "cross_entropy" : squash("softmax") ? "categorical_cross_entropy" : "squared_error";
+  }
+
+  /**
+   * Learn from the latest step; returns its cost. A target that is `null` or NaN is none.
+   * `rate` is the factor of all updates, `momentum` that of the previous ones (v = momentum v + g, p -= rate v).
+   */
+  propagate(rate, targets, { cost = this.cost, momentum = 0 } = {}) {
+    require(isNumber(rate) && rate >= 0, `Expected the rate to be a finite number of at least 0, got ${rate}.`);
+    require(targets?.length === this.outputs.length,
+      `Expected ${this.outputs.length} targets, one for each output, got ${JSON.stringify(targets)}.`);
+    require(Object.hasOwn(COSTS, cost), `There is no cost named "${cost}". There are: ${Object.keys(COSTS).join(", ")}.`);
+    const signals = new Map();
+    let total = 0;
+    this.outputs.forEach((neuron, i) => {
+      if (targets[i] === null || Number.isNaN(targets[i])) return;
+      const [value, signal] = COSTS[cost](targets[i], neuron.activation, neuron.derivative, this.outputs.length);
+      signals.set(neuron, neuron.costWeight * signal);
+      total += neuron.costWeight * value;
+    });
+    // All errors first: they flow through the weights from before the update.
+    for (const block of this.order().toReversed()) {
+      for (const neuron of block) neuron.findError(signals.get(neuron) ?? 0);
+    }
+    if (signals.size) this.update(rate, momentum); // without a target, momentum rests
+    return total;
+  }
+
+  /** Move all trainable parameters; those that are tied move by the sum of their moves. */
+  update(rate, momentum) {
+    const ties = new Map();
+    const apply = (owner, name, move) => {
+      owner.velocity = momentum * owner.velocity + move;
+      if (name === "weight") owner.weight += rate * owner.velocity;
+      else owner.bias += rate * owner.velocity;
+    };
+    const take = (owner, name, tie, move) => {
+      if (!tie) return apply(owner, name, move);
+      const key = `${name} ${tie}`;
+      if (!ties.has(key)) ties.set(key, { name, members: [], sum: 0 });
+      ties.get(key).members.push(owner);
+      ties.get(key).sum += move;
+    };
+    for (const block of this.order()) for (const neuron of block) neuron.learn(take);
+    for (const { name, members, sum } of ties.values()) for (const one of members) apply(one, name, sum);
+  }
+
+  /** Forget what the network was shown, but not what it has learnt. */
+  clear() {
+    for (const neuron of this.neurons) neuron.clear();
+  }
+
+  // --- structure, to be changed between any two steps ------------------------------------------
+
+  #changed() {
+    this.blocks = null;
+    this.architecture = null; // another network than the recipe builds
+    this.order();
+  }
+
+  /** Add a neuron to a layer, which is made before the last one if there is none of this name. */
+  add(layer, { squash, bias, name = null } = {}) {
+    const neuron = new Neuron(name, squash, bias);
+    let home = this.layers.find((one) => one.name === layer);
+    if (!home) {
+      home = { name: layer, neurons: [] };
+      this.layers.splice(Math.max(this.layers.length - 1, Math.min(this.layers.length, 1)), 0, home);
+    }
+    home.neurons.push(neuron);
+    this.#changed();
+    return neuron;
+  }
+
+  /** Connect two neurons. A new self-connection restarts the traces of its neuron. */
+  connect(source, target, weight = source === target ? 1 : 0, trainable = undefined) {
+    require(isNumber(weight), `Expected the weight to be a finite number, got ${weight}.`);
+    require(!target.incoming.some((one) => one.source === source), "These two neurons are connected already.");
+    const connection = new Connection(source, target, weight, trainable);
+    target.incoming.push(connection);
+    source.outgoing.push(connection);
+    for (const influence of target.gating) influence.extended.push(0);
+    if (source === target) this.#restart(target);
+    this.#changed();
+    return connection;
+  }
+
+  /** Remove a connection. */
+  disconnect(connection) {
+    const { source, target } = connection;
+    if (connection.gater) this.ungate(connection);
+    const i = target.incoming.indexOf(connection);
+    target.incoming.splice(i, 1);
+    source.outgoing.splice(source.outgoing.indexOf(connection), 1);
+    for (const influence of target.gating) influence.extended.splice(i, 1);
+    if (source === target) this.#restart(target);
+    this.#changed();
+  }
+
+  #restart(neuron) {
+    for (const one of neuron.incoming) one.eligibility = 0;
+    neuron.biasEligibility = 0;
+    for (const influence of neuron.gatedBy) influence.restart();
+  }
+
+  /** Let a neuron multiply what a connection carries. */
+  gate(gater, connection) {
+    require(connection.gater === null, "The connection has a gater. Ungate it first.");
+    connection.gater = gater;
+    let influence = gater.gating.find((one) => one.gated === connection.target);
+    if (!influence) {
+      influence = new Influence(gater, connection.target);
+      gater.gating.push(influence);
+      connection.target.gatedBy.push(influence);
+    }
+    influence.connections.push(connection);
+    this.#changed();
+  }
+
+  /** Open a gated connection. */
+  ungate(connection) {
+    require(connection.gater !== null, "The connection has no gater.");
+    const influence = connection.gater.gating.find((one) => one.gated === connection.target);
+    connection.gater = null;
+    influence.connections = influence.connections.filter((one) => one !== connection);
+    if (!influence.connections.length) {
+      influence.gater.gating = influence.gater.gating.filter((one) => one !== influence);
+      influence.gated.gatedBy = influence.gated.gatedBy.filter((one) => one !== influence);
+    }
+    this.#changed();
+  }
+
+  /** Remove a neuron with its connections; those that it gates stay, open. */
+  remove(neuron) {
+    const layer = this.layers.find((one) => one.neurons.includes(neuron));
+    require(layer, "The neuron is not one of this network.");
+    require(layer.neurons.length > 1 || this.layers.indexOf(layer) % (this.layers.length - 1),
+      "The network needs an input and an output: this is the last one.");
+    for (const influence of [...neuron.gating]) for (const one of [...influence.connections]) this.ungate(one);
+    for (const one of new Set([...neuron.incoming, ...neuron.outgoing])) this.disconnect(one);
+    layer.neurons = layer.neurons.filter((one) => one !== neuron);
+    this.layers = this.layers.filter((one) => one.neurons.length);
+    this.#changed();
+  }
+
+  // --- files --------------------------------------------------------------------------------
+
+  /** Make a network from Synapse's JSON, an object. Its context and traces go on where they were. */
+  static from(data, options = {}) {
+    require(data?.format === "synapse" && data.version === 1, "This is not a network in Synapse's JSON, version 1.");
+    require(!("learning_rule" in data), "The network learns by rtrl; here there is the online rule. Set learning_rule = \"online\" in Python and save it again.");
+    const net = new Network({ ...options, name: data.name });
+    const { neurons: rows, connections: links } = data;
+    const column = (table, name, i, otherwise) => (name in table ? table[name][i] : otherwise);
+    const all = rows.squash.map((squash, i) => {
+      const neuron = new Neuron(column(rows, "name", i, null), squash, rows.bias[i]);
+      for (const [own, name, otherwise] of NEURON_COLUMNS) neuron[own] = column(rows, name, i, otherwise);
+      return neuron;
+    });
+    let first = 0;
+    data.layers.size.forEach((size, i) => {
+      net.layers.push({ name: data.layers.name[i], neurons: all.slice(first, (first += size)) });
+    });
+    const made = links.source.map((source, i) => {
+      const made = new Connection(all[source], all[links.target[i]], links.weight[i], links.trainable[i]);
+      Object.assign(made, { tie: column(links, "tie", i, 0), frozen: column(links, "frozen", i, false) });
+      made.target.incoming.push(made);
+      made.source.outgoing.push(made);
+      return made;
+    });
+    links.gater.forEach((gater, i) => gater === null || net.gate(all[gater], made[i]));
+    net.order();
+    Object.assign(net, { clock: data.clock, metadata: data.metadata ?? {}, architecture: data.architecture ?? null });
+    net.#recall(data, all, made);
+    return net;
+  }
+
+  /** The traces: stored ones from the tables, all others from the numbers that they follow from. */
+  #recall({ eligibility, influence, extended }, neurons, connections) {
+    const fired = (source, target) => source.stamp > target.stamp; // since the target was summed
+    for (const one of connections) {
+      const { source, target, gater } = one;
+      one.seen = source === target ? target.oldState : fired(source, target) ? source.oldActivation : source.activation;
+      one.gain = gater === null ? 1 : fired(gater, target) || gater === target ? gater.oldActivation : gater.activation;
+      one.eligibility = target.stamp ? one.gain * one.seen : 0;
+    }
+    eligibility.connection.forEach((c, i) => (connections[c].eligibility = eligibility.value[i]));
+    for (const neuron of neurons) if (neuron.stamp && !neuron.selfConnection) neuron.biasEligibility = 1;
+    for (const neuron of neurons) if (neuron.stamp) for (const own of neuron.gatedBy) own.move(0);
+    const pairs = influence.gater.map((g, i) => {
+      const pair = neurons[g].gating.find((one) => one.gated === neurons[influence.gated[i]]);
+      pair.value = influence.value[i];
+      return pair;
+    });
+    extended.influence.forEach((p, i) => {
+      const pair = pairs[p], c = extended.connection[i];
+      if (c === null) pair.extendedBias = extended.value[i];
+      else pair.extended[pair.gater.incoming.indexOf(connections[c])] = extended.value[i];
+    });
+  }
+
+  /** The network in Synapse's JSON, with its context and traces: `synapse.load` reads it, and goes on with it. */
+  toJSON() {
+    const neurons = this.neurons, connections = this.connections;
+    const index = new Map(neurons.map((one, i) => [one, i])), number = new Map(connections.map((one, i) => [one, i]));
+    const all = (items, value) => items.map(value);
+    const pairs = neurons.flatMap((one) => one.gating);
+    const traces = pairs.flatMap(({ gater, extended, extendedBias }, p) => [
+      ...gater.incoming.map((one, i) => [p, number.get(one), extended[i]]),
+      [p, null, extendedBias],
+    ]);
+    const zeros = neurons.map(() => 0);
+    return {
+      format: "synapse", version: 1, name: this.name, dtype: "float64", clock: this.clock,
+      ...(this.architecture && { architecture: this.architecture }),
+      ...(Object.keys(this.metadata).length && { metadata: this.metadata }),
+      layers: { name: all(this.layers, (one) => one.name), size: all(this.layers, (one) => one.neurons.length) },
+      neurons: {
+        name: all(neurons, (one) => one.name),
+        squash: all(neurons, (one) => one.squash),
+        bias: all(neurons, (one) => one.bias),
+        ...Object.fromEntries(NEURON_COLUMNS.map(([own, name]) => [name, all(neurons, (one) => one[own])])),
+        pushed: zeros, pushed_gated: zeros, pushed_traced: zeros,
+      },
+      connections: {
+        source: all(connections, (one) => index.get(one.source)),
+        target: all(connections, (one) => index.get(one.target)),
+        gater: all(connections, (one) => (one.gater === null ? null : index.get(one.gater))),
+        weight: all(connections, (one) => one.weight),
+        trainable: all(connections, (one) => one.trainable),
+        tie: all(connections, (one) => one.tie),
+        frozen: all(connections, (one) => one.frozen),
+      },
+      eligibility: {
+        connection: all(connections, (one) => number.get(one)),
+        value: all(connections, (one) => one.eligibility),
+      },
+      influence: {
+        gater: all(pairs, (one) => index.get(one.gater)),
+        gated: all(pairs, (one) => index.get(one.gated)),
+        value: all(pairs, (one) => one.value),
+      },
+      extended: {
+        influence: all(traces, (one) => one[0]),
+        connection: all(traces, (one) => one[1]),
+        value: all(traces, (one) => one[2]),
+      },
+    };
+  }
+}
+
+/** Numbers of neurons that files hold: the name here, the name there, and the value if a file does not have it. */
+const NEURON_COLUMNS = [
+  ["state", "state", 0], ["oldState", "old_state", 0], ["activation", "activation", 0],
+  ["oldActivation", "old_activation", 0], ["derivative", "derivative", 0],
+  ["biasEligibility", "bias_eligibility", 0], ["responsibility", "responsibility", 0],
+  ["projected", "projected", 0], ["gated", "gated", 0], ["stamp", "stamp", 0],
+  ["trainableBias", "trainable_bias", true], ["frozenBias", "frozen_bias", false],
+  ["biasTie", "bias_tie", 0], ["group", "group", 0], ["costWeight", "cost_weight", 1],
+  ["random", "random", 0], ["deterministic", "deterministic", false],
+];

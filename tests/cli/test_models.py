@@ -60,7 +60,7 @@ def test_what_is_converted_answers_the_same(capsys, network, model, data, tmp_pa
         back = read_npz(tmp_path / "back.npz")
         back.clear()
         np.testing.assert_allclose(back.run(STEPS), expected, rtol=1e-12)
-    for ending in (".py", ".c", ".js", ".dot", ".gv", ".csv"):
+    for ending in (".py", ".c", ".js", ".dot", ".gv"):
         done(capsys, "convert", model, tmp_path / f"x{ending}")
         assert (tmp_path / f"x{ending}").stat().st_size > 100
 

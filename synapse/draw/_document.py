@@ -125,7 +125,7 @@ def _aimed(found: dict[str, Any], aims: Sequence[Floats | None]) -> dict[str, An
 
 
 def numbers_of_log(network: Network, log: Log) -> dict[str, Any]:
-    """The same of recorded steps. There is no number before the first step, nor of what was not recorded."""
+    """Numbers at recorded steps. There is none before the first step, nor of what was not recorded."""
     steps, nothing = len(log), np.full(len(network), np.nan)
     found: dict[str, Any] = dict.fromkeys(("target", *ERRORS, "eligibility", *OF_PAIRS))
     for name in (*NUMBERS, "bias_eligibility", *ERRORS):

@@ -372,7 +372,7 @@ class TrialPlan:
                         found[task] = outcome
                         done += 1
                         bar.update()
-                except _ExecutorError as failure:
+                except _BrokenExecutorError as failure:
                     raise ExecutorError(_broken(failure, done, len(tasks), path)) from failure.__cause__
                 except (KeyboardInterrupt, ArgumentTypeError) as error:
                     error.add_note(f"{done} of {counted(len(tasks), 'trial')} are done. {_results(path)}")
@@ -397,7 +397,7 @@ class TrialPlan:
             raise
 
 
-class _ExecutorError(Exception):
+class _BrokenExecutorError(Exception):
     """What an executor has raised, as the cause."""
 
 
@@ -442,7 +442,7 @@ def _submitted(executor: Executor, arguments: tuple[Any, ...]) -> Future[Outcome
     try:
         return executor.submit(attempt, *arguments)
     except Exception as error:  # it is broken, or was shut down
-        raise _ExecutorError from error
+        raise _BrokenExecutorError from error
 
 
 def _next(ended: SimpleQueue[Future[Outcome]]) -> Future[Outcome]:
@@ -460,10 +460,10 @@ def _outcome(future: Future[Outcome]) -> Outcome:
     except SynapseError:
         raise
     except Exception as error:
-        raise _ExecutorError from error
+        raise _BrokenExecutorError from error
 
 
-def _broken(failure: _ExecutorError, done: int, total: int, path: Any) -> str:
+def _broken(failure: _BrokenExecutorError, done: int, total: int, path: Any) -> str:
     """The sentence about an executor that has failed."""
     cause = one_line(failure.__cause__ or failure)
     advice = "" if path is None else "make a new executor, and "

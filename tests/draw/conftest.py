@@ -7,5 +7,6 @@ import pytest
 def _into_memory():
     pyplot = pytest.importorskip("matplotlib.pyplot")
     pyplot.switch_backend("Agg")
+    pyplot.close("all")  # those of examples in docstrings
     yield
     pyplot.close("all")

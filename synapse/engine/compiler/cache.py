@@ -22,6 +22,8 @@ from typing import Any
 import numba
 from numba.core.caching import FunctionCache
 
+from ..guard import Deferred
+
 # Numba's key of a kernel is made from the kernel alone, not from the parts that are inlined into it. So any
 # change in the engine compiles all kernels again.
 _ENGINE = Path(__file__).parents[1]
@@ -100,14 +102,16 @@ class _KernelCache(FunctionCache):
         self._cache_file = _Files(os.path.join(self._cache_path, self._impl.filename_base))
 
     def load_overload(self, signature: Any, context: Any) -> Any:
-        try:
-            return super().load_overload(signature, context)
-        except Exception:  # a file of another machine can raise anything
-            return None
+        with Deferred():  # LLVM links, and calls back into Python, which would print and ignore Ctrl-C
+            try:
+                return super().load_overload(signature, context)
+            except Exception:  # a file of another machine can raise anything
+                return None
 
     def save_overload(self, signature: Any, compiled: Any) -> None:
         try:
-            super().save_overload(signature, compiled)
+            with Deferred():
+                super().save_overload(signature, compiled)
         except OSError as error:
             self.disable()
             _tell(f"cannot cache compiled kernels ({error}); every process compiles its own.")

@@ -24,7 +24,7 @@ export class Connection {
     this.seen = this.gain = this.eligibility = 0;
   }
 
-  /** Whether the source, or the gater, fires after the target is summed: its previous activation is met. */
+  /** Whether the source fires after the target is summed, so that its previous activation is met and no error goes to it. */
   get delayed() {
     return this.source.place >= this.target.place;
   }

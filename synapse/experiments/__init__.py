@@ -5,7 +5,7 @@ from .comparison import TrialComparison
 from .estimate import Estimate
 from .many import train_many
 from .running import run, sweep
-from .trials import Trials, read_trials, rescue
+from .trials import Trials, read_trials
 from .validation import CrossValidation, cross_validate
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "Trials",
     "cross_validate",
     "read_trials",
-    "rescue",
     "run",
     "sweep",
     "train_many",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .. import _html
@@ -13,7 +13,6 @@ from .._checks import (
     boolean,
     counted,
     expected,
-    function_of,
     imported_pandas,
     is_among,
     is_number,
@@ -23,10 +22,10 @@ from .._checks import (
 )
 from ..errors import ArgumentError, ArgumentTypeError
 from ..readwrite.files import PathLike
-from ._records import Point, described
+from ._records import Point
 from .comparison import TrialComparison, compared
 from .estimate import Estimate, in_digits, median_of, rate_of
-from .store import read_rows, rescue_rows
+from .store import read_rows
 
 Row = dict[str, Any]
 
@@ -356,7 +355,8 @@ def read_trials(store: PathLike) -> Trials:
     Raises
     ------
     TrialStoreError, FormatError
-        If there is no such file, or it is not a store, damaged, or of a newer version.
+        If there is no such file, or it is not a store, damaged, or of a newer version. (Every trial has a
+        digest in its store. :func:`run` and :func:`sweep` repeat trials that do not fit theirs.)
 
     Examples
     --------
@@ -372,48 +372,6 @@ def read_trials(store: PathLike) -> Trials:
     """
     rows = read_rows(store)
     return joined((json.loads(point), seed, *done) for (point, seed), done in rows.items())
-
-
-def rescue(store: PathLike, path: PathLike, trial: Callable[..., Any] | None = None) -> Trials:
-    """Save the intact trials of a damaged store in a new one, with which the same run goes on.
-
-    Every trial has a digest in its store, so no damaged value is taken for a result.
-
-    Parameters
-    ----------
-    store : path
-        The damaged SQLite file. It does not change.
-    path : path
-        The new store.
-    trial : callable, optional
-        The function of the trials, as :func:`run` takes it. It is needed if its name is damaged in the store.
-
-    Returns
-    -------
-    Trials
-        The intact trials.
-
-    Raises
-    ------
-    TrialStoreError, FormatError
-        If the new file exists already, or nothing can be read of the old one.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> from synapse.experiments import run
-    >>> def trial(seed):
-    ...     return {"square": seed**2}
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     store = pathlib.Path(folder) / "squares.db"
-    ...     _ = run(trial, seeds=range(3), store=store, progress=False)
-    ...     damaged = store.read_bytes().replace(b'"square": 4', b'"square": 5')
-    ...     _ = store.write_bytes(damaged)
-    ...     [row["seed"] for row in rescue(store, pathlib.Path(folder) / "intact.db")]
-    [0, 1]
-    """
-    rescue_rows(store, path, None if trial is None else described(function_of("The trial", trial, "seed")))
-    return read_trials(path)
 
 
 def _names(what: str, given: Any) -> list[str]:

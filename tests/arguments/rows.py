@@ -168,7 +168,6 @@ row(
     progress=f"True {words}",
     grid="",
 )
-row("experiments.rescue", lambda w: {"path": "new.db"}, store=either, path=either)
 row("experiments.Trials.by", {"names": ("x",)}, names="")
 row("experiments.Trials.rate", {"name": "right"}, name="")
 row("experiments.Trials.values", {"name": "x"}, name="")

@@ -257,17 +257,6 @@ def middle(runs):
     return sorted(runs, key=lambda run: arv(run.forecast, TRAINING))[len(runs) // 2]
 
 
-# Published figures are listed next to ours. The window of twelve years and the periods are verified.
-# The figures themselves are unverified: the papers were not available, and their 0.082 and 0.086, for
-# training and test years, are easily confused. That of AR(12) is confirmed by the one computed above.
-
-PUBLISHED = {
-    "linear AR(12), confirmed above": ("0.132", "0.130", "0.37", "-"),
-    "threshold AR (Tong and Lim) ?": ("0.097", "0.097", "0.28", "-"),
-    "perceptron (Weigend et al.) ?": ("0.082", "0.086", "0.35", "-"),
-}
-
-
 def scores(forecasts):
     """The ARV in each period: a number, or the median, lowest and highest of several."""
     cells = []
@@ -290,8 +279,6 @@ def table(simple, networks):
             line("", ["training", "forecast", "forecast", "forecast"]),
             *(line(name, scores([each])) for name, each in simple.items()),
             *(line(name, scores([run.forecast for run in runs])) for name, runs in networks.items()),
-            "published (? marks unverified figures):",
-            *(line(name, cells) for name, cells in PUBLISHED.items()),
         ]
     )
 

@@ -1,19 +1,17 @@
 """Tasks of single papers and of Synaptic; ``synapse.tasks`` has those that any network may be tested on."""
 
-from .laser import Laser
 from .letters import Letters
 from .long_lag import LongLag, NoisyLongLag
 from .multiplication import Multiplication
 from .narma import Narma10
 from .periodic import PeriodicFunction
 from .spikes import SpikeDelays, TimedSpikes
-from .synaptic import SynapticReber, SynapticRecall, Timing, Xor
 from .temporal_order import TemporalOrder
 from .temporal_xor import TemporalXor
+from .timing import Timing
 from .two_sequences import TwoSequences
 
 __all__ = [
-    "Laser",
     "Letters",
     "LongLag",
     "Multiplication",
@@ -21,12 +19,9 @@ __all__ = [
     "NoisyLongLag",
     "PeriodicFunction",
     "SpikeDelays",
-    "SynapticReber",
-    "SynapticRecall",
     "TemporalOrder",
     "TemporalXor",
     "TimedSpikes",
     "Timing",
     "TwoSequences",
-    "Xor",
 ]

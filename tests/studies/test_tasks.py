@@ -8,23 +8,18 @@ import pytest
 import scipy
 
 from studies.tasks import (
-    Laser,
     Letters,
     LongLag,
     Narma10,
     NoisyLongLag,
     PeriodicFunction,
     SpikeDelays,
-    SynapticReber,
-    SynapticRecall,
     TemporalOrder,
     TemporalXor,
     TimedSpikes,
     Timing,
     TwoSequences,
-    Xor,
 )
-from synapse.tasks import reber
 
 from ..tasks.chances import as_often, binomial, distributed, uniform
 
@@ -45,29 +40,6 @@ def test_letters():
     assert sample.right(outputs)
     outputs[7, 0] = 1 - outputs[7, 0]
     assert np.flatnonzero(~sample.right_steps(outputs)).tolist() == [7]
-
-
-def test_laser():
-    """An independent loop over every Runge-Kutta step, from the same random state, has the same points."""
-
-    def slope(s):
-        return np.array([2.0 * (s[1] - s[0]), s[0] * (15.0 - s[2]) - s[1], s[0] * s[1] - s[2] / 4.0])
-
-    state, points, h = np.random.default_rng(0).uniform([1, 1, 10], [4, 4, 14]), [], 0.06
-    for _ in range(270 * 8):
-        a = slope(state)
-        b = slope(state + h / 2 * a)
-        c = slope(state + h / 2 * b)
-        state = state + h / 6 * (a + 2 * (b + c) + slope(state + h * c))
-        points.append(state[0] ** 2 / 32)
-    found = Laser(length=20).sample(0).inputs[:, 0]
-    np.testing.assert_allclose(found, points[250 * 8 + 7 :: 8], atol=1e-6)
-    plain, rounded = Laser(length=300).sample(2).inputs, Laser(length=300, levels=256).sample(2).inputs
-    np.testing.assert_array_equal(np.rint(255 * plain) / 255, rounded)
-    sample, stream = Laser(length=150, horizon=5).sample(4), Laser(length=40, horizon=5).stream(4)
-    np.testing.assert_array_equal(sample.inputs[5:], sample.targets[:-5])
-    found = np.concatenate([stream.take(n).inputs for n in (30, 70, 50)])
-    np.testing.assert_array_equal(found, sample.inputs)
 
 
 def narma(u):
@@ -136,38 +108,6 @@ def test_temporal_xor():
     assert uniform(triples[:, :2] @ [2, 1], 0, 3)
     sample = TemporalXor(40).sample(0)
     np.testing.assert_array_equal(np.flatnonzero(sample.allowed), np.arange(1, 120, 3))
-
-
-def test_xor_of_synaptic():
-    samples = Xor().batch(8, 0)
-    for begin in (0, 4):
-        assert {tuple(row) for row in samples.rows[begin : begin + 4]} == {(0, 0), (0, 1), (1, 0), (1, 1)}
-    np.testing.assert_array_equal(samples.goals[:, 0], samples.rows.sum(axis=1) == 1)
-    assert len({tuple(map(tuple, Xor().batch(4, seed).rows)) for seed in range(300)}) == 24
-
-
-def test_recall_of_synaptic():
-    samples = SynapticRecall().batch(2000, 0)
-    symbols = samples.rows.reshape(2000, 24, 10).argmax(axis=2)
-    goals = samples.goals.reshape(2000, 24, 4)
-    assert not goals[:, :22].any()
-    first = []
-    for shown, goal in zip(symbols.tolist(), goals[:, 22:], strict=True):
-        targets = [symbol for symbol in shown[:22] if symbol in (2, 4, 7, 8)]
-        assert [(2, 4, 7, 8)[i] for i in goal.argmax(axis=1)] == targets, "in the order of the steps"
-        assert shown[22:] == [0, 1]
-        first.append(targets[0])
-    assert uniform(np.searchsorted([2, 4, 7, 8], first), 0, 3)
-    three = SynapticRecall(targets=[1], distractors=[0], prompts=[4, 3, 2], length=6)
-    assert three.sample(0).inputs.argmax(axis=1).tolist() == [1, 1, 1, 4, 3, 2]
-
-
-def test_reber_of_synaptic():
-    """With V, which is missing there, and with equal outer letters."""
-    for sample in SynapticReber().batch(200, 0):
-        text = "".join("BPTXSEV"[i] for i in sample.inputs.argmax(axis=1)) + "E"
-        expected = [{"BPTXSEV".index(symbol) for symbol in legal} for legal in reber.legal(text)]
-        assert [set(np.flatnonzero(row)) for row in sample.allowed] == expected
 
 
 def test_timing_of_synaptic():

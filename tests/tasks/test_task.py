@@ -33,14 +33,10 @@ TASKS = {
     EmbeddedReber(targets="legal"): ("all of 512 right", None),
     ContinualReber(200): ("all of 10 right", 0.49),
     Recall(): ("at most 50 of 1,000 wrong", 0.5),
-    papers.SynapticRecall(): ("at most 50 of 1,000 wrong", 0.5),
-    papers.SynapticReber(): ("all of 512 right", None),
     papers.Timing(200): ("mean squared error below 0.05", 0.25),
-    papers.Xor(): ("all of 4 right", 0.5),
     papers.Letters(200): ("all of 1 right", 0.5),
     papers.TemporalXor(60): (None, 0.5),
     papers.Narma10(200): (None, 0.01),
-    papers.Laser(200): (None, 0.012),
     tasks.MackeyGlass(length=200): (None, 0.02),
     tasks.AnBn(): ("all of 1,000 right", 1.0),
     tasks.AnBnCn(off=0.0): ("all of 1,000 right", 0.5),
@@ -54,7 +50,7 @@ TASKS = {
 For those of Reber strings, in which the legal symbols must be ahead, there is no such distance.
 """
 EVERY = {repr(task): task for task in TASKS}
-NOT_RANDOM = (papers.PeriodicFunction, papers.Xor)
+NOT_RANDOM = (papers.PeriodicFunction,)
 
 
 def test_all_tasks_are_in_the_table():
@@ -278,7 +274,6 @@ REFUSED = [
     (lambda: papers.TwoSequences(10, informative=11), ArgumentError, "from 1 to its steps, 10"),
     (lambda: papers.TwoSequences(variant="d"), ArgumentError, "'a' or 'b' or 'c'"),
     (lambda: tasks.DelayedXor(7), ArgumentError, "steps of DelayedXor to be an even number, got 7"),
-    (lambda: papers.SynapticRecall(prompts=[0, 2]), ArgumentError, "to be each number from 0 to 9"),
     (lambda: papers.SpikeDelays(delays=(0, "1")), ArgumentError, "the delays of SpikeDelays"),
 ]
 

@@ -10,6 +10,8 @@ A neuron whose self-connection has the weight 1 keeps this derivative unchanged:
 Schmidhuber called it the constant error carousel (1997). Alone it is not enough: every input disturbs it,
 nothing clears it, and no other neuron can read its state. An input gate, a forget gate and a peephole
 solve these problems and make it the cell of an LSTM. Each part is checked on its own.
+
+Lessons 8 and 10 of `synapse play` are parts 1 and 3 in a browser: there you connect the cell yourself.
 """
 
 from __future__ import annotations

@@ -7,6 +7,8 @@ come, is it far? A neuron adds up the weighted inputs and answers "go" above zer
 
 First the weights are set by hand; then the neuron learns them from examples, by Rosenblatt's rule of 1958
 and by gradient descent; then comes a decision that no single neuron can represent, whatever its weights.
+
+Lesson 1 of `synapse play` is part 1 in a browser: there you set the threshold yourself.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ demo compares four learning rates.
 Each pair of weight and bias has an error on the points: drawn as a height over the plane of pairs, the
 errors form a valley, and learning walks downhill in it. The demo derives the rule, shows its path at four
 rates, and finds the rate above which it diverges.
+
+Lessons 3 and 4 of `synapse play` are parts 1 and 3 in a browser, with two weights.
 """
 
 from __future__ import annotations

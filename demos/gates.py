@@ -9,6 +9,8 @@ An ordinary neuron adds its weighted inputs, and no sum of a, b and s solves thi
 does. A gate is a product: its activation scales a connection. Networks with such connections are called
 second-order (Giles and Maxwell 1987). Numbers larger than the examples show which network has found the
 rule and which has only fitted the examples.
+
+Lesson 9 of `synapse play` shows in a browser how a gate protects a memory.
 """
 
 from __future__ import annotations

@@ -9,6 +9,8 @@ both outputs must be 0.
 So the network must tell targets from distractors, store two of them, and keep their order: the same A
 means one thing when it comes first and another when it comes second. Monner and Reggia (2012) use this
 task to compare memory networks.
+
+Lesson 11 of `synapse play` shows in a browser how a memory block of an LSTM is wired.
 """
 
 from __future__ import annotations

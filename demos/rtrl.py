@@ -13,6 +13,8 @@ activations and no end of the sequence:
 
     Z(t) = J Z(t-1) + I      J: how the recurrent states of step t-1 move those of step t
                              I: how the weights move them directly, within step t
+
+Lesson 12 of `synapse play` shows in a browser what the online rule misses in an Elman network.
 """
 
 from __future__ import annotations

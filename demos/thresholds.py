@@ -8,6 +8,8 @@ threshold is, how steep it is, and whether a neuron with this squash can learn.
 A neuron adds up its weighted inputs; its squash turns the sum, the state, into an activation. Most
 squashes are low on one side and high on the other, and differ in between. That difference decides whether
 a neuron can learn.
+
+Lesson 2 of `synapse play` shows in a browser what a bent squash is needed for.
 """
 
 from __future__ import annotations

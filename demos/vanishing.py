@@ -8,6 +8,8 @@ layer. Then train two networks of ten layers to output the sign of an input.
 The output's error is known; every lower layer receives the error of the layer above, multiplied by
 weights and by slopes of squashes. Many factors below 1 make a small number, so the lowest layers of a
 deep network receive almost no error (Hochreiter 1991; Bengio, Simard and Frasconi 1994).
+
+Lesson 7 of `synapse play` is part 1 in a browser: there you connect the way around yourself.
 """
 
 from __future__ import annotations

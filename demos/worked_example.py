@@ -8,6 +8,8 @@ Then learn four samples in three ways: one by one, in pairs, and all at once.
 There are eight weights and four biases. Each line is printed with its numbers, so you can redo it with a
 pocket calculator (printed figures are rounded to six places, computed ones have sixteen). Nothing is
 random: a seed changes nothing.
+
+Lesson 6 of `synapse play` is parts 1 to 4 in a browser, with the same numbers.
 """
 
 from __future__ import annotations

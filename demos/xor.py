@@ -7,6 +7,8 @@ learn this, because no straight line separates the two cases; three hidden neuro
 
 The network is so small that every number in it can be checked by hand. In 1969 Minsky and Papert proved
 this limit of a single neuron.
+
+Lesson 5 of `synapse play` is part 1 in a browser: there you connect the hidden neurons yourself.
 """
 
 from __future__ import annotations

@@ -2,17 +2,18 @@
 //
 //   title     a few words
 //   demo      the name of the demo with the same material ("xor" for demos/xor.py), or null
-//   scene     what the reader sees, two or three sentences
-//   task      the one thing that the reader is asked to do, one sentence
+//   scene     what the reader sees, at most 120 words; "\n" begins a line, here and in `seen`
+//   task      what the reader is asked to do, at most 40 words
 //   network   a network in Synapse's JSON (an object), or null: the present network stays. Layers, squash, bias, and source,
 //             target and weight of the connections suffice: { layers: { name: ["input", "output"], size: [2, 1] },
 //             neurons: { squash: ["identity", "identity", "logistic"], bias: [0, 0, -1] },
 //             connections: { source: [0, 1], target: [2, 2], weight: [0.5, 0.5], gater: [null, null] } }
 //   data      the name of a data set (a key of TASKS in tasks.js, such as "xor"), or rows: an array of [inputs, targets] for
 //             samples that do not depend on each other, or of arrays of such pairs for sequences; targets may be null
-//   settings  those that differ from the page's: { rate, momentum, order: "shuffled" | "in order", speed: "slow" | "normal" | "fast" }
+//   settings  those that differ from the page's: { rate, momentum, cost, order: "shuffled" | "in order",
+//             speed: "slow" | "normal" | "fast" }; without a cost, that of the network (`network.cost`)
 //   done      (page) => true when the reader has done it; called after every action and after the steps of every frame
-//   seen      what the reader has seen, two or three sentences, shown when `done` has answered true
+//   seen      what the reader has seen, at most 80 words, shown when `done` has answered true
 //
 // All texts are shown as text. `done` only reads, and only this:
 //
@@ -26,19 +27,301 @@
 //   page.edited     what the reader changed since the lesson began, as words, oldest first: "weight", "bias", "squash",
 //                   "frozen", "neuron", "connection", "self-connection", "gate", "ungate", "remove", "undo", "data"
 //   page.data       { name, sequences }: each sequence is an array of [inputs, targets]
-//   page.settings   { rate, momentum, order, speed }
+//   page.settings   { rate, momentum, cost, order, speed }
 //   page.answers()  what a copy of the network answers to the data, without learning: outputs by sequence and step
+
+/** A network's JSON, from its neurons [name, squash, bias] by layer and connections [source, target, weight, gater].
+ *  A name alone is an input; a neuron without a bias has 0, which is not trained. */
+function wired(layers, links) {
+  const neurons = Object.values(layers).flat().map((one) => [one].flat());
+  const place = (name) => (name ? neurons.findIndex(([other]) => other === name) : null);
+  return {
+    format: "synapse", version: 1, name: "Lesson", clock: 0,
+    layers: { name: Object.keys(layers), size: Object.values(layers).map((one) => one.length) },
+    neurons: {
+      name: neurons.map(([name]) => name),
+      squash: neurons.map(([, squash = "identity"]) => squash),
+      bias: neurons.map(([, , bias = 0]) => bias),
+      trainable_bias: neurons.map(([, , bias]) => bias !== undefined),
+    },
+    connections: {
+      source: links.map(([source]) => place(source)),
+      target: links.map(([, target]) => place(target)),
+      gater: links.map(([, , , gater]) => place(gater)),
+      weight: links.map(([, , weight]) => weight),
+      trainable: links.map(([source, target, , , trained = source !== target]) => trained),
+    },
+    eligibility: { connection: [], value: [] },
+    influence: { gater: [], gated: [], value: [] },
+    extended: { influence: [], connection: [], value: [] },
+  };
+}
+
+/** Whether every answer of the network is this near to its target, on the lesson's own data. */
+function solved(page, within) {
+  const answers = page.answers();
+  return !page.edited.includes("data") && page.data.sequences.every((steps, i) => steps.every(([, targets], t) =>
+    targets === null || targets.every((target, k) => target === null || Math.abs(answers[i][t][k] - target) <= within)));
+}
+
+const neuronOf = (page, name) => page.network.neurons.find((one) => one.name === name);
+const linkOf = (page, source, target) => neuronOf(page, target)?.incoming.find((one) => one.source === neuronOf(page, source));
+
+const EVENINGS = [0, 1, 2, 3, 4, 5, 6, 7].map((i) => {
+  const weather = (i >> 2) & 1, friend = (i >> 1) & 1, far = i & 1;
+  return [[weather, friend, far, 1], [friend && (weather || !far) ? 1 : 0]];
+});
+
+// The twelve numbers of lesson 6 after its step: those that demos/worked_example.py prints.
+const STEPPED = {
+  "x1 h1": 0.410096, "x2 h1": 0.705048, "x1 h2": -0.310995, "x2 h2": 0.494503,
+  "h1 y1": 0.623179, "h2 y1": -0.48104, "h1 y2": -0.81941, "h2 y2": 0.884123,
+  h1: -0.089904, h2: 0.189005, y1: 0.335279, y2: -0.229542,
+};
+
+const CHAIN = [1, 2, 3, 4, 5, 6, 7, 8];
+
+// Lessons 9 to 11: a number to keep in step 1, another one in step 4, and noise.
+const NOISY = [0.6, -0.4, 0.9, 0.3, -0.7, 0.5];
+const stepsOf = (row, target) => [NOISY.map((x, t) => [[x, ...row(t)], [target(t)]])];
+const isAt = (...times) => (t) => (times.includes(t + 1) ? 1 : 0);
+const WRITE = isAt(1, 4), RESET = isAt(4), READ = isAt(3, 6);
 
 export const LESSONS = [
   {
+    title: "One neuron decides",
+    demo: "concert",
+    scene: "Will you go to the concert? Three things matter: fine weather, a friend who comes, a long way. Each input is 1 for yes and 0 "
+      + "for no, and has a weight: weather +1, friend +2, far -1. The neuron \"go\" adds the weights of all inputs that are 1. This sum is its "
+      + "state. If the state is above 0, its output is 1 (go), otherwise 0 (stay).\n"
+      + "You want to go when a friend comes, unless it is far and the weather is bad. With these weights you also go for the weather alone, and "
+      + "with a friend a long way in the rain. The input \"one\" is always 1. Its weight is 0.",
+    task: "Select the connection from \"one\" to \"go\". Lower its weight until the outputs of all eight evenings are right.",
+    network: wired({ input: ["weather", "friend", "far", "one"], output: [["go", "step"]] },
+      [["weather", "go", 1], ["friend", "go", 2], ["far", "go", -1], ["one", "go", 0]]),
+    data: EVENINGS,
+    settings: { order: "in order", speed: "slow" },
+    done: (page) => solved(page, 0.5),
+    seen: "The weight of the constant 1 is a threshold. At -1.5, the other weights must add up to more than 1.5. Any weight from -1 down to just "
+      + "above -2 works. Every neuron has such a weight. It is called the bias, and the constant 1 is not drawn. From now on you "
+      + "find it in the neuron's own numbers.",
+  },
+  {
+    title: "Why activation functions are bent",
+    demo: "thresholds",
+    scene: "A neuron adds its weighted inputs and its bias. Then its activation function, or squash, turns this sum into its output. The "
+      + "identity leaves the sum as it is.\n"
+      + "The five samples form a valley: the target is the square of x, for x from -1 to 1. All three neurons have the squash identity. Each "
+      + "draws a straight line, and a sum of straight lines is a straight line, however many neurons there are. No line comes near all five "
+      + "points. The best one is level, at 0.5, and at three of the five points it is wrong by a half.",
+    task: "Press Play and watch the error stop falling. Then set the squash of a and b to relu, and play until every output is within 0.15 of "
+      + "its target.",
+    network: wired({ input: ["x"], hidden: [["a", "identity", 0.5], ["b", "identity", 0.5]], output: [["y", "identity", 0]] },
+      [["x", "a", 1], ["x", "b", -1], ["a", "y", 0.3], ["b", "y", 0.3]]),
+    data: [-1, -0.5, 0, 0.5, 1].map((x) => [[x], [x * x]]),
+    settings: { rate: 0.1 },
+    done: (page) => solved(page, 0.15),
+    seen: "relu answers 0 to a sum below 0, and the sum itself above: a line with one bend. The bends of a and b lie in different places, so their "
+      + "sum can follow the valley. Bends are why more neurons can do more. tanh and the logistic function bend smoothly. A squash "
+      + "must not be flat everywhere, like a step: learning needs a slope.",
+  },
+  {
+    title: "The delta rule",
+    demo: "delta_rule",
+    scene: "This neuron has two inputs, x = 2 and z = 0, and two weights of 0.3. Its output is 0.3 x 2 + 0.3 x 0 = 0.6. The target is 1, so the "
+      + "error is 1 - 0.6 = 0.4.\n"
+      + "The delta rule (Widrow and Hoff 1960) changes each weight by\n"
+      + "rate x error x input.\n"
+      + "With a rate of 0.1, the weight of x changes by 0.1 x 0.4 x 2 = 0.08, to 0.38. The weight of z changes by 0.1 x 0.4 x 0 = 0: an input "
+      + "of 0 has not added to the error.",
+    task: "Press Step and compare both weights with the rule. Go on until the output is within 0.01 of the target.",
+    network: wired({ input: ["x", "z"], output: [["y", "identity"]] }, [["x", "y", 0.3], ["z", "y", 0.3]]),
+    data: [[[2, 0], [1]]],
+    settings: { rate: 0.1, speed: "slow" },
+    done: (page) => page.steps > 0 && solved(page, 0.01) && linkOf(page, "z", "y")?.weight === 0.3,
+    seen: "Each step took away 40 % of the error: 0.4, 0.24, 0.144, ... A large error causes a large change, a small error a small one, so "
+      + "the weight slows down as it comes near 0.5. The weight of z never changed. Select a weight: \"Why did this weight move\" shows "
+      + "the product for any connection of any network.",
+  },
+  {
+    title: "Two weights, one valley",
+    demo: "delta_rule",
+    scene: "Two samples, two weights. The inputs of the first are (1, 0), of the second (0, 3). The targets are 1 and 1.5, so the best weights "
+      + "are 1 and 0.5.\n"
+      + "Draw the two weights as a point on a map, and the error as the height there: it is a valley, with its floor along the first weight. "
+      + "Learning walks downhill. The weight of b changes nine times as fast as that of a, because its input is three times as large and counts "
+      + "twice: in the output and in the rule. Each step multiplies its distance from the floor by 1 - 9 x rate.",
+    task: "Press Play: at a rate of 0.25 the error grows. Set the rate to 0.1 and play until both weights are within 0.02 of the best ones.",
+    network: wired({ input: ["a", "b"], output: [["y", "identity"]] }, [["a", "y", -1], ["b", "y", 0.7]]),
+    data: [[[1, 0], [1]], [[0, 3], [1.5]]],
+    settings: { rate: 0.25, order: "in order" },
+    done: (page) => page.steps > 0 && Math.abs(linkOf(page, "a", "y")?.weight - 1) <= 0.02
+      && Math.abs(linkOf(page, "b", "y")?.weight - 0.5) <= 0.02,
+    seen: "At 0.25 the factor is 1 - 2.25 = -1.25: each step jumps across the valley and ends higher on the other side. Up to 2/9 = 0.222 the "
+      + "error falls. At 0.1 the factor is 0.1, but for the other weight it is 0.9, so that one takes 44 passes. One rate must serve "
+      + "steep and flat directions: the steepest limits it.",
+  },
+  {
     title: "XOR needs a layer",
     demo: "xor",
-    scene: "Two inputs, three hidden neurons, one output. The output shall be 1 when exactly one input is 1.",
-    task: "Press Play until the mean error is below 0.1.",
-    network: null,
-    data: "xor",
+    scene: "Go if one of two things holds, but not both: this is exclusive or, XOR. Look at the neuron \"go\" with its two inputs. It would need "
+      + "a bias of at most 0 (nothing holds: stay), and each weight must lift the sum above 0. But then both weights together lift it "
+      + "higher still, and it goes when both hold. No weights solve this (Minsky and Papert 1969).\n"
+      + "Two hidden neurons are ready, but not connected to \"go\". One is near 1 if any input is 1, the other if both are.",
+    task: "Press Play: the four outputs stay near 0.5. Then connect \"any\" and \"both\" to \"go\", and play until every output is within 0.3 of "
+      + "its target.",
+    network: wired({ input: ["a", "b"], hidden: [["any", "logistic", -3], ["both", "logistic", -9]], output: [["go", "logistic", 0]] },
+      [["a", "any", 6], ["b", "any", 6], ["a", "both", 6], ["b", "both", 6], ["a", "go", 0.5], ["b", "go", 0.5]]),
+    data: [[[0, 0], [0]], [[0, 1], [1]], [[1, 0], [1]], [[1, 1], [0]]],
     settings: { rate: 0.5 },
-    done: (page) => page.history.at(-1) < 0.1,
-    seen: "The hidden neurons each draw a line through the plane of the inputs; the output combines them.",
+    done: (page) => solved(page, 0.3),
+    seen: "The weight from \"any\" grew, that from \"both\" became negative: something, but not both. Each hidden neuron draws one line through the "
+      + "four points, and \"go\" combines them. Here the hidden neurons were set by hand. The demo xor shows how a network finds such neurons "
+      + "by itself, from random weights.",
+  },
+  {
+    title: "Every number of one step",
+    demo: "worked_example",
+    scene: "All neurons are logistic: f(s) = 1 / (1 + exp(-s)), with slope f (1 - f). Forward:\n"
+      + "h1: s = -0.1 + 0.4 x 1 + 0.7 x 0.5 = 0.65, f = 0.657010\n"
+      + "h2: s = 0.2 - 0.3 x 1 + 0.5 x 0.5 = 0.15, f = 0.537430\n"
+      + "y1: s = 0.3 + 0.6 x 0.657010 - 0.5 x 0.537430 = 0.425491, f = 0.604797\n"
+      + "y2: s = -0.2 - 0.8 x 0.657010 + 0.9 x 0.537430 = -0.241922, f = 0.439813\n"
+      + "Backward, from the targets 0.9 and 0.2:\n"
+      + "error y1 = (0.9 - 0.604797) x 0.239018 = 0.070559\n"
+      + "error y2 = (0.2 - 0.439813) x 0.246378 = -0.059085\n"
+      + "error h1 = 0.225348 x (0.6 x 0.070559 + 0.8 x 0.059085) = 0.020192\n"
+      + "error h2 = 0.248599 x (-0.5 x 0.070559 - 0.9 x 0.059085) = -0.021990",
+    task: "Each weight changes by 0.5 x error x input. Compute the new weight from h1 to y1. Then press Step, once, and compare.",
+    network: wired({
+      input: ["x1", "x2"],
+      hidden: [["h1", "logistic", -0.1], ["h2", "logistic", 0.2]],
+      output: [["y1", "logistic", 0.3], ["y2", "logistic", -0.2]],
+    }, [["x1", "h1", 0.4], ["x2", "h1", 0.7], ["x1", "h2", -0.3], ["x2", "h2", 0.5],
+      ["h1", "y1", 0.6], ["h2", "y1", -0.5], ["h1", "y2", -0.8], ["h2", "y2", 0.9]]),
+    data: [[[1, 0.5], [0.9, 0.2]]],
+    settings: { rate: 0.5, cost: "squared_error", speed: "slow" },
+    done: (page) => Object.entries(STEPPED).every(([key, value]) => {
+      const [one, other] = key.split(" ");
+      const number = other ? linkOf(page, one, other)?.weight : neuronOf(page, one)?.bias;
+      return Math.abs(number - value) < 1e-6;
+    }),
+    seen: "0.6 + 0.5 x 0.070559 x 0.657010 = 0.623179. All twelve numbers changed by the same rule:\n"
+      + "into h1: 0.410096, 0.705048, bias -0.089904\n"
+      + "into h2: -0.310995, 0.494503, bias 0.189005\n"
+      + "into y1: 0.623179, -0.481040, bias 0.335279\n"
+      + "into y2: -0.819410, 0.884123, bias -0.229542\n"
+      + "The cost fell from 0.072328 to 0.064324. Errors went back through the old weights; this is backpropagation.",
+  },
+  {
+    title: "The vanishing error",
+    demo: "vanishing",
+    scene: "Eight logistic neurons stand in a row, all weights 1. Errors go back from the output y: each neuron's error is that of the next one, times "
+      + "the weight between them, times the neuron's own slope. The slope of the logistic function is at most 1/4. Here it is exactly 1/4 "
+      + "everywhere in the first step.\n"
+      + "So an error of 1 at y becomes 0.25 at h8, 0.0625 at h7, and 0.000015 at h1: it is divided by four eight times, that is by 65,536. "
+      + "The weight into h1 hardly moves.",
+    task: "Connect h1 to y, with a weight of 1. Press Step, and compare the errors of h1 and y.",
+    network: wired({
+      input: ["x"],
+      ...Object.fromEntries(CHAIN.map((i) => [`hidden ${i}`, [[`h${i}`, "logistic", -0.5]]])),
+      output: [["y", "identity", 0]],
+    }, [["x", "h1", 1], ...CHAIN.map((i) => [`h${i}`, i < 8 ? `h${i + 1}` : "y", 1])]),
+    data: [[[0.5], [1.5]]],
+    settings: { rate: 0.1, speed: "slow" },
+    done: (page) => Math.abs(neuronOf(page, "y")?.responsibility) > 1e-6
+      && Math.abs(neuronOf(page, "h1")?.responsibility / neuronOf(page, "y").responsibility) > 0.1,
+    seen: "Through the new connection the error needs one step back instead of eight, so h1 receives about a quarter of it. Such skip connections make "
+      + "networks of hundreds of layers learn (He and others 2016). Steps of a sequence are like layers: an error that goes back through "
+      + "many steps vanishes in the same way. The next lesson shows the remedy.",
+  },
+  {
+    title: "A self-connection remembers",
+    demo: "carousel",
+    scene: "A sequence has six steps. In the first, x is 0.6; then it is 0. The neuron \"cell\" shall still have 0.6 at the end.\n"
+      + "Its squash is the identity and its weight 1, so it only repeats its input: 0.6, 0, 0, 0, 0, 0. No weight from x can help, because "
+      + "x is 0 when it matters.\n"
+      + "A neuron can be connected to itself. Then each new state is the old state, times the weight of this self-connection, plus the new input.",
+    task: "Connect the cell to itself, with a weight of 1. Then press Step six times.",
+    network: wired({ input: ["x"], output: [["cell", "identity"]] }, [["x", "cell", 1]]),
+    data: [[0.6, 0, 0, 0, 0, 0].map((x) => [[x], [0.6]])],
+    settings: { rate: 0.1, order: "in order", speed: "slow" },
+    done: (page) => page.steps >= 6 && solved(page, 0.001),
+    seen: "The weight 1 keeps the state exactly, for any number of steps; 0.9 would leave 0.35 after five steps. Select the connection "
+      + "from x: its eligibility is still 0.6. It records how much the state depends on this weight. So an error that arrives late still "
+      + "corrects the weight that was used early. Hochreiter and Schmidhuber (1997) called this the constant error carousel.",
+  },
+  {
+    title: "A gate protects it",
+    demo: "gates",
+    scene: "Now x is never 0: after the 0.6 in the first step come -0.4, 0.9, 0.3, -0.7 and 0.5. The cell adds them all and ends at 1.2. Only the first "
+      + "number matters; the input \"write\" is 1 then, and 0 later.\n"
+      + "A gate is a neuron whose activation multiplies what a connection carries. At 1 the connection is open, at 0 it is closed. The neuron \"gate\" "
+      + "is open when \"write\" is 1: its bias is -10, its weight 20. But it does not gate any connection yet.",
+    task: "Let \"gate\" gate the connection from x to the cell. Then press Step six times.",
+    network: wired({ input: ["x", "write"], gates: [["gate", "logistic", -10]], output: [["cell", "identity"]] },
+      [["write", "gate", 20], ["x", "cell", 1], ["cell", "cell", 1]]),
+    data: stepsOf((t) => [isAt(1)(t)], () => 0.6),
+    settings: { rate: 0, order: "in order", speed: "slow" },
+    done: (page) => page.steps >= 6 && solved(page, 0.01),
+    seen: "The cell keeps 0.6. In the later steps the gate has the activation 0.000045, so almost nothing passes. A sum cannot do this: a gate is a product "
+      + "of two signals. A gate is an ordinary neuron and learns like one: the error of the cell reaches it through the connection that it "
+      + "gates. In the demo, two gates learn to switch between two numbers.",
+  },
+  {
+    title: "A forget gate",
+    demo: "carousel",
+    scene: "The cell is protected, but it only ever adds. In step 4, \"write\" is 1 again, and 0.3 shall replace the 0.6. Instead the cell ends at 0.9, the "
+      + "sum of both.\n"
+      + "To forget, the self-connection must be closed for one step. The neuron \"forget\" is open, near 1, as long as \"reset\" is 0. In step 4, "
+      + "\"reset\" is 1, and \"forget\" falls to 0.000045. But it does not gate any connection yet.",
+    task: "Let \"forget\" gate the connection from the cell to itself. Then press Step six times.",
+    network: wired({ input: ["x", "write", "reset"], gates: [["gate", "logistic", -10], ["forget", "logistic", 10]], output: [["cell", "identity"]] },
+      [["write", "gate", 20], ["reset", "forget", -20], ["x", "cell", 1, "gate"], ["cell", "cell", 1]]),
+    data: stepsOf((t) => [WRITE(t), RESET(t)], (t) => (t < 3 ? 0.6 : 0.3)),
+    settings: { rate: 0, order: "in order", speed: "slow" },
+    done: (page) => page.steps >= 6 && solved(page, 0.01),
+    seen: "Until step 3 the cell holds 0.6, from step 4 on 0.3. While the forget gate is open, the self-connection carries the state on; once it closes, the "
+      + "old state is gone. The eligibility of the connection from x is forgotten together with the state, so a late error is not assigned to "
+      + "the number that has been replaced. Gers, Schmidhuber and Cummins added this gate in 2000.",
+  },
+  {
+    title: "An LSTM, wired by hand",
+    demo: "recall",
+    scene: "A cell with an input gate, a forget gate and an output gate is a memory block of an LSTM, the long short-term memory. Here are all its neurons, but "
+      + "its most important parts are missing.\n"
+      + "The block shall store x when \"write\" is 1 (steps 1 and 4), replace what it holds when \"reset\" is 1 (step 4), and show it only "
+      + "when \"read\" is 1 (steps 3 and 6). At all other steps the output y must be 0.\n"
+      + "You know the self-connection and two of the gates. The third, \"output\", gates what leaves the cell.",
+    task: "Connect the cell to itself (weight 1). Let \"input\" gate x to cell, \"forget\" the self-connection, \"output\" cell to y. Then press Step six times.",
+    network: wired({
+      input: ["x", "write", "reset", "read"],
+      gates: [["input", "logistic", -10], ["forget", "logistic", 10], ["output", "logistic", -10]],
+      cells: [["cell", "identity"]],
+      output: [["y", "identity"]],
+    }, [["write", "input", 20], ["reset", "forget", -20], ["read", "output", 20], ["x", "cell", 1], ["cell", "y", 1]]),
+    data: stepsOf((t) => [WRITE(t), RESET(t), READ(t)], (t) => [0, 0, 0.6, 0, 0, 0.3][t]),
+    settings: { rate: 0, order: "in order", speed: "slow" },
+    done: (page) => page.steps >= 6 && solved(page, 0.01),
+    seen: "The outputs are 0, 0, 0.6, 0, 0, 0.3. You have wired one memory block of an LSTM. You set nothing but its structure; the weights of the gates "
+      + "were given. In an LSTM they are learnt, with many such blocks side by side, and the gates read all inputs. In the demo, an "
+      + "LSTM learns to recall two symbols in their order.",
+  },
+  {
+    title: "What Elman's error misses",
+    demo: "rtrl",
+    scene: "Elman's network (1990) remembers in another way: the context c copies h after each step, and h reads the copy in the next. Two sequences "
+      + "have four steps each. The first input is 1 or -1, the others are 0; in step 4 the target is 0.8 or -0.8.\n"
+      + "The error stops at the context: it is truncated. In step 4, when it arrives, x is 0. So the weight from x, which is 0 at the start, changes by rate x error x 0 "
+      + "= 0, always. But it matters: the true derivative of the cost is -0.8 x 0.5 x 0.8 x 0.8 x 0.8 = -0.2048, back through all weights on the way.",
+    task: "Press Play: the weight from x to h stays 0. Then connect h to itself, with a weight of 1, and play until both last outputs are within 0.1.",
+    network: wired({ input: ["x"], context: [["c", "identity"]], hidden: [["h", "tanh", 0]], output: [["y", "tanh", 0]] },
+      [["x", "h", 0], ["c", "h", 0.8], ["h", "c", 1, null, false], ["h", "y", 0.5]]),
+    data: [1, -1].map((first) => [first, 0, 0, 0].map((x, t) => [[x], t < 3 ? null : [0.8 * first]])),
+    settings: { rate: 0.05 },
+    done: (page) => Boolean(neuronOf(page, "h")?.selfConnection) && solved(page, 0.1),
+    seen: "With the self-connection, the eligibility of the weight from x lasts until step 4. It is 1 or -1 there instead of 0, so the error changes the weight, and the network "
+      + "learns. This is lesson 8 again, and why memory cells learn what Elman's units miss. Exact rules send the error through the context too: "
+      + "method=\"bptt\" or \"rtrl\" in Python. They cost more, and their error can vanish.",
   },
 ];

@@ -10,18 +10,21 @@ import time
 from html import escape
 from importlib import resources
 from importlib.util import find_spec
-from typing import Any, overload
+from typing import Any, cast, overload
 
+import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import as_matrix
+from .._checks import as_matrix, boolean
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..learning._data import aimed_rows
 from ..objects.network import Network, require_network
 from ..objects.recording import Log
 from ..readwrite.files import File, write
+from ..readwrite.native import from_json_data
 from ._document import describe, numbers_of, numbers_of_log
+from ._learning import learning_of
 
 PAUSE = 0.1
 """Least time in seconds from one update of a widget by a training to the next."""
@@ -39,17 +42,23 @@ class Explorer:
         The page, as :func:`explore` writes it to a file.
     """
 
-    def __init__(self, net: Network, sequence: ArrayLike | Log, targets: ArrayLike | None) -> None:
-        self._net, self._sent = net, 0.0
+    def __init__(
+        self, net: Network, sequence: ArrayLike | Log | None, targets: ArrayLike | None, learn: bool = False
+    ) -> None:
+        self._net, self._sent, self._learn = net, 0.0, boolean("`learn`", learn)
         self._log: Log | None = None
         self._widget: Any = None
         require_network("What is explored", net)
-        if isinstance(sequence, Log):
+        if learn:
+            if isinstance(sequence, Log):
+                raise ArgumentError("A page cannot learn from a log. Give it the inputs and targets.")
+            self._course = sequence, targets
+        elif isinstance(sequence, Log):
             if targets is not None:
                 raise ArgumentError("A log has the errors that were recorded: leave out the targets.")
             self._log = sequence
         else:
-            self._inputs = as_matrix("The sequence", sequence, len(net.input), net.dtype)
+            self._inputs = as_matrix("The sequence", cast(ArrayLike, sequence), len(net.input), net.dtype)
             rows = len(self._inputs)
             self._aims = [None] * rows if targets is None else _aims(net, rows, targets)
         self._data = self._read()
@@ -58,6 +67,15 @@ class Explorer:
     def html(self) -> str:
         """The page as of the last :meth:`update`."""
         return page_of(self._data)
+
+    @property
+    def network(self) -> Network:
+        """A copy of the network as the page in the notebook has it now, trained and edited there.
+
+        Without a page that learns in a notebook, it is a copy of the network that was given.
+        """
+        returned = getattr(self._widget, "network", None)
+        return from_json_data(returned) if returned else self._net.clone()
 
     def update(self, progress: Any = None) -> None:
         """Read the network anew: its weights, and what it does with the sequence.
@@ -81,13 +99,17 @@ class Explorer:
         before, self._data = self._data, self._read()
         if self._widget is not None:
             with self._widget.hold_sync():
-                if _structure(self._data) != _structure(before):
+                if self._learn or _structure(self._data) != _structure(before):
                     self._widget.html = self.html
                 self._widget.numbers = self._data
         self._sent = time.monotonic()
 
     def _read(self) -> dict[str, Any]:
         net, twin = self._net, self._net.clone()
+        if self._learn:
+            nothing = numbers_of(twin, np.empty((0, len(net.input))), [])
+            learning = learning_of(net, *self._course)
+            return {**describe(twin), "description": repr(net), "steps": 0, **nothing, "learn": learning}
         steps = len(self._inputs if self._log is None else self._log)
         if self._log is None:
             if steps:
@@ -114,16 +136,32 @@ class Explorer:
 
 @overload
 def explore(
-    net: Network, sequence: ArrayLike | Log, path: None = None, targets: ArrayLike | None = None
+    net: Network,
+    sequence: ArrayLike | Log | None = None,
+    path: None = None,
+    targets: ArrayLike | None = None,
+    learn: bool = False,
 ) -> Explorer: ...
 @overload
 def explore(
-    net: Network, sequence: ArrayLike | Log, path: File, targets: ArrayLike | None = None
+    net: Network,
+    sequence: ArrayLike | Log | None,
+    path: File,
+    targets: ArrayLike | None = None,
+    learn: bool = False,
 ) -> None: ...
 def explore(
-    net: Network, sequence: ArrayLike | Log, path: File | None = None, targets: ArrayLike | None = None
+    net: Network,
+    sequence: ArrayLike | Log | None = None,
+    path: File | None = None,
+    targets: ArrayLike | None = None,
+    learn: bool = False,
 ) -> Explorer | None:
     """Show a network, neuron by neuron, at every step of a sequence: in a notebook, or as a page in a file.
+
+    With ``learn=True``, the network learns in the page by the online rule, with the numbers that Python would
+    compute (to 1e-12). There you can also edit it, choose other data, and save it as JSON, which
+    :func:`synapse.load` reads.
 
     The page is one HTML file that loads nothing from elsewhere: it can be mailed, stored and opened
     offline. It shows what ``net.run(sequence)`` does after ``net.clear()``, so nothing remains from what ran
@@ -135,7 +173,8 @@ def explore(
         The network. It must not be connected with neurons outside of it, as for :meth:`Network.clone`.
     sequence : array_like, shape (T, n), or Log
         One row of inputs per step; without any, the network is shown as it is. Or a log: the page shows the
-        recorded steps, with the weights of now. The
+        recorded steps, with the weights of now. With `learn`, no log, but also N sequences, shape (N, T, n),
+        which each begin with a cleared context, or None: the page has data of its own. The
         log must have "activation", "state" and "derivative" of all neurons. Errors, "bias_eligibility",
         "eligibility", "extended" and "sensitivity" are shown where they are recorded.
     path : str, path or open file, optional
@@ -144,6 +183,8 @@ def explore(
     targets : array_like, shape (T, m), optional
         Targets of the outputs; a row of NaN is a step without a target. With targets, the page shows them and
         the errors that ``net.propagate(0, target)`` computes after a step. No weight changes.
+    learn : bool
+        Whether the network learns in the page. Default False: the page shows what Python computed.
 
     Returns
     -------
@@ -154,7 +195,8 @@ def explore(
     ------
     ArgumentTypeError, ArgumentError
         If `net` is not a network, the sequence is not T rows of n finite numbers, the targets are not T rows
-        that its cost accepts, or the path is not that of a file. Nothing is written then.
+        that its cost accepts, or the path is not that of a file; with `learn`, also for a log, and for more
+        than 20,000 connections. Nothing is written then.
     TopologyError
         If the network is connected to neurons outside of it.
     DivergenceError
@@ -171,7 +213,7 @@ def explore(
     >>> view.html[:15]
     '<!DOCTYPE html>'
     """
-    view = Explorer(net, sequence, targets)
+    view = Explorer(net, sequence, targets, learn)
     if path is None:
         return view
     write(path, view.html)
@@ -201,6 +243,7 @@ def _new_widget(data: dict[str, Any]) -> Any:
         _esm = part_of("widget.js")
         html = traitlets.Unicode().tag(sync=True)
         numbers = traitlets.Dict().tag(sync=True)
+        network = traitlets.Dict().tag(sync=True)  # as the page has it, once it has learnt or been edited
 
     return Widget(html=page_of(data), numbers=data)
 
@@ -219,14 +262,32 @@ SCRIPTS = (
 )
 """The parts of the page's own script, in order: each uses definitions of earlier ones."""
 
+LEARNING = (
+    "functions.js",
+    "rule.js",
+    "tasks.js",
+    "live.js",
+    "learn.js",
+    "why.js",
+    "keep.js",
+    "data.js",
+    "build.js",
+    "lessons.js",
+    "tutor.js",
+)
+"""Those that a page that learns has besides. Imports and exports between them are left out."""
+
 
 def page_of(data: dict[str, Any]) -> str:
     """The page for some data: template, style, library and script in one text."""
-    library = part_of("cytoscape.min.js")
-    script = "(() => {\n" + "\n".join(map(part_of, SCRIPTS)) + "})();\n"
+    library, learn = part_of("cytoscape.min.js"), "learn" in data
+    script = "\n".join(map(part_of, (*SCRIPTS, *(LEARNING if learn else ()))))
+    script = "(() => {\n" + re.sub(r"^import .*;$|^export (?=\w)", "", script, flags=re.MULTILINE) + "})();\n"
     parts = {
         "policy": _policy(library, script),
-        "style": part_of("explorer.css"),
+        "style": part_of("explorer.css") + (part_of("learn.css") if learn else ""),
+        "bench": part_of("workbench.html") if learn else "",
+        "transport": part_of("transport.html") if learn else "",
         "data": for_script(data),
         "library": library,
         "script": script,

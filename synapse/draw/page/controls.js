@@ -5,14 +5,15 @@ let playing = null;
 
 // --- steps -----------------------------------------------------------------------------------
 
+let whereText = () => `step ${now} of ${steps}`;
 function announce() {
-  const step = `step ${now} of ${steps}`;
+  const step = whereText();
   get("status").textContent = step;
   get("step").setAttribute("aria-valuetext", step);
   if (!playing) get("spoken").textContent = chosen ? `${step}, ${titleOf(chosen)}` : step; // for those who cannot see it
 }
 function goTo(step) {
-  const to = Math.max(FIRST, Math.min(steps, step));
+  const to = Math.max(first, Math.min(steps, step));
   if (to === now) return;
   now = to;
   get("step").value = now;
@@ -31,7 +32,7 @@ function pause() {
 }
 function play() {
   if (playing) return pause();
-  if (now === steps) goTo(FIRST);
+  if (now === steps) goTo(first);
   playing = setInterval(() => (now < steps ? goTo(now + 1) : pause()), PACE);
   showPlaying();
 }
@@ -223,10 +224,10 @@ function zoomBy(factor) {
 const buttons = {
   fit, gates: toggleGates, theme: () => toggleTheme(), help: () => get("overlay").showModal(),
   ...Object.fromEntries(Object.keys(follow).map((name) => [name, () => toggleFollow(name)])),
-  first: () => goTo(FIRST), back: () => goTo(now - 1), play, next: () => goTo(now + 1), last: () => goTo(steps),
+  first: () => goTo(first), back: () => goTo(now - 1), play, next: () => goTo(now + 1), last: () => goTo(steps),
   "fold-all": () => foldTo(folded.map(() => true)), "unfold-all": () => foldTo(folded.map(() => false)),
 };
-for (const [id, action] of Object.entries(buttons)) get(id).addEventListener("click", action);
+for (const id of Object.keys(buttons)) get(id).addEventListener("click", () => buttons[id]());
 get("step").addEventListener("input", () => goTo(Number(get("step").value)));
 prefersDark.addEventListener("change", (event) => toggleTheme(event.matches));
 
@@ -264,7 +265,7 @@ get("title").textContent = data.name;
 get("description").textContent = data.description;
 document.title = `${data.name} \u2013 Synapse explorer`;
 get("search").placeholder = `Search neurons and layers${touch ? "" : " ( / )"}`;
-Object.assign(get("step"), { min: FIRST, max: steps, value: now });
+Object.assign(get("step"), { min: first, max: steps, value: now });
 rebuild();
 get("gates").hidden = !connections.gater.some((gater) => gater >= 0);
 listLayers();

@@ -3,11 +3,11 @@
 const MOST_SHOWN = 20000, MOST_LIVELY = 4000; // connections drawn one by one
 const FEW_GATES = 30, MOST_GATES = 60, MOST_WEIGHTS = 30; // diamonds, and connections with their weights beside them
 const FONT = { name: 12, title: 14, weight: 11 };
-const plenty = connectionCount > 1000; // then straight lines, without arrows: they draw faster
+let plenty, baseOpacity; // many connections: straight lines, without arrows, draw faster
 const container = get("graph");
 const windowSize = () => ({
   x: Math.max(60, container.clientWidth - 2 * MARGIN), y: Math.max(60, container.clientHeight - 2 * MARGIN) });
-let folded = foldedAtFirst(windowSize());
+let folded;
 let gatesWanted = null; // by the button; else every gate is shown if they are few
 const allGates = () => gatesWanted ?? cy.elements(".line.gated").length <= FEW_GATES;
 
@@ -58,6 +58,9 @@ const sheet = () => [
   { selector: ".wire", style: {
     "line-style": "dotted", "line-color": colours.gate,
     "target-arrow-shape": "none", "z-index": 12, events: "no" } },
+  { selector: ".firing", style: { "border-width": 4, "border-color": colours.above } },
+  { selector: ".erring", style: { "border-width": 4, "border-color": colours.gate } },
+  { selector: ".flow", style: { "line-opacity": 1, "z-index": 11, "underlay-color": colours.focus, "underlay-opacity": 0.25, "underlay-padding": 4 } },
   { selector: ".dim", style: { opacity: 0.07 } },
   { selector: ".neuron.dim, .box.dim", style: { opacity: 0.3 } },
   { selector: ".lit", style: { "line-opacity": 0.95, "z-index": 10 } },
@@ -68,6 +71,16 @@ const sheet = () => [
     "line-opacity": 1, "z-index": 11, "underlay-color": colours.focus, "underlay-opacity": 0.35, "underlay-padding": 4 } },
   { selector: "node.hovered", style: { "border-width": 3, "border-color": colours.focus } },
 ];
+
+// What follows from the structure: at the beginning, and after an edit.
+function readStructure() {
+  findLevels();
+  findLoops();
+  plenty = connectionCount > 1000;
+  baseOpacity = Math.min(0.9, Math.max(0.2, 12 / Math.sqrt(connectionCount)));
+}
+readStructure();
+folded = foldedAtFirst(windowSize());
 
 const cy = cytoscape({
   container,
@@ -151,7 +164,6 @@ function edgeElement(id, members, { source, target }, more, classes) {
   return { data: { id, members, source: source.id, target: target.id, ...more, ...(loop ? loopTurn : way) }, classes: `line ${classes}${kinds}` };
 }
 
-const baseOpacity = Math.min(0.9, Math.max(0.2, 12 / Math.sqrt(connectionCount)));
 let bundleOpacity = 0.85;
 const openness = (open) => 0.35 + 0.65 * open; // closed, it is faint
 const sign = (value) => (value < 0 ? " negative" : "");
@@ -275,9 +287,10 @@ const readable = () => cy.zoom() > 0.7; // smaller labels are a blur
 let wasReadable = false;
 cy.on("zoom", () => { if (readable() !== wasReadable) showStep(); });
 
+let numberOf = (n) => short(activation(n)); // below the name of a neuron
 function showNeuron(node) {
   const n = node.data("neuron"), value = activation(n);
-  const label = readable() ? `${names[n]}\n${short(value)}` : "";
+  const label = readable() ? `${names[n]}\n${numberOf(n)}` : "";
   node.data("fill", filled(value));
   if (node.data("label") !== label) node.data("label", label); // a new label costs: its lines are laid anew
 }
@@ -312,15 +325,21 @@ function repaint() {
   showStep();
 }
 
-// Weights anew: a notebook sends them while a network learns.
+// Weights anew, while a network learns. What looks the same is left as it is, because every change is drawn.
 function showLearned() {
-  cy.batch(() => cy.elements(".line").forEach((line) => {
-    const members = line.data("members");
-    line.data("width", strengthOf(members));
-    line.toggleClass("negative", total(weightsOf(members)) < 0);
-  }));
+  cy.batch(() => {
+    cy.elements(".line").forEach((line) => {
+      const members = line.data("members"), width = Math.round(4 * strengthOf(members)) / 4;
+      if (line.data("width") !== width) line.data("width", width);
+      const negative = total(weightsOf(members)) < 0;
+      if (line.hasClass("negative") !== negative) line.toggleClass("negative", negative);
+    });
+    cy.elements(".weight").forEach((node) => {
+      const [c] = byId(node.data("weighs")).data("members"), label = short(real(connections.weight[c]));
+      if (node.data("label") !== label) node.data("label", label);
+    });
+  });
   showStep();
-  paintChosen();
 }
 
 let moved = false; // by hand, since it was last fitted to the window

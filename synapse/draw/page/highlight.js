@@ -1,5 +1,6 @@
 // What is chosen, and what leads to it or comes from it.
 
+let afterChoice = () => {}; // where a network can be edited: its form
 let chosen = null; // { kind: "neuron" | "connection" | "layer" | "bundle", id, ... }
 const follow = { incoming: true, outgoing: true, indirect: false };
 
@@ -64,4 +65,5 @@ function choose(what) {
   paintChosen();
   showNumbers(chosen);
   announce();
+  afterChoice();
 }

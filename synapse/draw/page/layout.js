@@ -15,9 +15,10 @@ const KINDS = [
 ];
 
 // The level of a layer: one more than those of earlier layers that lead to it, or gate what does.
-const levelOf = layers.map(() => 0);
-const within = layers.map(() => 0); // how many connections join different neurons of a layer
-{
+let levelOf, isRing;
+function findLevels() {
+  const within = layers.map(() => 0); // how many connections join different neurons of a layer
+  levelOf = layers.map(() => 0);
   const before = layers.map(() => new Set());
   connections.source.forEach((source, c) => {
     const target = connections.target[c], to = layerOf[target];
@@ -27,8 +28,8 @@ const within = layers.map(() => 0); // how many connections join different neuro
   });
   layers.forEach((_, i) => { for (const from of before[i]) levelOf[i] = Math.max(levelOf[i], levelOf[from] + 1); });
   levelOf[layers.length - 1] = Math.max(...levelOf);
+  isRing = layers.map(({ count }, i) => within[i] > count && count <= 40);
 }
-const isRing = layers.map(({ count }, i) => within[i] > count && count <= 40);
 
 // Lists of layers that stand side by side, at most so many.
 function levelsOf(most) {

@@ -2,26 +2,30 @@
 
 const get = (id) => document.getElementById(id);
 const touch = matchMedia("(hover: none)").matches; // nothing can be pointed at
-const data = JSON.parse(get("data").textContent);
-const { neurons, connections, layers, steps } = data;
-const neuronCount = neurons.name.length, connectionCount = connections.source.length;
-const FIRST = Math.min(1, steps); // row 0 is what ran before: shown only where there is no step
-let now = FIRST; // the step that is shown
-
-const layerOf = [];
-layers.forEach((layer, i) => {
-  layer.first = layerOf.length;
-  for (let n = 0; n < layer.count; n++) layerOf.push(i);
-});
+let data, neurons, connections, layers, steps, neuronCount, connectionCount, layerOf, outputs, incoming, outgoing, gated;
+let first, now; // the first step (row 0 is what ran before: shown only where there is no step), and the one that is shown
 const neuronsOf = (layer) => Array.from({ length: layer.count }, (_, i) => layer.first + i);
-const outputs = layers[layers.length - 1];
+
+// Show these data: at the beginning and, where the network can be edited, after an edit.
+function adopt(fresh) {
+  data = fresh;
+  ({ neurons, connections, layers, steps } = data);
+  [neuronCount, connectionCount, outputs] = [neurons.name.length, connections.source.length, layers[layers.length - 1]];
+  now = first = Math.min(1, steps);
+  layerOf = [];
+  layers.forEach((layer, i) => {
+    layer.first = layerOf.length;
+    for (let n = 0; n < layer.count; n++) layerOf.push(i);
+  });
+  [incoming, outgoing, gated] = [connections.target, connections.source, connections.gater].map(listed);
+  measure();
+}
 
 function listed(ends) {
   const lists = Array.from({ length: neuronCount }, () => []);
   ends.forEach((end, c) => { if (end >= 0) lists[end].push(c); });
   return lists;
 }
-const incoming = listed(connections.target), outgoing = listed(connections.source), gated = listed(connections.gater);
 
 // None stands for a number that is not finite.
 const real = (value) => (value === null || value === undefined ? NaN : value);
@@ -48,9 +52,10 @@ let extendedOf, sensitivityOf, heaviest;
 function measure() {
   extendedOf = pairsOf(data.extended);
   sensitivityOf = pairsOf(data.sensitivity);
-  heaviest = connections.weight.reduce((most, weight) => Math.max(most, Math.abs(weight ?? 0)), 0) || 1;
+  const most = connections.weight.reduce((most, weight) => Math.max(most, Math.abs(weight ?? 0)), 0) || 1;
+  if (!(heaviest >= most && most > 0.7 * heaviest)) heaviest = most; // else all lines would change a little at every step
 }
-measure();
+adopt(JSON.parse(get("data").textContent));
 
 function shown(value) {
   return Number.isFinite(value) ? String(Number(value.toPrecision(6))).replace("-", "\u2212") : "not finite";

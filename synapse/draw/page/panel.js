@@ -1,6 +1,7 @@
 // The numbers of what is pointed at or chosen. Names are only ever set as text.
 
 const numbers = get("numbers");
+let why = () => []; // where a network learns: why a number moved
 const MOST_ROWS = 60, FEW_ROWS = 6; // of connections, of inputs and outputs
 let looked = null; // what the panel shows
 
@@ -48,10 +49,10 @@ function curve(values, targets) {
   const points = values.map((value, i) => (Number.isFinite(value) ? `${i} ${y(value)}` : null)).filter(Boolean);
   const dashes = targets.flatMap((value, i) => (Number.isFinite(value) ? [line(i - 0.35, y(value), i + 0.35, y(value), "target")] : []));
   svg.append(line(0, y(0), width, y(0), "zero"), drawn("path", { d: points.length ? `M${points.join("L")}` : "" }), ...dashes,
-    line(now - FIRST, -6, now - FIRST, 106, "now"));
+    line(now - first, -6, now - first, 106, "now"));
   svg.addEventListener("click", (event) => {
     const box = svg.getBoundingClientRect();
-    goTo(FIRST + Math.round((event.clientX - box.left) / box.width * width * 1.02 - width * 0.01));
+    goTo(first + Math.round((event.clientX - box.left) / box.width * width * 1.02 - width * 0.01));
   });
   return svg;
 }
@@ -91,13 +92,14 @@ function ofNeuron({ neuron: n }) {
   rows.push(["bias eligibility", biasEligibility(n)]);
   rows.push(...fate(neurons, n).map(([name, value]) => [`bias ${name}`, value]));
   if (own !== undefined) rows.push(["own weight", real(connections.weight[own])], ["own gain", gain(own)]);
-  const all = Array.from({ length: steps }, (_, i) => i + FIRST);
+  const all = Array.from({ length: steps }, (_, i) => i + first);
   return [
     made("h2", neurons.name[n]),
     made("p", `${layers[layerOf[n]].name}, ${neurons.squash[n]}, number ${n}`),
     table(rows),
     ...(steps > 1 ? [curve(all.map((step) => activation(n, step)), all.map((step) => target(n, step)))] : []),
     ...errorRows(n),
+    ...why({ kind: "neuron", neuron: n }),
     ...connectionRows("Incoming", incoming[n], "source"),
     ...connectionRows("Outgoing", outgoing[n], "target"),
     ...connectionRows("Gates, by their target", gated[n], "target"),
@@ -115,6 +117,7 @@ function ofConnection({ connection: c }) {
     ends.append(made("button", neurons.name[n], { onclick: () => choose({ kind: "neuron", neuron: n, id: stand(n) }) }));
   const kind = source === target ? "self-connection" : "connection";
   return [made("h2", connectionTitle(c)), made("p", kind), table(rows), ends,
+    ...why({ kind: "connection", connection: c }),
     ...pairRows("Extended traces", extendedOf[c], data.extended),
     ...pairRows("Sensitivities: d state / d weight", sensitivityOf[c], data.sensitivity)];
 }

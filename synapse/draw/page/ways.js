@@ -19,8 +19,11 @@ function obstaclesOf({ frames, kind }) {
     return [{ layer: i, ...room({ x, y }, BOX.x, BOX.y) }, ...(loops[i] ? [{ layer: i, loop: true, ...room(loop, 50, 50) }] : [])];
   });
 }
-const loops = layers.map(() => false); // whether connections lead from a layer to itself
-connections.source.forEach((source, c) => { if (layerOf[source] === layerOf[connections.target[c]]) loops[layerOf[source]] = true; });
+let loops; // whether connections lead from a layer to itself
+function findLoops() {
+  loops = layers.map(() => false);
+  connections.source.forEach((source, c) => { if (layerOf[source] === layerOf[connections.target[c]]) loops[layerOf[source]] = true; });
+}
 
 // Where a line leaves a box or a neuron toward a point.
 function rimOf({ x, y, id }, to) {

@@ -1,0 +1,98 @@
+"""What a page that learns begins with: a network, data and recipes of other networks, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+import architect
+
+from .._checks import as_matrix
+from .._typing import Floats
+from ..errors import ArgumentError
+from ..learning._data import aimed_rows
+from ..objects.network import Network
+from ..readwrite.native import json_data
+from ._document import plain
+
+MOST_CONNECTIONS = 20_000
+"""Maximum number of connections of a network in a page: a step of more takes over a millisecond there."""
+
+RECIPES: dict[str, Callable[..., Network]] = {
+    "Perceptron 2-3-1": partial(architect.Perceptron, 2, 3, 1, squash="tanh"),
+    "Perceptron 2-12-12-1": partial(architect.Perceptron, 2, 12, 12, 1, squash="tanh"),
+    "Perceptron 25-6-3": partial(architect.Perceptron, 25, 6, 3, squash="tanh"),
+    "LSTM 1-2-1": partial(architect.LSTM, 1, 2, 1),
+    "LSTM 1-3-1": partial(architect.LSTM, 1, 3, 1),
+    "LSTM 6-7-2": partial(
+        architect.LSTM,
+        6,
+        7,
+        2,
+        style="synaptic",
+        cell_squash="identity",
+        peepholes=None,
+        initializer="uniform",
+    ),
+    "LSTM 7-4-7": partial(architect.LSTM, 7, 4, 7),
+    "GRU 1-3-1": partial(architect.GRU, 1, 3, 1),
+    "Elman 1-4-1": partial(architect.Elman, 1, 4, 1, squash="tanh", output_squash="identity"),
+    "Jordan 1-4-1": partial(architect.Jordan, 1, 4, 1),
+    "NARX 1-4-1": partial(architect.NARX, 1, 4, 1),
+    "Liquid 1-12-1": partial(architect.Liquid, 1, 12, 1),
+    "Random 2-6-1": partial(architect.Random, 2, 6, 1, gates=3, self_connections=2),
+    "Residual 2-4-4-1": partial(architect.Residual, 2, 4, 4, 1),
+    "Convolutional 25-3": partial(architect.Convolutional, (5, 5), 3, filters=(3,)),
+    "Hopfield 6": partial(architect.Hopfield, 6),
+    "Kohonen 2-9": partial(architect.Kohonen, 2, (3, 3)),
+}
+"""Small networks of every architecture, by the names that the page shows."""
+
+
+@cache
+def recipes() -> dict[str, dict[str, Any]]:
+    """The networks of :data:`RECIPES` as JSON."""
+    return {name: json_data(make() if "Hopfield" in name else make(seed=0)) for name, make in RECIPES.items()}
+
+
+def learning_of(net: Network, inputs: ArrayLike | None, targets: ArrayLike | None) -> dict[str, Any]:
+    """The network, its sequences (None: the page chooses data that fit) and what the page can build."""
+    count = len(net.connections)
+    if count > MOST_CONNECTIONS:
+        raise ArgumentError(
+            f"A page can learn with at most {MOST_CONNECTIONS} connections, got {count}. "
+            "Use synapse.Trainer, and explore without learn=True."
+        )
+    sequences = None if inputs is None else _sequences(net, inputs, targets)
+    return {"network": json_data(net), "sequences": sequences, "recipes": recipes(), "most": MOST_CONNECTIONS}
+
+
+def _sequences(net: Network, inputs: ArrayLike, targets: ArrayLike | None) -> list[list[Any]]:
+    """For each sequence a list of pairs of inputs and targets, None where a step has no target."""
+    several = np.ndim(inputs) == 3
+    parts: Any = inputs if several else [inputs]
+    aims: Any = [None] * len(parts) if targets is None else targets if several else [targets]
+    if len(aims) != len(parts):
+        raise ArgumentError(f"Expected targets for {len(parts)} sequences, got {len(aims)}.")
+    found = [_pairs(net, rows, aim) for rows, aim in zip(parts, aims, strict=True)]
+    if not any(found):
+        raise ArgumentError("Expected at least one row of inputs to learn from, got none.")
+    return [sequence for sequence in found if sequence]
+
+
+def _pairs(net: Network, inputs: ArrayLike, targets: ArrayLike | None) -> list[Any]:
+    rows = as_matrix("The sequence", inputs, len(net.input), net.dtype)
+    if targets is None:
+        return [[row, None] for row in rows.tolist()]
+    aims: Floats = as_matrix("The targets", targets, len(net.output), net.dtype, finite=False)
+    if len(aims) != len(rows):
+        raise ArgumentError(f"Expected {len(rows)} rows of targets, one for each step, got {len(aims)}.")
+    known = aimed_rows(aims)
+    return [
+        [row, plain(aim) if aimed else None]
+        for row, aim, aimed in zip(rows.tolist(), aims, known, strict=True)
+    ]

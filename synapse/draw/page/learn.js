@@ -1,0 +1,278 @@
+// Learning as one sees it: steps, passes, slow motion, the curve of the errors, and the outputs over the plane.
+
+const STEPS_A_FRAME = 16, BUSY = 14, SLOW = 800, RARE = 500, PLANE = 48, PLANE_EVERY = 300; // steps; milliseconds; cells; milliseconds
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+let phases = [], phase = null; // of a step in slow motion: those that follow, and the present one
+let painted = 0, planed = 0; // when the picture, and that of the plane, were last drawn
+
+// --- to run ----------------------------------------------------------------------------------
+
+function ready() {
+  const problem = misfit();
+  notice(problem);
+  return !problem;
+}
+function stop() {
+  cancelAnimationFrame(playing);
+  clearTimeout(playing);
+  playing = null;
+  finishPhases();
+  showPlaying();
+  showLive();
+  acted();
+}
+function run() {
+  if (playing) return stop();
+  if (!ready()) return;
+  mark();
+  playing = page.settings.speed === "slow" ? setTimeout(slowly, 0) : requestAnimationFrame(frame);
+  showPlaying();
+}
+/** As many steps as one frame has time for. */
+function frame(began) {
+  playing = requestAnimationFrame(frame);
+  const most = page.settings.speed === "fast" ? Infinity : STEPS_A_FRAME, until = performance.now() + BUSY;
+  mark(false);
+  for (let i = 0; i < most && performance.now() < until; i++) if (!learnStep()) return diverged();
+  if (still.matches && began - painted < RARE) return;
+  painted = began;
+  showLive();
+  acted();
+}
+function diverged() {
+  const at = page.steps;
+  stepBack();
+  stop();
+  notice(`Stopped: step ${at} gave a number that is not finite. The network is as it was before that step. A lower rate may help, or new weights.`);
+}
+/** Some steps at once, by hand. */
+function advance(count) {
+  if (playing) stop();
+  if (!ready()) return;
+  mark();
+  if (page.settings.speed === "slow" && count === 1) return slowly(false);
+  for (let i = 0; i < count; i++) if (!learnStep()) return diverged();
+  showLive();
+  acted();
+}
+const passLeft = () => page.data.sequences.reduce((sum, one) => sum + one.length, 0) - (page.cursor.order
+  ? page.cursor.order.slice(0, page.cursor.at).reduce((sum, i) => sum + page.data.sequences[i].length, 0) + page.cursor.t : 0);
+function goBack() {
+  if (playing) stop();
+  finishPhases();
+  notice(stepBack() ? null : "This is the first step that is remembered.");
+  showLive();
+  acted();
+}
+
+// --- slow motion -----------------------------------------------------------------------------
+
+/** A step, layer by layer: activations go forward, errors come back, weights move. */
+function slowly(goOn = true) {
+  finishPhases();
+  const old = { activation: data.activation[now], weight: connections.weight, bias: neurons.bias };
+  mark();
+  if (!learnStep()) return diverged();
+  const forward = layers.map((_, i) => ({ kind: "forward", layer: i }));
+  const backward = page.latest.error === null ? [] : [...forward.slice(1).reverse().map(({ layer }) => ({ kind: "backward", layer })), { kind: "weights" }];
+  phases = [...forward, ...backward];
+  readNumbers();
+  [old.next, old.goOn] = [data.activation[now], goOn];
+  Object.assign(connections, { weight: old.weight });
+  neurons.bias = old.bias;
+  nextPhase(old);
+}
+function nextPhase(old) {
+  phase = phases.shift() ?? null;
+  if (!phase) {
+    showLive();
+    acted();
+    playing = old.goOn ? setTimeout(slowly, SLOW) : null;
+    return showPlaying();
+  }
+  if (phase.kind === "forward") data.activation[now] = old.next.map((value, n) => (layerOf[n] <= phase.layer ? value : old.activation[n]));
+  if (phase.kind === "weights") readNumbers();
+  showPhase();
+  playing = setTimeout(() => nextPhase(old), SLOW);
+  showPlaying();
+}
+function finishPhases() {
+  if (!phase) return;
+  clearTimeout(playing);
+  [phase, phases] = [null, []];
+  cy.elements(".firing, .erring, .flow").removeClass("firing erring flow");
+}
+/** The layer of this phase, and the lines on which its numbers come: of activations into it, of errors out of it. */
+function showPhase() {
+  const { kind, layer } = phase, backward = kind === "backward";
+  const ends = backward ? connections.source : connections.target;
+  cy.batch(() => {
+    cy.elements(".firing, .erring, .flow").removeClass("firing erring flow");
+    if (kind === "weights") return;
+    for (const n of neuronsOf(layers[layer])) byId(stand(n)).addClass(backward ? "erring" : "firing");
+    cy.elements(".line").forEach((line) => { if (line.data("members").some((c) => layerOf[ends[c]] === layer)) line.addClass("flow"); });
+  });
+  showLearned();
+  showWords();
+}
+const PHASES = {
+  forward: () => `activations: ${layers[phase.layer].name}`,
+  backward: () => `errors: ${layers[phase.layer].name}`,
+  weights: () => "weights move",
+};
+/** What stands below a neuron: in slow motion its error, when it is known. */
+numberOf = (n) => (phase?.kind === "backward" && layerOf[n] >= phase.layer ? `\u03b4 ${tiny(all[n].responsibility)}` : short(activation(n)));
+const tiny = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(2))).replace("-", "\u2212") : "not finite");
+
+// --- what is shown -----------------------------------------------------------------------------
+
+whereText = () => {
+  const step = `step ${page.steps}, epoch ${page.epochs}`;
+  if (phase) return `${step}: ${PHASES[phase.kind]()}`;
+  return page.latest?.error == null ? step : `${step}, error ${tiny(page.latest.error)}`;
+};
+/** All numbers of the page, as they are now. */
+function showLive() {
+  finishPhases();
+  readNumbers();
+  showLearned();
+  showWords();
+  showCourse();
+}
+/** The structure, after an edit. */
+function showStructure(folds = {}) {
+  adopt(columnsOf());
+  readNumbers();
+  readStructure();
+  const before = foldedAtFirst(windowSize());
+  folded = layers.map(({ name }, i) => folds[name] ?? before[i]);
+  cy.style().fromJson(sheet()).update();
+  rebuild();
+  listLayers();
+  get("title").textContent = document.title = data.name;
+  get("description").textContent = `${counted(neuronCount, "neuron")}, ${counted(connectionCount, "connection")}`;
+  get("gates").hidden = !connections.gater.some((gater) => gater >= 0);
+}
+/** After an edit: the same selection, if it still means the same. */
+function edited(text) {
+  const same = all.length === neuronCount && links.length === connectionCount && chosen;
+  const folds = Object.fromEntries(layers.map(({ name }, i) => [name, folded[i]]));
+  notice();
+  showStructure(folds);
+  choose(same ? { ...chosen, id: chosen.kind === "neuron" ? stand(chosen.neuron) : chosen.id } : null);
+  get("spoken").textContent = text;
+  showCourse(true);
+  acted();
+}
+/** Curve, plane and answers. */
+function showCourse(always = !playing) {
+  drawCurve();
+  if (!always && performance.now() - planed < PLANE_EVERY) return;
+  planed = performance.now();
+  drawPlane();
+  showAnswers();
+}
+
+function drawCurve() {
+  const { history } = page, every = Math.ceil(history.length / 250), known = history.filter(Number.isFinite);
+  const rows = history.filter((_, i) => i % every === 0 || i === history.length - 1), most = Math.max(...known, 1e-12);
+  const points = rows.flatMap((value, i) => (Number.isFinite(value) ? [`${(100 * i) / Math.max(1, rows.length - 1)} ${60 - (58 * value) / most}`] : []));
+  get("errors").querySelector("path").setAttribute("d", points.length > 1 ? `M${points.join("L")}` : "");
+  const words = known.length ? `Mean error of a step: ${tiny(known.at(-1))} in epoch ${history.length * stride}; the highest was ${tiny(most)}.`
+    : "The mean error of each epoch will be drawn here.";
+  get("error-words").textContent = words;
+  get("errors").setAttribute("aria-label", words);
+}
+/** The first output over all pairs of inputs from -0.2 to 1.2, or as far as the data reach. */
+function drawPlane() {
+  const flat = net.inputs.length === 2 && !misfit(), canvas = get("plane");
+  get("plane-box").hidden = !flat;
+  if (!flat || canvas.offsetParent === null) return;
+  const samples = page.data.sequences.flat(), pen = canvas.getContext("2d"), size = canvas.width, cell = size / PLANE;
+  const values = samples.flatMap(([inputs]) => inputs), margin = 0.15 * (Math.max(...values) - Math.min(...values) || 1);
+  const low = Math.min(...values) - margin, span = Math.max(...values) + margin - low;
+  const centre = (i) => low + (span * (i + 0.5)) / PLANE;
+  const [answers] = answersOf([many(PLANE * PLANE, (i) => [centre(i % PLANE), low + span - (centre(Math.floor(i / PLANE)) - low)])]);
+  const targets = samples.map(([, wanted]) => wanted?.[0]), half = targets.some((one) => one < 0) ? 0 : 0.5;
+  answers.forEach(([value], i) => {
+    pen.fillStyle = filled((value - half) / (1 - half));
+    pen.fillRect(Math.floor((i % PLANE) * cell), Math.floor(Math.floor(i / PLANE) * cell), Math.ceil(cell), Math.ceil(cell));
+  });
+  samples.slice(0, 500).forEach(([[x, y]], i) => {
+    pen.beginPath();
+    pen.arc(((x - low) / span) * size, size - ((y - low) / span) * size, 4, 0, 2 * Math.PI);
+    pen.fillStyle = targets[i] == null ? colours.faint : filled((targets[i] - half) / (1 - half));
+    pen.strokeStyle = colours.ink;
+    pen.fill();
+    pen.stroke();
+  });
+}
+
+// --- hands on it -------------------------------------------------------------------------------
+
+function readSettings() {
+  const number = (id, least, most) => {
+    const value = Number(get(id).value);
+    if (get(id).value === "" || !Number.isFinite(value) || value < least || value > most) {
+      notice(`Expected ${get(id).labels[0].textContent.toLowerCase()} from ${least} to ${most}, got "${get(id).value}".`);
+      get(id).value = page.settings[id];
+    } else page.settings[id] = value;
+  };
+  const { speed } = page.settings;
+  mark();
+  number("rate", 0, 100);
+  number("momentum", 0, 0.999);
+  Object.assign(page.settings, { order: get("order").value, speed: get("speed").value });
+  if (playing && speed !== page.settings.speed) { stop(); run(); }
+  acted();
+}
+function showSettings() {
+  for (const [id, value] of Object.entries(page.settings)) get(id).value = value;
+}
+for (const id of Object.keys(page.settings)) get(id).addEventListener("change", readSettings);
+
+/** New random weights: uniform, within the root of 3 / fan-in as in Glorot and Bengio 2010; what does not learn stays. */
+function draw() {
+  edit("weight", "new random weights", () => {
+    const lottery = randomOf(Math.floor(1e9 * Math.random()));
+    for (const neuron of all) {
+      const reach = Math.sqrt(3 / Math.max(1, neuron.incoming.length)), value = () => reach * (2 * lottery() - 1);
+      for (const one of neuron.incoming) if (one.trainable) one.weight = value();
+      if (neuron.trainableBias && neuron.incoming.length) neuron.bias = value();
+      neuron.velocity = 0;
+    }
+    for (const one of links) one.velocity = 0;
+    net.clear();
+    forget();
+  });
+}
+
+Object.assign(buttons, { play: run, next: () => advance(1), back: goBack, epoch: () => advance(passLeft()), draw });
+for (const id of ["epoch", "draw"]) get(id).addEventListener("click", buttons[id]);
+Object.assign(keys, { " ": run, ArrowLeft: goBack, ArrowRight: buttons.next, e: buttons.epoch, Home: undefined, End: undefined });
+
+// --- tabs ------------------------------------------------------------------------------------
+
+const TABS = ["lessons", "learn", "data", "build", "keep", "numbers"].map((name) => get(`tab-${name}`));
+function openTab(tab, focus = false) {
+  for (const one of TABS) {
+    one.setAttribute("aria-selected", String(one === tab));
+    one.tabIndex = one === tab ? 0 : -1;
+    if (one.id !== "tab-numbers") get(one.getAttribute("aria-controls")).hidden = one !== tab;
+  }
+  document.body.dataset.tab = tab.id.slice(4);
+  if (focus) tab.focus();
+  showCourse(true);
+}
+TABS.forEach((tab, i) => {
+  tab.addEventListener("click", () => openTab(tab));
+  tab.addEventListener("keydown", (event) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!by) return;
+    event.stopPropagation();
+    event.preventDefault();
+    const left = TABS.filter((one) => one.offsetParent);
+    openTab(left[(left.indexOf(tab) + by + left.length) % left.length], true);
+  });
+  keys[i + 1] = () => openTab(tab, true);
+});

@@ -1,0 +1,201 @@
+// The network that learns in the page: its data, its place in them, its steps, its edits, and the ways back.
+
+const { most: MOST_LEARN, recipes: RECIPES } = data.learn; // connections of the largest network; networks in JSON by name
+const MOST_HISTORY = 4000, MOST_MARKS = 60, MOST_UNDO = 100, BETWEEN_MARKS = 100; // BETWEEN_MARKS: milliseconds
+let net, all, links; // the network, its neurons and connections in order
+let stride = 1, random = randomOf(1); // passes in an entry of the history; the order of samples
+let marks = [], undos = [], redos = []; // what steps back and edits return to
+let trail = []; // numbers of the steps of the present sequence, oldest first
+
+/** What lessons and tests read, and people in the console; `cursor` is the place in the data. */
+const page = {
+  start: null, steps: 0, epochs: 0, history: [], latest: null, edited: [], data: null, cursor: null,
+  settings: { rate: 0.5, momentum: 0, order: "shuffled", speed: "normal" },
+  get network() { return net; },
+  get selected() {
+    if (chosen?.kind === "neuron") return all[chosen.neuron];
+    return chosen?.kind === "connection" ? links[chosen.connection] : null;
+  },
+  answers() { return answersOf(page.data.sequences.map((sequence) => sequence.map(([inputs]) => inputs))); },
+};
+globalThis.page = page;
+
+/** Outputs of a copy, which does not learn, by sequence and step. */
+function answersOf(sequences) {
+  const copy = Network.from(net.toJSON());
+  copy.clear();
+  return sequences.map((sequence) => {
+    if (page.data.clear) copy.clear();
+    return sequence.map((row) => copy.activate(row));
+  });
+}
+
+const inputCount = () => page.data.sequences[0][0][0].length;
+const targetCount = () => page.data.sequences.flat().find(([, targets]) => targets)?.[1].length;
+/** Why network and data do not fit each other; null if they do. */
+function misfit() {
+  const [inputs, targets] = [inputCount(), targetCount() ?? net.outputs.length];
+  const shares = ["cross_entropy", "categorical_cross_entropy"].includes(net.cost);
+  if (inputs === net.inputs.length && targets === net.outputs.length) {
+    if (!shares || page.data.sequences.flat().every(([, wanted]) => wanted?.every((one) => one === null || (one >= 0 && one <= 1)) ?? true)) return null;
+    return "These data have targets below 0 or above 1, which logistic outputs cannot learn. Give the outputs another squash, such as identity or tanh.";
+  }
+  return `The data have ${counted(inputs, "input")} and ${counted(targets, "target")}, the network has ${counted(net.inputs.length, "input")} `
+    + `and ${counted(net.outputs.length, "output")}. Choose other data, or build a network that fits.`;
+}
+
+// --- steps -----------------------------------------------------------------------------------
+
+function newCursor() {
+  return { order: null, at: 0, t: 0, sum: 0, aimed: 0 };
+}
+function shuffled(count) {
+  const order = many(count, (i) => i);
+  if (page.settings.order === "shuffled") for (let i = count - 1; i > 0; i--) {
+    const j = below(random, i + 1);
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
+}
+function forget() { // all that was learnt about the course, not what the network has learnt
+  Object.assign(page, { steps: 0, epochs: 0, history: [], latest: null, cursor: newCursor() });
+  [stride, marks, trail] = [1, [], []];
+}
+
+/** One step of the data: activate, learn if there is a target. Returns whether its numbers are finite. */
+function learnStep() {
+  const { cursor, data: { sequences, clear }, settings: { rate, momentum } } = page;
+  cursor.order ??= shuffled(sequences.length);
+  const sequence = sequences[cursor.order[cursor.at]];
+  if (cursor.t === 0 && clear) net.clear();
+  if (cursor.t === 0) trail = [];
+  const [inputs, targets] = sequence[cursor.t], outputs = net.activate(inputs);
+  const error = targets ? net.propagate(rate, targets, { momentum }) : null;
+  page.latest = { inputs, targets, outputs, error };
+  page.steps++;
+  trail.push({ activation: all.map((one) => one.activation), state: all.map((one) => one.state), targets });
+  if (error !== null) { cursor.sum += error; cursor.aimed++; }
+  if (++cursor.t === sequence.length) { cursor.t = 0; cursor.at++; }
+  if (cursor.at === sequences.length) endEpoch(cursor);
+  return outputs.every(Number.isFinite) && (error === null || Number.isFinite(error));
+}
+function endEpoch({ sum, aimed }) {
+  page.epochs++;
+  page.cursor = newCursor();
+  if (page.epochs % stride) return; // the history has every second, fourth, ... pass when it is long
+  page.history.push(aimed ? sum / aimed : NaN);
+  if (page.history.length < MOST_HISTORY) return;
+  page.history = page.history.filter((_, i) => i % 2);
+  stride *= 2;
+}
+
+// --- ways back -------------------------------------------------------------------------------
+
+function snapshot() {
+  const { steps, epochs, history, latest, data: own, cursor, settings } = page;
+  return { json: net.toJSON(), velocity: [all, links].map((list) => list.map((one) => one.velocity)), stride, state: random.state,
+    page: { steps, epochs, history: [...history], latest, data: own, cursor: { ...cursor }, settings: { ...settings } }, trail: [...trail] };
+}
+function restore({ json, velocity, page: numbers, ...others }) {
+  install(Network.from(json));
+  [all, links].forEach((list, i) => list.forEach((one, k) => (one.velocity = velocity[i][k])));
+  Object.assign(page, { ...numbers, history: [...numbers.history], cursor: { ...numbers.cursor }, settings: { ...numbers.settings } });
+  ({ stride, trail } = { ...others, trail: [...others.trail] });
+  random.state = others.state;
+}
+function install(network) {
+  net = network;
+  [all, links] = [net.neurons, net.connections];
+}
+let markedAt = 0;
+/** Remember this moment, so that a step back can begin here. */
+function mark(always = true) {
+  if (!always && performance.now() - markedAt < BETWEEN_MARKS) return;
+  markedAt = performance.now();
+  if (marks.at(-1)?.page.steps === page.steps) marks.pop();
+  marks.push(snapshot());
+  while (marks.length > MOST_MARKS) marks.shift();
+}
+/** The step before the latest: from the last mark, all steps but one again. Returns whether there is one. */
+function stepBack() {
+  while (marks.length && marks.at(-1).page.steps >= page.steps) marks.pop();
+  if (!marks.length) return false;
+  const from = marks.at(-1), count = page.steps - from.page.steps - 1, { settings } = page;
+  restore(from);
+  for (let i = 0; i < count; i++) learnStep();
+  page.settings = settings;
+  return true;
+}
+
+/** Change the network: `word` as lessons know it, `text` for people. A mistake is said, and nothing has changed. */
+function edit(word, text, change) {
+  const before = snapshot();
+  try {
+    change();
+    install(net);
+    if (links.length > MOST_LEARN) throw new RuleError(tooMany(links.length));
+  } catch (error) {
+    if (!(error instanceof RuleError)) throw error;
+    restore(before);
+    notice(error.message);
+    return false;
+  }
+  undos.push({ word, text, snapshot: before });
+  if (undos.length > MOST_UNDO) undos.shift();
+  [redos, marks, trail] = [[], [], []];
+  page.edited.push(word);
+  edited(text);
+  return true;
+}
+const tooMany = (count) => `${count} connections are too many for this page, which works with at most ${MOST_LEARN}. `
+  + "Train larger networks in Python with synapse.Trainer.";
+function travel(from, to, word) {
+  const last = from.pop();
+  if (!last) return notice(`There is nothing to ${word}.`);
+  to.push({ ...last, snapshot: snapshot() });
+  restore(last.snapshot);
+  marks = [];
+  page.edited.push("undo");
+  edited(`${word}: ${last.text}`);
+}
+const undo = () => travel(undos, redos, "undo"), redo = () => travel(redos, undos, "redo");
+
+// --- what the picture reads --------------------------------------------------------------------
+
+const nameOf = (neuron) => neuron.name ?? `neuron ${all.indexOf(neuron)}`;
+
+/** Columns, as Python writes them for a page. */
+function columnsOf() {
+  const number = new Map(all.map((one, i) => [one, i])), of = (list, read) => list.map(read);
+  const tied = (ties) => { const counts = {}; ties.forEach((tie) => (counts[tie] = (counts[tie] ?? 0) + 1)); return ties.map((tie) => (tie ? counts[tie] - 1 : 0)); };
+  return {
+    name: net.name ?? "network", steps: 1, learn: data.learn,
+    layers: net.layers.map(({ name, neurons: own }) => ({ name, count: own.length })),
+    neurons: { name: of(all, nameOf), squash: of(all, (one) => one.squash), bias: of(all, (one) => one.bias),
+      trainable: of(all, (one) => one.trainableBias), tied: tied(of(all, (one) => one.biasTie)) },
+    connections: { source: of(links, (one) => number.get(one.source)), target: of(links, (one) => number.get(one.target)),
+      gater: of(links, (one) => (one.gater ? number.get(one.gater) : -1)), weight: of(links, (one) => one.weight),
+      trainable: of(links, (one) => one.trainable), tied: tied(of(links, (one) => one.tie)) },
+  };
+}
+/** Numbers of this moment, and of the steps of this sequence before it. */
+function readNumbers() {
+  const read = (name) => all.map((one) => one[name]), at = Math.max(1, trail.length);
+  const rows = (name, old) => [read(old), ...trail.map((step) => step[name])], here = (row) => ({ [at]: row });
+  Object.assign(data, { steps: at, activation: rows("activation", "oldActivation"), state: rows("state", "oldState"), derivative: here(read("derivative")),
+    bias_eligibility: here(read("biasEligibility")), eligibility: here(links.map((one) => one.eligibility)), ...tracesOf(at),
+    target: trail.some(({ targets }) => targets) ? [null, ...trail.map(({ targets }) => targets)] : null });
+  if (!trail.length) for (const name of ["activation", "state"]) data[name].push(read(name));
+  const known = page.latest && page.latest.error !== null && trail.length;
+  for (const name of ["responsibility", "projected", "gated"]) data[name] = known ? here(read(name)) : null;
+  neurons.bias = read("bias");
+  connections.weight = links.map((one) => one.weight);
+  now = steps = at;
+  measure();
+}
+/** The extended traces of the connection that is chosen; those of all are many. */
+function tracesOf(at) {
+  const c = looked?.kind === "connection" ? looked.connection : null, { target: gater, source } = links[c] ?? {};
+  const pairs = gater ? gater.gating.map((own) => [all.indexOf(own.gated), own.extended[gater.incoming.findIndex((one) => one.source === source)]]) : [];
+  return { sensitivity: null, extended: { connection: pairs.map(() => c), neuron: pairs.map(([n]) => n), values: { [at]: pairs.map(([, value]) => value) } } };
+}

@@ -1,0 +1,76 @@
+// Lessons: a scene and a task, whose end is found from the page's state; and the start of the page.
+
+let lesson = null; // the present one of LESSONS, and whether it is done
+function acted() {
+  showEdits();
+  if (lesson && !lesson.done && isDone(lesson.of)) {
+    lesson.done = true;
+    showLesson();
+  }
+}
+function isDone({ done }) {
+  try {
+    return Boolean(done(page));
+  } catch {
+    return false; // what it looks for is not there
+  }
+}
+function beginLesson(number) {
+  const one = LESSONS[number];
+  if (!one) { lesson = null; return showLesson(); }
+  if (playing) stop();
+  undos.push({ word: "data", text: "lesson", snapshot: snapshot() });
+  if (one.network) install(networkOf(one.network));
+  if (one.data) page.data = typeof one.data === "string" ? dataOf(one.data) : givenData(one.data);
+  if (typeof one.data === "string" && misfit()) install(networkOf(RECIPES[TASKS[one.data].recipe]));
+  Object.assign(page.settings, { speed: "normal", ...one.settings });
+  net.clear();
+  forget();
+  Object.assign(page, { start: net.toJSON(), edited: [] });
+  [redos, lesson] = [[], { of: one, number, done: false }];
+  showAll();
+  showLesson();
+}
+function showLesson() {
+  const { of: one, number, done } = lesson ?? {};
+  get("lesson").value = lesson ? number : "";
+  get("again").hidden = !lesson;
+  get("following").hidden = Boolean(lesson) && number === LESSONS.length - 1;
+  get("following").textContent = lesson ? "Next lesson" : "Begin";
+  get("lesson-text").replaceChildren(...(lesson ? [
+    made("p", one.scene), made("p", one.task, { className: "task" }), ...(done ? [made("p", one.seen, { className: "seen" })] : []),
+    ...(one.demo ? [made("p", `The demo of this lesson: python -m demos ${one.demo}`, { className: "small" })] : []),
+  ] : [made("p", `${counted(LESSONS.length, "lesson")} of two minutes each. Each asks for one action and says what you saw.`)]));
+}
+
+/** Everything anew: another network, other data, other settings. */
+function showAll() {
+  showSettings();
+  showTask();
+  edited("");
+}
+
+get("lesson").append(made("option", "Choose a lesson", { value: "" }), ...LESSONS.map(({ title }, i) => made("option", `${i + 1}. ${title}`, { value: i })));
+get("lesson").addEventListener("change", () => beginLesson(get("lesson").value === "" ? -1 : Number(get("lesson").value)));
+get("again").addEventListener("click", () => beginLesson(lesson.number));
+get("following").addEventListener("click", () => beginLesson(lesson ? lesson.number + 1 : 0));
+
+/** The first task whose rows the network can take. */
+function taskFor({ inputs, outputs }) {
+  return Object.keys(TASKS).find((name) => {
+    const { sequences: [[[row, targets]]] } = dataOf(name);
+    return row.length === inputs.length && (targets?.length ?? 1) === outputs.length;
+  }) ?? "xor";
+}
+function start() {
+  const { network, sequences } = data.learn;
+  install(networkOf(network));
+  page.data = sequences ? givenData(sequences) : dataOf(taskFor(net));
+  page.settings.rate = TASKS[page.data.name]?.rate ?? 0.1;
+  forget();
+  page.start = net.toJSON();
+  showLesson();
+  showAll();
+  openTab(get("tab-learn"));
+}
+start();

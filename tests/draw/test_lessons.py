@@ -105,7 +105,9 @@ def test_a_lesson_is_done_by_what_it_asks_for_and_by_nothing_else(lessons):
 
 
 def test_texts_are_short_and_name_a_demo_that_names_the_lesson(lessons):
+    page = (Path(demos.FOLDER).parent / "docs" / "gallery.md").read_text(encoding="utf-8")
     for number, lesson in enumerate(lessons, 1):
+        assert re.search(rf"\| {number}\. {lesson['title']} \|.*\| `{lesson['demo']}` \|", page), number
         for part, limit in (("scene", 120), ("task", 40), ("seen", 80)):
             assert len(re.findall(r"[^\W\d_]{2,}", lesson[part])) <= limit, (number, part)
         demo = " ".join(Path(demos.FOLDER, f"{lesson['demo']}.py").read_text(encoding="utf-8").split())

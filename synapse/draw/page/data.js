@@ -55,6 +55,7 @@ function use(fresh, rate = null) {
     net.clear();
     if (recipe && (misfit() || (net.architecture && rate !== null))) net = networkOf(RECIPES[recipe]); // what a person has built stays
     else if (misfit()) net = fitting();
+    page.settings.cost = undefined; // that of a lesson
     if (rate !== null) page.settings.rate = rate;
     forget();
     exchanged = net !== before;

@@ -210,6 +210,8 @@ function drawPlane() {
 
 // --- hands on it -------------------------------------------------------------------------------
 
+const FIELDS = ["rate", "momentum", "order", "speed"]; // settings that a reader can change
+
 function readSettings() {
   const number = (id, least, most) => {
     const value = Number(get(id).value);
@@ -227,9 +229,9 @@ function readSettings() {
   acted();
 }
 function showSettings() {
-  for (const [id, value] of Object.entries(page.settings)) get(id).value = value;
+  for (const id of FIELDS) get(id).value = page.settings[id];
 }
-for (const id of Object.keys(page.settings)) get(id).addEventListener("change", readSettings);
+for (const id of FIELDS) get(id).addEventListener("change", readSettings);
 
 /** New random weights: uniform, within the root of 3 / fan-in as in Glorot and Bengio 2010; what does not learn stays. */
 function draw() {

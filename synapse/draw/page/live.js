@@ -10,7 +10,7 @@ let trail = []; // numbers of the steps of the present sequence, oldest first
 /** What lessons and tests read, and people in the console; `cursor` is the place in the data. */
 const page = {
   start: null, steps: 0, epochs: 0, history: [], latest: null, edited: [], data: null, cursor: null,
-  settings: { rate: 0.5, momentum: 0, order: "shuffled", speed: "normal" },
+  settings: { rate: 0.5, momentum: 0, cost: undefined, order: "shuffled", speed: "normal" },
   get network() { return net; },
   get selected() {
     if (chosen?.kind === "neuron") return all[chosen.neuron];
@@ -64,13 +64,13 @@ function forget() { // all that was learnt about the course, not what the networ
 
 /** One step of the data: activate, learn if there is a target. Returns whether its numbers are finite. */
 function learnStep() {
-  const { cursor, data: { sequences, clear }, settings: { rate, momentum } } = page;
+  const { cursor, data: { sequences, clear }, settings: { rate, momentum, cost } } = page;
   cursor.order ??= shuffled(sequences.length);
   const sequence = sequences[cursor.order[cursor.at]];
   if (cursor.t === 0 && clear) net.clear();
   if (cursor.t === 0) trail = [];
   const [inputs, targets] = sequence[cursor.t], outputs = net.activate(inputs);
-  const error = targets ? net.propagate(rate, targets, { momentum }) : null;
+  const error = targets ? net.propagate(rate, targets, { momentum, cost }) : null;
   page.latest = { inputs, targets, outputs, error };
   page.steps++;
   trail.push({ activation: all.map((one) => one.activation), state: all.map((one) => one.state), targets });

@@ -23,7 +23,7 @@ function beginLesson(number) {
   if (one.network) install(networkOf(one.network));
   if (one.data) page.data = typeof one.data === "string" ? dataOf(one.data) : givenData(one.data);
   if (typeof one.data === "string" && misfit()) install(networkOf(RECIPES[TASKS[one.data].recipe]));
-  Object.assign(page.settings, { speed: "normal", ...one.settings });
+  Object.assign(page.settings, { rate: 0.5, momentum: 0, cost: undefined, order: "shuffled", speed: "normal", ...one.settings });
   net.clear();
   forget();
   Object.assign(page, { start: net.toJSON(), edited: [] });

@@ -1,5 +1,8 @@
 import gc
 import math
+import sys
+import threading
+import tracemalloc
 import weakref
 from collections.abc import MutableMapping
 
@@ -294,3 +297,63 @@ def test_a_removed_connection_cannot_be_used():
         with pytest.raises(TopologyError, match="removed"):
             use()
     assert repr(link) == "<Connection, removed>"
+
+
+def test_a_new_neuron_that_was_read_is_like_one_that_was_not():
+    def composed(read):
+        one, other, third = (
+            Neuron(squash, bias, squash) for squash, bias in (("tanh", 0.5), ("relu", 2.0), ("noise", 1))
+        )
+        for neuron in (one, other, third) if read else ():
+            assert neuron.state == 0.0
+        third.reseed(0)
+        one.project(other, 0.5), third.project(other, 2.0), other.project(other)
+        one.gate(other.project(third, 1.0))
+        steps = [(one.activate(), other.activate(), third.activate()) for _ in range(3)]
+        facts = [
+            (neuron.name, neuron.squash, neuron.bias, neuron.trainable) for neuron in (one, other, third)
+        ]
+        return steps, facts, one._store is other._store is third._store
+
+    assert composed(True) == composed(False)
+    assert composed(True)[2]
+
+
+def test_a_new_neuron_takes_little_memory_and_leaves_none_when_it_is_connected():
+    hub, link = Neuron(), None
+    link = hub.project(hub)
+    gc.collect()
+    tracemalloc.start()
+    try:
+        neurons = [Neuron() for _ in range(500)]
+        alone = tracemalloc.get_traced_memory()[0]
+        for neuron in neurons:
+            link = hub.project(neuron)
+        del link
+        gc.collect()
+        connected = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert alone < 500 * 1000
+    assert connected < 500 * 1500
+
+
+def test_threads_that_read_and_connect_a_new_neuron_see_one_store():
+    def read(neuron, seen):
+        seen.append((neuron.bias, neuron.name, neuron.activate()))
+
+    sys.setswitchinterval(1e-6)
+    try:
+        for i in range(100):
+            neuron, other, seen = Neuron("identity", bias=i, name="n"), Neuron(), []
+            threads = [threading.Thread(target=read, args=(neuron, seen)) for _ in range(2)]
+            threads.append(threading.Thread(target=other.project, args=(neuron, 0.0)))
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert seen == [(i, "n", i)] * 2
+            assert neuron._store is other._store
+            assert neuron.bias == i
+    finally:
+        sys.setswitchinterval(0.005)

@@ -274,6 +274,8 @@ def integer(value: Any) -> int | None:
 
 def float_type(what: str, value: Any) -> np.dtype[Any]:
     """Return `value` as the dtype float32 or float64, or raise an error. None means float64."""
+    if value is np.float64:
+        return np.dtype(np.float64)
     kind: np.dtype[Any] = np.dtype(np.void)
     if value is None or isinstance(value, str | type | np.dtype):
         with suppress(TypeError, ValueError):

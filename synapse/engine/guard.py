@@ -99,39 +99,40 @@ def interruptible() -> Iterator[None]:
         Deferred.active = deferred
 
 
-class InUse:
+class InUse(Deferred):
     """A context in which this thread holds the locks of the stores of some views, and Ctrl-C is deferred.
 
     Views are objects with a ``_store``, such as neurons and networks. Their store may change while waiting.
     """
 
-    __slots__ = ("_deferred", "_held", "_views")
+    __slots__ = ("_held", "_views")
 
     def __init__(self, *views: Any) -> None:
+        self.came, self._handler = False, None  # as Deferred, without a call
         self._views = views
         self._held: list[Store] = []
-        self._deferred = Deferred()
 
-    def __enter__(self) -> None:
-        self._deferred.__enter__()
+    def __enter__(self) -> InUse:
+        Deferred.__enter__(self)
         try:
             self._acquire()
         except BaseException:
             self.__exit__()
             raise
+        return self
 
     def __exit__(self, *_: object) -> None:
-        for store in reversed(self._held):
-            store.lock.release()
-        self._held = []
-        self._deferred.__exit__()
+        while self._held:
+            self._held.pop().lock.release()
+        Deferred.__exit__(self)
 
     def _acquire(self) -> None:
         while True:
             stores = {view._store for view in self._views}
             # All threads lock stores in the order of their creation, which prevents deadlocks.
             for store in sorted(stores, key=lambda store: store.serial) if len(stores) > 1 else stores:
-                _wait_for(store)
+                if not store.lock.acquire(blocking=False):
+                    _wait_for(store)
                 self._held.append(store)
             if stores == {view._store for view in self._views}:
                 return
@@ -140,9 +141,8 @@ class InUse:
 
 
 def _wait_for(store: Store) -> None:
-    if not store.lock.acquire(blocking=False):
-        while not store.lock.acquire(timeout=PATIENCE):
-            raise_interrupt()
+    while not store.lock.acquire(timeout=PATIENCE):
+        raise_interrupt()
 
 
 def atomic(method: Callable[Concatenate[View, Given], Answer]) -> Callable[Concatenate[View, Given], Answer]:

@@ -31,7 +31,7 @@ from .schema import (
     ROW,
     TABLE,
     TIME,
-    Column,
+    TYPES,
     Kind,
     numpy_dtype,
     of_kind,
@@ -66,9 +66,9 @@ class Store:
         self.n_neurons = 0
         self.n_connections = 0  # rows, including removed ones until the next lowering
         self.n_removed = 0  # neurons and connections that the next lowering removes
-        self.columns: dict[str, NDArray[Any]] = {
-            column.name: np.empty(0, numpy_dtype(column, self.dtype)) for column in COLUMNS
-        }
+        self.columns: dict[str, NDArray[Any]] = dict(_EMPTY[self.dtype])
+        # the columns of neurons, one array for all of a dtype
+        self.blocks = [np.empty((len(names), 0), self.columns[names[0]].dtype) for names in _BLOCKS]
         self.columns["clock"] = np.zeros(1, np.uint64)
         self.columns["failed"] = np.zeros(FAILURE)
         self.columns["log_place"] = np.zeros(PLACES, np.uint64)
@@ -90,8 +90,8 @@ class Store:
         # Changes with every change of structure, and differs between stores: it identifies a topology.
         self.topology_version = next(_versions)
         self.program = Program(version=0)
-        self.table = np.zeros(2 * len(TABLE), np.uint64)
-        self.address = int(self.table.ctypes.data)
+        self.table = np.empty(0, np.uint64)  # made by the first lowering
+        self.address = 0
 
     @property
     def _store(self) -> Store:
@@ -114,56 +114,74 @@ class Store:
 
     # --- growing ---------------------------------------------------------------------------
 
-    def _reserve(self, table: Sequence[Column], rows: int) -> None:
-        """Ensure capacity for `rows` rows in these columns, with a reserve so that appending stays cheap.
+    def _hold(self, parts: Sequence[NDArray[Any]], rows: int) -> None:
+        """Let the columns of neurons be parts of new arrays for so many rows, which begin with these."""
+        # Padded to an odd number of 8 rows: columns 4096 bytes apart would compete for the same cache lines.
+        blocks = [np.empty((len(part), (-(-rows // 8) | 1) * 8), part.dtype) for part in parts]
+        for block, part, names in zip(blocks, parts, _BLOCKS, strict=True):
+            block[:, : part.shape[1]] = part
+            self.columns.update(zip(names, block, strict=True))
+        self.blocks = blocks
+
+    def add_neurons(self, views: Sequence[Any], name: str | None = None, **numbers: float) -> int:
+        """Append a neuron for each view, with these numbers and other defaults; returns the first row."""
+        self.touch(NO_ROWS)
+        first, stop = self.n_neurons, self.n_neurons + len(views)
+        self._reserve_neurons(stop)
+        for block, defaults in zip(self.blocks, _DEFAULTS, strict=True):
+            block[:, first:stop] = defaults
+        for column, number in numbers.items():
+            self.columns[column][first:stop] = number
+        self.n_neurons = stop
+        self.views += views
+        self.names += [name] * len(views)
+        return first
+
+    def _reserve_neurons(self, rows: int) -> None:
+        if rows > self.blocks[0].shape[1]:
+            self._hold([block[:, : self.n_neurons] for block in self.blocks], _room(self.n_neurons, rows))
+
+    def _reserve_connections(self, rows: int) -> None:
+        """Ensure capacity for so many rows.
 
         Columns grow one after the other, so that only one is in memory twice. If memory runs out, some
         have more capacity than others, which changes nothing.
         """
-        capacity = min(len(self.columns[column.name]) for column in table)
-        if rows > capacity:
-            for column in table:
+        if rows > len(self.columns[CONNECTION[-1].name]):  # which grows last
+            for column in CONNECTION:
                 self.columns[column.name] = _with_room(self.columns[column.name], rows)
-
-    def add_neurons(self, count: int) -> int:
-        """Append `count` neurons with default numbers; returns the first row."""
-        self.touch(NO_ROWS)
-        first = self.n_neurons
-        self._reserve(NEURON, first + count)
-        self._fill(NEURON, slice(first, first + count))
-        self.n_neurons += count
-        self.views.extend([None] * count)
-        self.names.extend([None] * count)
-        return first
-
-    def _fill(self, table: Sequence[Column], rows: slice, **values: Any) -> None:
-        """Set new rows to these values, in the columns without one to the defaults."""
-        for column in table:
-            self.columns[column.name][rows] = values.get(column.name, column.default)
 
     def add_connections(
         self,
-        sources: Indices,
-        targets: Indices,
+        sources: Indices | int,
+        targets: Indices | int,
         weights: NDArray[np.floating[Any]] | float,
         trainable: NDArray[np.bool_] | bool = True,
     ) -> int:
-        """Append connections with checked arguments; returns the first identity."""
+        """Append connections, or a single one, with checked arguments; returns the first identity."""
         self.touch(NO_ROWS)
-        first, count = self.n_connections, len(sources)
-        self._reserve(CONNECTION, first + count)
-        identity, numbers = self.n_identities, np.arange(first, first + count, dtype=np.uint32)
-        self._fill(
-            CONNECTION,
-            slice(first, first + count),
-            source=sources,
-            target=targets,
-            weight=weights,
-            trainable=trainable,
-            identity=numbers + np.uint32(identity - first),
-        )
+        first, identity, count = self.n_connections, self.n_identities, 1
+        rows: Any = first
+        places: Any = identity
+        numbers = rows
+        if not isinstance(sources, int):
+            count = len(sources)
+            rows, places = slice(first, first + count), slice(identity, identity + count)
+            numbers = np.arange(first, first + count, dtype=np.uint32)
+        self._reserve_connections(first + count)
+        self.row_of = _with_room(self.row_of, identity + count)
+        given = {
+            "source": sources,
+            "target": targets,
+            "weight": weights,
+            "trainable": trainable,
+            "identity": numbers + (identity - first),
+        }
+        for column in CONNECTION:
+            self.columns[column.name][rows] = given.get(column.name, column.default)
+        self.row_of[places] = numbers
         self.n_connections += count
-        self._add_identities(numbers)
+        self.n_identities += count
         return identity
 
     def adopt_connections(self, columns: dict[str, NDArray[Any]]) -> None:
@@ -181,15 +199,6 @@ class Store:
         self.columns["identity"] = rows
         self.n_connections = self.n_identities = count
         self.row_of = rows.copy()
-
-    def _reserve_identities(self, needed: int) -> None:
-        self.row_of = _with_room(self.row_of, needed)
-
-    def _add_identities(self, rows: NDArray[np.uint32]) -> None:
-        needed = self.n_identities + len(rows)
-        self._reserve_identities(needed)
-        self.row_of[self.n_identities : needed] = rows
-        self.n_identities = needed
 
     def remove_connections(self, identities: Indices) -> None:
         """Mark connections as removed; the next lowering removes their rows."""
@@ -250,7 +259,7 @@ class Store:
         all other changes itself.
         """
         self.topology_version = next(_versions)
-        if self.program.basis is not None:
+        if self.program.basis is not None and targets is not NO_ROWS:
             self.program.basis.note(targets)
 
     # --- merging ---------------------------------------------------------------------------
@@ -262,13 +271,18 @@ class Store:
         """
         if other.dtype != self.dtype:
             raise ValueError(f"stores of {self.dtype} and {other.dtype} cannot be joined")
+        if isinstance(other, Newborn):
+            view, name, numbers = other.born
+            row = self.add_neurons([view], name, **numbers)
+            with Deferred():
+                view._store, view._row = self, row
+                other.absorbed = True
+            return
         self.touch(NO_ROWS)
         other.touch()
         kept = [trace.shifted(self.n_neurons, self.n_identities) for trace in other.program.traces(other)]
-        self._append(NEURON, other, self.n_neurons, other.n_neurons)
-        self._append(CONNECTION, other, self.n_connections, other.n_connections)
+        self._append(other)
         self._shift_appended(other)
-        self._reserve_identities(self.n_identities + other.n_identities)
         with Deferred():
             self._adopt(other, kept)
 
@@ -286,7 +300,8 @@ class Store:
             first = begin[column.axis]
             added = self.columns[column.name][first : first + count[column.axis]]
             offset = self._highest(column.name, first) if column.kind is GROUP else offsets[column.kind]
-            added[added != column.default] += added.dtype.type(offset)
+            if offset:
+                added[added != column.default] += added.dtype.type(offset)
 
     def _highest(self, name: str, count: int) -> int:
         """Largest number of a group, or of a tie, in the first rows."""
@@ -317,10 +332,15 @@ class Store:
         self.touch(NO_ROWS)
         self["group"][rows] = 1 + self._highest("group", self.n_neurons)
 
-    def _append(self, table: Sequence[Column], other: Store, first: int, count: int) -> None:
-        self._reserve(table, first + count)
-        for column in table:
-            self.columns[column.name][first : first + count] = other.columns[column.name][:count]
+    def _append(self, other: Store) -> None:
+        neurons, connections = self.n_neurons + other.n_neurons, self.n_connections + other.n_connections
+        self._reserve_neurons(neurons)
+        self._reserve_connections(connections)
+        self.row_of = _with_room(self.row_of, self.n_identities + other.n_identities)
+        for block, others in zip(self.blocks, other.blocks, strict=True):
+            block[:, self.n_neurons : neurons] = others[:, : other.n_neurons]
+        for column in CONNECTION:
+            self.columns[column.name][self.n_connections : connections] = other[column.name]
 
     def _adopt(self, other: Store, kept: list[Traces]) -> None:
         """Publish the appended rows, and update everything that refers to the other store."""
@@ -332,7 +352,8 @@ class Store:
         self.n_neurons += other.n_neurons
         self.n_connections += other.n_connections
         self.n_removed += other.n_removed
-        self._add_identities(moved)
+        self.n_identities += other.n_identities
+        self.row_of[identities : self.n_identities] = moved
         self["clock"][0] += other["clock"][0]
         self.networks |= {number + networks: network for number, network in other.networks.items()}
         for view in other.views:
@@ -373,6 +394,9 @@ class Store:
         self.program = Program(version, basis=basis)  # last, so that lowering starts over after a failure
 
     def _renew_table(self) -> None:
+        if not self.address:
+            self.table = np.zeros(2 * len(TABLE), np.uint64)
+            self.address = int(self.table.ctypes.data)
         self.columns["functions"] = np.array(FUNCTIONS, np.uint64)
         self.columns["parts"] = PART_ADDRESSES[self.dtype]
         for i, column in enumerate(TABLE):
@@ -384,10 +408,10 @@ class Store:
         """Reorder the neurons (rows left out are dropped); returns new rows by old ones."""
         new_row = np.full(self.n_neurons + 1, NONE, np.uint32)
         new_row[order] = np.arange(len(order), dtype=np.uint32)
-        columns = {column.name: self[column.name][order] for column in NEURON}
+        blocks = [block.take(order, axis=1) for block in self.blocks]
         ends = {name: new_row.take(self[name], mode="clip") for name in of_kind(ROW, CONNECTION)}
         views, names = [self.views[i] for i in order], [self.names[i] for i in order]
-        self.columns.update(columns)
+        self._hold(blocks, len(order))
         self.n_neurons, self.views, self.names = len(order), views, names
         for name, rows in ends.items():
             self[name][:] = rows
@@ -413,6 +437,31 @@ class Store:
         return sum(array.nbytes for array in self.columns.values()) + self.row_of.nbytes
 
 
+class Newborn(Store):
+    """The store of a neuron whose numbers nothing has read yet, which has no columns.
+
+    A store that absorbs it takes the few numbers with which the neuron was created. Otherwise, the first
+    access to anything else makes it an ordinary store.
+    """
+
+    n_neurons, n_connections, n_removed, graph, recorder, absorbed = 1, 0, 0, None, None, False
+
+    def __init__(self, neuron: Any, dtype: np.dtype[Any], name: str | None, **numbers: float) -> None:
+        self.serial, self.lock, self.dtype = next(_serials), threading.RLock(), dtype
+        self.born = neuron, name, numbers
+
+    def __getattr__(self, name: str) -> Any:
+        with self.lock, Deferred():
+            if isinstance(self, Newborn):  # otherwise another thread has been faster
+                made, (neuron, called, numbers) = Store(self.dtype), self.born
+                if not self.absorbed:
+                    made.add_neurons([neuron], called, **numbers)
+                vars(self).update(vars(made) | vars(self))
+                del self.born
+                self.__class__ = Store  # type: ignore[assignment]
+        return getattr(self, name)
+
+
 class RedirectedTable:
     """The table of a store for kernels, in which `columns` are others, such as buffers or other flags."""
 
@@ -435,16 +484,27 @@ class RedirectedTable:
         return self._table
 
 
+def _room(length: int, rows: int) -> int:
+    """Return the capacity of columns of this length that have to grow to some rows, with a reserve."""
+    return max(rows, length + (max(8, length) if length < FEW else length // 16))
+
+
 def _with_room(array: NDArray[Any], rows: int) -> NDArray[Any]:
     """Return `array` if it has so many rows, otherwise a longer copy with a reserve."""
     if rows <= len(array):
         return array
-    reserve = len(array) if len(array) < 1 << 14 else len(array) // 16
-    grown = np.empty(max(rows, len(array) + reserve), array.dtype)
+    grown = np.empty(_room(len(array), rows), array.dtype)
     grown[: len(array)] = array
     return grown
 
 
+_NUMBERS = {dtype: [column for column in NEURON if column.dtype == dtype] for dtype in TYPES}
+_BLOCKS = [[column.name for column in columns] for columns in _NUMBERS.values() if columns]
+_DEFAULTS = [np.array([[column.default] for column in columns]) for columns in _NUMBERS.values() if columns]
+_EMPTY = {
+    dtype: {column.name: np.empty(0, numpy_dtype(column, dtype)) for column in COLUMNS}
+    for dtype in PART_ADDRESSES
+}
 _AXES = {column.name: column.axis for column in COLUMNS}
 _PLACES = {column.name: i for i, column in enumerate(TABLE)}
 _SHIFTED = tuple(column for column in COLUMNS if column.kind in (ROW, IDENTITY, NETWORK, TIME, GROUP))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -22,7 +22,7 @@ from ..engine.guard import InUse
 from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import TopologyError
-from .connection import DataView, held_connections
+from .connection import DataView, connection_at, held_connections
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -306,17 +306,22 @@ def refresh(store: Store) -> None:
             live._show(store.graph)
 
 
-def _add_nodes(
-    graph: LiveGraph, neurons: Iterable[Neuron], data_of: Callable[[Neuron], Any] = NeuronData
-) -> None:
+def _add_nodes(graph: LiveGraph, neurons: Iterable[Neuron]) -> None:
     for neuron in neurons:
-        graph._node[neuron] = data_of(neuron)
+        graph._node[neuron] = NeuronData(neuron)
         graph._adj[neuron] = {}
         graph._pred[neuron] = {}
 
 
 def _add_edges(graph: LiveGraph, store: Store, first: int, last: int) -> None:
     """Add the connections with these identities, each as the data of its edge."""
+    if last == first + 1:
+        row, edge = store.row_of.item(first), connection_at(store, first)
+        source = store.views[store.columns["source"].item(row)]
+        target = store.views[store.columns["target"].item(row)]
+        graph._adj[source][target] = graph._pred[target][source] = edge
+    if last <= first + 1:
+        return
     rows = store.row_of[first:last]
     alive = np.flatnonzero(rows != NONE)
     sources, targets = store["source"][rows[alive]], store["target"][rows[alive]]
@@ -369,11 +374,13 @@ def follow_removed(store: Store, neurons: Sequence[Neuron]) -> None:
 def follow_absorbed(store: Store, graphs: tuple[Any, Any], first: int, identity: int) -> None:
     """Merge the graph of an absorbed store, whose rows start at `first` and identities at `identity`."""
     own, other = graphs
-    if own is not None:
-        data_of = NeuronData if other is None else other._node.__getitem__  # including added keys
-        _add_nodes(store.graph, (view for view in store.views[first:] if view is not None), data_of)
+    if own is not None and other is not None:
+        for name in ("_node", "_adj", "_pred"):
+            getattr(own, name).update(getattr(other, name))
+        own._shown |= other._shown
+    elif own is not None:
+        _add_nodes(store.graph, (view for view in store.views[first:] if view is not None))
         _add_edges(store.graph, store, identity, store.n_identities)
-        own._shown |= other._shown if other is not None else set()
     elif other is not None:
         store.graph = other
         _add_nodes(store.graph, (view for view in store.views[:first] if view is not None))

@@ -383,7 +383,7 @@ class Layer(Sequence[Neuron]):
             wiring.require_ungated(projection._store, identities)
             store = wiring.join([*self._neurons, projection[0].source])
             identities, _ = projection._gaters(self, kind)  # joining stores may change identities
-            wiring.gate_many([self._neurons[i] for i in place], store, identities)
+            wiring.gate(wiring.rows_of(self._neurons)[place], store, identities)
 
     # --- steps ---------------------------------------------------------------------------
 
@@ -681,13 +681,10 @@ class Layer(Sequence[Neuron]):
 def new_neurons(count: int, dtype: Any) -> list[Neuron]:
     """Make neurons in one store."""
     store = Store(float_type("The dtype", dtype))
-    store.add_neurons(count)
-    neurons = []
-    for row in range(count):
-        neuron = Neuron.__new__(Neuron)
+    neurons = [Neuron.__new__(Neuron) for _ in range(count)]
+    for row, neuron in enumerate(neurons):
         neuron._store, neuron._row = store, row
-        neurons.append(neuron)
-    store.views = list(neurons)
+    store.add_neurons(neurons)
     return neurons
 
 

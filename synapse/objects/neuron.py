@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Mapping
 from functools import lru_cache, total_ordering
 from typing import TYPE_CHECKING, Any
@@ -24,9 +25,9 @@ from .._registration import error_of_call, require_sound
 from ..cost import Cost
 from ..engine.guard import InUse, atomic, consistent_read
 from ..engine.lowering.flags import TRACED
-from ..engine.schema import OUTPUT
+from ..engine.schema import NONE, OUTPUT
 from ..engine.status import DONE
-from ..engine.store import NO_ROWS, Store
+from ..engine.store import NO_ROWS, Newborn, Store
 from ..errors import ArgumentTypeError, TopologyError
 from ..initializers import Initializer, Seed, random_generator
 from ..squash import Squash
@@ -37,6 +38,9 @@ from .projection import Projection
 if TYPE_CHECKING:
     from .layer import Layer
 
+
+SYSTEM = random.SystemRandom()
+"""Source of a weight without a seed; a generator of NumPy takes ten times as long to make."""
 
 SPAN = 1.0
 """Bound of the random weights between neurons, whose fans are not known yet.
@@ -121,15 +125,13 @@ class Neuron:
         *,
         dtype: Any = np.float64,
     ) -> None:
-        function = squashes.get(squash)
-        self._store = Store(float_type("The dtype", dtype))
-        value = finite_number("The bias of a neuron", bias, self._store.dtype)
+        function, kind = squashes.get(squash), float_type("The dtype", dtype)
+        value = finite_number("The bias of a neuron", bias, kind)
         called = None if name is None else text("The name of a neuron", name)
-        self._row = self._store.add_neurons(1)
-        self._store.views[0] = self
-        self.squash = function
-        self._store["bias"][0] = value
-        self._store.names[0] = called
+        self._store: Store = Newborn(self, kind, called, squash=function.code, bias=value)
+        self._row = 0
+        if function.random:
+            self.reseed()
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise ArgumentTypeError(
@@ -261,7 +263,7 @@ class Neuron:
         learns = (
             target is not self if trainable is None else boolean("The trainable of a connection", trainable)
         )
-        rng = random_generator(seed)
+        rng = SYSTEM if seed is None else random_generator(seed)
         if weight is None:
             weight = 1.0 if target is self else float(rng.uniform(-SPAN, SPAN))
         return wiring.connect(self, target, finite_number("A weight", weight, store.dtype), learns)
@@ -342,11 +344,16 @@ class Neuron:
             raise TopologyError("Expected each connection to be given once, got one of them twice.")
         with InUse(self, *singles):
             for connection in singles:
-                _ = connection._at  # raises if it has been removed
-                wiring.require_ungated(connection._store, np.array([connection._identity]))
-            store = wiring.join([self, *(connection.source for connection in singles)])
-            identities = np.array([connection._identity for connection in singles], np.int64)
-            wiring.gate_many([self] * len(singles), store, identities)
+                if connection._store.columns["gater"].item(connection._at) != NONE:
+                    wiring.require_ungated(connection._store, connection._identity)
+            store = self._store
+            if any(connection._store is not store for connection in singles):
+                store = wiring.join([self, *(connection.source for connection in singles)])
+            if len(singles) == 1:
+                wiring.gate(self._row, store, singles[0]._identity)
+            else:
+                identities = np.array([connection._identity for connection in singles], np.int64)
+                wiring.gate(np.full(len(singles), self._row), store, identities)
 
     def ungate(self, *connections: Connection | Iterable[Connection]) -> None:
         """Stop gating connections; their gain is 1 again.

@@ -58,16 +58,16 @@ def relations_of(network: Network) -> Relations:
     return Relations(position[before], position[after])
 
 
-def late_pairs(store: Store, before: Indices, after: Indices) -> dict[Network, Relations]:
+def late_pairs(store: Store, before: Indices | int, after: Indices | int) -> dict[Network, Relations]:
     """By network, the new relations between rows of a store, if one of them is late in the present order."""
     numbers, position = store["network"], store["position"]
-    number = numbers[before]
-    within = (number != 0) & (number == numbers[after]) & (before != after)
-    if not within.any():
+    late = (position[before] > position[after]) & (numbers[before] == numbers[after])
+    if not late.any():
         return {}
-    before, after, number = before[within], after[within], number[within]
+    before, after = np.atleast_1d(before, after)
+    number = np.where((numbers[before] == numbers[after]) & (before != after), numbers[before], 0)
     found = {}
-    for one in np.unique(number[position[before] > position[after]]):
+    for one in np.unique(number[late]):
         reference = store.networks.get(int(one))
         network = None if reference is None else reference()
         if network is not None:
@@ -80,8 +80,8 @@ def late_pairs(store: Store, before: Indices, after: Indices) -> dict[Network, R
 class Placement:
     """What new connections or gates between neurons of one store ask for; found before they are made."""
 
-    def __init__(self, store: Store, before: Indices, after: Indices) -> None:
-        pairs = late_pairs(store, before, after)
+    def __init__(self, store: Store, before: Indices | int, after: Indices | int) -> None:
+        pairs = late_pairs(store, before, after) if store.networks else {}
         self._found = [(network, new, relations_of(network)) for network, new in pairs.items()]
 
     def settle(self) -> None:

@@ -102,6 +102,8 @@ def join(neurons: Sequence[Neuron]) -> Store:
     that would move is being recorded.
     """
     stores = {neuron._require() for neuron in neurons}
+    if len(stores) == 1:
+        return stores.pop()
     if len({store.dtype for store in stores}) > 1:
         kinds = sorted({store.dtype.name for store in stores})
         raise TopologyError(
@@ -133,24 +135,24 @@ def find(source: Neuron, target: Neuron) -> Connection | None:
             rows = np.flatnonzero(there)
             return connection_at(store, int(store["identity"][rows[0]])) if len(rows) else None
         graph.of(store)
-    found = store.graph.succ[source].get(target)
-    return found if isinstance(found, Connection) else None
+    found: Connection | None = store.graph._adj[source].get(target)
+    return found
 
 
 def connect(source: Neuron, target: Neuron, weight: float, trainable: bool) -> Connection:
     """Connect two neurons that are not connected in this direction yet."""
     with InUse(source, target):
-        source._require()
-        target._require()
-        if find(source, target) is not None:
+        store = source._require()
+        joined = store is target._require()
+        if joined and find(source, target) is not None:
             raise TopologyError(
                 f"{source!r} is connected to {target!r} already. "
                 "Set the weight of that connection, or disconnect first."
             )
-        store = join((source, target))
-        ends = np.array([source._row]), np.array([target._row])
-        placement = Placement(store, *ends)
-        identity = store.add_connections(*ends, weight, trainable)
+        if not joined:
+            store = join((source, target))
+        placement = Placement(store, source._row, target._row)
+        identity = store.add_connections(source._row, target._row, weight, trainable)
         graph.follow_connected(store, identity, 1)
         placement.settle()
         return connection_at(store, identity)
@@ -215,9 +217,9 @@ def disconnect(store: Store, identities: Ints) -> None:
     store.sweep()
 
 
-def require_ungated(store: Store, identities: Ints) -> None:
+def require_ungated(store: Store, identities: Ints | int) -> None:
     """Raise TopologyError if one of the connections is gated already."""
-    rows = store.row_of[identities]
+    rows = np.atleast_1d(store.row_of[identities])
     taken = rows[store["gater"][rows] != NONE]
     if len(taken):
         connection = connection_at(store, int(store["identity"][taken[0]]))
@@ -227,12 +229,16 @@ def require_ungated(store: Store, identities: Ints) -> None:
         )
 
 
-def gate_many(gaters: Sequence[Neuron], store: Store, identities: Ints) -> None:
-    """Let ``gaters[i]`` gate the connection ``identities[i]``. All are in one store, which is in use."""
+def gate(gaters: Ints | int, store: Store, identities: Ints | int) -> None:
+    """Let the neuron in the row ``gaters[i]`` gate the connection ``identities[i]``, or one of each.
+
+    All are in one store, which is in use.
+    """
     rows = store.row_of[identities]
-    placement = Placement(store, rows_of(gaters), store["target"][rows].astype(np.int64))
-    store.touch(store["target"][rows])
-    store["gater"][rows] = rows_of(gaters)
+    targets = store["target"][rows]
+    placement = Placement(store, gaters, targets)
+    store.touch(targets)
+    store["gater"][rows] = gaters
     placement.settle()
 
 

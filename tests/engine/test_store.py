@@ -19,8 +19,7 @@ class View:
 
 def store_of(neurons, *connections, dtype=np.float64):
     store = Store(dtype)
-    store.add_neurons(neurons)
-    store.views = [View(store, row) for row in range(neurons)]
+    store.add_neurons([View(store, row) for row in range(neurons)])
     if connections:
         sources, targets = zip(*connections, strict=True)
         store.add_connections(np.array(sources), np.array(targets), np.arange(1.0, len(sources) + 1))
@@ -52,7 +51,7 @@ def test_memory_that_runs_out_while_columns_grow_changes_nothing(monkeypatch):
             raise MemoryError
         return grow(array, rows)
 
-    more = np.zeros(5, int), np.ones(5, int), 0.5
+    more = np.zeros(20, int), np.ones(20, int), 0.5
     monkeypatch.setattr(store_module, "_with_room", grow_some)
     with pytest.raises(MemoryError):
         store.add_connections(*more)
@@ -61,8 +60,8 @@ def test_memory_that_runs_out_while_columns_grow_changes_nothing(monkeypatch):
     assert store["weight"].tolist() == [1.0, 2.0]
     store.add_connections(*more)
     assert_sound(store)
-    assert store["weight"].tolist() == [1.0, 2.0, *[0.5] * 5]
-    assert store["identity"].tolist() == list(range(7))
+    assert store["weight"].tolist() == [1.0, 2.0, *[0.5] * 20]
+    assert store["identity"].tolist() == list(range(22))
 
 
 def test_absorbing_a_store_with_removed_connections():
@@ -83,7 +82,7 @@ def test_the_table_tells_where_columns_lie_when_they_have_moved():
         for name in ("state", "weight", "run_kind"):
             assert store.table[place[name]] == store.columns[name].ctypes.data
         before = store.memory
-        store.add_neurons(50)
+        store.add_neurons([None] * 50)
         store.views = [View(store, row) for row in range(store.n_neurons)]
     assert store.memory >= before
 

@@ -256,7 +256,7 @@ def _move(
     store: Store, stretches: Stretches, rows: NDArray[np.int64], to: NDArray[np.int64], count: int
 ) -> None:
     """Move stretches of connections, then the connections `rows` to the rows `to`; `count` are left."""
-    store._reserve(CONNECTION, count)
+    store._reserve_connections(count)
     single = {column.name: store.columns[column.name][rows] for column in CONNECTION}
     for name, values in single.items():
         column = store.columns[name]

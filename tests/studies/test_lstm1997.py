@@ -1,0 +1,102 @@
+"""The LSTM of the papers' appendices, and this library's network of them with the same gradients cut."""
+
+import numpy as np
+import pytest
+
+from studies.lstm1997 import Lstm1997
+from studies.papers._memory_blocks import memory_blocks
+from synapse.tasks import EmbeddedReber
+
+BLOCKS, CELLS = 3, 2
+SIZE = BLOCKS * CELLS
+GATES = {"input": [-0.1, 0.2, 0.0], "output": [-1.0, -2.0, -3.0]}
+KEPT = {"input": [-0.1, 0.2, 0.0], "forget": [0.5, 1.0, 1.5], "output": [-1.0, -2.0, -3.0]}
+FORMS = {
+    "1997": (GATES, {"fed_back": True}),
+    "2000, forget gates": (KEPT, {"fed_back": False, "shortcut": True, "output_biases": True}),
+    "2002, peepholes": (
+        KEPT,
+        {"fed_back": False, "peepholes": True, "squashed": False, "output_biases": True},
+    ),
+}
+
+
+def cut(gates, fed_back, peepholes=False, shortcut=False, squashed=True, output_biases=False):
+    """The network without recurrent connections: what they would bring enters as inputs, and no error leaves.
+
+    The inputs are those of the task, hidden outputs, gates and states. Returns the network and its layers.
+    """
+    given = {f"{name}_gate_biases": values for name, values in gates.items()}
+    given |= {"input_to_output": shortcut, "output_biases": output_biases, "squashed_input": squashed}
+    brought = SIZE + BLOCKS * len(gates) * fed_back
+    states = SIZE * peepholes
+    net = memory_blocks(
+        7 + brought + states, BLOCKS, CELLS, 7, **given, recurrent_gates=False, seed=1,
+        **({} if squashed else {"cell_squash": "identity"}),
+    )  # fmt: skip
+    layers = {layer.name: layer for layer in net.layers}
+    place = {neuron: i for i, neuron in enumerate(layers["input"])}
+    into = {neuron: name for name, layer in layers.items() for neuron in layer}
+    for link in list(net.connections):
+        target, source = into[link.target], place.get(link.source)
+        if source is None:
+            unwanted = into[link.source] == "hidden" and target != "output"
+        elif source < 7 + brought:
+            unwanted = source >= 7 and target == "output"
+        else:  # a state: the input and the forget gate of its block see that of the step before
+            block = (source - 7 - brought) // CELLS
+            own = target in ("input gates", "forget gates") and link.target is layers[target][block]
+            unwanted = not own
+        if unwanted:
+            link.source.disconnect(link.target)
+    return net, layers
+
+
+def numbers(net, layers, appendix, gates):
+    """Every number that is learned: the object and its attribute here, its array and index there."""
+    place = {neuron: i for i, neuron in enumerate(layers["input"])}
+    names = {f"{name} gates": name for name in gates} | {"output": "out"}
+    names["candidates" if "candidates" in layers else "cells"] = "cell"
+    known = appendix.w["cell"].shape[1]
+    for layer, name in names.items():
+        for j, neuron in enumerate(layers[layer]):
+            if neuron.trainable:
+                yield neuron, "bias", appendix.bias[name], j
+            for link in neuron.incoming:
+                i = place.get(link.source)
+                if not link.trainable:
+                    continue
+                if i is None:
+                    yield link, "weight", appendix.w[name], (j, layers["hidden"].index(link.source))
+                elif i >= known:
+                    yield link, "weight", appendix.peep[name], i - known
+                else:
+                    yield link, "weight", appendix.w[name], (j, i + SIZE * (name == "out"))
+
+
+@pytest.mark.parametrize("cost", ["squared_error", "cross_entropy"])
+@pytest.mark.parametrize("form", FORMS)
+def test_every_step_is_the_exact_gradient_of_the_cut_network(form, cost):
+    gates, options = FORMS[form]
+    net, layers = cut(gates, **options)
+    appendix = Lstm1997(7, BLOCKS, CELLS, 7, gates, rng=np.random.default_rng(0), **options)
+    pairs = list(numbers(net, layers, appendix, gates))
+    appendix.peep["output"][:] = 0.0  # it sees the state of the same step, which cannot come from outside
+    assert len(pairs) == appendix.size - SIZE * options.get("peepholes", False)
+    for ours, name, array, index in pairs:
+        array[index] = getattr(ours, name)
+    net.learning_rule = "rtrl"
+    for sample in EmbeddedReber().batch(10, 3):
+        net.clear()
+        appendix.clear()
+        for row, target in zip(sample.inputs, sample.targets, strict=True):
+            fed_back = [appendix.gate[name] for name in gates] if options["fed_back"] else []
+            states = [appendix.state] if options.get("peepholes") else []
+            outputs = net.activate(np.concatenate([row, appendix.hidden, *fed_back, *states]))
+            np.testing.assert_allclose(outputs, appendix.activate(row), atol=1e-12)
+            np.testing.assert_allclose([cell.state for cell in layers["cells"]], appendix.state, atol=1e-12)
+            net.propagate(0.3, target, cost)
+            appendix.learn(0.3, target, slope=cost == "squared_error")
+            appendix.peep["output"][:] = 0.0
+            found = [getattr(ours, name) for ours, name, *_ in pairs]
+            np.testing.assert_allclose(found, [array[index] for *_, array, index in pairs], atol=1e-12)

@@ -163,11 +163,13 @@ def grows(column):
     """New rows have the default, whatever the memory held."""
     net = network()
     store = net._store
-    store.columns[column.name][:] = 1
-    store.columns[column.name] = np.concatenate(
-        [store.columns[column.name], np.full(99, 77, store[column.name].dtype)]
-    )
     before = len(store[column.name])
+    store.add_neurons([None] * 9)  # room for more
+    store.n_neurons, store.views[-9:], store.names[-9:] = store.n_neurons - 9, [], []
+    if column.axis == "connection":
+        store.columns[column.name] = np.resize(store[column.name], before + 99)
+    store.columns[column.name][before:] = 77
+    store[column.name][:] = 1
     new = synapse.Layer(3)
     net.output.project(new, seed=0)
     rows = [one._row for one in new] if column.axis == "neuron" else slice(before, None)

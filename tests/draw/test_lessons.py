@@ -47,7 +47,7 @@ class Page {
   link(source, target) { return this.neuron(target).incoming.find((one) => one.source.name === source); }
   squash(name, squash) { this.neuron(name).squash = squash; }
   weigh(source, target, weight) { this.link(source, target).weight = weight; }
-  connect(source, target, weight) { this.network.connect(this.neuron(source), this.neuron(target), weight); }
+  connect(from, to, weight) { this.network.connect(this.neuron(from), this.neuron(to), weight, true); }
   gate(gater, source, target) { this.network.gate(this.neuron(gater), this.link(source, target)); }
   paste(inputs, targets) { this.edited.push("data"); this.data.sequences = [[[[inputs], [targets]]]]; }
 }
@@ -65,7 +65,7 @@ console.log(JSON.stringify(JSON.parse(readFileSync(0)).map((lists, i) => {
   return { ...LESSONS[i], network, sequences, asked, wrong };
 })));
 """
-WIRE = "connect cell cell 1; gate input x cell"
+WIRE = "connect cell cell 1; gate in x cell"
 ASKED_AND_WRONG = [
     ("weigh one go -1.5", ["play 1", "weigh one go -0.9", "weigh one go -2", "weigh far go -2"]),
     ("play 300; squash a relu; squash b relu; play 200", ["squash a step; squash b step; play 200"]),
@@ -73,13 +73,13 @@ ASKED_AND_WRONG = [
     ("play 9; rate 0.1; play 50", ["play 50", "rate 0.1; play 43", "rate 0.23; play 200"]),
     ("play 300; connect any go 0; connect both go 0; play 100", ["connect both go 0; connect any go 0"]),
     ("play 1", ["play 2", "rate 0.4; play 1", "weigh h1 y1 0.623179"]),
-    ("connect h1 y 1; play 1", ["play 100", "connect x y 1; play 1"]),
+    ("connect h1 y 0.1; play 1", ["play 100", "connect x y 1; play 1"]),
     ("connect cell cell 1; play 1", ["play 9", "connect cell cell 1", "connect cell cell 0.9; play 1"]),
     ("gate gate x cell; play 1", ["gate gate cell cell; play 1", "rate 0.1; play 100"]),
     ("gate forget cell cell; play 1", ["gate gate cell cell; play 1", "rate 0.1; play 100"]),
     (
-        f"{WIRE}; gate forget cell cell; gate output cell y; play 1",
-        [f"{WIRE}; gate {gate}; play 1" for gate in ("forget cell cell", "output cell y", "forget cell y")],
+        f"{WIRE}; gate forget cell cell; gate out cell y; play 1",
+        [f"{WIRE}; gate {gate}; play 1" for gate in ("forget cell cell", "out cell y", "forget cell y")],
     ),
     ("play 300; connect h h 1; play 70", ["rate 0.5; play 300", "connect h h 1; paste 0 0"]),
 ]

@@ -100,7 +100,7 @@ export const LESSONS = [
     network: wired({ input: ["weather", "friend", "far", "one"], output: [["go", "step"]] },
       [["weather", "go", 1], ["friend", "go", 2], ["far", "go", -1], ["one", "go", 0]]),
     data: EVENINGS,
-    settings: { order: "in order", speed: "slow" },
+    settings: { order: "in order" },
     done: (page) => solved(page, 0.5),
     seen: "The weight of the constant 1 is a threshold. At -1.5, the other weights must add up to more than 1.5. Any weight from -1 down to just "
       + "above -2 works. Every neuron has such a weight. It is called the bias, and the constant 1 is not drawn. From now on you "
@@ -221,7 +221,7 @@ export const LESSONS = [
       + "everywhere in the first step.\n"
       + "So an error of 1 at y becomes 0.25 at h8, 0.0625 at h7, and 0.000015 at h1: it is divided by four eight times, that is by 65,536. "
       + "The weight into h1 hardly moves.",
-    task: "Connect h1 to y, with a weight of 1. Press Step, and compare the errors of h1 and y.",
+    task: "Connect h1 to y. Then press Step, and compare the errors of h1 and y.",
     network: wired({
       input: ["x"],
       ...Object.fromEntries(CHAIN.map((i) => [`hidden ${i}`, [[`h${i}`, "logistic", -0.5]]])),
@@ -230,9 +230,9 @@ export const LESSONS = [
     data: [[[0.5], [1.5]]],
     settings: { rate: 0.1, speed: "slow" },
     done: (page) => Math.abs(neuronOf(page, "y")?.responsibility) > 1e-6
-      && Math.abs(neuronOf(page, "h1")?.responsibility / neuronOf(page, "y").responsibility) > 0.1,
-    seen: "Through the new connection the error needs one step back instead of eight, so h1 receives about a quarter of it. Such skip connections make "
-      + "networks of hundreds of layers learn (He and others 2016). Steps of a sequence are like layers: an error that goes back through "
+      && Math.abs(neuronOf(page, "h1")?.responsibility / neuronOf(page, "y").responsibility) > 0.01,
+    seen: "Through the new connection the error needs one step back instead of eight. Even if its weight is only 0.1, the error of h1 is now more than a "
+      + "thousand times as large. Such skip connections make networks of hundreds of layers learn (He and others 2016). Steps of a sequence are like layers: an error that goes back through "
       + "many steps vanishes in the same way. The next lesson shows the remedy.",
   },
   {
@@ -245,7 +245,7 @@ export const LESSONS = [
     task: "Connect the cell to itself, with a weight of 1. Then press Step six times.",
     network: wired({ input: ["x"], output: [["cell", "identity"]] }, [["x", "cell", 1]]),
     data: [[0.6, 0, 0, 0, 0, 0].map((x) => [[x], [0.6]])],
-    settings: { rate: 0.1, order: "in order", speed: "slow" },
+    settings: { rate: 0.1, order: "in order" },
     done: (page) => page.steps >= 6 && solved(page, 0.001),
     seen: "The weight 1 keeps the state exactly, for any number of steps; 0.9 would leave 0.35 after five steps. Select the connection "
       + "from x: its eligibility is still 0.6. It records how much the state depends on this weight. So an error that arrives late still "
@@ -262,7 +262,7 @@ export const LESSONS = [
     network: wired({ input: ["x", "write"], gates: [["gate", "logistic", -10]], output: [["cell", "identity"]] },
       [["write", "gate", 20], ["x", "cell", 1], ["cell", "cell", 1]]),
     data: stepsOf((t) => [isAt(1)(t)], () => 0.6),
-    settings: { rate: 0, order: "in order", speed: "slow" },
+    settings: { rate: 0, order: "in order" },
     done: (page) => page.steps >= 6 && solved(page, 0.01),
     seen: "The cell keeps 0.6. In the later steps the gate has the activation 0.000045, so almost nothing passes. A sum cannot do this: a gate is a product "
       + "of two signals. A gate is an ordinary neuron and learns like one: the error of the cell reaches it through the connection that it "
@@ -279,7 +279,7 @@ export const LESSONS = [
     network: wired({ input: ["x", "write", "reset"], gates: [["gate", "logistic", -10], ["forget", "logistic", 10]], output: [["cell", "identity"]] },
       [["write", "gate", 20], ["reset", "forget", -20], ["x", "cell", 1, "gate"], ["cell", "cell", 1]]),
     data: stepsOf((t) => [WRITE(t), RESET(t)], (t) => (t < 3 ? 0.6 : 0.3)),
-    settings: { rate: 0, order: "in order", speed: "slow" },
+    settings: { rate: 0, order: "in order" },
     done: (page) => page.steps >= 6 && solved(page, 0.01),
     seen: "Until step 3 the cell holds 0.6, from step 4 on 0.3. While the forget gate is open, the self-connection carries the state on; once it closes, the "
       + "old state is gone. The eligibility of the connection from x is forgotten together with the state, so a late error is not assigned to "
@@ -292,16 +292,16 @@ export const LESSONS = [
       + "its most important parts are missing.\n"
       + "The block shall store x when \"write\" is 1 (steps 1 and 4), replace what it holds when \"reset\" is 1 (step 4), and show it only "
       + "when \"read\" is 1 (steps 3 and 6). At all other steps the output y must be 0.\n"
-      + "You know the self-connection and two of the gates. The third, \"output\", gates what leaves the cell.",
-    task: "Connect the cell to itself (weight 1). Let \"input\" gate x to cell, \"forget\" the self-connection, \"output\" cell to y. Then press Step six times.",
+      + "You know the self-connection and two of the gates. The third, \"out\", gates what leaves the cell.",
+    task: "Connect the cell to itself (weight 1). Let \"in\" gate x to cell, \"forget\" the self-connection, and \"out\" cell to y. Then press Step six times.",
     network: wired({
       input: ["x", "write", "reset", "read"],
-      gates: [["input", "logistic", -10], ["forget", "logistic", 10], ["output", "logistic", -10]],
+      gates: [["in", "logistic", -10], ["forget", "logistic", 10], ["out", "logistic", -10]],
       cells: [["cell", "identity"]],
       output: [["y", "identity"]],
-    }, [["write", "input", 20], ["reset", "forget", -20], ["read", "output", 20], ["x", "cell", 1], ["cell", "y", 1]]),
+    }, [["write", "in", 20], ["reset", "forget", -20], ["read", "out", 20], ["x", "cell", 1], ["cell", "y", 1]]),
     data: stepsOf((t) => [WRITE(t), RESET(t), READ(t)], (t) => [0, 0, 0.6, 0, 0, 0.3][t]),
-    settings: { rate: 0, order: "in order", speed: "slow" },
+    settings: { rate: 0, order: "in order" },
     done: (page) => page.steps >= 6 && solved(page, 0.01),
     seen: "The outputs are 0, 0, 0.6, 0, 0, 0.3. You have wired one memory block of an LSTM. You set nothing but its structure; the weights of the gates "
       + "were given. In an LSTM they are learnt, with many such blocks side by side, and the gates read all inputs. In the demo, an "

@@ -268,6 +268,7 @@ LEARNING = (
     "tasks.js",
     "live.js",
     "learn.js",
+    "surface.js",
     "why.js",
     "keep.js",
     "data.js",

@@ -169,6 +169,7 @@ function showCourse(always = !playing) {
   drawCurve();
   if (!always && performance.now() - planed < PLANE_EVERY) return;
   planed = performance.now();
+  drawSurface();
   drawPlane();
   showAnswers();
 }
@@ -263,6 +264,7 @@ function openTab(tab, focus = false) {
     if (one.id !== "tab-numbers") get(one.getAttribute("aria-controls")).hidden = one !== tab;
   }
   document.body.dataset.tab = tab.id.slice(4);
+  get(tab.id === "tab-lessons" ? "lesson-text" : "task-words").after(get("answers"));
   if (focus) tab.focus();
   showCourse(true);
 }

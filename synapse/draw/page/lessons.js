@@ -148,17 +148,17 @@ export const LESSONS = [
     demo: "delta_rule",
     scene: "Two samples, two weights. The inputs of the first are (1, 0), of the second (0, 3). The targets are 1 and 1.5, so the best weights "
       + "are 1 and 0.5.\n"
-      + "Draw the two weights as a point on a map, and the error as the height there: it is a valley, with its floor along the first weight. "
+      + "The tab Learn has a map of the error over the two weights. It is a valley, with its floor along the first weight. "
       + "Learning walks downhill. The weight of b changes nine times as fast as that of a, because its input is three times as large and counts "
       + "twice: in the output and in the rule. Each step multiplies its distance from the floor by 1 - 9 x rate.",
-    task: "Press Play: at a rate of 0.25 the error grows. Set the rate to 0.1 and play until both weights are within 0.02 of the best ones.",
+    task: "Open the tab Learn and press Epoch ten times: at a rate of 0.25 the error grows. Set the rate to 0.1, and play until both weights are within 0.02 of the best ones.",
     network: wired({ input: ["a", "b"], output: [["y", "identity"]] }, [["a", "y", -1], ["b", "y", 0.7]]),
     data: [[[1, 0], [1]], [[0, 3], [1.5]]],
     settings: { rate: 0.25, order: "in order" },
     done: (page) => page.steps > 0 && Math.abs(linkOf(page, "a", "y")?.weight - 1) <= 0.02
       && Math.abs(linkOf(page, "b", "y")?.weight - 0.5) <= 0.02,
     seen: "At 0.25 the factor is 1 - 2.25 = -1.25: each step jumps across the valley and ends higher on the other side. Up to 2/9 = 0.222 the "
-      + "error falls. At 0.1 the factor is 0.1, but for the other weight it is 0.9, so that one takes 44 passes. One rate must serve "
+      + "error falls. At 0.1 the factor is 0.1, but for the other weight it is 0.9, so that one takes 44 passes from the start. One rate must serve "
       + "steep and flat directions: the steepest limits it.",
   },
   {

@@ -69,6 +69,7 @@ function learnStep() {
   const sequence = sequences[cursor.order[cursor.at]];
   if (cursor.t === 0 && clear) net.clear();
   if (cursor.t === 0) trail = [];
+  notePlace();
   const [inputs, targets] = sequence[cursor.t], outputs = net.activate(inputs);
   const error = targets ? net.propagate(rate, targets, { momentum, cost }) : null;
   page.latest = { inputs, targets, outputs, error };

@@ -5,7 +5,10 @@ function acted() {
   showEdits();
   if (lesson && !lesson.done && isDone(lesson.of)) {
     lesson.done = true;
+    if (playing) stop();
     showLesson();
+    openTab(get("tab-lessons"));
+    get("lesson-text").querySelector(".seen").scrollIntoView({ block: "nearest" });
   }
 }
 function isDone({ done }) {
@@ -37,6 +40,8 @@ function showLesson() {
   get("again").hidden = !lesson;
   get("following").hidden = Boolean(lesson) && number === LESSONS.length - 1;
   get("following").textContent = lesson ? "Next lesson" : "Begin";
+  get("lesson-task").hidden = !lesson || done;
+  get("lesson-task").textContent = one?.task ?? "";
   get("lesson-text").replaceChildren(...(lesson ? [
     made("p", one.scene), made("p", one.task, { className: "task" }), ...(done ? [made("p", one.seen, { className: "seen" })] : []),
     ...(one.demo ? [made("p", `The demo of this lesson: python -m demos ${one.demo}`, { className: "small" })] : []),

@@ -165,13 +165,14 @@ def consistent_read(
     def settled(self: View, *args: Given.args, **kwargs: Given.kwargs) -> Answer:
         store: Store = self._store  # type: ignore[attr-defined]
         program = store.program
-        try:
-            answer = read(self, *args, **kwargs)
-            if store.program is program and program.version == store.topology_version:
-                return answer
-        except Exception:  # rows may have moved; a real error is raised again
-            if store.program is program and program.version == store.topology_version:
-                raise
+        if program.version == store.topology_version:
+            try:
+                answer = read(self, *args, **kwargs)
+                if store.program is program and program.version == store.topology_version:
+                    return answer
+            except Exception:  # rows may have moved; a real error is raised again
+                if store.program is program and program.version == store.topology_version:
+                    raise
         with InUse(self):
             return read(self, *args, **kwargs)
 

@@ -36,7 +36,7 @@ from .._checks import (
 from .._typing import Floats, Ints
 from ..cost import Cost
 from ..engine.guard import InUse, consistent_read
-from ..engine.store import Store
+from ..engine.store import NO_ROWS, Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Initializer, Seed, random_generator
 from ..squash import Squash
@@ -105,7 +105,7 @@ class Layer(Sequence[Neuron]):
         *,
         dtype: Any = np.float64,
     ) -> None:
-        squashes.get(squash)
+        function = squashes.get(squash)
         value = finite_number("The bias of a layer", bias, float_type("The dtype", dtype))
         if name is not None:
             text("The name of a layer", name)
@@ -115,7 +115,8 @@ class Layer(Sequence[Neuron]):
             )
         new = not isinstance(neurons, Iterable) or integer(neurons) is not None
         if new:
-            self._neurons = new_neurons(positive_integer("The size of a layer", neurons, MOST_NEURONS), dtype)
+            size = positive_integer("The size of a layer", neurons, MOST_NEURONS)
+            self._neurons = new_neurons(size, dtype, squash=function.code, bias=value)
         else:
             given = listed("The neurons of a layer", neurons, "a whole number or a list of Neurons")
             self._neurons = [require_neuron("What a layer holds", neuron) for neuron in given]
@@ -125,9 +126,8 @@ class Layer(Sequence[Neuron]):
             raise ArgumentError("Expected the neurons of a layer to be distinct, got one of them twice.")
         self._network: weakref.ref[Network] | None = None
         self._name: str | None = None
-        if new:
+        if new and (function.grouped or function.random):
             self.squash = squash
-            self.biases = np.full(len(self), value)
         if name is not None:
             self.name = name
 
@@ -156,9 +156,10 @@ class Layer(Sequence[Neuron]):
     @name.setter
     def name(self, name: str) -> None:
         self._name = text("The name of a layer", name)
-        for i, neuron in enumerate(self._neurons):
-            if neuron._row >= 0 and neuron._store.names[neuron._row] is None:
-                neuron.name = f"{name} {i}"
+        with InUse(*self._neurons):
+            for i, neuron in enumerate(self._neurons):
+                if neuron._row >= 0 and neuron._store.names[neuron._row] is None:
+                    neuron._store.names[neuron._row] = f"{name} {i}"
 
     @property
     def label(self) -> str:
@@ -559,8 +560,8 @@ class Layer(Sequence[Neuron]):
 
         If it is set to `winner`, `maxout` or `softmax`, the neurons of the layer compete as one group.
         """
-        found = {neuron.squash for neuron in self._alive()}
-        return found.pop() if len(found) == 1 else None
+        found = set(self._column("squash").tolist())
+        return squashes.by_code(found.pop()) if len(found) == 1 else None
 
     @squash.setter
     def squash(self, squash: str | Squash) -> None:
@@ -585,7 +586,12 @@ class Layer(Sequence[Neuron]):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        self._set_flag("trainable", value)
+        learns = boolean("The trainable of a layer", value)
+        with InUse(*self._alive()):
+            for store, rows in self._by_store():
+                if (store["trainable_bias"][rows] != learns).any():
+                    store.touch(NO_ROWS)  # sensitivities are laid out anew
+                parameters.set_trainable(store, "trainable_bias", rows, learns)
 
     @property
     @consistent_read
@@ -595,13 +601,10 @@ class Layer(Sequence[Neuron]):
 
     @deterministic.setter
     def deterministic(self, value: bool) -> None:
-        self._set_flag("deterministic", value)
-
-    def _set_flag(self, name: str, value: bool) -> None:
-        flag = boolean(f"The {name} of a layer", value)
+        flag = boolean("The deterministic of a layer", value)
         with InUse(*self._alive()):
-            for neuron in self._neurons:
-                setattr(neuron, name, flag)
+            for store, rows in self._by_store():
+                store["deterministic"][rows] = flag
 
     def freeze(self) -> None:
         """Freeze the layer: learning no longer updates its biases and the weights of incoming connections.
@@ -656,10 +659,15 @@ class Layer(Sequence[Neuron]):
 
     def _parameters(self) -> Iterator[tuple[Store, Ints, Ints]]:
         """Iterate over its stores; yields the store, the rows of incoming connections and of its neurons."""
-        for store in {neuron._store: None for neuron in self._neurons}:
-            store.ready()
-            rows = wiring.rows_of(neuron for neuron in self._neurons if neuron._store is store)
+        for neuron in self._neurons:
+            neuron._store.ready()  # may move rows
+        for store, rows in self._by_store():
             yield store, np.flatnonzero(np.isin(store["target"], rows)), rows
+
+    def _by_store(self) -> Iterator[tuple[Store, Ints]]:
+        """Iterate over its stores, with the rows of its neurons in each."""
+        for store in dict.fromkeys(neuron._store for neuron in self._neurons):
+            yield store, wiring.rows_of(neuron for neuron in self._neurons if neuron._store is store)
 
     @consistent_read
     def _column(self, name: str) -> NDArray[Any]:
@@ -678,13 +686,13 @@ class Layer(Sequence[Neuron]):
         return vector(what, values, len(self), FLOAT32 if FLOAT32 in floats else FLOAT64, nan)
 
 
-def new_neurons(count: int, dtype: Any) -> list[Neuron]:
-    """Make neurons in one store."""
+def new_neurons(count: int, dtype: Any, **numbers: float) -> list[Neuron]:
+    """Make neurons in one store, with these numbers."""
     store = Store(float_type("The dtype", dtype))
     neurons = [Neuron.__new__(Neuron) for _ in range(count)]
     for row, neuron in enumerate(neurons):
         neuron._store, neuron._row = store, row
-    store.add_neurons(neurons)
+    store.add_neurons(neurons, **numbers)
     return neurons
 
 

@@ -22,6 +22,7 @@ from .connection import Connection, connection_at
 from .order import Placement
 
 if TYPE_CHECKING:
+    from .layer import Layer
     from .network import Network
     from .neuron import Neuron
 
@@ -275,11 +276,10 @@ def remove(neurons: Sequence[Neuron]) -> None:
     store.sweep()
 
 
-def refuse_softmax(layer: Iterable[Neuron]) -> None:
+def refuse_softmax(layer: Layer) -> None:
     """Raise if a neuron that is not an output has the squash softmax."""
-    for neuron in layer:
-        if neuron.squash is squashes.softmax:
-            raise no_output(neuron)
+    for i in np.flatnonzero(layer._column("squash") == squashes.softmax.code):
+        raise no_output(layer[i])
 
 
 def no_output(neuron: Neuron) -> TopologyError:
@@ -292,7 +292,7 @@ def no_output(neuron: Neuron) -> TopologyError:
 def require_free(neurons: Iterable[Neuron]) -> None:
     """Raise if a neuron belongs to a network that is still in use."""
     for neuron in neurons:
-        network = graph.network_of(neuron)
+        network = graph.network_of(neuron) if neuron._store.networks else None
         if network is not None:
             raise TopologyError(
                 f"{neuron!r} belongs to {network!r} already. Networks do not share neurons: "

@@ -4,6 +4,7 @@
 
     synapse info MODEL                                    print the contents of a saved model
     synapse draw MODEL -o picture.png                     draw it, or write a page to explore: x.html
+    synapse play [MODEL]                                  open a page in which it learns
     synapse convert IN OUT                                convert between formats, by file suffixes
     synapse train DATA.csv --target COLUMN -o MODEL       learn to predict a column of a table
     synapse run MODEL DATA.csv                            predict
@@ -36,6 +37,7 @@ BROKEN_PIPE = 141  # what a shell reports for a command that SIGPIPE ended
 COMMANDS = (
     "info",
     "draw",
+    "play",
     "convert",
     "train",
     "run",

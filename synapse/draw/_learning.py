@@ -17,6 +17,7 @@ from ..errors import ArgumentError
 from ..learning._data import aimed_rows
 from ..objects.network import Network
 from ..readwrite.native import json_data
+from ..squash import ACTIVATIONS
 from ._document import plain
 
 MOST_CONNECTIONS = 20_000
@@ -67,6 +68,14 @@ def learning_of(net: Network, inputs: ArrayLike | None, targets: ArrayLike | Non
             f"A page can learn with at most {MOST_CONNECTIONS} connections, got {count}. "
             "Use synapse.Trainer, and explore without learn=True."
         )
+    if net.learning_rule.method != "online":
+        raise ArgumentError(
+            f"A page learns by the online rule, this network by {net.learning_rule.method}. "
+            'Set its learning_rule = "online".'
+        )
+    unknown = {neuron.squash.name for neuron in net} - set(ACTIVATIONS)
+    if unknown:
+        raise ArgumentError(f"A page knows the built-in squashes only, not {', '.join(sorted(unknown))}.")
     sequences = None if inputs is None else _sequences(net, inputs, targets)
     return {"network": json_data(net), "sequences": sequences, "recipes": recipes(), "most": MOST_CONNECTIONS}
 

@@ -273,6 +273,7 @@ LEARNING = (
     "keep.js",
     "data.js",
     "build.js",
+    "program.js",
     "lessons.js",
     "tutor.js",
 )

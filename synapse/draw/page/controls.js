@@ -240,6 +240,7 @@ const keys = {
 };
 document.addEventListener("keydown", (event) => {
   const onControl = event.target.closest?.("button, summary, input");
+  if (event.target.closest?.("input:not([type=range], [type=checkbox]), select, textarea")) return; // they take what is typed
   if (event.ctrlKey || event.metaKey || event.altKey || get("overlay").open) return;
   if (onControl && (event.key === " " || event.key === "Enter")) return; // they press what has the focus
   const action = keys[event.key];
@@ -252,7 +253,7 @@ document.addEventListener("keydown", (event) => {
 
 // The page in a notebook is in a frame, whose owner sends numbers; they are only ever shown.
 addEventListener("message", ({ source, data: fresh }) => {
-  if (source !== parent || parent === window || fresh?.activation?.length !== steps + 1) return;
+  if (source !== parent || parent === window || data.learn || fresh?.activation?.length !== steps + 1) return;
   if (fresh.neurons.name.length !== neuronCount || fresh.connections.source.length !== connectionCount) return;
   for (const [name, columns] of Object.entries({ neurons, connections })) Object.assign(columns, fresh[name]);
   Object.assign(data, { ...fresh, neurons, connections, layers, steps });

@@ -7,7 +7,7 @@ let plenty, baseOpacity; // many connections: straight lines, without arrows, dr
 const container = get("graph");
 const windowSize = () => ({
   x: Math.max(60, container.clientWidth - 2 * MARGIN), y: Math.max(60, container.clientHeight - 2 * MARGIN) });
-let folded;
+let folded, building = false; // while it is edited, what is not chosen is seen too
 let gatesWanted = null; // by the button; else every gate is shown if they are few
 const allGates = () => gatesWanted ?? cy.elements(".line.gated").length <= FEW_GATES;
 
@@ -61,8 +61,8 @@ const sheet = () => [
   { selector: ".firing", style: { "border-width": 4, "border-color": colours.above } },
   { selector: ".erring", style: { "border-width": 4, "border-color": colours.gate } },
   { selector: ".flow", style: { "line-opacity": 1, "z-index": 11, "underlay-color": colours.focus, "underlay-opacity": 0.25, "underlay-padding": 4 } },
-  { selector: ".dim", style: { opacity: 0.07 } },
-  { selector: ".neuron.dim, .box.dim", style: { opacity: 0.3 } },
+  { selector: ".dim", style: { opacity: building ? 0.4 : 0.07 } },
+  { selector: ".neuron.dim, .box.dim", style: { opacity: building ? 0.6 : 0.3 } },
   { selector: ".lit", style: { "line-opacity": 0.95, "z-index": 10 } },
   { selector: ".opens", style: { "line-opacity": 0.9, "line-color": colours.gate, "target-arrow-color": colours.gate } },
   { selector: ".chosen", style: {

@@ -33,3 +33,181 @@ function checkTables({ layers: table, neurons: rows, connections: ends }) {
   require(numbers.every(([, list]) => list.every(isNumber)), "This network has a number that is not finite.");
   require(new Set(ends.source.map((source, i) => `${source} ${ends.target[i]}`)).size === edges, "Two connections of this network join the same neurons.");
 }
+
+// --- files -------------------------------------------------------------------------------------
+
+const MOST_BYTES = 2e7, MOST_ADDRESS = 8000, SOON = 400; // of a file; characters; milliseconds
+
+function download(name, blob) {
+  const link = made("a", null, { href: URL.createObjectURL(blob), download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+const fileName = (ending) => `${(net.name ?? "network").replace(/[^\w-]+/g, "-").slice(0, 60) || "network"}.${ending}`;
+
+/** Go on with the network in a text, which anybody can have written. */
+function openText(text) {
+  let json = null;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return notice("This file is not JSON. Choose a file that this page or synapse.save(net, \"network.json\") has written.");
+  }
+  if (json?.format !== "synapse" || json.version !== 1)
+    return notice("This is not a network in Synapse's JSON, version 1. Python converts other formats: synapse convert IN network.json");
+  const found = tried(() => careful(() => networkOf(json)));
+  if (found && edit("network", "another network", () => { net = found; forget(); })) notice(misfit());
+}
+/** What the rule cannot read is damaged in a way that is not checked. */
+function careful(call) {
+  try {
+    return call();
+  } catch (error) {
+    throw error instanceof RuleError ? error : new RuleError("This network is damaged: its traces do not fit its connections.");
+  }
+}
+async function openFile() {
+  const [file] = get("file").files;
+  get("file").value = "";
+  if (!file) return;
+  if (file.size > MOST_BYTES) return notice(`This file has ${Math.round(file.size / 1e6)} MB; this page reads at most ${MOST_BYTES / 1e6} MB.`);
+  if (playing) stop();
+  openText(await file.text());
+}
+
+// --- the address -------------------------------------------------------------------------------
+
+const through = async (bytes, stream) => new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(stream)).arrayBuffer());
+async function packed(value) {
+  const bytes = await through(new TextEncoder().encode(JSON.stringify(value)), new CompressionStream("deflate-raw"));
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
+}
+async function unpacked(text) {
+  const bytes = Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
+  return JSON.parse(new TextDecoder().decode(await through(bytes, new DecompressionStream("deflate-raw"))));
+}
+/** What the address holds: structure, weights, data and settings, but no context. */
+function stateOf() {
+  const { name, layers: table, neurons: { name: labels, squash, bias, trainable_bias, bias_tie, group, cost_weight }, connections: ends } = net.toJSON();
+  const own = page.data.name === "own" ? page.data.sequences : undefined;
+  return { network: { name, layers: table, neurons: { name: labels, squash, bias, trainable_bias, bias_tie, group, cost_weight }, connections: ends },
+    data: page.data.name, clear: page.data.clear, sequences: own, settings: page.settings };
+}
+let soon = null, address = "";
+/** Write the address, a moment after the last change. */
+function writeAddress() {
+  clearTimeout(soon);
+  soon = setTimeout(async () => {
+    address = links.length > 400 ? "" : await packed(stateOf());
+    if (address.length > MOST_ADDRESS) address = "";
+    get("link").disabled = !address;
+    get("link-words").textContent = address ? "The address of this page holds the network, its weights, the data and the settings."
+      : `This network is too large for an address. Save JSON instead.`;
+    try {
+      if (!playing) history.replaceState(null, "", address ? `#${address}` : location.pathname);
+    } catch { /* the frame of a notebook has no address */ }
+  }, SOON);
+}
+async function readAddress() {
+  const text = location.hash.slice(1);
+  if (!text || text.length > MOST_ADDRESS) return;
+  try {
+    const { network, data: name, clear: cleared, sequences, settings } = await unpacked(text);
+    const found = networkOf(network), fresh = sequences ? { ...givenData(checkedRows(sequences)), clear: Boolean(cleared) } : dataOf(name);
+    edit("network", "the network of the address", () => {
+      net = found;
+      page.data = fresh;
+      for (const id of ["rate", "momentum"]) if (isNumber(settings?.[id]) && settings[id] >= 0) page.settings[id] = settings[id];
+      forget();
+    });
+    showAll();
+  } catch (error) {
+    notice(`This page cannot read the network in its address${error instanceof RuleError ? `: ${error.message}` : "."} It begins with another one.`);
+  }
+}
+function checkedRows(sequences) {
+  const isRow = (row) => Array.isArray(row) && row.length > 0 && row.every((one) => one === null || isNumber(one));
+  const steps = sequences.flat();
+  require(steps.length > 0 && steps.length <= MOST_SAMPLES && steps.every((pair) => pair.length === 2 && isRow(pair[0]) && (pair[1] === null || isRow(pair[1]))
+    && pair[0].length === steps[0][0].length), "the data are damaged.");
+  return sequences;
+}
+
+// --- pictures ----------------------------------------------------------------------------------
+
+/** The picture as SVG: what Cytoscape.js draws, with text as text. */
+function svgOf() {
+  const { x1, y1, w, h } = cy.elements().boundingBox(), n = (value) => Math.round(10 * value) / 10, parts = [];
+  const svg = drawn("svg", { xmlns: "http://www.w3.org/2000/svg", viewBox: [x1 - 10, y1 - 10, w + 20, h + 20].map(n).join(" "), width: n(w + 20), height: n(h + 20),
+    "font-family": "system-ui, sans-serif", fill: colours.ink });
+  const words = (text, x, y, size, more = {}) => String(text).split("\n").forEach((line, i) => {
+    const element = drawn("text", { x: n(x), y: n(y + i * size * 1.1), "font-size": size, "text-anchor": "middle", ...more });
+    element.textContent = line;
+    parts.push(element);
+  });
+  const box = (node, more) => { const { x, y } = node.position(), [width, height] = [node.width(), node.height()];
+    parts.push(drawn("rect", { x: n(x - width / 2), y: n(y - height / 2), width: n(width), height: n(height), rx: 6, ...more })); };
+  cy.elements(".frame").forEach((node) => {
+    const { x, y } = node.position(), beside = node.hasClass("beside");
+    box(node, { fill: colours.surface, stroke: colours.frame });
+    words(node.data("label"), beside ? x - node.width() / 2 - 6 : x, beside ? y : y - node.height() / 2 - 6, FONT.title, { fill: colours.faint, ...(beside && { "text-anchor": "end" }) });
+  });
+  cy.elements(".line, .wire").forEach((line) => {
+    const from = line.sourceEndpoint(), to = line.targetEndpoint(), bends = line.controlPoints() ?? [], at = ({ x, y }) => `${n(x)} ${n(y)}`;
+    const stops = [...bends.slice(1).map((bend, i) => ({ x: (bend.x + bends[i].x) / 2, y: (bend.y + bends[i].y) / 2 })), to];
+    const d = `M${at(from)}${bends.length ? bends.map((bend, i) => `Q${at(bend)} ${at(stops[i])}`).join("") : `L${at(to)}`}`;
+    const stroke = line.hasClass("wire") ? colours.gate : line.hasClass("negative") ? colours.negative : colours.positive;
+    const dashes = line.hasClass("wire") ? "1 3" : line.hasClass("gated") ? "6 3" : "none", width = line.data("width"), opacity = line.data("opacity");
+    parts.push(drawn("path", { d, fill: "none", stroke, "stroke-width": width, "stroke-dasharray": dashes, opacity }));
+    if (line.hasClass("wire") || plenty) return;
+    const last = bends.at(-1) ?? from, turn = Math.atan2(to.y - last.y, to.x - last.x), size = 4 + 1.5 * width;
+    const corner = (side) => at({ x: to.x - size * Math.cos(turn + side), y: to.y - size * Math.sin(turn + side) });
+    parts.push(drawn("path", { d: `M${at(to)}L${corner(0.45)}L${corner(-0.45)}Z`, fill: stroke, opacity }));
+  });
+  cy.elements(".neuron").forEach((node) => {
+    const { x, y } = node.position();
+    parts.push(drawn("circle", { cx: n(x), cy: n(y), r: NEURON / 2, fill: node.data("fill"), stroke: colours.faint }));
+    words(node.data("label"), x, y + NEURON / 2 + FONT.name, FONT.name);
+  });
+  cy.elements(".box").forEach((node) => {
+    const { x, y } = node.position();
+    box(node, { fill: colours.surface, stroke: node.data("fill"), "stroke-width": 6 });
+    words(node.data("label"), x, y - FONT.title, FONT.title);
+  });
+  cy.elements(".gate").forEach((node) => { const { x, y } = node.position();
+    parts.push(drawn("path", { d: `M${n(x)} ${n(y - 8)}l8 8l-8 8l-8 -8Z`, fill: colours.gate, "fill-opacity": node.data("open"), stroke: colours.gate })); });
+  cy.elements(".weight").forEach((node) => words(node.data("label"), node.position().x, node.position().y + 4, FONT.weight, { stroke: colours.paper, "stroke-width": 3, "paint-order": "stroke" }));
+  svg.append(drawn("rect", { x: n(x1 - 10), y: n(y1 - 10), width: "100%", height: "100%", fill: colours.paper }), ...parts);
+  return new XMLSerializer().serializeToString(svg);
+}
+
+// --- hands on it -------------------------------------------------------------------------------
+
+async function copy(text, what) {
+  try {
+    await navigator.clipboard.writeText(text);
+    notice(`${what} is copied.`);
+  } catch {
+    notice(`This browser does not let the page copy. Select the text and copy it yourself.`);
+  }
+}
+const keeping = {
+  save: () => download(fileName("json"), new Blob([JSON.stringify(net)], { type: "application/json" })),
+  open: () => get("file").click(),
+  png: () => download(fileName("png"), cy.png({ output: "blob", full: true, scale: 2, bg: colours.paper })),
+  svg: () => download(fileName("svg"), new Blob([svgOf()], { type: "image/svg+xml" })),
+  link: () => copy(location.href, "The address"),
+  copy: () => copy(get("program").value, "The program"),
+};
+for (const [id, action] of Object.entries(keeping)) get(id).addEventListener("click", action);
+get("file").addEventListener("change", openFile);
+
+/** After what a person did: the program, the address, and in a notebook the network for Python. */
+function keep() {
+  if (playing) return;
+  if (document.body.dataset.tab === "keep") get("program").value = program();
+  writeAddress();
+  if (parent !== window) parent.postMessage({ network: net.toJSON() }, "*"); // its owner has no origin that is known here
+}

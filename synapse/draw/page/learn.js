@@ -211,8 +211,6 @@ function drawPlane() {
 
 // --- hands on it -------------------------------------------------------------------------------
 
-const FIELDS = ["rate", "momentum", "order", "speed"]; // settings that a reader can change
-
 function readSettings() {
   const number = (id, least, most) => {
     const value = Number(get(id).value);
@@ -225,14 +223,16 @@ function readSettings() {
   mark();
   number("rate", 0, 100);
   number("momentum", 0, 0.999);
-  Object.assign(page.settings, { order: get("order").value, speed: get("speed").value });
+  Object.assign(page.settings, { cost: get("cost").value, order: get("order").value, speed: get("speed").value });
   if (playing && speed !== page.settings.speed) { stop(); run(); }
   acted();
 }
 function showSettings() {
-  for (const id of FIELDS) get(id).value = page.settings[id];
+  for (const [id, value] of Object.entries(page.settings)) get(id).value = value;
 }
-for (const id of FIELDS) get(id).addEventListener("change", readSettings);
+for (const id of Object.keys(page.settings)) get(id).addEventListener("change", readSettings);
+
+get("cost").append(made("option", "of the squash", { value: "" }), ...Object.keys(COSTS).map((name) => made("option", name.replaceAll("_", " "), { value: name })));
 
 /** New random weights: uniform, within the root of 3 / fan-in as in Glorot and Bengio 2010; what does not learn stays. */
 function draw() {
@@ -265,6 +265,9 @@ function openTab(tab, focus = false) {
   }
   document.body.dataset.tab = tab.id.slice(4);
   get(tab.id === "tab-lessons" ? "lesson-text" : "task-words").after(get("answers"));
+  building = document.body.dataset.tab === "build";
+  cy.style().fromJson(sheet()).update();
+  keep();
   if (focus) tab.focus();
   showCourse(true);
 }

@@ -10,7 +10,7 @@ let trail = []; // numbers of the steps of the present sequence, oldest first
 /** What lessons and tests read, and people in the console; `cursor` is the place in the data. */
 const page = {
   start: null, steps: 0, epochs: 0, history: [], latest: null, edited: [], data: null, cursor: null,
-  settings: { rate: 0.5, momentum: 0, cost: undefined, order: "shuffled", speed: "normal" },
+  settings: { rate: 0.5, momentum: 0, cost: "", order: "shuffled", speed: "normal" },
   get network() { return net; },
   get selected() {
     if (chosen?.kind === "neuron") return all[chosen.neuron];
@@ -35,7 +35,7 @@ const targetCount = () => page.data.sequences.flat().find(([, targets]) => targe
 /** Why network and data do not fit each other; null if they do. */
 function misfit() {
   const [inputs, targets] = [inputCount(), targetCount() ?? net.outputs.length];
-  const shares = ["cross_entropy", "categorical_cross_entropy"].includes(net.cost);
+  const shares = ["cross_entropy", "categorical_cross_entropy"].includes(page.settings.cost || net.cost);
   if (inputs === net.inputs.length && targets === net.outputs.length) {
     if (!shares || page.data.sequences.flat().every(([, wanted]) => wanted?.every((one) => one === null || (one >= 0 && one <= 1)) ?? true)) return null;
     return "These data have targets below 0 or above 1, which logistic outputs cannot learn. Give the outputs another squash, such as identity or tanh.";
@@ -64,7 +64,8 @@ function forget() { // all that was learnt about the course, not what the networ
 
 /** One step of the data: activate, learn if there is a target. Returns whether its numbers are finite. */
 function learnStep() {
-  const { cursor, data: { sequences, clear }, settings: { rate, momentum, cost } } = page;
+  const { cursor, data: { sequences, clear }, settings: { rate, momentum } } = page;
+  const cost = page.settings.cost || net.cost;
   cursor.order ??= shuffled(sequences.length);
   const sequence = sequences[cursor.order[cursor.at]];
   if (cursor.t === 0 && clear) net.clear();

@@ -29,7 +29,7 @@ function errorOf(network) {
     if (clear) network.clear();
     for (const [inputs, targets] of sequence) {
       network.activate(inputs);
-      if (targets) { sum += network.propagate(0, targets, { cost: page.settings.cost }); aimed++; }
+      if (targets) { sum += network.propagate(0, targets, { cost: page.settings.cost || network.cost }); aimed++; }
     }
   }
   return sum / Math.max(1, aimed);

@@ -3,6 +3,7 @@
 let lesson = null; // the present one of LESSONS, and whether it is done
 function acted() {
   showEdits();
+  keep();
   if (lesson && !lesson.done && isDone(lesson.of)) {
     lesson.done = true;
     if (playing) stop();
@@ -26,7 +27,7 @@ function beginLesson(number) {
   if (one.network) install(networkOf(one.network));
   if (one.data) page.data = typeof one.data === "string" ? dataOf(one.data) : givenData(one.data);
   if (typeof one.data === "string" && misfit()) install(networkOf(RECIPES[TASKS[one.data].recipe]));
-  Object.assign(page.settings, { rate: 0.5, momentum: 0, cost: undefined, order: "shuffled", speed: "normal", ...one.settings });
+  Object.assign(page.settings, { rate: 0.5, momentum: 0, cost: "", order: "shuffled", speed: "normal", ...one.settings });
   net.clear();
   forget();
   Object.assign(page, { start: net.toJSON(), edited: [] });
@@ -37,11 +38,11 @@ function beginLesson(number) {
 function showLesson() {
   const { of: one, number, done } = lesson ?? {};
   get("lesson").value = lesson ? number : "";
+  get("task-strip").hidden = !lesson;
+  get("task-strip").textContent = lesson ? (done ? "Done. Back to the lesson" : one.task) : "";
   get("again").hidden = !lesson;
   get("following").hidden = Boolean(lesson) && number === LESSONS.length - 1;
   get("following").textContent = lesson ? "Next lesson" : "Begin";
-  get("lesson-task").hidden = !lesson || done;
-  get("lesson-task").textContent = one?.task ?? "";
   get("lesson-text").replaceChildren(...(lesson ? [
     made("p", one.scene), made("p", one.task, { className: "task" }), ...(done ? [made("p", one.seen, { className: "seen" })] : []),
     ...(one.demo ? [made("p", `The demo of this lesson: python -m demos ${one.demo}`, { className: "small" })] : []),
@@ -57,6 +58,7 @@ function showAll() {
 
 get("lesson").append(made("option", "Choose a lesson", { value: "" }), ...LESSONS.map(({ title }, i) => made("option", `${i + 1}. ${title}`, { value: i })));
 get("lesson").addEventListener("change", () => beginLesson(get("lesson").value === "" ? -1 : Number(get("lesson").value)));
+get("task-strip").addEventListener("click", () => openTab(get("tab-lessons"), true));
 get("again").addEventListener("click", () => beginLesson(lesson.number));
 get("following").addEventListener("click", () => beginLesson(lesson ? lesson.number + 1 : 0));
 
@@ -68,6 +70,7 @@ function taskFor({ inputs, outputs }) {
   }) ?? "xor";
 }
 function start() {
+  for (const [id, text] of [["back", "Back"], ["next", "Step"]]) get(id).textContent = text;
   const { network, sequences } = data.learn;
   install(networkOf(network));
   page.data = sequences ? givenData(sequences) : dataOf(taskFor(net));
@@ -77,5 +80,6 @@ function start() {
   showLesson();
   showAll();
   openTab(get("tab-learn"));
+  readAddress();
 }
 start();

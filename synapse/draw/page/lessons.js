@@ -79,7 +79,7 @@ const STEPPED = {
   h1: -0.089904, h2: 0.189005, y1: 0.335279, y2: -0.229542,
 };
 
-const CHAIN = [1, 2, 3, 4, 5, 6, 7, 8];
+const CHAIN = [1, 2, 3, 4, 5];
 
 // Lessons 9 to 11: a number to keep in step 1, another one in step 4, and noise.
 const NOISY = [0.6, -0.4, 0.9, 0.3, -0.7, 0.5];
@@ -96,7 +96,7 @@ export const LESSONS = [
       + "state. If the state is above 0, its output is 1 (go), otherwise 0 (stay).\n"
       + "You want to go when a friend comes, unless it is far and the weather is bad. With these weights you also go for the weather alone, and "
       + "with a friend a long way in the rain. The input \"one\" is always 1. Its weight is 0.",
-    task: "Select the connection from \"one\" to \"go\". Lower its weight until the outputs of all eight evenings are right.",
+    task: "Open the tab Build and select the connection from \"one\" to \"go\". Lower its weight until the outputs of all eight evenings are right.",
     network: wired({ input: ["weather", "friend", "far", "one"], output: [["go", "step"]] },
       [["weather", "go", 1], ["friend", "go", 2], ["far", "go", -1], ["one", "go", 0]]),
     data: EVENINGS,
@@ -114,8 +114,8 @@ export const LESSONS = [
       + "The five samples form a valley: the target is the square of x, for x from -1 to 1. All three neurons have the squash identity. Each "
       + "draws a straight line, and a sum of straight lines is a straight line, however many neurons there are. No line comes near all five "
       + "points. The best one is level, at 0.5, and at three of the five points it is wrong by a half.",
-    task: "Press Play and watch the error stop falling. Then set the squash of a and b to relu, and play until every output is within 0.15 of "
-      + "its target.",
+    task: "Open the tab Learn and press Play: the error stops falling. Then select a in the tab Build and set its squash to relu, do the same "
+      + "with b, and play until every output is within 0.15 of its target.",
     network: wired({ input: ["x"], hidden: [["a", "identity", 0.5], ["b", "identity", 0.5]], output: [["y", "identity", 0]] },
       [["x", "a", 1], ["x", "b", -1], ["a", "y", 0.3], ["b", "y", 0.3]]),
     data: [-1, -0.5, 0, 0.5, 1].map((x) => [[x], [x * x]]),
@@ -151,7 +151,8 @@ export const LESSONS = [
       + "The tab Learn has a map of the error over the two weights. It is a valley, with its floor along the first weight. "
       + "Learning walks downhill. The weight of b changes nine times as fast as that of a, because its input is three times as large and counts "
       + "twice: in the output and in the rule. Each step multiplies its distance from the floor by 1 - 9 x rate.",
-    task: "Open the tab Learn and press Epoch ten times: at a rate of 0.25 the error grows. Set the rate to 0.1, and play until both weights are within 0.02 of the best ones.",
+    task: "Open the tab Learn and press Epoch ten times: at a rate of 0.25 the error grows. Set the rate to 0.1, and play until both weights "
+      + "are within 0.02 of the best ones.",
     network: wired({ input: ["a", "b"], output: [["y", "identity"]] }, [["a", "y", -1], ["b", "y", 0.7]]),
     data: [[[1, 0], [1]], [[0, 3], [1.5]]],
     settings: { rate: 0.25, order: "in order" },
@@ -168,8 +169,8 @@ export const LESSONS = [
       + "a bias of at most 0 (nothing holds: stay), and each weight must lift the sum above 0. But then both weights together lift it "
       + "higher still, and it goes when both hold. No weights solve this (Minsky and Papert 1969).\n"
       + "Two hidden neurons are ready, but not connected to \"go\". One is near 1 if any input is 1, the other if both are.",
-    task: "Press Play: the four outputs stay near 0.5. Then connect \"any\" and \"both\" to \"go\", and play until every output is within 0.3 of "
-      + "its target.",
+    task: "Press Play: the four outputs stay near 0.5. Then open the tab Build, drag from \"any\" to \"go\" and from \"both\" to \"go\", and play "
+      + "until every output is within 0.3 of its target.",
     network: wired({ input: ["a", "b"], hidden: [["any", "logistic", -3], ["both", "logistic", -9]], output: [["go", "logistic", 0]] },
       [["a", "any", 6], ["b", "any", 6], ["a", "both", 6], ["b", "both", 6], ["a", "go", 0.5], ["b", "go", 0.5]]),
     data: [[[0, 0], [0]], [[0, 1], [1]], [[1, 0], [1]], [[1, 1], [0]]],
@@ -216,24 +217,24 @@ export const LESSONS = [
   {
     title: "The vanishing error",
     demo: "vanishing",
-    scene: "Eight logistic neurons stand in a row, all weights 1. Errors go back from the output y: each neuron's error is that of the next one, times "
+    scene: "Five logistic neurons stand in a row, all weights 1. Errors go back from the output y: each neuron's error is that of the next one, times "
       + "the weight between them, times the neuron's own slope. The slope of the logistic function is at most 1/4. Here it is exactly 1/4 "
       + "everywhere in the first step.\n"
-      + "So an error of 1 at y becomes 0.25 at h8, 0.0625 at h7, and 0.000015 at h1: it is divided by four eight times, that is by 65,536. "
-      + "The weight into h1 hardly moves.",
-    task: "Connect h1 to y. Then press Step, and compare the errors of h1 and y.",
+      + "So an error of 1 at y becomes 0.25 at h5, 0.0625 at h4, and 0.00098 at h1: it is divided by four five times, that is by 1,024. "
+      + "The weight into h1 hardly moves. After twenty layers, a trillionth is left.",
+    task: "Open the tab Build and drag from h1 to y. Then press Step, and compare the errors of h1 and y.",
     network: wired({
       input: ["x"],
-      ...Object.fromEntries(CHAIN.map((i) => [`hidden ${i}`, [[`h${i}`, "logistic", -0.5]]])),
+      ...Object.fromEntries(CHAIN.map((i) => [`h${i}`, [[`h${i}`, "logistic", -0.5]]])),
       output: [["y", "identity", 0]],
-    }, [["x", "h1", 1], ...CHAIN.map((i) => [`h${i}`, i < 8 ? `h${i + 1}` : "y", 1])]),
+    }, [["x", "h1", 1], ...CHAIN.map((i) => [`h${i}`, i < 5 ? `h${i + 1}` : "y", 1])]),
     data: [[[0.5], [1.5]]],
     settings: { rate: 0.1, speed: "slow" },
     done: (page) => Math.abs(neuronOf(page, "y")?.responsibility) > 1e-6
       && Math.abs(neuronOf(page, "h1")?.responsibility / neuronOf(page, "y").responsibility) > 0.01,
-    seen: "Through the new connection the error needs one step back instead of eight. Even if its weight is only 0.1, the error of h1 is now more than a "
-      + "thousand times as large. Such skip connections make networks of hundreds of layers learn (He and others 2016). Steps of a sequence are like layers: an error that goes back through "
-      + "many steps vanishes in the same way. The next lesson shows the remedy.",
+    seen: "Through the new connection the error needs one step back instead of five. Even with its weight of 0.1, the error of h1 is now 25 times as "
+      + "large. Such skip connections make networks of hundreds of layers learn (He and others 2016). Steps of a sequence are like layers: an "
+      + "error that goes back through many steps vanishes in the same way. The next lesson shows the remedy.",
   },
   {
     title: "A self-connection remembers",
@@ -242,7 +243,7 @@ export const LESSONS = [
       + "Its squash is the identity and its weight 1, so it only repeats its input: 0.6, 0, 0, 0, 0, 0. No weight from x can help, because "
       + "x is 0 when it matters.\n"
       + "A neuron can be connected to itself. Then each new state is the old state, times the weight of this self-connection, plus the new input.",
-    task: "Connect the cell to itself, with a weight of 1. Then press Step six times.",
+    task: "Open the tab Build and drag from the cell away and back to it: its self-connection has the weight 1. Then press Step six times.",
     network: wired({ input: ["x"], output: [["cell", "identity"]] }, [["x", "cell", 1]]),
     data: [[0.6, 0, 0, 0, 0, 0].map((x) => [[x], [0.6]])],
     settings: { rate: 0.1, order: "in order" },
@@ -258,7 +259,7 @@ export const LESSONS = [
       + "number matters; the input \"write\" is 1 then, and 0 later.\n"
       + "A gate is a neuron whose activation multiplies what a connection carries. At 1 the connection is open, at 0 it is closed. The neuron \"gate\" "
       + "is open when \"write\" is 1: its bias is -10, its weight 20. But it does not gate any connection yet.",
-    task: "Let \"gate\" gate the connection from x to the cell. Then press Step six times.",
+    task: "Open the tab Build and drag from \"gate\" to the connection from x to the cell. Then press Step six times.",
     network: wired({ input: ["x", "write"], gates: [["gate", "logistic", -10]], output: [["cell", "identity"]] },
       [["write", "gate", 20], ["x", "cell", 1], ["cell", "cell", 1]]),
     data: stepsOf((t) => [isAt(1)(t)], () => 0.6),
@@ -275,7 +276,7 @@ export const LESSONS = [
       + "sum of both.\n"
       + "To forget, the self-connection must be closed for one step. The neuron \"forget\" is open, near 1, as long as \"reset\" is 0. In step 4, "
       + "\"reset\" is 1, and \"forget\" falls to 0.000045. But it does not gate any connection yet.",
-    task: "Let \"forget\" gate the connection from the cell to itself. Then press Step six times.",
+    task: "Open the tab Build and drag from \"forget\" to the connection from the cell to itself. Then press Step six times.",
     network: wired({ input: ["x", "write", "reset"], gates: [["gate", "logistic", -10], ["forget", "logistic", 10]], output: [["cell", "identity"]] },
       [["write", "gate", 20], ["reset", "forget", -20], ["x", "cell", 1, "gate"], ["cell", "cell", 1]]),
     data: stepsOf((t) => [WRITE(t), RESET(t)], (t) => (t < 3 ? 0.6 : 0.3)),
@@ -293,7 +294,8 @@ export const LESSONS = [
       + "The block shall store x when \"write\" is 1 (steps 1 and 4), replace what it holds when \"reset\" is 1 (step 4), and show it only "
       + "when \"read\" is 1 (steps 3 and 6). At all other steps the output y must be 0.\n"
       + "You know the self-connection and two of the gates. The third, \"out\", gates what leaves the cell.",
-    task: "Connect the cell to itself (weight 1). Let \"in\" gate x to cell, \"forget\" the self-connection, and \"out\" cell to y. Then press Step six times.",
+    task: "In the tab Build, connect the cell to itself. Let \"in\" gate the connection from x to the cell, \"forget\" the self-connection, and \"out\" the "
+      + "connection from the cell to y. Then press Step six times.",
     network: wired({
       input: ["x", "write", "reset", "read"],
       gates: [["in", "logistic", -10], ["forget", "logistic", 10], ["out", "logistic", -10]],
@@ -314,13 +316,14 @@ export const LESSONS = [
       + "have four steps each. The first input is 1 or -1, the others are 0; in step 4 the target is 0.8 or -0.8.\n"
       + "The error stops at the context: it is truncated. In step 4, when it arrives, x is 0. So the weight from x, which is 0 at the start, changes by rate x error x 0 "
       + "= 0, always. But it matters: the true derivative of the cost is -0.8 x 0.5 x 0.8 x 0.8 x 0.8 = -0.2048, back through all weights on the way.",
-    task: "Press Play: the weight from x to h stays 0. Then connect h to itself, with a weight of 1, and play until both last outputs are within 0.1.",
+    task: "Press Play: the weight from x to h stays 0. Then connect h to itself in the tab Build, and play until both last outputs are within 0.1 "
+      + "of their targets.",
     network: wired({ input: ["x"], context: [["c", "identity"]], hidden: [["h", "tanh", 0]], output: [["y", "tanh", 0]] },
       [["x", "h", 0], ["c", "h", 0.8], ["h", "c", 1, null, false], ["h", "y", 0.5]]),
     data: [1, -1].map((first) => [first, 0, 0, 0].map((x, t) => [[x], t < 3 ? null : [0.8 * first]])),
     settings: { rate: 0.05 },
     done: (page) => Boolean(neuronOf(page, "h")?.selfConnection) && solved(page, 0.1),
-    seen: "With the self-connection, the eligibility of the weight from x lasts until step 4. It is 1 or -1 there instead of 0, so the error changes the weight, and the network "
+    seen: "With the self-connection, the eligibility of the weight from x lasts until step 4. It is no longer 0 there, so the error changes the weight, and the network "
       + "learns. This is lesson 8 again, and why memory cells learn what Elman's units miss. Exact rules send the error through the context too: "
       + "method=\"bptt\" or \"rtrl\" in Python. They cost more, and their error can vanish.",
   },

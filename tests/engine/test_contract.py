@@ -248,6 +248,19 @@ def test_templates():
         assert (signature.return_type, signature.args[1]) == (found, types.uint64)
 
 
+@contract("operations")
+def test_operations():
+    """The signature of an operation with the same operands is found once, and that of tuples each time."""
+    operations = pipeline._Operations(context()[0])
+    for operands, once in (
+        ((COLUMN, types.int64), True),
+        ((types.UniTuple(types.int64, 2), types.int64), False),
+    ):
+        first, second = (operations.resolve_function_type(operator.getitem, operands, {}) for _ in range(2))
+        assert first == second
+        assert (first is second) == once
+
+
 @contract("conversions")
 def test_conversions():
     """Numba asks two related columns for their common type."""

@@ -87,6 +87,41 @@ def test_a_handler_of_the_user_is_called_after_the_step_too(forgotten, monkeypat
     assert neuron.activation == 0.5
 
 
+PENDING = """
+import ctypes, time
+import synapse
+from synapse.engine.compiler import rare
+from synapse.engine.schema import PART_ADDRESSES
+
+def neuron(dtype):
+    one = synapse.Neuron("tanh", dtype=dtype)
+    one.project(one)
+    return one
+
+interrupt = ctypes.cast(ctypes.pythonapi.PyErr_SetInterrupt, ctypes.c_void_p).value
+for dtype, table in PART_ADDRESSES.items():
+    one = neuron(dtype)
+    one.activate()
+    places = {part.__name__: place for place, (part, _) in enumerate(rare._declared)}
+    table[places["weigh_gated"]], table[places["stretch_of_tanh"]] = interrupt, 0
+    came = 0
+    try:
+        one.activate()  # Ctrl-C comes within the kernel, which then asks Python for another part
+        table[places["weigh_gated"]] = 0
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            one.activate()
+    except KeyboardInterrupt:
+        came = 1
+    assert came == 1 and table[places["stretch_of_tanh"]]
+"""
+
+
+@pytest.mark.compiler
+def test_an_interrupt_that_is_pending_when_a_kernel_asks_for_a_part_is_raised_after_it():
+    run(PENDING)
+
+
 PLAIN = """
 import os
 import architect, numpy as np, synapse

@@ -8,6 +8,7 @@ the sign of zero is not preserved. NaN and infinity keep their IEEE meaning.
 from __future__ import annotations
 
 import ctypes
+import gc
 import operator
 import sys
 import threading
@@ -109,11 +110,13 @@ class _Compiling(event.Listener):
     """Tells watchers, or prints a notice, once, if it takes more than two seconds; defers Ctrl-C to the end.
 
     Raised earlier, Ctrl-C could arrive while LLVM calls back into Python, which would print and ignore it.
+    Cycles of objects, of which a compiler makes many, are collected afterwards: it takes a tenth less time.
     """
 
     def __init__(self) -> None:
         self.deferred: list[Deferred] = []  # in the main thread; others receive no Ctrl-C
         self.depth = 0
+        self.collected = False  # whether the garbage collector was enabled
         self.timer: threading.Timer | None = None
         self.lock = threading.Lock()
 
@@ -127,6 +130,9 @@ class _Compiling(event.Listener):
                 self.timer = threading.Timer(PATIENCE, sys.stderr.write, [NOTICE])
                 self.timer.daemon = True
                 self.timer.start()
+            if outermost:
+                self.collected = gc.isenabled()
+                gc.disable()
         if outermost:
             compiling.tell(True)
 
@@ -134,7 +140,9 @@ class _Compiling(event.Listener):
         with self.lock:
             self.depth -= 1
             outermost = self.depth == 0
-            if self.depth == 0 and self.timer is not None and self.timer.is_alive():
+            if outermost and self.collected:
+                gc.enable()
+            if outermost and self.timer is not None and self.timer.is_alive():
                 self.timer.cancel()
                 self.timer = None
         if outermost:
@@ -228,20 +236,39 @@ class _ColumnsAttribute(AttributeTemplate):
         return table.column(name)
 
 
+class BareType(types.Type):
+    """The type of ``bare(array)``: an address and a size, not counted."""
+
+    family = ("arrays",)
+
+    def __init__(self, dtype: Any) -> None:
+        self.dtype = dtype
+        super().__init__(name=f"Bare({dtype})")
+
+
+@register_model(BareType)
+class _BareModel(models.StructModel):
+    def __init__(self, manager: Any, bare: Any) -> None:
+        super().__init__(manager, bare, [("data", types.CPointer(bare.dtype)), ("size", types.int64)])
+
+
+make_attribute_wrapper(BareType, "size", "size")
+
+
 @infer_global(operator.getitem)
-class _ReadColumn(AbstractTemplate):
+class _ReadItem(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         column, index = args
-        if isinstance(column, ColumnType) and isinstance(index, types.Integer):
+        if isinstance(column, ColumnType | BareType) and isinstance(index, types.Integer):
             return column.dtype(column, types.uint64)
         return None
 
 
 @infer_global(operator.setitem)
-class _WriteColumn(AbstractTemplate):
+class _WriteItem(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         column, index, _ = args
-        if isinstance(column, ColumnType) and isinstance(index, types.Integer):
+        if isinstance(column, ColumnType | BareType) and isinstance(index, types.Integer):
             return types.none(column, types.uint64, column.dtype)
         return None
 
@@ -255,20 +282,27 @@ def set_tbaa(builder: Any, instruction: Any, family: tuple[str, ...]) -> None:
     instruction.set_metadata("tbaa", module.add_metadata([kind, kind, offset]))
 
 
+def _place(context: Any, builder: Any, column: Any, value: Any, index: Any) -> Any:
+    if isinstance(column, BareType):
+        value = cgutils.create_struct_proxy(column)(context, builder, value).data
+    return builder.gep(value, [index])
+
+
 @lower_builtin(operator.getitem, ColumnType, types.Integer)
-def _read_column(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+@lower_builtin(operator.getitem, BareType, types.Integer)
+def _read_item(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     column = signature.args[0]
-    place = builder.gep(args[0], [args[1]])
-    value = builder.load(place)
+    value = builder.load(_place(context, builder, column, *args))
     set_tbaa(builder, value, column.family)
     return context.data_model_manager[column.dtype].from_data(builder, value)
 
 
 @lower_builtin(operator.setitem, ColumnType, types.Integer, types.Any)
-def _write_column(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+@lower_builtin(operator.setitem, BareType, types.Integer, types.Any)
+def _write_item(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     column = signature.args[0]
     value = context.data_model_manager[column.dtype].as_data(builder, args[2])
-    set_tbaa(builder, builder.store(value, builder.gep(args[0], [args[1]])), column.family)
+    set_tbaa(builder, builder.store(value, _place(context, builder, column, *args[:2])), column.family)
     return context.get_dummy_value()
 
 
@@ -487,62 +521,6 @@ if DEBUGGING:
 else:
     single_from_bits = reinterpreted(types.int32, types.float32)
     single_bits = reinterpreted(types.float32, types.int32)
-
-
-FAMILY = ("arrays",)
-
-
-class BareType(types.Type):
-    """The type of ``bare(array)``: an address and a size, not counted."""
-
-    def __init__(self, dtype: Any) -> None:
-        self.dtype = dtype
-        super().__init__(name=f"Bare({dtype})")
-
-
-@register_model(BareType)
-class _BareModel(models.StructModel):
-    def __init__(self, manager: Any, bare: Any) -> None:
-        super().__init__(manager, bare, [("data", types.CPointer(bare.dtype)), ("size", types.int64)])
-
-
-make_attribute_wrapper(BareType, "size", "size")
-
-
-@infer_global(operator.getitem)
-class _ReadBare(AbstractTemplate):
-    def generic(self, args: Any, kws: Any) -> Any:
-        bare, index = args
-        if isinstance(bare, BareType) and isinstance(index, types.Integer):
-            return bare.dtype(bare, types.uint64)
-        return None
-
-
-@infer_global(operator.setitem)
-class _WriteBare(AbstractTemplate):
-    def generic(self, args: Any, kws: Any) -> Any:
-        bare, index, _ = args
-        if isinstance(bare, BareType) and isinstance(index, types.Integer):
-            return types.none(bare, types.uint64, bare.dtype)
-        return None
-
-
-def _place(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    data = cgutils.create_struct_proxy(signature.args[0])(context, builder, args[0]).data
-    return builder.gep(data, [args[1]])
-
-
-@lower_builtin(operator.getitem, BareType, types.Integer)
-def _read(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    value = builder.load(_place(context, builder, signature, args))
-    set_tbaa(builder, value, FAMILY)
-    return value
-
-
-@lower_builtin(operator.setitem, BareType, types.Integer, types.Any)
-def _write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    set_tbaa(builder, builder.store(args[2], _place(context, builder, signature, args)), FAMILY)
-    return context.get_dummy_value()
 
 
 @intrinsic

@@ -8,9 +8,11 @@ code.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
+from numba import types
 from numba._dynfunc import make_function
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
@@ -64,6 +66,33 @@ def _reached(libraries: Iterable[Any]) -> list[Any]:
     return list(found)
 
 
+class _Operations:
+    """Numba's context of types, which finds the signature of an operation once for the same operands.
+
+    Numba tries the signatures of arrays, strings and others before those of numbers and columns, each time.
+    """
+
+    known: ClassVar[dict[Any, Any]] = {}
+
+    def __init__(self, context: Any) -> None:
+        self.context = context
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.context, name)
+
+    def resolve_function_type(self, function: Any, operands: Any, named: Any) -> Any:
+        """The signature of a function for these operands."""
+        found = self.known.get((function, operands))
+        if found is None:
+            found = self.context.resolve_function_type(function, operands, named)
+            if function in OPERATORS and not any(isinstance(one, types.BaseTuple) for one in operands):
+                self.known[function, operands] = found
+        return found
+
+
+OPERATORS = {one for one in vars(operator).values() if callable(one)}
+
+
 class _CreateLibrary(FunctionPass):
     """Choose the library into which a function is lowered."""
 
@@ -110,6 +139,9 @@ class _PartLowering(NativeLowering):
 
 class PartCompiler(CompilerBase):
     """The passes that parts need: the code of kernels has no arrays, closures or `with`."""
+
+    def __init__(self, context: Any, *others: Any) -> None:
+        super().__init__(_Operations(context), *others)
 
     def define_pipelines(self) -> list[Any]:
         """The passes, in order."""

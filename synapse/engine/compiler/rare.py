@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.extending import infer, lower_builtin
 
@@ -96,13 +97,15 @@ def _call_address(context: Any, builder: Any, kinds: Any, args: Any, place: Any)
     word = ir.IntType(64)
     table = column_of(context, builder, kinds[0], args[0], "parts")
     slot = builder.gep(table, [place])
+    calls = cgutils.alloca_once_value(builder, word(0))
     resolve, call = builder.append_basic_block("resolve"), builder.append_basic_block("call")
     missing = builder.icmp_unsigned("==", builder.load(slot), word(0))
     builder.cbranch(missing, resolve, call).set_weights([1, 1 << 20])
     with builder.goto_block(resolve):  # again, if an exception of a signal has ended the resolver
+        builder.store(builder.add(builder.load(calls), word(1)), calls)
         resolver = builder.load(builder.gep(table, [word(RESOLVER)]))
-        kind = ir.FunctionType(ir.VoidType(), [word, word]).as_pointer()
-        builder.call(builder.inttoptr(resolver, kind), [args[0], place])
+        kind = ir.FunctionType(ir.VoidType(), [word] * 3).as_pointer()
+        builder.call(builder.inttoptr(resolver, kind), [args[0], place, builder.load(calls)])
         builder.cbranch(builder.icmp_unsigned("==", builder.load(slot), word(0)), resolve, call)
     builder.position_at_end(call)
     taken = [context.get_value_type(kind) for kind in kinds]
@@ -135,32 +138,25 @@ def _compiled(place: int, unit: Any) -> int:
     return int(result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name))
 
 
-def _resolve(unit: Any, table: int, place: int) -> None:
+def _resolve(unit: Any, table: int, place: int, calls: int) -> None:
     """Enter the address of a part, for a kernel that waits in this thread.
 
-    A kernel cannot pass on what the handler of Ctrl-C raises, so the handler runs a moment later.
+    A kernel cannot pass on what the handler of Ctrl-C raises, so the handler runs a moment later. Where this
+    function is interrupted, as in its first instruction, ctypes prints and ignores what is raised. No address
+    has been entered then, so the kernel calls again: `calls` counts.
     """
-    try:
-        came = _enter(unit, table, place)
-    except BaseException:  # Ctrl-C came before it was deferred: the kernel calls again
-        came = True
-    if came:
-        threading.Timer(SOON, _thread.interrupt_main).start()
-
-
-def _enter(unit: Any, table: int, place: int) -> bool:
-    """Enter the address of a part; returns whether Ctrl-C came meanwhile."""
     with Deferred() as deferred:
-        addresses = PART_ADDRESSES[np.dtype(str(unit))]
         try:
-            addresses[place] = _compiled(place, unit)
+            address = _compiled(place, unit)
         except Exception as error:
             _errors.append(error)
             words = ctypes.cast(table, ctypes.POINTER(ctypes.c_uint64))
             ctypes.c_double.from_address(words[_FAILED]).value = -1.0
-            addresses[place] = _NOTHING
-        came, deferred.came = deferred.came, False
-    return came
+            address = _NOTHING
+        if deferred.came or calls > 1:
+            threading.Timer(SOON, _thread.interrupt_main).start()
+            deferred.came = False
+    PART_ADDRESSES[np.dtype(str(unit))][place] = address  # last: nothing can interrupt what follows
 
 
 _alive: list[Any] = []
@@ -168,7 +164,7 @@ _NOTHING = ctypes.cast(ctypes.pythonapi.Py_GetVersion, ctypes.c_void_p).value or
 """A function that kernels can call with any arguments, without an effect."""
 
 if not DEBUGGING:
-    _prototype = ctypes.CFUNCTYPE(None, ctypes.c_uint64, ctypes.c_uint64)
+    _prototype = ctypes.CFUNCTYPE(None, *[ctypes.c_uint64] * 3)
     for _unit in (types.float32, types.float64):
         _resolver = _prototype(partial(_resolve, _unit))
         _alive.append(_resolver)

@@ -82,8 +82,9 @@ function showTask() {
   if (!get("pixels").hidden) listKinds();
 }
 const few = (row) => row.slice(0, MOST_CELLS).map(tiny).join(" ") + (row.length > MOST_CELLS ? " \u2026" : "");
-const oneOf = (row) => (row.length > 2 && row.filter((one) => one === 1).length === 1 && row.every((one) => one === 0 || one === 1)
-  ? `no. ${row.indexOf(1)}` : few(row)); // of a one-hot row, the place of the 1
+const isOneHot = (row) => row.length > 2 && row.filter((one) => one === 1).length === 1 && row.every((one) => one === 0 || one === 1);
+/** How rows are written: by the place of the 1 if all are one-hot. */
+const writer = (rows) => (rows.every((row) => !row || isOneHot(row)) ? (row) => `no. ${row.indexOf(1)}` : few);
 
 /** The first samples, their targets, and what the network answers. */
 function showAnswers() {
@@ -91,9 +92,10 @@ function showAnswers() {
   const fits = !misfit(), head = made("tr"), heads = ["inputs", "targets", "outputs"].map((name) => made("th", name, { scope: "col" }));
   head.append(...heads);
   const few_ = page.data.sequences.slice(0, FEW_ANSWERS), answers = fits ? answersOf(few_.map((one) => one.slice(0, FEW_ANSWERS).map(([inputs]) => inputs))) : [];
+  const [ofInputs, ofTargets] = [0, 1].map((part) => writer(few_.flat().map((step) => step[part])));
   const rows = few_.flatMap((sequence, s) => sequence.slice(0, FEW_ANSWERS).map(([inputs, targets], t) => {
     const row = made("tr");
-    row.append(made("td", oneOf(inputs)), made("td", targets ? oneOf(targets) : "\u2013"), made("td", fits ? few(answers[s][t]) : ""));
+    row.append(made("td", ofInputs(inputs)), made("td", targets ? ofTargets(targets) : "\u2013"), made("td", fits ? few(answers[s][t]) : ""));
     return row;
   }));
   get("answers").replaceChildren(head, ...rows.slice(0, FEW_ANSWERS));

@@ -264,7 +264,7 @@ function openTab(tab, focus = false) {
     if (one.id !== "tab-numbers") get(one.getAttribute("aria-controls")).hidden = one !== tab;
   }
   document.body.dataset.tab = tab.id.slice(4);
-  get(tab.id === "tab-lessons" ? "lesson-text" : "task-words").after(get("answers"));
+  get({ "tab-lessons": "lesson-demo", "tab-build": "form" }[tab.id] ?? "task-words").after(get("answers"));
   building = document.body.dataset.tab === "build";
   cy.style().fromJson(sheet()).update();
   keep();

@@ -9,7 +9,8 @@ function acted() {
     if (playing) stop();
     showLesson();
     openTab(get("tab-lessons"));
-    get("lesson-text").querySelector(".seen").scrollIntoView({ block: "nearest" });
+    get("again").scrollIntoView({ block: "nearest" }); // below what was seen
+    get("lesson").selectedOptions[0].textContent = `\u2713 ${lesson.of.title}`;
   }
 }
 function isDone({ done }) {
@@ -34,6 +35,7 @@ function beginLesson(number) {
   [redos, lesson] = [[], { of: one, number, done: false }];
   showAll();
   showLesson();
+  get("lessons").scrollTop = 0;
 }
 function showLesson() {
   const { of: one, number, done } = lesson ?? {};
@@ -43,9 +45,9 @@ function showLesson() {
   get("again").hidden = !lesson;
   get("following").hidden = Boolean(lesson) && number === LESSONS.length - 1;
   get("following").textContent = lesson ? "Next lesson" : "Begin";
+  get("lesson-demo").textContent = one?.demo ? `The demo of this lesson: python -m demos ${one.demo}` : "";
   get("lesson-text").replaceChildren(...(lesson ? [
     made("p", one.scene), made("p", one.task, { className: "task" }), ...(done ? [made("p", one.seen, { className: "seen" })] : []),
-    ...(one.demo ? [made("p", `The demo of this lesson: python -m demos ${one.demo}`, { className: "small" })] : []),
   ] : [made("p", `${counted(LESSONS.length, "lesson")} of two minutes each. Each asks for one action and says what you saw.`)]));
 }
 

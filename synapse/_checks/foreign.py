@@ -214,6 +214,19 @@ _OPTIMIZER = {
     **dict.fromkeys(("clipnorm", "maxnorm"), "Give clip={value} to Trainer()."),
     "clipvalue": "Give clip_value={value} to Trainer().",
 }
+_ESTIMATOR = {
+    **{name: f"Use {right}." for name, right in {**RATE, **EPOCHS}.items()},
+    **dict.fromkeys(("hiddenlayersizes", "hiddenunits", "nhidden"), "Use hidden={value}."),
+    **dict.fromkeys(("activation", "hiddenactivation"), "Use squash={value}."),
+    **dict.fromkeys(("weightdecay", "alpha"), "Use l2={value}."),
+    **dict.fromkeys(("solver", "optim"), "Use optimizer={value}."),
+    "niternochange": "Use patience={value}.",
+    "validationfraction": "Use validation={value}.",
+    "earlystopping": "Use validation=0.1, patience=10.",
+    "verbose": "Use progress=True or progress=False.",
+    "seed": "Use random_state={value}.",
+    "loss": "Use cost={value}.",
+}
 _UNITS = {
     **dict.fromkeys(("activation", "nonlinearity"), "Use squash={value}."),
     **dict.fromkeys(("size", "units", "n", "outfeatures"), "Use Layer({value})."),
@@ -237,6 +250,7 @@ ARGUMENTS: Mapping[str, Mapping[str, str]] = {
     "Neuron": _UNITS,
     "project": _PROJECT,
     "optimizer": _OPTIMIZER,
+    "estimator": _ESTIMATOR,
 }
 """Advice for arguments, by the call that is given them."""
 ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
@@ -284,7 +298,7 @@ def understands(kind: str, *siblings: str) -> Callable[[Function], Function]:
                 if began and not (options and isinstance(error, SynapseError)):
                     raise
                 calls = [function, *(getattr(type(one), name) for one in arguments[:1] for name in siblings)]
-                sentence = _about_arguments(calls, options, table, began)
+                sentence = about_arguments(calls, options, table, began)
                 if not sentence:
                     raise
             raise ArgumentTypeError(sentence)
@@ -294,7 +308,7 @@ def understands(kind: str, *siblings: str) -> Callable[[Function], Function]:
     return wrap
 
 
-def _about_arguments(
+def about_arguments(
     calls: Sequence[Callable[..., Any]], named: Mapping[Any, Any], table: Mapping[str, str], as_dict: bool
 ) -> str:
     """Make the sentence about the first unknown keyword argument of the first call; "" if there is none.

@@ -156,6 +156,7 @@ class Network(Sequence[Neuron]):
             self._parts: dict[str, Any] = {}
             self._span = (0, np.zeros(5, np.uint64))  # a version of the topology, the numbers for kernels
             self._cost_known: tuple[int, str | Cost | None, Cost] = (0, None, costs.squared_error)
+            self._memory_known = (0, False)  # a version of the topology, and whether it has memory
             store = wiring.join(neurons)
             store.touch(NO_ROWS)
             store["network"][wiring.rows_of(neurons)] = store.new_network(self)
@@ -993,9 +994,15 @@ class Network(Sequence[Neuron]):
         self._store["deterministic"][self._rows()] = boolean("The deterministic of a network", value)
 
     @property
-    @consistent_read
     def has_memory(self) -> bool:
         """Whether its outputs can depend on earlier inputs."""
+        version = self._store.topology_version
+        if self._memory_known[0] != version:
+            self._memory_known = version, self._find_memory()
+        return self._memory_known[1]
+
+    @consistent_read
+    def _find_memory(self) -> bool:
         _, store, span = self._ready()
         columns, first, stop = store.columns, int(span[FIRST]), int(span[STOP])
         if (columns["self_row"][first:stop] != NONE).any():

@@ -1,0 +1,29 @@
+"""Estimators for scikit-learn, skforecast and River: networks of any topology in their pipelines.
+
+Rows of a table are learned by :class:`NetworkClassifier` and :class:`NetworkRegressor`, sequences by
+:class:`SequenceClassifier` and :class:`SequenceRegressor`. They need scikit-learn, an extra:
+``pip install "synapse-neurons[sklearn]"``.
+"""
+
+from contextlib import suppress
+
+from .._checks import missing_extra, public_names
+
+try:
+    import sklearn as _sklearn  # noqa: F401 - the package of the extra, not this one
+except ImportError:
+    raise missing_extra("The estimators of synapse.sklearn need", "scikit-learn") from None
+
+from .network_classifier import NetworkClassifier
+from .network_regressor import NetworkRegressor
+from .sequence_classifier import SequenceClassifier
+from .sequence_regressor import SequenceRegressor
+
+with suppress(ImportError):  # River asks for these classes before it streams; importing them takes 0.1 s
+    from river import base as _river
+
+    _river.Classifier.register(NetworkClassifier)
+    _river.Regressor.register(NetworkRegressor)
+
+__all__ = ["NetworkClassifier", "NetworkRegressor", "SequenceClassifier", "SequenceRegressor"]
+__dir__ = public_names(__all__)

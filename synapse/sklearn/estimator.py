@@ -1,0 +1,381 @@
+"""What all estimators share: parameters, the network with its scale, training, and what its files have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from inspect import Parameter, Signature, signature
+from math import isfinite
+from typing import Any, Self, TypeVar
+
+import networkx as nx
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
+from sklearn.utils import check_random_state
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.validation import _check_sample_weight
+
+import architect
+
+from .. import optimizers
+from .._checks import (
+    ARGUMENTS,
+    about_arguments,
+    boolean,
+    choice,
+    counted,
+    expected,
+    fraction,
+    function_of,
+    listed,
+    positive_number,
+)
+from .._typing import Floats
+from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
+from ..learning import Result, Trainer
+from ..objects.network import Network
+from ..readwrite import from_networkx
+from .running_scale import RunningScale
+
+ARCHITECTURES = {
+    one.__name__: one
+    for one in vars(architect).values()
+    if isinstance(one, type) and issubclass(one, Network)
+}
+OPTIMIZERS = {"adam": optimizers.Adam, "lbfgs": optimizers.LBFGS, "sgd": optimizers.SGD}
+"""Those that may be given by name; others are objects."""
+LEFT_OUT = ("network", "checkpoint", "every")
+OF_TRAIN = ("epochs", "error", "shuffle", "validation", "patience", "restore_best", "callbacks", "progress")
+TRAINER = {name: one for name, one in signature(Trainer).parameters.items() if name not in LEFT_OUT}
+TRAIN = {name: one for name, one in signature(Trainer.train).parameters.items() if name in OF_TRAIN}
+DEFAULTS = {"method": "bptt", "optimizer": "adam", "rate": 0.01, "progress": False}
+"""Options whose default differs from that of the trainer."""
+NOTES = "estimator"
+"""The key of `network_.metadata` for what an estimator needs beside its network."""
+Class = TypeVar("Class", bound=type)
+
+
+def parameters(**own: Any) -> Callable[[Class], Class]:
+    """A class decorator: `__init__` stores these parameters, which have defaults, and the trainer's."""
+
+    def declared(cls: Class) -> Class:
+        options = {name: DEFAULTS.get(name, one.default) for name, one in {**TRAINER, **TRAIN}.items()}
+        made = [Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)]
+        for name, default in {**own, **options}.items():
+            kind = Parameter.POSITIONAL_OR_KEYWORD if len(made) == 1 else Parameter.KEYWORD_ONLY
+            made.append(Parameter(name, kind, default=default))
+        known = Signature(made)
+
+        def __init__(self: Any, *given: Any, **named: Any) -> None:  # noqa: N807 - becomes that of the class
+            if unknown := about_arguments([__init__], named, ARGUMENTS["estimator"], as_dict=False):
+                raise ArgumentTypeError(unknown)
+            bound = known.bind(self, *given, **named)
+            bound.apply_defaults()
+            vars(self).update((name, value) for name, value in bound.arguments.items() if name != "self")
+
+        __init__.__signature__ = known  # type: ignore[attr-defined]
+        __init__.__qualname__ = f"{cls.__qualname__}.__init__"
+        cls.__init__ = __init__  # type: ignore[misc]
+        return cls
+
+    return declared
+
+
+class NetworkEstimator(BaseEstimator):
+    """A network as an estimator of scikit-learn. Its targets are numbers, unless a subclass has others."""
+
+    _numeric = True
+    _output_squash = "identity"
+    _flat: bool  # whether targets have one dimension
+    _scale: RunningScale
+    network_: Network
+    n_features_in_: int
+    build: Any
+    optimizer: Any
+    validation: Any
+
+    # --- for users -------------------------------------------------------------------------------------
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Build the network and train it.
+
+        Parameters
+        ----------
+        X : array_like or DataFrame, shape (N, n)
+            The features of each sample. Sequence estimators take an array (N, T, n), or a list of arrays
+            (T_i, n); with one feature each may have one dimension.
+        y : array_like, shape (N,) or (N, m)
+            The targets or labels. With ``per="step"``, of each step: (N, T), (N, T, m), or a list of arrays.
+        sample_weight : array_like, shape (N,), optional
+            The weight of each sample; with the method "bptt". Default: all 1.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the data cannot be used, such as NaN or a sparse matrix, or a parameter cannot. Nothing has
+            changed.
+        DivergenceError
+            If the cost is not finite, as with a high rate. Nothing has changed.
+        """
+        with self._unchanged_by_errors():
+            X, y, weights = self._data(X, y, sample_weight, reset=True)
+            seed = self._prepare(y, None)
+            inputs, targets = self._standard(X, y, weights)
+            self._train(inputs, targets, weights, seed)
+        return self
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Learn each sample once, in order, by the online rule.
+
+        Parameters
+        ----------
+        X, y
+            As for `fit`. The scale counts all samples of the call first.
+        sample_weight : array_like, shape (N,), optional
+            The weight of each sample, a factor of `online_rate`. Default: all 1.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the data cannot be used. Nothing has changed.
+        DivergenceError
+            If the cost of a step is not finite, as with a high rate.
+        """
+        return self._partial_fit(X, y, None, sample_weight)
+
+    def predict(self, X: Any) -> Any:
+        """Predict the labels, or the numbers, of samples.
+
+        Parameters
+        ----------
+        X
+            Samples, as for `fit`.
+
+        Returns
+        -------
+        ndarray or list of ndarray
+            In the form of the targets that were learned; with ``per="step"`` and a list, a list.
+        """
+        return self._answers(X, self._decode)
+
+    # --- targets, here numbers -------------------------------------------------------------------------
+
+    def _checked(self, y: Any) -> Any:
+        """Targets in a form that the methods below take."""
+        return y.astype(np.float64, copy=False)
+
+    def _learn_targets(self, y: Any, classes: Any) -> list[str]:
+        """Learn the form of the targets; returns a name of each output."""
+        self._flat = y.ndim == 1
+        return [f"output {i}" for i in range(1 if self._flat else y.shape[1])]
+
+    def _targets(self, y: Any) -> Floats:
+        """Targets of the network, shape (N, m), in the units of y."""
+        found: Floats = y.reshape(len(y), -1)
+        return found
+
+    def _decode(self, outputs: Floats) -> Any:
+        """What outputs, shape (N, m), predict."""
+        values = self._scale.original(outputs, self.n_features_in_)
+        return values[:, 0] if self._flat else values
+
+    def _require_outputs(self, network: Network) -> None:
+        """Raise if the outputs of a network cannot be what this estimator takes them for."""
+
+    def _describe(self) -> dict[str, Any]:
+        """What the targets are, as JSON has it."""
+        return {"flat": self._flat}
+
+    def _restore(self, notes: dict[str, Any]) -> None:
+        """Take what `_describe` has written."""
+        self._flat = notes["flat"]
+
+    # --- the network -----------------------------------------------------------------------------------
+
+    def _prepare(self, y: Any, classes: Any) -> int:
+        """Learn what the targets are and build the network with its scale; returns a seed for training."""
+        boolean("The scale", self.scale), positive_number("The online_rate", self.online_rate)
+        draw = check_random_state(self.random_state).randint
+        features, names = self.n_features_in_, self._learn_targets(y, classes)
+        network = self._built(features, len(names), int(draw(2**31 - 1)))
+        if (len(network.input), len(network.output)) != (features, len(names)):
+            raise ArgumentError(
+                f"Expected a network with an input for each of {features} features and an output for each of "
+                f"{len(names)} targets or classes, got {network!r}."
+            )
+        self._require_outputs(network)
+        self.network_, self._scale = network, RunningScale(features + self._numeric * len(names))
+        self._number_features()
+        for neuron, name in zip([*network.input, *network.output], [*self._places, *names], strict=True):
+            neuron.name = str(name)
+        return int(draw(2**31 - 1))
+
+    def _built(self, inputs: int, outputs: int, seed: int) -> Network:
+        """The network of `build`: an architecture by its name, a graph, or what a function returns."""
+        options: dict[str, Any] = {"output_squash": self._output_squash, "seed": seed}
+        options |= {} if self.squash is None else {"squash": self.squash}
+        if isinstance(self.build, str):
+            make: Any = ARCHITECTURES[choice("The build", self.build, ARCHITECTURES)]
+            hidden = listed("The hidden", self.hidden, "a tuple of sizes")
+            return make(inputs, *hidden, outputs, **options)  # type: ignore[no-any-return]
+        if isinstance(self.build, nx.Graph):
+            return from_networkx(self.build, self._marked("input"), self._marked("output"), **options)
+        found = function_of("The build", self.build, "n_inputs", "n_outputs", "seed")(inputs, outputs, seed)
+        if not isinstance(found, Network):
+            raise ArgumentTypeError(expected("What build returns", "a Network", found))
+        return found.clone()  # one network for all calls would learn from every fold of a cross-validation
+
+    def _marked(self, layer: str) -> list[Any] | None:
+        """The nodes of a graph in this layer, inputs in the order of the features with these names."""
+        found = [node for node, data in self.build.nodes(data=True) if data.get("layer") == layer]
+        names = self._features()
+        if layer == "input" and set(map(str, found)) == set(names):
+            found.sort(key=lambda node: names.index(str(node)))
+        return found or None
+
+    def _features(self) -> list[str]:
+        """The names of the features, if they have any."""
+        return [str(name) for name in getattr(self, "feature_names_in_", ())]
+
+    def _number_features(self) -> None:
+        """The input of each feature, by its name or number."""
+        names = getattr(self, "feature_names_in_", range(self.n_features_in_))
+        self._places = {name: i for i, name in enumerate(names)}
+
+    def _fitted(self) -> Network:
+        if not hasattr(self, "network_"):
+            name = type(self).__name__
+            raise NotFittedError(f"This {name} is not fitted yet. Call fit, partial_fit or learn_one first.")
+        return self.network_
+
+    # --- learning --------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _unchanged_by_errors(self) -> Iterator[None]:
+        """Bring back all attributes if an error is raised."""
+        before = dict(self.__dict__)
+        try:
+            yield
+        except BaseException:
+            self.__dict__ = before
+            raise
+
+    def _weights(self, X: Any, y: Any, sample_weight: Any) -> Floats | None:
+        """The weight of each sample, by itself and by its class; None if all are 1."""
+        found = []
+        if sample_weight is not None:
+            found.append(_check_sample_weight(sample_weight, X, ensure_non_negative=True))
+        if getattr(self, "class_weight", None) is not None:
+            found.append(compute_sample_weight(self.class_weight, y))
+        weights: Floats | None = np.prod(found, axis=0) if found else None
+        if weights is not None and not weights.any():
+            raise ArgumentError("Expected a sample with a weight above 0, got none.")
+        return weights
+
+    def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Self:
+        with self._unchanged_by_errors():
+            first = not hasattr(self, "network_")
+            X, y, weights = self._data(X, y, sample_weight, reset=first)
+            if first:
+                self._prepare(y, classes)
+            inputs, targets = self._standard(X, y, weights)
+        for i, (rows, aims) in enumerate(zip(inputs, targets, strict=True)):
+            self._learn(rows, aims, 1.0 if weights is None else weights[i])
+        self._note()
+        return self
+
+    def _counted(self, rows: Floats, y: Any, weights: Floats | None) -> Floats:
+        """Count all rows of inputs and the targets in the scale; returns the targets in standard units."""
+        targets, n, outputs = self._targets(y), self.n_features_in_, len(self.network_.output)
+        if targets.shape != (len(y), outputs):
+            raise ArgumentError(f"Expected {counted(outputs, 'target')} a sample, got the shape {y.shape}.")
+        if self.scale:
+            self._scale.add(rows, 0, weights)
+            if self._numeric:
+                self._scale.add(targets, n, weights)
+        return self._scale.standard(targets, n) if self._numeric else targets
+
+    def _train(self, inputs: Any, targets: Any, weights: Floats | None, seed: int) -> None:
+        """Train on data in standard units; the samples that are held out are drawn by the seed."""
+        options = {name: getattr(self, name) for name in TRAIN}
+        if isinstance(inputs, np.ndarray) and not self.network_.has_memory:
+            inputs, targets = inputs[:, 0], targets[:, 0]  # one call instead of one for each sample
+        if self.validation is not None:
+            fraction("The validation", self.validation)
+            order = np.random.default_rng(seed).permutation(len(inputs)).tolist()
+            inputs, targets = [inputs[i] for i in order], [targets[i] for i in order]
+            weights = None if weights is None else weights[order]
+        if weights is not None:  # a mean weight of 1, so that twice all weights are the same
+            options["sample_weight"] = weights * (len(weights) / weights.sum())
+        own = {name: getattr(self, name) for name in TRAINER}
+        if isinstance(self.optimizer, str):
+            own["optimizer"] = OPTIMIZERS[choice("The optimizer", self.optimizer, OPTIMIZERS)]()
+        result = Trainer(self.network_, **own).train(inputs, targets, seed=seed, **options)
+        self.result_: Result = result
+        self.loss_curve_, self.n_iter_ = result.history["error"], result.epochs
+        if self.network_.is_random:
+            self.network_.deterministic = True
+        self._note()
+
+    def _learn(self, rows: Floats, targets: Floats, weight: float) -> None:
+        """Learn one sequence in standard units by the online rule, at every step that has a target."""
+        network, rate = self.network_, float(self.online_rate * weight)
+        if network.has_memory:
+            network.clear()
+        for row, target in zip(rows, targets, strict=True):
+            network.activate(row)
+            if not isfinite(cost := network.propagate(rate, target)):
+                raise DivergenceError(
+                    f"The cost of a step is {cost}. Give a lower online_rate, or scale=True."
+                )
+
+    # --- what files have -------------------------------------------------------------------------------
+
+    def _note(self) -> None:
+        """Write the scale, and what inputs and outputs are, to the metadata of the network."""
+        notes = {"class": type(self).__name__, "features": self._features(), **self._describe()}
+        self.network_.metadata[NOTES] = {**notes, "scale": self._scale.as_json()}
+
+    @classmethod
+    def from_network(cls, network: Network, **parameters: Any) -> Self:
+        """Make the fitted estimator of a network that one of this class has trained.
+
+        Parameters
+        ----------
+        network : Network
+            The attribute `network_` of an estimator, also from a file of :func:`synapse.save`.
+        **parameters : Any
+            Parameters of the estimator, for later calls of `fit` and `partial_fit`.
+
+        Returns
+        -------
+        estimator
+            It predicts what the first one predicted.
+
+        Raises
+        ------
+        ArgumentError
+            If the metadata of the network do not come from an estimator of this class.
+        """
+        notes = network.metadata.get(NOTES, {})
+        if notes.get("class") != cls.__name__:
+            found = notes.get("class", "no estimator")
+            raise ArgumentError(f"Expected a network whose metadata come from {cls.__name__}, got {found}.")
+        made = cls(**parameters)
+        made.network_, made.n_features_in_ = network, len(network.input)
+        made._scale = RunningScale(0)
+        vars(made._scale).update((name, np.array(values)) for name, values in notes["scale"].items())
+        if notes["features"]:
+            made.feature_names_in_ = np.array(notes["features"], object)
+        made._number_features()
+        made._restore(notes)
+        return made

@@ -1,0 +1,75 @@
+"""Means and deviations of columns that follow from every row so far."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._typing import Floats
+from ..errors import ArgumentError
+
+TINY = float(np.finfo(np.float64).tiny)  # a count of 0 that can be divided by, and lost in any sum
+ROUNDING = 64 * np.finfo(np.float64).eps
+"""A deviation below this share of the mean is a rounding error: the column is constant."""
+
+
+class RunningScale:
+    """Means and standard deviations of columns (Chan, Golub and LeVeque 1983); 1 for constant columns.
+
+    >>> scale = RunningScale(2)
+    >>> scale.add(np.array([[1.0, 5.0], [3.0, 5.0]]))
+    >>> scale.standard(np.array([4.0, 6.0]))
+    array([2., 1.])
+    """
+
+    def __init__(self, columns: int) -> None:
+        self.count, self.deviation = np.full(columns, TINY), np.ones(columns)
+        self.mean, self.squares = np.zeros((2, columns))
+
+    def add(self, rows: Floats, first: int = 0, weights: Floats | None = None) -> None:
+        """Count rows of the columns from `first` on; ArgumentError if their squares are not finite."""
+        total = float(len(rows)) if weights is None else float(weights.sum())
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = np.average(rows, axis=0, weights=weights)
+            squares = np.average((rows - mean) ** 2, axis=0, weights=weights) * total
+        if not np.isfinite(squares).all():
+            raise ArgumentError(
+                "Expected values whose squares are finite numbers, to standardise them, got larger ones. "
+                "Give other units, or scale=False."
+            )
+        at = slice(first, first + len(mean))
+        gap, before = mean - self.mean[at], self.count[at].copy()
+        self.count[at] += total
+        self.mean[at] += gap * (total / self.count[at])
+        self.squares[at] += squares + gap**2 * (before * total / self.count[at])
+        self._deviate()
+
+    def add_row(self, row: Floats, weight: float | Floats) -> None:
+        """Count one row of all columns, with one weight or one for each column (Welford 1962)."""
+        self.count += weight
+        gap = row - self.mean
+        self.mean += gap * (weight / self.count)
+        gap *= row - self.mean
+        self.squares += gap * weight
+        self._deviate()
+
+    def _deviate(self) -> None:
+        self.deviation = np.sqrt(self.squares / self.count)
+        self.deviation[self.deviation <= ROUNDING * np.abs(self.mean)] = 1.0
+
+    def standard(self, rows: Floats, first: int = 0) -> Floats:
+        """Values of the columns from `first` on, with mean 0 and deviation 1."""
+        at = slice(first, first + rows.shape[-1])
+        return (rows - self.mean[at]) / self.deviation[at]
+
+    def original(self, values: Floats, first: int) -> Floats:
+        """The inverse of :meth:`standard`."""
+        return values * self.deviation[first:] + self.mean[first:]
+
+    def insert(self, at: int) -> None:
+        """Add a column without rows before column `at`."""
+        for name, start in vars(RunningScale(1)).items():
+            setattr(self, name, np.insert(getattr(self, name), at, start[0]))
+
+    def as_json(self) -> dict[str, list[float]]:
+        """All its numbers, as JSON has them."""
+        return {name: values.tolist() for name, values in vars(self).items()}

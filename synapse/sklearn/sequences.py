@@ -1,0 +1,85 @@
+"""Estimators of sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .._checks import as_matrix, choice, counted, expected, listed
+from .._typing import Floats
+from ..errors import ArgumentError
+from .estimator import NetworkEstimator
+
+
+class SequenceEstimator(NetworkEstimator):
+    """An estimator of sequences, each of shape (T_i, n); the context is cleared before each."""
+
+    @property
+    def _by_step(self) -> bool:
+        return bool(choice("The per", self.per, ("sequence", "step")) == "step")
+
+    def _data(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Any, Any, Floats | None]:
+        """The sequences, one array of the answers to all of them or to all their steps, and the weights."""
+        sequences = self._sequences(X, reset)
+        answers = listed("The y", getattr(y, "values", y), "an array or list with an entry for each sequence")
+        if len(answers) != len(sequences):
+            raise ArgumentError(
+                f"Expected {len(sequences)} entries of y, one a sequence, got {len(answers)}."
+            )
+        if self._by_step:
+            self._require_steps(sequences, answers)
+        joined = self._checked(self._joined(answers))
+        return sequences, joined, self._weights(sequences, joined, sample_weight)
+
+    def _require_steps(self, sequences: list[Floats], answers: list[Any]) -> None:
+        if getattr(self, "class_weight", None) is not None:
+            raise ArgumentError('Expected class_weight=None with per="step".')
+        for i, (rows, answer) in enumerate(zip(sequences, answers, strict=True)):
+            if np.shape(answer)[:1] != (len(rows),):
+                raise ArgumentError(
+                    f"Expected {counted(len(rows), 'target')} for sequence {i}, one a step, got the shape "
+                    f'{np.shape(answer)}. Use per="sequence" for one target a sequence.'
+                )
+
+    def _sequences(self, X: Any, reset: bool) -> list[Floats]:
+        """The sequences as matrices."""
+        parts = listed("The X", X, "an array (N, T, n), or a list of arrays (T_i, n)")
+        shape: tuple[int, ...] = np.shape(parts[0]) if parts else ()
+        if len(shape) not in (1, 2):
+            raise ArgumentError(expected("The X", "an array (N, T, n), or a list of arrays (T_i, n)", X))
+        n = (shape[1] if len(shape) == 2 else 1) if reset else self.n_features_in_
+        found = [as_matrix(f"Sequence {i}", part, n, np.dtype(np.float64)) for i, part in enumerate(parts)]
+        if 0 in map(len, found):
+            raise ArgumentError("Expected sequences of one step or more, got one without steps.")
+        self.n_features_in_ = n
+        return found
+
+    def _standard(self, X: Any, y: Any, weights: Floats | None) -> tuple[list[Floats], list[Floats]]:
+        """Inputs and targets of all steps in standard units, after counting them; NaN: no target."""
+        targets = self._counted(np.concatenate(X), y, None)
+        inputs = [self._scale.standard(rows) for rows in X]
+        if self._by_step:
+            return inputs, self._parted(targets, X)
+        return inputs, [
+            np.vstack([np.full((len(rows) - 1, len(last)), np.nan), last])
+            for rows, last in zip(X, targets, strict=True)
+        ]
+
+    def _parted(self, values: Any, sequences: list[Floats]) -> list[Any]:
+        """Values of all steps, by sequence."""
+        return np.split(values, np.cumsum([len(rows) for rows in sequences])[:-1])
+
+    def _joined(self, answers: Any) -> Any:
+        """The answers to all sequences, or to all steps of all of them, as one array."""
+        return np.concatenate([np.asarray(one) for one in answers]) if self._by_step else np.asarray(answers)
+
+    def _answers(self, X: Any, decode: Callable[[Floats], Any]) -> Any:
+        """What a function makes of the outputs for sequences."""
+        network, sequences = self._fitted(), self._sequences(X, reset=False)
+        outputs = network.run([self._scale.standard(rows) for rows in sequences])
+        if not self._by_step:
+            return decode(np.stack([rows[-1] for rows in outputs]))
+        found = self._parted(decode(np.concatenate(outputs)), sequences)
+        return np.stack(found) if isinstance(X, np.ndarray) and X.ndim == 3 else found

@@ -1,0 +1,248 @@
+"""Estimators of rows: what they learn, what they refuse, and that no path of a call has other numbers."""
+
+import pickle
+import re
+import subprocess
+import sys
+
+import networkx as nx
+import numpy as np
+import pytest
+
+pd = pytest.importorskip("pandas")
+pytest.importorskip("sklearn")
+import scipy.sparse
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.exceptions import NotFittedError
+from sklearn.inspection import permutation_importance
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import architect
+import synapse
+from synapse._checks import ARGUMENTS
+from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError
+from synapse.sklearn import NetworkClassifier, NetworkRegressor
+
+from ..cases import Cases
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(200, 4)) * [1, 10, 100, 1] + [0, 5, 0, -7]
+Y = np.where(X[:, 0] + (X[:, 1] - 5) / 10 > 0, "yes", "no")
+V = 300 * X[:, 0] + X[:, 1] + 1000
+FRAME = pd.DataFrame(X, columns=list("abcd"))
+
+
+def classifier(**options):
+    return NetworkClassifier(**{"hidden": (4,), "epochs": 30, "random_state": 0} | options)
+
+
+def regressor(**options):
+    return NetworkRegressor(**{"hidden": (4,), "epochs": 30, "random_state": 0} | options)
+
+
+def test_they_work_in_the_tools_of_scikit_learn():
+    assert make_pipeline(StandardScaler(), classifier()).fit(X, Y).score(X, Y) > 0.95
+    assert searched(n_jobs=None) == 0.05
+    assert min(cross_val_score(classifier(), X, Y, cv=3)) > 0.9
+    assert CalibratedClassifierCV(classifier(), cv=2).fit(X, Y).score(X, Y) > 0.9
+    important = permutation_importance(classifier().fit(X, Y), X, Y, n_repeats=2, random_state=0)
+    assert set(important.importances_mean.argsort()[2:]) == {0, 1}
+
+
+def searched(n_jobs):
+    grid = GridSearchCV(classifier(), {"hidden": [(2,), (4,)], "rate": [1e-6, 0.05]}, cv=2, n_jobs=n_jobs)
+    return grid.fit(X, Y).best_params_["rate"]
+
+
+@pytest.mark.slow
+def test_they_are_searched_in_two_processes():
+    assert searched(n_jobs=2) == 0.05
+
+
+def test_what_is_learned_is_found_by_names_and_in_files(tmp_path):
+    model = classifier().fit(FRAME, pd.Series(Y))
+    assert list(model.feature_names_in_) == [neuron.name for neuron in model.network_.input] == list("abcd")
+    assert list(model.classes_) == [neuron.name for neuron in model.network_.output] == ["no", "yes"]
+    assert model.n_iter_ == 30 == len(model.loss_curve_)
+    number = regressor().fit(X, np.stack([V, -V], axis=1))
+    for one, rows, kind in ((model, FRAME, NetworkClassifier), (number, X, NetworkRegressor)):
+        for name in ("net.json", "net.npz"):
+            synapse.save(one.network_, tmp_path / name)
+            read = kind.from_network(synapse.load(tmp_path / name))
+            assert np.array_equal(read.predict(rows), one.predict(rows))
+        assert np.array_equal(pickle.loads(pickle.dumps(one)).predict(rows), one.predict(rows))
+    assert np.array_equal(model.predict_proba(FRAME), pickle.loads(pickle.dumps(model)).predict_proba(FRAME))
+    read.partial_fit(X[:5], np.stack([V, -V], axis=1)[:5])  # the scale goes on from where it was
+    number.partial_fit(X[:5], np.stack([V, -V], axis=1)[:5])
+    assert np.array_equal(read.predict(X), number.predict(X))
+    with pytest.raises(ArgumentError, match="come from NetworkRegressor, got NetworkClassifier"):
+        NetworkRegressor.from_network(model.network_)
+
+
+def test_the_scale_is_that_of_all_rows():
+    """By parts and by rows, too, with weights; a constant column has deviation 1."""
+    rows = np.column_stack([X, np.full(200, 0.1), np.full(200, 1e9)])
+    for weights in (None, RNG.integers(0, 3, 200).astype(float)):
+        model = regressor(epochs=1).fit(rows, V, sample_weight=weights)
+        found = model.network_.metadata["estimator"]["scale"]
+        joint = np.column_stack([rows, V])
+        mean = np.average(joint, axis=0, weights=weights)
+        deviation = np.sqrt(np.average((joint - mean) ** 2, axis=0, weights=weights))
+        deviation[4:6] = 1
+        assert np.allclose(found["mean"], mean)
+        assert np.allclose(found["deviation"], deviation)
+    whole = regressor(epochs=1).fit(rows, V)
+    parts = regressor().partial_fit(rows[:50], V[:50])
+    for i in range(50, 200):
+        parts.partial_fit(rows[i : i + 1], V[i : i + 1])
+    for key in ("mean", "deviation", "count"):
+        found = [one.network_.metadata["estimator"]["scale"][key] for one in (whole, parts)]
+        assert np.allclose(*found)
+
+
+def test_the_short_path_has_the_numbers_of_the_checked_one():
+    """One row as an array, as a list, as one of many, and in a network with memory."""
+    for build in ("Perceptron", "Elman"):
+        model = classifier(build=build).fit(X, Y)
+        many = model.predict_proba(X[:20])
+        for i in range(20):
+            assert np.allclose(model.predict_proba(X[i : i + 1]), many[i : i + 1], atol=1e-12)
+            assert np.allclose(model.predict_proba(X[i : i + 1].tolist()), many[i : i + 1], atol=1e-12)
+    models = [classifier().partial_fit(X[:1], Y[:1], classes=["no", "yes"]) for _ in range(2)]
+    for i in range(1, 100):
+        models[0].partial_fit(X[i : i + 1], Y[i : i + 1])
+        models[1].partial_fit(X[i : i + 1].tolist(), pd.Series(Y[i : i + 1]), sample_weight=[1.0])
+    assert np.allclose(models[0].network_.weights, models[1].network_.weights, atol=1e-12)
+
+
+def test_partial_fit_is_the_online_rule():
+    model = regressor(scale=False, online_rate=0.03).partial_fit(X[:1] / 100, [0.5])
+    net = regressor(scale=False).partial_fit(X[:1] / 100, [0.5], sample_weight=[1e-300]).network_
+    net.activate(X[0] / 100)
+    net.propagate(0.03, [0.5])
+    assert np.allclose(model.network_.weights, net.weights, atol=1e-12)
+
+
+def test_weights_of_samples_are_repetitions():
+    weights = np.tile([0, 1, 2], 10)
+    options = {"epochs": 40, "batch_size": 100}
+    for make, y in ((classifier, Y), (regressor, V)):
+        one = make(**options).fit(X[:30], y[:30], sample_weight=weights)
+        other = make(**options).fit(np.repeat(X[:30], weights, axis=0), np.repeat(y[:30], weights))
+        assert np.allclose(one.network_.weights, other.network_.weights, atol=1e-8)
+    heavy = classifier(class_weight={"yes": 1000, "no": 0.001}, epochs=50).fit(X, Y)
+    assert (heavy.predict(X) == "yes").mean() > 0.9
+
+
+def test_early_stopping_holds_samples_out_at_random():
+    ordered = np.argsort(Y)  # the last part alone would be one class
+    model = classifier(validation=0.2, patience=5, epochs=1000).fit(X[ordered], Y[ordered])
+    assert model.n_iter_ < 1000
+    assert model.score(X, Y) > 0.9
+    assert len(model.result_.history["validation_error"]) == model.n_iter_
+
+
+def test_targets_of_every_form():
+    labels = (X[:, :3] > [0, 5, 0]).astype(int)
+    many = classifier(epochs=60).fit(X, labels)
+    assert many.predict(X).shape == many.predict_proba(X).shape == labels.shape
+    assert (many.predict(X) == labels).mean() > 0.9
+    alone = classifier().fit(X, np.full(200, "a"))
+    assert set(alone.predict(X)) == {"a"}
+    assert np.allclose(alone.predict_proba(X), 1)
+    two = regressor().fit(X, np.stack([V, -V], axis=1))
+    assert two.predict(X[:3]).shape == (3, 2)
+    assert two.score(X, np.stack([V, -V], axis=1)) > 0.9
+    assert np.allclose(regressor().fit(X, np.full(200, 7.0)).predict(X), 7.0, atol=0.1)
+    truth = classifier().fit(X, Y == "yes")
+    assert truth.predict(X).dtype == bool
+
+
+def test_any_topology_can_be_built():
+    graph = nx.DiGraph()
+    graph.add_nodes_from("dcba", layer="input")  # another order than that of the columns
+    graph.add_nodes_from(["no", "yes"], layer="output")
+    graph.add_edges_from([("a", "h"), ("b", "h"), ("h", "no"), ("h", "yes"), ("a", "yes")])
+    wired = NetworkClassifier(build=graph, epochs=100, random_state=0)
+    model = clone(wired).fit(FRAME, Y)
+    assert model.score(FRAME, Y) > 0.9
+    learned = {(u.name, v.name) for u, v in model.network_.graph.edges}
+    assert learned == set(graph.edges)
+    with pytest.raises(ArgumentError, match="an output for each of 2 targets"):
+        wired.fit(FRAME.iloc[:, :2], Y)
+    net = architect.Perceptron(4, 3, 2, output_squash="softmax", seed=0)
+    before = net.weights
+    for _ in range(2):
+        assert classifier(build=lambda n, m, seed: net).fit(X, Y).network_ is not net
+    assert np.array_equal(net.weights, before), "a network that build returns twice has learned"
+
+
+def test_faults_are_one_sentence_and_change_nothing():
+    holes = X.copy()
+    holes[3, 1] = np.nan
+    model = classifier().fit(X, Y)
+    calls = {
+        "contains NaN": lambda: model.fit(holes, Y),
+        "Input X contains NaN": lambda: model.predict(holes),
+        "X contains NaN": lambda: model.partial_fit(holes[3:4], Y[3:4]),
+        "contains infinity": lambda: model.predict([[0, 0, 0, np.inf]]),
+        "Sparse data was passed": lambda: model.predict(scipy.sparse.csr_array(X)),
+        "dense data is required": lambda: model.fit(scipy.sparse.csr_array(X), Y),
+        "among ['no', 'yes'], got 'maybe'": lambda: model.partial_fit(X[:1], ["maybe"]),
+        "got 'maybe'. Give all classes": lambda: model.partial_fit(X[:3], ["no", "yes", "maybe"]),
+        "all labels that will come": lambda: classifier().partial_fit(X, Y),
+        "Use sklearn.multioutput": lambda: model.fit(X, RNG.integers(0, 3, (200, 2))),
+        "Did you mean 'LSTM'?": lambda: model.set_params(build="LSTN").fit(X, Y),
+        "Expected the scale to be": lambda: model.set_params(build="LSTM", scale="yes").fit(X, Y),
+        "Expected the hidden to be": lambda: model.set_params(scale=True, hidden=5).fit(X, Y),
+        "Expected the optimizer to be": lambda: model.set_params(hidden=(4,), optimizer="adm").fit(X, Y),
+        "the validation to be a number": lambda: model.set_params(validation=(X, Y)).fit(X, Y),
+        "squares are finite": lambda: regressor().fit(X * 1e200, V),
+        "at least one non-zero": lambda: model.fit(X, Y, sample_weight=np.zeros(200)),
+    }
+    before = model.network_.weights, model.predict_proba(X)
+    with Cases() as case:
+        for words, call in calls.items():
+            with case(words), pytest.raises((ValueError, TypeError), match=re.escape(words)):
+                call()
+        for name, advice in ARGUMENTS["estimator"].items():
+            words = re.escape(advice.replace("{value}", "0.5"))
+            with case(name), pytest.raises(ArgumentTypeError, match=words):
+                NetworkClassifier(**{name: 0.5})
+    assert np.array_equal(model.network_.weights, before[0])
+    assert np.array_equal(model.predict_proba(X), before[1])
+    with pytest.raises(NotFittedError):
+        classifier().predict(X)
+    wild = regressor(scale=False, online_rate=1e3)
+    with pytest.raises(DivergenceError, match="lower online_rate"):
+        wild.partial_fit(np.repeat(X, 5, axis=0), np.repeat(V, 5))
+
+
+def test_without_scikit_learn_there_is_one_sentence():
+    code = """if True:
+        import sys
+        sys.modules["sklearn"] = None
+        import synapse
+        try:
+            import synapse.sklearn
+        except ImportError as error:
+            print(type(error).__name__, error)
+    """
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], check=False, capture_output=True, text=True
+    )
+    words = (
+        "MissingExtraError The estimators of synapse.sklearn need scikit-learn, which is not installed. Inst"
+    )
+    assert ended.stdout.startswith(words)
+    assert not ended.stderr
+
+
+@pytest.mark.slow
+def test_a_million_rows():
+    rows = np.random.default_rng(0).normal(size=(1_000_000, 5))
+    model = NetworkClassifier(epochs=1, batch_size=256, random_state=0).fit(rows, rows[:, 0] > 0)
+    assert model.score(rows, rows[:, 0] > 0) > 0.97

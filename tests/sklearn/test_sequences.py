@@ -1,0 +1,86 @@
+"""Estimators of sequences, with an answer for each, or for each of their steps."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("sklearn")
+from sklearn.model_selection import KFold, cross_val_score
+
+import synapse
+from synapse.errors import ArgumentError
+from synapse.sklearn import SequenceClassifier, SequenceRegressor
+
+from ..cases import all_refused
+
+RNG = np.random.default_rng(0)
+LISTS = [RNG.normal(size=(RNG.integers(3, 8), 2)) for _ in range(80)]
+ARRAY = RNG.normal(size=(60, 5, 2))
+LABELS = ["up" if rows[0, 0] > 0 else "down" for rows in LISTS]
+SIGNS = [np.where(rows[:, 0] > 0, "+", "-") for rows in LISTS]
+
+
+def test_an_answer_for_each_sequence():
+    model = SequenceClassifier(hidden=(6,), epochs=150, random_state=0).fit(LISTS, LABELS)
+    assert model.score(LISTS, LABELS) > 0.9
+    assert np.allclose(model.predict_proba(LISTS).sum(axis=1), 1)
+    assert model.predict_proba(LISTS).shape == (80, 2)
+    heavy = SequenceClassifier(
+        hidden=(4,), epochs=50, class_weight={"up": 1000, "down": 1e-3}, random_state=0
+    )
+    assert set(heavy.fit(LISTS, LABELS).predict(LISTS)) == {"up"}
+    sums = ARRAY.sum(axis=(1, 2)) * 50 + 7
+    number = SequenceRegressor(hidden=(6,), build="GRU", epochs=100, random_state=0).fit(ARRAY, sums)
+    assert number.score(ARRAY, sums) > 0.9
+    several = SequenceRegressor(epochs=1, random_state=0).fit(ARRAY, ARRAY.sum(axis=1))
+    assert several.predict(ARRAY).shape == (60, 2)
+
+
+def test_an_answer_for_each_step():
+    model = SequenceClassifier(hidden=(4,), epochs=40, per="step", random_state=0).fit(LISTS, SIGNS)
+    assert model.score(LISTS, SIGNS) > 0.95
+    assert [len(found) for found in model.predict(LISTS)] == [len(rows) for rows in LISTS]
+    assert model.predict_proba(LISTS)[3].shape == (len(LISTS[3]), 2)
+    assert min(cross_val_score(model, LISTS, SIGNS, cv=KFold(2))) > 0.9
+    sums = ARRAY.cumsum(axis=1)
+    number = SequenceRegressor(hidden=(8,), build="GRU", epochs=60, per="step", random_state=0).fit(
+        ARRAY, sums
+    )
+    assert number.predict(ARRAY).shape == sums.shape
+    assert number.score(ARRAY, sums.tolist()) > 0.8
+
+
+def test_every_sequence_begins_with_a_cleared_context(tmp_path):
+    model = SequenceRegressor(hidden=(4,), epochs=3, random_state=0).fit(ARRAY, ARRAY[:, 0, 0])
+    assert np.array_equal(model.predict(ARRAY[5:6]), model.predict(ARRAY)[5:6])
+    synapse.save(model.network_, tmp_path / "net.json")
+    read = SequenceRegressor.from_network(synapse.load(tmp_path / "net.json"))
+    assert np.array_equal(read.predict(ARRAY), model.predict(ARRAY))
+
+
+def test_partial_fit_is_the_online_rule():
+    model = SequenceClassifier(hidden=(4,), scale=False, online_rate=0.1, random_state=0)
+    model.partial_fit(LISTS[:1], LABELS[:1], classes=["down", "up"])
+    start = SequenceClassifier(hidden=(4,), scale=False, online_rate=1e-300, random_state=0)
+    net = start.partial_fit(LISTS[:1], LABELS[:1], classes=["down", "up"]).network_
+    net.clear()
+    net.run(LISTS[0])
+    net.propagate(0.1, [0.0, 1.0] if LABELS[0] == "up" else [1.0, 0.0])
+    assert np.allclose(model.network_.weights, net.weights, atol=1e-12)
+
+
+def test_faults_are_one_sentence():
+    model = SequenceClassifier(hidden=(2,), epochs=1).fit(LISTS, LABELS)
+    holes = [rows.copy() for rows in LISTS]
+    holes[7][1, 0] = np.nan
+    all_refused(
+        [
+            (lambda: SequenceClassifier(per="x").fit(LISTS, LABELS), ArgumentError, "'sequence' or 'step'"),
+            (lambda: SequenceClassifier(per="step").fit(LISTS, LABELS), ArgumentError, "one a step"),
+            (lambda: model.fit(LISTS, LABELS[:-1]), ArgumentError, "80 entries of y, one a sequence, got 79"),
+            (lambda: model.fit(holes, LABELS), ArgumentError, "sequence 7 to be finite"),
+            (lambda: model.predict([np.zeros((3, 3))]), ArgumentError, "2 numbers per step"),
+            (lambda: model.predict([]), ArgumentError, "list of arrays"),
+            (lambda: model.predict([np.zeros((0, 2))]), ArgumentError, "one step or more"),
+            (lambda: model.partial_fit(LISTS, ["?"] * 80), ArgumentError, "got '\\?'"),
+        ]
+    )

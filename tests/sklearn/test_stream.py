@@ -1,0 +1,110 @@
+"""One dict at a time, as in River: neurons are added while the stream runs."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("sklearn")
+
+from synapse.errors import ArgumentError, ArgumentTypeError
+from synapse.sklearn import NetworkClassifier, NetworkRegressor
+
+from ..cases import all_refused
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(300, 3))
+
+
+def dicts(rows):
+    return [dict(zip("abc", row.tolist(), strict=True)) for row in rows]
+
+
+def test_a_stream_learns_as_partial_fit_does():
+    one, other = (NetworkRegressor(random_state=0) for _ in range(2))
+    y = X[:, 0] * 50 + 3
+    for x, row, target in zip(dicts(X), X, y, strict=True):
+        one.learn_one(x, target)
+        other.partial_fit(row[None], [target])
+    assert np.allclose(one.network_.weights, other.network_.weights)
+    assert one.predict_one(dicts(X)[0]) == pytest.approx(other.predict(X[:1])[0])
+    assert list(one.feature_names_in_) == list("abc")
+
+
+def test_before_the_first_sample_there_is_an_answer():
+    assert NetworkRegressor().predict_one({"a": 1}) == 0.0
+    assert NetworkClassifier().predict_one({"a": 1}) is None
+    assert NetworkClassifier().predict_proba_one({"a": 1}) == {}
+
+
+def test_features_and_classes_appear_and_vanish():
+    model = NetworkClassifier(hidden=(4,), online_rate=0.1, random_state=0)
+    for x, row in zip(dicts(X[:100]), X, strict=False):
+        model.learn_one({"a": x["a"], "b": x["b"]}, bool(row[0] > 0))
+    probe, hidden = {"a": 0.3, "b": -0.2}, len(model.network_["hidden"])
+    before = model.predict_proba_one(probe)
+    model.learn_one({"a": 0.0, "c": 2.0}, True, w=0)  # b is missing, c is new, nothing is learned
+    assert model.predict_proba_one(probe) == pytest.approx(before), "a new feature changes old predictions"
+    assert model.predict_proba_one({**probe, "unknown": 5.0}) == model.predict_proba_one(probe)
+    assert model.predict_proba_one({**probe, "c": None}) == model.predict_proba_one(probe)
+    assert model.predict_proba_one({**probe, "c": float("nan")}) == model.predict_proba_one(probe)
+    assert (len(model.network_.input), len(model.network_["hidden"])) == (3, hidden)
+    for x in dicts(X):
+        model.learn_one(x, "third" if x["c"] > 0 else x["a"] > 0)
+    assert [neuron.name for neuron in model.network_.output] == ["True", "False", "third"]
+    found = [model.predict_one(x) == ("third" if x["c"] > 0 else x["a"] > 0) for x in dicts(X)]
+    assert np.mean(found) > 0.75
+    assert sum(model.predict_proba_one(probe).values()) == pytest.approx(1)
+    notes = model.network_.metadata["estimator"]
+    assert notes["features"] == list("abc")
+    assert notes["classes"] == [True, False, "third"]
+    assert model.predict_one(probe) == NetworkClassifier.from_network(model.network_).predict_one(probe)
+
+
+def test_a_missing_feature_is_silent_and_does_not_move_its_scale():
+    model = NetworkRegressor(hidden=(3,), random_state=0)
+    for x, row in zip(dicts(X), X, strict=True):
+        model.learn_one(x, row[0])
+    means = model.network_.metadata["estimator"]["scale"]["mean"]
+    assert model.predict_one({"a": 1.0}) == pytest.approx(
+        model.predict_one({"a": 1.0, "b": means[1], "c": means[2]})
+    )
+    model.learn_one({"a": 1.0}, 1.0)
+    after = model.network_.metadata["estimator"]["scale"]
+    assert after["mean"][1:3] == means[1:3]
+    assert after["count"] == [301, 300, 300, 301]
+
+
+def test_faults_change_nothing():
+    model = NetworkRegressor(random_state=0)
+    model.learn_one({"a": 1.0}, 2.0)
+    before = model.network_.metadata["estimator"]
+    all_refused(
+        [
+            (lambda: model.learn_one({"b": "word"}, 1.0), ArgumentError, "OneHotEncoder"),
+            (lambda: model.learn_one({"b": np.inf}, 1.0), ArgumentError, "finite numbers"),
+            (lambda: model.learn_one({"b": 1.0}, np.nan), ArgumentError, "the target"),
+            (lambda: model.learn_one({"b": 1.0}, "x"), ArgumentTypeError, "the target"),
+            (lambda: NetworkRegressor().learn_one({}, 1.0), ArgumentError, "a feature"),
+        ]
+    )
+    assert model.network_.metadata["estimator"] is before
+    assert len(model.network_.input) == 1
+    fresh = model.clone({"online_rate": 0.5})
+    assert not hasattr(fresh, "network_")
+    assert fresh.online_rate == 0.5
+    copied = model.clone(include_attributes=True)
+    copied.learn_one({"a": 9.0}, 9.0)
+    assert model.network_.metadata["estimator"] is before
+    assert model.predict_one({"a": 9.0}) != copied.predict_one({"a": 9.0})
+
+
+@pytest.mark.peers
+def test_they_are_estimators_of_river():
+    river = pytest.importorskip("river")
+    from river import compose, datasets, evaluate, metrics, preprocessing
+
+    model = compose.Pipeline(preprocessing.StandardScaler(), NetworkClassifier(hidden=(8,), random_state=0))
+    metric = evaluate.progressive_val_score(datasets.Phishing(), model, metrics.ROCAUC())
+    assert metric.get() > 0.85, river.__version__
+    words = preprocessing.StandardScaler() | NetworkRegressor(hidden=(8,), random_state=0)
+    assert evaluate.progressive_val_score(datasets.TrumpApproval(), words, metrics.MAE()).get() < 2
+    assert evaluate.progressive_val_score(datasets.TrumpApproval(), words.clone(), metrics.MAE()).get() < 2

@@ -49,13 +49,13 @@ class ClassTargets(NetworkEstimator):
 
     def _set_classes(self, classes: Any) -> None:
         self.classes_ = classes
-        self._rows = dict(zip(classes.tolist(), np.eye(len(classes)), strict=True))  # targets by label
+        self._one_hot = dict(zip(classes.tolist(), np.eye(len(classes)), strict=True))  # targets by label
 
     def _targets(self, y: Any) -> Floats:
         if not self._flat:
             return np.asarray(y, np.float64)
         try:
-            return np.array([self._rows[label] for label in y.tolist()])
+            return np.array([self._one_hot[label] for label in y.tolist()])
         except KeyError as unknown:
             raise ArgumentError(
                 f"Expected labels among {shown(self.classes_.tolist())}, got {shown(unknown.args[0])}. "

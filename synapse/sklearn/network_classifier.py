@@ -101,15 +101,15 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
         return dict(zip(self.classes_.tolist(), self._probabilities(outputs)[0].tolist(), strict=True))
 
     def _plain_target(self, value: Any) -> Floats | None:
-        return self._rows.get(value) if self.class_weight is None else None
+        return self._one_hot.get(value) if self.class_weight is None else None
 
     def _stream_target(self, y: Any) -> Any:
         """The targets of a label; a new one gets an output neuron. None before the first sample."""
         if not hasattr(self, "network_"):
             return None
-        if y not in self._rows:
+        if y not in self._one_hot:
             layer = self.network_.output
             self._append(layer, y, [link.source for neuron in layer for link in neuron.incoming], [])
             self._set_classes(array_of([*self.classes_.tolist(), y]))
             self._note()
-        return self._rows[y]
+        return self._one_hot[y]

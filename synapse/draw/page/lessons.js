@@ -91,26 +91,27 @@ export const LESSONS = [
   {
     title: "One neuron decides",
     demo: "concert",
-    scene: "Will you go to the concert? Three things matter: fine weather, a friend who comes, a long way. Each input is 1 for yes and 0 "
-      + "for no, and has a weight: weather +1, friend +2, far -1. The neuron \"go\" adds the weights of all inputs that are 1. This sum is its "
-      + "state. If the state is above 0, its output is 1 (go), otherwise 0 (stay).\n"
+    scene: "Will you go to the concert? Three things matter: fine weather, a friend who comes, a long way. Each input is 1 for yes and 0 for no, "
+      + "and has a weight: weather +1, friend +2, far -1. The neuron \"go\" adds the weights of all inputs that are 1. This sum is its state. If "
+      + "the state is above 0, its output is 1 (go), otherwise 0 (stay).\n"
       + "You want to go when a friend comes, unless it is far and the weather is bad. With these weights you also go for the weather alone, and "
       + "with a friend a long way in the rain. The input \"one\" is always 1. Its weight is 0.",
-    task: "Open the tab Build and select the connection from \"one\" to \"go\". Lower its weight until the outputs of all eight evenings are right.",
+    task: "Open the tab Build and select the connection from \"one\" to \"go\". Lower its weight until the outputs of all eight evenings are "
+      + "right.",
     network: wired({ input: ["weather", "friend", "far", "one"], output: [["go", "step"]] },
       [["weather", "go", 1], ["friend", "go", 2], ["far", "go", -1], ["one", "go", 0]]),
     data: EVENINGS,
     settings: { order: "in order" },
     done: (page) => solved(page, 0.5),
     seen: "The weight of the constant 1 is a threshold. At -1.5, the other weights must add up to more than 1.5. Any weight from -1 down to just "
-      + "above -2 works. Every neuron has such a weight. It is called the bias, and the constant 1 is not drawn. From now on you "
-      + "find it in the neuron's own numbers.",
+      + "above -2 works. Every neuron has such a weight. It is called the bias, and the constant 1 is not drawn. From now on you find it in the "
+      + "neuron's own numbers.",
   },
   {
     title: "Why activation functions are bent",
     demo: "thresholds",
-    scene: "A neuron adds its weighted inputs and its bias. Then its activation function, or squash, turns this sum into its output. The "
-      + "identity leaves the sum as it is.\n"
+    scene: "A neuron adds its weighted inputs and its bias. Then its activation function, or squash, turns this sum into its output. The identity "
+      + "leaves the sum as it is.\n"
       + "The five samples form a valley: the target is the square of x, for x from -1 to 1. All three neurons have the squash identity. Each "
       + "draws a straight line, and a sum of straight lines is a straight line, however many neurons there are. No line comes near all five "
       + "points. The best one is level, at 0.5, and at three of the five points it is wrong by a half.",
@@ -121,9 +122,9 @@ export const LESSONS = [
     data: [-1, -0.5, 0, 0.5, 1].map((x) => [[x], [x * x]]),
     settings: { rate: 0.1 },
     done: (page) => solved(page, 0.15),
-    seen: "relu answers 0 to a sum below 0, and the sum itself above: a line with one bend. The bends of a and b lie in different places, so their "
-      + "sum can follow the valley. Bends are why more neurons can do more. tanh and the logistic function bend smoothly. A squash "
-      + "must not be flat everywhere, like a step: learning needs a slope.",
+    seen: "relu is 0 for a sum below 0, and the sum itself above: a line with one bend. Each of a and b bends once, so their sum can follow the "
+      + "valley. Bends are why more neurons can do more. tanh and the logistic function bend smoothly. A squash must not be flat everywhere, like "
+      + "a step: learning needs a slope.",
   },
   {
     title: "The delta rule",
@@ -132,42 +133,42 @@ export const LESSONS = [
       + "error is 1 - 0.6 = 0.4.\n"
       + "The delta rule (Widrow and Hoff 1960) changes each weight by\n"
       + "rate x error x input.\n"
-      + "With a rate of 0.1, the weight of x changes by 0.1 x 0.4 x 2 = 0.08, to 0.38. The weight of z changes by 0.1 x 0.4 x 0 = 0: an input "
-      + "of 0 has not added to the error.",
+      + "With a rate of 0.1, the weight of x changes by 0.1 x 0.4 x 2 = 0.08, to 0.38. The weight of z changes by 0.1 x 0.4 x 0 = 0: an input of "
+      + "0 has not added to the error.",
     task: "Press Step and compare both weights with the rule. Go on until the output is within 0.01 of the target.",
     network: wired({ input: ["x", "z"], output: [["y", "identity"]] }, [["x", "y", 0.3], ["z", "y", 0.3]]),
     data: [[[2, 0], [1]]],
     settings: { rate: 0.1, speed: "slow" },
     done: (page) => page.steps > 0 && solved(page, 0.01) && linkOf(page, "z", "y")?.weight === 0.3,
-    seen: "Each step took away 40 % of the error: 0.4, 0.24, 0.144, ... A large error causes a large change, a small error a small one, so "
-      + "the weight slows down as it comes near 0.5. The weight of z never changed. Select a weight: \"Why did this weight move\" shows "
-      + "the product for any connection of any network.",
+    seen: "Each step took away 40 % of the error: 0.4, 0.24, 0.144, ... A large error causes a large change, a small error a small one, so the "
+      + "weight slows down as it comes near 0.5. The weight of z never changed. Select a weight: \"Why did this weight move\" shows the product "
+      + "for any connection of any network.",
   },
   {
     title: "Two weights, one valley",
     demo: "delta_rule",
     scene: "Two samples, two weights. The inputs of the first are (1, 0), of the second (0, 3). The targets are 1 and 1.5, so the best weights "
       + "are 1 and 0.5.\n"
-      + "The tab Learn has a map of the error over the two weights. It is a valley, with its floor along the first weight. "
-      + "Learning walks downhill. The weight of b changes nine times as fast as that of a, because its input is three times as large and counts "
-      + "twice: in the output and in the rule. Each step multiplies its distance from the floor by 1 - 9 x rate.",
-    task: "Open the tab Learn and press Epoch ten times: at a rate of 0.25 the error grows. Set the rate to 0.1, and play until both weights "
+      + "The tab Learn has a map of the error over the two weights. It is a valley, with its floor along the first weight. Learning walks "
+      + "downhill. At the same distance from its best value, the weight of b changes nine times as much as that of a, because its input is three "
+      + "times as large and counts twice: in the output and in the rule. Each step multiplies its distance by 1 - 9 x rate.",
+    task: "Open the tab Learn and press Epoch ten times: at a rate of 0.25 the error soon grows. Set the rate to 0.1, and play until both weights "
       + "are within 0.02 of the best ones.",
     network: wired({ input: ["a", "b"], output: [["y", "identity"]] }, [["a", "y", -1], ["b", "y", 0.7]]),
     data: [[[1, 0], [1]], [[0, 3], [1.5]]],
     settings: { rate: 0.25, order: "in order" },
     done: (page) => page.steps > 0 && Math.abs(linkOf(page, "a", "y")?.weight - 1) <= 0.02
       && Math.abs(linkOf(page, "b", "y")?.weight - 0.5) <= 0.02,
-    seen: "At 0.25 the factor is 1 - 2.25 = -1.25: each step jumps across the valley and ends higher on the other side. Up to 2/9 = 0.222 the "
-      + "error falls. At 0.1 the factor is 0.1, but for the other weight it is 0.9, so that one takes 44 passes from the start. One rate must serve "
-      + "steep and flat directions: the steepest limits it.",
+    seen: "The weight from \"any\" grew, that from \"both\" became negative: something, but not both. Each hidden neuron draws one line between "
+      + "the four points, and \"go\" combines them. Here the hidden neurons began with weights set by hand. The demo xor shows how a network "
+      + "finds such neurons by itself, from random weights.",
   },
   {
     title: "XOR needs a layer",
     demo: "xor",
     scene: "Go if one of two things holds, but not both: this is exclusive or, XOR. Look at the neuron \"go\" with its two inputs. It would need "
-      + "a bias of at most 0 (nothing holds: stay), and each weight must lift the sum above 0. But then both weights together lift it "
-      + "higher still, and it goes when both hold. No weights solve this (Minsky and Papert 1969).\n"
+      + "a bias of at most 0 (nothing holds: stay), and each weight must lift the sum above 0. But then both weights together lift it higher "
+      + "still, and it goes when both hold. No weights solve this (Minsky and Papert 1969).\n"
       + "Two hidden neurons are ready, but not connected to \"go\". One is near 1 if any input is 1, the other if both are.",
     task: "Press Play: the four outputs stay near 0.5. Then open the tab Build, drag from \"any\" to \"go\" and from \"both\" to \"go\", and play "
       + "until every output is within 0.3 of its target.",
@@ -176,8 +177,8 @@ export const LESSONS = [
     data: [[[0, 0], [0]], [[0, 1], [1]], [[1, 0], [1]], [[1, 1], [0]]],
     settings: { rate: 0.5 },
     done: (page) => solved(page, 0.3),
-    seen: "The weight from \"any\" grew, that from \"both\" became negative: something, but not both. Each hidden neuron draws one line through the "
-      + "four points, and \"go\" combines them. Here the hidden neurons were set by hand. The demo xor shows how a network finds such neurons "
+    seen: "The weight from \"any\" grew, that from \"both\" became negative: something, but not both. Each hidden neuron draws one line through "
+      + "the four points, and \"go\" combines them. Here the hidden neurons were set by hand. The demo xor shows how a network finds such neurons "
       + "by itself, from random weights.",
   },
   {
@@ -193,7 +194,8 @@ export const LESSONS = [
       + "error y2 = (0.2 - 0.439813) x 0.246378 = -0.059085\n"
       + "error h1 = 0.225348 x (0.6 x 0.070559 + 0.8 x 0.059085) = 0.020192\n"
       + "error h2 = 0.248599 x (-0.5 x 0.070559 - 0.9 x 0.059085) = -0.021990",
-    task: "Each weight changes by 0.5 x error x input. Compute the new weight from h1 to y1. Then press Step, once, and compare.",
+    task: "Each weight changes by 0.5 x the error of its target x the activation of its source. Compute the new weight from h1 to y1. Then press "
+      + "Step, once, and compare.",
     network: wired({
       input: ["x1", "x2"],
       hidden: [["h1", "logistic", -0.1], ["h2", "logistic", 0.2]],
@@ -217,11 +219,11 @@ export const LESSONS = [
   {
     title: "The vanishing error",
     demo: "vanishing",
-    scene: "Five logistic neurons stand in a row, all weights 1. Errors go back from the output y: each neuron's error is that of the next one, times "
-      + "the weight between them, times the neuron's own slope. The slope of the logistic function is at most 1/4. Here it is exactly 1/4 "
+    scene: "Five logistic neurons stand in a row, all weights 1. Errors go back from the output y: each neuron's error is that of the next one, "
+      + "times the weight between them, times the neuron's own slope. The slope of the logistic function is at most 1/4. Here it is exactly 1/4 "
       + "everywhere in the first step.\n"
-      + "So an error of 1 at y becomes 0.25 at h5, 0.0625 at h4, and 0.00098 at h1: it is divided by four five times, that is by 1,024. "
-      + "The weight into h1 hardly moves. After twenty layers, a trillionth is left.",
+      + "So an error of 1 at y becomes 0.25 at h5, 0.0625 at h4, and 0.00098 at h1: it is divided by four five times, that is by 1,024. The "
+      + "weight into h1 hardly moves. After twenty layers, a trillionth is left.",
     task: "Open the tab Build and drag from h1 to y. Then press Step, and compare the errors of h1 and y.",
     network: wired({
       input: ["x"],
@@ -232,48 +234,48 @@ export const LESSONS = [
     settings: { rate: 0.1, speed: "slow" },
     done: (page) => Math.abs(neuronOf(page, "y")?.responsibility) > 1e-6
       && Math.abs(neuronOf(page, "h1")?.responsibility / neuronOf(page, "y").responsibility) > 0.01,
-    seen: "Through the new connection the error needs one step back instead of five. Even with its weight of 0.1, the error of h1 is now 25 times as "
-      + "large. Such skip connections make networks of hundreds of layers learn (He and others 2016). Steps of a sequence are like layers: an "
+    seen: "Through the new connection the error needs one step back instead of five. Even with its weight of 0.1, the error of h1 is now 25 times "
+      + "as large. Such skip connections make networks of hundreds of layers learn (He and others 2016). Steps of a sequence are like layers: an "
       + "error that goes back through many steps vanishes in the same way. The next lesson shows the remedy.",
   },
   {
     title: "A self-connection remembers",
     demo: "carousel",
     scene: "A sequence has six steps. In the first, x is 0.6; then it is 0. The neuron \"cell\" shall still have 0.6 at the end.\n"
-      + "Its squash is the identity and its weight 1, so it only repeats its input: 0.6, 0, 0, 0, 0, 0. No weight from x can help, because "
-      + "x is 0 when it matters.\n"
+      + "Its squash is the identity and the weight from x is 1, so it only repeats its input: 0.6, 0, 0, 0, 0, 0. No weight from x can help, "
+      + "because x is 0 when it matters.\n"
       + "A neuron can be connected to itself. Then each new state is the old state, times the weight of this self-connection, plus the new input.",
     task: "Open the tab Build and drag from the cell away and back to it: its self-connection has the weight 1. Then press Step six times.",
     network: wired({ input: ["x"], output: [["cell", "identity"]] }, [["x", "cell", 1]]),
     data: [[0.6, 0, 0, 0, 0, 0].map((x) => [[x], [0.6]])],
     settings: { rate: 0.1, order: "in order" },
     done: (page) => page.steps >= 6 && solved(page, 0.001),
-    seen: "The weight 1 keeps the state exactly, for any number of steps; 0.9 would leave 0.35 after five steps. Select the connection "
-      + "from x: its eligibility is still 0.6. It records how much the state depends on this weight. So an error that arrives late still "
-      + "corrects the weight that was used early. Hochreiter and Schmidhuber (1997) called this the constant error carousel.",
+    seen: "The weight 1 keeps the state exactly, for any number of steps; 0.9 would leave 0.35 after five steps. Select the connection from x: "
+      + "its eligibility is still 0.6. It records how much the state depends on this weight. So an error that arrives late still corrects the "
+      + "weight that was used early. Hochreiter and Schmidhuber (1997) called this the constant error carousel.",
   },
   {
     title: "A gate protects it",
     demo: "gates",
-    scene: "Now x is never 0: after the 0.6 in the first step come -0.4, 0.9, 0.3, -0.7 and 0.5. The cell adds them all and ends at 1.2. Only the first "
-      + "number matters; the input \"write\" is 1 then, and 0 later.\n"
-      + "A gate is a neuron whose activation multiplies what a connection carries. At 1 the connection is open, at 0 it is closed. The neuron \"gate\" "
-      + "is open when \"write\" is 1: its bias is -10, its weight 20. But it does not gate any connection yet.",
+    scene: "Now x is never 0: after the 0.6 in the first step come -0.4, 0.9, 0.3, -0.7 and 0.5. The cell adds them all and ends at 1.2. Only the "
+      + "first number matters; the input \"write\" is 1 then, and 0 later.\n"
+      + "A gate is a neuron whose activation multiplies what a connection carries. At 1 the connection is open, at 0 it is closed. The neuron "
+      + "\"gate\" is open when \"write\" is 1: its bias is -10, its weight 20. But it does not gate any connection yet.",
     task: "Open the tab Build and drag from \"gate\" to the connection from x to the cell. Then press Step six times.",
     network: wired({ input: ["x", "write"], gates: [["gate", "logistic", -10]], output: [["cell", "identity"]] },
       [["write", "gate", 20], ["x", "cell", 1], ["cell", "cell", 1]]),
     data: stepsOf((t) => [isAt(1)(t)], () => 0.6),
     settings: { rate: 0, order: "in order" },
     done: (page) => page.steps >= 6 && solved(page, 0.01),
-    seen: "The cell keeps 0.6. In the later steps the gate has the activation 0.000045, so almost nothing passes. A sum cannot do this: a gate is a product "
-      + "of two signals. A gate is an ordinary neuron and learns like one: the error of the cell reaches it through the connection that it "
-      + "gates. In the demo, two gates learn to switch between two numbers.",
+    seen: "The cell keeps 0.6. In the later steps the gate has the activation 0.000045, so almost nothing passes. A sum cannot do this: a gate is "
+      + "a product of two signals. A gate is an ordinary neuron and learns like one: the error of the cell reaches it through the connection that "
+      + "it gates. In the demo, two gates learn to switch between two numbers.",
   },
   {
     title: "A forget gate",
     demo: "carousel",
-    scene: "The cell is protected, but it only ever adds. In step 4, \"write\" is 1 again, and 0.3 shall replace the 0.6. Instead the cell ends at 0.9, the "
-      + "sum of both.\n"
+    scene: "The cell is protected, but it only ever adds. In step 4, \"write\" is 1 again, and 0.3 shall replace the 0.6. Instead the cell ends "
+      + "at 0.9, the sum of both.\n"
       + "To forget, the self-connection must be closed for one step. The neuron \"forget\" is open, near 1, as long as \"reset\" is 0. In step 4, "
       + "\"reset\" is 1, and \"forget\" falls to 0.000045. But it does not gate any connection yet.",
     task: "Open the tab Build and drag from \"forget\" to the connection from the cell to itself. Then press Step six times.",
@@ -282,20 +284,20 @@ export const LESSONS = [
     data: stepsOf((t) => [WRITE(t), RESET(t)], (t) => (t < 3 ? 0.6 : 0.3)),
     settings: { rate: 0, order: "in order" },
     done: (page) => page.steps >= 6 && solved(page, 0.01),
-    seen: "Until step 3 the cell holds 0.6, from step 4 on 0.3. While the forget gate is open, the self-connection carries the state on; once it closes, the "
-      + "old state is gone. The eligibility of the connection from x is forgotten together with the state, so a late error is not assigned to "
-      + "the number that has been replaced. Gers, Schmidhuber and Cummins added this gate in 2000.",
+    seen: "Until step 3 the cell holds 0.6, from step 4 on 0.3. While the forget gate is open, the self-connection carries the state on; once it "
+      + "closes, the old state is gone. The eligibility of the connection from x is forgotten together with the state, so a late error is not "
+      + "assigned to the number that has been replaced. Gers, Schmidhuber and Cummins added this gate in 2000.",
   },
   {
     title: "An LSTM, wired by hand",
     demo: "recall",
-    scene: "A cell with an input gate, a forget gate and an output gate is a memory block of an LSTM, the long short-term memory. Here are all its neurons, but "
-      + "its most important parts are missing.\n"
-      + "The block shall store x when \"write\" is 1 (steps 1 and 4), replace what it holds when \"reset\" is 1 (step 4), and show it only "
-      + "when \"read\" is 1 (steps 3 and 6). At all other steps the output y must be 0.\n"
+    scene: "A cell with an input gate, a forget gate and an output gate is a memory block of an LSTM, the long short-term memory. Here are all "
+      + "its neurons, but its most important parts are missing.\n"
+      + "The block shall store x when \"write\" is 1 (steps 1 and 4), replace what it holds when \"reset\" is 1 (step 4), and show it only when "
+      + "\"read\" is 1 (steps 3 and 6). At all other steps the output y must be 0.\n"
       + "You know the self-connection and two of the gates. The third, \"out\", gates what leaves the cell.",
-    task: "In the tab Build, connect the cell to itself. Let \"in\" gate the connection from x to the cell, \"forget\" the self-connection, and \"out\" the "
-      + "connection from the cell to y. Then press Step six times.",
+    task: "In the tab Build, connect the cell to itself. Let \"in\" gate the connection from x to the cell, \"forget\" the self-connection, and "
+      + "\"out\" the connection from the cell to y. Then press Step six times.",
     network: wired({
       input: ["x", "write", "reset", "read"],
       gates: [["in", "logistic", -10], ["forget", "logistic", 10], ["out", "logistic", -10]],
@@ -305,17 +307,18 @@ export const LESSONS = [
     data: stepsOf((t) => [WRITE(t), RESET(t), READ(t)], (t) => [0, 0, 0.6, 0, 0, 0.3][t]),
     settings: { rate: 0, order: "in order" },
     done: (page) => page.steps >= 6 && solved(page, 0.01),
-    seen: "The outputs are 0, 0, 0.6, 0, 0, 0.3. You have wired one memory block of an LSTM. You set nothing but its structure; the weights of the gates "
-      + "were given. In an LSTM they are learnt, with many such blocks side by side, and the gates read all inputs. In the demo, an "
+    seen: "The outputs are 0, 0, 0.6, 0, 0, 0.3. You have wired one memory block of an LSTM. You set nothing but its structure; the weights of "
+      + "the gates were given. In an LSTM they are learnt, with many such blocks side by side, and the gates read all inputs. In the demo, an "
       + "LSTM learns to recall two symbols in their order.",
   },
   {
     title: "What Elman's error misses",
     demo: "rtrl",
-    scene: "Elman's network (1990) remembers in another way: the context c copies h after each step, and h reads the copy in the next. Two sequences "
-      + "have four steps each. The first input is 1 or -1, the others are 0; in step 4 the target is 0.8 or -0.8.\n"
-      + "The error stops at the context: it is truncated. In step 4, when it arrives, x is 0. So the weight from x, which is 0 at the start, changes by rate x error x 0 "
-      + "= 0, always. But it matters: the true derivative of the cost is -0.8 x 0.5 x 0.8 x 0.8 x 0.8 = -0.2048, back through all weights on the way.",
+    scene: "Elman's network (1990) remembers in another way: the context c copies h after each step, and h reads the copy in the next. Two "
+      + "sequences have four steps each. The first input is 1 or -1, the others are 0; in step 4 the target is 0.8 or -0.8.\n"
+      + "The error stops at the context: it is truncated. In step 4, when it arrives, x is 0. So the weight from x, which is 0 at the start, "
+      + "changes by rate x error x 0 = 0, always. But it matters: the true derivative of the cost is -0.8 x 0.5 x 0.8 x 0.8 x 0.8 = -0.2048, back "
+      + "through all weights on the way.",
     task: "Press Play: the weight from x to h stays 0. Then connect h to itself in the tab Build, and play until both last outputs are within 0.1 "
       + "of their targets.",
     network: wired({ input: ["x"], context: [["c", "identity"]], hidden: [["h", "tanh", 0]], output: [["y", "tanh", 0]] },
@@ -323,8 +326,8 @@ export const LESSONS = [
     data: [1, -1].map((first) => [first, 0, 0, 0].map((x, t) => [[x], t < 3 ? null : [0.8 * first]])),
     settings: { rate: 0.05 },
     done: (page) => Boolean(neuronOf(page, "h")?.selfConnection) && solved(page, 0.1),
-    seen: "With the self-connection, the eligibility of the weight from x lasts until step 4. It is no longer 0 there, so the error changes the weight, and the network "
-      + "learns. This is lesson 8 again, and why memory cells learn what Elman's units miss. Exact rules send the error through the context too: "
-      + "method=\"bptt\" or \"rtrl\" in Python. They cost more, and their error can vanish.",
+    seen: "With the self-connection, the eligibility of the weight from x lasts until step 4. It is no longer 0 there, so the error changes the "
+      + "weight, and the network learns. This is lesson 8 again, and why memory cells learn what Elman's units miss. Exact rules send the error "
+      + "through the context too: method=\"bptt\" or \"rtrl\" in Python. They cost more, and their error can vanish.",
   },
 ];

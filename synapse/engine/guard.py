@@ -165,15 +165,14 @@ def consistent_read(
     def settled(self: View, *args: Given.args, **kwargs: Given.kwargs) -> Answer:
         store: Store = self._store  # type: ignore[attr-defined]
         program = store.program
-        if program.version == store.topology_version:
-            try:
-                answer = read(self, *args, **kwargs)
-                if store.program is program and program.version == store.topology_version:
-                    return answer
-            except Exception:  # rows may have moved; a real error is raised again
-                if store.program is program and program.version == store.topology_version:
-                    raise
-        with InUse(self):
+        try:
+            answer = read(self, *args, **kwargs)
+            if store.program is program and program.version == store.topology_version:
+                return answer
+        except Exception:  # rows may have moved; a real error is raised again
+            if store.program is program and program.version == store.topology_version:
+                raise
+        with InUse(self):  # also after a read that has lowered the store itself, and moved what it had read
             return read(self, *args, **kwargs)
 
     return settled  # type: ignore[return-value]

@@ -90,8 +90,8 @@ class Store:
         # Changes with every change of structure, and differs between stores: it identifies a topology.
         self.topology_version = next(_versions)
         self.program = Program(version=0)
-        self.table = np.empty(0, np.uint64)  # made by the first lowering
-        self.address = 0
+        self.table = np.zeros(2 * len(TABLE), np.uint64)
+        self.address = int(self.table.ctypes.data)
 
     @property
     def _store(self) -> Store:
@@ -394,9 +394,6 @@ class Store:
         self.program = Program(version, basis=basis)  # last, so that lowering starts over after a failure
 
     def _renew_table(self) -> None:
-        if not self.address:
-            self.table = np.zeros(2 * len(TABLE), np.uint64)
-            self.address = int(self.table.ctypes.data)
         self.columns["functions"] = np.array(FUNCTIONS, np.uint64)
         self.columns["parts"] = PART_ADDRESSES[self.dtype]
         for i, column in enumerate(TABLE):

@@ -43,7 +43,7 @@ function diverged() {
   const at = page.steps;
   stepBack();
   stop();
-  notice(`Stopped: step ${at} gave a number that is not finite. The network is as it was before that step. A lower rate may help, or new weights.`);
+  notice(`Stopped: step ${at} gave a number that is not finite. The network is as it was before that step. A lower rate may help, ${lesson ? "after you start the lesson again" : "or new weights"}.`);
 }
 /** Some steps at once, by hand. */
 function advance(count) {
@@ -85,10 +85,10 @@ function slowly(goOn = true) {
 function nextPhase(old) {
   phase = phases.shift() ?? null;
   if (!phase) {
-    showLive();
-    acted();
     playing = old.goOn ? setTimeout(slowly, SLOW) : null;
-    return showPlaying();
+    showLive();
+    showPlaying();
+    return acted(); // which may stop it
   }
   if (phase.kind === "forward") data.activation[now] = old.next.map((value, n) => (layerOf[n] <= phase.layer ? value : old.activation[n]));
   if (phase.kind === "weights") readNumbers();
@@ -177,7 +177,7 @@ function showCourse(always = !playing) {
 function drawCurve() {
   const { history } = page, every = Math.ceil(history.length / 250), known = history.filter(Number.isFinite);
   const rows = history.filter((_, i) => i % every === 0 || i === history.length - 1), most = Math.max(...known, 1e-12);
-  const points = rows.flatMap((value, i) => (Number.isFinite(value) ? [`${(100 * i) / Math.max(1, rows.length - 1)} ${60 - (58 * value) / most}`] : []));
+  const points = rows.flatMap((value, i) => (Number.isFinite(value) ? [`${(100 * i) / Math.max(1, rows.length - 1)} ${60 - 58 * (value / most)}`] : []));
   get("errors").querySelector("path").setAttribute("d", points.length > 1 ? `M${points.join("L")}` : "");
   const words = known.length ? `Mean error of a step: ${tiny(known.at(-1))} in epoch ${history.length * stride}; the highest was ${tiny(most)}.`
     : "The mean error of each epoch will be drawn here.";

@@ -45,7 +45,7 @@ class Page {
   rate(rate) { this.settings.rate = rate; }
   neuron(name) { return this.network.neurons.find((one) => one.name === name); }
   link(source, target) { return this.neuron(target).incoming.find((one) => one.source.name === source); }
-  squash(name, squash) { this.neuron(name).squash = squash; }
+  squash(name, to) { this.neuron(name).squash = to; }
   weigh(source, target, weight) { this.link(source, target).weight = weight; }
   connect(from, to, weight) { this.network.connect(this.neuron(from), this.neuron(to), weight, true); }
   gate(gater, source, target) { this.network.gate(this.neuron(gater), this.link(source, target)); }
@@ -115,7 +115,6 @@ def test_texts_are_short_and_name_a_demo_that_names_the_lesson(lessons):
 
 
 def in_python(lesson):
-    """Its network, its neurons by name, and its sequences."""
     net = readwrite.from_json_data(lesson["network"])
     return net, {one.name: one for one in net}, lesson["sequences"]
 
@@ -131,18 +130,15 @@ def test_the_numbers_in_the_texts_are_those_of_the_library(lessons):
     said += [example.neurons[name].state for name in ("y1", "y2")]
     said += [*example.numbers().values(), example.error(SAMPLES[:1])]
     assert not [number for number in said if f"{abs(number):.6f}" not in text]
-
     net, by, [[(row, target)]] = in_python(lessons[6])
     net.activate(row), net.propagate(0.0, target)
     errors = [by[f"h{i}"].error.responsibility for i in range(1, 6)]
     assert [by["y"].error.responsibility, *errors[::-1]] == [0.25**i for i in range(6)]
     assert all(f"{error} at" in lessons[6]["scene"] for error in errors[-2:])
-
     net, by, [steps] = in_python(lessons[7])
     by["cell"].project(by["cell"])
     net.run([row for row, _ in steps])
     assert by["cell"].state == by["x"].connected(by["cell"]).eligibility == 0.6
-
     net, by, [steps, _] = in_python(lessons[11])
     link, costs = by["x"].connected(by["h"]), []
     for link.weight in (1e-4, -1e-4):

@@ -64,5 +64,5 @@ function drawSurface() {
   pen.fill();
   const ends = `from \u2212${reach} to ${reach}`;
   get("surface-words").textContent = `Across: ${numberTitle(pair[0])}, now ${tiny(here[0])}. Up: ${numberTitle(pair[1])}, now ${tiny(here[1])}. `
-    + `Both ${ends}. Green is a low error, brown a high one.`;
+    + `Both ${ends}. Colours are those of the legend: 1 is the lowest error, \u22121 the highest.`;
 }

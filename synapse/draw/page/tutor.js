@@ -25,9 +25,8 @@ function beginLesson(number) {
   if (!one) { lesson = null; return showLesson(); }
   if (playing) stop();
   undos.push({ word: "data", text: "lesson", snapshot: snapshot() });
-  if (one.network) install(networkOf(one.network));
-  if (one.data) page.data = typeof one.data === "string" ? dataOf(one.data) : givenData(one.data);
-  if (typeof one.data === "string" && misfit()) install(networkOf(RECIPES[TASKS[one.data].recipe]));
+  install(Object.assign(Network.from(one.network), { name: one.title }));
+  page.data = givenData(one.data);
   Object.assign(page.settings, { rate: 0.5, momentum: 0, cost: "", order: "shuffled", speed: "normal", ...one.settings });
   net.clear();
   forget();
@@ -45,7 +44,7 @@ function showLesson() {
   get("again").hidden = !lesson;
   get("following").hidden = Boolean(lesson) && number === LESSONS.length - 1;
   get("following").textContent = lesson ? "Next lesson" : "Begin";
-  get("lesson-demo").textContent = one?.demo ? `The demo of this lesson: python -m demos ${one.demo}` : "";
+  get("lesson-demo").textContent = one ? `The demo of this lesson: python -m demos ${one.demo}` : "";
   get("lesson-text").replaceChildren(...(lesson ? [
     made("p", one.scene), made("p", one.task, { className: "task" }), ...(done ? [made("p", one.seen, { className: "seen" })] : []),
   ] : [made("p", `${counted(LESSONS.length, "lesson")} of two minutes each. Each asks for one action and says what you saw.`)]));

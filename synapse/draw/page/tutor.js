@@ -10,7 +10,7 @@ function acted() {
     showLesson();
     openTab(get("tab-lessons"));
     get("again").scrollIntoView({ block: "nearest" }); // below what was seen
-    get("lesson").selectedOptions[0].textContent = `\u2713 ${lesson.of.title}`;
+    get("lesson").selectedOptions[0].textContent = `${lesson.number + 1}. ${lesson.of.title} \u2713`;
   }
 }
 function isDone({ done }) {

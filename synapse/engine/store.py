@@ -91,6 +91,7 @@ class Store:
         self.topology_version = next(_versions)
         self.program = Program(version=0)
         self.table = np.zeros(2 * len(TABLE), np.uint64)
+        self.listed = [_NOTHING] * len(TABLE)  # references to the columns in the table
         self.address = int(self.table.ctypes.data)
 
     @property
@@ -396,10 +397,11 @@ class Store:
     def _renew_table(self) -> None:
         self.columns["functions"] = np.array(FUNCTIONS, np.uint64)
         self.columns["parts"] = PART_ADDRESSES[self.dtype]
-        for i, column in enumerate(TABLE):
-            array = self.columns[DESTINATIONS.get(column.name, column.name)]
-            self.table[i] = array.ctypes.data
-            self.table[len(TABLE) + i] = len(array)
+        for i, name in enumerate(_LISTED):
+            array = self.columns[name]
+            if self.listed[i]() is not array:
+                self.table[i], self.table[len(TABLE) + i] = array.ctypes.data, len(array)
+                self.listed[i] = weakref.ref(array)
 
     def sort_neurons(self, order: NDArray[np.int64]) -> NDArray[np.uint32]:
         """Reorder the neurons (rows left out are dropped); returns new rows by old ones."""
@@ -504,5 +506,7 @@ _EMPTY = {
 }
 _AXES = {column.name: column.axis for column in COLUMNS}
 _PLACES = {column.name: i for i, column in enumerate(TABLE)}
+_LISTED = [DESTINATIONS.get(column.name, column.name) for column in TABLE]
+_NOTHING: weakref.ref[NDArray[Any]] = weakref.ref(NO_ROWS)
 _SHIFTED = tuple(column for column in COLUMNS if column.kind in (ROW, IDENTITY, NETWORK, TIME, GROUP))
 _LEFT = tuple(column for column in COLUMNS if column.kind in (ROW, GROUP))

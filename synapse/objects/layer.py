@@ -686,7 +686,7 @@ class Layer(Sequence[Neuron]):
         return vector(what, values, len(self), FLOAT32 if FLOAT32 in floats else FLOAT64, nan)
 
 
-def new_neurons(count: int, dtype: Any, **numbers: float) -> list[Neuron]:
+def new_neurons(count: int, dtype: Any, **numbers: Any) -> list[Neuron]:
     """Make neurons in one store, with these numbers."""
     store = Store(float_type("The dtype", dtype))
     neurons = [Neuron.__new__(Neuron) for _ in range(count)]

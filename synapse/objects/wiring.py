@@ -278,7 +278,7 @@ def remove(neurons: Sequence[Neuron]) -> None:
 
 def refuse_softmax(layer: Layer) -> None:
     """Raise if a neuron that is not an output has the squash softmax."""
-    for i in np.flatnonzero(layer._column("squash") == squashes.softmax.code):
+    for i in np.flatnonzero(layer._column("squash") == squashes.softmax.code).tolist():
         raise no_output(layer[i])
 
 

@@ -11,7 +11,7 @@ from ..._typing import Bools, Indices
 from ..delayed import is_delayed_in_order
 from ..functions.activations import SOFTMAX
 from ..schema import NONE, OUTPUT
-from .changes import spans
+from .changes import put, spans
 from .flags import (
     DENSE,
     FIXED,
@@ -25,6 +25,7 @@ from .flags import (
     TRACED,
     ZIPPED,
 )
+from .runs import stretches
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -35,8 +36,9 @@ def find_latest(store: Store | Part) -> Indices:
     """The last one of the earlier neurons that each neuron reads; NONE: none."""
     after = np.zeros(store.n_neurons, np.int64)
     for before, target in _dependencies(store):
-        earlier = ~is_delayed_in_order(before, target)
-        np.maximum.at(after, target[earlier], before[earlier].astype(np.int64) + 1)
+        if len(target):
+            earlier = ~is_delayed_in_order(before, target)
+            np.maximum.at(after, target[earlier], before[earlier].astype(np.int64) + 1)
     return (after - 1).astype(np.uint32)
 
 
@@ -50,9 +52,9 @@ def find_blocks(store: Store, latest: Indices) -> None:
     change[1:] = (network[1:] != network[:-1]) | (squash[1:] != squash[:-1]) | (role[1:] != role[:-1])
     change |= network == 0
     starts = _block_starts(after.tolist(), change.tolist())
-    lengths = np.diff(np.append(starts, n))
-    c["block_first"] = np.repeat(starts, lengths).astype(np.uint32)
-    c["block_stop"] = np.repeat(np.append(starts[1:], n), lengths).astype(np.uint32)
+    stops = np.append(starts[1:], n)[: len(starts)]
+    put(c, "block_first", starts.repeat(stops - starts))
+    put(c, "block_stop", stops.repeat(stops - starts))
 
 
 def _dependencies(store: Store | Part) -> list[tuple[Indices, Indices]]:
@@ -102,10 +104,9 @@ def _find_groups(store: Store) -> None:
     starts = np.ones(n, bool)
     starts[1:] = (group[1:] == 0) | (group[1:] != group[:-1])
     starts[1:] |= (squash[1:] != squash[:-1]) | (network[1:] != network[:-1])
-    first = np.flatnonzero(starts)
-    lengths = np.diff(np.append(first, n))
-    c["group_first"] = np.repeat(first, lengths).astype(np.uint32)
-    c["group_stop"] = np.repeat(first + lengths, lengths).astype(np.uint32)
+    first, lengths = stretches(~starts)
+    put(c, "group_first", first.repeat(lengths))
+    put(c, "group_stop", (first + lengths).repeat(lengths))
 
 
 class _Ahead(NamedTuple):
@@ -118,28 +119,29 @@ class _Ahead(NamedTuple):
     fits: Bools  # whether both can belong to neurons that are computed together
 
 
-def find_alike(store: Store) -> None:
+def find_alike(store: Store, target: Indices) -> None:
     """Find consecutive neurons of a block with runs of the same form, which can be computed together.
 
     Run by run they have the same sources, or each has sources shifted by one from the previous neuron
-    (`STEPPED`); lists and pairs may differ. Their connections are equally spaced.
+    (`STEPPED`); lists and pairs may differ. Their connections are equally spaced. `target` are those of the
+    runs.
     """
     c, n = store.columns, store.n_neurons
-    ahead = _look_ahead(store)
+    ahead = _look_ahead(store, target)
     stops = np.flatnonzero(_apart(store, ahead)) + 1
     lengths = np.diff(stops, prepend=0)
-    c["alike_stop"] = np.repeat(stops, lengths).astype(np.uint32)
-    nth = np.arange(n) - np.repeat(stops - lengths, lengths)
+    put(c, "alike_stop", stops.repeat(lengths))
+    nth = np.arange(n) - (stops - lengths).repeat(lengths)
     of_first = np.arange(len(ahead.step)) - (nth * ahead.runs)[ahead.target]
-    several = np.repeat(lengths > 1, lengths)
+    several = (lengths > 1).repeat(lengths)
     c["run_flags"][(ahead.step[of_first] == 1) & several[ahead.target]] |= STEPPED
 
 
-def _look_ahead(store: Store) -> _Ahead:
+def _look_ahead(store: Store, target: Indices) -> _Ahead:
     """Compare each run with the same run of the next neuron."""
     c = store.columns
     runs = c["last_run"].astype(np.int64) - c["first_run"]
-    count, target = len(c["run_kind"]), store["target"][c["run_first"]]
+    count = len(target)
     following = np.minimum(np.arange(count) + runs[target], count - 1)
 
     def further(name: str) -> Indices:
@@ -182,10 +184,10 @@ def mark_gradient_sources(store: Store) -> None:
     c["flags"][np.cumsum(begun[:n]) > 0] |= GRADIENT_SOURCE
 
 
-def mark_fours(store: Store) -> None:
+def mark_fours(store: Store, target: Indices) -> None:
     """Mark neurons that can be computed with the next three: see ``weigh.weigh_four``."""
     c, n = store.columns, store.n_neurons
     other = (c["run_kind"] != DENSE) | (c["run_flags"] & STEPPED != 0)
-    plain = np.bincount(store["target"][c["run_first"][other]], minlength=n) == 0
+    plain = np.bincount(target[other], minlength=n) == 0
     plain &= (c["flags"] & (MEMORY | TRACED) == 0) & (c["last_run"] > c["first_run"])
     c["flags"][plain & (c["alike_stop"] >= np.arange(n) + 4)] |= FOUR

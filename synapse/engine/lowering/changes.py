@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..._typing import Bools, Indices
 from ..schema import CONNECTION, INPUT, NONE, PROGRAM
 from .flags import GATED, MEMORY, STEPPED
+from .runs import same_as_before, stretches
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -35,6 +36,15 @@ class Basis:
         else:
             rows = np.asarray(targets)
             self.changed[rows[rows < len(self.changed)]] = True
+
+
+def put(columns: dict[str, NDArray[Any]], name: str, values: NDArray[Any]) -> None:
+    """Set a column of the program; where its length allows, in place, so that its address stays."""
+    column = columns[name]
+    if len(column) == len(values):
+        column[:] = values
+    else:
+        columns[name] = values.astype(column.dtype)
 
 
 class Moved(NamedTuple):
@@ -72,11 +82,14 @@ def look_back(store: Store, basis: Basis | None, moved: Moved | None) -> LastLow
     nodes = 0 if basis is None else len(basis.changed)
     old = np.arange(n) if moved is None else moved.order
     known = old < nodes
-    if not (np.diff(old[known]) > 0).all():
+    whole = moved is None and n == nodes  # the neurons are those of the last lowering
+    if not whole and not (np.diff(old[known]) > 0).all():
         known = np.zeros(n, bool)  # sorted anew: connections do not stay in order
     rows = old[known]
 
     def now(values: NDArray[Any], default: int = 0) -> NDArray[Any]:
+        if whole:
+            return values.copy()
         column = np.full(n, default, values.dtype)
         column[known] = values[rows]
         return column
@@ -97,7 +110,7 @@ def look_back(store: Store, basis: Basis | None, moved: Moved | None) -> LastLow
         known=known,
         changed=now(basis.changed) | ~known,
         first=now(first),
-        incoming=now(np.diff(first, append=basis.connections)),
+        incoming=now(np.append(first[1:], basis.connections)[:nodes] - first),
         learning=now(c["learning"]),
         own=now(own, -1),
         self_gater=neurons(c["self_gater"]),
@@ -173,11 +186,10 @@ def spans(firsts: Indices, lengths: Indices) -> NDArray[np.int64]:
     >>> spans(np.array([0, 5]), np.array([2, 3])).tolist()
     [0, 1, 5, 6, 7]
     """
-    lengths = np.asarray(lengths, np.int64)
-    ends = np.cumsum(lengths)
-    total = int(ends[-1]) if len(ends) else 0
-    offsets = np.repeat(np.asarray(firsts, np.int64) - (ends - lengths), lengths)
-    return offsets + np.arange(total)
+    lengths = lengths.astype(np.int64)
+    ends: NDArray[np.int64] = lengths.cumsum()
+    offsets = (firsts.astype(np.int64) - (ends - lengths)).repeat(lengths)
+    return np.asarray(offsets + np.arange(len(offsets)), np.int64)
 
 
 RUN_COLUMNS = tuple(column for column in PROGRAM if column.axis == "run" and column.name != "run_influence")
@@ -219,7 +231,7 @@ class Part:
         first, others = last - count, ~chosen
         old = spans(before.first_run[others], before.runs[others])
         to, new_to = spans(first[others], count[others]), spans(first[chosen], count[chosen])
-        shift = np.repeat((c["first_incoming"] - before.first)[others], count[others])
+        shift = (c["first_incoming"] - before.first)[others].repeat(count[others])
         for column in RUN_COLUMNS:
             values = c[column.name][old]
             if column.name == "run_first":
@@ -231,8 +243,9 @@ class Part:
                 values = moved.of(values)
             whole = np.empty(len(to) + len(new_to), column.dtype)
             whole[to], whole[new_to] = values, new[column.name]
-            c[column.name] = whole
-        c["first_run"], c["last_run"] = first.astype(np.uint32), last.astype(np.uint32)
+            put(c, column.name, whole)
+        put(c, "first_run", first)
+        put(c, "last_run", last)
 
 
 def replace_rows(store: Store, before: LastLowering, chosen: Bools, rows: NDArray[np.int64]) -> Part | None:
@@ -244,27 +257,27 @@ def replace_rows(store: Store, before: LastLowering, chosen: Bools, rows: NDArra
     into = np.bincount(store["target"][rows], minlength=store.n_neurons)
     count = np.where(chosen, into, before.incoming)
     first = np.cumsum(count) - count
-    stretches = _stretches(before, chosen, first)
-    if len(stretches) > MANY:
+    moving = _stretches(before, chosen, first)
+    if len(moving) > MANY:
         return None
     to = spans(first[chosen], count[chosen])
-    _move(store, stretches, rows, to, int(count.sum()))
+    _move(store, moving, rows, to, int(count.sum()))
     return Part(store, chosen, to)
 
 
 def _move(
-    store: Store, stretches: Stretches, rows: NDArray[np.int64], to: NDArray[np.int64], count: int
+    store: Store, moving: Stretches, rows: NDArray[np.int64], to: NDArray[np.int64], count: int
 ) -> None:
     """Move stretches of connections, then the connections `rows` to the rows `to`; `count` are left."""
     store._reserve_connections(count)
     single = {column.name: store.columns[column.name][rows] for column in CONNECTION}
     for name, values in single.items():
         column = store.columns[name]
-        for first, stop, by in stretches:
+        for first, stop, by in moving:
             column[first + by : stop + by] = column[first:stop]  # NumPy allows for the overlap
         column[to] = values
     store.n_connections = count
-    for first, stop, by in stretches:
+    for first, stop, by in moving:
         store.find_rows(first + by, stop + by)
     store.row_of[single["identity"]] = to
 
@@ -274,10 +287,10 @@ def _stretches(before: LastLowering, chosen: Bools, first: NDArray[np.int64]) ->
 
     Those that move up come last to first, those that move down first to last.
     """
-    others = np.flatnonzero(~chosen & (before.incoming > 0))
+    others = (~chosen & (before.incoming > 0)).nonzero()[0]
     by = first[others] - before.first[others]
-    starts = np.flatnonzero(np.diff(by, prepend=NONE))
-    lasts = np.append(starts[1:], len(others))[: len(starts)] - 1
+    starts, lengths = stretches(same_as_before(by))
+    lasts = starts + lengths - 1
     stop = before.first[others[lasts]] + before.incoming[others[lasts]]
     found = list(zip(before.first[others[starts]].tolist(), stop.tolist(), by[starts].tolist(), strict=True))
     return [one for one in reversed(found) if one[2] > 0] + [one for one in found if one[2] < 0]

@@ -14,14 +14,17 @@ import numpy as np
 
 from ..._typing import Indices
 from .blocks import find_alike, find_blocks, find_latest, mark_fours, mark_gradient_sources
-from .changes import Basis, find_changed, look_back
+from .changes import Basis, find_changed, look_back, put
+from .flags import MEMORY
 from .order import lay_out_nodes, order_connections, order_neurons, pure_inputs
 from .program import Program, Traces, restore
 from .runs import connection_flags, find_runs, stretches
-from .traces import find_influences, mark_plain, place_traces
+from .traces import find_influences, mark_plain, place_traces, run_targets, without_traces
 
 if TYPE_CHECKING:
     from ..store import Store
+
+NO_ROWS = np.empty(0, np.uint32)
 
 
 def lower(store: Store) -> Basis:
@@ -31,25 +34,25 @@ def lower(store: Store) -> Basis:
     """
     kept, basis = store.program.traces(store), store.program.basis
     store.program = Program(0, kept)  # so that the next lowering has them if this one fails
-    latest = _lower_connections(store, kept, basis)
-    find_influences(store)
-    place_traces(store)
-    mark_plain(store)
-    find_blocks(store, latest)
-    find_alike(store)
-    mark_fours(store)
+    made = _lower_connections(store, kept, basis)
+    target = run_targets(store)
+    if (store.columns["flags"] & MEMORY).any():
+        find_influences(store, target, made.pure)
+        place_traces(store, target)
+    else:
+        without_traces(store)
+    mark_plain(store, target)
+    find_blocks(store, made.latest)
+    find_alike(store, target)
+    mark_fours(store, target)
     mark_gradient_sources(store)
     lay_out_ties(store)
     restore(store, kept)
-    unchanged = np.zeros(store.n_neurons, bool)
-    return Basis(store.n_connections, unchanged, latest, store["network"].copy(), pure_inputs(store))
+    return made
 
 
-def _lower_connections(store: Store, kept: list[Traces], basis: Basis | None) -> Indices:
-    """Sort neurons and connections, and divide connections into runs, where they have changed.
-
-    Returns the last of the earlier neurons that each neuron reads.
-    """
+def _lower_connections(store: Store, kept: list[Traces], basis: Basis | None) -> Basis:
+    """Sort neurons and connections, and divide connections into runs, where they have changed."""
     untied = number_ties(store)
     if basis is not None:
         basis.note(untied)
@@ -58,10 +61,12 @@ def _lower_connections(store: Store, kept: list[Traces], basis: Basis | None) ->
     changed = find_changed(store, before, moved, basis)
     part = order_connections(store, before, changed, basis)
     lay_out_nodes(store, before, part)
-    find_runs(part, connection_flags(part))
+    pure = pure_inputs(store)
+    find_runs(part, connection_flags(part, pure))
     latest = np.where(part.chosen, find_latest(part), before.latest)
     part.insert_runs(before, moved)
-    return latest
+    unchanged = np.zeros(store.n_neurons, bool)
+    return Basis(store.n_connections, unchanged, latest, store["network"].copy(), pure)
 
 
 def number_ties(store: Store) -> Indices:
@@ -69,23 +74,28 @@ def number_ties(store: Store) -> Indices:
 
     Returns the targets of the connections whose group is dissolved.
     """
-    untied = [np.empty(0, np.uint32)]
+    untied = NO_ROWS
     for name in ("tie", "bias_tie"):
         tie = store[name]
         if tie.any():
             several = np.bincount(tie.astype(np.int64)) > 1
             several[0] = False
             if name == "tie":
-                untied.append(store["target"][(tie != 0) & ~several[tie]])
+                untied = store["target"][(tie != 0) & ~several[tie]]
             tie[:] = (np.cumsum(several) * several)[tie]
-    return np.concatenate(untied)
+    return untied
 
 
 def lay_out_ties(store: Store) -> None:
     """Rows that share a weight or a bias, as stretches of consecutive rows with consecutive groups."""
     c, counts = store.columns, []
     for name, number in (("tied", "tie"), ("bias_tied", "bias_tie")):
-        tied = np.flatnonzero(store[number])
+        tied = store[number].nonzero()[0]
+        if not len(tied):
+            for part in ("", "_length", "_group", "_first", "_base", "_move"):
+                put(c, name + part, tied)
+            counts += [0, 0]
+            continue
         _, first, place = np.unique(store[number][tied], return_index=True, return_inverse=True)
         group = np.argsort(np.argsort(first))[
             place
@@ -98,4 +108,4 @@ def lay_out_ties(store: Store) -> None:
         c[f"{name}_first"] = tied[np.sort(first)].astype(np.uint32)
         c[f"{name}_base"], c[f"{name}_move"] = np.zeros((2, len(first)), store.dtype)
         counts += [len(starts), len(first)]
-    c["ties"] = np.array([*counts, 0], np.uint64)
+    put(c, "ties", np.array([*counts, 0], np.uint64))

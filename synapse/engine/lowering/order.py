@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..._typing import Bools
 from ..schema import INPUT, NONE, PROGRAM
-from .changes import Basis, LastLowering, Moved, Part, incoming_rows, replace_rows
+from .changes import Basis, LastLowering, Moved, Part, incoming_rows, put, replace_rows
 from .flags import GATED, MEMORY
 from .program import Traces
 
@@ -22,13 +22,14 @@ def order_neurons(store: Store, kept: list[Traces]) -> Moved | None:
 
     Returns None if they are in this order already.
     """
-    network, position = store["network"].astype(np.int64), store["position"]
+    network = store["network"]
+    key = (network - np.uint32(1)).astype(np.uint64) << 32  # neurons without a network come last
+    key |= store["position"] * (network != 0)
     alive = np.array([view is not None for view in store.views], bool)
-    key = np.where(network == 0, np.iinfo(np.int64).max, network)
-    order = np.lexsort((np.where(network == 0, 0, position), key))
-    order = order[alive[order]]
-    if len(order) == store.n_neurons and np.array_equal(order, np.arange(len(order))):
+    if alive.all() and (key[1:] >= key[:-1]).all():
         return None
+    order = np.argsort(key, kind="stable")
+    order = order[alive[order]]
     new_row = store.sort_neurons(order)
     for traces in kept:
         traces.renamed(new_row)
@@ -87,17 +88,21 @@ def lay_out_nodes(store: Store, before: LastLowering, part: Part) -> None:
     flags = np.where(new, 0, before.flags)
     flags[target[own]] |= MEMORY
     flags[target[part["gater"] != NONE]] |= GATED
+    nothing = np.zeros(n, np.uint8)
     for column in PROGRAM:
         if column.axis == "node" and column.name not in ("first_run", "last_run"):
-            c[column.name] = np.zeros(n, column.dtype)
-    c["first_incoming"] = first.astype(np.uint32)
-    c["learning"] = np.where(new, learning, before.learning).astype(np.uint32)
-    c["self_row"], c["self_gater"] = self_row.astype(np.uint32), self_gater.astype(np.uint32)
-    c["flags"] = flags.astype(np.uint8)
+            put(c, column.name, nothing)
+    put(c, "first_incoming", first)
+    put(c, "learning", np.where(new, learning, before.learning))
+    put(c, "self_row", self_row)
+    put(c, "self_gater", self_gater)
+    put(c, "flags", flags)
 
 
-def pure_inputs(store: Store | Part) -> Bools:
+def pure_inputs(store: Store) -> Bools:
     """Inputs of a lowered store without incoming connections: they are clamped, and get no error."""
     first = store.columns["first_incoming"]
-    incoming = np.diff(first.astype(np.int64), append=store.n_connections)
-    return np.asarray((store["role"] == INPUT) & (incoming == 0))
+    none = np.empty(len(first), bool)
+    np.equal(first[1:], first[:-1], out=none[:-1])
+    none[-1:] = first[-1:] == store.n_connections
+    return np.asarray((store["role"] == INPUT) & none)

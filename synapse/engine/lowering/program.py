@@ -64,7 +64,9 @@ class Program:
 
     def traces(self, store: Store) -> list[Traces]:
         """Every trace that is stored now."""
-        return self.pending if self.basis is None else [kept_traces(store), *self.pending]
+        if self.basis is None or not (store.columns["flags"] & MEMORY).any():  # nothing else has traces
+            return self.pending
+        return [kept_traces(store), *self.pending]
 
 
 def kept_traces(store: Store) -> Traces:
@@ -99,6 +101,8 @@ def kept_traces(store: Store) -> Traces:
 
 def restore(store: Store, kept: list[Traces]) -> None:
     """Write preserved traces into the columns of a new program; traces affected by a change stay 0."""
+    if not (store.columns["flags"] & MEMORY).any():
+        return
     carried = np.zeros(store.n_neurons, bool)
     _read_off(store, kept)
     for traces in kept:

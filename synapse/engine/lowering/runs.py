@@ -11,7 +11,6 @@ from ..._typing import Bools, Indices
 from ..delayed import is_delayed_in_order
 from ..schema import NONE
 from . import flags as flag
-from .order import pure_inputs
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -39,12 +38,12 @@ class _Connections(NamedTuple):
     alike: Bools  # follows the previous one, and differs from it only in source and gater
 
 
-def connection_flags(store: Store | Part) -> NDArray[np.uint8]:
-    """Flags of every connection for its run."""
+def connection_flags(store: Store | Part, pure: Bools) -> NDArray[np.uint8]:
+    """Flags of every connection for its run; `pure` are the inputs without incoming connections."""
     source, target, gater = store["source"], store["target"], store["gater"]
     gated = gater != NONE
     gater = np.where(gated, gater, target) if gated.any() else target
-    network, pure = store["network"], pure_inputs(store)
+    network = store["network"]
     known: Bools = np.full(len(source), bool(network.all()))
     if network.size and not (network == network[0]).all():
         known = (network[target] != 0) & (network[source] == network[target])
@@ -76,8 +75,8 @@ def find_runs(store: Store | Part, flags: NDArray[np.uint8]) -> None:
     c["run_length"] = length.astype(np.uint32)
     c["run_source"] = links.source[first]
     c["run_gater"] = links.gater[first]
-    c["first_run"] = np.searchsorted(target, np.arange(n)).astype(np.uint32)
-    c["last_run"] = np.searchsorted(target, np.arange(n), "right").astype(np.uint32)
+    c["first_run"] = target.searchsorted(np.arange(n)).astype(np.uint32)
+    c["last_run"] = target.searchsorted(np.arange(n), "right").astype(np.uint32)
 
 
 def _links(store: Store | Part, flags: NDArray[np.uint8]) -> _Connections:
@@ -86,27 +85,29 @@ def _links(store: Store | Part, flags: NDArray[np.uint8]) -> _Connections:
     chosen: Any = slice(None) if others.all() else np.flatnonzero(others)
     source, target, gater = (store[name][chosen] for name in ("source", "target", "gater"))
     rows, flags, gated = np.arange(len(others), dtype=np.uint32)[chosen], flags[chosen], gater != NONE
-    alike = _same(target) & _same(flags) & _same(gated)
+    alike = same_as_before(target) & same_as_before(flags) & same_as_before(gated)
     if len(rows) < len(others):
         alike &= _next_to(rows)
     memory = (store.columns["flags"][target] & flag.MEMORY) != 0
     return _Connections(rows, source, target, gater, flags, gated, memory, alike)
 
 
-def _same(values: NDArray[Any]) -> Bools:
-    """Whether each value equals the previous one."""
-    return np.append(False, values[1:] == values[:-1])[: len(values)]
+def same_as_before(values: NDArray[Any], step: int = 0) -> Bools:
+    """Whether each value equals the previous one, or is above it by `step`."""
+    same = np.zeros(len(values), bool)
+    np.equal(values[1:], values[:-1] + values.dtype.type(step) if step else values[:-1], out=same[1:])
+    return same
 
 
 def _next_to(values: Indices) -> Bools:
     """Whether each value is one above the previous one."""
-    return np.append(False, values[1:] == values[:-1] + 1)[: len(values)]
+    return same_as_before(values, 1)
 
 
 def _cut(links: _Connections) -> Cut:
     """Runs with consecutive sources, and one gater or consecutive gaters."""
     neighbours = links.alike & _next_to(links.source)
-    dense = neighbours & _same(links.gater)
+    dense = neighbours & same_as_before(links.gater)
     zipped = np.zeros(len(dense), bool)
     if links.gated.any():
         zipped = neighbours & _next_to(links.gater) & ~links.memory & links.gated
@@ -141,6 +142,8 @@ def _join(
     links: _Connections, first: NDArray[np.int64], length: NDArray[np.int64], kind: NDArray[Any], pairs: Bools
 ) -> Cut:
     """Merge runs with the previous ones, where `pairs` (from the second run on) is true, into lists."""
+    if not pairs.any():
+        return first, length, kind
     joined = np.append(False, pairs & links.alike[first[1:]])[: len(first)]
     begin, count = stretches(joined)
     last = begin + count - 1
@@ -152,6 +155,8 @@ def _join(
 
 def stretches(joined: Bools) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """First index and length of each stretch of items that are joined to the previous one."""
-    first = np.flatnonzero(~joined)
-    length = np.diff(np.append(first, len(joined)))
+    first = (~joined).nonzero()[0]
+    length = np.empty_like(first)
+    length[:-1] = first[1:] - first[:-1]
+    length[-1:] = len(joined) - first[-1:]
     return first, length

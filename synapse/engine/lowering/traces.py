@@ -9,18 +9,29 @@ from numpy.typing import NDArray
 
 from ..._typing import Bools
 from ..delayed import is_delayed_in_order
-from ..schema import NONE
+from ..schema import NONE, PROGRAM
 from . import flags as flag
-from .order import pure_inputs
+from .changes import put
 
 if TYPE_CHECKING:
     from ..store import Store
 
 
-def find_influences(store: Store) -> None:
-    """Pairs of a gater and a self-connected neuron with an incoming connection that it gates."""
+def without_traces(store: Store) -> None:
+    """The columns of influences and traces of a store without self-connections, which has none."""
+    c = store.columns
+    put(c, "run_influence", np.full(len(c["run_kind"]), NONE, np.uint32))
+    for column in PROGRAM:
+        if column.axis in ("influence", "pull", "trace", "extended"):
+            put(c, column.name, c[column.name][:0])
+
+
+def find_influences(store: Store, target: NDArray[np.int64], pure: Bools) -> None:
+    """Pairs of a gater and a self-connected neuron with an incoming connection that it gates.
+
+    `target` are those of the runs, `pure` the inputs without incoming connections.
+    """
     c, n = store.columns, store.n_neurons
-    target = run_targets(store)
     of_run = target.astype(np.int64) << 32 | c["run_gater"]  # the gater of all connections of such a run
     runs = (c["run_gater"] != NONE) & ((c["flags"][target] & flag.MEMORY) != 0)
     own = np.flatnonzero(c["self_gater"] != NONE)
@@ -35,7 +46,7 @@ def find_influences(store: Store) -> None:
     network = store["network"]
     known = (network[gated] != 0) & (network[gaters] == network[gated])
     delayed = np.where(known, is_delayed_in_order(gaters, gated), gaters == gated)  # or found at run time
-    heard = ~delayed & ~pure_inputs(store)[gaters]
+    heard = ~delayed & ~pure[gaters]
     c["influence_trace"] = np.where(heard, 0, NONE).astype(np.uint32)
     pulls = np.flatnonzero(heard)
     pulls = pulls[np.argsort(gaters[pulls], kind="stable")]
@@ -48,13 +59,13 @@ def find_influences(store: Store) -> None:
 def run_targets(store: Store) -> NDArray[np.int64]:
     """The target of every run."""
     c = store.columns
-    return np.repeat(np.arange(store.n_neurons), c["last_run"] - c["first_run"].astype(np.int64))
+    return np.arange(store.n_neurons).repeat(c["last_run"] - c["first_run"].astype(np.int64))
 
 
-def place_traces(store: Store) -> None:
+def place_traces(store: Store, target: NDArray[np.int64]) -> None:
     """Decide which neurons store traces, and assign their rows; all traces start at 0."""
     c = store.columns
-    traced = _traced(store)
+    traced = _traced(store, target)
     c["flags"][traced] |= flag.TRACED
     lengths = np.where(traced, c["learning"], 0)
     c["first_trace"] = (np.cumsum(lengths) - lengths).astype(np.uint32)
@@ -66,9 +77,9 @@ def place_traces(store: Store) -> None:
     c["extended"] = np.zeros(int(lengths.sum()), store.dtype)
 
 
-def _traced(store: Store) -> Bools:
+def _traced(store: Store, target: NDArray[np.int64]) -> Bools:
     """Neurons that are self-connected, or gate memory while their eligibility must be stored."""
-    c, target, flags = store.columns, run_targets(store), store.columns["run_flags"]
+    c, flags = store.columns, store.columns["run_flags"]
     hard = (c["flags"] & flag.GATED) != 0
     hard[target[(flags & flag.UNORDERED) != 0]] = True
     foreign = np.zeros(store.n_neurons, bool)  # gates memory in another network, where rows give no order
@@ -79,9 +90,9 @@ def _traced(store: Store) -> Bools:
     return traced
 
 
-def mark_plain(store: Store) -> None:
+def mark_plain(store: Store, target: NDArray[np.int64]) -> None:
     """Mark neurons without traces whose runs are all plain, and those whose updates may all stay pending."""
-    c, target = store.columns, run_targets(store)
+    c = store.columns
     untraced = c["flags"] & flag.TRACED == 0
     other = (c["run_kind"] != flag.DENSE) | ((c["run_flags"] & flag.UNORDERED) != 0)
     moving = (c["run_kind"] > flag.LISTED) | (c["run_flags"] & flag.NEVER_PENDING != 0)

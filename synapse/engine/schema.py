@@ -356,7 +356,9 @@ TapeColumns: Any = namedtuple("TapeColumns", [column.name for column in TAPES]) 
 
 PLAN = (
     # what changes from step to step
-    Column("sensitivity", "plan", "float"),  # by class, root and parameter, twice: of this step and the last
+    Column(
+        "sensitivity", "plan", "float"
+    ),  # by class, root and parameter, twice: of this step and the last; a panel
     Column("latest", "plan", "uint64"),  # see LATEST_HALF
     Column("old_derivative", "plan", "float"),  # by root: the slope of the previous step
     Column("direct", "plan", "float"),  # how the parameters into a neuron move its state within the step
@@ -393,7 +395,7 @@ PLAN = (
     Column("block_line", "plan", "uint32"),
     Column("block_term", "plan", "uint64"),
     Column("block_value", "plan", "uint64"),
-    Column("term_at", "plan", "uint64"),  # where a line of the previous step is
+    Column("term_at", "plan", "uint64"),  # where a line of the previous step is; last: the lines of a panel
     Column("term_value", "plan", "uint32"),  # by line and term: the reading that is its factor
     # where updates of the parameters of a class go in the store
     Column("update_first", "plan", "uint32"),
@@ -416,7 +418,8 @@ LATEST_HALF, LATEST_OPEN, LATEST_STAMP = range(3)
 activated since the context was cleared, so that it can be propagated; and when the last neuron of the network
 activated in this step: if it has activated since, the sensitivities belong to another context."""
 
-PLAN_ROOTS, PLAN_CLASSES, PLAN_HALF = range(3)
-"""Places in the column ``counts``: numbers of roots and classes, and length of a half of ``sensitivity``."""
+PLAN_ROOTS, PLAN_CLASSES, PLAN_HALF, PLAN_TERMS = range(4)
+"""Places in the column ``counts``: numbers of roots and classes, length of a half of ``sensitivity``, and the
+number of terms."""
 
 PlanColumns: Any = namedtuple("PlanColumns", [column.name for column in PLAN])  # type: ignore[misc]

@@ -59,6 +59,16 @@ def test_it_is_the_gradient_of_any_gated_graph(spec, tied):
     assert close(ours, theirs)
 
 
+def test_many_lines_that_are_sums_of_many():
+    """Their product is computed from a panel of some columns; the last panel has one register, or a part."""
+    for hidden, dtype, within in ((37, np.float64, 1e-10), (40, np.float64, 1e-10), (37, np.float32, 1e-4)):
+        net = architect.Elman(2, hidden, 1, seed=0, dtype=dtype)
+        rng = np.random.default_rng(0)
+        rows, aims = rng.uniform(-1, 1, (STEPS, 2)), rng.random((STEPS, 1))
+        ours, theirs = both(compare_gradients(net, rows, aims, "squared_error", method="rtrl"))
+        assert close(ours, theirs, within), (hidden, dtype)
+
+
 @given(specs(logistic_outputs=True), st.integers(0, 99))
 def test_steps_without_a_target_and_several_sequences(spec, seed):
     net = twin_of(spec).net

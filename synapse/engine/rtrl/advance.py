@@ -20,8 +20,8 @@ from ..compiler.tiles import (
 )
 from ..lowering.flags import DENSE, FIXED, LISTED, SHARED, ZIPPED
 from ..online.delayed import gater_read, gaters_read, sources_read
-from ..schema import FIRST, LATEST_HALF, NONE, PLAN_CLASSES, PLAN_HALF, PLAN_ROOTS, STOP, TILE
-from .layout import FEW
+from ..schema import FIRST, LATEST_HALF, NONE, PLAN_CLASSES, PLAN_HALF, PLAN_ROOTS, PLAN_TERMS, STOP, TILE
+from .layout import FEW, MANY
 from .sweep import sweep_root
 
 u8 = np.uint64
@@ -166,32 +166,48 @@ def add_sums(target, p, to, n, z, places, first, terms, delta, at):
 
 
 @inline
-def renew_tile(p, first, terms, old, values, rows, q, left, count, packs):
+def gather(p, first, terms, z, left, panel):
+    """Copy one or two packs of each line that is summed, from `z` on, to the panel. writes: sensitivity"""
+    step = width(p.sensitivity)
+    for e in range(terms):
+        line, to = z + p.term_at[first + e], panel + e * TWO * step
+        put_pack(p.sensitivity, to, step, pack(p.sensitivity, line, left))
+        put_pack(p.sensitivity, to + step, step, pack(p.sensitivity, line + step, left - min(left, step)))
+
+
+@inline
+def renew_tile(p, first, terms, z, values, rows, q, left, count, packs):
     """One or two packs of columns of up to eight lines, whose sums stay in registers."""
     sums = no_sums(p.sensitivity, packs)
     for e in range(terms):
-        z = old + p.term_at[first + e] + q
-        sums = add_outer(sums, p.sensitivity, z, left, p.values, values + e * LINES, ONE)
+        line = z + p.term_at[first + e]
+        sums = add_outer(sums, p.sensitivity, line, left, p.values, values + e * LINES, ONE)
     add_rows(p.sensitivity, rows, q, sums, left, count, True)
 
 
 @inline
 def renew_tiles(p, b, n, old, new):
-    """Z(t) = J Z(t-1) for a block of lines, eight at a time. writes: sensitivity, values"""
+    """Z(t) = J Z(t-1) for a block of lines, eight at a time. writes: sensitivity, values
+
+    The lines that are summed are far apart in memory. For many sums, some columns of them are gathered first.
+    """
     begin, end = u8(p.block_line[b]), u8(p.block_line[b + ONE])
     first, step = p.block_term[b], width(p.sensitivity)
     terms = p.block_term[b + ONE] - first
     for k in range(u8(0), end - begin, LINES):
         lay_values(p, p.block_value[b] + k * terms, terms, min(LINES, end - begin - k), LINES, k * terms)
     for q in range(u8(0), n, step + step):  # outside, so that its columns stay in the cache
-        left = min(n - q, step + step)
+        left, z, read = min(n - q, step + step), old + q, first
+        if end - begin >= MANY:
+            z, read = TWO * p.counts[PLAN_HALF], p.counts[PLAN_TERMS]
+            gather(p, first, terms, old + q, left, z)
         for k in range(u8(0), end - begin, LINES):
             count = min(LINES, end - begin - k)
             rows = spaced(new + p.line_at[begin + k], n, count)
             if left > step:
-                renew_tile(p, first, terms, old, k * terms, rows, q, left - step, count, PACKS)
+                renew_tile(p, read, terms, z, k * terms, rows, q, left - step, count, PACKS)
             else:
-                renew_tile(p, first, terms, old, k * terms, rows, q, left, count, PACK)
+                renew_tile(p, read, terms, z, k * terms, rows, q, left, count, PACK)
 
 
 @inline

@@ -29,6 +29,10 @@ DENSE_ENOUGH = 0.25
 """Products with all lines of a class, four times as fast as others, pay if so many are not with zeros."""
 FEW = 3
 """So few lines are renewed one by one."""
+MANY = 32
+"""The lines that so many are sums of are gathered in a panel, some columns at a time."""
+PANEL_BYTES = 128
+"""The columns of a panel: two vector registers."""
 
 
 class Layout:
@@ -69,9 +73,9 @@ class Layout:
         self._lay_visits(store)
         self._lay_parts()
         self._lay_blocks()
-        self._set(counts=np.array([len(self.roots), len(self.members), self.size]))
+        self._set(counts=np.array([len(self.roots), len(self.members), self.size, self._terms]))
         self.sizes = {
-            "sensitivity": 2 * self.size,
+            "sensitivity": 2 * self.size + self._panel,
             "visit_delta": len(pattern.visits.neuron),
             "reading_value": len(pattern.readings) + 1,  # the last is always 0
             "old_derivative": len(self.roots),
@@ -253,13 +257,16 @@ class Layout:
         terms, lines = counts[begins], np.diff(np.append(begins, len(fresh)))
         tiled = -(-lines // TILE) * TILE * terms
         lines_of_class = np.diff(self.columns["class_line"].astype(np.int64))
+        columns = PANEL_BYTES // self.dtype.itemsize
+        panel = np.arange(terms[lines >= MANY].max(initial=0)) * columns
+        self._terms, self._panel = len(source), len(panel) * columns
         self._most_values = max(int(tiled.max(initial=0)), int(lines_of_class.max(initial=0)))
         self._set(
             class_block=np.searchsorted(begins, self.columns["class_line"]),
             block_line=np.append(begins, len(fresh)),
             block_term=np.append(0, np.cumsum(terms)),
             block_value=np.append(0, np.cumsum(lines * terms))[:-1],
-            term_at=source,
+            term_at=np.append(source, panel.astype(np.uint64)),
             term_value=value,
         )
         self.products = int((counts * self.width[self.line_class]).sum())

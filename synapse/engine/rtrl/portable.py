@@ -92,7 +92,7 @@ def write(plan: Plan, identities: Ints, kept: PortableSensitivities, number: Int
     there = roots >= 0
     c["old_derivative"][roots[there]] = kept.slopes[there]
     c["latest"][LATEST_OPEN] = 1
-    halves = (c["sensitivity"][:size], kept.now), (c["sensitivity"][size:], kept.before)
+    halves = (c["sensitivity"][:size], kept.now), (c["sensitivity"][size : 2 * size], kept.before)
     assert c["latest"][LATEST_HALF] == 0
     columns = _new_columns(plan, identities, kept, number)
     for lines, old_columns, values in kept.classes():

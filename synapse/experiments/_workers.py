@@ -71,7 +71,7 @@ class Target:
 
 def _may_end(frame: FrameType | None) -> bool:
     """Whether a trial whose innermost call is this may end here: it compiles nothing and imports nothing."""
-    while frame is not None and frame.f_code is not _ended_by.__code__:
+    while frame is not None and frame.f_code is not ended_by.__code__:
         if frame.f_globals.get("__name__", "").startswith(COMPILING):
             return False
         frame = frame.f_back
@@ -87,7 +87,7 @@ def attempt(trial: Trial, seed: int, point: Point, limit: float | None, run: str
     begin = time.perf_counter()
     try:
         with _ctrl_c_raised():
-            values = _ended_by(run, limit, lambda: trial(seed, **point))
+            values = ended_by(run, limit, lambda: trial(seed, **point))
     except (Exception, SystemExit) as error:
         text = to_json({"failed": _reason(error)})
     else:
@@ -145,7 +145,7 @@ def _ctrl_c_raised() -> Iterator[None]:
                 raise KeyboardInterrupt
 
 
-def _ended_by(run: str, limit: float | None, call: Callable[[], Any]) -> Any:
+def ended_by(run: str, limit: float | None, call: Callable[[], Any]) -> Any:
     """Call a function that a time limit, or in a thread the end of the run, interrupts."""
     in_main = _in_main_thread()
     if limit is None and in_main:

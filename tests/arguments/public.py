@@ -14,7 +14,7 @@ from synapse import analysis
 from .world import PARTS_OF_TASKS, World
 
 PACKAGES = """squash cost initializers objects.architectures learning optimizers tasks tasks.reber experiments
-forecasting analysis draw readwrite"""
+evolve evolve.fitness forecasting analysis draw readwrite"""
 MODULES = ["synapse", *(f"synapse.{name}" for name in PACKAGES.split()), "architect"]
 OPERATORS = ("__getitem__", "__setitem__", "__delitem__", "__call__")
 

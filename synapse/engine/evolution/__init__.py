@@ -1,0 +1,1 @@
+"""Kernels of evolution: genomes as arrays, their evaluation and their reproduction."""

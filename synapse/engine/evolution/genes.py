@@ -1,0 +1,54 @@
+"""The arrays of evolution: one row a node, a gene, a neuron. Kernels and Python share these declarations.
+
+A population is flat: the nodes ``at[g, 0] .. at[g, 1]`` and the genes ``at[g, 2] .. at[g, 3]`` belong to
+genome g. Behind them is room for the nodes and genes that mutations add. Nodes are sorted by id: inputs, the
+bias, outputs, hidden ones; the id of the former is their place. Genes are sorted by innovation number.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+NODE = np.dtype([("id", "i8"), ("position", "f8"), ("squash", "i8")])
+"""A node of a genome. Inputs have position 0, outputs 1, and a node that splits a connection is halfway."""
+
+GENE = np.dtype(
+    [
+        ("innovation", "i8"),
+        ("source", "i8"),  # ids of nodes
+        ("target", "i8"),
+        ("gater", "i8"),  # NOBODY: none
+        ("weight", "f8"),
+        ("enabled", "i8"),
+    ]
+)
+"""A connection of a genome."""
+
+NEURON = np.dtype(
+    [
+        ("bias", "f8"),
+        ("carry", "f8"),  # weight of the self-connection; 0: none
+        ("carry_gater", "i8"),
+        ("squash", "i8"),
+        ("first", "i8"),  # its incoming links, counted from the first one of its genome
+        ("stop", "i8"),
+        ("id", "i8"),
+    ]
+)
+"""A neuron of a phenotype, in the order of activation: inputs, hidden neurons, outputs."""
+
+LINK = np.dtype([("weight", "f8"), ("source", "i8"), ("gater", "i8")])
+"""An incoming connection of a phenotype; ends are places of neurons in the order of activation."""
+
+NOBODY = -1
+NODE0, NODE1, GENE0, GENE1 = range(4)
+"""Columns of ``at``."""
+ONE, TWO, EQUAL, CHAMPION = range(4)
+"""Columns of a plan of offspring: the fitter parent, the other (NOBODY: none), whether both are equally fit,
+and whether the child is an unchanged champion."""
+
+MORE_NODES, MORE_GENES = 1, 4
+"""What mutations can add to a child."""
+
+FEW_GENES = 20
+"""Smaller genomes are compared by numbers of genes, not by fractions: section 3.3 of the paper."""

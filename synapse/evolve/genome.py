@@ -1,0 +1,173 @@
+"""Genome: nodes and connections with innovation numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._checks import positive_integer, positive_number, read_only
+from ..engine.evolution.genes import GENE, LINK, NEURON, NOBODY, NODE
+from ..engine.evolution.phenotype import express
+from ..engine.functions.activations import LOGISTIC
+from ..errors import TopologyError
+from ..initializers import Seed, random_generator
+from ..objects.network import Network, require_network
+from ..objects.topology import Topology
+from .phenotype import Phenotype
+from .settings import Settings, codes_of
+
+SLOPE = Settings.slope
+
+
+@final
+@dataclass(frozen=True, eq=False, repr=False)
+class Genome:
+    """A network as NEAT evolves it: nodes, and connections with innovation numbers.
+
+    Parameters
+    ----------
+    nodes : structured ndarray, shape (nodes,)
+        ``id``, ``position`` in the order of activation, and the code of the ``squash``, sorted by id: inputs,
+        the bias, outputs, hidden nodes.
+    genes : structured ndarray, shape (connections,)
+        ``innovation``, ``source``, ``target``, ``gater`` (ids of nodes; -1: no gater), ``weight``, and
+        ``enabled``, sorted by innovation number. Connections from the bias are biases.
+    inputs, outputs : int
+        Number of input and output nodes.
+    slope : float
+        Logistic nodes compute 1 / (1 + e^(-slope s)). Default 4.9.
+
+    See Also
+    --------
+    neat : Evolve genomes.
+
+    Examples
+    --------
+    >>> from synapse import evolve
+    >>> genome = evolve.Genome.minimal(2, 1, seed=0)
+    >>> genome, genome.network()
+    (<Genome 2-0-1, 3 connections>, <Network 2-1, 3 neurons, 2 connections>)
+    """
+
+    nodes: NDArray[Any]
+    genes: NDArray[Any]
+    inputs: int
+    outputs: int
+    slope: float = SLOPE
+
+    def __post_init__(self) -> None:
+        for name in ("nodes", "genes"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
+
+    def __repr__(self) -> str:
+        enabled = int(np.count_nonzero(self.genes["enabled"]))
+        return f"<Genome {self.inputs}-{self.hidden}-{self.outputs}, {enabled} connections>"
+
+    @property
+    def hidden(self) -> int:
+        """Number of hidden nodes."""
+        return len(self.nodes) - self.inputs - self.outputs - 1
+
+    @classmethod
+    def minimal(cls, inputs: int, outputs: int, *, slope: float = SLOPE, seed: Seed = None) -> Genome:
+        """Make the genome with which NEAT begins: inputs and the bias are connected to all outputs.
+
+        Parameters
+        ----------
+        inputs, outputs : int
+            Number of nodes.
+        slope : float
+            Slope of the logistic function. Default 4.9.
+        seed : int or numpy.random.Generator, optional
+            Seed of the weights, which are uniform from -1 to 1.
+        """
+        inputs, outputs = positive_integer("The inputs", inputs), positive_integer("The outputs", outputs)
+        slope = positive_number("The slope", slope)
+        nodes = _ends(inputs, outputs, 0)
+        genes = np.zeros((inputs + 1) * outputs, GENE)
+        genes["innovation"] = np.arange(len(genes))
+        genes["source"] = np.repeat(np.arange(inputs + 1), outputs)
+        genes["target"] = inputs + 1 + np.tile(np.arange(outputs), inputs + 1)
+        genes["gater"], genes["enabled"] = NOBODY, 1
+        genes["weight"] = random_generator(seed).uniform(-1.0, 1.0, len(genes))
+        return cls(nodes, genes, inputs, outputs, slope)
+
+    @classmethod
+    def from_network(cls, network: Network, *, slope: float = SLOPE) -> Genome:
+        """Make a genome that computes what a network computes.
+
+        Ties, traces and the context are left out.
+
+        Parameters
+        ----------
+        network : Network
+            Network without connections to other neurons, whose activation functions are built in and of one
+            state. Its inputs have no incoming connections.
+        slope : float
+            Slope of the logistic function in the genome. Weights into logistic neurons are divided by it.
+            Default 4.9.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError, TopologyError
+            If it is not such a network.
+        """
+        table = Topology.of(require_network("The network", network)).require_closed("converted to a genome")
+        slope = positive_number("The slope", slope)
+        inputs, outputs, count = table.inputs, table.outputs, table.neurons
+        if (table.target < inputs).any():
+            raise TopologyError("Expected inputs without incoming connections, which no genome has.")
+        hidden = count - inputs - outputs
+        nodes = _ends(inputs, outputs, hidden)
+        number = np.concatenate(  # ids by place in the order of activation
+            [np.arange(inputs), inputs + outputs + 1 + np.arange(hidden), inputs + 1 + np.arange(outputs)]
+        )
+        codes = codes_of(table.squash[inputs:])
+        nodes["squash"][inputs + 1 :] = np.append(codes[hidden:], codes[:hidden])
+        biased = inputs + np.flatnonzero(table.bias[inputs:])
+        genes = np.zeros(table.connections + len(biased), GENE)
+        genes["innovation"], genes["enabled"] = np.arange(len(genes)), 1
+        genes["source"] = np.append(number[table.source], np.full(len(biased), inputs))
+        genes["target"] = np.append(number[table.target], number[biased])
+        gater = np.where(table.gater < 0, NOBODY, number[table.gater])
+        genes["gater"] = np.append(gater, np.full(len(biased), NOBODY))
+        target = np.append(table.target, biased)
+        steep = (codes[target - inputs] == LOGISTIC) & (genes["source"] != genes["target"])
+        genes["weight"] = np.append(table.weight, table.bias[biased]) / np.where(steep, slope, 1.0)
+        return cls(nodes, genes, inputs, outputs, slope)
+
+    def phenotype(self) -> Phenotype:
+        """Return what the genome computes, with an empty context."""
+        at = np.array([[0, len(self.nodes), 0, len(self.genes)]])
+        neurons, links, found = expressed(self.nodes, self.genes, at, self.inputs, self.outputs, self.slope)
+        return Phenotype(neurons, links[: found[1, 1]].copy(), self.inputs, self.outputs)
+
+    def network(self) -> Network:
+        """Return a new network that computes the same. Genes that are disabled are left out."""
+        return self.phenotype().network()
+
+
+def _ends(inputs: int, outputs: int, hidden: int) -> NDArray[Any]:
+    """Nodes of a genome; hidden ones are at equal distances."""
+    nodes = np.zeros(inputs + 1 + outputs + hidden, NODE)
+    nodes["id"] = np.arange(len(nodes))
+    nodes["squash"] = LOGISTIC
+    nodes["squash"][inputs] = NOBODY
+    nodes["position"][inputs + 1 : inputs + 1 + outputs] = 1.0
+    nodes["position"][inputs + 1 + outputs :] = np.arange(1, hidden + 1) / (hidden + 1)
+    return nodes
+
+
+def expressed(
+    nodes: NDArray[Any], genes: NDArray[Any], at: NDArray[Any], inputs: int, outputs: int, slope: float
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """The neurons and links of genomes, and their offsets; there may be memory for more links."""
+    sizes = at[:, 1::2] - at[:, ::2]
+    (nodes_in_all, genes_in_all), largest = sizes.sum(axis=0), sizes[:, 0].max()
+    neurons, links = np.empty(nodes_in_all - len(at), NEURON), np.empty(genes_in_all, LINK)
+    found, memory = np.empty((len(at) + 1, 2), np.int64), np.empty((2, largest), np.int64)
+    express(nodes, genes, at, inputs, outputs, slope, neurons, links, found, memory[0], memory[1])
+    return neurons, links, found

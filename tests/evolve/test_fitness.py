@@ -1,0 +1,120 @@
+"""Fitness on data, in environments, and in Gymnasium."""
+
+import numpy as np
+import pytest
+from scipy.integrate import solve_ivp
+
+import synapse
+from synapse import evolve
+from synapse.engine.evolution.poles import step_one_pole, step_two_poles
+from synapse.evolve.fitness.double_pole import start_of
+
+
+def wieland(_, state, force, poles):
+    """The equations of a cart with poles, in their usual form, without friction of the cart."""
+    lengths, masses, gravity, friction = (0.5, 0.05), (0.1, 0.01), -9.8, 2e-6
+    angles, speeds = state[2::2], state[3::2]
+    pushes = sum(
+        m * length * w**2 * np.sin(a)
+        + 0.75 * m * np.cos(a) * (friction * w / (m * length) + gravity * np.sin(a))
+        for m, length, a, w in zip(masses[:poles], lengths, angles, speeds)
+    )
+    mass = 1.0 + sum(m * (1 - 0.75 * np.cos(a) ** 2) for m, a in zip(masses[:poles], angles))
+    pull = (force + pushes) / mass
+    found = [state[1], pull]
+    for m, length, a, w in zip(masses[:poles], lengths, angles, speeds):
+        turn = pull * np.cos(a) + gravity * np.sin(a) + friction * w / (m * length)
+        found += [w, -0.75 / length * turn]
+    return found
+
+
+def test_poles_agree_with_an_independent_integrator():
+    rng = np.random.default_rng(0)
+    for poles, step, inputs in ((1, step_one_pole, 4), (2, step_two_poles, 6), (2, step_two_poles, 3)):
+        start = rng.uniform(-0.1, 0.1, 2 + 2 * poles)
+        world, observed = start_of(poles, *start), np.zeros(inputs)
+        exact = start
+        for _ in range(25):
+            output = rng.uniform(size=1)
+            step(world, output, observed, False)
+            force = 20.0 * (output[0] - 0.5)
+            solved = solve_ivp(wieland, (0, 0.02), exact, args=(force, poles), rtol=1e-11, atol=1e-12)
+            exact = solved.y[:, -1]
+            np.testing.assert_allclose(world[: len(exact)], exact, rtol=1e-4, atol=1e-5)
+        scales = np.array([4.8, 2.0, 0.52, 2.0, 0.52, 2.0])[: 2 + 2 * poles]
+        seen = exact / scales
+        np.testing.assert_allclose(observed, seen[::2] if inputs == 3 else seen, atol=1e-3)
+
+
+def test_poles_are_balanced():
+    one = evolve.neat(evolve.fitness.cart_pole(), seed=0)
+    assert one.solved
+    assert one.fitness == 10_000
+    two = evolve.neat(evolve.fitness.double_pole(), seed=0)
+    assert two.solved
+    assert two.evaluations < 30_000  # the paper: 3,600 on average
+    task = evolve.fitness.double_pole()
+    assert 0 <= task.generalisation(two.genome.phenotype()) <= 625
+
+
+def test_data_and_sequences():
+    """The mean cost of a row is that of the trainer's test, for rows, sequences and missing targets."""
+    rng = np.random.default_rng(0)
+    net = evolve.Genome.minimal(2, 1, seed=1).network()
+    net.output[0].project(net.output[0], weight=0.5)
+    seen = []
+    for inputs, targets in (
+        (rng.normal(size=(7, 2)), rng.uniform(size=(7, 1))),
+        ([rng.normal(size=(t, 2)) for t in (3, 5)], [rng.uniform(size=(t, 1)) for t in (3, 5)]),
+    ):
+        for cost in ("mean_squared_error", "cross_entropy"):
+            task = evolve.fitness.dataset(inputs, targets, cost)
+            result = evolve.neat(task, start=net, population=1, max_evaluations=1, seed=0)
+            if isinstance(inputs, list):
+                outputs = [net.clone().run(part) for part in inputs]
+            else:
+                outputs = [net.clone().run(row[None]) for row in inputs]
+                targets = targets[:, None]
+            function = synapse.cost.get(cost)
+            costs = [function(t, y) for some, own in zip(targets, outputs) for t, y in zip(some, own)]
+            assert result.fitness == pytest.approx(1 / (1 + np.mean(costs)), rel=1e-12)
+            seen.append(result.fitness)
+            targets = list(targets) if isinstance(inputs, list) else targets[:, 0]
+    assert len(set(seen)) == 4
+    missing = evolve.fitness.dataset([[0.0, 0.0], [1.0, 1.0]], [[np.nan], [1.0]])
+    assert evolve.neat(missing, seed=0).solved
+    exact = evolve.fitness.dataset([[0, 1], [1, 0]], [[0.25], [0.75]], error=0.01)
+    result = evolve.neat(exact, seed=0)
+    assert result.solved
+    assert ((result.champion.run([[0, 1]]) - 0.25) ** 2).item() <= 0.02
+
+
+def test_environments_of_a_user():
+    def observe(state, inputs):
+        inputs[0] = state[0]
+
+    def step(state, outputs):
+        state[0] = 1.2 * state[0] + outputs[0] - 0.5
+        state[1] += 1.0 - abs(state[0])
+        return abs(state[0]) < 1.0
+
+    starts = [[0.3, 0.0], [-0.2, 0.0]]
+    task = evolve.fitness.Environment(observe, step, starts, inputs=1, outputs=1, steps=50, score=1)
+    result = evolve.neat(task, seed=0)
+    assert result.solved
+    totals = []
+    for start in starts:
+        phenotype, state, seen = result.genome.phenotype(), np.array(start), np.zeros(1)
+        for _ in range(50):
+            observe(state, seen)
+            assert step(state, phenotype.activate(seen))
+        totals.append(state[1])
+    assert result.fitness == pytest.approx(np.mean(totals), rel=1e-12)
+
+
+def test_gymnasium():
+    pytest.importorskip("gymnasium")
+    task = evolve.fitness.gymnasium("CartPole-v1", steps=60)
+    result = evolve.neat(task, goal=60, population=20, max_evaluations=400, seed=0)
+    assert result.solved
+    assert len(result.champion.output) == 2

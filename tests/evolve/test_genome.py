@@ -1,0 +1,102 @@
+"""Genomes, and what they compute: the same as the network that they become."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+import architect
+import synapse
+from synapse import evolve
+from synapse.errors import ArgumentError, TopologyError
+
+ALL = evolve.Settings(
+    add_node=0.4, add_connection=0.6, recurrent=0.4, add_self_connection=0.1, add_gate=0.4, remove_gate=0.05,
+    mutate_squash=0.2, remove_connection=0.05, remove_node=0.05, weight_range=2.0, weight_step=0.5,
+    squashes=("logistic", "tanh", "gaussian", "relu"),
+)  # fmt: skip
+
+
+def evolved(seed: int, generations: int = 25, settings: evolve.Settings = ALL) -> list[evolve.Phenotype]:
+    """The phenotypes of the last generation of an evolution that favours size."""
+    seen: list[evolve.Phenotype] = []
+
+    def size(phenotype):
+        seen.append(phenotype)
+        return phenotype.hidden + phenotype.connections
+
+    most = 20 * generations
+    evolve.neat(size, inputs=3, outputs=2, population=20, max_evaluations=most, settings=settings, seed=seed)
+    assert len(seen) == most
+    return seen[-20:]
+
+
+def test_a_genome_computes_what_its_network_computes():
+    kinds = {"gates": 0, "memory": 0, "delayed": 0, "squashes": set()}
+    for seed in range(6):
+        for phenotype in evolved(seed)[::4]:
+            net = phenotype.network()
+            table = synapse.Topology.of(net)
+            kinds["gates"] += table.gated.sum()
+            kinds["memory"] += table.self_connected.sum()
+            kinds["delayed"] += table.delayed.sum()
+            kinds["squashes"] |= set(table.squash)
+            rows = np.random.default_rng(seed).normal(size=(12, 3))
+            expected = net.run(rows)
+            np.testing.assert_allclose(phenotype.run(rows), expected, rtol=1e-12, atol=1e-12)
+            phenotype.clear()
+            one_by_one = np.array([phenotype.activate(row) for row in rows])
+            np.testing.assert_allclose(one_by_one, expected, rtol=1e-12, atol=1e-12)
+            again = evolve.Genome.from_network(net)
+            assert (again.hidden, again.phenotype().connections) == (phenotype.hidden, phenotype.connections)
+            np.testing.assert_allclose(again.phenotype().run(rows), expected, rtol=1e-9, atol=1e-9)
+    assert min(kinds["gates"], kinds["memory"], kinds["delayed"]) > 20
+    assert kinds["squashes"] >= {"logistic", "tanh", "gaussian", "relu"}
+
+
+def test_a_champion_goes_on_learning():
+    result = evolve.neat(evolve.fitness.xor, seed=3)
+    data = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
+    before = synapse.Trainer(result.champion).test(*data).error
+    synapse.Trainer(result.champion, rate=0.1, method="bptt").train(*data, epochs=200, progress=False)
+    assert synapse.Trainer(result.champion).test(*data).error < 0.9 * before
+
+
+def test_networks_become_genomes():
+    for seed, net in enumerate((architect.Perceptron(3, 4, 2, seed=0), architect.LSTM(2, 3, 1, seed=1))):
+        rows = np.random.default_rng(seed).normal(size=(9, len(net.input)))
+        genome = evolve.Genome.from_network(net)
+        copy = pickle.loads(pickle.dumps(genome))
+        expected = net.run(rows)
+        for one in (genome, copy):
+            np.testing.assert_allclose(one.phenotype().run(rows), expected, rtol=1e-10, atol=1e-12)
+    result = evolve.neat(lambda phenotype: 1.0, start=net, population=8, max_evaluations=24, seed=0)
+    assert (result.genome.inputs, result.genome.outputs) == (2, 1)
+    softmax = architect.Perceptron(2, 2, output_squash="softmax", seed=0)
+    with pytest.raises(ArgumentError, match="built in, of one state"):
+        evolve.Genome.from_network(softmax)
+    net.output[0].project(synapse.Neuron())
+    with pytest.raises(TopologyError):
+        evolve.Genome.from_network(net)
+
+
+def test_genes_are_what_the_paper_says():
+    """A split has weight 1 in and the old weight out, and computes nearly the same."""
+    settings = evolve.Settings(add_node=1.0, add_connection=0.0, mutate_weights=0.0, mutation_only=1.0)
+    genomes = []
+    start = evolve.Genome.minimal(2, 1, seed=0)
+
+    def fitness(phenotype):
+        genomes.append(phenotype)
+        return 1.0
+
+    evolve.neat(fitness, start=start, population=12, max_evaluations=24, settings=settings, seed=0)
+    children = [one for one in genomes[12:] if one.hidden == 1]
+    assert len(children) >= 10
+    assert (
+        len({int(one.neurons["id"][2]) for one in children}) == 2
+    )  # the bias is not split; same id, same split
+    for one in children:
+        (into,) = one.links[one.neurons["first"][2] : one.neurons["stop"][2]]
+        assert into["weight"] == 4.9
+        assert one.connections == 3

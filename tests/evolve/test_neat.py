@@ -1,0 +1,203 @@
+"""NEAT: what the paper says, the mistakes that others made, faults, executors, checkpoints."""
+
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from synapse import evolve
+from synapse.errors import ArgumentError, ArgumentTypeError, ExecutorError, FormatError, SynapseError
+
+PLAIN = {"inputs": 2, "outputs": 1}
+STILL = {"add_node": 0.0, "add_connection": 0.0, "mutate_weights": 0.0}
+
+
+def slow_size(phenotype):
+    return phenotype.hidden + phenotype.connections + float(phenotype.activate([0.3, 0.7])[0])
+
+
+def killer(phenotype):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def endless(phenotype):
+    while phenotype.hidden == 0:
+        pass
+    return 1.0
+
+
+def bits(result):
+    """All of a result, for comparisons."""
+    genomes = [(at, one.nodes.tobytes(), one.genes.tobytes()) for at, one in result.milestones]
+    return result.history, result.species, result.evaluations, genomes
+
+
+def test_xor_is_solved():
+    results = [evolve.neat(evolve.fitness.xor, seed=seed) for seed in range(12)]
+    for result in results:
+        assert result.solved
+        assert (result.champion.run([[0, 0], [0, 1], [1, 0], [1, 1]]).round() == [[0], [1], [1], [0]]).all()
+        assert result.genome.hidden >= 1
+        assert len(result.history["best"]) == result.generations == len(result.species)
+        assert 150 * (result.generations - 1) < result.evaluations <= 150 * result.generations
+        assert result.milestones[-1][1] is result.genome
+    assert np.mean([result.evaluations for result in results]) < 9000  # the paper: 4,755
+    assert np.mean([result.genome.hidden for result in results]) < 5  # the paper: 2.35
+    assert bits(evolve.neat(evolve.fitness.xor, seed=5)) == bits(results[5])
+
+
+def test_populations_have_constant_size_and_the_fittest_is_kept():
+    """neat-python's populations drifted in size, and an extinction lost the best."""
+    for population, settings in (
+        (1, {}), (2, {}), (7, {}), (150, {}), (60, {"threshold": math.inf}), (60, {"threshold": 0.3}),
+        (40, {"stagnation": 1}), (40, {"refocus": 1, "threshold": 0.5}),
+    ):  # fmt: skip
+        sizes, best = [], []
+
+        def fitness(phenotype, sizes=sizes, best=best):
+            best.append(float(phenotype.activate([0.5, 0.5])[0]) - 2.0)  # fitness below 0 is shifted
+            return best[-1]
+
+        result = evolve.neat(
+            fitness, population=population, max_evaluations=20 * population, seed=1, **PLAIN,
+            settings=evolve.Settings(**settings),
+        )  # fmt: skip
+        assert [sum(one.values()) for one in result.species] == [population] * 20
+        assert result.evaluations == len(best) == 20 * population
+        assert result.fitness == max(best)
+        assert result.genome.phenotype().activate([0.5, 0.5])[0] - 2.0 == result.fitness
+
+
+def test_disabled_genes_are_inherited_with_probability_three_quarters():
+    """Not 87.5 %, which results if a gene that stays disabled may be one that its parent had disabled."""
+    start = evolve.Genome.minimal(2, 1, seed=0)
+    genes = start.genes.copy()
+    genes["enabled"][0] = 0
+    start = evolve.Genome(start.nodes, genes, 2, 1)
+    seen = []
+    settings = evolve.Settings(mutation_only=0.0, champion_size=math.inf, threshold=math.inf, **STILL)
+    evolve.neat(
+        lambda phenotype: seen.append(phenotype.connections) or 1.0, start=start, population=4000,
+        max_evaluations=12000, settings=settings, seed=0,
+    )  # fmt: skip
+    enabled = [np.mean(np.array(seen[4000 * i : 4000 * (i + 1)]) == 2) for i in range(3)]
+    assert enabled[0] == 0.0
+    assert abs(enabled[1] - 0.25) < 0.025
+    either = 1 - enabled[1] ** 2
+    assert abs(enabled[2] - (enabled[1] ** 2 + 0.25 * either)) < 0.025
+
+
+def test_faults():
+    calls = []
+
+    def mostly_nan(phenotype):
+        calls.append(phenotype)
+        return (math.nan, math.inf, -math.inf, -1.0)[len(calls) % 4]
+
+    result = evolve.neat(mostly_nan, population=20, max_evaluations=100, seed=0, **PLAIN)
+    assert result.history["failed"] == [15] * 5
+    assert result.fitness == -1.0
+    result = evolve.neat(lambda phenotype: math.nan, population=10, max_evaluations=50, seed=0, **PLAIN)
+    assert (result.champion, result.solved, result.history["failed"]) == (None, False, [10] * 5)
+    with pytest.raises(ZeroDivisionError):
+        evolve.neat(lambda phenotype: 1 / 0, seed=0, **PLAIN)
+    limited = evolve.neat(
+        endless, population=3, max_evaluations=6, seed=0, time_limit=0.05, **PLAIN,
+        settings=evolve.Settings(add_node=1.0),
+    )  # fmt: skip
+    assert limited.history["failed"][0] == 3
+    # a self-connection of weight 2 diverges
+    net = evolve.Genome.minimal(1, 1, seed=0).network()
+    net.output[0].project(net.output[0], weight=2.0)
+    net.output.squash = "identity"
+    task = evolve.fitness.dataset([np.ones((3000, 1))], [np.zeros((3000, 1))])
+    result = evolve.neat(task, start=net, population=5, max_evaluations=10, seed=0)
+    assert result.history["failed"][0] == 5
+
+
+def test_arguments_that_disagree():
+    xor = evolve.fitness.xor
+    for call, words in (
+        (lambda: evolve.neat(xor, inputs=3), "Expected 2 inputs, got 3"),
+        (lambda: evolve.neat(slow_size, outputs=1), "Give inputs="),
+        (lambda: evolve.neat(xor, start=evolve.Genome.minimal(2, 1, slope=1.0)), "slope"),
+        (lambda: evolve.neat(xor, time_limit=1.0), "fitness in Python"),
+        (lambda: evolve.neat(xor, resume=True), "checkpoint="),
+        (lambda: evolve.neat("xor"), "the fitness"),
+        (lambda: evolve.neat(lambda phenotype: "much", seed=0, **PLAIN), "a number, got 'much'"),
+        (lambda: evolve.Settings(add_node=1.5), "from 0 to 1"),
+        (lambda: evolve.Settings(squashes=("softmax",)), "built in"),
+        (lambda: evolve.fitness.dataset([[1.0]], [[1.0], [2.0]]), "as many rows"),
+    ):
+        with pytest.raises(SynapseError, match=words):
+            call()
+
+
+def test_every_executor_has_the_same_bits():
+    settings = {"population": 30, "max_evaluations": 150, "seed": 4, **PLAIN}
+    expected = bits(evolve.neat(slow_size, **settings))
+    for workers in (1, 2, 4):
+        with ThreadPoolExecutor(workers) as pool:
+            assert bits(evolve.neat(slow_size, executor=pool, **settings)) == expected
+    with ThreadPoolExecutor(2) as pool, pytest.raises(ZeroDivisionError):
+        evolve.neat(lambda phenotype: 1 / 0, executor=pool, **settings)
+
+
+@pytest.mark.slow
+def test_processes_have_the_same_bits_and_may_be_killed():
+    settings = {"population": 30, "max_evaluations": 150, "seed": 4, **PLAIN}
+    expected = bits(evolve.neat(slow_size, **settings))
+    for workers in (1, 2, 4):
+        with ProcessPoolExecutor(workers) as pool:
+            assert bits(evolve.neat(slow_size, executor=pool, **settings)) == expected
+    with ProcessPoolExecutor(2) as pool, pytest.raises(ExecutorError, match="resume=True"):
+        evolve.neat(killer, executor=pool, **settings)
+    with ProcessPoolExecutor(1) as pool, pytest.raises(ArgumentTypeError, match="top level"):
+        evolve.neat(lambda phenotype: 1.0, executor=pool, **settings)
+
+
+def test_resumed_evolutions_have_the_same_bits(tmp_path):
+    file = tmp_path / "evolution.npz"
+    whole = evolve.neat(evolve.fitness.xor, seed=9)
+    for most in (150, 600, 100_000, 100_000):
+        result = evolve.neat(evolve.fitness.xor, max_evaluations=most, seed=9, checkpoint=file, resume=True)
+    assert bits(result) == bits(whole)
+    with pytest.raises(ArgumentError, match="other settings"):
+        evolve.neat(evolve.fitness.xor, checkpoint=file, resume=True, settings=evolve.Settings(add_node=0.1))
+    content = file.read_bytes()
+    for part in (b"", content[: len(content) // 2], content[:-1]):
+        file.write_bytes(part)
+        with pytest.raises(FormatError):
+            evolve.neat(evolve.fitness.xor, checkpoint=file, resume=True)
+    assert file.read_bytes() == part
+
+
+@pytest.mark.slow
+def test_a_killed_evolution_is_resumed(tmp_path):
+    file = tmp_path / "evolution.npz"
+    code = f"""if True:
+        from synapse import evolve
+        from synapse.evolve import _checkpoint
+        _checkpoint.SECONDS = 0.0
+        evolve.neat(evolve.fitness.double_pole(False), population=30, max_evaluations=100_000, seed=2,
+                    checkpoint={str(file)!r}, resume=True)
+    """
+    for _ in range(3):
+        process = subprocess.Popen([sys.executable, "-c", code])
+        deadline, size = time.monotonic() + 60, file.stat().st_mtime_ns if file.exists() else 0
+        while not (file.exists() and file.stat().st_mtime_ns != size) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.3)
+        process.kill()
+        process.wait()
+    task = evolve.fitness.double_pole(False)
+    stopped = evolve.neat(task, population=30, max_evaluations=1, seed=2, checkpoint=file, resume=True)
+    assert stopped.generations > 3
+    whole = evolve.neat(task, population=30, max_evaluations=stopped.evaluations, seed=2)
+    assert bits(stopped) == bits(whole)

@@ -14,7 +14,17 @@ from studies import activate
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-RUN = ("index", "tutorial", "guide", "cookbook", "experiments", "choosing", "migration", "pipelines")
+RUN = (
+    "index",
+    "tutorial",
+    "guide",
+    "cookbook",
+    "experiments",
+    "choosing",
+    "migration",
+    "pipelines",
+    "evolution",
+)
 PAGES = ["README.md", *(f"docs/{name}.md" for name in RUN)]
 
 sys.path.insert(0, str(DOCS / "_extensions"))

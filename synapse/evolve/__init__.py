@@ -10,8 +10,7 @@ from .evolution import Evolution
 from .genome import Genome
 from .neat import neat
 from .phenotype import Phenotype
-from .phenotypes import Phenotypes
 from .settings import Settings
 
-__all__ = ["Evolution", "Genome", "Phenotype", "Phenotypes", "Settings", "neat"]
+__all__ = ["Evolution", "Genome", "Phenotype", "Settings", "neat"]
 __dir__ = public_names(__all__, ("fitness",))

@@ -62,16 +62,16 @@ class Checkpoint:
         }
         write_arrays(self.path, arrays)
 
-    def read(self, settings: Settings, size: int) -> tuple[Evolution, Population]:
+    def read(self, settings: Settings, sizes: list[int]) -> tuple[Evolution, Population]:
         """Read the evolution; the settings and the size of the population must be the same."""
         with reading(self.path), opened(self.path) as stream:
             arrays = read_arrays(stream)
         try:
             document = from_array("document", arrays["document"])
-            known = document["settings"], document["sizes"][0]
+            known = document["settings"], document["sizes"]
         except (KeyError, TypeError, IndexError):
             raise FormatError(f"The file {self.path} is not a checkpoint of an evolution.") from None
-        if known != (repr(settings), size):
+        if known != (repr(settings), sizes):
             raise ArgumentError(
                 f"The checkpoint {self.path} is of an evolution with other settings or another population. "
                 "Give those, or another checkpoint."

@@ -125,13 +125,13 @@ def neat(
     file = None if checkpoint is None else Checkpoint(as_path(checkpoint))
     if boolean("The resume", resume) and file is None:
         raise ArgumentError("Expected a checkpoint to resume from, got none. Give checkpoint=.")
-    rng = np.random.default_rng(random_generator(seed).integers(1 << 63))  # of the kind that checkpoints hold
-    result, people = Evolution(), None
+    sizes = _checked_sizes(task, inputs, outputs, start)
+    genome = _checked_start(start, chosen)
     if file is not None and resume and file.path.exists():
-        result, people = file.read(chosen, size)
-        _checked_sizes(task, people.inputs, people.outputs, None)
-    else:
-        genome = _checked_start(start, chosen, rng, _checked_sizes(task, inputs, outputs, start))
+        result, people = file.read(chosen, [size, *sizes])
+    else:  # a generator of the kind that checkpoints hold
+        result, rng = Evolution(), np.random.default_rng(random_generator(seed).integers(1 << 63))
+        genome = Genome.minimal(*sizes, slope=chosen.slope, seed=rng) if genome is None else genome
         people = Population.start(genome, size, chosen, rng)
     while not result.solved and (not result.generations or result.evaluations + size <= most):
         if result.generations:
@@ -247,17 +247,12 @@ def _checked_sizes(task: Fitness, inputs: Any, outputs: Any, start: Any) -> tupl
     return found[0], found[1]
 
 
-def _checked_start(
-    start: Any, settings: Settings, rng: np.random.Generator, sizes: tuple[int, int]
-) -> Genome:
-    if start is None:
-        return Genome.minimal(*sizes, slope=settings.slope, seed=rng)
+def _checked_start(start: Any, settings: Settings) -> Genome | None:
+    if start is None or isinstance(start, Genome):
+        if start is not None and start.slope != settings.slope:
+            condition = f"that of the settings, {settings.slope}"
+            raise ArgumentError(expected("The slope of the start", condition, start.slope))
+        return start
     if isinstance(start, Network):
         return Genome.from_network(start, slope=settings.slope)
-    if not isinstance(start, Genome):
-        raise ArgumentTypeError(expected("The start", "a Genome, a Network or None", start))
-    if start.slope != settings.slope:
-        raise ArgumentError(
-            expected("The slope of the start", f"that of the settings, {settings.slope}", start.slope)
-        )
-    return start
+    raise ArgumentTypeError(expected("The start", "a Genome, a Network or None", start))

@@ -7,7 +7,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._checks import as_matrix
+from .._checks import as_matrix, row_of
 from .._typing import Floats
 from ..engine.evolution.phenotype import any_squash_for, run_phenotype
 from ..engine.functions.activations import ACTIVATIONS
@@ -66,7 +66,7 @@ class Phenotype:
         inputs : array_like, shape (inputs,)
             Activations of the inputs.
         """
-        self._row[0] = inputs
+        self._row[0] = row_of("The inputs", inputs, self.inputs)
         self._run(self._row, self._results)
         outputs: Floats = self._results[0].copy()
         return outputs

@@ -19,6 +19,7 @@ PROBABILITIES = (
     "add_connection", "recurrent", "add_self_connection", "add_gate", "remove_gate", "mutate_squash",
     "remove_connection", "remove_node", "survival",
 )  # fmt: skip
+ENDLESS = ("stagnation", "refocus", "champion_size")
 
 
 @final
@@ -130,10 +131,10 @@ class Settings:
                 several = listed("The squashes", value, "a sequence of activation functions")
                 codes_of(several)
                 object.__setattr__(self, name, tuple(squashes.get(one).name for one in several))
-            elif value != np.inf or name not in ("threshold", "stagnation", "refocus", "champion_size"):
+            elif not (name in ("threshold", *ENDLESS) and isinstance(value, float) and value == np.inf):
                 number = finite_number(f"The {name}", value)
                 most = 1.0 if name in PROBABILITIES else np.inf
-                if not 0.0 <= number <= most or (number == 0 and name in ("slope", "stagnation", "refocus")):
+                if not 0.0 <= number <= most or (number == 0 and name in ("slope", *ENDLESS[:2])):
                     condition = "a number from 0 to 1" if most == 1.0 else "a number above 0"
                     raise ArgumentError(expected(f"The {name}", condition, value))
 

@@ -91,14 +91,15 @@ learning.Batch learning.Evaluation learning.GradientComparison learning.Progress
 learning.ReachRow learning.Readout learning.Result learning.Step experiments.CrossValidation
 experiments.Estimate experiments.TrialComparison experiments.Trials
 forecasting.Forecast forecasting.RollingOrigin optimizers.OptimizerState optimizers.RecursiveState
-squash.Squash cost.Cost
+squash.Squash cost.Cost evolve.Evolution evolve.Genome evolve.Phenotype evolve.fitness.DoublePole
 """
 """Classes whose objects the library makes: results and views."""
 HOOKS = """
 architectures.rebuild squash.by_code synapse.Topology.require_closed draw.Explorer.update
 synapse.every.__call__ learning.TensorBoard.__call__ cost.Cost.check cost.Cost.check_targets
 forecasting.Calibration.require optimizers.Optimizer.find_change initializers.draw initializers.fan_in
-initializers.glorot initializers.he initializers.orthogonal
+initializers.glorot initializers.he initializers.orthogonal evolve.fitness.DoublePole.evaluate
+evolve.fitness.DoublePole.confirm evolve.fitness.Environment.evaluate
 """
 """The library calls these, with arguments that it has checked."""
 OTHERS = {

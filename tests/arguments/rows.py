@@ -13,7 +13,8 @@ import numpy as np
 
 import architect
 import synapse
-from synapse import forecasting, readwrite
+from synapse import evolve, forecasting, readwrite
+from synapse.evolve.settings import PROBABILITIES
 
 from .kinds import ANY, may_be
 from .public import PUBLIC, Public, is_excluded
@@ -177,6 +178,33 @@ row("experiments.Trials.median", {"name": "x"}, name="", failed=any_number)
 past = {"history": [1.0, 2.0, 4.0, 3.0, 2.0, 4.0, 5.0], "steps": 2}
 ahead = {"net": architect.Elman(1, 2, 1, seed=0), "context": [0.1] * 30, "steps": 2}
 row("synapse.forecast", ahead | {"samples": 2, "seed": 0}, future="None", interval="0.5 None")
+few = {"fitness": evolve.fitness.xor, "population": 3, "max_evaluations": 3}
+optional = dict.fromkeys(("inputs", "outputs", "settings", "time_limit"), "None")
+row("evolve.neat", few, start="None network", goal="0 -1 0.5 None", **optional, resume="")
+chances = dict.fromkeys(PROBABILITIES, "0 0.5")
+sizes = dict.fromkeys(("excess", "disjoint", "weight_difference", "weight_step", "weight_range"), "0 0.5")
+endless = {
+    "threshold": "0 0.5 inf",
+    "champion_size": "0 0.5 inf",
+    "stagnation": "0.5 inf",
+    "refocus": "0.5 inf",
+}
+row("evolve.Settings.__init__", {}, slope="0.5", squashes="", **chances, **sizes, **endless)
+row("evolve.Genome.minimal", {"inputs": 2, "outputs": 1}, slope="0.5")
+row("evolve.Genome.from_network", slope="0.5")
+row("evolve.Phenotype.activate", {"inputs": [0.0, 1.0]})
+row("evolve.Phenotype.run", {"inputs": [[0.0, 1.0]]})
+row("evolve.fitness.dataset", lambda w: {"inputs": w.inputs, "targets": w.targets}, error="0 0.5 None")
+row("evolve.fitness.cart_pole")
+row("evolve.fitness.double_pole")
+row(
+    "evolve.fitness.DoublePole.generalisation",
+    lambda w: {"phenotype": evolve.Genome.minimal(6, 1).phenotype()},
+)
+row("evolve.fitness.gymnasium", {"make": "CartPole-v1"}, make="network")
+pushed = {"observe": lambda state, inputs: None, "step": lambda state, outputs: True, "starts": [[0.0]]}
+row("evolve.fitness.Environment.__init__", {**pushed, "inputs": 1, "outputs": 1}, score="0 None")
+
 row("forecasting.calibrate", {"net": ahead["net"], "series": [0.1] * 60, "steps": 2}, targets="None")
 row("forecasting.Calibration.__init__", {"errors": np.zeros((3, 2, 1))}, errors="")
 row("forecasting.persistence", past)

@@ -12,7 +12,18 @@ import numpy as np
 
 import architect
 import synapse
-from synapse import Ensemble, Layer, Network, Neuron, experiments, forecasting, learning, optimizers, tasks
+from synapse import (
+    Ensemble,
+    Layer,
+    Network,
+    Neuron,
+    evolve,
+    experiments,
+    forecasting,
+    learning,
+    optimizers,
+    tasks,
+)
 from synapse.objects.graph import of
 
 
@@ -143,6 +154,18 @@ def network_and_net(w: World) -> dict[str, Any]:
     net = _stepped(architect.Perceptron(2, 3, 1, seed=0))
     net.graph.number_of_edges()
     return {"network": net, "net": net}
+
+
+@maker
+def phenotype(w: World) -> evolve.Phenotype:
+    """What a genome computes."""
+    return evolve.Genome.minimal(2, 1, seed=0).phenotype()
+
+
+@maker
+def doublepole(w: World) -> evolve.fitness.DoublePole:
+    """A task of two poles, for which the phenotype has too few inputs."""
+    return evolve.fitness.double_pole()
 
 
 @maker

@@ -12,7 +12,7 @@ from ..._checks import as_matrix, expected, non_negative_number, parts_of, width
 from ..._typing import Bools, Floats
 from ...cost import Cost
 from ...engine.evolution.data import run_rows, sum_costs
-from ...errors import ArgumentError
+from ...errors import ArgumentError, ArgumentTypeError
 from ..phenotypes import Phenotypes
 from .base import Fitness
 
@@ -121,7 +121,7 @@ def dataset(
     chosen = costs.get(cost)
     if chosen.name not in costs.COSTS:
         raise ArgumentError(expected("The cost of an evolution", "a built-in cost", chosen.name))
-    widths = [max(1, width_of(values)) for values in (inputs, targets)]
+    widths = [_width("The inputs", inputs), _width("The targets", targets)]
     (rows, plain), (aims, _) = (
         parts_of(what, values, width)
         for what, values, width in zip(("The inputs", "The targets"), (inputs, targets), widths, strict=True)
@@ -138,6 +138,14 @@ def dataset(
     starts = np.concatenate([np.arange(len(part)) == 0 for part in taken])
     most = None if error is None else non_negative_number("The error", error)
     return DataFitness(np.concatenate(taken), np.concatenate(wanted), starts | plain, chosen, most)
+
+
+def _width(what: str, values: Any) -> int:
+    """The number of columns."""
+    try:
+        return max(1, width_of(values))
+    except RecursionError:
+        raise ArgumentTypeError(expected(what, "rows of numbers", values)) from None
 
 
 xor = DataFitness(

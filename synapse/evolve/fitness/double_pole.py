@@ -8,9 +8,10 @@ from typing import final
 
 import numpy as np
 
-from ..._checks import boolean
+from ..._checks import boolean, expected
 from ..._typing import Bools, Floats
 from ...engine.evolution.poles import ONE_POLE, ROOM, SCORE, TWO_POLES, step_two_poles
+from ...errors import ArgumentTypeError
 from ..phenotype import Phenotype
 from ..phenotypes import Phenotypes
 from .base import Fitness
@@ -72,6 +73,10 @@ class DoublePole(Fitness):
 
         The starts are all combinations of five places and speeds of the cart and of the long pole.
         """
+        fits = isinstance(phenotype, Phenotype) and phenotype.inputs == self.inputs
+        if not fits:
+            condition = f"a Phenotype with {self.inputs} inputs"
+            raise ArgumentTypeError(expected("The phenotype", condition, phenotype))
         starts = [
             start_of(2, *((2.0 * part - 1.0) * width for part, width in zip(parts, WIDTHS, strict=True)))
             for parts in product(FRACTIONS, repeat=4)

@@ -10,7 +10,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..._checks import expected, finite_array, function_of, positive_integer
+from ..._checks import expected, finite_array, function_of, positive_integer, whole_number
 from ..._typing import Bools, Floats
 from ...engine.evolution.environment import compiled_step, run_environment, step_address
 from ...errors import ArgumentError
@@ -79,8 +79,11 @@ class Environment(Fitness):
         object.__setattr__(self, "starts", starts)
         for name in ("inputs", "outputs", "steps"):
             object.__setattr__(self, name, positive_integer(f"The {name}", getattr(self, name)))
-        if self.score is not None and not 0 <= self.score < starts.shape[1]:
-            raise ArgumentError(expected("The score", "the place of a number of the state", self.score))
+        if self.score is not None:
+            place = "the place of a number of the state"
+            object.__setattr__(
+                self, "score", whole_number("The score", self.score, place, 0, starts.shape[1] - 1)
+            )
 
     def evaluate(self, phenotypes: Phenotypes) -> tuple[Floats, Bools]:
         """Return the mean score of every genome, and whether no episode has ended early."""

@@ -10,10 +10,12 @@ from typing import Any, final
 
 import numpy as np
 
-from ..._checks import expected, function_of, missing_extra, positive_integer
+from ..._checks import expected, function_of, missing_extra, positive_integer, shown
 from ..._typing import Bools, Floats
-from ...errors import ArgumentTypeError
+from ...errors import ArgumentError, ArgumentTypeError
 from ...experiments._workers import ended_by
+from ...experiments.running import one_line
+from ...initializers import Seed, random_generator
 from ..phenotype import Phenotype
 from ..phenotypes import Phenotypes
 from .base import Fitness
@@ -61,7 +63,7 @@ class FunctionFitness(Fitness):
 
 
 def gymnasium(
-    make: str | Callable[[], Any], *, episodes: int = 1, steps: int = 10_000, seed: int = 0
+    make: str | Callable[[], Any], *, episodes: int = 1, steps: int = 10_000, seed: Seed = None
 ) -> FunctionFitness:
     """Fitness in an environment of Gymnasium: the mean return of some episodes.
 
@@ -77,8 +79,8 @@ def gymnasium(
         Number of episodes; all genomes have the same ones. Default 1.
     steps : int
         Largest number of steps of an episode. Default 10,000.
-    seed : int
-        Seed of the first episode; the next ones have the next numbers. Default 0.
+    seed : int or numpy.random.Generator, optional
+        Seed from which those of the episodes are drawn.
 
     Raises
     ------
@@ -90,7 +92,8 @@ def gymnasium(
     episodes, steps = positive_integer("The episodes", episodes), positive_integer("The steps", steps)
     environment, inputs, outputs, _ = _opened(make)
     environment.close()
-    return FunctionFitness(functools.partial(_mean_return, make, episodes, steps, seed), inputs, outputs)
+    seeds = random_generator(seed).integers(1 << 31, size=episodes).tolist()
+    return FunctionFitness(functools.partial(_mean_return, make, seeds, steps), inputs, outputs)
 
 
 def _opened(make: str | Callable[[], Any]) -> tuple[Any, int, int, Callable[[Floats], Any]]:
@@ -99,7 +102,13 @@ def _opened(make: str | Callable[[], Any]) -> tuple[Any, int, int, Callable[[Flo
         import gymnasium as gym  # an extra
     except ImportError:
         raise missing_extra("evolve.fitness.gymnasium needs", "gymnasium") from None
-    environment = gym.make(make) if isinstance(make, str) else make()
+    if not (isinstance(make, str) or callable(make)):
+        condition = "the id of an environment, or a function that makes one"
+        raise ArgumentTypeError(expected("The make", condition, make))
+    try:
+        environment = gym.make(make) if isinstance(make, str) else make()
+    except gym.error.Error as error:
+        raise ArgumentError(f"Gymnasium has no environment {shown(make)} ({one_line(error)}).") from None
     inputs, actions = gym.spaces.flatdim(environment.observation_space), environment.action_space
     if isinstance(actions, gym.spaces.Discrete):
         return environment, inputs, int(actions.n), lambda outputs: int(outputs.argmax() + actions.start)
@@ -116,15 +125,13 @@ def _opened(make: str | Callable[[], Any]) -> tuple[Any, int, int, Callable[[Flo
     raise ArgumentTypeError(expected("The action space", condition, actions))
 
 
-def _mean_return(
-    make: str | Callable[[], Any], episodes: int, steps: int, seed: int, phenotype: Phenotype
-) -> float:
+def _mean_return(make: str | Callable[[], Any], seeds: list[int], steps: int, phenotype: Phenotype) -> float:
     environment, _, _, action_of = _opened(make)
     total = 0.0
     try:
-        for episode in range(episodes):
+        for seed in seeds:
             phenotype.clear()
-            observation, _ = environment.reset(seed=seed + episode)
+            observation, _ = environment.reset(seed=seed)
             for _ in range(steps):
                 outputs = phenotype.activate(np.ravel(observation))
                 observation, reward, over, cut, _ = environment.step(action_of(outputs))
@@ -133,4 +140,4 @@ def _mean_return(
                     break
     finally:
         environment.close()
-    return total / episodes
+    return total / len(seeds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
@@ -73,8 +73,8 @@ class DoublePole(Fitness):
 
         The starts are all combinations of five places and speeds of the cart and of the long pole.
         """
-        fits = isinstance(phenotype, Phenotype) and phenotype.inputs == self.inputs
-        if not fits:
+        given: Any = phenotype
+        if not isinstance(given, Phenotype) or given.inputs != self.inputs:
             condition = f"a Phenotype with {self.inputs} inputs"
             raise ArgumentTypeError(expected("The phenotype", condition, phenotype))
         starts = [

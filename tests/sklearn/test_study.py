@@ -1,0 +1,14 @@
+"""The page of the study has the tables of its numbers."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("sklearn")
+from studies import pipelines
+
+
+def test_the_page_has_the_tables_of_the_numbers():
+    page = Path(pipelines.__file__).with_suffix(".md").read_text(encoding="utf-8")
+    assert pipelines.tables(json.loads(pipelines.OUT.read_text(encoding="utf-8"))) in page

@@ -1,4 +1,4 @@
-"""Make the picture of the explorer, docs/gallery/explorer.png, from the code of the start page.
+"""Make the pictures of the explorer and of the page that learns from the code of the start page.
 
 python -m studies explorer_picture     # needs Chromium and the extra `browser`
 """
@@ -11,11 +11,13 @@ import tempfile
 from contextlib import chdir
 from pathlib import Path
 
-DOCS = Path(__file__).resolve().parents[1]
+DOCS = Path(__file__).resolve().parents[1] / "docs"
 sys.path[:0] = [str(DOCS.parent), str(DOCS / "_extensions")]
 
 import cells
 from playwright.sync_api import sync_playwright
+
+PASSES = 90  # through the four rows of XOR, after which it is almost learnt
 
 
 def main() -> None:
@@ -32,6 +34,17 @@ def main() -> None:
         page.evaluate("document.activeElement.blur()")
         page.wait_for_timeout(500)  # Cytoscape.js draws with the next frames
         page.screenshot(path=DOCS / "gallery" / "explorer.png")
+        page.set_viewport_size({"width": 1400, "height": 900})
+        page.goto((Path(folder) / "play.html").as_uri())
+        page.select_option("#order", "in order")
+        for _ in range(PASSES):
+            page.keyboard.press("e")
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowRight")
+        page.evaluate("document.getElementById('graph')._cyreg.cy.getElementById('c3').emit('tap')")
+        page.evaluate("document.activeElement.blur()")
+        page.wait_for_timeout(500)
+        page.screenshot(path=DOCS / "gallery" / "play.png")
         browser.close()
 
 

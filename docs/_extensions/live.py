@@ -1,6 +1,6 @@
-"""The directive ``explorer``: the explorer that the code of the start page writes. Links of the gallery.
+"""The directive ``explorer``: the pages that the code of the start page writes. Links of the gallery.
 
-The explorer is one file without links to other files, so the site still works offline and from a folder.
+Each page is one file without links to other files, so the site still works offline and from a folder.
 """
 
 import tempfile
@@ -12,26 +12,28 @@ import cells
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-START, WRITTEN = "index", "explorer.html"
+START, LEARNS, EXPLORER = "index", "play.html", "explorer.html"
 FRAME = """<div class="live">
 <iframe src="{page}" title="{title}" loading="lazy"></iframe>
-<p><a href="{page}" target="_blank" rel="noopener">Open the explorer in a window of its own</a></p>
+<p><a href="{page}" target="_blank" rel="noopener">Open it in a window of its own</a>, or
+<a href="{explorer}" target="_blank" rel="noopener">the explorer of a trained LSTM</a></p>
 </div>"""
 
 
 class Explorer(SphinxDirective):
-    """``{explorer} TITLE``: a frame with the explorer, and a link that opens it alone."""
+    """``{explorer} TITLE``: a frame with the page that learns, and links to it and to the explorer."""
 
     required_arguments = 1
     final_argument_whitespace = True
 
     def run(self):
-        """The frame; the file in it is written at the end of the build."""
-        return [nodes.raw("", FRAME.format(page=WRITTEN, title=escape(self.arguments[0])), format="html")]
+        """The frame; the files are written at the end of the build."""
+        title = escape(self.arguments[0])
+        return [nodes.raw("", FRAME.format(page=LEARNS, explorer=EXPLORER, title=title), format="html")]
 
 
-def write_explorer(app, error):
-    """Run the code of the start page in a temporary folder, and return the explorer that it writes."""
+def write_pages(app, error):
+    """Run the code of the start page in a temporary folder, and keep the pages that it writes."""
     if error or app.builder.format != "html":
         return
     text, names = Path(app.env.doc2path(START)).read_text(encoding="utf-8"), {"__name__": "__main__"}
@@ -39,8 +41,9 @@ def write_explorer(app, error):
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         for block in cells.blocks(text):
             cells.run(block.code, names, START, block.line)
-        page = Path(WRITTEN).read_bytes()
-    (out / WRITTEN).write_bytes(page)
+        pages = {name: Path(name).read_bytes() for name in (LEARNS, EXPLORER)}
+    for name, page in pages.items():
+        (out / name).write_bytes(page)
 
 
 def link_thumbnails(app, doctree):
@@ -55,5 +58,5 @@ def setup(app):
     """Add the directive, and the links of the gallery."""
     app.add_directive("explorer", Explorer)
     app.connect("doctree-read", link_thumbnails)
-    app.connect("build-finished", write_explorer)
+    app.connect("build-finished", write_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

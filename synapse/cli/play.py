@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import webbrowser
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,8 @@ def play(options: argparse.Namespace) -> int:
     """Write the page and open it; return the exit code."""
     if options.output is not None:
         require_suffix(options.output, (".html",))
-    network = (
-        architect.Perceptron(2, 3, 1, squash="tanh", seed=0) if options.model is None else read(options.model)
-    )
+    xor = partial(architect.Perceptron, 2, 3, 1, squash="tanh", output_squash="logistic", seed=0)
+    network = xor() if options.model is None else read(options.model)
     network.clear()
     from .. import draw
 

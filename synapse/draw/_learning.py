@@ -6,12 +6,11 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 import architect
 
-from .._checks import as_matrix
+from .._checks import as_matrix, depth_of
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..learning._data import aimed_rows
@@ -24,9 +23,11 @@ MOST_CONNECTIONS = 20_000
 """Maximum number of connections of a network in a page: a step of more takes over a millisecond there."""
 
 RECIPES: dict[str, Callable[..., Network]] = {
-    "Perceptron 2-3-1": partial(architect.Perceptron, 2, 3, 1, squash="tanh"),
-    "Perceptron 2-12-12-1": partial(architect.Perceptron, 2, 12, 12, 1, squash="tanh"),
-    "Perceptron 25-6-3": partial(architect.Perceptron, 25, 6, 3, squash="tanh"),
+    "Perceptron 2-3-1": partial(architect.Perceptron, 2, 3, 1, squash="tanh", output_squash="logistic"),
+    "Perceptron 2-12-12-1": partial(
+        architect.Perceptron, 2, 12, 12, 1, squash="tanh", output_squash="logistic"
+    ),
+    "Perceptron 25-6-3": partial(architect.Perceptron, 25, 6, 3, squash="tanh", output_squash="logistic"),
     "LSTM 1-2-1": partial(architect.LSTM, 1, 2, 1),
     "LSTM 1-3-1": partial(architect.LSTM, 1, 3, 1),
     "LSTM 6-7-2": partial(
@@ -82,7 +83,7 @@ def learning_of(net: Network, inputs: ArrayLike | None, targets: ArrayLike | Non
 
 def _sequences(net: Network, inputs: ArrayLike, targets: ArrayLike | None) -> list[list[Any]]:
     """For each sequence a list of pairs of inputs and targets, None where a step has no target."""
-    several = np.ndim(inputs) == 3
+    several = depth_of(inputs) > 2
     parts: Any = inputs if several else [inputs]
     aims: Any = [None] * len(parts) if targets is None else targets if several else [targets]
     if len(aims) != len(parts):

@@ -290,6 +290,7 @@ def page_of(data: dict[str, Any]) -> str:
         "style": part_of("explorer.css") + (part_of("learn.css") if learn else ""),
         "bench": part_of("workbench.html") if learn else "",
         "transport": part_of("transport.html") if learn else "",
+        "keys": part_of("learning_keys.html") if learn else "",
         "data": for_script(data),
         "library": library,
         "script": script,

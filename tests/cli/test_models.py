@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -93,6 +94,8 @@ def test_what_cannot_be_converted_or_drawn(capsys, model, tmp_path):
             ([*draw, tmp_path / "x.png", "--data", "d.csv"], 2, r"\.html"),
             ([*draw, tmp_path / "none" / "x.html"], 1, "No such file"),
             (["draw", model], 2, "got none"),
+            (["play", model, "-o", tmp_path / "x.png"], 2, r"\.html"),
+            (["play", tmp_path / "none.json"], 1, "No such file"),
             (["draw", model, "a.svg", "-o", "b.svg"], 2, "Expected one file"),
         ],
     )
@@ -253,3 +256,15 @@ def test_as_processes_in_a_pipe(network, data, tmp_path):
         running.stdout.close()  # a reader that has seen enough
         assert complaints(running.stderr.read().decode()) == ""
         assert running.wait(60) == 141
+
+
+def test_play_writes_a_page_that_learns_and_opens_it(capsys, model, tmp_path, monkeypatch):
+    opened, path = [], tmp_path / "page.html"
+    monkeypatch.setattr("webbrowser.open", lambda address: bool(opened.append(address)))
+    assert done(capsys, "play", model, "-o", path) == ""
+    assert not opened
+    assert '"learn":{' in path.read_text(encoding="utf-8")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    said = done(capsys, "play")
+    assert opened == [Path(said.split()[0]).as_uri()]
+    assert "Open the file yourself." in said

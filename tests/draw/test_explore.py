@@ -17,6 +17,7 @@ import architect
 from synapse import Layer, Network, Neuron, Trainer, record, tie
 from synapse.draw import explore
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError, UnknownNameError
+from synapse.readwrite import from_json_data
 from tests.cases import accepted, failures
 from tests.networks import unchanged, used
 from tests.readwrite.nets import same
@@ -426,3 +427,28 @@ def test_a_network_that_is_linked_to_others_is_drawn_alone():
     net.project(other)
     other.gate(net.output.project(net.output, "one_to_one"), "one_to_one")
     assert len(tips(drawn(net), "path")) == len(net.connections) == 6
+
+
+def test_a_page_that_learns_holds_the_network_and_its_sequences():
+    net, sequences = lstm(), [rows(3), rows(3)[:2]]
+    targets = [np.full((6, 2), 0.5), [[np.nan] * 2, [1.0, np.nan]]]
+    view = explore(net, sequences, targets=targets, learn=True)
+    learning = data_of(view.html)["learn"]
+    assert same(from_json_data(learning["network"]), net)
+    assert same(view.network, net)
+    first, second = learning["sequences"]
+    assert first == [[row, [0.5, 0.5]] for row in rows(3).tolist()]
+    assert [aim for _, aim in second] == [None, [1.0, None]]
+    other, large = lstm(), architect.Perceptron(200, 101, 1, seed=0)
+    other.learning_rule = "rtrl"
+    with record(net, "activation", "state", "derivative") as log:
+        net.run(rows(3))
+    assert not accepted(
+        [
+            (ArgumentError, "cannot learn from a log", lambda: explore(net, log, learn=True)),
+            (ArgumentError, "at most 20000 connections, got 20301", lambda: explore(large, learn=True)),
+            (ArgumentError, "by the online rule", lambda: explore(other, learn=True)),
+            (ArgumentError, "2 sequences, got 1", lambda: explore(net, sequences, targets=[[]], learn=True)),
+            (ArgumentError, "at least one row", lambda: explore(net, [], learn=True)),
+        ]
+    )

@@ -2,8 +2,6 @@
 
 import io
 import json
-import shutil
-from importlib.util import find_spec
 
 import networkx as nx
 import numpy as np
@@ -15,8 +13,7 @@ from synapse.draw import explore
 from synapse.draw.explore import part_of
 from tests.cases import failures
 
-PLAYWRIGHT = find_spec("playwright") is not None
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+from .conftest import CHROMIUM, PLAYWRIGHT
 
 pytestmark = [
     pytest.mark.browser,
@@ -25,42 +22,6 @@ pytestmark = [
 ]
 
 GRAPH = "document.getElementById('graph')._cyreg.cy"  # where Cytoscape.js keeps what it draws
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def opened(chromium, tmp_path):
-    """Opens pages; at the end nothing may have gone wrong in them, nor been asked of the net."""
-    contexts, complaints = [], []
-
-    def open_page(net, sequence, targets=None, **options):
-        path = tmp_path / "page.html"
-        explore(net, sequence, path, targets)
-        contexts.append(chromium.new_context(**options))
-        page = contexts[-1].new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: complaints.append(dialog.message))
-        page.on(
-            "request",
-            lambda request: None if request.url == path.as_uri() else complaints.append(request.url),
-        )
-        page.goto(path.as_uri())
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
 
 
 def lstm():

@@ -79,6 +79,13 @@ function selectField(label, list, value, id, act) {
   control.value = value;
   return field(label, control, id, () => act(control.value));
 }
+/** A button and what it is about: arrow keys in a list do nothing yet. */
+function actionField(label, list, id, act) {
+  const control = made("select", null, { id });
+  control.append(...options(list));
+  control.setAttribute("aria-label", label);
+  return [made("button", label, { id: `${id}-go`, onclick: () => act(control.value) }), control];
+}
 const checkField = (label, checked, id, act) => field(label, made("input", null, { type: "checkbox", checked }), id, (box) => act(box.checked));
 const removal = (text) => made("button", text, { id: "remove", title: "Remove (Delete)", onclick: removeChosen });
 
@@ -92,10 +99,8 @@ function neuronForm(neuron) {
     ...checkField("Bias learns", neuron.trainableBias, "form-learns", (learns) => edit("frozen", `bias of ${name} ${learns ? "learns" : "is frozen"}`, () => { neuron.trainableBias = learns; })));
   const targets = all.map((one, i) => [i, nameOf(one)]).filter(([i]) => !net.inputs.includes(all[i]) && !neuron.outgoing.some((one) => one.target === all[i]));
   const open = links.map((one, c) => [c, titleOfLink(one)]).filter(([c]) => !links[c].gater);
-  const none = (text) => [["", text]];
-  fields.append(
-    ...selectField("Connect to", [...none("choose"), ...targets], "", "form-connect", (i) => i !== "" && connect(neuron, all[i])),
-    ...selectField("Gate", [...none("choose"), ...open], "", "form-gate", (c) => c !== "" && gate(neuron, links[c])));
+  if (targets.length) fields.append(...actionField("Connect to", targets, "form-connect", (i) => connect(neuron, all[i])));
+  if (open.length) fields.append(...actionField("Gate", open, "form-gate", (c) => gate(neuron, links[c])));
   return [made("h3", name), fields, removal("Remove this neuron")];
 }
 function linkForm(link) {
@@ -172,14 +177,9 @@ cy.on("tapend", (event) => {
 
 get("add-squash").append(...options(single.map((name) => [name, name])));
 get("add-squash").value = "tanh";
-get("recipe").append(...options([["", "choose"], ["nothing", "Nothing: inputs and outputs alone"], ...Object.keys(RECIPES).map((name) => [name, name])]));
-get("recipe").addEventListener("change", () => {
-  const name = get("recipe").value;
-  if (name) startFrom(name === "nothing" ? null : name);
-  get("recipe").value = "";
-});
-Object.assign(buttons, { undo, redo, add: addNeuron });
-for (const id of ["undo", "redo", "add"]) get(id).addEventListener("click", buttons[id]);
+get("recipe").append(...options([["nothing", "Nothing: inputs and outputs alone"], ...Object.keys(RECIPES).map((name) => [name, name])]));
+Object.assign(buttons, { undo, redo, add: addNeuron, "start-from": () => startFrom(get("recipe").value === "nothing" ? null : get("recipe").value) });
+for (const id of ["undo", "redo", "add", "start-from"]) get(id).addEventListener("click", buttons[id]);
 Object.assign(keys, { u: undo, r: redo, a: addNeuron, Delete: removeChosen, Backspace: removeChosen });
 document.addEventListener("keydown", (event) => {
   if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || event.target.closest?.("textarea, input")) return;

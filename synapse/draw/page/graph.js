@@ -1,13 +1,14 @@
 // The picture: what is unfolded as neurons and connections, what is folded as boxes and bundles.
 
 const MOST_SHOWN = 20000, MOST_LIVELY = 4000; // connections drawn one by one
+const SLOWER = 500; // milliseconds from one drawing of many lines to the next, while they change
 const FEW_GATES = 30, MOST_GATES = 60, MOST_WEIGHTS = 30; // diamonds, and connections with their weights beside them
 const FONT = { name: 12, title: 14, weight: 11 };
 let plenty, baseOpacity; // many connections: straight lines, without arrows, draw faster
 const container = get("graph");
 const windowSize = () => ({
   x: Math.max(60, container.clientWidth - 2 * MARGIN), y: Math.max(60, container.clientHeight - 2 * MARGIN) });
-let folded, building = false; // while it is edited, what is not chosen is seen too
+let folded, dimmed = { line: 0.07, node: 0.3 }; // opacities of what is not chosen
 let gatesWanted = null; // by the button; else every gate is shown if they are few
 const allGates = () => gatesWanted ?? cy.elements(".line.gated").length <= FEW_GATES;
 
@@ -61,8 +62,8 @@ const sheet = () => [
   { selector: ".firing", style: { "border-width": 4, "border-color": colours.above } },
   { selector: ".erring", style: { "border-width": 4, "border-color": colours.gate } },
   { selector: ".flow", style: { "line-opacity": 1, "z-index": 11, "underlay-color": colours.focus, "underlay-opacity": 0.25, "underlay-padding": 4 } },
-  { selector: ".dim", style: { opacity: building ? 0.4 : 0.07 } },
-  { selector: ".neuron.dim, .box.dim", style: { opacity: building ? 0.6 : 0.3 } },
+  { selector: ".dim", style: { opacity: dimmed.line } },
+  { selector: ".neuron.dim, .box.dim", style: { opacity: dimmed.node } },
   { selector: ".lit", style: { "line-opacity": 0.95, "z-index": 10 } },
   { selector: ".opens", style: { "line-opacity": 0.9, "line-color": colours.gate, "target-arrow-color": colours.gate } },
   { selector: ".chosen", style: {
@@ -326,9 +327,12 @@ function repaint() {
 }
 
 // Weights anew, while a network learns. What looks the same is left as it is, because every change is drawn.
-function showLearned() {
+let linesShown = 0;
+function showLearned(always = true) {
+  const lively = always || !plenty || performance.now() - linesShown > SLOWER; // many lines take long to draw anew
+  if (lively) linesShown = performance.now();
   cy.batch(() => {
-    cy.elements(".line").forEach((line) => {
+    if (lively) cy.elements(".line").forEach((line) => {
       const members = line.data("members"), width = Math.round(4 * strengthOf(members)) / 4;
       if (line.data("width") !== width) line.data("width", width);
       const negative = total(weightsOf(members)) < 0;

@@ -1,9 +1,10 @@
 // Learning as one sees it: steps, passes, slow motion, the curve of the errors, and the outputs over the plane.
 
-const STEPS_A_FRAME = 16, BUSY = 14, SLOW = 800, RARE = 500, PLANE = 48, PLANE_EVERY = 300; // steps; milliseconds; cells; milliseconds
+const STEPS_A_FRAME = 16, BUSY = 14, BUSIER = 40, SLOW = 800, RARE = 500, PLANE = 48, PLANE_EVERY = 300; // steps; milliseconds; cells; milliseconds
 const still = matchMedia("(prefers-reduced-motion: reduce)");
+dimmed = { line: 0.4, node: 0.6 }; // everything is to be seen while it moves
 let phases = [], phase = null; // of a step in slow motion: those that follow, and the present one
-let painted = 0, planed = 0; // when the picture, and that of the plane, were last drawn
+let next = 0, planed = 0; // when the picture will be drawn again, and when that of the plane was
 
 // --- to run ----------------------------------------------------------------------------------
 
@@ -31,11 +32,12 @@ function run() {
 /** As many steps as one frame has time for. */
 function frame(began) {
   playing = requestAnimationFrame(frame);
-  const most = page.settings.speed === "fast" ? Infinity : STEPS_A_FRAME, until = performance.now() + BUSY;
+  const most = page.settings.speed === "fast" ? Infinity : STEPS_A_FRAME, until = performance.now() + (most < Infinity ? BUSY : BUSIER);
   mark(false);
-  for (let i = 0; i < most && performance.now() < until; i++) if (!learnStep()) return diverged();
-  if (still.matches && began - painted < RARE) return;
-  painted = began;
+  for (let i = 0; i < most && performance.now() < until; i++) if (!learnStep(most < Infinity)) return diverged();
+  if (most === Infinity) noteStep();
+  if (began < next) return;
+  next = began + (still.matches || most === Infinity ? RARE : 0); // pictures take longer than steps
   showLive();
   acted();
 }
@@ -135,7 +137,7 @@ whereText = () => {
 function showLive() {
   finishPhases();
   readNumbers();
-  showLearned();
+  showLearned(!playing);
   showWords();
   showCourse();
 }
@@ -265,8 +267,6 @@ function openTab(tab, focus = false) {
   }
   document.body.dataset.tab = tab.id.slice(4);
   get({ "tab-lessons": "lesson-demo", "tab-build": "form" }[tab.id] ?? "task-words").after(get("answers"));
-  building = document.body.dataset.tab === "build";
-  cy.style().fromJson(sheet()).update();
   keep();
   if (focus) tab.focus();
   showCourse(true);

@@ -63,7 +63,7 @@ function forget() { // all that was learnt about the course, not what the networ
 }
 
 /** One step of the data: activate, learn if there is a target. Returns whether its numbers are finite. */
-function learnStep() {
+function learnStep(note = true) {
   const { cursor, data: { sequences, clear }, settings: { rate, momentum } } = page;
   const cost = page.settings.cost || net.cost;
   cursor.order ??= shuffled(sequences.length);
@@ -75,11 +75,14 @@ function learnStep() {
   const error = targets ? net.propagate(rate, targets, { momentum, cost }) : null;
   page.latest = { inputs, targets, outputs, error };
   page.steps++;
-  trail.push({ activation: all.map((one) => one.activation), state: all.map((one) => one.state), targets });
+  if (note) noteStep();
   if (error !== null) { cursor.sum += error; cursor.aimed++; }
   if (++cursor.t === sequence.length) { cursor.t = 0; cursor.at++; }
   if (cursor.at === sequences.length) endEpoch(cursor);
   return outputs.every(Number.isFinite) && (error === null || Number.isFinite(error));
+}
+function noteStep() {
+  trail.push({ activation: all.map((one) => one.activation), state: all.map((one) => one.state), targets: page.latest.targets });
 }
 function endEpoch({ sum, aimed }) {
   page.epochs++;

@@ -1,0 +1,445 @@
+"""The page that learns, in a headless Chromium: its numbers are Python's, for all kinds of hands."""
+
+import json
+import warnings
+
+import numpy as np
+import pytest
+
+import architect
+import synapse
+from synapse import Layer, Network, Neuron, Trainer, optimizers, readwrite
+from synapse.draw import explore
+from synapse.draw._learning import RECIPES
+from synapse.draw.explore import part_of
+
+from .conftest import CHROMIUM, PLAYWRIGHT
+from .helpers import hand_wired
+from .test_explore_browser import GRAPH, MODEL, SCREENS, choose, click_on, emit, number, place_of
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: apt install chromium)"),
+    pytest.mark.skipif(not PLAYWRIGHT, reason="needs the extra `browser`"),
+]
+
+
+def lstm():
+    return architect.LSTM(2, 3, 1, style="synaptic", seed=0)
+
+
+def xor():
+    return architect.Perceptron(2, 3, 1, squash="tanh", output_squash="logistic", seed=0)
+
+
+def lessons(width=2, sequences=4, steps=5):
+    random = np.random.default_rng(3)
+    return random.normal(size=(sequences, steps, width)), random.integers(0, 2, (sequences, steps, 1)) * 1.0
+
+
+def of(page):
+    """The page's network, as Python reads it."""
+    return readwrite.from_json_data(json.loads(page.evaluate("JSON.stringify(page.network)")))
+
+
+def weights(net):
+    ends = sorted((c.target.name, c.source.name, c.weight) for c in net.connections)
+    return [weight for *_, weight in ends] + [neuron.bias for neuron in net]
+
+
+def same(net, other):
+    return np.allclose(weights(net), weights(other), rtol=0, atol=1e-12)
+
+
+def saved(page, button, path):
+    with page.expect_download() as download:
+        page.click(button)
+    download.value.save_as(path)
+    return path
+
+
+def until(page, condition):
+    """Wait in Python: the page's policy lets nothing wait in it."""
+    assert any(page.evaluate(condition) or page.wait_for_timeout(50) for _ in range(300)), condition
+
+
+def tab(page, name):
+    page.click(f"#tab-{name}")
+
+
+def test_it_learns_by_pythons_numbers_and_python_goes_on(opened, tmp_path):
+    net, (inputs, targets) = lstm(), lessons()
+    targets[1, 2] = np.nan
+    page = opened(net, inputs, targets, learn=True)
+    for field, value in (("#rate", "0.2"), ("#momentum", "0.5")):
+        page.fill(field, value)
+        page.press(field, "Enter")
+    page.select_option("#order", "in order")
+    for _ in range(3):
+        page.click("#epoch")
+    trainer = Trainer(net, optimizer=optimizers.SGD(0.2, momentum=0.5), batch_size=1)
+    result = trainer.train(inputs, targets, epochs=3, shuffle=False, progress=False)
+    assert same(of(page), net)
+    assert page.evaluate("page.history") == pytest.approx(result.history["error"], abs=1e-12)
+    page.fill("#momentum", "0")
+    page.press("#momentum", "Enter")
+    page.click("#next")
+    page.click("#next")
+    tab(page, "keep")
+    twin = synapse.load(saved(page, "#save", tmp_path / "net.json"))  # in the middle of a sequence
+    page.click("#next")
+    twin.activate(inputs[0, 2])
+    twin.propagate(0.2, targets[0, 2])
+    assert same(of(page), twin)
+
+
+def test_a_step_back_returns_to_the_same_numbers(opened):
+    page = opened(lstm(), *lessons(), learn=True)
+    seen = [weights(of(page))]
+    for _ in range(9):
+        page.click("#next")
+        seen.append(weights(of(page)))
+    for wanted in reversed(seen[:-1]):
+        page.click("#back")
+        assert weights(of(page)) == pytest.approx(wanted, abs=1e-12)
+    page.click("#back")
+    assert "first step" in page.text_content("#notice")
+    page.click("#play")
+    until(page, "page.steps > 200")
+    page.click("#play")
+    steps = page.evaluate("page.steps")
+    page.click("#back")
+    assert page.evaluate("page.steps") == steps - 1
+
+
+def test_it_says_why_each_weight_and_bias_moved(opened):
+    for net in (lstm(), hand_wired()):
+        inputs, targets = lessons(len(net.input))
+        page = opened(net, inputs, targets, learn=True)
+        for _ in range(8):
+            page.click("#next")
+        before = page.evaluate("page.network.connections.map((c) => c.weight)")
+        biases = page.evaluate("page.network.neurons.map((n) => n.bias)")
+        page.click("#next")
+        after = page.evaluate("page.network.connections.map((c) => [c.weight, c.trainable])")
+        page.click("#unfold-all")
+        several = 0
+        for c, (weight, learns) in enumerate(after):
+            emit(page, f"c{c}", "tap")
+            if not learns:
+                assert "not trainable" in page.text_content("#numbers")
+                continue
+            several += check_reason(page, weight - before[c])
+        assert several  # a gater's weights have several reasons
+        learns = page.evaluate("page.network.neurons.map((n) => [n.name, n.bias, n.trainableBias])")
+        for n, (name, bias, trainable) in enumerate(learns[len(net.input) :], len(net.input)):
+            choose(page, name)
+            if trainable:
+                check_reason(page, bias - biases[n])
+
+
+def check_reason(page, moved):
+    """Rate times the sum of error times trace is the move; returns whether there are several products."""
+    rows = page.evaluate("""() => {
+      const head = [...document.querySelectorAll("#numbers h3")].find((one) => /^Why/.test(one.textContent));
+      const cells = [...head.nextElementSibling.querySelectorAll("dd")];
+      return cells.map(({ dataset }) => [dataset.name, Number(dataset.value)]); }""")
+    named = dict(rows)
+    errors = [value for name, value in rows if name.startswith("error of")]
+    traces = [value for name, value in rows if name.startswith("\u00d7")]
+    assert named["rate"] * np.dot(errors, traces) == pytest.approx(named["moved by"], abs=1e-12)
+    assert named["moved by"] == pytest.approx(moved, abs=1e-12)
+    return len(errors) > 1
+
+
+def test_slow_motion_shows_activations_forward_and_errors_backward(opened):
+    page = opened(xor(), None, learn=True)
+    page.select_option("#speed", "slow")
+    before = page.evaluate("page.network.connections.map((c) => c.weight)")
+    page.click("#next")
+    for words in ("activations: input", "activations: hidden", "activations: output", "errors: output"):
+        until(page, f"document.getElementById('status').textContent.endsWith({json.dumps(words)})")
+    label = f"{GRAPH}.getElementById('n5').data('label')"
+    assert "δ" in page.evaluate(label)
+    assert page.evaluate(f"{GRAPH}.getElementById('n2').data('label')").find("δ") < 0
+    until(page, "document.getElementById('status').textContent.includes('error 0')")
+    assert page.evaluate("page.network.connections.map((c) => c.weight)") != before
+
+
+def drag(page, start, *ways):
+    page.mouse.move(*start)
+    page.mouse.down()
+    for way in ways:
+        page.mouse.move(*way, steps=5)
+    page.mouse.up()
+
+
+def spot(page, element, middle="renderedPosition"):
+    return place_of(page, page.evaluate(f"{GRAPH}.getElementById('{element}').{middle}()"))
+
+
+def test_a_mouse_builds_and_undoes(opened):
+    page = opened(xor(), None, learn=True)
+    states = [page.evaluate("JSON.stringify(page.network)")]
+
+    def done(condition):
+        assert page.evaluate(condition)
+        states.append(page.evaluate("JSON.stringify(page.network)"))
+
+    tab(page, "build")
+    drag(page, spot(page, "n0"), spot(page, "n5"))
+    done("page.network.outputs[0].incoming.length === 4")
+    drag(page, spot(page, "n4"), spot(page, "c0", "renderedMidpoint"))
+    done("page.network.connections[0].gater === page.network.neurons[4]")
+    x, y = spot(page, "n3")
+    drag(page, (x, y), (x + 60, y + 50), (x, y))
+    done("page.network.neurons[3].selfConnection.weight === 1")
+    drag(page, (x, y), spot(page, "n0"))
+    assert "An input takes its activation from the data" in page.text_content("#notice")
+    page.click("#add")
+    done("page.network.neurons.length === 7")
+    click_on(page, "n2")
+    page.select_option("#form-squash", "relu")
+    done("page.network.neurons[2].squash === 'relu'")
+    page.fill("#form-bias", "many")
+    page.press("#form-bias", "Enter")
+    assert 'got "many"' in page.text_content("#notice")
+    page.click("#remove")
+    done("page.network.neurons.length === 6")
+    for state in reversed(states[:-1]):
+        page.keyboard.press("Control+z")
+        assert page.evaluate("JSON.stringify(page.network)") == state
+    for state in states[1:]:
+        page.keyboard.press("Control+Shift+Z")
+        assert page.evaluate("JSON.stringify(page.network)") == state
+
+
+def test_keys_alone_build_learn_and_keep(opened):
+    page = opened(xor(), None, learn=True)
+    page.keyboard.press("4")  # the tab Build
+    page.keyboard.press("a")
+    assert page.evaluate("page.selected.name") == "hidden 3"
+    page.focus("#form-connect")
+    page.keyboard.type("output")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("page.selected.target.name") == "output 0"
+    page.focus("#form-weight")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("0.75")
+    page.keyboard.press("Tab")
+    assert page.evaluate("page.selected.weight") == 0.75
+    page.evaluate("document.activeElement.blur()")
+    for key, condition in (
+        ("ArrowRight", "page.steps === 1"),
+        ("ArrowLeft", "page.steps === 0"),
+        ("e", "page.epochs === 1"),
+        ("Delete", "page.network.connections.length === 9"),
+        ("u", "page.network.connections.length === 10"),
+        ("r", "page.network.connections.length === 9"),
+    ):
+        page.keyboard.press(key)
+        assert page.evaluate(condition), key
+    page.keyboard.press("5")
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate("document.activeElement.id") == "tab-build"
+
+
+def test_fingers_build_draw_and_learn(opened):
+    page = opened(xor(), None, learn=True, **SCREENS["phone"])
+    page.locator("#tab-build").tap()
+    page.locator("#add").tap()
+    assert page.evaluate("page.network.neurons.length") == 7
+    page.touchscreen.tap(*spot(page, "n0"))
+    page.select_option("#form-connect", label="hidden 3")
+    page.locator("#form-connect-go").tap()
+    assert page.evaluate("page.network.connections.length") == 10
+    page.locator("#next").tap()
+    page.locator("#tab-data").tap()
+    page.select_option("#task", "pixels")
+    page.locator("#pixel-grid button").nth(12).tap()
+    assert page.get_attribute("#pixel-grid button:nth-child(13)", "aria-pressed") == "true"
+    assert "answers" in page.text_content("#pixel-words")
+    page.locator("#pixel-add").tap()
+    assert page.evaluate("page.data.sequences.length") == 16
+
+
+def test_every_recipe_is_built_by_its_program(opened):
+    page = opened(xor(), None, learn=True)
+    for name in RECIPES:
+        tab(page, "build")
+        page.select_option("#recipe", name)
+        page.click("#start-from")
+        tab(page, "keep")
+        names = {}
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            exec(page.input_value("#program"), names)
+        built, wanted = names["net"], of(page)
+        rows = np.random.default_rng(0).normal(size=(6, len(built.input)))
+        assert np.allclose(built.run(rows), wanted.run(rows), rtol=0, atol=1e-15), name
+        for net in () if "Kohonen" in name else (built, wanted):
+            net.propagate(0.1, np.full(len(net.output), 0.5))
+        assert same(built, wanted), name
+
+
+def test_every_task_runs_and_every_lesson_begins(opened):
+    page = opened(xor(), None, learn=True)
+    tab(page, "data")
+    for name in page.eval_on_selector_all("#task option", "(all) => all.map((one) => one.value)"):
+        page.select_option("#task", name)
+        page.click("#epoch")
+        assert page.evaluate("[page.epochs, page.data.name]") == [1, name]
+        assert np.isfinite(page.evaluate("page.history")).all()
+        assert page.locator("#answers tr").count() > 3
+    tab(page, "lessons")
+    for value in range(page.locator("#lesson option").count() - 1):
+        page.select_option("#lesson", str(value))
+        page.click("#next")
+        assert page.text_content("#lesson-text .task")
+
+
+def test_pasted_rows_are_used_or_refused(opened):
+    page = opened(xor(), None, learn=True)
+    tab(page, "data")
+    page.click("#own summary")
+    for text, targets, said in (
+        ("a, b\n1, 2", "1", 'Line 1, column 1: expected a number, got "a"'),
+        ("1, 2\n1", "1", "Line 2 has 1 number, line 1 has 2"),
+        ("", "1", "There are no rows"),
+        ("1 2\n3 4", "2", "from 1 to 1 columns of targets"),
+    ):
+        page.fill("#csv", text)
+        page.fill("#csv-targets", targets)
+        page.click("#csv-use")
+        assert said in page.text_content("#notice")
+        assert page.evaluate("page.data.name") == "xor"
+    page.fill("#csv", "1;2;0\n3;4;1\n\n5;6;1")
+    page.fill("#csv-targets", "1")
+    page.click("#csv-use")
+    assert page.evaluate("page.data.sequences") == [[[[1, 2], [0]], [[3, 4], [1]]], [[[5, 6], [1]]]]
+    page.fill("#csv", "1 2 3 0 7")
+    page.click("#csv-use")  # four inputs: another network
+    page.click("#epoch")
+    assert page.evaluate("page.network.inputs.length") == 4
+
+
+def test_what_is_broken_is_refused_and_nothing_is_lost(opened, tmp_path):
+    page, path = opened(lstm(), *lessons(), learn=True), tmp_path / "net.json"
+    page.click("#epoch")
+    before, whole = (
+        page.evaluate("JSON.stringify(page.network)"),
+        json.loads(page.evaluate("JSON.stringify(page.network)")),
+    )
+    many = readwrite.json_data(architect.Perceptron(200, 101, 1, seed=0))
+    tab(page, "keep")
+    for text, said in (
+        ("{", "not JSON"),
+        (json.dumps({"neurons": [], "connections": []}), "not a network in Synapse's JSON"),
+        (json.dumps({**whole, "layers": {"name": ["a"], "size": [3]}}), "layers do not fit"),
+        (json.dumps({**whole, "connections": {**whole["connections"], "weight": ["x"] * 75}}), "damaged"),
+        (json.dumps({**whole, "extended": {"influence": [99], "connection": [0], "value": [1]}}), "damaged"),
+        (json.dumps(many), "20301 connections are too many for this page, which works with at most 20000"),
+    ):
+        path.write_text(text)
+        page.set_input_files("#file", path)
+        until(page, f"document.getElementById('notice').textContent.includes({json.dumps(said)})")
+        assert page.evaluate("JSON.stringify(page.network)") == before
+    path.write_text(json.dumps(readwrite.json_data(xor())))
+    page.set_input_files("#file", path)
+    until(page, "page.network.neurons.length === 6")
+    assert same(of(page), xor())
+
+
+def test_divergence_stops_before_the_step(opened):
+    net = architect.Elman(1, 3, 1, squash="identity", output_squash="identity", seed=0)
+    page = opened(net, np.full((50, 1), 3.0), np.full((50, 1), 1e3), learn=True)
+    page.fill("#rate", "50")
+    page.press("#rate", "Enter")
+    page.click("#play")
+    until(page, "document.getElementById('notice').textContent.includes('not finite')")
+    assert page.text_content("#play") == "Play"
+    assert np.isfinite(weights(of(page))).all()
+
+
+def test_the_address_holds_the_network_and_pages_do_not_meet(opened):
+    page = opened(lstm(), None, learn=True)
+    page.click("#epoch")
+    tab(page, "keep")
+    until(page, "location.hash.length > 100")
+    other = opened(xor(), None, learn=True, address=page.evaluate("location.hash"))
+    until(other, "page.network.neurons.length > 6")
+    assert of(other).weights.tolist() == of(page).weights.tolist()
+    before = weights(of(page))
+    other.click("#epoch")
+    assert weights(of(page)) == before
+    broken = opened(xor(), None, learn=True, address="#abcd")
+    until(broken, "document.getElementById('notice').textContent.includes('cannot read')")
+    assert same(of(broken), xor())
+
+
+def test_names_are_text_in_every_part(opened, tmp_path):
+    nasty = "</script><img src=x onerror=alert(1)>"
+    layer, output = Layer([Neuron(name=nasty), Neuron(name='")\nimport os')], name=nasty), Layer(1, name='"')
+    layer.project(output, weights=0.5)
+    page = opened(Network(layer, [], output, name=nasty), None, learn=True)
+    click_on(page, "n0")
+    for name in ("build", "data", "learn", "keep"):
+        tab(page, name)
+    assert nasty in page.text_content("#form")
+    names = {}
+    exec(page.input_value("#program"), names)
+    assert [neuron.name for neuron in names["net"]][:2] == [nasty, '")\nimport os']
+    drawing = saved(page, "#svg", tmp_path / "net.svg").read_text()
+    assert "<img" not in drawing
+    assert saved(page, "#png", tmp_path / "net.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_notebook_gets_the_network_back(chromium):
+    pytest.importorskip("anywidget")
+    net, page = lstm(), chromium.new_page()
+    inputs, targets = lessons()
+    view = explore(net, inputs, targets=targets, learn=True)
+    assert same(view.network, net)
+    page.evaluate(part_of("widget.js").replace("export default", "globalThis.widget ="))
+    model = MODEL.replace(
+        "off() {}", "off() {}, set: (name, value) => { values[name] = value; }, save_changes() {}"
+    )
+    page.evaluate(model.replace("VALUES", json.dumps({"html": view.html, "numbers": view._data})) + "; 0")
+    frame = page.wait_for_selector("iframe").content_frame()
+    frame.wait_for_selector("#graph canvas")
+    frame.click("#epoch")
+    until(page, "values.network?.clock > 0")
+    view._repr_mimebundle_(include=None, exclude=None)
+    view._widget.network = page.evaluate("values.network")
+    assert same(view.network, of(frame))
+    assert not same(view.network, net)
+    page.close()
+
+
+OUTSIDE = """() => [...document.querySelectorAll("#bench *, footer *, aside *")].filter((one) => {
+  const { left, right, width } = one.getBoundingClientRect();
+  return width > 0 && !one.closest(".unseen") && (left < -1 || right > innerWidth + 1);
+}).map((one) => one.id || one.textContent)"""
+NAMELESS = """() => [...document.querySelectorAll("button, input, select, textarea, canvas")].filter((one) =>
+  !one.labels?.length && !one.getAttribute("aria-label") && !one.textContent.trim()
+    && !one.closest("#graph, [hidden]")).map((one) => one.id)"""
+
+
+def test_every_tab_fits_every_screen_and_has_names(opened):
+    sizes = {"small": SCREENS["phone"], "wide": {"viewport": {"width": 1280, "height": 800}}}
+    for size, options in sizes.items():
+        page = opened(xor(), None, learn=True, reduced_motion="reduce", **options)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            for name in ("lessons", "learn", "data", "build", "keep"):
+                tab(page, name)
+                assert page.evaluate(OUTSIDE) == [], (size, name)
+                assert page.evaluate(NAMELESS) == [], (size, name)
+                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        click_on(page, "n0")
+        if size == "small":
+            tab(page, "numbers")
+        assert number(page, "activation") == 0
+        page.click("#play")
+        until(page, "page.epochs > 20")

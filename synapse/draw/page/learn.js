@@ -4,7 +4,7 @@ const STEPS_A_FRAME = 16, BUSY = 14, BUSIER = 40, SLOW = 800, RARE = 500, PLANE 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 dimmed = { line: 0.4, node: 0.6 }; // everything is to be seen while it moves
 let phases = [], phase = null; // of a step in slow motion: those that follow, and the present one
-let next = 0, planed = 0; // when the picture will be drawn again, and when that of the plane was
+let next = 0, mapped = 0; // when the picture will be drawn again, and when that of the plane was
 
 // --- to run ----------------------------------------------------------------------------------
 
@@ -169,8 +169,8 @@ function edited(text) {
 /** Curve, plane and answers. */
 function showCourse(always = !playing) {
   drawCurve();
-  if (!always && performance.now() - planed < PLANE_EVERY) return;
-  planed = performance.now();
+  if (!always && performance.now() - mapped < PLANE_EVERY) return;
+  mapped = performance.now();
   drawSurface();
   drawPlane();
   showAnswers();

@@ -44,22 +44,23 @@ function fitting() {
   return made;
 }
 
-const recipeName = () => TASKS[page.data.name]?.recipe ?? `perceptron ${net.layers.map((layer) => layer.neurons.length).join("-")}`;
-let exchanged = false;
-/** Learn these data from now on, with a network that fits if the present one does not. */
+/** Learn these data from now on; where the present network cannot, or is a recipe for others, with one that fits. */
 function use(fresh, rate = null) {
   if (playing) stop();
-  return edit("data", `data: ${fresh.title}`, () => {
+  const recipe = TASKS[fresh.name]?.recipe, before = net;
+  const done = edit("data", `data: ${fresh.title}`, () => {
     page.data = fresh;
-    const recipe = TASKS[fresh.name]?.recipe, before = net;
     net.clear();
     if (recipe && (misfit() || (net.architecture && rate !== null))) net = networkOf(RECIPES[recipe]); // what a person has built stays
     else if (misfit()) net = fitting();
-    page.settings.cost = undefined; // that of a lesson
     if (rate !== null) page.settings.rate = rate;
     forget();
-    exchanged = net !== before;
-  }) && (showTask(), showSettings(), exchanged && notice(`The network is now a ${recipeName()}, which fits these data. Undo brings the other one back.`), true);
+  });
+  if (!done) return;
+  showTask();
+  showSettings();
+  const name = recipe ?? `perceptron ${net.layers.map((layer) => layer.neurons.length).join("-")}`;
+  if (net !== before) notice(`The network is now a ${name}, which fits these data. Undo brings the other one back.`);
 }
 function tried(call) {
   try {

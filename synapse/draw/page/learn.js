@@ -186,7 +186,7 @@ function drawCurve() {
   get("error-words").textContent = words;
   get("errors").setAttribute("aria-label", words);
 }
-/** The first output over all pairs of inputs from -0.2 to 1.2, or as far as the data reach. */
+/** The first output over all pairs of inputs, as far as the data reach and a little beyond. */
 function drawPlane() {
   const flat = net.inputs.length === 2 && !misfit(), canvas = get("plane");
   get("plane-box").hidden = !flat;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from inspect import Parameter, Signature, signature
 from math import isfinite
 from typing import Any, Self, TypeVar
@@ -299,6 +300,7 @@ class NetworkEstimator(BaseEstimator):
         if targets.shape != (len(y), outputs):
             raise ArgumentError(f"Expected {counted(outputs, 'target')} a sample, got the shape {y.shape}.")
         if self.scale:
+            self._scale = deepcopy(self._scale)  # an error brings the one before back
             self._scale.add(rows, 0, weights)
             if self._numeric:
                 self._scale.add(targets, n, weights)
@@ -311,8 +313,10 @@ class NetworkEstimator(BaseEstimator):
             inputs, targets = inputs[:, 0], targets[:, 0]  # one call instead of one for each sample
         if self.validation is not None:
             fraction("The validation", self.validation)
-            order = np.random.default_rng(seed).permutation(len(inputs)).tolist()
-            inputs, targets = [inputs[i] for i in order], [targets[i] for i in order]
+            order = np.random.default_rng(seed).permutation(len(inputs))
+            inputs, targets = (
+                [one[i] for i in order] if isinstance(one, list) else one[order] for one in (inputs, targets)
+            )
             weights = None if weights is None else weights[order]
         if weights is not None:  # a mean weight of 1, so that twice all weights are the same
             options["sample_weight"] = weights * (len(weights) / weights.sum())
@@ -342,7 +346,9 @@ class NetworkEstimator(BaseEstimator):
 
     def _note(self) -> None:
         """Write the scale, and what inputs and outputs are, to the metadata of the network."""
-        notes = {"class": type(self).__name__, "features": self._features(), **self._describe()}
+        names = getattr(self, "feature_names_in_", ())
+        features = [name if isinstance(name, str | int) else str(name) for name in names]
+        notes = {"class": type(self).__name__, "features": features, **self._describe()}
         self.network_.metadata[NOTES] = {**notes, "scale": self._scale.as_json()}
 
     @classmethod

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, final
 
+import numpy as np
 from sklearn.base import ClassifierMixin
 
 from .._typing import Floats
+from ..errors import ArgumentError
 from .class_targets import ClassTargets, array_of
 from .estimator import parameters
 from .rows import RowEstimator
@@ -101,11 +103,14 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
         return dict(zip(self.classes_.tolist(), self._probabilities(outputs)[0].tolist(), strict=True))
 
     def _plain_target(self, value: Any) -> Floats | None:
-        return self._one_hot.get(value) if self.class_weight is None else None
+        plain = self.class_weight is None and not isinstance(value, list | np.ndarray)
+        return self._one_hot.get(value) if plain else None
 
     def _stream_target(self, y: Any) -> Any:
         """The targets of a label; a new one gets an output neuron. None before the first sample."""
-        if not hasattr(self, "network_"):
+        if y is None or y != y:
+            raise ArgumentError(f"Expected a label, got {y!r}.")
+        if not hasattr(self, "network_") or not self._flat:
             return None
         if y not in self._one_hot:
             layer = self.network_.output

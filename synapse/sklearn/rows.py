@@ -125,6 +125,8 @@ class RowEstimator(NetworkEstimator):
             If a feature or a target is not a finite number. Nothing has changed.
         """
         values, target = self._values(x), self._stream_target(y)
+        if hasattr(self, "network_") and not self._flat:
+            raise ArgumentError("Expected an estimator of one column of targets for learn_one.")
         if not hasattr(self, "network_"):
             if not values:
                 raise ArgumentError("Expected the first sample to have a feature, got none.")

@@ -5,6 +5,7 @@ import pytest
 
 pytest.importorskip("sklearn")
 
+import synapse
 from synapse.errors import ArgumentError, ArgumentTypeError
 from synapse.sklearn import NetworkClassifier, NetworkRegressor
 
@@ -59,6 +60,18 @@ def test_features_and_classes_appear_and_vanish():
     assert model.predict_one(probe) == NetworkClassifier.from_network(model.network_).predict_one(probe)
 
 
+def test_numbers_as_names_are_known_again_from_a_file(tmp_path):
+    model = NetworkClassifier(hidden=(2,), random_state=0)
+    for row in X[:20]:
+        model.learn_one(dict(enumerate(row.tolist())), bool(row[0] > 0))
+    synapse.save(model.network_, tmp_path / "net.json")
+    read = NetworkClassifier.from_network(synapse.load(tmp_path / "net.json"))
+    for one in (model, read):
+        one.learn_one({2: 1.0, 0: 0.5}, True)
+    assert len(read.network_.input) == 3
+    assert np.array_equal(read.network_.weights, model.network_.weights)
+
+
 def test_a_missing_feature_is_silent_and_does_not_move_its_scale():
     model = NetworkRegressor(hidden=(3,), random_state=0)
     for x, row in zip(dicts(X), X, strict=True):
@@ -77,6 +90,7 @@ def test_faults_change_nothing():
     model = NetworkRegressor(random_state=0)
     model.learn_one({"a": 1.0}, 2.0)
     before = model.network_.metadata["estimator"]
+    pair = NetworkRegressor(epochs=1).fit(X, X[:, :2])
     all_refused(
         [
             (lambda: model.learn_one({"b": "word"}, 1.0), ArgumentError, "OneHotEncoder"),
@@ -84,6 +98,8 @@ def test_faults_change_nothing():
             (lambda: model.learn_one({"b": 1.0}, np.nan), ArgumentError, "the target"),
             (lambda: model.learn_one({"b": 1.0}, "x"), ArgumentTypeError, "the target"),
             (lambda: NetworkRegressor().learn_one({}, 1.0), ArgumentError, "a feature"),
+            (lambda: NetworkClassifier().learn_one({"a": 1.0}, None), ArgumentError, "a label, got None"),
+            (lambda: pair.learn_one({0: 1.0}, 1.0), ArgumentError, "one column of targets"),
         ]
     )
     assert model.network_.metadata["estimator"] is before

@@ -41,7 +41,7 @@ class ClassTargets(NetworkEstimator):
         self._flat = y.ndim == 1
         if not self._flat:
             self.classes_ = [np.array([0, 1])] * y.shape[1]
-            return [f"label {i}" for i in range(y.shape[1])]
+            return [""] * y.shape[1]
         if classes is not None and not np.size(classes):
             raise ArgumentError("Expected classes, all labels that will come, in the first partial_fit.")
         self._set_classes(np.unique(y if classes is None else np.asarray(classes)))

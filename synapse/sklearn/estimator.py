@@ -175,9 +175,9 @@ class NetworkEstimator(BaseEstimator):
         return y.astype(np.float64, copy=False)
 
     def _learn_targets(self, y: Any, classes: Any) -> list[str]:
-        """Learn the form of the targets; returns a name of each output."""
+        """Learn the form of the targets; returns a name of each output, "" if it has none."""
         self._flat = y.ndim == 1
-        return [f"output {i}" for i in range(1 if self._flat else y.shape[1])]
+        return [""] * (1 if self._flat else y.shape[1])
 
     def _targets(self, y: Any) -> Floats:
         """Targets of the network, shape (N, m), in the units of y."""
@@ -204,10 +204,11 @@ class NetworkEstimator(BaseEstimator):
 
     def _prepare(self, y: Any, classes: Any) -> int:
         """Learn what the targets are and build the network with its scale; returns a seed for training."""
-        boolean("The scale", self.scale), positive_number("The online_rate", self.online_rate)
+        boolean("The scale", self.scale)
+        positive_number("The online_rate", self.online_rate)
         draw = check_random_state(self.random_state).randint
         features, names = self.n_features_in_, self._learn_targets(y, classes)
-        network = self._built(features, len(names), int(draw(2**31 - 1)))
+        network = self._built(features, names, int(draw(2**31 - 1)))
         if (len(network.input), len(network.output)) != (features, len(names)):
             raise ArgumentError(
                 f"Expected a network with an input for each of {features} features and an output for each of "
@@ -216,12 +217,14 @@ class NetworkEstimator(BaseEstimator):
         self._require_outputs(network)
         self.network_, self._scale = network, RunningScale(features + self._numeric * len(names))
         self._number_features()
-        for neuron, name in zip([*network.input, *network.output], [*self._places, *names], strict=True):
-            neuron.name = str(name)
+        known = [*(self._features() or [""] * features), *names]
+        for neuron, name in zip([*network.input, *network.output], known, strict=True):
+            neuron.name = name or neuron.name
         return int(draw(2**31 - 1))
 
-    def _built(self, inputs: int, outputs: int, seed: int) -> Network:
+    def _built(self, inputs: int, names: list[str], seed: int) -> Network:
         """The network of `build`: an architecture by its name, a graph, or what a function returns."""
+        outputs = len(names)
         options: dict[str, Any] = {"output_squash": self._output_squash, "seed": seed}
         options |= {} if self.squash is None else {"squash": self.squash}
         if isinstance(self.build, str):
@@ -229,17 +232,17 @@ class NetworkEstimator(BaseEstimator):
             hidden = listed("The hidden", self.hidden, "a tuple of sizes")
             return make(inputs, *hidden, outputs, **options)  # type: ignore[no-any-return]
         if isinstance(self.build, nx.Graph):
-            return from_networkx(self.build, self._marked("input"), self._marked("output"), **options)
+            ends = self._marked("input", self._features()), self._marked("output", names)
+            return from_networkx(self.build, *ends, **options)
         found = function_of("The build", self.build, "n_inputs", "n_outputs", "seed")(inputs, outputs, seed)
         if not isinstance(found, Network):
             raise ArgumentTypeError(expected("What build returns", "a Network", found))
         return found.clone()  # one network for all calls would learn from every fold of a cross-validation
 
-    def _marked(self, layer: str) -> list[Any] | None:
-        """The nodes of a graph in this layer, inputs in the order of the features with these names."""
+    def _marked(self, layer: str, names: list[str]) -> list[Any] | None:
+        """The nodes of a graph in this layer, in the order of these names if they are called so."""
         found = [node for node, data in self.build.nodes(data=True) if data.get("layer") == layer]
-        names = self._features()
-        if layer == "input" and set(map(str, found)) == set(names):
+        if set(map(str, found)) == set(names):
             found.sort(key=lambda node: names.index(str(node)))
         return found or None
 

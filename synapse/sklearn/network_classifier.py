@@ -38,7 +38,7 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
     build : str, networkx.Graph or callable
         The topology. A string is the name of a class of :mod:`architect`. A graph marks nodes by the
         attributes ``layer="input"`` and ``layer="output"``; without them :func:`synapse.from_networkx` finds
-        the inputs and outputs. Inputs that are called like the features read these features. A function
+        the inputs and outputs. Nodes called like the features or classes are those of them. A function
         ``build(n_inputs, n_outputs, seed)`` returns any network, hand-wired or gated, of which a copy is
         trained. Default "Perceptron".
     squash : str or Squash, optional
@@ -110,6 +110,10 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
         """The targets of a label; a new one gets an output neuron. None before the first sample."""
         if y is None or y != y:
             raise ArgumentError(f"Expected a label, got {y!r}.")
+        if isinstance(self.class_weight, str):
+            raise ArgumentError(
+                "Expected class_weight to be a dict for learn_one, which sees one sample only."
+            )
         if not hasattr(self, "network_") or not self._flat:
             return None
         if y not in self._one_hot:

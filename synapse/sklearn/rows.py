@@ -137,6 +137,7 @@ class RowEstimator(NetworkEstimator):
         for name in [name for name in values if name not in self._places]:
             self._add_feature(name)
         row, present = self._row(values)
+        w *= (getattr(self, "class_weight", None) or {}).get(y, 1.0)
         if w > 0:
             self._step(row, target, w, w * (np.append(present, 1.0) if self._numeric else present))
 

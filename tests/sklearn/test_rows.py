@@ -164,7 +164,7 @@ def test_targets_of_every_form():
 def test_any_topology_can_be_built():
     graph = nx.DiGraph()
     graph.add_nodes_from("dcba", layer="input")  # another order than that of the columns
-    graph.add_nodes_from(["no", "yes"], layer="output")
+    graph.add_nodes_from(["yes", "no"], layer="output")  # and than that of the classes
     graph.add_edges_from([("a", "h"), ("b", "h"), ("h", "no"), ("h", "yes"), ("a", "yes")])
     wired = NetworkClassifier(build=graph, epochs=100, random_state=0)
     model = clone(wired).fit(FRAME, Y)

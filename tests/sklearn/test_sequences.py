@@ -31,6 +31,10 @@ def test_an_answer_for_each_sequence():
     sums = ARRAY.sum(axis=(1, 2)) * 50 + 7
     number = SequenceRegressor(hidden=(6,), build="GRU", epochs=100, random_state=0).fit(ARRAY, sums)
     assert number.score(ARRAY, sums) > 0.9
+    alike = [SequenceRegressor(epochs=5, random_state=0) for _ in range(2)]
+    for factor, one in enumerate(alike, 1):
+        one.fit(ARRAY, sums, sample_weight=factor * np.arange(60))
+    assert np.allclose(alike[0].network_.weights, alike[1].network_.weights)
     several = SequenceRegressor(epochs=1, random_state=0).fit(ARRAY, ARRAY.sum(axis=1))
     assert several.predict(ARRAY).shape == (60, 2)
 

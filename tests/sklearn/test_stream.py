@@ -30,6 +30,19 @@ def test_a_stream_learns_as_partial_fit_does():
     assert list(one.feature_names_in_) == list("abc")
 
 
+def test_weights_of_classes_and_of_samples_are_factors_of_the_rate():
+    options = {"hidden": (3,), "random_state": 0, "scale": False}
+    one = NetworkClassifier(online_rate=0.02, **options)
+    two = NetworkClassifier(online_rate=0.01, class_weight={1: 2.0}, **options)
+    three = NetworkClassifier(online_rate=0.01, **options)
+    for x in dicts(X[:20]):
+        one.learn_one(x, 1)
+        two.learn_one(x, 1)
+        three.learn_one(x, 1, w=2)
+    assert np.array_equal(one.network_.weights, two.network_.weights)
+    assert np.array_equal(one.network_.weights, three.network_.weights)
+
+
 def test_before_the_first_sample_there_is_an_answer():
     assert NetworkRegressor().predict_one({"a": 1}) == 0.0
     assert NetworkClassifier().predict_one({"a": 1}) is None
@@ -90,6 +103,7 @@ def test_faults_change_nothing():
     model = NetworkRegressor(random_state=0)
     model.learn_one({"a": 1.0}, 2.0)
     before = model.network_.metadata["estimator"]
+    balanced = NetworkClassifier(class_weight="balanced")
     pair = NetworkRegressor(epochs=1).fit(X, X[:, :2])
     all_refused(
         [
@@ -99,6 +113,7 @@ def test_faults_change_nothing():
             (lambda: model.learn_one({"b": 1.0}, "x"), ArgumentTypeError, "the target"),
             (lambda: NetworkRegressor().learn_one({}, 1.0), ArgumentError, "a feature"),
             (lambda: NetworkClassifier().learn_one({"a": 1.0}, None), ArgumentError, "a label, got None"),
+            (lambda: balanced.learn_one({"a": 1.0}, 1), ArgumentError, "class_weight to be a dict"),
             (lambda: pair.learn_one({0: 1.0}, 1.0), ArgumentError, "one column of targets"),
         ]
     )

@@ -201,7 +201,7 @@ def test_faults_are_one_sentence_and_change_nothing():
         "Expected the optimizer to be": lambda: model.set_params(hidden=(4,), optimizer="adm").fit(X, Y),
         "the validation to be a number": lambda: model.set_params(validation=(X, Y)).fit(X, Y),
         "squares are finite": lambda: regressor().fit(X * 1e200, V),
-        "at least one non-zero": lambda: model.fit(X, Y, sample_weight=np.zeros(200)),
+        "weight": lambda: model.fit(X, Y, sample_weight=np.zeros(200)),
     }
     before = model.network_.weights, model.predict_proba(X)
     with Cases() as case:

@@ -395,7 +395,8 @@ class Store:
         self.program = Program(version, basis=basis)  # last, so that lowering starts over after a failure
 
     def _renew_table(self) -> None:
-        self.columns["functions"] = np.array(FUNCTIONS, np.uint64)
+        if len(self.columns["functions"]) < len(FUNCTIONS):  # none is ever removed
+            self.columns["functions"] = np.array(FUNCTIONS, np.uint64)
         self.columns["parts"] = PART_ADDRESSES[self.dtype]
         for i, name in enumerate(_LISTED):
             array = self.columns[name]

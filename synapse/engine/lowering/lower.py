@@ -93,7 +93,8 @@ def lay_out_ties(store: Store) -> None:
         tied = store[number].nonzero()[0]
         if not len(tied):
             for part in ("", "_length", "_group", "_first", "_base", "_move"):
-                put(c, name + part, tied)
+                if len(c[name + part]):
+                    put(c, name + part, tied)
             counts += [0, 0]
             continue
         _, first, place = np.unique(store[number][tied], return_index=True, return_inverse=True)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._typing import Bools
-from ..schema import INPUT, NONE, PROGRAM
+from ..schema import INPUT, NONE
 from .changes import Basis, LastLowering, Moved, Part, incoming_rows, put, replace_rows
 from .flags import GATED, MEMORY
 from .program import Traces
@@ -88,10 +88,6 @@ def lay_out_nodes(store: Store, before: LastLowering, part: Part) -> None:
     flags = np.where(new, 0, before.flags)
     flags[target[own]] |= MEMORY
     flags[target[part["gater"] != NONE]] |= GATED
-    nothing = np.zeros(n, np.uint8)
-    for column in PROGRAM:
-        if column.axis == "node" and column.name not in ("first_run", "last_run"):
-            put(c, column.name, nothing)
     put(c, "first_incoming", first)
     put(c, "learning", np.where(new, learning, before.learning))
     put(c, "self_row", self_row)

@@ -21,9 +21,11 @@ def without_traces(store: Store) -> None:
     """The columns of influences and traces of a store without self-connections, which has none."""
     c = store.columns
     put(c, "run_influence", np.full(len(c["run_kind"]), NONE, np.uint32))
+    for name in ("first_trace", "first_influence", "last_influence", "first_pull", "last_pull"):
+        put(c, name, np.zeros(store.n_neurons, np.uint32))
     for column in PROGRAM:
-        if column.axis in ("influence", "pull", "trace", "extended"):
-            put(c, column.name, c[column.name][:0])
+        if column.axis in ("influence", "pull", "trace", "extended") and len(c[column.name]):
+            c[column.name] = c[column.name][:0].copy()
 
 
 def find_influences(store: Store, target: NDArray[np.int64], pure: Bools) -> None:

@@ -2,6 +2,9 @@
 
 ``python -m benchmarks.cold '{"repeats": 3, "quick": false}'`` runs the measurement. Every start is a process
 of its own. The cache is a new directory: ``NUMBA_CACHE_DIR`` and, for PyTorch, ``TORCHINDUCTOR_CACHE_DIR``.
+
+``python -m benchmarks.cold '{"functions": 8}'`` shows instead what is compiled before the first result of
+each start, function by function.
 """
 
 from __future__ import annotations
@@ -12,6 +15,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
+from collections import defaultdict
 from typing import Any
 
 from .markdown import number, table
@@ -39,6 +44,8 @@ OURS = {
     f".train({DATA}, epochs=2, progress=False)",
     "first `Trainer.train`, LSTM 2-3-1": f"{LSTM}\nsynapse.Trainer(net)"
     f".train({SEQUENCE}, epochs=2, progress=False)",
+    "first training by rtrl, Elman 2-3-1": "net = architect.Elman(2, 3, 1, seed=0)\n"
+    f"synapse.Trainer(net, method='rtrl').train({SEQUENCE}, epochs=2, progress=False)",
 }
 PEERS = {
     "`import torch`": "import torch",
@@ -75,21 +82,25 @@ def starts(repeats: int, quick: bool, tell: Tell) -> dict[str, Any]:
 
 def _start(code: str, cache: str) -> list[float] | None:
     """CPU and wall-clock seconds of a process from its first line on; None if it fails or takes too long."""
-    timed = f"import time\nbegin = time.perf_counter()\n{code}\n{CLOCKS}"
-    variables = {"NUMBA_CACHE_DIR": cache, "TORCHINDUCTOR_CACHE_DIR": cache}
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", timed],
-            env={**environment(), **variables},
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=CAP,
-            check=True,
-        )
+        printed = _output(f"import time\nbegin = time.perf_counter()\n{code}\n{CLOCKS}", cache)
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
         return None
-    return [float(value) for value in done.stdout.split()[-2:]]
+    return [float(value) for value in printed.split()[-2:]]
+
+
+def _output(code: str, cache: str) -> str:
+    """What a process prints that runs this code with the cache in a folder."""
+    variables = {"NUMBA_CACHE_DIR": cache, "TORCHINDUCTOR_CACHE_DIR": cache}
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**environment(), **variables},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=CAP,
+        check=True,
+    ).stdout
 
 
 def _medians(times: dict[str, list[list[float]]]) -> dict[str, Any]:
@@ -119,8 +130,65 @@ def text(results: dict[str, Any]) -> list[str]:
     return [table(header, rows)]
 
 
+def functions_of(code: str) -> dict[str, list[float]]:
+    """What a start compiles: by function, CPU seconds of translation, optimisation and code generation."""
+    from numba.core import codegen, event
+
+    found: dict[str, list[float]] = defaultdict(lambda: [0.0] * 3)
+    calls: list[list[Any]] = []  # what is being compiled: name, begin, seconds of what it calls
+
+    def end(column: int) -> None:
+        name, begin, within = calls.pop()
+        whole = time.process_time() - begin
+        found[name][column] += whole - within
+        if calls:
+            calls[-1][2] += whole
+
+    class Clock(event.Listener):  # type: ignore[misc]
+        def on_start(self, given: Any) -> None:
+            calls.append([given.data["dispatcher"].py_func.__name__, time.process_time(), 0.0])
+
+        def on_end(self, _: Any) -> None:
+            end(0)
+
+    def timed(name: str, column: int) -> None:
+        method = getattr(codegen.CPUCodeLibrary, name)
+
+        def call(self: Any) -> None:
+            calls.append([calls[-1][0] if calls else "others", time.process_time(), 0.0])
+            method(self)
+            end(column)
+
+        setattr(codegen.CPUCodeLibrary, name, call)
+
+    event.register("numba:compile", Clock())
+    timed("_optimize_final_module", 1)
+    timed("_finalize_final_module", 2)
+    exec(code, {})
+    return found
+
+
+def print_functions(most: int) -> None:
+    """For each start, a table of the functions that take longest, and the sum of the others."""
+    for name, code in list(OURS.items())[1:]:
+        with tempfile.TemporaryDirectory() as cache:
+            start = f"import synapse, architect\n{code}"
+            call = (
+                f"import json; from benchmarks import cold; print(json.dumps(cold.functions_of({start!r})))"
+            )
+            found = _output(call, cache)
+        rows = sorted(json.loads(found.splitlines()[-1]).items(), key=lambda row: -sum(row[1]))
+        others = [sum(column) for column in zip(*(row for _, row in rows[most:]), strict=True)] or [0.0] * 3
+        rows = [*rows[:most], (f"{len(rows[most:])} others", others)]
+        header = [f"{name}, CPU seconds", "translation", "optimisation", "code generation"]
+        print(table(header, [[what, *(f"{value:.2f}" for value in row)] for what, row in rows]), end="\n\n")
+
+
 def main() -> None:
     spec = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
+    if "functions" in spec:
+        print_functions(spec["functions"])
+        return
     results = starts(
         spec.get("repeats", 3), spec.get("quick", False), lambda line: print(line, file=sys.stderr)
     )

@@ -17,6 +17,7 @@ from .hinton import hinton
 from .network import network
 from .raster import raster
 from .sensitivities import sensitivities
+from .species import species
 from .trials import trials
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "raster",
     "sensitivities",
     "sensitivity",
+    "species",
     "style",
     "traces",
     "trials",

@@ -125,8 +125,10 @@ def drop_loose(ends, nodes, n0, n1, genes, c0, c1):
 @noinline
 def distance(q, genes, i, i1, others, j, j1):
     """delta = c1 E / N + c2 D / N + c3 W: excess and disjoint genes, mean difference of matching weights."""
-    excess, disjoint, matching, difference = 0, 0, 0, 0.0
-    count = max(i1 - i, j1 - j)
+    own, other, disjoint, matching, difference = i1 - i, j1 - j, 0, 0, 0.0
+    count = max(own, other) if max(own, other) >= FEW_GENES else 1
+    if q.excess == q.disjoint and q.disjoint * abs(own - other) >= q.threshold * count:
+        return q.threshold  # at least; whoever asks compares it with the threshold
     while i < i1 and j < j1:
         if genes[i].innovation == others[j].innovation:
             matching += 1
@@ -136,16 +138,8 @@ def distance(q, genes, i, i1, others, j, j1):
             disjoint, i = disjoint + 1, i + 1
         else:
             disjoint, j = disjoint + 1, j + 1
-    excess = i1 - i + j1 - j
-    count = 1 if count < FEW_GENES else count
-    unlike = (q.excess * excess + q.disjoint * disjoint) / count
+    unlike = (q.excess * (i1 - i + j1 - j) + q.disjoint * disjoint) / count
     return unlike + (q.weight_difference * difference / matching if matching > 0 else 0.0)
-
-
-@kernel
-def distance_between(settings, genes, others):
-    """The compatibility distance of two genomes."""
-    return distance(settings[0], genes, 0, genes.shape[0], others, 0, others.shape[0])
 
 
 @kernel

@@ -17,8 +17,6 @@ from ...errors import ArgumentError
 from ..phenotypes import Phenotypes
 from .base import Fitness
 
-Step = Callable[[Any, Any, Any], bool]
-
 
 @final
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,100 @@
+"""NEAT on the tasks of its paper, over many seeds.
+
+    python -m studies.evolution [--seeds 100] [xor poles poles_without_velocities ...]
+
+Every row is written to ``evolution.json`` as it comes; rows that are there for all seeds are not run again.
+Rows: see `ROWS`. Without names, those of XOR and of two poles with velocities are run, which takes minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+
+from synapse import evolve
+from synapse.evolve import fitness
+from synapse.readwrite import files
+
+RESULTS = Path(__file__).with_suffix(".json")
+LARGE = {"weight_difference": 3.0, "threshold": 4.0, "add_connection": 0.3, "recurrent": 0.2, "survival": 0.4}
+"""The paper's section 4.1 for 1,000 genomes; `recurrent` and `survival` are of the authors' program."""
+ROWS = {
+    "xor": (fitness.xor, 150, {}),
+    "xor without mating": (fitness.xor, 150, {"mutation_only": 1.0}),
+    "xor without species": (fitness.xor, 150, {"threshold": float("inf")}),
+    "poles": (fitness.double_pole(), 150, {}),
+    "poles without mating": (fitness.double_pole(), 150, {"mutation_only": 1.0}),
+    "poles without species": (fitness.double_pole(), 150, {"threshold": float("inf")}),
+    "poles_without_velocities": (fitness.double_pole(False), 1000, LARGE),
+}
+MOST = {"xor": 100_000, "poles": 200_000, "poles_without_velocities": 400_000}
+"""Largest number of evaluations, by the beginning of the row's name."""
+
+
+def trial(row: str, seed: int) -> dict[str, float]:
+    """One evolution."""
+    task, population, settings = ROWS[row]
+    begin = time.process_time()
+    result = evolve.neat(
+        task, population=population, max_evaluations=MOST[row.partition(" ")[0]], seed=seed,
+        settings=evolve.Settings(**settings),
+    )  # fmt: skip
+    found = {
+        "seed": seed,
+        "solved": result.solved,
+        "evaluations": result.evaluations,
+        "generations": result.generations,
+        "hidden": result.genome.hidden,
+        "connections": int(np.count_nonzero(result.genome.genes["enabled"])),
+        "seconds": round(time.process_time() - begin, 2),
+    }
+    if isinstance(task, fitness.DoublePole):
+        found["generalisation"] = task.generalisation(result.genome.phenotype())
+    return found
+
+
+def summary(row: str, trials: list[dict[str, float]]) -> str:
+    """One line of the table: means over the runs that solved the task, and standard deviations."""
+    solved = [one for one in trials if one["solved"]]
+    columns = {key: np.array([one[key] for one in solved]) for key in solved[0]} if solved else {}
+
+    def mean(key):
+        return f"{columns[key].mean():,.1f}" if key in columns else "-"
+
+    evaluations = columns.get("evaluations", np.zeros(0))
+    spread = evaluations.std(ddof=1) if len(evaluations) > 1 else np.nan
+    half = 1.96 * spread / np.sqrt(max(len(evaluations), 1))
+    interval = "- | -" if np.isnan(spread) else f"{mean('evaluations')} ± {half:,.0f} | {spread:,.0f}"
+    return (
+        f"| {row} | {len(solved)} of {len(trials)} | {interval} | "
+        f"{mean('generations')} | {mean('hidden')} | {mean('connections')} | {mean('generalisation')} |"
+    )
+
+
+HEAD = """| row | solved | evaluations, 95 % | SD | generations | hidden | connections | generalisation |
+| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |"""
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    options.add_argument("rows", nargs="*", default=["xor", "poles"], choices=[*ROWS, []])
+    options.add_argument("--seeds", type=int, default=100)
+    asked = options.parse_args()
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    for row in asked.rows:
+        for seed in range(asked.seeds):
+            known = results.setdefault(row, [])
+            if seed >= len(known):
+                known.append(trial(row, seed))
+                files.write(RESULTS, json.dumps(results, indent=0))
+    print(HEAD)
+    for row, trials in results.items():
+        print(summary(row, trials))
+
+
+if __name__ == "__main__":
+    main()

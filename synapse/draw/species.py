@@ -1,0 +1,62 @@
+"""Species of an evolution as bands over generations, with the fitness."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .._checks import expected
+from ..errors import ArgumentError, ArgumentTypeError
+from ..evolve import Evolution
+from ._style import BLACK, CYCLE, canvas
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def species(result: Evolution, ax: Axes | None = None) -> Axes:
+    """Draw the species of an evolution as bands, and the best fitness of each generation as a line.
+
+    The width of a band is the number of genomes of the species. Older species are below.
+
+    Parameters
+    ----------
+    result : Evolution
+        What :func:`synapse.evolve.neat` has returned.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: a new figure. The fitness has its own scale on the right.
+
+    Raises
+    ------
+    ArgumentTypeError, ArgumentError
+        If it is not an evolution, or has no generation.
+    MissingExtraError
+        Without matplotlib.
+
+    Examples
+    --------
+    >>> from synapse import draw, evolve
+    >>> from matplotlib import pyplot
+    >>> result = evolve.neat(evolve.fitness.xor, seed=1)
+    >>> ax = draw.species(result)
+    >>> len(ax.collections) == len({name for one in result.species for name in one})
+    True
+    >>> pyplot.close(ax.figure)
+    """
+    if not isinstance(result, Evolution):
+        raise ArgumentTypeError(expected("What is drawn", "an Evolution", result))
+    if not result.generations:
+        raise ArgumentError("Expected an evolution of at least one generation, got none.")
+    names = sorted({name for one in result.species for name in one})
+    sizes = np.array([[one.get(name, 0) for one in result.species] for name in names])
+    with canvas(ax, (6.0, 3.4)) as ax:
+        generations = np.arange(1, result.generations + 1)
+        colours = [CYCLE[i % len(CYCLE)] for i in range(len(names))]
+        ax.stackplot(generations, sizes, colors=colours, alpha=0.45, lw=0.4, ec="white")
+        ax.set(xlabel="generation", ylabel="genomes", ylim=(0, sizes.sum(axis=0).max()))
+        ax.margins(x=0)
+        scale = ax.twinx()
+        scale.plot(generations, result.history["best"], color=BLACK)
+        scale.set_ylabel("best fitness")
+        return ax

@@ -339,6 +339,7 @@ def test_what_is_broken_is_refused_and_nothing_is_lost(opened, tmp_path):
         (json.dumps({**whole, "layers": {"name": ["a"], "size": [3]}}), "layers do not fit"),
         (json.dumps({**whole, "connections": {**whole["connections"], "weight": ["x"] * 75}}), "damaged"),
         (json.dumps({**whole, "extended": {"influence": [99], "connection": [0], "value": [1]}}), "damaged"),
+        (json.dumps({**whole, "name": {"a": 1}}), "a name that is not a text"),
         (json.dumps(many), "20301 connections are too many for this page, which works with at most 20000"),
     ):
         path.write_text(text)
@@ -364,9 +365,10 @@ def test_divergence_stops_before_the_step(opened):
 
 def test_the_address_holds_the_network_and_pages_do_not_meet(opened):
     page = opened(lstm(), None, learn=True)
-    page.click("#epoch")
-    tab(page, "keep")
     until(page, "location.hash.length > 100")
+    first = page.evaluate("location.hash")
+    page.click("#epoch")
+    until(page, f"location.hash !== {json.dumps(first)}")  # it follows a moment later
     other = opened(xor(), None, learn=True, address=page.evaluate("location.hash"))
     until(other, "page.network.neurons.length > 6")
     assert of(other).weights.tolist() == of(page).weights.tolist()

@@ -12,13 +12,14 @@ function networkOf(json) {
   return network;
 }
 
-function checkTables({ layers: table, neurons: rows, connections: ends }) {
+function checkTables({ name, layers: table, neurons: rows, connections: ends }) {
   require(table && rows && ends, "This is not a network in Synapse's JSON: layers, neurons or connections are missing.");
   const count = rows.squash?.length, edges = ends.source?.length, isList = (list, length) => Array.isArray(list) && list.length === length;
   const sizes = Array.isArray(table.size) && table.size.every((size) => Number.isInteger(size) && size > 0);
   require(sizes && table.size.length > 1 && isList(table.name, table.size.length) && total(table.size) === count,
     "This network's layers do not fit its neurons: the file is damaged.");
   require(edges <= MOST_LEARN, tooMany(edges));
+  require([name, ...table.name, ...(rows.name ?? [])].every((one) => one === null || typeof one === "string"), "This network has a name that is not a text.");
   ends.gater ??= ends.source?.map(() => null);
   ends.trainable ??= ends.source?.map((source, i) => source !== ends.target[i]);
   const isPlace = (place) => Number.isInteger(place) && place >= 0 && place < count;
@@ -96,19 +97,21 @@ function stateOf() {
     data: page.data.name, clear: page.data.clear, sequences: own, settings: page.settings };
 }
 let soon = null, address = "";
-/** Write the address, a moment after the last change. */
-function writeAddress() {
+/** Write the address as of now, and what is said about it. */
+async function putAddress() {
   clearTimeout(soon);
-  soon = setTimeout(async () => {
-    address = links.length > 400 ? "" : await packed(stateOf());
-    if (address.length > MOST_ADDRESS) address = "";
-    get("link").disabled = !address;
-    get("link-words").textContent = address ? "The address of this page holds the network, its weights, the data and the settings."
-      : `This network is too large for an address. Save JSON instead.`;
-    try {
-      if (!playing) history.replaceState(null, "", address ? `#${address}` : location.pathname);
-    } catch { /* the frame of a notebook has no address */ }
-  }, SOON);
+  address = links.length > 400 ? "" : await packed(stateOf());
+  if (address.length > MOST_ADDRESS) address = "";
+  get("link").disabled = !address;
+  get("link-words").textContent = address ? "The address of this page holds the network, its weights, the data and the settings."
+    : "This network is too large for an address. Save JSON instead.";
+  try {
+    history.replaceState(null, "", address ? `#${address}` : location.pathname);
+  } catch { /* the frame of a notebook has no address */ }
+}
+function writeAddress() { // a moment after the last change
+  clearTimeout(soon);
+  soon = setTimeout(() => playing || putAddress(), SOON);
 }
 async function readAddress() {
   const text = location.hash.slice(1);
@@ -198,7 +201,7 @@ const keeping = {
   open: () => get("file").click(),
   png: () => download(fileName("png"), cy.png({ output: "blob", full: true, scale: 2, bg: colours.paper })),
   svg: () => download(fileName("svg"), new Blob([svgOf()], { type: "image/svg+xml" })),
-  link: () => copy(location.href, "The address"),
+  link: async () => { await putAddress(); await copy(location.href, "The address"); },
   copy: () => copy(get("program").value, "The program"),
 };
 for (const [id, action] of Object.entries(keeping)) get(id).addEventListener("click", action);

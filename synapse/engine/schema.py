@@ -356,9 +356,7 @@ TapeColumns: Any = namedtuple("TapeColumns", [column.name for column in TAPES]) 
 
 PLAN = (
     # what changes from step to step
-    Column(
-        "sensitivity", "plan", "float"
-    ),  # by class, root and parameter, twice: of this step and the last; a panel
+    Column("sensitivity", "plan", "float"),  # by class, root, parameter: two halves, by step; last: a panel
     Column("latest", "plan", "uint64"),  # see LATEST_HALF
     Column("old_derivative", "plan", "float"),  # by root: the slope of the previous step
     Column("direct", "plan", "float"),  # how the parameters into a neuron move its state within the step

@@ -154,9 +154,8 @@ class Cost:
                 "Expected the targets of softmax outputs to add up to 1 in every step. "
                 "Give probabilities, one-hot rows, or numbers of classes."
             )
-        bounded = self.code in PROBABILITIES
-        outside = targets[(targets < 0.0) | (targets > 1.0)] if bounded else targets[:0]
-        if outside.size:
+        if self.code in PROBABILITIES and ((targets < 0.0) | (targets > 1.0)).any():
+            outside = targets[(targets < 0.0) | (targets > 1.0)]
             kind = "softmax outputs" if shares else f"the cost {self.name}"
             raise ArgumentError(
                 f"Expected targets of {kind} to lie between 0 and 1, got {shown(float(outside.flat[0]))}. "

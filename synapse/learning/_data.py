@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +27,7 @@ from .._checks import (
     width_of,
 )
 from .._registration import require_sound
-from .._typing import Floats
+from .._typing import Floats, Ints
 from ..cost import Cost, categorical_cross_entropy
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..objects.network import Network
@@ -61,6 +63,13 @@ class Data:
     clear: bool
     stream: bool
 
+    @cached_property
+    def lengths(self) -> Ints:
+        """Number of steps of each sequence."""
+        bounds = self.bounds.astype(np.int64)
+        found: Ints = bounds[1:] - bounds[:-1]
+        return found
+
     @property
     def sequences(self) -> int:
         """Number of sequences; each single sample counts as one."""
@@ -71,10 +80,10 @@ class Data:
         """By which a training that is continued recognises the data."""
         return [self.sequences, len(self.inputs)]
 
-    @property
+    @cached_property
     def filled(self) -> NDArray[np.uint64]:
         """Indices of all sequences that have a step, in the given order."""
-        return np.flatnonzero(np.diff(self.bounds)).astype(np.uint64)
+        return self.lengths.nonzero()[0].astype(np.uint64)
 
     @property
     def runs(self) -> NDArray[np.uint64]:
@@ -96,8 +105,7 @@ class Data:
 
     def counted(self, weights: Floats | None) -> Floats:
         """How much the cost of each row counts: its weight (default 1) if it has a target, otherwise 0."""
-        counts = np.ones(len(self.aimed)) if weights is None else weights
-        return np.where(self.aimed, counts, 0.0)
+        return self.aimed.astype(float) if weights is None else np.where(self.aimed, weights, 0.0)
 
     def rows(self, first: int, last: int, clear: bool = False) -> Data:
         """Some rows of a sequence as data of their own; the context is cleared first if `clear`."""
@@ -157,10 +165,10 @@ def prepare(network: Network, inputs: Any, targets: Any, cost: Cost | None = Non
     cost is given, the targets must be such that it can use them.
     """
     inputs, targets = from_pairs(inputs, targets)
-    depth, outputs = depth_of(targets), len(network.output)
+    depth, n, outputs = depth_of(targets), network._n_inputs, network._n_outputs
     softmax = outputs > 1 and network._cost(None) is categorical_cross_entropy
     parted = depth == 3 or (softmax and depth == 2 and width_of(inputs) > 1)
-    parts, together = parts_of("The inputs", inputs, len(network.input), parted)
+    parts, together = parts_of("The inputs", inputs, n, parted)
     classes = softmax and (depth == (1 if together else 2) or width_of(targets) == 1)
     columns = 1 if classes else outputs
     aims, aims_together = parts_of("The targets", targets, columns, not together)
@@ -172,7 +180,7 @@ def prepare(network: Network, inputs: Any, targets: Any, cost: Cost | None = Non
     dtype, lengths = network._store.dtype, []
     for i, (part, aim) in enumerate(zip(parts, aims, strict=True)):
         where = "" if together else f" of sequence {i}"
-        parts[i] = as_matrix(f"The inputs{where}", part, len(network.input), dtype)
+        parts[i] = as_matrix(f"The inputs{where}", part, n, dtype)
         aims[i] = as_matrix(f"The targets{where}", aim, columns, dtype, finite=False)
         if classes:
             aims[i] = one_hot(f"The targets{where}", aims[i], outputs)
@@ -186,8 +194,9 @@ def prepare(network: Network, inputs: Any, targets: Any, cost: Cost | None = Non
     rows, targets = np.concatenate(parts), np.concatenate(aims)
     stream = together and network.has_memory
     if together and not stream:
-        lengths = [1] * len(rows)
-    bounds = np.concatenate([[0], np.cumsum(lengths)]).astype(np.uint64)
+        bounds = np.arange(len(rows) + 1, dtype=np.uint64)
+    else:
+        bounds = np.array([0, *accumulate(lengths)], np.uint64)
     aimed = aimed_rows(targets)
     if cost is not None:
         cost.check_targets(targets)
@@ -211,6 +220,8 @@ def _form(parts: list[Any], together: bool) -> str:
 
 def aimed_rows(targets: Floats) -> NDArray[np.uint8]:
     """Booleans by row: whether any output has a target. NaN is none; all other targets must be finite."""
+    if np.isfinite(targets).all():
+        return np.ones(len(targets), np.uint8)
     bad = np.isinf(targets).any(axis=1)
     if bad.any():
         row = int(np.flatnonzero(bad)[0])

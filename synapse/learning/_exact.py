@@ -33,6 +33,7 @@ Group = tuple[Any, int, Floats | None]
 """A `SampleGroup`, its number of lanes, and the factors of its activations."""
 ADVICE = "The weights have not changed. Use a lower rate, smaller weights, a window or a bounded squash."
 WHOLE = 2**62  # a window longer than any sequence
+NO_WEIGHTS = np.zeros(0)
 DEEP = 16  # number of steps of samples that do not depend on each other
 
 
@@ -57,13 +58,16 @@ class ExactGradient:
     """
 
     def __init__(self, network: Network, data: Data, threads: int = 1, weights: Floats | None = None) -> None:
-        self.network, self.data = network, data
-        self.weights = np.zeros(0) if weights is None else weights
-        self._inputs, self._targets = data.inputs.reshape(-1), data.targets.reshape(-1)
+        self.network = network
         self.threads = positive_integer("The threads", threads, MOST_THREADS)
-        self._several = bool((np.diff(data.bounds) > 1).any())  # whether a sequence has several steps
         self._pool: ThreadPoolExecutor | None = None  # its threads end with this workspace
+        self.take(data, weights)
         self._renew()
+
+    def take(self, data: Data, weights: Floats | None) -> None:
+        """Go on with other data."""
+        self.data, self.weights = data, NO_WEIGHTS if weights is None else weights
+        self._inputs, self._targets = data.inputs.reshape(-1), data.targets.reshape(-1)
 
     def _renew(self) -> None:
         """Lay out what depends on the topology."""
@@ -73,14 +77,8 @@ class ExactGradient:
         self._topology = store.topology_version
         self.lanes = SIDE_BY_SIDE[store.dtype]
         self.apart = not network.has_memory  # steps do not depend on each other
-        self._sums = np.zeros(store.n_connections), np.zeros(len(network))
         self._tapes: dict[tuple[int, int, bool], engine.exact.Tapes] = {}
         self._noted: NotedSteps | None = None  # what a recording takes from the present call
-
-    def take_tapes(self, other: ExactGradient) -> None:
-        """Take over the tapes of another workspace, which is no longer used, if the topology is the same."""
-        if self._topology == other._topology:
-            self._tapes = other._tapes
 
     def begin(self) -> None:
         """Prepare for the present topology. The caller has the network in use."""
@@ -112,13 +110,12 @@ class ExactGradient:
             sizes = len(self.network), self.network._n_inputs
             self._noted = NotedSteps(self.data, chosen, share, *sizes)
         groups = list(self._groups(chosen, share, window, masks))
-        loss, weights, biases = 0.0, *self._sums
+        loss = 0.0
         for number, (one, by_weight, by_bias) in enumerate(self._parts(groups, cost, context)):
             loss += one
-            if len(groups) == 1:
-                weights, biases = by_weight, by_bias
-            elif number == 0:
-                weights[:], biases[:] = by_weight, by_bias
+            if number == 0:
+                several = len(groups) > 1  # the next group overwrites these
+                weights, biases = (by_weight.copy(), by_bias.copy()) if several else (by_weight, by_bias)
             else:
                 weights += by_weight
                 biases += by_bias
@@ -165,10 +162,11 @@ class ExactGradient:
         """
         begins, ends = self.data.bounds[:-1][chosen], self.data.bounds[1:][chosen]
         lengths = ends - begins
-        if self.apart and self._several:
+        several = self.data.lengths.max() > 1
+        if self.apart and several:
             rows = spans(begins.astype(np.int64), lengths.astype(np.int64)).astype(np.uint64)
             begins, lengths, share = rows, np.ones_like(rows), np.repeat(share, lengths.astype(np.int64))
-        elif self._several and (lengths != lengths[0]).any():
+        elif several and (lengths != lengths[0]).any():
             order = np.argsort(-lengths.astype(np.int64), kind="stable")
             begins, lengths, share = begins[order], lengths[order], share[order]  # longest first
         width = self.lanes if len(begins) > 1 else 1
@@ -201,18 +199,21 @@ class ExactGradient:
         steps = int(samples.steps)
         tapes = self.tapes_of(number, width, steps)
         tapes.begin(self._context() if context else None, mask)
-        status, loss, bad = engine.exact.gradient_network(*self.arguments(tapes, samples, cost))
+        status, loss, bad = engine.exact.gradient_network(*self.arguments(width, tapes, samples, cost))
         if status != DONE:
             raise self.divergence(status, tapes, loss, bad, steps)
         if self._noted is not None:
             self._noted.take(tapes, steps)
         return loss, tapes["weight_move"], tapes["bias_move"]
 
-    def arguments(self, tapes: engine.exact.Tapes, samples: Any, cost: Cost) -> tuple[Any, ...]:
-        """The arguments of the kernel for some samples."""
+    def arguments(
+        self, width: int, tapes: engine.exact.Tapes | None, samples: Any, cost: Cost
+    ) -> tuple[Any, ...]:
+        """The arguments of the kernel for some samples, so many in a group."""
         address, store, span = self._ready
+        where = 0 if tapes is None else tapes.address, (0,) * width  # kernels are compiled for its length
         data, moves = (self._inputs, self._targets), store.n_connections
-        return address, store.unit, tapes.address, tapes.tag, span, *data, tuple(samples), cost.code, moves
+        return address, store.unit, *where, span, *data, tuple(samples), cost.code, moves
 
     def tapes_of(self, number: int, width: int, steps: int) -> engine.exact.Tapes:
         """Return the tapes with this number, replaced by longer ones if they are too short."""
@@ -220,7 +221,10 @@ class ExactGradient:
         if key in self._tapes and self._tapes[key].steps < steps:
             del self._tapes[key]  # first, as both together may not fit into memory
         if key not in self._tapes:
-            network, store, padded = self.network, self.network._store, -(-steps // CHUNK) * CHUNK
+            network, store = self.network, self.network._store
+            padded = (
+                steps if self.apart else -(-steps // CHUNK) * CHUNK
+            )  # those of the next batch may be longer
             self._tapes[key] = engine.exact.Tapes(
                 store.dtype,
                 width,

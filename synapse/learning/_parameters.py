@@ -15,7 +15,7 @@ from .._checks import expected, plain, suggestion
 from .._typing import Floats, Ints
 from ..engine.guard import InUse
 from ..engine.schema import SHARED_BY
-from ..engine.store import Store
+from ..engine.store import NO_ROWS, Store
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError, TopologyError
 from ..objects import parameters
 from ..objects.network import Network
@@ -71,8 +71,16 @@ class ParameterVector:
         self._biases.write(values[self.n_weights :])
 
     def places(self) -> tuple[Any, Any]:
-        """The rows and entries of weights and biases, for kernels."""
+        """Where kernels find weights and biases, see ``engine/exact/update.py``."""
         return self._weights.places(0), self._biases.places(self.n_weights)
+
+    def entries(self) -> tuple[Any, Any]:
+        """The row and the entry of each weight and each bias."""
+        return self._weights.entries(0), self._biases.entries(self.n_weights)
+
+    def slopes(self, weights: Floats, biases: Floats) -> tuple[Floats, Floats]:
+        """Memory for a number per connection and neuron: these parts of a vector if none are tied."""
+        return self._weights.slopes(weights), self._biases.slopes(biases)
 
     def first(self, weights: Floats, biases: Floats) -> Floats:
         """Join values per connection and per neuron to one vector, with the first value of tied members."""
@@ -93,6 +101,7 @@ class _SharedValues:
             self.written = np.concatenate([rows, others])
             self.taken = np.concatenate([self.place, self.place[like]])
         self.count = len(self.first_rows)
+        self.tied = len(self.written) != self.count
 
     def read(self) -> Floats:
         """The present values."""
@@ -106,15 +115,25 @@ class _SharedValues:
         """Select from values by row those of the first rows."""
         return values[self.first_rows]
 
+    def slopes(self, part: Floats) -> Floats:
+        """Memory for a number of each row: the part of the vector if none are tied."""
+        return np.empty(len(self.rows)) if self.tied else part
+
     def any(self, values: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """For each shared value, whether any of its rows has True."""
         return np.bincount(self.place, values, self.count) > 0
 
+    def entries(self, first: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+        """The rows and their entries; the entries of the vector begin with `first`."""
+        return self.rows.astype(np.uint64), (first + self.place).astype(np.uint64)
+
     def places(self, first: int) -> Any:
-        """The rows and entries for kernels; the entries of the vector begin with `first`."""
-        numbers = self.rows, first + self.place, self.written, first + self.taken
-        tied = len(self.written) != len(self.first_rows)
-        return np.uint64(first), tied, *(each.astype(np.uint64) for each in numbers)
+        """The `ParameterPlaces` for kernels; the entries of the vector begin with `first`."""
+        begins = np.flatnonzero(np.diff(self.rows, prepend=-2) != 1)  # of consecutive rows
+        lengths = np.diff(begins, append=len(self.rows))
+        shared = (first + self.place, self.written, first + self.taken) if self.tied else (NO_ROWS,) * 3
+        numbers = self.rows[begins], lengths, *shared
+        return np.uint64(first), self.tied, *(each.astype(np.uint64) for each in numbers)
 
 
 @dataclass(frozen=True)
@@ -156,6 +175,7 @@ class Updater:
         self.optimizer: Optimizer | LBFGS | RecursiveOptimizer | None = None
         self.parameters: ParameterVector | None = None
         self.state: OptimizerState | RecursiveState | None = None
+        self._change: Any = None  # for kernels, once a compiled loop has run
 
     @property
     def current(self) -> bool:
@@ -175,7 +195,7 @@ class Updater:
                 self.state = optimizer.begin(values, frozen)
             elif isinstance(optimizer, RecursiveOptimizer):
                 self.state = optimizer.begin(values, frozen, groups_of(self.parameters))
-            self.places = self.parameters.places()
+            self.places, self._change = self.parameters.places(), None
         self.penalty = self.penalties.numbers(self.parameters.n_weights)
         return self.parameters
 
@@ -234,21 +254,29 @@ class Updater:
         """The error for a parameter that the store's float cannot represent."""
         return DivergenceError(f"A weight or a bias left the range of {self.network._store.dtype}. {ADVICE}")
 
-    def step_of_kernels(self) -> Any:
-        """The optimizer and its state, for the compiled loop over batches."""
-        optimizer, state = self.optimizer, self.state
+    def change_of_kernels(self) -> Any:
+        """The parameters, the optimizer and its state, for the compiled loop over batches."""
+        if self._change is None:
+            self._change = self._find_change()
+        slopes, step = self._change
+        return *self.places, slopes, self.penalty, step
+
+    def _find_change(self) -> Any:
+        """What stays the same between calls: the gradient by connections and neurons, and the step."""
+        optimizer, state, parameters = self.optimizer, self.state, self.parameters
         assert isinstance(optimizer, BuiltIn)
         assert isinstance(state, OptimizerState)
-        assert self.parameters is not None
+        assert parameters is not None
         values, gradient = np.empty((2, len(state.change)))
         vectors = state.change, values, gradient, state.memory, np.array(optimizer.settings(), float)
-        return engine.exact.update.OptimizerStep(
+        parts = gradient[: parameters.n_weights], gradient[parameters.n_weights :]
+        step = engine.exact.update.OptimizerStep(
             engine.exact.update.equation_address(optimizer.kernel, vectors),
             *vectors,
-            moving=~self.parameters.frozen,
+            moving=~parameters.frozen,
             limit=self.limit,
-            rounded=self.network._store.dtype != np.float64,
         )
+        return parameters.slopes(*parts), tuple(step)
 
 
 def require_outputs(network: Network) -> None:

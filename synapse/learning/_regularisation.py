@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import engine
-from .._checks import expected, finite_number
+from .._checks import expected, finite_number, is_number
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.layer import Layer
@@ -81,8 +81,10 @@ class Dropout:
 
 def chances_by_neuron(what: str, network: Network, given: Chances) -> Floats:
     """The probability that a neuron is dropped, for every neuron."""
-    by_layer = given if isinstance(given, Mapping) else dict.fromkeys(network.hidden, given)
     chances = np.zeros(len(network))
+    if is_number(given) and not given:
+        return chances
+    by_layer = given if isinstance(given, Mapping) else dict.fromkeys(network.hidden, given)
     place = {neuron: i for i, neuron in enumerate(network)}
     for key, chance in by_layer.items():
         layer: Any = network[key] if isinstance(key, str) else key
@@ -90,7 +92,7 @@ def chances_by_neuron(what: str, network: Network, given: Chances) -> Floats:
             raise ArgumentTypeError(
                 expected(f"A layer of {what[0].lower()}{what[1:]}", "one of the network", key)
             )
-        if any(place[neuron] >= len(network) - len(network.output) for neuron in layer):
+        if any(place[neuron] >= len(place) - len(network.output) for neuron in layer):
             raise ArgumentError(f"{what} cannot be applied to the outputs. Give it for hidden layers only.")
         value = finite_number(what, chance)
         if not 0 <= value < 1:

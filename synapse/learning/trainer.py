@@ -508,9 +508,9 @@ class Trainer:
 
     def _prepared(self, inputs: Any, targets: Any, cost: str | Cost | None = None) -> tuple[Data, Cost]:
         """Check data for the network and a cost (default: the trainer's); returns the data and the cost."""
-        if cost is None:
-            self.cost.check([neuron.squash for neuron in self.network.output])  # they may have changed
-        measure = self.cost if cost is None else self.network._cost(cost)
+        measure = self.network._cost(self.cost if cost is None else cost)
+        if cost is None and measure is not self.cost:  # the squashes of the outputs have changed
+            self.cost.check([neuron.squash for neuron in self.network.output])
         return prepare(self.network, inputs, targets, measure), measure
 
     def _held_out(self, validation: Any) -> Data | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -22,7 +23,7 @@ from ..errors import ArgumentError, DivergenceError
 from ..objects.network import Network
 from ..optimizers import LBFGS
 from ._checkpoint import Checkpoint, Paused, SearchStart, Start
-from ._data import Control, Epochs, Order, new_control
+from ._data import Control, Epochs, Order, new_control, once
 from ._history import History, Result
 from ._parameters import ParameterVector, Updater
 from ._source import NO_TARGET, Arrays, BatchStream
@@ -273,7 +274,7 @@ class Training:
         epochs = Epochs(orders, rates, errors, self.history.goal, new_control())
         updater, begun = None if self._plain else self.updater, time.perf_counter()
         try:
-            done = self._compiled(work, lambda: work.learn_epochs(epochs, updater), epochs.control)
+            done, *_ = self._compiled(work, lambda: work.learn_epochs(epochs, updater), epochs.control)
         finally:
             if len(rates) > 1:
                 used = math.ceil(int(epochs.control[1]) / len(work.task.data.inputs))
@@ -442,6 +443,8 @@ class Training:
         with use:
             if not self.updater.current:  # a callback has edited the network
                 self._refresh(work)
+            if self.on_batch is None and work.joins_epochs():
+                return self._joined(work, order, rate)
             for batch in work.gradients(order):
                 total, steps = total + batch.cost, steps + batch.steps
                 self.bar.update(batch.rows)
@@ -458,6 +461,15 @@ class Training:
         if self._asked_to_stop():
             self.ending = "interrupted"
         return total, steps
+
+    def _joined(self, work: Rule, order: Order, rate: float) -> tuple[float, float]:
+        """Run one pass with all its updates in one compiled call. The caller has the network in use."""
+        epoch = once(order, rate, new_control())
+        call = partial(work.learn_epochs, epoch, self.updater)
+        _, cost, steps = self._compiled(work, call, epoch.control)
+        if epoch.control[0]:
+            self.ending = "interrupted"
+        return cost, steps
 
     def _by_steps(
         self, work: Rule, on_step: Callable[[Step], Any], epoch: int, order: Order, rate: float

@@ -155,7 +155,7 @@ class Network(Sequence[Neuron]):
             self._parts_version = 0
             self._parts: dict[str, Any] = {}
             self._span = (0, np.zeros(5, np.uint64))  # a version of the topology, the numbers for kernels
-            self._cost_known: tuple[int, str | Cost | None, Cost] = (0, None, costs.squared_error)
+            self._costs_known: tuple[int, list[tuple[Any, Cost]]] = (0, [])  # by what was asked for
             self._memory_known = (0, False)  # a version of the topology, and whether it has memory
             store = wiring.join(neurons)
             store.touch(NO_ROWS)
@@ -866,11 +866,12 @@ class Network(Sequence[Neuron]):
     def _cost(self, cost: str | Cost | None) -> Cost:
         """Return the cost, by default the one that matches the squashes of the outputs, checked."""
         version = self._store.topology_version  # setting a squash changes it
-        at, asked, measure = self._cost_known
-        if asked is cost and at == version:
-            return measure
+        at, known = self._costs_known
+        for asked, measure in known if at == version else ():
+            if asked is cost:
+                return measure
         measure = costs.of_outputs(cost, [neuron.squash for neuron in self._layers[-1]])
-        self._cost_known = version, cost, measure
+        self._costs_known = version, [(cost, measure), *(known[:1] if at == version else ())]
         return measure
 
     @atomic

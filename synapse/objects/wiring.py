@@ -44,9 +44,12 @@ def rows_within(store: Store, chosen: NDArray[np.bool_]) -> Ints:
 
     `chosen` is a mask with one entry more than there are neurons: False, for removed connections.
     """
-    source, target = (np.minimum(store[end], store.n_neurons) for end in ("source", "target"))
-    rows = np.flatnonzero(chosen[source] & chosen[target])
-    return rows[np.argsort(store["identity"][rows])]
+    rows = store.row_of[: store.n_identities]
+    rows = rows[rows != NONE]
+    if not chosen[:-1].all():
+        rows = rows[chosen[store["source"][rows]] & chosen[store["target"][rows]]]
+    found: Ints = rows.astype(np.int64)
+    return found
 
 
 def crossings_of(members: Sequence[tuple[Store, Bools]]) -> dict[str, Any]:
@@ -80,6 +83,8 @@ def require_closed(network: Network, doing: str) -> None:
     with InUse(network):
         store = network._store
         store.ready()
+        if len(network) == store.n_neurons:
+            return
         mine = np.zeros(store.n_neurons + 1, bool)
         mine[rows_of(network)] = True
         found = crossings_of([(store, mine)])

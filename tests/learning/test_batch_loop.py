@@ -71,7 +71,8 @@ class Work:
         control[0] = stop
         with InUse(self.net):
             assert self.rule.joins_epochs()
-            self.done = self.rule.learn_epochs(Epochs(orders, rates, errors, goal, control), self.updater)
+            epochs = Epochs(orders, rates, errors, goal, control)
+            self.done, *_ = self.rule.learn_epochs(epochs, self.updater)
         self.control = control
         return errors.tolist()
 

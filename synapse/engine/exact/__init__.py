@@ -6,7 +6,6 @@ from .tapes import Tapes as Tapes
 from .train import (
     Batches as Batches,
     Runs as Runs,
-    Unfolding as Unfolding,
-    descent_address as descent_address,
     train_epochs as train_epochs,
+    unfolding as unfolding,
 )

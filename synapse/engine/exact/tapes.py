@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,6 @@ class Tapes:
         recorded: bool = False,
     ) -> None:
         self.width, self.steps, self.rows = width, steps, rows
-        self.tag = (0,) * width  # kernels are compiled for its length
         self.continued = False  # whether the last call started from a context
         sizes = {
             "activation": (steps + 1) * rows,
@@ -40,7 +40,7 @@ class Tapes:
             "state": (steps + 1) * rows,
             "slope": (steps + 1) * rows,
             "mask": 0,
-            "error": CHUNK * (rows + TILE),
+            "error": min(steps, CHUNK) * (rows + TILE),
             "weighed": rows,
             "tile": TILE,
             "pushed": 2 * rows,
@@ -54,21 +54,20 @@ class Tapes:
             "weight_move": connections,
             "bias_move": rows,
         }
-        self.table = np.zeros(2 * len(TAPES), np.uint64)
-        self.columns: dict[str, NDArray[Any]] = {}
-        for column in TAPES:
-            wide = column.dtype == "lanes"
-            size = sizes[column.name] * (width if wide else 1)
-            self._lay(column.name, _aligned(size, dtype if wide else numpy_dtype(column, dtype)))
+        lengths = [sizes[column.name] * (width if column.dtype == "lanes" else 1) for column in TAPES]
+        kinds = [dtype if column.dtype == "lanes" else numpy_dtype(column, dtype) for column in TAPES]
+        lines = [-(-length * kind.itemsize // LINE) for length, kind in zip(lengths, kinds, strict=True)]
+        begins = [LINE * line for line in accumulate(lines, initial=0)]
+        self._memory = _aligned(begins.pop(), np.dtype(np.uint8))  # one block: allocating each takes longer
+        self._columns = dict(zip(PLACES, zip(begins, lengths, kinds, strict=True), strict=True))
+        self._mask = np.empty(0, dtype)
+        first = self._memory.ctypes.data
+        self.table = np.array([*(first + begin for begin in begins), *lengths], np.uint64)
         self.address = int(self.table.ctypes.data)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        return self.columns[name]
-
-    def _lay(self, name: str, array: NDArray[Any]) -> None:
-        """Set a column to this array."""
-        self.columns[name] = array
-        self.table[PLACES[name]], self.table[len(TAPES) + PLACES[name]] = array.ctypes.data, len(array)
+        begin, length, kind = self._columns[name]
+        return self._memory[begin : begin + length * kind.itemsize].view(kind)
 
     def begin(self, context: dict[str, NDArray[Any]] | None, mask: NDArray[Any] | None) -> None:
         """Set the initial activations and states (default: 0), and the factors of activations.
@@ -76,8 +75,10 @@ class Tapes:
         `mask` has the shape (steps, neurons, samples).
         """
         if mask is not None:
-            self._lay("mask", _aligned(mask.size, self["state"].dtype))
-            self["mask"][:] = mask.reshape(-1)
+            self._mask = _aligned(mask.size, self["state"].dtype)
+            self._mask[:] = mask.reshape(-1)
+            here = PLACES["mask"]
+            self.table[here], self.table[len(TAPES) + here] = self._mask.ctypes.data, len(self._mask)
         if context is not None or self.continued:
             for name in ("activation", "state"):
                 first = self[name][: self.rows * self.width].reshape(self.rows, self.width)
@@ -101,7 +102,7 @@ class Tapes:
                 return "The cost", 0, None
             step, neuron, lane = places[0].tolist()
             return "The activation", step, (neuron, lane)
-        errors = self["error"].reshape(CHUNK, self.rows + TILE, self.width)[bad % CHUNK, : self.rows]
+        errors = self["error"].reshape(-1, self.rows + TILE, self.width)[bad % CHUNK, : self.rows]
         neuron, lane = np.argwhere(~np.isfinite(errors))[-1].tolist()
         return "The gradient exploded: going back from the end, the error", bad, (neuron, lane)
 

@@ -16,12 +16,14 @@ from ..compiler.jit import columns, kernel
 from ..functions.optimizers import are_finite
 from ..status import DONE, NOT_FINITE, STOPPED
 from .loops import SampleGroup, gradient_network
+from .tapes import Tapes
 from .update import (
     Change,
     OptimizerStep,
     ParameterPlaces,
     Penalty,
     find_gradient,
+    lay_slopes,
     move,
     read_column,
     write_column,
@@ -75,9 +77,19 @@ class Runs(NamedTuple):
     control: Any
 
 
-def descent_address(arguments: tuple[Any, ...]) -> int:
-    """The address of `gradient_network` for arguments of these types, compiled if necessary."""
-    return address_of(gradient_network, arguments)
+NO_MOVES = np.zeros(0)
+_addresses: dict[tuple[type, int], int] = {}  # by the type of the unit and the number of lanes
+
+
+def unfolding(tapes: Tapes | None, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The fields of the `Unfolding` on these tapes. Without tapes it is not used, and not compiled."""
+    _, unit, table, tag, *_ = arguments
+    if tapes is None:
+        return 0, table, tag, NO_MOVES, NO_MOVES
+    key = type(unit), len(tag)
+    if key not in _addresses:
+        _addresses[key] = address_of(gradient_network, arguments)
+    return _addresses[key], table, tag, tapes["weight_move"], tapes["bias_move"]
 
 
 @strict
@@ -118,20 +130,24 @@ def descend(unfolding, a, samples, change, begin):
     """Add the gradient of one group; returns a status, its loss, and the last step with errors not finite."""
     like = with_tapes(a, unfolding, a[SAMPLES])
     status, loss, bad = call_descent(unfolding.address, with_tapes(a, unfolding, samples), like)
-    add_moves(change.weights.rows, change.slopes[0], unfolding.weight_move, begin)
-    add_moves(change.neurons, change.slopes[1], unfolding.bias_move, begin)
+    at = u8(0)
+    for stretch in range(u8(len(change.weights.begins))):
+        row, n = change.weights.begins[stretch], change.weights.lengths[stretch]
+        add_moves(change.slopes[0], at, unfolding.weight_move, row, n, begin)
+        at += n
+    add_moves(change.slopes[1], u8(0), unfolding.bias_move, u8(0), u8(len(change.slopes[1])), begin)
     return status, loss, bad
 
 
 @strict
-def add_moves(rows, slopes, moves, begin):
-    """Subtract the descent of a group from the gradient; with `begin`, from 0."""
+def add_moves(slopes, at, moves, row, n, begin):
+    """Subtract a part of the descent of a group from the gradient; with `begin`, from 0."""
     if begin:
-        for i in range(len(slopes)):
-            slopes[i] = 0.0 - moves[rows[i]]
+        for i in range(n):
+            slopes[at + i] = 0.0 - moves[row + i]
     else:
-        for i in range(len(slopes)):
-            slopes[i] -= moves[rows[i]]
+        for i in range(n):
+            slopes[at + i] -= moves[row + i]
 
 
 @strict
@@ -165,19 +181,30 @@ def read_values(m, change):
 
 
 @strict
+def has_finite_slopes(change):
+    """Whether all numbers of the gradient by connections and by neurons are finite."""
+    weights, biases = change.slopes
+    return are_finite(weights, u8(0), u8(len(weights))) and are_finite(biases, u8(0), u8(len(biases)))
+
+
+@strict
 def update(m, change, rate, count):
     """Update the parameters by the gradient of a batch; returns a status and the number of steps done."""
     weights, biases, step = change.weights, change.biases, change.step
-    status, _ = find_gradient(weights, biases, change.slopes, change.penalty, step.values, step.gradient)
+    if weights.tied:
+        lay_slopes(weights, change.slopes[0], step.gradient)
+    if biases.tied:
+        lay_slopes(biases, change.slopes[1], step.gradient)
+    penalised = change.penalty.l1 != 0.0 or change.penalty.l2 != 0.0
+    if penalised and not has_finite_slopes(change):  # before penalties change them
+        return NOT_FINITE, count
+    status, _ = find_gradient(change.penalty, step.values, step.gradient)
     if status != DONE:
-        finite = are_finite(change.slopes[0]) and are_finite(change.slopes[1])
-        return status if finite else NOT_FINITE, count
+        return status if has_finite_slopes(change) else NOT_FINITE, count
     status = move(step, rate, count + 1)
     if status == DONE:
         write_column(m.weight, weights, step.values)
         write_column(m.bias, biases, step.values)
-        if step.rounded:
-            read_values(m, change)
     return status, count + 1
 
 
@@ -207,18 +234,19 @@ def run_batches(m, ways, batches, runs, epoch, change, count):
 def run_epochs(m, ways, batches, runs, change, count):
     """Run the epochs, until one has an error of at most the goal.
 
-    Returns the number of complete epochs and, of the last one, what `run_batches` returns without the cost.
+    Returns the number of complete epochs and, of the last one, how it ended, the updates, its cost and
+    steps, and where it diverged.
     """
-    nowhere = 0.0, u8(0), u8(0), u8(0)
+    total, aimed, where = 0.0, 0.0, (0.0, u8(0), u8(0), u8(0))
     read_values(m, change)
     for epoch in range(len(runs.rates)):
         status, total, aimed, count, where = run_batches(m, ways, batches, runs, epoch, change, count)
         runs.errors[epoch] = total / aimed if aimed > 0.0 else math.nan
         if status != DONE:
-            return epoch, status, count, where
+            return epoch, status, count, total, aimed, where
         if runs.errors[epoch] <= runs.goal:
-            return epoch + 1, status, count, nowhere
-    return len(runs.rates), DONE, count, nowhere
+            return epoch + 1, status, count, total, aimed, where
+    return len(runs.rates), DONE, count, total, aimed, where
 
 
 @kernel
@@ -229,11 +257,10 @@ def train_epochs(table, unit, ways, batches, runs, change, count):
     """
     wide, single, arguments = ways
     ways_ = Ways(Unfolding(*wide), Unfolding(*single), arguments)
-    weights, biases, neurons, slopes, penalty, step = change
+    weights, biases, slopes, penalty, step = change
     change_ = Change(
         ParameterPlaces(*weights),
         ParameterPlaces(*biases),
-        neurons,
         slopes,
         Penalty(*penalty),
         OptimizerStep(*step),

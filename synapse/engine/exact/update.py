@@ -17,17 +17,23 @@ from ..compiler.jit import inline, kernel
 from ..status import BEYOND, DONE, NOT_CLIPPED, TOO_FAR, TOO_STEEP
 
 u8 = np.uint64
+PART = 2048
+"""Number of parameters that are moved at a time, so that their numbers stay in the cache."""
 
 
 class ParameterPlaces(NamedTuple):
-    """The rows of a column of the store from which parameters are read, and to which they are written."""
+    """The rows of a column of the store from which parameters are read, and to which they are written.
+
+    The rows of the network's connections, or neurons, are given as stretches of consecutive ones.
+    """
 
     first: int  # the first entry of the vector that belongs to this column
     tied: bool  # whether members share entries; if not, entries are consecutive
-    rows: Any  # row of each connection, or neuron, of the network
-    entries: Any  # the entry that it belongs to
-    written: Any  # all rows that are written, with tied members in other networks
-    taken: Any  # the entry that each of them takes
+    begins: Any  # first row of each stretch
+    lengths: Any  # and its number of rows
+    entries: Any  # if tied: the entry that each row belongs to
+    written: Any  # if tied: all rows that are written, with tied members in other networks
+    taken: Any  # and the entry that each of them takes
 
 
 class Penalty(NamedTuple):
@@ -51,7 +57,6 @@ class OptimizerStep(NamedTuple):
     settings: Any
     moving: Any  # booleans: the parameters that are not frozen
     limit: float  # the largest number of the store's float
-    rounded: bool  # whether the store's float has fewer bits than the vector
 
 
 class Change(NamedTuple):
@@ -59,34 +64,46 @@ class Change(NamedTuple):
 
     weights: Any  # their `ParameterPlaces`
     biases: Any
-    neurons: Any  # 0, 1, ...: the places of the neurons of the network in the gradient of a group
-    slopes: Any  # the gradient by connections and by neurons
+    slopes: Any  # the gradient by connections and by neurons; parts of `gradient` if none are tied
     penalty: Any
     step: Any
 
 
 def equation_address(equation: Any, vectors: tuple[Any, ...]) -> int:
     """The address of an optimizer's equation for these vectors, compiled if necessary."""
-    return address_of(equation, (*vectors, 0.0, 0))
+    return address_of(equation, (*vectors, 0.0, 0, u8(0), u8(0)))
 
 
 @strict
 def read_column(column, places, values):
-    """Read the values of a column; of tied members, the first one."""
-    for back in range(len(places.rows)):
-        i = len(places.rows) - 1 - back
-        values[places.entries[i]] = column[places.rows[i]]
+    """Read the values of a column."""
+    at = u8(0)
+    for stretch in range(u8(len(places.begins))):
+        row, n, first = places.begins[stretch], places.lengths[stretch], places.first + at
+        if places.tied:
+            for i in range(n):
+                values[places.entries[at + i]] = column[row + i]
+        else:
+            for i in range(n):
+                values[first + i] = column[row + i]
+        at += n
 
 
 @strict
 def write_column(column, places, values):
-    """Write the values of a column to all members."""
+    """Write the values of a column to all members, and read them back, as the store's float rounds them."""
     if places.tied:
         for i in range(len(places.written)):
             column[places.written[i]] = values[places.taken[i]]
+        read_column(column, places, values)
         return
-    for i in range(u8(len(places.rows))):
-        column[places.rows[i]] = values[places.first + i]
+    at = places.first
+    for stretch in range(u8(len(places.begins))):
+        row, n = places.begins[stretch], places.lengths[stretch]
+        for i in range(n):
+            column[row + i] = values[at + i]
+            values[at + i] = column[row + i]
+        at += n
 
 
 @strict
@@ -157,13 +174,8 @@ def clip(penalty, gradient):
 
 
 @strict
-def find_gradient(weights, biases, slopes, penalty, values, gradient):
-    """Compute the gradient of the parameters, with penalties, clipped.
-
-    `slopes` are those of connections and of neurons. Returns a status and the squared norm before clipping.
-    """
-    lay_slopes(weights, slopes[0], gradient)
-    lay_slopes(biases, slopes[1], gradient)
+def find_gradient(penalty, values, gradient):
+    """Add the penalties to a gradient, and clip it; returns a status and the squared norm before clipping."""
     add_penalties(penalty, values, gradient)
     squares = sum_of_squares(gradient)
     if penalty.value == math.inf and penalty.norm == math.inf:
@@ -176,18 +188,26 @@ def find_gradient(weights, biases, slopes, penalty, values, gradient):
 @strict
 def move(step, rate, count):
     """Change the values by one step of the optimizer, the one with number `count`; returns a status."""
-    vectors = step.change, step.values, step.gradient, step.memory, step.settings
-    if not call_equation(step.equation, (*vectors, rate, count), (*vectors, 0.0, 0)):
+    vectors, finite, within = (
+        (step.change, step.values, step.gradient, step.memory, step.settings),
+        True,
+        True,
+    )
+    like, stop = (*vectors, 0.0, 0, u8(0), u8(0)), u8(len(step.change))
+    for begin in range(u8(0), stop, u8(PART)):
+        end = min(begin + u8(PART), stop)
+        finite &= call_equation(step.equation, (*vectors, rate, count, begin, end), like)
+        for i in range(begin, end):
+            step.values[i] -= step.change[i] if step.moving[i] else 0.0
+            within &= abs(step.values[i]) <= step.limit
+    if not finite:
         return TOO_FAR
-    within = True
-    for i in range(len(step.change)):
-        step.values[i] -= step.change[i] if step.moving[i] else 0.0
-        within &= abs(step.values[i]) <= step.limit
     return DONE if within else BEYOND
 
 
 @kernel
 def gradient_of_batch(weights, biases, slopes, penalty, values, gradient):
-    """`find_gradient`, called from Python with the fields of the named tuples."""
-    places = ParameterPlaces(*weights), ParameterPlaces(*biases)
-    return find_gradient(*places, slopes, Penalty(*penalty), values, gradient)
+    """`find_gradient` of slopes by connections and neurons, called with the fields of the named tuples."""
+    lay_slopes(ParameterPlaces(*weights), slopes[0], gradient)
+    lay_slopes(ParameterPlaces(*biases), slopes[1], gradient)
+    return find_gradient(Penalty(*penalty), values, gradient)

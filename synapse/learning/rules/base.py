@@ -184,10 +184,11 @@ class Rule(ABC):
         """Whether ``learn_epochs`` can be called now. The caller has the network in use. Default False."""
         return False
 
-    def learn_epochs(self, epochs: Epochs, updater: Updater | None) -> int:
+    def learn_epochs(self, epochs: Epochs, updater: Updater | None) -> tuple[int, float, float]:
         """Run several epochs in one compiled call and write their errors; for rules that join epochs.
 
-        Returns the number of complete epochs. The result is the same, bit by bit, however epochs are divided
+        Returns the number of complete epochs, and the summed cost and number of steps with a target of the
+        latest. The result is the same, bit by bit, however epochs are divided
         into calls. `updater` is current; it is None without an optimizer. The caller has the network in use.
         Without an optimizer, it may run a long epoch in another thread, as for :meth:`learn`.
         """

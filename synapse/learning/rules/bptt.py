@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ... import engine
-from ..._typing import Floats
+from ..._typing import Floats, Ints
 from ...cost import Cost
 from ...errors import ArgumentError, DivergenceError
 from ...optimizers import LBFGS
@@ -29,14 +29,19 @@ class BackpropagationThroughTime(Rule, method="bptt"):
 
     def __init__(self, task: RuleTask) -> None:
         super().__init__(task)
-        data, options = task.data, task.options
-        self._steps, filled = np.zeros(data.sequences), data.filled
-        self._steps[filled] = np.add.reduceat(
-            data.counted(task.weights), data.bounds[filled].astype(np.int64)
-        )
-        self._lengths = np.diff(data.bounds.astype(np.int64))
         self._masks: Masks | None = None
-        self._exact = ExactGradient(task.network, data, options.threads, task.weights)
+        self._exact = ExactGradient(task.network, task.data, task.options.threads, task.weights)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Find what depends on the data."""
+        data = self.task.data
+        counted, filled = data.counted(self.task.weights), data.filled
+        self._steps = counted  # by sequence
+        if len(filled) < len(counted):
+            self._steps = np.zeros(data.sequences)
+            self._steps[filled] = np.add.reduceat(counted, data.bounds[filled].astype(np.int64))
+        self._loop: BatchLoop | None = None
 
     @classmethod
     def check(cls, options: RuleOptions) -> None:
@@ -51,17 +56,18 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         return data.as_sequences()
 
     def continued(self, task: RuleTask) -> BackpropagationThroughTime:
-        """Return a new rule that uses the same tapes."""
-        following = type(self)(task)
-        following._exact.take_tapes(self._exact)
-        return following
+        """Return this rule, which uses the same tapes, with other data."""
+        self.task = task
+        self._exact.take(task.data, task.weights)
+        self._begin()
+        return self
 
     def lay_out(self) -> None:
-        """Look up the rows of the connections, and prepare the masks of dropout."""
-        network, dropout = self.task.network, self.task.options.dropout
-        self._rows = network._connection_rows()
+        """Prepare the masks of dropout."""
+        dropout = self.task.options.dropout
+        self._rows: Ints | None = None  # of the connections, once they are needed
         self._masks = dropout.masks(self.task.rng) if dropout.any else None
-        self._loop: BatchLoop | None = None
+        self._loop = None
 
     def joins_epochs(self) -> bool:
         """Whether nothing has to be done in Python between batches.
@@ -87,7 +93,7 @@ class BackpropagationThroughTime(Rule, method="bptt"):
             self._loop = BatchLoop(self._exact, self.task.cost, window, size, self._steps)
         return self._loop
 
-    def learn_epochs(self, epochs: Epochs, updater: Updater | None) -> int:
+    def learn_epochs(self, epochs: Epochs, updater: Updater | None) -> tuple[int, float, float]:
         """Run all batches of several epochs in one compiled call."""
         assert updater is not None
         return self._batches().run(epochs, updater)
@@ -95,6 +101,8 @@ class BackpropagationThroughTime(Rule, method="bptt"):
     def gradient(self, chosen: Order) -> BatchGradient:
         """Run forward and backward over some sequences, several side by side."""
         task, share = self.task, np.full(len(chosen), 1.0 / len(chosen))
+        if self._rows is None:
+            self._rows = task.network._connection_rows()
         loss, weights, biases = self._exact.descent(
             chosen, share, task.cost, task.options.window, masks=self._masks
         )
@@ -103,53 +111,53 @@ class BackpropagationThroughTime(Rule, method="bptt"):
             steps=float(self._steps[chosen].cumsum()[-1]),  # in this order, as the compiled loop does
             weights=-weights[self._rows],
             biases=-biases,
-            rows=int(self._lengths[chosen].sum()),
+            rows=int(task.data.lengths[chosen].sum()),
         )
 
 
 class BatchLoop:
     """Epochs of updates after every `size` sequences in one compiled call, see ``engine/exact/train.py``.
 
-    It is for one topology.
+    It is for one topology and the present data of `exact`.
     `counts` are the numbers of steps with a target of each sequence. The caller has the network in use.
     """
 
     def __init__(self, exact: ExactGradient, cost: Cost, window: int, size: int, counts: Floats) -> None:
         exact.begin()
         self.exact, self.cost, self.window, self.counts = exact, cost, window, counts
-        lengths = np.diff(exact.data.bounds.astype(np.int64))
-        filled = lengths[lengths > 0]
-        self._lengths = lengths
-        self._longest_first = not exact.apart and bool((filled != filled[0]).any())
-        self.size = min(size, len(filled))
-        most = int(np.sort(filled)[-self.size :].sum()) if exact.apart else self.size
-        remainder = len(filled) % self.size
-        fewest = int(filled.min()) if exact.apart else 1
-        self._singles = fewest == 1 and 1 in (self.size, remainder)  # batches of a single sample
-        self._depth = int(filled.max())
+        lengths = exact.data.lengths[exact.data.filled]
+        fewest, longest = int(lengths.min()), int(lengths.max())
+        self._longest_first = not exact.apart and fewest < longest
+        self.size = min(size, len(lengths))
+        self._most = self.size  # samples in a batch
+        if exact.apart and longest > 1:
+            self._most = int(np.sort(lengths)[-self.size :].sum())
+        single = (fewest == 1 or not exact.apart) and 1 in (self.size, len(lengths) % self.size)
+        self._used = {exact.lanes: self._most > 1, 1: single}  # whether there are groups with so many lanes
         deep = DEEP if exact.apart else 1
-        self.groups = -(-most // (exact.lanes * deep))
+        self.groups = -(-self._most // (exact.lanes * deep))
+        self._depth = min(deep, -(-self._most // exact.lanes)) if exact.apart else longest
         self._batches = engine.exact.Batches(
             bounds=exact.data.bounds,
             size=np.uint64(self.size),
             lanes=np.uint64(exact.lanes),
             deep=np.uint64(deep),
-            begins=np.zeros(most, np.uint64),
-            lengths=np.zeros(most, np.uint64),
-            shares=np.zeros(most),
+            begins=np.zeros(self._most, np.uint64),
+            lengths=np.zeros(self._most, np.uint64),
+            shares=np.zeros(self._most),
         )
-        network = exact.network
-        self._slopes = np.zeros(len(network._connection_rows())), np.zeros(len(network))
-        self._neurons = np.arange(len(network), dtype=np.uint64)
-        self._unfoldings: dict[int, tuple[Any, Any]] = {}
 
-    def run(self, epochs: Epochs, updater: Updater) -> int:
-        """Run the epochs and write their errors; returns the number of complete ones."""
+    def run(self, epochs: Epochs, updater: Updater) -> tuple[int, float, float]:
+        """Run the epochs and write their errors.
+
+        Returns the number of complete ones, and the summed cost and number of steps of the latest.
+        """
         self.exact.begin()
         optimizer, state = updater.optimizer, updater.state
         assert isinstance(optimizer, BuiltIn)
         assert state is not None
-        wide, single = self._unfolding(self.exact.lanes, True), self._unfolding(1, self._singles)
+        tapes = [self._tapes(lanes) if used else None for lanes, used in self._used.items()]
+        address, store, _ = self.exact._ready
         runs = engine.exact.Runs(
             orders=self._sorted(epochs.orders),
             counts=self.counts[epochs.orders],
@@ -158,48 +166,38 @@ class BatchLoop:
             goal=float(epochs.goal),
             control=epochs.control,
         )
-        address, store, _ = self.exact._ready
-        ways = wide, single, self._arguments(self.exact.lanes)
-        step = tuple(updater.step_of_kernels())
-        change = *updater.places, self._neurons, self._slopes, updater.penalty, step
-        done, code, state.steps, where = engine.exact.train_epochs(
-            address, store.unit, ways, tuple(self._batches), tuple(runs), change, state.steps
+        done, code, state.steps, total, aimed, where = engine.exact.train_epochs(
+            address,
+            store.unit,
+            self._ways(tapes),
+            tuple(self._batches),
+            tuple(runs),
+            updater.change_of_kernels(),
+            state.steps,
         )
         if code not in (engine.status.DONE, engine.status.STOPPED):
             raise self._failure(code, where, optimizer, updater)
-        return int(done)
+        return done, total, aimed
 
     def _sorted(self, orders: NDArray[np.uint64]) -> NDArray[np.uint64]:
         """The orders with the longest sequences of each batch first, as `ExactGradient` computes them."""
         if not self._longest_first:
             return np.ascontiguousarray(orders)
-        batch = np.broadcast_to(np.arange(orders.shape[1]) // self.size, orders.shape)
-        return np.take_along_axis(orders, np.lexsort((-self._lengths[orders], batch)), axis=1)
+        batch, lengths = (
+            np.broadcast_to(np.arange(orders.shape[1]) // self.size, orders.shape),
+            self.exact.data.lengths,
+        )
+        return np.take_along_axis(orders, np.lexsort((-lengths[orders], batch)), axis=1)
 
     def _tapes(self, lanes: int) -> engine.exact.Tapes:
         """The tapes for groups of so many lanes."""
-        steps = DEEP if self.exact.apart else self._depth
-        return self.exact.tapes_of(0, lanes, steps)
-
-    def _arguments(self, lanes: int) -> tuple[Any, ...]:
-        """Arguments of the gradient of a group with so many lanes."""
-        tapes = self._tapes(lanes)
+        tapes = self.exact.tapes_of(0, lanes, self._depth if lanes > 1 or not self.exact.apart else 1)
         tapes.begin(None, None)
-        return self.exact.arguments(tapes, self._some_samples(), self.cost)
+        return tapes
 
-    def _unfolding(self, lanes: int, used: bool) -> Any:
-        """The gradient of a group with so many lanes; compiled only if it is used."""
-        tapes = self._tapes(lanes)
-        known = self._unfoldings.get(lanes)
-        if known is None or known[0] is not tapes:
-            address = engine.exact.descent_address(self._arguments(lanes)) if used else 0
-            moves = tapes["weight_move"], tapes["bias_move"]
-            known = self._unfoldings[lanes] = tapes, (address, tapes.address, tapes.tag, *moves)
-        return known[1]
-
-    def _some_samples(self) -> Any:
-        """Samples with the options of all groups; the kernel replaces the others."""
-        return engine.exact.SampleGroup(
+    def _ways(self, tapes: list[engine.exact.Tapes | None]) -> tuple[Any, ...]:
+        """How the gradients of groups of several samples, and of one, are computed."""
+        samples = engine.exact.SampleGroup(
             begins=self._batches.begins,
             lengths=self._batches.lengths,
             shares=self._batches.shares,
@@ -211,6 +209,12 @@ class BatchLoop:
             masked=False,
             recorded=False,
         )
+        arguments = [
+            self.exact.arguments(lanes, one, samples, self.cost)
+            for lanes, one in zip(self._used, tapes, strict=True)
+        ]
+        ways = map(engine.exact.unfolding, tapes, arguments)
+        return *ways, arguments[0]
 
     def _failure(self, code: int, where: Any, optimizer: BuiltIn, updater: Updater) -> DivergenceError:
         """The error for a batch that could not be completed; the weights are those before it."""

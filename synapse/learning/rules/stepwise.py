@@ -118,9 +118,9 @@ class StepwiseRule(Rule):
         recorded = recorder is not None and recorder.records(network)
         return self.task.options.optimizer is None and not recorded
 
-    def learn_epochs(self, epochs: Epochs, updater: Updater | None) -> int:
+    def learn_epochs(self, epochs: Epochs, updater: Updater | None) -> tuple[int, float, float]:
         """Run several epochs in one compiled call."""
-        return self.run(self.task.data, epochs)[0]
+        return self.run(self.task.data, epochs)
 
     def lay_out(self) -> None:
         """Lay out the sensitivities, and allocate memory for the summed updates of a batch."""
@@ -242,10 +242,9 @@ class JacobianBuffers:
 
     def __init__(self, network: Network, direct: bool) -> None:
         store, parameters = network._store, ParameterVector(network)
-        weights, biases = parameters.places()
-        rows, entries = weights[2:4]
+        (rows, entries), biases = parameters.entries()
         learns = store["trainable"][rows] != 0
         self.direct = direct
-        self.places = rows[learns], entries[learns], *biases[2:4]
+        self.places = rows[learns], entries[learns], *biases
         self.jacobian: Floats = np.zeros((len(network.output), len(parameters.frozen)))
         self.errors: Floats = np.zeros(len(network.output))

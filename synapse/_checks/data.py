@@ -47,6 +47,8 @@ def numbers(what: str, values: Any, condition: str) -> Floats:
     array = values if usual else real_array(what, values, condition)
     if array.dtype == FLOAT64 and array.flags.carray:
         return array
+    if array.dtype.itemsize <= FLOAT64.itemsize:
+        return np.array(array, np.float64, order="C")
     with np.errstate(over="ignore"):  # a long double may become infinite, which raises later
         return np.array(array, np.float64, order="C")
 

@@ -44,7 +44,8 @@ class Penalties:
 
     def numbers(self, weights: int) -> Any:
         """The options for kernels; the first `weights` parameters are weights."""
-        value, norm = (math.inf if limit is None else limit for limit in (self.clip_value, self.clip))
+        value = math.inf if self.clip_value is None else self.clip_value
+        norm = math.inf if self.clip is None else self.clip
         return tuple(engine.exact.update.Penalty(weights, self.l1, self.l2, value, norm))
 
 

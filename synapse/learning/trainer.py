@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
@@ -404,6 +405,8 @@ class Trainer:
         if stream:
             batches = checked_batches(inputs, limit)
             refuse_for_streams(self.optimizer, validation, sample_weight)
+            whole = replace(options, batch_size=self.batch_size or sys.maxsize)  # one update by default
+            make = partial(make, options=whole)
             source: Arrays | BatchStream = self._stream(batches, call.steps, class_weight, make)
             held_out = self._held_out(validation)
         else:
@@ -486,7 +489,7 @@ class Trainer:
         weights = None if weights is None else weights[: len(data.inputs)]
         if not data.counted(weights).any():
             raise ArgumentError(NO_TARGET)
-        return Arrays(make(self._rule.arrange(data), weights=weights)), held_out
+        return Arrays(make(data=self._rule.arrange(data), weights=weights)), held_out
 
     def _stream(
         self,
@@ -500,9 +503,7 @@ class Trainer:
         def task(inputs: Any, targets: Any) -> RuleTask:
             data, _ = self._prepared(inputs, targets)
             weights = row_weights(data, None, class_weight, len(self.network.output))
-            found = make(self._rule.arrange(data), weights=weights)
-            size = self.batch_size or len(data.inputs)  # one update by default
-            return replace(found, options=replace(found.options, batch_size=size))
+            return make(data=self._rule.arrange(data), weights=weights)
 
         return BatchStream(batches, task, inf if steps is None else steps)
 

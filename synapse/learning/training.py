@@ -210,7 +210,7 @@ class Training:
         if self.work is None or self.work.task is not task:
             with InUse(self.network):
                 self.work = self.rule(task) if self.work is None else self.work.continued(task)
-                self._refresh(self.work)
+                self._renew(self.work)
             self.sequences = task.data.filled
         return self.work
 

@@ -89,44 +89,57 @@ def modules_of(case: Case, threads: int = 1) -> list[Any]:
 def torch_work(case: Case, modules: list[Any], inputs: np.ndarray, targets: np.ndarray) -> Work:
     """Forward and backward pass by autograd: the loss of a batch; gradients are in the parameters."""
     import torch  # if it is installed
-    from torch import nn
 
     x, t = (torch.tensor(values, dtype=torch.float32) for values in (inputs, targets))
-    if case.kind == LSTM:
-        lstm, readout = modules
-        loss: Any = lambda: 0.5 * nn.functional.mse_loss(readout(lstm(x)[0]), t, reduction="sum")  # noqa: E731
-    else:
-        layers, measure = nn.Sequential(*modules[:-1]), nn.BCEWithLogitsLoss(reduction="sum")
-        loss = lambda: measure(layers(x), t)  # noqa: E731
-    every = [parameter for module in modules for parameter in module.parameters()]
+    every, loss = (
+        [parameter for module in modules for parameter in module.parameters()],
+        loss_of(case, modules),
+    )
 
     def work() -> float:
         for parameter in every:
             parameter.grad = None
-        value = loss() / len(x)
+        value = loss(x, t) / len(x)
         value.backward()
         return float(value.detach())
 
     return work
 
 
+def loss_of(case: Case, modules: list[Any]) -> Callable[[Any, Any], Any]:
+    """The summed cost of PyTorch's modules, of inputs and targets."""
+    from torch import nn  # if it is installed
+
+    if case.kind == LSTM:
+        lstm, readout = modules
+        return lambda x, t: 0.5 * nn.functional.mse_loss(readout(lstm(x)[0]), t, reduction="sum")
+    layers, measure = nn.Sequential(*modules[:-1]), nn.BCEWithLogitsLoss(reduction="sum")
+    return lambda x, t: measure(layers(x), t)
+
+
+def network_of(case: Case, modules: list[Any], dtype: str) -> Any:
+    """The same network of Synapse, with the weights of the modules, if there are any."""
+    import architect
+    import synapse
+
+    options: dict[str, Any] = {"seed": 0, "dtype": dtype}
+    if case.kind == LSTM:
+        net: Any = architect.LSTM(*case.sizes, style="standard", output_squash="identity", **options)
+    else:
+        net = architect.Perceptron(*case.sizes, **options)
+    if modules:
+        synapse.from_torch(modules, net)
+    return net
+
+
 def our_work(
     case: Case, modules: list[Any], inputs: np.ndarray, targets: np.ndarray, dtype: str, threads: int = 1
 ) -> Work:
     """The workspace that ``Trainer`` uses for every batch."""
-    import architect
-    import synapse
     from synapse.learning._data import prepare_sequences
     from synapse.learning._exact import ExactGradient, checked_window
 
-    if case.kind == LSTM:
-        net: Any = architect.LSTM(
-            *case.sizes, style="standard", output_squash="identity", seed=0, dtype=dtype
-        )
-    else:
-        net = architect.Perceptron(*case.sizes, seed=0, dtype=dtype)
-    if modules:
-        synapse.from_torch(modules, net)
+    net = network_of(case, modules, dtype)
     data = prepare_sequences(net, inputs, targets)
     exact, cost, window = ExactGradient(net, data, threads), net._cost(None), checked_window(None)
     chosen, share = np.arange(len(inputs)), np.full(len(inputs), 1 / len(inputs))

@@ -22,6 +22,7 @@ from . import (
     modules,
     rtrl,
     steps,
+    streams,
     structure,
     trials,
 )
@@ -34,6 +35,7 @@ TABLES: dict[str, Any] = {
     "gradients": gradients,
     "rtrl": rtrl,
     "batches": batches,
+    "streams": streams,
     "modules": modules,
     "compose": compose,
     "evolution": evolution,

@@ -22,7 +22,8 @@ def test_quick_run_writes_its_files(tmp_path):
     """A quick run is bound to a core; the tests that follow get theirs back."""
     cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
     try:
-        rows, tables = "2-3-1,lstm-2-3-1,activate-2-3-1", "steps,calls,growth,gradients,batches,structure"
+        rows = "2-3-1,lstm-2-3-1,activate-2-3-1"
+        tables = "steps,calls,growth,gradients,batches,streams,structure"
         options = ["--rows", rows, "--peers", "synapse,numpy", "--only", tables, "--largest", "3"]
         main(["--quick", *options, "--out", str(tmp_path)])
     finally:
@@ -36,12 +37,12 @@ def test_quick_run_writes_its_files(tmp_path):
         assert cell["finite"]
         assert cell["learning"]["learnt"], cell["learning"]
         assert len(cell["microseconds"]) == 3
-    assert {"machine", "versions", "command", "calls", "growth", "gradients", "batches", "structure"} <= set(
-        results
-    )
+    assert {"machine", "versions", "command", *tables.split(",")} <= set(results)
     assert all(task["status"] == "ok" for task in results["gradients"])
     assert all(point["status"] == "ok" and point["finite"] for point in results["growth"])
-    assert all(result["status"] == "ok" for name in ("batches", "structure") for result in results[name])
+    assert all(
+        result["status"] == "ok" for name in ("batches", "streams", "structure") for result in results[name]
+    )
     text = (tmp_path / "results.md").read_text()
     assert "| 2-3-1 |" in text
     assert "| LSTM 2-3-1 |" in text

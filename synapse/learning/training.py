@@ -209,8 +209,12 @@ class Training:
         """Return the rule, ready for this task."""
         if self.work is None or self.work.task is not task:
             with InUse(self.network):
-                self.work = self.rule(task) if self.work is None else self.work.continued(task)
-                self._renew(self.work)
+                if self.work is None:
+                    self.work = self.rule(task)
+                    self._refresh(self.work)
+                else:
+                    self.work = self.work.continued(task)
+                    self._renew(self.work)
             self.sequences = task.data.filled
         return self.work
 

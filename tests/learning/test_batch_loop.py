@@ -262,10 +262,44 @@ def test_what_needs_python_between_batches_is_not_together():
     assert work.rule.joins_epochs()
 
 
+def pieces(net, few):
+    """Sequences of any lengths in batches, one of them without a target."""
+    inputs, targets = sequences(net, UNEQUAL)
+    targets[4][:] = np.nan
+    return [(inputs[i : i + few], targets[i : i + few]) for i in range(0, len(inputs), few)]
+
+
+def edited(net, few):
+    """A stream whose user edits the network between two batches."""
+    yield from pieces(net, few)
+    link = net.output[0].incoming[0]
+    link.source.disconnect(link.target)
+    net.output[0].trainable = False
+    yield from pieces(net, few)
+
+
+@every_case("sort", ["perceptron", "lstm", "random"])
+@every_case("few", [1, 3])
+@every_case("size", [None, 2])
+def test_a_stream_has_the_bits_of_one_update_after_the_other(sort, few, size):
+    """Also after an edit between two batches, and with another optimizer for the same network."""
+    found = []
+    for called in (None, lambda batch: None):
+        net, options = tie_at_random(built(sort), 0), {"progress": False, "on_batch": called}
+        trainer = Trainer(net, method="bptt", optimizer=optimizers.Adam(0.05), batch_size=size, l2=0.01)
+        errors = [trainer.train(edited(net, few), **options).error]
+        trainer.optimizer = optimizers.SGD(0.1, momentum=0.5)
+        errors += trainer.train(pieces(net, few), epochs=2, **options).history["error"]
+        memory = trainer._updater.state.memory
+        found.append((errors, parameters(net).tobytes(), memory.tobytes()))
+    assert found[0] == found[1]
+
+
 def test_a_trainer_asks_python_for_nothing_between_batches(monkeypatch):
     net = built("perceptron")
     trainer = Trainer(net, method="bptt", optimizer=optimizers.Adam(0.05), batch_size=4)
     monkeypatch.setattr(Updater, "update", None)
     assert trainer.train(*samples(net), epochs=3, seed=1, progress=False).epochs == 3
+    assert trainer.train([samples(net), samples(net, 3)], epochs=3, progress=False).epochs == 3
     with pytest.raises(TypeError):
         trainer.train(*samples(net), epochs=3, progress=False, on_batch=lambda batch: None)

@@ -188,12 +188,8 @@ def find_gradient(penalty, values, gradient):
 @strict
 def move(step, rate, count):
     """Change the values by one step of the optimizer, the one with number `count`; returns a status."""
-    vectors, finite, within = (
-        (step.change, step.values, step.gradient, step.memory, step.settings),
-        True,
-        True,
-    )
-    like, stop = (*vectors, 0.0, 0, u8(0), u8(0)), u8(len(step.change))
+    vectors = step.change, step.values, step.gradient, step.memory, step.settings
+    like, stop, finite, within = (*vectors, 0.0, 0, u8(0), u8(0)), u8(len(step.change)), True, True
     for begin in range(u8(0), stop, u8(PART)):
         end = min(begin + u8(PART), stop)
         finite &= call_equation(step.equation, (*vectors, rate, count, begin, end), like)

@@ -188,8 +188,8 @@ class Rule(ABC):
         """Run several epochs in one compiled call and write their errors; for rules that join epochs.
 
         Returns the number of complete epochs, and the summed cost and number of steps with a target of the
-        latest. The result is the same, bit by bit, however epochs are divided
-        into calls. `updater` is current; it is None without an optimizer. The caller has the network in use.
-        Without an optimizer, it may run a long epoch in another thread, as for :meth:`learn`.
+        latest. The result is the same, bit by bit, however epochs are divided into calls. `updater` is
+        current; it is None without an optimizer. The caller has the network in use, and may run a long epoch
+        in another thread, as for :meth:`learn`.
         """
         raise NotImplementedError(f"{type(self).__name__} runs one epoch at a time.")

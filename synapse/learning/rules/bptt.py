@@ -57,6 +57,8 @@ class BackpropagationThroughTime(Rule, method="bptt"):
 
     def continued(self, task: RuleTask) -> BackpropagationThroughTime:
         """Return this rule, which uses the same tapes, with other data."""
+        if type(self).__init__ is not BackpropagationThroughTime.__init__:  # it may depend on the data
+            return type(self)(task)
         self.task = task
         self._exact.take(task.data, task.weights)
         self._begin()

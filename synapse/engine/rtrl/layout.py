@@ -347,7 +347,7 @@ class Layout:
             self.sizes[c.name] * numpy_dtype(c, self.dtype).itemsize for c in PLAN if c.name in self.sizes
         )
         own = [*self.columns.values(), *vars(self).values(), *self.pattern, *self.pattern.visits]
-        return sizes + sum(array.nbytes for array in own if isinstance(array, np.ndarray))
+        return int(sizes) + sum(array.nbytes for array in own if isinstance(array, np.ndarray))
 
     def _set(self, **columns: NDArray[Any]) -> None:
         for name, values in columns.items():

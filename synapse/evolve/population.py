@@ -59,8 +59,9 @@ class Population:
         own = self.genes["source"][c:] == self.genes["target"][c:]
         self.genes["weight"][c:] += np.where(own, 0.0, moved)
         self.next_node = int(genome.nodes["id"].max()) + 1
+        self.genes["innovation"] = np.tile(np.arange(c), size)  # numbers count the connections that are known
         for one in genome.genes:
-            self.innovations[int(one["source"]), int(one["target"])] = int(one["innovation"])
+            self.innovation_of(int(one["source"]), int(one["target"]))
         self._speciate(self.genes, self.at, np.zeros(0, np.int64))
         return self
 

@@ -100,3 +100,24 @@ def test_genes_are_what_the_paper_says():
         (into,) = one.links[one.neurons["first"][2] : one.neurons["stop"][2]]
         assert into["weight"] == 4.9
         assert one.connections == 3
+
+
+def test_an_innovation_number_is_one_connection():
+    """Also in an evolution that starts from the champion of another, whose numbers have gaps."""
+    start, seen = None, 0
+    for seed in range(4):
+        result = evolve.neat(
+            lambda phenotype: phenotype.hidden + phenotype.connections, inputs=2, outputs=1, population=40,
+            max_evaluations=1200, start=start, settings=ALL, seed=seed,
+        )  # fmt: skip
+        known = {}
+        for _, genome in result.milestones:
+            numbers = genome.genes["innovation"].tolist()
+            assert numbers == sorted(set(numbers))
+            ends = zip(genome.genes["source"].tolist(), genome.genes["target"].tolist(), strict=True)
+            for number, pair in zip(numbers, ends, strict=True):
+                assert known.setdefault(number, pair) == pair
+        assert len(set(known.values())) == len(known)
+        seen += len(known)
+        start = result.genome
+    assert seen > 200

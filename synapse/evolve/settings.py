@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .. import squash as squashes
 from .._checks import expected, finite_number, listed
 from .._typing import Ints
+from ..engine.evolution.genes import record
 from ..engine.functions.activations import ACTIVATIONS, SINGLE
 from ..errors import ArgumentError
 
@@ -142,7 +143,7 @@ class Settings:
         """The numbers as kernels read them: one record."""
         names = [field.name for field in fields(self) if field.name != "squashes"]
         row = tuple(min(float(getattr(self, name)), 1e300) for name in names)
-        return np.array([row], [(name, "f8") for name in names])
+        return np.array([row], record([(name, "f8") for name in names]))
 
     def codes(self) -> Ints:
         """The codes of the squashes."""

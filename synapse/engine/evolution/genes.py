@@ -7,12 +7,22 @@ bias, outputs, hidden ones; the id of the former is their place. Genes are sorte
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-NODE = np.dtype([("id", "i8"), ("position", "f8"), ("squash", "i8")])
+from ..compiler.jit import DEBUGGING
+
+
+def record(fields: list[tuple[str, str]]) -> np.dtype[Any]:
+    """The type of rows with these fields; without the compiler, rows have them as attributes, too."""
+    return np.dtype((np.record, fields)) if DEBUGGING else np.dtype(fields)
+
+
+NODE = record([("id", "i8"), ("position", "f8"), ("squash", "i8")])
 """A node of a genome. Inputs have position 0, outputs 1, and a node that splits a connection is halfway."""
 
-GENE = np.dtype(
+GENE = record(
     [
         ("innovation", "i8"),
         ("source", "i8"),  # ids of nodes
@@ -24,7 +34,7 @@ GENE = np.dtype(
 )
 """A connection of a genome."""
 
-NEURON = np.dtype(
+NEURON = record(
     [
         ("bias", "f8"),
         ("carry", "f8"),  # weight of the self-connection; 0: none
@@ -37,7 +47,7 @@ NEURON = np.dtype(
 )
 """A neuron of a phenotype, in the order of activation: inputs, hidden neurons, outputs."""
 
-LINK = np.dtype([("weight", "f8"), ("source", "i8"), ("gater", "i8")])
+LINK = record([("weight", "f8"), ("source", "i8"), ("gater", "i8")])
 """An incoming connection of a phenotype; ends are places of neurons in the order of activation."""
 
 NOBODY = -1

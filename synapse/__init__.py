@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # at run time `__getattr__` imports them when they are first 
 
 __version__ = "0.1.0"
 
-_LATER = ("analysis", "draw", "evolve", "experiments", "forecasting", "readwrite", "tasks")
+_LATER = ("analysis", "draw", "evolve", "experiments", "forecasting", "readwrite", "tables", "tasks")
 _LATER_NAMES = {"forecast": "forecasting", "from_networkx": "readwrite"}
 
 __all__ = [

@@ -41,7 +41,7 @@ def soft():
 def test_packages_are_reached_by_import_synapse_and_loaded_when_used():
     code = (
         "import sys, synapse\n"
-        "names = ['analysis', 'draw', 'experiments', 'forecasting', 'tasks']\n"
+        "names = ['analysis', 'draw', 'experiments', 'forecasting', 'tables', 'tasks']\n"
         "assert not any(f'synapse.{name}' in sys.modules for name in names)\n"
         "assert set(names) <= set(dir(synapse))\n"
         "assert synapse.tasks.Recall and synapse.analysis.compare\n"

@@ -28,7 +28,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import SynapseError
-from .problems import TableError
+from ..tables import TableError
 from .words import UsageError, reason
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,14 +10,11 @@ import numpy as np
 from .._typing import Floats
 from ..errors import FormatError
 from ..objects.network import Network
-from ..readwrite import files
 from .formats import READING, read
+from .reading import add_reading, sheet_of
 from .run import input_rows
-from .series import add_numbers, decimal_of
-from .sheet import read_sheet
-from .words import UsageError, add_output, output_of, reason, require_suffix
+from .words import PICTURES, UsageError, add_output, output_of, reason, require_suffix, save_figure
 
-PICTURES = (".png", ".svg", ".pdf")
 PAGE = ".html"
 
 MOST_STEPS = 200
@@ -40,7 +36,7 @@ def add_to(commands: Any) -> None:
     add_output(parser, f"the file to write: {', '.join(PICTURES)} or {PAGE}")
     add("--data", metavar="DATA", help="the sequence that a page shows: a CSV file; - is standard input")
     add("--in-order", action="store_true", help="match columns to inputs by order instead of by name")
-    add_numbers(parser)
+    add_reading(parser)
     parser.set_defaults(do=draw, sequence=None)
 
 
@@ -65,14 +61,8 @@ def draw(options: argparse.Namespace) -> int:
 def _picture(network: Network, path: str) -> None:
     from .. import draw as pictures  # matplotlib is an extra
 
-    pictures.network(network)
-    from matplotlib import pyplot
-
-    try:
-        with pictures.style(), files.replacing(path) as picture:  # text in files stays text
-            pyplot.savefig(picture, format=Path(path).suffix[1:].lower())
-    finally:
-        pyplot.close()
+    with pictures.style():  # text in files stays text
+        save_figure(pictures.network(network).figure, path)
 
 
 def _explore(network: Network, path: str, options: argparse.Namespace) -> None:
@@ -81,8 +71,7 @@ def _explore(network: Network, path: str, options: argparse.Namespace) -> None:
     if options.data is None:
         rows = pulses(len(network.input))
     else:
-        sheet = read_sheet(options.data, decimal_of(options))
-        rows = input_rows(network, sheet, options)[1][:MOST_STEPS]
+        rows = input_rows(network, sheet_of(options.data, options), options)[0][:MOST_STEPS]
     pictures.explore(network, rows, path)
 
 

@@ -7,7 +7,7 @@ from ..learning import Trainer
 from ..objects.network import Network
 from ..readwrite import formats, load, save
 from ..readwrite._formats import by_suffix
-from .words import UsageError, aligned, reason
+from .words import UsageError, aligned, reason, require_folder
 
 READABLE = [form.name for form in formats() if form.read]
 WRITABLE = [form.name for form in formats() if form.write]
@@ -60,10 +60,12 @@ def loaded(path: str, name: str | None = None) -> Network | Trainer:
     return found
 
 
-def keeps(path: str) -> bool:
-    """Whether a file of this name can be written and read back."""
+def require_kept(path: str) -> None:
+    """Raise, before any work, if a model could not be saved in this file or read back."""
     form = by_suffix(path)
-    return form is not None and form.read is not None and form.write is not None
+    if form is None or form.read is None or form.write is None:
+        raise UsageError(f"The suffix of {path!r} must be one of {KEEPING}.")
+    require_folder(path)
 
 
 def require_writable(path: str, name: str | None = None) -> None:

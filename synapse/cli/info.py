@@ -52,27 +52,7 @@ def _of_checkpoint(trainer: Trainer) -> Iterator[tuple[str, str]]:
 
 
 def describe(network: Network) -> str:
-    """The contents of a network and its metadata, as aligned text.
-
-    >>> from synapse import Layer, Network
-    >>> a, b = Layer(2), Layer(1, squash="tanh")
-    >>> _ = a.project(b, weights=1.0)
-    >>> print(describe(Network(a, [], b)))
-    name               Network
-    sizes              2-1
-    neurons            3
-    connections        2
-    self-connections   0
-    gated connections  0
-    gating neurons     0
-    parameters         3
-    memory             no
-    dtype              float64
-    <BLANKLINE>
-    layer   neurons  squash
-    input         2  logistic
-    output        1  tanh
-    """
+    """The contents of a network and its metadata, as aligned text."""
     topology = Topology.of(network)
     facts = [(what, str(value)) for what, value in _facts(topology).items()]
     facts[-1:-1] = [("memory", "yes" if network.has_memory else "no")]

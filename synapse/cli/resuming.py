@@ -11,11 +11,10 @@ import numpy as np
 
 from .. import Trainer
 from ..errors import ArgumentError, FormatError, SynapseError, TopologyError
-from ..objects.network import Network
 from ..objects.state import take_over
 from ..readwrite import load
-from . import teaching
-from .words import UsageError, reason
+from ..tables import ScaledModel
+from .words import UsageError, reason, require_folder
 
 FREE = ("data", "epochs", "output", "quiet", "checkpoint", "resume", "patience", "command_line", "debug")
 """Options that may differ when a training goes on. The numbers of the data are compared, not their name."""
@@ -43,34 +42,27 @@ def check(options: argparse.Namespace) -> None:
         return
     if Path(path).absolute() == Path(options.output).absolute():
         raise UsageError("The model and the checkpoint need two files: give --checkpoint another name.")
-    if not Path(path).absolute().parent.is_dir():
-        raise FormatError(f"Cannot write {path!r}: there is no such folder.")
+    require_folder(path)
     if Path(path).exists() and not options.resume:
         raise UsageError(f"{path!r} exists: give --resume to go on with its training, or delete it.")
 
 
-def trainer_of(network: Network, options: argparse.Namespace, *data: Any) -> Trainer:
+def trainer_of(model: ScaledModel, options: argparse.Namespace, data: Any) -> Trainer:
     """A trainer of this new network, or the one in the checkpoint, whose network is like it.
 
     Raises FormatError if the file is not the checkpoint of a training with these options and data.
     """
+    network = model.network
     network.metadata = {OPTIONS: {**_compared(options), "data": _digest(data)}}
     if not options.resume or not Path(options.checkpoint).exists():
-        return teaching.trainer_of(network, options.rate, options.optimizer)
+        return model.trainer(options.rate, options.optimizer)
     trainer = _read(options.checkpoint)
     _require_same(options.checkpoint, trainer.network.metadata.get(OPTIONS), network.metadata[OPTIONS])
-    give_back(trainer, network, options.checkpoint)
-    return trainer
-
-
-def give_back(trainer: Trainer, network: Network, path: str) -> None:
-    """Copy the numbers that were learned into the model, if the trainer has a network of its own."""
-    if trainer.network is network:
-        return
     try:
         take_over(network, trainer.network)
     except TopologyError:
-        raise FormatError(f"The network in {path!r} is not that of this training.") from None
+        raise FormatError(f"The network in {options.checkpoint!r} is not that of this training.") from None
+    return trainer
 
 
 def arguments(options: argparse.Namespace) -> dict[str, Any]:

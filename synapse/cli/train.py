@@ -4,60 +4,39 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from .. import __version__
 from .._checks import counted
-from .._typing import Floats
-from ..errors import DivergenceError, FormatError
-from ..forecasting.calibration import fewest_origins
-from ..forecasting.closed_loop import INTERVAL
 from ..learning import Result
-from . import formats, resuming, teaching
-from .facts import Facts
-from .lesson import Lesson, LessonOptions, Part, joined, prepare
-from .report import Quality, measured, report
-from .scaling import MODELS, Scale, ScaledModel
-from .series import add_reading, decimal_of
-from .sheet import read_sheet, unit
-from .words import UsageError, names, natural, positive, share, whole, wholes
+from ..tables import Sheet, Trained, series_task, train_rows, train_series
+from ..tables.scaled_model import MODELS
+from ..tables.series import Series, find_dates, without_totals
+from ..tables.sheet import unit
+from . import formats, resuming
+from .reading import add_learning, add_reading, learning_of, series_of, sheet_of
+from .words import UsageError, aligned, listed, names, natural, printable, share, whole
 
 INTERRUPTED = 130
 
-HELD_OUT = 0.2
-"""Least share of a series that is held out, unless --validation gives another one."""
-
 NOTES = """
-DATA is CSV with the names of the columns in the first row; units may follow, as in "Sales (kEUR)". Cells are
-separated by commas, semicolons or tabs. All problems of the file are listed at once.
+DATA is CSV with the names of the columns in the first row; units may follow, as in "Sales (kEUR)". All
+problems of the file are listed at once.
 
 A table with a column of dates is a series, whose rows must be evenly spaced in time. A GRU learns to
-predict the targets one row ahead (--ahead) from their own past. Further --inputs, such as holidays, must be
-known in advance: each row of them explains the target in the same row, and a forecast takes the values of
-the rows to come from its --future. The last fifth of the rows is held out (--validation), or up to a third
-of a short series, as many as an interval of a forecast for a season needs. The report shows the error there
-beside those of simple methods: the last value (persistence), the value a season ago (seasonal naive), and a
-linear autoregression (AR). To predict a column from others in the same row, say --ahead 0; to use rows as
-samples, --ignore the dates.
+forecast the targets from their own past and that of the --observed columns; columns that are --known in
+advance, such as holidays, explain their own row. The end of the series is held out: there the network is
+compared with statistical methods, and the best will forecast. Then the network is trained on all rows.
 
-Otherwise rows are samples in random order for a perceptron, which is the default. For the other models they
-are steps in time: one stream or, with --sequence, many sequences. With --ahead K, the target of a row is the
-value K rows below it (in its sequence), and the target column is an input too.
-
-A target of numbers is trained with squared error. A target of words, or of numbers with --classes, is
-trained as classes, with one probability each. Columns are standardised inside the model: `synapse run` takes
-and returns the units of the file.
-
---validation holds out random samples or sequences, or the end of a stream or series, and the weights of the
-epoch with the lowest held-out error are saved. For a series, the held-out end is not used for that: with
---patience, the rows before it are.
+Otherwise rows are samples for a perceptron, which is the default, and for the other models steps in time:
+one stream or, with --sequence, many sequences. With --ahead K, the target of a row is the value K rows below
+it. Words become inputs of 0 and 1, missing numbers the median of their column; identifiers are left out. A
+target of words is predicted by one probability for each class. To use a table with dates in this way, say
+--ahead 0, or --ignore the dates.
 
 Ctrl-C ends the training; the model trained so far is saved. With --checkpoint, the same command with
---resume goes on after the last epoch in that file, also with more --epochs, and gives the same model as a
-training that was not broken off.
+--resume goes on after the last epoch in that file and gives the same model.
 """
 
 
@@ -70,141 +49,140 @@ def add_to(commands: Any) -> None:
         epilog=NOTES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    _add_data(parser)
-    _add_learning(parser)
-    parser.set_defaults(do=train)
-
-
-def _add_data(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("data", metavar="DATA", help="the table, a CSV file; - is standard input")
     add("--target", metavar="COLUMN,...", type=names, required=True, help="columns to predict")
-    add(
-        "--inputs",
-        metavar="COLUMN,...",
-        type=names,
-        help="columns to predict from (default: all others; in a series, the targets)",
-    )
+    add("--inputs", metavar="COLUMN,...", type=names, help="columns to predict from (default: all others)")
+    add("--known", metavar="COLUMN,...", type=names, default=[], help="columns known in advance (series)")
+    add("--observed", metavar="COLUMN,...", type=names, default=[], help="columns known when they occur")
     add("--ignore", metavar="COLUMN,...", type=names, default=[], help="columns to leave out")
     add("--sequence", metavar="COLUMN", help="column that identifies the sequence each row belongs to")
     add("--classes", action="store_true", help="treat the numbers of the target as classes")
-    add("--ahead", metavar="K", type=natural, help="predict the target K rows ahead (default: 1 in a series)")
-    add_reading(parser)
-    add("-o", "--output", metavar="MODEL", required=True, help=f"the model to write: {formats.KEEPING}")
-
-
-def _add_learning(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
+    add("--ahead", metavar="K", type=natural, help="predict the target K rows below, from all columns")
     add("--model", choices=MODELS, help="default: perceptron; gru for a series")
-    add("--hidden", metavar="N,...", type=wholes, default=[8], help="sizes of hidden layers (default: 8)")
-    add("--epochs", metavar="N", type=whole, default=100, help="default: %(default)s")
-    add("--rate", metavar="R", type=positive, default=0.02, help="learning rate (default: %(default)s)")
-    teaching.add_to(parser)
-    add("--seed", metavar="N", type=natural, default=0, help="seed of all randomness (default: %(default)s)")
-    add("--validation", metavar="SHARE", type=share, help="share to hold out (default: 0.2 of a series)")
-    add("--patience", metavar="N", type=whole, help="stop after N epochs without a lower error")
+    add("--steps", metavar="N", type=whole, help="steps ahead in the test of a series (default: a season)")
+    add("--validation", metavar="SHARE", type=share, help="share to hold out for the test (default: 0.2)")
+    add_reading(parser)
+    add_learning(parser)
     resuming.add_to(parser)
     add("-q", "--quiet", action="store_true", help="no progress bar, no report")
+    add("-o", "--output", metavar="MODEL", required=True, help=f"the model to write: {formats.KEEPING}")
+    parser.set_defaults(do=train)
 
 
 def train(options: argparse.Namespace) -> int:
-    """Train and save; return the exit code."""
-    _check_output(options.output)
+    """Read, choose, fit, test, save; return the exit code."""
+    formats.require_kept(options.output)
     resuming.check(options)
-    sheet = read_sheet(options.data, decimal_of(options))
-    chosen = {name: getattr(options, name) for name in LessonOptions.__annotations__}
-    lesson = prepare(sheet, LessonOptions(**chosen))
-    options.optimizer = teaching.chosen(options.optimizer, lesson.series is not None)
-    kind = options.model or ("gru" if lesson.series else "perceptron")
-    model = ScaledModel(kind, options.hidden, lesson.inputs, lesson.outputs, lesson.kind, options.seed)
-    training, held_out = _parts(model, lesson, options)
-    result = _fit(model, lesson, *_used(lesson, training, held_out, options), options)
-    quality = measured(model.network, lesson, training, held_out)
-    model.network.metadata = _facts(lesson, training, held_out, quality, options)
-    model.network.clear()
-    formats.write(model.network, options.output)
+    sheet = sheet_of(options.data, options)
+    _check_uses(sheet, options)
+    dated = find_dates(sheet, options.date, options.dates, [*options.ignore, *options.target])
+    series = _is_series(sheet, dated is not None, options)
+    options.optimizer = options.optimizer or ("adam" if series else "sgd")
+    training = {"progress": sys.stderr.isatty() and not options.quiet, **resuming.arguments(options)}
+    more = {
+        "validation": options.validation,
+        "trainer_of": lambda model, parts: resuming.trainer_of(model, options, parts),
+        "options": training,
+    }
+    learning = learning_of(options, series, more)
+    if series:
+        read = series_of(
+            sheet, list(dict.fromkeys([*options.target, *options.observed, *options.known])), options
+        )
+        columns = sheet.found(options.target), sheet.found(options.known)
+        task = series_task(read, *columns, steps=options.steps, validation=options.validation)
+        trained, notes = train_series(task, learning), _of_series(read, sheet, options)
+    else:
+        date = [dated[0]] if dated and not (options.sequence and sheet.has_numbers(dated[0])) else []
+        sheet = without_totals(sheet, date[0]) if date else sheet
+        given = {"ignore": [*sheet.found(options.ignore), *date], "sequence": options.sequence}
+        given |= {"ahead": options.ahead or 0, "classes": options.classes}
+        trained = train_rows(sheet, options.target, options.inputs, learning, **given)
+        read, notes = None, [f"{counted(len(sheet.rows), 'row')}.", *sheet.notes]
+    trained.network.metadata = _facts(trained, read, options)
+    trained.network.clear()
+    formats.write(trained.network, options.output)
     if not options.quiet:
-        print(report(model.network, lesson, quality, result))
-    return _ended(result, options.output)
+        print(_report(trained, [*notes, *trained.notes]))
+    return _ended(trained.result, options.output)
 
 
-def _parts(model: ScaledModel, lesson: Lesson, options: argparse.Namespace) -> tuple[list[Part], list[Part]]:
-    """The training parts and the held-out parts, none without --validation; of a series a fifth."""
-    share = options.validation
-    if share is None:
-        share = _share_of_series(lesson) if lesson.series else 0.0
-    if not share:
-        return lesson.parts, []
-    return lesson.split(share, model.network.has_memory, options.seed)
+def _check_uses(sheet: Sheet, options: argparse.Namespace) -> None:
+    """Raise if a column has two uses, or an option does not go with the others."""
+    uses = [*options.target, *options.known, *options.observed, *options.ignore]
+    uses += [name for name in (options.sequence, options.date) if name is not None]
+    found = sheet.found(uses)
+    inputs = sheet.found(options.inputs or [])
+    taken = set(found) - (set(sheet.found(options.target)) if options.ahead else set())
+    twice = sorted({name for name in found if found.count(name) > 1} | (taken & set(inputs)))
+    if twice:
+        raise UsageError(f"A column can have one use only. {listed(twice)} has two.")
+    if options.classes and len(options.target) > 1:
+        raise UsageError(f"Expected one --target for classes, got {listed(options.target)}.")
+    if options.sequence and options.fill:
+        raise UsageError("--fill is for a series; with --sequence, missing numbers become medians.")
 
 
-def _share_of_series(lesson: Lesson) -> float:
-    """A fifth, or the share that the usual interval for a season ahead needs, but at most a third."""
-    assert lesson.series is not None
-    needed = (lesson.series.step.season or 1) + fewest_origins(INTERVAL) - 1
-    return max(HELD_OUT, min(needed / len(lesson.parts[0][0]), 1 / 3))
+def _is_series(sheet: Sheet, dated: bool, options: argparse.Namespace) -> bool:
+    """Whether to forecast a number in a series: the table has dates, or columns are known or observed."""
+    asked = bool(options.known or options.observed)
+    rows = options.sequence is not None or options.classes or options.ahead is not None
+    if dated and options.inputs and not rows and options.date not in options.ignore:
+        raise UsageError(
+            "In a series, say which columns are --known in advance and which are only --observed. "
+            "To predict a column from others of the same row, say --ahead 0."
+        )
+    if rows or not sheet.has_numbers(options.target[0]):
+        if asked:
+            raise UsageError(
+                "--known and --observed are for a series, without --sequence, --classes and --ahead."
+            )
+        return False
+    return dated or asked
 
 
-def _used(
-    lesson: Lesson, training: list[Part], held_out: list[Part], options: argparse.Namespace
-) -> tuple[list[Part], list[Part]]:
-    """The parts to train on, and those that choose the epoch.
-
-    In a series, the held-out end is for the comparison with other methods alone, which would be unfair if the
-    network had been chosen by it.
-    """
-    if lesson.series is None:
-        return training, held_out
-    if options.patience is None:
-        return training, []
-    return replace(lesson, parts=training).split(HELD_OUT, in_order=True, seed=options.seed)
+def _of_series(series: Series, sheet: Sheet, options: argparse.Namespace) -> list[str]:
+    """Sentences on how a series was read."""
+    first, last = (series.written(series.times()[place]) for place in (0, -1))
+    step = "" if series.step is None else f" ({series.date}), step: {series.step.name}"
+    used = [*series.columns, *sheet.found(options.ignore), series.date]
+    unused = [name for name in sheet.names if name not in used]
+    notes = [f"{counted(len(series.values), 'row')}, {first} to {last}{step}.", *series.notes]
+    if unused:
+        notes.append(f"Not used: {listed(unused)}. Name columns --known in advance, or --observed.")
+    return notes
 
 
-def _facts(
-    lesson: Lesson,
-    training: list[Part],
-    held_out: list[Part],
-    quality: Quality,
-    options: argparse.Namespace,
-) -> Facts:
-    """What the model carries with it."""
-    series, targets = lesson.series, lesson.targets
-    units = {name: unit(name) for name in [*lesson.inputs, *targets]}
-    return Facts(
-        targets=targets,
-        inputs=lesson.inputs,
-        known=lesson.known,
-        units={name: text for name, text in units.items() if text is not None},
-        classes=lesson.kind is not None,
-        ahead=lesson.ahead,
-        sequence=options.sequence,
-        date=series.date if series else None,
-        step=str(series.step) if series else None,
-        first_date=series.dates[0].isoformat() if series else None,
-        last_date=series.dates[-1].isoformat() if series else None,
-        season=series.step.season if series else None,
-        fill=options.fill,
-        rows=len(joined(lesson.parts)[0]),
-        held_out_rows=len(joined(held_out)[0]) if held_out else 0,
-        error=_by_target(targets, quality.training if quality.held_out is None else quality.held_out),
-        baselines={name: _by_target(targets, errors) for name, errors in quality.baselines.items()},
-        verdict=quality.verdict,
-        trained=datetime.now(UTC).isoformat(timespec="seconds"),
-        version=__version__,
-        command=options.command_line,
+def _facts(trained: Trained, series: Series | None, options: argparse.Namespace) -> dict[str, Any]:
+    """What the model's file carries: what was measured, how it was read and made."""
+    facts = dict(trained.facts)
+    columns = [neuron.name for neuron in trained.network.input] + facts["targets"]
+    facts["units"] = {name: unit(name) for name in columns if name is not None and unit(name)}
+    if series is not None:
+        facts |= {"date": series.date, "zone": series.zone, "fill": options.fill, "season": series.season}
+        if series.step is not None:
+            facts |= {"step": series.step.name, "first_date": series.dates[0].isoformat()}
+            facts |= {"last_date": series.dates[-1].isoformat()}
+    trained_at = datetime.now(UTC).isoformat(timespec="seconds")
+    return {**facts, "trained": trained_at, "version": __version__, "command": options.command_line}
+
+
+def _report(trained: Trained, notes: list[str]) -> str:
+    """The report: how the table was read, the test, and which model forecasts."""
+    facts, result = trained.facts, trained.result
+    why = {"epochs": "reached the epoch limit", "patience": "the error stopped falling"}.get(
+        result.stopped, result.stopped
     )
-
-
-def _by_target(targets: list[str], errors: Floats) -> dict[str, float]:
-    return dict(zip(targets, errors.tolist(), strict=True))
-
-
-def _check_output(path: str) -> None:
-    """Raise, before any work, if the model could not be saved or read back."""
-    if not formats.keeps(path):
-        raise UsageError(f"The suffix of {path!r} must be one of {formats.KEEPING}.")
-    if not Path(path).absolute().parent.is_dir():
-        raise FormatError(f"Cannot write {path!r}: there is no such folder.")
+    lines = [*notes, f"{trained.network!r}: {counted(result.epochs, 'epoch')}, {why}."]
+    if trained.table:
+        held_out = counted(facts["held_out_rows"], "held-out row")
+        lines.append(f"Test on {held_out}:" if facts["held_out_rows"] else "On the training rows:")
+        cells = [[printable(cell) for cell in row] for row in trained.table]
+        lines.append(aligned(cells, "<" + ">" * (len(cells[0]) - 1)))
+    if facts["held_out_rows"] and result.stopped != "interrupted":
+        lines.append(f"The saved network was then trained on all {counted(facts['rows'], 'row')}.")
+    return "\n".join([*lines, *(facts[name] for name in ("verdict", "reason") if facts.get(name))])
 
 
 def _ended(result: Result, path: str) -> int:
@@ -214,41 +192,3 @@ def _ended(result: Result, path: str) -> int:
     message = f"Interrupted after {counted(result.epochs, 'epoch')}; {path!r} is the model trained so far."
     print(f"synapse: {message}", file=sys.stderr)
     return INTERRUPTED
-
-
-def _fit(
-    model: ScaledModel,
-    lesson: Lesson,
-    training: list[Part],
-    held_out: list[Part],
-    options: argparse.Namespace,
-) -> Result:
-    """Train in the standard units of the training rows; then set these units in the model."""
-    inputs, targets = joined(training)
-    scales = Scale.of(inputs), None if lesson.kind else Scale.of(targets)
-
-    def form(parts: list[Part]) -> tuple[Any, Any]:
-        """As the trainer takes them: sequences as lists, samples or a stream as one array."""
-        x = [scales[0].standard(part) for part, _ in parts]
-        y = [scales[1].standard(part) if scales[1] else part for _, part in parts]
-        return (x, y) if lesson.sequences else (x[0], y[0])
-
-    data, validation = form(training), form(held_out) if held_out else None
-    trainer = resuming.trainer_of(model.network, options, data, validation)
-    try:
-        result = trainer.train(
-            *data,
-            epochs=options.epochs,
-            seed=options.seed,
-            progress=sys.stderr.isatty() and not options.quiet,
-            validation=validation,
-            patience=options.patience,
-            **resuming.arguments(options),
-        )
-    except DivergenceError:
-        raise DivergenceError(
-            f"The error is no longer finite; nothing is saved. Use a lower --rate than {options.rate:g}."
-        ) from None
-    resuming.give_back(trainer, model.network, options.checkpoint)
-    model.set(*scales)
-    return result

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import csv
+import io
+import math
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from .._checks import shown
-from ..errors import ArgumentError, SynapseError
+from ..errors import ArgumentError, FormatError, SynapseError
+from ..readwrite import files
+from ..tables.problems import quoted as listed, reason
+
+__all__ = ["listed", "reason"]  # of tables, for the subcommands
+
+
+PICTURES, TABLES = (".png", ".svg", ".pdf"), (".csv", ".txt")
+"""Suffixes of files that are written."""
 
 
 class UsageError(ArgumentError):
     """Options that contradict each other, or a file name without a known format."""
-
-
-def reason(error: OSError | SynapseError) -> str:
-    """The reason why a file could not be read or written, as a sentence."""
-    if isinstance(error, OSError):
-        return f"{error.strerror or error}."
-    return str(error)
 
 
 # --- text ------------------------------------------------------------------------------------
@@ -43,15 +47,6 @@ def aligned(rows: Sequence[Sequence[str]], sides: str) -> str:
         for row in rows
     )
     return "\n".join(line.rstrip() for line in lines)
-
-
-def listed(names: Iterable[str]) -> str:
-    """Names in a sentence, in quotes.
-
-    >>> listed(["a", "b"])
-    "'a', 'b'"
-    """
-    return ", ".join(map(repr, names))
 
 
 def add_output(parser: ArgumentParser, what: str) -> None:
@@ -78,6 +73,40 @@ def require_suffix(path: str, suffixes: Sequence[str]) -> str:
         known = f"{', '.join(others)} or {last}" if others else last
         raise UsageError(f"The suffix of {path!r} must be {known}.")
     return suffix
+
+
+def require_folder(path: str) -> None:
+    """Raise FormatError if the folder of a file to write does not exist."""
+    if not Path(path).absolute().parent.is_dir():
+        raise FormatError(f"Cannot write {path!r}: there is no such folder.")
+
+
+def write_text(path: str, text: str) -> None:
+    """Write a file whole; FormatError if it cannot be written."""
+    try:
+        files.write(path, text)
+    except (OSError, SynapseError) as error:
+        raise FormatError(f"Cannot write {path!r}: {reason(error)}") from error
+
+
+def save_figure(figure: Any, path: str, dots: int | str = "figure") -> None:
+    """Write a picture of matplotlib whole, and close it; FormatError if it cannot be written."""
+    from matplotlib import pyplot
+
+    try:
+        with files.replacing(path) as picture:
+            figure.savefig(picture, format=Path(path).suffix[1:].lower(), dpi=dots)
+    except OSError as error:
+        raise FormatError(f"Cannot write {path!r}: {reason(error)}") from error
+    finally:
+        pyplot.close(figure)
+
+
+def table_text(rows: Sequence[Sequence[str]], delimiter: str = ",") -> str:
+    """Rows of cells as CSV."""
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(rows)
+    return text.getvalue()
 
 
 # --- kinds of arguments, for argparse --------------------------------------------------------
@@ -122,6 +151,17 @@ def wholes(text: str) -> list[int]:
     [8, 4]
     """
     return [whole(part.strip()) for part in text.split(",")]
+
+
+def number(text: str) -> float:
+    """A finite number."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not math.isfinite(found):
+        raise ArgumentTypeError(f"expected a number, got {text!r}")
+    return found
 
 
 def positive(text: str) -> float:

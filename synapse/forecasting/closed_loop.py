@@ -35,7 +35,7 @@ class Forecast(NDArrayOperatorsMixin):
     Attributes
     ----------
     mean : ndarray, shape (steps, m)
-        The forecast itself. With a calibration, its `bias` has been added.
+        The forecast itself.
     lower, upper : ndarray, shape (steps, m), or None
         The bounds of the intervals.
     interval : float or None
@@ -138,15 +138,15 @@ def forecast(
     future : array_like, shape (steps - 1, k), optional
         The inputs that no output is fed to, in their order, for the steps after the context. Row k is read
         together with forecast k, and so affects forecast k + 1; forecast 1 follows from the context. A last
-        row, of index `steps`, may be given; it is not used. See the example for values known in advance.
+        row, of index `steps`, may be given; it is not used.
     samples : int, optional
         Number of sampled futures. In each, every step has an error drawn from the errors of one step in the
         second half of the context, which is fed back, too (bootstrap; Hyndman and Athanasopoulos 2021,
         section 5.5). The bounds are quantiles of the samples. Networks fit the rows that they were trained
         on more closely than new ones, so samples from such a context are too narrow: prefer a calibration.
     calibration : Calibration, optional
-        Errors on steps that were held out, from :func:`synapse.forecasting.calibrate`. Its `bias` is added to
-        the forecast, and the bounds are half a width below and above.
+        Errors on steps that were held out, from :func:`synapse.forecasting.calibrate`. The bounds are half a
+        width below and above the forecast.
     interval : float, optional
         The share of future values that should be within the bounds. Default: 0.9, with `samples` or a
         calibration. For an ensemble without these, the bounds are quantiles of its networks' forecasts: they
@@ -181,6 +181,7 @@ def forecast(
     --------
     synapse.forecasting.calibrate : Errors on held-out steps, for intervals.
     synapse.forecasting.rolling_origin : The error of a way to forecast, step by step.
+    synapse.forecasting.NetworkForecaster : Differences, and values known in advance, such as holidays.
 
     Examples
     --------
@@ -196,20 +197,6 @@ def forecast(
     True
     >>> synapse.forecast(net, series, 20, samples=100, seed=0)
     <Forecast of 20 steps of 1 value, with intervals of 0.9>
-
-    A value known in advance explains its own row: sales are 1, and 1.5 on holidays. So train each row of
-    sales with the holiday of the *next* row. The last row of the context then has the first holiday to come,
-    and `future` the others:
-
-    >>> holiday = np.array([0, 1, 0, 0, 1, 0, 1, 1, 0, 0] * 10)
-    >>> sales = 1 + 0.5 * holiday
-    >>> rows = np.column_stack([sales[:-1], holiday[1:]])
-    >>> net = architect.Perceptron(2, 1, output_squash="identity", seed=0)
-    >>> result = synapse.Trainer(net, rate=0.1).train(rows, sales[1:], epochs=100, seed=0, progress=False)
-    >>> to_come = np.array([0, 1, 0, 1, 0, 0])
-    >>> context = np.column_stack([sales, [*holiday[1:], to_come[0]]])
-    >>> synapse.forecast(net, context, 6, feedback={0: 0}, future=to_come[1:])[:, 0].round(2).tolist()
-    [1.0, 1.5, 1.0, 1.5, 1.0, 1.0]
     """
     count = horizon(steps)
     rows = checked_rows(net, context)
@@ -219,7 +206,9 @@ def forecast(
     share = _checked_share(net, samples, calibration, interval)
     number = 0 if samples is None else positive_integer("The samples", samples, MOST_SAMPLES)
     if calibration is not None:
-        calibration.require(count, sizes_of(net)[1])
+        known, own = calibration.errors.shape[2], sizes_of(net)[1]
+        if known != own:
+            raise ArgumentError(f"This calibration is of {counted(known, 'output')}, the network has {own}.")
         warn_of_context(calibration.ranges, rows, count)
     rng = random_generator(seed)
     found = [paths(network, rows, loop, ahead, count, number, rng) for network in members(net)]
@@ -227,7 +216,7 @@ def forecast(
     if share is None:
         return Forecast(mean.clip(*limits))
     if calibration is not None:
-        mean, half = mean + calibration.bias[:count], calibration.half_widths(share)[:count]
+        half = calibration.half_widths(share, count)
         lower, upper = mean - half, mean + half
     else:
         together = [path for path, sampled in found for path in sampled or [path]]

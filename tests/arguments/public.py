@@ -90,14 +90,19 @@ architect.Delayed architect.GatedUnits architect.MemoryBlocks architect.Standard
 learning.Batch learning.Evaluation learning.GradientComparison learning.Progress learning.Reach
 learning.ReachRow learning.Readout learning.Result learning.Step experiments.CrossValidation
 experiments.Estimate experiments.TrialComparison experiments.Trials
-forecasting.Forecast forecasting.RollingOrigin optimizers.OptimizerState optimizers.RecursiveState
-squash.Squash cost.Cost evolve.Evolution evolve.Genome evolve.Phenotype evolve.fitness.DoublePole
+forecasting.Forecast forecasting.RollingOrigin forecasting.Selection optimizers.OptimizerState
+optimizers.RecursiveState squash.Squash cost.Cost evolve.Evolution
+evolve.Genome evolve.Phenotype evolve.fitness.DoublePole
 """
 """Classes whose objects the library makes: results and views."""
 HOOKS = """
+forecasting.NetworkForecaster.__init__ forecasting.NetworkForecaster.__call__
+forecasting.NetworkForecaster.one_step forecasting.Selection.mase
+forecasting.Selection.calibration forecasting.Selection.verdict
+forecasting.Selection.statistic forecasting.Calibration.scale
 architectures.rebuild squash.by_code synapse.Topology.require_closed draw.Explorer.update
 synapse.every.__call__ learning.TensorBoard.__call__ cost.Cost.check cost.Cost.check_targets
-forecasting.Calibration.require optimizers.Optimizer.find_change initializers.draw initializers.fan_in
+optimizers.Optimizer.find_change initializers.draw initializers.fan_in
 initializers.glorot initializers.he initializers.orthogonal evolve.fitness.DoublePole.evaluate
 evolve.fitness.DoublePole.confirm evolve.fitness.Environment.evaluate
 """

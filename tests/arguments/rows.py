@@ -215,6 +215,16 @@ row(
     {"forecaster": forecasting.persistence, "series": past["history"], "steps": 2},
     start="None",
 )
+row(
+    "forecasting.select",
+    {"forecasters": {"a": forecasting.persistence}, "series": past["history"], "steps": 2, "start": 3},
+    start="None",
+)
+row("forecasting.statistical", {"method": "naive", "series": past["history"]}, known="None")
+row("forecasting.choose_differences", {"series": past["history"], "steps": 2})
+row("forecasting.Differences.__init__", {"lags": (1,)}, lags="[]")
+row("forecasting.Differences.of", lambda w: {"series": past["history"]})
+row("forecasting.Differences.undo", lambda w: {"history": past["history"], "ahead": [1.0]})
 row("synapse.save", network="network")
 row("analysis.compare", lambda w: {"first": w.network, "second": w.network})
 

@@ -219,6 +219,7 @@ MAKERS |= {
     "kohonen": lambda w: architect.Kohonen(2, (2, 2), seed=0),
     "convolutional": lambda w: architect.Convolutional(5, 1, filters=(2,), seed=0),
     "ensemble": lambda w: Ensemble([architect.Elman(2, 2, 2, seed=seed) for seed in range(2)]),
+    "differences": lambda w: forecasting.Differences((1,)),
     "calibration": lambda w: forecasting.Calibration(np.arange(60.0).reshape(30, 2, 1)),
     "continualreber": lambda w: tasks.ContinualReber(20),
     "trainer": lambda w: synapse.Trainer(w.network),

@@ -84,8 +84,9 @@ def months(count, first=2010):
 
 
 def answers(printed):
-    """The numbers that `synapse run` prints."""
-    return np.array([row.split(",") for row in printed.splitlines()[1:]], float)
+    """The numbers that `synapse run` prints, after the key of a row if it is a word."""
+    rows = [row.split(",") for row in printed.splitlines()[1:]]
+    return np.array([row[row[0].isalpha() :] for row in rows], float)
 
 
 def chaos():

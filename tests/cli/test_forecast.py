@@ -15,14 +15,14 @@ import synapse
 from synapse import cli, forecasting
 from synapse._checks import install
 from synapse.cli import terminal
+from synapse.cli.forecast import decimals
 
 from .command import called, done, months, refused, told, write
 
 RNG = np.random.default_rng(0)
 SALES = (100 + 20 * np.sin(2 * np.pi * np.arange(60) / 12) + RNG.normal(0, 2, 60)).round(1)
 COSTS = (50 + 5 * np.cos(2 * np.pi * np.arange(60) / 12) + RNG.normal(0, 1, 60)).round()
-BOTH = np.column_stack([SALES, COSTS])
-FIFTH = ["--validation", "0.2"]
+QUICK = ["--hidden", "4", "--epochs", "60", "-q"]
 
 
 def table(path, count=60, first=2020, **columns):
@@ -33,12 +33,12 @@ def table(path, count=60, first=2020, **columns):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A table, a model of both columns, and one with an input that is not forecast."""
+    """A table, a model of both columns, and one with a column that is known in advance."""
     path = tmp_path_factory.mktemp("forecast")
     data = table(path / "d.csv")
-    train = ["train", str(data), "--model", "gru", "--hidden", "4", "--epochs", "60", "-q", *FIFTH]
+    train = ["train", str(data), *QUICK]
     assert cli.main([*train, "--target", "Sales,Costs", "-o", str(path / "both.json")]) == 0
-    given = ["--target", "Costs", "--inputs", "Sales,Costs"]
+    given = ["--target", "Costs", "--known", "Sales"]
     assert cli.main([*train, *given, "-o", str(path / "given.json")]) == 0
     return path
 
@@ -48,7 +48,9 @@ def further(capsys, folder):
     """A function that forecasts further rows of the table."""
 
     def run(*options, model=folder / "both.json", data=folder / "d.csv"):
-        return done(capsys, "forecast", model, data, *options)
+        code, printed, said = called(capsys, "forecast", model, data, *options)
+        assert code == 0, said
+        return printed
 
     return run
 
@@ -62,117 +64,117 @@ def numbers(text):
 
 
 def test_rows_continue_the_dates_and_the_network_its_outputs(further, folder):
-    printed = further("--steps", 14)
+    printed = further("--steps", 14, "--model", "network")
     head, *body = rows(printed)
     assert head == ["Month", "Sales (kEUR)", "Costs"]
     assert [row[0] for row in body] == months(14, 2025)
-    ahead = synapse.forecast(synapse.load(folder / "both.json"), BOTH, 14)
+    network = synapse.load(folder / "both.json")
+    facts = network.metadata
+    angles = 2 * np.pi * np.arange(60 + 14) / 12
+    season = np.column_stack([np.sin(angles), np.cos(angles), np.sin(2 * angles), np.cos(2 * angles)])
+    differences = [forecasting.Differences(lags) for lags in facts["differences"]]
+    forecaster = forecasting.NetworkForecaster(network, differences, season)
+    ahead = forecaster(np.column_stack([SALES, COSTS]), 14)
     np.testing.assert_array_equal(numbers(printed), ahead.round(1))  # a deviation of costs is 3.7
+    later = table(folder / "later.csv", 36, 2022, **{"Sales (kEUR)": SALES[24:], "Costs": COSTS[24:]})
+    moved = forecasting.NetworkForecaster(network, differences, season[24:])
+    found = moved(np.column_stack([SALES, COSTS])[24:], 3)
+    later = numbers(further("--steps", 3, "--model", "network", data=later))
+    np.testing.assert_array_equal(later, found.round(1), "the season follows the dates")
 
 
-def test_bounds_are_those_of_the_rows_that_were_held_out(capsys, further, folder, tmp_path):
-    printed = further("--steps", 2, "--interval", 0.8)
-    assert rows(printed)[0][1:4] == ["Sales (kEUR)", "Sales (kEUR) lower", "Sales (kEUR) upper"]
-    net = synapse.load(folder / "both.json")
-    calibration = forecasting.calibrate(net, BOTH, 2, held_out=12)
-    made = synapse.forecast(net, BOTH, 2, calibration=calibration, interval=0.8)
-    for place, part in enumerate((made.mean, made.lower, made.upper)):
-        np.testing.assert_allclose(numbers(printed)[:, place::3], part, atol=0.051)
-    short = table(tmp_path / "short.csv", 51)  # 9 of the 60 rows are not here, so 12 - 9 are left
-    assert numbers(further("--steps", 3, "--interval", 0.5, data=short)).shape == (3, 6)
-    options = ["forecast", folder / "both.json", short, "--interval", 0.5, "--steps", 4]
-    assert "needs 4 rows that the model was not trained on, got 3" in refused(capsys, *options)
-    # newer rows than those of the training calibrate, too
-    old, path = table(tmp_path / "old.csv", 40), tmp_path / "m.json"
-    done(capsys, "train", old, "--target", "Sales,Costs", "--model", "elman", *FIFTH, "-q", "-o", path)
-    found = numbers(further("--steps", 1, "--interval", 0.9, model=path))[0]
-    half = forecasting.calibrate(synapse.load(path), BOTH, 1, held_out=8 + 20).half_widths(0.9)[0]
-    np.testing.assert_allclose([found[2] - found[1], found[5] - found[4]], 2 * half, atol=0.11)
-    # as much of a short series is held out as an interval of a year needs: 20 rows of 60
-    done(capsys, "train", folder / "d.csv", "--target", "Sales", "-q", "-o", path)
-    assert numbers(further("--steps", 12, "--interval", 0.9, model=path)).shape == (12, 3)
-    assert synapse.load(path).metadata["held_out_rows"] == 20
-    done(capsys, "train", folder / "d.csv", "--target", "Costs", "--validation", 0, "-q", "-o", path)
-    options = ["forecast", path, folder / "d.csv", "--steps", 2, "--interval", 0.9]
-    assert "trained on all these rows" in refused(capsys, *options)
-
-
-def test_a_model_that_does_not_tell_its_training_is_warned_of(capsys, folder, tmp_path):
-    net = synapse.load(folder / "both.json")
-    for metadata in ({}, {"held_out_rows": "many", "rows": 3}):
-        net.metadata = metadata
-        synapse.save(net, tmp_path / "m.json")
-        options = ["--steps", 1, "--interval", 0.8]
-        code, printed, said = called(capsys, "forecast", tmp_path / "m.json", folder / "d.csv", *options)
-        assert (code, len(rows(printed))) == (0, 2)
-        assert "does not tell which rows it was trained on" in said
-
-
-def test_inputs_that_are_not_forecast_come_from_a_file(capsys, further, folder, tmp_path):
-    model = folder / "given.json"
-    future = table(tmp_path / "f.csv", 3, 2025, Sales=[101.5, 99.5, 98.0])
-    net, series = synapse.load(model), np.column_stack([[*SALES[1:], 101.5], COSTS])
-    ahead = synapse.forecast(net, series, 3, feedback={0: 1}, future=[99.5, 98.0])
-    np.testing.assert_array_equal(
-        numbers(further("--steps", 3, "--future", future, model=model)), ahead.round(1)
+def test_the_best_method_forecasts_and_says_so(capsys, further, folder):
+    facts = synapse.load(folder / "both.json").metadata
+    _, printed, said = called(capsys, "forecast", folder / "both.json", folder / "d.csv", "--steps", 3)
+    assert said.splitlines() == [f"synapse: {facts['reason']}", f"synapse: {facts['verdict']}"]
+    assert facts["chosen"] in facts["mase"]
+    assert further("--steps", 3, "--model", facts["chosen"]) == printed
+    made = [numbers(further("--steps", 3, "--model", name)) for name in facts["members"]]
+    np.testing.assert_allclose(
+        numbers(further("--steps", 3, "--model", "combine")), np.mean(made, axis=0), atol=0.1
     )
-    arguments = ["forecast", model, folder / "d.csv", "--steps", 3]
-    assert "in the next 3 rows: --future FILE" in refused(capsys, *arguments, code=2)
-    short = table(tmp_path / "s.csv", 2, Sales=[1.0, 2.0])
-    said = refused(capsys, *arguments, "--future", short)
-    assert said == f"Expected {str(short)!r} to have 3 rows, one for each step, got 2."
-    early = table(tmp_path / "e.csv", 3, Sales=[1.0, 2.0, 3.0])
-    assert refused(capsys, *arguments, "--future", early).endswith("2025-01 on line 2, got '2020-01'.")
+    repeated = numbers(further("--steps", 3, "--model", "seasonal"))
+    np.testing.assert_array_equal(repeated, np.column_stack([SALES, COSTS])[48:51])
+
+
+def test_bounds_follow_from_the_errors_of_the_test(capsys, further, folder, tmp_path):
+    printed = further("--steps", 20, "--interval", 0.8, "--model", "naive", "--maximum", 130)
+    assert rows(printed)[0][1:4] == ["Sales (kEUR)", "Sales (kEUR) lower", "Sales (kEUR) upper"]
+    start = 60 - synapse.load(folder / "both.json").metadata["held_out_rows"]
+    rolled = forecasting.rolling_origin(
+        forecasting.persistence, np.column_stack([SALES, COSTS]), (60 - start) // 3, start=start
+    )
+    half = forecasting.Calibration(-rolled.errors).half_widths(0.8, 20)
+    found = numbers(printed)
+    np.testing.assert_allclose(found[:, 1::3], np.clip([SALES[-1], COSTS[-1]] - half, None, 130), atol=0.06)
+    np.testing.assert_allclose(found[:, 2::3], np.clip([SALES[-1], COSTS[-1]] + half, None, 130), atol=0.06)
+    path = tmp_path / "m.json"
+    done(capsys, "train", folder / "d.csv", "--target", "Costs", "--validation", 0, *QUICK, "-o", path)
+    options = ["forecast", path, folder / "d.csv", "--steps", 2]
+    assert called(capsys, *options)[0] == 0
+    assert "no errors of gru on held-out rows" in refused(capsys, *options, "--interval", 0.9)
 
 
 def test_a_value_known_in_advance_explains_its_own_row(capsys, further, tmp_path):
-    """Sales are 100, and 150 on holidays: in the forecast, in its interval, and row by row."""
+    """Sales are 100, and 150 on holidays: in the test, the forecast, its interval, and row by row."""
     rng, to_come = np.random.default_rng(0), [0, 1, 0, 1, 0, 0]
-    holiday = (rng.random(60) < 0.4).astype(int)
-    sales = (100 + 50 * holiday + rng.normal(0, 1, 60)).round(1)
-    days = [date(2024, 1, 1) + timedelta(i) for i in range(60)]
-    data = write(tmp_path / "d.csv", Day=days, Sales=sales, Holiday=holiday)
+    holiday = (rng.random(90) < 0.4).astype(int)
+    sales = (100 + 50 * holiday + rng.normal(0, 1, 90)).round(1)
+    days = [date(2024, 1, 1) + timedelta(i) for i in range(90)]
+    price = rng.normal(5, 1, 90).round(2)
+    data = write(tmp_path / "d.csv", Day=days, Sales=sales, Holiday=holiday, Price=price)
     future, model = write(tmp_path / "f.csv", Holiday=to_come), tmp_path / "m.json"
-    learning = ["--model", "perceptron", "--optimizer", "adam", "--epochs", 200, "-q"]
-    done(capsys, "train", data, "--target", "Sales", "--inputs", "Sales,Holiday", *learning, "-o", model)
-    options = ["--steps", 6, "--future", future, "--interval", 0.7]
-    ahead = numbers(further(*options, model=model, data=data))
-    assert np.abs(ahead[:, 0] - 100 - 50 * np.array(to_come)).max() < 6
-    assert (ahead[:, 2] - ahead[:, 1]).max() < 12
-    ran = done(capsys, "run", model, data).splitlines()[1:]
-    assert np.abs(np.array(ran[:-1], float) - sales[1:]).max() < 8
-    assert ran[-1] == '""'  # the holiday after the last row is not in the table
-    assert "in the next row: --future FILE" in refused(capsys, "forecast", model, data, "--steps", 1, code=2)
+    columns = ["--target", "Sales", "--known", "Holiday", "--observed", "Price", "--hidden", 4, "--seed", 1]
+    done(capsys, "train", data, *columns, "--model", "perceptron", "-q", "-o", model)
+    facts = synapse.load(model).metadata
+    assert (facts["known"], facts["observed"]) == (["Holiday"], ["Price"])
+    assert facts["mase"]["perceptron"] < 0.4 * facts["mase"]["seasonal"]
+    options = ["--steps", 6, "--future", future, "--model", "network"]
+    ahead = numbers(further(*options, "--interval", 0.7, model=model, data=data))
+    assert ahead.shape == (6, 3), "of the target alone"
+    assert np.abs(ahead[:, 0] - 100 - 50 * np.array(to_come)).max() < 15
+    ran = rows(done(capsys, "run", model, data))
+    assert ran[0] == ["Day", "Sales", "Sales predicted"]
+    assert len(ran) == 91
+    assert [row[0] for row in ran[1:]] == list(map(str, days))
+    errors = [float(row[2]) - float(row[1]) for row in ran[1:] if row[2]]
+    assert np.sqrt(np.mean(np.square(errors))) < 10
+    arguments = ["forecast", model, data, "--steps", 6]
+    assert "in advance. Give the next 6 rows: --future FILE" in refused(capsys, *arguments, code=2)
+    short = write(tmp_path / "s.csv", Day=days[:6], Holiday=to_come)
+    assert refused(capsys, *arguments, "--future", short).endswith("2024-03-31 on line 2, got '2024-01-01'.")
 
 
 def test_the_form_of_the_table_is_that_of_the_forecast(capsys, further, tmp_path):
-    """Decimals, their mark, dates; rows without dates have numbers."""
+    """Decimals, their mark, dates; a series without dates has numbers."""
     data, model = tmp_path / "d.csv", tmp_path / "m.json"
 
     def after(lines, *options):
         data.write_text("\n".join(lines) + "\n")
         train = ["train", data, "--target", "y", "--model", "elman", "--epochs", 1, "-q", "-o", model]
         done(capsys, *train, *options)
-        return further("--steps", 2, model=model, data=data)
+        return further("--steps", 2, "--model", "naive", model=model, data=data)
 
     commas = [f"{value:.1f}".replace(".", ",") for value in SALES]
     german = [f"{date(2024, 1, 1) + timedelta(day):%d.%m.%Y};{cell}" for day, cell in enumerate(commas[:30])]
     assert re.fullmatch(r"Tag;y\n31\.01\.2024;\d+,\d\n01\.02\.2024;\d+,\d\n", after(["Tag;y", *german]))
-    without = ["--inputs", "y", "--ahead", 1]
-    quoted = after(["x,y", *(f'"{cell}","{cell}"' for cell in commas)], *without)
+    quoted = after(["x,y", *(f'"{cell}","{cell}"' for cell in commas)], "--observed", "x")
     assert re.fullmatch(r"row,y\n61,-?\d+\.\d\n62,-?\d+\.\d\n", quoted)
-    for values, decimals in (
+
+
+@pytest.mark.parametrize(
+    ("values", "digits"),
+    [
         ([112, 118, 132, 160], 0),
         ([112, 118, 132, 129], 1),  # two digits of a deviation of 8
         ([20.5, 21.25, 18.75] * 7, 2),
         (SALES * np.pi, 4),  # as computed: six digits of a deviation of 46
         ([7e-9, 9e-9, 1e-9, 8e-9], 10),
         ([1.2e12, 3.4e12, 2e12], 0),
-    ):
-        printed = after(
-            ["x,y", *(f"{place},{value!r}" for place, value in enumerate(map(float, values)))], *without
-        )
-        assert {len(row[1].partition(".")[2]) for row in rows(printed)[1:]} == {decimals}, printed
+    ],
+)
+def test_numbers_have_sensible_digits(values, digits):
+    assert decimals(np.array(values)) == digits
 
 
 # --- files and pictures --------------------------------------------------------------------------
@@ -205,7 +207,7 @@ def test_pictures_in_a_terminal(capsys, further, folder, monkeypatch):
     for module in (None, ModuleType("plotext")):
         monkeypatch.setitem(sys.modules, "plotext", module)
         code, printed, said = called(capsys, "forecast", folder / "both.json", folder / "d.csv", "--steps", 2)
-        assert (code, len(rows(printed)), said) == (0, 3, told)
+        assert (code, len(rows(printed)), said.splitlines(keepends=True)[-1]) == (0, 3, told)
 
 
 # --- what is refused -----------------------------------------------------------------------------
@@ -216,34 +218,25 @@ def test_what_cannot_be_forecast_is_refused_before_anything_is_written(capsys, f
     one, other = table(tmp_path / "one.csv", 1), table(tmp_path / "other.csv", Price=SALES)
     january = [f"2024-01-{i:02d}" for i in range(1, 31)]
     days = write(tmp_path / "days.csv", Month=january, Sales=SALES[:30], Costs=COSTS[:30])
+    synapse.save(architect.Perceptron(1, 1), tmp_path / "other.json")
     before = sorted(folder.iterdir())
     this, here = ["forecast", "both.json", "d.csv", "--steps"], ["-o", "next.csv"]
     cases = [
         ([*this, 0, *here], 2, "Expected --steps to be from 1 to 100000, got 0."),
-        ([*this, 99_999, *here], 1, "Dates end with the year 9999"),
+        ([*this, 99_999, *here], 1, "Dates end with the year 2261"),
         ([*this, 2, "-o", "next.xlsx"], 2, "The suffix of 'next.xlsx' must be .csv or .txt."),
         ([*this, 2, "--plot", "p.txt"], 2, "The suffix of 'p.txt' must be .png, .svg or .pdf."),
         ([*this, 2, "-o", "none/next.csv"], 1, "there is no such folder"),
-        ([*this, 2, *here, "--future", "d.csv"], 2, "forecasts all its inputs itself. Leave --future out"),
-        ([*this, 5, *here, "--interval", 0.9], 1, "needs 13 rows that the model was not .*, got 12"),
-        (["forecast", "both.json", one, "--steps", 2], 1, "two rows with dates or more, got one"),
-        (["forecast", "both.json", other, "--steps", 2], 1, "is for other columns: .*no column 'Sales"),
-        (["forecast", "both.json", days, "--steps", 2], 1, "another step: month. Those of .* the step day"),
-    ]
-    alone, classes = {"output_squash": "identity"}, {"output_squash": "softmax"}
-    nets = [
+        ([*this, 2, *here, "--future", "d.csv"], 2, "no column that is known in advance. Leave --future out"),
         (
-            architect.Perceptron(1, 1, **alone),
-            ["Sales (kEUR)", "Costs +1"],
-            "'Costs' cannot be fed back: the",
+            [*this, 2, *here, "--model", "prophet"],
+            1,
+            "to be gru, combine or one of mean, naive, .* 'prophet'",
         ),
-        (architect.Perceptron(1, 1, **alone), ["Costs", "Costs +6"], "predicts 6 rows ahead"),
-        (architect.Perceptron(1, 2, **classes), ["Costs", "low", "high"], "probabilities of classes"),
+        (["forecast", "both.json", one, "--steps", 2], 1, "two rows with dates or more, got one"),
+        (["forecast", "both.json", other, "--steps", 2], 1, "no column 'Sales"),
+        (["forecast", "both.json", days, "--steps", 2], 1, "another step: month. Those of .* the step day"),
+        (["forecast", tmp_path / "other.json", "d.csv", "--steps", 2], 1, "does not forecast a series"),
     ]
-    for place, (net, names, words) in enumerate(nets):
-        for neuron, name in zip([*net.input, *net.output], names, strict=True):
-            neuron.name = name
-        synapse.save(net, tmp_path / f"{place}.json")
-        cases.append((["forecast", tmp_path / f"{place}.json", "d.csv", "--steps", 2], 1, words))
     told(capsys, cases)
     assert sorted(folder.iterdir()) == before

@@ -51,8 +51,9 @@ def test_what_is_converted_answers_the_same(capsys, network, model, data, tmp_pa
     for place, ending in enumerate([".json", ".synapse", ".npz", ".graphml", ".gexf", ".cyjs", ".NPZ"]):
         path = tmp_path / f"twin{place}{ending}"
         assert done(capsys, "convert", model, path) == ""
-        ran = answers(done(capsys, "run", path, data, "--sequence", "who"))
-        np.testing.assert_array_equal(ran, [*expected, *expected])
+        ran = done(capsys, "run", path, data, "--sequence", "who")
+        assert [row.split(",")[0] for row in ran.splitlines()] == ["who", "ann", "ann", "bob", "bob"]
+        np.testing.assert_array_equal(answers(ran), [*expected, *expected])
     for name in ("synaptic", "node_link", "cytoscape"):
         path = tmp_path / f"{name}.json"
         done(capsys, "convert", model, path, "--to", name)
@@ -133,8 +134,7 @@ def test_pictures_and_pages(capsys, model, data, tmp_path):
     (tmp_path / "e.csv").write_text("a;b\n0,25;0,5\n;1\n")
     assert "no column" in refused(capsys, "draw", model, "-o", page, "--data", tmp_path / "e.csv")
     options = [page, "--data", tmp_path / "e.csv", "--in-order"]
-    assert "--fill forward" in refused(capsys, "draw", model, *options)
-    done(capsys, "draw", model, *options, "--fill", "forward")
+    assert "the value is missing" in refused(capsys, "draw", model, *options)
 
 
 def test_on_a_full_disk_the_old_file_stays(capsys, model, tmp_path):

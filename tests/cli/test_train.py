@@ -11,12 +11,11 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Trainer, optimizers
-from synapse.cli.facts import Facts
+from synapse import Trainer, forecasting, optimizers, tables
 from synapse.readwrite import load
 from tests.cases import all_hold
 
-from .command import answers, called, chaos, done, months, refused, told, write
+from .command import answers, called, done, months, refused, told, write
 
 
 @pytest.fixture
@@ -61,6 +60,7 @@ def test_learning_is_that_of_the_architecture_alone_and_answers_are_in_units(cap
     table = np.loadtxt(plane, delimiter=",", skiprows=1, usecols=(0, 1, 3))
     x, y = table[:, :2], table[:, 2:]
     options = ["--target", "y", "--ignore", "word", "--hidden", "4,3", "--epochs", 3, "--seed", 1, "-q"]
+    options += ["--validation", 0]
 
     def check(model, optimizer):
         path = tmp_path / "m.json"
@@ -86,20 +86,48 @@ def test_a_constant_column_is_not_divided_by_its_deviation(capsys, tmp_path):
 def test_classes(capsys, kinds, tmp_path):
     path = tmp_path / "m.npz"
     options = ["--target", "kind", "--ignore", "code", "--validation", "0.2"]
-    printed = done(capsys, "train", kinds, *options, "-o", path)
-    learnt, held_out, commonest = (float(cell.rstrip("%")) for cell in printed.splitlines()[-1].split()[1:])
-    assert (learnt > 95, held_out > 90, commonest < 60) == (True, True, True)
-    names, rows = predicted(capsys, path, kinds)
-    assert names == ["kind", "a", "b two", "c"]
-    right = [row.split(",")[2] for row in kinds.read_text().splitlines()[1:]]
-    assert np.mean([row[0] == kind for row, kind in zip(rows, right)]) > 0.95
-    chances = np.array([row[1:] for row in rows], float)
-    assert [names[1 + i] for i in chances.argmax(axis=1)] == [row[0] for row in rows]
+    printed = done(capsys, "train", kinds, *options, "-o", path).splitlines()
+    assert "Classes: a 50%, b two 17%, c 33%." in printed or any(
+        one.startswith("Classes: a ") for one in printed
+    )
+    table = next(i for i, line in enumerate(printed) if "most common class  logistic regression" in line)
+    right, commonest, regression = (float(cell.rstrip("%")) for cell in printed[table + 1].split()[1:])
+    assert (right > 90, commonest < 60, regression > 90) == (True, True, True)
+    assert printed[-1].startswith("The network is not worth it: logistic regression has")
+    head, rows = predicted(capsys, path, kinds)
+    assert head == ["code", "kind", "a", "b two", "c"]
+    given = [row.split(",") for row in kinds.read_text().splitlines()[1:]]
+    assert [row[0] for row in rows] == [row[3] for row in given], "every row has its key"
+    assert np.mean([row[1] == cells[2] for row, cells in zip(rows, given)]) > 0.95
+    chances = np.array([row[2:] for row in rows], float)
+    assert [head[2 + i] for i in chances.argmax(axis=1)] == [row[1] for row in rows]
     options = ["--target", "code", "--ignore", "kind", "--epochs", "2", "-q", "-o", path]
     done(capsys, "train", kinds, *options)
-    assert predicted(capsys, path, kinds)[0] == ["code"]
+    assert predicted(capsys, path, kinds)[0] == ["kind", "code"]
     done(capsys, "train", kinds, *options, "--classes")
-    assert predicted(capsys, path, kinds)[0] == ["code", "1", "2", "3"]
+    assert predicted(capsys, path, kinds)[0] == ["kind", "code", "1", "2", "3"]
+
+
+def test_confused_classes_missing_numbers_words_and_keys(capsys, tmp_path, rng):
+    """A table as people have them: y follows from words and a number that is sometimes missing."""
+    city, age = rng.choice(["Rome", "Oslo"], 200), rng.normal(50, 10, 200).round(1)
+    y = np.where(10 * (city == "Rome") + age + rng.normal(0, 6, 200) > 55, "yes", "no")
+    ages = [f"{one:.15g}" if i % 10 else "" for i, one in enumerate(age)]
+    data, path = tmp_path / "d.csv", tmp_path / "m.json"
+    write(data, id=range(200), city=city, age=ages, Status=y)
+    printed = done(capsys, "train", data, "--target", "Status", "--seed", 1, "-o", path)
+    assert "Left out: 'id' (an identifier, or empty)." in printed
+    assert "Words became inputs of 0 and 1: 'city'." in printed
+    assert re.search("20 missing values of 'age': the median, [0-9.]+\\.", printed)
+    assert re.search("Confused: '(no|yes)' as '(yes|no)' [0-9]+ times?", printed)
+    assert "The saved network was then trained on all 200 rows." in printed
+    code, ran, said = called(capsys, "run", path, data)
+    head, *rows = [line.split(",") for line in ran.splitlines()]
+    assert (code, head, len(rows)) == (0, ["id", "Status", "no", "yes"], 200)
+    assert "20 missing values of 'age'" in said
+    assert np.mean([row[1] == one for row, one in zip(rows, y)]) > 0.75
+    said = refused(capsys, "train", data, "--target", "status", "-o", path)
+    assert said.endswith("Did you mean 'Status'?")
 
 
 def test_sequences_begin_with_a_cleared_context(capsys, tmp_path, rng):
@@ -113,19 +141,23 @@ def test_sequences_begin_with_a_cleared_context(capsys, tmp_path, rng):
     )
     path = tmp_path / "m.json"
     options = ["--sequence", "name", "--target", "y", "--model", "lstm", "--hidden", "4", "--rate", "0.05"]
-    printed = done(capsys, "train", data, *options, "--validation", "0.25", "-o", path)
-    assert float(printed.splitlines()[-1].split()[2]) < 1.5  # of sequences held out
-    assert load(path).metadata["held_out_rows"] == 30
-    once = answers(done(capsys, "run", path, data, "--sequence", "name"))[:, 0]
+    done(capsys, "train", data, *options, "--validation", "0.25", "--epochs", 100, "-o", path)
+    facts = load(path).metadata
+    assert (facts["error"]["y"] < 1.5, facts["held_out_rows"]) == (True, 30)
+    rows = [row.split(",") for row in done(capsys, "run", path, data, "--sequence", "name").splitlines()]
+    assert rows[0] == ["name", "y"]
+    once = np.array([row[1] for row in rows[1:]], float)
     assert np.abs(once - (10 + 5 * np.repeat(first, 3))).mean() < 1.5
     same = np.flatnonzero(first == first[0])
     np.testing.assert_array_equal(once.reshape(40, 3)[same], [once[:3]] * len(same))
 
 
-def test_patience_stops(capsys, plane, tmp_path):
-    options = ["--target", "y", "--ignore", "word", "--validation", 0.3, "--epochs", 99_999, "--rate", 0.1]
-    printed = done(capsys, "train", plane, *options, "--patience", "2", "-o", tmp_path / "m.json")
-    assert "stopped by --patience" in printed
+def test_training_ends_when_the_error_stops_falling(capsys, plane, tmp_path):
+    options = ["--target", "y", "--ignore", "word", "--rate", 0.1, "-o", tmp_path / "m.json"]
+    assert "the error stopped falling" in done(capsys, "train", plane, *options)
+    assert "2 epochs, reached the epoch limit" in done(capsys, "train", plane, *options, "--epochs", 2)
+    printed = done(capsys, "train", plane, *options, "--patience", 2, "--epochs", 99_999)
+    assert "the error stopped falling" in printed
 
 
 @pytest.mark.filterwarnings("ignore::synapse.errors.RateWarning")
@@ -143,20 +175,20 @@ def test_what_cannot_be_learnt_is_refused_and_nothing_saved(capsys, plane, tmp_p
         capsys,
         [
             (train("--target", "none"), 1, "no column 'none'"),
-            (train(*y), 1, "line 2, column 'word': 'x' is not a finite number, nor .*--ignore"),
             (train(*ignoring, "--sequence", "word"), 2, "has two"),
             (train("--target", "y,word", "--classes"), 2, "one --target"),
             (train(*of_a, "--ahead", 60), 1, "longer than 60 rows"),
             (train(*of_a, "--sequence", "word"), 1, "must be consecutive"),
             (train(*of_a, "--validation", 0.999), 1, "leaves no training data"),
             (train(*y, "--ignore", "a,b,word"), 1, "--ahead"),
-            (train(*of_a, "--sequence", "word", "--fill", "linear"), 2, "--fill drop"),
+            (train(*ignoring, "--known", "a", "--ahead", 1), 2, "--known and --observed are for a series"),
+            (train(*of_a, "--sequence", "word", "--fill", "linear"), 2, "--fill is for a series"),
             (train(*of_a, "--rate", 1e9), 1, "lower --rate than 1e"),
             (train(*y, data=one), 1, "two classes"),
             (train(*y, data=word), 1, "line 3, column 'y': 'x'.*--classes"),
             (train(*ignoring, "-o", tmp_path / "m.py"), 2, r"\.json"),
             (train(*ignoring, "-o", tmp_path / "none" / "m.json"), 1, "no such folder"),
-            (train(*ignoring, "--hidden", 10**12), 2, "2-1000000000000-1 neurons needs .* GB of memory"),
+            (train(*ignoring, "--hidden", 10**12), 1, "layer size of Perceptron to be at most"),
         ],
     )
     assert sorted(tmp_path.iterdir()) == before
@@ -211,98 +243,53 @@ def sales(tmp_path, rng):
 
 def test_a_series_needs_a_target_only(capsys, sales, tmp_path):
     path = tmp_path / "m.json"
-    printed = done(capsys, "train", sales, "--target", "Umsatz", "-o", path)
-    head, *rest = printed.splitlines()
-    assert head == "120 rows, 2010-01 to 2019-12 (Monat), step: month."
-    assert rest[0].startswith("Not used: the column 'Kosten [kEUR]'. To predict from other columns")
-    assert "training  held-out  persistence  seasonal naive (12)" in printed
-    assert printed.splitlines()[-1].startswith("The network ")
-    shown = dict(
-        re.split("  +", line, maxsplit=1) for line in done(capsys, "info", path).splitlines() if line
-    )
+    printed = done(capsys, "train", sales, "--target", "Umsatz", "--steps", 6, "--epochs", 30, "-o", path)
+    lines = printed.splitlines()
+    assert lines[0] == "120 rows, 2010-01 to 2019-12 (Monat), step: month."
+    assert lines[1].startswith("Not used: 'Kosten [kEUR]'. Name columns --known in advance, or --observed.")
     network = load(path)
-    assert [neuron.name for neuron in network.input] == ["Umsatz (kEUR)"]
+    assert [neuron.name for neuron in network.input] == ["Umsatz (kEUR)", *(f"season {i}" for i in range(4))]
     assert [neuron.name for neuron in network.output] == ["Umsatz (kEUR) +1"]
     facts = network.metadata
-    assert set(facts) == set(Facts.__annotations__)
-    assert (facts["targets"], facts["units"]) == (["Umsatz (kEUR)"], {"Umsatz (kEUR)": "kEUR"})
-    assert (facts["rows"], facts["held_out_rows"], facts["ahead"]) == (119, 24, 1)
-    assert facts["verdict"] == printed.splitlines()[-1]
+    assert (facts["targets"], facts["units"]["Umsatz (kEUR)"]) == (["Umsatz (kEUR)"], "kEUR")
+    assert (facts["rows"], facts["held_out_rows"], facts["period"], facts["step"]) == (120, 24, 12, "month")
+    assert lines[-2:] == [facts["verdict"], facts["reason"]]
+    assert lines[-3] == "The saved network was then trained on all 120 rows."
+    assert {"gru", "naive", "seasonal", "ar", "mean", "combine"} <= set(facts["mase"])
     assert facts["command"].startswith("synapse train ")
-    assert (
-        shown.items()
-        >= {
-            "target": "Umsatz (kEUR)",
-            "rows ahead": "1 (step: month)",
-            "dates": "Monat, 2010-01-01 to 2019-12-01",
-            "rows": "119, 24 of them held out",
-            "held-out error": f"{facts['error']['Umsatz (kEUR)']:.4g} kEUR",
-            "verdict": facts["verdict"],
-        }.items()
-    )
+    shown = done(capsys, "info", path)
+    assert re.search(r"^targets +Umsatz \(kEUR\)$", shown, re.MULTILINE)
+    assert f"reason         {facts['reason']}" in shown
+    assert "errors" not in shown
     assert abs(datetime.now(UTC) - datetime.fromisoformat(facts["trained"])) < timedelta(hours=1)
 
 
-def test_errors_of_a_series_are_those_of_its_end(capsys, sales, tmp_path):
-    """The held-out error is what `synapse run` finds on the last rows."""
-    path = tmp_path / "m.json"
-    done(capsys, "train", sales, "--target", "Umsatz", "--ahead", "2", "-q", "-o", path)
-    facts, ran = load(path).metadata, answers(done(capsys, "run", path, sales))[:, 0]
-    y = np.array([row.split(";")[1].replace(",", ".") for row in sales.read_text().splitlines()[1:]], float)
-    out = facts["held_out_rows"]
-    expected = {
-        "error": ran[:-2] - y[2:],
-        "persistence": y[2:] - y[:-2],
-        "seasonal naive (12)": y[12:] - y[:-12],
-    }
-    for name, errors in expected.items():
-        found = {**facts["baselines"], "error": facts["error"]}[name]
-        assert found == {"Umsatz (kEUR)": pytest.approx(np.sqrt(np.mean(errors[-out:] ** 2)))}
+def test_the_table_of_the_test_is_that_of_rolling_origin(sales):
+    """The network is tested before it is trained on all rows, and the simple methods beside it."""
+    series = tables.read_series(tables.read_sheet(str(sales)), ["Umsatz"])
+    task = tables.series_task(series, series.columns, steps=3)
+    learning = tables.Learning(epochs=5, hidden=[3])
+    trained = tables.train_series(task, learning)
+    model, _ = task.fit(learning)
+    forecaster, y = task.forecaster(model.network), series.values
+    rolled = forecasting.rolling_origin(forecaster, y, 3, start=task.start, period=12)
+    assert trained.facts["mase"]["gru"] == float(f"{rolled.mase.mean():.4g}")
+    naive = forecasting.rolling_origin(forecasting.persistence, y, 3, start=task.start, period=12)
+    assert trained.facts["mase"]["naive"] == float(f"{naive.mase.mean():.4g}")
+    np.testing.assert_allclose(trained.facts["errors"]["naive"], -naive.errors, atol=1e-2)
+    again = task.make(learning)
+    again.fit(again.trainer(0.02, "adam"), task.lesson(120), None, epochs=5, seed=0, progress=False)
+    np.testing.assert_array_equal(trained.network.weights, again.network.weights)
 
 
-def test_the_held_out_end_of_a_series_decides_nothing(capsys, sales, tmp_path):
-    """Another end gives the same weights, also with --patience, but another error."""
-    other = tmp_path / "other.csv"
-    lines = sales.read_text("utf-8-sig").splitlines()
-    lines[100:121] = [line.replace(";1", ";9", 1) for line in lines[100:121]]
-    other.write_text("\n".join(lines), "utf-8")
-    for options in ([], ["--patience", "3"]):
-        made = []
-        for data in (sales, other):
-            options = [*options, "--target", "Umsatz", "--epochs", "10", "-q", "-o", tmp_path / "m.json"]
-            done(capsys, "train", data, *options)
-            made.append(load(tmp_path / "m.json"))
-        np.testing.assert_array_equal(made[0].weights, made[1].weights)
-        assert made[0].metadata["error"] != made[1].metadata["error"]
-
-
-def test_whether_a_network_is_worth_it(capsys, tmp_path, rng):
-    """A chaotic series follows from its last value, but on no line; a random walk from nothing."""
-    verdicts = []
-    for y, epochs in ((chaos(), 200), (rng.normal(size=300).cumsum(), 20), (np.sin(np.arange(40)), 20)):
-        data = write(
-            tmp_path / "d.csv", day=[f"{day}" for day in np.datetime64("2024") + np.arange(len(y))], y=y
-        )
-        options = [
-            "--target",
-            "y",
-            "--model",
-            "perceptron",
-            "--epochs",
-            epochs,
-            "-q",
-            "-o",
-            tmp_path / "m.json",
-        ]
-        done(capsys, "train", data, *options)
-        facts = load(tmp_path / "m.json").metadata
-        best, lowest = min(facts["baselines"].items(), key=lambda item: item[1]["y"])
-        ratio = facts["error"]["y"] / lowest["y"]
-        share = f"{100 * abs(1 - ratio):.0f} % below" if ratio < 1 else f"{100 * (1 - 1 / ratio):.0f} % lower"
-        assert best in facts["verdict"]
-        assert share in facts["verdict"]
-        verdicts.append(facts["verdict"].split(":")[0])
-    assert verdicts == ["The network is worth it", *["The network is not worth it"] * 2]
+def test_the_held_out_end_of_a_series_chooses_nothing_before_the_test(sales):
+    series = tables.read_series(tables.read_sheet(str(sales)), ["Umsatz"])
+    weights = []
+    for end in (1.0, 3.0):
+        series.values[100:] *= end
+        task = tables.series_task(series, series.columns, steps=3, validation=1 / 6)
+        weights.append(task.fit(tables.Learning(hidden=[2], patience=5))[0].network.weights)
+    np.testing.assert_array_equal(*weights)
 
 
 def test_inputs_of_a_series_and_other_uses_of_dates(capsys, sales, tmp_path):
@@ -313,18 +300,21 @@ def test_inputs_of_a_series_and_other_uses_of_dates(capsys, sales, tmp_path):
         done(capsys, "train", data, *options, *more)
         return [neuron.name for neuron in load(path).input]
 
-    assert trained("--inputs", "Kosten,Umsatz", "--validation", "0") == ["Kosten [kEUR]", "Umsatz (kEUR)"]
+    names = trained("--observed", "Kosten", "--validation", "0")
+    assert names[:2] == ["Umsatz (kEUR)", "Kosten [kEUR]"]
     facts = load(path).metadata
-    assert (facts["held_out_rows"], facts["verdict"]) == (0, None)
+    assert (facts["held_out_rows"], "verdict" in facts, facts["chosen"]) == (0, False, "gru")
     assert trained("--ahead", "0") == trained("--ignore", "Monat") == ["Kosten [kEUR]"]
-    assert load(path).metadata["date"] is None
+    assert "step" not in load(path).metadata
+    said = refused(capsys, "train", sales, *options, "--inputs", "Kosten", code=2)
+    assert "which columns are --known in advance" in said
     shops = {"shop": np.repeat(["a", "b"], 12), "month": months(12) * 2, "Umsatz": range(24), "z": range(24)}
     data = write(tmp_path / "d.csv", **shops)
     assert trained("--sequence", "shop", "--ahead", "1", data=data) == ["Umsatz", "z"]
     assert load(path).metadata["rows"] == 22, "the last row of a sequence has no target"
     said = called(capsys, "train", data, *options)[2]
     assert "2010-01 comes twice" in said
-    assert said.endswith("If a column tells several series apart, name it: --sequence COLUMN.\n")
+    assert "If a column tells several series apart, name it: --sequence COLUMN." in said
 
 
 RESUMED = ["--target", "y", "--model", "lstm", "--hidden", "3", "--ahead", "1", "--validation", "0.2"]
@@ -351,7 +341,7 @@ def test_a_training_of_two_calls_is_that_of_one(wave, capsys, optimizer):
     shown = done(capsys, "info", run[1]).splitlines()[:3]
     assert re.match(r"checkpoint +4 of 4 epochs done, squared error [\d.]+$", shown[0]), shown
     assert "rate=0.02, cost='squared_error'" in shown[1]
-    assert "--target y --ahead 1 --model lstm --hidden 3 --rate 0.02 --optimizer" in shown[2]
+    assert "--target y --ahead 1 --model lstm " in shown[2]
     again = done(capsys, "train", wave, *given, "--epochs", 9, "-o", more, *run, "--resume")
     assert bits(whole) == bits(more) != bits(part)
     assert report.splitlines()[-1] == again.splitlines()[-1]

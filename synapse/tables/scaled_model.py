@@ -9,10 +9,8 @@ the network itself, in neurons that do not learn::
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import pairwise
+from typing import Any, final
 
 import numpy as np
 
@@ -20,10 +18,12 @@ import architect
 
 from .. import squash as squashes
 from .._typing import Floats
+from ..learning import Result, Trainer
 from ..objects.layer import Layer
 from ..objects.network import Network
 from ..objects.projection import ONE_TO_ONE, Projection
-from .words import UsageError
+from ..objects.state import take_over
+from ..optimizers import Adam
 
 ARCHITECTURES: dict[str, tuple[Callable[..., Network], dict[str, str]]] = {
     "perceptron": (architect.Perceptron, {"squash": "tanh"}),
@@ -33,36 +33,24 @@ ARCHITECTURES: dict[str, tuple[Callable[..., Network], dict[str, str]]] = {
 }
 MODELS = tuple(ARCHITECTURES)
 
-NEURON_BYTES, CONNECTION_BYTES = 200, 60
-"""Lower bounds of the memory per neuron and connection while a network is built, in bytes."""
+Part = tuple[Floats, Floats]
 
 
-@dataclass(frozen=True)
-class Scale:
-    """Mean and deviation of each column, shape (columns,); the deviation of a constant column is 1."""
+def scale_of(rows: Floats) -> tuple[Floats, Floats]:
+    """Mean and deviation of each column of rows, shape (rows, columns); 1 for a constant column.
 
-    mean: Floats
-    deviation: Floats
-
-    @classmethod
-    def of(cls, rows: Floats) -> Scale:
-        """The scale of rows, shape (rows, columns).
-
-        >>> Scale.of(np.array([[1.0, 5.0], [3.0, 5.0]]))
-        Scale(mean=array([2., 5.]), deviation=array([1., 1.]))
-        """
-        constant = np.ptp(rows, axis=0) == 0  # std() of such a column may be a rounding error above 0
-        return cls(rows.mean(axis=0), np.where(constant, 1.0, rows.std(axis=0)))
-
-    def standard(self, rows: Floats) -> Floats:
-        """Rows in standard units."""
-        return (rows - self.mean) / self.deviation
+    >>> scale_of(np.array([[1.0, 5.0], [3.0, 5.0]]))
+    (array([2., 5.]), array([1., 1.]))
+    """
+    constant = np.ptp(rows, axis=0) == 0  # std() of such a column may be a rounding error above 0
+    return rows.mean(axis=0), np.where(constant, 1.0, rows.std(axis=0))
 
 
+@final
 class ScaledModel:
     """A network whose inputs and outputs are columns of a table.
 
-    Until :meth:`set` is called, the scaling neurons have weights of 1, so that the network is trained in
+    Until :meth:`fit` ends, the scaling neurons have weights of 1, so that the network is trained in
     standard units and learns as the architecture alone would. Its neurons have the names of the columns.
     With `kind`, the outputs are the class probabilities of that column and are not scaled.
     """
@@ -91,41 +79,48 @@ class ScaledModel:
             layers.append(self._unscaled)
         self.network = Network(taken, layers[:-1], layers[-1], name=name)
 
-    def set(self, inputs: Scale, outputs: Scale | None) -> None:
-        """Take and return numbers with these scales from now on."""
-        self._entering.weights, self._scaled.biases = 1 / inputs.deviation, -inputs.mean / inputs.deviation
-        if self._unscaled is not None and outputs is not None:
-            self._leaving.weights, self._unscaled.biases = outputs.deviation, outputs.mean
+    def trainer(self, rate: float, optimizer: str, **options: Any) -> Trainer:
+        """A trainer by "sgd", after every row, or by "adam", with exact gradients of whole sequences."""
+        if optimizer == "sgd":
+            return Trainer(self.network, rate, **options)
+        return Trainer(self.network, rate, method="bptt", optimizer=Adam(), **options)
+
+    def fit(
+        self, trainer: Trainer, training: list[Part], validation: list[Part] | None, **options: Any
+    ) -> Result:
+        """Train in the standard units of the training rows; then set these units in the network.
+
+        Parts are sequences of inputs (T, n) and targets (T, m); samples or a stream are one part. `options`
+        are those of ``Trainer.train``. With `validation`, the weights of the best epoch are restored.
+        """
+        inputs, targets = (np.concatenate(side) for side in zip(*training, strict=True))
+        (mean, deviation), unscaled = scale_of(inputs), scale_of(targets)
+        if self._unscaled is None:
+            unscaled = np.zeros(targets.shape[1]), np.ones(targets.shape[1])
+
+        several = max(len(training), len(validation or [])) > 1
+
+        def form(parts: list[Part]) -> tuple[Any, Any]:
+            x = [(part - mean) / deviation for part, _ in parts]
+            y = [(part - unscaled[0]) / unscaled[1] for _, part in parts]
+            return (x, y) if several else (x[0], y[0])
+
+        held_out = form(validation) if validation else None
+        result = trainer.train(*form(training), validation=held_out, **options)
+        if trainer.network is not self.network:  # that of a checkpoint
+            take_over(self.network, trainer.network)
+        self._entering.weights, self._scaled.biases = 1 / deviation, -mean / deviation
+        if self._unscaled is not None:
+            self._leaving.weights, self._unscaled.biases = unscaled[1], unscaled[0]
         self.network.clear()
+        return result
 
 
 def _architecture(model: str, sizes: list[int], probabilities: bool, seed: int) -> Network:
-    _require_memory(model, sizes)
     build, options = ARCHITECTURES[model]
     output = "softmax" if probabilities else "identity"
     made: Network = build(*sizes, output_squash=output, initializer="glorot", seed=seed, **options)
     return made
-
-
-def _require_memory(model: str, sizes: list[int]) -> None:
-    """Raise if a network would need more memory than the machine has, by a lower bound."""
-    connections = sum(a * b for a, b in pairwise(sizes))
-    if model != "perceptron":
-        connections += sum(size * size for size in sizes[1:-1])
-    needed, available = CONNECTION_BYTES * connections + NEURON_BYTES * sum(sizes), _memory()
-    if available is not None and needed > available:
-        raise UsageError(
-            f"A model of {'-'.join(map(str, sizes))} neurons needs {needed / 1e9:,.0f} GB of memory or more. "
-            f"This machine has {available / 1e9:,.0f} GB. Give a smaller --hidden."
-        )
-
-
-def _memory() -> int | None:
-    """The bytes of memory of this machine; None if the system does not report it."""
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return None
 
 
 def _named(layer: str, columns: list[str]) -> Layer:

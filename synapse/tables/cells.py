@@ -10,13 +10,12 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import NamedTuple
 
 from ..errors import FormatError
 from ..readwrite import files
 from .dates import forms_of
 from .numerals import is_missing, is_number
-from .words import reason
+from .problems import reason
 
 DELIMITERS = ";\t,"
 SAMPLE = 100
@@ -26,22 +25,8 @@ SEPARATOR = re.compile(r"\"?sep=(?P<mark>[;,\t])\"?\s*", re.IGNORECASE)
 """A first line for spreadsheets that says what separates the cells."""
 
 
-class Cells(NamedTuple):
-    """The cells of a file: its name, the first row, the other rows, and the line on which each of these ends.
-
-    `delimiter` separates the cells; `notes` are sentences on how the file was read.
-    """
-
-    path: str
-    names: list[str]
-    rows: list[list[str]]
-    lines: list[int]
-    delimiter: str
-    notes: list[str]
-
-
-def read_cells(path: str) -> Cells:
-    """Read the cells of a CSV file; ``-`` is standard input. See :func:`.sheet.read_sheet`.
+def read_cells(path: str) -> tuple[str, list[str], list[list[str]], list[int], str, list[str]]:
+    """The path, names, rows, lines on which rows end, delimiter and notes of a CSV file, for `Sheet`.
 
     Names and rows may be missing, and rows may have different lengths. Raises FormatError if the file cannot
     be read or is not text.
@@ -56,7 +41,7 @@ def read_cells(path: str) -> Cells:
     if names and not names[0] and len(names) > 1:
         names[0] = "column 1"  # an index without a name, as pandas writes it
     rows, left_out = _without_footer(names, rows, ends)
-    return Cells(path, names, rows, ends[: len(rows)], delimiter, notes + left_out)
+    return path, names, rows, ends[: len(rows)], delimiter, notes + left_out
 
 
 def _text(path: str) -> tuple[str, list[str]]:

@@ -1,24 +1,21 @@
-"""Tables of numbers and words, whose columns have names and perhaps units."""
+"""Tables of text, whose columns have names and perhaps units."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 
 import numpy as np
 
-from .._checks import counted
+from .._checks import counted, suggestion
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError
 from . import numerals
 from .cells import read_cells
-from .mending import FILL, mended
 from .numerals import is_missing, is_number
-from .problems import Problems
-from .words import listed
+from .problems import Problems, quoted
 
 UNIT = re.compile(r"(?P<bare>.*\S)\s*[(\[](?P<unit>[^()\[\]]+)[)\]]")
 
@@ -45,10 +42,26 @@ def unit(name: str) -> str | None:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table: the names of its columns, its rows of cells, and the line of the file on which each ends.
+    """A table of text, from :func:`read_sheet`.
 
-    `problems` are those of whole rows. `notes` are sentences on how the table was read. `decimal` is the
-    decimal mark; None if the cells decide.
+    Attributes
+    ----------
+    path : str
+        The file.
+    names : list of str
+        The names of the columns, with their units, such as "Sales (kEUR)".
+    rows : list of list of str
+        The cells.
+    lines : list of int
+        The line of the file on which each row ends.
+    delimiter : str
+        What separates the cells.
+    notes : list of str
+        Sentences on how the table was read.
+    decimal : {".", ","} or None
+        The decimal mark; None if the cells decide.
+    problems : Problems
+        Those of whole rows.
     """
 
     path: str
@@ -64,86 +77,57 @@ class Sheet:
         """The column with this name, with or without its unit. Raises ArgumentError if there is none."""
         if name in self.names:
             return name
-        fitting = [each for each in self.names if bare(each) == bare(name)]
-        fitting = [each for each in fitting if None in (unit(each), unit(name))]
+        same = [each for each in self.names if bare(each) == bare(name)]
+        fitting = [each for each in same if None in (unit(each), unit(name))]
         if len(fitting) > 1:
-            raise ArgumentError(f"{name!r} may be {listed(fitting)} of {self.path!r}. Give the unit, too.")
+            raise ArgumentError(f"{name!r} may be {quoted(fitting)} of {self.path!r}. Give the unit, too.")
         if not fitting:
-            self.require([name])
+            meant = suggestion(name, [*self.names, *map(bare, self.names)])
+            raise ArgumentError(f"{self.path!r} has no column {name!r}. It has {quoted(self.names)}.{meant}")
         return fitting[0]
 
-    def found(self, names: Sequence[str]) -> list[str]:
-        """The columns with these names, with or without their units. Raises as :meth:`require` does."""
-        self.require(names)
-        return [self.find(name) for name in names]
-
-    def require(self, columns: Sequence[str], use: str = "", advice: str = "") -> None:
-        """Raise ArgumentError if a column is missing; the message gives its `use` and some `advice`."""
-        missing = [name for name in columns if not self._has(name)]
-        if missing:
-            sentence = f"{self.path!r} has no column {listed(missing)}{use}. It has {listed(self.names)}."
-            raise ArgumentError(f"{sentence} {advice}".rstrip())
-
-    def _has(self, name: str) -> bool:
+    def has(self, name: str) -> bool:
+        """Whether there is a column with this name, with or without its unit."""
         units = [unit(each) for each in self.names if bare(each) == bare(name)]
         return name in self.names or any(None in (each, unit(name)) for each in units)
+
+    def found(self, names: Sequence[str]) -> list[str]:
+        """The columns with these names. Raises ArgumentError if one is missing."""
+        return [self.find(name) for name in names]
 
     def cells(self, name: str) -> list[str]:
         """The cells of a column, as they are."""
         place = self.names.index(self.find(name))
         return [row[place] for row in self.rows]
 
-    def column(self, name: str) -> list[str]:
+    def words(self, name: str) -> list[str]:
         """The cells of a column, none of them empty. Raises TableError if one is, or a row is incomplete."""
-        cells = self.cells(name)
-        problems = self.all_problems()
+        cells, problems = self.cells(name), self.all_problems()
         for cell, line in zip(cells, self.lines, strict=True):
             if not cell:
                 problems.add(line, name, "the cell is empty")
         problems.check("Fill the cells in, or take the rows out.")
         return cells
 
+    def has_numbers(self, name: str) -> bool:
+        """Whether the first cell of a column that is not missing is a number, or all are missing."""
+        return next((is_number(cell) for cell in self.cells(name) if not is_missing(cell)), True)
+
     def all_problems(self) -> Problems:
         """The problems of whole rows, to be checked together with those of cells."""
         return Problems(self.path, list(self.problems.found))
 
-    def numbers(self, columns: Sequence[str], advice: str = "") -> Floats:
-        """Columns of numbers, shape (rows, columns).
-
-        Raises ArgumentError if there is no such column, and TableError, with all problems, if a cell is not a
-        finite number or is missing; `advice` ends that message.
-        """
-        return self.mended(columns, None, lambda _: advice)[1]
-
-    def mended(
-        self, columns: Sequence[str], fill: str | None, advice: Callable[[set[str | None]], str]
-    ) -> tuple[Sheet, Floats]:
-        """Columns of numbers, shape (rows, columns), and the table of these rows.
-
-        Missing numbers are mended by `fill`, see :mod:`.mending`; without it they are problems. Raises as
-        :meth:`numbers` does; `advice` makes the end of the message from the columns that have problems.
-        """
-        problems = self.all_problems()
-        values = self.values(columns, problems)
-        missing = 0 if fill else self.note_missing(values, columns, problems)
-        mend = missing and missing == len(problems.found)
-        problems.check(FILL if mend else advice({column for _, column, _ in problems.found}))
-        if fill is None or not np.isnan(values).any():
-            return self, values
-        values, rows = mended(values, fill)
-        return self.only(rows), values
-
-    def values(self, columns: Sequence[str], problems: Problems) -> Floats:
-        """Columns of numbers, NaN where one is missing, shape (rows, columns); other cells are problems."""
+    def numbers(self, columns: Sequence[str], problems: Problems) -> Floats:
+        """Columns of numbers, shape (rows, columns), NaN where one is missing; other cells are problems."""
         names = self.found(columns)
-        parts = [self._values(name, names, problems) for name in names]
+        parts = [self._numbers(name, names, problems) for name in names]
         return np.array(parts, np.float64).T.reshape(len(self.rows), len(names)).copy()
 
-    def _values(self, name: str, together: list[str], problems: Problems) -> list[float]:
+    def _numbers(self, name: str, together: list[str], problems: Problems) -> list[float]:
         cells = self.cells(name)
         mark = self._decimal_mark(name, cells, together)
         full = [row for row, cell in enumerate(cells) if not is_missing(cell)]
-        if len(cells) > 1 and full and not any(is_number(cells[row]) for row in full):
+        if len(cells) > 1 and full and not any(is_number(cells[row]) for row in full[:1000]):
             what = f"{cells[full[0]]!r} is not a finite number, nor is any other cell of the column"
             problems.add(self.lines[full[0]], name, what)
             return [0.0] * len(cells)
@@ -151,7 +135,8 @@ class Sheet:
         for cell, line in zip(cells, self.lines, strict=True):
             found = np.nan if is_missing(cell) else numerals.number(cell, mark)
             if found is None:
-                problems.add(line, name, f"{cell!r} is not a finite number{_marked(cell, mark)}")
+                other = f" with a decimal {'comma' if mark == ',' else 'point'}" if is_number(cell) else ""
+                problems.add(line, name, f"{cell!r} is not a finite number{other}")
             values.append(np.nan if found is None else found)
         return values
 
@@ -160,23 +145,26 @@ class Sheet:
         known = {(line, name) for line, name, _ in problems.found}
         count = len(problems.found)
         for name, column in zip(self.found(columns), values.T, strict=True):
-            rows = [
-                row
-                for row in np.flatnonzero(np.isnan(column)).tolist()
-                if (self.lines[row], name) not in known
+            missing = [
+                bool(gap) and (line, name) not in known
+                for gap, line in zip(np.isnan(column), self.lines, strict=True)
             ]
-            for first, size in _runs(rows):
+            for row in np.flatnonzero(missing).tolist():
+                if row and missing[row - 1]:
+                    continue
+                size = next((i for i, gap in enumerate(missing[row:]) if not gap), len(missing) - row)
                 what = "the value is missing" if size == 1 else f"{size} values from here on are missing"
-                problems.add(self.lines[first], name, what)
+                problems.add(self.lines[row], name, what)
         return len(problems.found) - count
+
+    def decimal_mark(self, columns: Sequence[str]) -> str | None:
+        """The decimal mark of these columns, as said or as their cells tell; None if they do not."""
+        cells = (cell for name in columns for cell in self.cells(name))
+        return self.decimal or numerals.decimal_mark(cells)
 
     def _decimal_mark(self, name: str, cells: list[str], together: list[str]) -> str:
         """The decimal mark of a column: as said, or as its cells, the other columns or the separator tell."""
-        if self.decimal is not None:
-            return self.decimal
-        mark = numerals.decimal_mark(cells)
-        if mark is None:
-            mark = numerals.decimal_mark(cell for other in together for cell in self.cells(other))
+        mark = self.decimal_mark([name]) or self.decimal_mark(together)
         if mark is None:
             mark = "," if self.delimiter == ";" else "."
             example = numerals.two_readings(cells)
@@ -198,7 +186,7 @@ class Sheet:
         """
         if column is None:
             return [slice(0, len(self.rows))]
-        cells = self.column(column)
+        cells = self.words(column)
         starts = [i for i, cell in enumerate(cells) if i == 0 or cell != cells[i - 1]]
         seen: set[str] = set()
         for start in starts:
@@ -211,46 +199,32 @@ class Sheet:
         return [slice(*ends) for ends in zip(starts, [*starts[1:], len(cells)], strict=True)]
 
 
-def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """The first and the count of each run of consecutive numbers.
-
-    >>> list(_runs([1, 2, 3, 7]))
-    [(1, 3), (7, 1)]
-    """
-    for _, group in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
-        run = [number for _, number in group]
-        yield run[0], len(run)
-
-
-def _marked(cell: str, mark: str) -> str:
-    """Why a cell that is a number elsewhere is none here."""
-    return f" with a decimal {'comma' if mark == ',' else 'point'}" if is_number(cell) else ""
-
-
 def read_sheet(path: str, decimal: str | None = None) -> Sheet:
     """Read the table in a CSV file; ``-`` is standard input.
 
     The first row has the names of the columns; an unnamed first column is called "column 1". Lines before it
     with a title, lines that begin with #, and lines of text after the last row are left out. Cells are
     separated by semicolons, tabs or commas, whichever splits most rows into the same number of cells.
-    `decimal` is the decimal mark, by default the one that the cells tell. Rows with more or fewer cells than
-    there are names are noted as problems of the sheet. A file that is not UTF-8 is read as Windows-1252, and
-    a note says so. Raises FormatError if the file cannot be read, is not text, has missing or repeated names
-    of columns, or has no rows.
+    `decimal`, "." or ",", is the decimal mark, by default the one that the cells tell. Rows with more or
+    fewer cells than there are names are noted as problems of the sheet. A file that is not UTF-8 is read as
+    Windows-1252, and a note says so.
+
+    Raises FormatError if the file cannot be read, is not text, has missing or repeated names of columns, or
+    has no rows.
     """
     cells = read_cells(path)
-    _check_names(path, cells.names)
-    if not cells.rows:
+    _, names, rows, *_ = cells
+    _check_names(path, names)
+    if not rows:
         raise FormatError(f"{path!r} has names of columns and no rows.")
-    sheet = Sheet(*cells, decimal, Problems(path))
-    return _checked(sheet)
+    return _checked(Sheet(*cells, decimal, Problems(path)))
 
 
 def _check_names(path: str, names: list[str]) -> None:
     if not names:
         raise FormatError(f"Expected {path!r} to have a row of names and rows below it, got no text.")
     if not all(names):
-        raise FormatError(f"Expected the first row of {path!r} to name every column, got {listed(names)}.")
+        raise FormatError(f"Expected the first row of {path!r} to name every column, got {quoted(names)}.")
     if all(map(is_number, names)):
         raise FormatError(
             f"Expected the first row of {path!r} to name the columns, got the numbers {', '.join(names[:5])}."

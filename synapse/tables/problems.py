@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ..errors import FormatError
+from ..errors import FormatError, SynapseError
 
 MOST = 20
 """Number of problems that an error lists; of the others it says the number."""
+
+
+def reason(error: OSError | SynapseError) -> str:
+    """The reason why a file could not be read or written, as a sentence."""
+    return f"{error.strerror or error}." if isinstance(error, OSError) else str(error)
+
+
+def quoted(names: Iterable[str]) -> str:
+    """Names in a sentence, in quotes.
+
+    >>> quoted(["a", "b"])
+    "'a', 'b'"
+    """
+    return ", ".join(map(repr, names))
 
 
 class TableError(FormatError):
@@ -16,17 +31,7 @@ class TableError(FormatError):
 
 @dataclass
 class Problems:
-    """The problems of a table that have been found so far.
-
-    >>> found = Problems("sales.csv")
-    >>> found.add(7, "Sales", "'x' is not a number")
-    >>> found.add(3, "Date", "'2024-13' is not a date")
-    >>> print(found.text("Mend the file."))
-    'sales.csv' has 2 problems:
-      line 3, column 'Date': '2024-13' is not a date
-      line 7, column 'Sales': 'x' is not a number
-    Mend the file.
-    """
+    """The problems of a table that have been found so far."""
 
     path: str
     found: list[tuple[int, str | None, str]] = field(default_factory=list)

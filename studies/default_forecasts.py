@@ -1,0 +1,200 @@
+"""Forecasts of the command's default beside statistical methods, on series that are shipped or generated.
+
+    python -m studies default_forecasts    # needs the extra "forecast", and a quarter of an hour
+
+From every origin, `synapse.tables.train_series` sees the rows before it only: it chooses, fits and tests
+there, and the method that it chooses forecasts. The other methods are fitted to the same rows. Intervals are
+those of nominal 90 %.
+"""
+
+from __future__ import annotations
+
+import csv
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from synapse import forecasting, tables
+from synapse._typing import Floats
+from synapse.readwrite import files
+from synapse.tables.sheet import Sheet
+from synapse.tables.training import covariates, fitted
+
+HERE = Path(__file__).resolve().parent
+DATA = HERE.parent / "demos" / "data"
+REPORT = HERE / "default_forecasts.md"
+STEPS, SEEDS, SHARE = 12, 10, 0.9
+LATER = range(0, 49, 4)
+"""Rows after the last one that methods are fitted to from which they forecast, too."""
+AHEAD = LATER[-1] + STEPS
+METHODS = ("naive", "seasonal", "ar", "ets", "theta", "arima")
+CANDIDATES = ("default", "network", "combine", *METHODS)
+LENGTH = 120
+"""Rows of a generated series before the first origin."""
+
+
+def generated(kind: str, seed: int, count: int) -> Floats:
+    """A series of months."""
+    rng, t = np.random.default_rng(seed), np.arange(count)
+    noise, season = rng.normal(size=count), np.sin(2 * np.pi * t / 12)
+    chaos = [0.3]
+    for _ in range(count - 1):
+        chaos.append(3.8 * chaos[-1] * (1 - chaos[-1]))
+    made: dict[str, Any] = {
+        "level": 50 + 5 * noise,
+        "trend": 50 + 0.8 * t + 8 * noise,
+        "season": 100 + 20 * season + 5 * noise,
+        "random walk": 100 + np.cumsum(5 * noise),
+        "heavy tails": 100 + 10 * season + 4 * rng.standard_t(3, size=count),
+        "trend and season": 100 + 0.8 * t + 20 * season + 5 * noise,
+        "growing season": (100 + t) * (1 + 0.3 * season) * np.exp(0.05 * noise),
+        "autoregression": 100 + np.convolve(5 * noise, 0.8 ** np.arange(30))[:count],
+        "change of level": 50 + 20 * (t > count // 2) + 5 * noise,
+        "logistic map": 10 * np.array(chaos),
+    }
+    found: Floats = made[kind]
+    return found
+
+
+GENERATED = (
+    *("level", "trend", "season", "random walk", "heavy tails", "trend and season"),
+    *("growing season", "autoregression", "change of level", "logistic map"),
+)
+SHIPPED = {"sunspots": ("sunspots.csv", 1), "Niño 1+2": ("nino12.csv", 12)}
+"""Files of demos/data, which name their sources, and the rows of a season."""
+
+
+def shipped(file: str) -> Floats:
+    """The last column of a file."""
+    with open(DATA / file, encoding="utf-8") as lines:
+        rows = [row for row in csv.reader(lines) if row and not row[0].startswith("#")]
+    return np.array([float(row[-1]) for row in rows[1:]])
+
+
+def windows() -> Iterator[tuple[str, int, Floats]]:
+    """Name, rows of a season, and values, of which the last 60 are to be forecast."""
+    for kind in GENERATED:
+        for seed in range(SEEDS):
+            yield kind, 1 if kind == "logistic map" else 12, generated(kind, seed, LENGTH + AHEAD)
+    for name, (file, period) in SHIPPED.items():
+        values = shipped(file)
+        last = len(values) - AHEAD
+        for origin in np.linspace(last // 2, last, SEEDS).astype(int):
+            yield name, period, values[max(0, origin - 240) : origin + AHEAD]
+
+
+def forecasts(values: Floats, period: int) -> dict[str, tuple[Floats, Floats, float]]:
+    """Forecasts, half widths and seconds of each method, fitted to the rows before the last 60."""
+    count = len(values) - AHEAD
+    past = values[:count, None]
+    series = tables.Series(Sheet("", ["y"], [], []), ["y"], past)
+    begun = time.perf_counter()
+    task = tables.series_task(series, ["y"], steps=STEPS, period=period)
+    trained = tables.train_series(task, tables.Learning())
+    training = time.perf_counter() - begun
+    facts = trained.facts
+    rows = covariates(None, len(values), task.period, task.differences[0])
+    forecasters: dict[str, Any] = {
+        "gru": forecasting.NetworkForecaster(trained.network, task.differences, rows),
+        "mean": forecasting.statistical("mean", past),
+    }
+    seconds = {}
+    for name in METHODS:
+        begun = time.perf_counter()
+        forecasters |= fitted([name], past, task.period, None)[0]
+        seconds[name] = time.perf_counter() - begun
+    forecasters.setdefault("seasonal", forecasters["naive"])  # without a season
+    made = {
+        name: np.array([forecaster(values[: count + later, None], STEPS)[:, 0] for later in LATER])
+        for name, forecaster in forecasters.items()
+    }
+    made["combine"] = np.mean([made[name] for name in facts["members"]], axis=0)
+    found = {}
+    for name, one in made.items():
+        errors = facts["errors"].get(name, facts["errors"]["naive"])
+        half = forecasting.Calibration(np.array(errors)).half_widths(SHARE, STEPS)
+        found[name] = one, half[:, 0], seconds.get(name, training)
+    return {**found, "network": found["gru"], "default": (*found[facts["chosen"]][:2], training)}
+
+
+def main() -> None:
+    """Measure and write the report."""
+    errors: dict[str, dict[str, list[float]]] = {}
+    covered: dict[str, dict[str, list[float]]] = {}
+    seconds: dict[str, list[float]] = {name: [] for name in CANDIDATES}
+    for name, period, values in windows():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = forecasts(values, period)
+        past, count = values[:-AHEAD], len(values) - AHEAD
+        truth = np.array([values[count + later : count + later + STEPS] for later in LATER])
+        scale = np.abs(past[period:] - past[:-period]).mean()
+        for method in CANDIDATES:
+            made, half, took = found[method]
+            errors.setdefault(name, {}).setdefault(method, []).append(
+                float(np.abs(made - truth).mean() / scale)
+            )
+            inside = np.abs(made - truth) <= half
+            covered.setdefault(name, {}).setdefault(method, []).append(float(inside.mean()))
+            seconds[method].append(took)
+        if len(errors[name]["default"]) == SEEDS:
+            print(
+                name,
+                {method: round(float(np.mean(one)), 2) for method, one in errors[name].items()},
+                flush=True,
+            )
+    files.write(REPORT, report(errors, covered, seconds))
+
+
+def report(errors: Any, covered: Any, seconds: Any) -> str:
+    """The page."""
+    took = sum(seconds["default"])
+    head = f"""# The command's forecasts beside statistical methods
+
+    python -m studies default_forecasts    # {took:.0f} s for the default's trainings and tests
+
+Each row is the mean of {SEEDS} fits and {len(LATER)} forecasts of {STEPS} steps by each. Generated series
+have {LENGTH} known rows and a seed each; those in `demos/data` are fitted at {SEEDS} places of their later
+half, to up to 240 rows. Methods keep their parameters for 48 rows, from which they forecast. *default* is
+what `synapse train` and `synapse forecast` use: the mean of the best three methods in the test, or one that
+is more than 10 % better there. *network* is the GRU alone. ets, theta and
+arima are AutoETS, AutoTheta and AutoARIMA of statsforecast.
+
+## Mean absolute scaled error
+"""
+    lines = [
+        head,
+        "| series | " + " | ".join(CANDIDATES) + " |",
+        "| --- |" + " ---: |" * len(CANDIDATES),
+    ]
+    for name, row in errors.items():
+        means = {method: np.mean(one) for method, one in row.items()}
+        best = min(means.values())
+        cells = [f"**{mean:.3f}**" if mean == best else f"{mean:.3f}" for mean in means.values()]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    means = {m: np.mean([np.mean(row[m]) for row in errors.values()]) for m in CANDIDATES}
+    lines.append("| all | " + " | ".join(f"{mean:.3f}" for mean in means.values()) + " |")
+    alone = {m: f"{np.median(seconds[m]):.2g}" for m in CANDIDATES if m not in ("network", "combine")}
+    lines += ["| seconds, median | " + " | ".join(alone.get(m, "") for m in CANDIDATES) + " |", ""]
+    worse = {n: np.mean(r["default"]) / np.mean(r["seasonal"]) for n, r in errors.items()}
+    worst = max(worse, key=worse.__getitem__)
+    change = 100 * (worse[worst] - 1)
+    lines += [
+        f"Against seasonal naive (naive without a season), the default is worst on {worst}: {change:+.0f} %.",
+        "",
+        "## Share of future values within the intervals of nominal 90 %",
+        "",
+        "| series | default |",
+        "| --- | ---: |",
+        *(f"| {name} | {100 * np.mean(row['default']):.1f} % |" for name, row in covered.items()),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Options that several subcommands share: how a table is read, and how a network learns."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from ..tables import Learning, Series, Sheet, read_series, read_sheet
+from ..tables.series import DUPLICATES, FILLS, ORDERS
+from .words import natural, positive, whole, wholes
+
+MARKS = {"point": ".", "comma": ","}
+"""What --decimal may be."""
+HOW = ("date", "dates", "fill", "duplicates", "zone")
+"""The options of :func:`read_series`."""
+
+
+def add_reading(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how a series is read."""
+    add = parser.add_argument
+    add("--decimal", choices=MARKS, help="the decimal mark, if the numbers do not tell")
+    add("--fill", choices=FILLS, help="mend missing values of a series: repeat, interpolate, or drop the row")
+    add("--duplicates", choices=DUPLICATES, help="of rows with one date: use the first, their mean, or none")
+    add("--date", metavar="COLUMN", help="column with the dates (default: the first one with dates)")
+    add("--dates", choices=ORDERS, help="how dates such as 02/01/2024 begin, if the column does not tell")
+    add("--zone", metavar="NAME", help="time zone of the dates, such as Europe/Berlin")
+
+
+def sheet_of(path: str, options: argparse.Namespace) -> Sheet:
+    """Read a table as the options say."""
+    return read_sheet(path, None if options.decimal is None else MARKS[options.decimal])
+
+
+def series_of(
+    sheet: Sheet, columns: Sequence[str], options: argparse.Namespace, facts: dict[str, Any] | None = None
+) -> Series:
+    """Columns of a table as a series, as the options say or, without them, as a model was trained."""
+    how = {name: getattr(options, name) or (facts or {}).get(name) for name in HOW}
+    if how["date"] not in sheet.names and options.date is None:
+        how["date"] = None
+    ignore = getattr(options, "ignore", [])
+    return read_series(sheet, columns, **how, ignore=ignore)
+
+
+def add_learning(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a network and its training."""
+    add = parser.add_argument
+    add("--hidden", metavar="N,...", type=wholes, default=[8], help="sizes of hidden layers (default: 8)")
+    add("--epochs", metavar="N", type=whole, help="default: until the error stops falling")
+    add("--patience", metavar="N", type=whole, help="stop after N epochs without a lower error (default: 60)")
+    add("--rate", metavar="R", type=positive, default=0.02, help="learning rate (default: %(default)s)")
+    add(
+        "--optimizer",
+        choices=("sgd", "adam"),
+        help="sgd: after every row; adam: exact gradients of whole sequences (default: adam for a series)",
+    )
+    add("--seed", metavar="N", type=natural, default=0, help="seed of all randomness (default: %(default)s)")
+
+
+def learning_of(options: argparse.Namespace, series: bool, more: dict[str, Any] | None = None) -> Learning:
+    """How a network learns."""
+    given = {name: getattr(options, name) for name in ("hidden", "epochs", "patience", "rate", "seed")}
+    model = getattr(options, "model", None) or ("gru" if series else "perceptron")
+    optimizer = options.optimizer or ("adam" if series else "sgd")
+    return Learning(**{"model": model, "optimizer": optimizer, **given, **(more or {})})
+
+
+def say(notes: Sequence[str]) -> None:
+    """Print sentences on stderr."""
+    for note in dict.fromkeys(notes):
+        print(f"synapse: {note}", file=sys.stderr)

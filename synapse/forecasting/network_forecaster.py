@@ -1,0 +1,95 @@
+"""A network as a forecaster of differences, with values that are known in advance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from .._typing import Floats
+from ..objects.state import preserved_context
+from ._loop import Model, members
+from .closed_loop import forecast
+from .differences import Differences
+
+
+@final
+@dataclass(frozen=True)
+class NetworkForecaster:
+    """A forecaster, for :func:`rolling_origin` and :func:`select`, whose network reads its own outputs.
+
+    The network reads the differences of the columns at step t and the known values of step t + 1. Its
+    outputs are the differences of the columns at step t + 1.
+
+    Parameters
+    ----------
+    net : Network or Ensemble
+        The network, of m + k inputs and m outputs.
+    differences : sequence of Differences
+        Those of each of the m columns.
+    known : ndarray, shape (N, k), optional
+        Values known in advance; row i describes step i. N must reach the last step that is forecast.
+
+    Examples
+    --------
+    >>> import architect
+    >>> net = architect.Perceptron(1, 1, output_squash="identity", seed=0)
+    >>> net.weights, net.biases = [0.0], [0.0, 2.0]  # every difference is 2
+    >>> forecaster = NetworkForecaster(net, [Differences((1,))])
+    >>> forecaster(np.arange(5.0), 3)
+    array([ 6.,  8., 10.])
+    """
+
+    net: Model
+    differences: Sequence[Differences]
+    known: Floats | None = None
+
+    def __call__(self, history: Floats, steps: int) -> Floats:
+        """Forecast the steps after a history, shape (T, m) or (T,)."""
+        columns, count = history.reshape(len(history), -1), len(history)
+        rows = _rows(columns, self.differences, self.known, count + 1)
+        future = None if self.known is None else self.known[count + 1 : count + steps]
+        feedback = {place: place for place in range(len(self.differences))}
+        ahead = forecast(self.net, rows, steps, feedback=feedback, future=future)
+        parts = [
+            one.undo(column, made)
+            for one, column, made in zip(self.differences, columns.T, ahead.mean.T, strict=True)
+        ]
+        return np.column_stack(parts).reshape(steps, *history.shape[1:])
+
+    def one_step(self, history: Floats) -> Floats:
+        """Forecast each step of a history, shape (T, m), from those before it.
+
+        Returns shape (T + 1, m) or, with known values that end with the history, (T, m); NaN where no
+        difference is known yet.
+        """
+        (net,) = members(self.net)[:1]
+        lost, count = max(one.lost for one in self.differences), len(history)
+        until = count + 1 if self.known is None else min(count + 1, len(self.known))
+        rows = _rows(history, self.differences, self.known, until)
+        with preserved_context(net):
+            net.clear()
+            outputs = net.run(rows)
+        made = np.full((lost + 1 + len(rows), len(self.differences)), np.nan)
+        for place, one in enumerate(self.differences):
+            for step, change in enumerate(outputs[:, place].tolist(), lost + 1):
+                made[step, place] = one.undo(history[:step, place], [change])[0]
+        return made
+
+
+def lesson(
+    history: Floats, differences: Sequence[Differences], known: Floats | None
+) -> tuple[Floats, Floats]:
+    """The inputs and the targets of a network for :class:`NetworkForecaster`, shapes (T', m + k), (T', m)."""
+    targets = _rows(history, differences, None, len(history) + 1)[1:]
+    return _rows(history, differences, known, len(history)), targets
+
+
+def _rows(history: Floats, differences: Sequence[Differences], known: Floats | None, until: int) -> Floats:
+    """The inputs at steps of a history of shape (T, m), so that the known values end before step `until`."""
+    lost = max(one.lost for one in differences)
+    parts = [one.of(column)[lost - one.lost :] for one, column in zip(differences, history.T, strict=True)]
+    rows = np.column_stack(parts)[: until - lost - 1]
+    return rows if known is None else np.hstack([rows, known[lost + 1 : until]])

@@ -1,0 +1,185 @@
+"""Forecasters compared by rolling origin, and the one that should forecast."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._checks import counted, expected, positive_integer
+from .._typing import Floats
+from ..errors import ArgumentError, ArgumentTypeError, SynapseError
+from ._series import checked_series
+from .calibration import Calibration
+from .rolling import Forecaster, RollingOrigin, rolling_origin
+
+COMBINE = "combine"
+"""The name of the mean of the best forecasters."""
+MEMBERS = 3
+"""Number of forecasters whose mean is a candidate."""
+CLEARLY = 0.9
+"""Share of the combination's error below which a single forecaster is preferred: choosing one on few
+origins mostly chooses chance."""
+SIGNIFICANT = 1.645
+"""One-sided 5 % of the standard normal distribution."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What :func:`select` has measured.
+
+    Attributes
+    ----------
+    rolled : dict of str to RollingOrigin
+        The forecasts of each forecaster, best first; among them ``combine``, the mean of the best three.
+    members : list of str
+        The forecasters in the mean.
+    failed : list of str
+        Sentences on forecasters that raised an error.
+    """
+
+    rolled: dict[str, RollingOrigin]
+    members: list[str]
+    failed: list[str] = field(default_factory=list)
+
+    def mase(self, name: str) -> float:
+        """The mean absolute scaled error over all steps and columns."""
+        return _mase(self.rolled[name])
+
+    @property
+    def best(self) -> str:
+        """Which should forecast: the mean of the best three, unless one has an error more than 10 % lower."""
+        first = min((name for name in self.rolled if name != COMBINE), key=self.mase)
+        if COMBINE not in self.rolled or self.mase(first) < CLEARLY * self.mase(COMBINE):
+            return first
+        return COMBINE
+
+    def calibration(self, name: str) -> Calibration:
+        """The errors of a forecaster, for prediction intervals."""
+        errors = -self.rolled[name].errors
+        return Calibration(errors.reshape(*errors.shape[:2], -1))
+
+    def verdict(self, network: str) -> str:
+        """A sentence: whether a network is worth it beside the best of the other single forecasters."""
+        others = [name for name in self.rolled if name not in (network, COMBINE)]
+        if network not in self.rolled or not others:
+            return f"{network} could not be compared."
+        best = min(others, key=self.mase)
+        own, lowest = self.mase(network), self.mase(best)
+        origins = counted(len(self.rolled[network].origins), "origin")
+        if own >= lowest:
+            lower = f"MASE {lowest:.3g} instead of {own:.3g} on {origins}"
+            return f"The network ({network}) is not worth it: {best} has a lower error, {lower}."
+        below = f"its error, MASE {own:.3g}, is {100 * (1 - own / lowest):.2g} % below that of {best}"
+        if self.statistic(network, best) > SIGNIFICANT:
+            return f"The network ({network}) is worth it: {below}, on {origins}."
+        return f"The network ({network}) may be worth it: {below}, but on {origins} this may be chance."
+
+    def reason(self) -> str:
+        """A sentence: which forecasts, and why."""
+        name, first = self.best, min((one for one in self.rolled if one != COMBINE), key=self.mase)
+        if name == COMBINE:
+            mean = f"The mean of {', '.join(self.members)} forecasts: MASE {self.mase(COMBINE):.3g}"
+            return f"{mean}; no single one is more than 10 % better ({first}: {self.mase(first):.3g})."
+        return f"{name} forecasts: it has the lowest error, MASE {self.mase(name):.3g}."
+
+    def statistic(self, one: str, other: str) -> float:
+        """The statistic of Diebold and Mariano for the absolute errors: positive if the first is better.
+
+        The mean difference over its standard error, which counts the covariances of overlapping forecasts.
+
+        F. X. Diebold and R. S. Mariano, "Comparing predictive accuracy", Journal of Business & Economic
+        Statistics 13 (1995), 253-263.
+        """
+        gain = _by_origin(self.rolled[other]) - _by_origin(self.rolled[one])
+        steps, count, mean = self.rolled[one].forecasts.shape[1], len(gain), gain.mean()
+        lags = range(min(steps, count))
+        covariances = [np.sum((gain - mean)[lag:] * (gain - mean)[: count - lag]) for lag in lags]
+        variance = (covariances[0] + 2 * sum(covariances[1:])) / count**2
+        if variance <= 0:  # few origins, or a constant gain
+            variance = covariances[0] / count**2
+        return float(mean / math.sqrt(variance)) if variance > 0 else math.copysign(math.inf, mean)
+
+
+def _by_origin(rolled: RollingOrigin) -> Floats:
+    """The absolute scaled error from each origin, the mean over steps and columns."""
+    scale = np.where(rolled.scale > 0, rolled.scale, 1.0)
+    found: Floats = np.abs(rolled.errors / scale).reshape(len(rolled.origins), -1).mean(axis=1)
+    return found
+
+
+def _mase(rolled: RollingOrigin) -> float:
+    return float(_by_origin(rolled).mean())
+
+
+def select(
+    forecasters: Mapping[str, Forecaster],
+    series: ArrayLike,
+    steps: int,
+    *,
+    start: int | None = None,
+    every: int = 1,
+    period: int = 1,
+    targets: int | None = None,
+) -> Selection:
+    """Compare forecasters on the end of a series, which they have not been fitted to.
+
+    Parameters
+    ----------
+    forecasters : dict of str to callable
+        Functions of the history and the steps, such as those of :func:`statistical`.
+    series : array_like, shape (T,) or (T, m)
+        The series, oldest first.
+    steps, start, every, period
+        As for :func:`rolling_origin`.
+    targets : int, optional
+        Number of first columns whose errors count. Default: all.
+
+    Returns
+    -------
+    Selection
+        All forecasts, the best forecaster and whether a network is worth it.
+
+    Raises
+    ------
+    ArgumentError
+        If no forecaster can forecast this series.
+
+    Examples
+    --------
+    >>> from synapse import forecasting
+    >>> wave = np.tile([0.0, 3.0, 1.0, 2.0], 12) + 0.1 * np.random.default_rng(0).normal(size=48)
+    >>> simple = {name: forecasting.statistical(name, wave[:30], period=4) for name in ("naive", "seasonal")}
+    >>> found = forecasting.select(simple, wave, 4, start=30, period=4)
+    >>> found.best, round(found.mase("seasonal"), 1)
+    ('seasonal', 0.8)
+    """
+    if not isinstance(forecasters, Mapping) or not forecasters:
+        raise ArgumentTypeError(expected("The forecasters", "a dict of names and functions", forecasters))
+    values = checked_series("The series", series)
+    count = None if targets is None else positive_integer("The targets", targets)
+    found, failed = dict[str, RollingOrigin](), list[str]()
+    for name, forecaster in forecasters.items():
+        try:
+            rolled = rolling_origin(forecaster, values, steps, start=start, every=every, period=period)
+        except SynapseError as error:
+            failed.append(f"{name} is left out: {error}")
+            continue
+        found[name] = rolled if count is None or values.ndim == 1 else _first(rolled, count)
+    if not found:
+        raise ArgumentError(" ".join(["No method can forecast this series.", *failed]))
+    members = sorted(found, key=lambda name: _mase(found[name]))[:MEMBERS]
+    if len(members) > 1:
+        mean = np.mean([found[name].forecasts for name in members], axis=0)
+        found[COMBINE] = replace(found[members[0]], forecasts=mean)
+    ranked = sorted(found, key=lambda name: _mase(found[name]))
+    return Selection({name: found[name] for name in ranked}, members, failed)
+
+
+def _first(rolled: RollingOrigin, count: int) -> RollingOrigin:
+    """The errors of the first columns only."""
+    parts = rolled.forecasts[..., :count], rolled.truth[..., :count], rolled.scale[:count]
+    return RollingOrigin(rolled.origins, *parts)

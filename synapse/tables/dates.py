@@ -1,0 +1,261 @@
+"""Dates in tables: the forms in which people write them, read and written by pandas."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import FormatError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NAMES = (
+    "jan january januar jänner",  # codespell:ignore januar
+    "feb february februar",  # codespell:ignore februar
+    "mar march mär märz mrz",
+    "apr april",
+    "may mai",
+    "jun june juni",  # codespell:ignore juni
+    "jul july juli",  # codespell:ignore juli
+    "aug august",
+    "sep sept september",
+    "oct october okt oktober",  # codespell:ignore oktober
+    "nov november",
+    "dec december dez dezember",  # codespell:ignore dezember
+)
+MONTHS = {name: number for number, names in enumerate(NAMES, 1) for name in names.split()}
+"""English and German names of months, which pandas reads in the language of the machine only."""
+
+TIME = re.compile(
+    r"(?P<body>.*\d)(?:T|\s+)\s*(?P<clock>\d{1,2}(?::\d\d(?::\d\d(?:[.,]\d{1,9})?)?)?)"
+    r"(?:\s*(?P<half>[ap])\.?m\.?)?\s*(?P<zone>Z|UTC|[+-]\d\d:?\d\d)?",
+    re.IGNORECASE,
+)
+Y, M, D, B = r"(?P<y>\d{4})", r"(?P<m>\d{1,2})", r"(?P<d>\d{1,2})", r"(?P<b>[^\W\d_]{3,10})\.?"
+Y2 = r"'?(?P<y>\d{4}|\d\d)"
+YEARS = range(1678, 2262)
+"""The years of pandas' dates with nanoseconds."""
+WEEKDAY = r"(?:[^\W\d_]{2,10}\.?,?\s+)?"
+
+
+@dataclass(frozen=True)
+class Form:
+    """A way of writing dates: 31 January 2024 in this form, a pattern, and how `strftime` writes it."""
+
+    example: str
+    pattern: str
+    template: str
+    names: tuple[str, ...] = tuple(names.split()[0].capitalize() for names in NAMES)
+
+    def read(self, cells: Sequence[str]) -> pd.DatetimeIndex:
+        """The dates of these cells, NaT where a cell is not in this form. Times with a zone become UTC."""
+        import pandas as pd
+
+        unique = {cell: _normal(cell, self.compiled) for cell in dict.fromkeys(cells)}
+        found = [unique[cell] for cell in cells]
+        return pd.DatetimeIndex(
+            pd.to_datetime(found, format="ISO8601", utc=True, errors="coerce")
+        ).tz_localize(None)
+
+    def write(self, moment: pd.Timestamp) -> str:
+        """A date in this form, with the time if it is not midnight."""
+        template = self.template.replace("%b", self.names[moment.month - 1])
+        text: str = moment.strftime(template.replace("%q", str(moment.quarter)))
+        if moment == moment.normalize() or not self.has_day:
+            return text
+        return f"{text} {moment.strftime('%H:%M:%S').removesuffix(':00')}{moment.strftime('%z')}"
+
+    @property
+    def compiled(self) -> re.Pattern[str]:
+        """The pattern, which may follow a day of the week."""
+        return re.compile((WEEKDAY if self.has_day else "") + self.pattern, re.IGNORECASE)
+
+    @property
+    def has_day(self) -> bool:
+        """Whether a date names a day, and not a week, month, quarter or year."""
+        return "%d" in self.template
+
+    def in_words_of(self, cells: Sequence[str]) -> Form:
+        """The form with the names of months that these cells have."""
+        names = list(self.names)
+        for cell in dict.fromkeys(cells) if "%b" in self.template else ():
+            found = self.compiled.fullmatch(" ".join(cell.split()))
+            if found and found["b"].lower() in MONTHS:
+                names[MONTHS[found["b"].lower()] - 1] = found["b"]
+        return replace(self, names=tuple(names))
+
+
+def _normal(cell: str, pattern: re.Pattern[str]) -> str | None:
+    """A date as ISO 8601 has it; None if the cell does not match."""
+    text = " ".join(cell.split())
+    found, time = pattern.fullmatch(text), ""
+    if found is None:
+        clock = TIME.fullmatch(text)
+        found = None if clock is None else pattern.fullmatch(clock["body"])
+        time = "" if clock is None else _clock(clock)
+        if found is None or not time or "d" not in found.groupdict():
+            return None
+    parts = found.groupdict()
+    year = int(parts["y"]) if len(parts["y"]) == 4 else 1900 + int(parts["y"]) + 100 * (int(parts["y"]) < 69)
+    if year not in YEARS:
+        return None
+    if parts.get("w"):
+        try:
+            return date.fromisocalendar(year, int(parts["w"]), 1).isoformat()
+        except ValueError:
+            return None
+    month = 3 * int(parts["q"]) - 2 if parts.get("q") else int(parts.get("m") or 1)
+    if parts.get("b"):
+        month = MONTHS.get(parts["b"].lower(), 0)
+    return f"{year:04}-{month:02}-{int(parts.get('d') or 1):02}{time}"
+
+
+def _clock(found: re.Match[str]) -> str:
+    """The time of day as ISO 8601 has it; "" if there is no such time."""
+    hour, _, rest = found["clock"].replace(",", ".").partition(":")
+    if found["half"]:
+        if not 1 <= int(hour) <= 12:
+            return ""
+        hour = str(int(hour) % 12 + 12 * (found["half"].lower() == "p"))
+    elif not rest:
+        return ""  # an hour alone needs am or pm
+    zone = (found["zone"] or "").upper().replace("UTC", "Z")
+    return f"T{int(hour):02}:{rest or '00'}{zone}"
+
+
+def _numeric(mark: str, day_first: bool) -> Form:
+    first, second = (D, M) if day_first else (M, D)
+    example, template = (
+        ("31{0}01{0}2024", "%d{0}%m{0}%Y") if day_first else ("01{0}31{0}2024", "%m{0}%d{0}%Y")
+    )
+    return Form(
+        example.format(mark), rf"{re.escape(mark)}\s*".join([first, second, Y2]), template.format(mark)
+    )
+
+
+FORMS = (
+    Form("2024-01-31", f"{Y}-{M}-{D}", "%Y-%m-%d"),
+    Form("2024/01/31", f"{Y}/{M}/{D}", "%Y/%m/%d"),
+    Form("20240131", r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)", "%Y%m%d"),
+    *(_numeric(mark, day_first) for mark in "./-" for day_first in (True, False)),
+    Form("31 Jan 2024", rf"{D}[.\s-]+{B}[\s,-]*{Y2}", "%d %b %Y"),
+    Form("Jan 31, 2024", rf"{B}\s*{D},?\s+{Y2}", "%b %d, %Y"),
+    Form("2024-01", f"{Y}[-/.M]{M}", "%Y-%m"),
+    Form("01/2024", f"{M}[-/.]{Y}", "%m/%Y"),
+    Form("Jan 2024", rf"{B}[\s/,-]*{Y2}", "%b %Y"),
+    Form("2024 Jan", rf"{Y}[\s/,-]*{B}", "%Y %b"),
+    Form("2024-Q1", rf"{Y}[\s/-]*Q(?P<q>[1-4])", "%Y-Q%q"),
+    Form("Q1 2024", rf"Q(?P<q>[1-4])[\s/-]*{Y}", "Q%q %Y"),
+    Form("2024-W05", rf"{Y}[\s/-]*[WK]W?(?P<w>\d\d?)", "%G-W%V"),
+    Form("2024", Y, "%Y"),
+)
+"""All forms, those first that are tried first."""
+
+SAMPLE = 100
+"""Number of cells, at least, that decide which forms are tried on all cells."""
+
+
+def forms_of(cells: Sequence[str]) -> list[Form]:
+    """The forms that read most of these cells, at least more than half of them; [] if none does.
+
+    More than one form is returned only where days and months may be exchanged.
+
+    >>> [form.example for form in forms_of(["1/2/2024", "1/13/2024"])]
+    ['01/31/2024']
+    >>> [form.example for form in forms_of(["1/2/2024", "1/3/2024"])]
+    ['31/01/2024', '01/31/2024']
+    """
+    sample = cells[:: max(1, len(cells) // SAMPLE)]
+    likely = [form for form in FORMS if form.read(sample).notna().any()] if sample else []
+    counts = [int(form.read(cells).notna().sum()) for form in likely]
+    most = max(counts, default=0)
+    if 2 * most <= len(cells):
+        return []
+    best = [form for form, count in zip(likely, counts, strict=True) if count == most]
+    return [form for form in best if sorted(form.template) == sorted(best[0].template)]
+
+
+# --- steps -----------------------------------------------------------------------------------
+
+MOST_PAIRS = 1000
+"""Number of pairs of dates, at most, that decide on the step."""
+UNITS = (("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+SEASONS = {86_400: 7, 604_800: 52, 2 * 604_800: 26}
+
+
+@dataclass(frozen=True)
+class Step:
+    """The time from one row to the next: an offset of pandas, its name and the usual season in steps."""
+
+    offset: Any
+    name: str
+    season: int
+
+    def after(self, last: pd.Timestamp, count: int) -> list[pd.Timestamp]:
+        """The dates that follow; FormatError after the last year."""
+        dates = [last]
+        for _ in range(count):
+            dates.append(dates[-1] + self.offset)
+            if dates[-1].year not in YEARS:
+                raise FormatError(
+                    f"Dates end with the year {YEARS[-1]}; no {self.name} follows {dates[-2]:%Y-%m-%d}."
+                )
+        return dates[1:]
+
+
+def step_of(dates: pd.DatetimeIndex) -> Step | None:
+    """The step that leads from most of these dates to the next one; None without two increasing dates."""
+    increasing = np.flatnonzero(dates[:-1] < dates[1:])
+    if not len(increasing):
+        return None
+    rows = increasing[:: -(-len(increasing) // MOST_PAIRS)]
+    ones, twos = dates[rows], dates[rows + 1]
+    return max(
+        _candidates(ones, twos),
+        key=lambda step: sum(one + step.offset == two for one, two in zip(ones, twos, strict=True)),
+    )
+
+
+def _candidates(ones: pd.DatetimeIndex, twos: pd.DatetimeIndex) -> list[Step]:
+    """Steps that these pairs may have; of equally good ones, the first is meant."""
+    import pandas as pd
+    from pandas import offsets
+
+    gap = max(1, round(_commonest((twos - ones).total_seconds())))
+    unit, size = next((unit, size) for unit, size in UNITS if gap % size == 0)
+    season = 86_400 // gap if 60 <= gap < 86_400 and 86_400 % gap == 0 else SEASONS.get(gap, 1)
+    steps = [
+        Step(pd.Timedelta(seconds=gap), _several(gap // size, unit), season),
+        Step(offsets.BDay(), "business day", 5),
+    ]
+    months = int(_commonest(12 * (twos.year - ones.year) + twos.month - ones.month))
+    if months < 1:
+        return steps
+    unit, size = next(pair for pair in (("year", 12), ("quarter", 3), ("month", 1)) if months % pair[1] == 0)
+    name, season = _several(months // size, unit), 12 // months if 12 % months == 0 else 1
+    ends = 2 * int(twos.is_month_end.sum()) > len(twos)
+    day = int(max(twos.day.max(), ones.day.max()) if ends else _commonest(ones.append(twos).day))
+    monthly = [
+        Step(offsets.DateOffset(months=months, day=day), name, season),
+        Step(offsets.MonthEnd(months), _several(months // size, f"{unit} end"), season),
+    ]
+    return [
+        *(monthly[::-1] if ends else monthly),
+        Step(offsets.BMonthEnd(months), f"business {name} end", season),
+        *steps,
+    ]
+
+
+def _commonest(numbers: Any) -> float:
+    values, counts = np.unique(np.asarray(numbers), return_counts=True)
+    return float(values[counts.argmax()])
+
+
+def _several(count: int, name: str) -> str:
+    return name if count == 1 else f"{count} {name}s"

@@ -1,0 +1,124 @@
+"""Columns of a table as inputs of a network: numbers, and words as one input for each of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .._checks import counted
+from .._typing import Floats
+from ..errors import FormatError
+from .numerals import is_missing, is_number
+from .problems import Problems, quoted
+from .sheet import Sheet, bare
+
+MOST_WORDS = 20
+"""Largest number of different words in a column that becomes inputs."""
+IDENTIFIERS = frozenset(("id", "nr", "no", "number", "index", "key", "row", "uuid", "code", "name"))
+"""The last word in the name of a column of identifiers."""
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How columns become inputs; chosen by :func:`choose_encoding` on the training rows.
+
+    Attributes
+    ----------
+    medians : dict of str to float
+        For each column of numbers, the value for missing ones.
+    words : dict of str to list of str
+        For each column of text, its words: an input is 1 where the cell has the word, and 0 elsewhere.
+    """
+
+    medians: dict[str, float]
+    words: dict[str, list[str]]
+
+    @property
+    def inputs(self) -> list[str]:
+        """The names of the inputs: those of columns, or "column=word"."""
+        return [*self.medians, *(f"{name}={word}" for name, words in self.words.items() for word in words)]
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns."""
+        return [*self.medians, *self.words]
+
+    def rows(self, sheet: Sheet) -> tuple[Floats, list[str]]:
+        """The inputs in a table, shape (rows, inputs), and sentences on what was filled in.
+
+        Raises TableError if a cell of a column of numbers is not a number.
+        """
+        problems, notes = sheet.all_problems(), list[str]()
+        values = sheet.numbers(list(self.medians), problems)
+        problems.check()
+        for place, (name, median) in enumerate(self.medians.items()):
+            gaps = np.isnan(values[:, place])
+            if gaps.any():
+                values[gaps, place] = median
+                notes.append(
+                    f"{counted(int(gaps.sum()), 'missing value')} of {name!r}: the median, {median:.6g}."
+                )
+        parts = [values]
+        for name, words in self.words.items():
+            cells = sheet.cells(name)
+            unknown = Counter(cell for cell in cells if cell not in words and not is_missing(cell))
+            if unknown:
+                notes.append(
+                    f"Words of {name!r} that the model has not seen count as none: {quoted(unknown)}."
+                )
+            parts.append(np.array([[cell == word for word in words] for cell in cells], float))
+        return np.hstack(parts), notes
+
+
+def choose_encoding(sheet: Sheet, columns: Sequence[str], named: bool = False) -> tuple[Encoding, list[str]]:
+    """How these columns become inputs, and sentences on those that are left out.
+
+    Identifiers are left out: columns of text with more than 20 words or a different one in every row, and
+    columns of different whole numbers whose names end like those of identifiers, such as "customer id".
+    If the columns were `named` by the user, numbers are never identifiers.
+
+    Raises TableError if a cell of a column of numbers is not a number, and FormatError if no column is left.
+    """
+    medians, words, left_out = dict[str, float](), dict[str, list[str]](), list[str]()
+    problems, notes = sheet.all_problems(), list[str]()
+    for name in sheet.found(columns):
+        full = [cell for cell in sheet.cells(name) if not is_missing(cell)]
+        if not full:
+            left_out.append(name)
+        elif 2 * sum(map(is_number, full)) <= len(full):
+            found = sorted(set(full))
+            if len(found) > MOST_WORDS or (len(found) == len(full) and len(full) > 2):
+                left_out.append(name)
+            else:
+                words[name] = found
+        elif not named and _is_identifier(name, full):
+            left_out.append(name)
+        else:
+            medians[name] = _median(sheet, name, problems)
+    problems.check()
+    if left_out:
+        what = "identifiers, or empty" if len(left_out) > 1 else "an identifier, or empty"
+        notes.append(f"Left out: {quoted(left_out)} ({what}). To use such columns, name them with --inputs.")
+    if words:
+        notes.append(f"Words became inputs of 0 and 1: {quoted(words)}.")
+    if not medians and not words:
+        raise FormatError(
+            f"{sheet.path!r} has no column left for the inputs. To predict a column from its own past, "
+            "say how many rows --ahead."
+        )
+    return Encoding(medians, words), notes
+
+
+def _is_identifier(name: str, cells: list[str]) -> bool:
+    return (
+        len(set(cells)) == len(cells) > 2 and bare(name).lower().replace("_", " ").split()[-1] in IDENTIFIERS
+    )
+
+
+def _median(sheet: Sheet, name: str, problems: Problems) -> float:
+    values: Any = sheet.numbers([name], problems)
+    return float(np.nanmedian(values))

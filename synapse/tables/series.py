@@ -1,0 +1,399 @@
+"""Series: tables whose rows are steps in time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._checks import counted, imported_pandas
+from .._typing import Floats
+from ..errors import ArgumentError, FormatError
+from .dates import YEARS, Form, Step, forms_of, step_of
+from .numerals import is_missing, is_number
+from .problems import Problems, quoted
+from .sheet import Sheet, bare
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ORDERS = {"day-first": "%d", "month-first": "%m"}
+"""How dates with numbers for months may begin."""
+FILLS = ("forward", "linear", "drop")
+"""How missing values and dates are mended."""
+DUPLICATES = ("first", "mean", "drop")
+"""How rows of one date are mended: the first one, their mean, or none of them."""
+FILL = f"To mend missing values, say --fill {', '.join(FILLS[:-1])} or {FILLS[-1]}."
+DATE_NAMES = (
+    *("date", "day", "month", "quarter", "year", "time", "timestamp", "period"),
+    *("datum", "tag", "monat", "quartal", "jahr", "zeit"),
+)
+"""Names of columns whose numbers may be dates, such as 2024."""
+MOST_MISSING = 10_000
+"""Number of missing dates in a row at which a date is taken for a mistake."""
+CLOCK_CHANGE = (
+    " (an hour in which daylight saving time may begin or end: name the time zone, such as "
+    "--zone Europe/Berlin)"
+)
+
+
+@dataclass(frozen=True)
+class Series:
+    """Columns of numbers whose rows are evenly spaced in time, oldest first; from :func:`read_series`.
+
+    Attributes
+    ----------
+    sheet : Sheet
+        The table.
+    columns : list of str
+        The names of the columns, as in the file.
+    values : ndarray, shape (rows, columns)
+        Their numbers, without missing ones.
+    notes : list of str
+        Sentences on how the table was read and mended.
+    date : str or None
+        Name of the column of dates; None if there is none. The next four are None then, too.
+    form : Form or None
+        How its dates are written.
+    dates : pandas.DatetimeIndex or None
+        The date of each row; in UTC with a zone.
+    step : Step or None
+        The time from one row to the next.
+    zone : str or None
+        The time zone of the dates in the file, if it was given.
+    """
+
+    sheet: Sheet
+    columns: list[str]
+    values: Floats
+    notes: list[str] = field(default_factory=list)
+    date: str | None = None
+    form: Form | None = None
+    dates: Any = None
+    step: Step | None = None
+    zone: str | None = None
+
+    @property
+    def season(self) -> int:
+        """Number of steps of the usual season, such as 12 for months; 1 if there is none."""
+        return 1 if self.step is None else self.step.season
+
+    def next(self, steps: int) -> list[Any]:
+        """The dates of the rows that follow or, without dates, their numbers from 1."""
+        if self.step is None:
+            return list(range(len(self.values) + 1, len(self.values) + steps + 1))
+        return self.step.after(self.dates[-1], steps)
+
+    def times(self, steps: int = 0) -> list[Any]:
+        """Dates or numbers of all known rows and of those that follow."""
+        known = range(1, len(self.values) + 1) if self.step is None else self.dates
+        return [*known, *self.next(steps)]
+
+    def written(self, time: Any) -> str:
+        """A date as the table writes it, or a number."""
+        if self.form is None:
+            return str(time)
+        return self.form.write(time if self.zone is None else time.tz_localize("UTC").tz_convert(self.zone))
+
+    def phase(self, first: str | None) -> int:
+        """Number of steps from a date, such as that of the first training row, to the first row here."""
+        if self.step is None or first is None:
+            return 0
+        start = imported_pandas().Timestamp(first)
+        dates = sorted((start, self.dates[0]))
+        count = 0
+        while dates[0] < dates[1]:
+            dates[0], count = dates[0] + self.step.offset, count + 1
+        return count if start < self.dates[0] else -count
+
+    def read(self, cells: Sequence[str]) -> pd.DatetimeIndex:
+        """Dates that are written as those of the table."""
+        assert self.form is not None
+        return _utc(self.form.read(cells), self.zone, self.sheet)
+
+
+def find_dates(
+    sheet: Sheet, name: str | None = None, order: str | None = None, ignore: Sequence[str] = ()
+) -> tuple[str, Form] | None:
+    """The column of dates and their form, by its name or the first one with dates; None if there is none.
+
+    Columns in `ignore` are not it. Numbers such as 2024 are dates only in a column named like one, or in the
+    first column if they increase. `order` is "day-first" or "month-first". Raises ArgumentError if the named
+    column has no dates, or if days and months may be exchanged and neither `order` nor the column tells.
+    """
+    imported_pandas()
+    candidates = [sheet.find(name)] if name is not None else [one for one in sheet.names if one not in ignore]
+    for column in candidates:
+        cells = [cell for cell in sheet.cells(column) if not is_missing(cell)]
+        forms = forms_of(cells)
+        if name is not None and not forms:
+            raise ArgumentError(
+                f"Expected the column {column!r} of {sheet.path!r} to have dates, such as 2024-01-31, "
+                f"Jan 2024 or 31.01.2024, got {next(iter(cells), '')!r}."
+            )
+        if forms and (name is not None or _plausible(sheet, column, cells, forms[0])):
+            form = _chosen(sheet, column, cells, forms, order)
+            return column, form.in_words_of(cells)
+    return None
+
+
+def _plausible(sheet: Sheet, column: str, cells: list[str], form: Form) -> bool:
+    """Whether a column has dates and not just numbers that look like dates."""
+    if bare(column).lower() in DATE_NAMES or not all(map(is_number, cells)):
+        return True
+    years = [int(date.year) for date in form.read(cells) if date == date]
+    increasing = all(cells[i] < cells[i + 1] for i in range(len(cells) - 1))
+    whole = 1 < len(years) == len(cells) and all(year in YEARS for year in years)
+    return column == sheet.names[0] and increasing and whole
+
+
+def _chosen(sheet: Sheet, column: str, cells: list[str], forms: list[Form], order: str | None) -> Form:
+    """The form of a column; where days and months may be exchanged, the one that makes a series."""
+    if len(forms) == 1:
+        return forms[0]
+    if order is not None:
+        return next(form for form in forms if form.template.startswith(ORDERS[order]))
+    even = [form for form in forms if _is_even(form.read(cells))] or forms
+    if len(even) == 1 or "." in even[0].example:  # with points, the day comes first
+        return even[0]
+    for cell in cells:
+        dates = [form.read([cell]) for form in even]
+        readings = dict.fromkeys(f"{date[0]:%d %B %Y}" for date in dates if not date.hasnans)
+        if len(readings) > 1:
+            raise ArgumentError(
+                f"{cell!r} in the column {column!r} of {sheet.path!r} may be {' or '.join(readings)}, and "
+                f"the other dates do not tell. Say --dates {' or --dates '.join(ORDERS)}."
+            )
+    return even[0]
+
+
+def _is_even(dates: pd.DatetimeIndex) -> bool:
+    """Whether dates step evenly, up or down."""
+    if len(dates) < 3 or dates.hasnans:
+        return False
+    dates = dates if dates[0] < dates[-1] else dates[::-1]
+    step = step_of(dates)
+    return step is not None and all(one + step.offset == two for one, two in pairwise(dates))
+
+
+def read_series(
+    sheet: Sheet,
+    columns: Sequence[str],
+    *,
+    date: str | None = None,
+    dates: str | None = None,
+    fill: str | None = None,
+    duplicates: str | None = None,
+    zone: str | None = None,
+    ignore: Sequence[str] = (),
+) -> Series:
+    """Columns of a table as a series; without a column of dates, its rows are the steps.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        The table.
+    columns : sequence of str
+        Columns of numbers, with or without their units.
+    date : str, optional
+        The column of dates. Default: the first one that has dates.
+    dates : {"day-first", "month-first"}, optional
+        How dates such as 02/01/2024 begin, if the column does not tell.
+    fill : {"forward", "linear", "drop"}, optional
+        How missing values and dates are mended. Default: they are problems.
+    duplicates : {"first", "mean", "drop"}, optional
+        Which of the rows with one date are used. Default: they are problems.
+    zone : str, optional
+        The time zone of the dates, such as "Europe/Berlin".
+    ignore : sequence of str
+        Columns that have no dates.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such column or time zone.
+    TableError
+        If there are problems; the message lists all of them, each with line and column.
+    FormatError
+        If the table has fewer than two rows.
+    """
+    names = sheet.found(columns)
+    dated = find_dates(sheet, date, dates, [*ignore, *names])
+    problems, notes = sheet.all_problems(), list[str]()
+    if dated is None:
+        values = sheet.numbers(names, problems)
+        problems.check(FILL if not fill and sheet.note_missing(values, names, problems) else "")
+        return _mended(Series(sheet, names, values, [*sheet.notes]), fill)
+    name, form = dated
+    sheet = without_totals(sheet, name)
+    found = _utc(form.read(sheet.cells(name)), zone, sheet)
+    known = found[found.notna()]
+    if len(known) > 1 and (known[:-1] > known[1:]).all():
+        sheet, found = sheet.only(range(len(found))[::-1]), found[::-1]
+        notes.append("The rows are newest first; they are used in reverse.")
+    if len(sheet.rows) < 2:
+        raise FormatError(f"Expected a series, two rows with dates or more, got one row in {sheet.path!r}.")
+    values = sheet.numbers(names, problems)
+    sheet, found, values = _once(sheet, found, values, duplicates, notes)
+    step = _checked_step(sheet, name, form, found, fill, problems)
+    missing = 0 if fill else sheet.note_missing(values, names, problems)
+    problems.check(_advice(problems, missing))
+    assert step is not None, "without a step, a date comes twice or is none, and that is a problem"
+    made = Series(sheet, names, values, [*sheet.notes, *notes], name, form, found, step, zone)
+    return _mended(made, fill)
+
+
+def without_totals(sheet: Sheet, date: str) -> Sheet:
+    """A table without rows after the last date that have a word in its place, such as a total."""
+    cells = sheet.cells(date)
+    count = len(cells)
+    while count > 1 and cells[count - 1] and not any(map(str.isdigit, cells[count - 1])):
+        count -= 1
+    if count == len(cells):
+        return sheet
+    below = " and below" if count < len(cells) - 1 else ""
+    sheet.notes.append(f"Not read: line {sheet.lines[count]}{below}, as {cells[count]!r} is not a date.")
+    return sheet.only(range(count))
+
+
+def _utc(found: pd.DatetimeIndex, zone: str | None, sheet: Sheet) -> pd.DatetimeIndex:
+    """Dates in UTC, if they are those of a time zone."""
+    if zone is None:
+        return found
+    try:
+        return found.tz_localize(zone, ambiguous="infer").tz_convert("UTC").tz_localize(None)
+    except (KeyError, ValueError, OSError) as error:  # pandas before 3 has a KeyError for unknown zones
+        raise FormatError(
+            f"The dates of {sheet.path!r} are not times of the zone {zone!r}: {str(error).rstrip('.')}."
+        ) from None
+
+
+def _once(
+    sheet: Sheet, found: pd.DatetimeIndex, values: Floats, duplicates: str | None, notes: list[str]
+) -> tuple[Sheet, pd.DatetimeIndex, Floats]:
+    """Rows without repeated dates, if `duplicates` says how."""
+    twice = found.duplicated(keep=False) & found.notna()
+    if duplicates is None or not twice.any():
+        return sheet, found, values
+    notes.append(
+        f"Mended by --duplicates {duplicates}: {counted(int(twice.sum()), 'row')} of repeated dates."
+    )
+    keep = np.flatnonzero(~twice if duplicates == "drop" else ~(found.duplicated() & found.notna()))
+    if duplicates == "mean":
+        values = np.array(
+            [
+                values[found == one].mean(axis=0) if many else row
+                for one, many, row in zip(found, twice, values, strict=True)
+            ]
+        )
+    return sheet.only(keep.tolist()), found[keep], values[keep]
+
+
+def _checked_step(
+    sheet: Sheet, name: str, form: Form, found: pd.DatetimeIndex, fill: str | None, problems: Problems
+) -> Step | None:
+    """The step of the dates; dates that are none or do not follow it are problems."""
+    rows = np.flatnonzero(found.notna())
+    for row in np.flatnonzero(found.isna()).tolist():
+        cell = sheet.cells(name)[row]
+        what = "the date is missing" if is_missing(cell) else f"{cell!r} is not a date such as {form.example}"
+        problems.add(sheet.lines[row], name, what)
+    known = found[rows]
+    step = step_of(known)
+    if step is None:
+        for row in rows[1:]:
+            problems.add(sheet.lines[row], name, "the date is not later than the one before")
+        return None
+    even = sum(one + step.offset == two for one, two in pairwise(known))
+    if fill is None and 3 * even < len(known) - 1:
+        steps = f"{even} of {len(known) - 1} are one step ({step.name}) after the one before"
+        problems.add(sheet.lines[rows[0]], name, f"the dates do not step evenly; {steps}")
+        return step
+    last, seen = known[0], {known[0]}
+    for row, date in zip(rows[1:].tolist(), known[1:], strict=True):
+        wrong = _wrong(form, step, last, date, date in seen, fill is None)
+        if wrong is not None:
+            problems.add(sheet.lines[row], name, wrong + _of_clocks(step, last, date))
+        if wrong is None or " missing before this one" in wrong:
+            last = date
+            seen.add(date)
+    return step
+
+
+def _wrong(form: Form, step: Step, last: Any, date: Any, seen: bool, gaps: bool) -> str | None:
+    """What is wrong with a date that follows the last one."""
+    if date <= last:
+        return f"{form.write(date)} comes {'twice' if seen else f'after {form.write(last)}'}"
+    missing = _between(step, last, date)
+    if missing is None:
+        return f"{form.write(date)} is not a whole number of steps ({step.name}) after {form.write(last)}"
+    if not missing or not gaps:
+        return None
+    if len(missing) == 1:
+        return f"the row of {form.write(missing[0])} is missing before this one"
+    return f"{len(missing)} rows from {form.write(missing[0])} on are missing before this one"
+
+
+def _between(step: Step, last: Any, date: Any) -> list[Any] | None:
+    """The dates between two dates; None if no number of steps leads from one to the other."""
+    found = [last]
+    while found[-1] < date and len(found) <= MOST_MISSING:
+        found.append(found[-1] + step.offset)
+    return found[1:-1] if found[-1] == date else None
+
+
+def _of_clocks(step: Step, last: Any, date: Any) -> str:
+    """A hint if clocks may have been changed between two dates."""
+    night = date.weekday() == 6 and date.month in (3, 10, 11) and date.hour <= 3
+    return CLOCK_CHANGE if night and (last + step.offset - last).total_seconds() <= 3600 else ""
+
+
+def _advice(problems: Problems, missing: int) -> str:
+    found = [what for _, _, what in problems.found]
+    if sum(" comes twice" in what for what in found) > 1:
+        several = "If a column tells several series apart, name it: --sequence COLUMN."
+        return f"{several} If rows were entered twice, say --duplicates {', '.join(DUPLICATES[:-1])} or drop."
+    if any(" step evenly" in what for what in found):
+        return "Say --fill linear to interpolate, or --fill drop to use the rows as they follow each other."
+    gaps = any(" missing before this one" in what for what in found)
+    return FILL.replace("values", "values and dates") if missing or gaps else ""
+
+
+# --- mending ---------------------------------------------------------------------------------
+
+
+def _mended(series: Series, fill: str | None) -> Series:
+    """The series without missing values and dates; a note says how many were mended."""
+    if fill is None:
+        return series
+    pandas = imported_pandas()
+    frame = pandas.DataFrame(series.values, index=series.dates, columns=series.columns)
+    missing, before = int(frame.isna().to_numpy().sum()), len(frame)
+    if fill != "drop" and series.step is not None:
+        dates = [frame.index[0]]
+        for date in frame.index[1:]:
+            dates += [*(_between(series.step, dates[-1], date) or []), date]
+        frame = frame.reindex(pandas.DatetimeIndex(dates))
+    added, whole = len(frame) - before, len(frame)
+    if fill == "forward":
+        frame = frame.ffill()
+    elif fill == "linear":
+        frame = frame.reset_index(drop=True).interpolate(limit_area="inside").set_axis(frame.index)
+    frame = frame.dropna()
+    if not len(frame):
+        raise FormatError(
+            f"Every row of {quoted(series.columns)} has a missing value; --fill {fill} leaves none."
+        )
+    notes, cut = list(series.notes), whole - len(frame)
+    if (missing or added) and fill != "drop":
+        counts = [counted(n, noun) for n, noun in ((missing, "missing value"), (added, "missing row")) if n]
+        notes.append(f"Mended by --fill {fill}: {' and '.join(counts)}.")
+    if cut and fill == "drop":
+        notes.append(f"Left out by --fill drop: {counted(cut, 'row')} with missing values.")
+    elif cut:
+        notes.append(f"Left out: {counted(cut, 'row')} at the ends, where nothing can be filled in from.")
+    index = None if series.dates is None else frame.index
+    return replace(series, dates=index, values=frame.to_numpy(), notes=notes)

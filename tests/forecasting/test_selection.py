@@ -1,0 +1,142 @@
+"""Differences, known values, statistical methods, and the choice among forecasters."""
+
+import numpy as np
+import pytest
+
+import architect
+from synapse import forecasting
+from synapse.errors import ArgumentError, DivergenceError
+from synapse.forecasting import Differences, NetworkForecaster, select, statistical
+from synapse.forecasting.network_forecaster import lesson
+from tests.cases import all_refused
+
+T = np.arange(120)
+RNG = np.random.default_rng(0)
+SALES = 100 + T + 20 * np.sin(2 * np.pi * T / 12) + RNG.normal(0, 2, 120)
+
+
+def test_differences_are_undone():
+    both = np.column_stack([SALES, RNG.normal(size=120).cumsum()])
+    for lags in ((), (1,), (12,), (12, 1), (1, 1, 5)):
+        differences = Differences(lags)
+        ahead = differences.of(both)[-7:]
+        np.testing.assert_allclose(differences.undo(both[:-7], ahead), both[-7:])
+        assert len(differences.of(both)) == 120 - differences.lost
+    assert forecasting.choose_differences(T + RNG.normal(0, 0.1, 120), 6).lags == (1,)
+    assert 12 in forecasting.choose_differences(SALES + 0.02 * T**2, 12, period=12).lags
+    assert forecasting.choose_differences([1.0, 2.0], 6, period=12).lags == ()
+
+
+def test_a_network_reads_differences_and_known_values_of_the_next_row():
+    """Its output is 3 x the known value of the next row + 0.5 x the last difference."""
+    net = architect.Perceptron(2, 1, output_squash="identity", seed=0)
+    net.weights, net.biases = [0.5, 3.0], [0.0, 0.0, 0.0]
+    known, y = RNG.normal(size=(130, 1)), SALES[:, None]
+    inputs, targets = lesson(y, [Differences((12,))], known)
+    change = SALES[12:] - SALES[:-12]
+    np.testing.assert_allclose(inputs, np.column_stack([change[:-1], known[13:120, 0]]))
+    np.testing.assert_allclose(targets[:, 0], change[1:])
+    expected, last = [*SALES], change[-1]
+    for step in range(120, 125):
+        last = 0.5 * last + 3 * known[step, 0]
+        expected.append(expected[step - 12] + last)
+    forecaster = NetworkForecaster(net, [Differences((12,))], known)
+    np.testing.assert_allclose(forecaster(SALES, 5), expected[-5:])
+    one_step = forecaster.one_step(y)
+    assert np.isnan(one_step[:13]).all()
+    assert len(one_step) == 121
+    np.testing.assert_allclose(one_step[50, 0], forecaster(SALES[:50], 1)[0])
+    np.testing.assert_allclose(one_step[120, 0], expected[120])
+
+
+def test_simple_methods_keep_what_they_were_fitted_to():
+    both = np.column_stack([SALES, -SALES])
+    for name in ("mean", "naive", "seasonal", "ar"):
+        forecaster = statistical(name, both[:90], period=12)
+        made = forecaster(both[:100], 5)
+        np.testing.assert_allclose(made[:, 0], -made[:, 1])
+        np.testing.assert_allclose(made[:, 0], statistical(name, SALES[:90], period=12)(SALES[:100], 5))
+    assert np.abs(statistical("ar", SALES[:90], period=12)(SALES[:100], 5) - SALES[100:105]).max() < 12
+    all_refused(
+        [
+            (lambda: statistical("prophet", SALES), ArgumentError, "one of mean, naive, .*, got 'prophet'"),
+            (lambda: statistical("naive", SALES[:9], period=12), ArgumentError, "12 steps or more"),
+        ]
+    )
+
+
+@pytest.mark.peers
+def test_methods_of_statsforecast():
+    pytest.importorskip("statsforecast")
+    for name in ("ets", "arima"):
+        made = statistical(name, SALES[:100], period=12)(SALES[:108], 12)
+        assert np.abs(made - SALES[108:]).mean() < 4, name
+    holiday = (RNG.random(140) < 0.4).astype(float)[:, None]
+    shop = 100 + 50 * holiday[:120, 0] + RNG.normal(0, 1, 120)
+    made = statistical("arima", shop, known=holiday)(shop, 20)
+    assert np.abs(made - 100 - 50 * holiday[120:, 0]).max() < 3
+    weekly = np.tile(SALES[:52], 5) + RNG.normal(0, 1, 260)
+    for name in ("ets", "theta", "arima"):
+        made = statistical(name, weekly[:-8], period=52)(weekly[:-8], 8)
+        assert np.abs(made - weekly[-8:]).mean() < 6, "a long season is removed first"
+    with pytest.raises(ArgumentError, match="known values to have 121 rows"):
+        statistical("arima", shop, known=holiday[:120])(shop, 1)
+
+
+def offset(by):
+    """A forecaster that is wrong by this at each step, of a series that counts."""
+    return lambda history, steps: history[-1] + 1 + np.arange(steps) + by
+
+
+def test_the_best_of_several_and_their_mean():
+    wrong = {"a": offset(1.0), "b": offset(-3.0), "c": offset(5.0), "d": offset(100.0)}
+    found = select(wrong, T, 4, start=60)
+    assert list(found.rolled) == ["a", "combine", "b", "c", "d"]  # the mean of a, b, c is wrong by 1, too
+    assert found.members == ["a", "b", "c"]
+    assert found.mase("combine") == found.mase("a") == 1
+    assert found.best == "combine", "no single one is better by 10 %"
+    assert found.reason().startswith("The mean of a, b, c forecasts: MASE 1; no single one is more than 10 %")
+    found = select({"a": offset(0.5), "b": offset(2.5)}, T, 4, start=60)
+    assert found.best == "a"
+    assert found.reason() == "a forecasts: it has the lowest error, MASE 0.5."
+    assert found.calibration("b").errors.shape == (57, 4, 1)
+    np.testing.assert_allclose(found.calibration("b").errors, -2.5)
+    both = np.column_stack([T, T**2])
+
+    def of_the_first(history, steps):
+        return np.column_stack([offset(0.5)(history[:, 0], steps), np.zeros(steps)])
+
+    first = select({"a": of_the_first}, both, 4, start=60, targets=1)
+    assert first.mase("a") == 0.5
+
+
+def test_whether_a_network_is_worth_it():
+    rng = np.random.default_rng(0)
+    walk = rng.normal(size=300).cumsum()
+
+    def noisy(size, seed):
+        noise = np.random.default_rng(seed)
+        return lambda history, steps: (
+            walk[len(history) : len(history) + steps] + size * noise.normal(size=steps)
+        )
+
+    simple = {"naive": noisy(1.0, 1), "theta": noisy(2.0, 2)}
+    for size, expected in (
+        (0.5, "is worth it: its error"),
+        (2.0, "is not worth it: naive has a lower"),
+        (1.05, "may be"),
+    ):
+        found = select({"gru": noisy(size, 3), **simple}, walk, 3, start=200)
+        assert expected in found.verdict("gru")
+        assert "on 98 origins" in found.verdict("gru")
+
+
+def test_a_forecaster_that_fails_is_left_out():
+    def failing(history, steps):
+        raise DivergenceError("It is unstable.")
+
+    found = select({"a": failing, "b": offset(1.0)}, T, 2, start=100)
+    assert found.failed == ["a is left out: It is unstable."]
+    assert (list(found.rolled), found.verdict("a")) == (["b"], "a could not be compared.")
+    with pytest.raises(ArgumentError, match=r"No method can forecast this series\. a is left out"):
+        select({"a": failing}, T, 2, start=100)

@@ -25,7 +25,7 @@ NUMBERS = ("generation", "next_node", "next_species", "improved")
 RESULT = ("solved", "evaluations", "history")
 
 
-class Checkpoint:
+class EvolutionFile:
     """The file of an evolution, which holds all that its next generations follow from."""
 
     def __init__(self, path: Path) -> None:

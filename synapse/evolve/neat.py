@@ -18,7 +18,7 @@ from ..experiments.running import checked_executor, one_line, require_picklable
 from ..initializers import Seed, random_generator
 from ..objects.network import Network
 from ..readwrite.files import PathLike, as_path
-from ._checkpoint import Checkpoint
+from ._checkpoint import EvolutionFile
 from .evolution import Evolution
 from .fitness import Fitness, FunctionFitness
 from .genome import Genome
@@ -122,7 +122,7 @@ def neat(
     aim = math.inf if goal is None else finite_number("The goal", goal)
     pool = checked_executor(executor)
     require_picklable("The fitness", task, pool)
-    file = None if checkpoint is None else Checkpoint(as_path(checkpoint))
+    file = None if checkpoint is None else EvolutionFile(as_path(checkpoint))
     if boolean("The resume", resume) and file is None:
         raise ArgumentError("Expected a checkpoint to resume from, got none. Give checkpoint=.")
     sizes = _checked_sizes(task, inputs, outputs, start)

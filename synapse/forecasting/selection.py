@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -157,7 +158,8 @@ def select(
     >>> found.best, round(found.mase("seasonal"), 1)
     ('seasonal', 0.8)
     """
-    if not isinstance(forecasters, Mapping) or not forecasters:
+    given: Any = forecasters
+    if not isinstance(given, Mapping) or not given:
         raise ArgumentTypeError(expected("The forecasters", "a dict of names and functions", forecasters))
     values = checked_series("The series", series)
     count = None if targets is None else positive_integer("The targets", targets)

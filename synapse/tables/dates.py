@@ -190,7 +190,7 @@ SEASONS = {86_400: 7, 604_800: 52, 2 * 604_800: 26}
 
 
 @dataclass(frozen=True)
-class Step:
+class DateStep:
     """The time from one row to the next: an offset of pandas, its name and the usual season in steps."""
 
     offset: Any
@@ -209,7 +209,7 @@ class Step:
         return dates[1:]
 
 
-def step_of(dates: pd.DatetimeIndex) -> Step | None:
+def step_of(dates: pd.DatetimeIndex) -> DateStep | None:
     """The step that leads from most of these dates to the next one; None without two increasing dates."""
     increasing = np.flatnonzero(dates[:-1] < dates[1:])
     if not len(increasing):
@@ -222,7 +222,7 @@ def step_of(dates: pd.DatetimeIndex) -> Step | None:
     )
 
 
-def _candidates(ones: pd.DatetimeIndex, twos: pd.DatetimeIndex) -> list[Step]:
+def _candidates(ones: pd.DatetimeIndex, twos: pd.DatetimeIndex) -> list[DateStep]:
     """Steps that these pairs may have; of equally good ones, the first is meant."""
     import pandas as pd
     from pandas import offsets
@@ -231,8 +231,8 @@ def _candidates(ones: pd.DatetimeIndex, twos: pd.DatetimeIndex) -> list[Step]:
     unit, size = next((unit, size) for unit, size in UNITS if gap % size == 0)
     season = 86_400 // gap if 60 <= gap < 86_400 and 86_400 % gap == 0 else SEASONS.get(gap, 1)
     steps = [
-        Step(pd.Timedelta(seconds=gap), _several(gap // size, unit), season),
-        Step(offsets.BDay(), "business day", 5),
+        DateStep(pd.Timedelta(seconds=gap), _several(gap // size, unit), season),
+        DateStep(offsets.BDay(), "business day", 5),
     ]
     months = int(_commonest(12 * (twos.year - ones.year) + twos.month - ones.month))
     if months < 1:
@@ -242,12 +242,12 @@ def _candidates(ones: pd.DatetimeIndex, twos: pd.DatetimeIndex) -> list[Step]:
     ends = 2 * int(twos.is_month_end.sum()) > len(twos)
     day = int(max(twos.day.max(), ones.day.max()) if ends else _commonest(ones.append(twos).day))
     monthly = [
-        Step(offsets.DateOffset(months=months, day=day), name, season),
-        Step(offsets.MonthEnd(months), _several(months // size, f"{unit} end"), season),
+        DateStep(offsets.DateOffset(months=months, day=day), name, season),
+        DateStep(offsets.MonthEnd(months), _several(months // size, f"{unit} end"), season),
     ]
     return [
         *(monthly[::-1] if ends else monthly),
-        Step(offsets.BMonthEnd(months), f"business {name} end", season),
+        DateStep(offsets.BMonthEnd(months), f"business {name} end", season),
         *steps,
     ]
 

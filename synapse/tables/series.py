@@ -12,7 +12,7 @@ import numpy as np
 from .._checks import counted, imported_pandas
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError
-from .dates import YEARS, Form, Step, forms_of, step_of
+from .dates import YEARS, DateStep, Form, forms_of, step_of
 from .numerals import is_missing, is_number
 from .problems import Problems, quoted
 from .sheet import Sheet, bare
@@ -60,7 +60,7 @@ class Series:
         How its dates are written.
     dates : pandas.DatetimeIndex or None
         The date of each row; in UTC with a zone.
-    step : Step or None
+    step : DateStep or None
         The time from one row to the next.
     zone : str or None
         The time zone of the dates in the file, if it was given.
@@ -73,7 +73,7 @@ class Series:
     date: str | None = None
     form: Form | None = None
     dates: Any = None
-    step: Step | None = None
+    step: DateStep | None = None
     zone: str | None = None
 
     @property
@@ -294,7 +294,7 @@ def _once(
 
 def _checked_step(
     sheet: Sheet, name: str, form: Form, found: pd.DatetimeIndex, fill: str | None, problems: Problems
-) -> Step | None:
+) -> DateStep | None:
     """The step of the dates; dates that are none or do not follow it are problems."""
     rows = np.flatnonzero(found.notna())
     for row in np.flatnonzero(found.isna()).tolist():
@@ -323,7 +323,7 @@ def _checked_step(
     return step
 
 
-def _wrong(form: Form, step: Step, last: Any, date: Any, seen: bool, gaps: bool) -> str | None:
+def _wrong(form: Form, step: DateStep, last: Any, date: Any, seen: bool, gaps: bool) -> str | None:
     """What is wrong with a date that follows the last one."""
     if date <= last:
         return f"{form.write(date)} comes {'twice' if seen else f'after {form.write(last)}'}"
@@ -337,7 +337,7 @@ def _wrong(form: Form, step: Step, last: Any, date: Any, seen: bool, gaps: bool)
     return f"{len(missing)} rows from {form.write(missing[0])} on are missing before this one"
 
 
-def _between(step: Step, last: Any, date: Any) -> list[Any] | None:
+def _between(step: DateStep, last: Any, date: Any) -> list[Any] | None:
     """The dates between two dates; None if no number of steps leads from one to the other."""
     found = [last]
     while found[-1] < date and len(found) <= MOST_MISSING:
@@ -345,7 +345,7 @@ def _between(step: Step, last: Any, date: Any) -> list[Any] | None:
     return found[1:-1] if found[-1] == date else None
 
 
-def _of_clocks(step: Step, last: Any, date: Any) -> str:
+def _of_clocks(step: DateStep, last: Any, date: Any) -> str:
     """A hint if clocks may have been changed between two dates."""
     night = date.weekday() == 6 and date.month in (3, 10, 11) and date.hour <= 3
     return CLOCK_CHANGE if night and (last + step.offset - last).total_seconds() <= 3600 else ""

@@ -158,5 +158,7 @@ def _model(method: str, period: int) -> Any:
     except ImportError:
         raise missing_extra(f"The method {method} needs", "statsforecast") from None
     if method == "arima":
-        return AutoARIMA(season_length=period, approximation=True)
-    return {"ets": AutoETS, "theta": AutoTheta}[method](season_length=period)
+        return AutoARIMA(season_length=period, seasonal=period > 1, approximation=True)
+    if method == "ets":  # MSTL takes models without a season only
+        return AutoETS(season_length=period, model="ZZZ" if period > 1 else "ZZN")
+    return AutoTheta(season_length=period)

@@ -9,7 +9,7 @@ import numpy as np
 from .._checks import expected
 from ..errors import ArgumentError, ArgumentTypeError
 from ..evolve import Evolution
-from ._style import BLACK, CYCLE, canvas
+from ._style import BLACK, CYCLE, TICKS, canvas
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,6 +57,7 @@ def species(result: Evolution, ax: Axes | None = None) -> Axes:
         ax.set(xlabel="generation", ylabel="genomes", ylim=(0, sizes.sum(axis=0).max()))
         ax.margins(x=0)
         scale = ax.twinx()
+        scale.tick_params(**TICKS)
         scale.plot(generations, result.history["best"], color=BLACK)
         scale.set_ylabel("best fitness")
         return ax

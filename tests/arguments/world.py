@@ -104,8 +104,9 @@ class World:
 
 
 def _of_object(thing: Any) -> str:
-    """Its attributes; where its rows lie is looked up anew."""
-    return repr({name: value for name, value in vars(thing).items() if not name.startswith("_span")})
+    """Its attributes; where its rows lie, and what else is known for a topology, is looked up anew."""
+    kept = {name: value for name, value in vars(thing).items() if not name.endswith("_known")}
+    return repr({name: value for name, value in kept.items() if not name.startswith("_span")})
 
 
 def _of_store(store: Any) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ import pytest
 import architect
 from synapse import draw
 from synapse.errors import ArgumentTypeError, MissingExtraError
+from synapse.evolve import Evolution
 from synapse.experiments import Trials
 from tests import cases
 
@@ -39,6 +40,9 @@ PICTURES = {
     "traces": lambda **options: draw.traces(VALUES, **options),
     "error_flow": lambda **options: draw.error_flow(net(), VALUES[:, :2], **options),
     "sensitivities": lambda **options: draw.sensitivities(learner(), **options),
+    "species": lambda **options: draw.species(
+        Evolution(history={"best": [1.0, 2.0]}, species=[{0: 3}, {0: 1, 1: 2}]), **options
+    ),
     "trials": lambda **options: draw.trials(Trials([{"seed": 0, "n": 1.0}]), "n", **options),
 }
 

@@ -87,10 +87,10 @@ def test_the_store_is_not_written(squash):
     net.deterministic = True
     inputs, targets = data(net, 20)
     net.run(inputs[0])
-    before = {name: column.copy() for name, column in net._store.columns.items()}
+    before = {name: net._store[name].copy() for name in net._store.columns}
     gradient(net, inputs, targets, threads=2)
-    for name, column in net._store.columns.items():
-        assert (column == before[name]).all(), name
+    for name, column in before.items():
+        assert (net._store[name] == column).all(), name
 
 
 def test_any_number_of_threads_gives_the_same_bits():

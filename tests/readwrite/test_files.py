@@ -100,7 +100,6 @@ DIRECT = re.compile(
 )
 NOT_RESULTS = {
     "synapse/engine/compiler/cache.py",  # a lock
-    "synapse/experiments/trials.py",  # an example damages a store
     "synapse/readwrite/files.py",
     "synapse/readwrite/graph_files.py",  # into memory
 }

@@ -101,7 +101,7 @@ def _opened(make: str | Callable[[], Any]) -> tuple[Any, int, int, Callable[[Flo
     try:
         import gymnasium as gym  # an extra
     except ImportError:
-        raise missing_extra("evolve.fitness.gymnasium needs", "gymnasium") from None
+        raise missing_extra("Environments of Gymnasium need", "gymnasium") from None
     if not (isinstance(make, str) or callable(make)):
         condition = "the id of an environment, or a function that makes one"
         raise ArgumentTypeError(expected("The make", condition, make))

@@ -315,8 +315,8 @@ def _add_nodes(graph: LiveGraph, neurons: Iterable[Neuron]) -> None:
 
 def _add_edges(graph: LiveGraph, store: Store, first: int, last: int) -> None:
     """Add the connections with these identities, each as the data of its edge."""
-    if last == first + 1:
-        row, edge = store.row_of.item(first), connection_at(store, first)
+    if last == first + 1 and (row := store.row_of.item(first)) != NONE:
+        edge = connection_at(store, first)
         source = store.views[store.columns["source"].item(row)]
         target = store.views[store.columns["target"].item(row)]
         graph._adj[source][target] = graph._pred[target][source] = edge

@@ -234,7 +234,7 @@ function showSettings() {
 }
 for (const id of Object.keys(page.settings)) get(id).addEventListener("change", readSettings);
 
-get("cost").append(made("option", "of the squash", { value: "" }), ...Object.keys(COSTS).map((name) => made("option", name.replaceAll("_", " "), { value: name })));
+get("cost").append(made("option", "matching", { value: "" }), ...Object.keys(COSTS).map((name) => made("option", name.replaceAll("_", " "), { value: name })));
 
 /** New random weights: uniform, within the root of 3 / fan-in as in Glorot and Bengio 2010; what does not learn stays. */
 function draw() {

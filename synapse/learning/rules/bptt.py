@@ -37,10 +37,8 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         """Find what depends on the data."""
         data = self.task.data
         counted, filled = data.counted(self.task.weights), data.filled
-        self._steps = counted  # by sequence
-        if len(filled) < len(counted):
-            self._steps = np.zeros(data.sequences)
-            self._steps[filled] = np.add.reduceat(counted, data.bounds[filled].astype(np.int64))
+        self._steps = np.zeros(data.sequences)
+        self._steps[filled] = np.add.reduceat(counted, data.bounds[filled].astype(np.int64))
         self._loop: BatchLoop | None = None
 
     @classmethod

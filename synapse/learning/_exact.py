@@ -222,9 +222,8 @@ class ExactGradient:
             del self._tapes[key]  # first, as both together may not fit into memory
         if key not in self._tapes:
             network, store = self.network, self.network._store
-            padded = (
-                steps if self.apart else -(-steps // CHUNK) * CHUNK
-            )  # those of the next batch may be longer
+            # Those of the next batch may be longer.
+            padded = steps if self.apart else -(-steps // CHUNK) * CHUNK
             self._tapes[key] = engine.exact.Tapes(
                 store.dtype,
                 width,

@@ -11,7 +11,6 @@ from ._checks import missing_extra, non_negative_number, public_names
 try:
     import pandas as pd
     from sklearn.base import clone
-    from sklearn.utils import check_random_state
     from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 except ImportError:
     raise missing_extra("The forecaster of synapse.sktime needs", "sktime") from None
@@ -41,12 +40,10 @@ class SynapseForecaster(BaseForecaster):
         8 units, 200 epochs.
     held_out : int or float, optional
         Number of rows, or share of the series, at its end that are not learned and calibrate the intervals:
-        see :func:`synapse.forecasting.calibrate`. Default: all rows are learned, and intervals come from
-        sampled futures, which are too narrow where the network fits the series closely.
-    samples : int
-        Number of sampled futures without `held_out`. Default 200.
+        see :func:`synapse.forecasting.calibrate`. Default: all rows are learned, and the second half of them
+        calibrates the intervals, which are too narrow where the network fits the series closely.
     random_state : int, numpy.random.RandomState or None
-        Seed of the default model and of the sampled futures.
+        Seed of the default model.
 
     Attributes
     ----------
@@ -84,10 +81,8 @@ class SynapseForecaster(BaseForecaster):
 
     _config: ClassVar[dict[str, Any]] = {"remember_data": True}  # forecasts start from the latest rows
 
-    def __init__(
-        self, model: Any = None, held_out: Any = None, samples: int = 200, random_state: Any = None
-    ) -> None:
-        self.model, self.held_out, self.samples, self.random_state = model, held_out, samples, random_state
+    def __init__(self, model: Any = None, held_out: Any = None, random_state: Any = None) -> None:
+        self.model, self.held_out, self.random_state = model, held_out, random_state
         super().__init__()
 
     def _fit(self, y: Any, X: Any, fh: Any) -> Self:
@@ -124,20 +119,14 @@ class SynapseForecaster(BaseForecaster):
         if self._X is not None:
             known = np.vstack([self._X.to_numpy(np.float64), self._known_ahead(X, steps)])
             values = np.hstack([values, scale.standard(known, outputs)])
-        inputs, targets = self._pairs(values, outputs)
+        inputs, _ = self._pairs(values, outputs)
         options: dict[str, Any] = {"feedback": {i: i for i in range(outputs)}}
-        if number := self._held_out(rows):
-            learned = slice(rows - 1)
-            options["calibration"] = calibrate(
-                net, inputs[learned], steps, held_out=number, targets=targets[learned], **options
-            )
-        elif interval is not None:
-            options |= {
-                "samples": self.samples,
-                "seed": check_random_state(self.random_state).randint(2**31 - 1),
-            }
+        if interval is not None:
+            number = self._held_out(rows) or rows // 2
+            options["calibration"] = calibrate(net, inputs[:rows], steps, held_out=number, **options)
+            options["interval"] = interval
         future = inputs[rows : rows + steps - 1, outputs:] if self._X is not None else None
-        return forecast(net, inputs[:rows], steps, future=future, interval=interval, **options), at
+        return forecast(net, inputs[:rows], steps, future=future, **options), at
 
     def _known_ahead(self, X: Any, steps: int) -> Floats:
         """The known inputs of the times after the series; without a row those of the row before."""
@@ -173,4 +162,4 @@ class SynapseForecaster(BaseForecaster):
     def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
         """Parameters with which sktime tests the class."""
         model = SequenceRegressor(hidden=(2,), build="GRU", epochs=2)
-        return [{"model": model, "samples": 20, "random_state": 0}, {"random_state": 0}]
+        return [{"model": model, "random_state": 0}, {"random_state": 0}]

@@ -18,8 +18,6 @@ from ..objects.state import preserved_context, read_context, restore_context
 
 Model = Network | Ensemble
 NOT_FED = np.uint64(np.iinfo(np.uint64).max)
-SMALLEST = 10
-"""Least number of errors from which samples are drawn."""
 
 
 @dataclass(frozen=True)
@@ -41,29 +39,29 @@ class Feedback:
         by_output[fed] = into
         return cls(fed, into, np.setdiff1d(np.arange(n), into), by_output)
 
-    def next_values(self, rows: Floats) -> Floats:
-        """For all rows but the last, what the fed outputs should be: those inputs, one row later."""
-        return rows[1:, self.into]
+    def outside(self, rows: Floats, future: Any, steps: int, model: Model) -> Floats:
+        """The inputs from outside in the context and the steps - 1 rows after it, shape (T + steps - 1, k).
 
-    def require(self, future: Any, steps: int, model: Model) -> Floats:
-        """Check the inputs from outside for the steps after the context, shape (steps - 1, k)."""
-        k = len(self.given)
+        Raises ArgumentError if `future` does not have these.
+        """
+        k, known = len(self.given), rows[:, self.given]
         if future is None:
             if k and steps > 1:
                 raise ArgumentError(
                     f"{counted(k, 'input')} of {model!r} {'is' if k == 1 else 'are'} fed by no output. Give "
                     f"future=, with their values in the {counted(steps - 1, 'step')} after the context."
                 )
-            return np.empty((max(steps - 1, 0), k))
+            return np.vstack([known, np.empty((steps - 1, k))])
         if not k:
             raise ArgumentError(f"Every input of {model!r} is fed by an output. Omit future.")
-        rows = as_matrix("The future", _column(future, k), k, member(model).dtype)
-        if len(rows) not in (steps - 1, steps):
+        (values,), _ = parts_of("The future", future, k)
+        ahead = as_matrix("The future", values, k, members(model)[0].dtype)
+        if len(ahead) not in (steps - 1, steps):
             raise ArgumentError(
                 f"Expected the future to have {steps - 1} rows, one for every step after the context but the "
-                f"last, or {steps}, got {len(rows)}."
+                f"last, or {steps}, got {len(ahead)}."
             )
-        return rows[: steps - 1]
+        return np.vstack([known, ahead[: steps - 1]])
 
 
 def checked_rows(model: Any, context: Any) -> Floats:
@@ -74,14 +72,9 @@ def checked_rows(model: Any, context: Any) -> Floats:
     parts, together = parts_of("The context", context, n)
     if not together:
         raise ArgumentError("Expected the context to be one series (T, n), got several sequences.")
-    rows = as_matrix("The context", parts[0], n, member(model).dtype)
+    rows = as_matrix("The context", parts[0], n, members(model)[0].dtype)
     if not len(rows):
         raise ArgumentError("The context has no row. Give at least one, after which the forecast begins.")
-    return rows
-
-
-def _column(values: Any, columns: int) -> Any:
-    (rows,), _ = parts_of("The future", values, columns)
     return rows
 
 
@@ -114,88 +107,46 @@ def members(model: Model) -> Sequence[Network]:
     return model if isinstance(model, Ensemble) else [model]
 
 
-def member(model: Model) -> Network:
-    """The first of them."""
-    return members(model)[0]
-
-
 def sizes_of(model: Model) -> tuple[int, int]:
     """Numbers of inputs and outputs."""
-    one = member(model)
+    one = members(model)[0]
     return len(one.input), len(one.output)
 
 
-def continued(
-    network: Network,
-    last: Floats,
-    feedback: Feedback,
-    future: Floats,
-    steps: int,
-    noise: Floats | None = None,
+def from_origins(
+    model: Model, rows: Floats, feedback: Feedback, outside: Floats, steps: int, origins: range
 ) -> Floats:
-    """What the network says from the present context on, shape (steps, m), after its `last` outputs.
+    """Forecasts after each of these rows, which follow each other, shape (origins, steps, m).
 
-    `noise`, shape (steps, m), is added to the outputs, also where they are fed back.
+    `outside` has the inputs that no output is fed to. The contexts of the networks are restored.
     """
-    inputs, outputs = np.zeros((steps - 1, len(network.input))), np.empty((steps, len(last)))
-    outputs[0] = last
-    if len(inputs):
-        if len(feedback.given):
-            inputs[:, feedback.given] = future
-        if noise is not None:
-            inputs[:, feedback.into] = noise[:-1, feedback.fed]
-        inputs[0, feedback.into] += last[feedback.fed]
-        network._feed(inputs, outputs[1:], feedback.by_output)
-    return outputs if noise is None else outputs + noise
+    found = [_from_origins(one, rows, feedback, outside, steps, origins) for one in members(model)]
+    mean: Floats = np.mean(found, axis=0)
+    return mean
 
 
-def paths(
-    network: Network,
-    rows: Floats,
-    feedback: Feedback,
-    future: Floats,
-    steps: int,
-    samples: int,
-    rng: np.random.Generator,
-) -> tuple[Floats, list[Floats]]:
-    """The forecast of a network, and samples with errors drawn from those of its context."""
-    with preserved_context(network):
-        network.clear()
-        outputs = network.run(rows)
-        errors = _errors(rows, outputs, feedback) if samples else None
-        context = read_context(network)
-        forecast, sampled = continued(network, outputs[-1], feedback, future, steps), []
-        for _ in range(samples):
-            assert errors is not None
-            restore_context(network, context)
-            noise = np.zeros_like(forecast)
-            noise[:, feedback.fed] = errors[rng.integers(len(errors), size=steps)]
-            sampled.append(continued(network, outputs[-1], feedback, future, steps, noise))
-    return forecast, sampled
-
-
-def _errors(rows: Floats, outputs: Floats, feedback: Feedback) -> Floats:
-    """Errors of one step in the second half of the context: its beginning follows a cleared context."""
-    errors = feedback.next_values(rows) - outputs[:-1, feedback.fed]
-    later = errors[len(errors) // 2 :]
-    if len(later) < SMALLEST:
-        raise ArgumentError(
-            f"Samples need a context of at least {2 * SMALLEST} rows, whose errors they repeat, "
-            f"got {len(rows)}."
-        )
-    return later
-
-
-def from_origins(network: Network, rows: Floats, feedback: Feedback, steps: int, origins: range) -> Floats:
-    """Forecasts after each of these rows, which follow each other; shape (origins, steps, m)."""
+def _from_origins(
+    network: Network, rows: Floats, feedback: Feedback, outside: Floats, steps: int, origins: range
+) -> Floats:
     found = list[Floats]()
     with preserved_context(network):
         network.clear()
-        outputs = network.run(rows[: origins.start + 1])
+        last = network.run(rows[: origins.start + 1])[-1]
         for origin in origins:
+            if found:
+                last = network.run(rows[origin : origin + 1])[-1]
             context = read_context(network)
-            future = rows[origin + 1 : origin + steps, feedback.given]
-            found.append(continued(network, outputs[-1], feedback, future, steps))
+            found.append(_continued(network, last, feedback, outside[origin + 1 : origin + steps], steps))
             restore_context(network, context)
-            outputs = network.run(rows[origin + 1 : origin + 2])
     return np.array(found)
+
+
+def _continued(network: Network, last: Floats, feedback: Feedback, outside: Floats, steps: int) -> Floats:
+    """The outputs from the present context on, shape (steps, m), the first of which are `last`."""
+    inputs, outputs = np.zeros((steps - 1, len(network.input))), np.empty((steps, len(last)))
+    outputs[0] = last
+    if len(inputs):
+        inputs[:, feedback.given] = outside
+        inputs[0, feedback.into] = last[feedback.fed]
+        network._feed(inputs, outputs[1:], feedback.by_output)
+    return outputs

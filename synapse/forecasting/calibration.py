@@ -11,19 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import (
-    as_matrix,
-    counted,
-    expected,
-    finite_array,
-    fraction,
-    integer,
-    level_of_caller,
-    positive_integer,
-)
+from .._checks import counted, expected, finite_array, fraction, integer, level_of_caller, positive_integer
 from .._typing import Floats
 from ..errors import ArgumentError, ForecastWarning
-from ._loop import Feedback, Model, checked_rows, from_origins, member, members, sizes_of
+from ._loop import Feedback, Model, checked_rows, from_origins, sizes_of
 from ._series import horizon
 
 MOST_GROWTH = 1.5
@@ -108,9 +99,12 @@ class Calibration:
         J. Lei, M. G'Sell, A. Rinaldo, R. J. Tibshirani, L. Wasserman: Distribution-Free Predictive Inference
         for Regression. Journal of the American Statistical Association 113, 2018.
         """
-        share, (count, known, _) = checked_interval(interval), self.errors.shape
+        share, (count, known, _) = fraction("The interval", interval), self.errors.shape
         ahead = known if steps is None else horizon(steps)
-        if count * known < (needed := fewest_origins(share)):
+        if not 0 < share < 1:
+            raise ArgumentError(expected("The interval", "between 0 and 1, such as 0.9", interval))
+        needed = math.ceil(share / (1 - share) - 1e-9)  # 0.9 / 0.1 is a little above 9
+        if count * known < needed:
             raise ArgumentError(
                 f"An interval of {share:g} needs at least {needed} errors, this calibration has "
                 f"{count * known}. Hold out more steps."
@@ -126,6 +120,22 @@ class Calibration:
         half: Floats = self.scale(ahead) * np.array(widths)
         return half
 
+    def warn_of_context(self, rows: Floats, steps: int) -> None:
+        """Warn if, in most of the last `steps` rows of a context, an input is outside of its range."""
+        if self.ranges is None or rows.shape[1] != self.ranges.shape[1]:
+            return
+        last, (low, high) = rows[-steps:], self.ranges
+        outside = ((last < low) | (last > high)).mean(axis=0) > MOST
+        if outside.any():
+            i = int(outside.argmax())
+            warnings.warn(
+                f"The context ends outside of the known range: input {i} is {last[-1, i]:.3g} in the last "
+                f"row; before the held-out rows it was from {low[i]:.3g} to {high[i]:.3g}. Intervals may be "
+                "too narrow. Forecast the differences of the series, or train on newer rows.",
+                ForecastWarning,
+                stacklevel=level_of_caller(),
+            )
+
     def __repr__(self) -> str:
         origins, steps, _ = self.errors.shape
         return f"<Calibration of {counted(steps, 'step')} from {counted(origins, 'origin')}>"
@@ -138,7 +148,6 @@ def calibrate(
     *,
     held_out: float = 0.2,
     feedback: Mapping[int, int] | None = None,
-    targets: ArrayLike | None = None,
 ) -> Calibration:
     """Measure the errors of forecasts at the end of a series, which the network has not been trained on.
 
@@ -157,10 +166,8 @@ def calibrate(
     held_out : int or float
         Number of held-out rows at the end, or their share of the series. Default: 0.2.
     feedback : dict of int to int, optional
-        Which output becomes which input, see :func:`synapse.forecast`.
-    targets : array_like, shape (T, m), optional
-        What the outputs should be at each row. Default: the inputs that they are fed to, one row later;
-        outputs that are not fed back need targets.
+        Which output becomes which input, see :func:`synapse.forecast`; every output must become one, whose
+        values one row later are compared with it.
 
     Returns
     -------
@@ -170,7 +177,8 @@ def calibrate(
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If fewer rows are held out than `steps`, none is left before them, or the series is not finite.
+        If fewer rows are held out than `steps`, none is left before them, an output is not fed back, or the
+        series is not finite.
 
     References
     ----------
@@ -190,84 +198,30 @@ def calibrate(
     <Forecast of 5 steps of 1 value, with intervals of 0.9>
     """
     count, rows = horizon(steps), checked_rows(net, series)
-    loop = Feedback.of(net, feedback)
-    known = _targets(net, loop, rows, targets)
+    loop, outputs = Feedback.of(net, feedback), sizes_of(net)[1]
+    if len(loop.fed) < outputs:
+        raise ArgumentError(
+            f"{outputs - len(loop.fed)} of {outputs} outputs are not fed back, so their errors are not known."
+        )
     number = _number_of_rows(held_out, len(rows))
-    origins = _origins(len(rows), len(known), number, count)
-    forecasts = np.mean([from_origins(one, rows, loop, count, origins) for one in members(net)], axis=0)
-    actual = np.stack([known[origin : origin + count] for origin in origins])
+    if number < count:
+        raise ArgumentError(
+            f"Expected at least {counted(count, 'held-out row')} for forecasts of that many steps, "
+            f"got {number}."
+        )
+    if number >= len(rows):
+        raise ArgumentError(
+            f"Holding out {number} of {len(rows)} rows leaves no row before them. Hold out fewer."
+        )
+    origins = range(len(rows) - number - 1, len(rows) - count)
+    forecasts = from_origins(net, rows, loop, rows[:, loop.given], count, origins)
+    known = rows[:, loop.by_output.astype(int)]
+    actual = np.stack([known[origin + 1 : origin + 1 + count] for origin in origins])
     before = rows[: len(rows) - number]
     return Calibration(actual - forecasts, np.array([before.min(axis=0), before.max(axis=0)]))
-
-
-def warn_of_context(ranges: Floats | None, rows: Floats, steps: int) -> None:
-    """Warn if, in most of the last `steps` rows of a context, an input is outside of its range."""
-    if ranges is None or rows.shape[1] != ranges.shape[1]:
-        return
-    last = rows[-steps:]
-    outside = ((last < ranges[0]) | (last > ranges[1])).mean(axis=0) > MOST
-    if outside.any():
-        i = int(outside.argmax())
-        low, high = ranges[:, i]
-        _warn(
-            f"The context ends outside of the known range: input {i} is {last[-1, i]:.3g} in the last row; "
-            f"before the held-out rows it was from {low:.3g} to {high:.3g}. Intervals may be too narrow."
-        )
-
-
-def _warn(message: str) -> None:
-    advice = " Forecast the differences of the series, or train on newer rows."
-    warnings.warn(message + advice, ForecastWarning, stacklevel=level_of_caller())
-
-
-def _targets(net: Model, loop: Feedback, rows: Floats, targets: Any) -> Floats:
-    """What the outputs should be at each row; unknown at the last row if they are the next inputs."""
-    _, m = sizes_of(net)
-    if targets is not None:
-        known = as_matrix("The targets", targets, m, member(net).dtype)
-        if len(known) != len(rows):
-            raise ArgumentError(f"Expected the targets to have {len(rows)} rows, got {len(known)}.")
-        return known
-    if len(loop.fed) < m:
-        raise ArgumentError(f"{m - len(loop.fed)} of {m} outputs are not fed back. Give targets=.")
-    known = np.empty((len(rows) - 1, m))
-    known[:, loop.fed] = loop.next_values(rows)
-    return known
 
 
 def _number_of_rows(held_out: Any, rows: int) -> int:
     if integer(held_out) is not None:
         return positive_integer("The held_out", held_out)
     return max(1, round(fraction("The held_out", held_out) * rows))
-
-
-def _origins(rows: int, known: int, held_out: int, steps: int) -> range:
-    """The rows after which forecasts begin, so that all their values are held out and known."""
-    origins = range(rows - held_out - (rows - known), known - steps + 1)
-    if len(origins) < 1:
-        raise ArgumentError(
-            f"Expected at least {counted(steps, 'held-out row')} for forecasts of that many steps, "
-            f"got {held_out}."
-        )
-    if origins.start < 0:
-        raise ArgumentError(
-            f"Holding out {held_out} of {rows} rows leaves no row before them. Hold out fewer."
-        )
-    return origins
-
-
-def fewest_origins(interval: float) -> int:
-    """Least number of origins whose errors make such an interval.
-
-    >>> fewest_origins(0.9)
-    9
-    """
-    return math.ceil(interval / (1 - interval) - 1e-9)  # 0.9 / 0.1 is a little above 9
-
-
-def checked_interval(interval: Any) -> float:
-    """A share between 0 and 1, both excluded."""
-    share = fraction("The interval", interval)
-    if not 0 < share < 1:
-        raise ArgumentError(expected("The interval", "between 0 and 1, such as 0.9", interval))
-    return share

@@ -12,17 +12,12 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import ArrayLike
 
 from .. import _html
-from .._checks import bounds, counted, expected, finite_number, positive_integer
+from .._checks import bounds, counted, expected, finite_number
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
-from ..initializers import Seed, random_generator
-from ..objects.ensemble import Ensemble
-from ._loop import Feedback, Model, checked_rows, members, paths, sizes_of
+from ._loop import Feedback, Model, checked_rows, from_origins, sizes_of
 from ._series import horizon
-from .calibration import Calibration, checked_interval, warn_of_context
-
-INTERVAL = 0.9
-MOST_SAMPLES = 1_000_000
+from .calibration import Calibration
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -110,12 +105,10 @@ def forecast(
     *,
     feedback: Mapping[int, int] | None = None,
     future: ArrayLike | None = None,
-    samples: int | None = None,
     calibration: Calibration | None = None,
     interval: float | None = None,
     minimum: float | None = None,
     maximum: float | None = None,
-    seed: Seed = None,
 ) -> Forecast:
     """Forecast the next values of a series, in a closed loop.
 
@@ -139,29 +132,20 @@ def forecast(
         The inputs that no output is fed to, in their order, for the steps after the context. Row k is read
         together with forecast k, and so affects forecast k + 1; forecast 1 follows from the context. A last
         row, of index `steps`, may be given; it is not used.
-    samples : int, optional
-        Number of sampled futures. In each, every step has an error drawn from the errors of one step in the
-        second half of the context, which is fed back, too (bootstrap; Hyndman and Athanasopoulos 2021,
-        section 5.5). The bounds are quantiles of the samples. Networks fit the rows that they were trained
-        on more closely than new ones, so samples from such a context are too narrow: prefer a calibration.
     calibration : Calibration, optional
-        Errors on steps that were held out, from :func:`synapse.forecasting.calibrate`. The bounds are half a
-        width below and above the forecast.
+        Errors on steps that were held out, from :func:`synapse.forecasting.calibrate`. They give the bounds
+        of the forecast. Default: no bounds.
     interval : float, optional
-        The share of future values that should be within the bounds. Default: 0.9, with `samples` or a
-        calibration. For an ensemble without these, the bounds are quantiles of its networks' forecasts: they
-        show how far the networks agree, and not the noise of the series.
+        The share of future values that should be within the bounds. Default: 0.9.
     minimum, maximum : float, optional
         The range of the series, such as ``minimum=0`` for sales. The forecast and its bounds are clipped to
         it; what is fed back is not. Default: no limit.
-    seed : int or numpy.random.Generator, optional
-        Seed of the samples. Default: an unrecorded random seed.
 
     Returns
     -------
     Forecast
         The forecasts, which can be used as an array of shape (steps, m), and their bounds ``lower`` and
-        ``upper``, which are None without `samples`, `calibration` and `interval`.
+        ``upper``, which are None without `calibration`.
 
     Raises
     ------
@@ -195,53 +179,42 @@ def forecast(
     (20, 1)
     >>> bool(np.abs(ahead[:, 0] - np.sin(0.3 * np.arange(200, 220))).max() < 0.1)
     True
-    >>> synapse.forecast(net, series, 20, samples=100, seed=0)
-    <Forecast of 20 steps of 1 value, with intervals of 0.9>
     """
-    count = horizon(steps)
-    rows = checked_rows(net, context)
+    count, rows = horizon(steps), checked_rows(net, context)
     loop = Feedback.of(net, feedback)
-    ahead = loop.require(future, count, net)
-    limits = _limits(minimum, maximum)
-    share = _checked_share(net, samples, calibration, interval)
-    number = 0 if samples is None else positive_integer("The samples", samples, MOST_SAMPLES)
-    if calibration is not None:
-        known, own = calibration.errors.shape[2], sizes_of(net)[1]
-        if known != own:
-            raise ArgumentError(f"This calibration is of {counted(known, 'output')}, the network has {own}.")
-        warn_of_context(calibration.ranges, rows, count)
-    rng = random_generator(seed)
-    found = [paths(network, rows, loop, ahead, count, number, rng) for network in members(net)]
-    mean: Floats = np.mean([path for path, _ in found], axis=0) if len(found) > 1 else found[0][0]
-    if share is None:
-        return Forecast(mean.clip(*limits))
-    if calibration is not None:
-        half = calibration.half_widths(share, count)
-        lower, upper = mean - half, mean + half
-    else:
-        together = [path for path, sampled in found for path in sampled or [path]]
-        lower, upper = np.quantile(together, [(1 - share) / 2, (1 + share) / 2], axis=0)
-    return Forecast(mean.clip(*limits), lower.clip(*limits), upper.clip(*limits), share)
+    outside = loop.outside(rows, future, count, net)
+    if calibration is None and interval is not None:
+        raise ArgumentError("An interval needs calibration=, from synapse.forecasting.calibrate.")
+    share = 0.9 if interval is None else interval
+    half = None if calibration is None else _half_widths(calibration, share, rows, net, count)
+    limits = clipping(minimum, maximum)
+    (mean,) = from_origins(net, rows, loop, outside, count, range(len(rows) - 1, len(rows)))
+    return bounded(mean, half, share, limits)
 
 
-def _limits(minimum: Any, maximum: Any) -> tuple[float, float]:
-    """The range to which forecasts are clipped."""
+def _half_widths(calibration: Any, interval: float, rows: Floats, net: Model, steps: int) -> Floats:
+    if not isinstance(calibration, Calibration):
+        raise ArgumentTypeError(
+            expected("The calibration", "what synapse.forecasting.calibrate returns", calibration)
+        )
+    known, own = calibration.errors.shape[2], sizes_of(net)[1]
+    if known != own:
+        raise ArgumentError(f"This calibration is of {counted(known, 'output')}, the network has {own}.")
+    half = calibration.half_widths(interval, steps)
+    calibration.warn_of_context(rows, steps)
+    return half
+
+
+def clipping(minimum: Any, maximum: Any) -> tuple[float, float]:
+    """The range to which forecasts are clipped; ArgumentError if the minimum is not below the maximum."""
     low = -math.inf if minimum is None else finite_number("The minimum", minimum)
     high = math.inf if maximum is None else finite_number("The maximum", maximum)
     return bounds("The minimum and the maximum", low, high)
 
 
-def _checked_share(net: Model, samples: Any, calibration: Any, interval: Any) -> float | None:
-    """The share of the intervals, or None if no interval is asked for."""
-    if calibration is not None and not isinstance(calibration, Calibration):
-        raise ArgumentTypeError(
-            expected("The calibration", "what synapse.forecasting.calibrate returns", calibration)
-        )
-    if samples is not None and calibration is not None:
-        raise ArgumentError("Give samples or a calibration, not both: each makes an interval.")
-    if samples is None and calibration is None:
-        if interval is None:
-            return None
-        if not isinstance(net, Ensemble):
-            raise ArgumentError("An interval of one network needs samples= or calibration=.")
-    return checked_interval(INTERVAL if interval is None else interval)
+def bounded(mean: Floats, half: Floats | None, interval: float, limits: tuple[float, float]) -> Forecast:
+    """A forecast, with bounds of this half width, clipped to a range."""
+    if half is None:
+        return Forecast(mean.clip(*limits))
+    lower, upper = (mean + side * half for side in (-1, 1))
+    return Forecast(mean.clip(*limits), lower.clip(*limits), upper.clip(*limits), interval)

@@ -177,7 +177,7 @@ row("experiments.Trials.compare", lambda w: {"other": w.trials, "name": "x"}, na
 row("experiments.Trials.median", {"name": "x"}, name="", failed=any_number)
 past = {"history": [1.0, 2.0, 4.0, 3.0, 2.0, 4.0, 5.0], "steps": 2}
 ahead = {"net": architect.Elman(1, 2, 1, seed=0), "context": [0.1] * 30, "steps": 2}
-row("synapse.forecast", ahead | {"samples": 2, "seed": 0}, future="None", interval="0.5 None")
+row("synapse.forecast", ahead, future="None", interval="None")
 few = {"fitness": evolve.fitness.xor, "population": 3, "max_evaluations": 3}
 optional = dict.fromkeys(("inputs", "outputs", "settings", "time_limit"), "None")
 row("evolve.neat", few, start="None network", goal="0 -1 0.5 None", **optional, resume="")
@@ -205,7 +205,7 @@ row("evolve.fitness.gymnasium", {"make": "CartPole-v1"}, make="network")
 pushed = {"observe": lambda state, inputs: None, "step": lambda state, outputs: True, "starts": [[0.0]]}
 row("evolve.fitness.Environment.__init__", {**pushed, "inputs": 1, "outputs": 1}, score="0 None")
 
-row("forecasting.calibrate", {"net": ahead["net"], "series": [0.1] * 60, "steps": 2}, targets="None")
+row("forecasting.calibrate", {"net": ahead["net"], "series": [0.1] * 60, "steps": 2})
 row("forecasting.Calibration.__init__", {"errors": np.zeros((3, 2, 1))}, errors="")
 row("forecasting.persistence", past)
 row("forecasting.seasonal_naive", past | {"period": 2})

@@ -27,15 +27,13 @@ def rows_of(net, count=7, seed=0):
     return np.random.default_rng(seed).uniform(-1, 1, (count, len(net.input)))
 
 
-def by_hand(net, rows, steps, feedback, future=None, noise=None):
+def by_hand(net, rows, steps, feedback, future=None):
     """The same forecast, step by step."""
     twin = net.clone()
     twin.clear()
     given = [i for i in range(len(net.input)) if i not in feedback.values()]
     said, found = twin.run(rows)[-1], []
     for step in range(steps):
-        if noise is not None:
-            said = said + noise[step]
         found.append(said)
         if step < steps - 1:
             row = np.empty(len(net.input))
@@ -57,6 +55,9 @@ def test_it_is_the_loop_by_hand_bit_by_bit():
         net = make()
         rows = rows_of(net)
         assert np.array_equal(forecast(net, rows, 12), by_hand(net, rows, 12, {0: 0, 1: 1}))
+        wide, options = make(3, 2), {"feedback": {0: 2, 1: 0}, "future": rows_of(net, 11)[:, :1]}
+        rows = rows_of(wide)
+        assert np.array_equal(forecast(wide, rows, 12, **options), by_hand(wide, rows, 12, **options))
 
     all_hold(check, SORTS)
 
@@ -68,7 +69,6 @@ def test_the_context_is_that_from_before():
         net.propagate(0.1, [0.5, 0.25])
         twin = net.clone()
         forecast(net, rows_of(net), 9)
-        forecast(net, rows_of(net, 40), 9, samples=3, seed=0)
         calibrate(net, rows_of(net, 30), 3, held_out=9)
         assert context_of(net) == context_of(twin)
         for one in (net, twin):
@@ -110,30 +110,11 @@ def test_a_network_that_learns_by_rtrl():
     assert net.weights.tobytes() == twin.weights.tobytes()
 
 
-def test_samples_are_futures_with_errors_of_the_context():
-    net, steps, count = SORTS["gru"](), 4, 11
-    rows = rows_of(net, 41)
-    found = forecast(net, rows, steps, samples=count, interval=0.5, seed=3)
-    twin, rng = net.clone(), np.random.default_rng(3)
-    twin.clear()
-    errors = (rows[1:] - twin.run(rows)[:-1])[20:]
-    both = {0: 0, 1: 1}
-    paths = [
-        by_hand(net, rows, steps, both, noise=errors[rng.integers(20, size=steps)]) for _ in range(count)
-    ]
-    assert np.array_equal(found.mean, forecast(net, rows, steps))
-    assert np.array_equal([found.lower, found.upper], np.quantile(paths, [0.25, 0.75], axis=0))
-
-
 def test_an_ensemble_is_the_mean_of_its_networks():
     nets = [architect.GRU(2, 3, 2, seed=seed) for seed in range(4)]
     rows = rows_of(nets[0])
     alone = [forecast(net, rows, 5) for net in nets]
     assert np.array_equal(forecast(Ensemble(nets), rows, 5), np.mean(alone, axis=0))
-    found = forecast(Ensemble(nets), rows, 5, interval=0.8)
-    assert isinstance(found, Forecast)
-    assert (len(found), found.interval) == (5, 0.8)
-    assert np.array_equal([found.lower, found.upper], np.quantile(alone, [0.1, 0.9], axis=0))
 
 
 def test_what_cannot_be_forecast_is_one_sentence():
@@ -157,13 +138,10 @@ def test_what_cannot_be_forecast_is_one_sentence():
             (of(feedback=[0, 1]), ArgumentTypeError, "a dict"),
             (of(feedback={0: 1, 1: 1}), ArgumentError, "fed to one input"),
             (of(feedback={2: 0}), SynapseError, "An output of the feedback|an output"),
-            (of(samples=5, context=np.zeros((19, 2))), ArgumentError, "at least 20 rows.*got 19"),
-            (of(interval=0.9), ArgumentError, "samples= or calibration="),
-            (of(samples=5, interval=1.0), ArgumentError, "between 0 and 1"),
+            (of(interval=0.9), ArgumentError, "An interval needs calibration="),
             (of(calibration=3), ArgumentTypeError, "calibrate returns"),
         ]
     )
-    assert len(of(samples=5, context=np.zeros((20, 2)))()) == 3
 
 
 def test_a_forecast_that_grows_beyond_all_numbers():
@@ -178,10 +156,10 @@ def test_a_forecast_that_grows_beyond_all_numbers():
 def test_a_forecast_is_one_type_and_usable_as_an_array():
     net, series = SORTS["gru"](), np.random.default_rng(0).normal(size=(40, 2))
     plain = forecast(net, series, 4)
-    sampled = forecast(net, series, 4, samples=20, seed=0)
-    assert type(plain) is type(sampled)
+    bounded = forecast(net, series, 4, calibration=calibrate(net, series, 4, held_out=30))
+    assert isinstance(plain, Forecast)
     assert (plain.lower, plain.upper, plain.interval) == (None, None, None)
-    for found in (plain, sampled, pickle.loads(pickle.dumps(plain)), copy.deepcopy(sampled)):
+    for found in (plain, bounded, pickle.loads(pickle.dumps(plain)), copy.deepcopy(bounded)):
         mean = found.mean
         assert (found.shape, len(found), found.ndim) == ((4, 2), 4, 2)
         results = {

@@ -57,7 +57,7 @@ def test_values_known_in_advance_are_read_one_step_early():
         forecaster.predict(X=known[90:92])
 
 
-def test_intervals_are_calibrated_or_sampled():
+def test_intervals_are_calibrated_on_held_out_or_learned_rows():
     import pandas as pd
 
     noisy = pd.Series(WAVE + np.random.default_rng(0).normal(scale=0.1, size=200))

@@ -46,7 +46,7 @@ def test_packages_are_reached_by_import_synapse_and_loaded_when_used():
         "assert set(names) <= set(dir(synapse))\n"
         "assert synapse.tasks.Recall and synapse.analysis.compare\n"
         "assert synapse.experiments.train_many\n"
-        "assert synapse.readwrite.write_dot and synapse.learning.fit_readout\n"
+        "assert synapse.readwrite.dot_data and synapse.learning.fit_readout\n"
         "assert 'synapse.draw' not in sys.modules\n"
         "from synapse import draw\n"
         "assert synapse.draw is draw\n"

@@ -92,7 +92,7 @@ NUMBERS = "Use net.weights and net.biases, or synapse.save(net, path) and synaps
 COMPILED = "It is not needed: everything is compiled, and all values are always up to date."
 FLOAT = "Synapse computes on the CPU. Give dtype=np.float32 to layers and architectures for single precision."
 SAVING = "Use synapse.save(net, path), or synapse.readwrite.json_data(net) for a dict."
-LOADING = "Use synapse.load(path), or synapse.readwrite.read_synaptic(path) for files of Synaptic."
+LOADING = "Use synapse.load(path), which also reads files of Synaptic."
 _NETWORK_ATTRIBUTES = {
     **dict.fromkeys(("fit", "train"), TRAINING),
     "partial_fit": "Use synapse.Trainer(net).train(inputs, targets, epochs=1), or net.propagate.",
@@ -109,8 +109,8 @@ _NETWORK_ATTRIBUTES = {
     **dict.fromkeys(("modules", "children"), "Use net.layers."),
     **dict.fromkeys(("toJSON", "to_json"), SAVING),
     **dict.fromkeys(("fromJSON", "from_json"), LOADING),
-    **dict.fromkeys(("toDot", "to_dot"), "Use synapse.readwrite.write_dot(net, path)."),
-    "standalone": "Use synapse.readwrite.write_javascript(net, path), write_python, write_c or write_onnx.",
+    **dict.fromkeys(("toDot", "to_dot"), "Use synapse.save(net, 'drawing.dot')."),
+    "standalone": "Use synapse.save(net, 'program.js'), or with the suffix .py, .c or .onnx.",
     **dict.fromkeys(("optimize", "setOptimize", "optimized", "restore"), COMPILED),
     "trainer": "Use trainer = synapse.Trainer(net).",
     "worker": "Use synapse.experiments.train_many([net], inputs, targets).",

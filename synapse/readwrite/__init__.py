@@ -5,16 +5,11 @@ formats preserve the whole network, including its states and traces: arrays in a
 ``.npz``), which are small and fast, and JSON for people to read. The other formats exchange networks with
 other programs.
 
-For every format x, ``write_x(network, path)`` and ``read_x(path)`` write and read a file. A path may be a
-string, an ``os.PathLike`` or an open file. Where the content of a file is of use without the file,
-``x_data(network)`` and ``from_x_data(data)`` convert to and from it.
-
-Files of graphs are written and read by networkx, from `synapse.Topology.to_networkx` and by
-`from_networkx`, which you can also combine with any other function of networkx.
-
-`write_python`, `write_c`, `write_javascript` and `write_onnx` write programs that compute a network's outputs
-without Synapse; these files cannot be read back. `to_torch` and `from_torch`
-exchange networks with PyTorch in memory.
+Where the content of a file in the format x is of use without the file, ``x_data(network)`` and
+``from_x_data(data)`` convert to and from it. `from_networkx` makes a network of any graph of networkx, which
+has many more readers. `python_source`, `c_source`, `javascript_source` and `onnx_model` make programs that
+compute a network's outputs without Synapse; these cannot be read back. `to_torch` and `from_torch` exchange
+networks with PyTorch in memory.
 """
 
 from __future__ import annotations
@@ -41,11 +36,11 @@ _HERE = ["formats", "load", "save"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import a function from the module of its format, such as ``write_gexf`` from ``gexf``."""
+    """Import a function from the module of its format, such as ``gexf_data`` from that of ``gexf``."""
     if name == "__all__":
         return __dir__()
     word = name
-    for affix in ("write_", "read_", "from_", "to_"):
+    for affix in ("from_", "to_"):
         word = word.removeprefix(affix)
     for affix in ("_data", "_source", "_model", "Warning"):
         word = word.removesuffix(affix)

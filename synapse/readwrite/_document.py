@@ -101,7 +101,7 @@ def require_format(data: Any) -> None:
     require(isinstance(data, dict), "A saved network", "an object", data)
     if data.get("format") != MARK:
         foreign = "neurons" in data and "connections" in data and "format" not in data
-        advice = " Files of Synaptic are read with synapse.readwrite.read_synaptic." if foreign else ""
+        advice = " Files of Synaptic are read with synapse.load(path, 'synaptic')." if foreign else ""
         raise FormatError(
             f'This is not a network that Synapse has saved: expected "format" to be {MARK!r}, '
             f"got {given(data.get('format'))}.{advice}"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -43,16 +44,16 @@ A JSON document has the first format whose marks it contains.
 class Format:
     """A format: its purpose, what it preserves, and the functions that read and write it."""
 
-    name: str  # the name in its functions: "gexf" for write_gexf
+    name: str  # the name in its functions: "gexf" for gexf_data
     what: str  # a description, or the programs that read it
     kept: str  # what the format preserves of a network
     lost: str  # what it does not preserve
     link: str  # its specification
     suffixes: tuple[str, ...] = ()  # suffixes of its file names
-    write: Callable[..., None] | None = None  # write(network, path)
-    read: Callable[..., Network] | None = None  # read(path)
-    data: Callable[..., Any] | None = None  # data(network): the content of a file
-    from_data: Callable[..., Network] | None = None  # from_data(data): a network
+    data: Callable[..., Any] | None = None  # data(network, **options): its content in this format
+    from_data: Callable[..., Network] | None = None  # from_data(content, **options): the network
+    write: Callable[[files.File, Any], None] | None = None  # write(path, content); None: files cannot
+    read: Callable[[files.File], Any] | None = None  # read(path): the content of a file
     marks: frozenset[str] = frozenset()  # members by which a JSON document is recognised
     extra: str = ""  # an additional package that it requires
 
@@ -99,7 +100,7 @@ def by_marks(document: Any) -> Format:
     return next(fitting, format_of("json"))
 
 
-def save(network: Any, path: files.File, format: str | None = None) -> None:
+def save(network: Any, path: files.File, format: str | None = None, **options: Any) -> None:
     """Write a network, an ensemble, or a trainer with its network, to a file that :func:`load` reads.
 
     The suffix of the file name selects the format; a name without a suffix selects JSON.
@@ -114,7 +115,8 @@ def save(network: Any, path: files.File, format: str | None = None) -> None:
     :func:`load` returns a :class:`Network` with the same name.
 
     They do not preserve projections and ties to other networks. The table of formats lists what the other
-    formats preserve. Drawings, programs and ONNX models cannot be read back.
+    formats preserve. Drawings, programs and ONNX models cannot be read back. Files of graphs are written and
+    read by networkx, from :meth:`synapse.Topology.to_networkx` and by :func:`synapse.from_networkx`.
 
     A :class:`Trainer` is saved with its network, its settings, the state of its optimizer, and what its
     latest training needs to continue: ``load(path).train(..., resume=True)`` gives the same bits as a
@@ -130,12 +132,16 @@ def save(network: Any, path: files.File, format: str | None = None) -> None:
         A path or an open file. An existing file is replaced in one step, so that it is always complete.
     format : str, optional
         Name of a format. Default: the format of the suffix; JSON without a suffix.
+    **options
+        Options of the format, which the function that makes its content describes: `activations` and `layout`
+        of :func:`~synapse.readwrite.gexf_data`; `context` of :func:`~synapse.readwrite.python_source`, also
+        for C and JavaScript; `form`, `dtype` and `context` of :func:`~synapse.readwrite.onnx_model`.
 
     Raises
     ------
     ArgumentError
-        If there is no such format, no format has the suffix, the format cannot be written or keep an
-        ensemble, or a trainer has a function of your own.
+        If there is no such format or option, no format has the suffix, the format cannot be written or keep
+        an ensemble, or a trainer has a function of your own.
     TopologyError
         If the network is connected with neurons outside of it, which would be lost.
     DivergenceError
@@ -169,19 +175,22 @@ def save(network: Any, path: files.File, format: str | None = None) -> None:
 
     if isinstance(network, Trainer):
         _require_archive(path, format)
+        _require_options("npz", module_of("npz").npz_data, options)
         write_trainer(network, path)
         return
     form = _chosen(path, format, "write", "written to")
+    data = form.data
     if isinstance(network, Ensemble):
         if form.name != "json":
             raise ArgumentError(f"An ensemble is kept in JSON, not in {form.name}. Save it as .json.")
-        module_of("json").write_ensemble(network, path)
-        return
+        data = module_of("json").ensemble_data
     assert form.write is not None
-    form.write(network, path)
+    assert data is not None
+    _require_options(form.name, data, options)
+    form.write(path, data(network, **options))
 
 
-def load(path: files.File, format: str | None = None) -> Any:
+def load(path: files.File, format: str | None = None, **options: Any) -> Any:
     """Read what :func:`save` or another program has written: a network, an ensemble or a trainer.
 
     Nothing in a file is executed, and everything in it is checked. The suffix of the file name selects the
@@ -193,6 +202,8 @@ def load(path: files.File, format: str | None = None) -> Any:
         A path or an open file.
     format : str, optional
         Name of a format. Default: the format of the suffix, or of the content.
+    **options
+        Options of the format: `resume` of :func:`~synapse.readwrite.from_synaptic_data`.
 
     Returns
     -------
@@ -202,7 +213,7 @@ def load(path: files.File, format: str | None = None) -> Any:
     Raises
     ------
     ArgumentError
-        If there is no such format, or it cannot be read.
+        If there is no such format or option, or it cannot be read.
     FormatError
         If the file does not contain a valid network or trainer; the message says where.
     OSError
@@ -214,17 +225,33 @@ def load(path: files.File, format: str | None = None) -> Any:
     """
     form = _chosen(path, format, "read", "read from")
     assert form.read is not None
-    if format is not None or not _is_found_by_content(path):
-        return form.read(path)
-    with files.reading(path), files.opened(path) as stream:
-        if files.is_archive(stream) or _is_named_archive(path):
-            return _read_archive(stream)
-        document = files.read_document(stream)
+    with files.reading(path):
+        if format is not None or not _is_found_by_content(path):
+            return _made(form, form.read(path), options)
+        with files.opened(path) as stream:
+            if files.is_archive(stream) or _is_named_archive(path):
+                _require_options("npz", _read_archive, options)
+                return _read_archive(stream)
+            document = files.read_document(stream)
         if module_of("json").is_ensemble(document):
             return module_of("json").ensemble_of(document)
-        from_data = by_marks(document).from_data
-        assert from_data is not None
-        return from_data(document)
+        return _made(by_marks(document), document, options)
+
+
+def _made(form: Format, content: Any, options: Mapping[str, Any]) -> Network:
+    """The network of a content, by the options of its format."""
+    assert form.from_data is not None
+    _require_options(form.name, form.from_data, options)
+    return form.from_data(content, **options)
+
+
+def _require_options(format: str, function: Callable[..., Any], options: Mapping[str, Any]) -> None:
+    """Raise unless the function that makes or reads a content has all of these options."""
+    known = [*inspect.signature(function).parameters][1:]
+    for name in options:
+        if name not in known:
+            has = f"It has: {', '.join(known)}." if known else "It has none."
+            raise ArgumentError(f"The format {format} has no option {name!r} here. {has}")
 
 
 def _read_archive(stream: IO[bytes]) -> Any:
@@ -232,7 +259,9 @@ def _read_archive(stream: IO[bytes]) -> Any:
     from ..learning._checkpoint import TRAINER, read_trainer
 
     npz = module_of("npz")
-    return read_trainer(stream) if TRAINER in npz.member_names(stream) else npz.read_stream(stream)
+    if TRAINER in npz.member_names(stream):
+        return read_trainer(stream)
+    return npz.from_arrays(npz.read_arrays(stream, npz.MEMBERS))
 
 
 def _is_named_archive(path: Any) -> bool:

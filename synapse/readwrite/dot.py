@@ -14,7 +14,7 @@ from . import files
 from ._formats import Format
 from .graph_files import graph_of
 
-__all__ = ["dot_data", "write_dot"]
+__all__ = ["dot_data"]
 
 UNFIT = re.compile("[\0\ud800-\udfff]")
 """Characters that a file for Graphviz cannot hold."""
@@ -24,13 +24,8 @@ newrank=true;
 node [shape=circle];"""
 
 
-def write_dot(network: Network, path: files.File) -> None:
-    """Write a drawing of a network for Graphviz (``dot -Tsvg``). See :func:`dot_data`."""
-    files.write(path, dot_data(network))
-
-
 def dot_data(network: Network) -> str:
-    """Draw a network in DOT. The drawing cannot be read back.
+    """Draw a network in DOT, for Graphviz (``dot -Tsvg``). The drawing cannot be read back.
 
     Each layer is a cluster with one rank. Connections show their weights to four digits; connections that
     are not trainable are dashed. A gated connection passes through a point, with a dotted line
@@ -100,6 +95,6 @@ FORMAT = Format(
     lost="all else",
     link="https://graphviz.org/doc/info/lang.html",
     suffixes=(".dot", ".gv"),
-    write=write_dot,
     data=dot_data,
+    write=files.write,
 )

@@ -28,16 +28,7 @@ from ._checks import FLOATS, an_object, require
 from ._formats import ALL, LINKED, Format
 from .graphs import from_networkx
 
-__all__ = [
-    "read_cytoscape",
-    "read_gexf",
-    "read_graphml",
-    "read_node_link",
-    "write_cytoscape",
-    "write_gexf",
-    "write_graphml",
-    "write_node_link",
-]
+__all__ = ["gexf_data"]
 
 UNFIT = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML cannot hold, not even escaped; and \\r, which networkx does not escape."""
@@ -45,35 +36,26 @@ LARGER, SMALLEST, LARGEST, THICKEST = 50.0, 8.0, 24.0, 4.0
 """In Gephi: distance of two neurons of a column, sizes of neurons, thickness of the strongest connection."""
 
 
-# --- GraphML --------------------------------------------------------------------------------------
+# --- XML: GraphML and GEXF ------------------------------------------------------------------------
 
 
-def write_graphml(network: Network, path: files.File) -> None:
-    """Write a network as GraphML, with all attributes of :meth:`synapse.Topology.to_networkx`.
-
-    Raises FormatError if a name has a character that XML cannot hold, otherwise as :func:`synapse.save` does.
-
-    >>> import architect, io, networkx
-    >>> file = io.BytesIO()
-    >>> write_graphml(architect.Perceptron(2, 3, 1, seed=0), file)
-    >>> networkx.parse_graphml(file.getvalue().decode()).nodes["5"]["layer"]
-    'output'
-    """
+def _graphml_data(network: Network) -> str:
     stream = io.BytesIO()
     nx.write_graphml_xml(graph_of(network, "GraphML", UNFIT), stream)
-    files.write(path, stream.getvalue().decode())
+    return stream.getvalue().decode()
 
 
-def read_graphml(path: files.File) -> Network:
-    """Read a network that :func:`write_graphml` has written. Raises as :func:`synapse.load` does."""
-    return _read_xml(path, nx.read_graphml, "GraphML")
+def _from_graphml_data(content: bytes) -> Network:
+    return _from_xml(content, nx.read_graphml, "GraphML")
 
 
-def _read_xml(path: files.File, read: Callable[..., Any], name: str) -> Network:
-    with files.reading(path):
-        content = files.read(path)
-        _refuse_declarations(content)
-        return network_of(_parsed(lambda: read(io.BytesIO(content)), name))
+def _from_gexf_data(content: bytes) -> Network:
+    return _from_xml(content, nx.read_gexf, "GEXF")  # without activations over time
+
+
+def _from_xml(content: bytes, read: Callable[..., Any], name: str) -> Network:
+    _refuse_declarations(content)
+    return network_of(_parsed(lambda: read(io.BytesIO(content)), name))
 
 
 def _parsed(read: Callable[[], Any], name: str) -> Any:
@@ -101,35 +83,30 @@ def _refuse_declarations(content: bytes) -> None:
         raise FormatError(f"The file is not XML, or only a part of it: {error}.") from None
 
 
-# --- GEXF -----------------------------------------------------------------------------------------
-
-
-def write_gexf(
-    network: Network,
-    path: files.File,
-    activations: ArrayLike | Log | None = None,
-    *,
-    layout: Any = "layers",
-) -> None:
+def gexf_data(network: Network, activations: ArrayLike | Log | None = None, *, layout: Any = "layers") -> str:
     """Write a network as GEXF 1.2, with all attributes of :meth:`synapse.Topology.to_networkx`.
 
     Programs such as Gephi show it as a picture at once: each layer has a colour; the area of a neuron grows
     with the number of its connections; a connection is blue or, below zero, orange, and darker and thicker
     with the magnitude of its weight, on the scale of the trainable weights; gated connections are dashed,
-    where the program supports that.
+    where the program supports that. :func:`synapse.load` reads it without activations, in float64, because
+    GEXF has no place for the dtype.
 
     Parameters
     ----------
     network : Network
         The network. It is not changed.
-    path : str, os.PathLike or file
-        A path or an open file.
     activations : Log or array_like, shape (T, N), optional
         Activations of the N neurons in a run of T steps, for the timeline of Gephi, or a log that has the
         "activation" of all neurons. They are a dynamic attribute "activations", whose step t lasts from t to
         t + 1.
     layout : str or callable
         The positions of neurons, as in :func:`synapse.draw.network`. Default: layers from left to right.
+
+    Returns
+    -------
+    str
+        The content of a file: ``synapse.save(net, "net.gexf", layout="spring")`` writes it.
 
     Raises
     ------
@@ -138,8 +115,17 @@ def write_gexf(
         another kind or does not place every neuron.
     UnknownNameError, MissingExtraError
         If there is no such layout, or it needs Graphviz or SciPy, which is not installed.
-    FormatError, TopologyError, DivergenceError
-        As for :func:`write_graphml`.
+    FormatError
+        If a name has a character that XML cannot hold.
+    TopologyError, DivergenceError
+        As for :func:`synapse.save`.
+
+    Examples
+    --------
+    >>> import architect, io, networkx
+    >>> text = gexf_data(architect.Perceptron(2, 3, 1, seed=0))
+    >>> networkx.read_gexf(io.BytesIO(text.encode())).nodes["5"]["layer"]
+    'output'
     """
     graph = graph_of(network, "GEXF", UNFIT)
     if activations is not None:
@@ -147,16 +133,7 @@ def write_gexf(
     _add_looks(graph, Topology.of(network), layout)
     stream = io.BytesIO()
     nx.write_gexf(graph, stream)
-    files.write(path, stream.getvalue().decode())
-
-
-def read_gexf(path: files.File) -> Network:
-    """Read a network that :func:`write_gexf` has written, without activations over time.
-
-    The network computes in float64, because GEXF has no place for the dtype. Raises as :func:`synapse.load`
-    does.
-    """
-    return _read_xml(path, nx.read_gexf, "GEXF")
+    return stream.getvalue().decode()
 
 
 def _add_timeline(graph: nx.DiGraph[int], steps: NDArray[np.float64]) -> None:
@@ -211,21 +188,11 @@ def _steps(activations: ArrayLike | Log, network: Network) -> NDArray[np.float64
 # --- JSON -----------------------------------------------------------------------------------------
 
 
-def write_cytoscape(network: Network, path: files.File) -> None:
-    """Write a network as the JSON of Cytoscape and ``cytoscape({elements: ...})``.
-
-    Raises as :func:`synapse.save` does.
-    """
-    files.write_document(path, nx.cytoscape_data(graph_of(network), name="label"))
+def _cytoscape_data(network: Network) -> dict[str, Any]:
+    return nx.cytoscape_data(graph_of(network), name="label")
 
 
-def read_cytoscape(path: files.File) -> Network:
-    """Read a network that :func:`write_cytoscape` has written. Raises as :func:`synapse.load` does."""
-    with files.reading(path):
-        return _from_cytoscape(files.read_document(path))
-
-
-def _from_cytoscape(data: Any) -> Network:
+def _from_cytoscape_data(data: Any) -> Network:
     an_object("A graph of Cytoscape", data)
 
     def read() -> Any:
@@ -243,26 +210,13 @@ def _from_cytoscape(data: Any) -> Network:
 _ENDS = ("source", "target")
 
 
-def write_node_link(network: Network, path: files.File) -> None:
-    """Write a network as node-link JSON, with the connections under "edges".
-
-    Raises as :func:`synapse.save` does.
-    """
-    files.write_document(path, nx.node_link_data(graph_of(network), edges="edges"))
+def _node_link_data(network: Network) -> dict[str, Any]:
+    return nx.node_link_data(graph_of(network), edges="edges")
 
 
-def read_node_link(path: files.File) -> Network:
-    """Read a network that :func:`write_node_link` has written. Raises as :func:`synapse.load` does.
-
-    Edges may also be under "links", as D3 and older versions of networkx write them.
-    """
-    with files.reading(path):
-        return _from_node_link(files.read_document(path))
-
-
-def _from_node_link(data: Any) -> Network:
+def _from_node_link_data(data: Any) -> Network:
     an_object("A node-link graph", data)
-    edges = "edges" if "edges" in data else "links"
+    edges = "edges" if "edges" in data else "links"  # D3 and older versions of networkx
     graph = _parsed(lambda: nx.node_link_graph(data, edges=edges), "a node-link graph")
     return _complete(graph, data["nodes"], data[edges])
 
@@ -348,8 +302,10 @@ FORMATS = (
         lost=f"{LINKED}; names with control characters are refused",
         link="http://graphml.graphdrawing.org/specification.html",
         suffixes=(".graphml",),
-        write=write_graphml,
-        read=read_graphml,
+        data=_graphml_data,
+        from_data=_from_graphml_data,
+        write=files.write,
+        read=files.read,
     ),
     Format(
         name="gexf",
@@ -358,8 +314,10 @@ FORMATS = (
         lost=f"{LINKED}; the dtype; names with control characters are refused; the timeline is not read",
         link="https://gexf.net/schema.html",
         suffixes=(".gexf",),
-        write=write_gexf,
-        read=read_gexf,
+        data=gexf_data,
+        from_data=_from_gexf_data,
+        write=files.write,
+        read=files.read,
     ),
     Format(
         name="cytoscape",
@@ -368,9 +326,10 @@ FORMATS = (
         lost=LINKED,
         link="https://js.cytoscape.org/#notation/elements-json",
         suffixes=(".cyjs",),
-        write=write_cytoscape,
-        read=read_cytoscape,
-        from_data=_from_cytoscape,
+        data=_cytoscape_data,
+        from_data=_from_cytoscape_data,
+        write=files.write_document,
+        read=files.read_document,
         marks=frozenset({"elements"}),
     ),
     Format(
@@ -379,9 +338,10 @@ FORMATS = (
         kept=ALL,
         lost=LINKED,
         link="https://networkx.org/documentation/stable/reference/readwrite/json_graph.html",
-        write=write_node_link,
-        read=read_node_link,
-        from_data=_from_node_link,
+        data=_node_link_data,
+        from_data=_from_node_link_data,
+        write=files.write_document,
+        read=files.read_document,
         marks=frozenset({"nodes"}),
     ),
 )

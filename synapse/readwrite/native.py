@@ -1,4 +1,4 @@
-"""Synapse's own format for people: the whole network as readable JSON."""
+"""Synapse's own format for people: the whole network as readable JSON, and an ensemble of networks."""
 
 from __future__ import annotations
 
@@ -17,21 +17,10 @@ from ._checks import Records, an_object, members, require, require_version
 from ._document import NULLS, VERSION, document, require_format, saved_of
 from ._formats import Format
 
-__all__ = ["from_json_data", "json_data", "read_json", "write_json"]
+__all__ = ["from_json_data", "json_data"]
 
 DIGEST = "digest"
 """Member of a file, which :func:`json_data` does not have: SHA-256 of all others, see :func:`sealed`."""
-
-
-def write_json(network: Network, path: files.File) -> None:
-    """Write a network as JSON, with any file name. See :func:`synapse.save`."""
-    files.write_document(path, sealed(_with_nulls(document(to_saved(network)))))
-
-
-def read_json(path: files.File) -> Network:
-    """Read a network that :func:`write_json` has written. Raises as :func:`synapse.load` does."""
-    with files.reading(path):
-        return from_json_data(files.read_document(path))
 
 
 def json_data(network: Network) -> dict[str, Any]:
@@ -124,10 +113,10 @@ ENSEMBLE = "synapse ensemble"
 """The mark of files with several networks: their documents, one after the other."""
 
 
-def write_ensemble(ensemble: Ensemble, path: files.File) -> None:
-    """Write all networks to one JSON file."""
+def ensemble_data(ensemble: Ensemble) -> dict[str, Any]:
+    """The content of the file of an ensemble."""
     networks = [sealed(json_data(network)) for network in ensemble]
-    files.write_document(path, {"format": ENSEMBLE, "version": VERSION, "networks": networks})
+    return {"format": ENSEMBLE, "version": VERSION, "networks": networks}
 
 
 def is_ensemble(document: Any) -> bool:
@@ -152,6 +141,11 @@ def ensemble_of(document: dict[str, Any]) -> Ensemble:
         raise FormatError(str(error)) from error
 
 
+def _write(path: files.File, data: dict[str, Any]) -> None:
+    """Write a network, or an ensemble, whose networks have digests of their own."""
+    files.write_document(path, data if is_ensemble(data) else sealed(data))
+
+
 FORMAT = Format(
     name="json",
     what="the whole network, with states and traces",
@@ -160,9 +154,9 @@ FORMAT = Format(
     lost="the state of a trainer; projections; ties to other networks; classes that are not registered",
     link="https://www.rfc-editor.org/rfc/rfc8259",
     suffixes=(".json",),
-    write=write_json,
-    read=read_json,
     data=json_data,
     from_data=from_json_data,
+    write=_write,
+    read=files.read_document,
     marks=frozenset({"format"}),
 )

@@ -17,7 +17,7 @@ from ._checks import Records, members, require, require_pairs_once
 from ._formats import Format
 from ._relays import with_open_gates
 
-__all__ = ["from_neataptic_data", "read_neataptic"]
+__all__ = ["from_neataptic_data"]
 
 SQUASHES = {one.neataptic: one.name for one in ACTIVATIONS.values() if one.neataptic}
 """Activation functions of Neataptic, and their names in Synapse."""
@@ -26,15 +26,6 @@ ORDER = {"input": 0, "hidden": 1, "constant": 1, "output": 2}
 NETWORK = ("nodes", "connections", "input", "output")
 NODE = ("bias", "type", "squash", "mask")
 CONNECTION = ("from", "to", "weight", "gater")
-
-
-def read_neataptic(path: files.File) -> Network:
-    """Read a network that Neataptic has written (``JSON.stringify(network.toJSON())``).
-
-    :func:`from_neataptic_data` lists what is preserved. Raises as :func:`synapse.load` does.
-    """
-    with files.reading(path):
-        return from_neataptic_data(files.read_document(path))
 
 
 def from_neataptic_data(data: dict[str, Any]) -> Network:
@@ -156,7 +147,7 @@ FORMAT = Format(
     kept="order, weights (times dropout's masks), gates (delayed ones by way of relays), biases, squashes",
     lost="hidden layers (they become one), dropout",
     link="https://wagenaartje.github.io/neataptic/docs/architecture/network/",
-    read=read_neataptic,
     from_data=from_neataptic_data,
+    read=files.read_document,
     marks=frozenset({"nodes", "connections"}),
 )

@@ -29,7 +29,7 @@ from ._entries import ENTRIES, TRACES
 from ._formats import Format
 from ._sensitivities import tables_of
 
-__all__ = ["from_npz_data", "npz_data", "read_npz", "write_npz"]
+__all__ = ["from_npz_data", "npz_data"]
 
 DOCUMENT = "document"
 ARRAYS = "arrays"
@@ -49,29 +49,6 @@ ALWAYS = ("source", "target", "weight")
 """Columns of connections that are stored whatever their values."""
 DEFAULTS = {"gater": NO_GATER} | {column.name: column.default for column in (*OF_NEURONS, *OF_CONNECTIONS)}
 """Values of which a column need not be stored."""
-
-
-def write_npz(network: Network, path: files.File) -> None:
-    """Write a network as an uncompressed ``.npz``. :func:`npz_data` lists the arrays.
-
-    The file name is used unchanged, with or without ``.npz``.
-    """
-    write_arrays(path, npz_data(network))
-
-
-def read_npz(path: files.File) -> Network:
-    """Read a network that :func:`write_npz` has written.
-
-    Raises FormatError if the file is not a valid network or is compressed (a small compressed
-    file could require much memory), and OSError if it cannot be read.
-    """
-    with files.reading(path), files.opened(path) as stream:
-        return read_stream(stream)
-
-
-def read_stream(stream: IO[bytes]) -> Network:
-    """Read a network from a stream at which one can seek."""
-    return from_arrays(read_arrays(stream, MEMBERS))
 
 
 def npz_data(network: Network) -> dict[str, NDArray[Any]]:
@@ -196,7 +173,7 @@ def read_arrays(stream: IO[bytes], known: Iterable[str] | None = None) -> dict[s
         with zipfile.ZipFile(stream) as archive:
             infos = archive.infolist()
             if any(info.compress_type != zipfile.ZIP_STORED for info in infos):
-                raise FormatError("The file must be uncompressed, as write_npz and numpy.savez write it.")
+                raise FormatError("The file must be uncompressed, as synapse.save and numpy.savez write it.")
             names = [info.filename for info in infos]
             if len(set(names)) < len(names):
                 raise FormatError("Expected the file to hold each array once, got one of them twice.")
@@ -209,6 +186,12 @@ def read_arrays(stream: IO[bytes], known: Iterable[str] | None = None) -> dict[s
         raise
     except Exception as error:  # zipfile and NumPy raise many kinds for damaged files
         raise FormatError(f"The file is not of arrays, or only a part of one: {error}.") from None
+
+
+def _read_members(path: files.File) -> dict[str, NDArray[Any]]:
+    """The arrays of a network; others, of a trainer, are left."""
+    with files.opened(path) as stream:
+        return read_arrays(stream, MEMBERS)
 
 
 def member_names(stream: IO[bytes]) -> set[str]:
@@ -262,8 +245,8 @@ FORMAT = Format(
     lost="the state of a trainer; projections; ties to other networks; classes that are not registered",
     link="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html",
     suffixes=(".synapse", ".npz"),
-    write=write_npz,
-    read=read_npz,
     data=npz_data,
-    from_data=from_npz_data,
+    from_data=from_arrays,
+    write=write_arrays,
+    read=_read_members,
 )

@@ -21,21 +21,9 @@ from ._formats import Format
 from ._formulas import computed, given, kind_of, tree_of
 from ._step import NetworkStep, NeuronBlock, step_of
 
-__all__ = ["onnx_model", "write_onnx"]
+__all__ = ["onnx_model"]
 
 FORMS = ("auto", "plain", "step")
-
-
-def write_onnx(
-    network: Network,
-    path: files.File,
-    form: str = "auto",
-    *,
-    dtype: DTypeLike = np.float32,
-    context: bool = False,
-) -> None:
-    """Write :func:`onnx_model` to a file; an existing file is replaced in one step."""
-    files.write(path, onnx_model(network, form, dtype=dtype, context=context).SerializeToString())
 
 
 def onnx_model(
@@ -381,7 +369,7 @@ FORMAT = Format(
     lost="learning",
     link="https://onnx.ai/onnx/repo-docs/IR.html",
     suffixes=(".onnx",),
-    write=write_onnx,
     data=onnx_model,
+    write=lambda path, model: files.write(path, model.SerializeToString()),
     extra="onnx",
 )

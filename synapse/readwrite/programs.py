@@ -26,7 +26,7 @@ from ._formats import Format
 from ._formulas import Branch, Symbol, Tree, given, in_order, kind_of, read, tree_of
 from ._step import NetworkStep, Run, step_of
 
-__all__ = ["c_source", "javascript_source", "python_source", "write_c", "write_javascript", "write_python"]
+__all__ = ["c_source", "javascript_source", "python_source"]
 
 PLAIN = frozenset(" _-.,:()+=#")
 LONGEST_NAME = 200
@@ -290,11 +290,6 @@ PYTHON = Language(
 )
 
 
-def write_python(network: Network, path: files.File, context: bool = False) -> None:
-    """Write :func:`python_source` to a file; an existing file is replaced in one step."""
-    files.write(path, python_source(network, context))
-
-
 def python_source(network: Network, context: bool = False) -> str:
     """Write a network as a Python program that needs nothing but Python.
 
@@ -339,8 +334,8 @@ FORMAT_PYTHON = Format(
     lost="learning",
     link="https://docs.python.org/3/reference/",
     suffixes=(".py",),
-    write=write_python,
     data=python_source,
+    write=files.write,
 )
 
 
@@ -402,11 +397,6 @@ C = Language(
 )
 
 
-def write_c(network: Network, path: files.File, context: bool = False) -> None:
-    """Write :func:`c_source` to a file; an existing file is replaced in one step."""
-    files.write(path, c_source(network, context))
-
-
 def c_source(network: Network, context: bool = False) -> str:
     """Write a network as a C99 program with ``network_step`` and ``network_clear`` on a ``Network``.
 
@@ -427,8 +417,8 @@ FORMAT_C = Format(
     lost="learning",
     link="https://www.open-std.org/jtc1/sc22/wg14/www/docs/n1256.pdf",
     suffixes=(".c",),
-    write=write_c,
     data=c_source,
+    write=files.write,
 )
 
 
@@ -491,11 +481,6 @@ JAVASCRIPT = Language(
 )
 
 
-def write_javascript(network: Network, path: files.File, context: bool = False) -> None:
-    """Write :func:`javascript_source` to a file; an existing file is replaced in one step."""
-    files.write(path, javascript_source(network, context))
-
-
 def javascript_source(network: Network, context: bool = False) -> str:
     """Write a network as a JavaScript program: a class ``Network`` with ``step`` and ``clear``.
 
@@ -549,8 +534,8 @@ FORMAT_JAVASCRIPT = Format(
     lost="learning",
     link="https://tc39.es/ecma262/",
     suffixes=(".js",),
-    write=write_javascript,
     data=javascript_source,
+    write=files.write,
 )
 
 

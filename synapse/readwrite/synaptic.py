@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import boolean
+from .._checks import boolean, level_of_caller
 from .._typing import Ints
 from ..errors import ArgumentError, FormatError
 from ..objects.network import Network
@@ -20,7 +20,7 @@ from ._checks import Records, is_whole, members
 from ._formats import Format
 from ._relays import first_of_pair, with_open_gates, with_pairs_once
 
-__all__ = ["SynapticWarning", "from_synaptic_data", "read_synaptic", "synaptic_data", "write_synaptic"]
+__all__ = ["SynapticWarning", "from_synaptic_data", "synaptic_data"]
 
 SQUASHES = {one.synaptic: one.name for one in ACTIVATIONS.values() if one.synaptic}
 """Activation functions of Synaptic, and their names in Synapse."""
@@ -34,24 +34,6 @@ CONNECTION = ("from", "to", "weight", "gater")
 
 class SynapticWarning(UserWarning):
     """A network behaves slightly differently in the other library."""
-
-
-def read_synaptic(path: files.File, *, resume: bool = False) -> Network:
-    """Read a network that Synaptic has written (``JSON.stringify(network.toJSON())``).
-
-    :func:`from_synaptic_data` lists what is preserved and describes `resume`. Raises as :func:`synapse.load`
-    does.
-    """
-    with files.reading(path):
-        return from_synaptic_data(files.read_document(path), resume=resume)
-
-
-def write_synaptic(network: Network, path: files.File) -> None:
-    """Write a network for Synaptic to read (``Network.fromJSON(JSON.parse(text))``).
-
-    :func:`synaptic_data` lists what the file preserves. An existing file is replaced in one step.
-    """
-    files.write_document(path, synaptic_data(network))
 
 
 def synaptic_data(network: Network) -> dict[str, Any]:
@@ -137,7 +119,7 @@ def _warn_of_self_weights(edges: dict[str, Any]) -> None:
             f"{len(other)} self-connection(s) have a weight other than 1, which Synaptic will read as 1, "
             f"such as that of neuron {edges['source'][i]}: {edges['weight'][i]:.4g}."
         )
-        warnings.warn(message, SynapticWarning, stacklevel=3)
+        warnings.warn(message, SynapticWarning, stacklevel=level_of_caller())
 
 
 def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network:
@@ -289,7 +271,7 @@ def _without_repeats(edges: dict[str, Any], neurons: int, resume: bool) -> dict[
         f"{len(again)} connection(s) repeat another one, such as connection {again[0]} the connection "
         f"{first[again[0]]}. They are read as from_synaptic_data describes.",
         SynapticWarning,
-        stacklevel=3,
+        stacklevel=level_of_caller(),
     )
     return edges
 
@@ -340,9 +322,9 @@ FORMAT = Format(
     kept="layers, weights, gates (late ones by way of relays), biases, five squashes, states, activations",
     lost="names, traces, ties, what is trainable, float32, weights of self-connections other than 1",
     link="https://github.com/cazala/synaptic/wiki/Networks",
-    write=write_synaptic,
-    read=read_synaptic,
     data=synaptic_data,
     from_data=from_synaptic_data,
+    write=files.write_document,
+    read=files.read_document,
     marks=frozenset({"neurons", "connections"}),
 )

@@ -110,7 +110,6 @@ evolve.fitness.DoublePole.confirm evolve.fitness.Environment.evaluate
 OTHERS = {
     "synapse.Connection.__getitem__": "A mapping raises KeyError, as networkx expects of edge data.",
     "forecasting.Forecast.__getitem__": "An index of an array, which NumPy checks.",
-    "readwrite.read_synaptic resume": "The call that it is passed to checks it.",
 }
 EXCLUDED = {*(f"{name}.__init__" for name in MADE.split()), *HOOKS.split(), *OTHERS}
 EXCLUDED |= {f"{name} options" for name, one in PUBLIC.items() if "options" in one.parameters()}

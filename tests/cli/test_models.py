@@ -11,7 +11,7 @@ import pytest
 
 import architect
 from synapse import Layer, Network
-from synapse.readwrite import read_npz, save, write_node_link, write_synaptic
+from synapse.readwrite import load, save
 
 from ..full_disk import full_disk
 from .command import ENVIRONMENT, answers, complaints, done, line, process, refused, told
@@ -59,7 +59,7 @@ def test_what_is_converted_answers_the_same(capsys, network, model, data, tmp_pa
         done(capsys, "convert", model, path, "--to", name)
         assert "format" not in json.loads(path.read_text())
         done(capsys, "convert", path, tmp_path / "back.npz")
-        back = read_npz(tmp_path / "back.npz")
+        back = load(tmp_path / "back.npz")
         back.clear()
         np.testing.assert_allclose(back.run(STEPS), expected, rtol=1e-12)
     for ending in (".py", ".c", ".js", ".dot", ".gv"):
@@ -68,10 +68,10 @@ def test_what_is_converted_answers_the_same(capsys, network, model, data, tmp_pa
 
 
 def test_formats_are_told_where_endings_do_not(capsys, network, tmp_path):
-    write_node_link(network, tmp_path / "links")
-    write_synaptic(network, tmp_path / "old.npz")
+    save(network, tmp_path / "links", "node_link")
+    save(network, tmp_path / "old.npz", "synaptic")
     done(capsys, "convert", tmp_path / "links", tmp_path / "a", "--from", "node_link", "--to", "npz")
-    np.testing.assert_array_equal(read_npz(tmp_path / "a").run(STEPS), network.run(STEPS))
+    np.testing.assert_array_equal(load(tmp_path / "a", "npz").run(STEPS), network.run(STEPS))
     assert "Cannot read" in refused(capsys, "info", tmp_path / "old.npz")
     done(capsys, "convert", tmp_path / "old.npz", tmp_path / "b.json", "--from", "synaptic")
 

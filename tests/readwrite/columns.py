@@ -8,7 +8,7 @@ import numpy as np
 
 import architect
 import synapse
-from synapse import errors, load, readwrite
+from synapse import errors, load, save
 from synapse.engine import schema
 from synapse.readwrite import from_json_data, from_npz_data, json_data, npz_data
 
@@ -99,7 +99,7 @@ def is_in_a_graph(column, form):
     """What does not belong to the context determines outputs."""
     net = filled(network(), [column])
     stream = io.BytesIO()
-    getattr(readwrite, f"write_{form}")(net, stream)
+    save(net, stream, form)
     stream.seek(0)
     twin = load(stream, form)
     if column.cleared or column.kind is schema.TIME:

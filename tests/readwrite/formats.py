@@ -17,11 +17,11 @@ NAMES += ["it's &amp; ]]> \\N", ""]
 
 
 def write(format, net, path):
-    getattr(readwrite, f"write_{format}")(net, path)
+    synapse.save(net, path, format)
 
 
 def read(format, path):
-    return getattr(readwrite, f"read_{format}")(path)
+    return synapse.load(path, format)
 
 
 def content_of(format, net):

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from synapse import ALL_TO_ELSE, Layer, Network, gate, load, squash
+from synapse import ALL_TO_ELSE, Layer, Network, gate, load, save, squash
 from synapse.engine.schema import COLUMNS
-from synapse.readwrite import from_json_data, json_data, write_npz
+from synapse.readwrite import from_json_data, json_data
 from synapse.readwrite.files import to_text
 
 ROOT = Path(__file__).parents[2]
@@ -94,7 +94,7 @@ def through_text(net):
 def through_bytes(net):
     """What comes back from an archive."""
     stream = io.BytesIO()
-    write_npz(net, stream)
+    save(net, stream, "npz")
     stream.seek(0)
     return load(stream)
 

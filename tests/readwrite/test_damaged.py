@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 import architect
-from synapse import errors, load
-from synapse.readwrite import files, from_json_data, from_npz_data, json_data, npz_data, read_npz, write_npz
+from synapse import errors, load, save
+from synapse.readwrite import files, from_json_data, from_npz_data, json_data, npz_data
 
 from ..cases import failures
 from .formats import FORMATS, NETWORKS, content_of, from_content, used
@@ -221,20 +221,20 @@ def archive(*members, **options):
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_an_array_twice_and_a_bomb_are_refused():
     with pytest.raises(errors.FormatError, match="each array once, got one of them twice"):
-        read_npz(archive(("document.npy", b"x"), ("document.npy", b"y")))
+        load(archive(("document.npy", b"x"), ("document.npy", b"y")), "npz")
     bomb = archive(("document.npy", b"0" * 10**7), compression=zipfile.ZIP_DEFLATED)
     with pytest.raises(errors.FormatError, match="must be uncompressed"):
-        read_npz(bomb)
+        load(bomb, "npz")
 
 
 def test_arrays_larger_than_the_file_are_refused():
     stream = io.BytesIO()
-    write_npz(architect.Perceptron(3, 3, 1, seed=0), stream)
+    save(architect.Perceptron(3, 3, 1, seed=0), stream, "npz")
     content = bytearray(stream.getvalue())
     entry = content.rindex(b"connection_weight.npy") - 46  # in the directory, which is at the end
     content[entry + 24 : entry + 28] = (10**9).to_bytes(4, "little")
     with pytest.raises(errors.FormatError, match="only a part of one: its arrays are larger than the file"):
-        read_npz(io.BytesIO(content))
+        load(io.BytesIO(content), "npz")
 
 
 def archive_with(name, header):
@@ -256,7 +256,7 @@ def test_an_array_is_no_larger_than_its_bytes():
         for shape in ((10**9,), (2**63,), (3,)):
             header = {"descr": descr, "fortran_order": False, "shape": shape}
             with pytest.raises(errors.FormatError, match="to have the bytes that its header declares"):
-                read_npz(archive_with("connection_weight", header))
+                load(archive_with("connection_weight", header), "npz")
 
 
 class Touch:
@@ -290,7 +290,7 @@ def test_arrays_of_objects_are_not_opened(tmp_path):
     np.savez(stream, **{**data, "connection_weight": np.array([Touch(touched)], object)})
     stream.seek(0)
     with pytest.raises(errors.FormatError, match="pickle"):
-        read_npz(stream)
+        load(stream, "npz")
     assert not touched.exists()
 
 

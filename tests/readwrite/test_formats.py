@@ -11,11 +11,11 @@ import pytest
 from hypothesis import assume, given, strategies as st
 
 import architect
-from synapse import Layer, Network, errors, load, readwrite, save, tie
+from synapse import Layer, Network, Trainer, errors, load, readwrite, save, tie
 from synapse.readwrite import from_json_data, json_data
 from synapse.readwrite._formats import MODULES, module_of
 
-from ..cases import failures
+from ..cases import accepted, failures
 from ..strategies import Twin, specs
 from .formats import FORMATS, NETWORKS, assert_twins, content_of, described, from_content, read, used, write
 from .nets import feed, memory
@@ -66,12 +66,12 @@ def test_open_files():
 def test_files_that_do_not_fit_stay_empty(tmp_path):
     refused = pytest.raises(errors.ArgumentError, match="open with encoding='utf-8', got 'latin-1'")
     with open(tmp_path / "net", "w", encoding="latin-1") as stream, refused:
-        readwrite.write_gexf(memory(), stream)
+        save(memory(), stream, "gexf")
     with (
         open(tmp_path / "net", "w") as stream,
         pytest.raises(errors.ArgumentTypeError, match="open for bytes"),
     ):
-        readwrite.write_npz(memory(), stream)
+        save(memory(), stream, "npz")
     assert (tmp_path / "net").read_bytes() == b""
 
 
@@ -119,10 +119,9 @@ def test_a_squash_is_found_by_its_name_or_refused():
 def test_a_format_describes_itself():
     forms = readwrite.formats()
     for form in forms:
-        for function in (form.write, form.read, form.data, form.from_data):
-            if function is not None and not function.__name__.startswith("_"):
+        for function in (form.data, form.from_data):
+            if function is not None and getattr(readwrite, function.__name__, None) is function:
                 assert form.name in function.__name__
-                assert getattr(readwrite, function.__name__) is function
                 assert function.__name__ in readwrite.__all__
         assert all((form.what, form.kept, form.lost))
         assert form.link.startswith("http")
@@ -187,8 +186,23 @@ def test_a_format_that_is_not_there_is_refused(tmp_path):
         with pytest.raises(errors.ArgumentError, match=rf"one of .json, .synapse, .*, got '{name[3:]}'"):
             save(net, tmp_path / name)
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(AttributeError, match="has no attribute 'write_jason'"):
-        _ = readwrite.write_jason
+    with pytest.raises(AttributeError, match="has no attribute 'jason_data'"):
+        _ = readwrite.jason_data
+
+
+def test_an_option_that_a_format_does_not_have_is_refused(tmp_path):
+    net, path = architect.Perceptron(2, 3, 1, seed=0), tmp_path / "net"
+    save(net, path)
+    calls = (
+        (
+            "gexf has no option 'context' here. It has: activations, layout.",
+            lambda: save(net, "x.gexf", context=True),
+        ),
+        ("json has no option 'resume' here. It has none.", lambda: load(path, resume=True)),
+        ("npz has no option 'dtype' here", lambda: save(Trainer(net), tmp_path / "trainer", dtype="float32")),
+    )
+    assert not accepted([(errors.ArgumentError, sentence, call) for sentence, call in calls])
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_those_that_are_tied_must_agree():

@@ -11,7 +11,7 @@ import pytest
 
 import architect
 from synapse import Topology, errors, from_networkx, load, record, save
-from synapse.readwrite import dot_data, graph_files, read_gexf, write_gexf
+from synapse.readwrite import dot_data, gexf_data, graph_files
 
 from ..cases import failures
 from .formats import GRAPHS, NETWORKS, assert_twins, content_of, from_content, used
@@ -138,9 +138,7 @@ VIZ = "{http://www.gexf.net/1.2draft/viz}"
 
 def looks(net, kind, **options):
     """The viz elements of neurons or of connections: attributes by tag."""
-    stream = io.BytesIO()
-    write_gexf(net, stream, **options)
-    elements = ElementTree.fromstring(stream.getvalue()).iter("{http://www.gexf.net/1.2draft}" + kind)
+    elements = ElementTree.fromstring(gexf_data(net, **options)).iter("{http://www.gexf.net/1.2draft}" + kind)
     return [
         {part.tag.removeprefix(VIZ): part.attrib for part in element if part.tag.startswith(VIZ)}
         for element in elements
@@ -183,14 +181,14 @@ def test_activations_or_a_log_are_the_timeline():
     net, stream = NETWORKS["perceptron"](), io.BytesIO()
     with record(net, "state", "activation", neurons=list(net)[::-1]) as log:
         net.run(np.ones((3, len(net.input))))
-    write_gexf(net, stream, log)
+    save(net, stream, "gexf", activations=log)
     stream.seek(0)
     told = nx.read_gexf(stream, node_type=int).nodes[9]["activations"]
     assert told == [
         (value, t, t + 1) for t, value in enumerate(log.of(net.output[-1], "activation").tolist())
     ]
     stream.seek(0)
-    assert_twins(net, read_gexf(stream))
+    assert_twins(net, load(stream, "gexf"))
 
 
 def test_activations_that_do_not_fit(tmp_path):
@@ -201,7 +199,7 @@ def test_activations_that_do_not_fit(tmp_path):
     def check(case):
         activations, error, sentence = case
         with pytest.raises(error, match=sentence):
-            write_gexf(net, tmp_path / "net", activations)
+            save(net, tmp_path / "net.gexf", activations=activations)
 
     cases = (
         ([[0.5]], errors.ArgumentError, r"shape \(T, 10\), got shape \(1, 1\)"),

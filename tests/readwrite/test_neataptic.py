@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from synapse import errors
-from synapse.readwrite import from_neataptic_data, read_neataptic
+from synapse import errors, load
+from synapse.readwrite import from_neataptic_data
 
 from ..cases import failures
 from .mutation import drop, mutate, put, unrefused
@@ -38,7 +38,7 @@ def unlike(net, golden, key):
 def test_it_answers_as_neataptic_does_after_reading_and_after_clearing(tmp_path):
     def check(golden):
         (tmp_path / "net.json").write_text(json.dumps(golden["network"]))
-        net = read_neataptic(tmp_path / "net.json")
+        net = load(tmp_path / "net.json")
         assert unlike(net, golden, "outputs") < 1e-12
         net.clear()
         assert unlike(net, golden, "cleared") < 1e-12

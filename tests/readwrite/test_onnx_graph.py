@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given
 
 import architect
-from synapse import Layer, Network, errors
-from synapse.readwrite import onnx_model, write_onnx
+from synapse import Layer, Network, errors, save
+from synapse.readwrite import onnx_model
 
 from ..cases import accepted, failures
 from ..strategies import Twin, specs
@@ -112,7 +112,7 @@ def test_nodes_follow_layers_not_neurons():
 
 def test_a_file_holds_the_model(tmp_path):
     net = NETS["crowd 0"]()
-    write_onnx(net, tmp_path / "net.onnx", dtype="float64")
+    save(net, tmp_path / "net.onnx", dtype="float64")
     assert onnx.load(tmp_path / "net.onnx") == onnx_model(net, dtype="float64")
     assert list(tmp_path.iterdir()) == [tmp_path / "net.onnx"]
 
@@ -126,11 +126,11 @@ def test_what_cannot_be_written(tmp_path):
     own = Network(Layer(1), [], Layer(1, arc))
     form = "form to be 'auto' or 'plain' or 'step', got 'scan'"
     refused = [
-        (errors.ArgumentTypeError, "(to be|Expected) a Network, got None", lambda: write_onnx(None, path)),
-        (errors.FormatError, "'arc', which cannot be written in ONNX", lambda: write_onnx(own, path)),
-        (errors.ArgumentError, form, lambda: write_onnx(net, path, "scan")),
-        (errors.ArgumentError, "beyond the range of float32", lambda: write_onnx(large, path)),
-        (FileNotFoundError, "missing", lambda: write_onnx(net, tmp_path / "missing" / "net.onnx")),
+        (errors.ArgumentTypeError, "(to be|Expected) a Network, got None", lambda: save(None, path)),
+        (errors.FormatError, "'arc', which cannot be written in ONNX", lambda: save(own, path)),
+        (errors.ArgumentError, form, lambda: save(net, path, form="scan")),
+        (errors.ArgumentError, "beyond the range of float32", lambda: save(large, path)),
+        (FileNotFoundError, "missing", lambda: save(net, tmp_path / "missing" / "net.onnx")),
     ]
     assert not accepted(refused)
     assert path.read_text() == "before"

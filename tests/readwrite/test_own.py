@@ -10,9 +10,9 @@ import pytest
 from hypothesis import assume, given, strategies as st
 
 import architect
-from synapse import Layer, Network, Neuron, errors, load
+from synapse import Layer, Network, Neuron, errors, load, save
 from synapse.objects.state import take_over
-from synapse.readwrite import files, json_data, write_json, write_npz
+from synapse.readwrite import files, json_data
 
 from ..cases import failures
 from ..strategies import Twin, specs
@@ -118,10 +118,10 @@ def test_what_was_trained_elsewhere_comes_back():
 
 def test_the_content_tells_the_format(tmp_path):
     net = memory()
-    for write in (write_json, write_npz):
-        write(net, tmp_path / "net.model")
+    for format in OWN:
+        save(net, tmp_path / "net.model", format)
         assert same(load(tmp_path / "net.model"), net)
-    write_json(net, tmp_path / "net.npz")
+    save(net, tmp_path / "net.npz", "json")
     with pytest.raises(errors.FormatError, match="not of arrays"):
         load(tmp_path / "net.npz")
 
@@ -132,7 +132,7 @@ def test_golden_files_are_read_and_written_as_they_are():
         assert files.to_text(json_data(load(GOLDEN / name))) == (GOLDEN / name).read_text(), name
     for name in ("rule.npz", "tied.npz"):
         stream = io.BytesIO()
-        write_npz(load(GOLDEN / name), stream)
+        save(load(GOLDEN / name), stream, "npz")
         with zipfile.ZipFile(GOLDEN / name) as ours, zipfile.ZipFile(stream) as theirs:
             assert {one: ours.read(one) for one in ours.namelist()} == {
                 one: theirs.read(one) for one in theirs.namelist()

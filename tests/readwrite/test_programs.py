@@ -1,12 +1,13 @@
 """A network written as Python, C or JavaScript answers there as it does here."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
 
 import architect
-from synapse import Layer, Network, errors
-from synapse.readwrite import write_c, write_javascript, write_python
+from synapse import Layer, Network, errors, save
 
 from ..cases import accepted, failures
 from ..strategies import Twin, specs
@@ -22,8 +23,6 @@ from .programs import (
     run_in_process,
     shaken,
 )
-
-WRITERS = {"python": write_python, "c": write_c, "javascript": write_javascript}
 
 SOME = ["in groups", "competing", "lstm, all links", "crowd 0"]
 languages = pytest.mark.parametrize("language", RUNNERS)
@@ -114,7 +113,7 @@ def _renamed(net):
 
 @languages
 def test_what_cannot_be_written(tmp_path, language):
-    write, net, path = WRITERS[language], architect.Perceptron(2, 3, 1, seed=0), tmp_path / "net"
+    write, net, path = partial(save, format=language), architect.Perceptron(2, 3, 1, seed=0), tmp_path / "net"
     path.write_text("before")
     foreign = architect.Perceptron(1, 1, seed=0)
     foreign.project(Layer(1))

@@ -14,10 +14,8 @@ from synapse.readwrite import (
     files,
     from_synaptic_data,
     load,
-    read_synaptic,
     save,
     synaptic_data,
-    write_synaptic,
 )
 
 from ..cases import failures
@@ -50,7 +48,7 @@ def test_files_of_synaptic_go_on_as_synaptic_does_and_are_written_again(tmp_path
         net = from_synaptic_data(data)
         assert synaptic_data(net) == data
         (tmp_path / "theirs.json").write_text(json.dumps(data))
-        write_synaptic(read_synaptic(tmp_path / "theirs.json"), tmp_path / "ours.json")
+        save(load(tmp_path / "theirs.json"), tmp_path / "ours.json", "synaptic")
         assert json.loads((tmp_path / "ours.json").read_text()) == data
         save(net, tmp_path / "net")
         assert synaptic_data(load(tmp_path / "net")) == data
@@ -105,7 +103,7 @@ def test_a_liquid_answers_as_synaptic_does_after_reading_and_resuming(tmp_path):
         assert np.abs(again.run(inputs) - golden["read"]).max() < 1e-12
         if "resumed" in golden:
             (tmp_path / "net.json").write_text(json.dumps(golden["network"]))
-            net = read_synaptic(tmp_path / "net.json", resume=True)
+            net = load(tmp_path / "net.json", resume=True)
             assert np.abs(net.run(inputs) - golden["resumed"]).max() < 1e-12
 
     assert not failures(LIQUIDS, check)

@@ -190,8 +190,8 @@ def test_the_depth_rises_from_cycle_to_cycle_and_never_falls(links):
 
 
 def test_a_long_chain_and_a_long_cycle_need_no_recursion():
-    chain = [(i, i + 1) for i in range(20_000)]
-    assert find_order(20_002, chain, [], [0], [20_001]).neurons == list(range(1, 20_001))
-    ring = find_order(20_002, [*chain, (20_000, 1)], [], [0], [20_001])
+    chain = [(i, i + 1) for i in range(5_000)]
+    assert find_order(5_002, chain, [], [0], [5_001]).neurons == list(range(1, 5_001))
+    ring = find_order(5_002, [*chain, (5_000, 1)], [], [0], [5_001])
     assert ring.depths == sorted(ring.depths)
-    assert len(ring.neurons) == 20_000
+    assert len(ring.neurons) == 5_000

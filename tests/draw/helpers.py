@@ -92,28 +92,28 @@ def shown(figure):
     return [(text.get_text().replace(r"\$", "$"), text.get_window_extent()) for text in seen]
 
 
-def overlapping(figure):
+def overlapping(texts):
     """Pairs of texts that lie on each other by more than a pixel."""
     found = []
-    for (one, a), (other, b) in combinations(shown(figure), 2):
+    for (one, a), (other, b) in combinations(texts, 2):
         wide, high = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
         if wide > 1 and high > 1:
             found.append((one, other))
     return found
 
 
-def outside(figure):
+def outside(texts, edge):
     """Texts that reach over the edge of the figure by more than a pixel."""
-    edge = figure.bbox
     return [
         text
-        for text, box in shown(figure)
+        for text, box in texts
         if box.x0 < edge.x0 - 1 or box.y0 < edge.y0 - 1 or box.x1 > edge.x1 + 1 or box.y1 > edge.y1 + 1
     ]
 
 
 def assert_readable(ax):
-    assert overlapping(ax.figure) == outside(ax.figure) == []
+    texts = shown(ax.figure)
+    assert overlapping(texts) == outside(texts, ax.figure.bbox) == []
 
 
 def legend(ax):

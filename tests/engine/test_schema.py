@@ -135,6 +135,7 @@ json.dump(try_columns([name for name in sys.argv[2:]]), sys.stdout)
 """
 
 
+@pytest.mark.slow
 def test_a_saved_column_is_one_line():
     names = [line.split('"')[1] for line in ADDED.strip().splitlines()]
     told = run_with(ADDED, TRY, *names)

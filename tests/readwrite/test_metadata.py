@@ -14,9 +14,12 @@ from synapse.readwrite import json_data
 from .nets import OWN, WAYS, same
 
 leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
-leaves |= st.text(st.characters())
+words = st.text(st.characters(), max_size=5)
+leaves |= words
 values = st.dictionaries(
-    st.text(), st.recursive(leaves, lambda one: st.lists(one) | st.dictionaries(st.text(), one))
+    words,
+    st.recursive(leaves, lambda one: st.lists(one) | st.dictionaries(words, one), max_leaves=8),
+    max_size=4,
 )
 
 

@@ -7,7 +7,6 @@ numbers, text, dates, objects, masked entries, and numbers beyond the range of t
 
 from __future__ import annotations
 
-from importlib import import_module
 from itertools import chain
 from typing import Any
 
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, SynapseError
 from .arguments import counted, expected, lowered, real_number, shown, unfit
-from .extras import missing_extra
+from .extras import imported
 
 FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 
@@ -227,10 +226,7 @@ def shape_of(array: NDArray[Any]) -> str:
 
 def imported_pandas() -> Any:
     """Import pandas, or raise MissingExtraError."""
-    try:
-        return import_module("pandas")
-    except ImportError:
-        raise missing_extra("A data frame needs", "pandas") from None
+    return imported("pandas", "A data frame needs")
 
 
 def as_matrix(what: str, values: Any, columns: int, dtype: np.dtype[Any], finite: bool = True) -> Floats:

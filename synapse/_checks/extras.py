@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
+from typing import Any
 
 from ..errors import MissingExtraError
 
@@ -16,6 +18,14 @@ ADVICE = {
 def missing_extra(what: str, package: str) -> MissingExtraError:
     """Make the error that something needs a package, with the command that installs it."""
     return MissingExtraError(f"{what} {package}, which is not installed. {install(package)}")
+
+
+def imported(module: str, what: str, package: str = "") -> Any:
+    """Import a module of an optional package (default: of its name), or raise MissingExtraError."""
+    try:
+        return import_module(module)
+    except ImportError:
+        raise missing_extra(what, package or module) from None
 
 
 def install(package: str) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from .._checks import expected, finite_number, missing_extra
+from .._checks import expected, finite_number, imported
 from ..errors import ArgumentError
 
 RESAMPLES = 10_000
@@ -91,10 +90,7 @@ def median_of(values: Sequence[float], level: Any) -> Estimate:
 
 def scipy_stats() -> Any:
     """Import SciPy's statistics, or raise MissingExtraError."""
-    try:
-        return import_module("scipy.stats")
-    except ImportError:
-        raise missing_extra("Intervals and tests of trials need", "scipy") from None
+    return imported("scipy.stats", "Intervals and tests of trials need", "scipy")
 
 
 def _checked_level(level: Any) -> float:

@@ -1,20 +1,20 @@
 """The document of a network: a head and tables of columns, the content of Synapse's own two formats.
 
 In JSON, every column is a list. In ``.npz`` files, columns of numbers are arrays. Both are checked here.
+Columns of neurons and connections are declared in the schema, those of traces and sensitivities here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.schema import FLAG, Column
 from ..errors import FormatError
-from ..objects.state import OF_CONNECTIONS, OF_NEURONS, OPTIONAL, SavedNetwork, Traces
-from . import _entries
+from ..objects.state import OF_CONNECTIONS, OF_NEURONS, OPTIONAL, PortableSensitivities, SavedNetwork, Traces
 from ._checks import (
     FLOATS,
     LARGEST_WHOLE,
@@ -31,7 +31,6 @@ from ._checks import (
     require_shared,
     require_version,
 )
-from ._sensitivities import RULE, checked_rule, rule_of, tables_of
 
 MARK = "synapse"
 VERSION = 1
@@ -49,8 +48,85 @@ ARCHITECTURE = "architecture"
 """Only of networks that are one."""
 METADATA = "metadata"
 """Only of networks that have any."""
-TABLES = ("layers", "neurons", "connections", *_entries.TRACES)
-NULLS = (("connections", "gater"), *_entries.NULLS)
+RULE = "learning_rule"
+"""Only of networks that learn by rtrl, or have sensitivities that a trainer has left."""
+RULE_KEYS = ("method", "order", "stepped")
+
+
+class Field(NamedTuple):
+    """A column: finite numbers, or rows of another table, from which `counted` counts (default: indices).
+
+    `attribute` is the name of its array in :class:`Traces` or :class:`PortableSensitivities`. An index may be
+    null if `null` says what that means.
+    """
+
+    attribute: str
+    of: str = ""
+    null: str = ""
+    counted: int | None = None
+
+
+class Entries(NamedTuple):
+    """A table of numbers that the schema has no columns for: what messages call a row, and its fields."""
+
+    item: str
+    fields: dict[str, Field]
+
+    @property
+    def word(self) -> str:
+        """The first word of its arrays in ``.npz`` files."""
+        return self.item.partition(" ")[0]
+
+
+TRACES = {
+    "eligibility": Entries(
+        "eligibility",
+        {"connection": Field("eligible", "connections"), "value": Field("eligibility")},
+    ),
+    "influence": Entries(
+        "influence",
+        {
+            "gater": Field("gater", "neurons"),
+            "gated": Field("gated", "neurons"),
+            "value": Field("influence"),
+        },
+    ),
+    "extended": Entries(
+        "extended trace",
+        {
+            "influence": Field("pair", "influence"),
+            "connection": Field("extending", "connections", null="the bias"),
+            "value": Field("extended"),
+        },
+    ),
+}
+SENSITIVITIES = {
+    "recurrent": Entries("recurrent neuron", {"neuron": Field("roots", "neurons"), "slope": Field("slopes")}),
+    "parameters": Entries(
+        "parameter",
+        {
+            "neuron": Field("owner", "neurons"),
+            "connection": Field("connection", "connections", null="the bias"),
+            "column": Field("column", "parameters", counted=0),
+        },
+    ),
+    "lines": Entries(
+        "line",
+        {
+            "recurrent": Field("line_root", "recurrent"),
+            "first": Field("line_first", "parameters", counted=0),
+            "length": Field("line_length", "parameters", counted=1),
+        },
+    ),
+    "sensitivity": Entries("sensitivity", {"value": Field("now"), "previous": Field("before")}),
+}
+"""Tables of networks whose sensitivities include the latest step."""
+ENTRIES = {**TRACES, **SENSITIVITIES}
+TABLES = ("layers", "neurons", "connections", *TRACES)
+NULLS = (
+    ("connections", "gater"),
+    *((name, key) for name, table in ENTRIES.items() for key, field in table.fields.items() if field.null),
+)
 """Columns in which -1 stands for null."""
 
 
@@ -59,7 +135,7 @@ def document(saved: SavedNetwork) -> dict[str, Any]:
     head = (MARK, VERSION, saved.name, saved.dtype.name, saved.clock)
     kind = {} if saved.architecture is None else {ARCHITECTURE: saved.architecture}
     notes = {METADATA: saved.metadata} if saved.metadata else {}
-    return {**dict(zip(HEAD, head, strict=True)), **kind, **notes, **rule_of(saved), **_tables(saved)}
+    return {**dict(zip(HEAD, head, strict=True)), **kind, **notes, **_rule_of(saved), **_tables(saved)}
 
 
 def _tables(saved: SavedNetwork) -> dict[str, dict[str, Any]]:
@@ -72,7 +148,25 @@ def _tables(saved: SavedNetwork) -> dict[str, dict[str, Any]]:
             **_saved(OF_NEURONS, neurons),
         },
         "connections": {**{end: edges[end] for end in ENDS}, **_saved(OF_CONNECTIONS, edges)},
-        **_entries.written(_entries.TRACES, saved.traces),
+        **_written(TRACES, saved.traces),
+    }
+
+
+def _rule_of(saved: SavedNetwork) -> dict[str, Any]:
+    """The part of a document about learning: nothing for a network that learns online."""
+    kept = saved.sensitivities
+    if not saved.rtrl and kept is None:
+        return {}
+    method = "rtrl" if saved.rtrl else "online"
+    rule: dict[str, Any] = {RULE: {"method": method, "order": saved.order, "stepped": kept is not None}}
+    return rule if kept is None else {**rule, **_written(SENSITIVITIES, kept)}
+
+
+def _written(tables: Mapping[str, Entries], source: Any) -> dict[str, dict[str, Any]]:
+    """The tables of a document, from the attributes of an object."""
+    return {
+        name: {key: getattr(source, field.attribute) for key, field in table.fields.items()}
+        for name, table in tables.items()
     }
 
 
@@ -109,6 +203,11 @@ def require_format(data: Any) -> None:
     require_version("network", data, MARK, VERSION)
 
 
+def tables_of(data: dict[str, Any]) -> tuple[str, ...]:
+    """The names of the tables that a document must have besides those of every network."""
+    return tuple(SENSITIVITIES) if RULE in data and _checked_rule(data[RULE])["stepped"] else ()
+
+
 def saved_of(data: dict[str, Any], sparse: bool = False) -> SavedNetwork:
     """The network in a document whose format has been checked; FormatError if it is not valid.
 
@@ -140,7 +239,7 @@ def saved_of(data: dict[str, Any], sparse: bool = False) -> SavedNetwork:
         traces=_traces(data, neurons, connections, edges, dtype),
         architecture=checked_architecture(data.get(ARCHITECTURE)),
         metadata=checked_metadata(data.get(METADATA, {})),
-        **checked_rule(data, neurons, connections, edges, dtype),
+        **_rule(data, neurons, connections, edges, dtype),
     )
 
 
@@ -224,5 +323,90 @@ def _traces(
     return Traces(
         memory=edges["target"][loops].astype(np.int64),
         memory_self=loops,
-        **_entries.read(_entries.TRACES, data, known, dtype),
+        **_read(TRACES, data, known, dtype),
     )
+
+
+def _read(
+    tables: Mapping[str, Entries], data: dict[str, Any], known: Mapping[str, Records], dtype: Any
+) -> dict[str, NDArray[Any]]:
+    """The attributes of an object, from a document with these tables and others that are `known`."""
+    found = {
+        name: Records.of_columns(table.item, data, name, tuple(table.fields))
+        for name, table in tables.items()
+    }
+    others = {**known, **found}
+    return {
+        field.attribute: _column(found[name], key, field, others, dtype)
+        for name, table in tables.items()
+        for key, field in table.fields.items()
+    }
+
+
+def _column(
+    table: Records, key: str, field: Field, others: Mapping[str, Records], dtype: Any
+) -> NDArray[Any]:
+    if not field.of:
+        return table.numbers(key, dtype)
+    of, counted = others[field.of], field.counted
+    if counted is None:
+        return table.indices(key, of, field.null).astype(np.int64)
+    return table.whole(key, counted, len(of) - 1 + counted).astype(np.int64)
+
+
+# --- the learning rule and the sensitivities: lines are in ascending order of their first columns, and their
+# values follow one another -------------------------------------------------------------------------
+
+
+def _checked_rule(rule: Any) -> dict[str, Any]:
+    """The learning rule of a document."""
+    method, order, stepped = (members("The learning_rule", rule, RULE_KEYS)[key] for key in RULE_KEYS)
+    require(method in ("online", "rtrl"), "The method of the learning_rule", '"online" or "rtrl"', method)
+    fits = order is None or is_whole(order, 1, LARGEST_WHOLE)
+    require(fits, "The order of the learning_rule", "null or a whole number above 0", order)
+    require(type(stepped) is bool, "The stepped of the learning_rule", "true or false", stepped)
+    return {"method": method, "order": order, "stepped": stepped}
+
+
+def _rule(
+    data: dict[str, Any], neurons: Records, connections: Records, edges: dict[str, Any], dtype: Any
+) -> dict[str, Any]:
+    """The fields of SavedNetwork about learning; FormatError if they are not valid."""
+    if RULE not in data:
+        return {}
+    rule = _checked_rule(data[RULE])
+    kept = _sensitivities(data, neurons, connections, edges, dtype) if rule["stepped"] else None
+    return {"rtrl": rule["method"] == "rtrl", "order": rule["order"], "sensitivities": kept}
+
+
+def _sensitivities(
+    data: dict[str, Any], neurons: Records, connections: Records, edges: dict[str, Any], dtype: Any
+) -> PortableSensitivities:
+    kept = PortableSensitivities(
+        **_read(SENSITIVITIES, data, {"neurons": neurons, "connections": connections}, dtype)
+    )
+    _require_lines(kept.line_first, kept.line_length, int(kept.column.max(initial=-1)) + 1, len(kept.now))
+    _require_owners(kept.connection, kept.owner, edges["target"])
+    return kept
+
+
+def _require_lines(first: NDArray[Any], length: NDArray[Any], columns: int, values: int) -> None:
+    """Raise unless all lines are within the columns, and have as many values as there are."""
+    far = np.flatnonzero(first + length > columns)
+    if len(far):
+        got = f"{length[far[0]]} from column {first[far[0]]} on"
+        raise FormatError(f"Expected line {far[0]} to be of columns up to {columns - 1}, got {got}.")
+    if (total := int(length.sum())) != values:
+        raise FormatError(f"Expected the lengths of the lines to add up to {values} values, got {total}.")
+
+
+def _require_owners(connection: NDArray[Any], owner: NDArray[Any], target: NDArray[Any]) -> None:
+    """Raise unless each parameter belongs to the neuron that its connection leads into."""
+    weights = np.flatnonzero(connection >= 0)
+    wrong = weights[target[connection[weights]] != owner[weights]]
+    if len(wrong):
+        i = int(wrong[0])
+        raise FormatError(
+            f"Expected the neuron of parameter {i} to be the target of its connection, "
+            f"{target[connection[i]]}, got {owner[i]}."
+        )

@@ -1,7 +1,7 @@
 """The files of graphs that networkx writes and reads: GraphML, GEXF, Cytoscape's JSON and node-link JSON.
 
 The writers and readers are those of networkx. Added here are the checks of what was read, a guard against
-hostile XML, and the looks and the timeline of GEXF.
+hostile XML, and what networkx does not draw: the looks and the timeline of GEXF, and layers and gates in DOT.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import io
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import groupby
 from typing import Any
 from xml.parsers import expat
 
@@ -28,10 +29,16 @@ from ._checks import FLOATS, an_object, require
 from ._formats import ALL, LINKED, Format
 from .graphs import from_networkx
 
-__all__ = ["gexf_data"]
+__all__ = ["dot_data", "gexf_data"]
 
 UNFIT = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML cannot hold, not even escaped; and \\r, which networkx does not escape."""
+NOT_IN_DOT = re.compile("[\0\ud800-\udfff]")
+"""Characters that a file for Graphviz cannot hold."""
+DOT = """\
+rankdir=LR;
+newrank=true;
+node [shape=circle];"""
 LARGER, SMALLEST, LARGEST, THICKEST = 50.0, 8.0, 24.0, 4.0
 """In Gephi: distance of two neurons of a column, sizes of neurons, thickness of the strongest connection."""
 
@@ -229,6 +236,8 @@ def _complete(graph: Any, nodes: list[Any], edges: list[Any]) -> Network:
     return network_of(graph)
 
 
+# --- plain graphs ---------------------------------------------------------------------------------
+
 NODE = ("label", "layer", "subset", "squash", "bias", "trainable", "activation", "state")
 EDGE = ("weight", "trainable")
 """The attributes without which a graph is not one of Synapse's."""
@@ -294,6 +303,73 @@ def _numbered(graph: nx.Graph[Any]) -> nx.Graph[Any]:
     return made
 
 
+# --- DOT, the language of Graphviz ----------------------------------------------------------------
+
+
+def dot_data(network: Network) -> str:
+    """Draw a network in DOT, for Graphviz (``dot -Tsvg``). The drawing cannot be read back.
+
+    Each layer is a cluster with one rank. Connections show their weights to four digits; connections that
+    are not trainable are dashed. A gated connection passes through a point, with a dotted line
+    from its gater. Tooltips of the neurons show squashes and biases.
+
+    Raises
+    ------
+    FormatError
+        If a name has a character that Graphviz cannot read.
+    TopologyError, DivergenceError
+        As for :func:`synapse.save`.
+
+    Examples
+    --------
+    >>> from synapse import Layer, Network
+    >>> a, b = Layer(1), Layer(1)
+    >>> _ = a.project(b, weights=0.5)
+    >>> print(dot_data(Network(a, [], b)).splitlines()[-2])
+    0 -> 1 [label="0.5"];
+    """
+    return "\n".join(_dot(graph_of(network, "DOT", NOT_IN_DOT))) + "\n"
+
+
+def _dot(graph: nx.DiGraph[int]) -> Iterator[str]:
+    yield f"digraph {_quoted(graph.name)} {{"
+    yield DOT
+    for number, layer in groupby(graph.nodes.items(), key=lambda node: node[1]["subset"]):
+        yield from _cluster(number, list(layer))
+    for i, (source, target, data) in enumerate(graph.edges(data=True)):
+        yield from _arrows(i, source, target, data)
+    yield "}"
+
+
+def _cluster(number: int, neurons: list[tuple[int, dict[str, Any]]]) -> Iterator[str]:
+    yield f"subgraph cluster_{number} {{"
+    yield f"label={_quoted(neurons[0][1]['layer'])};"
+    yield "rank=same;"
+    for i, data in neurons:
+        tooltip = _quoted(f"{data['squash']}, bias {data['bias']:.4g}")
+        yield f"{i} [label={_quoted(data['label'])}, tooltip={tooltip}];"
+    yield "}"
+
+
+def _arrows(i: int, source: int, target: int, data: dict[str, Any]) -> Iterator[str]:
+    style = "" if data["trainable"] else ", style=dashed"
+    look = f'label="{data["weight"]:.4g}"{style}'
+    if "gater" not in data:
+        yield f"{source} -> {target} [{look}];"
+        return
+    yield f"gate_{i} [shape=point];"
+    yield f"{source} -> gate_{i} [{look}, arrowhead=none];"
+    yield f"gate_{i} -> {target}{' [style=dashed]' if style else ''};"
+    yield f"{data['gater']} -> gate_{i} [style=dotted, constraint=false];"
+
+
+def _quoted(text: str) -> str:
+    """A text as a quoted string of DOT; entities and backslashes are escaped."""
+    escaped = text.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
+    escaped = escaped.replace("\r", "").replace("\n", "\\n").replace("\t", " ")
+    return f'"{escaped}"'
+
+
 FORMATS = (
     Format(
         name="graphml",
@@ -343,5 +419,15 @@ FORMATS = (
         write=files.write_document,
         read=files.read_document,
         marks=frozenset({"nodes"}),
+    ),
+    Format(
+        name="dot",
+        what="a drawing for Graphviz",
+        kept="layers, names, gates, weights to four digits",
+        lost="all else",
+        link="https://graphviz.org/doc/info/lang.html",
+        suffixes=(".dot", ".gv"),
+        data=dot_data,
+        write=files.write,
     ),
 )

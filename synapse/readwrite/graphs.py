@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -140,17 +141,20 @@ def from_networkx(
     names = _nodes_of(graph)
     kind = float_type("The dtype", graph.graph.get("dtype", np.float64) if dtype is None else dtype)
     place = {node: i for i, node in enumerate(names)}
-    nodes = Items("node", [graph.nodes[node] for node in names], lambda i: f"the node {shown(names[i])}")
-    texts = nodes.texts("label", keys)
-    labels = [str(node) if label is None else label for node, label in zip(names, texts, strict=True)]
+    nodes = Items(
+        "node", [graph.nodes[node] for node in names], keys, lambda i: f"the node {shown(names[i])}"
+    )
+    labels = [
+        str(node) if label is None else label for node, label in zip(names, nodes.texts("label"), strict=True)
+    ]
     connections = _connections(graph, keys, kind, place, labels)
-    subset = nodes.whole_numbers("subset", keys)
+    subset = nodes.read("subset", _layer_number)
     layers = arrange(place, connections, inputs, outputs, subset)
-    neurons = _neurons(nodes, keys, kind, layers, functions)
+    neurons = _neurons(nodes, kind, layers, functions)
     saved = SavedNetwork(
         name=str(graph.name) if name is None else title,
         dtype=kind,
-        layers=_named_layers(layers, nodes.texts("layer", keys), subset),
+        layers=_named_layers(layers, nodes.texts("layer"), subset),
         names=[labels[i] for layer in layers for i in layer],
         neurons=neurons,
         connections=connections,
@@ -194,15 +198,18 @@ def _connections(
     source, target = (np.array([place[link[end]] for link in links], np.int64) for end in (0, 1))
     if graph.is_multigraph():
         _refuse_parallel(source, target, label)
-    edges = Items("edge", [data for _, _, data in links], label)
-    gaters = edges.read("gater", keys["gater"], _gater_among(place, labels), get=_gater_of)
+    edges = Items("edge", [data for _, _, data in links], keys, label)
+    gaters = edges.read("gater", _gater_among(place, labels), NO_GATER, _gater_of)
+    trainable = edges.read("trainable", boolean)
     return {
         "source": source,
         "target": target,
-        "gater": np.array([NO_GATER if number is None else number for number in gaters], np.int64),
-        "weight": edges.numbers("weight", keys, dtype),
-        "trainable": edges.flags("trainable", keys, (source != target).tolist()),
-        **{one.name: edges.rare(name, keys, one, dtype) for name, one in RARE_OF_CONNECTIONS.items()},
+        "gater": np.array(gaters, np.int64),
+        "weight": edges.numbers("weight", dtype, np.nan),
+        "trainable": np.array(
+            [own if one is None else one for own, one in zip(source != target, trainable, strict=True)], bool
+        ),
+        **{one.name: edges.rare(name, one, dtype) for name, one in RARE_OF_CONNECTIONS.items()},
     }
 
 
@@ -240,28 +247,20 @@ def _gater_among(place: Mapping[Any, int], labels: Sequence[str]) -> Check:
     return number
 
 
-def _neurons(
-    nodes: Items, keys: Keys, dtype: np.dtype[Any], layers: Layers, functions: tuple[Squash, Squash]
-) -> Columns:
+def _neurons(nodes: Items, dtype: np.dtype[Any], layers: Layers, functions: tuple[Squash, Squash]) -> Columns:
     """The columns of the neurons."""
-    usual = [functions[0].name] * len(nodes.data)
-    for i in layers[-1]:
-        usual[i] = functions[1].name
-    found = nodes.squashes("squash", keys)
-    squash = [own if own is not None else other for own, other in zip(found, usual, strict=True)]
-    numbers = {
-        name: np.nan_to_num(nodes.numbers(name, keys, dtype)) for name in ("bias", "state", "activation")
-    }
+    squash = nodes.read("squash", _squash_name)
+    for k, layer in enumerate(layers):
+        for i in layer:
+            squash[i] = squash[i] or functions[k == len(layers) - 1].name
     return {
         "squash": np.array(squash, object),
-        **numbers,
-        "trainable_bias": nodes.flags("trainable", keys, [True] * len(usual)),
+        **{name: nodes.numbers(name, dtype, 0.0) for name in ("bias", "state", "activation")},
+        "trainable_bias": np.array(nodes.read("trainable", boolean, True), bool),
         **{
-            one.name: nodes.rare(name, keys, one, dtype)
-            for name, one in RARE_OF_NEURONS.items()
-            if name != "group"
+            one.name: nodes.rare(name, one, dtype) for name, one in RARE_OF_NEURONS.items() if name != "group"
         },
-        "group": _groups(squash, nodes.texts("group", keys), layers),
+        "group": _groups(squash, nodes.texts("group"), layers),
     }
 
 
@@ -488,102 +487,75 @@ def keys_of(weight: Any, gater: Any, attributes: Any) -> Keys:
 
 @dataclass(frozen=True)
 class Items:
-    """The nodes or the edges of a graph.
+    """The nodes or the edges of a graph, whose attributes are read under the names in `keys`.
 
     `label` names the item of a number in an error: "node 3".
     """
 
     what: str
     data: Sequence[Mapping[str, Any]]
+    keys: Keys
     label: Callable[[int], str]
 
     def read(
         self,
         name: str,
-        key: str | None,
         check: Check,
-        plain: Callable[[Any], bool] = lambda value: False,
+        default: Any = None,
         get: Callable[[Any, str], Any] = lambda data, key: data.get(key),
     ) -> list[Any]:
-        """The values of an attribute, None if an item has none.
-
-        A `plain` value is used unchanged; for others, `check` returns the value to use or raises.
-        """
+        """The values of an attribute, as `check` returns them; the default if an item has none."""
+        key = self.keys[name]
         if key is None:
-            return [None] * len(self.data)
+            return [default] * len(self.data)
         values = [get(data, key) for data in self.data]
         if key != name and all(value is None for value in values):
             known = ", ".join({shown(other): None for data in self.data for other in data}) or "none"
             raise ArgumentError(f"No {self.what} has the attribute {shown(key)}. Known: {known}.")
         for i, value in enumerate(values):
-            if value is not None and not plain(value):
-                values[i] = self._checked(name, i, value, check)
+            try:
+                values[i] = default if value is None else check("", value)
+            except SynapseError:
+                self._refuse(name, i, value, check)
         return values
 
-    def _checked(self, name: str, i: int, value: Any, check: Check) -> Any:
-        """Check one value; the message of an error names the item."""
+    def _refuse(self, name: str, i: int, value: Any, check: Check) -> None:
+        """Raise the error of a value, with the name of its item."""
         try:
-            return check(f"The {name} of {self.label(i)}", value)
+            check(f"The {name} of {self.label(i)}", value)
         except SynapseError as error:
             off = f"{name}=None" if name in ("weight", "gater") else f"attributes={{{name!r}: None}}"
             raise type(error)(f"{error} Pass {off} to ignore this attribute.") from None
 
-    # --- kinds of attributes ---------------------------------------------------------------
+    def numbers(self, name: str, dtype: np.dtype[Any], default: float) -> np.ndarray[Any, np.dtype[Any]]:
+        """Finite numbers."""
+        return np.array(self.read(name, partial(finite_number, dtype=dtype), default), dtype)
 
-    def numbers(self, name: str, keys: Keys, dtype: np.dtype[Any]) -> np.ndarray[Any, np.dtype[Any]]:
-        """Finite numbers, NaN if an item has none."""
-        largest = float(np.finfo(dtype).max)
-
-        def plain(value: Any) -> bool:
-            return type(value) in (float, int) and -largest <= value <= largest
-
-        values = self.read(name, keys[name], lambda what, value: finite_number(what, value, dtype), plain)
-        return np.array([np.nan if value is None else value for value in values], dtype)
-
-    def flags(self, name: str, keys: Keys, default: Sequence[bool]) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """Booleans, with values of `default` for items without one."""
-        values = self.read(name, keys[name], boolean, lambda value: type(value) is bool)
-        return np.array(
-            [own if value is None else value for own, value in zip(default, values, strict=True)], bool
-        )
-
-    def texts(self, name: str, keys: Keys) -> list[str | None]:
+    def texts(self, name: str) -> list[str | None]:
         """Strings; other values are converted to strings."""
-        return self.read(name, keys[name], lambda what, value: str(value), lambda value: type(value) is str)
+        return self.read(name, lambda what, value: str(value))
 
-    def whole_numbers(self, name: str, keys: Keys) -> list[int | None]:
-        """Whole numbers."""
-        return self.read(name, keys[name], _whole, lambda value: type(value) is int)
-
-    def rare(
-        self, name: str, keys: Keys, column: Column, dtype: np.dtype[Any]
-    ) -> np.ndarray[Any, np.dtype[Any]]:
+    def rare(self, name: str, column: Column, dtype: np.dtype[Any]) -> np.ndarray[Any, np.dtype[Any]]:
         """A column that has its default unless an item has the attribute; groups are numbered from 1 on."""
         if column.kind is NUMBER:
-            numbers = self.numbers(name, keys, dtype)
-            return np.where(np.isnan(numbers), column.default, numbers)
-        values = self.read(name, keys[name], boolean if column.kind is FLAG else _count)
-        numbers = np.array([column.default if value is None else value for value in values], np.int64)
+            return self.numbers(name, dtype, column.default)
+        numbers = np.array(self.read(name, boolean if column.kind is FLAG else _count, column.default))
         if column.kind is GROUP:
             return np.unique(np.append(0, numbers), return_inverse=True)[1][1:]
-        return numbers
-
-    def squashes(self, name: str, keys: Keys) -> list[str | None]:
-        """Names of activation functions."""
-        return self.read(name, keys[name], _squash_name)
-
-
-def _whole(what: str, value: Any) -> int:
-    number = integer(value)
-    if number is None:
-        raise ArgumentError(expected(what, "a whole number", value))
-    return number
+        return numbers.astype(np.int64)
 
 
 def _count(what: str, value: Any) -> int:
     number = integer(value)
     if number is None or not 0 <= number <= LARGEST_COUNT:
         raise ArgumentError(expected(what, f"a whole number from 0 to {LARGEST_COUNT}", value))
+    return number
+
+
+def _layer_number(what: str, value: Any) -> int:
+    number = integer(value)
+    if number is None:
+        raise ArgumentError(expected(what, "a whole number", value))
     return number
 
 

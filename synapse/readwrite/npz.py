@@ -24,10 +24,8 @@ from ..objects.state import OF_CONNECTIONS, OF_NEURONS, from_saved, to_saved
 from ..objects.topology import NO_GATER
 from . import files
 from ._checks import an_object
-from ._document import ENDS, RUNS, all_default, document, require_format, saved_of
-from ._entries import ENTRIES, TRACES
+from ._document import ENDS, ENTRIES, RUNS, TRACES, all_default, document, require_format, saved_of, tables_of
 from ._formats import Format
-from ._sensitivities import tables_of
 
 __all__ = ["from_npz_data", "npz_data"]
 

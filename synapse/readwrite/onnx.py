@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from .._checks import choice, float_type, missing_extra
+from .._checks import choice, float_type, imported
 from .._typing import Ints
 from ..errors import ArgumentError, TopologyError
 from ..objects.network import Network
@@ -112,11 +112,7 @@ class Graph:
     """
 
     def __init__(self, step: NetworkStep, dtype: np.dtype[Any], kept: Ints, with_state: bool) -> None:
-        try:
-            import onnx  # an extra
-        except ImportError:
-            raise missing_extra("ONNX models need", "onnx") from None
-        self.onnx: Any = onnx
+        self.onnx = imported("onnx", "ONNX models need")
         self.step, self.dtype, self.kept, self.with_state = step, dtype, kept, with_state
         self.nodes: list[Any] = []
         self.constants: dict[tuple[Any, ...], Any] = {}

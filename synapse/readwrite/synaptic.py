@@ -1,8 +1,14 @@
-"""Read and write files of Synaptic 1.1.4, the JavaScript library."""
+"""Files of Synaptic 1.1.4, and of Neataptic 1.4, which began as a copy of it: two JavaScript libraries.
+
+Relays are identity neurons that represent features that Synapse does not have. In Synapse a pair of neurons
+has at most one connection, and a gate is closed until its gater first activates; both libraries differ.
+Weights and biases of relays are not trainable, so that all other weights learn as they would without relays.
+"""
 
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,14 +19,16 @@ from .._typing import Ints
 from ..errors import ArgumentError, FormatError
 from ..objects.network import Network
 from ..objects.state import SavedNetwork, from_saved, to_saved
-from ..objects.topology import NO_GATER
+from ..objects.topology import NO_GATER, is_delayed
 from ..squash import ACTIVATIONS
 from . import files
-from ._checks import Records, is_whole, members
+from ._checks import Records, is_whole, members, require, require_pairs_once
 from ._formats import Format
-from ._relays import first_of_pair, with_open_gates, with_pairs_once
 
-__all__ = ["SynapticWarning", "from_synaptic_data", "synaptic_data"]
+__all__ = ["SynapticWarning", "from_neataptic_data", "from_synaptic_data", "synaptic_data"]
+
+
+# --- Synaptic --------------------------------------------------------------------------------------
 
 SQUASHES = {one.synaptic: one.name for one in ACTIVATIONS.values() if one.synaptic}
 """Activation functions of Synaptic, and their names in Synapse."""
@@ -187,7 +195,8 @@ def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network
     neurons.reread(["layer"], _whole)
     connections.reread(["from", "to", "gater"], _whole)
     number, layers = _order(neurons)
-    edges = _edges(connections, neurons, number)
+    edges = _renumbered(_edges(connections, neurons), number)
+    _refuse_loops_twice(edges["source"], edges["target"])
     order = np.argsort(number)
     columns = {ours: neurons.numbers(theirs)[order] for theirs, ours in NUMBERS.items()}
     condition = f"one of {', '.join(SQUASHES)} (Synaptic does not save custom functions)"
@@ -238,13 +247,14 @@ def _whole(value: Any) -> Any:
     return int(value) if digits else value
 
 
-def _edges(connections: Records, neurons: Records, number: Ints) -> dict[str, Any]:
-    """The columns of the connections, with the new numbers of neurons."""
-    source, target = (number[connections.indices(end, neurons)] for end in ("from", "to"))
-    gater = connections.indices("gater", neurons, null="not gated")
-    gater[gater != NO_GATER] = number[gater[gater != NO_GATER]]
-    _refuse_loops_twice(source, target)
-    return {"source": source, "target": target, "gater": gater, "weight": connections.numbers("weight")}
+def _edges(connections: Records, neurons: Records) -> dict[str, Any]:
+    """The columns of the connections, which both libraries call the same."""
+    return {
+        "source": connections.indices("from", neurons),
+        "target": connections.indices("to", neurons),
+        "gater": connections.indices("gater", neurons, null="not gated"),
+        "weight": connections.numbers("weight"),
+    }
 
 
 def _refuse_loops_twice(source: Ints, target: Ints) -> None:
@@ -316,15 +326,256 @@ def _summed(edges: dict[str, Any]) -> dict[str, Any]:
     return {name: column[kept] for name, column in {**edges, "weight": weight}.items()}
 
 
-FORMAT = Format(
-    name="synaptic",
-    what="Synaptic 1.1.4",
-    kept="layers, weights, gates (late ones by way of relays), biases, five squashes, states, activations",
-    lost="names, traces, ties, what is trainable, float32, weights of self-connections other than 1",
-    link="https://github.com/cazala/synaptic/wiki/Networks",
-    data=synaptic_data,
-    from_data=from_synaptic_data,
-    write=files.write_document,
-    read=files.read_document,
-    marks=frozenset({"neurons", "connections"}),
+# --- Neataptic -------------------------------------------------------------------------------------
+
+NEATAPTIC_SQUASHES = {one.neataptic: one.name for one in ACTIVATIONS.values() if one.neataptic}
+"""Activation functions of Neataptic, and their names in Synapse."""
+
+KINDS = {"input": 0, "hidden": 1, "constant": 1, "output": 2}
+NETWORK = ("nodes", "connections", "input", "output")
+NODE = ("bias", "type", "squash", "mask")
+
+
+def from_neataptic_data(data: dict[str, Any]) -> Network:
+    """Make a network from the result of Neataptic's ``toJSON``.
+
+    Its outputs are those of Neataptic after ``Network.fromJSON(data)``: connections, weights,
+    gaters, biases, squashes and the order of the nodes are preserved. As in Neataptic, inputs have no
+    bias, and an input that gates a connection leaves it open. Self-connections, nodes of type "constant" and
+    connections to them are not trainable. All neurons between inputs and outputs become
+    one layer. Masks left by training with dropout are multiplied into the weights; the dropout
+    setting itself is not read.
+
+    Parameters
+    ----------
+    data : dict
+        ``{"nodes": [...], "connections": [...], "input": 2, "output": 1, "dropout": 0}``.
+
+    Returns
+    -------
+    Network
+        A network in float64. If a gate activates after the target of a connection it gates, the network has a
+        layer named "relays", see the notes.
+
+    Raises
+    ------
+    FormatError
+        If `data` does not describe a network; a neuron has a squash that is not registered here
+        under the name in `NEATAPTIC_SQUASHES`; an input or output has a mask other than 1; or a connection
+        leads to an input, which Neataptic ignores.
+
+    Notes
+    -----
+    After Neataptic has read a file, gates that activate after the targets they gate are open
+    for one step, and after its ``clear()`` closed for one. Synapse represents each by a relay, an identity
+    neuron directly after the inputs that is 1 in the first step and then has the gate's previous activation.
+    ``clear()`` closes these gates too.
+
+    Examples
+    --------
+    >>> node = {"bias": 0, "squash": "TANH", "mask": 1}
+    >>> nodes = [{**node, "type": "input"}, {**node, "type": "output"}]
+    >>> link = {"from": 0, "to": 1, "weight": 0.5, "gater": None}
+    >>> from_neataptic_data({"nodes": nodes, "connections": [link], "input": 1, "output": 1})
+    <Network 1-1, 2 neurons, 1 connection>
+    """
+    members("A network of Neataptic", data, NETWORK, optional=("dropout",))
+    nodes = Records.of_records("neuron", data, "nodes", NODE, optional=("index",))
+    connections = Records.of_records("connection", data, "connections", CONNECTION)
+    sizes = _sizes(data, nodes)
+    edges = _edges(connections, nodes)
+    require_pairs_once(connections, (edges["source"], edges["target"]))
+    into = np.flatnonzero(edges["target"] < sizes[0])
+    if len(into):
+        raise FormatError(f"No connection may lead to an input. Connection {into[0]} does.")
+    edges["gater"][edges["gater"] < sizes[0]] = NO_GATER  # an input never sets a gain
+    masks = _masks(nodes, sizes)
+    edges["weight"] *= _factors(edges, masks)
+    learning = np.array([kind != "constant" for kind in nodes.texts("type")])
+    edges["trainable"] = learning[edges["target"]] & (edges["source"] != edges["target"])
+    bias = nodes.numbers("bias")
+    bias[: sizes[0]] = 0.0
+    nodes.reread(["squash"], lambda name: NEATAPTIC_SQUASHES.get(name, name) if type(name) is str else name)
+    columns = {"squash": nodes.squashes("squash"), "bias": bias, "trainable_bias": learning}
+    layers = [(None, size) for size in sizes if size]
+    columns["activation"] = np.zeros(len(nodes))
+    saved = SavedNetwork(None, np.float64, layers, None, columns, edges)
+    return from_saved(with_open_gates(saved, np.full(len(connections), True), masks))
+
+
+def _masks(nodes: Records, sizes: tuple[int, int, int]) -> NDArray[Any]:
+    """Factor of each neuron's activation."""
+    condition = "a number from 0 to 1"
+    masks = nodes.values("mask", condition, lambda mask: type(mask) in (int, float) and 0 <= mask <= 1)
+    for i in (*range(sizes[0]), *range(sizes[0] + sizes[1], len(masks))):
+        require(masks[i] == 1, f"The mask of neuron {i}, an input or output,", "1", masks[i])
+    return np.array(masks, np.float64)
+
+
+def _factors(edges: dict[str, Any], masks: NDArray[Any]) -> NDArray[Any]:
+    """Factor of each connection: the masks of its source (unless it carries a state) and of its gate.
+
+    Masks of delayed gates are applied by their relays, because such gates are open in the first step.
+    """
+    own, gater = edges["source"] == edges["target"], edges["gater"]
+    ungated = (gater == NO_GATER) | is_delayed(gater, edges["target"])
+    gain = np.where(ungated, 1.0, masks[np.where(gater == NO_GATER, 0, gater)])
+    factors: NDArray[Any] = np.where(own, 1.0, masks[edges["source"]]) * gain
+    return factors
+
+
+def _sizes(data: dict[str, Any], nodes: Records) -> tuple[int, int, int]:
+    """Numbers of inputs, neurons in between, and outputs."""
+    kinds = nodes.values(
+        "type", "input, hidden, constant or output", lambda kind: type(kind) is str and kind in KINDS
+    )
+    places = [KINDS[kind] for kind in kinds]
+    if places != sorted(places):
+        raise FormatError("The nodes must be inputs, then hidden and constant ones, then outputs.")
+    inputs, outputs = kinds.count("input"), kinds.count("output")
+    for key, count in (("input", inputs), ("output", outputs)):
+        require(count > 0, f"The number of {key} nodes", "above 0", count)
+        require(data[key] == count, f"The member {key!r}", f"{count}, as there are {key} nodes", data[key])
+    return inputs, len(nodes) - inputs - outputs, outputs
+
+
+# --- relays ----------------------------------------------------------------------------------------
+
+LAYER = "relays"
+"""Name of the layer of relays, directly after the inputs."""
+
+
+def first_of_pair(source: Ints, target: Ints) -> Ints:
+    """For each connection the first one with the same source and target, which is usually itself."""
+    _, first, inverse = np.unique(source << 32 | target, return_index=True, return_inverse=True)
+    firsts: Ints = first[inverse]
+    return firsts
+
+
+def with_pairs_once(saved: SavedNetwork) -> SavedNetwork:
+    """Change a network so that each connection that repeats another one starts from a relay.
+
+    If the source activates before the target, its relay activates directly after the source; otherwise
+    directly after the inputs. In both cases the relay has the activation that the target would read. Raises
+    FormatError if both neurons are outputs, because no relay can activate between them.
+    """
+    source, target = saved.connections["source"], saved.connections["target"]
+    first = first_of_pair(source, target)
+    again = np.flatnonzero(first != np.arange(len(first)))
+    if not len(again):
+        return saved
+    inputs = saved.layers[0][1]
+    sources, targets = source[again], target[again]
+    places = np.where((sources < targets) & (sources >= inputs), sources + 1, inputs)
+    between = again[places > len(saved.neurons["squash"]) - saved.layers[-1][1]]
+    if len(between):
+        raise FormatError(
+            f"The connections {first[between[0]]} and {between[0]} lead from one output to another with "
+            "different gaters: they cannot be made one. Remove one."
+        )
+    saved, number, relays = _insert(saved, places, np.zeros(len(places)))
+    saved.connections["source"][again] = relays
+    return _connect(saved, number[sources], relays, np.ones(len(relays)))
+
+
+def with_open_gates(
+    saved: SavedNetwork, gated: NDArray[np.bool_], masks: NDArray[Any] | None = None
+) -> SavedNetwork:
+    """Change a network so that these delayed gates are open in its first step.
+
+    A gate is delayed if it activates after the target of the connection it gates, so that the gain is its
+    activation of the previous step. Its relay, directly after the inputs, reads that activation, and also a
+    neuron that is 1 before the first step and 0 afterwards, so that the sum is 1 in the first step. `gated`
+    has for each connection whether its gate, if any, is open. The gain is the previous activation times the
+    gate's mask, which is 1 by default.
+    """
+    gater, target = saved.connections["gater"], saved.connections["target"]
+    delayed = gated & is_delayed(gater, target)
+    gates = np.unique(gater[delayed])
+    if not len(gates):
+        return saved
+    factors = np.ones(len(gates)) if masks is None else masks[gates]
+    lacking = 1.0 - factors * saved.neurons["activation"][gates]
+    places = np.full(len(gates) + 1, saved.layers[0][1])
+    saved, number, added = _insert(saved, places, np.append(np.zeros(len(gates)), 1.0))
+    relays, start = added[:-1], added[-1]
+    saved.connections["gater"][delayed] = relays[np.searchsorted(gates, gater[delayed])]
+    saved = _connect(saved, number[gates], relays, factors)
+    return _connect(saved, np.full(len(gates), start), relays, lacking)
+
+
+def _insert(saved: SavedNetwork, places: Ints, activation: NDArray[Any]) -> tuple[SavedNetwork, Ints, Ints]:
+    """Insert identity neurons at these places; returns the numbers of the old and of the new neurons."""
+    order = np.argsort(places, kind="stable")
+    old = len(saved.neurons["squash"])
+    number = np.arange(old) + np.searchsorted(places[order], np.arange(old), side="right")
+    relays = np.empty(len(places), np.int64)
+    relays[order] = places[order] + np.arange(len(places))
+    usual = {"trainable_bias": np.ones(old, bool), "activation": np.zeros(old), **saved.neurons}
+    values: dict[str, Any] = {"squash": "identity", "activation": activation}
+    neurons = {name: np.insert(column, places, values.get(name, 0)) for name, column in usual.items()}
+    edges = _renumbered(saved.connections, number)
+    return replace(saved, neurons=neurons, connections=edges, layers=_layers(saved, places)), number, relays
+
+
+def _renumbered(edges: dict[str, Any], number: Ints) -> dict[str, Any]:
+    """The connections with the new numbers of neurons."""
+    gater = edges["gater"]
+    gater = np.where(gater == NO_GATER, NO_GATER, number[np.where(gater == NO_GATER, 0, gater)])
+    return edges | {end: number[edges[end]] for end in ("source", "target")} | {"gater": gater}
+
+
+def _layers(saved: SavedNetwork, places: Ints) -> list[tuple[str | None, int]]:
+    """The layers with relays; those directly after the inputs have their own layer."""
+    (input_name, inputs), *others = _named(saved.layers)
+    front = int((places == inputs).sum())
+    if front and others[0][0] != LAYER:
+        others.insert(0, (LAYER, 0))
+    layers: list[tuple[str | None, int]] = [(input_name, inputs)]
+    first = inputs
+    for name, size in others:
+        inside = int(((places > first) & (places <= first + size)).sum())
+        layers.append((name, size + inside + (front if name == LAYER else 0)))
+        first += size
+    return layers
+
+
+def _named(layers: Any) -> list[tuple[str, int]]:
+    """Layers with the names that they would have without relays."""
+    hidden = len(layers) - 2
+    names = ["input", *(f"hidden {i + 1}" if hidden > 1 else "hidden" for i in range(hidden)), "output"]
+    return [(name or usual, size) for (name, size), usual in zip(layers, names, strict=True)]
+
+
+def _connect(saved: SavedNetwork, source: Ints, target: Ints, weight: NDArray[Any]) -> SavedNetwork:
+    """The network with additional connections that are not trainable."""
+    gater, trainable = np.full(len(source), NO_GATER), np.full(len(source), False)
+    new = {"source": source, "target": target, "weight": weight, "gater": gater, "trainable": trainable}
+    edges = {name: np.append(column, new[name]) for name, column in saved.connections.items()}
+    return replace(saved, connections=edges)
+
+
+FORMATS = (
+    Format(
+        name="synaptic",
+        what="Synaptic 1.1.4",
+        kept="layers, weights, gates (late ones by relays), biases, five squashes, states, activations",
+        lost="names, traces, ties, what is trainable, float32, weights of self-connections other than 1",
+        link="https://github.com/cazala/synaptic/wiki/Networks",
+        data=synaptic_data,
+        from_data=from_synaptic_data,
+        write=files.write_document,
+        read=files.read_document,
+        marks=frozenset({"neurons", "connections"}),
+    ),
+    Format(
+        name="neataptic",
+        what="Neataptic 1.4",
+        kept="order, weights (times dropout's masks), gates (delayed ones by relays), biases, squashes",
+        lost="hidden layers (they become one), dropout",
+        link="https://wagenaartje.github.io/neataptic/docs/architecture/network/",
+        from_data=from_neataptic_data,
+        read=files.read_document,
+        marks=frozenset({"nodes", "connections"}),
+    ),
 )

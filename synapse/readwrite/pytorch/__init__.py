@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..._checks import imported
 from ...errors import ArgumentError
 from ...objects.network import Network, require_network
 from .._formats import Format
@@ -82,7 +83,8 @@ def to_torch(network: Network, modules: Any = None) -> Any:
     torch.Size([9])
     """
     require_network(WHAT, network)
-    from .module import SequenceModule  # imports torch
+    imported("torch", "This needs")
+    from .module import SequenceModule  # imports torch, an extra
 
     if modules is None:
         return SequenceModule(network)
@@ -145,7 +147,8 @@ def from_torch(modules: Any, network: Network | None = None) -> Network:
     >>> from_torch([lstm, linear])
     <LSTM 3-4-2, 33 neurons, 136 connections>
     """
-    from .module import SequenceModule  # imports torch
+    imported("torch", "This needs")
+    from .module import SequenceModule  # imports torch, an extra
 
     if network is not None:
         require_network(WHAT, network)

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 
 import architect
 
@@ -18,7 +19,6 @@ from ...objects.network import Network
 from ...objects.state import set_numbers
 from ...objects.topology import Topology
 from ._squashes import MODULES
-from ._torch import torch
 
 Tensor = Any  # torch may not be installed where types are checked
 nn = torch.nn

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cache, partial
 from typing import Any
 
+import torch
+
 from ...squash import ACTIVATIONS, LARGEST
 from .._formulas import Tree, computed, given, kind_of, tree_of
-from ._torch import torch
 
 Tensor = Any  # torch may not be installed where types are checked
 

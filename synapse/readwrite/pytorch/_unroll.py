@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 
 from ..._typing import Bools
 from ._blocks import NOW, PAST, Block, Read, Term
-from ._torch import torch
 
 Tensor = Any  # torch may not be installed where types are checked
 Take = Callable[[Read], Tensor]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 
 from ..._typing import Bools, Ints
 from ...errors import ArgumentError
@@ -13,7 +14,6 @@ from ...objects.network import Network
 from ...objects.topology import Topology
 from ._blocks import components_of, ends_of, plan_of
 from ._squashes import function_of
-from ._torch import torch
 from ._unroll import BlockModule, Recurrence, Unrolling
 
 Tensor = Any  # torch may not be installed where types are checked

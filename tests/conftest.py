@@ -56,6 +56,26 @@ def pytest_configure(config):
     config.pluginmanager.register(LeftOut())
 
 
+def pytest_sessionstart():
+    """Two workers of xdist begin with different kernels, so that neither compiles what the other compiles.
+
+    Each takes about as long. What comes after the tests find in the cache, or one of them compiles it.
+    """
+    import architect
+    from synapse import Trainer
+
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    net, data = architect.Elman(1, 2, 1, seed=0), ([[[0.0]]] * 9, [[[0.0]]] * 9)
+    if worker == "gw0":
+        for size in (1, 9):
+            Trainer(net, method="bptt", batch_size=size).train(*data, epochs=1, progress=False)
+    elif worker == "gw1":
+        for method in ("online", "rtrl"):
+            Trainer(net, method=method).train(*data, epochs=1, progress=False)
+            net.run([[0.0]])
+            net.learning_rule = "rtrl"
+
+
 def pytest_collection_modifyitems(items):
     """Outputs of graphs that are drawn may be unreached, and so are those of networks named so."""
     unreached = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import positive_integer, positive_number, read_only
-from ..engine.evolution.genes import GENE, LINK, NEURON, NOBODY, NODE
+from ..engine.evolution.genes import GENE, LINK, NEURON, NOBODY, NODE, STATE
 from ..engine.evolution.phenotype import express
 from ..engine.functions.activations import LOGISTIC
 from ..errors import TopologyError
@@ -130,12 +130,13 @@ class Genome:
         biased = inputs + np.flatnonzero(table.bias[inputs:])
         genes = np.zeros(table.connections + len(biased), GENE)
         genes["innovation"], genes["enabled"] = np.arange(len(genes)), 1
-        genes["source"] = np.append(number[table.source], np.full(len(biased), inputs))
+        source = np.where(table.source == table.target, STATE, number[table.source])
+        genes["source"] = np.append(source, np.full(len(biased), inputs))
         genes["target"] = np.append(number[table.target], number[biased])
         gater = np.where(table.gater < 0, NOBODY, number[table.gater])
         genes["gater"] = np.append(gater, np.full(len(biased), NOBODY))
         target = np.append(table.target, biased)
-        steep = (codes[target - inputs] == LOGISTIC) & (genes["source"] != genes["target"])
+        steep = (codes[target - inputs] == LOGISTIC) & (genes["source"] != STATE)
         genes["weight"] = np.append(table.weight, table.bias[biased]) / np.where(steep, slope, 1.0)
         return cls(nodes, genes, inputs, outputs, slope)
 

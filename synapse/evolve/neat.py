@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -18,7 +19,7 @@ from ..experiments.running import checked_executor, one_line, require_picklable
 from ..initializers import Seed, random_generator
 from ..objects.network import Network
 from ..readwrite.files import PathLike, as_path
-from ._checkpoint import EvolutionFile
+from . import _checkpoint
 from .evolution import Evolution
 from .fitness import Fitness, FunctionFitness
 from .genome import Genome
@@ -122,20 +123,21 @@ def neat(
     aim = math.inf if goal is None else finite_number("The goal", goal)
     pool = checked_executor(executor)
     require_picklable("The fitness", task, pool)
-    file = None if checkpoint is None else EvolutionFile(as_path(checkpoint))
+    file = None if checkpoint is None else as_path(checkpoint)
     if boolean("The resume", resume) and file is None:
         raise ArgumentError("Expected a checkpoint to resume from, got none. Give checkpoint=.")
     sizes = _checked_sizes(task, inputs, outputs, start)
     genome = _checked_start(start, chosen)
-    if file is not None and resume and file.path.exists():
-        result, people = file.read(chosen, [size, *sizes])
-    else:  # a generator of the kind that checkpoints hold
-        result, rng = Evolution(), np.random.default_rng(random_generator(seed).integers(1 << 63))
+    if file is not None and resume and file.exists():
+        result, people = _checkpoint.read(file, chosen, [size, *sizes])
+    else:
+        result, rng = Evolution(), random_generator(seed)
         genome = Genome.minimal(*sizes, slope=chosen.slope, seed=rng) if genome is None else genome
         people = Population.start(genome, size, chosen, rng)
+    written = time.monotonic()
     while not result.solved and (not result.generations or result.evaluations + size <= most):
         if result.generations:
-            people.breed(people.fitness)
+            people.breed()
         phenotypes = people.phenotypes()
         values, solved = _evaluate(task, phenotypes, pool)
         solved |= values >= aim
@@ -143,10 +145,11 @@ def neat(
         if not solved[best] and math.isfinite(values[best]) and task.confirm(phenotypes[best]):
             _crown(result, people, best)
             result.solved = True
-        if file is not None:
-            file.write_if_due(result, people)
+        if file is not None and time.monotonic() >= written + _checkpoint.SECONDS:
+            _checkpoint.write(file, result, people)
+            written = time.monotonic()
     if file is not None:
-        file.write(result, people)
+        _checkpoint.write(file, result, people)
     return result
 
 

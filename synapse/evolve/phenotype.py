@@ -98,38 +98,40 @@ class Phenotype:
     def network(self) -> Network:
         """Return a new network that computes the same, with an empty context.
 
-        Hidden neurons are named by their node in the genome. Self-connections are not trainable.
+        Hidden neurons are named by their node in the genome. A neuron that reads its own previous activation
+        does so through a relay: an identity neuron that activates first and is connected with weight 1.
+        These connections and those that carry the state are not trainable.
         """
-        neurons, links = self.neurons, self.links
-        own = np.flatnonzero(neurons["carry"])
-        counts = neurons["stop"] - neurons["first"]
-        target = np.repeat(np.arange(len(neurons)), counts)
-        source = np.append(links["source"], own)
-        gater = np.append(links["gater"], neurons["carry_gater"][own])
+        neurons, links, inputs = self.neurons, self.links, self.inputs
+        own, reader = np.flatnonzero(neurons["carry"]), np.arange(len(neurons))
+        reader = np.repeat(reader, neurons["stop"] - neurons["first"])
+        looped = links["source"] == reader
+        relayed, relay = np.unique(reader[looped], return_inverse=True)
+        relays = inputs + np.arange(len(relayed))
+        place = np.arange(len(neurons) + 1) + len(relayed) * (np.arange(len(neurons) + 1) >= inputs)
+        place[-1] = NO_GATER  # that of NOBODY
+        source, gater = place[links["source"]], place[links["gater"]]
+        source[looped] = relays[relay]
+        fixed = np.full(len(relayed), NO_GATER), np.ones(len(relayed))
         edges = {
-            "source": source.astype(np.uint32),
-            "target": np.append(target, own).astype(np.uint32),
-            "weight": np.append(links["weight"], neurons["carry"][own]),
-            "gater": np.where(gater < 0, NO_GATER, gater).astype(np.int32),
-            "trainable": np.repeat([1, 0], [len(links), len(own)]).astype(np.uint8),
+            "source": np.concatenate([source, place[own], place[relayed]]).astype(np.uint32),
+            "target": np.concatenate([place[reader], place[own], relays]).astype(np.uint32),
+            "weight": np.concatenate([links["weight"], neurons["carry"][own], fixed[1]]),
+            "gater": np.concatenate([gater, place[neurons["carry_gater"][own]], fixed[0]]).astype(np.int32),
+            "trainable": np.repeat([1, 0], [len(links), len(own) + len(relayed)]).astype(np.uint8),
         }
+        squash = np.array([NAMES[code] for code in neurons["squash"]], object)
         columns = {
-            "squash": np.array([NAMES[code] for code in neurons["squash"]], object),
-            "bias": neurons["bias"].copy(),
+            "squash": np.insert(squash, inputs, ["identity"] * len(relayed)),
+            "bias": np.insert(neurons["bias"], inputs, np.zeros(len(relayed))),
         }
-        sizes = [self.inputs, *self._layers(), self.outputs]
-        names = [f"{kind} {i}" for kind, count in (("input", self.inputs),) for i in range(count)]
-        names += [f"node {number}" for number in neurons["id"][self.inputs : len(neurons) - self.outputs]]
+        ids, last = neurons["id"].tolist(), len(neurons) - self.outputs
+        names = [f"input {i}" for i in range(inputs)]
+        names += [f"previous {ids[j]}" for j in relayed] + [f"node {number}" for number in ids[inputs:last]]
         names += [f"output {i}" for i in range(self.outputs)]
-        saved = SavedNetwork(
-            name=None,
-            dtype=np.dtype(np.float64),
-            layers=[(None, size) for size in sizes],
-            names=names,
-            neurons=columns,
-            connections=edges,
-        )
-        return from_saved(saved)
+        sizes = [inputs, *[len(relayed)][: len(relayed)], *self._layers(), self.outputs]
+        layers = [(None, size) for size in sizes]
+        return from_saved(SavedNetwork(None, np.dtype(np.float64), layers, names, columns, edges))
 
     def _layers(self) -> list[int]:
         """Sizes of the hidden layers: consecutive neurons that do not read each other in a step."""

@@ -66,13 +66,14 @@ class Settings:
     add_node : float
         Probability that a connection is split by a node. Default 0.03 (section 4.1).
     add_connection : float
-        Probability of a new connection. Default 0.05 (section 4.1); it says 0.3 for populations of 1,000.
+        Probability of a new connection, for which 20 pairs of nodes are tried (program). Default 0.05
+        (section 4.1); it says 0.3 for populations of 1,000.
     slope : float
         Logistic neurons compute 1 / (1 + e^(-slope s)). Default 4.9 (section 4.1). In a `Network` it is part
         of the weights and biases.
     recurrent : float
-        Probability that a new connection leads backward, so that it carries the activation of the previous
-        step. Default 0.
+        Probability that a new connection leads backward, or from a node to itself, so that it carries the
+        activation of the previous step. Default 0.
     add_self_connection : float
         Probability of a new self-connection, which carries over the state. Its weight is 1 and does not
         mutate. Default 0.

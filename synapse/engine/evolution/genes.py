@@ -1,8 +1,8 @@
 """The arrays of evolution: one row a node, a gene, a neuron. Kernels and Python share these declarations.
 
 A population is flat: the nodes ``at[g, 0] .. at[g, 1]`` and the genes ``at[g, 2] .. at[g, 3]`` belong to
-genome g. Behind them is room for the nodes and genes that mutations add. Nodes are sorted by id: inputs, the
-bias, outputs, hidden ones; the id of the former is their place. Genes are sorted by innovation number.
+genome g. Nodes are sorted by id: inputs, the bias, outputs, hidden ones; the id of the former is their place.
+Genes are sorted by innovation number.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ NODE = record([("id", "i8"), ("position", "f8"), ("squash", "i8")])
 GENE = record(
     [
         ("innovation", "i8"),
-        ("source", "i8"),  # ids of nodes
+        ("source", "i8"),  # ids of nodes; STATE: the previous state of the target
         ("target", "i8"),
         ("gater", "i8"),  # NOBODY: none
         ("weight", "f8"),
@@ -33,6 +33,15 @@ GENE = record(
     ]
 )
 """A connection of a genome."""
+
+KNOWN = record(
+    [
+        ("source", "i8"),
+        ("next", "i8"),  # another known connection with the same target; NOBODY: none
+        ("split", "i8"),  # the latest node that has split it; NOBODY: none
+    ]
+)
+"""A connection that some genome has had; its row is its innovation number."""
 
 NEURON = record(
     [
@@ -50,15 +59,14 @@ NEURON = record(
 LINK = record([("weight", "f8"), ("source", "i8"), ("gater", "i8")])
 """An incoming connection of a phenotype; ends are places of neurons in the order of activation."""
 
-NOBODY = -1
+NOBODY, STATE = -1, -2
 NODE0, NODE1, GENE0, GENE1 = range(4)
 """Columns of ``at``."""
-ONE, TWO, EQUAL, CHAMPION = range(4)
-"""Columns of a plan of offspring: the fitter parent, the other (NOBODY: none), whether both are equally fit,
-and whether the child is an unchanged champion."""
+NEXT_NODE, INNOVATIONS = range(2)
+"""Places in the counters of a population: the id of the next new node, and how many connections are known."""
 
 MORE_NODES, MORE_GENES = 1, 4
-"""What mutations can add to a child."""
+"""What mutations can add to a child in a generation."""
 
 FEW_GENES = 20
 """Smaller genomes are compared by numbers of genes, not by fractions: section 3.3 of the paper."""

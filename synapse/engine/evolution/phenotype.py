@@ -11,7 +11,7 @@ from ..compiler.calls import address_of, call_equation
 from ..compiler.jit import inline, kernel, noinline
 from ..functions.activations import ACTIVATIONS, LOGISTIC, SINGLE
 from ..functions.compiled import _SQUASHES, _by_code, logistic
-from .genes import GENE0, GENE1, NOBODY, NODE0, NODE1
+from .genes import GENE0, GENE1, NOBODY, NODE0, NODE1, STATE
 
 _value_of = inline(_by_code(_SQUASHES, [one for one in ACTIVATIONS.values() if one.kind == SINGLE], "state"))
 
@@ -73,7 +73,7 @@ def express(nodes, genes, at, inputs, outputs, slope, neurons, links, found, ord
             neuron.squash, neuron.id, neuron.stop = node.squash, node.id, 0
         for c in range(at[g, GENE0], at[g, GENE1]):  # how many links each neuron has
             gene = genes[c]
-            if gene.enabled != 0 and gene.source != inputs and gene.source != gene.target:
+            if gene.enabled != 0 and gene.source != inputs and gene.source != STATE:
                 neurons[base + place[row_of(nodes, n0, n1, ends, gene.target)]].stop += 1
         total = 0
         for i in range(base, base + count):
@@ -87,7 +87,7 @@ def express(nodes, genes, at, inputs, outputs, slope, neurons, links, found, ord
             neuron = neurons[base + place[row_of(nodes, n0, n1, ends, gene.target)]]
             gater = NOBODY if gene.gater < 0 else place[row_of(nodes, n0, n1, ends, gene.gater)]
             weight = slope * gene.weight if neuron.squash == LOGISTIC else gene.weight
-            if gene.source == gene.target:
+            if gene.source == STATE:
                 neuron.carry, neuron.carry_gater = gene.weight, gater
             elif gene.source == inputs:
                 neuron.bias = weight
@@ -104,7 +104,8 @@ def advance(neurons, links, base, stop, links_base, inputs, value, state, any_sq
     """One step: s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, y_j = f(s_j), in order.
 
     value, state : of the neurons of this genome; inputs are set. A source or gater that activates later is
-    read before its activation of this step, as in a Network. any_squash : the address of `fire_any`.
+    read before its activation of this step, and so is a neuron that is its own source. any_squash : the
+    address of `fire_any`.
     """
     for j in range(inputs, stop - base):
         neuron = neurons[base + j]

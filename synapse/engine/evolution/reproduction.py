@@ -1,70 +1,83 @@
-"""The inner loops of reproduction: inheritance and species. Sections 3 and 4.1 of the paper.
+"""Reproduction and species, in compiled loops over genomes. Sections 3 and 4.1 of the paper.
 
 The paper is K. O. Stanley and R. Miikkulainen, Evolving neural networks through augmenting topologies,
-Evolutionary Computation 10 (2002) 99-127. Selection and mutations of structure, which concern few numbers,
-are in ``synapse.evolve``.
+Evolutionary Computation 10 (2002) 99-127.
 """
 
 from __future__ import annotations
 
-from ..compiler.jit import inline, kernel, noinline, stream
-from .genes import (
-    CHAMPION,
-    EQUAL,
-    FEW_GENES,
-    GENE0,
-    GENE1,
-    MORE_GENES,
-    MORE_NODES,
-    NOBODY,
-    NODE0,
-    NODE1,
-    ONE,
-    TWO,
-)
-from .phenotype import row_of
+from ..compiler.jit import inline, kernel, noinline
+from .genes import FEW_GENES, GENE0, GENE1, NEXT_NODE, NOBODY, NODE0, NODE1, STATE
+from .mutation import below, draw, drop_loose, mutate
 
 
 @inline
-def draw(rng):
-    """A number from 0 to 1 (exclusive). writes: rng"""
-    rng[0], number = stream(rng[0])
-    return number
+def parent(survival, kind, order, first, sizes, rng):
+    """One of the fittest genomes of a species."""
+    return order[first[kind] + below(min(sizes[kind], int(survival * sizes[kind]) + 1), rng)]
 
 
 @kernel
-def inherit(settings, ends, plan, nodes, genes, at, rng, new_nodes, new_genes, new_at):
-    """Make the children of a plan, with mutated weights; mutations of structure come later.
+def reproduce(
+    settings, squashes, inputs, outputs, quota, order, first, sizes, fitness, nodes, genes, at, known, heads,
+    counters, rng, new_nodes, new_genes, new_at, representatives,
+):  # fmt: skip
+    """Make the next generation, and draw the representatives of the species.
 
-    ends : number of inputs and outputs, which is the id of the last output. new_at : written, with room for
-    mutations behind every child.
+    quota : number of children by species; order : genomes by species, the fittest first; first, sizes : where
+    those of each species begin, and how many there are. The last four are written.
     """
-    q, n, c = settings[0], 0, 0
-    for child in range(plan.shape[0]):
-        one, two = plan[child, ONE], plan[child, TWO]
-        new_at[child, NODE0], new_at[child, GENE0] = n, c
-        if two == NOBODY:
-            for i in range(at[one, NODE0], at[one, NODE1]):
-                new_nodes[n] = nodes[i]
-                n += 1
-            for i in range(at[one, GENE0], at[one, GENE1]):
-                new_genes[c] = genes[i]
-                c += 1
-        else:
-            equal = plan[child, EQUAL] != 0
-            n = cross_nodes(nodes, at[one], at[two], equal, new_nodes, n, rng)
-            c = cross_genes(q.inherit_disabled, genes, at[one], at[two], equal, new_genes, c, rng)
-            n = drop_loose(ends, new_nodes, new_at[child, NODE0], n, new_genes, new_at[child, GENE0], c)
-        new_at[child, NODE1], new_at[child, GENE1] = n, c
-        if plan[child, CHAMPION] == 0 and draw(rng) < q.mutate_weights:
-            for i in range(new_at[child, GENE0], c):
-                gene = new_genes[i]
-                perturbed = draw(rng) < q.perturb
-                moved = (2.0 * draw(rng) - 1.0) * (q.weight_step if perturbed else q.weight_range)
-                if gene.source != gene.target:  # self-connections have constant weights
-                    gene.weight = gene.weight + moved if perturbed else moved
-        n += MORE_NODES
-        c += MORE_GENES
+    q, kinds, child, n, c = settings[0], quota.shape[0], 0, 0, 0
+    fresh = counters[NEXT_NODE]
+    for kind in range(kinds):
+        representatives[kind] = order[first[kind] + below(sizes[kind], rng)]
+        for i in range(quota[kind]):
+            place, champion = new_at[child], i == 0 and sizes[kind] > q.champion_size
+            one, two = order[first[kind]], NOBODY
+            if not champion:
+                one = parent(q.survival, kind, order, first, sizes, rng)
+                if draw(rng) >= q.mutation_only:
+                    mate = kind
+                    if kinds > 1 and draw(rng) < q.interspecies:
+                        mate = (kind + 1 + below(kinds - 1, rng)) % kinds
+                    two = parent(q.survival, mate, order, first, sizes, rng)
+                    if fitness[two] > fitness[one]:
+                        one, two = two, one
+            place[NODE0], place[GENE0] = n, c
+            if two == NOBODY:
+                for k in range(at[one, NODE0], at[one, NODE1]):
+                    new_nodes[n] = nodes[k]
+                    n += 1
+                for k in range(at[one, GENE0], at[one, GENE1]):
+                    new_genes[c] = genes[k]
+                    c += 1
+            else:
+                equal = fitness[one] == fitness[two]
+                n = cross_nodes(nodes, at[one], at[two], equal, new_nodes, n, rng)
+                c = cross_genes(q.inherit_disabled, genes, at[one], at[two], equal, new_genes, c, rng)
+            place[NODE1], place[GENE1] = n, c
+            if two != NOBODY:
+                drop_loose(inputs + outputs, new_nodes, new_genes, place)
+            if not champion:
+                if draw(rng) < q.mutate_weights:
+                    mutate_weights(q, new_genes, place, rng)
+                mutate(
+                    q, squashes, inputs, outputs, fresh, new_nodes, new_genes, place, known, heads, counters,
+                    rng,
+                )  # fmt: skip
+            n, c = place[NODE1], place[GENE1]
+            child += 1
+
+
+@noinline
+def mutate_weights(q, genes, place, rng):
+    """Perturb or replace every weight, except those of connections that carry a state."""
+    for c in range(place[GENE0], place[GENE1]):
+        gene = genes[c]
+        perturbed = draw(rng) < q.perturb
+        moved = (2.0 * draw(rng) - 1.0) * (q.weight_step if perturbed else q.weight_range)
+        if gene.source != STATE:
+            gene.weight = gene.weight + moved if perturbed else moved
 
 
 @noinline
@@ -102,24 +115,6 @@ def cross_genes(inherit_disabled, genes, fitter, other, equal, new_genes, c, rng
             c += 1
         i, j = i + from_one, j + (both or not from_one)
     return c
-
-
-@noinline
-def drop_loose(ends, nodes, n0, n1, genes, c0, c1):
-    """Remove hidden nodes without connections, and gates of missing nodes. Returns the end of the nodes."""
-    n = n0 + ends + 1
-    for i in range(n, n1):
-        for c in range(c0, c1):
-            if genes[c].source == nodes[i].id or genes[c].target == nodes[i].id:
-                nodes[n] = nodes[i]
-                n += 1
-                break
-    for c in range(c0, c1):
-        if genes[c].gater > ends:
-            row = n0 + row_of(nodes, n0, n, ends, genes[c].gater)
-            if row == n or nodes[row].id != genes[c].gater:
-                genes[c].gater = NOBODY
-    return n
 
 
 @noinline

@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
 from .._typing import Floats
 from ..engine.compiling import watched
@@ -122,6 +121,8 @@ class Training:
 
     def run(self, progress: bool | str) -> Result:
         """Train, with a progress bar if `progress` is true; a string is shown in front of it."""
+        from tqdm.auto import tqdm  # a tenth of the time of `import synapse`
+
         rows = self.source.rows
         total = None if rows is None else rows * self.history.epochs
         self.bar = tqdm(total=total, unit=" steps", unit_scale=True, disable=not progress)

@@ -33,11 +33,19 @@ from numba.core.untyped_passes import (
 )
 
 
-class _PartLibrary(JITCodeLibrary):
-    """The code of a part, which is neither optimised nor made machine code."""
+class _Library(JITCodeLibrary):
+    """The code of a function as it is lowered.
+
+    Numba would optimise a function before it is linked with its parts: what a loop calls seems small then, so
+    LLVM writes the loop once for each value of a condition in it, and the parts are inlined into each.
+    """
 
     def _optimize_functions(self, module: Any) -> None:
         module.data_layout = self._codegen._data_layout
+
+
+class _PartLibrary(_Library):
+    """The code of a part, which is neither optimised nor made machine code."""
 
     def finalize(self) -> None:
         for function in self._final_module.functions:
@@ -46,7 +54,7 @@ class _PartLibrary(JITCodeLibrary):
         self._finalized = True
 
 
-class _KernelLibrary(JITCodeLibrary):
+class _KernelLibrary(_Library):
     """The code of a kernel, with that of all parts that it reaches."""
 
     _linking_libraries: list[Any]
@@ -96,7 +104,7 @@ OPERATORS = {one for one in vars(operator).values() if callable(one)}
 class _CreateLibrary(FunctionPass):
     """Choose the library into which a function is lowered."""
 
-    kind: type[JITCodeLibrary]
+    kind: type[_Library]
 
     def __init__(self) -> None:
         super().__init__()

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from synapse._checks import unknown_name
 from synapse.errors import ArgumentError
 from synapse.experiments import Trials
-from synapse.experiments.estimate import FEW
 from synapse.experiments.running import TrialPlan
 from synapse.readwrite.files import PathLike
 
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+LEAST = 20
+"""Rows with fewer seeds stand below the table as single runs, without intervals."""
 MARKS = {
     "V": "read in a source",
     "C": "recalled, and partly cross-checked",
@@ -66,7 +67,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Measure:
-    """A number of the trials, printed as its median with a bootstrap interval.
+    """A number of the trials, printed as its median with a bootstrap interval; the first also as its mean.
 
     Parameters
     ----------
@@ -90,12 +91,16 @@ class Measure:
         return "-" if value == inf else format(value, self.form)
 
     def cell(self, group: Trials) -> str:
-        """The median of some trials with its interval, or with its range if they are few."""
+        """The median of some trials, with its interval unless they are few."""
         found = Trials({"number": _number(one, self.name)} for one in group).median("number")
-        if len(group) < 2 or found.low == inf:
+        if len(group) < LEAST or found.low == inf:
             return self.text(found.value)
-        ends = "range " if len(group) < FEW else ""
-        return f"{self.text(found.value)} ({ends}{self.text(found.low)} to {self.text(found.high)})"
+        return f"{self.text(found.value)} ({self.text(found.low)} to {self.text(found.high)})"
+
+    def mean(self, group: Trials) -> str:
+        """The mean of the finite numbers, as papers print it."""
+        finite = [number for number in (_number(one, self.name) for one in group) if number < inf]
+        return self.text(sum(finite) / len(finite) if finite else inf)
 
 
 NEEDED = Measure("needed", "training sequences")
@@ -166,10 +171,24 @@ class PaperTable:
         return groups
 
     def to_markdown(self, trials: Trials) -> str:
-        """Print trials as a Markdown table: one line per row, beside the published figures."""
-        groups = self.groups(trials)
+        """Print trials as a Markdown table: one line per row, beside the published figures.
+
+        Rows with few seeds follow as single runs, in grey.
+        """
+        rows = self.groups(trials)
+        full = [(row, group) for row, group in rows if len(group) >= LEAST]
+        few = [(row, group) for row, group in rows if len(group) < LEAST]
+        parts = [self._table(full)] if full else []
+        if few:
+            title = f"Single runs (fewer than {LEAST} seeds): no figures to rely on."
+            parts.append(f'<div style="color: #808080">\n\n{title}\n\n{self._table(few)}\n\n</div>')
+        return "\n\n".join(parts)
+
+    def _table(self, groups: list[tuple[Row, Trials]]) -> str:
         published = any(row.published for row, _ in groups)
-        head = ["", "seeds", *(["solved"] if self.solved else []), *(each.title for each in self.measures)]
+        first, *others = (each.title for each in self.measures)
+        mean = "mean of the solved" if self.solved else "mean"
+        head = ["", "seeds", *(["solved"] if self.solved else []), first, mean, *others]
         lines = [self._cells(row, group) + [str(row.published or "")] * published for row, group in groups]
         head += ["published"] * published
         rules = ["---", *["---:"] * (len(head) - 1 - published), *["---"] * published]
@@ -178,9 +197,11 @@ class PaperTable:
     def _cells(self, row: Row, group: Trials) -> list[str]:
         cells = [row.label, str(len(group))]
         if self.solved:
-            solved = Trials({"solved": one.get(self.solved) is not None} for one in group)
-            cells.append(str(solved.rate("solved")))
-        return cells + [measure.cell(group) for measure in self.measures]
+            solved = [one.get(self.solved) is not None for one in group]
+            rate = Trials({"solved": each} for each in solved).rate("solved")
+            cells.append(str(rate) if len(group) >= LEAST else f"{sum(solved)} of {len(group)}")
+        first, *others = self.measures
+        return [*cells, first.cell(group), first.mean(group), *(measure.cell(group) for measure in others)]
 
     def plot(self, trials: Trials) -> Axes:
         """Draw the first measure of all trials, one line of dots per row, beside the published figures."""

@@ -43,7 +43,7 @@ def test_prints_and_goes_on_from_the_store(call, tmp_path):
     assert len(read_trials(tmp_path / "small.db")) == 2
     code, printed, _ = call("small", "--workers", "2")
     assert code == 0
-    assert "| three | 4 | 4 of 4 | 10 (range 9 to 12) | 100 %, 9 (C) |" in printed
+    assert "| three | 4 | 4 of 4 | 10 | 10 | 100 %, 9 (C) |" in printed
     assert len(read_trials(tmp_path / "small.db")) == 6
 
 

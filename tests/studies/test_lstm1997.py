@@ -3,14 +3,17 @@
 import numpy as np
 import pytest
 
-from studies.lstm1997 import Lstm1997
+from studies.papers._lstm1997 import FORGET, INPUT, OUTPUT, activate, add_change, clear, lstm, update
 from studies.papers._memory_blocks import memory_blocks
 from synapse.tasks import EmbeddedReber
 
+pytestmark = pytest.mark.slow  # compiles
+
 BLOCKS, CELLS = 3, 2
 SIZE = BLOCKS * CELLS
-GATES = {"input": [-0.1, 0.2, 0.0], "output": [-1.0, -2.0, -3.0]}
-KEPT = {"input": [-0.1, 0.2, 0.0], "forget": [0.5, 1.0, 1.5], "output": [-1.0, -2.0, -3.0]}
+GATES = {INPUT: [-0.1, 0.2, 0.0], OUTPUT: [-1.0, -2.0, -3.0]}
+KEPT = {**GATES, FORGET: [0.5, 1.0, 1.5]}
+NAMES = {INPUT: "input", OUTPUT: "output", FORGET: "forget"}
 FORMS = {
     "1997": (GATES, {"fed_back": True}),
     "2000, forget gates": (KEPT, {"fed_back": False, "shortcut": True, "output_biases": True}),
@@ -26,7 +29,7 @@ def cut(gates, fed_back, peepholes=False, shortcut=False, squashed=True, output_
 
     The inputs are those of the task, hidden outputs, gates and states. Returns the network and its layers.
     """
-    given = {f"{name}_gate_biases": values for name, values in gates.items()}
+    given = {f"{NAMES[k]}_gate_biases": values for k, values in gates.items()}
     given |= {"input_to_output": shortcut, "output_biases": output_biases, "squashed_input": squashed}
     brought = SIZE + BLOCKS * len(gates) * fed_back
     states = SIZE * peepholes
@@ -52,26 +55,25 @@ def cut(gates, fed_back, peepholes=False, shortcut=False, squashed=True, output_
     return net, layers
 
 
-def numbers(net, layers, appendix, gates):
+def pairs_of(net, layers, appendix, gates):
     """Every number that is learned: the object and its attribute here, its array and index there."""
     place = {neuron: i for i, neuron in enumerate(layers["input"])}
-    names = {f"{name} gates": name for name in gates} | {"output": "out"}
-    names["candidates" if "candidates" in layers else "cells"] = "cell"
-    known = appendix.w["cell"].shape[1]
-    for layer, name in names.items():
-        for j, neuron in enumerate(layers[layer]):
+    columns = [*range(7 + SIZE), *(7 + SIZE + k * BLOCKS + j for k in sorted(gates) for j in range(BLOCKS))]
+    arrays = {f"{NAMES[k]} gates": (appendix.w_gate[k], appendix.peephole[k]) for k in gates}
+    arrays["candidates" if "candidates" in layers else "cells"] = appendix.w_cell, None
+    known = len(layers["input"]) - SIZE * appendix.peeps
+    for name, (weights, peepholes) in {**arrays, "output": (appendix.w_out, None)}.items():
+        for j, neuron in enumerate(layers[name]):
             if neuron.trainable:
-                yield neuron, "bias", appendix.bias[name], j
-            for link in neuron.incoming:
+                yield neuron, "bias", weights, (j, -1)
+            for link in filter(lambda link: link.trainable, neuron.incoming):
                 i = place.get(link.source)
-                if not link.trainable:
-                    continue
                 if i is None:
-                    yield link, "weight", appendix.w[name], (j, layers["hidden"].index(link.source))
+                    yield link, "weight", weights, (j, layers["hidden"].index(link.source))
                 elif i >= known:
-                    yield link, "weight", appendix.peep[name], i - known
+                    yield link, "weight", peepholes, i - known
                 else:
-                    yield link, "weight", appendix.w[name], (j, i + SIZE * (name == "out"))
+                    yield link, "weight", weights, (j, i + SIZE if name == "output" else columns[i])
 
 
 @pytest.mark.parametrize("cost", ["squared_error", "cross_entropy"])
@@ -79,24 +81,26 @@ def numbers(net, layers, appendix, gates):
 def test_every_step_is_the_exact_gradient_of_the_cut_network(form, cost):
     gates, options = FORMS[form]
     net, layers = cut(gates, **options)
-    appendix = Lstm1997(7, BLOCKS, CELLS, 7, gates, rng=np.random.default_rng(0), **options)
-    pairs = list(numbers(net, layers, appendix, gates))
-    appendix.peep["output"][:] = 0.0  # it sees the state of the same step, which cannot come from outside
-    assert len(pairs) == appendix.size - SIZE * options.get("peepholes", False)
+    appendix = lstm(7, BLOCKS, CELLS, 7, gates, rng=np.random.default_rng(0), **options)
+    pairs = list(pairs_of(net, layers, appendix, gates))
+    appendix.peephole[OUTPUT] = 0.0  # it sees the state of the same step, which cannot come from outside
+    assert len(pairs) == appendix.learned.sum() - SIZE * appendix.peeps
     for ours, name, array, index in pairs:
         array[index] = getattr(ours, name)
     net.learning_rule = "rtrl"
     for sample in EmbeddedReber().batch(10, 3):
         net.clear()
-        appendix.clear()
+        clear(appendix, 0.0)
         for row, target in zip(sample.inputs, sample.targets, strict=True):
-            fed_back = [appendix.gate[name] for name in gates] if options["fed_back"] else []
-            states = [appendix.state] if options.get("peepholes") else []
+            fed_back = [appendix.gate[k] for k in sorted(gates)] if options["fed_back"] else []
+            states = [appendix.state] if appendix.peeps else []
             outputs = net.activate(np.concatenate([row, appendix.hidden, *fed_back, *states]))
-            np.testing.assert_allclose(outputs, appendix.activate(row), atol=1e-12)
+            activate(appendix, row)
+            np.testing.assert_allclose(outputs, appendix.out, atol=1e-12)
             np.testing.assert_allclose([cell.state for cell in layers["cells"]], appendix.state, atol=1e-12)
             net.propagate(0.3, target, cost)
-            appendix.learn(0.3, target, slope=cost == "squared_error")
-            appendix.peep["output"][:] = 0.0
+            add_change(appendix, target, cost == "squared_error")
+            update(appendix, 0.3)
+            appendix.peephole[OUTPUT] = 0.0
             found = [getattr(ours, name) for ours, name, *_ in pairs]
             np.testing.assert_allclose(found, [array[index] for *_, array, index in pairs], atol=1e-12)

@@ -29,7 +29,7 @@ def halves(seed, size):
 TABLE = PaperTable(
     trial=halves,
     rows=[
-        Row("small", Published("100 %, 100", "V", 100.0), seeds=9, size=10),
+        Row("small", Published("100 %, 100", "V", 100.0), seeds=20, size=10),
         Row("large", seeds=3, size=1000),
     ],
     measures=[Measure("needed", "training sequences"), Measure("error", "error", ".2f")],
@@ -38,16 +38,18 @@ TABLE = PaperTable(
 
 def test_every_row_has_its_own_seeds_and_the_store_goes_on(tmp_path):
     trials, store = TABLE.run(progress=False), tmp_path / "halves.db"
-    own = [(10, i) for i in range(9)] + [(1000, i) for i in range(3)]
+    own = [(10, i) for i in range(20)] + [(1000, i) for i in range(3)]
     assert [(one["size"], one["seed"]) for one in trials] == own
     assert len(TABLE.run(2, store=store, progress=False)) == 4
     assert len(TABLE.run(5, store=store, progress=False)) == 5 + 3
     assert TABLE.run(store=store, progress=False) == trials
     lines = TABLE.to_markdown(trials).splitlines()
-    assert lines[0] == "|  | seeds | solved | training sequences | error | published |"
-    row = "| small | 9 | 56 % (27 to 81) | 108 (102 to -) | 0.40 (0.10 to 0.70) | 100 %, 100 (V) |"
+    assert lines[0] == "|  | seeds | solved | training sequences | mean of the solved | error | published |"
+    row = "| small | 20 | 50 % (30 to 70) | - (111 to -) | 109 | 0.95 (0.55 to 1.35) | 100 %, 100 (V) |"
     assert lines[2] == row
-    assert [row.label for row, _ in TABLE.groups(Trials(trials[9:]))] == ["large"]
+    assert lines[6].startswith("Single runs")
+    assert lines[-3] == "| large | 3 | 2 of 3 | 10,002 | 10,001 | 0.00 |"
+    assert [row.label for row, _ in TABLE.groups(Trials(trials[20:]))] == ["large"]
 
 
 def test_what_is_refused():

@@ -1,0 +1,256 @@
+"""The LSTM of Hochreiter and Schmidhuber 1997, from the equations of its appendix alone.
+
+It shares no code with Synapse, to tell whether a table that differs from its paper does so because of the
+rule. Gers, Schmidhuber and Cummins 2000 add forget gates, Gers, Schraudolph and Schmidhuber 2002 peepholes.
+A step is truncated real-time recurrent learning: errors that reach the net input of a gate or cell go no
+further back. It is the exact gradient of a network whose recurrent connections bring numbers from outside
+(``tests/studies/test_lstm1997.py``). The tables' rule "truncated", SnAp-1, also follows a weight's effect
+through a recurrent connection back to the neuron that it leads to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import exp
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+INPUT, OUTPUT, FORGET = GATES = (0, 1, 2)
+"""Places of a block's gates."""
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def compiled(function: F) -> F:
+    """Compile a function of arrays; a division by zero gives an infinity, as in NumPy."""
+    made: F = njit(cache=True, error_model="numpy")(function)
+    return made
+
+
+class Lstm(NamedTuple):
+    """Memory blocks: C cells in B blocks, I inputs and K outputs. Forms of the network differ in `learned`.
+
+    Gates and cells have S = I + C + 3 B + 1 sources: inputs, hidden outputs and gates of the step before, 1.
+    """
+
+    squashed: bool
+    """Whether cells have g, within ±2, and h, within ±1; otherwise both are the identity (2002)."""
+    forgets: bool
+    """Whether there are forget gates; otherwise they are 1."""
+    peeps: bool
+    """Whether the states of a block lead to its gates."""
+    w: Array  # all weights; the next four are parts of it
+    w_gate: Array  # (3, B, S)
+    w_cell: Array  # (C, S)
+    w_out: Array  # (K, C + I + 1)
+    peephole: Array  # (3, C)
+    change: Array  # what is added to the weights, at rate 1; the next four are parts of it
+    d_gate: Array
+    d_cell: Array
+    d_out: Array
+    d_peephole: Array
+    learned: Array  # 1 for each weight that the network has, otherwise 0
+    # of the present step
+    source: Array  # (S,)
+    before: Array  # states of the step before, (C,)
+    state: Array  # (C,)
+    h: Array  # h(s), (C,)
+    h_slope: Array  # (C,)
+    hidden: Array  # h(s) times the output gate, (C,)
+    gate: Array  # (3, B)
+    seen: Array  # what the outputs see: hidden, inputs, 1
+    out: Array  # (K,)
+    # ds_c / dw for the weights of cell c, of the input and forget gate of its block, and their peepholes
+    cell_trace: Array  # (C, S)
+    gate_trace: Array  # (3, C, S), that of the output gate is 0
+    peephole_trace: Array  # (3, C, C)
+
+
+def lstm(
+    inputs: int,
+    blocks: int,
+    cells: int,
+    outputs: int,
+    gate_biases: dict[int, list[float]],
+    *,
+    rng: np.random.Generator,
+    weights: float = 0.2,
+    squashed: bool = True,
+    fed_back: bool = True,
+    peepholes: bool = False,
+    shortcut: bool = False,
+    cell_biases: bool = False,
+    output_biases: bool = False,
+) -> Lstm:
+    """Make a network with random weights within `weights`, and the given initial biases of gates.
+
+    Gates have connections to all gates and cells if `fed_back` (1997), and inputs to the outputs if
+    `shortcut` (2000).
+
+    >>> net = lstm(7, 4, 1, 7, {INPUT: [0.0] * 4, OUTPUT: [-1.0] * 4}, rng=np.random.default_rng(0))
+    >>> int(net.learned.sum())
+    264
+    """
+    size = blocks * cells
+    sources = inputs + size + 3 * blocks + 1
+    shapes = (3, blocks, sources), (size, sources), (outputs, size + inputs + 1), (3, size)
+    ends = np.cumsum([np.prod(shape) for shape in shapes])
+
+    def parts(flat: Array) -> list[Array]:
+        return [part.reshape(shape) for part, shape in zip(np.split(flat, ends[:-1]), shapes, strict=True)]
+
+    learned = np.ones(ends[-1])
+    gate, cell, out, peephole = parts(learned)
+    for k in GATES:
+        has = k in gate_biases
+        gate[k] *= has
+        peephole[k] *= has and peepholes
+        for into in (gate, cell):
+            into[..., inputs + size :][..., k * blocks : (k + 1) * blocks] *= has and fed_back
+    cell[:, -1] *= cell_biases
+    out[:, -1] *= output_biases
+    out[:, size:-1] *= shortcut
+    w, change = rng.uniform(-weights, weights, len(learned)) * learned, np.zeros(len(learned))
+    for k, biases in gate_biases.items():
+        parts(w)[0][k, :, -1] = biases
+    now = [np.zeros(n) for n in (sources, *[size] * 5)]
+    traces = [np.zeros(shape) for shape in ((size, sources), (3, size, sources), (3, size, size))]
+    of_outputs = np.zeros((3, blocks)), np.zeros(size + inputs + 1), np.zeros(outputs)
+    flags = squashed, FORGET in gate_biases, peepholes
+    net = Lstm._make([*flags, w, *parts(w), change, *parts(change), learned, *now, *of_outputs, *traces])
+    clear(net, 0.0)
+    return net
+
+
+@compiled
+def clear(net: Lstm, start: float) -> None:
+    """Begin a new sequence: states and derivatives are 0, outputs of gates and cells `start`."""
+    net.state[:] = 0.0
+    net.cell_trace[:] = 0.0
+    net.gate_trace[:] = 0.0
+    net.peephole_trace[:] = 0.0
+    net.hidden[:] = start
+    net.gate[:] = start
+
+
+@compiled
+def logistic(x: float) -> float:
+    """f: the squash of gates and outputs, within 0 and 1."""
+    return 1.0 / (1.0 + exp(-x))
+
+
+@compiled
+def dot(weights: Array, values: Array) -> float:
+    """The sum of the products."""
+    total = 0.0
+    for i in range(len(values)):
+        total += weights[i] * values[i]
+    return total
+
+
+@compiled
+def add(values: Array, factor: float, others: Array) -> None:
+    """Add the others times a factor."""
+    for i in range(len(values)):
+        values[i] += factor * others[i]
+
+
+@compiled
+def decay_and_add(trace: Array, keep: float, factor: float, values: Array) -> None:
+    """Multiply by `keep`, and add the values times a factor."""
+    for i in range(len(trace)):
+        trace[i] = keep * trace[i] + factor * values[i]
+
+
+@compiled
+def find_gate(net: Lstm, k: int, j: int, state: Array) -> float:
+    """Output of gate k of block j."""
+    x = dot(net.w_gate[k, j], net.source)
+    if net.peeps:
+        cells = len(state) // net.gate.shape[1]
+        for c in range(j * cells, (j + 1) * cells):
+            x += net.peephole[k, c] * state[c]
+    return logistic(x)
+
+
+@compiled
+def activate(net: Lstm, inputs: Array, linear: bool = False) -> None:
+    """One step: outputs, states, and the derivatives of the states. The squash of outputs may be `linear`."""
+    u, size, blocks = net.source, len(net.state), net.gate.shape[1]
+    u[: len(inputs)] = inputs
+    u[len(inputs) : len(inputs) + size] = net.hidden
+    u[len(inputs) + size : -1] = net.gate.ravel()
+    u[-1] = 1.0
+    net.before[:] = net.state
+    for j in range(blocks):
+        cells = range(j * size // blocks, (j + 1) * size // blocks)
+        enter = net.gate[INPUT, j] = find_gate(net, INPUT, j, net.before)
+        keep = net.gate[FORGET, j] = find_gate(net, FORGET, j, net.before) if net.forgets else 1.0
+        for c in cells:
+            g, g_slope = dot(net.w_cell[c], u), 1.0
+            if net.squashed:
+                y = logistic(g)
+                g, g_slope = 4.0 * y - 2.0, 4.0 * y * (1.0 - y)
+            net.state[c] = keep * net.before[c] + enter * g
+            decay_and_add(net.cell_trace[c], keep, enter * g_slope, u)
+            at_enter, at_keep = g * enter * (1.0 - enter), net.before[c] * keep * (1.0 - keep)
+            decay_and_add(net.gate_trace[INPUT, c], keep, at_enter, u)
+            if net.forgets:
+                decay_and_add(net.gate_trace[FORGET, c], keep, at_keep, u)
+            if net.peeps:
+                decay_and_add(net.peephole_trace[INPUT, c], keep, at_enter, net.before)
+                decay_and_add(net.peephole_trace[FORGET, c], keep, at_keep, net.before)
+        leave = net.gate[OUTPUT, j] = find_gate(net, OUTPUT, j, net.state)
+        for c in cells:
+            net.h[c], net.h_slope[c] = net.state[c], 1.0
+            if net.squashed:
+                y = logistic(net.state[c])
+                net.h[c], net.h_slope[c] = 2.0 * y - 1.0, 2.0 * y * (1.0 - y)
+            net.hidden[c] = leave * net.h[c]
+    net.seen[:size] = net.hidden
+    net.seen[size:-1] = inputs
+    net.seen[-1] = 1.0
+    for k in range(len(net.out)):
+        x = dot(net.w_out[k], net.seen)
+        net.out[k] = x if linear else logistic(x)
+
+
+@compiled
+def add_change(net: Lstm, targets: Array, slope: bool) -> None:
+    """Add the change of a step: for squared error with `slope`, the outputs' own; else for cross-entropy."""
+    size, blocks = len(net.state), net.gate.shape[1]
+    to_hidden = np.zeros(size)
+    for k in range(len(net.out)):
+        y = net.out[k]
+        error = (targets[k] - y) * (y * (1.0 - y) if slope else 1.0)
+        add(to_hidden, error, net.w_out[k])
+        add(net.d_out[k], error, net.seen)
+    for j in range(blocks):
+        cells = range(j * size // blocks, (j + 1) * size // blocks)
+        leave, at_gate = net.gate[OUTPUT, j], 0.0
+        for c in cells:
+            at_gate += to_hidden[c] * net.h[c]
+            at_state = leave * net.h_slope[c] * to_hidden[c]
+            add(net.d_cell[c], at_state, net.cell_trace[c])
+            add(net.d_gate[INPUT, j], at_state, net.gate_trace[INPUT, c])
+            if net.forgets:
+                add(net.d_gate[FORGET, j], at_state, net.gate_trace[FORGET, c])
+            if net.peeps:
+                for v in cells:
+                    for k in (INPUT, FORGET):
+                        net.d_peephole[k, v] += at_state * net.peephole_trace[k, c, v]
+        at_gate *= leave * (1.0 - leave)
+        add(net.d_gate[OUTPUT, j], at_gate, net.source)
+        for c in cells:
+            net.d_peephole[OUTPUT, c] += at_gate * net.state[c]
+
+
+@compiled
+def update(net: Lstm, rate: float, momentum: float = 0.0) -> None:
+    """Change the weights."""
+    for i in range(len(net.w)):
+        net.w[i] += rate * net.change[i] * net.learned[i]
+        net.change[i] *= momentum

@@ -1,8 +1,7 @@
 """Experiments: many trials on any executor, stored as they come; trainings in parallel; cross-validation."""
 
 from .._checks import public_names
-from .comparison import TrialComparison
-from .estimate import Estimate
+from .estimate import Estimate, TrialComparison
 from .many import train_many
 from .running import run, sweep
 from .trials import Trials, read_trials

@@ -23,8 +23,7 @@ from .._checks import (
 from ..errors import ArgumentError, ArgumentTypeError
 from ..readwrite.files import PathLike
 from ._records import Point
-from .comparison import TrialComparison, compared
-from .estimate import Estimate, in_digits, median_of, rate_of
+from .estimate import Estimate, TrialComparison, compared, in_digits, median_of, rate_of
 from .store import read_rows
 
 Row = dict[str, Any]

@@ -20,7 +20,7 @@ from ..learning import Evaluation, Result, Trainer
 from ..learning._data import Data, checked_weights, prepare
 from ..learning._parameters import independent
 from ..objects.network import Network
-from ._gathered import gather, outcomes, refuse_checkpoint, take_back
+from .many import gather, outcomes, refuse_checkpoint, take_back
 from .running import checked_executor
 
 

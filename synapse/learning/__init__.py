@@ -2,7 +2,7 @@
 
 from .._checks import public_names
 from ._history import Result
-from .callbacks import Batch, Progress, Step, every
+from .callbacks import Batch, Progress, Step, TensorBoard, every
 from .comparison import GradientComparison, compare_gradients
 from .evaluation import Evaluation
 from .gradient import Gradient, gradient
@@ -16,7 +16,6 @@ from .schedules import (
     StepDecay,
     WarmUp,
 )
-from .tensorboard import TensorBoard
 from .trainer import Trainer
 
 __all__ = [

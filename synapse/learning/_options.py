@@ -136,51 +136,32 @@ OPTIONS = {
 """The options of a trainer, in the order in which they are checked."""
 
 
-@dataclass(frozen=True)
-class Argument:
-    """An argument of ``train``.
-
-    `check` is called with the name for messages and the value; None: it is checked with the data. `resumed`
-    names the field of :class:`Paused` from which a continued training takes it; None: it is given again.
-    """
-
-    check: Check | None
-    resumed: str | None
-
-
-GIVEN_AGAIN = None
-WITH_THE_DATA = None
-
-
 def _callbacks(what: str, value: Any) -> tuple[Any, ...]:
     known = listed(what, value, "a list of functions")
     return tuple(function_of("A callback", callback, "progress") for callback in known)
 
 
-ARGUMENTS = {
-    "inputs": Argument(WITH_THE_DATA, GIVEN_AGAIN),
-    "targets": Argument(WITH_THE_DATA, GIVEN_AGAIN),
-    "epochs": Argument(_or_none(positive_integer), "epochs"),
-    "error": Argument(_or_none(non_negative_number), GIVEN_AGAIN),
-    "shuffle": Argument(_or_none(boolean), "shuffle"),
-    "seed": Argument(lambda what, value: random_generator(value), "generator"),
-    "progress": Argument(
-        lambda what, value: value if isinstance(value, str) else boolean(what, value), GIVEN_AGAIN
-    ),
-    "validation": Argument(WITH_THE_DATA, GIVEN_AGAIN),
-    "patience": Argument(_or_none(positive_integer), GIVEN_AGAIN),
-    "restore_best": Argument(boolean, GIVEN_AGAIN),
-    "callbacks": Argument(_callbacks, GIVEN_AGAIN),
-    "on_step": Argument(_or_none(lambda what, value: function_of(what, value, "step")), GIVEN_AGAIN),
-    "on_batch": Argument(_or_none(lambda what, value: function_of(what, value, "batch")), GIVEN_AGAIN),
-    "steps": Argument(_or_none(positive_integer), GIVEN_AGAIN),
-    "sample_weight": Argument(WITH_THE_DATA, GIVEN_AGAIN),
-    "class_weight": Argument(WITH_THE_DATA, GIVEN_AGAIN),
-    "checkpoint": Argument(_or_none(_path), GIVEN_AGAIN),
-    "every": Argument(_or_none(positive_integer), GIVEN_AGAIN),
-    "resume": Argument(boolean, GIVEN_AGAIN),
+ARGUMENTS: dict[str, Check] = {
+    "epochs": _or_none(positive_integer),
+    "error": _or_none(non_negative_number),
+    "shuffle": _or_none(boolean),
+    "seed": lambda what, value: random_generator(value),
+    "progress": lambda what, value: value if isinstance(value, str) else boolean(what, value),
+    "patience": _or_none(positive_integer),
+    "restore_best": boolean,
+    "callbacks": _callbacks,
+    "on_step": _or_none(lambda what, value: function_of(what, value, "step")),
+    "on_batch": _or_none(lambda what, value: function_of(what, value, "batch")),
+    "steps": _or_none(positive_integer),
+    "checkpoint": _or_none(_path),
+    "every": _or_none(positive_integer),
+    "resume": boolean,
 }
-"""The arguments of ``train``, in the order in which they are checked."""
+"""The checks of the arguments of ``train``, in this order; they get the name for messages and the value."""
+WITH_THE_DATA = ("inputs", "targets", "validation", "sample_weight", "class_weight")
+"""The other arguments, which are checked with the data."""
+RESUMED = {"epochs": "epochs", "shuffle": "shuffle", "seed": "generator"}
+"""Arguments that a continued training takes from a field of :class:`Paused`; others are given again."""
 Class = TypeVar("Class", bound=type)
 
 
@@ -190,7 +171,7 @@ def declared(cls: Class) -> Class:
     where = "in synapse/learning/_options.py"
     for call, table, known in (
         (trainer.__init__, f"OPTIONS {where}", OPTIONS.keys() | {"network"}),
-        (trainer.train, f"ARGUMENTS {where}", ARGUMENTS.keys()),
+        (trainer.train, f"ARGUMENTS {where}", {*ARGUMENTS, *WITH_THE_DATA}),
     ):
         names = inspect.signature(call).parameters.keys() - {"self"}
         for name in sorted(names - known):
@@ -218,16 +199,12 @@ def options_of(trainer: Trainer) -> dict[str, Any]:
 
 
 def checked_call(given: Mapping[str, Any]) -> SimpleNamespace:
-    """The checked arguments of ``train``; those that are checked with the data are unchanged."""
-    found = SimpleNamespace()
-    for name, argument in ARGUMENTS.items():
-        value = given[name]
-        setattr(found, name, argument.check(f"The {name}", value) if argument.check else value)
-    return found
+    """The arguments of ``train``, checked, except for those that are checked with the data."""
+    return SimpleNamespace(**{name: check(f"The {name}", given[name]) for name, check in ARGUMENTS.items()})
 
 
 def continue_call(call: SimpleNamespace, paused: Paused) -> None:
     """Replace arguments that are None by those of the training that is continued, and the generator."""
-    for name, argument in ARGUMENTS.items():
-        if argument.resumed is not None and (getattr(call, name) is None or name == "seed"):
-            setattr(call, name, paused.resumed(argument.resumed))
+    for name, field in RESUMED.items():
+        if getattr(call, name) is None or name == "seed":
+            setattr(call, name, paused.resumed(field))

@@ -23,8 +23,8 @@ from ..objects.wiring import require_closed
 from ..optimizers import LBFGS, Optimizer, OptimizerState, RecursiveOptimizer, RecursiveState
 from ..optimizers.base import BuiltIn, too_steep
 from ..optimizers.clipping import not_clipped
-from ._exact import ADVICE
 from ._regularisation import Penalties
+from .gradient import ADVICE
 
 
 class ParameterVector:

@@ -18,9 +18,9 @@ from ..engine.guard import InUse
 from ..engine.schema import FIRST, STOP
 from ..errors import SynapseError, TrainingWarning
 from ..objects.network import Network
-from ._exact import WHOLE, ExactGradient
 from ._history import Result
 from .evaluation import deterministic
+from .gradient import WHOLE, ExactGradient
 from .rules import RULES, RuleTask
 
 # --- before a training: parameters that it cannot change; each warning is given once ---------------

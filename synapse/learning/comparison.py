@@ -18,10 +18,9 @@ from ..objects.network import Network, require_network
 from ..objects.sensitivities import checked_order
 from ..optimizers import SGD
 from ._data import Data, prepare_sequences
-from ._exact import WHOLE
 from ._parameters import ParameterVector
 from ._regularisation import Dropout
-from .gradient import gradient
+from .gradient import WHOLE, gradient
 from .rules import RULES, RuleOptions, RuleTask
 
 SHOWN = 3  # connections that a repr lists

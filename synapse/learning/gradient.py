@@ -1,20 +1,45 @@
-"""The exact gradient of any network, by backpropagation through time."""
+"""The exact gradient of any network, by backpropagation through time.
+
+Several sequences are computed side by side on tapes.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .._checks import boolean, counted
+from .. import engine
+from .._checks import MOST_THREADS, boolean, counted, positive_integer
+from .._registration import require_sound
 from .._typing import Floats
 from ..cost import Cost
-from ..engine.guard import InUse
+from ..engine.guard import InUse, raise_interrupt
+from ..engine.lowering.changes import spans
+from ..engine.schema import CHUNK, ENDED
+from ..engine.status import DONE
+from ..errors import DivergenceError
 from ..objects import parameters
 from ..objects.network import Network, require_network
-from ._data import prepare_sequences
-from ._exact import ExactGradient, checked_window
+from ..objects.wiring import require_closed
+from ._data import Data, prepare_sequences
+from ._regularisation import Masks
+
+SIDE_BY_SIDE = {np.dtype(np.float64): 8, np.dtype(np.float32): 16}
+"""Number of samples in a vector register of 512 bits; processors without such registers use two halves."""
+Descent = tuple[float, Floats, Floats]
+"""A loss, and its negative gradient with respect to weights and biases."""
+Group = tuple[Any, int, Floats | None]
+"""A `SampleGroup`, its number of lanes, and the factors of its activations."""
+ADVICE = "The weights have not changed. Use a lower rate, smaller weights, a window or a bounded squash."
+WHOLE = 2**62  # a window longer than any sequence
+NO_WEIGHTS = np.zeros(0)
+DEEP = 16  # number of steps of samples that do not depend on each other
 
 
 @dataclass(frozen=True)
@@ -120,3 +145,269 @@ def gradient(
         rows, store = network._connection_rows(), network._store
         weights = parameters.sum_of_group(store["tie"][rows], weights[rows])
         return Gradient(loss, -weights, -parameters.sum_of_group(store["bias_tie"][network._rows()], biases))
+
+
+# --- the workspace ---------------------------------------------------------------------------------
+
+
+def checked_window(window: int | None) -> int:
+    """Return the window in the form that kernels take."""
+    return WHOLE if window is None else min(WHOLE, positive_integer("The window of steps", window, inf))
+
+
+def not_finite() -> DivergenceError:
+    """The error for a product of an error and an activation that is not finite."""
+    return DivergenceError(
+        f"The gradient of a weight, an error times an activation, left the finite range. {ADVICE}"
+    )
+
+
+class ExactGradient:
+    """Backpropagation through time over some data, with tapes that are reused between calls.
+
+    The network must not be connected to neurons outside of it. Each call takes some of the sequences and
+    computes groups of them at the same time, on `threads` threads. `weights`, shape (rows,), weigh the cost
+    of each row; default: 1 for every row.
+    """
+
+    def __init__(self, network: Network, data: Data, threads: int = 1, weights: Floats | None = None) -> None:
+        self.network = network
+        self.threads = positive_integer("The threads", threads, MOST_THREADS)
+        self._pool: ThreadPoolExecutor | None = None  # its threads end with this workspace
+        self.take(data, weights)
+        self._renew()
+
+    def take(self, data: Data, weights: Floats | None) -> None:
+        """Go on with other data."""
+        self.data, self.weights = data, NO_WEIGHTS if weights is None else weights
+        self._inputs, self._targets = data.inputs.reshape(-1), data.targets.reshape(-1)
+
+    def _renew(self) -> None:
+        """Lay out what depends on the topology."""
+        network, store = self.network, self.network._store
+        require_closed(network, "trained by gradients")
+        self.data.require_fit(network)
+        self._topology = store.topology_version
+        self.lanes = SIDE_BY_SIDE[store.dtype]
+        self.apart = not network.has_memory  # steps do not depend on each other
+        self._tapes: dict[tuple[int, int, bool], engine.exact.Tapes] = {}
+        self._noted: NotedSteps | None = None  # what a recording takes from the present call
+
+    def begin(self) -> None:
+        """Prepare for the present topology. The caller has the network in use."""
+        if self._topology != self.network._store.topology_version:
+            self._renew()
+        self._ready = self.network._ready()  # lower now: the computing threads cannot
+        self.network._store["failed"][0] = 0.0
+
+    def descent(
+        self,
+        chosen: NDArray[Any],
+        share: Floats,
+        cost: Cost,
+        window: int,
+        context: bool = False,
+        masks: Masks | None = None,
+    ) -> Descent:
+        """Compute the loss of the given sequences, weighted by `share`, and its negative gradient.
+
+        Errors pass through at most `window` steps. With `context`, each sequence begins with the network's
+        present context instead of a cleared one. `masks` draws the factors of activations (dropout). The
+        gradient, by rows of the store and by neurons of the network, is overwritten by the next call. The
+        caller has the network in use.
+        """
+        self.begin()
+        recorder = self.network._store.recorder
+        self._noted = None
+        if recorder is not None and recorder.records(self.network):
+            sizes = len(self.network), self.network._n_inputs
+            self._noted = NotedSteps(self.data, chosen, share, *sizes)
+        groups = list(self._groups(chosen, share, window, masks))
+        loss = 0.0
+        for number, (one, by_weight, by_bias) in enumerate(self._parts(groups, cost, context)):
+            loss += one
+            if number == 0:
+                several = len(groups) > 1  # the next group overwrites these
+                weights, biases = (by_weight.copy(), by_bias.copy()) if several else (by_weight, by_bias)
+            else:
+                weights += by_weight
+                biases += by_bias
+            raise_interrupt()
+        if not np.isfinite(weights.sum() + biases.sum()):
+            raise not_finite()
+        if self._noted is not None:
+            recorder.add(self._noted.numbers)
+        return loss, weights, biases
+
+    def _parts(self, groups: list[Group], cost: Cost, context: bool) -> Iterator[Descent]:
+        """Yield the descent of each group, in order; the arrays are overwritten by the next."""
+        if self.threads == 1 or len(groups) == 1 or self.network.is_random:  # random: in order
+            yield from (self._one(0, group, cost, context) for group in groups)
+            return
+        free = list(range(self.threads))  # each thread has its own tapes
+
+        def job(group: Group) -> Descent:
+            number = free.pop()
+            try:
+                loss, weights, biases = self._one(number, group, cost, context)
+                return loss, weights.copy(), biases.copy()
+            finally:
+                free.append(number)
+
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self.threads)
+        parts = [self._pool.submit(job, group) for group in groups]
+        try:
+            for part in parts:
+                yield part.result()
+        finally:  # after an error, too, no thread may read the network any more
+            for part in parts:
+                part.cancel()
+            wait(parts)
+
+    def _groups(
+        self, chosen: NDArray[Any], share: Floats, window: int, masks: Masks | None
+    ) -> Iterator[Group]:
+        """Group sequences of similar length.
+
+        If steps do not depend on each other, the steps of all sequences are single samples that fill the
+        lanes one after the other.
+        """
+        begins, ends = self.data.bounds[:-1][chosen], self.data.bounds[1:][chosen]
+        lengths = ends - begins
+        several = self.data.lengths.max() > 1
+        if self.apart and several:
+            rows = spans(begins.astype(np.int64), lengths.astype(np.int64)).astype(np.uint64)
+            begins, lengths, share = rows, np.ones_like(rows), np.repeat(share, lengths.astype(np.int64))
+        elif several and (lengths != lengths[0]).any():
+            order = np.argsort(-lengths.astype(np.int64), kind="stable")
+            begins, lengths, share = begins[order], lengths[order], share[order]  # longest first
+        width = self.lanes if len(begins) > 1 else 1
+        size = width * DEEP if self.apart else width
+        for first in range(0, len(begins), size):
+            here = slice(first, first + size)
+            count, longest = len(begins[here]), lengths[first]
+            if self.apart:
+                steps, full = -(-count // width), count % width == 0
+            else:
+                steps, full = int(longest), count == width and lengths[here][-1] == longest
+            mask = None if masks is None else masks(steps, width)
+            samples = engine.exact.SampleGroup(
+                begins=begins[here],
+                lengths=lengths[here],
+                shares=share[here],
+                weights=self.weights,
+                steps=np.uint64(steps),
+                window=np.uint64(window),
+                apart=self.apart,
+                ragged=not full,
+                masked=mask is not None,
+                recorded=self._noted is not None,
+            )
+            yield samples, width, mask
+
+    def _one(self, number: int, group: Group, cost: Cost, context: bool) -> Descent:
+        """Compute the descent of one group, on the tapes with this number."""
+        samples, width, mask = group
+        steps = int(samples.steps)
+        tapes = self.tapes_of(number, width, steps)
+        tapes.begin(self._context() if context else None, mask)
+        status, loss, bad = engine.exact.gradient_network(*self.arguments(width, tapes, samples, cost))
+        if status != DONE:
+            raise self.divergence(status, tapes, loss, bad, steps)
+        if self._noted is not None:
+            self._noted.take(tapes, steps)
+        return loss, tapes["weight_move"], tapes["bias_move"]
+
+    def arguments(
+        self, width: int, tapes: engine.exact.Tapes | None, samples: Any, cost: Cost
+    ) -> tuple[Any, ...]:
+        """The arguments of the kernel for some samples, so many in a group."""
+        address, store, span = self._ready
+        where = 0 if tapes is None else tapes.address, (0,) * width  # kernels are compiled for its length
+        data, moves = (self._inputs, self._targets), store.n_connections
+        return address, store.unit, *where, span, *data, tuple(samples), cost.code, moves
+
+    def tapes_of(self, number: int, width: int, steps: int) -> engine.exact.Tapes:
+        """Return the tapes with this number, replaced by longer ones if they are too short."""
+        key = number, width, self._noted is not None
+        if key in self._tapes and self._tapes[key].steps < steps:
+            del self._tapes[key]  # first, as both together may not fit into memory
+        if key not in self._tapes:
+            network, store = self.network, self.network._store
+            # Those of the next batch may be longer.
+            padded = steps if self.apart else -(-steps // CHUNK) * CHUNK
+            self._tapes[key] = engine.exact.Tapes(
+                store.dtype,
+                width,
+                padded,
+                len(network),
+                len(network.output),
+                store.n_connections,
+                recorded=self._noted is not None,
+            )
+        return self._tapes[key]
+
+    def _context(self) -> dict[str, Floats]:
+        """The initial context of sequences, if it is not cleared."""
+        store, rows = self.network._store, self.network._rows()
+        return {name: store[name][rows] for name in ("activation", "state")}
+
+    def divergence(
+        self, status: int, tapes: engine.exact.Tapes, loss: float, bad: int, steps: int
+    ) -> DivergenceError:
+        """The error that names the number that left the finite range, with its neuron, step and sequence.
+
+        Raises FunctionError if a registered function raised, and the error of a part of the kernel that could
+        not be compiled.
+        """
+        failed = self.network._store["failed"]
+        require_sound(status, failed if failed[0] else tapes["failed"], "The weights are as before.")
+        what, step, place = tapes.beyond(loss, bad, steps)
+        if place is None:
+            return DivergenceError(f"{what} left the finite range. {ADVICE}")
+        neuron, lane = place
+        row = tapes["row"][step * tapes.width + lane]
+        sequence = int(np.searchsorted(self.data.bounds, row, "right")) - 1
+        of = f" of sequence {sequence}" if self.data.sequences > 1 else ""
+        step = int(row - self.data.bounds[sequence])
+        return DivergenceError(
+            f"{what} of {self.network[neuron]!r} left the finite range in step {step}{of}. {ADVICE}"
+        )
+
+
+COLUMNS = {
+    "activation": "activation",
+    "state": "noted_state",
+    "derivative": "noted_slope",
+    "responsibility": "noted_error",
+}
+"""Quantities that an exact gradient computes, and their columns on the tapes."""
+
+
+class NotedSteps:
+    """The quantities of all steps of some sequences, sequence by sequence; `share` weighs their costs.
+
+    Errors refer to the sequence's own cost, independent of its share in the loss.
+    """
+
+    def __init__(self, data: Data, chosen: NDArray[Any], share: Floats, neurons: int, inputs: int) -> None:
+        begins = data.bounds[:-1][chosen].astype(np.int64)
+        lengths = data.bounds[1:][chosen].astype(np.int64) - begins
+        rows = spans(begins, lengths)
+        self._place = np.zeros(len(data.inputs), np.int64)  # by row of the data
+        self._place[rows] = np.arange(len(rows))
+        self._share = np.repeat(share, lengths)
+        self._inputs = inputs
+        self.numbers = {name: np.full((len(rows), neurons), np.nan) for name in COLUMNS}
+
+    def take(self, tapes: engine.exact.Tapes, steps: int) -> None:
+        """Copy the samples from these tapes; several threads may do so at the same time."""
+        row = tapes["row"][: steps * tapes.width].reshape(steps, tapes.width)
+        there = row != ENDED
+        place = self._place[row[there].astype(np.int64)]
+        for name, column in COLUMNS.items():
+            self.numbers[name][place] = tapes.steps_of(column, steps)[there]
+        for name in ("derivative", "responsibility"):  # inputs take their activation from the data
+            self.numbers[name][place[:, None], np.arange(self._inputs)] = 0.0
+        self.numbers["responsibility"][place] /= self._share[place][:, None]

@@ -28,7 +28,6 @@ from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
 from ..readwrite.files import PathLike
 from ._checkpoint import Checkpoint, Paused, PausedParts, write_trainer
 from ._data import Data, joined, prepare, row_weights
-from ._exact import checked_window
 from ._history import History, Result
 from ._options import DEPENDENT, OPTIONS, RULE_OPTIONS, checked_call, continue_call, declared, options_of
 from ._parameters import Updater
@@ -45,6 +44,7 @@ from ._source import (
 from ._warnings import warn_if_vanished, warn_of_dead_ends
 from .callbacks import Batch, Callback, Step
 from .evaluation import Evaluation, evaluated
+from .gradient import checked_window
 from .rules import RULES, Rule, RuleOptions, RuleTask
 from .schedules import CheckedRates, Rate
 from .training import Orders, Training

@@ -37,7 +37,8 @@ NO_RUN = "{0}"  # C has no empty table
 class Language:
     """The syntax of a language, whose format is `key`, for the parts that differ between networks.
 
-    `calls` are the primitive functions of formulas; `helpers` define those that the language does not have.
+    `call` is how the primitive functions of formulas are called, by name and arguments, but for those in
+    `calls`; `helpers` define those that the language does not have.
     ``{name}``, ``{names}`` and ``{body}`` in `function` are the name of a formula, its numbers and its lines,
     which are made of `let`, `branch` and the two kinds of `returns`, of one result and of several. `unused`
     is a line for a number that the body does not use. `fires` are the functions that compute activations of
@@ -51,6 +52,7 @@ class Language:
     name: str
     template: str
     comment: str
+    call: str
     calls: Mapping[str, str]
     helpers: Mapping[str, str]
     function: str
@@ -203,7 +205,11 @@ def _expression(language: Language, symbol: Symbol, known: Mapping[Symbol, str])
     if symbol.kind in RANKS:
         rank = RANKS[symbol.kind]
         return f"{_within(parts[0], rank)} {symbol.kind} {_within(parts[1], rank + 1)}", rank
-    return language.calls[symbol.kind].format(*(text for text, _ in parts)), ATOM
+    texts = [text for text, _ in parts]
+    given_call = language.calls.get(symbol.kind)
+    if given_call is not None:
+        return given_call.format(*texts), ATOM
+    return language.call.format(symbol.kind, ", ".join(texts)), ATOM
 
 
 def _within(part: tuple[str, int], rank: int) -> str:
@@ -251,21 +257,10 @@ PYTHON = Language(
     name="Python",
     template="program.py.in",
     comment="# ",
+    call="{0}({1})",
     calls={
-        "abs": "abs({0})",
-        "copysign": "copysign({0}, {1})",
-        "cos": "cos({0})",
-        "erf": "erf({0})",
         "exp": "exp(min({0}, 709.0))",  # exp raises OverflowError above
         "expm1": "expm1(min({0}, 709.0))",
-        "log": "log({0})",
-        "log1p": "log1p({0})",
-        "max": "max({0}, {1})",
-        "min": "min({0}, {1})",
-        "pow": "pow({0}, {1})",
-        "sin": "sin({0})",
-        "sqrt": "sqrt({0})",
-        "tanh": "tanh({0})",
         "inf": "inf",
     },
     helpers={},
@@ -327,18 +322,6 @@ def python_source(network: Network, context: bool = False) -> str:
     return source(network, PYTHON, context)
 
 
-FORMAT_PYTHON = Format(
-    name="python",
-    what="a Python program",
-    kept="the outputs of a network",
-    lost="learning",
-    link="https://docs.python.org/3/reference/",
-    suffixes=(".py",),
-    data=python_source,
-    write=files.write,
-)
-
-
 FIRST_OF_C = """static void fire_NAME(const double *state, double *activation, int count) {
     int best = 0;
     for (int j = 1; j < count; j++) best = state[j] > state[best] ? j : best;"""
@@ -348,23 +331,8 @@ C = Language(
     name="C",
     template="program.c.in",
     comment="// ",
-    calls={
-        "abs": "fabs({0})",
-        "copysign": "copysign({0}, {1})",
-        "cos": "cos({0})",
-        "erf": "erf({0})",
-        "exp": "exp({0})",
-        "expm1": "expm1({0})",
-        "log": "log({0})",
-        "log1p": "log1p({0})",
-        "max": "fmax({0}, {1})",
-        "min": "fmin({0}, {1})",
-        "pow": "pow({0}, {1})",
-        "sin": "sin({0})",
-        "sqrt": "sqrt({0})",
-        "tanh": "tanh({0})",
-        "inf": "INFINITY",
-    },
+    call="{0}({1})",
+    calls={"abs": "fabs({0})", "max": "fmax({0}, {1})", "min": "fmin({0}, {1})", "inf": "INFINITY"},
     helpers={},
     function="static double {name}(double {names}) {{\n{body}\n}}",
     let="const double {0} = {1};",
@@ -410,18 +378,6 @@ def c_source(network: Network, context: bool = False) -> str:
     return source(network, C, context)
 
 
-FORMAT_C = Format(
-    name="c",
-    what="a C99 program",
-    kept="the outputs of a network",
-    lost="learning",
-    link="https://www.open-std.org/jtc1/sc22/wg14/www/docs/n1256.pdf",
-    suffixes=(".c",),
-    data=c_source,
-    write=files.write,
-)
-
-
 FIRST_OF_JAVASCRIPT = """function fire_NAME(states) {
   const best = states.reduce((best, s, j) => (s > states[best] ? j : best), 0);"""
 
@@ -441,21 +397,11 @@ JAVASCRIPT = Language(
     name="JavaScript",
     template="program.js.in",
     comment="// ",
+    call="Math.{0}({1})",
     calls={
-        "abs": "Math.abs({0})",
         "copysign": "(({1} < 0 ? -1 : 1) * Math.abs({0}))",
-        "cos": "Math.cos({0})",
         "erf": "erf({0})",
         "exp": "Math.exp(Math.min({0}, 709))",  # as in the engine: slopes multiply it by numbers near 0
-        "expm1": "Math.expm1({0})",
-        "log": "Math.log({0})",
-        "log1p": "Math.log1p({0})",
-        "max": "Math.max({0}, {1})",
-        "min": "Math.min({0}, {1})",
-        "pow": "Math.pow({0}, {1})",
-        "sin": "Math.sin({0})",
-        "sqrt": "Math.sqrt({0})",
-        "tanh": "Math.tanh({0})",
         "inf": "Infinity",
     },
     helpers={"erf": ERF},
@@ -527,16 +473,23 @@ def _exported(name: str, comment: str, rows: list[str]) -> str:
     return "\n".join((f"/** {comment} */", f"export const {name} = {{", *rows, "};\n"))
 
 
-FORMAT_JAVASCRIPT = Format(
-    name="javascript",
-    what="a JavaScript program",
-    kept="the outputs of a network",
-    lost="learning",
-    link="https://tc39.es/ecma262/",
-    suffixes=(".js",),
-    data=javascript_source,
-    write=files.write,
+def _format(name: str, what: str, suffix: str, data: Callable[..., str], link: str) -> Format:
+    return Format(
+        name=name,
+        what=what,
+        kept="the outputs of a network",
+        lost="learning",
+        link=link,
+        suffixes=(suffix,),
+        data=data,
+        write=files.write,
+    )
+
+
+FORMATS = (
+    _format("python", "a Python program", ".py", python_source, "https://docs.python.org/3/reference/"),
+    _format(
+        "c", "a C99 program", ".c", c_source, "https://www.open-std.org/jtc1/sc22/wg14/www/docs/n1256.pdf"
+    ),
+    _format("javascript", "a JavaScript program", ".js", javascript_source, "https://tc39.es/ecma262/"),
 )
-
-
-FORMATS = (FORMAT_PYTHON, FORMAT_C, FORMAT_JAVASCRIPT)

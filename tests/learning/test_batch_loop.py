@@ -11,9 +11,9 @@ from synapse import Trainer, optimizers, squash
 from synapse.engine.guard import InUse
 from synapse.errors import DivergenceError, FunctionError
 from synapse.learning._data import Epochs, new_control, prepare, row_weights
-from synapse.learning._exact import WHOLE
 from synapse.learning._parameters import Updater
 from synapse.learning._regularisation import Dropout, Penalties
+from synapse.learning.gradient import WHOLE
 from synapse.learning.rules import RULES, RuleOptions, RuleTask
 from synapse.objects.recording import record
 

@@ -10,7 +10,7 @@ import architect
 from synapse import Layer, Network, Neuron, gradient
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError
 from synapse.learning._data import prepare_sequences
-from synapse.learning._exact import ExactGradient
+from synapse.learning.gradient import ExactGradient
 
 from ..cases import accepted, every_case
 from ..networks import unchanged, used

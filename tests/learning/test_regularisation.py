@@ -9,8 +9,8 @@ import architect
 from synapse import Layer, Trainer, optimizers
 from synapse.errors import ArgumentError, ArgumentTypeError
 from synapse.learning._data import prepare_sequences
-from synapse.learning._exact import ExactGradient
 from synapse.learning._regularisation import Dropout
+from synapse.learning.gradient import ExactGradient
 
 from ..cases import accepted, every_case
 

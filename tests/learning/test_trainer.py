@@ -15,7 +15,7 @@ import architect
 from synapse import Trainer, optimizers
 from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from synapse.learning._checkpoint import Paused
-from synapse.learning._options import ARGUMENTS, OPTIONS, declared
+from synapse.learning._options import OPTIONS, RESUMED, declared
 
 from ..cases import accepted, every_case
 
@@ -236,7 +236,7 @@ def test_an_option_must_be_declared_with_what_a_checkpoint_keeps():
 
 def test_every_argument_of_train_that_is_resumed_is_a_field_of_what_is_kept():
     fields = {one.name for one in dataclasses.fields(Paused)}
-    assert {one.resumed for one in ARGUMENTS.values() if one.resumed} <= fields
+    assert set(RESUMED.values()) <= fields
 
 
 def test_an_assigned_option_is_checked_and_used_by_the_next_training():

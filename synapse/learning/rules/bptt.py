@@ -15,9 +15,9 @@ from ...optimizers import LBFGS
 from ...optimizers.base import BuiltIn, too_far, too_steep
 from ...optimizers.clipping import not_clipped
 from .._data import Data, Epochs, Order
-from .._exact import DEEP, ExactGradient, not_finite
 from .._parameters import BatchGradient, Updater
 from .._regularisation import Masks
+from ..gradient import DEEP, ExactGradient, not_finite
 from .base import Rule, RuleOptions, RuleTask
 
 

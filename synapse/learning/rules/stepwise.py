@@ -19,8 +19,8 @@ from ...objects.network import Network
 from ...objects.sensitivities import Sensitivities
 from ...optimizers import LBFGS, RecursiveOptimizer
 from .._data import Control, Data, Epochs, Order, make_room, new_control, once, run_epochs
-from .._exact import WHOLE
 from .._parameters import BatchGradient, ParameterVector, StepJacobian, Updater
+from ..gradient import WHOLE
 from .base import ALL_SLOPES, SLOPES_OF_OUTPUTS, Rule, RuleOptions
 
 if TYPE_CHECKING:

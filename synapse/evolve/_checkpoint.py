@@ -69,7 +69,6 @@ def read(path: Path, settings: Settings, sizes: list[int]) -> tuple[Evolution, P
         milestones = list(zip(document["milestones"], genomes[sizes[0] :], strict=True))
         result = Evolution(**document["result"], milestones=milestones, fitness=arrays["best_fitness"].item())
         result.species = [dict(one) for one in document["species"]]
-        result.genome = milestones[-1][1] if milestones else None
     except SynapseError:
         raise
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:

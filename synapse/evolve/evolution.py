@@ -23,9 +23,6 @@ class Evolution:
         Number of genomes evaluated, up to and including the first one that has solved it.
     fitness : float
         Fitness of the champion.
-    genome : Genome or None
-        The champion: the first genome that has solved the task, otherwise the fittest one so far. None if
-        every genome has failed.
     history : dict of str to list
         By generation: ``best`` and ``mean`` fitness, number of ``failed`` genomes and of ``species``, and
         number of ``hidden`` neurons and enabled ``connections`` of the fittest genome, biases included.
@@ -38,10 +35,17 @@ class Evolution:
     solved: bool = False
     evaluations: int = 0
     fitness: float = float("-inf")
-    genome: Genome | None = None
     history: dict[str, list[float]] = field(default_factory=dict)
     species: list[dict[int, int]] = field(default_factory=list)
     milestones: list[tuple[int, Genome]] = field(default_factory=list)
+
+    @property
+    def genome(self) -> Genome | None:
+        """The champion: the first genome that has solved the task, otherwise the fittest one so far.
+
+        None if every genome has failed.
+        """
+        return self.milestones[-1][1] if self.milestones else None
 
     @property
     def generations(self) -> int:
@@ -50,7 +54,7 @@ class Evolution:
 
     @cached_property
     def champion(self) -> Network | None:
-        """The champion as a network, which you can train, draw and save; None if every genome has failed."""
+        """The genome as a network, which you can train, draw and save; None if every genome has failed."""
         return None if self.genome is None else self.genome.network()
 
     def __repr__(self) -> str:

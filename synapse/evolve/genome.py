@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import positive_integer, positive_number, read_only
-from ..engine.evolution.genes import GENE, LINK, NEURON, NOBODY, NODE, STATE
-from ..engine.evolution.phenotype import express
+from ..engine.evolution.genes import GENE, NOBODY, NODE, STATE
 from ..engine.functions.activations import LOGISTIC
 from ..errors import TopologyError
 from ..initializers import Seed, random_generator
 from ..objects.network import Network, require_network
 from ..objects.topology import Topology
 from .phenotype import Phenotype
+from .phenotypes import Phenotypes
 from .settings import Settings, codes_of
 
 SLOPE = Settings.slope
@@ -143,8 +143,7 @@ class Genome:
     def phenotype(self) -> Phenotype:
         """Return what the genome computes, with an empty context."""
         at = np.array([[0, len(self.nodes), 0, len(self.genes)]])
-        neurons, links, found = expressed(self.nodes, self.genes, at, self.inputs, self.outputs, self.slope)
-        return Phenotype(neurons, links[: found[1, 1]].copy(), self.inputs, self.outputs)
+        return Phenotypes.express(self.nodes, self.genes, at, self.inputs, self.outputs, self.slope)[0]
 
     def network(self) -> Network:
         """Return a new network that computes the same. Genes that are disabled are left out."""
@@ -160,15 +159,3 @@ def _ends(inputs: int, outputs: int, hidden: int) -> NDArray[Any]:
     nodes["position"][inputs + 1 : inputs + 1 + outputs] = 1.0
     nodes["position"][inputs + 1 + outputs :] = np.arange(1, hidden + 1) / (hidden + 1)
     return nodes
-
-
-def expressed(
-    nodes: NDArray[Any], genes: NDArray[Any], at: NDArray[Any], inputs: int, outputs: int, slope: float
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """The neurons and links of genomes, and their offsets; there may be memory for more links."""
-    sizes = at[:, 1::2] - at[:, ::2]
-    (nodes_in_all, genes_in_all), largest = sizes.sum(axis=0), sizes[:, 0].max()
-    neurons, links = np.empty(nodes_in_all - len(at), NEURON), np.empty(genes_in_all, LINK)
-    found, memory = np.empty((len(at) + 1, 2), np.int64), np.empty((2, largest), np.int64)
-    express(nodes, genes, at, inputs, outputs, slope, neurons, links, found, memory[0], memory[1])
-    return neurons, links, found

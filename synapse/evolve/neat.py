@@ -126,8 +126,8 @@ def neat(
     file = None if checkpoint is None else as_path(checkpoint)
     if boolean("The resume", resume) and file is None:
         raise ArgumentError("Expected a checkpoint to resume from, got none. Give checkpoint=.")
-    sizes = _checked_sizes(task, inputs, outputs, start)
     genome = _checked_start(start, chosen)
+    sizes = _checked_sizes(task, genome, inputs=inputs, outputs=outputs)
     if file is not None and resume and file.exists():
         result, people = _checkpoint.read(file, chosen, [size, *sizes])
     else:
@@ -185,8 +185,8 @@ def _record(result: Evolution, people: Population, values: Floats, solved: Bools
 
 def _crown(result: Evolution, people: Population, best: int) -> None:
     """Make a genome the champion."""
-    result.fitness, result.genome = float(people.fitness[best]), people[best]
-    result.milestones.append((people.generation, result.genome))
+    result.fitness = float(people.fitness[best])
+    result.milestones.append((people.generation, people[best]))
 
 
 def _evaluate(task: Fitness, phenotypes: Phenotypes, pool: Executor | None) -> tuple[Floats, Bools]:
@@ -228,18 +228,12 @@ def _checked_fitness(fitness: Any, time_limit: float | None) -> Fitness:
     return FunctionFitness(fitness, time_limit=limit)
 
 
-def _checked_sizes(task: Fitness, inputs: Any, outputs: Any, start: Any) -> tuple[int, int]:
+def _checked_sizes(task: Fitness, genome: Genome | None, **given: Any) -> tuple[int, int]:
     """The numbers of inputs and outputs, which the arguments, the fitness and the start agree about."""
     found = []
-    given = {"inputs": inputs, "outputs": outputs}
     for name, number in given.items():
         known = [] if number is None else [positive_integer(f"The {name}", number)]
-        if (needed := getattr(task, name)) is not None:
-            known.append(needed)
-        if isinstance(start, Genome):
-            known.append(getattr(start, name))
-        if isinstance(start, Network):
-            known.append(len(start.input if name == "inputs" else start.output))
+        known += [size for owner in (task, genome) if (size := getattr(owner, name, None)) is not None]
         if not known:
             raise ArgumentError(
                 f"Expected the number of {name}, which this fitness does not know. Give {name}=."

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import Floats, Ints
-from ..engine.evolution.phenotype import any_squash_for
+from ..engine.evolution.genes import LINK, NEURON
+from ..engine.evolution.phenotype import any_squash_for, express
 from .phenotype import Phenotype
 
 
@@ -23,6 +24,24 @@ class Phenotypes:
     found: Ints
     inputs: int
     outputs: int
+
+    @classmethod
+    def express(
+        cls, nodes: NDArray[Any], genes: NDArray[Any], at: Ints, inputs: int, outputs: int, slope: float
+    ) -> Phenotypes:
+        """Those of genomes; there may be memory for more links."""
+        sizes = at[:, 1::2] - at[:, ::2]
+        (nodes_in_all, genes_in_all), largest = sizes.sum(axis=0), sizes[:, 0].max()
+        neurons, links = np.empty(nodes_in_all - len(at), NEURON), np.empty(genes_in_all, LINK)
+        found, memory = np.empty((len(at) + 1, 2), np.int64), np.empty((2, largest), np.int64)
+        express(nodes, genes, at, inputs, outputs, slope, neurons, links, found, memory[0], memory[1])
+        return cls(neurons, links, found, inputs, outputs)
+
+    @classmethod
+    def of(cls, phenotype: Phenotype) -> Phenotypes:
+        """Those of one genome."""
+        found = np.array([[0, 0], [len(phenotype.neurons), len(phenotype.links)]])
+        return cls(phenotype.neurons, phenotype.links, found, phenotype.inputs, phenotype.outputs)
 
     def __len__(self) -> int:
         return len(self.found) - 1
@@ -44,9 +63,3 @@ class Phenotypes:
         largest = int((self.found[1:, 0] - self.found[:-1, 0]).max())
         value, state = np.zeros((2, largest))
         return value, state, any_squash_for(self.neurons)
-
-    @classmethod
-    def of(cls, phenotype: Phenotype) -> Phenotypes:
-        """Those of one genome."""
-        found = np.array([[0, 0], [len(phenotype.neurons), len(phenotype.links)]])
-        return cls(phenotype.neurons, phenotype.links, found, phenotype.inputs, phenotype.outputs)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .._typing import Ints
 from ..engine.evolution.genes import GENE, KNOWN, MORE_GENES, MORE_NODES, NEXT_NODE, NOBODY, NODE, STATE
 from ..engine.evolution.reproduction import reproduce, speciate
-from .genome import Genome, expressed
+from .genome import Genome
 from .phenotypes import Phenotypes
 from .settings import Settings
 
@@ -67,8 +67,8 @@ class Population:
 
     def phenotypes(self) -> Phenotypes:
         """Return what the genomes compute."""
-        made = expressed(self.nodes, self.genes, self.at, self.inputs, self.outputs, self.settings.slope)
-        return Phenotypes(*made, self.inputs, self.outputs)
+        ends = self.inputs, self.outputs
+        return Phenotypes.express(self.nodes, self.genes, self.at, *ends, self.settings.slope)
 
     def breed(self) -> None:
         """Replace the generation by its offspring."""

@@ -195,13 +195,11 @@ row("evolve.Genome.from_network", slope="0.5")
 row("evolve.Phenotype.activate", {"inputs": [0.0, 1.0]})
 row("evolve.Phenotype.run", {"inputs": [[0.0, 1.0]]})
 row("evolve.fitness.dataset", lambda w: {"inputs": w.inputs, "targets": w.targets}, error="0 0.5 None")
-row("evolve.fitness.cart_pole")
-row("evolve.fitness.double_pole")
+row("evolve.fitness.Poles.__init__")
 row(
-    "evolve.fitness.DoublePole.generalisation",
+    "evolve.fitness.Poles.generalisation",
     lambda w: {"phenotype": evolve.Genome.minimal(6, 1).phenotype()},
 )
-row("evolve.fitness.gymnasium", {"make": "CartPole-v1"}, make="network")
 pushed = {"observe": lambda state, inputs: None, "step": lambda state, outputs: True, "starts": [[0.0]]}
 row("evolve.fitness.Environment.__init__", {**pushed, "inputs": 1, "outputs": 1}, score="0 None")
 

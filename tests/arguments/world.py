@@ -164,9 +164,9 @@ def phenotype(w: World) -> evolve.Phenotype:
 
 
 @maker
-def doublepole(w: World) -> evolve.fitness.DoublePole:
+def poles(w: World) -> evolve.fitness.Poles:
     """A task of two poles, for which the phenotype has too few inputs."""
-    return evolve.fitness.double_pole()
+    return evolve.fitness.Poles()
 
 
 @maker

@@ -185,7 +185,7 @@ def test_a_killed_evolution_is_resumed(tmp_path):
         from synapse import evolve
         from synapse.evolve import _checkpoint
         _checkpoint.SECONDS = 0.0
-        evolve.neat(evolve.fitness.double_pole(False), population=30, max_evaluations=100_000, seed=2,
+        evolve.neat(evolve.fitness.Poles(velocities=False), population=30, max_evaluations=100_000, seed=2,
                     checkpoint={str(file)!r}, resume=True)
     """
     for _ in range(3):
@@ -196,7 +196,7 @@ def test_a_killed_evolution_is_resumed(tmp_path):
         time.sleep(0.3)
         process.kill()
         process.wait()
-    task = evolve.fitness.double_pole(False)
+    task = evolve.fitness.Poles(velocities=False)
     stopped = evolve.neat(task, population=30, max_evaluations=1, seed=2, checkpoint=file, resume=True)
     assert stopped.generations > 3
     whole = evolve.neat(task, population=30, max_evaluations=stopped.evaluations, seed=2)

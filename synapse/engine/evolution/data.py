@@ -1,4 +1,4 @@
-"""Outputs of many phenotypes on rows or sequences."""
+"""Costs of many phenotypes on rows or sequences."""
 
 from __future__ import annotations
 
@@ -6,17 +6,24 @@ import numpy as np
 
 from ..compiler.jit import kernel
 from ..functions.compiled import cost_of
+from .genes import NOBODY
 from .phenotype import advance, forget
 
 
 @kernel
-def run_rows(neurons, links, found, inputs, outputs, rows, starts, any_squash, value, state, results):
-    """The outputs of every phenotype, by genome, row and output.
+def judge_rows(
+    neurons, links, found, inputs, rows, targets, starts, cost, any_squash, value, state, totals, wrong
+):
+    """The sum of costs of every phenotype, and how many outputs are on the wrong side of 1/2.
 
-    starts : whether the context is cleared before each row; value, state : memory for the largest phenotype.
+    An output whose target is NaN has no cost. starts : whether the context is cleared before each row; cost :
+    the code of a built-in cost, or NOBODY: the absolute error; value, state : memory for the largest
+    phenotype; totals, wrong : written.
     """
+    outputs = targets.shape[1]
     for g in range(found.shape[0] - 1):
         base, stop, links_base = found[g, 0], found[g + 1, 0], found[g, 1]
+        total, misses = 0.0, 0
         for t in range(rows.shape[0]):
             if starts[t]:
                 forget(value, state, stop - base)
@@ -24,16 +31,10 @@ def run_rows(neurons, links, found, inputs, outputs, rows, starts, any_squash, v
                 value[i] = rows[t, i]
             advance(neurons, links, base, stop, links_base, inputs, value, state, any_squash)
             for o in range(outputs):
-                results[g, t, o] = value[stop - base - outputs + o]
-
-
-@kernel
-def sum_costs(results, targets, cost, totals):
-    """The sum of built-in costs of every genome; an output whose target is NaN has none."""
-    outputs = targets.shape[1]
-    for g in range(results.shape[0]):
-        total = 0.0
-        for t in range(targets.shape[0]):
-            for o in range(outputs):
-                total += cost_of(cost, targets[t, o], results[g, t, o], 1.0, np.float64(outputs))[0]
-        totals[g] = total
+                target, output = targets[t, o], value[stop - base - outputs + o]
+                if cost == NOBODY:
+                    total += abs(output - target)
+                else:
+                    total += cost_of(cost, target, output, 1.0, np.float64(outputs))[0]
+                misses += target == target and (output > 0.5) != (target > 0.5)
+        totals[g], wrong[g] = total, misses

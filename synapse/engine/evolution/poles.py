@@ -15,12 +15,11 @@ LONG, LONG_MASS, SHORT, SHORT_MASS = 0.5, 0.1, 0.05, 0.01
 TAU = 0.01
 TRACK, ANGLE = 2.4, math.radians(36)
 """An episode ends beyond these."""
-STEPS, SCORE, RING = 6, 7, 8
-"""Places in the state of two poles: the number of steps, the score, the latest 100 movements."""
-LATEST = 100
-ONE_POLE, TWO_POLES = 4, RING + LATEST
-"""How many numbers a state has that is saved; behind them is memory for Runge-Kutta."""
-ROOM = 36
+STEPS, SCORE, RING, LATEST = 6, 7, 8, 100
+"""Places in the state of the number of steps, the score, and the latest 100 movements."""
+ROOM = RING + LATEST
+"""Where the memory for Runge-Kutta begins."""
+SIZE = ROOM + 30
 
 
 @inline
@@ -44,23 +43,20 @@ def derive(s, y, d, poles, force):
 
 
 @inline
-def move(s, room, poles, output):
+def move(s, poles, output):
     """Move the state by 0.02 s under a force from -10 N to 10 N, for outputs from 0 to 1."""
     force, size = 2.0 * FORCE * (output - 0.5), 2 + 2 * poles
-    y, k1, k2, k3, k4 = room, room + 6, room + 12, room + 18, room + 24
+    slopes = ROOM + size
     for _ in range(2):
-        derive(s, 0, k1, poles, force)
+        for stage in range(4):
+            here, k = (0 if stage == 0 else ROOM), slopes + stage * size
+            derive(s, here, k, poles, force)
+            ahead = TAU if stage == 2 else 0.5 * TAU
+            for i in range(size):
+                s[ROOM + i] = s[i] + ahead * s[k + i]
         for i in range(size):
-            s[y + i] = s[i] + 0.5 * TAU * s[k1 + i]
-        derive(s, y, k2, poles, force)
-        for i in range(size):
-            s[y + i] = s[i] + 0.5 * TAU * s[k2 + i]
-        derive(s, y, k3, poles, force)
-        for i in range(size):
-            s[y + i] = s[i] + TAU * s[k3 + i]
-        derive(s, y, k4, poles, force)
-        for i in range(size):
-            s[i] += TAU / 6.0 * (s[k1 + i] + 2.0 * s[k2 + i] + 2.0 * s[k3 + i] + s[k4 + i])
+            k = slopes + i
+            s[i] += TAU / 6.0 * (s[k] + 2.0 * s[k + size] + 2.0 * s[k + 2 * size] + s[k + 3 * size])
 
 
 @inline
@@ -73,39 +69,27 @@ def balanced(s, poles):
 
 
 @kernel
-def step_one_pole(world, action, observed, begin):
-    """One pole: inputs are all four numbers of the state."""
-    if not begin:
-        move(world, ONE_POLE, 1, action[0])
-    observed[0], observed[1] = world[0] / 4.8, world[1] / 2.0
-    observed[2], observed[3] = world[2] / 0.52, world[3] / 2.0
-    return balanced(world, 1)
-
-
-@kernel
-def step_two_poles(world, action, observed, begin):
-    """Two poles: inputs are all six numbers, or three without velocities.
+def step_poles(world, action, observed, begin):
+    """One step of 0.02 s. 2 or 3 inputs are place and angles, 4 or 6 these and their velocities.
 
     The score is Gruau's: 0.1 t / 1000 + 0.9 f, where f is 0.75 / the sum of |x| + |v| + |angle| + |speed| of
     cart and long pole over the latest 100 steps, or 0 before that.
     """
+    each = 2 if observed.shape[0] >= 4 else 1
+    poles, up = observed.shape[0] // each - 1, True
     if not begin:
-        move(world, TWO_POLES, 2, action[0])
-        done = int(world[STEPS])
+        move(world, poles, action[0])
+        done, up = int(world[STEPS]), balanced(world, poles)
         world[RING + done % LATEST] = abs(world[0]) + abs(world[1]) + abs(world[2]) + abs(world[3])
-        up = balanced(world, 2)
         world[STEPS] = done + up
         moved = 0.0
         if not up or done % LATEST == LATEST - 1:
             for i in range(LATEST):
                 moved += world[RING + i]
-            world[SCORE] = 0.1 * world[STEPS] / 1000.0 + (
-                0.9 * 0.75 / moved if world[STEPS] >= LATEST else 0.0
-            )
-    if observed.shape[0] == 3:
-        for i in range(3):
-            observed[i] = world[2 * i] / (4.8 if i == 0 else 0.52)
-    else:
-        for i in range(6):
-            observed[i] = world[i] / (2.0 if i % 2 == 1 else 4.8 if i == 0 else 0.52)
-    return balanced(world, 2)
+            still = 0.75 / moved if world[STEPS] >= LATEST else 0.0
+            world[SCORE] = 0.1 * world[STEPS] / 1000.0 + 0.9 * still
+    for i in range(1 + poles):
+        observed[each * i] = world[2 * i] / (4.8 if i == 0 else 0.52)
+        if each == 2:
+            observed[2 * i + 1] = world[2 * i + 1] / 2.0
+    return up

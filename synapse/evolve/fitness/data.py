@@ -11,13 +11,11 @@ from ... import cost as costs
 from ..._checks import as_matrix, expected, non_negative_number, parts_of, width_of
 from ..._typing import Bools, Floats
 from ...cost import Cost
-from ...engine.evolution.data import run_rows, sum_costs
+from ...engine.evolution.data import judge_rows
+from ...engine.evolution.genes import NOBODY
 from ...errors import ArgumentError, ArgumentTypeError
 from ..phenotypes import Phenotypes
 from .base import Fitness
-
-AT_ONCE = 1 << 22
-"""Largest number of outputs that are computed before their costs are summed."""
 
 
 @final
@@ -58,34 +56,18 @@ class DataFitness(Fitness):
 
     def evaluate(self, phenotypes: Phenotypes) -> tuple[Floats, Bools]:
         """Return the fitness of every genome, and whether it solves the task."""
-        step = max(1, AT_ONCE // self.targets.size)
-        if step >= len(phenotypes):
-            return self._evaluated(phenotypes)
-        parts = [
-            self._evaluated(phenotypes.part(first, min(first + step, len(phenotypes))))
-            for first in range(0, len(phenotypes), step)
-        ]
-        fitness, solved = (np.concatenate(some) for some in zip(*parts, strict=True))
-        return fitness, solved
-
-    def _evaluated(self, phenotypes: Phenotypes) -> tuple[Floats, Bools]:
         value, state, any_squash = phenotypes.memory()
-        results = np.empty((len(phenotypes), *self.targets.shape))
-        run_rows(
-            phenotypes.neurons, phenotypes.links, phenotypes.found, self.inputs, self.outputs, self.rows,
-            self.starts, any_squash, value, state, results,
+        totals, wrong = np.empty(len(phenotypes)), np.empty(len(phenotypes), np.int64)
+        cost = NOBODY if self.cost is None else self.cost.code
+        judge_rows(
+            phenotypes.neurons, phenotypes.links, phenotypes.found, self.inputs, self.rows, self.targets,
+            self.starts, cost, any_squash, value, state, totals, wrong,
         )  # fmt: skip
         if self.cost is None:
-            missed = results - self.targets
-            fitness = (self.targets.size - np.abs(missed, out=missed).sum(axis=(1, 2))) ** 2
+            fitness = (self.targets.size - totals) ** 2
         else:
-            totals = np.empty(len(phenotypes))
-            sum_costs(results, self.targets, self.cost.code, totals)
             fitness = np.where(np.isfinite(totals), 1.0 / (1.0 + totals / len(self.rows)), np.nan)
-        if self.error is None:
-            right = ((results > 0.5) == (self.targets > 0.5)) | np.isnan(self.targets)
-            return fitness, right.all(axis=(1, 2)) & np.isfinite(fitness)
-        return fitness, fitness >= 1.0 / (1.0 + self.error)
+        return fitness, wrong == 0 if self.error is None else fitness >= 1.0 / (1.0 + self.error)
 
 
 def dataset(

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from synapse.engine.lowering.changes import spans
 from synapse.engine.lowering.flags import (
     MEMORY,
     TRACED,
 )
+from synapse.engine.lowering.stretches import spans
 from synapse.engine.schema import (
     COLUMNS,
     CONNECTION,
@@ -263,7 +263,9 @@ def check_order(store):
     network, position = store["network"].astype(np.int64), store["position"].astype(np.int64)
     key = np.where(network == 0, np.iinfo(np.int64).max, network << 32 | position)
     require(np.diff(key) >= 0, "the order of neurons")
-    require(np.diff(store["target"].astype(np.int64)) >= 0, "the order of connections")
+    source, target, gater = (store[name].astype(np.int64) for name in ("source", "target", "gater"))
+    keys = source, np.where(gater == NONE, -1, gater), source == target, store["trainable"] == 0, target
+    require(np.lexsort(keys) == np.arange(store.n_connections), "the order of connections")
 
 
 def check_lengths(store, axis, count):

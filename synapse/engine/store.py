@@ -40,9 +40,6 @@ from .schema import (
 SPARE = 4096
 """Removed rows and identities that a store tolerates before it is compacted."""
 
-NO_ROWS = np.empty(0, np.uint32)
-"""No rows."""
-
 FEW = 1 << 14
 """Rows that are worked on at a time, so that temporary arrays stay in the cache."""
 
@@ -126,7 +123,7 @@ class Store:
 
     def add_neurons(self, views: Sequence[Any], name: str | None = None, **numbers: float) -> int:
         """Append a neuron for each view, with these numbers and other defaults; returns the first row."""
-        self.touch(NO_ROWS)
+        self.touch()
         first, stop = self.n_neurons, self.n_neurons + len(views)
         self._reserve_neurons(stop)
         for block, defaults in zip(self.blocks, _DEFAULTS, strict=True):
@@ -160,7 +157,7 @@ class Store:
         trainable: NDArray[np.bool_] | bool = True,
     ) -> int:
         """Append connections, or a single one, with checked arguments; returns the first identity."""
-        self.touch(NO_ROWS)
+        self.touch()
         first, identity, count = self.n_connections, self.n_identities, 1
         rows: Any = first
         places: Any = identity
@@ -204,7 +201,7 @@ class Store:
     def remove_connections(self, identities: Indices) -> None:
         """Mark connections as removed; the next lowering removes their rows."""
         rows = self.row_of[identities]
-        self.touch(self["target"][rows])
+        self.touch()
         self._leave("connection", rows)
         self.row_of[identities] = NONE
         with making_views:
@@ -216,7 +213,7 @@ class Store:
 
     def remove_neurons(self, rows: Indices) -> None:
         """Mark neurons as removed, whose connections have been removed before."""
-        self.touch(NO_ROWS)
+        self.touch()
         for row in rows.tolist():
             self.views[row]._row = -1
             self.views[row] = None
@@ -252,16 +249,9 @@ class Store:
         for follower in list(self.followers):
             follower._renumbered(new)
 
-    def touch(self, targets: Indices | None = None) -> None:
-        """Announce a change of topology; the program is lowered again before the next step.
-
-        `targets` are the rows of the neurons that have lost incoming connections, or whose incoming
-        connections have another gater or tie, or another value of trainable; default: all. Lowering finds
-        all other changes itself.
-        """
+    def touch(self) -> None:
+        """Announce a change of topology; the program is lowered again before the next step."""
         self.topology_version = next(_versions)
-        if self.program.basis is not None and targets is not NO_ROWS:
-            self.program.basis.note(targets)
 
     # --- merging ---------------------------------------------------------------------------
 
@@ -279,7 +269,7 @@ class Store:
                 view._store, view._row = self, row
                 other.absorbed = True
             return
-        self.touch(NO_ROWS)
+        self.touch()
         other.touch()
         kept = [trace.shifted(self.n_neurons, self.n_identities) for trace in other.program.traces(other)]
         self._append(other)
@@ -330,7 +320,7 @@ class Store:
 
     def join_group(self, rows: Indices) -> None:
         """Make these neurons a group that competes, without others."""
-        self.touch(NO_ROWS)
+        self.touch()
         self["group"][rows] = 1 + self._highest("group", self.n_neurons)
 
     def _append(self, other: Store) -> None:
@@ -367,8 +357,8 @@ class Store:
         for follower in list(other.followers):
             follower._moved(self, identities)
             self.followers.add(follower)
-        self.program = Program(0, self.program.pending + kept, self.program.basis)
-        self.touch(NO_ROWS)
+        self.program = Program(0, self.program.pending + kept, self.program.made)
+        self.touch()
         other.absorbed = True
 
     # --- stepping --------------------------------------------------------------------------
@@ -386,15 +376,16 @@ class Store:
         if self.absorbed:  # its views have rows of another store now, see `guard.consistent_read`
             raise RuntimeError("This store has been absorbed by another. Read from that one.")
         version = self.topology_version
-        basis = lower(self)
+        lower(self)
         self.renumber()
         self.n_removed = 0
         if self.recorder is not None:
             self.recorder.follow()
-        self._renew_table()
-        self.program = Program(version, basis=basis)  # last, so that lowering starts over after a failure
+        self.renew_table()
+        self.program = Program(version, made=True)  # last, so that lowering starts over after a failure
 
-    def _renew_table(self) -> None:
+    def renew_table(self) -> None:
+        """Enter the present addresses and lengths of the columns into the table for kernels."""
         if len(self.columns["functions"]) < len(FUNCTIONS):  # none is ever removed
             self.columns["functions"] = np.array(FUNCTIONS, np.uint64)
         self.columns["parts"] = PART_ADDRESSES[self.dtype]
@@ -508,6 +499,6 @@ _EMPTY = {
 _AXES = {column.name: column.axis for column in COLUMNS}
 _PLACES = {column.name: i for i, column in enumerate(TABLE)}
 _LISTED = [DESTINATIONS.get(column.name, column.name) for column in TABLE]
-_NOTHING: weakref.ref[NDArray[Any]] = weakref.ref(NO_ROWS)
+_NOTHING: weakref.ref[NDArray[Any]] = weakref.ref(np.empty(0))
 _SHIFTED = tuple(column for column in COLUMNS if column.kind in (ROW, IDENTITY, NETWORK, TIME, GROUP))
 _LEFT = tuple(column for column in COLUMNS if column.kind in (ROW, GROUP))

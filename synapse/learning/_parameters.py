@@ -15,7 +15,7 @@ from .._checks import expected, plain, suggestion
 from .._typing import Floats, Ints
 from ..engine.guard import InUse
 from ..engine.schema import SHARED_BY
-from ..engine.store import NO_ROWS, Store
+from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError, TopologyError
 from ..objects import parameters
 from ..objects.network import Network
@@ -131,7 +131,11 @@ class _SharedValues:
         """The `ParameterPlaces` for kernels; the entries of the vector begin with `first`."""
         begins = np.flatnonzero(np.diff(self.rows, prepend=-2) != 1)  # of consecutive rows
         lengths = np.diff(begins, append=len(self.rows))
-        shared = (first + self.place, self.written, first + self.taken) if self.tied else (NO_ROWS,) * 3
+        shared = (
+            (first + self.place, self.written, first + self.taken)
+            if self.tied
+            else (np.empty(0, np.uint32),) * 3
+        )
         numbers = self.rows[begins], lengths, *shared
         return np.uint64(first), self.tied, *(each.astype(np.uint64) for each in numbers)
 

@@ -214,8 +214,7 @@ class Connection(DataView):
     def trainable(self, value: bool) -> None:
         learns = boolean("The trainable of a connection", value)
         if self.trainable != learns:
-            store, row = self._store, self._at
-            store.touch(None if store["tie"][row] else store["target"][[row]])
+            self._store.touch()
         parameters.set_trainable(self._store, "trainable", self._at, learns)
 
     @property

@@ -36,7 +36,7 @@ from .._checks import (
 from .._typing import Floats, Ints
 from ..cost import Cost
 from ..engine.guard import InUse, consistent_read
-from ..engine.store import NO_ROWS, Store
+from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Initializer, Seed, random_generator
 from ..squash import Squash
@@ -590,7 +590,7 @@ class Layer(Sequence[Neuron]):
         with InUse(*self._alive()):
             for store, rows in self._by_store():
                 if (store["trainable_bias"][rows] != learns).any():
-                    store.touch(NO_ROWS)  # sensitivities are laid out anew
+                    store.touch()  # sensitivities are laid out anew
                 parameters.set_trainable(store, "trainable_bias", rows, learns)
 
     @property

@@ -46,11 +46,11 @@ from ..cost import Cost
 from ..engine.functions.activations import RANDOM
 from ..engine.guard import InUse, atomic, consistent_read
 from ..engine.lowering.flags import DELAYED, DELAYED_GATE
-from ..engine.lowering.order import pure_inputs
+from ..engine.lowering.lower import pure_inputs
 from ..engine.rtrl import Plan
 from ..engine.schema import FIRST, HIDDEN, INPUT, NONE, OUTPUT, STOP
 from ..engine.status import DIVERGED, DONE, FAILED, REFUSED, RESIZED, ROW
-from ..engine.store import NO_ROWS, Store
+from ..engine.store import Store
 from ..errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -158,7 +158,7 @@ class Network(Sequence[Neuron]):
             self._costs_known: tuple[int, list[tuple[Any, Cost]]] = (0, [])  # by what was asked for
             self._memory_known = (0, False)  # a version of the topology, and whether it has memory
             store = wiring.join(neurons)
-            store.touch(NO_ROWS)
+            store.touch()
             store["network"][wiring.rows_of(neurons)] = store.new_network(self)
             self._renumber()
             self._name_layers()
@@ -260,14 +260,14 @@ class Network(Sequence[Neuron]):
         """Add neurons to the network and move them to its store; they must not belong to another one."""
         wiring.require_free(neurons)
         store = wiring.join([self._anchor, *neurons])
-        store.touch(NO_ROWS)
+        store.touch()
         store["network"][wiring.rows_of(neurons)] = self._number_now
 
     def _renumber(self) -> None:
         """Write the order and the roles of its neurons into the store."""
         self._n_inputs, self._n_outputs = len(self.input), len(self.output)
         store, rows = self._store, self._rows()
-        store.touch(NO_ROWS)
+        store.touch()
         store["position"][rows] = np.arange(len(rows))
         inputs = rows[: len(self.input)]
         new = inputs[store["role"][inputs] != INPUT]

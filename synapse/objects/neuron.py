@@ -27,7 +27,7 @@ from ..engine.guard import InUse, atomic, consistent_read
 from ..engine.lowering.flags import TRACED
 from ..engine.schema import NONE, OUTPUT
 from ..engine.status import DONE
-from ..engine.store import NO_ROWS, Newborn, Store
+from ..engine.store import Newborn, Store
 from ..errors import ArgumentTypeError, TopologyError
 from ..initializers import Initializer, Seed, random_generator
 from ..squash import Squash
@@ -659,7 +659,7 @@ class Neuron:
     def trainable(self, value: bool) -> None:
         learns = boolean("The trainable of a neuron", value)
         if self.trainable != learns:
-            self._store.touch(NO_ROWS)  # sensitivities are laid out anew
+            self._store.touch()  # sensitivities are laid out anew
         parameters.set_trainable(self._require(), "trainable_bias", self._row, learns)
 
     @property
@@ -673,7 +673,7 @@ class Neuron:
     def squash(self, squash: str | Squash) -> None:
         store, function = self._require(), squashes.get(squash)
         self._require_squash(function)
-        store.touch(NO_ROWS)
+        store.touch()
         store["squash"][self._row] = function.code
         store["group"][self._row] = 0
         if function.random and not store["random"][self._row]:

@@ -13,8 +13,8 @@ from .. import _html, engine
 from .._checks import counted, expected, imported_pandas, is_among, listed, unknown_name
 from .._typing import Floats, Ints
 from ..engine.guard import Deferred, atomic
-from ..engine.lowering.changes import spans
 from ..engine.lowering.flags import MEMORY
+from ..engine.lowering.stretches import spans
 from ..engine.rtrl import Plan
 from ..engine.schema import (
     CONNECTION_NUMBERS,
@@ -586,7 +586,7 @@ class Recorder:
                 memory[: latest.size] = latest.reshape(-1)
                 self._take(len(latest))
             store.columns["log"] = memory
-            store._renew_table()
+            store.renew_table()
 
     def _memory(self, steps: int) -> Floats:
         """Allocate memory for this number of rows."""

@@ -243,7 +243,7 @@ def gate(gaters: Ints | int, store: Store, identities: Ints | int) -> None:
     rows = store.row_of[identities]
     targets = store["target"][rows]
     placement = Placement(store, gaters, targets)
-    store.touch(targets)
+    store.touch()
     store["gater"][rows] = gaters
     placement.settle()
 
@@ -256,7 +256,7 @@ def ungate(gater: Neuron, connections: Sequence[Connection]) -> None:
             raise TopologyError(f"{gater!r} cannot ungate {connection!r}, which {by}.")
     store = gater._store
     rows = [connection._at for connection in connections]
-    store.touch(store["target"][rows])
+    store.touch()
     store["gater"][rows] = NONE
 
 

@@ -1,89 +1,165 @@
 """Lowering: from a topology to the program of the kernels.
 
 Neurons are sorted into activation order, the incoming connections of a neuron
-become consecutive rows, and consecutive sources become runs. All operations are on whole columns.
-After an edit, only the connections into the neurons that it has changed are sorted and divided into runs
-again, and put between the others. The program does not depend on how the topology came about.
+become consecutive rows, and consecutive sources become runs. The program does not depend on how the topology
+came about.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import importlib
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._typing import Indices
-from .blocks import find_alike, find_blocks, find_latest, mark_fours, mark_gradient_sources
-from .changes import Basis, find_changed, look_back, put
-from .flags import MEMORY
-from .order import lay_out_nodes, order_connections, order_neurons, pure_inputs
+from ..._typing import Bools
+from ..schema import CONNECTION, INPUT, PROGRAM, numpy_dtype
+from .kernels import LOOPS, find_influences, find_runs, join_neurons, merge_rows, place_traces, split_rows
 from .program import Program, Traces, restore
-from .runs import connection_flags, find_runs, stretches
-from .traces import find_influences, mark_plain, place_traces, run_targets, without_traces
+from .stretches import put, stretches
 
 if TYPE_CHECKING:
     from ..store import Store
 
-NO_ROWS = np.empty(0, np.uint32)
+MUCH = 1 << 15
+"""How many neurons and connections a process lowers in plain Python before it compiles the loops."""
 
 
-def lower(store: Store) -> Basis:
-    """Make the program columns of `store` from its topology; numbers and traces are preserved.
-
-    Returns what the next lowering needs to know about this one.
-    """
-    kept, basis = store.program.traces(store), store.program.basis
+def lower(store: Store) -> None:
+    """Make the program columns of `store` from its topology; numbers and traces are preserved."""
+    kept = store.program.traces(store)
     store.program = Program(0, kept)  # so that the next lowering has them if this one fails
-    made = _lower_connections(store, kept, basis)
-    target = run_targets(store)
-    if (store.columns["flags"] & MEMORY).any():
-        find_influences(store, target, made.pure)
-        place_traces(store, target)
-    else:
-        without_traces(store)
-    mark_plain(store, target)
-    find_blocks(store, made.latest)
-    find_alike(store, target)
-    mark_fours(store, target)
-    mark_gradient_sources(store)
+    number_ties(store)
+    order_neurons(store, kept)
+    order_connections(store)
+    lay_out_runs(store)
     lay_out_ties(store)
     restore(store, kept)
-    return made
 
 
-def _lower_connections(store: Store, kept: list[Traces], basis: Basis | None) -> Basis:
-    """Sort neurons and connections, and divide connections into runs, where they have changed."""
-    untied = number_ties(store)
-    if basis is not None:
-        basis.note(untied)
-    moved = order_neurons(store, kept)
-    before = look_back(store, basis, moved)
-    changed = find_changed(store, before, moved, basis)
-    part = order_connections(store, before, changed, basis)
-    lay_out_nodes(store, before, part)
-    pure = pure_inputs(store)
-    find_runs(part, connection_flags(part, pure))
-    latest = np.where(part.chosen, find_latest(part), before.latest)
-    part.insert_runs(before, moved)
-    unchanged = np.zeros(store.n_neurons, bool)
-    return Basis(store.n_connections, unchanged, latest, store["network"].copy(), pure)
+class _Columns:
+    """The columns of a store as attributes, from which Python reads single integers fastest."""
+
+    def __init__(self, columns: dict[str, Any]) -> None:
+        self._columns = columns
+
+    def __getattr__(self, name: str) -> memoryview:
+        view = memoryview(self._columns[name])
+        setattr(self, name, view)
+        return view
 
 
-def number_ties(store: Store) -> Indices:
-    """Number the groups from 1. A group with one member left is dissolved.
+class _Loops:
+    """The loops of ``kernels.py``, in plain Python until the process has lowered much, then compiled."""
 
-    Returns the targets of the connections whose group is dissolved.
-    """
-    untied = NO_ROWS
+    def __init__(self) -> None:
+        self.lowered = 0
+        self.compiled: Any = None
+
+    def run(self, loop: Any, store: Store, count: int, work: Any) -> tuple[int, int]:
+        """Run a loop over all neurons of a store, and so many connections or influences."""
+        n = store.n_neurons
+        self.lowered += n + count
+        if self.lowered > MUCH and self.compiled is None:
+            self.compiled = importlib.import_module(f"{__package__}.compiled")
+        if self.lowered > MUCH and not self.compiled.DEBUGGING:
+            store.renew_table()
+            found: tuple[int, int] = self.compiled.run(store.address, 1.0, LOOPS.index(loop), n, count, work)
+        else:
+            found = loop(_Columns(store.columns), n, count, memoryview(work))
+        return found
+
+
+_loops = _Loops()
+
+
+# --- neurons and connections ----------------------------------------------------------------------
+
+
+def number_ties(store: Store) -> None:
+    """Number the groups from 1. A group with one member left is dissolved."""
     for name in ("tie", "bias_tie"):
         tie = store[name]
         if tie.any():
             several = np.bincount(tie.astype(np.int64)) > 1
             several[0] = False
-            if name == "tie":
-                untied = store["target"][(tie != 0) & ~several[tie]]
             tie[:] = (np.cumsum(several) * several)[tie]
-    return untied
+
+
+def order_neurons(store: Store, kept: list[Traces]) -> None:
+    """Order of neurons: networks one after the other, each in activation order, then other neurons."""
+    network = store["network"]
+    key = (network - np.uint32(1)).astype(np.uint64) << 32  # neurons without a network come last
+    key |= store["position"] * (network != 0)
+    removed = store.n_removed > 0 and None in store.views
+    if not removed and (key[1:] >= key[:-1]).all():
+        return
+    order = np.argsort(key, kind="stable")
+    order = order[np.array([view is not None for view in store.views], bool)[order]]
+    new_row = store.sort_neurons(order)
+    for traces in kept:
+        traces.renamed(new_row)
+
+
+def order_connections(store: Store) -> None:
+    """Order of connections: see `split_rows`. Removed connections are dropped."""
+    count = store.n_connections
+    work = np.empty(4 * count + 3, np.int64)
+    kept, others = _loops.run(split_rows, store, count, work)
+    if kept == count:
+        return
+    if others > 1:
+        rows, major, minor = (work[k * count : k * count + others] for k in (1, 2, 3))
+        rows[:] = rows[np.lexsort((minor, major))]
+    first, stop = _loops.run(merge_rows, store, count, work)
+    for column in CONNECTION:
+        values = store.columns[column.name]
+        values[first:stop] = values[work[first:stop]]
+    store.n_connections = stop
+    store.find_rows(first, stop)
+
+
+# --- the program ----------------------------------------------------------------------------------
+
+_AXES = {
+    axis: [column for column in PROGRAM if column.axis == axis]
+    for axis in ("node", "run", "influence", "pull")
+}
+
+
+def _make_room(store: Store, axis: str, rows: int) -> None:
+    """Let the columns of an axis have so many rows, whose values are not set."""
+    for column in _AXES[axis]:
+        if len(store.columns[column.name]) != rows:
+            store.columns[column.name] = np.empty(rows, numpy_dtype(column, store.dtype))
+
+
+def _cut(store: Store, axis: str, rows: int) -> None:
+    """Cut the columns of an axis to the rows in use."""
+    for column in _AXES[axis]:
+        if len(store.columns[column.name]) > rows:
+            store.columns[column.name] = store.columns[column.name][:rows].copy()
+
+
+def lay_out_runs(store: Store) -> None:
+    """Runs, influences and traces, and the neurons that are computed together."""
+    c, count = store.columns, store.n_connections
+    work = np.empty(store.n_neurons + 1, np.int64)
+    _make_room(store, "node", store.n_neurons)
+    _make_room(store, "run", count)
+    runs, pairs = _loops.run(find_runs, store, count, work)
+    _cut(store, "run", runs)
+    _make_room(store, "influence", pairs)
+    _make_room(store, "pull", pairs)
+    traces = extended = 0
+    if pairs:  # otherwise, no neuron is self-connected
+        pairs, pulls = _loops.run(find_influences, store, count, work)
+        _cut(store, "influence", pairs)
+        _cut(store, "pull", pulls)
+        traces, extended = _loops.run(place_traces, store, pairs, work)
+    for name, rows in (("influence", pairs), ("eligibility", traces), ("extended", extended)):
+        put(c, name, np.zeros(rows, store.dtype))
+    _loops.run(join_neurons, store, count, work)
 
 
 def lay_out_ties(store: Store) -> None:
@@ -110,3 +186,12 @@ def lay_out_ties(store: Store) -> None:
         c[f"{name}_base"], c[f"{name}_move"] = np.zeros((2, len(first)), store.dtype)
         counts += [len(starts), len(first)]
     put(c, "ties", np.array([*counts, 0], np.uint64))
+
+
+def pure_inputs(store: Store) -> Bools:
+    """Inputs of a lowered store without incoming connections: they are clamped, and get no error."""
+    first = store.columns["first_incoming"]
+    none = np.empty(len(first), bool)
+    np.equal(first[1:], first[:-1], out=none[:-1])
+    none[-1:] = first[-1:] == store.n_connections
+    return np.asarray((store["role"] == INPUT) & none)

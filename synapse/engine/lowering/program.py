@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ..._typing import Indices
 from ..delayed import Attributes, activations_read
 from ..schema import NONE
-from .changes import Basis, spans
 from .flags import MEMORY, TRACED
+from .stretches import spans
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -60,11 +60,11 @@ class Program:
 
     version: int  # 0: the columns are of no version, or of one before another store was absorbed
     pending: list[Traces] = field(default_factory=list)  # traces that are not in the columns
-    basis: Basis | None = None  # what the columns were made from; None: they are not valid
+    made: bool = False  # whether the columns hold traces
 
     def traces(self, store: Store) -> list[Traces]:
         """Every trace that is stored now."""
-        if self.basis is None or not (store.columns["flags"] & MEMORY).any():  # nothing else has traces
+        if not self.made or not (store.columns["flags"] & MEMORY).any():  # nothing else has traces
             return self.pending
         return [kept_traces(store), *self.pending]
 

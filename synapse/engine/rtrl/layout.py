@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from ..._typing import Bools
 from ..functions.activations import SOFTMAX
-from ..lowering.changes import spans
 from ..lowering.flags import DELAYED, DELAYED_GATE, DENSE, FIXED, SHARED
+from ..lowering.stretches import spans
 from ..schema import NONE, PLAN, TILE, numpy_dtype
 from .pattern import OWN, Pattern, TooLarge
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ..._typing import Bools
 from ..delayed import is_delayed_in_order
 from ..functions.activations import SOFTMAX
-from ..lowering.changes import spans
+from ..lowering.stretches import spans
 from ..schema import FIRST, INPUTS, NONE, STOP
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._typing import Floats, Ints
-from ..lowering.changes import spans
 from ..lowering.flags import GATES, PENDING, TIED, TRACED
+from ..lowering.stretches import spans
 from ..schema import (
     ENDED,
     FIRST,

@@ -12,7 +12,7 @@ import numpy as np
 from ... import engine
 from ..._registration import require_sound
 from ..._typing import Floats, Ints
-from ...engine.lowering.changes import spans
+from ...engine.lowering.stretches import spans
 from ...engine.rtrl import Plan
 from ...errors import ArgumentError
 from ...objects.network import Network

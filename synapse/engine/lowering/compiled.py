@@ -1,0 +1,35 @@
+"""The loops of lowering, compiled. They read and write integers only, so stores of any float share them."""
+
+from __future__ import annotations
+
+from types import FunctionType
+from typing import Any
+
+from ..compiler.jit import DEBUGGING, bare, columns, inline, kernel
+from . import kernels
+
+__all__ = ["DEBUGGING", "run"]
+
+_scope: dict[str, Any] = dict(vars(kernels))
+for _name, _loop in vars(kernels).items():
+    if isinstance(_loop, FunctionType):
+        _scope[_name] = inline(FunctionType(_loop.__code__, _scope, _name))
+_split_rows, _merge_rows, _find_runs = (_scope[loop.__name__] for loop in kernels.LOOPS[:3])
+_find_influences, _place_traces, _join_neurons = (_scope[loop.__name__] for loop in kernels.LOOPS[3:])
+
+
+@kernel
+def run(address, unit, loop, n, count, work):
+    """Run one of the loops, by its number."""
+    m, numbers = columns(address, unit), bare(work)
+    if loop == 0:
+        return _split_rows(m, n, count, numbers)
+    if loop == 1:
+        return _merge_rows(m, n, count, numbers)
+    if loop == 2:
+        return _find_runs(m, n, count, numbers)
+    if loop == 3:
+        return _find_influences(m, n, count, numbers)
+    if loop == 4:
+        return _place_traces(m, n, count, numbers)
+    return _join_neurons(m, n, count, numbers)

@@ -1,0 +1,453 @@
+"""The loops of lowering, each over all neurons with their connections, or their runs.
+
+``m`` has the columns of a store, `n` is the number of neurons, `count` that of connections, and `work` is
+memory for integers. Everything here is plain Python: small stores are lowered by these functions as they
+are, large ones by `compiled.py`, which compiles them. So integers from columns, which are unsigned for the
+compiler, are never subtracted from each other.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..functions.activations import SOFTMAX
+from ..schema import INPUT, NONE, OUTPUT
+from .flags import (
+    DELAYED,
+    DELAYED_GATE,
+    DENSE,
+    FIXED,
+    FOUR,
+    GATED,
+    GATES,
+    GRADIENT_SOURCE,
+    LISTED,
+    MEMORY,
+    NEVER_PENDING,
+    PAIRED,
+    PENDING,
+    PLAIN_RUNS,
+    QUIET_GATER,
+    SHARED,
+    SILENT,
+    STEPPED,
+    TIED,
+    TRACED,
+    UNORDERED,
+    ZIPPED,
+)
+
+Pair = tuple[int, int]
+
+SHORT = 4
+"""Runs shorter than this are merged into a list: a loop over indices is faster than many tiny loops."""
+SHORT_BY_A_LIST = 16
+"""Runs shorter than this become part of a list next to them: a list costs less than another loop."""
+
+
+# --- the order of connections ---------------------------------------------------------------------
+#
+# By target, then trainable first, self-connection last, ungated first, by gater, by source. ``work`` has four
+# parts of `count` integers: the rows in order, other rows, and the two keys of these; and three numbers: how
+# many of the first begin the order where they are, and how many there are of both.
+
+
+def key_of(m: Any, r: int) -> Pair:
+    """The two keys of a connection in this order."""
+    i, j = m.source[r], m.target[r]
+    major = (j << 2) | ((m.trainable[r] == 0) << 1) | (i == j)
+    return major, (((m.gater[r] + 1) & NONE) << 32) | i
+
+
+def split_rows(m: Any, n: int, count: int, work: Any) -> Pair:
+    """Divide the rows into those that are in order and others, without removed connections.
+
+    Returns the numbers of both. The first of them are not written to `work` while they are all there are.
+    """
+    target, first, kept, others, last = m.target, 0, 0, 0, (-1, -1)
+    for r in range(count):
+        if target[r] == NONE:
+            continue
+        key = key_of(m, r)
+        if key[0] < last[0] or (key[0] == last[0] and key[1] < last[1]):
+            work[count + others], work[2 * count + others], work[3 * count + others] = r, key[0], key[1]
+            others += 1
+            continue
+        if kept == r:
+            first += 1
+        else:
+            work[kept] = r
+        kept, last = kept + 1, key
+    work[4 * count], work[4 * count + 1], work[4 * count + 2] = first, kept, others
+    return kept, others
+
+
+def merge_rows(m: Any, n: int, count: int, work: Any) -> Pair:
+    """Merge the other rows, which are sorted by now, into those in order.
+
+    Returns the first row that may be new at its place, and the number of rows.
+    """
+    first, a, b = work[4 * count], work[4 * count + 1], work[4 * count + 2]
+    k = total = a + b
+    while b > 0:
+        r, s, k = 0, work[count + b - 1], k - 1
+        before, key = (-1, -1), key_of(m, s)
+        if a > 0:
+            r = work[a - 1] if a > first else a - 1
+            before = key_of(m, r)
+        if before[0] > key[0] or (before[0] == key[0] and before[1] > key[1]):
+            work[k], a = r, a - 1
+        else:
+            work[k], b = s, b - 1
+    return min(first, k), total
+
+
+# --- runs -----------------------------------------------------------------------------------------
+
+
+def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:
+    """Lay out the connections into each neuron, and divide them into runs. The columns of runs have room.
+
+    ``work[j]`` tells whether j is an input without incoming connections: it is clamped, and gets no error.
+    Returns the number of runs, and that of self-connected neurons and the gated runs into them.
+    """
+    source, target, gater, tie, trainable = m.source, m.target, m.gater, m.tie, m.trainable
+    network, run_length, run_kind = m.network, m.run_length, m.run_kind
+    r = 0
+    for j in range(n):
+        first = r
+        learning, flags, after, self_row, self_gater = 0, 0, 0, NONE, NONE
+        while r < count and target[r] == j:
+            i, g = source[r], gater[r]
+            learning += trainable[r] != 0
+            if i == j:
+                flags |= MEMORY
+                self_row, self_gater = r, g
+            elif i < j:
+                after = max(after, i + 1)
+            if g != NONE:
+                flags |= GATED
+                if g < j:
+                    after = max(after, g + 1)
+            r += 1
+        work[j] = m.role[j] == INPUT and r == first
+        m.first_incoming[j], m.learning[j], m.flags[j] = first, learning, flags
+        m.self_row[j], m.self_gater[j] = self_row, self_gater
+        m.block_first[j] = after  # for now: the first row at which a block with it may begin
+        m.first_trace[j] = m.first_influence[j] = m.last_influence[j] = m.first_pull[j] = m.last_pull[j] = 0
+    runs, pairs, r = 0, 0, 0
+    for j in range(n):
+        memory, home = m.flags[j] & MEMORY, network[j]
+        pairs += memory
+        m.first_run[j] = begin = runs  # `begin`: the first run of those that may be merged
+        before, last, last_gater = -1, 0, 0
+        while r < count and target[r] == j:
+            i, g = source[r], gater[r]
+            if i == j:
+                before = -1
+                r += 1
+                continue
+            gated = g != NONE
+            by = g if gated else j
+            flags = 0
+            if home != 0 and network[i] == home and network[by] == home:
+                if i >= j:
+                    flags |= DELAYED | SILENT
+                if gated and g >= j:
+                    flags |= DELAYED_GATE
+            else:
+                flags |= UNORDERED
+            if work[i]:
+                flags |= SILENT
+            if gated and work[g]:
+                flags |= QUIET_GATER
+            if trainable[r] == 0:
+                flags |= FIXED
+            if tie[r] != 0:
+                flags |= TIED
+            alike = flags | (gated << 8)
+            if alike != before:
+                runs = merge_short(m, begin, runs, memory)
+                begin = runs
+            t, length, opened = runs - 1, 0, alike != before or i != last + 1
+            if not opened and g == last_gater:
+                if run_kind[t] == ZIPPED:  # its last connection belongs to the next run
+                    run_length[t] -= 1
+                    if run_length[t] == 1:
+                        run_kind[t] = SHARED
+                    opened, length = True, 1
+                else:
+                    run_length[t] += 1
+            elif (
+                not opened
+                and gated
+                and g == last_gater + 1
+                and not memory
+                and (run_length[t] == 1 or run_kind[t] == ZIPPED)
+            ):
+                run_kind[t] = ZIPPED
+                run_length[t] += 1
+            else:
+                opened = True
+            if opened:
+                run_kind[runs] = SHARED if gated else DENSE
+                m.run_flags[runs], m.run_influence[runs] = flags, NONE
+                m.run_first[runs], m.run_source[runs], m.run_gater[runs] = r - length, i - length, g
+                run_length[runs] = 1 + length
+                runs += 1
+                pairs += gated and memory != 0
+            before, last, last_gater = alike, i, g
+            r += 1
+        runs = merge_short(m, begin, runs, memory)
+        m.last_run[j] = runs
+    return runs, pairs
+
+
+def merge_short(m: Any, first: int, stop: int, memory: int) -> int:
+    """Merge consecutive short runs, which differ only in sources and gaters, then those next to lists.
+
+    Returns where the runs end then. Gated runs of a self-connected target are not merged, because each
+    belongs to one influence.
+    """
+    if stop < first + 2 or (memory and m.run_gater[first] != NONE):
+        return stop
+    for limit in (SHORT, SHORT_BY_A_LIST):
+        last, was_listed, was_short = first, False, False
+        for t in range(first, stop):
+            listed = m.run_kind[t] == LISTED or m.run_kind[t] == PAIRED
+            short = listed or m.run_length[t] < limit
+            if was_short and short and (limit == SHORT or listed or was_listed):
+                m.run_length[last] += m.run_length[t]
+                m.run_kind[last] = LISTED if m.run_gater[last] == NONE else PAIRED
+            elif t > first:
+                last += 1
+                m.run_kind[last], m.run_flags[last] = m.run_kind[t], m.run_flags[t]
+                m.run_first[last], m.run_length[last] = m.run_first[t], m.run_length[t]
+                m.run_source[last], m.run_gater[last] = m.run_source[t], m.run_gater[t]
+            was_listed, was_short = listed, short
+        stop = last + 1
+    return stop
+
+
+# --- influences and traces ------------------------------------------------------------------------
+
+
+def find_influences(m: Any, n: int, count: int, work: Any) -> Pair:
+    """Pairs of a gater and a self-connected neuron with an incoming connection that it gates.
+
+    `work` is that of `find_runs`. The columns of pairs have room. Returns the numbers of pairs and of pulls.
+    """
+    gaters, p = m.influence_gater, 0
+    for j in range(n):
+        first = m.first_influence[j] = p
+        if m.flags[j] & MEMORY:
+            for t in range(m.first_run[j], m.last_run[j] + 1):  # the last one stands for the self-connection
+                g = m.run_gater[t] if t < m.last_run[j] else m.self_gater[j]
+                if g == NONE:
+                    continue
+                q = p
+                while q > first and gaters[q - 1] > g:
+                    q -= 1
+                if q == first or gaters[q - 1] != g:
+                    for k in range(p, q, -1):
+                        gaters[k] = gaters[k - 1]
+                    gaters[q] = g
+                    p += 1
+            q = first
+            for t in range(m.first_run[j], m.last_run[j]):  # twice in the order of gaters
+                g = m.run_gater[t]
+                if g != NONE:
+                    if gaters[q] > g:
+                        q = first
+                    while gaters[q] != g:
+                        q += 1
+                    m.run_influence[t] = q
+        m.last_influence[j] = p
+        for q in range(first, p):
+            g = gaters[q]
+            together = m.network[j] != 0 and m.network[g] == m.network[j]
+            delayed = g >= j if together else g == j  # or found at run time
+            heard = not delayed and not work[g]
+            m.influence_gated[q], m.influence_self[q] = j, m.self_gater[j] == g
+            m.influence_trace[q] = 0 if heard else NONE
+            m.last_pull[g] += heard
+    pulls = 0
+    for j in range(n):
+        k = m.last_pull[j]
+        m.first_pull[j] = m.last_pull[j] = pulls
+        pulls += k
+    for q in range(p):
+        if m.influence_trace[q] != NONE:
+            g = gaters[q]
+            m.pull[m.last_pull[g]] = q
+            m.last_pull[g] += 1
+            m.flags[g] |= GATES
+    return p, pulls
+
+
+def place_traces(m: Any, n: int, count: int, work: Any) -> Pair:
+    """Decide which neurons store traces, and assign their rows. Returns how many of both kinds.
+
+    These are self-connected, or gate memory while their eligibility must be stored. The second kind is that
+    of extended traces. `count` is the number of influences.
+    """
+    for j in range(n):
+        work[j] = 0
+    for q in range(count):  # gates memory in another network, where rows give no order
+        if m.network[m.influence_gater[q]] != m.network[m.influence_gated[q]]:
+            work[m.influence_gater[q]] = 1
+    traces = 0
+    for j in range(n):
+        m.first_trace[j] = traces
+        hard = m.flags[j] & GATED
+        for t in range(m.first_run[j], m.last_run[j]):
+            hard |= m.run_flags[t] & (UNORDERED | DELAYED if work[j] else UNORDERED)
+        if m.flags[j] & MEMORY or (hard and m.flags[j] & GATES):
+            m.flags[j] |= TRACED
+            traces += m.learning[j]
+    extended = 0
+    for q in range(count):
+        if m.influence_trace[q] != NONE:
+            m.influence_trace[q] = extended
+            extended += m.learning[m.influence_gater[q]] + 1
+    return traces, extended
+
+
+# --- what is computed together --------------------------------------------------------------------
+
+
+def join_neurons(m: Any, n: int, count: int, work: Any) -> Pair:
+    """Find the neurons that are computed together, and mark those that are computed by shorter code."""
+    find_blocks(m, n)
+    mark_plain(m, n)
+    find_alike(m, n)
+    mark_sources(m, n, work)
+    return 0, 0
+
+
+def find_blocks(m: Any, n: int) -> None:
+    """Group consecutive neurons of one network and squash that do not depend on each other into blocks.
+
+    A block ends before a neuron that depends on one of it. Then find the groups of consecutive neurons with
+    one group and squash; softmax outputs of a network are one group.
+    """
+    block = group = 0
+    for j in range(n):
+        number, squash = m.network[j], m.squash[j]
+        same = j > 0 and number == m.network[j - 1] and squash == m.squash[j - 1]
+        roles = j > 0 and m.role[j] == m.role[j - 1]
+        if not (same and roles) or number == 0 or m.block_first[j] > block:
+            block = j
+        if squash == SOFTMAX and m.role[j] == OUTPUT and number != 0:
+            within = same and roles
+        else:
+            within = same and m.group[j] != 0 and m.group[j] == m.group[j - 1]
+            within = within and not (squash == SOFTMAX and m.role[j - 1] == OUTPUT and number != 0)
+        if not within:
+            group = j
+        m.block_first[j], m.group_first[j] = block, group
+    for j in range(n - 1, -1, -1):
+        last = j == n - 1
+        m.block_stop[j] = (
+            m.block_stop[j + 1] if not last and m.block_first[j + 1] == m.block_first[j] else j + 1
+        )
+        m.group_stop[j] = (
+            m.group_stop[j + 1] if not last and m.group_first[j + 1] == m.group_first[j] else j + 1
+        )
+
+
+def mark_plain(m: Any, n: int) -> None:
+    """Mark neurons without traces whose runs are all plain, and those whose updates may all stay pending."""
+    for j in range(n):
+        plain = not m.flags[j] & TRACED
+        pending = plain and not m.flags[j] & GATES
+        for t in range(m.first_run[j], m.last_run[j]):
+            kind, flags = m.run_kind[t], m.run_flags[t]
+            plain = plain and kind == DENSE and not flags & UNORDERED
+            pending = pending and kind <= LISTED and flags & (NEVER_PENDING | SILENT) == SILENT
+        if plain:
+            m.flags[j] |= PLAIN_RUNS
+        if pending:
+            m.flags[j] |= PENDING
+
+
+def find_alike(m: Any, n: int) -> None:
+    """Find consecutive neurons of a block with runs of the same form, which can be computed together.
+
+    Run by run they have the same sources, or each has sources shifted by one from the previous neuron
+    (`STEPPED`); lists and pairs may differ. Their connections are equally spaced.
+    """
+    begin, joined = 0, False
+    for j in range(n):
+        first, runs = m.first_run[j], m.last_run[j] - m.first_run[j]
+        alike = j + 1 < n and m.block_stop[j] > j + 1 and m.flags[j + 1] == m.flags[j]
+        alike = alike and m.last_run[j + 1] == m.last_run[j] + runs
+        if alike:
+            alike = fits(m, first, runs, joined)
+        joined = alike
+        if alike:
+            continue
+        if j > begin:
+            for t in range(m.first_run[begin], m.first_run[begin] + runs):
+                if is_stepped(m, t, t + runs):
+                    for q in range(t, m.last_run[j], runs):
+                        m.run_flags[q] |= STEPPED
+        for k in range(begin, j + 1):
+            m.alike_stop[k] = j + 1
+        begin = j + 1
+
+
+def is_stepped(m: Any, t: int, following: int) -> bool:
+    """Whether the sources of a run are shifted by one from those of another, and both are consecutive."""
+    kind: int = m.run_kind[t]
+    return (kind == DENSE or kind == SHARED) and m.run_source[following] == m.run_source[t] + 1
+
+
+def fits(m: Any, first: int, runs: int, joined: bool) -> bool:
+    """Whether all runs of a neuron can be computed with those of the next one, at the same distance.
+
+    If it is `joined` to the previous one, the next must differ from it as it does from that one.
+    """
+    for t in range(first, first + runs):
+        u, v, kind = t + runs, t - runs, m.run_kind[t]
+        scattered = kind != DENSE and kind != SHARED
+        stepped = is_stepped(m, t, u)
+        if kind != m.run_kind[u] or m.run_flags[t] != m.run_flags[u] or m.run_length[t] != m.run_length[u]:
+            return False
+        if not scattered and not stepped and m.run_source[u] != m.run_source[t]:
+            return False
+        if stepped and kind == SHARED and m.run_gater[u] != m.run_gater[t] + 1:
+            return False
+        if joined and (
+            (not scattered and stepped != is_stepped(m, v, t))
+            or m.run_first[u] + m.run_first[v] != 2 * m.run_first[t]
+        ):
+            return False
+    return True
+
+
+def mark_sources(m: Any, n: int, work: Any) -> None:
+    """Mark neurons that can be computed with the next three, and those that exact gradients sum over.
+
+    The former are those of ``weigh.weigh_four``, the latter those of ``exact/accumulate.py``.
+    """
+    for j in range(n + 1):
+        work[j] = 0
+    for j in range(n):
+        plain = m.flags[j] & (MEMORY | TRACED) == 0 and m.last_run[j] > m.first_run[j]
+        for t in range(m.first_run[j], m.last_run[j]):
+            kind, flags = m.run_kind[t], m.run_flags[t]
+            plain = plain and kind == DENSE and not flags & STEPPED
+            if (kind == DENSE or kind == SHARED) and not flags & (FIXED | STEPPED):
+                work[m.run_source[t]] += 1
+                work[m.run_source[t] + m.run_length[t]] -= 1
+        if plain and m.alike_stop[j] >= j + 4:
+            m.flags[j] |= FOUR
+    within = 0
+    for j in range(n):
+        within += work[j]
+        if within > 0:
+            m.flags[j] |= GRADIENT_SOURCE
+
+
+LOOPS = (split_rows, merge_rows, find_runs, find_influences, place_traces, join_neurons)

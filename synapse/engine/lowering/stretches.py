@@ -1,0 +1,40 @@
+"""Stretches of consecutive rows, in NumPy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..._typing import Bools, Indices
+
+
+def spans(firsts: Indices, lengths: Indices) -> NDArray[np.int64]:
+    """The indices ``first .. first + length`` of every pair, one after the other.
+
+    >>> spans(np.array([0, 5]), np.array([2, 3])).tolist()
+    [0, 1, 5, 6, 7]
+    """
+    lengths = lengths.astype(np.int64)
+    ends: NDArray[np.int64] = lengths.cumsum()
+    offsets = (firsts.astype(np.int64) - (ends - lengths)).repeat(lengths)
+    return np.asarray(offsets + np.arange(len(offsets)), np.int64)
+
+
+def stretches(joined: Bools) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First index and length of each stretch of items that are joined to the previous one."""
+    first = (~joined).nonzero()[0]
+    length = np.empty_like(first)
+    length[:-1] = first[1:] - first[:-1]
+    length[-1:] = len(joined) - first[-1:]
+    return first, length
+
+
+def put(columns: dict[str, NDArray[Any]], name: str, values: NDArray[Any]) -> None:
+    """Set a column of the program; where its length allows, in place, so that its address stays."""
+    column = columns[name]
+    if len(column) == len(values):
+        column[:] = values
+    else:
+        columns[name] = values.astype(column.dtype)

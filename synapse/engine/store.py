@@ -390,10 +390,17 @@ class Store:
             self.columns["functions"] = np.array(FUNCTIONS, np.uint64)
         self.columns["parts"] = PART_ADDRESSES[self.dtype]
         for i, name in enumerate(_LISTED):
-            array = self.columns[name]
-            if self.listed[i]() is not array:
-                self.table[i], self.table[len(TABLE) + i] = array.ctypes.data, len(array)
-                self.listed[i] = weakref.ref(array)
+            if self.listed[i]() is not self.columns[name]:
+                self._enter(i, self.columns[name])
+
+    def hold(self, name: str, column: NDArray[Any]) -> None:
+        """Let an array be a column, whose address kernels have at once."""
+        self.columns[name] = column
+        self._enter(_PLACES[name], column)
+
+    def _enter(self, place: int, column: NDArray[Any]) -> None:
+        self.table[place], self.table[len(TABLE) + place] = column.ctypes.data, len(column)
+        self.listed[place] = weakref.ref(column)
 
     def sort_neurons(self, order: NDArray[np.int64]) -> NDArray[np.uint32]:
         """Reorder the neurons (rows left out are dropped); returns new rows by old ones."""

@@ -46,7 +46,6 @@ from ..cost import Cost
 from ..engine.functions.activations import RANDOM
 from ..engine.guard import InUse, atomic, consistent_read
 from ..engine.lowering.flags import DELAYED, DELAYED_GATE
-from ..engine.lowering.lower import pure_inputs
 from ..engine.rtrl import Plan
 from ..engine.schema import FIRST, HIDDEN, INPUT, NONE, OUTPUT, STOP
 from ..engine.status import DIVERGED, DONE, FAILED, REFUSED, RESIZED, ROW
@@ -1078,8 +1077,8 @@ class Network(Sequence[Neuron]):
         if self._span[0] != version:
             first = self._anchor._row
             inputs, stop = self._n_inputs, first + len(self)
-            pure = bool(pure_inputs(store)[first : first + inputs].all())
-            learning = first + inputs if pure else first
+            incoming = store.columns["first_incoming"]
+            learning = first + inputs if incoming[first] == incoming[first + inputs] else first
             self._span = version, np.array([first, inputs, self._n_outputs, stop, learning], np.uint64)
             self._loose.clear()
             self._warn_of_unreached(store, stop)

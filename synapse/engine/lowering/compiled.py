@@ -14,8 +14,8 @@ _scope: dict[str, Any] = dict(vars(kernels))
 for _name, _loop in vars(kernels).items():
     if isinstance(_loop, FunctionType):
         _scope[_name] = inline(FunctionType(_loop.__code__, _scope, _name))
-_split_rows, _merge_rows, _find_runs = (_scope[loop.__name__] for loop in kernels.LOOPS[:3])
-_find_influences, _place_traces, _join_neurons = (_scope[loop.__name__] for loop in kernels.LOOPS[3:])
+_count_sorted, _split_rows, _merge_rows, _find_runs = (_scope[one.__name__] for one in kernels.LOOPS[:4])
+_find_influences, _place_traces, _join_neurons = (_scope[one.__name__] for one in kernels.LOOPS[4:])
 
 
 @kernel
@@ -23,13 +23,15 @@ def run(address, unit, loop, n, count, work):
     """Run one of the loops, by its number."""
     m, numbers = columns(address, unit), bare(work)
     if loop == 0:
-        return _split_rows(m, n, count, numbers)
+        return _count_sorted(m, n, count, numbers)
     if loop == 1:
-        return _merge_rows(m, n, count, numbers)
+        return _split_rows(m, n, count, numbers)
     if loop == 2:
-        return _find_runs(m, n, count, numbers)
+        return _merge_rows(m, n, count, numbers)
     if loop == 3:
-        return _find_influences(m, n, count, numbers)
+        return _find_runs(m, n, count, numbers)
     if loop == 4:
+        return _find_influences(m, n, count, numbers)
+    if loop == 5:
         return _place_traces(m, n, count, numbers)
     return _join_neurons(m, n, count, numbers)

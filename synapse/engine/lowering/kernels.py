@@ -45,11 +45,21 @@ SHORT_BY_A_LIST = 16
 """Runs shorter than this become part of a list next to them: a list costs less than another loop."""
 
 
-# --- the order of connections ---------------------------------------------------------------------
+# --- the order of neurons and connections ---------------------------------------------------------
 #
-# By target, then trainable first, self-connection last, ungated first, by gater, by source. ``work`` has four
+# Neurons are sorted by network, those without one last, and by position. Connections are sorted by target,
+# then trainable first, self-connection last, ungated first, by gater, by source. For these, ``work`` has four
 # parts of `count` integers: the rows in order, other rows, and the two keys of these; and three numbers: how
 # many of the first begin the order where they are, and how many there are of both.
+
+
+def count_sorted(m: Any, n: int, count: int, work: Any) -> Pair:
+    """Count the neurons from the first that are in order."""
+    for j in range(1, n):
+        before, here = (m.network[j - 1] - 1) & NONE, (m.network[j] - 1) & NONE
+        if before > here or (before == here and here != NONE and m.position[j - 1] > m.position[j]):
+            return j, 0
+    return n, 0
 
 
 def key_of(m: Any, r: int) -> Pair:
@@ -450,4 +460,4 @@ def mark_sources(m: Any, n: int, work: Any) -> None:
             m.flags[j] |= GRADIENT_SOURCE
 
 
-LOOPS = (split_rows, merge_rows, find_runs, find_influences, place_traces, join_neurons)
+LOOPS = (count_sorted, split_rows, merge_rows, find_runs, find_influences, place_traces, join_neurons)

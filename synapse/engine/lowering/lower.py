@@ -12,9 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._typing import Bools
-from ..schema import CONNECTION, INPUT, PROGRAM, numpy_dtype
-from .kernels import LOOPS, find_influences, find_runs, join_neurons, merge_rows, place_traces, split_rows
+from ..schema import CONNECTION, PROGRAM, numpy_dtype
+from .kernels import (
+    LOOPS,
+    count_sorted,
+    find_influences,
+    find_runs,
+    join_neurons,
+    merge_rows,
+    place_traces,
+    split_rows,
+)
 from .program import Program, Traces, restore
 from .stretches import put, stretches
 
@@ -29,11 +37,16 @@ def lower(store: Store) -> None:
     """Make the program columns of `store` from its topology; numbers and traces are preserved."""
     kept = store.program.traces(store)
     store.program = Program(0, kept)  # so that the next lowering has them if this one fails
-    number_ties(store)
+    store.renew_table()  # the loops use it
+    c = store.columns
+    tied = len(c["ties"]) == 0 or c["ties"].any() or store["tie"].any() or store["bias_tie"].any()
+    if tied:
+        number_ties(store)
     order_neurons(store, kept)
     order_connections(store)
     lay_out_runs(store)
-    lay_out_ties(store)
+    if tied:
+        lay_out_ties(store)
     restore(store, kept)
 
 
@@ -63,7 +76,6 @@ class _Loops:
         if self.lowered > MUCH and self.compiled is None:
             self.compiled = importlib.import_module(f"{__package__}.compiled")
         if self.lowered > MUCH and not self.compiled.DEBUGGING:
-            store.renew_table()
             found: tuple[int, int] = self.compiled.run(store.address, 1.0, LOOPS.index(loop), n, count, work)
         else:
             found = loop(_Columns(store.columns), n, count, memoryview(work))
@@ -88,15 +100,17 @@ def number_ties(store: Store) -> None:
 
 def order_neurons(store: Store, kept: list[Traces]) -> None:
     """Order of neurons: networks one after the other, each in activation order, then other neurons."""
+    n = store.n_neurons
+    removed = store.n_removed > 0 and None in store.views
+    if not removed and _loops.run(count_sorted, store, 0, np.empty(0, np.int64))[0] == n:
+        return
     network = store["network"]
     key = (network - np.uint32(1)).astype(np.uint64) << 32  # neurons without a network come last
     key |= store["position"] * (network != 0)
-    removed = store.n_removed > 0 and None in store.views
-    if not removed and (key[1:] >= key[:-1]).all():
-        return
     order = np.argsort(key, kind="stable")
     order = order[np.array([view is not None for view in store.views], bool)[order]]
     new_row = store.sort_neurons(order)
+    store.renew_table()
     for traces in kept:
         traces.renamed(new_row)
 
@@ -131,14 +145,14 @@ def _make_room(store: Store, axis: str, rows: int) -> None:
     """Let the columns of an axis have so many rows, whose values are not set."""
     for column in _AXES[axis]:
         if len(store.columns[column.name]) != rows:
-            store.columns[column.name] = np.empty(rows, numpy_dtype(column, store.dtype))
+            store.hold(column.name, np.empty(rows, numpy_dtype(column, store.dtype)))
 
 
 def _cut(store: Store, axis: str, rows: int) -> None:
     """Cut the columns of an axis to the rows in use."""
     for column in _AXES[axis]:
         if len(store.columns[column.name]) > rows:
-            store.columns[column.name] = store.columns[column.name][:rows].copy()
+            store.hold(column.name, store.columns[column.name][:rows].copy())
 
 
 def lay_out_runs(store: Store) -> None:
@@ -167,16 +181,9 @@ def lay_out_ties(store: Store) -> None:
     c, counts = store.columns, []
     for name, number in (("tied", "tie"), ("bias_tied", "bias_tie")):
         tied = store[number].nonzero()[0]
-        if not len(tied):
-            for part in ("", "_length", "_group", "_first", "_base", "_move"):
-                if len(c[name + part]):
-                    put(c, name + part, tied)
-            counts += [0, 0]
-            continue
         _, first, place = np.unique(store[number][tied], return_index=True, return_inverse=True)
-        group = np.argsort(np.argsort(first))[
-            place
-        ]  # in order of first use: a filter's weights are consecutive
+        # in order of first use: a filter's weights are consecutive
+        group = np.argsort(np.argsort(first))[place]
         starts, lengths = stretches(
             np.append(False, (np.diff(tied) == 1) & (np.diff(group) == 1))[: len(tied)]
         )
@@ -186,12 +193,3 @@ def lay_out_ties(store: Store) -> None:
         c[f"{name}_base"], c[f"{name}_move"] = np.zeros((2, len(first)), store.dtype)
         counts += [len(starts), len(first)]
     put(c, "ties", np.array([*counts, 0], np.uint64))
-
-
-def pure_inputs(store: Store) -> Bools:
-    """Inputs of a lowered store without incoming connections: they are clamped, and get no error."""
-    first = store.columns["first_incoming"]
-    none = np.empty(len(first), bool)
-    np.equal(first[1:], first[:-1], out=none[:-1])
-    none[-1:] = first[-1:] == store.n_connections
-    return np.asarray((store["role"] == INPUT) & none)

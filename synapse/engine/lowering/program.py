@@ -130,6 +130,8 @@ def _read_off(store: Store, kept: list[Traces]) -> None:
         rows = _rows_of(store, traces.eligible)
         new[store["target"][rows[rows != NONE]]] = False
     neurons = np.flatnonzero(new)
+    if not len(neurons):
+        return
     rows = spans(c["first_incoming"][neurons], c["learning"][neurons])
     source, target, gater = (store[name][rows] for name in ("source", "target", "gater"))
     m = Attributes(store)

@@ -20,7 +20,7 @@ from .._registration import require_sound
 from .._typing import Floats
 from ..cost import Cost
 from ..engine.guard import InUse, raise_interrupt
-from ..engine.lowering.changes import spans
+from ..engine.lowering.stretches import spans
 from ..engine.schema import CHUNK, ENDED
 from ..engine.status import DONE
 from ..errors import DivergenceError

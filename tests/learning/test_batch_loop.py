@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Trainer, optimizers, squash
+from synapse import Trainer, engine, optimizers, squash
 from synapse.engine.guard import InUse
 from synapse.errors import DivergenceError, FunctionError
 from synapse.learning._data import Epochs, new_control, prepare, row_weights
 from synapse.learning._parameters import Updater
 from synapse.learning._regularisation import Dropout, Penalties
 from synapse.learning.gradient import WHOLE
-from synapse.learning.rules import RULES, RuleOptions, RuleTask
+from synapse.learning.rules import RULES, RuleOptions, RuleTask, bptt
 from synapse.objects.recording import record
 
 from ..cases import every_case
@@ -303,3 +303,28 @@ def test_a_trainer_asks_python_for_nothing_between_batches(monkeypatch):
     assert trainer.train([samples(net), samples(net, 3)], epochs=3, progress=False).epochs == 3
     with pytest.raises(TypeError):
         trainer.train(*samples(net), epochs=3, progress=False, on_batch=lambda batch: None)
+
+
+def test_a_new_process_enters_the_loop_after_some_batches_with_the_same_bits(monkeypatch):
+    """Until then it is not compiled. `ALONE` counts 1,000 for each batch of a small network."""
+    run, rule = bptt.BatchLoop.run, bptt.BackpropagationThroughTime
+    inputs, targets = samples(built("perceptron"), 12)
+    batches = [(inputs[i : i + 4], targets[i : i + 4]) for i in range(0, 12, 4)]
+    monkeypatch.setattr(engine.exact, "is_loaded", lambda unit: False)
+    for data, options, runs in (
+        ((inputs, targets), {"batch_size": 4}, [4, 3, 0]),
+        ((batches,), {}, [12, 7, 0]),
+    ):
+        found = set()
+        for alone, expected in zip((0, 5_000, 12_000), runs, strict=True):
+            joined = []
+            monkeypatch.setattr(bptt, "ALONE", alone)
+            monkeypatch.setattr(rule, "_alone", 0)
+            monkeypatch.setattr(bptt.BatchLoop, "run", lambda *a, joined=joined: joined.append(a) or run(*a))
+            net, trainer = built("perceptron"), {"method": "bptt", "optimizer": optimizers.Adam(0.05)}
+            result = Trainer(net, **trainer, **options).train(
+                *data, epochs=4, seed=0, shuffle=False, progress=False
+            )
+            assert sum(len(epochs.orders) for _, epochs, _ in joined) == expected
+            found.add((parameters(net).tobytes(), *result.history["error"]))
+        assert len(found) == 1

@@ -6,6 +6,7 @@ from .tapes import Tapes as Tapes
 from .train import (
     Batches as Batches,
     Runs as Runs,
+    is_loaded as is_loaded,
     train_epochs as train_epochs,
     unfolding as unfolding,
 )

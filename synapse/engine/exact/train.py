@@ -92,6 +92,11 @@ def unfolding(tapes: Tapes | None, arguments: tuple[Any, ...]) -> tuple[Any, ...
     return _addresses[key], table, tag, tapes["weight_move"], tapes["bias_move"]
 
 
+def is_loaded(unit: Any) -> bool:
+    """Whether this process has used `train_epochs` for stores of this float."""
+    return any(kind is type(unit) for kind, _ in _addresses)
+
+
 @strict
 def lay_batch(batches, apart, order, first, last):
     """Lay out the samples of a batch: its sequences or, if steps do not depend on each other, its steps."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +20,20 @@ from .._regularisation import Masks
 from ..gradient import DEEP, ExactGradient, not_finite
 from .base import Rule, RuleOptions, RuleTask
 
+ALONE = 100_000
+"""Work that is done batch by batch before the loop over batches is compiled, or loaded from the cache.
+
+A batch counts by the connections, at least 1,000. What the loop gains is then about what loading it takes.
+"""
+
 
 class BackpropagationThroughTime(Rule, method="bptt"):
     """The exact gradient: the mean over a batch's sequences of the cost summed over their steps.
 
     Werbos 1990. See :func:`synapse.gradient`.
     """
+
+    _alone: ClassVar[int] = 0  # work that this process has done batch by batch
 
     def __init__(self, task: RuleTask) -> None:
         super().__init__(task)
@@ -70,7 +78,7 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         self._loop = None
 
     def joins_epochs(self) -> bool:
-        """Whether nothing has to be done in Python between batches.
+        """Whether nothing has to be done in Python between batches, and the compiled loop pays.
 
         Python draws the masks of dropout, copies what is recorded, distributes groups among threads, and
         calls an optimizer of your own.
@@ -84,7 +92,17 @@ class BackpropagationThroughTime(Rule, method="bptt"):
             and not task.options.dropout.any
             and not recorded
             and (self._batches().groups == 1 or not threaded)
+            and (engine.exact.is_loaded(network._store.unit) or self._loop_pays())
         )
+
+    def _loop_pays(self) -> bool:
+        """Whether there have been enough batches, with those of an epoch, to compile or load the loop."""
+        batches = -(-len(self.task.data.filled) // self.sequences_in_batch)
+        return self._alone + batches * self._work_of_batch > ALONE
+
+    @property
+    def _work_of_batch(self) -> int:
+        return max(1000, self.task.network._store.n_connections)
 
     def _batches(self) -> BatchLoop:
         """The compiled loop over batches, for the present topology."""
@@ -101,6 +119,7 @@ class BackpropagationThroughTime(Rule, method="bptt"):
     def gradient(self, chosen: Order) -> BatchGradient:
         """Run forward and backward over some sequences, several side by side."""
         task, share = self.task, np.full(len(chosen), 1.0 / len(chosen))
+        BackpropagationThroughTime._alone += self._work_of_batch
         if self._rows is None:
             self._rows = task.network._connection_rows()
         loss, weights, biases = self._exact.descent(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import ast
 import platform
+import re
 import runpy
 import shlex
 import sys
@@ -27,7 +28,7 @@ from synapse.experiments import Trials
 from synapse.readwrite import files
 
 from . import papers
-from .papers._paper_table import PaperTable
+from .papers._paper_table import PaperTable, read_results
 
 FOLDER = Path(__file__).parent
 OTHERS = tuple(sorted(path.stem for path in FOLDER.glob("[!_]*.py")))
@@ -82,7 +83,16 @@ def listing() -> str:
         for path in sorted(folder.glob("[!_]*.py")):
             text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
             lines.append(f"  {path.stem:<18}{text.partition(chr(10))[0].replace('``', '`')}")
-    return "\n".join(lines)
+    hours = sum(map(machine_hours, papers.NAMES))
+    return "\n".join([*lines, f"All papers' tables: {hours:.1f} hours of one core; --workers shares them."])
+
+
+def machine_hours(name: str) -> float:
+    """Machine time of a table's stored results, which is in the first line of their file."""
+    path = papers.FOLDER / f"{name}.csv"
+    made = read_results(path)[0] if path.exists() else ""
+    found = re.findall(r"(\d+) (seconds|minutes) of machine time", made)
+    return sum(int(number) / {"seconds": 3600, "minutes": 60}[unit] for number, unit in found)
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -254,3 +254,29 @@ def update(net: Lstm, rate: float, momentum: float = 0.0) -> None:
     for i in range(len(net.w)):
         net.w[i] += rate * net.change[i] * net.learned[i]
         net.change[i] *= momentum
+
+
+@compiled
+def follow(
+    net: Lstm,
+    inputs: Array,
+    targets: Array,
+    tolerance: float,
+    rate: float,
+    decay: float = 1.0,
+    momentum: float = 0.0,
+    slope: bool = True,
+) -> int:
+    """Steps before the first with an error of `tolerance` or more; learns from all, also from that one.
+
+    The rate of step t is ``rate * decay**t``; with a rate of 0 no weight changes.
+    """
+    for t in range(len(inputs)):
+        activate(net, inputs[t])
+        wrong = np.abs(targets[t] - net.out).max() >= tolerance
+        if rate > 0.0:
+            add_change(net, targets[t], slope)
+            update(net, rate * decay**t, momentum)
+        if wrong:
+            return t
+    return len(inputs)

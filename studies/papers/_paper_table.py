@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 LEAST = 20
 """Rows with fewer seeds stand below the table as single runs, without intervals."""
+NO_COMPARISON = (
+    "This is no comparison of algorithms: settings, limits and details of the criteria differ between the "
+    "rows, and from the papers."
+)
 MARKS = {
     "V": "read in a source",
     "C": "recalled, and partly cross-checked",
@@ -182,6 +186,8 @@ class PaperTable:
         if few:
             title = f"Single runs (fewer than {LEAST} seeds): no figures to rely on."
             parts.append(f'<div style="color: #808080">\n\n{title}\n\n{self._table(few)}\n\n</div>')
+        if any(row.published for row, _ in rows):
+            parts.append(NO_COMPARISON)
         return "\n\n".join(parts)
 
     def _table(self, groups: list[tuple[Row, Trials]]) -> str:

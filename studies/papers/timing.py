@@ -11,6 +11,7 @@ from synapse.errors import DivergenceError
 
 from ..tasks import PeriodicFunction, TimedSpikes
 from ._learn import TEST, train, trainer
+from ._lstm1997 import FORGET, INPUT, OUTPUT, clear, follow, lstm
 from ._memory_blocks import memory_blocks
 from ._paper_table import Measure, PaperTable, Published, Row
 from ._until_wrong import learn_until_wrong
@@ -78,6 +79,8 @@ def trial(
     decay: float,
     start: str,
     most: int,
+    momentum: float = 0.0,
+    cost: str = "cross_entropy",
 ) -> dict[str, Any]:
     """Train on streams that end at the first error, or through time on sequences of four periods.
 
@@ -100,6 +103,8 @@ def trial(
         A name in :data:`STARTS`.
     most : int
         Largest number of streams or sequences.
+    momentum, cost : float, str
+        Momentum and cost of the paper's rule.
 
     Returns
     -------
@@ -108,6 +113,8 @@ def trial(
         or None; ``trained``, their number at the end; ``longest``, the largest number of right periods in a
         stream (online); ``diverged``.
     """
+    if rule == "paper":
+        return papers_rule(seed, period, peepholes, rate, decay, start, most, momentum, cost)
     test_task = make_task(shape, period, 1000)
     net = network(peepholes, start, "logistic" if shape == "spikes" else "identity", seed)
     test = test_task.batch(test_task.criterion.samples, np.random.default_rng([seed, TEST]))
@@ -137,11 +144,67 @@ def trial(
     return {"needed": needed, "trained": trained, "longest": longest // period, "diverged": diverged}
 
 
+def papers_rule(
+    seed: int,
+    period: int,
+    peepholes: bool,
+    rate: float,
+    decay: float,
+    start: str,
+    most: int,
+    momentum: float,
+    cost: str,
+) -> dict[str, Any]:
+    """Train on spikes by the rule of the paper; the arguments and results are those of :func:`trial`."""
+    given, names = STARTS[start], {INPUT: "input", FORGET: "forget", OUTPUT: "output"}
+    net = lstm(
+        1,
+        1,
+        1,
+        1,
+        {k: given[f"{name}_gate_biases"] for k, name in names.items()},
+        rng=np.random.default_rng([seed, 1]),
+        weights=given["weights"],
+        squashed=False,
+        fed_back=False,
+        peepholes=peepholes,
+        cell_biases=True,
+        output_biases=True,
+    )
+    test = make_task("spikes", period, 1000).sample(0)  # all samples are the same
+    steps, longest = PERIODS * period, 0
+    stream, slope = test.cut(slice(steps)), cost == "squared_error"
+    for trained in range(1, most + 1):
+        clear(net, 0.0)
+        right = follow(net, stream.inputs, stream.targets, 0.49, rate, 1.0, momentum, slope)
+        rate, longest = rate * decay, max(longest, right)
+        if right == steps:
+            clear(net, 0.0)
+            if follow(net, test.inputs, test.targets, 0.49, 0.0) == len(test):
+                return {"needed": trained, "trained": trained, "longest": longest // period}
+    return {"needed": None, "trained": most, "longest": longest // period}
+
+
 FEWER: dict[str, Any] = {"seeds": 5, "most": 10_000}
+AS_PRINTED: dict[str, Any] = {
+    "seeds": 20,
+    "rule": "paper",
+    "rate": 1e-5,
+    "momentum": 0.999,
+    "decay": 1.0,
+    "cost": "squared_error",
+    "most": 60_000,
+}
 
 TABLE = PaperTable(
     trial,
     [
+        Row(
+            "spikes, F = 10, peepholes, paper's rule, rate, momentum and biases", start="paper", **AS_PRINTED
+        ),
+        Row("the same, other biases, cross-entropy", **{**AS_PRINTED, "cost": "cross_entropy"}),
+        Row("the same, rate 0.008 that falls, no momentum", seeds=20, rule="paper"),
+        Row("the same without peepholes", Published("0 %", "V"), seeds=20, rule="paper", peepholes=False),
         Row("spikes, F = 10, peepholes, online", seeds=10),
         Row("spikes, F = 10, no peepholes, online", Published("0 %", "V"), seeds=10, peepholes=False),
         Row("spikes, F = 10, peepholes, exact online", rule="exact online", **FEWER),

@@ -104,3 +104,13 @@ def test_every_step_is_the_exact_gradient_of_the_cut_network(form, cost):
             appendix.peephole[OUTPUT] = 0.0
             found = [getattr(ours, name) for ours, name, *_ in pairs]
             np.testing.assert_allclose(found, [array[index] for *_, array, index in pairs], atol=1e-12)
+
+
+def test_weights_are_counted_as_in_the_papers():
+    biases, rng = {k: [0.0] for k in (INPUT, OUTPUT, FORGET)}, np.random.default_rng(0)
+    both = {"fed_back": False, "output_biases": True, "rng": rng}
+    four = {k: 4 * one for k, one in biases.items()}
+    assert lstm(7, 4, 2, 7, four, shortcut=True, **both).learned.sum() == 424
+    timing = {"cell_biases": True, "squashed": False, **both}
+    counts = [lstm(1, 1, 1, 1, biases, peepholes=p, **timing).learned.sum() for p in (True, False)]
+    assert counts == [17, 14]

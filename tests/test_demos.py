@@ -16,6 +16,7 @@ HERE = Path(__file__).resolve().parents[1]
 NAMES = [name for name in demos.names() if name != "sunspots"]  # see test_sunspots.py
 SAVED = "connectome digits filter gates hopfield paint reber recall recall24 small_world som text xor"
 MORE = {
+    "evolve": {"evolve.gif"},
     "connectome": {"connectome.graphml"},
     "freeform": {"ring.gexf", "ring.graphml", "ring.png", "ring.synapse"},
     "music_of_one_neuron": {"music_of_one_neuron.wav"},

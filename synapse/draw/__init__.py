@@ -13,6 +13,7 @@ from .curves import learning, traces
 from .explore import Explorer, explore
 from .flow import error_flow, sensitivity
 from .forecast import forecast
+from .growth import growth
 from .hinton import hinton
 from .network import network
 from .raster import raster
@@ -25,6 +26,7 @@ __all__ = [
     "error_flow",
     "explore",
     "forecast",
+    "growth",
     "hinton",
     "learning",
     "network",

@@ -10,7 +10,7 @@ import pytest
 import architect
 from synapse import draw
 from synapse.errors import ArgumentTypeError, MissingExtraError
-from synapse.evolve import Evolution
+from synapse.evolve import Evolution, Genome
 from synapse.experiments import Trials
 from tests import cases
 
@@ -42,6 +42,9 @@ PICTURES = {
     "sensitivities": lambda **options: draw.sensitivities(learner(), **options),
     "species": lambda **options: draw.species(
         Evolution(history={"best": [1.0, 2.0]}, species=[{0: 3}, {0: 1, 1: 2}]), **options
+    ),
+    "growth": lambda **options: draw.growth(
+        Evolution(milestones=[(0, Genome.minimal(2, 1, seed=0))]), **options
     ),
     "trials": lambda **options: draw.trials(Trials([{"seed": 0, "n": 1.0}]), "n", **options),
 }

@@ -46,6 +46,19 @@ def test_poles_agree_with_an_independent_integrator():
         np.testing.assert_allclose(observed, seen[::2] if inputs < 4 else seen, atol=1e-3)
 
 
+def test_the_score_without_velocities_is_that_of_gruau():
+    """0.1 t / 1000 + 0.9 * 0.75 / the movement in the latest 100 steps; the second term begins there."""
+    for start, most in (((0.0, 0.0, 0.3), 50), ((0.0, 1e-3, 1e-13), 130)):
+        world, observed, moved = start_of(*start), np.zeros(3), []
+        while step_poles(world, np.array([0.5]), observed, False) and len(moved) < 1000:
+            moved.append(abs(world[:4]).sum())
+        moved.append(abs(world[:4]).sum())
+        steps = len(moved) - 1
+        still = 0.0 if steps < 100 else 0.75 / sum(moved[-100:])
+        assert (steps < 100) == (most < 100)
+        assert world[7] == pytest.approx(0.1 * steps / 1000 + 0.9 * still, rel=1e-12)
+
+
 def test_poles_are_balanced():
     one = evolve.neat(evolve.fitness.Poles(count=1), seed=0)
     assert one.solved

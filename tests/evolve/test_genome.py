@@ -98,6 +98,7 @@ def test_genes_are_what_the_paper_says():
 
     evolve.neat(fitness, start=start, population=12, max_evaluations=24, settings=settings, seed=0)
     children = [one for one in genomes[12:] if one.hidden == 1]
+    old = {float(weight) for one in genomes[:12] for weight in one.links["weight"]}
     assert len(children) >= 10
     assert (
         len({int(one.neurons["id"][2]) for one in children}) == 2
@@ -105,6 +106,7 @@ def test_genes_are_what_the_paper_says():
     for one in children:
         (into,) = one.links[one.neurons["first"][2] : one.neurons["stop"][2]]
         assert into["weight"] == 4.9
+        assert one.links["weight"][one.links["source"] == 2].item() in old
         assert one.connections == 3
 
 
@@ -120,6 +122,7 @@ def test_an_innovation_number_is_one_connection():
         for _, genome in result.milestones:
             numbers = genome.genes["innovation"].tolist()
             assert numbers == sorted(set(numbers))
+            assert (genome.genes["weight"][genome.genes["source"] == -2] == 1.0).all()  # carries the state
             ends = zip(genome.genes["source"].tolist(), genome.genes["target"].tolist(), strict=True)
             for number, pair in zip(numbers, ends, strict=True):
                 assert known.setdefault(number, pair) == pair

@@ -112,6 +112,11 @@ def test_faults():
         settings=evolve.Settings(add_node=1.0),
     )  # fmt: skip
     assert limited.history["failed"][0] == 3
+    with ThreadPoolExecutor(2) as pool:
+        limited = evolve.neat(
+            endless, population=4, max_evaluations=4, seed=0, time_limit=0.05, executor=pool, **PLAIN
+        )
+    assert limited.history["failed"] == [4]
     # a self-connection of weight 2 diverges
     net = evolve.Genome.minimal(1, 1, seed=0).network()
     net.output[0].project(net.output[0], weight=2.0)

@@ -1,0 +1,73 @@
+"""The champions of an evolution side by side: how the topology has grown."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .._checks import expected, positive_integer
+from ..errors import ArgumentError, ArgumentTypeError
+from ..evolve import Evolution, Genome
+from ._style import canvas
+from .network import network
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+TEXT = 8.0
+"""Size of the text in points."""
+
+
+def growth(result: Evolution, ax: Axes | None = None, *, frames: int = 5) -> Axes:
+    """Draw the champions of an evolution from left to right, each as a network.
+
+    A champion whose connections are those of the one before is left out.
+
+    Parameters
+    ----------
+    result : Evolution
+        What :func:`synapse.evolve.neat` has returned.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: a new figure.
+    frames : int
+        Largest number of champions, of which the last is always one. Default 5.
+
+    Raises
+    ------
+    ArgumentTypeError, ArgumentError
+        If it is not an evolution, or has no champion.
+    MissingExtraError
+        Without matplotlib.
+
+    Examples
+    --------
+    >>> from synapse import draw, evolve
+    >>> from matplotlib import pyplot
+    >>> ax = draw.growth(evolve.neat(evolve.fitness.xor, seed=1), frames=3)
+    >>> len(ax.child_axes)
+    3
+    >>> pyplot.close(ax.figure)
+    """
+    if not isinstance(result, Evolution):
+        raise ArgumentTypeError(expected("What is drawn", "an Evolution", result))
+    most = positive_integer("The frames", frames)
+    if not result.milestones:
+        raise ArgumentError("Expected an evolution that has a champion, got one in which all genomes failed.")
+    grown = [next(same) for _, same in groupby(result.milestones, lambda one: structure(one[1]))]
+    chosen = np.unique(np.linspace(len(grown) - 1, 0, most).round().astype(int))
+    with canvas(ax, (2.8 * len(chosen), 2.6)) as ax:
+        ax.axis("off")
+        for i, (at, genome) in enumerate(grown[place] for place in chosen):
+            frame = ax.inset_axes((i / len(chosen), 0.0, 0.96 / len(chosen), 0.92))
+            network(genome.network(), ax=frame, colour_bars=False)
+            frame.set_title("")
+            ax.text((i + 0.48) / len(chosen), 0.94, f"generation {at + 1}", fontsize=TEXT, ha="center")
+        return ax
+
+
+def structure(genome: Genome) -> bytes:
+    """The connections, to be compared."""
+    genes = genome.genes[genome.genes["enabled"] != 0]
+    return bytes(genes[["source", "target", "gater"]].tobytes())

@@ -2,18 +2,17 @@
 
 A row of a table has the check of an option. The rest is derived: the attributes of the trainer, their
 assignment, pickles, files (``_checkpoint.py``), ``repr``, the options that a rule receives, and what
-``resume`` takes over. :func:`declared` compares the tables with the signatures when the trainer is imported.
+``resume`` takes over.
 """
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import partial
 from math import inf
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from .._checks import (
     MOST_THREADS,
@@ -162,29 +161,6 @@ WITH_THE_DATA = ("inputs", "targets", "validation", "sample_weight", "class_weig
 """The other arguments, which are checked with the data."""
 RESUMED = {"epochs": "epochs", "shuffle": "shuffle", "seed": "generator"}
 """Arguments that a continued training takes from a field of :class:`Paused`; others are given again."""
-Class = TypeVar("Class", bound=type)
-
-
-def declared(cls: Class) -> Class:
-    """A class decorator for the trainer: TypeError unless its signatures have the options of the tables."""
-    trainer: Any = cls
-    where = "in synapse/learning/_options.py"
-    for call, table, known in (
-        (trainer.__init__, f"OPTIONS {where}", OPTIONS.keys() | {"network"}),
-        (trainer.train, f"ARGUMENTS {where}", {*ARGUMENTS, *WITH_THE_DATA}),
-    ):
-        names = inspect.signature(call).parameters.keys() - {"self"}
-        for name in sorted(names - known):
-            raise TypeError(
-                f"{call.__qualname__}() has the option {name!r}, which {table} does not declare. "
-                "Add a row there: how it is checked, and what a checkpoint keeps of it."
-            )
-        for name in sorted(known - names):
-            raise TypeError(
-                f"{table} declares the option {name!r}, which is not in the signature of "
-                f"{call.__qualname__}(). Add it there, with its default and its documentation."
-            )
-    return cls
 
 
 # --- what is derived from them ---------------------------------------------------------------------
@@ -200,6 +176,9 @@ def options_of(trainer: Trainer) -> dict[str, Any]:
 
 def checked_call(given: Mapping[str, Any]) -> SimpleNamespace:
     """The arguments of ``train``, checked, except for those that are checked with the data."""
+    assert given.keys() == {"self", *ARGUMENTS, *WITH_THE_DATA}, (
+        "A parameter of train has no row, or a row none"
+    )
     return SimpleNamespace(**{name: check(f"The {name}", given[name]) for name, check in ARGUMENTS.items()})
 
 

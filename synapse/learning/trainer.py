@@ -29,7 +29,7 @@ from ..readwrite.files import PathLike
 from ._checkpoint import Checkpoint, Paused, PausedParts, write_trainer
 from ._data import Data, joined, prepare, row_weights
 from ._history import History, Result
-from ._options import DEPENDENT, OPTIONS, RULE_OPTIONS, checked_call, continue_call, declared, options_of
+from ._options import DEPENDENT, OPTIONS, RULE_OPTIONS, checked_call, continue_call, options_of
 from ._parameters import Updater
 from ._regularisation import Chances, Dropout, Penalties
 from ._source import (
@@ -50,7 +50,6 @@ from .schedules import CheckedRates, Rate
 from .training import Orders, Training
 
 
-@declared
 @answers("Trainer")
 class Trainer:
     """Trains a network by the online rule or by exact gradients, forward or backward in time.
@@ -164,7 +163,10 @@ class Trainer:
         checkpoint: PathLike | None = None,
         every: int | None = None,
     ) -> None:
-        given = locals()  # so that no option can be forgotten here
+        given = locals()
+        assert given.keys() == {"self", "network", *OPTIONS}, (
+            "An option has no row in OPTIONS, or a row no option"
+        )
         self.network = require_network("The network of a Trainer", network)
         for name in OPTIONS:
             setattr(self, name, given[name])

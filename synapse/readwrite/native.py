@@ -50,7 +50,7 @@ def json_data(network: Network) -> dict[str, Any]:
     """
     return {
         key: {name: _listed(column) for name, column in table.items()} if isinstance(table, dict) else table
-        for key, table in _with_nulls(document(to_saved(network))).items()
+        for key, table in _columns(network).items()
     }
 
 
@@ -82,7 +82,9 @@ def _bytes(part: Any) -> bytes:
     return json.dumps(part, sort_keys=True).encode()
 
 
-def _with_nulls(data: dict[str, Any]) -> dict[str, Any]:
+def _columns(network: Network) -> dict[str, Any]:
+    """The content of a file, with arrays in place of lists of numbers."""
+    data = document(to_saved(network))
     for table, column in NULLS:
         if table in data:
             data[table][column] = Records.or_null(data[table][column])
@@ -154,7 +156,7 @@ FORMAT = Format(
     lost="the state of a trainer; projections; ties to other networks; classes that are not registered",
     link="https://www.rfc-editor.org/rfc/rfc8259",
     suffixes=(".json",),
-    data=json_data,
+    data=_columns,
     from_data=from_json_data,
     write=_write,
     read=files.read_document,

@@ -5,7 +5,7 @@ import pytest
 
 import synapse
 from synapse import Layer, Network
-from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError, TopologyError
+from synapse.errors import ArgumentError, DivergenceError, TopologyError
 from synapse.initializers import uniform
 from synapse.learning import fit_readout
 
@@ -171,10 +171,7 @@ def test_outputs_that_cannot_be_fitted_are_refused(edit):
         ("identity", (INPUTS[:, :2], TARGETS), {}, ArgumentError, "3 inputs"),
         ("identity", (INPUTS, TARGETS * np.nan), {}, ArgumentError, "no row"),
         ("identity", (INPUTS, TARGETS), {"washout": 60}, ArgumentError, "no row"),
-        ("identity", (INPUTS, TARGETS), {"washout": -1}, ArgumentError, "0 or above"),
-        ("identity", (INPUTS, TARGETS), {"ridge": -1}, ArgumentError, "0 or above"),
         ("identity", (INPUTS, TARGETS * 1e300), {}, DivergenceError, "smaller targets"),
-        ("identity", ("words", TARGETS), {}, ArgumentTypeError, "(to be|Expected) an array"),
     ],
 )
 def test_wrong_arguments_are_refused_and_change_nothing(squash, arguments, options, error, says):

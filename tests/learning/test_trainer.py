@@ -15,7 +15,7 @@ import architect
 from synapse import Trainer, optimizers
 from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from synapse.learning._checkpoint import Paused
-from synapse.learning._options import OPTIONS, RESUMED, declared
+from synapse.learning._options import OPTIONS, RESUMED
 
 from ..cases import accepted, every_case
 
@@ -209,29 +209,6 @@ def test_what_cannot_be_used_is_refused_and_changes_nothing():
         ]
     )
     assert (net.weights == before).all()
-
-
-def test_an_option_must_be_declared_with_what_a_checkpoint_keeps():
-    """Importing the trainer fails, with the name of the option."""
-
-    class More(Trainer):
-        def __init__(self, network, noise=0.0):
-            super().__init__(network)
-            self.noise = noise
-
-    class Call(Trainer):
-        def train(self, inputs, noise=0.0):
-            pass
-
-    sentences = {
-        More: "More.__init__() has the option 'noise', which OPTIONS in synapse/learning/_options.py",
-        Call: "Call.train() has the option 'noise', which ARGUMENTS in synapse/learning/_options.py",
-    }
-    for cls, sentence in sentences.items():
-        with pytest.raises(TypeError) as caught:
-            declared(cls)
-        assert sentence in str(caught.value)
-        assert "what a checkpoint keeps of it" in str(caught.value)
 
 
 def test_every_argument_of_train_that_is_resumed_is_a_field_of_what_is_kept():

@@ -119,10 +119,6 @@ def test_a_squash_is_found_by_its_name_or_refused():
 def test_a_format_describes_itself():
     forms = readwrite.formats()
     for form in forms:
-        for function in (form.data, form.from_data):
-            if function is not None and getattr(readwrite, function.__name__, None) is function:
-                assert form.name in function.__name__
-                assert function.__name__ in readwrite.__all__
         assert all((form.what, form.kept, form.lost))
         assert form.link.startswith("http")
     suffixes = [suffix for form in forms for suffix in form.suffixes]

@@ -13,6 +13,7 @@ import csv
 import time
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,6 @@ from synapse import forecasting, tables
 from synapse._typing import Floats
 from synapse.readwrite import files
 from synapse.tables.sheet import Sheet
-from synapse.tables.training import covariates, fitted
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parent / "demos" / "data"
@@ -97,15 +97,15 @@ def forecasts(values: Floats, period: int) -> dict[str, tuple[Floats, Floats, fl
     trained = tables.train_series(task, tables.Learning())
     training = time.perf_counter() - begun
     facts = trained.facts
-    rows = covariates(None, len(values), task.period, task.differences[0])
+    whole = replace(task, start=count)
     forecasters: dict[str, Any] = {
-        "gru": forecasting.NetworkForecaster(trained.network, task.differences, rows),
+        "gru": task.forecaster(trained.network, AHEAD),
         "mean": forecasting.statistical("mean", past),
     }
     seconds = {}
     for name in METHODS:
         begun = time.perf_counter()
-        forecasters |= fitted([name], past, task.period, None)[0]
+        forecasters |= whole.statistical([name])[0]
         seconds[name] = time.perf_counter() - begun
     forecasters.setdefault("seasonal", forecasters["naive"])  # without a season
     made = {

@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from contextlib import suppress
 from pathlib import Path
 from types import FunctionType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ..errors import ArgumentError, ArgumentTypeError, OutOfRangeError, RateWarning
+
+Instance = TypeVar("Instance")
 
 SAFE = 1e38
 """Numbers between -SAFE and SAFE fit both float32 and float64."""
@@ -353,6 +355,13 @@ def listed(what: str, value: Any, condition: str) -> list[Any]:
         return list(value)
     except TypeError:
         raise ArgumentTypeError(expected(what, condition, value)) from None
+
+
+def instance(what: str, value: Any, kind: type[Instance]) -> Instance:
+    """Return `value` if it is of this class, or raise an error."""
+    if not isinstance(value, kind):
+        raise ArgumentTypeError(expected(what, with_article(kind.__name__), value))
+    return value
 
 
 def is_among(value: Any, known: Iterable[str]) -> bool:

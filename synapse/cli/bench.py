@@ -7,7 +7,8 @@ import statistics
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from timeit import timeit
+from typing import Any
 
 import numpy as np
 
@@ -23,24 +24,17 @@ error and new weights at every step).
 """
 
 
-class Case(NamedTuple):
-    """A network to time, and the function that builds it."""
-
-    name: str
-    build: Callable[..., Network]
-    sizes: tuple[int, ...]
-
-
 LSTM = partial(architect.LSTM, style="synaptic")  # the style of the peers in benchmarks
-CASES = (
-    Case("2-3-1", architect.Perceptron, (2, 3, 1)),
-    Case("10-20-5", architect.Perceptron, (10, 20, 5)),
-    Case("64-128-10", architect.Perceptron, (64, 128, 10)),
-    Case("LSTM 6-8-6", LSTM, (6, 8, 6)),
-    Case("784-100-10", architect.Perceptron, (784, 100, 10)),
-    Case("LSTM 30-72-30", LSTM, (30, 72, 30)),
-    Case("LSTM 100-100-20", LSTM, (100, 100, 20)),
+CASES: tuple[tuple[str, Callable[..., Network], tuple[int, ...]], ...] = (
+    ("2-3-1", architect.Perceptron, (2, 3, 1)),
+    ("10-20-5", architect.Perceptron, (10, 20, 5)),
+    ("64-128-10", architect.Perceptron, (64, 128, 10)),
+    ("LSTM 6-8-6", LSTM, (6, 8, 6)),
+    ("784-100-10", architect.Perceptron, (784, 100, 10)),
+    ("LSTM 30-72-30", LSTM, (30, 72, 30)),
+    ("LSTM 100-100-20", LSTM, (100, 100, 20)),
 )
+"""Names, functions that build, and sizes of the networks."""
 QUICK = CASES[:4]
 
 REPEATS = 5
@@ -62,40 +56,33 @@ def add_to(commands: Any) -> None:
 def bench(options: argparse.Namespace) -> int:
     """Time the networks and print a table; return the exit code."""
     cases, seconds = (QUICK, 0.01) if options.quick else (CASES, 0.1)
-    _row(CASES[0], seconds)  # loads the compiled kernels, or compiles them
-    print(aligned([HEAD, *(_row(case, seconds) for case in cases)], "<>>>>"))
+    _row(*CASES[0], seconds)  # loads the compiled kernels, or compiles them
+    print(aligned([HEAD, *(_row(*case, seconds) for case in cases)], "<>>>>"))
     return 0
 
 
-def _row(case: Case, seconds: float) -> tuple[str, ...]:
+def _row(name: str, build: Callable[..., Network], sizes: tuple[int, ...], seconds: float) -> tuple[str, ...]:
     """The cells of one network."""
     begin = time.perf_counter()
-    network = case.build(*case.sizes, seed=0)
-    built = time.perf_counter() - begin
-    rng = np.random.default_rng(0)
-    trainer = Trainer(network, 0.01)
-
-    def answer(steps: int) -> None:
-        network.run(inputs[:steps])
+    network = build(*sizes, seed=0)
+    built, rng, trainer = time.perf_counter() - begin, np.random.default_rng(0), Trainer(network, 0.01)
+    inputs, targets = (rng.random((20_000, size)) for size in (sizes[0], sizes[-1]))
 
     def learn(steps: int) -> None:
         trainer.train(inputs[:steps], targets[:steps], epochs=1, progress=False)
 
-    inputs, targets = (rng.random((20_000, size)) for size in (case.sizes[0], case.sizes[-1]))
-    times = [_microseconds(what, len(inputs), seconds) for what in (answer, learn)]
-    return (case.name, f"{len(network.connections)}", f"{built:.3f}", *(f"{each:.3g}" for each in times))
+    times = [_microseconds(what, seconds) for what in (lambda steps: network.run(inputs[:steps]), learn)]
+    return (name, f"{len(network.connections)}", f"{built:.3f}", *(f"{each:.3g}" for each in times))
 
 
-def _microseconds(what: Callable[[int], None], most: int, seconds: float) -> float:
+def _microseconds(what: Callable[[int], Any], seconds: float) -> float:
     """Time of one step: the median over calls with so many steps that each takes about `seconds`."""
     steps = 64
     what(steps)
-    while (taken := _seconds(what, steps)) < seconds and steps < most:
-        steps = min(most, max(2 * steps, int(steps * seconds / max(taken, 1e-9))))
+    while (taken := _seconds(what, steps)) < seconds and steps < 20_000:
+        steps = min(20_000, max(2 * steps, int(steps * seconds / max(taken, 1e-9))))
     return 1e6 * statistics.median(_seconds(what, steps) / steps for _ in range(REPEATS))
 
 
-def _seconds(what: Callable[[int], None], steps: int) -> float:
-    begin = time.perf_counter()
-    what(steps)
-    return time.perf_counter() - begin
+def _seconds(what: Callable[[int], Any], steps: int) -> float:
+    return timeit(lambda: what(steps), number=1)

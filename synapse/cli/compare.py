@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from ..forecasting import Selection
 from ..forecasting.statistical import METHODS
 from ..tables import SeriesTask, series_task
 from ..tables.scaled_model import MODELS
-from ..tables.training import ranking
+from ..tables.series_task import ranking
 from .reading import add_learning, add_reading, learning_of, say, series_of, sheet_of
 from .words import UsageError, aligned, fraction, listed, names, natural, whole
 
@@ -85,7 +84,7 @@ def _median_network(task: SeriesTask, name: str, options: argparse.Namespace) ->
     """The network, of several seeds, with the median error."""
     options.model, found = name, []
     for seed in range(options.seed, options.seed + options.seeds):
-        learning = replace(learning_of(options, True), seed=seed)
+        learning = learning_of(options, True, seed=seed)
         forecaster = task.forecaster(task.fit(learning)[0].network)
         found.append((task.select({name: forecaster}).mase(name), forecaster))
     order = np.argsort([error for error, _ in found])

@@ -8,18 +8,14 @@ from typing import Any
 import numpy as np
 
 from .._typing import Floats
-from ..errors import FormatError
-from ..objects.network import Network
+from ..tables.rows import input_rows
 from .formats import READING, read
 from .reading import add_reading, sheet_of
-from .run import input_rows
-from .words import PICTURES, UsageError, add_output, output_of, reason, require_suffix, save_figure
+from .words import PICTURES, UsageError, add_output, output_of, require_suffix, save_figure, writing
 
 PAGE = ".html"
-
 MOST_STEPS = 200
 """Maximum number of rows that a page shows; more are slow in a browser."""
-
 NOTES = f"""
 A page shows the network at every step of a sequence: the first {MOST_STEPS} rows of --data or, without it, a
 pulse of 1 on each input in turn, then zeros. The context is cleared first.
@@ -37,42 +33,28 @@ def add_to(commands: Any) -> None:
     add("--data", metavar="DATA", help="the sequence that a page shows: a CSV file; - is standard input")
     add("--in-order", action="store_true", help="match columns to inputs by order instead of by name")
     add_reading(parser)
-    parser.set_defaults(do=draw, sequence=None)
+    parser.set_defaults(do=draw)
 
 
 def draw(options: argparse.Namespace) -> int:
     """Draw; return the exit code."""
     path = output_of(options)
-    ending = require_suffix(path, (*PICTURES, PAGE))
-    if options.data is not None and ending != PAGE:
+    page = require_suffix(path, (*PICTURES, PAGE)) == PAGE
+    if options.data is not None and not page:
         raise UsageError(f"A picture cannot show --data. Write a page instead ({PAGE}).")
     network = read(options.model)
     network.clear()
-    try:
-        if ending == PAGE:
-            _explore(network, path, options)
-        else:
-            _picture(network, path)
-    except OSError as error:
-        raise FormatError(f"Cannot write {path!r}: {reason(error)}") from error
-    return 0
-
-
-def _picture(network: Network, path: str) -> None:
     from .. import draw as pictures  # matplotlib is an extra
 
-    with pictures.style():  # text in files stays text
-        save_figure(pictures.network(network).figure, path)
-
-
-def _explore(network: Network, path: str, options: argparse.Namespace) -> None:
-    from .. import draw as pictures
-
-    if options.data is None:
-        rows = pulses(len(network.input))
-    else:
-        rows = input_rows(network, sheet_of(options.data, options), options)[0][:MOST_STEPS]
-    pictures.explore(network, rows, path)
+    if not page:
+        with pictures.style():  # text in files stays text
+            save_figure(pictures.network(network).figure, path)
+        return 0
+    rows = pulses(len(network.input))
+    if options.data is not None:
+        rows = input_rows(network, sheet_of(options.data, options), in_order=options.in_order)[0]
+    writing(path, lambda: pictures.explore(network, rows[:MOST_STEPS], path))
+    return 0
 
 
 def pulses(inputs: int) -> Floats:
@@ -81,4 +63,4 @@ def pulses(inputs: int) -> Floats:
     >>> pulses(2).tolist()[:3]
     [[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]
     """
-    return np.vstack([np.eye(inputs), np.zeros((5, inputs))])[:MOST_STEPS]
+    return np.vstack([np.eye(inputs), np.zeros((5, inputs))])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,9 +15,7 @@ from ..errors import ArgumentError, FormatError
 from ..forecasting import Forecast
 from ..forecasting.selection import COMBINE
 from ..forecasting.statistical import METHODS
-from ..tables import Series
-from ..tables.predicting import forecast_series, series_facts
-from . import terminal
+from ..tables import Series, forecast_series
 from .formats import READING, read
 from .reading import add_reading, say, series_of, sheet_of
 from .words import (
@@ -28,6 +26,7 @@ from .words import (
     listed,
     natural,
     number,
+    printable,
     require_folder,
     require_suffix,
     save_figure,
@@ -42,6 +41,8 @@ MOST_STEPS = 100_000
 """Largest number of rows to forecast."""
 SHOWN = 60
 """Least number of known rows in a picture; five times the forecast ones, if these are more."""
+WIDEST, HEIGHT = 100, 16
+"""Columns at most, and lines, of a picture in letters."""
 
 NOTES = """
 MODEL is a network of `synapse train` for a series. The forecast is that of the method with the lowest error
@@ -81,13 +82,21 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def forecast(options: argparse.Namespace) -> int:
     """Forecast and write; return the exit code."""
-    _check_usage(options)
+    if not 0 < options.steps <= MOST_STEPS:
+        raise UsageError(f"Expected --steps to be from 1 to {MOST_STEPS}, got {options.steps}.")
+    for path, suffixes in ((options.output, TABLES), (options.plot, PICTURES)):
+        if path is not None:  # what cannot be written is an error before any work
+            require_suffix(path, suffixes)
+            require_folder(path)
     network = read(options.model)
-    facts = series_facts(network)
-    columns = [*facts["targets"], *facts["observed"], *facts["known"]]
-    series = series_of(sheet_of(options.data, options), columns, options, facts)
-    _require_step(series, facts, options)
-    series.next(options.steps)  # dates have an end: better said now than after all the work
+    series, facts = series_of(sheet_of(options.data, options), network, options), network.metadata
+    step, trained = "" if series.step is None else series.step.name, facts.get("step") or ""
+    if step.removesuffix(" end") != trained.removesuffix(" end"):
+        raise ArgumentError(
+            f"The model {options.model!r} is for rows of another step: {trained}. Those of {options.data!r} "
+            f"have the step {step}."
+        )
+    series.next(options.steps)  # dates have an end: an error before any work
     how = {"interval": options.interval, "minimum": options.minimum, "maximum": options.maximum}
     future = _future(series, facts["known"], options)
     made, notes = forecast_series(network, series, options.steps, future, method=options.method, **how)
@@ -105,27 +114,6 @@ def forecast(options: argparse.Namespace) -> int:
     return 0
 
 
-def _check_usage(options: argparse.Namespace) -> None:
-    """Raise, before any work, if something could not be written."""
-    if not 0 < options.steps <= MOST_STEPS:
-        raise UsageError(f"Expected --steps to be from 1 to {MOST_STEPS}, got {options.steps}.")
-    for path, suffixes in ((options.output, TABLES), (options.plot, PICTURES)):
-        if path is not None:
-            require_suffix(path, suffixes)
-            require_folder(path)
-
-
-def _require_step(series: Series, facts: dict[str, Any], options: argparse.Namespace) -> None:
-    """Raise unless the rows step as those that the model was trained on."""
-    step = None if series.step is None else series.step.name
-    trained = facts.get("step")
-    if (step or "").removesuffix(" end") != (trained or "").removesuffix(" end"):
-        raise ArgumentError(
-            f"The model {options.model!r} is for rows of another step: {trained}. Those of {options.data!r} "
-            f"have the step {step}."
-        )
-
-
 def _future(series: Series, known: list[str], options: argparse.Namespace) -> Floats | None:
     """The columns known in advance, in the rows that follow the series, from --future."""
     if not known:
@@ -136,23 +124,19 @@ def _future(series: Series, known: list[str], options: argparse.Namespace) -> Fl
     if options.future is None:
         raise UsageError(f"{listed(known)} must be known in advance. Give the next {rows}: --future FILE.")
     sheet = sheet_of(options.future, options)
-    problems = sheet.all_problems()
-    values = sheet.numbers(known, problems)
-    sheet.note_missing(values, known, problems)
-    problems.check()
+    values = sheet.complete(known)
     if len(values) != options.steps:
         raise FormatError(
             f"Expected {options.future!r} to have {rows}, one for each step, got {len(values)}."
         )
-    if series.form is not None and series.date in sheet.names:
-        expected = series.next(len(values))
+    if series.date in sheet.names:
         cells = sheet.cells(series.date)
-        found = series.read(cells)
-        for cell, line, date, one in zip(cells, sheet.lines, expected, found, strict=True):
-            if one != date:
+        found = zip(cells, sheet.lines, series.next(len(values)), series.read(cells), strict=True)
+        for cell, line, expected, date in found:
+            if date != expected:
                 raise FormatError(
                     f"Expected the dates of {options.future!r} to follow those of {options.data!r}: "
-                    f"{series.written(date)} on line {line}, got {cell!r}."
+                    f"{series.written(expected)} on line {line}, got {cell!r}."
                 )
     return values
 
@@ -167,24 +151,17 @@ def _parts(made: Forecast) -> list[Floats]:
 
 def _as_csv(series: Series, made: Forecast) -> str:
     """The table of the forecast, in the form of the data."""
-    parts, columns = _parts(made), list[Sequence[str]]()
     sheet = series.sheet
-    mark = sheet.decimal_mark(series.columns) or "."
     delimiter = sheet.delimiter if len(sheet.names) > 1 else ","
-    mark = mark if mark != delimiter else "."
-    head = [series.date or "row"]
+    mark = (sheet.decimal_mark(series.columns) or ".").replace(delimiter, ".")
+    head, columns = [series.date or "row"], [[series.written(time) for time in series.next(len(made))]]
     for place in range(made.shape[1]):
-        head += [f"{series.columns[place]}{end}" for end in ("", " lower", " upper")[: len(parts)]]
         digits = decimals(series.values[:, place])
-        columns += [
-            [
-                f"{round(value, digits) + 0.0:.{digits}f}".replace(".", mark)
-                for value in part[:, place].tolist()
-            ]
-            for part in parts
-        ]
-    dates = [series.written(time) for time in series.next(len(made))]
-    return table_text([head, *zip(dates, *columns, strict=True)], delimiter)
+        for end, part in zip(("", " lower", " upper"), _parts(made), strict=False):
+            head.append(f"{series.columns[place]}{end}")
+            values = (round(value, digits) + 0.0 for value in part[:, place].tolist())  # no -0
+            columns.append([f"{value:.{digits}f}".replace(".", mark) for value in values])
+    return table_text([head, *map(list, zip(*columns, strict=True))], delimiter)
 
 
 def decimals(values: Floats) -> int:
@@ -218,10 +195,9 @@ def _figure(series: Series, made: Forecast) -> Figure:
     with draw.style():
         from matplotlib import pyplot
 
-        size = (6.5, 0.6 + 2.6 * targets)
-        figure, axes = pyplot.subplots(
-            targets, 1, figsize=size, squeeze=False, sharex=True, layout="constrained"
-        )
+        shape: dict[str, Any] = {"figsize": (6.5, 0.6 + 2.6 * targets), "layout": "constrained"}
+        figure: Figure
+        figure, axes = pyplot.subplots(targets, 1, squeeze=False, sharex=True, **shape)
     times = series.times(steps)[-shown - steps :]
     for place, ax in enumerate(axes[:, 0]):
         mean, *bounds = (part[:, place] for part in _parts(made))
@@ -236,14 +212,29 @@ def _figure(series: Series, made: Forecast) -> Figure:
 
 
 def _show(series: Series, made: Forecast) -> None:
-    """Pictures in letters; or one sentence if they cannot be made."""
-    steps = len(made)
-    shown = _shown(series, steps)
-    times = [series.written(time) for time in series.times(steps)[-shown - steps :]]
+    """Pictures in letters, by plotext; or one sentence if they cannot be made."""
+    try:
+        import plotext as plot  # an extra
+    except ImportError:
+        plot = None
+    if not hasattr(plot, "plotsize"):  # also a version that draws in another way
+        return say([f"A picture in the terminal needs plotext. {install('plotext')}"])
+    width, shown = min(WIDEST, shutil.get_terminal_size().columns), _shown(series, len(made))
+    times = [printable(series.written(time)) for time in series.times(len(made))[-shown - len(made) :]]
+    count = max(2, min(6, width // (3 * max(map(len, times)))))
+    ticks = np.linspace(0, len(times) - 1, count).round().astype(int).tolist()
     for place in range(made.shape[1]):
-        known, future = series.values[-shown:, place], [part[:, place] for part in _parts(made)]
-        picture = terminal.forecast(series.columns[place], known, future, times)
-        if picture is None:
-            say([f"A picture in the terminal needs plotext. {install('plotext')}"])
-            return
-        print(f"\n{picture}")
+        plot.clear_figure()
+        plot.theme("clear")
+        plot.plotsize(width, HEIGHT)
+        known = series.values[-shown:, place].tolist()
+        plot.plot([*range(shown)], known, label="known", marker="braille")
+        for part, label, marker in zip(
+            _parts(made), ("forecast", "lower", "upper"), ("hd", "·", "·"), strict=False
+        ):
+            values = [known[-1], *part[:, place].tolist()]
+            plot.plot([*range(shown - 1, len(times))], values, label=label, marker=marker)
+        plot.title(printable(series.columns[place]))
+        plot.xticks(ticks, [times[tick] for tick in ticks])
+        print(f"\n{str(plot.uncolorize(plot.build())).rstrip()}")
+    return None

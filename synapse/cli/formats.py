@@ -7,7 +7,7 @@ from ..learning import Trainer
 from ..objects.network import Network
 from ..readwrite import formats, load, save
 from ..readwrite._formats import by_suffix
-from .words import UsageError, aligned, reason, require_folder
+from .words import UsageError, aligned, reason, require_folder, writing
 
 READABLE = [form.name for form in formats() if form.read]
 WRITABLE = [form.name for form in formats() if form.write]
@@ -76,13 +76,6 @@ def require_writable(path: str, name: str | None = None) -> None:
 
 
 def write(network: Network, path: str, name: str | None = None) -> None:
-    """Write a network to a file, in the format of its suffix.
-
-    Raises as :func:`require_writable` does, and FormatError if the file cannot be written or the format
-    cannot represent the network.
-    """
+    """Write a network to a file, in the format of this name or of its suffix."""
     require_writable(path, name)
-    try:
-        save(network, path, name)
-    except (OSError, SynapseError) as error:
-        raise FormatError(f"Cannot write {path!r}: {reason(error)}") from error
+    writing(path, lambda: save(network, path, name))

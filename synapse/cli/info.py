@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from .. import Trainer
-from .._checks import counted
+from .._checks import counted, shown
 from ..cost import in_words
 from ..objects.network import Network
 from ..objects.topology import NO_GATER, Topology
-from .facts import described
 from .formats import READING, loaded
 from .resuming import OPTIONS
 from .words import aligned, printable
+
+SILENT = (OPTIONS, "errors", "encoding", "units")
+"""Keys of metadata that are for other subcommands: errors on held-out rows, medians and words of columns."""
 
 
 def add_to(commands: Any) -> None:
@@ -54,17 +57,7 @@ def _of_checkpoint(trainer: Trainer) -> Iterator[tuple[str, str]]:
 def describe(network: Network) -> str:
     """The contents of a network and its metadata, as aligned text."""
     topology = Topology.of(network)
-    facts = [(what, str(value)) for what, value in _facts(topology).items()]
-    facts[-1:-1] = [("memory", "yes" if network.has_memory else "no")]
-    rows = [("layer", "neurons", "squash"), *_layers(topology)]
-    text = f"{aligned(facts, '<<')}\n\n{aligned(rows, '<><')}"
-    carried = list(described({key: value for key, value in network.metadata.items() if key != OPTIONS}))
-    return f"{text}\n\n{aligned(carried, '<<')}" if carried else text
-
-
-def _facts(topology: Topology) -> dict[str, object]:
-    """Names and counts."""
-    return {
+    facts = {
         "name": printable(topology.name),
         "sizes": "-".join(map(str, topology.sizes)),
         "neurons": topology.neurons,
@@ -73,13 +66,33 @@ def _facts(topology: Topology) -> dict[str, object]:
         "gated connections": (topology.gater != NO_GATER).sum(),
         "gating neurons": len(np.unique(topology.gater[topology.gated])),
         "parameters": topology.parameters,
+        "memory": "yes" if network.has_memory else "no",
         "dtype": topology.dtype.name,
     }
-
-
-def _layers(topology: Topology) -> Iterator[tuple[str, ...]]:
-    """The rows of the table of layers: label, number of neurons, names of activation functions."""
+    layers = [("layer", "neurons", "squash")]
     ends = np.cumsum(topology.sizes).tolist()
     for label, size, end in zip(topology.layers, topology.sizes.tolist(), ends, strict=True):
         squashes = dict.fromkeys(map(printable, topology.squash[end - size : end]))
-        yield printable(label), str(size), ", ".join(squashes)
+        layers.append((printable(label), str(size), ", ".join(squashes)))
+    carried = list(_carried(network.metadata))
+    parts = [aligned([(what, str(value)) for what, value in facts.items()], "<<"), aligned(layers, "<><")]
+    return "\n\n".join([*parts, aligned(carried, "<<")] if carried else parts)
+
+
+def _carried(metadata: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Metadata in words, one pair per line; of models of `synapse train`, without what is empty."""
+    made_here = "targets" in metadata
+    for key, value in metadata.items():
+        if key != OPTIONS and not (made_here and (key in SILENT or value in (None, [], {}, ""))):
+            yield printable(key.replace("_", " ") if made_here else key), printable(_text(value))
+
+
+def _text(value: Any) -> str:
+    """A value of JSON; lists and dicts without their brackets."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return ", ".join(value)
+    if isinstance(value, dict) and value:
+        return ", ".join(f"{name} {_text(one)}" for name, one in value.items())
+    return f"{value:.4g}" if isinstance(value, float) else shown(json.dumps(value))

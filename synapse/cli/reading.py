@@ -7,8 +7,11 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from ..objects.network import Network
 from ..tables import Learning, Series, Sheet, read_series, read_sheet
+from ..tables.scaled_model import OPTIMIZERS
 from ..tables.series import DUPLICATES, FILLS, ORDERS
+from ..tables.series_task import series_facts
 from .words import natural, positive, whole, wholes
 
 MARKS = {"point": ".", "comma": ","}
@@ -33,15 +36,15 @@ def sheet_of(path: str, options: argparse.Namespace) -> Sheet:
     return read_sheet(path, None if options.decimal is None else MARKS[options.decimal])
 
 
-def series_of(
-    sheet: Sheet, columns: Sequence[str], options: argparse.Namespace, facts: dict[str, Any] | None = None
-) -> Series:
-    """Columns of a table as a series, as the options say or, without them, as a model was trained."""
-    how = {name: getattr(options, name) or (facts or {}).get(name) for name in HOW}
+def series_of(sheet: Sheet, used: Sequence[str] | Network, options: argparse.Namespace) -> Series:
+    """Columns of a table as a series, as the options say; those of a network also as it was trained."""
+    facts: dict[str, Any] = series_facts(used) if isinstance(used, Network) else {}
+    if isinstance(used, Network):
+        used = [*facts["targets"], *facts["observed"], *facts["known"]]
+    how = {name: getattr(options, name) or facts.get(name) for name in HOW}
     if how["date"] not in sheet.names and options.date is None:
         how["date"] = None
-    ignore = getattr(options, "ignore", [])
-    return read_series(sheet, columns, **how, ignore=ignore)
+    return read_series(sheet, list(dict.fromkeys(used)), **how, ignore=getattr(options, "ignore", []))
 
 
 def add_learning(parser: argparse.ArgumentParser) -> None:
@@ -51,20 +54,17 @@ def add_learning(parser: argparse.ArgumentParser) -> None:
     add("--epochs", metavar="N", type=whole, help="default: until the error stops falling")
     add("--patience", metavar="N", type=whole, help="stop after N epochs without a lower error (default: 60)")
     add("--rate", metavar="R", type=positive, default=0.02, help="learning rate (default: %(default)s)")
-    add(
-        "--optimizer",
-        choices=("sgd", "adam"),
-        help="sgd: after every row; adam: exact gradients of whole sequences (default: adam for a series)",
-    )
+    what = "sgd: after every row; adam: exact gradients of whole sequences (default: adam for a series)"
+    add("--optimizer", choices=OPTIMIZERS, help=what)
     add("--seed", metavar="N", type=natural, default=0, help="seed of all randomness (default: %(default)s)")
 
 
-def learning_of(options: argparse.Namespace, series: bool, more: dict[str, Any] | None = None) -> Learning:
+def learning_of(options: argparse.Namespace, series: bool, /, **more: Any) -> Learning:
     """How a network learns."""
     given = {name: getattr(options, name) for name in ("hidden", "epochs", "patience", "rate", "seed")}
-    model = getattr(options, "model", None) or ("gru" if series else "perceptron")
-    optimizer = options.optimizer or ("adam" if series else "sgd")
-    return Learning(**{"model": model, "optimizer": optimizer, **given, **(more or {})})
+    given["model"] = getattr(options, "model", None) or ("gru" if series else "perceptron")
+    given["optimizer"] = options.optimizer or ("adam" if series else "sgd")
+    return Learning(**given | more)
 
 
 def say(notes: Sequence[str]) -> None:

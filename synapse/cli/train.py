@@ -9,13 +9,12 @@ from typing import Any
 
 from .. import __version__
 from .._checks import counted
-from ..learning import Result
 from ..tables import Sheet, Trained, series_task, train_rows, train_series
 from ..tables.scaled_model import MODELS
 from ..tables.series import Series, find_dates, without_totals
-from ..tables.sheet import unit
+from ..tables.sheet import without_unit
 from . import formats, resuming
-from .reading import add_learning, add_reading, learning_of, series_of, sheet_of
+from .reading import add_learning, add_reading, learning_of, say, series_of, sheet_of
 from .words import UsageError, aligned, listed, names, natural, printable, share, whole
 
 INTERRUPTED = 130
@@ -64,7 +63,8 @@ def add_to(commands: Any) -> None:
     add("--validation", metavar="SHARE", type=share, help="share to hold out for the test (default: 0.2)")
     add_reading(parser)
     add_learning(parser)
-    resuming.add_to(parser)
+    add("--checkpoint", metavar="FILE", help="save the training in this file while it runs")
+    add("--resume", action="store_true", help="go on with the training in the checkpoint, if there is one")
     add("-q", "--quiet", action="store_true", help="no progress bar, no report")
     add("-o", "--output", metavar="MODEL", required=True, help=f"the model to write: {formats.KEEPING}")
     parser.set_defaults(do=train)
@@ -79,17 +79,16 @@ def train(options: argparse.Namespace) -> int:
     dated = find_dates(sheet, options.date, options.dates, [*options.ignore, *options.target])
     series = _is_series(sheet, dated is not None, options)
     options.optimizer = options.optimizer or ("adam" if series else "sgd")
-    training = {"progress": sys.stderr.isatty() and not options.quiet, **resuming.arguments(options)}
-    more = {
-        "validation": options.validation,
-        "trainer_of": lambda model, parts: resuming.trainer_of(model, options, parts),
-        "options": training,
-    }
-    learning = learning_of(options, series, more)
+    show = sys.stderr.isatty() and not options.quiet
+    learning = learning_of(
+        options,
+        series,
+        validation=options.validation,
+        trainer_of=lambda model, parts: resuming.trainer_of(model, options, parts),
+        options={"progress": show, "checkpoint": options.checkpoint, "resume": options.resume},
+    )
     if series:
-        read = series_of(
-            sheet, list(dict.fromkeys([*options.target, *options.observed, *options.known])), options
-        )
+        read = series_of(sheet, [*options.target, *options.observed, *options.known], options)
         columns = sheet.found(options.target), sheet.found(options.known)
         task = series_task(read, *columns, steps=options.steps, validation=options.validation)
         trained, notes = train_series(task, learning), _of_series(read, sheet, options)
@@ -105,7 +104,11 @@ def train(options: argparse.Namespace) -> int:
     formats.write(trained.network, options.output)
     if not options.quiet:
         print(_report(trained, [*notes, *trained.notes]))
-    return _ended(trained.result, options.output)
+    if trained.result.stopped != "interrupted":
+        return 0
+    epochs = counted(trained.result.epochs, "epoch")
+    say([f"Interrupted after {epochs}; {options.output!r} is the model trained so far."])
+    return INTERRUPTED
 
 
 def _check_uses(sheet: Sheet, options: argparse.Namespace) -> None:
@@ -158,7 +161,7 @@ def _facts(trained: Trained, series: Series | None, options: argparse.Namespace)
     """What the model's file carries: what was measured, how it was read and made."""
     facts = dict(trained.facts)
     columns = [neuron.name for neuron in trained.network.input] + facts["targets"]
-    facts["units"] = {name: unit(name) for name in columns if name is not None and unit(name)}
+    facts["units"] = {name: found for name in columns if name and (found := without_unit(name)[1])}
     if series is not None:
         facts |= {"date": series.date, "zone": series.zone, "fill": options.fill, "season": series.season}
         if series.step is not None:
@@ -180,15 +183,4 @@ def _report(trained: Trained, notes: list[str]) -> str:
         lines.append(f"Test on {held_out}:" if facts["held_out_rows"] else "On the training rows:")
         cells = [[printable(cell) for cell in row] for row in trained.table]
         lines.append(aligned(cells, "<" + ">" * (len(cells[0]) - 1)))
-    if facts["held_out_rows"] and result.stopped != "interrupted":
-        lines.append(f"The saved network was then trained on all {counted(facts['rows'], 'row')}.")
-    return "\n".join([*lines, *(facts[name] for name in ("verdict", "reason") if facts.get(name))])
-
-
-def _ended(result: Result, path: str) -> int:
-    """The exit code; prints a sentence after an interruption."""
-    if result.stopped != "interrupted":
-        return 0
-    message = f"Interrupted after {counted(result.epochs, 'epoch')}; {path!r} is the model trained so far."
-    print(f"synapse: {message}", file=sys.stderr)
-    return INTERRUPTED
+    return "\n".join([*lines, *(facts[name] for name in ("refit", "verdict", "reason") if facts.get(name))])

@@ -1,4 +1,4 @@
-"""Helpers of the subcommands: parsing of arguments, text in columns, errors."""
+"""Helpers of the subcommands: kinds of arguments, text in columns, files that are written."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import io
 import math
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ from ..tables.problems import quoted as listed, reason
 
 __all__ = ["listed", "reason"]  # of tables, for the subcommands
 
-
 PICTURES, TABLES = (".png", ".svg", ".pdf"), (".csv", ".txt")
 """Suffixes of files that are written."""
+LARGEST = 10**15
+"""The largest whole number that is accepted."""
 
 
 class UsageError(ArgumentError):
@@ -49,6 +50,16 @@ def aligned(rows: Sequence[Sequence[str]], sides: str) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
+def table_text(rows: Sequence[Sequence[str]], delimiter: str = ",") -> str:
+    """Rows of cells as CSV."""
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+# --- files -----------------------------------------------------------------------------------
+
+
 def add_output(parser: ArgumentParser, what: str) -> None:
     """Add the file to write, as the last argument or with -o; see :func:`output_of`."""
     parser.add_argument("target", metavar="OUT", nargs="?", help=f"{what}; an existing one is replaced")
@@ -59,8 +70,7 @@ def output_of(options: Namespace) -> str:
     """The file to write; UsageError if it is not given, or twice."""
     given = [path for path in (options.target, options.output) if path is not None]
     if len(given) != 1:
-        found = "none" if not given else listed(given)
-        raise UsageError(f"Expected one file to write, OUT or -o OUT, got {found}.")
+        raise UsageError(f"Expected one file to write, OUT or -o OUT, got {listed(given) or 'none'}.")
     path: str = given[0]
     return path
 
@@ -69,8 +79,7 @@ def require_suffix(path: str, suffixes: Sequence[str]) -> str:
     """The suffix of a file to write, in lower case; UsageError if it is none of these."""
     suffix = Path(path).suffix.lower()
     if suffix not in suffixes:
-        *others, last = suffixes
-        known = f"{', '.join(others)} or {last}" if others else last
+        known = " or ".join(filter(None, [", ".join(suffixes[:-1]), suffixes[-1]]))
         raise UsageError(f"The suffix of {path!r} must be {known}.")
     return suffix
 
@@ -81,32 +90,31 @@ def require_folder(path: str) -> None:
         raise FormatError(f"Cannot write {path!r}: there is no such folder.")
 
 
-def write_text(path: str, text: str) -> None:
-    """Write a file whole; FormatError if it cannot be written."""
+def writing(path: str, write: Callable[[], Any]) -> None:
+    """Write a file; FormatError if it cannot be written."""
     try:
-        files.write(path, text)
+        write()
     except (OSError, SynapseError) as error:
         raise FormatError(f"Cannot write {path!r}: {reason(error)}") from error
 
 
+def write_text(path: str, text: str) -> None:
+    """Write a file whole."""
+    writing(path, lambda: files.write(path, text))
+
+
 def save_figure(figure: Any, path: str, dots: int | str = "figure") -> None:
-    """Write a picture of matplotlib whole, and close it; FormatError if it cannot be written."""
+    """Write a picture of matplotlib whole, and close it."""
     from matplotlib import pyplot
 
-    try:
+    def save() -> None:
         with files.replacing(path) as picture:
             figure.savefig(picture, format=Path(path).suffix[1:].lower(), dpi=dots)
-    except OSError as error:
-        raise FormatError(f"Cannot write {path!r}: {reason(error)}") from error
+
+    try:
+        writing(path, save)
     finally:
         pyplot.close(figure)
-
-
-def table_text(rows: Sequence[Sequence[str]], delimiter: str = ",") -> str:
-    """Rows of cells as CSV."""
-    text = io.StringIO(newline="")
-    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(rows)
-    return text.getvalue()
 
 
 # --- kinds of arguments, for argparse --------------------------------------------------------
@@ -126,10 +134,6 @@ def names(text: str) -> list[str]:
     return found
 
 
-LARGEST = 10**15
-"""The largest whole number that is accepted."""
-
-
 def whole(text: str) -> int:
     """A whole number above 0."""
     if not (text.isascii() and text.isdecimal()) or not text.strip("0"):
@@ -145,45 +149,24 @@ def natural(text: str) -> int:
 
 
 def wholes(text: str) -> list[int]:
-    """Whole numbers above 0, separated by commas.
-
-    >>> wholes("8,4")
-    [8, 4]
-    """
+    """Whole numbers above 0, separated by commas."""
     return [whole(part.strip()) for part in text.split(",")]
 
 
-def number(text: str) -> float:
-    """A finite number."""
-    try:
-        found = float(text)
-    except ValueError:
-        found = math.nan
-    if not math.isfinite(found):
-        raise ArgumentTypeError(f"expected a number, got {text!r}")
-    return found
+def _kind(what: str, fits: Callable[[float], bool]) -> Callable[[str], float]:
+    def kind(text: str) -> float:
+        try:
+            found = float(text)
+        except ValueError:
+            found = math.nan
+        if not (math.isfinite(found) and fits(found)):
+            raise ArgumentTypeError(f"expected {what}, got {text!r}")
+        return found
+
+    return kind
 
 
-def positive(text: str) -> float:
-    """A finite number above 0."""
-    return _between(text, float("inf"), "a number above 0")
-
-
-def fraction(text: str) -> float:
-    """A number between 0 and 1, both excluded."""
-    return _between(text, 1.0, "a number between 0 and 1")
-
-
-def share(text: str) -> float:
-    """A number from 0 up to 1, which is excluded."""
-    return 0.0 if text == "0" else _between(text, 1.0, "0 or a number between 0 and 1")
-
-
-def _between(text: str, limit: float, what: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 < number < limit:
-        raise ArgumentTypeError(f"expected {what}, got {text!r}")
-    return number
+number = _kind("a number", lambda value: True)
+positive = _kind("a number above 0", lambda value: value > 0)
+fraction = _kind("a number between 0 and 1", lambda value: 0 < value < 1)
+share = _kind("0 or a number between 0 and 1", lambda value: 0 <= value < 1)

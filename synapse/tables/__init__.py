@@ -5,25 +5,22 @@
 """
 
 from .._checks import public_names
-from .encoding import Encoding, choose_encoding
-from .predicting import forecast_series, predict_series
 from .problems import TableError
-from .scaled_model import ScaledModel
+from .rows import predict_rows, train_rows
 from .series import Series, read_series
+from .series_task import SeriesTask, forecast_series, predict_series, series_task, train_series
 from .sheet import Sheet, read_sheet
-from .training import Learning, SeriesTask, Trained, series_task, train_rows, train_series
+from .training import Learning, Trained
 
 __all__ = [
-    "Encoding",
     "Learning",
-    "ScaledModel",
     "Series",
     "SeriesTask",
     "Sheet",
     "TableError",
     "Trained",
-    "choose_encoding",
     "forecast_series",
+    "predict_rows",
     "predict_series",
     "read_series",
     "read_sheet",

@@ -37,8 +37,16 @@ TIME = re.compile(
     r"(?:\s*(?P<half>[ap])\.?m\.?)?\s*(?P<zone>Z|UTC|[+-]\d\d:?\d\d)?",
     re.IGNORECASE,
 )
-Y, M, D, B = r"(?P<y>\d{4})", r"(?P<m>\d{1,2})", r"(?P<d>\d{1,2})", r"(?P<b>[^\W\d_]{3,10})\.?"
-Y2 = r"'?(?P<y>\d{4}|\d\d)"
+PARTS = {
+    "%Y": r"(?P<y>\d{4})",
+    "%y": r"'?(?P<y>\d{4}|\d\d)",
+    "%m": r"(?P<m>\d{1,2})",
+    "%d": r"(?P<d>\d{1,2})",
+    "%b": r"(?P<b>[^\W\d_]{3,10})\.?",
+    "%q": r"Q(?P<q>[1-4])",
+    "%V": r"[WK]W?(?P<w>\d\d?)",
+}
+"""Patterns of the parts of a date; a year %y may have two digits."""
 YEARS = range(1678, 2262)
 """The years of pandas' dates with nanoseconds."""
 WEEKDAY = r"(?:[^\W\d_]{2,10}\.?,?\s+)?"
@@ -46,11 +54,10 @@ WEEKDAY = r"(?:[^\W\d_]{2,10}\.?,?\s+)?"
 
 @dataclass(frozen=True)
 class Form:
-    """A way of writing dates: 31 January 2024 in this form, a pattern, and how `strftime` writes it."""
+    """A way of writing dates: how `strftime` writes it, and a pattern with the :data:`PARTS` of a date."""
 
-    example: str
-    pattern: str
     template: str
+    pattern: str
     names: tuple[str, ...] = tuple(names.split()[0].capitalize() for names in NAMES)
 
     def read(self, cells: Sequence[str]) -> pd.DatetimeIndex:
@@ -74,7 +81,15 @@ class Form:
     @property
     def compiled(self) -> re.Pattern[str]:
         """The pattern, which may follow a day of the week."""
-        return re.compile((WEEKDAY if self.has_day else "") + self.pattern, re.IGNORECASE)
+        pattern = re.sub("%[A-Za-z]", lambda part: PARTS[part[0]], self.pattern)
+        return re.compile((WEEKDAY if self.has_day else "") + pattern, re.IGNORECASE)
+
+    @property
+    def example(self) -> str:
+        """31 January 2024 in this form."""
+        import pandas as pd
+
+        return self.write(pd.Timestamp(2024, 1, 31))
 
     @property
     def has_day(self) -> bool:
@@ -129,31 +144,25 @@ def _clock(found: re.Match[str]) -> str:
     return f"T{int(hour):02}:{rest or '00'}{zone}"
 
 
-def _numeric(mark: str, day_first: bool) -> Form:
-    first, second = (D, M) if day_first else (M, D)
-    example, template = (
-        ("31{0}01{0}2024", "%d{0}%m{0}%Y") if day_first else ("01{0}31{0}2024", "%m{0}%d{0}%Y")
-    )
-    return Form(
-        example.format(mark), rf"{re.escape(mark)}\s*".join([first, second, Y2]), template.format(mark)
-    )
-
-
 FORMS = (
-    Form("2024-01-31", f"{Y}-{M}-{D}", "%Y-%m-%d"),
-    Form("2024/01/31", f"{Y}/{M}/{D}", "%Y/%m/%d"),
-    Form("20240131", r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)", "%Y%m%d"),
-    *(_numeric(mark, day_first) for mark in "./-" for day_first in (True, False)),
-    Form("31 Jan 2024", rf"{D}[.\s-]+{B}[\s,-]*{Y2}", "%d %b %Y"),
-    Form("Jan 31, 2024", rf"{B}\s*{D},?\s+{Y2}", "%b %d, %Y"),
-    Form("2024-01", f"{Y}[-/.M]{M}", "%Y-%m"),
-    Form("01/2024", f"{M}[-/.]{Y}", "%m/%Y"),
-    Form("Jan 2024", rf"{B}[\s/,-]*{Y2}", "%b %Y"),
-    Form("2024 Jan", rf"{Y}[\s/,-]*{B}", "%Y %b"),
-    Form("2024-Q1", rf"{Y}[\s/-]*Q(?P<q>[1-4])", "%Y-Q%q"),
-    Form("Q1 2024", rf"Q(?P<q>[1-4])[\s/-]*{Y}", "Q%q %Y"),
-    Form("2024-W05", rf"{Y}[\s/-]*[WK]W?(?P<w>\d\d?)", "%G-W%V"),
-    Form("2024", Y, "%Y"),
+    Form("%Y-%m-%d", "%Y-%m-%d"),
+    Form("%Y/%m/%d", "%Y/%m/%d"),
+    Form("%Y%m%d", r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)"),
+    *(
+        Form(mark.join(order), rf"{re.escape(mark)}\s*".join([*order[:2], "%y"]))
+        for mark in "./-"
+        for order in (("%d", "%m", "%Y"), ("%m", "%d", "%Y"))
+    ),
+    Form("%d %b %Y", r"%d[.\s-]+%b[\s,-]*%y"),
+    Form("%b %d, %Y", r"%b\s*%d,?\s+%y"),
+    Form("%Y-%m", "%Y[-/.M]%m"),
+    Form("%m/%Y", "%m[-/.]%Y"),
+    Form("%b %Y", r"%b[\s/,-]*%y"),
+    Form("%Y %b", r"%Y[\s/,-]*%b"),
+    Form("%Y-Q%q", r"%Y[\s/-]*%q"),
+    Form("Q%q %Y", r"%q[\s/-]*%Y"),
+    Form("%G-W%V", r"%Y[\s/-]*%V"),
+    Form("%Y", "%Y"),
 )
 """All forms, those first that are tried first."""
 
@@ -183,6 +192,8 @@ def forms_of(cells: Sequence[str]) -> list[Form]:
 
 # --- steps -----------------------------------------------------------------------------------
 
+MOST_MISSING = 10_000
+"""Number of missing dates in a row at which a date is taken for a mistake."""
 MOST_PAIRS = 1000
 """Number of pairs of dates, at most, that decide on the step."""
 UNITS = (("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
@@ -207,6 +218,13 @@ class DateStep:
                     f"Dates end with the year {YEARS[-1]}; no {self.name} follows {dates[-2]:%Y-%m-%d}."
                 )
         return dates[1:]
+
+    def between(self, first: pd.Timestamp, last: pd.Timestamp) -> list[pd.Timestamp] | None:
+        """The dates between two dates; None if no number of steps leads from one to the other."""
+        found = [first]
+        while found[-1] < last and len(found) <= MOST_MISSING:
+            found.append(found[-1] + self.offset)
+        return found[1:-1] if found[-1] == last else None
 
 
 def step_of(dates: pd.DatetimeIndex) -> DateStep | None:

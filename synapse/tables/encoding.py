@@ -12,9 +12,10 @@ import numpy as np
 from .._checks import counted
 from .._typing import Floats
 from ..errors import FormatError
+from ..objects.network import Network
 from .numerals import is_missing, is_number
 from .problems import Problems, quoted
-from .sheet import Sheet, bare
+from .sheet import Sheet, without_unit
 
 MOST_WORDS = 20
 """Largest number of different words in a column that becomes inputs."""
@@ -74,6 +75,12 @@ class Encoding:
         return np.hstack(parts), notes
 
 
+def encoding_of(network: Network) -> Encoding | None:
+    """How the columns of a table become the inputs of a network from `train_rows`; None for others."""
+    facts = network.metadata.get("encoding")
+    return None if facts is None else Encoding(dict(facts["medians"]), dict(facts["words"]))
+
+
 def choose_encoding(sheet: Sheet, columns: Sequence[str], named: bool = False) -> tuple[Encoding, list[str]]:
     """How these columns become inputs, and sentences on those that are left out.
 
@@ -115,7 +122,8 @@ def choose_encoding(sheet: Sheet, columns: Sequence[str], named: bool = False) -
 
 def _is_identifier(name: str, cells: list[str]) -> bool:
     return (
-        len(set(cells)) == len(cells) > 2 and bare(name).lower().replace("_", " ").split()[-1] in IDENTIFIERS
+        len(set(cells)) == len(cells) > 2
+        and without_unit(name)[0].lower().replace("_", " ").split()[-1] in IDENTIFIERS
     )
 
 

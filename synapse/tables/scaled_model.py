@@ -31,19 +31,9 @@ ARCHITECTURES: dict[str, tuple[Callable[..., Network], dict[str, str]]] = {
     "lstm": (architect.LSTM, {"style": "synaptic", "cell_squash": "tanh"}),
     "gru": (architect.GRU, {}),
 }
-MODELS = tuple(ARCHITECTURES)
+MODELS, OPTIMIZERS = tuple(ARCHITECTURES), ("sgd", "adam")
 
 Part = tuple[Floats, Floats]
-
-
-def scale_of(rows: Floats) -> tuple[Floats, Floats]:
-    """Mean and deviation of each column of rows, shape (rows, columns); 1 for a constant column.
-
-    >>> scale_of(np.array([[1.0, 5.0], [3.0, 5.0]]))
-    (array([2., 5.]), array([1., 1.]))
-    """
-    constant = np.ptp(rows, axis=0) == 0  # std() of such a column may be a rounding error above 0
-    return rows.mean(axis=0), np.where(constant, 1.0, rows.std(axis=0))
 
 
 @final
@@ -52,7 +42,6 @@ class ScaledModel:
 
     Until :meth:`fit` ends, the scaling neurons have weights of 1, so that the network is trained in
     standard units and learns as the architecture alone would. Its neurons have the names of the columns.
-    With `kind`, the outputs are the class probabilities of that column and are not scaled.
     """
 
     def __init__(
@@ -61,10 +50,13 @@ class ScaledModel:
         hidden: list[int],
         inputs: list[str],
         outputs: list[str],
-        kind: str | None,
-        seed: int,
+        kind: str | None = None,
+        seed: int = 0,
     ) -> None:
-        inner = _architecture(model, [len(inputs), *hidden, len(outputs)], kind is not None, seed)
+        build, options = ARCHITECTURES[model]
+        squash = "identity" if kind is None else "softmax"
+        sizes = [len(inputs), *hidden, len(outputs)]
+        inner = build(*sizes, output_squash=squash, initializer="glorot", seed=seed, **options)
         name, layers = inner.name, list(inner.layers)
         del inner  # releases its neurons
         taken, given = _named("input", inputs), layers[-1]
@@ -94,10 +86,8 @@ class ScaledModel:
         are those of ``Trainer.train``. With `validation`, the weights of the best epoch are restored.
         """
         inputs, targets = (np.concatenate(side) for side in zip(*training, strict=True))
-        (mean, deviation), unscaled = scale_of(inputs), scale_of(targets)
-        if self._unscaled is None:
-            unscaled = np.zeros(targets.shape[1]), np.ones(targets.shape[1])
-
+        mean, deviation = _scale(inputs)
+        unscaled = (0.0, 1.0) if self._unscaled is None else _scale(targets)
         several = max(len(training), len(validation or [])) > 1
 
         def form(parts: list[Part]) -> tuple[Any, Any]:
@@ -116,11 +106,10 @@ class ScaledModel:
         return result
 
 
-def _architecture(model: str, sizes: list[int], probabilities: bool, seed: int) -> Network:
-    build, options = ARCHITECTURES[model]
-    output = "softmax" if probabilities else "identity"
-    made: Network = build(*sizes, output_squash=output, initializer="glorot", seed=seed, **options)
-    return made
+def _scale(rows: Floats) -> tuple[Floats, Floats]:
+    """Mean and deviation of each column; 1 for a constant column."""
+    constant = np.ptp(rows, axis=0) == 0  # std() of such a column may be a rounding error above 0
+    return rows.mean(axis=0), np.where(constant, 1.0, rows.std(axis=0))
 
 
 def _named(layer: str, columns: list[str]) -> Layer:

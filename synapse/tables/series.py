@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._checks import counted, imported_pandas
+from .._checks import choice, counted, imported_pandas, instance, text
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError
 from .dates import YEARS, DateStep, Form, forms_of, step_of
 from .numerals import is_missing, is_number
 from .problems import Problems, quoted
-from .sheet import Sheet, bare
+from .sheet import Sheet, without_unit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,8 +32,6 @@ DATE_NAMES = (
     *("datum", "tag", "monat", "quartal", "jahr", "zeit"),
 )
 """Names of columns whose numbers may be dates, such as 2024."""
-MOST_MISSING = 10_000
-"""Number of missing dates in a row at which a date is taken for a mistake."""
 CLOCK_CHANGE = (
     " (an hour in which daylight saving time may begin or end: name the time zone, such as "
     "--zone Europe/Berlin)"
@@ -102,12 +100,11 @@ class Series:
         """Number of steps from a date, such as that of the first training row, to the first row here."""
         if self.step is None or first is None:
             return 0
-        start = imported_pandas().Timestamp(first)
-        dates = sorted((start, self.dates[0]))
-        count = 0
-        while dates[0] < dates[1]:
-            dates[0], count = dates[0] + self.step.offset, count + 1
-        return count if start < self.dates[0] else -count
+        one, two = imported_pandas().Timestamp(first), self.dates[0]
+        count, earlier = 0, min(one, two)
+        while earlier < max(one, two):
+            earlier, count = earlier + self.step.offset, count + 1
+        return count if one < two else -count
 
     def read(self, cells: Sequence[str]) -> pd.DatetimeIndex:
         """Dates that are written as those of the table."""
@@ -125,6 +122,7 @@ def find_dates(
     column has no dates, or if days and months may be exchanged and neither `order` nor the column tells.
     """
     imported_pandas()
+    choice("The dates", order, [None, *ORDERS])
     candidates = [sheet.find(name)] if name is not None else [one for one in sheet.names if one not in ignore]
     for column in candidates:
         cells = [cell for cell in sheet.cells(column) if not is_missing(cell)]
@@ -142,7 +140,7 @@ def find_dates(
 
 def _plausible(sheet: Sheet, column: str, cells: list[str], form: Form) -> bool:
     """Whether a column has dates and not just numbers that look like dates."""
-    if bare(column).lower() in DATE_NAMES or not all(map(is_number, cells)):
+    if without_unit(column)[0].lower() in DATE_NAMES or not all(map(is_number, cells)):
         return True
     years = [int(date.year) for date in form.read(cells) if date == date]
     increasing = all(cells[i] < cells[i + 1] for i in range(len(cells) - 1))
@@ -220,7 +218,9 @@ def read_series(
     FormatError
         If the table has fewer than two rows.
     """
-    names = sheet.found(columns)
+    for what, value, known in (("fill", fill, FILLS), ("duplicates", duplicates, DUPLICATES)):
+        choice(f"The {what}", value, [None, *known])
+    names = instance("The sheet", sheet, Sheet).found(columns)
     dated = find_dates(sheet, date, dates, [*ignore, *names])
     problems, notes = sheet.all_problems(), list[str]()
     if dated is None:
@@ -238,8 +238,8 @@ def read_series(
         raise FormatError(f"Expected a series, two rows with dates or more, got one row in {sheet.path!r}.")
     values = sheet.numbers(names, problems)
     sheet, found, values = _once(sheet, found, values, duplicates, notes)
-    step = _checked_step(sheet, name, form, found, fill, problems)
-    missing = 0 if fill else sheet.note_missing(values, names, problems)
+    step = _checked_step(sheet, name, form, found, fill is not None, problems)
+    missing = fill is None and sheet.note_missing(values, names, problems)
     problems.check(_advice(problems, missing))
     assert step is not None, "without a step, a date comes twice or is none, and that is a problem"
     made = Series(sheet, names, values, [*sheet.notes, *notes], name, form, found, step, zone)
@@ -264,7 +264,9 @@ def _utc(found: pd.DatetimeIndex, zone: str | None, sheet: Sheet) -> pd.Datetime
     if zone is None:
         return found
     try:
-        return found.tz_localize(zone, ambiguous="infer").tz_convert("UTC").tz_localize(None)
+        return (
+            found.tz_localize(text("The zone", zone), ambiguous="infer").tz_convert("UTC").tz_localize(None)
+        )
     except (KeyError, ValueError, OSError) as error:  # pandas before 3 has a KeyError for unknown zones
         raise FormatError(
             f"The dates of {sheet.path!r} are not times of the zone {zone!r}: {str(error).rstrip('.')}."
@@ -278,80 +280,67 @@ def _once(
     twice = found.duplicated(keep=False) & found.notna()
     if duplicates is None or not twice.any():
         return sheet, found, values
-    notes.append(
-        f"Mended by --duplicates {duplicates}: {counted(int(twice.sum()), 'row')} of repeated dates."
-    )
-    keep = np.flatnonzero(~twice if duplicates == "drop" else ~(found.duplicated() & found.notna()))
+    rows = counted(int(twice.sum()), "row")
+    notes.append(f"Mended by --duplicates {duplicates}: {rows} of repeated dates.")
     if duplicates == "mean":
-        values = np.array(
-            [
-                values[found == one].mean(axis=0) if many else row
-                for one, many, row in zip(found, twice, values, strict=True)
-            ]
-        )
+        values = values.copy()
+        for date in found[twice].unique():
+            values[found == date] = values[found == date].mean(axis=0)
+    keep = np.flatnonzero(~twice if duplicates == "drop" else ~(found.duplicated() & twice))
     return sheet.only(keep.tolist()), found[keep], values[keep]
 
 
 def _checked_step(
-    sheet: Sheet, name: str, form: Form, found: pd.DatetimeIndex, fill: str | None, problems: Problems
+    sheet: Sheet, name: str, form: Form, found: pd.DatetimeIndex, gaps: bool, problems: Problems
 ) -> DateStep | None:
-    """The step of the dates; dates that are none or do not follow it are problems."""
+    """The step of the dates; dates that are none, or do not follow it, are problems."""
+    for cell, line, date in zip(sheet.cells(name), sheet.lines, found, strict=True):
+        if date != date:  # NaT
+            other = f"{cell!r} is not a date such as {form.example}"
+            problems.add(line, name, "the date is missing" if is_missing(cell) else other)
     rows = np.flatnonzero(found.notna())
-    for row in np.flatnonzero(found.isna()).tolist():
-        cell = sheet.cells(name)[row]
-        what = "the date is missing" if is_missing(cell) else f"{cell!r} is not a date such as {form.example}"
-        problems.add(sheet.lines[row], name, what)
-    known = found[rows]
-    step = step_of(known)
+    known, step = found[rows], step_of(found[rows])
     if step is None:
         for row in rows[1:]:
             problems.add(sheet.lines[row], name, "the date is not later than the one before")
         return None
     even = sum(one + step.offset == two for one, two in pairwise(known))
-    if fill is None and 3 * even < len(known) - 1:
+    if not gaps and 3 * even < len(known) - 1:
         steps = f"{even} of {len(known) - 1} are one step ({step.name}) after the one before"
         problems.add(sheet.lines[rows[0]], name, f"the dates do not step evenly; {steps}")
         return step
     last, seen = known[0], {known[0]}
     for row, date in zip(rows[1:].tolist(), known[1:], strict=True):
-        wrong = _wrong(form, step, last, date, date in seen, fill is None)
-        if wrong is not None:
-            problems.add(sheet.lines[row], name, wrong + _of_clocks(step, last, date))
-        if wrong is None or " missing before this one" in wrong:
+        missing = step.between(last, date)
+        if date <= last:
+            wrong = f"comes {'twice' if date in seen else f'after {form.write(last)}'}"
+        elif missing is None:
+            wrong = f"is not a whole number of steps ({step.name}) after {form.write(last)}"
+        else:
+            wrong = "" if gaps else _gap(form, missing)
             last = date
             seen.add(date)
+        if wrong:
+            what = wrong if missing else f"{form.write(date)} {wrong}"
+            problems.add(sheet.lines[row], name, what + _of_clocks(step, date))
     return step
 
 
-def _wrong(form: Form, step: DateStep, last: Any, date: Any, seen: bool, gaps: bool) -> str | None:
-    """What is wrong with a date that follows the last one."""
-    if date <= last:
-        return f"{form.write(date)} comes {'twice' if seen else f'after {form.write(last)}'}"
-    missing = _between(step, last, date)
-    if missing is None:
-        return f"{form.write(date)} is not a whole number of steps ({step.name}) after {form.write(last)}"
-    if not missing or not gaps:
-        return None
-    if len(missing) == 1:
-        return f"the row of {form.write(missing[0])} is missing before this one"
-    return f"{len(missing)} rows from {form.write(missing[0])} on are missing before this one"
+def _gap(form: Form, missing: list[Any]) -> str:
+    """What is wrong with a row before which these dates are missing; "" if none is."""
+    if len(missing) > 1:
+        return f"{len(missing)} rows from {form.write(missing[0])} on are missing before this one"
+    return f"the row of {form.write(missing[0])} is missing before this one" if missing else ""
 
 
-def _between(step: DateStep, last: Any, date: Any) -> list[Any] | None:
-    """The dates between two dates; None if no number of steps leads from one to the other."""
-    found = [last]
-    while found[-1] < date and len(found) <= MOST_MISSING:
-        found.append(found[-1] + step.offset)
-    return found[1:-1] if found[-1] == date else None
-
-
-def _of_clocks(step: DateStep, last: Any, date: Any) -> str:
-    """A hint if clocks may have been changed between two dates."""
+def _of_clocks(step: DateStep, date: Any) -> str:
+    """A hint if clocks may have been changed before a date."""
     night = date.weekday() == 6 and date.month in (3, 10, 11) and date.hour <= 3
-    return CLOCK_CHANGE if night and (last + step.offset - last).total_seconds() <= 3600 else ""
+    return CLOCK_CHANGE if night and (date + step.offset - date).total_seconds() <= 3600 else ""
 
 
-def _advice(problems: Problems, missing: int) -> str:
+def _advice(problems: Problems, missing: bool) -> str:
+    """What to do about the problems."""
     found = [what for _, _, what in problems.found]
     if sum(" comes twice" in what for what in found) > 1:
         several = "If a column tells several series apart, name it: --sequence COLUMN."
@@ -360,9 +349,6 @@ def _advice(problems: Problems, missing: int) -> str:
         return "Say --fill linear to interpolate, or --fill drop to use the rows as they follow each other."
     gaps = any(" missing before this one" in what for what in found)
     return FILL.replace("values", "values and dates") if missing or gaps else ""
-
-
-# --- mending ---------------------------------------------------------------------------------
 
 
 def _mended(series: Series, fill: str | None) -> Series:
@@ -375,7 +361,7 @@ def _mended(series: Series, fill: str | None) -> Series:
     if fill != "drop" and series.step is not None:
         dates = [frame.index[0]]
         for date in frame.index[1:]:
-            dates += [*(_between(series.step, dates[-1], date) or []), date]
+            dates += [*(series.step.between(dates[-1], date) or []), date]
         frame = frame.reindex(pandas.DatetimeIndex(dates))
     added, whole = len(frame) - before, len(frame)
     if fill == "forward":
@@ -387,13 +373,13 @@ def _mended(series: Series, fill: str | None) -> Series:
         raise FormatError(
             f"Every row of {quoted(series.columns)} has a missing value; --fill {fill} leaves none."
         )
-    notes, cut = list(series.notes), whole - len(frame)
-    if (missing or added) and fill != "drop":
+    notes, cut = list(series.notes), counted(whole - len(frame), "row")
+    if fill == "drop" and whole > len(frame):
+        notes.append(f"Left out by --fill drop: {cut} with missing values.")
+    elif fill != "drop" and missing + added:
         counts = [counted(n, noun) for n, noun in ((missing, "missing value"), (added, "missing row")) if n]
         notes.append(f"Mended by --fill {fill}: {' and '.join(counts)}.")
-    if cut and fill == "drop":
-        notes.append(f"Left out by --fill drop: {counted(cut, 'row')} with missing values.")
-    elif cut:
-        notes.append(f"Left out: {counted(cut, 'row')} at the ends, where nothing can be filled in from.")
+        if whole > len(frame):
+            notes.append(f"Left out: {cut} at the ends, where nothing can be filled in from.")
     index = None if series.dates is None else frame.index
     return replace(series, dates=index, values=frame.to_numpy(), notes=notes)

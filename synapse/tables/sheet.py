@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .._checks import counted, suggestion
+from .._checks import choice, counted, listed, suggestion, text
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError
 from . import numerals
@@ -20,24 +20,14 @@ from .problems import Problems, quoted
 UNIT = re.compile(r"(?P<bare>.*\S)\s*[(\[](?P<unit>[^()\[\]]+)[)\]]")
 
 
-def bare(name: str) -> str:
-    """The name of a column without its unit.
+def without_unit(name: str) -> tuple[str, str | None]:
+    """The name of a column without its unit, and the unit.
 
-    >>> bare("Sales (kEUR)"), bare("Temp [°C]"), bare("Costs")
-    ('Sales', 'Temp', 'Costs')
+    >>> without_unit("Sales (kEUR)"), without_unit("Temp [°C]"), without_unit("Costs")
+    (('Sales', 'kEUR'), ('Temp', '°C'), ('Costs', None))
     """
     found = UNIT.fullmatch(name)
-    return name if found is None else found["bare"]
-
-
-def unit(name: str) -> str | None:
-    """The unit in the name of a column; None if it has none.
-
-    >>> unit("Sales (kEUR)")
-    'kEUR'
-    """
-    found = UNIT.fullmatch(name)
-    return None if found is None else found["unit"].strip()
+    return (name, None) if found is None else (found["bare"], found["unit"].strip())
 
 
 @dataclass(frozen=True)
@@ -60,8 +50,8 @@ class Sheet:
         Sentences on how the table was read.
     decimal : {".", ","} or None
         The decimal mark; None if the cells decide.
-    problems : Problems
-        Those of whole rows.
+    problems : list
+        Those of whole rows: line, None, and what is wrong.
     """
 
     path: str
@@ -71,29 +61,27 @@ class Sheet:
     delimiter: str = ","
     notes: list[str] = field(default_factory=list)
     decimal: str | None = None
-    problems: Problems = field(default_factory=lambda: Problems(""))
+    problems: list[tuple[int, str | None, str]] = field(default_factory=list)
+
+    def matching(self, name: str) -> list[str]:
+        """The columns that a name may mean: with or without the unit, but not with another one."""
+        bare, unit = without_unit(name)
+        same = [one for one in self.names if without_unit(one)[0] == bare]
+        return [name] if name in self.names else [one for one in same if None in (unit, without_unit(one)[1])]
 
     def find(self, name: str) -> str:
         """The column with this name, with or without its unit. Raises ArgumentError if there is none."""
-        if name in self.names:
-            return name
-        same = [each for each in self.names if bare(each) == bare(name)]
-        fitting = [each for each in same if None in (unit(each), unit(name))]
-        if len(fitting) > 1:
-            raise ArgumentError(f"{name!r} may be {quoted(fitting)} of {self.path!r}. Give the unit, too.")
-        if not fitting:
-            meant = suggestion(name, [*self.names, *map(bare, self.names)])
+        found = self.matching(text("The name of a column", name))
+        if len(found) > 1:
+            raise ArgumentError(f"{name!r} may be {quoted(found)} of {self.path!r}. Give the unit, too.")
+        if not found:
+            meant = suggestion(name, [*self.names, *(without_unit(one)[0] for one in self.names)])
             raise ArgumentError(f"{self.path!r} has no column {name!r}. It has {quoted(self.names)}.{meant}")
-        return fitting[0]
-
-    def has(self, name: str) -> bool:
-        """Whether there is a column with this name, with or without its unit."""
-        units = [unit(each) for each in self.names if bare(each) == bare(name)]
-        return name in self.names or any(None in (each, unit(name)) for each in units)
+        return found[0]
 
     def found(self, names: Sequence[str]) -> list[str]:
         """The columns with these names. Raises ArgumentError if one is missing."""
-        return [self.find(name) for name in names]
+        return [self.find(name) for name in listed("The columns", names, "a list of names")]
 
     def cells(self, name: str) -> list[str]:
         """The cells of a column, as they are."""
@@ -115,7 +103,19 @@ class Sheet:
 
     def all_problems(self) -> Problems:
         """The problems of whole rows, to be checked together with those of cells."""
-        return Problems(self.path, list(self.problems.found))
+        return Problems(self.path, list(self.problems))
+
+    def complete(self, columns: Sequence[str], advice: str = "") -> Floats:
+        """Columns of numbers, shape (rows, columns), none of which is missing.
+
+        Raises TableError otherwise, with this advice if a cell is no number.
+        """
+        problems = self.all_problems()
+        values = self.numbers(columns, problems)
+        words = any("is not a finite number" in what for _, _, what in problems.found)
+        self.note_missing(values, columns, problems)
+        problems.check(advice if words else "")
+        return values
 
     def numbers(self, columns: Sequence[str], problems: Problems) -> Floats:
         """Columns of numbers, shape (rows, columns), NaN where one is missing; other cells are problems."""
@@ -140,22 +140,18 @@ class Sheet:
             values.append(np.nan if found is None else found)
         return values
 
-    def note_missing(self, values: Floats, columns: Sequence[str], problems: Problems) -> int:
-        """Note missing numbers that are no problems yet; neighbours are one problem. Returns their number."""
-        known = {(line, name) for line, name, _ in problems.found}
-        count = len(problems.found)
+    def note_missing(self, values: Floats, columns: Sequence[str], problems: Problems) -> bool:
+        """Note missing numbers that are no problems yet, neighbours as one; whether there are any."""
+        known, count = {(line, name) for line, name, _ in problems.found}, len(problems.found)
         for name, column in zip(self.found(columns), values.T, strict=True):
-            missing = [
-                bool(gap) and (line, name) not in known
-                for gap, line in zip(np.isnan(column), self.lines, strict=True)
-            ]
-            for row in np.flatnonzero(missing).tolist():
-                if row and missing[row - 1]:
-                    continue
-                size = next((i for i, gap in enumerate(missing[row:]) if not gap), len(missing) - row)
-                what = "the value is missing" if size == 1 else f"{size} values from here on are missing"
-                problems.add(self.lines[row], name, what)
-        return len(problems.found) - count
+            gaps = np.flatnonzero(np.isnan(column)).tolist()
+            missing = np.array([row for row in gaps if (self.lines[row], name) not in known], int)
+            for rows in np.split(missing, np.flatnonzero(np.diff(missing) > 1) + 1):
+                if len(rows):
+                    some = f"{len(rows)} values from here on are missing"
+                    what = "the value is missing" if len(rows) == 1 else some
+                    problems.add(self.lines[rows[0]], name, what)
+        return len(problems.found) > count
 
     def decimal_mark(self, columns: Sequence[str]) -> str | None:
         """The decimal mark of these columns, as said or as their cells tell; None if they do not."""
@@ -212,36 +208,28 @@ def read_sheet(path: str, decimal: str | None = None) -> Sheet:
     Raises FormatError if the file cannot be read, is not text, has missing or repeated names of columns, or
     has no rows.
     """
-    cells = read_cells(path)
-    _, names, rows, *_ = cells
+    choice("The decimal", decimal, [None, ".", ","])
+    names, rows, lines, delimiter, notes = read_cells(text("The path", path))
     _check_names(path, names)
     if not rows:
         raise FormatError(f"{path!r} has names of columns and no rows.")
-    return _checked(Sheet(*cells, decimal, Problems(path)))
+    sheet, width = Sheet(path, names, rows, lines, delimiter, notes, decimal), len(names)
+    for row, line in zip(rows, lines, strict=True):
+        if len(row) != width:
+            what = f"{counted(len(row), 'cell')} instead of {width}, as many as the columns that have names"
+            sheet.problems.append((line, None, what))
+            row[:] = (row + [""] * width)[:width]
+    return sheet
 
 
 def _check_names(path: str, names: list[str]) -> None:
     if not names:
         raise FormatError(f"Expected {path!r} to have a row of names and rows below it, got no text.")
+    row = f"Expected the first row of {path!r} to name"
     if not all(names):
-        raise FormatError(f"Expected the first row of {path!r} to name every column, got {quoted(names)}.")
+        raise FormatError(f"{row} every column, got {quoted(names)}.")
     if all(map(is_number, names)):
-        raise FormatError(
-            f"Expected the first row of {path!r} to name the columns, got the numbers {', '.join(names[:5])}."
-        )
+        raise FormatError(f"{row} the columns, got the numbers {', '.join(names[:5])}.")
     (name, count), *_ = Counter(names).most_common(1)
     if count > 1:
-        raise FormatError(
-            f"Expected the first row of {path!r} to name every column once, got {name!r} {count} times."
-        )
-
-
-def _checked(sheet: Sheet) -> Sheet:
-    """The sheet, with each row of another length noted as a problem and padded or cut."""
-    width = len(sheet.names)
-    for row, line in zip(sheet.rows, sheet.lines, strict=True):
-        if len(row) != width:
-            what = f"{counted(len(row), 'cell')} instead of {width}, as many as the columns that have names"
-            sheet.problems.add(line, None, what)
-            row[:] = (row + [""] * width)[:width]
-    return sheet
+        raise FormatError(f"{row} every column once, got {name!r} {count} times.")

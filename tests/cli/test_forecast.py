@@ -14,8 +14,7 @@ import architect
 import synapse
 from synapse import cli, forecasting
 from synapse._checks import install
-from synapse.cli import terminal
-from synapse.cli.forecast import decimals
+from synapse.cli.forecast import WIDEST, decimals
 
 from .command import called, done, months, refused, told, write
 
@@ -201,7 +200,7 @@ def test_pictures_in_a_terminal(capsys, further, folder, monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     shown = further("--steps", 2)
     assert (shown.count("┌"), "\x1b" in shown) == (2, False)
-    assert max(map(len, shown.splitlines())) <= terminal.WIDEST
+    assert max(map(len, shown.splitlines())) <= WIDEST
     assert all(word in shown for word in ("Sales", "known", "forecast", "2025-02"))
     told = f"synapse: A picture in the terminal needs plotext. {install('plotext')}\n"
     for module in (None, ModuleType("plotext")):

@@ -9,6 +9,7 @@ from hypothesis import given, strategies as st
 
 from synapse import tables
 from synapse.errors import SynapseError
+from synapse.tables.encoding import choose_encoding
 from tests.cases import all_hold
 
 
@@ -416,10 +417,10 @@ def test_words_numbers_and_identifiers_become_inputs(tmp_path):
         f"{100 + i},{'Rome' if i % 3 else 'Oslo'},{i if i % 5 else ''},text {i},\n" for i in range(1, 13)
     )
     sheet = read(tmp_path / "t.csv", text)
-    encoding, notes = tables.choose_encoding(sheet, sheet.names)
+    encoding, notes = choose_encoding(sheet, sheet.names)
     assert encoding.inputs == ["age", "city=Oslo", "city=Rome"]
     assert notes[0].startswith("Left out: 'Customer ID', 'note', 'empty' (identifiers, or empty).")
-    assert tables.choose_encoding(sheet, ["Customer ID"], named=True)[0].inputs == ["Customer ID"]
+    assert choose_encoding(sheet, ["Customer ID"], named=True)[0].inputs == ["Customer ID"]
     rows, notes = encoding.rows(read(tmp_path / "u.csv", "city,age\nRome,4\nParis,n/a\n"))
     assert rows.tolist() == [[4, 0, 1], [encoding.medians["age"], 0, 0]]
     assert encoding.medians["age"] == np.median([1, 2, 3, 4, 6, 7, 8, 9, 11, 12])

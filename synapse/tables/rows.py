@@ -1,0 +1,301 @@
+"""Networks that predict columns of a table from others: encode, fit, test beside simple methods, refit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .._checks import counted, instance, whole_number
+from .._typing import Floats, Ints
+from ..errors import ArgumentError, FormatError
+from ..objects.network import Network
+from .encoding import choose_encoding, encoding_of
+from .problems import quoted
+from .scaled_model import Part, ScaledModel
+from .sheet import Sheet
+from .training import FEWEST, Learning, Trained
+
+
+def train_rows(
+    sheet: Sheet,
+    targets: Sequence[str],
+    inputs: Sequence[str] | None,
+    learning: Learning,
+    *,
+    ignore: Sequence[str] = (),
+    sequence: str | None = None,
+    ahead: int = 0,
+    classes: bool = False,
+) -> Trained:
+    """Train a network to predict columns from others: of the same row, or of a row `ahead` rows above.
+
+    Rows are samples for a perceptron; for the other models they are steps of one stream or, with a column
+    `sequence`, of many sequences. Words become inputs of 0 and 1, and missing numbers the medians of the
+    training rows (:func:`choose_encoding`). A target of words, or with `classes`, is predicted by a
+    probability for each of its classes.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        The table.
+    targets : sequence of str
+        The columns to predict.
+    inputs : sequence of str, optional
+        The columns to predict from. Default: all others.
+    learning : Learning
+        How the network is trained.
+    ignore : sequence of str
+        Columns to leave out.
+    sequence : str, optional
+        The column that identifies the sequence of each row.
+    ahead : int
+        Number of rows from the inputs down to the target. Default 0.
+    classes : bool
+        Whether the numbers of the target are classes.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such column, or too few rows are left to train on.
+    TableError, FormatError
+        If cells are not numbers, a sequence is not longer than `ahead`, or there is only one class.
+    """
+    instance("The sheet", sheet, Sheet), instance("The learning", learning, Learning)
+    ahead = whole_number("The ahead", ahead, "a whole number, 0 or above", 0)
+    targets = sheet.found(targets)
+    units = _units(sheet, sequence, ahead)
+    taken = [*ignore, *([sequence] if sequence else []), *([] if ahead else targets)]
+    names = sheet.found(inputs) if inputs is not None else [name for name in sheet.names if name not in taken]
+    classes = classes or (len(targets) == 1 and not sheet.has_numbers(targets[0]))
+    goals, outputs = _goals(sheet, targets, classes)
+    in_order = sequence is None and learning.model != "perceptron"
+    first, out = _test(units, learning), np.random.default_rng(learning.seed)
+    order = np.arange(len(units)) if in_order else out.permutation(len(units))
+    learned, tested = np.sort(order[:first]), np.sort(order[first:])
+    stopping = order[first - max(1, round(first / 5)) : first] if first > 2 else order[:0]
+    encoding, notes = choose_encoding(
+        sheet.only(np.concatenate([units[i] for i in learned]).tolist()), names, inputs is not None
+    )
+    rows, filled = encoding.rows(sheet)
+    later = f" +{ahead}" if ahead else ""
+
+    def parts(chosen: Ints) -> list[Part]:
+        """The inputs and targets of units: sequences, or samples or steps as one part."""
+        places = [units[i] for i in np.sort(chosen)]
+        if sequence is None:
+            places = [np.concatenate(places)] if places else []
+        return [(rows[one], goals[one + ahead]) for one in places]
+
+    def make() -> ScaledModel:
+        kind = targets[0] + later if classes else None
+        named = outputs if classes else [name + later for name in outputs]
+        return ScaledModel(learning.model, list(learning.hidden), encoding.inputs, named, kind, learning.seed)
+
+    training, measured = parts(learned), parts(tested) or parts(learned)
+    split = parts(np.setdiff1d(learned, stopping)), parts(stopping)
+    model, result = learning.fit(make, training, split)
+    quality = _accuracy if classes else _error
+    truth = np.concatenate([part[1] for part in measured])
+    answers = _answers(model.network, measured)
+    own = quality(answers, truth)
+    errors = {name: quality(one, truth) for name, one in _simple(training, measured, classes).items()}
+    facts: dict[str, Any] = {
+        "targets": targets,
+        "classes": outputs if classes else [],
+        "ahead": ahead,
+        "sequence": sequence,
+        "encoding": {"medians": encoding.medians, "words": encoding.words},
+        "rows": sum(map(len, units)),
+        "held_out_rows": len(truth) if len(tested) else 0,
+        "error": dict(zip(targets, own.tolist(), strict=True)),
+        "baselines": {name: dict(zip(targets, one.tolist(), strict=True)) for name, one in errors.items()},
+    }
+    table = [["", learning.model, *errors]]
+    for place, name in enumerate(targets):
+        cells = [float(one[place]) for one in (own, *errors.values())]
+        table.append([name, *(_written(cell, classes) for cell in cells)])
+    if classes:
+        notes += _balance(outputs, answers, truth)
+    network = model.network
+    if len(tested) and result.stopped != "interrupted":
+        network = learning.refit(make, parts(order), result)
+        again = quality(_answers(network, measured), truth)
+        what = "are right" if classes else "is its error"
+        facts["refit"] = (
+            f"The saved network was then trained on all {facts['rows']} rows. On the held-out rows, which it "
+            f"has learned now, {_listed(again, classes)} {what}; in the test it was {_listed(own, classes)}."
+        )
+    facts["verdict"] = _verdict(own, errors, classes) if len(tested) else None
+    return Trained(network, result, facts, table, [*notes, *filled])
+
+
+def predict_rows(
+    network: Network, sheet: Sheet, *, sequence: str | None = None, in_order: bool = False
+) -> tuple[Floats, list[str]]:
+    """The outputs of a network for the rows of a table.
+
+    Parameters
+    ----------
+    network : Network
+        From :func:`train_rows`, or any network whose inputs have the names of columns.
+    sheet : Sheet
+        The table.
+    sequence : str, optional
+        The column that identifies the sequence of each row. Each begins with a cleared context.
+    in_order : bool
+        Whether the columns are the inputs in their order instead of by name. Default: False.
+
+    Returns
+    -------
+    ndarray, shape (rows, outputs)
+        The outputs.
+    list of str
+        Sentences on what was filled in.
+
+    Raises
+    ------
+    ArgumentError
+        If the table has not these columns.
+    TableError, FormatError
+        If a cell is not a number, or the rows of a sequence are not consecutive.
+    """
+    rows, notes = input_rows(network, sheet, sequence, in_order)
+    return _answers(network, [(rows[part], rows[part]) for part in sheet.sequences(sequence)]), notes
+
+
+def input_rows(
+    network: Network, sheet: Sheet, sequence: str | None = None, in_order: bool = False
+) -> tuple[Floats, list[str]]:
+    """The inputs of a network, shape (rows, inputs), and what was filled in; see :func:`predict_rows`."""
+    encoding = encoding_of(instance("The network", network, Network))
+    instance("The sheet", sheet, Sheet)
+    if encoding is not None and not in_order:
+        return encoding.rows(sheet)
+    names = [neuron.name or "" for neuron in network.input]
+    if in_order:
+        columns = [name for name in sheet.names if name != sequence]
+        if len(columns) != len(names):
+            raise ArgumentError(
+                f"Expected {sheet.path!r} to have {len(names)} columns, got {quoted(columns)}."
+            )
+        names = columns
+    elif missing := [name for name in names if not sheet.matching(name)]:
+        raise ArgumentError(
+            f"{sheet.path!r} has no column {quoted(missing)} for the inputs of the model. It has "
+            f"{quoted(sheet.names)}. To take columns in their order, say --in-order."
+        )
+    return sheet.complete(names), []
+
+
+def _units(sheet: Sheet, sequence: str | None, ahead: int) -> list[Ints]:
+    """The rows of each sequence, or each row, that have a target `ahead` rows below."""
+    parts = sheet.sequences(sequence)
+    for rows in parts:
+        if rows.stop - rows.start <= ahead:
+            raise FormatError(
+                f"--ahead {ahead} needs sequences longer than {ahead} rows; the one ending on line "
+                f"{sheet.lines[rows.stop - 1]} of {sheet.path!r} has {rows.stop - rows.start}."
+            )
+    places = [np.arange(rows.start, rows.stop - ahead) for rows in parts]
+    return places if sequence is not None else list(places[0][:, None])
+
+
+def _test(units: list[Ints], learning: Learning) -> int:
+    """Number of units to train on; the others are held out."""
+    share = 0.2 if learning.validation is None else learning.validation
+    out = round(share * len(units)) if learning.validation or len(units) >= FEWEST else 0
+    if out and out >= len(units) - 1:
+        raise ArgumentError(f"Holding out {out} of {len(units)} leaves no training data. Provide more data.")
+    return len(units) - out
+
+
+def _goals(sheet: Sheet, targets: list[str], classes: bool) -> tuple[Floats, list[str]]:
+    """The targets, shape (rows, outputs), and the names of the outputs."""
+    if not classes:
+        advice = "If these are names of classes, pass --classes." if len(targets) == 1 else ""
+        return sheet.complete(targets, advice), targets
+    if len(targets) > 1:
+        raise ArgumentError(f"Expected one --target for classes, got {quoted(targets)}.")
+    cells = sheet.words(targets[0])
+    names = sorted(set(cells))
+    if len(names) < 2:
+        raise FormatError(
+            f"Expected the column {targets[0]!r} of {sheet.path!r} to have two classes, got {names[0]!r}."
+        )
+    return np.eye(len(names))[[names.index(cell) for cell in cells]], names
+
+
+def _answers(network: Network, parts: list[Part]) -> Floats:
+    """The outputs for all rows of sequences, each from a cleared context."""
+    found = []
+    for rows, _ in parts:
+        network.clear()
+        found.append(network.run(rows))
+    return np.concatenate(found)
+
+
+def _error(answers: Floats, truth: Floats) -> Floats:
+    """The root of the mean squared error of each target."""
+    found: Floats = np.sqrt(np.mean((answers - truth) ** 2, axis=0))
+    return found
+
+
+def _accuracy(answers: Floats, truth: Floats) -> Floats:
+    """The share of rows whose class is right, shape (1,)."""
+    return np.array([np.mean(answers.argmax(axis=1) == truth.argmax(axis=1))])
+
+
+def _simple(training: list[Part], measured: list[Part], classes: bool) -> dict[str, Floats]:
+    """The answers of simple methods: the mean or the commonest class, and a regression on the inputs."""
+    x, y = (np.concatenate(side) for side in zip(*training, strict=True))
+    rows = np.concatenate([part[0] for part in measured])
+    mean = np.tile(y.mean(axis=0), (len(rows), 1))
+    if classes:
+        regression = ScaledModel("perceptron", [], ["x"] * x.shape[1], ["y"] * y.shape[1], "classes")
+        trainer = regression.trainer(0.1, "adam", l2=1e-4)
+        regression.fit(trainer, [(x, y)], None, epochs=300, seed=0, progress=False)
+        answers = _answers(regression.network, [(rows, y)])
+        return {"most common class": mean, "logistic regression": answers}
+    design = np.column_stack([np.ones(len(x)), x])
+    weights = np.linalg.lstsq(design, y, rcond=None)[0]
+    return {"mean alone": mean, "linear regression": np.column_stack([np.ones(len(rows)), rows]) @ weights}
+
+
+def _written(value: float, classes: bool) -> str:
+    return f"{value:.1%}" if classes else f"{value:.4g}"
+
+
+def _listed(values: Floats, classes: bool) -> str:
+    return ", ".join(_written(value, classes) for value in values.tolist())
+
+
+def _verdict(own: Floats, errors: dict[str, Floats], classes: bool) -> str:
+    """A sentence: whether the network is worth it, by the mean ratio over the targets."""
+    if classes:
+        best = max(errors, key=lambda name: float(errors[name][0]))
+        right, other = float(own[0]), float(errors[best][0])
+        if right > other:
+            shares = f"{right:.1%} of the held-out rows are right, {other:.1%} by {best}."
+            return f"The network is worth it: {shares}"
+        return f"The network is not worth it: {best} has {other:.1%} right, the network {right:.1%}."
+    ratios = {name: float(np.mean(own / np.where(one > 0, one, 1e-300))) for name, one in errors.items()}
+    best = max(ratios, key=ratios.__getitem__)
+    change = f"{100 * abs(1 - ratios[best]):.2g} %"
+    if ratios[best] < 1:
+        return f"The network is worth it: its error is {change} below that of {best}."
+    return f"The network is not worth it: its error is {change} above that of {best}."
+
+
+def _balance(names: list[str], answers: Floats, truth: Floats) -> list[str]:
+    """Sentences on how common the classes are and which are confused."""
+    right, found = truth.argmax(axis=1), answers.argmax(axis=1)
+    shares = [f"{name} {np.mean(right == place):.0%}" for place, name in enumerate(names)]
+    notes = [f"Classes: {', '.join(shares)}."]
+    pairs, counts = np.unique(np.stack([right, found])[:, right != found], axis=1, return_counts=True)
+    most = np.argsort(-counts, kind="stable")[:5]
+    confused = [
+        f"{names[pairs[0, i]]!r} as {names[pairs[1, i]]!r} {counted(int(counts[i]), 'time')}" for i in most
+    ]
+    return [*notes, f"Confused: {', '.join(confused)}."] if confused else notes

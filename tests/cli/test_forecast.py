@@ -87,6 +87,8 @@ def test_the_best_method_forecasts_and_says_so(capsys, further, folder):
     _, printed, said = called(capsys, "forecast", folder / "both.json", folder / "d.csv", "--steps", 3)
     assert said.splitlines() == [f"synapse: {facts['reason']}", f"synapse: {facts['verdict']}"]
     assert facts["chosen"] in facts["mase"]
+    ran = rows(called(capsys, "run", folder / "both.json", folder / "d.csv")[1])
+    assert (ran[-1][:3], ran[-2][:2]) == (["2025-01", "", ""], ["2024-12", f"{SALES[-1]:.15g}"])
     assert further("--steps", 3, "--model", facts["chosen"]) == printed
     made = [numbers(further("--steps", 3, "--model", name)) for name in facts["members"]]
     np.testing.assert_allclose(

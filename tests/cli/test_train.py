@@ -13,6 +13,7 @@ import pytest
 import architect
 from synapse import Trainer, forecasting, optimizers, tables
 from synapse.readwrite import load
+from synapse.tables.scaled_model import ScaledModel
 from tests.cases import all_hold
 
 from .command import answers, called, done, months, refused, told, write
@@ -285,13 +286,33 @@ def test_the_table_of_the_test_is_that_of_rolling_origin(sales):
 
 
 def test_the_held_out_end_of_a_series_chooses_nothing_before_the_test(sales):
-    series = tables.read_series(tables.read_sheet(str(sales)), ["Umsatz"])
-    weights = []
-    for end in (1.0, 3.0):
-        series.values[100:] *= end
+    series, found = tables.read_series(tables.read_sheet(str(sales)), ["Umsatz"]), []
+    past = series.values[:100].copy()
+    for end in (0.0, 1e4 * np.arange(20)[:, None] ** 2):
+        series.values[100:] = end
         task = tables.series_task(series, series.columns, steps=3, validation=1 / 6)
-        weights.append(task.fit(tables.Learning(hidden=[2], patience=5))[0].network.weights)
-    np.testing.assert_array_equal(*weights)
+        weights = task.fit(tables.Learning(hidden=[2], patience=5))[0].network.weights
+        found.append([*weights, *task.differences[0].lags])
+        autoregression = forecasting.statistical("ar", past, period=12)
+        np.testing.assert_array_equal(task.statistical(["ar"])[0]["ar"](past, 9), autoregression(past, 9))
+    np.testing.assert_array_equal(*found)
+
+
+def test_held_out_rows_give_no_medians_and_no_units(capsys, tmp_path, rng):
+    """And --ahead 2 predicts what is 3 times the input two rows above."""
+    x = rng.normal(size=100)
+    y, a = [0, 0, *3 * x[:-2]], ["" if i % 9 == 0 else i for i in range(100)]
+    data, path = write(tmp_path / "d.csv", x=x, a=a, y=y), tmp_path / "m.json"
+    options = ["--target", "y", "--inputs", "x,a", "--ahead", 2, "--optimizer", "adam", "-q", "-o", path]
+    done(capsys, "train", data, *options)
+    assert load(path).metadata["error"]["y"] < 1
+    done(capsys, "train", data, *options, "--model", "elman", "--epochs", 1)
+    assert load(path).metadata["encoding"]["medians"]["a"] == np.median([i for i in range(78) if i % 9])
+    model, rows = ScaledModel("perceptron", [2], ["x"], ["y"]), x[:, None]
+    stopping = [(9 * rows[60:], 9 * rows[60:])]
+    model.fit(model.trainer(0.1, "sgd"), [(rows[:60], rows[:60])], stopping, epochs=1, progress=False)
+    biases = model.network.hidden[0].biases
+    np.testing.assert_allclose(biases, -rows[:60].mean() / rows[:60].std())
 
 
 def test_inputs_of_a_series_and_other_uses_of_dates(capsys, sales, tmp_path):

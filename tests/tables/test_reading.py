@@ -297,6 +297,7 @@ def test_a_german_monthly_report(series):
     assert (found.date, found.step.name, found.columns) == ("Monat", "month", ["Umsatz (kEUR)"])
     assert found.values.ravel().tolist() == [1234.5, 1250, 987.25, 1111]
     assert found.written(found.next(1)[0]) == "01.05.2024"
+    assert [found.phase(first) for first in ("2023-11-01", "2024-03-01", None)] == [2, -2, 0]
     assert found.notes == ["Not read: the text in line 10.", "Not read: line 9, as 'Summe' is not a date."]
     said = series(GERMAN, "Umsatz", "Kosten", fails=True)
     assert "2 problems:\n  line 5, column 'Kosten [kEUR]': the value is " in said

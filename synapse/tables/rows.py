@@ -33,7 +33,7 @@ def train_rows(
 
     Rows are samples for a perceptron; for the other models they are steps of one stream or, with a column
     `sequence`, of many sequences. Words become inputs of 0 and 1, and missing numbers the medians of the
-    training rows (:func:`choose_encoding`). A target of words, or with `classes`, is predicted by a
+    training rows; identifiers are left out. A target of words, or with `classes`, is predicted by a
     probability for each of its classes.
 
     Parameters

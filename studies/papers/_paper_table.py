@@ -184,7 +184,7 @@ class PaperTable:
         few = [(row, group) for row, group in rows if len(group) < LEAST]
         parts = [self._table(full)] if full else []
         if few:
-            title = f"Single runs (fewer than {LEAST} seeds): no figures to rely on."
+            title = f"Single runs: rows of fewer than {LEAST} seeds, without intervals."
             parts.append(f'<div style="color: #808080">\n\n{title}\n\n{self._table(few)}\n\n</div>')
         if any(row.published for row, _ in rows):
             parts.append(NO_COMPARISON)

@@ -152,7 +152,7 @@ TABLE = PaperTable(
         Row(
             f"{name}, {what}, {case['rule']}",
             PUBLISHED.get((letters, case["rule"])),
-            seeds=10 if case["rule"] == "Kalman filter" else 30,
+            seeds=20 if case["rule"] == "Kalman filter" else 30,
             letters=letters,
             **case,
         )

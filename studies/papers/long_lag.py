@@ -196,7 +196,7 @@ TABLE = PaperTable(
         ),
         Row(
             "2b, last target, linear cell, online, Adam 0.03",
-            seeds=5,
+            seeds=20,
             experiment="2b, last target",
             gate=-4.0,
             **{**LAST_TARGET, "most": 4000},

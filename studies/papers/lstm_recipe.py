@@ -57,7 +57,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 TABLE = PaperTable(
     trial,
     [
-        Row(f"{rule}: {name}", seeds=10, rule=rule, **setting)
+        Row(f"{rule}: {name}", seeds=20, rule=rule, **setting)
         for rule in RATES
         for name, setting in SETTINGS.items()
     ],

@@ -188,21 +188,21 @@ TABLE = PaperTable(
     trial,
     [
         *(
-            _row(ONE, cells, peepholes, seeds=30 if cells == "logistic" or peepholes is None else 10)
+            _row(ONE, cells, peepholes, seeds=30 if cells == "logistic" or peepholes is None else 20)
             for cells in ("identity", "logistic")
             for peepholes in KINDS
         ),
-        *(_row(TWO, cells, peepholes, seeds=10) for cells in ("identity", "logistic") for peepholes in KINDS),
-        _row(ONE, "logistic", None, "exact online", 0.1, seeds=10),
-        _row(ONE, "logistic", None, "through time", 0.02, seeds=10),
-        _row(ONE, "logistic", "all_to_all", "through time", 0.02, seeds=10),
-        _row(TWO, "logistic", None, "through time", 0.02, seeds=10),
+        *(_row(TWO, cells, peepholes, seeds=20) for cells in ("identity", "logistic") for peepholes in KINDS),
+        _row(ONE, "logistic", None, "exact online", 0.1, seeds=20),
+        _row(ONE, "logistic", None, "through time", 0.02, seeds=20),
+        _row(ONE, "logistic", "all_to_all", "through time", 0.02, seeds=20),
+        _row(TWO, "logistic", None, "through time", 0.02, seeds=20),
         _row("LSTM 6-4-2", published=SYNAPTIC, curriculum=True),
         _row("LSTM 6-4-2", "logistic", "all_to_all", published=SYNAPTIC, curriculum=True),
         _row("LSTM 6-4-2"),
-        _row("LSTM 10-16-4", seeds=5, steps=24),
-        _row("LSTM 10-16-4", "logistic", "all_to_all", seeds=5, steps=24),
-        _row("LSTM 10-8-8-4", seeds=5, steps=24),
+        _row("LSTM 10-16-4", seeds=20, steps=24),
+        _row("LSTM 10-16-4", "logistic", "all_to_all", seeds=20, steps=24),
+        _row("LSTM 10-8-8-4", seeds=20, steps=24),
     ],
     (NEEDED, Measure("wrong", "wrong of 1,000", log=False)),
     shared={"steps": 10, "most": 20_000, "curriculum": False},

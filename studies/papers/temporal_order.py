@@ -25,7 +25,7 @@ TABLE = PaperTable(
             rate=0.5,
             most=60_000,
         ),
-        Row("paper's cells, exact online, rate 0.5", seeds=4, rule="exact online", rate=0.5, most=60_000),
+        Row("paper's cells, exact online, rate 0.5", seeds=20, rule="exact online", rate=0.5, most=60_000),
         *(
             Row(
                 f"paper's cells, weights ±0.5, {rule}, Adam 0.01",

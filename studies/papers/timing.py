@@ -185,7 +185,7 @@ def papers_rule(
     return {"needed": None, "trained": most, "longest": longest // period}
 
 
-FEWER: dict[str, Any] = {"seeds": 5, "most": 10_000}
+FEWER: dict[str, Any] = {"seeds": 20, "most": 10_000}
 AS_PRINTED: dict[str, Any] = {
     "seeds": 20,
     "rule": "paper",
@@ -205,12 +205,12 @@ TABLE = PaperTable(
         Row("the same, other biases, cross-entropy", **{**AS_PRINTED, "cost": "cross_entropy"}),
         Row("the same, rate 0.008 that falls, no momentum", seeds=20, rule="paper"),
         Row("the same without peepholes", Published("0 %", "V"), seeds=20, rule="paper", peepholes=False),
-        Row("spikes, F = 10, peepholes, online", seeds=10),
-        Row("spikes, F = 10, no peepholes, online", Published("0 %", "V"), seeds=10, peepholes=False),
+        Row("spikes, F = 10, peepholes, online", seeds=20),
+        Row("spikes, F = 10, no peepholes, online", Published("0 %", "V"), seeds=20, peepholes=False),
         Row("spikes, F = 10, peepholes, exact online", rule="exact online", **FEWER),
         Row(
             "spikes, F = 10, peepholes, through time (Adam)",
-            seeds=5,
+            seeds=20,
             rule="through time",
             rate=0.01,
             decay=1.0,

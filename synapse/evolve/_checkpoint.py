@@ -62,8 +62,7 @@ def read(path: Path, settings: Settings, sizes: list[int]) -> tuple[Evolution, P
         ends = np.cumsum(arrays["lengths"], axis=0)[:-1].T
         parts = np.split(arrays["nodes"], ends[0]), np.split(arrays["genes"], ends[1])
         genomes = [
-            Genome(nodes, genes, people.inputs, people.outputs, settings.slope)
-            for nodes, genes in zip(*parts, strict=True)
+            Genome(nodes, genes, people.inputs, people.outputs) for nodes, genes in zip(*parts, strict=True)
         ]
         people.fill(genomes[: sizes[0]])
         milestones = list(zip(document["milestones"], genomes[sizes[0] :], strict=True))

@@ -8,8 +8,8 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import positive_integer, positive_number, read_only
-from ..engine.evolution.genes import GENE, NOBODY, NODE, STATE
+from .._checks import positive_integer, read_only
+from ..engine.evolution.genes import GENE, NOBODY, NODE, SLOPE, STATE
 from ..engine.functions.activations import LOGISTIC
 from ..errors import TopologyError
 from ..initializers import Seed, random_generator
@@ -17,15 +17,16 @@ from ..objects.network import Network, require_network
 from ..objects.topology import Topology
 from .phenotype import Phenotype
 from .phenotypes import Phenotypes
-from .settings import Settings, codes_of
-
-SLOPE = Settings.slope
+from .settings import codes_of
 
 
 @final
 @dataclass(frozen=True, eq=False, repr=False)
 class Genome:
     """A network as NEAT evolves it: nodes, and connections with innovation numbers.
+
+    Logistic nodes compute 1 / (1 + e^(-4.9 s)), as in the paper. In a `Network`, 4.9 is a factor of the
+    weights and biases.
 
     Parameters
     ----------
@@ -37,8 +38,6 @@ class Genome:
         ``enabled``, sorted by innovation number. Connections from the bias are biases.
     inputs, outputs : int
         Number of input and output nodes.
-    slope : float
-        Logistic nodes compute 1 / (1 + e^(-slope s)). Default 4.9.
 
     See Also
     --------
@@ -56,7 +55,6 @@ class Genome:
     genes: NDArray[Any]
     inputs: int
     outputs: int
-    slope: float = SLOPE
 
     def __post_init__(self) -> None:
         for name in ("nodes", "genes"):
@@ -72,20 +70,17 @@ class Genome:
         return len(self.nodes) - self.inputs - self.outputs - 1
 
     @classmethod
-    def minimal(cls, inputs: int, outputs: int, *, slope: float = SLOPE, seed: Seed = None) -> Genome:
+    def minimal(cls, inputs: int, outputs: int, *, seed: Seed = None) -> Genome:
         """Make the genome with which NEAT begins: inputs and the bias are connected to all outputs.
 
         Parameters
         ----------
         inputs, outputs : int
             Number of nodes.
-        slope : float
-            Slope of the logistic function. Default 4.9.
         seed : int or numpy.random.Generator, optional
             Seed of the weights, which are uniform from -1 to 1.
         """
         inputs, outputs = positive_integer("The inputs", inputs), positive_integer("The outputs", outputs)
-        slope = positive_number("The slope", slope)
         nodes = _ends(inputs, outputs, 0)
         genes = np.zeros((inputs + 1) * outputs, GENE)
         genes["innovation"] = np.arange(len(genes))
@@ -93,10 +88,10 @@ class Genome:
         genes["target"] = inputs + 1 + np.tile(np.arange(outputs), inputs + 1)
         genes["gater"], genes["enabled"] = NOBODY, 1
         genes["weight"] = random_generator(seed).uniform(-1.0, 1.0, len(genes))
-        return cls(nodes, genes, inputs, outputs, slope)
+        return cls(nodes, genes, inputs, outputs)
 
     @classmethod
-    def from_network(cls, network: Network, *, slope: float = SLOPE) -> Genome:
+    def from_network(cls, network: Network) -> Genome:
         """Make a genome that computes what a network computes.
 
         Ties, traces and the context are left out.
@@ -106,9 +101,6 @@ class Genome:
         network : Network
             Network without connections to other neurons, whose activation functions are built in and of one
             state. Its inputs have no incoming connections.
-        slope : float
-            Slope of the logistic function in the genome. Weights into logistic neurons are divided by it.
-            Default 4.9.
 
         Raises
         ------
@@ -116,7 +108,6 @@ class Genome:
             If it is not such a network.
         """
         table = Topology.of(require_network("The network", network)).require_closed("converted to a genome")
-        slope = positive_number("The slope", slope)
         inputs, outputs, count = table.inputs, table.outputs, table.neurons
         if (table.target < inputs).any():
             raise TopologyError("Expected inputs without incoming connections, which no genome has.")
@@ -137,13 +128,13 @@ class Genome:
         genes["gater"] = np.append(gater, np.full(len(biased), NOBODY))
         target = np.append(table.target, biased)
         steep = (codes[target - inputs] == LOGISTIC) & (genes["source"] != STATE)
-        genes["weight"] = np.append(table.weight, table.bias[biased]) / np.where(steep, slope, 1.0)
-        return cls(nodes, genes, inputs, outputs, slope)
+        genes["weight"] = np.append(table.weight, table.bias[biased]) / np.where(steep, SLOPE, 1.0)
+        return cls(nodes, genes, inputs, outputs)
 
     def phenotype(self) -> Phenotype:
         """Return what the genome computes, with an empty context."""
         at = np.array([[0, len(self.nodes), 0, len(self.genes)]])
-        return Phenotypes.express(self.nodes, self.genes, at, self.inputs, self.outputs, self.slope)[0]
+        return Phenotypes.express(self.nodes, self.genes, at, self.inputs, self.outputs)[0]
 
     def network(self) -> Network:
         """Return a new network that computes the same. Genes that are disabled are left out."""

@@ -126,13 +126,13 @@ def neat(
     file = None if checkpoint is None else as_path(checkpoint)
     if boolean("The resume", resume) and file is None:
         raise ArgumentError("Expected a checkpoint to resume from, got none. Give checkpoint=.")
-    genome = _checked_start(start, chosen)
+    genome = _checked_start(start)
     sizes = _checked_sizes(task, genome, inputs=inputs, outputs=outputs)
     if file is not None and resume and file.exists():
         result, people = _checkpoint.read(file, chosen, [size, *sizes])
     else:
         result, rng = Evolution(), random_generator(seed)
-        genome = Genome.minimal(*sizes, slope=chosen.slope, seed=rng) if genome is None else genome
+        genome = Genome.minimal(*sizes, seed=rng) if genome is None else genome
         people = Population.start(genome, size, chosen, rng)
     written = time.monotonic()
     while not result.solved and (not result.generations or result.evaluations + size <= most):
@@ -244,12 +244,9 @@ def _checked_sizes(task: Fitness, genome: Genome | None, **given: Any) -> tuple[
     return found[0], found[1]
 
 
-def _checked_start(start: Any, settings: Settings) -> Genome | None:
+def _checked_start(start: Any) -> Genome | None:
     if start is None or isinstance(start, Genome):
-        if start is not None and start.slope != settings.slope:
-            condition = f"that of the settings, {settings.slope}"
-            raise ArgumentError(expected("The slope of the start", condition, start.slope))
         return start
     if isinstance(start, Network):
-        return Genome.from_network(start, slope=settings.slope)
+        return Genome.from_network(start)
     raise ArgumentTypeError(expected("The start", "a Genome, a Network or None", start))

@@ -27,14 +27,14 @@ class Phenotypes:
 
     @classmethod
     def express(
-        cls, nodes: NDArray[Any], genes: NDArray[Any], at: Ints, inputs: int, outputs: int, slope: float
+        cls, nodes: NDArray[Any], genes: NDArray[Any], at: Ints, inputs: int, outputs: int
     ) -> Phenotypes:
         """Those of genomes; there may be memory for more links."""
         sizes = at[:, 1::2] - at[:, ::2]
         (nodes_in_all, genes_in_all), largest = sizes.sum(axis=0), sizes[:, 0].max()
         neurons, links = np.empty(nodes_in_all - len(at), NEURON), np.empty(genes_in_all, LINK)
         found, memory = np.empty((len(at) + 1, 2), np.int64), np.empty((2, largest), np.int64)
-        express(nodes, genes, at, inputs, outputs, slope, neurons, links, found, memory[0], memory[1])
+        express(nodes, genes, at, inputs, outputs, neurons, links, found, memory[0], memory[1])
         return cls(neurons, links, found, inputs, outputs)
 
     @classmethod

@@ -63,12 +63,11 @@ class Population:
     def __getitem__(self, index: int) -> Genome:
         n0, n1, c0, c1 = self.at[index].tolist()
         nodes, genes = self.nodes[n0:n1].copy(), self.genes[c0:c1].copy()
-        return Genome(nodes, genes, self.inputs, self.outputs, self.settings.slope)
+        return Genome(nodes, genes, self.inputs, self.outputs)
 
     def phenotypes(self) -> Phenotypes:
         """Return what the genomes compute."""
-        ends = self.inputs, self.outputs
-        return Phenotypes.express(self.nodes, self.genes, self.at, *ends, self.settings.slope)
+        return Phenotypes.express(self.nodes, self.genes, self.at, self.inputs, self.outputs)
 
     def breed(self) -> None:
         """Replace the generation by its offspring."""

@@ -68,9 +68,6 @@ class Settings:
     add_connection : float
         Probability of a new connection, for which 20 pairs of nodes are tried (program). Default 0.05
         (section 4.1); it says 0.3 for populations of 1,000.
-    slope : float
-        Logistic neurons compute 1 / (1 + e^(-slope s)). Default 4.9 (section 4.1). In a `Network` it is part
-        of the weights and biases.
     recurrent : float
         Probability that a new connection leads backward, or from a node to itself, so that it carries the
         activation of the previous step. Default 0.
@@ -116,7 +113,6 @@ class Settings:
     weight_range: float = 8.0
     add_node: float = 0.03
     add_connection: float = 0.05
-    slope: float = 4.9
     recurrent: float = 0.0
     add_self_connection: float = 0.0
     add_gate: float = 0.0
@@ -136,7 +132,7 @@ class Settings:
             elif not (name in ("threshold", *ENDLESS) and isinstance(value, float) and value == np.inf):
                 number = finite_number(f"The {name}", value)
                 most = 1.0 if name in PROBABILITIES else np.inf
-                if not 0.0 <= number <= most or (number == 0 and name in ("slope", *ENDLESS[:2])):
+                if not 0.0 <= number <= most or (number == 0 and name in ENDLESS[:2]):
                     condition = "a number from 0 to 1" if most == 1.0 else "a number above 0"
                     raise ArgumentError(expected(f"The {name}", condition, value))
 

@@ -189,9 +189,9 @@ endless = {
     "stagnation": "0.5 inf",
     "refocus": "0.5 inf",
 }
-row("evolve.Settings.__init__", {}, slope="0.5", squashes="", **chances, **sizes, **endless)
-row("evolve.Genome.minimal", {"inputs": 2, "outputs": 1}, slope="0.5")
-row("evolve.Genome.from_network", slope="0.5")
+row("evolve.Settings.__init__", {}, squashes="", **chances, **sizes, **endless)
+row("evolve.Genome.minimal", {"inputs": 2, "outputs": 1})
+row("evolve.Genome.from_network")
 row("evolve.Phenotype.activate", {"inputs": [0.0, 1.0]})
 row("evolve.Phenotype.run", {"inputs": [[0.0, 1.0]]})
 row("evolve.fitness.dataset", lambda w: {"inputs": w.inputs, "targets": w.targets}, error="0 0.5 None")

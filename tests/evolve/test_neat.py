@@ -131,7 +131,7 @@ def test_arguments_that_disagree():
     for call, words in (
         (lambda: evolve.neat(xor, inputs=3), "Expected 2 inputs, got 3"),
         (lambda: evolve.neat(slow_size, outputs=1), "Give inputs="),
-        (lambda: evolve.neat(xor, start=evolve.Genome.minimal(2, 1, slope=1.0)), "slope"),
+        (lambda: evolve.neat(xor, start=evolve.Genome.minimal(3, 1)), "Expected 3 inputs"),
         (lambda: evolve.neat(xor, time_limit=1.0), "fitness in Python"),
         (lambda: evolve.neat(xor, resume=True), "checkpoint="),
         (lambda: evolve.neat("xor"), "the fitness"),

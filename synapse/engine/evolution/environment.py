@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -56,6 +57,7 @@ def step_address(step: Any) -> int:
     return address_of(step, (memory, memory, memory, True))
 
 
+@functools.lru_cache(maxsize=64)
 def compiled_step(observe: Any, step: Any) -> Any:
     """The step of an environment from two functions of a user."""
     look, move = (observe, step) if DEBUGGING else map(numba.njit(error_model="numpy"), (observe, step))

@@ -68,5 +68,8 @@ NEXT_NODE, INNOVATIONS = range(2)
 MORE_NODES, MORE_GENES = 1, 4
 """What mutations can add to a child in a generation."""
 
+SLOPE = 4.9
+"""Logistic nodes compute 1 / (1 + e^(-4.9 s)): section 4.1 of the paper."""
+
 FEW_GENES = 20
 """Smaller genomes are compared by numbers of genes, not by fractions: section 3.3 of the paper."""

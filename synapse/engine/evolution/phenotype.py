@@ -11,7 +11,7 @@ from ..compiler.calls import address_of, call_equation
 from ..compiler.jit import inline, kernel, noinline
 from ..functions.activations import ACTIVATIONS, LOGISTIC, SINGLE
 from ..functions.compiled import _SQUASHES, _by_code, logistic
-from .genes import GENE0, GENE1, NOBODY, NODE0, NODE1, STATE
+from .genes import GENE0, GENE1, NOBODY, NODE0, NODE1, SLOPE, STATE
 
 _value_of = inline(_by_code(_SQUASHES, [one for one in ACTIVATIONS.values() if one.kind == SINGLE], "state"))
 
@@ -42,11 +42,11 @@ def row_of(nodes, first, stop, ends, number):
 
 
 @kernel
-def express(nodes, genes, at, inputs, outputs, slope, neurons, links, found, order, place):
+def express(nodes, genes, at, inputs, outputs, neurons, links, found, order, place):
     """Make the phenotypes of all genomes: neurons in the order of activation, with their incoming links.
 
     found : offsets of neurons and links by genome, written; order, place : memory for the largest genome.
-    Weights into logistic neurons are multiplied by `slope`, so that 1 / (1 + e^(-slope s)) is the logistic
+    Weights into logistic neurons are multiplied by 4.9, so that 1 / (1 + e^(-4.9 s)) is the logistic
     function of their state. Disabled genes are left out. Connections from the bias are biases.
     """
     ends = inputs + outputs
@@ -86,7 +86,7 @@ def express(nodes, genes, at, inputs, outputs, slope, neurons, links, found, ord
                 continue
             neuron = neurons[base + place[row_of(nodes, n0, n1, ends, gene.target)]]
             gater = NOBODY if gene.gater < 0 else place[row_of(nodes, n0, n1, ends, gene.gater)]
-            weight = slope * gene.weight if neuron.squash == LOGISTIC else gene.weight
+            weight = SLOPE * gene.weight if neuron.squash == LOGISTIC else gene.weight
             if gene.source == STATE:
                 neuron.carry, neuron.carry_gater = gene.weight, gater
             elif gene.source == inputs:

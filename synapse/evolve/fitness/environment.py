@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, final
@@ -85,14 +84,9 @@ class Environment(Fitness):
 
     def evaluate(self, phenotypes: Phenotypes) -> tuple[Floats, Bools]:
         """Return the mean score of every genome, and whether no episode has ended early."""
-        step = _compiled(self.observe, self.step)
+        step = compiled_step(self.observe, self.step)
         scores, steps = run_episodes(phenotypes, step, np.asarray(self.starts), self.steps, self.score)
         return scores.mean(axis=1), np.all(steps >= self.steps, axis=1)
-
-
-@functools.lru_cache(maxsize=64)
-def _compiled(observe: Callable[[Any, Any], None], step: Callable[[Any, Any], bool]) -> Any:
-    return compiled_step(observe, step)
 
 
 def run_episodes(

@@ -93,12 +93,12 @@ class _Operations:
         found = self.known.get((function, operands))
         if found is None:
             found = self.context.resolve_function_type(function, operands, named)
-            if function in OPERATORS and not any(isinstance(one, types.BaseTuple) for one in operands):
+            if getattr(function, "typing_key", function) in OPERATORS and not any(isinstance(one, types.BaseTuple) for one in operands):
                 self.known[function, operands] = found
         return found
 
 
-OPERATORS = {one for one in vars(operator).values() if callable(one)}
+OPERATORS = {one for one in vars(operator).values() if callable(one)} | {bool, max, min, range}
 
 
 class _CreateLibrary(FunctionPass):

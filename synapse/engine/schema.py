@@ -31,6 +31,10 @@ how many numbers, neurons, connections, pairs of a connection and a gated neuron
 values of each row) are recorded."""
 PLACES = 9
 
+SIDE_BY_SIDE = {np.dtype(np.float64): 8, np.dtype(np.float32): 16}
+"""Number of samples whose exact gradients are computed side by side: those in a vector register of 512 bits;
+processors without such registers use two halves."""
+
 ROOM = 64
 RESOLVER = ROOM - 1
 """The place in the column ``parts`` of the function that kernels call to have a part compiled."""

@@ -30,8 +30,6 @@ from ..objects.wiring import require_closed
 from ._data import Data, prepare_sequences
 from ._regularisation import Masks
 
-SIDE_BY_SIDE = {np.dtype(np.float64): 8, np.dtype(np.float32): 16}
-"""Number of samples in a vector register of 512 bits; processors without such registers use two halves."""
 Descent = tuple[float, Floats, Floats]
 """A loss, and its negative gradient with respect to weights and biases."""
 Group = tuple[Any, int, Floats | None]
@@ -188,7 +186,7 @@ class ExactGradient:
         require_closed(network, "trained by gradients")
         self.data.require_fit(network)
         self._topology = store.topology_version
-        self.lanes = SIDE_BY_SIDE[store.dtype]
+        self.lanes = engine.schema.SIDE_BY_SIDE[store.dtype]
         self.apart = not network.has_memory  # steps do not depend on each other
         self._tapes: dict[tuple[int, int, bool], engine.exact.Tapes] = {}
         self._noted: NotedSteps | None = None  # what a recording takes from the present call

@@ -93,7 +93,8 @@ class _Operations:
         found = self.known.get((function, operands))
         if found is None:
             found = self.context.resolve_function_type(function, operands, named)
-            if getattr(function, "typing_key", function) in OPERATORS and not any(isinstance(one, types.BaseTuple) for one in operands):
+            operation, tuples = getattr(function, "typing_key", function), types.BaseTuple
+            if operation in OPERATORS and not any(isinstance(one, tuples) for one in operands):
                 self.known[function, operands] = found
         return found
 

@@ -25,9 +25,10 @@ from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.extending import infer, lower_builtin
 
 from ..guard import Deferred
-from ..schema import PART_ADDRESSES, RESOLVER, TABLE as COLUMNS
+from ..schema import PART_ADDRESSES, RESOLVER, SIDE_BY_SIDE, TABLE as COLUMNS
 from . import cache
 from .jit import DEBUGGING, ColumnsType, ColumnType, column_of, to_machine_code
+from .lanes import TapesType
 
 INDEX: Callable[[Any], Any] = lambda unit: types.uint64  # noqa: E731
 """Kind of an argument: an unsigned integer."""
@@ -47,11 +48,15 @@ def column(name: str) -> Callable[[Any], Any]:
     return lambda unit: ColumnType(unit, (name,))
 
 
-def rare(*kinds: Callable[[Any], Any]) -> Callable[[Callable[..., Any]], Any]:
-    """A decorator: compile a part of kernels when it is first called. Its arguments are of these kinds."""
+def rare(*kinds: Callable[[Any], Any], taped: bool = False) -> Callable[[Callable[..., Any]], Any]:
+    """A decorator: compile a part of kernels when it is first called. Its arguments are of these kinds.
+
+    A `taped` part has tapes as its first argument after ``m``. It is compiled for those of one sample and for
+    those of several.
+    """
 
     def declare(function: Callable[..., Any]) -> Any:
-        return function if DEBUGGING else _callable([function], kinds, coded=False)
+        return function if DEBUGGING else _callable([function], kinds, taped=taped)
 
     return declare
 
@@ -63,10 +68,16 @@ def by_code(functions: list[Callable[..., Any]], *kinds: Callable[[Any], Any]) -
     return _callable(functions, kinds, coded=True)
 
 
-def _callable(functions: list[Callable[..., Any]], kinds: Any, coded: bool) -> Any:
+def _callable(
+    functions: list[Callable[..., Any]], kinds: Any, coded: bool = False, taped: bool = False
+) -> Any:
     """Let kernels call the next places of the table under the name of a function."""
-    first, kinds = len(_declared), (ColumnsType, *kinds)
-    _declared.extend((function, kinds) for function in functions)
+    first = len(_declared)
+    for before in [(_one_sample,), (_several_samples,)] if taped else [()]:
+        _declared.extend((function, (ColumnsType, *before, *kinds)) for function in functions)
+
+    def wide(args: Any) -> bool:
+        return taped and args[1].count > 1
 
     def call(*arguments: Any) -> None:
         raise TypeError("Only kernels call this.")
@@ -75,14 +86,14 @@ def _callable(functions: list[Callable[..., Any]], kinds: Any, coded: bool) -> A
         key = call
 
         def generic(self, args: Any, kws: Any) -> Any:
-            unit = args[coded].unit
-            return types.none(*[types.uint64] * coded, *(kind(unit) for kind in kinds))
+            taken = _declared[first + wide(args)][1]
+            return types.none(*[types.uint64] * coded, *(kind(args[coded].unit) for kind in taken))
 
     infer(Call)
     infer_global(call, types.Function(Call))
 
     def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        place: Any = ir.Constant(ir.IntType(64), first)
+        place: Any = ir.Constant(ir.IntType(64), first + wide(sig.args))
         if coded:
             place = builder.add(place, args[0])
         _call_address(context, builder, sig.args[coded:], args[coded:], place)
@@ -111,6 +122,14 @@ def _call_address(context: Any, builder: Any, kinds: Any, args: Any, place: Any)
     taken = [context.get_value_type(kind) for kind in kinds]
     kind = ir.FunctionType(context.get_value_type(types.none), taken).as_pointer()
     builder.call(builder.inttoptr(builder.load(slot), kind), args)
+
+
+def _one_sample(unit: Any) -> Any:
+    return TapesType(unit, 1)
+
+
+def _several_samples(unit: Any) -> Any:
+    return TapesType(unit, SIDE_BY_SIDE[np.dtype(str(unit))])
 
 
 def failure() -> BaseException:

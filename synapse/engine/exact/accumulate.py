@@ -12,6 +12,7 @@ import numpy as np
 
 from ..compiler.jit import inline
 from ..compiler.lanes import by_sample, flat, splat, total
+from ..compiler.rare import INDEX, rare
 from ..compiler.tiles import add_outer, add_rows, no_sums, width
 from ..lowering.flags import FIXED, LISTED, MEMORY, PAIRED, SHARED, ZIPPED
 from ..online.delayed import of_gater, of_gaters, of_sources
@@ -96,9 +97,8 @@ def gated_product(u, at, gater, tape, place, steps, rows):
 
 
 @inline
-def accumulate_single(m, u, span, j, r, now, steps):
+def accumulate_single(m, u, at, r, now, rows, steps):
     """The gradient of a run connection by connection: sources that are listed or differ between neurons."""
-    rows, at = span[STOP] - span[FIRST], j - span[FIRST]
     kind, flags, first = m.run_kind[r], m.run_flags[r], u8(m.run_first[r])
     sources, gaters = of_sources(flags, now, now - rows), of_gaters(flags, now, now - rows)
     listed = kind == LISTED or kind == PAIRED
@@ -113,15 +113,28 @@ def accumulate_single(m, u, span, j, r, now, steps):
 
 
 @inline
-def accumulate_memory(m, u, span, j, now, steps):
+def accumulate_memory(m, u, at, j, now, rows, steps):
     """The gradient of a trainable self-connection, which carries states."""
-    rows, self_row, gater, at = span[STOP] - span[FIRST], m.self_row[j], m.self_gater[j], j - span[FIRST]
-    before = now - rows
+    self_row, gater, before = m.self_row[j], m.self_gater[j], now - rows
     if m.trainable[self_row] and gater == NONE:
         u.weight_move[self_row] += product(u, at, u.state, before + j, steps, rows)
     elif m.trainable[self_row]:
         g = of_gater(gater, j, now, before) + gater
         u.weight_move[self_row] += gated_product(u, at, g, u.state, before + j, steps, rows)
+
+
+@rare(*[INDEX] * 8, taped=True)
+def accumulate_apart(m, u, r, runs, first, last, origin, now, rows, steps):
+    """The gradient of a run of consecutive neurons whose sources differ between them."""
+    for j in range(first, last):
+        accumulate_single(m, u, j - origin, r + (j - first) * runs, now, rows, steps)
+
+
+@rare(*[INDEX] * 6, taped=True)
+def accumulate_memories(m, u, first, last, origin, now, rows, steps):
+    """The gradients of the self-connections of consecutive neurons."""
+    for j in range(first, last):
+        accumulate_memory(m, u, j - origin, j, now, rows, steps)
 
 
 @inline
@@ -149,11 +162,10 @@ def accumulate(m, u, span, step, steps, lanes, fresh):
             if dense_alike(m, r):
                 accumulate_dense(m, u, span, first, last, r, step, steps, lanes, fresh)
             else:
-                for j in range(first, last):
-                    accumulate_single(m, u, span, j, r + (j - first) * runs, now, steps)
+                accumulate_apart(m, u, r, runs, first, last, span[FIRST], now, rows, steps)
+        if m.flags[first] & MEMORY:
+            accumulate_memories(m, u, first, last, span[FIRST], now, rows, steps)
         for j in range(first, last):
-            if m.flags[j] & MEMORY:
-                accumulate_memory(m, u, span, j, now, steps)
             if m.trainable_bias[j]:
                 accumulate_bias(u, j - span[FIRST], steps, rows)
         first = last

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..compiler.jit import inline
 from ..compiler.lanes import flat, splat, total
+from ..compiler.rare import INDEX, rare
 from ..compiler.tiles import push_products, taken, width
 from ..lowering.flags import LISTED, MEMORY, QUIET_GATER, SHARED, STEPPED, ZIPPED
 from ..online.delayed import has_error, of_gater, of_gaters, of_sources
@@ -155,20 +156,33 @@ def push_scattered(m, u, r, delta, now, before, to_now, to_before):
             u.pushed[by + g] += weighed * u.activation[sources + i]
 
 
+@rare(*[INDEX] * 9, taped=True)
+def push_apart(m, u, r, runs, first, last, slot, now, before, to_now, to_before):
+    """Send the errors of consecutive neurons along a run whose sources differ between them."""
+    if m.run_flags[r] & STEPPED:
+        gap = u8(m.run_first[r + runs]) - u8(m.run_first[r])
+        push_stepped(m, u, r, gap, first, last, slot, now, before, to_now, to_before)
+    else:
+        for j in range(first, last):
+            one = r + (j - first) * runs
+            push_scattered(m, u, one, u.error[slot + j], now, before, to_now, to_before)
+
+
+@rare(*[INDEX] * 8, taped=True)
+def push_memories(m, u, first, last, slot, now, before, to_now, to_before, offset):
+    """Send the errors of consecutive neurons along their self-connections."""
+    for j in range(first, last):
+        push_memory(m, u, j, slot, now, before, to_now, to_before, offset)
+
+
 @inline
 def propagate_alike(m, u, first, last, slot, now, before, to_now, to_before, offset):
     """Send the errors of neurons to everything they depend on, in this and the previous step."""
     runs = u8(m.last_run[first]) - u8(m.first_run[first])
     if m.flags[first] & MEMORY:
-        for j in range(first, last):
-            push_memory(m, u, j, slot, now, before, to_now, to_before, offset)
+        push_memories(m, u, first, last, slot, now, before, to_now, to_before, offset)
     for j in range(first, last, NEURONS):
         push_tile(m, u, j, min(last - j, NEURONS), slot, now, before, to_now, to_before)
     for r in range(u8(m.first_run[first]), u8(m.last_run[first])):
-        if m.run_flags[r] & STEPPED:
-            gap = u8(m.run_first[r + runs]) - u8(m.run_first[r])
-            push_stepped(m, u, r, gap, first, last, slot, now, before, to_now, to_before)
-        elif not dense_alike(m, r):
-            for j in range(first, last):
-                one = r + (j - first) * runs
-                push_scattered(m, u, one, u.error[slot + j], now, before, to_now, to_before)
+        if not dense_alike(m, r):
+            push_apart(m, u, r, runs, first, last, slot, now, before, to_now, to_before)

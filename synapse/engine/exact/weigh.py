@@ -10,6 +10,7 @@ import numpy as np
 
 from ..compiler.jit import inline
 from ..compiler.lanes import splat
+from ..compiler.rare import INDEX, rare
 from ..compiler.tiles import add_products, no_sums, put, spaced, width
 from ..lowering.flags import DENSE, LISTED, MEMORY, SHARED, STEPPED, ZIPPED
 from ..online.delayed import of_gater, of_gaters, of_sources
@@ -123,6 +124,24 @@ def scattered_sum(m, u, r, now, before):
     return brought
 
 
+@rare(*[INDEX] * 7, taped=True)
+def weigh_apart(m, u, r, runs, first, last, offset, now, before):
+    """Add the weighted inputs of consecutive neurons from a run whose sources differ between them."""
+    if m.run_flags[r] & STEPPED:
+        gap = u8(m.run_first[r + runs]) - u8(m.run_first[r])
+        add_stepped(m, u, r, gap, first, last, offset, now, before)
+    else:
+        for j in range(first, last):
+            u.weighed[offset + j] += scattered_sum(m, u, r + (j - first) * runs, now, before)
+
+
+@rare(*[INDEX] * 5, taped=True)
+def carry_states(m, u, first, last, offset, now, before):
+    """Add the states that self-connections carry over."""
+    for j in range(first, last):
+        u.weighed[offset + j] += carry_state(m, u, j, now, before)
+
+
 @inline
 def weigh_alike(m, u, first, last, offset, now, before):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, of neurons computed together."""
@@ -132,15 +151,10 @@ def weigh_alike(m, u, first, last, offset, now, before):
     for j in range(first, last, NEURONS):
         weigh_tile(m, u, j, min(last - j, NEURONS), offset, now, before)
     for r in range(u8(m.first_run[first]), u8(m.last_run[first])):
-        if m.run_flags[r] & STEPPED:
-            gap = u8(m.run_first[r + runs]) - u8(m.run_first[r])
-            add_stepped(m, u, r, gap, first, last, offset, now, before)
-        elif not dense_alike(m, r):
-            for j in range(first, last):
-                u.weighed[offset + j] += scattered_sum(m, u, r + (j - first) * runs, now, before)
+        if not dense_alike(m, r):
+            weigh_apart(m, u, r, runs, first, last, offset, now, before)
     if m.flags[first] & MEMORY:
-        for j in range(first, last):
-            u.weighed[offset + j] += carry_state(m, u, j, now, before)
+        carry_states(m, u, first, last, offset, now, before)
 
 
 @inline

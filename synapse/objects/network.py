@@ -5,7 +5,7 @@ from __future__ import annotations
 import copyreg
 import warnings
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, ClassVar, NoReturn, TypeGuard, overload
 
@@ -124,6 +124,7 @@ class Network(Sequence[Neuron]):
 
     _rtrl: Sensitivities | None = None  # what it learns by; None: the online rule
     _sensitivities: Sensitivities | None = None  # those of `_rtrl`, or of its latest training by rtrl
+    _copied: ClassVar[Callable[[Network], Network]]  # set by `state`, which imports this module
     _left_out: ClassVar[tuple[str, ...]] = ()
     """Prefixes of layer names; ``repr`` leaves out the sizes of these layers."""
 
@@ -1130,9 +1131,7 @@ class Network(Sequence[Neuron]):
         >>> twin.run([[0.0, 1.0]]) == net.run([[0.0, 1.0]])
         array([[ True]])
         """
-        make, arguments = self.__reduce__()
-        twin: Network = make(*arguments)
-        return twin
+        return self._copied()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Network:
         return self.clone()

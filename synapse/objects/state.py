@@ -167,6 +167,13 @@ def from_saved(saved: SavedNetwork) -> Network:
     return network
 
 
+def _copied(network: Network) -> Network:
+    return from_saved(to_saved(network))
+
+
+Network._copied = _copied
+
+
 def take_over_rule(network: Network, saved: SavedNetwork) -> None:
     """Let a new network learn as the saved one did."""
     if not saved.rtrl and saved.sensitivities is None:

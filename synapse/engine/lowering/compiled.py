@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import FunctionType
 from typing import Any
 
-from ..compiler.jit import DEBUGGING, bare, columns, inline, kernel
+from ..compiler.jit import DEBUGGING, bare, columns, kernel, noinline
 from . import kernels
 
 __all__ = ["DEBUGGING", "run"]
@@ -13,7 +13,7 @@ __all__ = ["DEBUGGING", "run"]
 _scope: dict[str, Any] = dict(vars(kernels))
 for _name, _loop in vars(kernels).items():
     if isinstance(_loop, FunctionType):
-        _scope[_name] = inline(FunctionType(_loop.__code__, _scope, _name))
+        _scope[_name] = noinline(FunctionType(_loop.__code__, _scope, _name))
 _count_sorted, _split_rows, _merge_rows, _find_runs = (_scope[one.__name__] for one in kernels.LOOPS[:4])
 _find_influences, _place_traces, _join_neurons = (_scope[one.__name__] for one in kernels.LOOPS[4:])
 

@@ -37,6 +37,7 @@ def lower(store: Store) -> None:
     """Make the program columns of `store` from its topology; numbers and traces are preserved."""
     kept = store.program.traces(store)
     store.program = Program(0, kept)  # so that the next lowering has them if this one fails
+    _loops.lowered += store.n_neurons + store.n_connections
     store.renew_table()  # the loops use it
     c = store.columns
     tied = len(c["ties"]) == 0 or c["ties"].any() or store["tie"].any() or store["bias_tie"].any()
@@ -72,7 +73,6 @@ class _Loops:
     def run(self, loop: Any, store: Store, count: int, work: Any) -> tuple[int, int]:
         """Run a loop over all neurons of a store, and so many connections or influences."""
         n = store.n_neurons
-        self.lowered += n + count
         if self.lowered > MUCH and self.compiled is None:
             self.compiled = importlib.import_module(f"{__package__}.compiled")
         if self.lowered > MUCH and not self.compiled.DEBUGGING:

@@ -34,7 +34,7 @@ ROWS = {
     "poles without species": (fitness.Poles(), 150, {"threshold": float("inf")}),
     "poles_without_velocities": (fitness.Poles(velocities=False), 1000, LARGE),
 }
-MOST = {"xor": 100_000, "poles": 200_000, "poles_without_velocities": 400_000}
+MOST = {"xor": 100_000, "poles": 200_000, "poles_without_velocities": 150_000}
 """Largest number of evaluations, by the beginning of the row's name."""
 
 

@@ -63,7 +63,8 @@ def growth(result: Evolution, ax: Axes | None = None, *, frames: int = 5) -> Axe
             frame = ax.inset_axes((i / len(chosen), 0.0, 0.96 / len(chosen), 0.92))
             network(genome.network(), ax=frame, colour_bars=False)
             frame.set_title("")
-            ax.text((i + 0.48) / len(chosen), 0.94, f"generation {at + 1}", fontsize=TEXT, ha="center")
+            middle = (i + 0.48) / len(chosen)
+            ax.text(middle, 0.94, f"generation {at + 1}", size=TEXT, ha="center", transform=ax.transAxes)
         return ax
 
 

@@ -35,7 +35,8 @@ class Genome:
         the bias, outputs, hidden nodes.
     genes : structured ndarray, shape (connections,)
         ``innovation``, ``source``, ``target``, ``gater`` (ids of nodes; -1: no gater), ``weight``, and
-        ``enabled``, sorted by innovation number. Connections from the bias are biases.
+        ``enabled``, sorted by innovation number. Connections from the bias are biases. A source of -2 is the
+        previous state of the target.
     inputs, outputs : int
         Number of input and output nodes.
 

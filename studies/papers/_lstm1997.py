@@ -177,8 +177,8 @@ def find_gate(net: Lstm, k: int, j: int, state: Array) -> float:
 
 
 @compiled
-def activate(net: Lstm, inputs: Array, linear: bool = False) -> None:
-    """One step: outputs, states, and the derivatives of the states. The squash of outputs may be `linear`."""
+def activate(net: Lstm, inputs: Array) -> None:
+    """One step: outputs, states, and the derivatives of the states."""
     u, size, blocks = net.source, len(net.state), net.gate.shape[1]
     u[: len(inputs)] = inputs
     u[len(inputs) : len(inputs) + size] = net.hidden
@@ -214,8 +214,7 @@ def activate(net: Lstm, inputs: Array, linear: bool = False) -> None:
     net.seen[size:-1] = inputs
     net.seen[-1] = 1.0
     for k in range(len(net.out)):
-        x = dot(net.w_out[k], net.seen)
-        net.out[k] = x if linear else logistic(x)
+        net.out[k] = logistic(dot(net.w_out[k], net.seen))
 
 
 @compiled
@@ -273,10 +272,10 @@ def follow(
     """
     for t in range(len(inputs)):
         activate(net, inputs[t])
-        wrong = np.abs(targets[t] - net.out).max() >= tolerance
+        right = np.all(np.abs(targets[t] - net.out) < tolerance)  # False if an output is NaN
         if rate > 0.0:
             add_change(net, targets[t], slope)
             update(net, rate * decay**t, momentum)
-        if wrong:
+        if not right:
             return t
     return len(inputs)

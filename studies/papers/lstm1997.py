@@ -141,7 +141,7 @@ READINGS: dict[str, dict[str, Any]] = {
     "gates do not lead to gates and cells": {"fed_back": False},
     "both of these": {**LEGAL, "fed_back": False},
     "weights change after each string": {"changes": "string"},
-    "and outputs of gates and cells begin at 0.5": {"changes": "string", "start": 0.5},
+    "the same, and gates and cells begin at 0.5": {"changes": "string", "start": 0.5},
     "biases of outputs": {"output_biases": True},
     "input gate biases -1, -2, -3": {"input_gates": [-1.0, -2.0, -3.0]},
     "512 different strings": {"strings": "different"},

@@ -202,9 +202,18 @@ TABLE = PaperTable(
         Row(
             "spikes, F = 10, peepholes, paper's rule, rate, momentum and biases", start="paper", **AS_PRINTED
         ),
-        Row("the same, other biases, cross-entropy", **{**AS_PRINTED, "cost": "cross_entropy"}),
-        Row("the same, rate 0.008 that falls, no momentum", seeds=20, rule="paper"),
-        Row("the same without peepholes", Published("0 %", "V"), seeds=20, rule="paper", peepholes=False),
+        Row(
+            "spikes, F = 10, peepholes, paper's rule, rate and momentum",
+            **{**AS_PRINTED, "cost": "cross_entropy"},
+        ),
+        Row("spikes, F = 10, peepholes, paper's rule", seeds=20, rule="paper"),
+        Row(
+            "spikes, F = 10, no peepholes, paper's rule",
+            Published("0 %", "V"),
+            seeds=20,
+            rule="paper",
+            peepholes=False,
+        ),
         Row("spikes, F = 10, peepholes, online", seeds=20),
         Row("spikes, F = 10, no peepholes, online", Published("0 %", "V"), seeds=20, peepholes=False),
         Row("spikes, F = 10, peepholes, exact online", rule="exact online", **FEWER),

@@ -100,15 +100,15 @@ def merge_rows(m: Any, n: int, count: int, work: Any) -> Pair:
     first, a, b = work[4 * count], work[4 * count + 1], work[4 * count + 2]
     k = total = a + b
     while b > 0:
-        r, s, k = 0, work[count + b - 1], k - 1
-        before, key = (-1, -1), key_of(m, s)
+        r, k, before = 0, k - 1, (-1, -1)
+        key = work[2 * count + b - 1], work[3 * count + b - 1]
         if a > 0:
             r = work[a - 1] if a > first else a - 1
             before = key_of(m, r)
         if before[0] > key[0] or (before[0] == key[0] and before[1] > key[1]):
             work[k], a = r, a - 1
         else:
-            work[k], b = s, b - 1
+            work[k], b = work[count + b - 1], b - 1
     return min(first, k), total
 
 

@@ -124,11 +124,13 @@ def order_connections(store: Store) -> None:
         return
     if others > 1:
         rows, major, minor = (work[k * count : k * count + others] for k in (1, 2, 3))
-        rows[:] = rows[np.lexsort((minor, major))]
+        order = np.lexsort((minor, major))
+        for part in (rows, major, minor):
+            part[:] = part[order]
     first, stop = _loops.run(merge_rows, store, count, work)
-    for column in CONNECTION:
-        values = store.columns[column.name]
-        values[first:stop] = values[work[first:stop]]
+    moved = {column.name: store.columns[column.name][work[first:stop]] for column in CONNECTION}
+    for name, values in moved.items():  # if memory had run out before, nothing would have moved
+        store.columns[name][first:stop] = values
     store.n_connections = stop
     store.find_rows(first, stop)
 

@@ -88,9 +88,7 @@ def test_classes(capsys, kinds, tmp_path):
     path = tmp_path / "m.npz"
     options = ["--target", "kind", "--ignore", "code", "--validation", "0.2"]
     printed = done(capsys, "train", kinds, *options, "-o", path).splitlines()
-    assert "Classes: a 50%, b two 17%, c 33%." in printed or any(
-        one.startswith("Classes: a ") for one in printed
-    )
+    assert any(one.startswith("Classes: a ") for one in printed)
     table = next(i for i, line in enumerate(printed) if "most common class  logistic regression" in line)
     right, commonest, regression = (float(cell.rstrip("%")) for cell in printed[table + 1].split()[1:])
     assert (right > 90, commonest < 60, regression > 90) == (True, True, True)
@@ -157,8 +155,7 @@ def test_training_ends_when_the_error_stops_falling(capsys, plane, tmp_path):
     options = ["--target", "y", "--ignore", "word", "--rate", 0.1, "-o", tmp_path / "m.json"]
     assert "the error stopped falling" in done(capsys, "train", plane, *options)
     assert "2 epochs, reached the epoch limit" in done(capsys, "train", plane, *options, "--epochs", 2)
-    printed = done(capsys, "train", plane, *options, "--patience", 2, "--epochs", 99_999)
-    assert "the error stopped falling" in printed
+    assert "the error stopped" in done(capsys, "train", plane, *options, "--patience", 2, "--epochs", 99_999)
 
 
 @pytest.mark.filterwarnings("ignore::synapse.errors.RateWarning")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Ensemble, forecast
+from synapse import forecast
 from synapse.errors import ArgumentError, ArgumentTypeError, ForecastWarning
 from synapse.forecasting import Calibration, calibrate
 from tests.cases import all_refused
@@ -33,15 +33,6 @@ def test_inputs_from_outside_are_those_of_the_series():
         for t in range(24, 27)
     ]
     assert np.array_equal(found.errors, expected)
-
-
-def test_an_ensemble_is_calibrated_as_a_whole():
-    nets = [gru(seed=seed) for seed in range(3)]
-    series = np.sin(np.arange(40))
-    found = calibrate(Ensemble(nets), series, 2, held_out=10)
-    assert found.errors == pytest.approx(
-        np.mean([calibrate(net, series, 2, held_out=10).errors for net in nets], axis=0), abs=1e-15
-    )
 
 
 def test_half_widths_are_a_quantile_of_the_errors_in_their_size():

@@ -1,6 +1,7 @@
 """Tables: numbers, words, dates and steps as people write them; what is mended, and what is refused."""
 
 import re
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -433,31 +434,21 @@ def test_words_numbers_and_identifiers_become_inputs(tmp_path):
 def test_wrong_arguments_are_one_sentence(tmp_path):
     sheet = read(tmp_path / "t.csv", "x,y\n" + "1,2\n" * 20)
     series, learning = tables.read_series(sheet, ["y"]), tables.Learning()
-    settings = {"model": "oracle", "hidden": [0], "rate": -1, "optimizer": None, "epochs": 0.5}
-    settings |= {"patience": "no", "validation": 1, "seed": -1}
-    told = [
-        (lambda name=name, value=value: tables.Learning(**{name: value}), name)
-        for name, value in settings.items()
-    ]
+    settings = {"model": "oracle", "hidden": [0], "rate": -1, "epochs": 0.5, "validation": 1, "seed": -1}
+    reading = {"fill": "zero", "duplicates": "last", "dates": "year-first"}
+    task = {"steps": 0, "period": 0.5, "validation": -0.1}
+    told = [(partial(tables.Learning, **{name: settings[name]}), name) for name in settings]
+    told += [(partial(tables.read_series, sheet, ["y"], **{name: reading[name]}), name) for name in reading]
+    told += [(partial(tables.series_task, series, ["y"], **{name: task[name]}), name) for name in task]
     told += [
-        (lambda: tables.read_sheet(None), "path"),
-        (lambda: tables.read_sheet("t.csv", "point"), "decimal"),
-        (lambda: tables.read_series(3, ["y"]), "a Sheet, got 3"),
-        (lambda: tables.read_series(sheet, None), "a list of names"),
-        (lambda: tables.read_series(sheet, [3]), "name of a column"),
-        (lambda: tables.read_series(sheet, ["y"], fill="zero"), "fill"),
-        (lambda: tables.read_series(sheet, ["y"], duplicates="last"), "duplicates"),
-        (lambda: tables.read_series(sheet, ["y"], dates="year-first"), "dates"),
-        (lambda: tables.series_task(sheet, ["y"]), "a Series, got"),
-        (lambda: tables.series_task(series, ["x"]), "column of the task"),
-        (lambda: tables.series_task(series, ["y"], steps=0), "steps"),
-        (lambda: tables.series_task(series, ["y"], period=0.5), "period"),
-        (lambda: tables.series_task(series, ["y"], validation=-0.1), "validation"),
-        (lambda: tables.train_series(series, learning), "a SeriesTask, got"),
-        (lambda: tables.train_rows(sheet, ["y"], None, {}), "a Learning, got"),
-        (lambda: tables.train_rows(sheet, ["y"], None, learning, ahead=-1), "ahead"),
-        (lambda: tables.predict_rows(None, sheet), "a Network, got None"),
-        (lambda: tables.predict_series("net", series), "a Network, got 'net'"),
-        (lambda: tables.forecast_series(architect.GRU(1, 1, 1), series, 2), "does not forecast a series"),
+        (partial(tables.read_sheet, None), "path"),
+        (partial(tables.read_series, sheet, [3]), "name of a column"),
+        (partial(tables.series_task, sheet, ["y"]), "a Series, got"),
+        (partial(tables.series_task, series, ["x"]), "column of the task"),
+        (partial(tables.train_series, series, learning), "a SeriesTask, got"),
+        (partial(tables.train_rows, sheet, ["y"], None, {}), "a Learning, got"),
+        (partial(tables.train_rows, sheet, ["y"], None, learning, ahead=-1), "ahead"),
+        (partial(tables.predict_rows, None, sheet), "a Network, got None"),
+        (partial(tables.predict_series, architect.GRU(1, 1, 1), series), "does not forecast a series"),
     ]
     all_refused([(call, SynapseError, what) for call, what in told])

@@ -29,7 +29,7 @@ from .stretches import put, stretches
 if TYPE_CHECKING:
     from ..store import Store
 
-MUCH = 1 << 15
+MUCH = 1 << 17
 """How many neurons and connections a process lowers in plain Python before it compiles the loops."""
 
 

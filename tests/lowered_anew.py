@@ -23,14 +23,17 @@ def install(patch):
     """Check every lowering; `patch` is the fixture monkeypatch."""
     lower, limits = lowering.lower, [-1, 1 << 62]
 
+    def lower_with(limit, store):
+        patch.setattr(lowering, "MUCH", limit)
+        patch.setattr(lowering, "SOME", limit)
+        lower(store)
+
     def checked_lower(store):
         limits.reverse()
-        patch.setattr(lowering, "MUCH", limits[0])
-        lower(store)
+        lower_with(limits[0], store)
         before = snapshot(store)
-        patch.setattr(lowering, "MUCH", limits[1])
         store.program = Program(0, [kept_traces(store)])
-        lower(store)
+        lower_with(limits[1], store)
         after = snapshot(store)
         for name, column in before.items():
             require(column.dtype == after[name].dtype, "type of a column", name)

@@ -11,6 +11,7 @@ Processes that start together before there is a cache each compile their kernels
 from __future__ import annotations
 
 import functools
+import glob
 import hashlib
 import os
 import pickle
@@ -83,6 +84,11 @@ class _Files:
             new.unlink(missing_ok=True)
             raise
 
+    def any(self) -> bool:
+        """Whether there is a file, for any key; it may be stale."""
+        base = Path(self._base)
+        return any(base.parent.glob(f"{glob.escape(base.name)}.*.nbc"))
+
     def _path(self, key: Any) -> Path:
         return Path(f"{self._base}.{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}.nbc")
 
@@ -126,3 +132,8 @@ def enable(dispatcher: Any) -> None:
             "found no writable directory for compiled kernels, so every process compiles its own; "
             "set NUMBA_CACHE_DIR to one."
         )
+
+
+def has(dispatcher: Any) -> bool:
+    """Whether a kernel has been cached, for any signature and perhaps by an older version."""
+    return isinstance(dispatcher._cache, _KernelCache) and dispatcher._cache._cache_file.any()

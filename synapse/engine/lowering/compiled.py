@@ -5,10 +5,11 @@ from __future__ import annotations
 from types import FunctionType
 from typing import Any
 
+from ..compiler import cache
 from ..compiler.jit import DEBUGGING, bare, columns, kernel, noinline
 from . import kernels
 
-__all__ = ["DEBUGGING", "run"]
+__all__ = ["DEBUGGING", "is_cached", "run"]
 
 _scope: dict[str, Any] = dict(vars(kernels))
 for _name, _loop in vars(kernels).items():
@@ -35,3 +36,8 @@ def run(address, unit, loop, n, count, work):
     if loop == 5:
         return _place_traces(m, n, count, numbers)
     return _join_neurons(m, n, count, numbers)
+
+
+def is_cached() -> bool:
+    """Whether the cache has a file of these loops."""
+    return not DEBUGGING and cache.has(run)

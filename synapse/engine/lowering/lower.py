@@ -8,6 +8,7 @@ came about.
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from ..store import Store
 
 MUCH = 1 << 17
-"""How many neurons and connections a process lowers in plain Python before it compiles the loops."""
+"""How many neurons and connections a process lowers in plain Python before it compiles the loops,"""
+SOME = 1 << 12
+"""or loads them from the cache if it has loaded Numba: what loading takes."""
 
 
 def lower(store: Store) -> None:
@@ -69,13 +72,15 @@ class _Loops:
     def __init__(self) -> None:
         self.lowered = 0
         self.compiled: Any = None
+        self.cached = False
 
     def run(self, loop: Any, store: Store, count: int, work: Any) -> tuple[int, int]:
         """Run a loop over all neurons of a store, and so many connections or influences."""
         n = store.n_neurons
-        if self.lowered > MUCH and self.compiled is None:
+        if self.compiled is None and self.lowered > (SOME if "numba" in sys.modules else MUCH):
             self.compiled = importlib.import_module(f"{__package__}.compiled")
-        if self.lowered > MUCH and not self.compiled.DEBUGGING:
+            self.cached = self.compiled.is_cached()
+        if self.lowered > (SOME if self.cached else MUCH) and not self.compiled.DEBUGGING:
             found: tuple[int, int] = self.compiled.run(store.address, 1.0, LOOPS.index(loop), n, count, work)
         else:
             found = loop(_Columns(store.columns), n, count, memoryview(work))

@@ -123,12 +123,12 @@ def ordered_layers(count: int, loose: Collection[int], known: Relations, new: Re
         earlier[other].add(one)
     late = []
     for is_new, relations in enumerate((known, new)):
-        pairs = np.unique(np.stack(relations, axis=1), axis=0) if len(relations.before) else ()
-        for one, other in map(tuple, pairs):
+        for pair in np.unique(relations.before * count + relations.after).tolist():
+            one, other = divmod(pair, count)
             if is_new and one > other:
-                late.append((int(one), int(other)))
+                late.append((one, other))
             elif one != other:
-                earlier[max(one, other)].add(int(min(one, other)))
+                earlier[max(one, other)].add(min(one, other))
     for source, target in late:
         order = _with_before(order, earlier, source, target)
         if order.index(source) < order.index(target):

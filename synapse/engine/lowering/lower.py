@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 MUCH = 1 << 17
 """How many neurons and connections a process lowers in plain Python before it compiles the loops,"""
-SOME = 1 << 12
+SOME = 1 << 10
 """or loads them from the cache if it has loaded Numba: what loading takes."""
 
 

@@ -66,7 +66,7 @@ def test_a_notebook_runs_and_is_kept_without_outputs(path, tmp_path, monkeypatch
     assert all(text.strip() for _, text, *_ in ran)
 
 
-COPIES = "docs/studies/", "benchmarks/.peers/"  # pages of studies/ when the site has been built, npm's packages
+COPIES = "docs/studies/", "benchmarks/.peers/"  # of studies/ when the site has been built; npm's packages
 PLACES = ("*.md", "[!.]*/**/README.md", "docs/**/*.md", "docs/**/*.rst", "studies/**/*.md")
 FOUND = {path.relative_to(ROOT).as_posix() for place in PLACES for path in ROOT.glob(place)}
 WRITTEN = sorted(name for name in FOUND if not name.startswith(COPIES))

@@ -54,6 +54,14 @@ def paired():
     return network(a, gates, b), b
 
 
+def zipped_then_shared():
+    """The last gate of the first run has more connections, which are the second run with its own."""
+    a, gates, b = Layer(10), Layer(5), Layer(1)
+    for i, connection in enumerate(a.project(b)):
+        gates[min(i, 4)].gate(connection)
+    return network(a, gates, b), b
+
+
 def backward():
     a, b, c = Layer(5), Layer(5), Layer(1)
     c.project(b), a.project(b)
@@ -104,6 +112,7 @@ RUNS = {
     shared: [(flag.SHARED, SILENT, 5)],
     zipped: [(flag.ZIPPED, SILENT, 5)],
     paired: [(flag.PAIRED, SILENT, 5)],
+    zipped_then_shared: [(flag.ZIPPED, SILENT, 4), (flag.SHARED, SILENT, 6)],
     backward: [(flag.DENSE, SILENT, 5), (flag.DENSE, SILENT | flag.DELAYED, 1)],
     gated_by_an_input: [(flag.SHARED, SILENT | flag.QUIET_GATER, 5)],
     gated_by_the_first: [(flag.LISTED, SILENT, 4), (flag.PAIRED, SILENT | flag.QUIET_GATER, 4)],

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._checks import expected, positive_integer
-from ..errors import ArgumentError, ArgumentTypeError
+from .._checks import instance, positive_integer
+from ..errors import ArgumentError
 from ..evolve import Evolution, Genome
 from ._style import canvas
 from .network import network
@@ -50,8 +50,7 @@ def growth(result: Evolution, ax: Axes | None = None, *, frames: int = 5) -> Axe
     3
     >>> pyplot.close(ax.figure)
     """
-    if not isinstance(result, Evolution):
-        raise ArgumentTypeError(expected("What is drawn", "an Evolution", result))
+    instance("What is drawn", result, Evolution)
     most = positive_integer("The frames", frames)
     if not result.milestones:
         raise ArgumentError("Expected an evolution that has a champion, got one in which all genomes failed.")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._checks import expected
-from ..errors import ArgumentError, ArgumentTypeError
+from .._checks import instance
+from ..errors import ArgumentError
 from ..evolve import Evolution
 from ._style import BLACK, CYCLE, TICKS, canvas
 
@@ -44,8 +44,7 @@ def species(result: Evolution, ax: Axes | None = None) -> Axes:
     True
     >>> pyplot.close(ax.figure)
     """
-    if not isinstance(result, Evolution):
-        raise ArgumentTypeError(expected("What is drawn", "an Evolution", result))
+    instance("What is drawn", result, Evolution)
     if not result.generations:
         raise ArgumentError("Expected an evolution of at least one generation, got none.")
     names = sorted({name for one in result.species for name in one})

@@ -84,7 +84,7 @@ class _Files:
             new.unlink(missing_ok=True)
             raise
 
-    def any(self) -> bool:
+    def exists(self) -> bool:
         """Whether there is a file, for any key; it may be stale."""
         base = Path(self._base)
         return any(base.parent.glob(f"{glob.escape(base.name)}.*.nbc"))
@@ -136,4 +136,4 @@ def enable(dispatcher: Any) -> None:
 
 def has(dispatcher: Any) -> bool:
     """Whether a kernel has been cached, for any signature and perhaps by an older version."""
-    return isinstance(dispatcher._cache, _KernelCache) and dispatcher._cache._cache_file.any()
+    return isinstance(dispatcher._cache, _KernelCache) and dispatcher._cache._cache_file.exists()

@@ -7,10 +7,10 @@ from typing import Any, overload
 
 import numpy as np
 
-from .._checks import expected, listed, place
+from .._checks import listed, place
 from .._typing import Floats
-from ..errors import ArgumentError, ArgumentTypeError
-from .network import Network
+from ..errors import ArgumentError
+from .network import Network, require_network
 
 
 class Ensemble(Sequence[Network]):
@@ -90,8 +90,7 @@ def _check(networks: Sequence[Any]) -> None:
     if not networks:
         raise ArgumentError("An ensemble needs at least one network.")
     for network in networks:
-        if not isinstance(network, Network):
-            raise ArgumentTypeError(expected("Every network of an ensemble", "a Network", network))
+        require_network("Every network of an ensemble", network)
     if len(set(map(id, networks))) < len(networks):
         raise ArgumentError("A network is in this ensemble twice. Give every network once.")
     sizes = {(len(network.input), len(network.output)) for network in networks}

@@ -26,7 +26,6 @@ from .._checks import (
     boolean,
     choice,
     counted,
-    expected,
     fraction,
     function_of,
     listed,
@@ -35,7 +34,7 @@ from .._checks import (
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from ..learning import Result, Trainer
-from ..objects.network import Network
+from ..objects.network import Network, require_network
 from ..readwrite import from_networkx
 from .running_scale import RunningScale
 
@@ -235,9 +234,8 @@ class NetworkEstimator(BaseEstimator):
             ends = self._marked("input", self._features()), self._marked("output", names)
             return from_networkx(self.build, *ends, **options)
         found = function_of("The build", self.build, "n_inputs", "n_outputs", "seed")(inputs, outputs, seed)
-        if not isinstance(found, Network):
-            raise ArgumentTypeError(expected("What build returns", "a Network", found))
-        return found.clone()  # one network for all calls would learn from every fold of a cross-validation
+        # Without a copy, one network for all calls would learn from every fold of a cross-validation.
+        return require_network("What build returns", found).clone()
 
     def _marked(self, layer: str, names: list[str]) -> list[Any] | None:
         """The nodes of a graph in this layer, in the order of these names if they are called so."""

@@ -244,13 +244,13 @@ def trail(x, t, seed):
     """Weight and bias after each point of the first two epochs, at rate 0.1."""
     net = neuron("identity", *START)
     path = [numbers(net)]
-    synapse.Trainer(net, rate=0.1).train(
+    synapse.Trainer(net, optimizer=synapse.optimizers.SGD(0.1)).train(
         x[:, None],
         t[:, None],
         epochs=2,
         seed=seed,
         progress=False,
-        on_step=lambda step: path.append(numbers(net)),
+        on_batch=lambda batch: path.append(numbers(net)),
     )
     return np.array(path)
 

@@ -2,7 +2,7 @@
 
 from .._checks import public_names
 from ._history import Result
-from .callbacks import Batch, Progress, Step, TensorBoard, every
+from .callbacks import Batch, Progress, TensorBoard, every
 from .comparison import GradientComparison, compare_gradients
 from .evaluation import Evaluation
 from .gradient import Gradient, gradient
@@ -32,7 +32,6 @@ __all__ = [
     "Readout",
     "ReduceOnPlateau",
     "Result",
-    "Step",
     "StepDecay",
     "TensorBoard",
     "Trainer",

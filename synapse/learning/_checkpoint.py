@@ -22,78 +22,19 @@ from .._typing import Floats
 from ..cost import Cost
 from ..errors import ArgumentError, DivergenceError, FormatError, SynapseError
 from ..objects.network import Network
-from ..objects.state import Numbers, Snapshot, read_numbers, write_numbers
+from ..objects.state import Snapshot
 from ..readwrite._checks import LARGEST_WHOLE, an_object, is_whole, members, require, require_version
 from ..readwrite.files import File
 from ..readwrite.npz import MEMBERS, as_text, from_array, from_arrays, npz_data, read_arrays, write_arrays
 from . import schedules
 from ._data import Shape
 from ._options import OPTIONS
-from ._parameters import ParameterVector, Updater
 
 if TYPE_CHECKING:
     from .trainer import Trainer
 
 PausedParts = tuple[dict[str, Any], dict[str, tuple[Floats, Floats]]]
 SNAPSHOTS = ("best", "last")
-
-
-@dataclass(frozen=True)
-class SearchStart:
-    """Where a search by L-BFGS began. SciPy keeps its memory, so a search is continued by repeating it."""
-
-    epoch: int  # number of complete epochs then
-    parameters: Floats
-    random: Floats  # positions of the streams of random numbers, by neuron
-
-    @classmethod
-    def of(cls, network: Network, epoch: int, parameters: Floats) -> SearchStart:
-        """The present network."""
-        return cls(epoch, parameters.copy(), read_numbers(network, "random"))
-
-    def restore_random(self, network: Network) -> None:
-        """Let random neurons draw the same numbers again."""
-        if len(self.random) == len(network):
-            write_numbers(network, "random", self.random)
-
-
-@dataclass(frozen=True)
-class Start:
-    """The network and the state of its optimizer before an epoch that did not end."""
-
-    numbers: Numbers
-    optimizer: Any
-    memory: dict[str, Any] | None  # None: the optimizer has no state yet
-
-    @classmethod
-    def of(cls, updater: Updater, optimizer: Any, before: Start | None) -> Start:
-        """The present state, in the memory of the one `before`. The caller has the network in use."""
-        network = updater.network
-        numbers = Numbers(network) if before is None else before.numbers.renewed(network)
-        return cls(numbers, optimizer, updater.arrays(optimizer))
-
-    def require_fit(self, network: Network) -> None:
-        """Raise ArgumentError unless the network can return to it."""
-        if not self.numbers.fits(network):
-            raise ArgumentError(
-                "The training ended within an epoch, and the network cannot return to the begin of that "
-                "epoch: it has been edited since, or is connected with other networks. Train on without "
-                "resume, or save trainer.network."
-            )
-
-    def restore(self, updater: Updater, optimizer: Any) -> None:
-        """Return to it. Another optimizer than then begins without a state."""
-        self.numbers.restore(updater.network)
-        updater.parameters = None  # so that its state is reset
-        if self.optimizer is optimizer and self.memory is not None:
-            updater.restore(optimizer, self.memory)
-
-    def twin(self, network: Network) -> Network | None:
-        """A copy of the network as it was then; None if it cannot return to it."""
-        if not self.numbers.fits(network):
-            return None
-        with self.numbers.restored(network):
-            return network.clone()
 
 
 @dataclass
@@ -114,14 +55,10 @@ class Paused:
     taken: int = 0  # number of batches of a stream
     best: Snapshot | None = None  # weights of the best epoch
     last: Snapshot | None = None  # weights of the last epoch, if those of the best have been restored
-    search: SearchStart | None = None
-    start: Start | None = None  # the state then, if the training has ended within the next epoch
 
     def parts(self, network: Network) -> PausedParts:
         """The training without references to neurons: its fields, and weights and biases by network."""
         fields = {one.name: getattr(self, one.name) for one in dataclasses.fields(self)}
-        if self.start is not None:
-            fields["start"] = self.start.twin(network), self.start.optimizer, self.start.memory
         weights = {name: fields.pop(name) for name in SNAPSHOTS}
         return fields, {name: one.arrays(network) for name, one in weights.items() if one is not None}
 
@@ -131,9 +68,6 @@ class Paused:
     ) -> Paused:
         """Make a training from the result of :meth:`parts`, for a copy of that network."""
         found: dict[str, Any] = {name: Snapshot.of(network, *arrays) for name, arrays in weights.items()}
-        if fields.get("start") is not None:
-            twin, *memory = fields["start"]
-            fields = {**fields, "start": Start(Numbers.of(network, twin), *memory)}
         return cls(**fields, **found)
 
     @property
@@ -141,16 +75,14 @@ class Paused:
         """Number of complete epochs."""
         return len(self.values["error"])
 
-    def require_like(self, network: Network, data: Shape, held_out: Shape) -> None:
-        """Raise ArgumentError unless a training of this network on these data can continue it."""
+    def require_like(self, data: Shape, held_out: Shape) -> None:
+        """Raise ArgumentError unless a training on these data can continue it."""
         for what, before, now in (("data", self.data, data), ("held-out data", self.held_out, held_out)):
             if before != now:
                 raise ArgumentError(
                     f"Expected the {what} of the training that is continued, {_described(before)}, "
                     f"got {_described(now)}. Give the same data, or train without resume."
                 )
-        if self.start is not None:
-            self.start.require_fit(network)
 
     def resumed(self, name: str) -> Any:
         """The argument of ``train`` that comes from a field: the field, or a generator in that state."""
@@ -298,9 +230,11 @@ CHECKS: dict[Any, tuple[str, Callable[[Any], bool]]] = {
     "Mapping[str, Any]": (f"a state of {' or '.join(GENERATORS)}", _is_state),
 }
 """Which values of a file the fields of a training may have, by their type."""
-ARRAYS = ("values", *SNAPSHOTS, "search", "start")
-"""The fields that are not such values. Of the search, the file also has the epoch in which it began."""
-VALUES = {one.name: CHECKS[one.type] for one in dataclasses.fields(Paused) if one.name not in ARRAYS}
+VALUES = {
+    one.name: CHECKS[one.type]
+    for one in dataclasses.fields(Paused)
+    if one.name not in ("values", *SNAPSHOTS)  # which are arrays
+}
 
 
 def write_trainer(trainer: Trainer, path: File, paused: Paused | None = None) -> None:
@@ -316,21 +250,8 @@ def write_trainer(trainer: Trainer, path: File, paused: Paused | None = None) ->
             f"Expected a trainer to save with the order of its network's rule, {rule.order}, "
             f"got {trainer.order}. Set net.learning_rule."
         )
-    start = None if paused is None else paused.start
-    if start is None:
-        content = _content(trainer, paused, trainer._updater.arrays(trainer.optimizer))
-    else:
-        start.require_fit(trainer.network)
-        memory = start.memory if start.optimizer is trainer.optimizer else None
-        with start.numbers.restored(trainer.network):
-            content = _content(trainer, paused, memory)
-    write_arrays(path, content)
-
-
-def _content(trainer: Trainer, paused: Paused | None, memory: dict[str, Any] | None) -> dict[str, Any]:
-    """The arrays of a file: the network as it is, and a state of the optimizer."""
-    network = trainer.network
-    arrays = {f"{OPTIMIZER}{name}": array for name, array in (memory or {}).items()}
+    network, memory = trainer.network, trainer._updater.arrays(trainer.optimizer) or {}
+    arrays = {f"{OPTIMIZER}{name}": array for name, array in memory.items()}
     settings = {name: _written(network, name, getattr(trainer, name)) for name in IN_FILES}
     training = None
     if paused is not None:
@@ -339,13 +260,12 @@ def _content(trainer: Trainer, paused: Paused | None, memory: dict[str, Any] | N
             known = f"{' or '.join(GENERATORS)}, got {kind}. Use numpy.random.default_rng."
             raise ArgumentError(f"Expected the generator of a training to save to be {known}")
         training = {name: getattr(paused, name) for name in VALUES}
-        training["search"] = None if paused.search is None else paused.search.epoch
         arrays |= _arrays(paused, network)
     for name, array in arrays.items():
         _require_finite(DivergenceError, name, array)
     head = dict(zip(HEAD, (MARK, VERSION, settings, training, sorted(arrays)), strict=True))
     little = {name: array.astype(array.dtype.newbyteorder("<")) for name, array in arrays.items()}
-    return {TRAINER: as_text(head), **little, **npz_data(network)}
+    write_arrays(path, {TRAINER: as_text(head), **little, **npz_data(network)})
 
 
 def _arrays(paused: Paused, network: Network) -> dict[str, NDArray[Any]]:
@@ -353,8 +273,6 @@ def _arrays(paused: Paused, network: Network) -> dict[str, NDArray[Any]]:
     arrays = {f"{HISTORY}{name}": np.array(values, float) for name, values in paused.values.items()}
     for name, (weights, biases) in paused.parts(network)[1].items():
         arrays |= {f"{name}_weight": weights, f"{name}_bias": biases}
-    if paused.search is not None:
-        arrays |= {"search_parameters": paused.search.parameters, "search_random": paused.search.random}
     return arrays
 
 
@@ -400,25 +318,19 @@ def _training(network: Network, head: Any, arrays: dict[str, NDArray[Any]]) -> P
     if head is None:
         _require_arrays(arrays, {})
         return None
-    found = members("The training", head, (*VALUES, "search"))
+    found = members("The training", head, VALUES)
     for name, (condition, fits) in VALUES.items():
         require(fits(found[name]), f"The {name}", condition, found[name])
-    search, done = found["search"], len(arrays.get(f"{HISTORY}error", np.empty(0)).reshape(-1))
+    done = len(arrays.get(f"{HISTORY}error", np.empty(0)).reshape(-1))
     names = ("error", "rate", "validation_error")[: 2 if found["held_out"] is None else 3]
     shapes: dict[str, Any] = dict.fromkeys((f"{HISTORY}{name}" for name in names), (done,))
     both = [name for name in SNAPSHOTS if f"{name}_weight" in arrays]
     for name in both:
         shapes |= {f"{name}_weight": (len(network.connections),), f"{name}_bias": (len(network),)}
-    if search is not None:
-        parameters = ParameterVector(network).frozen.shape
-        shapes |= {"search_parameters": parameters, "search_random": (len(network),)}
     floats = _require_arrays(arrays, shapes)
-    if search is not None:
-        require(is_whole(search, 0, done), "The epoch in which the search began", f"from 0 to {done}", search)
-        search = SearchStart(search, floats["search_parameters"], floats["search_random"])
     values = {name: floats[f"{HISTORY}{name}"].tolist() for name in names}
     weights = {name: (floats[f"{name}_weight"], floats[f"{name}_bias"]) for name in both}
-    return Paused.of(network, {**found, "values": values, "search": search}, weights)
+    return Paused.of(network, {**found, "values": values}, weights)
 
 
 def _require_arrays(arrays: dict[str, NDArray[Any]], shapes: dict[str, Any]) -> dict[str, Floats]:

@@ -149,7 +149,6 @@ ARGUMENTS: dict[str, Check] = {
     "patience": _or_none(positive_integer),
     "restore_best": boolean,
     "callbacks": _callbacks,
-    "on_step": _or_none(lambda what, value: function_of(what, value, "step")),
     "on_batch": _or_none(lambda what, value: function_of(what, value, "batch")),
     "steps": _or_none(positive_integer),
     "checkpoint": _or_none(_path),

@@ -1,4 +1,4 @@
-"""Callbacks: functions called after an epoch, batch or step of a training, with what they are given."""
+"""Callbacks: functions called after an epoch or batch of a training, with what they are given."""
 
 from __future__ import annotations
 
@@ -40,17 +40,6 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Step:
-    """One step of a training: the sequence and row it came from, and its cost (None: no target)."""
-
-    epoch: int
-    sequence: int
-    row: int
-    cost: float | None
-    network: Network
-
-
-@dataclass(frozen=True)
 class Batch:
     """The state of a training after a batch. A batch is the data of one update of the weights.
 
@@ -69,9 +58,7 @@ class Batch:
     loss : float
         Mean cost of the batch's steps with a target, before the update; NaN if none has a target.
     gradient_norm : float or None
-        Euclidean norm of the gradient with its penalties, before clipping. For the plain online rule: the
-        norm of the change of all weights and biases in this batch, divided by the rate; None if the rate is 0
-        or the network was edited meanwhile.
+        Euclidean norm of the gradient with its penalties, before clipping; None without an optimizer.
     rate : float
         The learning rate; NaN with L-BFGS.
     seconds : float

@@ -42,7 +42,7 @@ from ._source import (
     refuse_for_streams,
 )
 from ._warnings import warn_if_vanished, warn_of_dead_ends
-from .callbacks import Batch, Callback, Step
+from .callbacks import Batch, Callback
 from .evaluation import Evaluation, evaluated
 from .gradient import checked_window
 from .rules import RULES, Rule, RuleOptions, RuleTask
@@ -256,7 +256,6 @@ class Trainer:
         patience: int | None = None,
         restore_best: bool = True,
         callbacks: Iterable[Callback] = (),
-        on_step: Callable[[Step], Any] | None = None,
         on_batch: Callable[[Batch], Any] | None = None,
         steps: int | None = None,
         sample_weight: Any | None = None,
@@ -306,9 +305,6 @@ class Trainer:
         callbacks : iterable of callable
             Functions called with a :class:`Progress` after every epoch; returning a true value ends the
             training. They may edit the network.
-        on_step : callable, optional
-            Function called with a :class:`Step` after every step; returning a true value ends the training.
-            Each step is then a separate compiled call. For "online" without an optimizer.
         on_batch : callable, optional
             Function called with a :class:`~synapse.learning.Batch` after every update; returning a true
             value ends the training. It may edit the network.
@@ -331,8 +327,7 @@ class Trainer:
             Continue the latest call of `train` of this trainer, or of the trainer that was saved, after its
             latest complete epoch, as if it had not ended there; a trainer without one begins. Give the same
             arguments as then. `epochs` counts those that are done, and has their limit by default; `seed` is
-            ignored. What an incomplete epoch has learned is discarded; to keep it, train on without `resume`.
-            Default False.
+            ignored. An incomplete epoch begins again, from the weights that it has reached. Default False.
 
         Returns
         -------
@@ -372,14 +367,14 @@ class Trainer:
 
         A training that is continued has the same weights, history and random numbers, bit by bit, as one
         that was not broken off, on the same kind of machine. Callbacks, data and batches are not in a file,
-        and are given again. If the training ends within an epoch, by Ctrl-C, an error, `on_step` or
-        `on_batch`, the network keeps the weights that it has reached; `resume`, a checkpoint and
-        :func:`synapse.save` return to the begin of that epoch. After an edit within it they raise
-        ArgumentError. L-BFGS repeats its iterations to continue, because SciPy cannot save its memory.
+        and are given again. If the training ends within an epoch, by Ctrl-C, an error or `on_batch`, the
+        network keeps the weights that it has reached, and `resume` begins that epoch again from them. The
+        checkpoint is that of the latest complete epoch: load it to continue bit by bit. L-BFGS continues by
+        a new search, because SciPy cannot save its memory.
 
         The plain online rule runs several short epochs in one compiled call of about 20 ms if nothing has to
-        be done between them. That is so without `on_step`, `on_batch`, `validation` and a best epoch to
-        restore, with a constant rate or a schedule of the epoch, and with no callbacks other than
+        be done between them. That is so without `on_batch`, `validation` and a best epoch to restore, with a
+        constant rate or a schedule of the epoch, and with no callbacks other than
         :class:`~synapse.learning.every`. The result is the same, bit by bit, as with one call per epoch.
 
         A stream of batches is an iterable of pairs (inputs, targets), each in one of the forms above, such as
@@ -397,7 +392,7 @@ class Trainer:
         for name in DEPENDENT:
             setattr(self, name, getattr(self, name))
         weighted = sample_weight is not None or class_weight is not None
-        options = self._checked(on_step=on_step is not None, weighted=weighted)
+        options = self._checked(weighted=weighted)
         before = self._paused if call.resume else None
         if before is not None:
             continue_call(call, before)
@@ -417,7 +412,7 @@ class Trainer:
             source, held_out = self._arrays(inputs, targets, validation, sample_weight, class_weight, make)
         if before is not None:
             shape = None if held_out is None else held_out.shape
-            before.require_like(self.network, source.shape, shape)
+            before.require_like(source.shape, shape)
         warned = warn_of_dead_ends(self.network, self.method, self.cost)
         followed = held_out is not None or patience is not None
         history = History(
@@ -442,7 +437,6 @@ class Trainer:
             rule=self._rule,
             updater=self._updater,
             stop=self._stop,
-            on_step=on_step,
             on_batch=on_batch,
             checkpoint=self._checkpoint(checkpoint, call.every),
             continued=before,
@@ -451,9 +445,7 @@ class Trainer:
         try:
             result = training.run(call.progress)
         finally:
-            end = training.end
-            begun = end is not None and (end.done or (end.start and end.start.numbers.learned(self.network)))
-            self._paused = end if begun else latest
+            self._paused = training.end if training.end is not None and training.end.done else latest
         if isinstance(source, Arrays) and not warned:  # the cause is known
             warn_if_vanished(source.task, result)
         return result

@@ -17,16 +17,16 @@ from numpy.typing import NDArray
 
 from .._typing import Floats
 from ..engine.compiling import watched
-from ..engine.guard import Deferred, InUse, interruptible, raise_interrupt, take_interrupt
+from ..engine.guard import Deferred, InUse, interruptible, take_interrupt
 from ..errors import ArgumentError, DivergenceError
 from ..objects.network import Network
 from ..optimizers import LBFGS
-from ._checkpoint import Checkpoint, Paused, SearchStart, Start
+from ._checkpoint import Checkpoint, Paused
 from ._data import Control, Epochs, Order, new_control, once
 from ._history import History, Result
 from ._parameters import ParameterVector, Updater
 from ._source import NO_TARGET, Arrays, BatchStream
-from .callbacks import Batch, Step
+from .callbacks import Batch
 from .rules import BatchGradient, Rule, RuleOptions, RuleTask
 from .schedules import CheckedRates
 
@@ -102,7 +102,6 @@ class Training:
     updater: Updater  # used with an optimizer
     stop: threading.Event  # set by another thread to end the training
     history: History
-    on_step: Callable[[Step], Any] | None
     on_batch: Callable[[Batch], Any] | None
     checkpoint: Checkpoint | None = None
     continued: Paused | None = None  # the training that this one continues
@@ -116,8 +115,6 @@ class Training:
     updates: int = 0  # in total
     end: Paused | None = None  # what is needed to continue after its end
     within: bool = False  # whether an epoch has begun that is not complete
-    begun: tuple[int, Paused] | None = None  # its number, from 0, and what is needed to run it again
-    search: Search | None = None  # by L-BFGS
 
     def run(self, progress: bool | str) -> Result:
         """Train, with a progress bar if `progress` is true; a string is shown in front of it."""
@@ -138,8 +135,7 @@ class Training:
                     self.checkpoint.write(self.end)
             finally:
                 result = self.history.result(stopped)
-                if self.end.start is None:
-                    self.end.last = self.history.last_weights
+                self.end.last = self.history.last_weights
             return result
 
     def _begin(self) -> None:
@@ -150,8 +146,6 @@ class Training:
             self.checkpoint.write(first)
         if before is not None:
             self.history.continue_from(before)
-            if before.start is not None:
-                before.start.restore(self.updater, self.options.optimizer)
             self.updates = before.updates
             self.source.skip(before.taken)
             rows = self.source.rows
@@ -159,19 +153,10 @@ class Training:
             self.rates.repeat(self.history.monitored)
 
     def paused(self) -> Paused:
-        """What is needed to continue after the latest complete epoch."""
-        done, found = self.history.done, None
-        if self.within and self.begun is not None:
-            done, found = self.begun
-        found = found or self._present()
-        found.values = {name: values[:done] for name, values in self.history.values.items()}
-        return found
-
-    def _present(self, start: Start | None = None) -> Paused:
-        """What is needed to continue here, without the history."""
+        """What is needed to continue here; an epoch that is not complete begins again."""
         history, source = self.history, self.source
         return Paused(
-            values={},
+            values={name: list(values) for name, values in history.values.items()},
             epochs=history.epochs,
             generator=self.orders.rng.bit_generator.state,
             shuffle=self.orders.shuffle,
@@ -181,15 +166,7 @@ class Training:
             updates=self.updates,
             taken=source.taken,
             best=history.best_weights,
-            search=self._search_start(),
-            start=start,
         )
-
-    def _search_start(self) -> SearchStart | None:
-        """Where the present search by L-BFGS began."""
-        if self.search is not None:
-            return self.search.present_start()
-        return None if self.continued is None else self.continued.search
 
     def _save_if_due(self) -> None:
         if self.checkpoint is not None and not self.within and self.checkpoint.is_due(self.history.done):
@@ -259,11 +236,8 @@ class Training:
         epoch, source = self.history.done, self.source
         free = min(self.history.free, math.inf if self.checkpoint is None else self.checkpoint.free(epoch))
         rates = self.rates.ahead(epoch, int(min(self.pace.epochs, free)), self.history.previous)
-        before = None if self.begun is None else self.begun[1].start
-        with InUse(self.network):
-            start = Start.of(self.updater, self.options.optimizer, before)
-        self.begun, self.within = (epoch, self._present(start)), True
-        if isinstance(source, Arrays) and self.on_step is None and self.on_batch is None:
+        self.within = True
+        if isinstance(source, Arrays) and self.on_batch is None:
             work = self._rule_for(source.task)
             with InUse(self.network):
                 self._renew(work)
@@ -322,9 +296,8 @@ class Training:
             self._save_if_due()
             return reason is not None
 
-        self.search = Search(optimizer, self.updater, self._rule_for(task), note)
-        start = None if self.continued is None else self.continued.search
-        self.search.run(self.history.epochs, self.history.done, start)
+        search = Search(optimizer, self.updater, self._rule_for(task), note)
+        search.run(self.history.epochs - self.history.done)
         return "converged" if ended == "epochs" and self.history.done < self.history.epochs else ended
 
     def _epoch(self, epoch: int, rate: float) -> str | None:
@@ -368,31 +341,17 @@ class Training:
         """Run one task; returns the summed cost and the number of steps with a target."""
         if self.options.optimizer is not None:
             return self._by_batches(work, epoch, order, rate)
-        if self.on_batch is None:
-            return self._directly(work, epoch, order, rate)
-        with InUse(self.network):
-            parameters = ParameterVector(self.network)
-            before = parameters.read()
-        cost, steps = self._directly(work, epoch, order, rate)
-        if self.ending is None and math.isfinite(cost):
-            norm, lengths = None, np.diff(work.task.data.bounds)
-            if rate and parameters.writable:
-                norm = float(np.linalg.norm(parameters.read() - before)) / rate
-            loss = cost / steps if steps else math.nan
-            self._report(self.on_batch, epoch, loss, norm, rate, int(lengths[order].sum()), steps)
-        return cost, steps
-
-    def _directly(self, work: Rule, epoch: int, order: Order, rate: float) -> tuple[float, float]:
-        """Run one pass in which the rule updates weights itself."""
-        if self.on_step is not None:
-            return self._by_steps(work, self.on_step, epoch, order, rate)
         with InUse(self.network):
             work.refresh()
-            control = new_control()
-            found = self._compiled(work, lambda: work.learn(work.task.data, order, rate, control), control)
+            data, control = work.task.data, new_control()
+            cost, steps = self._compiled(work, lambda: work.learn(data, order, rate, control), control)
         if control[0]:
             self.ending = "interrupted"
-        return found
+        elif self.on_batch is not None and math.isfinite(cost):
+            loss = cost / steps if steps else math.nan
+            rows = int(data.lengths[order].sum())
+            self._report(self.on_batch, epoch, loss, None, rate, rows, steps)
+        return cost, steps
 
     def _report(
         self,
@@ -476,32 +435,6 @@ class Training:
             self.ending = "interrupted"
         return cost, steps
 
-    def _by_steps(
-        self, work: Rule, on_step: Callable[[Step], Any], epoch: int, order: Order, rate: float
-    ) -> tuple[float, float]:
-        """Run the same pass row by row, and call `on_step` after every step."""
-        data, bounds = work.task.data, work.task.data.bounds.tolist()
-        total, steps = 0.0, 0
-        for sequence in order.tolist():
-            if data.clear:
-                work.clear()
-            for row in range(bounds[sequence], bounds[sequence + 1]):
-                one = data.rows(row, row + 1)
-                with InUse(self.network):
-                    work.refresh()
-                    cost, aimed = work.learn(one, one.filled, rate, new_control())
-                total, steps = total + cost, steps + aimed
-                self.bar.update(1)
-                if not math.isfinite(cost):
-                    return total, steps
-                step = Step(epoch + 1, sequence, row, cost if aimed else None, self.network)
-                with interruptible():
-                    stop = on_step(step)
-                if stop:
-                    self.ending = "callback"
-                    return total, steps
-        return total, steps
-
 
 @contextmanager
 def _released(use: InUse) -> Iterator[None]:
@@ -548,7 +481,7 @@ class Search:
     """A search by L-BFGS over all sequences, with the gradients of the rule.
 
     `note` is called with the mean cost and the norm of the gradient after each iteration; it may edit the
-    network. A true value ends the search. `start` is where the present search began.
+    network. A true value ends the search.
     """
 
     def __init__(
@@ -556,70 +489,21 @@ class Search:
     ) -> None:
         self.optimizer, self.updater, self.rule, self.note = optimizer, updater, rule, note
         self.order = rule.task.data.filled
-        self.start: SearchStart | None = None
-        self._at: Floats | None = None  # the parameters that it has reached
-        self._repeated = 0  # iterations that are still to be repeated,
-        self._reached: Floats | None = None  # and the parameters to which they lead
 
-    def run(self, epochs: int, done: int, start: SearchStart | None) -> None:
-        """Run iterations until there are `epochs`, of which `done` are done.
-
-        With a `start`, that search is continued: its iterations are repeated without a note. After an edit,
-        a new search begins from the edited network.
-        """
-        while done < epochs:
+    def run(self, epochs: int) -> None:
+        """Run so many iterations. After an edit, a new search begins from the edited network."""
+        while epochs > 0:
             with InUse(self.updater.network):
                 parameters = self.updater.refresh(self.optimizer)
                 self.rule.refresh()
-                if start is not None:
-                    self._repeat(parameters, start, done)
-                    done = start.epoch
                 begin = parameters.read()
-                self.start, start = SearchStart.of(self.updater.network, done, begin), None
-            try:
-                more, ended = self._from(begin, parameters, epochs - done)
-            except BaseException:
-                if self._reached is not None:  # within what is repeated: as before
-                    self._at = self._reached
-                    parameters.write(self._reached)
-                raise
-            done = epochs if ended else done + more
-
-    def present_start(self) -> SearchStart | None:
-        """Where the present search began; None after an edit, so that a new one will begin."""
-        parameters = self.updater.parameters
-        with InUse(self.updater.network):
-            if parameters is None or self._at is None or not parameters.current:
-                return None
-            return self.start if np.array_equal(parameters.read(), self._at) else None
-
-    def _repeat(self, parameters: ParameterVector, start: SearchStart, done: int) -> None:
-        """Return to where a search began."""
-        self._repeated = done - start.epoch
-        if self._repeated:
-            self._reached = parameters.read()
-            parameters.write(start.parameters)
-            start.restore_random(self.updater.network)
-
-    def _noted(self, error: float, norm: float) -> bool:
-        """Call `note`, except for an iteration that is repeated."""
-        if not self._repeated:
-            return self.note(error, norm)
-        raise_interrupt()
-        self._repeated -= 1
-        if not self._repeated:
-            if self._reached is None or self._at is None or (self._at != self._reached).any():
-                raise ArgumentError(
-                    "L-BFGS continues a training by repeating its iterations, which have led to other "
-                    "weights now. Give the same data and options, or train without resume."
-                )
-            self._reached = None
-        return False
+            done, ended = self._from(begin, parameters, epochs)
+            epochs = 0 if ended else epochs - done
 
     def _from(self, reached: Floats, parameters: ParameterVector, epochs: int) -> tuple[int, bool]:
         """Run one search from `reached`; returns its number of iterations and whether it has ended."""
         seen: dict[bytes, tuple[float, float]] = {}
-        done, ended, self._at = 0, True, reached
+        done, ended = 0, True
 
         def function(values: Floats) -> tuple[float, Floats]:
             batch = self._gradient(parameters, values)
@@ -632,9 +516,9 @@ class Search:
             nonlocal reached, done, ended
             with self._unedited(parameters):
                 parameters.write(values)
-                self._at = reached = parameters.read()
+                reached = parameters.read()
                 done += 1
-            stop = self._noted(*seen[values.tobytes()])
+            stop = self.note(*seen[values.tobytes()])
             with InUse(self.updater.network):
                 ended = stop or (parameters.current and bool((parameters.read() == reached).all()))
             return stop or not ended
@@ -645,10 +529,9 @@ class Search:
             with InUse(self.updater.network):
                 if ended and parameters.writable:
                     parameters.write(found)
-                    self._at = parameters.read()
             if done == 0:  # no lower cost was found
                 batch = self._gradient(parameters)
-                self._noted(batch.cost / batch.steps, self.updater.penalised(batch, self._at)[1])
+                self.note(batch.cost / batch.steps, self.updater.penalised(batch, parameters.read())[1])
         except _EditedError:
             return done, False
         except BaseException:

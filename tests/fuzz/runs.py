@@ -123,8 +123,6 @@ def training(world, network, **options):
     given = data(world, network)
     try:
         trainer = trainer_of(world, network)
-        if trainer.method == "bptt" or trainer.optimizer is not None:
-            options.pop("on_step", None)
         epochs = world.random.randint(1, 4)
         result = trainer.train(*given, epochs=epochs, progress=False, seed=0, **options)
     except SynapseError as error:
@@ -145,7 +143,7 @@ def train(world, network):
 
 @operation(7, lambda world: world.networks if world.depth < 3 else ())
 def train_and_edit(world, network):
-    """A training whose callbacks, after epochs or after steps, edit the network or anything else."""
+    """A training whose callbacks, after epochs or after batches, edit the network or anything else."""
 
     def edit(_):
         world.note("[callback:")
@@ -153,7 +151,7 @@ def train_and_edit(world, network):
         world.note("]")
         return world.chance(0.1)
 
-    slow = {"on_step": lambda step: edit(step) if world.chance(0.3) else None}
+    slow = {"on_batch": lambda batch: edit(batch) if world.chance(0.3) else None}
     training(world, network, **slow if world.chance(0.4) else {"callbacks": [edit]})
     return done(world)
 

@@ -26,7 +26,7 @@ def slopes(one, inputs=INPUTS, targets=TARGETS):
 
 
 def trained(one, *, epochs=1, seed=0, shuffle=False, data=(INPUTS, TARGETS), **options):
-    of_call = ("sample_weight", "class_weight", "on_step")
+    of_call = ("sample_weight", "class_weight")
     weights = {name: options.pop(name) for name in of_call if name in options}
     trainer = Trainer(one, **{"method": "bptt", **options})
     trainer.train(*data, epochs=epochs, shuffle=shuffle, seed=seed, progress=False, **weights)
@@ -173,8 +173,6 @@ REFUSED = (
     {"optimizer": optimizers.LBFGS(), "clip": 1.0},
     {"class_weight": {0: 2.0}, "method": "online"},
     {"sample_weight": [1.0] * 10, "method": "rtrl"},
-    {"on_step": print},
-    {"on_step": print, "method": "online", "optimizer": optimizers.SGD()},
     {"method": "online", "batch_size": "sequences"},
     {"batch_size": "sequence"},
 )

@@ -73,13 +73,6 @@ def test_the_norm_is_that_of_the_gradient_before_it_is_clipped():
     assert seen[0].rate == 0.1
 
 
-def test_the_norm_of_the_plain_rule_is_what_has_changed_by_the_rate():
-    net, seen = lstm(), []
-    before = parameters(net)
-    train(net, "online", epochs=1, on_batch=seen.append)
-    assert seen[0].gradient_norm == pytest.approx(np.linalg.norm(parameters(net) - before) / 0.1, rel=1e-12)
-
-
 @by_way
 def test_a_true_answer_and_ctrl_c_stop_after_the_batch(way, ctrl_c):
     seen = []

@@ -4,6 +4,7 @@ import io
 import json
 import pickle
 import signal
+import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -109,7 +110,8 @@ def test_a_training_with_any_option_continues_bit_for_bit_and_the_option_has_an_
             return trainer, trainer.train(*SEQUENCES, epochs=epochs, seed=3, progress=False, **more)
 
         whole = bits(*run(options, 4))
-        if bits(*run(None, 4, through_file(run(options, 2)[0]), resume=True)) != whole:
+        exact = not isinstance(options.get("optimizer"), optimizers.LBFGS)
+        if exact and bits(*run(None, 4, through_file(run(options, 2)[0]), resume=True)) != whole:
             wrong.append(f"{options} is another training after a file")
         if (bits(*run(others, 4))[:2] == whole[:2]) != (name in NO_EFFECT):
             wrong.append(
@@ -120,23 +122,23 @@ def test_a_training_with_any_option_continues_bit_for_bit_and_the_option_has_an_
 
 @given(
     network=st.sampled_from(list(NETWORKS)),
-    options=st.sampled_from(list(TRAINERS)),
+    options=st.sampled_from([name for name in TRAINERS if name != "lbfgs"]),
     data=st.sampled_from(list(DATA)),
     condition=st.sampled_from(list(CONDITIONS)),
-    way=st.sampled_from(list(WAYS)),
+    way=st.sampled_from([*WAYS, "checkpoint"]),
     epoch=st.integers(0, EPOCHS - 1),
     within=st.sampled_from([None, "a true answer", "an error", "Ctrl-C"]),
 )
 @example("lstm", "dropout", "sequences", "patience", "file", 2, None)
-@example("elman", "dekf", "stream", "plain", "file", 1, "an error")
-@example("perceptron", "rls", "samples", "plain", "file", 1, "Ctrl-C")
+@example("elman", "dekf", "stream", "plain", "checkpoint", 1, "an error")
+@example("perceptron", "rls", "samples", "plain", "checkpoint", 1, "Ctrl-C")
 @example("noisy", "rprop", "samples", "plain", "file", 2, None)
 @example("tied", "adam plateau", "stream", "held out", "file", 4, None)
-@example("lstm", "adam", "sequences", "held out", "as it is", 0, "Ctrl-C")
-@example("elman", "rtrl, order", "stream", "patience", "pickle", 2, "a true answer")
-@example("elman", "lbfgs", "sequences", "plain", "file", 2, "an error")
+@example("lstm", "adam", "sequences", "held out", "checkpoint", 0, "Ctrl-C")
+@example("elman", "rtrl, order", "stream", "patience", "pickle", 2, None)
 def test_a_training_continues_bit_for_bit(network, options, data, condition, way, epoch, within):
-    """After an epoch, or from the begin of the epoch within which it has ended."""
+    """After an epoch; with a checkpoint also if it has ended within an epoch."""
+    assume(way == "checkpoint" or within is None)
 
     def end(batch):
         if batch.epoch > epoch and within == "an error":
@@ -153,23 +155,38 @@ def test_a_training_continues_bit_for_bit(network, options, data, condition, way
     assume(result.epochs > epoch)
     broken = Trainer(NETWORKS[network](), **TRAINERS[options])
     ended = {"epochs": max(epoch, 1)} if within is None else {"epochs": EPOCHS, "on_batch": end}
-    with suppress(OSError):
-        broken.train(*DATA[data], progress=False, seed=3, **ended, **how)
-    assert continued(WAYS[way](broken), DATA[data], **how) == bits(trainer, result)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "run.ckpt"
+        file = {"checkpoint": path, "every": 1} if way == "checkpoint" else {}
+        with suppress(OSError):
+            broken.train(*DATA[data], progress=False, seed=3, **ended, **how, **file)
+        again = load(path) if file else WAYS[way](broken)
+    assume(not file or within is None or again._paused.done == epoch)
+    assert continued(again, DATA[data], **how) == bits(trainer, result)
 
 
-def test_after_an_edit_there_is_no_return_to_the_begin_of_an_epoch():
-    def cut(batch):
-        if batch.epoch == 2:
-            batch.network.connections[0].source.disconnect(batch.network.connections[0].target)
-        return batch.epoch == 2
+@every_case("way", list(WAYS))
+def test_an_epoch_that_is_not_complete_begins_again_from_the_weights_that_it_has_reached(way):
+    trainer, result = trained(*LSTM, EPOCHS, on_batch=lambda batch: batch.update == 4, shuffle=False)
+    again = WAYS[way](trainer)
+    assert (result.epochs, again._paused.done) == (1, 1)
+    assert (again.network.weights == trainer.network.weights).all()
+    same = Trainer(trainer.network.clone(), **TRAINERS["adam"])
+    state = trainer._updater.arrays(trainer.optimizer)
+    same._updater.restore(same.optimizer, state)
+    same.train(*SEQUENCES, epochs=2, shuffle=False, progress=False)
+    again.train(*SEQUENCES, epochs=3, resume=True, progress=False)
+    assert (again.network.weights == same.network.weights).all()
 
-    trainer, result = trained(*LSTM, EPOCHS, on_batch=cut)
-    before = trainer.network.weights
-    for call in (lambda: continued(trainer), lambda: save(trainer, io.BytesIO())):
-        with pytest.raises(errors.ArgumentError, match="ended within an epoch, and .* has been edited since"):
-            call()
-    assert (result.epochs, trainer.network.weights.tolist()) == (1, before.tolist())
+
+@every_case("way", list(WAYS))
+def test_lbfgs_continues_by_a_new_search_from_the_weights_that_it_has_reached(way):
+    trainer, result = trained("elman", "lbfgs", "sequences", 3)
+    again, fresh = WAYS[way](trainer), Trainer(trainer.network.clone(), **TRAINERS["lbfgs"])
+    later = fresh.train(*SEQUENCES, epochs=2, progress=False).history["error"]
+    found = again.train(*SEQUENCES, epochs=5, resume=True, progress=False)
+    assert found.history["error"] == result.history["error"] + later
+    assert (again.network.weights == fresh.network.weights).all()
 
 
 def continued(trainer, data=SEQUENCES, epochs=EPOCHS, **how):
@@ -182,12 +199,12 @@ LSTM = "lstm", "adam", "sequences"
 PLAIN = "perceptron", "online", "samples"
 
 
-@every_case("options", ["lbfgs", "adam plateau"])
-def test_the_first_file_of_a_continued_training_is_complete(options, tmp_path):
+def test_the_first_file_of_a_continued_training_is_complete(tmp_path):
     """It is broken off again before it has written another file."""
     path, how = tmp_path / "run.ckpt", {"validation": HELD_OUT, "patience": 9}
-    whole = trained("elman", options, "sequences", EPOCHS, **how)
-    trained("elman", options, "sequences", 3, checkpoint=path, **how)
+    adam = "elman", "adam plateau", "sequences"
+    whole = trained(*adam, EPOCHS, **how)
+    trained(*adam, 3, checkpoint=path, **how)
 
     def fail(progress):
         raise RuntimeError
@@ -399,20 +416,17 @@ def test_what_a_file_cannot_hold_continues_in_the_same_process_and_from_a_pickle
 
 
 def test_other_data_are_refused():
-    plain, lbfgs = trained(*PLAIN, 2)[0], trained("elman", "lbfgs", "sequences", 3)[0]
-    before = plain.network.weights.tolist(), lbfgs.network.weights.tolist()
-    fewer = SAMPLES[0][:9], SAMPLES[1][:9]
-    moved = [part + 0.01 for part in SEQUENCES[0]], SEQUENCES[1]
+    plain = trained(*PLAIN, 2)[0]
+    before, fewer = plain.network.weights.tolist(), (SAMPLES[0][:9], SAMPLES[1][:9])
     for trainer, data, how, message in (
         (plain, fewer, {}, "continued, 11 sequences with 11 rows, got 9 sequences with 9 rows"),
         (through_file(plain), fewer, {}, "11 sequences with 11 rows, got 9"),
         (plain, SAMPLES, {"validation": HELD_OUT}, "held-out data of the .*, none or a stream, got 1"),
         (plain, ([SAMPLES],), {}, "11 rows, got none or a stream"),
-        (lbfgs, moved, {}, "which have led to other weights"),
     ):
         with pytest.raises(errors.ArgumentError, match=message):
             continued(trainer, data, **how)
-    assert (plain.network.weights.tolist(), lbfgs.network.weights.tolist()) == before
+    assert plain.network.weights.tolist() == before
 
 
 def test_arguments():
@@ -494,7 +508,6 @@ HEADS = (
     ([*TRAINING, "shuffle"], 1, "the shuffle to be true or false"),
     ([*TRAINING, "data"], [1, 0], "the data to be null or two whole numbers"),
     ([*TRAINING, "held_out"], [1, 1], "to be .*history_validation_error, .*got"),
-    ([*TRAINING, "search"], 0, "to be .*search_parameters, search_random, got"),
     ([*GENERATOR, "bit_generator"], "MT19937", "the generator to be a state of PCG64 or PCG64DXSM"),
     ([*GENERATOR, "state"], {"state": 1, "inc": 2**128}, "the generator to be a state"),
 )

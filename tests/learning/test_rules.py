@@ -136,7 +136,6 @@ def test_a_rule_of_ones_own_takes_streams_and_tells_batches(method):
     )
     assert [(batch.epoch, batch.batch) for batch in seen] == [(1, 1), (1, 2), (2, 1), (2, 2)]
     assert {(batch.rows, batch.steps) for batch in seen} == {(15, 15)}
-    assert all(batch.gradient_norm > 0 for batch in seen)
     other = net()
     for batch in (*BATCHES, *BATCHES):
         Trainer(other, method=method, **options).train(*batch, epochs=1, shuffle=False, progress=False)
@@ -146,7 +145,7 @@ def test_a_rule_of_ones_own_takes_streams_and_tells_batches(method):
 
 @every_case(
     ("options", "arguments"),
-    [({"dropout": 0.5}, {}), ({}, {"sample_weight": [1.0] * 6}), ({}, {"on_step": print})],
+    [({"dropout": 0.5}, {}), ({}, {"sample_weight": [1.0] * 6})],
 )
 def test_what_it_refuses_is_refused_and_nothing_is_trained(options, arguments):
     one = net()

@@ -106,19 +106,6 @@ def test_an_epoch_of_sequences_clears_the_context_before_each():
     assert at_once.weights == pytest.approx(singly.weights, abs=1e-12)
 
 
-def test_steps_seen_one_by_one_are_the_same_steps_and_can_stop_the_training():
-    one, other, seen = lstm(), lstm(), []
-    result = train(one, *SEQUENCES, epochs=2, on_step=seen.append)
-    assert train(other, *SEQUENCES, epochs=2).error == pytest.approx(result.error, abs=1e-14)
-    assert one.weights == pytest.approx(other.weights, abs=1e-13)
-    assert len(seen) == 2 * 6 * 5
-    assert {step.sequence for step in seen} == set(range(6))
-    assert all(step.cost > 0 and step.network is one for step in seen)
-    result = train(one, *SEQUENCES, on_step=lambda step: step.row == 4)
-    assert (result.stopped, result.epochs) == ("callback", 0)
-    assert math.isfinite(result.error)
-
-
 def test_steps_without_a_target_teach_nothing():
     net = lstm()
     targets = np.full((6, 5, 2), np.nan)

@@ -28,7 +28,6 @@ class RuleOptions:
     window: int  # maximum number of steps that errors pass through
     dropout: Dropout
     threads: int  # number of threads that compute at the same time
-    on_step: bool = False  # a function is called after every step
     weighted: bool = False  # samples or classes have weights
     order: int | None = None  # of exact online gradients; None: exact
     method: str = ""  # the name of the rule
@@ -105,8 +104,6 @@ class Rule(ABC):
     @classmethod
     def check(cls, options: RuleOptions) -> None:
         """Raise ArgumentError if the rule cannot be used with these options."""
-        if options.on_step and options.optimizer is not None:
-            raise ArgumentError("The on_step is for the plain online rule. Omit method and optimizer.")
         if isinstance(options.optimizer, LBFGS) and options.penalties.clips:
             raise ArgumentError("L-BFGS needs gradients without clipping. Omit clip and clip_value.")
         if isinstance(options.optimizer, RecursiveOptimizer):
@@ -149,10 +146,6 @@ class Rule(ABC):
     def continued(self, task: RuleTask) -> Rule:
         """Return the rule for the next batch of a stream: by default a new one, without state of this one."""
         return type(self)(task)
-
-    def clear(self) -> None:
-        """Clear the context, before a sequence whose steps are run one by one."""
-        self.task.network.clear()
 
     @abstractmethod
     def gradient(self, chosen: Order) -> BatchGradient:

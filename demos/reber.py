@@ -239,7 +239,7 @@ def main(quick: bool, seed: int, out: Path) -> None:
     net = build(seed)
     progress = learn(net, seed, 15_000 if quick else STRINGS)
     right = test(net, seed, quick)
-    read_aloud(net, reber.string(seed=[seed, 4]))
+    read_aloud(net, reber.strings(1, seed=[seed, 4])[0])
     memory = find_memory(net)
     picture(progress, memory, out / "reber.png")
     synapse.save(net, out / "reber.synapse")

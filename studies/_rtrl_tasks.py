@@ -142,11 +142,16 @@ def stream(strings: list[str]) -> np.ndarray:
     return np.array([ONE_HOT[symbol] for string in strings for symbol in string])
 
 
+def legal_mask(string: str) -> np.ndarray:
+    """The symbols that can come next, as booleans by step and symbol."""
+    return np.array([[symbol in allowed for symbol in reber.SYMBOLS] for allowed in reber.legal(string)])
+
+
 def illegal(net: synapse.Network, strings: list[str]) -> np.ndarray:
     """Whether each prediction is illegal, for a stream of strings of which the first is not counted."""
     twin = net.clone()
     twin.clear()
-    allowed = [np.vstack([reber.legal_mask(string), ONE_HOT["B"] > 0]) for string in strings]
+    allowed = [np.vstack([legal_mask(string), ONE_HOT["B"] > 0]) for string in strings]
     mask, skipped = np.concatenate(allowed), len(strings[0])
     outputs = twin.run(stream(strings))
     wrong = np.where(mask, -np.inf, outputs).max(axis=1) >= np.where(mask, outputs, -np.inf).max(axis=1)

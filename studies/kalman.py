@@ -21,9 +21,9 @@ import numpy as np
 import architect
 import synapse
 from synapse.optimizers import DEKF
-from synapse.tasks import AnBnCn
 
 from . import _many_seeds as many
+from .tasks import AnBnCn
 
 PAGE = many.HERE / "kalman.md"
 SETTINGS = {

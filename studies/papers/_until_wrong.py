@@ -62,7 +62,7 @@ def learn_until_wrong(
     Examples
     --------
     >>> import architect
-    >>> from synapse.tasks import ContinualReber
+    >>> from studies.tasks import ContinualReber
     >>> net = architect.LSTM(7, 4, 7, style="synaptic", seed=0)
     >>> learn_until_wrong(net, ContinualReber().stream(0), rate=0.1, most=1000)
     0

@@ -9,8 +9,9 @@ import numpy as np
 from synapse import Network
 from synapse.initializers import Seed
 from synapse.objects.state import preserved_context
-from synapse.tasks import ContinualReber, SampleBatch
+from synapse.tasks import SampleBatch
 
+from ..tasks import ContinualReber
 from ._learn import TEST, train, trainer
 from ._lstm1997 import FORGET, INPUT, OUTPUT, Lstm, clear, follow, lstm
 from ._paper_table import Measure, PaperTable, Published, Row

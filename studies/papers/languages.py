@@ -12,8 +12,8 @@ from synapse.errors import DivergenceError
 from synapse.initializers import uniform
 from synapse.learning import Trainer
 from synapse.optimizers import DEKF, Adam
-from synapse.tasks import AnBn, AnBnCn
 
+from ..tasks import AnBn, AnBnCn
 from ._learn import RULES
 from ._memory_blocks import memory_blocks
 from ._paper_table import Measure, PaperTable, Published, Row

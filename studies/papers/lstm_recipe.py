@@ -6,8 +6,9 @@ from typing import Any
 
 import architect
 from synapse.initializers import uniform
-from synapse.tasks import DelayedXor, EmbeddedReber, Recall, Task
+from synapse.tasks import EmbeddedReber, Recall, Task
 
+from ..tasks import DelayedXor
 from ._learn import learn, trainer
 from ._paper_table import Measure, PaperTable, Row
 

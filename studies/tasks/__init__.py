@@ -1,5 +1,8 @@
 """Tasks of single papers and of Synaptic; ``synapse.tasks`` has those that any network may be tested on."""
 
+from .continual_reber import ContinualReber
+from .delayed_xor import DelayedXor
+from .languages import AnBn, AnBnCn
 from .letters import Letters
 from .long_lag import LongLag, NoisyLongLag
 from .multiplication import Multiplication
@@ -12,6 +15,10 @@ from .timing import Timing
 from .two_sequences import TwoSequences
 
 __all__ = [
+    "AnBn",
+    "AnBnCn",
+    "ContinualReber",
+    "DelayedXor",
     "Letters",
     "LongLag",
     "Multiplication",

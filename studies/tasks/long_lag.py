@@ -9,7 +9,7 @@ import numpy as np
 
 from synapse._checks import boolean, whole_number
 from synapse.tasks import Criterion, SampleBatch, Task, Within
-from synapse.tasks._spans import Spans, one_hot, steps_of
+from synapse.tasks.samples import Spans, steps_of
 
 from ._judges import WithinIfCertain
 
@@ -85,7 +85,7 @@ class LongLag(Task):
         symbols = np.empty((count, size), dtype=np.int64)
         symbols[:, 0] = symbols[:, -1] = rng.integers(others, size, size=count)
         symbols[:, 1:-1] = np.arange(others) if self.regular else rng.integers(others, size=(count, others))
-        following = one_hot(symbols[:, 1:].ravel(), size)
+        following = np.eye(size)[symbols[:, 1:].ravel()]
         allowed = following > 0
         if not self.regular:
             allowed.reshape(count, self.lag, size)[:, :-1, :others] = True
@@ -93,7 +93,7 @@ class LongLag(Task):
             following.reshape(count, self.lag, size)[:, :-1] = np.nan
         lengths = np.full(count, self.lag)
         return SampleBatch(
-            one_hot(symbols[:, :-1].ravel(), size), following, lengths, WithinIfCertain(0.25), allowed
+            np.eye(size)[symbols[:, :-1].ravel()], following, lengths, WithinIfCertain(0.25), allowed
         )
 
 
@@ -154,7 +154,7 @@ class NoisyLongLag(Task):
         spans, second = Spans(self.steps + more + 3), rng.integers(2, size=count)
         symbols = rng.integers(self.distractors, size=spans.total)
         symbols[spans.first], symbols[spans.first + 1], symbols[spans.last] = begin, x + second, end
-        inputs, goals = one_hot(symbols, self.inputs), spans.goals(one_hot(second, 2))
+        inputs, goals = np.eye(self.inputs)[symbols], spans.goals(np.eye(2)[second])
         return SampleBatch(inputs, goals, spans.lengths, Within(0.2))
 
 

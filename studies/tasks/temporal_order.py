@@ -9,7 +9,7 @@ import numpy as np
 
 from synapse._checks import whole_number
 from synapse.tasks import Criterion, SampleBatch, Task, Within
-from synapse.tasks._spans import Spans, one_hot
+from synapse.tasks.samples import Spans
 
 SYMBOLS = "EBabcdXY"
 """Start, end, four symbols without meaning, and the two that are marked; their places are the inputs."""
@@ -79,5 +79,5 @@ class TemporalOrder(Task):
                 SYMBOLS.index("X") + which
             )
             kinds = 2 * kinds + which
-        goals = spans.goals(one_hot(kinds, self.outputs))
-        return SampleBatch(one_hot(symbols, len(SYMBOLS)), goals, spans.lengths, Within(0.3))
+        goals = spans.goals(np.eye(self.outputs)[kinds])
+        return SampleBatch(np.eye(len(SYMBOLS))[symbols], goals, spans.lengths, Within(0.3))

@@ -5,13 +5,7 @@ restores it afterwards.
 """
 
 from .._checks import public_names
-from .activity import (
-    Activity,
-    Distribution,
-    activation_distribution,
-    activity,
-    weight_distribution,
-)
+from .activity import Activity, activity
 from .comparison import Comparison, compare
 from .contribution import (
     EffectiveWeights,
@@ -22,32 +16,28 @@ from .contribution import (
 from .explanation import Explanation, GateTerm, explain
 from .memory import HalfLives, half_lives, spectral_radius
 from .pruning import Pruned, prune
-from .structure import Motifs, components, motifs
+from .structure import components, gate_motifs
 from .table import Table
 
 __all__ = [
     "Activity",
     "Comparison",
-    "Distribution",
     "EffectiveWeights",
     "Explanation",
     "GateTerm",
     "HalfLives",
-    "Motifs",
     "Pruned",
     "Table",
-    "activation_distribution",
     "activity",
     "compare",
     "components",
     "contribution",
     "effective_weights",
     "explain",
+    "gate_motifs",
     "half_lives",
-    "motifs",
     "prune",
     "saliency",
     "spectral_radius",
-    "weight_distribution",
 ]
 __dir__ = public_names(__all__)

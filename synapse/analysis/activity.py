@@ -1,8 +1,7 @@
-"""Activity over a sequence: dead and saturated neurons, and distributions of weights and activations."""
+"""Activity over a sequence: dead and saturated neurons."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +13,7 @@ from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError
 from ..objects.network import Network
 from ..objects.recording import Log
-from ._steps import numbers_over_time, require_analysed, topology_of
+from ._steps import numbers_over_time
 from .table import Table
 
 
@@ -107,90 +106,3 @@ def share_of(what: str, value: Any) -> float:
     if not 0.0 <= number <= 1.0:
         raise ArgumentError(expected(what, "from 0 to 1", value))
     return number
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Distribution(Table):
-    """Distributions of values, one row per group.
-
-    Attributes
-    ----------
-    group : ndarray of str
-        A layer, or "source layer -> target layer"; self-connections are groups of their own.
-    n : ndarray of int
-        The number of values.
-    mean, std : ndarray
-        Their mean and standard deviation.
-    least, quarter, median, three_quarters, greatest : ndarray
-        Their quantiles.
-    """
-
-    group: Any
-    n: Ints
-    mean: Floats
-    std: Floats
-    least: Floats
-    quarter: Floats
-    median: Floats
-    three_quarters: Floats
-    greatest: Floats
-
-
-def weight_distribution(network: Network) -> Distribution:
-    """Distribution of the weights for each pair of layers.
-
-    Examples
-    --------
-    >>> import architect
-    >>> found = weight_distribution(architect.Perceptron(2, 3, 1, seed=0))
-    >>> dict(zip(found.group.tolist(), found.n.tolist()))
-    {'input -> hidden': 6, 'hidden -> output': 3}
-    """
-    table = topology_of(network)
-    labels, count = table.layers, len(table.layers)
-    source, target = table.layer[table.source], table.layer[table.target]
-    key = (source * count + target) * 2 + table.self_connected
-    kinds, group = np.unique(key, return_inverse=True)
-    names = []
-    for kind in kinds.tolist():
-        source, target = divmod(kind // 2, count)
-        names.append(f"{labels[source]} -> {labels[target]}" + (" (self)" if kind % 2 else ""))
-    order = np.argsort(group, kind="stable")
-    return _spread(names, np.split(table.weight[order], np.cumsum(np.bincount(group))[:-1]))
-
-
-def activation_distribution(network: Network, inputs: ArrayLike | Log) -> Distribution:
-    """Distribution of the activations over a sequence for each layer.
-
-    Parameters
-    ----------
-    network : Network
-        The network. It is not changed.
-    inputs : array_like, shape (T, n), or Log
-        A sequence to run; the context is cleared first. Or a log that has the "activation" of all neurons;
-        nothing is run then.
-
-    Raises
-    ------
-    ArgumentError
-        If the inputs cannot be used.
-
-    Examples
-    --------
-    >>> import architect
-    >>> found = activation_distribution(architect.Perceptron(2, 3, 1, seed=0), [[0, 1], [1, 1]])
-    >>> found.group.tolist(), found.n.tolist(), found.greatest[0].item()
-    (['input', 'hidden', 'output'], [4, 6, 2], 1.0)
-    """
-    layers = require_analysed(network).layers
-    cuts = np.cumsum([len(layer) for layer in layers])[:-1]
-    (activation,) = numbers_over_time(network, inputs, "activation")
-    parts = np.split(activation, cuts, axis=1)
-    return _spread([layer.label for layer in layers], parts)
-
-
-def _spread(names: Sequence[str], groups: Iterable[Floats]) -> Distribution:
-    quantiles = [0, 0.25, 0.5, 0.75, 1]
-    rows = [[v.size, v.mean(), v.std(), *np.quantile(v, quantiles)] for v in groups if v.size]
-    n, *columns = np.array(rows, np.float64).reshape(-1, 8).T
-    return Distribution(np.array(names, dtype=str), n.astype(np.int64), *columns)

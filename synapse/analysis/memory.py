@@ -12,8 +12,8 @@ from .._checks import choice
 from .._typing import Floats, Ints
 from ..objects.network import Network
 from ..objects.topology import Topology
-from ._slopes import Patch, Slopes
 from ._steps import last_step, run_steps, topology_of
+from .contribution import Patch, Slopes
 from .structure import loops
 from .table import Table
 

@@ -14,9 +14,9 @@ from ..errors import ArgumentError
 from ..learning import Trainer
 from ..objects.network import Network
 from ..objects.topology import Topology
-from ._slopes import Slopes
 from ._steps import run_steps, topology_of
 from .activity import share_of
+from .contribution import Slopes
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,22 +1,15 @@
-"""Structure of a network: loops, triads, patterns of gating."""
+"""Structure of a network: loops and patterns of gating."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import networkx as nx
 import numpy as np
-from numpy.typing import NDArray
 
 from .._checks import boolean
 from .._typing import Bools, Ints
 from ..objects.network import Network
 from ..objects.neuron import Neuron
-from ..objects.topology import Topology
 from ._steps import topology_of
-
-Counts = NDArray[np.floating[Any]]
 
 
 def components(network: Network, *, gates: bool = True) -> list[list[Neuron]]:
@@ -67,81 +60,26 @@ def loops(neurons: int, source: Ints, target: Ints) -> list[Ints]:
     return sorted(found, key=lambda group: (-len(group), int(group[0])))
 
 
-@dataclass(frozen=True)
-class Motifs:
-    """Counts of small patterns in a network.
+def gate_motifs(network: Network) -> dict[str, int]:
+    """Count patterns of gating. (``networkx.triadic_census`` counts those of connections.)
 
-    Attributes
-    ----------
-    triads : dict of str to int
-        Counts of the 13 ways in which three neurons can be connected with each other, under the names of
-        Davis and Leinhardt that ``networkx.triadic_census`` uses: ``021D`` one neuron to two,
-        ``021U`` two to one, ``021C`` a chain, ``030T`` a chain with a short cut, ``030C`` a
-        cycle, and so on. Self-connections and gates are left out.
-    gates : dict of str to int
+    Returns
+    -------
+    dict of str to int
         Counts of gated connections. ``all``: all of them; ``forget``: self-connections;
         ``into memory``: connections from another neuron to a self-connected one;
         ``out of memory``: connections from a self-connected neuron to another; ``peephole``: connections of
         these three kinds whose gater has a connection from that self-connected neuron; ``same source``:
         connections whose source also projects to the gater; ``own``: connections to or from their gater.
-    """
-
-    triads: dict[str, int]
-    gates: dict[str, int]
-
-
-def motifs(network: Network) -> Motifs:
-    """Count small patterns in a network.
-
-    Notes
-    -----
-    Triads are counted by products of adjacency matrices (Moody, *Matrix methods for calculating
-    the triad census*, Social Networks 20, 1998). Memory grows with the square of the number of neurons.
 
     Examples
     --------
     >>> import architect
-    >>> found = motifs(architect.LSTM(2, 3, 1, style="synaptic", peepholes=None, seed=0))
-    >>> found.gates["forget"], found.gates["into memory"], found.gates["out of memory"]
+    >>> found = gate_motifs(architect.LSTM(2, 3, 1, style="synaptic", peepholes=None, seed=0))
+    >>> found["forget"], found["into memory"], found["out of memory"]
     (3, 6, 3)
-    >>> motifs(architect.Perceptron(2, 3, 1, seed=0)).triads["021C"]
-    6
     """
     table = topology_of(network)
-    return Motifs(_triads(table), _gates(table))
-
-
-def _triads(table: Topology) -> dict[str, int]:
-    """Count connected triads from the matrices of one-way and of two-way edges."""
-    linked = np.zeros((table.neurons, table.neurons), np.float32)  # counts stay below 2^24: exact
-    linked[table.source[~table.self_connected], table.target[~table.self_connected]] = 1.0
-    both = linked * linked.T
-    way = linked - both
-    unlinked = 1.0 - both - way - way.T - np.eye(table.neurons, dtype=np.float32)
-    out, into, chain = way.T @ way, way @ way.T, way @ way
-    left, right, mutual = both @ way, both @ way.T, both @ both
-
-    def count(product: Counts, third: Counts, times: int = 1) -> int:
-        return round(float(np.einsum("ij,ij->", product, third, dtype=np.float64)) / times)
-
-    return {
-        "021D": count(out, unlinked, 2),
-        "021U": count(into, unlinked, 2),
-        "021C": count(chain, unlinked),
-        "111D": count(right, unlinked),
-        "111U": count(left, unlinked),
-        "030T": count(chain, way),
-        "030C": count(chain, way.T, 3),
-        "201": count(mutual, unlinked, 2),
-        "120D": count(out, both, 2),
-        "120U": count(into, both, 2),
-        "120C": count(chain, both),
-        "210": count(mutual, way),
-        "300": count(mutual, both, 6),
-    }
-
-
-def _gates(table: Topology) -> dict[str, int]:
     source, target, gater = table.source[table.gated], table.target[table.gated], table.gater[table.gated]
     memory = np.zeros(table.neurons, bool)
     memory[table.target[table.self_connected]] = True

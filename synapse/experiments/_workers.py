@@ -54,7 +54,8 @@ class Target:
             if not self._over:
                 if not _may_end(sys._current_frames().get(self._thread)):
                     return False
-                _raise_in(self._thread, exception)
+                thread, raised = ctypes.c_ulong(self._thread), ctypes.py_object(exception)
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, raised)
         return True
 
     def close(self) -> None:
@@ -76,10 +77,6 @@ def _may_end(frame: FrameType | None) -> bool:
             return False
         frame = frame.f_back
     return True
-
-
-def _raise_in(thread: int, exception: type[Stopped]) -> None:
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(exception))
 
 
 def attempt(trial: Trial, seed: int, point: Point, limit: float | None, run: str) -> Outcome:
@@ -147,12 +144,11 @@ def _ctrl_c_raised() -> Iterator[None]:
 
 def ended_by(run: str, limit: float | None, call: Callable[[], Any]) -> Any:
     """Call a function that a time limit, or in a thread the end of the run, interrupts."""
-    in_main = _in_main_thread()
-    if limit is None and in_main:
+    if limit is None and _in_main_thread():
         return call()
     # A class of its own: a trial that runs trials has limits within a limit.
     late: type[Stopped] = type("TimeIsUp", (Stopped,), {})
-    end = (_alarm if in_main and _alarm_is_free() else _watch)(run, late, limit)
+    end = _watch(run, late, limit)
     try:
         try:
             if run in Target.cancelled:
@@ -161,41 +157,13 @@ def ended_by(run: str, limit: float | None, call: Callable[[], Any]) -> Any:
         finally:
             end()
     except Stopped as stopped:
-        while not _ended(end):  # another one may have been set
-            pass
+        while True:  # another one may have been set
+            with suppress(Stopped):
+                end()
+                break
         if isinstance(stopped, late):
             raise TimeoutError(f"longer than the time limit of {limit:g} s") from None
         raise
-
-
-def _ended(end: Callable[[], None]) -> bool:
-    """Whether `end` has come to its end."""
-    try:
-        end()
-    except Stopped:
-        return False
-    return True
-
-
-def _alarm_is_free() -> bool:
-    return hasattr(signal, "setitimer") and signal.getitimer(signal.ITIMER_REAL)[0] == 0
-
-
-def _alarm(_: str, late: type[Stopped], limit: float | None) -> Callable[[], None]:
-    """Raise an exception by a timer of the system, which also ends waiting; returns what stops the timer."""
-
-    def ring(_: int, frame: FrameType | None) -> None:
-        if _may_end(frame):  # otherwise it rings again
-            raise late
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, min(limit or LONGEST, LONGEST), REPEAT)
-
-    def end() -> None:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before or signal.SIG_DFL)
-
-    return end
 
 
 def _watch(run: str, late: type[Stopped], limit: float | None) -> Callable[[], None]:

@@ -113,7 +113,7 @@ def _on(
     if not shares_objects(executor):
         for trainer, future in zip(trainers, futures, strict=True):
             if not future.cancelled() and future.exception() is None:
-                take_back(trainer.network, future.result()[1])
+                take_over(trainer.network, future.result()[1])
     return [result for result, _ in outcomes(futures)]
 
 
@@ -138,38 +138,23 @@ def gather(executor: Executor, calls: Sequence[Call], trainers: Sequence[Trainer
     futures: list[Future[Any]] = []
     try:
         with submitting(executor):
-            futures = _submitted(executor, calls)
-        _wait(futures)
+            for function, arguments in calls:
+                futures.append(executor.submit(function, *arguments))
+        while wait(futures, timeout=PAUSE).not_done:
+            pass
     except KeyboardInterrupt:
         if not shares_objects(executor):
-            _cancel(futures)
+            for future in futures:
+                future.cancel()
             raise
         for trainer in trainers:
             trainer.stop()
-        _wait(futures)
-    return futures
-
-
-def _submitted(executor: Executor, calls: Sequence[Call]) -> list[Future[Any]]:
-    futures: list[Future[Any]] = []
-    try:
-        for function, arguments in calls:
-            futures.append(executor.submit(function, *arguments))
+        wait(futures)
     except Exception as error:  # it is broken, or was shut down
-        _cancel(futures)
+        for future in futures:
+            future.cancel()
         raise _failed(error, len(calls)) from error
     return futures
-
-
-def _wait(futures: Sequence[Future[Any]]) -> None:
-    pending = set(futures)
-    while pending:
-        pending = wait(pending, timeout=PAUSE).not_done
-
-
-def _cancel(futures: Sequence[Future[Any]]) -> None:
-    for future in futures:
-        future.cancel()
 
 
 def outcomes(futures: Sequence[Future[Any]]) -> list[Any]:
@@ -192,12 +177,6 @@ def refuse_checkpoint(options: Mapping[str, Any], trainers: Sequence[Trainer] = 
     files = [os.path.abspath(one.checkpoint) for one in trainers if one.checkpoint is not None]
     if options.get("checkpoint") is not None or len(set(files)) < len(files):
         raise ArgumentError("Several trainings cannot write one checkpoint. Give each Trainer its own file.")
-
-
-def take_back(network: Network, copy: Network) -> None:
-    """Give a network the numbers of the copy that an executor has trained, if it is one."""
-    if copy is not network:
-        take_over(network, copy)
 
 
 def _failed(error: BaseException, total: int) -> ExecutorError:

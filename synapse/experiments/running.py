@@ -413,7 +413,10 @@ def _completed(
             while len(pending) < IN_FLIGHT and (call := next(left, None)) is not None:
                 task, arguments = call
                 with submitting(executor):
-                    future = _submitted(executor, arguments)
+                    try:
+                        future = executor.submit(attempt, *arguments)
+                    except Exception as error:  # it is broken, or was shut down
+                        raise _BrokenExecutorError from error
                     pending[future] = task
                     future.add_done_callback(ended.put)
             if not pending:
@@ -436,13 +439,6 @@ def submitting(executor: Executor) -> AbstractContextManager[object]:
 def shares_objects(executor: Executor) -> bool:
     """Whether the calls of an executor get the caller's objects, not copies of them."""
     return isinstance(executor, ThreadPoolExecutor)
-
-
-def _submitted(executor: Executor, arguments: tuple[Any, ...]) -> Future[Outcome]:
-    try:
-        return executor.submit(attempt, *arguments)
-    except Exception as error:  # it is broken, or was shut down
-        raise _BrokenExecutorError from error
 
 
 def _next(ended: SimpleQueue[Future[Outcome]]) -> Future[Outcome]:

@@ -20,7 +20,8 @@ from ..learning import Evaluation, Result, Trainer
 from ..learning._data import Data, checked_weights, prepare
 from ..learning._parameters import independent
 from ..objects.network import Network
-from .many import gather, outcomes, refuse_checkpoint, take_back
+from ..objects.state import take_over
+from .many import gather, outcomes, refuse_checkpoint
 from .running import checked_executor
 
 
@@ -174,7 +175,7 @@ def cross_validate(
     else:
         found = outcomes(gather(where, [(_fold, call) for call in calls], trainers))
     for trainer, (_, _, copy) in zip(trainers, found, strict=True):
-        take_back(trainer.network, copy)
+        take_over(trainer.network, copy)
     results, tests = [result for result, _, _ in found], [test for _, test, _ in found]
     errors, networks = np.array([test.error for test in tests]), [trainer.network for trainer in trainers]
     return CrossValidation(errors, tested, results, networks, tests)

@@ -21,8 +21,8 @@ from ..objects import parameters
 from ..objects.network import Network
 from ..objects.wiring import require_closed
 from ..optimizers import LBFGS, Optimizer, OptimizerState, RecursiveOptimizer, RecursiveState
-from ..optimizers.base import BuiltIn, too_steep
-from ..optimizers.clipping import not_clipped
+from ..optimizers.base import not_clipped, too_steep
+from ..optimizers.descent import BuiltIn
 from ._regularisation import Penalties
 from .gradient import ADVICE
 

@@ -321,6 +321,8 @@ def take_over(network: Network, twin: Network) -> None:
 
     Raises TopologyError, before anything changes, if the copy has another structure.
     """
+    if twin is network:
+        return
     with InUse(network):
         _, store, _ = network._ready()
         _, other, _ = twin._ready()

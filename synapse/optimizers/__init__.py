@@ -17,16 +17,12 @@ array([ 1., -2.])
 from typing import TYPE_CHECKING, Any
 
 from .._checks import public_names, unknown_attribute
-from .adaptive import AdaGrad, RMSprop
 from .base import Optimizer, OptimizerState
-from .clipping import clip_by_norm, clip_by_value
 from .dekf import DEKF
+from .descent import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop
 from .lbfgs import LBFGS
-from .moments import Adam, AdamW
 from .recursive import RecursiveOptimizer, RecursiveState
 from .rls import RLS
-from .rprop import Rprop
-from .sgd import SGD
 
 __all__ = [
     "DEKF",
@@ -42,8 +38,6 @@ __all__ = [
     "RecursiveOptimizer",
     "RecursiveState",
     "Rprop",
-    "clip_by_norm",
-    "clip_by_value",
 ]
 __dir__ = public_names(__all__)
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, final
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import engine
 from .._checks import any_array, counted, expected, finite_array, non_negative_number, numbers, whole_number
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
@@ -27,6 +26,15 @@ def mask_of_moving(frozen: Any, size: int) -> NDArray[np.bool_] | None:
             f"Expected `frozen` with {size} boolean{'s' * (size != 1)}, one for each parameter, got {given}."
         )
     return ~mask
+
+
+def require_names(optimizer: Any, names: list[str], arrays: Any) -> None:
+    """Raise unless `arrays` are a mapping with these names."""
+    what = f"The arrays of {type(optimizer).__name__}"
+    if not isinstance(arrays, Mapping):
+        raise ArgumentTypeError(expected(what, "a mapping of names to arrays", arrays))
+    if set(arrays) != set(names):
+        raise ArgumentError(expected(what, ", ".join(names), ", ".join(map(str, arrays))))
 
 
 def check_parameters(parameters: Any, shape: tuple[int, ...] | None = None) -> None:
@@ -47,6 +55,11 @@ def too_steep() -> DivergenceError:
         "The gradient is not finite, or its square is not; the parameters are as before. "
         "Train on with a lower rate, or with clipped gradients."
     )
+
+
+def not_clipped() -> DivergenceError:
+    """The error for a gradient that cannot be clipped."""
+    return DivergenceError("The gradient is not finite, and cannot be clipped. Nothing has changed.")
 
 
 def too_far(optimizer: Optimizer) -> DivergenceError:
@@ -107,30 +120,6 @@ class Optimizer(ABC):
         return f"The {setting} of {type(self).__name__}"
 
 
-class BuiltIn(Optimizer):
-    """Base class of the optimizers whose equation is compiled, in ``engine/functions/optimizers.py``.
-
-    Training by exact gradients calls the same equation from its compiled loop over batches.
-    """
-
-    equation: ClassVar[str]  # the name of its kernel there
-
-    @abstractmethod
-    def settings(self) -> tuple[float, ...]:
-        """The numbers of the equation, in the order in which it unpacks them."""
-
-    @property
-    def kernel(self) -> Any:
-        """The compiled equation."""
-        return getattr(engine.functions.optimizers, self.equation)
-
-    @final
-    def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
-        """Update the memory and compute the change."""
-        vectors = state.change, parameters, gradient, state.memory, np.array(self.settings(), float)
-        self.kernel(*vectors, float(rate), state.steps, np.uint64(0), np.uint64(len(gradient)))
-
-
 @final
 class OptimizerState:
     """The memory of an optimizer in one training; :meth:`Optimizer.begin` makes it, :meth:`step` uses it.
@@ -152,8 +141,6 @@ class OptimizerState:
         Number of steps done.
     change : numpy.ndarray, shape (size,)
         Values that the last step subtracted from the parameters (also computed for frozen ones).
-    spare : numpy.ndarray, shape (size,)
-        Working memory for an optimizer of your own.
     memory : numpy.ndarray, shape (vectors, size)
         The vectors of the memory, in the order of :meth:`Optimizer.memory`.
 
@@ -173,13 +160,12 @@ class OptimizerState:
     (<OptimizerState of SGD: 2 parameters, 2 steps>, array([0.5, 0.5]), array([0.25, 1.  ]))
     """
 
-    __slots__ = ("_finite", "_moving", "_names", "change", "memory", "optimizer", "spare", "steps")
+    __slots__ = ("_finite", "_moving", "_names", "change", "memory", "optimizer", "steps")
 
     def __init__(self, optimizer: Optimizer, size: int, frozen: Any = None) -> None:
         self.optimizer = optimizer
         self.steps = 0
         self.change: Floats = np.zeros(size)
-        self.spare: Floats = np.zeros(size)
         self._finite = np.ones(size, np.bool_)
         self._moving = mask_of_moving(frozen, size)
         starts = optimizer.memory()
@@ -241,11 +227,7 @@ class OptimizerState:
         ArgumentError
             If names or shapes do not match this optimizer and its parameters. Nothing has changed.
         """
-        names, what = ["steps", *self._names], f"The arrays of {type(self.optimizer).__name__}"
-        if not isinstance(arrays, Mapping):
-            raise ArgumentTypeError(expected(what, "a mapping of names to arrays", arrays))
-        if set(arrays) != set(names):
-            raise ArgumentError(expected(what, ", ".join(names), ", ".join(map(str, arrays))))
+        require_names(self.optimizer, ["steps", *self._names], arrays)
         vectors = [self._vector(name, arrays[name]) for name in self._names]
         self.steps = whole_number("The steps", arrays["steps"], "a whole number, 0 or above", 0)
         for row, values in zip(self.memory, vectors, strict=True):

@@ -14,7 +14,7 @@ from .._checks import (
     check_fields,
     expected,
     function_of,
-    missing_extra,
+    imported,
     positive_integer,
     positive_number,
     understands,
@@ -95,10 +95,7 @@ class LBFGS:
         MissingExtraError
             If SciPy is not installed.
         """
-        try:
-            from scipy import optimize  # of an extra: needed by L-BFGS alone
-        except ImportError:
-            raise missing_extra("LBFGS needs", "scipy") from None
+        optimize = imported("scipy.optimize", "LBFGS needs", "scipy")
         function_of("The function of LBFGS", function, "parameters")
         if callback is not None:
             function_of("The callback of LBFGS", callback, "parameters", "cost")

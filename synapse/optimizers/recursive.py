@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from .._checks import any_array, counted, expected, finite_array, non_negative_number, numbers, whole_number
 from .._typing import Floats, Ints
-from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
-from .base import check_parameters, mask_of_moving
+from ..errors import ArgumentError, DivergenceError
+from .base import check_parameters, mask_of_moving, require_names
 
 
 class RecursiveOptimizer(ABC):
@@ -138,11 +138,7 @@ class RecursiveState(ABC):
         ArgumentError, ArgumentTypeError
             If names or shapes do not match this optimizer and its parameters. Nothing has changed.
         """
-        what = f"The arrays of {type(self.optimizer).__name__}"
-        if not isinstance(arrays, Mapping):
-            raise ArgumentTypeError(expected(what, "a mapping of names to arrays", arrays))
-        if set(arrays) != {"steps", "covariance"}:
-            raise ArgumentError(expected(what, "steps, covariance", ", ".join(map(str, arrays))))
+        require_names(self.optimizer, ["steps", "covariance"], arrays)
         sizes = np.diff(self._bounds)
         flat = finite_array("The covariance", arrays["covariance"])
         if flat.shape != (int((sizes**2).sum()),):

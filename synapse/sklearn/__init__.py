@@ -7,17 +7,12 @@ Rows of a table are learned by :class:`NetworkClassifier` and :class:`NetworkReg
 
 from contextlib import suppress
 
-from .._checks import missing_extra, public_names
+from .._checks import imported, public_names
 
-try:
-    import sklearn as _sklearn  # noqa: F401 - the package of the extra, not this one
-except ImportError:
-    raise missing_extra("The estimators of synapse.sklearn need", "scikit-learn") from None
+imported("sklearn", "The estimators of synapse.sklearn need", "scikit-learn")
 
-from .network_classifier import NetworkClassifier
-from .network_regressor import NetworkRegressor
-from .sequence_classifier import SequenceClassifier
-from .sequence_regressor import SequenceRegressor
+from .rows import NetworkClassifier, NetworkRegressor  # noqa: E402
+from .sequences import SequenceClassifier, SequenceRegressor  # noqa: E402
 
 with suppress(ImportError):  # River asks for these classes before it streams; importing them takes 0.1 s
     from river import base as _river

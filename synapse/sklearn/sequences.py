@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, final
 
 import numpy as np
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.metrics import accuracy_score, r2_score
 
 from .._checks import as_matrix, choice, counted, expected, listed
 from .._typing import Floats
 from ..errors import ArgumentError
-from .estimator import NetworkEstimator
+from .estimator import ClassTargets, NetworkEstimator, parameters
 
 
 class SequenceEstimator(NetworkEstimator):
     """An estimator of sequences, each of shape (T_i, n); the context is cleared before each."""
+
+    _measure: Callable[..., float]
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """The accuracy, or the coefficient of determination, over all answers.
+
+        `sample_weight` has a weight for each answer.
+        """
+        known, found = self._joined(y), self._joined(self.predict(X))
+        return float(self._measure(known, found, sample_weight=sample_weight))
 
     @property
     def _by_step(self) -> bool:
@@ -83,3 +95,70 @@ class SequenceEstimator(NetworkEstimator):
             return decode(np.stack([rows[-1] for rows in outputs]))
         found = self._parted(decode(np.concatenate(outputs)), sequences)
         return np.stack(found) if isinstance(X, np.ndarray) and X.ndim == 3 else found
+
+
+@final
+@parameters(
+    hidden=(16,),
+    build="LSTM",
+    squash=None,
+    scale=True,
+    per="sequence",
+    class_weight=None,
+    online_rate=0.01,
+    random_state=None,
+)
+class SequenceClassifier(ClassifierMixin, ClassTargets, SequenceEstimator):
+    """A network with memory as a classifier of sequences, or of every step of them.
+
+    Sequences are an array of shape (S, T, n), or a list of arrays (T_i, n), which may have different lengths.
+    scikit-learn's tools take both. With ``per="step"`` give them a splitter such as ``cv=KFold(5)``, because
+    labels of steps cannot be stratified.
+
+    Parameters
+    ----------
+    per : {"sequence", "step"}
+        Whether there is a label for each sequence, after its last step, or for every step.
+    hidden, build, squash, scale, class_weight, online_rate, random_state, **options
+        As for :class:`NetworkClassifier`. Default of `build` "LSTM", of `squash` that of the architecture.
+
+    Attributes
+    ----------
+    classes_, network_, n_features_in_, result_, n_iter_, loss_curve_
+        As for :class:`NetworkClassifier`.
+
+    Examples
+    --------
+    The first number of each sequence decides, and the last step answers:
+
+    >>> rng = np.random.default_rng(0)
+    >>> sequences = [rng.uniform(-1, 1, (rng.integers(3, 7), 1)) for _ in range(100)]
+    >>> labels = ["up" if rows[0, 0] > 0 else "down" for rows in sequences]
+    >>> model = SequenceClassifier(hidden=(4,), epochs=30, random_state=0).fit(sequences, labels)
+    >>> model.score(sequences, labels) > 0.9
+    True
+    """
+
+    score, _measure = SequenceEstimator.score, staticmethod(accuracy_score)
+
+
+@final
+@parameters(
+    hidden=(16,), build="LSTM", squash=None, scale=True, per="sequence", online_rate=0.01, random_state=None
+)
+class SequenceRegressor(RegressorMixin, SequenceEstimator):
+    """A network with memory as a regressor of sequences, or of every step of them.
+
+    Its parameters and attributes are those of :class:`SequenceClassifier` without `class_weight` and
+    `classes_`. Outputs are linear. With `scale`, targets are standardised, too.
+
+    Examples
+    --------
+    >>> sequences = np.random.default_rng(0).uniform(-1, 1, (50, 6, 1))
+    >>> sums = sequences[:, :, 0].cumsum(axis=1)
+    >>> model = SequenceRegressor(hidden=(6,), build="GRU", per="step", random_state=0).fit(sequences, sums)
+    >>> model.predict(sequences).shape, model.score(sequences, sums) > 0.9
+    ((50, 6), True)
+    """
+
+    score, _measure = SequenceEstimator.score, staticmethod(r2_score)

@@ -3,27 +3,18 @@
 from .._checks import public_names
 from . import reber
 from .adding import Adding
-from .continual_reber import ContinualReber
 from .copying import Copy
-from .delayed_xor import DelayedXor
-from .embedded_reber import EmbeddedReber
 from .judges import Ranked, Sides, Within
-from .languages import AnBn, AnBnCn
 from .mackey_glass import MackeyGlass
+from .reber import EmbeddedReber
 from .recall import Recall
-from .samples import Sample, SampleBatch
-from .score import Criterion, Score
-from .stream import SampleStream
-from .task import StreamTask, Task
+from .samples import Sample, SampleBatch, SampleStream, Score
+from .task import Criterion, StreamTask, Task
 
 __all__ = [
     "Adding",
-    "AnBn",
-    "AnBnCn",
-    "ContinualReber",
     "Copy",
     "Criterion",
-    "DelayedXor",
     "EmbeddedReber",
     "MackeyGlass",
     "Ranked",

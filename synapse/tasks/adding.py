@@ -8,11 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from .._typing import Floats
-from ._spans import Spans, steps_of
 from .judges import Within
-from .samples import SampleBatch
-from .score import Criterion
-from .task import Task
+from .samples import SampleBatch, Spans, steps_of
+from .task import Criterion, Task
 
 TESTED = 2000
 TOLERANCE = 0.04

@@ -8,11 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from .._checks import whole_number
-from ._spans import MOST_STEPS, Spans
 from .judges import Sides
-from .samples import SampleBatch
-from .score import Criterion
-from .task import Task
+from .samples import MOST_STEPS, SampleBatch, Spans
+from .task import Criterion, Task
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,9 @@ import numpy as np
 
 from .._checks import MOST_DELAYS, MOST_SEQUENCES, positive_integer
 from .._typing import Floats
-from ._series import TOGETHER, ahead, series_batch
 from .judges import Within
 from .samples import Sample, SampleBatch
-from .score import Criterion
-from .task import StreamTask
+from .task import Criterion, StreamTask
 
 STEP = 0.1
 EVERY = 10
@@ -22,6 +20,8 @@ EVERY = 10
 SETTLED = 1000
 """Points that are left out at the beginning, so that the series is on its attractor."""
 JUDGE = Within(0.02)
+TOGETHER = 16
+"""From this number of series on, arrays of all series are faster than the numbers of each."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,24 @@ class MackeyGlass(StreamTask):
         return _points(np.ascontiguousarray(history.T))
 
     def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:
-        return series_batch(self._series(count, rng), self.length, self.horizon, JUDGE)
+        blocks, parts, missing = self._series(count, rng), [], self.length + self.horizon
+        while missing > 0:
+            parts.append(next(blocks))
+            missing -= len(parts[-1])
+        values = np.concatenate(parts)[: self.length + self.horizon]
+        inputs, targets = values[: -self.horizon].T, values[self.horizon :].T
+        lengths = np.full(count, self.length)
+        return SampleBatch(inputs.reshape(-1, 1), targets.reshape(-1, 1), lengths, JUDGE)
+
+
+def ahead(blocks: Iterator[Floats], steps: int) -> Iterator[tuple[Floats, Floats]]:
+    """Yield the rows of a series, given in blocks, with the rows that are `steps` later."""
+    rows = next(blocks)
+    while True:
+        if len(rows) > steps:
+            yield rows[:-steps], rows[steps:]
+            rows = rows[-steps:]
+        rows = np.concatenate([rows, next(blocks)])
 
 
 def _points(past: Floats) -> Iterator[Floats]:

@@ -11,24 +11,26 @@ whole inner string. Hochreiter and Schmidhuber 1997, experiment 1.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from .._checks import MOST_SEQUENCES, expected, positive_integer, public_names, text
+from .._checks import MOST_SEQUENCES, choice, expected, positive_integer, public_names, text
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..initializers import Seed, random_generator
-from .judges import Mask
+from .judges import Ranked
+from .samples import SampleBatch
+from .task import Criterion, Task
 
 __all__ = [
     "ARCS",
     "SYMBOLS",
+    "EmbeddedReber",
     "encode",
     "legal",
-    "legal_mask",
-    "string",
     "strings",
 ]
 __dir__ = public_names(__all__)
@@ -49,15 +51,7 @@ ARCS = {
 
 END = 7
 OUTER = "TP"
-
-
-def string(seed: Seed = None) -> str:
-    """Generate one embedded Reber string; see :func:`strings`.
-
-    >>> string(seed=1)
-    'BPBPTVVEPE'
-    """
-    return strings(1, seed)[0]
+NEXT, LEGAL = TARGETS = ("next", "legal")
 
 
 def strings(count: int, seed: Seed = None) -> list[str]:
@@ -175,11 +169,6 @@ def legal(string: str) -> list[str]:
     return [OUTER, "B", *answers, "E"]
 
 
-def legal_mask(string: str) -> Mask:
-    """The result of :func:`legal` as booleans, shape (T, 7), by step and symbol."""
-    return np.array([[symbol in allowed for symbol in SYMBOLS] for allowed in legal(string)])
-
-
 def encode(string: str) -> tuple[Floats, Floats]:
     """Encode a string as one-hot inputs and targets; the target of a step is the next symbol.
 
@@ -204,3 +193,50 @@ def encode(string: str) -> tuple[Floats, Floats]:
         raise ArgumentError(expected("A string to encode", f"two or more of the symbols {SYMBOLS}", string))
     rows = np.eye(len(SYMBOLS))[places]
     return rows[:-1], rows[1:]
+
+
+@dataclass(frozen=True)
+class EmbeddedReber(Task):
+    """Embedded Reber grammar: predict the symbols that can come next.
+
+    Strings are those of :mod:`synapse.tasks.reber`. To predict the last symbol but one, a network must store
+    one bit during the whole inner string.
+
+    Hochreiter and Schmidhuber 1997, experiment 1: right are strings in whose every step all possible next
+    symbols have higher outputs than all others. There, 256 training and 256 test strings were drawn once, and
+    both had to be right; here, the test has 512 fresh strings.
+
+    Parameters
+    ----------
+    targets : {"next", "legal"}
+        Whether the targets of a step are the next symbol of the string, one-hot, as in the paper, or all
+        symbols that can come next.
+
+    Examples
+    --------
+    >>> task = EmbeddedReber()
+    >>> sample = task.sample(0)
+    >>> sample.inputs.shape, sample.right(1.0 * sample.allowed)
+    ((16, 7), True)
+    """
+
+    targets: str = NEXT
+
+    inputs: ClassVar[int] = len(SYMBOLS)
+    """Number of inputs, one per symbol of :data:`synapse.tasks.reber.SYMBOLS`."""
+    outputs: ClassVar[int] = len(SYMBOLS)
+    criterion: ClassVar[Criterion] = Criterion(512)
+    """All of 512 fresh strings are right."""
+    paper: ClassVar[str] = "Hochreiter and Schmidhuber, Neural Computation 9 (1997), experiment 1."
+
+    def __post_init__(self) -> None:
+        choice("The targets of EmbeddedReber", self.targets, TARGETS)
+
+    def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:
+        one_hot = np.eye(len(SYMBOLS))
+        symbols, nodes, lengths = map(np.array, walk(count, rng))
+        last = np.cumsum(lengths) - 1
+        given, following = np.delete(symbols, last), np.delete(symbols, np.r_[0, last[:-1] + 1])
+        allowed = ALLOWED[np.delete(nodes, last)]
+        targets = one_hot[following] if self.targets == NEXT else allowed.astype(np.float64)
+        return SampleBatch(one_hot[given], targets, lengths - 1, Ranked(), allowed)

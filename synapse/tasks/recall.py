@@ -11,8 +11,7 @@ from .._checks import MOST_SEQUENCES, positive_integer
 from ..errors import ArgumentError
 from .judges import Within
 from .samples import SampleBatch
-from .score import Criterion
-from .task import Task
+from .task import Criterion, Task
 
 MOST_SYMBOLS = 1000
 """Maximum number of symbols of a kind; each has its own input."""

@@ -1,8 +1,8 @@
-"""Samples of tasks: one, a batch of them in flat arrays, and the score of a network on a batch."""
+"""Samples of tasks: one, a batch of them in flat arrays, an endless sequence, and the score of a network."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -11,13 +11,45 @@ from typing import overload
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import expected, finite_array
+from .._checks import expected, finite_array, positive_integer, whole_number
 from .._typing import Floats, Ints
 from ..errors import ArgumentError
 from ..objects.network import Network, require_network
 from ..objects.state import preserved_context
 from .judges import Judge, Mask
-from .score import Score
+
+MOST_STEPS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Score:
+    """The score of a network on some samples.
+
+    Parameters
+    ----------
+    right, count : int
+        Number of samples that are right at every step, and of all samples.
+    error : float
+        Mean of the absolute differences between outputs and targets, over all targets.
+    squared_error : float
+        Mean of their squares. Divided by the variance of the targets it is the normalised error (NMSE) that
+        papers on series report.
+    """
+
+    right: int
+    count: int
+    error: float
+    squared_error: float
+
+    @property
+    def fraction(self) -> float:
+        """Fraction of samples that are right at every step."""
+        return self.right / self.count
+
+    @property
+    def wrong(self) -> int:
+        """Number of samples that are not right at every step."""
+        return self.count - self.right
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,3 +188,84 @@ def joined(parts: Sequence[Sample]) -> SampleBatch:
         parts[0].judge,
         np.concatenate(masks) if masks else None,
     )
+
+
+class SampleStream(Iterator[Sample]):
+    """An endless sequence of a task, without marks between its parts.
+
+    Parameters
+    ----------
+    parts : iterator of Sample
+        The next steps, any number at a time, without end.
+    """
+
+    def __init__(self, parts: Iterator[Sample]) -> None:
+        self._parts = parts
+        self._rest: Sample | None = None
+
+    def __next__(self) -> Sample:
+        rest, self._rest = self._rest, None
+        return next(self._parts) if rest is None else rest
+
+    def take(self, steps: int) -> Sample:
+        """Return the next steps of the stream.
+
+        Parameters
+        ----------
+        steps : int
+            Number of steps.
+
+        Returns
+        -------
+        Sample
+            Its first step follows the last step of the previous call.
+        """
+        steps = positive_integer("The steps of a stream", steps)
+        parts, count = [], 0
+        while count < steps:
+            parts.append(next(self))
+            count += len(parts[-1])
+        more = count - steps
+        if more:
+            last = parts.pop()
+            parts.append(last.cut(slice(0, -more)))
+            self._rest = last.cut(slice(-more, None))
+        whole = joined(parts)
+        return Sample(whole.rows, whole.goals, whole.judge, whole.allowed)
+
+
+# --- for tasks that draw samples -------------------------------------------------------------------
+
+
+class Spans:
+    """Consecutive rows of samples.
+
+    Parameters
+    ----------
+    lengths : ndarray of int, shape (S,)
+        Number of steps of each sample.
+    """
+
+    def __init__(self, lengths: Ints) -> None:
+        self.lengths = lengths
+        ends = np.cumsum(lengths)
+        self.first: Ints = ends - lengths
+        self.last: Ints = ends - 1
+        self.total = int(ends[-1])
+
+    @classmethod
+    def between(cls, count: int, shortest: int, longest: int, rng: np.random.Generator) -> Spans:
+        """Samples whose lengths are uniform from `shortest` to `longest`."""
+        return cls(rng.integers(shortest, longest, size=count, endpoint=True))
+
+    def goals(self, final: Floats) -> Floats:
+        """Targets of shape (N, m), NaN but for the last step of each sample, from `final` of shape (S, m)."""
+        goals = np.full((self.total, final.shape[1]), np.nan)
+        goals[self.last] = final
+        return goals
+
+
+def steps_of(task: str, value: int, least: int) -> int:
+    """Return the number of steps of a task, or raise an error."""
+    condition = f"a whole number from {least} to {MOST_STEPS:,}"
+    return whole_number(f"The steps of {task}", value, condition, least, MOST_STEPS)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from dataclasses import fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from math import inf
 from typing import ClassVar
 
 import numpy as np
@@ -15,11 +16,46 @@ from .._checks import MOST_SEQUENCES, counted, expected, integer, positive_integ
 from ..errors import ArgumentError, ArgumentTypeError
 from ..initializers import Seed, random_generator
 from ..objects.network import Network, require_network
-from .samples import Sample, SampleBatch, joined
-from .score import Criterion, Score, total
-from .stream import SampleStream
+from .samples import Sample, SampleBatch, SampleStream, Score, joined
 
 TESTED_AT_ONCE = 100
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """When a task counts as solved, judged on samples that were not used for training.
+
+    Parameters
+    ----------
+    samples : int
+        Number of samples of the test.
+    wrong : int
+        The largest number of them that may be wrong. Default 0.
+    error : float
+        The mean absolute error must be below this. Default: no limit.
+    squared_error : float
+        The mean squared error must be below this. Default: no limit.
+    """
+
+    samples: int
+    wrong: int = 0
+    error: float = inf
+    squared_error: float = inf
+
+    def met(self, score: Score) -> bool:
+        """Whether a score meets the criterion."""
+        small = score.error < self.error and score.squared_error < self.squared_error
+        return score.wrong <= self.wrong and small
+
+    def __str__(self) -> str:
+        parts = []
+        if not self.wrong:
+            parts.append(f"all of {self.samples:,} right")
+        elif self.wrong < self.samples:
+            parts.append(f"at most {self.wrong:,} of {self.samples:,} wrong")
+        limits = {"absolute": self.error, "squared": self.squared_error}
+        parts += [f"mean {kind} error below {limit:g}" for kind, limit in limits.items() if limit < inf]
+        return ", ".join(parts)
 
 
 class Task(ABC):
@@ -172,6 +208,17 @@ class Task(ABC):
             self.paper,
         ]
         return "\n".join(lines)
+
+
+def total(scores: Sequence[Score]) -> Score:
+    """The score on all samples of several scores."""
+    counts = [score.count for score in scores]
+    return Score(
+        sum(score.right for score in scores),
+        sum(counts),
+        float(np.average([score.error for score in scores], weights=counts)),
+        float(np.average([score.squared_error for score in scores], weights=counts)),
+    )
 
 
 class StreamTask(Task):

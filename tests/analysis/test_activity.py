@@ -1,11 +1,11 @@
-"""Dead and saturated neurons, and distributions, counted by hand."""
+"""Dead and saturated neurons, counted by hand."""
 
 import numpy as np
 import pytest
 
 import architect
 from synapse import Layer, Network, record
-from synapse.analysis import activation_distribution, activity, weight_distribution
+from synapse.analysis import activity
 from synapse.errors import ArgumentError
 
 from ..cases import accepted
@@ -74,36 +74,11 @@ def test_bounds_belong_to_what_they_bound():
     )
 
 
-def test_weights_are_grouped_by_layers_and_self_connections_apart():
-    net = architect.LSTM(
-        2, 3, 1, hidden_to_hidden=True, peepholes=None, input_to_output=False, style="synaptic", seed=0
-    )
-    found = weight_distribution(net)
-    assert found.group.tolist() == [
-        "input -> input gates",
-        "input -> forget gates",
-        "input -> cells",
-        "input -> output gates",
-        "cells -> cells",
-        "cells -> cells (self)",
-        "cells -> output",
-    ]
-    assert found.n.tolist() == [6, 6, 6, 6, 6, 3, 3]
-    weights = [c.weight for c in net.connections if c.source in list(net.input) and c.target in net["cells"]]
-    assert found.mean[2] == pytest.approx(np.mean(weights), abs=1e-15)
-    assert found.std[2] == pytest.approx(np.std(weights), abs=1e-15)
-    quantiles = [found.least, found.quarter, found.median, found.three_quarters, found.greatest]
-    assert [q[2] for q in quantiles] == pytest.approx(np.quantile(weights, [0, 0.25, 0.5, 0.75, 1]))
-    assert [q[5] for q in quantiles] == [1.0] * 5
-    assert len(weight_distribution(Network(Layer(2), [], Layer(1)))) == 0
-
-
 def test_a_log_is_analysed_as_the_run_that_it_recorded():
     net = strange()
     with record(net, "derivative", "activation", neurons=list(net)[::-1]) as log:
         net.run(ROWS)
-    for analyse in (activity, activation_distribution):
-        found, run = analyse(net, log).columns(), analyse(net, ROWS).columns()
-        for name, column in run.items():
-            same = np.allclose if column.dtype.kind == "f" else np.array_equal
-            assert same(found[name], column), name
+    found, run = activity(net, log).columns(), activity(net, ROWS).columns()
+    for name, column in run.items():
+        same = np.allclose if column.dtype.kind == "f" else np.array_equal
+        assert same(found[name], column), name

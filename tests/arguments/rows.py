@@ -147,14 +147,10 @@ row("optimizers.LBFGS.minimise", {"function": lambda p: ((p**2).sum(), 2 * p)})
 row(
     "optimizers.RecursiveState.step", lambda w: {"jacobian": np.ones((1, w.parameters.size)), "errors": [1.0]}
 )
-for name in ("clip_by_norm", "clip_by_value"):
-    row(f"optimizers.{name}", {"most": 0.1}, gradient="[]")
 row("squash.register", {"low": -1.0}, low="0 -1 0.5", high="0 0.5 inf")
 row("cost.Cost.__call__", {"targets": [0.5], "outputs": [0.5]})
 row("cost.Cost.signal", {"target": 0.5, "output": 0.5, "derivative": 0.5}, target="0 -1 0.5")
 
-for name in ("AnBn", "AnBnCn"):
-    row(f"tasks.{name}.__init__", off="0 -1 0.5")
 row("experiments.cross_validate", {"make": lambda fold: architect.Perceptron(2, 3, 1, seed=fold), "folds": 2})
 row(
     "experiments.train_many",

@@ -222,7 +222,7 @@ MAKERS |= {
     "ensemble": lambda w: Ensemble([architect.Elman(2, 2, 2, seed=seed) for seed in range(2)]),
     "differences": lambda w: forecasting.Differences((1,)),
     "calibration": lambda w: forecasting.Calibration(np.arange(60.0).reshape(30, 2, 1)),
-    "continualreber": lambda w: tasks.ContinualReber(20),
+    "streamtask": lambda w: tasks.MackeyGlass(length=20),
     "trainer": lambda w: synapse.Trainer(w.network),
     "by_bptt": lambda w: synapse.Trainer(w.network, method="bptt"),
     "log": lambda w: synapse.record(w.network),

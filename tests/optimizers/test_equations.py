@@ -7,7 +7,7 @@ import pytest
 
 import synapse
 from synapse.optimizers import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop
-from synapse.optimizers.base import BuiltIn
+from synapse.optimizers.descent import BuiltIn
 
 from ..cases import every_case
 

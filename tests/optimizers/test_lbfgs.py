@@ -80,6 +80,6 @@ def test_it_refuses_what_is_no_cost(function, error):
 
 
 def test_it_says_what_it_needs(monkeypatch):
-    monkeypatch.setitem(sys.modules, "scipy", None)
+    monkeypatch.setitem(sys.modules, "scipy.optimize", None)
     with pytest.raises(MissingExtraError, match="pip install"):
         LBFGS().minimise(rosenbrock, np.zeros(2))

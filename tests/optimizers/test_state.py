@@ -1,4 +1,4 @@
-"""What the optimizers share: settings, rates, frozen parameters, states, refusals; clipped gradients."""
+"""What the optimizers share: settings, rates, frozen parameters, states, refusals."""
 
 import dataclasses
 import io
@@ -18,8 +18,6 @@ from synapse.optimizers import (
     Optimizer,
     RMSprop,
     Rprop,
-    clip_by_norm,
-    clip_by_value,
 )
 
 from ..cases import accepted, every_case
@@ -178,54 +176,3 @@ def test_one_of_ones_own_cannot_take_a_name_in_use():
 
     with pytest.raises(ArgumentError, match="already has a steps"):
         Mine().begin(np.zeros(2))
-
-
-def gradients(seed=0):
-    rng = np.random.default_rng(seed)
-    return [rng.normal(size=shape) for shape in [(3, 4), (5,), (0, 2), (1,)]]
-
-
-def flat(arrays):
-    return np.concatenate([array.ravel() for array in arrays])
-
-
-@every_case("most", [0.01, 1.0, 3.5])
-def test_a_norm_is_brought_down_and_its_direction_kept(most):
-    arrays, before = gradients(), flat(gradients())
-    norm = clip_by_norm(arrays, most)
-    assert norm == pytest.approx(math.sqrt((before**2).sum()))
-    assert norm > most
-    assert flat(arrays) == pytest.approx(before * most / norm)
-
-
-def test_what_is_within_bounds_stays_to_the_bit():
-    arrays, before = gradients(), flat(gradients())
-    clip_by_norm(arrays, 1e3)
-    clip_by_value(arrays, 1e3)
-    assert (flat(arrays) == before).all()
-    assert clip_by_norm(np.zeros(3), 1.0) == clip_by_norm([], 1.0) == 0.0
-
-
-@every_case("scale", [1e-300, 1e300])
-def test_norms_beyond_the_squares_of_floats(scale):
-    gradient = np.array([3.0, 4.0]) * scale
-    assert clip_by_norm(gradient, 1e-305) == pytest.approx(5 * scale, rel=1e-15)
-    assert gradient == pytest.approx([0.6e-305, 0.8e-305], rel=1e-12, abs=0)
-
-
-def test_what_cannot_be_clipped_is_refused():
-    first = np.array([5.0, -7.0])
-    for clip in (clip_by_norm, clip_by_value):
-
-        def of(second, most=1.0, clip=clip):
-            return lambda: clip([first, second], most)
-
-        refused = [
-            (DivergenceError, "finite", of(np.array([math.nan]))),
-            (ArgumentTypeError, "array", of([1.0])),
-            (ArgumentTypeError, "array", of(np.array([1]))),
-            (ArgumentError, "read-only", of(np.broadcast_to(3.0, 2))),
-            (ArgumentError, "above 0", of(np.array([1.0]), 0.0)),
-        ]
-        assert not accepted(refused)
-    assert first.tolist() == [5.0, -7.0]

@@ -13,11 +13,11 @@ from studies.papers._learn import learn, trainer
 from studies.papers._memory_blocks import weight_count
 from studies.papers._paper_table import Measure, PaperTable, Published, Row, read_results
 from studies.papers.mackey_glass import reservoir
-from studies.tasks import NoisyLongLag, TemporalOrder
+from studies.tasks import ContinualReber, NoisyLongLag, TemporalOrder
 from synapse import Trainer
 from synapse.errors import ArgumentError, UnknownNameError
 from synapse.experiments import Trials
-from synapse.tasks import Adding, ContinualReber, EmbeddedReber, MackeyGlass, Recall
+from synapse.tasks import Adding, EmbeddedReber, MackeyGlass, Recall
 from tests.cases import all_hold
 
 

@@ -5,9 +5,8 @@ import pytest
 
 import architect
 from studies.papers._until_wrong import FIRST_STEPS, learn_until_wrong
-from studies.tasks import PeriodicFunction, SpikeDelays, TimedSpikes
+from studies.tasks import ContinualReber, PeriodicFunction, SpikeDelays, TimedSpikes
 from synapse.errors import DivergenceError
-from synapse.tasks import ContinualReber
 
 from ..cases import every_case
 

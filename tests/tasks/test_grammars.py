@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import architect
+from studies.tasks import AnBn, AnBnCn, ContinualReber
 from synapse import Layer, Network
 from synapse.errors import ArgumentError, ArgumentTypeError
-from synapse.tasks import AnBn, AnBnCn, ContinualReber, EmbeddedReber, Ranked, reber
+from synapse.tasks import EmbeddedReber, Ranked, reber
 from tests.cases import all_refused
 
 from .chances import as_often, binomial, uniform

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import scipy
 
-from studies.tasks import Multiplication
-from synapse.tasks import Adding, Copy, DelayedXor, MackeyGlass, Recall
+from studies.tasks import DelayedXor, Multiplication
+from synapse.tasks import Adding, Copy, MackeyGlass, Recall
 from tests.cases import all_hold
 
 from .chances import as_often, binomial, distributed, uniform

@@ -11,7 +11,7 @@ import architect
 from studies import tasks as papers
 from synapse import Trainer, tasks
 from synapse.errors import ArgumentError, ArgumentTypeError
-from synapse.tasks import ContinualReber, Criterion, EmbeddedReber, Recall, SampleBatch, Score, Task
+from synapse.tasks import Criterion, EmbeddedReber, Recall, SampleBatch, Score, Task
 from tests.cases import all_hold, all_refused
 
 TASKS = {
@@ -27,19 +27,19 @@ TASKS = {
     papers.TwoSequences(): ("all of 256 right, mean absolute error below 0.01", 0.2),
     papers.TwoSequences(variant="b"): ("at most 5 of 256 wrong, mean absolute error below 0.04", 0.2),
     papers.TwoSequences(variant="c"): ("all of 256 right, mean absolute error below 0.015", 0.1),
-    tasks.DelayedXor(): ("at most 5 of 500 wrong", 0.5),
+    papers.DelayedXor(): ("at most 5 of 500 wrong", 0.5),
     tasks.Copy(): ("at most 5 of 500 wrong", 0.5),
     EmbeddedReber(): ("all of 512 right", None),
     EmbeddedReber(targets="legal"): ("all of 512 right", None),
-    ContinualReber(200): ("all of 10 right", 0.49),
+    papers.ContinualReber(200): ("all of 10 right", 0.49),
     Recall(): ("at most 50 of 1,000 wrong", 0.5),
     papers.Timing(200): ("mean squared error below 0.05", 0.25),
     papers.Letters(200): ("all of 1 right", 0.5),
     papers.TemporalXor(60): (None, 0.5),
     papers.Narma10(200): (None, 0.01),
     tasks.MackeyGlass(length=200): (None, 0.02),
-    tasks.AnBn(): ("all of 1,000 right", 1.0),
-    tasks.AnBnCn(off=0.0): ("all of 1,000 right", 0.5),
+    papers.AnBn(): ("all of 1,000 right", 1.0),
+    papers.AnBnCn(off=0.0): ("all of 1,000 right", 0.5),
     papers.PeriodicFunction(periods=20): ("all of 1 right", 0.3),
     papers.SpikeDelays(periods=20): ("all of 10 right", 0.49),
     papers.SpikeDelays(continual=False): ("all of 1,000 right", 0.49),
@@ -131,7 +131,7 @@ def test_outputs_are_right_within_the_distance_of_the_paper():
             assert not sample.right(np.nan_to_num(far, nan=7.0))
             last = np.nan_to_num(sample.targets, nan=7.0)
             last[-1, 0] = far[-1, 0]
-            judged = sample.allowed is None or isinstance(task, papers.LongLag | tasks.AnBn | tasks.AnBnCn)
+            judged = sample.allowed is None or isinstance(task, papers.LongLag | papers.AnBn | papers.AnBnCn)
             assert not (judged and sample.right(last)), "one wrong output is enough"
 
     all_hold(check, EVERY)
@@ -273,7 +273,7 @@ REFUSED = [
     (lambda: papers.NoisyLongLag(5, distractors=10**9), ArgumentError, "distractors of NoisyLongLag"),
     (lambda: papers.TwoSequences(10, informative=11), ArgumentError, "from 1 to its steps, 10"),
     (lambda: papers.TwoSequences(variant="d"), ArgumentError, "'a' or 'b' or 'c'"),
-    (lambda: tasks.DelayedXor(7), ArgumentError, "steps of DelayedXor to be an even number, got 7"),
+    (lambda: papers.DelayedXor(7), ArgumentError, "steps of DelayedXor to be an even number, got 7"),
     (lambda: papers.SpikeDelays(delays=(0, "1")), ArgumentError, "the delays of SpikeDelays"),
 ]
 

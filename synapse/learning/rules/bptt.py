@@ -12,8 +12,8 @@ from ..._typing import Floats, Ints
 from ...cost import Cost
 from ...errors import ArgumentError, DivergenceError
 from ...optimizers import LBFGS
-from ...optimizers.base import BuiltIn, too_far, too_steep
-from ...optimizers.clipping import not_clipped
+from ...optimizers.base import not_clipped, too_far, too_steep
+from ...optimizers.descent import BuiltIn
 from .._data import Data, Epochs, Order
 from .._parameters import BatchGradient, Updater
 from .._regularisation import Masks

@@ -8,12 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from .._checks import MOST_SEQUENCES, positive_integer
-from .judges import Within
-from .reber import ALLOWED, SYMBOLS, walk
-from .samples import Sample
-from .score import Criterion
-from .task import StreamTask
+from synapse._checks import MOST_SEQUENCES, positive_integer
+from synapse.tasks import Criterion, Sample, StreamTask, Within
+from synapse.tasks.reber import ALLOWED, SYMBOLS, walk
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from .._checks import expected
-from ..errors import ArgumentError
-from ._spans import Spans, steps_of
-from .judges import Sides
-from .samples import SampleBatch
-from .score import Criterion
-from .task import Task
+from synapse._checks import expected
+from synapse.errors import ArgumentError
+from synapse.tasks import Criterion, SampleBatch, Sides, Task
+from synapse.tasks.samples import Spans, steps_of
 
 
 @dataclass(frozen=True)

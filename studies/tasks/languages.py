@@ -12,14 +12,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from .._checks import expected, finite_number, listed, positive_integer
-from .._typing import Ints
-from ..errors import ArgumentError
-from ..objects.network import Network
-from .judges import Sides
-from .samples import Sample, SampleBatch
-from .score import Criterion
-from .task import Task
+from synapse import Network
+from synapse._checks import expected, finite_number, listed, positive_integer
+from synapse._typing import Ints
+from synapse.errors import ArgumentError
+from synapse.tasks import Criterion, Sample, SampleBatch, Sides, Task
 
 MOST = 100_000
 """Largest n of a string."""

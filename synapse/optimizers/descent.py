@@ -1,0 +1,335 @@
+"""Optimizers whose equations are compiled, see ``engine/functions/optimizers.py``."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, final
+
+import numpy as np
+
+from .. import engine
+from .._checks import (
+    boolean,
+    check_fields,
+    expected,
+    fraction_below_one,
+    non_negative_number,
+    pair,
+    positive_number,
+    understands,
+)
+from .._typing import Floats
+from ..errors import ArgumentError
+from .base import Optimizer, OptimizerState
+
+
+class BuiltIn(Optimizer):
+    """Base class: training by exact gradients calls the same equation from its compiled loop over batches."""
+
+    equation: ClassVar[str]  # the name of its kernel there
+
+    @abstractmethod
+    def settings(self) -> tuple[float, ...]:
+        """The numbers of the equation, in the order in which it unpacks them."""
+
+    @property
+    def kernel(self) -> Any:
+        """The compiled equation."""
+        return getattr(engine.functions.optimizers, self.equation)
+
+    @final
+    def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
+        """Update the memory and compute the change."""
+        vectors = state.change, parameters, gradient, state.memory, np.array(self.settings(), float)
+        self.kernel(*vectors, float(rate), state.steps, np.uint64(0), np.uint64(len(gradient)))
+
+
+def _pair_of(check: Callable[[str, Any], float]) -> Callable[[str, Any], tuple[float, ...]]:
+    """The check of a pair of numbers."""
+    return lambda what, value: tuple(check(what, one) for one in pair(what, value))
+
+
+@final
+@understands("optimizer")
+@dataclass(frozen=True)
+class SGD(BuiltIn):
+    """Stochastic gradient descent: p -= rate · v, v = momentum · v + g.
+
+    Momentum is that of Polyak 1964, or that of Nesterov 1983 in the form of Sutskever, Martens, Dahl and
+    Hinton 2013: p -= rate · (g + momentum · v).
+
+    Parameters
+    ----------
+    rate : float
+        The learning rate.
+    momentum : float
+        Factor of the previous velocity. Default 0: no momentum.
+    nesterov : bool
+        Whether to use Nesterov's momentum.
+    weight_decay : float
+        Factor of the L2 penalty: `weight_decay` times each parameter is added to its gradient.
+
+    Examples
+    --------
+    >>> parameters = np.array([1.0])
+    >>> SGD(rate=0.5).begin(parameters).step(parameters, gradient=[1.0])
+    >>> parameters
+    array([0.5])
+    """
+
+    equation: ClassVar[str] = "sgd"
+    rate: float = 0.1
+    momentum: float = 0.0
+    nesterov: bool = False
+    weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_fields(self, positive_number, "rate")
+        check_fields(self, fraction_below_one, "momentum")
+        check_fields(self, boolean, "nesterov")
+        check_fields(self, non_negative_number, "weight_decay")
+        if self.nesterov and not self.momentum:
+            raise ArgumentError(expected(self._about("momentum"), "above 0 with nesterov", self.momentum))
+
+    def memory(self) -> dict[str, float]:
+        """One name with momentum: ``velocity``, which starts at 0."""
+        return {"velocity": 0.0} if self.momentum else {}
+
+    def settings(self) -> tuple[float, ...]:
+        """Momentum, whether it is Nesterov's, and weight decay."""
+        return self.momentum, self.nesterov, self.weight_decay
+
+
+@final
+@understands("optimizer")
+@dataclass(frozen=True)
+class RMSprop(BuiltIn):
+    """Gradients divided by the root of their running mean square: p -= rate · g / (√s + epsilon).
+
+    Tieleman and Hinton 2012 (lecture 6.5); centred and with momentum as Graves 2013 (equations 38-45),
+    except that epsilon stands outside the root.
+
+    Parameters
+    ----------
+    rate : float
+        The learning rate.
+    decay : float
+        Factor of the previous mean square.
+    epsilon : float
+        Term of the denominator that keeps the quotient finite when gradients vanish.
+    momentum : float
+        Factor of the previous velocity, which accumulates quotients.
+    centered : bool
+        Whether to divide by the standard deviation, that is, to subtract the square of the running mean.
+
+    Examples
+    --------
+    >>> parameters = np.array([1.0, 1.0])
+    >>> RMSprop(rate=0.1, decay=0.75).begin(parameters).step(parameters, gradient=[2.0, 20.0])
+    >>> parameters.round(6)
+    array([0.8, 0.8])
+    """
+
+    equation: ClassVar[str] = "rmsprop"
+    rate: float = 0.01
+    decay: float = 0.99
+    epsilon: float = 1e-8
+    momentum: float = 0.0
+    centered: bool = False
+
+    def __post_init__(self) -> None:
+        check_fields(self, positive_number, "rate", "epsilon")
+        check_fields(self, fraction_below_one, "decay", "momentum")
+        check_fields(self, boolean, "centered")
+
+    def memory(self) -> dict[str, float]:
+        """Names: ``mean_square``, ``mean`` if centered, and ``velocity`` with momentum; all start at 0."""
+        used = {"mean_square": True, "mean": self.centered, "velocity": self.momentum}
+        return {name: 0.0 for name, remembered in used.items() if remembered}
+
+    def settings(self) -> tuple[float, ...]:
+        """Decay, epsilon, momentum, and whether it is centred."""
+        return self.decay, self.epsilon, self.momentum, self.centered
+
+
+@final
+@understands("optimizer")
+@dataclass(frozen=True)
+class AdaGrad(BuiltIn):
+    """Gradients divided by the root of the sum of their squares: p -= rate · g / (√Σg² + epsilon).
+
+    Duchi, Hazan and Singer 2011, with diagonal matrices.
+
+    Parameters
+    ----------
+    rate : float
+        The learning rate, which is the size of the first step.
+    epsilon : float
+        Term of the denominator that keeps the quotient finite when gradients vanish.
+
+    Examples
+    --------
+    >>> parameters = np.array([1.0, 1.0])
+    >>> state = AdaGrad(rate=0.5).begin(parameters)
+    >>> state.step(parameters, gradient=[3.0, -0.3])
+    >>> parameters.round(6), state.sum_of_squares
+    (array([0.5, 1.5]), array([9.  , 0.09]))
+    """
+
+    equation: ClassVar[str] = "adagrad"
+    rate: float = 0.01
+    epsilon: float = 1e-10
+
+    def __post_init__(self) -> None:
+        check_fields(self, positive_number, "rate", "epsilon")
+
+    def memory(self) -> dict[str, float]:
+        """One name: ``sum_of_squares``, which starts at 0."""
+        return {"sum_of_squares": 0.0}
+
+    def settings(self) -> tuple[float, ...]:
+        """Epsilon."""
+        return (self.epsilon,)
+
+
+@dataclass(frozen=True)
+class _Moments(BuiltIn):
+    """Base class of Adam and AdamW."""
+
+    equation: ClassVar[str] = "adam"
+    rate: float = 0.001
+    betas: tuple[float, float] = (0.9, 0.999)
+    epsilon: float = 1e-8
+    amsgrad: bool = False
+
+    def __post_init__(self) -> None:
+        check_fields(self, positive_number, "rate", "epsilon")
+        check_fields(self, _pair_of(fraction_below_one), "betas")
+        check_fields(self, boolean, "amsgrad")
+
+    def memory(self) -> dict[str, float]:
+        """Names: ``first_moment``, ``second_moment`` and, with amsgrad, ``largest_second_moment``; from 0."""
+        names = ["first_moment", "second_moment"] + ["largest_second_moment"] * bool(self.amsgrad)
+        return dict.fromkeys(names, 0.0)
+
+    def settings(self) -> tuple[float, ...]:
+        """Betas, epsilon, amsgrad, and weight decay."""
+        return *self.betas, self.epsilon, self.amsgrad, 0.0
+
+
+@final
+@understands("optimizer")
+@dataclass(frozen=True)
+class Adam(_Moments):
+    """Adam: running means of the gradient, m, and of its square, v: p -= rate · m̂ / (√v̂ + epsilon).
+
+    Kingma and Ba 2015, algorithm 1, where m̂ = m / (1 - beta1^t) and v̂ = v / (1 - beta2^t).
+
+    Parameters
+    ----------
+    rate : float
+        The learning rate: about the largest change of a parameter in one step.
+    betas : (float, float)
+        Factors of the previous means m and v.
+    epsilon : float
+        Term of the denominator that keeps the quotient finite when gradients vanish.
+    amsgrad : bool
+        Whether to divide by the root of the largest v so far: Reddi, Kale and Kumar 2018.
+
+    Examples
+    --------
+    >>> parameters = np.array([1.0, 1.0])
+    >>> state = Adam(rate=0.25, betas=(0.5, 0.75)).begin(parameters)
+    >>> state.step(parameters, gradient=[4.0, -40.0])
+    >>> parameters.round(6), state.first_moment, state.second_moment
+    (array([0.75, 1.25]), array([  2., -20.]), array([  4., 400.]))
+    """
+
+
+@final
+@understands("optimizer")
+@dataclass(frozen=True)
+class AdamW(_Moments):
+    """Adam with decoupled weight decay: also p -= rate · weight_decay · p.
+
+    Loshchilov and Hutter 2019, algorithm 2.
+
+    Parameters
+    ----------
+    rate, betas, epsilon, amsgrad
+        As for :class:`Adam`.
+    weight_decay : float
+        Factor of the decay; a step multiplies each parameter by 1 - rate · weight_decay.
+
+    Examples
+    --------
+    >>> parameters = np.array([1.0])
+    >>> AdamW(rate=0.5, weight_decay=0.5).begin(parameters).step(parameters, gradient=[0.0])
+    >>> parameters
+    array([0.75])
+    """
+
+    weight_decay: float = 0.01
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_fields(self, non_negative_number, "weight_decay")
+
+    def settings(self) -> tuple[float, ...]:
+        """Those of Adam, with weight decay."""
+        return *super().settings()[:-1], self.weight_decay
+
+
+@final
+@understands("optimizer")
+@dataclass(frozen=True)
+class Rprop(BuiltIn):
+    """iRprop-: each parameter has a step that grows while its gradient keeps its sign and else shrinks.
+
+    Igel and Hüsken 2003: after a change of sign the gradient counts as 0, so that the parameter rests
+    and its step stays as it is the time after. It needs the gradient of all the data, not of batches.
+
+    Parameters
+    ----------
+    rate : float
+        The step of every parameter at first. A rate given to ``OptimizerState.step`` scales that step
+        by its ratio to this one.
+    etas : (float, float)
+        Factors by which steps shrink and grow.
+    steps : (float, float)
+        The smallest and the largest step.
+
+    Examples
+    --------
+    >>> parameters = np.array([1.0, 1.0])
+    >>> state = Rprop(rate=0.5).begin(parameters)
+    >>> state.step(parameters, gradient=[9.0, 0.1])
+    >>> state.step(parameters, gradient=[9.0, -0.1])
+    >>> state.sizes, parameters
+    (array([0.6 , 0.25]), array([-0.1,  0.5]))
+    """
+
+    equation: ClassVar[str] = "rprop"
+    rate: float = 0.01
+    etas: tuple[float, float] = (0.5, 1.2)
+    steps: tuple[float, float] = (1e-6, 50)
+
+    def __post_init__(self) -> None:
+        check_fields(self, positive_number, "rate")
+        check_fields(self, _pair_of(positive_number), "etas", "steps")
+        shrink, grow = self.etas
+        if not shrink < 1 < grow:
+            raise ArgumentError(expected(self._about("etas"), "one below and one above 1", self.etas))
+        least, most = self.steps
+        if not least <= self.rate <= most:
+            raise ArgumentError(expected(self._about("steps"), f"around the rate, {self.rate}", self.steps))
+
+    def memory(self) -> dict[str, float]:
+        """``sizes`` of the next changes, ``signs`` of the last gradient (0: it counts as 0)."""
+        return {"sizes": self.rate, "signs": 0.0}
+
+    def settings(self) -> tuple[float, ...]:
+        """Both factors, the smallest and the largest step, and the rate."""
+        return *self.etas, *self.steps, self.rate

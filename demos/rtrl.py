@@ -293,7 +293,7 @@ def orders(net, inputs, exact, away):
         print(f"  {order!s:5}   {there.sum():7}   {wrong[-1]:13.5f}   {cosine(net, order):15.4f}")
     check("order n keeps the parameters into neurons less than n away", all(right_ones))
     check("what it keeps is exact for the first n steps", all(in_time))
-    print(f"\n{reach(net)}")
+    print(f"\n{net}\n{reach(net)}")
 
 
 def cosine(net, order):
@@ -319,7 +319,7 @@ def costs():
         architect.LSTM(7, 15, 7, peepholes=None, style="synaptic", seed=0),
     )
     dense, sparse = reach(elman), reach(blocks)
-    print(f"{dense}\n\n{sparse}")
+    print(f"{elman}\n{dense}\n\n{blocks}\n{sparse}")
     check(
         "Elman: order 2 keeps as much as the exact rule", dense[2].sensitivities == dense[None].sensitivities
     )

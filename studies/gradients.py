@@ -207,7 +207,7 @@ def table_of_reach():
     found = {name: reach(built(name, 1.0, 0)) for name in NETWORKS}
     head = ["", "recurrent states", *(rule for rule in RULES if rule != "online")]
     lines = [
-        [name, str(rows[None].recurrent), *(f"{row.sensitivities:,}" for row in rows)]
+        [name, str(rows[None].recurrent), *(f"{row.sensitivities:,}" for row in rows.values())]
         for name, rows in found.items()
     ]
     return many.table(head, lines)

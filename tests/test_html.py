@@ -47,8 +47,6 @@ def views():
         "result": result,
         "trials": trials,
         "table": analysis.effective_weights(net),
-        "reach": learning.reach(net),
-        "comparison": learning.compare_gradients(net, rows, np.ones((3, 1))),
     }
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import inspect
 import pickle
 import uuid
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from queue import Empty, SimpleQueue
 from typing import Any
 
-import numpy as np
 from tqdm.auto import tqdm
 
 from .._checks import (
@@ -22,14 +22,11 @@ from .._checks import (
     expected,
     listed,
     lowered,
-    positive_integer,
     positive_number,
-    shown,
     whole_number,
 )
 from ..engine.guard import Deferred
 from ..errors import ArgumentError, ArgumentTypeError, ExecutorError, SynapseError
-from ..initializers import Seed, random_generator
 from ..learning.training import saying_compiling
 from ..readwrite.files import PathLike, as_path
 from ._records import Point, described, plain_value, point_text
@@ -133,17 +130,14 @@ def sweep(
     trial: Trial,
     *,
     seeds: Sequence[int],
-    grid: Mapping[str, Sequence[Any]] | None = None,
-    random: Mapping[str, Any] | None = None,
-    points: int | None = None,
-    seed: Seed = None,
+    grid: Mapping[str, Sequence[Any]] | Sequence[Point],
     store: PathLike | None = None,
     executor: Executor | None = None,
     progress: bool | str = True,
     time_limit: float | None = None,
     retry: bool = False,
 ) -> Trials:
-    """Call ``trial(seed, **point)`` for every seed and every point of a grid, or every random point.
+    """Call ``trial(seed, **point)`` for every seed and every point of a grid, or every point given.
 
     Parameters
     ----------
@@ -151,18 +145,10 @@ def sweep(
         As for :func:`run`, with the parameters of the sweep as keyword arguments.
     seeds : sequence of int
         Seeds of the trials, the same ones for every point.
-    grid : mapping of str to sequence, optional
-        Values of each parameter: all combinations are run. Values are of the same kinds as results;
-        tuples become lists.
-    random : mapping of str to distribution, optional
-        Distribution of each parameter, from which `points` points are drawn: a list of equally likely values,
-        a function of a ``numpy.random.Generator``, or a distribution of ``scipy.stats``. Equal points are run
-        once. With a grid, every random point is combined with every point of the grid.
-    points : int, optional
-        Number of random points. More points with the same seed begin with the same ones.
-    seed : int or numpy.random.Generator
-        Seed of the random points. With a store it must be given, because other points would be drawn when
-        the run is started again.
+    grid : mapping of str to sequence, or sequence of mapping
+        Values of each parameter, of which all combinations are run; or the points, each a dict of values by
+        parameter, such as random ones of scikit-learn's ``ParameterSampler``. Values are of the same kinds as
+        results; tuples become lists. Equal points are run once.
     store, executor, progress, time_limit, retry
         As for :func:`run`. Several sweeps of the same trial can share a store, also with :func:`run`.
 
@@ -189,38 +175,26 @@ def sweep(
     0   0.1    10       2  1.5 (range 1 to 2)
     1   0.5    10       2  5.5 (range 5 to 6)
     """
-    if seed is None and random is not None and store is not None:
-        raise ArgumentError(
-            "Random points need a seed if there is a store, because the same call draws others otherwise. "
-            "Give seed=0."
-        )
-    chosen = _points_of(grid, random, points, seed)
+    chosen = _points_of(grid)
     function = _checked_trial(trial, ["seed", *chosen[0]])
     several = _checked_seeds(seeds)
     tasks = [(point, seed) for point in chosen for seed in several]
     return TrialPlan(function, tasks, executor, time_limit, retry, progress).run(store)
 
 
-def _points_of(grid: Any, random: Any, count: Any, seed: Seed) -> list[Point]:
-    """Check the arguments of a sweep; returns its points."""
-    if grid is None and random is None:
-        raise ArgumentError("Expected a grid or random distributions of the parameters, got neither.")
-    if (random is None) != (count is None):
-        raise ArgumentError("Expected `random` and `points` together: distributions, and how many to draw.")
-    values = {} if grid is None else _grid(grid)
-    rng = random_generator(seed)
-    draws = [{}] if random is None else _draws(random, count, rng)
-    both = values.keys() & draws[0].keys()
-    if both:
-        raise ArgumentError(f"The parameter {sorted(both)[0]!r} is in the grid and random. Choose one.")
-    total = len(draws)
-    for several in values.values():
-        total *= len(several)
-    if total > MOST_POINTS:
-        raise ArgumentError(expected("The points", f"at most {MOST_POINTS}", total))
-    combined = [dict(zip(values, chosen, strict=True)) for chosen in product(*values.values())]
-    points = [point | draw for draw in draws for point in combined]
-    return list({point_text(point): point for point in points}.values())  # each one once
+def _points_of(grid: Any) -> list[Point]:
+    """Check the points of a sweep; returns each once."""
+    if isinstance(grid, Mapping):
+        values = _grid(grid)
+        if (total := prod(map(len, values.values()))) > MOST_POINTS:
+            raise ArgumentError(expected("The points", f"at most {MOST_POINTS}", total))
+        points = [dict(zip(values, chosen, strict=True)) for chosen in product(*values.values())]
+    else:
+        given = [_named("A point", one) for one in listed("The grid", grid, "a dict, or a list of points")]
+        points = [{name: _value(name, value) for name, value in point.items()} for point in given]
+        if not points or any(point.keys() != points[0].keys() for point in points):
+            raise ArgumentError(expected("The points", "dicts with the same names, at least one", grid))
+    return list({point_text(point): point for point in points}.values())
 
 
 def _named(what: str, given: Any) -> Mapping[str, Any]:
@@ -249,26 +223,6 @@ def _grid(given: Any) -> dict[str, list[Any]]:
         if not found[name]:
             raise ArgumentError(expected(f"The values of {name!r}", "at least one", values))
     return found
-
-
-def _draws(given: Any, count: Any, rng: np.random.Generator) -> list[Point]:
-    """Random points, drawn one after the other: more points begin with the same ones."""
-    distributions = {name: _drawing(name, one) for name, one in _named("The random", given).items()}
-    number = positive_integer("The points", count, MOST_POINTS)
-    return [{name: _value(name, draw(rng)) for name, draw in distributions.items()} for _ in range(number)]
-
-
-def _drawing(name: str, distribution: Any) -> Callable[[np.random.Generator], Any]:
-    """A function of a generator that draws from a distribution."""
-    if isinstance(distribution, list | tuple) and distribution:
-        return lambda rng: distribution[rng.integers(len(distribution))]
-    if hasattr(distribution, "rvs"):  # of scipy.stats
-        return lambda rng: distribution.rvs(random_state=rng)
-    if callable(distribution) and not isinstance(distribution, type):
-        drawing: Callable[[np.random.Generator], Any] = distribution
-        return drawing
-    condition = "a list, a function of a generator, or a distribution of scipy.stats"
-    raise ArgumentTypeError(expected(f"The distribution of {shown(name)}", condition, distribution))
 
 
 def _checked_trial(trial: Any, names: list[str]) -> Trial:

@@ -156,12 +156,11 @@ def cross_validate(
     """
     count = positive_integer("The folds", folds)
     rng, where = random_generator(seed), checked_executor(executor)
-    _require_fewer(count, inputs)
     trainers = _made(make, count)
     data = prepare(trainers[0].network, inputs, targets)
     _check(data, count)
     weights = None if sample_weight is None else checked_weights(sample_weight, data)
-    refuse_checkpoint(options, trainers)
+    refuse_checkpoint(options)
     options = {"progress": False, **options}
     order = rng.permutation(data.filled.astype(np.intp))
     tested = [np.sort(part) for part in np.array_split(order, count)]
@@ -201,16 +200,6 @@ def _made(make: Callable[..., Trainer | Network], folds: int) -> list[Trainer]:
             "Let make build a new one at every call."
         )
     return trainers
-
-
-def _require_fewer(folds: int, inputs: Any) -> None:
-    """Raise if there are fewer sequences or samples than folds, before networks are made."""
-    try:
-        most = len(inputs)
-    except TypeError:  # left to the check of the data
-        return
-    if folds > max(2, most):
-        raise ArgumentError(expected("The folds", f"2 to {most}, as many as sequences", folds))
 
 
 def _takes_an_argument(make: Callable[..., Any]) -> bool:

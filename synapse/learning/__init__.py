@@ -11,7 +11,6 @@ from .readout import Readout, fit_readout
 from .schedules import (
     AdaptiveSchedule,
     Cosine,
-    Exponential,
     ReduceOnPlateau,
     StepDecay,
     WarmUp,
@@ -23,7 +22,6 @@ __all__ = [
     "Batch",
     "Cosine",
     "Evaluation",
-    "Exponential",
     "Gradient",
     "GradientComparison",
     "Progress",

@@ -52,7 +52,6 @@ class Paused:
     held_out: Shape
     seconds: float = 0.0
     updates: int = 0  # number of updates counted for `on_batch`
-    taken: int = 0  # number of batches of a stream
     best: Snapshot | None = None  # weights of the best epoch
     last: Snapshot | None = None  # weights of the last epoch, if those of the best have been restored
 
@@ -84,10 +83,9 @@ class Paused:
                     f"got {_described(now)}. Give the same data, or train without resume."
                 )
 
-    def resumed(self, name: str) -> Any:
-        """The argument of ``train`` that comes from a field: the field, or a generator in that state."""
-        value = getattr(self, name)
-        return value if name != "generator" else generator_in(value)
+    def rng(self) -> np.random.Generator:
+        """A new generator in the state of the training's."""
+        return generator_in(self.generator)
 
 
 def generator_in(state: Mapping[str, Any]) -> np.random.Generator:
@@ -137,13 +135,12 @@ class Checkpoint:
 # --- options as values of JSON ------------------------------------------------------------------------
 
 OPTIMIZERS = ("SGD", "Adam", "AdamW", "RMSprop", "AdaGrad", "Rprop", "LBFGS", "RLS", "DEKF")
-SCHEDULES = ("StepDecay", "Exponential", "Cosine", "WarmUp", "ReduceOnPlateau")
+SCHEDULES = ("StepDecay", "Cosine", "WarmUp", "ReduceOnPlateau")
 CLASSES: dict[str, Any] = {
     **{name: getattr(optimizers, name) for name in OPTIMIZERS},
     **{name: getattr(schedules, name) for name in SCHEDULES},
 }
 """Classes of which a file has the name and the fields."""
-IN_FILES = tuple(name for name, option in OPTIONS.items() if option.in_files)
 BY_LAYER = "by_layer"
 
 
@@ -252,7 +249,7 @@ def write_trainer(trainer: Trainer, path: File, paused: Paused | None = None) ->
         )
     network, memory = trainer.network, trainer._updater.arrays(trainer.optimizer) or {}
     arrays = {f"{OPTIMIZER}{name}": array for name, array in memory.items()}
-    settings = {name: _written(network, name, getattr(trainer, name)) for name in IN_FILES}
+    settings = {name: _written(network, name, getattr(trainer, name)) for name in OPTIONS}
     training = None
     if paused is not None:
         kind = paused.generator["bit_generator"]
@@ -298,9 +295,9 @@ def read_trainer(stream: IO[bytes]) -> Trainer:
         raise FormatError(f"Expected the arrays of the trainer to be those that it names, got {got}.")
     names = [name for name in arrays if name.startswith(OPTIMIZER)]
     memory = {name.removeprefix(OPTIMIZER): arrays.pop(name) for name in names}
-    settings = members("The settings", head["settings"], IN_FILES)
+    settings = members("The settings", head["settings"], OPTIONS)
     try:
-        trainer = Trainer(network, **{name: _read(network, name, settings[name]) for name in IN_FILES})
+        trainer = Trainer(network, **{name: _read(network, name, settings[name]) for name in OPTIONS})
         if memory:
             if trainer.optimizer is None:
                 raise FormatError("The file has the state of an optimizer, but its trainer has none.")

@@ -37,7 +37,7 @@ class Result:
         Values per epoch: ``error``, ``rate`` and, with held-out data, ``validation_error``.
     stopped : str
         Reason of the end: ``epochs``, ``error``, ``patience``, ``callback`` or ``interrupted``; with L-BFGS
-        also ``converged``, if no lower cost is found; for a stream also ``steps``.
+        also ``converged``, if no lower cost is found.
     cost : str
         Name of the cost whose mean the errors are.
     """

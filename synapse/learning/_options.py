@@ -1,6 +1,6 @@
 """The options of a trainer and the arguments of ``train``, each declared once.
 
-A row of a table has the check of an option. The rest is derived: the attributes of the trainer, their
+A row of a table is the check of an option. The rest is derived: the attributes of the trainer, their
 assignment, pickles, files (``_checkpoint.py``), ``repr``, the options that a rule receives, and what
 ``resume`` takes over.
 """
@@ -8,7 +8,7 @@ assignment, pickles, files (``_checkpoint.py``), ``repr``, the options that a ru
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import partial
 from math import inf
 from types import SimpleNamespace
@@ -99,40 +99,26 @@ def _alone(check: Check) -> Callable[[Trainer, str, Any], Any]:
 # --- the tables ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Option:
-    """An option of a trainer.
-
-    `check` is called with the trainer, which has the options of the rows before, the name for messages and
-    the value. Files have it if `in_files`, and pickles in any case: a file that has been moved must not name
-    where it was. An option that depends on others is checked again before a training, because they may have
-    been assigned.
-    """
-
-    check: Callable[[Trainer, str, Any], Any]
-    in_files: bool = True
-    depends: bool = False
-
-
-OPTIONS = {
-    "method": Option(_method),
-    "order": Option(_order, depends=True),
-    "batch_size": Option(_batch_size, depends=True),
-    "window": Option(_alone(_or_none(partial(positive_integer, most=inf)))),
-    "clip": Option(_alone(_or_none(positive_number))),
-    "clip_value": Option(_alone(_or_none(positive_number))),
-    "l1": Option(_alone(non_negative_number)),
-    "l2": Option(_alone(non_negative_number)),
-    "optimizer": Option(_optimizer, depends=True),
-    "rate": Option(_rate),
-    "cost": Option(lambda trainer, what, value: trainer.network._cost(value)),
-    "dropout": Option(_chances),
-    "recurrent_dropout": Option(_chances),
-    "threads": Option(_alone(partial(positive_integer, most=MOST_THREADS))),
-    "checkpoint": Option(_alone(_or_none(_path)), in_files=False),
-    "every": Option(_alone(_or_none(positive_integer)), in_files=False),
+OPTIONS: dict[str, Callable[[Trainer, str, Any], Any]] = {
+    "method": _method,
+    "order": _order,
+    "batch_size": _batch_size,
+    "window": _alone(_or_none(partial(positive_integer, most=inf))),
+    "clip": _alone(_or_none(positive_number)),
+    "clip_value": _alone(_or_none(positive_number)),
+    "l1": _alone(non_negative_number),
+    "l2": _alone(non_negative_number),
+    "optimizer": _optimizer,
+    "rate": _rate,
+    "cost": lambda trainer, what, value: trainer.network._cost(value),
+    "dropout": _chances,
+    "recurrent_dropout": _chances,
+    "threads": _alone(partial(positive_integer, most=MOST_THREADS)),
 }
-"""The options of a trainer, in the order in which they are checked."""
+"""The checks of a trainer's options, in their order. They get the trainer, which has the options of the rows
+before, the name for messages and the value."""
+DEPENDENT = ("order", "batch_size", "optimizer")
+"""Options that depend on others, which may have been assigned: checked again before a training."""
 
 
 def _callbacks(what: str, value: Any) -> tuple[Any, ...]:
@@ -150,7 +136,6 @@ ARGUMENTS: dict[str, Check] = {
     "restore_best": boolean,
     "callbacks": _callbacks,
     "on_batch": _or_none(lambda what, value: function_of(what, value, "batch")),
-    "steps": _or_none(positive_integer),
     "checkpoint": _or_none(_path),
     "every": _or_none(positive_integer),
     "resume": boolean,
@@ -158,13 +143,10 @@ ARGUMENTS: dict[str, Check] = {
 """The checks of the arguments of ``train``, in this order; they get the name for messages and the value."""
 WITH_THE_DATA = ("inputs", "targets", "validation", "sample_weight", "class_weight")
 """The other arguments, which are checked with the data."""
-RESUMED = {"epochs": "epochs", "shuffle": "shuffle", "seed": "generator"}
-"""Arguments that a continued training takes from a field of :class:`Paused`; others are given again."""
 
 
 # --- what is derived from them ---------------------------------------------------------------------
 
-DEPENDENT = tuple(name for name, option in OPTIONS.items() if option.depends)
 RULE_OPTIONS = tuple(one.name for one in fields(RuleOptions) if one.name in OPTIONS)
 
 
@@ -183,6 +165,6 @@ def checked_call(given: Mapping[str, Any]) -> SimpleNamespace:
 
 def continue_call(call: SimpleNamespace, paused: Paused) -> None:
     """Replace arguments that are None by those of the training that is continued, and the generator."""
-    for name, field in RESUMED.items():
-        if getattr(call, name) is None or name == "seed":
-            setattr(call, name, paused.resumed(field))
+    call.epochs = paused.epochs if call.epochs is None else call.epochs
+    call.shuffle = paused.shuffle if call.shuffle is None else call.shuffle
+    call.seed = paused.rng()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
@@ -27,17 +26,12 @@ class Arrays:
     """Data given as arrays: one task for all epochs."""
 
     task: RuleTask
-    left = math.inf  # number of batches that may still be taken
-    taken = 0  # number of batches taken, counted for streams
     whole = True  # an epoch is one task
 
     @property
     def shape(self) -> Shape:
         """By which the data are recognised."""
         return self.task.data.shape
-
-    def skip(self, taken: int) -> None:
-        """Do nothing: an epoch begins with all data."""
 
     @property
     def rows(self) -> int:
@@ -71,32 +65,25 @@ class Arrays:
 class BatchStream:
     """Batches from an iterable, or from a function that returns one; an epoch is one pass through it.
 
-    `prepare` checks one pair of inputs and targets and returns a task for a rule. `left` is the number of
-    batches that may still be taken, in all epochs, `taken` that of those before. Batches are not stored.
+    `prepare` checks one pair of inputs and targets and returns a task for a rule. Batches are not stored.
     """
 
     batches: Any
     prepare: Callable[[Any, Any], RuleTask]
-    left: float
-    taken: int = 0
     rows = None  # the number of rows is unknown before the end of an epoch
     shape = None
     whole = False
-
-    def skip(self, taken: int) -> None:
-        """Count batches that were taken in earlier epochs."""
-        self.taken, self.left = taken, max(0, self.left - taken)
 
     def __iter__(self) -> Iterator[RuleTask]:
         number = 0
         with interruptible():
             batches = iter(_iterable(self.batches))
-        while self.left:
+        while True:
             with interruptible():
                 batch = next(batches, END)
             if batch is END:
                 break
-            number, self.left, self.taken = number + 1, self.left - 1, self.taken + 1
+            number += 1
             yield self._fitting(number, batch)
         if not number:
             raise ArgumentError(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, final
 
-from .._checks import check_fields, file_path, function_of, missing_extra, positive_integer
+from .._checks import check_fields, file_path, function_of, imported, positive_integer
 from ..objects.network import Network
 
 
@@ -141,7 +141,7 @@ class TensorBoard:
     Raises
     ------
     MissingExtraError
-        If `log_dir` is a path and neither ``tensorboardX`` nor ``torch.utils.tensorboard`` is installed.
+        If `log_dir` is a path and ``tensorboardX`` is not installed. A writer may also be of PyTorch.
 
     Examples
     --------
@@ -158,7 +158,12 @@ class TensorBoard:
 
     def __init__(self, log_dir: Any = "runs") -> None:
         self._own = not hasattr(log_dir, "add_scalar")
-        self.writer = _writer(log_dir) if self._own else log_dir
+        self.writer = log_dir
+        if self._own:
+            folder = file_path("The log_dir of a TensorBoard", log_dir, "a path, or a writer with add_scalar")
+            package = imported("tensorboardX", "TensorBoard needs")
+            # 120 unless told: nothing would be seen of a short training
+            self.writer = package.SummaryWriter(str(folder), flush_secs=1)
 
     def __call__(self, progress: Progress | Batch) -> None:
         """Write the scalars of one epoch or batch."""
@@ -174,16 +179,3 @@ class TensorBoard:
         """Write all pending scalars, and close the writer if it was created by this object."""
         if self._own:
             self.writer.close()
-
-
-def _writer(log_dir: Any) -> Any:
-    """Create a SummaryWriter of the installed package."""
-    folder = str(file_path("The log_dir of a TensorBoard", log_dir, "a path, or a writer with add_scalar"))
-    try:
-        from tensorboardX import SummaryWriter  # an extra: synapse works without it
-    except ImportError:
-        try:
-            from torch.utils.tensorboard import SummaryWriter
-        except ImportError:
-            raise missing_extra("TensorBoard needs", "tensorboardX") from None
-    return SummaryWriter(folder, flush_secs=1)  # 120 unless told: nothing would be seen of a short training

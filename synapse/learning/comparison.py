@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _html
 from .._checks import choice, whole_number
 from .._typing import Floats
 from ..cost import Cost
@@ -80,15 +79,6 @@ class GradientComparison:
         ]
         head = f"<GradientComparison of {rule}: {found}, {len(self.weights)} weights; largest differences"
         return "\n".join([head, *lines]) + ">"
-
-    def _repr_html_(self) -> str:
-        """The rows with the largest differences, for notebooks."""
-        worst = self.worst(_html.MOST_ROWS)
-        columns: dict[str, Any] = {}
-        for name in ("source", "target"):
-            columns[name] = [self.names[number] for number in worst[name]]
-        columns |= {name: worst[name] for name in ("rule", "exact")}
-        return _html.view(repr(self).splitlines()[0], _html.table(columns, len(self.weights)))
 
 
 def compare_gradients(
@@ -167,8 +157,8 @@ def compare_gradients(
     return GradientComparison(
         cosine=_by(float(ours @ theirs), _length(ours) * _length(theirs)),
         relative_error=_by(_length(ours - theirs), _length(theirs)),
-        weights=_rows(WEIGHTS, *np.reshape(links, (-1, 2)).T, weights, exact.weights),
-        biases=_rows(BIASES, np.arange(len(network)), biases, exact.biases),
+        weights=np.rec.fromarrays([*np.reshape(links, (-1, 2)).T, weights, exact.weights], WEIGHTS),
+        biases=np.rec.fromarrays([np.arange(len(network)), biases, exact.biases], BIASES),
         names=tuple(neuron.name for neuron in network),
         method=method,
         order=order,
@@ -188,14 +178,6 @@ def _slopes_of_rule(
         weights = parameters.sum_of_group(store["tie"][rows], found.weights)
         biases = parameters.sum_of_group(store["bias_tie"][network._rows()], found.biases)
     return weights / len(data.filled), biases / len(data.filled)
-
-
-def _rows(dtype: np.dtype[Any], *columns: NDArray[Any]) -> NDArray[Any]:
-    """A structured array of these columns."""
-    table = np.empty(len(columns[0]), dtype)
-    for name, values in zip(dtype.names or (), columns, strict=True):
-        table[name] = values
-    return table
 
 
 def _length(vector: Floats) -> float:

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import counted
-from .._typing import Floats
+from .._typing import Floats, Ints
 from ..cost import Cost, in_words
 from ..engine.guard import InUse
 from ..objects.network import Network
@@ -91,7 +90,8 @@ def evaluated(network: Network, data: Data, cost: Cost, weights: Floats | None =
         return mean_cost(network, data, cost, weights)
     with record(network, neurons=network.output) as log:
         found = mean_cost(network, data, cost, weights)
-    return replace(found, **classified(data, classes, log.activation)._asdict())
+    confusion, wrong = classified(data, classes, log.activation)
+    return replace(found, confusion=confusion, misclassified=wrong)
 
 
 def _by_weight(data: Data, weights: Floats) -> Iterator[tuple[Data, float]]:
@@ -123,13 +123,6 @@ THRESHOLD = 0.5
 """A single output above it means class 1."""
 
 
-class Classes(NamedTuple):
-    """The counts of :attr:`Evaluation.confusion`, and the numbers of :attr:`Evaluation.misclassified`."""
-
-    confusion: NDArray[np.int64]
-    misclassified: NDArray[np.int64]
-
-
 def classes_of(data: Data, weights: Floats | None) -> NDArray[np.int64] | None:
     """The class of each row, or -1 if it does not count; None if the targets are not classes."""
     counted = data.counted(weights) > 0
@@ -144,8 +137,8 @@ def classes_of(data: Data, weights: Floats | None) -> NDArray[np.int64] | None:
     return found
 
 
-def classified(data: Data, classes: NDArray[np.int64], outputs: Floats) -> Classes:
-    """Compare the classes of rows with those that the outputs, shape (rows, m), name."""
+def classified(data: Data, classes: Ints, outputs: Floats) -> tuple[Ints, Ints]:
+    """The counts and numbers of :class:`Evaluation`, for outputs of shape (rows, m)."""
     size = max(2, outputs.shape[1])
     named = outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > THRESHOLD).astype(np.int64)
     counted = classes >= 0
@@ -154,4 +147,4 @@ def classified(data: Data, classes: NDArray[np.int64], outputs: Floats) -> Class
     wrong = np.flatnonzero(counted & (classes != named))
     if not data.stream:
         wrong = np.unique(np.searchsorted(data.bounds, wrong, side="right") - 1)
-    return Classes(confusion, wrong)
+    return confusion, wrong

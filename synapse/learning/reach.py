@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 
-from .. import _html
-from .._checks import expected, listed, positive_integer
+from .._checks import listed, positive_integer
 from ..engine.guard import InUse
 from ..engine.rtrl import Layout, TooLarge, find_pattern
 from ..engine.rtrl.pattern import GATERS, OWN, SOURCES
-from ..errors import ArgumentError
 from ..objects import sensitivities
 from ..objects.network import Network, require_network
 from ..objects.wiring import require_closed
@@ -57,47 +54,17 @@ class ReachRow(NamedTuple):
         return self.sensitivities is None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Reach:
-    """The result of :func:`reach`: one row per order. ``found[order]`` is the row of an order.
+class Reach(dict[int | None, ReachRow]):
+    """The result of :func:`reach`: a row for each order, in the order given. Its ``repr`` is a table.
 
-    Attributes
-    ----------
-    network : str
-        The network, as its ``repr``.
-    rows : tuple of ReachRow
-        The rows, in the order given. ``pandas.DataFrame(found.rows)`` makes a table of them.
+    ``pandas.DataFrame(found.values())`` makes a table of it.
     """
 
-    network: str
-    rows: tuple[ReachRow, ...]
-
-    def __getitem__(self, order: int | None) -> ReachRow:
-        wanted = None if order is None else positive_integer("The order", order)
-        for row in self.rows:
-            if row.order == wanted:
-                return row
-        known = ", ".join(str(row.order) for row in self.rows)
-        raise ArgumentError(expected("The order", f"one of {known}", order))
-
-    def __iter__(self) -> Iterator[ReachRow]:
-        return iter(self.rows)
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
     def __repr__(self) -> str:
-        lines = [HEAD, *(_shown(row) for row in self.rows)]
+        lines = [HEAD, *map(_shown, self.values())]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         table = ["  ".join(map(str.rjust, line, widths)).rstrip() for line in lines]
-        return "\n".join([f"<Reach of {self.network}; multiply-adds of one step", *table]) + ">"
-
-    def _repr_html_(self) -> str:
-        """The rows as a table, for notebooks."""
-        columns = dict(zip(HEAD, zip(*map(_shown, self.rows), strict=True), strict=True)) if self.rows else {}
-        return _html.view(
-            f"<Reach of {self.network}; multiply-adds of one step>", _html.table(columns, len(self))
-        )
+        return "\n".join(["<Reach; multiply-adds of one step", *table]) + ">"
 
 
 def reach(network: Network, orders: Iterable[int | None] = (1, 2, 3, None)) -> Reach:
@@ -118,8 +85,8 @@ def reach(network: Network, orders: Iterable[int | None] = (1, 2, 3, None)) -> R
     Returns
     -------
     Reach
-        One row per order. Rows whose sensitivities do not fit into the memory of this machine contain the
-        memory that they need.
+        A dict with a row for each order. Rows whose sensitivities do not fit into the memory of this machine
+        contain the memory that they need.
 
     Raises
     ------
@@ -139,7 +106,7 @@ def reach(network: Network, orders: Iterable[int | None] = (1, 2, 3, None)) -> R
     layer of LSTM blocks without connections between them, parameters reach only the cell of their own block.
 
     >>> import architect
-    >>> elman = reach(architect.Elman(7, 15, 7, seed=0))
+    >>> elman = reach(architect.Elman(7, 15, 7, seed=0)).values()
     >>> [(row.order, row.recurrent, row.sensitivities, row.products) for row in elman]
     [(1, 15, 345, 345), (2, 15, 5175, 77625), (3, 15, 5175, 77625), (None, 15, 5175, 77625)]
     >>> blocks = reach(architect.LSTM(7, 15, 7, peepholes=None, style="synaptic", seed=0))
@@ -153,7 +120,7 @@ def reach(network: Network, orders: Iterable[int | None] = (1, 2, 3, None)) -> R
         for order in listed("The orders of reach", orders, known)
     ]
     with InUse(network):
-        return Reach(repr(network), tuple(_row(network, order) for order in wanted))
+        return Reach({order: _row(network, order) for order in wanted})
 
 
 def _row(network: Network, order: int | None) -> ReachRow:

@@ -63,7 +63,7 @@ class StepDecay:
     factor : float
         Factor of each reduction. Default 0.5.
     every : int
-        Number of epochs between two reductions. Default 10.
+        Number of epochs between two reductions. Default 10; 1 is exponential decay.
 
     Examples
     --------
@@ -83,35 +83,6 @@ class StepDecay:
     def __call__(self, epoch: int) -> float:
         """The rate of an epoch, counted from 0."""
         return powered(self.start, self.factor, _epoch(epoch) // self.every)
-
-
-@dataclass(frozen=True)
-class Exponential:
-    """A rate that begins at `start` and is multiplied by `factor` after every epoch.
-
-    Parameters
-    ----------
-    start : float
-        Rate of the first epoch.
-    factor : float
-        Factor of each epoch. Default 0.99.
-
-    Examples
-    --------
-    >>> Exponential(0.1, factor=0.5)(1)
-    0.05
-    """
-
-    start: float
-    factor: float = 0.99
-
-    def __post_init__(self) -> None:
-        check_fields(self, training_rate, "start")
-        check_fields(self, non_negative_number, "factor")
-
-    def __call__(self, epoch: int) -> float:
-        """The rate of an epoch, counted from 0."""
-        return powered(self.start, self.factor, _epoch(epoch))
 
 
 @dataclass(frozen=True)
@@ -162,7 +133,7 @@ class WarmUp(AdaptiveSchedule):
 
     Examples
     --------
-    >>> rate = WarmUp(3, then=Exponential(0.4, factor=0.5)).begin()
+    >>> rate = WarmUp(3, then=StepDecay(0.4, factor=0.5, every=1)).begin()
     >>> [round(rate(epoch, None), 3) for epoch in range(6)]
     [0.1, 0.2, 0.3, 0.4, 0.2, 0.1]
     """
@@ -340,4 +311,4 @@ def _is_fixed(rate: Rate) -> bool:
     """Whether a rate depends on the epoch alone; functions of the user may depend on anything."""
     if type(rate) is WarmUp:
         return _is_fixed(rate.then)
-    return _is_constant(rate) or type(rate) in (StepDecay, Exponential, Cosine)
+    return _is_constant(rate) or type(rate) in (StepDecay, Cosine)

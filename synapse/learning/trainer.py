@@ -26,7 +26,7 @@ from ..initializers import Seed
 from ..objects.network import Network, require_network
 from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
 from ..readwrite.files import PathLike
-from ._checkpoint import Checkpoint, Paused, PausedParts, write_trainer
+from ._checkpoint import Checkpoint, Paused, write_trainer
 from ._data import Data, joined, prepare, row_weights
 from ._history import History, Result
 from ._options import DEPENDENT, OPTIONS, RULE_OPTIONS, checked_call, continue_call, options_of
@@ -96,11 +96,6 @@ class Trainer:
     threads : int
         For "bptt": number of groups of sequences computed at the same time. The result is identical for any
         number. Default 1.
-    checkpoint : str or os.PathLike, optional
-        File to which the trainer is saved while it trains, see :meth:`train`, whose default this is. It is
-        not in the file. Default: none.
-    every : int, optional
-        Number of epochs from one checkpoint to the next, see :meth:`train`.
 
     Notes
     -----
@@ -138,8 +133,6 @@ class Trainer:
     dropout: Chances
     recurrent_dropout: Chances
     threads: int
-    checkpoint: PathLike | None
-    every: int | None
 
     @understands("Trainer", "train", "test")
     def __init__(
@@ -160,8 +153,6 @@ class Trainer:
         dropout: Chances = 0.0,
         recurrent_dropout: Chances = 0.0,
         threads: int = 1,
-        checkpoint: PathLike | None = None,
-        every: int | None = None,
     ) -> None:
         given = locals()
         assert given.keys() == {"self", "network", *OPTIONS}, (
@@ -176,9 +167,8 @@ class Trainer:
         self._paused: Paused | None = None  # the latest training
 
     def __setattr__(self, name: str, value: Any) -> None:
-        option = OPTIONS.get(name)
-        found = value if option is None else option.check(self, f"The {name} of Trainer", value)
-        super().__setattr__(name, found)
+        check = OPTIONS.get(name)
+        super().__setattr__(name, value if check is None else check(self, f"The {name} of Trainer", value))
 
     def __repr__(self) -> str:
         paused, done = self._paused, ""
@@ -204,10 +194,6 @@ class Trainer:
         memory, training = state.pop("_memory"), state.pop("_training")
         vars(self).update(state)  # they have been checked
         self._stop, self._updater = threading.Event(), Updater(self.network, self._penalties)
-        self._continue_from(memory, training)
-
-    def _continue_from(self, memory: Mapping[str, Any] | None, training: PausedParts | None) -> None:
-        """Take over the state of an optimizer, and a training."""
         if memory is not None:
             assert self.optimizer is not None
             self._updater.restore(self.optimizer, memory)
@@ -238,7 +224,6 @@ class Trainer:
         """The options that are passed to the rule; ArgumentError unless all can be used together."""
         options = self._options(**of_call)
         self._rule.check(options)
-        self._checkpoint(None, None)
         return options
 
     @understands("train", "__init__", "test")
@@ -257,7 +242,6 @@ class Trainer:
         restore_best: bool = True,
         callbacks: Iterable[Callback] = (),
         on_batch: Callable[[Batch], Any] | None = None,
-        steps: int | None = None,
         sample_weight: Any | None = None,
         class_weight: Mapping[int, float] | None = None,
         checkpoint: PathLike | None = None,
@@ -308,8 +292,6 @@ class Trainer:
         on_batch : callable, optional
             Function called with a :class:`~synapse.learning.Batch` after every update; returning a true
             value ends the training. It may edit the network.
-        steps : int, optional
-            For a stream of batches: maximum number of batches, in all epochs. Default: no limit.
         sample_weight : array_like, optional
             Weight in training of each sequence (or sample), held-out ones included; with "bptt". Not for a
             stream of batches.
@@ -319,10 +301,10 @@ class Trainer:
         checkpoint : str or os.PathLike, optional
             File to which the trainer is saved while it trains: at once, so that a file that cannot be written
             raises before the first epoch, then after epochs, and at the end, also by Ctrl-C. Each file
-            replaces the one before as a whole. :func:`synapse.load` reads it. Default: that of the trainer.
+            replaces the one before as a whole. :func:`synapse.load` reads it. Default: none.
         every : int, optional
-            Number of epochs from one checkpoint to the next. Default: that of the trainer, or as often as 5 %
-            of the time allows, at most once a second.
+            Number of epochs from one checkpoint to the next. Default: as often as 5 % of the time allows, at
+            most once a second.
         resume : bool
             Continue the latest call of `train` of this trainer, or of the trainer that was saved, after its
             latest complete epoch, as if it had not ended there; a trainer without one begins. Give the same
@@ -393,6 +375,11 @@ class Trainer:
             setattr(self, name, getattr(self, name))
         weighted = sample_weight is not None or class_weight is not None
         options = self._checked(weighted=weighted)
+        file = None
+        if checkpoint is not None:
+            file = Checkpoint(partial(write_trainer, self, checkpoint), call.every)
+        elif call.every is not None:
+            raise ArgumentError("`every` is the number of epochs between checkpoints. Give checkpoint, too.")
         before = self._paused if call.resume else None
         if before is not None:
             continue_call(call, before)
@@ -404,11 +391,9 @@ class Trainer:
             refuse_for_streams(self.optimizer, validation, sample_weight)
             whole = replace(options, batch_size=self.batch_size or sys.maxsize)  # one update by default
             make = partial(make, options=whole)
-            source: Arrays | BatchStream = self._stream(batches, call.steps, class_weight, make)
+            source: Arrays | BatchStream = self._stream(batches, class_weight, make)
             held_out = self._held_out(validation)
         else:
-            if steps is not None:
-                raise ArgumentError("The steps limit the batches of a stream. For arrays give epochs.")
             source, held_out = self._arrays(inputs, targets, validation, sample_weight, class_weight, make)
         if before is not None:
             shape = None if held_out is None else held_out.shape
@@ -438,7 +423,7 @@ class Trainer:
             updater=self._updater,
             stop=self._stop,
             on_batch=on_batch,
-            checkpoint=self._checkpoint(checkpoint, call.every),
+            checkpoint=file,
             continued=before,
         )
         latest, self._paused = self._paused, None  # a file that a callback saves has no other training
@@ -449,18 +434,6 @@ class Trainer:
         if isinstance(source, Arrays) and not warned:  # the cause is known
             warn_if_vanished(source.task, result)
         return result
-
-    def _checkpoint(self, path: PathLike | None, every: int | None) -> Checkpoint | None:
-        """The checkpoints of a training, by default those of the trainer."""
-        path = self.checkpoint if path is None else path
-        every = self.every if every is None else every
-        if path is not None:
-            return Checkpoint(partial(write_trainer, self, path), every)
-        if every is not None:
-            raise ArgumentError(
-                "The every is the number of epochs between checkpoints. Give checkpoint, too."
-            )
-        return None
 
     def _arrays(
         self,
@@ -488,7 +461,6 @@ class Trainer:
     def _stream(
         self,
         batches: Any,
-        steps: int | None,
         class_weight: Mapping[int, float] | None,
         make: Callable[..., RuleTask],
     ) -> BatchStream:
@@ -499,7 +471,7 @@ class Trainer:
             weights = row_weights(data, None, class_weight, len(self.network.output))
             return make(data=self._rule.arrange(data), weights=weights)
 
-        return BatchStream(batches, task, inf if steps is None else steps)
+        return BatchStream(batches, task)
 
     def _prepared(self, inputs: Any, targets: Any, cost: str | Cost | None = None) -> tuple[Data, Cost]:
         """Check data for the network and a cost (default: the trainer's); returns the data and the cost."""

@@ -147,7 +147,6 @@ class Training:
         if before is not None:
             self.history.continue_from(before)
             self.updates = before.updates
-            self.source.skip(before.taken)
             rows = self.source.rows
             self.bar.update(0 if rows is None else rows * before.done)
             self.rates.repeat(self.history.monitored)
@@ -164,7 +163,6 @@ class Training:
             held_out=None if history.held_out is None else history.held_out.shape,
             seconds=history.seconds,
             updates=self.updates,
-            taken=source.taken,
             best=history.best_weights,
         )
 
@@ -223,13 +221,11 @@ class Training:
     def _epochs(self) -> str:
         """Run all epochs; returns why they ended."""
         while self.history.done < self.history.epochs:
-            if not self.source.left:
-                return "steps"
             reason = "interrupted" if self._asked_to_stop() else self._next()
             if reason is not None:
                 return reason
             self._save_if_due()
-        return "epochs" if self.source.left else "steps"
+        return "epochs"
 
     def _next(self) -> str | None:
         """Run one epoch, or several in one compiled call; returns why training ends with them, or None."""

@@ -18,11 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from .._checks import public_names, unknown_attribute
 from .base import Optimizer, OptimizerState
-from .dekf import DEKF
 from .descent import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop
 from .lbfgs import LBFGS
-from .recursive import RecursiveOptimizer, RecursiveState
-from .rls import RLS
+from .recursive import DEKF, RLS, RecursiveOptimizer, RecursiveState
 
 __all__ = [
     "DEKF",

@@ -1,18 +1,38 @@
-"""Base classes of recursive optimizers, which take the slopes of all outputs instead of one gradient."""
+"""Recursive optimizers, which take the slopes of all outputs instead of one gradient: RLS and DEKF."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import any_array, counted, expected, finite_array, non_negative_number, numbers, whole_number
+from .. import engine
+from .._checks import (
+    any_array,
+    check_fields,
+    choice,
+    counted,
+    expected,
+    finite_array,
+    fraction,
+    is_number,
+    non_negative_number,
+    numbers,
+    pair,
+    positive_integer,
+    positive_number,
+    understands,
+    whole_number,
+)
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, DivergenceError
 from .base import check_parameters, mask_of_moving, require_names
+
+NEURON, ALL = "neuron", "all"
 
 
 class RecursiveOptimizer(ABC):
@@ -171,3 +191,303 @@ def checked_groups(parameters: Floats, frozen: Any, groups: Any) -> tuple[NDArra
             f"got {given}."
         )
     return mask, labels.astype(np.int64)
+
+
+@final
+@understands("optimizer")
+@dataclass(frozen=True)
+class RLS(RecursiveOptimizer):
+    """Recursive least squares for the incoming weights and biases of the outputs.
+
+    For an output with the error e = t - y and the regressors x = dy/dp of its own parameters p (the
+    activations that it reads and 1 for the bias, times its slope)::
+
+        k = P x / (forgetting + x' P x)
+        p = p + rate k e
+        P = (P - k x' P) / forgetting              at the start P = I / regularization
+
+    (Haykin, Adaptive Filter Theory, chapter 10.) With identity outputs and `forgetting` 1, p minimises
+    ``sum_t e_t^2 + regularization |p - p_0|^2`` over all steps so far, where p_0 are the initial parameters:
+    ridge regression (:func:`synapse.learning.fit_readout`) without a pass over all data. With a `Liquid`
+    whose outputs feed back into its pool this is FORCE learning (Sussillo and Abbott 2009). Other squashes
+    are linearised in every step.
+
+    Give it to a Trainer with method "online" or "rtrl". Only parameters of the outputs move, all others
+    stay as they are, trainable or not. It minimises squared errors; the trainer's cost is only reported.
+    Outputs with equal regressors share one P, which takes 8 n^2 bytes for n parameters of an output.
+
+    Parameters
+    ----------
+    rate : float
+        Factor of all changes. Default 1, the step of the equations.
+    forgetting : float
+        Weight of each earlier step relative to the step after it, above 0 and at most 1. Default 1.
+    regularization : float
+        Inverse of the initial variance of each parameter. Default 1.
+
+    See Also
+    --------
+    DEKF : Trains all parameters.
+
+    Examples
+    --------
+    >>> state, parameters = RLS(regularization=1e-9).begin(np.zeros(2)), np.zeros(2)
+    >>> for x, target in [([1.0, 1.0], 3.0), ([2.0, 1.0], 5.0), ([4.0, 1.0], 9.0)]:
+    ...     state.step(parameters, [x], [target - np.dot(parameters, x)])
+    >>> parameters.round(6)
+    array([2., 1.])
+    """
+
+    direct: ClassVar[bool] = True
+    rate: float = 1.0
+    forgetting: float = 1.0
+    regularization: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_fields(self, positive_number, "rate", "regularization")
+        check_fields(self, fraction, "forgetting")
+
+    def begin(self, parameters: Floats, frozen: Any = None, groups: Any = None) -> RecursiveState:
+        """Make the state of a training before its first step.
+
+        Parameters
+        ----------
+        parameters : numpy.ndarray of float64, shape (n,)
+            The parameters to be changed.
+        frozen : array_like of bool, shape (n,), optional
+            Mask of parameters that never change.
+        groups : array_like of int, shape (n,), optional
+            The output that each parameter belongs to, from 0; parameters with a negative number never change.
+            Default: all belong to output 0.
+        """
+        moving, labels = checked_groups(parameters, frozen, groups)
+        return _LeastSquaresState(self, parameters.size, moving & (labels >= 0), labels)
+
+
+@final
+class _LeastSquaresState(RecursiveState):
+    """Covariances of the outputs' parameters."""
+
+    def __init__(self, optimizer: RLS, size: int, moving: NDArray[np.bool_], labels: Ints) -> None:
+        super().__init__(optimizer, size, moving, labels)
+        self._forgetting = optimizer.forgetting
+        self._outputs = int(self._labels.max(initial=0)) + 1
+        sizes = np.diff(self._bounds)
+        starts = {n: np.eye(n) / optimizer.regularization for n in np.unique(sizes).tolist()}
+        self._shares = [_Share(starts[n], np.flatnonzero(sizes == n).tolist()) for n in starts]
+
+    @property
+    def covariances(self) -> list[Floats]:
+        """Copies of the covariance matrices, one for each output, in the order of `members`."""
+        found = {g: share.matrix.copy() for share in self._shares for g in share.groups}
+        return [found[g] for g in sorted(found)]
+
+    def _restore(self, covariances: list[Floats]) -> None:
+        self._shares = [_Share(matrix.copy(), [g]) for g, matrix in enumerate(covariances)]
+
+    def _regressors(self, group: int) -> Floats:
+        """dy/dp of the parameters of one output."""
+        own = slice(self._bounds[group], self._bounds[group + 1])
+        regressors: Floats = self._slopes[self._labels[group], own]
+        return regressors
+
+    def _find_change(self, errors: Floats) -> Floats | None:
+        self._shares = [part for share in self._shares for part in share.parted(self._regressors)]
+        change = np.empty(len(self._columns))
+        for share in self._shares:
+            if not share.find_gain(self._regressors(share.groups[0]), self._forgetting):
+                return None
+            for g in share.groups:
+                change[self._bounds[g] : self._bounds[g + 1]] = share.gain * errors[self._labels[g]]
+        return change
+
+    def _renew(self) -> None:
+        for share in self._shares:
+            share.renew(self._forgetting)
+
+
+class _Share:
+    """One covariance, of all outputs whose regressors have been equal in every step."""
+
+    def __init__(self, matrix: Floats, groups: list[int]) -> None:
+        self.matrix, self.groups = matrix, groups
+        n = len(matrix)
+        self.gain, self._w = np.empty(n), np.empty((1, n))
+        self._places = np.array([0, n], np.uint64), np.zeros(1, np.uint64)
+
+    def parted(self, regressors: Callable[[int], Floats]) -> list[_Share]:
+        """Divide the outputs by their regressors of this step."""
+        if len(self.groups) == 1:
+            return [self]
+        alike: dict[bytes, list[int]] = {}
+        for g in self.groups:
+            alike.setdefault(regressors(g).tobytes(), []).append(g)
+        if len(alike) == 1:
+            return [self]
+        return [_Share(self.matrix.copy(), groups) for groups in alike.values()]
+
+    def find_gain(self, regressors: Floats, forgetting: float) -> bool:
+        """Compute the gain of this step; returns whether the covariance stays positive."""
+        find = engine.functions.optimizers.find_least_squares
+        slopes = np.ascontiguousarray(regressors[None])
+        vectors = *self._places, slopes, forgetting, self._w, self.gain
+        return bool(find(self.matrix.reshape(-1), *vectors))
+
+    def renew(self, forgetting: float) -> None:
+        """Change the covariance."""
+        flat = self.matrix.reshape(-1)
+        engine.functions.optimizers.renew(flat, *self._places, self._w, 1.0 / forgetting, 0.0)
+
+
+def checked_noise(what: str, noise: Any) -> Any:
+    """Return a noise, or a pair of the first and the last noise, or raise."""
+    if is_number(noise):
+        return non_negative_number(what, noise)
+    first, last = pair(what, noise)
+    return positive_number(what, first), positive_number(what, last)
+
+
+def positive_noise(what: str, noise: Any) -> Any:
+    """Return a noise above 0, or a pair of the first and the last noise, or raise."""
+    return positive_number(what, noise) if is_number(noise) else checked_noise(what, noise)
+
+
+@final
+@understands("optimizer")
+@dataclass(frozen=True)
+class DEKF(RecursiveOptimizer):
+    """Decoupled extended Kalman filter.
+
+    Parameters are divided into groups g, and covariances between groups are neglected. In each step with a
+    target, with H = dy/dp of all outputs (including all earlier steps) and the errors e = t - y::
+
+        A = (R I + sum_g H_g P_g H_g')^-1
+        K_g = P_g H_g' A
+        p_g = p_g + rate K_g e
+        P_g = P_g - K_g H_g P_g + Q I              at the start P_g = initial_variance I
+
+    Puskorius and Feldkamp 1994; for LSTM Pérez-Ortiz, Gers, Eck and Schmidhuber 2003. With one group of all
+    parameters it is the (global) extended Kalman filter.
+
+    Give it to a Trainer with method "rtrl", whose order determines how exact H is. It minimises squared
+    errors; the trainer's cost is only reported. Shared parameters count once, in the group of the first
+    neuron; frozen ones are in no group. A step takes n_g^2 multiply-adds per group and output.
+
+    Parameters
+    ----------
+    rate : float
+        Factor of all changes. Default 1, the step of the equations.
+    initial_variance : float
+        Initial variance of each parameter: how far it is expected to move. Default 100.
+    measurement_noise : float or pair of float
+        Variance R of the targets' noise; a larger one makes smaller steps. A pair is the first and the last
+        value, between which R falls (or rises) geometrically. Default 1.
+    process_noise : float or pair of float
+        Variance Q that each parameter gains in every step, which keeps P positive and the filter alert. A
+        pair as above. Default 1e-4.
+    annealing : int
+        Number of steps from the first to the last value of a pair. Default 1000.
+    groups : {"neuron", "all"}
+        Whether a group is the parameters into one neuron, or all parameters. Default "neuron".
+
+    See Also
+    --------
+    RLS : Trains the outputs only.
+
+    Examples
+    --------
+    A line that is measured twice, with little noise:
+
+    >>> parameters = np.zeros(2)
+    >>> state = DEKF(measurement_noise=1e-6, process_noise=0.0).begin(parameters)
+    >>> for x, target in [([0.0, 1.0], 1.0), ([1.0, 1.0], 3.0)]:
+    ...     state.step(parameters, jacobian=[x], errors=[target - np.dot(parameters, x)])
+    >>> parameters.round(4)
+    array([2., 1.])
+    >>> import architect, synapse
+    >>> net = architect.Elman(1, 3, 1, seed=0)
+    >>> trainer = synapse.Trainer(net, method="rtrl", optimizer=DEKF(initial_variance=10.0))
+    >>> bits = np.random.default_rng(0).integers(0, 2, (500, 1)).astype(float)
+    >>> result = trainer.train(bits, np.roll(bits, 1), epochs=1, progress=False)  # the input before
+    >>> bool(trainer.test(bits, np.roll(bits, 1)).error < 0.1)
+    True
+    """
+
+    direct: ClassVar[bool] = False
+    rate: float = 1.0
+    initial_variance: float = 100.0
+    measurement_noise: float | tuple[float, float] = 1.0
+    process_noise: float | tuple[float, float] = 1e-4
+    annealing: int = 1000
+    groups: str = NEURON
+
+    def __post_init__(self) -> None:
+        check_fields(self, positive_number, "rate", "initial_variance")
+        check_fields(self, positive_noise, "measurement_noise")
+        check_fields(self, checked_noise, "process_noise")
+        check_fields(self, positive_integer, "annealing")
+        choice("The groups of DEKF", self.groups, (NEURON, ALL))
+
+    def begin(self, parameters: Floats, frozen: Any = None, groups: Any = None) -> RecursiveState:
+        """Make the state of a training before its first step.
+
+        Parameters
+        ----------
+        parameters : numpy.ndarray of float64, shape (n,)
+            The parameters to be changed.
+        frozen : array_like of bool, shape (n,), optional
+            Mask of parameters that never change.
+        groups : array_like of int, shape (n,), optional
+            The group of each parameter: equal numbers are one group. Default: all are one group, as always
+            with ``groups="all"``.
+        """
+        moving, labels = checked_groups(parameters, frozen, groups)
+        if self.groups == ALL:
+            labels = np.zeros_like(labels)
+        return _KalmanState(self, parameters.size, moving, labels)
+
+
+@final
+class _KalmanState(RecursiveState):
+    """Covariances of the groups, one after the other."""
+
+    def __init__(self, optimizer: DEKF, size: int, moving: NDArray[np.bool_], labels: Ints) -> None:
+        super().__init__(optimizer, size, moving, labels)
+        self._filter = optimizer
+        sizes = np.diff(self._bounds)
+        ends = np.cumsum(sizes**2)
+        flat = [np.eye(n).reshape(-1) * optimizer.initial_variance for n in sizes.tolist()]
+        self._covariance: Floats = np.concatenate([np.empty(0), *flat])
+        self._places = self._bounds.astype(np.uint64), (ends - sizes**2).astype(np.uint64)
+        self._w: Floats = np.empty((0, 0))
+
+    @property
+    def covariances(self) -> list[Floats]:
+        """Copies of the covariance matrices, one for each group, in the order of `members`."""
+        sizes = np.diff(self._bounds)
+        parts = np.split(self._covariance, np.cumsum(sizes**2)[:-1])
+        return [part.reshape(n, n).copy() for part, n in zip(parts, sizes, strict=False)]
+
+    def _restore(self, covariances: list[Floats]) -> None:
+        self._covariance[:] = np.concatenate([np.empty(0), *(one.reshape(-1) for one in covariances)])
+
+    def _find_change(self, errors: Floats) -> Floats | None:
+        if self._w.shape != self._slopes.shape:
+            self._w = np.empty_like(self._slopes)
+        noise, change = self._noise(self._filter.measurement_noise), np.empty(len(self._columns))
+        scratch = self._w, np.empty((len(errors), len(errors))), change
+        find = engine.functions.optimizers.find_kalman
+        sound = find(self._covariance, *self._places, self._slopes, errors, noise, *scratch)
+        return change if sound else None
+
+    def _renew(self) -> None:
+        added = self._noise(self._filter.process_noise)
+        engine.functions.optimizers.renew(self._covariance, *self._places, self._w, 1.0, added)
+
+    def _noise(self, noise: float | tuple[float, float]) -> float:
+        """The noise of this step."""
+        if not isinstance(noise, tuple | list):
+            return noise
+        first, last = noise
+        part = min(1.0, self.steps / self._filter.annealing)
+        return float(first * (last / first) ** part)

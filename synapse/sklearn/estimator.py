@@ -47,9 +47,8 @@ ARCHITECTURES = {
 }
 OPTIMIZERS = {"adam": optimizers.Adam, "lbfgs": optimizers.LBFGS, "sgd": optimizers.SGD}
 """Those that may be given by name; others are objects."""
-LEFT_OUT = ("network", "checkpoint", "every")
 OF_TRAIN = ("epochs", "error", "shuffle", "validation", "patience", "restore_best", "callbacks", "progress")
-TRAINER = {name: one for name, one in signature(Trainer).parameters.items() if name not in LEFT_OUT}
+TRAINER = {name: one for name, one in signature(Trainer).parameters.items() if name != "network"}
 TRAIN = {name: one for name, one in signature(Trainer.train).parameters.items() if name in OF_TRAIN}
 DEFAULTS = {"method": "bptt", "optimizer": "adam", "rate": 0.01, "progress": False}
 """Options whose default differs from that of the trainer."""

@@ -261,7 +261,7 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
     random_state : int, numpy.random.RandomState or None
         Seed of weights, orders and held-out samples.
     **options
-        The options of :class:`~synapse.Trainer` but for its checkpoints, and `epochs`, `error`, `shuffle`,
+        The options of :class:`~synapse.Trainer`, and `epochs`, `error`, `shuffle`,
         `validation` (a fraction, drawn at random), `patience`, `restore_best`, `callbacks` and `progress` of
         its ``train``. The defaults that differ are ``method="bptt"``, ``optimizer="adam"``, ``rate=0.01`` and
         ``progress=False``. Optimizers may be given by name: "adam", "lbfgs", "sgd".

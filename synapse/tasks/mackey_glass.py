@@ -20,8 +20,6 @@ EVERY = 10
 SETTLED = 1000
 """Points that are left out at the beginning, so that the series is on its attractor."""
 JUDGE = Within(0.02)
-TOGETHER = 16
-"""From this number of series on, arrays of all series are faster than the numbers of each."""
 
 
 @dataclass(frozen=True)
@@ -111,28 +109,19 @@ def _points(past: Floats) -> Iterator[Floats]:
     multiplications and divisions are used, so that the chaotic series has the same bits on every machine.
     """
     delay, skipped = len(past) // EVERY, SETTLED
-    follow = _follow_together if past.shape[1] >= TOGETHER else _follow_each
     while True:
         square = past * past
         fourth = square * square
         gain = 0.2 * past / (1.0 + fourth * fourth * square)
-        past = follow(gain, past[-1])
+        past = _follow(gain, past[-1])
         points = np.tanh(past[EVERY - 1 :: EVERY] - 1.0)[skipped:]
         skipped = max(skipped - delay, 0)
         if len(points):
             yield points
 
 
-def _follow_together(gain: Floats, y: Floats) -> Floats:
-    """Euler steps of several series: values after each step, shape (steps, S), with these delayed terms."""
-    values = np.empty_like(gain)
-    for given, after in zip(gain, values, strict=True):
-        y = np.add(y, STEP * (given - 0.1 * y), out=after)
-    return values
-
-
-def _follow_each(gain: Floats, y: Floats) -> Floats:
-    """As :func:`_follow_together`, with the same bits, for few series."""
+def _follow(gain: Floats, y: Floats) -> Floats:
+    """Euler steps: values after each step, shape (steps, S), with these delayed terms."""
     columns = []
     for given, begin in zip(gain.T.tolist(), y.tolist(), strict=True):
         now, column = begin, []

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from math import inf
 from typing import ClassVar
 
 import numpy as np
 
-from .._checks import MOST_SEQUENCES, counted, expected, integer, positive_integer
+from .._checks import MOST_SEQUENCES, expected, integer, positive_integer
 from ..errors import ArgumentError, ArgumentTypeError
 from ..initializers import Seed, random_generator
 from ..objects.network import Network, require_network
@@ -195,19 +194,6 @@ class Task(ABC):
                 f"Expected a network with {needed[0]} inputs and {needed[1]} outputs for "
                 f"{type(self).__name__}, got {found[0]} and {found[1]}."
             )
-
-    def describe(self) -> str:
-        """Describe the task: what it is, its parameters, its inputs and outputs, and when it is solved."""
-        first = (inspect.getdoc(type(self)) or "").partition("\n")[0]
-        chosen = ", ".join(f"{each.name}={getattr(self, each.name)!r}" for each in fields(self))  # type: ignore[arg-type]
-        solved = f"Solved: {self.criterion}." if self.criterion else "No criterion: errors are compared."
-        lines = [
-            f"{type(self).__name__}({chosen})",
-            first,
-            f"{counted(self.inputs, 'input')}, {counted(self.outputs, 'output')}. {solved}",
-            self.paper,
-        ]
-        return "\n".join(lines)
 
 
 def total(scores: Sequence[Score]) -> Score:

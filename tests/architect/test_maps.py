@@ -6,7 +6,7 @@ import pytest
 import architect
 from synapse.errors import ArgumentError, SynapseError
 from synapse.initializers import uniform
-from synapse.learning import Exponential
+from synapse.learning import StepDecay
 
 from ..cases import accepted
 
@@ -171,7 +171,7 @@ def test_the_largest_activation_is_the_nearest_weights():
 def test_training_is_the_rule_of_kohonen():
     for rate, radius, rates, radii in (
         (0.3, 1.2, [0.3] * 3, [1.2] * 3),
-        (Exponential(0.5, factor=0.5), lambda epoch: 2 - epoch, [0.5, 0.25, 0.125], [2, 1, 0]),
+        (StepDecay(0.5, factor=0.5, every=1), lambda epoch: 2 - epoch, [0.5, 0.25, 0.125], [2, 1, 0]),
         (None, None, [0.5, 0.1, 0.02], [2.5, np.sqrt(1.25), 0.5]),
     ):
         net = architect.Kohonen(3, (3, 5), seed=1)

@@ -120,7 +120,6 @@ for name in ("owners", "labels"):
 row("synapse.from_networkx", lambda w: {"graph": nx.path_graph(3, nx.DiGraph)})
 
 row("synapse.Trainer.__init__", {"method": "bptt"}, order="None", threads="")
-row("saved: synapse.Trainer.__init__", {"checkpoint": "run.ckpt"}, every="None")
 row("rtrl: synapse.Trainer.__init__", {"method": "rtrl"}, order="None")
 short = {"epochs": 2, "progress": False, "targets": [[1.0], [0.0], [1.0], [0.0]]}
 row("synapse.Trainer.train", {**short, "callbacks": [lambda progress: True]}, progress=f"True {words}")

@@ -231,7 +231,6 @@ MAKERS |= {
     "recursivestate": lambda w: w.dekf.begin(w.parameters),
     "lbfgs": lambda w: optimizers.LBFGS(iterations=3),
     "stepdecay": lambda w: learning.StepDecay(0.1),
-    "exponential": lambda w: learning.Exponential(0.1),
     "cosine": lambda w: learning.Cosine(0.1),
     "gradientcomparison": lambda w: learning.compare_gradients(w.network, w.inputs, w.targets),
     "reach": lambda w: learning.reach(w.network),

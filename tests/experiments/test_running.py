@@ -16,7 +16,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import scipy
 
 import architect
 import synapse
@@ -372,36 +371,27 @@ def test_a_sweep_runs_every_point_with_every_seed_and_adds_up_in_one_store(tmp_p
     assert (len(stored), {row.get("seconds") for row in stored}) == (10, {None, 0.0, 0.001})
 
 
-def test_random_points_depend_on_their_seed_only():
-    random = {"a": [1, 2, 3], "b": lambda rng: 10 ** rng.uniform(-3, 0)}
-    few, many, other = (
-        sweep(product, random=random, points=points, seed=seed, seeds=[0])
-        for points, seed in ((5, 1), (9, 1), (9, 2))
-    )
-    assert many[:5] == few
-    assert not {row["b"] for row in many} & {row["b"] for row in other}
-    assert {row["a"] for row in many} <= {1, 2, 3}
-    assert all(1e-3 < row["b"] < 1 for row in many)
-    scipys = {"b": scipy.stats.randint(5, 50)}
-    found = sweep(product, grid={"a": [1, 2]}, random=scipys, points=3, seed=0, seeds=[0])
-    assert (len(found.by()), [row["a"] for row in found]) == (6, [1, 2] * 3)
-    assert found[0]["b"] == found[1]["b"] in range(5, 50)
-    assert type(found[0]["b"]) is int
+def test_points_are_given_as_they_are_or_as_a_grid():
+    points = [{"b": 3, "a": 2}, {"a": np.int64(1), "b": 0.5}, {"a": 2, "b": 3}]
+    found = sweep(product, grid=points, seeds=[0, 1])
+    assert [(row["a"], row["b"], row["seed"]) for row in found] == [
+        (2, 3, 0), (2, 3, 1), (1, 0.5, 0), (1, 0.5, 1)
+    ]  # fmt: skip
+    assert (set(found.names), type(found[2]["a"])) == ({"a", "b"}, int)
     assert len(sweep(product, grid={"a": [1, 2, 1, 1.0]}, seeds=[0])) == 3  # equal points run once
 
 
 def test_points_that_cannot_be():
     many = range(10**4)
     told = [
-        ({}, "Expected a grid or random distributions of the parameters, got neither"),
         ({"grid": {}}, "Expected the grid to be a dict of parameters by name, at least one"),
         ({"grid": {"a": []}}, "Expected the values of 'a' to be at least one, got"),
         ({"grid": {"a": [object()]}}, "Expected the values of 'a' to be booleans, numbers"),
         ({"grid": {"seed": [1]}}, "A parameter of a sweep cannot have the name 'seed'"),
-        ({"random": {"a": [1]}}, "Expected `random` and `points` together"),
-        ({"random": {"a": 3}, "points": 3}, "Expected the distribution of 'a' to be a list, a function"),
-        ({"grid": {"a": [1]}, "random": {"a": [1]}, "points": 3}, "'a' is in the grid and random"),
-        ({"random": {"a": [1]}, "points": 3, "store": "a.db"}, "Random points need a seed if"),
+        ({"grid": []}, "Expected the points to be dicts with the same names, at least one"),
+        ({"grid": [{"a": 1}, {"b": 1}]}, "Expected the points to be dicts with the same names"),
+        ({"grid": [{"a": 1}, 3]}, "Expected a point to be a dict of parameters by name"),
+        ({"grid": 3}, "Expected the grid to be a dict, or a list of points"),
         ({"grid": {"a": many, "b": many}}, "Expected the points to be at most 10000000"),
     ]
     all_refused([(lambda o=o: sweep(product, seeds=[0], **o), SynapseError, words) for o, words in told])

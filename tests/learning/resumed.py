@@ -39,7 +39,7 @@ NETWORKS = {
 EXACT = {"method": "bptt", "batch_size": 2}
 RATES = {
     "step": learning.StepDecay(0.1, 0.5, 2),
-    "exponential": learning.Exponential(0.1, 0.9),
+    "exponential": learning.StepDecay(0.1, 0.9, 1),
     "cosine": learning.Cosine(0.1, 5),
     "plateau": learning.ReduceOnPlateau(0.3, patience=1, threshold=0.2),
     "warm": learning.WarmUp(2, learning.ReduceOnPlateau(0.2, patience=1)),
@@ -66,7 +66,6 @@ TRAINERS = {
 
 
 BPTT, RTRL = {"method": "bptt"}, {"method": "rtrl"}
-FILE = "<a file>"
 EXAMPLES = {
     "method": [("bptt", {}), ("rtrl", {})],
     "order": [(1, RTRL)],
@@ -86,8 +85,6 @@ EXAMPLES = {
     "dropout": [(0.3, BPTT), ({"hidden": 0.4}, BPTT)],
     "recurrent_dropout": [(0.2, BPTT), ({"hidden": 0.4}, BPTT)],
     "threads": [(2, BPTT)],
-    "checkpoint": [(FILE, {})],
-    "every": [(2, {"checkpoint": FILE})],
 }
 """Values of every option of a trainer, none its default, each with other options that it needs."""
 
@@ -96,7 +93,7 @@ def bits(trainer, result):
     """The weights, the history, and the random numbers to come, as text and bytes."""
     net = trainer.network
     context = repr([(neuron.state, neuron.activation, neuron.bias) for neuron in net])
-    draws = trainer._paused.resumed("generator").random(3)
+    draws = trainer._paused.rng().random(3)
     columns = {name: np.array(values).tobytes() for name, values in result.history.items()}
     return net.weights.tobytes(), net.biases.tobytes(), context, columns, draws.tobytes(), result.stopped
 

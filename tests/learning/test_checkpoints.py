@@ -23,7 +23,6 @@ from .resumed import (
     DATA,
     EXACT,
     EXAMPLES,
-    FILE,
     HELD_OUT,
     NETWORKS,
     SAMPLES,
@@ -58,31 +57,25 @@ def through_pickle(trainer):
 WAYS = {"file": through_file, "pickle": through_pickle, "as it is": lambda trainer: trainer}
 
 
-def in_folder(given, folder):
-    """Options with a file in this folder."""
-    return {name: str(folder / "own.ckpt") if value == FILE else value for name, value in given.items()}
-
-
 def by_name(value):
     """An option that can be compared between networks."""
     return {getattr(key, "name", key): one for key, one in value.items()} if type(value) is dict else value
 
 
-def each_example(folder):
+def each_example():
     """Every example of every option: its name, options with it and without it."""
     assert EXAMPLES.keys() == OPTIONS.keys(), f"Add examples of {set(OPTIONS) - set(EXAMPLES)} to resumed.py."
     for name, examples in EXAMPLES.items():
         for value, how in examples:
-            yield name, in_folder({**how, name: value}, folder), in_folder(how, folder)
+            yield name, {**how, name: value}, how
 
 
-def test_every_option_comes_back_from_files_and_pickles_and_can_be_assigned(tmp_path):
+def test_every_option_comes_back_from_files_and_pickles_and_can_be_assigned():
     wrong = []
-    for name, options, others in each_example(tmp_path):
+    for name, options, others in each_example():
         net = NETWORKS["elman"]()
         plain, trainer, assigned = Trainer(net, **others), Trainer(net, **options), Trainer(net, **others)
         setattr(assigned, name, options[name])
-        defaults = Trainer(net)
         wanted = {each: by_name(getattr(trainer, each)) for each in OPTIONS}
         if wanted[name] == by_name(getattr(plain, name)):
             wrong.append(f"{name}={options[name]!r} is the default")
@@ -90,20 +83,18 @@ def test_every_option_comes_back_from_files_and_pickles_and_can_be_assigned(tmp_
             wrong.append(f"assigned, {name} is {getattr(assigned, name)!r}")
         for way, twin in (("file", through_file(trainer)), ("pickle", through_pickle(trainer))):
             for each, value in wanted.items():
-                kept = way == "pickle" or OPTIONS[each].in_files
-                right = value if kept else getattr(defaults, each)
-                if by_name(getattr(twin, each)) != right:
+                if by_name(getattr(twin, each)) != value:
                     wrong.append(f"{each} of {options} is {getattr(twin, each)!r} after a {way}")
     assert not wrong, "\n".join(wrong)
 
 
-NO_EFFECT = {"threads", "checkpoint", "every"}
+NO_EFFECT = {"threads"}
 """Options that change no bit of a training."""
 
 
-def test_a_training_with_any_option_continues_bit_for_bit_and_the_option_has_an_effect(tmp_path):
+def test_a_training_with_any_option_continues_bit_for_bit_and_the_option_has_an_effect():
     wrong = []
-    for name, options, others in each_example(tmp_path):
+    for name, options, others in each_example():
 
         def run(given, epochs, trainer=None, **more):
             trainer = trainer or Trainer(NETWORKS["elman"](), **given)
@@ -294,19 +285,6 @@ def test_what_cannot_be_written_raises_at_once_and_an_error_leaves_the_file(tmp_
     assert path.read_bytes() == before
 
 
-def test_a_trainer_has_a_file_for_all_its_trainings(tmp_path):
-    path, other, seen = tmp_path / "run.ckpt", tmp_path / "other.ckpt", []
-    trainer = Trainer(NETWORKS["elman"](), checkpoint=path, every=2)
-    note = lambda progress: seen.append(epochs_in(path))  # noqa: E731
-    trainer.train(*SEQUENCES, epochs=5, seed=0, progress=False, callbacks=[note])
-    assert seen == [0, 0, 2, 2, 4]
-    again = load(path)
-    assert again.checkpoint is None  # a file may have been moved
-    assert again.train(*SEQUENCES, epochs=5, resume=True, progress=False).epochs == 5
-    trainer.train(*SEQUENCES, epochs=1, seed=0, progress=False, checkpoint=other)
-    assert (epochs_in(other), epochs_in(path)) == (1, 5)
-
-
 def test_a_trainer_without_a_training_begins_and_epochs_count_all():
     trainer = through_file(Trainer(NETWORKS["lstm"](), **TRAINERS["adam"]))
     assert continued(trainer, epochs=4, seed=3) == bits(*trained(*LSTM, 4))
@@ -327,10 +305,9 @@ def test_a_stream_of_batches_continues():
 
     def run(epochs, trainer=None, **options):
         trainer = trainer or Trainer(NETWORKS["perceptron"](), **adam)
-        return trainer, trainer.train(batches, epochs=epochs, seed=3, progress=False, steps=12, **options)
+        return trainer, trainer.train(batches, epochs=epochs, seed=3, progress=False, **options)
 
     whole = run(5)
-    assert whole[1].stopped == "steps"
     assert bits(*run(5, through_file(run(2)[0]), resume=True)) == bits(*whole)
 
 
@@ -430,9 +407,8 @@ def test_other_data_are_refused():
 
 
 def test_arguments():
-    for call in (Trainer, lambda net, **how: Trainer(net).train(*SAMPLES, **how)):
-        with pytest.raises(errors.ArgumentError, match="Give checkpoint, too"):
-            call(NETWORKS["perceptron"](), every=2)
+    with pytest.raises(errors.ArgumentError, match="Give checkpoint, too"):
+        Trainer(NETWORKS["perceptron"]()).train(*SAMPLES, every=2)
     trainer = Trainer(NETWORKS["perceptron"](), rate=0.1)
     rng = np.random.Generator(np.random.MT19937(0))
     trainer.train(*SAMPLES, epochs=1, seed=rng, progress=False)

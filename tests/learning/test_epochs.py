@@ -10,7 +10,7 @@ import pytest
 import architect
 from synapse import Trainer, every, squash
 from synapse.errors import ArgumentError, DivergenceError, FunctionError
-from synapse.learning import Exponential, ReduceOnPlateau, StepDecay, WarmUp
+from synapse.learning import ReduceOnPlateau, StepDecay, WarmUp
 from synapse.learning.rules import RULES, Online
 
 from ..cases import every_case
@@ -144,9 +144,9 @@ def test_patience_without_best_weights(calls):
 
 
 SCHEDULES = (
-    Exponential(0.3, factor=0.9),
+    StepDecay(0.3, 0.9, 1),
     StepDecay(0.3, every=7),
-    WarmUp(5, then=Exponential(0.3)),
+    WarmUp(5, then=StepDecay(0.3, 0.99, 1)),
     WarmUp(5, then=ReduceOnPlateau(0.3, patience=2)),
     lambda epoch: 0.3 / (1 + epoch),
 )
@@ -165,9 +165,9 @@ def test_schedules_give_the_rates_they_give_one_by_one(rate, calls):
 def test_a_rate_out_of_range_is_refused_when_its_epoch_begins(calls):
     net, other = perceptron(), perceptron()
     with pytest.raises(ArgumentError, match="the rate of epoch 11 "):
-        Trainer(net, Exponential(1e-300, factor=1e30)).train(*XOR, epochs=30, seed=0, progress=False)
+        Trainer(net, StepDecay(1e-300, 1e30, 1)).train(*XOR, epochs=30, seed=0, progress=False)
     assert calls == [1, 4, 6]
-    Trainer(other, Exponential(1e-300, factor=1e30)).train(*XOR, epochs=11, seed=0, progress=False)
+    Trainer(other, StepDecay(1e-300, 1e30, 1)).train(*XOR, epochs=11, seed=0, progress=False)
     assert parameters(net).tobytes() == parameters(other).tobytes()
 
 
@@ -176,7 +176,7 @@ def failed(error, make, **options):
     net, rng = make(), np.random.default_rng(5)
     rows = np.linspace(-1, 1, 8)[:, None]
     with pytest.raises(error) as caught:
-        Trainer(net, Exponential(0.005, factor=1.3)).train(
+        Trainer(net, StepDecay(0.005, 1.3, 1)).train(
             rows, 30 * rows, epochs=300, seed=rng, progress=False, **options
         )
     return str(caught.value), parameters(net).tobytes(), rng.random()

@@ -100,21 +100,17 @@ def test_several_epochs_iterate_again_and_an_iterator_is_one_epoch():
     assert train(net, iter(STREAM))[1].epochs == 1
 
 
-def test_steps_bound_a_stream_without_end():
+def test_a_slice_bounds_a_stream_without_end():
     endless, seen = itertools.cycle(STREAM), []
     net, other = lstm(), lstm()
-    _, result = train(net, endless, steps=6, on_batch=seen.append)
-    assert (result.stopped, result.epochs, len(result.history["error"])) == ("steps", 1, 1)
+    train(net, itertools.islice(endless, 6), on_batch=seen.append)
     assert [batch.rows for batch in seen] == [7, 1, 23, 29, 7, 1]
     train(other, [*STREAM, *STREAM[:2]])
     assert np.array_equal(parameters(net), parameters(other))
     assert next(endless) is STREAM[2]  # no batch is lost
 
 
-def test_steps_count_the_batches_of_all_epochs():
-    result = train(lstm(), STREAM, epochs=5, steps=9)[1]
-    assert (result.stopped, result.epochs) == ("steps", 3)
-    assert train(lstm(), STREAM, epochs=2, steps=9)[1].stopped == "epochs"
+def test_an_epoch_may_be_a_slice():
     endless = itertools.cycle(STREAM)
     assert train(lstm(), lambda: itertools.islice(endless, 3), epochs=4)[1].epochs == 4
 
@@ -197,8 +193,6 @@ REFUSED = {
     "L-BFGS": lambda net: train(
         net, BATCHES, trainer={"method": "bptt", "optimizer": optimizers.LBFGS(iterations=2)}
     ),
-    "no step": lambda net: train(net, STREAM, steps=0),
-    "steps of arrays": lambda net: on_arrays(net, (ROWS, AIMS), steps=3),
     "no function": lambda net: train(net, STREAM, on_batch=3),
 }
 

@@ -14,8 +14,7 @@ import pytest
 import architect
 from synapse import Trainer, optimizers
 from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
-from synapse.learning._checkpoint import Paused
-from synapse.learning._options import OPTIONS, RESUMED
+from synapse.learning._options import OPTIONS
 
 from ..cases import accepted, every_case
 
@@ -198,11 +197,6 @@ def test_what_cannot_be_used_is_refused_and_changes_nothing():
     assert (net.weights == before).all()
 
 
-def test_every_argument_of_train_that_is_resumed_is_a_field_of_what_is_kept():
-    fields = {one.name for one in dataclasses.fields(Paused)}
-    assert set(RESUMED.values()) <= fields
-
-
 def test_an_assigned_option_is_checked_and_used_by_the_next_training():
     trainer = Trainer(perceptron(), rate=0.5)
     trainer.train(*XOR, epochs=2, seed=0, progress=False)
@@ -217,7 +211,7 @@ def test_an_assigned_option_is_checked_and_used_by_the_next_training():
     before = {name: getattr(trainer, name) for name in OPTIONS}
     refused = [
         (ArgumentError, "the rate of Trainer", lambda: setattr(trainer, "rate", -1.0)),
-        (ArgumentTypeError, "the checkpoint of Trainer", lambda: setattr(trainer, "checkpoint", 3)),
+        (ArgumentTypeError, "the threads of Trainer", lambda: setattr(trainer, "threads", "two")),
     ]
     assert not accepted(refused)
     assert before == {name: getattr(trainer, name) for name in OPTIONS}

@@ -145,11 +145,15 @@ def test(net, seed, quick):
 # outputs should be near 0.5: the network has learnt probabilities, not only which symbols are legal.
 
 
+def one_hot(string):
+    return np.eye(7)[[reber.SYMBOLS.index(symbol) for symbol in string[:-1]]]
+
+
 def read_aloud(net, string):
     heading(f"{string}, symbol by symbol")
     net.clear()
     print("   read   may follow   expected   how strongly")
-    for symbol, row, allowed in zip(string, reber.encode(string)[0], reber.legal(string), strict=False):
+    for symbol, row, allowed in zip(string, one_hot(string), reber.legal(string), strict=False):
         outputs = net.activate(row)
         order = [i for i in outputs.argsort()[::-1] if outputs[i] > 0.25]
         expected = "".join(reber.SYMBOLS[i] for i in order)
@@ -171,7 +175,7 @@ def states(net, string):
     """States of the cells and activations of forget and output gates after each symbol, shape (steps, 16)."""
     net.clear()
     seen = []
-    for row in reber.encode(string)[0]:
+    for row in one_hot(string):
         net.activate(row)
         layers = net["cells"].states, net["forget gates"].activations, net["output gates"].activations
         seen.append(layers)

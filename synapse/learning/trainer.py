@@ -350,9 +350,9 @@ class Trainer:
         A training that is continued has the same weights, history and random numbers, bit by bit, as one
         that was not broken off, on the same kind of machine. Callbacks, data and batches are not in a file,
         and are given again. If the training ends within an epoch, by Ctrl-C, an error or `on_batch`, the
-        network keeps the weights that it has reached, and `resume` begins that epoch again from them. The
-        checkpoint is that of the latest complete epoch: load it to continue bit by bit. L-BFGS continues by
-        a new search, because SciPy cannot save its memory.
+        network keeps the weights that it has reached, and `resume` begins that epoch again from them. A
+        checkpoint is always that of a complete epoch: load it to continue bit by bit. L-BFGS continues by a
+        new search, because SciPy cannot save its memory.
 
         The plain online rule runs several short epochs in one compiled call of about 20 ms if nothing has to
         be done between them. That is so without `on_batch`, `validation` and a best epoch to restore, with a
@@ -430,7 +430,9 @@ class Trainer:
         try:
             result = training.run(call.progress)
         finally:
-            self._paused = training.end if training.end is not None and training.end.done else latest
+            end = training.end
+            begun = end is not None and (end.done or training.work is not None)
+            self._paused = end if begun else latest
         if isinstance(source, Arrays) and not warned:  # the cause is known
             warn_if_vanished(source.task, result)
         return result

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .._checks import (
     any_array,
@@ -104,7 +103,30 @@ class LBFGS:
         free = np.ones(parameters.shape, np.bool_) if moving is None else moving
         if not free.any():
             return parameters.copy()
-        problem = _Problem(function, parameters.copy(), free, callback)
+        start = parameters.copy()
+
+        def whole(values: Floats) -> Floats:
+            """All parameters, with these values of the free ones."""
+            found = start.copy()
+            found[free] = values
+            return found
+
+        def cost(values: Floats) -> tuple[float, Floats]:
+            cost, gradient = function(whole(values))
+            slopes = any_array("The gradient", gradient, "numbers").astype(np.float64)
+            if slopes.shape != free.shape:
+                raise ArgumentError(expected("The gradient", f"of shape {free.shape}", slopes.shape))
+            if not (np.isfinite(cost) and np.isfinite(slopes).all()):
+                raise DivergenceError(
+                    f"The cost became {float(cost)}, or its gradient infinite, in a search by LBFGS. "
+                    "Begin nearer to the least cost, with smaller inputs or a bounded squash."
+                )
+            return float(cost), slopes[free]
+
+        def tell(intermediate_result: Any) -> None:  # SciPy selects this form by the name of the argument
+            if callback and callback(whole(intermediate_result.x), float(intermediate_result.fun)):
+                raise StopIteration
+
         options = {
             "maxcor": self.memory,
             "maxiter": min(self.iterations, MOST_CALLS),
@@ -114,44 +136,11 @@ class LBFGS:
             "ftol": np.finfo(np.float64).eps,  # the cost no longer falls
         }
         found = optimize.minimize(
-            problem.cost,
-            parameters[free],
+            cost,
+            start[free],
             jac=True,
             method="L-BFGS-B",
-            callback=None if callback is None else problem.tell,
+            callback=tell,
             options=options,
         )
-        return problem.whole(found.x)
-
-
-@dataclass
-class _Problem:
-    """A function of all parameters, as a function of the free ones alone."""
-
-    function: Callable[[Floats], tuple[float, Any]]
-    parameters: Floats
-    free: NDArray[np.bool_]
-    callback: Callable[[Floats, float], Any] | None
-
-    def whole(self, values: Floats) -> Floats:
-        parameters = self.parameters.copy()
-        parameters[self.free] = values
-        return parameters
-
-    def cost(self, values: Floats) -> tuple[float, Floats]:
-        cost, gradient = self.function(self.whole(values))
-        slopes = any_array("The gradient", gradient, "numbers").astype(np.float64)
-        if slopes.shape != self.free.shape:
-            raise ArgumentError(expected("The gradient", f"of shape {self.free.shape}", slopes.shape))
-        if not (np.isfinite(cost) and np.isfinite(slopes).all()):
-            raise DivergenceError(
-                f"The cost became {float(cost)}, or its gradient infinite, in a search by LBFGS. "
-                "Begin nearer to the least cost, with smaller inputs or a bounded squash."
-            )
-        return float(cost), slopes[self.free]
-
-    def tell(self, intermediate_result: Any) -> None:
-        """Called by SciPy, which selects this form of callback by the name of the argument."""
-        assert self.callback is not None
-        if self.callback(self.whole(intermediate_result.x), float(intermediate_result.fun)):
-            raise StopIteration
+        return whole(found.x)

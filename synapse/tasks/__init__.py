@@ -4,11 +4,10 @@ from .._checks import public_names
 from . import reber
 from .adding import Adding
 from .copying import Copy
-from .judges import Ranked, Sides, Within
 from .mackey_glass import MackeyGlass
 from .reber import EmbeddedReber
 from .recall import Recall
-from .samples import Sample, SampleBatch, SampleStream, Score
+from .samples import Ranked, Sample, SampleBatch, SampleStream, Score, Sides, Within
 from .task import Criterion, StreamTask, Task
 
 __all__ = [

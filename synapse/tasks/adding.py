@@ -8,8 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from .._typing import Floats
-from .judges import Within
-from .samples import SampleBatch, Spans, steps_of
+from .samples import SampleBatch, Spans, Within, steps_of
 from .task import Criterion, Task
 
 TESTED = 2000

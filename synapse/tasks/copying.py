@@ -8,8 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from .._checks import whole_number
-from .judges import Sides
-from .samples import MOST_STEPS, SampleBatch, Spans
+from .samples import MOST_STEPS, SampleBatch, Sides, Spans
 from .task import Criterion, Task
 
 

@@ -10,8 +10,7 @@ import numpy as np
 
 from .._checks import MOST_DELAYS, MOST_SEQUENCES, positive_integer
 from .._typing import Floats
-from .judges import Within
-from .samples import Sample, SampleBatch
+from .samples import Sample, SampleBatch, Within
 from .task import Criterion, StreamTask
 
 STEP = 0.1

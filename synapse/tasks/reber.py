@@ -18,18 +18,15 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from .._checks import MOST_SEQUENCES, choice, expected, positive_integer, public_names, text
-from .._typing import Floats
 from ..errors import ArgumentError
 from ..initializers import Seed, random_generator
-from .judges import Ranked
-from .samples import SampleBatch
+from .samples import Ranked, SampleBatch
 from .task import Criterion, Task
 
 __all__ = [
     "ARCS",
     "SYMBOLS",
     "EmbeddedReber",
-    "encode",
     "legal",
     "strings",
 ]
@@ -167,32 +164,6 @@ def legal(string: str) -> list[str]:
             expected("An embedded Reber string", "B, T or P, a Reber string, that letter again, E", string)
         )
     return [OUTER, "B", *answers, "E"]
-
-
-def encode(string: str) -> tuple[Floats, Floats]:
-    """Encode a string as one-hot inputs and targets; the target of a step is the next symbol.
-
-    Parameters
-    ----------
-    string : str
-        Two or more symbols of :data:`SYMBOLS`.
-
-    Returns
-    -------
-    inputs, targets : ndarray, shape (T, 7) each, where T is the length of the string minus 1
-
-    Examples
-    --------
-    >>> inputs, targets = encode("BTX")
-    >>> inputs.argmax(axis=1).tolist(), targets.argmax(axis=1).tolist()
-    ([0, 1], [1, 4])
-    """
-    text("A string to encode", string)
-    places = [SYMBOLS.find(symbol) for symbol in string]
-    if len(places) < 2 or min(places) < 0:
-        raise ArgumentError(expected("A string to encode", f"two or more of the symbols {SYMBOLS}", string))
-    rows = np.eye(len(SYMBOLS))[places]
-    return rows[:-1], rows[1:]
 
 
 @dataclass(frozen=True)

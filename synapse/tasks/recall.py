@@ -9,8 +9,7 @@ import numpy as np
 
 from .._checks import MOST_SEQUENCES, positive_integer
 from ..errors import ArgumentError
-from .judges import Within
-from .samples import SampleBatch
+from .samples import SampleBatch, Within
 from .task import Criterion, Task
 
 MOST_SYMBOLS = 1000

@@ -1,24 +1,29 @@
-"""Samples of tasks: one, a batch of them in flat arrays, an endless sequence, and the score of a network."""
+"""Samples of tasks: one, a batch of them in flat arrays, an endless sequence, their judges and scores."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from math import inf
 from typing import overload
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from .._checks import expected, finite_array, positive_integer, whole_number
 from .._typing import Floats, Ints
 from ..errors import ArgumentError
 from ..objects.network import Network, require_network
 from ..objects.state import preserved_context
-from .judges import Judge, Mask
 
 MOST_STEPS = 1_000_000
+
+Mask = NDArray[np.bool_]
+
+Judge = Callable[[Floats, Floats, Mask | None], Mask]
+"""Which steps are right, shape (T,): a function of outputs and targets (T, m), and the allowed symbols."""
 
 
 @dataclass(frozen=True)
@@ -232,6 +237,50 @@ class SampleStream(Iterator[Sample]):
             self._rest = last.cut(slice(-more, None))
         whole = joined(parts)
         return Sample(whole.rows, whole.goals, whole.judge, whole.allowed)
+
+
+# --- judges: which steps of outputs are right --------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Within:
+    """A step is right if every output differs from its target by less than `tolerance`."""
+
+    tolerance: float
+
+    def __call__(self, outputs: Floats, targets: Floats, allowed: Mask | None) -> Mask:
+        """Return which steps are right, shape (T,)."""
+        near: Mask = np.all((np.abs(outputs - targets) < self.tolerance) | np.isnan(targets), axis=1)
+        return near
+
+
+@dataclass(frozen=True)
+class Sides:
+    """A step is right if outputs and targets are above the threshold in the same places."""
+
+    threshold: float
+
+    def __call__(self, outputs: Floats, targets: Floats, allowed: Mask | None) -> Mask:
+        """Return which steps are right, shape (T,)."""
+        above = (outputs > self.threshold) == (targets > self.threshold)
+        same: Mask = np.all(above | np.isnan(targets), axis=1)
+        return same
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A step is right if the allowed symbols have the highest outputs: all of them, or the most active."""
+
+    all_allowed: bool = True
+
+    def __call__(self, outputs: Floats, targets: Floats, allowed: Mask | None) -> Mask:
+        """Return which steps are right, shape (T,)."""
+        if allowed is None:
+            raise ArgumentError("Expected samples with allowed symbols, got samples without.")
+        others = np.where(allowed, -inf, outputs).max(axis=1)
+        least, fill = (np.min, inf) if self.all_allowed else (np.max, -inf)
+        ahead: Mask = least(np.where(allowed, outputs, fill), axis=1) > others
+        return ahead
 
 
 # --- for tasks that draw samples -------------------------------------------------------------------

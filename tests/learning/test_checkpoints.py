@@ -170,6 +170,16 @@ def test_an_epoch_that_is_not_complete_begins_again_from_the_weights_that_it_has
     assert (again.network.weights == same.network.weights).all()
 
 
+def test_a_training_that_has_not_begun_leaves_the_one_before_and_one_that_has_is_the_latest():
+    trainer, _ = trained(*LSTM, 2)
+    before = trainer._paused
+    with pytest.raises(errors.ArgumentError, match="In batch 1"):
+        trainer.train([([[1.0]], [[1.0]])], epochs=3, progress=False)
+    assert trainer._paused is before
+    trainer.train(*SEQUENCES, epochs=7, progress=False, on_batch=lambda batch: True)
+    assert (trainer._paused.done, trainer._paused.epochs) == (0, 7)
+
+
 @every_case("way", list(WAYS))
 def test_lbfgs_continues_by_a_new_search_from_the_weights_that_it_has_reached(way):
     trainer, result = trained("elman", "lbfgs", "sequences", 3)

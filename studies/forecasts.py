@@ -114,7 +114,7 @@ def all_series() -> dict[str, Series]:
 def classic(series: Series) -> dict[str, Callable[[np.ndarray, int], Any]]:
     """The methods without a network: functions of the history and the number of steps."""
     found = {
-        "persistence": forecasting.persistence,
+        "persistence": forecasting.seasonal_naive,
         "seasonal naive": partial(forecasting.seasonal_naive, period=series.period),
         "AR (AICc)": forecasting.autoregression,
     }

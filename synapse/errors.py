@@ -55,10 +55,6 @@ class RateWarning(UserWarning):
     """A learning rate is so high that training rarely converges."""
 
 
-class ForecastWarning(UserWarning):
-    """Prediction intervals will probably cover fewer future values than they should."""
-
-
 class MissingExtraError(SynapseError, ImportError):
     """An optional package is not installed; the message has the command that installs it."""
 

@@ -17,7 +17,7 @@ except ImportError:
 
 from ._typing import Floats
 from .errors import ArgumentError
-from .forecasting import Forecast, calibrate, forecast
+from .forecasting import Forecast, forecast, rolling_origin
 from .sklearn import SequenceRegressor
 from .sklearn.running_scale import RunningScale
 
@@ -39,9 +39,9 @@ class SynapseForecaster(BaseForecaster):
         The network and how it is trained; of its parameters `per` and `scale` are replaced. Default: a GRU of
         8 units, 200 epochs.
     held_out : int or float, optional
-        Number of rows, or share of the series, at its end that are not learned and calibrate the intervals:
-        see :func:`synapse.forecasting.calibrate`. Default: all rows are learned, and the second half of them
-        calibrates the intervals, which are too narrow where the network fits the series closely.
+        Number of rows, or share of the series, at its end that are not learned; intervals follow from the
+        errors there. Default: all rows are learned, and intervals follow from the errors in the second half
+        of them; they are too narrow where the network fits the series closely.
     random_state : int, numpy.random.RandomState or None
         Seed of the default model.
 
@@ -121,12 +121,18 @@ class SynapseForecaster(BaseForecaster):
             values = np.hstack([values, scale.standard(known, outputs)])
         inputs, _ = self._pairs(values, outputs)
         options: dict[str, Any] = {"feedback": {i: i for i in range(outputs)}}
-        if interval is not None:
-            number = self._held_out(rows) or rows // 2
-            options["calibration"] = calibrate(net, inputs[:rows], steps, held_out=number, **options)
-            options["interval"] = interval
-        future = inputs[rows : rows + steps - 1, outputs:] if self._X is not None else None
-        return forecast(net, inputs[:rows], steps, future=future, **options), at
+
+        def ahead(history: Floats, steps: int) -> Forecast:
+            count = len(history)
+            future = inputs[count : count + steps - 1, outputs:] if self._X is not None else None
+            return forecast(net, inputs[:count], steps, future=future, **options)
+
+        if interval is None:
+            return ahead(values[:rows], steps), at
+        start = rows - (self._held_out(rows) or rows // 2)
+        rolled = rolling_origin(ahead, values[:rows, :outputs], steps, start=start)
+        options |= {"calibration": rolled.calibration, "interval": interval}
+        return ahead(values[:rows], steps), at
 
     def _known_ahead(self, X: Any, steps: int) -> Floats:
         """The known inputs of the times after the series; without a row those of the row before."""

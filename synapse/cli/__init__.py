@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import inspect
 import os
 import shlex
 import sys
@@ -34,18 +35,11 @@ from .words import UsageError, reason
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 BROKEN_PIPE = 141  # what a shell reports for a command that SIGPIPE ended
 
-COMMANDS = (
-    "info",
-    "draw",
-    "play",
-    "convert",
-    "train",
-    "run",
-    "forecast",
-    "compare",
-    "bench",
-)
-"""Modules of this package with a function ``add_to``; in this order ``--help`` lists them."""
+COMMANDS = {
+    **dict.fromkeys(("info", "draw", "play", "convert"), "models"),
+    **{name: name for name in ("train", "run", "forecast", "compare", "bench")},
+}
+"""The module of each subcommand, in the order of ``--help``: it has functions `NAME` and `add_NAME`."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -85,8 +79,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"synapse {__version__}")
     parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name in COMMANDS:
-        importlib.import_module(f".{name}", __name__).add_to(commands)
+    for name, home in COMMANDS.items():
+        module = importlib.import_module(f".{home}", __name__)
+        do = getattr(module, name)
+        what, _, notes = inspect.cleandoc(do.__doc__ or "").partition("\n")
+        command = commands.add_parser(name, help=what, description=what, epilog=notes.strip())
+        command.formatter_class = argparse.RawDescriptionHelpFormatter
+        getattr(module, f"add_{name}")(command)
+        command.set_defaults(do=do)
     return parser
 
 
@@ -95,9 +95,9 @@ def _done(options: argparse.Namespace) -> int:
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning
-            code: int = options.do(options)
+            code = options.do(options)
             sys.stdout.flush()
-            return code
+            return code or 0
     except BrokenPipeError:
         raise
     except KeyboardInterrupt as error:
@@ -112,23 +112,17 @@ def _done(options: argparse.Namespace) -> int:
 
 def _verdict(error: Exception) -> tuple[str, int]:
     """The message for an error, and the exit code."""
-    if isinstance(error, TableError):  # lists its problems, one per line
-        return str(error), FAILED
-    sentence, code = _sentence(error)
-    return " ".join(sentence.split()), code
-
-
-def _sentence(error: Exception) -> tuple[str, int]:
-    if isinstance(error, UsageError):
-        return str(error), MISUSED
-    if isinstance(error, SynapseError):
-        return str(error), FAILED
+    if isinstance(error, SynapseError):  # the problems of a table are one per line
+        several = isinstance(error, TableError)
+        code = MISUSED if isinstance(error, UsageError) else FAILED
+        return str(error) if several else " ".join(str(error).split()), code
     if isinstance(error, OSError):
         name = "The output" if error.filename is None else repr(error.filename)
         return f"{name} cannot be used: {reason(error)}", FAILED
+    what = " ".join(str(error).split())
     if isinstance(error, MemoryError):
-        return f"There is not enough memory for this{': ' if str(error) else ''}{error}.", FAILED
-    what = f"{type(error).__name__}: {error}"
+        return f"There is not enough memory for this{': ' if what else ''}{what}.", FAILED
+    what = f"{type(error).__name__}: {what}"
     return f"This is a bug ({what}). Please report it with the output of `synapse --debug`.", FAILED
 
 

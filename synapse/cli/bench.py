@@ -7,7 +7,7 @@ import statistics
 import time
 from collections.abc import Callable
 from functools import partial
-from timeit import timeit
+from timeit import repeat
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,6 @@ import architect
 from .. import Trainer
 from ..objects.network import Network
 from .words import aligned
-
-NOTES = """
-Microseconds per step on one core, median of five: running (net.run), and learning (Trainer.train: activation,
-error and new weights at every step).
-"""
-
 
 LSTM = partial(architect.LSTM, style="synaptic")  # the style of the peers in benchmarks
 CASES: tuple[tuple[str, Callable[..., Network], tuple[int, ...]], ...] = (
@@ -41,24 +35,20 @@ REPEATS = 5
 HEAD = ("network", "connections", "build, s", "answer, µs", "learn, µs")
 
 
-def add_to(commands: Any) -> None:
-    """Add the subcommand to argparse."""
-    parser = commands.add_parser(
-        "bench",
-        help="time networks on this machine",
-        description="Time networks of common sizes on this machine.",
-        epilog=NOTES,
-    )
+def add_bench(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the subcommand."""
     parser.add_argument("--quick", action="store_true", help="small networks only, with fewer repeats")
-    parser.set_defaults(do=bench)
 
 
-def bench(options: argparse.Namespace) -> int:
-    """Time the networks and print a table; return the exit code."""
+def bench(options: argparse.Namespace) -> None:
+    """Time networks of common sizes on this machine.
+
+    Microseconds per step on one core, median of five: running (net.run), and learning (Trainer.train:
+    activation, error and new weights at every step).
+    """
     cases, seconds = (QUICK, 0.01) if options.quick else (CASES, 0.1)
     _row(*CASES[0], seconds)  # loads the compiled kernels, or compiles them
     print(aligned([HEAD, *(_row(*case, seconds) for case in cases)], "<>>>>"))
-    return 0
 
 
 def _row(name: str, build: Callable[..., Network], sizes: tuple[int, ...], seconds: float) -> tuple[str, ...]:
@@ -77,12 +67,6 @@ def _row(name: str, build: Callable[..., Network], sizes: tuple[int, ...], secon
 
 def _microseconds(what: Callable[[int], Any], seconds: float) -> float:
     """Time of one step: the median over calls with so many steps that each takes about `seconds`."""
-    steps = 64
-    what(steps)
-    while (taken := _seconds(what, steps)) < seconds and steps < 20_000:
-        steps = min(20_000, max(2 * steps, int(steps * seconds / max(taken, 1e-9))))
-    return 1e6 * statistics.median(_seconds(what, steps) / steps for _ in range(REPEATS))
-
-
-def _seconds(what: Callable[[int], Any], steps: int) -> float:
-    return timeit(lambda: what(steps), number=1)
+    timed = min(repeat(lambda: what(64), number=1, repeat=2))
+    steps = int(np.clip(64 * seconds / timed, 64, 20_000))
+    return 1e6 * statistics.median(repeat(lambda: what(steps), number=1, repeat=REPEATS)) / steps

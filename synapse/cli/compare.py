@@ -9,7 +9,6 @@ import numpy as np
 
 from .._checks import counted
 from ..errors import SynapseError
-from ..forecasting import Selection
 from ..forecasting.statistical import METHODS
 from ..tables import SeriesTask, series_task
 from ..tables.scaled_model import MODELS
@@ -17,25 +16,9 @@ from ..tables.series_task import ranking
 from .reading import add_learning, add_reading, learning_of, say, series_of, sheet_of
 from .words import UsageError, aligned, fraction, listed, names, natural, whole
 
-NOTES = """
-Each method forecasts the target from up to 60 rows of the held-out end of the series, from all rows before.
-Parameters are fitted once, to the rows before the held-out ones. Networks are trained with several --seeds,
-and the median is shown. "combine" is the mean of the best three.
 
-MASE is the mean absolute error, divided by that of the seasonal naive method one step ahead before the
-held-out rows. RMSE, the root of the mean squared error, is in the units of the file.
-"""
-
-
-def add_to(commands: Any) -> None:
-    """Add the subcommand to argparse."""
-    parser = commands.add_parser(
-        "compare",
-        help="rank networks and statistical methods by their forecasts",
-        description="Rank networks and statistical methods by their forecasts of a series.",
-        epilog=NOTES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_compare(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the subcommand."""
     add = parser.add_argument
     add("data", metavar="DATA", help="the table, a CSV file; - is standard input")
     add("--target", metavar="COLUMN,...", type=names, required=True, help="columns to forecast")
@@ -49,11 +32,18 @@ def add_to(commands: Any) -> None:
     add_reading(parser)
     add_learning(parser)
     add("--seeds", metavar="N", type=whole, default=3, help="trainings per network (default: %(default)s)")
-    parser.set_defaults(do=compare)
 
 
-def compare(options: argparse.Namespace) -> int:
-    """Measure all, and print the ranking; return the exit code."""
+def compare(options: argparse.Namespace) -> None:
+    """Rank networks and statistical methods by their forecasts of a series.
+
+    Each method forecasts the target from up to 60 rows of the held-out end of the series, from all rows
+    before. Parameters are fitted once, to the rows before the held-out ones. Networks are trained with
+    several --seeds, and the median is shown. "combine" is the mean of the best three.
+
+    MASE is the mean absolute error, divided by that of the seasonal naive method one step ahead before the
+    held-out rows. RMSE, the root of the mean squared error, is in the units of the file.
+    """
     if not options.steps:
         raise UsageError("Expected --steps to be 1 or above, got 0.")
     named = options.models or [*MODELS, *METHODS]
@@ -76,8 +66,8 @@ def compare(options: argparse.Namespace) -> int:
     where = f"in the last {len(task.y) - task.start} of {counted(len(task.y), 'row')}"
     print(f"{', '.join(task.targets)}: {counted(task.steps, 'step')} ahead from {origins}, {where}\n")
     print(aligned(table := ranking(found, task.targets), "<" + ">" * (len(table[0]) - 1)))
-    print("\n" + "\n".join([found.reason(), *(found.verdict(name) for name in _best_network(found))]))
-    return 0
+    networks = [name for name in found.rolled if name in MODELS]
+    print("\n" + "\n".join([found.reason(), *map(found.verdict, networks[:1])]))
 
 
 def _median_network(task: SeriesTask, name: str, options: argparse.Namespace) -> Any:
@@ -89,8 +79,3 @@ def _median_network(task: SeriesTask, name: str, options: argparse.Namespace) ->
         found.append((task.select({name: forecaster}).mase(name), forecaster))
     order = np.argsort([error for error, _ in found])
     return found[order[(len(found) - 1) // 2]][1]
-
-
-def _best_network(found: Selection) -> list[str]:
-    """The network with the lowest error, if there is one."""
-    return [name for name in found.rolled if name in MODELS][:1]

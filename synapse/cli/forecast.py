@@ -44,27 +44,9 @@ SHOWN = 60
 WIDEST, HEIGHT = 100, 16
 """Columns at most, and lines, of a picture in letters."""
 
-NOTES = """
-MODEL is a network of `synapse train` for a series. The forecast is that of the method with the lowest error
-in its test, or of --model; a sentence says which and why. Statistical methods are fitted to DATA. The values
-of columns that are known in advance come from --future, a CSV file with a row for each step.
 
-The result is CSV: dates that continue those of DATA, and for each target the forecast and, with --interval,
-the bounds between which that share of future values should be. Bounds follow from the errors of the test.
-Numbers are rounded to the decimals of the data. Without --plot, a terminal shows a picture in letters, which
-needs the extra "terminal".
-"""
-
-
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the subcommand to argparse."""
-    parser = commands.add_parser(
-        "forecast",
-        help="forecast the rows that follow a table",
-        description="Forecast the rows that follow a table.",
-        epilog=NOTES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_forecast(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the subcommand."""
     add = parser.add_argument
     add("model", metavar="MODEL", help=READING)
     add("data", metavar="DATA", help="the table up to now, a CSV file; - is standard input")
@@ -77,11 +59,21 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     add("--plot", metavar="FILE", help=f"a picture: {', '.join(PICTURES)}")
     add("-o", "--output", metavar="FILE", help="the CSV file to write (default: standard output)")
     add_reading(parser)
-    parser.set_defaults(do=forecast)
 
 
-def forecast(options: argparse.Namespace) -> int:
-    """Forecast and write; return the exit code."""
+def forecast(options: argparse.Namespace) -> None:
+    """Forecast the rows that follow a table.
+
+    MODEL is a network of `synapse train` for a series. The forecast is that of the method with the lowest
+    error in its test, or of --model; a sentence says which and why. Statistical methods are fitted to
+    DATA. The values of columns that are known in advance come from --future, a CSV file with a row for
+    each step.
+
+    The result is CSV: dates that continue those of DATA, and for each target the forecast and, with
+    --interval, the bounds between which that share of future values should be. Bounds follow from the
+    errors of the test. Numbers are rounded to the decimals of the data. Without --plot, a terminal shows
+    a picture in letters, which needs the extra "terminal".
+    """
     if not 0 < options.steps <= MOST_STEPS:
         raise UsageError(f"Expected --steps to be from 1 to {MOST_STEPS}, got {options.steps}.")
     for path, suffixes in ((options.output, TABLES), (options.plot, PICTURES)):
@@ -111,7 +103,6 @@ def forecast(options: argparse.Namespace) -> int:
         print(text, end="")
     if options.plot is None and sys.stdout.isatty():
         _show(series, made)
-    return 0
 
 
 def _future(series: Series, known: list[str], options: argparse.Namespace) -> Floats | None:
@@ -130,14 +121,12 @@ def _future(series: Series, known: list[str], options: argparse.Namespace) -> Fl
             f"Expected {options.future!r} to have {rows}, one for each step, got {len(values)}."
         )
     if series.date in sheet.names:
-        cells = sheet.cells(series.date)
-        found = zip(cells, sheet.lines, series.next(len(values)), series.read(cells), strict=True)
-        for cell, line, expected, date in found:
-            if date != expected:
-                raise FormatError(
-                    f"Expected the dates of {options.future!r} to follow those of {options.data!r}: "
-                    f"{series.written(expected)} on line {line}, got {cell!r}."
-                )
+        cells, due = sheet.cells(series.date), series.next(len(values))
+        for i in np.flatnonzero(series.read(cells) != due)[:1]:
+            raise FormatError(
+                f"Expected the dates of {options.future!r} to follow those of {options.data!r}: "
+                f"{series.written(due[i])} on line {sheet.lines[i]}, got {cells[i]!r}."
+            )
     return values
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..errors import FormatError, SynapseError
+from ..errors import FormatError
 from ..learning import Trainer
 from ..objects.network import Network
 from ..readwrite import formats, load, save
 from ..readwrite._formats import by_suffix
-from .words import UsageError, aligned, reason, require_folder, writing
+from .words import UsageError, aligned, file_errors, require_folder
 
 READABLE = [form.name for form in formats() if form.read]
 WRITABLE = [form.name for form in formats() if form.write]
@@ -51,10 +51,8 @@ def loaded(path: str, name: str | None = None) -> Network | Trainer:
         raise UsageError(
             f"The format {form.name} of {path!r} can be written, not read. Known: {', '.join(READABLE)}."
         )
-    try:
+    with file_errors("read", path):
         found = load(path, name)
-    except (OSError, SynapseError) as error:
-        raise FormatError(f"Cannot read {path!r}: {reason(error)}") from error
     if not isinstance(found, Network | Trainer):
         raise FormatError(f"Expected {path!r} to be a network, got {found!r}.")
     return found
@@ -78,4 +76,5 @@ def require_writable(path: str, name: str | None = None) -> None:
 def write(network: Network, path: str, name: str | None = None) -> None:
     """Write a network to a file, in the format of this name or of its suffix."""
     require_writable(path, name)
-    writing(path, lambda: save(network, path, name))
+    with file_errors("write", path):
+        save(network, path, name)

@@ -10,7 +10,7 @@ from typing import Any
 from ..objects.network import Network
 from ..tables import Learning, Series, Sheet, read_series, read_sheet
 from ..tables.scaled_model import OPTIMIZERS
-from ..tables.series import DUPLICATES, FILLS, ORDERS
+from ..tables.series import DUPLICATES, FILLS, ORDERS, without_totals
 from ..tables.series_task import series_facts
 from .words import natural, positive, whole, wholes
 
@@ -33,7 +33,7 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
 
 def sheet_of(path: str, options: argparse.Namespace) -> Sheet:
     """Read a table as the options say."""
-    return read_sheet(path, None if options.decimal is None else MARKS[options.decimal])
+    return without_totals(read_sheet(path, None if options.decimal is None else MARKS[options.decimal]))
 
 
 def series_of(sheet: Sheet, used: Sequence[str] | Network, options: argparse.Namespace) -> Series:

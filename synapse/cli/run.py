@@ -7,7 +7,6 @@ import io
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -18,20 +17,9 @@ from .formats import READING, read
 from .reading import add_reading, say, series_of, sheet_of
 from .words import TABLES, require_suffix, table_text, write_text
 
-NOTES = """
-The columns of DATA are found by the names of the model's inputs; others are ignored. The result is CSV with
-the rows of DATA: its columns that are no inputs or, for other models, that of --sequence; and the outputs. A
-model with memory starts with a cleared context, and clears it again when the value of --sequence changes. If
-the outputs are probabilities of classes (softmax), the first one is the likeliest class, under the name of
-the target. A model of a series forecasts every row from the rows before it.
-"""
 
-
-def add_to(commands: Any) -> None:
-    """Add the subcommand to argparse."""
-    parser = commands.add_parser(
-        "run", help="predict with a model", description="Predict with a model.", epilog=NOTES
-    )
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the subcommand."""
     add = parser.add_argument
     add("model", metavar="MODEL", help=READING)
     add("data", metavar="DATA", help="the table, a CSV file; - is standard input")
@@ -39,11 +27,18 @@ def add_to(commands: Any) -> None:
     add("--sequence", metavar="COLUMN", help="column that identifies the sequence each row belongs to")
     add("--in-order", action="store_true", help="match columns to inputs by order instead of by name")
     add_reading(parser)
-    parser.set_defaults(do=run)
 
 
-def run(options: argparse.Namespace) -> int:
-    """Print the outputs; return the exit code."""
+def run(options: argparse.Namespace) -> None:
+    """Predict with a model.
+
+    The columns of DATA are found by the names of the model's inputs; others are ignored. The result is
+    CSV with the rows of DATA: its columns that are no inputs or, for other models, that of --sequence;
+    and the outputs. A model with memory starts with a cleared context, and clears it again when the value
+    of --sequence changes. If the outputs are probabilities of classes (softmax), the first one is the
+    likeliest class, under the name of the target. A model of a series forecasts every row from the rows
+    before it.
+    """
     if options.output is not None and Path(options.output).suffix:
         require_suffix(options.output, TABLES)
     network, sheet = read(options.model), sheet_of(options.data, options)
@@ -53,7 +48,6 @@ def run(options: argparse.Namespace) -> int:
         shutil.copyfileobj(io.StringIO(text), sys.stdout)  # in parts: a closed pipe is noticed
     else:
         write_text(options.output, text)
-    return 0
 
 
 def _of_rows(network: Network, sheet: Sheet, options: argparse.Namespace) -> list[list[str]]:

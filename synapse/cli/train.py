@@ -3,51 +3,33 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from .. import __version__
+from .. import Trainer, __version__
 from .._checks import counted
+from ..errors import ArgumentError, FormatError, TopologyError
+from ..objects.state import take_over
 from ..tables import Sheet, Trained, series_task, train_rows, train_series
-from ..tables.scaled_model import MODELS
-from ..tables.series import Series, find_dates, without_totals
+from ..tables.scaled_model import MODELS, Part, ScaledModel
+from ..tables.series import Series, find_dates
 from ..tables.sheet import without_unit
-from . import formats, resuming
+from . import formats
 from .reading import add_learning, add_reading, learning_of, say, series_of, sheet_of
-from .words import UsageError, aligned, listed, names, natural, printable, share, whole
+from .words import UsageError, aligned, listed, names, natural, printable, require_folder, share, whole
 
 INTERRUPTED = 130
-
-NOTES = """
-DATA is CSV with the names of the columns in the first row; units may follow, as in "Sales (kEUR)". All
-problems of the file are listed at once.
-
-A table with a column of dates is a series, whose rows must be evenly spaced in time. A GRU learns to
-forecast the targets from their own past and that of the --observed columns; columns that are --known in
-advance, such as holidays, explain their own row. The end of the series is held out: there the network is
-compared with statistical methods, and the best will forecast. Then the network is trained on all rows.
-
-Otherwise rows are samples for a perceptron, which is the default, and for the other models steps in time:
-one stream or, with --sequence, many sequences. With --ahead K, the target of a row is the value K rows below
-it. Words become inputs of 0 and 1, missing numbers the median of their column; identifiers are left out. A
-target of words is predicted by one probability for each class. To use a table with dates in this way, say
---ahead 0, or --ignore the dates.
-
-Ctrl-C ends the training; the model trained so far is saved. With --checkpoint, the same command with
---resume goes on after the last epoch in that file and gives the same model.
-"""
+FREE = ("data", "epochs", "output", "quiet", "checkpoint", "resume", "patience", "command_line", "debug")
+"""Options that may differ when a training goes on. The numbers of the data are compared, not their name."""
+OPTIONS = "training"
+"""Key of the metadata of a checkpoint's network: the options of the command."""
 
 
-def add_to(commands: Any) -> None:
-    """Add the subcommand to argparse."""
-    parser = commands.add_parser(
-        "train",
-        help="learn to predict columns of a table",
-        description="Learn to predict columns of a table.",
-        epilog=NOTES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_train(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the subcommand."""
     add = parser.add_argument
     add("data", metavar="DATA", help="the table, a CSV file; - is standard input")
     add("--target", metavar="COLUMN,...", type=names, required=True, help="columns to predict")
@@ -67,13 +49,30 @@ def add_to(commands: Any) -> None:
     add("--resume", action="store_true", help="go on with the training in the checkpoint, if there is one")
     add("-q", "--quiet", action="store_true", help="no progress bar, no report")
     add("-o", "--output", metavar="MODEL", required=True, help=f"the model to write: {formats.KEEPING}")
-    parser.set_defaults(do=train)
 
 
 def train(options: argparse.Namespace) -> int:
-    """Read, choose, fit, test, save; return the exit code."""
+    """Learn to predict columns of a table: read, choose, fit, test, save.
+
+    DATA is CSV with the names of the columns in the first row; units may follow, as in "Sales (kEUR)". All
+    problems of the file are listed at once.
+
+    A table with a column of dates is a series, whose rows must be evenly spaced in time. A GRU learns to
+    forecast the targets from their own past and that of the --observed columns; columns that are --known in
+    advance, such as holidays, explain their own row. The end of the series is held out: there the network is
+    compared with statistical methods, and the best will forecast. Then the network is trained on all rows.
+
+    Otherwise rows are samples for a perceptron, which is the default, and for the other models steps in
+    time: one stream or, with --sequence, many sequences. With --ahead K, the target of a row is the value
+    K rows below it. Words become inputs of 0 and 1, missing numbers the median of their column;
+    identifiers are left out. A target of words is predicted by one probability for each class. To use a
+    table with dates in this way, say --ahead 0, or --ignore the dates.
+
+    Ctrl-C ends the training; the model trained so far is saved. With --checkpoint, the same command with
+    --resume goes on after the last epoch in that file and gives the same model.
+    """
     formats.require_kept(options.output)
-    resuming.check(options)
+    _check_checkpoint(options)
     sheet = sheet_of(options.data, options)
     _check_uses(sheet, options)
     dated = find_dates(sheet, options.date, options.dates, [*options.ignore, *options.target])
@@ -84,7 +83,7 @@ def train(options: argparse.Namespace) -> int:
         options,
         series,
         validation=options.validation,
-        trainer_of=lambda model, parts: resuming.trainer_of(model, options, parts),
+        trainer_of=lambda model, parts: _trainer_of(model, options, parts),
         options={"progress": show, "checkpoint": options.checkpoint, "resume": options.resume},
     )
     if series:
@@ -94,7 +93,6 @@ def train(options: argparse.Namespace) -> int:
         trained, notes = train_series(task, learning), _of_series(read, sheet, options)
     else:
         date = [dated[0]] if dated and not (options.sequence and sheet.has_numbers(dated[0])) else []
-        sheet = without_totals(sheet, date[0]) if date else sheet
         given = {"ignore": [*sheet.found(options.ignore), *date], "sequence": options.sequence}
         given |= {"ahead": options.ahead or 0, "classes": options.classes}
         trained = train_rows(sheet, options.target, options.inputs, learning, **given)
@@ -184,3 +182,54 @@ def _report(trained: Trained, notes: list[str]) -> str:
         cells = [[printable(cell) for cell in row] for row in trained.table]
         lines.append(aligned(cells, "<" + ">" * (len(cells[0]) - 1)))
     return "\n".join([*lines, *(facts[name] for name in ("refit", "verdict", "reason") if facts.get(name))])
+
+
+def _check_checkpoint(options: argparse.Namespace) -> None:
+    """Raise UsageError, before any work, if the options of checkpoints cannot be used."""
+    path = options.checkpoint
+    if path is None:
+        if options.resume:
+            raise UsageError("--resume needs the file of the training: give --checkpoint FILE, too.")
+        return
+    if Path(path).absolute() == Path(options.output).absolute():
+        raise UsageError("The model and the checkpoint need two files: give --checkpoint another name.")
+    require_folder(path)
+    if Path(path).exists() and not options.resume:
+        raise UsageError(f"{path!r} exists: give --resume to go on with its training, or delete it.")
+
+
+def _trainer_of(model: ScaledModel, options: argparse.Namespace, data: list[Part]) -> Trainer:
+    """A trainer of this new network, or the one in the checkpoint, whose network is like it.
+
+    Raises FormatError if the file is not the checkpoint of a training with these options and data.
+    """
+    given = {name: value for name, value in vars(options).items() if name not in FREE and not callable(value)}
+    now: dict[str, Any] = {name: _as_typed(value) for name, value in given.items()}
+    now["data"] = hashlib.sha256(b"".join(side.tobytes() for part in data for side in part)).hexdigest()
+    network, path = model.network, options.checkpoint
+    network.metadata = {OPTIONS: now}
+    if not options.resume or not Path(path).exists():
+        return model.trainer(options.rate, options.optimizer)
+    trainer = formats.loaded(path)
+    if not isinstance(trainer, Trainer):
+        raise FormatError(f"Cannot go on with {path!r}: it is a model, not a checkpoint.")
+    before = trainer.network.metadata.get(OPTIONS)
+    if not isinstance(before, dict):
+        raise FormatError(f"Cannot go on with {path!r}: it is not a checkpoint of `synapse train`.")
+    for name, value in now.items():
+        if before.get(name) != value:
+            option = f"it was trained with --{name.replace('_', '-')} {before.get(name)}, not {value}."
+            other = "the table has other numbers than it had then."
+            raise ArgumentError(f"Cannot go on with {path!r}: {other if name == 'data' else option}")
+    try:
+        take_over(network, trainer.network)
+    except TopologyError:
+        raise FormatError(f"The network in {path!r} is not that of this training.") from None
+    return trainer
+
+
+def _as_typed(value: Any) -> str | None:
+    """The value of an option as one would type it."""
+    if value is None:
+        return None
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from .._checks import shown
-from ..errors import ArgumentError, FormatError, SynapseError
+from ..errors import ArgumentError, FormatError
 from ..readwrite import files
-from ..tables.problems import quoted as listed, reason
+from ..tables.problems import file_errors, quoted as listed, reason
 
-__all__ = ["listed", "reason"]  # of tables, for the subcommands
+__all__ = ["file_errors", "listed", "reason"]  # of tables, for the subcommands
 
 PICTURES, TABLES = (".png", ".svg", ".pdf"), (".csv", ".txt")
 """Suffixes of files that are written."""
@@ -90,29 +90,19 @@ def require_folder(path: str) -> None:
         raise FormatError(f"Cannot write {path!r}: there is no such folder.")
 
 
-def writing(path: str, write: Callable[[], Any]) -> None:
-    """Write a file; FormatError if it cannot be written."""
-    try:
-        write()
-    except (OSError, SynapseError) as error:
-        raise FormatError(f"Cannot write {path!r}: {reason(error)}") from error
-
-
 def write_text(path: str, text: str) -> None:
     """Write a file whole."""
-    writing(path, lambda: files.write(path, text))
+    with file_errors("write", path):
+        files.write(path, text)
 
 
 def save_figure(figure: Any, path: str, dots: int | str = "figure") -> None:
     """Write a picture of matplotlib whole, and close it."""
     from matplotlib import pyplot
 
-    def save() -> None:
-        with files.replacing(path) as picture:
-            figure.savefig(picture, format=Path(path).suffix[1:].lower(), dpi=dots)
-
     try:
-        writing(path, save)
+        with file_errors("write", path), files.replacing(path) as picture:
+            figure.savefig(picture, format=Path(path).suffix[1:].lower(), dpi=dots)
     finally:
         pyplot.close(figure)
 

@@ -1,8 +1,8 @@
 """Forecasts of series, their prediction intervals, and what to compare them with."""
 
 from .._checks import public_names
-from .baselines import autoregression, persistence, seasonal_naive
-from .calibration import Calibration, calibrate
+from .baselines import autoregression, seasonal_naive
+from .calibration import Calibration
 from .closed_loop import Forecast, forecast
 from .differences import Differences, choose_differences
 from .network_forecaster import NetworkForecaster
@@ -18,10 +18,8 @@ __all__ = [
     "RollingOrigin",
     "Selection",
     "autoregression",
-    "calibrate",
     "choose_differences",
     "forecast",
-    "persistence",
     "rolling_origin",
     "seasonal_naive",
     "select",

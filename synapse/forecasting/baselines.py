@@ -22,42 +22,10 @@ from ..errors import DivergenceError
 from ._series import checked_series, horizon, season
 
 
-def persistence(history: ArrayLike, steps: int) -> Floats:
-    """Forecast the last value for every step: the naive method, optimal for a random walk.
-
-    Parameters
-    ----------
-    history : array_like, shape (T,) or (T, m)
-        The series up to now, oldest step first.
-    steps : int
-        Number of steps to forecast, 1 or above.
-
-    Returns
-    -------
-    ndarray, shape (steps,) or (steps, m)
-        The forecasts, in the units of the series.
-
-    Raises
-    ------
-    ArgumentError, ArgumentTypeError
-        If the history is empty or not finite, or `steps` is not a whole number above 0.
-
-    Notes
-    -----
-    Hyndman and Athanasopoulos, "Forecasting: principles and practice", section 5.2: ŷ(T+h) = y(T).
-
-    Examples
-    --------
-    >>> from synapse import forecasting
-    >>> forecasting.persistence([1.0, 2.0, 4.0], 3)
-    array([4., 4., 4.])
-    """
-    values, ahead = checked_series("The history", history), horizon(steps)
-    return np.repeat(values[-1:], ahead, axis=0)
-
-
-def seasonal_naive(history: ArrayLike, steps: int, period: int) -> Floats:
+def seasonal_naive(history: ArrayLike, steps: int, period: int = 1) -> Floats:
     """Forecast the value of the same season in the last period, such as of the same month a year ago.
+
+    With a period of 1 this is the naive method, also known as persistence: the last value for every step.
 
     Parameters
     ----------
@@ -66,7 +34,7 @@ def seasonal_naive(history: ArrayLike, steps: int, period: int) -> Floats:
     steps : int
         Number of steps to forecast, 1 or above.
     period : int
-        Number of steps of a period, such as 12 for months. With 1 this is :func:`persistence`.
+        Number of steps of a period, such as 12 for months. Default 1: none.
 
     Returns
     -------
@@ -89,6 +57,8 @@ def seasonal_naive(history: ArrayLike, steps: int, period: int) -> Floats:
     >>> from synapse import forecasting
     >>> forecasting.seasonal_naive([9.0, 1.0, 2.0, 3.0], 5, period=3)
     array([1., 2., 3., 1., 2.])
+    >>> forecasting.seasonal_naive([1.0, 2.0, 4.0], 3)
+    array([4., 4., 4.])
     """
     length = season(period)
     values = checked_series("The history", history, length, ", as many as the period")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,17 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import ArrayLike
 
 from .. import _html
-from .._checks import bounds, counted, expected, finite_number
+from .._checks import as_matrix, bounds, counted, expected, finite_number, instance, parts_of, place
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
-from ._loop import Feedback, Model, checked_rows, from_origins, sizes_of
+from ..objects.ensemble import Ensemble
+from ..objects.network import Network
+from ..objects.state import preserved_context
 from ._series import horizon
 from .calibration import Calibration
+
+Model = Network | Ensemble
+NOT_FED = np.uint64(np.iinfo(np.uint64).max)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -67,9 +72,6 @@ class Forecast(NDArrayOperatorsMixin):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Floats:
         return np.array(self.mean, dtype, copy=copy)
-
-    def __array_ufunc__(self, function: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
-        return getattr(function, method)(*map(_plain, inputs), **options)
 
     def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
         return function(*map(_plain, inputs), **{name: _plain(value) for name, value in options.items()})
@@ -133,7 +135,7 @@ def forecast(
         together with forecast k, and so affects forecast k + 1; forecast 1 follows from the context. A last
         row, of index `steps`, may be given; it is not used.
     calibration : Calibration, optional
-        Errors on steps that were held out, from :func:`synapse.forecasting.calibrate`. They give the bounds
+        Errors on steps that were held out, such as ``rolling_origin(...).calibration``. They give the bounds
         of the forecast. Default: no bounds.
     interval : float, optional
         The share of future values that should be within the bounds. Default: 0.9.
@@ -155,16 +157,9 @@ def forecast(
     DivergenceError
         If what is fed back grows beyond the largest number.
 
-    Warns
-    -----
-    ForecastWarning
-        If a calibration is given, and in more than half of the last `steps` rows of the context an input is
-        outside of its range before the held-out rows.
-
     See Also
     --------
-    synapse.forecasting.calibrate : Errors on held-out steps, for intervals.
-    synapse.forecasting.rolling_origin : The error of a way to forecast, step by step.
+    synapse.forecasting.rolling_origin : Errors of a way to forecast on held-out steps, for intervals.
     synapse.forecasting.NetworkForecaster : Differences, and values known in advance, such as holidays.
 
     Examples
@@ -180,29 +175,88 @@ def forecast(
     >>> bool(np.abs(ahead[:, 0] - np.sin(0.3 * np.arange(200, 220))).max() < 0.1)
     True
     """
-    count, rows = horizon(steps), checked_rows(net, context)
-    loop = Feedback.of(net, feedback)
-    outside = loop.outside(rows, future, count, net)
+    count, networks = horizon(steps), members(net)
+    n, m, dtype = len(networks[0].input), len(networks[0].output), networks[0].dtype
+    parts, together = parts_of("The context", context, n)
+    if not together:
+        raise ArgumentError("Expected the context to be one series (T, n), got several sequences.")
+    rows = as_matrix("The context", parts[0], n, dtype)
+    if not len(rows):
+        raise ArgumentError("The context has no row. Give at least one, after which the forecast begins.")
+    fed, into = (np.array(side, np.intp) for side in zip(*_pairs(feedback, n, m), strict=True))
+    by_output, inputs = np.full(m, NOT_FED), np.zeros((count - 1, n))
+    by_output[fed], given = into, np.setdiff1d(np.arange(n), into)
+    inputs[:, given] = _outside(future, len(given), count, net, dtype)
     if calibration is None and interval is not None:
-        raise ArgumentError("An interval needs calibration=, from synapse.forecasting.calibrate.")
-    share = 0.9 if interval is None else interval
-    half = None if calibration is None else _half_widths(calibration, share, rows, net, count)
-    limits = clipping(minimum, maximum)
-    (mean,) = from_origins(net, rows, loop, outside, count, range(len(rows) - 1, len(rows)))
-    return bounded(mean, half, share, limits)
+        raise ArgumentError("An interval needs calibration=, such as rolling_origin(...).calibration.")
+    share, half, limits = 0.9 if interval is None else interval, None, clipping(minimum, maximum)
+    if calibration is not None:
+        known = instance("The calibration", calibration, Calibration).errors.shape[2]
+        if known != m:
+            raise ArgumentError(f"This calibration is of {counted(known, 'output')}, the network has {m}.")
+        half = calibration.half_widths(share, count)
+    found = np.empty((len(networks), count, m))
+    for network, outputs in zip(networks, found, strict=True):
+        with preserved_context(network):
+            network.clear()
+            outputs[0] = network.run(rows)[-1]
+            if count > 1:
+                ahead = inputs.copy()
+                ahead[0, into] = outputs[0, fed]
+                network._feed(ahead, outputs[1:], by_output)
+    return bounded(found.mean(axis=0), half, share, limits)
 
 
-def _half_widths(calibration: Any, interval: float, rows: Floats, net: Model, steps: int) -> Floats:
-    if not isinstance(calibration, Calibration):
+def members(model: Any) -> Sequence[Network]:
+    """The networks of an ensemble, or a network alone."""
+    if not isinstance(model, Model):
+        raise ArgumentTypeError(expected("What forecasts", "a Network or an Ensemble", model))
+    return model if isinstance(model, Ensemble) else [model]
+
+
+def _pairs(feedback: Any, n: int, m: int) -> list[tuple[int, int]]:
+    """Pairs of an output and the input that it is fed to."""
+    if feedback is None:
+        if m > n:
+            raise ArgumentError(
+                f"The {m} outputs cannot be fed back to {counted(n, 'input')}. "
+                "Give feedback={output: input} for those that can."
+            )
+        return [(o, o) for o in range(m)]
+    if not isinstance(feedback, Mapping):
         raise ArgumentTypeError(
-            expected("The calibration", "what synapse.forecasting.calibrate returns", calibration)
+            expected("The feedback", "a dict {output: input} of numbers from 0", feedback)
         )
-    known, own = calibration.errors.shape[2], sizes_of(net)[1]
-    if known != own:
-        raise ArgumentError(f"This calibration is of {counted(known, 'output')}, the network has {own}.")
-    half = calibration.half_widths(interval, steps)
-    calibration.warn_of_context(rows, steps)
-    return half
+    pairs = [
+        (place("An output of the feedback", o, m) % m, place("An input of the feedback", i, n) % n)
+        for o, i in feedback.items()
+    ]
+    if not pairs:
+        raise ArgumentError("The feedback is empty, so no output would become an input. Omit it to feed all.")
+    if len({i for _, i in pairs}) < len(pairs):
+        raise ArgumentError(f"Two outputs cannot be fed to one input, as in {feedback!r}.")
+    return pairs
+
+
+def _outside(future: Any, k: int, steps: int, model: Model, dtype: Any) -> Floats:
+    """The k inputs that no output is fed to, in the steps after the context, shape (steps - 1, k)."""
+    if future is None:
+        if k and steps > 1:
+            raise ArgumentError(
+                f"{counted(k, 'input')} of {model!r} {'is' if k == 1 else 'are'} fed by no output. Give "
+                f"future=, with their values in the {counted(steps - 1, 'step')} after the context."
+            )
+        return np.empty((steps - 1, k))
+    if not k:
+        raise ArgumentError(f"Every input of {model!r} is fed by an output. Omit future.")
+    (values,), _ = parts_of("The future", future, k)
+    ahead = as_matrix("The future", values, k, dtype)
+    if len(ahead) not in (steps - 1, steps):
+        raise ArgumentError(
+            f"Expected the future to have {steps - 1} rows, one for every step after the context but the "
+            f"last, or {steps}, got {len(ahead)}."
+        )
+    return ahead[: steps - 1]
 
 
 def clipping(minimum: Any, maximum: Any) -> tuple[float, float]:

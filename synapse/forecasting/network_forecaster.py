@@ -10,8 +10,7 @@ import numpy as np
 
 from .._typing import Floats
 from ..objects.state import preserved_context
-from ._loop import Model, members
-from .closed_loop import forecast
+from .closed_loop import Model, forecast, members
 from .differences import Differences
 
 
@@ -65,13 +64,15 @@ class NetworkForecaster:
         Returns shape (T + 1, m) or, with known values that end with the history, (T, m); NaN where no
         difference is known yet.
         """
-        (net,) = members(self.net)[:1]
         lost, count = max(one.lost for one in self.differences), len(history)
         until = count + 1 if self.known is None else min(count + 1, len(self.known))
         rows = _rows(history, self.differences, self.known, until)
-        with preserved_context(net):
-            net.clear()
-            outputs = net.run(rows)
+        found = []
+        for net in members(self.net):
+            with preserved_context(net):
+                net.clear()
+                found.append(net.run(rows))
+        outputs = np.mean(found, axis=0)
         made = np.full((lost + 1 + len(rows), len(self.differences)), np.nan)
         for place, one in enumerate(self.differences):
             for step, change in enumerate(outputs[:, place].tolist(), lost + 1):

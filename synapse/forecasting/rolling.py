@@ -14,6 +14,7 @@ from .._checks import function_of, numbers, whole_number
 from .._typing import Floats, Ints
 from ..errors import ArgumentError
 from ._series import checked_series, horizon, season
+from .calibration import Calibration
 
 Forecaster = Callable[[Floats, int], Any]
 """A function of the history, shape (T,) or (T, m), and the steps that returns (steps,) or (steps, m)."""
@@ -73,6 +74,11 @@ class RollingOrigin:
         """
         return self.mae / np.where(self.scale > 0, self.scale, np.nan)
 
+    @property
+    def calibration(self) -> Calibration:
+        """The errors as those that prediction intervals follow from, for :func:`synapse.forecast`."""
+        return Calibration(-self.errors.reshape(*self.errors.shape[:2], -1))
+
     def __repr__(self) -> str:
         count, steps, *columns = self.forecasts.shape
         error = ", ".join(f"{each:.4g}" for each in np.sqrt(np.mean(self.errors**2, axis=(0, 1))).flat)
@@ -105,7 +111,7 @@ def rolling_origin(
     ----------
     forecaster : callable
         ``forecaster(history, steps)`` returns the forecasts, shape (steps,) or (steps, m), of a history of
-        shape (T,) or (T, m), such as :func:`persistence`. Each call gets a copy of its own.
+        shape (T,) or (T, m), such as :func:`seasonal_naive`. Each call gets a copy of its own.
     series : array_like, shape (T,) or (T, m)
         The series, oldest step first.
     steps : int
@@ -117,7 +123,7 @@ def rolling_origin(
         Number of steps from one origin to the next. Default 1.
     period : int
         Number of steps of a season, for the scale of MASE. Default 1: the scale is the error of
-        :func:`persistence`.
+        the last value.
 
     Returns
     -------
@@ -140,7 +146,7 @@ def rolling_origin(
     >>> import numpy as np
     >>> from synapse import forecasting
     >>> wave = np.sin(2 * np.pi * np.arange(96) / 12)
-    >>> forecasting.rolling_origin(forecasting.persistence, wave, 2).mae.round(3)
+    >>> forecasting.rolling_origin(forecasting.seasonal_naive, wave, 2).mae.round(3)
     array([0.333, 0.617])
     >>> forecasting.rolling_origin(forecasting.autoregression, wave, 2).mae.round(3)
     array([0., 0.])

@@ -14,7 +14,6 @@ from .._checks import counted, expected, positive_integer
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, SynapseError
 from ._series import checked_series
-from .calibration import Calibration
 from .rolling import Forecaster, RollingOrigin, rolling_origin
 
 COMBINE = "combine"
@@ -48,27 +47,24 @@ class Selection:
 
     def mase(self, name: str) -> float:
         """The mean absolute scaled error over all steps and columns."""
-        return _mase(self.rolled[name])
+        return float(_by_origin(self.rolled[name]).mean())
 
     @property
     def best(self) -> str:
         """Which should forecast: the mean of the best three, unless one has an error more than 10 % lower."""
-        first = min((name for name in self.rolled if name != COMBINE), key=self.mase)
-        if COMBINE not in self.rolled or self.mase(first) < CLEARLY * self.mase(COMBINE):
-            return first
-        return COMBINE
+        first = self._single()
+        clearly = COMBINE not in self.rolled or self.mase(first) < CLEARLY * self.mase(COMBINE)
+        return first if clearly else COMBINE
 
-    def calibration(self, name: str) -> Calibration:
-        """The errors of a forecaster, for prediction intervals."""
-        errors = -self.rolled[name].errors
-        return Calibration(errors.reshape(*errors.shape[:2], -1))
+    def _single(self, without: str = "") -> str:
+        """The best of the single forecasters, or of those without one."""
+        return min((name for name in self.rolled if name not in (COMBINE, without)), key=self.mase)
 
     def verdict(self, network: str) -> str:
         """A sentence: whether a network is worth it beside the best of the other single forecasters."""
-        others = [name for name in self.rolled if name not in (network, COMBINE)]
-        if network not in self.rolled or not others:
+        if network not in self.rolled or set(self.rolled) <= {network, COMBINE}:
             return f"{network} could not be compared."
-        best = min(others, key=self.mase)
+        best = self._single(network)
         own, lowest = self.mase(network), self.mase(best)
         origins = counted(len(self.rolled[network].origins), "origin")
         if own >= lowest:
@@ -81,7 +77,7 @@ class Selection:
 
     def reason(self) -> str:
         """A sentence: which forecasts, and why."""
-        name, first = self.best, min((one for one in self.rolled if one != COMBINE), key=self.mase)
+        name, first = self.best, self._single()
         if name == COMBINE:
             mean = f"The mean of {', '.join(self.members)} forecasts: MASE {self.mase(COMBINE):.3g}"
             return f"{mean}; no single one is more than 10 % better ({first}: {self.mase(first):.3g})."
@@ -110,10 +106,6 @@ def _by_origin(rolled: RollingOrigin) -> Floats:
     scale = np.where(rolled.scale > 0, rolled.scale, 1.0)
     found: Floats = np.abs(rolled.errors / scale).reshape(len(rolled.origins), -1).mean(axis=1)
     return found
-
-
-def _mase(rolled: RollingOrigin) -> float:
-    return float(_by_origin(rolled).mean())
 
 
 def select(
@@ -173,11 +165,11 @@ def select(
         found[name] = rolled if count is None or values.ndim == 1 else _first(rolled, count)
     if not found:
         raise ArgumentError(" ".join(["No method can forecast this series.", *failed]))
-    members = sorted(found, key=lambda name: _mase(found[name]))[:MEMBERS]
+    members = sorted(found, key=Selection(found, []).mase)[:MEMBERS]
     if len(members) > 1:
         mean = np.mean([found[name].forecasts for name in members], axis=0)
         found[COMBINE] = replace(found[members[0]], forecasts=mean)
-    ranked = sorted(found, key=lambda name: _mase(found[name]))
+    ranked = sorted(found, key=Selection(found, []).mase)
     return Selection({name: found[name] for name in ranked}, members, failed)
 
 

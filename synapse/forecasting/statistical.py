@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import expected, finite_array, is_among, missing_extra
+from .._checks import expected, finite_array, imported, is_among
 from .._typing import Floats
 from ..errors import ArgumentError
 from ._series import checked_series, season
-from .baselines import autoregression, persistence, seasonal_naive
+from .baselines import autoregression, seasonal_naive
 from .differences import choose_differences
 from .rolling import Forecaster
 
@@ -37,7 +37,7 @@ def statistical(
     Parameters
     ----------
     method : {"mean", "naive", "seasonal", "ar", "ets", "theta", "arima"}
-        The mean of the history, :func:`persistence`, :func:`seasonal_naive`, :func:`autoregression` (fitted
+        The mean of the history, its last value, :func:`seasonal_naive`, :func:`autoregression` (fitted
         anew in each call, to the differences of :func:`choose_differences`), exponential smoothing (AutoETS),
         AutoTheta, or AutoARIMA. The last three are those of statsforecast (extra ``forecast``).
     series : array_like, shape (T,) or (T, m)
@@ -77,23 +77,17 @@ def statistical(
     """
     length = season(period)
     values = checked_series("The series", series, length, ", as many as the period")
-    simple: dict[str, Forecaster] = {
-        "mean": _mean,
-        "naive": persistence,
-        "seasonal": partial(seasonal_naive, period=length),
-    }
     if not is_among(method, METHODS):
         raise ArgumentError(expected("The method", f"one of {', '.join(METHODS)}", method))
     rows = None if known is None else finite_array("The known", known)
     if rows is not None and rows.ndim != 2:
         raise ArgumentError(expected("The known", "rows of numbers, shape (N, k)", known))
-    if method in simple:
-        return simple[method]
-    columns = values.reshape(len(values), -1).T
-    fits = [
-        _Autoregression(column, length) if method == "ar" else _Fitted(method, column, length, rows)
-        for column in columns
-    ]
+    if method == "mean":
+        return lambda history, steps: np.repeat(history.mean(axis=0, keepdims=True), steps, axis=0)
+    if method in ("naive", "seasonal"):
+        return partial(seasonal_naive, period=length if method == "seasonal" else 1)
+    fit = _autoregression if method == "ar" else partial(_fitted, method, rows)
+    fits = [fit(column, length) for column in values.reshape(len(values), -1).T]
 
     def forecaster(history: Floats, steps: int) -> Floats:
         parts = history.reshape(len(history), -1).T
@@ -103,62 +97,45 @@ def statistical(
     return forecaster
 
 
-def _mean(history: Floats, steps: int) -> Floats:
-    return np.repeat(history.mean(axis=0, keepdims=True), steps, axis=0)
-
-
-class _Autoregression:
+def _autoregression(column: Floats, period: int) -> Forecaster:
     """An autoregression of the differences that are best for a column, fitted anew to each history."""
+    differences = choose_differences(column[-LONGEST:], max(1, min(period, 12)), period=period)
 
-    def __init__(self, column: Floats, period: int) -> None:
-        self._differences = choose_differences(column[-LONGEST:], max(1, min(period, 12)), period=period)
+    def forecaster(history: Floats, steps: int) -> Floats:
+        last = history[-max(LONGEST, 3 * differences.lost) :]
+        return differences.undo(last, autoregression(differences.of(last), steps))
 
-    def __call__(self, history: Floats, steps: int) -> Floats:
-        last = history[-max(LONGEST, 3 * self._differences.lost) :]
-        return self._differences.undo(last, autoregression(self._differences.of(last), steps))
+    return forecaster
 
 
-class _Fitted:
+def _fitted(method: str, known: Floats | None, column: Floats, period: int) -> Forecaster:
     """A model of statsforecast with fitted parameters, for one column."""
+    models = imported("statsforecast.models", f"The method {method} needs", "statsforecast")
+    long = period > LONGEST_SEASON and method != "theta"
+    length = 1 if long else period
+    options: dict[str, Any] = {"season_length": length}
+    if method == "arima":
+        options |= {"seasonal": length > 1, "approximation": True}
+    elif method == "ets":  # MSTL takes models without a season only
+        options |= {"model": "ZZZ" if length > 1 else "ZZN"}
+    model = {"arima": models.AutoARIMA, "ets": models.AutoETS, "theta": models.AutoTheta}[method](**options)
+    model = models.MSTL(period, trend_forecaster=model) if long else model
 
-    def __init__(self, method: str, column: Floats, period: int, known: Floats | None) -> None:
-        last = column[-max(LONGEST, 3 * period) :]
-        first = len(column) - len(last)
-        long = period > LONGEST_SEASON and method != "theta"
-        self._known = known if method == "arima" and not long else None
-        self._model = _model(method, 1 if long else period)
-        if long:
-            from statsforecast.models import MSTL
+    def regressors(first: int, stop: int) -> Floats | None:
+        if known is None or method != "arima" or long:
+            return None
+        if stop > len(known):
+            raise ArgumentError(f"Expected the known values to have {stop} rows, got {len(known)}.")
+        return known[first:stop]
 
-            self._model = MSTL(period, trend_forecaster=self._model)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            self._model.fit(last, self._regressors(first, len(column)))
-
-    def __call__(self, history: Floats, steps: int) -> Floats:
-        first = max(len(history) - LONGEST, 0)
-        rows = self._regressors(first, len(history)), self._regressors(len(history), len(history) + steps)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            made: Floats = self._model.forward(history[first:], steps, *rows)["mean"]
+    def forecaster(history: Floats, steps: int) -> Floats:
+        first, count = max(len(history) - LONGEST, 0), len(history)
+        rows = regressors(first, count), regressors(count, count + steps)
+        with warnings.catch_warnings(action="ignore"):
+            made: Floats = model.forward(history[first:], steps, *rows)["mean"]
         return made
 
-    def _regressors(self, first: int, stop: int) -> Floats | None:
-        """The known values of these steps."""
-        if self._known is None:
-            return None
-        if stop > len(self._known):
-            raise ArgumentError(f"Expected the known values to have {stop} rows, got {len(self._known)}.")
-        return self._known[first:stop]
-
-
-def _model(method: str, period: int) -> Any:
-    try:
-        from statsforecast.models import AutoARIMA, AutoETS, AutoTheta
-    except ImportError:
-        raise missing_extra(f"The method {method} needs", "statsforecast") from None
-    if method == "arima":
-        return AutoARIMA(season_length=period, seasonal=period > 1, approximation=True)
-    if method == "ets":  # MSTL takes models without a season only
-        return AutoETS(season_length=period, model="ZZZ" if period > 1 else "ZZN")
-    return AutoTheta(season_length=period)
+    last = column[-max(LONGEST, 3 * period) :]
+    with warnings.catch_warnings(action="ignore"):
+        model.fit(last, regressors(len(column) - len(last), len(column)))
+    return forecaster

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._checks import counted, imported_pandas
+from .._typing import Floats
 from ..errors import FormatError
 
 if TYPE_CHECKING:
@@ -62,13 +64,10 @@ class Form:
 
     def read(self, cells: Sequence[str]) -> pd.DatetimeIndex:
         """The dates of these cells, NaT where a cell is not in this form. Times with a zone become UTC."""
-        import pandas as pd
-
         unique = {cell: _normal(cell, self.compiled) for cell in dict.fromkeys(cells)}
-        found = [unique[cell] for cell in cells]
-        return pd.DatetimeIndex(
-            pd.to_datetime(found, format="ISO8601", utc=True, errors="coerce")
-        ).tz_localize(None)
+        found, options = [unique[cell] for cell in cells], {"format": "ISO8601", "errors": "coerce"}
+        dates: pd.DatetimeIndex = imported_pandas().to_datetime(found, utc=True, **options).tz_localize(None)
+        return dates
 
     def write(self, moment: pd.Timestamp) -> str:
         """A date in this form, with the time if it is not midnight."""
@@ -87,9 +86,7 @@ class Form:
     @property
     def example(self) -> str:
         """31 January 2024 in this form."""
-        import pandas as pd
-
-        return self.write(pd.Timestamp(2024, 1, 31))
+        return self.write(imported_pandas().Timestamp(2024, 1, 31))
 
     @property
     def has_day(self) -> bool:
@@ -192,8 +189,6 @@ def forms_of(cells: Sequence[str]) -> list[Form]:
 
 # --- steps -----------------------------------------------------------------------------------
 
-MOST_MISSING = 10_000
-"""Number of missing dates in a row at which a date is taken for a mistake."""
 MOST_PAIRS = 1000
 """Number of pairs of dates, at most, that decide on the step."""
 UNITS = (("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
@@ -208,23 +203,32 @@ class DateStep:
     name: str
     season: int
 
-    def after(self, last: pd.Timestamp, count: int) -> list[pd.Timestamp]:
+    def after(self, last: pd.Timestamp, count: int) -> pd.DatetimeIndex:
         """The dates that follow; FormatError after the last year."""
-        dates = [last]
-        for _ in range(count):
-            dates.append(dates[-1] + self.offset)
-            if dates[-1].year not in YEARS:
-                raise FormatError(
-                    f"Dates end with the year {YEARS[-1]}; no {self.name} follows {dates[-2]:%Y-%m-%d}."
-                )
-        return dates[1:]
+        pandas = imported_pandas()
+        try:
+            dates = pandas.date_range(last + self.offset, periods=count, freq=self.offset)
+        except (OverflowError, ValueError):
+            dates = None
+        if dates is None or (count and dates[-1].year not in YEARS):
+            raise FormatError(
+                f"Dates end with the year {YEARS[-1]}; {counted(count, 'step')} ({self.name}) after "
+                f"{last:%Y-%m-%d} is later."
+            )
+        return dates
 
-    def between(self, first: pd.Timestamp, last: pd.Timestamp) -> list[pd.Timestamp] | None:
-        """The dates between two dates; None if no number of steps leads from one to the other."""
-        found = [first]
-        while found[-1] < last and len(found) <= MOST_MISSING:
-            found.append(found[-1] + self.offset)
-        return found[1:-1] if found[-1] == last else None
+    def places(self, dates: pd.DatetimeIndex) -> Floats:
+        """The number of steps from the first of these dates to each; between two steps, a half more."""
+        pandas, first = imported_pandas(), dates.min()
+        if isinstance(self.offset, pandas.Timedelta):
+            places = np.asarray((dates - first) / self.offset, np.float64)
+            places = np.where(places % 1, np.floor(places) + 0.5, places)
+        else:
+            grid = pandas.date_range(first + self.offset, dates.max() + self.offset, freq=self.offset)
+            grid = grid.insert(0, first)
+            places = grid.searchsorted(dates) - 0.5 * ~dates.isin(grid)
+        found: Floats = places - places[0]
+        return found
 
 
 def step_of(dates: pd.DatetimeIndex) -> DateStep | None:
@@ -233,10 +237,10 @@ def step_of(dates: pd.DatetimeIndex) -> DateStep | None:
     if not len(increasing):
         return None
     rows = increasing[:: -(-len(increasing) // MOST_PAIRS)]
-    ones, twos = dates[rows], dates[rows + 1]
+    pairs = list(zip(dates[rows], dates[rows + 1], strict=True))
     return max(
-        _candidates(ones, twos),
-        key=lambda step: sum(one + step.offset == two for one, two in zip(ones, twos, strict=True)),
+        _candidates(dates[rows], dates[rows + 1]),
+        key=lambda step: sum(one + step.offset == two for one, two in pairs),
     )
 
 
@@ -245,35 +249,26 @@ def _candidates(ones: pd.DatetimeIndex, twos: pd.DatetimeIndex) -> list[DateStep
     import pandas as pd
     from pandas import offsets
 
-    gap = max(1, round(_commonest((twos - ones).total_seconds())))
+    def several(count: int, name: str) -> str:
+        return name if count == 1 else f"{count} {name}s"
+
+    gap = max(1, round((twos - ones).to_series().mode()[0].total_seconds()))
     unit, size = next((unit, size) for unit, size in UNITS if gap % size == 0)
     season = 86_400 // gap if 60 <= gap < 86_400 and 86_400 % gap == 0 else SEASONS.get(gap, 1)
     steps = [
-        DateStep(pd.Timedelta(seconds=gap), _several(gap // size, unit), season),
+        DateStep(pd.Timedelta(seconds=gap), several(gap // size, unit), season),
         DateStep(offsets.BDay(), "business day", 5),
     ]
-    months = int(_commonest(12 * (twos.year - ones.year) + twos.month - ones.month))
+    months = int(pd.Series(12 * (twos.year - ones.year) + twos.month - ones.month).mode()[0])
     if months < 1:
         return steps
     unit, size = next(pair for pair in (("year", 12), ("quarter", 3), ("month", 1)) if months % pair[1] == 0)
-    name, season = _several(months // size, unit), 12 // months if 12 % months == 0 else 1
-    ends = 2 * int(twos.is_month_end.sum()) > len(twos)
-    day = int(max(twos.day.max(), ones.day.max()) if ends else _commonest(ones.append(twos).day))
+    name, season = several(months // size, unit), 12 // months if 12 % months == 0 else 1
+    ends, days = 2 * int(twos.is_month_end.sum()) > len(twos), ones.append(twos).day
+    day = int(days.max() if ends else days.to_series().mode()[0])
     monthly = [
         DateStep(offsets.DateOffset(months=months, day=day), name, season),
-        DateStep(offsets.MonthEnd(months), _several(months // size, f"{unit} end"), season),
+        DateStep(offsets.MonthEnd(months), several(months // size, f"{unit} end"), season),
     ]
-    return [
-        *(monthly[::-1] if ends else monthly),
-        DateStep(offsets.BMonthEnd(months), f"business {name} end", season),
-        *steps,
-    ]
-
-
-def _commonest(numbers: Any) -> float:
-    values, counts = np.unique(np.asarray(numbers), return_counts=True)
-    return float(values[counts.argmax()])
-
-
-def _several(count: int, name: str) -> str:
-    return name if count == 1 else f"{count} {name}s"
+    business = DateStep(offsets.BMonthEnd(months), f"business {name} end", season)
+    return [*(monthly[::-1] if ends else monthly), business, *steps]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from .._typing import Floats
 from ..errors import FormatError
 from ..objects.network import Network
 from .numerals import is_missing, is_number
-from .problems import Problems, quoted
+from .problems import quoted
 from .sheet import Sheet, without_unit
 
 MOST_WORDS = 20
@@ -90,6 +89,10 @@ def choose_encoding(sheet: Sheet, columns: Sequence[str], named: bool = False) -
 
     Raises TableError if a cell of a column of numbers is not a number, and FormatError if no column is left.
     """
+
+    def last_word(name: str) -> str:
+        return without_unit(name)[0].lower().replace("_", " ").split()[-1]
+
     medians, words, left_out = dict[str, float](), dict[str, list[str]](), list[str]()
     problems, notes = sheet.all_problems(), list[str]()
     for name in sheet.found(columns):
@@ -102,10 +105,10 @@ def choose_encoding(sheet: Sheet, columns: Sequence[str], named: bool = False) -
                 left_out.append(name)
             else:
                 words[name] = found
-        elif not named and _is_identifier(name, full):
+        elif not named and len(set(full)) == len(full) > 2 and last_word(name) in IDENTIFIERS:
             left_out.append(name)
         else:
-            medians[name] = _median(sheet, name, problems)
+            medians[name] = float(np.nanmedian(sheet.numbers([name], problems)))
     problems.check()
     if left_out:
         what = "identifiers, or empty" if len(left_out) > 1 else "an identifier, or empty"
@@ -118,15 +121,3 @@ def choose_encoding(sheet: Sheet, columns: Sequence[str], named: bool = False) -
             "say how many rows --ahead."
         )
     return Encoding(medians, words), notes
-
-
-def _is_identifier(name: str, cells: list[str]) -> bool:
-    return (
-        len(set(cells)) == len(cells) > 2
-        and without_unit(name)[0].lower().replace("_", " ").split()[-1] in IDENTIFIERS
-    )
-
-
-def _median(sheet: Sheet, name: str, problems: Problems) -> float:
-    values: Any = sheet.numbers([name], problems)
-    return float(np.nanmedian(values))

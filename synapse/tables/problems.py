@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from ..errors import FormatError, SynapseError
@@ -14,6 +15,15 @@ MOST = 20
 def reason(error: OSError | SynapseError) -> str:
     """The reason why a file could not be read or written, as a sentence."""
     return f"{error.strerror or error}." if isinstance(error, OSError) else str(error)
+
+
+@contextmanager
+def file_errors(what: str, path: str) -> Iterator[None]:
+    """Raise FormatError, with the path, for whatever stops the reading or writing of a file."""
+    try:
+        yield
+    except (OSError, SynapseError) as error:
+        raise FormatError(f"Cannot {what} {path!r}: {reason(error)}") from error
 
 
 def quoted(names: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ from .encoding import choose_encoding, encoding_of
 from .problems import quoted
 from .scaled_model import Part, ScaledModel
 from .sheet import Sheet
-from .training import FEWEST, Learning, Trained
+from .training import Learning, Trained
 
 
 def train_rows(
@@ -71,7 +71,7 @@ def train_rows(
     classes = classes or (len(targets) == 1 and not sheet.has_numbers(targets[0]))
     goals, outputs = _goals(sheet, targets, classes)
     in_order = sequence is None and learning.model != "perceptron"
-    first, out = _test(units, learning), np.random.default_rng(learning.seed)
+    first, out = len(units) - learning.held_out(len(units)), np.random.default_rng(learning.seed)
     order = np.arange(len(units)) if in_order else out.permutation(len(units))
     learned, tested = np.sort(order[:first]), np.sort(order[first:])
     stopping = order[first - max(1, round(first / 5)) : first] if first > 2 else order[:0]
@@ -96,11 +96,10 @@ def train_rows(
     training, measured = parts(learned), parts(tested) or parts(learned)
     split = parts(np.setdiff1d(learned, stopping)), parts(stopping)
     model, result = learning.fit(make, training, split)
-    quality = _accuracy if classes else _error
     truth = np.concatenate([part[1] for part in measured])
-    answers = _answers(model.network, measured)
-    own = quality(answers, truth)
-    errors = {name: quality(one, truth) for name, one in _simple(training, measured, classes).items()}
+    answers = {learning.model: _answers(model.network, measured), **_simple(training, measured, classes)}
+    own, *simple = scores = [_quality(one, truth, classes) for one in answers.values()]
+    errors = dict(zip(list(answers)[1:], simple, strict=True))
     facts: dict[str, Any] = {
         "targets": targets,
         "classes": outputs if classes else [],
@@ -109,23 +108,22 @@ def train_rows(
         "encoding": {"medians": encoding.medians, "words": encoding.words},
         "rows": sum(map(len, units)),
         "held_out_rows": len(truth) if len(tested) else 0,
-        "error": dict(zip(targets, own.tolist(), strict=True)),
-        "baselines": {name: dict(zip(targets, one.tolist(), strict=True)) for name, one in errors.items()},
+        "error": dict(zip(targets, own, strict=True)),
+        "baselines": {name: dict(zip(targets, one, strict=True)) for name, one in errors.items()},
     }
-    table = [["", learning.model, *errors]]
-    for place, name in enumerate(targets):
-        cells = [float(one[place]) for one in (own, *errors.values())]
-        table.append([name, *(_written(cell, classes) for cell in cells)])
+    cells = [[_written(one, classes) for one in score] for score in scores]
+    table = [["", *answers], *map(list, zip(targets, *cells, strict=True))]
     if classes:
-        notes += _balance(outputs, answers, truth)
+        notes += _balance(outputs, answers[learning.model], truth)
     network = model.network
     if len(tested) and result.stopped != "interrupted":
         network = learning.refit(make, parts(order), result)
-        again = quality(_answers(network, measured), truth)
+        again = _quality(_answers(network, measured), truth, classes)
         what = "are right" if classes else "is its error"
+        learned_now, in_test = (", ".join(_written(one, classes) for one in score) for score in (again, own))
         facts["refit"] = (
             f"The saved network was then trained on all {facts['rows']} rows. On the held-out rows, which it "
-            f"has learned now, {_listed(again, classes)} {what}; in the test it was {_listed(own, classes)}."
+            f"has learned now, {learned_now} {what}; in the test it was {in_test}."
         )
     facts["verdict"] = _verdict(own, errors, classes) if len(tested) else None
     return Trained(network, result, facts, table, [*notes, *filled])
@@ -202,15 +200,6 @@ def _units(sheet: Sheet, sequence: str | None, ahead: int) -> list[Ints]:
     return places if sequence is not None else list(places[0][:, None])
 
 
-def _test(units: list[Ints], learning: Learning) -> int:
-    """Number of units to train on; the others are held out."""
-    share = 0.2 if learning.validation is None else learning.validation
-    out = round(share * len(units)) if learning.validation or len(units) >= FEWEST else 0
-    if out and out >= len(units) - 1:
-        raise ArgumentError(f"Holding out {out} of {len(units)} leaves no training data. Provide more data.")
-    return len(units) - out
-
-
 def _goals(sheet: Sheet, targets: list[str], classes: bool) -> tuple[Floats, list[str]]:
     """The targets, shape (rows, outputs), and the names of the outputs."""
     if not classes:
@@ -236,15 +225,12 @@ def _answers(network: Network, parts: list[Part]) -> Floats:
     return np.concatenate(found)
 
 
-def _error(answers: Floats, truth: Floats) -> Floats:
-    """The root of the mean squared error of each target."""
-    found: Floats = np.sqrt(np.mean((answers - truth) ** 2, axis=0))
+def _quality(answers: Floats, truth: Floats, classes: bool) -> list[float]:
+    """The root of the mean squared error of each target; of classes the share of rows that are right."""
+    if classes:
+        return [float(np.mean(answers.argmax(axis=1) == truth.argmax(axis=1)))]
+    found: list[float] = np.sqrt(np.mean((answers - truth) ** 2, axis=0)).tolist()
     return found
-
-
-def _accuracy(answers: Floats, truth: Floats) -> Floats:
-    """The share of rows whose class is right, shape (1,)."""
-    return np.array([np.mean(answers.argmax(axis=1) == truth.argmax(axis=1))])
 
 
 def _simple(training: list[Part], measured: list[Part], classes: bool) -> dict[str, Floats]:
@@ -267,25 +253,18 @@ def _written(value: float, classes: bool) -> str:
     return f"{value:.1%}" if classes else f"{value:.4g}"
 
 
-def _listed(values: Floats, classes: bool) -> str:
-    return ", ".join(_written(value, classes) for value in values.tolist())
-
-
-def _verdict(own: Floats, errors: dict[str, Floats], classes: bool) -> str:
+def _verdict(own: list[float], errors: dict[str, list[float]], classes: bool) -> str:
     """A sentence: whether the network is worth it, by the mean ratio over the targets."""
     if classes:
-        best = max(errors, key=lambda name: float(errors[name][0]))
-        right, other = float(own[0]), float(errors[best][0])
-        if right > other:
-            shares = f"{right:.1%} of the held-out rows are right, {other:.1%} by {best}."
+        best, (other,) = max(errors.items(), key=lambda one: one[1])
+        if own[0] > other:
+            shares = f"{own[0]:.1%} of the held-out rows are right, {other:.1%} by {best}."
             return f"The network is worth it: {shares}"
-        return f"The network is not worth it: {best} has {other:.1%} right, the network {right:.1%}."
-    ratios = {name: float(np.mean(own / np.where(one > 0, one, 1e-300))) for name, one in errors.items()}
+        return f"The network is not worth it: {best} has {other:.1%} right, the network {own[0]:.1%}."
+    ratios = {name: float(np.mean(own / np.maximum(one, 1e-300))) for name, one in errors.items()}
     best = max(ratios, key=ratios.__getitem__)
-    change = f"{100 * abs(1 - ratios[best]):.2g} %"
-    if ratios[best] < 1:
-        return f"The network is worth it: its error is {change} below that of {best}."
-    return f"The network is not worth it: its error is {change} above that of {best}."
+    worth, side = ("worth it", "below") if ratios[best] < 1 else ("not worth it", "above")
+    return f"The network is {worth}: its error is {100 * abs(1 - ratios[best]):.2g} % {side} that of {best}."
 
 
 def _balance(names: list[str], answers: Floats, truth: Floats) -> list[str]:

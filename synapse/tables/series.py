@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +31,8 @@ DATE_NAMES = (
     *("datum", "tag", "monat", "quartal", "jahr", "zeit"),
 )
 """Names of columns whose numbers may be dates, such as 2024."""
+MOST_MISSING = 10_000
+"""Number of missing dates in a row at which a date is taken for a mistake."""
 CLOCK_CHANGE = (
     " (an hour in which daylight saving time may begin or end: name the time zone, such as "
     "--zone Europe/Berlin)"
@@ -83,7 +84,7 @@ class Series:
         """The dates of the rows that follow or, without dates, their numbers from 1."""
         if self.step is None:
             return list(range(len(self.values) + 1, len(self.values) + steps + 1))
-        return self.step.after(self.dates[-1], steps)
+        return list(self.step.after(self.dates[-1], steps))
 
     def times(self, steps: int = 0) -> list[Any]:
         """Dates or numbers of all known rows and of those that follow."""
@@ -100,11 +101,9 @@ class Series:
         """Number of steps from a date, such as that of the first training row, to the first row here."""
         if self.step is None or first is None:
             return 0
-        one, two = imported_pandas().Timestamp(first), self.dates[0]
-        count, earlier = 0, min(one, two)
-        while earlier < max(one, two):
-            earlier, count = earlier + self.step.offset, count + 1
-        return count if one < two else -count
+        dates = imported_pandas().DatetimeIndex([first, self.dates[0]])
+        count = int(np.ceil(self.step.places(dates.sort_values())[1]))
+        return count if dates[0] < dates[1] else -count
 
     def read(self, cells: Sequence[str]) -> pd.DatetimeIndex:
         """Dates that are written as those of the table."""
@@ -121,12 +120,10 @@ def find_dates(
     first column if they increase. `order` is "day-first" or "month-first". Raises ArgumentError if the named
     column has no dates, or if days and months may be exchanged and neither `order` nor the column tells.
     """
-    imported_pandas()
     choice("The dates", order, [None, *ORDERS])
-    candidates = [sheet.find(name)] if name is not None else [one for one in sheet.names if one not in ignore]
-    for column in candidates:
+    for column in [sheet.find(name)] if name is not None else sheet.names:
         cells = [cell for cell in sheet.cells(column) if not is_missing(cell)]
-        forms = forms_of(cells)
+        forms = [] if name is None and column in ignore else forms_of(cells)
         if name is not None and not forms:
             raise ArgumentError(
                 f"Expected the column {column!r} of {sheet.path!r} to have dates, such as 2024-01-31, "
@@ -174,7 +171,7 @@ def _is_even(dates: pd.DatetimeIndex) -> bool:
         return False
     dates = dates if dates[0] < dates[-1] else dates[::-1]
     step = step_of(dates)
-    return step is not None and all(one + step.offset == two for one, two in pairwise(dates))
+    return step is not None and bool((np.diff(step.places(dates)) == 1).all())
 
 
 def read_series(
@@ -228,7 +225,7 @@ def read_series(
         problems.check(FILL if not fill and sheet.note_missing(values, names, problems) else "")
         return _mended(Series(sheet, names, values, [*sheet.notes]), fill)
     name, form = dated
-    sheet = without_totals(sheet, name)
+    sheet = without_totals(sheet)
     found = _utc(form.read(sheet.cells(name)), zone, sheet)
     known = found[found.notna()]
     if len(known) > 1 and (known[:-1] > known[1:]).all():
@@ -246,17 +243,20 @@ def read_series(
     return _mended(made, fill)
 
 
-def without_totals(sheet: Sheet, date: str) -> Sheet:
-    """A table without rows after the last date that have a word in its place, such as a total."""
-    cells = sheet.cells(date)
-    count = len(cells)
-    while count > 1 and cells[count - 1] and not any(map(str.isdigit, cells[count - 1])):
-        count -= 1
-    if count == len(cells):
-        return sheet
-    below = " and below" if count < len(cells) - 1 else ""
-    sheet.notes.append(f"Not read: line {sheet.lines[count]}{below}, as {cells[count]!r} is not a date.")
-    return sheet.only(range(count))
+def without_totals(sheet: Sheet) -> Sheet:
+    """A table without rows below the last date that have a word in its place, such as a total."""
+    for name in sheet.names:
+        cells = sheet.cells(name)
+        count = len(cells)
+        while count > 1 and not is_missing(cells[count - 1]) and not any(map(str.isdigit, cells[count - 1])):
+            count -= 1
+        forms = forms_of(cells[:count]) if count < len(cells) else []
+        if forms and _plausible(sheet, name, cells[:count], forms[0]):
+            below = " and below" if count < len(cells) - 1 else ""
+            line = f"line {sheet.lines[count]}{below}"
+            sheet.notes.append(f"Not read: {line}, as {cells[count]!r} is not a date.")
+            return sheet.only(range(count))
+    return sheet
 
 
 def _utc(found: pd.DatetimeIndex, zone: str | None, sheet: Sheet) -> pd.DatetimeIndex:
@@ -283,9 +283,8 @@ def _once(
     rows = counted(int(twice.sum()), "row")
     notes.append(f"Mended by --duplicates {duplicates}: {rows} of repeated dates.")
     if duplicates == "mean":
-        values = values.copy()
-        for date in found[twice].unique():
-            values[found == date] = values[found == date].mean(axis=0)
+        frame = imported_pandas().DataFrame(values)
+        values = frame.groupby(found, dropna=False).transform("mean").to_numpy()
     keep = np.flatnonzero(~twice if duplicates == "drop" else ~(found.duplicated() & twice))
     return sheet.only(keep.tolist()), found[keep], values[keep]
 
@@ -304,33 +303,37 @@ def _checked_step(
         for row in rows[1:]:
             problems.add(sheet.lines[row], name, "the date is not later than the one before")
         return None
-    even = sum(one + step.offset == two for one, two in pairwise(known))
+    places = step.places(known)
+    even = int((np.diff(places) == 1).sum())
     if not gaps and 3 * even < len(known) - 1:
         steps = f"{even} of {len(known) - 1} are one step ({step.name}) after the one before"
         problems.add(sheet.lines[rows[0]], name, f"the dates do not step evenly; {steps}")
         return step
-    last, seen = known[0], {known[0]}
-    for row, date in zip(rows[1:].tolist(), known[1:], strict=True):
-        missing = step.between(last, date)
-        if date <= last:
-            wrong = f"comes {'twice' if date in seen else f'after {form.write(last)}'}"
-        elif missing is None:
-            wrong = f"is not a whole number of steps ({step.name}) after {form.write(last)}"
-        else:
-            wrong = "" if gaps else _gap(form, missing)
-            last = date
-            seen.add(date)
-        if wrong:
-            what = wrong if missing else f"{form.write(date)} {wrong}"
-            problems.add(sheet.lines[row], name, what + _of_clocks(step, date))
+    for i, wrong in _wrong_steps(form, known, places, step, gaps):
+        problems.add(sheet.lines[rows[i]], name, wrong + _of_clocks(step, known[i]))
     return step
 
 
-def _gap(form: Form, missing: list[Any]) -> str:
-    """What is wrong with a row before which these dates are missing; "" if none is."""
-    if len(missing) > 1:
-        return f"{len(missing)} rows from {form.write(missing[0])} on are missing before this one"
-    return f"the row of {form.write(missing[0])} is missing before this one" if missing else ""
+def _wrong_steps(
+    form: Form, dates: pd.DatetimeIndex, places: Floats, step: DateStep, gaps: bool
+) -> Iterator[tuple[int, str]]:
+    """The dates that do not follow the last right one by a step, or by several with gaps, and why."""
+    last, seen = 0, {0.0}
+    for i, place in enumerate(places[1:], 1):
+        before, missing, wrong = dates[last], place - places[last] - 1, ""
+        if place <= places[last]:
+            wrong = f"comes {'twice' if place in seen else f'after {form.write(before)}'}"
+        elif place % 1 or missing >= MOST_MISSING:
+            wrong = f"is not a whole number of steps ({step.name}) after {form.write(before)}"
+        else:
+            last = i
+            seen.add(place)
+        if wrong:
+            yield i, f"{form.write(dates[i])} {wrong}"
+        elif missing and not gaps:
+            after = form.write(before + step.offset)
+            several = f"{missing:.0f} rows from {after} on are" if missing > 1 else f"the row of {after} is"
+            yield i, f"{several} missing before this one"
 
 
 def _of_clocks(step: DateStep, date: Any) -> str:
@@ -359,15 +362,13 @@ def _mended(series: Series, fill: str | None) -> Series:
     frame = pandas.DataFrame(series.values, index=series.dates, columns=series.columns)
     missing, before = int(frame.isna().to_numpy().sum()), len(frame)
     if fill != "drop" and series.step is not None:
-        dates = [frame.index[0]]
-        for date in frame.index[1:]:
-            dates += [*(series.step.between(dates[-1], date) or []), date]
-        frame = frame.reindex(pandas.DatetimeIndex(dates))
+        steps = int(series.step.places(frame.index)[-1])
+        frame = frame.reindex(frame.index[:1].append(series.step.after(frame.index[0], steps)))
     added, whole = len(frame) - before, len(frame)
     if fill == "forward":
         frame = frame.ffill()
     elif fill == "linear":
-        frame = frame.reset_index(drop=True).interpolate(limit_area="inside").set_axis(frame.index)
+        frame = frame.interpolate(limit_area="inside")
     frame = frame.dropna()
     if not len(frame):
         raise FormatError(

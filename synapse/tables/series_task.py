@@ -31,7 +31,7 @@ from ..learning import Result
 from ..objects.network import Network
 from .scaled_model import Part, ScaledModel
 from .series import Series
-from .training import FEWEST, Learning, Trained
+from .training import Learning, Trained, held_out
 
 MOST_ORIGINS = 60
 """Number of origins, about, from which forecasters are compared."""
@@ -120,11 +120,17 @@ class SeriesTask:
         split = [(inputs[:count], targets[:count])], [(inputs[count:], targets[count:])] * (count > 1)
         return learning.fit(lambda: self.make(learning), parts, split)
 
-    def select(self, forecasters: Mapping[str, Any]) -> Selection:
-        """Compare forecasters on the held-out rows."""
-        every = max(1, (len(self.y) - self.start - self.steps) // MOST_ORIGINS)
-        options = {"start": self.start, "every": every, "period": self.period}
-        return select(forecasters, self.y, self.steps, **options, targets=len(self.targets))
+    def select(self, forecasters: Mapping[str, Any], first: int | None = None) -> Selection:
+        """Compare forecasters on the held-out rows or, from an index `first` on, on the training rows."""
+        start, y = (self.start, self.y) if first is None else (first, self.y[: self.start])
+        every = max(1, (len(y) - start - self.steps) // MOST_ORIGINS)
+        options = {"start": start, "every": every, "period": self.period}
+        return select(forecasters, y, self.steps, **options, targets=len(self.targets))
+
+    def level(self, stop: int | None = None) -> Floats:
+        """The mean of the targets in the last season, or 12 rows, shape (m,)."""
+        found: Floats = self.y[:stop][-max(self.period, 12) :, : len(self.targets)].mean(axis=0)
+        return found
 
     def statistical(self, methods: Sequence[str] = METHODS) -> tuple[dict[str, Forecaster], list[str]]:
         """The statistical methods fitted to the rows before the test, and sentences on those left out."""
@@ -188,21 +194,11 @@ def series_task(
     y = series.values[:, [columns.index(name) for name in (*targets, *observed)]]
     x = series.values[:, [columns.index(name) for name in known]] if known else None
     share = None if validation is None else fraction_below_one("The validation", validation)
-    out, ahead = _held_out(len(y), ahead, share)
-    start = len(y) - out
+    out = held_out(len(y), share, max(len(y) // 5, min(len(y) // 3, 4 * ahead)))
+    start, ahead = len(y) - out, max(1, min(ahead, out // 3 if out else len(y) // 6))
     length = 1 if start <= length else length
     differences = [choose_differences(column[:start], ahead, period=length) for column in y.T]
     return SeriesTask([*targets], observed, [*known], y, x, length, ahead, start, differences)
-
-
-def _held_out(count: int, steps: int, share: float | None) -> tuple[int, int]:
-    """Number of held-out rows, and of steps ahead in the test."""
-    if share == 0 or (share is None and count < FEWEST):
-        return 0, max(1, min(steps, count // 6))
-    out = round(share * count) if share else max(count // 5, min(count // 3, 4 * steps))
-    if not 0 < out < count - 2:
-        raise ArgumentError(f"Holding out {out} of {count} leaves no training data. Provide more data.")
-    return out, max(1, min(steps, out // 3))
 
 
 def train_series(task: SeriesTask, learning: Learning) -> Trained:
@@ -228,7 +224,9 @@ def train_series(task: SeriesTask, learning: Learning) -> Trained:
     if result.stopped == "interrupted" or task.start == len(task.y):
         return Trained(model.network, result, facts, [], [])
     simple, notes = task.statistical()
-    found = task.select({learning.model: task.forecaster(model.network), **simple})
+    forecasters = {learning.model: task.forecaster(model.network), **simple}
+    found = task.select(forecasters)
+    errors, relative = _errors(task, forecasters, found)
     network = learning.refit(lambda: task.make(learning), task.lesson(len(task.y)), result)
     again = task.select({"again": task.forecaster(network)}).mase("again")
     facts |= {
@@ -239,9 +237,46 @@ def train_series(task: SeriesTask, learning: Learning) -> Trained:
         f"it has learned now, its MASE is {again:.3g}; in the test it was {found.mase(learning.model):.3g}.",
         "verdict": found.verdict(learning.model),
         "reason": found.reason(),
-        "errors": {name: _rounded(found.calibration(name).errors) for name in found.rolled},
+        "errors": {name: _rounded(one) for name, one in errors.items()},
+        "relative": relative,
     }
     return Trained(network, result, facts, ranking(found, task.targets), [*notes, *found.failed])
+
+
+def _errors(
+    task: SeriesTask, forecasters: Mapping[str, Any], found: Selection
+) -> tuple[dict[str, Floats], bool]:
+    """Errors from which intervals follow, shape (origins, steps, m), and whether they are relative.
+
+    Those of the test are few and often of one part of the season or cycle. So errors in the second half of
+    the training rows are added. There they are too small, as parameters were fitted to these rows, and are
+    enlarged to the size of those in the test. All are divided by the level of the series if their Gaussian
+    likelihood is larger then: the noise of a series that grows often grows with it.
+    """
+    errors = {name: found.rolled[name].calibration.errors for name in found.rolled}
+    origins, first = found.rolled[found.best].origins, max(task.start // 2, 3 * task.period)
+    before = task.select(forecasters, first) if task.start >= first + task.steps else None
+    if before is not None and not before.failed:
+        for name, late in errors.items():
+            members = found.members if name == COMBINE else [name]
+            early = np.mean([before.rolled[one].calibration.errors for one in members], axis=0)
+            errors[name] = np.concatenate([early, late])
+        origins = np.concatenate([before.rolled[found.members[0]].origins, origins])
+    levels, tested = np.array([[task.level(origin)] for origin in origins]), origins >= task.start
+    tiny = np.finfo(float).tiny
+
+    def enlarged(part: Floats) -> Floats:
+        if tested.all():
+            return part
+        late, early = (np.sqrt(np.mean(part[one] ** 2, axis=(0, 1))) for one in (tested, ~tested))
+        return part * np.where(tested[:, None, None], 1.0, np.maximum(late / (early + tiny), 1.0))
+
+    def size(part: Floats) -> float:
+        return float(np.log(np.mean(enlarged(part) ** 2, axis=0) + tiny).mean())
+
+    best, relative = errors[found.best], bool((levels > 0).all())
+    relative = relative and size(best / levels * np.exp(np.log(levels).mean(axis=0))) < size(best)
+    return {name: enlarged(one / levels if relative else one) for name, one in errors.items()}, relative
 
 
 def _rounded(errors: Floats) -> Any:
@@ -346,7 +381,8 @@ def forecast_series(
             f"The model has no errors of {name} on held-out rows, from which an interval follows. Train it "
             "with --validation above 0, on more rows."
         )
-    return bounded(mean, Calibration(np.array(errors)).half_widths(interval, steps), interval, limits), notes
+    half = Calibration(np.array(errors)).half_widths(interval, steps)
+    return bounded(mean, half * task.level() if facts["relative"] else half, interval, limits), notes
 
 
 def predict_series(network: Network, series: Series) -> Floats:

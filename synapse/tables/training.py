@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .._checks import choice, fraction_below_one, listed, positive_integer, positive_number, whole_number
-from ..errors import DivergenceError
+from ..errors import ArgumentError, DivergenceError
 from ..learning import Result, Trainer
 from ..objects.network import Network
 from .scaled_model import MODELS, OPTIMIZERS, Part, ScaledModel
@@ -18,6 +18,14 @@ EPOCHS, PATIENCE = 2000, 60
 """The limit of epochs, and how many without a lower error end a training, unless they are given."""
 FEWEST = 16
 """Least number of rows of which some are held out."""
+
+
+def held_out(count: int, share: float | None, usual: int) -> int:
+    """Number of rows to hold out; ArgumentError if fewer than three would be left."""
+    out = round(share * count) if share is not None else usual if count >= FEWEST else 0
+    if out and out >= count - 2:
+        raise ArgumentError(f"Holding out {out} of {count} leaves no training data. Provide more data.")
+    return out
 
 
 @dataclass(frozen=True)
@@ -74,6 +82,10 @@ class Learning:
         if self.validation is not None:
             fraction_below_one("The validation", self.validation)
         whole_number("The seed", self.seed, "a whole number, 0 or above", 0)
+
+    def held_out(self, count: int) -> int:
+        """Number of rows, samples or sequences to hold out, of so many."""
+        return held_out(count, self.validation, round(count / 5))
 
     def fit(
         self, make: Callable[[], ScaledModel], parts: list[Part], split: tuple[list[Part], list[Part]]

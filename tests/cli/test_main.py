@@ -9,7 +9,7 @@ import pytest
 import architect
 import synapse
 from synapse import cli
-from synapse.cli import info
+from synapse.cli import models
 from synapse.readwrite import save
 
 from .command import PAGE, called, process
@@ -48,7 +48,7 @@ def test_errors_of_the_program_and_interruptions(capsys, monkeypatch, model):
         def fail(network):
             raise error
 
-        monkeypatch.setattr(info, "describe", fail)
+        monkeypatch.setattr(models, "describe", fail)
         return called(capsys, "info", model)
 
     code, _, said = of(ZeroDivisionError("by hand"))

@@ -274,9 +274,14 @@ def test_the_table_of_the_test_is_that_of_rolling_origin(sales):
     forecaster, y = task.forecaster(model.network), series.values
     rolled = forecasting.rolling_origin(forecaster, y, 3, start=task.start, period=12)
     assert trained.facts["mase"]["gru"] == float(f"{rolled.mase.mean():.4g}")
-    naive = forecasting.rolling_origin(forecasting.persistence, y, 3, start=task.start, period=12)
+    naive = forecasting.rolling_origin(forecasting.seasonal_naive, y, 3, start=task.start, period=12)
     assert trained.facts["mase"]["naive"] == float(f"{naive.mase.mean():.4g}")
-    np.testing.assert_allclose(trained.facts["errors"]["naive"], -naive.errors, atol=1e-2)
+    errors, count = np.array(trained.facts["errors"]["naive"]), len(naive.origins)
+    levels = [y[:origin][-12:].mean() if trained.facts["relative"] else 1 for origin in naive.origins]
+    expected = -naive.errors / np.reshape(levels, (-1, 1, 1))
+    np.testing.assert_allclose(errors[-count:], expected, rtol=1e-3)
+    late, early = (np.mean(one**2) for one in (errors[-count:], errors[:-count]))
+    assert early >= 0.99 * late, "errors on training rows are enlarged"
     again = task.make(learning)
     again.fit(again.trainer(0.02, "adam"), task.lesson(120), None, epochs=5, seed=0, progress=False)
     np.testing.assert_array_equal(trained.network.weights, again.network.weights)

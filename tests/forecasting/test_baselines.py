@@ -5,11 +5,11 @@ import pytest
 
 from synapse import forecasting
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError
-from synapse.forecasting import persistence, rolling_origin
+from synapse.forecasting import rolling_origin, seasonal_naive
 from tests.cases import all_refused
 
 METHODS = [
-    forecasting.persistence,
+    forecasting.seasonal_naive,
     lambda history, steps: forecasting.seasonal_naive(history, steps, 2),
     forecasting.autoregression,
     lambda history, steps: forecasting.autoregression(history, steps, order=1),
@@ -29,7 +29,7 @@ def noisy():
 def test_seasonal_naive_repeats_the_last_period(noisy):
     made = {steps: forecasting.seasonal_naive([1, 2, 3, 4, 5], steps, 3).tolist() for steps in (1, 3, 7)}
     assert made == {1: [3], 3: [3, 4, 5], 7: [3, 4, 5, 3, 4, 5, 3]}
-    np.testing.assert_array_equal(forecasting.seasonal_naive(noisy, 4, 1), forecasting.persistence(noisy, 4))
+    np.testing.assert_array_equal(forecasting.seasonal_naive(noisy, 4), noisy[-1:].repeat(4))
 
 
 def test_autoregression_of_several_lags_is_least_squares(noisy):
@@ -80,7 +80,7 @@ def test_a_sine_is_continued_exactly():
 
 def test_a_constant_stays():
     for history in ([7.0], [7.0, 7.0], [7.0] * 50):
-        for method in (forecasting.persistence, forecasting.autoregression):
+        for method in (seasonal_naive, forecasting.autoregression):
             assert method(history, 3).tolist() == [7, 7, 7]
 
 
@@ -128,7 +128,7 @@ SQUARES = np.arange(6.0) ** 2  # 0 1 4 9 16 25
 
 def test_errors_by_hand():
     """Origins 3 and 4: forecasts 4 4 of 9 16, and 9 9 of 16 25; persistence was wrong by 1 and 3."""
-    rolled = rolling_origin(persistence, SQUARES, 2, start=3)
+    rolled = rolling_origin(seasonal_naive, SQUARES, 2, start=3)
     assert rolled.origins.tolist() == [3, 4]
     assert rolled.forecasts.tolist() == [[4, 4], [9, 9]]
     assert rolled.truth.tolist() == [[9, 16], [16, 25]]
@@ -141,8 +141,8 @@ def test_errors_by_hand():
 
 def test_columns():
     both = np.column_stack([SQUARES, -2 * SQUARES])
-    rolled = rolling_origin(persistence, both, 2, start=3)
-    alone = rolling_origin(persistence, SQUARES, 2, start=3)
+    rolled = rolling_origin(seasonal_naive, both, 2, start=3)
+    alone = rolling_origin(seasonal_naive, SQUARES, 2, start=3)
     assert rolled.forecasts.shape == rolled.truth.shape == (2, 2, 2)
     np.testing.assert_allclose(rolled.rmse, np.column_stack([alone.rmse, 2 * alone.rmse]))
     np.testing.assert_allclose(rolled.mase, np.column_stack([alone.mase, alone.mase]))
@@ -162,14 +162,18 @@ def test_a_forecaster_sees_nothing_of_the_future():
 
 
 def test_the_first_origin_is_half_of_the_series_or_after_a_period():
-    assert rolling_origin(persistence, np.arange(20), 3).origins.tolist() == list(range(10, 18))
-    assert rolling_origin(persistence, np.arange(20), 3, period=12).origins[0] == 13
-    assert rolling_origin(persistence, SQUARES[:5], 2, start=3).origins.tolist() == [3], "just long enough"
-    assert rolling_origin(persistence, np.arange(20), 3, start=10, every=3).origins.tolist() == [10, 13, 16]
+    assert rolling_origin(seasonal_naive, np.arange(20), 3).origins.tolist() == list(range(10, 18))
+    assert rolling_origin(seasonal_naive, np.arange(20), 3, period=12).origins[0] == 13
+    assert rolling_origin(seasonal_naive, SQUARES[:5], 2, start=3).origins.tolist() == [3], "just long enough"
+    assert rolling_origin(seasonal_naive, np.arange(20), 3, start=10, every=3).origins.tolist() == [
+        10,
+        13,
+        16,
+    ]
 
 
 def test_what_cannot_be_rolled():
-    usual = {"forecaster": persistence, "series": SQUARES, "steps": 2, "start": 3}
+    usual = {"forecaster": seasonal_naive, "series": SQUARES, "steps": 2, "start": 3}
     told = [
         ({"steps": 0}, ArgumentError, "Expected the steps to be a whole number above 0, got 0"),
         ({"steps": 4}, ArgumentError, "7 steps or more, 3 up to the first origin and 4 to forecast, got 6"),

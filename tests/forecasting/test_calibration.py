@@ -5,34 +5,13 @@ import pytest
 
 import architect
 from synapse import forecast
-from synapse.errors import ArgumentError, ArgumentTypeError, ForecastWarning
-from synapse.forecasting import Calibration, calibrate
+from synapse.errors import ArgumentError, ArgumentTypeError
+from synapse.forecasting import Calibration, rolling_origin
 from tests.cases import all_refused
 
 
 def gru(n=1, m=1, seed=0):
     return architect.GRU(n, 4, m, output_squash="identity", seed=seed)
-
-
-def test_errors_are_those_of_a_forecast_from_every_held_out_origin():
-    net, series, steps = gru(2, 2), np.random.default_rng(0).normal(size=(40, 2)), 4
-    found = calibrate(net, series, steps, held_out=12)
-    origins = range(27, 36)  # the first forecast is of row 28, the last value of row 39
-    expected = [series[t + 1 : t + 5] - forecast(net, series[: t + 1], steps) for t in origins]
-    assert np.array_equal(found.errors, expected)
-    assert np.array_equal(calibrate(net, series, steps, held_out=0.3).errors, expected)
-    assert repr(found) == "<Calibration of 4 steps from 9 origins>"
-
-
-def test_inputs_from_outside_are_those_of_the_series():
-    net, series = gru(3, 1), np.random.default_rng(0).normal(size=(30, 3))
-    found = calibrate(net, series, 3, held_out=5, feedback={0: 1})
-    expected = [
-        series[t + 1 : t + 4, 1:2]
-        - forecast(net, series[: t + 1], 3, feedback={0: 1}, future=series[t + 1 : t + 3][:, [0, 2]])
-        for t in range(24, 27)
-    ]
-    assert np.array_equal(found.errors, expected)
 
 
 def test_half_widths_are_a_quantile_of_the_errors_in_their_size():
@@ -68,24 +47,10 @@ def test_errors_of_neighbouring_origins_that_are_alike_widen():
     assert Calibration(slow).half_widths(0.8) > Calibration(noise).half_widths(0.8)
 
 
-def test_a_context_that_ends_outside_of_the_known_range_warns():
-    net, series = gru(2, 2), np.random.default_rng(0).uniform(-1, 1, (60, 2))
-    found = calibrate(net, series, 3, held_out=20)
-    assert found.ranges.tolist() == [series[:40].min(axis=0).tolist(), series[:40].max(axis=0).tolist()]
-    for rows, outside in ((3, 1), (2, 1), (3, 0), (1, None)):
-        context = series.copy()
-        context[60 - rows :, outside or 0] = 1.5
-        if outside is None:  # a single row of three is an outlier
-            forecast(net, context, 3, calibration=found)
-            continue
-        with pytest.warns(ForecastWarning, match=rf"range: input {outside} is 1\.5 in the last row"):
-            forecast(net, context, 3, calibration=found)
-    forecast(net, series * 9, 3, calibration=Calibration(found.errors))  # whose ranges are not known
-
-
 def test_forecasts_and_bounds_are_clipped_to_a_range():
     net, series = gru(), np.random.default_rng(0).normal(size=60)
-    options = {"calibration": calibrate(net, series, 4)}
+    rolled = rolling_origin(lambda *given: forecast(net, *given)[:, 0], series, 4, start=40)
+    options = {"calibration": rolled.calibration}
     free = forecast(net, series, 4, **options)
     low, high = (float(np.mean(one)) for one in (free.lower, free.mean))
     found = forecast(net, series, 4, **options, minimum=low, maximum=high)
@@ -104,20 +69,14 @@ def test_intervals_of_a_stationary_series_cover_their_share():
         series = np.zeros(400)
         for t, shock in enumerate(np.random.default_rng(seed).normal(size=399)):
             series[t + 1] = phi * series[t] + shock
-        calibration = calibrate(net, series[:390], 10, held_out=190)
-        ahead = forecast(net, series[:390], 10, calibration=calibration)
+        rolled = rolling_origin(lambda *given: forecast(net, *given)[:, 0], series[:390], 10, start=200)
+        ahead = forecast(net, series[:390], 10, calibration=rolled.calibration)
         truth = series[390:, None]
         covered.append((ahead.lower <= truth) & (truth <= ahead.upper))
     assert np.mean(covered) == pytest.approx(0.9, abs=0.03)
 
 
-def test_as_many_rows_as_needed_are_enough():
-    """Three steps from one origin, whose context is one row."""
-    found = calibrate(gru(), np.zeros(4), 3, held_out=3)
-    assert found.errors.shape == (1, 3, 1)
-    shares = {0.25: 5, 0.19: 4, 0.01: 1}  # of 20 rows, rounded, but at least one
-    found = {share: len(calibrate(gru(), np.zeros(20), 1, held_out=share).errors) for share in shares}
-    assert found == shares
+def test_as_many_errors_as_needed_are_enough():
     one = Calibration((-np.ones(9)).cumprod()[:, None, None])
     assert one.half_widths() == pytest.approx(1)
     for share, needed in ((0.9, 9), (0.5, 1), (0.8, 4), (0.95, 19), (0.99, 99)):
@@ -125,32 +84,16 @@ def test_as_many_rows_as_needed_are_enough():
 
 
 def test_what_cannot_be_calibrated_is_one_sentence():
-    def calibrated(**options):
-        return lambda: calibrate(**{"net": gru(), "series": np.zeros(20), "steps": 3, **options})
-
-    net, series = gru(), np.zeros(40)
-    three = calibrate(net, series, 3, held_out=20)
-    other = calibrate(gru(2, 2), np.zeros((40, 2)), 5, held_out=20)
+    net, series, three = gru(), np.zeros(40), Calibration(np.ones((20, 3, 1)))
+    other = {"calibration": Calibration(np.ones((20, 5, 2)))}
     all_refused(
         [
-            (calibrated(held_out=2), ArgumentError, "at least 3 held-out rows"),
-            (calibrated(held_out=20), ArgumentError, "leaves no row before them"),
-            (calibrated(held_out=1.5), ArgumentError, "held_out"),
-            (calibrated(net=3), ArgumentTypeError, "a Network or an Ensemble"),
-            (
-                lambda: calibrate(gru(1, 2), np.zeros(20), 3, feedback={0: 0}),
-                ArgumentError,
-                "1 of 2 outputs are not fed back",
-            ),
-            (
-                lambda: forecast(net, series, 5, calibration=other),
-                ArgumentError,
-                "of 2 outputs, the network has 1",
-            ),
+            (lambda: forecast(net, series, 5, **other), ArgumentError, "of 2 outputs, the network has 1"),
             (lambda: three.half_widths(1.0), ArgumentError, "between 0 and 1"),
+            (lambda: Calibration(np.ones((20, 3))), ArgumentError, r"of shape \(origins, steps, m\)"),
+            (lambda: forecast(3, series, 3), ArgumentTypeError, "a Network or an Ensemble"),
             (lambda: forecast(net, series, 3, minimum=1, maximum=0), ArgumentError, "the lower one first"),
             (lambda: forecast(net, series, 3, minimum=np.nan), ArgumentError, "the minimum to be a finite"),
             (lambda: forecast(net, series, 3, maximum="1"), ArgumentTypeError, "the maximum to be a number"),
-            (lambda: Calibration(three.errors, [1.0, 2.0]), ArgumentError, r"of shape \(2, n\)"),
         ]
     )

@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 import architect
 from synapse import Ensemble, forecast
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError, SynapseError
-from synapse.forecasting import Forecast, calibrate
+from synapse.forecasting import Calibration, Forecast
 from tests.cases import all_hold, all_refused
 from tests.strategies import Twin, specs
 
@@ -69,7 +69,6 @@ def test_the_context_is_that_from_before():
         net.propagate(0.1, [0.5, 0.25])
         twin = net.clone()
         forecast(net, rows_of(net), 9)
-        calibrate(net, rows_of(net, 30), 3, held_out=9)
         assert context_of(net) == context_of(twin)
         for one in (net, twin):
             one.activate([0.3, 0.1])
@@ -139,7 +138,7 @@ def test_what_cannot_be_forecast_is_one_sentence():
             (of(feedback={0: 1, 1: 1}), ArgumentError, "fed to one input"),
             (of(feedback={2: 0}), SynapseError, "An output of the feedback|an output"),
             (of(interval=0.9), ArgumentError, "An interval needs calibration="),
-            (of(calibration=3), ArgumentTypeError, "calibrate returns"),
+            (of(calibration=3), ArgumentTypeError, "a Calibration"),
         ]
     )
 
@@ -156,7 +155,7 @@ def test_a_forecast_that_grows_beyond_all_numbers():
 def test_a_forecast_is_one_type_and_usable_as_an_array():
     net, series = SORTS["gru"](), np.random.default_rng(0).normal(size=(40, 2))
     plain = forecast(net, series, 4)
-    bounded = forecast(net, series, 4, calibration=calibrate(net, series, 4, held_out=30))
+    bounded = forecast(net, series, 4, calibration=Calibration(np.ones((30, 4, 2))))
     assert isinstance(plain, Forecast)
     assert (plain.lower, plain.upper, plain.interval) == (None, None, None)
     for found in (plain, bounded, pickle.loads(pickle.dumps(plain)), copy.deepcopy(bounded)):

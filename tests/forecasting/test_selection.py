@@ -99,8 +99,8 @@ def test_the_best_of_several_and_their_mean():
     found = select({"a": offset(0.5), "b": offset(2.5)}, T, 4, start=60)
     assert found.best == "a"
     assert found.reason() == "a forecasts: it has the lowest error, MASE 0.5."
-    assert found.calibration("b").errors.shape == (57, 4, 1)
-    np.testing.assert_allclose(found.calibration("b").errors, -2.5)
+    assert found.rolled["b"].calibration.errors.shape == (57, 4, 1)
+    np.testing.assert_allclose(found.rolled["b"].calibration.errors, -2.5)
     both = np.column_stack([T, T**2])
 
     def of_the_first(history, steps):

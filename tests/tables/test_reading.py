@@ -358,7 +358,7 @@ def test_clocks_that_are_changed(series):
 
 def test_all_problems_of_a_series_at_once(series):
     said = series(
-        "date,y\n2024-01-01,3\n2024-02-01,x\n2024-02-01,4\n2024-04-01,\n2024-05-03,5\n2024-04-31,7\n"
+        "date,y\n2024-01-01,3\n2024-02-01,x\n2024-02-01,4\n2024-04-01,\n2024-04-15,5\n2024-04-31,7\n"
         "2024-05-01,8,9\n2024-06-01,9\n",
         fails=True,
     )
@@ -367,7 +367,7 @@ def test_all_problems_of_a_series_at_once(series):
         "line 4, column 'date': 2024-02-01 comes twice",
         "line 5, column 'date': the row of 2024-03-01 is missing before this one",
         "line 5, column 'y': the value is missing",
-        "line 6, column 'date': 2024-05-03 is not a whole number of steps (month) after 2024-04-01",
+        "line 6, column 'date': 2024-04-15 is not a whole number of steps (month) after 2024-04-01",
         "line 7, column 'date': '2024-04-31' is not a date such as 2024-01-31",
         "line 8: 3 cells instead of 2, as many as the columns that have names",
         "To mend missing values and dates, say --fill forward, linear or drop.",

@@ -1,0 +1,210 @@
+"""``synapse info``, ``draw``, ``play`` and ``convert``: what can be done with a saved model."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import webbrowser
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import architect
+
+from .. import Trainer
+from .._checks import counted, shown
+from .._typing import Floats
+from ..cost import in_words
+from ..objects.network import Network
+from ..objects.topology import NO_GATER, Topology
+from ..tables.rows import input_rows
+from . import formats
+from .formats import READING, loaded, read
+from .reading import add_reading, sheet_of
+from .train import OPTIONS
+from .words import (
+    PICTURES,
+    UsageError,
+    add_output,
+    aligned,
+    file_errors,
+    output_of,
+    printable,
+    require_suffix,
+    save_figure,
+)
+
+SILENT = (OPTIONS, "errors", "relative", "encoding", "units")
+"""Keys of metadata that are for other subcommands: errors on held-out rows, medians and words of columns."""
+PAGE = ".html"
+MOST_STEPS = 200
+"""Maximum number of rows that a page shows; more are slow in a browser."""
+
+
+def add_info(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the subcommand."""
+    parser.add_argument("model", metavar="MODEL", help=READING)
+
+
+def info(options: argparse.Namespace) -> None:
+    """Print the contents of a saved model."""
+    found = loaded(options.model)
+    if isinstance(found, Trainer):
+        print(f"{aligned(list(_of_checkpoint(found)), '<<')}\n")
+        found = found.network
+    print(describe(found))
+
+
+def _of_checkpoint(trainer: Trainer) -> Iterator[tuple[str, str]]:
+    """How far a checkpoint is, and the options of its training that are not default."""
+    paused, done = trainer._paused, "no epoch yet"
+    if paused is not None and paused.done:
+        epochs = f"{paused.done} of {counted(paused.epochs, 'epoch')} done"
+        done = f"{epochs}, {in_words(trainer.cost.name)} {paused.values['error'][-1]:.6g}"
+    yield "checkpoint", done
+    yield "settings", trainer._settings()
+    given = trainer.network.metadata.get(OPTIONS)
+    if isinstance(given, dict):  # of `synapse train`
+        chosen = {name: value for name, value in given.items() if value not in (None, "", "False")}
+        typed = (f"--{name.replace('_', '-')} {value}" for name, value in chosen.items() if name != "data")
+        yield "options", printable(" ".join(typed))
+
+
+def describe(network: Network) -> str:
+    """The contents of a network and its metadata, as aligned text."""
+    topology = Topology.of(network)
+    facts = {
+        "name": printable(topology.name),
+        "sizes": "-".join(map(str, topology.sizes)),
+        "neurons": topology.neurons,
+        "connections": topology.connections,
+        "self-connections": topology.self_connected.sum(),
+        "gated connections": (topology.gater != NO_GATER).sum(),
+        "gating neurons": len(np.unique(topology.gater[topology.gated])),
+        "parameters": topology.parameters,
+        "memory": "yes" if network.has_memory else "no",
+        "dtype": topology.dtype.name,
+    }
+    layers = [("layer", "neurons", "squash")]
+    ends = np.cumsum(topology.sizes).tolist()
+    for label, size, end in zip(topology.layers, topology.sizes.tolist(), ends, strict=True):
+        squashes = dict.fromkeys(map(printable, topology.squash[end - size : end]))
+        layers.append((printable(label), str(size), ", ".join(squashes)))
+    carried = list(_carried(network.metadata))
+    parts = [aligned([(what, str(value)) for what, value in facts.items()], "<<"), aligned(layers, "<><")]
+    return "\n\n".join([*parts, aligned(carried, "<<")] if carried else parts)
+
+
+def _carried(metadata: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Metadata in words, one pair per line; of models of `synapse train`, without what is empty."""
+    made_here = "targets" in metadata
+    for key, value in metadata.items():
+        if key != OPTIONS and not (made_here and (key in SILENT or value in (None, [], {}, ""))):
+            yield printable(key.replace("_", " ") if made_here else key), printable(_text(value))
+
+
+def _text(value: Any) -> str:
+    """A value of JSON; lists and dicts without their brackets."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return ", ".join(value)
+    if isinstance(value, dict) and value:
+        return ", ".join(f"{name} {_text(one)}" for name, one in value.items())
+    return f"{value:.4g}" if isinstance(value, float) else shown(json.dumps(value))
+
+
+def add_draw(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the subcommand."""
+    add = parser.add_argument
+    add("model", metavar="MODEL", help=READING)
+    add_output(parser, f"the file to write: {', '.join(PICTURES)} or {PAGE}")
+    add("--data", metavar="DATA", help="the sequence that a page shows: a CSV file; - is standard input")
+    add("--in-order", action="store_true", help="match columns to inputs by order instead of by name")
+    add_reading(parser)
+
+
+def draw(options: argparse.Namespace) -> None:
+    """Draw a model, or write a page to explore it.
+
+    A page shows the network at every step of a sequence: the first 200 rows of --data or, without it, a
+    pulse of 1 on each input in turn, then zeros. The context is cleared first.
+    """
+    path = output_of(options)
+    page = require_suffix(path, (*PICTURES, PAGE)) == PAGE
+    if options.data is not None and not page:
+        raise UsageError(f"A picture cannot show --data. Write a page instead ({PAGE}).")
+    network = read(options.model)
+    network.clear()
+    from .. import draw as pictures  # matplotlib is an extra
+
+    if not page:
+        with pictures.style():  # text in files stays text
+            save_figure(pictures.network(network).figure, path)
+        return
+    rows = pulses(len(network.input))
+    if options.data is not None:
+        rows = input_rows(network, sheet_of(options.data, options), in_order=options.in_order)[0]
+    with file_errors("write", path):
+        pictures.explore(network, rows[:MOST_STEPS], path)
+
+
+def pulses(inputs: int) -> Floats:
+    """Inputs with a pulse on each input in turn, then five steps of zeros, shape (steps, inputs).
+
+    >>> pulses(2).tolist()[:3]
+    [[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]
+    """
+    return np.vstack([np.eye(inputs), np.zeros((5, inputs))])
+
+
+def add_play(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the subcommand."""
+    parser.add_argument("model", metavar="MODEL", nargs="?", help=f"{READING} (default: a perceptron 2-3-1)")
+    parser.add_argument("-o", "--output", metavar="PAGE.html", help="write the page, and open no browser")
+
+
+def play(options: argparse.Namespace) -> None:
+    """Open a page in the browser in which a network learns.
+
+    The page is one file that works offline: lessons, data, building, and files that synapse.load reads.
+    Without -o it is written to a new temporary folder, which stays.
+    """
+    if options.output is not None:
+        require_suffix(options.output, (".html",))
+    xor = partial(architect.Perceptron, 2, 3, 1, squash="tanh", output_squash="logistic", seed=0)
+    network = xor() if options.model is None else read(options.model)
+    network.clear()
+    from .. import draw
+
+    page = options.output or Path(tempfile.mkdtemp(prefix="synapse-")) / "play.html"
+    draw.explore(network, None, page, learn=True)
+    if options.output is None:
+        print(page)
+        if not webbrowser.open(page.as_uri()):
+            print("No browser was found. Open the file yourself.")
+
+
+def add_convert(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the subcommand."""
+    parser.epilog = f"{formats.table()}\n\n{parser.epilog}"
+    parser.add_argument("source", metavar="IN", help="the model")
+    add_output(parser, "the file to write")
+    parser.add_argument("--from", dest="read_as", metavar="FORMAT", choices=formats.READABLE, help="of IN")
+    parser.add_argument("--to", dest="write_as", metavar="FORMAT", choices=formats.WRITABLE, help="of OUT")
+
+
+def convert(options: argparse.Namespace) -> None:
+    """Write a model in another format.
+
+    The suffix of a file selects its format; when a .json file is read, its content does, as for unknown
+    suffixes. Programs, .onnx and .dot cannot be read back.
+    """
+    path = output_of(options)
+    formats.require_writable(path, options.write_as)  # a wrong suffix is an error before any work
+    network = formats.read(options.source, options.read_as)
+    formats.write(network, path, options.write_as)

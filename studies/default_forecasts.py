@@ -43,16 +43,16 @@ HYBRID = """
 ## Networks beside the best simple method
 
 *best simple* is the statistical method with the lowest error in the test. *residuals* adds the forecast of
-its residuals by a GRU (Zhang 2003). *both* is its mean with the GRU's own forecast. On the mean of all series,
-neither is better than *best simple*, or than the default, whose mean of three has a network in it where this
-helps. So the command has neither as a candidate.
+its residuals by a GRU (Zhang 2003). *both* is its mean with the GRU's own forecast. On the mean of all
+series, neither is better than *best simple*, or than the default, whose mean of three has a network in it
+where this helps. So the command has neither as a candidate.
 """
 COVERAGE = """
 Intervals follow from the errors of the test and of the second half of the training rows. The latter are
 enlarged to the size of those in the test, because parameters were fitted to these rows. With the errors of
-the test alone, Niño had 83.4 %: 48 rows are less than one cycle of El Niño. Errors are relative to the level of
-the series if their likelihood is larger then. With absolute errors, the growing season, whose noise grows
-with it, had 82.7 %.
+the test alone, Niño had 83.4 %: 48 rows are less than one cycle of El Niño. Errors are relative to the
+level of the series if their likelihood is larger then. With absolute errors, the growing season, whose
+noise grows with it, had 82.7 %.
 
 Two series are covered too often. The change of level is within the test of each series, so many errors are
 about 20, and the intervals expect such errors again; none occurs later. The errors of a chaotic series

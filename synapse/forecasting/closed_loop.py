@@ -73,6 +73,9 @@ class Forecast(NDArrayOperatorsMixin):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Floats:
         return np.array(self.mean, dtype, copy=copy)
 
+    def __array_ufunc__(self, function: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        return getattr(function, method)(*map(_plain, inputs), **options)
+
     def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
         return function(*map(_plain, inputs), **{name: _plain(value) for name, value in options.items()})
 

@@ -50,7 +50,7 @@ where this helps. So the command has neither as a candidate.
 COVERAGE = """
 Intervals follow from the errors of the test and of the second half of the training rows. The latter are
 enlarged to the size of those in the test, because parameters were fitted to these rows. With the errors of
-the test alone, Niño had 83.4 %: 48 rows are less than one cycle of El Niño. Errors are relative to the
+the test alone, Niño had 83.4 %: 48 months are about one cycle of El Niño. Errors are relative to the
 level of the series if their likelihood is larger then. With absolute errors, the growing season, whose
 noise grows with it, had 82.7 %.
 
@@ -218,7 +218,7 @@ have {LENGTH} known rows and a seed each; those in `demos/data` are fitted at {S
 half, to up to 240 rows. Methods keep their parameters for 48 rows, from which they forecast. *default* is
 what `synapse train` and `synapse forecast` use: the mean of the best three methods in the test, or one that
 is more than 10 % better there. *network* is the GRU alone. ets, theta and
-arima are AutoETS, AutoTheta and AutoARIMA of statsforecast.
+arima are AutoETS, AutoTheta and AutoARIMA of statsforecast. Seconds are those of a machine with other work.
 
 ## Mean absolute scaled error
 """
@@ -231,7 +231,8 @@ arima are AutoETS, AutoTheta and AutoARIMA of statsforecast.
     lines += [
         f"Against seasonal naive (naive without a season), the default is worst on {worst}: {change:+.0f} %.",
         "",
-        HYBRID,
+        HYBRID.strip(),
+        "",
         *ranked(errors, ("default", *HYBRIDS)),
         "",
         "## Share of future values within the intervals of nominal 90 %",

@@ -19,6 +19,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
 INPUT, OUTPUT, FORGET = GATES = (0, 1, 2)
 """Places of a block's gates."""
 F = TypeVar("F", bound=Callable[..., Any])
@@ -84,6 +85,7 @@ def lstm(
     shortcut: bool = False,
     cell_biases: bool = False,
     output_biases: bool = False,
+    gate_biases_learned: bool = True,
 ) -> Lstm:
     """Make a network with random weights within `weights`, and the given initial biases of gates.
 
@@ -107,6 +109,7 @@ def lstm(
     for k in GATES:
         has = k in gate_biases
         gate[k] *= has
+        gate[k, :, -1] *= gate_biases_learned
         peephole[k] *= has and peepholes
         for into in (gate, cell):
             into[..., inputs + size :][..., k * blocks : (k + 1) * blocks] *= has and fed_back
@@ -253,6 +256,50 @@ def update(net: Lstm, rate: float, momentum: float = 0.0) -> None:
     for i in range(len(net.w)):
         net.w[i] += rate * net.change[i] * net.learned[i]
         net.change[i] *= momentum
+
+
+@compiled
+def train(
+    net: Lstm,
+    inputs: Array,
+    targets: Array,
+    bounds: Ints,
+    order: Ints,
+    rate: float,
+    slope: bool = True,
+    cleared: bool = True,
+    start: float = 0.0,
+    each_step: bool = True,
+) -> None:
+    """Train on sequences in this order; weights change at every step with a target, or after every sequence.
+
+    Sequence i has the rows from ``bounds[i]`` to ``bounds[i + 1]``. A step without a target has NaN.
+    """
+    for i in order:
+        if cleared:
+            clear(net, start)
+        for t in range(bounds[i], bounds[i + 1]):
+            activate(net, inputs[t])
+            if not np.isnan(targets[t, 0]):
+                add_change(net, targets[t], slope)
+                if each_step:
+                    update(net, rate)
+        update(net, rate)
+
+
+@compiled
+def run(
+    net: Lstm, inputs: Array, bounds: Ints, cleared: bool = True, start: float = 0.0
+) -> tuple[Array, Array]:
+    """Outputs and slopes of h at all steps of some sequences."""
+    outputs, slopes = np.zeros((bounds[-1], len(net.out))), np.zeros((bounds[-1], len(net.state)))
+    for i in range(len(bounds) - 1):
+        if cleared:
+            clear(net, start)
+        for t in range(bounds[i], bounds[i + 1]):
+            activate(net, inputs[t])
+            outputs[t], slopes[t] = net.out, net.h_slope
+    return outputs, slopes
 
 
 @compiled

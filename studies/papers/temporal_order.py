@@ -35,7 +35,7 @@ TABLE = PaperTable(
                 weights=0.5,
                 most=20_000,
             )
-            for rule, seeds in (("truncated", 5), ("exact online", 5), ("through time", 30))
+            for rule, seeds in (("truncated", 20), ("exact online", 20), ("through time", 30))
         ),
         Row(
             "paper's cells, weights ±0.3, exact online, Kalman filter",

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from studies.papers._lstm1997 import FORGET, INPUT, OUTPUT, activate, add_change, clear, lstm, update
+from studies.papers._lstm1997 import FORGET, INPUT, OUTPUT, activate, add_change, clear, lstm, train, update
 from studies.papers._memory_blocks import memory_blocks
 from synapse.tasks import EmbeddedReber
 
@@ -16,6 +16,7 @@ KEPT = {**GATES, FORGET: [0.5, 1.0, 1.5]}
 NAMES = {INPUT: "input", OUTPUT: "output", FORGET: "forget"}
 FORMS = {
     "1997": (GATES, {"fed_back": True}),
+    "1997, a target at the end": (GATES, {"fed_back": True, "cell_biases": True, "output_biases": True}),
     "2000, forget gates": (KEPT, {"fed_back": False, "shortcut": True, "output_biases": True}),
     "2002, peepholes": (
         KEPT,
@@ -24,13 +25,13 @@ FORMS = {
 }
 
 
-def cut(gates, fed_back, peepholes=False, shortcut=False, squashed=True, output_biases=False):
+def cut(gates, fed_back, peepholes=False, shortcut=False, squashed=True, **biases):
     """The network without recurrent connections: what they would bring enters as inputs, and no error leaves.
 
     The inputs are those of the task, hidden outputs, gates and states. Returns the network and its layers.
     """
     given = {f"{NAMES[k]}_gate_biases": values for k, values in gates.items()}
-    given |= {"input_to_output": shortcut, "output_biases": output_biases, "squashed_input": squashed}
+    given |= {"input_to_output": shortcut, "squashed_input": squashed, **biases}
     brought = SIZE + BLOCKS * len(gates) * fed_back
     states = SIZE * peepholes
     net = memory_blocks(
@@ -87,8 +88,12 @@ def test_every_step_is_the_exact_gradient_of_the_cut_network(form, cost):
     assert len(pairs) == appendix.learned.sum() - SIZE * appendix.peeps
     for ours, name, array, index in pairs:
         array[index] = getattr(ours, name)
-    net.learning_rule = "rtrl"
-    for sample in EmbeddedReber().batch(10, 3):
+    net.learning_rule, samples = "rtrl", EmbeddedReber().batch(10, 3)
+    if "end" in form:
+        samples.goals[np.setdiff1d(np.arange(len(samples.goals)), np.array(samples.bounds[1:]) - 1)] = np.nan
+    alone = lstm(7, BLOCKS, CELLS, 7, gates, rng=np.random.default_rng(0), **options)
+    alone.w[:] = appendix.w
+    for sample in samples:
         net.clear()
         clear(appendix, 0.0)
         for row, target in zip(sample.inputs, sample.targets, strict=True):
@@ -98,12 +103,18 @@ def test_every_step_is_the_exact_gradient_of_the_cut_network(form, cost):
             activate(appendix, row)
             np.testing.assert_allclose(outputs, appendix.out, atol=1e-12)
             np.testing.assert_allclose([cell.state for cell in layers["cells"]], appendix.state, atol=1e-12)
+            if np.isnan(target[0]):
+                continue
             net.propagate(0.3, target, cost)
             add_change(appendix, target, cost == "squared_error")
             update(appendix, 0.3)
             appendix.peephole[OUTPUT] = 0.0
             found = [getattr(ours, name) for ours, name, *_ in pairs]
             np.testing.assert_allclose(found, [array[index] for *_, array, index in pairs], atol=1e-12)
+    if not appendix.peeps:
+        order, slope = np.arange(len(samples)), cost == "squared_error"
+        train(alone, samples.rows, samples.goals, np.array(samples.bounds), order, 0.3, slope)
+        np.testing.assert_array_equal(alone.w, appendix.w)
 
 
 def test_weights_are_counted_as_in_the_papers():

@@ -144,11 +144,12 @@ def _ctrl_c_raised() -> Iterator[None]:
 
 def ended_by(run: str, limit: float | None, call: Callable[[], Any]) -> Any:
     """Call a function that a time limit, or in a thread the end of the run, interrupts."""
-    if limit is None and _in_main_thread():
+    in_main = _in_main_thread()
+    if limit is None and in_main:
         return call()
     # A class of its own: a trial that runs trials has limits within a limit.
     late: type[Stopped] = type("TimeIsUp", (Stopped,), {})
-    end = _watch(run, late, limit)
+    end = (_alarm if in_main and _alarm_is_free() else _watch)(run, late, limit)
     try:
         try:
             if run in Target.cancelled:
@@ -164,6 +165,27 @@ def ended_by(run: str, limit: float | None, call: Callable[[], Any]) -> Any:
         if isinstance(stopped, late):
             raise TimeoutError(f"longer than the time limit of {limit:g} s") from None
         raise
+
+
+def _alarm_is_free() -> bool:
+    return hasattr(signal, "setitimer") and signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+def _alarm(_: str, late: type[Stopped], limit: float | None) -> Callable[[], None]:
+    """Raise an exception by a timer of the system, which also ends waiting; returns what stops the timer."""
+
+    def ring(_: int, frame: FrameType | None) -> None:
+        if _may_end(frame):  # otherwise it rings again
+            raise late
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, min(limit or LONGEST, LONGEST), REPEAT)
+
+    def end() -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before or signal.SIG_DFL)
+
+    return end
 
 
 def _watch(run: str, late: type[Stopped], limit: float | None) -> Callable[[], None]:

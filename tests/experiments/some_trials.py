@@ -53,7 +53,7 @@ def calls(folder):
 
 
 def endless(seed, kind="python"):
-    """Seed 1 does not end by itself: in Python, in a training, or although it catches exceptions.
+    """Seed 1 does not end by itself: in Python, in a training, asleep, or although it catches exceptions.
 
     After some time it does, so that a mistake makes tests fail, and not hang.
     """
@@ -61,6 +61,8 @@ def endless(seed, kind="python"):
     while seed == 1 and time.monotonic() < end:
         if kind == "training":
             training(seed)
+        elif kind == "asleep":
+            time.sleep(PATIENCE)
         elif kind == "stubborn":
             with contextlib.suppress(Exception):
                 time.sleep(0.01)

@@ -173,7 +173,7 @@ def sometimes(file, seed):
     return {"x": seed}
 
 
-ENDLESS = ("python", "training", "stubborn")
+ENDLESS = ("python", "training", "asleep", "stubborn")
 
 
 def interrupted(kind, executor):
@@ -185,7 +185,7 @@ def interrupted(kind, executor):
 def test_a_trial_that_does_not_end_is_interrupted(threads, processes):
     all_hold(lambda kind: interrupted(kind, None), ENDLESS)
     interrupted("stubborn", processes)
-    all_hold(lambda kind: interrupted(kind, threads), ENDLESS)
+    all_hold(lambda kind: interrupted(kind, threads), [kind for kind in ENDLESS if kind != "asleep"])
 
 
 def test_a_trial_is_not_interrupted_while_numba_compiles(threads, tmp_path):
@@ -238,6 +238,23 @@ def test_a_limit_within_a_limit_ends_the_inner_trial_only():
         return {"failed inside": len(run(endless, seeds=range(3), time_limit=0.1).failed)}
 
     assert run(outer, seeds=[0], time_limit=20) == [{"seed": 0, "failed inside": 1}]
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="a timer of POSIX")
+def test_the_alarm_of_the_caller_is_left_alone():
+    rung = []
+    before = signal.signal(signal.SIGALRM, lambda *_: rung.append(True))
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        found = run(endless, seeds=range(2), time_limit=0.3)  # by a thread, beside the alarm
+        assert rung == [True]
+        assert found.failed == found[1:]
+        run(endless, seeds=[0], time_limit=5)
+        assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+        signal.raise_signal(signal.SIGALRM)
+        assert rung == [True, True]
+    finally:
+        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import numpy as np
 import architect
 import synapse
 
-PATIENCE = 40.0
+PATIENCE = 150.0
 """Seconds that an endless trial takes, if nothing ends it."""
 DATA = np.random.default_rng(0).random((40, 3))
 

@@ -5,7 +5,8 @@
 Task: Push a cart left or right, 50 times a second, so that two poles of different lengths stay up and the
 cart stays on its track. The network starts without hidden neurons; NEAT evolves weights and structure.
 
-The champion is then tested on physics written here, step by step, and not by the library's compiled task.
+The champion is then tested on physics written here, step by step, and not by the compiled ones of
+`studies/poles.py`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from demos._common import BLUE, GREY, ORANGE, check, heading, lesson, save_figure, with_pyplot
+from studies.poles import Poles
 from synapse import draw, evolve
 
 # --- 1. Evolution ---------------------------------------------------------------------------------
@@ -26,7 +28,7 @@ from synapse import draw, evolve
 
 def grow(seed):
     heading("1. Evolution")
-    result = evolve.neat(evolve.fitness.Poles(), seed=seed)
+    result = evolve.neat(Poles(), seed=seed)
     print(" generation   best fitness   species   hidden neurons")
     for i in sorted({*range(0, result.generations, max(1, result.generations // 8)), result.generations - 1}):
         best, species, hidden = (result.history[name][i] for name in ("best", "species", "hidden"))
@@ -135,5 +137,5 @@ def main(quick: bool, seed: int, out: Path) -> None:
     )
 
 
-# To try: `evolve.fitness.Poles(velocities=False)` with 1,000 genomes and the settings of the guide: the
+# To try: `Poles(velocities=False)` with 1,000 genomes and the settings of the guide: the
 # champion then needs memory. Or start the ride at 10 degrees instead of 4.

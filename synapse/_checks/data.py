@@ -284,7 +284,7 @@ def depth_of(values: Any, left: int = DEEPEST) -> int:
     return len(shape) if isinstance(shape, tuple) else 0
 
 
-def width_of(values: Any) -> int:
+def width_of(values: Any, left: int = DEEPEST) -> int:
     """Return the number of columns of an array or of nested lists; 0 if there are none.
 
     >>> width_of([[], [[1, 2]]]), width_of(np.zeros((2, 3))), width_of("text")
@@ -292,7 +292,7 @@ def width_of(values: Any) -> int:
     """
     if isinstance(values, list | tuple):
         first = next((one for one in values if not _is_empty(one)), None)
-        return width_of(first) if depth_of(first) else len(values)
+        return width_of(first, left - 1) if left and depth_of(first) else len(values)
     shape = getattr(values, "shape", ())
     return int(shape[-1]) if isinstance(shape, tuple) and shape else 0
 

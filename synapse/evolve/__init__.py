@@ -9,8 +9,7 @@ from . import fitness as fitness
 from .evolution import Evolution
 from .genome import Genome
 from .neat import neat
-from .phenotype import Phenotype
 from .settings import Settings
 
-__all__ = ["Evolution", "Genome", "Phenotype", "Settings", "neat"]
+__all__ = ["Evolution", "Genome", "Settings", "neat"]
 __dir__ = public_names(__all__, ("fitness",))

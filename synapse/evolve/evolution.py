@@ -30,6 +30,9 @@ class Evolution:
         By generation: the size of every species, by its number.
     milestones : list of (int, Genome)
         Generations in which there was a new champion, with its genome.
+    front : list of (tuple of float, Genome)
+        With ``select="pareto"``: the genomes of the last population that none of it dominates, by their
+        objectives, the fittest first. Otherwise empty.
     """
 
     solved: bool = False
@@ -38,6 +41,7 @@ class Evolution:
     history: dict[str, list[float]] = field(default_factory=dict)
     species: list[dict[int, int]] = field(default_factory=list)
     milestones: list[tuple[int, Genome]] = field(default_factory=list)
+    front: list[tuple[tuple[float, ...], Genome]] = field(default_factory=list)
 
     @property
     def genome(self) -> Genome | None:

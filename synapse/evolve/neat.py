@@ -3,37 +3,44 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import replace
-from itertools import pairwise
+from functools import partial
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 
-from .._checks import boolean, expected, finite_number, positive_integer, positive_number
+from .._checks import (
+    boolean,
+    expected,
+    finite_number,
+    function_of,
+    instance,
+    positive_integer,
+    positive_number,
+)
 from .._typing import Bools, Floats
 from ..errors import ArgumentError, ArgumentTypeError, ExecutorError
+from ..experiments._workers import ended_by
 from ..experiments.running import checked_executor, one_line, require_picklable
 from ..initializers import Seed, random_generator
 from ..objects.network import Network
 from ..readwrite.files import PathLike, as_path
-from . import _checkpoint
+from .checkpoint import Checkpoint, Evaluated
 from .evolution import Evolution
-from .fitness import Fitness, FunctionFitness
 from .genome import Genome
-from .phenotype import Phenotype
-from .phenotypes import Phenotypes
-from .population import Population
+from .genomes import Genomes
+from .population import Population, fronts_of
 from .settings import Settings
 
 PARTS = 16
 """Number of parts into which a generation is divided for an executor."""
+Task = Callable[[Genomes], tuple[Floats, Bools, Floats]]
 
 
 def neat(
-    fitness: Fitness | Callable[[Phenotype], float],
+    fitness: Any,
     *,
     inputs: int | None = None,
     outputs: int | None = None,
@@ -55,9 +62,9 @@ def neat(
 
     Parameters
     ----------
-    fitness : Fitness or callable
-        What is maximised: one of :mod:`synapse.evolve.fitness`, or a function that is called with a
-        `Phenotype` and returns a number.
+    fitness : callable, or object with a method evaluate
+        What is maximised: one of :mod:`synapse.evolve.fitness`, or a function that is called with a `Genome`
+        and returns its fitness, or several numbers, of which the first is the fitness.
     inputs, outputs : int, optional
         Number of inputs and outputs. Default: those of the fitness, or of `start`.
     population : int
@@ -81,7 +88,8 @@ def neat(
         File to which the evolution is written at most every ten seconds, and at its end.
     resume : bool
         Whether to continue from the checkpoint, if there is such a file. The other arguments must be the
-        same; `max_evaluations` and `goal` may be others. Default False.
+        same; `max_evaluations` and `goal` may be others. The generations of the file are bred again, but not
+        evaluated again. Default False.
 
     Returns
     -------
@@ -102,6 +110,12 @@ def neat(
     An error that a function in Python raises ends the evolution. A fitness of NaN or infinity, and a genome
     whose outputs diverge, do not: such genomes have failed. They have the lowest fitness of their generation.
 
+    With ``select="pareto"`` in the settings, all numbers are maximised, as in NSGA-II, until
+    `max_evaluations`; if there is one, the second is minus the number of connections. With
+    ``select="novelty"``, genomes are selected by the distance of their other numbers, the behaviour, to those
+    of others. A function may train a network of the genome, and call :meth:`Genome.adopt` with it if the
+    genome shall inherit what was learned.
+
     References
     ----------
     K. O. Stanley and R. Miikkulainen, Evolving neural networks through augmenting topologies, Evolutionary
@@ -114,139 +128,142 @@ def neat(
     >>> result.solved, result.champion.run([[0, 1], [1, 1]]).round().tolist()
     (True, [[1.0], [0.0]])
     """
-    task = _checked_fitness(fitness, time_limit)
-    chosen = Settings() if settings is None else settings
-    if not isinstance(settings, Settings | None):
-        raise ArgumentTypeError(expected("The settings", "a Settings or None", settings))
+    if not hasattr(fitness, "evaluate"):
+        function_of("The fitness", fitness, "genome")
+    elif time_limit is not None:
+        raise ArgumentError("A time_limit needs a function in Python: compiled code is not interrupted.")
+    limit = None if time_limit is None else positive_number("The time_limit", time_limit)
+    task = partial(judged, fitness, limit)
+    chosen = Settings() if settings is None else instance("The settings", settings, Settings)
     size = positive_integer("The population", population)
     most = positive_integer("The max_evaluations", max_evaluations)
     aim = math.inf if goal is None else finite_number("The goal", goal)
     pool = checked_executor(executor)
-    require_picklable("The fitness", task, pool)
-    file = None if checkpoint is None else as_path(checkpoint)
-    if boolean("The resume", resume) and file is None:
+    require_picklable("The fitness", fitness, pool)
+    path = None if checkpoint is None else as_path(checkpoint)
+    if boolean("The resume", resume) and path is None:
         raise ArgumentError("Expected a checkpoint to resume from, got none. Give checkpoint=.")
-    genome = _checked_start(start)
-    sizes = _checked_sizes(task, genome, inputs=inputs, outputs=outputs)
-    if file is not None and resume and file.exists():
-        result, people = _checkpoint.read(file, chosen, [size, *sizes])
-    else:
-        result, rng = Evolution(), random_generator(seed)
-        genome = Genome.minimal(*sizes, seed=rng) if genome is None else genome
-        people = Population.start(genome, size, chosen, rng)
-    written = time.monotonic()
-    while not result.solved and (not result.generations or result.evaluations + size <= most):
+    genome = Genome.from_network(start) if isinstance(start, Network) else start
+    if not isinstance(genome, Genome | None):
+        raise ArgumentTypeError(expected("The start", "a Genome, a Network or None", start))
+    sizes, rng = _checked_sizes(fitness, genome, inputs=inputs, outputs=outputs), random_generator(seed)
+    genome = Genome.minimal(*sizes, seed=rng) if genome is None else genome
+    people, result = Population(genome, size, chosen, rng), Evolution()
+    file, pareto = Checkpoint(path, people, resume), chosen.select == "pareto"
+    known = max(1, len(file.past))  # so many generations are there, or must be
+    while pareto or not result.solved:
+        if result.generations >= known and result.evaluations + size > most:
+            break
         if result.generations:
             people.breed()
-        phenotypes = people.phenotypes()
-        values, solved = _evaluate(task, phenotypes, pool)
-        solved |= values >= aim
-        best = _record(result, people, values, solved)
-        if not solved[best] and math.isfinite(values[best]) and task.confirm(phenotypes[best]):
-            _crown(result, people, best)
-            result.solved = True
-        if file is not None and time.monotonic() >= written + _checkpoint.SECONDS:
-            _checkpoint.write(file, result, people)
-            written = time.monotonic()
-    if file is not None:
-        _checkpoint.write(file, result, people)
+        found = file.repeated(people)
+        if found is None:
+            found = _evaluated(task, people, pool)
+            file.add(found, people)
+        people.select(_record(result, people, found, aim, pareto))
+        members = np.bincount(people.member_of).tolist()
+        result.species.append(dict(zip(people.names.tolist(), members, strict=True)))
+        result.history.setdefault("species", []).append(len(members))
+    file.write()
+    if pareto:
+        values, best = np.unique(people.values, axis=0, return_index=True)
+        best = best[fronts_of(values) == 0][::-1]
+        result.front = [(tuple(people.values[i].tolist()), people.genomes[i]) for i in best]
     return result
 
 
-def _record(result: Evolution, people: Population, values: Floats, solved: Bools) -> int:
-    """Add a generation to the result; failed genomes get the lowest fitness.
-
-    Returns the first genome that solves the task, or the fittest one.
-    """
-    sound, solved = np.isfinite(values), solved & np.isfinite(values)
-    best = int((solved if solved.any() else np.where(sound, values, -np.inf)).argmax())
+def _record(result: Evolution, people: Population, found: Evaluated, aim: float, pareto: bool) -> Floats:
+    """Add a generation to the result. Returns the values, in which failed genomes have the lowest."""
+    values, sound = found.values, np.asarray(np.isfinite(found.values).all(axis=1))
+    solved: Bools = np.asarray((found.solved | (values[:, 0] >= aim)) & sound)
     if not sound.all():
-        values = np.where(sound, values, values[sound].min() if sound.any() else 0.0)
-    people.fitness = values
-    n0, n1, c0, c1 = people.at[best].tolist()
-    sizes = np.bincount(people.member_of)
-    result.species.append(dict(zip(people.names.tolist(), sizes.tolist(), strict=True)))
-    numbers = {
-        "best": float(values.max()),
-        "mean": float(values.mean()),
-        "failed": len(values) - int(sound.sum()),
-        "species": len(sizes),
-        "hidden": n1 - n0 - people.inputs - people.outputs - 1,
-        "connections": int(people.genes["enabled"][c0:c1].sum()),
-    }
+        lowest = values[sound].min(axis=0) if sound.any() else 0.0
+        values = np.where(sound[:, None], values, lowest)
+    fittest = np.where(solved if solved.any() else sound, values[:, 0], -np.inf)
+    best = int((solved if solved.any() and not pareto else fittest).argmax())
+    genome, fitness = people.genomes[best], float(values[best, 0])
+    numbers = {"best": float(values[:, 0].max()), "mean": float(values[:, 0].mean()), "hidden": genome.hidden}
+    numbers |= {"failed": int((~sound).sum()), "connections": int(genome.genes["enabled"].sum())}
     for name, number in numbers.items():
         result.history.setdefault(name, []).append(number)
-    if sound[best] and (solved[best] or values[best] > result.fitness):
-        _crown(result, people, best)
-    result.solved = bool(solved[best])
-    result.evaluations += best + 1 if result.solved else len(values)
-    return best
+    first = bool(solved[best]) and not result.solved
+    if sound[best] and (first or (fitness > result.fitness and solved[best] >= result.solved)):
+        result.fitness = fitness
+        result.milestones.append((people.generation, genome))
+    result.evaluations += best + 1 if first and not pareto else len(values)
+    result.solved = result.solved or first
+    return values
 
 
-def _crown(result: Evolution, people: Population, best: int) -> None:
-    """Make a genome the champion."""
-    result.fitness = float(people.fitness[best])
-    result.milestones.append((people.generation, people[best]))
-
-
-def _evaluate(task: Fitness, phenotypes: Phenotypes, pool: Executor | None) -> tuple[Floats, Bools]:
-    """The fitness of every genome, here or in parts on an executor."""
+def _evaluated(task: Task, people: Population, pool: Executor | None) -> Evaluated:
+    """The evaluation of a generation, here or in parts on an executor. Weights may be learned in it."""
+    genomes, before = people.genomes, people.genomes.weights.copy()
     if pool is None:
-        return task.evaluate(phenotypes)
-    bounds = np.linspace(0, len(phenotypes), min(PARTS, len(phenotypes)) + 1).astype(int).tolist()
-    futures = []
+        values, solved, weights = task(genomes)
+    else:
+        found = _on(pool, task, genomes)
+        values = _columns([row for part, *_ in found for row in part.tolist()])
+        solved, weights = (np.concatenate([part[i] for part in found]) for i in (1, 2))
+    genomes.weights[:] = weights
+    unchanged = people.generation > 0 and np.array_equal(weights, before)
+    return Evaluated(values, solved, before[:0] if unchanged else weights.copy())
+
+
+def _on(pool: Executor, task: Task, genomes: Genomes) -> list[tuple[Floats, Bools, Floats]]:
+    """Evaluate parts of a generation on an executor."""
+    futures: list[Any] = []
+    parts = np.array_split(np.arange(len(genomes)), min(PARTS, len(genomes)))
     try:
-        for first, stop in pairwise(bounds):
-            futures.append(pool.submit(task.evaluate, phenotypes.part(first, stop)))
-        found = [future.result() for future in futures]
+        futures.extend(pool.submit(task, genomes.take(part)) for part in parts)
+        return [future.result() for future in futures]
     except Exception as error:
         for future in futures:
             future.cancel()
-        if (
-            type(error).__module__.startswith(("concurrent.", "distributed."))
-            or len(futures) < len(bounds) - 1
-        ):
+        if type(error).__module__.startswith(("concurrent.", "distributed.")) or len(futures) < len(parts):
             raise ExecutorError(
                 f"The executor failed ({one_line(error)}). Make a new one; a call with checkpoint= can be "
                 "continued by resume=True."
             ) from error
         raise
-    fitness, solved = (np.concatenate(some) for some in zip(*found, strict=True))
-    return fitness, solved
 
 
-def _checked_fitness(fitness: Any, time_limit: float | None) -> Fitness:
-    limit = None if time_limit is None else positive_number("The time_limit", time_limit)
-    if isinstance(fitness, Fitness):
-        if limit is None:
-            return fitness
-        if not isinstance(fitness, FunctionFitness):
-            raise ArgumentError("A time_limit needs a fitness in Python: compiled code is not interrupted.")
-        return replace(fitness, time_limit=limit)
-    if not callable(fitness):
-        raise ArgumentTypeError(expected("The fitness", "a Fitness or a function of a phenotype", fitness))
-    return FunctionFitness(fitness, time_limit=limit)
+def judged(fitness: Any, limit: float | None, genomes: Genomes) -> tuple[Floats, Bools, Floats]:
+    """Numbers of every genome, whether it solves the task, and all weights, which may have been learned."""
+    if hasattr(fitness, "evaluate"):
+        values, solved = fitness.evaluate(genomes)
+        return np.asarray(values).reshape(len(genomes), -1), solved, genomes.weights
+    rows = []
+    for index, (_, _, first, stop) in enumerate(genomes.at.tolist()):
+        genome = genomes[index]
+        try:
+            found = ended_by("evolution", limit, partial(fitness, genome))
+        except TimeoutError:
+            if limit is None:  # it is the function's own
+                raise
+            found = np.nan
+        try:
+            rows.append([float(one) for one in (found if isinstance(found, list | tuple) else [found])])
+        except (TypeError, ValueError):
+            raise ArgumentTypeError(
+                expected("What a fitness returns", "a number, or several", found)
+            ) from None
+        genomes.weights[first:stop] = genome.genes["weight"]  # it may have adopted others
+    return _columns(rows), np.zeros(len(rows), bool), genomes.weights
 
 
-def _checked_sizes(task: Fitness, genome: Genome | None, **given: Any) -> tuple[int, int]:
+def _columns(rows: list[list[float]]) -> Floats:
+    """Numbers by genome as an array; a genome with fewer than others has NaN."""
+    return np.array(list(zip_longest(*rows, fillvalue=np.nan))).T
+
+
+def _checked_sizes(task: Any, genome: Genome | None, **given: Any) -> list[int]:
     """The numbers of inputs and outputs, which the arguments, the fitness and the start agree about."""
-    found = []
+    found: list[int] = []
     for name, number in given.items():
-        known = [] if number is None else [positive_integer(f"The {name}", number)]
-        known += [size for owner in (task, genome) if (size := getattr(owner, name, None)) is not None]
-        if not known:
-            raise ArgumentError(
-                f"Expected the number of {name}, which this fitness does not know. Give {name}=."
-            )
-        if len(set(known)) > 1:
-            raise ArgumentError(f"Expected {max(known[1:])} {name}, got {known[0]}.")
-        found.append(known[0])
-    return found[0], found[1]
-
-
-def _checked_start(start: Any) -> Genome | None:
-    if start is None or isinstance(start, Genome):
-        return start
-    if isinstance(start, Network):
-        return Genome.from_network(start)
-    raise ArgumentTypeError(expected("The start", "a Genome, a Network or None", start))
+        known = {size for owner in (task, genome) if (size := getattr(owner, name, None)) is not None}
+        known |= set() if number is None else {positive_integer(f"The {name}", number)}
+        if len(known) != 1:
+            got = " and ".join(map(str, sorted(known))) or "none"
+            raise ArgumentError(f"Expected one number of {name}, got {got}. Give {name}= as the task has it.")
+        found += known
+    return found

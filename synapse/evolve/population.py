@@ -1,4 +1,4 @@
-"""Population: the genomes of a generation, their species, and all that the next generation follows from."""
+"""Population: the genomes of a generation, and all that the next generation follows from."""
 
 from __future__ import annotations
 
@@ -7,104 +7,98 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from .._typing import Ints
-from ..engine.evolution.genes import GENE, KNOWN, MORE_GENES, MORE_NODES, NEXT_NODE, NOBODY, NODE, STATE
+from .._typing import Floats, Ints
+from ..engine.evolution.genes import GENE, INNOVATIONS, KNOWN, MORE_GENES, MORE_NODES, NOBODY, NODE, STATE
 from ..engine.evolution.reproduction import reproduce, speciate
 from .genome import Genome
-from .phenotypes import Phenotypes
-from .settings import Settings
+from .genomes import Genomes
+from .settings import Settings, codes_of
+
+NEIGHBOURS, NOVEL = 15, 50
+"""Novelty is the mean distance to 15 behaviours; the most novel 1 in 50 of a generation is archived."""
 
 
 @final
 class Population:
-    """The genomes of a generation, and all that the next generation follows from."""
+    """The genomes of a generation, and all that the next generation follows from.
 
-    def __init__(self, settings: Settings, inputs: int, outputs: int) -> None:
-        self.settings, self.inputs, self.outputs = settings, inputs, outputs
-        self._record, self._squashes = settings.record(), settings.codes()
-        self.word = np.zeros(1, np.uint64)  # state of the random numbers
+    The first generation is a genome unchanged, and with random numbers added to its weights.
+    """
+
+    def __init__(self, genome: Genome, size: int, settings: Settings, rng: np.random.Generator) -> None:
+        self.settings, self._record, self._squashes = settings, settings.record(), codes_of(settings.squashes)
+        self.word = np.array([rng.integers(1 << 53)], np.uint64)  # state of the random numbers
+        self.genomes = Genomes.of(genome).take(np.zeros(size, np.int64))
+        genes, c = self.genomes.genes, len(genome.genes)
+        moved = rng.uniform(-settings.weight_range, settings.weight_range, (size - 1) * c)
+        genes["weight"][c:] += np.where(genes["source"][c:] == STATE, 0.0, moved)
+        genes["innovation"] = np.tile(np.arange(c), size)  # numbers count the connections that are known
+        self.counters = np.array([int(genome.nodes["id"].max()) + 1, c])  # see `engine.evolution.mutation`
+        self.known = np.empty(c, KNOWN)
+        self.known["source"], self.known["target"] = genome.genes["source"], genome.genes["target"]
+        self.known["split"] = NOBODY
         self.names, self.best, self.since = np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64)
         self.generation, self.next_species = 0, 0
-        self.highest, self.improved = -np.inf, 0  # fitness so far, and the generation of that or of a refocus
-        self.fitness = np.zeros(0)  # of this generation
+        self.highest, self.improved = -np.inf, 0  # score so far, and the generation of that or of a refocus
+        self.values = np.zeros((0, 1))  # of this generation, by objective
+        self.fitness = np.zeros(0)  # what genomes are selected by: the first of these, or a score
         self.member_of = np.zeros(0, np.int64)  # row of the species of each genome in names, best and since
-        self.known, self.heads = np.empty(0, KNOWN), np.empty(0, np.int64)  # see `engine.evolution.mutation`
-        self.counters = np.zeros(2, np.int64)
+        self._old, self._representatives = self.genomes, np.zeros(0, np.int64)  # places in the one before
+        self._archive = np.zeros((0, 0))
         self._spare = np.empty(0, NODE), np.empty(0, GENE)
 
-    @classmethod
-    def start(cls, genome: Genome, size: int, settings: Settings, rng: np.random.Generator) -> Population:
-        """Make the first generation: the genome unchanged, and with random numbers added to its weights."""
-        self, c = cls(settings, genome.inputs, genome.outputs), len(genome.genes)
-        self.word[0] = rng.integers(1 << 53)
-        self.fill([genome] * size)
-        moved = rng.uniform(-settings.weight_range, settings.weight_range, (size - 1) * c)
-        self.genes["weight"][c:] += np.where(self.genes["source"][c:] == STATE, 0.0, moved)
-        self.genes["innovation"] = np.tile(np.arange(c), size)  # numbers count the connections that are known
-        self.counters[:] = int(genome.nodes["id"].max()) + 1, c
-        self.known, self.heads = np.zeros(c, KNOWN), np.full(self.counters[NEXT_NODE], NOBODY)
-        self.known["source"], self.known["split"] = genome.genes["source"], NOBODY
-        for number, target in enumerate(genome.genes["target"]):
-            self.known["next"][number], self.heads[target] = self.heads[target], number
-        self._speciate(self.genes, self.at, np.zeros(0, np.int64))
-        return self
-
-    def fill(self, genomes: list[Genome]) -> None:
-        """Set the genomes."""
-        self.nodes = np.concatenate([one.nodes for one in genomes])
-        self.genes = np.concatenate([one.genes for one in genomes])
-        lengths = np.array([(len(one.nodes), len(one.genes)) for one in genomes])
-        ends = lengths.cumsum(axis=0)
-        self.at: Ints = np.stack([ends - lengths, ends], axis=2).reshape(-1, 4)
-
-    def __len__(self) -> int:
-        return len(self.at)
-
-    def __getitem__(self, index: int) -> Genome:
-        n0, n1, c0, c1 = self.at[index].tolist()
-        nodes, genes = self.nodes[n0:n1].copy(), self.genes[c0:c1].copy()
-        return Genome(nodes, genes, self.inputs, self.outputs)
-
-    def phenotypes(self) -> Phenotypes:
-        """Return what the genomes compute."""
-        return Phenotypes.express(self.nodes, self.genes, self.at, self.inputs, self.outputs)
+    def select(self, values: Floats) -> None:
+        """Take over the values of the genomes, shape (genomes, numbers), and divide them into species."""
+        if self.settings.select == "pareto":
+            if values.shape[1] == 1:
+                values = np.column_stack([values, -self.genomes.connections])
+            if self.generation:  # the best of parents and children survive
+                both = np.concatenate([self.values, values])
+                order = ranked(both)[: len(values)]
+                self.genomes, values = self._old.join(self.genomes).take(order), both[order]
+            self.fitness = len(values) - ranked(values).argsort().astype(np.float64)
+        elif self.settings.select == "novelty":
+            behaviours = values[:, 1:] if values.shape[1] > 1 else values
+            self.fitness, self._archive = novelty(behaviours, self._archive.reshape(-1, behaviours.shape[1]))
+        else:
+            self.fitness = values[:, 0].copy()
+        self.values = values
+        self._speciate()
 
     def breed(self) -> None:
         """Replace the generation by its offspring."""
+        old, size = self.genomes, len(self.genomes)
         sizes = np.bincount(self.member_of, minlength=len(self.names))
         order = np.lexsort((-self.fitness, self.member_of))
         first = sizes.cumsum() - sizes
         quota = self._share(order, first, sizes)
         # A child has at most all nodes and genes of two equally fit parents, and what mutations add.
-        widest = (self.at[:, 1::2] - self.at[:, ::2]).max(axis=0)
-        room = (len(self) * (2 * widest + (MORE_NODES, MORE_GENES))).tolist()
-        nodes, genes = (at_least(one, size) for one, size in zip(self._spare, room, strict=True))
-        next_node, innovations = self.counters.tolist()
-        self.known = at_least(self.known, innovations + len(self) * MORE_GENES)
-        self.heads = at_least(self.heads, next_node + len(self) * MORE_NODES)
-        at, representatives = np.empty_like(self.at), np.empty_like(sizes)
+        widest = (old.at[:, 1::2] - old.at[:, ::2]).max(axis=0)
+        room = (size * (2 * widest + (MORE_NODES, MORE_GENES))).tolist()
+        nodes, genes = (at_least(one, count) for one, count in zip(self._spare, room, strict=True))
+        self.known = at_least(self.known, int(self.counters[INNOVATIONS]) + size * MORE_GENES)
+        at, self._representatives = np.empty_like(old.at), np.empty_like(sizes)
         reproduce(
-            self._record, self._squashes, self.inputs, self.outputs, quota, order, first, sizes, self.fitness,
-            self.nodes, self.genes, self.at, self.known, self.heads, self.counters, self.word, nodes, genes,
-            at, representatives,
+            self._record, self._squashes, old.inputs, old.outputs, quota, order, first, sizes, self.fitness,
+            old.nodes, old.genes, old.at, self.known, self.counters, self.word, nodes, genes, at,
+            self._representatives,
         )  # fmt: skip
-        before = self.genes, self.at
-        self._spare = self.nodes, self.genes  # memory that is written before costs less than new memory
-        self.nodes, self.genes, self.at = nodes, genes, at
+        self._spare = old.nodes, old.genes  # memory that is written before costs less than new memory
+        self._old, self.genomes = old, Genomes(nodes, genes, at, old.inputs, old.outputs)
         self.generation += 1
-        self._speciate(*before, representatives)
 
     def _share(self, order: Ints, first: Ints, sizes: Ints) -> Ints:
         """Find how many offspring every species has: in proportion to its mean fitness.
 
         That is the sum of its shared fitness, f / size. Fitness below 0 is shifted by the lowest of the
-        generation. If all species stagnate, or the population does, the best two have all offspring.
+        generation. If all species stagnate, or the population does, the best two have all offspring. Scores
+        of different generations cannot be compared, so nothing stagnates if genomes are selected by them.
         """
         q, now, fitness = self.settings, self.generation, self.fitness
         top = fitness[order[first]]
-        better = top > self.best
+        better = np.asarray((top > self.best) | (q.select != "fitness"))
         self.best[better], self.since[better] = top[better], now
-        if top.max() > self.highest:
+        if top.max() > self.highest or q.select != "fitness":
             self.highest, self.improved = float(top.max()), now
         fresh = now - self.since < q.stagnation
         if not fresh.any() or now - self.improved >= q.refocus:
@@ -123,25 +117,74 @@ class Population:
         quota[largest[: len(fitness) - quota.sum()]] += 1
         return quota
 
-    def _speciate(self, old_genes: NDArray[Any], old_at: Ints, representatives: Ints) -> None:
+    def _speciate(self) -> None:
         """Divide the generation into species, old ones by their representatives, and new ones."""
-        size, kinds = len(self), len(representatives)
-        found = np.append(representatives, np.zeros(size, np.int64))
+        size, kinds = len(self.genomes), len(self._representatives)
+        found = np.append(self._representatives, np.zeros(size, np.int64))
         self.member_of = np.empty(size, np.int64)
-        count = speciate(self._record, self.genes, self.at, old_genes, old_at, found, kinds, self.member_of)
-        new = count - kinds
+        new, old = self.genomes, self._old
+        count = speciate(self._record, new.genes, new.at, old.genes, old.at, found, kinds, self.member_of)
         left = np.bincount(self.member_of, minlength=count) > 0
         self.member_of = (np.cumsum(left) - 1)[self.member_of]
-        self.names = np.append(self.names, self.next_species + np.arange(new))[left]
-        self.best = np.append(self.best, np.full(new, -np.inf))[left]
-        self.since = np.append(self.since, np.full(new, self.generation))[left]
-        self.next_species += new
+        more = count - kinds
+        self.names = np.append(self.names, self.next_species + np.arange(more))[left]
+        self.best = np.append(self.best, np.full(more, -np.inf))[left]
+        self.since = np.append(self.since, np.full(more, self.generation))[left]
+        self.next_species += more
 
 
 def at_least(array: NDArray[Any], size: int) -> NDArray[Any]:
-    """The array, or twice as many rows as are needed, which begin with its rows."""
-    if len(array) >= size:
-        return array
-    larger = np.empty(2 * size, array.dtype)
-    larger[: len(array)] = array
-    return larger
+    """The array, or one with twice as many rows as are needed, which begins with its rows."""
+    if len(array) < size:
+        array = np.append(array, np.empty(2 * size - len(array), array.dtype))
+    return array
+
+
+def fronts_of(values: Floats) -> Ints:
+    """Number of the front of each genome: 0 if none dominates it, 1 if only those of front 0 do, ...
+
+    values : shape (genomes, objectives). One dominates another if it is nowhere lower, and somewhere higher.
+    """
+    rivals = values[:, None, :]
+    dominates = np.asarray((rivals >= values).all(axis=2) & (rivals > values).any(axis=2))
+    fronts, front = np.full(len(values), -1), 0
+    while (left := fronts < 0).any():
+        fronts[left & ~dominates[left].any(axis=0)] = front
+        front += 1
+    return fronts
+
+
+def ranked(values: Floats) -> Ints:
+    """Genomes in the order of NSGA-II: by front, then the most distant from their neighbours in it.
+
+    Genomes with the same values as an earlier one come last, else they would soon be the population.
+
+    K. Deb and others, A fast and elitist multiobjective genetic algorithm: NSGA-II, IEEE Transactions on
+    Evolutionary Computation 6 (2002) 182-197.
+    """
+    fronts, apart = fronts_of(values), np.zeros(len(values))
+    for front in range(fronts.max() + 1):
+        members = np.flatnonzero(fronts == front)
+        for column in values[members].T:
+            order = np.argsort(column, kind="stable")
+            sizes = column[order]
+            width = (sizes[-1] - sizes[0]) or 1.0
+            apart[members[order[1:-1]]] += (sizes[2:] - sizes[:-2]) / width
+            apart[members[order[[0, -1]]]] = np.inf
+    copies = np.ones(len(values), bool)
+    copies[np.unique(values, axis=0, return_index=True)[1]] = False
+    return np.lexsort((-apart, fronts, copies))
+
+
+def novelty(behaviours: Floats, archive: Floats) -> tuple[Floats, Floats]:
+    """Mean distance of each behaviour to the nearest others, and the archive with the most novel ones.
+
+    J. Lehman and K. O. Stanley, Abandoning objectives: evolution through the search for novelty alone,
+    Evolutionary Computation 19 (2011) 189-223. Here the archive grows by a share of every generation.
+    """
+    known = np.concatenate([behaviours, archive])
+    distance = np.sqrt(((behaviours[:, None, :] - known) ** 2).sum(axis=2))
+    nearest = np.sort(distance, axis=1)[:, 1 : 1 + NEIGHBOURS]  # the first is the behaviour itself
+    found = nearest.mean(axis=1) if nearest.size else np.ones(len(behaviours))
+    novel = np.argsort(-found, kind="stable")[: -(-len(behaviours) // NOVEL)]
+    return found, np.concatenate([archive, behaviours[novel]])

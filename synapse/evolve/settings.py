@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, final
+from typing import Any, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import squash as squashes
-from .._checks import expected, finite_number, listed
+from .._checks import choice, expected, finite_number, listed
 from .._typing import Ints
 from ..engine.evolution.genes import record
 from ..engine.functions.activations import ACTIVATIONS, SINGLE
 from ..errors import ArgumentError
 
-PROBABILITIES = (
-    "mutation_only", "interspecies", "inherit_disabled", "mutate_weights", "perturb", "add_node",
-    "add_connection", "recurrent", "add_self_connection", "add_gate", "remove_gate", "mutate_squash",
-    "remove_connection", "remove_node", "survival",
-)  # fmt: skip
-ENDLESS = ("stagnation", "refocus", "champion_size")
+Probability: TypeAlias = float
+Number: TypeAlias = float
+Endless: TypeAlias = float
+"""Types of the settings: from 0 to 1; at least 0; the same, or infinity."""
 
 
 @final
@@ -80,6 +78,9 @@ class Settings:
         Probability that a hidden node takes another of the `squashes`. Default 0.
     remove_connection, remove_node : float
         Probability that a connection is removed, or a hidden node with its connections. Default 0.
+    select : str
+        What genomes are selected by: "fitness"; "pareto", several objectives as in NSGA-II; or "novelty" of
+        their behaviour. Default "fitness". See :func:`neat`.
     squashes : sequence of str or Squash
         The activation functions of hidden nodes: built-in functions of one state. A new node has the first.
         Default: logistic.
@@ -96,55 +97,50 @@ class Settings:
     4.0
     """
 
-    excess: float = 1.0
-    disjoint: float = 1.0
-    weight_difference: float = 0.4
-    threshold: float = 3.0
-    stagnation: float = 15
-    refocus: float = 20
-    champion_size: float = 5
-    survival: float = 0.2
-    mutation_only: float = 0.25
-    interspecies: float = 0.001
-    inherit_disabled: float = 0.75
-    mutate_weights: float = 0.8
-    perturb: float = 0.9
-    weight_step: float = 2.5
-    weight_range: float = 8.0
-    add_node: float = 0.03
-    add_connection: float = 0.05
-    recurrent: float = 0.0
-    add_self_connection: float = 0.0
-    add_gate: float = 0.0
-    remove_gate: float = 0.0
-    mutate_squash: float = 0.0
-    remove_connection: float = 0.0
-    remove_node: float = 0.0
+    excess: Number = 1.0
+    disjoint: Number = 1.0
+    weight_difference: Number = 0.4
+    threshold: Endless = 3.0
+    stagnation: Endless = 15
+    refocus: Endless = 20
+    champion_size: Endless = 5
+    survival: Probability = 0.2
+    mutation_only: Probability = 0.25
+    interspecies: Probability = 0.001
+    inherit_disabled: Probability = 0.75
+    mutate_weights: Probability = 0.8
+    perturb: Probability = 0.9
+    weight_step: Number = 2.5
+    weight_range: Number = 8.0
+    add_node: Probability = 0.03
+    add_connection: Probability = 0.05
+    recurrent: Probability = 0.0
+    add_self_connection: Probability = 0.0
+    add_gate: Probability = 0.0
+    remove_gate: Probability = 0.0
+    mutate_squash: Probability = 0.0
+    remove_connection: Probability = 0.0
+    remove_node: Probability = 0.0
+    select: str = "fitness"
     squashes: tuple[Any, ...] = ("logistic",)
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            name, value = field.name, getattr(self, field.name)
-            if name == "squashes":
-                several = listed("The squashes", value, "a sequence of activation functions")
-                codes_of(several)
-                object.__setattr__(self, name, tuple(squashes.get(one).name for one in several))
-            elif not (name in ("threshold", *ENDLESS) and isinstance(value, float) and value == np.inf):
-                number = finite_number(f"The {name}", value)
-                most = 1.0 if name in PROBABILITIES else np.inf
-                if not 0.0 <= number <= most or (number == 0 and name in ENDLESS[:2]):
-                    condition = "a number from 0 to 1" if most == 1.0 else "a number above 0"
-                    raise ArgumentError(expected(f"The {name}", condition, value))
+        several = listed("The squashes", self.squashes, "a sequence of activation functions")
+        codes_of(several)
+        object.__setattr__(self, "squashes", tuple(squashes.get(one).name for one in several))
+        choice("The select", self.select, ("fitness", "pareto", "novelty"))
+        for field in fields(self)[:-2]:
+            value, kind = getattr(self, field.name), field.type
+            if kind != "Endless" or not (isinstance(value, float) and value == np.inf):
+                most, end = (1.0, "from 0 to 1") if kind == "Probability" else (np.inf, "of at least 0")
+                if not 0.0 <= finite_number(f"The {field.name}", value) <= most:
+                    raise ArgumentError(expected(f"The {field.name}", f"a number {end}", value))
 
     def record(self) -> NDArray[Any]:
         """The numbers as kernels read them: one record."""
-        names = [field.name for field in fields(self) if field.name != "squashes"]
+        names = [field.name for field in fields(self)[:-2]]
         row = tuple(min(float(getattr(self, name)), 1e300) for name in names)
         return np.array([row], record([(name, "f8") for name in names]))
-
-    def codes(self) -> Ints:
-        """The codes of the squashes."""
-        return codes_of(self.squashes)
 
 
 def codes_of(several: Any) -> Ints:

@@ -91,8 +91,7 @@ learning.Batch learning.Evaluation learning.GradientComparison learning.Progress
 learning.ReachRow learning.Readout learning.Result experiments.CrossValidation
 experiments.Estimate experiments.TrialComparison experiments.Trials
 forecasting.Forecast forecasting.RollingOrigin forecasting.Selection optimizers.OptimizerState
-optimizers.RecursiveState squash.Squash cost.Cost evolve.Evolution
-evolve.Genome evolve.Phenotype
+optimizers.RecursiveState squash.Squash cost.Cost evolve.Evolution evolve.Genome
 """
 """Classes whose objects the library makes: results and views."""
 HOOKS = """
@@ -103,8 +102,8 @@ forecasting.Selection.statistic forecasting.Calibration.scale
 architectures.rebuild squash.by_code synapse.Topology.require_closed draw.Explorer.update
 synapse.every.__call__ learning.TensorBoard.__call__ cost.Cost.check cost.Cost.check_targets
 optimizers.Optimizer.find_change initializers.draw initializers.fan_in
-initializers.glorot initializers.he initializers.orthogonal evolve.fitness.Poles.evaluate
-evolve.fitness.Poles.confirm evolve.fitness.Environment.evaluate
+initializers.glorot initializers.he initializers.orthogonal
+evolve.fitness.Environment.evaluate evolve.fitness.Environment.episodes
 """
 """The library calls these, with arguments that it has checked."""
 OTHERS = {

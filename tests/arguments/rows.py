@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import networkx as nx
@@ -14,7 +14,6 @@ import numpy as np
 import architect
 import synapse
 from synapse import evolve, forecasting, readwrite
-from synapse.evolve.settings import PROBABILITIES
 
 from .kinds import ANY, may_be
 from .public import PUBLIC, Public, is_excluded
@@ -176,25 +175,15 @@ row("synapse.forecast", ahead, future="None", interval="None")
 few = {"fitness": evolve.fitness.xor, "population": 3, "max_evaluations": 3}
 optional = dict.fromkeys(("inputs", "outputs", "settings", "time_limit"), "None")
 row("evolve.neat", few, start="None network", goal="0 -1 0.5 None", **optional, resume="")
-chances = dict.fromkeys(PROBABILITIES, "0 0.5")
-sizes = dict.fromkeys(("excess", "disjoint", "weight_difference", "weight_step", "weight_range"), "0 0.5")
-endless = {
-    "threshold": "0 0.5 inf",
-    "champion_size": "0 0.5 inf",
-    "stagnation": "0.5 inf",
-    "refocus": "0.5 inf",
-}
-row("evolve.Settings.__init__", {}, squashes="", **chances, **sizes, **endless)
+allowed = {"Probability": "0 0.5", "Number": "0 0.5", "Endless": "0 0.5 inf"}
+kinds = {one.name: allowed[one.type] for one in fields(evolve.Settings)[:-2]}
+row("evolve.Settings.__init__", {}, squashes="", **kinds)
 row("evolve.Genome.minimal", {"inputs": 2, "outputs": 1})
 row("evolve.Genome.from_network")
-row("evolve.Phenotype.activate", {"inputs": [0.0, 1.0]})
-row("evolve.Phenotype.run", {"inputs": [[0.0, 1.0]]})
+row("evolve.Genome.activate", {"inputs": [0.0, 1.0]})
+row("evolve.Genome.run", {"inputs": [[0.0, 1.0]]})
+row("evolve.Genome.adopt", lambda w: {"network": w.genome.network()})
 row("evolve.fitness.dataset", lambda w: {"inputs": w.inputs, "targets": w.targets}, error="0 0.5 None")
-row("evolve.fitness.Poles.__init__")
-row(
-    "evolve.fitness.Poles.generalisation",
-    lambda w: {"phenotype": evolve.Genome.minimal(6, 1).phenotype()},
-)
 pushed = {"observe": lambda state, inputs: None, "step": lambda state, outputs: True, "starts": [[0.0]]}
 row("evolve.fitness.Environment.__init__", {**pushed, "inputs": 1, "outputs": 1}, score="0 None")
 

@@ -158,15 +158,9 @@ def network_and_net(w: World) -> dict[str, Any]:
 
 
 @maker
-def phenotype(w: World) -> evolve.Phenotype:
-    """What a genome computes."""
-    return evolve.Genome.minimal(2, 1, seed=0).phenotype()
-
-
-@maker
-def poles(w: World) -> evolve.fitness.Poles:
-    """A task of two poles, for which the phenotype has too few inputs."""
-    return evolve.fitness.Poles()
+def genome(w: World) -> evolve.Genome:
+    """A genome of two inputs."""
+    return evolve.Genome.minimal(2, 1, seed=0)
 
 
 @maker

@@ -5,9 +5,8 @@ import pytest
 from scipy.integrate import solve_ivp
 
 import synapse
+from studies.poles import Poles, observe, step
 from synapse import evolve
-from synapse.engine.evolution.poles import step_poles
-from synapse.evolve.fitness.poles import start_of
 
 
 def wieland(_, state, force, poles):
@@ -32,15 +31,16 @@ def test_poles_agree_with_an_independent_integrator():
     rng = np.random.default_rng(0)
     for poles, inputs in ((1, 2), (1, 4), (2, 3), (2, 6)):
         start = rng.uniform(-0.1, 0.1, 2 + 2 * poles)
-        world, observed = start_of(*start), np.zeros(inputs)
+        world, observed = Poles(poles).start_of(*start), np.zeros(inputs)
         exact = start
         for _ in range(25):
             output = rng.uniform(size=1)
-            step_poles(world, output, observed, False)
+            step(world, output)
             force = 20.0 * (output[0] - 0.5)
             solved = solve_ivp(wieland, (0, 0.02), exact, args=(force, poles), rtol=1e-11, atol=1e-12)
             exact = solved.y[:, -1]
             np.testing.assert_allclose(world[: len(exact)], exact, rtol=1e-4, atol=1e-5)
+        observe(world, observed)
         scales = np.array([4.8, 2.0, 0.52, 2.0, 0.52, 2.0])[: 2 + 2 * poles]
         seen = exact / scales
         np.testing.assert_allclose(observed, seen[::2] if inputs < 4 else seen, atol=1e-3)
@@ -49,31 +49,31 @@ def test_poles_agree_with_an_independent_integrator():
 def test_the_score_without_velocities_is_that_of_gruau():
     """0.1 t / 1000 + 0.9 * 0.75 / the movement in the latest 100 steps; the second term begins there."""
     for start, most in (((0.0, 0.0, 0.3), 50), ((0.0, 1e-3, 1e-13), 130)):
-        world, observed, moved = start_of(*start), np.zeros(3), []
-        while step_poles(world, np.array([0.5]), observed, False) and len(moved) < 1000:
+        world, moved = Poles().start_of(*start), []
+        while step(world, np.array([0.5])) and len(moved) < 1000:
             moved.append(abs(world[:4]).sum())
         moved.append(abs(world[:4]).sum())
         steps = len(moved) - 1
         still = 0.0 if steps < 100 else 0.75 / sum(moved[-100:])
         assert (steps < 100) == (most < 100)
-        assert world[7] == pytest.approx(0.1 * steps / 1000 + 0.9 * still, rel=1e-12)
+        assert world[8] == pytest.approx(0.1 * steps / 1000 + 0.9 * still, rel=1e-12)
 
 
 def test_poles_are_balanced():
-    one = evolve.neat(evolve.fitness.Poles(count=1), seed=0)
+    one = evolve.neat(Poles(count=1), seed=0)
     assert one.solved
     assert one.fitness == 100_000
-    two = evolve.neat(evolve.fitness.Poles(), seed=0)
+    two = evolve.neat(Poles(), seed=0)
     assert two.solved
     assert two.evaluations < 30_000  # the paper: 3,600 on average
     settings = evolve.Settings(
         weight_difference=3.0, threshold=4.0, add_connection=0.3, recurrent=0.2, survival=0.4,
         weight_range=1.0, weight_step=1.0,
     )  # fmt: skip
-    task = evolve.fitness.Poles(velocities=False)
+    task = Poles(velocities=False)
     blind = evolve.neat(task, population=1000, max_evaluations=60_000, settings=settings, seed=0)
     assert blind.solved
-    assert task.generalisation(blind.genome.phenotype()) >= 200
+    assert task.generalisation(blind.genome) >= 200
     assert synapse.Topology.of(blind.champion).delayed.any()
 
 
@@ -110,23 +110,24 @@ def test_data_and_sequences():
 
 
 def test_environments_of_a_user():
-    def observe(state, inputs):
+    def look(state, inputs):
         inputs[0] = state[0]
 
-    def step(state, outputs):
+    def move(state, outputs):
         state[0] = 1.2 * state[0] + outputs[0] - 0.5
         state[1] += 1.0 - abs(state[0])
         return abs(state[0]) < 1.0
 
     starts = [[0.3, 0.0], [-0.2, 0.0]]
-    task = evolve.fitness.Environment(observe, step, starts, inputs=1, outputs=1, steps=50, score=1)
+    task = evolve.fitness.Environment(look, move, starts, inputs=1, outputs=1, steps=50, score=1)
     result = evolve.neat(task, seed=0)
     assert result.solved
     totals = []
     for start in starts:
-        phenotype, state, seen = result.genome.phenotype(), np.array(start), np.zeros(1)
+        genome, state, seen = result.genome, np.array(start), np.zeros(1)
+        genome.clear()
         for _ in range(50):
-            observe(state, seen)
-            assert step(state, phenotype.activate(seen))
+            look(state, seen)
+            assert move(state, genome.activate(seen))
         totals.append(state[1])
     assert result.fitness == pytest.approx(np.mean(totals), rel=1e-12)

@@ -17,13 +17,13 @@ ALL = evolve.Settings(
 )  # fmt: skip
 
 
-def evolved(seed: int, generations: int = 25, settings: evolve.Settings = ALL) -> list[evolve.Phenotype]:
-    """The phenotypes of the last generation of an evolution that favours size."""
-    seen: list[evolve.Phenotype] = []
+def evolved(seed: int, generations: int = 25, settings: evolve.Settings = ALL) -> list[evolve.Genome]:
+    """The genomes of the last generation of an evolution that favours size."""
+    seen: list[evolve.Genome] = []
 
-    def size(phenotype):
-        seen.append(phenotype)
-        return phenotype.hidden + phenotype.connections
+    def size(genome):
+        seen.append(genome)
+        return genome.hidden + genome.connections
 
     most = 20 * generations
     evolve.neat(size, inputs=3, outputs=2, population=20, max_evaluations=most, settings=settings, seed=seed)
@@ -34,8 +34,8 @@ def evolved(seed: int, generations: int = 25, settings: evolve.Settings = ALL) -
 def test_a_genome_computes_what_its_network_computes():
     kinds = {"gates": 0, "memory": 0, "delayed": 0, "relays": 0, "squashes": set()}
     for seed in range(6):
-        for phenotype in evolved(seed)[::4]:
-            net = phenotype.network()
+        for genome in evolved(seed)[::4]:
+            net = genome.network()
             table = synapse.Topology.of(net)
             kinds["gates"] += table.gated.sum()
             kinds["memory"] += table.self_connected.sum()
@@ -43,19 +43,17 @@ def test_a_genome_computes_what_its_network_computes():
             kinds["squashes"] |= set(table.squash)
             rows = np.random.default_rng(seed).normal(size=(12, 3))
             expected = net.run(rows)
-            np.testing.assert_allclose(phenotype.run(rows), expected, rtol=1e-12, atol=1e-12)
-            phenotype.clear()
-            one_by_one = np.array([phenotype.activate(row) for row in rows])
+            np.testing.assert_allclose(genome.run(rows), expected, rtol=1e-12, atol=1e-12)
+            genome.clear()
+            one_by_one = np.array([genome.activate(row) for row in rows])
             np.testing.assert_allclose(one_by_one, expected, rtol=1e-12, atol=1e-12)
             again = evolve.Genome.from_network(net)
-            targets = np.repeat(
-                np.arange(len(phenotype.neurons)), phenotype.neurons["stop"] - phenotype.neurons["first"]
-            )
-            relays = int((targets == phenotype.links["source"]).sum())  # a neuron reads itself through one
+            genes = genome.genes[genome.genes["enabled"] == 1]
+            relays = int((genes["source"] == genes["target"]).sum())  # a neuron reads itself through one
             kinds["relays"] += relays
-            counts = phenotype.hidden + relays, phenotype.connections + relays
-            assert (again.hidden, again.phenotype().connections) == counts
-            np.testing.assert_allclose(again.phenotype().run(rows), expected, rtol=1e-9, atol=1e-9)
+            counts = genome.hidden + relays, genome.connections + relays
+            assert (again.hidden, again.connections) == counts
+            np.testing.assert_allclose(again.run(rows), expected, rtol=1e-9, atol=1e-9)
     assert min(kinds["gates"], kinds["memory"], kinds["delayed"], kinds["relays"]) > 20
     assert kinds["squashes"] >= {"logistic", "tanh", "gaussian", "relu"}
 
@@ -75,8 +73,8 @@ def test_networks_become_genomes():
         copy = pickle.loads(pickle.dumps(genome))
         expected = net.run(rows)
         for one in (genome, copy):
-            np.testing.assert_allclose(one.phenotype().run(rows), expected, rtol=1e-10, atol=1e-12)
-    result = evolve.neat(lambda phenotype: 1.0, start=net, population=8, max_evaluations=24, seed=0)
+            np.testing.assert_allclose(one.run(rows), expected, rtol=1e-10, atol=1e-12)
+    result = evolve.neat(lambda genome: 1.0, start=net, population=8, max_evaluations=24, seed=0)
     assert (result.genome.inputs, result.genome.outputs) == (2, 1)
     softmax = architect.Perceptron(2, 2, output_squash="softmax", seed=0)
     with pytest.raises(ArgumentError, match="built in, of one state"):
@@ -92,21 +90,21 @@ def test_genes_are_what_the_paper_says():
     genomes = []
     start = evolve.Genome.minimal(2, 1, seed=0)
 
-    def fitness(phenotype):
-        genomes.append(phenotype)
+    def fitness(genome):
+        genomes.append(genome)
         return 1.0
 
     evolve.neat(fitness, start=start, population=12, max_evaluations=24, settings=settings, seed=0)
     children = [one for one in genomes[12:] if one.hidden == 1]
-    old = {float(weight) for one in genomes[:12] for weight in one.links["weight"]}
+    old = {float(weight) for one in genomes[:12] for weight in one.genes["weight"]}
     assert len(children) >= 10
     assert (
-        len({int(one.neurons["id"][2]) for one in children}) == 2
+        len({int(one.nodes["id"][-1]) for one in children}) == 2
     )  # the bias is not split; same id, same split
     for one in children:
-        (into,) = one.links[one.neurons["first"][2] : one.neurons["stop"][2]]
-        assert into["weight"] == 4.9
-        assert one.links["weight"][one.links["source"] == 2].item() in old
+        node, (into, out) = one.nodes["id"][-1], one.genes[-2:]
+        assert (into["target"], into["weight"], out["source"]) == (node, 1.0, node)
+        assert float(out["weight"]) in old
         assert one.connections == 3
 
 
@@ -115,7 +113,7 @@ def test_an_innovation_number_is_one_connection():
     start, seen = None, 0
     for seed in range(4):
         result = evolve.neat(
-            lambda phenotype: phenotype.hidden + phenotype.connections, inputs=2, outputs=1, population=40,
+            lambda genome: genome.hidden + genome.connections, inputs=2, outputs=1, population=40,
             max_evaluations=1200, start=start, settings=ALL, seed=seed,
         )  # fmt: skip
         known = {}

@@ -11,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from studies.poles import Poles
 from synapse import evolve
 from synapse.errors import ArgumentError, ArgumentTypeError, ExecutorError, FormatError, SynapseError
 
@@ -18,16 +19,16 @@ PLAIN = {"inputs": 2, "outputs": 1}
 STILL = {"add_node": 0.0, "add_connection": 0.0, "mutate_weights": 0.0}
 
 
-def slow_size(phenotype):
-    return phenotype.hidden + phenotype.connections + float(phenotype.activate([0.3, 0.7])[0])
+def slow_size(genome):
+    return genome.hidden + genome.connections + float(genome.activate([0.3, 0.7])[0])
 
 
-def killer(phenotype):
+def killer(genome):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def endless(phenotype):
-    while phenotype.hidden == 0:
+def endless(genome):
+    while genome.hidden == 0:
         pass
     return 1.0
 
@@ -60,8 +61,8 @@ def test_populations_have_constant_size_and_the_fittest_is_kept():
     ):  # fmt: skip
         sizes, best = [], []
 
-        def fitness(phenotype, sizes=sizes, best=best):
-            best.append(float(phenotype.activate([0.5, 0.5])[0]) - 2.0)  # fitness below 0 is shifted
+        def fitness(genome, sizes=sizes, best=best):
+            best.append(float(genome.activate([0.5, 0.5])[0]) - 2.0)  # fitness below 0 is shifted
             return best[-1]
 
         result = evolve.neat(
@@ -71,7 +72,7 @@ def test_populations_have_constant_size_and_the_fittest_is_kept():
         assert [sum(one.values()) for one in result.species] == [population] * 20
         assert result.evaluations == len(best) == 20 * population
         assert result.fitness == max(best)
-        assert result.genome.phenotype().activate([0.5, 0.5])[0] - 2.0 == result.fitness
+        assert result.genome.activate([0.5, 0.5])[0] - 2.0 == result.fitness
 
 
 def test_disabled_genes_are_inherited_with_probability_three_quarters():
@@ -83,7 +84,7 @@ def test_disabled_genes_are_inherited_with_probability_three_quarters():
     seen = []
     settings = evolve.Settings(mutation_only=0.0, champion_size=math.inf, threshold=math.inf, **STILL)
     evolve.neat(
-        lambda phenotype: seen.append(phenotype.connections) or 1.0, start=start, population=4000,
+        lambda genome: seen.append(genome.connections) or 1.0, start=start, population=4000,
         max_evaluations=12000, settings=settings, seed=0,
     )  # fmt: skip
     enabled = [np.mean(np.array(seen[4000 * i : 4000 * (i + 1)]) == 2) for i in range(3)]
@@ -96,17 +97,17 @@ def test_disabled_genes_are_inherited_with_probability_three_quarters():
 def test_faults():
     calls = []
 
-    def mostly_nan(phenotype):
-        calls.append(phenotype)
+    def mostly_nan(genome):
+        calls.append(genome)
         return (math.nan, math.inf, -math.inf, -1.0)[len(calls) % 4]
 
     result = evolve.neat(mostly_nan, population=20, max_evaluations=100, seed=0, **PLAIN)
     assert result.history["failed"] == [15] * 5
     assert result.fitness == -1.0
-    result = evolve.neat(lambda phenotype: math.nan, population=10, max_evaluations=50, seed=0, **PLAIN)
+    result = evolve.neat(lambda genome: math.nan, population=10, max_evaluations=50, seed=0, **PLAIN)
     assert (result.champion, result.solved, result.history["failed"]) == (None, False, [10] * 5)
     with pytest.raises(ZeroDivisionError):
-        evolve.neat(lambda phenotype: 1 / 0, seed=0, **PLAIN)
+        evolve.neat(lambda genome: 1 / 0, seed=0, **PLAIN)
     limited = evolve.neat(
         endless, population=3, max_evaluations=6, seed=0, time_limit=0.05, **PLAIN,
         settings=evolve.Settings(add_node=1.0),
@@ -129,16 +130,16 @@ def test_faults():
 def test_arguments_that_disagree():
     xor = evolve.fitness.xor
     for call, words in (
-        (lambda: evolve.neat(xor, inputs=3), "Expected 2 inputs, got 3"),
+        (lambda: evolve.neat(xor, inputs=3), "one number of inputs, got 2 and 3"),
         (lambda: evolve.neat(slow_size, outputs=1), "Give inputs="),
-        (lambda: evolve.neat(xor, start=evolve.Genome.minimal(3, 1)), "Expected 3 inputs"),
-        (lambda: evolve.neat(xor, time_limit=1.0), "fitness in Python"),
+        (lambda: evolve.neat(xor, start=evolve.Genome.minimal(3, 1)), "got 2 and 3"),
+        (lambda: evolve.neat(xor, time_limit=1.0), "function in Python"),
         (lambda: evolve.neat(xor, resume=True), "checkpoint="),
         (lambda: evolve.neat("xor"), "the fitness"),
-        (lambda: evolve.neat(lambda phenotype: "much", seed=0, **PLAIN), "a number, got 'much'"),
+        (lambda: evolve.neat(lambda genome: "much", seed=0, **PLAIN), "a number, or several, got 'much'"),
         (lambda: evolve.Settings(add_node=1.5), "from 0 to 1"),
         (lambda: evolve.Settings(squashes=("softmax",)), "built in"),
-        (lambda: evolve.fitness.dataset([[1.0]], [[1.0], [2.0]]), "as many rows"),
+        (lambda: evolve.fitness.dataset([[1.0]], [[1.0], [2.0]]), "as many inputs as targets"),
     ):
         with pytest.raises(SynapseError, match=words):
             call()
@@ -151,7 +152,7 @@ def test_every_executor_has_the_same_bits():
         with ThreadPoolExecutor(workers) as pool:
             assert bits(evolve.neat(slow_size, executor=pool, **settings)) == expected
     with ThreadPoolExecutor(2) as pool, pytest.raises(ZeroDivisionError):
-        evolve.neat(lambda phenotype: 1 / 0, executor=pool, **settings)
+        evolve.neat(lambda genome: 1 / 0, executor=pool, **settings)
 
 
 @pytest.mark.slow
@@ -161,10 +162,13 @@ def test_processes_have_the_same_bits_and_may_be_killed():
     for workers in (1, 2, 4):
         with ProcessPoolExecutor(workers) as pool:
             assert bits(evolve.neat(slow_size, executor=pool, **settings)) == expected
+    with ProcessPoolExecutor(2) as pool:
+        options = {"population": 4, "max_evaluations": 4, "seed": 0, "time_limit": 0.05, **PLAIN}
+        assert evolve.neat(endless, executor=pool, **options).history["failed"] == [4]
     with ProcessPoolExecutor(2) as pool, pytest.raises(ExecutorError, match="resume=True"):
         evolve.neat(killer, executor=pool, **settings)
     with ProcessPoolExecutor(1) as pool, pytest.raises(ArgumentTypeError, match="top level"):
-        evolve.neat(lambda phenotype: 1.0, executor=pool, **settings)
+        evolve.neat(lambda genome: 1.0, executor=pool, **settings)
 
 
 def test_resumed_evolutions_have_the_same_bits(tmp_path):
@@ -173,9 +177,18 @@ def test_resumed_evolutions_have_the_same_bits(tmp_path):
     for most in (150, 600, 100_000, 100_000):
         result = evolve.neat(evolve.fitness.xor, max_evaluations=most, seed=9, checkpoint=file, resume=True)
     assert bits(result) == bits(whole)
-    with pytest.raises(ArgumentError, match="other settings"):
+    with pytest.raises(ArgumentError, match="of other arguments"):
         evolve.neat(evolve.fitness.xor, checkpoint=file, resume=True, settings=evolve.Settings(add_node=0.1))
-    content = file.read_bytes()
+    content, arrays = file.read_bytes(), dict(np.load(file))
+    for name, value in (
+        ("values", arrays["values"][:, ::-1]), ("values", arrays["values"][:, :7]), ("word", np.array(5)),
+        ("values", arrays["values"][:0]), ("solved", arrays["solved"] + 0.5), ("word", np.array(-1)),
+        ("weights", arrays["weights"][:-1]), ("weights", arrays["weights"] + 1e-9), ("learned", np.ones(1)),
+        ("digest", arrays["digest"] + 1), ("digest", np.array([1, 2])), ("learned", arrays["learned"] // 2),
+    ):  # fmt: skip
+        np.savez(file, **arrays | {name: value})
+        with pytest.raises(SynapseError, match="checkpoint"):
+            evolve.neat(evolve.fitness.xor, seed=9, checkpoint=file, resume=True)
     for part in (b"", content[: len(content) // 2], content[:-1]):
         file.write_bytes(part)
         with pytest.raises(FormatError):
@@ -187,10 +200,11 @@ def test_resumed_evolutions_have_the_same_bits(tmp_path):
 def test_a_killed_evolution_is_resumed(tmp_path):
     file = tmp_path / "evolution.npz"
     code = f"""if True:
+        from studies.poles import Poles
         from synapse import evolve
-        from synapse.evolve import _checkpoint
-        _checkpoint.SECONDS = 0.0
-        evolve.neat(evolve.fitness.Poles(velocities=False), population=30, max_evaluations=100_000, seed=2,
+        from synapse.evolve import checkpoint
+        checkpoint.SECONDS = checkpoint.SHARE = 1e-3
+        evolve.neat(Poles(velocities=False), population=30, max_evaluations=100_000, seed=2,
                     checkpoint={str(file)!r}, resume=True)
     """
     for _ in range(3):
@@ -201,7 +215,7 @@ def test_a_killed_evolution_is_resumed(tmp_path):
         time.sleep(0.3)
         process.kill()
         process.wait()
-    task = evolve.fitness.Poles(velocities=False)
+    task = Poles(velocities=False)
     stopped = evolve.neat(task, population=30, max_evaluations=1, seed=2, checkpoint=file, resume=True)
     assert stopped.generations > 3
     whole = evolve.neat(task, population=30, max_evaluations=stopped.evaluations, seed=2)

@@ -1,12 +1,11 @@
 """Species, shares and crossover, against the formulas of section 3 of the paper."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from synapse import evolve
 from synapse.engine.evolution.genes import GENE
 from synapse.engine.evolution.reproduction import speciate
+from synapse.evolve.genomes import Genomes
 from synapse.evolve.population import Population
 
 STILL = {"add_node": 0.0, "add_connection": 0.0, "mutate_weights": 0.0}
@@ -50,7 +49,7 @@ def test_distance_is_that_of_the_paper():
 
 def people(settings, size, inputs=2, outputs=1, seed=0):
     start = evolve.Genome.minimal(inputs, outputs, seed=seed)
-    return Population.start(start, size, evolve.Settings(**settings), np.random.default_rng(seed))
+    return Population(start, size, evolve.Settings(**settings), np.random.default_rng(seed))
 
 
 def test_species_share_by_their_mean_fitness():
@@ -77,8 +76,8 @@ def test_the_champion_of_a_large_species_is_copied():
     for size, copied in ((6, True), (5, False)):
         seen = []
 
-        def fitness(phenotype, seen=seen):
-            seen.append(float(phenotype.activate([0.4, -0.3])[0]))
+        def fitness(genome, seen=seen):
+            seen.append(float(genome.activate([0.4, -0.3])[0]))
             return seen[-1]
 
         settings = evolve.Settings(threshold=np.inf, mutate_weights=1.0)
@@ -90,15 +89,17 @@ def test_the_champion_of_a_large_species_is_copied():
 def test_disjoint_genes_are_those_of_the_fitter_parent():
     settings = {"mutation_only": 0.0, "survival": 1.0, "threshold": np.inf, **STILL}
     whole = evolve.Genome.minimal(2, 2, seed=0)
-    one, two = (replace(whole, genes=whole.genes[rows]) for rows in ([0, 1, 2, 5], [0, 1, 2, 3, 4]))
+    one, two = (
+        evolve.Genome(whole.nodes, whole.genes[rows], 2, 2) for rows in ([0, 1, 2, 5], [0, 1, 2, 3, 4])
+    )
     for fitness in ((2.0, 1.0), (1.0, 1.0)):
         found = set()
         for seed in range(60):
             pair = people(settings, 2, outputs=2, seed=seed)
-            pair.fill([one, two])
-            pair.fitness = np.array(fitness)
+            pair.genomes = Genomes.of(one).join(Genomes.of(two))
+            pair.select(np.array(fitness)[:, None])
             pair.breed()
-            found |= {tuple(child.genes["innovation"].tolist()) for child in (pair[0], pair[1])}
+            found |= {tuple(pair.genomes[i].genes["innovation"].tolist()) for i in range(2)}
         if fitness[0] > fitness[1]:
             assert found == {(0, 1, 2, 5), (0, 1, 2, 3, 4)}
         else:

@@ -23,25 +23,13 @@ NODE = record([("id", "i8"), ("position", "f8"), ("squash", "i8")])
 """A node of a genome. Inputs have position 0, outputs 1, and a node that splits a connection is halfway."""
 
 GENE = record(
-    [
-        ("innovation", "i8"),
-        ("source", "i8"),  # ids of nodes; STATE: the previous state of the target
-        ("target", "i8"),
-        ("gater", "i8"),  # NOBODY: none
-        ("weight", "f8"),
-        ("enabled", "i8"),
-    ]
+    [(name, "i8") for name in ("innovation", "source", "target", "gater")]
+    + [("weight", "f8"), ("enabled", "i8")]
 )
-"""A connection of a genome."""
+"""A connection of a genome. Ends are ids of nodes; source STATE: the previous state of the target."""
 
-KNOWN = record(
-    [
-        ("source", "i8"),
-        ("next", "i8"),  # another known connection with the same target; NOBODY: none
-        ("split", "i8"),  # the latest node that has split it; NOBODY: none
-    ]
-)
-"""A connection that some genome has had; its row is its innovation number."""
+KNOWN = record([("source", "i8"), ("target", "i8"), ("split", "i8")])
+"""A connection that some genome has had, by innovation number, and the latest node that has split it."""
 
 NEURON = record(
     [
@@ -52,12 +40,13 @@ NEURON = record(
         ("first", "i8"),  # its incoming links, counted from the first one of its genome
         ("stop", "i8"),
         ("id", "i8"),
+        ("gene", "i8"),  # place in its genome of the gene of its bias; NOBODY: none
     ]
 )
 """A neuron of a phenotype, in the order of activation: inputs, hidden neurons, outputs."""
 
-LINK = record([("weight", "f8"), ("source", "i8"), ("gater", "i8")])
-"""An incoming connection of a phenotype; ends are places of neurons in the order of activation."""
+LINK = record([("weight", "f8"), ("source", "i8"), ("gater", "i8"), ("gene", "i8")])
+"""An incoming connection of a phenotype; ends are places in the order of activation, `gene` in the genome."""
 
 NOBODY, STATE = -1, -2
 NODE0, NODE1, GENE0, GENE1 = range(4)

@@ -1,8 +1,7 @@
 """Mutations of structure, of one child in its place: ``place`` is its row of ``at``.
 
 The child is the last one written, so nodes and genes are added behind it. ``rng`` is the state of the stream
-of random numbers. ``known``, ``heads`` (by target, the connection that became known last) and ``counters``
-are the innovations of the population.
+of random numbers. ``known`` and ``counters`` are the innovations of the population.
 """
 
 from __future__ import annotations
@@ -31,24 +30,21 @@ def below(count, rng):
 
 
 @noinline
-def innovation_of(source, target, known, heads, counters):
+def innovation_of(source, target, known, counters):
     """The innovation number of a connection: that of the pair of nodes, or a new one."""
-    number = heads[target]
-    while number != NOBODY and known[number].source != source:
-        number = known[number].next
-    if number == NOBODY:
-        number = counters[INNOVATIONS]
-        counters[INNOVATIONS] += 1
-        one = known[number]
-        one.source, one.next, one.split = source, heads[target], NOBODY
-        heads[target] = number
-    return number
+    for number in range(counters[INNOVATIONS] - 1, -1, -1):
+        if known[number].source == source and known[number].target == target:
+            return number
+    one = known[counters[INNOVATIONS]]
+    one.source, one.target, one.split = source, target, NOBODY
+    counters[INNOVATIONS] += 1
+    return counters[INNOVATIONS] - 1
 
 
 @noinline
-def add_gene(source, target, gater, weight, genes, place, known, heads, counters):
+def add_gene(source, target, gater, weight, genes, place, known, counters):
     """Insert an enabled gene in the order of innovation numbers, unless the child has it."""
-    number, row = innovation_of(source, target, known, heads, counters), place[GENE1]
+    number, row = innovation_of(source, target, known, counters), place[GENE1]
     while row > place[GENE0] and genes[row - 1].innovation > number:
         row -= 1
     if row > place[GENE0] and genes[row - 1].innovation == number:
@@ -63,7 +59,7 @@ def add_gene(source, target, gater, weight, genes, place, known, heads, counters
 
 
 @noinline
-def add_node(inputs, outputs, squash, fresh, nodes, genes, place, known, heads, counters, rng):
+def add_node(inputs, outputs, squash, fresh, nodes, genes, place, known, counters, rng):
     """Split an enabled connection: weight 1 into the new node, the old weight and gater out of it.
 
     Neither connections that carry a state nor those from the bias are split. The same connection has the same
@@ -81,8 +77,7 @@ def add_node(inputs, outputs, squash, fresh, nodes, genes, place, known, heads, 
     weight, number = genes[row].weight, genes[row].innovation
     genes[row].enabled = 0
     if known[number].split < fresh:
-        node = counters[NEXT_NODE]
-        known[number].split, heads[node] = node, NOBODY
+        known[number].split = counters[NEXT_NODE]
         counters[NEXT_NODE] += 1
     n0, n1, ends, new = place[NODE0], place[NODE1], inputs + outputs, known[number].split
     middle = 0.5 * nodes[n0 + row_of(nodes, n0, n1, ends, source)].position
@@ -91,12 +86,12 @@ def add_node(inputs, outputs, squash, fresh, nodes, genes, place, known, heads, 
         middle = 0.5
     nodes[n1].id, nodes[n1].position, nodes[n1].squash = new, min(middle, LAST_POSITION), squash
     place[NODE1] += 1
-    add_gene(source, new, NOBODY, 1.0, genes, place, known, heads, counters)
-    add_gene(new, target, gater, weight, genes, place, known, heads, counters)
+    add_gene(source, new, NOBODY, 1.0, genes, place, known, counters)
+    add_gene(new, target, gater, weight, genes, place, known, counters)
 
 
 @noinline
-def add_connection(q, inputs, nodes, genes, place, known, heads, counters, rng):
+def add_connection(q, inputs, nodes, genes, place, known, counters, rng):
     """Connect two nodes: forward, or with the probability `recurrent` backward or a node to itself.
 
     Nodes activate in the order of their positions, and of their ids where these are equal. A backward
@@ -109,7 +104,7 @@ def add_connection(q, inputs, nodes, genes, place, known, heads, counters, rng):
         later = one.position > two.position or (one.position == two.position and one.id >= two.id)
         if later == backward:
             weight = q.weight_range * (2.0 * draw(rng) - 1.0)
-            if add_gene(one.id, two.id, NOBODY, weight, genes, place, known, heads, counters):
+            if add_gene(one.id, two.id, NOBODY, weight, genes, place, known, counters):
                 return
 
 
@@ -162,16 +157,16 @@ def drop_loose(ends, nodes, genes, place):
 
 
 @noinline
-def mutate(q, squashes, inputs, outputs, fresh, nodes, genes, place, known, heads, counters, rng):
+def mutate(q, squashes, inputs, outputs, fresh, nodes, genes, place, known, counters, rng):
     """Apply each mutation of structure with its own probability."""
     ends = inputs + outputs
     if draw(rng) < q.add_node:
-        add_node(inputs, outputs, squashes[0], fresh, nodes, genes, place, known, heads, counters, rng)
+        add_node(inputs, outputs, squashes[0], fresh, nodes, genes, place, known, counters, rng)
     if draw(rng) < q.add_connection:
-        add_connection(q, inputs, nodes, genes, place, known, heads, counters, rng)
+        add_connection(q, inputs, nodes, genes, place, known, counters, rng)
     if draw(rng) < q.add_self_connection:
         node = nodes[place[NODE0] + inputs + 1 + below(place[NODE1] - place[NODE0] - inputs - 1, rng)].id
-        add_gene(STATE, node, NOBODY, 1.0, genes, place, known, heads, counters)
+        add_gene(STATE, node, NOBODY, 1.0, genes, place, known, counters)
     if draw(rng) < q.add_gate:
         change_gate(True, inputs, nodes, genes, place, rng)
     if draw(rng) < q.remove_gate:

@@ -1,17 +1,19 @@
-"""From genes to neurons in the order of activation, and one step of these neurons."""
+"""From genes to neurons in the order of activation, and their runs, on data and in environments."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..._typing import Floats, Ints
 from ..compiler.calls import address_of, call_equation
 from ..compiler.jit import inline, kernel, noinline
 from ..functions.activations import ACTIVATIONS, LOGISTIC, SINGLE
-from ..functions.compiled import _SQUASHES, _by_code, logistic
-from .genes import GENE0, GENE1, NOBODY, NODE0, NODE1, SLOPE, STATE
+from ..functions.compiled import _SQUASHES, _by_code, cost_of, logistic
+from .genes import GENE0, GENE1, LINK, NEURON, NOBODY, NODE0, NODE1, SLOPE, STATE
 
 _value_of = inline(_by_code(_SQUASHES, [one for one in ACTIVATIONS.values() if one.kind == SINGLE], "state"))
 
@@ -69,7 +71,7 @@ def express(nodes, genes, at, inputs, outputs, neurons, links, found, order, pla
         for i in range(count):
             place[order[i]] = i
             neuron, node = neurons[base + i], nodes[n0 + order[i]]
-            neuron.bias, neuron.carry, neuron.carry_gater = 0.0, 0.0, NOBODY
+            neuron.bias, neuron.carry, neuron.carry_gater, neuron.gene = 0.0, 0.0, NOBODY, NOBODY
             neuron.squash, neuron.id, neuron.stop = node.squash, node.id, 0
         for c in range(at[g, GENE0], at[g, GENE1]):  # how many links each neuron has
             gene = genes[c]
@@ -90,10 +92,10 @@ def express(nodes, genes, at, inputs, outputs, neurons, links, found, order, pla
             if gene.source == STATE:
                 neuron.carry, neuron.carry_gater = gene.weight, gater
             elif gene.source == inputs:
-                neuron.bias = weight
+                neuron.bias, neuron.gene = weight, c - at[g, GENE0]
             else:
                 link = links[links_base + neuron.stop]
-                link.weight, link.gater = weight, gater
+                link.weight, link.gater, link.gene = weight, gater, c - at[g, GENE0]
                 link.source = place[row_of(nodes, n0, n1, ends, gene.source)]
                 neuron.stop += 1
         found[g + 1, 0], found[g + 1, 1] = base + count, links_base + total
@@ -126,29 +128,93 @@ def advance(neurons, links, base, stop, links_base, inputs, value, state, any_sq
             call_equation(any_squash, (neuron.squash, state, value, j), (neuron.squash, state, value, j))
 
 
-@inline
-def forget(value, state, count):
-    """Clear the context of a phenotype."""
-    for j in range(count):
-        value[j] = 0.0
-        state[j] = 0.0
+@kernel
+def run_phenotype(neurons, links, found, any_squash, value, state, rows, results):
+    """Activate one phenotype for every row; its context goes on."""
+    count, inputs = neurons.shape[0], rows.shape[1]
+    for t in range(rows.shape[0]):
+        value[:inputs] = rows[t]
+        advance(neurons, links, 0, count, 0, inputs, value, state, any_squash)
+        results[t] = value[count - results.shape[1] :]
 
 
 @kernel
-def run_phenotype(neurons, links, inputs, outputs, value, state, rows, results, any_squash):
-    """Activate one phenotype for every row; its context goes on."""
-    count = neurons.shape[0]
-    for t in range(rows.shape[0]):
-        for i in range(inputs):
-            value[i] = rows[t, i]
-        advance(neurons, links, 0, count, 0, inputs, value, state, any_squash)
-        for o in range(outputs):
-            results[t, o] = value[count - outputs + o]
+def judge_rows(neurons, links, found, any_squash, value, state, rows, targets, starts, cost, totals, wrong):
+    """The sum of costs of every phenotype, and how many outputs are on the wrong side of 1/2.
+
+    An output whose target is NaN has no cost. starts : whether the context is cleared before each row; cost :
+    the code of a built-in cost, or NOBODY: the absolute error; totals, wrong : written.
+    """
+    inputs, outputs = rows.shape[1], targets.shape[1]
+    for g in range(found.shape[0] - 1):
+        base, stop, links_base = found[g, 0], found[g + 1, 0], found[g, 1]
+        total, misses = 0.0, 0
+        for t in range(rows.shape[0]):
+            if starts[t]:
+                value[:], state[:] = 0.0, 0.0
+            for i in range(inputs):
+                value[i] = rows[t, i]
+            advance(neurons, links, base, stop, links_base, inputs, value, state, any_squash)
+            for o in range(outputs):
+                target, output = targets[t, o], value[stop - base - outputs + o]
+                if cost == NOBODY:
+                    total += abs(output - target)
+                else:
+                    total += cost_of(cost, target, output, 1.0, np.float64(outputs))[0]
+                misses += target == target and (output > 0.5) != (target > 0.5)
+        totals[g], wrong[g] = total, misses
 
 
-def any_squash_for(neurons: NDArray[Any]) -> int:
-    """The address of `fire_any` if one of these neurons is not logistic, otherwise 0."""
-    if (neurons["squash"] == LOGISTIC).all():
-        return 0
-    memory = np.zeros(1)
-    return address_of(fire_any, (0, memory, memory, 0))
+@kernel
+def run_environment(
+    neurons, links, found, any_squash, value, state, step, starts, steps, score, world, observed, action,
+    scores, lengths,
+):  # fmt: skip
+    """Scores and lengths of the episodes of every phenotype, one episode for each row of `starts`.
+
+    step : address of ``step(world, action, observed, begin)``. It moves the world by an action, unless the
+    episode begins, writes what is observed, and returns whether the episode goes on. score : place in the
+    world of the score at the end of an episode; -1: the number of steps. An episode ends if outputs diverge.
+    """
+    inputs, outputs = observed.shape[0], action.shape[0]
+    for g in range(found.shape[0] - 1):
+        base, stop, links_base = found[g, 0], found[g + 1, 0], found[g, 1]
+        count = stop - base
+        for e in range(starts.shape[0]):
+            world[:] = starts[e]
+            value[:], state[:] = 0.0, 0.0
+            call_equation(step, (world, action, observed, True), (world, action, observed, True))
+            done = 0
+            while done < steps:
+                for i in range(inputs):
+                    value[i] = observed[i]
+                advance(neurons, links, base, stop, links_base, inputs, value, state, any_squash)
+                finite = True
+                for o in range(outputs):
+                    action[o] = value[count - outputs + o]
+                    finite = finite and math.isfinite(action[o])
+                if not finite or not call_equation(
+                    step, (world, action, observed, False), (world, action, observed, False)
+                ):
+                    break
+                done += 1
+            lengths[g, e] = done
+            scores[g, e] = done if score < 0 else world[score]
+
+
+def expressed(
+    nodes: NDArray[Any], genes: NDArray[Any], at: Ints, inputs: int, outputs: int
+) -> tuple[NDArray[Any], NDArray[Any], Ints, int, Floats, Floats]:
+    """The phenotypes of genomes, with which the arguments of kernels begin.
+
+    Neurons, links, their offsets, the address of `fire_any` or 0, activations and states of the largest.
+    """
+    sizes = at[:, 1::2] - at[:, ::2]
+    (nodes_in_all, genes_in_all), largest = sizes.sum(axis=0), sizes[:, 0].max()
+    neurons, links = np.empty(nodes_in_all - len(at), NEURON), np.empty(genes_in_all, LINK)
+    found, memory = np.empty((len(at) + 1, 2), np.int64), np.empty((2, largest), np.int64)
+    express(nodes, genes, at, inputs, outputs, neurons, links, found, memory[0], memory[1])
+    value, state = np.zeros((2, largest - 1))
+    logistic_only = (neurons["squash"] == LOGISTIC).all()
+    any_squash = 0 if logistic_only else address_of(fire_any, (0, value, value, 0))
+    return neurons, links[: found[-1, 1]], found, any_squash, value, state

@@ -19,7 +19,7 @@ def parent(survival, kind, order, first, sizes, rng):
 
 @kernel
 def reproduce(
-    settings, squashes, inputs, outputs, quota, order, first, sizes, fitness, nodes, genes, at, known, heads,
+    settings, squashes, inputs, outputs, quota, order, first, sizes, fitness, nodes, genes, at, known,
     counters, rng, new_nodes, new_genes, new_at, representatives,
 ):  # fmt: skip
     """Make the next generation, and draw the representatives of the species.
@@ -62,7 +62,7 @@ def reproduce(
                 if draw(rng) < q.mutate_weights:
                     mutate_weights(q, new_genes, place, rng)
                 mutate(
-                    q, squashes, inputs, outputs, fresh, new_nodes, new_genes, place, known, heads, counters,
+                    q, squashes, inputs, outputs, fresh, new_nodes, new_genes, place, known, counters,
                     rng,
                 )  # fmt: skip
             n, c = place[NODE1], place[GENE1]

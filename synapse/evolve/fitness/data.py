@@ -8,34 +8,24 @@ from typing import Any, final
 import numpy as np
 
 from ... import cost as costs
-from ..._checks import as_matrix, expected, non_negative_number, parts_of, width_of
+from ..._checks import expected, non_negative_number, width_of
 from ..._typing import Bools, Floats
 from ...cost import Cost
-from ...engine.evolution.data import judge_rows
 from ...engine.evolution.genes import NOBODY
-from ...errors import ArgumentError, ArgumentTypeError
-from ..phenotypes import Phenotypes
-from .base import Fitness
+from ...engine.evolution.phenotype import judge_rows
+from ...errors import ArgumentError
+from ...learning._data import prepare
+from ..genome import Genome
+from ..genomes import Genomes
 
 
 @final
 @dataclass(frozen=True, eq=False)
-class DataFitness(Fitness):
-    """Fitness on data; :func:`dataset` makes it.
+class DataFitness:
+    """Fitness on rows, as :func:`dataset` makes it; `starts` tells where a sequence begins.
 
-    Parameters
-    ----------
-    rows : ndarray, shape (rows, inputs)
-        Inputs of all sequences.
-    targets : ndarray, shape (rows, outputs)
-        Targets; NaN where there is none.
-    starts : ndarray of bool, shape (rows,)
-        Whether a sequence begins at this row. The context is cleared there.
-    cost : Cost or None
-        Fitness is 1 / (1 + mean cost of a row). None: it is the square of the number of targets minus the sum
-        of the absolute errors, as in the paper's XOR.
-    error : float or None
-        The task is solved by a mean cost of at most this. None: by outputs on the right side of 1/2.
+    Without a cost, fitness is the square of the number of targets minus the sum of the absolute errors, as in
+    the paper's XOR. Without an error, outputs on the right side of 1/2 solve the task.
     """
 
     rows: Floats
@@ -45,24 +35,20 @@ class DataFitness(Fitness):
     error: float | None
 
     @property
-    def inputs(self) -> int:  # type: ignore[override]
+    def inputs(self) -> int:
         """Number of inputs."""
         return int(self.rows.shape[1])
 
     @property
-    def outputs(self) -> int:  # type: ignore[override]
+    def outputs(self) -> int:
         """Number of outputs."""
         return int(self.targets.shape[1])
 
-    def evaluate(self, phenotypes: Phenotypes) -> tuple[Floats, Bools]:
+    def evaluate(self, genomes: Genomes) -> tuple[Floats, Bools]:
         """Return the fitness of every genome, and whether it solves the task."""
-        value, state, any_squash = phenotypes.memory()
-        totals, wrong = np.empty(len(phenotypes)), np.empty(len(phenotypes), np.int64)
+        totals, wrong = np.empty(len(genomes)), np.empty(len(genomes), np.int64)
         cost = NOBODY if self.cost is None else self.cost.code
-        judge_rows(
-            phenotypes.neurons, phenotypes.links, phenotypes.found, self.inputs, self.rows, self.targets,
-            self.starts, cost, any_squash, value, state, totals, wrong,
-        )  # fmt: skip
+        judge_rows(*genomes.express(), self.rows, self.targets, self.starts, cost, totals, wrong)
         if self.cost is None:
             fitness = (self.targets.size - totals) ** 2
         else:
@@ -91,7 +77,7 @@ def dataset(
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If the data are not numbers, inputs and targets differ in length, or the cost is not built in.
+        If a trainer could not use the data, or the cost is not built in.
 
     Examples
     --------
@@ -103,38 +89,13 @@ def dataset(
     chosen = costs.get(cost)
     if chosen.name not in costs.COSTS:
         raise ArgumentError(expected("The cost of an evolution", "a built-in cost", chosen.name))
-    widths = [_width("The inputs", inputs), _width("The targets", targets)]
-    (rows, plain), (aims, _) = (
-        parts_of(what, values, width)
-        for what, values, width in zip(("The inputs", "The targets"), (inputs, targets), widths, strict=True)
-    )
-    dtype = np.dtype(np.float64)
-    taken = [as_matrix("The inputs", part, widths[0], dtype) for part in rows]
-    wanted = [as_matrix("The targets", part, widths[1], dtype, finite=False) for part in aims]
-    if [len(part) for part in taken] != [len(part) for part in wanted]:
-        raise ArgumentError("Expected as many rows of targets as of inputs, in every sequence.")
-    if sum(map(len, taken)) == 0:
-        raise ArgumentError("Expected at least one row of data, got none.")
-    if any(np.isinf(part).any() for part in wanted):
-        raise ArgumentError("Expected targets that are finite, or NaN where there is none, got infinity.")
-    starts = np.concatenate([np.arange(len(part)) == 0 for part in taken])
+    widths = (max(1, width_of(values)) for values in (inputs, targets))
+    data = prepare(Genome.minimal(*widths).network(), inputs, targets, chosen)
+    starts = np.isin(np.arange(len(data.inputs)), data.bounds)
     most = None if error is None else non_negative_number("The error", error)
-    return DataFitness(np.concatenate(taken), np.concatenate(wanted), starts | plain, chosen, most)
+    return DataFitness(data.inputs, data.targets, starts, chosen, most)
 
 
-def _width(what: str, values: Any) -> int:
-    """The number of columns."""
-    try:
-        return max(1, width_of(values))
-    except RecursionError:
-        raise ArgumentTypeError(expected(what, "rows of numbers", values)) from None
-
-
-xor = DataFitness(
-    np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]),
-    np.array([[0.0], [1.0], [1.0], [0.0]]),
-    np.ones(4, bool),
-    None,
-    None,
-)
+BITS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+xor = DataFitness(BITS, BITS.sum(axis=1, keepdims=True) % 2.0, np.ones(4, bool), None, None)
 """XOR as in section 4.2 of the paper: fitness is (4 - sum of |error|)^2."""

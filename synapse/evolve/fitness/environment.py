@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, final
 
+import numba
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..._checks import expected, finite_array, function_of, positive_integer, whole_number
+from ..._checks import check_fields, expected, finite_array, function_of, positive_integer, whole_number
 from ..._typing import Bools, Floats
-from ...engine.evolution.environment import compiled_step, run_environment, step_address
+from ...engine.compiler.calls import address_of
+from ...engine.evolution.phenotype import run_environment
 from ...errors import ArgumentError
-from ..phenotypes import Phenotypes
-from .base import Fitness
+from ..genomes import Genomes
 
 
 @final
 @dataclass(frozen=True, eq=False)
-class Environment(Fitness):
+class Environment:
     """Fitness in an environment of your own, compiled by Numba: mean score of the episodes.
 
     Parameters
@@ -74,30 +76,36 @@ class Environment(Fitness):
         if starts.ndim != 2 or not starts.size:
             raise ArgumentError(expected("The starts", "of shape (episodes, numbers)", starts.shape))
         object.__setattr__(self, "starts", starts)
-        for name in ("inputs", "outputs", "steps"):
-            object.__setattr__(self, name, positive_integer(f"The {name}", getattr(self, name)))
+        check_fields(self, positive_integer, "inputs", "outputs", "steps")
         if self.score is not None:
-            place = "the place of a number of the state"
-            object.__setattr__(
-                self, "score", whole_number("The score", self.score, place, 0, starts.shape[1] - 1)
-            )
+            whole_number("The score", self.score, "a place in the state", 0, starts.shape[1] - 1)
 
-    def evaluate(self, phenotypes: Phenotypes) -> tuple[Floats, Bools]:
+    def episodes(self, genomes: Genomes) -> tuple[Floats, Floats]:
+        """Return the scores and the numbers of steps, each of shape (genomes, episodes)."""
+        starts, step = np.asarray(self.starts), compiled_step(self.observe, self.step)
+        scores, lengths = np.empty((2, len(genomes), len(starts)))
+        world, observed, action = map(np.empty, (starts.shape[1], self.inputs, self.outputs))
+        run_environment(
+            *genomes.express(), address_of(step, (world, action, observed, True)), starts, self.steps,
+            -1 if self.score is None else self.score, world, observed, action, scores, lengths,
+        )  # fmt: skip
+        return scores, lengths
+
+    def evaluate(self, genomes: Genomes) -> tuple[Floats, Bools]:
         """Return the mean score of every genome, and whether no episode has ended early."""
-        step = compiled_step(self.observe, self.step)
-        scores, steps = run_episodes(phenotypes, step, np.asarray(self.starts), self.steps, self.score)
-        return scores.mean(axis=1), np.all(steps >= self.steps, axis=1)
+        scores, lengths = self.episodes(genomes)
+        return scores.mean(axis=1), np.all(lengths >= self.steps, axis=1)
 
 
-def run_episodes(
-    phenotypes: Phenotypes, step: Any, starts: Floats, steps: int, score: int | None
-) -> tuple[Floats, Floats]:
-    """Scores and numbers of steps, by genome and episode; `step` is a kernel of an environment."""
-    value, state, any_squash = phenotypes.memory()
-    scores, lengths = np.empty((2, len(phenotypes), len(starts)))
-    run_environment(
-        phenotypes.neurons, phenotypes.links, phenotypes.found, phenotypes.inputs, phenotypes.outputs,
-        step_address(step), starts, steps, -1 if score is None else score, any_squash, value, state,
-        np.empty(starts.shape[1]), np.empty(phenotypes.inputs), np.empty(phenotypes.outputs), scores, lengths,
-    )  # fmt: skip
-    return scores, lengths
+@functools.lru_cache(maxsize=64)
+def compiled_step(observe: Any, step: Any) -> Any:
+    """The step of an environment from two functions of a user."""
+    compiled = numba.njit(error_model="numpy")  # does nothing if the compiler is switched off
+    look, move = compiled(observe), compiled(step)
+
+    def both(world: Any, action: Any, observed: Any, begin: bool) -> bool:
+        goes_on = begin or bool(move(world, action))
+        look(world, observed)
+        return goes_on
+
+    return compiled(both)

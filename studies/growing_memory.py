@@ -1,0 +1,138 @@
+"""Evolved memory, and evolution with gradients: delayed XOR, six-symbol recall, and parity.
+
+    python -m studies.growing_memory [--seeds 10] [row ...]
+
+Every trial is written to ``growing_memory.json`` as it comes; those that are there are not run again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from synapse import Trainer, evolve, optimizers, tasks
+from synapse.readwrite import files
+
+RESULTS = Path(__file__).with_suffix(".json")
+MEMORY = {"recurrent": 0.2, "add_self_connection": 0.05, "add_connection": 0.1}
+GATES = MEMORY | {"add_gate": 0.1, "remove_gate": 0.02}
+TASKS = {"delayed XOR": tasks.DelayedXor(8), "recall": tasks.Recall()}
+MOST = 30_000
+"""Largest number of evaluations."""
+BITS = np.array(list(product((0.0, 1.0), repeat=3)))
+ODD = BITS.sum(axis=1, keepdims=True) % 2.0
+
+
+def memory(seed: int, task: str, gates: bool) -> dict[str, Any]:
+    """Evolve on 100 sequences from a minimal network, then train the champion by exact gradients."""
+    batch, fresh = TASKS[task].batch(100, seed=seed), TASKS[task].batch(1000, seed=10_000 + seed)
+    result = evolve.neat(
+        evolve.fitness.dataset(batch.inputs, batch.targets), max_evaluations=MOST, seed=seed,
+        settings=evolve.Settings(**(GATES if gates else MEMORY)),
+    )  # fmt: skip
+    genes = result.genome.genes[result.genome.genes["enabled"] == 1]
+    own, net = genes["source"] == -2, result.champion
+    found = {
+        "solved": result.solved, "evaluations": result.evaluations, "hidden": result.genome.hidden,
+        "self-connections": int(own.sum()), "gates": int((genes["gater"] >= 0).sum()),
+        "gated self-connections": int((own & (genes["gater"] >= 0)).sum()),
+        "right": fresh.score(net).fraction,
+    }  # fmt: skip
+    trainer = Trainer(net, method="bptt", optimizer=optimizers.Adam(rate=0.01), clip=1.0, batch_size=20)
+    more = TASKS[task].batch(1000, seed=20_000 + seed)
+    trainer.train(more.inputs, more.targets, epochs=100, progress=False, seed=seed)
+    return found | {"right after training": fresh.score(net).fraction}
+
+
+class Parity:
+    """Parity of three bits; some epochs of exact gradients before each evaluation, inherited or not."""
+
+    def __init__(self, epochs: int, inherit: bool) -> None:
+        self.epochs, self.inherit = epochs, inherit
+
+    def __call__(self, genome: evolve.Genome) -> float:
+        net: Any = genome
+        if self.epochs:
+            net = genome.network()
+            trainer = Trainer(net, method="bptt", optimizer=optimizers.Adam(rate=0.05))
+            trainer.train(BITS, ODD, epochs=self.epochs, progress=False, seed=0)
+        if self.inherit:
+            genome.adopt(net)
+            net = genome
+        outputs = np.concatenate([net.run(row[None]) for row in BITS if net.clear() is None])
+        wrong = ((outputs > 0.5) != (ODD > 0.5)).sum()
+        return float((8.0 - abs(outputs - ODD).sum()) / 8.0 if wrong else 2.0)
+
+
+def parity(seed: int, epochs: int, inherit: bool) -> dict[str, Any]:
+    """Evolve with some epochs of exact gradients in every evaluation."""
+    result = evolve.neat(
+        Parity(epochs, inherit), inputs=3, outputs=1, population=50, goal=2.0, seed=seed,
+        max_evaluations=1_500 if epochs else MOST, settings=evolve.Settings(threshold=2.0),
+    )  # fmt: skip
+    return {"solved": result.solved, "evaluations": result.evaluations, "hidden": result.genome.hidden}
+
+
+ROWS = {
+    "delayed XOR, gates": (memory, {"task": "delayed XOR", "gates": True}),
+    "delayed XOR, no gates": (memory, {"task": "delayed XOR", "gates": False}),
+    "recall, gates": (memory, {"task": "recall", "gates": True}),
+    "parity, evolution alone": (parity, {"epochs": 0, "inherit": False}),
+    "parity, Baldwinian": (parity, {"epochs": 20, "inherit": False}),
+    "parity, Lamarckian": (parity, {"epochs": 20, "inherit": True}),
+}
+
+
+def interval(share: float, count: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share."""
+    z = 1.96**2 / count
+    half = 1.96 * np.sqrt(share * (1 - share) / count + z / (4 * count))
+    return (share + z / 2 - half) / (1 + z), (share + z / 2 + half) / (1 + z)
+
+
+def summary(row: str, trials: list[dict[str, Any]]) -> str:
+    """One line of the table: solved with its interval, then medians over all runs, and the least and most."""
+    low, high = interval(np.mean([one["solved"] for one in trials]), len(trials))
+    cells = [row, f"{sum(one['solved'] for one in trials)} of {len(trials)} ({low:.0%} to {high:.0%})"]
+    for key in ("evaluations", "hidden", "right", "right after training"):
+        values = [one[key] for one in trials if key in one]
+        form = ".1%" if key.startswith("right") else ",.0f"
+        cells.append(
+            f"{np.median(values):{form}} ({min(values):{form}} to {max(values):{form}})" if values else "-"
+        )
+    gated = [one["gated self-connections"] > 0 for one in trials if "gates" in one]
+    cells.append(f"{sum(gated)} of {len(gated)}" if gated else "-")
+    return "| " + " | ".join(cells) + " |"
+
+
+HEAD = """| row | solved (95 %) | evaluations | hidden | right | after training | gated self-connection |
+| --- | --- | ---: | ---: | ---: | ---: | ---: |"""
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    options.add_argument("rows", nargs="*", default=[], choices=[*ROWS, []])
+    options.add_argument("--seeds", type=int, default=10)
+    asked = options.parse_args()
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    for seed in range(asked.seeds):
+        for row in asked.rows or ROWS:
+            known, begin = results.setdefault(row, []), time.process_time()
+            if seed >= len(known):
+                trial, choices = ROWS[row]
+                found = trial(seed, **choices)
+                known.append({"seed": seed, **found, "seconds": round(time.process_time() - begin, 2)})
+                files.write(RESULTS, json.dumps(results, indent=0))
+    print(HEAD)
+    for row, trials in results.items():
+        print(summary(row, trials))
+
+
+if __name__ == "__main__":
+    main()

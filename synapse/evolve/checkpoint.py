@@ -1,0 +1,104 @@
+"""Checkpoint: what the evaluations of an evolution have returned, in memory and in a file."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from pathlib import Path
+from typing import NamedTuple, final
+
+import numpy as np
+
+from .._typing import Bools, Floats
+from ..errors import ArgumentError, FormatError
+from ..readwrite.files import opened, reading
+from ..readwrite.npz import read_arrays, write_arrays
+from .population import Population
+
+SECONDS, SHARE = 10.0, 0.05
+"""Least time between two checkpoints, and the largest share of the time that writing them takes."""
+FORMAT = "synapse evolution 3"
+
+
+class Evaluated(NamedTuple):
+    """What the evaluation of a generation has returned.
+
+    Numbers of the genomes, shape (genomes, numbers); whether they solve the task; all weights after it, or
+    none: only those of the first generation are stored, and of others if some were learned.
+    """
+
+    values: Floats
+    solved: Bools
+    weights: Floats
+
+
+@final
+class Checkpoint:
+    """What the evaluations of an evolution have returned, by generation; without a path, nothing is stored.
+
+    All else follows from these numbers, the first random word and the arguments of the call. So a file has no
+    indices that could be wrong, and to resume is to breed the same generations without evaluating them.
+    """
+
+    def __init__(self, path: Path | None, people: Population, resume: bool) -> None:
+        self.path, self.past, self.digest, self._next = path, list[Evaluated](), 0, time.monotonic() + SECONDS
+        if resume and path is not None and path.exists():
+            self._read(path, people)
+        self.word, self.known = int(people.word[0]), len(self.past)
+
+    def repeated(self, people: Population) -> Evaluated | None:
+        """What the evaluation of this generation returned, if the file has it."""
+        if people.generation >= self.known:
+            return None
+        found, weights = self.past[people.generation], people.genomes.weights
+        fits = len(found.values) == len(people.genomes) and len(found.weights) in (0, len(weights))
+        if fits and len(found.weights):
+            weights[:] = found.weights
+        if not fits or (people.generation == self.known - 1 and digest_of(people) != self.digest):
+            raise ArgumentError(
+                f"The checkpoint {self.path} is of other arguments, was changed, or is of another version or "
+                "machine. Give the same arguments, or another checkpoint."
+            )
+        return found
+
+    def add(self, found: Evaluated, people: Population) -> None:
+        """Add a generation; now and then the file is written."""
+        if self.path is not None:
+            self.past.append(found)
+            self.digest = digest_of(people)
+            self.write(self._next)
+
+    def write(self, due: float = 0.0) -> None:
+        """Write the file, whole or not at all, if the time has come."""
+        if self.path is None or (begin := time.monotonic()) < due:
+            return
+        values, solved, weights = zip(*self.past, strict=True)
+        arrays = {
+            "format": FORMAT, "word": self.word, "digest": self.digest, "values": values, "solved": solved,
+            "weights": np.concatenate(weights), "learned": [len(one) for one in weights],
+        }  # fmt: skip
+        write_arrays(self.path, {name: np.array(array) for name, array in arrays.items()})
+        self._next = begin + max(SECONDS, (time.monotonic() - begin) / SHARE)
+
+    def _read(self, path: Path, people: Population) -> None:
+        with reading(path), opened(path) as stream:
+            arrays = read_arrays(stream)
+        try:
+            several = values, solved, weights, learned = [
+                arrays[name] for name in (*Evaluated._fields, "learned")
+            ]
+            kinds = "".join(one.dtype.kind for one in several)
+            whole = values.ndim == 3 and values.size and solved.shape == values.shape[:2] and kinds == "fbfi"
+            if arrays["format"] != FORMAT or not whole:
+                raise ValueError("other arrays are expected")
+            parts = np.split(weights, learned.cumsum()[:-1])
+            self.past = [Evaluated(*one) for one in zip(values, solved, parts, strict=True)]
+            self.digest, people.word[0] = int(arrays["digest"]), int(arrays["word"])
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise FormatError(f"The file {path} is not a checkpoint of an evolution ({error}).") from None
+
+
+def digest_of(people: Population) -> int:
+    """A number that most probably differs if the genomes or random words of two populations do."""
+    genes = people.genomes.genes[: len(people.genomes.weights)]
+    return zlib.crc32(genes.tobytes(), int(people.word[0]) & 0xFFFFFFFF)

@@ -1,0 +1,119 @@
+"""Several objectives, novelty, and learning inside the evaluation."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import architect
+import synapse
+from synapse import evolve
+from synapse.errors import TopologyError
+from synapse.evolve.population import fronts_of, novelty, ranked
+
+BITS, ODD = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [[0.0], [1.0], [1.0], [0.0]]
+
+
+def bits(result):
+    genomes = [one.genes.tobytes() for _, one in (*result.milestones, *result.front)]
+    return result.history, result.evaluations, genomes
+
+
+def learned(genome, adopt=True):
+    """Four epochs of exact gradients; the genome inherits what they learn, or only its fitness profits."""
+    net = genome.network()
+    trainer = synapse.Trainer(net, method="bptt", optimizer=synapse.optimizers.Adam(rate=0.1))
+    trainer.train(BITS, ODD, epochs=4, progress=False, seed=0)
+    if adopt:
+        genome.adopt(net)
+    outputs = genome.run(BITS) if adopt else net.run(BITS)
+    return 4.0 - float(abs(outputs - ODD).sum())
+
+
+def baldwin(genome):
+    return learned(genome, adopt=False)
+
+
+def behaviour(genome):
+    outputs = genome.run(BITS).ravel()
+    return 4.0 - float(abs(outputs - np.ravel(ODD)).sum()), *outputs
+
+
+def test_fronts_and_crowding_are_those_of_the_definition():
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        values = rng.integers(0, 6, (30, 3)).astype(float)
+        left, expected = set(range(30)), np.zeros(30, int)
+        for front in range(30):
+            now = {
+                i for i in left
+                if not any((values[j] >= values[i]).all() and (values[j] > values[i]).any() for j in left)
+            }  # fmt: skip
+            expected[list(now)] = front
+            left -= now
+        assert fronts_of(values).tolist() == expected.tolist()
+    line = np.array([[0.0, 10.0], [1.0, 9.0], [2.0, 8.0], [7.0, 3.0], [10.0, 0.0], [1.0, 9.0], [0.5, 1.0]])
+    # the ends, then by the sides of the rectangle of the neighbours; a copy comes after dominated genomes
+    assert ranked(line).tolist() == [0, 4, 3, 2, 1, 6, 5]
+
+
+def test_several_objectives():
+    settings = evolve.Settings(select="pareto")
+    options = {"population": 60, "max_evaluations": 6000, "settings": settings, "seed": 1}
+    task = evolve.fitness.dataset(BITS, ODD)
+    result = evolve.neat(task, **options)
+    values = np.array([one for one, _ in result.front])
+    assert result.evaluations == 6000
+    assert (np.diff(values[:, 0]) < 0).all()
+    assert (np.diff(values[:, 1]) > 0).all()
+    assert len(values) >= 3
+    for (fitness, size), genome in result.front:
+        assert size == -genome.genes["enabled"].sum()
+        assert fitness == pytest.approx(
+            1 / (1 + np.mean((np.array([genome.run([row])[0] for row in BITS]) - ODD) ** 2))
+        )
+    with ThreadPoolExecutor(2) as pool:
+        assert bits(evolve.neat(task, executor=pool, **options)) == bits(result)
+
+
+def test_novelty_is_the_mean_distance_to_the_nearest():
+    rng = np.random.default_rng(0)
+    some, archive = rng.normal(size=(40, 2)), rng.normal(size=(9, 2))
+    found, larger = novelty(some, archive)
+    for one, number in zip(some, found, strict=True):
+        distances = np.sort(np.linalg.norm(np.concatenate([some, archive]) - one, axis=1))
+        assert number == pytest.approx(distances[1:16].mean())
+    assert len(larger) == 10
+    assert (larger[-1] == some[found.argmax()]).all()
+    settings = evolve.Settings(select="novelty")
+    result = evolve.neat(
+        behaviour, inputs=2, outputs=1, goal=3.5, max_evaluations=30_000, settings=settings, seed=0
+    )
+    assert result.solved
+    assert result.fitness >= 3.5
+
+
+def test_learning_inside_the_evaluation(tmp_path):
+    """A genome that adopts a network computes the same; every executor and a resumed evolution agree."""
+    lstm = architect.LSTM(2, 2, 1, seed=0)
+    for neuron in lstm.neurons[2:]:
+        neuron.bias = neuron.bias or 0.1  # a bias of 0 has no gene, so it could not be inherited
+    genome = evolve.Genome.from_network(lstm)
+    net, before = genome.network(), genome.run(BITS)
+    synapse.Trainer(net, method="bptt", rate=0.5).train(BITS, ODD, epochs=20, progress=False)
+    genome.adopt(net)
+    net.clear()
+    after = genome.run(BITS)
+    np.testing.assert_allclose(after, net.run(BITS), rtol=1e-12)
+    assert abs(after - before).max() > 0.01
+    options = {"inputs": 2, "outputs": 1, "population": 20, "goal": 3.9, "max_evaluations": 200, "seed": 0}
+    inherited = evolve.neat(learned, **options)
+    assert inherited.fitness > evolve.neat(baldwin, **options).fitness
+    with ThreadPoolExecutor(2) as pool:
+        assert bits(evolve.neat(learned, executor=pool, **options)) == bits(inherited)
+    for most in (60, 200):
+        options["max_evaluations"] = most
+        resumed = evolve.neat(learned, checkpoint=tmp_path / "a.npz", resume=True, **options)
+    assert bits(resumed) == bits(inherited)
+    with pytest.raises(TopologyError, match="of this genome"):
+        genome.adopt(evolve.Genome.minimal(2, 1).network())

@@ -2,6 +2,9 @@
 
 ``python -m benchmarks.evolution '{"repeats": 5}'`` runs the measurement. neat-python is measured in
 alternation if it is installed. Both count every genome of every generation, reproduction included.
+
+``python -m benchmarks.evolution workers`` measures on an idle machine how much faster two processes are than
+one, with a fitness of some milliseconds a genome.
 """
 
 from __future__ import annotations
@@ -11,8 +14,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from importlib.util import find_spec
 from typing import Any
+
+import numpy as np
 
 from synapse import evolve
 
@@ -24,6 +30,7 @@ TITLE = "Evolution"
 CAP = 900
 ROWS = [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)]
 TARGETS = (0.0, 1.0, 1.0, 0.0)
+WAVES = np.sin(np.arange(60_000.0).reshape(-1, 2))
 CHOICES = {"activation": "sigmoid", "aggregation": "sum"}
 NUMBERS = {
     "bias": (0.0, 1.0, 0.1, 0.7, 0.5),
@@ -85,6 +92,25 @@ def ours(seeds: int) -> int:
     return 150 * sum(result.generations for result in results)
 
 
+def heavy(genome: evolve.Genome) -> float:
+    """A fitness of some milliseconds."""
+    return float(genome.run(WAVES).std())
+
+
+def workers(repeats: int) -> list[float]:
+    """Wall time of one process, divided by that of two, in alternation."""
+    found = []
+    with ProcessPoolExecutor(1) as one, ProcessPoolExecutor(2) as two:
+        for _ in range(repeats + 1):  # the first starts and compiles
+            times = []
+            for pool in (one, two):
+                begin = time.perf_counter()
+                evolve.neat(heavy, inputs=2, outputs=1, max_evaluations=600, seed=0, executor=pool)
+                times.append(time.perf_counter() - begin)
+            found.append(times[0] / times[1])
+    return found[1:]
+
+
 def rate(run: Callable[[int], int], size: int) -> float:
     """Genomes in a CPU second."""
     begin = time.process_time()
@@ -110,6 +136,9 @@ def text(results: dict[str, Any]) -> list[str]:
 
 
 def main() -> None:
+    if sys.argv[1:] == ["workers"]:
+        print("one process / two:", *(f"{ratio:.2f}" for ratio in workers(5)))
+        return
     spec = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
     repeats, size = spec.get("repeats", 5), 3 if spec.get("quick") else 20
     runs: dict[str, tuple[Callable[[int], int], int]] = {"synapse": (ours, size)}

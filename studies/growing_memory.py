@@ -19,10 +19,12 @@ import numpy as np
 from synapse import Trainer, evolve, optimizers, tasks
 from synapse.readwrite import files
 
+from .tasks import DelayedXor
+
 RESULTS = Path(__file__).with_suffix(".json")
 MEMORY = {"recurrent": 0.2, "add_self_connection": 0.05, "add_connection": 0.1}
 GATES = MEMORY | {"add_gate": 0.1, "remove_gate": 0.02}
-TASKS = {"delayed XOR": tasks.DelayedXor(8), "recall": tasks.Recall()}
+TASKS = {"delayed XOR": DelayedXor(8), "recall": tasks.Recall()}
 MOST = 30_000
 """Largest number of evaluations."""
 BITS = np.array(list(product((0.0, 1.0), repeat=3)))
@@ -65,7 +67,7 @@ class Parity:
         if self.inherit:
             genome.adopt(net)
             net = genome
-        outputs = np.concatenate([net.run(row[None]) for row in BITS if net.clear() is None])
+        outputs = np.asarray(net.run(BITS))
         wrong = ((outputs > 0.5) != (ODD > 0.5)).sum()
         return float((8.0 - abs(outputs - ODD).sum()) / 8.0 if wrong else 2.0)
 

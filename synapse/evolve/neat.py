@@ -27,7 +27,7 @@ from ..experiments.running import checked_executor, one_line, require_picklable
 from ..initializers import Seed, random_generator
 from ..objects.network import Network
 from ..readwrite.files import PathLike, as_path
-from .checkpoint import Checkpoint, Evaluated
+from .evaluations import Evaluated, Evaluations
 from .evolution import Evolution
 from .genome import Genome
 from .genomes import Genomes
@@ -149,7 +149,7 @@ def neat(
     sizes, rng = _checked_sizes(fitness, genome, inputs=inputs, outputs=outputs), random_generator(seed)
     genome = Genome.minimal(*sizes, seed=rng) if genome is None else genome
     people, result = Population(genome, size, chosen, rng), Evolution()
-    file, pareto = Checkpoint(path, people, resume), chosen.select == "pareto"
+    file, pareto = Evaluations(path, people, resume), chosen.select == "pareto"
     known = max(1, len(file.past))  # so many generations are there, or must be
     while pareto or not result.solved:
         if result.generations >= known and result.evaluations + size > most:

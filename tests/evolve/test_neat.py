@@ -202,8 +202,8 @@ def test_a_killed_evolution_is_resumed(tmp_path):
     code = f"""if True:
         from studies.poles import Poles
         from synapse import evolve
-        from synapse.evolve import checkpoint
-        checkpoint.SECONDS = checkpoint.SHARE = 1e-3
+        from synapse.evolve import evaluations
+        evaluations.SECONDS = evaluations.SHARE = 1e-3
         evolve.neat(Poles(velocities=False), population=30, max_evaluations=100_000, seed=2,
                     checkpoint={str(file)!r}, resume=True)
     """

@@ -1,4 +1,4 @@
-"""Checkpoint: what the evaluations of an evolution have returned, in memory and in a file."""
+"""Evaluations: what the evaluations of an evolution have returned, in memory and in a file."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Evaluated(NamedTuple):
 
 
 @final
-class Checkpoint:
+class Evaluations:
     """What the evaluations of an evolution have returned, by generation; without a path, nothing is stored.
 
     All else follows from these numbers, the first random word and the arguments of the call. So a file has no

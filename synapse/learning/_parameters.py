@@ -262,8 +262,9 @@ class Updater:
         """The parameters, the optimizer and its state, for the compiled loop over batches."""
         if self._change is None:
             self._change = self._find_change()
-        slopes, step = self._change
-        return *self.places, slopes, self.penalty, step
+        *vectors, step, untied = self._change
+        plain = untied and self.penalties == Penalties()
+        return *self.places, *vectors, self.penalty, step, plain
 
     def _find_change(self) -> Any:
         """What stays the same between calls: the gradient by connections and neurons, and the step."""
@@ -271,16 +272,19 @@ class Updater:
         assert isinstance(optimizer, BuiltIn)
         assert isinstance(state, OptimizerState)
         assert parameters is not None
-        values, gradient = np.empty((2, len(state.change)))
-        vectors = state.change, values, gradient, state.memory, np.array(optimizer.settings(), float)
+        update, size = engine.exact.update, len(state.change)
+        values, gradient = np.empty((2, size))
+        vectors = *np.empty((3, min(size, update.PART))), state.memory, np.array(optimizer.settings(), float)
         parts = gradient[: parameters.n_weights], gradient[parameters.n_weights :]
-        step = engine.exact.update.OptimizerStep(
-            engine.exact.update.equation_address(optimizer.kernel, vectors),
+        step = update.OptimizerStep(
+            update.equation_address(optimizer.kernel, vectors),
             *vectors,
             moving=~parameters.frozen,
             limit=self.limit,
         )
-        return parameters.slopes(*parts), tuple(step)
+        untied, none = not any(tied for _, tied, *_ in self.places), np.empty(0, np.uint64)
+        whole = np.uint64(0), False, np.zeros(1, np.uint64), np.array([size], np.uint64), none, none, none
+        return whole, values, gradient, parameters.slopes(*parts), tuple(step), untied
 
 
 def require_outputs(network: Network) -> None:

@@ -238,6 +238,21 @@ def test_what_fails_in_a_batch_leaves_the_weights_of_before_and_says_the_same(
     assert found[0] == found[1]
 
 
+def test_connections_into_inputs_and_frozen_ones_stay_when_the_others_move():
+    found = []
+    for run in (Work.together, Work.apart):
+        net = architect.Perceptron(2, 3, 1, seed=0)
+        net.output.project(net.input, seed=1)
+        net.connections[0].trainable = False
+        before = net.weights
+        work = Work(net, samples(net), size=4)
+        run(work)
+        stay = [link.target in net.input or not link.trainable for link in net.connections]
+        assert ((net.weights == before) == stay).all()
+        found.append(work.numbers)
+    assert found[0] == found[1]
+
+
 class Own(optimizers.Optimizer):
     rate = 0.1
 

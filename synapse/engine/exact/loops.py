@@ -181,16 +181,19 @@ def note_errors(u, rows, step, begin):
 
 @inline
 def begin_errors(m, u, span, rows):
-    """Reset the errors and sums to 0, except those that `accumulate` overwrites."""
+    """Reset the errors and sums to 0, except those that `accumulate` overwrites.
+
+    They may have other numbers, see ``move`` in ``update.py``.
+    """
     none = splat(0.0, u.state)
     for i in range(rows):
         u.carried[i], u.bias_move[i] = none, 0.0
         u.pushed[i], u.pushed[rows + i] = none, none
-    for j in range(span[FIRST] + span[INPUTS], span[STOP]):
+    for j in range(span[FIRST], span[STOP]):
         if m.flags[j] & MEMORY:
             u.weight_move[m.self_row[j]] = 0.0
         for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
-            if m.run_flags[r] & FIXED or not dense_alike(m, r):
+            if j < span[FIRST] + span[INPUTS] or m.run_flags[r] & FIXED or not dense_alike(m, r):
                 for q in range(u8(m.run_first[r]), u8(m.run_first[r]) + u8(m.run_length[r])):
                     u.weight_move[q] = 0.0
 

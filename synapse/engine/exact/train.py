@@ -14,7 +14,7 @@ import numpy as np
 from ..compiler.calls import address_of, call_descent, strict
 from ..compiler.jit import columns, kernel
 from ..functions.optimizers import are_finite
-from ..status import DONE, NOT_FINITE, STOPPED
+from ..status import BEYOND, DONE, NOT_FINITE, STOPPED, TOO_FAR, TOO_STEEP
 from .loops import SampleGroup, gradient_network
 from .tapes import Tapes
 from .update import (
@@ -25,7 +25,9 @@ from .update import (
     find_gradient,
     lay_slopes,
     move,
+    move_back,
     read_column,
+    sum_of_squares,
     write_column,
 )
 
@@ -131,10 +133,15 @@ def with_tapes(a, unfolding, samples):
 
 
 @strict
-def descend(unfolding, a, samples, change, begin):
-    """Add the gradient of one group; returns a status, its loss, and the last step with errors not finite."""
+def descend(unfolding, a, samples, change, begin, alone):
+    """Compute the gradient of one group, and add it to that of the others, unless it is `alone`.
+
+    Returns a status, its loss, and the last step with errors not finite.
+    """
     like = with_tapes(a, unfolding, a[SAMPLES])
     status, loss, bad = call_descent(unfolding.address, with_tapes(a, unfolding, samples), like)
+    if alone:
+        return status, loss, bad
     at = u8(0)
     for stretch in range(u8(len(change.weights.begins))):
         row, n = change.weights.begins[stretch], change.weights.lengths[stretch]
@@ -156,21 +163,28 @@ def add_moves(slopes, at, moves, row, n, begin):
 
 
 @strict
+def is_alone(batches, count, change):
+    """Whether a batch of so many samples is one group, whose gradient is used where it is, on its tapes."""
+    return change.plain and count <= (batches.lanes if count > u8(1) else u8(1)) * batches.deep
+
+
+@strict
 def descend_batch(ways, batches, count, change, control):
-    """Sum the loss and the gradient of all groups of a batch.
+    """Sum the loss and the gradient of all groups of a batch, unless a plain update can use that of one.
 
     Returns a status, the loss and, if the gradient diverged, the bad step and the number of steps.
     """
     width, loss = batches.lanes if count > u8(1) else u8(1), 0.0
     like, size = SampleGroup(*ways.arguments[SAMPLES]), width * batches.deep
+    alone = is_alone(batches, count, change)
     for first in range(u8(0), count, size):
         if control[0] != u8(0):
             return STOPPED, loss, u8(0), u8(0)
         samples, begin = samples_of(like, batches, first, min(first + size, count), width), first == u8(0)
         if width > u8(1):
-            status, one, bad = descend(ways.wide, ways.arguments, samples, change, begin)
+            status, one, bad = descend(ways.wide, ways.arguments, samples, change, begin, alone)
         else:
-            status, one, bad = descend(ways.single, ways.arguments, samples, change, begin)
+            status, one, bad = descend(ways.single, ways.arguments, samples, change, begin, alone)
         steps = samples[STEPS]
         if status != DONE:
             return status, one, bad, steps
@@ -179,38 +193,47 @@ def descend_batch(ways, batches, count, change, control):
 
 
 @strict
-def read_values(m, change):
-    """Read all parameters."""
-    read_column(m.weight, change.weights, change.step.values)
-    read_column(m.bias, change.biases, change.step.values)
-
-
-@strict
-def has_finite_slopes(change):
+def has_finite_slopes(slopes):
     """Whether all numbers of the gradient by connections and by neurons are finite."""
-    weights, biases = change.slopes
-    return are_finite(weights, u8(0), u8(len(weights))) and are_finite(biases, u8(0), u8(len(biases)))
+    weights, biases = slopes
+    return are_finite(weights, u8(len(weights))) and are_finite(biases, u8(len(biases)))
 
 
 @strict
 def update(m, change, rate, count):
-    """Update the parameters by the gradient of a batch; returns a status and the number of steps done."""
-    weights, biases, step = change.weights, change.biases, change.step
+    """Update the parameters by the gradient of a batch; returns a status."""
+    weights, biases, values, gradient = change.weights, change.biases, change.values, change.gradient
+    read_column(m.weight, weights, values)
+    read_column(m.bias, biases, values)
     if weights.tied:
-        lay_slopes(weights, change.slopes[0], step.gradient)
+        lay_slopes(weights, change.slopes[0], gradient)
     if biases.tied:
-        lay_slopes(biases, change.slopes[1], step.gradient)
+        lay_slopes(biases, change.slopes[1], gradient)
     penalised = change.penalty.l1 != 0.0 or change.penalty.l2 != 0.0
-    if penalised and not has_finite_slopes(change):  # before penalties change them
-        return NOT_FINITE, count
-    status, _ = find_gradient(change.penalty, step.values, step.gradient)
+    if penalised and not has_finite_slopes(change.slopes):  # before penalties change them
+        return NOT_FINITE
+    status, _ = find_gradient(change.penalty, values, gradient)
     if status != DONE:
-        return status if has_finite_slopes(change) else NOT_FINITE, count
-    status = move(step, rate, count + 1)
+        return status if has_finite_slopes(change.slopes) else NOT_FINITE
+    status = move(values, change.whole, gradient, False, 1.0, change.step, rate, count)
     if status == DONE:
-        write_column(m.weight, weights, step.values)
-        write_column(m.bias, biases, step.values)
-    return status, count + 1
+        write_column(m.weight, weights, values)
+        write_column(m.bias, biases, values)
+    return status
+
+
+@strict
+def update_plainly(m, change, weights, biases, by_rows, rate, count):
+    """`update` without ties, penalties and limits, part by part; `by_rows`: by minus the tapes' gradient."""
+    sign = -1.0 if by_rows else 1.0
+    if not math.isfinite(sum_of_squares(weights) + sum_of_squares(biases)):
+        return TOO_STEEP if has_finite_slopes((weights, biases)) else NOT_FINITE
+    status = move(m.weight, change.weights, weights, by_rows, sign, change.step, rate, count)
+    other = move(m.bias, change.biases, biases, False, sign, change.step, rate, count)
+    if status != DONE or other != DONE:
+        move_back(m.weight, change.weights, weights, by_rows)
+        move_back(m.bias, change.biases, biases, False)
+    return TOO_FAR if TOO_FAR in (status, other) else status if status != DONE else other
 
 
 @strict
@@ -222,8 +245,17 @@ def run_batches(m, ways, batches, runs, epoch, change, count):
         last = min(first + batches.size, u8(len(order)))
         samples = lay_batch(batches, apart, order, first, last)
         status, loss, bad, steps = descend_batch(ways, batches, samples, change, control)
-        if status == DONE:
-            status, count = update(m, change, runs.rates[epoch], count)
+        if status == DONE and change.plain:
+            weights, biases = change.slopes
+            alone = is_alone(batches, samples, change)
+            if alone and samples > u8(1):
+                weights, biases = ways.wide.weight_move, ways.wide.bias_move
+            elif alone:
+                weights, biases = ways.single.weight_move, ways.single.bias_move
+            status = update_plainly(m, change, weights, biases, alone, runs.rates[epoch], count + 1)
+        elif status == DONE:
+            status = update(m, change, runs.rates[epoch], count + 1)
+        count += status == DONE or status == TOO_FAR or status == BEYOND
         if status != DONE:
             return status, total, aimed, count, (loss, bad, steps, samples)
         total += loss * (last - first)
@@ -243,7 +275,6 @@ def run_epochs(m, ways, batches, runs, change, count):
     steps, and where it diverged.
     """
     total, aimed, where = 0.0, 0.0, (0.0, u8(0), u8(0), u8(0))
-    read_values(m, change)
     for epoch in range(len(runs.rates)):
         status, total, aimed, count, where = run_batches(m, ways, batches, runs, epoch, change, count)
         runs.errors[epoch] = total / aimed if aimed > 0.0 else math.nan
@@ -262,12 +293,8 @@ def train_epochs(table, unit, ways, batches, runs, change, count):
     """
     wide, single, arguments = ways
     ways_ = Ways(Unfolding(*wide), Unfolding(*single), arguments)
-    weights, biases, slopes, penalty, step = change
-    change_ = Change(
-        ParameterPlaces(*weights),
-        ParameterPlaces(*biases),
-        slopes,
-        Penalty(*penalty),
-        OptimizerStep(*step),
-    )
+    weights, biases, whole, values, gradient, slopes, penalty, step, plain = change
+    places = ParameterPlaces(*weights), ParameterPlaces(*biases), ParameterPlaces(*whole)
+    step_ = OptimizerStep(*step)
+    change_ = Change(*places, values, gradient, slopes, Penalty(*penalty), step_, plain)
     return run_epochs(columns(table, unit), ways_, Batches(*batches), Runs(*runs), change_, count)

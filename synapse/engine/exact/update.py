@@ -17,7 +17,7 @@ from ..compiler.jit import inline, kernel
 from ..status import BEYOND, DONE, NOT_CLIPPED, TOO_FAR, TOO_STEEP
 
 u8 = np.uint64
-PART = 2048
+PART = 1024
 """Number of parameters that are moved at a time, so that their numbers stay in the cache."""
 
 
@@ -47,13 +47,13 @@ class Penalty(NamedTuple):
 
 
 class OptimizerStep(NamedTuple):
-    """An optimizer, its memory, and the vectors that an update works on."""
+    """An optimizer, its memory, and the vectors for the parameters that are moved together."""
 
     equation: int  # address of its kernel
     change: Any
     values: Any
     gradient: Any
-    memory: Any
+    memory: Any  # of all parameters
     settings: Any
     moving: Any  # booleans: the parameters that are not frozen
     limit: float  # the largest number of the store's float
@@ -64,9 +64,13 @@ class Change(NamedTuple):
 
     weights: Any  # their `ParameterPlaces`
     biases: Any
+    whole: Any  # those of `values`
+    values: Any  # of all parameters
+    gradient: Any
     slopes: Any  # the gradient by connections and by neurons; parts of `gradient` if none are tied
     penalty: Any
     step: Any
+    plain: bool  # whether there are no ties, penalties and limits: `values` are not needed then
 
 
 def equation_address(equation: Any, vectors: tuple[Any, ...]) -> int:
@@ -91,18 +95,16 @@ def read_column(column, places, values):
 
 @strict
 def write_column(column, places, values):
-    """Write the values of a column to all members, and read them back, as the store's float rounds them."""
+    """Write the values of a column to all members."""
     if places.tied:
         for i in range(len(places.written)):
             column[places.written[i]] = values[places.taken[i]]
-        read_column(column, places, values)
         return
     at = places.first
     for stretch in range(u8(len(places.begins))):
         row, n = places.begins[stretch], places.lengths[stretch]
         for i in range(n):
             column[row + i] = values[at + i]
-            values[at + i] = column[row + i]
         at += n
 
 
@@ -186,19 +188,43 @@ def find_gradient(penalty, values, gradient):
 
 
 @strict
-def move(step, rate, count):
-    """Change the values by one step of the optimizer, the one with number `count`; returns a status."""
-    vectors = step.change, step.values, step.gradient, step.memory, step.settings
-    like, stop, finite, within = (*vectors, 0.0, 0, u8(0), u8(0)), u8(len(step.change)), True, True
-    for begin in range(u8(0), stop, u8(PART)):
-        end = min(begin + u8(PART), stop)
-        finite &= call_equation(step.equation, (*vectors, rate, count, begin, end), like)
-        for i in range(begin, end):
-            step.values[i] -= step.change[i] if step.moving[i] else 0.0
-            within &= abs(step.values[i]) <= step.limit
+def move(column, places, slopes, by_rows, sign, step, rate, count):
+    """Change a column by one step of the optimizer, the one with number `count`; returns a status.
+
+    The gradient is `sign` times `slopes`, which are in the order of the stretches or, `by_rows`, have the
+    rows of the column. The old values take their place, for `move_back`.
+    """
+    vectors, at = (step.change, step.values, step.gradient, step.memory, step.settings), places.first
+    like, finite, within = (*vectors, 0.0, 0, u8(0), u8(0)), True, True
+    for stretch in range(u8(len(places.begins))):
+        begin, stop = places.begins[stretch], places.begins[stretch] + places.lengths[stretch]
+        for row in range(begin, stop, u8(PART)):
+            n, here = min(stop - row, u8(PART)), row if by_rows else at - places.first
+            for i in range(n):
+                step.values[i], step.gradient[i] = column[row + i], sign * slopes[here + i]
+                slopes[here + i] = step.values[i]
+            finite &= call_equation(step.equation, (*vectors, rate, count, at, at + n), like)
+            for i in range(n):
+                change = step.change[i]
+                value = step.values[i] - (change if step.moving[at + i] else 0.0)
+                within &= abs(value) <= step.limit
+                column[row + i] = value
+            at += n
     if not finite:
         return TOO_FAR
     return DONE if within else BEYOND
+
+
+@strict
+def move_back(column, places, slopes, by_rows):
+    """Restore the values before `move`."""
+    at = u8(0)
+    for stretch in range(u8(len(places.begins))):
+        row, n = places.begins[stretch], places.lengths[stretch]
+        begin = row if by_rows else at
+        for i in range(n):
+            column[row + i] = slopes[begin + i]
+        at += n
 
 
 @kernel

@@ -1,10 +1,10 @@
 """The equations of the optimizers: how a gradient changes a vector of parameters.
 
-Each kernel writes to `change` what is subtracted from the parameters `values`, and updates the optimizer's
-`memory`, one row for each vector that it holds between steps, for the parameters from `begin` to `end`.
-`settings` are the numbers of the optimizer in the order in which the function unpacks them, and `count` is
-the number of this step, from 1. It returns whether every change is finite. Python calls a kernel for all
-parameters, and the loop over batches (``engine/exact/train.py``) for some at a time.
+Each kernel is for the parameters from `begin` to `end`. It writes to `change` what is subtracted from their
+`values`, and updates these columns of the optimizer's `memory`, which has one row for each vector between
+steps. `settings` are the numbers of the optimizer in the order in which the function unpacks them, and
+`count` is the number of this step, from 1. It returns whether every change is finite. Python calls a kernel
+for all parameters, and the loop over batches (``engine/exact/train.py``) for some at a time.
 
 The recursive optimizers at the end keep the covariance of the parameters' errors. Covariances P are symmetric
 matrices, one after the other in one array. The first kernel of a step finds the changes of the parameters and
@@ -22,10 +22,10 @@ from ..compiler.jit import inline, kernel
 
 
 @strict
-def are_finite(numbers, begin, end):
-    """Whether the numbers from `begin` to `end` are finite."""
+def are_finite(numbers, n):
+    """Whether the first n numbers are finite."""
     found = True
-    for i in range(begin, end):
+    for i in range(n):
         found &= math.isfinite(numbers[i])
     return found
 
@@ -35,11 +35,11 @@ def change_by_sgd(change, values, gradient, memory, settings, rate, begin, end):
     """Gradient descent with momentum (Polyak, or Nesterov) and weight decay."""
     momentum, nesterov, decay = settings[0], settings[1], settings[2]
     if momentum == 0.0:
-        for i in range(begin, end):
+        for i in range(end - begin):
             change[i] = (values[i] * decay + gradient[i]) * rate
         return
-    velocity = memory[0]
-    for i in range(begin, end):
+    velocity = memory[0][begin:end]
+    for i in range(end - begin):
         slope = values[i] * decay + gradient[i]
         velocity[i] = velocity[i] * momentum + slope
         change[i] = (slope + velocity[i] * momentum if nesterov else velocity[i]) * rate
@@ -49,8 +49,9 @@ def change_by_sgd(change, values, gradient, memory, settings, rate, begin, end):
 def change_by_rmsprop(change, values, gradient, memory, settings, rate, begin, end):
     """Gradients divided by the root of their mean square, centred or not, with momentum or without."""
     decay, epsilon, momentum, centered = settings[0], settings[1], settings[2], settings[3]
-    square, mean, velocity = memory[0], memory[1 if centered else 0], memory[len(memory) - 1]
-    for i in range(begin, end):
+    square, mean = memory[0][begin:end], memory[1 if centered else 0][begin:end]
+    velocity = memory[len(memory) - 1][begin:end]
+    for i in range(end - begin):
         square[i] = square[i] * decay + gradient[i] * gradient[i] * (1.0 - decay)
         variance = square[i]
         if centered:
@@ -67,8 +68,8 @@ def change_by_rmsprop(change, values, gradient, memory, settings, rate, begin, e
 @strict
 def change_by_adagrad(change, values, gradient, memory, settings, rate, begin, end):
     """Gradients divided by the root of the sum of their squares."""
-    epsilon, total = settings[0], memory[0]
-    for i in range(begin, end):
+    epsilon, total = settings[0], memory[0][begin:end]
+    for i in range(end - begin):
         total[i] += gradient[i] * gradient[i]
         change[i] = gradient[i] / (math.sqrt(total[i]) + epsilon) * rate
 
@@ -77,10 +78,11 @@ def change_by_adagrad(change, values, gradient, memory, settings, rate, begin, e
 def change_by_adam(change, values, gradient, memory, settings, rate, count, begin, end):
     """Adam, AMSGrad, and decoupled weight decay."""
     beta, beta2, epsilon, amsgrad, decay = settings[0], settings[1], settings[2], settings[3], settings[4]
-    first, second, largest = memory[0], memory[1], memory[len(memory) - 1]
+    first, second = memory[0][begin:end], memory[1][begin:end]
+    largest = memory[len(memory) - 1][begin:end]
     steps = float(count)
     corrected, root = rate / (1.0 - beta**steps), 1.0 / math.sqrt(1.0 - beta2**steps)
-    for i in range(begin, end):
+    for i in range(end - begin):
         first[i] = first[i] * beta + gradient[i] * (1.0 - beta)
         square = second[i] * beta2 + gradient[i] * gradient[i] * (1.0 - beta2)
         second[i] = square
@@ -95,8 +97,8 @@ def change_by_adam(change, values, gradient, memory, settings, rate, count, begi
 def change_by_rprop(change, values, gradient, memory, settings, rate, begin, end):
     """Steps that grow while the gradient keeps its sign, and shrink otherwise."""
     shrink, grow, least, most, own = settings[0], settings[1], settings[2], settings[3], settings[4]
-    sizes, signs, scale = memory[0], memory[1], rate / own
-    for i in range(begin, end):
+    sizes, signs, scale = memory[0][begin:end], memory[1][begin:end], rate / own
+    for i in range(end - begin):
         sign = 1.0 if gradient[i] > 0.0 else -1.0 if gradient[i] < 0.0 else 0.0
         turn = signs[i] * sign
         factor = shrink if turn < 0.0 else grow if turn > 0.0 else 1.0
@@ -109,35 +111,35 @@ def change_by_rprop(change, values, gradient, memory, settings, rate, begin, end
 def sgd(change, values, gradient, memory, settings, rate, count, begin, end):
     """The equation of gradient descent."""
     change_by_sgd(change, values, gradient, memory, settings, rate, begin, end)
-    return are_finite(change, begin, end)
+    return are_finite(change, end - begin)
 
 
 @kernel
 def rmsprop(change, values, gradient, memory, settings, rate, count, begin, end):
     """The equation of RMSprop."""
     change_by_rmsprop(change, values, gradient, memory, settings, rate, begin, end)
-    return are_finite(change, begin, end)
+    return are_finite(change, end - begin)
 
 
 @kernel
 def adagrad(change, values, gradient, memory, settings, rate, count, begin, end):
     """The equation of AdaGrad."""
     change_by_adagrad(change, values, gradient, memory, settings, rate, begin, end)
-    return are_finite(change, begin, end)
+    return are_finite(change, end - begin)
 
 
 @kernel
 def adam(change, values, gradient, memory, settings, rate, count, begin, end):
     """The equation of Adam and AdamW."""
     change_by_adam(change, values, gradient, memory, settings, rate, count, begin, end)
-    return are_finite(change, begin, end)
+    return are_finite(change, end - begin)
 
 
 @kernel
 def rprop(change, values, gradient, memory, settings, rate, count, begin, end):
     """The equation of Rprop."""
     change_by_rprop(change, values, gradient, memory, settings, rate, begin, end)
-    return are_finite(change, begin, end)
+    return are_finite(change, end - begin)
 
 
 u8 = np.uint64

@@ -83,7 +83,7 @@ class Data:
     @cached_property
     def filled(self) -> NDArray[np.uint64]:
         """Indices of all sequences that have a step, in the given order."""
-        return self.lengths.nonzero()[0].astype(np.uint64)
+        return (self.bounds[1:] > self.bounds[:-1]).nonzero()[0].astype(np.uint64)
 
     @property
     def runs(self) -> NDArray[np.uint64]:
@@ -92,7 +92,7 @@ class Data:
 
     def as_sequences(self) -> Data:
         """These data with the context cleared before each sequence; a stream is one sequence."""
-        return replace(self, clear=True, stream=False)
+        return Data(self.inputs, self.targets, self.aimed, self.bounds, clear=True, stream=False)
 
     def require_fit(self, network: Network) -> None:
         """Raise if a callback has changed the number of inputs or outputs, so that the data no longer fit."""

@@ -201,6 +201,7 @@ class Updater:
                 self.state = optimizer.begin(values, frozen, groups_of(self.parameters))
             self.places, self._change = self.parameters.places(), None
         self.penalty = self.penalties.numbers(self.parameters.n_weights)
+        self._unpenalised = self.penalties == Penalties()
         return self.parameters
 
     def arrays(self, optimizer: Optimizer | LBFGS | RecursiveOptimizer | None) -> dict[str, Any] | None:
@@ -263,8 +264,7 @@ class Updater:
         if self._change is None:
             self._change = self._find_change()
         *vectors, step, untied = self._change
-        plain = untied and self.penalties == Penalties()
-        return *self.places, *vectors, self.penalty, step, plain
+        return *self.places, *vectors, self.penalty, step, untied and self._unpenalised
 
     def _find_change(self) -> Any:
         """What stays the same between calls: the gradient by connections and neurons, and the step."""

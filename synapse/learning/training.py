@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -111,6 +111,7 @@ class Training:
     label: str = ""
     ending: str | None = None  # why the present epoch is the last, and incomplete
     work: Rule | None = None  # the rule, for the latest task
+    ready: Rule | None = None  # that of a training before, with memory for the same options
     batch: int = 0  # number of updates in this epoch, counted for `on_batch`
     updates: int = 0  # in total
     end: Paused | None = None  # what is needed to continue after its end
@@ -118,11 +119,9 @@ class Training:
 
     def run(self, progress: bool | str) -> Result:
         """Train, with a progress bar if `progress` is true; a string is shown in front of it."""
-        from tqdm.auto import tqdm  # a tenth of the time of `import synapse`
-
         rows = self.source.rows
         total = None if rows is None else rows * self.history.epochs
-        self.bar = tqdm(total=total, unit=" steps", unit_scale=True, disable=not progress)
+        self.bar = _shown_bar(total) if progress else _hidden_bar()
         self.label = f"{progress}: " if isinstance(progress, str) else ""
         with self.bar, saying_compiling(self.bar), Deferred():
             self._begin()
@@ -182,16 +181,15 @@ class Training:
             self.stop.clear()
 
     def _rule_for(self, task: RuleTask) -> Rule:
-        """Return the rule, ready for this task."""
-        if self.work is None or self.work.task is not task:
+        """Return the rule for this task."""
+        known = self.work or self.ready
+        if known is None:
             with InUse(self.network):
-                if self.work is None:
-                    self.work = self.rule(task)
-                    self._refresh(self.work)
-                else:
-                    self.work = self.work.continued(task)
-                    self._renew(self.work)
-            self.sequences = task.data.filled
+                self.work = self.rule(task)
+                self._refresh(self.work)
+        elif self.work is None or self.work.task is not task:
+            self.work = known.continued(task)
+        self.sequences = task.data.filled
         return self.work
 
     @property
@@ -401,8 +399,7 @@ class Training:
         """Run one pass with an update after every batch."""
         total, steps, use = 0.0, 0.0, InUse(self.network)
         with use:
-            if not self.updater.current:  # a callback has edited the network
-                self._refresh(work)
+            self._renew(work)
             if self.on_batch is None and work.joins_epochs():
                 return self._joined(work, order, rate)
             for batch in work.gradients(order):
@@ -448,6 +445,19 @@ def _diverged(cost: float, epoch: int) -> DivergenceError:
         f"The cost became {cost} in epoch {epoch + 1}. The weights are those before that step: "
         "train on with a lower rate, smaller inputs or a bounded squash."
     )
+
+
+def _shown_bar(total: int | None, shown: bool = True) -> Any:
+    """A new progress bar."""
+    from tqdm.auto import tqdm  # a tenth of the time of `import synapse`
+
+    return tqdm(total=total, unit=" steps", unit_scale=True, disable=not shown)
+
+
+@cache
+def _hidden_bar() -> Any:
+    """One for all trainings that show none: making one takes longer than a small batch."""
+    return _shown_bar(None, False)
 
 
 def saying_compiling(bar: Any) -> AbstractContextManager[None]:

@@ -253,6 +253,30 @@ def test_connections_into_inputs_and_frozen_ones_stay_when_the_others_move():
     assert found[0] == found[1]
 
 
+def test_calls_of_one_trainer_equal_those_of_new_trainers():
+    """Whatever it keeps from one call to the next fits the data, the options and the network of that call."""
+    rng = np.random.default_rng(0)
+    one, other = (architect.LSTM(2, 3, 1, seed=0) for _ in range(2))
+    trainer, options = Trainer(one, method="bptt", rate=0.1), {}
+    for call, shape in enumerate([(4, 3), (4, 3), (4, 3), (6, 2), (6, 2), (6, 2), (6, 2)]):
+        inputs, targets = rng.normal(size=(*shape, 2)), rng.random((*shape, 1))
+        if call == 1:
+            targets[1:, :2] = np.nan
+        if call == 4:
+            options["cost"] = trainer.cost = "squared_error"
+        if call == 5:
+            options["batch_size"] = trainer.batch_size = 2
+        if call == 6:
+            for net in (one, other):
+                net.connections[0].source.disconnect(net.connections[0].target)
+        found = [
+            each.train(inputs, targets, epochs=2, seed=call, progress=False).error
+            for each in (trainer, Trainer(other, method="bptt", rate=0.1, **options))
+        ]
+        assert found[0] == found[1], call
+        assert (parameters(one) == parameters(other)).all(), call
+
+
 class Own(optimizers.Optimizer):
     rate = 0.1
 

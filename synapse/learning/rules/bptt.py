@@ -42,11 +42,12 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         self._begin()
 
     def _begin(self) -> None:
-        """Find what depends on the data."""
+        """Find what depends on the form of the data: which steps sequences have, and which have a target."""
         data = self.task.data
         counted, filled = data.counted(self.task.weights), data.filled
         self._steps = np.zeros(data.sequences)
         self._steps[filled] = np.add.reduceat(counted, data.bounds[filled].astype(np.int64))
+        self._form = (data.bounds.tobytes(), data.aimed.tobytes()) if self.task.weights is None else None
         self._loop: BatchLoop | None = None
 
     @classmethod
@@ -67,7 +68,9 @@ class BackpropagationThroughTime(Rule, method="bptt"):
             return type(self)(task)
         self.task = task
         self._exact.take(task.data, task.weights)
-        self._begin()
+        form = task.data.bounds.tobytes(), task.data.aimed.tobytes()
+        if task.weights is not None or form != self._form:
+            self._begin()
         return self
 
     def lay_out(self) -> None:
@@ -177,10 +180,12 @@ class BatchLoop:
         assert state is not None
         tapes = [self._tapes(lanes) if used else None for lanes, used in self._used.items()]
         address, store, _ = self.exact._ready
+        rates = epochs.rates.copy()
+        rates[np.isnan(rates)] = optimizer.rate
         runs = engine.exact.Runs(
             orders=self._sorted(epochs.orders),
             counts=self.counts[epochs.orders],
-            rates=np.where(np.isnan(epochs.rates), optimizer.rate, epochs.rates),
+            rates=rates,
             errors=epochs.errors,
             goal=float(epochs.goal),
             control=epochs.control,

@@ -69,15 +69,9 @@ def decimal_mark(cells: Iterable[str]) -> str | None:
     >>> decimal_mark(["1.234", "1.234,5"]), decimal_mark(["1.234"]), decimal_mark(["0.125"])
     (',', None, '.')
     """
-    votes = dict.fromkeys(MARKS, 0)
-    for cell in cells:
-        readings = {decimal: number(cell, decimal) for decimal in MARKS}
-        if readings["."] == readings[","]:  # 12, or no number at all
-            continue
-        for decimal, other in ((".", ","), (",", ".")):
-            votes[decimal] += readings[other] is None
-    best = max(MARKS, key=votes.__getitem__)
-    return best if votes[best] else None
+    readings = ([number(cell, mark) for mark in MARKS] for cell in cells)
+    votes = [MARKS[one is None] for one, two in readings if (one is None) != (two is None)]
+    return max(MARKS, key=votes.count) if votes else None
 
 
 def two_readings(cells: Iterable[str]) -> str | None:

@@ -15,7 +15,7 @@ from .encoding import choose_encoding, encoding_of
 from .problems import quoted
 from .scaled_model import Part, ScaledModel
 from .sheet import Sheet
-from .training import Learning, Trained
+from .training import Learning, Trained, held_out
 
 
 def train_rows(
@@ -71,7 +71,8 @@ def train_rows(
     classes = classes or (len(targets) == 1 and not sheet.has_numbers(targets[0]))
     goals, outputs = _goals(sheet, targets, classes)
     in_order = sequence is None and learning.model != "perceptron"
-    first, out = len(units) - learning.held_out(len(units)), np.random.default_rng(learning.seed)
+    count, out = len(units), np.random.default_rng(learning.seed)
+    first = count - held_out(count, learning.validation, round(count / 5))
     order = np.arange(len(units)) if in_order else out.permutation(len(units))
     learned, tested = np.sort(order[:first]), np.sort(order[first:])
     stopping = order[first - max(1, round(first / 5)) : first] if first > 2 else order[:0]

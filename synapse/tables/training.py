@@ -83,10 +83,6 @@ class Learning:
             fraction_below_one("The validation", self.validation)
         whole_number("The seed", self.seed, "a whole number, 0 or above", 0)
 
-    def held_out(self, count: int) -> int:
-        """Number of rows, samples or sequences to hold out, of so many."""
-        return held_out(count, self.validation, round(count / 5))
-
     def fit(
         self, make: Callable[[], ScaledModel], parts: list[Part], split: tuple[list[Part], list[Part]]
     ) -> tuple[ScaledModel, Result]:

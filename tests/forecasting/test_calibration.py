@@ -69,7 +69,9 @@ def test_intervals_of_a_stationary_series_cover_their_share():
         series = np.zeros(400)
         for t, shock in enumerate(np.random.default_rng(seed).normal(size=399)):
             series[t + 1] = phi * series[t] + shock
-        rolled = rolling_origin(lambda *given: forecast(net, *given)[:, 0], series[:390], 10, start=200)
+        rolled = rolling_origin(
+            lambda *given: forecast(net, *given)[:, 0], series[:390], 10, start=200, every=2
+        )
         ahead = forecast(net, series[:390], 10, calibration=rolled.calibration)
         truth = series[390:, None]
         covered.append((ahead.lower <= truth) & (truth <= ahead.upper))

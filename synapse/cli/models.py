@@ -115,7 +115,9 @@ def _text(value: Any) -> str:
         return ", ".join(value)
     if isinstance(value, dict) and value:
         return ", ".join(f"{name} {_text(one)}" for name, one in value.items())
-    return f"{value:.4g}" if isinstance(value, float) else shown(json.dumps(value))
+    if isinstance(value, int | float):
+        return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return shown(json.dumps(value))
 
 
 def add_draw(parser: argparse.ArgumentParser) -> None:

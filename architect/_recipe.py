@@ -58,12 +58,10 @@ class Recipe:
         self, size: int, function: str | Squash, name: str, bias: float | None = None, fan_in: int = 1
     ) -> Layer:
         """A layer with random biases, for neurons of `fan_in` sources each, or with all biases at `bias`."""
-        layer = Layer(size, function, name=name, dtype=self.dtype)
+        biases: Any = bias
         if bias is None:
-            layer.biases = draw(self.bias_initializer, self.rng, (size,), fan_in, size, self.dtype)
-        else:
-            layer.biases = np.full(size, bias)
-        return layer
+            biases = draw(self.bias_initializer, self.rng, (size,), fan_in, size, self.dtype)
+        return Layer(size, function, biases, name, dtype=self.dtype)
 
     def fixed(self, size: int, name: str, bias: float = 0.0) -> Layer:
         """A layer of identity neurons whose biases are not trainable."""

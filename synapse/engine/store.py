@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import threading
 import weakref
 from collections.abc import MutableMapping, Sequence
@@ -43,7 +44,26 @@ SPARE = 4096
 FEW = 1 << 14
 """Rows that are worked on at a time, so that temporary arrays stay in the cache."""
 
+Names = Sequence[str | None]
+
 _serials, _versions = count(), count(1)
+
+
+class StoreColumns(dict[str, NDArray[Any]]):
+    """The columns of a store by name; `moved` are those whose addresses its table does not have yet."""
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        super().__init__(_EMPTY[dtype])
+        self.moved = set(self)
+
+    def __setitem__(self, name: str, column: NDArray[Any]) -> None:
+        super().__setitem__(name, column)
+        self.moved.add(name)
+
+    def update(self, columns: Any) -> None:  # type: ignore[override]
+        """Let these arrays be columns."""
+        super().update(columns)
+        self.moved.update(columns)
 
 
 class Store:
@@ -63,12 +83,13 @@ class Store:
         self.n_neurons = 0
         self.n_connections = 0  # rows, including removed ones until the next lowering
         self.n_removed = 0  # neurons and connections that the next lowering removes
-        self.columns: dict[str, NDArray[Any]] = dict(_EMPTY[self.dtype])
+        self.columns = StoreColumns(self.dtype)
         # the columns of neurons, one array for all of a dtype
         self.blocks = [np.empty((len(names), 0), self.columns[names[0]].dtype) for names in _BLOCKS]
         self.columns["clock"] = np.zeros(1, np.uint64)
         self.columns["failed"] = np.zeros(FAILURE)
         self.columns["log_place"] = np.zeros(PLACES, np.uint64)
+        self.columns["parts"] = PART_ADDRESSES[self.dtype]
         self.absorbed = False  # by another store, which has taken over its contents
         self.calls: Any = None  # kernels of single steps, once one has run: ``online/calls.py``
         self.single_calls: Any = None  # those for neurons; None: each looks for its network's rule first
@@ -88,7 +109,6 @@ class Store:
         self.topology_version = next(_versions)
         self.program = Program(version=0)
         self.table = np.zeros(2 * len(TABLE), np.uint64)
-        self.listed = [_NOTHING] * len(TABLE)  # references to the columns in the table
         self.address = int(self.table.ctypes.data)
 
     @property
@@ -118,10 +138,10 @@ class Store:
         blocks = [np.empty((len(part), (-(-rows // 8) | 1) * 8), part.dtype) for part in parts]
         for block, part, names in zip(blocks, parts, _BLOCKS, strict=True):
             block[:, : part.shape[1]] = part
-            self.columns.update(zip(names, block, strict=True))
+            self.columns.update(dict(zip(names, block, strict=True)))
         self.blocks = blocks
 
-    def add_neurons(self, views: Sequence[Any], name: str | None = None, **numbers: float) -> int:
+    def add_neurons(self, views: Sequence[Any], names: Names = (), **numbers: Any) -> int:
         """Append a neuron for each view, with these numbers and other defaults; returns the first row."""
         self.touch()
         first, stop = self.n_neurons, self.n_neurons + len(views)
@@ -132,7 +152,7 @@ class Store:
             self.columns[column][first:stop] = number
         self.n_neurons = stop
         self.views += views
-        self.names += [name] * len(views)
+        self.names += names or [None] * len(views)
         return first
 
     def _reserve_neurons(self, rows: int) -> None:
@@ -263,10 +283,11 @@ class Store:
         if other.dtype != self.dtype:
             raise ValueError(f"stores of {self.dtype} and {other.dtype} cannot be joined")
         if isinstance(other, Newborn):
-            view, name, numbers = other.born
-            row = self.add_neurons([view], name, **numbers)
+            views, names, numbers = other.born
+            first = self.add_neurons(views, names, **numbers)
             with Deferred():
-                view._store, view._row = self, row
+                for row, view in enumerate(views, first):
+                    view._store, view._row = self, row
                 other.absorbed = True
             return
         self.touch()
@@ -388,19 +409,16 @@ class Store:
         """Enter the present addresses and lengths of the columns into the table for kernels."""
         if len(self.columns["functions"]) < len(FUNCTIONS):  # none is ever removed
             self.columns["functions"] = np.array(FUNCTIONS, np.uint64)
-        self.columns["parts"] = PART_ADDRESSES[self.dtype]
-        for i, name in enumerate(_LISTED):
-            if self.listed[i]() is not self.columns[name]:
-                self._enter(i, self.columns[name])
-
-    def hold(self, name: str, column: NDArray[Any]) -> None:
-        """Let an array be a column, whose address kernels have at once."""
-        self.columns[name] = column
-        self._enter(_PLACES[name], column)
-
-    def _enter(self, place: int, column: NDArray[Any]) -> None:
-        self.table[place], self.table[len(TABLE) + place] = column.ctypes.data, len(column)
-        self.listed[place] = weakref.ref(column)
+        moved = self.columns.moved
+        while moved:
+            name = moved.pop()
+            column = self.columns[name]
+            size = len(
+                column
+            )  # an empty array has no buffer; otherwise this is faster than `column.ctypes.data`
+            address = ctypes.addressof(ctypes.c_char.from_buffer(column)) if size else 0
+            for place in _PLACES[name]:
+                self.table[place], self.table[len(TABLE) + place] = address, size
 
     def sort_neurons(self, order: NDArray[np.int64]) -> NDArray[np.uint32]:
         """Reorder the neurons (rows left out are dropped); returns new rows by old ones."""
@@ -436,24 +454,26 @@ class Store:
 
 
 class Newborn(Store):
-    """The store of a neuron whose numbers nothing has read yet, which has no columns.
+    """The store of a neuron, or a layer, whose numbers nothing has read yet, which has no columns.
 
-    A store that absorbs it takes the few numbers with which the neuron was created. Otherwise, the first
+    A store that absorbs it takes the few numbers with which the neurons were created. Otherwise, the first
     access to anything else makes it an ordinary store.
     """
 
-    n_neurons, n_connections, n_removed, graph, recorder, absorbed = 1, 0, 0, None, None, False
+    n_connections, n_removed, graph, recorder, absorbed = 0, 0, None, None, False
 
-    def __init__(self, neuron: Any, dtype: np.dtype[Any], name: str | None, **numbers: float) -> None:
+    def __init__(self, views: Sequence[Any], dtype: np.dtype[Any], names: Names, **numbers: Any) -> None:
         self.serial, self.lock, self.dtype = next(_serials), threading.RLock(), dtype
-        self.born = neuron, name, numbers
+        self.born, self.n_neurons = (views, names, numbers), len(views)
+        for row, view in enumerate(views):
+            view._store, view._row = self, row
 
     def __getattr__(self, name: str) -> Any:
         with self.lock, Deferred():
             if isinstance(self, Newborn):  # otherwise another thread has been faster
-                made, (neuron, called, numbers) = Store(self.dtype), self.born
+                made, (views, names, numbers) = Store(self.dtype), self.born
                 if not self.absorbed:
-                    made.add_neurons([neuron], called, **numbers)
+                    made.add_neurons(views, names, **numbers)
                 vars(self).update(vars(made) | vars(self))
                 del self.born
                 self.__class__ = Store  # type: ignore[assignment]
@@ -465,7 +485,7 @@ class RedirectedTable:
 
     def __init__(self, store: Store, columns: dict[str, NDArray[Any]]) -> None:
         self._store, self._columns = store, columns  # the tables have their addresses only
-        places = np.array([_PLACES[name] for name in columns])
+        places = np.array([_PLACES[name][0] for name in columns])
         self._places = np.concatenate([places, places + len(TABLE)])
         numbers = [array.ctypes.data for array in columns.values()] + [len(a) for a in columns.values()]
         self._numbers = np.array(numbers, np.uint64)
@@ -504,8 +524,8 @@ _EMPTY = {
     for dtype in PART_ADDRESSES
 }
 _AXES = {column.name: column.axis for column in COLUMNS}
-_PLACES = {column.name: i for i, column in enumerate(TABLE)}
-_LISTED = [DESTINATIONS.get(column.name, column.name) for column in TABLE]
-_NOTHING: weakref.ref[NDArray[Any]] = weakref.ref(np.empty(0))
+_PLACES = {column.name: [i] for i, column in enumerate(TABLE)}
+for _name, _column in DESTINATIONS.items():
+    _PLACES[_column] += _PLACES[_name]
 _SHIFTED = tuple(column for column in COLUMNS if column.kind in (ROW, IDENTITY, NETWORK, TIME, GROUP))
 _LEFT = tuple(column for column in COLUMNS if column.kind in (ROW, GROUP))

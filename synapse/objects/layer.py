@@ -24,6 +24,7 @@ from .._checks import (
     finite_number,
     float_type,
     integer,
+    is_number,
     listed,
     non_negative_number,
     place,
@@ -36,7 +37,7 @@ from .._checks import (
 from .._typing import Floats, Ints
 from ..cost import Cost
 from ..engine.guard import InUse, consistent_read
-from ..engine.store import Store
+from ..engine.store import Newborn, Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Initializer, Seed, random_generator
 from ..squash import Squash
@@ -65,8 +66,8 @@ class Layer(Sequence[Neuron]):
         Number of neurons to make, at most 10,000,000; or existing neurons.
     squash : str or Squash
         Activation function of new neurons. Default: "logistic".
-    bias : float
-        Initial bias of new neurons. Default: 0.
+    bias : float or array_like, shape (n,)
+        Initial bias of new neurons, or one for each. Default: 0.
     name : str, optional
         Name of the layer. Neurons without a name get this name and a number.
     dtype : numpy dtype
@@ -100,13 +101,14 @@ class Layer(Sequence[Neuron]):
         self,
         neurons: int | Iterable[Neuron],
         squash: str | Squash = "logistic",
-        bias: float = 0.0,
+        bias: ArrayLike = 0.0,
         name: str | None = None,
         *,
         dtype: Any = np.float64,
     ) -> None:
-        function = squashes.get(squash)
-        value = finite_number("The bias of a layer", bias, float_type("The dtype", dtype))
+        function, kind = squashes.get(squash), float_type("The dtype", dtype)
+        several = isinstance(bias, list | tuple | np.ndarray) and not is_number(bias)
+        value = bias if several else finite_number("The bias of a layer", bias, kind)
         if name is not None:
             text("The name of a layer", name)
         if isinstance(neurons, set | frozenset):
@@ -116,7 +118,9 @@ class Layer(Sequence[Neuron]):
         new = not isinstance(neurons, Iterable) or integer(neurons) is not None
         if new:
             size = positive_integer("The size of a layer", neurons, MOST_NEURONS)
-            self._neurons = new_neurons(size, dtype, squash=function.code, bias=value)
+            value = vector("The biases of a layer", value, size, kind) if several else value
+            names = [] if name is None else _names(name, size)
+            self._neurons = new_neurons(size, kind, names, squash=function.code, bias=value)
         else:
             given = listed("The neurons of a layer", neurons, "a whole number or a list of Neurons")
             self._neurons = [require_neuron("What a layer holds", neuron) for neuron in given]
@@ -125,10 +129,10 @@ class Layer(Sequence[Neuron]):
         if len(set(self._neurons)) < len(self._neurons):
             raise ArgumentError("Expected the neurons of a layer to be distinct, got one of them twice.")
         self._network: weakref.ref[Network] | None = None
-        self._name: str | None = None
+        self._name = name
         if new and (function.grouped or function.random):
             self.squash = squash
-        if name is not None:
+        if name is not None and not new:
             self.name = name
 
     def _alive(self) -> list[Neuron]:
@@ -157,9 +161,9 @@ class Layer(Sequence[Neuron]):
     def name(self, name: str) -> None:
         self._name = text("The name of a layer", name)
         with InUse(*self._neurons):
-            for i, neuron in enumerate(self._neurons):
+            for neuron, called in zip(self._neurons, _names(name, len(self)), strict=True):
                 if neuron._row >= 0 and neuron._store.names[neuron._row] is None:
-                    neuron._store.names[neuron._row] = f"{name} {i}"
+                    neuron._store.names[neuron._row] = called
 
     @property
     def label(self) -> str:
@@ -686,14 +690,16 @@ class Layer(Sequence[Neuron]):
         return vector(what, values, len(self), FLOAT32 if FLOAT32 in floats else FLOAT64, nan)
 
 
-def new_neurons(count: int, dtype: Any, **numbers: Any) -> list[Neuron]:
-    """Make neurons in one store, with these numbers."""
-    store = Store(float_type("The dtype", dtype))
+def new_neurons(count: int, dtype: Any, names: Sequence[str | None] = (), **numbers: Any) -> list[Neuron]:
+    """Make neurons in one store, with these names and numbers."""
     neurons = [Neuron.__new__(Neuron) for _ in range(count)]
-    for row, neuron in enumerate(neurons):
-        neuron._store, neuron._row = store, row
-    store.add_neurons(neurons, **numbers)
+    Newborn(neurons, np.dtype(dtype), names, **numbers)
     return neurons
+
+
+def _names(layer: str, count: int) -> list[str]:
+    """The names of the neurons of a layer that have none of their own."""
+    return [f"{layer} {i}" for i in range(count)]
 
 
 def _as_layer(what: str, target: Any) -> Layer:

@@ -7,6 +7,7 @@ import inspect
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -80,9 +81,10 @@ def format_of(name: str) -> Format:
     return next(form for form in several if form.name == name)
 
 
-def formats() -> list[Format]:
+@cache
+def formats() -> tuple[Format, ...]:
     """All formats, in the order of the table."""
-    return [format_of(name) for name in MODULES]
+    return tuple(map(format_of, MODULES))
 
 
 def by_suffix(path: Any) -> Format | None:
@@ -247,8 +249,8 @@ def _made(form: Format, content: Any, options: Mapping[str, Any]) -> Network:
 
 def _require_options(format: str, function: Callable[..., Any], options: Mapping[str, Any]) -> None:
     """Raise unless the function that makes or reads a content has all of these options."""
-    known = [*inspect.signature(function).parameters][1:]
     for name in options:
+        known = [*inspect.signature(function).parameters][1:]
         if name not in known:
             has = f"It has: {', '.join(known)}." if known else "It has none."
             raise ArgumentError(f"The format {format} has no option {name!r} here. {has}")

@@ -45,6 +45,10 @@ SHORT_BY_A_LIST = 16
 """Runs shorter than this become part of a list next to them: a list costs less than another loop."""
 
 
+WIDE = 16
+"""How many connections are compared at once."""
+
+
 # --- the order of neurons and connections ---------------------------------------------------------
 #
 # Neurons are sorted by network, those without one last, and by position. Connections are sorted by target,
@@ -69,25 +73,54 @@ def key_of(m: Any, r: int) -> Pair:
     return major, (((m.gater[r] + 1) & NONE) << 32) | i
 
 
+def stretch_stop(m: Any, r: int, count: int) -> int:
+    """The end of the rows from `r` on with one target, gater and kind, and sources one after the other.
+
+    A self-connection is a stretch of its own. What a row has in common with the next is tested for every
+    connection, everything else in lowering once for a stretch.
+    """
+    source, target, gater, trainable, tie = m.source, m.target, m.gater, m.trainable, m.tie
+    i, j, g, fixed, tied, s = source[r], target[r], gater[r], trainable[r] == 0, tie[r] != 0, r + 1
+    if i == j:
+        return s
+    size = WIDE
+    while size > 0:  # the last ones one by one
+        same = s + size <= count and source[s + size - 1] == i + size and target[s + size - 1] == j
+        if same:
+            for t in range(size):
+                k = s + t
+                same &= (source[k] == i + t + 1) & (target[k] == j) & (gater[k] == g) & (source[k] != j)
+                same &= ((trainable[k] == 0) == fixed) & ((tie[k] != 0) == tied)
+        if same:
+            i, s = i + size, s + size
+        else:
+            size = size // WIDE
+    return s
+
+
 def split_rows(m: Any, n: int, count: int, work: Any) -> Pair:
     """Divide the rows into those that are in order and others, without removed connections.
 
     Returns the numbers of both. The first of them are not written to `work` while they are all there are.
     """
-    target, first, kept, others, last = m.target, 0, 0, 0, (-1, -1)
-    for r in range(count):
+    target, first, kept, others, last, r = m.target, 0, 0, 0, (-1, -1), 0
+    while r < count:
         if target[r] == NONE:
+            r += 1
             continue
         key = key_of(m, r)
         if key[0] < last[0] or (key[0] == last[0] and key[1] < last[1]):
             work[count + others], work[2 * count + others], work[3 * count + others] = r, key[0], key[1]
             others += 1
+            r += 1
             continue
+        stop = stretch_stop(m, r, count)
+        last = key[0], key[1] + (stop - r - 1)
         if kept == r:
-            first += 1
-        else:
+            first = kept = r = stop
+        while r < stop:
             work[kept] = r
-        kept, last = kept + 1, key
+            kept, r = kept + 1, r + 1
     work[4 * count], work[4 * count + 1], work[4 * count + 2] = first, kept, others
     return kept, others
 
@@ -128,35 +161,42 @@ def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:
         first = r
         learning, flags, after, self_row, self_gater = 0, 0, 0, NONE, NONE
         while r < count and target[r] == j:
-            i, g = source[r], gater[r]
-            learning += trainable[r] != 0
+            i, g, stop = source[r], gater[r], stretch_stop(m, r, count)
+            if trainable[r] != 0:
+                learning += stop - r
             if i == j:
                 flags |= MEMORY
                 self_row, self_gater = r, g
             elif i < j:
-                after = max(after, i + 1)
+                after = max(after, source[stop - 1] + 1)
             if g != NONE:
                 flags |= GATED
                 if g < j:
                     after = max(after, g + 1)
-            r += 1
+            r = stop
         work[j] = m.role[j] == INPUT and r == first
         m.first_incoming[j], m.learning[j], m.flags[j] = first, learning, flags
         m.self_row[j], m.self_gater[j] = self_row, self_gater
         m.block_first[j] = after  # for now: the first row at which a block with it may begin
         m.first_trace[j] = m.first_influence[j] = m.last_influence[j] = m.first_pull[j] = m.last_pull[j] = 0
+    for j in range(n - 1, -1, -1):  # for now: how many neurons from here on are sources of one kind
+        same = j + 1 < n and network[j + 1] == network[j] and work[j + 1] == work[j]
+        m.block_stop[j] = 1 + (m.block_stop[j + 1] if same else 0)
     runs, pairs, r = 0, 0, 0
     for j in range(n):
         memory, home = m.flags[j] & MEMORY, network[j]
         pairs += memory
         m.first_run[j] = begin = runs  # `begin`: the first run of those that may be merged
-        before, last, last_gater = -1, 0, 0
+        before, last, last_gater, stop = -1, 0, 0, r
         while r < count and target[r] == j:
             i, g = source[r], gater[r]
+            if r == stop:
+                stop = stretch_stop(m, r, count)
             if i == j:
                 before = -1
                 r += 1
                 continue
+            size = min(stop - r, m.block_stop[i])
             gated = g != NONE
             by = g if gated else j
             flags = 0
@@ -187,12 +227,13 @@ def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:
                         run_kind[t] = SHARED
                     opened, length = True, 1
                 else:
-                    run_length[t] += 1
+                    run_length[t] += size
             elif (
                 not opened
                 and gated
                 and g == last_gater + 1
                 and not memory
+                and size == 1
                 and (run_length[t] == 1 or run_kind[t] == ZIPPED)
             ):
                 run_kind[t] = ZIPPED
@@ -203,11 +244,11 @@ def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:
                 run_kind[runs] = SHARED if gated else DENSE
                 m.run_flags[runs], m.run_influence[runs] = flags, NONE
                 m.run_first[runs], m.run_source[runs], m.run_gater[runs] = r - length, i - length, g
-                run_length[runs] = 1 + length
+                run_length[runs] = size + length
                 runs += 1
                 pairs += gated and memory != 0
-            before, last, last_gater = alike, i, g
-            r += 1
+            r += size
+            before, last, last_gater = alike, source[r - 1], g
         runs = merge_short(m, begin, runs, memory)
         m.last_run[j] = runs
     return runs, pairs

@@ -41,7 +41,6 @@ def lower(store: Store) -> None:
     kept = store.program.traces(store)
     store.program = Program(0, kept)  # so that the next lowering has them if this one fails
     _loops.lowered += store.n_neurons + store.n_connections
-    store.renew_table()  # the loops use it
     c = store.columns
     tied = len(c["ties"]) == 0 or c["ties"].any() or store["tie"].any() or store["bias_tie"].any()
     if tied:
@@ -81,6 +80,7 @@ class _Loops:
             self.compiled = importlib.import_module(f"{__package__}.compiled")
             self.cached = self.compiled.is_cached()
         if self.lowered > (SOME if self.cached else MUCH) and not self.compiled.DEBUGGING:
+            store.renew_table()
             found: tuple[int, int] = self.compiled.run(store.address, 1.0, LOOPS.index(loop), n, count, work)
         else:
             found = loop(_Columns(store.columns), n, count, memoryview(work))
@@ -115,7 +115,6 @@ def order_neurons(store: Store, kept: list[Traces]) -> None:
     order = np.argsort(key, kind="stable")
     order = order[np.array([view is not None for view in store.views], bool)[order]]
     new_row = store.sort_neurons(order)
-    store.renew_table()
     for traces in kept:
         traces.renamed(new_row)
 
@@ -152,14 +151,14 @@ def _make_room(store: Store, axis: str, rows: int) -> None:
     """Let the columns of an axis have so many rows, whose values are not set."""
     for column in _AXES[axis]:
         if len(store.columns[column.name]) != rows:
-            store.hold(column.name, np.empty(rows, numpy_dtype(column, store.dtype)))
+            store.columns[column.name] = np.empty(rows, numpy_dtype(column, store.dtype))
 
 
 def _cut(store: Store, axis: str, rows: int) -> None:
     """Cut the columns of an axis to the rows in use."""
     for column in _AXES[axis]:
         if len(store.columns[column.name]) > rows:
-            store.hold(column.name, store.columns[column.name][:rows].copy())
+            store.columns[column.name] = store.columns[column.name][:rows].copy()
 
 
 def lay_out_runs(store: Store) -> None:

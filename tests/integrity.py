@@ -248,7 +248,7 @@ def check_program(store):
 def check_table(store):
     """Kernels are given the addresses and lengths that columns have."""
     arrays = [store.columns[DESTINATIONS.get(column.name, column.name)] for column in TABLE]
-    addresses = [array.__array_interface__["data"][0] for array in arrays]
+    addresses = [array.__array_interface__["data"][0] if len(array) else 0 for array in arrays]
     wrong = [
         column.name for column, ours, there in zip(TABLE, addresses, store.table.tolist()) if ours != there
     ]

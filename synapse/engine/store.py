@@ -416,7 +416,7 @@ class Store:
             size = len(
                 column
             )  # an empty array has no buffer; otherwise this is faster than `column.ctypes.data`
-            address = ctypes.addressof(ctypes.c_char.from_buffer(column)) if size else 0
+            address = ctypes.addressof(ctypes.c_char.from_buffer(column.data)) if size else 0
             for place in _PLACES[name]:
                 self.table[place], self.table[len(TABLE) + place] = address, size
 

@@ -116,9 +116,8 @@ def restore(store: Store, kept: list[Traces]) -> None:
 
 def _rows_of(store: Store, identities: Indices) -> NDArray[np.int64]:
     """Present rows of connections; NONE for removed ones, and for the identity NONE."""
-    known = identities != NONE
-    rows = np.full(len(identities), NONE, np.int64)
-    rows[known] = store.row_of[identities[known]]
+    rows = store.row_of.take(identities, mode="clip").astype(np.int64)
+    rows[identities == NONE] = NONE
     return rows
 
 
@@ -126,10 +125,10 @@ def _read_off(store: Store, kept: list[Traces]) -> None:
     """Restore traces of neurons that store none: the inputs of their last activation."""
     c = store.columns
     new = ((c["flags"] & (TRACED | MEMORY)) == TRACED) & (c["learning"] != 0)
-    for traces in kept:
+    for traces in kept if new.any() else ():
         rows = _rows_of(store, traces.eligible)
         new[store["target"][rows[rows != NONE]]] = False
-    neurons = np.flatnonzero(new)
+    neurons = new.nonzero()[0]
     if not len(neurons):
         return
     rows = spans(c["first_incoming"][neurons], c["learning"][neurons])

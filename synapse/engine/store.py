@@ -195,8 +195,8 @@ class Store:
             "trainable": trainable,
             "identity": numbers + (identity - first),
         }
-        for column in CONNECTION:
-            self.columns[column.name][rows] = given.get(column.name, column.default)
+        for name, default in _NEW_CONNECTION:
+            self.columns[name][rows] = given.get(name, default)
         self.row_of[places] = numbers
         self.n_connections += count
         self.n_identities += count
@@ -523,6 +523,7 @@ _EMPTY = {
     dtype: {column.name: np.empty(0, numpy_dtype(column, dtype)) for column in COLUMNS}
     for dtype in PART_ADDRESSES
 }
+_NEW_CONNECTION = [(column.name, column.default) for column in CONNECTION]
 _AXES = {column.name: column.axis for column in COLUMNS}
 _PLACES = {column.name: [i] for i, column in enumerate(TABLE)}
 for _name, _column in DESTINATIONS.items():

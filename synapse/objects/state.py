@@ -143,9 +143,9 @@ def from_saved(saved: SavedNetwork) -> Network:
     store = neurons[0]._store
     if saved.names is not None:
         store.names[:] = [""] * len(neurons)  # so that layers do not name them one by one
-    names, place = np.unique(saved.neurons["squash"].astype(str), return_inverse=True)
-    codes = np.array([squashes.get(str(name)).code for name in names], np.uint32)
-    for name, column in {**saved.neurons, "squash": codes[place]}.items():
+    names = saved.neurons["squash"].tolist()
+    codes = {name: squashes.get(name).code for name in dict.fromkeys(names)}
+    for name, column in {**saved.neurons, "squash": [codes[name] for name in names]}.items():
         store[name][:] = column
     edges = dict(saved.connections)
     if "gater" in edges:
@@ -265,8 +265,9 @@ def _require_finite(saved: SavedNetwork) -> None:
         for name, column in columns.items():
             if column.dtype.kind != "f":
                 continue
-            bad = np.flatnonzero(~np.isfinite(column))
-            if len(bad):
+            finite = np.isfinite(column)
+            if not finite.all():
+                bad = np.flatnonzero(~finite)
                 raise DivergenceError(
                     f"Expected finite values to save, got {column[bad[0]]} for the {name} of {item} {bad[0]}."
                     " Clear the network if its weights are finite, or return to one saved earlier."

@@ -6,6 +6,7 @@ Neurons, layers and networks call these functions; no other code changes connect
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,14 +28,16 @@ if TYPE_CHECKING:
     from .neuron import Neuron
 
 
+_row_of, _store_of = attrgetter("_row"), attrgetter("_store")
+
 LOOK_UP = 4096
 """Largest number of connections for which duplicates are looked up in the graph, made if needed."""
 
 
 def rows_of(neurons: Iterable[Neuron]) -> Ints:
     """Return the rows of neurons in their store; TopologyError if one of them has been removed."""
-    rows = np.fromiter((neuron._row for neuron in neurons), np.int64)
-    if len(rows) and rows.min() < 0:
+    rows = np.fromiter(map(_row_of, neurons), np.int64)
+    if rows.min(initial=0) < 0:
         raise TopologyError("One of the given neurons has been removed from its network. Omit it.")
     return rows
 
@@ -137,8 +140,11 @@ def find(source: Neuron, target: Neuron) -> Connection | None:
         return None
     if store.graph is None:
         if store.n_connections > LOOK_UP:
-            there = (store["source"] == source._row) & (store["target"] == target._row)
-            rows = np.flatnonzero(there)
+            row, ends, first, stop = target._row, store["target"], 0, store.n_connections
+            if store.program.version == store.topology_version:  # connections are sorted by target
+                first, stop = np.searchsorted(ends, np.array([row, row + 1], ends.dtype))
+            there = (store["source"][first:stop] == source._row) & (ends[first:stop] == row)
+            rows = first + np.flatnonzero(there)
             return connection_at(store, int(store["identity"][rows[0]])) if len(rows) else None
         graph.of(store)
     found: Connection | None = store.graph._adj[source].get(target)
@@ -191,9 +197,9 @@ def _refuse_duplicates(
 ) -> None:
     """Raise if a pair is connected already. The pairs must be distinct."""
     from_rows, to_rows = rows_of(sources), rows_of(targets)
-    of_source, of_target = (np.array([n._store.serial for n in ends]) for ends in (sources, targets))
-    for store in {neuron._store for neuron in sources} & {neuron._store for neuron in targets}:
-        mine = (of_source[pairs[0]] == store.serial) & (of_target[pairs[1]] == store.serial)
+    for store in {*map(_store_of, sources)} & {*map(_store_of, targets)}:
+        of_source, of_target = (np.array([n._store is store for n in ends]) for ends in (sources, targets))
+        mine = of_source[pairs[0]] & of_target[pairs[1]]
         _refuse_linked(store, from_rows[pairs[0][mine]], to_rows[pairs[1][mine]])
 
 

@@ -42,7 +42,8 @@ def lower(store: Store) -> None:
     store.program = Program(0, kept)  # so that the next lowering has them if this one fails
     _loops.lowered += store.n_neurons + store.n_connections
     c = store.columns
-    tied = len(c["ties"]) == 0 or c["ties"].any() or store["tie"].any() or store["bias_tie"].any()
+    highest = max(store[name].max(initial=0) for name in ("tie", "bias_tie"))  # faster than `any`
+    tied = len(c["ties"]) == 0 or c["ties"].any() or highest
     if tied:
         number_ties(store)
     order_neurons(store, kept)

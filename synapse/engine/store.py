@@ -409,16 +409,13 @@ class Store:
         """Enter the present addresses and lengths of the columns into the table for kernels."""
         if len(self.columns["functions"]) < len(FUNCTIONS):  # none is ever removed
             self.columns["functions"] = np.array(FUNCTIONS, np.uint64)
-        moved = self.columns.moved
-        while moved:
-            name = moved.pop()
+        for name in self.columns.moved:
             column = self.columns[name]
-            size = len(
-                column
-            )  # an empty array has no buffer; otherwise this is faster than `column.ctypes.data`
+            size = len(column)  # this is faster than `column.ctypes.data`; an empty array has no address
             address = ctypes.addressof(ctypes.c_char.from_buffer(column.data)) if size else 0
             for place in _PLACES[name]:
                 self.table[place], self.table[len(TABLE) + place] = address, size
+        self.columns.moved.clear()
 
     def sort_neurons(self, order: NDArray[np.int64]) -> NDArray[np.uint32]:
         """Reorder the neurons (rows left out are dropped); returns new rows by old ones."""

@@ -119,7 +119,7 @@ class Layer(Sequence[Neuron]):
         if new:
             size = positive_integer("The size of a layer", neurons, MOST_NEURONS)
             value = vector("The biases of a layer", value, size, kind) if several else value
-            names = [] if name is None else _names(name, size)
+            names = [] if name is None else [f"{name} {i}" for i in range(size)]
             self._neurons = new_neurons(size, kind, names, squash=function.code, bias=value)
         else:
             given = listed("The neurons of a layer", neurons, "a whole number or a list of Neurons")
@@ -161,9 +161,9 @@ class Layer(Sequence[Neuron]):
     def name(self, name: str) -> None:
         self._name = text("The name of a layer", name)
         with InUse(*self._neurons):
-            for neuron, called in zip(self._neurons, _names(name, len(self)), strict=True):
+            for i, neuron in enumerate(self._neurons):
                 if neuron._row >= 0 and neuron._store.names[neuron._row] is None:
-                    neuron._store.names[neuron._row] = called
+                    neuron._store.names[neuron._row] = f"{name} {i}"
 
     @property
     def label(self) -> str:
@@ -695,11 +695,6 @@ def new_neurons(count: int, dtype: Any, names: Sequence[str | None] = (), **numb
     neurons = [Neuron.__new__(Neuron) for _ in range(count)]
     Newborn(neurons, np.dtype(dtype), names, **numbers)
     return neurons
-
-
-def _names(layer: str, count: int) -> list[str]:
-    """The names of the neurons of a layer that have none of their own."""
-    return [f"{layer} {i}" for i in range(count)]
 
 
 def _as_layer(what: str, target: Any) -> Layer:

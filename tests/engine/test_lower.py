@@ -106,8 +106,30 @@ def convolved():
     return net, net.layers[1]
 
 
+def self_connected_among_many():
+    a, b = Layer(1), Layer(40)
+    a.project(b), b.project(b, Layer.ALL_TO_ALL, self_connections=True)
+    return network(a, b), b[20:21]
+
+
+def shuffled():
+    """Two connections are not in order, but the last of the first sixteen is where it belongs."""
+    a, b = Layer(40), Layer(1, "identity")
+    for i in [0, 2, 1, *range(3, 40)]:
+        a[i].project(b[0], weight=float(i))
+    net = network(a, b)
+    assert net.activate([float(i == 2) for i in range(40)]) == 2.0
+    return net, b
+
+
 SILENT = flag.SILENT
 RUNS = {
+    self_connected_among_many: [
+        (flag.DENSE, SILENT, 1),
+        (flag.DENSE, 0, 20),
+        (flag.DENSE, SILENT | flag.DELAYED, 19),
+    ],
+    shuffled: [(flag.DENSE, SILENT, 40)],
     two_layers: [(flag.DENSE, SILENT, 5), (flag.DENSE, 0, 6)],
     shared: [(flag.SHARED, SILENT, 5)],
     zipped: [(flag.ZIPPED, SILENT, 5)],

@@ -1,6 +1,7 @@
 """Several objectives, novelty, and learning inside the evaluation."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,12 +12,9 @@ from synapse import evolve
 from synapse.errors import TopologyError
 from synapse.evolve.population import fronts_of, novelty, ranked
 
+from .test_neat import bits
+
 BITS, ODD = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [[0.0], [1.0], [1.0], [0.0]]
-
-
-def bits(result):
-    genomes = [one.genes.tobytes() for _, one in (*result.milestones, *result.front)]
-    return result.history, result.evaluations, genomes
 
 
 def learned(genome, adopt=True):
@@ -28,10 +26,6 @@ def learned(genome, adopt=True):
         genome.adopt(net)
     outputs = genome.run(BITS) if adopt else net.run(BITS)
     return 4.0 - float(abs(outputs - ODD).sum())
-
-
-def baldwin(genome):
-    return learned(genome, adopt=False)
 
 
 def behaviour(genome):
@@ -108,7 +102,7 @@ def test_learning_inside_the_evaluation(tmp_path):
     assert abs(after - before).max() > 0.01
     options = {"inputs": 2, "outputs": 1, "population": 20, "goal": 3.9, "max_evaluations": 200, "seed": 0}
     inherited = evolve.neat(learned, **options)
-    assert inherited.fitness > evolve.neat(baldwin, **options).fitness
+    assert inherited.fitness > evolve.neat(partial(learned, adopt=False), **options).fitness
     with ThreadPoolExecutor(2) as pool:
         assert bits(evolve.neat(learned, executor=pool, **options)) == bits(inherited)
     for most in (60, 200):

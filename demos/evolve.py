@@ -6,7 +6,7 @@ Task: Push a cart left or right, 50 times a second, so that two poles of differe
 cart stays on its track. The network starts without hidden neurons; NEAT evolves weights and structure.
 
 The champion is then tested on physics written here, step by step, and not by the compiled ones of
-`studies/poles.py`.
+`studies/_poles.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from demos._common import BLUE, GREY, ORANGE, check, heading, lesson, save_figure, with_pyplot
-from studies.poles import Poles
+from studies._poles import Poles
 from synapse import draw, evolve
 
 # --- 1. Evolution ---------------------------------------------------------------------------------

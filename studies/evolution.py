@@ -19,7 +19,7 @@ from synapse import evolve
 from synapse.evolve import fitness
 from synapse.readwrite import files
 
-from .poles import Poles
+from ._poles import Poles
 
 RESULTS = Path(__file__).with_suffix(".json")
 LARGE = {

@@ -5,7 +5,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 import synapse
-from studies.poles import Poles, observe, step
+from studies._poles import Poles, observe, step
 from synapse import evolve
 
 

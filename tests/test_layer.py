@@ -36,7 +36,8 @@ def test_it_holds_neurons_that_exist():
 
 
 def test_its_squash_can_be_set():
-    layer = Layer([Neuron(), Neuron("tanh")])
+    layer = Layer([Neuron(), *Layer(1, "tanh", bias=[0.5])])
+    assert layer.biases.tolist() == [0.0, 0.5]
     layer.squash = "identity"
     assert layer.squash is squash.identity
     layer.biases = [2.0, 3.0]

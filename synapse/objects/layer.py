@@ -118,7 +118,8 @@ class Layer(Sequence[Neuron]):
         new = not isinstance(neurons, Iterable) or integer(neurons) is not None
         if new:
             size = positive_integer("The size of a layer", neurons, MOST_NEURONS)
-            value = vector("The biases of a layer", value, size, kind) if several else value
+            if several:
+                value = vector("The biases of a layer", finite_array("Biases", value, kind), size, kind)
             names = [] if name is None else [f"{name} {i}" for i in range(size)]
             self._neurons = new_neurons(size, kind, names, squash=function.code, bias=value)
         else:

@@ -9,14 +9,18 @@ import numpy as np
 from synapse.learning import Cosine, Trainer
 from synapse.objects.network import Network
 from synapse.optimizers import DEKF, Adam
-from synapse.tasks import Task
+from synapse.tasks import SampleBatch, Score, Task
+from synapse.tasks.task import total
 
-from ._learn import MEASURED, RULES, learn, trainer
+from ._learn import FINAL, MEASURED, RULES, TEST, learn, trainer
+from ._lstm1997 import INPUT, OUTPUT, Lstm, lstm, run, train
 from ._memory_blocks import memory_blocks
 from ._paper_table import NEEDED, Measure
 
 GATES = 7
 """Second number of the seeds of random gate biases."""
+PART = 100
+"""Number of samples that the paper's rule is tested on at once, as the others are."""
 
 SHARED: dict[str, Any] = {
     "cells": 2,
@@ -113,7 +117,7 @@ def learner(
     net : Network
         The network.
     rule : str
-        One of :data:`synapse.experiments.tables._learn.RULES`.
+        Name of a rule, see :data:`studies.papers._learn.RULES`.
     rate : float or None
         Learning rate, not for the filter.
     optimizer : {None, "plain", "adam", "kalman"}
@@ -157,7 +161,13 @@ def solve(
     most: int,
     **options: Any,
 ) -> dict[str, Any]:
-    """Train a network of :func:`network`, built with `options`, by :func:`learner` until it solves a task."""
+    """Train a network of :func:`network`, built with `options`, by :func:`learner` until it solves a task.
+
+    The rule "paper" is that of 1997 in the implementation apart from Synapse.
+    """
+    if rule == "paper":
+        assert rate is not None
+        return papers_rule(task, seed, rate=rate, every=every, most=most, **options)
     net = network(task, seed, **options)
     teacher = learner(
         net,
@@ -170,3 +180,55 @@ def solve(
         epochs=most // every,
     )
     return learn(task, teacher, seed, every=every, most=most)
+
+
+def papers_rule(
+    task: Task,
+    seed: int,
+    *,
+    cells: int,
+    gates: list[float] | None,
+    weights: float,
+    biases: bool,
+    rate: float,
+    every: int,
+    most: int,
+    measured: int = MEASURED,
+    **_: Any,
+) -> dict[str, Any]:
+    """Train two blocks by the rule of 1997; the arguments are those of :func:`network` and :func:`solve`."""
+    rng = np.random.default_rng([seed, GATES])
+    enter, leave = rng.uniform(-weights, weights, (2, 2)) * biases
+    given = {INPUT: list(enter) if gates is None else gates, OUTPUT: list(leave)}
+    learned = dict.fromkeys(("cell_biases", "output_biases", "gate_biases_learned"), biases)
+    net = lstm(task.inputs, 2, cells, task.outputs, given, rng=rng, weights=weights, **learned)
+    rng, order, needed = np.random.default_rng([seed, 1]), np.arange(every), None
+    for trained in range(every, most + 1, every):
+        samples = task.batch(every, rng)
+        train(net, samples.rows, samples.goals, np.array(samples.bounds), order, rate)
+        if solved(net, task, seed):
+            needed = trained
+            break
+    score = scored(net, task.batch(measured, np.random.default_rng([seed, FINAL])))
+    return {"needed": needed, "trained": trained, "wrong": score.wrong, "error": score.error}
+
+
+def solved(net: Lstm, task: Task, seed: int) -> bool:
+    """Whether a network meets the criterion of a task, on the samples on which :func:`learn` tests others."""
+    rng, criterion = np.random.default_rng([seed, TEST]), task.criterion
+    scores: list[Score] = []
+    assert criterion is not None
+    for _ in range(criterion.samples // PART):
+        scores.append(scored(net, task.batch(PART, rng)))
+        if sum(score.wrong for score in scores) > criterion.wrong:
+            return False
+    return criterion.met(total(scores))
+
+
+def scored(net: Lstm, samples: SampleBatch) -> Score:
+    """The score of a network on samples with a target at the last step."""
+    last = np.array(samples.bounds[1:]) - 1
+    outputs, targets = run(net, samples.rows, np.array(samples.bounds))[0][last], samples.goals[last]
+    errors, right = outputs - targets, samples.judge(outputs, targets, None)
+    means = float(np.abs(errors).mean()), float((errors**2).mean())
+    return Score(int(right.sum()), len(samples), *means)

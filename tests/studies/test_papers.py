@@ -89,7 +89,7 @@ TINY = {
     "adding": (0, FEW),
     "temporal_order": (5, FEW),
     "multiplication": (0, FEW),
-    "long_lag": (7, FEW),
+    "long_lag": (8, FEW),
     "lstm1997": (0, {"most": 500}),
     "continual_reber": (0, {"most": 20}),
     "languages": (3, {"strings": 1000}),

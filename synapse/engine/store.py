@@ -462,8 +462,6 @@ class Newborn(Store):
     def __init__(self, views: Sequence[Any], dtype: np.dtype[Any], names: Names, **numbers: Any) -> None:
         self.serial, self.lock, self.dtype = next(_serials), threading.RLock(), dtype
         self.born, self.n_neurons = (views, names, numbers), len(views)
-        for row, view in enumerate(views):
-            view._store, view._row = self, row
 
     def __getattr__(self, name: str) -> Any:
         with self.lock, Deferred():

@@ -694,7 +694,9 @@ class Layer(Sequence[Neuron]):
 def new_neurons(count: int, dtype: Any, names: Sequence[str | None] = (), **numbers: Any) -> list[Neuron]:
     """Make neurons in one store, with these names and numbers."""
     neurons = [Neuron.__new__(Neuron) for _ in range(count)]
-    Newborn(neurons, np.dtype(dtype), names, **numbers)
+    store = Newborn(neurons, np.dtype(dtype), names, **numbers)
+    for row, neuron in enumerate(neurons):
+        neuron._store, neuron._row = store, row
     return neurons
 
 

@@ -115,8 +115,6 @@ class Neuron:
     """
 
     __slots__ = ("__weakref__", "_row", "_store")
-    _row: int
-    _store: Store
 
     @understands("Neuron")
     def __init__(
@@ -130,7 +128,8 @@ class Neuron:
         function, kind = squashes.get(squash), float_type("The dtype", dtype)
         value = finite_number("The bias of a neuron", bias, kind)
         called = None if name is None else text("The name of a neuron", name)
-        Newborn([self], kind, [called], squash=function.code, bias=value)
+        self._store: Store = Newborn([self], kind, [called], squash=function.code, bias=value)
+        self._row = 0
         if function.random:
             self.reseed()
 

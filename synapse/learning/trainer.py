@@ -169,13 +169,13 @@ class Trainer:
         self._updater = Updater(network, self._penalties)
         self._paused: Paused | None = None  # the latest training
 
-    _latest: tuple[Any, RuleOptions] | None = None  # what the options depend on, and the checked options
+    _options_known: tuple[Any, RuleOptions] | None = None  # what they depend on, and checked options
 
     def __setattr__(self, name: str, value: Any) -> None:
         check = OPTIONS.get(name)
         super().__setattr__(name, value if check is None else check(self, f"The {name} of Trainer", value))
         if check is not None:
-            self._latest = None
+            self._options_known = None
 
     def __repr__(self) -> str:
         paused, done = self._paused, ""
@@ -232,13 +232,13 @@ class Trainer:
         network, chances = self.network, (self.dropout, self.recurrent_dropout)
         by_layer = [dict(one) for one in chances if isinstance(one, Mapping)]  # they may have been changed
         state = network, network._store.topology_version, network.learning_rule, by_layer, of_call
-        if self._latest is not None and self._latest[0] == state:
-            return self._latest[1]
+        if self._options_known is not None and self._options_known[0] == state:
+            return self._options_known[1]
         for name in DEPENDENT:
             setattr(self, name, getattr(self, name))
         options = self._options(**of_call)
         self._rule.check(options)
-        self._latest = state, options
+        self._options_known = state, options
         return options
 
     @understands("train", "__init__", "test")
@@ -449,14 +449,14 @@ class Trainer:
             self._paused = end if begun else latest
             little = isinstance(source, Arrays) and source.task.data.inputs.nbytes <= LITTLE
             if little and options.threads == 1 and not options.dropout.any:  # no threads, nor random masks
-                self._work = training.work
+                self._work_known = training.work
         if isinstance(source, Arrays) and not warned:  # the cause is known
             warn_if_vanished(source.task, result)
         return result
 
     def _work_for(self, options: RuleOptions) -> Rule | None:
         """The rule of the latest training on little data, with its memory, if it had these options."""
-        work = vars(self).pop("_work", None)  # another thread cannot get it, too
+        work = vars(self).pop("_work_known", None)  # another thread cannot get it, too
         fits = work is not None and work.task.options is options and work.task.cost is self.cost
         return work if fits else None
 

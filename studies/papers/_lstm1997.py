@@ -309,20 +309,19 @@ def follow(
     targets: Array,
     tolerance: float,
     rate: float,
-    decay: float = 1.0,
     momentum: float = 0.0,
     slope: bool = True,
 ) -> int:
     """Steps before the first with an error of `tolerance` or more; learns from all, also from that one.
 
-    The rate of step t is ``rate * decay**t``; with a rate of 0 no weight changes.
+    With a rate of 0 no weight changes.
     """
     for t in range(len(inputs)):
         activate(net, inputs[t])
         right = np.all(np.abs(targets[t] - net.out) < tolerance)  # False if an output is NaN
         if rate > 0.0:
             add_change(net, targets[t], slope)
-            update(net, rate * decay**t, momentum)
+            update(net, rate, momentum)
         if not right:
             return t
     return len(inputs)

@@ -176,7 +176,7 @@ def papers_rule(
     stream, slope = test.cut(slice(steps)), cost == "squared_error"
     for trained in range(1, most + 1):
         clear(net, 0.0)
-        right = follow(net, stream.inputs, stream.targets, 0.49, rate, 1.0, momentum, slope)
+        right = follow(net, stream.inputs, stream.targets, 0.49, rate, momentum, slope)
         rate, longest = rate * decay, max(longest, right)
         if right == steps:
             clear(net, 0.0)

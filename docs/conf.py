@@ -35,7 +35,7 @@ nitpick_ignore_regex = [
     # Types in annotations that a reader does not use by name; the text of each parameter says what it takes.
     (r"py:class", r"(synapse\.([a-z_]+\.)+)?(Accumulator|Class|Control|Data|Dropout|Epochs|Error|Format)"),
     (r"py:class", r"(synapse\.([a-z_]+\.)+)?(Initializer|Order|Recorder|Seed|Store|Updater|Weights)"),
-    (r"py:class", r"(synapse\.([a-z_]+\.)+)?([A-Za-z]*Fitness|DateStep|Phenotypes|Problems|ScaledModel)"),
+    (r"py:class", r"(synapse\.([a-z_]+\.)+)?([A-Za-z]*Fitness|DateStep|Genomes|Problems|ScaledModel)"),
     (r"py:class", r"(synapse\.([a-z_]+\.)+)?(JacobianBuffers|LearningRule|Penalties|Plan|StepJacobian)"),
 ]
 

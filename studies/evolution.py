@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+import architect
 from synapse import evolve
 from synapse.evolve import fitness
 from synapse.readwrite import files
@@ -34,6 +35,7 @@ ROWS = {
     "poles": (Poles(), 150, {}),
     "poles without mating": (Poles(), 150, {"mutation_only": 1.0}),
     "poles without species": (Poles(), 150, {"threshold": float("inf")}),
+    "poles without growth": (Poles(), 150, {"add_node": 0.0, "add_connection": 0.0}),
     "poles_without_velocities": (Poles(velocities=False), 1000, LARGE),
 }
 MOST = {"xor": 100_000, "poles": 200_000, "poles_without_velocities": 150_000}
@@ -43,9 +45,10 @@ MOST = {"xor": 100_000, "poles": 200_000, "poles_without_velocities": 150_000}
 def trial(row: str, seed: int) -> dict[str, float]:
     """One evolution."""
     task, population, settings = ROWS[row]
+    fixed = architect.Perceptron(6, 10, 1, seed=seed) if row == "poles without growth" else None
     begin = time.process_time()
     result = evolve.neat(
-        task, population=population, max_evaluations=MOST[row.partition(" ")[0]], seed=seed,
+        task, population=population, max_evaluations=MOST[row.partition(" ")[0]], seed=seed, start=fixed,
         settings=evolve.Settings(**settings),
     )  # fmt: skip
     found = {

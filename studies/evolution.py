@@ -92,11 +92,11 @@ HEAD = """| row | solved | evaluations, 95 % | SD | generations | hidden | conne
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    options.add_argument("rows", nargs="*", default=["xor", "poles"], choices=[*ROWS, []])
+    options.add_argument("rows", nargs="*", default=[], choices=[*ROWS, []])
     options.add_argument("--seeds", type=int, default=100)
     asked = options.parse_args()
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    for row in asked.rows:
+    for row in asked.rows or ("xor", "poles"):
         for seed in range(asked.seeds):
             known = results.setdefault(row, [])
             if seed >= len(known):

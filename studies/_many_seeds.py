@@ -13,7 +13,7 @@ import platform
 import shlex
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,22 @@ def parser(description: str, most: int, name: str) -> argparse.ArgumentParser:
     options.add_argument("--most", type=int, default=most, help=f"limit of training sequences ({most})")
     options.add_argument("--processes", type=int, default=2, help="number of parallel processes (2)")
     return options
+
+
+def filled(
+    path: Path, rows: Iterable[str], seeds: int, trial: Callable[[str, int], Row]
+) -> dict[str, list[Row]]:
+    """The trials of a JSON file by row, of which those with seeds below `seeds` are run if they are missing.
+
+    The file is written after every trial, so the same call goes on where it was interrupted.
+    """
+    results: dict[str, list[Row]] = json.loads(path.read_text()) if path.exists() else {}
+    for row in rows:
+        known = results.setdefault(row, [])
+        for seed in range(len(known), seeds):
+            known.append(trial(row, seed))
+            files.write(path, json.dumps(results, indent=0))
+    return results
 
 
 def study(

@@ -9,7 +9,6 @@ Rows: see `ROWS`. Without names, those of XOR and of two poles with velocities a
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from pathlib import Path
 
@@ -18,8 +17,8 @@ import numpy as np
 import architect
 from synapse import evolve
 from synapse.evolve import fitness
-from synapse.readwrite import files
 
+from ._many_seeds import filled
 from ._poles import Poles
 
 RESULTS = Path(__file__).with_suffix(".json")
@@ -95,13 +94,7 @@ def main() -> None:
     options.add_argument("rows", nargs="*", default=[], choices=[*ROWS, []])
     options.add_argument("--seeds", type=int, default=100)
     asked = options.parse_args()
-    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    for row in asked.rows or ("xor", "poles"):
-        for seed in range(asked.seeds):
-            known = results.setdefault(row, [])
-            if seed >= len(known):
-                known.append(trial(row, seed))
-                files.write(RESULTS, json.dumps(results, indent=0))
+    results = filled(RESULTS, asked.rows or ("xor", "poles"), asked.seeds, trial)
     print(HEAD)
     for row, trials in results.items():
         print(summary(row, trials))

@@ -8,7 +8,6 @@ Every trial is written to ``growing_memory.json`` as it comes; those that are th
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from itertools import product
 from pathlib import Path
@@ -17,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from synapse import Trainer, evolve, optimizers, tasks
-from synapse.readwrite import files
 
+from ._many_seeds import filled
 from .tasks import DelayedXor
 
 RESULTS = Path(__file__).with_suffix(".json")
@@ -117,20 +116,19 @@ HEAD = """| row | solved (95 %) | evaluations | hidden | right | after training 
 | --- | --- | ---: | ---: | ---: | ---: | ---: |"""
 
 
+def timed(row: str, seed: int) -> dict[str, Any]:
+    """One trial of a row, with its CPU time."""
+    begin, (trial, choices) = time.process_time(), ROWS[row]
+    found = trial(seed, **choices)
+    return {"seed": seed, **found, "seconds": round(time.process_time() - begin, 2)}
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     options.add_argument("rows", nargs="*", default=[], choices=[*ROWS, []])
     options.add_argument("--seeds", type=int, default=10)
     asked = options.parse_args()
-    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    for seed in range(asked.seeds):
-        for row in asked.rows or ROWS:
-            known, begin = results.setdefault(row, []), time.process_time()
-            if seed >= len(known):
-                trial, choices = ROWS[row]
-                found = trial(seed, **choices)
-                known.append({"seed": seed, **found, "seconds": round(time.process_time() - begin, 2)})
-                files.write(RESULTS, json.dumps(results, indent=0))
+    results = filled(RESULTS, asked.rows or ROWS, asked.seeds, timed)
     print(HEAD)
     for row, trials in results.items():
         print(summary(row, trials))

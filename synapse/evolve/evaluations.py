@@ -17,7 +17,7 @@ from .population import Population
 
 SECONDS, SHARE = 10.0, 0.05
 """Least time between two checkpoints, and the largest share of the time that writing them takes."""
-FORMAT = "synapse evolution 3"
+FORMAT = "synapse evolution 1"
 
 
 class Evaluated(NamedTuple):

@@ -382,7 +382,7 @@ def forecast_series(
             "with --validation above 0, on more rows."
         )
     half = Calibration(np.array(errors)).half_widths(interval, steps)
-    return bounded(mean, half * task.level() if facts["relative"] else half, interval, limits), notes
+    return bounded(mean, half * np.abs(task.level()) if facts["relative"] else half, interval, limits), notes
 
 
 def predict_series(network: Network, series: Series) -> Floats:

@@ -107,6 +107,9 @@ def test_bounds_follow_from_the_errors_of_the_test(capsys, further, folder, tmp_
     found = numbers(printed)
     np.testing.assert_allclose(found[:, 1::3], np.clip([SALES[-1], COSTS[-1]] - half, None, 130), atol=0.06)
     np.testing.assert_allclose(found[:, 2::3], np.clip([SALES[-1], COSTS[-1]] + half, None, 130), atol=0.06)
+    below = table(tmp_path / "b.csv", 60, 2020, **{"Sales (kEUR)": SALES - 999, "Costs": COSTS - 999})
+    lower, upper = numbers(further("--steps", 3, "--interval", 0.8, "--model", "naive", data=below))[:, 1:3].T
+    assert (lower < upper).all(), (facts["relative"], lower, upper)
     path = tmp_path / "m.json"
     done(capsys, "train", folder / "d.csv", "--target", "Costs", "--validation", 0, *QUICK, "-o", path)
     options = ["forecast", path, folder / "d.csv", "--steps", 2]

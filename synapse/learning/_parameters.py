@@ -196,7 +196,8 @@ class Updater:
             values, frozen = self.parameters.read(), self.parameters.frozen
             self.state = None
             if isinstance(optimizer, Optimizer):
-                self.state = optimizer.begin(values, frozen)
+                kind = self.network._store.dtype if isinstance(optimizer, BuiltIn) else np.float64
+                self.state = optimizer.begin(values.astype(kind), frozen)
             elif isinstance(optimizer, RecursiveOptimizer):
                 self.state = optimizer.begin(values, frozen, groups_of(self.parameters))
             self.places, self._change = self.parameters.places(), None
@@ -232,6 +233,7 @@ class Updater:
         else:
             assert isinstance(self.state, OptimizerState)
             gradient, norm = self.penalised(batch, values)
+            values = values.astype(self.state.change.dtype, copy=False)
             self.state._move(values, gradient, rate)
         if np.abs(values).max(initial=0.0) > self.limit:
             raise self.beyond()
@@ -274,7 +276,8 @@ class Updater:
         assert parameters is not None
         update, size = engine.exact.update, len(state.change)
         values, gradient = np.empty((2, size))
-        vectors = *np.empty((3, min(size, update.PART))), state.memory, np.array(optimizer.settings(), float)
+        little = np.empty((3, min(size, update.PART)), state.memory.dtype)
+        vectors = *little, state.memory, np.array(optimizer.settings(), float)
         parts = gradient[: parameters.n_weights], gradient[parameters.n_weights :]
         step = update.OptimizerStep(
             update.equation_address(optimizer.kernel, vectors),

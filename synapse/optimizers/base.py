@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, final
@@ -37,11 +36,14 @@ def require_names(optimizer: Any, names: list[str], arrays: Any) -> None:
         raise ArgumentError(expected(what, ", ".join(names), ", ".join(map(str, arrays))))
 
 
-def check_parameters(parameters: Any, shape: tuple[int, ...] | None = None) -> None:
-    """Raise unless `parameters` is a vector of float64 that can be changed in place."""
+def check_parameters(
+    parameters: Any, shape: tuple[int, ...] | None = None, kinds: tuple[Any, ...] = (np.float64,)
+) -> None:
+    """Raise unless `parameters` is a vector of one of these floats that can be changed in place."""
     masked = isinstance(parameters, np.ma.MaskedArray)
-    if not isinstance(parameters, np.ndarray) or masked or parameters.dtype != np.float64:
-        raise ArgumentTypeError(expected("The parameters", "a NumPy array of float64", parameters))
+    if not isinstance(parameters, np.ndarray) or masked or parameters.dtype not in kinds:
+        names = " or ".join(np.dtype(kind).name for kind in kinds)
+        raise ArgumentTypeError(expected("The parameters", f"a NumPy array of {names}", parameters))
     if parameters.ndim != 1 or (shape is not None and parameters.shape != shape):
         condition = "a vector" if shape is None else f"of shape {shape}, as at the start"
         raise ArgumentError(expected("The parameters", condition, parameters.shape))
@@ -100,13 +102,13 @@ class Optimizer(ABC):
 
         Parameters
         ----------
-        parameters : numpy.ndarray of float64, shape (n,)
-            The parameters to be changed.
+        parameters : numpy.ndarray of float64 or float32, shape (n,)
+            The parameters to be changed. The memory has the same float.
         frozen : array_like of bool, shape (n,), optional
             Mask of parameters that never change, neither by gradients nor by weight decay.
         """
-        check_parameters(parameters)
-        return OptimizerState(self, parameters.size, frozen)
+        check_parameters(parameters, kinds=(np.float64, np.float32))
+        return OptimizerState(self, parameters.size, frozen, parameters.dtype)
 
     @abstractmethod
     def memory(self) -> dict[str, float]:
@@ -134,6 +136,8 @@ class OptimizerState:
         Number of parameters.
     frozen : array_like of bool, shape (size,), optional
         Mask of parameters that never change.
+    dtype : numpy dtype
+        Float of the parameters, of the memory, and of the arithmetic. Default float64.
 
     Attributes
     ----------
@@ -162,10 +166,10 @@ class OptimizerState:
 
     __slots__ = ("_finite", "_moving", "_names", "change", "memory", "optimizer", "steps")
 
-    def __init__(self, optimizer: Optimizer, size: int, frozen: Any = None) -> None:
+    def __init__(self, optimizer: Optimizer, size: int, frozen: Any = None, dtype: Any = np.float64) -> None:
         self.optimizer = optimizer
         self.steps = 0
-        self.change: Floats = np.zeros(size)
+        self.change: Floats = np.zeros(size, dtype)
         self._finite = np.ones(size, np.bool_)
         self._moving = mask_of_moving(frozen, size)
         starts = optimizer.memory()
@@ -173,7 +177,7 @@ class OptimizerState:
         for name in starts:
             if hasattr(OptimizerState, name):
                 raise ArgumentError(f"An OptimizerState already has a {name}. Give this vector another name.")
-        self.memory: Floats = np.empty((len(starts), size))
+        self.memory: Floats = np.empty((len(starts), size), dtype)
         self.memory.T[:] = np.array(list(starts.values()), float)
 
     def step(self, parameters: Floats, gradient: Any, rate: float | None = None) -> None:
@@ -181,8 +185,8 @@ class OptimizerState:
 
         Parameters
         ----------
-        parameters : numpy.ndarray of float64, shape (n,)
-            The parameters.
+        parameters : numpy.ndarray, shape (n,)
+            The parameters, of the same float as at the start.
         gradient : array_like, shape (n,)
             The gradient of the cost; it is not changed.
         rate : float, optional
@@ -193,24 +197,26 @@ class OptimizerState:
         ArgumentError, ArgumentTypeError
             If an argument cannot be used. Nothing has changed.
         DivergenceError
-            If the gradient, its square or the change is not finite. The parameters have not changed.
+            If the gradient, its squared norm or the change is not finite, or too large for the float. The
+            parameters have not changed.
         """
-        check_parameters(parameters, self.change.shape)
+        check_parameters(parameters, self.change.shape, (self.change.dtype,))
         gradient = self._checked(gradient)
         rate = self.optimizer.rate if rate is None else non_negative_number("The rate of a step", rate)
         self._move(parameters, gradient, rate)
 
     def _move(self, parameters: Floats, gradient: Floats, rate: float) -> None:
         """Do the same as :meth:`step` with arguments that need no check."""
-        if not math.isfinite(np.vdot(gradient, gradient)):
+        kind = self.change.dtype
+        if not np.vdot(gradient, gradient) <= np.finfo(kind).max:
             raise too_steep()
         self.steps += 1
         with np.errstate(over="ignore", invalid="ignore"):
-            self.optimizer.find_change(self, parameters, gradient, rate)
-        if not np.isfinite(self.change, out=self._finite).all():
-            raise too_far(self.optimizer)
-        moving = True if self._moving is None else self._moving
-        np.subtract(parameters, self.change, out=parameters, where=moving)
+            self.optimizer.find_change(self, parameters, gradient.astype(kind, copy=False), rate)
+            if not np.isfinite(self.change, out=self._finite).all():
+                raise too_far(self.optimizer)
+            moving = True if self._moving is None else self._moving
+            np.subtract(parameters, self.change, out=parameters, where=moving)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Copies, by name, of the step count and the memory: all that :meth:`restore` needs."""
@@ -234,7 +240,7 @@ class OptimizerState:
             row[:] = values
 
     def _vector(self, name: str, values: Any) -> Floats:
-        vector = finite_array(f"The {name}", values)
+        vector = finite_array(f"The {name}", values, self.change.dtype)
         if vector.shape != self.change.shape:
             raise ArgumentError(expected(f"The {name}", f"of shape {self.change.shape}", vector.shape))
         return vector

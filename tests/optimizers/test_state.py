@@ -85,6 +85,22 @@ def test_a_training_goes_on_bit_for_bit(optimizer, way):
     assert all((paused.arrays()[name] == kept).all() for name, kept in state.arrays().items())
 
 
+def test_float32_parameters_have_a_memory_of_float32():
+    start, gradients = random_gradients()
+    for optimizer in EACH:
+        wide, narrow = start.copy(), start.astype(np.float32)
+        states = optimizer.begin(wide), optimizer.begin(narrow)
+        for gradient in gradients[:5]:
+            states[0].step(wide, gradient)
+            states[1].step(narrow, gradient)
+        assert states[1].memory.dtype == narrow.dtype == np.float32, optimizer
+        assert narrow == pytest.approx(wide, rel=1e-4, abs=1e-5), optimizer
+        before, memory = narrow.copy(), states[1].memory.copy()
+        with pytest.raises(DivergenceError, match="its square"):  # 1e40 is beyond float32
+            states[1].step(narrow, np.full(SIZE, 1e20))
+        assert np.array_equal([narrow, *states[1].memory], [before, *memory]), optimizer
+
+
 def test_what_is_kept_can_be_read():
     state = Adam().begin(np.zeros(2))
     state.step(np.zeros(2), [1.0, -2.0])

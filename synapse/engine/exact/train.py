@@ -215,6 +215,8 @@ def update(m, change, rate, count):
     status, _ = find_gradient(change.penalty, values, gradient)
     if status != DONE:
         return status if has_finite_slopes(change.slopes) else NOT_FINITE
+    if not sum_of_squares(gradient) <= change.step.limit:
+        return TOO_STEEP
     status = move(values, change.whole, gradient, False, 1.0, change.step, rate, count)
     if status == DONE:
         write_column(m.weight, weights, values)
@@ -226,7 +228,7 @@ def update(m, change, rate, count):
 def update_plainly(m, change, weights, biases, by_rows, rate, count):
     """`update` without ties, penalties and limits, part by part; `by_rows`: by minus the tapes' gradient."""
     sign = -1.0 if by_rows else 1.0
-    if not math.isfinite(sum_of_squares(weights) + sum_of_squares(biases)):
+    if not sum_of_squares(weights) + sum_of_squares(biases) <= change.step.limit:
         return TOO_STEEP if has_finite_slopes((weights, biases)) else NOT_FINITE
     status = move(m.weight, change.weights, weights, by_rows, sign, change.step, rate, count)
     other = move(m.bias, change.biases, biases, False, sign, change.step, rate, count)

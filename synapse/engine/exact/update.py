@@ -1,8 +1,9 @@
 """The update of parameters by the gradient of a batch: penalties, clipping, the optimizer's step.
 
-Parameters are one vector of float64: the weights of a network, then its biases, in which a value shared by
-tied members occurs once. Every function is strict (see ``compiler/calls.py``), so the loop over batches
-and single calls from Python compute the same bits.
+Parameters are one vector: the weights of a network, then its biases, in which a value shared by tied members
+occurs once. Gradients and penalties are float64; the step of the optimizer has the float of the network.
+Every function is strict (see ``compiler/calls.py``), so the loop over batches and single calls from Python
+compute the same bits.
 """
 
 from __future__ import annotations
@@ -205,8 +206,7 @@ def move(column, places, slopes, by_rows, sign, step, rate, count):
                 slopes[here + i] = step.values[i]
             finite &= call_equation(step.equation, (*vectors, rate, count, at, at + n), like)
             for i in range(n):
-                change = step.change[i]
-                value = step.values[i] - (change if step.moving[at + i] else 0.0)
+                value = step.values[i] - step.change[i] if step.moving[at + i] else step.values[i]
                 within &= abs(value) <= step.limit
                 column[row + i] = value
             at += n

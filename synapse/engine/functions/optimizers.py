@@ -4,7 +4,8 @@ Each kernel is for the parameters from `begin` to `end`. It writes to `change` w
 `values`, and updates these columns of the optimizer's `memory`, which has one row for each vector between
 steps. `settings` are the numbers of the optimizer in the order in which the function unpacks them, and
 `count` is the number of this step, from 1. It returns whether every change is finite. Python calls a kernel
-for all parameters, and the loop over batches (``engine/exact/train.py``) for some at a time.
+for all parameters, and the loop over batches (``engine/exact/train.py``) for some at a time. All vectors have
+one float, `number`, in which the arithmetic is done: that of the network.
 
 The recursive optimizers at the end keep the covariance of the parameters' errors. Covariances P are symmetric
 matrices, one after the other in one array. The first kernel of a step finds the changes of the parameters and
@@ -33,64 +34,70 @@ def are_finite(numbers, n):
 @strict
 def change_by_sgd(change, values, gradient, memory, settings, rate, begin, end):
     """Gradient descent with momentum (Polyak, or Nesterov) and weight decay."""
-    momentum, nesterov, decay = settings[0], settings[1], settings[2]
+    number, nesterov = change.dtype.type, settings[1]
+    momentum, decay, pace = number(settings[0]), number(settings[2]), number(rate)
     if momentum == 0.0:
         for i in range(end - begin):
-            change[i] = (values[i] * decay + gradient[i]) * rate
+            change[i] = (values[i] * decay + gradient[i]) * pace
         return
     velocity = memory[0][begin:end]
     for i in range(end - begin):
         slope = values[i] * decay + gradient[i]
         velocity[i] = velocity[i] * momentum + slope
-        change[i] = (slope + velocity[i] * momentum if nesterov else velocity[i]) * rate
+        change[i] = (slope + velocity[i] * momentum if nesterov else velocity[i]) * pace
 
 
 @strict
 def change_by_rmsprop(change, values, gradient, memory, settings, rate, begin, end):
     """Gradients divided by the root of their mean square, centred or not, with momentum or without."""
-    decay, epsilon, momentum, centered = settings[0], settings[1], settings[2], settings[3]
+    number, centered = change.dtype.type, settings[3]
+    decay, rest, zero, pace = number(settings[0]), number(1.0 - settings[0]), number(0.0), number(rate)
+    epsilon, momentum = number(settings[1]), number(settings[2])
     square, mean = memory[0][begin:end], memory[1 if centered else 0][begin:end]
     velocity = memory[len(memory) - 1][begin:end]
     for i in range(end - begin):
-        square[i] = square[i] * decay + gradient[i] * gradient[i] * (1.0 - decay)
+        square[i] = square[i] * decay + gradient[i] * gradient[i] * rest
         variance = square[i]
         if centered:
-            mean[i] = mean[i] * decay + gradient[i] * (1.0 - decay)
+            mean[i] = mean[i] * decay + gradient[i] * rest
             variance -= mean[i] * mean[i]
-            variance = 0.0 if variance < 0.0 else variance  # rounding may leave it below 0
+            variance = zero if variance < zero else variance  # rounding may leave it below 0
         quotient = gradient[i] / (math.sqrt(variance) + epsilon)
         if momentum != 0.0:
             quotient += velocity[i] * momentum
             velocity[i] = quotient
-        change[i] = quotient * rate
+        change[i] = quotient * pace
 
 
 @strict
 def change_by_adagrad(change, values, gradient, memory, settings, rate, begin, end):
     """Gradients divided by the root of the sum of their squares."""
-    epsilon, total = settings[0], memory[0][begin:end]
+    number, total = change.dtype.type, memory[0][begin:end]
+    epsilon, pace = number(settings[0]), number(rate)
     for i in range(end - begin):
         total[i] += gradient[i] * gradient[i]
-        change[i] = gradient[i] / (math.sqrt(total[i]) + epsilon) * rate
+        change[i] = gradient[i] / (math.sqrt(total[i]) + epsilon) * pace
 
 
 @strict
 def change_by_adam(change, values, gradient, memory, settings, rate, count, begin, end):
     """Adam, AMSGrad, and decoupled weight decay."""
-    beta, beta2, epsilon, amsgrad, decay = settings[0], settings[1], settings[2], settings[3], settings[4]
+    number, steps = change.dtype.type, float(count)
+    beta, beta2, amsgrad = settings[0], settings[1], settings[3]
     first, second = memory[0][begin:end], memory[1][begin:end]
     largest = memory[len(memory) - 1][begin:end]
-    steps = float(count)
-    corrected, root = rate / (1.0 - beta**steps), 1.0 / math.sqrt(1.0 - beta2**steps)
+    keep, rest, keep2, rest2 = number(beta), number(1.0 - beta), number(beta2), number(1.0 - beta2)
+    pace, root = number(rate / (1.0 - beta**steps)), number(1.0 / math.sqrt(1.0 - beta2**steps))
+    epsilon, decay = number(settings[2]), number(rate * settings[4])
     for i in range(end - begin):
-        first[i] = first[i] * beta + gradient[i] * (1.0 - beta)
-        square = second[i] * beta2 + gradient[i] * gradient[i] * (1.0 - beta2)
+        first[i] = first[i] * keep + gradient[i] * rest
+        square = second[i] * keep2 + gradient[i] * gradient[i] * rest2
         second[i] = square
         if amsgrad:
             square = max(largest[i], square)
             largest[i] = square
         quotient = first[i] / (math.sqrt(square) * root + epsilon)
-        change[i] = quotient * corrected + values[i] * (rate * decay)
+        change[i] = quotient * pace + values[i] * decay
 
 
 @strict

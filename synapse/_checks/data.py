@@ -19,6 +19,8 @@ from .arguments import counted, expected, lowered, real_number, shown, unfit
 from .extras import imported
 
 FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
+SQUARES = {FLOAT64: float(np.finfo(FLOAT64).max), FLOAT32: float(np.finfo(FLOAT32).max) ** 2}
+"""Sums of squares up to which every number is finite, and within the range of the dtype."""
 
 REAL = "biuf"
 """Kinds of dtype that are numbers: booleans, signed and unsigned integers, floats."""
@@ -242,6 +244,8 @@ def as_matrix(what: str, values: Any, columns: int, dtype: np.dtype[Any], finite
         flat = rows.shape[:1] == (1,) or rows.ndim == 0
         got = shape_of(rows.reshape(rows.shape[1:])) if flat else f"an array of shape {rows.shape}"
         raise ArgumentError(f"{_counted(what, columns)} per step, got {got}.")
+    if np.vdot(rows, rows) <= SQUARES[dtype]:  # the common case, in one pass
+        return rows
     if finite and not np.isfinite(rows).all():
         row = np.flatnonzero(~np.isfinite(rows).all(axis=1))[0]
         raise ArgumentError(f"Expected {lowered(what)} to be finite, got NaN or infinity in row {row}.")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -152,7 +153,7 @@ class Epochs:
     """
 
     orders: NDArray[np.uint64]  # shape (epochs, sequences): the sequences of each epoch, in order
-    rates: Floats  # the rate of each epoch; NaN: the optimizer's own
+    rates: Floats  # the rate of each epoch
     errors: Floats  # written: the mean cost of each epoch
     goal: float  # -inf: none
     control: Control  # rows done are those of all epochs, including the incomplete one
@@ -220,7 +221,7 @@ def _form(parts: list[Any], together: bool) -> str:
 
 def aimed_rows(targets: Floats) -> NDArray[np.uint8]:
     """Booleans by row: whether any output has a target. NaN is none; all other targets must be finite."""
-    if np.isfinite(targets).all():
+    if isfinite(np.vdot(targets, targets)):
         return np.ones(len(targets), np.uint8)
     bad = np.isinf(targets).any(axis=1)
     if bad.any():

@@ -172,6 +172,8 @@ class History:
     def judge(self) -> str | None:
         """Call the callbacks after the latest epoch; returns why training ends with it, or None."""
         reason = self.ended()  # before a callback may edit the network
+        if not self.callbacks:
+            return reason
         error, rate = self.values["error"][-1], self.values["rate"][-1]
         validation = None if self.held_out is None else self.monitored[-1]
         progress = Progress(self.done, error, validation, rate, self.seconds, self.network)

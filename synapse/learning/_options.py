@@ -130,7 +130,7 @@ ARGUMENTS: dict[str, Check] = {
     "epochs": _or_none(positive_integer),
     "error": _or_none(non_negative_number),
     "shuffle": _or_none(boolean),
-    "seed": lambda what, value: random_generator(value),
+    "seed": _or_none(lambda what, value: random_generator(value)),
     "progress": lambda what, value: value if isinstance(value, str) else boolean(what, value),
     "patience": _or_none(positive_integer),
     "restore_best": boolean,

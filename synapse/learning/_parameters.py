@@ -36,23 +36,18 @@ class ParameterVector:
     def __init__(self, network: Network) -> None:
         store, connections, neurons = network._store, network._connection_rows(), network._rows()
         self.network = network
-        self._topology, self._trainable_bias = store.topology_version, store["trainable_bias"].copy()
+        self._topology = store.topology_version
         self._weights = _SharedValues(store, "weight", connections)
         self._biases = _SharedValues(store, "bias", neurons)
         self.n_weights = self._weights.count
-        learns = self._trainable_bias[neurons] != 0
+        learns = store["trainable_bias"][neurons] != 0
         learns[: len(network.input)] = False
         moving = self._weights.any(store["trainable"][connections] != 0), self._biases.any(learns)
         self.frozen = ~np.concatenate(moving)
 
     @property
     def current(self) -> bool:
-        """Whether the trainable parameters are the same: no edit has changed the topology or frozen any."""
-        return self.writable and bool((self.network._store["trainable_bias"] == self._trainable_bias).all())
-
-    @property
-    def writable(self) -> bool:
-        """Whether the parameters are in the same places: no edit has changed the topology."""
+        """Whether no edit has changed the topology, or what is trainable."""
         return self._topology == self.network._store.topology_version
 
     def read(self) -> Floats:
@@ -62,11 +57,11 @@ class ParameterVector:
     def write(self, values: Floats) -> None:
         """Set the network's parameters; does nothing if an edit has changed its structure meanwhile."""
         with InUse(self.network):
-            if self.writable:
+            if self.current:
                 self.write_in_use(values)
 
     def write_in_use(self, values: Floats) -> None:
-        """Set the parameters of a network that the caller has in use, and that is `writable`."""
+        """Set the parameters of a network that the caller has in use, and that are `current`."""
         self._weights.write(values[: self.n_weights])
         self._biases.write(values[self.n_weights :])
 

@@ -40,13 +40,12 @@ def warn_of_dead_ends(network: Network, method: str, cost: Cost) -> bool:
 
     Returns whether this state has a warning.
     """
+    latest = _warned.get(network)
+    if latest is not None and latest[0] == (network._store.topology_version, method, cost):
+        return latest[1]
     with InUse(network):
-        _, store, span = network._ready()
-        biases = store["trainable_bias"][int(span[FIRST]) : int(span[STOP])]
-        state = store.topology_version, method, cost, biases.tobytes()
-        latest = _warned.get(network)
-        if latest is not None and latest[0] == state:
-            return latest[1]
+        network._ready()
+        state = network._store.topology_version, method, cost
         sentences = list(_sentences(_Dependencies(network), method, cost))
     for sentence in sentences:
         warnings.warn(f"{network!r}: {sentence}", TrainingWarning, stacklevel=level_of_caller())

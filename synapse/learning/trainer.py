@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -170,6 +171,7 @@ class Trainer:
         self._paused: Paused | None = None  # the latest training
 
     _options_known: tuple[Any, RuleOptions] | None = None  # what they depend on, and checked options
+    _entropy: tuple[int, np.random.Generator] | None = None
 
     def __setattr__(self, name: str, value: Any) -> None:
         check = OPTIONS.get(name)
@@ -287,7 +289,7 @@ class Trainer:
             Whether sequences, or samples for a network without memory, have a new random order in every
             epoch. Default: True if there is more than one, but False for one stream or a stream of batches.
         seed : int or numpy.random.Generator
-            Seed for the orders and for dropout. Default: a new random seed for each call.
+            Seed for the orders and for dropout. Default: other random numbers in each call.
         progress : bool or str
             Whether to show a progress bar; a string is shown in front of it.
         validation : (inputs, targets), batches of them or float, optional
@@ -396,6 +398,7 @@ class Trainer:
         before = self._paused if call.resume else None
         if before is not None:
             continue_call(call, before)
+        call.seed = call.seed or self._unseeded()
         stream = is_stream(inputs, targets)
         limit = (1 if stream else 100) if call.epochs is None else call.epochs
         make = partial(RuleTask, self.network, cost=self.cost, rng=call.seed, options=options)
@@ -424,7 +427,7 @@ class Trainer:
             callbacks=call.callbacks,
             measure=None if isinstance(self.optimizer, LBFGS) else source.measure(self.network, self.cost),
         )
-        self._updater.penalties = self._penalties
+        self._updater.penalties = options.penalties
         training = Training(
             network=self.network,
             source=source,
@@ -453,6 +456,13 @@ class Trainer:
         if isinstance(source, Arrays) and not warned:  # the cause is known
             warn_if_vanished(source.task, result)
         return result
+
+    def _unseeded(self) -> np.random.Generator:
+        """The generator of trainings without a seed: making one takes as long as a small batch."""
+        process = os.getpid()  # a fork makes its own
+        if self._entropy is None or self._entropy[0] != process:
+            self._entropy = process, np.random.default_rng()
+        return self._entropy[1]
 
     def _work_for(self, options: RuleOptions) -> Rule | None:
         """The rule of the latest training on little data, with its memory, if it had these options."""

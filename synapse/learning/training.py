@@ -533,7 +533,7 @@ class Search:
             optimizer = replace(self.optimizer, iterations=epochs)
             found = optimizer.minimise(function, reached, parameters.frozen, callback)
             with InUse(self.updater.network):
-                if ended and parameters.writable:
+                if ended and parameters.current:
                     parameters.write(found)
             if done == 0:  # no lower cost was found
                 batch = self._gradient(parameters)
@@ -556,6 +556,6 @@ class Search:
     def _unedited(self, parameters: ParameterVector) -> Iterator[None]:
         """Hold the network in use; raises if its structure has changed since the search began."""
         with InUse(self.updater.network):
-            if not parameters.writable:
+            if not parameters.current:
                 raise _EditedError
             yield

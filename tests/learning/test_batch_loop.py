@@ -63,9 +63,10 @@ class Work:
             self.updater.refresh(self.rule.task.options.optimizer)
             self.rule.refresh()
 
-    def together(self, orders=None, goal=-math.inf, rate=math.nan, stop=0):
+    def together(self, orders=None, goal=-math.inf, rate=None, stop=0):
         """Run all epochs in one call; returns their errors."""
         orders = self.orders if orders is None else orders
+        rate = self.updater.optimizer.rate if rate is None else rate
         rates, errors = np.full(len(orders), rate), np.full(len(orders), math.nan)
         control = new_control()
         control[0] = stop

@@ -159,6 +159,7 @@ class BatchLoop:
         deep = DEEP if exact.apart else 1
         self.groups = -(-self._most // (exact.lanes * deep))
         self._depth = min(deep, -(-self._most // exact.lanes)) if exact.apart else longest
+        self._laid: list[Any] = []
         self._batches = engine.exact.Batches(
             bounds=exact.data.bounds,
             size=np.uint64(self.size),
@@ -178,14 +179,11 @@ class BatchLoop:
         optimizer, state = updater.optimizer, updater.state
         assert isinstance(optimizer, BuiltIn)
         assert state is not None
-        tapes = [self._tapes(lanes) if used else None for lanes, used in self._used.items()]
         address, store, _ = self.exact._ready
-        rates = epochs.rates.copy()
-        rates[np.isnan(rates)] = optimizer.rate
         runs = engine.exact.Runs(
             orders=self._sorted(epochs.orders),
             counts=self.counts[epochs.orders],
-            rates=rates,
+            rates=epochs.rates,
             errors=epochs.errors,
             goal=float(epochs.goal),
             control=epochs.control,
@@ -193,7 +191,7 @@ class BatchLoop:
         done, code, state.steps, total, aimed, where = engine.exact.train_epochs(
             address,
             store.unit,
-            self._ways(tapes),
+            self._ways(),
             tuple(self._batches),
             tuple(runs),
             updater.change_of_kernels(),
@@ -219,8 +217,17 @@ class BatchLoop:
         tapes.begin(None, None)
         return tapes
 
-    def _ways(self, tapes: list[engine.exact.Tapes | None]) -> tuple[Any, ...]:
+    def _ways(self) -> tuple[Any, ...]:
         """How the gradients of groups of several samples, and of one, are computed."""
+        tapes = [self._tapes(lanes) if used else None for lanes, used in self._used.items()]
+        laid = [self.exact._ready[0], *tapes]
+        if laid != self._laid:
+            self._laid, self._fixed = laid, self._lay_ways(tapes)
+        *ways, arguments = self._fixed
+        return *ways, self.exact.with_data(arguments)
+
+    def _lay_ways(self, tapes: list[engine.exact.Tapes | None]) -> tuple[Any, ...]:
+        """What of them does not depend on the data."""
         samples = engine.exact.SampleGroup(
             begins=self._batches.begins,
             lengths=self._batches.lengths,

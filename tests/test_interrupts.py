@@ -33,6 +33,8 @@ class World:
         self.other.reseed(0)
         self.loose = Layer(2, name="loose")
         self.gate = Neuron(name="gate")
+        self.pair = Layer(2, name="pair")
+        self.link = self.pair[0].project(self.pair[1], weight=0.5)
         self.free = Layer(2, name="from"), Layer(2, name="to")
         self.projection = self.free[0].project(self.free[1], seed=0)
         synapse.tie(self.other["hidden"])
@@ -48,7 +50,7 @@ class World:
 
     @property
     def stores(self):
-        return {view._store for view in (self.net, self.other, self.gate, *self.loose, *self.free)}
+        return {view._store for view in (self.net, self.other, self.gate, *self.loose, *self.free, self.pair)}
 
     def told(self):
         """All that a user can see, apart from how it is stored."""
@@ -122,8 +124,10 @@ def train_with_checkpoints(world):
 OPERATIONS = {
     "join": lambda world: world.loose.project(world.net.input, seed=0),
     "connect": lambda world: world.gate.project(world.loose[0], weight=0.5),
+    "connect newborns": lambda world: world.pair[1].project(world.pair[0], weight=0.5),
     "disconnect": lambda world: world.other["hidden"][0].disconnect(world.other.output[0]),
     "gate": lambda world: world.gate.gate(world.other.connections[0]),
+    "gate newborns": lambda world: world.gate.gate(world.link),
     "ungate": lambda world: world.net["input gates"][0].ungate(*world.net["input gates"][0].gated),
     "tie": lambda world: synapse.tie([world.net.connections[0], world.other.connections[0]]),
     "network": lambda world: Network(world.loose, [world.free[0]], world.free[1]),

@@ -338,6 +338,47 @@ def test_a_new_neuron_takes_little_memory_and_leaves_none_when_it_is_connected()
     assert connected < 500 * 1500
 
 
+def test_networks_composed_without_a_look_are_those_composed_with_one_at_every_step():
+    def composed(seed, look):
+        rng, links = np.random.default_rng(seed), []
+        neurons = [Neuron(bias=i) for i in range(8)]
+        for source, target, gater, other in rng.integers(0, 8, (30, 4)).tolist():
+            try:
+                links.append(neurons[source].project(neurons[target], 0.1 * len(links), trainable=gater > 3))
+                neurons[gater].gate(links[other % len(links)])
+            except TopologyError:
+                pass
+            _ = [neuron.bias for neuron in neurons if rng.random() < look]
+        store = Layer(neurons).project(Layer(1), weights=0.0).source._store
+        facts = {name: store[name].tolist() for name in ("source", "target", "gater", "weight", "trainable")}
+        return facts, [n._row for n in neurons], [n.bias for n in neurons], [link._at for link in links]
+
+    for seed in range(40):
+        assert composed(seed, 0.0) == composed(seed, 1.0) == composed(seed, 0.03)
+
+
+def test_no_connection_or_gate_is_lost_if_another_thread_reads():
+    def link(hub, others, made):
+        for other in others:
+            made.append(hub.project(other, 0.0))
+            hub.gate(made[-1])
+
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(30):
+            hubs, others, made = [Neuron(), Neuron()], [Neuron() for _ in range(20)], []
+            threads = [threading.Thread(target=link, args=(hub, others, made)) for hub in hubs]
+            threads.append(threading.Thread(target=lambda others=others: others[10].bias))
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert [set(hub.outgoing) == set(hub.gated) and len(hub.gated) for hub in hubs] == [20, 20]
+            assert len({each._at for each in made}) == 40
+    finally:
+        sys.setswitchinterval(0.005)
+
+
 def test_threads_that_read_and_connect_a_new_neuron_see_one_store():
     def read(neuron, seen):
         seen.append((neuron.bias, neuron.name, neuron.activate()))

@@ -141,15 +141,18 @@ class Store:
             self.columns.update(dict(zip(names, block, strict=True)))
         self.blocks = blocks
 
-    def add_neurons(self, views: Sequence[Any], names: Names = (), **numbers: Any) -> int:
-        """Append a neuron for each view, with these numbers and other defaults; returns the first row."""
+    @property
+    def size(self) -> int:
+        """How many neurons and connections it has, removed ones included."""
+        return self.n_neurons + self.n_connections
+
+    def add_neurons(self, views: Sequence[Any], names: Names = ()) -> int:
+        """Append a neuron for each view, with the defaults; returns the first row."""
         self.touch()
         first, stop = self.n_neurons, self.n_neurons + len(views)
         self._reserve_neurons(stop)
         for block, defaults in zip(self.blocks, _DEFAULTS, strict=True):
             block[:, first:stop] = defaults
-        for column, number in numbers.items():
-            self.columns[column][first:stop] = number
         self.n_neurons = stop
         self.views += views
         self.names += names or [None] * len(views)
@@ -282,13 +285,10 @@ class Store:
         """
         if other.dtype != self.dtype:
             raise ValueError(f"stores of {self.dtype} and {other.dtype} cannot be joined")
-        if isinstance(other, Newborn):
-            views, names, numbers = other.born
-            first = self.add_neurons(views, names, **numbers)
+        if isinstance(other, Newborn) and not other.links:
+            first = other.write_neurons(self)
             with Deferred():
-                for row, view in enumerate(views, first):
-                    view._store, view._row = self, row
-                other.absorbed = True
+                other.move_to(self, first)
             return
         self.touch()
         other.touch()
@@ -451,28 +451,83 @@ class Store:
 
 
 class Newborn(Store):
-    """The store of a neuron, or a layer, whose numbers nothing has read yet, which has no columns.
+    """The store of neurons and single connections whose numbers nothing has read yet, which has no columns.
 
-    A store that absorbs it takes the few numbers with which the neurons were created. Otherwise, the first
-    access to anything else makes it an ordinary store.
+    It holds the objects with the few numbers that they were made with. One assignment adds a connection or a
+    gate, so that Ctrl-C cannot divide it. A store that absorbs this one takes these numbers. Otherwise, the
+    first access to anything else makes it an ordinary store.
     """
 
-    n_connections, n_removed, graph, recorder, absorbed = 0, 0, None, None, False
+    n_removed, graph, recorder, absorbed = 0, None, None, False
 
-    def __init__(self, views: Sequence[Any], dtype: np.dtype[Any], names: Names, **numbers: Any) -> None:
+    def __init__(
+        self, views: list[Any], dtype: np.dtype[Any], names: list[str | None], squash: int, bias: Any
+    ) -> None:
         self.serial, self.lock, self.dtype = next(_serials), threading.RLock(), dtype
-        self.born, self.n_neurons = (views, names, numbers), len(views)
+        self.views, self.names = views, names
+        self.born = [(len(views), squash, bias)]  # of so many neurons, which may have a bias each
+        self.links: dict[tuple[Any, Any], Any] = {}  # connections by their ends, in the order of creation
+        self.given: dict[Any, tuple[float, bool, Any]] = {}  # weight, trainable and gater by connection
+
+    @property
+    def size(self) -> int:
+        """How many neurons and connections it has."""
+        return len(self.views) + len(self.links)
 
     def __getattr__(self, name: str) -> Any:
         with self.lock, Deferred():
             if isinstance(self, Newborn):  # otherwise another thread has been faster
-                made, (views, names, numbers) = Store(self.dtype), self.born
-                if not self.absorbed:
-                    made.add_neurons(views, names, **numbers)
+                made = Store(self.dtype)
+                self.write_neurons(made)
+                if self.links:
+                    self._write_connections(made)
                 vars(self).update(vars(made) | vars(self))
-                del self.born
+                del self.born, self.links, self.given
                 self.__class__ = Store  # type: ignore[assignment]
         return getattr(self, name)
+
+    def write_neurons(self, store: Store) -> int:
+        """Append its neurons to an ordinary store; returns the first row."""
+        first = begin = store.add_neurons(self.views, self.names)
+        for size, squash, bias in self.born:
+            store.columns["squash"][begin : begin + size] = squash
+            store.columns["bias"][begin : begin + size] = bias
+            begin += size
+        return first
+
+    def _write_connections(self, store: Store) -> None:
+        # Not by zip(*...), which makes an object for each of them, and so lets Python collect garbage.
+        sources = np.array([source._row for source, _ in self.links])
+        targets = np.array([target._row for _, target in self.links])
+        given = [self.given[edge] for edge in self.links.values()]
+        weights, trainable = np.array([one[0] for one in given]), np.array([one[1] for one in given])
+        store.add_connections(sources, targets, weights, trainable)
+        store.edges = dict(enumerate(self.links.values()))
+        gaters = [NONE if gater is None else gater._row for _, _, gater in given]
+        store.columns["gater"][: len(gaters)] = gaters
+
+    def move_to(self, store: Store, first: int) -> None:
+        """Let its neurons be those of another store, from this row on."""
+        for row, view in enumerate(self.views, first):
+            view._store, view._row = store, row
+        self.views, self.names, self.born, self.absorbed = [], [], [], True
+
+    def absorb(self, other: Store) -> None:
+        """Take over the neurons and connections of another store; of a newborn, without making columns."""
+        if not isinstance(other, Newborn) or other.dtype != self.dtype:
+            super().absorb(other)
+            return
+        with Deferred():
+            first, links = len(self.views), other.links
+            for identity, edge in enumerate(links.values(), len(self.links)):
+                edge._store, edge._identity = self, identity
+            self.views += other.views
+            self.names += other.names
+            self.born += other.born
+            self.links |= links
+            self.given |= other.given
+            other.links, other.given = {}, {}
+            other.move_to(self, first)
 
 
 class RedirectedTable:

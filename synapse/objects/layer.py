@@ -121,7 +121,7 @@ class Layer(Sequence[Neuron]):
             if several:
                 value = vector("The biases of a layer", finite_array("Biases", value, kind), size, kind)
             names = [] if name is None else [f"{name} {i}" for i in range(size)]
-            self._neurons = new_neurons(size, kind, names, squash=function.code, bias=value)
+            self._neurons = new_neurons(size, kind, names, function.code, value)
         else:
             given = listed("The neurons of a layer", neurons, "a whole number or a list of Neurons")
             self._neurons = [require_neuron("What a layer holds", neuron) for neuron in given]
@@ -691,10 +691,12 @@ class Layer(Sequence[Neuron]):
         return vector(what, values, len(self), FLOAT32 if FLOAT32 in floats else FLOAT64, nan)
 
 
-def new_neurons(count: int, dtype: Any, names: Sequence[str | None] = (), **numbers: Any) -> list[Neuron]:
-    """Make neurons in one store, with these names and numbers."""
+def new_neurons(
+    count: int, dtype: Any, names: Sequence[str | None] = (), squash: int = 0, bias: Any = 0.0
+) -> list[Neuron]:
+    """Make neurons in one store, with these names, code of an activation function, and bias or biases."""
     neurons = [Neuron.__new__(Neuron) for _ in range(count)]
-    store = Newborn(neurons, np.dtype(dtype), names, **numbers)
+    store = Newborn(neurons.copy(), np.dtype(dtype), [*names] or [None] * count, squash, bias)
     for row, neuron in enumerate(neurons):
         neuron._store, neuron._row = store, row
     return neurons

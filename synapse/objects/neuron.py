@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterable, Mapping
 from functools import lru_cache, total_ordering
@@ -39,8 +40,11 @@ if TYPE_CHECKING:
     from .layer import Layer
 
 
-SYSTEM = random.SystemRandom()
-"""Source of a weight without a seed; a generator of NumPy takes ten times as long to make."""
+SYSTEM = random.Random()
+"""Source of a weight without a seed, seeded by the system in every process; a generator of NumPy takes a
+hundred times as long to make."""
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=SYSTEM.seed)
 
 SPAN = 1.0
 """Bound of the random weights between neurons, whose fans are not known yet.
@@ -128,7 +132,7 @@ class Neuron:
         function, kind = squashes.get(squash), float_type("The dtype", dtype)
         value = finite_number("The bias of a neuron", bias, kind)
         called = None if name is None else text("The name of a neuron", name)
-        self._store: Store = Newborn([self], kind, [called], squash=function.code, bias=value)
+        self._store: Store = Newborn([self], kind, [called], function.code, value)
         self._row = 0
         if function.random:
             self.reseed()
@@ -339,6 +343,8 @@ class Neuron:
         0.25
         """
         self._require()
+        if len(connections) == 1 and wiring.gate_newborn(self, connections[0]):
+            return
         singles = _single("What a neuron gates", connections)
         if len({id(c) for c in singles}) < len(singles):
             raise TopologyError("Expected each connection to be given once, got one of them twice.")

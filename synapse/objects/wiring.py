@@ -16,7 +16,7 @@ from .. import squash as squashes
 from .._typing import Bools, Indices, Ints
 from ..engine.guard import InUse
 from ..engine.schema import NONE
-from ..engine.store import Store
+from ..engine.store import Newborn, Store
 from ..errors import TopologyError
 from . import graph
 from .connection import Connection, connection_at
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _row_of, _store_of = attrgetter("_row"), attrgetter("_store")
 
 LOOK_UP = 4096
-"""Largest number of connections for which duplicates are looked up in the graph, made if needed."""
+"""Largest number of connections without objects for which the graph is made, to look up duplicates."""
 
 
 def rows_of(neurons: Iterable[Neuron]) -> Ints:
@@ -110,7 +110,10 @@ def join(neurons: Sequence[Neuron]) -> Store:
     Raises TopologyError, and joins nothing, if a neuron has been removed, the dtypes differ, or a network
     that would move is being recorded.
     """
-    stores = {neuron._require() for neuron in neurons}
+    return _joined({neuron._require() for neuron in neurons})
+
+
+def _joined(stores: set[Store]) -> Store:
     if len(stores) == 1:
         return stores.pop()
     if len({store.dtype for store in stores}) > 1:
@@ -118,18 +121,16 @@ def join(neurons: Sequence[Neuron]) -> Store:
         raise TopologyError(
             f"Neurons of {' and '.join(kinds)} cannot be connected. Build both with the same dtype."
         )
-    largest, *others = sorted(
-        stores, key=lambda store: (-(store.n_neurons + store.n_connections), store.serial)
-    )
+    largest, *others = sorted(stores, key=lambda store: (-store.size, store.serial))
     if any(store.recorder is not None for store in others):
         raise TopologyError(
             "A network that is being recorded cannot be connected to a larger one. End the recording first."
         )
     for store in others:
         graphs = largest.graph, store.graph
-        first, identity = largest.n_neurons, largest.n_identities
+        places = (0, 0) if graphs == (None, None) else (largest.n_neurons, largest.n_identities)
         largest.absorb(store)
-        graph.follow_absorbed(largest, graphs, first, identity)
+        graph.follow_absorbed(largest, graphs, *places)
     return largest
 
 
@@ -139,7 +140,7 @@ def find(source: Neuron, target: Neuron) -> Connection | None:
     if store is not target._store:
         return None
     if store.graph is None:
-        if store.n_connections > LOOK_UP:
+        if not isinstance(store.edges, dict) and store.n_connections > LOOK_UP:
             row, ends, first, stop = target._row, store["target"], 0, store.n_connections
             if store.program.version == store.topology_version:  # connections are sorted by target
                 first, stop = np.searchsorted(ends, np.array([row, row + 1], ends.dtype))
@@ -153,6 +154,9 @@ def find(source: Neuron, target: Neuron) -> Connection | None:
 
 def connect(source: Neuron, target: Neuron, weight: float, trainable: bool) -> Connection:
     """Connect two neurons that are not connected in this direction yet."""
+    made = _connect_newborn(source._store, source, target, weight, trainable)
+    if made is not None:
+        return made
     with InUse(source, target):
         store = source._require()
         joined = store is target._require()
@@ -163,11 +167,46 @@ def connect(source: Neuron, target: Neuron, weight: float, trainable: bool) -> C
             )
         if not joined:
             store = join((source, target))
+            made = _connect_newborn(store, source, target, weight, trainable)
+            if made is not None:
+                return made
         placement = Placement(store, source._row, target._row)
         identity = store.add_connections(source._row, target._row, weight, trainable)
         graph.follow_connected(store, identity, 1)
         placement.settle()
         return connection_at(store, identity)
+
+
+def _connect_newborn(
+    store: Any, source: Neuron, target: Neuron, weight: float, trainable: bool
+) -> Connection | None:
+    """Connect two neurons of a store without columns; None if it is another, or they are connected."""
+    if not isinstance(store, Newborn):
+        return None
+    with store.lock:
+        mine = {type(store), source._store, target._store} == {Newborn, store}
+        if not mine or (source, target) in store.links:
+            return None
+        made = Connection(store, len(store.links))
+        store.given[made] = weight, trainable, None
+        store.links[source, target] = made  # this makes the connection
+        return made
+
+
+def gate_newborn(gater: Neuron, connection: Any) -> bool:
+    """Let a neuron gate a connection of a store without columns; False if it is another, or it is gated."""
+    store = connection._store if isinstance(connection, Connection) else None
+    if not isinstance(store, Newborn):
+        return False
+    apart = gater._store is not store
+    with InUse(gater, connection) if apart else store.lock:
+        stores = {gater._store, connection._store}
+        fits = all(isinstance(one, Newborn) for one in stores) and (apart or stores == {store})
+        if not fits or connection._store.given[connection][2] is not None:
+            return False
+        joined: Any = _joined(stores)
+        joined.given[connection] = (*joined.given[connection][:2], gater)
+        return True
 
 
 def connect_many(

@@ -289,9 +289,9 @@ def check_nodes(store):
 def check_runs(store):
     """Runs, taken apart again, are all connections but self-connections, each once."""
     c, n = store.columns, store.n_neurons
-    first, length = c["run_first"].astype(np.int64), c["run_length"].astype(np.int64)
-    count = len(c["run_kind"])
-    check_lengths(store, "run", count)
+    first, length = store["run_first"].astype(np.int64), store["run_length"].astype(np.int64)
+    count = len(first)
+    check_lengths(store, "run", len(c["run_kind"]))
     require(length > 0, "a run is not empty")
     rows = spans(first, length)
     others = np.flatnonzero(store["source"] != store["target"])

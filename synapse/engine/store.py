@@ -82,6 +82,7 @@ class Store:
         self.unit: Any = 1.0 if isinstance(one, float) else one  # Python's own float is passed fastest
         self.n_neurons = 0
         self.n_connections = 0  # rows, including removed ones until the next lowering
+        self.n_runs = 0
         self.n_removed = 0  # neurons and connections that the next lowering removes
         self.columns = StoreColumns(self.dtype)
         # the columns of neurons, one array for all of a dtype
@@ -121,6 +122,8 @@ class Store:
         axis = _AXES[name]
         if axis == "neuron":
             return column[: self.n_neurons]
+        if axis == "run":
+            return column[: self.n_runs]
         return column[: self.n_connections] if axis == "connection" else column
 
     def __reduce_ex__(self, protocol: Any) -> Any:

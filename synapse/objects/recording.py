@@ -515,10 +515,9 @@ class Recorder:
 
     def _runs_of(self, rows: NDArray[np.uint32]) -> NDArray[np.uint32]:
         """The run of each row; NONE for rows in no run."""
-        columns = self._store.columns
         run = np.full(self._store.n_connections + 1, NONE, np.uint32)
-        lengths = columns["run_length"]
-        run[spans(columns["run_first"], lengths)] = np.repeat(np.arange(len(lengths)), lengths)
+        lengths = self._store["run_length"]
+        run[spans(self._store["run_first"], lengths)] = np.repeat(np.arange(len(lengths)), lengths)
         return run[np.minimum(rows, self._store.n_connections)]
 
     def _follow_pairs(self) -> None:

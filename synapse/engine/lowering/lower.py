@@ -34,6 +34,8 @@ MUCH = 1 << 17
 """How many neurons and connections a process lowers in plain Python before it compiles the loops,"""
 SOME = 1 << 10
 """or loads them from the cache if it has loaded Numba: what loading takes."""
+RESERVE = 64
+"""Rows of runs more than needed, so that small edits do not allocate."""
 
 
 def lower(store: Store) -> None:
@@ -148,17 +150,17 @@ _AXES = {
 }
 
 
-def _make_room(store: Store, axis: str, rows: int) -> None:
-    """Let the columns of an axis have so many rows, whose values are not set."""
+def _make_room(store: Store, axis: str, rows: int, reserve: int = 0) -> None:
+    """Let the columns of an axis have so many rows, or up to twice `reserve` more, without values."""
     for column in _AXES[axis]:
-        if len(store.columns[column.name]) != rows:
-            store.columns[column.name] = np.empty(rows, numpy_dtype(column, store.dtype))
+        if not rows <= len(store.columns[column.name]) <= rows + 2 * reserve:
+            store.columns[column.name] = np.empty(rows + reserve, numpy_dtype(column, store.dtype))
 
 
-def _cut(store: Store, axis: str, rows: int) -> None:
-    """Cut the columns of an axis to the rows in use."""
+def _cut(store: Store, axis: str, rows: int, reserve: int = 0) -> None:
+    """Cut the columns of an axis to the rows in use, unless they are few more."""
     for column in _AXES[axis]:
-        if len(store.columns[column.name]) > rows:
+        if len(store.columns[column.name]) > rows + reserve:
             store.columns[column.name] = store.columns[column.name][:rows].copy()
 
 
@@ -167,9 +169,9 @@ def lay_out_runs(store: Store) -> None:
     c, count = store.columns, store.n_connections
     work = np.empty(store.n_neurons + 1, np.int64)
     _make_room(store, "node", store.n_neurons)
-    _make_room(store, "run", count)
-    runs, pairs = _loops.run(find_runs, store, count, work)
-    _cut(store, "run", runs)
+    _make_room(store, "run", count, RESERVE)
+    store.n_runs, pairs = _loops.run(find_runs, store, count, work)
+    _cut(store, "run", store.n_runs, SOME)
     _make_room(store, "influence", pairs)
     _make_room(store, "pull", pairs)
     traces = extended = 0

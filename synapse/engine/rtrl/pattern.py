@@ -121,8 +121,8 @@ def reads_of(store: Store, span: Any) -> _Reads:
     low, high = np.searchsorted(target, [first, stop])
     rows = slice(int(low), int(high))
     run = np.full(store.n_connections, OWN, np.int64)
-    lengths = c["run_length"]
-    run[spans(c["run_first"], lengths)] = np.repeat(np.arange(len(lengths)), lengths)
+    lengths = store["run_length"]
+    run[spans(store["run_first"], lengths)] = np.repeat(np.arange(len(lengths)), lengths)
     gater = store["gater"][rows].astype(np.int64)
     every = np.arange(stop - first)
     soft = store["squash"][first:stop] == SOFTMAX

@@ -30,8 +30,8 @@ from .callbacks import Batch
 from .rules import BatchGradient, Rule, RuleOptions, RuleTask
 from .schedules import CheckedRates
 
-LONG = 2e7
-"""Connections visited per epoch above which a compiled call runs in a thread, so that Ctrl-C works."""
+LONG = 0.02
+"""Seconds above which a compiled call runs in a thread, so that Ctrl-C works."""
 Found = TypeVar("Found")
 SECONDS = 0.02
 """Time that a call with several epochs should take: Ctrl-C and the progress bar wait for its end."""
@@ -103,6 +103,7 @@ class Training:
     stop: threading.Event  # set by another thread to end the training
     history: History
     on_batch: Callable[[Batch], Any] | None
+    visit: float  # seconds for a connection and a row, by the latest compiled call
     checkpoint: Checkpoint | None = None
     continued: Paused | None = None  # the training that this one continues
     bar: Any = field(init=False)  # the progress bar
@@ -371,15 +372,11 @@ class Training:
         else:
             self.ending = "callback" if stop else None
 
-    def _is_long(self, work: Rule) -> bool:
-        """Whether an epoch takes longer than Ctrl-C may wait."""
-        store = self.network._store
-        return len(work.task.data.inputs) * (store.n_neurons + store.n_connections) >= LONG
-
     def _compiled(self, work: Rule, call: Callable[[], Found], control: Control) -> Found:
         """Make a compiled call. During a long one, this thread updates the bar and checks for Ctrl-C."""
-        shown = 0
-        if not self._is_long(work):
+        store, shown, begun = self.network._store, 0, time.perf_counter()
+        size = store.n_neurons + store.n_connections
+        if len(work.task.data.inputs) * size * self.visit < LONG:
             found = call()
         else:
             self.network._ready()  # lower now: another thread cannot
@@ -392,7 +389,10 @@ class Training:
                     if self._asked_to_stop():
                         control[0] = 1
                 found = running.result()
-        self.bar.update(int(control[1]) - shown)
+        rows = int(control[1])
+        if rows:
+            self.visit = (time.perf_counter() - begun) / (rows * size)
+        self.bar.update(rows - shown)
         return found
 
     def _by_batches(self, work: Rule, epoch: int, order: Order, rate: float) -> tuple[float, float]:

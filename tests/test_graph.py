@@ -34,6 +34,19 @@ def test_neighbours_are_in_the_order_of_creation():
         assert list(graph.of(a._store).pred[neuron].values()) == [c for c in links if c.target is neuron]
 
 
+def test_weights_read_in_one_iteration_are_the_present_ones():
+    net = perceptron(3, 20, 2)
+    live = net.graph
+    for _ in range(2):
+        assert list(live.edges(data="weight")) == list(live.copy().edges(data="weight"))
+        few = [net[1], net[5]]
+        assert list(live.edges(few, "weight")) == [(u, v, e.weight) for u, v, e in live.edges(few, True)]
+        weights = live.edges(data="weight")
+        net.weights = net.weights + 1.0
+        assert [weight for *_, weight in weights] == [edge.weight for *_, edge in live.edges(data=True)]
+        net.add(Layer(1))
+
+
 def test_garbage_collection_is_as_before():
     was = gc.isenabled()
     try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise, repeat
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import networkx as nx
@@ -22,7 +22,7 @@ from ..engine.guard import InUse
 from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import TopologyError
-from .connection import DataView, connection_at, held_connections
+from .connection import DataView, connection_at, held_connections, weights_of
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -160,6 +160,31 @@ class FilteredAdjacency(FilteredAtlas):
         return FilteredAtlas(super().__getitem__(node), self._here)
 
 
+class OutEdgeDataView(nx.reportviews.OutEdgeDataView):  # type: ignore[type-arg]
+    """The edges of a live graph with their data. The weights of a neuron's connections are read together."""
+
+    __slots__ = ()
+
+    _data: Any
+    _viewer: Any
+    _nodes_nbrs: Any
+
+    def __iter__(self) -> Iterator[Any]:
+        if self._data != "weight" or self._viewer._graph._helper is not None:
+            return super().__iter__()
+        return chain.from_iterable(
+            zip(repeat(neuron), targets, weights_of(neuron, targets.values()), strict=False)
+            for neuron, targets in self._nodes_nbrs()
+        )
+
+
+class OutEdgeView(nx.reportviews.OutEdgeView):  # type: ignore[type-arg]
+    """The edges of a live graph."""
+
+    __slots__ = ()
+    dataview = OutEdgeDataView
+
+
 class LiveGraph(DiGraph):
     """The live graph of a network, see :attr:`synapse.Network.graph`.
 
@@ -192,7 +217,7 @@ class LiveGraph(DiGraph):
     clear = clear_edges = update = _refuse
 
     # networkx caches these views in the graph; this reference cycle would keep the network alive
-    edges = out_edges = property(nx.reportviews.OutEdgeView)
+    edges = out_edges = property(OutEdgeView)
     in_edges = property(nx.reportviews.InEdgeView)
     degree = property(nx.reportviews.DiDegreeView)
     in_degree = property(nx.reportviews.InDegreeView)

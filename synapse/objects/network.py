@@ -271,9 +271,11 @@ class Network(Sequence[Neuron]):
         store["position"][rows] = np.arange(len(rows))
         inputs = rows[: len(self.input)]
         new = inputs[store["role"][inputs] != INPUT]
-        new = new[~np.isin(new, store["target"])] if len(new) else new
-        for error in ("responsibility", "projected", "gated"):  # clamped neurons have no error
-            store[error][new] = 0.0
+        errors = [store[name] for name in ("responsibility", "projected", "gated")]
+        if any(error[new].any() for error in errors):  # clamped neurons have none
+            new = new[~np.isin(new, store["target"])]
+            for error in errors:
+                error[new] = 0.0
         store["role"][rows] = HIDDEN
         store["role"][inputs] = INPUT
         store["role"][rows[len(rows) - len(self.output) :]] = OUTPUT

@@ -198,7 +198,8 @@ class Records:
         if null and isinstance(column, list) and NO_GATER in column:
             self._refuse(key, (value != NO_GATER for value in column), condition)
         array = self._array(key, "iu", (int, NoneType) if null else (int,), np.int64, condition)
-        self._require(key, (array >= first) & (array <= last), condition)
+        if len(array) and not (first <= array.min() and array.max() <= last):  # without an array of answers
+            self._refuse(key, (array >= first) & (array <= last), condition)
         return array
 
     def _array(
@@ -246,17 +247,17 @@ class Records:
 
     def squashes(self, key: str) -> NDArray[Any]:
         """A column of names of activation functions, all of them registered."""
-        names = self.texts(key)
+        names, known = self.texts(key), {}
         for name in dict.fromkeys(names):
             try:
-                squashes.get(name)
+                known[name] = squashes.get(name).name
             except UnknownNameError:
                 raise FormatError(
                     f"The {key} of {self.item} {names.index(name)} is {given(name)}, which has not been "
                     "registered. Register the function first, with @squash.register. "
                     f"Known: {', '.join(squashes.names())}."
                 ) from None
-        return np.array([squashes.get(name).name for name in names], object)
+        return np.array([known[name] for name in names], object)
 
 
 def _is_vector(column: Any) -> bool:

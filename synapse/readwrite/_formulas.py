@@ -350,17 +350,17 @@ def computed(tree: Tree, names: Mapping[str, Any], functions: Mapping[str, Calla
     `functions` are those of `PRIMITIVES`, `OPERATORS` and `COMPARISONS`, and ``number(value)`` and
     ``where(condition, then, other)``.
     """
-    known: dict[Symbol, Any] = {}
+    known: dict[int, Any] = {}  # by id, because torch.compile cannot trace a hash
 
     def value(symbol: Symbol) -> Any:
-        if symbol not in known:
+        if id(symbol) not in known:
             if symbol.kind == "name":
-                known[symbol] = names[symbol.parts[0]]
+                known[id(symbol)] = names[symbol.parts[0]]
             elif symbol.kind == "number":
-                known[symbol] = functions["number"](symbol.parts[0])
+                known[id(symbol)] = functions["number"](symbol.parts[0])
             else:
-                known[symbol] = functions[symbol.kind](*map(value, symbol.parts))
-        return known[symbol]
+                known[id(symbol)] = functions[symbol.kind](*map(value, symbol.parts))
+        return known[id(symbol)]
 
     def of(tree: Tree) -> Any:
         if not isinstance(tree, Branch):

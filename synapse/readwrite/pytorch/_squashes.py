@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import torch
@@ -25,21 +25,18 @@ def function_of(squash: str) -> Any:
     return given(squash, "torch") or _built_in(squash)
 
 
-@cache
 def _built_in(squash: str) -> Any:
     entry = ACTIVATIONS.get(squash)
     if entry is not None and entry.torch is not None and entry.torch.exact:
         return getattr(torch.nn, entry.torch.module)(**entry.torch.settings)
     formula = partial(Formula.apply, tree_of(squash, 0), tree_of(squash, 1))
-    if kind_of(squash) == LARGEST:
-        return lambda states: formula(states) * _largest(states)
-    return formula
+    return partial(_of_largest, formula) if kind_of(squash) == LARGEST else formula
 
 
-def _largest(states: Tensor) -> Tensor:
-    """1 for the neuron of a group with the largest state (the first in a tie), 0 for the others."""
+def _of_largest(formula: Any, states: Tensor) -> Tensor:
+    """The values of a formula for the neuron of a group with the largest state (the first in a tie), or 0."""
     first = states.argmax(-1, keepdim=True)
-    return torch.zeros_like(states).scatter(-1, first, 1.0)
+    return formula(states) * torch.zeros_like(states).scatter(-1, first, 1.0)
 
 
 class Formula(torch.autograd.Function):  # type: ignore[misc]  # torch need not be installed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -14,6 +15,11 @@ from ._blocks import NOW, PAST, Block, Read, Term
 
 Tensor = Any  # torch may not be installed where types are checked
 Take = Callable[[Read], Tensor]
+
+
+def _found(answer: Tensor) -> bool:
+    """Whether numbers are such that work can be left out; a compiled graph must not depend on them."""
+    return not torch.compiler.is_compiling() and bool(answer)
 
 
 class TermModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be installed
@@ -39,11 +45,11 @@ class TermModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be in
     def number(self, weight: Tensor) -> Tensor:
         """Gather its weights from all, which end with a 0; None if all of them are 1 and stay so."""
         if self.stretch is not None:
-            own = weight[self.stretch : self.stretch + int(np.prod(self.shape))].view(self.shape[::-1])
+            own = weight[self.stretch : self.stretch + math.prod(self.shape)].view(self.shape[::-1])
             own = own.T if len(self.shape) == 2 else own
         else:
             own = weight.index_select(0, self.weights).view(self.shape)
-        return None if self.fixed and bool((own == 1).all()) else own
+        return None if self.fixed and _found((own == 1).all()) else own
 
     def pad(self, values: Tensor) -> Tensor:
         """Extend sums of some neurons to all neurons of the block, by zeros."""
@@ -80,7 +86,8 @@ class BlockModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be i
     def __init__(self, block: Block, fixed: Bools, biased: Bools, function: Callable[[str], Any]) -> None:
         super().__init__()
         self.biased = bool(biased[block.neurons].any())
-        self.size, self.pieces, self.function = len(block.neurons), block.pieces, function
+        self.size, self.pieces = len(block.neurons), block.pieces
+        self.functions = [function(name) for name, _, _ in self.pieces]
         self.sizes = [b - a for _, a, b in self.pieces]
         self.register_buffer("neurons", torch.tensor(block.neurons), persistent=False)
         groups = defaultdict(list)
@@ -112,16 +119,10 @@ class BlockModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be i
             self.units.append(np.diff(inside).tolist())
         self.bounds = np.cumsum([0, *(size for sizes in self.units for size in sizes)]).tolist()
 
-    def functions(self) -> list[Any]:
-        """The functions of its pieces."""
-        return [self.function(name) for name, _, _ in self.pieces]
-
-    def fire(self, states: Tensor, functions: list[Any]) -> list[Tensor]:
+    def fire(self, states: Tensor) -> list[Tensor]:
         """The activations of its pieces."""
-        if len(functions) == 1:
-            return [functions[0](states)]
-        parts = states.split(self.sizes, 1)
-        return [function(part) for function, part in zip(functions, parts, strict=True)]
+        parts = states.split(self.sizes, 1) if len(self.sizes) > 1 else [states]
+        return [function(part) for function, part in zip(self.functions, parts, strict=True)]
 
     def place_of(self, read: Read) -> tuple[int, int]:
         """Where its units are that are read, or its states."""
@@ -209,7 +210,7 @@ class Unrolling:
         states = summed(block.plain, bias.expand(rows, -1), self.take, numbers)
         for terms in block.gated:
             states = gated(states, summed(terms, None, self.take, numbers), terms[0], self.take)
-        fired = block.fire(states, block.functions())
+        fired = block.fire(states)
         self.values[number] = fired[0] if len(fired) == 1 else torch.cat(fired, 1)
         last = rows - rows // self.steps
         self.last_values[number], self.last_states[number] = self.values[number][last:], states[last:]
@@ -233,15 +234,15 @@ class Unrolling:
             found = (units if read.kind == NOW else past)[read.block]
             return found[a] if b == a + 1 else torch.cat(found[a:b], 1)
 
-        work = [(k, blocks[k], loop.splits[k], *known[k], blocks[k].functions()) for k in loop.members]
+        work = [(k, blocks[k], loop.splits[k], *known[k]) for k in loop.members]
         for t in range(self.steps):
             past, past_states, units, states = units, states, {}, {}
-            for k, block, split, base, sums, functions in work:
+            for k, block, split, base, sums in work:
                 own = summed(split.later, None if base is None else base[t], take, numbers)
                 for (before, later), part in zip(split.gated, sums, strict=True):
                     part = summed(later, None if part is None else part[t], take, numbers)
                     own = gated(own, part, (before or later)[0], take)
-                states[k], pieces = own, block.fire(own, functions)
+                states[k], pieces = own, block.fire(own)
                 units[k] = block.divided(pieces)
                 if k in fired:
                     fired[k].append(pieces)
@@ -255,7 +256,7 @@ class Unrolling:
         """What is known of the sums of a block before its loop runs, step by step; None: nothing."""
         rows = len(self.values[0])
         begins = bool(split.before) or not (split.later or split.gated)
-        begins = begins or block.biased or bool((bias != 0).any())
+        begins = begins or block.biased or not _found((bias == 0).all())
         base = summed(split.before, bias.expand(rows, -1) if split.before else bias[None], self.take, numbers)
         known = self.by_step(base) if split.before else [base.expand(rows // self.steps, -1)] * self.steps
         sums = [summed(before, None, self.take, numbers) for before, _ in split.gated]

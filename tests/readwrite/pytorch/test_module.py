@@ -1,6 +1,8 @@
 """A network in PyTorch: the same function, trained there, and brought back."""
 
 import doctest
+import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -137,6 +139,21 @@ def test_what_is_not_trainable_survives_weight_decay_and_comes_back():
 
 def test_the_examples_run():
     assert doctest.testmod(pytorch, raise_on_error=True).attempted > 5
+
+
+def test_it_compiles_as_one_graph_without_warnings_and_can_be_pickled():
+    grouped = Layer(3), Layer(4, "winner"), Layer(2, "softmax")
+    grouped[0].project(grouped[1], seed=0)
+    grouped[1].project(grouped[2], seed=1)
+    for net in (built("gru"), built("random"), Network(grouped[0], [grouped[1]], grouped[2])):
+        module = synapse.to_torch(net)
+        compiled = torch.compile(module, fullgraph=True, backend="eager")
+        twin = pickle.loads(pickle.dumps(module))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            warnings.simplefilter("ignore", DeprecationWarning)  # torch's own, of its compiler
+            found = answers(compiled, INPUTS), answers(twin, INPUTS)
+        assert np.abs(found - net.run(INPUTS)).max() < 1e-12
 
 
 def test_what_cannot_be_converted_is_refused():

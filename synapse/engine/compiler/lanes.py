@@ -136,6 +136,17 @@ def _splat(typingctx: Any, value: Any, column: Any) -> Any:
     return taken(value, column), codegen
 
 
+@intrinsic
+def _rolled(typingctx: Any, number: Any) -> Any:
+    """A number that the optimiser does not know: it would write a loop over lanes once for each of them."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = args[0].type
+        return builder.asm(ir.FunctionType(kind, [kind]), "", "=r,0", args, False)
+
+    return number(number), codegen
+
+
 class TapesType(TableType):
     """The type of ``u`` in kernels: one word, the address of the table of addresses of some tapes."""
 
@@ -192,7 +203,9 @@ if DEBUGGING:
     tapes: Any = _plain_tapes
     flat: Any = lambda column: column.reshape(-1)  # noqa: E731
     by_sample: Any = lambda u: (u.transposed if u.activation.ndim > 1 else u.activation).reshape(-1)  # noqa: E731
+    rolled: Any = lambda number: number  # noqa: E731
     total: Any = np.sum
     splat: Any = lambda value, column: np.full(column.shape[1:], value, column.dtype)[()]  # noqa: E731
 else:
-    tapes, flat, by_sample, total, splat = _compiled_tapes, _flat, _by_sample, _total, _splat
+    tapes, flat, by_sample, rolled = _compiled_tapes, _flat, _by_sample, _rolled
+    total, splat = _total, _splat

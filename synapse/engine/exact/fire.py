@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiler.jit import by_type, inline
-from ..compiler.lanes import by_sample, flat
+from ..compiler.lanes import by_sample, flat, rolled
+from ..compiler.rare import INDEX, rare
 from ..compiler.tiles import transpose
 from ..functions import compiled, single
 from ..functions.activations import (
@@ -43,19 +44,19 @@ def fire(m, u, first, last, offset, step, now, lanes):
         for q in range(n):
             activation[to + q], slope[to + q] = identity(state[at + q])
     elif FIRST_GROUPED <= code <= LAST_GROUPED:
-        fire_groups(m, u, code, first, last, offset, now, lanes)
+        fire_groups(m, u, first, last, offset, now, lanes)
     elif FIRST_RANDOM <= code <= LAST_RANDOM:
         chance(m, code, first, last, lanes, state, at, activation, slope, to)
     elif code < FIRST_CUSTOM:
         squash_stretch(code, m, state, at, activation, slope, to, n)
     else:
-        fire_custom(m, u, code, first, last, offset, step, now, lanes)
+        fire_custom(m, u, first, last, offset, step, now, lanes)
 
 
-@inline
-def fire_custom(m, u, code, first, last, offset, step, now, lanes):
+@rare(*[INDEX] * 6, taped=True)
+def fire_custom(m, u, first, last, offset, step, now, lanes):
     """Activate by a registered function, which is not called for ended samples, as it might raise."""
-    state, activation, slope = flat(u.weighed), flat(u.activation), flat(u.slope)
+    code, state, activation, slope = m.squash[first], flat(u.weighed), flat(u.activation), flat(u.slope)
     for j in range(first, last):
         for lane in range(lanes):
             q = (now + j) * lanes + lane
@@ -65,12 +66,12 @@ def fire_custom(m, u, code, first, last, offset, step, now, lanes):
                 activation[q], slope[q] = custom(m, u.failed, code, state[(offset + j) * lanes + lane])
 
 
-@inline
-def fire_groups(m, u, code, first, last, offset, now, lanes):
+@rare(*[INDEX] * 5, taped=True)
+def fire_groups(m, u, first, last, offset, now, lanes):
     """Activate groups of neurons that compete."""
     for j in range(first, last):
         u.state[now + j] = u.weighed[offset + j]
-    state, activation, slope = flat(u.state), flat(u.activation), flat(u.slope)
+    code, state, activation, slope = m.squash[first], flat(u.state), flat(u.activation), flat(u.slope)
     j = first
     while j < last:
         after = u8(m.group_stop[j])
@@ -80,8 +81,8 @@ def fire_groups(m, u, code, first, last, offset, now, lanes):
         j = after
 
 
-@inline
-def drop(u, first, last, now, rows, lanes):
+@rare(*[INDEX] * 5, taped=True)
+def drop(m, u, first, last, now, rows, lanes):
     """Dropout: multiply activations and slopes by the mask of each step, neuron and sample."""
     activation, slope, mask = flat(u.activation), flat(u.slope), flat(u.mask)
     for q in range((now + first) * lanes, (now + last) * lanes):
@@ -93,7 +94,7 @@ def drop(u, first, last, now, rows, lanes):
 def rest(u, first, last, offset, step, lanes):
     """Set ended samples to 0, so that they cannot grow without bound."""
     state = flat(u.weighed)
-    for lane in range(lanes):
+    for lane in range(rolled(lanes)):
         if u.row[step * lanes + lane] == ENDED:
             for j in range(first, last):
                 state[(offset + j) * lanes + lane] = 0.0
@@ -104,7 +105,7 @@ def clamp_inputs(u, span, inputs, step, now, lanes):
     """Copy a row of `inputs` to the input neurons of every sample; 0 for ended samples."""
     values, n, rows = by_sample(u), span[INPUTS], span[STOP] - span[FIRST]
     first = (now + span[FIRST]) * lanes
-    for lane in range(lanes):
+    for lane in range(rolled(lanes)):
         row, to = u.row[step * lanes + lane], first + lane * rows
         if row != ENDED:
             for i in range(n):

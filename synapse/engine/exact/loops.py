@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..compiler.jit import columns, inline, kernel
-from ..compiler.lanes import flat, splat, tapes
+from ..compiler.lanes import flat, rolled, splat, tapes
+from ..compiler.rare import INDEX, rare
 from ..functions.activations import SOFTMAX
 from ..functions.compiled import cross_entropy, judge
 from ..functions.costs import CROSS_ENTROPY
@@ -41,10 +42,19 @@ u8 = np.uint64
 def lay_targets(u, span, targets, step, lanes):
     """Copy the targets of a step to the place of the outputs' error signals; NaN means no target."""
     signal, n = flat(u.signal), span[OUTPUTS]
-    for lane in range(lanes):
+    for lane in range(rolled(lanes)):
         row = u.row[step * lanes + lane]
         for o in range(n):
             signal[(step * n + o) * lanes + lane] = targets[row * n + o] if row != ENDED else math.nan
+
+
+@rare(*[INDEX] * 5, taped=True)
+def judge_outputs(m, u, cost, at, to, n, lanes):
+    """The cost and the error signal of each output under any cost; signals overwrite the targets."""
+    activation, slope, signal, value = flat(u.activation), flat(u.slope), flat(u.signal), flat(u.value)
+    for q in range(n * lanes):
+        y, derivative, size = activation[at + q], slope[at + q], np.float64(n)
+        value[q], signal[to + q] = judge(u.failed, cost, signal[to + q], y, derivative, size)
 
 
 @inline
@@ -59,10 +69,8 @@ def aim_outputs(m, u, span, targets, step, now, cost, lanes):
             target = signal[to + q]
             value[q], signal[to + q] = cross_entropy(target, activation[at + q], slope[at + q], size)
     else:
-        for q in range(n * lanes):
-            target = signal[to + q]
-            value[q], signal[to + q] = judge(u.failed, cost, target, activation[at + q], slope[at + q], size)
-    for lane in range(lanes):
+        judge_outputs(m, u, cost, at, to, n, lanes)
+    for lane in range(rolled(lanes)):
         share = u.share[step * lanes + lane]
         for o in range(n):
             weight = share * m.cost_weight[span[STOP] - n + o]
@@ -90,7 +98,7 @@ def activate_network(m, u, span, inputs, step, now, before, lanes, samples):
         keep_memory(m, u, first, last, offset, now)
         fire(m, u, first, last, offset, step, now, lanes)
         if samples.masked:
-            drop(u, first, last, now, now - before, lanes)
+            drop(m, u, first, last, now, now - before, lanes)
         if lanes > ONE:
             transpose_activations(m, u, first, last, span, now, lanes)
         first = last
@@ -136,7 +144,7 @@ def lay_rows(u, samples, lanes):
     """
     begins, lengths, weights, apart = samples.begins, samples.lengths, samples.weights, samples.apart
     for step in range(samples.steps):
-        for lane in range(lanes):
+        for lane in range(rolled(lanes)):
             at = step * lanes + lane
             k, t = (at, u8(0)) if apart else (lane, step)
             if k < u8(len(begins)) and t < lengths[k]:
@@ -157,23 +165,23 @@ def activate_steps(m, u, span, inputs, targets, samples, cost, lanes):
         now = (step + ONE) * rows - span[FIRST]
         activate_network(m, u, span, inputs, step, now, now - rows, lanes, samples)
         if samples.recorded:
-            note_forward(u, rows, step)
+            note_forward(m, u, rows, step)
         value += aim_outputs(m, u, span, targets, step, now, cost, lanes)
     if u.failed[0] != 0.0 or m.failed[0] != 0.0:
         return FAILED, value
     return (DONE if math.isfinite(value) else DIVERGED), value
 
 
-@inline
-def note_forward(u, rows, step):
+@rare(*[INDEX] * 2, taped=True)
+def note_forward(m, u, rows, step):
     """Store the states and slopes of a step for a recording, because the backward pass may change them."""
     for i in range(rows):
         u.noted_state[step * rows + i] = u.weighed[i]
         u.noted_slope[step * rows + i] = u.slope[(step + ONE) * rows + i]
 
 
-@inline
-def note_errors(u, rows, step, begin):
+@rare(*[INDEX] * 3, taped=True)
+def note_errors(m, u, rows, step, begin):
     """Store the errors of a step of the chunk that starts at `begin`."""
     for i in range(rows):
         u.noted_error[step * rows + i] = u.error[(step - begin) * (rows + NEURONS) + i]
@@ -239,7 +247,7 @@ def gradient_network(table, unit, tape_table, tag, span, inputs, targets, sample
             if not math.isfinite(propagate_network(m, u, span, step, slot, samples.window, lanes)):
                 return DIVERGED, value, step
             if samples.recorded:
-                note_errors(u, rows, step, begin)
+                note_errors(m, u, rows, step, begin)
         accumulate(m, u, span, begin, stop - begin, lanes, stop == steps)
         stop = begin
     return DONE, value, steps

@@ -20,7 +20,7 @@ from .weigh import NEURONS, dense_alike, gain, put_sums, rows_of
 u8 = np.uint64
 
 
-@inline
+@rare(*[INDEX] * 5, taped=True)
 def compute_softmax_deltas(m, u, first, last, now, to_now, lanes):
     """f'_j A_j of a softmax group, whose activations all depend on all states: y_j (A_j - sum_i y_i A_i)."""
     activation, pushed, slope = flat(u.activation), flat(u.pushed), flat(u.slope)

@@ -23,6 +23,7 @@ from .schema import (
     DESTINATIONS,
     FAILURE,
     GROUP,
+    HELD,
     IDENTITY,
     NETWORK,
     NEURON,
@@ -90,6 +91,7 @@ class Store:
         self.columns["clock"] = np.zeros(1, np.uint64)
         self.columns["failed"] = np.zeros(FAILURE)
         self.columns["log_place"] = np.zeros(PLACES, np.uint64)
+        self.columns["ties"] = np.zeros(HELD + 1, np.uint64)
         self.columns["parts"] = PART_ADDRESSES[self.dtype]
         self.absorbed = False  # by another store, which has taken over its contents
         self.calls: Any = None  # kernels of single steps, once one has run: ``online/calls.py``
@@ -564,7 +566,7 @@ def _with_room(array: NDArray[Any], rows: int) -> NDArray[Any]:
     """Return `array` if it has so many rows, otherwise a longer copy with a reserve."""
     if rows <= len(array):
         return array
-    grown = np.empty(_room(len(array), rows), array.dtype)
+    grown = np.empty(_room(max(len(array), 32), rows), array.dtype)
     grown[: len(array)] = array
     return grown
 

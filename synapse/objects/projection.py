@@ -548,9 +548,9 @@ def _named_pairs(kind: str, n_sources: int, n_targets: int) -> tuple[Indices, In
         raise ArgumentError(
             expected("The kind of a projection", f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r} or {ALL_TO_ELSE!r}", kind)
         )
-    sources = np.tile(np.arange(n_sources, dtype=np.uint32), n_targets)
-    targets = np.repeat(np.arange(n_targets, dtype=np.uint32), n_sources)
-    return sources, targets
+    sources, targets = (np.empty((n_targets, n_sources), np.uint32) for _ in range(2))
+    sources[:], targets[:] = np.arange(n_sources), np.arange(n_targets)[:, None]
+    return sources.ravel(), targets.ravel()
 
 
 def _same_neuron(source: Sequence[Any], target: Sequence[Any], pairs: tuple[Any, Any]) -> NDArray[np.bool_]:

@@ -235,8 +235,8 @@ def _refuse_duplicates(
     sources: Sequence[Neuron], targets: Sequence[Neuron], pairs: tuple[Indices, Indices]
 ) -> None:
     """Raise if a pair is connected already. The pairs must be distinct."""
-    from_rows, to_rows = rows_of(sources), rows_of(targets)
     for store in {*map(_store_of, sources)} & {*map(_store_of, targets)}:
+        from_rows, to_rows = rows_of(sources), rows_of(targets)
         of_source, of_target = (np.array([n._store is store for n in ends]) for ends in (sources, targets))
         mine = of_source[pairs[0]] & of_target[pairs[1]]
         _refuse_linked(store, from_rows[pairs[0][mine]], to_rows[pairs[1][mine]])

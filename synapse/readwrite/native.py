@@ -63,11 +63,14 @@ def sealed(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, DIGEST: _digest(data)}
 
 
+_written = json.JSONEncoder(sort_keys=True).encode
+
+
 def _digest(data: dict[str, Any]) -> str:
     found = hashlib.sha256()
     for key, value in sorted(data.items()):
         for name, part in sorted(value.items()) if isinstance(value, dict) else [("", value)]:
-            found.update(json.dumps([key, name]).encode())
+            found.update(_written([key, name]).encode())
             found.update(_bytes(part))
     return found.hexdigest()
 
@@ -79,7 +82,7 @@ def _bytes(part: Any) -> bytes:
         isinstance(numbers, list) and {*map(type, numbers)} <= {int, float, bool}
     ):
         return (np.asarray(numbers, "<f8") + 0.0).tobytes()  # 0.0: other programs write -0.0 as 0
-    return json.dumps(part, sort_keys=True).encode()
+    return _written(part).encode()
 
 
 def _columns(network: Network) -> dict[str, Any]:

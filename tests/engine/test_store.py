@@ -51,7 +51,7 @@ def test_memory_that_runs_out_while_columns_grow_changes_nothing(monkeypatch):
             raise MemoryError
         return grow(array, rows)
 
-    more = np.zeros(20, int), np.ones(20, int), 0.5
+    more = np.zeros(100, int), np.ones(100, int), 0.5
     monkeypatch.setattr(store_module, "_with_room", grow_some)
     with pytest.raises(MemoryError):
         store.add_connections(*more)
@@ -60,8 +60,8 @@ def test_memory_that_runs_out_while_columns_grow_changes_nothing(monkeypatch):
     assert store["weight"].tolist() == [1.0, 2.0]
     store.add_connections(*more)
     assert_sound(store)
-    assert store["weight"].tolist() == [1.0, 2.0, *[0.5] * 20]
-    assert store["identity"].tolist() == list(range(22))
+    assert store["weight"].tolist() == [1.0, 2.0, *[0.5] * 100]
+    assert store["identity"].tolist() == list(range(102))
 
 
 def test_absorbing_a_store_with_removed_connections():

@@ -45,7 +45,7 @@ def lower(store: Store) -> None:
     _loops.lowered += store.n_neurons + store.n_connections
     c = store.columns
     highest = max(store[name].max(initial=0) for name in ("tie", "bias_tie"))  # faster than `any`
-    tied = len(c["ties"]) == 0 or c["ties"].any() or highest
+    tied = c["ties"].any() or highest
     if tied:
         number_ties(store)
     order_neurons(store, kept)

@@ -70,32 +70,30 @@ class Program:
 
 
 def kept_traces(store: Store) -> Traces:
-    """Read the traces out of the program columns of a store that has been lowered before."""
-    c = store.columns
-    identity = store["identity"]
-    nodes = len(c["flags"])
-    memory = np.flatnonzero(c["flags"] & MEMORY)
-    traced = np.flatnonzero(c["flags"] & TRACED)
-    lengths = c["learning"][traced]
-    rows = spans(c["first_incoming"][traced], lengths)
-    traces = spans(c["first_trace"][traced], lengths)
-    pairs = np.flatnonzero(c["influence_trace"] != NONE)
+    """Read the traces out of the program columns of a store that has been lowered before.
+
+    There the bias of each pair is last in the pair. Here all biases are last, as in files.
+    """
+    c, identity = store.columns, store["identity"]
+    memory, traced = ((c["flags"] & flag).nonzero()[0] for flag in (MEMORY, TRACED))
+    pairs = (c["influence_trace"] != NONE).nonzero()[0]
     gater = c["influence_gater"][pairs]
-    learning = c["learning"][gater].astype(np.int64) if nodes else np.empty(0, np.int64)
-    first = c["influence_trace"][pairs]
-    extended_rows = spans(c["first_incoming"][gater], learning)
-    bias = first.astype(np.int64) + learning
+    sizes = c["learning"][gater] + 1
+    rows = spans(c["first_incoming"][gater], sizes)
+    extending = identity.take(rows, mode="clip")
+    extending[sizes.cumsum() - 1] = NONE
+    order = (extending == NONE).argsort(kind="stable")
     return Traces(
         memory=memory,
         memory_self=identity[c["self_row"][memory]],
-        eligible=identity[rows],
-        eligibility=c["eligibility"][traces],
+        eligible=identity[spans(c["first_incoming"][traced], c["learning"][traced])],
+        eligibility=c["eligibility"].copy(),
         gater=gater,
         gated=c["influence_gated"][pairs],
         influence=c["influence"][pairs],
-        pair=np.concatenate([np.repeat(np.arange(len(pairs)), learning), np.arange(len(pairs))]),
-        extending=np.concatenate([identity[extended_rows], np.full(len(pairs), NONE)]),
-        extended=np.concatenate([c["extended"][spans(first, learning)], c["extended"][bias]]),
+        pair=np.arange(len(pairs)).repeat(sizes)[order],
+        extending=extending[order],
+        extended=c["extended"][order],
     )
 
 
@@ -166,20 +164,17 @@ def _restore_extended(store: Store, kept: Traces, carried: NDArray[np.bool_]) ->
     c = store.columns
     if not len(kept.gater) or not len(c["influence"]):
         return
-    key = c["influence_gated"].astype(np.int64) << 32 | c["influence_gater"]
-    order = np.argsort(key)
-    old_key = kept.gated.astype(np.int64) << 32 | kept.gater.astype(np.int64)
-    place = np.minimum(np.searchsorted(key[order], old_key), len(key) - 1)
-    pair = order[place]
+    key = c["influence_gated"].astype(np.int64) << 32 | c["influence_gater"]  # in ascending order
+    old_key = kept.gated.astype(np.int64) << 32 | kept.gater
+    pair = key.searchsorted(old_key).clip(max=len(key) - 1)
     alive = (key[pair] == old_key) & (c["influence_trace"][pair] != NONE)
-    alive &= carried[np.minimum(kept.gated, store.n_neurons - 1)]
+    alive &= carried.take(kept.gated, mode="clip")
     c["influence"][pair[alive]] = kept.influence[alive]
 
     pair_of, alive_of = pair[kept.pair], alive[kept.pair]
-    gater = c["influence_gater"][pair_of].astype(np.int64)
-    rows = _rows_of(store, kept.extending)
-    bias = kept.extending == NONE
-    offset = np.where(bias, c["learning"][gater], rows - c["first_incoming"][gater])
-    mine = bias | ((rows != NONE) & (offset >= 0) & (offset < c["learning"][gater]))
-    keep = alive_of & mine
+    gater = c["influence_gater"][pair_of]
+    learning, bias = c["learning"][gater], kept.extending == NONE
+    offset = _rows_of(store, kept.extending) - c["first_incoming"][gater]
+    offset[bias] = learning[bias]
+    keep = alive_of & (bias | ((offset >= 0) & (offset < learning)))
     c["extended"][(c["influence_trace"][pair_of] + offset)[keep]] = kept.extended[keep]

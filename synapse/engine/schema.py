@@ -324,8 +324,9 @@ def numpy_dtype(column: Column, unit: np.dtype[Any]) -> np.dtype[Any]:
 
 ENDED = 0xFFFFFFFFFFFFFFFF
 CHUNK = 16
-TILE = 8  # number of neurons whose sums exact gradients hold in registers
 """Number of steps of an unfolding whose gradients are summed together."""
+TILE = 8  # number of neurons whose sums exact gradients hold in registers
+VECTOR_BYTES = 64  # a vector register of 512 bits; narrower processors split it
 TAPES = (
     # By step and neuron. The first row is the step before the first: the initial context of a sequence.
     Column("activation", "tape", "lanes"),
@@ -420,8 +421,8 @@ LATEST_HALF, LATEST_OPEN, LATEST_STAMP = range(3)
 activated since the context was cleared, so that it can be propagated; and when the last neuron of the network
 activated in this step: if it has activated since, the sensitivities belong to another context."""
 
-PLAN_ROOTS, PLAN_CLASSES, PLAN_HALF, PLAN_TERMS = range(4)
-"""Places in the column ``counts``: numbers of roots and classes, length of a half of ``sensitivity``, and the
-number of terms."""
+PLAN_ROOTS, PLAN_CLASSES, PLAN_HALF, PLAN_TERMS, PLAN_PANEL = range(5)
+"""Places in the column ``counts``: numbers of roots and classes, length of a half of ``sensitivity``, the
+number of terms, and where in ``sensitivity`` the panel begins."""
 
 PlanColumns: Any = namedtuple("PlanColumns", [column.name for column in PLAN])  # type: ignore[misc]

@@ -60,13 +60,25 @@ def test_it_is_the_gradient_of_any_gated_graph(spec, tied):
 
 
 def test_many_lines_that_are_sums_of_many():
-    """Their product is computed from a panel of some columns; the last panel has one register, or a part."""
-    for hidden, dtype, within in ((37, np.float64, 1e-10), (40, np.float64, 1e-10), (37, np.float32, 1e-4)):
+    """Their product is computed in tiles from a panel; the last tile overlaps, and short lines have none."""
+    wide, narrow = (np.float64, 1e-10), (np.float32, 1e-4)
+    for hidden, trained, (dtype, within) in (
+        (37, None, wide),
+        (40, None, wide),
+        (37, None, narrow),
+        (37, 5, wide),
+        (37, 21, narrow),
+    ):
         net = architect.Elman(2, hidden, 1, seed=0, dtype=dtype)
+        if trained is not None:  # only so many biases
+            for connection in net.connections:
+                connection.trainable = False
+            for k, neuron in enumerate(net.hidden[1]):
+                neuron.trainable = k < trained
         rng = np.random.default_rng(0)
         rows, aims = rng.uniform(-1, 1, (STEPS, 2)), rng.random((STEPS, 1))
         ours, theirs = both(compare_gradients(net, rows, aims, "squared_error", method="rtrl"))
-        assert close(ours, theirs, within), (hidden, dtype)
+        assert close(ours, theirs, within), (hidden, trained, dtype)
 
 
 @given(specs(logistic_outputs=True), st.integers(0, 99))

@@ -17,12 +17,9 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from ..schema import TILE
+from ..schema import TILE, VECTOR_BYTES
 from .jit import DEBUGGING, inline, set_tbaa
 from .lanes import FLAGS, LanesType, spread, vector_sum
-
-VECTOR_BYTES = 64  # a vector register of 512 bits; narrower processors split it
-
 
 # --- memory ------------------------------------------------------------------------------------
 

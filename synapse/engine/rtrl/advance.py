@@ -20,14 +20,26 @@ from ..compiler.tiles import (
 )
 from ..lowering.flags import DENSE, FIXED, LISTED, SHARED, ZIPPED
 from ..online.delayed import gater_read, gaters_read, sources_read
-from ..schema import FIRST, LATEST_HALF, NONE, PLAN_CLASSES, PLAN_HALF, PLAN_ROOTS, PLAN_TERMS, STOP, TILE
-from .layout import FEW, MANY
+from ..schema import (
+    FIRST,
+    LATEST_HALF,
+    NONE,
+    PLAN_CLASSES,
+    PLAN_HALF,
+    PLAN_PANEL,
+    PLAN_ROOTS,
+    PLAN_TERMS,
+    STOP,
+    TILE,
+)
+from .layout import FEW, MANY, PANEL_TILES, TILE_PACKS
 from .sweep import sweep_root
 
 u8 = np.uint64
 ONE, TWO, THREE, FOUR = u8(1), u8(2), u8(3), u8(4)
 LINES = u8(TILE)
-PACK, PACKS = (0,), (0, 0)
+PACK, PACKS = (0,), (0,) * TILE_PACKS
+COLUMNS, TILES = u8(TILE_PACKS), u8(PANEL_TILES)
 
 
 @inline
@@ -166,18 +178,25 @@ def add_sums(target, p, to, n, z, places, first, terms, delta, at):
 
 
 @inline
-def gather(p, first, terms, z, left, panel):
-    """Copy one or two packs of each line that is summed, from `z` on, to the panel. writes: sensitivity"""
+def gather(p, first, terms, old, q, stop, n):
+    """Copy columns from `q` to `stop` of the lines that are summed to the panel. writes: sensitivity
+
+    The panel holds them tile by tile. The columns of the last tile of a line overlap with those before it.
+    """
     step = width(p.sensitivity)
+    size, panel = COLUMNS * step, p.counts[PLAN_PANEL]
     for e in range(terms):
-        line, to = z + p.term_at[first + e], panel + e * TWO * step
-        put_pack(p.sensitivity, to, step, pack(p.sensitivity, line, left))
-        put_pack(p.sensitivity, to + step, step, pack(p.sensitivity, line + step, left - min(left, step)))
+        line, to = old + p.term_at[first + e], panel + e * size
+        for t in range(q, stop, size):
+            at = line + min(t, n - size)
+            for k in range(u8(0), size, step):
+                put_pack(p.sensitivity, to + k, step, pack(p.sensitivity, at + k, step))
+            to += terms * size
 
 
 @inline
 def renew_tile(p, first, terms, z, values, rows, q, left, count, packs):
-    """One or two packs of columns of up to eight lines, whose sums stay in registers."""
+    """Some packs of columns of up to eight lines, whose sums stay in registers."""
     sums = no_sums(p.sensitivity, packs)
     for e in range(terms):
         line = z + p.term_at[first + e]
@@ -193,21 +212,26 @@ def renew_tiles(p, b, n, old, new):
     """
     begin, end = u8(p.block_line[b]), u8(p.block_line[b + ONE])
     first, step = p.block_term[b], width(p.sensitivity)
-    terms = p.block_term[b + ONE] - first
+    terms, size = p.block_term[b + ONE] - first, COLUMNS * step
+    many = end - begin >= MANY and n >= size
     for k in range(u8(0), end - begin, LINES):
         lay_values(p, p.block_value[b] + k * terms, terms, min(LINES, end - begin - k), LINES, k * terms)
-    for q in range(u8(0), n, step + step):  # outside, so that its columns stay in the cache
-        left, z, read = min(n - q, step + step), old + q, first
-        if end - begin >= MANY:
-            z, read = TWO * p.counts[PLAN_HALF], p.counts[PLAN_TERMS]
-            gather(p, first, terms, old + q, left, z)
+    for q in range(u8(0), n, TILES * size):  # outside, so that the panel stays in the cache
+        stop = min(n, q + TILES * size)
+        if many:
+            gather(p, first, terms, old, q, stop, n)
         for k in range(u8(0), end - begin, LINES):
             count = min(LINES, end - begin - k)
             rows = spaced(new + p.line_at[begin + k], n, count)
-            if left > step:
-                renew_tile(p, read, terms, z, k * terms, rows, q, left - step, count, PACKS)
-            else:
-                renew_tile(p, read, terms, z, k * terms, rows, q, left, count, PACK)
+            for t in range(q, stop, size if n >= size else step):
+                if n < size:
+                    left = min(step, n - t)
+                    renew_tile(p, first, terms, old + t, k * terms, rows, t, left, count, PACK)
+                    continue
+                at, z, read = min(t, n - size), old + min(t, n - size), first
+                if many:
+                    z, read = p.counts[PLAN_PANEL] + (t - q) * terms, p.counts[PLAN_TERMS]
+                renew_tile(p, read, terms, z, k * terms, rows, at, step, count, PACKS)
 
 
 @inline

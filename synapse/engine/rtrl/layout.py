@@ -16,7 +16,7 @@ from ..._typing import Bools
 from ..functions.activations import SOFTMAX
 from ..lowering.flags import DELAYED, DELAYED_GATE, DENSE, FIXED, SHARED
 from ..lowering.stretches import spans
-from ..schema import NONE, PLAN, TILE, numpy_dtype
+from ..schema import NONE, PLAN, TILE, VECTOR_BYTES, numpy_dtype
 from .pattern import OWN, Pattern, TooLarge
 
 if TYPE_CHECKING:
@@ -31,8 +31,10 @@ FEW = 3
 """So few lines are renewed one by one."""
 MANY = 32
 """The lines that so many are sums of are gathered in a panel, some columns at a time."""
-PANEL_BYTES = 128
-"""The columns of a panel: two vector registers."""
+TILE_PACKS = 3
+"""The columns of a tile, in vector registers: times eight lines, 24 of the 32 registers of AVX-512."""
+PANEL_TILES = 8
+"""So many tiles of columns are gathered together: reading longer parts of lines is faster."""
 
 
 class Layout:
@@ -73,9 +75,11 @@ class Layout:
         self._lay_visits(store)
         self._lay_parts()
         self._lay_blocks()
-        self._set(counts=np.array([len(self.roots), len(self.members), self.size, self._terms]))
+        pack = VECTOR_BYTES // self.dtype.itemsize
+        panel = -(-2 * self.size // pack) * pack  # where it begins: on a cache line, as the column does
+        self._set(counts=np.array([len(self.roots), len(self.members), self.size, self._terms, panel]))
         self.sizes = {
-            "sensitivity": 2 * self.size + self._panel,
+            "sensitivity": panel + self._panel,
             "visit_delta": len(pattern.visits.neuron),
             "reading_value": len(pattern.readings) + 1,  # the last is always 0
             "old_derivative": len(self.roots),
@@ -257,9 +261,9 @@ class Layout:
         terms, lines = counts[begins], np.diff(np.append(begins, len(fresh)))
         tiled = -(-lines // TILE) * TILE * terms
         lines_of_class = np.diff(self.columns["class_line"].astype(np.int64))
-        columns = PANEL_BYTES // self.dtype.itemsize
-        panel = np.arange(terms[lines >= MANY].max(initial=0)) * columns
-        self._terms, self._panel = len(source), len(panel) * columns
+        size = TILE_PACKS * VECTOR_BYTES // self.dtype.itemsize
+        panel = np.arange(terms[lines >= MANY].max(initial=0)) * size
+        self._terms, self._panel = len(source), len(panel) * size * PANEL_TILES
         self._most_values = max(int(tiled.max(initial=0)), int(lines_of_class.max(initial=0)))
         self._set(
             class_block=np.searchsorted(begins, self.columns["class_line"]),

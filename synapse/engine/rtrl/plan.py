@@ -23,6 +23,7 @@ from ..schema import (
     PLAN,
     PLAN_CONTEXT,
     STOP,
+    VECTOR_BYTES,
     numpy_dtype,
 )
 from ..store import RedirectedTable, Store
@@ -48,7 +49,7 @@ class Plan:
         for column in PLAN:
             if column.name in self.layout.sizes:
                 dtype = numpy_dtype(column, store.dtype)
-                self.columns[column.name] = np.zeros(self.layout.sizes[column.name], dtype)
+                self.columns[column.name] = _zeros(self.layout.sizes[column.name], dtype)
         self._table = np.zeros(2 * len(PLAN), np.uint64)
         for name, array in self.columns.items():
             self._enter(name, array)
@@ -176,6 +177,13 @@ class Plan:
         """
         self._untraced.renewed(None if moves is None else moves.table)
         return self._untraced.address
+
+
+def _zeros(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Zeros that begin on a cache line: a store of a vector across two lines takes twice the time."""
+    room = np.zeros(size * dtype.itemsize + VECTOR_BYTES, np.uint8)
+    first = -room.ctypes.data % VECTOR_BYTES
+    return room[first : first + size * dtype.itemsize].view(dtype)
 
 
 def _places_of_traces(store: Store, span: NDArray[np.uint64]) -> Iterator[tuple[str, NDArray[Any]]]:

@@ -121,7 +121,7 @@ class BlockModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be i
 
     def fire(self, states: Tensor) -> list[Tensor]:
         """The activations of its pieces."""
-        parts = states.split(self.sizes, 1) if len(self.sizes) > 1 else [states]
+        parts = states.split_with_sizes(self.sizes, 1) if len(self.sizes) > 1 else [states]
         return [function(part) for function, part in zip(self.functions, parts, strict=True)]
 
     def place_of(self, read: Read) -> tuple[int, int]:
@@ -139,7 +139,7 @@ class BlockModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be i
         """The activations of its pieces, cut into units."""
         units: list[Tensor] = []
         for tensor, sizes in zip(fired, self.units, strict=True):
-            units += [tensor] if len(sizes) == 1 else tensor.split(sizes, 1)
+            units += [tensor] if len(sizes) == 1 else tensor.split_with_sizes(sizes, 1)
         return units
 
 

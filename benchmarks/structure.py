@@ -101,11 +101,12 @@ WALKS: dict[str, Callable[[Any], Any]] = {
     "in-degrees": lambda graph: dict(graph.in_degree),
     "nx.pagerank": nx.pagerank,
 }
+ARRAY = "sum of the weights by `net.weights.sum()`"
 
 
 def graph_times(kind: str, connections: int, repeats: int) -> dict[str, Any]:
     """Seconds to make each graph and to read it, one library after the other."""
-    names = ("the graph", *WALKS)
+    names = ("the graph", *WALKS, ARRAY)
     times: dict[str, dict[str, list[float]]] = {name: {"ours": [], "networkx": []} for name in names}
     for _ in range(repeats):
         net = build(kind, connections)
@@ -118,6 +119,8 @@ def graph_times(kind: str, connections: int, repeats: int) -> dict[str, Any]:
             times["the graph"][library].append(seconds)
             for name, use in WALKS.items():
                 times[name][library].append(stopwatch(lambda use=use, graph=graph: use(graph))[0])
+            sums = {"ours": lambda net=net: net.weights.sum(), "networkx": lambda graph=graph: weights(graph)}
+            times[ARRAY][library].append(stopwatch(sums[library])[0])
             del graph
     return {
         name: {library: summary(values) for library, values in row.items()} for name, row in times.items()

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..compiler.calls import address_of, call_descent, strict
-from ..compiler.jit import columns, kernel
+from ..compiler.jit import bare, columns, inline, kernel
 from ..functions.optimizers import are_finite
 from ..status import BEYOND, DONE, NOT_FINITE, STOPPED, TOO_FAR, TOO_STEEP
 from .loops import SampleGroup, gradient_network
@@ -20,8 +20,8 @@ from .tapes import Tapes
 from .update import (
     Change,
     OptimizerStep,
-    ParameterPlaces,
     Penalty,
+    bare_places,
     find_gradient,
     lay_slopes,
     move,
@@ -143,11 +143,11 @@ def descend(unfolding, a, samples, change, begin, alone):
     if alone:
         return status, loss, bad
     at = u8(0)
-    for stretch in range(u8(len(change.weights.begins))):
+    for stretch in range(u8(change.weights.begins.size)):
         row, n = change.weights.begins[stretch], change.weights.lengths[stretch]
         add_moves(change.slopes[0], at, unfolding.weight_move, row, n, begin)
         at += n
-    add_moves(change.slopes[1], u8(0), unfolding.bias_move, u8(0), u8(len(change.slopes[1])), begin)
+    add_moves(change.slopes[1], u8(0), unfolding.bias_move, u8(0), u8(change.slopes[1].size), begin)
     return status, loss, bad
 
 
@@ -196,7 +196,7 @@ def descend_batch(ways, batches, count, change, control):
 def has_finite_slopes(slopes):
     """Whether all numbers of the gradient by connections and by neurons are finite."""
     weights, biases = slopes
-    return are_finite(weights, u8(len(weights))) and are_finite(biases, u8(len(biases)))
+    return are_finite(weights, u8(weights.size)) and are_finite(biases, u8(biases.size))
 
 
 @strict
@@ -277,26 +277,34 @@ def run_epochs(m, ways, batches, runs, change, count):
     steps, and where it diverged.
     """
     total, aimed, where = 0.0, 0.0, (0.0, u8(0), u8(0), u8(0))
-    for epoch in range(len(runs.rates)):
+    for epoch in range(runs.rates.size):
         status, total, aimed, count, where = run_batches(m, ways, batches, runs, epoch, change, count)
         runs.errors[epoch] = total / aimed if aimed > 0.0 else math.nan
         if status != DONE:
             return epoch, status, count, total, aimed, where
         if runs.errors[epoch] <= runs.goal:
             return epoch + 1, status, count, total, aimed, where
-    return len(runs.rates), DONE, count, total, aimed, where
+    return runs.rates.size, DONE, count, total, aimed, where
+
+
+@inline
+def bare_unfolding(address, table, tag, weight_move, bias_move):
+    """An `Unfolding` of arrays."""
+    return Unfolding(address, table, tag, bare(weight_move), bare(bias_move))
 
 
 @kernel
 def train_epochs(table, unit, ways, batches, runs, change, count):
     """`run_epochs`, called from Python; `count` is the number of steps that the optimizer has done.
 
-    The other arguments are the fields of named tuples: Numba unpacks plain ones fast.
+    The other arguments are the fields of named tuples: Numba unpacks plain ones fast. Parts take bare arrays:
+    counting references to all of them would take a third of the time to compile.
     """
     wide, single, arguments = ways
-    ways_ = Ways(Unfolding(*wide), Unfolding(*single), arguments)
+    ways_ = Ways(bare_unfolding(*wide), bare_unfolding(*single), arguments)
     weights, biases, whole, values, gradient, slopes, penalty, step, plain = change
-    places = ParameterPlaces(*weights), ParameterPlaces(*biases), ParameterPlaces(*whole)
+    places = bare_places(*weights), bare_places(*biases), bare_places(*whole)
     step_ = OptimizerStep(*step)
-    change_ = Change(*places, values, gradient, slopes, Penalty(*penalty), step_, plain)
+    vectors = bare(values), bare(gradient), (bare(slopes[0]), bare(slopes[1]))
+    change_ = Change(*places, *vectors, Penalty(*penalty), step_, plain)
     return run_epochs(columns(table, unit), ways_, Batches(*batches), Runs(*runs), change_, count)

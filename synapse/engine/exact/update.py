@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..compiler.calls import address_of, call_equation, strict
-from ..compiler.jit import inline, kernel
+from ..compiler.jit import bare, inline, kernel
 from ..status import BEYOND, DONE, NOT_CLIPPED, TOO_FAR, TOO_STEEP
 
 u8 = np.uint64
@@ -74,6 +74,13 @@ class Change(NamedTuple):
     plain: bool  # whether there are no ties, penalties and limits: `values` are not needed then
 
 
+@inline
+def bare_places(first, tied, begins, lengths, entries, written, taken):
+    """`ParameterPlaces` of arrays."""
+    others = bare(entries), bare(written), bare(taken)
+    return ParameterPlaces(first, tied, bare(begins), bare(lengths), *others)
+
+
 def equation_address(equation: Any, vectors: tuple[Any, ...]) -> int:
     """The address of an optimizer's equation for these vectors, compiled if necessary."""
     return address_of(equation, (*vectors, 0.0, 0, u8(0), u8(0)))
@@ -83,7 +90,7 @@ def equation_address(equation: Any, vectors: tuple[Any, ...]) -> int:
 def read_column(column, places, values):
     """Read the values of a column."""
     at = u8(0)
-    for stretch in range(u8(len(places.begins))):
+    for stretch in range(u8(places.begins.size)):
         row, n, first = places.begins[stretch], places.lengths[stretch], places.first + at
         if places.tied:
             for i in range(n):
@@ -98,11 +105,11 @@ def read_column(column, places, values):
 def write_column(column, places, values):
     """Write the values of a column to all members."""
     if places.tied:
-        for i in range(len(places.written)):
+        for i in range(places.written.size):
             column[places.written[i]] = values[places.taken[i]]
         return
     at = places.first
-    for stretch in range(u8(len(places.begins))):
+    for stretch in range(u8(places.begins.size)):
         row, n = places.begins[stretch], places.lengths[stretch]
         for i in range(n):
             column[row + i] = values[at + i]
@@ -113,12 +120,12 @@ def write_column(column, places, values):
 def lay_slopes(places, slopes, gradient):
     """Write the gradient of a column: the sum over the members of each entry."""
     if not places.tied:
-        for i in range(u8(len(slopes))):
+        for i in range(u8(slopes.size)):
             gradient[places.first + i] = slopes[i]
         return
-    for i in range(len(slopes)):
+    for i in range(slopes.size):
         gradient[places.entries[i]] = 0.0
-    for i in range(len(slopes)):
+    for i in range(slopes.size):
         gradient[places.entries[i]] += slopes[i]
 
 
@@ -138,7 +145,7 @@ def add_penalties(penalty, values, gradient):
 def sum_of_squares(numbers):
     """The sum of squares, in any order: its bits decide nothing but whether it is finite."""
     total = 0.0
-    for i in range(len(numbers)):
+    for i in range(numbers.size):
         total += numbers[i] * numbers[i]
     return total
 
@@ -147,13 +154,13 @@ def sum_of_squares(numbers):
 def scaled_norm(numbers, scale):
     """The Euclidean norm of all numbers divided by `scale`, which keeps squares from overflowing."""
     a, b, c, d = 0.0, 0.0, 0.0, 0.0
-    whole = len(numbers) // 4 * 4
+    whole = numbers.size // 4 * 4
     for i in range(0, whole, 4):  # partial sums, because each waits for the one before
         a += (numbers[i] / scale) ** 2
         b += (numbers[i + 1] / scale) ** 2
         c += (numbers[i + 2] / scale) ** 2
         d += (numbers[i + 3] / scale) ** 2
-    for i in range(whole, len(numbers)):
+    for i in range(whole, numbers.size):
         a += (numbers[i] / scale) ** 2
     return math.sqrt((a + b) + (c + d))
 
@@ -162,7 +169,7 @@ def scaled_norm(numbers, scale):
 def clip(penalty, gradient):
     """Clip a gradient by value, then by norm; returns whether it was finite."""
     largest = 0.0
-    for i in range(len(gradient)):
+    for i in range(gradient.size):
         if not math.isfinite(gradient[i]):
             return False
         gradient[i] = min(max(gradient[i], -penalty.value), penalty.value)
@@ -171,7 +178,7 @@ def clip(penalty, gradient):
         return True
     ratio = scaled_norm(gradient, largest)
     if largest * ratio > penalty.norm:
-        for i in range(len(gradient)):
+        for i in range(gradient.size):
             gradient[i] = gradient[i] / largest * (penalty.norm / ratio)
     return True
 
@@ -197,7 +204,7 @@ def move(column, places, slopes, by_rows, sign, step, rate, count):
     """
     vectors, at = (step.change, step.values, step.gradient, step.memory, step.settings), places.first
     like, finite, within = (*vectors, 0.0, 0, u8(0), u8(0)), True, True
-    for stretch in range(u8(len(places.begins))):
+    for stretch in range(u8(places.begins.size)):
         begin, stop = places.begins[stretch], places.begins[stretch] + places.lengths[stretch]
         for row in range(begin, stop, u8(PART)):
             n, here = min(stop - row, u8(PART)), row if by_rows else at - places.first
@@ -219,7 +226,7 @@ def move(column, places, slopes, by_rows, sign, step, rate, count):
 def move_back(column, places, slopes, by_rows):
     """Restore the values before `move`."""
     at = u8(0)
-    for stretch in range(u8(len(places.begins))):
+    for stretch in range(u8(places.begins.size)):
         row, n = places.begins[stretch], places.lengths[stretch]
         begin = row if by_rows else at
         for i in range(n):
@@ -230,6 +237,6 @@ def move_back(column, places, slopes, by_rows):
 @kernel
 def gradient_of_batch(weights, biases, slopes, penalty, values, gradient):
     """`find_gradient` of slopes by connections and neurons, called with the fields of the named tuples."""
-    lay_slopes(ParameterPlaces(*weights), slopes[0], gradient)
-    lay_slopes(ParameterPlaces(*biases), slopes[1], gradient)
+    lay_slopes(bare_places(*weights), slopes[0], gradient)
+    lay_slopes(bare_places(*biases), slopes[1], gradient)
     return find_gradient(Penalty(*penalty), values, gradient)

@@ -38,7 +38,7 @@ def measure(plan: Plan, tell: Tell) -> list[dict[str, Any]]:
                     cell.close()
             results += [summed_up(cell.result) for cell in cells]
             for result in results[-len(cells) :]:
-                if result["peer"].startswith(OURS):
+                if result["peer"].startswith(OURS) and case.connections >= 10**5:  # else NumPy's call counts
                     result["pass"] = pass_over(case.connections, result["precision"])
             for result in results[-len(cells) :]:
                 tell(f"  {result['label']:28} {result.get('median', math.nan):12.4g} µs  {result['status']}")

@@ -69,7 +69,7 @@ def _optimizer(trainer: Trainer, what: str, value: Any) -> Any:
 
 def _rate(trainer: Trainer, what: str, value: Any) -> Rate:
     chosen = getattr(trainer.optimizer, "rate", RATE) if value is None else value
-    return checked_rate(what, chosen, trainer._float)
+    return checked_rate(what, chosen, trainer.network._store.dtype)
 
 
 def _chances(trainer: Trainer, what: str, value: Any) -> Chances:

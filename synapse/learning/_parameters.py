@@ -183,8 +183,8 @@ class Updater:
 
     def refresh(self, optimizer: Optimizer | LBFGS | RecursiveOptimizer) -> ParameterVector:
         """Return the present parameters; resets the optimizer's state if they or the optimizer changed."""
-        require_closed(self.network, "trained by gradients")
         if self.parameters is None or not self.parameters.current or self.optimizer is not optimizer:
+            require_closed(self.network, "trained by gradients")
             if isinstance(optimizer, RecursiveOptimizer) and optimizer.direct:
                 require_outputs(self.network)
             self.parameters, self.optimizer = ParameterVector(self.network), optimizer

@@ -326,10 +326,6 @@ class ExactGradient:
         data, moves = (self._inputs, self._targets), store.n_connections
         return address, store.unit, *where, span, *data, tuple(samples), cost.code, moves
 
-    def with_data(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-        """These arguments, with the present data."""
-        return *arguments[:5], self._inputs, self._targets, *arguments[7:]
-
     def tapes_of(self, number: int, width: int, steps: int) -> engine.exact.Tapes:
         """Return the tapes with this number, replaced by longer ones if they are too short."""
         key = number, width, self._noted is not None

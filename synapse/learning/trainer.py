@@ -214,24 +214,11 @@ class Trainer:
         return RULES[self.method]
 
     @property
-    def _float(self) -> np.dtype[Any]:
-        """The float in which rates are used."""
-        return self.network._store.dtype if self.optimizer is None else np.dtype(np.float64)
-
-    @property
     def _penalties(self) -> Penalties:
         return Penalties(**{one.name: getattr(self, one.name) for one in fields(Penalties)})
 
-    def _options(self, **of_call: Any) -> RuleOptions:
-        """The options that are passed to the rule, in its form, and those of one call of ``train``."""
-        options = {name: getattr(self, name) for name in RULE_OPTIONS}
-        options["window"] = checked_window(self.window)
-        options["dropout"] = Dropout(self.network, self.dropout, self.recurrent_dropout)
-        options["penalties"] = self._penalties
-        return RuleOptions(**options, **of_call)
-
     def _checked(self, **of_call: Any) -> RuleOptions:
-        """The options that are passed to the rule; ArgumentError unless all can be used together."""
+        """The options in the form of the rule, and those of a call; ArgumentError unless all fit together."""
         network, chances = self.network, (self.dropout, self.recurrent_dropout)
         by_layer = [dict(one) for one in chances if isinstance(one, Mapping)]  # they may have been changed
         state = network, network._store.topology_version, network.learning_rule, by_layer, of_call
@@ -239,7 +226,10 @@ class Trainer:
             return self._options_known[1]
         for name in DEPENDENT:
             setattr(self, name, getattr(self, name))
-        options = self._options(**of_call)
+        given = {name: getattr(self, name) for name in RULE_OPTIONS}
+        given["window"] = checked_window(self.window)
+        given["dropout"] = Dropout(self.network, self.dropout, self.recurrent_dropout)
+        options = RuleOptions(**given, **of_call, penalties=self._penalties)
         self._rule.check(options)
         self._options_known = state, options
         return options
@@ -435,7 +425,7 @@ class Trainer:
             history=history,
             orders=Orders(call.seed, source.shuffled(call.shuffle)),
             options=options,
-            rates=CheckedRates(self.rate, self._float),
+            rates=CheckedRates(self.rate, self.network._store.dtype),
             rule=self._rule,
             updater=self._updater,
             stop=self._stop,

@@ -198,15 +198,8 @@ class Training:
         """Whether the rule changes weights itself."""
         return self.options.optimizer is None
 
-    def _renew(self, work: Rule) -> None:
-        """Prepare everything anew that an edit has made invalid. The caller has the network in use."""
-        if self._plain or self.updater.current:
-            work.refresh()
-        else:
-            self._refresh(work)
-
     def _refresh(self, work: Rule) -> None:
-        """Prepare everything that depends on the topology. The caller has the network in use."""
+        """Prepare what an edit has made invalid, or all at first. The caller has the network in use."""
         if self.options.optimizer is not None:
             self.updater.refresh(self.options.optimizer)
         work.refresh()
@@ -235,7 +228,7 @@ class Training:
         if isinstance(source, Arrays) and self.on_batch is None:
             work = self._rule_for(source.task)
             with InUse(self.network):
-                self._renew(work)
+                self._refresh(work)
                 found = self._call(work, rates) if work.joins_epochs() else None
             if found is not None:
                 return self._after(*found)
@@ -338,13 +331,10 @@ class Training:
             return self._by_batches(work, epoch, order, rate)
         with InUse(self.network):
             work.refresh()
-            data, control = work.task.data, new_control()
-            cost, steps = self._compiled(work, lambda: work.learn(data, order, rate, control), control)
-        if control[0]:
-            self.ending = "interrupted"
-        elif self.on_batch is not None and math.isfinite(cost):
+            cost, steps = self._joined(work, order, rate)
+        if self.ending is None and self.on_batch is not None and math.isfinite(cost):
             loss = cost / steps if steps else math.nan
-            rows = int(data.lengths[order].sum())
+            rows = int(work.task.data.lengths[order].sum())
             self._report(self.on_batch, epoch, loss, None, rate, rows, steps)
         return cost, steps
 
@@ -399,7 +389,7 @@ class Training:
         """Run one pass with an update after every batch."""
         total, steps, use = 0.0, 0.0, InUse(self.network)
         with use:
-            self._renew(work)
+            self._refresh(work)
             if self.on_batch is None and work.joins_epochs():
                 return self._joined(work, order, rate)
             for batch in work.gradients(order):
@@ -422,7 +412,7 @@ class Training:
     def _joined(self, work: Rule, order: Order, rate: float) -> tuple[float, float]:
         """Run one pass with all its updates in one compiled call. The caller has the network in use."""
         epoch = once(order, rate, new_control())
-        call = partial(work.learn_epochs, epoch, self.updater)
+        call = partial(work.learn_epochs, epoch, None if self._plain else self.updater)
         _, cost, steps = self._compiled(work, call, epoch.control)
         if epoch.control[0]:
             self.ending = "interrupted"

@@ -3,6 +3,7 @@
 import _thread
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -228,13 +229,16 @@ def test_very_short_epochs_can_be_stopped_between_calls(options, by, ctrl_c):
 
 
 class Halving(Online):
-    """The online rule with half the rate; it does not say how several epochs are run."""
+    """The online rule with half the rate, one epoch at a time."""
 
-    def learn(self, data, order, rate, control):
-        return super().learn(data, order, rate / 2, control)
+    def joins_epochs(self):
+        return False
+
+    def learn_epochs(self, epochs, updater):
+        return super().learn_epochs(replace(epochs, rates=epochs.rates / 2), updater)
 
 
-def test_a_rule_that_does_not_define_several_epochs_runs_one_at_a_time(monkeypatch, calls):
+def test_a_rule_that_does_not_join_epochs_runs_one_at_a_time(monkeypatch, calls):
     monkeypatch.setitem(RULES, "own", Halving)
     net, rng = perceptron(), np.random.default_rng(5)
     result = Trainer(net, 0.5, method="own").train(*XOR, epochs=30, seed=rng, progress=False)

@@ -64,11 +64,14 @@ class FiniteDifferences(Rule):
 class SignRule(Online):
     """The online rule, but every trainable weight moves by the rate, in the direction of its summed moves."""
 
-    def learn(self, data, order, rate, control):
+    def joins_epochs(self):
+        return False
+
+    def learn_epochs(self, epochs, updater):
         network = self.task.network
         before = network.weights.astype(float)
-        found = super().learn(data, order, rate, control)
-        network.weights = before + rate * np.sign(network.weights - before)
+        found = super().learn_epochs(epochs, updater)
+        network.weights = before + epochs.rates[0] * np.sign(network.weights - before)
         return found
 
 

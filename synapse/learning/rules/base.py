@@ -14,7 +14,7 @@ from ...cost import Cost
 from ...errors import ArgumentError
 from ...objects.network import Network
 from ...optimizers import LBFGS, Optimizer, RecursiveOptimizer
-from .._data import Control, Data, Epochs, Order
+from .._data import Data, Epochs, Order
 from .._parameters import BatchGradient, StepJacobian, Updater
 from .._regularisation import Dropout, Penalties
 
@@ -51,7 +51,7 @@ RULES: dict[str, type[Rule]] = {}
 NO_SLOPES, SLOPES_OF_OUTPUTS, ALL_SLOPES = "none", "outputs", "all"
 SEQUENCE = "sequence"
 """In place of a batch size: an update at the end of each sequence."""
-ONE_EPOCH = {"gradient", "gradients", "learn"}
+ONE_EPOCH = {"gradient", "gradients"}
 """Methods that determine how one epoch is run."""
 
 
@@ -61,7 +61,8 @@ class Rule(ABC):
     ``class Name(Rule, method="name")`` registers a rule in ``RULES``, for ``Trainer(method="name")``.
 
     A rule defines :meth:`gradient`; batches, optimizers and L-BFGS are based on it. A rule may form its
-    batches differently (:meth:`gradients`), or update weights itself while it runs (`direct`, :meth:`learn`).
+    batches differently (:meth:`gradients`), or update weights itself while it runs (`direct`,
+    :meth:`learn_epochs`).
 
     Parameters
     ----------
@@ -164,15 +165,6 @@ class Rule(ABC):
         for first in range(0, len(order), size):
             yield self.gradient(order[first : first + size])
 
-    def learn(self, data: Data, order: Order, rate: float, control: Control) -> tuple[float, int]:
-        """Run over the data once and update weights meanwhile; for `direct` rules.
-
-        Returns the summed cost and the number of steps with a target. The caller has the network in use, and
-        may run this in another thread, set ``control[0]`` to stop it, and read ``control[1]``, the number of
-        completed rows.
-        """
-        raise NotImplementedError(f"{type(self).__name__} needs an optimizer.")
-
     def joins_epochs(self) -> bool:
         """Whether ``learn_epochs`` can be called now. The caller has the network in use. Default False."""
         return False
@@ -182,7 +174,8 @@ class Rule(ABC):
 
         Returns the number of complete epochs, and the summed cost and number of steps with a target of the
         latest. The result is the same, bit by bit, however epochs are divided into calls. `updater` is
-        current; it is None without an optimizer. The caller has the network in use, and may run a long epoch
-        in another thread, as for :meth:`learn`.
+        current; it is None without an optimizer, when a `direct` rule changes weights. The caller has the
+        network in use, and may run this in another thread, set ``epochs.control[0]`` to stop it, and read
+        ``epochs.control[1]``, the number of completed rows.
         """
         raise NotImplementedError(f"{type(self).__name__} runs one epoch at a time.")

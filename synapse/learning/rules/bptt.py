@@ -223,8 +223,8 @@ class BatchLoop:
         laid = [self.exact._ready[0], *tapes]
         if laid != self._laid:
             self._laid, self._fixed = laid, self._lay_ways(tapes)
-        *ways, arguments = self._fixed
-        return *ways, self.exact.with_data(arguments)
+        *ways, like = self._fixed
+        return *ways, (*like[:5], self.exact._inputs, self.exact._targets, *like[7:])
 
     def _lay_ways(self, tapes: list[engine.exact.Tapes | None]) -> tuple[Any, ...]:
         """What of them does not depend on the data."""

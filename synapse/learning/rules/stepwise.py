@@ -108,10 +108,6 @@ class StepwiseRule(Rule):
         require_sound(status, store["failed"])
         return int(row), cost
 
-    def learn(self, data: Data, order: Order, rate: float, control: Control) -> tuple[float, int]:
-        """Run one pass in which weights change at every step with a target."""
-        return self.run(data, once(order, rate, control))[1:]
-
     def joins_epochs(self) -> bool:
         """Without an optimizer or a recording, whose rows take memory."""
         network, recorder = self.task.network, self.task.network._store.recorder

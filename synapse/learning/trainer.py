@@ -172,7 +172,7 @@ class Trainer:
 
     _options_known: tuple[Any, RuleOptions] | None = None  # what they depend on, and checked options
     _entropy: tuple[int, np.random.Generator] | None = None
-    _visit = 1e-9  # seconds for a connection and a row, by the latest compiled call
+    _visit_known = 1e-9  # seconds for a connection and a row, by the latest compiled call
 
     def __setattr__(self, name: str, value: Any) -> None:
         check = OPTIONS.get(name)
@@ -433,13 +433,13 @@ class Trainer:
             checkpoint=file,
             continued=before,
             ready=self._work_for(options),
-            visit=self._visit,
+            visit=self._visit_known,
         )
         latest, self._paused = self._paused, None  # a file that a callback saves has no other training
         try:
             result = training.run(call.progress)
         finally:
-            end, self._visit = training.end, training.visit
+            end, self._visit_known = training.end, training.visit
             begun = end is not None and (end.done or training.work is not None)
             self._paused = end if begun else latest
             little = isinstance(source, Arrays) and source.task.data.inputs.nbytes <= LITTLE

@@ -25,6 +25,7 @@ from .._checks import (
     numbers,
     one_hot,
     parts_of,
+    sum_of_squares,
     width_of,
 )
 from .._registration import require_sound
@@ -221,7 +222,7 @@ def _form(parts: list[Any], together: bool) -> str:
 
 def aimed_rows(targets: Floats) -> NDArray[np.uint8]:
     """Booleans by row: whether any output has a target. NaN is none; all other targets must be finite."""
-    if isfinite(np.vdot(targets, targets)):
+    if isfinite(sum_of_squares(targets)):
         return np.ones(len(targets), np.uint8)
     bad = np.isinf(targets).any(axis=1)
     if bad.any():

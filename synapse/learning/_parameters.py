@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import engine, optimizers
-from .._checks import expected, plain, suggestion
+from .._checks import expected, plain, suggestion, sum_of_squares
 from .._typing import Floats, Ints
 from ..engine.guard import InUse
 from ..engine.schema import SHARED_BY
@@ -242,7 +242,7 @@ class Updater:
         """The gradient of the parameters, with penalties, clipped, and its norm before clipping."""
         gradient, slopes = np.empty(len(values)), (batch.weights, batch.biases)
         if self._plain:  # the kernel would copy, and takes 0.7 s to compile
-            squares = float(np.vdot(np.concatenate(slopes, out=gradient), gradient))
+            squares = sum_of_squares(np.concatenate(slopes, out=gradient))
             code = engine.status.DONE if math.isfinite(squares) else engine.status.TOO_STEEP
         else:
             find = engine.exact.update.gradient_of_batch

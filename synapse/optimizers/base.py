@@ -9,7 +9,16 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import any_array, counted, expected, finite_array, non_negative_number, numbers, whole_number
+from .._checks import (
+    any_array,
+    counted,
+    expected,
+    finite_array,
+    non_negative_number,
+    numbers,
+    sum_of_squares,
+    whole_number,
+)
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 
@@ -208,7 +217,7 @@ class OptimizerState:
     def _move(self, parameters: Floats, gradient: Floats, rate: float) -> None:
         """Do the same as :meth:`step` with arguments that need no check."""
         kind = self.change.dtype
-        if not np.vdot(gradient, gradient) <= np.finfo(kind).max:
+        if not sum_of_squares(gradient) <= np.finfo(kind).max:
             raise too_steep()
         self.steps += 1
         with np.errstate(over="ignore", invalid="ignore"):

@@ -217,7 +217,7 @@ class OptimizerState:
     def _move(self, parameters: Floats, gradient: Floats, rate: float) -> None:
         """Do the same as :meth:`step` with arguments that need no check."""
         kind = self.change.dtype
-        if not sum_of_squares(gradient) <= np.finfo(kind).max:
+        if not sum_of_squares(gradient) <= float(np.finfo(kind).max):
             raise too_steep()
         self.steps += 1
         with np.errstate(over="ignore", invalid="ignore"):

@@ -60,11 +60,9 @@ def to_torch(network: Network, modules: Any = None) -> Any:
     all steps at once. Sparse connections are gathered. Gradients flow through all steps: unlike the online
     rule, nothing is left out.
 
-    The module of a standard LSTM takes 2.0 to 3.4 times as long as `torch.nn.LSTM`, all of whose steps are
-    one kernel: 2.8 and 0.83 µs a step and sequence forward, 6.9 and 2.5 µs with gradients (30-72-30, float32,
-    32 sequences of 50 steps, one thread; ``python -m benchmarks --only modules``). Modules of other
-    architectures take 0.7 to 2.3 times as long as loops of dense products written by hand. The modules can
-    be compiled by ``torch.compile(module, fullgraph=True)``.
+    A module is slower than `torch.nn.LSTM`, all of whose steps are one kernel: ``python -m benchmarks --only
+    modules`` compares it with that, and with loops written by hand. It can be compiled by
+    ``torch.compile(module, fullgraph=True)``.
 
     See Also
     --------

@@ -31,6 +31,11 @@ from synapse.engine.schema import (
 from synapse.objects.connection import Connection
 
 
+def contents(store):
+    """The bytes of its columns; ``parts`` is the process's own: addresses of what is compiled so far."""
+    return {name: column.tobytes() for name, column in sorted(store.columns.items()) if name != "parts"}
+
+
 def require(condition, what, *details):
     """Raise an error that names the invariant."""
     if condition is True or (condition is not False and np.all(condition)):

@@ -12,6 +12,7 @@ from synapse import Layer, Network, cost as costs
 from synapse.errors import ArgumentError, ArgumentTypeError
 
 from .cases import Cases
+from .integrity import contents
 
 X, T = np.array([0.2, 0.7]), np.array([0.3])
 NAN, INF = float("nan"), float("inf")
@@ -26,17 +27,12 @@ def perceptron(dtype="float64", outputs=1, squash="logistic"):
     return net
 
 
-def columns(net):
-    """All numbers of its store."""
-    return {name: column.tobytes() for name, column in net._store.columns.items()}
-
-
 def refused(net, sentence, call, *arguments):
     """The call raises an error that ends so, and changes no number of the store."""
-    before = columns(net)
+    before = contents(net._store)
     with pytest.raises((ArgumentError, ArgumentTypeError), match=f"{re.escape(sentence)}\\.$"):
         call(*arguments)
-    assert columns(net) == before
+    assert contents(net._store) == before
 
 
 BETWEEN = "lie between 0 and 1, got {}. Scale them, or use linear outputs and squared error"
@@ -90,7 +86,7 @@ def test_refused_values_change_nothing(dtype):
 
 def test_refused_targets_of_classes_change_nothing():
     net = perceptron(outputs=3, squash="softmax")
-    before = columns(net)
+    before = contents(net._store)
     for targets, message in (
         (np.array([0.5, 0.6, 0.0]), "to add up to 1"),
         (np.array([0.5, 0.5, 2e-6]), "to add up to 1"),
@@ -101,7 +97,7 @@ def test_refused_targets_of_classes_change_nothing():
     ):
         with pytest.raises(ArgumentError, match=message):
             net.propagate(0.1, targets)
-        assert columns(net) == before
+        assert contents(net._store) == before
 
 
 def test_all_forms_of_the_same_numbers_give_the_same():

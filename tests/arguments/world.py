@@ -26,6 +26,8 @@ from synapse import (
 )
 from synapse.objects.graph import of
 
+from ..integrity import contents
+
 
 def trial(seed: int, rate: float = 0.1) -> dict[str, float]:
     """A trial that takes no time."""
@@ -111,11 +113,10 @@ def _of_object(thing: Any) -> str:
 
 def _of_store(store: Any) -> tuple[Any, ...]:
     store.ready()  # a layout that is made anew is no change
-    columns = [(name, column.tobytes()) for name, column in sorted(store.columns.items())]
     graph = of(store)
     return (
         id(store),
-        columns,
+        contents(store),
         list(store.names),
         list(store.views),
         sorted(store.networks),

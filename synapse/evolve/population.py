@@ -145,11 +145,13 @@ def fronts_of(values: Floats) -> Ints:
 
     values : shape (genomes, objectives). One dominates another if it is nowhere lower, and somewhere higher.
     """
-    rivals = values[:, None, :]
-    dominates = np.asarray((rivals >= values).all(axis=2) & (rivals > values).any(axis=2))
-    fronts, front = np.full(len(values), -1), 0
-    while (left := fronts < 0).any():
-        fronts[left & ~dominates[left].any(axis=0)] = front
+    columns = np.ascontiguousarray(values.T)
+    pairs = columns[:, :, None], columns[:, None, :]
+    dominates = np.asarray(np.greater_equal(*pairs).all(axis=0) & np.greater(*pairs).any(axis=0))
+    fronts, front, above = np.full(len(values), -1), 0, dominates.sum(axis=0)
+    while (free := (above == 0) & (fronts < 0)).any():
+        fronts[free] = front
+        above -= dominates[free].sum(axis=0)
         front += 1
     return fronts
 
@@ -183,7 +185,8 @@ def novelty(behaviours: Floats, archive: Floats) -> tuple[Floats, Floats]:
     Evolutionary Computation 19 (2011) 189-223. Here the archive grows by a share of every generation.
     """
     known = np.concatenate([behaviours, archive])
-    distance = np.sqrt(((behaviours[:, None, :] - known) ** 2).sum(axis=2))
+    columns = zip(behaviours.T, known.T, strict=True)
+    distance = np.sqrt(sum((one[:, None] - other) ** 2 for one, other in columns))
     nearest = np.sort(distance, axis=1)[:, 1 : 1 + NEIGHBOURS]  # the first is the behaviour itself
     found = nearest.mean(axis=1) if nearest.size else np.ones(len(behaviours))
     novel = np.argsort(-found, kind="stable")[: -(-len(behaviours) // NOVEL)]

@@ -154,8 +154,10 @@ class Cost:
                 "Expected the targets of softmax outputs to add up to 1 in every step. "
                 "Give probabilities, one-hot rows, or numbers of classes."
             )
-        if self.code in PROBABILITIES and ((targets < 0.0) | (targets > 1.0)).any():
-            outside = targets[(targets < 0.0) | (targets > 1.0)]
+        if self.code not in PROBABILITIES or (targets.size and 0.0 <= targets.min() <= targets.max() <= 1.0):
+            return
+        outside = targets[(targets < 0.0) | (targets > 1.0)]
+        if outside.size:
             kind = "softmax outputs" if shares else f"the cost {self.name}"
             raise ArgumentError(
                 f"Expected targets of {kind} to lie between 0 and 1, got {shown(float(outside.flat[0]))}. "

@@ -11,8 +11,6 @@ from __future__ import annotations
 import _signal  # type: ignore[import-not-found]  # signal.signal wraps this and takes ten times as long
 import threading
 from _thread import get_ident
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
@@ -83,20 +81,22 @@ def raise_interrupt() -> None:
         raise KeyboardInterrupt
 
 
-@contextmanager
-def interruptible() -> Iterator[None]:
+class Interruptible:
     """A context in which Ctrl-C interrupts as usual, inside one that defers it: for code of the user."""
-    deferred = Deferred.active
-    if deferred is None or get_ident() != threading.main_thread().ident:
-        yield
-        return
-    Deferred.active = None
-    _signal.signal(SIGINT, deferred._handler)
-    try:
-        yield
-    finally:
-        _signal.signal(SIGINT, deferred._note)
-        Deferred.active = deferred
+
+    __slots__ = ("_deferred",)
+    _deferred: Deferred | None
+
+    def __enter__(self) -> None:
+        self._deferred, deferred = None, Deferred.active
+        if deferred is not None and get_ident() == threading.main_thread().ident:
+            self._deferred, Deferred.active = deferred, None
+            _signal.signal(SIGINT, deferred._handler)
+
+    def __exit__(self, *_: object) -> None:
+        if self._deferred is not None:
+            _signal.signal(SIGINT, self._deferred._note)
+            Deferred.active = self._deferred
 
 
 class InUse(Deferred):

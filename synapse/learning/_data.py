@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from .. import engine
 from .._checks import (
+    REAL,
+    SQUARES,
     as_matrix,
     counted,
     depth_of,
@@ -94,7 +96,22 @@ class Data:
 
     def as_sequences(self) -> Data:
         """These data with the context cleared before each sequence; a stream is one sequence."""
-        return Data(self.inputs, self.targets, self.aimed, self.bounds, clear=True, stream=False)
+        return self._with(clear=True, stream=False)
+
+    def _with(self, **changes: Any) -> Data:
+        """A copy with other fields and the same bounds: what follows from these is known."""
+        twin = object.__new__(Data)
+        vars(twin).update(vars(self), lengths=self.lengths, filled=self.filled, **changes)
+        return twin
+
+    def renewed(self, network: Network, inputs: Any, targets: Any, cost: Cost) -> Data | None:
+        """Other arrays, of the same `form_of`, laid out like these; None if they are not ordinary numbers."""
+        rows, aims = (np.array(part, float, order="C") for part in (inputs, targets))
+        if not sum_of_squares(rows) + sum_of_squares(aims) <= SQUARES[network._store.dtype]:
+            return None
+        rows, aims = rows.reshape(self.inputs.shape), aims.reshape(self.targets.shape)
+        cost.check_targets(aims)
+        return self._with(inputs=rows, targets=aims)
 
     def require_fit(self, network: Network) -> None:
         """Raise if a callback has changed the number of inputs or outputs, so that the data no longer fit."""
@@ -158,6 +175,14 @@ class Epochs:
     errors: Floats  # written: the mean cost of each epoch
     goal: float  # -inf: none
     control: Control  # rows done are those of all epochs, including the incomplete one
+
+
+def form_of(network: Network, inputs: Any, targets: Any) -> Any:
+    """What the layout of two arrays of numbers depends on; None for other data."""
+    for part in (inputs, targets):
+        if type(part) is not np.ndarray or part.dtype.kind not in REAL or part.itemsize > 8:
+            return None
+    return inputs.shape, targets.shape, network._store.topology_version
 
 
 def prepare(network: Network, inputs: Any, targets: Any, cost: Cost | None = None) -> Data:
@@ -339,7 +364,8 @@ def run_epochs(
     )
     if plan is None:
         address = address if moves is None else moves.address
-        ended = engine.online.train_network(address, store.unit, span, *arguments)
+        train = (store.calls or engine.online.calls_for(store)).train_network
+        ended = train(address, store.unit, span, *arguments)
     else:
         address = plan.store_table(moves)
         ended = engine.rtrl.loops.train_network(address, store.unit, plan.address, span, *arguments)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from .. import _html
 from .._checks import counted
 from ..cost import Cost, in_words
-from ..engine.guard import InUse, interruptible
+from ..engine.guard import Interruptible, InUse
 from ..objects.network import Network
 from ..objects.state import Snapshot, preserved_context
 from ._checkpoint import Paused
@@ -177,7 +177,7 @@ class History:
         error, rate = self.values["error"][-1], self.values["rate"][-1]
         validation = None if self.held_out is None else self.monitored[-1]
         progress = Progress(self.done, error, validation, rate, self.seconds, self.network)
-        with interruptible():
+        with Interruptible():
             stops = [callback(progress) for callback in self.callbacks]  # call all of them
         return "callback" if any(stops) else reason
 

@@ -175,6 +175,7 @@ class Updater:
         self.parameters: ParameterVector | None = None
         self.state: OptimizerState | RecursiveState | None = None
         self._change: Any = None  # for kernels, once a compiled loop has run
+        self._limits: Penalties | None = None  # those of `penalty`
 
     @property
     def current(self) -> bool:
@@ -184,6 +185,7 @@ class Updater:
     def refresh(self, optimizer: Optimizer | LBFGS | RecursiveOptimizer) -> ParameterVector:
         """Return the present parameters; resets the optimizer's state if they or the optimizer changed."""
         if self.parameters is None or not self.parameters.current or self.optimizer is not optimizer:
+            self._limits = None
             require_closed(self.network, "trained by gradients")
             if isinstance(optimizer, RecursiveOptimizer) and optimizer.direct:
                 require_outputs(self.network)
@@ -196,8 +198,9 @@ class Updater:
             elif isinstance(optimizer, RecursiveOptimizer):
                 self.state = optimizer.begin(values, frozen, groups_of(self.parameters))
             self.places, self._change = self.parameters.places(), None
-        self.penalty = self.penalties.numbers(self.parameters.n_weights)
-        self._plain = self.penalties == Penalties() and not any(tied for _, tied, *_ in self.places)
+        if self._limits is not self.penalties:
+            self._limits, self.penalty = self.penalties, self.penalties.numbers(self.parameters.n_weights)
+            self._plain = self.penalties == Penalties() and not any(tied for _, tied, *_ in self.places)
         return self.parameters
 
     def arrays(self, optimizer: Optimizer | LBFGS | RecursiveOptimizer | None) -> dict[str, Any] | None:

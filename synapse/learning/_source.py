@@ -8,7 +8,7 @@ from typing import Any
 
 from .._checks import expected, function_of, is_number
 from ..cost import Cost
-from ..engine.guard import interruptible
+from ..engine.guard import Interruptible
 from ..errors import ArgumentError, ArgumentTypeError, SynapseError
 from ..objects.network import Network
 from ..objects.state import preserved_context
@@ -76,10 +76,10 @@ class BatchStream:
 
     def __iter__(self) -> Iterator[RuleTask]:
         number = 0
-        with interruptible():
+        with Interruptible():
             batches = iter(_iterable(self.batches))
         while True:
-            with interruptible():
+            with Interruptible():
                 batch = next(batches, END)
             if batch is END:
                 break

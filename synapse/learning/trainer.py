@@ -28,7 +28,7 @@ from ..objects.network import Network, require_network
 from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
 from ..readwrite.files import PathLike
 from ._checkpoint import Checkpoint, Paused, write_trainer
-from ._data import Data, joined, prepare, row_weights
+from ._data import Data, form_of, joined, prepare, row_weights
 from ._history import History, Result
 from ._options import DEPENDENT, OPTIONS, RULE_OPTIONS, checked_call, continue_call, options_of
 from ._parameters import Updater
@@ -172,6 +172,7 @@ class Trainer:
 
     _options_known: tuple[Any, RuleOptions] | None = None  # what they depend on, and checked options
     _entropy: tuple[int, np.random.Generator] | None = None
+    _layout_known: tuple[Any, Any] = (None, None)  # the form of the latest little arrays, and their data
     _visit_known = 1e-9  # seconds for a connection and a row, by the latest compiled call
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -505,7 +506,14 @@ class Trainer:
         measure = self.network._cost(self.cost if cost is None else cost)
         if cost is None and measure is not self.cost:  # the squashes of the outputs have changed
             self.cost.check([neuron.squash for neuron in self.network.output])
-        return prepare(self.network, inputs, targets, measure), measure
+        form, (known, like) = form_of(self.network, inputs, targets), self._layout_known
+        data = None if form is None or form != known else like.renewed(self.network, inputs, targets, measure)
+        if data is None:
+            data = prepare(self.network, inputs, targets, measure)
+            whole = form is not None and data.targets.size == targets.size and data.aimed.all()
+            if whole and data.inputs.nbytes <= LITTLE:
+                self._layout_known = form, data
+        return data, measure
 
     def _held_out(self, validation: Any) -> Data | None:
         """Check a pair of inputs and targets for validation, or batches of them, which become one."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from .._typing import Floats
 from ..engine.compiling import watched
-from ..engine.guard import Deferred, InUse, interruptible, take_interrupt
+from ..engine.guard import Deferred, Interruptible, InUse, take_interrupt
 from ..errors import ArgumentError, DivergenceError
 from ..objects.network import Network
 from ..optimizers import LBFGS
@@ -355,7 +355,7 @@ class Training:
             epoch + 1, self.batch, self.updates, loss, norm, rate, seconds, rows, steps, self.network
         )
         try:
-            with interruptible():
+            with Interruptible():
                 stop = on_batch(batch)
         except KeyboardInterrupt:  # the batch is complete
             self.ending = "interrupted"

@@ -9,14 +9,14 @@ import pytest
 import architect
 from synapse import Layer, Neuron, Trainer
 from synapse.engine import guard
-from synapse.engine.guard import Deferred, InUse, interruptible, take_interrupt
+from synapse.engine.guard import Deferred, InUse, Interruptible, take_interrupt
 
 
 def test_code_of_the_user_is_interrupted_at_once(ctrl_c):
     done = []
 
     def act():
-        with interruptible():
+        with Interruptible():
             ctrl_c()
             done.append("too far")
 

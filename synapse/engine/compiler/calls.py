@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numba
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -41,6 +42,28 @@ def address_of(function: Any, arguments: tuple[Any, ...]) -> int:
     if compiled.signature.return_type not in (DESCENT, types.boolean):
         raise TypeError(f"No kernel calls one that returns {compiled.signature.return_type} by its address.")
     return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
+
+
+def entry_of(kernel: Any, examples: tuple[Any, ...]) -> Callable[..., Any]:
+    """A kernel for arguments of the types of the examples, as Python calls it without a dispatcher."""
+    if DEBUGGING:
+        return _interpreted(kernel)
+    entry: Callable[..., Any] = kernel.compile(tuple(map(numba.typeof, examples)))
+    return entry
+
+
+def _interpreted(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """A kernel with NUMBA_DISABLE_JIT=1, whose results are numbers of Python, like those of machine code."""
+
+    def entry(*arguments: Any) -> Any:
+        result = kernel(*arguments)
+        return tuple(map(_plain, result)) if isinstance(result, tuple) else _plain(result)
+
+    return entry
+
+
+def _plain(result: Any) -> Any:
+    return result.item() if isinstance(result, np.generic) else result
 
 
 _PLAIN: dict[int, Callable[..., Any]] = {}  # kernels that are plain Python

@@ -6,6 +6,7 @@ from .tapes import Tapes as Tapes
 from .train import (
     Batches as Batches,
     Runs as Runs,
+    entry_for as entry_for,
     is_loaded as is_loaded,
     train_epochs as train_epochs,
     unfolding as unfolding,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..compiler.calls import address_of, call_descent, strict
+from ..compiler.calls import address_of, call_descent, entry_of, strict
 from ..compiler.jit import bare, columns, inline, kernel
 from ..functions.optimizers import are_finite
 from ..status import BEYOND, DONE, NOT_FINITE, STOPPED, TOO_FAR, TOO_STEEP
@@ -80,7 +80,8 @@ class Runs(NamedTuple):
 
 
 NO_MOVES = np.zeros(0)
-_addresses: dict[tuple[type, int], int] = {}  # by the type of the unit and the number of lanes
+_addresses: dict[type, dict[int, int]] = {}  # by the type of the unit and the number of lanes
+_entries: dict[Any, Any] = {}
 
 
 def unfolding(tapes: Tapes | None, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -88,15 +89,22 @@ def unfolding(tapes: Tapes | None, arguments: tuple[Any, ...]) -> tuple[Any, ...
     _, unit, table, tag, *_ = arguments
     if tapes is None:
         return 0, table, tag, NO_MOVES, NO_MOVES
-    key = type(unit), len(tag)
-    if key not in _addresses:
-        _addresses[key] = address_of(gradient_network, arguments)
-    return _addresses[key], table, tag, tapes["weight_move"], tapes["bias_move"]
+    known = _addresses.setdefault(type(unit), {})
+    if len(tag) not in known:
+        known[len(tag)] = address_of(gradient_network, arguments)
+    return known[len(tag)], table, tag, tapes["weight_move"], tapes["bias_move"]
+
+
+def entry_for(kinds: Any, arguments: tuple[Any, ...]) -> Any:
+    """`train_epochs` without a dispatcher: `kinds`, the dtype and the lanes used, tell types of arguments."""
+    if kinds not in _entries:
+        _entries[kinds] = entry_of(train_epochs, arguments)
+    return _entries[kinds]
 
 
 def is_loaded(unit: Any) -> bool:
     """Whether this process has used `train_epochs` for stores of this float."""
-    return any(kind is type(unit) for kind, _ in _addresses)
+    return type(unit) in _addresses
 
 
 @strict

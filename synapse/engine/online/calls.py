@@ -1,4 +1,4 @@
-"""The kernels of single steps as Python calls them, without Numba's dispatcher.
+"""The kernels of the online rule as Python calls them, without Numba's dispatcher.
 
 At every call, a dispatcher examines the types of all arguments, which takes longer than a step of a small
 network. These types never change for stores of one float, so the machine code is looked up once.
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..compiler.jit import DEBUGGING
+from ..compiler.calls import entry_of
 from . import loops
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class MachineCode:
         """A function that replaces itself with the machine code of a kernel."""
 
         def first(*arguments: Any) -> Any:
-            entry = _interpreted(kernel) if DEBUGGING else _machine_code(kernel, examples)
+            entry = entry_of(kernel, examples)
             setattr(self, name, entry)
             return entry(*arguments)
 
@@ -53,8 +53,10 @@ class Calls(MachineCode):
     run_network: Callable[..., int]
     feed_network: Callable[..., int]
     propagate_targets: Callable[..., tuple[int, float]]
+    train_network: Callable[..., tuple[int, int, float, int]]
 
     def __init__(self, unit: Any) -> None:
+        data, rates = (ROW, ROW, np.empty(0, np.uint8), SPAN), np.empty(0, type(unit))
         examples = {
             "activate_one": (0, unit, 0),
             "clamp_one": (0, unit, 0, 0.0),
@@ -62,29 +64,9 @@ class Calls(MachineCode):
             "run_network": (0, unit, SPAN, ROW, ROW),
             "feed_network": (0, unit, SPAN, SPAN, ROW, ROW),
             "propagate_targets": (0, unit, SPAN, ROW, 0, unit, False),
+            "train_network": (0, unit, SPAN, *data, SPAN[None], False, 0, rates, False, ROW, SPAN, ROW, 0.0),
         }
         super().__init__(vars(loops), examples)
-
-
-def _machine_code(kernel: Any, examples: tuple[Any, ...]) -> Callable[..., Any]:
-    import numba
-
-    entry: Callable[..., Any] = kernel.compile(tuple(map(numba.typeof, examples)))
-    return entry
-
-
-def _interpreted(kernel: Callable[..., Any]) -> Callable[..., Any]:
-    """A kernel with NUMBA_DISABLE_JIT=1, whose results are numbers of Python, like those of machine code."""
-
-    def entry(*arguments: Any) -> Any:
-        result = kernel(*arguments)
-        return tuple(map(_plain, result)) if isinstance(result, tuple) else _plain(result)
-
-    return entry
-
-
-def _plain(result: Any) -> Any:
-    return result.item() if isinstance(result, np.generic) else result
 
 
 _by_float: dict[np.dtype[Any], Calls] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -34,8 +34,7 @@ class RuleOptions:
     penalties: Penalties = field(default_factory=Penalties)
 
 
-@dataclass(frozen=True)
-class RuleTask:
+class RuleTask(NamedTuple):
     """The input of a rule: data that `arrange` has returned, and options that `check` has accepted."""
 
     network: Network

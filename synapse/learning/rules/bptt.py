@@ -47,7 +47,7 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         counted, filled = data.counted(self.task.weights), data.filled
         self._steps = np.zeros(data.sequences)
         self._steps[filled] = np.add.reduceat(counted, data.bounds[filled].astype(np.int64))
-        self._form = (data.bounds.tobytes(), data.aimed.tobytes()) if self.task.weights is None else None
+        self._form = data.bounds.tobytes(), data.aimed.tobytes()
         self._loop: BatchLoop | None = None
 
     @classmethod
@@ -66,10 +66,11 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         """Return this rule, which uses the same tapes, with other data."""
         if type(self).__init__ is not BackpropagationThroughTime.__init__:  # it may depend on the data
             return type(self)(task)
-        self.task = task
-        self._exact.take(task.data, task.weights)
-        form = task.data.bounds.tobytes(), task.data.aimed.tobytes()
-        if task.weights is not None or form != self._form:
+        data, before, self.task = task.data, self.task, task
+        self._exact.take(data, task.weights)
+        alike = data.bounds is before.data.bounds and data.aimed is before.data.aimed
+        alike = alike or (data.bounds.tobytes(), data.aimed.tobytes()) == self._form
+        if not alike or task.weights is not None or before.weights is not None:
             self._begin()
         return self
 
@@ -182,13 +183,13 @@ class BatchLoop:
         address, store, _ = self.exact._ready
         runs = engine.exact.Runs(
             orders=self._sorted(epochs.orders),
-            counts=self.counts[epochs.orders],
+            counts=self.counts.take(epochs.orders),
             rates=epochs.rates,
             errors=epochs.errors,
             goal=float(epochs.goal),
             control=epochs.control,
         )
-        done, code, state.steps, total, aimed, where = engine.exact.train_epochs(
+        arguments = (
             address,
             store.unit,
             self._ways(),
@@ -197,6 +198,8 @@ class BatchLoop:
             updater.change_of_kernels(),
             state.steps,
         )
+        train = engine.exact.entry_for((store.dtype, *self._used.values()), arguments)
+        done, code, state.steps, total, aimed, where = train(*arguments)
         if code not in (engine.status.DONE, engine.status.STOPPED):
             raise self._failure(code, where, optimizer, updater)
         return done, total, aimed
@@ -219,10 +222,9 @@ class BatchLoop:
 
     def _ways(self) -> tuple[Any, ...]:
         """How the gradients of groups of several samples, and of one, are computed."""
-        tapes = [self._tapes(lanes) if used else None for lanes, used in self._used.items()]
-        laid = [self.exact._ready[0], *tapes]
-        if laid != self._laid:
-            self._laid, self._fixed = laid, self._lay_ways(tapes)
+        if self._laid != [self.exact._ready[0], *self.exact._tapes.values()]:
+            self._fixed = self._lay_ways([self._tapes(n) if used else None for n, used in self._used.items()])
+            self._laid = [self.exact._ready[0], *self.exact._tapes.values()]
         *ways, like = self._fixed
         return *ways, (*like[:5], self.exact._inputs, self.exact._targets, *like[7:])
 

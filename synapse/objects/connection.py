@@ -340,9 +340,7 @@ def held_connections(store: Store, identities: Sequence[int]) -> list[Connection
 
 @consistent_read
 def weights_of(neuron: Neuron, connections: Collection[Connection]) -> list[float]:
-    """Return the weights of connections in the store of a neuron, read at once if that is faster."""
-    if len(connections) < 16:
-        return [connection.weight for connection in connections]
+    """Return the weights of connections in the store of a neuron."""
     store = neuron._store
     identities = np.fromiter(map(attrgetter("_identity"), connections), np.int64)
     weights: list[float] = store["weight"][store.row_of[identities]].tolist()

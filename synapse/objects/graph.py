@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 else:
     DiGraph = nx.DiGraph
 
+MANY = 16
+"""Number of connections of a neuron from which their weights are read together."""
 FIELDS = ("label", "layer", "subset", "squash", "bias", "trainable", "activation", "state")
 
 
@@ -172,8 +174,11 @@ class OutEdgeDataView(nx.reportviews.OutEdgeDataView):  # type: ignore[type-arg]
     def __iter__(self) -> Iterator[Any]:
         if self._data != "weight" or self._viewer._graph._helper is not None:
             return super().__iter__()
+        self._viewer._graph._network[0]._store.ready()  # else each weight would be read under its lock
         return chain.from_iterable(
             zip(repeat(neuron), targets, weights_of(neuron, targets.values()), strict=False)
+            if len(targets) >= MANY
+            else [(neuron, target, connection.weight) for target, connection in targets.items()]
             for neuron, targets in self._nodes_nbrs()
         )
 

@@ -9,7 +9,7 @@ import pytest
 import architect
 from synapse import Layer, Neuron, Trainer
 from synapse.engine import guard
-from synapse.engine.guard import Deferred, InUse, Interruptible, take_interrupt
+from synapse.engine.guard import Deferred, Interruptible, InUse, take_interrupt
 
 
 def test_code_of_the_user_is_interrupted_at_once(ctrl_c):

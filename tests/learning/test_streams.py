@@ -168,6 +168,24 @@ def test_stop_from_another_place_ends_it_after_a_batch():
     assert (result.stopped, len(seen)) == ("interrupted", 2)
 
 
+def test_batches_of_one_form_are_checked_and_laid_out_as_if_each_were_the_first():
+    """Arrays of the form of the latest are laid out like it; lists are not."""
+    rows, aims = BATCHES[0]
+    holes, few, flat = aims.copy(), np.round(9 * rows).astype(int), (rows.reshape(20, 3), aims.reshape(20, 2))
+    holes[:, 1] = np.nan
+    batches = [*BATCHES, flat, (rows.astype(np.float32), holes), (few, aims), *STREAM, *BATCHES, *STREAM]
+    wrong = [(rows + np.inf, aims), (rows, aims + 1.0), (rows, aims + np.inf)]
+    for options in ({}, {"method": "bptt"}, {"method": "bptt", "optimizer": optimizers.Adam()}):
+        for make in (lstm, perceptron):
+            of_arrays, of_lists = make(), make()
+            train(of_arrays, batches, trainer=options)
+            train(of_lists, [tuple(part.tolist() for part in batch) for batch in batches], trainer=options)
+            assert parameters(of_arrays).tobytes() == parameters(of_lists).tobytes()
+            for bad in wrong:
+                with pytest.raises(ArgumentError, match="In batch 3:"):
+                    train(of_arrays, [*BATCHES[:2], bad], trainer=options)
+
+
 def test_a_batch_that_does_not_fit_is_named():
     net = lstm()
     with pytest.raises(SynapseError, match=r"^In batch 3: Expected 3 inputs.*shape \(5, 2\)"):

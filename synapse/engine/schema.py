@@ -35,7 +35,7 @@ SIDE_BY_SIDE = {np.dtype(np.float64): 8, np.dtype(np.float32): 16}
 """Number of samples whose exact gradients are computed side by side: those in a vector register of 512 bits;
 processors without such registers use two halves."""
 
-ROOM = 64
+ROOM = 128
 RESOLVER = ROOM - 1
 """The place in the column ``parts`` of the function that kernels call to have a part compiled."""
 PART_ADDRESSES = {np.dtype(name): np.zeros(ROOM, np.uint64) for name in ("float32", "float64")}
@@ -335,6 +335,7 @@ TAPES = (
     Column("slope", "tape", "lanes"),
     Column("mask", "tape", "lanes"),  # factors of activations, for dropout; empty without it
     Column("error", "tape", "lanes"),  # delta of a chunk of steps, and of a tile of gated neurons
+    Column("panel", "tape", "lanes"),  # activations of two packs of sources in a chunk of steps
     Column("weighed", "tape", "lanes"),  # the states of one step
     Column("tile", "tape", "lanes"),  # sums or errors of a tile of neurons
     # By neuron: errors from later neurons and steps, to be multiplied by its slope or not.

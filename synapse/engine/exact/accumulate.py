@@ -13,7 +13,7 @@ import numpy as np
 from ..compiler.jit import inline
 from ..compiler.lanes import by_sample, flat, splat, total
 from ..compiler.rare import INDEX, rare
-from ..compiler.tiles import add_outer, add_rows, no_sums, width
+from ..compiler.tiles import add_outer, add_rows, no_sums, pack, put_pack, width
 from ..lowering.flags import FIXED, LISTED, MEMORY, PAIRED, SHARED, ZIPPED
 from ..online.delayed import of_gater, of_gaters, of_sources
 from ..schema import FIRST, INPUTS, NONE, STOP
@@ -34,29 +34,31 @@ def scale_errors(m, u, r, runs, at, count, gains, steps, rows):
 
 
 @inline
-def accumulate_tile(u, begin, left, at, steps, rows, lanes, to, q, count, fresh, packs):
-    """Add, for a tile of neurons and one or two packs of sources, the sum of errors times activations.
-
-    Errors are at `at`, activations at `begin`, and `to` are the first connections of the neurons. If `fresh`,
-    the sums overwrite the gradient.
-    """
-    activation, error, size = by_sample(u), flat(u.error), (rows + NEURONS) * lanes
-    sums = no_sums(activation, packs)
-    for t in range(steps):
-        place, first = begin + t * lanes * rows, at * lanes + t * size
-        for lane in range(lanes):
-            sums = add_outer(sums, activation, place + lane * rows, left, error, first + lane, lanes)
-    add_rows(u.weight_move, to, q, sums, left, count, fresh)
+def lay_panel(u, begin, left, steps, rows, lanes, packs):
+    """Copy one or two packs of sources of all steps and samples side by side: they stay in the cache."""
+    activation, panel = by_sample(u), flat(u.panel)
+    wide, to = width(activation), u8(0)
+    for t in range(steps * lanes):
+        for q in range(u8(0), packs * wide, wide):
+            n = left - q if q < left else u8(0)
+            put_pack(panel, to + q, wide, pack(activation, begin + t * rows + q, n))
+        to += packs * wide
 
 
 @inline
-def accumulate_sources(m, u, r, runs, begin, left, at, steps, rows, lanes, q, count, fresh):
-    """Sum the gradients of a run from its source q on, for one or two vector registers of sources."""
-    to, step = rows_of(m, r, runs, count), width(by_sample(u))
-    if left > step:
-        accumulate_tile(u, begin + q, left - step, at, steps, rows, lanes, to, q, count, fresh, PACKS)
-    else:
-        accumulate_tile(u, begin + q, left, at, steps, rows, lanes, to, q, count, fresh, PACK)
+def accumulate_tile(u, left, at, steps, rows, lanes, to, q, count, fresh, packs):
+    """Add, for a tile of neurons and the packs of sources of the panel, the sum of errors times activations.
+
+    Errors are at `at`, and `to` are the first connections of the neurons. If `fresh`, the sums overwrite the
+    gradient.
+    """
+    panel, error, size = flat(u.panel), flat(u.error), (rows + NEURONS) * lanes
+    sums, wide = no_sums(panel, packs), u8(len(packs)) * width(panel)
+    for t in range(steps):
+        place, first = t * lanes * wide, at * lanes + t * size
+        for lane in range(lanes):
+            sums = add_outer(sums, panel, place + lane * wide, width(panel), error, first + lane, lanes)
+    add_rows(u.weight_move, to, q, sums, left - wide + width(panel), count, fresh)
 
 
 @inline
@@ -69,12 +71,17 @@ def accumulate_dense(m, u, span, first, last, r, step, steps, lanes, fresh):
     wide = width(by_sample(u))
     for q in range(u8(0), n, wide + wide):  # outside, so that its activations stay in the cache
         left = min(n - q, wide + wide)
+        lay_panel(u, begin + q, left, steps, rows, lanes, u8(1) + u8(left > wide))
         for j in range(first, last, NEURONS):
             count, at, one = min(last - j, NEURONS), j - span[FIRST], r + (j - first) * runs
             if shared:
                 scale_errors(m, u, one, runs, at, count, gains, steps, rows)
                 at = rows
-            accumulate_sources(m, u, one, runs, begin, left, at, steps, rows, lanes, q, count, fresh)
+            to = rows_of(m, one, runs, count)
+            if left > wide:
+                accumulate_tile(u, left, at, steps, rows, lanes, to, q, count, fresh, PACKS)
+            else:
+                accumulate_tile(u, left, at, steps, rows, lanes, to, q, count, fresh, PACK)
 
 
 @inline

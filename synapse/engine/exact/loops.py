@@ -22,8 +22,8 @@ from ..compiler.jit import columns, inline, kernel
 from ..compiler.lanes import flat, rolled, splat, tapes
 from ..compiler.rare import INDEX, rare
 from ..functions.activations import SOFTMAX
-from ..functions.compiled import cross_entropy, judge
-from ..functions.costs import CROSS_ENTROPY
+from ..functions.compiled import cross_entropy, judge, judge_stretch
+from ..functions.costs import CROSS_ENTROPY, FIRST_CUSTOM_COST
 from ..lowering.flags import FIXED, MEMORY
 from ..schema import CHUNK, ENDED, FIRST, INPUTS, OUTPUTS, STOP
 from ..status import DIVERGED, DONE, FAILED
@@ -49,8 +49,8 @@ def lay_targets(u, span, targets, step, lanes):
 
 
 @rare(*[INDEX] * 5, taped=True)
-def judge_outputs(m, u, cost, at, to, n, lanes):
-    """The cost and the error signal of each output under any cost; signals overwrite the targets."""
+def judge_custom(m, u, cost, at, to, n, lanes):
+    """The cost and the error signal of each output under a registered cost."""
     activation, slope, signal, value = flat(u.activation), flat(u.slope), flat(u.signal), flat(u.value)
     for q in range(n * lanes):
         y, derivative, size = activation[at + q], slope[at + q], np.float64(n)
@@ -68,8 +68,10 @@ def aim_outputs(m, u, span, targets, step, now, cost, lanes):
         for q in range(n * lanes):
             target = signal[to + q]
             value[q], signal[to + q] = cross_entropy(target, activation[at + q], slope[at + q], size)
+    elif cost < FIRST_CUSTOM_COST:
+        judge_stretch(cost, m, activation, slope, at, value, signal, to, n * lanes, size)
     else:
-        judge_outputs(m, u, cost, at, to, n, lanes)
+        judge_custom(m, u, cost, at, to, n, lanes)
     for lane in range(rolled(lanes)):
         share = u.share[step * lanes + lane]
         for o in range(n):

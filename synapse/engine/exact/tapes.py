@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..schema import CHUNK, FAILURE, TAPES, TILE, numpy_dtype
+from ..schema import CHUNK, FAILURE, TAPES, TILE, VECTOR_BYTES, numpy_dtype
 
 LINE = 64  # bytes of a cache line, and of a vector register
 PLACES = {column.name: i for i, column in enumerate(TAPES)}
@@ -41,6 +41,7 @@ class Tapes:
             "slope": (steps + 1) * rows,
             "mask": 0,
             "error": min(steps, CHUNK) * (rows + TILE),
+            "panel": min(steps, CHUNK) * 2 * VECTOR_BYTES // dtype.itemsize,
             "weighed": rows,
             "tile": TILE,
             "pushed": 2 * rows,

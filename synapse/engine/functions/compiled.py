@@ -11,7 +11,7 @@ import numpy as np
 
 from ..compiler.calls import called
 from ..compiler.jit import for_python, inline, one, stream, zero
-from ..compiler.rare import INDEX, by_code, column, rare
+from ..compiler.rare import INDEX, NUMBER, by_code, column, rare
 from . import activations, costs
 from .activations import ACTIVATIONS, BERNOULLI, FIRST_CUSTOM, LARGEST, SOFTMAX
 from .costs import COSTS, FIRST_CUSTOM_COST, Pair
@@ -59,29 +59,37 @@ ERRORS = {name: for_python(part) for name, part in _ERRORS.items()}
 """The built-in functions for Python, by name."""
 
 
-def _stretch(name: str) -> Callable[..., None]:
-    """Make a loop over ``n`` consecutive neurons with this squash."""
-    source = f"""
-def stretch_of_{name}(m, state, at, activation, slope, to, n):
-    for q in range(n):
-        activation[to + q], slope[to + q] = {name}(state[at + q])
-"""
-    scope = {"__name__": __name__, name: _SQUASHES[name]}
+def _loop(kind: str, name: str, arguments: str, result: str, operands: str) -> Callable[..., None]:
+    """Make a loop over ``n`` consecutive neurons with this squash or cost."""
+    source = (
+        f"def {kind}_{name}(m, {arguments}):\n    for q in range(n):\n        {result} = {name}({operands})\n"
+    )
+    scope = {"__name__": __name__, name: (_SQUASHES | _ERRORS)[name]}
     exec(compile(source, __file__, "exec"), scope)
-    stretch: Callable[..., None] = scope[f"stretch_of_{name}"]
-    return stretch
+    loop: Callable[..., None] = scope[f"{kind}_{name}"]
+    return loop
 
 
 STRETCH = column("state"), INDEX, column("activation"), column("slope"), INDEX
 """Kinds of arguments: states and their first index, activations, derivatives and their first index."""
 
-squash_stretch = by_code([_stretch(name) for name in _SQUASHES], *STRETCH, INDEX)
+_PARTS = "state, at, activation, slope, to, n", "activation[to + q], slope[to + q]", "state[at + q]"
+squash_stretch = by_code([_loop("stretch_of", name, *_PARTS) for name in _SQUASHES], *STRETCH, INDEX)
 """``(code, m, state, at, activation, slope, to, n)``: activations and slopes of n consecutive neurons."""
 
 largest_of = inline(
     _by_code(_SQUASHES, [one for one in ACTIVATIONS.values() if one.kind == LARGEST], "state")
 )
 """``(code, state)``: activation and slope of the neuron of a group that has the largest state."""
+
+ANSWERS = column("activation"), column("slope"), INDEX, column("value"), column("signal"), INDEX
+_PARTS = (
+    "activation, slope, at, value, signal, to, n, outputs",
+    "value[q], signal[to + q]",
+    "signal[to + q], activation[at + q], slope[at + q], outputs",
+)
+judge_stretch = by_code([_loop("judge_by", name, *_PARTS) for name in _ERRORS], *ANSWERS, INDEX, NUMBER)
+"""``(code, m, activation, slope, at, value, signal, to, n, outputs)``: signals overwrite the targets."""
 
 cost_of = inline(_by_code(_ERRORS, [*COSTS.values()], "target, output, derivative, outputs"))
 """``(code, target, output, derivative, outputs)``: cost and error signal under a built-in cost."""

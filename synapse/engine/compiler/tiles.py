@@ -19,7 +19,7 @@ from numba.extending import intrinsic
 
 from ..schema import TILE, VECTOR_BYTES
 from .jit import DEBUGGING, inline, set_tbaa
-from .lanes import FLAGS, LanesType, spread, vector_sum
+from .lanes import FLAGS, LanesType, spread
 
 # --- memory ------------------------------------------------------------------------------------
 
@@ -96,6 +96,19 @@ def _parts(builder: Any, values: Any) -> list[Any]:
     return [builder.extract_value(values, k) for k in range(values.type.count)]
 
 
+def _totals(builder: Any, values: list[Any]) -> Any:
+    """The sum of each of some vectors, as one vector: halves are added, those of two vectors at a time."""
+    part = count = values[0].type.count
+    while part > 1:
+        part //= 2
+        low = [k for k in range(2 * count) if not k & part]
+        masks = [ir.Constant(ir.VectorType(ir.IntType(32), count), [k + by for k in low]) for by in (0, part)]
+        pairs = list(zip(values[::2], values[1::2], strict=True)) if len(values) > 1 else [2 * values]
+        halves = [[builder.shuffle_vector(*pair, mask) for mask in masks] for pair in pairs]
+        values = [builder.fadd(*both, flags=FLAGS) for both in halves]
+    return values[0]
+
+
 def _offset(at: Any, by: int) -> Any:
     """An index as a constant of the type of another."""
     return ir.Constant(at.type, by)
@@ -169,9 +182,13 @@ def _put(typingctx: Any, column: Any, sums: Any) -> Any:
     """Store the sums of a tile at the beginning of a column; a pack of single numbers is summed."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        for k, value in enumerate(_parts(builder, args[1])):
-            one = value if isinstance(column.dtype, LanesType) else vector_sum(builder, value)
-            _store_one(builder, column, one, args[0], ir.Constant(ir.IntType(64), k))
+        (address, _), values, word = args, _parts(builder, args[1]), ir.IntType(64)
+        if isinstance(column.dtype, LanesType):
+            for k, value in enumerate(values):
+                _store_one(builder, column, value, address, word(k))
+        else:
+            total = _half(builder, _totals(builder, values), 0, TILE)
+            _store_some(builder, total, address, word(0), word(TILE), column.family)
         return context.get_dummy_value()
 
     return types.none(column, sums), codegen

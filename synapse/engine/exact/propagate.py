@@ -45,16 +45,18 @@ def compute_deltas(m, u, span, first, last, now, to_now, slot, offset):
 
     The pushed errors are reset, so that the place can be used for the step before the previous one.
     """
-    none = splat(0.0, u.state)
-    check, carries = none, m.flags[first] & MEMORY or last > span[STOP] - span[OUTPUTS]
+    none, carries = splat(0.0, u.state), m.flags[first] & MEMORY or last > span[STOP] - span[OUTPUTS]
+    check = none
+    if carries:  # outside of the loops, which vectorise then
+        for j in range(first, last):
+            u.error[slot + j] = u.slope[now + j] * u.pushed[to_now + j] + u.carried[offset + j]
+            u.carried[offset + j], u.pushed[to_now + j] = none, none
+    else:
+        for j in range(first, last):
+            u.error[slot + j] = u.slope[now + j] * u.pushed[to_now + j]
+            u.pushed[to_now + j] = none
     for j in range(first, last):
-        delta = u.slope[now + j] * u.pushed[to_now + j]
-        if carries:
-            delta = delta + u.carried[offset + j]
-            u.carried[offset + j] = none
-        u.error[slot + j] = delta
-        u.pushed[to_now + j] = none
-        check = check + delta * none
+        check = check + u.error[slot + j] * none
     return total(check)
 
 

@@ -20,8 +20,9 @@ from .._registration import require_sound
 from .._typing import Floats
 from ..cost import Cost
 from ..engine.guard import InUse, raise_interrupt
+from ..engine.lowering.flags import DENSE, SHARED, STEPPED
 from ..engine.lowering.stretches import spans
-from ..engine.schema import CHUNK, ENDED
+from ..engine.schema import CHUNK, ENDED, FIRST, STOP
 from ..engine.status import DONE
 from ..errors import DivergenceError
 from ..objects import parameters
@@ -38,6 +39,7 @@ ADVICE = "The weights have not changed. Use a lower rate, smaller weights, a win
 WHOLE = 2**62  # a window longer than any sequence
 NO_WEIGHTS = np.zeros(0)
 DEEP = 16  # number of steps of samples that do not depend on each other
+MANY = 5000  # dense connections: two or three samples, one after another, are quicker than idle lanes
 
 
 @dataclass(frozen=True)
@@ -188,8 +190,27 @@ class ExactGradient:
         self._topology = store.topology_version
         self.lanes = engine.schema.SIDE_BY_SIDE[store.dtype]
         self.apart = not network.has_memory  # steps do not depend on each other
+        self.few = 1 if self.apart or not self._is_dense() else 1 + self.lanes // 8
         self._tapes: dict[tuple[int, int, bool], engine.exact.Tapes] = {}
         self._noted: NotedSteps | None = None  # what a recording takes from the present call
+
+    def _is_dense(self) -> bool:
+        """Whether many neurons have the same sources: one sample fills vector registers with these only."""
+        _, store, span = self.network._ready()
+        columns = store.columns
+        runs = slice(int(columns["first_run"][span[FIRST]]), int(columns["last_run"][span[STOP] - 1]))
+        kinds, lengths = columns["run_kind"][runs], columns["run_length"][runs].astype(np.int64)
+        dense = np.isin(kinds, (DENSE, SHARED)) & (columns["run_flags"][runs] & STEPPED == 0)
+        return bool(lengths[dense].sum() - lengths[~dense].sum() >= MANY)
+
+    def split(self, count: int) -> Iterator[tuple[slice, int]]:
+        """Divide so many samples into groups; yields the samples of each, and its number of lanes."""
+        first = 0
+        while first < count:
+            width = self.lanes if count - first > self.few else 1
+            stop = min(count, first + width * (DEEP if self.apart else 1))
+            yield slice(first, stop), width
+            first = stop
 
     def begin(self) -> None:
         """Prepare for the present topology. The caller has the network in use."""
@@ -280,11 +301,8 @@ class ExactGradient:
         elif several and (lengths != lengths[0]).any():
             order = np.argsort(-lengths.astype(np.int64), kind="stable")
             begins, lengths, share = begins[order], lengths[order], share[order]  # longest first
-        width = self.lanes if len(begins) > 1 else 1
-        size = width * DEEP if self.apart else width
-        for first in range(0, len(begins), size):
-            here = slice(first, first + size)
-            count, longest = len(begins[here]), lengths[first]
+        for here, width in self.split(len(begins)):
+            count, longest = here.stop - here.start, lengths[here.start]
             if self.apart:
                 steps, full = -(-count // width), count % width == 0
             else:

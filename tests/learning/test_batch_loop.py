@@ -113,6 +113,11 @@ def of_sequences(sort, lengths, **options):
     return Work(net, sequences(net, lengths), **options)
 
 
+def of_large(size):
+    net = architect.LSTM(3, 40, 2, seed=0)
+    return Work(net, sequences(net, (1, 2, 3, 2, 1, 3, 2, 3, 1, 2, 2)), size=size)
+
+
 def sparse():
     """Missing targets, weights and a window."""
     net = built("lstm")
@@ -155,6 +160,7 @@ WORKS = [
         for count in (1, 2, 8, 9, 17, 33, 65)
     ),
     *(partial(of_samples, count, size=256) for count in (1, 5, 129, 300)),
+    *(partial(of_large, size=size) for size in (2, 3, 10)),
     *(partial(tied, sort, seed) for sort in ("perceptron", "elman", "random") for seed in range(3)),
     sparse,
     classes,
@@ -236,6 +242,19 @@ def test_what_fails_in_a_batch_leaves_the_weights_of_before_and_says_the_same(
             run(work, np.arange(8, dtype=np.uint64)[None])
         found.append((str(caught.value), work.numbers))
         assert np.isfinite(parameters(net)).all()
+    assert found[0] == found[1]
+
+
+def test_a_sequence_that_fails_after_others_of_its_batch_is_named():
+    found = []
+    for run in (Work.together, Work.apart):
+        net = architect.Elman(2, 80, 1, squash="identity", seed=0)
+        net.weights = 100.0 * net.weights
+        inputs, targets = sequences(net, (2, 2, 3, 2))
+        inputs[3][1] = 1e307
+        with pytest.raises(DivergenceError, match=r"step 1 of sequence 3\b") as caught:
+            run(Work(net, (inputs, targets), size=2), np.arange(4, dtype=np.uint64)[None])
+        found.append(str(caught.value))
     assert found[0] == found[1]
 
 

@@ -31,6 +31,17 @@ def test_several_sequences_are_the_mean_of_each(sort, count):
     assert both(together) == pytest.approx(apart, rel=1e-12, abs=1e-14)
 
 
+def test_a_few_sequences_of_a_large_network_have_the_bits_of_each():
+    net = architect.LSTM(3, 40, 2, seed=0)
+    inputs, targets = sequences(net, (3, 4, 2, 5, 1, 3, 2, 4, 3, 3))
+    for count in (2, 3, 10):
+        together, other = (gradient(net, inputs[:count], targets[:count], threads=n) for n in (1, 2))
+        apart = mean([gradient(net, x, t) for x, t in zip(inputs[:count], targets[:count], strict=True)])
+        same_bits(together, other)
+        assert both(together) == pytest.approx(apart, rel=1e-12, abs=1e-14)
+        assert np.array_equal(both(together), apart) == (count == 2)  # others are rounded side by side
+
+
 def test_what_changes_nothing_but_rounding():
     """The order of sequences, steps after the last target, and rows instead of a sequence."""
     net, elman = built("lstm"), built("elman")

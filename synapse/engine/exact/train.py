@@ -61,7 +61,8 @@ class Batches(NamedTuple):
 
     bounds: Any  # of the sequences
     size: Any  # number of sequences in a batch
-    lanes: Any  # number of samples that are computed side by side, if there is more than one
+    lanes: Any  # number of samples that are computed side by side, if more are left than
+    few: Any  # so many, which are computed one after another
     deep: Any  # number of steps of such samples in a group, if steps do not depend on each other
     begins: Any  # working memory for the samples of a batch: first row,
     lengths: Any  # number of steps
@@ -171,33 +172,41 @@ def add_moves(slopes, at, moves, row, n, begin):
 
 
 @strict
+def width_of(batches, left):
+    """Number of lanes of the next group of a batch, if so many samples are left."""
+    return batches.lanes if left > batches.few else u8(1)
+
+
+@strict
 def is_alone(batches, count, change):
     """Whether a batch of so many samples is one group, whose gradient is used where it is, on its tapes."""
-    return change.plain and count <= (batches.lanes if count > u8(1) else u8(1)) * batches.deep
+    return change.plain and count <= width_of(batches, count) * batches.deep
 
 
 @strict
 def descend_batch(ways, batches, count, change, control):
     """Sum the loss and the gradient of all groups of a batch, unless a plain update can use that of one.
 
-    Returns a status, the loss and, if the gradient diverged, the bad step and the number of steps.
+    Returns a status, the loss and, if the gradient diverged, the bad step, the number of steps and of lanes.
     """
-    width, loss = batches.lanes if count > u8(1) else u8(1), 0.0
-    like, size = SampleGroup(*ways.arguments[SAMPLES]), width * batches.deep
+    like, loss, first = SampleGroup(*ways.arguments[SAMPLES]), 0.0, u8(0)
     alone = is_alone(batches, count, change)
-    for first in range(u8(0), count, size):
+    while first < count:
         if control[0] != u8(0):
-            return STOPPED, loss, u8(0), u8(0)
-        samples, begin = samples_of(like, batches, first, min(first + size, count), width), first == u8(0)
+            return STOPPED, loss, u8(0), u8(0), u8(0)
+        width, begin = width_of(batches, count - first), first == u8(0)
+        last = min(first + width * batches.deep, count)
+        samples = samples_of(like, batches, first, last, width)
         if width > u8(1):
             status, one, bad = descend(ways.wide, ways.arguments, samples, change, begin, alone)
         else:
             status, one, bad = descend(ways.single, ways.arguments, samples, change, begin, alone)
         steps = samples[STEPS]
         if status != DONE:
-            return status, one, bad, steps
+            return status, one, bad, steps, width
         loss += one
-    return DONE, loss, u8(0), u8(0)
+        first = last
+    return DONE, loss, u8(0), u8(0), u8(0)
 
 
 @strict
@@ -254,11 +263,11 @@ def run_batches(m, ways, batches, runs, epoch, change, count):
     for first in range(u8(0), u8(len(order)), batches.size):
         last = min(first + batches.size, u8(len(order)))
         samples = lay_batch(batches, apart, order, first, last)
-        status, loss, bad, steps = descend_batch(ways, batches, samples, change, control)
+        status, loss, bad, steps, width = descend_batch(ways, batches, samples, change, control)
         if status == DONE and change.plain:
             weights, biases = change.slopes
             alone = is_alone(batches, samples, change)
-            if alone and samples > u8(1):
+            if alone and width_of(batches, samples) > u8(1):
                 weights, biases = ways.wide.weight_move, ways.wide.bias_move
             elif alone:
                 weights, biases = ways.single.weight_move, ways.single.bias_move
@@ -267,7 +276,7 @@ def run_batches(m, ways, batches, runs, epoch, change, count):
             status = update(m, change, runs.rates[epoch], count + 1)
         count += status == DONE or status == TOO_FAR or status == BEYOND
         if status != DONE:
-            return status, total, aimed, count, (loss, bad, steps, samples)
+            return status, total, aimed, count, (loss, bad, steps, width)
         total += loss * (last - first)
         here = 0.0
         for place in range(first, last):

@@ -155,16 +155,19 @@ class BatchLoop:
         self._most = self.size  # samples in a batch
         if exact.apart and longest > 1:
             self._most = int(np.sort(lengths)[-self.size :].sum())
-        single = (fewest == 1 or not exact.apart) and 1 in (self.size, len(lengths) % self.size)
-        self._used = {exact.lanes: self._most > 1, 1: single}  # whether there are groups with so many lanes
-        deep = DEEP if exact.apart else 1
-        self.groups = -(-self._most // (exact.lanes * deep))
+        deep, length = (DEEP, longest) if exact.apart else (1, 1)
+        batches = [list(exact.split(n * length)) for n in (self.size, len(lengths) % self.size)]
+        widths = {width for groups in batches for _, width in groups}
+        unknown = exact.apart and fewest < longest  # how many samples a batch has
+        self._used = {lanes: unknown or lanes in widths for lanes in (exact.lanes, 1)}
+        self.groups = len(list(exact.split(self._most)))
         self._depth = min(deep, -(-self._most // exact.lanes)) if exact.apart else longest
         self._laid: list[Any] = []
         self._batches = engine.exact.Batches(
             bounds=exact.data.bounds,
             size=np.uint64(self.size),
             lanes=np.uint64(exact.lanes),
+            few=np.uint64(exact.few),
             deep=np.uint64(deep),
             begins=np.zeros(self._most, np.uint64),
             lengths=np.zeros(self._most, np.uint64),
@@ -252,8 +255,8 @@ class BatchLoop:
     def _failure(self, code: int, where: Any, optimizer: BuiltIn, updater: Updater) -> DivergenceError:
         """The error for a batch that could not be completed; the weights are those before it."""
         if code in (engine.status.FAILED, engine.status.DIVERGED):
-            loss, bad, steps, samples = where
-            tapes = self._tapes(self.exact.lanes if samples > 1 else 1)
+            loss, bad, steps, width = where
+            tapes = self._tapes(int(width))
             return self.exact.divergence(code, tapes, loss, int(bad), int(steps))
         if code == engine.status.NOT_FINITE:
             return not_finite()

@@ -109,10 +109,9 @@ def standard_blocks(
             recipe.layer(size, options.cell_squash, names[2]),
             recipe.fixed(size, names[3]),
             recipe.layer(size, options.squash, names[4], outs),
-            recipe.fixed(size, names[5]),
+            recipe.fixed(size, names[5], function=options.cell_squash),
             recipe.fixed(size, names[6]),
         )
-        block.squashed_cells.squash = options.cell_squash
         _wire_standard(recipe, block, source, options.peepholes)
         blocks.append(block)
         source = block.hidden

@@ -63,9 +63,9 @@ class Recipe:
             biases = draw(self.bias_initializer, self.rng, (size,), fan_in, size, self.dtype)
         return Layer(size, function, biases, name, dtype=self.dtype)
 
-    def fixed(self, size: int, name: str, bias: float = 0.0) -> Layer:
-        """A layer of identity neurons whose biases are not trainable."""
-        layer = self.layer(size, "identity", name, bias)
+    def fixed(self, size: int, name: str, bias: float = 0.0, function: str | Squash = "identity") -> Layer:
+        """A layer of neurons whose biases are not trainable."""
+        layer = self.layer(size, function, name, bias)
         layer.trainable = False
         return layer
 

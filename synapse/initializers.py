@@ -262,7 +262,9 @@ def draw(
 
 def random_generator(seed: Seed) -> np.random.Generator:
     """Return the generator for a public function: the given one, or a new one from a seed."""
-    if seed is None or isinstance(seed, np.random.Generator | np.random.SeedSequence):
+    if isinstance(seed, np.random.Generator):
+        return seed
+    if seed is None or isinstance(seed, np.random.SeedSequence):
         return np.random.default_rng(seed)
     several = isinstance(seed, list | tuple)
     given = [integer(number) for number in (list(seed) if isinstance(seed, list | tuple) else [seed])]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import synapse
-from synapse import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Layer, gate
+from synapse import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Layer, Network, Neuron, gate
 from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError, TopologyError
 from synapse.objects import projection
 
@@ -397,3 +397,29 @@ def test_random_pairs_do_not_depend_on_how_many_are_drawn_at_a_time(monkeypatch)
         monkeypatch.setattr(projection, "DRAWN", drawn)
         sources, targets = projection.pairs_of(0.3, Layer(6), Layer(8), np.random.default_rng(5))
         assert np.array_equal(np.stack([targets, sources]), np.nonzero(mask))
+
+
+def test_layers_composed_without_a_look_are_those_composed_with_one_at_every_step():
+    def composed(seed, look):
+        rng, told = np.random.default_rng(seed), []
+        layers = [Layer(int(size), bias=size, name=f"{i}") for i, size in enumerate(rng.integers(1, 4, 6))]
+        made = [layers[0].project(layers[5], seed=seed)]
+        for step, (source, target, gater, other) in enumerate(rng.integers(0, 6, (12, 4)).tolist()):
+            kind = [None, 0.6, "all_to_all", "one_to_one"][step % 4]
+            try:
+                made.append(layers[source].project(layers[target], kind, seed=step, trainable=gater > 2))
+                layers[other].trainable = gater > 3
+                layers[gater].gate(made[other % len(made)], ["input", "output", "one_to_one"][step % 3])
+                layers[source].append(Neuron(name=f"of {step}"))
+            except (TopologyError, ArgumentError) as error:
+                told.append(str(error))
+            _ = [projection.weights.sum() for projection in made if rng.random() < look]
+        net = Network(layers[0], [layers[1 + i] for i in rng.permutation(4)], layers[5])
+        links = [(c.source.name, c.target.name, c.weight, c.gater, c.trainable) for c in net.connections]
+        links = [(*link[:3], link[3] and link[3].name, link[4]) for link in links]
+        numbers = [[c.weight for c in projection] for projection in made]
+        facts = [(n.name, n.bias, n.trainable) for n in net], net.run(np.ones((3, len(net.input)))).tolist()
+        return told, links, numbers, facts
+
+    for seed in range(30):
+        assert composed(seed, 0.0) == composed(seed, 1.0) == composed(seed, 0.1)

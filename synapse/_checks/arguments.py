@@ -20,6 +20,7 @@ from ..errors import ArgumentError, ArgumentTypeError, OutOfRangeError, RateWarn
 
 Instance = TypeVar("Instance")
 
+FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 SAFE = 1e38
 """Numbers between -SAFE and SAFE fit both float32 and float64."""
 HIGH_RATE = 10.0
@@ -277,13 +278,13 @@ def integer(value: Any) -> int | None:
 
 def float_type(what: str, value: Any) -> np.dtype[Any]:
     """Return `value` as the dtype float32 or float64, or raise an error. None means float64."""
-    if value is np.float64:
-        return np.dtype(np.float64)
+    if value is np.float64 or value is FLOAT64:
+        return FLOAT64
     kind: np.dtype[Any] = np.dtype(np.void)
     if value is None or isinstance(value, str | type | np.dtype):
         with suppress(TypeError, ValueError):
             kind = np.dtype(value)
-    if kind not in (np.dtype(np.float64), np.dtype(np.float32)):
+    if kind not in (FLOAT64, FLOAT32):
         raise ArgumentError(expected(what, "float64 or float32", value))
     return kind
 

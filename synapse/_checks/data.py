@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, SynapseError
-from .arguments import counted, expected, lowered, real_number, shown, unfit
+from .arguments import FLOAT32, FLOAT64, counted, expected, lowered, real_number, shown, unfit
 from .extras import imported
 
-FLOAT64, FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
-SQUARES = {FLOAT64: float(np.finfo(FLOAT64).max), FLOAT32: float(np.finfo(FLOAT32).max) ** 2}
+LARGEST = {dtype: float(np.finfo(dtype).max) for dtype in (FLOAT64, FLOAT32)}
+SQUARES = {FLOAT64: LARGEST[FLOAT64], FLOAT32: LARGEST[FLOAT32] ** 2}
 """Sums of squares up to which every number is finite, and within the range of the dtype."""
 
 REAL = "biuf"
@@ -84,9 +84,12 @@ def finite_array(what: str, values: Any, dtype: Any = np.float64) -> Floats:
         array = np.array([real_number(what, value) for value in array.flat]).reshape(array.shape)
     if array.dtype.kind not in "iuf":
         raise ArgumentTypeError(expected(what, "numbers", values))
-    with np.errstate(over="ignore"):  # long doubles may overflow
+    if array.dtype.itemsize <= FLOAT64.itemsize:
         found: Floats = array.astype(np.float64)
-    if not (np.abs(found) <= float(np.finfo(dtype).max)).all():  # also false for NaN
+    else:
+        with np.errstate(over="ignore"):  # long doubles may overflow
+            found = array.astype(np.float64)
+    if not np.abs(found).max(initial=0.0) <= LARGEST[np.dtype(dtype)]:  # also false for NaN
         if np.isfinite(found).all():
             raise unfit(what, dtype, found.flat[np.abs(found).argmax()].item())
         raise ArgumentError(expected(what, "finite", values))

@@ -7,7 +7,7 @@ import threading
 import weakref
 from collections.abc import MutableMapping, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +55,7 @@ class StoreColumns(dict[str, NDArray[Any]]):
 
     def __init__(self, dtype: np.dtype[Any]) -> None:
         super().__init__(_EMPTY[dtype])
-        self.moved = set(self)
+        self.moved: set[str] = set()  # a new table has the address 0 for empty columns
 
     def __setitem__(self, name: str, column: NDArray[Any]) -> None:
         super().__setitem__(name, column)
@@ -218,7 +218,8 @@ class Store:
         for column in CONNECTION:
             dtype = numpy_dtype(column, self.dtype)
             if column.name in columns:
-                adopted = np.require(columns[column.name], dtype, ["C", "W"])
+                adopted = np.ascontiguousarray(columns[column.name], dtype)
+                adopted = adopted if adopted.flags.writeable else adopted.copy()
             else:
                 adopted = np.full(count, column.default, dtype) if column.default else np.zeros(count, dtype)
             self.columns[column.name] = adopted
@@ -259,10 +260,10 @@ class Store:
         if self.n_removed > max(SPARE, (self.n_neurons + self.n_connections) // 2):
             self.ready()
 
-    def renumber(self) -> None:
-        """Give connections new identities, in the same order, if most identities are unused."""
+    def renumber(self) -> bool:
+        """Give connections new identities, in the same order, if most are unused; returns whether it did."""
         if self.n_identities <= 2 * self.n_connections + SPARE:
-            return
+            return False
         alive = np.flatnonzero(self.row_of[: self.n_identities] != NONE)
         new = np.full(self.n_identities + 1, NONE, np.uint32)
         new[alive] = np.arange(len(alive), dtype=np.uint32)
@@ -276,6 +277,11 @@ class Store:
                 edge._identity = number
         for follower in list(self.followers):
             follower._renumbered(new)
+        return True
+
+    def follow(self, view: Any) -> None:
+        """Tell an object with identities when they are renumbered, or move to another store."""
+        self.followers.add(view)
 
     def touch(self) -> None:
         """Announce a change of topology; the program is lowered again before the next step."""
@@ -290,7 +296,7 @@ class Store:
         """
         if other.dtype != self.dtype:
             raise ValueError(f"stores of {self.dtype} and {other.dtype} cannot be joined")
-        if isinstance(other, Newborn) and not other.links:
+        if isinstance(other, Newborn) and not other.links and not other.bundles:
             first = other.write_neurons(self)
             with Deferred():
                 other.move_to(self, first)
@@ -402,13 +408,15 @@ class Store:
         if self.absorbed:  # its views have rows of another store now, see `guard.consistent_read`
             raise RuntimeError("This store has been absorbed by another. Read from that one.")
         version = self.topology_version
-        lower(self)
-        self.renumber()
+        read = lower(self)
+        if self.renumber():
+            read = None
         self.n_removed = 0
         if self.recorder is not None:
             self.recorder.follow()
         self.renew_table()
-        self.program = Program(version, made=True)  # last, so that lowering starts over after a failure
+        # last, so that lowering starts over after a failure
+        self.program = Program(version, made=True, read=read)
 
     def renew_table(self) -> None:
         """Enter the present addresses and lengths of the columns into the table for kernels."""
@@ -437,47 +445,58 @@ class Store:
             view._row = row
         return new_row
 
-    def sort_connections(self, order: NDArray[np.int64]) -> None:
-        """Reorder the connections; rows left out are dropped."""
-        self.columns.update({column.name: self[column.name][order] for column in CONNECTION})
-        self.n_connections = len(order)
-        self.find_rows(0, len(order))
-
     def find_rows(self, first: int, stop: int) -> None:
         """Note for the identities of the connections in these rows where they are now."""
         for begin in range(first, stop, FEW):  # an index of 64 bits is faster, and need not be long
             rows = slice(begin, min(begin + FEW, stop))
             self.row_of[self["identity"][rows].astype(np.intp)] = np.arange(rows.start, rows.stop)
 
-    @property
-    def memory(self) -> int:
-        """Bytes of all columns."""
-        return sum(array.nbytes for array in self.columns.values()) + self.row_of.nbytes
+
+class Bundle(NamedTuple):
+    """Connections made together: i leads from ``sources[pairs[0][i]]`` to ``targets[pairs[1][i]]``."""
+
+    sources: Sequence[Any]
+    targets: Sequence[Any]
+    pairs: tuple[Indices, Indices]
+    weights: NDArray[np.floating[Any]]
+    trainable: bool
+    gaters: Sequence[Any] = ()
+    gates: Indices = np.empty(0, np.uint32)  # the index of each connection's gater, if they are gated
 
 
 class Newborn(Store):
-    """The store of neurons and single connections whose numbers nothing has read yet, which has no columns.
+    """The store of neurons and connections whose numbers nothing has read yet, which has no columns.
 
-    It holds the objects with the few numbers that they were made with. One assignment adds a connection or a
-    gate, so that Ctrl-C cannot divide it. A store that absorbs this one takes these numbers. Otherwise, the
-    first access to anything else makes it an ordinary store.
+    It holds the objects with the few numbers that they were made with, and either single connections or
+    bundles of them. One assignment adds a single connection or a gate, so that Ctrl-C cannot divide it. A
+    store that absorbs this one takes these numbers. Otherwise, the first access to anything else makes it an
+    ordinary store.
     """
 
     n_removed, graph, recorder, absorbed = 0, None, None, False
+    bundled = 0  # connections in bundles
+    bundles: dict[int, Bundle] = {}  # noqa: RUF012 - by first identity; replaced, never changed
+    networks: dict[int, Any] = {}  # noqa: RUF012
+    followers: Any = frozenset()
 
     def __init__(
         self, views: list[Any], dtype: np.dtype[Any], names: list[str | None], squash: int, bias: Any
     ) -> None:
         self.serial, self.lock, self.dtype = next(_serials), threading.RLock(), dtype
         self.views, self.names = views, names
-        self.born = [(len(views), squash, bias)]  # of so many neurons, which may have a bias each
+        # of neurons made together: the first, their number, squash, bias or biases, and whether these learn
+        self.born = [(views[0], len(views), squash, bias, True)]
         self.links: dict[tuple[Any, Any], Any] = {}  # connections by their ends, in the order of creation
         self.given: dict[Any, tuple[float, bool, Any]] = {}  # weight, trainable and gater by connection
 
     @property
     def size(self) -> int:
         """How many neurons and connections it has."""
-        return len(self.views) + len(self.links)
+        return len(self.views) + len(self.links) + self.bundled
+
+    def follow(self, view: Any) -> None:
+        """Tell an object with identities when they are renumbered, or move to another store."""
+        self.followers |= {view}
 
     def __getattr__(self, name: str) -> Any:
         with self.lock, Deferred():
@@ -485,22 +504,47 @@ class Newborn(Store):
                 made = Store(self.dtype)
                 self.write_neurons(made)
                 if self.links:
-                    self._write_connections(made)
-                vars(self).update(vars(made) | vars(self))
-                del self.born, self.links, self.given
+                    self._write_links(made)
+                if self.bundles:
+                    self._write_bundles(made)
+                made.followers.update(self.followers)
+                made.serial, made.lock, made.absorbed = self.serial, self.lock, self.absorbed
+                self.__dict__ = vars(made)
                 self.__class__ = Store  # type: ignore[assignment]
         return getattr(self, name)
 
     def write_neurons(self, store: Store) -> int:
         """Append its neurons to an ordinary store; returns the first row."""
-        first = begin = store.add_neurons(self.views, self.names)
-        for size, squash, bias in self.born:
-            store.columns["squash"][begin : begin + size] = squash
-            store.columns["bias"][begin : begin + size] = bias
-            begin += size
+        first = store.add_neurons(self.views, self.names)
+        columns = [store.columns[name] for name in ("squash", "bias", "trainable_bias")]
+        for view, size, *numbers in self.born:
+            begin = first + view._row
+            for column, number in zip(columns, numbers, strict=True):
+                column[begin : begin + size] = number
         return first
 
-    def _write_connections(self, store: Store) -> None:
+    def set_trainable(self, views: list[Any], learns: bool) -> bool:
+        """Set whether the biases of neurons made together learn; False if these are others."""
+        for place, (view, size, *numbers) in enumerate(self.born):
+            if view is views[0] and self.views[view._row : view._row + size] == views:
+                self.born[place] = (view, size, *numbers[:-1], learns)
+                return True
+        return False
+
+    def _write_bundles(self, store: Store) -> None:
+        source, target, gater = (np.full(self.bundled, NONE, np.uint32) for _ in range(3))
+        trainable, weight = np.empty(self.bundled, np.uint8), np.empty(self.bundled, store.dtype)
+        for first, (sources, targets, pairs, weights, learns, gaters, gates) in self.bundles.items():
+            rows = slice(first, first + len(weights))
+            source[rows] = np.array([view._row for view in sources])[pairs[0]]
+            target[rows] = np.array([view._row for view in targets])[pairs[1]]
+            trainable[rows], weight[rows] = learns, weights
+            if gaters:
+                gater[rows] = np.array([view._row for view in gaters])[gates]
+        names = "source", "target", "gater", "trainable", "weight"
+        store.adopt_connections(dict(zip(names, (source, target, gater, trainable, weight), strict=True)))
+
+    def _write_links(self, store: Store) -> None:
         # Not by zip(*...), which makes an object for each of them, and so lets Python collect garbage.
         sources = np.array([source._row for source, _ in self.links])
         targets = np.array([target._row for _, target in self.links])
@@ -517,9 +561,10 @@ class Newborn(Store):
             view._store, view._row = store, row
         self.views, self.names, self.born, self.absorbed = [], [], [], True
 
-    def absorb(self, other: Store) -> None:
+    def absorb(self, other: Any) -> None:
         """Take over the neurons and connections of another store; of a newborn, without making columns."""
-        if not isinstance(other, Newborn) or other.dtype != self.dtype:
+        new = isinstance(other, Newborn) and other.dtype == self.dtype
+        if not new or (self.links and other.bundles) or (self.bundles and other.links):
             super().absorb(other)
             return
         with Deferred():
@@ -531,7 +576,11 @@ class Newborn(Store):
             self.born += other.born
             self.links |= links
             self.given |= other.given
-            other.links, other.given = {}, {}
+            for follower in other.followers:
+                follower._moved(self, self.bundled)
+            self.bundles = self.bundles | {self.bundled + i: one for i, one in other.bundles.items()}
+            self.followers, self.bundled = self.followers | other.followers, self.bundled + other.bundled
+            other.links, other.given, other.bundles, other.followers = {}, {}, {}, frozenset()
             other.move_to(self, first)
 
 

@@ -30,6 +30,7 @@ from .._checks import (
     place,
     positive_integer,
     read_only,
+    row_of,
     text,
     understands,
     vector,
@@ -119,7 +120,7 @@ class Layer(Sequence[Neuron]):
         if new:
             size = positive_integer("The size of a layer", neurons, MOST_NEURONS)
             if several:
-                value = vector("The biases of a layer", finite_array("Biases", value, kind), size, kind)
+                value = row_of("The biases of a layer", finite_array("Biases", value, kind), size)
             names = [] if name is None else [f"{name} {i}" for i in range(size)]
             self._neurons = new_neurons(size, kind, names, function.code, value)
         else:
@@ -150,7 +151,8 @@ class Layer(Sequence[Neuron]):
                 "one. Add a new layer: network.add(Layer(...))."
             )
         for neuron in self._neurons:
-            neuron._require()
+            if neuron._row < 0:
+                neuron._require()
         return self._neurons
 
     @property
@@ -386,6 +388,8 @@ class Layer(Sequence[Neuron]):
         require_projection("What a layer gates", projection)
         with InUse(projection, *self._alive()):
             identities, place = projection._gaters(self, kind)
+            if wiring.gate_bundle(self._neurons, projection, place):
+                return
             wiring.require_ungated(projection._store, identities)
             store = wiring.join([*self._neurons, projection[0].source])
             identities, _ = projection._gaters(self, kind)  # joining stores may change identities
@@ -593,6 +597,8 @@ class Layer(Sequence[Neuron]):
     def trainable(self, value: bool) -> None:
         learns = boolean("The trainable of a layer", value)
         with InUse(*self._alive()):
+            if isinstance(self._store, Newborn) and self._store.set_trainable(self._neurons, learns):
+                return
             for store, rows in self._by_store():
                 if (store["trainable_bias"][rows] != learns).any():
                     store.touch()  # sensitivities are laid out anew

@@ -145,8 +145,7 @@ class Network(Sequence[Neuron]):
         label = None if name is None else text("The name of a network", name)
         with InUse(*(neuron for layer in parts for neuron in layer._alive())):
             wiring.require_free(neurons)
-            for layer in parts[:-1]:
-                wiring.refuse_softmax(layer)
+            wiring.refuse_softmax(neurons[: -len(parts[-1])])
             self._layers = parts
             self._loose: list[Layer] = []  # new layers without a fixed place, until the next step
             self._name = label

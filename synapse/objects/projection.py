@@ -28,7 +28,7 @@ from .._checks import (
 from .._typing import Floats, Indices, Ints
 from ..engine.guard import InUse, consistent_read
 from ..engine.schema import NONE
-from ..engine.store import Store
+from ..engine.store import Newborn, Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Initializer, draw
 from . import parameters, wiring
@@ -105,7 +105,7 @@ class Projection:
         self._whole = True  # False once an identity of a removed connection has been dropped
         self._shape = (len(target), len(source)) if full else None  # stored, because layers may grow
         self.source, self.target = source, target
-        store.followers.add(self)
+        store.follow(self)
 
     def _moved(self, store: Store, offset: int) -> None:
         """Follow its store, which has been absorbed by another."""
@@ -199,16 +199,19 @@ class Projection:
             raise ArgumentError(
                 expected("The kind of a gate", "gate.INPUT, gate.OUTPUT or gate.ONE_TO_ONE", kind)
             )
-        identities = self._identities()
-        rows = self._store.row_of[identities]
-        if not len(rows):
+        store = self._store
+        new = isinstance(store, Newborn)
+        identities = np.arange(self._first, self._first + self._count) if new else self._identities()
+        if not len(identities):
             raise TopologyError("All connections of this projection have been removed; none can be gated.")
-        if kind == gate.INPUT:
-            place, count = _index_in(self.target, self._store["target"][rows]), len(self.target)
-        elif kind == gate.OUTPUT:
-            place, count = _index_in(self.source, self._store["source"][rows]), len(self.source)
-        else:
-            place, count = np.arange(len(identities)), len(identities)
+        place, count = np.arange(len(identities)), len(identities)
+        if kind != gate.ONE_TO_ONE:
+            ends, end = (self.target, "target") if kind == gate.INPUT else (self.source, "source")
+            count = len(ends)
+            if isinstance(store, Newborn):
+                place = store.bundles[self._first].pairs[end == "target"].astype(np.int64)
+            else:
+                place = _index_in(ends, store[end][store.row_of[identities]])
         if count == 0 or count % len(layer):
             what = {gate.INPUT: "targets", gate.OUTPUT: "sources"}.get(kind, "connections")
             raise TopologyError(

@@ -71,7 +71,7 @@ class Sensitivities:
     def follow(self, store: Store) -> None:
         """Follow a store through its changes, before the first plan is made, too."""
         self._store = store
-        store.followers.add(self)
+        store.follow(self)
         store.single_calls = None  # its neurons look for their network from now on
 
     def _moved(self, store: Store, offset: int) -> None:

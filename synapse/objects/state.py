@@ -146,7 +146,7 @@ def from_saved(saved: SavedNetwork) -> Network:
     names = saved.neurons["squash"].tolist()
     codes = {name: squashes.get(name).code for name in dict.fromkeys(names)}
     for name, column in {**saved.neurons, "squash": [codes[name] for name in names]}.items():
-        store[name][:] = column
+        store.columns[name][: len(neurons)] = column
     edges = dict(saved.connections)
     if "gater" in edges:
         edges["gater"] = np.where(edges["gater"] == NO_GATER, np.int64(NONE), edges["gater"])
@@ -154,7 +154,8 @@ def from_saved(saved: SavedNetwork) -> Network:
     store["clock"][0] = saved.clock
     layers, first = [], 0
     for layer, size in saved.layers:
-        layers.append(Layer(neurons[first : first + size], name=layer))
+        layers.append(Layer(neurons[first : first + size], name=None if saved.names else layer))
+        layers[-1]._name = layer  # without a look at the names of its neurons, if these are given
         first += size
     network = rebuild(saved.architecture, layers, saved.name)
     network._metadata = saved.metadata
@@ -220,7 +221,10 @@ def _numbers(size: int, chosen: Ints, dtype: Any = np.uint32) -> Ints:
 
 
 def _own_traces(store: Store, kept: Traces, number: Ints, edges: Ints | slice) -> Traces:
-    """Return the traces of one network of a store, by its numbers of neurons and connections."""
+    """Return the traces of one network of a store, by its numbers of neurons and connections.
+
+    In the program, the bias of each pair is last in the pair. Here all biases are last, as in files.
+    """
     if not (len(kept.memory) or len(kept.eligible) or len(kept.gater)):
         return kept
     place = _numbers(store.n_identities, store["identity"][edges], np.int64)
@@ -230,7 +234,8 @@ def _own_traces(store: Store, kept: Traces, number: Ints, edges: Ints | slice) -
     eligible = place[kept.eligible] != NONE
     pairs = number[kept.gater] != NONE
     pair_now = np.cumsum(pairs) - 1
-    extending = pairs[kept.pair]
+    extending = np.argsort(kept.extending == NONE, kind="stable")
+    extending = extending[pairs[kept.pair[extending]]]
     bias = kept.extending[extending] == NONE
     return Traces(
         memory=number[kept.memory[memory]],
@@ -362,7 +367,7 @@ class Snapshot:
         self._identities = self._store["identity"][rows].astype(np.int64)
         self._weights = self._store["weight"][rows]
         self._neurons, self._biases = network.neurons, network.biases
-        self._store.followers.add(self)
+        self._store.follow(self)
 
     def arrays(self, network: Network) -> tuple[Floats, Floats]:
         """The values by connection and by neuron of the present network; NaN where there is none."""

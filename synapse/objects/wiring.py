@@ -16,14 +16,13 @@ from .. import squash as squashes
 from .._typing import Bools, Indices, Ints
 from ..engine.guard import InUse
 from ..engine.schema import NONE
-from ..engine.store import Newborn, Store
+from ..engine.store import Bundle, Newborn, Store
 from ..errors import TopologyError
 from . import graph
 from .connection import Connection, connection_at
 from .order import Placement
 
 if TYPE_CHECKING:
-    from .layer import Layer
     from .network import Network
     from .neuron import Neuron
 
@@ -32,6 +31,8 @@ _row_of, _store_of = attrgetter("_row"), attrgetter("_store")
 
 LOOK_UP = 4096
 """Largest number of connections without objects for which the graph is made, to look up duplicates."""
+MOST_BUNDLES = 64
+"""Bundles among which duplicates are looked for; a store with more makes its columns."""
 
 
 def rows_of(neurons: Iterable[Neuron]) -> Ints:
@@ -185,7 +186,7 @@ def _connect_newborn(
         return None
     with store.lock:
         mine = {type(store), source._store, target._store} == {Newborn, store}
-        if not mine or (source, target) in store.links:
+        if not mine or store.bundles or (source, target) in store.links:
             return None
         made = Connection(store, len(store.links))
         store.given[made] = weight, trainable, None
@@ -204,7 +205,9 @@ def gate_newborn(gater: Neuron, connection: Any) -> bool:
         fits = all(isinstance(one, Newborn) for one in stores) and (apart or stores == {store})
         if not fits or connection._store.given[connection][2] is not None:
             return False
-        joined: Any = _joined(stores)
+        joined = _joined(stores)
+        if not isinstance(joined, Newborn):
+            return False
         joined.given[connection] = (*joined.given[connection][:2], gater)
         return True
 
@@ -214,12 +217,19 @@ def connect_many(
     targets: Sequence[Neuron],
     pairs: tuple[Indices, Indices],
     weights: NDArray[np.float64],
-    trainable: NDArray[np.bool_] | bool,
+    trainable: bool,
 ) -> tuple[Store, int]:
     """Connect ``sources[pairs[0][i]]`` to ``targets[pairs[1][i]]``; returns store and first identity.
 
     The pairs are overwritten, because a copy would need much memory. The caller holds the stores in use.
     """
+    stores = {*map(_store_of, sources), *map(_store_of, targets)}
+    bundle = Bundle(list(sources), list(targets), pairs, weights, trainable)
+    if _are_new(stores) and not _may_repeat(stores, bundle):
+        joined: Any = _joined(stores)
+        first = joined.bundled
+        joined.bundles, joined.bundled = {**joined.bundles, first: bundle}, first + len(weights)
+        return joined, first
     _refuse_duplicates(sources, targets, pairs)
     store = join((*sources, *targets))
     for ends, numbers in zip((sources, targets), pairs, strict=True):
@@ -229,6 +239,34 @@ def connect_many(
     graph.follow_connected(store, identity, len(weights))
     placement.settle()
     return store, identity
+
+
+def _are_new(stores: Iterable[Any]) -> bool:
+    """Whether stores have no columns, and no single connections."""
+    return all(isinstance(store, Newborn) and not store.links for store in stores)
+
+
+def _may_repeat(stores: Iterable[Any], new: Bundle) -> bool:
+    """Whether connections of a bundle may exist already, or there are too many bundles to find out."""
+    sources, targets = set(new.sources), set(new.targets)
+    known = [one for store in stores for one in store.bundles.values()]
+    return len(known) >= MOST_BUNDLES or any(
+        not sources.isdisjoint(one.sources) and not targets.isdisjoint(one.targets) for one in known
+    )
+
+
+def gate_bundle(gaters: Sequence[Neuron], projection: Any, place: Indices) -> bool:
+    """Let ``gaters[place[i]]`` gate connection i of a bundle; False if it is none, or it is gated.
+
+    The caller holds the stores in use.
+    """
+    stores = {projection._store, *map(_store_of, gaters)}
+    if not _are_new(stores) or projection._store.bundles[projection._first].gaters:
+        return False
+    joined: Any = _joined(stores)
+    bundle = joined.bundles[projection._first]._replace(gaters=list(gaters), gates=place)
+    joined.bundles = {**joined.bundles, projection._first: bundle}
+    return True
 
 
 def _refuse_duplicates(
@@ -326,10 +364,13 @@ def remove(neurons: Sequence[Neuron]) -> None:
     store.sweep()
 
 
-def refuse_softmax(layer: Layer) -> None:
+def refuse_softmax(neurons: Sequence[Neuron]) -> None:
     """Raise if a neuron that is not an output has the squash softmax."""
-    for i in np.flatnonzero(layer._column("squash") == squashes.softmax.code).tolist():
-        raise no_output(layer[i])
+    for store in {*map(_store_of, neurons)}:
+        codes = [one[2] for one in store.born] if isinstance(store, Newborn) else store["squash"]
+        for neuron in neurons if squashes.softmax.code in codes else ():
+            if neuron.squash is squashes.softmax:
+                raise no_output(neuron)
 
 
 def no_output(neuron: Neuron) -> TopologyError:

@@ -81,10 +81,8 @@ def test_the_table_tells_where_columns_lie_when_they_have_moved():
         assert store.ready() == store.table.ctypes.data
         for name in ("state", "weight", "run_kind"):
             assert store.table[place[name]] == store.columns[name].ctypes.data
-        before = store.memory
         store.add_neurons([None] * 50)
         store.views = [View(store, row) for row in range(store.n_neurons)]
-    assert store.memory >= before
 
 
 def test_it_cannot_be_copied():

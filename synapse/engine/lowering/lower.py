@@ -38,8 +38,11 @@ RESERVE = 64
 """Rows of runs more than needed, so that small edits do not allocate."""
 
 
-def lower(store: Store) -> None:
-    """Make the program columns of `store` from its topology; numbers and traces are preserved."""
+def lower(store: Store) -> Traces | None:
+    """Make the program columns of `store` from its topology; numbers and traces are preserved.
+
+    Returns the traces of the program, see `restore`.
+    """
     kept = store.program.traces(store)
     store.program = Program(0, kept)  # so that the next lowering has them if this one fails
     _loops.lowered += store.n_neurons + store.n_connections
@@ -53,7 +56,7 @@ def lower(store: Store) -> None:
     lay_out_runs(store)
     if tied:
         lay_out_ties(store)
-    restore(store, kept)
+    return restore(store, kept)
 
 
 class _Columns:
@@ -152,15 +155,17 @@ _AXES = {
 
 def _make_room(store: Store, axis: str, rows: int, reserve: int = 0) -> None:
     """Let the columns of an axis have so many rows, or up to twice `reserve` more, without values."""
-    for column in _AXES[axis]:
-        if not rows <= len(store.columns[column.name]) <= rows + 2 * reserve:
+    columns = _AXES[axis]
+    if not rows <= len(store.columns[columns[-1].name]) <= rows + 2 * reserve:  # the last one made
+        for column in columns:
             store.columns[column.name] = np.empty(rows + reserve, numpy_dtype(column, store.dtype))
 
 
 def _cut(store: Store, axis: str, rows: int, reserve: int = 0) -> None:
     """Cut the columns of an axis to the rows in use, unless they are few more."""
-    for column in _AXES[axis]:
-        if len(store.columns[column.name]) > rows + reserve:
+    columns = _AXES[axis]
+    if len(store.columns[columns[-1].name]) > rows + reserve:
+        for column in columns:
             store.columns[column.name] = store.columns[column.name][:rows].copy()
 
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 
 _NEURONS, _IDENTITIES = ("memory", "gater", "gated"), ("memory_self", "eligible", "extending")
+_PLACES = (*_NEURONS, *_IDENTITIES, "pair")
+
+SMALL = 1 << 14
+"""Traces below which their rows and identities stay in memory between lowerings."""
 
 
 @dataclass
@@ -61,6 +65,7 @@ class Program:
     version: int  # 0: the columns are of no version, or of one before another store was absorbed
     pending: list[Traces] = field(default_factory=list)  # traces that are not in the columns
     made: bool = False  # whether the columns hold traces
+    read: Traces | None = None  # those read after lowering, whose rows and identities are still right
 
     def traces(self, store: Store) -> list[Traces]:
         """Every trace that is stored now."""
@@ -72,35 +77,47 @@ class Program:
 def kept_traces(store: Store) -> Traces:
     """Read the traces out of the program columns of a store that has been lowered before.
 
-    There the bias of each pair is last in the pair. Here all biases are last, as in files.
+    The bias of each pair is last in the pair.
     """
     c, identity = store.columns, store["identity"]
+    held = c["influence_trace"] != NONE
+    numbers = {"eligibility": c["eligibility"].copy(), "extended": c["extended"].copy()}
+    numbers["influence"] = c["influence"][held]
+    if store.program.read is not None:
+        return Traces(**vars(store.program.read) | numbers)
     memory, traced = ((c["flags"] & flag).nonzero()[0] for flag in (MEMORY, TRACED))
-    pairs = (c["influence_trace"] != NONE).nonzero()[0]
+    pairs = held.nonzero()[0]
     gater = c["influence_gater"][pairs]
     sizes = c["learning"][gater] + 1
     rows = spans(c["first_incoming"][gater], sizes)
     extending = identity.take(rows, mode="clip")
     extending[sizes.cumsum() - 1] = NONE
-    order = (extending == NONE).argsort(kind="stable")
     return Traces(
         memory=memory,
         memory_self=identity[c["self_row"][memory]],
         eligible=identity[spans(c["first_incoming"][traced], c["learning"][traced])],
-        eligibility=c["eligibility"].copy(),
         gater=gater,
         gated=c["influence_gated"][pairs],
-        influence=c["influence"][pairs],
-        pair=np.arange(len(pairs)).repeat(sizes)[order],
-        extending=extending[order],
-        extended=c["extended"][order],
+        pair=np.arange(len(pairs)).repeat(sizes),
+        extending=extending,
+        **numbers,
     )
 
 
-def restore(store: Store, kept: list[Traces]) -> None:
-    """Write preserved traces into the columns of a new program; traces affected by a change stay 0."""
-    if not (store.columns["flags"] & MEMORY).any():
-        return
+def restore(store: Store, kept: list[Traces]) -> Traces | None:
+    """Write preserved traces into the columns of a new program; traces affected by a change stay 0.
+
+    Returns all traces of the program, whose numbers are old; None if there are none, or many.
+    """
+    c = store.columns
+    if not (c["flags"] & MEMORY).any():
+        return None
+    now = kept_traces(store)
+    small = now if len(now.eligible) + len(now.extending) < SMALL else None
+    if len(kept) == 1 and all(np.array_equal(vars(now)[name], vars(kept[0])[name]) for name in _PLACES):
+        c["eligibility"][:], c["extended"][:] = kept[0].eligibility, kept[0].extended
+        c["influence"][c["influence_trace"] != NONE] = kept[0].influence
+        return small
     carried = np.zeros(store.n_neurons, bool)
     _read_off(store, kept)
     for traces in kept:
@@ -110,6 +127,7 @@ def restore(store: Store, kept: list[Traces]) -> None:
         _restore_extended(store, traces, carried)
     fresh = ((store.columns["flags"] & MEMORY) != 0) & ~carried
     store["bias_eligibility"][fresh] = 0.0
+    return small
 
 
 def _rows_of(store: Store, identities: Indices) -> NDArray[np.int64]:

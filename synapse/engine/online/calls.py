@@ -74,5 +74,7 @@ _by_float: dict[np.dtype[Any], Calls] = {}
 
 def calls_for(store: Store) -> Calls:
     """Return the kernels for this store, and keep them as ``store.calls``."""
-    found = store.calls = _by_float.setdefault(store.dtype, Calls(store.unit))
+    if store.dtype not in _by_float:
+        _by_float[store.dtype] = Calls(store.unit)
+    found = store.calls = _by_float[store.dtype]
     return found

@@ -135,6 +135,8 @@ class Names(dict[str, T]):
 
     def attribute(self, module: str, name: str) -> T:
         """Return the item with this name for an attribute of a module; AttributeError if there is none."""
+        if name.startswith("__"):  # `import` looks for `__path__`: no search for a similar name
+            raise AttributeError(f"The module {module} has no attribute {name!r}.", name=name)
         found = None if name.startswith("_") else self.seek(name)
         if found is None:
             sentence = self.nearest.get(plain(name), "")

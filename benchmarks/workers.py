@@ -9,6 +9,7 @@ process adds up the gradients. Two processes reach at best an update / (half an 
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import statistics
 import time
 from collections.abc import Callable
@@ -33,7 +34,8 @@ WAYS = ("shared memory", "pipe")
 
 
 def serve(pipe: Any, name: str, place: int, count: int) -> None:
-    """Answer every message with a gradient, until the pipe closes."""
+    """Answer every message with a gradient, until None comes: after Ctrl-C, too, which the caller handles."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     memory = shared_memory.SharedMemory(name)
     rows = np.ndarray((3, count), np.float32, memory.buf)  # the weights, and a gradient for each process
     own = np.zeros(count, np.float32)

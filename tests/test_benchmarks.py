@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -46,6 +48,15 @@ def test_quick_run_writes_its_files(tmp_path):
     text = (tmp_path / "results.md").read_text()
     assert "| 2-3-1 |" in text
     assert "| LSTM 2-3-1 |" in text
+
+
+@pytest.mark.slow
+def test_processes_are_measured_beside_threads():
+    small = "from benchmarks import workers; del workers.ROWS[1:]; workers.main()"
+    done = subprocess.run([sys.executable, "-c", small], capture_output=True, text=True, check=True)
+    name, *cells = done.stdout.strip().splitlines()[-1].strip("| ").split(" | ")
+    assert name == "2-3-1, batch 4"
+    assert len([float(one.removesuffix(" x")) for one in cells]) == 7
 
 
 def cell(peer, times, row="2-3-1", less=False):

@@ -22,7 +22,7 @@ from ..errors import ArgumentError, DivergenceError
 from ..objects.network import Network
 from ..optimizers import LBFGS
 from ._checkpoint import Checkpoint, Paused
-from ._data import Control, Epochs, Order, new_control, once
+from ._data import Control, Data, Epochs, Order, new_control, once
 from ._history import History, Result
 from ._parameters import ParameterVector, Updater
 from ._source import NO_TARGET, Arrays, BatchStream
@@ -30,33 +30,17 @@ from .callbacks import Batch
 from .rules import BatchGradient, Rule, RuleOptions, RuleTask
 from .schedules import CheckedRates
 
-LONG = 0.02
-"""Seconds above which a compiled call runs in a thread, so that Ctrl-C works."""
 Found = TypeVar("Found")
 SECONDS = 0.02
-"""Time that a call with several epochs should take: Ctrl-C and the progress bar wait for its end."""
+"""Time that a call with several epochs should take: Ctrl-C and the progress bar wait for its end.
+
+A call for an epoch that takes longer runs in a thread, so that both need not wait.
+"""
 MOST_NUMBERS = 1 << 20
 """Maximum number of entries in the orders of several epochs."""
 
 
 # --- how a training is divided into compiled calls -------------------------------------------------
-
-
-class Pace:
-    """The number of epochs for the next call. It depends on measured times, so it must not change any result.
-
-    Attributes
-    ----------
-    epochs : int
-        Number of epochs that take about `SECONDS`. The first call is one epoch.
-    """
-
-    epochs = 1
-
-    def note(self, seconds: float, sequences: int) -> None:
-        """Adapt to the time that these epochs, each with so many sequences, took; times are noisy."""
-        most = min(4 * self.epochs, MOST_NUMBERS // sequences)
-        self.epochs = max(1, min(most, int(self.epochs * SECONDS / max(seconds, 1e-9))))
 
 
 class Orders:
@@ -108,7 +92,7 @@ class Training:
     continued: Paused | None = None  # the training that this one continues
     bar: Any = field(init=False)  # the progress bar
     sequences: Order = field(init=False)  # those of the latest task that have a step
-    pace: Pace = field(default_factory=Pace)
+    ahead: int = 1  # number of epochs for the next compiled call
     label: str = ""
     ending: str | None = None  # why the present epoch is the last, and incomplete
     work: Rule | None = None  # the rule, for the latest task
@@ -223,7 +207,7 @@ class Training:
         """Run one epoch, or several in one compiled call; returns why training ends with them, or None."""
         epoch, source = self.history.done, self.source
         free = min(self.history.free, math.inf if self.checkpoint is None else self.checkpoint.free(epoch))
-        rates = self.rates.ahead(epoch, int(min(self.pace.epochs, free)), self.history.previous)
+        rates = self.rates.ahead(epoch, int(min(self.ahead, free)), self.history.previous)
         self.within = True
         if isinstance(source, Arrays) and self.on_batch is None:
             work = self._rule_for(source.task)
@@ -232,23 +216,37 @@ class Training:
                 found = self._call(work, rates) if work.joins_epochs() else None
             if found is not None:
                 return self._after(*found)
-            self.pace = Pace()
+            self.ahead = 1
         return self._epoch(epoch, float(rates[0]))
 
     def _call(self, work: Rule, rates: Floats) -> tuple[Epochs, int]:
         """Run epochs with these rates; returns them and the number of complete ones."""
         orders, errors = self.orders.draw(self.sequences, len(rates)), np.array([math.nan] * len(rates))
         epochs = Epochs(orders, rates, errors, self.history.goal, new_control())
-        updater, begun = None if self._plain else self.updater, time.perf_counter()
+        updater = None if self._plain else self.updater
         try:
             done, *_ = self._compiled(work, lambda: work.learn_epochs(epochs, updater), epochs.control)
         finally:
             if len(rates) > 1:
                 used = math.ceil(int(epochs.control[1]) / len(work.task.data.inputs))
                 self.orders.keep(self.sequences, used)  # an incomplete epoch has used its order, too
-        if len(rates) == self.pace.epochs:
-            self.pace.note(time.perf_counter() - begun, len(self.sequences))
+        if len(rates) == self.ahead:
+            self._look_ahead(work.task.data)
         return epochs, done
+
+    def _look_ahead(self, data: Data) -> None:
+        """Choose the number of epochs of the next call by measured times: they must not change any result."""
+        most = min(4 * self.ahead, MOST_NUMBERS // len(self.sequences))  # times are noisy
+        self.ahead = max(1, min(most, int(SECONDS / max(self._expected(data), 1e-9))))
+
+    def _expected(self, data: Data) -> float:
+        """Seconds that an epoch will take, as the latest did."""
+        return len(data.inputs) * self._size * self.visit
+
+    @property
+    def _size(self) -> int:
+        store = self.network._store
+        return store.n_neurons + store.n_connections
 
     def _after(self, epochs: Epochs, done: int) -> str | None:
         """Record complete epochs; returns why training ends, or None."""
@@ -364,9 +362,8 @@ class Training:
 
     def _compiled(self, work: Rule, call: Callable[[], Found], control: Control) -> Found:
         """Make a compiled call. During a long one, this thread updates the bar and checks for Ctrl-C."""
-        store, shown, begun = self.network._store, 0, time.perf_counter()
-        size = store.n_neurons + store.n_connections
-        if len(work.task.data.inputs) * size * self.visit < LONG:
+        shown, begun = 0, time.perf_counter()
+        if self._expected(work.task.data) < SECONDS:
             found = call()
         else:
             self.network._ready()  # lower now: another thread cannot
@@ -381,7 +378,7 @@ class Training:
                 found = running.result()
         rows = int(control[1])
         if rows:
-            self.visit = (time.perf_counter() - begun) / (rows * size)
+            self.visit = (time.perf_counter() - begun) / (rows * self._size)
         self.bar.update(rows - shown)
         return found
 

@@ -127,10 +127,10 @@ def test_a_goal_ends_any_division_after_the_same_epoch(case, calls, monkeypatch)
         assert together == Found(case, error=goal)
     rng = np.random.default_rng(0)
 
-    def any_number(pace, seconds, sequences):
-        pace.epochs = int(rng.integers(1, 9))
+    def any_number(training, data):
+        training.ahead = int(rng.integers(1, 9))
 
-    monkeypatch.setattr("synapse.learning.training.Pace.note", any_number)
+    monkeypatch.setattr("synapse.learning.training.Training._look_ahead", any_number)
     for _ in range(3):
         assert Found(case, error=goal) == together
 
@@ -210,9 +210,9 @@ def test_what_fails_in_the_middle_of_a_call(calls):
 
 def test_long_epochs_run_in_a_thread_with_the_same_bits(monkeypatch, calls):
     found = Found("sequences")
-    monkeypatch.setattr("synapse.learning.training.LONG", 0)
+    monkeypatch.setattr("synapse.learning.training.SECONDS", 0.0)
     assert Found("sequences") == found
-    assert calls == [1, 4, 16, 9] * 2
+    assert calls == [1, 4, 16, 9] + [1] * 30
 
 
 @every_case("options", [{}, {"callbacks": [every(1000, nothing)]}])

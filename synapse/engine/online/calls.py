@@ -21,27 +21,19 @@ ROW, SPAN = np.empty(0), np.empty(0, np.uint64)
 
 
 class MachineCode:
-    """Kernels of a module, given as its names, called without a dispatcher.
+    """Kernels of a module, given as its names, called without a dispatcher, compiled when needed.
 
     No types are checked: the caller must pass those of the examples, which are given by kernel. Arrays are
     contiguous. A Python float is converted to the float of the store.
     """
 
     def __init__(self, module: dict[str, Any], examples: dict[str, tuple[Any, ...]]) -> None:
-        for name, arguments in examples.items():
-            setattr(self, name, self._compiled_at_first_call(module[name], name, arguments))
+        self._module, self._examples = module, examples
 
-    def _compiled_at_first_call(
-        self, kernel: Any, name: str, examples: tuple[Any, ...]
-    ) -> Callable[..., Any]:
-        """A function that replaces itself with the machine code of a kernel."""
-
-        def first(*arguments: Any) -> Any:
-            entry = entry_of(kernel, examples)
-            setattr(self, name, entry)
-            return entry(*arguments)
-
-        return first
+    def __getattr__(self, name: str) -> Any:  # of what is not known yet
+        entry = entry_of(self._module[name], self._examples[name])
+        setattr(self, name, entry)
+        return entry
 
 
 class Calls(MachineCode):

@@ -22,6 +22,7 @@ from numba.core.compiler import DefaultPassBuilder, Flags
 from synapse import engine
 from synapse.engine.compiler import jit, pipeline, tiles
 from synapse.engine.compiler.jit import ColumnsType, ColumnType
+from synapse.engine.compiler.lanes import vector_sum
 
 pytestmark = pytest.mark.skipif(jit.DEBUGGING, reason="nothing is compiled")
 
@@ -312,7 +313,7 @@ def test_llvm():
     address, left = function.args
     value = tiles._load_some(builder, address, ir.Constant(ir.IntType(64), 0), left, lanes, ("weight",))
     tiles._store_some(builder, value, address, ir.Constant(ir.IntType(64), 8), left, ("weight",))
-    builder.ret(tiles.vector_sum(builder, value))
+    builder.ret(vector_sum(builder, value))
     marks = "llvm.masked.load", "llvm.masked.store", "llvm.vector.reduce.fadd", "!tbaa", "synapse columns"
     assert [name for name in marks if name not in str(module)] == []
     llvmlite.binding.initialize_native_target()

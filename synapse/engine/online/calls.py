@@ -28,10 +28,10 @@ class MachineCode:
     """
 
     def __init__(self, module: dict[str, Any], examples: dict[str, tuple[Any, ...]]) -> None:
-        self._module, self._examples = module, examples
+        self.module, self.examples = module, examples
 
     def __getattr__(self, name: str) -> Any:  # of what is not known yet
-        entry = entry_of(self._module[name], self._examples[name])
+        entry = entry_of(self.module[name], self.examples[name])
         setattr(self, name, entry)
         return entry
 

@@ -452,7 +452,7 @@ class Store:
             self.row_of[self["identity"][rows].astype(np.intp)] = np.arange(rows.start, rows.stop)
 
 
-class Bundle(NamedTuple):
+class ConnectionBundle(NamedTuple):
     """Connections made together: i leads from ``sources[pairs[0][i]]`` to ``targets[pairs[1][i]]``."""
 
     sources: Sequence[Any]
@@ -475,7 +475,7 @@ class Newborn(Store):
 
     n_removed, graph, recorder, absorbed = 0, None, None, False
     bundled = 0  # connections in bundles
-    bundles: dict[int, Bundle] = {}  # noqa: RUF012 - by first identity; replaced, never changed
+    bundles: dict[int, ConnectionBundle] = {}  # noqa: RUF012 - by first identity; replaced, never changed
     networks: dict[int, Any] = {}  # noqa: RUF012
     followers: Any = frozenset()
 

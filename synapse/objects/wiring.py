@@ -16,7 +16,7 @@ from .. import squash as squashes
 from .._typing import Bools, Indices, Ints
 from ..engine.guard import InUse
 from ..engine.schema import NONE
-from ..engine.store import Bundle, Newborn, Store
+from ..engine.store import ConnectionBundle, Newborn, Store
 from ..errors import TopologyError
 from . import graph
 from .connection import Connection, connection_at
@@ -224,7 +224,7 @@ def connect_many(
     The pairs are overwritten, because a copy would need much memory. The caller holds the stores in use.
     """
     stores = {*map(_store_of, sources), *map(_store_of, targets)}
-    bundle = Bundle(list(sources), list(targets), pairs, weights, trainable)
+    bundle = ConnectionBundle(list(sources), list(targets), pairs, weights, trainable)
     if _are_new(stores) and not _may_repeat(stores, bundle):
         joined: Any = _joined(stores)
         first = joined.bundled
@@ -246,7 +246,7 @@ def _are_new(stores: Iterable[Any]) -> bool:
     return all(isinstance(store, Newborn) and not store.links for store in stores)
 
 
-def _may_repeat(stores: Iterable[Any], new: Bundle) -> bool:
+def _may_repeat(stores: Iterable[Any], new: ConnectionBundle) -> bool:
     """Whether connections of a bundle may exist already, or there are too many bundles to find out."""
     sources, targets = set(new.sources), set(new.targets)
     known = [one for store in stores for one in store.bundles.values()]

@@ -61,9 +61,7 @@ ERRORS = {name: for_python(part) for name, part in _ERRORS.items()}
 
 def _loop(kind: str, name: str, arguments: str, result: str, operands: str) -> Callable[..., None]:
     """Make a loop over ``n`` consecutive neurons with this squash or cost."""
-    source = (
-        f"def {kind}_{name}(m, {arguments}):\n    for q in range(n):\n        {result} = {name}({operands})\n"
-    )
+    source = f"def {kind}_{name}(m, {arguments}):\n for q in range(n):\n  {result} = {name}({operands})\n"
     scope = {"__name__": __name__, name: (_SQUASHES | _ERRORS)[name]}
     exec(compile(source, __file__, "exec"), scope)
     loop: Callable[..., None] = scope[f"{kind}_{name}"]
@@ -73,8 +71,8 @@ def _loop(kind: str, name: str, arguments: str, result: str, operands: str) -> C
 STRETCH = column("state"), INDEX, column("activation"), column("slope"), INDEX
 """Kinds of arguments: states and their first index, activations, derivatives and their first index."""
 
-_PARTS = "state, at, activation, slope, to, n", "activation[to + q], slope[to + q]", "state[at + q]"
-squash_stretch = by_code([_loop("stretch_of", name, *_PARTS) for name in _SQUASHES], *STRETCH, INDEX)
+_SQUASHING = "state, at, activation, slope, to, n", "activation[to + q], slope[to + q]", "state[at + q]"
+squash_stretch = by_code([_loop("stretch_of", name, *_SQUASHING) for name in _SQUASHES], *STRETCH, INDEX)
 """``(code, m, state, at, activation, slope, to, n)``: activations and slopes of n consecutive neurons."""
 
 largest_of = inline(
@@ -83,12 +81,12 @@ largest_of = inline(
 """``(code, state)``: activation and slope of the neuron of a group that has the largest state."""
 
 ANSWERS = column("activation"), column("slope"), INDEX, column("value"), column("signal"), INDEX
-_PARTS = (
+_JUDGING = (
     "activation, slope, at, value, signal, to, n, outputs",
     "value[q], signal[to + q]",
     "signal[to + q], activation[at + q], slope[at + q], outputs",
 )
-judge_stretch = by_code([_loop("judge_by", name, *_PARTS) for name in _ERRORS], *ANSWERS, INDEX, NUMBER)
+judge_stretch = by_code([_loop("judge_by", name, *_JUDGING) for name in _ERRORS], *ANSWERS, INDEX, NUMBER)
 """``(code, m, activation, slope, at, value, signal, to, n, outputs)``: signals overwrite the targets."""
 
 cost_of = inline(_by_code(_ERRORS, [*COSTS.values()], "target, output, derivative, outputs"))

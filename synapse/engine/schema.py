@@ -14,7 +14,7 @@ import numpy as np
 NONE = 0xFFFFFFFF
 """In an index column: no such row."""
 
-FAILURE = 7  # length of the column "failed", see there and ``status.ROW``
+FAILURE = 8  # length of the column "failed", see there and ``status.SUM``
 FIRST, INPUTS, OUTPUTS, STOP, LEARNING = range(5)
 """Places in the span of a network, that kernels take: its first row, how many inputs and outputs it has, the
 row after its last, and the first row that can learn (after the inputs, unless something leads into them)."""

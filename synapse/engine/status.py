@@ -18,3 +18,5 @@ BEYOND = 10  # a parameter would be beyond the range of the store's float
 
 ROW = 6
 """Where the column ``failed`` has the row at which a call ended, after the function and its arguments."""
+SUM = 7
+"""Where it has the sum that a rare part returns."""

@@ -13,7 +13,7 @@ import llvmlite.binding
 import llvmlite.ir as ir
 import numba
 import pytest
-from numba.core import cgutils, event, registry, types
+from numba.core import cgutils, event, lowering, registry, types
 from numba.core.caching import FunctionCache
 from numba.core.callconv import Status
 from numba.core.codegen import JITCodeLibrary
@@ -155,7 +155,7 @@ def test_events():
 
 @contract("options")
 def test_options():
-    """A part has neither wrapper, is inlined, and is compiled by the passes for parts."""
+    """A part has neither wrapper, counts no references, is inlined, and is compiled by passes for parts."""
     options = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     part = numba.njit(**options)(lambda x: x * 3.0)
     part.compile((types.float64,))
@@ -167,11 +167,16 @@ def test_options():
     assert all(hasattr(flags, option) for option in options)
     part = jit.inline(lambda x: x * 3.0)
     assert part._compiler.pipeline_class is pipeline.PartCompiler
+    for options, counted in (({}, True), ({"_nrt": False}, False)):
+        same = numba.njit(**options)(lambda array: array)
+        same.compile((types.float64[::1],))
+        assert ("NRT_incref" in next(iter(same.inspect_llvm().values()))) == counted
+    assert part.targetoptions["_nrt"] is False
 
 
 NOT_FOR_PARTS = """WithLifting InlineClosureLikes RewriteSemanticConstants DeadBranchPrune
 RewriteDynamicRaises MakeFunctionToJitFunction InlineInlinables FindLiterallyCalls LiteralUnroll
-LiteralPropagationSubPipelinePass
+LiteralPropagationSubPipelinePass IRLegalization
 InlineOverloads NopythonRewrites NoPythonSupportedFeatureValidation AnnotateTypes DumpParforDiagnostics"""
 
 
@@ -187,7 +192,7 @@ def test_passes():
     ]
     shared = [one for one in ours if one in default]
     assert [one for one in default if one in shared] == shared
-    assert len(shared) == 10
+    assert len(shared) == 9
     unknown = {one.__name__ for one in default if one not in shared} - set(NOT_FOR_PARTS.split())
     assert not unknown, f"new passes {unknown}"
 
@@ -215,6 +220,7 @@ def test_parts():
         (result,) = part.overloads.values()
         assert isinstance(result.library, pipeline._PartLibrary)
         assert "alwaysinline" in str(result.library._final_module) or part is other
+    assert hasattr(lowering.Lower, "alloca_lltype")
 
 
 @contract("libraries")

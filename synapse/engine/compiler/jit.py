@@ -60,6 +60,7 @@ def to_machine_code(function: Callable[..., Any], **options: Any) -> Any:
         fastmath=FAST_MATH,
         error_model="numpy",
         boundscheck=False,
+        _nrt=False,
         pipeline_class=KernelCompiler,
         **options,
     )(function)
@@ -71,6 +72,7 @@ def _part(**options: Any) -> Any:
         nogil=True,
         error_model="numpy",
         boundscheck=False,
+        _nrt=False,
         no_cpython_wrapper=True,
         no_cfunc_wrapper=True,
         pipeline_class=PartCompiler,
@@ -401,13 +403,13 @@ def _reader(numbers: Any) -> Any:
     return read
 
 
-def _constant(value: float) -> Any:
-    """A function that returns `value` in the type of its argument."""
+def _constant(value: Callable[[str], Any]) -> Any:
+    """A function that returns the value of the type of its argument."""
 
     @intrinsic
     def constant(typingctx: Any, like: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            return context.get_constant(signature.return_type, value)
+            return context.get_constant(like, value(str(like)))
 
         return like(like), codegen
 
@@ -446,12 +448,14 @@ if DEBUGGING:
     table: Any = lambda numbers: numbers.__getitem__  # noqa: E731
     zero: Any = lambda like: type(like)(0)  # noqa: E731
     one: Any = lambda like: type(like)(1)  # noqa: E731
+    most_of: Any = lambda like: np.finfo(like).max  # noqa: E731
 else:
     from_bits, to_bits = (
         reinterpreted(types.int64, types.float64),
         reinterpreted(types.float64, types.int64),
     )
-    table, zero, one = _reader, _constant(0.0), _constant(1.0)
+    table, zero, one = _reader, _constant(lambda _: 0.0), _constant(lambda _: 1.0)
+    most_of = _constant(lambda kind: np.finfo(kind).max)
     stream, _compiled_reset = inline(_stream_of(np.uint64)), reset_of(CLEARED)
 
     @inline

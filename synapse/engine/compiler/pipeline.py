@@ -14,11 +14,12 @@ from typing import Any, ClassVar
 
 from numba import types
 from numba._dynfunc import make_function
+from numba.core import cgutils
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import FunctionPass, PassManager, register_pass
+from numba.core.lowering import Lower
 from numba.core.typed_passes import (
-    IRLegalization,
     NativeLowering,
     NoPythonBackend,
     NopythonTypeInference,
@@ -128,11 +129,20 @@ class _CreateKernel(_CreateLibrary):
     kind = _KernelLibrary
 
 
+class _PartLower(Lower):
+    """Numba's translation of a function, which does not measure variables for debuggers."""
+
+    def alloca_lltype(self, name: str, lltype: Any, datamodel: Any = None) -> Any:
+        """The place of a variable."""
+        return cgutils.alloca_once(self.builder, lltype, name=name)
+
+
 @register_pass(mutates_CFG=True, analysis_only=False)
 class _PartLowering(NativeLowering):
     """Translate a part to LLVM's language, and make it known to its callers."""
 
     _name = "part_lowering"
+    lowering_class = _PartLower
 
     def run_pass(self, state: Any) -> bool:
         state.flags.no_compile = True
@@ -164,7 +174,6 @@ class PartCompiler(CompilerBase):
             NopythonTypeInference,
             _CreatePart,
             PreLowerStripPhis,
-            IRLegalization,
             _PartLowering,
             NoPythonBackend,
         ):

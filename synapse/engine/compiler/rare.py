@@ -27,13 +27,15 @@ from numba.extending import infer, lower_builtin
 from ..guard import Deferred
 from ..schema import PART_ADDRESSES, RESOLVER, SIDE_BY_SIDE, TABLE as COLUMNS
 from . import cache
-from .jit import DEBUGGING, ColumnsType, ColumnType, column_of, to_machine_code
+from .jit import DEBUGGING, BareType, ColumnsType, ColumnType, column_of, to_machine_code
 from .lanes import TapesType
 
 INDEX: Callable[[Any], Any] = lambda unit: types.uint64  # noqa: E731
 """Kind of an argument: an unsigned integer."""
 NUMBER: Callable[[Any], Any] = lambda unit: types.float64  # noqa: E731
 """Kind of an argument: a number that is no element of a column."""
+ARRAY: Callable[[Any], Any] = lambda unit: BareType(types.float64)  # noqa: E731
+"""Kind of an argument: a `bare` array of numbers."""
 
 SOON = 0.01
 """Seconds after which a deferred Ctrl-C is raised: the kernel has returned, or Ctrl-C is deferred further."""

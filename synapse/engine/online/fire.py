@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiler.jit import inline
+from ..compiler.rare import INDEX, rare
 from ..functions.activations import (
     FIRST_CUSTOM,
     FIRST_GROUPED,
@@ -84,5 +85,11 @@ def fire(m, first, last):
     elif code < FIRST_CUSTOM:
         squash_stretch(code, m, m.state, first, m.activation, m.derivative, first, last - first)
     else:
-        for j in range(first, last):
-            m.activation[j], m.derivative[j] = custom(m, m.failed, code, m.state[j])
+        fire_registered(m, first, last)
+
+
+@rare(INDEX, INDEX)
+def fire_registered(m, first, last):
+    """Activate by a registered function. writes: activation, derivative, failed"""
+    for j in range(first, last):
+        m.activation[j], m.derivative[j] = custom(m, m.failed, m.squash[j], m.state[j])

@@ -10,12 +10,13 @@ import math
 
 import numpy as np
 
-from ..compiler.jit import bare, columns, inline, kernel, reset
+from ..compiler.jit import bare, columns, inline, kernel, most_of, noinline, reset
+from ..compiler.rare import ARRAY, INDEX, rare
 from ..functions.compiled import cost_of, cross_entropy, judge
 from ..functions.costs import CLOSE, CROSS_ENTROPY, FIRST_CUSTOM_COST, PROBABILITIES, SHARES
-from ..lowering.flags import TRACED
+from ..lowering.flags import TRACED, WITH_GATES
 from ..schema import FIRST, HELD, INPUTS, LEARNING, NONE, OUTPUTS, STOP, WATCHED_NETWORK, WATCHED_WIDTH
-from ..status import DIVERGED, DONE, FAILED, REFUSED, RESIZED, ROW
+from ..status import DIVERGED, DONE, FAILED, REFUSED, RESIZED, ROW, SUM
 from .fire import clamp_neuron, fire, tick
 from .propagate import apply_pending, compute_deltas, propagate_block
 from .record import note
@@ -38,6 +39,13 @@ KEPT = 3
 def clear_neuron(m, j):
     """Clear the context: state, activation, errors, traces. writes: every cleared column, traces"""
     reset(m, j)
+    if m.flags[j] & WITH_GATES:
+        clear_traces(m, j)
+
+
+@rare(INDEX)
+def clear_traces(m, j):
+    """Clear the traces of a neuron. writes: eligibility, influence, extended"""
     n = u8(m.learning[j])
     if m.flags[j] & TRACED:
         for t in range(n):
@@ -82,7 +90,20 @@ def aim_outputs(m, span, targets, row, cost):
     logarithms are left out here. reads: activation, derivative, cost_weight; writes: projected
     """
     n = span[OUTPUTS]
-    first, begin = span[STOP] - n, row * n
+    first, begin, total = span[STOP] - n, row * n, 0.0
+    if cost != CROSS_ENTROPY:
+        aim_by_cost(m, cost, targets, begin, first, n)
+        return m.failed[SUM]
+    for o in range(n):
+        j, target = first + o, targets[begin + o]
+        m.projected[j] = m.cost_weight[j] * cross_entropy(target, m.activation[j], m.derivative[j], 1.0)[1]
+        total += (target - m.activation[j]) ** 2 if target == target else 0.0
+    return total
+
+
+@rare(INDEX, ARRAY, INDEX, INDEX, INDEX)
+def aim_by_cost(m, cost, targets, begin, first, n):
+    """`aim_outputs` for the other costs; its result is in ``failed[SUM]``."""
     size, total = np.float64(n), 0.0
     if cost < FIRST_CUSTOM_COST:
         for o in range(n):
@@ -90,19 +111,19 @@ def aim_outputs(m, span, targets, row, cost):
             _, signal = cost_of(cost, target, m.activation[j], m.derivative[j], size)
             m.projected[j] = m.cost_weight[j] * signal
             total += (target - m.activation[j]) ** 2 if target == target else 0.0
-        return total
-    for o in range(n):
-        j = first + o
-        value, signal = judge(m.failed, cost, targets[begin + o], m.activation[j], m.derivative[j], size)
-        m.projected[j] = m.cost_weight[j] * signal
-        total += m.cost_weight[j] * value
-    return total
+    else:
+        for o in range(n):
+            j = first + o
+            value, signal = judge(m.failed, cost, targets[begin + o], m.activation[j], m.derivative[j], size)
+            m.projected[j] = m.cost_weight[j] * signal
+            total += m.cost_weight[j] * value
+    m.failed[SUM] = total
 
 
 @inline
 def accepts_targets(targets, cost, unit):
     """Whether a cost can have these targets of one step, see ``Cost.check_targets``."""
-    most = np.float64(np.finfo(unit).max)
+    most = np.float64(most_of(unit))
     low, high = (0.0, 1.0) if cost in PROBABILITIES else (-most, most)
     total = 0.0
     for o in range(u8(targets.size)):
@@ -118,7 +139,7 @@ def check_rows(m, span, inputs, outputs, unit):
 
     Refused is an input that is not finite in the store's float. writes: failed
     """
-    most, n = np.finfo(unit).max, span[OUTPUTS]
+    most, n = most_of(unit), span[OUTPUTS]
     rows = u8(outputs.size) // n
     if u8(outputs.size) != rows * n or (inputs.size > 0 and u8(inputs.size) != rows * span[INPUTS]):
         return RESIZED
@@ -162,17 +183,25 @@ def aim_at_targets(m, span, targets, cost, check, unit):
     return status_of(m, total), total
 
 
-@inline
+@noinline
 def summed_cost(m, cost, kept, filled, outputs):
     """The summed cost of the outputs in ``kept``, then targets and weights of their costs."""
+    room, total = u8(kept.size) // u8(KEPT), 0.0
+    if cost != CROSS_ENTROPY:
+        sum_by_cost(m, cost, kept, filled, outputs)
+        return m.failed[SUM]
+    for i in range(filled):
+        total += kept[u8(2) * room + i] * cross_entropy(kept[room + i], kept[i], 1.0, 1.0)[0]
+    return total
+
+
+@rare(INDEX, ARRAY, INDEX, INDEX)
+def sum_by_cost(m, cost, kept, filled, outputs):
+    """`summed_cost` for the other costs; its result is in ``failed[SUM]``."""
     room, size, total = u8(kept.size) // u8(KEPT), np.float64(outputs), 0.0
-    if cost == CROSS_ENTROPY:  # tested here, so that the loop has no branch and vectorises
-        for i in range(filled):
-            total += kept[u8(2) * room + i] * cross_entropy(kept[room + i], kept[i], 1.0, size)[0]
-        return total
     for i in range(filled):
         total += kept[u8(2) * room + i] * judge(m.failed, cost, kept[room + i], kept[i], 1.0, size)[0]
-    return total
+    m.failed[SUM] = total
 
 
 @inline
@@ -403,7 +432,7 @@ def _learn(m, p, span, rate):
     propagate_network(m, span, rate, True)
 
 
-@inline
+@noinline
 def _complete(m, span):
     """Make the pending updates of the network."""
     apply_pending(m, span[FIRST], span[STOP])

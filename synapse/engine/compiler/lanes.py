@@ -89,20 +89,23 @@ for _operation, _method in (
     _define(_operation, _method)
 
 
+def vector_sum(builder: Any, value: Any) -> Any:
+    """The sum of the numbers of a vector."""
+    element = value.type.element
+    suffix = "f64" if isinstance(element, ir.DoubleType) else "f32"
+    name = f"llvm.vector.reduce.fadd.v{value.type.count}{suffix}"
+    function_type = ir.FunctionType(element, [element, value.type])
+    function = cgutils.get_or_insert_function(builder.module, function_type, name)
+    return builder.call(function, [ir.Constant(element, 0.0), value], fastmath=("reassoc", "nsz"))
+
+
 @intrinsic
 def _total(typingctx: Any, value: Any) -> Any:
     """The sum over all samples."""
     result = value.unit if isinstance(value, LanesType) else value
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        (summed,), kind = args, args[0].type
-        if not isinstance(sig.args[0], LanesType):
-            return summed
-        suffix = "f64" if isinstance(kind.element, ir.DoubleType) else "f32"
-        function_type = ir.FunctionType(kind.element, [kind.element, kind])
-        name = f"llvm.vector.reduce.fadd.v{kind.count}{suffix}"
-        function = cgutils.get_or_insert_function(builder.module, function_type, name)
-        return builder.call(function, [ir.Constant(kind.element, 0.0), summed], fastmath=("reassoc", "nsz"))
+        return vector_sum(builder, args[0]) if isinstance(sig.args[0], LanesType) else args[0]
 
     return result(value), codegen
 

@@ -190,7 +190,7 @@ class ExactGradient:
         self._topology = store.topology_version
         self.lanes = engine.schema.SIDE_BY_SIDE[store.dtype]
         self.apart = not network.has_memory  # steps do not depend on each other
-        self.few = 1 if self.apart or not self._is_dense() else 1 + self.lanes // 8
+        self.few = 0 if self.apart or not self._is_dense() else 1 + self.lanes // 8
         self._tapes: dict[tuple[int, int, bool], engine.exact.Tapes] = {}
         self._noted: NotedSteps | None = None  # what a recording takes from the present call
 
@@ -207,7 +207,7 @@ class ExactGradient:
         """Divide so many samples into groups; yields the samples of each, and its number of lanes."""
         first = 0
         while first < count:
-            width = self.lanes if count - first > self.few else 1
+            width = self.lanes if count > 1 and count - first > self.few else 1
             stop = min(count, first + width * (DEEP if self.apart else 1))
             yield slice(first, stop), width
             first = stop

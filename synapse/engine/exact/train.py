@@ -61,8 +61,8 @@ class Batches(NamedTuple):
 
     bounds: Any  # of the sequences
     size: Any  # number of sequences in a batch
-    lanes: Any  # number of samples that are computed side by side, if more are left than
-    few: Any  # so many, which are computed one after another
+    lanes: Any  # number of samples that are computed side by side, if a batch has several, and more are left
+    few: Any  # than so many, which are computed one after another
     deep: Any  # number of steps of such samples in a group, if steps do not depend on each other
     begins: Any  # working memory for the samples of a batch: first row,
     lengths: Any  # number of steps
@@ -172,15 +172,15 @@ def add_moves(slopes, at, moves, row, n, begin):
 
 
 @strict
-def width_of(batches, left):
-    """Number of lanes of the next group of a batch, if so many samples are left."""
-    return batches.lanes if left > batches.few else u8(1)
+def width_of(batches, count, left):
+    """Number of lanes of the next group of a batch of so many samples, if so many are left."""
+    return batches.lanes if count > u8(1) and left > batches.few else u8(1)
 
 
 @strict
 def is_alone(batches, count, change):
     """Whether a batch of so many samples is one group, whose gradient is used where it is, on its tapes."""
-    return change.plain and count <= width_of(batches, count) * batches.deep
+    return change.plain and count <= width_of(batches, count, count) * batches.deep
 
 
 @strict
@@ -194,7 +194,7 @@ def descend_batch(ways, batches, count, change, control):
     while first < count:
         if control[0] != u8(0):
             return STOPPED, loss, u8(0), u8(0), u8(0)
-        width, begin = width_of(batches, count - first), first == u8(0)
+        width, begin = width_of(batches, count, count - first), first == u8(0)
         last = min(first + width * batches.deep, count)
         samples = samples_of(like, batches, first, last, width)
         if width > u8(1):
@@ -267,7 +267,7 @@ def run_batches(m, ways, batches, runs, epoch, change, count):
         if status == DONE and change.plain:
             weights, biases = change.slopes
             alone = is_alone(batches, samples, change)
-            if alone and width_of(batches, samples) > u8(1):
+            if alone and width_of(batches, samples, samples) > u8(1):
                 weights, biases = ways.wide.weight_move, ways.wide.bias_move
             elif alone:
                 weights, biases = ways.single.weight_move, ways.single.bias_move

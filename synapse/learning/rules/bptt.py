@@ -155,11 +155,10 @@ class BatchLoop:
         self._most = self.size  # samples in a batch
         if exact.apart and longest > 1:
             self._most = int(np.sort(lengths)[-self.size :].sum())
-        deep, length = (DEEP, longest) if exact.apart else (1, 1)
-        batches = [list(exact.split(n * length)) for n in (self.size, len(lengths) % self.size)]
-        widths = {width for groups in batches for _, width in groups}
-        unknown = exact.apart and fewest < longest  # how many samples a batch has
-        self._used = {lanes: unknown or lanes in widths for lanes in (exact.lanes, 1)}
+        deep, steps = (DEEP, (fewest, longest)) if exact.apart else (1, (1,))
+        samples = [size * one for size in (self.size, len(lengths) % self.size) for one in steps]
+        widths = {width for count in samples for _, width in exact.split(count)}
+        self._used = {lanes: lanes in widths for lanes in (exact.lanes, 1)}
         self.groups = len(list(exact.split(self._most)))
         self._depth = min(deep, -(-self._most // exact.lanes)) if exact.apart else longest
         self._laid: list[Any] = []

@@ -128,14 +128,23 @@ def advance(neurons, links, base, stop, links_base, inputs, value, state, any_sq
             call_equation(any_squash, (neuron.squash, state, value, j), (neuron.squash, state, value, j))
 
 
+@inline
+def clear(value, state):
+    """Clear the context."""
+    for j in range(value.shape[0]):
+        value[j], state[j] = 0.0, 0.0
+
+
 @kernel
 def run_phenotype(neurons, links, found, any_squash, value, state, rows, results):
     """Activate one phenotype for every row; its context goes on."""
-    count, inputs = neurons.shape[0], rows.shape[1]
+    count, inputs, outputs = neurons.shape[0], rows.shape[1], results.shape[1]
     for t in range(rows.shape[0]):
-        value[:inputs] = rows[t]
+        for i in range(inputs):
+            value[i] = rows[t, i]
         advance(neurons, links, 0, count, 0, inputs, value, state, any_squash)
-        results[t] = value[count - results.shape[1] :]
+        for o in range(outputs):
+            results[t, o] = value[count - outputs + o]
 
 
 @kernel
@@ -151,7 +160,7 @@ def judge_rows(neurons, links, found, any_squash, value, state, rows, targets, s
         total, misses = 0.0, 0
         for t in range(rows.shape[0]):
             if starts[t]:
-                value[:], state[:] = 0.0, 0.0
+                clear(value, state)
             for i in range(inputs):
                 value[i] = rows[t, i]
             advance(neurons, links, base, stop, links_base, inputs, value, state, any_squash)
@@ -181,8 +190,9 @@ def run_environment(
         base, stop, links_base = found[g, 0], found[g + 1, 0], found[g, 1]
         count = stop - base
         for e in range(starts.shape[0]):
-            world[:] = starts[e]
-            value[:], state[:] = 0.0, 0.0
+            for i in range(world.shape[0]):
+                world[i] = starts[e, i]
+            clear(value, state)
             call_equation(step, (world, action, observed, True), (world, action, observed, True))
             done = 0
             while done < steps:

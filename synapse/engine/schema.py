@@ -38,6 +38,9 @@ processors without such registers use two halves."""
 ROOM = 128
 RESOLVER = ROOM - 1
 """The place in the column ``parts`` of the function that kernels call to have a part compiled."""
+PLAN_PARTS = 96
+"""The first place of parts that take a plan. They are imported before the parts of exact gradients or after
+them, but kernels in the cache know the places."""
 PART_ADDRESSES = {np.dtype(name): np.zeros(ROOM, np.uint64) for name in ("float32", "float64")}
 """The column ``parts`` of all stores of a float: addresses, in this process, of parts of kernels that are
 compiled when a network first needs them; 0 until then. ``compiler/rare.py`` fills them."""
@@ -362,13 +365,14 @@ TapeColumns: Any = namedtuple("TapeColumns", [column.name for column in TAPES]) 
 
 PLAN = (
     # what changes from step to step
-    Column("sensitivity", "plan", "float"),  # by class, root, parameter: two halves, by step; last: a panel
+    Column("sensitivity", "plan", "float"),  # by class, root, parameter: two halves, see LATEST_HALF
     Column("latest", "plan", "uint64"),  # see LATEST_HALF
     Column("old_derivative", "plan", "float"),  # by root: the slope of the previous step
+    # by pending step, in which the sensitivities have not been renewed
     Column("direct", "plan", "float"),  # how the parameters into a neuron move its state within the step
+    Column("visit_delta", "plan", "float"),  # d s_r / d s_j within the step; then over several steps
+    Column("reading_value", "plan", "float"),  # d s_r / d s_q, one step earlier; then two matrices
     # scratch
-    Column("visit_delta", "plan", "float"),  # d s_r / d s_j within the step
-    Column("reading_value", "plan", "float"),  # d s_r / d s_q, of s_q one step earlier
     Column("aim", "plan", "float"),  # minus dE / d s_q, of s_q one step earlier
     Column("values", "plan", "float"),  # the factors of the lines that are summed
     Column("flow", "plan", "float"),  # by neuron: what sweeps push back, see ``rtrl/sweep.py``
@@ -387,6 +391,7 @@ PLAN = (
     # classes of parameters, and lines of sensitivities, with what is direct: parts of ``direct``, by line
     Column("class_line", "plan", "uint32"),
     Column("class_width", "plan", "uint32"),
+    Column("class_size", "plan", "uint32"),  # number of its neurons
     Column("line_root", "plan", "uint32"),
     Column("line_at", "plan", "uint64"),
     Column("part_first", "plan", "uint32"),
@@ -394,36 +399,50 @@ PLAN = (
     Column("part_column", "plan", "uint32"),
     Column("part_direct", "plan", "uint32"),
     Column("part_length", "plan", "uint32"),
+    # over several steps, by line: what a vector gives to neurons, and to other lines one step earlier
+    Column("given_first", "plan", "uint32"),
+    Column("given_visit", "plan", "uint32"),  # its factor
+    Column("given_place", "plan", "uint32"),  # which neuron of the class
+    Column("link_first", "plan", "uint32"),  # stretches of links
+    Column("link_reading", "plan", "uint32"),  # its factor
+    Column("link_line", "plan", "uint32"),  # which line of the class
+    Column("link_length", "plan", "uint32"),
     # blocks: lines that are renewed from the same lines, their terms
     Column("class_block", "plan", "uint32"),
     Column("block_line", "plan", "uint32"),
     Column("block_term", "plan", "uint64"),
     Column("block_value", "plan", "uint64"),
-    Column("term_at", "plan", "uint64"),  # where a line of the previous step is; last: the lines of a panel
+    Column("term_at", "plan", "uint64"),  # where a line of the previous step is
     Column("term_value", "plan", "uint32"),  # by line and term: the reading that is its factor
     # where updates of the parameters of a class go in the store
     Column("update_first", "plan", "uint32"),
-    Column("update_column", "plan", "uint32"),  # NONE: another parameter with the same tie has the column
+    Column("update_column", "plan", "uint32"),
+    Column("update_shares", "plan", "uint8"),  # another parameter with the same tie is updated by this column
     Column("update_row", "plan", "uint32"),
     Column("update_length", "plan", "uint32"),
     Column("update_bias", "plan", "uint8"),
     Column("update_neuron", "plan", "uint32"),
+    Column("update_place", "plan", "uint32"),  # of the neuron among those of its class
     Column("update_direct", "plan", "uint32"),
     # what is recorded: places in a half of ``sensitivity``; ENDED: not kept
     Column("noted", "plan", "uint64"),
 )
 """The columns of a plan of exact online gradients, see ``rtrl/layout.py``."""
 
-PLAN_CONTEXT = ("sensitivity", "latest", "old_derivative", "direct")
+PLAN_CONTEXT = ("sensitivity", "latest", "old_derivative", "direct", "visit_delta", "reading_value")
 """Columns of a plan that are part of the context."""
 
-LATEST_HALF, LATEST_OPEN, LATEST_STAMP = range(3)
-"""Places in the column ``latest``: which half of ``sensitivity`` is of this step; whether a step has been
-activated since the context was cleared, so that it can be propagated; and when the last neuron of the network
-activated in this step: if it has activated since, the sensitivities belong to another context."""
+LATEST_HALF, LATEST_OPEN, LATEST_STAMP, LATEST_PENDING, LATEST_RENEWED = range(5)
+"""Places in the column ``latest``: which half of ``sensitivity`` is of the step before the pending ones;
+whether a step has been activated since the context was cleared, so that it can be propagated; when the last
+neuron of the network activated in this step: if it has activated since, the sensitivities belong to another
+context; the number of pending steps: if 0, the other half is of the step before; and whether the other half
+is of the latest of them."""
 
-PLAN_ROOTS, PLAN_CLASSES, PLAN_HALF, PLAN_TERMS, PLAN_PANEL = range(5)
-"""Places in the column ``counts``: numbers of roots and classes, length of a half of ``sensitivity``, the
-number of terms, and where in ``sensitivity`` the panel begins."""
+PLAN_ROOTS, PLAN_CLASSES, PLAN_HALF, PLAN_DEPTH = range(4)
+PLAN_DIRECT, PLAN_VISITS, PLAN_READINGS, PLAN_MOVED, PLAN_SQUARE = range(4, 9)
+"""Places in the column ``counts``: numbers of roots and classes, length of a half of ``sensitivity``; the
+most pending steps, how many numbers each has in ``direct``, ``visit_delta`` and ``reading_value``, and
+over several steps at the end of ``visit_delta``; the size of a matrix at the end of ``reading_value``."""
 
 PlanColumns: Any = namedtuple("PlanColumns", [column.name for column in PLAN])  # type: ignore[misc]

@@ -128,6 +128,7 @@ class Sensitivities:
         plan = self.plan
         if plan is None or not plan.is_open or not self.in_step:
             return None
+        plan.renew(before=True)
         return read(plan, self._identities)
 
     def write(self, kept: PortableSensitivities, neurons: Sequence[Neuron]) -> None:
@@ -191,6 +192,7 @@ class Sensitivities:
         if not self.in_step or neuron not in self._neurons:
             return
         assert self.plan is not None
+        self.plan.renew(before=True)
         i = self._neurons.index(neuron)
         self.plan.forget_root(i)
         self._stamps_then()[i] = 0
@@ -205,6 +207,7 @@ class Sensitivities:
         assert plan is not None
         if not self.in_step:
             return {}
+        plan.renew(before=False)
         roots, values = plan.of_parameter(target._row - plan.layout.first, offset)
         return {self._neurons[r]: value for r, value in zip(roots, values.tolist(), strict=True)}
 
@@ -221,6 +224,7 @@ def require_plan(network: Network) -> Plan:
     plan = live.ready(network)
     if not live.in_step:
         live.forget()
+    plan.renew(before=False)
     return plan
 
 

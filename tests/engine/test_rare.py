@@ -27,7 +27,7 @@ def forgotten():
     before = {dtype: table.copy() for dtype, table in PART_ADDRESSES.items()}
 
     def forget(*names):
-        places = [place for place, (one, _) in enumerate(rare._declared) if one.__name__ in names]
+        places = [place for place, (one, _) in rare._declared.items() if one.__name__ in names]
         assert len(places) == len(names)
         for table in PART_ADDRESSES.values():
             table[places] = 0
@@ -102,7 +102,7 @@ interrupt = ctypes.cast(ctypes.pythonapi.PyErr_SetInterrupt, ctypes.c_void_p).va
 for dtype, table in PART_ADDRESSES.items():
     one = neuron(dtype)
     one.activate()
-    places = {part.__name__: place for place, (part, _) in enumerate(rare._declared)}
+    places = {part.__name__: place for place, (part, _) in rare._declared.items()}
     table[places["weigh_gated"]], table[places["stretch_of_tanh"]] = interrupt, 0
     came = 0
     try:

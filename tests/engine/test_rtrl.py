@@ -1,10 +1,14 @@
 """Exact online gradients of any gated graph: beside the exact gradient, the dense form and differences."""
 
+from contextlib import nullcontext
+from unittest.mock import patch
+
 import numpy as np
 from hypothesis import assume, example, given, strategies as st
 
 import architect
 import synapse
+from synapse.engine.rtrl import Layout
 from synapse.learning import compare_gradients
 
 from ..sensitivities import Sensitivities
@@ -60,7 +64,7 @@ def test_it_is_the_gradient_of_any_gated_graph(spec, tied):
 
 
 def test_many_lines_that_are_sums_of_many():
-    """Their product is computed in tiles from a panel; the last tile overlaps, and short lines have none."""
+    """Their product is computed in tiles; the last tile overlaps, and short lines have none."""
     wide, narrow = (np.float64, 1e-10), (np.float32, 1e-4)
     for hidden, trained, (dtype, within) in (
         (37, None, wide),
@@ -162,6 +166,58 @@ def test_the_update_of_a_step_is_the_gradient_of_its_cost(spec, tied):
     assume(tame(net, *expected))
     for ours, theirs in zip(each_step(net, rows, aims), expected, strict=True):
         assert close(ours, theirs)
+
+
+# --- sensitivities that are renewed every few steps -------------------------------------------------------
+
+
+def renewed_every(depth):
+    """Let plans renew the sensitivities after so many steps, also where it does not pay."""
+    return patch.object(Layout, "_choose_depth", lambda *_: depth)
+
+
+@example(EVERY_GATE, None, None, 2)
+@given(specs(squashes=SMOOTH, most=6), st.sampled_from([1, 2, None]), tied, st.integers(2, 4))
+def test_renewed_every_few_steps_is_renewed_at_each(spec, order, tied, depth):
+    """Reading them between steps changes no bit."""
+
+    def learnt(depth, *, looking=False):
+        net, (rows, aims) = twin_of(spec, tied).net, data(spec, 9)
+        with renewed_every(depth):
+            net.learning_rule = "rtrl", order
+            for t, (row, aim) in enumerate(zip(rows, aims, strict=True)):
+                net.activate(row)
+                if t % 4 != 2:
+                    net.propagate(0.05, aim, "squared_error")
+                if looking and t % 3:
+                    _ = [one.bias_sensitivity for one in net]
+            values = [[*one.sensitivity.values()] for one in net.connections]
+        return net, np.concatenate([net.weights, net.biases, *values])
+
+    net, truth = learnt(1)
+    found, looked = learnt(depth)[1], learnt(depth, looking=True)[1]
+    assume(tame(net, truth))
+    assert close(found, truth)
+    assert found.tobytes() == looked.tobytes()
+
+
+def test_large_networks_renew_them_every_few_steps():
+    rng = np.random.default_rng(0)
+    for build, long, within in (
+        (lambda: architect.Elman(3, 33, 2, seed=0), True, 1e-10),
+        (lambda: architect.Elman(3, 33, 2, seed=0, dtype="float32"), True, 1e-4),
+        (lambda: architect.LSTM(3, 16, 2, style="standard", seed=0), True, 1e-10),
+        (lambda: architect.Elman(3, 4, 2, seed=0), False, 1e-10),
+    ):
+        rows, aims, found = rng.uniform(-1, 1, (40, 3)), rng.random((40, 2)), []
+        for depth in (None, 1):
+            net = build()
+            with renewed_every(depth) if depth else nullcontext():
+                synapse.Trainer(net, method="rtrl").train(rows, aims, epochs=1, progress=False)
+            found.append((net._sensitivities.plan.layout.depth, np.append(net.weights, net.biases)))
+        (depth, ours), (_, theirs) = found
+        assert (depth > 1) == long
+        assert close(ours, theirs, within)
 
 
 # --- activations ------------------------------------------------------------------------------------------

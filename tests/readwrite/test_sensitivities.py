@@ -9,6 +9,7 @@ from hypothesis import given, strategies as st
 import architect
 import synapse
 from synapse import Trainer, errors
+from synapse.engine.rtrl import Layout
 from synapse.readwrite import from_json_data, json_data
 
 from ..cases import failures
@@ -52,19 +53,23 @@ def bits(net):
 
 
 @pytest.mark.parametrize("sort", NETWORKS)
-def test_a_copy_goes_on_as_the_network_would(sort):
+def test_a_copy_goes_on_as_the_network_would(sort, monkeypatch):
+    monkeypatch.setattr(Layout, "_choose_depth", lambda *_: 1 + len(sort) % 3)
+
     def check(case):
         way, rule = case
-        net = NETWORKS[sort]()
-        edited(net)
-        net.learning_rule = rule
-        steps(net, 0, 4)
-        net.activate(ROWS[4])
+        net, alone = NETWORKS[sort](), NETWORKS[sort]()
+        for one in (net, alone):
+            edited(one)
+            one.learning_rule = rule
+            steps(one, 0, 4)
+            one.activate(ROWS[4])
         twin = WAYS[way](net)
         assert twin.learning_rule == net.learning_rule
         assert json_data(net) == json_data(twin)
-        for one in (net, twin):  # between activation and propagation
+        for one in (net, twin, alone):  # between activation and propagation
             one.propagate(0.1, TARGETS[4])
+        assert np.abs(net.weights - alone.weights).max() < 1e-14
         assert np.array(steps(net, 5, 12)).tobytes() == np.array(steps(twin, 5, 12)).tobytes()
         assert bits(net) == bits(twin)
         ours, theirs = (

@@ -4,8 +4,8 @@ A network pays for what it has. A kernel calls such a part by its address in the
 store. Where the address is 0, it first calls the resolver, a Python function that compiles the part (or
 loads it from the cache) and enters the address. Addresses belong to the process and are never saved.
 
-A part takes the bundle ``m`` first, then indices and columns, and returns nothing: its results are in the
-columns.
+A part takes the bundle ``m`` first, then indices, columns or a plan, and returns nothing: its results are in
+the columns.
 """
 
 from __future__ import annotations
@@ -25,15 +25,17 @@ from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.extending import infer, lower_builtin
 
 from ..guard import Deferred
-from ..schema import PART_ADDRESSES, RESOLVER, SIDE_BY_SIDE, TABLE as COLUMNS
+from ..schema import PART_ADDRESSES, PLAN_PARTS, RESOLVER, SIDE_BY_SIDE, TABLE as COLUMNS
 from . import cache
-from .jit import DEBUGGING, BareType, ColumnsType, ColumnType, column_of, to_machine_code
+from .jit import DEBUGGING, BareType, ColumnsType, ColumnType, PlanType, column_of, to_machine_code
 from .lanes import TapesType
 
 INDEX: Callable[[Any], Any] = lambda unit: types.uint64  # noqa: E731
 """Kind of an argument: an unsigned integer."""
 NUMBER: Callable[[Any], Any] = lambda unit: types.float64  # noqa: E731
 """Kind of an argument: a number that is no element of a column."""
+PLAN: Callable[[Any], Any] = PlanType
+"""Kind of an argument: the bundle ``p`` of a plan."""
 ARRAY: Callable[[Any], Any] = lambda unit: BareType(types.float64)  # noqa: E731
 """Kind of an argument: a `bare` array of numbers."""
 
@@ -41,7 +43,7 @@ SOON = 0.01
 """Seconds after which a deferred Ctrl-C is raised: the kernel has returned, or Ctrl-C is deferred further."""
 
 _FAILED = [column.name for column in COLUMNS].index("failed")
-_declared: list[tuple[Callable[..., Any], tuple[Callable[[Any], Any], ...]]] = []
+_declared: dict[int, tuple[Callable[..., Any], tuple[Callable[[Any], Any], ...]]] = {}  # by place
 _errors: list[BaseException] = []
 
 
@@ -74,9 +76,10 @@ def _callable(
     functions: list[Callable[..., Any]], kinds: Any, coded: bool = False, taped: bool = False
 ) -> Any:
     """Let kernels call the next places of the table under the name of a function."""
-    first = len(_declared)
-    for before in [(_one_sample,), (_several_samples,)] if taped else [()]:
-        _declared.extend((function, (ColumnsType, *before, *kinds)) for function in functions)
+    first = next(i for i in range(PLAN_PARTS if PLAN in kinds else 0, RESOLVER) if i not in _declared)
+    both = [(_one_sample,), (_several_samples,)] if taped else [()]
+    parts = ((function, (ColumnsType, *before, *kinds)) for before in both for function in functions)
+    _declared.update(enumerate(parts, first))
 
     def wide(args: Any) -> bool:
         return taped and args[1].count > 1
@@ -144,7 +147,7 @@ def failure() -> BaseException:
 def compiled() -> set[str]:
     """Names of the parts that this process has compiled, or loaded from the cache."""
     tables = PART_ADDRESSES.values()
-    return {one.__name__ for place, (one, _) in enumerate(_declared) if any(table[place] for table in tables)}
+    return {one.__name__ for place, (one, _) in _declared.items() if any(table[place] for table in tables)}
 
 
 def _compiled(place: int, unit: Any) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiler.jit import inline, noinline, one, zero
+from ..compiler.rare import INDEX, PLAN, rare
 from ..compiler.tiles import (
     add_outer,
     add_pack,
@@ -23,23 +24,29 @@ from ..online.delayed import gater_read, gaters_read, sources_read
 from ..schema import (
     FIRST,
     LATEST_HALF,
+    LATEST_PENDING,
+    LATEST_RENEWED,
     NONE,
     PLAN_CLASSES,
+    PLAN_DEPTH,
+    PLAN_DIRECT,
     PLAN_HALF,
-    PLAN_PANEL,
+    PLAN_MOVED,
+    PLAN_READINGS,
     PLAN_ROOTS,
-    PLAN_TERMS,
+    PLAN_SQUARE,
+    PLAN_VISITS,
     STOP,
     TILE,
 )
-from .layout import FEW, MANY, PANEL_TILES, TILE_PACKS
+from .layout import FEW
 from .sweep import sweep_root
 
 u8 = np.uint64
 ONE, TWO, THREE, FOUR = u8(1), u8(2), u8(3), u8(4)
 LINES = u8(TILE)
-PACK, PACKS = (0,), (0,) * TILE_PACKS
-COLUMNS, TILES = u8(TILE_PACKS), u8(PANEL_TILES)
+PACK, PACKS = (0,), (0,) * 3  # of a tile: times eight lines, 24 of the 32 registers of AVX-512
+COLUMNS = u8(len(PACKS))
 
 
 @inline
@@ -50,10 +57,11 @@ def remember(m, p):
 
 
 @inline
-def lay_direct(m, p, span):
+def lay_direct(m, p, span, to):
     """How the parameters into each neuron move its state within the step: g_ij y_i. writes: direct
 
-    Neurons for which these are the same numbers share them; the first of them comes first.
+    They are written from `to` on. Neurons for which these are the same numbers share them; the first of them
+    comes first.
     """
     laid = u8(0)
     for i in range(span[STOP] - span[FIRST]):
@@ -61,6 +69,7 @@ def lay_direct(m, p, span):
         if p.direct_at[i] == NONE or at < laid:
             continue
         laid = at + u8(m.learning[j]) + u8(m.trainable_bias[j])
+        at += to
         incoming = u8(m.first_incoming[j])
         for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
             if not m.run_flags[r] & FIXED:
@@ -178,60 +187,37 @@ def add_sums(target, p, to, n, z, places, first, terms, delta, at):
 
 
 @inline
-def gather(p, first, terms, old, q, stop, n):
-    """Copy columns from `q` to `stop` of the lines that are summed to the panel. writes: sensitivity
-
-    The panel holds them tile by tile. The columns of the last tile of a line overlap with those before it.
-    """
-    step = width(p.sensitivity)
-    size, panel = COLUMNS * step, p.counts[PLAN_PANEL]
-    for e in range(terms):
-        line, to = old + p.term_at[first + e], panel + e * size
-        for t in range(q, stop, size):
-            at = line + min(t, n - size)
-            for k in range(u8(0), size, step):
-                put_pack(p.sensitivity, to + k, step, pack(p.sensitivity, at + k, step))
-            to += terms * size
-
-
-@inline
-def renew_tile(p, first, terms, z, values, rows, q, left, count, packs):
+def renew_tile(p, places, first, terms, z, factors, at, stride, rows, q, left, count, packs):
     """Some packs of columns of up to eight lines, whose sums stay in registers."""
     sums = no_sums(p.sensitivity, packs)
     for e in range(terms):
-        line = z + p.term_at[first + e]
-        sums = add_outer(sums, p.sensitivity, line, left, p.values, values + e * LINES, ONE)
+        sums = add_outer(sums, p.sensitivity, z + places[first + e], left, factors, at + e * stride, ONE)
     add_rows(p.sensitivity, rows, q, sums, left, count, True)
 
 
 @inline
-def renew_tiles(p, b, n, old, new):
-    """Z(t) = J Z(t-1) for a block of lines, eight at a time. writes: sensitivity, values
+def renew_tiles(p, begin, end, n, old, new, places, first, terms, factors, at, across, down):
+    """Z(t) = J Z(t-1) for lines of a class, eight at a time. writes: sensitivity
 
-    The lines that are summed are far apart in memory. For many sums, some columns of them are gathered first.
+    Term e is the line at `old` + places[first + e]. Its factors for eight lines from k on are at
+    `at` + k `across` + e `down`. The columns of the last tile overlap with those before it.
     """
-    begin, end = u8(p.block_line[b]), u8(p.block_line[b + ONE])
-    first, step = p.block_term[b], width(p.sensitivity)
-    terms, size = p.block_term[b + ONE] - first, COLUMNS * step
-    many = end - begin >= MANY and n >= size
-    for k in range(u8(0), end - begin, LINES):
-        lay_values(p, p.block_value[b] + k * terms, terms, min(LINES, end - begin - k), LINES, k * terms)
-    for q in range(u8(0), n, TILES * size):  # outside, so that the panel stays in the cache
-        stop = min(n, q + TILES * size)
-        if many:
-            gather(p, first, terms, old, q, stop, n)
+    step = width(p.sensitivity)
+    size = COLUMNS * step
+    for t in range(u8(0), n, size if n >= size else step):  # outside: these columns stay in the cache
+        q = min(t, n - size) if n >= size else t
         for k in range(u8(0), end - begin, LINES):
-            count = min(LINES, end - begin - k)
+            count, factor = min(LINES, end - begin - k), at + k * across
             rows = spaced(new + p.line_at[begin + k], n, count)
-            for t in range(q, stop, size if n >= size else step):
-                if n < size:
-                    left = min(step, n - t)
-                    renew_tile(p, first, terms, old + t, k * terms, rows, t, left, count, PACK)
-                    continue
-                at, z, read = min(t, n - size), old + min(t, n - size), first
-                if many:
-                    z, read = p.counts[PLAN_PANEL] + (t - q) * terms, p.counts[PLAN_TERMS]
-                renew_tile(p, read, terms, z, k * terms, rows, at, step, count, PACKS)
+            if n >= size:
+                renew_tile(
+                    p, places, first, terms, old + q, factors, factor, down, rows, q, step, count, PACKS
+                )
+            else:
+                left = min(step, n - q)
+                renew_tile(
+                    p, places, first, terms, old + q, factors, factor, down, rows, q, left, count, PACK
+                )
 
 
 @inline
@@ -253,7 +239,10 @@ def renew_class(p, c, old, new):
         begin, end = u8(p.block_line[b]), u8(p.block_line[b + ONE])
         first, terms = p.block_term[b], p.block_term[b + ONE] - p.block_term[b]
         if end - begin >= FEW:
-            renew_tiles(p, b, n, old, new)
+            for k in range(u8(0), end - begin, LINES):
+                count = min(LINES, end - begin - k)
+                lay_values(p, p.block_value[b] + k * terms, terms, count, LINES, k * terms)
+            renew_tiles(p, begin, end, n, old, new, p.term_at, first, terms, p.values, u8(0), terms, LINES)
         else:
             for k in range(end - begin):
                 lay_values(p, p.block_value[b] + k * terms, terms, ONE, ONE, u8(0))
@@ -262,21 +251,147 @@ def renew_class(p, c, old, new):
             add_direct(p, line, new)
 
 
-@noinline
-def advance(m, p, span):
-    """Renew all sensitivities after an activation: Z(t) = J Z(t-1) + I.
+@inline
+def moved_at(p, step):
+    """Where the numbers begin that vectors have given to neurons at a pending step."""
+    return p.counts[PLAN_DEPTH] * p.counts[PLAN_VISITS] + step * p.counts[PLAN_MOVED]
 
-    writes: direct, visit_delta, reading_value, sensitivity, latest
+
+@inline
+def end_of(p, steps):
+    """Where vectors are to be put that are followed back through some steps; then they are at `end_of` 0."""
+    return p.counts[PLAN_DEPTH] * p.counts[PLAN_READINGS] + steps % u8(2) * p.counts[PLAN_SQUARE]
+
+
+@noinline
+def follow_back(p, c, steps, n):
+    """Follow n vectors over the lines of a class, line by line, back through the first pending steps.
+
+    A vector a of the last step gives a I there, by neuron, and the vector a J of the step before.
+    writes: visit_delta, reading_value
+    """
+    first, stop, numbers = u8(p.class_line[c]), u8(p.class_line[c + ONE]), p.reading_value
+    near, far = end_of(p, steps), end_of(p, steps + ONE)
+    for back in range(steps):
+        s = steps - ONE - back
+        visits, readings = s * p.counts[PLAN_VISITS], s * p.counts[PLAN_READINGS]
+        moved = moved_at(p, s)
+        for i in range(u8(p.class_size[c]) * n):
+            p.visit_delta[moved + i] = 0.0
+        for i in range((stop - first) * n):
+            numbers[far + i] = 0.0
+        for line in range(first, stop):
+            at = near + (line - first) * n
+            for g in range(u8(p.given_first[line]), u8(p.given_first[line + ONE])):
+                to, delta = moved + p.given_place[g] * n, p.visit_delta[visits + p.given_visit[g]]
+                if n == ONE:
+                    p.visit_delta[to] += delta * numbers[at]
+                else:
+                    add_scaled(p.visit_delta, to, delta, numbers, at, n)
+            for g in range(u8(p.link_first[line]), u8(p.link_first[line + ONE])):
+                to, value, length = far + p.link_line[g] * n, readings + p.link_reading[g], p.link_length[g]
+                if n == ONE:
+                    add_scaled(numbers, to, numbers[at], numbers, value, u8(length))
+                    continue
+                for t in range(u8(length)):
+                    add_scaled(numbers, to + t * n, numbers[value + t], numbers, at, n)
+        near, far = far, near
+
+
+@inline
+def add_pending(p, c, new, steps):
+    """Add what is direct in pending steps, carried to the last of them, to the lines of a class, in tiles.
+
+    reads: visit_delta, direct; writes: sensitivity
+    """
+    begin, end, step = u8(p.class_line[c]), u8(p.class_line[c + ONE]), width(p.sensitivity)
+    for line in range(begin, end, LINES):
+        count = min(LINES, end - line)
+        rows = spaced(new + p.line_at[line], u8(p.class_width[c]), count)
+        for g in range(u8(p.update_first[c]), u8(p.update_first[c + ONE])):
+            n, column = u8(p.update_length[g]), u8(p.update_column[g])
+            for q in range(u8(0), n, step):
+                left, sums = min(step, n - q), no_sums(p.sensitivity, PACK)
+                for s in range(steps):
+                    at = s * p.counts[PLAN_DIRECT] + p.update_direct[g] + q
+                    factor = moved_at(p, s) + p.update_place[g] * (end - begin) + (line - begin)
+                    sums = add_outer(sums, p.direct, at, left, p.visit_delta, factor, ONE)
+                add_rows(p.sensitivity, rows, column + q, sums, left, count, False)
+
+
+@rare(PLAN, INDEX)
+def renew(m, p, steps):
+    """Write the sensitivities after the first pending steps to the other half.
+
+    A unit vector for each line, followed back, is its line of J(t) ... J(t-k+1).
+    writes: visit_delta, reading_value, sensitivity
     """
     half = p.counts[PLAN_HALF]
     old = p.latest[LATEST_HALF] * half
-    new = half - old
-    lay_direct(m, p, span)
-    for k in range(p.counts[PLAN_ROOTS]):
-        sweep_root(m, p, span, k)
     for c in range(p.counts[PLAN_CLASSES]):
-        renew_class(p, c, old, new)
+        begin, end, at = u8(p.class_line[c]), u8(p.class_line[c + ONE]), end_of(p, steps)
+        n, columns = end - begin, u8(p.class_width[c])
+        for i in range(n * n):
+            p.reading_value[at + i] = 0.0
+        for k in range(n):
+            p.reading_value[at + k * (n + ONE)] = 1.0
+        follow_back(p, c, steps, n)
+        new, at = half - old, end_of(p, u8(0))
+        renew_tiles(p, begin, end, columns, old, new, p.line_at, begin, n, p.reading_value, at, ONE, n)
+        add_pending(p, c, new, steps)
+
+
+@inline
+def renew_pending(m, p):
+    """Compute the sensitivities after the pending steps, which stay pending. writes: latest"""
+    if p.latest[LATEST_PENDING] > 0 and p.latest[LATEST_RENEWED] == 0:
+        renew(m, p, p.latest[LATEST_PENDING])
+        p.latest[LATEST_RENEWED] = ONE
+
+
+@noinline
+def advance(m, p, span):
+    """Renew all sensitivities after an activation, Z(t) = J Z(t-1) + I, or leave the step pending.
+
+    writes: direct, visit_delta, reading_value, sensitivity, latest
+    """
+    if p.counts[PLAN_DEPTH] > 1 and p.latest[LATEST_PENDING] == p.counts[PLAN_DEPTH]:
+        renew_pending(m, p)
+        p.latest[LATEST_HALF], p.latest[LATEST_PENDING] = ONE - p.latest[LATEST_HALF], u8(0)
+    step = p.latest[LATEST_PENDING]
+    lay_direct(m, p, span, step * p.counts[PLAN_DIRECT])
+    for k in range(p.counts[PLAN_ROOTS]):
+        sweep_root(m, p, span, k, step * p.counts[PLAN_VISITS], step * p.counts[PLAN_READINGS])
+    if p.counts[PLAN_DEPTH] > 1:
+        p.latest[LATEST_PENDING], p.latest[LATEST_RENEWED] = step + ONE, u8(0)
+        return
+    old = p.latest[LATEST_HALF] * p.counts[PLAN_HALF]
+    for c in range(p.counts[PLAN_CLASSES]):
+        renew_class(p, c, old, p.counts[PLAN_HALF] - old)
     p.latest[LATEST_HALF] = ONE - p.latest[LATEST_HALF]
+
+
+@rare(PLAN, INDEX, INDEX)
+def learn_pending(m, p, c, steps):
+    """Take the errors of the lines of a class back through the first pending steps, and learn from these.
+
+    writes: values, visit_delta, reading_value, weight_destination, bias_destination
+    """
+    lines, at = u8(p.class_line[c + ONE] - p.class_line[c]), end_of(p, steps)
+    for k in range(lines):
+        p.reading_value[at + k] = p.values[k]
+    follow_back(p, c, steps, ONE)
+    at = end_of(p, u8(0))
+    for k in range(lines):
+        p.values[k] = p.reading_value[at + k]
+    for g in range(u8(p.update_first[c]), u8(p.update_first[c + ONE])):
+        row, n = u8(p.update_row[g]), u8(p.update_length[g])
+        for s in range(steps):
+            delta, at = p.visit_delta[moved_at(p, s) + p.update_place[g]], s * p.counts[PLAN_DIRECT]
+            if p.update_bias[g]:
+                m.bias_destination[row] += delta
+            else:
+                add_scaled(m.weight_destination, row, delta, p.direct, at + p.update_direct[g], n)
 
 
 @noinline
@@ -284,23 +399,29 @@ def move_through(m, p, rate):
     """Update parameters by what is direct, and along the sensitivities of the previous step.
 
     dE/dp = delta_j I_p + sum_q aim_q Z_qp(t-1), for the parameters p into neurons j that have sensitivities.
+    Errors first go back through the pending steps before this one.
     reads: responsibility, direct, aim, sensitivity; writes: weight_destination, bias_destination
     """
-    half = p.counts[PLAN_HALF]
-    old = half - p.latest[LATEST_HALF] * half
+    half, pending = p.counts[PLAN_HALF], p.latest[LATEST_PENDING]
+    old = p.latest[LATEST_HALF] * half
+    steps = pending - ONE if pending > 0 else u8(0)
+    if pending == 0:
+        old = half - old
     for c in range(p.counts[PLAN_CLASSES]):
         begin = u8(p.class_line[c])
         terms = u8(p.class_line[c + ONE]) - begin
         for k in range(terms):
             p.values[k] = rate * p.aim[p.line_root[begin + k]]
+        if steps > 0:
+            learn_pending(m, p, c, steps)
         for g in range(u8(p.update_first[c]), u8(p.update_first[c + ONE])):
-            row, n, z, at = u8(p.update_row[g]), u8(p.update_length[g]), old, u8(p.update_direct[g])
-            step, some = rate * m.responsibility[p.update_neuron[g]], u8(0)
-            if p.update_column[g] != NONE:  # else a parameter that shares its column has the sum
-                z, some = old + p.update_column[g], terms
+            row, n, z = u8(p.update_row[g]), u8(p.update_length[g]), old + p.update_column[g]
+            step, at = rate * m.responsibility[p.update_neuron[g]], steps * p.counts[PLAN_DIRECT]
+            some = u8(0) if p.update_shares[g] else terms  # a parameter that shares its column has the sum
             if p.update_bias[g]:
                 for k in range(some):
                     step += p.values[k] * p.sensitivity[z + p.line_at[begin + k]]
                 m.bias_destination[row] += step
             else:
+                at += p.update_direct[g]
                 add_sums(m.weight_destination, p, row, n, z, p.line_at, begin, some, step, at)

@@ -16,7 +16,7 @@ from ..._typing import Bools
 from ..functions.activations import SOFTMAX
 from ..lowering.flags import DELAYED, DELAYED_GATE, DENSE, FIXED, SHARED
 from ..lowering.stretches import spans
-from ..schema import NONE, PLAN, TILE, VECTOR_BYTES, numpy_dtype
+from ..schema import NONE, PLAN, TILE, numpy_dtype
 from .pattern import OWN, Pattern, TooLarge
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ DENSE_ENOUGH = 0.25
 """Products with all lines of a class, four times as fast as others, pay if so many are not with zeros."""
 FEW = 3
 """So few lines are renewed one by one."""
-MANY = 32
-"""The lines that so many are sums of are gathered in a panel, some columns at a time."""
-TILE_PACKS = 3
-"""The columns of a tile, in vector registers: times eight lines, 24 of the 32 registers of AVX-512."""
-PANEL_TILES = 8
-"""So many tiles of columns are gathered together: reading longer parts of lines is faster."""
+DEPTHS = (2, 4, 8, 16, 32)
+"""Numbers of steps after which the sensitivities may be renewed, instead of after each one."""
+SURE = 0.75
+"""The estimate must be below this part of the multiply-adds of steps that renew them."""
+CALL = 150
+"""The time of a short vector operation, beside its numbers, in multiply-adds of a product."""
 
 
 class Layout:
@@ -73,21 +73,21 @@ class Layout:
         self._share_direct(store)
         self._lay_updates()
         self._lay_visits(store)
+        self._lay_blocks(most)
         self._lay_parts()
-        self._lay_blocks()
-        pack = VECTOR_BYTES // self.dtype.itemsize
-        panel = -(-2 * self.size // pack) * pack  # where it begins: on a cache line, as the column does
-        self._set(counts=np.array([len(self.roots), len(self.members), self.size, self._terms, panel]))
+        counts = [len(self.roots), len(self.members), self.size, self.depth]
+        self._set(counts=np.array([*counts, *self._step_sizes, self._moved, self._square]))
+        direct, visits, readings = (self.depth * size for size in self._step_sizes)
         self.sizes = {
-            "sensitivity": panel + self._panel,
-            "visit_delta": len(pattern.visits.neuron),
-            "reading_value": len(pattern.readings) + 1,  # the last is always 0
+            "sensitivity": 2 * self.size,
+            "visit_delta": visits + self.depth * self._moved + TILE,  # a tile reads beyond the last line
+            "reading_value": readings + 2 * self._square + TILE,
             "old_derivative": len(self.roots),
             "aim": len(self.roots),
-            "direct": self._direct_size,
+            "direct": direct,
             "values": self._most_values,
             "flow": 4 * pattern.size,
-            "latest": 3,
+            "latest": 5,
             "noted": 0,
         }
 
@@ -134,6 +134,10 @@ class Layout:
         self.column = np.empty(len(order), np.int64)
         self.column[order] = rank[key] - begins[self.class_of[self.entry_owner[order]]]
         self.columns_entries = order[owned]
+        neurons = np.argsort(self.class_of, kind="stable")[np.sum(self.class_of < 0) :]
+        self._class_first = np.searchsorted(self.class_of[neurons], np.arange(classes + 1))
+        self._place = np.zeros(self.pattern.size, np.int64)  # among the neurons of the same class
+        self._place[neurons] = np.arange(len(neurons)) - self._class_first[self.class_of[neurons]]
 
     def _lay_lines(self) -> None:
         which, root = np.nonzero(self.members)
@@ -146,6 +150,7 @@ class Layout:
             root=self.roots + self.first,
             class_line=np.searchsorted(which, np.arange(len(self.members) + 1)),
             class_width=self.width,
+            class_size=np.diff(self._class_first),
             line_root=root,
             line_at=self.line_at,
         )
@@ -190,24 +195,24 @@ class Layout:
         """By class: where its parameters are in the store, in stretches of those into one neuron."""
         owner, row, bias = self.entry_owner, self.entry_row, self.entry_is_bias
         order = np.argsort(self.class_of[owner], kind="stable")
-        owned = np.zeros(len(order), bool)
-        owned[self.columns_entries] = True
-        column = np.where(owned, self.column, NONE)
-        which, step = self.class_of[owner[order]], np.where(owned, 1, 0)[order]
+        shares = np.ones(len(order), bool)
+        shares[self.columns_entries] = False
+        which = self.class_of[owner[order]]
         cut = np.zeros(len(order), bool)
         cut[:1] = True
-        for values, gap in ((owner[order], 0), (bias[order], 0), (row[order], 1)):
-            cut[1:] |= np.diff(values.astype(np.int64)) != gap
-        cut[1:] |= np.diff(column[order]) != step[1:]
+        for values, gap in ((owner, 0), (bias, 0), (shares, 0), (row, 1), (self.column, 1)):
+            cut[1:] |= np.diff(values[order].astype(np.int64)) != gap
         starts = np.flatnonzero(cut)
         first = order[starts]
         self._set(
             update_first=np.searchsorted(which[starts], np.arange(len(self.members) + 1)),
-            update_column=column[first],
+            update_column=self.column[first],
+            update_shares=shares[first],
             update_row=row[first],
             update_length=np.diff(np.append(starts, len(order))),
             update_bias=bias[first],
             update_neuron=owner[first] + self.first,
+            update_place=self._place[owner[first]],
             update_direct=self._shared_at[owner[first]] + first - self.direct_at[owner[first]],
         )
 
@@ -240,6 +245,8 @@ class Layout:
         line = self.line_of(self.class_of[visits.neuron], root)
         visit = np.flatnonzero(line >= 0)
         neuron = visits.neuron[visit]
+        if self.depth > 1:
+            self._lay_links(line[visit], visit)
         counts = np.diff(first)[neuron]
         stretch = spans(first[neuron], counts)
         line, visit, begins = np.repeat(line[visit], counts), np.repeat(visit, counts), starts[stretch]
@@ -253,27 +260,82 @@ class Layout:
             part_length=lengths[stretch][order],
         )
 
-    def _lay_blocks(self) -> None:
+    def _lay_links(self, line: Rows, visit: Rows) -> None:
+        """By line: the visits that give to neurons of its class, and the readings of other lines of it."""
+        order, every = np.argsort(line, kind="stable"), np.arange(len(self.keys) + 1)
+        place = self._place[self.pattern.visits.neuron[visit]]
+        self._set(
+            given_first=np.searchsorted(line[order], every),
+            given_visit=visit[order],
+            given_place=place[order],
+        )
+        line, reading, source = self._readings_of(0, len(self.keys))
+        place = source - self.columns["class_line"][self.line_class[line]].astype(np.int64)
+        cut = np.diff(line, prepend=-1) != 0
+        for values in (reading, place):
+            cut |= np.diff(values, prepend=-2) != 1
+        starts = np.flatnonzero(cut)
+        self._set(
+            link_first=np.searchsorted(line[starts], every),
+            link_reading=reading[starts],
+            link_line=place[starts],
+            link_length=np.diff(np.append(starts, len(line))),
+        )
+
+    def _lay_blocks(self, most: float) -> None:
         """Blocks of lines of a class that are renewed from the same lines, and their terms."""
         parts = [self._terms_of(begin, end) for begin, end in self._some_classes()]
         counts, fresh, source, value = (np.concatenate(part) for part in zip(*parts, strict=True))
+        self.products = int((counts * self.width[self.line_class]).sum())
+        lines, neurons = np.bincount(self.line_class), np.diff(self._class_first)
+        self._moved, self._square = int((lines * neurons).max(initial=0)), int((lines**2).max(initial=0))
+        visits, readings = len(self.pattern.visits.neuron), len(self.pattern.readings) + 1
+        self._step_sizes = self._direct_size, visits, readings  # the last reading is always 0
+        self.depth = self._choose_depth(counts, most)
+        if self.depth == 1:
+            self._moved = self._square = 0
         begins = np.flatnonzero(fresh)
         terms, lines = counts[begins], np.diff(np.append(begins, len(fresh)))
         tiled = -(-lines // TILE) * TILE * terms
         lines_of_class = np.diff(self.columns["class_line"].astype(np.int64))
-        size = TILE_PACKS * VECTOR_BYTES // self.dtype.itemsize
-        panel = np.arange(terms[lines >= MANY].max(initial=0)) * size
-        self._terms, self._panel = len(source), len(panel) * size * PANEL_TILES
         self._most_values = max(int(tiled.max(initial=0)), int(lines_of_class.max(initial=0)))
         self._set(
             class_block=np.searchsorted(begins, self.columns["class_line"]),
             block_line=np.append(begins, len(fresh)),
             block_term=np.append(0, np.cumsum(terms)),
             block_value=np.append(0, np.cumsum(lines * terms))[:-1],
-            term_at=np.append(source, panel.astype(np.uint64)),
+            term_at=source,
             term_value=value,
         )
-        self.products = int((counts * self.width[self.line_class]).sum())
+
+    def _readings_of(self, begin: int, end: int) -> tuple[Rows, Rows, Rows]:
+        """The readings of the root of each line that have a line in the same class, and this line."""
+        first, root = self.pattern.readings_first, self.line_root[begin:end]
+        counts = np.diff(first)[root]
+        reading = spans(first[:-1][root], counts)
+        line = np.repeat(np.arange(end - begin), counts)
+        source = self.line_of(self.line_class[begin:end][line], self.pattern.readings[reading])
+        chosen = source >= 0
+        return line[chosen], reading[chosen], source[chosen]
+
+    def _choose_depth(self, links: Rows, most: float) -> int:
+        """After how many steps the sensitivities are renewed: by the estimated multiply-adds of a step.
+
+        `links` are the terms of each line within a step. Pending steps need at most half the memory of the
+        sensitivities.
+        """
+        lines, given = np.bincount(self.line_class), np.sum(self.class_of[self.pattern.visits.neuron] >= 0)
+        mine = lines[self.line_class]
+        over_steps = int(links @ (CALL + mine)) + int(given) * (CALL + int(lines.max(initial=0)))
+        whole, found, best = int(mine @ self.width[self.line_class]), 1, SURE * self.products
+        one = int(links.sum()) + CALL * len(links) + CALL // 4 * given + len(self.entry_owner)
+        for depth in DEPTHS:
+            needed = depth * (sum(self._step_sizes) + self._moved) + 2 * self._square
+            time = whole / depth + self.size + over_steps + depth / 2 * one
+            fits = needed <= self.size and (2 * self.size + needed) * self.dtype.itemsize <= most
+            if fits and time < best:
+                found, best = depth, time
+        return found
 
     def _some_classes(self) -> list[tuple[int, int]]:
         """Lines from `begin` to `end` of whole classes, with about `SOME` terms at a time."""
@@ -284,20 +346,14 @@ class Layout:
         return list(zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True))
 
     def _terms_of(self, begin: int, end: int) -> tuple[Rows, Bools, NDArray[np.uint64], NDArray[np.uint32]]:
-        """The readings of the root of each line that have a line in the same class.
+        """The terms of each line from the readings of its root.
 
         Returns, by line, their number, and whether a block begins; where the lines of the terms of each block
         are; and the readings. If most lines of a class are renewed from most others, the class is one block,
         whose lines have terms from all of them: the factors of those that no reading has are 0.
         """
-        first, which = self.pattern.readings_first, self.line_class[begin:end]
-        root = self.line_root[begin:end]
-        counts = np.diff(first)[root]
-        reading = spans(first[:-1][root], counts)
-        line = np.repeat(np.arange(end - begin), counts)
-        source = self.line_of(which[line], self.pattern.readings[reading])
-        chosen = source >= 0
-        line, reading, source = line[chosen], reading[chosen], source[chosen]
+        which = self.line_class[begin:end]
+        line, reading, source = self._readings_of(begin, end)
         counts = np.bincount(line, minlength=end - begin)
 
         used, rank = np.unique(source, return_inverse=True)

@@ -20,6 +20,7 @@ from ..schema import (
     FIRST,
     LATEST_HALF,
     LATEST_OPEN,
+    LATEST_RENEWED,
     LATEST_STAMP,
     LEARNING,
     NONE,
@@ -33,7 +34,7 @@ from ..schema import (
     WATCHED_WIDTH,
 )
 from ..status import DONE, FAILED, ROW as FAILED_ROW
-from .advance import advance, lay_direct, move_through, remember
+from .advance import advance, lay_direct, move_through, remember, renew, renew_pending
 from .sweep import sweep_cost
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ def note_sensitivities(m, p, span):
 @noinline
 def write_sensitivities(m, p):
     """Complete the last row of the log with the sensitivities. reads: noted, sensitivity; writes: log"""
-    n, half = m.log_place[WATCHED_SENSITIVITIES], p.latest[LATEST_HALF] * p.counts[PLAN_HALF]
+    renew_pending(m, p)
+    n, half = m.log_place[WATCHED_SENSITIVITIES], p.counts[PLAN_HALF]
+    half *= p.latest[LATEST_HALF] ^ p.latest[LATEST_RENEWED]
     at = m.log_place[WATCHED_STEPS] * m.log_place[WATCHED_WIDTH] - n
     for i in range(n):
         if p.noted[i] != ENDED:
@@ -63,11 +66,11 @@ def write_sensitivities(m, p):
 @inline
 def clear_plan(p):
     """Reset all sensitivities. writes: sensitivity, old_derivative, latest"""
-    for i in range(u8(2) * p.counts[PLAN_HALF]):
+    for i in range(p.counts[PLAN_HALF]):
         p.sensitivity[i] = 0.0
     for k in range(p.counts[PLAN_ROOTS]):
         p.old_derivative[k] = 0.0
-    for i in range(u8(3)):
+    for i in range(u8(LATEST_RENEWED) + ONE):
         p.latest[i] = u8(0)
 
 
@@ -130,7 +133,13 @@ def propagate_targets(table, unit, plan_table, span, targets, cost, rate, check)
 @kernel
 def renew_direct(table, unit, plan_table, span):
     """Compute anew what the last step left in ``direct``, for a plan that has been laid out after it."""
-    lay_direct(columns(table, unit), plan(plan_table, unit), bare(span))
+    lay_direct(columns(table, unit), plan(plan_table, unit), bare(span), u8(0))
+
+
+@kernel
+def renew_sensitivities(table, unit, plan_table, steps):
+    """Write the sensitivities after the first pending steps to the other half."""
+    renew(columns(table, unit), plan(plan_table, unit), u8(steps))
 
 
 @inline

@@ -18,6 +18,8 @@ from ..schema import (
     INPUTS,
     LATEST_HALF,
     LATEST_OPEN,
+    LATEST_PENDING,
+    LATEST_RENEWED,
     LATEST_STAMP,
     NONE,
     PLAN,
@@ -107,12 +109,35 @@ class Plan:
                 at = half + layout.line_at[line]
                 self.columns["sensitivity"][at : at + width] = 0.0
 
+    def renew(self, before: bool) -> None:
+        """Compute the sensitivities after the latest step, with `before` also those of the step before it.
+
+        With `before`, no step is pending afterwards, and later sensitivities may differ in rounding.
+        """
+        latest, c, size = self.columns["latest"], self.columns, self.layout.size
+        steps = int(latest[LATEST_PENDING])
+        if steps == 0:
+            return
+        from .loops import renew_sensitivities as run
+
+        if not latest[LATEST_RENEWED]:
+            run(self.store_table(), self.store.unit, self.address, steps)
+            latest[LATEST_RENEWED] = 1
+        if before:
+            now, first = self.values.copy(), int(latest[LATEST_HALF]) * size
+            run(self.store_table(), self.store.unit, self.address, steps - 1)
+            c["sensitivity"][first : first + size] = now
+            direct = c["direct"].reshape(self.layout.depth, -1)
+            direct[0] = direct[steps - 1]
+            latest[[LATEST_PENDING, LATEST_RENEWED]] = 0
+
     # --- reading -----------------------------------------------------------------------------------
 
     @property
     def values(self) -> Floats:
-        """The sensitivities of the latest step, line by line."""
-        half, size = int(self.columns["latest"][LATEST_HALF]), self.layout.size
+        """The sensitivities of the latest step, line by line; they have been renewed."""
+        latest, size = self.columns["latest"], self.layout.size
+        half = int(latest[LATEST_HALF] ^ latest[LATEST_RENEWED])
         return np.asarray(self.columns["sensitivity"][half * size : (half + 1) * size])
 
     def of_parameter(self, target: int, offset: int) -> tuple[Ints, Floats]:

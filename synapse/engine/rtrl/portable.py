@@ -61,7 +61,7 @@ def identities_of(plan: Plan) -> Ints:
 
 
 def read(plan: Plan, identities: Ints) -> PortableSensitivities:
-    """Read the sensitivities of a plan; `identities` are those of its entries, as they are now."""
+    """Read the sensitivities of a plan without pending steps; `identities` are those of its entries now."""
     layout, size = plan.layout, plan.layout.size
     half, values = int(plan.columns["latest"][LATEST_HALF]), plan.columns["sensitivity"]
     now, before = (values[h * size : (h + 1) * size].copy() for h in (half, 1 - half))

@@ -134,9 +134,10 @@ def carried_back(m, p, span, k):
 
 
 @inline
-def sweep_root(m, p, span, k):
+def sweep_root(m, p, span, k, visits, readings):
     """d s_r / d s_j within the step for all neurons that a sweep visits, and d s_r / d s_q one step earlier.
 
+    They are written for the pending step whose numbers begin at `visits` and `readings`.
     writes: visit_delta, reading_value
     """
     begin = u8(p.visit_first[k])
@@ -151,7 +152,7 @@ def sweep_root(m, p, span, k):
             slope = one(p.flow[0]) if m.squash[j] == SOFTMAX else m.derivative[j]
             delta = slope * (p.flow[pushed + j] + p.flow[gated + j])
             p.flow[pushed + j], p.flow[gated + j] = 0.0, 0.0
-        p.visit_delta[v] = delta
+        p.visit_delta[visits + v] = delta
         if delta != 0.0:
             for o in range(u8(p.op_first[v]), u8(p.op_first[v + ONE])):
                 r = p.op_run[o]
@@ -161,7 +162,7 @@ def sweep_root(m, p, span, k):
                     push_own(m, p, span, j, delta, p.op_what[o])
     first, last = u8(p.reading_first[k]), u8(p.reading_first[k + ONE])
     for e in range(first, last):
-        p.reading_value[e] = carried_back(m, p, span, u8(p.reading[e]))
+        p.reading_value[readings + e] = carried_back(m, p, span, u8(p.reading[e]))
     for e in range(first, last):
         row = u8(p.root[p.reading[e]])
         p.flow[part(span, PREVIOUS) + row], p.flow[part(span, CARRIED) + row] = 0.0, 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -34,7 +34,8 @@ class RuleOptions:
     penalties: Penalties = field(default_factory=Penalties)
 
 
-class RuleTask(NamedTuple):
+@dataclass(frozen=True)
+class RuleTask:
     """The input of a rule: data that `arrange` has returned, and options that `check` has accepted."""
 
     network: Network

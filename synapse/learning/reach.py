@@ -37,7 +37,7 @@ class ReachRow(NamedTuple):
     sweeps: int | None
     """Multiply-adds of the sweeps back through the step, which compute J and the error part of I."""
     products: int | None
-    """Multiply-adds of the product J Z."""
+    """Multiply-adds of the product J Z, if every step computes it; large networks do so every few steps."""
     direct: int | None
     """Multiply-adds that add the direct effects I."""
 

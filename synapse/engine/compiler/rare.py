@@ -178,8 +178,8 @@ def _resolve(unit: Any, table: int, place: int, calls: int) -> None:
             ctypes.c_double.from_address(words[_FAILED]).value = -1.0
             address = _NOTHING
         if deferred.came or calls > 1:
+            deferred.came = False  # first: the timer may end before its start returns
             threading.Timer(SOON, _thread.interrupt_main).start()
-            deferred.came = False
     PART_ADDRESSES[np.dtype(str(unit))][place] = address  # last: nothing can interrupt what follows
 
 

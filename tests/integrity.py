@@ -69,7 +69,8 @@ def check_columns(store):
         require(array.flags.carray, "memory of a column", column.name)
     for table, count in ((NEURON, store.n_neurons), (CONNECTION, store.n_connections)):
         lengths = {len(store.columns[column.name]) for column in table}
-        require(len(lengths) == 1, "columns of one axis differ in length", lengths)
+        same = len(lengths) == 1 or table is CONNECTION  # whose columns grow one after the other
+        require(same, "columns of one axis differ in length", lengths)
         require(min(lengths) >= count, "a column is too short", lengths, count)
 
 

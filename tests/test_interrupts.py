@@ -1,11 +1,12 @@
-"""Ctrl-C at every line: whatever was under way is done whole or not at all, and work goes on.
+"""Ctrl-C at every line, MemoryError in every allocation: what was under way is done whole or not at all.
 
-``python -m tests.test_interrupts`` interrupts every line; the suite takes some of each operation.
+``python -m tests.test_interrupts`` tries all of both; the suite takes some of each operation.
 """
 
 import signal
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -193,25 +194,69 @@ def interrupted(act, world, line):
     return raised, tracer.lines
 
 
-def interrupt_everywhere(name, most=None):
-    """Interrupt an operation at every line, or at so many of them."""
+class Shortage:
+    """NumPy without the memory for one of the arrays that the library makes by these functions."""
+
+    makers = (
+        "append arange argsort array ascontiguousarray asarray concatenate cumsum empty flatnonzero "
+        "fromiter full repeat searchsorted stack unique where zeros"
+    )
+
+    def __init__(self, array):
+        self.left = array
+        self.arrays = 0
+
+    def __enter__(self):
+        self.before = {name: getattr(np, name) for name in self.makers.split()}
+        for name, make in self.before.items():
+            setattr(np, name, partial(self.make, make))
+        return self
+
+    def make(self, make, *args, **options):
+        if sys._getframe(1).f_code.co_filename.startswith(LIBRARY):
+            self.arrays += 1
+            if self.arrays == self.left:
+                raise MemoryError
+        return make(*args, **options)
+
+    def __exit__(self, *_):
+        vars(np).update(self.before)
+
+
+def short_of_memory(act, world, array):
+    """Act without the memory for an array; whether MemoryError was raised, and how many arrays were made."""
+    raised = False
+    with Shortage(array) as shortage:
+        try:
+            act(world)
+        except MemoryError:
+            raised = True
+    return raised, shortage.arrays
+
+
+PARTLY = "remove", "reset", "lower a learner"
+"""A MemoryError can leave a part of these undone: a gap in the order, the biases, the second call."""
+
+
+def disturb_everywhere(name, disturbed, most=None):
+    """Disturb an operation in every place, or in so many of them."""
     act = OPERATIONS[name]
     world = World()
     act(world)  # whatever is compiled is compiled now
     done = world.told()
     untouched = World().told()
-    _, lines = interrupted(act, World(), 0)
-    places = range(1, lines + 1)
-    if most is not None and lines > most:
+    _, count = disturbed(act, World(), 0)
+    places = range(1, count + 1)
+    if most is not None and count > most:
         places = sorted(np.random.default_rng(0).choice(places, most, replace=False).tolist())
-    for line in places:
+    for place in places:
         world = World()
-        interrupted(act, world, line)
+        disturbed(act, world, place)
         if name == "record" and world.net._store.recorder is not None:
             world.net._store.recorder.close()  # Python had not begun to leave the block
         told = world.told()
         if name in REPEATABLE:
-            assert told in (untouched, done), f"{name} was interrupted at line {line} and is half done"
+            assert told in (untouched, done), f"{name} was disturbed in place {place} and is half done"
         world.check()
     return len(places)
 
@@ -223,10 +268,21 @@ def test_ctrl_c_at_any_line_leaves_things_whole(most, ctrl_c):
     with Cases() as case:
         for name in OPERATIONS:
             with case(name):
-                assert interrupt_everywhere(name, most) > 0
+                assert disturb_everywhere(name, interrupted, most) > 0
+
+
+@pytest.mark.parametrize("most", [2, pytest.param(None, marks=pytest.mark.slow)], ids=["some", "all"])
+def test_a_shortage_of_memory_leaves_things_whole(most):
+    with Cases() as case:
+        for name in OPERATIONS:
+            if name not in PARTLY:
+                with case(name):
+                    disturb_everywhere(name, short_of_memory, most)
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for each in sys.argv[1:] or OPERATIONS:
-        print(f"{each}: {interrupt_everywhere(each)} lines interrupted", flush=True)
+        print(f"{each}: {disturb_everywhere(each, interrupted)} lines interrupted", flush=True)
+        if each not in PARTLY:
+            print(f"{each}: short of memory {disturb_everywhere(each, short_of_memory)} times", flush=True)

@@ -68,7 +68,7 @@ def any_array(what: str, values: Any, condition: str) -> NDArray[Any]:
     """Return `values` as an array of any type without masked entries; errors as in :func:`numbers`."""
     try:
         return np.asarray(_opened(what, values, condition))
-    except SynapseError:
+    except (SynapseError, MemoryError):
         raise
     except Exception as error:  # ragged lists; or any error of a foreign `__array__`
         raise ArgumentTypeError(expected(what, condition, values)) from error

@@ -43,7 +43,7 @@ SPARE = 4096
 """Removed rows and identities that a store tolerates before it is compacted."""
 
 FEW = 1 << 14
-"""Rows that are worked on at a time, so that temporary arrays stay in the cache."""
+"""Rows up to which columns double as they grow."""
 
 Names = Sequence[str | None]
 
@@ -444,12 +444,6 @@ class Store:
         for row, view in enumerate(self.views):
             view._row = row
         return new_row
-
-    def find_rows(self, first: int, stop: int) -> None:
-        """Note for the identities of the connections in these rows where they are now."""
-        for begin in range(first, stop, FEW):  # an index of 64 bits is faster, and need not be long
-            rows = slice(begin, min(begin + FEW, stop))
-            self.row_of[self["identity"][rows].astype(np.intp)] = np.arange(rows.start, rows.stop)
 
 
 class ConnectionBundle(NamedTuple):

@@ -18,14 +18,16 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
+from ..engine import guard
 from ._records import Point, record_text, to_json
 
 REPEAT = 0.5
 """Seconds after which an exception that ends a trial is raised again, if the trial goes on."""
 PAUSE = 0.05
-"""Seconds between two attempts to end a trial that compiles."""
-COMPILING = ("numba.", "llvmlite.", "importlib._bootstrap")
-"""Beginnings of the names of modules that no exception may end: Numba cannot compile afterwards."""
+"""Seconds between two attempts to end a trial that must not end now."""
+WHOLE = ("numba.", "llvmlite.", "importlib._bootstrap", guard.__name__)
+"""Beginnings of the names of modules whose calls no exception may end: Numba could not compile afterwards,
+locks would stay locked, and Ctrl-C would stay deferred or would no longer be."""
 LONGEST = 1e8
 """Longest time limit in seconds that the timers are given: three years."""
 
@@ -71,9 +73,9 @@ class Target:
 
 
 def _may_end(frame: FrameType | None) -> bool:
-    """Whether a trial whose innermost call is this may end here: it compiles nothing and imports nothing."""
+    """Whether a trial whose innermost call is this may end here: all calls of `WHOLE` modules have ended."""
     while frame is not None and frame.f_code is not ended_by.__code__:
-        if frame.f_globals.get("__name__", "").startswith(COMPILING):
+        if frame.f_globals.get("__name__", "").startswith(WHOLE):
             return False
         frame = frame.f_back
     return True
@@ -175,8 +177,9 @@ def _alarm(_: str, late: type[Stopped], limit: float | None) -> Callable[[], Non
     """Raise an exception by a timer of the system, which also ends waiting; returns what stops the timer."""
 
     def ring(_: int, frame: FrameType | None) -> None:
-        if _may_end(frame):  # otherwise it rings again
+        if _may_end(frame):
             raise late
+        signal.setitimer(signal.ITIMER_REAL, PAUSE, REPEAT)
 
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, min(limit or LONGEST, LONGEST), REPEAT)
@@ -196,8 +199,7 @@ def _watch(run: str, late: type[Stopped], limit: float | None) -> Callable[[], N
     def watch() -> None:
         wait = min(limit or LONGEST, LONGEST)
         while not over.wait(wait):
-            target.throw(late)
-            wait = REPEAT
+            wait = REPEAT if target.throw(late) else PAUSE
 
     if limit is not None:
         threading.Thread(target=watch, name="synapse time limit", daemon=True).start()

@@ -215,6 +215,8 @@ def _is_state(value: Any) -> bool:
         return False
     try:
         return bool(generator_in(value).bit_generator.state == value)
+    except MemoryError:
+        raise
     except Exception:  # NumPy raises many kinds for what is no state
         return False
 

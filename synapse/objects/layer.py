@@ -241,7 +241,11 @@ class Layer(Sequence[Neuron]):
             if self._name and neuron._store.names[neuron._row] is None:
                 neuron.name = f"{self._name} {len(self) - 1}"
             if network is not None:
-                network._renumber()
+                try:
+                    network._renumber(network._layers)
+                except MemoryError:
+                    self._neurons.pop()
+                    raise
                 order.settle(network, *order.attached(network, [neuron]))
 
     # --- connections ---------------------------------------------------------------------

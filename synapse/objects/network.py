@@ -6,7 +6,7 @@ import copyreg
 import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import count
+from itertools import chain, count
 from typing import Any, ClassVar, NoReturn, TypeGuard, overload
 
 import networkx as nx
@@ -146,7 +146,6 @@ class Network(Sequence[Neuron]):
         with InUse(*(neuron for layer in parts for neuron in layer._alive())):
             wiring.require_free(neurons)
             wiring.refuse_softmax(neurons[: -len(parts[-1])])
-            self._layers = parts
             self._loose: list[Layer] = []  # new layers without a fixed place, until the next step
             self._name = label
             self._metadata: dict[str, Any] = {}
@@ -159,7 +158,7 @@ class Network(Sequence[Neuron]):
             store = wiring.join(neurons)
             store.touch()
             store["network"][wiring.rows_of(neurons)] = store.new_network(self)
-            self._renumber()
+            self._renumber(parts)
             self._name_layers()
             for layer in parts:
                 layer._network = weakref.ref(self)
@@ -256,28 +255,26 @@ class Network(Sequence[Neuron]):
                 taken.add(layer.name)
 
     def _admit(self, neurons: Sequence[Neuron]) -> None:
-        """Add neurons to the network and move them to its store; they must not belong to another one."""
+        """Move neurons to its store; they must not belong to another network."""
         wiring.require_free(neurons)
-        store = wiring.join([self._anchor, *neurons])
-        store.touch()
-        store["network"][wiring.rows_of(neurons)] = self._number_now
+        wiring.join([self._anchor, *neurons])
 
-    def _renumber(self) -> None:
-        """Write the order and the roles of its neurons into the store."""
-        self._n_inputs, self._n_outputs = len(self.input), len(self.output)
-        store, rows = self._store, self._rows()
-        store.touch()
-        store["position"][rows] = np.arange(len(rows))
-        inputs = rows[: len(self.input)]
-        new = inputs[store["role"][inputs] != INPUT]
+    def _renumber(self, layers: list[Layer]) -> None:
+        """Let these be its layers, and write the order and the roles of their neurons into the store."""
+        store, rows = self._store, wiring.rows_of(chain.from_iterable(layers))
+        positions, inputs, outputs = np.arange(len(rows)), len(layers[0]), len(layers[-1])
+        new = rows[:inputs][store["role"][rows[:inputs]] != INPUT]
         errors = [store[name] for name in ("responsibility", "projected", "gated")]
-        if any(error[new].any() for error in errors):  # clamped neurons have none
-            new = new[~np.isin(new, store["target"])]
-            for error in errors:
-                error[new] = 0.0
+        wrong = any(error[new].any() for error in errors)  # clamped neurons have none
+        new = new[~np.isin(new, store["target"])] if wrong else new[:0]
+        store.touch()  # from here on, nothing can fail
+        self._layers, self._n_inputs, self._n_outputs = layers, inputs, outputs
+        store["network"][rows], store["position"][rows] = self._number_now, positions
+        for error in errors:
+            error[new] = 0.0
         store["role"][rows] = HIDDEN
-        store["role"][inputs] = INPUT
-        store["role"][rows[len(rows) - len(self.output) :]] = OUTPUT
+        store["role"][rows[:inputs]] = INPUT
+        store["role"][rows[len(rows) - outputs :]] = OUTPUT
         graph.refresh(store)
 
     def add(self, neurons: Neuron | Layer, before: Layer | Neuron | None = None) -> Layer:
@@ -349,10 +346,9 @@ class Network(Sequence[Neuron]):
             place = len(self._layers) - 1 if before is None else self._place_before(before)
             wiring.refuse_softmax(layer)
             self._admit(list(layer))
-            self._layers.insert(place, layer)
+            self._renumber([*self._layers[:place], layer, *self._layers[place:]])
             layer._network = weakref.ref(self)
             self._name_layers()
-            self._renumber()
             if before is None:
                 self._loose.append(layer)
             order.settle(self, *order.attached(self, layer))
@@ -410,9 +406,8 @@ class Network(Sequence[Neuron]):
                 other._network = None
             layer._network, layer._neurons = weakref.ref(self), part
             layers.append(layer)
-        self._layers = layers
+        self._renumber(layers)
         self._loose.clear()
-        self._renumber()
 
     @atomic
     def remove(self, neuron: Neuron) -> None:
@@ -450,9 +445,7 @@ class Network(Sequence[Neuron]):
             )
         wiring.remove([neuron])
         layer._neurons.remove(neuron)
-        if not layer._neurons:
-            self._layers.remove(layer)
-        self._renumber()
+        self._renumber([layer for layer in self._layers if layer._neurons])
 
     @atomic
     def _disconnect(self, numbers: Ints) -> None:

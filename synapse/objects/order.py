@@ -100,8 +100,7 @@ def settle(network: Network, known: Relations, new: Relations) -> None:
         firsts = np.cumsum([0, *sizes])
         place = np.empty(len(layer_of), np.int64)
         place[np.concatenate([np.arange(firsts[i], firsts[i + 1]) for i in order])] = np.arange(len(place))
-        network._layers = [layers[i] for i in order]
-        network._renumber()
+        network._renumber([layers[i] for i in order])
         known, new = known.numbered(place), new.numbered(place)
     warn_of_late(network, known, new)
 

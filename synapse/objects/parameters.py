@@ -174,12 +174,15 @@ def tie_rows(store: Store, name: str, rows: Ints, labels: Ints) -> None:
     renamed = np.arange(before + 1)
     renamed[tie[rows]] = before + 1 + part
     renamed[0] = 0
-    tie[:] = renamed[tie]
-    tie[rows] = before + 1 + part
+    new = renamed[tie]
+    new[rows] = before + 1 + part
     _, first = np.unique(part, return_index=True)
-    members = np.flatnonzero(tie > before)
-    for shared in (store[column] for column, group in SHARED_BY.items() if group == SHARED_BY[name]):
-        shared[members] = shared[rows[first]][tie[members].astype(np.int64) - before - 1]
+    members = np.flatnonzero(new > before)
+    columns = [store[column] for column, group in SHARED_BY.items() if group == SHARED_BY[name]]
+    values = [shared[rows[first]][new[members] - before - 1] for shared in columns]
+    tie[:] = new  # from here on, nothing can fail
+    for shared, value in zip(columns, values, strict=True):
+        shared[members] = value
 
 
 def _joined(labels: Ints, tie: Ints) -> Ints:

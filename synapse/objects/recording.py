@@ -478,10 +478,14 @@ class Recorder:
         what = [WATCHABLE.index(column) for column in self.columns]
         store.columns["watched_what"] = np.array(what, np.uint8)
         counts = len(what), len(self.neurons), len(self.connections), len(self.pairs), len(self.sensitive)
-        store.columns["log_place"][:] = self.width, 0, 0, 0, *counts
         self._followed.clear()
-        self.follow()
-        self._renew(self._least)
+        try:
+            self.follow()
+            self._renew(self._least)
+        finally:
+            store.renew_table()  # also if memory has run out
+        # Last: kernels write to the log if it has a width.
+        store.columns["log_place"][:] = self.width, 0, self.network._anchor._row, 0, *counts
         store.recorder = self
 
     @atomic
@@ -505,7 +509,8 @@ class Recorder:
         columns["watched_connection"] = rows
         columns["watched_run"] = self._runs_of(rows)
         self._follow_pairs()
-        columns["log_place"][WATCHED_NETWORK] = self.network._anchor._row
+        if self.active:
+            columns["log_place"][WATCHED_NETWORK] = self.network._anchor._row
 
     def _rows_of(self, connections: Sequence[Connection]) -> NDArray[np.uint32]:
         """The rows of connections; NONE for removed ones."""

@@ -71,6 +71,8 @@ def _parsed(read: Callable[[], Any], name: str) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of attributes without a type: they are checked here
             return read()
+    except MemoryError:
+        raise
     except Exception as error:  # of many kinds
         reason = f"{type(error).__name__}: {error}".rstrip(".")
         raise FormatError(f"The file is not {name}, or only a part of it: {reason}.") from None

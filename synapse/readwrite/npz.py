@@ -180,7 +180,7 @@ def read_arrays(stream: IO[bytes], known: Iterable[str] | None = None) -> dict[s
             wanted = {name.removesuffix(".npy") for name in names} if known is None else set(known)
             found = {info.filename.removesuffix(".npy"): info for info in infos}
             return {name: _read_array(archive, found[name], name) for name in found if name in wanted}
-    except FormatError:
+    except (FormatError, MemoryError):
         raise
     except Exception as error:  # zipfile and NumPy raise many kinds for damaged files
         raise FormatError(f"The file is not of arrays, or only a part of one: {error}.") from None

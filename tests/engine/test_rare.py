@@ -88,7 +88,7 @@ def test_a_handler_of_the_user_is_called_after_the_step_too(forgotten, monkeypat
 
 
 PENDING = """
-import ctypes, time
+import ctypes, threading, time
 import synapse
 from synapse.engine.compiler import rare
 from synapse.engine.schema import PART_ADDRESSES
@@ -98,8 +98,19 @@ def neuron(dtype):
     one.project(one)
     return one
 
+class Early(threading.Timer):
+    "A timer of which the first ends before its start returns, as on a loaded machine."
+    early = True
+
+    def start(self):
+        super().start()
+        if Early.early and self.interval == rare.SOON:
+            Early.early = False
+            self.join()
+
 interrupt = ctypes.cast(ctypes.pythonapi.PyErr_SetInterrupt, ctypes.c_void_p).value
 for dtype, table in PART_ADDRESSES.items():
+    threading.Timer = Early if dtype == "float64" else threading.Timer
     one = neuron(dtype)
     one.activate()
     places = {part.__name__: place for place, (part, _) in rare._declared.items()}

@@ -19,6 +19,7 @@ import pytest
 
 import architect
 import synapse
+from synapse.engine import guard
 from synapse.errors import ArgumentError, ArgumentTypeError, ExecutorError, SynapseError, TrialStoreError
 from synapse.experiments import read_trials, run, running, sweep
 from tests.cases import all_hold, all_refused
@@ -255,6 +256,40 @@ def test_the_alarm_of_the_caller_is_left_alone():
         assert rung == [True, True]
     finally:
         signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="a timer of POSIX")
+def test_a_limit_ends_no_trial_where_locks_and_ctrl_c_are_kept():
+    """The rest of the process would find the network locked, or Ctrl-C in the middle of an operation."""
+    net = architect.Perceptron(1, 1, seed=0)
+
+    def trial(seed):
+        def trace(frame, event, argument):
+            nonlocal lines
+            if frame.f_code.co_filename != guard.__file__:
+                return None
+            lines += event == "line"
+            if lines == seed and event == "line":
+                signal.raise_signal(signal.SIGALRM)
+            return trace
+
+        lines, before = 0, sys.gettrace()
+        sys.settrace(trace)
+        try:
+            net.clear()
+        finally:
+            sys.settrace(before)
+        return {"lines": lines}
+
+    lines = run(trial, seeds=[0])[0]["lines"]
+    assert lines > 20
+    for line in range(1, lines + 1):
+        run(trial, seeds=[line], time_limit=60)
+        assert guard.Deferred.active is None
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(net._store.lock.acquire, False).result()
+            pool.submit(net._store.lock.release).result()
 
 
 @pytest.mark.slow

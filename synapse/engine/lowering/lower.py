@@ -139,10 +139,12 @@ def order_connections(store: Store) -> None:
             part[:] = part[order]
     first, stop = _loops.run(merge_rows, store, count, work)
     moved = {column.name: store.columns[column.name][work[first:stop]] for column in CONNECTION}
+    identities, rows = work[: stop - first], np.arange(first, stop, dtype=np.uint32)
+    identities[:] = moved["identity"]
     for name, values in moved.items():  # if memory had run out before, nothing would have moved
         store.columns[name][first:stop] = values
     store.n_connections = stop
-    store.find_rows(first, stop)
+    store.row_of[identities] = rows
 
 
 # --- the program ----------------------------------------------------------------------------------
@@ -156,17 +158,15 @@ _AXES = {
 def _make_room(store: Store, axis: str, rows: int, reserve: int = 0) -> None:
     """Let the columns of an axis have so many rows, or up to twice `reserve` more, without values."""
     columns = _AXES[axis]
-    if not rows <= len(store.columns[columns[-1].name]) <= rows + 2 * reserve:  # the last one made
-        for column in columns:
-            store.columns[column.name] = np.empty(rows + reserve, numpy_dtype(column, store.dtype))
+    if not rows <= len(store.columns[columns[0].name]) <= rows + 2 * reserve:
+        store.columns.update({c.name: np.empty(rows + reserve, numpy_dtype(c, store.dtype)) for c in columns})
 
 
 def _cut(store: Store, axis: str, rows: int, reserve: int = 0) -> None:
     """Cut the columns of an axis to the rows in use, unless they are few more."""
-    columns = _AXES[axis]
-    if len(store.columns[columns[-1].name]) > rows + reserve:
-        for column in columns:
-            store.columns[column.name] = store.columns[column.name][:rows].copy()
+    columns = [column.name for column in _AXES[axis]]
+    if len(store.columns[columns[0]]) > rows + reserve:
+        store.columns.update({name: store.columns[name][:rows].copy() for name in columns})
 
 
 def lay_out_runs(store: Store) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from ..engine.online import Accumulator  # compiled: imported when it is used
     from ..engine.rtrl import Plan
 
+LITTLE = 1 << 20
+"""Bytes of inputs up to which their layout, and the rule of a trainer, are kept for the next call."""
 ROOM = 64
 """Number of outputs whose costs are summed together, so that their logarithms vectorise."""
 Order = NDArray[np.uint64]
@@ -177,12 +179,34 @@ class Epochs:
     control: Control  # rows done are those of all epochs, including the incomplete one
 
 
+Layout = tuple[Any, Data | None]
+"""The form of arrays, and data laid out from them."""
+NO_LAYOUT: Layout = (None, None)
+
+
 def form_of(network: Network, inputs: Any, targets: Any) -> Any:
     """What the layout of two arrays of numbers depends on; None for other data."""
     for part in (inputs, targets):
         if type(part) is not np.ndarray or part.dtype.kind not in REAL or part.itemsize > 8:
             return None
     return inputs.shape, targets.shape, network._store.topology_version
+
+
+def laid_out(
+    how: Callable[..., Data], latest: Layout, network: Network, inputs: Any, targets: Any, cost: Cost
+) -> tuple[Data, Layout]:
+    """Data by `how`, such as :func:`prepare`, or laid out like the `latest` if the form is the same.
+
+    Also returns the layout for the next call: that of the latest little arrays without NaN.
+    """
+    form, (known, like) = form_of(network, inputs, targets), latest
+    if like is not None and form == known:
+        data = like.renewed(network, inputs, targets, cost)
+        if data is not None:
+            return data, latest
+    data = how(network, inputs, targets, cost)
+    whole = form is not None and data.targets.size == targets.size and data.aimed.all()
+    return data, (form, data) if whole and data.inputs.nbytes <= LITTLE else latest
 
 
 def prepare(network: Network, inputs: Any, targets: Any, cost: Cost | None = None) -> Data:

@@ -175,8 +175,8 @@ def _slopes_of_rule(
         store, rows = network._store, network._connection_rows()
         rule.refresh()
         found = rule.gradient(data.filled)
-        weights = parameters.sum_of_group(store["tie"][rows], found.weights)
-        biases = parameters.sum_of_group(store["bias_tie"][network._rows()], found.biases)
+        weights = parameters.sum_of_group(store["tie"], rows, found.weights)
+        biases = parameters.sum_of_group(store["bias_tie"], network._rows(), found.biases)
     return weights / len(data.filled), biases / len(data.filled)
 
 

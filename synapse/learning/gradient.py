@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from math import inf
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from .. import engine
 from .._checks import MOST_THREADS, boolean, counted, positive_integer
 from .._registration import require_sound
-from .._typing import Floats
+from .._typing import Floats, Ints
 from ..cost import Cost
 from ..engine.guard import InUse, raise_interrupt
 from ..engine.lowering.flags import DENSE, SHARED, STEPPED
@@ -28,7 +29,7 @@ from ..errors import DivergenceError
 from ..objects import parameters
 from ..objects.network import Network, require_network
 from ..objects.wiring import require_closed
-from ._data import Data, prepare_sequences
+from ._data import NO_LAYOUT, Data, Layout, laid_out, prepare_sequences
 from ._regularisation import Masks
 
 Descent = tuple[float, Floats, Floats]
@@ -39,6 +40,8 @@ ADVICE = "The weights have not changed. Use a lower rate, smaller weights, a win
 WHOLE = 2**62  # a window longer than any sequence
 NO_WEIGHTS = np.zeros(0)
 DEEP = 16  # number of steps of samples that do not depend on each other
+KEPT = 1 << 24
+"""Bytes of data and tapes up to which :func:`gradient` keeps them for the next call."""
 MANY = 5000  # dense connections: two or three samples, one after another, are quicker than idle lanes
 
 
@@ -135,16 +138,29 @@ def gradient(
     """
     require_network("What has a gradient", network)
     measure = network._cost(cost)
-    data = prepare_sequences(network, inputs, targets, measure)
+    layout, exact = _known.pop(network, (NO_LAYOUT, None))  # another thread cannot get them, too
+    data, layout = laid_out(prepare_sequences, layout, network, inputs, targets, measure)
     boolean("The context", context)
+    threads = positive_integer("The threads", threads, MOST_THREADS)
     chosen = data.filled
     share = np.full(len(chosen), 1.0 / len(chosen))
     with InUse(network):
-        exact = ExactGradient(network, data, threads)
+        exact = exact or ExactGradient(network, data)
+        exact.network, exact.threads = network, threads
+        exact.take(data, None)
         loss, weights, biases = exact.descent(chosen, share, measure, checked_window(window), context)
-        rows, store = network._connection_rows(), network._store
-        weights = parameters.sum_of_group(store["tie"][rows], weights[rows])
-        return Gradient(loss, -weights, -parameters.sum_of_group(store["bias_tie"][network._rows()], biases))
+        rows, store = exact.rows, network._store
+        weights = parameters.sum_of_group(store["tie"], rows, weights[rows])
+        np.negative(weights, out=weights)  # a copy, unlike `biases`
+        biases = -parameters.sum_of_group(store["bias_tie"], network._rows(), biases)
+        if exact.little:
+            del exact.network, exact._ready  # they would keep the network alive, and a store that it left
+            _known[network] = layout, exact
+        return Gradient(loss, weights, biases)
+
+
+_known: WeakKeyDictionary[Network, tuple[Layout, ExactGradient]] = WeakKeyDictionary()
+"""What the latest call of :func:`gradient` has laid out for a network."""
 
 
 # --- the workspace ---------------------------------------------------------------------------------
@@ -172,7 +188,7 @@ class ExactGradient:
 
     def __init__(self, network: Network, data: Data, threads: int = 1, weights: Floats | None = None) -> None:
         self.network = network
-        self.threads = positive_integer("The threads", threads, MOST_THREADS)
+        self.threads = threads
         self._pool: ThreadPoolExecutor | None = None  # its threads end with this workspace
         self.take(data, weights)
         self._renew()
@@ -193,6 +209,20 @@ class ExactGradient:
         self.few = 0 if self.apart or not self._is_dense() else 1 + self.lanes // 8
         self._tapes: dict[tuple[int, int, bool], engine.exact.Tapes] = {}
         self._noted: NotedSteps | None = None  # what a recording takes from the present call
+        self._rows: Ints | None = None
+
+    @property
+    def rows(self) -> Ints:
+        """The rows of the network's connections, for the topology of the latest call."""
+        if self._rows is None:
+            self._rows = self.network._connection_rows()
+        return self._rows
+
+    @property
+    def little(self) -> bool:
+        """Whether what it has after a call is little enough to be kept for the next."""
+        parts = self.data.inputs, self.data.targets, *self._tapes.values()
+        return self._pool is None and self._noted is None and sum(one.nbytes for one in parts) <= KEPT
 
     def _is_dense(self) -> bool:
         """Whether many neurons have the same sources: one sample fills vector registers with these only."""

@@ -28,7 +28,7 @@ from ..objects.network import Network, require_network
 from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
 from ..readwrite.files import PathLike
 from ._checkpoint import Checkpoint, Paused, write_trainer
-from ._data import Data, form_of, joined, prepare, row_weights
+from ._data import LITTLE, NO_LAYOUT, Data, Layout, joined, laid_out, prepare, row_weights
 from ._history import History, Result
 from ._options import DEPENDENT, OPTIONS, RULE_OPTIONS, checked_call, continue_call, options_of
 from ._parameters import Updater
@@ -49,9 +49,6 @@ from .gradient import checked_window
 from .rules import RULES, Rule, RuleOptions, RuleTask
 from .schedules import CheckedRates, Rate
 from .training import Orders, Training
-
-LITTLE = 1 << 20
-"""Bytes of inputs up to which a trainer keeps the rule, with its memory, for the next call of `train`."""
 
 
 @answers("Trainer")
@@ -172,7 +169,7 @@ class Trainer:
 
     _options_known: tuple[Any, RuleOptions] | None = None  # what they depend on, and checked options
     _entropy: tuple[int, np.random.Generator] | None = None
-    _layout_known: tuple[Any, Any] = (None, None)  # the form of the latest little arrays, and their data
+    _layout_known: Layout = NO_LAYOUT
     _visit_known = 1e-9  # seconds for a connection and a row, by the latest compiled call
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -506,13 +503,9 @@ class Trainer:
         measure = self.network._cost(self.cost if cost is None else cost)
         if cost is None and measure is not self.cost:  # the squashes of the outputs have changed
             self.cost.check([neuron.squash for neuron in self.network.output])
-        form, (known, like) = form_of(self.network, inputs, targets), self._layout_known
-        data = None if form is None or form != known else like.renewed(self.network, inputs, targets, measure)
-        if data is None:
-            data = prepare(self.network, inputs, targets, measure)
-            whole = form is not None and data.targets.size == targets.size and data.aimed.all()
-            if whole and data.inputs.nbytes <= LITTLE:
-                self._layout_known = form, data
+        data, self._layout_known = laid_out(
+            prepare, self._layout_known, self.network, inputs, targets, measure
+        )
         return data, measure
 
     def _held_out(self, validation: Any) -> Data | None:

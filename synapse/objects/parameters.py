@@ -109,15 +109,15 @@ def first_of_group(tie: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
     return common
 
 
-def sum_of_group(tie: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
-    """Replace the value of every tied row by the sum over its group.
+def sum_of_group(tie: NDArray[Any], rows: Ints, values: NDArray[Any]) -> NDArray[Any]:
+    """Replace the value of every tied row by the sum over its group; `values` are those of some rows.
 
-    >>> sum_of_group(np.array([0, 7, 7, 0]), np.array([1.0, 2.0, 3.0, 4.0])).tolist()
-    [1.0, 5.0, 5.0, 4.0]
+    >>> sum_of_group(np.array([0, 7, 0, 7]), np.array([0, 1, 3]), np.array([1.0, 2.0, 3.0])).tolist()
+    [1.0, 5.0, 5.0]
     """
     if not tie.any():
         return values
-    place = distinct(tie)[1]
+    place = distinct(tie[rows])[1]
     sums: NDArray[Any] = np.bincount(place, values)[place]
     return sums
 

@@ -1,6 +1,7 @@
 """Calls for exact gradients: several sequences, bits, windows, context, tapes, what is refused."""
 
 from itertools import pairwise
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -224,3 +225,27 @@ def test_there_is_one_set_of_tapes_a_thread_and_width(threads):
         descent(exact, np.arange(12)[: first + 1])
     assert len(exact._tapes) <= 2 * threads
     assert max(tapes.steps for tapes in exact._tapes.values()) == 80  # 70, in whole chunks
+
+
+@by_sort
+def test_what_a_network_keeps_of_calls_changes_no_bit(sort):
+    """Arrays changed in place, other forms, threads, an error and edits between calls."""
+    net, calls = built(sort), []
+    (x, *_), (t, *_) = several = sequences(net, (6, 6, 3))
+    for data in ((x, t), (x, t), several, (x, t), (x[::2], t[::2]), (x[None], t[None]), (x, t), (x, t)):
+        k = len(calls)
+        found = gradient(net, *data, context=k == 1, threads=1 + (k == 5))
+        same_bits(found, gradient(net.clone(), *data, context=k == 1))
+        calls.append((found, both(found)))
+        x *= 0.5
+        net.activate(x[0])
+        if k % 3 == 0:
+            net.connections[k].trainable = False
+            net.hidden[0][0].squash = ("tanh", "softsign", "sine")[k // 3]
+        if k == 4:
+            with pytest.raises(DivergenceError):
+                gradient(net, x, np.full_like(t, 1e300), "squared_error")
+    assert all((both(found) == before).all() for found, before in calls)
+    known = ref(net)
+    del net
+    assert known() is None

@@ -66,6 +66,11 @@ class Tapes:
         self.table = np.array([*(first + begin for begin in begins), *lengths], np.uint64)
         self.address = int(self.table.ctypes.data)
 
+    @property
+    def nbytes(self) -> int:
+        """The size of their memory."""
+        return self._memory.nbytes + self._mask.nbytes
+
     def __getitem__(self, name: str) -> NDArray[Any]:
         begin, length, kind = self._columns[name]
         return self._memory[begin : begin + length * kind.itemsize].view(kind)

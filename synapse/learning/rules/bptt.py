@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ... import engine
-from ..._typing import Floats, Ints
+from ..._typing import Floats
 from ...cost import Cost
 from ...errors import ArgumentError, DivergenceError
 from ...optimizers import LBFGS
@@ -77,7 +77,6 @@ class BackpropagationThroughTime(Rule, method="bptt"):
     def lay_out(self) -> None:
         """Prepare the masks of dropout."""
         dropout = self.task.options.dropout
-        self._rows: Ints | None = None  # of the connections, once they are needed
         self._masks = dropout.masks(self.task.rng) if dropout.any else None
         self._loop = None
 
@@ -124,15 +123,13 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         """Run forward and backward over some sequences, several side by side."""
         task, share = self.task, np.full(len(chosen), 1.0 / len(chosen))
         BackpropagationThroughTime._alone += self._work_of_batch
-        if self._rows is None:
-            self._rows = task.network._connection_rows()
         loss, weights, biases = self._exact.descent(
             chosen, share, task.cost, task.options.window, masks=self._masks
         )
         return BatchGradient(
             cost=loss * len(chosen),
             steps=float(self._steps[chosen].cumsum()[-1]),  # in this order, as the compiled loop does
-            weights=-weights[self._rows],
+            weights=-weights[self._exact.rows],
             biases=-biases,
             rows=int(task.data.lengths[chosen].sum()),
         )

@@ -149,10 +149,11 @@ def gradient(
         exact.network, exact.threads = network, threads
         exact.take(data, None)
         loss, weights, biases = exact.descent(chosen, share, measure, checked_window(window), context)
-        rows, store = exact.rows, network._store
+        rows, (_, store, span) = exact.rows, exact._ready
         weights = parameters.sum_of_group(store["tie"], rows, weights[rows])
         np.negative(weights, out=weights)  # a copy, unlike `biases`
-        biases = -parameters.sum_of_group(store["bias_tie"], network._rows(), biases)
+        neurons = slice(int(span[FIRST]), int(span[STOP]))
+        biases = -parameters.sum_of_group(store["bias_tie"], neurons, biases)
         if exact.little:
             del exact.network, exact._ready  # they would keep the network alive, and a store that it left
             _known[network] = layout, exact
@@ -324,7 +325,7 @@ class ExactGradient:
         """
         begins, ends = self.data.bounds[:-1][chosen], self.data.bounds[1:][chosen]
         lengths = ends - begins
-        several = self.data.lengths.max() > 1
+        several = len(self.data.inputs) > len(self.data.filled)
         if self.apart and several:
             rows = spans(begins.astype(np.int64), lengths.astype(np.int64)).astype(np.uint64)
             begins, lengths, share = rows, np.ones_like(rows), np.repeat(share, lengths.astype(np.int64))

@@ -109,7 +109,7 @@ def first_of_group(tie: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
     return common
 
 
-def sum_of_group(tie: NDArray[Any], rows: Ints, values: NDArray[Any]) -> NDArray[Any]:
+def sum_of_group(tie: NDArray[Any], rows: Ints | slice, values: NDArray[Any]) -> NDArray[Any]:
     """Replace the value of every tied row by the sum over its group; `values` are those of some rows.
 
     >>> sum_of_group(np.array([0, 7, 0, 7]), np.array([0, 1, 3]), np.array([1.0, 2.0, 3.0])).tolist()

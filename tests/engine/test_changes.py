@@ -156,7 +156,7 @@ def test_neurons_of_a_network_in_another_order():
     """No public call does so yet, but the positions are all that lowering sorts by."""
     net = wide()
     net.hidden[0]._neurons.reverse()
-    net._renumber()
+    net._renumber(net._layers)
     net.activate(np.zeros(12))
 
 

@@ -179,9 +179,8 @@ class Epochs:
     control: Control  # rows done are those of all epochs, including the incomplete one
 
 
-Layout = tuple[Any, Data | None]
+Layout = tuple[Any, Data] | None
 """The form of arrays, and data laid out from them."""
-NO_LAYOUT: Layout = (None, None)
 
 
 def form_of(network: Network, inputs: Any, targets: Any) -> Any:
@@ -199,11 +198,9 @@ def laid_out(
 
     Also returns the layout for the next call: that of the latest little arrays without NaN.
     """
-    form, (known, like) = form_of(network, inputs, targets), latest
-    if like is not None and form == known:
-        data = like.renewed(network, inputs, targets, cost)
-        if data is not None:
-            return data, latest
+    form = form_of(network, inputs, targets)
+    if latest and latest[0] == form and (alike := latest[1].renewed(network, inputs, targets, cost)):
+        return alike, latest
     data = how(network, inputs, targets, cost)
     whole = form is not None and data.targets.size == targets.size and data.aimed.all()
     return data, (form, data) if whole and data.inputs.nbytes <= LITTLE else latest

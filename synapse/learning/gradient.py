@@ -29,7 +29,7 @@ from ..errors import DivergenceError
 from ..objects import parameters
 from ..objects.network import Network, require_network
 from ..objects.wiring import require_closed
-from ._data import NO_LAYOUT, Data, Layout, laid_out, prepare_sequences
+from ._data import Data, Layout, laid_out, prepare_sequences
 from ._regularisation import Masks
 
 Descent = tuple[float, Floats, Floats]
@@ -138,7 +138,7 @@ def gradient(
     """
     require_network("What has a gradient", network)
     measure = network._cost(cost)
-    layout, exact = _known.pop(network, (NO_LAYOUT, None))  # another thread cannot get them, too
+    layout, exact = _known.pop(network, (None, None))  # another thread cannot get them, too
     data, layout = laid_out(prepare_sequences, layout, network, inputs, targets, measure)
     boolean("The context", context)
     threads = positive_integer("The threads", threads, MOST_THREADS)
@@ -154,7 +154,8 @@ def gradient(
         np.negative(weights, out=weights)  # a copy, unlike `biases`
         neurons = slice(int(span[FIRST]), int(span[STOP]))
         biases = -parameters.sum_of_group(store["bias_tie"], neurons, biases)
-        if exact.little:
+        size = sum(part.nbytes for part in (data.inputs, data.targets, *exact._tapes.values()))
+        if size <= KEPT and threads == 1 and exact._noted is None:
             del exact.network, exact._ready  # they would keep the network alive, and a store that it left
             _known[network] = layout, exact
         return Gradient(loss, weights, biases)
@@ -218,12 +219,6 @@ class ExactGradient:
         if self._rows is None:
             self._rows = self.network._connection_rows()
         return self._rows
-
-    @property
-    def little(self) -> bool:
-        """Whether what it has after a call is little enough to be kept for the next."""
-        parts = self.data.inputs, self.data.targets, *self._tapes.values()
-        return self._pool is None and self._noted is None and sum(one.nbytes for one in parts) <= KEPT
 
     def _is_dense(self) -> bool:
         """Whether many neurons have the same sources: one sample fills vector registers with these only."""

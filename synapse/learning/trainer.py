@@ -28,7 +28,7 @@ from ..objects.network import Network, require_network
 from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
 from ..readwrite.files import PathLike
 from ._checkpoint import Checkpoint, Paused, write_trainer
-from ._data import LITTLE, NO_LAYOUT, Data, Layout, joined, laid_out, prepare, row_weights
+from ._data import LITTLE, Data, Layout, joined, laid_out, prepare, row_weights
 from ._history import History, Result
 from ._options import DEPENDENT, OPTIONS, RULE_OPTIONS, checked_call, continue_call, options_of
 from ._parameters import Updater
@@ -169,7 +169,7 @@ class Trainer:
 
     _options_known: tuple[Any, RuleOptions] | None = None  # what they depend on, and checked options
     _entropy: tuple[int, np.random.Generator] | None = None
-    _layout_known: Layout = NO_LAYOUT
+    _layout_known: Layout = None
     _visit_known = 1e-9  # seconds for a connection and a row, by the latest compiled call
 
     def __setattr__(self, name: str, value: Any) -> None:

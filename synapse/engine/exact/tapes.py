@@ -60,16 +60,12 @@ class Tapes:
         lines = [-(-length * kind.itemsize // LINE) for length, kind in zip(lengths, kinds, strict=True)]
         begins = [LINE * line for line in accumulate(lines, initial=0)]
         self._memory = _aligned(begins.pop(), np.dtype(np.uint8))  # one block: allocating each takes longer
+        self.nbytes = len(self._memory)
         self._columns = dict(zip(PLACES, zip(begins, lengths, kinds, strict=True), strict=True))
         self._mask = np.empty(0, dtype)
         first = self._memory.ctypes.data
         self.table = np.array([*(first + begin for begin in begins), *lengths], np.uint64)
         self.address = int(self.table.ctypes.data)
-
-    @property
-    def nbytes(self) -> int:
-        """The size of their memory."""
-        return self._memory.nbytes + self._mask.nbytes
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         begin, length, kind = self._columns[name]

@@ -11,7 +11,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ from ..objects.network import Network
 from ..objects.state import Snapshot
 from ..readwrite._checks import LARGEST_WHOLE, an_object, is_whole, members, require, require_version
 from ..readwrite.files import File
-from ..readwrite.npz import MEMBERS, as_text, from_array, from_arrays, npz_data, read_arrays, write_arrays
+from ..readwrite.npz import MEMBERS, as_text, from_array, from_arrays, npz_data, write_arrays
 from . import schedules
 from ._data import Shape
 from ._options import OPTIONS
@@ -283,11 +283,10 @@ def _require_finite(error: type[SynapseError], name: str, array: NDArray[Any]) -
         raise error(f"Expected finite values in {name}, got {array[bad].flat[0]}.")
 
 
-def read_trainer(stream: IO[bytes]) -> Trainer:
-    """Read a trainer from a stream at which one can seek; FormatError if it is not valid."""
+def read_trainer(arrays: dict[str, NDArray[Any]]) -> Trainer:
+    """Make a trainer of the arrays of its file, which it takes over; FormatError if they are not valid."""
     from .trainer import Trainer  # it writes checkpoints: a loop at the top
 
-    arrays = read_arrays(stream)
     head = an_object("The description of a trainer", from_array(TRAINER, arrays.pop(TRAINER)))
     require_version("trainer", head, MARK, VERSION)
     members("The description of a trainer", head, HEAD)

@@ -261,9 +261,8 @@ def _read_archive(stream: IO[bytes]) -> Any:
     from ..learning._checkpoint import TRAINER, read_trainer
 
     npz = module_of("npz")
-    if TRAINER in npz.member_names(stream):
-        return read_trainer(stream)
-    return npz.from_arrays(npz.read_arrays(stream, npz.MEMBERS))
+    arrays = npz.read_arrays(stream, lambda names: names if TRAINER in names else names & npz.MEMBERS)
+    return read_trainer(arrays) if TRAINER in arrays else npz.from_arrays(arrays)
 
 
 def _is_named_archive(path: Any) -> bool:

@@ -25,6 +25,7 @@ from .schema import (
     GROUP,
     HELD,
     IDENTITY,
+    LOWERED,
     NETWORK,
     NEURON,
     NONE,
@@ -33,6 +34,7 @@ from .schema import (
     ROW,
     TABLE,
     TIME,
+    TRACES,
     TYPES,
     Kind,
     numpy_dtype,
@@ -393,6 +395,31 @@ class Store:
         self.touch()
         other.absorbed = True
 
+    # --- copying ---------------------------------------------------------------------------
+
+    def is_finite(self) -> bool:
+        """Whether all numbers of neurons, connections and traces are finite."""
+        numbers = (self.blocks[0][:, : self.n_neurons], self["weight"], *(self[one.name] for one in TRACES))
+        return all(np.isfinite(one).all() for one in numbers)
+
+    def copied(self, views: list[Any]) -> Store:
+        """Make a store for other views of its neurons, with the same rows, identities and program.
+
+        Nothing is recorded there. The caller enters the networks.
+        """
+        made = Store(self.dtype)
+        made._hold([block[:, : self.n_neurons] for block in self.blocks], self.n_neurons)
+        made.columns.update({name: self[name].copy() for name in _COPIED})
+        made.row_of, made.names, made.views = self.row_of.copy(), self.names.copy(), views
+        for name in ("n_neurons", "n_connections", "n_runs", "n_removed", "n_identities"):
+            setattr(made, name, getattr(self, name))
+        for row, view in enumerate(views):
+            view._store, view._row = made, row
+        if self.program.version == self.topology_version:
+            made.program = Program(made.topology_version, made=True, read=self.program.read)
+            made.renew_table()
+        return made
+
     # --- stepping --------------------------------------------------------------------------
 
     def ready(self) -> int:
@@ -627,4 +654,5 @@ _PLACES = {column.name: [i] for i, column in enumerate(TABLE)}
 for _name, _column in DESTINATIONS.items():
     _PLACES[_column] += _PLACES[_name]
 _SHIFTED = tuple(column for column in COLUMNS if column.kind in (ROW, IDENTITY, NETWORK, TIME, GROUP))
+_COPIED = [column.name for column in COLUMNS if column.axis in ("connection", "store", *LOWERED)]
 _LEFT = tuple(column for column in COLUMNS if column.kind in (ROW, GROUP))

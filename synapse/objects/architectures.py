@@ -15,7 +15,7 @@ from ..errors import ArgumentError, ArgumentTypeError, FormatError, SynapseError
 from .layer import Layer
 from .network import Network, require_network
 
-__all__ = ["describe", "get", "names", "rebuild", "register"]
+__all__ = ["describe", "get", "names", "register"]
 __dir__ = public_names(__all__)
 
 Class = TypeVar("Class", bound=type[Network])
@@ -120,41 +120,26 @@ def describe(network: Network) -> dict[str, Any] | None:
     return {"name": kind.__name__, **settings}
 
 
-def rebuild(architecture: dict[str, Any] | None, layers: Sequence[Layer], name: str | None) -> Network:
-    """Make a network from layers, of the described class if it is registered and fits the layers.
+def kind_of(
+    architecture: dict[str, Any] | None, layers: Sequence[Layer]
+) -> tuple[type[Network], dict[str, Any]]:
+    """Find the class that :func:`describe` has described, and its additional attributes in these layers.
 
-    Otherwise the result is a :class:`Network`.
-
-    Parameters
-    ----------
-    architecture : dict or None
-        Name of the class and its settings, see :func:`describe`.
-    layers : sequence of Layer
-        Layers of the network, in order.
-    name : str or None
-        Name of the network.
-
-    Raises
-    ------
-    FormatError
-        If the class raises an error of its own for the settings.
+    It is :class:`Network` if the class is not registered or does not fit the layers. Raises FormatError if
+    the class raises an error of its own for the settings.
     """
     kind, settings = Network, dict(architecture or {})
     if settings:
         kind = get(settings.pop("name")) or Network
     try:
-        parts = kind.find_parts(layers, settings)
+        return kind, kind.find_parts(layers, settings)
     except SynapseError:  # it has been edited and no longer fits its class
-        kind, parts = Network, {}
+        return Network, {}
     except Exception as error:  # a class of the user may raise anything
         raise FormatError(
             f"The class {kind.__name__} cannot find its parts in a network with the settings "
             f"{shown(settings)}: {type(error).__name__}: {error}."
         ) from error
-    network = kind.__new__(kind)  # its own __init__ would build new layers
-    Network.__init__(network, layers[0], layers[1:-1], layers[-1], name=name)
-    vars(network).update(parts)
-    return network
 
 
 def _is_known(kind: type[Network]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -710,6 +711,16 @@ def new_neurons(
     for row, neuron in enumerate(neurons):
         neuron._store, neuron._row = store, row
     return neurons
+
+
+def layers_of(neurons: Iterable[Neuron], given: Iterable[tuple[str | None, int]]) -> list[Layer]:
+    """Divide neurons into layers of these names and sizes. Their own names do not change."""
+    left, layers = iter(neurons), []
+    for name, size in given:
+        layer = Layer.__new__(Layer)  # `__init__` would check each neuron
+        layer._neurons, layer._name, layer._network = list(islice(left, size)), name, None
+        layers.append(layer)
+    return layers
 
 
 def _as_layer(what: str, target: Any) -> Layer:

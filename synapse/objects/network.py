@@ -146,22 +146,28 @@ class Network(Sequence[Neuron]):
         with InUse(*(neuron for layer in parts for neuron in layer._alive())):
             wiring.require_free(neurons)
             wiring.refuse_softmax(neurons[: -len(parts[-1])])
-            self._loose: list[Layer] = []  # new layers without a fixed place, until the next step
-            self._name = label
-            self._metadata: dict[str, Any] = {}
-            self._anchor = neurons[0]
-            self._parts_version = 0
-            self._parts: dict[str, Any] = {}
-            self._span = (0, np.zeros(5, np.uint64))  # a version of the topology, the numbers for kernels
-            self._costs_known: tuple[int, list[tuple[Any, Cost]]] = (0, [])  # by what was asked for
-            self._memory_known = (0, False)  # a version of the topology, and whether it has memory
+            self._begin(parts, label)
             store = wiring.join(neurons)
             store.touch()
             store["network"][wiring.rows_of(neurons)] = store.new_network(self)
             self._renumber(parts)
             self._name_layers()
-            for layer in parts:
-                layer._network = weakref.ref(self)
+
+    def _begin(self, layers: list[Layer], name: str | None) -> None:
+        """Be a network of these layers, before anything is written into the store."""
+        self._layers = layers
+        self._loose: list[Layer] = []  # new layers without a fixed place, until the next step
+        self._name = name
+        self._metadata: dict[str, Any] = {}
+        self._anchor = layers[0]._neurons[0]
+        self._parts_version = 0
+        self._parts: dict[str, Any] = {}
+        self._span = (0, np.zeros(5, np.uint64))  # a version of the topology, the numbers for kernels
+        self._costs_known: tuple[int, list[tuple[Any, Cost]]] = (0, [])  # by what was asked for
+        self._memory_known = (0, False)  # a version of the topology, and whether it has memory
+        self._n_inputs, self._n_outputs = len(layers[0]), len(layers[-1])
+        for layer in layers:
+            layer._network = weakref.ref(self)
 
     # --- parts ---------------------------------------------------------------------------
 
@@ -193,7 +199,7 @@ class Network(Sequence[Neuron]):
     @property
     def neurons(self) -> list[Neuron]:
         """Neurons, in the order in which they activate."""
-        return NotCalled((neuron for layer in self._layers for neuron in layer), "net.neurons")
+        return NotCalled(self, "net.neurons")
 
     @overload
     def __getitem__(self, index: int) -> Neuron: ...
@@ -218,7 +224,7 @@ class Network(Sequence[Neuron]):
         return sum(map(len, self._layers))
 
     def __iter__(self) -> Iterator[Neuron]:
-        return (neuron for layer in self._layers for neuron in layer)
+        return chain.from_iterable(self._layers)
 
     @property
     @consistent_read

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -35,9 +36,10 @@ from ..engine.schema import (
 from ..engine.store import Store
 from ..errors import DivergenceError, TopologyError
 from . import parameters
-from .architectures import describe, rebuild
-from .layer import Layer, new_neurons
+from .architectures import describe, kind_of
+from .layer import layers_of, new_neurons
 from .network import Network, require_network
+from .neuron import Neuron
 from .sensitivities import Sensitivities
 from .topology import NO_GATER
 from .wiring import require_closed
@@ -139,25 +141,24 @@ def from_saved(saved: SavedNetwork) -> Network:
 
     As with any new network, the first step lowers it.
     """
-    neurons = new_neurons(sum(size for _, size in saved.layers), saved.dtype)
+    default = [name and f"{name} {i}" for name, size in saved.layers for i in range(size)]
+    # names that are given are written at the end, so that the network does not make others
+    neurons = new_neurons(len(default), saved.dtype, default if saved.names is None else [""] * len(default))
     store = neurons[0]._store
-    if saved.names is not None:
-        store.names[:] = [""] * len(neurons)  # so that layers do not name them one by one
     names = saved.neurons["squash"].tolist()
     codes = {name: squashes.get(name).code for name in dict.fromkeys(names)}
     for name, column in {**saved.neurons, "squash": [codes[name] for name in names]}.items():
-        store.columns[name][: len(neurons)] = column
+        store.columns[name][: len(names)] = column
     edges = dict(saved.connections)
     if "gater" in edges:
         edges["gater"] = np.where(edges["gater"] == NO_GATER, np.int64(NONE), edges["gater"])
     store.adopt_connections(edges)
     store["clock"][0] = saved.clock
-    layers, first = [], 0
-    for layer, size in saved.layers:
-        layers.append(Layer(neurons[first : first + size], name=None if saved.names else layer))
-        layers[-1]._name = layer  # without a look at the names of its neurons, if these are given
-        first += size
-    network = rebuild(saved.architecture, layers, saved.name)
+    layers = layers_of(neurons, saved.layers)
+    kind, parts = kind_of(saved.architecture, layers)
+    network = kind.__new__(kind)  # its own __init__ would build new layers
+    Network.__init__(network, layers[0], layers[1:-1], layers[-1], name=saved.name)
+    vars(network).update(parts)
     network._metadata = saved.metadata
     if saved.names is not None:
         store.names[:] = saved.names
@@ -169,7 +170,24 @@ def from_saved(saved: SavedNetwork) -> Network:
 
 
 def _copied(network: Network) -> Network:
-    return from_saved(to_saved(network))
+    """A copy: that of a whole store column by column, with its program; otherwise as a file would make it."""
+    with InUse(network):
+        store = network._store
+        if not _is_plain_and_new(store):
+            store.ready()
+        if len(network) < store.n_neurons or network._sensitivities is not None or not store.is_finite():
+            return from_saved(to_saved(network))
+        neurons = [Neuron.__new__(Neuron) for _ in store.views]
+        given = [(layer.name, len(layer)) for layer in network.layers]
+        layers = layers_of((neurons[neuron._row] for neuron in network), given)
+        made = store.copied(neurons)
+        kind, parts = kind_of(describe(network), layers)
+        twin = kind.__new__(kind)
+        twin._begin(layers, network.name)
+        twin._metadata = json_object("net.metadata", network.metadata)
+        vars(twin).update(parts)
+        made.networks[network._number_now] = weakref.ref(twin)
+        return twin
 
 
 Network._copied = _copied
@@ -205,7 +223,8 @@ def _own(store: Store, column: Column, rows: Ints | slice) -> NDArray[Any]:
 
     A group whose members share a value is left out if only one of them is in these rows.
     """
-    values: NDArray[Any] = store[column.name][rows].copy()
+    values: NDArray[Any] = store[column.name][rows]
+    values = values.copy() if isinstance(rows, slice) else values
     if column.kind is not GROUP or not values.any():
         return values
     if column.name in SHARED_BY.values():

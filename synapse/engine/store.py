@@ -34,7 +34,6 @@ from .schema import (
     ROW,
     TABLE,
     TIME,
-    TRACES,
     TYPES,
     Kind,
     numpy_dtype,
@@ -397,27 +396,18 @@ class Store:
 
     # --- copying ---------------------------------------------------------------------------
 
-    def is_finite(self) -> bool:
-        """Whether all numbers of neurons, connections and traces are finite."""
-        numbers = (self.blocks[0][:, : self.n_neurons], self["weight"], *(self[one.name] for one in TRACES))
-        return all(np.isfinite(one).all() for one in numbers)
-
     def copied(self, views: list[Any]) -> Store:
-        """Make a store for other views of its neurons, with the same rows, identities and program.
-
-        Nothing is recorded there. The caller enters the networks.
-        """
+        """Make a store of other views with the same rows, identities and program, which has been lowered."""
         made = Store(self.dtype)
         made._hold([block[:, : self.n_neurons] for block in self.blocks], self.n_neurons)
         made.columns.update({name: self[name].copy() for name in _COPIED})
         made.row_of, made.names, made.views = self.row_of.copy(), self.names.copy(), views
-        for name in ("n_neurons", "n_connections", "n_runs", "n_removed", "n_identities"):
+        for name in ("n_neurons", "n_connections", "n_runs", "n_identities"):
             setattr(made, name, getattr(self, name))
         for row, view in enumerate(views):
             view._store, view._row = made, row
-        if self.program.version == self.topology_version:
-            made.program = Program(made.topology_version, made=True, read=self.program.read)
-            made.renew_table()
+        made.renew_table()
+        made.program = Program(made.topology_version, made=True, read=self.program.read)
         return made
 
     # --- stepping --------------------------------------------------------------------------

@@ -120,26 +120,27 @@ def describe(network: Network) -> dict[str, Any] | None:
     return {"name": kind.__name__, **settings}
 
 
-def kind_of(
-    architecture: dict[str, Any] | None, layers: Sequence[Layer]
-) -> tuple[type[Network], dict[str, Any]]:
-    """Find the class that :func:`describe` has described, and its additional attributes in these layers.
+def instance_of(architecture: dict[str, Any] | None, layers: Sequence[Layer]) -> Network:
+    """An instance of the class that :func:`describe` has described, with its additional attributes only.
 
-    It is :class:`Network` if the class is not registered or does not fit the layers. Raises FormatError if
+    It is a :class:`Network` if the class is not registered or does not fit the layers. Raises FormatError if
     the class raises an error of its own for the settings.
     """
     kind, settings = Network, dict(architecture or {})
     if settings:
         kind = get(settings.pop("name")) or Network
     try:
-        return kind, kind.find_parts(layers, settings)
+        parts = kind.find_parts(layers, settings)
     except SynapseError:  # it has been edited and no longer fits its class
-        return Network, {}
+        kind, parts = Network, {}
     except Exception as error:  # a class of the user may raise anything
         raise FormatError(
             f"The class {kind.__name__} cannot find its parts in a network with the settings "
             f"{shown(settings)}: {type(error).__name__}: {error}."
         ) from error
+    network = kind.__new__(kind)  # its own __init__ would build new layers
+    vars(network).update(parts)
+    return network
 
 
 def _is_known(kind: type[Network]) -> bool:

@@ -334,7 +334,7 @@ class Layer(Sequence[Neuron]):
         [(1.0, False), (1.0, False), (1.0, False)]
         """
         to = _as_layer("The target of a projection", target)
-        rng = random_generator(seed)
+        rng = None if seed is None else random_generator(seed)  # most draw nothing, or have a seed
         if trainable is not None:
             boolean("The trainable of a projection", trainable)
         own = boolean("The self_connections of a projection", self_connections)

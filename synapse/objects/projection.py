@@ -30,7 +30,7 @@ from ..engine.guard import InUse, consistent_read
 from ..engine.schema import NONE
 from ..engine.store import Newborn, Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
-from ..initializers import Initializer, draw
+from ..initializers import Initializer, draw, random_generator
 from . import parameters, wiring
 from .connection import Connection, connection_at
 
@@ -335,36 +335,37 @@ def connect_layers(
     weights: Floats | None,
     initializer: str | Initializer,
     trainable: bool | None,
-    rng: np.random.Generator,
+    rng: np.random.Generator | None,
     self_connections: bool,
 ) -> Projection:
     """Make the projection of ``source.project(target)`` from checked arguments.
 
     The caller holds the stores in use.
     """
-    itself = target is source or list(target) == list(source)
-    chosen: Any = kind if kind is not None else (ONE_TO_ONE if itself else ALL_TO_ALL)
+    sources, targets = source._neurons, target._neurons
+    chosen: Any = kind if kind is not None else (ONE_TO_ONE if sources == targets else ALL_TO_ALL)
     if weights is not None and weights.ndim == 1 and is_number(chosen):
         advice = "With a density, the number of connections is random."
         raise ArgumentError(expected("Weights of random pairs", "a number or a matrix", weights, advice))
-    pairs = pairs_of(chosen, source, target, rng, self_connections)
-    if not len(pairs[0]):
+    pairs = pairs_of(chosen, sources, targets, rng, self_connections)
+    shape, count = (len(sources), len(targets)), len(pairs[0])
+    if not count:
         raise TopologyError(
             "Expected the projection to have at least one connection, got none. Give a higher density or "
             "another mask, or self_connections=True to connect neurons to themselves."
         )
-    full, dtype = len(pairs[0]) == len(source) * len(target) and not is_listed(chosen), source._store.dtype
-    carousel = is_carousel(chosen, source, target)
+    full, dtype = count == shape[0] * shape[1] and not is_listed(chosen), source._store.dtype
+    carousel = is_carousel(chosen, sources, targets)
     if weights is not None:
-        values = given_weights(weights, len(source), len(target), pairs, is_named(chosen, ALL_TO_ALL))
+        values = given_weights(weights, *shape, pairs, is_named(chosen, ALL_TO_ALL))
     elif carousel:
-        values = np.ones(len(source))
+        values = np.ones(count)
     else:
-        values = drawn_weights(initializer, rng, len(source), len(target), pairs, full, dtype)
+        values = drawn_weights(initializer, random_generator(rng), *shape, pairs, full, dtype)
     require_range("Weights", values, dtype)
     learns = not carousel if trainable is None else bool(trainable)
-    store, first = wiring.connect_many(source, target, pairs, values, learns)
-    return Projection(store, first, len(pairs[0]), source, target, full)
+    store, first = wiring.connect_many(sources, targets, pairs, values, learns)
+    return Projection(store, first, count, source, target, full)
 
 
 def _index_in(layer: Layer, rows: NDArray[Any]) -> Ints:
@@ -393,7 +394,7 @@ def between(source: Layer, target: Layer, kind: str | tuple[Indices, Indices]) -
         If some of these connections no longer exist, or were made in another order.
     """
     store, rows = source._store, rows_between(source, target)
-    sources, targets = pairs_of(kind, source, target, np.random.default_rng())
+    sources, targets = pairs_of(kind, source, target)
     if not is_carousel(kind, source, target):
         rows = rows[store["source"][rows] != store["target"][rows]]
     numbers = store["identity"][rows].astype(np.int64)
@@ -421,7 +422,7 @@ def pairs_of(
     kind: Any,
     source: Sequence[Any],
     target: Sequence[Any],
-    rng: np.random.Generator,
+    rng: np.random.Generator | None = None,
     self_connections: bool = False,
 ) -> tuple[Indices, Indices]:
     """Return the indices of the sources and of the targets of a pattern, sorted by target, as new arrays.
@@ -464,7 +465,7 @@ def is_carousel(kind: Any, source: Sequence[Any], target: Sequence[Any]) -> bool
 
 
 def _every_pair(
-    kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator
+    kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator | None
 ) -> tuple[Indices, Indices]:
     """Return all pairs of a pattern, including those of a neuron with itself."""
     whole = not is_listed(kind) and not is_named(kind, ONE_TO_ONE)
@@ -475,7 +476,7 @@ def _every_pair(
         return _named_pairs(kind, n_sources, n_targets)
     if is_number(kind):
         density = fraction("The density of a projection", kind)  # checked before anything is drawn
-        return _random_pairs(density, n_sources, n_targets, rng)
+        return _random_pairs(density, n_sources, n_targets, random_generator(rng))
     elif is_listed(kind):
         return _listed_pairs(kind, n_sources, n_targets)
     else:

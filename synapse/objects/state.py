@@ -29,6 +29,7 @@ from ..engine.schema import (
     SAVED,
     SHARED_BY,
     STOP,
+    TRACES,
     UNUSUAL,
     Column,
     of_kind,
@@ -36,7 +37,7 @@ from ..engine.schema import (
 from ..engine.store import Store
 from ..errors import DivergenceError, TopologyError
 from . import parameters
-from .architectures import describe, kind_of
+from .architectures import describe, instance_of
 from .layer import layers_of, new_neurons
 from .network import Network, require_network
 from .neuron import Neuron
@@ -89,8 +90,7 @@ def to_saved(network: Network) -> SavedNetwork:
 def _saved(network: Network) -> SavedNetwork:
     store, live = network._store, network._sensitivities
     kept = None if live is None or live.current(network) is None else live.kept()
-    if not (_is_plain_and_new(store) and len(network) == store.n_neurons):
-        require_closed(network, "saved")
+    require_closed(network, "saved")
     alone = len(network) == store.n_neurons
     rows = network._rows()
     edges = _all_edges(store) if alone else network._connection_rows()
@@ -122,13 +122,6 @@ def _saved(network: Network) -> SavedNetwork:
     return saved
 
 
-def _is_plain_and_new(store: Store) -> bool:
-    """Whether a store has not been lowered yet, and lowering would neither change a number nor add traces."""
-    program = store.program
-    new = program.version == 0 and not program.pending and not store.n_removed
-    return new and not (store["source"] == store["target"]).any()
-
-
 def _all_edges(store: Store) -> Ints | slice:
     """Return the rows of all connections of a store in the order of creation, as a slice if possible."""
     rows = store.row_of[: store.n_identities]
@@ -155,10 +148,8 @@ def from_saved(saved: SavedNetwork) -> Network:
     store.adopt_connections(edges)
     store["clock"][0] = saved.clock
     layers = layers_of(neurons, saved.layers)
-    kind, parts = kind_of(saved.architecture, layers)
-    network = kind.__new__(kind)  # its own __init__ would build new layers
-    Network.__init__(network, layers[0], layers[1:-1], layers[-1], name=saved.name)
-    vars(network).update(parts)
+    network = instance_of(saved.architecture, layers)
+    Network.__init__(network, *layers, name=saved.name)
     network._metadata = saved.metadata
     if saved.names is not None:
         store.names[:] = saved.names
@@ -170,24 +161,30 @@ def from_saved(saved: SavedNetwork) -> Network:
 
 
 def _copied(network: Network) -> Network:
-    """A copy: that of a whole store column by column, with its program; otherwise as a file would make it."""
+    """A copy: of a whole store column by column, with its program; otherwise as a file would make it."""
     with InUse(network):
         store = network._store
-        if not _is_plain_and_new(store):
-            store.ready()
-        if len(network) < store.n_neurons or network._sensitivities is not None or not store.is_finite():
+        store.ready()
+        alone = len(network) == store.n_neurons and network._sensitivities is None
+        if not alone or not _is_as_saved(store):
             return from_saved(to_saved(network))
-        neurons = [Neuron.__new__(Neuron) for _ in store.views]
-        given = [(layer.name, len(layer)) for layer in network.layers]
-        layers = layers_of((neurons[neuron._row] for neuron in network), given)
+        neurons = [Neuron.__new__(Neuron) for _ in store.views]  # in the order of activation
+        layers = layers_of(neurons, [(layer.name, len(layer)) for layer in network.layers])
         made = store.copied(neurons)
-        kind, parts = kind_of(describe(network), layers)
-        twin = kind.__new__(kind)
+        twin = instance_of(describe(network), layers)
         twin._begin(layers, network.name)
         twin._metadata = json_object("net.metadata", network.metadata)
-        vars(twin).update(parts)
         made.networks[network._number_now] = weakref.ref(twin)
         return twin
+
+
+def _is_as_saved(store: Store) -> bool:
+    """Whether a file would have the same numbers: groups are numbered from 1 on, and values are finite."""
+    groups = [column for column in SAVED if column.kind is GROUP and store[column.name].any()]
+    values = store.blocks[0][:, : store.n_neurons], store["weight"], *(store[one.name] for one in TRACES)
+    return all(np.isfinite(one).all() for one in values) and all(
+        np.array_equal(_own(store, column, slice(None)), store[column.name]) for column in groups
+    )
 
 
 Network._copied = _copied

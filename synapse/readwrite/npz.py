@@ -45,8 +45,6 @@ ITEMS = {
 """By table of the document, the first word of the names of its arrays, and its columns of numbers."""
 PLACES = {f"{item}_{key}": (table, key) for table, (item, keys) in ITEMS.items() for key in keys}
 """Table and column of each array."""
-LOCAL = struct.Struct("<4s22x2H")
-"""What a zip archive has before each member: a mark, and at the end the lengths of two fields that follow."""
 MEMBERS = frozenset((DOCUMENT, *PLACES))
 """Names of all arrays of a network."""
 ALWAYS = ("source", "target", "weight")
@@ -162,9 +160,7 @@ def write_arrays(path: files.File, arrays: Mapping[str, NDArray[Any]]) -> None:
         np.savez(stream, **dict[str, Any](arrays))
 
 
-def read_arrays(
-    stream: IO[bytes], chosen: Callable[[set[str]], Set[str]] = lambda names: names
-) -> dict[str, NDArray[Any]]:
+def read_arrays(stream: IO[bytes], chosen: Callable[..., Set[str]] = set) -> dict[str, NDArray[Any]]:
     """Read arrays, `chosen` from the names of all, from a stream at which one can seek.
 
     Raises FormatError if the file is not an archive of arrays, is damaged, compressed (a small compressed
@@ -215,8 +211,7 @@ def _read_array(stream: IO[bytes], info: zipfile.ZipInfo, name: str) -> NDArray[
     `zipfile` itself would read a member in parts, which takes several times as long.
     """
     stream.seek(info.header_offset)
-    mark, before, after = LOCAL.unpack(stream.read(LOCAL.size))
-    stream.seek(before + after, 1)  # the name, and fields that nothing here needs
+    stream.seek(sum(struct.unpack("<26x2H", stream.read(30))), 1)  # over its name in the archive
     header = stream.read(10)
     header += stream.read(2) if header[6] > 1 else b""  # the length has four bytes then
     header += stream.read(min(int.from_bytes(header[8:], "little"), info.file_size))
@@ -232,7 +227,7 @@ def _read_array(stream: IO[bytes], info: zipfile.ZipInfo, name: str) -> NDArray[
     array: NDArray[Any] = np.empty(items, dtype)
     content = array.view(np.uint8).data
     complete = stream.readinto(content) == there  # type: ignore[attr-defined]
-    if mark != b"PK\x03\x04" or not complete or zlib.crc32(content, zlib.crc32(header)) != info.CRC:
+    if not complete or zlib.crc32(content, zlib.crc32(header)) != info.CRC:
         raise zipfile.BadZipFile(f"the array {name!r} has changed since it was written")
     return array.reshape(shape, order="F" if fortran else "C")
 

@@ -152,9 +152,11 @@ class Network(Sequence[Neuron]):
             store["network"][wiring.rows_of(neurons)] = store.new_network(self)
             self._renumber(parts)
             self._name_layers()
+            for layer in parts:
+                layer._network = weakref.ref(self)
 
     def _begin(self, layers: list[Layer], name: str | None) -> None:
-        """Be a network of these layers, before anything is written into the store."""
+        """Be a network of these layers, of which neither they nor their store know yet."""
         self._layers = layers
         self._loose: list[Layer] = []  # new layers without a fixed place, until the next step
         self._name = name
@@ -166,8 +168,6 @@ class Network(Sequence[Neuron]):
         self._costs_known: tuple[int, list[tuple[Any, Cost]]] = (0, [])  # by what was asked for
         self._memory_known = (0, False)  # a version of the topology, and whether it has memory
         self._n_inputs, self._n_outputs = len(layers[0]), len(layers[-1])
-        for layer in layers:
-            layer._network = weakref.ref(self)
 
     # --- parts ---------------------------------------------------------------------------
 

@@ -175,6 +175,8 @@ def _copied(network: Network) -> Network:
         twin._begin(layers, network.name)
         twin._metadata = json_object("net.metadata", network.metadata)
         made.networks[network._number_now] = weakref.ref(twin)
+        for layer in layers:
+            layer._network = weakref.ref(twin)
         return twin
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import pickle
 import zipfile
 from pathlib import Path
 
@@ -114,6 +115,25 @@ def test_what_was_trained_elsewhere_comes_back():
     copied.add(Neuron())
     with pytest.raises(errors.TopologyError, match="differs from that of the copy"):
         take_over(net, copied)
+
+
+def test_a_copy_numbers_its_groups_anew_so_that_its_own_copy_in_another_process_fits():
+    net = architect.Perceptron(2, 3, 2, seed=0)
+    for layer, squash in ((net["hidden"], "winner"), (net.output, "winner"), (net["hidden"], "tanh")):
+        layer.squash = squash
+    copied = net.clone()
+    take_over(copied, pickle.loads(pickle.dumps(copied)))  # raises if it does not fit
+
+
+def test_a_changed_number_in_an_archive_is_found():
+    stream = io.BytesIO()
+    save(memory(), stream, "npz")
+    with zipfile.ZipFile(stream) as archive:
+        end = archive.getinfo("connection_weight.npy").header_offset
+    content = bytearray(stream.getvalue())
+    content[content.index(b"}", end) + 100] ^= 1  # a bit of a weight, after the header
+    with pytest.raises(errors.FormatError, match="'connection_weight' has changed"):
+        load(io.BytesIO(bytes(content)))
 
 
 def test_the_content_tells_the_format(tmp_path):

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from ..engine.online import Accumulator  # compiled: imported when it is used
     from ..engine.rtrl import Plan
 
-LITTLE = 1 << 20
-"""Bytes of inputs up to which their layout, and the rule of a trainer, are kept for the next call."""
+KEPT = 1 << 24
+"""Bytes up to which data, and the memory of a rule, are kept for the next call."""
 ROOM = 64
 """Number of outputs whose costs are summed together, so that their logarithms vectorise."""
 Order = NDArray[np.uint64]
@@ -196,14 +196,14 @@ def laid_out(
 ) -> tuple[Data, Layout]:
     """Data by `how`, such as :func:`prepare`, or laid out like the `latest` if the form is the same.
 
-    Also returns the layout for the next call: that of the latest little arrays without NaN.
+    Also returns the layout for the next call: that of the latest arrays without NaN, if they are not large.
     """
     form = form_of(network, inputs, targets)
     if latest and latest[0] == form and (alike := latest[1].renewed(network, inputs, targets, cost)):
         return alike, latest
     data = how(network, inputs, targets, cost)
     whole = form is not None and data.targets.size == targets.size and data.aimed.all()
-    return data, (form, data) if whole and data.inputs.nbytes <= LITTLE else latest
+    return data, (form, data) if whole and data.inputs.nbytes <= KEPT else latest
 
 
 def prepare(network: Network, inputs: Any, targets: Any, cost: Cost | None = None) -> Data:

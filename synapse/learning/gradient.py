@@ -29,7 +29,7 @@ from ..errors import DivergenceError
 from ..objects import parameters
 from ..objects.network import Network, require_network
 from ..objects.wiring import require_closed
-from ._data import Data, Layout, laid_out, prepare_sequences
+from ._data import KEPT, Data, Layout, laid_out, prepare_sequences
 from ._regularisation import Masks
 
 Descent = tuple[float, Floats, Floats]
@@ -40,8 +40,6 @@ ADVICE = "The weights have not changed. Use a lower rate, smaller weights, a win
 WHOLE = 2**62  # a window longer than any sequence
 NO_WEIGHTS = np.zeros(0)
 DEEP = 16  # number of steps of samples that do not depend on each other
-KEPT = 1 << 24
-"""Bytes of data and tapes up to which :func:`gradient` keeps them for the next call."""
 MANY = 5000  # dense connections: two or three samples, one after another, are quicker than idle lanes
 
 
@@ -154,8 +152,7 @@ def gradient(
         np.negative(weights, out=weights)  # a copy, unlike `biases`
         neurons = slice(int(span[FIRST]), int(span[STOP]))
         biases = -parameters.sum_of_group(store["bias_tie"], neurons, biases)
-        size = sum(part.nbytes for part in (data.inputs, data.targets, *exact._tapes.values()))
-        if size <= KEPT and threads == 1 and exact._noted is None:
+        if exact.nbytes <= KEPT and threads == 1 and exact._noted is None:
             del exact.network, exact._ready  # they would keep the network alive, and a store that it left
             _known[network] = layout, exact
         return Gradient(loss, weights, biases)
@@ -212,6 +209,12 @@ class ExactGradient:
         self._tapes: dict[tuple[int, int, bool], engine.exact.Tapes] = {}
         self._noted: NotedSteps | None = None  # what a recording takes from the present call
         self._rows: Ints | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its data and tapes."""
+        parts = self.data.inputs, self.data.targets, *self._tapes.values()
+        return sum(part.nbytes for part in parts)
 
     @property
     def rows(self) -> Ints:

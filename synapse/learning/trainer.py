@@ -28,7 +28,7 @@ from ..objects.network import Network, require_network
 from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
 from ..readwrite.files import PathLike
 from ._checkpoint import Checkpoint, Paused, write_trainer
-from ._data import LITTLE, Data, Layout, joined, laid_out, prepare, row_weights
+from ._data import KEPT, Data, Layout, joined, laid_out, prepare, row_weights
 from ._history import History, Result
 from ._options import DEPENDENT, OPTIONS, RULE_OPTIONS, checked_call, continue_call, options_of
 from ._parameters import Updater
@@ -440,9 +440,10 @@ class Trainer:
             end, self._visit_known = training.end, training.visit
             begun = end is not None and (end.done or training.work is not None)
             self._paused = end if begun else latest
-            little = isinstance(source, Arrays) and source.task.data.inputs.nbytes <= LITTLE
-            if little and options.threads == 1 and not options.dropout.any:  # no threads, nor random masks
-                self._work_known = training.work
+            work = training.work if isinstance(source, Arrays) else None
+            plain = options.threads == 1 and not options.dropout.any  # it has no threads, nor random masks
+            if plain and work is not None and work.nbytes <= KEPT:
+                self._work_known = work
         if isinstance(source, Arrays) and not warned:  # the cause is known
             warn_if_vanished(source.task, result)
         return result
@@ -455,7 +456,7 @@ class Trainer:
         return self._entropy[1]
 
     def _work_for(self, options: RuleOptions) -> Rule | None:
-        """The rule of the latest training on little data, with its memory, if it had these options."""
+        """The rule of the latest training, with its memory, if it was kept and had these options."""
         work = vars(self).pop("_work_known", None)  # another thread cannot get it, too
         fits = work is not None and work.task.options is options and work.task.cost is self.cost
         return work if fits else None

@@ -141,6 +141,11 @@ class Rule(ABC):
             self.lay_out()
             self._topology = self.task.network._store.topology_version
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its data, and of the memory that depends on them."""
+        return self.task.data.inputs.nbytes + self.task.data.targets.nbytes
+
     def lay_out(self) -> None:  # noqa: B027 - most rules need no working memory
         """Create the working memory for the network's present topology."""
 

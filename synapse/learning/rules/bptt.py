@@ -57,6 +57,11 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         if options.dropout.any and isinstance(options.optimizer, LBFGS):
             raise ArgumentError("Dropout cannot be used with L-BFGS, which needs a fixed cost.")
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its data and tapes."""
+        return self._exact.nbytes
+
     @classmethod
     def arrange(cls, data: Data) -> Data:
         """Arrange the data; a stream is one sequence."""

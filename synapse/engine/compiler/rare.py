@@ -34,10 +34,14 @@ INDEX: Callable[[Any], Any] = lambda unit: types.uint64  # noqa: E731
 """Kind of an argument: an unsigned integer."""
 NUMBER: Callable[[Any], Any] = lambda unit: types.float64  # noqa: E731
 """Kind of an argument: a number that is no element of a column."""
+UNIT: Callable[[Any], Any] = lambda unit: unit  # noqa: E731
+"""Kind of an argument: a number in the float of the store."""
 PLAN: Callable[[Any], Any] = PlanType
 """Kind of an argument: the bundle ``p`` of a plan."""
 ARRAY: Callable[[Any], Any] = lambda unit: BareType(types.float64)  # noqa: E731
 """Kind of an argument: a `bare` array of numbers."""
+INDICES: Callable[[Any], Any] = lambda unit: BareType(types.uint64)  # noqa: E731
+"""Kind of an argument: a `bare` array of indices."""
 
 SOON = 0.01
 """Seconds after which a deferred Ctrl-C is raised: the kernel has returned, or Ctrl-C is deferred further."""

@@ -232,23 +232,31 @@ def add_direct(p, line, new):
 
 
 @inline
-def renew_class(p, c, old, new):
+def renew_class(m, p, c, old, new):
     """Z(t) = J Z(t-1) + I for the lines of a class. writes: sensitivity, values"""
     n = u8(p.class_width[c])
     for b in range(u8(p.class_block[c]), u8(p.class_block[c + ONE])):
         begin, end = u8(p.block_line[b]), u8(p.block_line[b + ONE])
         first, terms = p.block_term[b], p.block_term[b + ONE] - p.block_term[b]
         if end - begin >= FEW:
-            for k in range(u8(0), end - begin, LINES):
-                count = min(LINES, end - begin - k)
-                lay_values(p, p.block_value[b] + k * terms, terms, count, LINES, k * terms)
-            renew_tiles(p, begin, end, n, old, new, p.term_at, first, terms, p.values, u8(0), terms, LINES)
+            renew_block(m, p, b, n, old, new)
         else:
             for k in range(end - begin):
                 lay_values(p, p.block_value[b] + k * terms, terms, ONE, ONE, u8(0))
                 set_sums(p, new + p.line_at[begin + k], n, old, p.term_at, first, terms)
         for line in range(begin, end):
             add_direct(p, line, new)
+
+
+@rare(PLAN, INDEX, INDEX, INDEX, INDEX)
+def renew_block(m, p, b, n, old, new):
+    """Z(t) = J Z(t-1) for a block of many lines, in tiles. writes: sensitivity, values"""
+    begin, end = u8(p.block_line[b]), u8(p.block_line[b + ONE])
+    first, terms = p.block_term[b], p.block_term[b + ONE] - p.block_term[b]
+    for k in range(u8(0), end - begin, LINES):
+        count = min(LINES, end - begin - k)
+        lay_values(p, p.block_value[b] + k * terms, terms, count, LINES, k * terms)
+    renew_tiles(p, begin, end, n, old, new, p.term_at, first, terms, p.values, u8(0), terms, LINES)
 
 
 @inline
@@ -367,7 +375,7 @@ def advance(m, p, span):
         return
     old = p.latest[LATEST_HALF] * p.counts[PLAN_HALF]
     for c in range(p.counts[PLAN_CLASSES]):
-        renew_class(p, c, old, p.counts[PLAN_HALF] - old)
+        renew_class(m, p, c, old, p.counts[PLAN_HALF] - old)
     p.latest[LATEST_HALF] = ONE - p.latest[LATEST_HALF]
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..compiler.jit import bare, columns, inline, kernel, noinline, plan
+from ..compiler.jit import bare, columns, inline, kernel, plan
+from ..compiler.rare import PLAN, rare
 from ..online.calls import ROW, SPAN, MachineCode
 from ..online.loops import activate_network, aim_at_targets, check_rows, epochs_by
 from ..online.record import note
@@ -44,15 +45,8 @@ u8 = np.uint64
 ONE = u8(1)
 
 
-@inline
-def note_sensitivities(m, p, span):
-    """Record the sensitivities of this step, if any are watched."""
-    if m.log_place[WATCHED_SENSITIVITIES] != 0 and m.log_place[WATCHED_NETWORK] == span[FIRST]:
-        write_sensitivities(m, p)
-
-
-@noinline
-def write_sensitivities(m, p):
+@rare(PLAN)
+def note_sensitivities(m, p):
     """Complete the last row of the log with the sensitivities. reads: noted, sensitivity; writes: log"""
     renew_pending(m, p)
     n, half = m.log_place[WATCHED_SENSITIVITIES], p.counts[PLAN_HALF]
@@ -85,7 +79,8 @@ def step_network(m, p, span, inputs, row):
         advance(m, p, span)
         p.latest[LATEST_OPEN] = ONE
         p.latest[LATEST_STAMP] = m.stamp[span[STOP] - ONE]
-        note_sensitivities(m, p, span)
+        if m.log_place[WATCHED_SENSITIVITIES] != 0 and m.log_place[WATCHED_NETWORK] == span[FIRST]:
+            note_sensitivities(m, p)
 
 
 @inline

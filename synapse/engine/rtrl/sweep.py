@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiler.jit import inline, noinline, one, zero
+from ..compiler.rare import INDEX, INDICES, PLAN, UNIT, rare
 from ..compiler.tiles import add_scaled
 from ..functions.activations import SOFTMAX
 from ..lowering.flags import (
@@ -37,21 +38,39 @@ def part(span, which):
 
 
 @inline
+def push_run(m, p, span, r, delta, what):
+    """Send an error along a run of connections, to its sources, its gaters or both. writes: flow"""
+    if m.run_kind[r] > LISTED:
+        push_gated(m, p, span, r, delta, what)
+    elif what & SOURCES:
+        first, n = u8(m.run_first[r]), u8(m.run_length[r])
+        to = part(span, of_sources(m.run_flags[r], PUSHED, PREVIOUS))
+        if m.run_kind[r] == LISTED:
+            for c in range(first, first + n):
+                p.flow[to + m.source[c]] += delta * m.weight[c]
+        else:
+            add_scaled(p.flow, to + u8(m.run_source[r]), delta, m.weight, first, n)
+
+
+@rare(PLAN, INDICES, INDEX, UNIT, INDEX)
+def push_gated(m, p, span, r, delta, what):
+    """`push_run` for a run with gaters. writes: flow"""
+    flags = m.run_flags[r]
+    if what & SOURCES:
+        push_sources(m, p, r, delta, part(span, of_sources(flags, PUSHED, PREVIOUS)))
+    if what & GATERS:
+        push_gaters(m, p, r, delta, part(span, of_gaters(flags, GATED, PREVIOUS)))
+
+
+@inline
 def push_sources(m, p, r, delta, to):
     """Send an error along a run, scaled by its gaters. writes: flow"""
     kind, first, n = m.run_kind[r], u8(m.run_first[r]), u8(m.run_length[r])
-    if kind == LISTED:
-        for c in range(first, first + n):
-            p.flow[to + m.source[c]] += delta * m.weight[c]
-        return
     gains = gaters_read(m, r)
-    source = u8(m.run_source[r])
-    if kind == DENSE or kind == SHARED:
-        if kind == SHARED:
-            delta *= gains[m.run_gater[r]]
-        add_scaled(p.flow, to + source, delta, m.weight, first, n)
+    source, gater = u8(m.run_source[r]), u8(m.run_gater[r])
+    if kind == SHARED:
+        add_scaled(p.flow, to + source, delta * gains[gater], m.weight, first, n)
     elif kind == ZIPPED:
-        gater = u8(m.run_gater[r])
         for t in range(n):
             p.flow[to + source + t] += delta * gains[gater + t] * m.weight[first + t]
     else:
@@ -78,17 +97,7 @@ def push_gaters(m, p, r, delta, to):
             p.flow[to + m.gater[c]] += delta * m.weight[c] * activations[m.source[c]]
 
 
-@inline
-def push_run(m, p, span, r, delta, what):
-    """Send an error along a run of connections, to its sources, its gaters or both."""
-    flags = m.run_flags[r]
-    if what & SOURCES:
-        push_sources(m, p, r, delta, part(span, of_sources(flags, PUSHED, PREVIOUS)))
-    if what & GATERS:
-        push_gaters(m, p, r, delta, part(span, of_gaters(flags, GATED, PREVIOUS)))
-
-
-@inline
+@rare(PLAN, INDICES, INDEX, UNIT, INDEX)
 def push_own(m, p, span, j, delta, what):
     """Send an error along a self-connection, to the previous state and to its gater."""
     weight, gater = m.weight[m.self_row[j]], m.self_gater[j]
@@ -112,7 +121,7 @@ def mix(p, activation, at, first, last):
         p.flow[at + k] = activation[k] * (p.flow[at + k] - mean)
 
 
-@inline
+@rare(PLAN, INDICES, INDEX)
 def mix_group(m, p, span, j):
     """Make what has been pushed in this step to the softmax group of `j` errors of its states."""
     first, last = u8(m.group_first[j]), u8(m.group_stop[j])

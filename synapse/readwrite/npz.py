@@ -225,9 +225,10 @@ def _read_array(stream: IO[bytes], info: zipfile.ZipInfo, name: str) -> NDArray[
             f"{dtype.itemsize} bytes, got {there} bytes."
         )
     array: NDArray[Any] = np.empty(items, dtype)
-    content = array.view(np.uint8).data
-    complete = stream.readinto(content) == there  # type: ignore[attr-defined]
-    if not complete or zlib.crc32(content, zlib.crc32(header)) != info.CRC:
+    content = left = array.view(np.uint8).data
+    while got := stream.readinto(left):  # type: ignore[attr-defined]  # some at a time, if it is long
+        left = left[got:]
+    if len(left) or zlib.crc32(content, zlib.crc32(header)) != info.CRC:
         raise zipfile.BadZipFile(f"the array {name!r} has changed since it was written")
     return array.reshape(shape, order="F" if fortran else "C")
 

@@ -187,7 +187,7 @@ class BatchLoop:
         address, store, _ = self.exact._ready
         runs = engine.exact.Runs(
             orders=self._sorted(epochs.orders),
-            counts=self.counts.take(epochs.orders),
+            counts=self.counts[epochs.orders],
             rates=epochs.rates,
             errors=epochs.errors,
             goal=float(epochs.goal),

@@ -80,8 +80,8 @@ def run(
         Whether to show a progress bar; a string is shown in front of it. Default True.
     time_limit : float, optional
         Seconds that a trial may take. A trial that takes longer is interrupted at its next Python
-        instruction, but not while kernels are compiled or a module is imported, and has failed. By default
-        there is no limit.
+        instruction, but not in the middle of an operation on a network, or while kernels are compiled or a
+        module is imported, and has failed. By default there is no limit.
     retry : bool
         Whether to run trials again that have failed, according to the store. Default False.
 

@@ -215,7 +215,7 @@ class Store:
         """Take over the columns of all connections, in a store that has none; others get their defaults."""
         self.touch()
         count = len(columns["weight"])
-        rows = np.arange(count, dtype=np.uint32)
+        columns = {**columns, "identity": np.arange(count, dtype=np.uint32)}
         for column in CONNECTION:
             dtype = numpy_dtype(column, self.dtype)
             if column.name in columns:
@@ -224,9 +224,8 @@ class Store:
             else:
                 adopted = np.full(count, column.default, dtype) if column.default else np.zeros(count, dtype)
             self.columns[column.name] = adopted
-        self.columns["identity"] = rows
         self.n_connections = self.n_identities = count
-        self.row_of = rows.copy()
+        self.row_of = self.columns["identity"].copy()
 
     def remove_connections(self, identities: Indices) -> None:
         """Mark connections as removed; the next lowering removes their rows."""

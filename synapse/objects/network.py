@@ -147,13 +147,7 @@ class Network(Sequence[Neuron]):
             wiring.require_free(neurons)
             wiring.refuse_softmax(neurons[: -len(parts[-1])])
             self._begin(parts, label)
-            store = wiring.join(neurons)
-            store.touch()
-            store["network"][wiring.rows_of(neurons)] = store.new_network(self)
-            self._renumber(parts)
-            self._name_layers()
-            for layer in parts:
-                layer._network = weakref.ref(self)
+            self._enter(wiring.join(neurons))
 
     def _begin(self, layers: list[Layer], name: str | None) -> None:
         """Be a network of these layers, of which neither they nor their store know yet."""
@@ -168,6 +162,14 @@ class Network(Sequence[Neuron]):
         self._costs_known: tuple[int, list[tuple[Any, Cost]]] = (0, [])  # by what was asked for
         self._memory_known = (0, False)  # a version of the topology, and whether it has memory
         self._n_inputs, self._n_outputs = len(layers[0]), len(layers[-1])
+
+    def _enter(self, store: Store) -> None:
+        """Let the store and the layers know that it is the network of these layers."""
+        store["network"][self._anchor._row] = store.new_network(self)
+        self._renumber(self._layers)
+        self._name_layers()
+        for layer in self._layers:
+            layer._network = weakref.ref(self)
 
     # --- parts ---------------------------------------------------------------------------
 

@@ -43,7 +43,7 @@ from .network import Network, require_network
 from .neuron import Neuron
 from .sensitivities import Sensitivities
 from .topology import NO_GATER
-from .wiring import require_closed
+from .wiring import refuse_softmax, require_closed
 
 __all__ = ["PortableSensitivities", "Traces"]  # of the engine, which files do not import
 
@@ -149,7 +149,9 @@ def from_saved(saved: SavedNetwork) -> Network:
     store["clock"][0] = saved.clock
     layers = layers_of(neurons, saved.layers)
     network = instance_of(saved.architecture, layers)
-    Network.__init__(network, *layers, name=saved.name)
+    refuse_softmax(neurons[: -len(layers[-1])])
+    network._begin(layers, saved.name)
+    network._enter(store)
     network._metadata = saved.metadata
     if saved.names is not None:
         store.names[:] = saved.names

@@ -167,8 +167,7 @@ class Records:
         """A column whose values all fit; `condition` describes in words which values do."""
         column: list[Any] = self._columns[key]
         if not all(map(fits, column)):
-            i = next(i for i, value in enumerate(column) if not fits(value))
-            require(False, f"The {key} of {self.item} {i}", condition, column[i])
+            self._refuse(key, map(fits, column), condition)
         return column
 
     def numbers(self, key: str, dtype: Any = np.float64) -> NDArray[Any]:
@@ -213,16 +212,20 @@ class Records:
                 raise FormatError(f"Expected {lowered(wanted)} to be {condition}, got {got}.")
             array: NDArray[Any] = column.astype(column.dtype.newbyteorder("="), copy=False)
             return array
-        found = set(map(type, column))
-        if not found <= set(types):
-            self._refuse(key, (type(value) in types for value in column), condition)
-        if NoneType in found:
+        if NoneType in self._require_types(key, types, condition):
             column = [NO_GATER if value is None else value for value in column]
         try:
             return np.array(column, dtype)
         except OverflowError:
             self._refuse(key, (_fits(value, dtype) for value in column), condition)
             raise
+
+    def _require_types(self, key: str, types: tuple[type, ...], condition: str) -> set[type]:
+        """The types of the values of a list; raise for the first one of another type than these."""
+        found = set(map(type, self._columns[key]))
+        if not found <= set(types):
+            self._refuse(key, (type(value) in types for value in self._columns[key]), condition)
+        return found
 
     def _require(self, key: str, fits: NDArray[Any], condition: str) -> None:
         """Raise for the first value that does not fit."""
@@ -241,9 +244,11 @@ class Records:
             return [None] * len(numbers)
         return [None if number == NO_GATER else number for number in numbers.tolist()]
 
-    def texts(self, key: str) -> list[str]:
-        """A column of strings."""
-        return self.values(key, "a string", lambda value: type(value) is str)
+    def texts(self, key: str, null: bool = False) -> list[Any]:
+        """A column of strings, or of strings and null."""
+        types, condition = ((str, NoneType), "a string or null") if null else ((str,), "a string")
+        self._require_types(key, types, condition)
+        return list(self._columns[key])
 
     def squashes(self, key: str) -> NDArray[Any]:
         """A column of names of activation functions, all of them registered."""

@@ -268,9 +268,7 @@ def _layers(data: dict[str, Any], neurons: int) -> list[tuple[str, int]]:
 
 
 def _names(neurons: Records) -> list[str | None]:
-    if "name" not in neurons:
-        return [None] * len(neurons)
-    return neurons.values("name", "a string or null", lambda name: name is None or type(name) is str)
+    return neurons.texts("name", null=True) if "name" in neurons else [None] * len(neurons)
 
 
 def _ends(connections: Records, neurons: Records) -> dict[str, NDArray[Any]]:

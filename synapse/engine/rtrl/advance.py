@@ -237,10 +237,10 @@ def renew_class(m, p, c, old, new):
     n = u8(p.class_width[c])
     for b in range(u8(p.class_block[c]), u8(p.class_block[c + ONE])):
         begin, end = u8(p.block_line[b]), u8(p.block_line[b + ONE])
-        first, terms = p.block_term[b], p.block_term[b + ONE] - p.block_term[b]
         if end - begin >= FEW:
             renew_block(m, p, b, n, old, new)
         else:
+            first, terms = p.block_term[b], p.block_term[b + ONE] - p.block_term[b]
             for k in range(end - begin):
                 lay_values(p, p.block_value[b] + k * terms, terms, ONE, ONE, u8(0))
                 set_sums(p, new + p.line_at[begin + k], n, old, p.term_at, first, terms)

@@ -23,6 +23,7 @@ from ..objects.network import Network, require_network
 from ..objects.recording import Log
 from ..readwrite.files import File, write
 from ..readwrite.native import from_json_data
+from ..readwrite.programs import functions_source
 from ._document import describe, numbers_of, numbers_of_log
 from ._learning import learning_of
 
@@ -263,7 +264,6 @@ SCRIPTS = (
 """The parts of the page's own script, in order: each uses definitions of earlier ones."""
 
 LEARNING = (
-    "functions.js",
     "rule.js",
     "tasks.js",
     "live.js",
@@ -277,14 +277,15 @@ LEARNING = (
     "lessons.js",
     "tutor.js",
 )
-"""Those that a page that learns has besides. Imports and exports between them are left out."""
+"""Those that a page that learns has besides, after the squashes and costs; imports and exports are left out."""
 
 
 def page_of(data: dict[str, Any]) -> str:
     """The page for some data: template, style, library and script in one text."""
     library, learn = part_of("cytoscape.min.js"), "learn" in data
-    script = "\n".join(map(part_of, (*SCRIPTS, *(LEARNING if learn else ()))))
-    script = "(() => {\n" + re.sub(r"^import .*;$|^export (?=\w)", "", script, flags=re.MULTILINE) + "})();\n"
+    scripts = [*map(part_of, SCRIPTS), *([functions_source(), *map(part_of, LEARNING)] if learn else [])]
+    script = re.sub(r"^import .*;$|^export (?=\w)", "", "\n".join(scripts), flags=re.MULTILINE)
+    script = "(() => {\n" + script + "})();\n"
     parts = {
         "policy": _policy(library, script),
         "style": part_of("explorer.css") + (part_of("learn.css") if learn else ""),

@@ -442,7 +442,7 @@ COST_NUMBERS = ("target", "output", "slope", "outputs")
 def functions_source() -> str:
     """Write the built-in squashes and costs as a JavaScript module: value and slope, or value and signal.
 
-    The page that learns in a browser stands on it (``draw/page/functions.js``).
+    The page that learns in a browser has them, and ``draw/page/rule.js`` imports them as ``functions.js``.
     """
     squashes = {name: _formula(f"squash_{name}", one.formula, "s") for name, one in ACTIVATIONS.items()}
     costs = {name: _formula(f"cost_{name}", one.formula, *COST_NUMBERS) for name, one in COSTS.items()}

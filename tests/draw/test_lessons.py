@@ -12,6 +12,7 @@ import pytest
 import demos
 from demos.worked_example import RATE, SAMPLES, Example
 from synapse import draw, readwrite
+from synapse.readwrite.programs import functions_source
 
 PAGE = Path(draw.__file__).parent / "page"
 NODE = shutil.which("node")
@@ -88,8 +89,9 @@ ASKED_AND_WRONG = [
 @pytest.fixture(scope="module")
 def lessons(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
-    for name in ("rule.js", "functions.js", "lessons.js"):
+    for name in ("rule.js", "lessons.js"):
         shutil.copy(PAGE / name, folder)
+    (folder / "functions.js").write_text(functions_source())
     (folder / "package.json").write_text('{"type": "module"}')
     (folder / "main.js").write_text(RUN)
     call, sent = [NODE, folder / "main.js"], json.dumps(ASKED_AND_WRONG)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import builtins
 import dis
 import math
-import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,6 +18,7 @@ from types import BuiltinFunctionType, CellType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from .. import squash as squashes
 from .._checks import shown
@@ -43,14 +43,24 @@ PRIMITIVES: dict[str, tuple[Any, ...]] = {
 }
 """Functions that every exporter can write, and what they are called in Python."""
 
-OPERATORS = ("+", "-", "*", "/", "negative")
+OPERATORS = {
+    "+": np.add,
+    "-": np.subtract,
+    "*": np.multiply,
+    "/": np.true_divide,
+    "negative": np.negative,
+}
 COMPARISONS = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+    "==": np.equal,
+    "!=": np.not_equal,
+}
+KINDS = {
+    **{function: kind for kind, known in PRIMITIVES.items() for function in known},
+    **{function: kind for kind, function in (OPERATORS | COMPARISONS).items()},
 }
 
 MOST = 12
@@ -90,81 +100,38 @@ class _Reading:
             return self.symbol("number", float(value))
         raise UnreadableError(f"it computes with {value!r}")
 
+    def applied(self, function: Callable[..., Any], *operands: Any) -> Any:
+        """What a function that is written in C makes of symbols and numbers."""
+        kind = KINDS.get(function)
+        if kind is None:
+            raise UnreadableError(f"it calls {function.__name__}")
+        symbols = [self.of(one) for one in operands]
+        if kind in COMPARISONS:
+            return Condition(kind, *symbols)
+        while len(symbols) > 2:  # the largest or smallest of several
+            symbols[:2] = [self.symbol(kind, *symbols[:2])]
+        return self.symbol(kind, *symbols)
 
-class Symbol:
-    """A number that is not known: a name, a number, or a function of other symbols."""
 
-    __array_ufunc__ = None  # so that numbers of NumPy leave the arithmetic to it
+class Symbol(NDArrayOperatorsMixin):
+    """A number that is not known: a name, a number, or a function of other symbols.
+
+    The mixin turns each operator into a call of NumPy's function, as operators of NumPy's numbers are.
+    """
+
     __hash__ = object.__hash__
 
     def __init__(self, reading: _Reading, kind: str, parts: tuple[Any, ...]) -> None:
         self.reading, self.kind, self.parts = reading, kind, parts
 
-    def _and(self, kind: str, *others: Any) -> Symbol:
-        return self.reading.symbol(kind, self, *map(self.reading.of, others))
-
-    def _compared(self, kind: str, other: Any) -> Condition:
-        return Condition(kind, self, self.reading.of(other))
-
-    def __add__(self, other: Any) -> Symbol:
-        return self._and("+", other)
-
-    def __sub__(self, other: Any) -> Symbol:
-        return self._and("-", other)
-
-    def __mul__(self, other: Any) -> Symbol:
-        return self._and("*", other)
-
-    def __truediv__(self, other: Any) -> Symbol:
-        return self._and("/", other)
-
-    def __pow__(self, other: Any) -> Symbol:
-        return self._and("pow", other)
-
-    def __radd__(self, other: Any) -> Symbol:
-        return self.reading.of(other) + self
-
-    def __rsub__(self, other: Any) -> Symbol:
-        return self.reading.of(other) - self
-
-    def __rmul__(self, other: Any) -> Symbol:
-        return self.reading.of(other) * self
-
-    def __rtruediv__(self, other: Any) -> Symbol:
-        return self.reading.of(other) / self
-
-    def __rpow__(self, other: Any) -> Symbol:
-        return self.reading.of(other) ** self
-
-    def __neg__(self) -> Symbol:
-        return self._and("negative")
+    def __array_ufunc__(self, function: np.ufunc, method: str, *operands: Any, **ignored: Any) -> Any:
+        return self.reading.applied(function, *operands)
 
     def __pos__(self) -> Symbol:
         return self
 
-    def __abs__(self) -> Symbol:
-        return self._and("abs")
-
-    def __lt__(self, other: Any) -> Condition:
-        return self._compared("<", other)
-
-    def __le__(self, other: Any) -> Condition:
-        return self._compared("<=", other)
-
-    def __gt__(self, other: Any) -> Condition:
-        return self._compared(">", other)
-
-    def __ge__(self, other: Any) -> Condition:
-        return self._compared(">=", other)
-
-    def __eq__(self, other: object) -> Any:
-        return self._compared("==", other)
-
-    def __ne__(self, other: object) -> Any:
-        return self._compared("!=", other)
-
     def __bool__(self) -> bool:
-        return bool(self._compared("!=", 0.0))
+        return bool(self != 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,7 +214,6 @@ class _Replaced:
     def __init__(self, reading: _Reading) -> None:
         self.reading = reading
         self.seen: dict[int, Any] = {}
-        self.primitives = {id(one): name for name, known in PRIMITIVES.items() for one in known}
 
     def value(self, value: Any) -> Any:
         """What stands for a value to which a formula refers."""
@@ -259,25 +225,12 @@ class _Replaced:
         if isinstance(value, ModuleType):
             return _Module(self, value)
         if isinstance(value, (BuiltinFunctionType, np.ufunc)):
-            return self.called(value)
+            return lambda *numbers: (
+                self.reading.applied(value, *numbers)
+                if any(isinstance(one, Symbol) for one in numbers)
+                else value(*numbers)
+            )
         return value
-
-    def called(self, function: Any) -> Any:
-        """A function that is written in C: one that exporters can write, if it is called with symbols."""
-        name = self.primitives.get(id(function), "")
-
-        def call(*arguments: Any) -> Any:
-            if not any(isinstance(one, Symbol) for one in arguments):
-                return function(*arguments)
-            if not name:
-                raise UnreadableError(f"it calls {function.__name__}")
-            symbols = [self.reading.of(one) for one in arguments]
-            if name in ("max", "min"):
-                while len(symbols) > 2:
-                    symbols[:2] = [self.reading.symbol(name, *symbols[:2])]
-            return self.reading.symbol(name, *symbols)
-
-        return call
 
     def function(self, function: FunctionType) -> Any:
         if any(step.opname == "PUSH_EXC_INFO" for step in dis.get_instructions(function)):

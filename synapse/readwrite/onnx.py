@@ -91,7 +91,7 @@ def _require_range(step: NetworkStep, dtype: np.dtype[Any]) -> None:
 
 def _kept(step: NetworkStep) -> Ints:
     """Values that a step reads before it writes them."""
-    late = [column[column >= step.lowered.target] for column in (step.lowered.source, step.lowered.gater)]
+    late = [column[column >= step.target] for column in (step.source, step.gater)]
     absent = [
         np.setdiff1d(np.arange(first, stop), np.arange(step.inputs, block.stop)) + step.neurons
         for block in step.blocks
@@ -195,7 +195,7 @@ class Graph:
         """The states of a block: biases plus the weighted inputs of gated and other connections."""
         step, rows = self.step, self.step.rows(block.first, block.stop)
         biases = self.constant(step.biases[block.first : block.stop])
-        own, open_ = step.lowered.source[rows] >= step.neurons, step.lowered.gater[rows] == NO_GATER
+        own, open_ = step.source[rows] >= step.neurons, step.gater[rows] == NO_GATER
         total = ""
         for sort in (rows[open_ & ~own], rows[~open_ & ~own], rows[own & open_], rows[own & ~open_]):
             if len(sort):
@@ -216,8 +216,8 @@ class Graph:
         neuron, has one gater; otherwise sums over lists.
         """
         step, neurons = self.step, np.arange(block.first, block.stop)
-        sources, column = np.unique(step.lowered.source[rows], return_inverse=True)
-        target, gater = step.lowered.target[rows] - block.first, step.lowered.gater[rows]
+        sources, column = np.unique(step.source[rows], return_inverse=True)
+        target, gater = step.target[rows] - block.first, step.gater[rows]
         if len(sources) > SPARSE * np.bincount(target).max():
             return self._listed(rows, target, len(neurons))
         matrix = np.zeros((len(sources), len(neurons)))
@@ -240,9 +240,9 @@ class Graph:
         table = np.full((neurons, count.max()), rows[0])
         weights = np.zeros(table.shape)
         table[place], weights[place] = rows, self.step.weights[rows]
-        inputs = self.node("Mul", self.values(self.step.lowered.source[table]), self.constant(weights))
-        if self.step.lowered.gater[rows[0]] != NO_GATER:
-            inputs = self.node("Mul", inputs, self.values(self.step.lowered.gater[table]))
+        inputs = self.node("Mul", self.values(self.step.source[table]), self.constant(weights))
+        if self.step.gater[rows[0]] != NO_GATER:
+            inputs = self.node("Mul", inputs, self.values(self.step.gater[table]))
         return self.node("ReduceSum", inputs, self.constant(np.array([2])), keepdims=0)
 
     def model(self) -> Any:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from string import Template
-from typing import Any, NamedTuple
+from typing import Any
 
 from .._checks import counted
 from ..cost import COSTS
@@ -24,7 +24,7 @@ from ..squash import ACTIVATIONS, LARGEST, SHARES, SINGLE, STATE
 from . import files
 from ._formats import Format
 from ._formulas import Branch, Symbol, Tree, given, in_order, kind_of, read, tree_of
-from ._step import NetworkStep, Run, step_of
+from ._step import NetworkStep, step_of
 
 __all__ = ["c_source", "javascript_source", "python_source"]
 
@@ -44,8 +44,7 @@ class Language:
     is a line for a number that the body does not use. `fires` are the functions that compute activations of
     consecutive neurons by the formula ``NAME``, by the kind of squash.
 
-    `loop` and `run` are rows of tables. The runs of a loop are either inside its row, ``{nested}``, or in a
-    separate table, ``{count}`` of them. `start` begins with ``{values}``.
+    `loop`, `runs` (all of a neuron) and `run` are rows of tables. `start` begins with ``{values}``.
     """
 
     key: str
@@ -62,53 +61,39 @@ class Language:
     unused: str
     fires: Mapping[str, str]
     loop: str
+    runs: str
     run: str
     start: str
-
-
-class Loop(NamedTuple):
-    """Neurons ``first .. stop`` whose states are computed by the same runs; then some activate.
-
-    ``fires`` is empty if states of others of a group are not computed yet.
-    """
-
-    first: int
-    stop: int
-    fires: tuple[int, int]
-    squash: str
-    runs: list[Run]
 
 
 def source(network: Network, language: Language, context: bool) -> str:
     """Write a network as a program; raises as :func:`synapse.readwrite.python_source` does."""
     step = step_of(network, language.key, language.name, context)
-    loops = list(_loops(step))
+    own = step.runs()[step.inputs :]
+    rows = [language.runs.format(", ".join(language.run.format(*run) for run in runs)) for runs in own]
     program = Path(__file__).with_name("templates").joinpath(language.template)
     return Template(program.read_text(encoding="utf-8")).substitute(
         heading="\n".join(language.comment + line for line in _heading(step)),
         inputs=step.inputs,
         outputs=step.outputs,
         neurons=step.neurons,
-        squashes="\n\n".join(_squashes(language, list(dict.fromkeys(own.squash for own in loops)))),
-        loops="\n".join(_loop(language, own) for own in loops),
-        runs=_lines([run for own in loops for run in _rows(language, own)] or [NO_RUN]),
+        squashes="\n\n".join(_squashes(language, list(dict.fromkeys(one.squash for one in step.blocks)))),
+        loops="\n".join(_loops(language, step)),
+        runs=",\n    ".join(filter(None, rows)) or NO_RUN,
+        counts=_lines([str(len(runs)) for runs in own]),
         biases=_numbers(step.biases[step.inputs :].tolist()),
         weights=_numbers(step.weights.tolist()),
         start=language.start.format(values=_numbers(step.start.tolist())) if context else "",
     )
 
 
-def _loops(step: NetworkStep) -> Iterator[Loop]:
-    """The loops of a step, in order."""
-    for block, stretches in zip(step.blocks, step.lowered.stretches(), strict=True):
-        for stretch in stretches:
-            # Neurons of a block without groups do not depend on each other: each activates at once.
-            fires = (0, 0) if block.grouped else (stretch.first, stretch.stop)
-            if block.grouped and stretch is stretches[-1]:
-                fires = block.fires[0]
-            yield Loop(stretch.first, stretch.stop, fires, block.squash, stretch.runs)
+def _loops(language: Language, step: NetworkStep) -> Iterator[str]:
+    """The loops of a step, in order: neurons whose states are computed, and others that activate then."""
+    for block in step.blocks:
+        name = _identifier(block.squash)
+        yield language.loop.format(block.first, block.stop, *block.fires[0], name)
         for group in block.fires[1:]:
-            yield Loop(block.stop, block.stop, group, block.squash, [])
+            yield language.loop.format(block.stop, block.stop, *group, name)
 
 
 def _heading(step: NetworkStep) -> Iterator[str]:
@@ -222,30 +207,13 @@ def _identifier(name: str) -> str:
     return "".join(c if c.isascii() else f"u{ord(c):x}" for c in name)
 
 
-def _loop(language: Language, loop: Loop) -> str:
-    rows = _rows(language, loop)
-    return language.loop.format(
-        first=loop.first,
-        stop=loop.stop,
-        fire_first=loop.fires[0],
-        fire_stop=loop.fires[1],
-        squash=_identifier(loop.squash),
-        nested=", ".join(rows),
-        count=len(rows),
-    )
-
-
-def _rows(language: Language, loop: Loop) -> list[str]:
-    return [language.run.format(", ".join(map(str, run))) for run in loop.runs]
-
-
 def _numbers(values: Iterable[float]) -> str:
     """Numbers with all digits; a single 0 if there are none, because C has no empty table."""
     return _lines([repr(value) for value in values] or ["0.0"])
 
 
-def _lines(items: Sequence[str], each: int = 5) -> str:
-    return ",\n    ".join(", ".join(items[i : i + each]) for i in range(0, len(items), each))
+def _lines(items: Sequence[str]) -> str:
+    return ",\n    ".join(", ".join(items[i : i + 5]) for i in range(0, len(items), 5))
 
 
 # A group begins with its largest state, the first of equals.
@@ -279,8 +247,9 @@ PYTHON = Language(
     total = sum(shares)
     return [share / total for share in shares]""",
     },
-    loop="    ({first}, {stop}, {fire_first}, {fire_stop}, fire_{squash}, [{nested}]),",
-    run="({})",
+    loop="    ({}, {}, {}, {}, fire_{}),",
+    runs="[{}]",
+    run="({}, {}, {}, {})",
     start="        self.value = [\n    {values}\n        ]\n",
 )
 
@@ -354,8 +323,9 @@ C = Language(
     for (int j = 0; j < count; j++) activation[j] = exp(state[j] - state[best]) / total;
 }""",
     },
-    loop="    {{{first}, {stop}, {fire_first}, {fire_stop}, fire_{squash}, {count}}},",
-    run="{{{}}}",
+    loop="    {{{}, {}, {}, {}, fire_{}}},",
+    runs="{}",
+    run="{{{}, {}, {}, {}}}",
     start=(
         "\n// Start from the network's context at the time of writing, instead of network_clear.\n"
         "void network_start(Network *net);\nvoid network_start(Network *net) {{\n"
@@ -421,8 +391,9 @@ JAVASCRIPT = Language(
   return shares.map((share) => share / total);
 }""",
     },
-    loop="  [{first}, {stop}, {fire_first}, {fire_stop}, fire_{squash}, [{nested}]],",
-    run="[{}]",
+    loop="  [{}, {}, {}, {}, fire_{}],",
+    runs="[{}]",
+    run="[{}, {}, {}, {}]",
     start="    this.value.set([\n    {values}\n    ]);\n",
 )
 

@@ -14,7 +14,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from types import BuiltinFunctionType, CellType, FunctionType, ModuleType
+from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from .. import squash as squashes
 from .._checks import shown
+from ..engine.functions.capture import Freezer, Frozen
 from ..errors import FormatError
 from ..squash import ACTIVATIONS, CHANCE, SINGLE
 
@@ -182,7 +183,7 @@ def read(formula: Callable[..., Any], *names: str) -> Tree:
     """
     reading = _Reading()
     symbols = [reading.symbol("name", name) for name in names]
-    function = _Replaced(reading).value(formula)
+    function, _ = _Replaced(reading).value(formula, set())
     return _grown(reading, lambda: function(*symbols))
 
 
@@ -208,67 +209,34 @@ def _grown(reading: _Reading, run: Callable[[], Any]) -> Tree:
     return Branch(condition, *trees)
 
 
-class _Replaced:
+class _Replaced(Freezer):
     """Copies a formula so that it, and what it calls, can compute with symbols."""
 
     def __init__(self, reading: _Reading) -> None:
+        super().__init__(_without_handlers, modules=True)
         self.reading = reading
-        self.seen: dict[int, Any] = {}
+        self.builtins = {name: self.value(one, set())[0] for name, one in vars(builtins).items()}
 
-    def value(self, value: Any) -> Any:
+    def value(self, value: Any, attributes: set[str]) -> Frozen:
         """What stands for a value to which a formula refers."""
-        function = getattr(value, "py_func", value)  # of Numba
-        if isinstance(function, FunctionType):
-            return self.function(function)
         if value is float:
-            return lambda number: number if isinstance(number, Symbol) else float(number)
-        if isinstance(value, ModuleType):
-            return _Module(self, value)
+            return lambda number: number if isinstance(number, Symbol) else float(number), None
         if isinstance(value, (BuiltinFunctionType, np.ufunc)):
-            return lambda *numbers: (
-                self.reading.applied(value, *numbers)
-                if any(isinstance(one, Symbol) for one in numbers)
-                else value(*numbers)
-            )
-        return value
+            return self._called(value), None
+        return super().value(value, attributes)
 
-    def function(self, function: FunctionType) -> Any:
-        if any(step.opname == "PUSH_EXC_INFO" for step in dis.get_instructions(function)):
-            raise UnreadableError("it catches exceptions")  # among them those that end a run
-        if id(function) not in self.seen:
-            scope: dict[str, Any] = {}
-            cells = tuple(CellType() for _ in function.__closure__ or ())
-            twin = FunctionType(function.__code__, scope, function.__name__, function.__defaults__, cells)
-            twin.__kwdefaults__ = function.__kwdefaults__
-            self.seen[id(function)] = twin
-            known = vars(builtins) | function.__globals__
-            scope |= {name: self.value(known[name]) for name in _names(function) & known.keys()}
-            scope["__builtins__"] = builtins
-            for cell, original in zip(cells, function.__closure__ or (), strict=True):
-                if original != CellType():
-                    cell.cell_contents = self.value(original.cell_contents)
-        return self.seen[id(function)]
+    def _called(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*numbers: Any) -> Any:
+            symbolic = any(isinstance(one, Symbol) for one in numbers)
+            return self.reading.applied(function, *numbers) if symbolic else function(*numbers)
+
+        return call
 
 
-class _Module:
-    """A module whose functions can compute with symbols."""
-
-    def __init__(self, replaced: _Replaced, module: ModuleType) -> None:
-        self._replaced, self._module = replaced, module
-
-    def __getattr__(self, name: str) -> Any:
-        return self._replaced.value(getattr(self._module, name))
-
-
-def _names(function: FunctionType) -> set[str]:
-    """The names that the code of a function, and of functions within it, refers to."""
-    names: set[str] = set()
-    codes = [function.__code__]
-    while codes:
-        code = codes.pop()
-        names |= set(code.co_names)
-        codes += [constant for constant in code.co_consts if isinstance(constant, type(code))]
-    return names
+def _without_handlers(function: FunctionType) -> FunctionType:
+    if any(step.opname == "PUSH_EXC_INFO" for step in dis.get_instructions(function)):
+        raise UnreadableError("it catches exceptions")  # among them those that end a run
+    return function
 
 
 def only(tree: Tree, place: int) -> Tree:

@@ -69,6 +69,13 @@ def test_radius_of_weights_is_that_of_the_whole_matrix(spec):
     assert spectral_radius(net) == pytest.approx(whole_radius(net), rel=1e-3, abs=1e-2)
 
 
+def test_loops_whose_connections_alternate_stay_whole():
+    a, b = Layer(1), Layer(4, "identity")
+    for source, target, weight in ((0, 1, 4.0), (2, 3, 0.5), (1, 0, 1.0), (3, 2, 0.5)):
+        b[source].project(b[target], weight=weight)
+    assert spectral_radius(Network(a, [], b)) == pytest.approx(2.0)  # the root of 4
+
+
 @given(specs(squashes=SMOOTH))
 def test_step_is_the_derivative_of_a_context_by_that_of_before(spec):
     """By differences of all states and activations, those that nothing reads included."""

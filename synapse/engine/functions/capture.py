@@ -35,7 +35,7 @@ def frozen(function: FunctionType, helper: Callable[[Any], Any], modules: bool) 
     >>> copy(3.0), key == frozen(line(2.0), as_it_is, False)[1], key == frozen(line(1.0), as_it_is, False)[1]
     ((6.0, 2.0), True, False)
     """
-    return _Freezer(helper, modules).function(function)
+    return Freezer(helper, modules).function(function)
 
 
 class _Same:
@@ -51,11 +51,12 @@ class _Same:
         return id(self.value)
 
 
-class _Freezer:
-    """Copies values; each value is copied once."""
+class Freezer:
+    """Copies values; each value is copied once. A subclass may copy some in another way."""
 
     def __init__(self, helper: Callable[[Any], Any], modules: bool) -> None:
         self.helper, self.modules = helper, modules
+        self.builtins: Any = builtins  # where copies find `abs`
         self.seen: dict[int, Frozen] = {}
 
     def value(self, value: Any, attributes: set[str]) -> Frozen:
@@ -106,7 +107,7 @@ class _Freezer:
         """Return the copy and the key of a function, including all values that it refers to."""
         if id(function) in self.seen:  # it calls itself, or is called twice
             return self.seen[id(function)]
-        namespace = {"__builtins__": builtins, "__name__": function.__module__}
+        namespace = {"__builtins__": self.builtins, "__name__": function.__module__}
         cells = tuple(CellType() for _ in function.__closure__ or ())
         twin = FunctionType(function.__code__, namespace, function.__name__, None, cells)
         twin.__qualname__ = function.__qualname__

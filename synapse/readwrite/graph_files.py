@@ -10,16 +10,17 @@ import io
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import groupby
 from typing import Any
 from xml.parsers import expat
 
 import networkx as nx
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from .._checks import lowered, numbers, shown
-from ..errors import ArgumentError, FormatError, SynapseError
+from .._checks import as_matrix, shown
+from ..errors import FormatError, SynapseError
 from ..objects.network import Network
 from ..objects.recording import Log
 from ..objects.state import to_saved
@@ -52,15 +53,7 @@ def _graphml_data(network: Network) -> str:
     return stream.getvalue().decode()
 
 
-def _from_graphml_data(content: bytes) -> Network:
-    return _from_xml(content, nx.read_graphml, "GraphML")
-
-
-def _from_gexf_data(content: bytes) -> Network:
-    return _from_xml(content, nx.read_gexf, "GEXF")  # without activations over time
-
-
-def _from_xml(content: bytes, read: Callable[..., Any], name: str) -> Network:
+def _from_xml(read: Callable[..., Any], name: str, content: bytes) -> Network:
     _refuse_declarations(content)
     return network_of(_parsed(lambda: read(io.BytesIO(content)), name))
 
@@ -138,17 +131,15 @@ def gexf_data(network: Network, activations: ArrayLike | Log | None = None, *, l
     """
     graph = graph_of(network, "GEXF", UNFIT)
     if activations is not None:
-        _add_timeline(graph, _steps(activations, network))
+        values = activations.of(network, "activation") if isinstance(activations, Log) else activations
+        steps = as_matrix("The activations", values, len(network), np.dtype(np.float64))
+        graph.graph["mode"] = "dynamic"
+        for node, own in enumerate(steps.T.tolist()):
+            graph.nodes[node]["activations"] = [(one, float(t), t + 1.0) for t, one in enumerate(own)]
     _add_looks(graph, Topology.of(network), layout)
     stream = io.BytesIO()
     nx.write_gexf(graph, stream)
     return stream.getvalue().decode()
-
-
-def _add_timeline(graph: nx.DiGraph[int], steps: NDArray[np.float64]) -> None:
-    graph.graph["mode"] = "dynamic"
-    for node, values in enumerate(steps.T.tolist()):
-        graph.nodes[node]["activations"] = [(one, float(t), t + 1.0) for t, one in enumerate(values)]
 
 
 def _add_looks(graph: nx.DiGraph[int], table: Topology, layout: Any) -> None:
@@ -179,26 +170,7 @@ def _colour(shade: tuple[float, float, float]) -> dict[str, float]:
     return {**dict(zip("rgb", (round(255 * part) for part in shade), strict=True)), "a": 1.0}
 
 
-def _steps(activations: ArrayLike | Log, network: Network) -> NDArray[np.float64]:
-    neurons = len(network)
-    if isinstance(activations, Log):
-        activations = activations.of(network, "activation")
-    what, condition = "The activations", f"finite numbers, shape (T, {neurons})"
-    steps = numbers(what, activations, condition)
-    if steps.shape[1:] != (neurons,):
-        raise ArgumentError(f"Expected {lowered(what)} to be {condition}, got shape {steps.shape}.")
-    if not np.isfinite(steps).all():
-        raise ArgumentError(
-            f"Expected {lowered(what)} to be {condition}, got {steps[~np.isfinite(steps)][0]}."
-        )
-    return steps.astype(np.float64)
-
-
 # --- JSON -----------------------------------------------------------------------------------------
-
-
-def _cytoscape_data(network: Network) -> dict[str, Any]:
-    return nx.cytoscape_data(graph_of(network), name="label")
 
 
 def _from_cytoscape_data(data: Any) -> Network:
@@ -217,10 +189,6 @@ def _from_cytoscape_data(data: Any) -> Network:
 
 
 _ENDS = ("source", "target")
-
-
-def _node_link_data(network: Network) -> dict[str, Any]:
-    return nx.node_link_data(graph_of(network), edges="edges")
 
 
 def _from_node_link_data(data: Any) -> Network:
@@ -381,7 +349,7 @@ FORMATS = (
         link="http://graphml.graphdrawing.org/specification.html",
         suffixes=(".graphml",),
         data=_graphml_data,
-        from_data=_from_graphml_data,
+        from_data=partial(_from_xml, nx.read_graphml, "GraphML"),
         write=files.write,
         read=files.read,
     ),
@@ -393,7 +361,7 @@ FORMATS = (
         link="https://gexf.net/schema.html",
         suffixes=(".gexf",),
         data=gexf_data,
-        from_data=_from_gexf_data,
+        from_data=partial(_from_xml, nx.read_gexf, "GEXF"),
         write=files.write,
         read=files.read,
     ),
@@ -404,7 +372,7 @@ FORMATS = (
         lost=LINKED,
         link="https://js.cytoscape.org/#notation/elements-json",
         suffixes=(".cyjs",),
-        data=_cytoscape_data,
+        data=lambda network: nx.cytoscape_data(graph_of(network), name="label"),
         from_data=_from_cytoscape_data,
         write=files.write_document,
         read=files.read_document,
@@ -416,7 +384,7 @@ FORMATS = (
         kept=ALL,
         lost=LINKED,
         link="https://networkx.org/documentation/stable/reference/readwrite/json_graph.html",
-        data=_node_link_data,
+        data=lambda network: nx.node_link_data(graph_of(network), edges="edges"),
         from_data=_from_node_link_data,
         write=files.write_document,
         read=files.read_document,

@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import initializers, squash as squashes
 from .._checks import boolean, expected, finite_number, float_type, integer, is_among, listed, shown, text
-from .._typing import Ints
+from .._typing import Bools, Ints
 from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, Column
 from ..errors import ArgumentError, ArgumentTypeError, SynapseError, TopologyError, UnknownNameError
 from ..initializers import Initializer, Seed, given_back, random_generator
@@ -343,10 +343,7 @@ def arrange(
     if not place:
         raise TopologyError("The graph must have at least two nodes, an input and an output. Got none.")
     known = _known(place, subset)
-    first = _named("inputs", inputs, place) if inputs is not None else _first(place, edges, known)
-    last = (
-        _named("outputs", outputs, place) if outputs is not None else _last(place, edges, known, set(first))
-    )
+    first, last = _ends(place, edges, inputs, outputs, known)
     both = [i for i in last if i in set(first)]
     if both:
         node = shown(list(place)[both[0]])
@@ -390,61 +387,49 @@ def _named(what: str, nodes: Iterable[Any], place: Mapping[Any, int]) -> list[in
     return numbers
 
 
-def _first(place: Mapping[Any, int], edges: Mapping[str, Ints], known: list[int] | None) -> list[int]:
-    """The inputs found from the edges of the graph."""
-    if known is not None:
-        return [i for i, number in enumerate(known) if number == min(known)]
-    reached, leading = _linked(edges, len(place))
-    found = np.flatnonzero(~reached)
-    alone = np.flatnonzero(~reached & ~leading)
-    if len(alone):
-        raise _unconnected(place, int(alone[0]))
-    if not len(found):
-        raise TopologyError(
-            "Expected a node without incoming edges as an input, found none. "
-            "Name the inputs: from_networkx(graph, inputs=[...])."
-        )
-    return found.tolist()
+def _ends(
+    place: Mapping[Any, int],
+    edges: Mapping[str, Ints],
+    inputs: Iterable[Any] | None,
+    outputs: Iterable[Any] | None,
+    known: list[int] | None,
+) -> tuple[list[int], list[int]]:
+    """The inputs and the outputs: as given, or as layers or edges tell."""
+    count, others = np.arange(len(place)), edges["source"] != edges["target"]
+    reached = np.isin(count, edges["target"][others])
+    leading = np.isin(count, np.append(edges["source"][others], edges["gater"]))
 
+    def found(among: Bools, linked: Bools, end: int, what: str, edge: str) -> list[int]:
+        if known is not None and among.any():
+            layer = np.array(known)
+            return np.flatnonzero(among & (layer == sorted(layer[among])[end])).tolist()
+        chosen = among & ~linked
+        alone = np.flatnonzero(chosen & ~reached & ~leading)
+        if len(alone):
+            raise TopologyError(
+                f"The node {shown(list(place)[alone[0]])} is connected to no other node. "
+                "Remove it from the graph, or name both the inputs and the outputs."
+            )
+        if not chosen.any():
+            raise TopologyError(
+                f"Expected a node without {edge} edges as an {what}, found none. "
+                f"Name the {what}s: from_networkx(graph, {what}s=[...])."
+            )
+        return np.flatnonzero(chosen).tolist()
 
-def _last(
-    place: Mapping[Any, int], edges: Mapping[str, Ints], known: list[int] | None, first: set[int]
-) -> list[int]:
-    """The outputs found from the edges of the graph."""
-    left = [i for i in range(len(place)) if i not in first]
-    if known is not None:
-        highest = max((known[i] for i in left), default=0)
-        return [i for i in left if known[i] == highest] or _none()
-    reached, leading = _linked(edges, len(place))
-    found = [i for i in left if not leading[i]]
-    alone = [i for i in found if not reached[i]]
-    if alone:
-        raise _unconnected(place, alone[0])
-    return found or _none()
-
-
-def _none() -> list[int]:
-    raise TopologyError(
-        "Expected a node without outgoing edges as an output, found none. "
-        "Name the outputs: from_networkx(graph, outputs=[...])."
+    whole = np.ones(len(place), bool)
+    first = (
+        _named("inputs", inputs, place)
+        if inputs is not None
+        else found(whole, reached, 0, "input", "incoming")
     )
-
-
-def _unconnected(place: Mapping[Any, int], i: int) -> TopologyError:
-    return TopologyError(
-        f"The node {shown(list(place)[i])} is connected to no other node. "
-        "Remove it from the graph, or name both the inputs and the outputs."
+    left = ~np.isin(count, first)
+    last = (
+        _named("outputs", outputs, place)
+        if outputs is not None
+        else found(left, leading, -1, "output", "outgoing")
     )
-
-
-def _linked(edges: Mapping[str, Ints], count: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Booleans by node: whether it has incoming edges, and whether it has outgoing edges or gates."""
-    others = edges["source"] != edges["target"]
-    reached, leading = np.zeros(count, bool), np.zeros(count, bool)
-    reached[edges["target"][others]] = True
-    leading[edges["source"][others]] = True
-    leading[edges["gater"][edges["gater"] >= 0]] = True
-    return reached, leading
+    return first, last
 
 
 def _by_depth(count: int, edges: Mapping[str, Ints], first: list[int], last: list[int]) -> Layers:

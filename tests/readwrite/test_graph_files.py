@@ -202,8 +202,8 @@ def test_activations_that_do_not_fit(tmp_path):
             save(net, tmp_path / "net.gexf", activations=activations)
 
     cases = (
-        ([[0.5]], errors.ArgumentError, r"shape \(T, 10\), got shape \(1, 1\)"),
-        (np.full((2, 10), np.nan), errors.ArgumentError, "finite numbers, .* got nan"),
+        ([[0.5]], errors.ArgumentError, "10 numbers per step, got 1"),
+        (np.full((2, 10), np.nan), errors.ArgumentError, "finite, got NaN or infinity in row 0"),
         (log, errors.ArgumentError, "is not recorded"),
     )
     assert not failures(cases, check)

@@ -277,7 +277,7 @@ LEARNING = (
     "lessons.js",
     "tutor.js",
 )
-"""Those that a page that learns has besides, after the squashes and costs; imports and exports are left out."""
+"""Those that a page that learns has besides, after squashes and costs. Imports and exports are left out."""
 
 
 def page_of(data: dict[str, Any]) -> str:

@@ -46,9 +46,38 @@ class RecursiveOptimizer(ABC):
     rate: float
     direct: ClassVar[bool]  # whether H has only the outputs' own parameters, within the step
 
-    @abstractmethod
+    @final
     def begin(self, parameters: Floats, frozen: Any = None, groups: Any = None) -> RecursiveState:
-        """Make the state of a training before its first step."""
+        """Make the state of a training before its first step.
+
+        Parameters
+        ----------
+        parameters : numpy.ndarray of float64, shape (n,)
+            The parameters to be changed.
+        frozen : array_like of bool, shape (n,), optional
+            Mask of parameters that never change.
+        groups : array_like of int, shape (n,), optional
+            The group of each parameter: equal numbers are one group. Default: all are one group, as always
+            with ``DEKF(groups="all")``. The groups of `RLS` are the outputs, from 0, that the parameters
+            belong to; its parameters with a negative number never change.
+        """
+        check_parameters(parameters)
+        moving = mask_of_moving(frozen, parameters.size)
+        mask = np.ones(parameters.size, np.bool_) if moving is None else moving
+        if groups is None:
+            return self._state(mask, np.zeros(parameters.size, np.int64))
+        labels = any_array("The groups", groups, f"{parameters.size} whole numbers")
+        if labels.dtype.kind not in "iu" or labels.shape != (parameters.size,):
+            given = f"{labels.dtype} of shape {labels.shape}"
+            raise ArgumentError(
+                f"Expected `groups` with {counted(parameters.size, 'whole number')}, one for each parameter, "
+                f"got {given}."
+            )
+        return self._state(mask, labels.astype(np.int64))
+
+    @abstractmethod
+    def _state(self, moving: NDArray[np.bool_], labels: Ints) -> RecursiveState:
+        """The state for the parameters that may move, with the group of each, both of shape (n,)."""
 
 
 class RecursiveState(ABC):
@@ -66,11 +95,9 @@ class RecursiveState(ABC):
         Values that the last step added to the parameters.
     """
 
-    def __init__(
-        self, optimizer: RecursiveOptimizer, size: int, moving: NDArray[np.bool_], labels: Ints
-    ) -> None:
+    def __init__(self, optimizer: RecursiveOptimizer, moving: NDArray[np.bool_], labels: Ints) -> None:
         self.optimizer, self.steps = optimizer, 0
-        self.change: Floats = np.zeros(size)
+        self.change: Floats = np.zeros(len(moving))
         chosen = np.flatnonzero(moving)
         self._columns: Ints = chosen[np.argsort(labels[chosen], kind="stable")]
         self._labels, counts = np.unique(labels[chosen], return_counts=True)
@@ -176,23 +203,6 @@ class RecursiveState(ABC):
         return f"<{type(self).__name__} of {rule}: {size} in {groups}, {counted(self.steps, 'step')}>"
 
 
-def checked_groups(parameters: Floats, frozen: Any, groups: Any) -> tuple[NDArray[np.bool_], Ints]:
-    """Check the arguments of ``begin``; returns which parameters move, and the group of each."""
-    check_parameters(parameters)
-    moving = mask_of_moving(frozen, parameters.size)
-    mask = np.ones(parameters.size, np.bool_) if moving is None else moving
-    if groups is None:
-        return mask, np.zeros(parameters.size, np.int64)
-    labels = any_array("The groups", groups, f"{parameters.size} whole numbers")
-    if labels.dtype.kind not in "iu" or labels.shape != (parameters.size,):
-        given = f"{labels.dtype} of shape {labels.shape}"
-        raise ArgumentError(
-            f"Expected `groups` with {counted(parameters.size, 'whole number')}, one for each parameter, "
-            f"got {given}."
-        )
-    return mask, labels.astype(np.int64)
-
-
 @final
 @understands("optimizer")
 @dataclass(frozen=True)
@@ -247,29 +257,16 @@ class RLS(RecursiveOptimizer):
         check_fields(self, positive_number, "rate", "regularization")
         check_fields(self, fraction, "forgetting")
 
-    def begin(self, parameters: Floats, frozen: Any = None, groups: Any = None) -> RecursiveState:
-        """Make the state of a training before its first step.
-
-        Parameters
-        ----------
-        parameters : numpy.ndarray of float64, shape (n,)
-            The parameters to be changed.
-        frozen : array_like of bool, shape (n,), optional
-            Mask of parameters that never change.
-        groups : array_like of int, shape (n,), optional
-            The output that each parameter belongs to, from 0; parameters with a negative number never change.
-            Default: all belong to output 0.
-        """
-        moving, labels = checked_groups(parameters, frozen, groups)
-        return _LeastSquaresState(self, parameters.size, moving & (labels >= 0), labels)
+    def _state(self, moving: NDArray[np.bool_], labels: Ints) -> RecursiveState:
+        return _LeastSquaresState(self, moving & (labels >= 0), labels)
 
 
 @final
 class _LeastSquaresState(RecursiveState):
     """Covariances of the outputs' parameters."""
 
-    def __init__(self, optimizer: RLS, size: int, moving: NDArray[np.bool_], labels: Ints) -> None:
-        super().__init__(optimizer, size, moving, labels)
+    def __init__(self, optimizer: RLS, moving: NDArray[np.bool_], labels: Ints) -> None:
+        super().__init__(optimizer, moving, labels)
         self._forgetting = optimizer.forgetting
         self._outputs = int(self._labels.max(initial=0)) + 1
         sizes = np.diff(self._bounds)
@@ -428,31 +425,16 @@ class DEKF(RecursiveOptimizer):
         check_fields(self, positive_integer, "annealing")
         choice("The groups of DEKF", self.groups, (NEURON, ALL))
 
-    def begin(self, parameters: Floats, frozen: Any = None, groups: Any = None) -> RecursiveState:
-        """Make the state of a training before its first step.
-
-        Parameters
-        ----------
-        parameters : numpy.ndarray of float64, shape (n,)
-            The parameters to be changed.
-        frozen : array_like of bool, shape (n,), optional
-            Mask of parameters that never change.
-        groups : array_like of int, shape (n,), optional
-            The group of each parameter: equal numbers are one group. Default: all are one group, as always
-            with ``groups="all"``.
-        """
-        moving, labels = checked_groups(parameters, frozen, groups)
-        if self.groups == ALL:
-            labels = np.zeros_like(labels)
-        return _KalmanState(self, parameters.size, moving, labels)
+    def _state(self, moving: NDArray[np.bool_], labels: Ints) -> RecursiveState:
+        return _KalmanState(self, moving, np.zeros_like(labels) if self.groups == ALL else labels)
 
 
 @final
 class _KalmanState(RecursiveState):
     """Covariances of the groups, one after the other."""
 
-    def __init__(self, optimizer: DEKF, size: int, moving: NDArray[np.bool_], labels: Ints) -> None:
-        super().__init__(optimizer, size, moving, labels)
+    def __init__(self, optimizer: DEKF, moving: NDArray[np.bool_], labels: Ints) -> None:
+        super().__init__(optimizer, moving, labels)
         self._filter = optimizer
         sizes = np.diff(self._bounds)
         ends = np.cumsum(sizes**2)

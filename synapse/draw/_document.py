@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, cast
@@ -12,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import Floats
-from ..objects.connection import Connection, extended_into
+from ..objects.connection import extended_into
 from ..objects.network import Network
 from ..objects.neuron import Neuron
 from ..objects.recording import Log, Pair
@@ -96,7 +95,7 @@ def numbers_of(network: Network, rows: Floats, aims: Sequence[Floats | None]) ->
     room = MOST_TRACES // (len(rows) + 1) - len(connections)
     if room >= 0:
         reads["eligibility"] = lambda: [connection.eligibility for connection in connections]
-    pairs = {name: of for name, of in pairs.items() if len(of) <= room}
+    pairs = {name: of for name, of in pairs.items() if len(of.pairs) <= room}
     reads.update((name, of.read) for name, of in pairs.items())
     collected: dict[str, list[Any]] = {name: [read()] for name, read in reads.items()}
     for row, aim in zip(rows, aims, strict=True):
@@ -158,75 +157,50 @@ def _columns_of_log(network: Network, log: Log, name: str) -> dict[str, list[Any
     }
 
 
-def _pairs_of(network: Network) -> dict[str, Pairs]:
-    """The numbers of pairs that a network has, by name."""
-    if network.learning_rule.method == "rtrl":
-        return {"extended": Extended(network), "sensitivity": SensitivityTraces(network)}
-    return {"extended": Extended(network)}
-
-
 def _reads(network: Network) -> dict[str, Callable[[], Iterable[float]]]:
     """Functions that read a number of every neuron, by its name."""
     columns = {name: partial(read_numbers, network, name) for name in (*NUMBERS, *ERRORS)}
     return {**columns, "bias_eligibility": lambda: [neuron.bias_eligibility for neuron in network]}
 
 
-class Pairs(ABC):
-    """Numbers of pairs of a connection and a neuron, given by their numbers in the network."""
+class Pairs:
+    """Numbers of pairs of a connection and a neuron: their numbers in the network, and what reads theirs."""
 
-    def __init__(self, pairs: Iterable[tuple[int, int]]) -> None:
-        self._pairs = np.array(list(pairs), np.int64).reshape(-1, 2)
-
-    def __len__(self) -> int:
-        return len(self._pairs)
-
-    @abstractmethod
-    def read(self) -> Floats:
-        """The current numbers."""
+    def __init__(self, pairs: Iterable[tuple[int, int]], read: Callable[[], Floats]) -> None:
+        self.pairs, self.read = np.array(list(pairs), np.int64).reshape(-1, 2), read
 
     def columns(self, values: Floats) -> dict[str, list[Any]]:
         """The numbers that are not always 0, one row per step, with their connections and neurons."""
         used = (values != 0).any(axis=0)
-        connection, neuron = self._pairs[used].T.tolist()
+        connection, neuron = self.pairs[used].T.tolist()
         return {"connection": connection, "neuron": neuron, "values": [plain(row) for row in values[:, used]]}
 
 
-class Extended(Pairs):
-    """The extended traces of a network, each from a connection to a neuron that its target gates."""
+def _pairs_of(network: Network) -> dict[str, Pairs]:
+    """The numbers of pairs that a network has, by name."""
+    connections = network.connections
+    number = {neuron: i for i, neuron in enumerate(network)}
+    gaters, into = {connection.gater for connection in connections}, dict[Neuron, list[int]]()
+    for c, connection in enumerate(connections):
+        if connection.target in gaters:
+            into.setdefault(connection.target, []).append(c)
+    links = {gater: [connections[c] for c in places] for gater, places in into.items()}
+    pairs = [
+        (into[gater][i], number[gated])
+        for gater in into
+        for gated, which, _ in extended_into(gater, links[gater])
+        for i in which.tolist()
+    ]
 
-    def __init__(self, network: Network) -> None:
-        connections = network.connections
-        place = {connection: c for c, connection in enumerate(connections)}
-        number = {neuron: i for i, neuron in enumerate(network)}
-        gaters = {connection.gater for connection in connections}
-        self._into: dict[Neuron, list[Connection]] = {}
-        for connection in connections:
-            if connection.target in gaters:
-                self._into.setdefault(connection.target, []).append(connection)
-        super().__init__(
-            (place[into[i]], number[gated])
-            for gater, into in self._into.items()
-            for gated, which, _ in extended_into(gater, into)
-            for i in which.tolist()
-        )
-
-    def read(self) -> Floats:
-        """The current traces."""
-        traces = [traces for one in self._into.items() for _, _, traces in extended_into(*one)]
+    def extended() -> Floats:
+        traces = [found for gater in into for _, _, found in extended_into(gater, links[gater])]
         return np.concatenate([np.empty(0), *traces])
 
-
-class SensitivityTraces(Pairs):
-    """The sensitivities of a network that learns by rtrl, each of a recurrent neuron to a connection."""
-
-    def __init__(self, network: Network) -> None:
-        self._kept = SensitivityPairs(network, network.connections)
-        number = {neuron: i for i, neuron in enumerate(network)}
-        super().__init__((c, number[neuron]) for c, neuron in self._kept.pairs)
-
-    def read(self) -> Floats:
-        """The current sensitivities."""
-        return self._kept.read()
+    found = {"extended": Pairs(pairs, extended)}
+    if network.learning_rule.method == "rtrl":
+        kept = SensitivityPairs(network, connections)
+        found["sensitivity"] = Pairs(((c, number[neuron]) for c, neuron in kept.pairs), kept.read)
+    return found
 
 
 def plain(values: Iterable[float]) -> list[float | None]:

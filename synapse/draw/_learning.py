@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 import architect
 
-from .._checks import as_matrix, depth_of
+from .._checks import as_matrix, counted, depth_of
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..learning._data import aimed_rows
@@ -96,13 +96,17 @@ def _sequences(net: Network, inputs: ArrayLike, targets: ArrayLike | None) -> li
 
 def _pairs(net: Network, inputs: ArrayLike, targets: ArrayLike | None) -> list[Any]:
     rows = as_matrix("The sequence", inputs, len(net.input), net.dtype)
+    aims = aims_of(net, len(rows), targets)
+    pairs = zip(rows.tolist(), aims, strict=True)
+    return [[row, None if aim is None else plain(aim)] for row, aim in pairs]
+
+
+def aims_of(net: Network, steps: int, targets: ArrayLike | None) -> list[Floats | None]:
+    """The target of every step, None where there is none, or NaN."""
     if targets is None:
-        return [[row, None] for row in rows.tolist()]
+        return [None] * steps
     aims: Floats = as_matrix("The targets", targets, len(net.output), net.dtype, finite=False)
-    if len(aims) != len(rows):
-        raise ArgumentError(f"Expected {len(rows)} rows of targets, one for each step, got {len(aims)}.")
-    known = aimed_rows(aims)
-    return [
-        [row, plain(aim) if aimed else None]
-        for row, aim, aimed in zip(rows.tolist(), aims, known, strict=True)
-    ]
+    if len(aims) != steps:
+        due = counted(steps, "row")
+        raise ArgumentError(f"Expected {due} of targets, one for each step, got {len(aims)}.")
+    return [aim if aimed else None for aim, aimed in zip(aims, aimed_rows(aims), strict=True)]

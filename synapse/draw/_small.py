@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .._checks import counted
 from ..objects.network import Network
 from ..objects.topology import Topology
 
@@ -113,12 +114,13 @@ def _boxes(table: Topology, middles: Sequence[float]) -> Iterator[str]:
     width, height = BOX
     means = np.bincount(table.layer, table.activation) / table.sizes
     for label, count, mean, x in zip(table.layers, table.sizes.tolist(), means, middles, strict=True):
-        tip = f"{label}, {count} neurons\nmean activation {mean:.6g}"
+        size = counted(count, "neuron")
+        tip = f"{label}, {size}\nmean activation {mean:.6g}"
         yield (
             f'<rect x="{x - width / 2:.1f}" y="{-height / 2}" width="{width}" height="{height}" rx="8" '
             f'fill="gray" fill-opacity="0.12" vector-effect="non-scaling-stroke">{_tip(tip)}</rect>'
         )
-        yield _text(label, x, -6, 18, 13) + _text(f"{count} neurons", x, 20, 16, 15)
+        yield _text(label, x, -6, 18, 13) + _text(size, x, 20, 16, 15)
 
 
 def _bundles(table: Topology, middles: Sequence[float]) -> Iterator[Line]:
@@ -128,7 +130,7 @@ def _bundles(table: Topology, middles: Sequence[float]) -> Iterator[Line]:
     sums, counts = np.bincount(which, table.weight), np.bincount(which)
     for pair, total, count in zip(pairs.tolist(), sums.tolist(), counts.tolist(), strict=True):
         a, b = divmod(pair, len(middles))
-        tip = f"{table.layers[a]} → {table.layers[b]}\n{count} connections, sum {total:.6g}"
+        tip = f"{table.layers[a]} → {table.layers[b]}\n{counted(count, 'connection')}, sum {total:.6g}"
         yield Line(*_box_ends(a, middles[a], b, middles[b]), tip, total, 1.0)
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from numpy.typing import ArrayLike
 
-from .._checks import listed, numbers, text
+from .._checks import counted, listed, numbers, text
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.layer import Layer
@@ -57,7 +57,8 @@ def names_of(neurons: Any, count: int) -> tuple[list[str], list[tuple[str, int]]
         return [str(i) for i in range(count)], []
     shown = listed("The neurons", neurons, "a Network, a Layer, or a list of neurons or names")
     if len(shown) != count:
-        raise ArgumentError(f"Expected {count} neurons, one for each column of the values, got {len(shown)}.")
+        due = counted(count, "neuron")
+        raise ArgumentError(f"Expected {due}, one for each row or column of the values, got {len(shown)}.")
     names = [n.name if isinstance(n, Neuron) else str(n) for n in shown]
     layers = list(neurons.layers) if isinstance(neurons, Network) else []
     layers = [neurons] if isinstance(neurons, Layer) else layers

@@ -16,16 +16,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._checks import as_matrix, boolean
-from .._typing import Floats
 from ..errors import ArgumentError
-from ..learning._data import aimed_rows
 from ..objects.network import Network, require_network
 from ..objects.recording import Log
 from ..readwrite.files import File, write
 from ..readwrite.native import from_json_data
 from ..readwrite.programs import functions_source
 from ._document import describe, numbers_of, numbers_of_log
-from ._learning import learning_of
+from ._learning import aims_of, learning_of
 
 PAUSE = 0.1
 """Least time in seconds from one update of a widget by a training to the next."""
@@ -60,8 +58,7 @@ class Explorer:
             self._log = sequence
         else:
             self._inputs = as_matrix("The sequence", cast(ArrayLike, sequence), len(net.input), net.dtype)
-            rows = len(self._inputs)
-            self._aims = [None] * rows if targets is None else _aims(net, rows, targets)
+            self._aims = aims_of(net, len(self._inputs), targets)
         self._data = self._read()
 
     @property
@@ -219,14 +216,6 @@ def explore(
         return view
     write(path, view.html)
     return None
-
-
-def _aims(net: Network, steps: int, targets: ArrayLike) -> list[Floats | None]:
-    """The target of every step, None where it is NaN."""
-    rows = as_matrix("The targets", targets, len(net.output), net.dtype, finite=False)
-    if len(rows) != steps:
-        raise ArgumentError(f"Expected {steps} rows of targets, one for each step, got {len(rows)}.")
-    return [row if aimed else None for row, aimed in zip(rows, aimed_rows(rows), strict=True)]
 
 
 def _structure(data: dict[str, Any]) -> list[Any]:

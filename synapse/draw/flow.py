@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from .._checks import as_matrix, expected
 from .._typing import Floats, Ints
 from ..errors import ArgumentError
+from ..learning.evaluation import deterministic
 from ..objects.layer import Layer
 from ..objects.network import Network, require_network
 from ..objects.state import preserved_context, read_numbers, write_numbers
@@ -41,7 +42,7 @@ def sensitivity(net: Network, inputs: ArrayLike, layer: str | Layer | None = Non
     Jacobians of single steps, each computed by central
     differences of ``net.activate``. In double precision it is accurate to about 8 digits, even if the
     product is tiny; only a single step with a derivative below about 1e-9 is lost in rounding.
-    A state is changed by changing the bias of its neuron for one step.
+    A state is changed by changing the bias of its neuron for one step. Random neurons output their means.
 
     Parameters
     ----------
@@ -77,7 +78,7 @@ def sensitivity(net: Network, inputs: ArrayLike, layer: str | Layer | None = Non
     rows = as_matrix("The inputs", inputs, len(net.input), net.dtype)
     if not len(rows):
         raise ArgumentError("Expected inputs of at least one step, got none.")
-    with _borrowed(net):
+    with _borrowed(net), deterministic(net):
         return _sensitivity(_Stepper(net), rows, measured)
 
 

@@ -124,7 +124,7 @@ def _names(names: Any, known: Floats, future: Future) -> list[str]:
         return [""] if count == 1 else [str(i) for i in range(count)]
     given = listed("The names", names, f"{count} names")
     if len(given) != count:
-        raise ArgumentError(f"Expected {count} names, one for each column, got {len(given)}.")
+        raise ArgumentError(f"Expected {counted(count, 'name')}, one for each column, got {len(given)}.")
     return [text("A name", name) for name in given]
 
 

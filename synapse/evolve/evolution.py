@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import final
 
+from .._checks import counted
 from ..objects.network import Network
 from .genome import Genome
 
@@ -63,5 +64,5 @@ class Evolution:
 
     def __repr__(self) -> str:
         state = "solved" if self.solved else "not solved"
-        counts = f"{self.generations} generations, {self.evaluations} evaluations"
-        return f"<Evolution {state}, {counts}, {self.genome}>"
+        counts = counted(self.generations, "generation"), counted(self.evaluations, "evaluation")
+        return f"<Evolution {state}, {', '.join(counts)}, {self.genome}>"

@@ -7,7 +7,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._checks import as_matrix, positive_integer, read_only, row_of
+from .._checks import as_matrix, counted, positive_integer, read_only, row_of
 from .._typing import Floats
 from ..engine.evolution.genes import GENE, NOBODY, NODE, SLOPE, STATE
 from ..engine.evolution.phenotype import expressed, run_phenotype
@@ -65,7 +65,7 @@ class Genome:
 
     def __repr__(self) -> str:
         sizes = f"{self.inputs}-{self.hidden}-{self.outputs}"
-        return f"<Genome {sizes}, {int(self.genes['enabled'].sum())} connections>"
+        return f"<Genome {sizes}, {counted(int(self.genes['enabled'].sum()), 'connection')}>"
 
     def __reduce__(self) -> Any:
         return Genome, (self.nodes, self.genes, self.inputs, self.outputs)

@@ -47,7 +47,8 @@ class Genomes:
         """Copies of some of them, in this order."""
         old = self.at[places]
         lengths = old[:, 1::2] - old[:, ::2]
-        at = bounds_of(lengths)
+        ends = lengths.cumsum(axis=0)
+        at = np.stack([ends - lengths, ends], axis=2).reshape(-1, 4)
         nodes, genes = (
             rows[np.repeat(old[:, k] - at[:, k], lengths[:, k // 2]) + np.arange(at[-1, k + 1])]
             for rows, k in ((self.nodes, 0), (self.genes, 2))
@@ -68,9 +69,3 @@ class Genomes:
     def express(self) -> Any:
         """What they compute; see `expressed`."""
         return expressed(self.nodes, self.genes, self.at, self.inputs, self.outputs)
-
-
-def bounds_of(lengths: Ints) -> Ints:
-    """Where the nodes and genes of genomes begin and end, from their numbers."""
-    ends = lengths.cumsum(axis=0)
-    return np.stack([ends - lengths, ends], axis=2).reshape(-1, 4)

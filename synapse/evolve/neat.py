@@ -216,10 +216,11 @@ def _on(pool: Executor, task: Task, genomes: Genomes) -> list[tuple[Floats, Bool
     try:
         futures.extend(pool.submit(task, genomes.take(part)) for part in parts)
         return [future.result() for future in futures]
-    except Exception as error:
+    except BaseException as error:
         for future in futures:
             future.cancel()
-        if type(error).__module__.startswith(("concurrent.", "distributed.")) or len(futures) < len(parts):
+        unsent = isinstance(error, Exception) and len(futures) < len(parts)
+        if unsent or type(error).__module__.startswith(("concurrent.", "distributed.")):
             raise ExecutorError(
                 f"The executor failed ({one_line(error)}). Make a new one; a call with checkpoint= can be "
                 "continued by resume=True."

@@ -308,7 +308,7 @@ class Trials(list[Row]):
         values = [row.get(name) for row in self]
         if self.names or not all(_plain(value) for value in values):
             return name
-        if all(isinstance(value, bool) for value in values if value is not None):
+        if {type(value) for value in values} - {type(None)} == {bool}:
             return f"{name} {100 * values.count(True) / len(values):.0f} %"
         middle = statistics.median(math.inf if value is None else value for value in values)
         return f"{name} {in_digits(middle)}"

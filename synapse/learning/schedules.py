@@ -82,7 +82,10 @@ class StepDecay:
 
     def __call__(self, epoch: int) -> float:
         """The rate of an epoch, counted from 0."""
-        return powered(self.start, self.factor, _epoch(epoch) // self.every)
+        try:
+            return self.start * self.factor ** (_epoch(epoch) // self.every)
+        except OverflowError:
+            return math.inf if self.factor > 1 else 0.0
 
 
 @dataclass(frozen=True)
@@ -250,20 +253,10 @@ def _epoch(epoch: int) -> int:
     return whole_number("The epoch", epoch, "a whole number, 0 or above", 0)
 
 
-def powered(start: float, factor: float, times: int) -> float:
-    """`start` multiplied `times` times by `factor`; infinite beyond the range of floats."""
-    try:
-        return start * factor**times
-    except OverflowError:
-        return math.inf if factor > 1 else 0.0
-
-
 def rates_of(rate: Rate) -> Rates:
     """The rates of one training."""
-    return rate.begin() if isinstance(rate, AdaptiveSchedule) else _of_epoch(rate)
-
-
-def _of_epoch(rate: float | Callable[[int], float]) -> Rates:
+    if isinstance(rate, AdaptiveSchedule):
+        return rate.begin()
     return lambda epoch, error: rate(epoch) if callable(rate) else rate
 
 

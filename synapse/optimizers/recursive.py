@@ -120,8 +120,14 @@ class RecursiveState(ABC):
         """Renew the covariances, after the changes have been found."""
 
     @abstractmethod
-    def _restore(self, covariances: list[Floats]) -> None:
-        """Write covariances."""
+    def _restore(self, flat: Floats) -> None:
+        """Write covariances, given one after the other."""
+
+    def _matrices(self, flat: Floats) -> list[Floats]:
+        """Copies of the matrices of the groups, from all one after the other."""
+        sizes = np.diff(self._bounds)
+        parts = np.split(flat, np.cumsum(sizes**2)[:-1])
+        return [part.reshape(n, n).copy() for part, n in zip(parts, sizes, strict=False)]
 
     def step(self, parameters: Floats, jacobian: Any, errors: Any, rate: float | None = None) -> None:
         """Change `parameters` in place by one step that reduces `errors`.
@@ -186,15 +192,11 @@ class RecursiveState(ABC):
             If names or shapes do not match this optimizer and its parameters. Nothing has changed.
         """
         require_names(self.optimizer, ["steps", "covariance"], arrays)
-        sizes = np.diff(self._bounds)
-        flat = finite_array("The covariance", arrays["covariance"])
-        if flat.shape != (int((sizes**2).sum()),):
-            raise ArgumentError(
-                expected("The covariance", f"of shape ({int((sizes**2).sum())},)", flat.shape)
-            )
+        flat, size = finite_array("The covariance", arrays["covariance"]), (np.diff(self._bounds) ** 2).sum()
+        if flat.shape != (size,):
+            raise ArgumentError(expected("The covariance", f"of shape ({size},)", flat.shape))
         steps = whole_number("The steps", arrays["steps"], "a whole number, 0 or above", 0)
-        parts = np.split(flat, np.cumsum(sizes**2)[:-1]) if len(sizes) else []
-        self._restore([part.reshape(n, n) for part, n in zip(parts, sizes, strict=True)])
+        self._restore(flat)
         self.steps = steps
 
     def __repr__(self) -> str:
@@ -279,8 +281,8 @@ class _LeastSquaresState(RecursiveState):
         found = {g: share.matrix.copy() for share in self._shares for g in share.groups}
         return [found[g] for g in sorted(found)]
 
-    def _restore(self, covariances: list[Floats]) -> None:
-        self._shares = [_Share(matrix.copy(), [g]) for g, matrix in enumerate(covariances)]
+    def _restore(self, flat: Floats) -> None:
+        self._shares = [_Share(matrix, [g]) for g, matrix in enumerate(self._matrices(flat))]
 
     def _regressors(self, group: int) -> Floats:
         """dy/dp of the parameters of one output."""
@@ -446,12 +448,10 @@ class _KalmanState(RecursiveState):
     @property
     def covariances(self) -> list[Floats]:
         """Copies of the covariance matrices, one for each group, in the order of `members`."""
-        sizes = np.diff(self._bounds)
-        parts = np.split(self._covariance, np.cumsum(sizes**2)[:-1])
-        return [part.reshape(n, n).copy() for part, n in zip(parts, sizes, strict=False)]
+        return self._matrices(self._covariance)
 
-    def _restore(self, covariances: list[Floats]) -> None:
-        self._covariance[:] = np.concatenate([np.empty(0), *(one.reshape(-1) for one in covariances)])
+    def _restore(self, flat: Floats) -> None:
+        self._covariance[:] = flat
 
     def _find_change(self, errors: Floats) -> Floats | None:
         if self._w.shape != self._slopes.shape:

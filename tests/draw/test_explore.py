@@ -382,9 +382,10 @@ def test_every_neuron_and_connection_is_drawn_with_its_numbers():
 
 
 def test_of_a_large_network_each_layer_is_a_box():
-    net = architect.LSTM(10, 20, 5, style="synaptic", seed=0)
+    net = architect.LSTM(10, 20, 1, style="synaptic", seed=0)
     net.run(np.ones((2, 10)))
     drawing = drawn(net)
+    assert tips(drawing, "rect")[-1].startswith("output, 1 neuron\n")
     means = [f"{layer.activations.mean():.6g}" for layer in net.layers]
     assert [tip.split()[-1] for tip in tips(drawing, "rect")] == means
     assert not tips(drawing, "circle")

@@ -171,7 +171,11 @@ def test_what_cannot_be_drawn():
             (ArgumentError, steps, lambda: draw.raster([1.0, 2.0])),
             (ArgumentError, steps, lambda: draw.raster(np.zeros((0, 3)))),
             (ArgumentTypeError, "Expected the values to be a matrix", lambda: draw.raster("abc")),
-            (ArgumentError, r"one for each column of the values", lambda: draw.raster([[0, 1]], Layer(3))),
+            (
+                ArgumentError,
+                r"one for each row or column of the values",
+                lambda: draw.raster([[0, 1]], Layer(3)),
+            ),
             (ArgumentTypeError, "neurons to be a Network, a Layer", lambda: draw.raster([[0]], Neuron())),
             (ArgumentError, r"Pass one of them: log\.state or log\.weight", lambda: draw.raster(log)),
             (ArgumentTypeError, "diagram to be a Projection or a matrix", lambda: draw.hinton("weights")),

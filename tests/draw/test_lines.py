@@ -185,6 +185,15 @@ def test_nothing_returns_through_a_network_without_memory():
     assert found[1:].tolist() == [0.0] * 6
 
 
+def test_random_neurons_output_their_means():
+    net = architect.Elman(2, 3, 1, seed=0)
+    net["hidden"].squash = "noise"
+    with unchanged(net):
+        found = draw.sensitivity(net, INPUTS)
+    net.deterministic = True
+    assert found.tolist() == draw.sensitivity(net, INPUTS).tolist()
+
+
 def test_biases_are_restored_where_it_is_interrupted(monkeypatch):
     net, calls = architect.Elman(2, 3, 1, seed=0), iter([None] * 8)
     activate = type(net).activate
@@ -250,6 +259,6 @@ def test_what_cannot_be_drawn():
             "Expected the times to be dates or numbers",
             lambda: times(times=list("abcdefgh")),
         ),
-        (ArgumentError, "Expected 1 names, one for each column, got 2", lambda: times(names=["a", "b"])),
+        (ArgumentError, "Expected 1 name, one for each column, got 2", lambda: times(names=["a", "b"])),
     ]
     assert not accepted(calls)

@@ -155,6 +155,21 @@ def test_every_executor_has_the_same_bits():
         evolve.neat(lambda genome: 1 / 0, executor=pool, **settings)
 
 
+def test_ctrl_c_leaves_no_evaluation_that_has_not_begun(ctrl_c):
+    seen = []
+
+    def fitness(genome):
+        seen.append(genome)
+        if len(seen) == 3:
+            ctrl_c()
+        time.sleep(0.02)
+        return 1.0
+
+    with ThreadPoolExecutor(1) as pool, pytest.raises(KeyboardInterrupt):
+        evolve.neat(fitness, population=30, max_evaluations=30, seed=0, executor=pool, **PLAIN)
+    assert len(seen) < 10
+
+
 @pytest.mark.slow
 def test_processes_have_the_same_bits_and_may_be_killed():
     settings = {"population": 30, "max_evaluations": 150, "seed": 4, **PLAIN}

@@ -64,6 +64,7 @@ def test_trials_run_and_print_without_scipy_and_pandas(trials, monkeypatch):
         "<Trials, 5 trials at 1 point of a and b: cost, solved>"
     )
     assert "solved 50 %" in repr(trials)
+    assert repr(Trials({"seed": i, "needed": None} for i in range(3))) == "<Trials, 3 trials: needed ->"
     needed = r"which is not installed\. Install it: pip install"
     for call in (
         lambda: trials.rate("solved"),

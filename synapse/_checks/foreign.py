@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar, cast
 
 from ..errors import ArgumentTypeError, SynapseError
-from .arguments import shown
+from .arguments import shown, with_article
 from .names import closest, known_names, plain
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -367,9 +367,9 @@ class ForeignAttribute:
         self.__doc__ = None  # not an attribute to document
 
     def __get__(self, owned: Any, owner: type) -> NoReturn:
-        article = "An" if owner.__name__[0] in "AEIO" else "A"
+        noun = with_article(owner.__name__)
         raise AttributeError(
-            f"{article} {owner.__name__} has no attribute {self.name!r}. {self.advice}",
+            f"{noun[0].upper()}{noun[1:]} has no attribute {self.name!r}. {self.advice}",
             name=self.name,
             obj=owned,
         )

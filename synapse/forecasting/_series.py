@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import counted, lowered, numbers, positive_integer, whole_number
+from .._checks import counted, lowered, numbers, positive_integer
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 
@@ -47,4 +47,9 @@ def horizon(steps: Any) -> int:
 
 def season(period: Any) -> int:
     """Return the number of steps of a season, 1 or above."""
-    return whole_number("The period", period, "a whole number above 0", 1)
+    return positive_integer("The period", period)
+
+
+def too_few_known(known: Floats, needed: int) -> ArgumentError:
+    """Make the error for values known in advance that end before the last step of a forecast."""
+    return ArgumentError(f"Expected the known values to have {needed} rows, got {len(known)}.")

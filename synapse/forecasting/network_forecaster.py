@@ -10,6 +10,7 @@ import numpy as np
 
 from .._typing import Floats
 from ..objects.state import preserved_context
+from ._series import too_few_known
 from .closed_loop import Model, forecast, members
 from .differences import Differences
 
@@ -48,6 +49,8 @@ class NetworkForecaster:
     def __call__(self, history: Floats, steps: int) -> Floats:
         """Forecast the steps after a history, shape (T, m) or (T,)."""
         columns, count = history.reshape(len(history), -1), len(history)
+        if self.known is not None and len(self.known) < count + steps:
+            raise too_few_known(self.known, count + steps)
         rows = _rows(columns, self.differences, self.known, count + 1)
         future = None if self.known is None else self.known[count + 1 : count + steps]
         feedback = {place: place for place in range(len(self.differences))}

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import _html
-from .._checks import function_of, numbers, whole_number
+from .._checks import function_of, numbers, positive_integer, whole_number
 from .._typing import Floats, Ints
 from ..errors import ArgumentError
 from ._series import checked_series, horizon, season
@@ -153,7 +153,7 @@ def rolling_origin(
     """
     function_of("The forecaster", forecaster, "history", "steps")
     ahead, season_length = horizon(steps), season(period)
-    stride = whole_number("The every", every, "a whole number above 0", 1)
+    stride = positive_integer("The every", every)
     first = (
         None
         if start is None

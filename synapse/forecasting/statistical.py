@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from .._checks import expected, finite_array, imported, is_among
 from .._typing import Floats
 from ..errors import ArgumentError
-from ._series import checked_series, season
+from ._series import checked_series, season, too_few_known
 from .baselines import autoregression, seasonal_naive
 from .differences import choose_differences
 from .rolling import Forecaster
@@ -125,7 +125,7 @@ def _fitted(method: str, known: Floats | None, column: Floats, period: int) -> F
         if known is None or method != "arima" or long:
             return None
         if stop > len(known):
-            raise ArgumentError(f"Expected the known values to have {stop} rows, got {len(known)}.")
+            raise too_few_known(known, stop)
         return known[first:stop]
 
     def forecaster(history: Floats, steps: int) -> Floats:

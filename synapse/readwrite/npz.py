@@ -143,8 +143,8 @@ def from_arrays(arrays: dict[str, NDArray[Any]]) -> Network:
     content = from_array(DOCUMENT, arrays.pop(DOCUMENT))
     require_format(content)
     named = content.pop(ARRAYS, None)
-    if named != sorted(arrays):
-        got = ", ".join(sorted(arrays))
+    if named != sorted(arrays, key=str) or not MEMBERS.issuperset(arrays):
+        got = ", ".join(sorted(map(str, arrays)))
         raise FormatError(f"Expected the arrays to be those that the document names, got {got}.")
     for name, column in arrays.items():
         table, key = PLACES[name]

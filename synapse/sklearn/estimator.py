@@ -371,10 +371,10 @@ class NetworkEstimator(BaseEstimator):
 
         Raises
         ------
-        ArgumentError
-            If the metadata of the network do not come from an estimator of this class.
+        ArgumentError, ArgumentTypeError
+            If it is not a network, or its metadata do not come from an estimator of this class.
         """
-        notes = network.metadata.get(NOTES, {})
+        notes = require_network("The network", network).metadata.get(NOTES, {})
         if notes.get("class") != cls.__name__:
             found = notes.get("class", "no estimator")
             raise ArgumentError(f"Expected a network whose metadata come from {cls.__name__}, got {found}.")

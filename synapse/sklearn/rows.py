@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin, clone
 from sklearn.utils.validation import validate_data
 
-from .._checks import finite_number, shown
+from .._checks import finite_number, non_negative_number, shown
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.layer import Layer
@@ -122,9 +122,10 @@ class RowEstimator(NetworkEstimator):
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If a feature or a target is not a finite number. Nothing has changed.
+            If a feature, a target or the weight is not a finite number, or the weight is below 0. Nothing has
+            changed.
         """
-        values, target = self._values(x), self._stream_target(y)
+        values, target, w = self._values(x), self._stream_target(y), non_negative_number("The w", w)
         if hasattr(self, "network_") and not self._flat:
             raise ArgumentError("Expected an estimator of one column of targets for learn_one.")
         if not hasattr(self, "network_"):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .._checks import choice, counted, listed, suggestion, text
+from .._checks import choice, counted, file_path, listed, suggestion, text
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError
 from ..readwrite import files
@@ -205,7 +205,7 @@ class Sheet:
         return [slice(*ends) for ends in zip(starts, [*starts[1:], len(cells)], strict=True)]
 
 
-def read_sheet(path: str, decimal: str | None = None) -> Sheet:
+def read_sheet(path: files.PathLike, decimal: str | None = None) -> Sheet:
     """Read the table in a CSV file; ``-`` is standard input.
 
     The first row has the names of the columns; an unnamed first column is called "column 1". Lines before it
@@ -219,7 +219,7 @@ def read_sheet(path: str, decimal: str | None = None) -> Sheet:
     has no rows.
     """
     choice("The decimal", decimal, [None, ".", ","])
-    names, rows, lines, delimiter, notes = _cells(text("The path", path))
+    names, rows, lines, delimiter, notes = _cells(path := str(file_path("The path", path)))
     _check_names(path, names)
     if not rows:
         raise FormatError(f"{path!r} has names of columns and no rows.")

@@ -47,6 +47,12 @@ def test_a_network_reads_differences_and_known_values_of_the_next_row():
     assert len(one_step) == 121
     np.testing.assert_allclose(one_step[50, 0], forecaster(SALES[:50], 1)[0])
     np.testing.assert_allclose(one_step[120, 0], expected[120])
+    all_refused(
+        [
+            (lambda: forecaster(SALES, 11), ArgumentError, "known values to have 131 rows, got 130"),
+            (lambda: Differences((1,)).undo(SALES, y), ArgumentError, "that of the history, .120,., after"),
+        ]
+    )
 
 
 def test_simple_methods_keep_what_they_were_fitted_to():

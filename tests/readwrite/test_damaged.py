@@ -178,6 +178,10 @@ def say(**values):
 ARRAYS = {
     "no document": (lambda content: content[0].pop("document"), "'document' of a network, which is missing"),
     "missing": (lambda content: content[0].pop("neuron_state"), "arrays to be those that the document names"),
+    "unknown": (
+        lambda content: [content[0].update(more=np.zeros(2)), content[1]["arrays"].insert(2, "more")],
+        "arrays to be those that the document names",
+    ),
     "short": (become("neuron_state", lambda array: array[:-1]), "to be of one length, got 28 .* and 27"),
     "matrix": (become("neuron_state", lambda array: array[None]), "column 'state' of 'neurons' to be a list"),
     "float index": (become("connection_gater", lambda array: array * 1.0), "got an array of float64"),

@@ -10,7 +10,9 @@ import pytest
 
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError, SynapseError
 from synapse.optimizers import (
+    DEKF,
     LBFGS,
+    RLS,
     SGD,
     AdaGrad,
     Adam,
@@ -22,6 +24,7 @@ from synapse.optimizers import (
 
 from ..cases import accepted, every_case
 from .test_equations import SIZE, random_gradients
+from .test_recursive import GROUPS, problem as recursive_problem
 
 EACH = [
     SGD(momentum=0.9),
@@ -31,58 +34,91 @@ EACH = [
     AdamW(),
     Rprop(),
 ]
-each = every_case("optimizer", EACH, ids=lambda optimizer: type(optimizer).__name__)
+RECURSIVE = [RLS(), RLS(forgetting=0.9), DEKF(), DEKF(groups="all"), DEKF(measurement_noise=(9.0, 1.0))]
+each = every_case("optimizer", [*EACH, *RECURSIVE], ids=repr)
+
+
+def problem(optimizer):
+    """Parameters, the steps of a training, and the groups of the parameters, if the optimizer has some."""
+    if optimizer in RECURSIVE:
+        parameters, *steps = recursive_problem()
+        return parameters, list(zip(*steps, strict=True)), {"groups": GROUPS}
+    parameters, gradients = random_gradients()
+    return parameters, [(gradient,) for gradient in gradients], {}
 
 
 @each
 def test_a_rate_given_replaces_its_own(optimizer):
-    start, gradients = random_gradients()
-    at_half, own, halved = start.copy(), start.copy(), start.copy()
-    optimizer.begin(own).step(own, gradients[0])
-    optimizer.begin(at_half).step(at_half, gradients[0], rate=optimizer.rate / 2)
-    halved += (own - start) / 2
-    assert at_half == pytest.approx(halved, rel=1e-12)
-    rests = start.copy()
-    optimizer.begin(rests).step(rests, gradients[0], rate=0)
-    assert (rests == start).all()
+    start, ((*first,), *_), groups = problem(optimizer)
+    found = []
+    for rate in (None, optimizer.rate / 2, 0):
+        parameters = start.copy()
+        optimizer.begin(parameters, **groups).step(parameters, *first, rate=rate)
+        found.append(parameters - start)
+    own, halved, rests = found
+    assert halved == pytest.approx(own / 2, rel=1e-12)
+    assert not rests.any()
 
 
-@every_case("optimizer", [*EACH, SGD(weight_decay=0.5), AdamW(weight_decay=0.5)], ids=repr)
-def test_frozen_parameters_never_move(optimizer):
-    parameters, gradients = random_gradients()
-    free, start, frozen = parameters.copy(), parameters.copy(), np.arange(SIZE) % 2 == 0
-    state, others = optimizer.begin(parameters, frozen), optimizer.begin(free)
-    for gradient in gradients:
-        state.step(parameters, gradient)
-        others.step(free, gradient)
+@every_case("optimizer", [*EACH, *RECURSIVE, SGD(weight_decay=0.5), AdamW(weight_decay=0.5)], ids=repr)
+def test_frozen_parameters_never_move_and_the_others_as_if_they_were_alone(optimizer):
+    parameters, steps, groups = problem(optimizer)
+    frozen = np.arange(len(parameters)) % 2 == 0
+    start, others = parameters.copy(), parameters[~frozen]
+    state = optimizer.begin(parameters, frozen, **groups)
+    alone = optimizer.begin(others, **{name: every[~frozen] for name, every in groups.items()})
+    for slopes, *errors in steps:
+        state.step(parameters, slopes, *errors)
+        alone.step(others, slopes[..., ~frozen], *errors)
     assert (parameters[frozen] == start[frozen]).all()
-    assert (parameters[~frozen] == free[~frozen]).all()
-    assert not (free == start).any()
+    assert (parameters[~frozen] == others).all()
+    assert not (others == start[~frozen]).any()
+    if groups:
+        assert sorted(np.concatenate(state.members)) == np.flatnonzero(~frozen).tolist()
 
 
 @each
 @every_case("way", ["file", "pickle"])
 def test_a_training_goes_on_bit_for_bit(optimizer, way):
-    through, gradients = random_gradients()
+    through, steps, groups = problem(optimizer)
     parameters = through.copy()
-    state, paused = optimizer.begin(through), optimizer.begin(parameters)
-    for gradient in gradients:
-        state.step(through, gradient)
-    for gradient in gradients[:20]:
-        paused.step(parameters, gradient)
+    state, paused = optimizer.begin(through, **groups), optimizer.begin(parameters, **groups)
+    for step in steps:
+        state.step(through, *step)
+    for step in steps[:20]:
+        paused.step(parameters, *step)
     if way == "file":
         file = io.BytesIO()
         np.savez(file, **paused.arrays())
         file.seek(0)
-        paused = optimizer.begin(parameters)
+        paused = optimizer.begin(parameters, **groups)
         paused.restore(np.load(file))
     else:
         paused = pickle.loads(pickle.dumps(paused))
     assert paused.steps == 20
-    for gradient in gradients[20:]:
-        paused.step(parameters, gradient)
+    for step in steps[20:]:
+        paused.step(parameters, *step)
     assert (parameters == through).all()
     assert all((paused.arrays()[name] == kept).all() for name, kept in state.arrays().items())
+
+
+@each
+@every_case("bad", ["slopes", "errors", "overflow"])
+def test_a_step_that_is_not_finite_changes_nothing(optimizer, bad):
+    parameters, (first, (slopes, *errors), *_), groups = problem(optimizer)
+    state = optimizer.begin(parameters, **groups)
+    state.step(parameters, *first)
+    before, start = state.arrays(), parameters.copy()
+    if bad == "errors" and not errors:
+        return
+    slopes = slopes * 1e200 if bad == "overflow" else slopes.copy()
+    if bad == "slopes":
+        slopes[..., 1] = np.nan
+    errors = [error * np.inf if bad == "errors" else error for error in errors]
+    with pytest.raises(DivergenceError, match="the parameters are as before"):
+        state.step(parameters, slopes, *errors)
+    assert (parameters == start).all()
+    assert all((state.arrays()[name] == kept).all() for name, kept in before.items())
 
 
 def test_float32_parameters_have_a_memory_of_float32():

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._typing import Floats, Indices
 from ..objects.topology import NO_GATER, Topology
-from ._style import DOTS, GATE, GREEN, GROUND, INK, SKY, WIDE, canvas, lines
+from ._style import DOTS, GATE, GREEN, INK, SKY, WIDE, canvas, lines
 from ._ways import along, rounded
 
 if TYPE_CHECKING:
@@ -189,8 +189,6 @@ def draw_blocks(diagram: Topology, ax: Axes | None, title: str) -> Axes:
 
 def _draw_boxes(ax: Axes, diagram: Topology, scaled: Scaled) -> None:
     """A box for each layer, with its name, the number of its neurons, and a dot for each."""
-    from matplotlib.patches import FancyBboxPatch
-
     counts = diagram.sizes.tolist()
     titles = [
         lines(name or (diagram.names[i] if counts[i] == 1 else "neurons"), 13, 2)
@@ -199,23 +197,12 @@ def _draw_boxes(ax: Axes, diagram: Topology, scaled: Scaled) -> None:
     longest = max(len(line) for title in titles for line in title.split("\n"))
     size = min(NAME, (WIDTH - 0.1) / (1.12 * WIDE * max(longest, 1)))
     for i, (title, count) in enumerate(zip(titles, counts, strict=True)):
-        corner = (i * PITCH - WIDTH / 2 + 0.1, -HEIGHT / 2 + 0.1)
-        box = FancyBboxPatch(
-            corner,
-            WIDTH - 0.2,
-            HEIGHT - 0.2,
-            boxstyle="round,pad=0.1",
-            facecolor=GROUND,
-            edgecolor=INK,
-            zorder=3,
-            gid="layer",
-        )
-        ax.add_patch(box)
-        scaled.widths(box, POINT)
+        left, right = i * PITCH - WIDTH / 2, i * PITCH + WIDTH / 2
+        scaled.box((left, -HEIGHT / 2), (right, HEIGHT / 2), POINT, edgecolor=INK, zorder=3, gid="layer")
         text = ax.text(i * PITCH, 0.22, title, ha="center", va="center", weight="bold", linespacing=1.0)
         text.set_zorder(4)
         scaled.text(text, size)
-        amount = f"{count:,} neuron{'s' if count > 1 else ''}"
+        amount = f"{count:,} neuron{'s' * (count > 1)}"
         scaled.text(ax.text(i * PITCH, -0.36, amount, ha="center", va="center", zorder=4), 0.85 * NUMBER)
         if count <= DOTTED:
             _draw_dots(ax, i * PITCH, count)

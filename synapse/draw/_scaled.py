@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ._style import need_matplotlib, points_a_unit
+from ._style import GROUND, need_matplotlib, points_a_unit
 
 need_matplotlib()
 
 from matplotlib.artist import Artist  # noqa: E402  # after the sentence for those who do not have it
 from matplotlib.axes import Axes  # noqa: E402
+from matplotlib.patches import FancyBboxPatch  # noqa: E402
 from matplotlib.text import Text  # noqa: E402
 
 SMALLEST = 1.5
@@ -28,7 +29,7 @@ class Scaled(Artist):
         self.set_zorder(-1000.0)
         self.set_in_layout(False)
         self._setters: list[Callable[[float], object]] = []
-        self._unit = points_a_unit(ax)
+        self._ax, self._unit = ax, points_a_unit(ax)
         ax.add_artist(self)
 
     def follow(self, setter: Callable[[float], object]) -> None:
@@ -49,10 +50,17 @@ class Scaled(Artist):
         """Give lines their widths in units."""
         self.follow(lambda unit: artist.set_linewidth(widths * unit))
 
+    def box(self, low: Any, high: Any, thickness: float, **look: Any) -> None:
+        """A rounded box between two corners (x, y), whose line has this thickness in units."""
+        (left, bottom), (right, top) = low, high
+        shape = (left + 0.1, bottom + 0.1), right - left - 0.2, top - bottom - 0.2, "round,pad=0.1"
+        box = FancyBboxPatch(*shape, facecolor=GROUND, **look)
+        self._ax.add_patch(box)
+        self.widths(box, thickness)
+
     def draw(self, renderer: Any) -> None:
         """Set the sizes if the axes have changed theirs."""
-        assert isinstance(self.axes, Axes)
-        unit = points_a_unit(self.axes)
+        unit = points_a_unit(self._ax)
         if unit != self._unit:
             self._unit = unit
             for setter in self._setters:

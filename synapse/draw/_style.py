@@ -228,6 +228,18 @@ def key(ax: Axes, cmap: Colormap, norm: Normalize, what: str, **options: Any) ->
     bar.ax.tick_params(**TICKS)
 
 
+def count_along(ax: Axes) -> None:
+    """Ticks of the horizontal axis at whole numbers only: steps, epochs."""
+    from matplotlib.ticker import MaxNLocator
+
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+
+
+def name_lines(ax: Axes) -> None:
+    """The names of lines, beside the picture."""
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), handlelength=2.4)
+
+
 def points_a_unit(ax: Axes) -> float:
     """Approximate size, in points of type, of one unit of axes with equal aspect."""
     box = ax.get_window_extent()

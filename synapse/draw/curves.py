@@ -14,7 +14,7 @@ from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 from ..learning import Result
 from ..objects.recording import Log
-from ._style import CYCLE, canvas, entry, label
+from ._style import CYCLE, canvas, count_along, entry, label, name_lines
 from ._values import over_time
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes
             ax.set_yscale("log", nonpositive="mask")
         elif all(errors.min(initial=0.0) >= 0 for _, history in runs for errors in history.values()):
             ax.set_ylim(bottom=0.0)
-        _legend(ax)
+        count_along(ax)
+        name_lines(ax)
         return ax
 
 
@@ -163,13 +164,6 @@ def traces(
             )
         ax.set_xlabel("step")
         ax.set_ylabel(label(what))
-        _legend(ax)
+        count_along(ax)
+        name_lines(ax)
         return ax
-
-
-def _legend(ax: Axes) -> None:
-    """The names of lines, beside the picture."""
-    from matplotlib.ticker import MaxNLocator
-
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), handlelength=2.4)

@@ -17,7 +17,7 @@ from ..learning.evaluation import deterministic
 from ..objects.layer import Layer
 from ..objects.network import Network, require_network
 from ..objects.state import preserved_context, read_numbers, write_numbers
-from ._style import CYCLE, canvas, check_axes, entry
+from ._style import CYCLE, canvas, check_axes, count_along, entry
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -209,15 +209,13 @@ def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes
     pairs = {str(name): _pair(part) for name, part in named.items()}
     flows = {name: sensitivity(net, inputs, layer) for name, (net, layer) in pairs.items()}
     with canvas(ax, (6.0, 3.6)) as ax:
-        from matplotlib.ticker import MaxNLocator
-
         ax.set_yscale("log", nonpositive="mask")
         for (name, flow), colour in zip(flows.items(), CYCLE, strict=False):
             ax.plot(flow, "o-", ms=3, color=colour, label=entry(name or pairs[name][0].name))
         _limit(ax, np.concatenate(list(flows.values())))
         ax.set_xlabel("lag T - t, in steps")
         ax.set_ylabel(_what([layer is not None for _, layer in pairs.values()]))
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+        count_along(ax)
         ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, borderaxespad=0.2)
         return ax
 

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from .._checks import any_array, counted, expected, listed, lowered, numbers, text
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
-from ._style import BLUE, CYCLE, INK, canvas, entry
+from ._style import BLUE, CYCLE, INK, canvas, count_along, entry, name_lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -166,13 +166,12 @@ def _draw_column(
 def _frame(ax: Axes, numbered: bool) -> None:
     """The axis of time, and the legend."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-    from matplotlib.ticker import MaxNLocator
 
     locator = ax.xaxis.get_major_locator()
     if isinstance(locator, AutoDateLocator):
         ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     if numbered:
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+        count_along(ax)
         ax.set_xlabel("step")
     ax.margins(x=0.01)
-    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), handlelength=2.4)
+    name_lines(ax)

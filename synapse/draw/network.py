@@ -19,7 +19,6 @@ from ._places import LAYERS, RADIUS, Places, check_layout, places_of, short_name
 from ._style import (
     DOTS,
     GATE,
-    GROUND,
     INK,
     MOST_TINTS,
     PALE,
@@ -203,26 +202,13 @@ class _Picture:
 
     def _draw_frames(self, ax: Axes, scaled: Scaled) -> None:
         """A frame for each layer, with its name above."""
-        from matplotlib.patches import FancyBboxPatch
-
         longest = max((len(line) for text in self.heads for line in text.split("\n")), default=0)
         fit = 0.95 * self.places.gap / (1.12 * WIDE * max(longest, 5))
-        for text, column, (left, bottom, right, top) in zip(
-            self.heads, self.places.columns, self.places.frames, strict=True
-        ):
-            box = FancyBboxPatch(
-                (left + 0.1, bottom + 0.1),
-                right - left - 0.2,
-                top - bottom - 0.2,
-                boxstyle="round,pad=0.1",
-                facecolor=GROUND,
-                edgecolor=PALE,
-                zorder=0.5,
-                gid="frame",
+        for text, column, frame in zip(self.heads, self.places.columns, self.places.frames, strict=True):
+            scaled.box(frame[:2], frame[2:], 0.8 * self.point, edgecolor=PALE, zorder=0.5, gid="frame")
+            name = ax.text(
+                column, frame[3] + 0.06, text, ha="center", va="bottom", weight="bold", linespacing=1.0
             )
-            ax.add_patch(box)
-            scaled.widths(box, 0.8 * self.point)
-            name = ax.text(column, top + 0.06, text, ha="center", va="bottom", weight="bold", linespacing=1.0)
             name.set(zorder=4, bbox=CLEAR)
             scaled.text(name, min(HEAD * self.point, fit))
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from .._checks import boolean
 from .._typing import Floats
 from ..objects.recording import Log
-from ._style import INK, canvas, colouring, key, label
+from ._style import INK, canvas, colouring, count_along, key, label
 from ._values import over_time
 
 if TYPE_CHECKING:
@@ -96,10 +96,8 @@ def _shortened(names: list[str], layers: list[tuple[str, int]]) -> list[str]:
 
 
 def _name_rows(ax: Axes, names: list[str]) -> None:
-    from matplotlib.ticker import MaxNLocator
-
     ax.tick_params(length=0, labelsize=8)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+    count_along(ax)
     if len(names) > NAMED:
         ax.set_ylabel("neuron")
         return

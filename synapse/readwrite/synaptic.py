@@ -506,16 +506,15 @@ def with_open_gates(
 
 def _insert(saved: SavedNetwork, places: Ints, activation: NDArray[Any]) -> tuple[SavedNetwork, Ints, Ints]:
     """Insert identity neurons at these places; returns the numbers of the old and of the new neurons."""
-    order = np.argsort(places, kind="stable")
     old = len(saved.neurons["squash"])
-    number = np.arange(old) + np.searchsorted(places[order], np.arange(old), side="right")
-    relays = np.empty(len(places), np.int64)
-    relays[order] = places[order] + np.arange(len(places))
+    order = np.argsort(np.append(np.arange(old), places - 0.5), kind="stable")
+    number = np.argsort(order)
     usual = {"trainable_bias": np.ones(old, bool), "activation": np.zeros(old), **saved.neurons}
     values: dict[str, Any] = {"squash": "identity", "activation": activation}
     neurons = {name: np.insert(column, places, values.get(name, 0)) for name, column in usual.items()}
     edges = _renumbered(saved.connections, number)
-    return replace(saved, neurons=neurons, connections=edges, layers=_layers(saved, places)), number, relays
+    saved = replace(saved, neurons=neurons, connections=edges, layers=_layers(saved, places))
+    return saved, number[:old], number[old:]
 
 
 def _renumbered(edges: dict[str, Any], number: Ints) -> dict[str, Any]:
@@ -527,17 +526,15 @@ def _renumbered(edges: dict[str, Any], number: Ints) -> dict[str, Any]:
 
 def _layers(saved: SavedNetwork, places: Ints) -> list[tuple[str | None, int]]:
     """The layers with relays; those directly after the inputs have their own layer."""
-    (input_name, inputs), *others = _named(saved.layers)
-    front = int((places == inputs).sum())
-    if front and others[0][0] != LAYER:
-        others.insert(0, (LAYER, 0))
-    layers: list[tuple[str | None, int]] = [(input_name, inputs)]
-    first = inputs
-    for name, size in others:
-        inside = int(((places > first) & (places <= first + size)).sum())
-        layers.append((name, size + inside + (front if name == LAYER else 0)))
-        first += size
-    return layers
+    names, sizes = (list(column) for column in zip(*_named(saved.layers), strict=True))
+    front = places == sizes[0]
+    if front.any() and names[1] != LAYER:
+        names.insert(1, LAYER)
+        sizes.insert(1, 0)
+    layer = np.repeat(np.arange(len(sizes)), sizes)[places - 1]
+    layer[front] = 1
+    added = np.bincount(layer, minlength=len(sizes))
+    return list(zip(names, (sizes + added).tolist(), strict=True))
 
 
 def _named(layers: Any) -> list[tuple[str, int]]:

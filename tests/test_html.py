@@ -9,7 +9,7 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Network, Neuron, analysis, experiments, forecasting, learning, record
-from synapse._html import curves, table
+from synapse._html import curves
 
 from .cases import failures
 
@@ -119,11 +119,6 @@ def test_a_forecast_shows_its_interval_and_a_rolling_origin_its_errors():
     assert cells(tree)[2] == ["3", "4", "3", "5", "5", "4", "6"]
     names = [path.findtext(f"{SVG}title") for path in tree.iter(f"{SVG}path")]
     assert names == [None, "mean", "lower", "upper"]
-
-
-def test_a_table_shows_numbers_in_six_digits():
-    tree = ElementTree.fromstring(f"<div>{table({'a': np.array([1 / 3]), 'b': [None]}, 1)}</div>")
-    assert cells(tree) == [["0.333333", "-"]]
 
 
 def test_cross_validation_shows_folds():

@@ -46,7 +46,6 @@ ARCS = {
 }
 """The grammar: for each node, the next node by symbol. Walks start at node 0 and end at node 7."""
 
-END = 7
 OUTER = "TP"
 NEXT, LEGAL = TARGETS = ("next", "legal")
 
@@ -92,6 +91,8 @@ def _embedded() -> list[list[tuple[int, int]]]:
 
 
 NODES = _embedded()
+FOLLOWING = [{SYMBOLS[symbol]: node for symbol, node in arcs} for arcs in NODES]
+LEGAL_AFTER = list(map("".join, FOLLOWING))
 ALLOWED = np.array([[symbol in dict(arcs) for symbol in range(len(SYMBOLS))] for arcs in NODES])
 
 
@@ -149,21 +150,17 @@ def legal(string: str) -> list[str]:
     >>> legal("BTBTXSETE")
     ['TP', 'B', 'TP', 'SX', 'SX', 'E', 'T', 'E']
     """
-    text("An embedded Reber string", string)
-    outer, inner = string[1:2], string[2:-2]
-    node, answers = 0, []
-    for symbol in inner:
-        after = ARCS.get(node, {}).get(symbol)
-        if after is None:
+    nodes, following = list[int](), FOLLOWING[0]
+    for symbol in text("An embedded Reber string", string):
+        if symbol not in following:
             break
-        node = after
-        answers.append("".join(ARCS.get(node, {})) or outer)
-    whole = node == END and len(answers) == len(inner)
-    if not whole or outer not in OUTER or string != f"B{outer}{inner}{outer}E":
+        nodes.append(following[symbol])
+        following = FOLLOWING[nodes[-1]]
+    if 0 not in nodes or nodes.index(0) != len(string) - 1:
         raise ArgumentError(
             expected("An embedded Reber string", "B, T or P, a Reber string, that letter again, E", string)
         )
-    return [OUTER, "B", *answers, "E"]
+    return [LEGAL_AFTER[node] for node in nodes[:-1]]
 
 
 @dataclass(frozen=True)

@@ -202,16 +202,7 @@ def test_a_name_cannot_drive_the_terminal(capsys, tmp_path):
 def test_what_is_no_model_is_refused(capsys, tmp_path):
     path, whole = tmp_path / "no model", tmp_path / "half.synapse"
     save(architect.Perceptron(2, 3, 1, seed=0), whole)
-    contents = [
-        b"",
-        b"hello",
-        b"\xff\xfe\x00",
-        b"[]",
-        b'{"format": "synapse"}',
-        b"PK\x03\x04",
-        b"[" * 100_000,
-    ]
-    for content in [*contents, whole.read_bytes()[:-100]]:
+    for content in (b"", b"\xff\xfe\x00", b'{"format": "synapse"}', whole.read_bytes()[:-100]):
         path.write_bytes(content)
         assert refused(capsys, "info", path).startswith(f"Cannot read {str(path)!r}: "), content[:20]
     told(capsys, [(["info", tmp_path], 1, "^Cannot read")])

@@ -58,14 +58,6 @@ def test_a_genome_computes_what_its_network_computes():
     assert kinds["squashes"] >= {"logistic", "tanh", "gaussian", "relu"}
 
 
-def test_a_champion_goes_on_learning():
-    result = evolve.neat(evolve.fitness.xor, seed=3)
-    data = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
-    before = synapse.Trainer(result.champion).test(*data).error
-    synapse.Trainer(result.champion, rate=0.1, method="bptt").train(*data, epochs=200, progress=False)
-    assert synapse.Trainer(result.champion).test(*data).error < 0.9 * before
-
-
 def test_networks_become_genomes():
     for seed, net in enumerate((architect.Perceptron(3, 4, 2, seed=0), architect.LSTM(2, 3, 1, seed=1))):
         rows = np.random.default_rng(seed).normal(size=(9, len(net.input)))

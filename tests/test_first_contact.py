@@ -15,7 +15,7 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Network, Neuron, Trainer, cost, initializers, optimizers, squash
-from synapse._checks import ARGUMENTS, ATTRIBUTES
+from synapse._checks import ARGUMENTS, ATTRIBUTES, SYNONYMS
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyWarning, UnknownNameError
 
 from .cases import Cases, all_refused
@@ -147,6 +147,7 @@ CALLS = {
     "Neuron": Neuron,
     "project": lambda **given: Layer(2).project(Layer(2), **given),
     "optimizer": optimizers.Adam,
+    "RMSprop": optimizers.RMSprop,
 }
 
 
@@ -154,18 +155,29 @@ def a_net():
     return architect.Perceptron(2, 3, 1, seed=0)
 
 
+def answer(call, name):
+    with pytest.raises(ArgumentTypeError) as raised:
+        call(**{name: 0.5})
+    return str(raised.value)
+
+
 def test_an_argument_of_another_library_is_answered_by_ours():
     """Every entry of the table, and some of the rules that are none."""
     with Cases() as case:
         for kind, call in CALLS.items():
-            for name, advice in ARGUMENTS[kind].items():
+            for name, advice in ARGUMENTS.get(kind, {}).items():
                 words = advice.replace("{value}", "0.5")
                 with case(kind, name), pytest.raises(ArgumentTypeError, match=re.escape(words)) as raised:
                     call(**{name: 0.5})
                 assert f"() has no argument {name!r}. " in str(raised.value)
+        for name, ours in SYNONYMS.items():
+            with case(name):
+                answers = " ".join(answer(call, name) for call in CALLS.values())
+                assert f"Use {ours}=0.5." in answers or ours == "hidden"  # of estimators
     net, train = a_net(), Trainer(a_net()).train
     answered = {
         "train() has no argument 'Shuffle'. Use shuffle=True.": lambda: train(ROWS, Shuffle=True),
+        "train() has no argument 'lr'. Give rate=0.1 to Trainer().": lambda: train(ROWS, lr=0.1),
         "Give batch_size=32 to Trainer().": lambda: train(ROWS, batch_size=32),
         "Did you mean 'epochs'? It has: callbacks, ": lambda: train(ROWS, epoch=5),
         "Use hidden_to_hidden=True.": lambda: architect.LSTM(2, 3, 1, hiddenToHidden=True),

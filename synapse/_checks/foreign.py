@@ -1,8 +1,9 @@
 """Advice for arguments and attributes of other libraries: each message names the call to use here.
 
-One table has all of them: `ARGUMENTS` by call, `ATTRIBUTES` by class or module. It is searched only after a
-call has failed, so that successful calls cost nothing. Names of arguments are in the form of :func:`plain`;
-``{value}`` is replaced by the given value. The migration page shows names that are in this table.
+`SYNONYMS` has our names of arguments, `ARGUMENTS` other advice by call, `ATTRIBUTES` that by class or
+module. They are searched only after a call has failed, so that successful calls cost nothing. Names of
+arguments are in the form of :func:`plain`; ``{value}`` is replaced by the given value. The migration page
+shows names that are in these tables.
 """
 
 from __future__ import annotations
@@ -19,44 +20,51 @@ from .names import closest, known_names, plain
 Function = TypeVar("Function", bound=Callable[..., Any])
 Item = TypeVar("Item")
 
-RATE = dict.fromkeys(("learningrate", "lr", "learningrateinit"), "rate={value}")
-EPOCHS = dict.fromkeys(("iterations", "nepochs", "nbepoch", "numepochs", "maxiter"), "epochs={value}")
+SYNONYMS: Mapping[str, str] = {
+    **dict.fromkeys(("learningrate", "lr", "learningrateinit"), "rate"),
+    **dict.fromkeys(("iterations", "nepochs", "nbepoch", "numepochs", "maxiter"), "epochs"),
+    **dict.fromkeys(("weightdecay", "alpha"), "l2"),
+    **dict.fromkeys(("activation", "hiddenactivation", "nonlinearity"), "squash"),
+    **dict.fromkeys(("kernelinitializer", "weightinitializer"), "initializer"),
+    **dict.fromkeys(("hiddenlayersizes", "hiddenunits", "nhidden"), "hidden"),
+    **dict.fromkeys(("validationsplit", "validationfraction"), "validation"),
+    **dict.fromkeys(("solver", "optim"), "optimizer"),
+    **dict.fromkeys(("type", "connectiontype"), "kind"),
+    "eps": "epsilon",
+    "loss": "cost",
+    "niternochange": "patience",
+    "outputactivation": "output_squash",
+    "randomstate": "seed",
+    "rho": "decay",
+    "weight": "weights",
+}
+"""Our names of arguments that other libraries call otherwise. The signatures tell which call has them."""
 _TRAINER = {
-    **{name: f"Use {right}." for name, right in RATE.items()},
-    **{name: f"Give {right} to train()." for name, right in EPOCHS.items()},
-    "loss": "Use cost={value}.",
     "momentum": "Use optimizer=synapse.optimizers.SGD(momentum={value}).",
-    **dict.fromkeys(("weightdecay", "alpha"), "Use l2={value}."),
     "schedule": "Give callbacks=[synapse.every(10, function)] to train(). Give a schedule of rates as rate=.",
     "crossvalidate": "Give validation=0.3 and patience=10 to train().",
     "log": "Give callbacks=[synapse.every({value}, print)] to train().",
     "verbose": "Give progress=True or progress=False to train().",
-    "randomstate": "Give seed={value} to train().",
     "metrics": "Use trainer.test(inputs, targets, cost=...) after training; it also has the accuracy.",
     "device": "Omit it: Synapse computes on the CPU.",
 }
 _TRAIN = {
-    **{name: f"Use {right}." for name, right in EPOCHS.items()},
-    **{name: f"Give {right} to Trainer()." for name, right in RATE.items()},
-    "loss": "Give cost={value} to Trainer().",
     "schedule": "Use callbacks=[synapse.every(10, function)]. Give a schedule of rates to Trainer(rate=...).",
     "crossvalidate": "Use validation=0.3, the fraction of the data to hold out, and patience=10.",
     "log": "Use callbacks=[synapse.every({value}, print)], or progress=True for a progress bar.",
     "verbose": "Use progress=True or progress=False.",
     "validationdata": "Use validation=(inputs, targets).",
-    "validationsplit": "Use validation={value}.",
     "earlystopping": "Use patience=10 and validation=0.3.",
     **dict.fromkeys(
         ("ckptpath", "resumefromcheckpoint", "initialepoch"),
         "Use synapse.load(path).train(inputs, targets, resume=True).",
     ),
-    "randomstate": "Use seed={value}.",
     "metrics": "Use trainer.test(inputs, targets, cost=...) after training; it also has the accuracy.",
     "x": "Use train(inputs, targets).",
     "y": "Use train(inputs, targets).",
 }
 _TEST = {
-    **dict.fromkeys(("loss", "metrics", "scoring"), "Use cost={value}."),
+    **dict.fromkeys(("metrics", "scoring"), "Use cost={value}."),
     **dict.fromkeys(("verbose", "progress", "batchsize", "log"), "Omit it: a test is a single pass."),
     "x": "Use test(inputs, targets).",
     "y": "Use test(inputs, targets).",
@@ -71,16 +79,10 @@ _NETWORK = {
 }
 SIZES = "Give the sizes of the layers in order, inputs first."
 _ARCHITECTURE = {
-    "activation": "Use squash={value}.",
-    "outputactivation": "Use output_squash={value}.",
-    "nonlinearity": "Use squash={value}.",
     **dict.fromkeys(("inputsize", "inputshape", "inputdim", "hiddensize", "hiddensizes"), SIZES),
     **dict.fromkeys(("hiddenlayersizes", "outputsize", "outputdim", "numlayers", "units"), SIZES),
-    "kernelinitializer": "Use initializer={value}.",
-    "weightinitializer": "Use initializer={value}.",
-    "randomstate": "Use seed={value}.",
     "dropout": "Give dropout={value} to Trainer(), with method='bptt'.",
-    **{name: f"Give {right} to Trainer()." for name, right in RATE.items()},
+    **dict.fromkeys(("learningrate", "lr", "learningrateinit"), "Give rate={value} to Trainer()."),
     **dict.fromkeys(("weightdecay", "alpha"), "Give l2={value} to Trainer()."),
     "solver": "Give optimizer=synapse.optimizers.Adam(), or another, to Trainer().",
     "maxiter": "Give epochs={value} to Trainer.train().",
@@ -205,41 +207,23 @@ _SYNAPSE = {
     "losses": "Use the name of a cost; synapse.cost.names() lists them.",
 }
 _OPTIMIZER = {
-    **{name: f"Use {right}." for name, right in RATE.items()},
     **dict.fromkeys(("params", "parameters"), "Omit it: a Trainer gives the parameters of its network."),
-    "eps": "Use epsilon={value}.",
-    "rho": "Use decay={value}.",
     **dict.fromkeys(("beta1", "beta2"), "Use betas=(0.9, 0.999)."),
     "l2": "Use weight_decay={value}, or give l2={value} to Trainer().",
     **dict.fromkeys(("clipnorm", "maxnorm"), "Give clip={value} to Trainer()."),
     "clipvalue": "Give clip_value={value} to Trainer().",
 }
 _ESTIMATOR = {
-    **{name: f"Use {right}." for name, right in {**RATE, **EPOCHS}.items()},
-    **dict.fromkeys(("hiddenlayersizes", "hiddenunits", "nhidden"), "Use hidden={value}."),
-    **dict.fromkeys(("activation", "hiddenactivation"), "Use squash={value}."),
-    **dict.fromkeys(("weightdecay", "alpha"), "Use l2={value}."),
-    **dict.fromkeys(("solver", "optim"), "Use optimizer={value}."),
-    "niternochange": "Use patience={value}.",
-    "validationfraction": "Use validation={value}.",
+    "seed": "Use random_state={value}.",
     "earlystopping": "Use validation=0.1, patience=10.",
     "verbose": "Use progress=True or progress=False.",
-    "seed": "Use random_state={value}.",
-    "loss": "Use cost={value}.",
 }
 _UNITS = {
-    **dict.fromkeys(("activation", "nonlinearity"), "Use squash={value}."),
     **dict.fromkeys(("size", "units", "n", "outfeatures"), "Use Layer({value})."),
     **dict.fromkeys(("usebias", "biasinitializer"), "Give bias=, or set layer.biases."),
     "infeatures": "Omit it: layer.project(other) makes the connections.",
     "inputshape": "Omit it: layer.project(other) makes the connections.",
 }
-_PROJECT = {
-    "weight": "Use weights={value}.",
-    **dict.fromkeys(("type", "connectiontype"), "Use kind={value}."),
-    "kernelinitializer": "Use initializer={value}.",
-}
-
 ARGUMENTS: Mapping[str, Mapping[str, str]] = {
     "Trainer": _TRAINER,
     "train": _TRAIN,
@@ -248,7 +232,6 @@ ARGUMENTS: Mapping[str, Mapping[str, str]] = {
     "architecture": _ARCHITECTURE,
     "Layer": _UNITS,
     "Neuron": _UNITS,
-    "project": _PROJECT,
     "optimizer": _OPTIMIZER,
     "estimator": _ESTIMATOR,
 }
@@ -274,12 +257,12 @@ ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
 def understands(kind: str, *siblings: str) -> Callable[[Function], Function]:
     """Make a decorator of a call, or of a class, that raises an error with advice for an unknown argument.
 
-    The advice comes from the table of this kind in `ARGUMENTS`, or names the call of the same class that has
-    this parameter (`siblings` are the names of such methods), or suggests the most similar parameter of all
-    these calls. The decorator preserves signature and annotations, and does nothing if the arguments fit.
-    Options that are given as a dict, as in Synaptic, are answered in the same way.
+    The advice comes from the table of this kind in `ARGUMENTS`, or names our parameter, from `SYNONYMS`, and
+    the call of the same class that has it (`siblings` are the names of such methods), or suggests the most
+    similar parameter of all these calls. The decorator preserves signature and annotations, and does nothing
+    if the arguments fit. Options that are given as a dict, as in Synaptic, are answered in the same way.
     """
-    table = ARGUMENTS[kind]
+    table = ARGUMENTS.get(kind, {})
 
     def wrap(function: Function) -> Function:
         if isinstance(function, type):
@@ -333,6 +316,8 @@ def _advice(name: str, own: list[str], places: Mapping[str, str], table: Mapping
     `places` are the calls that have a parameter, by its name.
     """
     right = {plain(one): one for one in places}.get(plain(name))
+    if right is None and SYNONYMS.get(plain(name)) in places:
+        right = SYNONYMS[plain(name)]
     if plain(name) in table and right not in own:
         return table[plain(name)]
     if right is not None:

@@ -22,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 
 import architect
 import synapse
-from synapse._checks import ARGUMENTS
+from synapse._checks import ARGUMENTS, SYNONYMS
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError
 from synapse.sklearn import NetworkClassifier, NetworkRegressor
 
@@ -208,8 +208,9 @@ def test_faults_are_one_sentence_and_change_nothing():
         for words, call in calls.items():
             with case(words), pytest.raises((ValueError, TypeError), match=re.escape(words)):
                 call()
-        for name, advice in ARGUMENTS["estimator"].items():
-            words = re.escape(advice.replace("{value}", "0.5"))
+        advised = {name: f"Use {ours}=0.5." for name, ours in SYNONYMS.items() if ours in model.get_params()}
+        for name, words in {**advised, **ARGUMENTS["estimator"]}.items():
+            words = re.escape(words.replace("{value}", "0.5"))
             with case(name), pytest.raises(ArgumentTypeError, match=words):
                 NetworkClassifier(**{name: 0.5})
     assert np.array_equal(model.network_.weights, before[0])

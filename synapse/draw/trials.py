@@ -166,6 +166,8 @@ def _draw_curves(axes: Axes, values: Mapping[str, list[float]], marks: Mapping[s
         axes.plot(across, heights, drawstyle="steps-post", color=colour, label=entry(name))
         if name in marks:
             axes.axvline(marks[name], color=colour, ls=":", lw=1.2, label=entry(f"{name}, published"))
+    if not known:
+        axes.set_xlim(1.0, 10.0)  # a logarithmic axis needs positive limits
     axes.set_ylim(-0.02, 1.02)
     axes.set_ylabel("fraction of trials")
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))

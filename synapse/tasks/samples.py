@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from .._checks import expected, finite_array, positive_integer, whole_number
 from .._typing import Floats, Ints
 from ..errors import ArgumentError
+from ..learning.evaluation import deterministic
 from ..objects.network import Network, require_network
 from ..objects.state import preserved_context
 
@@ -160,7 +161,8 @@ class SampleBatch(Sequence[Sample]):
     def score(self, network: Network) -> Score:
         """Run a network on every sample, from a cleared context, and count those that it gets right.
 
-        The network's own context is restored afterwards; no weight changes.
+        Random neurons output their means. The network's own context is restored afterwards; no weight
+        changes.
         """
         outputs = self._outputs(network)
         errors = (outputs - self.goals)[~np.isnan(self.goals)]
@@ -174,7 +176,7 @@ class SampleBatch(Sequence[Sample]):
 
     def _outputs(self, network: Network) -> Floats:
         require_network("What is scored", network)
-        with preserved_context(network):
+        with preserved_context(network), deterministic(network):
             return np.concatenate(network.run(self.inputs))
 
     def _wrong(self, outputs: Floats) -> Mask:

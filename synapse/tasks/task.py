@@ -143,8 +143,8 @@ class Task(ABC):
     def solved(self, network: Network, samples: SampleBatch | Seed = None) -> bool:
         """Whether a network meets the criterion on samples it was not trained on.
 
-        The network runs from a cleared context on each sample, and has its own context again afterwards. The
-        test ends as soon as too many samples are wrong.
+        The network runs from a cleared context on each sample, and has its own context again afterwards.
+        Random neurons output their means. The test ends as soon as too many samples are wrong.
 
         Parameters
         ----------

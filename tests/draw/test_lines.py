@@ -136,6 +136,7 @@ def test_a_curve_shows_the_fraction_solved_of_every_point_of_a_sweep():
     assert [*ax.lines[1].get_xdata()] == [4.0, 4.0, 5.0]
     assert legend(ax) == ["size 0", "size 1", "size 1, published"]
     assert_readable(ax)
+    assert_readable(draw.trials(trials({"unsolved": [None, None]}), "n", kind="curves"))
 
 
 def elman_by_hand(net, inputs):

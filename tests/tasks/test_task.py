@@ -204,6 +204,15 @@ def test_a_score_is_that_of_single_runs_and_leaves_the_context():
     np.testing.assert_array_equal(net.run(samples[0].inputs), following.run(samples[0].inputs))
 
 
+def test_random_neurons_output_their_means_where_they_are_scored():
+    net, samples = architect.Elman(7, 3, 7, seed=1), EmbeddedReber().batch(5, 0)
+    net["hidden"].squash = "noise"
+    clone = net.clone()
+    first = samples.score(net)
+    clone.deterministic = True
+    assert first == samples.score(net) == samples.score(clone)
+
+
 def test_criteria():
     nine = Score(9, 10, 0.2, 0.05)
     assert not Criterion(10).met(nine)

@@ -8,7 +8,7 @@ from synapse import Network, Neuron, errors
 from synapse.readwrite import from_json_data, from_npz_data, json_data, npz_data
 
 from ..cases import failures
-from .nets import every_way, feed, same, through_text
+from .nets import every_way, feed, through_text
 
 SIZES = {"squash": "tanh", "seed": 0}
 SYNAPTIC = {"style": "synaptic", **SIZES}
@@ -100,25 +100,6 @@ def test_without_its_parts_an_architecture_comes_back_as_a_network():
             twin = through_text(net)
             assert (type(twin), twin.name) == (Network, name)
             assert feed(twin, 3, learn=False).tobytes() == feed(net, 3, learn=False).tobytes()
-
-
-class Own(Network):
-    """A class of a user's own, which knows more than its layers."""
-
-    def __init__(self, size):
-        net = architect.Perceptron(2, size, 1, seed=0)
-        layers = net.layers
-        del net
-        super().__init__(layers[0], layers[1:-1], layers[-1])
-        self.size = size
-
-
-def test_classes_of_ones_own_come_back_as_networks():
-    net = Own(3)
-    assert "architecture" not in json_data(net)
-    twin = net.clone()
-    assert (type(twin), twin.name) == (Network, "Own")
-    assert same(net, twin)
 
 
 FOREIGN = (

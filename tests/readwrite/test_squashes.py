@@ -35,14 +35,18 @@ def test_every_squash_in_every_language(tmp_path, language):
     assert not wrong, wrong
 
 
+def in_onnx(net, rows, dtype="float64"):
+    """The outputs of a network without memory in ONNX Runtime."""
+    session = pytest.importorskip("onnxruntime").InferenceSession
+    model = onnx_model(net, dtype=dtype).SerializeToString()
+    return session(model, providers=["CPUExecutionProvider"]).run(["y"], {"x": np.array(rows, dtype)})[0]
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_every_squash_in_onnx(dtype):
-    session = pytest.importorskip("onnxruntime").InferenceSession
     net = every_squash()
     rows = STATES if dtype == "float64" else STATES[:-1]
-    model = onnx_model(net, dtype=dtype)
-    feed = {"x": np.array(rows, dtype)}
-    there = session(model.SerializeToString(), providers=["CPUExecutionProvider"]).run(["y"], feed)[0]
+    there = in_onnx(net, rows, dtype)
     wrong, here = {}, expected(net, rows)
     for i, neuron in enumerate(net.output):
         exactly = 1e-14 if dtype == "float64" and "gelu" not in neuron.name else 2e-6
@@ -64,18 +68,13 @@ def of_all_primitives(state):
 
 def test_every_primitive_in_onnx():
     """Also those that no built-in squash uses, and comparisons of every kind."""
-    session = pytest.importorskip("onnxruntime").InferenceSession
-
     net = architect.Perceptron(1, 3, 1, squash=of_all_primitives, output_squash="identity", seed=0)
     rows = np.linspace(-9, 9, 13)[:, None]
-    model = onnx_model(net, dtype="float64").SerializeToString()
-    there = session(model, providers=["CPUExecutionProvider"]).run(["y"], {"x": rows})[0]
-    assert close(there, net.run(rows))
+    assert close(in_onnx(net, rows), net.run(rows))
 
 
 def test_onnx_keeps_factors_beside_products_of_matrices():
     """ONNX Runtime rounds scalar factors before and after a MatMul to float32, also in float64."""
-    session = pytest.importorskip("onnxruntime").InferenceSession
 
     @squash.register
     def tenth(state):
@@ -84,9 +83,7 @@ def test_onnx_keeps_factors_beside_products_of_matrices():
     rows = np.random.default_rng(0).normal(size=(5, 3))
     for width in (1, 4):
         net = architect.Perceptron(3, width, width, 2, squash=tenth, output_squash="identity", seed=0)
-        model = onnx_model(net, dtype="float64").SerializeToString()
-        there = session(model, providers=["CPUExecutionProvider"]).run(["y"], {"x": rows})[0]
-        assert close(there, net.run(rows)), width
+        assert close(in_onnx(net, rows), net.run(rows)), width
 
 
 def test_neurons_that_draw_are_refused_by_name():
@@ -173,11 +170,8 @@ def test_an_expression_stands_in_a_program(run, tmp_path):
 
 
 def test_a_function_makes_nodes_of_onnx():
-    session = pytest.importorskip("onnxruntime").InferenceSession
     net = network()
-    model = onnx_model(net, dtype="float64").SerializeToString()
-    found = session(model, providers=["CPUExecutionProvider"]).run(["y"], {"x": ROWS})[0]
-    np.testing.assert_allclose(found, net.run(ROWS), rtol=1e-12)
+    np.testing.assert_allclose(in_onnx(net, ROWS), net.run(ROWS), rtol=1e-12)
 
 
 def test_a_function_computes_in_torch():

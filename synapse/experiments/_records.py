@@ -50,25 +50,21 @@ def to_json(value: Any) -> str:
 
 def record_text(values: Any, seed: int, point: Point) -> str:
     """What a trial has returned as JSON; ArgumentTypeError if it cannot be a record."""
-    place = f"What the trial returns (seed {seed})"
+    due = f"Expected the trial with seed {seed} to return {VALUES}"
     if not isinstance(values, Mapping) or not all(isinstance(name, str) for name in values):
-        raise ArgumentTypeError(f"{_from(seed)} {VALUES}, got {shown(values)}.")
+        raise ArgumentTypeError(f"{due}, got {shown(values)}.")
+    taken = {"seed": seed, **point}
     for name, value in values.items():
         try:
             plain = to_json(plain_value(value))
         except (TypeError, ValueError, RecursionError):
-            raise ArgumentTypeError(f"{_from(seed)} {VALUES}, got {name!r}: {shown(value)}.") from None
-        taken = {"seed": seed, **point}
+            raise ArgumentTypeError(f"{due}, got {name!r}: {shown(value)}.") from None
         if name == "failed" or (name in taken and to_json(taken[name]) != plain):
             raise ArgumentTypeError(
-                f"The trial with seed {seed} returns the name {name!r}, which is taken: "
-                f"rename it. {place} is stored beside its seed and point."
+                f"The trial with seed {seed} returns the name {name!r}, which is taken: rename it. "
+                "What a trial returns is stored beside its seed and point."
             )
     return to_json({str(name): plain_value(value) for name, value in values.items()})
-
-
-def _from(seed: int) -> str:
-    return f"Expected the trial with seed {seed} to return"
 
 
 def point_text(point: Point) -> str:

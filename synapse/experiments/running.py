@@ -7,7 +7,7 @@ import pickle
 import uuid
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -397,10 +397,8 @@ def shares_objects(executor: Executor) -> bool:
 
 def _next(ended: SimpleQueue[Future[Outcome]]) -> Future[Outcome]:
     while True:
-        try:
+        with suppress(Empty):
             return ended.get(timeout=PAUSE)
-        except Empty:
-            continue
 
 
 def _outcome(future: Future[Outcome]) -> Outcome:

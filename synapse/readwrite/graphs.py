@@ -199,7 +199,7 @@ def _connections(
     if graph.is_multigraph():
         _refuse_parallel(source, target, label)
     edges = Items("edge", [data for _, _, data in links], keys, label)
-    gaters = edges.read("gater", _gater_among(place, labels), NO_GATER, _gater_of)
+    gaters = edges.read("gater", _gater_among(place, labels), NO_GATER)
     trainable = edges.read("trainable", boolean)
     return {
         "source": source,
@@ -222,11 +222,6 @@ def _refuse_parallel(source: Ints, target: Ints, label: Callable[[int], str]) ->
             f"{label(int(first[count.argmax()]))} several times. "
             "Merge parallel edges first: networkx.DiGraph(graph) keeps the last one."
         )
-
-
-def _gater_of(data: Any, key: str) -> Any:
-    """The gater of an edge: an attribute of a connection, or an entry of a mapping."""
-    return data.gater if isinstance(data, Connection) else data.get(key)
 
 
 def _gater_among(place: Mapping[Any, int], labels: Sequence[str]) -> Check:
@@ -482,18 +477,15 @@ class Items:
     keys: Keys
     label: Callable[[int], str]
 
-    def read(
-        self,
-        name: str,
-        check: Check,
-        default: Any = None,
-        get: Callable[[Any, str], Any] = lambda data, key: data.get(key),
-    ) -> list[Any]:
+    def read(self, name: str, check: Check, default: Any = None) -> list[Any]:
         """The values of an attribute, as `check` returns them; the default if an item has none."""
         key = self.keys[name]
         if key is None:
             return [default] * len(self.data)
-        values = [get(data, key) for data in self.data]
+        gaters = name == "gater"  # of which the mapping of a connection has only the name
+        values = [
+            data.gater if gaters and isinstance(data, Connection) else data.get(key) for data in self.data
+        ]
         if key != name and all(value is None for value in values):
             known = ", ".join({shown(other): None for data in self.data for other in data}) or "none"
             raise ArgumentError(f"No {self.what} has the attribute {shown(key)}. Known: {known}.")

@@ -151,16 +151,13 @@ def same_bits(executor):
     return one.errors.tobytes(), [net.weights.tobytes() for net in one.networks]
 
 
-def test_threads_give_the_same_bits_and_the_networks_of_the_caller():
-    with ThreadPoolExecutor(3) as threads:
-        assert same_bits(threads) == same_bits(None)
-
-
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
-def test_processes_give_the_same_bits_and_the_networks_of_the_caller():
-    with ProcessPoolExecutor(2) as processes:
-        assert same_bits(processes) == same_bits(None)
+@pytest.mark.parametrize(
+    "pool", [ThreadPoolExecutor, pytest.param(ProcessPoolExecutor, marks=pytest.mark.slow)]
+)
+def test_executors_give_the_same_bits_and_the_networks_of_the_caller(pool):
+    with pool(2) as executor:
+        assert same_bits(executor) == same_bits(None)
 
 
 def test_folds_draw_numbers_of_their_own():

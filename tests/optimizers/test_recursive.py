@@ -13,10 +13,10 @@ SIZE, OUTPUTS, STEPS = 7, 3, 60
 GROUPS = np.array([0, 1, 0, 2, 2, 1, 2])
 
 
-def problem(seed=0, steps=STEPS):
+def problem():
     """Parameters, and Jacobians and errors of some steps."""
-    rng = np.random.default_rng(seed)
-    return rng.normal(size=SIZE), rng.normal(size=(steps, OUTPUTS, SIZE)), rng.normal(size=(steps, OUTPUTS))
+    rng = np.random.default_rng(0)
+    return rng.normal(size=SIZE), rng.normal(size=(STEPS, OUTPUTS, SIZE)), rng.normal(size=(STEPS, OUTPUTS))
 
 
 @every_case("forgetting", [1.0, 0.95])

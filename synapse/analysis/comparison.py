@@ -90,42 +90,33 @@ def compare(first: Network, second: Network, inputs: ArrayLike | None = None) ->
     >>> found.weights[("input", 0), ("hidden", 0)]
     0.5
     """
-    one, other = _Side.of(first), _Side.of(second)
+    (places, links, gates), (others, other_links, other_gates) = _parts(first), _parts(second)
     outputs = None if inputs is None else _outputs_apart(first, second, inputs)
-    both = [place for place in one.neurons if place in other.neurons]
-    shared = [link for link in one.links if link in other.links]
-    neurons, connections = _alone(one.neurons, other.neurons), _alone(one.links, other.links)
-    squashes = [place for place in both if one.neurons[place].squash is not other.neurons[place].squash]
-    gaters = [link for link in shared if one.gaters.get(link) != other.gaters.get(link)]
+    both = [place for place in places if place in others]
+    shared = [link for link in links if link in other_links]
+    neurons, connections = _alone(places, others), _alone(links, other_links)
+    squashes = [place for place in both if places[place].squash is not others[place].squash]
+    gaters = [link for link in shared if gates.get(link) != other_gates.get(link)]
     return Comparison(
         same_topology=not any([squashes, gaters, *neurons, *connections]),
         neurons=neurons,
         connections=connections,
         squashes=squashes,
         gaters=gaters,
-        weights={link: other.links[link] - one.links[link] for link in shared},
-        biases={place: other.neurons[place].bias - one.neurons[place].bias for place in both},
+        weights={link: other_links[link] - links[link] for link in shared},
+        biases={place: others[place].bias - places[place].bias for place in both},
         outputs=outputs,
     )
 
 
-@dataclass(frozen=True)
-class _Side:
-    """One of the networks: its neurons by place, its weights and gaters by connection."""
-
-    neurons: dict[Place, Neuron]
-    links: dict[Link, float]
-    gaters: dict[Link, Place]
-
-    @classmethod
-    def of(cls, network: Network) -> _Side:
-        table = topology_of(network)
-        places = _places(network)
-        pairs = zip(table.source.tolist(), table.target.tolist(), strict=True)
-        links = [(places[i], places[j]) for i, j in pairs]
-        gaters = {links[c]: places[table.gater[c]] for c in np.flatnonzero(table.gated).tolist()}
-        weights = dict(zip(links, table.weight.tolist(), strict=True))
-        return cls(dict(zip(places, network, strict=True)), weights, gaters)
+def _parts(network: Network) -> tuple[dict[Place, Neuron], dict[Link, float], dict[Link, Place]]:
+    """The neurons of a network by place, and the weights and gaters by connection."""
+    table, places = topology_of(network), _places(network)
+    pairs = zip(table.source.tolist(), table.target.tolist(), strict=True)
+    links = [(places[i], places[j]) for i, j in pairs]
+    gaters = {links[c]: places[table.gater[c]] for c in np.flatnonzero(table.gated).tolist()}
+    weights = dict(zip(links, table.weight.tolist(), strict=True))
+    return dict(zip(places, network, strict=True)), weights, gaters
 
 
 def _places(network: Network) -> list[Place]:

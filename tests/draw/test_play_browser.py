@@ -343,9 +343,13 @@ def test_what_is_broken_is_refused_and_nothing_is_lost(opened, tmp_path):
         (json.dumps(many), "20301 connections are too many for this page, which works with at most 20000"),
     ):
         path.write_text(text)
+        page.evaluate("document.getElementById('notice').textContent = ''")  # two cases have the same words
         page.set_input_files("#file", path)
         until(page, f"document.getElementById('notice').textContent.includes({json.dumps(said)})")
         assert page.evaluate("JSON.stringify(page.network)") == before
+    page.evaluate("void (File.prototype.text = () => delete File.prototype.text && Promise.reject(0))")
+    page.set_input_files("#file", path)
+    until(page, "document.getElementById('notice').textContent.includes('cannot be read')")
     path.write_text(json.dumps(readwrite.json_data(xor())))
     page.set_input_files("#file", path)
     until(page, "page.network.neurons.length === 6")

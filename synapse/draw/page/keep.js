@@ -75,7 +75,9 @@ async function openFile() {
   if (!file) return;
   if (file.size > MOST_BYTES) return notice(`This file has ${Math.round(file.size / 1e6)} MB; this page reads at most ${MOST_BYTES / 1e6} MB.`);
   if (playing) stop();
-  openText(await file.text());
+  const text = await file.text().catch(() => null);
+  if (text === null) return notice("This file cannot be read. It may have been changed or moved: choose it again.");
+  openText(text);
 }
 
 // --- the address -------------------------------------------------------------------------------

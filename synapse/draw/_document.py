@@ -46,29 +46,21 @@ def describe(network: Network) -> dict[str, Any]:
             {"name": name, "count": count}
             for name, count in zip(table.layers, table.sizes.tolist(), strict=True)
         ],
-        "neurons": _neurons(table),
-        "connections": _connections(table),
-    }
-
-
-def _neurons(table: Topology) -> dict[str, list[Any]]:
-    return {
-        "name": list(table.names),
-        "squash": list(table.squash),
-        "bias": plain(table.bias),
-        "trainable": table.trainable_bias.tolist(),
-        "tied": _tied_with(table.bias_tie),
-    }
-
-
-def _connections(table: Topology) -> dict[str, list[Any]]:
-    return {
-        "source": table.source.tolist(),
-        "target": table.target.tolist(),
-        "gater": table.gater.tolist(),
-        "weight": plain(table.weight),
-        "trainable": table.trainable.tolist(),
-        "tied": _tied_with(table.tie),
+        "neurons": {
+            "name": list(table.names),
+            "squash": list(table.squash),
+            "bias": plain(table.bias),
+            "trainable": table.trainable_bias.tolist(),
+            "tied": _tied_with(table.bias_tie),
+        },
+        "connections": {
+            "source": table.source.tolist(),
+            "target": table.target.tolist(),
+            "gater": table.gater.tolist(),
+            "weight": plain(table.weight),
+            "trainable": table.trainable.tolist(),
+            "tied": _tied_with(table.tie),
+        },
     }
 
 

@@ -214,6 +214,9 @@ def test_those_that_are_tied_must_agree():
 
     cases = [("connections", "weight", 9.0), ("connections", "trainable", False)]
     assert not failures([*cases, ("neurons", "bias", 9.0), ("neurons", "trainable_bias", False)], check)
+    data = json_data(NETWORKS["tied"]())
+    data["connections"]["tie"] = list(range(1, 13))  # each is alone in its group
+    assert len(from_json_data(data).connections) == 12
 
 
 def test_a_tie_to_another_network_is_not_kept():

@@ -70,6 +70,17 @@ def test_layers_squashes_and_what_is_trained():
     assert synaptic_data(net) == data
 
 
+def test_a_self_connection_whose_weight_synaptic_does_not_read_is_said():
+    data = small()
+    data["connections"].append(link(3, 3, 0.5))
+    net = from_synaptic_data(data)
+    with pytest.warns(SynapticWarning, match=r"1 self-connection.* will read as 1, .* neuron 3: 0.5"):
+        assert synaptic_data(net) == data
+    data["connections"].append(link(3, 3))
+    with pytest.raises(errors.FormatError, match="connections 4 and 5 both lead from one neuron to itself"):
+        from_synaptic_data(data)
+
+
 def test_only_inputs_that_nothing_leads_to_lose_their_bias():
     data = small()
     for one in data["neurons"]:

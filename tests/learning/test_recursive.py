@@ -10,7 +10,7 @@ from synapse.errors import ArgumentError, TopologyError
 from synapse.learning import fit_readout
 from synapse.learning._parameters import ParameterVector
 from synapse.optimizers import DEKF, RLS, RecursiveOptimizer
-from synapse.optimizers.recursive import RecursiveState, checked_groups
+from synapse.optimizers.recursive import RecursiveState
 
 from ..cases import every_case
 
@@ -33,9 +33,9 @@ class Spy(RecursiveOptimizer):
     def __init__(self, direct):
         self.direct, self.jacobians, self.errors, self.groups = direct, [], [], None
 
-    def begin(self, parameters, frozen=None, groups=None):
-        self.groups = groups
-        return SpyState(self, parameters.size, *checked_groups(parameters, frozen, groups))
+    def _state(self, moving, labels):
+        self.groups = labels
+        return SpyState(self, moving, labels)
 
 
 class SpyState(RecursiveState):
@@ -51,7 +51,7 @@ class SpyState(RecursiveState):
     def _renew(self):
         pass
 
-    def _restore(self, covariances):
+    def _restore(self, flat):
         pass
 
 

@@ -60,9 +60,11 @@ def to_torch(network: Network, modules: Any = None) -> Any:
     all steps at once. Sparse connections are gathered. Gradients flow through all steps: unlike the online
     rule, nothing is left out.
 
-    A module is slower than `torch.nn.LSTM`, all of whose steps are one kernel: ``python -m benchmarks --only
-    modules`` compares it with that, and with loops written by hand. It can be compiled by
-    ``torch.compile(module, fullgraph=True)``.
+    On a CPU, neurons that compute what `torch.nn.LSTM` does are computed by its kernel, unless they are
+    compiled or within `torch.func`; all other recurrence is computed step by step, which is slower. ``python
+    -m benchmarks --only modules`` compares modules with `nn.LSTM`, and with loops written by hand.
+    ``torch.compile(module, fullgraph=True)`` makes one graph of all steps: anew for each number of steps, in
+    a time that grows with it.
 
     See Also
     --------

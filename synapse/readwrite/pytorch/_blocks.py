@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, permutations
 from typing import Any, NamedTuple
 
 import networkx as nx
@@ -44,7 +44,7 @@ class Term:
     ``form`` is "dense", with weights of shape (sources, targets); "each", one connection a target, with
     weights of shape (targets,); or "sparse". In a matrix, -1 stands for no connection. The values of the
     sources are multiplied by `inner`, the sums by `outer`. ``picks`` are the numbers within a read that are
-    used: of sources, targets and gaters of a sparse term, or of `inner` or `outer`; None: all, in order.
+    used: of the sources and targets of a sparse term, and of the gaters; None: all, in order.
     """
 
     form: str
@@ -54,7 +54,7 @@ class Term:
     weights: Ints
     inner: Read | None = None
     outer: Read | None = None
-    picks: tuple[Ints | None, ...] = (None,)
+    picks: tuple[Ints | None, Ints | None, Ints | None] = (None, None, None)
 
 
 @dataclass
@@ -144,12 +144,17 @@ def _cuts(links: Links, size: int, place: Ints, stage_of: Ints, pieces: list[tup
     for rows in _sorted_by(*np.unique(key, return_inverse=True)[::-1]):
         targets = place[links.target[rows]]
         if len(targets):
-            spans.append((int(targets.min()), int(targets.max()) + 1))
+            spans.append(_span(targets))
     spanned = np.zeros(size + 1, bool)
     for a, b in spans:
         spanned[a + 1 : b] = True
     ends = {end for span in spans for end in span if 0 < end < size and not spanned[end]}
     return np.array([0, *sorted(ends), size])
+
+
+def _span(numbers: Ints) -> tuple[int, int]:
+    """From where to where numbers reach."""
+    return int(numbers.min()), int(numbers.max()) + 1
 
 
 def _terms(links: Links, block_of: Ints, place: Ints, size: int) -> list[Term]:
@@ -175,20 +180,15 @@ def _term(key: list[int], links: Links, place: Ints, size: int) -> Term:
     kind, block, gate_kind, gate_block = key
     links = links.only(np.lexsort((links.source, place[links.target])))
     target, source = place[links.target], place[links.source]
-    first, stop, low, high = (
-        int(target.min()),
-        int(target.max()) + 1,
-        int(source.min()),
-        int(source.max()) + 1,
-    )
+    (first, stop), (low, high) = _span(target), _span(source)
     read = Read(kind, block, low, high)
     gate, gater = None, place[links.gater]
     if gate_block >= 0:
-        gate = Read(gate_kind, gate_block, int(gater.min()), int(gater.max()) + 1)
+        gate = Read(gate_kind, gate_block, *_span(gater))
         gater = gater - gate.first
     one_each = len(target) == stop - first and (np.diff(target) == 1).all()
     if one_each and (source - target == source[0] - target[0]).all():
-        return Term("each", read, first, stop, links.weight, None, gate, (_picked(gater, gate),))
+        return Term("each", read, first, stop, links.weight, None, gate, (None, None, _picked(gater, gate)))
     area = (stop - first) * (high - low)
     if area <= SMALL or len(target) >= FILLED * area:
         weights = np.full((high - low, stop - first), -1)
@@ -197,9 +197,9 @@ def _term(key: list[int], links: Links, place: Ints, size: int) -> Term:
         if gate is None:
             return Term("dense", read, 0, size, whole)
         if (picked := _gater_of(target - first, gater, stop - first)) is not None:
-            return Term("dense", read, first, stop, weights, None, gate, (_picked(picked, gate),))
+            return Term("dense", read, first, stop, weights, None, gate, (None, None, _picked(picked, gate)))
         if (picked := _gater_of(source - low, gater, high - low)) is not None:
-            return Term("dense", read, 0, size, whole, gate, None, (_picked(picked, gate),))
+            return Term("dense", read, 0, size, whole, gate, None, (None, None, _picked(picked, gate)))
     picks = (source - low, target - first, None if gate is None else gater)
     return Term("sparse", read, first, stop, links.weight, gate, None, picks)
 
@@ -231,6 +231,39 @@ def components_of(blocks: list[Block]) -> list[tuple[list[int], bool]]:
     return [(own, len(own) > 1 or graph.has_edge(own[0], own[0])) for own in members]
 
 
+def gates_of(members: list[int], blocks: list[Block]) -> list[int] | None:
+    """Where the first block of a loop has torch's gates of an LSTM: input, forget, candidate, output.
+
+    None if the loop computes anything but c = f c + i g, h = o tanh(c), with i, f, o by the logistic function
+    and g by tanh, of sums of h of the step before and of values known before the loop.
+    """
+    if len(members) != 4:
+        return None
+    a, c, squashed, h = members
+    n, outside = (
+        len(blocks[h].neurons),
+        [term for term in blocks[a].terms if term.source.block not in members],
+    )
+    gates, same = [("logistic", 0, 3 * n), ("tanh", 3 * n, 4 * n)], [("identity", 0, n)]
+    if [blocks[k].pieces for k in members] != [gates, same, [("tanh", 0, n)], same] or not outside:
+        return None
+    terms = [(k, term) for k in members for term in blocks[k].terms]
+    found = {(k, t.form, t.source, t.outer) for k, t in terms if not t.inner and t.picks[2] is None}
+    part = [Read(NOW, a, k * n, (k + 1) * n) for k in range(4)]
+    for i, f, o in permutations(range(3)):
+        wanted = {
+            *((a, "dense", term.source, None) for term in outside),
+            (a, "dense", Read(PAST, h, 0, n), None),
+            (c, "each", part[3], part[i]),
+            (c, "each", Read(STATE, c, 0, n), part[f]),
+            (squashed, "each", Read(NOW, c, 0, n), None),
+            (h, "each", Read(NOW, squashed, 0, n), part[o]),
+        }
+        if found == wanted and len(terms) == len(wanted):
+            return [i, f, 3, o]
+    return None
+
+
 @dataclass
 class BlockPlan:
     """A network as blocks, the first of which are its inputs. ``ends`` are the ends of every connection."""
@@ -253,7 +286,8 @@ def plan_of(network: Network) -> BlockPlan:
     on each other within a step, or if the network is connected with others.
     """
     topology = Topology.of(network).require_closed("converted to PyTorch", outward=False)
-    _require_known(topology)
+    for name, squash in zip(topology.names, topology.squash, strict=True):
+        require_written(name, squash, "torch", "PyTorch")
     ends, inputs, n = ends_of(topology), topology.inputs, topology.neurons
     groups = np.array([first for first, _ in groups_of(topology)])
     into = np.split(np.argsort(ends[1], kind="stable"), np.cumsum(np.bincount(ends[1], minlength=n)))
@@ -264,11 +298,6 @@ def plan_of(network: Network) -> BlockPlan:
     stages = np.split(order[inputs:], np.flatnonzero(np.diff(level[order[inputs:]])) + 1)
     blocks = blocks_of(stages, order[:inputs], list(topology.squash), groups, links_of(ends, inputs))
     return BlockPlan(inputs, topology.outputs, ends, blocks)
-
-
-def _require_known(topology: Topology) -> None:
-    for name, squash in zip(topology.names, topology.squash, strict=True):
-        require_written(name, squash, "torch", "PyTorch")
 
 
 def _levels(ends: Ints, into: list[Ints], groups: Ints, inputs: int) -> Ints:

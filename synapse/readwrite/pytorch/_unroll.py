@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from itertools import chain
+from operator import getitem, itemgetter
+from typing import Any
 
 import numpy as np
 import torch
 
 from ..._typing import Bools
-from ._blocks import NOW, PAST, Block, Read, Term
+from ._blocks import NOW, PAST, Block, Read, Term, gates_of
 
 Tensor = Any  # torch may not be installed where types are checked
-Take = Callable[[Read], Tensor]
 
 
 def _found(answer: Tensor) -> bool:
@@ -34,13 +36,11 @@ class TermModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be in
         flat = term.weights.T.reshape(-1)
         in_order = flat[0] >= 0 and np.array_equal(flat, flat[0] + np.arange(len(flat)))
         self.stretch = int(flat[0]) if in_order else None
-        names = ("picked", "targets", "gaters")
-        arrays = dict(zip(names, (*term.picks, None, None), strict=False))
         places = np.where(term.weights < 0, len(fixed), term.weights).reshape(-1)
-        arrays["weights"] = None if in_order else places
-        for name, array in arrays.items():
+        arrays = (*term.picks, None if in_order else places)
+        for name, array in zip(("sources", "targets", "gaters", "weights"), arrays, strict=True):
             self.register_buffer(name, None if array is None else torch.tensor(array), persistent=False)
-        self.width, self.picks = term.stop - term.first, term.picks[0] is not None
+        self.width = term.stop - term.first
 
     def number(self, weight: Tensor) -> Tensor:
         """Gather its weights from all, which end with a 0; None if all of them are 1 and stay so."""
@@ -51,37 +51,41 @@ class TermModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be in
             own = weight.index_select(0, self.weights).view(self.shape)
         return None if self.fixed and _found((own == 1).all()) else own
 
-    def pad(self, values: Tensor) -> Tensor:
+    def scatter(self, values: Tensor) -> Tensor:
+        """Add what each connection contributes to its target."""
+        return values.new_zeros(len(values), self.width).index_add(1, self.targets, values)
+
+    def pad(self, sums: Any, on: Any) -> Any:
         """Extend sums of some neurons to all neurons of the block, by zeros."""
-        return values if self.padding is None else torch.nn.functional.pad(values, self.padding)
+        if self.padding is None:
+            return sums
+        return on.do(partial(torch.nn.functional.pad, pad=self.padding), sums)
 
-    def gate(self, values: Tensor) -> Tensor:
-        """The gains of each source or of each sum, from those of the neurons that are read."""
-        return values.index_select(1, self.picked) if self.picks else values
-
-    def add_to(self, sums: Tensor | None, take: Take, number: Tensor) -> Tensor:
+    def add_to(self, sums: Any, on: Any) -> Any:
         """Add what its sources contribute, before the gates of the sums."""
-        values = take(self.source)
-        if self.form == "dense":
-            if self.inner is not None:
-                values = values * self.gate(take(self.inner))
-            if sums is not None:
-                return torch.addmm(sums, values, number)
-            values = values @ number
-        elif self.form == "each":
-            values = values if number is None else values * number
-        else:
-            values = values.index_select(1, self.picked) * number
-            if self.inner is not None:
-                values = values * take(self.inner).index_select(1, self.gaters)
-            values = values.new_zeros(len(values), self.width).index_add(1, self.targets, values)
-        if self.outer is None:
-            values = self.pad(values)
-        return values if sums is None else sums + values
+        values, number = chosen(on.take(self.source), self.sources, on), on.numbers[self]
+        if self.inner is not None:
+            values = on.do(torch.mul, values, chosen(on.take(self.inner), self.gaters, on))
+        if self.form == "dense" and sums is not None:
+            return on.do(torch.addmm, sums, values, number)
+        if number is not None:
+            values = on.do(torch.mm if self.form == "dense" else torch.mul, values, number)
+        if self.form == "sparse":
+            values = on.do(self.scatter, values)
+        values = values if self.outer else self.pad(values, on)
+        return values if sums is None else on.do(torch.add, sums, values)
+
+    def gate(self, states: Any, sums: Any, on: Any) -> Any:
+        """Add sums times their gains to some states, if there are any yet."""
+        gains = chosen(on.take(self.outer), self.gaters, on)
+        if self.padding is None and states is not None:
+            return on.do(torch.addcmul, states, sums, gains)
+        sums = self.pad(on.do(torch.mul, sums, gains), on)
+        return sums if states is None else on.do(torch.add, states, sums)
 
 
 class BlockModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be installed
-    """A block: its neurons, and its terms by the gates of their sums."""
+    """A block: its terms by the gates of their sums. ``on`` computes at once, or notes what to compute."""
 
     def __init__(self, block: Block, fixed: Bools, biased: Bools, function: Callable[[str], Any]) -> None:
         super().__init__()
@@ -89,27 +93,14 @@ class BlockModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be i
         self.size, self.pieces = len(block.neurons), block.pieces
         self.functions = [function(name) for name, _, _ in self.pieces]
         self.sizes = [b - a for _, a, b in self.pieces]
-        self.register_buffer("neurons", torch.tensor(block.neurons), persistent=False)
+        self.terms = torch.nn.ModuleList(TermModule(term, self.size, fixed) for term in block.terms)
         groups = defaultdict(list)
-        for term in block.terms:
-            picked = term.picks[0]
-            key = (term.outer, term.first, term.stop, None if picked is None else picked.tobytes())
-            groups[key if term.outer else None].append(TermModule(term, self.size, fixed))
-        self.plain = torch.nn.ModuleList(groups.pop(None, []))
-        self.gated = torch.nn.ModuleList(torch.nn.ModuleList(terms) for terms in groups.values())
-
-    def numbers(self, weight: Tensor) -> dict[TermModule, Tensor]:
-        """Gather the weights of all terms."""
-        return {term: term.number(weight) for terms in (self.plain, *self.gated) for term in terms}
-
-    def split(self, known: Callable[[Read | None], bool]) -> Split:
-        """Divide the terms into those whose sources and inner gaters are known before, and the others."""
-
-        def divided(terms: Any) -> tuple[list[TermModule], list[TermModule]]:
-            before = [term for term in terms if known(term.source) and known(term.inner)]
-            return before, [term for term in terms if term not in before]
-
-        return Split(*divided(self.plain), [divided(terms) for terms in self.gated])
+        for term, module in zip(block.terms, self.terms, strict=True):
+            gaters = term.picks[2]
+            key = (term.outer, term.first, term.stop, None if gaters is None else gaters.tobytes())
+            groups[key if term.outer else None].append(module)
+        self.plain = groups.pop(None, [])
+        self.gated = list(groups.values())
 
     def cut_at(self, places: Sequence[int]) -> None:
         """Say where its activations are cut, so that what is read need not be copied."""
@@ -117,165 +108,215 @@ class BlockModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be i
         for _, a, b in self.pieces:
             inside = [a, *(place for place in places if a < place < b), b]
             self.units.append(np.diff(inside).tolist())
-        self.bounds = np.cumsum([0, *(size for sizes in self.units for size in sizes)]).tolist()
+        self.widths = list(chain.from_iterable(self.units))
+        self.bounds = np.cumsum([0, *self.widths]).tolist()
 
-    def fire(self, states: Tensor) -> list[Tensor]:
+    def compute(self, bias: Tensor | None, on: Any) -> tuple[Any, list[Any]]:
+        """Its states, and the activations of its pieces."""
+        states = on.add(self.plain, bias)
+        for terms in self.gated:
+            states = terms[0].gate(states, on.add(terms), on)
+        return states, self.fire(states, on)
+
+    def fire(self, states: Any, on: Any) -> list[Any]:
         """The activations of its pieces."""
-        parts = states.split_with_sizes(self.sizes, 1) if len(self.sizes) > 1 else [states]
-        return [function(part) for function, part in zip(self.functions, parts, strict=True)]
-
-    def place_of(self, read: Read) -> tuple[int, int]:
-        """Where its units are that are read, or its states."""
-        if read.kind > PAST:
-            return read.first, read.stop
-        return self.bounds.index(read.first), self.bounds.index(read.stop)
-
-    def divided_whole(self, values: Tensor) -> list[Tensor]:
-        """Activations of all neurons in units."""
-        sizes = np.diff(self.bounds).tolist()
-        return [values] if len(sizes) == 1 else list(values.split(sizes, 1))
-
-    def divided(self, fired: list[Tensor]) -> list[Tensor]:
-        """The activations of its pieces, cut into units."""
-        units: list[Tensor] = []
-        for tensor, sizes in zip(fired, self.units, strict=True):
-            units += [tensor] if len(sizes) == 1 else tensor.split_with_sizes(sizes, 1)
-        return units
+        parts = cut(states, self.sizes, on)
+        return [on.do(function, part) for function, part in zip(self.functions, parts, strict=True)]
 
 
-class Split(NamedTuple):
-    """The terms of a block whose values are known for all steps, and the others; the gated ones by gate."""
-
-    before: list[TermModule]
-    later: list[TermModule]
-    gated: list[tuple[list[TermModule], list[TermModule]]]
+def chosen(values: Any, columns: Tensor | None, on: Any) -> Any:
+    """The columns of values that are used; None: all, in order."""
+    return values if columns is None else on.do(partial(torch.index_select, dim=1, index=columns), values)
 
 
-def summed(terms: Sequence[TermModule], sums: Tensor | None, take: Take, numbers: Any) -> Any:
-    """Add what terms contribute to some sums, if there are any yet."""
-    for term in terms:
-        sums = term.add_to(sums, take, numbers[term])
-    return sums
+def cut(values: Any, sizes: list[int], on: Any) -> list[Any]:
+    """Divide the neurons of a block."""
+    if len(sizes) == 1:
+        return [values]
+    parts = on.do(partial(torch.split_with_sizes, split_sizes=sizes, dim=1), values)
+    return [on.do(itemgetter(i), parts) for i in range(len(sizes))]
 
 
-def gated(states: Tensor | None, sums: Tensor, term: TermModule, take: Take) -> Tensor:
-    """Add sums times the gains of a term's gates."""
-    assert term.outer is not None
-    gains = term.gate(take(term.outer))
-    if term.padding is not None:
-        sums = term.pad(sums * gains)
-        return sums if states is None else states + sums
-    return sums * gains if states is None else torch.addcmul(states, sums, gains)
+def beside(*values: Tensor) -> Tensor:
+    """Values of several parts of a block as one."""
+    return values[0] if len(values) == 1 else torch.cat(values, 1)
 
 
 class Unrolling:
     """The values of all blocks through one sequence, or several of one length.
 
-    Values of all steps have shape (steps * sequences, neurons of the block), step by step.
+    Values of all steps have shape (steps * sequences, neurons of the block), step by step. ``start`` has the
+    activations and the states of each block before the first step.
     """
 
-    def __init__(self, steps: int, inputs: Tensor, start: list[tuple[Tensor, Tensor]]) -> None:
-        self.steps, self.start = steps, start
+    def __init__(self, steps: int, inputs: Tensor, start: Any, bias: Sequence[Tensor], numbers: Any) -> None:
+        self.steps, self.sequences = steps, len(inputs) // steps
+        self.start, self.bias, self.numbers = start, bias, numbers
         self.values: dict[int, Tensor] = {0: inputs}
-        sequences = len(inputs) // steps
-        self.last_values = [inputs[len(inputs) - sequences :]] * len(start)
+        self.last_values = [inputs[len(inputs) - self.sequences :]] * len(start)
         self.last_states = [states for _, states in start]
-        self._shifted: dict[int, Tensor] = {}
-        self._sliced: dict[Read, Any] = {}
+
+    def do(self, function: Callable[..., Tensor], *operands: Tensor) -> Tensor:
+        """Compute a value of all steps."""
+        return function(*operands)
+
+    def add(self, terms: Sequence[TermModule], bias: Tensor | None = None) -> Any:
+        """Add what terms contribute to a bias, if there is one."""
+        sums = None if bias is None else bias.expand(len(self.values[0]), -1)
+        for term in terms:
+            sums = term.add_to(sums, self)
+        return sums
 
     def take(self, read: Read) -> Tensor:
         """Values of all steps, of blocks that have been computed."""
-        whole = self.values[read.block] if read.kind == NOW else self._past(read.block)
-        return whole if read.stop - read.first == whole.shape[1] else whole[:, read.first : read.stop]
+        values = self.values[read.block]
+        if read.kind == PAST:
+            values = torch.cat([self.start[read.block][0], values[: len(values) - self.sequences]])
+        return values if read.stop - read.first == values.shape[1] else values[:, read.first : read.stop]
 
-    def _past(self, block: int) -> Tensor:
-        if block not in self._shifted:
-            begin, values = self.start[block][0], self.values[block]
-            self._shifted[block] = torch.cat([begin, values[: len(values) - len(begin)]])
-        return self._shifted[block]
-
-    def rows(self, read: Read) -> Any:
-        """The values that are read, step by step."""
-        if read not in self._sliced:
-            self._sliced[read] = self.by_step(self.take(read))
-        return self._sliced[read]
-
-    def by_step(self, values: Tensor) -> Any:
-        """Values of all steps, step by step."""
-        return values.view(self.steps, -1, values.shape[1]).unbind(0)
-
-    def at_once(self, number: int, block: BlockModule, bias: Tensor, numbers: Any) -> None:
+    def at_once(self, number: int, block: BlockModule) -> None:
         """Compute a block that does not depend on itself, for all steps."""
-        rows = len(self.values[0])
-        states = summed(block.plain, bias.expand(rows, -1), self.take, numbers)
-        for terms in block.gated:
-            states = gated(states, summed(terms, None, self.take, numbers), terms[0], self.take)
-        fired = block.fire(states)
-        self.values[number] = fired[0] if len(fired) == 1 else torch.cat(fired, 1)
-        last = rows - rows // self.steps
+        states, fired = block.compute(self.bias[number], self)
+        self.values[number], last = beside(*fired), len(states) - self.sequences
         self.last_values[number], self.last_states[number] = self.values[number][last:], states[last:]
 
-    def step_by_step(self, loop: Recurrence, blocks: Any, bias: dict[int, Tensor], numbers: Any) -> None:
-        """Compute the blocks of a loop, each step from the one before."""
-        known = {k: self._before(blocks[k], loop.splits[k], bias[k], numbers) for k in loop.members}
-        units = {k: blocks[k].divided_whole(self.start[k][0]) for k in loop.members}
-        states = {k: self.start[k][1] for k in loop.members}
-        fired: dict[int, list[list[Tensor]]] = {k: [] for k in loop.read_later}
-        past, past_states = units, states
+    def recur(self, loop: Recurrence) -> None:
+        """Compute blocks that depend on themselves."""
+        if loop.gates and self._is_lstm(*loop.blocks.items()):
+            self.as_lstm(loop, loop.gates)
+        else:
+            Step(self, loop).run()
 
-        def take(read: Read) -> Tensor:
-            place = loop.places.get(read)
-            if place is None:
-                return self.rows(read)[t]
-            a, b = place
-            if read.kind > PAST:
-                own = past_states[read.block]
-                return own if b - a == own.shape[1] else own[:, a:b]
-            found = (units if read.kind == NOW else past)[read.block]
-            return found[a] if b == a + 1 else torch.cat(found[a:b], 1)
+    def _is_lstm(self, _: Any, *others: tuple[int, BlockModule]) -> bool:
+        """Whether no block but the first has biases or weights other than 1, and torch's LSTM can be used."""
+        ones = all(self.numbers[term] is None for _, block in others for term in block.terms)
+        if not ones or any(block.biased or self.bias[k].any() for k, block in others):
+            return False
+        return self.values[0].is_cpu and not torch._C._are_functorch_transforms_active()  # vmap, jvp
 
-        work = [(k, blocks[k], loop.splits[k], *known[k]) for k in loop.members]
-        for t in range(self.steps):
-            past, past_states, units, states = units, states, {}, {}
-            for k, block, split, base, sums in work:
-                own = summed(split.later, None if base is None else base[t], take, numbers)
-                for (before, later), part in zip(split.gated, sums, strict=True):
-                    part = summed(later, None if part is None else part[t], take, numbers)
-                    own = gated(own, part, (before or later)[0], take)
-                states[k], pieces = own, block.fire(own)
-                units[k] = block.divided(pieces)
-                if k in fired:
-                    fired[k].append(pieces)
-        for k in loop.members:
-            self.last_values[k], self.last_states[k] = torch.cat(units[k], 1), states[k]
-        for k, column_of in fired.items():
-            pieces = [torch.stack(column).flatten(0, 1) for column in zip(*column_of, strict=True)]
-            self.values[k] = pieces[0] if len(pieces) == 1 else torch.cat(pieces, 1)
+    def as_lstm(self, loop: Recurrence, gates: list[int]) -> None:
+        """Compute all steps by torch's LSTM, and the last gates, which it does not give."""
+        (a, c, squashed, h), first = loop.blocks, next(iter(loop.blocks.values()))
+        (own,), before = loop.divided(first.plain)
 
-    def _before(self, block: BlockModule, split: Split, bias: Tensor, numbers: Any) -> tuple[Any, list[Any]]:
-        """What is known of the sums of a block before its loop runs, step by step; None: nothing."""
-        rows = len(self.values[0])
-        begins = bool(split.before) or not (split.later or split.gated)
-        begins = begins or block.biased or not _found((bias == 0).all())
-        base = summed(split.before, bias.expand(rows, -1) if split.before else bias[None], self.take, numbers)
-        known = self.by_step(base) if split.before else [base.expand(rows // self.steps, -1)] * self.steps
-        sums = [summed(before, None, self.take, numbers) for before, _ in split.gated]
-        return known if begins else None, [None if part is None else self.by_step(part) for part in sums]
+        def in_order(values: Tensor) -> Tensor:
+            parts = values.chunk(4)
+            return torch.cat([parts[k] for k in gates])
+
+        bias, recurrent = in_order(self.bias[a]), self.numbers[own]
+        into = torch.cat([self.numbers[term] for term in before])
+        weights = [in_order(into.T), in_order(recurrent.T), bias, torch.zeros_like(bias)]
+        inputs = beside(*(self.take(term.source) for term in before)).view(self.steps, self.sequences, -1)
+        begin = self.start[h][0][None], self.start[c][1][None]
+        settings = True, 1, 0.0, torch.is_grad_enabled(), False, False
+        hidden, (last,), (cell,) = torch.lstm(inputs, begin, weights, *settings)
+        self.values[h] = hidden.flatten(0, 1)
+        past = hidden[-2] if self.steps > 1 else begin[0][0]
+        states = torch.addmm(torch.addmm(self.bias[a], inputs[-1], into), past, recurrent)
+        self.last_values[a], self.last_states[a] = beside(*first.fire(states, self)), states
+        self.last_values[c] = self.last_states[c] = self.last_states[squashed] = cell
+        self.last_values[squashed] = cell.tanh()
+        self.last_values[h] = self.last_states[h] = last
+
+
+class Step:
+    """The operations of one step of a loop, noted once and done at each step.
+
+    Operands are places in ``memory``. The first ones are of the step before: of the units of each block, and
+    of its states.
+    """
+
+    def __init__(self, run: Unrolling, loop: Recurrence) -> None:
+        self.whole, self.loop = run, loop
+        self.memory: list[Any] = []
+        self.work: list[tuple[Any, tuple[int, ...], int]] = []
+        self.past, self.now, self.pieces = {}, {}, {}
+        for k, block in loop.blocks.items():
+            values = (*run.start[k][0].split_with_sizes(block.widths, 1), run.start[k][1])
+            self.past[k] = [self.keep(value) for value in values]
+        self.step = self.keep(0)
+        known = {term: run.numbers[term] for block in loop.blocks.values() for term in block.terms}
+        self.numbers = {term: None if one is None else self.keep(one) for term, one in known.items()}
+        for k, block in loop.blocks.items():
+            bias = run.bias[k]
+            idle = len(block.terms) and not block.biased and _found((bias == 0).all())
+            states, self.pieces[k] = block.compute(None if idle else bias, self)
+            units = zip(self.pieces[k], block.units, strict=True)
+            self.now[k] = [unit for piece, sizes in units for unit in cut(piece, sizes, self)] + [states]
+
+    def add(self, terms: Sequence[TermModule], bias: Tensor | None = None) -> int | None:
+        """Add what terms contribute to a bias, if there is one; what is known before the loop at once."""
+        later, before = self.loop.divided(terms)
+        sums = None
+        if before:
+            sums = self.of_step(self.whole.add(before, bias))
+        elif bias is not None:
+            sums = self.keep(bias.expand(self.whole.sequences, -1))
+        for term in later:
+            sums = term.add_to(sums, self)
+        return sums
+
+    def keep(self, value: Any) -> int:
+        """The place of a value that does not change, or of one to come."""
+        self.memory.append(value)
+        return len(self.memory) - 1
+
+    def do(self, function: Callable[..., Tensor], *operands: int) -> int:
+        """Note an operation. The place of its result."""
+        self.work.append((function, operands, self.keep(None)))
+        return len(self.memory) - 1
+
+    def of_step(self, values: Tensor) -> int:
+        """The place of what is known for all steps."""
+        rows = values.view(self.whole.steps, self.whole.sequences, -1).unbind(0)
+        return self.do(partial(getitem, rows), self.step)
+
+    def take(self, read: Read) -> int:
+        """The place of what is read."""
+        kind, k, first, stop = read
+        if k not in self.past:
+            return self.of_step(self.whole.take(read))
+        if kind > PAST:
+            part = partial(torch.narrow, dim=1, start=first, length=stop - first)
+            whole = stop - first == self.loop.blocks[k].size
+            return self.past[k][-1] if whole else self.do(part, self.past[k][-1])
+        a, b = map(self.loop.blocks[k].bounds.index, (first, stop))
+        units = (self.now if kind == NOW else self.past)[k][a:b]
+        return units[0] if len(units) == 1 else self.do(beside, *units)
+
+    def run(self) -> None:
+        """Do all steps."""
+        memory, later, run = self.memory, self.loop.read_later, self.whole
+        last = [place for k in self.past for place in self.now[k]]
+        fired: dict[int, list[Any]] = {k: [] for k in later}
+        for t in range(run.steps):
+            memory[self.step] = t
+            for function, operands, result in self.work:
+                memory[result] = function(*[memory[place] for place in operands])
+            for k in later:
+                fired[k].append([memory[place] for place in self.pieces[k]])
+            memory[: len(last)] = [memory[place] for place in last]
+        for k, rows in fired.items():
+            run.values[k] = beside(*(torch.cat(column) for column in zip(*rows, strict=True)))
+        for k, (*units, states) in self.past.items():
+            run.last_values[k] = beside(*(memory[place] for place in units))
+            run.last_states[k] = memory[states]
 
 
 class Recurrence:
     """Blocks that depend on each other from step to step."""
 
     def __init__(self, members: list[int], blocks: list[Block], modules: Any, answering: list[int]) -> None:
-        self.members = members
+        self.blocks: dict[int, BlockModule] = {k: modules[k] for k in members}
         others = (block for k, block in enumerate(blocks) if k not in members)
         read = {read.block for block in others for read in block.reads()}
         self.read_later = [k for k in members if k in read or k in answering]
-        reads = {read for k in members for read in blocks[k].reads() if read.block in members}
-        for k in members:
-            modules[k].cut_at(
-                sorted({end for read in reads if read.block == k and read.kind <= PAST for end in read[2:]})
-            )
-        self.places = {read: modules[read.block].place_of(read) for read in reads}
-        known = lambda read: read is None or read.block not in members  # noqa: E731
-        self.splits = {k: modules[k].split(known) for k in members}
+        reads = {read for k in members for read in blocks[k].reads() if read.kind <= PAST}
+        for k, block in self.blocks.items():
+            block.cut_at(sorted({end for read in reads if read.block == k for end in read[2:]}))
+        self.gates = gates_of(members, blocks) if self.read_later == members[3:] else None
+
+    def divided(self, terms: Sequence[TermModule]) -> tuple[list[TermModule], list[TermModule]]:
+        """Terms that read or are gated by the blocks of the loop before their sums, and the others."""
+        later = [t for t in terms if any(read and read.block in self.blocks for read in (t.source, t.inner))]
+        return later, [term for term in terms if term not in later]

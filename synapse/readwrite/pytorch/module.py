@@ -14,7 +14,7 @@ from ...objects.network import Network
 from ...objects.topology import Topology
 from ._blocks import components_of, ends_of, plan_of
 from ._squashes import function_of
-from ._unroll import BlockModule, Recurrence, Unrolling
+from ._unroll import BlockModule, Recurrence, Unrolling, beside
 
 Tensor = Any  # torch may not be installed where types are checked
 
@@ -55,6 +55,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         super().__init__()
         plan, topology = plan_of(network), Topology.of(network)
         self._ends, self._inputs, self._outputs = plan.ends, plan.inputs, plan.outputs
+        self._places: dict[str, Ints] = {}
         # Connections to inputs and biases of inputs are never read.
         learns = topology.trainable & (topology.target >= plan.inputs)
         biased = topology.trainable_bias & (np.arange(topology.neurons) >= plan.inputs)
@@ -64,6 +65,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
             values = torch.tensor(getattr(topology, name).astype(topology.dtype))
             self.register_buffer(f"_{name}", values, persistent=False)
         order = np.concatenate([block.neurons for block in plan.blocks])
+        self.register_buffer("_order", torch.tensor(order), persistent=False)
         self.register_buffer("_back", torch.tensor(np.argsort(order)), persistent=False)
         self.blocks = torch.nn.ModuleList(
             BlockModule(block, ~learns, biased, function_of) for block in plan.blocks
@@ -71,8 +73,9 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         outputs = len(order) - self._outputs
         self._answering = [k for k, block in enumerate(plan.blocks) if block.neurons.max() >= outputs]
         answering = np.concatenate([plan.blocks[k].neurons for k in self._answering])
-        answers = torch.tensor(np.argsort(answering)[-self._outputs :])
-        self.register_buffer("_answers", answers, persistent=False)
+        order = np.argsort(answering)[-self._outputs :]
+        in_order = np.array_equal(order, np.arange(len(answering)))
+        self.register_buffer("_answers", None if in_order else torch.tensor(order), persistent=False)
         self._parts = [
             Recurrence(members, plan.blocks, self.blocks, self._answering) if recurs else members[0]
             for members, recurs in components_of(plan.blocks)
@@ -81,6 +84,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
     def _hold(self, name: str, values: Any, trained: Bools, tie: Ints) -> None:
         """Weights or biases as a parameter, with each shared one once, and the mask of trainable ones."""
         first, place = parameters.distinct(tie)
+        self._places[name] = place
         self.register_parameter(name, torch.nn.Parameter(torch.tensor(values[first])))
         self.register_buffer(f"fixed_{name}", torch.tensor(values[first]))
         trains = torch.tensor(np.bincount(place, trained) > 0)
@@ -125,19 +129,11 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
     def _require(self, network: Network) -> None:
         topology = Topology.of(network)
         known = len(network) == len(self._back) and np.array_equal(ends_of(topology), self._ends)
-        if not known or not self._ties_stand(topology):
+        ties = {name: parameters.distinct(tie)[1] for name, tie in _ties_of(topology).items()}
+        if not known or not all(np.array_equal(ties[name], place) for name, place in self._places.items()):
             raise ArgumentError(
                 f"The module was made of a network other than {network!r}, or that network has changed."
             )
-
-    def _ties_stand(self, topology: Topology) -> bool:
-        """Whether the network has the same ties as when the module was made."""
-        for name, tie in _ties_of(topology).items():
-            place = getattr(self, f"_{name}_of")
-            was = np.arange(len(tie)) if place is None else place.cpu().numpy()
-            if not np.array_equal(parameters.distinct(tie)[1], was):
-                return False
-        return True
 
     def forward(self, inputs: Tensor, context: Context | None = None) -> Tensor:
         """Compute the outputs of one sequence, or of several at once.
@@ -168,12 +164,14 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
             return outputs[0], Context(*(values[0] for values in after))
         inputs = inputs.to(self.weight.dtype)
         sequences, steps = inputs.shape[:2]
-        start = self._begin(sequences, context)
-        if not steps:
-            return inputs.new_empty(sequences, 0, self._outputs), start
+        start = map(torch.zeros_like, self.context) if context is None else context
+        start = Context(*(values.expand(sequences, len(self._back)) for values in start))
+        if not (steps and sequences):
+            return inputs.new_empty(sequences, steps, self._outputs), start
         run = self._run(inputs, start)
-        answers = torch.cat([run.values[k] for k in self._answering], 1)
-        answers = answers.index_select(1, self._answers).view(steps, sequences, -1).transpose(0, 1)
+        answers = beside(*(run.values[k] for k in self._answering))
+        answers = answers if self._answers is None else answers.index_select(1, self._answers)
+        answers = answers.view(steps, sequences, -1).transpose(0, 1)
         last = run.last_values, run.last_states
         return answers, Context(*(torch.cat(values, 1).index_select(1, self._back) for values in last))
 
@@ -181,23 +179,17 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         """Compute all blocks."""
         weight, bias = self.numbers()
         weight = torch.cat([weight, weight.new_zeros(1)])
-        begin = [tuple(values.index_select(1, block.neurons) for values in start) for block in self.blocks]
-        run = Unrolling(inputs.shape[1], inputs.transpose(0, 1).flatten(0, 1), begin)
+        numbers = {term: term.number(weight) for block in self.blocks for term in block.terms}
+        sizes = [block.size for block in self.blocks]
+        *begin, bias = (values.index_select(-1, self._order).split(sizes, -1) for values in (*start, bias))
+        rows = inputs.transpose(0, 1).flatten(0, 1)
+        run = Unrolling(inputs.shape[1], rows, list(zip(*begin, strict=True)), bias, numbers)
         for part in self._parts:
-            members = part.members if isinstance(part, Recurrence) else [part]
-            numbers: dict[Any, Tensor] = {}
-            for k in members:
-                numbers |= self.blocks[k].numbers(weight)
-            biases = {k: bias.index_select(0, self.blocks[k].neurons) for k in members}
             if isinstance(part, Recurrence):
-                run.step_by_step(part, self.blocks, biases, numbers)
+                run.recur(part)
             else:
-                run.at_once(part, self.blocks[part], biases[part], numbers)
+                run.at_once(part, self.blocks[part])
         return run
-
-    def _begin(self, sequences: int, context: Context | None) -> Context:
-        start = map(torch.zeros_like, self.context) if context is None else context
-        return Context(*(values.expand(sequences, len(self._back)) for values in start))
 
     def extra_repr(self) -> str:
         """The sizes, for the repr."""

@@ -106,6 +106,56 @@ def test_a_squash_of_ones_own_is_its_formula():
     assert np.abs(module.weight.grad.numpy() - found.weights).max() < 1e-10
 
 
+LSTM_EDITS = {  # and how many of two layers torch's LSTM still computes
+    "none": (2, lambda net: None),
+    "a bias of a gate": (2, lambda net: setattr(net["forget gates 1"][0], "bias", 0.7)),
+    "a bias of a cell": (1, lambda net: setattr(net["cells 1"][0], "bias", 0.3)),
+    "a leaking cell": (1, lambda net: setattr(net["cells 1"][0].self_connection, "weight", 0.5)),
+    "a cell that learns to leak": (
+        1,
+        lambda net: setattr(net["cells 1"][0].self_connection, "trainable", True),
+    ),
+    "gates of other cells": (1, lambda net: regate([n.self_connection for n in net["cells 1"]])),
+    "one kind of gate for two": (
+        1,
+        lambda net: regate([n.incoming[0] for n in net["hidden 1"]], net["input gates 1"]),
+    ),
+    "a peephole": (1, lambda net: net["cells 1"][0].project(net["input gates 1"][0], weight=0.4)),
+    "gates that are read": (1, lambda net: net["input gates 1"].project(net.output, seed=3)),
+}
+
+
+def regate(links, gates=None):
+    """Let the gaters, or others, gate the connections in reverse order."""
+    gaters = list(gates or [link.gater for link in links])
+    for link, gater in zip(links, gaters[::-1], strict=True):
+        link.gater.ungate(link)
+        gater.gate(link)
+
+
+def test_an_lstm_is_computed_by_the_kernel_of_torch_and_what_differs_from_one_is_not(monkeypatch):
+    kernel, used, wrong = torch.lstm, [], {}
+    monkeypatch.setattr(torch, "lstm", lambda *arguments: used.append(1) or kernel(*arguments))
+    targets = np.random.default_rng(1).random((5, 2))
+    for name, (count, edit) in LSTM_EDITS.items():
+        net = architect.LSTM(3, 4, 5, 2, style="standard", seed=0)
+        edit(net)
+        net.run(INPUTS[:4])
+        module = synapse.to_torch(net)
+        used.clear()
+        outputs, after = module.unroll(torch.tensor(INPUTS[4:])[None], module.context)
+        errors = [np.abs(outputs[0].detach().numpy() - net.run(INPUTS[4:])).max()]
+        errors += [np.abs(after.states[0].detach().numpy() - [n.state for n in net]).max()]
+        errors += [np.abs(after.activations[0].detach().numpy() - [n.activation for n in net]).max()]
+        net.clear()
+        found = synapse.gradient(net, INPUTS[4:], targets, "squared_error")
+        (0.5 * (module(torch.tensor(INPUTS[4:])) - torch.tensor(targets)) ** 2).sum().backward()
+        errors += [np.abs(found.weights - module.weight.grad.numpy()).max()]
+        if max(errors) > 1e-11 or len(used) != 2 * count:
+            wrong[name] = errors, len(used)
+    assert not wrong, wrong
+
+
 @pytest.mark.parametrize("name", ["lstm", "random"])
 def test_the_context_is_passed_on(name):
     net = built(name)

@@ -192,7 +192,10 @@ class Unrolling:
         ones = all(self.numbers[term] is None for _, block in others for term in block.terms)
         if not ones or any(block.biased or self.bias[k].any() for k, block in others):
             return False
-        return self.values[0].is_cpu and not torch._C._are_functorch_transforms_active()  # vmap, jvp
+        # Its kernel has no derivatives in forward mode, and no vmap.
+        if torch.autograd.forward_ad._current_level >= 0 or torch._C._are_functorch_transforms_active():
+            return False
+        return bool(self.values[0].is_cpu)
 
     def as_lstm(self, loop: Recurrence, gates: list[int]) -> None:
         """Compute all steps by torch's LSTM, and the last gates, which it does not give."""
@@ -208,7 +211,7 @@ class Unrolling:
         weights = [in_order(into.T), in_order(recurrent.T), bias, torch.zeros_like(bias)]
         inputs = beside(*(self.take(term.source) for term in before)).view(self.steps, self.sequences, -1)
         begin = self.start[h][0][None], self.start[c][1][None]
-        settings = True, 1, 0.0, torch.is_grad_enabled(), False, False
+        settings = True, 1, 0.0, torch.is_grad_enabled() or torch.jit.is_tracing(), False, False
         hidden, (last,), (cell,) = torch.lstm(inputs, begin, weights, *settings)
         self.values[h] = hidden.flatten(0, 1)
         past = hidden[-2] if self.steps > 1 else begin[0][0]

@@ -156,6 +156,20 @@ def test_an_lstm_is_computed_by_the_kernel_of_torch_and_what_differs_from_one_is
     assert not wrong, wrong
 
 
+def test_an_lstm_has_derivatives_in_forward_mode_and_can_be_traced():
+    net = architect.LSTM(2, 3, 1, style="standard", seed=0, dtype="float32")
+    module, inputs = synapse.to_torch(net), torch.rand(4, 5, 2, requires_grad=True)
+    slope, along = torch.rand(4, 5, 1), torch.rand(4, 5, 2)
+    back = torch.autograd.grad(module(inputs), inputs, slope)[0]
+    with torch.autograd.forward_ad.dual_level():
+        outputs = module(torch.autograd.forward_ad.make_dual(inputs.detach(), along))
+        forward = torch.autograd.forward_ad.unpack_dual(outputs).tangent
+    assert abs((forward * slope).sum() - (back * along).sum()) < 1e-5
+    function = torch.func.jvp(module, (inputs.detach(),), (along,))[1]
+    assert (function - forward).abs().max() < 1e-6
+    assert (torch.jit.trace(module, inputs)(inputs) - module(inputs)).abs().max() < 1e-6
+
+
 @pytest.mark.parametrize("name", ["lstm", "random"])
 def test_the_context_is_passed_on(name):
     net = built(name)

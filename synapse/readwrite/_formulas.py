@@ -63,6 +63,7 @@ KINDS = {
     **{function: kind for kind, known in PRIMITIVES.items() for function in known},
     **{function: kind for kind, function in (OPERATORS | COMPARISONS).items()},
 }
+"""What each function is to exporters; the operators of Python call those of NumPy on a symbol."""
 
 MOST = 12
 """Longest chain of decisions; a loop until a condition holds is longer."""
@@ -215,7 +216,11 @@ class _Replaced(Freezer):
     def __init__(self, reading: _Reading) -> None:
         super().__init__(_without_handlers, modules=True)
         self.reading = reading
-        self.builtins = {name: self.value(one, set())[0] for name, one in vars(builtins).items()}
+        self.builtins = vars(builtins) | {
+            name: self.value(one, set())[0]
+            for name, one in vars(builtins).items()
+            if one is float or isinstance(one, BuiltinFunctionType)  # IPython adds others
+        }
 
     def value(self, value: Any, attributes: set[str]) -> Frozen:
         """What stands for a value to which a formula refers."""

@@ -55,7 +55,10 @@ def test_it_is_the_loop_by_hand_bit_by_bit():
         net = make()
         rows = rows_of(net)
         assert np.array_equal(forecast(net, rows, 12), by_hand(net, rows, 12, {0: 0, 1: 1}))
-        wide, options = make(3, 2), {"feedback": {0: 2, 1: 0}, "future": rows_of(net, 11)[:, :1]}
+        wide, options = (
+            make(3, 2),
+            {"feedback": {0: 2, 1: 0}, "future": rows_of(net, 12)[:, :1]},
+        )  # 11 are used
         rows = rows_of(wide)
         assert np.array_equal(forecast(wide, rows, 12, **options), by_hand(wide, rows, 12, **options))
 

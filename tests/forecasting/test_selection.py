@@ -95,7 +95,7 @@ def offset(by):
 
 
 def test_the_best_of_several_and_their_mean():
-    wrong = {"a": offset(1.0), "b": offset(-3.0), "c": offset(5.0), "d": offset(100.0)}
+    wrong = {"d": offset(100.0), "a": offset(1.0), "b": offset(-3.0), "c": offset(5.0)}
     found = select(wrong, T, 4, start=60)
     assert list(found.rolled) == ["a", "combine", "b", "c", "d"]  # the mean of a, b, c is wrong by 1, too
     assert found.members == ["a", "b", "c"]

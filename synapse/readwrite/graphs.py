@@ -390,14 +390,14 @@ def _ends(
     known: list[int] | None,
 ) -> tuple[list[int], list[int]]:
     """The inputs and the outputs: as given, or as layers or edges tell."""
-    count, others = np.arange(len(place)), edges["source"] != edges["target"]
-    reached = np.isin(count, edges["target"][others])
-    leading = np.isin(count, np.append(edges["source"][others], edges["gater"]))
+    nodes, others = np.arange(len(place)), edges["source"] != edges["target"]
+    reached = np.isin(nodes, edges["target"][others])
+    leading = np.isin(nodes, np.append(edges["source"][others], edges["gater"]))
 
-    def found(among: Bools, linked: Bools, end: int, what: str, edge: str) -> list[int]:
+    def found(among: Bools, linked: Bools, outermost: Any, what: str, edge: str) -> list[int]:
         if known is not None and among.any():
             layer = np.array(known)
-            return np.flatnonzero(among & (layer == sorted(layer[among])[end])).tolist()
+            return np.flatnonzero(among & (layer == outermost(layer[among]))).tolist()
         chosen = among & ~linked
         alone = np.flatnonzero(chosen & ~reached & ~leading)
         if len(alone):
@@ -416,13 +416,13 @@ def _ends(
     first = (
         _named("inputs", inputs, place)
         if inputs is not None
-        else found(whole, reached, 0, "input", "incoming")
+        else found(whole, reached, min, "input", "incoming")
     )
-    left = ~np.isin(count, first)
+    left = ~np.isin(nodes, first)
     last = (
         _named("outputs", outputs, place)
         if outputs is not None
-        else found(left, leading, -1, "output", "outgoing")
+        else found(left, leading, max, "output", "outgoing")
     )
     return first, last
 

@@ -1,7 +1,7 @@
 """Analysis: what a network does and why, from its current numbers.
 
 No function here changes the network it is given. A function that runs a sequence clears the context first and
-restores it afterwards.
+restores it afterwards; random neurons output their means in it.
 """
 
 from .._checks import public_names

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from .._checks import as_matrix
 from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError
+from ..learning.evaluation import deterministic
 from ..objects.network import Network, require_network
 from ..objects.recording import Log
 from ..objects.state import preserved_context, read_numbers
@@ -75,11 +76,14 @@ def last_step(network: Network) -> Steps:
 
 
 def run_steps(network: Any, inputs: ArrayLike) -> Steps:
-    """Check and run a sequence of shape (T, n) from a cleared context; the network stays as it was."""
+    """Check and run a sequence of shape (T, n) from a cleared context; the network stays as it was.
+
+    Random neurons output their means, so that their streams stay where they are.
+    """
     rows = as_matrix("The inputs", inputs, len(require_analysed(network).input), network.dtype)
     if not len(rows):
         raise ArgumentError("Expected inputs of at least one step, got none.")
-    with preserved_context(network):
+    with preserved_context(network), deterministic(network):
         network.clear()
         taken = [_step(network, row) for row in rows]
     joined = {name: np.concatenate([getattr(step, name) for step in taken]) for name in NUMBERS}

@@ -64,6 +64,16 @@ def test_saliency_is_the_derivative():
     assert not failures(NETWORKS, check)
 
 
+def test_saliency_of_random_neurons_is_that_of_their_means_and_leaves_their_streams():
+    net = architect.Elman(2, 4, 1, seed=0)
+    net["hidden"].squash = "bernoulli"
+    rows, twin = rows_for(net), net.clone()
+    found = saliency(net, rows)
+    assert np.array_equal(net.run(rows), twin.run(rows))
+    twin.deterministic = True
+    assert found == pytest.approx(by_differences(twin, rows), abs=1e-8)
+
+
 @given(specs(squashes=SMOOTH), st.integers(1, 4))
 def test_saliency_of_any_gated_graph_is_the_derivative(spec, steps):
     net = Twin(spec).net

@@ -43,9 +43,7 @@ class Recipe:
         dtype: Any,
         *squashes: str | Squash,
     ) -> None:
-        for draws in (initializer, bias_initializer):
-            get(draws)
-        self.initializer, self.bias_initializer = initializer, bias_initializer
+        self.initializer, self.bias_initializer = get(initializer), get(bias_initializer)
         for function in squashes:
             squash.get(function)
         self.dtype, self.rng = float_type("The dtype", dtype), random_generator(seed)
@@ -78,13 +76,13 @@ class Recipe:
         self_connections: bool = False,
     ) -> Projection:
         """Project with random weights; `fan_in` is that of the target, if other layers lead to it too."""
-        initializer = get(self.initializer)
 
         def of_all(rng: np.random.Generator, shape: tuple[int, ...], own: int, fan_out: int) -> Any:
-            return initializer(rng, shape, fan_in or own, fan_out)
+            return self.initializer(rng, shape, fan_in or own, fan_out)
 
+        initializer = of_all if fan_in else self.initializer
         return source.project(
-            target, kind, initializer=of_all, self_connections=self_connections, seed=self.rng
+            target, kind, initializer=initializer, self_connections=self_connections, seed=self.rng
         )
 
 

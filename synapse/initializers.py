@@ -11,6 +11,7 @@ the numbers of incoming and outgoing connections of a neuron.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -75,19 +76,19 @@ def fan_in(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_ou
 
     The variance is 1 / (3 fan_in), a third of that in LeCun, Bottou, Orr and Müller 1998, section 4.6.
     """
-    limit = np.sqrt(1.0 / max(1, fan_in))
+    limit = math.sqrt(1.0 / max(1, fan_in))
     return rng.uniform(-limit, limit, shape)
 
 
 def glorot(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Floats:
     """Draw uniformly within ± sqrt(6 / (fan_in + fan_out)), Glorot and Bengio 2010, equation 16."""
-    limit = np.sqrt(6.0 / max(1, fan_in + fan_out))
+    limit = math.sqrt(6.0 / max(1, fan_in + fan_out))
     return rng.uniform(-limit, limit, shape)
 
 
 def he(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Floats:
     """Draw from a Gaussian with standard deviation sqrt(2 / fan_in), He, Zhang, Ren and Sun 2015."""
-    return rng.normal(0.0, np.sqrt(2.0 / max(1, fan_in)), shape)
+    return rng.normal(0.0, math.sqrt(2.0 / max(1, fan_in)), shape)
 
 
 def orthogonal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Floats:

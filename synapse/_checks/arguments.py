@@ -317,12 +317,12 @@ def function_of(what: str, value: Any, *arguments: str) -> Any:
         ...
     synapse.errors.ArgumentTypeError: Expected a callback to be a function of (progress), got ...
     """
-    condition = f"a function of ({', '.join(arguments)})"
-    if not callable(value):
-        raise ArgumentTypeError(expected(what, condition, value))
     code = value.__code__ if isinstance(value, FunctionType) and not vars(value) else None
     if code and (code.co_argcount, code.co_kwonlyargcount) == (len(arguments), 0):
         return value  # without the cost of a signature
+    condition = f"a function of ({', '.join(arguments)})"
+    if not callable(value):
+        raise ArgumentTypeError(expected(what, condition, value))
     try:
         inspect.signature(value).bind(*arguments)
     except TypeError:

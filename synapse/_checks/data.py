@@ -80,7 +80,7 @@ def finite_array(what: str, values: Any, dtype: Any = np.float64) -> Floats:
     Unlike in data, booleans raise an error, and fractions and decimals are accepted.
     """
     array = any_array(what, values, "numbers")
-    if array.dtype == object:
+    if array.dtype.kind == "O":
         array = np.array([real_number(what, value) for value in array.flat]).reshape(array.shape)
     if array.dtype.kind not in "iuf":
         raise ArgumentTypeError(expected(what, "numbers", values))

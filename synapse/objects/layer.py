@@ -129,7 +129,7 @@ class Layer(Sequence[Neuron]):
             self._neurons = [require_neuron("What a layer holds", neuron) for neuron in given]
         if not self._neurons:
             raise ArgumentError("Expected a layer to have at least one neuron, got none.")
-        if len(set(self._neurons)) < len(self._neurons):
+        if not new and len(set(self._neurons)) < len(self._neurons):
             raise ArgumentError("Expected the neurons of a layer to be distinct, got one of them twice.")
         self._network: weakref.ref[Network] | None = None
         self._name = name

@@ -442,9 +442,10 @@ def pairs_of(
             "self_connections=True."
         )
     pairs = _every_pair(kind, len(source), len(target), rng)
-    if self_connections or is_carousel(kind, source, target):
+    if self_connections or set(source).isdisjoint(target) or is_carousel(kind, source, target):
         return pairs
-    own = _same_neuron(source, target, pairs)
+    number = {neuron: i for i, neuron in enumerate(source)}
+    own = np.array([number.get(neuron, -1) for neuron in target])[pairs[1]] == pairs[0]
     if own.any() and not isinstance(kind, str) and not is_number(kind):
         raise ArgumentError(
             f"The {'list' if is_listed(kind) else 'mask'} connects {own.sum()} neuron(s) to themselves. "
@@ -552,18 +553,10 @@ def _named_pairs(kind: str, n_sources: int, n_targets: int) -> tuple[Indices, In
         raise ArgumentError(
             expected("The kind of a projection", f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r} or {ALL_TO_ELSE!r}", kind)
         )
-    sources, targets = (np.empty((n_targets, n_sources), np.uint32) for _ in range(2))
-    sources[:], targets[:] = np.arange(n_sources), np.arange(n_targets)[:, None]
-    return sources.ravel(), targets.ravel()
-
-
-def _same_neuron(source: Sequence[Any], target: Sequence[Any], pairs: tuple[Any, Any]) -> NDArray[np.bool_]:
-    """Return a mask of the pairs that connect a neuron to itself."""
-    if not set(source) & set(target):
-        return np.zeros(len(pairs[0]), bool)
-    number = {neuron: i for i, neuron in enumerate(source)}
-    places = np.array([number.get(neuron, -1) for neuron in target])
-    return np.asarray(places[pairs[1]] == pairs[0])
+    pairs = np.empty((2, n_targets, n_sources), np.uint32)
+    pairs[0], pairs[1] = np.arange(n_sources), np.arange(n_targets)[:, None]
+    sources, targets = pairs.reshape(2, -1)
+    return sources, targets
 
 
 def drawn_weights(
@@ -578,7 +571,7 @@ def drawn_weights(
     """Draw the weights of some pairs with an initializer."""
     if full:
         matrix = draw(initializer, rng, (n_sources, n_targets), n_sources, n_targets, dtype)
-        return np.ascontiguousarray(matrix.T).ravel()
+        return matrix.T.ravel()
     count = len(pairs[0])
     return draw(initializer, rng, (count,), -(-count // n_targets), -(-count // n_sources), dtype)
 

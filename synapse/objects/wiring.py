@@ -251,7 +251,7 @@ def _may_repeat(stores: Iterable[Any], new: ConnectionBundle) -> bool:
     sources, targets = set(new.sources), set(new.targets)
     known = [one for store in stores for one in store.bundles.values()]
     return len(known) >= MOST_BUNDLES or any(
-        not sources.isdisjoint(one.sources) and not targets.isdisjoint(one.targets) for one in known
+        not targets.isdisjoint(one.targets) and not sources.isdisjoint(one.sources) for one in known
     )
 
 

@@ -167,6 +167,12 @@ class Store:
         self.names += names or [None] * len(views)
         return first
 
+    def show(self, views: list[Any]) -> None:
+        """Let these objects be the views of its rows."""
+        self.views = views
+        for row, view in enumerate(views):
+            view._store, view._row = self, row
+
     def _reserve_neurons(self, rows: int) -> None:
         if rows > self.blocks[0].shape[1]:
             self._hold([block[:, : self.n_neurons] for block in self.blocks], _room(self.n_neurons, rows))
@@ -295,7 +301,8 @@ class Store:
     def absorb(self, other: Store) -> None:
         """Take over every neuron and connection of another store of the same float, and update its views.
 
-        The caller holds both in use, which defers Ctrl-C. Rows are appended first and published at the end, so that an error leaves both stores unchanged.
+        Rows are appended first and published at the end, so that an error leaves both stores unchanged. The
+        caller holds both in use, so Ctrl-C is deferred.
         """
         if other.dtype != self.dtype:
             raise ValueError(f"stores of {self.dtype} and {other.dtype} cannot be joined")
@@ -400,11 +407,10 @@ class Store:
         made = Store(self.dtype)
         made._hold([block[:, : self.n_neurons] for block in self.blocks], self.n_neurons)
         made.columns.update({name: self[name].copy() for name in _COPIED})
-        made.row_of, made.names, made.views = self.row_of.copy(), self.names.copy(), views
+        made.row_of, made.names = self.row_of.copy(), self.names.copy()
         for name in ("n_neurons", "n_connections", "n_runs", "n_identities"):
             setattr(made, name, getattr(self, name))
-        for row, view in enumerate(views):
-            view._store, view._row = made, row
+        made.show(views)
         made.renew_table()
         made.program = Program(made.topology_version, made=True, read=self.program.read)
         return made

@@ -38,7 +38,7 @@ from ..engine.store import Store
 from ..errors import DivergenceError, TopologyError
 from . import parameters
 from .architectures import describe, instance_of
-from .layer import layers_of, new_neurons
+from .layer import layers_of
 from .network import Network, require_network
 from .neuron import Neuron
 from .sensitivities import Sensitivities
@@ -134,12 +134,13 @@ def from_saved(saved: SavedNetwork) -> Network:
 
     As with any new network, the first step lowers it.
     """
-    default = [name and f"{name} {i}" for name, size in saved.layers for i in range(size)]
-    # names that are given are written at the end, so that the network does not make others
-    neurons = new_neurons(len(default), saved.dtype, default if saved.names is None else [""] * len(default))
-    store = neurons[0]._store
     names = saved.neurons["squash"].tolist()
     codes = {name: squashes.get(name).code for name in dict.fromkeys(names)}
+    default = [name and f"{name} {i}" for name, size in saved.layers for i in range(size)]
+    store, neurons = Store(saved.dtype), [Neuron.__new__(Neuron) for _ in names]
+    # names that are given are written at the end, so that the network does not make others
+    store.add_neurons(neurons, default if saved.names is None else [""] * len(names))
+    store.show(neurons)
     for name, column in {**saved.neurons, "squash": [codes[name] for name in names]}.items():
         store.columns[name][: len(names)] = column
     edges = dict(saved.connections)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import NoneType
 from typing import Any
 
@@ -92,7 +92,8 @@ def members(what: str, value: Any, keys: Iterable[str], optional: Iterable[str] 
     missing = [key for key in keys if key not in found]
     if missing:
         raise FormatError(f"Expected {lowered(what)} to have {', '.join(keys)}; {missing[0]!r} is missing.")
-    unknown = [key for key in found if key not in (*keys, *optional)]
+    known = {*keys, *optional}
+    unknown = [key for key in found if key not in known]
     if unknown:
         raise FormatError(
             f"Expected {lowered(what)} to have {', '.join(keys)} and no others, got {given(unknown[0])} too."
@@ -115,9 +116,9 @@ class Records:
     synapse.errors.FormatError: Expected the name of neuron 0 to be a whole number from 0 to 9, got 'a'.
     """
 
-    def __init__(self, item: str, columns: Mapping[str, Any]) -> None:
+    def __init__(self, item: str, columns: dict[str, Any]) -> None:
         self.item = item
-        self._columns = dict(columns)
+        self._columns = columns
         self._length = len(next(iter(columns.values())))
 
     @classmethod
@@ -128,8 +129,8 @@ class Records:
         columns = members(f"The table {name!r}", document[name], keys, optional)
         keys = (*keys, *(key for key in optional if key in columns))
         for key in keys:
-            is_column = isinstance(columns[key], list) or _is_vector(columns[key])
-            require(is_column, f"The column {key!r} of {name!r}", "a list", columns[key])
+            if not isinstance(columns[key], list) and not _is_vector(columns[key]):
+                require(False, f"The column {key!r} of {name!r}", "a list", columns[key])
         lengths = {key: len(columns[key]) for key in keys}
         for key, length in lengths.items():
             if length != lengths[keys[0]]:
@@ -215,7 +216,8 @@ class Records:
         if NoneType in self._require_types(key, types, condition):
             column = [NO_GATER if value is None else value for value in column]
         try:
-            return np.array(column, dtype)
+            array = self._columns[key] = np.array(column, dtype)
+            return array
         except OverflowError:
             self._refuse(key, (_fits(value, dtype) for value in column), condition)
             raise

@@ -228,10 +228,10 @@ def load(path: files.File, format: str | None = None, **options: Any) -> Any:
     form = _chosen(path, format, "read", "read from")
     assert form.read is not None
     with files.reading(path):
-        if format is not None or not _is_found_by_content(path):
+        if format is not None or form.name not in ("json", "npz"):
             return _made(form, form.read(path), options)
         with files.opened(path) as stream:
-            if files.is_archive(stream) or _is_named_archive(path):
+            if files.is_archive(stream) or form.name == "npz":
                 _require_options("npz", _read_archive, options)
                 return _read_archive(stream)
             document = files.read_document(stream)
@@ -263,16 +263,6 @@ def _read_archive(stream: IO[bytes]) -> Any:
     npz = module_of("npz")
     arrays = npz.read_arrays(stream, lambda names: names if TRAINER in names else names & npz.MEMBERS)
     return read_trainer(arrays) if TRAINER in arrays else npz.from_arrays(arrays)
-
-
-def _is_named_archive(path: Any) -> bool:
-    form = by_suffix(path)
-    return form is not None and form.name == "npz"
-
-
-def _is_found_by_content(path: Any) -> bool:
-    form = by_suffix(path)
-    return form is None or form.name in ("json", "npz")
 
 
 def _require_no_suffix(path: Any) -> None:

@@ -223,7 +223,7 @@ def read_document(path: File) -> Any:
 def from_text(text: str) -> Any:
     """Parse the result of :func:`to_text`, or raise a FormatError as :func:`read_document` does."""
     try:
-        return json.loads(text, parse_constant=_refuse, object_pairs_hook=_object)
+        return _parse(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise FormatError(f"The file is not JSON, or only a part of it: {error.msg} at {where}.") from None
@@ -245,6 +245,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         (twice, _), *_ = Counter(key for key, _ in pairs).most_common(1)
         raise FormatError(f"An object has the key {shown(twice)} twice.")
     return members
+
+
+_parse = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=_object).decode
 
 
 @contextmanager

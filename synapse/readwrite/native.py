@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -63,25 +64,25 @@ def sealed(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, DIGEST: _digest(data)}
 
 
-_written = json.JSONEncoder(sort_keys=True).encode
+_written, _quoted = json.JSONEncoder(sort_keys=True).encode, json.encoder.encode_basestring_ascii
 
 
 def _digest(data: dict[str, Any]) -> str:
     found = hashlib.sha256()
     for key, value in sorted(data.items()):
         for name, part in sorted(value.items()) if isinstance(value, dict) else [("", value)]:
-            found.update(_written([key, name]).encode())
+            found.update(f"[{_quoted(key)}, {_quoted(name)}]".encode())
             found.update(_bytes(part))
     return found.hexdigest()
 
 
-def _bytes(part: Any) -> bytes:
+def _bytes(part: Any) -> Any:
     """Numbers and flags as floats, with -1 for null; all else as JSON."""
-    numbers = [-1 if value is None else value for value in part] if isinstance(part, list) else part
-    if isinstance(numbers, np.ndarray) or (
-        isinstance(numbers, list) and {*map(type, numbers)} <= {int, float, bool}
-    ):
-        return (np.asarray(numbers, "<f8") + 0.0).tobytes()  # 0.0: other programs write -0.0 as 0
+    kinds = {*map(type, part)} if isinstance(part, list) else {type(part)}
+    if isinstance(part, list) and kinds <= {int, float, bool, NoneType}:
+        part = np.array([-1 if value is None else value for value in part], "<f8")
+    if isinstance(part, np.ndarray):
+        return part.astype("<f8", copy=False) + 0.0  # 0.0: other programs write -0.0 as 0
     return _written(part).encode()
 
 
@@ -104,7 +105,11 @@ def from_json_data(data: dict[str, Any]) -> Network:
     If there is a ``digest``, as in files, it must be that of the other members.
     """
     require_format(data)
-    content = {key: value for key, value in an_object("A saved network", data).items() if key != DIGEST}
+    content = {  # tables are copied, because columns that have been read become arrays
+        key: dict(value) if isinstance(value, dict) else value
+        for key, value in an_object("A saved network", data).items()
+        if key != DIGEST
+    }
     saved = saved_of(content)
     if DIGEST in data and data[DIGEST] != _digest(content):
         raise FormatError(

@@ -114,7 +114,7 @@ def restore(store: Store, kept: list[Traces]) -> Traces | None:
         return None
     now = kept_traces(store)
     small = now if len(now.eligible) + len(now.extending) < SMALL else None
-    if len(kept) == 1 and all(np.array_equal(vars(now)[name], vars(kept[0])[name]) for name in _PLACES):
+    if len(kept) == 1 and all(vars(now)[name].tobytes() == vars(kept[0])[name].tobytes() for name in _PLACES):
         c["eligibility"][:], c["extended"][:] = kept[0].eligibility, kept[0].extended
         c["influence"][c["influence_trace"] != NONE] = kept[0].influence
         return small

@@ -87,16 +87,13 @@ class Store:
         self.n_runs = 0
         self.n_removed = 0  # neurons and connections that the next lowering removes
         self.columns = StoreColumns(self.dtype)
-        self.blocks = _EMPTY_BLOCKS[self.dtype]  # the columns of neurons, one array for all of a dtype
-        self.columns.update(
-            {
-                "clock": np.zeros(1, np.uint64),
-                "failed": np.zeros(FAILURE),
-                "log_place": np.zeros(PLACES, np.uint64),
-                "ties": np.zeros(HELD + 1, np.uint64),
-                "parts": PART_ADDRESSES[self.dtype],
-            }
-        )
+        # the columns of neurons, one array for all of a dtype
+        self.blocks = [np.empty((len(names), 0), self.columns[names[0]].dtype) for names in _BLOCKS]
+        self.columns["clock"] = np.zeros(1, np.uint64)
+        self.columns["failed"] = np.zeros(FAILURE)
+        self.columns["log_place"] = np.zeros(PLACES, np.uint64)
+        self.columns["ties"] = np.zeros(HELD + 1, np.uint64)
+        self.columns["parts"] = PART_ADDRESSES[self.dtype]
         self.absorbed = False  # by another store, which has taken over its contents
         self.calls: Any = None  # kernels of single steps, once one has run: ``online/calls.py``
         self.single_calls: Any = None  # those for neurons; None: each looks for its network's rule first
@@ -116,7 +113,7 @@ class Store:
         self.topology_version = next(_versions)
         self.program = Program(version=0)
         self.table = np.zeros(2 * len(TABLE), np.uint64)
-        self.address = _address_of(self.table)
+        self.address = int(self.table.ctypes.data)
 
     @property
     def _store(self) -> Store:
@@ -166,12 +163,6 @@ class Store:
         self.views += views
         self.names += names or [None] * len(views)
         return first
-
-    def show(self, views: list[Any]) -> None:
-        """Let these objects be the views of its rows."""
-        self.views = views
-        for row, view in enumerate(views):
-            view._store, view._row = self, row
 
     def _reserve_neurons(self, rows: int) -> None:
         if rows > self.blocks[0].shape[1]:
@@ -407,10 +398,11 @@ class Store:
         made = Store(self.dtype)
         made._hold([block[:, : self.n_neurons] for block in self.blocks], self.n_neurons)
         made.columns.update({name: self[name].copy() for name in _COPIED})
-        made.row_of, made.names = self.row_of.copy(), self.names.copy()
+        made.row_of, made.names, made.views = self.row_of.copy(), self.names.copy(), views
         for name in ("n_neurons", "n_connections", "n_runs", "n_identities"):
             setattr(made, name, getattr(self, name))
-        made.show(views)
+        for row, view in enumerate(views):
+            view._store, view._row = made, row
         made.renew_table()
         made.program = Program(made.topology_version, made=True, read=self.program.read)
         return made
@@ -446,8 +438,8 @@ class Store:
             self.columns["functions"] = np.array(FUNCTIONS, np.uint64)
         for name in self.columns.moved:
             column = self.columns[name]
-            size = len(column)
-            address = _address_of(column) if size else 0  # an empty array has none
+            size = len(column)  # this is faster than `column.ctypes.data`; an empty array has no address
+            address = ctypes.addressof(ctypes.c_char.from_buffer(column.data)) if size else 0
             for place in _PLACES[name]:
                 self.table[place], self.table[len(TABLE) + place] = address, size
         self.columns.moved.clear()
@@ -469,11 +461,14 @@ class Store:
 
 
 class ConnectionBundle(NamedTuple):
-    """Connections made together: i leads from ``sources[pairs[0][i]]`` to ``targets[pairs[1][i]]``."""
+    """Connections made together: i leads from ``sources[pairs[0][i]]`` to ``targets[pairs[1][i]]``.
+
+    Without `pairs`, every source leads to every target, in the order of :func:`every_pair`.
+    """
 
     sources: Sequence[Any]
     targets: Sequence[Any]
-    pairs: tuple[Indices, Indices]
+    pairs: tuple[Indices, Indices] | None
     weights: NDArray[np.floating[Any]]
     trainable: bool
     gaters: Sequence[Any] = ()
@@ -552,8 +547,11 @@ class Newborn(Store):
         trainable, weight = np.empty(self.bundled, np.uint8), np.empty(self.bundled, store.dtype)
         for first, (sources, targets, pairs, weights, learns, gaters, gates) in self.bundles.items():
             rows = slice(first, first + len(weights))
-            source[rows] = np.array([view._row for view in sources])[pairs[0]]
-            target[rows] = np.array([view._row for view in targets])[pairs[1]]
+            ends = (np.array([view._row for view in views], np.uint32) for views in (sources, targets))
+            if pairs is None:
+                source[rows], target[rows] = every_pair(*ends)
+            else:
+                source[rows], target[rows] = map(np.take, ends, pairs)
             trainable[rows], weight[rows] = learns, weights
             if gaters:
                 gater[rows] = np.array([view._row for view in gaters])[gates]
@@ -599,6 +597,13 @@ class Newborn(Store):
         other.move_to(self, first)
 
 
+def every_pair(sources: Indices, targets: Indices) -> tuple[Indices, Indices]:
+    """Every source with every target, those of the first target first, as two new arrays."""
+    pairs = np.empty((2, len(targets), len(sources)), np.uint32)
+    pairs[0], pairs[1] = sources, targets[:, None]
+    return pairs[0].reshape(-1), pairs[1].reshape(-1)
+
+
 class RedirectedTable:
     """The table of a store for kernels, in which `columns` are others, such as buffers or other flags."""
 
@@ -619,11 +624,6 @@ class RedirectedTable:
         self._table[:] = self._store.table if base is None else base
         self._table[self._places] = self._numbers
         return self._table
-
-
-def _address_of(array: NDArray[Any]) -> int:
-    """The address of an array that is not empty, in a fifth of the time of ``array.ctypes.data``."""
-    return ctypes.addressof(ctypes.c_char.from_buffer(array))  # type: ignore[arg-type]
 
 
 def _room(length: int, rows: int) -> int:
@@ -647,10 +647,6 @@ _DEFAULTS = [np.array([[column.default] for column in columns]) for columns in _
 _EMPTY = {
     dtype: {column.name: np.empty(0, numpy_dtype(column, dtype)) for column in COLUMNS}
     for dtype in PART_ADDRESSES
-}
-_EMPTY_BLOCKS = {
-    dtype: [np.empty((len(names), 0), columns[names[0]].dtype) for names in _BLOCKS]
-    for dtype, columns in _EMPTY.items()
 }
 _NEW_CONNECTION = [(column.name, column.default) for column in CONNECTION]
 _AXES = {column.name: column.axis for column in COLUMNS}

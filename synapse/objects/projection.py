@@ -28,7 +28,7 @@ from .._checks import (
 from .._typing import Floats, Indices, Ints
 from ..engine.guard import InUse, consistent_read
 from ..engine.schema import NONE
-from ..engine.store import Newborn, Store
+from ..engine.store import Newborn, Store, every_pair
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Initializer, draw, random_generator
 from . import parameters, wiring
@@ -209,7 +209,9 @@ class Projection:
             ends, end = (self.target, "target") if kind == gate.INPUT else (self.source, "source")
             count = len(ends)
             if isinstance(store, Newborn):
-                place = store.bundles[self._first].pairs[end == "target"].astype(np.int64)
+                bundle = store.bundles[self._first]
+                pairs = bundle.pairs or _numbered(bundle.sources, bundle.targets)
+                place = pairs[end == "target"].astype(np.int64)
             else:
                 place = _index_in(ends, store[end][store.row_of[identities]])
         if count == 0 or count % len(layer):
@@ -348,7 +350,8 @@ def connect_layers(
         advice = "With a density, the number of connections is random."
         raise ArgumentError(expected("Weights of random pairs", "a number or a matrix", weights, advice))
     pairs = pairs_of(chosen, sources, targets, rng, self_connections)
-    shape, count = (len(sources), len(targets)), len(pairs[0])
+    shape = len(sources), len(targets)
+    count = shape[0] * shape[1] if pairs is None else len(pairs[0])
     if not count:
         raise TopologyError(
             "Expected the projection to have at least one connection, got none. Give a higher density or "
@@ -357,11 +360,11 @@ def connect_layers(
     full, dtype = count == shape[0] * shape[1] and not is_listed(chosen), source._store.dtype
     carousel = is_carousel(chosen, sources, targets)
     if weights is not None:
-        values = given_weights(weights, *shape, pairs, is_named(chosen, ALL_TO_ALL))
+        values = given_weights(weights, *shape, pairs, count, is_named(chosen, ALL_TO_ALL))
     elif carousel:
         values = np.ones(count)
     else:
-        values = drawn_weights(initializer, random_generator(rng), *shape, pairs, full, dtype)
+        values = drawn_weights(initializer, random_generator(rng), *shape, count, full, dtype)
     require_range("Weights", values, dtype)
     learns = not carousel if trainable is None else bool(trainable)
     store, first = wiring.connect_many(sources, targets, pairs, values, learns)
@@ -394,7 +397,7 @@ def between(source: Layer, target: Layer, kind: str | tuple[Indices, Indices]) -
         If some of these connections no longer exist, or were made in another order.
     """
     store, rows = source._store, rows_between(source, target)
-    sources, targets = pairs_of(kind, source, target)
+    sources, targets = pairs_of(kind, source, target) or _numbered(source, target)
     if not is_carousel(kind, source, target):
         rows = rows[store["source"][rows] != store["target"][rows]]
     numbers = store["identity"][rows].astype(np.int64)
@@ -424,11 +427,11 @@ def pairs_of(
     target: Sequence[Any],
     rng: np.random.Generator | None = None,
     self_connections: bool = False,
-) -> tuple[Indices, Indices]:
+) -> tuple[Indices, Indices] | None:
     """Return the indices of the sources and of the targets of a pattern, sorted by target, as new arrays.
 
-    Pairs of a neuron with itself are left out unless `self_connections` is True or all are such pairs,
-    see :func:`is_carousel`.
+    None means every pair. Pairs of a neuron with itself are left out unless `self_connections` is True or all
+    are such pairs, see :func:`is_carousel`.
 
     Raises
     ------
@@ -444,7 +447,7 @@ def pairs_of(
     pairs = _every_pair(kind, len(source), len(target), rng)
     if self_connections or set(source).isdisjoint(target) or is_carousel(kind, source, target):
         return pairs
-    number = {neuron: i for i, neuron in enumerate(source)}
+    pairs, number = pairs or _numbered(source, target), {neuron: i for i, neuron in enumerate(source)}
     own = np.array([number.get(neuron, -1) for neuron in target])[pairs[1]] == pairs[0]
     if own.any() and not isinstance(kind, str) and not is_number(kind):
         raise ArgumentError(
@@ -467,8 +470,8 @@ def is_carousel(kind: Any, source: Sequence[Any], target: Sequence[Any]) -> bool
 
 def _every_pair(
     kind: Any, n_sources: int, n_targets: int, rng: np.random.Generator | None
-) -> tuple[Indices, Indices]:
-    """Return all pairs of a pattern, including those of a neuron with itself."""
+) -> tuple[Indices, Indices] | None:
+    """Return all pairs of a pattern, including those of a neuron with itself; None for every pair."""
     whole = not is_listed(kind) and not is_named(kind, ONE_TO_ONE)
     if whole and n_sources * n_targets > MOST_CONNECTIONS:
         pairs = f"{n_sources} and {n_targets} neurons"
@@ -539,7 +542,12 @@ def _within(numbers: NDArray[Any], stop: int) -> bool:
     return not len(numbers) or bool(numbers.min() >= 0 and numbers.max() < stop)
 
 
-def _named_pairs(kind: str, n_sources: int, n_targets: int) -> tuple[Indices, Indices]:
+def _numbered(source: Sequence[Any], target: Sequence[Any]) -> tuple[Indices, Indices]:
+    """Every pair, by the indices of its ends."""
+    return every_pair(np.arange(len(source)), np.arange(len(target)))
+
+
+def _named_pairs(kind: str, n_sources: int, n_targets: int) -> tuple[Indices, Indices] | None:
     if kind == ONE_TO_ONE:
         larger, smaller = max(n_sources, n_targets), min(n_sources, n_targets)
         if larger % smaller:
@@ -553,10 +561,7 @@ def _named_pairs(kind: str, n_sources: int, n_targets: int) -> tuple[Indices, In
         raise ArgumentError(
             expected("The kind of a projection", f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r} or {ALL_TO_ELSE!r}", kind)
         )
-    pairs = np.empty((2, n_targets, n_sources), np.uint32)
-    pairs[0], pairs[1] = np.arange(n_sources), np.arange(n_targets)[:, None]
-    sources, targets = pairs.reshape(2, -1)
-    return sources, targets
+    return None
 
 
 def drawn_weights(
@@ -564,36 +569,35 @@ def drawn_weights(
     rng: np.random.Generator,
     n_sources: int,
     n_targets: int,
-    pairs: tuple[Any, Any],
+    count: int,
     full: bool,
     dtype: Any,
 ) -> Floats:
-    """Draw the weights of some pairs with an initializer."""
+    """Draw the weights of `count` pairs with an initializer."""
     if full:
         matrix = draw(initializer, rng, (n_sources, n_targets), n_sources, n_targets, dtype)
         return matrix.T.ravel()
-    count = len(pairs[0])
     return draw(initializer, rng, (count,), -(-count // n_targets), -(-count // n_sources), dtype)
 
 
 def given_weights(
-    values: Floats, n_sources: int, n_targets: int, pairs: tuple[Any, Any], all_to_all: bool = False
+    values: Floats, n_sources: int, n_targets: int, pairs: Any, count: int, all_to_all: bool
 ) -> Floats:
     """Return the weights of some pairs, from a number, a matrix, or one number per pair.
 
     With `all_to_all`, a matrix with a weight other than 0 for a pair that is left out raises an error.
     """
     if values.shape == (n_sources, n_targets):
-        chosen: Floats = values[pairs]
+        chosen: Floats = values.T.ravel() if pairs is None else values[pairs]
         if all_to_all and np.count_nonzero(chosen) < np.count_nonzero(values):
             raise ArgumentError(
                 "The matrix of weights is not 0 for some pairs of a neuron with itself, which are not "
                 "connected. Set these weights to 0, or give self_connections=True."
             )
         return chosen
-    if values.shape not in ((), (len(pairs[0]),)):
+    if values.shape not in ((), (count,)):
         raise ArgumentError(
             f"Expected the weights to be a number or an array of shape ({n_sources}, {n_targets}) or "
-            f"({len(pairs[0])},), got {shape_of(values)}."
+            f"({count},), got {shape_of(values)}."
         )
-    return np.broadcast_to(values, (len(pairs[0]),)).copy()
+    return np.broadcast_to(values, (count,)).copy()

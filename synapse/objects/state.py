@@ -140,7 +140,8 @@ def from_saved(saved: SavedNetwork) -> Network:
     store, neurons = Store(saved.dtype), [Neuron.__new__(Neuron) for _ in names]
     # names that are given are written at the end, so that the network does not make others
     store.add_neurons(neurons, default if saved.names is None else [""] * len(names))
-    store.show(neurons)
+    for row, neuron in enumerate(neurons):
+        neuron._store, neuron._row = store, row
     for name, column in {**saved.neurons, "squash": [codes[name] for name in names]}.items():
         store.columns[name][: len(names)] = column
     edges = dict(saved.connections)

@@ -16,7 +16,7 @@ from .. import squash as squashes
 from .._typing import Bools, Indices, Ints
 from ..engine.guard import InUse
 from ..engine.schema import NONE
-from ..engine.store import ConnectionBundle, Newborn, Store
+from ..engine.store import ConnectionBundle, Newborn, Store, every_pair
 from ..errors import TopologyError
 from . import graph
 from .connection import Connection, connection_at
@@ -215,13 +215,14 @@ def gate_newborn(gater: Neuron, connection: Any) -> bool:
 def connect_many(
     sources: Sequence[Neuron],
     targets: Sequence[Neuron],
-    pairs: tuple[Indices, Indices],
+    pairs: tuple[Indices, Indices] | None,
     weights: NDArray[np.float64],
     trainable: bool,
 ) -> tuple[Store, int]:
     """Connect ``sources[pairs[0][i]]`` to ``targets[pairs[1][i]]``; returns store and first identity.
 
-    The pairs are overwritten, because a copy would need much memory. The caller holds the stores in use.
+    Without `pairs`, every source is connected to every target. Pairs are overwritten, because a copy would
+    need much memory. The caller holds the stores in use.
     """
     stores = {*map(_store_of, sources), *map(_store_of, targets)}
     bundle = ConnectionBundle(list(sources), list(targets), pairs, weights, trainable)
@@ -232,8 +233,12 @@ def connect_many(
         return joined, first
     _refuse_duplicates(sources, targets, pairs)
     store = join((*sources, *targets))
-    for ends, numbers in zip((sources, targets), pairs, strict=True):
-        numbers[:] = rows_of(ends).astype(numbers.dtype)[numbers]
+    rows = [rows_of(ends).astype(np.uint32) for ends in (sources, targets)]
+    if pairs is None:
+        pairs = every_pair(*rows)
+    else:
+        for numbers, mine in zip(pairs, rows, strict=True):
+            numbers[:] = mine[numbers]
     placement = Placement(store, *pairs)
     identity = store.add_connections(*pairs, weights, trainable)
     graph.follow_connected(store, identity, len(weights))
@@ -270,10 +275,11 @@ def gate_bundle(gaters: Sequence[Neuron], projection: Any, place: Indices) -> bo
 
 
 def _refuse_duplicates(
-    sources: Sequence[Neuron], targets: Sequence[Neuron], pairs: tuple[Indices, Indices]
+    sources: Sequence[Neuron], targets: Sequence[Neuron], pairs: tuple[Indices, Indices] | None
 ) -> None:
     """Raise if a pair is connected already. The pairs must be distinct."""
     for store in {*map(_store_of, sources)} & {*map(_store_of, targets)}:
+        pairs = pairs or every_pair(np.arange(len(sources)), np.arange(len(targets)))
         from_rows, to_rows = rows_of(sources), rows_of(targets)
         of_source, of_target = (np.array([n._store is store for n in ends]) for ends in (sources, targets))
         mine = of_source[pairs[0]] & of_target[pairs[1]]

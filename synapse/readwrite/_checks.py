@@ -127,7 +127,7 @@ class Records:
     ) -> Records:
         """Take a table from a document: an object of columns with these keys."""
         columns = members(f"The table {name!r}", document[name], keys, optional)
-        keys = (*keys, *(key for key in optional if key in columns))
+        keys = (*keys, *(key for key in optional if key in columns and key not in keys))
         for key in keys:
             if not isinstance(columns[key], list) and not _is_vector(columns[key]):
                 require(False, f"The column {key!r} of {name!r}", "a list", columns[key])

@@ -6,7 +6,7 @@ Columns of neurons and connections are declared in the schema, those of traces a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,11 +36,14 @@ MARK = "synapse"
 VERSION = 1
 
 # The tables of a document, by the columns of each.
+RARE = {column.name for column in OPTIONAL}
 LAYERS = ("name", "size")
 TEXTS = ("name", "squash")
-NEURONS = (*TEXTS, *(column.name for column in OF_NEURONS if column not in OPTIONAL))
+ALL_OF_NEURONS = (*TEXTS, *(column.name for column in OF_NEURONS))
+NEURONS = tuple(name for name in ALL_OF_NEURONS if name not in RARE)
 ENDS = ("source", "target", "gater")
-CONNECTIONS = (*ENDS, *(column.name for column in OF_CONNECTIONS if column not in OPTIONAL))
+ALL_OF_CONNECTIONS = (*ENDS, *(column.name for column in OF_CONNECTIONS))
+CONNECTIONS = tuple(name for name in ALL_OF_CONNECTIONS if name not in RARE)
 RUNS = ("source", "target", "length")
 """Of sparse documents: connections one after the other, from neighbours to one target."""
 HEAD = ("format", "version", "name", "dtype", "clock")
@@ -186,10 +189,6 @@ def all_default(values: NDArray[Any], default: float) -> bool:
     return values.dtype.kind != "f" or not (np.signbit(values) != np.signbit(default)).any()
 
 
-def _optional(columns: tuple[Column, ...]) -> tuple[str, ...]:
-    return tuple(column.name for column in columns if column in OPTIONAL)
-
-
 def require_format(data: Any) -> None:
     """Raise unless this is a document of Synapse in its present version."""
     require(isinstance(data, dict), "A saved network", "an object", data)
@@ -219,9 +218,9 @@ def saved_of(data: dict[str, Any], sparse: bool = False) -> SavedNetwork:
     require(type(data["name"]) is str, "The name of the network", "a string", data["name"])
     require(data["dtype"] in FLOATS, "The dtype", " or ".join(FLOATS), data["dtype"])
     require(is_whole(data["clock"], 0, LARGEST_WHOLE), "The clock", "a whole number", data["clock"])
-    neurons = _table("neuron", data, "neurons", NEURONS, OF_NEURONS, ("squash",) if sparse else NEURONS)
-    few = ("weight",) if sparse else CONNECTIONS
-    connections = _table("connection", data, "connections", CONNECTIONS, OF_CONNECTIONS, few)
+    least, few = (("squash",), ("weight",)) if sparse else (NEURONS, CONNECTIONS)
+    neurons = Records.of_columns("neuron", data, "neurons", least, ALL_OF_NEURONS)
+    connections = Records.of_columns("connection", data, "connections", few, ALL_OF_CONNECTIONS)
     dtype, clock = np.dtype(data["dtype"]), data["clock"]
     ends = _expanded(data, connections, neurons) if "runs" in data else _ends(connections, neurons)
     edges = {**ends, **_numbers(connections, OF_CONNECTIONS, dtype, clock)}
@@ -241,18 +240,6 @@ def saved_of(data: dict[str, Any], sparse: bool = False) -> SavedNetwork:
         metadata=checked_metadata(data.get(METADATA, {})),
         **_rule(data, neurons, connections, edges, dtype),
     )
-
-
-def _table(
-    item: str,
-    data: dict[str, Any],
-    name: str,
-    usual: Iterable[str],
-    columns: tuple[Column, ...],
-    needed: Iterable[str],
-) -> Records:
-    spare = [key for key in (*usual, *_optional(columns)) if key not in needed]
-    return Records.of_columns(item, data, name, tuple(needed), spare)
 
 
 def _layers(data: dict[str, Any], neurons: int) -> list[tuple[str, int]]:

@@ -548,10 +548,7 @@ class Newborn(Store):
         for first, (sources, targets, pairs, weights, learns, gaters, gates) in self.bundles.items():
             rows = slice(first, first + len(weights))
             ends = (np.array([view._row for view in views], np.uint32) for views in (sources, targets))
-            if pairs is None:
-                source[rows], target[rows] = every_pair(*ends)
-            else:
-                source[rows], target[rows] = map(np.take, ends, pairs)
+            source[rows], target[rows] = every_pair(*ends) if pairs is None else map(np.take, ends, pairs)
             trainable[rows], weight[rows] = learns, weights
             if gaters:
                 gater[rows] = np.array([view._row for view in gaters])[gates]

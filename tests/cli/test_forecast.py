@@ -24,10 +24,10 @@ COSTS = (50 + 5 * np.cos(2 * np.pi * np.arange(60) / 12) + RNG.normal(0, 1, 60))
 QUICK = ["--hidden", "4", "--epochs", "60", "-q"]
 
 
-def table(path, count=60, first=2020, **columns):
+def table(path, count=60, **columns):
     """Months from January 2020 on."""
     columns = columns or {"Sales (kEUR)": SALES[:count], "Costs": COSTS[:count]}
-    return write(path, Month=months(count, first), **columns)
+    return write(path, Month=months(count, 2020), **columns)
 
 
 @pytest.fixture(scope="module")
@@ -75,9 +75,10 @@ def test_rows_continue_the_dates_and_the_network_its_outputs(further, folder):
     forecaster = forecasting.NetworkForecaster(network, differences, season)
     ahead = forecaster(np.column_stack([SALES, COSTS]), 14)
     np.testing.assert_array_equal(numbers(printed), ahead.round(1))  # a deviation of costs is 3.7
-    later = table(folder / "later.csv", 36, 2022, **{"Sales (kEUR)": SALES[24:], "Costs": COSTS[24:]})
-    moved = forecasting.NetworkForecaster(network, differences, season[24:])
-    found = moved(np.column_stack([SALES, COSTS])[24:], 3)
+    columns = {"Month": months(60, 2020)[19:], "Sales (kEUR)": SALES[19:], "Costs": COSTS[19:]}
+    later = write(folder / "later.csv", **columns)
+    moved = forecasting.NetworkForecaster(network, differences, season[19:])
+    found = moved(np.column_stack([SALES, COSTS])[19:], 3)
     later = numbers(further("--steps", 3, "--model", "network", data=later))
     np.testing.assert_array_equal(later, found.round(1), "the season follows the dates")
 
@@ -107,7 +108,7 @@ def test_bounds_follow_from_the_errors_of_the_test(capsys, further, folder, tmp_
     found = numbers(printed)
     np.testing.assert_allclose(found[:, 1::3], np.clip([SALES[-1], COSTS[-1]] - half, None, 130), atol=0.06)
     np.testing.assert_allclose(found[:, 2::3], np.clip([SALES[-1], COSTS[-1]] + half, None, 130), atol=0.06)
-    below = table(tmp_path / "b.csv", 60, 2020, **{"Sales (kEUR)": SALES - 999, "Costs": COSTS - 999})
+    below = table(tmp_path / "b.csv", **{"Sales (kEUR)": SALES - 999, "Costs": COSTS - 999})
     lower, upper = numbers(further("--steps", 3, "--interval", 0.8, "--model", "naive", data=below))[:, 1:3].T
     assert (lower < upper).all(), (facts["relative"], lower, upper)
     path = tmp_path / "m.json"

@@ -203,8 +203,10 @@ def _within(part: tuple[str, int], rank: int) -> str:
 
 
 def _identifier(name: str) -> str:
-    """A name that is valid in every language."""
-    return "".join(c if c.isascii() else f"u{ord(c):x}" for c in name)
+    """A name that is valid in every language, and that no other name has."""
+    if name.isascii() and not name.startswith("x_"):
+        return name
+    return "x_" + "".join(c if c.isascii() and c != "_" else f"_{ord(c):x}_" for c in name)
 
 
 def _numbers(values: Iterable[float]) -> str:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given
 
 import architect
-from synapse import Layer, Network
+from synapse import Layer, Network, squash
 
 from ..cases import failures
 from ..strategies import Twin, specs
@@ -102,6 +102,27 @@ def test_no_name_gets_into_the_code(tmp_path, language):
         assert not any(word in line for line in lines[:6] for word in ("*/", "<", '"', "\\", "??"))
     steps = random_steps(evil)
     assert close(RUNNERS[language](evil, steps, tmp_path), evil.run(steps))
+
+
+@languages
+def test_squashes_of_similar_names_stay_apart(tmp_path, language):
+    net = architect.Perceptron(1, 3, 1, seed=0)
+    for slope, neuron, name in zip((1.0, -2.0, 3.0), net["hidden"], ("é", "ue9", "x_e9")):
+        neuron.squash = own(name, slope)
+    steps = random_steps(net)
+    assert close(RUNNERS[language](net, steps, tmp_path), net.run(steps))
+
+
+def own(name, slope):
+    """A squash of this name: a straight line."""
+    if name in squash.names():
+        return squash.get(name)
+
+    def line(state):
+        return slope * state, slope
+
+    line.__name__ = name
+    return squash.register(line)
 
 
 def _renamed(net):

@@ -156,6 +156,7 @@ def test_an_lstm_is_computed_by_the_kernel_of_torch_and_what_differs_from_one_is
     assert not wrong, wrong
 
 
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
 def test_an_lstm_has_derivatives_in_forward_mode_and_can_be_traced():
     net = architect.LSTM(2, 3, 1, style="standard", seed=0, dtype="float32")
     module, inputs = synapse.to_torch(net), torch.rand(4, 5, 2, requires_grad=True)

@@ -1,7 +1,7 @@
 """The modules of ``to_torch`` against ``torch.nn.LSTM`` and against loops of dense products written by hand.
 
-``python -m benchmarks.modules '{"seconds": 0.2, "repeats": 5}'`` runs the measurement: float32, batch 32,
-sequences of 50, one thread, µs of processor time a step and sequence.
+``python -m benchmarks.modules '{"seconds": 0.2, "repeats": 5}'`` runs the measurement: float32, batch 32
+(or ``"batch"``), sequences of 50, one thread, µs of processor time a step and sequence.
 """
 
 from __future__ import annotations
@@ -134,21 +134,21 @@ def works(call: Callable[[Any], Any], parameters: list[Any], x: Any) -> dict[str
     return {FORWARD: forward, TRAINING: training}
 
 
-def rows_of(sizes: tuple[int, int, int], seconds: float, repeats: int) -> list[dict[str, Any]]:
-    """The rows of networks of these sizes."""
+def rows_of(sizes: tuple[int, int, int], batch: int, seconds: float, repeats: int) -> list[dict[str, Any]]:
+    """The rows of networks of these sizes, for batches of so many sequences."""
     import torch
 
     import synapse
 
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    x, found = torch.rand(BATCH, STEPS, sizes[0]), []
+    x, found = torch.rand(batch, STEPS, sizes[0]), []
     for name, (net, peer, parameters, theirs) in pairs(sizes).items():
         module = synapse.to_torch(net)
         both = works(module, list(module.parameters()), x), works(theirs, parameters, x)
         for work in (FORWARD, TRAINING):
             times = _alternating([side[work] for side in both], seconds, repeats)
-            ours, other = (statistics.median(column) / BATCH / STEPS * 1e6 for column in times)
+            ours, other = (statistics.median(column) / batch / STEPS * 1e6 for column in times)
             found.append({"name": name, "work": work, "ours": ours, "peer": peer, "theirs": other})
     return found
 
@@ -172,7 +172,7 @@ def main() -> None:
     spec = json.loads(sys.argv[1])
     rows = []
     for sizes in spec.get("sizes", SIZES):
-        rows += rows_of(tuple(sizes), spec["seconds"], spec["repeats"])
+        rows += rows_of(tuple(sizes), spec.get("batch", BATCH), spec["seconds"], spec["repeats"])
     print(json.dumps({"rows": rows}))
 
 

@@ -240,10 +240,8 @@ def gates_of(members: list[int], blocks: list[Block]) -> list[int] | None:
     if len(members) != 4:
         return None
     a, c, squashed, h = members
-    n, outside = (
-        len(blocks[h].neurons),
-        [term for term in blocks[a].terms if term.source.block not in members],
-    )
+    n = len(blocks[h].neurons)
+    outside = [term for term in blocks[a].terms if term.source.block not in members]
     gates, same = [("logistic", 0, 3 * n), ("tanh", 3 * n, 4 * n)], [("identity", 0, n)]
     if [blocks[k].pieces for k in members] != [gates, same, [("tanh", 0, n)], same] or not outside:
         return None

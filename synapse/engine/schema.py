@@ -75,8 +75,6 @@ NETWORK = Kind("NETWORK", ("uint32",), 0, 0, in_files=False)  # its number in th
 KINDS = (NUMBER, FLAG, COUNT, TIME, GROUP, ROW, IDENTITY, NETWORK)
 """They determine what files may hold, and how values change when rows are removed or stores are joined."""
 
-ALWAYS, UNUSUAL, NEVER = "ALWAYS", "UNUSUAL", "NEVER"
-"""When a column is saved: always, if a row has a value other than the default, or never."""
 OBJECTS = ("neuron", "connection")
 """Axes whose columns are declared in full."""
 LOWERED = ("node", "run", "influence", "pull", "tie", "trace", "extended")
@@ -89,8 +87,9 @@ TYPES = ("float", "float64", "uint8", "uint32", "uint64")
 class Column(NamedTuple):
     """One column: its `axis`, `dtype` ("float" is the store's float), and `default`.
 
-    Columns of neurons and connections also have a `kind` and say when they are `saved`. What is saved,
-    the checks of files, copies, growing, merging, removing and clearing follow from this declaration.
+    Columns of neurons and connections also have a `kind` and say whether they are `saved`: files have them if
+    a row has another value than the default. What is saved, the checks of files, copies, growing, merging,
+    removing and clearing follow from this declaration.
     `cleared` columns are part of the context, which ``clear()`` sets to their defaults. `shared` names the
     column of the groups whose members have one value.
     """
@@ -100,14 +99,14 @@ class Column(NamedTuple):
     dtype: str
     default: float = 0
     kind: Kind | None = None
-    saved: str = ""
+    saved: bool | None = None
     cleared: bool = False
     shared: str = ""
 
 
-def _context(name: str, saved: str = ALWAYS) -> Column:
+def _context(name: str) -> Column:
     """A number of a neuron that is part of the context."""
-    return Column(name, "neuron", "float", 0.0, NUMBER, saved, cleared=True)
+    return Column(name, "neuron", "float", 0.0, NUMBER, saved=True, cleared=True)
 
 
 def require_sound(columns: tuple[Column, ...]) -> None:
@@ -144,11 +143,11 @@ def _mistake(column: Column, known: dict[str, Column]) -> str:
 
 
 def _mistake_of_saving(column: Column, kind: Kind, known: dict[str, Column]) -> str:
-    if column.saved not in (ALWAYS, UNUSUAL, NEVER):
-        return f"say when it is saved: ALWAYS, UNUSUAL or NEVER, got {column.saved!r}"
-    if column.saved != NEVER and not kind.in_files:
+    if not isinstance(column.saved, bool):
+        return f"say whether it is saved, True or False, got {column.saved!r}"
+    if column.saved and not kind.in_files:
         return f"a {kind.name} refers to one store, so it cannot be saved"
-    if column.cleared and (column.axis != "neuron" or column.saved == NEVER):
+    if column.cleared and (column.axis != "neuron" or not column.saved):
         return "what is cleared is the context, which neurons have and files hold, so it must be saved"
     group = known.get(column.shared)
     if column.shared and (group is None or (group.kind, group.axis) != (GROUP, column.axis)):
@@ -163,39 +162,39 @@ COLUMNS = (
     _context("activation"),
     _context("old_activation"),
     _context("derivative"),
-    Column("bias", "neuron", "float", 0.0, NUMBER, ALWAYS, shared="bias_tie"),
+    Column("bias", "neuron", "float", 0.0, NUMBER, saved=True, shared="bias_tie"),
     _context("bias_eligibility"),
-    Column("cost_weight", "neuron", "float", 1.0, NUMBER, UNUSUAL),  # of its cost as an output
+    Column("cost_weight", "neuron", "float", 1.0, NUMBER, saved=True),  # of its cost as an output
     _context("responsibility"),
     _context("projected"),
     _context("gated"),
     _context("pushed"),  # sum of delta_k g_jk w_jk, pushed by later neurons
     _context("pushed_gated"),  # sum of delta_k I_jk over gated neurons without a self-connection
     _context("pushed_traced"),  # the same over self-connected ones
-    _context("step", UNUSUAL),  # rate (P_j + the part of G_j that factors), of the last propagation
-    Column("pending_step", "neuron", "float", 0.0, NUMBER, NEVER),  # a pending step; 0 between calls
-    Column("stamp", "neuron", "uint64", 0, TIME, ALWAYS, cleared=True),  # when it last activated
-    Column("squash", "neuron", "uint32", 0, COUNT, NEVER),  # files have its name
-    Column("group", "neuron", "uint32", 0, GROUP, UNUSUAL),  # neurons that compete; 0: none
-    Column("random", "neuron", "uint64", 0, COUNT, UNUSUAL),  # position of its stream of random numbers
-    Column("deterministic", "neuron", "uint8", 0, FLAG, UNUSUAL),  # outputs its mean
-    Column("trainable_bias", "neuron", "uint8", 1, FLAG, ALWAYS, shared="bias_tie"),
+    _context("step"),  # rate (P_j + the part of G_j that factors), of the last propagation
+    Column("pending_step", "neuron", "float", 0.0, NUMBER, saved=False),  # a pending step; 0 between calls
+    Column("stamp", "neuron", "uint64", 0, TIME, saved=True, cleared=True),  # when it last activated
+    Column("squash", "neuron", "uint32", 0, COUNT, saved=False),  # files have its name
+    Column("group", "neuron", "uint32", 0, GROUP, saved=True),  # neurons that compete; 0: none
+    Column("random", "neuron", "uint64", 0, COUNT, saved=True),  # position of its stream of random numbers
+    Column("deterministic", "neuron", "uint8", 0, FLAG, saved=True),  # outputs its mean
+    Column("trainable_bias", "neuron", "uint8", 1, FLAG, saved=True, shared="bias_tie"),
     # frozen_bias: trainable until its layer was frozen
-    Column("frozen_bias", "neuron", "uint8", 0, FLAG, UNUSUAL, shared="bias_tie"),
-    Column("bias_tie", "neuron", "uint32", 0, GROUP, UNUSUAL),  # neurons that share one bias; 0: not tied
-    Column("role", "neuron", "uint8", HIDDEN, COUNT, NEVER),
-    Column("network", "neuron", "uint32", 0, NETWORK, NEVER),  # 0: none
-    Column("position", "neuron", "uint32", 0, COUNT, NEVER),  # in the order of its network
+    Column("frozen_bias", "neuron", "uint8", 0, FLAG, saved=True, shared="bias_tie"),
+    Column("bias_tie", "neuron", "uint32", 0, GROUP, saved=True),  # neurons that share one bias; 0: not tied
+    Column("role", "neuron", "uint8", HIDDEN, COUNT, saved=False),
+    Column("network", "neuron", "uint32", 0, NETWORK, saved=False),  # 0: none
+    Column("position", "neuron", "uint32", 0, COUNT, saved=False),  # in the order of its network
     # a connection's numbers, the incoming ones of a neuron side by side once lowered
-    Column("weight", "connection", "float", 0.0, NUMBER, ALWAYS, shared="tie"),
-    Column("source", "connection", "uint32", NONE, ROW, NEVER),  # files have numbers of neurons
-    Column("target", "connection", "uint32", NONE, ROW, NEVER),
-    Column("gater", "connection", "uint32", NONE, ROW, NEVER),
-    Column("trainable", "connection", "uint8", 1, FLAG, ALWAYS, shared="tie"),
+    Column("weight", "connection", "float", 0.0, NUMBER, saved=True, shared="tie"),
+    Column("source", "connection", "uint32", NONE, ROW, saved=False),  # files have numbers of neurons
+    Column("target", "connection", "uint32", NONE, ROW, saved=False),
+    Column("gater", "connection", "uint32", NONE, ROW, saved=False),
+    Column("trainable", "connection", "uint8", 1, FLAG, saved=True, shared="tie"),
     # frozen: trainable until its layer was frozen; identity: constant while rows move, views hold it
-    Column("frozen", "connection", "uint8", 0, FLAG, UNUSUAL, shared="tie"),
-    Column("tie", "connection", "uint32", 0, GROUP, UNUSUAL),  # share one weight; 0: not tied
-    Column("identity", "connection", "uint32", NONE, IDENTITY, NEVER),
+    Column("frozen", "connection", "uint8", 0, FLAG, saved=True, shared="tie"),
+    Column("tie", "connection", "uint32", 0, GROUP, saved=True),  # share one weight; 0: not tied
+    Column("identity", "connection", "uint32", NONE, IDENTITY, saved=False),
     # the program, a row a neuron
     Column("flags", "node", "uint8"),
     Column("block_first", "node", "uint32"),  # its block of neurons that activate together
@@ -302,7 +301,7 @@ Columns: Any = namedtuple("Columns", [column.name for column in TABLE])  # type:
 NEURON = tuple(column for column in COLUMNS if column.axis == "neuron")
 CONNECTION = tuple(column for column in COLUMNS if column.axis == "connection")
 PROGRAM = tuple(column for column in COLUMNS if column.axis in LOWERED)
-SAVED = tuple(column for column in COLUMNS if column.saved in (ALWAYS, UNUSUAL))
+SAVED = tuple(column for column in COLUMNS if column.saved)
 CLEARED = tuple(column for column in COLUMNS if column.cleared)
 SHARED_BY = {column.name: column.shared for column in COLUMNS if column.shared}
 """Columns whose values the rows of a group share, and the column with the number of the group."""

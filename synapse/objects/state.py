@@ -30,7 +30,6 @@ from ..engine.schema import (
     SHARED_BY,
     STOP,
     TRACES,
-    UNUSUAL,
     Column,
     of_kind,
 )
@@ -51,8 +50,6 @@ OF_NEURONS = tuple(column for column in NEURON if column in SAVED)
 """Saved columns of neurons, except the squash."""
 OF_CONNECTIONS = tuple(column for column in CONNECTION if column in SAVED)
 """Saved columns of connections, except source, target and gater."""
-OPTIONAL = tuple(column for column in SAVED if column.saved == UNUSUAL)
-"""Saved columns that have their default in all rows of most networks."""
 
 
 @dataclass

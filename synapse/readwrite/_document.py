@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from ..engine.schema import FLAG, Column
 from ..errors import FormatError
-from ..objects.state import OF_CONNECTIONS, OF_NEURONS, OPTIONAL, PortableSensitivities, SavedNetwork, Traces
+from ..objects.state import OF_CONNECTIONS, OF_NEURONS, PortableSensitivities, SavedNetwork, Traces
+from ..objects.topology import NO_GATER
 from ._checks import (
     FLOATS,
     LARGEST_WHOLE,
@@ -36,16 +37,14 @@ MARK = "synapse"
 VERSION = 1
 
 # The tables of a document, by the columns of each.
-RARE = {column.name for column in OPTIONAL}
 LAYERS = ("name", "size")
-TEXTS = ("name", "squash")
-ALL_OF_NEURONS = (*TEXTS, *(column.name for column in OF_NEURONS))
-NEURONS = tuple(name for name in ALL_OF_NEURONS if name not in RARE)
+NEURONS = ("name", "squash", *(column.name for column in OF_NEURONS))
 ENDS = ("source", "target", "gater")
-ALL_OF_CONNECTIONS = (*ENDS, *(column.name for column in OF_CONNECTIONS))
-CONNECTIONS = tuple(name for name in ALL_OF_CONNECTIONS if name not in RARE)
+CONNECTIONS = (*ENDS, *(column.name for column in OF_CONNECTIONS))
 RUNS = ("source", "target", "length")
-"""Of sparse documents: connections one after the other, from neighbours to one target."""
+"""In place of sources and targets: connections one after the other, from neighbours to one target."""
+ALWAYS = ("source", "target", "weight")
+"""Columns of connections that are there whatever their values."""
 HEAD = ("format", "version", "name", "dtype", "clock")
 ARCHITECTURE = "architecture"
 """Only of networks that are one."""
@@ -143,14 +142,19 @@ def document(saved: SavedNetwork) -> dict[str, Any]:
 
 def _tables(saved: SavedNetwork) -> dict[str, dict[str, Any]]:
     neurons, edges = saved.neurons, saved.connections
+    named = any(name is not None for name in saved.names or ())
+    gated = not all_default(edges["gater"], NO_GATER)
     return {
         "layers": {"name": [name for name, _ in saved.layers], "size": [size for _, size in saved.layers]},
         "neurons": {
-            "name": list(saved.names or ()),
+            **({"name": list(saved.names or ())} if named else {}),
             "squash": neurons["squash"].tolist(),
             **_saved(OF_NEURONS, neurons),
         },
-        "connections": {**{end: edges[end] for end in ENDS}, **_saved(OF_CONNECTIONS, edges)},
+        "connections": {
+            **{end: edges[end] for end in (ENDS if gated else ENDS[:2])},
+            **_saved(OF_CONNECTIONS, edges),
+        },
         **_written(TRACES, saved.traces),
     }
 
@@ -174,11 +178,11 @@ def _written(tables: Mapping[str, Entries], source: Any) -> dict[str, dict[str, 
 
 
 def _saved(columns: tuple[Column, ...], values: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """The columns of the schema, without optional ones that have their default in all rows."""
+    """The columns of the schema, without those that have their default in all rows."""
     return {
         column.name: values[column.name].astype(bool) if column.kind is FLAG else values[column.name]
         for column in columns
-        if column not in OPTIONAL or not all_default(values[column.name], column.default)
+        if column.name in ALWAYS or not all_default(values[column.name], column.default)
     }
 
 
@@ -207,20 +211,18 @@ def tables_of(data: dict[str, Any]) -> tuple[str, ...]:
     return tuple(SENSITIVITIES) if RULE in data and _checked_rule(data[RULE])["stepped"] else ()
 
 
-def saved_of(data: dict[str, Any], sparse: bool = False) -> SavedNetwork:
+def saved_of(data: dict[str, Any]) -> SavedNetwork:
     """The network in a document whose format has been checked; FormatError if it is not valid.
 
-    In a `sparse` document, names and columns of numbers may be missing, which have their default values then,
-    and runs may stand for sources and targets.
+    Names and columns of numbers that are missing have their default values. Runs may stand for sources and
+    targets.
     """
-    optional = (ARCHITECTURE, METADATA, RULE, *(("runs",) if sparse else ()))
-    members("A network", data, (*HEAD, *TABLES, *tables_of(data)), optional)
+    members("A network", data, (*HEAD, *TABLES, *tables_of(data)), (ARCHITECTURE, METADATA, RULE, "runs"))
     require(type(data["name"]) is str, "The name of the network", "a string", data["name"])
     require(data["dtype"] in FLOATS, "The dtype", " or ".join(FLOATS), data["dtype"])
     require(is_whole(data["clock"], 0, LARGEST_WHOLE), "The clock", "a whole number", data["clock"])
-    least, few = (("squash",), ("weight",)) if sparse else (NEURONS, CONNECTIONS)
-    neurons = Records.of_columns("neuron", data, "neurons", least, ALL_OF_NEURONS)
-    connections = Records.of_columns("connection", data, "connections", few, ALL_OF_CONNECTIONS)
+    neurons = Records.of_columns("neuron", data, "neurons", ("squash",), NEURONS)
+    connections = Records.of_columns("connection", data, "connections", ("weight",), CONNECTIONS)
     dtype, clock = np.dtype(data["dtype"]), data["clock"]
     ends = _expanded(data, connections, neurons) if "runs" in data else _ends(connections, neurons)
     edges = {**ends, **_numbers(connections, OF_CONNECTIONS, dtype, clock)}

@@ -34,6 +34,9 @@ def json_data(network: Network) -> dict[str, Any]:
     ``eligibility`` has a row for each connection, ``influence`` for each gater and gated neuron, and
     ``extended`` for each influence and incoming connection of its gater (null for the bias).
 
+    A column is left out if it has its default in every row: true for ``trainable`` and ``trainable_bias``, 1
+    for ``cost_weight``, null for ``gater``, otherwise 0. So are the names of neurons if none has one.
+
     A network that learns by rtrl has a ``learning_rule``: its ``method``, its ``order``, and ``stepped``,
     whether the sensitivities include the latest step. Four more tables hold them then. ``recurrent`` has a
     row for each recurrent neuron (``slope`` is that of the previous step), ``parameters`` for each trainable
@@ -90,7 +93,7 @@ def _columns(network: Network) -> dict[str, Any]:
     """The content of a file, with arrays in place of lists of numbers."""
     data = document(to_saved(network))
     for table, column in NULLS:
-        if table in data:
+        if column in data.get(table, ()):
             data[table][column] = Records.or_null(data[table][column])
     return data
 

@@ -25,10 +25,9 @@ from numpy.typing import NDArray
 from ..errors import FormatError
 from ..objects.network import Network
 from ..objects.state import OF_CONNECTIONS, OF_NEURONS, from_saved, to_saved
-from ..objects.topology import NO_GATER
 from . import files
 from ._checks import an_object
-from ._document import ENDS, ENTRIES, RUNS, TRACES, all_default, document, require_format, saved_of, tables_of
+from ._document import ALWAYS, ENDS, ENTRIES, RUNS, TRACES, document, require_format, saved_of, tables_of
 from ._formats import Format
 
 __all__ = ["from_npz_data", "npz_data"]
@@ -47,10 +46,6 @@ PLACES = {f"{item}_{key}": (table, key) for table, (item, keys) in ITEMS.items()
 """Table and column of each array."""
 MEMBERS = frozenset((DOCUMENT, *PLACES))
 """Names of all arrays of a network."""
-ALWAYS = ("source", "target", "weight")
-"""Columns of connections that are stored whatever their values."""
-DEFAULTS = {"gater": NO_GATER} | {column.name: column.default for column in (*OF_NEURONS, *OF_CONNECTIONS)}
-"""Values of which a column need not be stored."""
 
 
 def npz_data(network: Network) -> dict[str, NDArray[Any]]:
@@ -63,8 +58,7 @@ def npz_data(network: Network) -> dict[str, NDArray[Any]]:
     ``eligibility_value``, ``influence_value``, ``extended_value``, ..., and the sensitivities of rtrl,
     ``sensitivity_value``, ``line_first``, ... -1 stands for null (not gated; the bias).
 
-    A column is left out if it has its default in every row: True for ``trainable`` and ``trainable_bias``, -1
-    for ``gater``, otherwise 0. Traces are left out if there are none, the names of neurons if none has one.
+    As in JSON, a column is left out if it has its default in every row. So are traces if there are none.
 
     Sources and targets have one of two forms. ``connection_source`` and ``connection_target`` have the
     numbers of the neurons. If that is shorter, ``run_source``, ``run_target`` and ``run_length`` have them
@@ -89,22 +83,13 @@ def npz_data(network: Network) -> dict[str, NDArray[Any]]:
     """
     content = document(to_saved(network))
     content["runs"] = _runs_of(content["connections"])
-    names = content["neurons"]["name"]
-    if all(name is None for name in names):
-        del content["neurons"]["name"]
     arrays = {}
     for name, (table, key) in PLACES.items():
         column = content.get(table, {}).pop(key, None)
-        if column is not None and _is_stored(table, key, column):
+        if column is not None and (len(column) or key in ALWAYS):
             arrays[name] = _compact(column)
     head = {key: value for key, value in content.items() if value != {}}
     return {DOCUMENT: as_text({**head, ARRAYS: sorted(arrays)}), **arrays}
-
-
-def _is_stored(table: str, key: str, column: NDArray[Any]) -> bool:
-    if table in ("neurons", "connections") and key not in ALWAYS:
-        return not all_default(column, DEFAULTS[key])
-    return len(column) > 0 or key in ALWAYS
 
 
 def _runs_of(connections: dict[str, Any]) -> dict[str, NDArray[Any]]:
@@ -151,7 +136,7 @@ def from_arrays(arrays: dict[str, NDArray[Any]]) -> Network:
         an_object(f"The table {table!r}", content.setdefault(table, {}))[key] = column
     for table in (*TRACES, *tables_of(content)):
         content.setdefault(table, dict.fromkeys(ENTRIES[table].fields, np.empty(0, np.uint32)))
-    return from_saved(saved_of(content, sparse=True))
+    return from_saved(saved_of(content))
 
 
 def write_arrays(path: files.File, arrays: Mapping[str, NDArray[Any]]) -> None:

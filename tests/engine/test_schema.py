@@ -13,11 +13,9 @@ import architect
 from synapse.engine import schema
 from synapse.engine.compiler import jit
 from synapse.engine.schema import (
-    ALWAYS,
     COUNT,
     FLAG,
     GROUP,
-    NEVER,
     NUMBER,
     ROW,
     Column,
@@ -32,7 +30,7 @@ def test_the_names_of_the_columns_are_those_that_kernels_use():
     assert schema.Columns._fields == (*names, *schema.DESTINATIONS)
 
 
-def neuron(dtype="float", default=0, kind=NUMBER, saved=NEVER, **more):
+def neuron(dtype="float", default=0, kind=NUMBER, saved=False, **more):
     return Column("mine", "neuron", dtype, default, kind, saved, **more)
 
 
@@ -41,9 +39,9 @@ MISTAKES = {
     "wide group": (neuron("uint64", kind=GROUP), "uint64 must have one of the kinds COUNT, TIME, got GROUP"),
     "signed": (neuron("int32", kind=COUNT), "its dtype must be one of float, .*, got 'int32'"),
     "axis": (Column("mine", "neurons", "float"), "its axis must be one of neuron, connection, node"),
-    "silent": (neuron(saved=""), "say when it is saved: ALWAYS, UNUSUAL or NEVER, got ''"),
-    "row": (neuron("uint32", schema.NONE, ROW, ALWAYS), "a ROW refers to one store, so it cannot be saved"),
-    "program": (Column("mine", "run", "float", saved=ALWAYS), "only columns of neurons and connections"),
+    "silent": (neuron(saved=None), "say whether it is saved, True or False, got None"),
+    "row": (neuron("uint32", schema.NONE, ROW, True), "a ROW refers to one store, so it cannot be saved"),
+    "program": (Column("mine", "run", "float", saved=True), "only columns of neurons and connections"),
     "no row": (neuron("uint32", 0, ROW), "the default of a ROW is from 4294967295 to 4294967295, got 0"),
     "flag": (neuron("uint8", 2, FLAG), "the default of a FLAG is from 0 to 1, got 2"),
     "large": (neuron("uint8", 256, COUNT), "the default of a COUNT is from 0 to 255, got 256"),
@@ -53,12 +51,12 @@ MISTAKES = {
         "what is cleared is the context, which .* files hold, so it must be saved",
     ),
     "context": (
-        Column("mine", "connection", "float", 0, NUMBER, ALWAYS, cleared=True),
+        Column("mine", "connection", "float", 0, NUMBER, True, cleared=True),
         "what is cleared is the context, which neurons have",
     ),
     "no group": (neuron(shared="team"), "it is shared by groups, so 'team' must be a GROUP of the same axis"),
     "axes": (neuron(shared="tie"), "'tie' must be a GROUP of the same axis"),
-    "twice": (Column("bias", "neuron", "float", 0, NUMBER, NEVER), "another column has this name"),
+    "twice": (Column("bias", "neuron", "float", 0, NUMBER, False), "another column has this name"),
 }
 
 
@@ -77,19 +75,19 @@ def test_a_wrong_declaration_is_told_with_the_name_of_the_column():
 
 
 ADDED = """
-    Column("tried_leak", "neuron", "float", 0.5, NUMBER, UNUSUAL),
-    Column("tried_share", "neuron", "float", 0.0, NUMBER, ALWAYS, shared="bias_tie"),
-    Column("tried_trail", "neuron", "float", 0.25, NUMBER, ALWAYS, cleared=True),
-    Column("tried_asleep", "neuron", "uint8", 1, FLAG, UNUSUAL),
-    Column("tried_team", "neuron", "uint32", 0, GROUP, UNUSUAL),
-    Column("tried_since", "neuron", "uint64", 0, TIME, UNUSUAL),
-    Column("tried_scratch", "neuron", "float", 2.0, NUMBER, NEVER),
-    Column("tried_delay", "connection", "float", -1.5, NUMBER, ALWAYS),
-    Column("tried_limit", "connection", "float", 0.0, NUMBER, UNUSUAL, shared="tie"),
-    Column("tried_sign", "connection", "uint8", 0, FLAG, ALWAYS),
-    Column("tried_uses", "connection", "uint64", 0, COUNT, UNUSUAL),
-    Column("tried_bundle", "connection", "uint32", 0, GROUP, ALWAYS),
-    Column("tried_helper", "connection", "uint32", NONE, ROW, NEVER),
+    Column("tried_leak", "neuron", "float", 0.5, NUMBER, saved=True),
+    Column("tried_share", "neuron", "float", 0.0, NUMBER, True, shared="bias_tie"),
+    Column("tried_trail", "neuron", "float", 0.25, NUMBER, True, cleared=True),
+    Column("tried_asleep", "neuron", "uint8", 1, FLAG, saved=True),
+    Column("tried_team", "neuron", "uint32", 0, GROUP, saved=True),
+    Column("tried_since", "neuron", "uint64", 0, TIME, saved=True),
+    Column("tried_scratch", "neuron", "float", 2.0, NUMBER, False),
+    Column("tried_delay", "connection", "float", -1.5, NUMBER, True),
+    Column("tried_limit", "connection", "float", 0.0, NUMBER, saved=True, shared="tie"),
+    Column("tried_sign", "connection", "uint8", 0, FLAG, True),
+    Column("tried_uses", "connection", "uint64", 0, COUNT, saved=True),
+    Column("tried_bundle", "connection", "uint32", 0, GROUP, True),
+    Column("tried_helper", "connection", "uint32", NONE, ROW, False),
 """
 """One line each, and nothing else."""
 

@@ -112,18 +112,18 @@ def is_in_a_graph(column, form):
 
 
 def is_left_out(column):
-    """Of text where the declaration says so, of arrays in any case."""
+    """If all rows have the default."""
     usual = filled(network(), [column], usual=True)
     other = filled(network(), [column])
     table = f"{column.axis}s"
-    assert (column.name in json_data(usual)[table]) == (column.saved == schema.ALWAYS)
+    assert column.name not in json_data(usual)[table]
     assert column.name in json_data(other)[table]
     assert f"{column.axis}_{column.name}" not in npz_data(usual)
     assert f"{column.axis}_{column.name}" in npz_data(other)
 
 
 def is_checked(column):
-    """A file with a value that cannot be is refused, and so is a text without a column that it always has."""
+    """A file with a value that cannot be is refused; one without the column has its default."""
     beyond = {
         schema.NUMBER: (float("inf"), "a finite number"),
         schema.FLAG: (2, "true or false"),
@@ -138,11 +138,8 @@ def is_checked(column):
     assert words in refusal(from_json_data, data)
     data = json_data(net)
     del data[f"{column.axis}s"][column.name]
-    if column.saved == schema.ALWAYS:
-        assert f"{column.name!r} is missing" in refusal(from_json_data, data)
-    else:
-        twin = from_json_data(data)
-        assert (twin._store[column.name] == column.default).all()
+    twin = from_json_data(data)
+    assert (twin._store[column.name] == column.default).all()
     arrays = npz_data(net)
     key = f"{column.axis}_{column.name}"
     values = arrays[key].tolist()

@@ -36,7 +36,7 @@ BAD = {
     "no format": (drop("format"), 'not a network that Synapse has saved.*"format".*Synaptic'),
     "newer": (put("version", 2), "newer version of Synapse, in version 2.*reads version 1.*Install a newer"),
     "unknown member": (put("more", 1), "got 'more' too"),
-    "missing column": (drop("neurons", "state"), "table 'neurons' to have.*'state' is missing"),
+    "missing column": (drop("neurons", "squash"), "table 'neurons' to have.*'squash' is missing"),
     "name": (put("name", None), "the name of the network to be a string, got None"),
     "unhashable dtype": (put("dtype", []), "the dtype to be.* got a list"),
     "endless clock": (put("clock", 10**5000), "the clock to be.* got a number of many digits"),

@@ -208,7 +208,7 @@ def test_those_that_are_tied_must_agree():
         table, column, value = case
         net, item = NETWORKS["tied"](), table[:-1]
         data = json_data(net)
-        data[table][column][3] = value
+        data[table].setdefault(column, [True] * len(net))[3] = value
         with pytest.raises(errors.FormatError, match=f"the {column} of {item} 3 to be that of the {item}s"):
             from_json_data(data)
 

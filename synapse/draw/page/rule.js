@@ -380,7 +380,7 @@ export class Network {
     const { neurons: rows, connections: links } = data;
     const column = (table, name, i, otherwise) => (name in table ? table[name][i] : otherwise);
     const all = rows.squash.map((squash, i) => {
-      const neuron = new Neuron(column(rows, "name", i, null), squash, rows.bias[i]);
+      const neuron = new Neuron(column(rows, "name", i, null), squash, column(rows, "bias", i, 0));
       for (const [own, name, otherwise] of NEURON_COLUMNS) neuron[own] = column(rows, name, i, otherwise);
       return neuron;
     });
@@ -389,13 +389,14 @@ export class Network {
       net.layers.push({ name: data.layers.name[i], neurons: all.slice(first, (first += size)) });
     });
     const made = links.source.map((source, i) => {
-      const made = new Connection(all[source], all[links.target[i]], links.weight[i], links.trainable[i]);
+      const trainable = column(links, "trainable", i, true);
+      const made = new Connection(all[source], all[links.target[i]], links.weight[i], trainable);
       Object.assign(made, { tie: column(links, "tie", i, 0), frozen: column(links, "frozen", i, false) });
       made.target.incoming.push(made);
       made.source.outgoing.push(made);
       return made;
     });
-    links.gater.forEach((gater, i) => gater === null || net.gate(all[gater], made[i]));
+    links.gater?.forEach((gater, i) => gater === null || net.gate(all[gater], made[i]));
     net.order();
     Object.assign(net, { clock: data.clock, metadata: data.metadata ?? {}, architecture: data.architecture ?? null });
     net.#recall(data, all, made);

@@ -86,17 +86,17 @@ def checked_metadata(metadata: Any) -> dict[str, Any]:
 
 
 def members(what: str, value: Any, keys: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Any]:
-    """Return `value` if it is an object with these keys and no others."""
+    """Return `value` if it is an object with these keys, and no others than optional ones."""
     found = an_object(what, value)
     keys = tuple(keys)
     missing = [key for key in keys if key not in found]
     if missing:
         raise FormatError(f"Expected {lowered(what)} to have {', '.join(keys)}; {missing[0]!r} is missing.")
-    known = {*keys, *optional}
+    known = dict.fromkeys((*keys, *optional))
     unknown = [key for key in found if key not in known]
     if unknown:
         raise FormatError(
-            f"Expected {lowered(what)} to have {', '.join(keys)} and no others, got {given(unknown[0])} too."
+            f"Expected {lowered(what)} to have only {', '.join(known)}, got {given(unknown[0])} too."
         )
     return found
 

@@ -115,7 +115,7 @@ def document():
     return json_data(net)
 
 
-OTHERS = "and no others, got 'recurrent' too"
+OTHERS = "to have only .*, got 'recurrent' too"
 rule, parameters, lines = (partial(put, name) for name in ("learning_rule", "parameters", "lines"))
 values, roots = partial(put, "sensitivity"), partial(put, "recurrent")
 BAD = {

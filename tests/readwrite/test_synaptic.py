@@ -145,7 +145,7 @@ in_neuron, in_link = partial(put, "neurons", 3), partial(put, "connections", 2)
 BAD = {
     "no neurons": (put("neurons", []), "The layers must be"),
     "more": (put("more", 1), "got 'more' too"),
-    "unknown": (put("neurons", 1, "error", 0), "Expected neuron 1 to have state.* got 'error' too"),
+    "unknown": (put("neurons", 1, "error", 0), "Expected neuron 1 to have only state.* got 'error' too"),
     "custom": (in_neuron("squash", None), "the squash of neuron 3 to be one of LOGISTIC.*does not save"),
     "text": (in_neuron("bias", "0.5"), "Expected the bias of neuron 3 to be a finite number, got '0.5'"),
     "layer": (in_neuron("layer", "hidden"), "Expected the layer of neuron 3 to be 'input', 'output' or"),

@@ -7,9 +7,7 @@ const EMPTY = { eligibility: { connection: [], value: [] }, influence: { gater: 
 function networkOf(json) {
   const whole = { format: "synapse", version: 1, name: null, clock: 0, ...EMPTY, ...json };
   checkTables(whole);
-  const network = Network.from(whole);
-  if (!("state" in whole.neurons)) network.clear();
-  return network;
+  return Network.from(whole);
 }
 
 function checkTables({ name, layers: table, neurons: rows, connections: ends }) {
@@ -19,19 +17,14 @@ function checkTables({ name, layers: table, neurons: rows, connections: ends }) 
   require(sizes && table.size.length > 1 && isList(table.name, table.size.length) && total(table.size) === count,
     "This network's layers do not fit its neurons: the file is damaged.");
   require(edges <= MOST_LEARN, tooMany(edges));
+  const columns = [...Object.values(rows).map((list) => [list, count]), ...[ends.target, ends.weight, ...Object.values(ends)].map((list) => [list, edges])];
+  require(columns.every(([list, length]) => isList(list, length)), "This network's columns have different lengths, or one is missing: the file is damaged.");
   require([name, ...table.name, ...(rows.name ?? [])].every((one) => one === null || typeof one === "string"), "This network has a name that is not a text.");
-  ends.gater ??= ends.source?.map(() => null);
-  ends.trainable ??= ends.source?.map((source, i) => source !== ends.target[i]);
-  const isPlace = (place) => Number.isInteger(place) && place >= 0 && place < count;
-  const required = [[ends.source, edges, isPlace], [ends.target, edges, isPlace], [ends.weight, edges, isNumber], [rows.bias, count, isNumber],
-    [rows.squash, count, (name) => Object.hasOwn(SQUASHES, name)], [ends.gater, edges, (place) => place === null || isPlace(place)],
-    [ends.trainable, edges, (value) => typeof value === "boolean"]];
-  for (const [list, length, holds] of required)
-    require(isList(list, length) && list.every(holds), "This network's numbers are damaged: a column is too short, or has something else than a number or name that it can have.");
-  const given = (table_, length) => Object.values(table_).every((list) => isList(list, length));
-  require(given(rows, count) && given(ends, edges), "This network's columns have different lengths: the file is damaged.");
-  const numbers = Object.entries(rows).filter(([name]) => !["name", "squash", "trainable_bias", "frozen_bias", "deterministic"].includes(name));
-  require(numbers.every(([, list]) => list.every(isNumber)), "This network has a number that is not finite.");
+  const isPlace = (place) => Number.isInteger(place) && place >= 0 && place < count, isFlag = (value) => typeof value === "boolean";
+  const fit = { name: () => true, squash: (name) => Object.hasOwn(SQUASHES, name), source: isPlace, target: isPlace, gater: (place) => place === null || isPlace(place),
+    trainable: isFlag, frozen: isFlag, trainable_bias: isFlag, frozen_bias: isFlag, deterministic: isFlag };
+  for (const [column, list] of [...Object.entries(rows), ...Object.entries(ends)])
+    require(list.every(Object.hasOwn(fit, column) ? fit[column] : isNumber), `This network's numbers are damaged: its column "${column}" has a value that it cannot have.`);
   require(new Set(ends.source.map((source, i) => `${source} ${ends.target[i]}`)).size === edges, "Two connections of this network join the same neurons.");
 }
 

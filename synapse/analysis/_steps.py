@@ -11,10 +11,9 @@ from numpy.typing import ArrayLike
 from .._checks import as_matrix
 from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError
-from ..learning.evaluation import deterministic
 from ..objects.network import Network, require_network
 from ..objects.recording import Log
-from ..objects.state import preserved_context, read_numbers
+from ..objects.state import deterministic, preserved_context, read_numbers
 from ..objects.topology import Topology
 
 

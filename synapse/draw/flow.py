@@ -13,10 +13,9 @@ from numpy.typing import ArrayLike
 from .._checks import as_matrix, expected
 from .._typing import Floats, Ints
 from ..errors import ArgumentError
-from ..learning.evaluation import deterministic
 from ..objects.layer import Layer
 from ..objects.network import Network, require_network
-from ..objects.state import preserved_context, read_numbers, write_numbers
+from ..objects.state import deterministic, preserved_context, read_numbers, write_numbers
 from ._style import CYCLE, canvas, check_axes, count_along, entry
 
 if TYPE_CHECKING:

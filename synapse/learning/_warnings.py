@@ -18,8 +18,8 @@ from ..engine.guard import InUse
 from ..engine.schema import FIRST, STOP
 from ..errors import SynapseError, TrainingWarning
 from ..objects.network import Network
+from ..objects.state import deterministic
 from ._history import Result
-from .evaluation import deterministic
 from .gradient import WHOLE, ExactGradient
 from .rules import RULES, RuleTask
 

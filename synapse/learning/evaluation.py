@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -14,9 +13,9 @@ from numpy.typing import NDArray
 from .._checks import counted
 from .._typing import Floats, Ints
 from ..cost import Cost, in_words
-from ..engine.guard import InUse
 from ..objects.network import Network
 from ..objects.recording import record
+from ..objects.state import deterministic
 from ._data import Data, new_control, one_pass
 
 
@@ -102,19 +101,6 @@ def _by_weight(data: Data, weights: Floats) -> Iterator[tuple[Data, float]]:
     stretches, begun = pairwise([*firsts.tolist(), len(weights)]), np.isin(firsts, begins).tolist()
     for (first, last), clear in zip(stretches, begun, strict=True):
         yield data.rows(first, last, clear), float(weights[first])
-
-
-@contextmanager
-def deterministic(network: Network) -> Iterator[None]:
-    """Make random neurons output their means within the block."""
-    with InUse(network):
-        network._ready()  # rows are sorted
-        before = network._store["deterministic"].copy()
-        network.deterministic = True
-        try:
-            yield
-        finally:
-            network._store["deterministic"][:] = before
 
 
 # --- how a network classifies ----------------------------------------------------------------------

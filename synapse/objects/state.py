@@ -341,6 +341,19 @@ def preserved_context(network: Network) -> Iterator[None]:
             restore_context(network, context)
 
 
+@contextmanager
+def deterministic(network: Network) -> Iterator[None]:
+    """Make random neurons output their means within the block."""
+    with InUse(network):
+        network._ready()  # rows are sorted
+        before = network._store["deterministic"].copy()
+        network.deterministic = True
+        try:
+            yield
+        finally:
+            network._store["deterministic"][:] = before
+
+
 def take_over(network: Network, twin: Network) -> None:
     """Copy all numbers of a copy, which has been trained in another process, into its original.
 

@@ -15,9 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 from .._checks import expected, finite_array, positive_integer, whole_number
 from .._typing import Floats, Ints
 from ..errors import ArgumentError
-from ..learning.evaluation import deterministic
 from ..objects.network import Network, require_network
-from ..objects.state import preserved_context
+from ..objects.state import deterministic, preserved_context
 
 MOST_STEPS = 1_000_000
 

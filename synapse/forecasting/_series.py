@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import counted, lowered, numbers, positive_integer
+from .._checks import counted, expected, finite_array, lowered, numbers, positive_integer
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 
@@ -40,6 +40,13 @@ def checked_series(what: str, values: Any, least: int = 1, reason: str = "") -> 
     return array
 
 
+def require_columns(what: str, array: Floats, columns: tuple[int, ...], why: str) -> None:
+    """Raise unless the shape of an array of steps ends in `columns`, which is () or (m,)."""
+    if array.shape[1:] != columns:
+        shape = f"(T, {columns[0]})" if columns else "(T,)"
+        raise ArgumentError(f"Expected {lowered(what)} to have the shape {shape}, {why}, got {array.shape}.")
+
+
 def horizon(steps: Any) -> int:
     """Return the number of steps to forecast, 1 or above."""
     return positive_integer("The steps", steps, MOST_STEPS)
@@ -48,6 +55,14 @@ def horizon(steps: Any) -> int:
 def season(period: Any) -> int:
     """Return the number of steps of a season, 1 or above."""
     return positive_integer("The period", period)
+
+
+def known_rows(known: Any) -> Floats:
+    """Return values known in advance as an array of shape (N, k)."""
+    rows = finite_array("The known", known)
+    if rows.ndim != 2:
+        raise ArgumentError(expected("The known", "rows of numbers, shape (N, k)", known))
+    return rows
 
 
 def too_few_known(known: Floats, needed: int) -> ArgumentError:

@@ -252,12 +252,14 @@ def _outside(future: Any, k: int, steps: int, model: Model, dtype: Any) -> Float
         return np.empty((steps - 1, k))
     if not k:
         raise ArgumentError(f"Every input of {model!r} is fed by an output. Omit future.")
-    (values,), _ = parts_of("The future", future, k)
-    ahead = as_matrix("The future", values, k, dtype)
+    parts, together = parts_of("The future", future, k)
+    if not together:
+        raise ArgumentError(f"Expected the future to be one series (T, {k}), got several sequences.")
+    ahead = as_matrix("The future", parts[0], k, dtype)
     if len(ahead) not in (steps - 1, steps):
         raise ArgumentError(
-            f"Expected the future to have {steps - 1} rows, one for every step after the context but the "
-            f"last, or {steps}, got {len(ahead)}."
+            f"Expected the future to have {counted(steps - 1, 'row')}, one for every step after the context "
+            f"but the last, or {steps}, got {len(ahead)}."
         )
     return ahead[: steps - 1]
 

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 
 from .._checks import listed, positive_integer
 from .._typing import Floats
-from ..errors import ArgumentError, DivergenceError
-from ._series import checked_series, horizon, season
+from ..errors import DivergenceError
+from ._series import checked_series, horizon, require_columns, season
 from .baselines import autoregression
 from .rolling import rolling_origin
 
@@ -63,9 +63,7 @@ class Differences:
         for lag in self.lags[:-1]:
             levels.append(levels[-1][lag:] - levels[-1][:-lag])
         made = checked_series("The ahead", ahead)
-        if made.shape[1:] != levels[0].shape[1:]:
-            shape = f"that of the history, {levels[0].shape}, after the first number"
-            raise ArgumentError(f"Expected the shape of the ahead to be {shape}, got {made.shape}.")
+        require_columns("The ahead", made, levels[0].shape[1:], "as the history")
         for lag, level in zip(self.lags[::-1], levels[::-1], strict=False):
             past = np.concatenate([level[-lag:], made])
             for step in range(lag, len(past)):

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from .._checks import expected, instance, listed
 from .._typing import Floats
+from ..errors import ArgumentError
 from ..objects.state import preserved_context
-from ._series import too_few_known
+from ._series import checked_series, horizon, known_rows, require_columns, too_few_known
 from .closed_loop import Model, forecast, members
 from .differences import Differences
 
@@ -29,8 +32,13 @@ class NetworkForecaster:
         The network, of m + k inputs and m outputs.
     differences : sequence of Differences
         Those of each of the m columns.
-    known : ndarray, shape (N, k), optional
+    known : array_like, shape (N, k), optional
         Values known in advance; row i describes step i. N must reach the last step that is forecast.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If one of them is none of these, or has another shape; in a call, if the history has not m columns.
 
     Examples
     --------
@@ -46,9 +54,21 @@ class NetworkForecaster:
     differences: Sequence[Differences]
     known: Floats | None = None
 
-    def __call__(self, history: Floats, steps: int) -> Floats:
+    def __post_init__(self) -> None:
+        members(self.net)
+        given = listed("The differences", self.differences, "a list, one a column")
+        if not given:
+            raise ArgumentError(expected("The differences", "those of one column or more", given))
+        object.__setattr__(
+            self, "differences", [instance("Each difference", one, Differences) for one in given]
+        )
+        if self.known is not None:
+            object.__setattr__(self, "known", known_rows(self.known))
+
+    def __call__(self, history: ArrayLike, steps: int) -> Floats:
         """Forecast the steps after a history, shape (T, m) or (T,)."""
-        columns, count = history.reshape(len(history), -1), len(history)
+        past, steps = checked_series("The history", history), horizon(steps)
+        columns, count = self._columns(past), len(past)
         if self.known is not None and len(self.known) < count + steps:
             raise too_few_known(self.known, count + steps)
         rows = _rows(columns, self.differences, self.known, count + 1)
@@ -59,17 +79,24 @@ class NetworkForecaster:
             one.undo(column, made)
             for one, column, made in zip(self.differences, columns.T, ahead.mean.T, strict=True)
         ]
-        return np.column_stack(parts).reshape(steps, *history.shape[1:])
+        return np.column_stack(parts).reshape(steps, *past.shape[1:])
 
-    def one_step(self, history: Floats) -> Floats:
-        """Forecast each step of a history, shape (T, m), from those before it.
+    def _columns(self, past: Floats) -> Floats:
+        """The history as shape (T, m)."""
+        columns = past.reshape(len(past), -1)
+        require_columns("The history", columns, (len(self.differences),), "a column for each Differences")
+        return columns
+
+    def one_step(self, history: ArrayLike) -> Floats:
+        """Forecast each step of a history, shape (T, m) or (T,), from those before it.
 
         Returns shape (T + 1, m) or, with known values that end with the history, (T, m); NaN where no
         difference is known yet.
         """
-        lost, count = max(one.lost for one in self.differences), len(history)
+        past = self._columns(checked_series("The history", history))
+        lost, count = max(one.lost for one in self.differences), len(past)
         until = count + 1 if self.known is None else min(count + 1, len(self.known))
-        rows = _rows(history, self.differences, self.known, until)
+        rows = _rows(past, self.differences, self.known, until)
         found = []
         for net in members(self.net):
             with preserved_context(net):
@@ -79,7 +106,7 @@ class NetworkForecaster:
         made = np.full((lost + 1 + len(rows), len(self.differences)), np.nan)
         for place, one in enumerate(self.differences):
             for step, change in enumerate(outputs[:, place].tolist(), lost + 1):
-                made[step, place] = one.undo(history[:step, place], [change])[0]
+                made[step, place] = one.undo(past[:step, place], [change])[0]
         return made
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import _html
-from .._checks import function_of, numbers, positive_integer, whole_number
+from .._checks import counted, function_of, numbers, positive_integer, whole_number
 from .._typing import Floats, Ints
 from ..errors import ArgumentError
 from ._series import checked_series, horizon, season
@@ -82,8 +82,8 @@ class RollingOrigin:
     def __repr__(self) -> str:
         count, steps, *columns = self.forecasts.shape
         error = ", ".join(f"{each:.4g}" for each in np.sqrt(np.mean(self.errors**2, axis=(0, 1))).flat)
-        columns = [f"{columns[0]} columns, "] if columns else [""]
-        return f"<RollingOrigin {count} origins, {steps} steps, {columns[0]}RMSE {error}>"
+        sizes = zip((count, steps, *columns), ("origin", "step", "column"), strict=False)
+        return f"<RollingOrigin {', '.join(counted(*one) for one in sizes)}, RMSE {error}>"
 
     def _repr_html_(self) -> str:
         """The errors by horizon as a table, for notebooks."""

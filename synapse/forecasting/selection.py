@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import counted, expected, positive_integer
+from .._checks import counted, expected, unknown_name, whole_number
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, SynapseError
 from ._series import checked_series
@@ -47,7 +47,12 @@ class Selection:
 
     def mase(self, name: str) -> float:
         """The mean absolute scaled error over all steps and columns."""
-        return float(_by_origin(self.rolled[name]).mean())
+        return float(_by_origin(self._found(name)).mean())
+
+    def _found(self, name: str) -> RollingOrigin:
+        if name not in self.rolled:
+            raise unknown_name("forecaster", name, self.rolled)
+        return self.rolled[name]
 
     @property
     def best(self) -> str:
@@ -70,7 +75,7 @@ class Selection:
         if own >= lowest:
             lower = f"MASE {lowest:.3g} instead of {own:.3g} on {origins}"
             return f"The network ({network}) is not worth it: {best} has a lower error, {lower}."
-        below = f"its error, MASE {own:.3g}, is {100 * (1 - own / lowest):.2g} % below that of {best}"
+        below = f"its error, MASE {own:.3g}, is {percent(1 - own / lowest)} below that of {best}"
         if self.statistic(network, best) > SIGNIFICANT:
             return f"The network ({network}) is worth it: {below}, on {origins}."
         return f"The network ({network}) may be worth it: {below}, but on {origins} this may be chance."
@@ -87,18 +92,31 @@ class Selection:
         """The statistic of Diebold and Mariano for the absolute errors: positive if the first is better.
 
         The mean difference over its standard error, which counts the covariances of overlapping forecasts.
+        It is 0 if the forecasts from all origins overlap, which leaves no standard error.
 
         F. X. Diebold and R. S. Mariano, "Comparing predictive accuracy", Journal of Business & Economic
         Statistics 13 (1995), 253-263.
         """
-        gain = _by_origin(self.rolled[other]) - _by_origin(self.rolled[one])
-        steps, count, mean = self.rolled[one].forecasts.shape[1], len(gain), gain.mean()
-        lags = range(min(steps, count))
+        rolled = self._found(one)
+        gain = _by_origin(self._found(other)) - _by_origin(rolled)
+        steps, count, mean = rolled.forecasts.shape[1], len(gain), gain.mean()
+        lags = range(int(np.sum(rolled.origins < rolled.origins[0] + steps)))
+        if not mean or len(lags) == count:  # all covariances together are 0, but for rounding errors
+            return 0.0
         covariances = [np.sum((gain - mean)[lag:] * (gain - mean)[: count - lag]) for lag in lags]
         variance = (covariances[0] + 2 * sum(covariances[1:])) / count**2
         if variance <= 0:  # few origins, or a constant gain
             variance = covariances[0] / count**2
         return float(mean / math.sqrt(variance)) if variance > 0 else math.copysign(math.inf, mean)
+
+
+def percent(share: float) -> str:
+    """A share in per cent, in two digits, or in those of its whole part and one.
+
+    >>> percent(0.0352), percent(0.9993), percent(14.217)
+    ('3.5 %', '99.9 %', '1421.7 %')
+    """
+    return f"{100 * share:{'.2g' if share < 0.99 else '.1f'}} %"
 
 
 def _by_origin(rolled: RollingOrigin) -> Floats:
@@ -138,8 +156,8 @@ def select(
 
     Raises
     ------
-    ArgumentError
-        If no forecaster can forecast this series.
+    ArgumentError, ArgumentTypeError
+        If no forecaster can forecast this series, one is called "combine", or `targets` is out of range.
 
     Examples
     --------
@@ -153,8 +171,12 @@ def select(
     given: Any = forecasters
     if not isinstance(given, Mapping) or not given:
         raise ArgumentTypeError(expected("The forecasters", "a dict of names and functions", forecasters))
+    if COMBINE in given:
+        raise ArgumentError(f"The name {COMBINE!r} is that of the mean. Give the forecaster another one.")
     values = checked_series("The series", series)
-    count = None if targets is None else positive_integer("The targets", targets)
+    width = values.shape[1] if values.ndim == 2 else 1
+    condition = f"a whole number from 1 to {width}, the number of columns"
+    count = width if targets is None else whole_number("The targets", targets, condition, 1, width)
     found, failed = dict[str, RollingOrigin](), list[str]()
     for name, forecaster in forecasters.items():
         try:
@@ -162,7 +184,7 @@ def select(
         except SynapseError as error:
             failed.append(f"{name} is left out: {error}")
             continue
-        found[name] = rolled if count is None or values.ndim == 1 else _first(rolled, count)
+        found[name] = rolled if values.ndim == 1 else _first(rolled, count)
     if not found:
         raise ArgumentError(" ".join(["No method can forecast this series.", *failed]))
     members = sorted(found, key=Selection(found, []).mase)[:MEMBERS]

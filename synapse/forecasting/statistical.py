@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import expected, finite_array, imported, is_among
+from .._checks import expected, imported, is_among
 from .._typing import Floats
 from ..errors import ArgumentError
-from ._series import checked_series, season, too_few_known
+from ._series import checked_series, horizon, known_rows, require_columns, season, too_few_known
 from .baselines import autoregression, seasonal_naive
 from .differences import choose_differences
 from .rolling import Forecaster
@@ -79,20 +79,20 @@ def statistical(
     values = checked_series("The series", series, length, ", as many as the period")
     if not is_among(method, METHODS):
         raise ArgumentError(expected("The method", f"one of {', '.join(METHODS)}", method))
-    rows = None if known is None else finite_array("The known", known)
-    if rows is not None and rows.ndim != 2:
-        raise ArgumentError(expected("The known", "rows of numbers, shape (N, k)", known))
-    if method == "mean":
-        return lambda history, steps: np.repeat(history.mean(axis=0, keepdims=True), steps, axis=0)
+    rows = None if known is None else known_rows(known)
     if method in ("naive", "seasonal"):
         return partial(seasonal_naive, period=length if method == "seasonal" else 1)
     fit = _autoregression if method == "ar" else partial(_fitted, method, rows)
-    fits = [fit(column, length) for column in values.reshape(len(values), -1).T]
+    fits = [] if method == "mean" else [fit(column, length) for column in values.reshape(len(values), -1).T]
 
-    def forecaster(history: Floats, steps: int) -> Floats:
-        parts = history.reshape(len(history), -1).T
-        made = np.array([fit(part, steps) for fit, part in zip(fits, parts, strict=True)]).T
-        return made.reshape(steps, *history.shape[1:])
+    def forecaster(history: ArrayLike, steps: int) -> Floats:
+        past, ahead = checked_series("The history", history), horizon(steps)
+        require_columns("The history", past, values.shape[1:], "as the series")
+        if method == "mean":
+            return np.repeat(past.mean(axis=0, keepdims=True), ahead, axis=0)
+        parts = past.reshape(len(past), -1).T
+        made = np.array([fit(part, ahead) for fit, part in zip(fits, parts, strict=True)]).T
+        return made.reshape(ahead, *past.shape[1:])
 
     return forecaster
 

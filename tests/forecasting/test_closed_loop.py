@@ -137,6 +137,12 @@ def test_what_cannot_be_forecast_is_one_sentence():
             (of(wide, context=three), ArgumentError, "1 input of .* future="),
             (of(future=[[1.0]]), ArgumentError, "Every input .* Omit future"),
             (of(wide, context=three, future=six), ArgumentError, "future to have 2 rows.* or 3, got 5"),
+            (
+                of(wide, context=three, steps=2, future=six),
+                ArgumentError,
+                "future to have 1 row, .* or 2, got 5",
+            ),
+            (of(wide, context=three, future=np.zeros((2, 3, 1))), ArgumentError, "future to be one series"),
             (of(feedback=[0, 1]), ArgumentTypeError, "a dict"),
             (of(feedback={0: 1, 1: 1}), ArgumentError, "fed to one input"),
             (of(feedback={2: 0}), SynapseError, "An output of the feedback|an output"),

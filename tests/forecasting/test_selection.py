@@ -5,7 +5,7 @@ import pytest
 
 import architect
 from synapse import forecasting
-from synapse.errors import ArgumentError, DivergenceError
+from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError, UnknownNameError
 from synapse.forecasting import Differences, NetworkForecaster, select, statistical
 from synapse.forecasting.network_forecaster import lesson
 from tests.cases import all_refused
@@ -50,7 +50,16 @@ def test_a_network_reads_differences_and_known_values_of_the_next_row():
     all_refused(
         [
             (lambda: forecaster(SALES, 11), ArgumentError, "known values to have 131 rows, got 130"),
-            (lambda: Differences((1,)).undo(SALES, y), ArgumentError, "that of the history, .120,., after"),
+            (
+                lambda: Differences((1,)).undo(SALES, y),
+                ArgumentError,
+                r"shape \(T,\), as the history, got .120",
+            ),
+            (lambda: forecaster(list(SALES), 0), ArgumentError, "Expected the steps"),
+            (lambda: forecaster.one_step([y[:, 0], y[:, 0]]), ArgumentError, r"\(T, 1\), a column for each"),
+            (lambda: NetworkForecaster(net, Differences()), ArgumentTypeError, "differences to be a list"),
+            (lambda: NetworkForecaster(net, []), ArgumentError, "one column or more"),
+            (lambda: NetworkForecaster(net, [Differences()], [1.0]), ArgumentError, r"shape \(N, k\)"),
         ]
     )
 
@@ -67,6 +76,8 @@ def test_simple_methods_keep_what_they_were_fitted_to():
         [
             (lambda: statistical("prophet", SALES), ArgumentError, "one of mean, naive, .*, got 'prophet'"),
             (lambda: statistical("naive", SALES[:9], period=12), ArgumentError, "12 steps or more"),
+            (lambda: statistical("mean", SALES)(list(SALES), -1), ArgumentError, "Expected the steps"),
+            (lambda: statistical("ar", both)(SALES, 2), ArgumentError, r"shape \(T, 2\), as the series"),
         ]
     )
 
@@ -114,6 +125,18 @@ def test_the_best_of_several_and_their_mean():
 
     first = select({"a": of_the_first}, both, 4, start=60, targets=1)
     assert first.mase("a") == 0.5
+    assert repr(first.rolled["a"]) == "<RollingOrigin 57 origins, 4 steps, 1 column, RMSE 0.5>"
+    all_refused(
+        [
+            (lambda: first.statistic("a", "z"), UnknownNameError, "no forecaster named 'z'"),
+            (
+                lambda: select({"a": of_the_first}, both, 4, targets=3),
+                ArgumentError,
+                "from 1 to 2, the number",
+            ),
+            (lambda: select({"combine": offset(1.0)}, T, 4), ArgumentError, "'combine' is that of the mean"),
+        ]
+    )
 
 
 def test_whether_a_network_is_worth_it():
@@ -135,6 +158,24 @@ def test_whether_a_network_is_worth_it():
         found = select({"gru": noisy(size, 3), **simple}, walk, 3, start=200)
         assert expected in found.verdict("gru")
         assert "on 98 origins" in found.verdict("gru")
+    assert found.statistic("gru", "gru") == 0
+
+
+def test_only_forecasts_that_overlap_are_correlated():
+    """If all do, their covariances add up to 0 but for rounding errors, which must not divide the gain."""
+    for seed in range(4):
+        walk = np.random.default_rng(seed).normal(size=60).cumsum()
+        two = {
+            "gru": lambda history, steps, walk=walk: walk[len(history) :][:steps] + 0.1,
+            "naive": forecasting.seasonal_naive,
+        }
+        found = select(two, walk, 20, start=30)
+        assert found.statistic("gru", "naive") == 0
+        assert "may be worth it" in found.verdict("gru")
+        apart = select(two, walk, 4, start=30, every=4)
+        errors = (np.abs(apart.rolled[name].errors) / apart.rolled[name].scale for name in ("naive", "gru"))
+        gain = np.subtract(*errors).mean(axis=1)
+        np.testing.assert_allclose(apart.statistic("gru", "naive"), gain.mean() / (gain.std() / np.sqrt(7)))
 
 
 def test_a_forecaster_that_fails_is_left_out():

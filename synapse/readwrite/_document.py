@@ -124,7 +124,7 @@ SENSITIVITIES = {
 }
 """Tables of networks whose sensitivities include the latest step."""
 ENTRIES = {**TRACES, **SENSITIVITIES}
-TABLES = ("layers", "neurons", "connections", *TRACES)
+TABLES = ("layers", "neurons", "connections")
 NULLS = (
     ("connections", "gater"),
     *((name, key) for name, table in ENTRIES.items() for key, field in table.fields.items() if field.null),
@@ -170,11 +170,12 @@ def _rule_of(saved: SavedNetwork) -> dict[str, Any]:
 
 
 def _written(tables: Mapping[str, Entries], source: Any) -> dict[str, dict[str, Any]]:
-    """The tables of a document, from the attributes of an object."""
-    return {
+    """The tables of a document that have rows, from the attributes of an object."""
+    found = {
         name: {key: getattr(source, field.attribute) for key, field in table.fields.items()}
         for name, table in tables.items()
     }
+    return {name: table for name, table in found.items() if any(map(len, table.values()))}
 
 
 def _saved(columns: tuple[Column, ...], values: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
@@ -206,18 +207,15 @@ def require_format(data: Any) -> None:
     require_version("network", data, MARK, VERSION)
 
 
-def tables_of(data: dict[str, Any]) -> tuple[str, ...]:
-    """The names of the tables that a document must have besides those of every network."""
-    return tuple(SENSITIVITIES) if RULE in data and _checked_rule(data[RULE])["stepped"] else ()
-
-
 def saved_of(data: dict[str, Any]) -> SavedNetwork:
     """The network in a document whose format has been checked; FormatError if it is not valid.
 
-    Names and columns of numbers that are missing have their default values. Runs may stand for sources and
-    targets.
+    Names and columns of numbers that are missing have their default values; tables of traces and of
+    sensitivities have no rows then. Runs may stand for sources and targets.
     """
-    members("A network", data, (*HEAD, *TABLES, *tables_of(data)), (ARCHITECTURE, METADATA, RULE, "runs"))
+    stepped = RULE in data and _checked_rule(data[RULE])["stepped"]
+    optional = (ARCHITECTURE, METADATA, RULE, "runs", *(ENTRIES if stepped else TRACES))
+    members("A network", data, (*HEAD, *TABLES), optional)
     require(type(data["name"]) is str, "The name of the network", "a string", data["name"])
     require(data["dtype"] in FLOATS, "The dtype", " or ".join(FLOATS), data["dtype"])
     require(is_whole(data["clock"], 0, LARGEST_WHOLE), "The clock", "a whole number", data["clock"])
@@ -320,6 +318,8 @@ def _read(
     """The attributes of an object, from a document with these tables and others that are `known`."""
     found = {
         name: Records.of_columns(table.item, data, name, tuple(table.fields))
+        if name in data
+        else Records(table.item, {key: [] for key in table.fields})
         for name, table in tables.items()
     }
     others = {**known, **found}
@@ -333,6 +333,8 @@ def _read(
 def _column(
     table: Records, key: str, field: Field, others: Mapping[str, Records], dtype: Any
 ) -> NDArray[Any]:
+    if not len(table):
+        return np.empty(0, np.int64 if field.of else dtype)
     if not field.of:
         return table.numbers(key, dtype)
     of, counted = others[field.of], field.counted

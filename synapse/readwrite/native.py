@@ -35,7 +35,8 @@ def json_data(network: Network) -> dict[str, Any]:
     ``extended`` for each influence and incoming connection of its gater (null for the bias).
 
     A column is left out if it has its default in every row: true for ``trainable`` and ``trainable_bias``, 1
-    for ``cost_weight``, null for ``gater``, otherwise 0. So are the names of neurons if none has one.
+    for ``cost_weight``, null for ``gater``, otherwise 0. So are the names of neurons if none has one, and
+    tables of traces without rows.
 
     A network that learns by rtrl has a ``learning_rule``: its ``method``, its ``order``, and ``stepped``,
     whether the sensitivities include the latest step. Four more tables hold them then. ``recurrent`` has a

@@ -27,7 +27,7 @@ from ..objects.network import Network
 from ..objects.state import OF_CONNECTIONS, OF_NEURONS, from_saved, to_saved
 from . import files
 from ._checks import an_object
-from ._document import ALWAYS, ENDS, ENTRIES, RUNS, TRACES, document, require_format, saved_of, tables_of
+from ._document import ENDS, ENTRIES, RUNS, document, require_format, saved_of
 from ._formats import Format
 
 __all__ = ["from_npz_data", "npz_data"]
@@ -58,7 +58,7 @@ def npz_data(network: Network) -> dict[str, NDArray[Any]]:
     ``eligibility_value``, ``influence_value``, ``extended_value``, ..., and the sensitivities of rtrl,
     ``sensitivity_value``, ``line_first``, ... -1 stands for null (not gated; the bias).
 
-    As in JSON, a column is left out if it has its default in every row. So are traces if there are none.
+    As in JSON, columns that have their default in every row are left out, and so are tables without rows.
 
     Sources and targets have one of two forms. ``connection_source`` and ``connection_target`` have the
     numbers of the neurons. If that is shorter, ``run_source``, ``run_target`` and ``run_length`` have them
@@ -86,7 +86,7 @@ def npz_data(network: Network) -> dict[str, NDArray[Any]]:
     arrays = {}
     for name, (table, key) in PLACES.items():
         column = content.get(table, {}).pop(key, None)
-        if column is not None and (len(column) or key in ALWAYS):
+        if column is not None:
             arrays[name] = _compact(column)
     head = {key: value for key, value in content.items() if value != {}}
     return {DOCUMENT: as_text({**head, ARRAYS: sorted(arrays)}), **arrays}
@@ -134,8 +134,6 @@ def from_arrays(arrays: dict[str, NDArray[Any]]) -> Network:
     for name, column in arrays.items():
         table, key = PLACES[name]
         an_object(f"The table {table!r}", content.setdefault(table, {}))[key] = column
-    for table in (*TRACES, *tables_of(content)):
-        content.setdefault(table, dict.fromkeys(ENTRIES[table].fields, np.empty(0, np.uint32)))
     return from_saved(saved_of(content))
 
 

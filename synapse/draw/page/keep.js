@@ -1,11 +1,8 @@
 // Keeping: files, the address, pictures. What comes from outside is checked here.
 
-const EMPTY = { eligibility: { connection: [], value: [] }, influence: { gater: [], gated: [], value: [] },
-  extended: { influence: [], connection: [], value: [] } };
-
 /** A network of Synapse's JSON, whoever wrote it: what is wrong raises a RuleError. */
 function networkOf(json) {
-  const whole = { format: "synapse", version: 1, name: null, clock: 0, ...EMPTY, ...json };
+  const whole = { format: "synapse", version: 1, name: null, clock: 0, ...json };
   checkTables(whole);
   return Network.from(whole);
 }

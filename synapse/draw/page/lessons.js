@@ -41,9 +41,6 @@ function wired(layers, links) {
       weight: links.map(([, , weight]) => weight),
       trainable: links.map(([source, target, , , trained = source !== target]) => trained),
     },
-    eligibility: { connection: [], value: [] },
-    influence: { gater: [], gated: [], value: [] },
-    extended: { influence: [], connection: [], value: [] },
   };
 }
 

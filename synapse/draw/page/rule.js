@@ -412,15 +412,15 @@ export class Network {
       one.gain = gater === null ? 1 : fired(gater, target) || gater === target ? gater.oldActivation : gater.activation;
       one.eligibility = target.stamp ? one.gain * one.seen : 0;
     }
-    eligibility.connection.forEach((c, i) => (connections[c].eligibility = eligibility.value[i]));
+    eligibility?.connection.forEach((c, i) => (connections[c].eligibility = eligibility.value[i]));
     for (const neuron of neurons) if (neuron.stamp && !neuron.selfConnection) neuron.biasEligibility = 1;
     for (const neuron of neurons) if (neuron.stamp) for (const own of neuron.gatedBy) own.move(0);
-    const pairs = influence.gater.map((g, i) => {
+    const pairs = influence?.gater.map((g, i) => {
       const pair = neurons[g].gating.find((one) => one.gated === neurons[influence.gated[i]]);
       pair.value = influence.value[i];
       return pair;
     });
-    extended.influence.forEach((p, i) => {
+    extended?.influence.forEach((p, i) => {
       const pair = pairs[p], c = extended.connection[i];
       if (c === null) pair.extendedBias = extended.value[i];
       else pair.extended[pair.gater.incoming.indexOf(connections[c])] = extended.value[i];

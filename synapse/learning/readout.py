@@ -234,10 +234,12 @@ def _fit(
             [list(map(neuron.squash, s)) for neuron, s in zip(network.output, reached, strict=True)]
         ).T
         error = float(np.mean((outputs - targets) ** 2))
-    if not (np.isfinite(fit.weights).all() and np.isfinite(fit.biases).all() and np.isfinite(error)):
-        raise DivergenceError(
-            "The weights of the read-out left the finite range. Use a higher ridge or smaller targets."
-        )
+    largest = np.finfo(network.dtype).max
+    if not all((np.abs(part) <= largest).all() for part in (fit.weights, fit.biases)) or not np.isfinite(
+        error
+    ):
+        reached = f"The weights of the read-out left the range of {network.dtype.name}."
+        raise DivergenceError(f"{reached} Use a higher ridge or smaller targets.")
     return fit, error
 
 

@@ -193,3 +193,15 @@ def test_a_pool_that_runs_away_is_told_and_forgotten():
     with pytest.raises(DivergenceError):
         fit_readout(net, INPUTS, TARGETS)
     assert everything(net) == before
+
+
+def test_weights_beyond_float32_change_nothing():
+    """The first output could be fitted; the second needs a weight of -1e39."""
+    inputs, outputs = Layer(2, dtype=np.float32), Layer(2, "identity", dtype=np.float32)
+    inputs.project(outputs, weights=0.5)
+    net = Network(inputs, [], outputs)
+    with pytest.raises(DivergenceError, match="range of float32"):
+        fit_readout(
+            net, [[1e-20, 1e-30], [2e-20, 3e-30], [1e-21, 9e-25]], [[1, 1e20], [2, 2e20], [3, 5e25]], 0.0
+        )
+    assert np.unique(net.weights).tolist() == [0.5]

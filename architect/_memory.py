@@ -54,13 +54,16 @@ def synaptic_blocks(
     ins, forgets, outs = options.biases
     for i, size in enumerate(sizes):
         names = block_names(MemoryBlocks, i, len(sizes))
+        sources, cells = [inputs, *(b.cells for b in blocks[-1:])], size * options.cells_per_block
+        fan_in = sum(map(len, sources)) + (cells - 1 if options.hidden_to_hidden else 0)
+        fan_in += len(output) if options.output_to_hidden else 0
         block = MemoryBlocks(
             recipe.layer(size, options.squash, names[0], ins),
             None if forgets is None else recipe.layer(size, options.squash, names[1], forgets),
-            recipe.layer(size * options.cells_per_block, options.cell_squash, names[2]),
+            recipe.layer(cells, options.cell_squash, names[2], fan_in=fan_in),
             recipe.layer(size, options.squash, names[3], outs),
         )
-        _wire_synaptic(recipe, block, [inputs, *(b.cells for b in blocks[-1:])], output, options)
+        _wire_synaptic(recipe, block, sources, output, options)
         blocks.append(block)
     return blocks
 
@@ -106,7 +109,7 @@ def standard_blocks(
         block = StandardBlocks(
             recipe.layer(size, options.squash, names[0], ins),
             None if forgets is None else recipe.layer(size, options.squash, names[1], forgets),
-            recipe.layer(size, options.cell_squash, names[2]),
+            recipe.layer(size, options.cell_squash, names[2], fan_in=len(source) + size),
             recipe.fixed(size, names[3]),
             recipe.layer(size, options.squash, names[4], outs),
             recipe.fixed(size, names[5], function=options.cell_squash),

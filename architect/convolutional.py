@@ -120,8 +120,9 @@ class Convolutional(Network):
             layers.append(recipe.layer(window.neurons, squash, numbered("convolution", i, len(windows)), 0.0))
             self._convolutions.append((window, *_convolve(recipe, layers[-2], layers[-1], window)))
         for i, size in enumerate(sizes[:-1]):
-            layers.append(recipe.layer(size, squash, numbered("hidden", i, len(sizes) - 1)))
-        layers.append(recipe.layer(sizes[-1], output_squash, "output"))
+            name = numbered("hidden", i, len(sizes) - 1)
+            layers.append(recipe.layer(size, squash, name, fan_in=len(layers[-1])))
+        layers.append(recipe.layer(sizes[-1], output_squash, "output", fan_in=len(layers[-1])))
         for source, target in pairwise(layers[len(windows) :]):
             recipe.connect(source, target)
         super().__init__(layers[0], layers[1:-1], layers[-1])
@@ -260,7 +261,7 @@ def _convolve(recipe: Recipe, source: Layer, target: Layer, window: _Window) -> 
     sources, targets, numbers = window.connections()
     fans = prod(window.kernels[1:]), prod(window.kernels[:-1])
     kernels = draw(recipe.initializer, recipe.rng, (fans[0], window.filters), *fans, recipe.dtype)
-    biases = draw(recipe.bias_initializer, recipe.rng, (window.filters,), 1, window.filters, recipe.dtype)
+    biases = draw(recipe.bias_initializer, recipe.rng, (window.filters,), *fans, recipe.dtype)
     projection = source.project(target, (sources, targets), weights=kernels.T.reshape(-1)[numbers])
     which = np.arange(len(target)) % window.filters
     target.biases = biases[which]

@@ -110,14 +110,14 @@ class GRU(Network):
                 recipe.layer(size, "logistic", names[0], updates),
                 recipe.fixed(size, names[1], bias=1.0),
                 recipe.layer(size, "logistic", names[2], resets),
-                recipe.layer(size, squash, names[3]),
+                recipe.layer(size, squash, names[3], fan_in=len(source) + size + 1),
                 recipe.fixed(size, names[4]),
             )
             _wire(recipe, unit, source, constant)
             units.append(unit)
             layers += unit
             source = unit.cells
-        output = recipe.layer(counts[-1], output_squash, "output")
+        output = recipe.layer(counts[-1], output_squash, "output", fan_in=len(source))
         recipe.connect(source, output)
         super().__init__(first, layers, output)
         self.units = tuple(units)

@@ -7,8 +7,7 @@ from typing import Any, final
 import numpy as np
 
 from synapse import Network
-from synapse._checks import expected, non_negative_number, understands
-from synapse.errors import ArgumentError
+from synapse._checks import fraction_below_one, understands
 from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.squash import Squash
@@ -67,11 +66,7 @@ class Jordan(Network):
         dtype: Any = np.float64,
     ) -> None:
         counts = checked_sizes("Jordan", sizes, 3, "inputs, hidden layers, outputs")
-        decay = non_negative_number("The context_decay of Jordan", context_decay)
-        if decay >= 1:
-            raise ArgumentError(
-                expected("The context_decay of Jordan", "at least 0 and below 1", context_decay)
-            )
+        decay = fraction_below_one("The context_decay of Jordan", context_decay)
         last = squash if output_squash is None else output_squash
         recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, last)
         source = first = recipe.inputs(counts[0])

@@ -17,12 +17,14 @@ from synapse._checks import (
     function_of,
     lowered,
     non_negative_number,
+    pair,
     positive_integer,
     read_only,
     understands,
 )
 from synapse._typing import Floats
-from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
+from synapse.engine.guard import Deferred
+from synapse.errors import ArgumentError, TopologyError
 from synapse.initializers import Initializer, Seed, random_generator
 from synapse.objects.architectures import register
 from synapse.objects.projection import between
@@ -136,8 +138,10 @@ class Kohonen(Network):
 
     def _set(self, weights: Floats) -> None:
         """Set the weights, shape (neurons, inputs), and the biases that belong to them."""
-        self.parts["links"].weights = weights.T
-        self.output.biases = -0.5 * (weights**2).sum(axis=1)
+        links, biases = self.parts["links"], -0.5 * (weights**2).sum(axis=1)
+        with Deferred():
+            links.weights = weights.T
+            self.output.biases = biases
 
     def winner(self, sample: ArrayLike) -> tuple[int, int]:
         """Row and column of the neuron whose weights are nearest to a sample; the first in case of a tie."""
@@ -190,28 +194,24 @@ class Kohonen(Network):
         radii = _by_epoch("The radius", _falling(widest, 0.5, last) if radius is None else radius, last)
         rng, history = random_generator(seed), []
         for step, reach in zip(rates, radii, strict=True):
-            self._epoch(rows[rng.permutation(len(rows))], step * self._nearness(reach))
+            self._epoch(rows[rng.permutation(len(rows))], step, reach)
             history.append(self.quantization_error(rows))
         return history
 
-    def _epoch(self, samples: Floats, moves: Floats) -> None:
-        """Learn samples; `moves[c]`, shape (neurons,), has the rates of all neurons if c wins."""
-        weights = self.codebook.reshape(len(self.output), -1).copy()
+    def _epoch(self, samples: Floats, rate: float, radius: float) -> None:
+        """Learn samples; if 2 radius^2 is 0, only the winners move."""
+        weights, width = self.codebook.reshape(len(self.output), -1).copy(), 2 * radius**2
         for sample in samples:
-            winner = int(self.activate(sample).argmax())
-            weights += moves[winner][:, None] * (sample - weights)
+            apart = self._distances(self.activate(sample).argmax(), np.arange(len(weights)))
+            near = np.exp(-apart / width) if width else (apart == 0).astype(np.float64)
+            weights += (rate * near)[:, None] * (sample - weights)
             self._set(weights)
 
-    def _distances(self) -> Floats:
-        """Squared distances on the grid between all pairs of neurons."""
-        places = np.argwhere(np.ones(self._grid)).astype(np.float64)
-        apart: Floats = ((places[:, None] - places[None]) ** 2).sum(axis=2)
+    def _distances(self, ones: Any, others: Any) -> Floats:
+        """Squared distances on the grid between neurons, given by their numbers."""
+        places = np.array(np.unravel_index(ones, self._grid)), np.array(np.unravel_index(others, self._grid))
+        apart: Floats = ((places[0].T - places[1].T) ** 2.0).sum(axis=-1)
         return apart
-
-    def _nearness(self, radius: float) -> Floats:
-        """exp(-d^2 / (2 radius^2)) for all pairs; with a radius of 0, the identity matrix."""
-        apart = self._distances()
-        return np.exp(-apart / (2 * radius**2)) if radius else (apart == 0).astype(np.float64)
 
     def quantization_error(self, samples: ArrayLike) -> float:
         """Mean distance of the samples from the weights of their winners."""
@@ -227,7 +227,7 @@ class Kohonen(Network):
         """
         activations = self.run(self._checked(samples))
         first, second = np.argsort(-activations, axis=1, kind="stable")[:, :2].T
-        return float((self._distances()[first, second] > 2).mean())
+        return float((self._distances(first, second) > 2).mean())
 
     def _checked(self, samples: ArrayLike) -> Floats:
         _ = self.parts  # a map that has been edited has no grid
@@ -244,12 +244,7 @@ class Kohonen(Network):
 
 
 def _checked_grid(grid: Any) -> tuple[int, int]:
-    try:
-        rows, columns = grid
-    except (TypeError, ValueError):
-        raise ArgumentTypeError(
-            expected("The grid of Kohonen", "two whole numbers (rows, columns)", grid)
-        ) from None
+    rows, columns = pair("The grid of Kohonen", grid, "two whole numbers (rows, columns)")
     sides = (
         positive_integer("The rows of Kohonen", rows, MOST_NEURONS),
         positive_integer("The columns of Kohonen", columns, MOST_NEURONS),

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synapse import Layer, Network, Projection
-from synapse._checks import boolean, fraction, positive_number, understands, whole_number
+from synapse._checks import boolean, counted, fraction, positive_number, understands, whole_number
 from synapse.errors import ArgumentError
-from synapse.initializers import Initializer, Seed
+from synapse.initializers import Initializer, Seed, given_back
 from synapse.objects.architectures import register
 from synapse.squash import Squash
 
@@ -103,19 +103,22 @@ class Liquid(Network):
         gated = _count("gates", gates, 0, links)
         carried = 1.0 - fraction("The leak of Liquid", leak)
         learns = boolean("The train_pool of Liquid", train_pool)
-        if spectral_radius is not None:
-            positive_number("The spectral_radius of Liquid", spectral_radius)
+        radius = spectral_radius
+        if radius is not None:
+            radius = positive_number("The spectral_radius of Liquid", radius)
         recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, output_squash)
         drawn: Any = {"initializer": initializer, "trainable": learns, "seed": recipe.rng}
-        first = recipe.inputs(counts[0])
-        middle = recipe.layer(counts[1], squash, "pool")
-        last = recipe.layer(counts[2], output_squash, "output")
-        if not learns:
-            middle.trainable = False
-        first.project(middle, **drawn)
-        within = middle.project(middle, _pairs(recipe.rng, counts[1], links), **drawn)
-        if spectral_radius is not None:
-            _scale(within, spectral_radius)
+        with given_back(recipe.rng):
+            first = recipe.inputs(counts[0])
+            middle = recipe.layer(counts[1], squash, "pool", fan_in=counts[0] - (-links // counts[1]))
+            last = recipe.layer(counts[2], output_squash, "output", fan_in=counts[1])
+            if not learns:
+                middle.trainable = False
+            first.project(middle, **drawn)
+            mask = _pairs(recipe.rng, counts[1], links)
+            within = middle.project(middle, mask, **drawn)
+            if radius is not None:
+                _scale(within, mask, radius)
         _gate(recipe.rng, middle, within, gated)
         if carried:
             middle.project(middle, weights=carried)
@@ -135,20 +138,17 @@ def _pairs(rng: np.random.Generator, size: int, count: int) -> NDArray[np.bool_]
     return mask
 
 
-def _scale(within: Projection, radius: Any) -> None:
+def _scale(within: Projection, mask: NDArray[np.bool_], radius: float) -> None:
     """Scale the weights of a pool to a spectral radius."""
-    largest = float(radius)
-    place = {neuron: i for i, neuron in enumerate(within.source)}
-    pairs = [(place[link.source], place[link.target]) for link in within]
-    weights = np.zeros((len(place), len(place)))
-    weights[tuple(np.transpose(pairs))] = within.weights
+    weights = np.zeros(mask.shape)
+    weights.T[mask.T] = within.weights  # connections are sorted by target
     now = np.abs(np.linalg.eigvals(weights)).max()
     if now == 0:  # exactly so without cycles: LAPACK permutes such a matrix to a triangular one
         raise ArgumentError(
-            f"The {len(pairs)} connections of the pool make no cycle of weights other than 0: "
+            f"A pool with {counted(len(within), 'connection')} has no cycle of weights other than 0: "
             "the spectral radius is 0 and cannot be scaled. Give more connections, or no spectral_radius."
         )
-    within.weights *= largest / now
+    within.weights *= radius / now
 
 
 def _gate(rng: np.random.Generator, pool: Layer, within: Projection, count: int) -> None:

@@ -166,7 +166,9 @@ class LSTM(Network):
         functions = (squash, last, options.cell_squash)
         recipe = Recipe(seed, initializer, bias_initializer, dtype, *functions)
         inputs = recipe.inputs(counts[0])
-        output = recipe.layer(counts[-1], last, "output")
+        below = [counts[-2]] if standard else [size * options.cells_per_block for size in counts[1:-1]]
+        fan_in = sum(below) + (counts[0] if direct else 0)
+        output = recipe.layer(counts[-1], last, "output", fan_in=fan_in)
         build: Any = standard_blocks if standard else synaptic_blocks
         blocks = build(recipe, counts[1:-1], inputs, output, options)
         if direct:

@@ -93,8 +93,10 @@ class Random(Network):
             _draw_more(mask, _self_pairs(counts), "self_connections", self_connections, recipe.rng)
             _check_number("gates", gates, int(mask.sum()), "connections")
         first = recipe.inputs(counts[0])
-        between = recipe.layer(counts[1], squash, "hidden")
-        output = recipe.layer(counts[2], last, "output")
+        fan_ins = mask.sum(axis=0)
+        fans = (-(-int(part.sum()) // len(part)) for part in np.split(fan_ins, np.cumsum(counts)[:-1])[1:])
+        between = recipe.layer(counts[1], squash, "hidden", fan_in=next(fans))
+        output = recipe.layer(counts[2], last, "output", fan_in=next(fans))
         every = Layer([*first, *between, *output])
         links = list(recipe.connect(every, every, mask, self_connections=True))
         for own in (link for link in links if link.source is link.target):

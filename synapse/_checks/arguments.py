@@ -187,14 +187,16 @@ def fraction(what: str, value: Any) -> float:
     return number
 
 
-def pair(what: str, value: Any) -> tuple[Any, Any]:
+def pair(
+    what: str, value: Any, condition: str = "two numbers in order, such as (1.0, 0.1)"
+) -> tuple[Any, Any]:
     """Return the two items of `value`, which has an order, or raise an error."""
     try:
         first, second = value
     except (TypeError, ValueError):
-        raise ArgumentTypeError(expected(what, "two numbers", value)) from None
-    if isinstance(value, Set | Mapping):
-        raise ArgumentTypeError(expected(what, "two numbers in order, such as (1.0, 0.1)", value))
+        raise ArgumentTypeError(expected(what, condition, value)) from None
+    if isinstance(value, Set | Mapping | str):
+        raise ArgumentTypeError(expected(what, condition, value))
     return first, second
 
 
@@ -223,7 +225,7 @@ def check_fields(owner: Any, check: Callable[[str, Any], Any], *settings: str) -
     for setting in settings:
         given = getattr(owner, setting)
         checked = check(f"The {setting} of {type(owner).__name__}", given)
-        several = given if isinstance(given, list | tuple) else (given,)
+        several = given if isinstance(given, tuple) else (given,)  # a list could be changed later
         if not all(type(one) in (bool, int, float) for one in several):
             object.__setattr__(owner, setting, checked)
 

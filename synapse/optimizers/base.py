@@ -31,7 +31,7 @@ def mask_of_moving(frozen: Any, size: int) -> NDArray[np.bool_] | None:
     if mask.dtype != np.bool_ or mask.shape != (size,):
         given = f"{mask.dtype} of shape {mask.shape}"
         raise ArgumentError(
-            f"Expected `frozen` with {size} boolean{'s' * (size != 1)}, one for each parameter, got {given}."
+            f"Expected `frozen` with {counted(size, 'boolean')}, one for each parameter, got {given}."
         )
     return ~mask
 

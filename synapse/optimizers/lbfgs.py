@@ -9,13 +9,15 @@ from typing import Any, final
 import numpy as np
 
 from .._checks import (
-    any_array,
     check_fields,
     expected,
     function_of,
     imported,
+    numbers,
+    pair,
     positive_integer,
     positive_number,
+    real_number,
     understands,
 )
 from .._typing import Floats
@@ -112,16 +114,17 @@ class LBFGS:
             return found
 
         def cost(values: Floats) -> tuple[float, Floats]:
-            cost, gradient = function(whole(values))
-            slopes = any_array("The gradient", gradient, "numbers").astype(np.float64)
+            answer = function(whole(values))
+            cost, gradient = pair("What the function of LBFGS returns", answer, "a cost and its gradient")
+            cost, slopes = real_number("The cost", cost), numbers("The gradient", gradient, "numbers")
             if slopes.shape != free.shape:
                 raise ArgumentError(expected("The gradient", f"of shape {free.shape}", slopes.shape))
             if not (np.isfinite(cost) and np.isfinite(slopes).all()):
                 raise DivergenceError(
-                    f"The cost became {float(cost)}, or its gradient infinite, in a search by LBFGS. "
+                    f"The cost became {cost}, or its gradient infinite, in a search by LBFGS. "
                     "Begin nearer to the least cost, with smaller inputs or a bounded squash."
                 )
-            return float(cost), slopes[free]
+            return cost, slopes[free]
 
         def tell(intermediate_result: Any) -> None:  # SciPy selects this form by the name of the argument
             if callback and callback(whole(intermediate_result.x), float(intermediate_result.fun)):

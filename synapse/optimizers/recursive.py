@@ -468,7 +468,7 @@ class _KalmanState(RecursiveState):
 
     def _noise(self, noise: float | tuple[float, float]) -> float:
         """The noise of this step."""
-        if not isinstance(noise, tuple | list):
+        if not isinstance(noise, tuple):
             return noise
         first, last = noise
         part = min(1.0, self.steps / self._filter.annealing)

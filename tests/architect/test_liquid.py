@@ -81,9 +81,15 @@ def test_wrong_arguments_are_refused():
         ("no cycle", (1, 30, 1), {"connections": 15, "spectral_radius": 1, "seed": 3}),
         ("no cycle", (1, 4, 1), {"initializer": constant(0.0), "spectral_radius": 1}),
     ]
+    rng = np.random.default_rng(0)
+    before = rng.bit_generator.state
+    wrong.append(
+        ("A pool with 1 connection has", (1, 3, 1), {"connections": 1, "spectral_radius": 1, "seed": rng})
+    )
     assert not accepted(
         [
             (ArgumentError, says, lambda sizes=sizes, options=options: architect.Liquid(*sizes, **options))
             for says, sizes, options in wrong
         ]
     )
+    assert rng.bit_generator.state == before

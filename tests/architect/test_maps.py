@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import architect
+from synapse import Layer
 from synapse.errors import ArgumentError, SynapseError
 from synapse.initializers import uniform
 from synapse.learning import StepDecay
@@ -171,7 +172,12 @@ def test_the_largest_activation_is_the_nearest_weights():
 def test_training_is_the_rule_of_kohonen():
     for rate, radius, rates, radii in (
         (0.3, 1.2, [0.3] * 3, [1.2] * 3),
-        (StepDecay(0.5, factor=0.5, every=1), lambda epoch: 2 - epoch, [0.5, 0.25, 0.125], [2, 1, 0]),
+        (
+            StepDecay(0.5, factor=0.5, every=1),
+            lambda epoch: (2, 0, 1e-200)[epoch],
+            [0.5, 0.25, 0.125],
+            [2, 0, 0],
+        ),
         (None, None, [0.5, 0.1, 0.02], [2.5, np.sqrt(1.25), 0.5]),
     ):
         net = architect.Kohonen(3, (3, 5), seed=1)
@@ -207,6 +213,20 @@ def test_the_codebook_is_a_copy_and_can_be_set():
     assert net.run([[1.0, 0.0]])[0] == pytest.approx(
         wanted[..., 0].ravel() - 0.5 * (wanted**2).sum(2).ravel()
     )
+
+
+def test_ctrl_c_leaves_the_biases_that_belong_to_the_weights(monkeypatch, ctrl_c):
+    net, biases = architect.Kohonen(2, (2, 2), seed=0), Layer.biases
+
+    def interrupted(layer, values):
+        ctrl_c()
+        biases.fset(layer, values)
+
+    monkeypatch.setattr(Layer, "biases", biases.setter(interrupted))
+    with pytest.raises(KeyboardInterrupt):
+        net.codebook = np.ones((2, 2, 2))
+    assert (net.codebook == 1).all()
+    assert (net.output.biases == -1).all()
 
 
 def test_a_map_is_not_trainable_and_the_seed_decides_on_its_order():

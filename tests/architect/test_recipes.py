@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from architect import GRU, LSTM, NARX, Elman, Jordan, Perceptron, Random, Residual
+from architect import GRU, LSTM, NARX, Convolutional, Elman, Jordan, Liquid, Perceptron, Random, Residual
 from synapse import Layer, initializers
 from synapse.errors import ArgumentError, SynapseError, UnknownNameError
 
@@ -256,6 +256,30 @@ def test_weights_and_biases_start_within_one_over_the_root_of_the_fan_in():
                 for values in (learnt, [neuron.bias for neuron in neurons]):
                     with case(name, layer.name):
                         assert 0.85 * limit < np.abs(values).max() <= limit
+
+
+def test_biases_are_drawn_for_the_fan_in_of_their_neurons():
+    """With gates, windows and random pairs, too; where it differs between the neurons, for their mean."""
+    builds = {
+        "gru": partial(GRU, 20, 30, 20, 3),
+        "standard": partial(LSTM, 20, 30, 20, 3, input_to_output=True),
+        "synaptic": partial(
+            LSTM, 5, 9, 6, 3, style="synaptic", peepholes=None, cells_per_block=2, hidden_to_hidden=True,
+            output_to_hidden=True,
+        ),
+        "maps": partial(Convolutional, 60, 4, filters=(30, 40), hidden=(30, 30)),
+        "pool": partial(Liquid, 10, 30, 3, train_pool=True),
+        "random": partial(Random, 10, 30, 8, backward=20),
+    }  # fmt: skip
+    ones = lambda rng, shape, fan_in, fan_out: np.full(shape, float(fan_in))  # noqa: E731
+    with Cases() as case:
+        for name, build in builds.items():
+            net = build(initializer="zeros", bias_initializer=ones, seed=0)
+            for layer in net.layers[1:]:
+                drawn = layer.trainable and "gates" not in layer.name
+                read = np.mean([sum(link.trainable for link in neuron.incoming) for neuron in layer])
+                with case(name, layer.name):
+                    assert not drawn or set(layer.biases) == {np.ceil(read)}
 
 
 def test_sizes_and_options_that_do_not_fit_each_other_are_refused():

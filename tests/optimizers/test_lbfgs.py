@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from synapse.errors import ArgumentError, DivergenceError, MissingExtraError
+from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError, MissingExtraError
 from synapse.optimizers import LBFGS
 
 from ..cases import every_case
@@ -72,6 +72,9 @@ def test_its_settings_have_an_effect():
     [
         (lambda p: (math.nan, p), DivergenceError),
         (lambda p: (1.0, [1.0]), ArgumentError),
+        (lambda p: 1.0, ArgumentTypeError),
+        (lambda p: (p, p), ArgumentTypeError),
+        (lambda p: (1.0, p + 1j), ArgumentTypeError),
     ],
 )
 def test_it_refuses_what_is_no_cost(function, error):

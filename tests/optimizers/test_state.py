@@ -186,7 +186,11 @@ def test_what_is_refused_changes_nothing():
 WHOLE = (
     (Adam, {"rate": -1}, "Expected the rate of Adam to be a finite number above 0, got -1."),
     (SGD, {"nesterov": True}, "Expected the momentum of SGD to be above 0 with nesterov, got 0.0."),
-    (Adam, {"betas": 0.9}, "Expected the betas of Adam to be two numbers, got 0.9."),
+    (
+        Adam,
+        {"betas": 0.9},
+        "Expected the betas of Adam to be two numbers in order, such as (1.0, 0.1), got 0.9.",
+    ),
     (Rprop, {"steps": (1.0, 2.0)}, "Expected the steps of Rprop to be around the rate, 0.01"),
 )
 WRONG = {
@@ -210,6 +214,7 @@ def test_every_setting_is_checked_and_named():
         if not str(caught.value).startswith(begin):
             wrong.append(str(caught.value))
     assert not wrong, "\n".join(wrong)
+    assert hash(Adam(betas=[0.9, 0.999])) == hash(Adam())
     settings = {kind: {one.name for one in dataclasses.fields(kind)} for kind in WRONG}
     assert {kind: set(known) for kind, known in WRONG.items()} | {SGD: settings[SGD] - {"nesterov"}} == {
         kind: names - {"nesterov"} for kind, names in settings.items()

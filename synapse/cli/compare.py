@@ -11,10 +11,11 @@ from .._checks import counted
 from ..errors import SynapseError
 from ..forecasting.statistical import METHODS
 from ..tables import SeriesTask, series_task
+from ..tables.problems import require_one_use
 from ..tables.scaled_model import MODELS
 from ..tables.series_task import ranking
 from .reading import add_learning, add_reading, learning_of, say, series_of, sheet_of
-from .words import UsageError, aligned, fraction, listed, names, natural, whole
+from .words import UsageError, aligned, fraction, listed, names, whole
 
 
 def add_compare(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +27,7 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
     add("--observed", metavar="COLUMN,...", type=names, default=[], help="columns known when they occur")
     known = f"of {', '.join((*MODELS, *METHODS))}"
     add("--models", metavar="NAME,...", type=names, help=f"{known} (default: all)")
-    add("--steps", metavar="N", type=natural, default=12, help="steps to forecast (default: %(default)s)")
+    add("--steps", metavar="N", type=whole, default=12, help="steps to forecast (default: %(default)s)")
     add("--period", metavar="N", type=whole, help="rows of a season (default: as the dates tell)")
     add("--held-out", metavar="SHARE", type=fraction, help="share to forecast (default: 0.2 to 0.33)")
     add_reading(parser)
@@ -44,14 +45,13 @@ def compare(options: argparse.Namespace) -> None:
     MASE is the mean absolute error, divided by that of the seasonal naive method one step ahead before the
     held-out rows. RMSE, the root of the mean squared error, is in the units of the file.
     """
-    if not options.steps:
-        raise UsageError("Expected --steps to be 1 or above, got 0.")
     named = options.models or [*MODELS, *METHODS]
     if unknown := [name for name in named if name not in (*MODELS, *METHODS)]:
         raise UsageError(f"Expected --models from {', '.join((*MODELS, *METHODS))}, got {listed(unknown)}.")
     sheet = sheet_of(options.data, options)
     columns = [sheet.found(each) for each in (options.target, options.observed, options.known)]
-    series = series_of(sheet, [*columns[0], *columns[1], *columns[2]], options)
+    require_one_use(used := [name for each in columns for name in each], error=UsageError)
+    series = series_of(sheet, used, options)
     how = {"steps": options.steps, "period": options.period, "validation": options.held_out}
     task = series_task(series, columns[0], columns[2], **how)
     forecasters, notes = task.statistical([name for name in named if name in METHODS])

@@ -24,13 +24,13 @@ from .words import (
     UsageError,
     fraction,
     listed,
-    natural,
     number,
     printable,
     require_folder,
     require_suffix,
     save_figure,
     table_text,
+    whole,
     write_text,
 )
 
@@ -50,7 +50,7 @@ def add_forecast(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("model", metavar="MODEL", help=READING)
     add("data", metavar="DATA", help="the table up to now, a CSV file; - is standard input")
-    add("--steps", metavar="N", type=natural, required=True, help="rows to forecast")
+    add("--steps", metavar="N", type=whole, required=True, help="rows to forecast")
     add("--model", dest="method", metavar="NAME", help=f"network, {COMBINE}, {', '.join(METHODS)}")
     add("--interval", metavar="SHARE", type=fraction, help="add bounds for this share, such as 0.9")
     add("--minimum", metavar="X", type=number, help="clip the forecast and its bounds, such as 0 for sales")
@@ -74,8 +74,8 @@ def forecast(options: argparse.Namespace) -> None:
     errors of the test. Numbers are rounded to the decimals of the data. Without --plot, a terminal shows
     a picture in letters, which needs the extra "terminal".
     """
-    if not 0 < options.steps <= MOST_STEPS:
-        raise UsageError(f"Expected --steps to be from 1 to {MOST_STEPS}, got {options.steps}.")
+    if options.steps > MOST_STEPS:
+        raise UsageError(f"Expected --steps to be at most {MOST_STEPS}, got {options.steps}.")
     for path, suffixes in ((options.output, TABLES), (options.plot, PICTURES)):
         if path is not None:  # what cannot be written is an error before any work
             require_suffix(path, suffixes)

@@ -14,14 +14,14 @@ from .._checks import counted
 from ..errors import ArgumentError, FormatError, TopologyError
 from ..objects.state import take_over
 from ..tables import Sheet, Trained, series_task, train_rows, train_series
+from ..tables.problems import require_one_use
 from ..tables.scaled_model import MODELS, Part, ScaledModel
 from ..tables.series import Series, find_dates
 from ..tables.sheet import without_unit
-from . import formats
+from . import INTERRUPTED, formats
 from .reading import add_learning, add_reading, learning_of, say, series_of, sheet_of
 from .words import UsageError, aligned, listed, names, natural, printable, require_folder, share, whole
 
-INTERRUPTED = 130
 FREE = ("data", "epochs", "output", "quiet", "checkpoint", "resume", "patience", "command_line", "debug")
 """Options that may differ when a training goes on. The numbers of the data are compared, not their name."""
 OPTIONS = "training"
@@ -92,8 +92,10 @@ def train(options: argparse.Namespace) -> int:
         task = series_task(read, *columns, steps=options.steps, validation=options.validation)
         trained, notes = train_series(task, learning), _of_series(read, sheet, options)
     else:
-        date = [dated[0]] if dated and not (options.sequence and sheet.has_numbers(dated[0])) else []
-        given = {"ignore": [*sheet.found(options.ignore), *date], "sequence": options.sequence}
+        used = [*options.target, *(options.inputs or [])]
+        date = dated is not None and not (options.sequence and sheet.has_numbers(dated[0]))
+        left = [dated[0]] if dated and date and dated[0] not in sheet.found(used) else []
+        given = {"ignore": [*options.ignore, *left], "sequence": options.sequence}
         given |= {"ahead": options.ahead or 0, "classes": options.classes}
         trained = train_rows(sheet, options.target, options.inputs, learning, **given)
         read, notes = None, [f"{counted(len(sheet.rows), 'row')}.", *sheet.notes]
@@ -114,11 +116,9 @@ def _check_uses(sheet: Sheet, options: argparse.Namespace) -> None:
     uses = [*options.target, *options.known, *options.observed, *options.ignore]
     uses += [name for name in (options.sequence, options.date) if name is not None]
     found = sheet.found(uses)
-    inputs = sheet.found(options.inputs or [])
+    require_one_use(found, error=UsageError)
     taken = set(found) - (set(sheet.found(options.target)) if options.ahead else set())
-    twice = sorted({name for name in found if found.count(name) > 1} | (taken & set(inputs)))
-    if twice:
-        raise UsageError(f"A column can have one use only. {listed(twice)} has two.")
+    require_one_use(sheet.found(options.inputs or []), taken, UsageError)
     if options.classes and len(options.target) > 1:
         raise UsageError(f"Expected one --target for classes, got {listed(options.target)}.")
     if options.sequence and options.fill:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from .._checks import shown
+from .._checks import MOST_COUNT, shown
 from ..errors import ArgumentError, FormatError
 from ..readwrite import files
 from ..tables.problems import file_errors, quoted as listed, reason
@@ -19,8 +19,6 @@ __all__ = ["file_errors", "listed", "reason"]  # of tables, for the subcommands
 
 PICTURES, TABLES = (".png", ".svg", ".pdf"), (".csv", ".txt")
 """Suffixes of files that are written."""
-LARGEST = 10**15
-"""The largest whole number that is accepted."""
 
 
 class UsageError(ArgumentError):
@@ -124,18 +122,22 @@ def names(text: str) -> list[str]:
     return found
 
 
-def whole(text: str) -> int:
-    """A whole number above 0."""
-    if not (text.isascii() and text.isdecimal()) or not text.strip("0"):
-        raise ArgumentTypeError(f"expected a whole number above 0, got {shown(text)}")
-    if len(text) > len(str(LARGEST)) or int(text) > LARGEST:
-        raise ArgumentTypeError(f"expected a whole number up to 10^15, got {shown(text)}")
-    return int(text)
-
-
 def natural(text: str) -> int:
     """A whole number, 0 or above."""
-    return 0 if text == "0" else whole(text)
+    return _whole(text, "a whole number, 0 or above")
+
+
+def whole(text: str) -> int:
+    """A whole number above 0."""
+    return _whole(text, "a whole number above 0", 1)
+
+
+def _whole(text: str, what: str, least: int = 0) -> int:
+    if not (text.isascii() and text.isdecimal()) or (least and not text.strip("0")):
+        raise ArgumentTypeError(f"expected {what}, got {shown(text)}")
+    if len(text) > len(str(MOST_COUNT)) or int(text) > MOST_COUNT:
+        raise ArgumentTypeError(f"expected a whole number up to 10^15, got {shown(text)}")
+    return int(text)
 
 
 def wholes(text: str) -> list[int]:

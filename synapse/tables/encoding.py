@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -76,8 +77,9 @@ class Encoding:
 
 def encoding_of(network: Network) -> Encoding | None:
     """How the columns of a table become the inputs of a network from `train_rows`; None for others."""
-    facts = network.metadata.get("encoding")
-    return None if facts is None else Encoding(dict(facts["medians"]), dict(facts["words"]))
+    facts: Any = network.metadata.get("encoding")  # or what a user has written there
+    ours = isinstance(facts, dict) and facts.keys() == {"medians", "words"}
+    return Encoding(**facts) if ours else None
 
 
 def choose_encoding(sheet: Sheet, columns: Sequence[str], named: bool = False) -> tuple[Encoding, list[str]]:
@@ -90,11 +92,12 @@ def choose_encoding(sheet: Sheet, columns: Sequence[str], named: bool = False) -
     Raises TableError if a cell of a column of numbers is not a number, and FormatError if no column is left.
     """
 
-    def last_word(name: str) -> str:
-        return without_unit(name)[0].lower().replace("_", " ").split()[-1]
+    def is_key(name: str) -> bool:
+        words = without_unit(name)[0].lower().replace("_", " ").split()
+        return not named and bool(words) and words[-1] in IDENTIFIERS
 
     medians, words, left_out = dict[str, float](), dict[str, list[str]](), list[str]()
-    problems, notes = sheet.all_problems(), list[str]()
+    problems, notes, advice = sheet.all_problems(), list[str](), ""
     for name in sheet.found(columns):
         full = [cell for cell in sheet.cells(name) if not is_missing(cell)]
         if not full:
@@ -105,14 +108,15 @@ def choose_encoding(sheet: Sheet, columns: Sequence[str], named: bool = False) -
                 left_out.append(name)
             else:
                 words[name] = found
-        elif not named and len(set(full)) == len(full) > 2 and last_word(name) in IDENTIFIERS:
+        elif len(set(full)) == len(full) > 2 and is_key(name):
             left_out.append(name)
+            advice = " To use such numbers, name them with --inputs."
         else:
             medians[name] = float(np.nanmedian(sheet.numbers([name], problems)))
     problems.check()
     if left_out:
         what = "identifiers, or empty" if len(left_out) > 1 else "an identifier, or empty"
-        notes.append(f"Left out: {quoted(left_out)} ({what}). To use such columns, name them with --inputs.")
+        notes.append(f"Left out: {quoted(left_out)} ({what}).{advice}")
     if words:
         notes.append(f"Words became inputs of 0 and 1: {quoted(words)}.")
     if not medians and not words:

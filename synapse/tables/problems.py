@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from ..errors import FormatError, SynapseError
+from ..errors import ArgumentError, FormatError, SynapseError
 
 MOST = 20
 """Number of problems that an error lists; of the others it says the number."""
@@ -33,6 +33,15 @@ def quoted(names: Iterable[str]) -> str:
     "'a', 'b'"
     """
     return ", ".join(map(repr, names))
+
+
+def require_one_use(
+    names: Sequence[str], taken: Iterable[str] = (), error: type[SynapseError] = ArgumentError
+) -> None:
+    """Raise if a column comes twice among these, or is taken already."""
+    known = set(taken)
+    if twice := sorted({name for name in names if name in known or names.count(name) > 1}):
+        raise error(f"A column can have one use only, got two of {quoted(twice)}.")
 
 
 class TableError(FormatError):

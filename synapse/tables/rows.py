@@ -10,12 +10,13 @@ import numpy as np
 from .._checks import counted, instance, whole_number
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, FormatError
+from ..forecasting.selection import percent
 from ..objects.network import Network
 from .encoding import choose_encoding, encoding_of
-from .problems import quoted
+from .problems import quoted, require_one_use
 from .scaled_model import Part, ScaledModel
 from .sheet import Sheet
-from .training import Learning, Trained, held_out
+from .training import Learning, Trained, held_out, require_targets
 
 
 def train_rows(
@@ -58,16 +59,16 @@ def train_rows(
     Raises
     ------
     ArgumentError
-        If there is no such column, or too few rows are left to train on.
+        If there is no such column, one has two uses, or too few rows are left to train on.
     TableError, FormatError
         If cells are not numbers, a sequence is not longer than `ahead`, or there is only one class.
     """
     instance("The sheet", sheet, Sheet), instance("The learning", learning, Learning)
     ahead = whole_number("The ahead", ahead, "a whole number, 0 or above", 0)
-    targets = sheet.found(targets)
+    sequence = None if sequence is None else sheet.find(sequence)
+    left = [*sheet.found(ignore), *([] if sequence is None else [sequence])]
+    targets, names = _uses(sheet, targets, inputs, left, ahead)
     units = _units(sheet, sequence, ahead)
-    taken = [*ignore, *([sequence] if sequence else []), *([] if ahead else targets)]
-    names = sheet.found(inputs) if inputs is not None else [name for name in sheet.names if name not in taken]
     classes = classes or (len(targets) == 1 and not sheet.has_numbers(targets[0]))
     goals, outputs = _goals(sheet, targets, classes)
     in_order = sequence is None and learning.model != "perceptron"
@@ -127,6 +128,7 @@ def train_rows(
             f"has learned now, {learned_now} {what}; in the test it was {in_test}."
         )
     facts["verdict"] = _verdict(own, errors, classes) if len(tested) else None
+    network.metadata = facts
     return Trained(network, result, facts, table, [*notes, *filled])
 
 
@@ -174,11 +176,11 @@ def input_rows(
         return encoding.rows(sheet)
     names = [neuron.name or "" for neuron in network.input]
     if in_order:
-        columns = [name for name in sheet.names if name != sequence]
+        other = None if sequence is None else sheet.find(sequence)
+        columns = [name for name in sheet.names if name != other]
         if len(columns) != len(names):
-            raise ArgumentError(
-                f"Expected {sheet.path!r} to have {len(names)} columns, got {quoted(columns)}."
-            )
+            expected = counted(len(names), "column")
+            raise ArgumentError(f"Expected {sheet.path!r} to have {expected}, got {quoted(columns)}.")
         names = columns
     elif missing := [name for name in names if not sheet.matching(name)]:
         raise ArgumentError(
@@ -188,14 +190,28 @@ def input_rows(
     return sheet.complete(names), []
 
 
+def _uses(
+    sheet: Sheet, targets: Sequence[str], inputs: Sequence[str] | None, left: list[str], ahead: int
+) -> tuple[list[str], list[str]]:
+    """The columns to predict and those to predict from, by default all but those left out and the targets."""
+    goals = require_targets(sheet.found(targets))
+    require_one_use(goals, left)
+    taken = left if ahead else [*left, *goals]
+    if inputs is None:
+        return goals, [name for name in sheet.names if name not in taken]
+    names = sheet.found(inputs)
+    require_one_use(names, taken)
+    return goals, names
+
+
 def _units(sheet: Sheet, sequence: str | None, ahead: int) -> list[Ints]:
     """The rows of each sequence, or each row, that have a target `ahead` rows below."""
     parts = sheet.sequences(sequence)
     for rows in parts:
         if rows.stop - rows.start <= ahead:
             raise FormatError(
-                f"--ahead {ahead} needs sequences longer than {ahead} rows; the one ending on line "
-                f"{sheet.lines[rows.stop - 1]} of {sheet.path!r} has {rows.stop - rows.start}."
+                f"--ahead {ahead} needs sequences longer than {counted(ahead, 'row')}; the one ending on "
+                f"line {sheet.lines[rows.stop - 1]} of {sheet.path!r} has {rows.stop - rows.start}."
             )
     places = [np.arange(rows.start, rows.stop - ahead) for rows in parts]
     return places if sequence is not None else list(places[0][:, None])
@@ -265,7 +281,7 @@ def _verdict(own: list[float], errors: dict[str, list[float]], classes: bool) ->
     ratios = {name: float(np.mean(own / np.maximum(one, 1e-300))) for name, one in errors.items()}
     best = max(ratios, key=ratios.__getitem__)
     worth, side = ("worth it", "below") if ratios[best] < 1 else ("not worth it", "above")
-    return f"The network is {worth}: its error is {100 * abs(1 - ratios[best]):.2g} % {side} that of {best}."
+    return f"The network is {worth}: its error is {percent(abs(1 - ratios[best]))} {side} that of {best}."
 
 
 def _balance(names: list[str], answers: Floats, truth: Floats) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._checks import choice, counted, imported_pandas, instance, text
+from .._checks import choice, counted, imported_pandas, instance, text, whole_number
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError
 from .dates import YEARS, DateStep, Form, forms_of, step_of
@@ -82,6 +82,7 @@ class Series:
 
     def next(self, steps: int) -> list[Any]:
         """The dates of the rows that follow or, without dates, their numbers from 1."""
+        steps = whole_number("The steps", steps, "a whole number, 0 or above", 0)
         if self.step is None:
             return list(range(len(self.values) + 1, len(self.values) + steps + 1))
         return list(self.step.after(self.dates[-1], steps))
@@ -209,11 +210,11 @@ def read_series(
     Raises
     ------
     ArgumentError
-        If there is no such column or time zone.
+        If there is no such column.
     TableError
         If there are problems; the message lists all of them, each with line and column.
     FormatError
-        If the table has fewer than two rows.
+        If the table has fewer than two rows, or there is no such time zone, or no such time in it.
     """
     for what, value, known in (("fill", fill, FILLS), ("duplicates", duplicates, DUPLICATES)):
         choice(f"The {what}", value, [None, *known])
@@ -254,8 +255,8 @@ def without_totals(sheet: Sheet) -> Sheet:
         if forms and _plausible(sheet, name, cells[:count], forms[0]):
             below = " and below" if count < len(cells) - 1 else ""
             line = f"line {sheet.lines[count]}{below}"
-            sheet.notes.append(f"Not read: {line}, as {cells[count]!r} is not a date.")
-            return sheet.only(range(count))
+            note = f"Not read: {line}, as {cells[count]!r} is not a date."
+            return replace(sheet.only(range(count)), notes=[*sheet.notes, note])
     return sheet
 
 
@@ -267,9 +268,10 @@ def _utc(found: pd.DatetimeIndex, zone: str | None, sheet: Sheet) -> pd.Datetime
         return (
             found.tz_localize(text("The zone", zone), ambiguous="infer").tz_convert("UTC").tz_localize(None)
         )
-    except (KeyError, ValueError, OSError) as error:  # pandas before 3 has a KeyError for unknown zones
+    except (KeyError, ValueError, OSError) as error:
+        why = error.args[0] if isinstance(error, KeyError) else error  # whose text has quotes of its own
         raise FormatError(
-            f"The dates of {sheet.path!r} are not times of the zone {zone!r}: {str(error).rstrip('.')}."
+            f"The dates of {sheet.path!r} are not times of the zone {zone!r}: {str(why).rstrip('.')}."
         ) from None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import choice, finite_array, fraction_below_one, instance
+from .._checks import choice, counted, finite_array, fraction_below_one, instance, listed
 from .._typing import Floats
 from ..errors import ArgumentError, MissingExtraError, SynapseError
 from ..forecasting import (
@@ -29,9 +29,10 @@ from ..forecasting.selection import COMBINE
 from ..forecasting.statistical import METHODS
 from ..learning import Result
 from ..objects.network import Network
+from .problems import require_one_use
 from .scaled_model import Part, ScaledModel
 from .series import Series
-from .training import Learning, Trained, held_out
+from .training import Learning, Trained, held_out, require_targets
 
 MOST_ORIGINS = 60
 """Number of origins, about, from which forecasters are compared."""
@@ -183,11 +184,13 @@ def series_task(
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If a column is not one of the series, a number is out of range, or too few rows are left to train on.
+        If a column is not one of the series or has two uses, a number is out of range, or too few rows are
+        left to train on.
     """
     columns = instance("The series", series, Series).columns
-    for name in (*targets, *known):
+    for name in (*require_targets(listed("The targets", targets, "a list of names")), *known):
         choice("A column of the task", name, columns)
+    require_one_use([*targets, *known])
     length = series.season if period is None else season(period)
     ahead = min(max(length, 6), 12) if steps is None else horizon(steps)
     observed = [name for name in columns if name not in (*targets, *known)]
@@ -221,6 +224,7 @@ def train_series(task: SeriesTask, learning: Learning) -> Trained:
         "held_out_rows": len(task.y) - task.start,
         "chosen": learning.model,
     }
+    model.network.metadata = facts
     if result.stopped == "interrupted" or task.start == len(task.y):
         return Trained(model.network, result, facts, [], [])
     simple, notes = task.statistical()
@@ -240,6 +244,7 @@ def train_series(task: SeriesTask, learning: Learning) -> Trained:
         "errors": {name: _rounded(one) for name, one in errors.items()},
         "relative": relative,
     }
+    network.metadata = facts
     return Trained(network, result, facts, ranking(found, task.targets), [*notes, *found.failed])
 
 
@@ -301,8 +306,8 @@ def ranking(found: Selection, targets: list[str]) -> list[list[str]]:
 def series_facts(network: Network) -> dict[str, Any]:
     """What the file of a network from :func:`train_series` has; ArgumentError if it is another network."""
     facts: dict[str, Any] = instance("The network", network, Network).metadata
-    fed = [*facts.get("targets", []), *facts.get("observed", [])]
-    if not {"differences", "period", "chosen", "known"} <= set(facts) or len(fed) != len(network.output):
+    made = {"targets", "observed", "known", "differences", "period", "chosen"} <= set(facts)
+    if not made or len(facts["targets"]) + len(facts["observed"]) != len(network.output):
         raise ArgumentError(
             f"{network!r} does not forecast a series. Make such a model by `synapse train` or train_series."
         )
@@ -351,7 +356,7 @@ def forecast_series(
     ArgumentError
         If there is no such method, no errors for an interval, or the future is not that of the known columns.
     """
-    facts, limits = series_facts(network), clipping(minimum, maximum)
+    facts, limits, steps = series_facts(network), clipping(minimum, maximum), horizon(steps)
     own = next(one for one in facts.get("mase", [facts["chosen"]]) if one not in (COMBINE, *METHODS))
     name = own if method == "network" else method or facts["chosen"]
     members = facts.get("members", []) if name == COMBINE else [name]
@@ -361,8 +366,8 @@ def forecast_series(
         )
     rows = None if future is None else finite_array("The future", future)
     given = None if rows is None else rows.shape
-    if given != ((horizon(steps), len(facts["known"])) if facts["known"] else None):
-        condition = f"{steps} rows of {', '.join(facts['known'])}" if facts["known"] else "None"
+    if given != ((steps, len(facts["known"])) if facts["known"] else None):
+        condition = f"{counted(steps, 'row')} of {', '.join(facts['known'])}" if facts["known"] else "None"
         raise ArgumentError(f"Expected the future to be {condition}, got the shape {given}.")
     task = SeriesTask.of(network, instance("The series", series, Series), rows)
     forecasters, notes = task.statistical([one for one in members if one != own])

@@ -175,10 +175,11 @@ class Sheet:
             mark = "," if self.delimiter == ";" else "."
             example = numerals.two_readings(cells)
             if example is not None:
-                self.notes.append(
+                note = (
                     f"{example!r} in the column {name!r} is read as {numerals.number(example, mark):.15g}. "
                     f"If that is wrong, say --decimal {'point' if mark == ',' else 'comma'}."
                 )
+                self.notes.extend({note}.difference(self.notes))
         return mark
 
     def only(self, rows: Sequence[int]) -> Sheet:

@@ -24,8 +24,17 @@ def held_out(count: int, share: float | None, usual: int) -> int:
     """Number of rows to hold out; ArgumentError if fewer than three would be left."""
     out = round(share * count) if share is not None else usual if count >= FEWEST else 0
     if out and out >= count - 2:
-        raise ArgumentError(f"Holding out {out} of {count} leaves no training data. Provide more data.")
+        raise ArgumentError(
+            f"Holding out {out} of {count} leaves no training data. Hold out fewer, or provide more data."
+        )
     return out
+
+
+def require_targets(targets: list[str]) -> list[str]:
+    """Return the columns to predict; ArgumentError if there is none."""
+    if not targets:
+        raise ArgumentError("Expected a column to predict, got none.")
+    return targets
 
 
 @dataclass(frozen=True)
@@ -128,7 +137,7 @@ class Trained:
     result : Result
         Of the training before the test.
     facts : dict
-        What the network carries in its file, as ``net.metadata``.
+        What the network carries in its file: its ``metadata``.
     table : list of list of str
         The errors in the test, with a head.
     notes : list of str

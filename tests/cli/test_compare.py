@@ -75,7 +75,8 @@ def test_what_cannot_be_compared(capsys, data):
         capsys,
         [
             ([*sales, "--models", "gru,prophet"], 2, "Expected --models from perceptron, elman, lstm, gru"),
-            ([*sales, "--steps", 0], 2, "Expected --steps to be 1 or above, got 0."),
+            ([*sales, "--steps", 0], 2, "--steps: expected a whole number above 0, got '0'"),
+            ([*sales, "--known", "Sales"], 2, "A column can have one use only, got two of 'Sales"),
             ([*sales, "--held-out", 0.99], 1, "leaves no training data"),
             (["compare", SUNSPOTS, "--target", "sunspot"], 1, "Did you mean 'sunspots'?"),
         ],

@@ -225,7 +225,7 @@ def test_what_cannot_be_forecast_is_refused_before_anything_is_written(capsys, f
     before = sorted(folder.iterdir())
     this, here = ["forecast", "both.json", "d.csv", "--steps"], ["-o", "next.csv"]
     cases = [
-        ([*this, 0, *here], 2, "Expected --steps to be from 1 to 100000, got 0."),
+        ([*this, 0, *here], 2, "--steps: expected a whole number above 0, got '0'"),
         ([*this, 99_999, *here], 1, "Dates end with the year 2261"),
         ([*this, 2, "-o", "next.xlsx"], 2, "The suffix of 'next.xlsx' must be .csv or .txt."),
         ([*this, 2, "--plot", "p.txt"], 2, "The suffix of 'p.txt' must be .png, .svg or .pdf."),

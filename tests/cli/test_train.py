@@ -173,7 +173,7 @@ def test_what_cannot_be_learnt_is_refused_and_nothing_saved(capsys, plane, tmp_p
         capsys,
         [
             (train("--target", "none"), 1, "no column 'none'"),
-            (train(*ignoring, "--sequence", "word"), 2, "has two"),
+            (train(*ignoring, "--sequence", "word"), 2, "one use only, got two of 'word'"),
             (train("--target", "y,word", "--classes"), 2, "one --target"),
             (train(*of_a, "--ahead", 60), 1, "longer than 60 rows"),
             (train(*of_a, "--sequence", "word"), 1, "must be consecutive"),
@@ -186,6 +186,7 @@ def test_what_cannot_be_learnt_is_refused_and_nothing_saved(capsys, plane, tmp_p
             (train(*y, data=word), 1, "line 3, column 'y': 'x'.*--classes"),
             (train(*ignoring, "-o", tmp_path / "m.py"), 2, r"\.json"),
             (train(*ignoring, "-o", tmp_path / "none" / "m.json"), 1, "no such folder"),
+            (train(*ignoring, "--seed", -1), 2, "a whole number, 0 or above, got '-1'"),
             (train(*ignoring, "--hidden", 10**12), 1, "layer size of Perceptron to be at most"),
         ],
     )

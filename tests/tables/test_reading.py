@@ -417,7 +417,9 @@ def test_words_numbers_and_identifiers_become_inputs(tmp_path):
     encoding, notes = choose_encoding(sheet, sheet.names)
     assert encoding.inputs == ["age", "city=Oslo", "city=Rome"]
     assert notes[0].startswith("Left out: 'Customer ID', 'note', 'empty' (identifiers, or empty).")
+    assert "To use such numbers, name them with --inputs" in notes[0]
     assert choose_encoding(sheet, ["Customer ID"], named=True)[0].inputs == ["Customer ID"]
+    assert "--inputs" not in "".join(choose_encoding(sheet, ["age", "note"], named=True)[1])
     rows, notes = encoding.rows(read(tmp_path / "u.csv", "city,age\nRome,4\nParis,n/a\n"))
     assert rows.tolist() == [[4, 0, 1], [encoding.medians["age"], 0, 0]]
     assert encoding.medians["age"] == np.median([1, 2, 3, 4, 6, 7, 8, 9, 11, 12])
@@ -442,7 +444,40 @@ def test_wrong_arguments_are_one_sentence(tmp_path):
         (partial(tables.train_series, series, learning), "a SeriesTask, got"),
         (partial(tables.train_rows, sheet, ["y"], None, {}), "a Learning, got"),
         (partial(tables.train_rows, sheet, ["y"], None, learning, ahead=-1), "ahead"),
+        (partial(tables.train_rows, sheet, [], None, learning), "a column to predict, got none"),
+        (partial(tables.train_rows, sheet, ["y"], ["x", "y"], learning), "one use only, got two of 'y'"),
+        (partial(tables.train_rows, sheet, ["y", "y"], None, learning), "one use only, got two of 'y'"),
+        (partial(tables.train_rows, sheet, ["y"], None, learning, ignore=["z"]), "no column 'z'"),
+        (
+            partial(tables.predict_rows, architect.Perceptron(1, 1), sheet, in_order=True),
+            "have 1 column, got",
+        ),
+        (partial(tables.series_task, series, []), "a column to predict, got none"),
+        (partial(tables.series_task, series, ["y"], ["y"]), "one use only, got two of 'y'"),
+        (partial(series.next, -1), "0 or above, got -1"),
         (partial(tables.predict_rows, None, sheet), "a Network, got None"),
         (partial(tables.predict_series, architect.GRU(1, 1, 1), series), "does not forecast a series"),
     ]
     all_refused([(call, SynapseError, what) for call, what in told])
+
+
+def test_a_trained_network_is_ready_to_forecast_and_predict(tmp_path):
+    text = "_,Shop (id),kind,y\n" + "".join(f"{i},{i // 8},{'ab'[i % 2]},1.23{i % 7}\n" for i in range(40))
+    sheet = read(tmp_path / "t.csv", text)
+    learning = tables.Learning(model="elman", hidden=[2], epochs=1)
+    trained = tables.train_rows(sheet, ["y"], None, learning, sequence="Shop")
+    assert [neuron.name for neuron in trained.network.input] == ["_", "kind=a", "kind=b"]
+    assert tables.predict_rows(trained.network, sheet, sequence="Shop")[0].shape == (40, 1)
+    assert len(sheet.notes) == len(set(sheet.notes)) == 1
+    series = tables.read_series(sheet, ["y"])
+    network = tables.train_series(tables.series_task(series, ["y"]), learning).network
+    assert tables.forecast_series(network, series, 3)[0].shape == (3, 1)
+    own = architect.Perceptron(1, 1, seed=0)
+    own.metadata = {"encoding": "utf-8", "targets": 3}
+    all_refused(
+        [
+            (lambda: tables.forecast_series(network, series, 0, method="mean"), SynapseError, "the steps"),
+            (lambda: tables.predict_rows(own, sheet), SynapseError, "no column 'input 0'"),
+            (lambda: tables.forecast_series(own, series, 1), SynapseError, "does not forecast a series"),
+        ]
+    )

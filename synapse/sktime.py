@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, ClassVar, Self, final
 
 import numpy as np
@@ -83,7 +84,8 @@ class SynapseForecaster(BaseForecaster):
 
     def __init__(self, model: Any = None, held_out: Any = None, random_state: Any = None) -> None:
         self.model, self.held_out, self.random_state = model, held_out, random_state
-        super().__init__()
+        with warnings.catch_warnings(action="ignore", category=FutureWarning):  # of what _config decides
+            super().__init__()
 
     def _fit(self, y: Any, X: Any, fh: Any) -> Self:
         values = np.hstack([one.to_numpy(np.float64) for one in (y, X) if one is not None])
@@ -145,7 +147,7 @@ class SynapseForecaster(BaseForecaster):
 
     def _predict(self, fh: Any, X: Any = None) -> Any:
         found, at = self._ahead(fh, X, None)
-        values = self._original(found.mean[at])
+        values = self._scale.original(found.mean[at])
         return pd.DataFrame(values, index=fh.to_absolute_index(self.cutoff), columns=self._y.columns)
 
     def _predict_interval(self, fh: Any, X: Any, coverage: list[float]) -> Any:
@@ -155,14 +157,10 @@ class SynapseForecaster(BaseForecaster):
         for share in coverage:
             found, at = self._ahead(fh, X, share)
             for side in ("lower", "upper"):
-                values = self._original(getattr(found, side)[at])
+                values = self._scale.original(getattr(found, side)[at])
                 for i, name in enumerate(names):
                     table[(name, share, side)] = values[:, i]
         return table
-
-    def _original(self, values: Floats) -> Floats:
-        m = values.shape[1]
-        return values * self._scale.deviation[:m] + self._scale.mean[:m]
 
     @classmethod
     def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:

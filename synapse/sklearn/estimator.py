@@ -27,9 +27,11 @@ from .._checks import (
     boolean,
     choice,
     counted,
+    expected,
     fraction,
     function_of,
     listed,
+    numbers,
     positive_number,
     shown,
 )
@@ -43,8 +45,9 @@ from .running_scale import RunningScale
 ARCHITECTURES = {
     one.__name__: one
     for one in vars(architect).values()
-    if isinstance(one, type) and issubclass(one, Network)
+    if isinstance(one, type) and issubclass(one, Network) and "output_squash" in signature(one).parameters
 }
+"""Those that may be given by name."""
 OPTIMIZERS = {"adam": optimizers.Adam, "lbfgs": optimizers.LBFGS, "sgd": optimizers.SGD}
 """Those that may be given by name; others are objects."""
 OF_TRAIN = ("epochs", "error", "shuffle", "validation", "patience", "restore_best", "callbacks", "progress")
@@ -109,7 +112,7 @@ class NetworkEstimator(BaseEstimator):
         y : array_like, shape (N,) or (N, m)
             The targets or labels. With ``per="step"``, of each step: (N, T), (N, T, m), or a list of arrays.
         sample_weight : array_like, shape (N,), optional
-            The weight of each sample; with the method "bptt". Default: all 1.
+            The weight of each sample, also in the scale; with the method "bptt". Default: all 1.
 
         Returns
         -------
@@ -172,7 +175,10 @@ class NetworkEstimator(BaseEstimator):
 
     def _checked(self, y: Any) -> Any:
         """Targets in a form that the methods below take."""
-        return y.astype(np.float64, copy=False)
+        values = numbers("The y", y, "numbers")
+        if not np.isfinite(values).all():
+            raise ArgumentError(expected("The y", "finite", y))
+        return values
 
     def _learn_targets(self, y: Any, classes: Any) -> list[str]:
         """Learn the form of the targets; returns a name of each output, "" if it has none."""
@@ -229,8 +235,13 @@ class NetworkEstimator(BaseEstimator):
         options |= {} if self.squash is None else {"squash": self.squash}
         if isinstance(self.build, str):
             make: Any = ARCHITECTURES[choice("The build", self.build, ARCHITECTURES)]
-            hidden = listed("The hidden", self.hidden, "a tuple of sizes")
-            return make(inputs, *hidden, outputs, **options)  # type: ignore[no-any-return]
+            sizes = (inputs, *listed("The hidden", self.hidden, "a tuple of sizes"), outputs)
+            try:
+                signature(make).bind(*sizes, **options)
+            except TypeError:
+                condition = f"sizes that {self.build} takes between inputs and outputs"
+                raise ArgumentError(expected("The hidden", condition, self.hidden)) from None
+            return make(*sizes, **options)  # type: ignore[no-any-return]
         if isinstance(self.build, nx.Graph):
             ends = self._marked("input", self._features()), self._marked("output", names)
             return from_networkx(self.build, *ends, **options)
@@ -280,6 +291,8 @@ class NetworkEstimator(BaseEstimator):
         if getattr(self, "class_weight", None) is not None:
             found.append(compute_sample_weight(self.class_weight, y))
         weights: Floats | None = np.prod(found, axis=0) if found else None
+        if weights is not None and not (np.isfinite(weights) & (weights >= 0)).all():
+            raise ArgumentError(expected("The class_weight", "finite numbers, 0 or above", self.class_weight))
         if weights is not None and not weights.any():
             raise ArgumentError("Expected a sample with a weight above 0, got none.")
         return weights
@@ -296,7 +309,7 @@ class NetworkEstimator(BaseEstimator):
         self._note()
         return self
 
-    def _counted(self, rows: Floats, y: Any, weights: Floats | None) -> Floats:
+    def _counted(self, rows: Floats, y: Any, weights: Floats | None, target_weights: Floats | None) -> Floats:
         """Count all rows of inputs and the targets in the scale; returns the targets in standard units."""
         targets, n, outputs = self._targets(y), self.n_features_in_, len(self.network_.output)
         if targets.shape != (len(y), outputs):
@@ -305,7 +318,7 @@ class NetworkEstimator(BaseEstimator):
             self._scale = deepcopy(self._scale)  # an error brings the one before back
             self._scale.add(rows, 0, weights)
             if self._numeric:
-                self._scale.add(targets, n, weights)
+                self._scale.add(targets, n, target_weights)
         return self._scale.standard(targets, n) if self._numeric else targets
 
     def _train(self, inputs: Any, targets: Any, weights: Floats | None, seed: int) -> None:
@@ -374,18 +387,22 @@ class NetworkEstimator(BaseEstimator):
         ArgumentError, ArgumentTypeError
             If it is not a network, or its metadata do not come from an estimator of this class.
         """
-        notes = require_network("The network", network).metadata.get(NOTES, {})
-        if notes.get("class") != cls.__name__:
-            found = notes.get("class", "no estimator")
+        notes: Any = require_network("The network", network).metadata.get(NOTES)
+        found = notes.get("class") if isinstance(notes, dict) else None
+        if found != cls.__name__:
+            found = found or "no estimator"
             raise ArgumentError(f"Expected a network whose metadata come from {cls.__name__}, got {found}.")
         made = cls(**parameters)
         made.network_, made.n_features_in_ = network, len(network.input)
-        made._scale = RunningScale(0)
-        vars(made._scale).update((name, np.array(values)) for name, values in notes["scale"].items())
-        if notes["features"]:
-            made.feature_names_in_ = np.array(notes["features"], object)
-        made._number_features()
-        made._restore(notes)
+        try:
+            outputs = len(network.output) if made._numeric else 0
+            made._scale = RunningScale.of(notes["scale"], made.n_features_in_ + outputs)
+            if notes["features"]:
+                made.feature_names_in_ = np.array(notes["features"], object)
+            made._number_features()
+            made._restore(notes)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ArgumentError(f"The metadata of {network!r} are damaged: {error!r}.") from error
         return made
 
 

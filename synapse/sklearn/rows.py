@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from copy import deepcopy
 from math import isfinite
 from typing import Any, Self, final
@@ -42,7 +42,7 @@ class RowEstimator(NetworkEstimator):
 
     def _standard(self, X: Any, y: Any, weights: Floats | None) -> tuple[Floats, Floats]:
         """Sequences of one step, shape (N, 1, n), and targets in standard units, after counting them."""
-        targets = self._counted(X, y, weights)
+        targets = self._counted(X, y, weights, weights)
         return self._scale.standard(X)[:, None], targets[:, None]
 
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Self:
@@ -125,7 +125,8 @@ class RowEstimator(NetworkEstimator):
             If a feature, a target or the weight is not a finite number, or the weight is below 0. Nothing has
             changed.
         """
-        values, target, w = self._values(x), self._stream_target(y), non_negative_number("The w", w)
+        values, w = self._values(x), non_negative_number("The w", w)
+        target = self._stream_target(y)  # adds an output neuron for a new label, so all else is right by now
         if hasattr(self, "network_") and not self._flat:
             raise ArgumentError("Expected an estimator of one column of targets for learn_one.")
         if not hasattr(self, "network_"):
@@ -167,13 +168,13 @@ class RowEstimator(NetworkEstimator):
         """The features that are there, as floats."""
         try:
             values = {name: float(value) for name, value in x.items() if value is not None}
-        except (TypeError, ValueError):
+        except (AttributeError, TypeError, ValueError):
             values = {None: np.inf}
         if not isfinite(sum(values.values())):
             values = {name: value for name, value in values.items() if value == value}
         if not isfinite(sum(values.values())):
             raise ArgumentError(
-                f"Expected the features to be finite numbers, got {shown(dict(x))}. "
+                f"Expected the features to be a dict of finite numbers, got {shown(x)}. "
                 "Encode words first, such as by river.preprocessing.OneHotEncoder."
             )
         return values
@@ -311,17 +312,18 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
         return dict(zip(self.classes_.tolist(), self._probabilities(outputs)[0].tolist(), strict=True))
 
     def _plain_target(self, value: Any) -> Floats | None:
-        plain = self.class_weight is None and not isinstance(value, list | np.ndarray)
+        plain = self.class_weight is None and isinstance(value, Hashable)
         return self._one_hot.get(value) if plain else None
 
     def _stream_target(self, y: Any) -> Any:
         """The targets of a label; a new one gets an output neuron. None before the first sample."""
-        if y is None or y != y:
-            raise ArgumentError(f"Expected a label, got {y!r}.")
-        if isinstance(self.class_weight, str):
+        if y is None or not isinstance(y, Hashable) or y != y:
+            raise ArgumentError(f"Expected a label, got {shown(y)}.")
+        if not isinstance(self.class_weight, Mapping | None):
             raise ArgumentError(
                 "Expected class_weight to be a dict for learn_one, which sees one sample only."
             )
+        non_negative_number("The class_weight", (self.class_weight or {}).get(y, 1.0))
         if not hasattr(self, "network_") or not self._flat:
             return None
         if y not in self._one_hot:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .._typing import Floats
@@ -61,9 +63,10 @@ class RunningScale:
         at = slice(first, first + rows.shape[-1])
         return (rows - self.mean[at]) / self.deviation[at]
 
-    def original(self, values: Floats, first: int) -> Floats:
+    def original(self, values: Floats, first: int = 0) -> Floats:
         """The inverse of :meth:`standard`."""
-        return values * self.deviation[first:] + self.mean[first:]
+        at = slice(first, first + values.shape[-1])
+        return values * self.deviation[at] + self.mean[at]
 
     def insert(self, at: int) -> None:
         """Add a column without rows before column `at`."""
@@ -73,3 +76,11 @@ class RunningScale:
     def as_json(self) -> dict[str, list[float]]:
         """All its numbers, as JSON has them."""
         return {name: values.tolist() for name, values in vars(self).items()}
+
+    @classmethod
+    def of(cls, document: dict[str, Any], columns: int) -> RunningScale:
+        """The scale of so many columns that :meth:`as_json` has described; ValueError if it is another."""
+        made = cls(columns)
+        for name, values in vars(made).items():
+            values[:] = np.reshape(document[name], columns)
+        return made

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics import accuracy_score, r2_score
 
-from .._checks import as_matrix, choice, counted, expected, listed
+from .._checks import any_array, as_matrix, choice, counted, expected, listed
 from .._typing import Floats
 from ..errors import ArgumentError
 from .estimator import ClassTargets, NetworkEstimator, parameters
@@ -38,7 +38,8 @@ class SequenceEstimator(NetworkEstimator):
         answers = listed("The y", getattr(y, "values", y), "an array or list with an entry for each sequence")
         if len(answers) != len(sequences):
             raise ArgumentError(
-                f"Expected {len(sequences)} entries of y, one a sequence, got {len(answers)}."
+                f"Expected y with an entry for each of {counted(len(sequences), 'sequence')}, "
+                f"got {len(answers)}."
             )
         if self._by_step:
             self._require_steps(sequences, answers)
@@ -70,7 +71,8 @@ class SequenceEstimator(NetworkEstimator):
 
     def _standard(self, X: Any, y: Any, weights: Floats | None) -> tuple[list[Floats], list[Floats]]:
         """Inputs and targets of all steps in standard units, after counting them; NaN: no target."""
-        targets = self._counted(np.concatenate(X), y, None)
+        by_step = None if weights is None else np.repeat(weights, [len(rows) for rows in X])
+        targets = self._counted(np.concatenate(X), y, by_step, by_step if self._by_step else weights)
         inputs = [self._scale.standard(rows) for rows in X]
         if self._by_step:
             return inputs, self._parted(targets, X)
@@ -85,7 +87,13 @@ class SequenceEstimator(NetworkEstimator):
 
     def _joined(self, answers: Any) -> Any:
         """The answers to all sequences, or to all steps of all of them, as one array."""
-        return np.concatenate([np.asarray(one) for one in answers]) if self._by_step else np.asarray(answers)
+        what = "an entry of one shape for each sequence"
+        if not self._by_step:
+            return any_array("The y", answers, what)
+        parts = [any_array("The y", one, f"{what} and step") for one in answers]
+        if len({part.shape[1:] for part in parts}) > 1:
+            raise ArgumentError(expected("The y", f"{what} and step", answers))
+        return np.concatenate(parts)
 
     def _answers(self, X: Any, decode: Callable[[Floats], Any]) -> Any:
         """What a function makes of the outputs for sequences."""

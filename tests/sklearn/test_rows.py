@@ -183,6 +183,8 @@ def test_faults_are_one_sentence_and_change_nothing():
     holes = X.copy()
     holes[3, 1] = np.nan
     model = classifier().fit(X, Y)
+    damaged = model.network_.clone()
+    damaged.metadata = {"estimator": {**model.network_.metadata["estimator"], "scale": {"mean": [1.0]}}}
     calls = {
         "contains NaN": lambda: model.fit(holes, Y),
         "Input X contains NaN": lambda: model.predict(holes),
@@ -201,6 +203,9 @@ def test_faults_are_one_sentence_and_change_nothing():
         "the validation to be a number": lambda: model.set_params(validation=(X, Y)).fit(X, Y),
         "squares are finite": lambda: regressor().fit(X * 1e200, V),
         "weight": lambda: model.fit(X, Y, sample_weight=np.zeros(200)),
+        "class_weight to be finite": lambda: classifier(class_weight={"yes": -1, "no": 2}).fit(X, Y),
+        "sizes that Convolutional takes": lambda: classifier(build="Convolutional").fit(X, Y),
+        "are damaged": lambda: NetworkClassifier.from_network(damaged),
     }
     before = model.network_.weights, model.predict_proba(X)
     with Cases() as case:

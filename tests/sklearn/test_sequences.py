@@ -1,5 +1,7 @@
 """Estimators of sequences, with an answer for each, or for each of their steps."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ pytest.importorskip("sklearn")
 from sklearn.model_selection import KFold, cross_val_score
 
 import synapse
-from synapse.errors import ArgumentError
+from synapse.errors import ArgumentError, ArgumentTypeError
 from synapse.sklearn import SequenceClassifier, SequenceRegressor
 
 from ..cases import all_refused
@@ -16,6 +18,8 @@ RNG = np.random.default_rng(0)
 LISTS = [RNG.normal(size=(RNG.integers(3, 8), 2)) for _ in range(80)]
 ARRAY = RNG.normal(size=(60, 5, 2))
 LABELS = ["up" if rows[0, 0] > 0 else "down" for rows in LISTS]
+SUMS = [50 * rows.sum() + 7 for rows in LISTS]
+STEPS = [rows.cumsum(axis=0)[:, 0] for rows in LISTS]
 SIGNS = [np.where(rows[:, 0] > 0, "+", "-") for rows in LISTS]
 
 
@@ -35,6 +39,13 @@ def test_an_answer_for_each_sequence():
     for factor, one in enumerate(alike, 1):
         one.fit(ARRAY, sums, sample_weight=factor * np.arange(60))
     assert np.allclose(alike[0].network_.weights, alike[1].network_.weights)
+    weights = np.tile([0, 1, 2], 10)
+    for per, y in (("sequence", SUMS), ("step", STEPS)):
+        make = partial(SequenceRegressor, epochs=20, batch_size=100, per=per, random_state=0)
+        one = make().fit(LISTS[:30], y[:30], sample_weight=weights)
+        again = [i for i, count in enumerate(weights) for _ in range(count)]
+        other = make().fit([LISTS[i] for i in again], [y[i] for i in again])
+        assert np.allclose(one.network_.weights, other.network_.weights, atol=1e-8), per
     several = SequenceRegressor(epochs=1, random_state=0).fit(ARRAY, ARRAY.sum(axis=1))
     assert several.predict(ARRAY).shape == (60, 2)
 
@@ -80,11 +91,18 @@ def test_faults_are_one_sentence():
         [
             (lambda: SequenceClassifier(per="x").fit(LISTS, LABELS), ArgumentError, "'sequence' or 'step'"),
             (lambda: SequenceClassifier(per="step").fit(LISTS, LABELS), ArgumentError, "one a step"),
-            (lambda: model.fit(LISTS, LABELS[:-1]), ArgumentError, "80 entries of y, one a sequence, got 79"),
+            (
+                lambda: model.fit(LISTS, LABELS[:-1]),
+                ArgumentError,
+                "an entry for each of 80 sequences, got 79",
+            ),
             (lambda: model.fit(holes, LABELS), ArgumentError, "sequence 7 to be finite"),
             (lambda: model.predict([np.zeros((3, 3))]), ArgumentError, "2 numbers per step"),
             (lambda: model.predict([]), ArgumentError, "list of arrays"),
             (lambda: model.predict([np.zeros((0, 2))]), ArgumentError, "one step or more"),
+            (lambda: SequenceRegressor().fit(ARRAY[:2], [1.0, np.nan]), ArgumentError, "the y to be finite"),
+            (lambda: SequenceRegressor().fit(ARRAY[:2], [[1], [2, 3]]), ArgumentTypeError, "of one shape"),
+            (lambda: SequenceRegressor().fit(ARRAY[:2], ["a", "b"]), ArgumentTypeError, "numbers, got text"),
             (lambda: model.partial_fit(LISTS, ["?"] * 80), ArgumentError, "got '\\?'"),
         ]
     )

@@ -104,10 +104,13 @@ def test_faults_change_nothing():
     model.learn_one({"a": 1.0}, 2.0)
     before = model.network_.metadata["estimator"]
     balanced = NetworkClassifier(class_weight="balanced")
+    labels = NetworkClassifier(class_weight={"wrong": -1}, random_state=0)
+    labels.learn_one({"a": 1.0}, "old")
     pair = NetworkRegressor(epochs=1).fit(X, X[:, :2])
     all_refused(
         [
             (lambda: model.learn_one({"b": "word"}, 1.0), ArgumentError, "OneHotEncoder"),
+            (lambda: model.learn_one([1.0], 1.0), ArgumentError, r"a dict of finite numbers, got \[1.0\]"),
             (lambda: model.learn_one({"b": np.inf}, 1.0), ArgumentError, "finite numbers"),
             (lambda: model.learn_one({"b": 1.0}, np.nan), ArgumentError, "the target"),
             (lambda: model.learn_one({"b": 1.0}, "x"), ArgumentTypeError, "the target"),
@@ -115,12 +118,15 @@ def test_faults_change_nothing():
             (lambda: NetworkRegressor().learn_one({}, 1.0), ArgumentError, "a feature"),
             (lambda: NetworkRegressor.from_network(model), ArgumentTypeError, "to be a Network"),
             (lambda: NetworkClassifier().learn_one({"a": 1.0}, None), ArgumentError, "a label, got None"),
+            (lambda: NetworkClassifier().learn_one({"a": 1.0}, [1]), ArgumentError, r"a label, got \[1\]"),
+            (lambda: labels.learn_one({"a": 1.0}, "new", w=-1), ArgumentError, "the w to be"),
+            (lambda: labels.learn_one({"a": 1.0}, "wrong"), ArgumentError, "the class_weight to be"),
             (lambda: balanced.learn_one({"a": 1.0}, 1), ArgumentError, "class_weight to be a dict"),
             (lambda: pair.learn_one({0: 1.0}, 1.0), ArgumentError, "one column of targets"),
         ]
     )
     assert model.network_.metadata["estimator"] is before
-    assert len(model.network_.input) == 1
+    assert len(model.network_.input) == len(labels.network_.output) == 1
     fresh = model.clone({"online_rate": 0.5})
     assert not hasattr(fresh, "network_")
     assert fresh.online_rate == 0.5

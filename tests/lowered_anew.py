@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from synapse.engine import store as stores
-from synapse.engine.lowering import lower as lowering
+from synapse.engine.lowering import loops, lower as lowering
 from synapse.engine.lowering.program import Program, kept_traces
 
 from .integrity import require
@@ -24,15 +24,15 @@ def install(patch):
     lower, limits = lowering.lower, [-1, 1 << 62]
 
     def lower_with(limit, store):
-        patch.setattr(lowering, "MUCH", limit)
-        patch.setattr(lowering, "SOME", limit)
+        patch.setattr(loops, "MUCH", limit)
+        patch.setattr(loops, "SOME", limit)
         lower(store)
 
     def checked_lower(store):
         limits.reverse()
         lower_with(limits[0], store)
         before = snapshot(store)
-        store.program = Program(0, [kept_traces(store)])
+        store.program = Program(0, kept_traces(store))
         lower_with(limits[1], store)
         after = snapshot(store)
         for name, column in before.items():

@@ -251,19 +251,20 @@ class Store:
 
     def _leave(self, axis: str, rows: Indices) -> None:
         """Take removed rows out of their groups, and let them refer to no other rows."""
+        places = rows.item() if len(rows) == 1 else rows  # a single one is faster as an integer
         for column in _LEFT:
             if column.axis == axis:
-                self.columns[column.name][rows] = column.default
+                self.columns[column.name][places] = column.default
 
     def sweep(self) -> None:
         """Lower now if most rows of the store have been removed."""
         if self.n_removed > max(SPARE, (self.n_neurons + self.n_connections) // 2):
             self.ready()
 
-    def renumber(self) -> bool:
-        """Give connections new identities, in the same order, if most are unused; returns whether it did."""
+    def renumber(self) -> None:
+        """Give connections new identities, in the same order, if most are unused."""
         if self.n_identities <= 2 * self.n_connections + SPARE:
-            return False
+            return
         alive = np.flatnonzero(self.row_of[: self.n_identities] != NONE)
         new = np.full(self.n_identities + 1, NONE, np.uint32)
         new[alive] = np.arange(len(alive), dtype=np.uint32)
@@ -277,7 +278,6 @@ class Store:
                 edge._identity = number
         for follower in list(self.followers):
             follower._renumbered(new)
-        return True
 
     def follow(self, view: Any) -> None:
         """Tell an object with identities when they are renumbered, or move to another store."""
@@ -302,7 +302,8 @@ class Store:
             return
         self.touch()
         other.touch()
-        kept = [trace.shifted(self.n_neurons, self.n_identities) for trace in other.program.traces(other)]
+        others = other.program.traces(other).shifted(self.n_neurons, self.n_identities)
+        kept = self.program.pending.joined(others)
         self._append(other)
         self._shift_appended(other)
         self._adopt(other, kept)
@@ -363,7 +364,7 @@ class Store:
         for column in CONNECTION:
             self.columns[column.name][self.n_connections : connections] = other[column.name]
 
-    def _adopt(self, other: Store, kept: list[Traces]) -> None:
+    def _adopt(self, other: Store, kept: Traces) -> None:
         """Publish the appended rows, and update everything that refers to the other store."""
         neurons, identities, networks = self.n_neurons, self.n_identities, self._highest_network()
         moved = other.row_of[: other.n_identities].copy()
@@ -387,7 +388,7 @@ class Store:
         for follower in list(other.followers):
             follower._moved(self, identities)
             self.followers.add(follower)
-        self.program = Program(0, self.program.pending + kept, self.program.made)
+        self.program = Program(0, kept, self.program.made)
         self.touch()
         other.absorbed = True
 
@@ -404,7 +405,7 @@ class Store:
         for row, view in enumerate(views):
             view._store, view._row = made, row
         made.renew_table()
-        made.program = Program(made.topology_version, made=True, read=self.program.read)
+        made.program = Program(made.topology_version, made=True)
         return made
 
     # --- stepping --------------------------------------------------------------------------
@@ -422,15 +423,14 @@ class Store:
         if self.absorbed:  # its views have rows of another store now, see `guard.consistent_read`
             raise RuntimeError("This store has been absorbed by another. Read from that one.")
         version = self.topology_version
-        read = lower(self)
-        if self.renumber():
-            read = None
+        lower(self)
+        self.renumber()
         self.n_removed = 0
         if self.recorder is not None:
             self.recorder.follow()
         self.renew_table()
         # last, so that lowering starts over after a failure
-        self.program = Program(version, made=True, read=read)
+        self.program = Program(version, made=True)
 
     def renew_table(self) -> None:
         """Enter the present addresses and lengths of the columns into the table for kernels."""
@@ -444,10 +444,8 @@ class Store:
                 self.table[place], self.table[len(TABLE) + place] = address, size
         self.columns.moved.clear()
 
-    def sort_neurons(self, order: NDArray[np.int64]) -> NDArray[np.uint32]:
-        """Reorder the neurons (rows left out are dropped); returns new rows by old ones."""
-        new_row = np.full(self.n_neurons + 1, NONE, np.uint32)
-        new_row[order] = np.arange(len(order), dtype=np.uint32)
+    def sort_neurons(self, order: NDArray[np.int64], new_row: NDArray[np.uint32]) -> None:
+        """Reorder the neurons (rows left out are dropped); `new_row` has the new rows by the old ones."""
         blocks = [block.take(order, axis=1) for block in self.blocks]
         ends = {name: new_row.take(self[name], mode="clip") for name in of_kind(ROW, CONNECTION)}
         views, names = [self.views[i] for i in order], [self.names[i] for i in order]
@@ -457,7 +455,6 @@ class Store:
             self[name][:] = rows
         for row, view in enumerate(self.views):
             view._row = row
-        return new_row
 
 
 class ConnectionBundle(NamedTuple):

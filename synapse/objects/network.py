@@ -1090,8 +1090,8 @@ class Network(Sequence[Neuron]):
     def _warn_of_unreached(self, store: Store, stop: int) -> None:
         """Warn if no connection leads into any output; called once for each topology."""
         columns, first = store.columns, stop - self._n_outputs
-        alone = (columns["self_row"][first:stop] == NONE).all()
-        if alone and columns["first_run"][first] == columns["last_run"][stop - 1]:
+        without_runs = columns["first_run"][first] == columns["last_run"][stop - 1]
+        if without_runs and (columns["self_row"][first:stop] == NONE).all():
             warnings.warn(
                 f"{self!r}: no connection leads into its outputs, so they depend on no input. "
                 "Connect a layer to them with project().",

@@ -156,7 +156,7 @@ def from_saved(saved: SavedNetwork) -> Network:
         store.names[:] = saved.names
     if saved.traces is not None:
         extending = np.where(saved.traces.extending < 0, np.int64(NONE), saved.traces.extending)
-        store.program = Program(0, [replace(saved.traces, extending=extending)])
+        store.program = Program(0, replace(saved.traces, extending=extending))
     take_over_rule(network, saved)
     return network
 

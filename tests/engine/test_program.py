@@ -1,8 +1,10 @@
 import math
+from types import SimpleNamespace
 
 import pytest
 
 from synapse import Layer, Network, Neuron
+from synapse.engine import store as stores
 
 from ..networks import lstm, used
 
@@ -21,6 +23,23 @@ def test_traces_survive_the_merging_of_stores():
     before = traces(net), traces(other)
     net.project(other)
     assert (traces(net), traces(other)) == before
+
+
+def test_traces_survive_a_lowering_that_fails_once_connections_have_new_identities(monkeypatch):
+    net = used(lstm(2, 3, 2, seed=1))
+    net.connections[0].source.disconnect(net.connections[0].target)  # so that an identity is unused
+    before = traces(net)
+    monkeypatch.setattr(stores, "SPARE", -(10**6))  # so that all connections get new identities
+
+    def fail():
+        raise MemoryError
+
+    net.input[0].disconnect(net.output[0])
+    net._store.recorder = SimpleNamespace(follow=fail)
+    with pytest.raises(MemoryError):
+        net.weights  # noqa: B018
+    net._store.recorder = None
+    assert traces(net) == before
 
 
 def test_a_new_self_connection_starts_without_a_past():

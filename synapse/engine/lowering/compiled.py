@@ -16,7 +16,8 @@ for _name, _loop in vars(kernels).items():
     if isinstance(_loop, FunctionType):
         _scope[_name] = noinline(FunctionType(_loop.__code__, _scope, _name))
 _count_sorted, _split_rows, _merge_rows, _find_runs = (_scope[one.__name__] for one in kernels.LOOPS[:4])
-_find_influences, _place_traces, _join_neurons = (_scope[one.__name__] for one in kernels.LOOPS[4:])
+_find_influences, _place_traces, _join_neurons = (_scope[one.__name__] for one in kernels.LOOPS[4:7])
+_read_traces, _place_kept = (_scope[one.__name__] for one in kernels.LOOPS[7:])
 
 
 @kernel
@@ -35,7 +36,11 @@ def run(address, unit, loop, n, count, work):
         return _find_influences(m, n, count, numbers)
     if loop == 5:
         return _place_traces(m, n, count, numbers)
-    return _join_neurons(m, n, count, numbers)
+    if loop == 6:
+        return _join_neurons(m, n, count, numbers)
+    if loop == 7:
+        return _read_traces(m, n, count, numbers)
+    return _place_kept(m, n, count, numbers)
 
 
 def is_cached() -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..functions.activations import SOFTMAX
-from ..schema import INPUT, NONE, OUTPUT
+from ..schema import BIAS_STRETCHES, INPUT, NONE, OUTPUT, STRETCHES
 from .flags import (
     DELAYED,
     DELAYED_GATE,
@@ -58,12 +58,17 @@ WIDE = 16
 
 
 def count_sorted(m: Any, n: int, count: int, work: Any) -> Pair:
-    """Count the neurons from the first that are in order."""
+    """Count the neurons from the first that are in order. Also returns whether there are ties, or were."""
+    tied = m.ties[STRETCHES] | m.ties[BIAS_STRETCHES]
+    for r in range(count):
+        tied |= m.tie[r]
+    for j in range(n):
+        tied |= m.bias_tie[j]
     for j in range(1, n):
         before, here = (m.network[j - 1] - 1) & NONE, (m.network[j] - 1) & NONE
         if before > here or (before == here and here != NONE and m.position[j - 1] > m.position[j]):
-            return j, 0
-    return n, 0
+            return j, tied != 0
+    return n, tied != 0
 
 
 def key_of(m: Any, r: int) -> Pair:
@@ -501,4 +506,123 @@ def mark_sources(m: Any, n: int, work: Any) -> None:
             m.flags[j] |= GRADIENT_SOURCE
 
 
-LOOPS = (count_sorted, split_rows, merge_rows, find_runs, find_influences, place_traces, join_neurons)
+# --- traces across lowerings ----------------------------------------------------------------------
+
+
+def read_traces(m: Any, n: int, count: int, work: Any) -> Pair:
+    """List what the traces of the program belong to; `count` is the number of its neurons.
+
+    The lists have room for all neurons and pairs: self-connected neurons; the identities of their
+    self-connections; those of connections with eligibility traces; gaters and gated neurons of pairs that
+    have extended traces; and of each of these, the number of its pair beside the identity of its connection,
+    NONE for the bias, which is last in a pair. Returns how many self-connections and pairs there are.
+    """
+    memory, pairs, at, influences = 0, 0, 2 * count, m.last_influence[count - 1]
+    for j in range(count):
+        if m.flags[j] & MEMORY:
+            work[memory], work[count + memory] = j, m.identity[m.self_row[j]]
+            memory += 1
+        if m.flags[j] & TRACED:
+            for r in range(m.first_incoming[j], m.first_incoming[j] + m.learning[j]):
+                work[at] = m.identity[r]
+                at += 1
+    gater, gated, at = at, at + influences, at + 2 * influences
+    for q in range(influences):
+        if m.influence_trace[q] != NONE:
+            g = m.influence_gater[q]
+            work[gater + pairs], work[gated + pairs] = g, m.influence_gated[q]
+            for t in range(m.learning[g] + 1):
+                work[at], work[at + 1] = pairs, m.identity[m.first_incoming[g] + t]
+                at += 2
+            work[at - 1] = NONE
+            pairs += 1
+    return memory, pairs
+
+
+def place_kept(m: Any, n: int, count: int, work: Any) -> Pair:
+    """Find the places in the program of the traces of an earlier one.
+
+    `work` begins with the numbers of self-connections, eligibility traces, pairs and extended traces. From
+    the tenth number on, it has a 0 for each neuron, and the lists: neurons, gaters, gated neurons, pairs, all
+    identities, and the present rows of these. Afterwards, the first three numbers are where it lists new
+    places of eligibility traces, influences and extended traces, the next three where it lists which of the
+    earlier ones they are, and the last three how many. Returns how many neurons, listed from the tenth number
+    on, have a self-connection or traces that they did not have before.
+    """
+    selves, eligible, pairs, extended = work[0], work[1], work[2], work[3]
+    mark, memory, gater = 9, 9 + n, 9 + n + selves
+    gated, pair, own = gater + pairs, gater + 2 * pairs, gater + 2 * pairs + extended
+    first, extending = own + selves, own + selves + eligible
+    rows = selves + eligible + extended  # the row of an identity is so much further
+    for t in range(selves):
+        j, r = work[memory + t], work[own + rows + t]
+        if j != NONE and r != NONE and m.self_row[j] == r:
+            work[mark + j] |= MEMORY
+    kept = 0
+    for t in range(eligible):
+        r = work[first + rows + t]
+        if r == NONE:
+            continue
+        j = m.target[r]
+        place, momentary = r - m.first_incoming[j], m.flags[j] & (TRACED | MEMORY) == TRACED
+        work[mark + j] |= TRACED
+        # those of a neuron without memory are renewed at its next activation
+        if (momentary or work[mark + j] & MEMORY) and place < m.learning[j]:
+            work[first + kept], work[first + rows + kept] = t, m.first_trace[j] + place
+            kept += 1
+    work[0], work[3], work[6] = first + rows, first, kept
+    q, before, last = 0, -1, 0
+    for t in range(pairs):
+        g, j, found = work[gater + t], work[gated + t], NONE
+        if g != NONE and j != NONE and work[mark + j] & MEMORY:
+            if j != before or g < last:
+                q = m.first_influence[j]
+            while q < m.last_influence[j] and m.influence_gater[q] < g:
+                q += 1
+            if q < m.last_influence[j] and m.influence_gater[q] == g and m.influence_trace[q] != NONE:
+                found = q
+            before, last = j, g
+        work[gater + t] = found
+    kept = 0
+    for t in range(extended):
+        q = work[gater + work[pair + t]]
+        if q == NONE:
+            continue
+        g = m.influence_gater[q]
+        place, r = m.learning[g], work[extending + rows + t]
+        if work[extending + t] != NONE:
+            place = r - m.first_incoming[g]
+            if r == NONE or place < 0 or place >= m.learning[g]:
+                continue
+        work[extending + kept], work[extending + rows + kept] = t, m.influence_trace[q] + place
+        kept += 1
+    work[2], work[5], work[8] = extending + rows, extending, kept
+    kept = 0
+    for t in range(pairs):
+        q = work[gater + t]
+        if q != NONE:
+            work[gated + kept], work[gater + kept] = t, q
+            kept += 1
+    work[1], work[4], work[7] = gater, gated, kept
+    new = 0
+    for j in range(n):
+        flags, known = m.flags[j], work[mark + j]
+        if (flags & MEMORY and not known & MEMORY) or (
+            flags & (TRACED | MEMORY) == TRACED and m.learning[j] != 0 and not known & TRACED
+        ):
+            work[mark + new] = j
+            new += 1
+    return new, 0
+
+
+LOOPS = (
+    count_sorted,
+    split_rows,
+    merge_rows,
+    find_runs,
+    find_influences,
+    place_traces,
+    join_neurons,
+    read_traces,
+    place_kept,
+)

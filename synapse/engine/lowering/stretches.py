@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,12 +27,3 @@ def stretches(joined: Bools) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     length[:-1] = first[1:] - first[:-1]
     length[-1:] = len(joined) - first[-1:]
     return first, length
-
-
-def put(columns: dict[str, NDArray[Any]], name: str, values: NDArray[Any]) -> None:
-    """Set a column of the program; where its length allows, in place, so that its address stays."""
-    column = columns[name]
-    if len(column) == len(values):
-        column[:] = values
-    else:
-        columns[name] = values.astype(column.dtype)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import squash as squashes
-from .._checks import json_object, lowered, shown
+from .._checks import json_object, lowered, shown, with_article
 from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, SHARED_BY, TIME, Column
 from ..errors import ArgumentTypeError, FormatError, UnknownNameError
 from ..objects.parameters import first_of_group
@@ -193,7 +193,9 @@ class Records:
     def indices(self, key: str, table: Records, null: str = "") -> NDArray[Any]:
         """A column of row numbers of another table; null becomes -1 if `null` says what it means."""
         last = len(table) - 1
-        condition = f"the number of a {table.item}, 0 to {last}" + (f", or null ({null})" if null else "")
+        known = f"0 to {last}" if last >= 0 else "of which there are none"
+        known += f", or null ({null})" if null else ""
+        condition = f"the number of {with_article(table.item)}, {known}"
         column, first = self._columns[key], NO_GATER if null else 0
         if null and isinstance(column, list) and NO_GATER in column:
             self._refuse(key, (value != NO_GATER for value in column), condition)

@@ -220,7 +220,8 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
     require(data["dtype"] in FLOATS, "The dtype", " or ".join(FLOATS), data["dtype"])
     require(is_whole(data["clock"], 0, LARGEST_WHOLE), "The clock", "a whole number", data["clock"])
     neurons = Records.of_columns("neuron", data, "neurons", ("squash",), NEURONS)
-    connections = Records.of_columns("connection", data, "connections", ("weight",), CONNECTIONS)
+    rows = CONNECTIONS if "runs" not in data else CONNECTIONS[2:]  # without source and target
+    connections = Records.of_columns("connection", data, "connections", ("weight",), rows)
     dtype, clock = np.dtype(data["dtype"]), data["clock"]
     ends = _expanded(data, connections, neurons) if "runs" in data else _ends(connections, neurons)
     edges = {**ends, **_numbers(connections, OF_CONNECTIONS, dtype, clock)}

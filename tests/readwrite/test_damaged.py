@@ -55,6 +55,8 @@ BAD = {
     "source": (in_links("source", 5, 12), "the source of connection 5 to be .*neuron, 0 to 11, got 12"),
     "no null": (in_links("gater", 5, -1), "the gater of connection 5 .*null .not gated.* got -1"),
     "trace": (put("eligibility", "connection", 0, 999), "the connection of eligibility 0 to be"),
+    "no influence": (drop("influence"), "number of an influence, of which there are none, got 0"),
+    "runs and ends": (put("runs", {"source": [0], "target": [2], "length": [1]}), "got 'source' too"),
     "random": (in_neurons("random", [2**53] + [0] * 11), "random of neuron 0 to be a whole number from 0 to"),
     "tie": (in_links("tie", [99] + [0] * 27), "the tie of connection 0 to be a whole number from 0 to"),
 }

@@ -88,9 +88,10 @@ class Random(Network):
         last = squash if output_squash is None else output_squash
         recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, last)
         with given_back(recipe.rng):
-            mask = _forward(counts, part, recipe.rng)
-            _draw_more(mask, _backward_pairs(counts), "backward", backward, recipe.rng)
-            _draw_more(mask, _self_pairs(counts), "self_connections", self_connections, recipe.rng)
+            forward, back, loops = _pairs(*counts)
+            mask = _forward(forward, counts, part, recipe.rng)
+            _draw_more(mask, back, "backward", backward, recipe.rng)
+            _draw_more(mask, loops, "self_connections", self_connections, recipe.rng)
             _check_number("gates", gates, int(mask.sum()), "connections")
         first = recipe.inputs(counts[0])
         fan_ins = mask.sum(axis=0)
@@ -111,33 +112,16 @@ def _check_number(name: str, number: int, most: int, what: str) -> None:
     whole_number(f"The {name} of Random", number, condition, 0, most)
 
 
-def _forward_pairs(counts: Sequence[int]) -> Mask:
-    """Mask of the forward pairs (source, target)."""
-    n = sum(counts)
-    pairs = np.triu(np.ones((n, n), bool), 1)
-    pairs[:, : counts[0]] = False
-    pairs[n - counts[2] :] = False
-    return pairs
+def _pairs(inputs: int, hidden: int, outputs: int) -> tuple[Mask, Mask, Mask]:
+    """Masks of the pairs (source, target): forward, backward, and of a hidden neuron with itself."""
+    target = np.arange(inputs + hidden + outputs)
+    source, inner = target[:, None], (inputs <= target) & (target < inputs + hidden)
+    forward = (source < target) & (target >= inputs) & (source < inputs + hidden)
+    return forward, (source > target) & inner, (source == target) & inner
 
 
-def _backward_pairs(counts: Sequence[int]) -> Mask:
-    """Mask of the backward pairs (source, target)."""
-    n, end = sum(counts), counts[0] + counts[1]
-    pairs = np.tril(np.ones((n, n), bool), -1)
-    pairs[:, : counts[0]] = False
-    pairs[:, end:] = False
-    return pairs
-
-
-def _self_pairs(counts: Sequence[int]) -> Mask:
-    """Mask of the pairs of a hidden neuron with itself."""
-    place = np.arange(sum(counts))
-    return np.diag((counts[0] <= place) & (place < counts[0] + counts[1]))
-
-
-def _forward(counts: Sequence[int], density: float, rng: np.random.Generator) -> Mask:
+def _forward(pairs: Mask, counts: Sequence[int], density: float, rng: np.random.Generator) -> Mask:
     """Mask of the connected forward pairs: those that join every neuron to the rest, and random ones."""
-    pairs = _forward_pairs(counts)
     mask = np.zeros_like(pairs)
     for target in range(counts[0], len(pairs)):
         mask[rng.choice(np.flatnonzero(pairs[:, target])), target] = True

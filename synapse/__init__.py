@@ -81,7 +81,10 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"{__name__}.{name}")
     if name in _LATER_NAMES:
         return getattr(importlib.import_module(f"{__name__}.{_LATER_NAMES[name]}"), name)
-    raise unknown_attribute("The module synapse", name, __dir__(), ATTRIBUTES["synapse"].get(name, ""))
+    advice = ATTRIBUTES["synapse"].get(name, "")
+    if name in _architect.__all__:
+        advice = f"Use architect.{name} after `import architect`."
+    raise unknown_attribute("The module synapse", name, __dir__(), advice)
 
 
-import architect as _architect  # noqa: E402, F401 - registers its classes, so that files that name them can be read
+import architect as _architect  # noqa: E402 - registers its classes, so that files that name them can be read

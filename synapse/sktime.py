@@ -18,7 +18,9 @@ except ImportError:
 
 from ._typing import Floats
 from .errors import ArgumentError
-from .forecasting import Forecast, forecast, rolling_origin
+from .forecasting import Differences, Forecast, NetworkForecaster, rolling_origin
+from .forecasting.closed_loop import bounded, clipping
+from .forecasting.network_forecaster import lesson
 from .sklearn import SequenceRegressor
 from .sklearn.running_scale import RunningScale
 
@@ -96,8 +98,9 @@ class SynapseForecaster(BaseForecaster):
         self._scale.add(values[:learned])
         default = SequenceRegressor(hidden=(8,), build="GRU", epochs=200, random_state=self.random_state)
         model = clone(default if self.model is None else self.model).set_params(per="step", scale=False)
-        inputs, targets = self._pairs(self._scale.standard(values), y.shape[1])
-        self.model_ = model.fit([inputs[: learned - 1]], [targets[: learned - 1]])
+        columns, known = np.split(self._scale.standard(values[:learned]), [y.shape[1]], axis=1)
+        inputs, targets = lesson(columns, [Differences()] * y.shape[1], None if X is None else known)
+        self.model_ = model.fit([inputs], [targets])
         return self
 
     def _held_out(self, rows: int) -> int:
@@ -107,34 +110,21 @@ class SynapseForecaster(BaseForecaster):
         share = non_negative_number("The held_out", self.held_out)
         return round(share * rows) if share < 1 else int(share)
 
-    def _pairs(self, values: Floats, outputs: int) -> tuple[Floats, Floats]:
-        """Each row with the known inputs of the next one, and the values of the next one."""
-        return np.hstack([values[:-1, :outputs], values[1:, outputs:]]), values[1:, :outputs]
-
     def _ahead(self, fh: Any, X: Any, interval: float | None) -> tuple[Forecast, Any]:
         """The forecast of all steps up to the last of the horizon, and which of them are in it."""
         at = np.asarray(fh.to_relative(self.cutoff), int) - 1
         steps, rows, outputs = int(at.max()) + 1, len(self._y), self._y.shape[1]
-        scale, net = self._scale, self.model_.network_
-        values = scale.standard(self._y.to_numpy(np.float64))
-        values = np.vstack([values, np.full((steps, outputs), np.nan)])
+        values, known = self._scale.standard(self._y.to_numpy(np.float64)), None
         if self._X is not None:
             known = np.vstack([self._X.to_numpy(np.float64), self._known_ahead(X, steps)])
-            values = np.hstack([values, scale.standard(known, outputs)])
-        inputs, _ = self._pairs(values, outputs)
-        options: dict[str, Any] = {"feedback": {i: i for i in range(outputs)}}
-
-        def ahead(history: Floats, steps: int) -> Forecast:
-            count = len(history)
-            future = inputs[count : count + steps - 1, outputs:] if self._X is not None else None
-            return forecast(net, inputs[:count], steps, future=future, **options)
-
+            known = self._scale.standard(known, outputs)
+        forecaster = NetworkForecaster(self.model_.network_, [Differences()] * outputs, known)
+        mean = forecaster(values, steps)
         if interval is None:
-            return ahead(values[:rows], steps), at
+            return Forecast(mean), at
         start = rows - (self._held_out(rows) or rows // 2)
-        rolled = rolling_origin(ahead, values[:rows, :outputs], steps, start=start)
-        options |= {"calibration": rolled.calibration, "interval": interval}
-        return ahead(values[:rows], steps), at
+        errors = rolling_origin(forecaster, values, steps, start=start).calibration
+        return bounded(mean, errors.half_widths(interval, steps), interval, clipping(None, None)), at
 
     def _known_ahead(self, X: Any, steps: int) -> Floats:
         """The known inputs of the times after the series; without a row those of the row before."""

@@ -48,9 +48,12 @@ def numbers(what: str, values: Any, condition: str) -> Floats:
     array = values if usual else real_array(what, values, condition)
     if array.dtype == FLOAT64 and array.flags.carray:
         return array
-    if array.dtype.itemsize <= FLOAT64.itemsize:
-        return np.array(array, np.float64, order="C")
-    with np.errstate(over="ignore"):  # a long double may become infinite, which raises later
+    return _as_float64(array)
+
+
+def _as_float64(array: NDArray[Any]) -> Floats:
+    """A C-contiguous copy; a long double may become infinite, which raises later."""
+    with np.errstate(over="ignore"):
         return np.array(array, np.float64, order="C")
 
 
@@ -84,11 +87,7 @@ def finite_array(what: str, values: Any, dtype: Any = np.float64) -> Floats:
         array = np.array([real_number(what, value) for value in array.flat]).reshape(array.shape)
     if array.dtype.kind not in "iuf":
         raise ArgumentTypeError(expected(what, "numbers", values))
-    if array.dtype.itemsize <= FLOAT64.itemsize:
-        found: Floats = array.astype(np.float64)
-    else:
-        with np.errstate(over="ignore"):  # long doubles may overflow
-            found = array.astype(np.float64)
+    found = _as_float64(array)
     if not np.abs(found).max(initial=0.0) <= LARGEST[np.dtype(dtype)]:  # also false for NaN
         if np.isfinite(found).all():
             raise unfit(what, dtype, found.flat[np.abs(found).argmax()].item())

@@ -70,22 +70,31 @@ _TEST = {
     "y": "Use test(inputs, targets).",
 }
 _NETWORK = {
-    "inputs": "Use Network(input, [hidden], output), with Layers.",
-    "outputs": "Use Network(input, [hidden], output), with Layers.",
+    **dict.fromkeys(("inputs", "outputs"), "Use Network(input, [hidden], output), with Layers."),
     "layers": "Use Network(input, hidden, output), with Layers in order.",
-    "inputsize": "Use Network(Layer(2), Layer(3), Layer(1)), or architect.Perceptron(2, 3, 1).",
-    "hiddensize": "Use Network(Layer(2), Layer(3), Layer(1)), or architect.Perceptron(2, 3, 1).",
-    "outputsize": "Use Network(Layer(2), Layer(3), Layer(1)), or architect.Perceptron(2, 3, 1).",
+    **dict.fromkeys(
+        ("inputsize", "hiddensize", "outputsize"),
+        "Use Network(Layer(2), Layer(3), Layer(1)), or architect.Perceptron(2, 3, 1).",
+    ),
 }
 SIZES = "Give the sizes of the layers in order, inputs first."
+_NOT_OF_ARCHITECTURES = {
+    "hidden": SIZES,
+    **{name: f"Give {name}={{value}} to Trainer()." for name in ("rate", "l2", "cost")},
+    "optimizer": "Give optimizer=synapse.optimizers.Adam(), or another, to Trainer().",
+    "epochs": "Give epochs={value} to Trainer.train().",
+}
+"""Advice by our names of the arguments, which is that for their synonyms, too."""
 _ARCHITECTURE = {
     **dict.fromkeys(("inputsize", "inputshape", "inputdim", "hiddensize", "hiddensizes"), SIZES),
-    **dict.fromkeys(("hiddenlayersizes", "outputsize", "outputdim", "numlayers", "units"), SIZES),
+    **dict.fromkeys(("outputsize", "outputdim", "numlayers", "units"), SIZES),
     "dropout": "Give dropout={value} to Trainer(), with method='bptt'.",
-    **dict.fromkeys(("learningrate", "lr", "learningrateinit"), "Give rate={value} to Trainer()."),
-    **dict.fromkeys(("weightdecay", "alpha"), "Give l2={value} to Trainer()."),
-    "solver": "Give optimizer=synapse.optimizers.Adam(), or another, to Trainer().",
-    "maxiter": "Give epochs={value} to Trainer.train().",
+    **_NOT_OF_ARCHITECTURES,
+    **{
+        other: _NOT_OF_ARCHITECTURES[ours]
+        for other, ours in SYNONYMS.items()
+        if ours in _NOT_OF_ARCHITECTURES
+    },
 }
 TRAINING = "Use synapse.Trainer(net).train(inputs, targets)."
 RUNNING = "Use net.run(inputs), or net.activate(inputs) for one step."
@@ -128,8 +137,10 @@ _TRAINER_ATTRIBUTES = {
     "partial_fit": "Use trainer.train(inputs, targets, epochs=1).",
     **dict.fromkeys(("evaluate", "validate", "score"), "Use trainer.test(inputs, targets)."),
     **dict.fromkeys(("predict", "predict_proba", "run", "activate"), "Use trainer.network.run(inputs)."),
-    "trainAsync": "Use synapse.experiments.train_many([net], inputs, targets), or a thread.",
-    "workerTrain": "Use synapse.experiments.train_many([net], inputs, targets), or a thread.",
+    **dict.fromkeys(
+        ("trainAsync", "workerTrain"),
+        "Use synapse.experiments.train_many([net], inputs, targets), or a thread.",
+    ),
     "compile": "It is not needed: give cost=, optimizer= and rate= to synapse.Trainer(net, ...).",
     "XOR": "Run `python -m demos xor`.",
     "DSR": "Run `python -m demos recall`; synapse.tasks.Recall makes the data.",
@@ -181,26 +192,11 @@ _PROJECTION = {
     **dict.fromkeys(("from_", "layerFrom"), "Use projection.source."),
     **dict.fromkeys(("to", "layerTo"), "Use projection.target."),
 }
-_ARCHITECTURES = [
-    "Perceptron",
-    "LSTM",
-    "GRU",
-    "Elman",
-    "Jordan",
-    "NARX",
-    "Hopfield",
-    "Kohonen",
-    "Liquid",
-    "Random",
-    "Residual",
-    "Convolutional",
-]
 _SEQUENTIAL = "Use architect.Perceptron(2, 3, 1), or Layers, layer.project and Network."
 _SYNAPSE = {
     **dict.fromkeys(
         ("Architect", "architect"), "Use `import architect`, then architect.Perceptron(2, 3, 1)."
     ),
-    **{name: f"Use architect.{name} after `import architect`." for name in _ARCHITECTURES},
     **dict.fromkeys(("Sequential", "Model", "Dense", "Linear", "MLPClassifier", "MLPRegressor"), _SEQUENTIAL),
     **dict.fromkeys(("nn", "layers"), _SEQUENTIAL),
     **dict.fromkeys(("optim", "Adam", "SGD", "RMSprop"), "Use synapse.optimizers.Adam(), or another."),

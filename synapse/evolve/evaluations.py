@@ -72,7 +72,9 @@ class Evaluations:
         """Write the file, whole or not at all, if the time has come."""
         if self.path is None or (begin := time.monotonic()) < due:
             return
-        values, solved, weights = zip(*self.past, strict=True)
+        several, solved, weights = zip(*self.past, strict=True)
+        width = max(one.shape[1] for one in several)  # a generation that has failed may have fewer numbers
+        values = [np.pad(one, ((0, 0), (0, width - one.shape[1])), constant_values=np.nan) for one in several]
         arrays = {
             "format": FORMAT, "word": self.word, "digest": self.digest, "values": values, "solved": solved,
             "weights": np.concatenate(weights), "learned": [len(one) for one in weights],

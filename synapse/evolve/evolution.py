@@ -25,8 +25,9 @@ class Evolution:
     fitness : float
         Fitness of the champion.
     history : dict of str to list
-        By generation: ``best`` and ``mean`` fitness, number of ``failed`` genomes and of ``species``, and
-        number of ``hidden`` neurons and enabled ``connections`` of the fittest genome, biases included.
+        By generation: ``best`` and ``mean`` fitness of the genomes that have not failed (NaN if all have),
+        number of ``failed`` genomes and of ``species``, and number of ``hidden`` neurons and enabled
+        ``connections`` of the fittest genome, biases included.
     species : list of dict
         By generation: the size of every species, by its number.
     milestones : list of (int, Genome)

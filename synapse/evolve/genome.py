@@ -77,7 +77,7 @@ class Genome:
 
     @property
     def connections(self) -> int:
-        """Number of connections of the network, with self-connections and without biases."""
+        """Number of connections, with self-connections, without biases and the relays of :meth:`network`."""
         return len(self.phenotype[1]) + int(np.count_nonzero(self.phenotype[0]["carry"]))
 
     @classmethod

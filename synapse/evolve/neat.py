@@ -13,6 +13,7 @@ import numpy as np
 
 from .._checks import (
     boolean,
+    counted,
     expected,
     finite_number,
     function_of,
@@ -108,13 +109,14 @@ def neat(
     Notes
     -----
     An error that a function in Python raises ends the evolution. A fitness of NaN or infinity, and a genome
-    whose outputs diverge, do not: such genomes have failed. They have the lowest fitness of their generation.
+    whose outputs diverge, do not: such genomes have failed. They have the lowest fitness or novelty of their
+    generation. A function that returns several numbers returns as many for every genome that has not failed.
 
     With ``select="pareto"`` in the settings, all numbers are maximised, as in NSGA-II, until
-    `max_evaluations`; if there is one, the second is minus the number of connections. With
-    ``select="novelty"``, genomes are selected by the distance of their other numbers, the behaviour, to those
-    of others. A function may train a network of the genome, and call :meth:`Genome.adopt` with it if the
-    genome shall inherit what was learned.
+    `max_evaluations`; if there is one, the second is minus the number of enabled connections, biases
+    included. With ``select="novelty"``, genomes are selected by the distance of their other numbers, the
+    behaviour, to those of others. A function may train a network of the genome, and call
+    :meth:`Genome.adopt` with it if the genome shall inherit what was learned.
 
     References
     ----------
@@ -160,29 +162,28 @@ def neat(
         if found is None:
             found = _evaluated(task, people, pool)
             file.add(found, people)
-        people.select(_record(result, people, found, aim, pareto))
+        _record(result, people, found, aim, pareto)
+        people.select(found.values)
         members = np.bincount(people.member_of).tolist()
         result.species.append(dict(zip(people.names.tolist(), members, strict=True)))
         result.history.setdefault("species", []).append(len(members))
     file.write()
-    if pareto:
+    if pareto and result.milestones:
         values, best = np.unique(people.values, axis=0, return_index=True)
         best = best[fronts_of(values) == 0][::-1]
         result.front = [(tuple(people.values[i].tolist()), people.genomes[i]) for i in best]
     return result
 
 
-def _record(result: Evolution, people: Population, found: Evaluated, aim: float, pareto: bool) -> Floats:
-    """Add a generation to the result. Returns the values, in which failed genomes have the lowest."""
+def _record(result: Evolution, people: Population, found: Evaluated, aim: float, pareto: bool) -> None:
+    """Add a generation to the result."""
     values, sound = found.values, np.asarray(np.isfinite(found.values).all(axis=1))
     solved: Bools = np.asarray((found.solved | (values[:, 0] >= aim)) & sound)
-    if not sound.all():
-        lowest = values[sound].min(axis=0) if sound.any() else 0.0
-        values = np.where(sound[:, None], values, lowest)
+    known = values[sound, 0] if sound.any() else np.array([math.nan])
     fittest = np.where(solved if solved.any() else sound, values[:, 0], -np.inf)
     best = int((solved if solved.any() and not pareto else fittest).argmax())
     genome, fitness = people.genomes[best], float(values[best, 0])
-    numbers = {"best": float(values[:, 0].max()), "mean": float(values[:, 0].mean()), "hidden": genome.hidden}
+    numbers = {"best": float(known.max()), "mean": float(known.mean()), "hidden": genome.hidden}
     numbers |= {"failed": int((~sound).sum()), "connections": int(genome.genes["enabled"].sum())}
     for name, number in numbers.items():
         result.history.setdefault(name, []).append(number)
@@ -192,7 +193,6 @@ def _record(result: Evolution, people: Population, found: Evaluated, aim: float,
         result.milestones.append((people.generation, genome))
     result.evaluations += best + 1 if first and not pareto else len(values)
     result.solved = result.solved or first
-    return values
 
 
 def _evaluated(task: Task, people: Population, pool: Executor | None) -> Evaluated:
@@ -231,9 +231,8 @@ def _on(pool: Executor, task: Task, genomes: Genomes) -> list[tuple[Floats, Bool
 def judged(fitness: Any, limit: float | None, genomes: Genomes) -> tuple[Floats, Bools, Floats]:
     """Numbers of every genome, whether it solves the task, and all weights, which may have been learned."""
     if hasattr(fitness, "evaluate"):
-        values, solved = fitness.evaluate(genomes)
-        return np.asarray(values).reshape(len(genomes), -1), solved, genomes.weights
-    rows = []
+        return *_arrays_of(fitness.evaluate(genomes), len(genomes)), genomes.weights
+    rows: list[list[float]] = []
     for index, (_, _, first, stop) in enumerate(genomes.at.tolist()):
         genome = genomes[index]
         try:
@@ -243,13 +242,24 @@ def judged(fitness: Any, limit: float | None, genomes: Genomes) -> tuple[Floats,
                 raise
             found = np.nan
         try:
-            rows.append([float(one) for one in (found if isinstance(found, list | tuple) else [found])])
-        except (TypeError, ValueError):
-            raise ArgumentTypeError(
-                expected("What a fitness returns", "a number, or several", found)
-            ) from None
+            rows.append([float(one) for one in np.ravel(found)])
+        except (TypeError, ValueError, OverflowError):
+            rows.append([])
+        if not rows[-1]:
+            raise ArgumentTypeError(expected("What a fitness returns", "a number, or several", found))
         genomes.weights[first:stop] = genome.genes["weight"]  # it may have adopted others
     return _columns(rows), np.zeros(len(rows), bool), genomes.weights
+
+
+def _arrays_of(found: Any, count: int) -> tuple[Floats, Bools]:
+    """What the method of a fitness has returned, checked."""
+    try:
+        values, solved = found
+        values, solved = np.asarray(values, np.float64).reshape(count, -1), np.asarray(solved, np.bool_)
+        return values, np.broadcast_to(solved, count)
+    except (TypeError, ValueError):
+        condition = f"the fitness of {counted(count, 'genome')}, and whether each solves the task"
+        raise ArgumentTypeError(expected("What evaluate returns", condition, found)) from None
 
 
 def _columns(rows: list[list[float]]) -> Floats:

@@ -7,15 +7,19 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+from .._checks import counted
 from .._typing import Floats, Ints
 from ..engine.evolution.genes import GENE, INNOVATIONS, KNOWN, MORE_GENES, MORE_NODES, NOBODY, NODE, STATE
 from ..engine.evolution.reproduction import reproduce, speciate
+from ..errors import ArgumentError
 from .genome import Genome
 from .genomes import Genomes
 from .settings import Settings, codes_of
 
 NEIGHBOURS, NOVEL = 15, 50
 """Novelty is the mean distance to 15 behaviours; the most novel 1 in 50 of a generation is archived."""
+LOWEST = -1e300
+"""The value of failed genomes where there is no lowest one."""
 
 
 @final
@@ -44,24 +48,39 @@ class Population:
         self.fitness = np.zeros(0)  # what genomes are selected by: the first of these, or a score
         self.member_of = np.zeros(0, np.int64)  # row of the species of each genome in names, best and since
         self._old, self._representatives = self.genomes, np.zeros(0, np.int64)  # places in the one before
-        self._archive = np.zeros((0, 0))
+        self._archive, self._width = np.zeros((0, 0)), 0  # numbers of a genome; 0: none is known yet
         self._spare = np.empty(0, NODE), np.empty(0, GENE)
 
     def select(self, values: Floats) -> None:
-        """Take over the values of the genomes, shape (genomes, numbers), and divide them into species."""
+        """Take over the values of the genomes, shape (genomes, numbers), and divide them into species.
+
+        Genomes whose values are not all finite have failed.
+        """
+        sound = np.asarray(np.isfinite(values).all(axis=1))
+        if sound.any():
+            if self._width not in (0, values.shape[1]):
+                raise ArgumentError(
+                    f"Expected a fitness that always returns {counted(self._width, 'number')}, as for an "
+                    f"earlier generation, got {values.shape[1]}."
+                )
+            self._width = values.shape[1]
         if self.settings.select == "pareto":
             if values.shape[1] == 1:
                 values = np.column_stack([values, -self.genomes.connections])
+            values = np.where(sound[:, None], values, LOWEST)
             if self.generation:  # the best of parents and children survive
-                both = np.concatenate([self.values, values])
+                both = _joined(self.values, values)
                 order = ranked(both)[: len(values)]
                 self.genomes, values = self._old.join(self.genomes).take(order), both[order]
             self.fitness = len(values) - ranked(values).argsort().astype(np.float64)
         elif self.settings.select == "novelty":
-            behaviours = values[:, 1:] if values.shape[1] > 1 else values
-            self.fitness, self._archive = novelty(behaviours, self._archive.reshape(-1, behaviours.shape[1]))
+            self.fitness = np.zeros(len(values))
+            if sound.any():
+                behaviours = values[sound, min(1, values.shape[1] - 1) :]
+                archive = self._archive.reshape(-1, behaviours.shape[1])
+                self.fitness[sound], self._archive = novelty(behaviours, archive)
         else:
-            self.fitness = values[:, 0].copy()
+            self.fitness = np.where(sound, values[:, 0], values[sound, 0].min() if sound.any() else LOWEST)
         self.values = values
         self._speciate()
 
@@ -138,6 +157,15 @@ def at_least(array: NDArray[Any], size: int) -> NDArray[Any]:
     if len(array) < size:
         array = np.append(array, np.empty(2 * size - len(array), array.dtype))
     return array
+
+
+def _joined(first: Floats, second: Floats) -> Floats:
+    """Rows of both; where all have failed, there can be fewer columns."""
+    width = max(first.shape[1], second.shape[1])
+    wide = [
+        np.pad(one, ((0, 0), (0, width - one.shape[1])), constant_values=LOWEST) for one in (first, second)
+    ]
+    return np.concatenate(wide)
 
 
 def fronts_of(values: Floats) -> Ints:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -106,8 +107,23 @@ def test_faults():
     assert result.fitness == -1.0
     result = evolve.neat(lambda genome: math.nan, population=10, max_evaluations=50, seed=0, **PLAIN)
     assert (result.champion, result.solved, result.history["failed"]) == (None, False, [10] * 5)
+    assert np.isnan([result.history["best"], result.history["mean"]]).all()
     with pytest.raises(ZeroDivisionError):
         evolve.neat(lambda genome: 1 / 0, seed=0, **PLAIN)
+
+
+def test_what_a_fitness_returns_is_checked():
+    few = {"population": 4, "max_evaluations": 8, "seed": 0}
+    for found in (None, "a", [], [1.0, None], {}, 10**400):
+        with pytest.raises(ArgumentTypeError, match="Expected a number, or several, got"):
+            evolve.neat(lambda genome, found=found: found, **few, **PLAIN)
+    for found in (None, ([1.0], [False]), (["a"] * 4, [False] * 4)):
+        task = SimpleNamespace(evaluate=lambda genomes, found=found: found)
+        with pytest.raises(ArgumentTypeError, match="Expected the fitness of 4 genomes, and whether"):
+            evolve.neat(task, **few, **PLAIN)
+    calls = iter(range(100))
+    with pytest.raises(ArgumentError, match="always returns 1 number, .* got 2"):
+        evolve.neat(lambda genome: np.ones(1 + next(calls) // 4), **few, **PLAIN)
     limited = evolve.neat(
         endless, population=3, max_evaluations=6, seed=0, time_limit=0.05, **PLAIN,
         settings=evolve.Settings(add_node=1.0),

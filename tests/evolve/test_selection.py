@@ -1,5 +1,6 @@
 """Several objectives, novelty, and learning inside the evaluation."""
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -10,7 +11,7 @@ import architect
 import synapse
 from synapse import evolve
 from synapse.errors import TopologyError
-from synapse.evolve.population import fronts_of, novelty, ranked
+from synapse.evolve.population import Population, fronts_of, novelty, ranked
 
 from .test_neat import bits
 
@@ -68,6 +69,45 @@ def test_several_objectives():
         )
     with ThreadPoolExecutor(2) as pool:
         assert bits(evolve.neat(task, executor=pool, **options)) == bits(result)
+
+
+def test_a_generation_that_fails_is_behind_all_others(tmp_path):
+    """However genomes are selected, with numbers below 0, as one NaN for several numbers, and resumed."""
+    for select in ("fitness", "pareto", "novelty"):
+        for failing in (0, 2):
+            options = {"inputs": 2, "outputs": 1, "population": 10, "seed": 0, "resume": True}
+            options |= {
+                "settings": evolve.Settings(select=select),
+                "checkpoint": tmp_path / f"{select}{failing}.npz",
+            }
+            for most in (30, 60, 60):
+                calls = iter(range(0 if most == 30 else 30, 60))
+
+                def fitness(genome, calls=calls, failing=failing):
+                    call = next(calls)
+                    return (
+                        math.nan if call // 10 == failing or not call % 10 else [-2.0 - call % 7, -9.0, -call]
+                    )
+
+                result = evolve.neat(fitness, max_evaluations=most, **options)
+            failed = [1] * 6
+            failed[failing] = 10
+            assert result.history["failed"] == failed
+            assert result.fitness == -2.0
+            assert np.isnan(result.history["best"]).tolist() == [one == 10 for one in failed]
+            assert all(min(values) > -100.0 for values, _ in result.front)
+            assert bool(result.front) == (select == "pareto")
+
+
+def test_a_genome_that_fails_is_not_novel():
+    people = Population(
+        evolve.Genome.minimal(2, 1, seed=0), 8, evolve.Settings(select="novelty"), np.random.default_rng(0)
+    )
+    values = np.column_stack([np.ones(8), np.eye(8, 2)])
+    values[0] = np.nan
+    people.select(values)
+    assert people.fitness[0] == 0.0
+    assert (people.fitness[1:] > 0.0).all()
 
 
 def test_novelty_is_the_mean_distance_to_the_nearest():

@@ -95,7 +95,7 @@ def curves(lines: Mapping[str, Sequence[float]], across: str) -> str:
 def _path(line: Sequence[float], point: Any) -> str:
     """The points of a curve; a gap where a value is not finite. Of many points, some."""
     stride = max(1, len(line) // MOST_POINTS)
-    chosen = sorted({*range(0, len(line), stride), len(line) - 1})
+    chosen = sorted({*range(0, len(line), stride), *range(len(line))[-1:]})
     pieces, pen = [], "M"
     for i in chosen:
         if math.isfinite(line[i]):

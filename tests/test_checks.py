@@ -248,6 +248,8 @@ def test_what_would_lose_something_is_refused_in_one_sentence(name):
         for kind, (given, sentence) in BAD.items():
             if (name, kind) == ("half_lives", "nothing"):
                 sentence = "at least one step"
+            if (name, kind) == ("explore", "nothing"):
+                continue  # the network is shown as it is
             refused = pytest.raises((ArgumentError, ArgumentTypeError), match=sentence)
             with case(kind):
                 with unchanged(net), refused as found:

@@ -167,11 +167,13 @@ def _positions(diagram: Topology, layout: Any) -> Floats:
     graph = graph_of(diagram)
     if layout in GRAPHVIZ:
         found = _graphviz(graph, layout)
-    else:
+    elif isinstance(layout, str):
         try:
-            found = NETWORKX[layout](graph.to_undirected()) if isinstance(layout, str) else layout(graph)
+            found = NETWORKX[layout](graph.to_undirected())
         except ImportError as error:
             raise missing_extra(f"The layout {layout!r} needs", "scipy") from error
+    else:
+        found = layout(graph)
     return _spaced(_checked(found, diagram.neurons))
 
 

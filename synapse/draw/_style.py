@@ -168,11 +168,11 @@ def lines(text: object, longest: int, most: int = 3) -> str:
 
 
 def diverging() -> Colormap:
-    """Orange below zero, pale at zero, blue above."""
+    """Orange below zero, pale at zero, blue above; white for what is not a finite number."""
     from matplotlib.colors import LinearSegmentedColormap
 
     shades = ["#8a3800", RED, "#eda77a", PALE, "#7fb6de", BLUE, "#00395a"]
-    return LinearSegmentedColormap.from_list("orange to blue", shades).with_extremes(bad=GREY)
+    return LinearSegmentedColormap.from_list("orange to blue", shades).with_extremes(bad="white")
 
 
 def around_zero(values: NDArray[np.float64]) -> Normalize:
@@ -207,7 +207,10 @@ def largest(values: NDArray[np.float64]) -> float:
 
 
 def colouring(values: NDArray[np.float64]) -> tuple[Colormap, Normalize]:
-    """Cividis for values of one sign, a diverging colour map around zero for values of both signs."""
+    """Cividis for values of one sign, a diverging colour map around zero for values of both signs.
+
+    What is not a finite number is white: the middle of cividis is grey.
+    """
     from matplotlib import colormaps
     from matplotlib.colors import Normalize
 
@@ -216,7 +219,7 @@ def colouring(values: NDArray[np.float64]) -> tuple[Colormap, Normalize]:
     if low < 0 < high:
         return diverging(), around_zero(values)
     low, high = (low, high) if low < high else (low - 0.5, low + 0.5)
-    return colormaps["cividis"].with_extremes(bad=GREY), Normalize(low, high)
+    return colormaps["cividis"].with_extremes(bad="white"), Normalize(low, high)
 
 
 def key(ax: Axes, cmap: Colormap, norm: Normalize, what: str, **options: Any) -> None:
@@ -228,11 +231,17 @@ def key(ax: Axes, cmap: Colormap, norm: Normalize, what: str, **options: Any) ->
     bar.ax.tick_params(**TICKS)
 
 
+def mark_of(values: NDArray[np.float64]) -> str | None:
+    """The marker of a line: a dot if no two neighbours are finite, between which a line could be seen."""
+    finite = np.isfinite(values)
+    return None if (finite[1:] & finite[:-1]).any() else "o"
+
+
 def count_along(ax: Axes) -> None:
     """Ticks of the horizontal axis at whole numbers only: steps, epochs."""
     from matplotlib.ticker import MaxNLocator
 
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10], min_n_ticks=1))
 
 
 def name_lines(ax: Axes) -> None:

@@ -14,7 +14,7 @@ from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 from ..learning import Result
 from ..objects.recording import Log
-from ._style import CYCLE, canvas, count_along, entry, label, name_lines
+from ._style import CYCLE, canvas, count_along, entry, label, mark_of, name_lines
 from ._values import over_time
 
 if TYPE_CHECKING:
@@ -115,8 +115,8 @@ def _draw_run(ax: Axes, name: str, history: dict[str, Floats], colour: str) -> N
         validation = kind == "validation_error"
         text = " ".join(filter(None, [name, "validation" if validation else ("" if name else "training")]))
         epochs = np.arange(1, len(errors) + 1)
-        mark = "o" if len(errors) == 1 else None
-        ax.plot(epochs, errors, color=colour, ls="--" if validation else "-", marker=mark, label=entry(text))
+        dash = "--" if validation else "-"
+        ax.plot(epochs, errors, color=colour, ls=dash, marker=mark_of(errors), label=entry(text))
 
 
 def traces(
@@ -159,9 +159,7 @@ def traces(
     with canvas(ax, (6.5, max(2.8, 0.19 * len(names) + 0.3))) as ax:
         looks = product(DASHES, CYCLE)
         for column, name, (dash, colour) in zip(matrix.T, names, looks, strict=False):
-            ax.plot(
-                column, color=colour, ls=dash, marker="o" if len(column) == 1 else None, label=entry(name)
-            )
+            ax.plot(column, color=colour, ls=dash, marker=mark_of(column), label=entry(name))
         ax.set_xlabel("step")
         ax.set_ylabel(label(what))
         count_along(ax)

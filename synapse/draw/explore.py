@@ -10,7 +10,7 @@ import time
 from html import escape
 from importlib import resources
 from importlib.util import find_spec
-from typing import Any, cast, overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,7 +21,6 @@ from ..objects.network import Network, require_network
 from ..objects.recording import Log
 from ..readwrite.files import File, write
 from ..readwrite.native import from_json_data
-from ..readwrite.programs import functions_source
 from ._document import describe, numbers_of, numbers_of_log
 from ._learning import aims_of, learning_of
 
@@ -48,6 +47,8 @@ class Explorer:
         self._log: Log | None = None
         self._widget: Any = None
         require_network("What is explored", net)
+        if sequence is None and targets is not None:
+            raise ArgumentError("Expected the sequence that the targets belong to, got none.")
         if learn:
             if isinstance(sequence, Log):
                 raise ArgumentError("A page cannot learn from a log. Give it the inputs and targets.")
@@ -57,7 +58,8 @@ class Explorer:
                 raise ArgumentError("A log has the errors that were recorded: leave out the targets.")
             self._log = sequence
         else:
-            self._inputs = as_matrix("The sequence", cast(ArrayLike, sequence), len(net.input), net.dtype)
+            rows = np.empty((0, len(net.input))) if sequence is None else sequence
+            self._inputs = as_matrix("The sequence", rows, len(net.input), net.dtype)
             self._aims = aims_of(net, len(self._inputs), targets)
         self._data = self._read()
 
@@ -272,7 +274,11 @@ LEARNING = (
 def page_of(data: dict[str, Any]) -> str:
     """The page for some data: template, style, library and script in one text."""
     library, learn = part_of("cytoscape.min.js"), "learn" in data
-    scripts = [*map(part_of, SCRIPTS), *([functions_source(), *map(part_of, LEARNING)] if learn else [])]
+    scripts = list(map(part_of, SCRIPTS))
+    if learn:
+        from ..readwrite.programs import functions_source  # only such a page needs what writes programs
+
+        scripts += functions_source(), *map(part_of, LEARNING)
     script = re.sub(r"^import .*;$|^export (?=\w)", "", "\n".join(scripts), flags=re.MULTILINE)
     script = "(() => {\n" + script + "})();\n"
     parts = {

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from .._checks import any_array, counted, expected, listed, lowered, numbers, text
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
-from ._style import BLUE, CYCLE, INK, canvas, count_along, entry, name_lines
+from ._style import BLUE, CYCLE, INK, canvas, count_along, entry, mark_of, name_lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -146,16 +146,16 @@ def _draw_column(
     ax: Axes, places: Any, known: Floats, future: Future, name: str, colours: tuple[str, str]
 ) -> None:
     """Draw one column. The forecast begins at the last known value, so that the line has no gap."""
-    count = len(known)
-    mark = "o" if count == 1 else None
+    count, last = len(known), np.flatnonzero(np.isfinite(known))[-1:]
     before, after = (entry(" ".join(filter(None, [name, kind]))) for kind in ("known", "forecast"))
-    ax.plot(places[:count], known, color=colours[0], lw=1.2, marker=mark, ms=3, label=before)
-    later = places[count - 1 :]
+    ax.plot(places[:count], known, color=colours[0], lw=1.2, marker=mark_of(known), ms=3, label=before)
+    later = np.concatenate([places[last], places[count:]])
 
     def joined(values: Floats) -> Floats:
-        return np.concatenate([known[-1:], values])
+        return np.concatenate([known[last], values])
 
-    ax.plot(later, joined(future.mean), color=colours[1], ls=(0, (3, 1.2)), label=after)
+    mean = joined(future.mean)
+    ax.plot(later, mean, color=colours[1], ls=(0, (3, 1.2)), marker=mark_of(mean), ms=3, label=after)
     if future.bounds:
         lower, upper = map(joined, future.bounds)
         share = "" if future.share is None else f"{100 * future.share:.4g} % "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -67,7 +67,7 @@ def growth(result: Evolution, ax: Axes | None = None, *, frames: int = 5) -> Axe
         return ax
 
 
-def structure(genome: Genome) -> bytes:
+def structure(genome: Genome) -> list[Any]:
     """The connections, to be compared."""
-    genes = genome.genes[genome.genes["enabled"] != 0]
-    return bytes(genes[["source", "target", "gater"]].tobytes())
+    enabled: list[Any] = genome.genes[genome.genes["enabled"] != 0][["source", "target", "gater"]].tolist()
+    return enabled

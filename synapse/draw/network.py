@@ -324,9 +324,9 @@ class _Picture:
 
 # --- gates ----------------------------------------------------------------------------------------
 
-REACH, RING = 0.3, 0.17
-"""Distance of the first bundle of gates from the disc of the neuron that its connections share, and of the
-next bundle from it."""
+REACH, RING, APART = 0.3, 0.17, 0.2
+"""Distance of the first bundle of gates from the disc of the neuron that its connections share, of the next
+bundle from it, and of single marks from each other."""
 
 
 @dataclass(frozen=True)
@@ -391,13 +391,13 @@ def _around(centre: Floats, marks: Floats) -> Indices:
     return np.roll(order, -int(gaps.argmax()) - 1)
 
 
-def _apart(ways: Floats, gated: Indices, apart: float = 0.2) -> Floats:
+def _apart(ways: Floats, gated: Indices) -> Floats:
     """Marks near the middle of their connections, and apart from each other if possible."""
     found = np.empty((0, 2))
     for i in gated:
         tries = along(ways[i], np.array([0.5, 0.42, 0.58, 0.35, 0.65, 0.29, 0.71]))
         distance = np.linalg.norm(tries[:, None] - found, axis=-1).min(axis=1, initial=np.inf)
-        free = np.flatnonzero(distance > apart)
+        free = np.flatnonzero(distance > APART)
         spot = tries[free[0] if len(free) else int(distance.argmax())]
         found = np.concatenate([found, spot[None]])
     return found

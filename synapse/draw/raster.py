@@ -32,7 +32,7 @@ def raster(
     """Draw activations or states over time: one row per neuron, one column per step.
 
     Values of one sign are shown in cividis, values of both signs in orange and blue around zero;
-    grey is where there is no finite number.
+    white is where there is no finite number.
 
     Parameters
     ----------

@@ -86,7 +86,7 @@ def sensitivities(
         from matplotlib.colors import Normalize
 
         limit = full or largest(found.values) or 1.0
-        cmap, norm = diverging().with_extremes(bad="white"), Normalize(-limit, limit)
+        cmap, norm = diverging(), Normalize(-limit, limit)
         ax.imshow(matrix, aspect="auto", origin="upper", cmap=cmap, norm=norm)
         ax.set_title(f"{matrix.count()} of {matrix.size} sensitivities are kept", size=LETTER, loc="left")
         ax.set(xlabel="parameters, by the neuron they lead into", ylabel="recurrent neurons")

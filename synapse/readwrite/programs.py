@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate
 from pathlib import Path
 from string import Template
@@ -412,6 +413,7 @@ def javascript_source(network: Network, context: bool = False) -> str:
 COST_NUMBERS = ("target", "output", "slope", "outputs")
 
 
+@cache
 def functions_source() -> str:
     """Write the built-in squashes and costs as a JavaScript module: value and slope, or value and signal.
 

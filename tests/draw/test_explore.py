@@ -250,6 +250,13 @@ def test_traces_are_left_out_where_they_would_be_too_many():
     assert data_of(page_of(architect.Perceptron(50, 40, 1, seed=0), rows(50, 120)))["eligibility"] is None
 
 
+def test_without_a_sequence_the_network_is_shown_as_it_is():
+    net = lstm()
+    net.activate([1.0, 0.0, 1.0])
+    data = data_of(explore(net).html)
+    assert (data["steps"], data["activation"]) == (0, [[neuron.activation for neuron in net]])
+
+
 def test_what_is_wrong_is_refused_and_nothing_is_written(tmp_path):
     path, linked, row = tmp_path / "page.html", lstm(), [[0.0] * 3]
     path.write_text("old")
@@ -263,6 +270,8 @@ def test_what_is_wrong_is_refused_and_nothing_is_written(tmp_path):
             (ArgumentError, "cross_entropy", lambda: explore(lstm(), row, path, [[0.0, 2.0]])),
             (TopologyError, "outside", lambda: explore(linked, row, path)),
             (ArgumentTypeError, "path", lambda: explore(lstm(), row, 3)),
+            (ArgumentError, "the sequence that", lambda: explore(lstm(), None, path, [[0.0] * 2])),
+            (ArgumentError, "the sequence that", lambda: explore(lstm(), None, path, [[0.0] * 2], True)),
         ]
     )
     assert path.read_text() == "old"

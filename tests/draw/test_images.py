@@ -34,6 +34,8 @@ def test_a_raster_has_a_row_a_neuron_and_zero_in_the_middle_of_colours_of_both_s
         ax = draw.raster(odd)
         ax.figure.canvas.draw()
         assert ax.images[0].get_array().count() == np.isfinite(odd).sum()
+        assert ax.images[0].cmap.get_bad().tolist() == [1, 1, 1, 1], "the middle of cividis is grey"
+        assert all(place == round(place) for place in ax.get_xticks())
 
 
 def test_layers_are_set_apart_and_named():

@@ -86,6 +86,11 @@ def test_the_forecast_begins_at_the_last_known_value():
         assert_readable(ax)
     gap = draw.forecast([1.0, np.nan, 3.0], [4.0])
     assert np.isnan(gap.lines[0].get_ydata()[1])
+    missing = draw.forecast([1.0, 2.0, np.nan], interval([4.0], [1.0]))
+    assert [line.tolist() for line in missing.lines[1].get_data()] == [[1, 3], [2.0, 4.0]]
+    assert missing.collections[0].get_paths()[0].vertices[:, 0].min() == 1
+    lone = draw.forecast([np.nan, np.nan], [4.0]).lines + draw.traces([[np.nan, 1.0], [1.0, np.inf]]).lines
+    assert [line.get_marker() for line in lone] == ["o"] * 4
 
 
 def test_an_interval_is_shaded():

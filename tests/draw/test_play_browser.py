@@ -307,6 +307,7 @@ def test_pasted_rows_are_used_or_refused(opened):
         ("a, b\n1, 2", "1", 'Line 1, column 1: expected a number, got "a"'),
         ("1, 2\n1", "1", "Line 2 has 1 number, line 1 has 2"),
         ("", "1", "There are no rows"),
+        ("1\n2", "1", "Each row has one number"),
         ("1 2\n3 4", "2", "from 1 to 1 columns of targets"),
     ):
         page.fill("#csv", text)

@@ -92,6 +92,17 @@ def test_pictures_make_one_figure_in_their_own_style_and_change_no_setting():
     assert not failures(PICTURES, check)
 
 
+def test_evolutions_of_one_generation_and_of_one_topology():
+    ax = draw.species(Evolution(history={"best": [1.0]}, species=[{0: 3, 1: 2}]))
+    assert [np.ptp(band.get_paths()[0].vertices, axis=0).tolist() for band in ax.collections] == [
+        [1, 3],
+        [1, 2],
+    ]
+    one, other, larger = (Genome.minimal(size, 1, seed=seed) for size, seed in ((2, 0), (2, 1), (3, 0)))
+    ax = draw.growth(Evolution(milestones=[(0, one), (1, other), (5, larger)]))
+    assert [text.get_text() for text in ax.texts] == ["generation 1", "generation 6"]
+
+
 def test_a_figure_is_closed_where_drawing_fails(monkeypatch):
     from matplotlib import pyplot
 

@@ -25,6 +25,7 @@ function parsed(text, targets) {
   const sequences = blocks.filter((block) => block.length), rows = sequences.flat();
   require(rows.length, "There are no rows. Paste one row of numbers a line.");
   require(rows.length <= MOST_SAMPLES, `There are ${rows.length} rows; this page works with at most ${MOST_SAMPLES}.`);
+  require(width.count > 1, "Each row has one number. It needs at least one input and one target.");
   require(Number.isInteger(targets) && targets > 0 && targets < width.count,
     `Expected from 1 to ${width.count - 1} columns of targets, because a row has ${width.count}, got ${targets}.`);
   const pair = (row) => [row.slice(0, -targets), row.slice(-targets)];

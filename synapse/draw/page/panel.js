@@ -85,7 +85,7 @@ function errorRows(n) {
 function ofNeuron({ neuron: n }) {
   const own = outgoing[n].find((c) => connections.target[c] === n);
   const rows = [["activation", activation(n)]];
-  if (target(n) !== undefined) rows.push(["target", real(target(n))]);
+  if (target(n) !== undefined) rows.push(["target", target(n)]);
   rows.push(["state", state(n)]);
   if (Number.isFinite(state(n, Math.max(0, now - 1))) && now > 0) rows.push(["previous state", state(n, now - 1)]);
   rows.push(["derivative", derivative(n)], ["bias", real(neurons.bias[n])]);
@@ -158,7 +158,7 @@ function ofLayer({ layer: i }) {
 function valuesOf(layer) {
   const all = neuronsOf(layer), left = all.length - FEW_ROWS;
   const rows = all.slice(0, FEW_ROWS).map((n) => [
-    neurons.name[n] + (target(n) === undefined ? "" : ` (target ${shown(real(target(n)))})`), activation(n)]);
+    neurons.name[n] + (target(n) === undefined ? "" : ` (target ${shown(target(n))})`), activation(n)]);
   return [table(rows), ...(left > 0 ? [made("p", `and ${left} more`)] : [])];
 }
 function ofNothing() {
@@ -178,7 +178,7 @@ function showNumbers(what) {
 // One line of what is pointed at, at this step.
 const titles = {
   neuron: ({ neuron: n }) => `${neurons.name[n]}: ${shown(activation(n))}`
-    + (target(n) === undefined ? "" : `, target ${shown(real(target(n)))}`),
+    + (target(n) === undefined ? "" : `, target ${shown(target(n))}`),
   connection: ({ connection: c }) => `${connectionTitle(c)}: weight ${shown(real(connections.weight[c]))}`
     + (isGated(c) ? `\ngain ${shown(gain(c))}, gated by ${neurons.name[connections.gater[c]]}` : ""),
   bundle: ({ members }) => counted(members.length, "connection")

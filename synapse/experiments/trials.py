@@ -250,6 +250,8 @@ class Trials(list[Row]):
 
         Raises
         ------
+        UnknownNameError, ArgumentError, ArgumentTypeError
+            As :meth:`rate` and :meth:`median`, or if two columns would have one name.
         MissingExtraError
             If pandas or SciPy is not installed.
 
@@ -261,14 +263,20 @@ class Trials(list[Row]):
         0      20  95 % (76 to 99)
         """
         groups = list(self.by().values()) if self.names else [self]
-        columns = {name: [group[0][name] for group in groups] for name in self.names}
+        rates, medians, failed = _names("The rate", rate), _names("The median", median), self.failed
+        names = [*self.names, "trials", *(["failed"] if failed else []), *rates, *medians]
+        for name in names:
+            if names.count(name) > 1:
+                raise ArgumentError(
+                    f"Two columns of this summary would have the name {name!r}. Leave one out, or rename a "
+                    "parameter of the sweep."
+                )
+        columns: dict[str, list[Any]] = {name: [group[0][name] for group in groups] for name in self.names}
         columns["trials"] = [len(group) for group in groups]
-        if self.failed:
+        if failed:
             columns["failed"] = [len(group.failed) for group in groups]
-        for name in _names("The rate", rate):
-            columns[name] = [group.rate(name) for group in groups]
-        for name in _names("The median", median):
-            columns[name] = [group.median(name) for group in groups]
+        columns |= {name: [group.rate(name) for group in groups] for name in rates}
+        columns |= {name: [group.median(name) for group in groups] for name in medians}
         return imported_pandas().DataFrame(columns)
 
     def to_pandas(self) -> Any:
@@ -310,7 +318,8 @@ class Trials(list[Row]):
             return name
         if {type(value) for value in values} - {type(None)} == {bool}:
             return f"{name} {100 * values.count(True) / len(values):.0f} %"
-        middle = statistics.median(math.inf if value is None else value for value in values)
+        known = [math.inf if value is None else value for value in values]
+        middle = math.nan if any(map(math.isnan, known)) else statistics.median(known)
         return f"{name} {in_digits(middle)}"
 
     def _repr_html_(self) -> str:

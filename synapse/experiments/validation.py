@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
@@ -204,14 +204,20 @@ def _made(make: Callable[..., Trainer | Network], folds: int) -> list[Trainer]:
 
 def _takes_an_argument(make: Callable[..., Any]) -> bool:
     """Whether a function has a parameter for the number of the fold."""
+    refusal = expected("What makes a fold's trainer", "a function without parameters, or of (fold)", make)
     if not callable(make):
-        raise ArgumentTypeError(expected("What makes a fold's trainer", "a function", make))
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        raise ArgumentTypeError(refusal)
     try:
-        parameters: Sequence[inspect.Parameter] = list(inspect.signature(make).parameters.values())
+        signature = inspect.signature(make)
     except ValueError:  # a built-in function without a signature
         return False
-    return any(p.kind in kinds and p.default is p.empty for p in parameters)
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    numbered = any(p.kind in kinds and p.default is p.empty for p in signature.parameters.values())
+    try:
+        signature.bind(*[0] * numbered)
+    except TypeError:
+        raise ArgumentTypeError(refusal) from None
+    return numbered
 
 
 def _as_trainer(made: Any) -> Trainer:

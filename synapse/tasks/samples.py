@@ -12,7 +12,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._checks import expected, finite_array, positive_integer, whole_number
+from .._checks import expected, finite_array, place, positive_integer, whole_number
 from .._typing import Floats, Ints
 from ..errors import ArgumentError
 from ..objects.network import Network, require_network
@@ -144,10 +144,11 @@ class SampleBatch(Sequence[Sample]):
     @overload
     def __getitem__(self, index: slice) -> SampleBatch: ...
     def __getitem__(self, index: int | slice) -> Sample | SampleBatch:
-        numbers = range(len(self))[index]
-        if isinstance(numbers, int):
-            span = slice(self.bounds[numbers], self.bounds[numbers + 1])
+        if not isinstance(index, slice):
+            number = place("The number of a sample", index, len(self)) % len(self)
+            span = slice(self.bounds[number], self.bounds[number + 1])
             return Sample(self.rows[span], self.goals[span], self.judge, self._allowed(span))
+        numbers = range(len(self))[index]
         if numbers.step != 1:
             raise ArgumentError(expected("A slice of samples", "without a step", index))
         span = slice(self.bounds[numbers.start], self.bounds[max(numbers.start, numbers.stop)])
@@ -175,6 +176,8 @@ class SampleBatch(Sequence[Sample]):
 
     def _outputs(self, network: Network) -> Floats:
         require_network("What is scored", network)
+        if not len(self):
+            raise ArgumentError("Expected at least one sample to score, got none.")
         with preserved_context(network), deterministic(network):
             return np.concatenate(network.run(self.inputs))
 

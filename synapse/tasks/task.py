@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from .._checks import MOST_SEQUENCES, expected, integer, positive_integer
+from .._checks import MOST_SEQUENCES, check_fields, counted, expected, integer, positive_integer
 from ..errors import ArgumentError, ArgumentTypeError
 from ..initializers import Seed, random_generator
 from ..objects.network import Network, require_network
@@ -40,6 +40,9 @@ class Criterion:
     wrong: int = 0
     error: float = inf
     squared_error: float = inf
+
+    def __post_init__(self) -> None:
+        check_fields(self, positive_integer, "samples")
 
     def met(self, score: Score) -> bool:
         """Whether a score meets the criterion."""
@@ -176,7 +179,7 @@ class Task(ABC):
     def _parts(self, samples: SampleBatch | Seed, count: int) -> Iterator[SampleBatch]:
         """Samples of a test, a few at a time."""
         if isinstance(samples, SampleBatch):
-            starts = range(0, len(samples), TESTED_AT_ONCE)
+            starts = range(0, len(samples) or 1, TESTED_AT_ONCE)  # scoring refuses an empty batch
             return (samples[begin : begin + TESTED_AT_ONCE] for begin in starts)
         if samples is not None and not isinstance(samples, np.random.Generator) and integer(samples) is None:
             raise ArgumentTypeError(expected("The samples", "samples of a task, or a seed", samples))
@@ -190,9 +193,9 @@ class Task(ABC):
         require_network("What is tested", network)
         found, needed = (len(network.input), len(network.output)), (self.inputs, self.outputs)
         if found != needed:
+            words = f"{counted(needed[0], 'input')} and {counted(needed[1], 'output')}"
             raise ArgumentError(
-                f"Expected a network with {needed[0]} inputs and {needed[1]} outputs for "
-                f"{type(self).__name__}, got {found[0]} and {found[1]}."
+                f"Expected a network with {words} for {type(self).__name__}, got {found[0]} and {found[1]}."
             )
 
 

@@ -53,6 +53,8 @@ def test_values_that_have_no_statistic(trials):
             (lambda: trials.median("curve"), ArgumentTypeError, "Expected a value to be a number"),
             (lambda: Trials().rate("solved"), ArgumentError, "at least one trial with the value"),
             (lambda: trials.by("x"), UnknownNameError, "There is no value named 'x'"),
+            (lambda: trials.summary(rate="solved", median="solved"), ArgumentError, "have the name 'solved'"),
+            (lambda: Trials([{"trials": 1}], ["trials"]).summary(), ArgumentError, "have the name 'trials'"),
         ]
     )
 
@@ -132,6 +134,8 @@ def test_medians_in_words():
     assert str(number([74000.4] * 5)) == "74,000 (74,000 to 74,000)"
     assert str(number([0.00028] * 5)) == "0.00028 (0.00028 to 0.00028)"
     assert str(number([3, 1, 2, 9], 0.5)) == "2.5 (range 1 to 9)", "fewer than five have no interval"
+    nan = Trials({"seed": seed, "v": v} for seed, v in enumerate([1, math.nan, 3, 2, 0.5]))
+    assert repr(nan) == "<Trials, 5 trials: v nan>"
 
 
 def test_what_has_no_interval():

@@ -10,7 +10,7 @@ import pytest
 import architect
 from studies import tasks as papers
 from synapse import Trainer, tasks
-from synapse.errors import ArgumentError, ArgumentTypeError
+from synapse.errors import ArgumentError, ArgumentTypeError, OutOfRangeError
 from synapse.tasks import Criterion, EmbeddedReber, Recall, SampleBatch, Score, Task
 from tests.cases import all_hold, all_refused
 
@@ -161,8 +161,17 @@ def test_slices_of_samples_are_samples():
     assert len(samples[5:2]) == 0
     with pytest.raises(ArgumentError, match="step"):
         samples[::2]
-    with pytest.raises(IndexError):
-        samples[7]
+    for place in (7, -8):
+        with pytest.raises(OutOfRangeError, match=f"from -7 to 6, got {place}"):
+            samples[place]
+    net = architect.Perceptron(7, 7, seed=0)
+    for call in (
+        samples[5:2].score,
+        samples[5:2].wrong,
+        lambda net: EmbeddedReber().solved(net, samples[5:2]),
+    ):
+        with pytest.raises(ArgumentError, match="at least one sample to score"):
+            call(net)
     with pytest.raises(ArgumentError, match="to have the shape of its targets|shape"):
         samples[0].right(np.zeros((1, 7)))
 

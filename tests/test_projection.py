@@ -125,7 +125,7 @@ def test_a_mask_or_list_with_self_connections_asks_for_them_by_name():
     mask = np.eye(3, k=0, dtype=bool) | np.eye(3, k=1, dtype=bool)
     for kind, what in ((mask, "mask"), (([0, 1], [1, 1]), "list")):
         layer, other = Layer(3), Layer(3)
-        sentence = f"The {what} connects .* self_connections=True"
+        sentence = f"The {what} has . self-connections?. .* self_connections=True"
         with unchanged(layer), pytest.raises(ArgumentError, match=sentence):
             layer.project(layer, kind)
         assert len(layer.project(other, kind)) == len(layer.project(layer, kind, self_connections=True))

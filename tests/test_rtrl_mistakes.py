@@ -106,7 +106,7 @@ def test_networks_that_are_connected_with_others():
     steps(net)
     weights, kept = net.weights, values(net)
     link = other.output[0].project(net.hidden[-1][0])
-    sentence = "cannot be trained by rtrl alone: 1 connection"
+    sentence = "cannot be trained by rtrl alone: it has 1 connection "
     for act in (
         lambda: net.activate(ROWS[0][0]),
         lambda: net.run(ROWS),

@@ -451,7 +451,7 @@ def pairs_of(
     own = np.array([number.get(neuron, -1) for neuron in target])[pairs[1]] == pairs[0]
     if own.any() and not isinstance(kind, str) and not is_number(kind):
         raise ArgumentError(
-            f"The {'list' if is_listed(kind) else 'mask'} connects {own.sum()} neuron(s) to themselves. "
+            f"The {'list' if is_listed(kind) else 'mask'} has {counted(int(own.sum()), 'self-connection')}. "
             "A self-connection carries a neuron's state to the next step: give self_connections=True to "
             "make them, or leave these pairs out."
         )

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import squash as squashes
+from .._checks import counted
 from .._typing import Bools, Indices, Ints
 from ..engine.guard import InUse
 from ..engine.schema import NONE
@@ -99,9 +100,9 @@ def require_closed(network: Network, doing: str) -> None:
 def not_closed(whose: str, doing: str, count: int, example: Connection | None) -> TopologyError:
     """Return the error for neurons that are linked to others; `example` is one of `count` links."""
     return TopologyError(
-        f"{whose} cannot be {doing} alone: {count} connection(s) link it to neurons outside of it, or are "
-        f"gated across its border, such as {example!r}. Disconnect or ungate them first, or build one "
-        "network from all the layers."
+        f"{whose} cannot be {doing} alone: it has {counted(count, 'connection')} to or from neurons outside "
+        f"of it, or gated across its border, such as {example!r}. Disconnect or ungate them first, or build "
+        "one network from all the layers."
     )
 
 
@@ -361,8 +362,8 @@ def remove(neurons: Sequence[Neuron]) -> None:
     if gates.any():
         one = store.views[int(store["gater"][np.flatnonzero(gates)[0]])]
         raise TopologyError(
-            f"{one!r} gates {int(gates.sum())} connection(s) of other neurons and cannot be removed. "
-            "Ungate them first: neuron.ungate(*neuron.gated)."
+            f"{one!r} gates {counted(int(gates.sum()), 'connection')} of other neurons and cannot be "
+            "removed. Ungate them first: neuron.ungate(*neuron.gated)."
         )
     disconnect(store, store["identity"][attached])
     graph.follow_removed(store, neurons)

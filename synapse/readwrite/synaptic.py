@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import boolean, level_of_caller
+from .._checks import boolean, counted, level_of_caller
 from .._typing import Ints
 from ..errors import ArgumentError, FormatError
 from ..objects.network import Network
@@ -124,8 +124,8 @@ def _warn_of_self_weights(edges: dict[str, Any]) -> None:
     if len(other):
         i = other[0]
         message = (
-            f"{len(other)} self-connection(s) have a weight other than 1, which Synaptic will read as 1, "
-            f"such as that of neuron {edges['source'][i]}: {edges['weight'][i]:.4g}."
+            f"Synaptic will read 1 as the weight of {counted(len(other), 'self-connection')}, such as that "
+            f"of neuron {edges['source'][i]}, which is {edges['weight'][i]:.4g}."
         )
         warnings.warn(message, SynapticWarning, stacklevel=level_of_caller())
 
@@ -278,8 +278,8 @@ def _without_repeats(edges: dict[str, Any], neurons: int, resume: bool) -> dict[
         edges = _overwritten(edges, neurons)
     edges = _summed(edges)
     warnings.warn(
-        f"{len(again)} connection(s) repeat another one, such as connection {again[0]} the connection "
-        f"{first[again[0]]}. They are read as from_synaptic_data describes.",
+        f"The data repeat {counted(len(again), 'connection')}, such as connection {first[again[0]]} as "
+        f"connection {again[0]}. They are read as from_synaptic_data describes.",
         SynapticWarning,
         stacklevel=level_of_caller(),
     )

@@ -112,7 +112,7 @@ def test_a_warning_is_a_sentence(tmp_path):
     finished = process("convert", "m.json", "s.json", "--to", "synaptic", cwd=tmp_path, env=None)
     assert finished.returncode == 0
     (sentence,) = finished.stderr.splitlines()
-    assert sentence.startswith("synapse: warning: 1 self-connection(s)")
+    assert sentence.startswith("synapse: warning: Synaptic will read 1 as the weight of 1 self-connection,")
 
 
 # --- draw ----------------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ def test_a_self_connection_whose_weight_synaptic_does_not_read_is_said():
     data = small()
     data["connections"].append(link(3, 3, 0.5))
     net = from_synaptic_data(data)
-    with pytest.warns(SynapticWarning, match=r"1 self-connection.* will read as 1, .* neuron 3: 0.5"):
+    with pytest.warns(SynapticWarning, match=r"read 1 as .* 1 self-connection, .* neuron 3, .* 0.5"):
         assert synaptic_data(net) == data
     data["connections"].append(link(3, 3))
     with pytest.raises(errors.FormatError, match="connections 4 and 5 both lead from one neuron to itself"):
@@ -100,7 +100,7 @@ def test_older_files_have_indices_in_strings_and_traces():
     assert synaptic_data(from_synaptic_data(old)) == data
 
 
-REPEATED = "ignore:.* repeat another one:synapse.readwrite.SynapticWarning"
+REPEATED = "ignore:The data repeat:synapse.readwrite.SynapticWarning"
 
 
 @pytest.mark.filterwarnings(REPEATED)
@@ -135,7 +135,7 @@ def test_repeated_connections_become_one():
     data, summed = small(), small()
     data["connections"] += [link(2, 3, 0.125), link(1, 3, -1, 2), link(2, 3, 1)]
     summed["connections"][1]["weight"], summed["connections"][2]["weight"] = -0.75, 1.625
-    sentence = r"3 connection\(s\) repeat another.* connection 4 the connection 2"
+    sentence = r"repeat 3 connections, .* connection 2 as connection 4"
     with pytest.warns(SynapticWarning, match=sentence):
         net = from_synaptic_data(data, resume=True)
     assert synaptic_data(net) == summed

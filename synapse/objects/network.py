@@ -270,19 +270,20 @@ class Network(Sequence[Neuron]):
     def _renumber(self, layers: list[Layer]) -> None:
         """Let these be its layers, and write the order and the roles of their neurons into the store."""
         store, rows = self._store, wiring.rows_of(chain.from_iterable(layers))
+        columns, number = store.columns, self._number_now
         positions, inputs, outputs = np.arange(len(rows)), len(layers[0]), len(layers[-1])
-        new = rows[:inputs][store["role"][rows[:inputs]] != INPUT]
-        errors = [store[name] for name in ("responsibility", "projected", "gated")]
-        wrong = any(error[new].any() for error in errors)  # clamped neurons have none
+        new = rows[:inputs][columns["role"][rows[:inputs]] != INPUT]
+        errors = [columns[name] for name in ("responsibility", "projected", "gated")]
+        wrong = any(np.count_nonzero(error[new]) for error in errors)  # clamped neurons have none
         new = new[~np.isin(new, store["target"])] if wrong else new[:0]
         store.touch()  # from here on, nothing can fail
         self._layers, self._n_inputs, self._n_outputs = layers, inputs, outputs
-        store["network"][rows], store["position"][rows] = self._number_now, positions
-        for error in errors:
+        columns["network"][rows], columns["position"][rows] = number, positions
+        for error in errors if wrong else ():
             error[new] = 0.0
-        store["role"][rows] = HIDDEN
-        store["role"][rows[:inputs]] = INPUT
-        store["role"][rows[len(rows) - outputs :]] = OUTPUT
+        columns["role"][rows] = HIDDEN
+        columns["role"][rows[:inputs]] = INPUT
+        columns["role"][rows[len(rows) - outputs :]] = OUTPUT
         graph.refresh(store)
 
     def add(self, neurons: Neuron | Layer, before: Layer | Neuron | None = None) -> Layer:

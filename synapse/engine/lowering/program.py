@@ -44,12 +44,9 @@ class Traces:
 
     def shifted(self, neurons: int, identities: int) -> Traces:
         """These traces with rows and identities shifted, for a store that was absorbed by another."""
-
-        def moved(values: Indices, offset: int) -> Indices:
-            return np.where(values == NONE, NONE, values.astype(np.int64) + offset)
-
         offsets = dict.fromkeys(_NEURONS, neurons) | dict.fromkeys(_IDENTITIES, identities)
-        return replace(self, **{name: moved(getattr(self, name), by) for name, by in offsets.items()})
+        parts = [(name, vars(self)[name].astype(np.int64), by) for name, by in offsets.items()]
+        return replace(self, **{name: np.where(one == NONE, NONE, one + by) for name, one, by in parts})
 
     def renamed(self, new_row: Indices) -> Traces:
         """These traces with the new rows of the neurons (NONE, as the last one is: gone)."""
@@ -131,8 +128,6 @@ def _begin(store: Store, neurons: NDArray[np.int64]) -> None:
     fresh = c["flags"][neurons] & MEMORY != 0
     store["bias_eligibility"][neurons[fresh]] = 0.0
     neurons = neurons[~fresh]
-    if not len(neurons):
-        return
     rows = spans(c["first_incoming"][neurons], c["learning"][neurons])
     source, target, gater = (store[name][rows] for name in ("source", "target", "gater"))
     m = Attributes(store)

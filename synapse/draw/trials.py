@@ -113,16 +113,16 @@ def _marks(published: Any, groups: Mapping[str, Any], log: bool) -> dict[str, fl
     for name in published:
         if name not in groups:
             raise ArgumentError(expected("A published figure", "for one of the groups", name))
-    return {name: _number(one, log) for name, one in published.items()}
+    return {name: _number(one, log, "A published figure") for name, one in published.items()}
 
 
-def _number(value: Any, log: bool) -> float:
+def _number(value: Any, log: bool, what: str = "A result") -> float:
     """A value of a trial; infinite if the trial is unsolved."""
     if value is None or value == np.inf:
         return np.inf
-    number = finite_number("A result", value)
+    number = finite_number(what, value)
     if log and number <= 0:
-        raise ArgumentError(expected("A result on a logarithmic axis", "above 0", value, "Give log=False."))
+        raise ArgumentError(expected(f"{what} on a logarithmic axis", "above 0", value, "Give log=False."))
     return number
 
 

@@ -171,6 +171,12 @@ def test_gates_open_and_close(opened):
     assert float(page.evaluate(f"{GRAPH}.getElementById('c0').style('width')").removesuffix("px")) >= 1.5
 
 
+def test_an_output_without_a_target_has_none(opened):
+    page = opened(architect.Perceptron(2, 2, seed=0), [[0.0, 1.0]], [[1.0, np.nan]])
+    assert "output 0 (target 1)" in page.text_content("#numbers")
+    assert "output 1 (" not in page.text_content("#numbers")
+
+
 def test_pointing_at_a_neuron_shows_its_numbers_at_every_step(opened):
     net, sequence = lstm(), rows()
     outputs = net.clone().run(sequence)[:, 0]

@@ -531,11 +531,11 @@ def read_traces(m: Any, n: int, count: int, work: Any) -> Pair:
         if m.influence_trace[q] != NONE:
             g = m.influence_gater[q]
             work[gater + pairs], work[gated + pairs] = g, m.influence_gated[q]
-            for t in range(m.learning[g] + 1):
-                work[at], work[at + 1] = pairs, m.identity[m.first_incoming[g] + t]
+            for r in range(m.first_incoming[g], m.first_incoming[g] + m.learning[g]):
+                work[at], work[at + 1] = pairs, m.identity[r]
                 at += 2
-            work[at - 1] = NONE
-            pairs += 1
+            work[at], work[at + 1] = pairs, NONE
+            at, pairs = at + 2, pairs + 1
     return memory, pairs
 
 

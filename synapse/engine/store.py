@@ -540,12 +540,17 @@ class Newborn(Store):
         return False
 
     def _write_bundles(self, store: Store) -> None:
-        source, target, gater = (np.full(self.bundled, NONE, np.uint32) for _ in range(3))
+        source, target = (np.empty(self.bundled, np.uint32) for _ in range(2))
+        gater = np.full(self.bundled, NONE, np.uint32)
         trainable, weight = np.empty(self.bundled, np.uint8), np.empty(self.bundled, store.dtype)
         for first, (sources, targets, pairs, weights, learns, gaters, gates) in self.bundles.items():
             rows = slice(first, first + len(weights))
-            ends = (np.array([view._row for view in views], np.uint32) for views in (sources, targets))
-            source[rows], target[rows] = every_pair(*ends) if pairs is None else map(np.take, ends, pairs)
+            ends = [np.array([view._row for view in views], np.uint32) for views in (sources, targets)]
+            if pairs is None:  # as `every_pair`, without arrays of their own
+                shape = len(targets), len(sources)
+                source[rows].reshape(shape)[:], target[rows].reshape(shape)[:] = ends[0], ends[1][:, None]
+            else:
+                source[rows], target[rows] = map(np.take, ends, pairs)
             trainable[rows], weight[rows] = learns, weights
             if gaters:
                 gater[rows] = np.array([view._row for view in gaters])[gates]

@@ -15,6 +15,7 @@ from synapse._checks import (
     MOST_CONNECTIONS,
     MOST_NEURONS,
     choice,
+    counted,
     expected,
     finite_array,
     listed,
@@ -173,7 +174,7 @@ class Convolutional(Network):
 
     @kernels.setter
     def kernels(self, values: Sequence[ArrayLike]) -> None:
-        what = f"{len(self._convolutions)} arrays, one a convolution"
+        what = f"{counted(len(self._convolutions), 'array')}, one a convolution"
         values = listed("The kernels", values, what)
         if len(values) != len(self._convolutions):
             raise ArgumentError(expected("The kernels", what, len(values)))
@@ -332,7 +333,7 @@ def _per_layer(what: str, given: Any, layers: int, axes: int) -> Iterator[tuple[
     for entry in entries:
         sizes = _sizes(what, entry)
         if len(sizes) not in (1, axes):
-            raise ArgumentError(expected(what, f"of {axes} numbers for a convolution at most", entry))
+            raise ArgumentError(expected(what, f"at most {counted(axes, 'number')} for a convolution", entry))
         yield sizes * axes if len(sizes) == 1 else sizes
 
 

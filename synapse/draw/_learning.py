@@ -87,7 +87,7 @@ def _sequences(net: Network, inputs: ArrayLike, targets: ArrayLike | None) -> li
     parts: Any = inputs if several else [inputs]
     aims: Any = [None] * len(parts) if targets is None else targets if several else [targets]
     if len(aims) != len(parts):
-        raise ArgumentError(f"Expected targets for {len(parts)} sequences, got {len(aims)}.")
+        raise ArgumentError(f"Expected targets for {counted(len(parts), 'sequence')}, got {len(aims)}.")
     found = [_pairs(net, rows, aim) for rows, aim in zip(parts, aims, strict=True)]
     if not any(found):
         raise ArgumentError("Expected at least one row of inputs to learn from, got none.")

@@ -54,7 +54,7 @@ class Calibration:
         slope = spread @ logarithm / max(spread @ spread, np.finfo(float).tiny)
         exponent = np.clip(slope, 0.0, MOST_GROWTH)
         first = logarithm.mean(axis=0) - exponent * ahead.mean()
-        scale: Floats = np.exp(first + exponent * np.log(np.arange(1, steps + 1))[:, None])
+        scale: Floats = np.exp(first + exponent * np.log(np.arange(1, horizon(steps) + 1))[:, None])
         return scale
 
     def half_widths(self, interval: float = 0.9, steps: int | None = None) -> Floats:

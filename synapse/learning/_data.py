@@ -296,10 +296,10 @@ def row_weights(
 
 def checked_weights(samples: Any, data: Data) -> Floats:
     """The weight of each sequence, checked."""
-    what = "The sample_weight"
-    weights = numbers(what, samples, f"{data.sequences} numbers, one per sequence")
+    what, condition = "The sample_weight", f"{counted(data.sequences, 'number')}, one per sequence"
+    weights = numbers(what, samples, condition)
     if weights.shape != (data.sequences,):
-        raise ArgumentError(expected(what, f"{data.sequences} numbers, one per sequence", weights.shape))
+        raise ArgumentError(expected(what, condition, weights.shape))
     if not (np.isfinite(weights) & (weights >= 0)).all():
         raise ArgumentError(expected(what, "finite numbers, 0 or above", samples))
     return weights

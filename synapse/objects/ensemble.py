@@ -7,7 +7,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from .._checks import listed, place
+from .._checks import counted, listed, place
 from .._typing import Floats
 from ..errors import ArgumentError
 from .network import Network, require_network
@@ -64,7 +64,7 @@ class Ensemble(Sequence[Network]):
 
     def __repr__(self) -> str:
         sizes = {"-".join(map(str, map(len, network.layers))) for network in self}
-        return f"<Ensemble of {len(self)} networks {', '.join(sorted(sizes))}>"
+        return f"<Ensemble of {counted(len(self), 'network')} {', '.join(sorted(sizes))}>"
 
     def run(self, inputs: Any) -> Floats | list[Floats]:
         """Run every network on the same rows, see :meth:`Network.run`; returns the mean of their outputs.

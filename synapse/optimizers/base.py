@@ -14,6 +14,7 @@ from .._checks import (
     counted,
     expected,
     finite_array,
+    float_type,
     non_negative_number,
     numbers,
     sum_of_squares,
@@ -178,7 +179,8 @@ class OptimizerState:
     def __init__(self, optimizer: Optimizer, size: int, frozen: Any = None, dtype: Any = np.float64) -> None:
         self.optimizer = optimizer
         self.steps = 0
-        self.change: Floats = np.zeros(size, dtype)
+        size = whole_number("The size of an OptimizerState", size, "a whole number, 0 or above", 0)
+        self.change: Floats = np.zeros(size, float_type("The dtype", dtype))
         self._finite = np.ones(size, np.bool_)
         self._moving = mask_of_moving(frozen, size)
         starts = optimizer.memory()
@@ -186,7 +188,7 @@ class OptimizerState:
         for name in starts:
             if hasattr(OptimizerState, name):
                 raise ArgumentError(f"An OptimizerState already has a {name}. Give this vector another name.")
-        self.memory: Floats = np.empty((len(starts), size), dtype)
+        self.memory: Floats = np.empty((len(starts), size), self.change.dtype)
         self.memory.T[:] = np.array(list(starts.values()), float)
 
     def step(self, parameters: Floats, gradient: Any, rate: float | None = None) -> None:

@@ -8,7 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import choice, fraction_below_one, listed, positive_integer, positive_number, whole_number
+from .._checks import (
+    choice,
+    fraction_below_one,
+    function_of,
+    instance,
+    listed,
+    positive_integer,
+    positive_number,
+    whole_number,
+)
 from ..errors import ArgumentError, DivergenceError
 from ..learning import Result, Trainer
 from ..objects.network import Network
@@ -91,6 +100,9 @@ class Learning:
         if self.validation is not None:
             fraction_below_one("The validation", self.validation)
         whole_number("The seed", self.seed, "a whole number, 0 or above", 0)
+        if self.trainer_of is not None:
+            function_of("The trainer_of", self.trainer_of, "model", "parts")
+        instance("The options", self.options, dict)
 
     def fit(
         self, make: Callable[[], ScaledModel], parts: list[Part], split: tuple[list[Part], list[Part]]

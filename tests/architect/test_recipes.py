@@ -242,44 +242,39 @@ def test_every_option_is_passed_on():
                     build(**options)
 
 
-def test_weights_and_biases_start_within_one_over_the_root_of_the_fan_in():
-    """The fan-in is that of the neuron, whatever layers it comes from; the bounds are reached."""
-    with Cases() as case:
-        for name in ("Perceptron", "Residual", "Elman", "Jordan", "NARX"):
-            nets = [RECIPES[name](seed=seed) for seed in range(12)]
-            for number, layer in enumerate(nets[0].layers):
-                neurons = [neuron for net in nets for neuron in net.layers[number] if neuron.trainable]
-                learnt = [[link.weight for link in n.incoming if link.trainable] for n in neurons]
-                if not any(learnt):
-                    continue
-                limit = 1 / np.sqrt(len(learnt[0]))
-                for values in (learnt, [neuron.bias for neuron in neurons]):
-                    with case(name, layer.name):
-                        assert 0.85 * limit < np.abs(values).max() <= limit
-
-
-def test_biases_are_drawn_for_the_fan_in_of_their_neurons():
-    """With gates, windows and random pairs, too; where it differs between the neurons, for their mean."""
-    builds = {
+def test_weights_and_biases_are_drawn_for_the_fan_in_of_their_neurons():
+    """From several layers, with gates, windows and random pairs, too: for their mean if it differs."""
+    builds = {name: RECIPES[name] for name in ("Perceptron", "Residual", "Elman", "Jordan", "NARX")}
+    biases_only = {
         "gru": partial(GRU, 20, 30, 20, 3),
         "standard": partial(LSTM, 20, 30, 20, 3, input_to_output=True),
-        "synaptic": partial(
-            LSTM, 5, 9, 6, 3, style="synaptic", peepholes=None, cells_per_block=2, hidden_to_hidden=True,
-            output_to_hidden=True,
+        "synaptic": partial(LSTM, 5, 9, 6, 3, style="synaptic", peepholes=None, cells_per_block=2),
+        "recurrent": partial(
+            LSTM, 5, 9, 3, style="synaptic", peepholes=None, hidden_to_hidden=True, output_to_hidden=True
         ),
         "maps": partial(Convolutional, 60, 4, filters=(30, 40), hidden=(30, 30)),
         "pool": partial(Liquid, 10, 30, 3, train_pool=True),
         "random": partial(Random, 10, 30, 8, backward=20),
-    }  # fmt: skip
-    ones = lambda rng, shape, fan_in, fan_out: np.full(shape, float(fan_in))  # noqa: E731
+    }
+    drawn = {"initializer": of_fan_in, "bias_initializer": of_fan_in, "seed": 0}
+    named = {"initializer": "fan_in", "bias_initializer": "fan_in", "seed": 0}
     with Cases() as case:
-        for name, build in builds.items():
-            net = build(initializer="zeros", bias_initializer=ones, seed=0)
-            for layer in net.layers[1:]:
-                drawn = layer.trainable and "gates" not in layer.name
-                read = np.mean([sum(link.trainable for link in neuron.incoming) for neuron in layer])
+        for name, build in (builds | biases_only).items():
+            if name in builds:
+                usual, given = build(seed=0), build(**named)
+                assert (usual.weights == given.weights).all()
+                assert (usual.biases == given.biases).all()
+            for layer in build(**drawn).layers[1:]:
+                learnt = [[link.weight for link in n.incoming if link.trainable] for n in layer]
+                fan_in = np.ceil(np.mean(list(map(len, learnt))))
                 with case(name, layer.name):
-                    assert not drawn or set(layer.biases) == {np.ceil(read)}
+                    if layer.trainable and "gates" not in layer.name:
+                        assert set(layer.biases) == {fan_in}
+                    assert name in biases_only or {weight for one in learnt for weight in one} <= {fan_in}
+
+
+def of_fan_in(rng, shape, fan_in, fan_out):
+    return np.full(shape, float(fan_in))
 
 
 def test_sizes_and_options_that_do_not_fit_each_other_are_refused():

@@ -18,6 +18,7 @@ from synapse.optimizers import (
     Adam,
     AdamW,
     Optimizer,
+    OptimizerState,
     RMSprop,
     Rprop,
 )
@@ -173,6 +174,7 @@ def test_what_is_refused_changes_nothing():
         (ArgumentError, "a vector", lambda: SGD().begin(np.zeros((2, 1)))),
         (ArgumentError, "2 booleans", lambda: SGD().begin(np.zeros(2), [0, 1])),
         (ArgumentError, "2 booleans", lambda: LBFGS().minimise(lambda p: (0.0, p), np.zeros(2), [True])),
+        (ArgumentError, "the size of an OptimizerState", lambda: OptimizerState(SGD(), -1)),
         (ArgumentError, "of shape", restore(velocity=np.zeros(3))),
         (ArgumentError, "finite", restore(velocity=[math.nan, 0.0])),
         (ArgumentError, "the steps", restore(steps=-1)),

@@ -11,7 +11,7 @@ import torch
 
 import architect
 
-from ..._checks import expected
+from ..._checks import counted, expected
 from ..._typing import Ints
 from ...errors import ArgumentError, ArgumentTypeError, TopologyError
 from ...objects.layer import Layer
@@ -314,8 +314,9 @@ def _require_room(peer: Peer, net: Network, held: int) -> None:
     over = len(net.weights) - held
     if over:
         raise TopologyError(
-            f"{net!r} has {over} connections without a counterpart in the modules, such as peepholes or a "
-            "read-out without a Linear. to_torch(network) alone makes a module of any topology."
+            f"{net!r} has {counted(over, 'connection')} without a counterpart in the modules, such as "
+            "peepholes or a read-out without a Linear. to_torch(network) alone makes a module of any "
+            "topology."
         )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -85,13 +85,18 @@ class Places:
         return every.min(axis=0), every.max(axis=0)
 
 
-def short_names(diagram: Topology) -> list[str]:
-    """The names of neurons without that of their layer: "cells 3" among the cells is "3"."""
-    names = []
-    for name, i in zip(diagram.names, diagram.layer.tolist(), strict=True):
-        tail = name.removeprefix(f"{diagram.layers[i]} ")
-        names.append(tail if diagram.layers[i] and tail.isdecimal() else name)
-    return names
+def short_names(names: Iterable[str], layers: Iterable[str]) -> list[str]:
+    """The names of neurons without those of their layers, one for each: "cells 3" of the cells is "3"."""
+    found = []
+    for name, layer in zip(names, layers, strict=True):
+        tail = name.removeprefix(f"{layer} ")
+        found.append(tail if layer and tail.isdecimal() else name)
+    return found
+
+
+def names_shown(diagram: Topology) -> list[str]:
+    """The names of neurons that a picture shows."""
+    return short_names(diagram.names, (diagram.layers[i] for i in diagram.layer.tolist()))
 
 
 def _shape(diagram: Topology, layer: int) -> tuple[Floats, bool]:
@@ -112,7 +117,7 @@ def _shape(diagram: Topology, layer: int) -> tuple[Floats, bool]:
 
 def _named(diagram: Topology) -> Bools:
     """Whether a layer has names of neurons below their discs."""
-    long = np.array([len(name) > 3 for name in short_names(diagram)])
+    long = np.array([len(name) > 3 for name in names_shown(diagram)])
     return np.bincount(diagram.layer[long], minlength=len(diagram.layers)) > 0
 
 

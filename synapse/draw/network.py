@@ -15,7 +15,7 @@ from ..objects.network import Network
 from ..objects.neuron import Neuron
 from ..objects.topology import NO_GATER, OUTSIDE, Topology
 from . import _blocks as block_view
-from ._places import LAYERS, RADIUS, Places, check_layout, places_of, short_names
+from ._places import LAYERS, RADIUS, Places, check_layout, names_shown, places_of
 from ._style import (
     DOTS,
     GATE,
@@ -311,7 +311,7 @@ class _Picture:
         """Numbers and short names in the discs, longer names below them."""
         wide = self.places.gap if len(set(self.places.centres[:, 0])) == len(self.places.frames) else 0.95
         room = max(3, int(0.95 * wide / (WIDE * NAME * self.point)))
-        for (x, y), name, ink in zip(self.places.centres, short_names(self.diagram), inks, strict=True):
+        for (x, y), name, ink in zip(self.places.centres, names_shown(self.diagram), inks, strict=True):
             inside = len(name) <= 3
             text = label(name) if inside else label(name, room)
             low = y if inside else y - RADIUS - 0.04

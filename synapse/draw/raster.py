@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from .._checks import boolean
 from .._typing import Floats
 from ..objects.recording import Log
+from ._places import short_names
 from ._style import INK, canvas, colouring, count_along, key, label
 from ._values import over_time
 
@@ -79,20 +80,12 @@ def raster(
         ax.imshow(np.ma.masked_invalid(matrix.T), aspect="auto", origin="upper", cmap=cmap, norm=norm)
         ax.spines[:].set_visible(False)
         ax.set_xlabel("step")
-        _name_rows(ax, _shortened(names, layers))
+        owners = [layer for layer, size in layers for _ in range(size)]
+        _name_rows(ax, short_names(names, owners) if len(layers) > 1 else names)
         _set_layers_apart(ax, layers, count)
         if colour_bars:
             key(ax, cmap, norm, label(what), pad=0.16 if len(layers) > 1 else 0.02)
         return ax
-
-
-def _shortened(names: list[str], layers: list[tuple[str, int]]) -> list[str]:
-    """Names without those of their layers, which are named beside them: "cells 3" is "3"."""
-    if len(layers) < 2:
-        return names
-    owners = [layer for layer, size in layers for _ in range(size)]
-    tails = [name.removeprefix(f"{layer} ") for name, layer in zip(names, owners, strict=True)]
-    return [tail if tail.isdecimal() else name for name, tail in zip(names, tails, strict=True)]
 
 
 def _name_rows(ax: Axes, names: list[str]) -> None:

@@ -50,11 +50,9 @@ def species(result: Evolution, ax: Axes | None = None) -> Axes:
     names = sorted({name for one in result.species for name in one})
     sizes = np.array([[one.get(name, 0) for one in result.species] for name in names])
     with canvas(ax, (6.0, 3.4)) as ax:
-        best = np.array(result.history["best"])
-        if result.generations == 1:  # as a band of some width
+        generations, best = np.arange(1.0, result.generations + 1), np.array(result.history["best"])
+        if len(best) == 1:  # bands of some width
             generations, sizes, best = np.array([0.5, 1.5]), np.repeat(sizes, 2, axis=1), np.repeat(best, 2)
-        else:
-            generations = np.arange(1, result.generations + 1)
         colours = [CYCLE[i % len(CYCLE)] for i in range(len(names))]
         ax.stackplot(generations, sizes, colors=colours, alpha=0.45, lw=0.4, ec="white")
         ax.set(xlabel="generation", ylabel="genomes", ylim=(0, sizes.sum(axis=0).max()))

@@ -69,8 +69,10 @@ class Population:
                 values = np.column_stack([values, -self.genomes.connections])
             values = np.where(sound[:, None], values, LOWEST)
             if self.generation:  # the best of parents and children survive
-                both = _joined(self.values, values)
-                order = ranked(both)[: len(values)]
+                size, widths = len(values), (self.values.shape[1], values.shape[1])
+                both = np.full((2 * size, max(widths)), LOWEST)  # where all have failed, there can be fewer
+                both[:size, : widths[0]], both[size:, : widths[1]] = self.values, values
+                order = ranked(both)[:size]
                 self.genomes, values = self._old.join(self.genomes).take(order), both[order]
             self.fitness = len(values) - ranked(values).argsort().astype(np.float64)
         elif self.settings.select == "novelty":
@@ -157,15 +159,6 @@ def at_least(array: NDArray[Any], size: int) -> NDArray[Any]:
     if len(array) < size:
         array = np.append(array, np.empty(2 * size - len(array), array.dtype))
     return array
-
-
-def _joined(first: Floats, second: Floats) -> Floats:
-    """Rows of both; where all have failed, there can be fewer columns."""
-    width = max(first.shape[1], second.shape[1])
-    wide = [
-        np.pad(one, ((0, 0), (0, width - one.shape[1])), constant_values=LOWEST) for one in (first, second)
-    ]
-    return np.concatenate(wide)
 
 
 def fronts_of(values: Floats) -> Ints:

@@ -265,12 +265,8 @@ class Trials(list[Row]):
         groups = list(self.by().values()) if self.names else [self]
         rates, medians, failed = _names("The rate", rate), _names("The median", median), self.failed
         names = [*self.names, "trials", *(["failed"] if failed else []), *rates, *medians]
-        for name in names:
-            if names.count(name) > 1:
-                raise ArgumentError(
-                    f"Two columns of this summary would have the name {name!r}. Leave one out, or rename a "
-                    "parameter of the sweep."
-                )
+        if len(set(names)) < len(names):
+            raise ArgumentError(expected("The columns of a summary", "of different names", names))
         columns: dict[str, list[Any]] = {name: [group[0][name] for group in groups] for name in self.names}
         columns["trials"] = [len(group) for group in groups]
         if failed:

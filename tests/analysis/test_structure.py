@@ -39,10 +39,3 @@ def test_gating_patterns_of_an_lstm():
     found = gate_motifs(architect.LSTM(2, 3, 1, peepholes="all_to_all", style="synaptic", seed=0))
     kinds = {"all": 12, "forget": 3, "into memory": 6, "out of memory": 3, "own": 0}
     assert found == {**kinds, "peephole": 12, "same source": 9}
-
-
-def test_neurons_of_a_loop_are_in_the_order_of_activation():
-    net = perceptron(1, 8, 1)
-    first, last = net[1], net[8]
-    first.project(last), last.project(first)
-    assert components(net) == [[first, last]]

@@ -53,8 +53,8 @@ def test_values_that_have_no_statistic(trials):
             (lambda: trials.median("curve"), ArgumentTypeError, "Expected a value to be a number"),
             (lambda: Trials().rate("solved"), ArgumentError, "at least one trial with the value"),
             (lambda: trials.by("x"), UnknownNameError, "There is no value named 'x'"),
-            (lambda: trials.summary(rate="solved", median="solved"), ArgumentError, "have the name 'solved'"),
-            (lambda: Trials([{"trials": 1}], ["trials"]).summary(), ArgumentError, "have the name 'trials'"),
+            (lambda: trials.summary(rate="solved", median="solved"), ArgumentError, "'solved', 'solved'"),
+            (lambda: Trials([{"trials": 1}], ["trials"]).summary(), ArgumentError, "'trials', 'trials'"),
         ]
     )
 

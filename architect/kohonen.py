@@ -200,18 +200,18 @@ class Kohonen(Network):
 
     def _epoch(self, samples: Floats, rate: float, radius: float) -> None:
         """Learn samples; if 2 radius^2 is 0, only the winners move."""
-        weights, width = self.codebook.reshape(len(self.output), -1).copy(), 2 * radius**2
+        weights, places = self.codebook.reshape(len(self.output), -1).copy(), self._places()
+        width = 2 * radius**2
         for sample in samples:
-            apart = self._distances(self.activate(sample).argmax(), np.arange(len(weights)))
-            near = np.exp(-apart / width) if width else (apart == 0).astype(np.float64)
+            rows, columns = places - places[:, [self.activate(sample).argmax()]]
+            apart = rows * rows + columns * columns
+            near = np.exp(apart / -width) if width else (apart == 0).astype(np.float64)
             weights += (rate * near)[:, None] * (sample - weights)
             self._set(weights)
 
-    def _distances(self, ones: Any, others: Any) -> Floats:
-        """Squared distances on the grid between neurons, given by their numbers."""
-        places = np.array(np.unravel_index(ones, self._grid)), np.array(np.unravel_index(others, self._grid))
-        apart: Floats = ((places[0].T - places[1].T) ** 2.0).sum(axis=-1)
-        return apart
+    def _places(self) -> Floats:
+        """Row and column of every neuron, shape (2, neurons)."""
+        return np.indices(self._grid).reshape(2, -1).astype(np.float64)
 
     def quantization_error(self, samples: ArrayLike) -> float:
         """Mean distance of the samples from the weights of their winners."""
@@ -227,7 +227,8 @@ class Kohonen(Network):
         """
         activations = self.run(self._checked(samples))
         first, second = np.argsort(-activations, axis=1, kind="stable")[:, :2].T
-        return float((self._distances(first, second) > 2).mean())
+        places = self._places()
+        return float((((places[:, first] - places[:, second]) ** 2).sum(axis=0) > 2).mean())
 
     def _checked(self, samples: ArrayLike) -> Floats:
         _ = self.parts  # a map that has been edited has no grid

@@ -79,7 +79,7 @@ def autoregression(history: ArrayLike, steps: int, order: int | None = None) -> 
     order : int, optional
         Number of past values p that a value is computed from, 0 or above; T must be 2p + 1 or more. Default:
         for each column, the order with the least AICc, the corrected information criterion of Akaike, among
-        0 to 10 log10(T), but less than T/2 - 1.
+        0 to 10 log10(T), but less than (T - 3)/2.
 
     Returns
     -------

@@ -238,8 +238,10 @@ def _fit(
     if not all((np.abs(part) <= largest).all() for part in (fit.weights, fit.biases)) or not np.isfinite(
         error
     ):
-        reached = f"The weights of the read-out left the range of {network.dtype.name}."
-        raise DivergenceError(f"{reached} Use a higher ridge or smaller targets.")
+        raise DivergenceError(
+            f"The weights of the read-out left the range of {network.dtype.name}. "
+            "Use a higher ridge or smaller targets."
+        )
     return fit, error
 
 

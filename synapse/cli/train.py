@@ -92,9 +92,9 @@ def train(options: argparse.Namespace) -> int:
         task = series_task(read, *columns, steps=options.steps, validation=options.validation)
         trained, notes = train_series(task, learning), _of_series(read, sheet, options)
     else:
-        used = [*options.target, *(options.inputs or [])]
-        date = dated is not None and not (options.sequence and sheet.has_numbers(dated[0]))
-        left = [dated[0]] if dated and date and dated[0] not in sheet.found(used) else []
+        used = sheet.found([*options.target, *(options.inputs or [])])
+        numbered = dated and options.sequence and sheet.has_numbers(dated[0])
+        left = [dated[0]] if dated and not numbered and dated[0] not in used else []
         given = {"ignore": [*options.ignore, *left], "sequence": options.sequence}
         given |= {"ahead": options.ahead or 0, "classes": options.classes}
         trained = train_rows(sheet, options.target, options.inputs, learning, **given)

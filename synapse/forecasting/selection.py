@@ -111,7 +111,7 @@ class Selection:
 
 
 def percent(share: float) -> str:
-    """A share in per cent, in two digits, or in those of its whole part and one.
+    """A share in per cent: with two digits, from 99 % on with one decimal.
 
     >>> percent(0.0352), percent(0.9993), percent(14.217)
     ('3.5 %', '99.9 %', '1421.7 %')

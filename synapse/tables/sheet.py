@@ -179,7 +179,8 @@ class Sheet:
                     f"{example!r} in the column {name!r} is read as {numerals.number(example, mark):.15g}. "
                     f"If that is wrong, say --decimal {'point' if mark == ',' else 'comma'}."
                 )
-                self.notes.extend({note}.difference(self.notes))
+                if note not in self.notes:
+                    self.notes.append(note)
         return mark
 
     def only(self, rows: Sequence[int]) -> Sheet:

@@ -265,7 +265,7 @@ class Trials(list[Row]):
         groups = list(self.by().values()) if self.names else [self]
         rates, medians, failed = _names("The rate", rate), _names("The median", median), self.failed
         names = [*self.names, "trials", *(["failed"] if failed else []), *rates, *medians]
-        if len(set(names)) < len(names):
+        if any(names.count(name) > 1 for name in names):  # what is no name is refused below
             raise ArgumentError(expected("The columns of a summary", "of different names", names))
         columns: dict[str, list[Any]] = {name: [group[0][name] for group in groups] for name in self.names}
         columns["trials"] = [len(group) for group in groups]

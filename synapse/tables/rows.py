@@ -278,10 +278,17 @@ def _verdict(own: list[float], errors: dict[str, list[float]], classes: bool) ->
             shares = f"{own[0]:.1%} of the held-out rows are right, {other:.1%} by {best}."
             return f"The network is worth it: {shares}"
         return f"The network is not worth it: {best} has {other:.1%} right, the network {own[0]:.1%}."
-    ratios = {name: float(np.mean(own / np.maximum(one, 1e-300))) for name, one in errors.items()}
+    ratios = {name: float(np.mean([*map(_ratio, own, theirs)])) for name, theirs in errors.items()}
     best = max(ratios, key=ratios.__getitem__)
-    worth, side = ("worth it", "below") if ratios[best] < 1 else ("not worth it", "above")
-    return f"The network is {worth}: its error is {percent(abs(1 - ratios[best]))} {side} that of {best}."
+    ratio = ratios[best]
+    worth, side = ("worth it", "below") if ratio < 1 else ("not worth it", "above")
+    size = f"{percent(abs(1 - ratio))} {side}" if ratio < 10 else f"more than {int(min(ratio, 1000))} times"
+    return f"The network is {worth}: its error is {size} that of {best}."
+
+
+def _ratio(own: float, other: float) -> float:
+    """The error of the network divided by another; both can be 0."""
+    return 1.0 if own == other else own / max(other, 1e-300)
 
 
 def _balance(names: list[str], answers: Floats, truth: Floats) -> list[str]:

@@ -482,3 +482,9 @@ def test_a_trained_network_is_ready_to_forecast_and_predict(tmp_path):
             (lambda: tables.forecast_series(own, series, 1), SynapseError, "does not forecast a series"),
         ]
     )
+
+
+def test_a_verdict_beside_an_error_of_0(tmp_path):
+    sheet = read(tmp_path / "t.csv", "x,y\n" + "".join(f"{i % 7},5\n" for i in range(60)))
+    trained = tables.train_rows(sheet, ["y"], None, tables.Learning(epochs=2))
+    assert "not worth it: its error is more than 1000 times that" in trained.facts["verdict"]

@@ -52,8 +52,10 @@ def numbers(what: str, values: Any, condition: str) -> Floats:
 
 
 def _as_float64(array: NDArray[Any]) -> Floats:
-    """A C-contiguous copy; a long double may become infinite, which raises later."""
-    with np.errstate(over="ignore"):
+    """A C-contiguous copy."""
+    if array.dtype.itemsize <= FLOAT64.itemsize:
+        return np.array(array, np.float64, order="C")
+    with np.errstate(over="ignore"):  # a long double may become infinite, which raises later
         return np.array(array, np.float64, order="C")
 
 

@@ -234,10 +234,8 @@ def _fit(
             [list(map(neuron.squash, s)) for neuron, s in zip(network.output, reached, strict=True)]
         ).T
         error = float(np.mean((outputs - targets) ** 2))
-    largest = np.finfo(network.dtype).max
-    if not all((np.abs(part) <= largest).all() for part in (fit.weights, fit.biases)) or not np.isfinite(
-        error
-    ):
+    numbers, largest = np.append(fit.weights, fit.biases), np.finfo(network.dtype).max
+    if not ((np.abs(numbers) <= largest).all() and np.isfinite(error)):  # not of NaN either
         raise DivergenceError(
             f"The weights of the read-out left the range of {network.dtype.name}. "
             "Use a higher ridge or smaller targets."

@@ -341,6 +341,7 @@ def test_what_is_broken_is_refused_and_nothing_is_lost(opened, tmp_path):
         (json.dumps({**whole, "connections": {**whole["connections"], "weight": ["x"] * 75}}), "damaged"),
         (json.dumps({**whole, "extended": {"influence": [99], "connection": [0], "value": [1]}}), "damaged"),
         (json.dumps({**whole, "name": {"a": 1}}), "a name that is not a text"),
+        (json.dumps({**whole, "connections": {"target": [], "weight": []}}), "or one is missing"),
         (json.dumps(many), "20301 connections are too many for this page, which works with at most 20000"),
     ):
         path.write_text(text)

@@ -13,9 +13,9 @@ function checkTables({ name, layers: table, neurons: rows, connections: ends }) 
   const sizes = Array.isArray(table.size) && table.size.every((size) => Number.isInteger(size) && size > 0);
   require(sizes && table.size.length > 1 && isList(table.name, table.size.length) && total(table.size) === count,
     "This network's layers do not fit its neurons: the file is damaged.");
-  require(edges <= MOST_LEARN, tooMany(edges));
   const columns = [...Object.values(rows).map((list) => [list, count]), ...[ends.target, ends.weight, ...Object.values(ends)].map((list) => [list, edges])];
   require(columns.every(([list, length]) => isList(list, length)), "This network's columns have different lengths, or one is missing: the file is damaged.");
+  require(edges <= MOST_LEARN, tooMany(edges));
   require([name, ...table.name, ...(rows.name ?? [])].every((one) => one === null || typeof one === "string"), "This network has a name that is not a text.");
   const isPlace = (place) => Number.isInteger(place) && place >= 0 && place < count, isFlag = (value) => typeof value === "boolean";
   const fit = { name: () => true, squash: (name) => Object.hasOwn(SQUASHES, name), source: isPlace, target: isPlace, gater: (place) => place === null || isPlace(place),

@@ -546,9 +546,8 @@ class Newborn(Store):
         for first, (sources, targets, pairs, weights, learns, gaters, gates) in self.bundles.items():
             rows = slice(first, first + len(weights))
             ends = [np.array([view._row for view in views], np.uint32) for views in (sources, targets)]
-            if pairs is None:  # as `every_pair`, without arrays of their own
-                shape = len(targets), len(sources)
-                source[rows].reshape(shape)[:], target[rows].reshape(shape)[:] = ends[0], ends[1][:, None]
+            if pairs is None:
+                _write_every_pair(source[rows], target[rows], *ends)
             else:
                 source[rows], target[rows] = map(np.take, ends, pairs)
             trainable[rows], weight[rows] = learns, weights
@@ -598,9 +597,14 @@ class Newborn(Store):
 
 def every_pair(sources: Indices, targets: Indices) -> tuple[Indices, Indices]:
     """Every source with every target, those of the first target first, as two new arrays."""
-    pairs = np.empty((2, len(targets), len(sources)), np.uint32)
-    pairs[0], pairs[1] = sources, targets[:, None]
-    return pairs[0].reshape(-1), pairs[1].reshape(-1)
+    source, target = np.empty((2, len(targets) * len(sources)), np.uint32)
+    _write_every_pair(source, target, sources, targets)
+    return source, target
+
+
+def _write_every_pair(source: Indices, target: Indices, sources: Indices, targets: Indices) -> None:
+    shape = len(targets), len(sources)
+    source.reshape(shape)[:], target.reshape(shape)[:] = sources, targets[:, None]
 
 
 class RedirectedTable:

@@ -593,7 +593,7 @@ def place_kept(m: Any, n: int, count: int, work: Any) -> Pair:
         if work[extending + t] != NONE:
             place = r - m.first_incoming[g]
             if r == NONE or place < 0 or place >= m.learning[g]:
-                continue
+                continue  # gone, fixed or, in a file, of another neuron than the gater
         work[extending + kept], work[extending + rows + kept] = t, m.influence_trace[q] + place
         kept += 1
     work[2], work[5], work[8] = extending + rows, extending, kept

@@ -12,6 +12,7 @@ import numpy as np
 from .._checks import counted
 from ..objects.network import Network
 from ..objects.topology import Topology
+from ._style import ABOVE, BELOW, BLUE, RED
 
 WIDTH, HEIGHT = 640, 300
 """The largest size of the drawing, in pixels."""
@@ -20,7 +21,6 @@ MOST_NEURONS, MOST_CONNECTIONS = 100, 500
 GAP = 100
 """Distance between two layers; units are those of `ACROSS`."""
 BOX = (130.0, 70.0)
-POSITIVE, NEGATIVE = "#3a86c8", "#dd7a24"  # colour-blind people can distinguish these, on white and on black
 
 
 class Line(NamedTuple):
@@ -97,8 +97,9 @@ def _circles(table: Topology, middles: Sequence[float]) -> Iterator[str]:
     for (name, squash), (value, bias), (_, x, y) in zip(words, numbers, _spots(table, middles), strict=True):
         tip = f"{name}, {squash}\nactivation {value:.6g}\nbias {bias:.6g}"
         shade = min(1.0, abs(value)) if math.isfinite(value) else 1.0
+        colour = BELOW if value < 0 else ABOVE
         yield (
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="14" fill="{_colour(value)}" fill-opacity="{shade:.2f}" '
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="14" fill="{colour}" fill-opacity="{shade:.2f}" '
             f'vector-effect="non-scaling-stroke">{_tip(tip)}</circle>'
         )
 
@@ -152,7 +153,7 @@ def _drawn(line: Line) -> str:
     else:
         mx, my = _middle_of(line)
         path = f"M{x:.1f} {y:.1f}Q{2 * mx - (x + u) / 2:.1f} {2 * my - (y + v) / 2:.1f} {u:.1f} {v:.1f}"
-    pen = f'stroke="{_colour(line.value)}" stroke-opacity="{0.25 + 0.55 * line.strength:.2f}"'
+    pen = f'stroke="{RED if line.value < 0 else BLUE}" stroke-opacity="{0.25 + 0.55 * line.strength:.2f}"'
     width = f'stroke-width="{0.6 + 2 * line.strength:.1f}" vector-effect="non-scaling-stroke"'
     return f'<path d="{path}" {pen} {width}>{_tip(line.tip)}</path>'
 
@@ -162,10 +163,6 @@ def _middle_of(line: Line) -> tuple[float, float]:
     (source, x, y), (target, u, v) = line.source, line.target
     aside = 0.0 if target == source + 1 else 0.15 if target == source else -0.1
     return (x + u) / 2 - aside * (v - y), (y + v) / 2 + aside * (u - x)
-
-
-def _colour(value: float) -> str:
-    return NEGATIVE if value < 0 else POSITIVE
 
 
 def _tip(words: str) -> str:

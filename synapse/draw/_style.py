@@ -23,6 +23,9 @@ GREY, PALE, INK = "#8a8a8a", "#d4d4d4", "#222222"
 CYCLE = (BLUE, RED, GREEN, PURPLE, BLACK, SKY, ORANGE, GREY)
 """Colours of lines, in this order: orange and vermilion look alike and are far from each other."""
 
+ABOVE, BELOW = "#0b7f6f", "#946700"
+"""Colours of activations above and below zero; those of weights are BLUE and RED."""
+
 TINTED = (BLUE, ORANGE, GREEN, PURPLE, YELLOW, GREY, RED)
 MOST_TINTS = 2 * len(TINTED)
 
@@ -207,19 +210,19 @@ def largest(values: NDArray[np.float64]) -> float:
 
 
 def colouring(values: NDArray[np.float64]) -> tuple[Colormap, Normalize]:
-    """Cividis for values of one sign, a diverging colour map around zero for values of both signs.
+    """The palette of activations and of all numbers that a neuron computes, and a scale that includes zero.
 
-    What is not a finite number is white: the middle of cividis is grey.
+    White is zero, teal above, brown below, purple what is not a finite number: on the page, in every picture.
     """
-    from matplotlib import colormaps
-    from matplotlib.colors import Normalize
+    from matplotlib.colors import LinearSegmentedColormap, Normalize
 
-    finite = values[np.isfinite(values)]
-    low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
-    if low < 0 < high:
-        return diverging(), around_zero(values)
-    low, high = (low, high) if low < high else (low - 0.5, low + 0.5)
-    return colormaps["cividis"].with_extremes(bad="white"), Normalize(low, high)
+    limit = largest(values) or 1.0
+    low = -limit if (values < 0).any() else 0.0
+    high = limit if (values > 0).any() or not low else 0.0
+    shades = [BELOW] * (low < 0) + ["#ffffff"] + [ABOVE] * (high > 0)
+    return LinearSegmentedColormap.from_list("brown to teal", shades).with_extremes(bad=GATE), Normalize(
+        low, high
+    )
 
 
 def key(ax: Axes, cmap: Colormap, norm: Normalize, what: str, **options: Any) -> None:

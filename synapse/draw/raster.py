@@ -32,8 +32,7 @@ def raster(
 ) -> Axes:
     """Draw activations or states over time: one row per neuron, one column per step.
 
-    Values of one sign are shown in cividis, values of both signs in orange and blue around zero;
-    white is where there is no finite number.
+    White is zero, teal above, brown below; purple is where there is no finite number.
 
     Parameters
     ----------

@@ -29,12 +29,12 @@ def test_a_raster_has_a_row_a_neuron_and_zero_in_the_middle_of_colours_of_both_s
     assert {"a", "$b_1$", "c d", "step", "activation"} <= set(names)
     (image,) = draw.raster([[-1.0, 3.0]]).images
     assert (image.norm.vmin, image.norm.vmax) == (-3.0, 3.0)
-    assert np.ptp(image.cmap(image.norm(0.0))[:3]) < 0.02
+    assert min(image.cmap(image.norm(0.0))[:3]) > 0.98
     for odd in (np.full((4, 2), np.nan), [[np.inf, 1.0]], [[5.0]]):
         ax = draw.raster(odd)
         ax.figure.canvas.draw()
         assert ax.images[0].get_array().count() == np.isfinite(odd).sum()
-        assert ax.images[0].cmap.get_bad().tolist() == [1, 1, 1, 1], "the middle of cividis is grey"
+        assert max(ax.images[0].cmap.get_bad()[:3]) < 0.7, "white is zero"
         assert all(place == round(place) for place in ax.get_xticks())
 
 

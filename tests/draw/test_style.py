@@ -1,5 +1,6 @@
 """What holds for all pictures: whose axes and figures, what is left behind, and those of the gallery."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from synapse.evolve import Evolution, Genome
 from synapse.experiments import Trials
 from tests import cases
 
-from .helpers import failures, pixels
+from .helpers import failures, part, pixels
 
 VALUES = np.random.default_rng(0).normal(size=(9, 3))
 
@@ -90,6 +91,26 @@ def test_pictures_make_one_figure_in_their_own_style_and_change_no_setting():
             assert pixels(picture().figure) == plain, "depends on settings, or differs every time"
 
     assert not failures(PICTURES, check)
+
+
+def test_pictures_the_page_and_notebooks_have_one_palette():
+    """Activations are teal and brown around white, weights blue and vermilion."""
+    from matplotlib.colors import to_hex, to_rgb
+
+    net = architect.Perceptron(1, 2, seed=0)
+    net.weights, net["output"][0].activation = [-2.0, 2.0], -1.0
+    net["output"][1].activation = net.input[0].activation = 1.0
+    page = dict(re.findall(r"--(\w+): (#\w{6})", draw.explore(net).html.split("dark")[0]))
+    (discs,) = part(draw.network(net, colour="activation"), "neurons")
+    small = net._repr_html_()
+    for name, face in zip(("above", "below", "above"), discs.get_facecolor(), strict=True):
+        assert to_hex(face) == page[name]
+        assert f'fill="{page[name]}" fill-opacity="1.00"' in small
+    shown = draw.raster(VALUES).images[0]
+    ends = [to_hex(shown.cmap(shown.norm(at))) for at in (shown.norm.vmin, 0.0, shown.norm.vmax)]
+    assert [ends[0], ends[2]] == [page["below"], page["above"]]
+    assert min(to_rgb(ends[1])) > 0.98
+    assert all(f'stroke="{page[name]}"' in small for name in ("positive", "negative"))
 
 
 def test_evolutions_of_one_generation_and_of_one_topology():

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from synapse import ALL_TO_ELSE, ONE_TO_ONE, Layer, Network
 from synapse._checks import (
     MOST_CONNECTIONS,
+    answers,
     is_among,
     lowered,
     positive_integer,
@@ -66,6 +67,7 @@ def _without_own(couplings: Floats) -> Floats:
 
 @final
 @register
+@answers("Hopfield")
 class Hopfield(Network):
     """An associative memory: Hopfield 1982. ::
 
@@ -217,8 +219,10 @@ class Hopfield(Network):
             return np.where(rows, 1.0, -1.0)
         if not (np.abs(rows) == 1).all():
             wrong = rows[np.abs(rows) != 1][0]
+            binary = ((rows == 0) | (rows == 1)).all()
+            advice = " For 0 and 1, give 2 * np.array(patterns) - 1." if binary else ""
             raise ArgumentError(
-                f"Expected {lowered(what)} to consist of 1 and -1, or of booleans, got {wrong:g} too."
+                f"Expected {lowered(what)} to consist of 1 and -1, or of booleans, got {wrong:g} too.{advice}"
             )
         return rows
 

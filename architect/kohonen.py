@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from synapse import ALL_TO_ALL, Layer, Network
 from synapse._checks import (
     MOST_NEURONS,
+    answers,
     as_matrix,
     expected,
     finite_array,
@@ -39,6 +40,7 @@ Schedule = float | Callable[[int], float]
 
 @final
 @register
+@answers("Kohonen")
 class Kohonen(Network):
     """A self-organising map: Kohonen 1982. ::
 

@@ -91,7 +91,7 @@ class Cost:
     @property
     def function(self) -> Callable[..., tuple[float, float]]:
         """Python function ``(target, output, derivative, outputs) -> (value, signal)`` for one output."""
-        return self._function or engine.functions.compiled.ERRORS[self.name]
+        return self._function or engine.functions.compiled.ERRORS[get(self).name]
 
     def __call__(self, targets: Sequence[float], outputs: Sequence[float]) -> float:
         """Compute the cost of one step from targets and outputs of shape (m,)."""
@@ -213,7 +213,7 @@ def get(cost: str | Cost) -> Cost:
     UnknownNameError
         If no cost of this name is registered.
     ArgumentTypeError
-        If `cost` is neither a string nor a :class:`Cost`.
+        If `cost` is neither a string nor a registered :class:`Cost`.
 
     See Also
     --------
@@ -225,7 +225,7 @@ def get(cost: str | Cost) -> Cost:
     >>> get("MSE"), get("BinaryCrossentropy")
     (<cost mean_squared_error>, <cost cross_entropy>)
     """
-    if isinstance(cost, Cost):
+    if isinstance(cost, Cost) and _by_name.get(str(cost.name)) is cost:
         return cost
     if isinstance(cost, str):
         return _by_name.find(cost)

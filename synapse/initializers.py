@@ -11,6 +11,7 @@ the numbers of incoming and outgoing connections of a neuron.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,14 +26,34 @@ from ._checks import (
     finite_number,
     function_of,
     integer,
+    listed,
     non_negative_number,
     public_names,
+    whole_number,
 )
 from ._typing import Floats
-from .errors import ArgumentError
+from .errors import ArgumentError, ArgumentTypeError
 
 Initializer = Callable[[np.random.Generator, tuple[int, ...], int, int], Any]
 Seed = np.random.Generator | np.random.SeedSequence | Sequence[int] | int | None
+
+
+def _checking(function: Initializer) -> Initializer:
+    """A decorator of an initializer: wrong arguments, when a user calls it, raise an error."""
+
+    @functools.wraps(function)
+    def checked(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Floats:
+        if not isinstance(rng, np.random.Generator):
+            raise ArgumentTypeError(expected("The rng of an initializer", "a numpy Generator", rng))
+        sizes = listed("The shape of an initializer", shape, "(sources, targets) or (connections,)")
+        if len(sizes) not in (1, 2):
+            raise ArgumentError(expected("The shape of an initializer", "1 or 2 numbers", shape))
+        for name, size in [*(("shape", size) for size in sizes), ("fan_in", fan_in), ("fan_out", fan_out)]:
+            whole_number(f"The {name} of an initializer", size, "a whole number, 0 or above", 0)
+        drawn: Floats = function(rng, tuple(sizes), fan_in, fan_out)
+        return drawn
+
+    return checked
 
 
 def uniform(scale: float = 0.1) -> Initializer:
@@ -44,7 +65,7 @@ def uniform(scale: float = 0.1) -> Initializer:
         Bound of the values, 0 or above. Default: 0.1.
     """
     scale = non_negative_number("The scale of uniform", scale)
-    return lambda rng, shape, fan_in, fan_out: rng.uniform(-scale, scale, shape)
+    return _checking(lambda rng, shape, fan_in, fan_out: rng.uniform(-scale, scale, shape))
 
 
 def normal(scale: float = 0.1) -> Initializer:
@@ -56,7 +77,7 @@ def normal(scale: float = 0.1) -> Initializer:
         Standard deviation, 0 or above. Default: 0.1.
     """
     scale = non_negative_number("The scale of normal", scale)
-    return lambda rng, shape, fan_in, fan_out: rng.normal(0.0, scale, shape)
+    return _checking(lambda rng, shape, fan_in, fan_out: rng.normal(0.0, scale, shape))
 
 
 def constant(value: float = 0.0) -> Initializer:
@@ -68,9 +89,10 @@ def constant(value: float = 0.0) -> Initializer:
         The value. Default: 0.
     """
     value = finite_number("The value of constant", value)
-    return lambda rng, shape, fan_in, fan_out: np.full(shape, value)
+    return _checking(lambda rng, shape, fan_in, fan_out: np.full(shape, value))
 
 
+@_checking
 def fan_in(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Floats:
     """Draw uniformly from -1 / sqrt(fan_in) to 1 / sqrt(fan_in), like `torch.nn.Linear`.
 
@@ -80,17 +102,20 @@ def fan_in(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_ou
     return rng.uniform(-limit, limit, shape)
 
 
+@_checking
 def glorot(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Floats:
     """Draw uniformly within ± sqrt(6 / (fan_in + fan_out)), Glorot and Bengio 2010, equation 16."""
     limit = math.sqrt(6.0 / max(1, fan_in + fan_out))
     return rng.uniform(-limit, limit, shape)
 
 
+@_checking
 def he(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Floats:
     """Draw from a Gaussian with standard deviation sqrt(2 / fan_in), He, Zhang, Ren and Sun 2015."""
     return rng.normal(0.0, math.sqrt(2.0 / max(1, fan_in)), shape)
 
 
+@_checking
 def orthogonal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Floats:
     """Draw a matrix with orthonormal rows or columns, Saxe, McClelland and Ganguli 2014.
 

@@ -100,7 +100,7 @@ class Squash:
     @property
     def function(self) -> Callable[[float], tuple[float, float]]:
         """Python function ``state -> (activation, derivative)``; the kernels use the same code."""
-        return self._function or engine.functions.compiled.SQUASHES[self.name]
+        return self._function or engine.functions.compiled.SQUASHES[get(self).name]
 
     def __call__(self, state: float) -> float:
         """Compute the activation at a state."""
@@ -151,7 +151,7 @@ def get(squash: str | Squash) -> Squash:
     UnknownNameError
         If no function of this name is registered.
     ArgumentTypeError
-        If `squash` is neither a string nor a :class:`Squash`.
+        If `squash` is neither a string nor a registered :class:`Squash`.
 
     See Also
     --------
@@ -163,7 +163,7 @@ def get(squash: str | Squash) -> Squash:
     >>> get("tanh"), get("Sigmoid")
     (<squash tanh>, <squash logistic>)
     """
-    if isinstance(squash, Squash):
+    if isinstance(squash, Squash) and _by_name.get(str(squash.name)) is squash:
         return squash
     if isinstance(squash, str):
         return _by_name.find(squash)
@@ -172,8 +172,11 @@ def get(squash: str | Squash) -> Squash:
 
 
 def by_code(code: int) -> Squash:
-    """Return the squash with this number in the kernels."""
-    return _by_code[code]
+    """Return the squash with this number in the kernels; an ArgumentError if there is none."""
+    try:
+        return _by_code[code]
+    except (KeyError, TypeError):
+        raise ArgumentError(expected("A code", "that of a squash", code)) from None
 
 
 @overload

@@ -15,7 +15,7 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Network, Neuron, Trainer, cost, initializers, optimizers, squash
-from synapse._checks import ARGUMENTS, ATTRIBUTES, SYNONYMS
+from synapse._checks import ARGUMENTS, ATTRIBUTES, SYNONYMS, foreign
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyWarning, UnknownNameError
 
 from .cases import Cases, all_refused
@@ -183,9 +183,22 @@ def test_an_argument_of_another_library_is_answered_by_ours():
         "Use hidden_to_hidden=True.": lambda: architect.LSTM(2, 3, 1, hiddenToHidden=True),
         "Use optimizer=synapse.optimizers.Adam().": lambda: Trainer(net, optimizer="adam"),
         "Use optimizer=synapse.optimizers.RMSprop().": lambda: Trainer(net, optimizer=optimizers.RMSprop),
-        "options by name, not as {'rate': 0.1}. Give rate=0.1 to": lambda: train(ROWS, {"rate": 0.1}),
-        "options by name, not as {'rate': 0.1}. Use rate=0.1.": lambda: Trainer(net, {"rate": 0.1}),
-        "Use peepholes=None.": lambda: architect.LSTM(2, 3, 1, {"peepholes": None}),
+        "rate: Give rate=0.1 to Trainer(). log: Use callbacks=[synapse.every(9, print)]": lambda: train(
+            ROWS, {"rate": 0.1, "log": 9}
+        ),
+        "rate: Use rate=0.1. iterations: Give epochs=5 to train().": lambda: Trainer(
+            net, {"rate": 0.1, "iterations": 5}
+        ),
+        "has no argument 'lr'. Give rate=0.1 to Trainer(). train() has no argument 'log'. ": lambda: train(
+            ROWS, lr=0.1, log=9
+        ),
+        "peepholes: Use peepholes=None.": lambda: architect.LSTM(2, 3, 1, {"peepholes": None}),
+        "Liquid() takes 3 arguments by position. Use connections=30, gates=10.": lambda: architect.Liquid(
+            2, 20, 1, 30, 10
+        ),
+        "project() takes 2 arguments by position. Use weights=0.5.": lambda: Layer(2).project(
+            Layer(2), None, 0.5
+        ),
         "net.neurons is a list, not a method.": net.neurons,
         "DEKF() has no argument 'lr'. Use rate=0.1.": lambda: optimizers.DEKF(lr=0.1),
     }
@@ -198,7 +211,8 @@ def test_an_attribute_of_another_library_is_answered_by_ours():
     owned = {"net": net, "trainer": Trainer(net), "layer": layer, "neuron": layer[0], "synapse": synapse}
     owned |= {"projection": layer.project(Layer(2)), "architect": architect}
     owned["connection"] = owned["projection"][0]
-    kinds = {type(one).__name__: one for one in owned.values()} | {"Network": net, **owned}
+    nets = {"Hopfield": architect.Hopfield(4), "Kohonen": architect.Kohonen(2, grid=(2, 2))}
+    kinds = {type(one).__name__: one for one in owned.values()} | {"Network": net, **owned, **nets}
     with Cases() as case:
         for kind, table in ATTRIBUTES.items():
             for name, advice in table.items():
@@ -208,11 +222,41 @@ def test_an_attribute_of_another_library_is_answered_by_ours():
                         with pytest.raises(AttributeError, match=re.escape(f"attribute {name!r}. {advice}")):
                             getattr(owner, name)
                     assert name == "cost" or name not in dir(kinds[kind])
-        tables = (*ARGUMENTS.values(), *ATTRIBUTES.values())
-        advised = " ".join(advice for table in tables for advice in table.values())
-        for owner, named in re.findall(rf"\b({'|'.join(owned)})((?:\.[a-zA-Z_]\w*)+)", advised):
-            with case(owner, named):
-                attrgetter(named[1:])(owned[owner])
+        for kind, table in (*ARGUMENTS.items(), *ATTRIBUTES.items(), ("layers", foreign.LAYERS)):
+            named_here = owned | {"net": nets.get(kind, net)}
+            found = rf"\b({'|'.join(owned)})((?:\.[a-zA-Z_]\w*)+)"
+            for owner, named in re.findall(found, " ".join(table.values())):
+                with case(kind, owner, named):
+                    attrgetter(named[1:])(named_here[owner])
+
+
+def test_a_name_of_synaptic_below_an_attribute_or_in_an_import_is_answered():
+    """What a class or an object of Synaptic has there is an array, a function or a name here."""
+    net, ones = a_net(), Layer(2).project(Layer(2))
+    neuron, other = Neuron(), Neuron()
+    neuron.project(other)
+    hopfield = architect.Hopfield(4)
+    pairs = [(0, 1), (1, 0)]
+    answered = {
+        "Use neuron.squash = 'tanh'.": (AttributeError, lambda: Neuron.squash.TANH),
+        "Use layer.squash = 'hlim'.": (AttributeError, lambda: Layer.squash.HLIM),
+        "Use net.hidden[0], or net['hidden'].": (AttributeError, lambda: net.layers.hidden),
+        "returns the connection itself.": (AttributeError, lambda: neuron.connected(other).connection),
+        "Did you mean 'input'?": (ArgumentError, lambda: Layer(2).gate(ones, "INPUT")),
+        "Did you mean 'all_to_else'?": (ArgumentError, lambda: Layer(2).project(Layer(2), "ALL_TO_ELSE")),
+        "give tuple(zip(*pairs)).": (ArgumentError, lambda: Layer(2).project(Layer(2), pairs)),
+        "got 0 too. For 0 and 1, give 2 * ": (ArgumentError, lambda: hopfield.learn([[0, 1, 0, 1]])),
+        "got 0.5 too.": (ArgumentError, lambda: hopfield.learn([[0.5, 1, 0, 1]])),
+        "Use `import architect`": (ImportError, partial(exec, "from synapse import Trainer, Architect")),
+        "Use architect.LSTM after": (ImportError, partial(exec, "from synapse import LSTM")),
+        "Did you mean 'Elman'?": (ImportError, partial(exec, "from architect import Elmann")),
+        "cannot import name 'zzz' from": (ImportError, partial(exec, "from synapse import zzz")),
+    }
+    all_refused([(call, error, f"{re.escape(words)}") for words, (error, call) in answered.items()])
+    assert not hasattr(Neuron.squash, "tanh")
+    assert Neuron.squash.fget is not None
+    assert len(Layer(2).project(Layer(2), tuple(zip(*pairs, strict=True)))) == 2
+    exec("from synapse import draw, sklearn")  # packages that `synapse` has not imported
 
 
 def test_the_migration_page_lists_names_that_are_answered():

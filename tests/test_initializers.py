@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from synapse import initializers
-from synapse.errors import ArgumentError
+from synapse.errors import ArgumentError, SynapseError
 
 FANS = (200, 300)
 
@@ -25,6 +25,15 @@ def test_each_gives_the_shape_asked_for_and_follows_its_seed():
         first, again, other = (draw(name, (9, 8), seed) for seed in (1, 1, 2))
         assert (first == again).all(), name
         assert name == "zeros" or not (first == other).all(), name
+
+
+def test_made_by_a_function_they_check_their_arguments_too():
+    rng = np.random.default_rng(0)
+    for made in (initializers.uniform(0.5), initializers.normal(), initializers.constant(2.0)):
+        assert made(rng, [2, 3], 2, 3).shape == (2, 3)
+        for wrong in ((None, (2, 3), 2, 3), (rng, (2, 3, 4), 2, 3), (rng, (2, -3), 2, 3), (rng, 5, 2, 3)):
+            with pytest.raises(SynapseError, match="of an initializer to be"):
+                made(*wrong)
 
 
 def test_they_spread_as_told():

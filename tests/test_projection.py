@@ -32,6 +32,14 @@ def test_one_to_one_pairs_neurons_or_blocks_of_a_multiple():
     assert not any(neuron.incoming for neuron in b)
 
 
+def test_views_are_not_made_by_hand():
+    ends = {synapse.Projection: (Layer(1), Layer(2)), synapse.Connection: (Neuron(), Neuron())}
+    for kind, given in ends.items():
+        for wrong in ((), given):
+            with pytest.raises(ArgumentTypeError, match=r"to be made by (layer|neuron)\.project\(other\)"):
+                kind(*wrong)
+
+
 def test_pairs_can_be_listed_or_masked():
     a, b = Layer(3), Layer(2)
     projection = a.project(b, ([2, 0, 2], [1, 1, 0]), weights=[1.0, 2.0, 3.0])

@@ -9,7 +9,8 @@ import pickle
 
 import pytest
 
-from synapse import Neuron, squash
+import architect
+from synapse import Neuron, Trainer, cost, squash
 from synapse.engine.functions.activations import ACTIVATIONS, CHANCE, LARGEST, SHARES
 from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 
@@ -80,6 +81,20 @@ def test_names_of_other_libraries():
 def test_a_function_of_ones_own_is_registered_first():
     given = [None, 3, math.tanh, lambda s: (s, 1.0)]
     assert not accepted([(ArgumentTypeError, "register", lambda one=one: squash.get(one)) for one in given])
+
+
+def test_what_nobody_registered_is_refused_before_a_kernel_calls_it():
+    """Its code would be an address."""
+    mine, theirs = squash.Squash("tanh", 999, 0.0, 1.0), cost.Cost("mine", 99)
+    calls = (
+        lambda: Neuron(squash=mine),
+        lambda: mine(0.5),
+        lambda: setattr(Neuron(), "squash", mine),
+        lambda: Trainer(architect.Perceptron(1, 1), cost=theirs),
+        lambda: theirs([1.0], [0.5]),
+    )
+    words = "a registered (function|cost), got <(squash tanh|cost mine)>"
+    all_refused([(call, ArgumentTypeError, words) for call in calls])
 
 
 def test_copies_and_pickles_are_the_function_itself():

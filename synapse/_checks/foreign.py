@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar, cast
 
 from ..errors import ArgumentTypeError, SynapseError
-from .arguments import shown, with_article
+from .arguments import counted, shown, with_article
 from .names import closest, known_names, plain
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -130,8 +130,16 @@ _NETWORK_ATTRIBUTES = {
     "save": "Use synapse.save(net, path).",
     "load": "Use synapse.load(path).",
     "set": "Use Network(input, [hidden], output); net.add(layer) adds a hidden layer.",
+    "size": "Use len(net.neurons).",
 }
-
+LAYERS = {
+    "input": "Use net.input.",
+    "hidden": "Use net.hidden[0], or net['hidden'].",
+    "output": "Use net.output.",
+}
+"""Advice for attributes of `net.layers`, an object in Synaptic."""
+_LEARN = "Use net.learn(patterns)."
+_RECALL = "Use net.recall(pattern)."
 _TRAINER_ATTRIBUTES = {
     "fit": "Use trainer.train(inputs, targets).",
     "partial_fit": "Use trainer.train(inputs, targets, epochs=1).",
@@ -145,6 +153,12 @@ _TRAINER_ATTRIBUTES = {
     "XOR": "Run `python -m demos xor`.",
     "DSR": "Run `python -m demos recall`; synapse.tasks.Recall makes the data.",
     "ERG": "Run `python -m demos reber`; synapse.tasks.EmbeddedReber makes the data.",
+    "timingTask": "There is no such task here: make its data, and give them to trainer.train().",
+    "iterations": "Use trainer.train(inputs, targets, epochs=20000).",
+    "error": "Use trainer.train(inputs, targets, error=0.005).",
+    "shuffle": "Use trainer.train(inputs, targets, shuffle=True).",
+    "schedule": "Use trainer.train(inputs, targets, callbacks=[synapse.every(10, function)]).",
+    "crossValidate": "Use trainer.train(inputs, targets, validation=0.3, patience=10).",
     **dict.fromkeys(("learning_rate", "learningRate"), "Use trainer.rate."),
     "loss": "Use trainer.cost.",
     "save": "Use synapse.save(trainer, path), or synapse.save(trainer.network, path) for the network alone.",
@@ -152,8 +166,6 @@ _TRAINER_ATTRIBUTES = {
     "model": "Use trainer.network.",
     "cost": "Costs have names: Trainer(net, cost='mean_squared_error'), 'cross_entropy' or 'binary_misses'.",
 }
-
-
 _LAYER = {
     **dict.fromkeys(("size", "units", "n"), "Use len(layer)."),
     **dict.fromkeys(("list", "neurons"), "A layer is a sequence: use list(layer), layer[0] or a loop."),
@@ -162,7 +174,7 @@ _LAYER = {
     "add": "Use layer.append(neuron).",
     "connectionType": "Use synapse.ALL_TO_ALL, synapse.ONE_TO_ONE or synapse.ALL_TO_ELSE.",
     "gateType": "Use synapse.gate.INPUT, synapse.gate.OUTPUT or synapse.gate.ONE_TO_ONE.",
-    "connected": "Use [neuron.connected(other) for neuron in layer].",
+    **dict.fromkeys(("connected", "connectedTo"), "Use [neuron.connected(other) for neuron in layer]."),
     "selfconnected": "Use [neuron.self_connection for neuron in layer].",
     "connections": "Use the projection that layer.project(other) returns, or neuron.incoming.",
     **dict.fromkeys(("weights", "get_weights", "kernel"), "Use projection.weights; layer.project makes it."),
@@ -180,13 +192,21 @@ _NEURON = {
     **dict.fromkeys(("neighbors", "neighboors"), "Use neuron.outgoing, or net.graph."),
     "weights": "Use [connection.weight for connection in neuron.incoming].",
     "output": "Use neuron.activation.",
+    **dict.fromkeys(
+        ("toJSON", "to_json"), "Use synapse.save(net, path): a neuron is saved with its network."
+    ),
+    **dict.fromkeys(("optimize", "worker"), COMPILED),
 }
 _CONNECTION = {
     **dict.fromkeys(("to", "dst"), "Use connection.target."),
     **dict.fromkeys(("from", "from_", "src"), "Use connection.source."),
     **dict.fromkeys(("ID", "id"), "Use the connection itself as a key, or its source and target."),
+    "connection": "neuron.connected(other) returns the connection itself.",
+    "type": "Use connection.source is connection.target, or connection.gater.",
 }
 _PROJECTION = {
+    **dict.fromkeys(("ID", "id"), "Use the projection itself as a key, or its source and target."),
+    "weight": "Use projection.weights.",
     "size": "Use len(projection).",
     **dict.fromkeys(("list", "connections"), "A projection is a sequence: use list(projection)."),
     **dict.fromkeys(("from_", "layerFrom"), "Use projection.source."),
@@ -220,6 +240,11 @@ _UNITS = {
     "infeatures": "Omit it: layer.project(other) makes the connections.",
     "inputshape": "Omit it: layer.project(other) makes the connections.",
 }
+NAMESPACES = {
+    "Neuron": {"squash": "Use neuron.squash = {name!r}."},
+    "Layer": {"squash": "Use layer.squash = {name!r}."},
+}
+"""Advice for the constants of a class, such as ``Neuron.squash.TANH``, which is a property here."""
 ARGUMENTS: Mapping[str, Mapping[str, str]] = {
     "Trainer": _TRAINER,
     "train": _TRAIN,
@@ -239,6 +264,14 @@ ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
     "Neuron": _NEURON,
     "Connection": _CONNECTION,
     "Projection": _PROJECTION,
+    "Hopfield": {
+        **dict.fromkeys(("fit", "partial_fit", "train"), _LEARN),
+        **dict.fromkeys(("feed", "predict", "forward", "transform"), _RECALL),
+    },
+    "Kohonen": {
+        **dict.fromkeys(("fit", "partial_fit"), "Use net.train(samples)."),
+        **dict.fromkeys(("predict", "transform", "forward", "feed"), "Use net.winner(sample)."),
+    },
     "synapse": _SYNAPSE,
     "architect": {
         **dict.fromkeys(("Sequential", "Dense", "Linear", "MLPClassifier", "MLPRegressor"), _SEQUENTIAL),
@@ -271,13 +304,14 @@ def understands(kind: str, *siblings: str) -> Callable[[Function], Function]:
                 return function(*arguments, **named)
             except (TypeError, ValueError) as error:
                 began = error.__traceback__ is None or error.__traceback__.tb_next is not None
-                options = (
-                    next((one for one in arguments[2:] if isinstance(one, dict)), {}) if began else named
-                )
-                if began and not (options and isinstance(error, SynapseError)):
+                if began and not isinstance(error, SynapseError):
                     raise
                 calls = [function, *(getattr(type(one), name) for one in arguments[:1] for name in siblings)]
-                sentence = about_arguments(calls, options, table, began)
+                options = next((one for one in arguments[2:] if isinstance(one, dict)), {})
+                sentence = "" if began else about_arguments(calls, named, table)
+                sentence = sentence or about_arguments(calls, options, table, as_dict=True)
+                if not (sentence or began):
+                    sentence = _about_positions(function, arguments)
                 if not sentence:
                     raise
             raise ArgumentTypeError(sentence)
@@ -288,22 +322,38 @@ def understands(kind: str, *siblings: str) -> Callable[[Function], Function]:
 
 
 def about_arguments(
-    calls: Sequence[Callable[..., Any]], named: Mapping[Any, Any], table: Mapping[str, str], as_dict: bool
+    calls: Sequence[Callable[..., Any]],
+    named: Mapping[Any, Any],
+    table: Mapping[str, str],
+    as_dict: bool = False,
 ) -> str:
-    """Make the sentence about the first unknown keyword argument of the first call; "" if there is none.
+    """Make the sentences about all unknown keyword arguments of the first call; "" if there are none.
 
     Of options that are given as a dict, each is unknown.
     """
-    own = _parameters(calls[0])
-    foreign = [name for name in named if isinstance(name, str) and (as_dict or name not in own)]
-    if not foreign:
-        return ""
-    name, call = foreign[0], _name_of(calls[0])
+    own, call = _parameters(calls[0]), _name_of(calls[0])
     places = {one: _name_of(other) for other in reversed(calls) for one in _parameters(other)}
-    advice = _advice(name, own, places, table).replace("{value}", shown(named[name]))
-    if as_dict:
-        return f"{call}() takes options by name, not as {shown(named)}. {advice}"
-    return f"{call}() has no argument {name!r}. {advice}"
+    advice = {
+        name: _advice(name, own, places, table).replace("{value}", shown(value))
+        for name, value in named.items()
+        if isinstance(name, str) and (as_dict or name not in own)
+    }
+    if as_dict and advice:
+        each = " ".join(f"{name}: {words}" for name, words in advice.items())
+        return f"{call}() takes options by name, not as {shown(named)}. {each}"
+    return " ".join(f"{call}() has no argument {name!r}. {words}" for name, words in advice.items())
+
+
+def _about_positions(call: Callable[..., Any], arguments: Sequence[Any]) -> str:
+    """Make the sentence about arguments by position that a method takes by name; "" if there are none."""
+    parameters = inspect.signature(call).parameters.values()
+    places = [one for one in parameters if one.kind is not one.KEYWORD_ONLY]
+    if any(one.kind is one.VAR_POSITIONAL for one in places):
+        return ""
+    by_name = [one.name for one in parameters if one.kind is one.KEYWORD_ONLY]
+    given = [f"{name}={shown(value)}" for name, value in zip(by_name, arguments[len(places) :], strict=False)]
+    count = counted(len(places) - 1, "argument")
+    return f"{_name_of(call)}() takes {count} by position. Use {', '.join(given)}." if given else ""
 
 
 def _advice(name: str, own: list[str], places: Mapping[str, str], table: Mapping[str, str]) -> str:
@@ -356,6 +406,18 @@ class ForeignAttribute:
         )
 
 
+class ForeignNamespace(property):
+    """A property that another library's class has as constants: reading one raises an error with advice."""
+
+    def __init__(self, own: property, label: str, advice: str) -> None:
+        super().__init__(own.fget, own.fset, None, own.__doc__)
+        self.label, self.advice = label, advice
+
+    def __getattr__(self, constant: str) -> NoReturn:
+        hint = self.advice.format(name=constant.lower()) if constant.isupper() else ""
+        raise AttributeError(f"{self.label} has no attribute {constant!r}. {hint}".rstrip(), name=constant)
+
+
 Class = TypeVar("Class", bound=type)
 
 
@@ -366,10 +428,30 @@ def answers(kind: str) -> Callable[[Class], Class]:
         for name, advice in ATTRIBUTES[kind].items():
             if not hasattr(cls, name):
                 setattr(cls, name, ForeignAttribute(name, advice))
+        for name, advice in NAMESPACES.get(kind, {}).items():
+            setattr(cls, name, ForeignNamespace(getattr(cls, name), f"{kind}.{name}", advice))
         cls.__dir__ = own_names  # type: ignore[assignment]
         return cls
 
     return answering
+
+
+def made_by(call: str, kind: type) -> Callable[[Class], Class]:
+    """A class decorator: without an object of the library's `kind` first, a construction names the `call`."""
+
+    def wrap(cls: Class) -> Class:
+        construct = cls.__init__  # type: ignore[misc]
+
+        @functools.wraps(construct)
+        def init(self: Any, *arguments: Any, **named: Any) -> None:
+            if not (arguments and isinstance(arguments[0], kind)):
+                raise ArgumentTypeError(f"Expected a {cls.__name__} to be made by {call}, not directly.")
+            construct(self, *arguments, **named)
+
+        cls.__init__ = init  # type: ignore[misc]
+        return cls
+
+    return wrap
 
 
 def own_names(owned: Any) -> list[str]:
@@ -393,3 +475,13 @@ class NotCalled(list[Item]):
 
     def __call__(self) -> NoReturn:
         raise ArgumentTypeError(f"{self.name} is a list, not a method. Use {self.name} without parentheses.")
+
+
+class NoAttributes(tuple[Item, ...]):
+    """The layers of a network, which are attributes of an object in Synaptic: reading one gives advice."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> NoReturn:
+        hint = LAYERS.get(name, "")
+        raise AttributeError(f"net.layers is a tuple, without an attribute {name!r}. {hint}".rstrip())

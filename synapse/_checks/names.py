@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
+from importlib.util import find_spec
 from typing import Any, TypeVar
 
 from ..errors import ArgumentError, UnknownNameError
@@ -66,9 +68,15 @@ def unknown_name(
     return UnknownNameError(f"There is no {kind} named {shown(name)}.{hint} Known: {known_names(names)}.")
 
 
-def unknown_attribute(owner: str, name: str, known: Iterable[str], advice: str = "") -> AttributeError:
+def unknown_attribute(
+    owner: str, name: str, known: Iterable[str], advice: str = ""
+) -> AttributeError | ImportError:
     """Make the error for a missing attribute, with advice or the most similar attribute."""
     hint = f" {advice}" if advice else suggestion(name, [one for one in known if not one.startswith("_")])
+    package, asking = sys._getframe(1).f_globals["__name__"], sys._getframe(2).f_code.co_name
+    if asking == "_handle_fromlist" and hint and not find_spec(f"{package}.{name}"):
+        # `from package import name`: Python would drop the advice of an AttributeError
+        return ImportError(f"{owner} has no {name!r} to import.{hint}", name=package)
     # obj=None, because Python would add its own suggestion otherwise
     return AttributeError(f"{owner} has no attribute {name!r}.{hint}", name=name, obj=None)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import answers, boolean, expected, finite_number
+from .._checks import answers, boolean, expected, finite_number, made_by
 from .._typing import Floats, Ints
 from ..engine.delayed import (
     Attributes,
@@ -123,6 +123,7 @@ class DataView(MutableMapping[str, Any]):
 
 
 @answers("Connection")
+@made_by("neuron.project(other)", Store)
 class Connection(DataView):
     """A connection from one neuron to another; made by ``neuron.project`` and ``layer.project``.
 

@@ -17,6 +17,7 @@ from .. import cost as costs, engine
 from .._checks import (
     FLOAT64,
     SAFE,
+    NoAttributes,
     NotCalled,
     answers,
     as_matrix,
@@ -181,7 +182,7 @@ class Network(Sequence[Neuron]):
     @property
     def layers(self) -> tuple[Layer, ...]:
         """Layers, in the order in which they activate."""
-        return tuple(self._layers)
+        return NoAttributes(self._layers)
 
     @property
     def input(self) -> Layer:

@@ -14,12 +14,13 @@ from .._checks import (
     answers,
     any_array,
     boolean,
+    choice,
     counted,
     expected,
     finite_array,
     fraction,
-    is_among,
     is_number,
+    made_by,
     place,
     read_only,
     require_range,
@@ -72,6 +73,7 @@ class gate:  # noqa: N801 - a namespace of constants, read as gate.INPUT
 
 
 @answers("Projection")
+@made_by("layer.project(other)", Store)
 class Projection:
     """The connections made by one call of ``layer.project``, in the order of creation.
 
@@ -195,10 +197,7 @@ class Projection:
 
     def _gaters(self, layer: Layer, kind: str) -> tuple[Ints, Ints]:
         """Return the identities of the connections, and for each the index in `layer` of its gater."""
-        if not is_among(kind, (gate.INPUT, gate.OUTPUT, gate.ONE_TO_ONE)):
-            raise ArgumentError(
-                expected("The kind of a gate", "gate.INPUT, gate.OUTPUT or gate.ONE_TO_ONE", kind)
-            )
+        choice("The kind of a gate", kind, (gate.INPUT, gate.OUTPUT, gate.ONE_TO_ONE))
         store = self._store
         new = isinstance(store, Newborn)
         identities = np.arange(self._first, self._first + self._count) if new else self._identities()
@@ -490,7 +489,9 @@ def _every_pair(
                 f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r}, {ALL_TO_ELSE!r}, a density, a mask of booleans of shape "
                 f"({n_sources}, {n_targets}), or a tuple of two lists of indices (sources, targets)"
             )
-            raise ArgumentError(expected("The kind of a projection", condition, kind))
+            pairs = given.dtype.kind in "iu" and given.ndim == 2 and given.shape[1] == 2
+            advice = "For pairs (source, target), give tuple(zip(*pairs))." if pairs else ""
+            raise ArgumentError(expected("The kind of a projection", condition, kind, advice))
         mask = given.T
     targets, sources = np.nonzero(mask)
     return sources.astype(np.uint32), targets.astype(np.uint32)
@@ -557,10 +558,7 @@ def _named_pairs(kind: str, n_sources: int, n_targets: int) -> tuple[Indices, In
             )
         index = np.arange(larger)
         return index * n_sources // larger, index * n_targets // larger
-    if kind not in (ALL_TO_ALL, ALL_TO_ELSE):
-        raise ArgumentError(
-            expected("The kind of a projection", f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r} or {ALL_TO_ELSE!r}", kind)
-        )
+    choice("The kind of a projection", kind, (ALL_TO_ALL, ONE_TO_ONE, ALL_TO_ELSE))
     return None
 
 

@@ -99,10 +99,9 @@ forecasting.NetworkForecaster.__init__ forecasting.NetworkForecaster.__call__
 forecasting.NetworkForecaster.one_step forecasting.Selection.mase
 forecasting.Selection.verdict
 forecasting.Selection.statistic forecasting.Calibration.scale
-squash.by_code synapse.Topology.require_closed draw.Explorer.update
+synapse.Topology.require_closed draw.Explorer.update
 synapse.every.__call__ learning.TensorBoard.__call__ cost.Cost.check cost.Cost.check_targets
-optimizers.Optimizer.find_change initializers.draw initializers.fan_in
-initializers.glorot initializers.he initializers.orthogonal
+optimizers.Optimizer.find_change initializers.draw
 evolve.fitness.Environment.evaluate evolve.fitness.Environment.episodes
 """
 """The library calls these, with arguments that it has checked."""

@@ -15,37 +15,44 @@ ADVICE = {
 """What to add to the command, by package."""
 
 
-def missing_extra(what: str, package: str) -> MissingExtraError:
-    """Make the error that something needs a package, with the command that installs it."""
-    return MissingExtraError(f"{what} {package}, which is not installed. {install(package)}")
+def missing_extra(what: str, package: str, extra: str = "") -> MissingExtraError:
+    """Make the error that something needs a package, with the command that installs it or its extra."""
+    of = f" (extra {extra!r})" if extra else ""
+    return MissingExtraError(f"{what} {package}{of}, which is not installed. {install(package, extra)}")
 
 
-def imported(module: str, what: str, package: str = "") -> Any:
+def imported(module: str, what: str, package: str = "", extra: str = "") -> Any:
     """Import a module of an optional package (default: of its name), or raise MissingExtraError."""
     try:
         return import_module(module)
     except ImportError:
-        raise missing_extra(what, package or module) from None
+        raise missing_extra(what, package or module, extra) from None
 
 
-def install(package: str) -> str:
-    """The sentence that says how to install an optional package.
+def install(package: str, extra: str = "") -> str:
+    """The sentence that says how to install an optional package, or all packages of an extra.
 
-    It names the package itself and not an extra, so that it holds however Synapse has been installed.
+    The package itself is named where Synapse has not been installed, but is run from a folder.
 
     >>> install("no-package-of-synapse")
     'Install it: pip install "no-package-of-synapse".'
     """
+    if extra and _required():
+        return f'Install it: pip install "{DISTRIBUTION}[{extra}]".'
     return f'Install it: pip install "{_requirement(package)}"{ADVICE.get(package, "")}.'
 
 
 def _requirement(package: str) -> str:
     """The package with the versions that setup.cfg admits; its name if Synapse is not installed."""
+    found = (re.match(r"([\w.-]+)[^;\s]*", line) for line in _required())
+    return next((match[0] for match in found if match and match[1].lower() == package.lower()), package)
+
+
+def _required() -> list[str]:
+    """What Synapse declares that it needs; nothing if it is run from a folder."""
     from importlib import metadata  # slow to import, and needed for an error only
 
     try:
-        lines = metadata.requires(DISTRIBUTION) or []
-    except metadata.PackageNotFoundError:  # run from a folder
-        lines = []
-    found = (re.match(r"([\w.-]+)[^;\s]*", line) for line in lines)
-    return next((match[0] for match in found if match and match[1].lower() == package.lower()), package)
+        return metadata.requires(DISTRIBUTION) or []
+    except metadata.PackageNotFoundError:
+        return []

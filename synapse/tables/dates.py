@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._checks import counted, imported_pandas
+from .._checks import counted, imported
 from .._typing import Floats
 from ..errors import FormatError
 
@@ -51,27 +51,50 @@ PARTS = {
 """Patterns of the parts of a date; a year %y may have two digits."""
 YEARS = range(1678, 2262)
 """The years of pandas' dates with nanoseconds."""
-WEEKDAY = r"(?:[^\W\d_]{2,10}\.?,?\s+)?"
+WEEKDAY = r"(?P<weekday>[^\W\d_]{2,10}\.?,?\s+)?"
+OFFSET = re.compile(r"T.*(?P<zone>Z|[+-]\d\d:?\d\d)")
+SERIAL_0 = date(1899, 12, 30).toordinal()
+"""The day 0 of spreadsheets."""
+
+
+def pandas_for_tables() -> Any:
+    """Import pandas, or raise MissingExtraError, which names the extra for tables."""
+    return imported("pandas", "Tables and dates need", extra="forecast")
 
 
 @dataclass(frozen=True)
 class Form:
-    """A way of writing dates: how `strftime` writes it, and a pattern with the :data:`PARTS` of a date."""
+    """A way of writing dates: how `strftime` writes it, and a pattern with the :data:`PARTS` of a date.
+
+    Three parts are not those of `strftime`: %q is the quarter, %b one of the `names`, and %s the number of
+    days since the end of 1899, by which spreadsheets store dates. If not `padded`, days and months below 10
+    have one digit.
+    """
 
     template: str
     pattern: str
     names: tuple[str, ...] = tuple(names.split()[0].capitalize() for names in NAMES)
+    padded: bool = True
 
     def read(self, cells: Sequence[str]) -> pd.DatetimeIndex:
-        """The dates of these cells, NaT where a cell is not in this form. Times with a zone become UTC."""
+        """The dates of these cells, NaT where a cell is not in this form.
+
+        If cells have an offset from UTC, the dates have it, too; if it differs, they are in UTC.
+        """
         unique = {cell: _normal(cell, self.compiled) for cell in dict.fromkeys(cells)}
         found, options = [unique[cell] for cell in cells], {"format": "ISO8601", "errors": "coerce"}
-        dates: pd.DatetimeIndex = imported_pandas().to_datetime(found, utc=True, **options).tz_localize(None)
-        return dates
+        dates: pd.DatetimeIndex = pandas_for_tables().to_datetime(found, utc=True, **options)
+        offsets = {match["zone"] for cell in unique.values() if cell and (match := OFFSET.search(cell))}
+        if not offsets:
+            return dates.tz_localize(None)
+        return dates.tz_convert("UTC" if len(offsets) > 1 else f"UTC{offsets.pop().replace('Z', '+00')}")
 
     def write(self, moment: pd.Timestamp) -> str:
         """A date in this form, with the time if it is not midnight."""
         template = self.template.replace("%b", self.names[moment.month - 1])
+        if not self.padded:
+            template = template.replace("%d", str(moment.day)).replace("%m", str(moment.month))
+        template = template.replace("%s", str(moment.toordinal() - SERIAL_0))
         text: str = moment.strftime(template.replace("%q", str(moment.quarter)))
         if moment == moment.normalize() or not self.has_day:
             return text
@@ -86,34 +109,50 @@ class Form:
     @property
     def example(self) -> str:
         """31 January 2024 in this form."""
-        return self.write(imported_pandas().Timestamp(2024, 1, 31))
+        return self.write(pandas_for_tables().Timestamp(2024, 1, 31))
 
     @property
     def has_day(self) -> bool:
         """Whether a date names a day, and not a week, month, quarter or year."""
         return "%d" in self.template
 
-    def in_words_of(self, cells: Sequence[str]) -> Form:
-        """The form with the names of months that these cells have."""
-        names = list(self.names)
-        for cell in dict.fromkeys(cells) if "%b" in self.template else ():
-            found = self.compiled.fullmatch(" ".join(cell.split()))
-            if found and found["b"].lower() in MONTHS:
-                names[MONTHS[found["b"].lower()] - 1] = found["b"]
-        return replace(self, names=tuple(names))
+    def as_in(self, cells: Sequence[str]) -> Form:
+        """The form with the separators, digits and names of months that these cells have."""
+        names, template, padded = list(self.names), self.template, True
+        for cell in dict.fromkeys(cells):
+            match = _match(cell, self.compiled)[0]
+            if match is None:
+                continue
+            parts = {name: text for name, text in match.groupdict().items() if text}
+            if parts.get("b", "").lower() in MONTHS:
+                names[MONTHS[parts["b"].lower()] - 1] = parts["b"]
+            padded = padded and all(len(parts.get(name, "00")) > 1 for name in "dm")
+            template = match.string[: match.end()]
+            for name in sorted(parts, key=match.start, reverse=True):
+                code = {"weekday": "", "w": "%V", "y": "%G" if "w" in parts else "%Y"}.get(name, f"%{name}")
+                code = "%y" if name == "y" and len(parts["y"]) == 2 else code
+                template = template[: match.start(name)] + code + template[match.end(name) :]
+        return replace(self, names=tuple(names), template=template, padded=padded)
+
+
+def _match(cell: str, pattern: re.Pattern[str]) -> tuple[re.Match[str] | None, str]:
+    """The match of a cell that may end with a time, and the time as ISO 8601 has it; None if it has none."""
+    text = " ".join(cell.split())
+    if found := pattern.fullmatch(text):
+        return found, ""
+    clock = TIME.fullmatch(text)
+    found, time = (None, "") if clock is None else (pattern.fullmatch(clock["body"]), _clock(clock))
+    return (found, time) if found and time and "d" in found.groupdict() else (None, "")
 
 
 def _normal(cell: str, pattern: re.Pattern[str]) -> str | None:
     """A date as ISO 8601 has it; None if the cell does not match."""
-    text = " ".join(cell.split())
-    found, time = pattern.fullmatch(text), ""
+    found, time = _match(cell, pattern)
     if found is None:
-        clock = TIME.fullmatch(text)
-        found = None if clock is None else pattern.fullmatch(clock["body"])
-        time = "" if clock is None else _clock(clock)
-        if found is None or not time or "d" not in found.groupdict():
-            return None
+        return None
     parts = found.groupdict()
+    if parts.get("s"):
+        return date.fromordinal(SERIAL_0 + int(parts["s"])).isoformat()
     year = int(parts["y"]) if len(parts["y"]) == 4 else 1900 + int(parts["y"]) + 100 * (int(parts["y"]) < 69)
     if year not in YEARS:
         return None
@@ -162,6 +201,8 @@ FORMS = (
     Form("%Y", "%Y"),
 )
 """All forms, those first that are tried first."""
+SERIAL = Form("%s", r"(?P<s>[2-7]\d{4})(?:[.,]0+)?")
+"""Dates from 1954 to 2119 as spreadsheets store them, such as 45292."""
 
 SAMPLE = 100
 """Number of cells, at least, that decide which forms are tried on all cells."""
@@ -187,6 +228,19 @@ def forms_of(cells: Sequence[str]) -> list[Form]:
     return [form for form in best if sorted(form.template) == sorted(best[0].template)]
 
 
+def several_forms(cells: Sequence[str]) -> list[str]:
+    """Two of these cells whose dates have different forms, if most are dates in one form or another.
+
+    >>> several_forms(["2024-01-31", "29.02.2024", "2024-03-31", "30.04.2024"]), several_forms(["1", "May"])
+    (['2024-01-31', '29.02.2024'], [])
+    """
+    sample = cells[:: max(1, len(cells) // SAMPLE)]
+    read = np.array([form.read(sample).notna() for form in FORMS])
+    dates = np.flatnonzero(read.any(axis=0))
+    other = next((place for place in dates if not (read[:, place] & read[:, dates[0]]).any()), None)
+    return [] if other is None or 2 * len(dates) <= len(sample) else [sample[dates[0]], sample[other]]
+
+
 # --- steps -----------------------------------------------------------------------------------
 
 MOST_PAIRS = 1000
@@ -197,17 +251,22 @@ SEASONS = {86_400: 7, 604_800: 52, 2 * 604_800: 26}
 
 @dataclass(frozen=True)
 class DateStep:
-    """The time from one row to the next: an offset of pandas, its name and the usual season in steps."""
+    """The time from one row to the next: an offset of pandas, its name and the usual season in steps.
+
+    Dates of a time zone step by the clock there if `local`, as days and months do; hours step by the time
+    that passes.
+    """
 
     offset: Any
     name: str
     season: int
+    local: bool = True
 
     def after(self, last: pd.Timestamp, count: int) -> pd.DatetimeIndex:
         """The dates that follow; FormatError after the last year."""
-        pandas = imported_pandas()
+        first = last.tz_localize(None) if self.local else last
         try:
-            dates = pandas.date_range(last + self.offset, periods=count, freq=self.offset)
+            dates = pandas_for_tables().date_range(first + self.offset, periods=count, freq=self.offset)
         except (OverflowError, ValueError):
             dates = None
         if dates is None or (count and dates[-1].year not in YEARS):
@@ -215,11 +274,16 @@ class DateStep:
                 f"Dates end with the year {YEARS[-1]}; {counted(count, 'step')} ({self.name}) after "
                 f"{last:%Y-%m-%d} is later."
             )
-        return dates
+        return in_zone(dates, last.tz, "shift_forward") if self.local and last.tz is not None else dates
+
+    def clock(self, dates: pd.DatetimeIndex) -> pd.DatetimeIndex:
+        """The dates as those that step evenly: local ones without their zone."""
+        return dates.tz_localize(None) if self.local else dates
 
     def places(self, dates: pd.DatetimeIndex) -> Floats:
         """The number of steps from the first of these dates to each; between two steps, a half more."""
-        pandas, first = imported_pandas(), dates.min()
+        pandas, dates = pandas_for_tables(), self.clock(dates)
+        first = dates.min()
         if isinstance(self.offset, pandas.Timedelta):
             places = np.asarray((dates - first) / self.offset, np.float64)
             places = np.where(places % 1, np.floor(places) + 0.5, places)
@@ -227,8 +291,19 @@ class DateStep:
             grid = pandas.date_range(first + self.offset, dates.max() + self.offset, freq=self.offset)
             grid = grid.insert(0, first)
             places = grid.searchsorted(dates) - 0.5 * ~dates.isin(grid)
-        found: Floats = places - places[0]
-        return found
+        from_first: Floats = places - places[0]
+        return from_first
+
+
+def in_zone(dates: pd.DatetimeIndex, zone: Any, nonexistent: Any = "raise") -> pd.DatetimeIndex:
+    """Times of a clock as dates of its time zone; `nonexistent` as for ``DatetimeIndex.tz_localize``.
+
+    An hour that comes twice is told by its neighbours; if it is there once, it is the first of the two.
+    """
+    try:
+        return dates.tz_localize(zone, ambiguous="infer", nonexistent=nonexistent)
+    except ValueError:  # also if nothing is ambiguous, but a time does not exist
+        return dates.tz_localize(zone, ambiguous=np.ones(len(dates), bool), nonexistent=nonexistent)
 
 
 def step_of(dates: pd.DatetimeIndex) -> DateStep | None:
@@ -237,11 +312,12 @@ def step_of(dates: pd.DatetimeIndex) -> DateStep | None:
     if not len(increasing):
         return None
     rows = increasing[:: -(-len(increasing) // MOST_PAIRS)]
-    pairs = list(zip(dates[rows], dates[rows + 1], strict=True))
-    return max(
-        _candidates(dates[rows], dates[rows + 1]),
-        key=lambda step: sum(one + step.offset == two for one, two in pairs),
-    )
+
+    def right(step: DateStep) -> int:
+        times = step.clock(dates)
+        return sum(one + step.offset == two for one, two in zip(times[rows], times[rows + 1], strict=True))
+
+    return max(_candidates(dates[rows], dates[rows + 1]), key=right)
 
 
 def _candidates(ones: pd.DatetimeIndex, twos: pd.DatetimeIndex) -> list[DateStep]:
@@ -252,13 +328,13 @@ def _candidates(ones: pd.DatetimeIndex, twos: pd.DatetimeIndex) -> list[DateStep
     def several(count: int, name: str) -> str:
         return name if count == 1 else f"{count} {name}s"
 
+    ones, twos = ones.tz_localize(None), twos.tz_localize(None)
     gap = max(1, round((twos - ones).to_series().mode()[0].total_seconds()))
     unit, size = next((unit, size) for unit, size in UNITS if gap % size == 0)
     season = 86_400 // gap if 60 <= gap < 86_400 and 86_400 % gap == 0 else SEASONS.get(gap, 1)
-    steps = [
-        DateStep(pd.Timedelta(seconds=gap), several(gap // size, unit), season),
-        DateStep(offsets.BDay(), "business day", 5),
-    ]
+    even, name = pd.Timedelta(seconds=gap), several(gap // size, unit)
+    steps = [DateStep(even, name, season, local) for local in ([True] if size >= 86_400 else [False, True])]
+    steps.append(DateStep(offsets.BDay(), "business day", 5))
     months = int(pd.Series(12 * (twos.year - ones.year) + twos.month - ones.month).mode()[0])
     if months < 1:
         return steps

@@ -8,10 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._checks import choice, counted, imported_pandas, instance, text, whole_number
+from .._checks import choice, counted, instance, text, whole_number
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError
-from .dates import YEARS, DateStep, Form, forms_of, step_of
+from .dates import (
+    SERIAL,
+    YEARS,
+    DateStep,
+    Form,
+    forms_of,
+    in_zone,
+    pandas_for_tables,
+    several_forms,
+    step_of,
+)
 from .numerals import is_missing, is_number
 from .problems import Problems, quoted
 from .sheet import Sheet, without_unit
@@ -31,6 +41,8 @@ DATE_NAMES = (
     *("datum", "tag", "monat", "quartal", "jahr", "zeit"),
 )
 """Names of columns whose numbers may be dates, such as 2024."""
+SERIAL_NAMES = ("date", "day", "month", "datum", "tag", "monat")
+"""Names of columns whose numbers may be days since 1899, such as 45292."""
 MOST_MISSING = 10_000
 """Number of missing dates in a row at which a date is taken for a mistake."""
 CLOCK_CHANGE = (
@@ -58,7 +70,7 @@ class Series:
     form : Form or None
         How its dates are written.
     dates : pandas.DatetimeIndex or None
-        The date of each row; in UTC with a zone.
+        The date of each row; in its time zone, if one is given.
     step : DateStep or None
         The time from one row to the next.
     zone : str or None
@@ -94,22 +106,25 @@ class Series:
 
     def written(self, time: Any) -> str:
         """A date as the table writes it, or a number."""
-        if self.form is None:
-            return str(time)
-        return self.form.write(time if self.zone is None else time.tz_localize("UTC").tz_convert(self.zone))
+        return str(time) if self.form is None else self.form.write(time)
 
     def phase(self, first: str | None) -> int:
         """Number of steps from a date, such as that of the first training row, to the first row here."""
         if self.step is None or first is None:
             return 0
-        dates = imported_pandas().DatetimeIndex([first, self.dates[0]])
-        count = int(np.ceil(self.step.places(dates.sort_values())[1]))
-        return count if dates[0] < dates[1] else -count
+        begin, here = pandas_for_tables().Timestamp(first), self.dates[0]
+        if begin.tz is None or here.tz is None:
+            begin, here = begin.tz_localize(None), here.tz_localize(None)
+        else:
+            begin = begin.tz_convert(here.tz)
+        dates = pandas_for_tables().DatetimeIndex(sorted([begin, here]))
+        count = int(np.ceil(self.step.places(dates)[1]))
+        return count if begin < here else -count
 
     def read(self, cells: Sequence[str]) -> pd.DatetimeIndex:
         """Dates that are written as those of the table."""
         assert self.form is not None
-        return _utc(self.form.read(cells), self.zone, self.sheet)
+        return _of_zone(self.form.read(cells), self.zone, self.sheet)
 
 
 def find_dates(
@@ -124,15 +139,30 @@ def find_dates(
     choice("The dates", order, [None, *ORDERS])
     for column in [sheet.find(name)] if name is not None else sheet.names:
         cells = [cell for cell in sheet.cells(column) if not is_missing(cell)]
-        forms = [] if name is None and column in ignore else forms_of(cells)
+        if name is None and (column in ignore or not cells):
+            continue
+        called = without_unit(column)[0].lower()
+        forms = forms_of(cells)
+        if not forms and (name is not None or called in SERIAL_NAMES) and SERIAL.read(cells).notna().all():
+            forms = [SERIAL]
+            first = f"{cells[0]} is {SERIAL.read(cells[:1])[0]:%Y-%m-%d}"
+            sheet.note(f"The numbers of {column!r} are read as dates of a spreadsheet: {first}.")
+        numeric = all(map(is_number, cells))
+        if not (forms or numeric) and (others := several_forms(cells)):
+            raise ArgumentError(
+                f"Expected all dates in the column {column!r} of {sheet.path!r} in one form, got "
+                f"{quoted(others)}. Write them in one form, or leave the column out."
+            )
         if name is not None and not forms:
             raise ArgumentError(
                 f"Expected the column {column!r} of {sheet.path!r} to have dates, such as 2024-01-31, "
                 f"Jan 2024 or 31.01.2024, got {next(iter(cells), '')!r}."
             )
-        if forms and (name is not None or _plausible(sheet, column, cells, forms[0])):
+        if forms and (name is not None or forms == [SERIAL] or _plausible(sheet, column, cells, forms[0])):
             form = _chosen(sheet, column, cells, forms, order)
-            return column, form.in_words_of(cells)
+            return column, form.as_in(cells)
+        if not forms and called in DATE_NAMES and not numeric:
+            sheet.note(f"The column {column!r} has no dates that can be read, such as {cells[0]!r}.")
     return None
 
 
@@ -227,7 +257,7 @@ def read_series(
         return _mended(Series(sheet, names, values, [*sheet.notes]), fill)
     name, form = dated
     sheet = without_totals(sheet)
-    found = _utc(form.read(sheet.cells(name)), zone, sheet)
+    found = _of_zone(form.read(sheet.cells(name)), zone, sheet)
     known = found[found.notna()]
     if len(known) > 1 and (known[:-1] > known[1:]).all():
         sheet, found = sheet.only(range(len(found))[::-1]), found[::-1]
@@ -260,14 +290,14 @@ def without_totals(sheet: Sheet) -> Sheet:
     return sheet
 
 
-def _utc(found: pd.DatetimeIndex, zone: str | None, sheet: Sheet) -> pd.DatetimeIndex:
-    """Dates in UTC, if they are those of a time zone."""
+def _of_zone(dates: pd.DatetimeIndex, zone: str | None, sheet: Sheet) -> pd.DatetimeIndex:
+    """Dates in their time zone, if one is given."""
     if zone is None:
-        return found
+        return dates
     try:
-        return (
-            found.tz_localize(text("The zone", zone), ambiguous="infer").tz_convert("UTC").tz_localize(None)
-        )
+        if dates.tz is not None:
+            return dates.tz_convert(text("The zone", zone))
+        return in_zone(dates, text("The zone", zone))
     except (KeyError, ValueError, OSError) as error:
         why = error.args[0] if isinstance(error, KeyError) else error  # whose text has quotes of its own
         raise FormatError(
@@ -285,7 +315,7 @@ def _once(
     rows = counted(int(twice.sum()), "row")
     notes.append(f"Mended by --duplicates {duplicates}: {rows} of repeated dates.")
     if duplicates == "mean":
-        frame = imported_pandas().DataFrame(values)
+        frame = pandas_for_tables().DataFrame(values)
         values = frame.groupby(found, dropna=False).transform("mean").to_numpy()
     keep = np.flatnonzero(~twice if duplicates == "drop" else ~(found.duplicated() & twice))
     return sheet.only(keep.tolist()), found[keep], values[keep]
@@ -333,7 +363,7 @@ def _wrong_steps(
         if wrong:
             yield i, f"{form.write(dates[i])} {wrong}"
         elif missing and not gaps:
-            after = form.write(before + step.offset)
+            after = form.write(step.after(before, 1)[0])
             several = f"{missing:.0f} rows from {after} on are" if missing > 1 else f"the row of {after} is"
             yield i, f"{several} missing before this one"
 
@@ -360,7 +390,7 @@ def _mended(series: Series, fill: str | None) -> Series:
     """The series without missing values and dates; a note says how many were mended."""
     if fill is None:
         return series
-    pandas = imported_pandas()
+    pandas = pandas_for_tables()
     frame = pandas.DataFrame(series.values, index=series.dates, columns=series.columns)
     missing, before = int(frame.isna().to_numpy().sum()), len(frame)
     if fill != "drop" and series.step is not None:

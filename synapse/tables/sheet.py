@@ -179,9 +179,13 @@ class Sheet:
                     f"{example!r} in the column {name!r} is read as {numerals.number(example, mark):.15g}. "
                     f"If that is wrong, say --decimal {'point' if mark == ',' else 'comma'}."
                 )
-                if note not in self.notes:
-                    self.notes.append(note)
+                self.note(note)
         return mark
+
+    def note(self, sentence: str) -> None:
+        """Add a sentence on how the table was read, once."""
+        if sentence not in self.notes:
+            self.notes.append(sentence)
 
     def only(self, rows: Sequence[int]) -> Sheet:
         """A table of some of the rows."""

@@ -165,23 +165,26 @@ def test_missing_values_are_mended(series):
 # --- dates -------------------------------------------------------------------------------------------
 
 DATES = {
-    "2024-1-30|2024-1-31|2024-2-1": ("2024-01-30", "day", "2024-02-02"),
+    "2024-1-30|2024-1-31|2024-2-1": ("2024-01-30", "day", "2024-2-2"),
     "2024/01/30|2024/01/31|2024/02/01": ("2024-01-30", "day", "2024/02/02"),
     "20240130|20240131|20240201": ("2024-01-30", "day", "20240202"),
-    "30.01.2024|31.1.24|1. 2. 2024": ("2024-01-30", "day", "02.02.2024"),
+    "30.01.2024|31.1.24|1. 2. 2024": ("2024-01-30", "day", "2. 2. 2024"),
+    "01.01.24|01.02.24|01.03.24": ("2024-01-01", "month", "01.04.24"),
+    "45292|45293|45294": ("2024-01-01", "day", "45295"),
     "01/30/2024|01/31/2024|02/01/2024": ("2024-01-30", "day", "02/02/2024"),
-    "30-12-69|31-12-69|1-1-70": ("1969-12-30", "day", "02-01-1970"),
-    "30 Jan 2024|31 Jan 2024|1 Feb 2024": ("2024-01-30", "day", "02 Feb 2024"),
-    "Tue, January 30, 2024|Wed, January 31, 2024|Thu, Feb 1, 2024": ("2024-01-30", "day", "Feb 02, 2024"),
+    "30-12-69|31-12-69|1-1-70": ("1969-12-30", "day", "2-1-70"),
+    "30 Jan 2024|31 Jan 2024|1 Feb 2024": ("2024-01-30", "day", "2 Feb 2024"),
+    "Jan '24|Feb '24|Mar '24": ("2024-01-01", "month", "Apr '24"),
+    "Tue, January 30, 2024|Wed, January 31, 2024|Thu, Feb 1, 2024": ("2024-01-30", "day", "Feb 2, 2024"),
     "Di 30.01.2024|Mi 31.01.2024|Do 01.02.2024": ("2024-01-30", "day", "02.02.2024"),
     "Okt. 2022|Okt 2023|Okt 2024": ("2022-10-01", "year", "Okt 2025"),
-    "2024M02|2024M03|2024M04": ("2024-02-01", "month", "2024-05"),
+    "2024M02|2024M03|2024M04": ("2024-02-01", "month", "2024M05"),
     "02/2024|03/2024|04/2024": ("2024-02-01", "month", "05/2024"),
     "2024 May|2024 June|2024 July": ("2024-05-01", "month", "2024 Aug"),
     "2024-01-31|2024-02-29|2024-03-31": ("2024-01-31", "month end", "2024-04-30"),
     "2023-12-30|2024-01-30|2024-02-29": ("2023-12-30", "month", "2024-03-30"),
-    "2024Q2|2024Q3|2024Q4": ("2024-04-01", "quarter", "2025-Q1"),
-    "Q2/2024|Q3/2024|Q4/2024": ("2024-04-01", "quarter", "Q1 2025"),
+    "2024Q2|2024Q3|2024Q4": ("2024-04-01", "quarter", "2025Q1"),
+    "Q2/2024|Q3/2024|Q4/2024": ("2024-04-01", "quarter", "Q1/2025"),
     "2020-W52|2020-W53|2021-W01": ("2020-12-21", "week", "2021-W02"),
     "2024-01-06|2024-01-08|2024-01-09|2024-01-10|2024-01-11|2024-01-12|2024-01-15": (  # from a Saturday on
         "2024-01-06",
@@ -189,11 +192,11 @@ DATES = {
         "2024-01-16",
     ),
     "1987|1988|1989": ("1987-01-01", "year", "1990"),
-    "1/31/2024 11 PM|2/1/2024 12:00 a.m.|2/1/2024 1:00": ("2024-01-31T23:00", "hour", "02/01/2024 02:00"),
+    "1/31/2024 11 PM|2/1/2024 12:00 a.m.|2/1/2024 1:00": ("2024-01-31T23:00", "hour", "2/1/2024 02:00"),
     "2024-01-31T01:45+02:00|2024-01-31 00:45Z|2024-01-31 01:45": (
-        "2024-01-30T23:45",
+        "2024-01-30T23:45Z",
         "hour",
-        "2024-01-31 02:45",
+        "2024-01-31 02:45+0000",
     ),
 }
 
@@ -256,6 +259,20 @@ def test_which_column_has_the_dates(series):
         said = refused(series, table([cell, cell, "2024-01-01", "2024-01-02"]), date="date")
         assert "the column 'date' of" in said
         assert f"to have dates, such as 2024-01-31, Jan 2024 or 31.01.2024, got {cell!r}" in said
+
+
+def test_dates_that_cannot_be_read_or_are_numbers_are_not_passed_over_in_silence(series):
+    forms = ["2024-01-31", "2024-02-29", "31.03.2024", "30.04.2024"]
+    said = "dates in the column 'x' of .* in one form, got '2024-01-31', '31.03.2024'. Write them in one form"
+    assert re.search(said, refused(series, table(forms, "x")))
+    assert series(table(["1.1.24", "Monday", "Friday"], "day")).notes == [
+        "The column 'day' has no dates that can be read, such as '1.1.24'."
+    ]
+    found = series(table(["45292", "45323", "45352"], "Datum"))
+    assert (found.step.name, found.written(found.next(1)[0])) == ("month", "45383")
+    assert found.notes == ["The numbers of 'Datum' are read as dates of a spreadsheet: 45292 is 2024-01-01."]
+    assert series(table(["45292", "45323", "45352"], "x")).date is None
+    assert series(table(["45292", "45323", "45352"], "x"), date="x").step.name == "month"
 
 
 def test_days_and_months_that_may_be_exchanged(series):
@@ -348,6 +365,66 @@ def test_clocks_that_are_changed(series):
         assert found.step.name == "hour"
         assert found.written(found.next(1)[0]) == f"{utc[-1] + pd.Timedelta('1h'):%Y-%m-%d %H:%M%z}"
         assert "not times of the zone 'Mars'" in refused(series, text, zone="Mars")
+
+
+ZONES = {  # rows that cross a change of clocks in Berlin, and the date that follows
+    "days": (["2024-03-30", "2024-03-31", "2024-04-01"], "Europe/Berlin", "day", "2024-04-02"),
+    "before": (["2024-03-29", "2024-03-30", "2024-03-31"], "Europe/Berlin", "day", "2024-04-01"),
+    "one hour": (
+        ["2024-03-31", "2024-03-31 01:00"],
+        "Europe/Berlin",
+        "hour",
+        "2024-03-31 03:00+0200",
+    ),
+    "weeks": (["2024-10-13", "2024-10-20", "2024-10-27"], "Europe/Berlin", "week", "2024-11-03"),
+    "months": (["2024-01-01", "2024-02-01", "2024-03-01"], "Europe/Berlin", "month", "2024-04-01"),
+    "month ends": (["2024-01-31", "2024-02-29"], "Europe/Berlin", "month end", "2024-03-31"),
+    "business days": (
+        ["2024-03-21", "2024-03-22", "2024-03-25", "2024-03-26", "2024-03-27", "2024-03-28", "2024-03-29"],
+        "Europe/Berlin",
+        "business day",
+        "2024-04-01",
+    ),
+    "6 hours of a clock": (
+        ["2024-03-30 12:00", "2024-03-30 18:00", "2024-03-31", "2024-03-31 06:00", "2024-03-31 12:00"],
+        "Europe/Berlin",
+        "6 hours",
+        "2024-03-31 18:00+0200",
+    ),
+    "a time that is left out": (
+        ["2024-03-29 02:30", "2024-03-30 02:30"],
+        "Europe/Berlin",
+        "day",
+        "2024-03-31 03:00+0200",
+    ),
+    "a time that comes twice": (
+        ["2024-10-25 02:30", "2024-10-26 02:30", "2024-10-27 02:30"],
+        "Europe/Berlin",
+        "day",
+        "2024-10-28 02:30+0100",
+    ),
+    "offsets and a zone": (
+        ["2024-03-30T00:00+01:00", "2024-03-31T00:00+01:00", "2024-04-01T00:00+02:00"],
+        "Europe/Berlin",
+        "day",
+        "2024-04-02",
+    ),
+    "an offset": (["2024-01-30 12:00+0100", "2024-01-31 12:00+0100"], None, "day", "2024-02-01 12:00+0100"),
+}
+
+
+def test_days_and_longer_steps_are_those_of_the_zone(series):
+    def check(cells, zone, step, following):
+        found = series(table(cells), zone=zone)
+        assert (found.step.name, found.written(found.next(1)[0])) == (step, following)
+        assert found.phase(found.dates[-1].isoformat()) == 1 - len(cells)
+
+    all_hold(check, ZONES)
+    gap = table(["2024-03-28", "2024-03-29", "2024-03-30", "2024-04-01"])
+    assert "the row of 2024-03-31 is missing" in refused(series, gap, zone="Europe/Berlin")
+    assert "2024-03-31 02:30:00 is a nonexistent time" in refused(
+        series, table(["2024-03-30 02:30", "2024-03-31 02:30"]), zone="Europe/Berlin"
+    )
 
 
 def test_all_problems_of_a_series_at_once(series):

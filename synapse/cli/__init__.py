@@ -12,6 +12,9 @@
     synapse compare DATA.csv --target COLUMN              rank models by their forecasts
     synapse bench                                         time networks on this machine
 
+Commands that read a table need pandas, and the methods ets, theta and arima need statsforecast; the extra
+``forecast`` has both: ``pip install "synapse-neurons[forecast]"``.
+
 Exit codes: 0 success, 1 a model or data that cannot be used, 2 wrong usage, 130 interrupted, 141 a
 pipe closed by its reader. An error is one sentence on stderr, or all problems of a table.
 """
@@ -26,11 +29,13 @@ import shlex
 import sys
 import warnings
 from collections.abc import Sequence
+from typing import NoReturn
 
 from .. import __version__
+from .._checks import suggestion
 from ..errors import SynapseError
 from ..tables import TableError
-from .words import UsageError, reason
+from .words import NEEDS, UsageError, reason
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 BROKEN_PIPE = 141  # what a shell reports for a command that SIGPIPE ended
@@ -40,6 +45,22 @@ COMMANDS = {
     **{name: name for name in ("train", "run", "forecast", "compare", "bench")},
 }
 """The module of each subcommand, in the order of ``--help``: it has functions `NAME` and `add_NAME`."""
+TESTS = " `synapse train` tests on held-out rows, `synapse compare` ranks models by their forecasts."
+OTHER_NAMES = {
+    "predict": " `synapse run` predicts the rows of a table, `synapse forecast` those that follow.",
+    **dict.fromkeys(("test", "evaluate", "score"), TESTS),
+    **dict.fromkeys(("fit", "learn"), " Did you mean 'train'?"),
+    **dict.fromkeys(("plot", "show", "view"), " Did you mean 'draw' or 'info'?"),
+    "export": " Did you mean 'convert'?",
+}
+"""What to say to those who know a subcommand by another name."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one sentence, without the list of all options."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"Wrong usage: {message}. See `{self.prog} --help`.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,24 +79,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Raises
     ------
     SystemExit
-        After ``--help`` and ``--version``, with 0, and after wrong arguments, with 2.
+        After ``--help`` and ``--version``, with 0.
     """
+    given = sys.argv[1:] if arguments is None else [*arguments]
     try:
         try:
-            options = _parser().parse_args(arguments)
-            options.command_line = shlex.join(
-                ["synapse", *(sys.argv[1:] if arguments is None else arguments)]
-            )
+            _check_command(given)
+            options = _parser().parse_args(given)
+            options.command_line = shlex.join(["synapse", *given])
         finally:
             sys.stdout.flush()  # --help and --version
         return _done(options)
+    except UsageError as error:
+        return _fail(*_verdict(error))
     except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
         _give_up_output()
         return BROKEN_PIPE
 
 
+def _check_command(arguments: list[str]) -> None:
+    """Raise UsageError for a subcommand that does not exist."""
+    name = next((one for one in arguments if not one.startswith("-")), None)
+    if name is not None and name not in COMMANDS:
+        meant = OTHER_NAMES.get(name.lower()) or suggestion(name, COMMANDS)
+        raise UsageError(f"Expected a command ({', '.join(COMMANDS)}), got {name!r}.{meant}")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="synapse", description="Networks built neuron by neuron.")
+    parser = _Parser(prog="synapse", description=f"Networks built neuron by neuron. {NEEDS}")
     parser.add_argument("--version", action="version", version=f"synapse {__version__}")
     parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

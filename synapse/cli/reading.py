@@ -12,7 +12,7 @@ from ..tables import Learning, Series, Sheet, read_series, read_sheet
 from ..tables.scaled_model import OPTIMIZERS
 from ..tables.series import DUPLICATES, FILLS, ORDERS, without_totals
 from ..tables.series_task import series_facts
-from .words import natural, positive, whole, wholes
+from .words import NEEDS, natural, positive, whole, wholes
 
 MARKS = {"point": ".", "comma": ","}
 """What --decimal may be."""
@@ -22,6 +22,7 @@ HOW = ("date", "dates", "fill", "duplicates", "zone")
 
 def add_reading(parser: argparse.ArgumentParser) -> None:
     """Add the options that say how a series is read."""
+    parser.epilog = f"{parser.epilog}\n\n{NEEDS}"
     add = parser.add_argument
     add("--decimal", choices=MARKS, help="the decimal mark, if the numbers do not tell")
     add("--fill", choices=FILLS, help="mend missing values of a series: repeat, interpolate, or drop the row")

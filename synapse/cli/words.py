@@ -19,6 +19,7 @@ __all__ = ["file_errors", "listed", "reason"]  # of tables, for the subcommands
 
 PICTURES, TABLES = (".png", ".svg", ".pdf"), (".csv", ".txt")
 """Suffixes of files that are written."""
+NEEDS = 'Tables need the extra "forecast" (pandas, statsforecast): pip install "synapse-neurons[forecast]".'
 
 
 class UsageError(ArgumentError):

@@ -71,12 +71,15 @@ def train_rows(
     units = _units(sheet, sequence, ahead)
     classes = classes or (len(targets) == 1 and not sheet.has_numbers(targets[0]))
     goals, outputs = _goals(sheet, targets, classes)
+    if len(units) < (least := 4 if sequence is None else 2):
+        what = "rows" if sequence is None else "sequences"
+        raise FormatError(f"Expected {sheet.path!r} to have {least} {what} or more, got {len(units)}.")
     in_order = sequence is None and learning.model != "perceptron"
     count, out = len(units), np.random.default_rng(learning.seed)
     first = count - held_out(count, learning.validation, round(count / 5))
     order = np.arange(len(units)) if in_order else out.permutation(len(units))
     learned, tested = np.sort(order[:first]), np.sort(order[first:])
-    stopping = order[first - max(1, round(first / 5)) : first] if first > 2 else order[:0]
+    stopping = order[first - max(1, round(first / 5)) : first]
     encoding, notes = choose_encoding(
         sheet.only(np.concatenate([units[i] for i in learned]).tolist()), names, inputs is not None
     )
@@ -116,7 +119,9 @@ def train_rows(
     cells = [[_written(one, classes) for one in score] for score in scores]
     table = [["", *answers], *map(list, zip(targets, *cells, strict=True))]
     if classes:
-        notes += _balance(outputs, answers[learning.model], truth)
+        shares = zip(outputs, goals.mean(axis=0), strict=True)
+        notes.append(f"Classes: {', '.join(f'{name} {share:.0%}' for name, share in shares)}.")
+        notes += _confused(outputs, answers[learning.model], truth)
     network = model.network
     if len(tested) and result.stopped != "interrupted":
         network = learning.refit(make, parts(order), result)
@@ -291,14 +296,12 @@ def _ratio(own: float, other: float) -> float:
     return 1.0 if own == other else own / max(other, 1e-300)
 
 
-def _balance(names: list[str], answers: Floats, truth: Floats) -> list[str]:
-    """Sentences on how common the classes are and which are confused."""
+def _confused(names: list[str], answers: Floats, truth: Floats) -> list[str]:
+    """A sentence on the classes that are confused in the test, if any are."""
     right, found = truth.argmax(axis=1), answers.argmax(axis=1)
-    shares = [f"{name} {np.mean(right == place):.0%}" for place, name in enumerate(names)]
-    notes = [f"Classes: {', '.join(shares)}."]
     pairs, counts = np.unique(np.stack([right, found])[:, right != found], axis=1, return_counts=True)
     most = np.argsort(-counts, kind="stable")[:5]
     confused = [
         f"{names[pairs[0, i]]!r} as {names[pairs[1, i]]!r} {counted(int(counts[i]), 'time')}" for i in most
     ]
-    return [*notes, f"Confused: {', '.join(confused)}."] if confused else notes
+    return [f"Confused: {', '.join(confused)}."] if confused else []

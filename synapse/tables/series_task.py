@@ -10,7 +10,7 @@ import numpy as np
 
 from .._checks import choice, counted, finite_array, fraction_below_one, instance, listed
 from .._typing import Floats
-from ..errors import ArgumentError, MissingExtraError, SynapseError
+from ..errors import ArgumentError, FormatError, MissingExtraError, SynapseError
 from ..forecasting import (
     Calibration,
     Differences,
@@ -32,10 +32,12 @@ from ..objects.network import Network
 from .problems import require_one_use
 from .scaled_model import Part, ScaledModel
 from .series import Series
-from .training import Learning, Trained, held_out, require_targets
+from .training import FEWEST, Learning, Trained, held_out, require_targets
 
 MOST_ORIGINS = 60
 """Number of origins, about, from which forecasters are compared."""
+SHORTEST = 4
+"""Least number of rows of a series, of which the last decides when a training ends."""
 
 
 @dataclass(frozen=True)
@@ -196,6 +198,8 @@ def series_task(
     observed = [name for name in columns if name not in (*targets, *known)]
     y = series.values[:, [columns.index(name) for name in (*targets, *observed)]]
     x = series.values[:, [columns.index(name) for name in known]] if known else None
+    if len(y) < SHORTEST:
+        raise FormatError(f"Expected a series of {SHORTEST} rows or more to train on, got {len(y)}.")
     share = None if validation is None else fraction_below_one("The validation", validation)
     out = held_out(len(y), share, max(len(y) // 5, min(len(y) // 3, 4 * ahead)))
     start, ahead = len(y) - out, max(1, min(ahead, out // 3 if out else len(y) // 6))
@@ -226,6 +230,9 @@ def train_series(task: SeriesTask, learning: Learning) -> Trained:
     }
     model.network.metadata = facts
     if result.stopped == "interrupted" or task.start == len(task.y):
+        why = f"no row was held out (a test needs {FEWEST} rows, and a --validation above 0)"
+        why = "the training was interrupted" if result.stopped == "interrupted" else why
+        facts["reason"] = f"{learning.model} forecasts; it was not tested, as {why}."
         return Trained(model.network, result, facts, [], [])
     simple, notes = task.statistical()
     forecasters = {learning.model: task.forecaster(model.network), **simple}

@@ -12,7 +12,7 @@ from synapse import cli
 from synapse.cli import models
 from synapse.readwrite import save
 
-from .command import PAGE, called, process
+from .command import PAGE, called, process, refused
 
 
 @pytest.fixture
@@ -38,9 +38,18 @@ def test_help_version_and_wrong_usage(capsys):
         code, printed = stopped(capsys, name, "--help")
         assert (code, f"usage: synapse {name}" in printed) == (0, True)
     assert stopped(capsys, "--version") == (0, f"synapse {synapse.__version__}\n")
-    for arguments in ([], ["info"], ["inform", "x"], ["info", "--no", "x"], ["train", "x"]):
-        code, printed = stopped(capsys, *arguments)
-        assert (code, "usage: synapse" in printed) == (2, True)
+    required = "Wrong usage: the following arguments are required: "
+    cases = [
+        ([], f"{required}COMMAND. See `synapse --help`."),
+        (["info"], f"{required}MODEL. See `synapse info --help`."),
+        (["train", "x"], f"{required}--target, -o/--output. See `synapse train --help`."),
+        (["info", "--no", "x"], "Wrong usage: unrecognized arguments: --no. See `synapse --help`."),
+        (["inform", "x"], "got 'inform'. Did you mean 'info'?"),
+        (["predict", "x"], "`synapse run` predicts the rows of a table, `synapse forecast` those that follow."),
+        (["--debug", "test"], "`synapse train` tests on held-out rows"),
+    ]
+    for arguments, said in cases:
+        assert said in refused(capsys, *arguments, code=2)
 
 
 def test_errors_of_the_program_and_interruptions(capsys, monkeypatch, model):

@@ -78,7 +78,7 @@ def test_learning_is_that_of_the_architecture_alone_and_answers_are_in_units(cap
 
 
 def test_a_constant_column_is_not_divided_by_its_deviation(capsys, tmp_path):
-    data = write(tmp_path / "d.csv", a=range(3), b=[0.1] * 3, y=range(3))  # std() is not quite 0
+    data = write(tmp_path / "d.csv", a=range(6), b=[0.1] * 6, y=range(6))  # std() is not quite 0
     done(capsys, "train", data, "--target", "y", "--epochs", 1, "-q", "-o", tmp_path / "m.json")
     links = load(tmp_path / "m.json").connections
     assert max(link.weight for link in links if not link.trainable) < 100
@@ -88,7 +88,7 @@ def test_classes(capsys, kinds, tmp_path):
     path = tmp_path / "m.npz"
     options = ["--target", "kind", "--ignore", "code", "--validation", "0.2"]
     printed = done(capsys, "train", kinds, *options, "-o", path).splitlines()
-    assert any(one.startswith("Classes: a ") for one in printed)
+    assert "Classes: a 33%, b two 33%, c 33%." in printed, "the shares of the file, not of the held-out rows"
     table = next(i for i, line in enumerate(printed) if "most common class  logistic regression" in line)
     right, commonest, regression = (float(cell.rstrip("%")) for cell in printed[table + 1].split()[1:])
     assert (right > 90, commonest < 60, regression > 90) == (True, True, True)
@@ -162,6 +162,8 @@ def test_training_ends_when_the_error_stops_falling(capsys, plane, tmp_path):
 def test_what_cannot_be_learnt_is_refused_and_nothing_saved(capsys, plane, tmp_path):
     one = write(tmp_path / "one.csv", a=[1, 2], y=["x", "x"])
     word = write(tmp_path / "word.csv", a=[1, 2], y=["1", "x"])
+    two = write(tmp_path / "two.csv", a=[1, 2], y=[3, 4])
+    years = write(tmp_path / "years.csv", year=[2001, 2002], y=[3, 4])
     path, before = tmp_path / "m.json", sorted(tmp_path.iterdir())
 
     def train(*options, data=plane):
@@ -183,6 +185,8 @@ def test_what_cannot_be_learnt_is_refused_and_nothing_saved(capsys, plane, tmp_p
             (train(*of_a, "--sequence", "word", "--fill", "linear"), 2, "--fill is for a series"),
             (train(*of_a, "--rate", 1e9), 1, "lower --rate than 1e"),
             (train(*y, data=one), 1, "two classes"),
+            (train(*y, data=two), 1, "to have 4 rows or more, got 2"),
+            (train(*y, data=years), 1, "a series of 4 rows or more to train on, got 2"),
             (train(*y, data=word), 1, "line 3, column 'y': 'x'.*--classes"),
             (train(*ignoring, "-o", tmp_path / "m.py"), 2, r"\.json"),
             (train(*ignoring, "-o", tmp_path / "none" / "m.json"), 1, "no such folder"),
@@ -330,6 +334,8 @@ def test_inputs_of_a_series_and_other_uses_of_dates(capsys, sales, tmp_path):
     assert names[:2] == ["Umsatz (kEUR)", "Kosten [kEUR]"]
     facts = load(path).metadata
     assert (facts["held_out_rows"], "verdict" in facts, facts["chosen"]) == (0, False, "gru")
+    said = "gru forecasts; it was not tested, as no row was held out"
+    assert called(capsys, "forecast", path, sales, "--steps", 1)[2].startswith(f"synapse: {said}")
     assert trained("--ahead", "0") == trained("--ignore", "Monat") == ["Kosten [kEUR]"]
     assert "step" not in load(path).metadata
     said = refused(capsys, "train", sales, *options, "--inputs", "Kosten", code=2)

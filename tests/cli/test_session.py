@@ -1,12 +1,20 @@
-"""The session in docs/reference/command.rst is what happens, but for times and last digits; and `bench`."""
+"""The session in docs/reference/command.rst is what happens, but for times and last digits; and `bench`.
 
+The lines of README work with what README has installed by then.
+"""
+
+import configparser
 import re
 import shlex
 import shutil
+import subprocess
+import sys
+from importlib import metadata
 
 import pytest
+from packaging.requirements import Requirement
 
-from .command import PAGE, SUNSPOTS, called, done
+from .command import ENVIRONMENT, PAGE, ROOT, SUNSPOTS, called, done
 
 
 def session():
@@ -51,3 +59,68 @@ def test_bench(capsys):
     assert head[:2] == ["network", "connections"]
     assert [row[-4] for row in rows] == ["9", "300", "9472", "476"]
     assert all(float(cell) >= 0 for row in rows for cell in row[-3:])
+
+
+HIDING = """
+import runpy, sys
+
+class Hidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {hidden}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Hidden())
+sys.argv = {command}
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
+
+
+def installed(extras):
+    """The distributions that Synapse with these extras installs."""
+    declared = configparser.ConfigParser()
+    declared.read(ROOT / "setup.cfg", encoding="utf-8")
+    lists = [declared["options"]["install_requires"], *map(declared["options.extras_require"].get, extras)]
+    found, due = set(), "\n".join(lists).split()
+    while due:
+        wanted = Requirement(due.pop())
+        name = re.sub("[-_.]+", "-", wanted.name).lower()
+        if name in found or (wanted.marker and not wanted.marker.evaluate({"extra": ""})):
+            continue
+        found.add(name)
+        try:
+            due += metadata.requires(name) or []
+        except metadata.PackageNotFoundError:  # it cannot be tried here
+            found.remove(name)
+    return found
+
+
+def lines_of_readme():
+    """Each command of README, and the extras that README has installed before; without those of the tests."""
+    text, extras = (ROOT / "README.md").read_text(encoding="utf-8"), []
+    pattern = r'-e "\.\[(\w+)\]"|\.venv/bin/(?:python -m )?(synapse [^`\n]+|demos \w+)|`python -m (demos)`'
+    for extra, *commands in re.findall(pattern, text):
+        extras += [extra] * (extra not in ("", "test"))
+        yield from ((shlex.split(command), extras.copy()) for command in commands if command)
+
+
+@pytest.mark.slow
+def test_the_lines_of_readme_work_with_what_readme_has_installed(tmp_path):
+    lines, top = list(lines_of_readme()), {}
+    assert [" ".join(command[:2]) for command, _ in lines] == [
+        *("demos sunspots", "synapse play", "demos", "synapse train", "synapse forecast")
+    ]
+    for module, owners in metadata.packages_distributions().items():
+        top[module] = {re.sub("[-_.]+", "-", owner).lower() for owner in owners}
+    (tmp_path / "demos").symlink_to(SUNSPOTS.parents[1])
+    for command, extras in [(lines[-2][0], ["draw"]), *lines]:
+        there = installed(extras) | {"synapse-neurons"}
+        hidden = {module for module, owners in top.items() if not owners & there}
+        command += ["-o", "page.html"] * (command[1:] == ["play"])
+        line = [sys.executable, "-c", HIDING.format(hidden=hidden, command=command)]
+        how = {"cwd": tmp_path, "env": {**ENVIRONMENT, "MPLBACKEND": "Agg"}}
+        ran = subprocess.run(line, capture_output=True, text=True, check=False, **how)
+        if command[0] == "synapse" and extras == ["draw"] and command[1] == "train":
+            said = "need pandas (extra 'forecast'), which is not installed. Install it: pip install "
+            assert (ran.returncode, said in ran.stderr) == (1, True)
+        else:
+            assert ran.returncode == 0, (command, ran.stderr)

@@ -287,9 +287,14 @@ def test_the_table_of_the_test_is_that_of_rolling_origin(sales):
     np.testing.assert_allclose(errors[-count:], expected, rtol=1e-3)
     late, early = (np.mean(one**2) for one in (errors[-count:], errors[:-count]))
     assert early >= 0.99 * late, "errors on training rows are enlarged"
-    again = task.make(learning)
-    again.fit(again.trainer(0.02, "adam"), task.lesson(120), None, epochs=5, seed=0, progress=False)
-    np.testing.assert_array_equal(trained.network.weights, again.network.weights)
+    for learning in (learning, tables.Learning(hidden=[3], patience=3, rate=0.2)):
+        trained, again = tables.train_series(task, learning), task.make(learning)
+        errors = trained.result.history.get("validation_error")
+        epochs = 5 if errors is None else errors.index(min(errors)) + 1
+        assert epochs == trained.result.epochs - (0 if errors is None else 3)
+        adam = again.trainer(learning.rate, "adam")
+        again.fit(adam, task.lesson(120), None, epochs=epochs, seed=0, progress=False)
+        np.testing.assert_array_equal(trained.network.weights, again.network.weights)
 
 
 def test_the_held_out_end_of_a_series_chooses_nothing_before_the_test(sales):

@@ -152,13 +152,11 @@ class Data:
 
 
 def joined(parts: Sequence[Data]) -> Data:
-    """Batches one after the other as data; samples of a network with memory are then one stream."""
+    """Batches one after the other as data. Those of a stream continue its context."""
     if len({part.clear for part in parts}) > 1:
         raise ArgumentError("Expected all held-out batches to be samples, or all to be sequences, got both.")
     columns = [(one.inputs, one.targets, one.aimed, np.diff(one.bounds)) for one in parts]
     inputs, targets, aimed, lengths = (np.concatenate(found) for found in zip(*columns, strict=True))
-    if parts[0].stream:
-        lengths = np.array([len(inputs)], np.uint64)
     bounds = np.concatenate([np.zeros(1, np.uint64), np.cumsum(lengths, dtype=np.uint64)])
     return replace(parts[0], inputs=inputs, targets=targets, aimed=aimed, bounds=bounds)
 

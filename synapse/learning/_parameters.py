@@ -199,7 +199,8 @@ class Updater:
                 self.state = optimizer.begin(values, frozen, groups_of(self.parameters))
             self.places, self._change = self.parameters.places(), None
         if self._limits is not self.penalties:
-            self._limits, self.penalty = self.penalties, self.penalties.numbers(self.parameters.n_weights)
+            frozen = self.parameters.frozen[: self.parameters.n_weights]
+            self._limits, self.penalty = self.penalties, self.penalties.numbers(frozen)
             self._plain = self.penalties == Penalties() and not any(tied for _, tied, *_ in self.places)
         return self.parameters
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import engine
 from .._checks import expected, finite_number, is_number
@@ -25,7 +26,7 @@ Masks = Callable[[int, int], Floats]
 class Penalties:
     """The options of :class:`Trainer` for penalties added to a gradient, and for its clipping.
 
-    The trainer has checked them. Biases are not penalised.
+    The trainer has checked them. Biases, and weights that do not learn, are not penalised.
     """
 
     l1: float = 0.0
@@ -42,11 +43,11 @@ class Penalties:
         """The penalty of these weights, to be added to the cost."""
         return float(self.l1 * np.abs(weights).sum() + 0.5 * self.l2 * (weights**2).sum())
 
-    def numbers(self, weights: int) -> Any:
-        """The options for kernels; the first `weights` parameters are weights."""
+    def numbers(self, frozen: NDArray[np.bool_]) -> Any:
+        """The options for kernels; `frozen` are the weights that do not learn."""
         value = math.inf if self.clip_value is None else self.clip_value
         norm = math.inf if self.clip is None else self.clip
-        return tuple(engine.exact.update.Penalty(weights, self.l1, self.l2, value, norm))
+        return tuple(engine.exact.update.Penalty((~frozen).astype(np.uint8), self.l1, self.l2, value, norm))
 
 
 class Dropout:

@@ -146,15 +146,22 @@ def refuse_for_streams(
 
 
 def held_out_pairs(batches: Any) -> list[tuple[Any, Any]]:
-    """The inputs and targets of held-out batches, such as those of a DataLoader."""
+    """The inputs and targets of held-out batches, such as those of a DataLoader; a tuple of two is one."""
+    if isinstance(batches, tuple) and len(batches) == 2:
+        if all(isinstance(one, tuple) and is_pair(one) for one in batches):
+            raise ArgumentError(
+                "Expected the validation as a tuple (inputs, targets) or a list of such batches, got a tuple "
+                "of two pairs of arrays. Give batches as a list, or sequences as lists."
+            )
+        return [batches]
     single = isinstance(batches, str | bytes | Mapping | Set) or hasattr(batches, "__array__")
     if single or not (isinstance(batches, Iterable) or hasattr(batches, "__getitem__")):
-        kind = "a fraction, a pair of inputs and targets, or batches of such pairs"
+        kind = "a fraction, a tuple (inputs, targets), or a list or other iterable of such pairs"
         raise ArgumentTypeError(expected("The validation", kind, batches))
-    found = [_pair(batch) for batch in batches]
-    if not found:
+    pairs = [_pair(batch, "held-out arrays as a tuple: validation=(inputs, targets)") for batch in batches]
+    if not pairs:
         raise ArgumentError("Expected at least one batch in the held-out data, got none.")
-    return found
+    return pairs
 
 
 def _iterable(batches: Any) -> Any:
@@ -167,10 +174,14 @@ def _iterable(batches: Any) -> Any:
     return batches
 
 
-def _pair(batch: Any) -> tuple[Any, Any]:
+def is_pair(batch: Any) -> bool:
+    """Whether a tuple or list is two arrays."""
+    return len(batch) == 2 and all(hasattr(part, "__array__") for part in batch)
+
+
+def _pair(batch: Any, advice: str = "arrays as two arguments: train(inputs, targets)") -> tuple[Any, Any]:
     """The inputs and targets of a batch. A list of two arrays, as from a DataLoader, is a pair, too."""
-    arrays = isinstance(batch, list) and all(hasattr(part, "__array__") for part in batch)
-    if not (isinstance(batch, tuple) or arrays) or len(batch) != 2:
-        advice = "Arrays are given as two arguments: train(inputs, targets)."
-        raise ArgumentTypeError(expected("A batch", "a pair, (inputs, targets)", batch, advice))
+    pair = isinstance(batch, tuple) and len(batch) == 2
+    if not pair and not (isinstance(batch, list) and is_pair(batch)):
+        raise ArgumentTypeError(expected("A batch", "a pair, (inputs, targets)", batch, f"Give {advice}."))
     return batch[0], batch[1]

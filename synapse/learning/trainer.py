@@ -18,7 +18,9 @@ from .._checks import (
     answers,
     counted,
     is_number,
+    known_names,
     shown,
+    suggestion,
     understands,
 )
 from ..cost import Cost
@@ -90,7 +92,7 @@ class Trainer:
         Maximum norm of the gradient (a longer one is rescaled to it), and maximum absolute value of its
         entries. Default: no limit.
     l1, l2 : float
-        Factors of the penalties, the sums of `|w|` and `w^2 / 2` over all weights. Default 0.
+        Factors of the penalties, the sums of `|w|` and `w^2 / 2` over all trainable weights. Default 0.
     dropout, recurrent_dropout : float or mapping of layers (or their names) to float
         For "bptt", during training: the probability that a hidden neuron, or a neuron of these layers, is
         dropped for a step, or for a whole sequence. Default 0.
@@ -159,7 +161,7 @@ class Trainer:
         assert given.keys() == {"self", "network", *OPTIONS}, (
             "An option has no row in OPTIONS, or a row no option"
         )
-        self.network = require_network("The network of a Trainer", network)
+        vars(self)["network"] = require_network("The network of a Trainer", network)
         for name in OPTIONS:
             setattr(self, name, given[name])
         self._checked()
@@ -173,10 +175,16 @@ class Trainer:
     _visit_known = 1e-9  # seconds for a connection and a row, by the latest compiled call
 
     def __setattr__(self, name: str, value: Any) -> None:
-        check = OPTIONS.get(name)
-        super().__setattr__(name, value if check is None else check(self, f"The {name} of Trainer", value))
-        if check is not None:
-            self._options_known = None
+        if name == "network":  # the state of an optimizer belongs to it
+            raise AttributeError(
+                "The network of a Trainer cannot be replaced. Make a Trainer of the other one."
+            )
+        if name in OPTIONS:
+            value, self._options_known = OPTIONS[name](self, f"The {name} of Trainer", value), None
+        elif name[:1] != "_":
+            hint = suggestion(name, OPTIONS) or f" It has: {known_names(OPTIONS)}."
+            raise AttributeError(f"A Trainer has no option {name!r}.{hint}")
+        super().__setattr__(name, value)
 
     def __repr__(self) -> str:
         paused, done = self._paused, ""
@@ -282,8 +290,9 @@ class Trainer:
         progress : bool or str
             Whether to show a progress bar; a string is shown in front of it.
         validation : (inputs, targets), batches of them or float, optional
-            Held-out data, or an iterable of batches such as a ``DataLoader``. For arrays also the fraction of
-            them to hold out, at least one sample, sequence or step. That is always the last part: the last
+            Held-out data: a tuple of two, or a list or another iterable of such batches, as a ``DataLoader``.
+            For arrays also the fraction to hold out, at least one sample, sequence or step. That is always
+            the last part: the last
             samples or sequences in the order given, so shuffle sorted samples beforehand, and of a stream
             (T, n) into a network with memory its end, which runs on in the context after the training rows
             ("bptt" clears it). No fraction of a stream of batches.
@@ -364,6 +373,9 @@ class Trainer:
         be done between them. That is so without `on_batch`, `validation` and a best epoch to restore, with a
         constant rate or a schedule of the epoch, and with no callbacks other than
         :class:`~synapse.learning.every`. The result is the same, bit by bit, as with one call per epoch.
+
+        A batch in which no step has a target, or only of weight 0, is no update: the network runs, but no
+        weight changes, neither by momentum nor by decay or a penalty, and `on_batch` is not called.
 
         A stream of batches is an iterable of pairs (inputs, targets), each in one of the forms above, such as
         a generator or a ``DataLoader`` of PyTorch. An epoch is one pass through it. Several epochs need an
@@ -476,7 +488,7 @@ class Trainer:
         weights = row_weights(data, sample_weight, class_weight, len(self.network.output))
         if is_number(validation):
             data, held_out = data.split(validation)
-            held_out = self._validating(held_out)
+            held_out = self._validating(self._rule.arrange(held_out))
         else:
             held_out = self._held_out(validation)
         weights = None if weights is None else weights[: len(data.inputs)]
@@ -513,15 +525,15 @@ class Trainer:
         """Check a pair of inputs and targets for validation, or batches of them, which become one."""
         if validation is None:
             return None
-        if isinstance(validation, tuple | list) and len(validation) == 2:
-            return self._validating(self._prepared(*validation)[0])
-        return self._validating(joined([self._prepared(*pair)[0] for pair in held_out_pairs(validation)]))
+        pairs = held_out_pairs(validation)
+        parts = [self._rule.arrange(self._prepared(*pair)[0]) for pair in pairs]  # each like one to train on
+        return self._validating(parts[0] if len(parts) == 1 else joined(parts))
 
     def _validating(self, data: Data) -> Data:
-        """Held-out data in the form of the rule."""
+        """Return held-out data, or raise if they have no target."""
         if not data.aimed.any():
             raise ArgumentError("Expected at least one step with a target in the held-out data, got none.")
-        return self._rule.arrange(data)
+        return data
 
     def stop(self) -> None:
         """End a training that runs in another thread, like Ctrl-C: it returns its result so far."""

@@ -394,9 +394,10 @@ class Training:
                 self.bar.update(batch.rows)
                 if not math.isfinite(batch.cost):
                     break
-                norm = self.updater.update(batch, rate, measured=self.on_batch is not None)
-                if self.on_batch is not None:
-                    loss = batch.cost / batch.steps if batch.steps else math.nan
+                if batch.steps:  # a batch without a target is no update
+                    norm = self.updater.update(batch, rate, measured=self.on_batch is not None)
+                if batch.steps and self.on_batch is not None:
+                    loss = batch.cost / batch.steps
                     with _released(use):
                         self._report(self.on_batch, epoch, loss, norm, rate, batch.rows, batch.steps)
                     self._refresh(work)
@@ -502,7 +503,8 @@ class Search:
             batch = self._gradient(parameters, values)
             slopes, norm = self.updater.penalised(batch, values)
             seen[values.tobytes()] = batch.cost / batch.steps, norm
-            penalty = self.updater.penalties.of(values[: parameters.n_weights])
+            weights = slice(parameters.n_weights)
+            penalty = self.updater.penalties.of(values[weights][~parameters.frozen[weights]])
             return batch.cost / len(self.order) + penalty, slopes
 
         def callback(values: Floats, _: float) -> bool:

@@ -85,7 +85,8 @@ class Work:
             with InUse(self.net):
                 for batch in self.rule.gradients(order):
                     total, steps = total + batch.cost, steps + batch.steps
-                    self.updater.update(batch, rate)
+                    if batch.steps:
+                        self.updater.update(batch, rate)
             errors.append(total / steps)
         return errors
 
@@ -110,6 +111,7 @@ def of_samples(count=10, make=PERCEPTRON, **options):
 
 def of_sequences(sort, lengths, **options):
     net = built(sort)
+    net.connections[1].trainable = False
     return Work(net, sequences(net, lengths), **options)
 
 

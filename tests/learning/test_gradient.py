@@ -166,7 +166,7 @@ def by_hand(net, inputs, targets, l2, clip, steps, rate):
     learns = learning(net)
     for _ in range(steps):
         found = gradient(net, inputs, targets)
-        slopes = [found.weights + l2 * net.weights, found.biases]
+        slopes = [found.weights + l2 * net.weights * learns[0], found.biases]
         length = np.sqrt(sum((slope[once] ** 2).sum() for slope, once in zip(slopes, first, strict=True)))
         scale = min(1.0, clip / length)
         learns[1][: len(net.input)] = False

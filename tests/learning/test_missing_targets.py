@@ -9,6 +9,9 @@ import architect
 from synapse import Trainer, cost, optimizers
 from synapse.errors import ArgumentError
 from synapse.learning import fit_readout, gradient
+from synapse.learning.rules import bptt
+
+from ..cases import every_case
 
 RNG = np.random.default_rng(0)
 INPUTS, TARGETS = RNG.normal(size=(30, 3)), RNG.random((30, 2))
@@ -98,6 +101,30 @@ def test_filters_leave_an_output_alone_that_has_no_target():
     both = np.concatenate([HALVES[1], known])
     after = fitted(np.concatenate([INPUTS, INPUTS]), both, optimizers.RLS(), "online")
     assert after == pytest.approx(fitted(INPUTS, known, optimizers.RLS(), "online"), abs=1e-12)
+
+
+RULES = [
+    ({"method": "bptt", "batch_size": 1}, 0),
+    ({"method": "bptt", "batch_size": 1}, bptt.ALONE),
+    ({"method": "online", "batch_size": "sequence"}, 0),
+    ({"method": "rtrl", "batch_size": "sequence"}, 0),
+]
+
+
+@every_case("optimizer", [optimizers.AdamW(0.1), optimizers.SGD(0.1, momentum=0.9)])
+@every_case(("options", "done"), RULES)
+def test_a_batch_without_a_target_is_no_update(options, done, optimizer, monkeypatch):
+    monkeypatch.setattr(bptt, "ALONE", done)  # one by one, or in the compiled loop
+    rows, known = np.split(INPUTS, 3), np.split(RNG.random((30, 2)), 3)
+    none = np.full((10, 2), math.nan)
+    given, updates = [(rows, [none, known[1], none]), (rows[1:2], known[1:2])], []
+    trainers = [Trainer(lstm(), **options, optimizer=optimizer, l2=0.1) for _ in given]
+    for trainer, data in zip(trainers, given, strict=True):
+        for on_batch in (None, lambda batch: updates.append(batch.steps)):
+            trainer.train(*data, epochs=2, shuffle=False, on_batch=on_batch, progress=False)
+    assert updates == [10, 10, 10, 10]
+    assert trainers[0]._updater.state.steps == 4
+    assert (trainers[0].network.weights == trainers[1].network.weights).all()
 
 
 def test_what_cannot_have_them():

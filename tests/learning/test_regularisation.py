@@ -70,6 +70,24 @@ def test_training_is_reproducible_and_tests_are_whole():
     assert trainer.test(INPUTS, TARGETS) == trainer.test(INPUTS, TARGETS)
 
 
+@every_case("options", [{"method": "bptt"}, {"batch_size": 5}, {"method": "rtrl", "batch_size": 5}])
+def test_penalties_are_those_of_weights_that_learn_and_clipped_with_the_gradient(options):
+    one = net()
+    one.connections[1].weight, one.connections[1].trainable = 100.0, False
+    trainer, batches = Trainer(one, 1.0, **options, l1=0.01, l2=0.1, clip=0.1), []
+
+    def parameters():
+        return np.concatenate([one.weights, one.biases])
+
+    before = parameters()
+    trainer.train(INPUTS, TARGETS, epochs=1, on_batch=lambda b: batches.append(b) or True, progress=False)
+    assert np.linalg.norm(parameters() - before) == pytest.approx(0.1)
+    assert 0.1 < batches[0].gradient_norm < 5.0
+    before = parameters()
+    Trainer(one, 1.0, **options, clip=0.1, l2=0.1).train(INPUTS, TARGETS, epochs=1, progress=False)
+    assert np.linalg.norm(parameters() - before) > 0.01
+
+
 def test_wrong_arguments_are_refused():
     make = partial(Trainer, net(), method="bptt")
     assert not accepted(

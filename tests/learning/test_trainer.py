@@ -171,6 +171,29 @@ def test_validation_leaves_the_stream_as_it_was():
     assert with_it.output.states.tolist() == without.output.states.tolist()
 
 
+@every_case("method", ["online", "bptt"])
+@every_case("count", [1, 2, 3])
+def test_a_tuple_of_two_is_held_out_data_and_a_list_is_batches_of_them(count, method):
+    net = architect.LSTM(2, 3, 2, seed=0)
+    rows, aims = RNG.random((2, 12, 2))
+    batches = list(zip(np.split(rows, count), np.split(aims, count), strict=True))
+    trainer, costs = Trainer(net, 1e-14, method=method), []
+    for validation in (batches, iter(batches), (rows, aims)):
+        net.clear()
+        result = trainer.train(rows, aims, epochs=1, validation=validation, progress=False)
+        costs.append(result.history["validation_error"][0])
+    assert costs[0] == pytest.approx(costs[1])
+    net.clear()
+    trainer.test(rows, aims)  # "online" goes on in the context after the training rows
+    parts = batches if method == "bptt" else [(rows, aims)]
+    expected = []
+    for part in parts:
+        if method == "bptt":
+            net.clear()
+        expected.append(trainer.test(*part).error)
+    assert costs[0] == pytest.approx(np.mean(expected))
+
+
 def test_what_cannot_be_used_is_refused_and_changes_nothing():
     """What the table of arguments does not try (``tests/arguments``)."""
     net = perceptron()
@@ -179,7 +202,17 @@ def test_what_cannot_be_used_is_refused_and_changes_nothing():
         [
             (ArgumentTypeError, "a schedule", lambda: Trainer(net, rate="fast")),
             (UnknownNameError, "absent", lambda: Trainer(net, cost="absent")),
-            (ArgumentTypeError, "a fraction, a pair", lambda: train(net, *XOR, validation="no")),
+            (ArgumentTypeError, "a fraction, a tuple", lambda: train(net, *XOR, validation="no")),
+            (
+                ArgumentTypeError,
+                "as a tuple: val",
+                lambda: train(net, *XOR, validation=[*map(np.array, XOR)]),
+            ),
+            (
+                ArgumentError,
+                "two pairs of",
+                lambda: train(net, *XOR, validation=(tuple(map(np.array, XOR)),) * 2),
+            ),
             (ArgumentError, "in the held-out data", lambda: train(net, *XOR, validation=nan)),
             (ArgumentError, "leaves nothing", lambda: train(net, [[0, 0]], [[0]], validation=0.5)),
             (ArgumentError, "epoch 0", lambda: train(net, *XOR, rate=lambda epoch: -1.0)),
@@ -215,6 +248,13 @@ def test_an_assigned_option_is_checked_and_used_by_the_next_training():
     ]
     assert not accepted(refused)
     assert before == {name: getattr(trainer, name) for name in OPTIONS}
+    for name, match in {
+        "network": "Make a Trainer",
+        "clipp": "mean 'clip'",
+        "x": "It has: batch_size",
+    }.items():
+        with pytest.raises(AttributeError, match=match):
+            setattr(trainer, name, net)
     trainer.batch_size, trainer.method = 2, "rtrl"
     trainer.batch_size = "sequence"
     trainer.method = "bptt"

@@ -20,7 +20,7 @@ from .tapes import Tapes
 from .update import (
     Change,
     OptimizerStep,
-    Penalty,
+    bare_penalty,
     bare_places,
     find_gradient,
     lay_slopes,
@@ -264,7 +264,11 @@ def run_batches(m, ways, batches, runs, epoch, change, count):
         last = min(first + batches.size, u8(len(order)))
         samples = lay_batch(batches, apart, order, first, last)
         status, loss, bad, steps, width = descend_batch(ways, batches, samples, change, control)
-        if status == DONE and change.plain:
+        here = 0.0
+        for place in range(first, last):
+            here += counts[place]
+        learns = status == DONE and here > 0.0  # a batch without a target is no update
+        if learns and change.plain:
             weights, biases = change.slopes
             alone = is_alone(batches, samples, change)
             if alone and width_of(batches, samples, samples) > u8(1):
@@ -272,15 +276,13 @@ def run_batches(m, ways, batches, runs, epoch, change, count):
             elif alone:
                 weights, biases = ways.single.weight_move, ways.single.bias_move
             status = update_plainly(m, change, weights, biases, alone, runs.rates[epoch], count + 1)
-        elif status == DONE:
+        elif learns:
             status = update(m, change, runs.rates[epoch], count + 1)
-        count += status == DONE or status == TOO_FAR or status == BEYOND
+        count += learns and (status == DONE or status == TOO_FAR or status == BEYOND)
         if status != DONE:
             return status, total, aimed, count, (loss, bad, steps, width)
         total += loss * (last - first)
-        here = 0.0
         for place in range(first, last):
-            here += counts[place]
             control[1] += batches.bounds[order[place] + u8(1)] - batches.bounds[order[place]]
         aimed += here
     return DONE, total, aimed, count, (0.0, u8(0), u8(0), u8(0))
@@ -323,5 +325,5 @@ def train_epochs(table, unit, ways, batches, runs, change, count):
     places = bare_places(*weights), bare_places(*biases), bare_places(*whole)
     step_ = OptimizerStep(*step)
     vectors = bare(values), bare(gradient), (bare(slopes[0]), bare(slopes[1]))
-    change_ = Change(*places, *vectors, Penalty(*penalty), step_, plain)
+    change_ = Change(*places, *vectors, bare_penalty(*penalty), step_, plain)
     return run_epochs(columns(table, unit), ways_, Batches(*batches), Runs(*runs), change_, count)

@@ -40,7 +40,7 @@ class ParameterPlaces(NamedTuple):
 class Penalty(NamedTuple):
     """Penalties on weights, and limits of the gradient; infinite: no limit."""
 
-    weights: int  # number of entries that are weights
+    moving: Any  # of the entries that are weights: 1 if it learns, otherwise 0
     l1: float
     l2: float
     value: float  # limit of every entry
@@ -79,6 +79,12 @@ def bare_places(first, tied, begins, lengths, entries, written, taken):
     """`ParameterPlaces` of arrays."""
     others = bare(entries), bare(written), bare(taken)
     return ParameterPlaces(first, tied, bare(begins), bare(lengths), *others)
+
+
+@inline
+def bare_penalty(moving, l1, l2, value, norm):
+    """A `Penalty` of an array."""
+    return Penalty(bare(moving), l1, l2, value, norm)
 
 
 def equation_address(equation: Any, vectors: tuple[Any, ...]) -> int:
@@ -131,14 +137,14 @@ def lay_slopes(places, slopes, gradient):
 
 @strict
 def add_penalties(penalty, values, gradient):
-    """Add the derivatives of the penalties on the weights, which are the first entries."""
+    """Add the derivatives of the penalties on the weights that learn; weights are the first entries."""
     if penalty.l1 != 0.0:
-        for i in range(penalty.weights):
+        for i in range(u8(penalty.moving.size)):
             sign = 1.0 if values[i] > 0.0 else -1.0 if values[i] < 0.0 else 0.0
-            gradient[i] += penalty.l1 * sign
+            gradient[i] += penalty.l1 * sign * penalty.moving[i]
     if penalty.l2 != 0.0:
-        for i in range(penalty.weights):
-            gradient[i] += penalty.l2 * values[i]
+        for i in range(u8(penalty.moving.size)):
+            gradient[i] += penalty.l2 * values[i] * penalty.moving[i]
 
 
 @inline
@@ -239,4 +245,4 @@ def gradient_of_batch(weights, biases, slopes, penalty, values, gradient):
     """`find_gradient` of slopes by connections and neurons, called with the fields of the named tuples."""
     lay_slopes(bare_places(*weights), slopes[0], gradient)
     lay_slopes(bare_places(*biases), slopes[1], gradient)
-    return find_gradient(Penalty(*penalty), values, gradient)
+    return find_gradient(bare_penalty(*penalty), values, gradient)

@@ -134,7 +134,10 @@ class StepwiseRule(Rule):
         return self._over(bounds[:-1][chosen], bounds[1:][chosen])
 
     def gradients(self, order: Order) -> Iterator[BatchGradient | StepJacobian]:
-        """Yield the gradient of each batch, which ends at a step with a target, even within a sequence."""
+        """Yield the gradient of each batch, which ends at a step with a target, even within a sequence.
+
+        The last one may have no target.
+        """
         if isinstance(self.task.options.optimizer, RecursiveOptimizer):
             yield from self._jacobians(order)
             return
@@ -153,12 +156,10 @@ class StepwiseRule(Rule):
             left, right = begins[first : last + 1].copy(), ends[first : last + 1].copy()
             left[0] = ends[first] - (stops[first] - start)
             right[-1] -= stops[last] - stop
-            batch = self._over(left, right, continued=bool(left[0] > begins[first]))
-            if batch.steps:
-                yield batch
+            yield self._over(left, right, continued=bool(left[0] > begins[first]))
 
     def _jacobians(self, order: Order) -> Iterator[StepJacobian]:
-        """Yield the Jacobian of each step with a target."""
+        """Yield the Jacobian of each step with a target, and the end of a sequence without one."""
         data = self.task.data
         for sequence in order.tolist():
             row, end = data.bounds[sequence : sequence + 2].tolist()
@@ -167,8 +168,7 @@ class StepwiseRule(Rule):
                 begin = row
                 row, cost = self.linearise((row, end), clear, self._moves, self._buffers)
                 clear, steps = False, int(data.aimed[row - 1])
-                if steps:
-                    yield StepJacobian(cost, steps, row - begin, self._buffers.jacobian, self._buffers.errors)
+                yield StepJacobian(cost, steps, row - begin, self._buffers.jacobian, self._buffers.errors)
 
     def _over(self, begins: Ints, ends: Ints, continued: bool = False) -> BatchGradient:
         """The summed updates over ranges of rows; `continued`: the first begins within a sequence."""

@@ -64,6 +64,10 @@ def test_wrong_arguments_are_refused():
     one = net()
     assert not accepted(
         [
+            *(
+                (ArgumentTypeError, "made by synapse.record", lambda given=given: synapse.Log(*given))
+                for given in ((), (1, 2))
+            ),
             (ArgumentTypeError, "", lambda: record(one.input)),
             (UnknownNameError, "", lambda: record(one, "weights")),
             (ArgumentError, "", lambda: record(one, "weight", neurons=one.output)),

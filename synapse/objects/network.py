@@ -1154,8 +1154,9 @@ class Network(Sequence[Neuron]):
         return small_picture(self)
 
     def _described(self, sizes: str) -> str:
-        links = counted(len(self._connection_rows()), "connection")
-        return f"<{self.name} {sizes}, {counted(len(self), 'neuron')}, {links}>"
+        links, kind = counted(len(self._connection_rows()), "connection"), type(self).__name__
+        title = kind if self.name == kind else f"{kind} {self.name!r}"  # a file may have a name alone
+        return f"<{title} {sizes}, {counted(len(self), 'neuron')}, {links}>"
 
 
 def require_network(what: str, network: Any) -> Network:

@@ -78,7 +78,9 @@ class Log:
         of ``log.sensitivity`` are ``log.owners("sensitivity")``: a connection, and a recurrent neuron.
     """
 
-    def __init__(self, numbers: tuple[str, ...], recorder: Recorder) -> None:
+    def __init__(self, numbers: tuple[str, ...] = (), recorder: Recorder | None = None) -> None:
+        if not isinstance(recorder, Recorder):
+            raise ArgumentTypeError('A Log is made by synapse.record: with record(net, "weight") as log.')
         self.network, self.numbers = recorder.network, numbers
         self.neurons, self.connections = recorder.neurons, recorder.connections
         self.pairs = recorder.pairs

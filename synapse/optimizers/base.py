@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from .._checks import (
     expected,
     finite_array,
     float_type,
+    is_number,
     non_negative_number,
     numbers,
     sum_of_squares,
@@ -86,7 +87,8 @@ class Optimizer(ABC):
     """Base class of optimizers: an equation that turns gradients into changes, and its settings.
 
     Your own subclass has a ``rate``, names the vectors of its memory in :meth:`memory`, and computes its
-    equation in :meth:`find_change`.
+    equation in :meth:`find_change`. `non_negative` names the vectors that have no number below 0, such as
+    means of squares: a saved state with one is refused.
 
     Examples
     --------
@@ -105,6 +107,7 @@ class Optimizer(ABC):
     """
 
     rate: float
+    non_negative: ClassVar[tuple[str, ...]] = ()
 
     @final
     def begin(self, parameters: Floats, frozen: Any = None) -> OptimizerState:
@@ -177,6 +180,9 @@ class OptimizerState:
     __slots__ = ("_finite", "_moving", "_names", "change", "memory", "optimizer", "steps")
 
     def __init__(self, optimizer: Optimizer, size: int, frozen: Any = None, dtype: Any = np.float64) -> None:
+        if not isinstance(optimizer, Optimizer):
+            condition = "an optimizer, such as synapse.optimizers.Adam()"
+            raise ArgumentTypeError(expected("The optimizer of an OptimizerState", condition, optimizer))
         self.optimizer = optimizer
         self.steps = 0
         size = whole_number("The size of an OptimizerState", size, "a whole number, 0 or above", 0)
@@ -184,6 +190,10 @@ class OptimizerState:
         self._finite = np.ones(size, np.bool_)
         self._moving = mask_of_moving(frozen, size)
         starts = optimizer.memory()
+        named = isinstance(starts, Mapping) and all(isinstance(name, str) for name in starts)
+        if not (named and all(map(is_number, starts.values()))):
+            what = f"The memory of {type(optimizer).__name__}"
+            raise ArgumentTypeError(expected(what, "a mapping of names to numbers", starts))
         self._names = tuple(starts)
         for name in starts:
             if hasattr(OptimizerState, name):
@@ -242,7 +252,8 @@ class OptimizerState:
         Raises
         ------
         ArgumentError
-            If names or shapes do not match this optimizer and its parameters. Nothing has changed.
+            If names or shapes do not match this optimizer and its parameters, or a number is not possible,
+            as a negative mean of squares. Nothing has changed.
         """
         require_names(self.optimizer, ["steps", *self._names], arrays)
         vectors = [self._vector(name, arrays[name]) for name in self._names]
@@ -254,6 +265,8 @@ class OptimizerState:
         vector = finite_array(f"The {name}", values, self.change.dtype)
         if vector.shape != self.change.shape:
             raise ArgumentError(expected(f"The {name}", f"of shape {self.change.shape}", vector.shape))
+        if name in self.optimizer.non_negative and (vector < 0).any():
+            raise ArgumentError(expected(f"The {name}", "0 or above", float(vector.min())))
         return vector
 
     def _checked(self, gradient: Any) -> Floats:

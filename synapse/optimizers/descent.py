@@ -133,6 +133,7 @@ class RMSprop(BuiltIn):
     """
 
     equation: ClassVar[str] = "rmsprop"
+    non_negative: ClassVar[tuple[str, ...]] = ("mean_square",)
     rate: float = 0.01
     decay: float = 0.99
     epsilon: float = 1e-8
@@ -179,6 +180,7 @@ class AdaGrad(BuiltIn):
     """
 
     equation: ClassVar[str] = "adagrad"
+    non_negative: ClassVar[tuple[str, ...]] = ("sum_of_squares",)
     rate: float = 0.01
     epsilon: float = 1e-10
 
@@ -199,6 +201,7 @@ class _Moments(BuiltIn):
     """Base class of Adam and AdamW."""
 
     equation: ClassVar[str] = "adam"
+    non_negative: ClassVar[tuple[str, ...]] = ("second_moment", "largest_second_moment")
     rate: float = 0.001
     betas: tuple[float, float] = (0.9, 0.999)
     epsilon: float = 1e-8
@@ -312,6 +315,7 @@ class Rprop(BuiltIn):
     """
 
     equation: ClassVar[str] = "rprop"
+    non_negative: ClassVar[tuple[str, ...]] = ("sizes",)
     rate: float = 0.01
     etas: tuple[float, float] = (0.5, 1.2)
     steps: tuple[float, float] = (1e-6, 50)

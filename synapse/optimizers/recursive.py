@@ -189,12 +189,17 @@ class RecursiveState(ABC):
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If names or shapes do not match this optimizer and its parameters. Nothing has changed.
+            If names or shapes do not match this optimizer and its parameters, or these are no covariances.
+            Nothing has changed.
         """
         require_names(self.optimizer, ["steps", "covariance"], arrays)
         flat, size = finite_array("The covariance", arrays["covariance"]), (np.diff(self._bounds) ** 2).sum()
         if flat.shape != (size,):
             raise ArgumentError(expected("The covariance", f"of shape ({size},)", flat.shape))
+        for matrix in self._matrices(flat):
+            if not ((matrix == matrix.T).all() and (matrix.diagonal() > 0).all()):
+                condition = "symmetric, with variances above 0"
+                raise ArgumentError(expected("The covariance of each group", condition, matrix))
         steps = whole_number("The steps", arrays["steps"], "a whole number, 0 or above", 0)
         self._restore(flat)
         self.steps = steps

@@ -168,7 +168,7 @@ def save(network: Any, path: files.File, format: str | None = None, **options: A
     ...     save(net, os.path.join(folder, "sum.json"))
     ...     twin = load(os.path.join(folder, "sum.json"))
     >>> twin
-    <sum 2-1, 3 neurons, 2 connections>
+    <Network 'sum' 2-1, 3 neurons, 2 connections>
     >>> twin.activate([1.0, -1.0]) == net.activate([1.0, -1.0])
     array([ True])
     """

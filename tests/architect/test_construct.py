@@ -73,7 +73,7 @@ def test_inputs_and_outputs_may_be_told():
     net = construct(neurons, inputs=[z, x], outputs=(b, y), name="Told")
     assert order(net) == "zxaby"
     assert sorted(pairs(delayed(net).connections)) == ["ax", "ba", "ya"]
-    assert repr(net) == "<Told 2-1-2, 5 neurons, 7 connections>"
+    assert repr(net) == "<Network 'Told' 2-1-2, 5 neurons, 7 connections>"
 
 
 def test_ends_that_are_told_or_found():

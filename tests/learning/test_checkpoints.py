@@ -516,6 +516,7 @@ def test_an_edited_file_is_refused(content, keys, value, message):
 
 ARRAYS = (
     ({"optimizer_first_moment": np.zeros(3)}, "first_moment to be of shape"),
+    ({"optimizer_second_moment": np.full(19, -1.0)}, "second_moment to be 0 or above, got -1.0"),
     ({"optimizer_steps": None}, "arrays of the trainer to be those that it names"),
     ({"history_error": np.array([1.0, np.nan])}, "finite values in history_error"),
     ({"history_rate": np.array([1.0])}, "'history_rate' to be floats of shape"),

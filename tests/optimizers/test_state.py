@@ -4,6 +4,7 @@ import dataclasses
 import io
 import math
 import pickle
+from functools import partial
 
 import numpy as np
 import pytest
@@ -175,6 +176,11 @@ def test_what_is_refused_changes_nothing():
         (ArgumentError, "2 booleans", lambda: SGD().begin(np.zeros(2), [0, 1])),
         (ArgumentError, "2 booleans", lambda: LBFGS().minimise(lambda p: (0.0, p), np.zeros(2), [True])),
         (ArgumentError, "the size of an OptimizerState", lambda: OptimizerState(SGD(), -1)),
+        (ArgumentTypeError, "the optimizer of an OptimizerState", lambda: OptimizerState(SGD, 2)),
+        *(
+            (ArgumentTypeError, "names to numbers", partial(OptimizerState, own(memory), 2))
+            for memory in (3, ["velocity"], {1: 0.0}, {"velocity": "0"}, {"velocity": np.zeros(2)})
+        ),
         (ArgumentError, "of shape", restore(velocity=np.zeros(3))),
         (ArgumentError, "finite", restore(velocity=[math.nan, 0.0])),
         (ArgumentError, "the steps", restore(steps=-1)),
@@ -223,15 +229,40 @@ def test_every_setting_is_checked_and_named():
     }
 
 
-def test_one_of_ones_own_cannot_take_a_name_in_use():
+@each
+def test_a_state_that_no_training_can_have_reached_is_refused(optimizer):
+    parameters, _, groups = problem(optimizer)
+    state = optimizer.begin(parameters, **groups)
+    arrays = state.arrays()
+    for name in getattr(optimizer, "non_negative", ("covariance",)):
+        if name in arrays:
+            wrong = arrays[name].copy()
+            wrong[0] = -1e-3
+            with pytest.raises(ArgumentError, match="0 or above, got -0.001|variances above 0"):
+                state.restore({**arrays, name: wrong})
+    if groups:
+        with pytest.raises(ArgumentError, match="symmetric"):
+            state.restore(
+                {**arrays, "covariance": arrays["covariance"] + np.arange(len(arrays["covariance"]))}
+            )
+    assert all((state.arrays()[name] == before).all() for name, before in arrays.items())
+
+
+def own(memory):
+    """An optimizer of your own with this memory."""
+
     class Mine(Optimizer):
         rate = 1.0
 
         def memory(self):
-            return {"steps": 0.0}
+            return memory
 
         def find_change(self, state, parameters, gradient, rate):
             state.change[:] = rate * gradient
 
+    return Mine()
+
+
+def test_one_of_ones_own_cannot_take_a_name_in_use():
     with pytest.raises(ArgumentError, match="already has a steps"):
-        Mine().begin(np.zeros(2))
+        own({"steps": 0.0}).begin(np.zeros(2))

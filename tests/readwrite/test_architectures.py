@@ -114,7 +114,8 @@ WINDOWS = ({"inputs": [10**12, 10**12]}, {"inputs": None}, {"filters": {}}, {"ke
 def test_a_class_that_is_unknown_or_that_the_layers_do_not_fit_gives_a_network():
     for name, architecture in FOREIGN:
         data = {**json_data(NETWORKS[name]()), "architecture": architecture}
-        assert type(from_json_data(data)) is Network, architecture
+        twin = from_json_data(data)
+        assert (type(twin), repr(twin)[:9], twin.name) == (Network, "<Network ", name), architecture
         del data["architecture"]
         assert type(from_json_data(data)) is Network
     for setting in WINDOWS:

@@ -77,7 +77,7 @@ def test_what_the_graph_has_is_used():
     graph.edges["a", "a"].update(weight=0.9, trainable=True)
     net = from_networkx(graph, squash="relu", output_squash="identity", initializer=constant(0.3))
     x, a, y = net
-    assert repr(net) == "<told 1-1-1, 3 neurons, 4 connections>"
+    assert repr(net) == "<Network 'told' 1-1-1, 3 neurons, 4 connections>"
     assert (a.name, a.squash.name, a.bias, a.trainable, a.state, a.activation) == (
         "cell", "tanh", 0.5, False, 2.0, 0.25,
     )  # fmt: skip

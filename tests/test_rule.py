@@ -5,7 +5,7 @@ import math
 import pytest
 from hypothesis import assume, example, given, strategies as st
 
-from synapse import Trainer
+from synapse import Layer, Network, Neuron, Trainer
 
 from .strategies import DELAYED_INTO_GATES, EVERY_GATE, Pair, Twin, specs
 
@@ -171,3 +171,41 @@ def test_an_epoch_in_one_call_learns_as_the_reference_does(spec, aimed, cleared)
         inputs, targets = [x for xs in inputs for x in xs], [t for ts in targets for t in ts]
     Trainer(twin.net, 0.2, "squared_error").train(inputs, targets, epochs=1, shuffle=False, progress=False)
     twin.check(moved=aimed[-1][-1])
+
+
+def gating(order):
+    """A chain x, (g, j, k in this order), y in which j gates an input of the cell k; two steps are done."""
+    x, g, j, k, y = (Neuron(name=name, squash="identity") for name in "xgjky")
+    links = {
+        a.name + b.name: a.project(b, w) for a, b, w in [(x, g, 0.25), (x, j, 0.5), (x, k, 0.7), (k, k, 0.9)]
+    }
+    k.project(y, 0.3)
+    j.gate(links["xk"])
+    hidden = [Layer([{"g": g, "j": j, "k": k}[name]]) for name in order]
+    net = Network(Layer([x]), hidden, Layer([y]))
+    net.run([[0.3], [1.0]])
+    return net, g, k, links
+
+
+def test_traces_after_changes_that_add_no_connection():
+    net, g, _, links = gating("gjk")
+    assert links["xj"].eligibility == 1.0
+    g.gate(links["xj"])
+    assert links["xj"].eligibility == 0.25  # the gain that the next activation reads
+    net.activate([1.0])
+    assert links["xj"].eligibility == 0.25
+    net, _, k, links = gating("gjk")
+    assert links["xk"].eligibility > 0.5
+    assert links["xj"].extended[k] > 0.5
+    for name in ("xk", "xj"):  # a weight that is not trainable has no traces
+        links[name].trainable = False
+    net.activate([1.0])
+    for name in ("xk", "xj"):
+        links[name].trainable = True
+    assert links["xk"].eligibility == links["xj"].extended[k] == 0.0
+    net, _, k, links = gating("kjg")
+    assert links["xj"].extended == {}  # the gater comes later
+    net.sort()
+    assert links["xj"].extended == {k: 0.0}
+    net.activate([1.0])
+    assert links["xj"].extended[k] > 0.5

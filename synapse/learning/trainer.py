@@ -339,7 +339,8 @@ class Trainer:
             cannot be used; the error gives its number in the epoch, from 1, and the previous batches have
             been trained.
         DivergenceError
-            If the cost is not finite; the weights are those before that step.
+            If the cost is not finite or, with a recursive optimizer, an error exceeds a million times the
+            largest target; the weights are those before that step.
         FunctionError
             If a registered squash or cost raises an exception; the weights are those before that step or
             batch.

@@ -237,3 +237,18 @@ def test_divergence_keeps_the_parameters():
         trainer.train(inputs, targets, epochs=1, shuffle=False, progress=False)
     assert trainer._updater.state.steps == 2
     assert np.isfinite(ParameterVector(net).read()).all()
+
+
+@every_case(("optimizer", "method"), [(DEKF(), "rtrl"), (RLS(), "rtrl"), (RLS(), "online")])
+def test_errors_that_run_away_are_a_divergence_long_before_they_overflow(optimizer, method):
+    x, grows, y = synapse.Neuron(), synapse.Neuron(squash="identity"), synapse.Neuron(squash="identity")
+    links = [x.project(grows, 1.0), grows.project(grows, 2.0), grows.project(y, 1.0)]
+    net = synapse.Network(synapse.Layer([x]), [synapse.Layer([grows])], synapse.Layer([y]))
+    for one in (*links, grows):
+        one.trainable = False
+    rows = np.ones((200, 1))
+    train(net, rows[:15], rows[:15], optimizer, method)  # errors up to 2^15
+    net.clear()
+    with pytest.raises(synapse.errors.DivergenceError, match="1e.06 times the largest target"):
+        train(net, rows, rows, optimizer, method)
+    assert abs(y.bias) < 1e7

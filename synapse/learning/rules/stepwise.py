@@ -14,7 +14,7 @@ from ..._registration import require_sound
 from ..._typing import Floats, Ints
 from ...engine.lowering.stretches import spans
 from ...engine.rtrl import Plan
-from ...errors import ArgumentError
+from ...errors import ArgumentError, DivergenceError
 from ...objects.network import Network
 from ...objects.sensitivities import Sensitivities
 from ...optimizers import LBFGS, RecursiveOptimizer
@@ -25,6 +25,9 @@ from .base import ALL_SLOPES, SLOPES_OF_OUTPUTS, Rule, RuleOptions
 
 if TYPE_CHECKING:
     from ...engine.online import Accumulator  # compiled: imported when it is used
+
+RUNAWAY = 1e6
+"""Largest error that a recursive optimizer learns from, as a multiple of the largest target, or of 1."""
 
 
 class StepwiseRule(Rule):
@@ -161,6 +164,7 @@ class StepwiseRule(Rule):
     def _jacobians(self, order: Order) -> Iterator[StepJacobian]:
         """Yield the Jacobian of each step with a target, and the end of a sequence without one."""
         data = self.task.data
+        limit = RUNAWAY * float(np.nanmax(np.abs(data.targets), initial=1.0))
         for sequence in order.tolist():
             row, end = data.bounds[sequence : sequence + 2].tolist()
             clear = data.clear
@@ -168,6 +172,12 @@ class StepwiseRule(Rule):
                 begin = row
                 row, cost = self.linearise((row, end), clear, self._moves, self._buffers)
                 clear, steps = False, int(data.aimed[row - 1])
+                if (np.abs(self._buffers.errors) > limit).any():  # they may grow for ever and stay finite
+                    raise DivergenceError(
+                        f"The error of an output exceeds {RUNAWAY:g} times the largest target. The weights "
+                        "are those before that step: train on with less initial variance, more measurement "
+                        "noise, a lower rate or a bounded squash."
+                    )
                 yield StepJacobian(cost, steps, row - begin, self._buffers.jacobian, self._buffers.errors)
 
     def _over(self, begins: Ints, ends: Ints, continued: bool = False) -> BatchGradient:

@@ -30,8 +30,10 @@ LARGE = {
 ROWS = {
     "xor": (fitness.xor, 150, {}),
     "xor without mating": (fitness.xor, 150, {"mutation_only": 1.0}),
+    "xor, refocus 20": (fitness.xor, 150, {"refocus": 20}),
     "xor without species": (fitness.xor, 150, {"threshold": float("inf")}),
     "poles": (Poles(), 150, {}),
+    "poles, refocus 20": (Poles(), 150, {"refocus": 20}),
     "poles without mating": (Poles(), 150, {"mutation_only": 1.0}),
     "poles without species": (Poles(), 150, {"threshold": float("inf")}),
     "poles without growth": (Poles(), 150, {"add_node": 0.0, "add_connection": 0.0}),
@@ -47,7 +49,7 @@ def trial(row: str, seed: int) -> dict[str, float]:
     fixed = architect.Perceptron(6, 10, 1, seed=seed) if row == "poles without growth" else None
     begin = time.process_time()
     result = evolve.neat(
-        task, population=population, max_evaluations=MOST[row.partition(" ")[0]], seed=seed, start=fixed,
+        task, population=population, max_evaluations=MOST[row.partition(" ")[0].rstrip(",")], seed=seed, start=fixed,
         settings=evolve.Settings(**settings),
     )  # fmt: skip
     found = {

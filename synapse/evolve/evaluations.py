@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, final
 
@@ -13,6 +14,7 @@ from .._typing import Bools, Floats
 from ..errors import ArgumentError, FormatError
 from ..readwrite.files import opened, reading
 from ..readwrite.npz import read_arrays, write_arrays
+from .genomes import Genomes
 from .population import Population
 
 SECONDS, SHARE = 10.0, 0.05
@@ -40,26 +42,47 @@ class Evaluations:
     indices that could be wrong, and to resume is to breed the same generations without evaluating them.
     """
 
-    def __init__(self, path: Path | None, people: Population, resume: bool) -> None:
+    def __init__(self, path: Path | None, people: Population, resume: bool, seeded: bool) -> None:
         self.path, self.past, self.digest, self._next = path, list[Evaluated](), 0, time.monotonic() + SECONDS
         if resume and path is not None and path.exists():
+            word = int(people.word[0])
             self._read(path, people)
+            if seeded and word != people.word[0]:
+                raise ArgumentError(
+                    f"The checkpoint {path} is of another seed. Give that seed, or seed=None."
+                )
+        self._seeded = seeded
         self.word, self.known = int(people.word[0]), len(self.past)
 
-    def repeated(self, people: Population) -> Evaluated | None:
+    def repeated(self, people: Population, evaluate: Callable[[Genomes], Floats]) -> Evaluated | None:
         """What the evaluation of this generation returned, if the file has it."""
         if people.generation >= self.known:
             return None
         found, weights = self.past[people.generation], people.genomes.weights
         fits = len(found.values) == len(people.genomes) and len(found.weights) in (0, len(weights))
+        last = people.generation == self.known - 1
+        fitness = np.where(np.isfinite(found.values).all(axis=1), found.values[:, 0], -np.inf)
+        best = np.array([fitness.argmax()])
+        fittest = people.genomes.take(best) if fits else people.genomes  # what was learned comes next
         if fits and len(found.weights):
             weights[:] = found.weights
-        if not fits or (people.generation == self.known - 1 and digest_of(people) != self.digest):
+        if not fits or (last and digest_of(people) != self.digest):
             raise ArgumentError(
                 f"The checkpoint {self.path} is of other arguments, was changed, or is of another version or "
                 "machine. Give the same arguments, or another checkpoint."
             )
+        if last and np.isfinite(fitness[best]).all() and (self._seeded or people.generation):
+            self._require_fitness(found.values[best], lambda: evaluate(fittest.take(np.array([0]))))
         return found
+
+    def _require_fitness(self, known: Floats, evaluate: Callable[[], Floats]) -> None:
+        """Raise if the numbers of the fittest genome are others now, and do not vary from call to call."""
+        first = evaluate()
+        if not _agree(known, first) and not _agree(known, second := evaluate()) and _agree(first, second):
+            raise ArgumentError(
+                f"The checkpoint {self.path} is of another fitness: it has {known[0].tolist()} for a genome "
+                f"whose fitness is {first[0].tolist()} now. Give the same fitness, or another checkpoint."
+            )
 
     def add(self, found: Evaluated, people: Population) -> None:
         """Add a generation; now and then the file is written."""
@@ -98,6 +121,10 @@ class Evaluations:
             self.digest, people.word[0] = int(arrays["digest"]), int(arrays["word"])
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise FormatError(f"The file {path} is not a checkpoint of an evolution ({error}).") from None
+
+
+def _agree(one: Floats, other: Floats) -> bool:
+    return one.shape == other.shape and np.allclose(one, other, rtol=1e-9, atol=0.0)
 
 
 def digest_of(people: Population) -> int:

@@ -7,12 +7,12 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._checks import as_matrix, counted, positive_integer, read_only, row_of
+from .._checks import as_matrix, counted, expected, positive_integer, read_only, row_of
 from .._typing import Floats
 from ..engine.evolution.genes import GENE, NOBODY, NODE, SLOPE, STATE
 from ..engine.evolution.phenotype import expressed, run_phenotype
-from ..engine.functions.activations import ACTIVATIONS, LOGISTIC
-from ..errors import TopologyError
+from ..engine.functions.activations import ACTIVATIONS, LOGISTIC, SINGLE
+from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Seed, random_generator
 from ..objects.network import Network, require_network
 from ..objects.state import SavedNetwork, from_saved
@@ -20,6 +20,7 @@ from ..objects.topology import NO_GATER, Topology
 from .settings import codes_of
 
 NAMES = np.array(list(ACTIVATIONS), object)
+SINGLES = [one.code for one in ACTIVATIONS.values() if one.kind == SINGLE]
 
 
 @final
@@ -42,6 +43,11 @@ class Genome:
     inputs, outputs : int
         Number of input and output nodes.
 
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If the arrays are not those of a genome, for example if the source of a connection is no node.
+
     See Also
     --------
     neat : Evolve genomes.
@@ -59,9 +65,20 @@ class Genome:
     __slots__ = ("_phenotype", "genes", "inputs", "nodes", "outputs")
 
     def __init__(self, nodes: NDArray[Any], genes: NDArray[Any], inputs: int, outputs: int) -> None:
+        inputs, outputs = positive_integer("The inputs", inputs), positive_integer("The outputs", outputs)
+        self._set(*_checked(nodes, genes, inputs, outputs), inputs, outputs)
+
+    def _set(self, nodes: NDArray[Any], genes: NDArray[Any], inputs: int, outputs: int) -> None:
         self.nodes, self.genes = read_only(nodes), read_only(genes)
         self.inputs, self.outputs = inputs, outputs
         self._phenotype: Any = None
+
+    @classmethod
+    def unchecked(cls, nodes: NDArray[Any], genes: NDArray[Any], inputs: int, outputs: int) -> Genome:
+        """Make a genome of arrays that evolution has written: checks take longer than an activation."""
+        made: Genome = cls.__new__(cls)
+        made._set(nodes, genes, inputs, outputs)
+        return made
 
     def __repr__(self) -> str:
         sizes = f"{self.inputs}-{self.hidden}-{self.outputs}"
@@ -99,7 +116,7 @@ class Genome:
         genes["target"] = inputs + 1 + np.tile(np.arange(outputs), inputs + 1)
         genes["gater"], genes["enabled"] = NOBODY, 1
         genes["weight"] = random_generator(seed).uniform(-1.0, 1.0, len(genes))
-        return cls(nodes, genes, inputs, outputs)
+        return cls.unchecked(nodes, genes, inputs, outputs)
 
     @classmethod
     def from_network(cls, network: Network) -> Genome:
@@ -140,7 +157,7 @@ class Genome:
         target = np.append(table.target, biased)
         steep = (codes[target - inputs] == LOGISTIC) & (genes["source"] != STATE)
         genes["weight"] = np.append(table.weight, table.bias[biased]) / np.where(steep, SLOPE, 1.0)
-        return cls(nodes, genes, inputs, outputs)
+        return cls.unchecked(nodes, genes, inputs, outputs)
 
     @property
     def phenotype(self) -> Any:
@@ -255,6 +272,37 @@ class Genome:
                 begin = j
         layers = [(None, size) for size in (*sizes, last - begin, self.outputs) if size]
         return from_saved(SavedNetwork(None, np.dtype(np.float64), layers, names, columns, edges))
+
+
+def _checked(
+    nodes: NDArray[Any], genes: NDArray[Any], inputs: int, outputs: int
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Copies of the arrays of a genome, after which kernels read no row that does not exist."""
+    for name, array, kind in (("nodes", nodes, NODE), ("genes", genes, GENE)):
+        if not isinstance(array, np.ndarray) or array.dtype != kind or array.ndim != 1:
+            condition = f"a structured array with the fields {', '.join(kind.names or ())}"
+            raise ArgumentTypeError(expected(f"The {name} of a Genome", condition, array))
+    ends = inputs + outputs
+    position, middle = nodes["position"][: ends + 1], nodes["position"][ends + 1 :]
+    ids, squash = nodes["id"], nodes["squash"][inputs + 1 :]
+    targets, gaters = genes["target"], genes["gater"]
+    for condition, kept in (
+        ("nodes with the ids 0, 1, ... of inputs, bias and outputs, then ascending ones of hidden nodes",
+         len(ids) > ends and ids[ends] == ends and ids[0] == 0 and (np.diff(ids) > 0).all()),
+        ("positions 0 of inputs and bias, 1 of outputs, and between them of hidden nodes",
+         np.array_equal(position, np.repeat([0, 1], [inputs + 1, outputs]))
+         and (abs(2 * middle - 1) < 1).all()),
+        ("squashes that are built in, of one state", np.isin(squash, SINGLES).all()),
+        ("ascending innovation numbers", (np.diff(genes["innovation"]) > 0).all()),
+        ("sources that are nodes, or -2", np.isin(genes["source"], [*ids, STATE]).all()),
+        ("targets that are hidden nodes or outputs", np.isin(targets, ids[inputs + 1 :]).all()),
+        ("gaters that are nodes but not the bias, or -1",
+         np.isin(gaters, [*ids[ids != inputs], NOBODY]).all()),
+        ("finite weights", np.isfinite(genes["weight"]).all()),
+    ):  # fmt: skip
+        if not kept:
+            raise ArgumentError(f"Expected a Genome with {condition}.")
+    return nodes.copy(), genes.copy()
 
 
 def _ends(inputs: int, outputs: int, hidden: int) -> NDArray[Any]:

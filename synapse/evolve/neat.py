@@ -18,8 +18,10 @@ from .._checks import (
     finite_number,
     function_of,
     instance,
+    numbers,
     positive_integer,
     positive_number,
+    whole_number,
 )
 from .._typing import Bools, Floats
 from ..errors import ArgumentError, ArgumentTypeError, ExecutorError
@@ -71,8 +73,8 @@ def neat(
     population : int
         Number of genomes of a generation. Default 150.
     max_evaluations : int
-        The evolution ends when the next generation would exceed this number of evaluations. The first
-        generation is always evaluated. Default 100,000.
+        The evolution ends when the next generation would exceed this number of evaluations. At least
+        `population`. Default 100,000.
     goal : float, optional
         The task is also solved by a genome of at least this fitness.
     start : Genome or Network, optional
@@ -90,7 +92,8 @@ def neat(
     resume : bool
         Whether to continue from the checkpoint, if there is such a file. The other arguments must be the
         same; `max_evaluations` and `goal` may be others. The generations of the file are bred again, but not
-        evaluated again. Default False.
+        evaluated again, except the fittest genome of the last one, to notice another fitness. Without a
+        `seed`, that of the file is used. Default False.
 
     Returns
     -------
@@ -100,7 +103,7 @@ def neat(
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If an argument cannot be used.
+        If an argument cannot be used, or is not that of the checkpoint.
     FormatError
         If the file to resume from is not a checkpoint, or only a part of one.
     ExecutorError
@@ -138,7 +141,8 @@ def neat(
     task = partial(judged, fitness, limit)
     chosen = Settings() if settings is None else instance("The settings", settings, Settings)
     size = positive_integer("The population", population)
-    most = positive_integer("The max_evaluations", max_evaluations)
+    least = f"a whole number, {size} or above, the population"
+    most = whole_number("The max_evaluations", max_evaluations, least, size)
     aim = math.inf if goal is None else finite_number("The goal", goal)
     pool = checked_executor(executor)
     require_picklable("The fitness", fitness, pool)
@@ -151,14 +155,14 @@ def neat(
     sizes, rng = _checked_sizes(fitness, genome, inputs=inputs, outputs=outputs), random_generator(seed)
     genome = Genome.minimal(*sizes, seed=rng) if genome is None else genome
     people, result = Population(genome, size, chosen, rng), Evolution()
-    file, pareto = Evaluations(path, people, resume), chosen.select == "pareto"
+    file, pareto = Evaluations(path, people, resume, seed is not None), chosen.select == "pareto"
     known = max(1, len(file.past))  # so many generations are there, or must be
     while pareto or not result.solved:
         if result.generations >= known and result.evaluations + size > most:
             break
         if result.generations:
             people.breed()
-        found = file.repeated(people)
+        found = file.repeated(people, lambda genomes: _parts(pool, task, genomes)[0][0])
         if found is None:
             found = _evaluated(task, people, pool)
             file.add(found, people)
@@ -183,9 +187,9 @@ def _record(result: Evolution, people: Population, found: Evaluated, aim: float,
     fittest = np.where(solved if solved.any() else sound, values[:, 0], -np.inf)
     best = int((solved if solved.any() and not pareto else fittest).argmax())
     genome, fitness = people.genomes[best], float(values[best, 0])
-    numbers = {"best": float(known.max()), "mean": float(known.mean()), "hidden": genome.hidden}
-    numbers |= {"failed": int((~sound).sum()), "connections": int(genome.genes["enabled"].sum())}
-    for name, number in numbers.items():
+    row = {"best": float(known.max()), "mean": float(known.mean()), "hidden": genome.hidden}
+    row |= {"failed": int((~sound).sum()), "connections": int(genome.genes["enabled"].sum())}
+    for name, number in row.items():
         result.history.setdefault(name, []).append(number)
     first = bool(solved[best]) and not result.solved
     if sound[best] and (first or (fitness > result.fitness and solved[best] >= result.solved)):
@@ -198,19 +202,18 @@ def _record(result: Evolution, people: Population, found: Evaluated, aim: float,
 def _evaluated(task: Task, people: Population, pool: Executor | None) -> Evaluated:
     """The evaluation of a generation, here or in parts on an executor. Weights may be learned in it."""
     genomes, before = people.genomes, people.genomes.weights.copy()
-    if pool is None:
-        values, solved, weights = task(genomes)
-    else:
-        found = _on(pool, task, genomes)
-        values = _columns([row for part, *_ in found for row in part.tolist()])
-        solved, weights = (np.concatenate([part[i] for part in found]) for i in (1, 2))
+    found = _parts(pool, task, genomes)
+    values = _columns([row for part, *_ in found for row in part.tolist()])
+    solved, weights = (np.concatenate([part[i] for part in found]) for i in (1, 2))
     genomes.weights[:] = weights
     unchanged = people.generation > 0 and np.array_equal(weights, before)
     return Evaluated(values, solved, before[:0] if unchanged else weights.copy())
 
 
-def _on(pool: Executor, task: Task, genomes: Genomes) -> list[tuple[Floats, Bools, Floats]]:
-    """Evaluate parts of a generation on an executor."""
+def _parts(pool: Executor | None, task: Task, genomes: Genomes) -> list[tuple[Floats, Bools, Floats]]:
+    """Evaluate genomes: all of them here, or parts of them on an executor."""
+    if pool is None:
+        return [task(genomes)]
     futures: list[Any] = []
     parts = np.array_split(np.arange(len(genomes)), min(PARTS, len(genomes)))
     try:
@@ -241,12 +244,9 @@ def judged(fitness: Any, limit: float | None, genomes: Genomes) -> tuple[Floats,
             if limit is None:  # it is the function's own
                 raise
             found = np.nan
-        try:
-            rows.append([float(one) for one in np.ravel(found)])
-        except (TypeError, ValueError, OverflowError):
-            rows.append([])
+        rows.append(numbers("The fitness", found, "a number, or several").ravel().tolist())
         if not rows[-1]:
-            raise ArgumentTypeError(expected("What a fitness returns", "a number, or several", found))
+            raise ArgumentTypeError(expected("The fitness", "a number, or several", found))
         genomes.weights[first:stop] = genome.genes["weight"]  # it may have adopted others
     return _columns(rows), np.zeros(len(rows), bool), genomes.weights
 
@@ -255,8 +255,8 @@ def _arrays_of(found: Any, count: int) -> tuple[Floats, Bools]:
     """What the method of a fitness has returned, checked."""
     try:
         values, solved = found
-        values, solved = np.asarray(values, np.float64).reshape(count, -1), np.asarray(solved, np.bool_)
-        return values, np.broadcast_to(solved, count)
+        values, solved = numbers("The fitness", values, "numbers"), np.asarray(solved, np.bool_)
+        return values.reshape(count, -1), np.broadcast_to(solved, count)
     except (TypeError, ValueError):
         condition = f"the fitness of {counted(count, 'genome')}, and whether each solves the task"
         raise ArgumentTypeError(expected("What evaluate returns", condition, found)) from None

@@ -40,8 +40,9 @@ class Settings:
     stagnation : int
         A species without improvement for so many generations has no offspring. Default 15 (section 4.1).
     refocus : int
-        If the population has not improved for so many generations, only the best two species have offspring.
-        Default 20 (section 3.3).
+        If the population has not improved for so many generations, only the best two species have offspring,
+        for which section 3.3 has 20. Default ``inf``: never. On XOR, 20 makes the slowest runs, because it
+        removes the other species again and again (``studies/evolution.md``).
     champion_size : int
         The champion of a larger species is copied unchanged. Default 5 (section 4.1).
     survival : float
@@ -102,7 +103,7 @@ class Settings:
     weight_difference: Number = 0.4
     threshold: Endless = 3.0
     stagnation: Endless = 15
-    refocus: Endless = 20
+    refocus: Endless = np.inf
     champion_size: Endless = 5
     survival: Probability = 0.2
     mutation_only: Probability = 0.25

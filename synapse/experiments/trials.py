@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
+
+import numpy as np
 
 from .. import _html
 from .._checks import (
@@ -14,6 +16,7 @@ from .._checks import (
     counted,
     expected,
     imported_pandas,
+    instance,
     is_among,
     is_number,
     listed,
@@ -40,13 +43,19 @@ class Trials(list[Row]):
         Names of the parameters of a sweep, which are also keys of the results.
     seconds : float
         Time that all trials took, also those that ran earlier and whose results come from a store.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If the rows are not dicts, the names not text, or the seconds not a number.
     """
 
     def __init__(
         self, rows: Iterable[Row] = (), names: Sequence[str] = (), seconds: float = math.nan
     ) -> None:
-        super().__init__(rows)
-        self.names, self.seconds = tuple(names), seconds
+        found = listed("The rows of Trials", rows, "dicts, one for each trial")
+        super().__init__(instance("Each row of Trials", row, dict) for row in found)
+        self.names, self.seconds = tuple(_names("The names", names)), real_number("The seconds", seconds)
 
     @property
     def failed(self) -> Trials:
@@ -82,7 +91,7 @@ class Trials(list[Row]):
         rest = [name for name in self.names if name not in chosen]
         groups: dict[tuple[Any, ...], Trials] = {}
         for row in self:
-            values = tuple(_hashable(self._at(row, name)) for name in chosen)
+            values = tuple(_hashable(name, self._at(row, name)) for name in chosen)
             groups.setdefault(values, Trials(names=rest)).append(row)
         return groups
 
@@ -114,7 +123,7 @@ class Trials(list[Row]):
         """
         found = [False if value is None and "failed" in row else value for row, value in self._valued(name)]
         for value in found:
-            if value not in (0, 1):
+            if not isinstance(value, bool | np.bool_) and not (is_number(value) and value in (0, 1)):
                 raise ArgumentError(expected(f"The values of {name!r}", "true or false", value))
         return rate_of(sum(map(bool, found)), len(found), level)
 
@@ -382,8 +391,13 @@ def _names(what: str, given: Any) -> list[str]:
     return [given] if isinstance(given, str) else listed(what, given, "a name, or a list of names")
 
 
-def _hashable(value: Any) -> Any:
-    return tuple(map(_hashable, value)) if isinstance(value, list) else value
+def _hashable(name: str, value: Any) -> Any:
+    """A value that can be the key of a group; lists become tuples."""
+    if isinstance(value, list):
+        return tuple(_hashable(name, one) for one in value)
+    if not isinstance(value, Hashable):
+        raise ArgumentTypeError(expected(f"The values of {name!r}", "numbers, text or lists", value))
+    return value
 
 
 def _plain(value: Any) -> bool:

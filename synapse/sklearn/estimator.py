@@ -55,6 +55,8 @@ TRAINER = {name: one for name, one in signature(Trainer).parameters.items() if n
 TRAIN = {name: one for name, one in signature(Trainer.train).parameters.items() if name in OF_TRAIN}
 DEFAULTS = {"method": "bptt", "optimizer": "adam", "rate": 0.01, "progress": False}
 """Options whose default differs from that of the trainer."""
+AUTO, AUTO_L2 = "auto", 3.0
+"""The option ``l2="auto"``, and what is divided by the number of samples then (studies/small_tables.md)."""
 NOTES = "estimator"
 """The key of `network_.metadata` for what an estimator needs beside its network."""
 Class = TypeVar("Class", bound=type)
@@ -66,7 +68,7 @@ def parameters(**own: Any) -> Callable[[Class], Class]:
     def declared(cls: Class) -> Class:
         options = {name: DEFAULTS.get(name, one.default) for name, one in {**TRAINER, **TRAIN}.items()}
         made = [Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)]
-        for name, default in {**own, **options}.items():
+        for name, default in {**own, **options, **own}.items():
             kind = Parameter.POSITIONAL_OR_KEYWORD if len(made) == 1 else Parameter.KEYWORD_ONLY
             made.append(Parameter(name, kind, default=default))
         known = Signature(made)
@@ -96,6 +98,8 @@ class NetworkEstimator(BaseEstimator):
     network_: Network
     n_features_in_: int
     build: Any
+    l2: Any
+    method: Any
     optimizer: Any
     validation: Any
 
@@ -336,6 +340,13 @@ class NetworkEstimator(BaseEstimator):
         if weights is not None:  # a mean weight of 1, so that twice all weights are the same
             options["sample_weight"] = weights * (len(weights) / weights.sum())
         own = {name: getattr(self, name) for name in TRAINER}
+        if isinstance(self.l2, str) and choice("The l2", self.l2, (AUTO,)):
+            rows = np.concatenate(targets) if isinstance(targets, list) else targets
+            known = (
+                ~np.isnan(rows).all(axis=-1) if weights is None else weights
+            )  # two as one of twice the weight
+            learned = known.sum() * (1.0 - (self.validation or 0.0))
+            own["l2"] = AUTO_L2 / learned if self.method == "bptt" else 0.0
         if isinstance(self.optimizer, str):
             own["optimizer"] = OPTIMIZERS[choice("The optimizer", self.optimizer, OPTIMIZERS)]()
         result = Trainer(self.network_, **own).train(inputs, targets, seed=seed, **options)

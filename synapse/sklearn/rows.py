@@ -17,6 +17,10 @@ from ..errors import ArgumentError
 from ..objects.layer import Layer
 from ..objects.neuron import Neuron
 from .estimator import NOTES, ClassTargets, NetworkEstimator, array_of, parameters
+from .running_scale import TOO_LARGE
+
+LARGE = 1e150
+"""Values below this have squares that a scale can count."""
 
 
 class RowEstimator(NetworkEstimator):
@@ -48,14 +52,14 @@ class RowEstimator(NetworkEstimator):
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Self:
         if sample_weight is None and self._is_plain(X) and len(X) == 1 and type(y) in (np.ndarray, list):
             target = self._plain_target(y[0]) if self._flat and len(y) == 1 else None
-            if target is not None and isfinite(X.sum()):
+            if target is not None and np.abs(X).max() < LARGE:  # also false for NaN
                 self._step(X[0], target, 1.0, 1.0)
                 return self
         return super()._partial_fit(X, y, classes, sample_weight)
 
     def _plain_target(self, value: Any) -> Floats | None:
         """The targets of one value that needs no checks; None if it does."""
-        return np.array([value]) if isinstance(value, float) and isfinite(value) else None
+        return np.array([value]) if isinstance(value, float) and abs(value) < LARGE else None
 
     def _step(self, row: Floats, target: Floats, weight: float, counted: Any) -> None:
         """Learn one row by the online rule; the scale counts its columns with the weights `counted`."""
@@ -126,6 +130,8 @@ class RowEstimator(NetworkEstimator):
             changed.
         """
         values, w = self._values(x), non_negative_number("The w", w)
+        if self.scale and max(map(abs, values.values()), default=0.0) >= LARGE:
+            raise ArgumentError(TOO_LARGE)
         target = self._stream_target(y)  # adds an output neuron for a new label, so all else is right by now
         if hasattr(self, "network_") and not self._flat:
             raise ArgumentError("Expected an estimator of one column of targets for learn_one.")
@@ -158,7 +164,10 @@ class RowEstimator(NetworkEstimator):
 
     def _stream_target(self, y: Any) -> Any:
         """The targets of one sample."""
-        return np.array([finite_number("The target", y)])
+        target = finite_number("The target", y)
+        if self.scale and abs(target) >= LARGE:
+            raise ArgumentError(TOO_LARGE)
+        return np.array([target])
 
     def _stream_outputs(self, x: Mapping[Any, Any]) -> Floats | None:
         """The outputs for one sample, shape (1, m); None before the first."""
@@ -168,11 +177,11 @@ class RowEstimator(NetworkEstimator):
         """The features that are there, as floats."""
         try:
             values = {name: float(value) for name, value in x.items() if value is not None}
-        except (AttributeError, TypeError, ValueError):
+        except (AttributeError, TypeError, ValueError, OverflowError):
             values = {None: np.inf}
         if not isfinite(sum(values.values())):
             values = {name: value for name, value in values.items() if value == value}
-        if not isfinite(sum(values.values())):
+        if not all(map(isfinite, values.values())):
             raise ArgumentError(
                 f"Expected the features to be a dict of finite numbers, got {shown(x)}. "
                 "Encode words first, such as by river.preprocessing.OneHotEncoder."
@@ -335,12 +344,24 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
 
 
 @final
-@parameters(hidden=(16,), build="Perceptron", squash="tanh", scale=True, online_rate=0.01, random_state=None)
+@parameters(
+    hidden=(16,),
+    build="Perceptron",
+    squash="tanh",
+    scale=True,
+    online_rate=0.01,
+    random_state=None,
+    l2="auto",
+)
 class NetworkRegressor(RegressorMixin, RowEstimator):
     """A network of any topology as a regressor of rows: of scikit-learn, skforecast and River.
 
     Its parameters and attributes are those of :class:`NetworkClassifier` without `class_weight` and
     `classes_`. Outputs are linear. With `scale`, targets are standardised, too.
+
+    The default of `l2` is ``"auto"``: 3 divided by the number of samples, so that a small table is fitted
+    less closely (`l2` of the trainer; 0 if the method is not "bptt"). It was chosen on thirteen small tables,
+    on none of which the R² is more than 0.03 below that of linear regression (``studies/small_tables.md``).
 
     Examples
     --------

@@ -12,6 +12,10 @@ from ..errors import ArgumentError
 TINY = float(np.finfo(np.float64).tiny)  # a count of 0 that can be divided by, and lost in any sum
 ROUNDING = 64 * np.finfo(np.float64).eps
 """A deviation below this share of the mean is a rounding error: the column is constant."""
+TOO_LARGE = (
+    "Expected values whose squares are finite numbers, to standardise them, got larger ones. "
+    "Give other units, or scale=False."
+)
 
 
 class RunningScale:
@@ -32,17 +36,15 @@ class RunningScale:
         total = float(len(rows)) if weights is None else float(weights.sum())
         with np.errstate(over="ignore", invalid="ignore"):
             mean = np.average(rows, axis=0, weights=weights)
+            at = slice(first, first + len(mean))
+            gap, count = mean - self.mean[at], self.count[at] + total
             squares = np.average((rows - mean) ** 2, axis=0, weights=weights) * total
+            squares += gap**2 * (self.count[at] * total / count)
         if not np.isfinite(squares).all():
-            raise ArgumentError(
-                "Expected values whose squares are finite numbers, to standardise them, got larger ones. "
-                "Give other units, or scale=False."
-            )
-        at = slice(first, first + len(mean))
-        gap, before = mean - self.mean[at], self.count[at].copy()
-        self.count[at] += total
-        self.mean[at] += gap * (total / self.count[at])
-        self.squares[at] += squares + gap**2 * (before * total / self.count[at])
+            raise ArgumentError(TOO_LARGE)
+        self.count[at] = count
+        self.mean[at] += gap * (total / count)
+        self.squares[at] += squares
         self._deviate()
 
     def add_row(self, row: Floats, weight: float | Floats) -> None:

@@ -8,7 +8,7 @@ import pytest
 import architect
 import synapse
 from synapse import evolve
-from synapse.errors import ArgumentError, TopologyError
+from synapse.errors import ArgumentError, SynapseError, TopologyError
 
 ALL = evolve.Settings(
     add_node=0.4, add_connection=0.6, recurrent=0.4, add_self_connection=0.1, add_gate=0.4, remove_gate=0.05,
@@ -35,6 +35,7 @@ def test_a_genome_computes_what_its_network_computes():
     kinds = {"gates": 0, "memory": 0, "delayed": 0, "relays": 0, "squashes": set()}
     for seed in range(6):
         for genome in evolved(seed)[::4]:
+            genome = pickle.loads(pickle.dumps(genome))  # is accepted
             net = genome.network()
             table = synapse.Topology.of(net)
             kinds["gates"] += table.gated.sum()
@@ -74,6 +75,33 @@ def test_networks_become_genomes():
     net.output[0].project(synapse.Neuron())
     with pytest.raises(TopologyError):
         evolve.Genome.from_network(net)
+
+
+def test_arrays_that_are_no_genome_are_refused():
+    genome = evolve.Genome.minimal(2, 1, seed=0)
+    parts = {"nodes": genome.nodes, "genes": genome.genes, "inputs": 2, "outputs": 1}
+
+    def changed(name, field, value):
+        array = parts[name].copy()
+        array[field][-1] = value
+        return {name: array}
+
+    refused = [
+        ({"nodes": "x"}, "the nodes of a Genome to be a structured array with the fields id, pos.* got 'x'"),
+        ({"genes": np.zeros((3, 3))}, "the genes of a Genome to be a structured"),
+        ({"nodes": genome.nodes[None]}, "the nodes"), ({"inputs": "a"}, "the inputs"), ({"inputs": 3}, "ids"),
+        ({"nodes": genome.nodes[:2]}, "the ids"), (changed("nodes", "id", 9), "the ids"),
+        (changed("nodes", "position", 0.5), "positions"), (changed("nodes", "squash", 10**6), "squashes"),
+        (changed("genes", "innovation", 0), "innovation"), (changed("genes", "source", 99), "sources"),
+        (changed("genes", "target", 0), "targets"), (changed("genes", "gater", 77), "gaters"),
+        (changed("genes", "gater", 2), "not the bias"), (changed("genes", "weight", np.nan), "weights"),
+    ]  # fmt: skip
+    for other, words in refused:
+        with pytest.raises(SynapseError, match=words):
+            evolve.Genome(**{**parts, **other})
+    own = genome.genes.copy()
+    evolve.Genome(genome.nodes, own, 2, 1)
+    own["weight"] = 0.0  # still writable
 
 
 def test_genes_are_what_the_paper_says():

@@ -49,6 +49,8 @@ def test_xor_is_solved():
         assert len(result.history["best"]) == result.generations == len(result.species)
         assert 150 * (result.generations - 1) < result.evaluations <= 150 * result.generations
         assert result.milestones[-1][1] is result.genome
+    slow = [evolve.neat(evolve.fitness.xor, seed=seed).evaluations for seed in (13, 41, 54)]
+    assert max(slow) < 20_000  # if only two species are left after 20 equal generations, up to 66,634
     assert np.mean([result.evaluations for result in results]) < 9000  # the paper: 4,755
     assert np.mean([result.genome.hidden for result in results]) < 5  # the paper: 2.35
     assert bits(evolve.neat(evolve.fitness.xor, seed=5)) == bits(results[5])
@@ -114,10 +116,10 @@ def test_faults():
 
 def test_what_a_fitness_returns_is_checked():
     few = {"population": 4, "max_evaluations": 8, "seed": 0}
-    for found in (None, "a", [], [1.0, None], {}, 10**400):
-        with pytest.raises(ArgumentTypeError, match="Expected a number, or several, got"):
+    for found in (None, "a", "1", [], [1.0, None], {}, 10**400, 1j, np.complex128(1.0), [1.0, 2j]):
+        with pytest.raises(ArgumentTypeError, match="the fitness to be a number, or several, got"):
             evolve.neat(lambda genome, found=found: found, **few, **PLAIN)
-    for found in (None, ([1.0], [False]), (["a"] * 4, [False] * 4)):
+    for found in (None, ([1.0], [False]), (["a"] * 4, [False] * 4), (np.ones(4, complex), False)):
         task = SimpleNamespace(evaluate=lambda genomes, found=found: found)
         with pytest.raises(ArgumentTypeError, match="Expected the fitness of 4 genomes, and whether"):
             evolve.neat(task, **few, **PLAIN)
@@ -152,7 +154,8 @@ def test_arguments_that_disagree():
         (lambda: evolve.neat(xor, time_limit=1.0), "function in Python"),
         (lambda: evolve.neat(xor, resume=True), "checkpoint="),
         (lambda: evolve.neat("xor"), "the fitness"),
-        (lambda: evolve.neat(lambda genome: "much", seed=0, **PLAIN), "a number, or several, got 'much'"),
+        (lambda: evolve.neat(xor, population=50, max_evaluations=49), "50 or above, the population, got 49"),
+        (lambda: evolve.neat(lambda genome: "much", seed=0, **PLAIN), "a number, or several, got text"),
         (lambda: evolve.Settings(add_node=1.5), "from 0 to 1"),
         (lambda: evolve.Settings(squashes=("softmax",)), "built in"),
         (lambda: evolve.fitness.dataset([[1.0]], [[1.0], [2.0]]), "as many inputs as targets"),
@@ -208,6 +211,17 @@ def test_resumed_evolutions_have_the_same_bits(tmp_path):
     for most in (150, 600, 100_000, 100_000):
         result = evolve.neat(evolve.fitness.xor, max_evaluations=most, seed=9, checkpoint=file, resume=True)
     assert bits(result) == bits(whole)
+    other = evolve.fitness.dataset([[0, 0], [1, 1]], [[0], [1]])
+    for options, words in (
+        ({"seed": 8}, "another seed"),
+        ({}, "fitness: it has .* now"),
+        ({"seed": 9}, "fitness"),
+    ):
+        with pytest.raises(ArgumentError, match=words):
+            evolve.neat(other, checkpoint=file, resume=True, **options)
+    rng = np.random.default_rng(0)  # a fitness that varies cannot be told from another one
+    evolve.neat(lambda genome: rng.normal(), inputs=2, outputs=1, checkpoint=file, resume=True, goal=9.0)
+    assert bits(evolve.neat(evolve.fitness.xor, checkpoint=file, resume=True)) == bits(whole)
     with pytest.raises(ArgumentError, match="of other arguments"):
         evolve.neat(evolve.fitness.xor, checkpoint=file, resume=True, settings=evolve.Settings(add_node=0.1))
     content, arrays = file.read_bytes(), dict(np.load(file))
@@ -247,7 +261,7 @@ def test_a_killed_evolution_is_resumed(tmp_path):
         process.kill()
         process.wait()
     task = Poles(velocities=False)
-    stopped = evolve.neat(task, population=30, max_evaluations=1, seed=2, checkpoint=file, resume=True)
+    stopped = evolve.neat(task, population=30, max_evaluations=30, seed=2, checkpoint=file, resume=True)
     assert stopped.generations >= 3
     whole = evolve.neat(task, population=30, max_evaluations=stopped.evaluations, seed=2)
     assert bits(stopped) == bits(whole)

@@ -29,7 +29,7 @@ def distance(one, two, settings):
 def test_distance_is_that_of_the_paper():
     rng = np.random.default_rng(0)
     for trial in range(60):
-        given = {"excess": 0.7, "disjoint": 0.7 if trial % 2 else 0.2, "weight_difference": 0.3}
+        given = {"excess": 0.7, "disjoint": (0.2, 0.7, 1.5)[trial // 6 % 3], "weight_difference": 0.3}
         genomes, at = [], []
         for number in range(2):
             size = rng.integers(3, 12) if trial % 3 else rng.integers(15, 40)

@@ -43,6 +43,45 @@ def test_weights_of_classes_and_of_samples_are_factors_of_the_rate():
     assert np.array_equal(one.network_.weights, three.network_.weights)
 
 
+def test_weights_count_in_the_scale():
+    model, weights = NetworkRegressor(hidden=(2,), random_state=0), RNG.integers(0, 4, 40)
+    for x, row, weight in zip(dicts(X[:40]), X, weights.tolist(), strict=False):
+        model.learn_one(x, row[0] + 3.0, w=weight)
+    scale, rows = model.network_.metadata["estimator"]["scale"], np.column_stack([X[:40], X[:40, 0] + 3.0])
+    mean = np.average(rows, axis=0, weights=weights)
+    assert scale["count"] == pytest.approx([weights.sum()] * 4)
+    assert scale["mean"] == pytest.approx(mean)
+    assert scale["deviation"] == pytest.approx(
+        np.sqrt(np.average((rows - mean) ** 2, axis=0, weights=weights))
+    )
+
+
+def test_large_numbers_are_learned_or_refused_for_what_they_are():
+    """Their sum is infinite, none of them is; a scale would have infinite deviations."""
+    large = {"a": 1e308, "b": 1e308}
+    unscaled = NetworkClassifier(hidden=(2,), scale=False, random_state=0)
+    unscaled.learn_one(large, True)
+    assert unscaled.predict_one(large) is True
+    scaled = NetworkRegressor(hidden=(2,), random_state=0)
+    scaled.learn_one({"a": 1.0, "b": 2.0}, 3.0)
+    before = {**scaled.network_.metadata["estimator"]["scale"]}
+    words = "whose squares are finite numbers"
+    all_refused(
+        [
+            (lambda: scaled.learn_one({**large, "c": 1.0}, 1.0), ArgumentError, words),
+            (lambda: scaled.learn_one({"c": 1.0}, -1e308), ArgumentError, words),
+            (lambda: scaled.learn_one({"a": 10**400}, 1.0), ArgumentError, "a dict of finite numbers"),
+            (lambda: NetworkRegressor().fit(X, X[:, 0] * 1e200), ArgumentError, words),
+        ]
+    )
+    rows = NetworkRegressor(hidden=(2,), random_state=0).partial_fit(X[:2], [1.0, 2.0])
+    for row, target in (([[1e200, -1e200, 0.0]], [1.0]), (X[:1] * 0, [1e200])):
+        with pytest.raises(ArgumentError, match=words):
+            rows.partial_fit(np.array(row), target)
+    assert scaled.network_.metadata["estimator"]["scale"] == before
+    assert len(scaled.network_.input) == 2
+
+
 def test_before_the_first_sample_there_is_an_answer():
     assert NetworkRegressor().predict_one({"a": 1}) == 0.0
     assert NetworkClassifier().predict_one({"a": 1}) is None

@@ -160,7 +160,7 @@ def explore(
     """Show a network, neuron by neuron, at every step of a sequence: in a notebook, or as a page in a file.
 
     With ``learn=True``, the network learns in the page by the online rule, with the numbers that Python would
-    compute (to 1e-12). There you can also edit it, choose other data, and save it as JSON, which
+    compute (to 1e-12, or to rounding in float32). There you can also edit it, choose other data, and save it as JSON, which
     :func:`synapse.load` reads.
 
     The page is one HTML file that loads nothing from elsewhere: it can be mailed, stored and opened

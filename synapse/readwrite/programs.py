@@ -20,7 +20,9 @@ from typing import Any
 
 from .._checks import counted
 from ..cost import COSTS
+from ..engine.schema import FLAG, Column
 from ..objects.network import Network
+from ..objects.state import OF_CONNECTIONS, OF_NEURONS
 from ..squash import ACTIVATIONS, LARGEST, SHARES, SINGLE, STATE
 from . import files
 from ._formats import Format
@@ -415,7 +417,7 @@ COST_NUMBERS = ("target", "output", "slope", "outputs")
 
 @cache
 def functions_source() -> str:
-    """Write the built-in squashes and costs as a JavaScript module: value and slope, or value and signal.
+    """Write the built-in squashes, the costs and the columns of files as a JavaScript module.
 
     The page that learns in a browser has them, and ``draw/page/rule.js`` imports them as ``functions.js``.
     """
@@ -426,6 +428,8 @@ def functions_source() -> str:
         for name, one in ACTIVATIONS.items()
     ]
     values = [f"  {name}: cost_{name}," for name in costs]
+    tables = {"neurons": OF_NEURONS, "connections": OF_CONNECTIONS}
+    columns = [f"  {name}: {json.dumps(dict(map(_column, table)))}," for name, table in tables.items()]
     return "\n\n".join(
         (
             "// Written by functions_source of synapse.readwrite.programs: no edits here.",
@@ -436,8 +440,20 @@ def functions_source() -> str:
             _exported(
                 "COSTS", f"Value and signal -dE/ds of each cost of ({', '.join(COST_NUMBERS)}).", values
             ),
+            _exported("COLUMNS", "Kind and default of each saved column; a cleared one is context.", columns),
         )
     )
+
+
+def _column(column: Column) -> tuple[str, dict[str, Any]]:
+    """What a page needs to know of a saved column."""
+    otherwise = bool(column.default) if column.kind is FLAG else column.default
+    facts = {
+        "kind": column.kind.name if column.kind else "",
+        "otherwise": otherwise,
+        "cleared": column.cleared,
+    }
+    return column.name, facts
 
 
 def _formula(name: str, formula: Callable[..., Any], *numbers: str) -> str:

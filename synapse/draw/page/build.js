@@ -47,13 +47,15 @@ function removeChosen() {
 }
 function startFrom(name) {
   if (playing) stop();
-  edit("neuron", name ? `a new network: ${name}` : "an empty network", () => {
+  let said = null;
+  edit("network", name ? `a new network: ${name}` : "an empty network", () => {
     net = name ? networkOf(RECIPES[name]) : new Network({ name: "Network" });
     if (!name) for (const [layer, count] of [["input", inputCount()], ["output", targetCount() ?? 1]])
       for (let i = 0; i < count; i++) net.add(layer, { squash: layer === "input" ? "identity" : "logistic", bias: 0, name: `${layer} ${i}` });
+    said = fitOutputs();
     forget();
   });
-  notice(misfit());
+  notice(misfit() ?? said);
 }
 
 // --- the form for the selection ----------------------------------------------------------------

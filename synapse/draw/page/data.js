@@ -1,44 +1,90 @@
 // Data: the sets of tasks.js, rows that are pasted, and images that are drawn.
 
-const MOST_SAMPLES = 20000, FEW_ANSWERS = 12, MOST_CELLS = 8, SIDE = 5;
+const MOST_SAMPLES = 20000, FEW_ANSWERS = 12, MOST_CELLS = 8, MOST_COLUMNS = 7, SIDE = 5;
 
 /** Data of rows or sequences, as lessons and Python give them. */
 function givenData(given, title = "Own rows") {
-  const isRow = ([inputs, targets]) => typeof inputs[0] === "number" && (targets === null || typeof targets[0] === "number");
-  const rows = given.every((one) => one.length === 2 && isRow(one));
+  const rows = given.every(([inputs]) => typeof inputs[0] === "number");
   return { name: "own", title, words: "", clear: !rows, sequences: rows ? given.map((row) => [row]) : given };
 }
 
-/** Rows of numbers in a text: sequences of [inputs, targets], or a RuleError with the place of the mistake. */
+const MISSING = ["", "-", "?", "na", "n/a", "nan", "null", "none"], MOST_WORDS = 20, NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** The cells of a line; one in quotes may have the separator in it. */
+function cellsOf(line, mark) {
+  if (mark === " ") return line.trim().split(/\s+/);
+  const cells = [""];
+  let quoted = false;
+  for (const letter of line) {
+    if (letter === '"') quoted = !quoted;
+    else if (letter === mark && !quoted) cells.push("");
+    else cells[cells.length - 1] += letter;
+  }
+  return cells.map((cell) => cell.trim());
+}
+const isMissing = (cell) => MISSING.includes(cell.toLowerCase());
+
+/** How a column of cells becomes numbers: { names, of: cell => numbers } with a number, or 0 and 1 for each of its words; null leaves it out. */
+function coded(title, rows, c, isTarget) {
+  const full = rows.filter(({ cells }) => !isMissing(cells[c])), words = [...new Set(full.map(({ cells }) => cells[c]))].sort();
+  const numeric = full.filter(({ cells }) => NUMBER.test(cells[c])).map(({ cells }) => Number(cells[c])).sort((one, other) => one - other);
+  if (2 * numeric.length > full.length) {
+    for (const { cells, line } of full) require(NUMBER.test(cells[c]), `Line ${line}, column ${c + 1}: expected a number, got "${cells[c].slice(0, 40)}".`);
+    const middle = numeric.length >> 1, median = numeric.length % 2 ? numeric[middle] : (numeric[middle - 1] + numeric[middle]) / 2;
+    return { names: [title], of: (cell) => [isMissing(cell) ? (isTarget ? null : median) : Number(cell)] };
+  }
+  const isKey = !words.length || words.length > MOST_WORDS || (words.length === full.length && words.length > 2);
+  require(!isTarget || !isKey, `Column ${c + 1}, "${title}", has ${counted(words.length, "different word")}. A target has numbers, or from 1 to ${MOST_WORDS} words that occur again.`);
+  const of = (cell) => words.map((word) => (isTarget && isMissing(cell) ? null : Number(cell === word)));
+  return isKey ? null : { names: words.map((word) => (isTarget ? word : `${title}=${word}`)), of };
+}
+
+/** A table in a text: its data, and what to tell about them; or a RuleError with the place of the mistake. */
 function parsed(text, targets) {
-  const blocks = [[]], width = { count: null, line: null };
-  text.split(/\r?\n/).forEach((line, i) => {
-    if (!line.trim()) { blocks.push([]); return; }
-    const cells = line.trim().split(line.includes(";") ? ";" : line.includes(",") ? "," : /\s+/).map((cell) => cell.trim());
-    cells.forEach((cell, c) => require(cell !== "" && Number.isFinite(Number(cell)),
-      `Line ${i + 1}, column ${c + 1}: expected a number, got "${cell.slice(0, 40)}". Remove headings and replace words by numbers.`));
-    width.count ??= cells.length;
-    width.line ??= i + 1;
-    require(cells.length === width.count, `Line ${i + 1} has ${counted(cells.length, "number")}, line ${width.line} has ${width.count}.`);
-    blocks.at(-1).push(cells.map(Number));
+  const lines = text.replace(/^\ufeff/, "").split(/\r?\n/), head = lines.find((line) => line.trim()) ?? "";
+  const mark = [";", "\t", ","].map((one) => ({ one, count: cellsOf(head, one).length })).reduce((best, next) => (next.count > best.count ? next : best));
+  const blocks = [[]];
+  lines.forEach((line, i) => {
+    if (line.trim()) blocks.at(-1).push({ line: i + 1, cells: cellsOf(line, mark.count > 1 ? mark.one : " ") });
+    else blocks.push([]);
   });
-  const sequences = blocks.filter((block) => block.length), rows = sequences.flat();
-  require(rows.length, "There are no rows. Paste one row of numbers a line.");
+  const all = blocks.flat(), [first, ...others] = all, width = first?.cells.length;
+  require(first, "There are no rows. Paste one row a line.");
+  for (const { cells, line } of all) require(cells.length === width, `Line ${line} has ${counted(cells.length, "cell")}, line ${first.line} has ${width}.`);
+  if (mark.one !== "," && !all.some(({ cells }) => cells.some((cell) => /\d\.\d/.test(cell))))
+    for (const { cells } of all) cells.forEach((cell, c) => { if (NUMBER.test(cell.replace(",", "."))) cells[c] = cell.replace(",", "."); });
+  const headed = first.cells.every((cell, c) => !NUMBER.test(cell) && !isMissing(cell) && !others.some(({ cells }) => cells[c] === cell));
+  if (headed) blocks.find((block) => block.length).shift();
+  const rows = blocks.flat();
+  require(rows.length, "There are no rows below the headings.");
   require(rows.length <= MOST_SAMPLES, `There are ${rows.length} rows; this page works with at most ${MOST_SAMPLES}.`);
-  require(width.count > 1, "Each row has one number. It needs at least one input and one target.");
-  require(Number.isInteger(targets) && targets > 0 && targets < width.count,
-    `Expected from 1 to ${width.count - 1} columns of targets, because a row has ${width.count}, got ${targets}.`);
-  const pair = (row) => [row.slice(0, -targets), row.slice(-targets)];
-  return sequences.length === 1 ? rows.map(pair) : sequences.map((sequence) => sequence.map(pair));
+  require(width > 1, "Each row has one cell. It needs at least one input and one target.");
+  require(Number.isInteger(targets) && targets > 0 && targets < width,
+    `Expected from 1 to ${width - 1} columns of targets, because a row has ${width}, got ${targets}.`);
+  const title = (c) => (headed ? first.cells[c] : `column ${c + 1}`);
+  const columns = first.cells.map((_, c) => coded(title(c), rows, c, c >= width - targets));
+  const left = columns.flatMap((one, c) => (one ? [] : [title(c)])), inputs = columns.slice(0, -targets), outputs = columns.slice(-targets);
+  require(inputs.some(Boolean), "No column is left for the inputs: they are empty, or have a different word in every row.");
+  const coding = (part, cells, from) => part.flatMap((one, c) => one?.of(cells[from + c]) ?? []);
+  const pair = ({ cells }) => {
+    const aims = coding(outputs, cells, width - targets);
+    return [coding(inputs, cells, 0), aims.every((one) => one === null) ? null : aims];
+  };
+  const sequences = blocks.filter((block) => block.length).map((block) => block.map(pair));
+  const names = headed || columns.some((one) => one?.names.length > 1)
+    ? { inputs: inputs.flatMap((one) => one?.names ?? []), targets: outputs.flatMap((one) => one.names) } : null;
+  return { data: { ...givenData(sequences.length === 1 ? sequences[0] : sequences), names },
+    left: left.length ? `Left out: ${left.join(", ")} (empty, or a different word in every row).` : null };
 }
 
 /** Three layers that fit the data, all connected with the next. */
 function fitting() {
   const [inputs, outputs] = [inputCount(), targetCount()], hidden = Math.min(8, inputs + 2), random = randomOf(1);
-  const targets = page.data.sequences.flat().flatMap(([, wanted]) => wanted ?? []), unit = targets.every((one) => one >= 0 && one <= 1);
+  const targets = page.data.sequences.flat().flatMap(([, wanted]) => wanted ?? []), unit = targets.every((one) => one === null || (one >= 0 && one <= 1));
   const made = new Network({ name: "Perceptron" });
+  const names = { input: page.data.names?.inputs, output: page.data.names?.targets };
   for (const [layer, count, squash] of [["input", inputs, "identity"], ["output", outputs, unit ? "logistic" : "identity"], ["hidden", hidden, "tanh"]])
-    for (let i = 0; i < count; i++) made.add(layer, { squash, bias: 0, name: `${layer} ${i}` });
+    for (let i = 0; i < count; i++) made.add(layer, { squash, bias: 0, name: names[layer]?.[i] ?? `${layer} ${i}` });
   const [from, middle, to] = made.layers.map((layer) => layer.neurons);
   for (const [sources, ends] of [[from, middle], [middle, to]]) for (const target of ends) for (const source of sources)
     made.connect(source, target, Math.sqrt(3 / sources.length) * (2 * random() - 1));
@@ -49,19 +95,22 @@ function fitting() {
 function use(fresh, rate = null) {
   if (playing) stop();
   const recipe = TASKS[fresh.name]?.recipe, before = net;
+  let said = null;
   const done = edit("data", `data: ${fresh.title}`, () => {
     page.data = fresh;
     net.clear();
+    said = fitOutputs();
     if (recipe && (misfit() || (net.architecture && rate !== null))) net = networkOf(RECIPES[recipe]); // what a person has built stays
     else if (misfit()) net = fitting();
     if (rate !== null) page.settings.rate = rate;
     forget();
   });
-  if (!done) return;
+  if (!done) return false;
   showTask();
   showSettings();
   const name = recipe ?? `perceptron ${net.layers.map((layer) => layer.neurons.length).join("-")}`;
-  if (net !== before) notice(`The network is now a ${name}, which fits these data. Undo brings the other one back.`);
+  notice(net === before ? said : `The network is now a ${name}, which fits these data. Undo brings the other one back.`);
+  return true;
 }
 function tried(call) {
   try {
@@ -83,24 +132,59 @@ function showTask() {
   get("pixels").hidden = inputCount() !== SIDE * SIDE;
   if (!get("pixels").hidden) listKinds();
 }
-const few = (row) => row.slice(0, MOST_CELLS).map(tiny).join(" ") + (row.length > MOST_CELLS ? " \u2026" : "");
+const few = (row) => row.slice(0, MOST_CELLS).map((one) => (one === null ? "\u2013" : tiny(one))).join(" ") + (row.length > MOST_CELLS ? " \u2026" : "");
 const isOneHot = (row) => row.length > 2 && row.filter((one) => one === 1).length === 1 && row.every((one) => one === 0 || one === 1);
-/** How rows are written: by the place of the 1 if all are one-hot. */
-const writer = (rows) => (rows.every((row) => !row || isOneHot(row)) ? (row) => `no. ${row.indexOf(1)}` : few);
+const largest = (row) => row.indexOf(Math.max(...row));
+/** How rows are written in cells: the name of the 1 if all are one-hot, a cell for each number if there is room, or all numbers in one. */
+function writer(rows, names, roomy) {
+  if (rows.every((row) => !row || isOneHot(row))) return { heads: [""], write: (row) => [`${names[largest(row)]}`], chosen: true };
+  if (roomy) return { heads: names, write: (row) => row.map((one) => (one === null ? "\u2013" : tiny(one))) };
+  return { heads: [names.slice(0, MOST_CELLS).join(" ") + (names.length > MOST_CELLS ? " \u2026" : "")], write: (row) => [few(row)] };
+}
 
-/** The first samples, their targets, and what the network answers. */
+/** How far an output may be from its target before its row is marked: as the lesson says, half of 0 to 1, or a tenth of the range. */
+function tolerance() {
+  const known = page.data.sequences.flat().flatMap(([, targets]) => targets ?? []).filter((one) => one !== null);
+  if (lesson?.of.within) return lesson.of.within;
+  if (known.every((one) => one === 0 || one === 1)) return 0.5;
+  const [low, high] = known.reduce(([low, high], one) => [Math.min(low, one), Math.max(high, one)], [Infinity, -Infinity]);
+  return (high - low || 1) / 10;
+}
+
+/** The first samples by the names of their columns, their targets, and what the network answers; wrong answers are marked. */
 function showAnswers() {
   if (get("answers").offsetParent === null) return;
-  const fits = !misfit(), head = made("tr"), heads = ["inputs", "targets", "outputs"].map((name) => made("th", name, { scope: "col" }));
-  head.append(...heads);
-  const few_ = page.data.sequences.slice(0, FEW_ANSWERS), answers = fits ? answersOf(few_.map((one) => one.slice(0, FEW_ANSWERS).map(([inputs]) => inputs))) : [];
-  const [ofInputs, ofTargets] = [0, 1].map((part) => writer(few_.flat().map((step) => step[part])));
-  const rows = few_.flatMap((sequence, s) => sequence.slice(0, FEW_ANSWERS).map(([inputs, targets], t) => {
-    const row = made("tr");
-    row.append(made("td", ofInputs(inputs)), made("td", targets ? ofTargets(targets) : "\u2013"), made("td", fits ? few(answers[s][t]) : ""));
-    return row;
-  }));
-  get("answers").replaceChildren(head, ...rows.slice(0, FEW_ANSWERS));
+  const sequences = page.data.sequences.slice(0, FEW_ANSWERS), fits = !misfit(), within = tolerance();
+  const answers = fits ? answersOf(sequences.map((one) => one.slice(0, FEW_ANSWERS).map(([inputs]) => inputs))) : [];
+  const given = page.data.names ?? { inputs: net.inputs.map(nameOf), targets: net.outputs.map(nameOf) };
+  const steps = sequences.flatMap((one, s) => one.slice(0, FEW_ANSWERS).map(([inputs, targets], t) => ({ inputs, targets, outputs: answers[s]?.[t] }))).slice(0, FEW_ANSWERS);
+  const width = inputCount(), count = targetCount() ?? net.outputs.length, roomy = width + 2 * count <= MOST_COLUMNS;
+  const inputs = writer(steps.map((step) => step.inputs), given.inputs, roomy), targets = writer(steps.map((step) => step.targets), given.targets, roomy);
+  const spaces = (part) => part.heads.map(() => "\u2013");
+  const isWrong = ({ targets: aims, outputs }) => (targets.chosen ? largest(outputs) !== largest(aims) : aims.some((aim, i) => aim !== null && Math.abs(aim - outputs[i]) > within));
+  const row = (tag, cells) => {
+    const element = made("tr");
+    element.append(...cells.map((text) => (tag === "th" ? made(tag, text, { scope: "col", title: text }) : made(tag, text))));
+    return element;
+  };
+  const groups = made("tr");
+  for (const [name, size, { heads }] of [["input", width, inputs], ["target", count, targets], ["output", count, targets]])
+    groups.append(made("th", name + (size > 1 ? "s" : ""), { colSpan: heads.length, scope: "colgroup" }));
+  groups.append(made("th", ""));
+  let wrong = 0, aimed = 0;
+  const rows = steps.map((step) => {
+    const known = Boolean(step.targets && fits), off = known && isWrong(step);
+    aimed += known;
+    wrong += off;
+    const said = fits ? (targets.chosen ? [`${given.targets[largest(step.outputs)]} ${tiny(Math.max(...step.outputs))}`] : targets.write(step.outputs)) : spaces(targets);
+    const element = row("td", [...inputs.write(step.inputs), ...(step.targets ? targets.write(step.targets) : spaces(targets)), ...said, off ? "\u2717" : ""]);
+    element.classList.toggle("wrong", off);
+    return element;
+  });
+  get("answers").replaceChildren(groups, row("th", [...inputs.heads, ...targets.heads, ...targets.heads, ""]), ...rows);
+  const off = targets.chosen ? "have another largest output than the target" : `are off by more than ${tiny(within)}`;
+  const latest = page.latest ? ` The picture shows ${whereText().split(",")[0]} as it was computed, before its weights moved.` : "";
+  get("answer-words").textContent = fits ? `Outputs with the weights as they are now.${latest} ${aimed ? `\u2717: ${wrong} of ${counted(aimed, "row")} ${off}.` : ""}` : "";
   showDrawn();
 }
 
@@ -160,6 +244,6 @@ get("task").addEventListener("change", () => {
   if (name !== "own") use(dataOf(name), TASKS[name].rate);
 });
 get("csv-use").addEventListener("click", () => {
-  const rows = tried(() => parsed(get("csv").value, Number(get("csv-targets").value)));
-  if (rows) use(givenData(rows));
+  const found = tried(() => parsed(get("csv").value, Number(get("csv-targets").value)));
+  if (found && use(found.data) && found.left) notice(`${get("notice").textContent} ${found.left}`.trim());
 });

@@ -18,8 +18,8 @@ function checkTables({ name, layers: table, neurons: rows, connections: ends }) 
   require(edges <= MOST_LEARN, tooMany(edges));
   require([name, ...table.name, ...(rows.name ?? [])].every((one) => one === null || typeof one === "string"), "This network has a name that is not a text.");
   const isPlace = (place) => Number.isInteger(place) && place >= 0 && place < count, isFlag = (value) => typeof value === "boolean";
-  const fit = { name: () => true, squash: (name) => Object.hasOwn(SQUASHES, name), source: isPlace, target: isPlace, gater: (place) => place === null || isPlace(place),
-    trainable: isFlag, frozen: isFlag, trainable_bias: isFlag, frozen_bias: isFlag, deterministic: isFlag };
+  const fit = { name: () => true, squash: (name) => Object.hasOwn(SQUASHES, name), source: isPlace, target: isPlace, gater: (place) => place === null || isPlace(place) };
+  for (const { name: column, kind } of [...SAVED.neurons, ...SAVED.connections]) if (kind === "FLAG") fit[column] = isFlag;
   for (const [column, list] of [...Object.entries(rows), ...Object.entries(ends)])
     require(list.every(Object.hasOwn(fit, column) ? fit[column] : isNumber), `This network's numbers are damaged: its column "${column}" has a value that it cannot have.`);
   require(new Set(ends.source.map((source, i) => `${source} ${ends.target[i]}`)).size === edges, "Two connections of this network join the same neurons.");
@@ -83,9 +83,11 @@ async function unpacked(text) {
 }
 /** What the address holds: structure, weights, data and settings, but no context. */
 function stateOf() {
-  const { name, layers: table, neurons: { name: labels, squash, bias, trainable_bias, bias_tie, group, cost_weight }, connections: ends } = net.toJSON();
+  const { name, dtype, layers: table, neurons: rows, connections: ends } = net.toJSON();
+  for (const [part, columns] of [[rows, SAVED.neurons], [ends, SAVED.connections]]) for (const { name: column, cleared, otherwise } of columns)
+    if (cleared || (column !== "weight" && part[column].every((value) => value === otherwise))) delete part[column];
   const own = page.data.name === "own" ? page.data.sequences : undefined;
-  return { network: { name, layers: table, neurons: { name: labels, squash, bias, trainable_bias, bias_tie, group, cost_weight }, connections: ends },
+  return { network: { name, dtype, layers: table, neurons: rows, connections: ends },
     data: page.data.name, clear: page.data.clear, sequences: own, settings: page.settings };
 }
 let soon = null, address = "";
@@ -114,6 +116,7 @@ async function readAddress() {
     edit("network", "the network of the address", () => {
       net = found;
       page.data = fresh;
+      for (const id of ["cost", "order", "speed"]) if ([...get(id).options].some(({ value }) => value === settings?.[id])) page.settings[id] = settings[id];
       for (const id of ["rate", "momentum"]) if (isNumber(settings?.[id]) && settings[id] >= 0) page.settings[id] = settings[id];
       forget();
     });
@@ -178,6 +181,17 @@ function svgOf() {
   return new XMLSerializer().serializeToString(svg);
 }
 
+/** A picture of all of it, without what the selection dims. */
+function unchosen(picture) {
+  const was = chosen;
+  chosen = null;
+  paintChosen();
+  const result = picture();
+  chosen = was;
+  paintChosen();
+  return result;
+}
+
 // --- hands on it -------------------------------------------------------------------------------
 
 async function copy(text, what) {
@@ -191,8 +205,8 @@ async function copy(text, what) {
 const keeping = {
   save: () => download(fileName("json"), new Blob([JSON.stringify(net)], { type: "application/json" })),
   open: () => get("file").click(),
-  png: () => download(fileName("png"), cy.png({ output: "blob", full: true, scale: 2, bg: colours.paper })),
-  svg: () => download(fileName("svg"), new Blob([svgOf()], { type: "image/svg+xml" })),
+  png: () => download(fileName("png"), unchosen(() => cy.png({ output: "blob", full: true, scale: 2, bg: colours.paper }))),
+  svg: () => download(fileName("svg"), new Blob([unchosen(svgOf)], { type: "image/svg+xml" })),
   link: async () => { await putAddress(); await copy(location.href, "The address"); },
   copy: () => copy(get("program").value, "The program"),
 };

@@ -238,7 +238,7 @@ get("cost").append(made("option", "matching", { value: "" }), ...Object.keys(COS
 
 /** New random weights: uniform, within the root of 3 / fan-in as in Glorot and Bengio 2010; what does not learn stays. */
 function draw() {
-  edit("weight", "new random weights", () => {
+  edit("random", "new random weights", () => {
     const lottery = randomOf(Math.floor(1e9 * Math.random()));
     for (const neuron of all) {
       const reach = Math.sqrt(3 / Math.max(1, neuron.incoming.length)), value = () => reach * (2 * lottery() - 1);
@@ -266,7 +266,7 @@ function openTab(tab, focus = false) {
     if (one.id !== "tab-numbers") get(one.getAttribute("aria-controls")).hidden = one !== tab;
   }
   document.body.dataset.tab = tab.id.slice(4);
-  get({ "tab-lessons": "lesson-demo", "tab-build": "form" }[tab.id] ?? "task-words").after(get("answers"));
+  get({ "tab-lessons": "lesson-demo", "tab-build": "form" }[tab.id] ?? "task-words").after(get("answer-box"));
   keep();
   if (focus) tab.focus();
   showCourse(true);

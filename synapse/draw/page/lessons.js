@@ -9,19 +9,22 @@
 //             sequences; targets may be null
 //   settings  those that differ from { rate: 0.5, momentum: 0, cost: "", order: "shuffled", speed: "normal" }: the order can be
 //             "in order", the speed "slow" or "fast"; the cost "" is that of the network
-//   done      (page) => true when the reader has done it; called after every action and after the steps of every frame
-//   seen      what the reader has seen, at most 80 words, shown when `done` has answered true
+//   may       what the task changes in the network, in the words of `changesOf`; "learning" stands for all that learns
+//   within    how near every output must be to its target at the end; left out where that is not the aim
+//   done      (page) => true when the reader has done it, where `within` does not say so; each sentence of `seen` then holds
+//   seen      what the reader has seen, at most 80 words, shown at the end
 //
-// All texts are shown as text. `done` only reads, and only this:
+// All texts are shown as text. `isDone` is asked after every action and after the steps of every frame. `done` only reads, and only this:
 //
 //   page.network    the network, an object of rule.js: its neurons, connections, inputs, outputs, and their numbers
 //   page.steps      learning steps since the lesson began
-//   page.edited     what the reader has changed since then, as words, oldest first: "weight", "squash", "gate", "data", ...
+//   page.edited     what the reader has changed since then, as words, oldest first: "weight", "squash", "gate", "data", "random" (new weights), ...
 //   page.data       { sequences }: each sequence is an array of [inputs, targets]
 //   page.answers()  what a copy of the network answers to the data, without learning: outputs by sequence and step
 
 /** A network's JSON, from its neurons [name, squash, bias] by layer and connections [source, target, weight, gater].
- *  A name alone is an input; a neuron without a bias has 0, which is not trained. */
+ *  A name alone is an input; a neuron without a bias has 0, which is not trained. A fourth part of a neuron, or a fifth of a
+ *  connection, says whether it learns. */
 function wired(layers, links) {
   const neurons = Object.values(layers).flat().map((one) => [one].flat());
   const place = (name) => (name ? neurons.findIndex(([other]) => other === name) : null);
@@ -32,7 +35,7 @@ function wired(layers, links) {
       name: neurons.map(([name]) => name),
       squash: neurons.map(([, squash = "identity"]) => squash),
       bias: neurons.map(([, , bias = 0]) => bias),
-      trainable_bias: neurons.map(([, , bias]) => bias !== undefined),
+      trainable_bias: neurons.map(([, , bias, learns = bias !== undefined]) => learns),
     },
     connections: {
       source: links.map(([source]) => place(source)),
@@ -44,12 +47,49 @@ function wired(layers, links) {
   };
 }
 
-/** Whether every answer of the network is this near to its target, on the lesson's own data. */
+/** Whether every answer of the network is this near to its target. */
 function solved(page, within) {
   const answers = page.answers();
-  return !page.edited.includes("data") && page.data.sequences.every((steps, i) => steps.every(([, targets], t) =>
+  return page.data.sequences.every((steps, i) => steps.every(([, targets], t) =>
     targets === null || targets.every((target, k) => target === null || Math.abs(answers[i][t][k] - target) <= within)));
 }
+
+/** What differs from the network that a lesson began with: "squash a", "bias a", "weight a b", "link a b", "gate g a b", ... */
+function changesOf({ network: { neurons: rows, connections: ends }, may }, { network, edited }) {
+  const changes = [], learns = may.includes("learning"), note = (differs, words) => { if (differs) changes.push(words); };
+  const before = new Map(ends.source.map((source, i) => [`${rows.name[source]} ${rows.name[ends.target[i]]}`, i]));
+  note(network.neurons.length < rows.name.length, "a removed neuron");
+  for (const { name, squash, bias, trainableBias } of network.neurons) {
+    const i = rows.name.indexOf(name);
+    note(i < 0, `neuron ${name}`);
+    note(i >= 0 && squash !== rows.squash[i], `squash ${name}`);
+    note(i >= 0 && bias !== rows.bias[i] && !(learns && rows.trainable_bias[i]), `bias ${name}`);
+    note(i >= 0 && trainableBias !== rows.trainable_bias[i], `learning of ${name}`);
+  }
+  for (const { source, target, weight, trainable, gater } of network.connections) {
+    const title = `${source.name} ${target.name}`, i = before.get(title);
+    const gate = ends.gater[i] == null ? undefined : rows.name[ends.gater[i]];
+    note(i === undefined, `link ${title}`);
+    note(gater?.name !== gate, gater ? `gate ${gater.name} ${title}` : `no gate ${title}`);
+    note(i !== undefined && weight !== ends.weight[i] && !(learns && ends.trainable[i]), `weight ${title}`);
+    note(i !== undefined && trainable !== ends.trainable[i], `learning of ${title}`);
+    before.delete(title);
+  }
+  for (const title of before.keys()) changes.push(`no link ${title}`);
+  note(learns && ["weight", "bias"].some((word) => edited.includes(word)), "a number set by hand");
+  return changes;
+}
+/** What the reader has changed although the task does not ask for it: with it, the sentences at the end would not hold. */
+export const strays = (lesson, page) => changesOf(lesson, page).filter((change) => !lesson.may.includes(change));
+
+export function isDone(lesson, page) {
+  const { within, done } = lesson;
+  return strays(lesson, page).length === 0 && (within === undefined || solved(page, within)) && (done === undefined || done(page));
+}
+
+/** Whether the latest step ended a sequence that ran from its beginning through the network as it is now. */
+const ran = (page) => page.steps >= page.data.sequences[0].length
+  && page.network.outputs.every(({ activation }, k) => Math.abs(activation - page.answers().at(-1).at(-1)[k]) < 1e-9);
 
 const neuronOf = (page, name) => page.network.neurons.find((one) => one.name === name);
 const linkOf = (page, source, target) => neuronOf(page, target)?.incoming.find((one) => one.source === neuronOf(page, source));
@@ -89,7 +129,8 @@ export const LESSONS = [
       [["weather", "go", 1], ["friend", "go", 2], ["far", "go", -1], ["one", "go", 0]]),
     data: EVENINGS,
     settings: { order: "in order" },
-    done: (page) => solved(page, 0.5),
+    may: ["weight one go"],
+    within: 0.5,
     seen: "The weight of the constant 1 is a threshold. At -1.5, the other weights must add up to more than 1.5. Any weight from -1 down to just "
       + "above -2 works. Every neuron has such a weight. It is called the bias, and the constant 1 is not drawn. From now on you find it in the "
       + "neuron's own numbers.",
@@ -108,7 +149,9 @@ export const LESSONS = [
       [["x", "a", 1], ["x", "b", -1], ["a", "y", 0.3], ["b", "y", 0.3]]),
     data: [-1, -0.5, 0, 0.5, 1].map((x) => [[x], [x * x]]),
     settings: { rate: 0.1 },
-    done: (page) => solved(page, 0.15),
+    may: ["learning", "squash a", "squash b"],
+    within: 0.15,
+    done: (page) => ["a", "b"].every((name) => neuronOf(page, name).squash === "relu"),
     seen: "relu is 0 for a sum below 0, and the sum itself above: a line with one bend. Each of a and b bends once, so their sum can follow the "
       + "valley. Bends are why more neurons can do more. tanh and the logistic function bend smoothly. A squash must not be flat everywhere, like "
       + "a step: learning needs a slope.",
@@ -126,7 +169,9 @@ export const LESSONS = [
     network: wired({ input: ["x", "z"], output: [["y", "identity"]] }, [["x", "y", 0.3], ["z", "y", 0.3]]),
     data: [[[2, 0], [1]]],
     settings: { rate: 0.1, speed: "slow" },
-    done: (page) => page.steps > 0 && solved(page, 0.01) && linkOf(page, "z", "y")?.weight === 0.3,
+    may: ["learning"],
+    within: 0.01,
+    done: (page) => Math.abs(linkOf(page, "x", "y").weight - (0.5 - 0.2 * 0.6 ** page.steps)) < 1e-9, // all steps by this rule, at this rate
     seen: "Each step took away 40 % of the error: 0.4, 0.24, 0.144, ... A large error causes a large change, a small error a small one, so the "
       + "weight slows down as it comes near 0.5. The weight of z never changed. Select a weight: \"Why did this weight move\" shows the product "
       + "for any connection of any network.",
@@ -144,11 +189,11 @@ export const LESSONS = [
     network: wired({ input: ["a", "b"], output: [["y", "identity"]] }, [["a", "y", -1], ["b", "y", 0.7]]),
     data: [[[1, 0], [1]], [[0, 3], [1.5]]],
     settings: { rate: 0.25, order: "in order" },
-    done: (page) => page.steps > 0 && Math.abs(linkOf(page, "a", "y")?.weight - 1) <= 0.02
-      && Math.abs(linkOf(page, "b", "y")?.weight - 0.5) <= 0.02,
-    seen: "The weight from \"any\" grew, that from \"both\" became negative: something, but not both. Each hidden neuron draws one line between "
-      + "the four points, and \"go\" combines them. Here the hidden neurons began with weights set by hand. The demo xor shows how a network "
-      + "finds such neurons by itself, from random weights.",
+    may: ["learning"],
+    done: (page) => page.steps > 0 && Math.abs(linkOf(page, "a", "y").weight - 1) <= 0.02 && Math.abs(linkOf(page, "b", "y").weight - 0.5) <= 0.02,
+    seen: "Each epoch multiplies the distance of a by 1 - rate, and that of b by 1 - 9 x rate. At 0.25 the factor of b is -1.25: b jumps over "
+      + "the floor of the valley, further each time, while a comes closer. At 0.1 the factors are 0.9 and 0.1: b arrives at once, and a "
+      + "needs many epochs. The steepest direction limits the rate; the flattest decides how long it takes.",
   },
   {
     title: "XOR needs a layer",
@@ -159,14 +204,16 @@ export const LESSONS = [
       + "Two hidden neurons are ready, but not connected to \"go\". One is near 1 if any input is 1, the other if both are.",
     task: "Press Play: the four outputs stay near 0.5. Then open the tab Build, drag from \"any\" to \"go\" and from \"both\" to \"go\", and play "
       + "until every output is within 0.3 of its target.",
-    network: wired({ input: ["a", "b"], hidden: [["any", "logistic", -3], ["both", "logistic", -9]], output: [["go", "logistic", 0]] },
-      [["a", "any", 6], ["b", "any", 6], ["a", "both", 6], ["b", "both", 6], ["a", "go", 0.5], ["b", "go", 0.5]]),
+    network: wired({ input: ["a", "b"], hidden: [["any", "logistic", -3, false], ["both", "logistic", -9, false]], output: [["go", "logistic", 0]] },
+      [["a", "any"], ["b", "any"], ["a", "both"], ["b", "both"]].map(([one, other]) => [one, other, 6, null, false]).concat([["a", "go", 0.5], ["b", "go", 0.5]])),
     data: [[[0, 0], [0]], [[0, 1], [1]], [[1, 0], [1]], [[1, 1], [0]]],
     settings: { rate: 0.5 },
-    done: (page) => solved(page, 0.3),
-    seen: "The weight from \"any\" grew, that from \"both\" became negative: something, but not both. Each hidden neuron draws one line through "
-      + "the four points, and \"go\" combines them. Here the hidden neurons were set by hand. The demo xor shows how a network finds such neurons "
-      + "by itself, from random weights.",
+    may: ["learning", "link any go", "link both go"],
+    within: 0.3,
+    done: (page) => linkOf(page, "any", "go")?.weight > 0.1 && linkOf(page, "both", "go")?.weight < 0,
+    seen: "The weight from \"any\" grew, that from \"both\" became negative: something, but not both. Each hidden neuron draws one line between "
+      + "the four points, and \"go\" combines them. Here the weights of the hidden neurons were set by hand, and they do not learn. The demo "
+      + "xor shows how a network finds such neurons by itself, from random weights.",
   },
   {
     title: "Every number of one step",
@@ -191,6 +238,7 @@ export const LESSONS = [
       ["h1", "y1", 0.6], ["h2", "y1", -0.5], ["h1", "y2", -0.8], ["h2", "y2", 0.9]]),
     data: [[[1, 0.5], [0.9, 0.2]]],
     settings: { rate: 0.5, cost: "squared_error", speed: "slow" },
+    may: ["learning"],
     done: (page) => Object.entries(STEPPED).every(([key, value]) => {
       const [one, other] = key.split(" ");
       const number = other ? linkOf(page, one, other)?.weight : neuronOf(page, one)?.bias;
@@ -219,10 +267,14 @@ export const LESSONS = [
     }, [["x", "h1", 1], ...CHAIN.map((i) => [`h${i}`, i < 5 ? `h${i + 1}` : "y", 1])]),
     data: [[[0.5], [1.5]]],
     settings: { rate: 0.1, speed: "slow" },
-    done: (page) => Math.abs(neuronOf(page, "y")?.responsibility) > 1e-6
-      && Math.abs(neuronOf(page, "h1")?.responsibility / neuronOf(page, "y").responsibility) > 0.01,
-    seen: "Through the new connection the error needs one step back instead of five. Even with its weight of 0.1, the error of h1 is now 25 times "
-      + "as large. Such skip connections make networks of hundreds of layers learn (He and others 2016). Steps of a sequence are like layers: an "
+    may: ["learning", "link h1 y"],
+    done: (page) => {
+      const share = neuronOf(page, "h1").responsibility / neuronOf(page, "y").responsibility;
+      return Math.abs(neuronOf(page, "y").responsibility) > 1e-6 && Math.abs(share - 0.026) < 0.001;
+    },
+    seen: "Through the new connection the error needs one step back instead of five. Even with its weight of 0.1, the share of y's error that "
+      + "reaches h1 is now about 0.026 instead of 0.00098, over 20 times as large. "
+      + "Such skip connections make networks of hundreds of layers learn (He and others 2016). Steps of a sequence are like layers: an "
       + "error that goes back through many steps vanishes in the same way. The next lesson shows the remedy.",
   },
   {
@@ -236,7 +288,9 @@ export const LESSONS = [
     network: wired({ input: ["x"], output: [["cell", "identity"]] }, [["x", "cell", 1]]),
     data: [[0.6, 0, 0, 0, 0, 0].map((x) => [[x], [0.6]])],
     settings: { rate: 0.1, order: "in order" },
-    done: (page) => page.steps >= 6 && solved(page, 0.001),
+    may: ["learning", "link cell cell"],
+    within: 0.001,
+    done: (page) => ran(page) && Math.abs(linkOf(page, "x", "cell").eligibility - 0.6) < 1e-9,
     seen: "The weight 1 keeps the state exactly, for any number of steps; 0.9 would leave 0.35 after five steps. Select the connection from x: "
       + "its eligibility is still 0.6. It records how much the state depends on this weight. So an error that arrives late still corrects the "
       + "weight that was used early. Hochreiter and Schmidhuber (1997) called this the constant error carousel.",
@@ -253,7 +307,9 @@ export const LESSONS = [
       [["write", "gate", 20], ["x", "cell", 1], ["cell", "cell", 1]]),
     data: stepsOf((t) => [isAt(1)(t)], () => 0.6),
     settings: { rate: 0, order: "in order" },
-    done: (page) => page.steps >= 6 && solved(page, 0.01),
+    may: ["gate gate x cell"],
+    within: 0.01,
+    done: ran,
     seen: "The cell keeps 0.6. In the later steps the gate has the activation 0.000045, so almost nothing passes. A sum cannot do this: a gate is "
       + "a product of two signals. A gate is an ordinary neuron and learns like one: the error of the cell reaches it through the connection that "
       + "it gates. In the demo, two gates learn to switch between two numbers.",
@@ -270,7 +326,9 @@ export const LESSONS = [
       [["write", "gate", 20], ["reset", "forget", -20], ["x", "cell", 1, "gate"], ["cell", "cell", 1]]),
     data: stepsOf((t) => [WRITE(t), RESET(t)], (t) => (t < 3 ? 0.6 : 0.3)),
     settings: { rate: 0, order: "in order" },
-    done: (page) => page.steps >= 6 && solved(page, 0.01),
+    may: ["gate forget cell cell"],
+    within: 0.01,
+    done: ran,
     seen: "Until step 3 the cell holds 0.6, from step 4 on 0.3. While the forget gate is open, the self-connection carries the state on; once it "
       + "closes, the old state is gone. The eligibility of the connection from x is forgotten together with the state, so a late error is not "
       + "assigned to the number that has been replaced. Gers, Schmidhuber and Cummins added this gate in 2000.",
@@ -293,7 +351,9 @@ export const LESSONS = [
     }, [["write", "in", 20], ["reset", "forget", -20], ["read", "out", 20], ["x", "cell", 1], ["cell", "y", 1]]),
     data: stepsOf((t) => [WRITE(t), RESET(t), READ(t)], (t) => [0, 0, 0.6, 0, 0, 0.3][t]),
     settings: { rate: 0, order: "in order" },
-    done: (page) => page.steps >= 6 && solved(page, 0.01),
+    may: ["link cell cell", "gate in x cell", "gate forget cell cell", "gate out cell y"],
+    within: 0.01,
+    done: ran,
     seen: "The outputs are 0, 0, 0.6, 0, 0, 0.3. You have wired one memory block of an LSTM. You set nothing but its structure; the weights of "
       + "the gates were given. In an LSTM they are learnt, with many such blocks side by side, and the gates read all inputs. In the demo, an "
       + "LSTM learns to recall two symbols in their order.",
@@ -312,7 +372,9 @@ export const LESSONS = [
       [["x", "h", 0], ["c", "h", 0.8], ["h", "c", 1, null, false], ["h", "y", 0.5]]),
     data: [1, -1].map((first) => [first, 0, 0, 0].map((x, t) => [[x], t < 3 ? null : [0.8 * first]])),
     settings: { rate: 0.05 },
-    done: (page) => Boolean(neuronOf(page, "h")?.selfConnection) && solved(page, 0.1),
+    may: ["learning", "link h h"],
+    within: 0.1,
+    done: (page) => neuronOf(page, "h").selfConnection !== null && linkOf(page, "x", "h").eligibility !== 0,
     seen: "With the self-connection, the eligibility of the weight from x lasts until step 4. It is no longer 0 there, so the error changes the "
       + "weight, and the network learns. This is lesson 8 again, and why memory cells learn what Elman's units miss. Exact rules send the error "
       + "through the context too: method=\"bptt\" or \"rtrl\" in Python. They cost more, and their error can vanish.",

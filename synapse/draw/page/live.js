@@ -5,6 +5,7 @@ const MOST_HISTORY = 4000, MOST_MARKS = 60, MOST_UNDO = 100, BETWEEN_MARKS = 100
 let net, all, links; // the network, its neurons and connections in order
 let stride = 1, random = randomOf(1); // passes in an entry of the history; the order of samples
 let marks = [], undos = [], redos = []; // what steps back and edits return to
+let lesson = null; // the present one of LESSONS, its number, and whether it is done
 let trail = []; // numbers of the steps of the present sequence, oldest first
 
 /** What lessons and tests read, and people in the console; `cursor` is the place in the data. */
@@ -32,15 +33,24 @@ function answersOf(sequences) {
 
 const inputCount = () => page.data.sequences[0][0][0].length;
 const targetCount = () => page.data.sequences.flat().find(([, targets]) => targets)?.[1].length;
+/** Whether a target is below 0 or above 1 although the cost is one of shares. */
+function isBeyond() {
+  const shares = ["cross_entropy", "categorical_cross_entropy"].includes(page.settings.cost || net.cost);
+  return shares && page.data.sequences.flat().some(([, targets]) => targets?.some((one) => one !== null && (one < 0 || one > 1)));
+}
+/** Let logistic outputs be linear where targets lie beyond them; returns what to tell about it, or null. */
+function fitOutputs() {
+  if (net.cost !== "cross_entropy" || !isBeyond()) return null;
+  for (const neuron of net.outputs) neuron.squash = "identity";
+  return "The outputs now have the squash identity, because these data have targets below 0 or above 1.";
+}
 /** Why network and data do not fit each other; null if they do. */
 function misfit() {
   const [inputs, targets] = [inputCount(), targetCount() ?? net.outputs.length];
-  const shares = ["cross_entropy", "categorical_cross_entropy"].includes(page.settings.cost || net.cost);
-  if (inputs === net.inputs.length && targets === net.outputs.length) {
-    if (!shares || page.data.sequences.flat().every(([, wanted]) => wanted?.every((one) => one === null || (one >= 0 && one <= 1)) ?? true)) return null;
-    return "These data have targets below 0 or above 1, which logistic outputs cannot learn. Give the outputs another squash, such as identity or tanh.";
-  }
-  return `The data have ${counted(inputs, "input")} and ${counted(targets, "target")}, the network has ${counted(net.inputs.length, "input")} `
+  const fits = inputs === net.inputs.length && targets === net.outputs.length;
+  if (fits && isBeyond()) return `These data have targets below 0 or above 1, which the cost ${(page.settings.cost || net.cost).replaceAll("_", " ")} does not allow. `
+    + `${page.settings.cost ? "Choose another cost." : "Give the outputs another squash, such as identity or tanh."}`;
+  return fits ? null : `The data have ${counted(inputs, "input")} and ${counted(targets, "target")}, the network has ${counted(net.inputs.length, "input")} `
     + `and ${counted(net.outputs.length, "output")}. Choose other data, or build a network that fits.`;
 }
 
@@ -97,16 +107,17 @@ function endEpoch({ sum, aimed }) {
 // --- ways back -------------------------------------------------------------------------------
 
 function snapshot() {
-  const { steps, epochs, history, latest, data: own, cursor, settings } = page;
-  return { json: net.toJSON(), velocity: [all, links].map((list) => list.map((one) => one.velocity)), stride, state: random.state,
-    page: { steps, epochs, history: [...history], latest, data: own, cursor: { ...cursor }, settings: { ...settings } }, trail: [...trail] };
+  const { steps, epochs, history, latest, data: own, cursor, settings, edited: words } = page;
+  return { lesson: lesson && { ...lesson }, json: net.toJSON(), velocity: [all, links].map((list) => list.map((one) => one.velocity)), stride, state: random.state,
+    page: { steps, epochs, history: [...history], latest, data: own, cursor: { ...cursor }, settings: { ...settings }, edited: [...words] }, trail: [...trail] };
 }
 function restore({ json, velocity, page: numbers, ...others }) {
   install(Network.from(json));
   [all, links].forEach((list, i) => list.forEach((one, k) => (one.velocity = velocity[i][k])));
-  Object.assign(page, { ...numbers, history: [...numbers.history], cursor: { ...numbers.cursor }, settings: { ...numbers.settings } });
+  Object.assign(page, { ...numbers, history: [...numbers.history], cursor: { ...numbers.cursor }, settings: { ...numbers.settings }, edited: [...numbers.edited] });
   ({ stride, trail } = { ...others, trail: [...others.trail] });
   random.state = others.state;
+  lesson = others.lesson && { ...others.lesson };
 }
 function install(network) {
   net = network;
@@ -125,8 +136,9 @@ function mark(always = true) {
 function stepBack() {
   while (marks.length && marks.at(-1).page.steps >= page.steps) marks.pop();
   if (!marks.length) return false;
-  const from = marks.at(-1), count = page.steps - from.page.steps - 1, { settings } = page;
+  const from = marks.at(-1), count = page.steps - from.page.steps - 1, { settings } = page, taught = lesson;
   restore(from);
+  lesson = taught;
   for (let i = 0; i < count; i++) learnStep();
   page.settings = settings;
   return true;
@@ -145,10 +157,12 @@ function edit(word, text, change) {
     notice(error.message);
     return false;
   }
-  undos.push({ word, text, snapshot: before });
+  if (["network", "data"].includes(word)) lesson = null; // its task is not about these
+  undos.push({ text, snapshot: before });
   if (undos.length > MOST_UNDO) undos.shift();
   [redos, marks, trail] = [[], [], []];
   page.edited.push(word);
+  showLesson();
   edited(text);
   return true;
 }
@@ -161,6 +175,7 @@ function travel(from, to, word) {
   restore(last.snapshot);
   marks = [];
   page.edited.push("undo");
+  for (const show of [showSettings, showTask, showLesson]) show();
   edited(`${word}: ${last.text}`);
 }
 const undo = () => travel(undos, redos, "undo"), redo = () => travel(redos, undos, "redo");

@@ -5,7 +5,7 @@
 //   const net = Network.from(await (await fetch("net.json")).json());
 //   net.activate([0, 1]); net.propagate(0.3, [1]); JSON.stringify(net);
 
-import { COSTS, SQUASHES } from "./functions.js";
+import { COLUMNS, COSTS, SQUASHES } from "./functions.js";
 
 /** A mistake of the caller, told in one sentence. Nothing has changed then. */
 export class RuleError extends Error {}
@@ -16,10 +16,22 @@ function require(holds, message) {
 
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 
+// The columns of Synapse's schema that files have. Here old_state is named oldState.
+const inCamelCase = (name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+const columnsFor = (table) => Object.entries(COLUMNS[table]).map(([name, column]) => ({ name, own: inCamelCase(name), ...column }));
+const SAVED = { neurons: columnsFor("neurons"), connections: columnsFor("connections") };
+const defaultsOf = (columns) => Object.fromEntries(columns.map(({ own, otherwise }) => [own, otherwise]));
+const MEMBERS = ["format", "version", "name", "dtype", "clock", "architecture", "metadata", "digest", "layers", "neurons", "connections",
+  "eligibility", "influence", "extended"];
+const UNUSED = ["learning_rule", "recurrent", "parameters", "lines", "sensitivity"]; // of rtrl: the next online step drops them in Python, too
+const CONTEXT = defaultsOf(SAVED.neurons.filter(({ cleared }) => cleared)); // what a neuron forgets
+const REAL = SAVED.neurons.filter(({ kind }) => kind === "NUMBER").map(({ own }) => own).concat("velocity");
+const OF_NEURON = defaultsOf(SAVED.neurons), OF_CONNECTION = defaultsOf(SAVED.connections);
+
 /** A connection. `seen` and `gain` are what its target met in the latest sum: w · gain · seen was added to its state. */
 export class Connection {
   constructor(source, target, weight, trainable = source !== target) {
-    Object.assign(this, { source, target, weight, trainable, gater: null, tie: 0, frozen: false });
+    Object.assign(this, OF_CONNECTION, { source, target, weight, trainable, gater: null });
     this.velocity = 0; // of its momentum
     this.seen = this.gain = this.eligibility = 0;
   }
@@ -64,24 +76,19 @@ class Influence {
 export class Neuron {
   constructor(name, squash = "logistic", bias = 0) {
     require(Object.hasOwn(SQUASHES, squash), `There is no squash named "${squash}". There are: ${Object.keys(SQUASHES).join(", ")}.`);
-    Object.assign(this, { name, squash, bias, trainableBias: true, frozenBias: false, biasTie: 0, group: 0 });
-    Object.assign(this, { costWeight: 1, random: 0, deterministic: false, velocity: 0 });
+    Object.assign(this, OF_NEURON, { name, squash, bias, velocity: 0 });
     this.incoming = [];
     this.outgoing = [];
     this.gating = []; // influences that it has
     this.gatedBy = []; // influences on it
+    this.selfConnection = null;
     this.place = 0; // in the order of activation; neurons that compete fire together and share one
     this.clear();
   }
 
-  get selfConnection() {
-    return this.incoming.find((one) => one.source === this) ?? null;
-  }
-
   /** Forget what it was shown: state, activation, errors and traces. */
   clear() {
-    this.state = this.oldState = this.activation = this.oldActivation = this.derivative = 0;
-    this.responsibility = this.projected = this.gated = this.biasEligibility = this.stamp = 0;
+    Object.assign(this, CONTEXT);
     for (const connection of this.incoming) connection.eligibility = connection.seen = connection.gain = 0;
     for (const influence of this.gatedBy.concat(this.gating)) {
       influence.value = 0;
@@ -112,22 +119,26 @@ export class Neuron {
     this.oldActivation = this.activation;
     this.activation = activation;
     this.derivative = derivative;
-    this.responsibility = this.projected = this.gated = 0;
+    this.responsibility = this.pushed = this.pushedGated = this.pushedTraced = 0;
     this.stamp = stamp;
   }
 
   /** The errors {error}, from those of the neurons that have fired later. `signal` is the cost's -dE/ds. */
-  findError(signal) {
-    let projected = 0, gated = 0;
+  findError(signal, rate) {
+    let projected = this.pushed, factored = this.pushedGated, traced = this.pushedTraced; // of neurons that have propagated alone
     for (const one of this.outgoing) {
       if (!one.delayed) projected += one.target.responsibility * one.gain * one.weight;
     }
     for (const one of this.gating) {
-      if (one.answers) gated += one.gated.responsibility * one.value;
+      if (!one.answers) continue;
+      if (one.gated.selfConnection) traced += one.gated.responsibility * one.value;
+      else factored += one.gated.responsibility * one.value;
     }
+    this.pushed = this.pushedGated = this.pushedTraced = 0;
     this.projected = this.derivative * projected + signal;
-    this.gated = this.derivative * gated;
+    this.gated = this.derivative * (factored + traced);
     this.responsibility = this.projected + this.gated;
+    this.step = rate * (this.projected + this.derivative * factored); // its product with an eligibility is part of a move
   }
 
   /** How far its weights and its bias move at a rate of 1, {learning}: `take(owner, name of the number, move)`. */
@@ -162,18 +173,14 @@ export class Network {
    * `random()` draws from 0 to 1 for the random squashes: without it they have their means, as deterministic
    * neurons have in Python.
    */
-  constructor({ name = null, random = null } = {}) {
-    Object.assign(this, { name, random, layers: [], clock: 0, metadata: {}, architecture: null });
+  constructor({ name = "Network", random = null } = {}) {
+    Object.assign(this, { name, random, dtype: "float64", layers: [], clock: 0, metadata: {}, architecture: null });
+    this.connections = []; // in order of creation
   }
 
   /** All neurons, in the order in which they activate. */
   get neurons() {
     return this.layers.flatMap((layer) => layer.neurons);
-  }
-
-  /** All connections, in the order of their targets. */
-  get connections() {
-    return this.neurons.flatMap((neuron) => neuron.incoming);
   }
 
   get inputs() {
@@ -192,10 +199,12 @@ export class Network {
     require(row?.length === this.inputs.length && Array.from(row).every(isNumber),
       `Expected a row of ${this.inputs.length} finite numbers, one for each input, got ${JSON.stringify(row)}.`);
     this.inputs.forEach((neuron, i) => neuron.fire([row[i], 0], ++this.clock));
+    this.#round(this.inputs);
     for (const block of order) {
       for (const neuron of block) neuron.weigh();
       const fired = block[0].group ? compete(block, SQUASHES[block[0].squash]) : [this.squashed(block[0])];
       block.forEach((neuron, i) => neuron.fire(fired[i], ++this.clock));
+      this.#round(block);
     }
     return this.outputs.map((neuron) => neuron.activation);
   }
@@ -248,7 +257,8 @@ export class Network {
     });
     // All errors first: they flow through the weights from before the update.
     for (const block of this.order().toReversed()) {
-      for (const neuron of block) neuron.findError(signals.get(neuron) ?? 0);
+      for (const neuron of block) neuron.findError(signals.get(neuron) ?? 0, rate);
+      this.#round(block);
     }
     if (signals.size) this.update(rate, momentum); // without a target, momentum rests
     return total;
@@ -271,6 +281,20 @@ export class Network {
     };
     for (const block of this.order()) for (const neuron of block) neuron.learn(take);
     for (const { name, members, sum } of ties.values()) for (const one of members) apply(one, name, sum);
+    this.#round(this.neurons);
+  }
+
+  /** A float32 network has float32 numbers after each part of a step. */
+  #round(neurons) {
+    if (this.dtype !== "float32") return;
+    for (const neuron of neurons) {
+      for (const own of REAL) neuron[own] = Math.fround(neuron[own]);
+      for (const one of neuron.incoming) for (const own of ["weight", "velocity", "seen", "gain", "eligibility"]) one[own] = Math.fround(one[own]);
+      for (const one of neuron.gatedBy) {
+        for (const own of ["value", "extendedBias"]) one[own] = Math.fround(one[own]);
+        one.extended = one.extended.map(Math.fround);
+      }
+    }
   }
 
   /** Forget what the network was shown, but not what it has learnt. */
@@ -304,12 +328,17 @@ export class Network {
     require(isNumber(weight), `Expected the weight to be a finite number, got ${weight}.`);
     require(!target.incoming.some((one) => one.source === source), "These two neurons are connected already.");
     const connection = new Connection(source, target, weight, trainable);
-    target.incoming.push(connection);
-    source.outgoing.push(connection);
+    this.#join(connection);
     for (const influence of target.gating) influence.extended.push(0);
     if (source === target) this.#restart(target);
     this.#changed();
     return connection;
+  }
+
+  #join(connection) {
+    const { source, target } = connection;
+    for (const list of [target.incoming, source.outgoing, this.connections]) list.push(connection);
+    if (source === target) target.selfConnection = connection;
   }
 
   /** Remove a connection. */
@@ -317,10 +346,12 @@ export class Network {
     const { source, target } = connection;
     if (connection.gater) this.ungate(connection);
     const i = target.incoming.indexOf(connection);
-    target.incoming.splice(i, 1);
-    source.outgoing.splice(source.outgoing.indexOf(connection), 1);
+    for (const list of [target.incoming, source.outgoing, this.connections]) list.splice(list.indexOf(connection), 1);
     for (const influence of target.gating) influence.extended.splice(i, 1);
-    if (source === target) this.#restart(target);
+    if (source === target) {
+      target.selfConnection = null;
+      this.#restart(target);
+    }
     this.#changed();
   }
 
@@ -375,30 +406,29 @@ export class Network {
   /** Make a network from Synapse's JSON, an object. Its context and traces go on where they were. */
   static from(data, options = {}) {
     require(data?.format === "synapse" && data.version === 1, "This is not a network in Synapse's JSON, version 1.");
-    require(!("learning_rule" in data), "The network learns by rtrl; here there is the online rule. Set learning_rule = \"online\" in Python and save it again.");
-    const net = new Network({ ...options, name: data.name });
+    require(data.learning_rule?.method !== "rtrl",
+      "The network learns by rtrl; here there is the online rule. Set learning_rule = \"online\" in Python and save it again.");
+    const known = { data: [...MEMBERS, ...UNUSED], neurons: ["name", "squash"], connections: ["source", "target", "gater"] };
+    for (const table of ["neurons", "connections"]) known[table].push(...SAVED[table].map(({ name }) => name));
+    for (const [table, names] of Object.entries(known)) for (const name of Object.keys(table === "data" ? data : data[table]))
+      require(names.includes(name), `This network has "${name}", which this page would lose. Open it with the version of Synapse that has saved it.`);
+    const net = new Network({ ...options, name: data.name ?? undefined });
     const { neurons: rows, connections: links } = data;
-    const column = (table, name, i, otherwise) => (name in table ? table[name][i] : otherwise);
-    const all = rows.squash.map((squash, i) => {
-      const neuron = new Neuron(column(rows, "name", i, null), squash, column(rows, "bias", i, 0));
-      for (const [own, name, otherwise] of NEURON_COLUMNS) neuron[own] = column(rows, name, i, otherwise);
-      return neuron;
-    });
+    /** Set row i of a table's columns; those that a file leaves out have their defaults. */
+    const filled = (one, columns, table, i) => {
+      for (const { own, name, otherwise } of columns) one[own] = name in table ? table[name][i] : otherwise;
+      return one;
+    };
+    const all = rows.squash.map((squash, i) => filled(new Neuron(rows.name?.[i] ?? null, squash), SAVED.neurons, rows, i));
     let first = 0;
     data.layers.size.forEach((size, i) => {
       net.layers.push({ name: data.layers.name[i], neurons: all.slice(first, (first += size)) });
     });
-    const made = links.source.map((source, i) => {
-      const trainable = column(links, "trainable", i, true);
-      const made = new Connection(all[source], all[links.target[i]], links.weight[i], trainable);
-      Object.assign(made, { tie: column(links, "tie", i, 0), frozen: column(links, "frozen", i, false) });
-      made.target.incoming.push(made);
-      made.source.outgoing.push(made);
-      return made;
-    });
+    const made = links.source.map((source, i) => filled(new Connection(all[source], all[links.target[i]]), SAVED.connections, links, i));
+    made.forEach((one) => net.#join(one));
     links.gater?.forEach((gater, i) => gater === null || net.gate(all[gater], made[i]));
     net.order();
-    Object.assign(net, { clock: data.clock, metadata: data.metadata ?? {}, architecture: data.architecture ?? null });
+    Object.assign(net, { dtype: data.dtype ?? "float64", clock: data.clock, metadata: data.metadata ?? {}, architecture: data.architecture ?? null });
     net.#recall(data, all, made);
     return net;
   }
@@ -437,27 +467,22 @@ export class Network {
       ...gater.incoming.map((one, i) => [p, number.get(one), extended[i]]),
       [p, null, extendedBias],
     ]);
-    const zeros = neurons.map(() => 0);
+    const columns = (items, table) => Object.fromEntries(SAVED[table].map(({ own, name }) => [name, all(items, (one) => one[own])]));
     return {
-      format: "synapse", version: 1, name: this.name, dtype: "float64", clock: this.clock,
+      format: "synapse", version: 1, name: this.name, dtype: this.dtype, clock: this.clock,
       ...(this.architecture && { architecture: this.architecture }),
       ...(Object.keys(this.metadata).length && { metadata: this.metadata }),
       layers: { name: all(this.layers, (one) => one.name), size: all(this.layers, (one) => one.neurons.length) },
       neurons: {
         name: all(neurons, (one) => one.name),
         squash: all(neurons, (one) => one.squash),
-        bias: all(neurons, (one) => one.bias),
-        ...Object.fromEntries(NEURON_COLUMNS.map(([own, name]) => [name, all(neurons, (one) => one[own])])),
-        pushed: zeros, pushed_gated: zeros, pushed_traced: zeros,
+        ...columns(neurons, "neurons"),
       },
       connections: {
         source: all(connections, (one) => index.get(one.source)),
         target: all(connections, (one) => index.get(one.target)),
         gater: all(connections, (one) => (one.gater === null ? null : index.get(one.gater))),
-        weight: all(connections, (one) => one.weight),
-        trainable: all(connections, (one) => one.trainable),
-        tie: all(connections, (one) => one.tie),
-        frozen: all(connections, (one) => one.frozen),
+        ...columns(connections, "connections"),
       },
       eligibility: {
         connection: all(connections, (one) => number.get(one)),
@@ -476,14 +501,3 @@ export class Network {
     };
   }
 }
-
-/** Numbers of neurons that files hold: the name here, the name there, and the value if a file does not have it. */
-const NEURON_COLUMNS = [
-  ["state", "state", 0], ["oldState", "old_state", 0], ["activation", "activation", 0],
-  ["oldActivation", "old_activation", 0], ["derivative", "derivative", 0],
-  ["biasEligibility", "bias_eligibility", 0], ["responsibility", "responsibility", 0],
-  ["projected", "projected", 0], ["gated", "gated", 0], ["stamp", "stamp", 0],
-  ["trainableBias", "trainable_bias", true], ["frozenBias", "frozen_bias", false],
-  ["biasTie", "bias_tie", 0], ["group", "group", 0], ["costWeight", "cost_weight", 1],
-  ["random", "random", 0], ["deterministic", "deterministic", false],
-];

@@ -1,30 +1,29 @@
 // Lessons: a scene and a task, whose end is found from the page's state; and the start of the page.
 
-let lesson = null; // the present one of LESSONS, and whether it is done
 function acted() {
   showEdits();
   keep();
-  if (lesson && !lesson.done && isDone(lesson.of)) {
-    lesson.done = true;
-    if (playing) stop();
-    showLesson();
-    openTab(get("tab-lessons"));
-    get("again").scrollIntoView({ block: "nearest" }); // below what was seen
-    get("lesson").selectedOptions[0].textContent = `${lesson.number + 1}. ${lesson.of.title} \u2713`;
-  }
+  if (!lesson || lesson.done) return;
+  showStrays();
+  if (!isDone(lesson.of, page)) return;
+  lesson.done = true;
+  if (playing) stop();
+  showLesson();
+  openTab(get("tab-lessons"));
+  get("again").scrollIntoView({ block: "nearest" }); // below what was seen
+  get("lesson").selectedOptions[0].textContent = `${lesson.number + 1}. ${lesson.of.title} \u2713`;
 }
-function isDone({ done }) {
-  try {
-    return Boolean(done(page));
-  } catch {
-    return false; // what it looks for is not there
-  }
+/** What else the reader has changed, which keeps the lesson from its end. */
+function showStrays() {
+  const changes = strays(lesson.of, page);
+  get("lesson-strays").hidden = !changes.length;
+  get("lesson-strays").textContent = `The lesson ends with its own network. Changed beyond the task: ${changes.slice(0, 4).join(", ")}. Undo it, or start again.`;
 }
 function beginLesson(number) {
   const one = LESSONS[number];
   if (!one) { lesson = null; return showLesson(); }
   if (playing) stop();
-  undos.push({ word: "data", text: "lesson", snapshot: snapshot() });
+  undos.push({ text: "lesson", snapshot: snapshot() });
   install(Object.assign(Network.from(one.network), { name: one.title }));
   page.data = givenData(one.data);
   Object.assign(page.settings, { rate: 0.5, momentum: 0, cost: "", order: "shuffled", speed: "normal", ...one.settings });
@@ -42,6 +41,7 @@ function showLesson() {
   get("task-strip").hidden = !lesson;
   get("task-strip").textContent = lesson ? (done ? "Done. Back to the lesson" : one.task) : "";
   get("again").hidden = !lesson;
+  if (!lesson || done) get("lesson-strays").hidden = true;
   get("following").hidden = Boolean(lesson) && number === LESSONS.length - 1;
   get("following").textContent = lesson ? "Next lesson" : "Begin";
   get("lesson-demo").textContent = one ? `The demo of this lesson: python -m demos ${one.demo}` : "";

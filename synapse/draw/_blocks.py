@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from .._typing import Floats, Indices
 from ..objects.topology import NO_GATER, Topology
 from ._style import DOTS, GATE, GREEN, INK, SKY, WIDE, canvas, lines
-from ._ways import along, rounded
+from ._ways import along, curve, rounded, stacked
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,12 +43,16 @@ DOTTED = 400
 
 @dataclass(frozen=True)
 class Bundle:
-    """All connections from one layer to another, and the layers that gate them (-2: outside the drawing)."""
+    """All connections from one layer to another, the sum of their weights, and the layers that gate them.
+
+    A gater outside of the drawing is -2.
+    """
 
     source: int
     target: int
     text: str
     size: int
+    total: float
     gaters: tuple[int, ...]
 
 
@@ -67,7 +71,7 @@ def bundles(diagram: Topology) -> list[Bundle]:
         gaters = tuple(int(g) for g in np.unique(layers) if g != NO_GATER)
         kind = "to itself" if loops else _kind(diagram, mine, source, target)
         text = f"{len(mine):,}" if kind == ALL else f"{len(mine):,}\n{kind}"
-        found.append(Bundle(source, target, text, len(mine), gaters))
+        found.append(Bundle(source, target, text, len(mine), float(diagram.weight[mine].sum()), gaters))
     return found
 
 
@@ -84,24 +88,21 @@ def _kind(diagram: Topology, mine: Indices, source: int, target: int) -> str:
     return f"{100 * len(mine) / (m * n):.2g} % of all"
 
 
-@dataclass
-class Route:
-    """The path of a bundle, and the position of its text."""
+class Route(NamedTuple):
+    """The control points of a bundle's route, and the position of its text."""
 
     bundle: Bundle
-    way: Floats
+    points: Floats
     text: tuple[float, float]
 
 
 def routes(found: list[Bundle]) -> list[Route]:
     """Straight to the next box, past boxes above them, backwards below them; each in its lane."""
-    straight = [b for b in found if b.target == b.source + 1]
-    onwards = [b for b in found if b.target > b.source + 1]
-    back = [b for b in found if b.target < b.source]
     own = [b for b in found if b.target == b.source]
-    result = [_straight(b) for b in straight]
     deep = max((sum(b.source == bundle.source for b in own) for bundle in own), default=0)
-    result += _in_lanes(onwards, 1.0, 0.45) + _in_lanes(back, -1.0, 0.65 + LANE * deep)
+    result = [_straight(b) for b in found if b.target == b.source + 1]
+    result += _in_lanes([b for b in found if b.target > b.source + 1], 1.0, 0.45)
+    result += _in_lanes([b for b in found if b.target < b.source], -1.0, 0.65 + LANE * deep)
     for bundle in own:
         mine = [b for b in own if b.source == bundle.source]
         result.append(_own(bundle, mine.index(bundle), len(mine)))
@@ -111,62 +112,36 @@ def routes(found: list[Bundle]) -> list[Route]:
 def _straight(bundle: Bundle) -> Route:
     start, end = bundle.source * PITCH + WIDTH / 2, bundle.target * PITCH - WIDTH / 2
     height = 0.26 if "\n" in bundle.text else 0.0  # two lines of text stand above the arrow
-    return Route(bundle, rounded(np.array([[start, 0.0], [end, 0.0]]), 0.1), ((start + end) / 2, height))
+    return Route(bundle, np.array([[start, 0.0], [end, 0.0]]), ((start + end) / 2, height))
 
 
 def _own(bundle: Bundle, number: int, of: int) -> Route:
     """A loop under the box; two are side by side, the text of the second below that of the first."""
     x, low = bundle.source * PITCH + 0.36 * (number - (of - 1) / 2), -HEIGHT / 2
-    side = np.array([0.22 / of, 0.0])
-    down, foot = np.array([0.0, -0.36]), np.array([x, low])
-    way = np.array([foot + side, foot + side + down, foot - side + down, foot - side])
-    return Route(bundle, rounded(way, 0.15), (x, low - 0.62 - LANE * number))
+    side, down = 0.22 / of, low - 0.36
+    loop = rounded(np.array([(x + side, low), (x + side, down), (x - side, down), (x - side, low)]))
+    return Route(bundle, loop, (x, low - 0.62 - LANE * number))
 
 
 def _in_lanes(found: list[Bundle], side: float, first: float) -> list[Route]:
-    """Paths beside the boxes, each in the nearest lane that is free between its ends."""
+    """Routes beside the boxes, the longest outermost, with the text in the first gap between boxes."""
     found = sorted(found, key=lambda b: (abs(b.target - b.source), b.source))
-    lanes: list[list[tuple[int, int]]] = []
+    heights = stacked([(*sorted((b.source, b.target)), 0.0) for b in found], first, LANE)
     result = []
-    for bundle in found:
-        low, high = sorted((bundle.source, bundle.target))
-        free = (k for k, taken in enumerate(lanes) if all(high <= a or b <= low for a, b in taken))
-        lane = next(free, len(lanes))
-        lanes[lane:] = lanes[lane:] or [[]]
-        lanes[lane].append((low, high))
-        result.append(_lane(bundle, side, first + LANE * lane, found))
+    for bundle, height in zip(found, heights, strict=True):
+        inward = 0.68 - 0.34 * (height - first) / max(LANE, max(heights) - first)
+        port = inward if bundle.target > bundle.source else -inward  # on the side of the other end
+        start, end = bundle.source * PITCH + port, bundle.target * PITCH - port
+        foot, lane = side * HEIGHT / 2, side * (HEIGHT / 2 + height)
+        points = rounded(np.array([[start, foot], [start, lane], [end, lane], [end, foot]]))
+        result.append(Route(bundle, points, ((min(bundle.source, bundle.target) + 0.5) * PITCH, lane)))
     return result
-
-
-def _lane(bundle: Bundle, side: float, off: float, found: list[Bundle]) -> Route:
-    """Out of its port, along its lane, into its port; the text in the first gap between boxes."""
-    start, end = _port(bundle, found, True), _port(bundle, found, False)
-    foot = side * HEIGHT / 2
-    height = foot + side * off
-    corners = np.array([[start, foot], [start, height], [end, height], [end, foot]])
-    gap = (min(bundle.source, bundle.target) + 0.5) * PITCH
-    return Route(bundle, rounded(corners, 0.15), (gap, height))
-
-
-def _port(bundle: Bundle, found: list[Bundle], leaving: bool) -> float:
-    """The port of a path on a box: on the side of its other end, with the longest path innermost."""
-    layer, other = (bundle.source, bundle.target) if leaving else (bundle.target, bundle.source)
-    right = other > layer
-    spans = sorted(
-        abs(b.target - b.source)
-        for b in found
-        if (b.source == layer and (b.target > layer) == right)
-        or (b.target == layer and (b.source > layer) == right)
-    )
-    rank = spans.index(abs(other - layer))
-    inward = 0.68 - 0.34 * rank / max(1, len(spans) - 1)
-    return layer * PITCH + (1 if right else -1) * inward
 
 
 def draw_blocks(diagram: Topology, ax: Axes | None, title: str) -> Axes:
     """Draw the picture."""
     found = routes(bundles(diagram))
-    every = np.concatenate([[[0.0, 0.0]], *(route.way for route in found)])
+    every = np.concatenate([[[0.0, 0.0]], *(route.points for route in found)])
     low, high = float(every[:, 1].min()) - 0.75, float(every[:, 1].max()) + 0.3
     low, high = min(low, -1.0), max(high, 0.9)
     width = (len(diagram.layers) - 1) * PITCH + WIDTH + 0.4
@@ -236,9 +211,8 @@ def _draw_route(ax: Axes, route: Route, scaled: Scaled) -> None:
     from matplotlib.path import Path
 
     colour = ONWARDS if route.bundle.target > route.bundle.source else GREEN
-    arrow = FancyArrowPatch(
-        path=Path(route.way), arrowstyle="-|>", color=colour, shrinkA=0, shrinkB=0, zorder=2, gid="projection"
-    )
+    look: dict[str, Any] = {"arrowstyle": "-|>", "color": colour, "shrinkA": 0, "shrinkB": 0, "zorder": 2}
+    arrow = FancyArrowPatch(path=Path(curve(route.points)), gid="projection", **look)
     ax.add_patch(arrow)
     scaled.widths(arrow, (0.7 + 0.35 * np.log10(route.bundle.size)) * POINT)
     scaled.follow(lambda unit: arrow.set_mutation_scale(8.0 * POINT * unit))
@@ -265,16 +239,16 @@ def _lead(gater: int, place: Floats) -> Floats:
     if abs(place[1]) >= HEIGHT / 2:
         return np.array([(x, np.sign(place[1]) * HEIGHT / 2), place])
     over = HEIGHT / 2 + 0.14 + 0.06 * (gater % 4)  # side by side above the boxes
-    return rounded(np.array([(x, HEIGHT / 2), (x, over), (place[0], over), place]), 0.12)
+    return curve(rounded(np.array([(x, HEIGHT / 2), (x, over), (place[0], over), place])))
 
 
 def _mark(route: Route, gater: int) -> Floats:
     """The place of a gate: at the foot of a loop, otherwise nearest to its gater, clear of ends and text."""
     if route.bundle.source == route.bundle.target:
         shift = 0.06 * (route.bundle.gaters.index(gater) - (len(route.bundle.gaters) - 1) / 2)
-        foot: Floats = along(route.way, np.array([0.5 + shift]))[0]
+        foot: Floats = along(curve(route.points), np.array([0.5 + shift]))[0]
         return foot
-    spots = along(route.way, np.linspace(0.08, 0.92, 200))
+    spots = along(curve(route.points), np.linspace(0.08, 0.92, 200))
     off = np.abs(spots[:, 0] - gater * PITCH) + 0.01 * np.abs(spots[:, 1])
     near = np.linalg.norm(spots - route.text, axis=1) < 0.5
     spot: Floats = spots[np.where(near, np.inf, off).argmin()]

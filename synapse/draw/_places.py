@@ -16,7 +16,7 @@ import networkx as nx
 import numpy as np
 
 from .._checks import expected, function_of, is_among, missing_extra, unknown_name
-from .._typing import Bools, Floats
+from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError, ArgumentTypeError, MissingExtraError
 from ..objects.topology import Topology
 
@@ -38,24 +38,25 @@ MARGIN = 0.16
 
 @dataclass(frozen=True)
 class Places:
-    """Centres of neurons, (neurons, 2), and frames of layers, (layers, 4): left, bottom, right, top.
+    """Centres of neurons, (neurons, 2), and their layers; frames of layers: left, bottom, right, top.
 
     `rings` says which layers are rings. `gap` is the distance of columns; it is 0 if a layout has placed the
     neurons, which then have no frames.
     """
 
     centres: Floats
+    layer: Ints
     frames: Floats
     rings: Bools
     gap: float
 
     @classmethod
-    def of(cls, diagram: Topology) -> Places:
+    def of(cls, diagram: Topology, stretch: float = 1.0) -> Places:
         """Layers from left to right; the neurons of a column from top to bottom, of a ring clockwise."""
         shapes, rings = zip(*(_shape(diagram, i) for i in range(len(diagram.layers))), strict=True)
         sizes = np.array([np.ptp(shape, axis=0) if len(shape) else np.zeros(2) for shape in shapes])
         tallest = float(sizes[:, 1].max()) + 1.0
-        gap = max(2.0, min(0.3 * tallest, 1.7 * (tallest + 2.0) / max(1, len(shapes) - 1)))
+        gap = stretch * max(2.0, min(0.3 * tallest, 1.7 * (tallest + 2.0) / max(1, len(shapes) - 1)))
         middles = np.concatenate([[0.0], np.cumsum(gap + (sizes[:-1, 0] + sizes[1:, 0]) / 2)])
         centres = np.empty((diagram.neurons, 2))
         for i, shape in enumerate(shapes):
@@ -66,17 +67,18 @@ class Places:
         high = np.stack([middles, np.zeros(len(shapes))], axis=1) + sizes / 2 + edge
         high[:, 1] += 0.25 * loops
         low[:, 1] -= 0.15 * _named(diagram)
-        return cls(centres, np.concatenate([low, high], axis=1), np.array(rings), gap)
+        return cls(centres, diagram.layer, np.concatenate([low, high], axis=1), np.array(rings), gap)
 
     @classmethod
-    def at(cls, centres: Floats, layers: int) -> Places:
+    def at(cls, centres: Floats, diagram: Topology) -> Places:
         """Neurons where a layout has put them, without frames."""
-        return cls(centres, np.empty((0, 4)), np.zeros(layers, bool), 0.0)
+        return cls(centres, diagram.layer, np.empty((0, 4)), np.zeros(len(diagram.layers), bool), 0.0)
 
     @property
-    def columns(self) -> Floats:
-        """The horizontal middle of each layer."""
-        return (self.frames[:, 0] + self.frames[:, 2]) / 2
+    def middles(self) -> Floats:
+        """The middle of each layer, shape (layers, 2)."""
+        x = (self.frames[:, 0] + self.frames[:, 2]) / 2
+        return np.stack([x, np.zeros(len(x))], axis=1)
 
     @property
     def corners(self) -> tuple[Floats, Floats]:
@@ -111,8 +113,7 @@ def _shape(diagram: Topology, layer: int) -> tuple[Floats, bool]:
     folds = max(1, -(-size // TALLEST))
     rows = -(-size // folds)
     column, row = np.divmod(np.arange(size), max(1, rows))
-    in_column = np.minimum(rows, size - column * rows)
-    return np.stack([column - (folds - 1) / 2, (in_column - 1) / 2 - row], axis=1), False
+    return np.stack([column - (folds - 1) / 2, (rows - 1) / 2 - row], axis=1), False
 
 
 def _named(diagram: Topology) -> Bools:
@@ -160,11 +161,11 @@ def check_layout(layout: Any) -> bool:
     return True
 
 
-def places_of(diagram: Topology, layout: Any) -> Places:
+def places_of(diagram: Topology, layout: Any, stretch: float = 1.0) -> Places:
     """The places of neurons by layers or by another layout."""
     if not check_layout(layout):
-        return Places.of(diagram)
-    return Places.at(_positions(diagram, layout), len(diagram.layers))
+        return Places.of(diagram, stretch)
+    return Places.at(_positions(diagram, layout), diagram)
 
 
 def _positions(diagram: Topology, layout: Any) -> Floats:

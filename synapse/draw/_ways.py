@@ -1,181 +1,215 @@
-"""Paths of connections in a picture.
+"""Routes of connections: between the neurons of the columns that they pass, or around all columns.
 
-A way is the path of a connection: points from the middle of the source to the middle of the target, shape
-(STEPS, 2).
+A route is a list of control points, shape (points, 2), from the middle of the source to that of the target.
+Its curve is their quadratic B-spline, which Cytoscape.js draws too: `page/ways.js` finds routes by the same
+rules. As in Graphviz's dot, a connection has a place of its own in every column that it passes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import product
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .._typing import Floats, Indices
-from ..objects.topology import Topology
 from ._places import RADIUS, Places
 
-BENDS = (
-    0.0,
-    *(side * bend for bend in (0.35, 0.5, 0.65, 0.8, 0.95, 1.15, 1.4, 1.7, 2.0) for side in (1, -1)),
-)
-"""Bends that a connection across other columns tries, in this order."""
+ROOM = 0.08
+"""Distance of a connection from a disc that it passes, and of two that pass side by side."""
 
-SWERVES = [(bend, bend) for bend in BENDS]
-SWERVES += sorted(product(BENDS, BENDS), key=lambda pair: abs(pair[0]) + abs(pair[1]))
-"""Bends of its first and second half: arches, then waves."""
+BEFORE = 0.24
+"""Distance before and after a column at which a connection turns, so that it passes discs level."""
 
-AVOIDED = 60
-"""Maximum number of neurons for which connections across columns search for a free path."""
+CABLE, WIDEST = 0.2, 0.4
+"""Distance between two cables of backward connections, and the largest width of one."""
 
-CABLE = 0.2
-"""Distance between the cables of backward connections."""
+ROUND = 0.12
+"""Radius of the corners of cables."""
 
-ROUND = 12
-STEPS = 4 * ROUND + 2
-TIMES = np.linspace(0.0, 1.0, STEPS)
-CUBIC = np.stack(
-    [(1 - TIMES) ** 3, 3 * TIMES * (1 - TIMES) ** 2, 3 * TIMES**2 * (1 - TIMES), TIMES**3], axis=1
-)
+LOOP = np.array([[0.14, 0.22], [0.34, 0.5], [-0.34, 0.5], [-0.14, 0.22]])
+TIMES = np.linspace(0.0, 1.0, 9)[1:, None]
 
 
-def ways_of(diagram: Topology, places: Places, head: float = 0.0) -> Floats:
-    """The ways of all connections, (connections, STEPS, 2). `head` is the space for names above frames."""
-    here, there = places.centres[diagram.source], places.centres[diagram.target]
-    step = diagram.layer[diagram.target] - diagram.layer[diagram.source]
-    found = here[:, None] + TIMES[:, None] * (there - here)[:, None]
-    for i in np.flatnonzero(diagram.self_connected):
-        found[i] = _loop(here[i])
-    others = np.flatnonzero(~diagram.self_connected)
+class Column(NamedTuple):
+    """Neurons one below the other: extent of their discs, and the gaps between them from bottom to top."""
+
+    left: float
+    right: float
+    gaps: Floats
+
+
+def columns_of(places: Places, head: float = 0.0) -> list[Column]:
+    """All columns from left to right: a ring is one, a folded layer several. `head` is space for names."""
+    columns = []
+    for layer, frame in enumerate(places.frames):
+        own = places.centres[places.layer == layer]
+        lines = [own] if places.rings[layer] else [own[own[:, 0] == x] for x in np.unique(own[:, 0])]
+        for line in lines:
+            y = np.sort(line[:, 1])
+            tops = np.append(y[:-1] + RADIUS, max(y[-1] + RADIUS, frame[3] + head)) + ROOM
+            gaps = np.stack([np.append(-np.inf, tops), np.append(y - RADIUS - ROOM, np.inf)], axis=1)
+            left, right = line[:, 0].min() - RADIUS, line[:, 0].max() + RADIUS
+            columns.append(Column(left, right, gaps[gaps[:, 0] < gaps[:, 1]]))
+    return sorted(columns, key=lambda column: column.left)
+
+
+def routes_of(source: Indices, target: Indices, places: Places, head: float = 0.0) -> list[Floats]:
+    """The routes of connections. `head` is the space for the names above frames."""
+    here, there = places.centres[source], places.centres[target]
+    layer, step = places.layer[source], places.layer[target] - places.layer[source]
+    lateral = (step == 0) & (source != target)
+    routes = list(np.stack([here, there], axis=1))
+    for i in np.flatnonzero(source == target):
+        routes[i] = here[i] + LOOP
     if not places.gap:
-        found[others] = _arcs(here[others], there[others])
-        return found
-    rings = places.rings[diagram.layer[diagram.source]]
-    for i in others[step[others] == 0]:
-        middle = np.array([places.columns[diagram.layer[diagram.source[i]]], 0.0])
-        ring = rings[i]
-        found[i] = _chord(here[i], there[i], middle) if ring else _within(here[i], there[i], places.gap)
-    if len(places.centres) <= AVOIDED:
-        for i in np.flatnonzero(step > 1):
-            rest = np.delete(places.centres, [diagram.source[i], diagram.target[i]], axis=0)
-            found[i] = _free(here[i], there[i], rest, SWERVES)
-    _lead_back(found, np.flatnonzero(step < 0), diagram, places, head)
+        for i in np.flatnonzero(source != target):
+            routes[i] = _arc(here[i], there[i], 0.15)
+        return routes
+    for i in np.flatnonzero(lateral & places.rings[layer]):
+        routes[i] = _arc(here[i], there[i], 0.08, places.middles[layer[i]])
+    for i in np.flatnonzero(lateral & ~places.rings[layer]):
+        routes[i] = _beside(here[i], there[i], places.gap)
+    _pass_columns(routes, np.flatnonzero(step > 0), columns_of(places, head))
+    _lead_back(routes, np.flatnonzero(step < 0), layer * len(places.frames) + step, places, head)
+    return routes
+
+
+def _arc(here: Floats, there: Floats, bend: float, towards: Floats | None = None) -> Floats:
+    """A parabola to the left of a straight line, so that one in the other direction does not hide it."""
+    along_it, middle = there - here, (here + there) / 2
+    aside = np.zeros(2) if towards is None else 0.6 * (towards - middle)
+    return np.array([here, middle + aside + bend * np.array([-along_it[1], along_it[0]]), there])
+
+
+def _beside(here: Floats, there: Floats, gap: float) -> Floats:
+    """A connection in a layer: on the right of a column if it leads down, on the left if up."""
+    drop = here[1] - there[1]
+    if abs(drop) < 1e-9:
+        return np.array([here, (here + there) / 2 + [0.0, np.sign(there[0] - here[0])], there])
+    aside = np.array([np.sign(drop) * min(0.3 + 0.17 * abs(drop), 0.45 * gap), 0.0])
+    return np.array([here, here + aside, there + aside, there])
+
+
+def crossings(here: Floats, there: Floats, columns: Sequence[Column]) -> list[tuple[int, int, float]]:
+    """Columns between two points, the gap of each that is nearest to a straight line, and its height."""
+    found = []
+    low, high = sorted((here[0], there[0]))
+    for number in range(len(columns)) if here[0] < there[0] else reversed(range(len(columns))):
+        left, right, gaps = columns[number]
+        if low < left and right < high:
+            # Level for one unit at both ends: a steep line would meet their neighbours.
+            share = (abs((left + right) / 2 - here[0]) - 1.0) / max(high - low - 2.0, 1e-9)
+            straight = here[1] + (there[1] - here[1]) * min(1.0, max(0.0, share))
+            heights = np.clip(straight, gaps[:, 0], gaps[:, 1])
+            gap = int(np.abs(heights - straight).argmin())
+            found.append((number, gap, float(heights[gap])))
     return found
 
 
-def _arcs(here: Floats, there: Floats) -> Floats:
-    """Slightly bent paths, so that connections in both directions do not hide each other."""
-    along_it = there - here
-    lift = 0.1 * np.stack([-along_it[:, 1], along_it[:, 0]], axis=1)
-    points = np.stack([here, here + along_it / 3 + lift, there - along_it / 3 + lift, there], axis=1)
-    arcs: Floats = CUBIC @ points
-    return arcs
+def through(here: Floats, there: Floats, heights: Iterable[tuple[Column, float]]) -> Floats:
+    """The route between two points that passes columns at these heights."""
+    stops = [
+        (x, y)
+        for (left, right, _), y in heights
+        for x in (left - BEFORE, (left + right) / 2, right + BEFORE)[:: 1 if here[0] < there[0] else -1]
+    ]
+    return np.array([here, *stops, there])
 
 
-def _chord(here: Floats, there: Floats, middle: Floats) -> Floats:
-    """A connection within a ring: bent towards its middle, by another amount in each direction."""
-    off = there - here
-    lift = 0.05 * np.array([-off[1], off[0]])
-    near, far = here + 0.4 * (middle - here) + lift, there + 0.4 * (middle - there) + lift
-    chord: Floats = CUBIC @ np.array([here, near, far, there])
-    return chord
+def lead_of(here: Floats, there: Floats, columns: Sequence[Column]) -> Floats:
+    """The route from a neuron to the mark of a gate: through the gaps of columns, or beside its own."""
+    crossed = crossings(here, there, columns)
+    if not crossed and abs(there[1] - here[1]) > 1.0 and abs(there[0] - here[0]) < 1.0:
+        return _beside(here, there, 2.0)
+    return through(here, there, [(columns[number], y) for number, _, y in crossed])
 
 
-def _loop(centre: Floats) -> Floats:
-    """A self-connection: a loop on the neuron."""
-    start = RADIUS * np.array([np.cos(1.0), np.sin(1.0)])
-    over = np.array([0.42, 0.60])
-    mirror = np.array([-1.0, 1.0])
-    loop: Floats = centre + CUBIC @ np.array([start, over, over * mirror, start * mirror])
-    return loop
+def _pass_columns(routes: list[Floats], onwards: Indices, columns: Sequence[Column]) -> None:
+    """Lead connections through the columns that they pass, side by side where several take one gap."""
+    crossed = {i: crossings(routes[i][0], routes[i][1], columns) for i in onwards.tolist()}
+    shared: dict[tuple[int, int], list[tuple[float, float, int, int]]] = {}
+    for i, own in crossed.items():
+        for k, (column, gap, y) in enumerate(own):
+            span = float(np.ptp(routes[i][:, 0]))
+            shared.setdefault((column, gap), []).append((y, span, i, k))
+    height = {}
+    for (column, gap), members in shared.items():
+        low, high = columns[column].gaps[gap]
+        outward = 1.0 if np.isinf(high) else -1.0  # above all neurons, the longest is on top
+        members.sort(key=lambda one: (round(one[0], 6), outward * one[1]))
+        pitch = min(ROOM, (high - low) / len(members))
+        heights = [one[0] for one in members]
+        for k in range(1, len(heights)):
+            heights[k] = max(heights[k], heights[k - 1] + pitch)
+        heights[-1] = min(heights[-1], high)
+        for k in reversed(range(len(heights) - 1)):
+            heights[k] = min(heights[k], heights[k + 1] - pitch)
+        height.update({(i, k): at for (_, _, i, k), at in zip(members, heights, strict=True)})
+    for i, own in crossed.items():
+        here, there = routes[i]
+        routes[i] = through(here, there, [(columns[c], height[i, k]) for k, (c, _, _) in enumerate(own)])
 
 
-def _within(here: Floats, there: Floats, gap: float) -> Floats:
-    """A connection inside a layer: on its right down the column, on its left up."""
-    drop = here[1] - there[1]
-    if drop == 0.0:  # neighbours in a folded layer
-        lift = 0.5 * float(np.sign(there[0] - here[0]))
-        return _bent(here, there, lift, lift)
-    bulge = np.array([np.sign(drop) * min(0.4 + 0.22 * abs(drop), 0.6 * gap), 0.0])
-    way: Floats = CUBIC @ np.array([here, here + bulge, there + bulge, there])
-    return way
-
-
-def _bent(here: Floats, there: Floats, first: float, second: float) -> Floats:
-    """A path from start to end, with its first and second half lifted."""
-    third = (there - here) / 3
-    lifts = np.array([[0.0, first / 0.75], [0.0, second / 0.75]])
-    way: Floats = CUBIC @ np.array([here, here + third + lifts[0], there - third + lifts[1], there])
-    return way
-
-
-def _free(here: Floats, there: Floats, others: Floats, swerves: Sequence[tuple[float, float]]) -> Floats:
-    """The straightest path that meets no other neuron, or the one with the largest distance from them."""
-    side = 1.0 if here[1] + there[1] >= 0 else -1.0
-    farthest, best = -np.inf, _bent(here, there, 0.0, 0.0)
-    for first, second in swerves:
-        way = _bent(here, there, side * first, side * second)
-        distance = np.linalg.norm(way[:, None] - others, axis=-1).min(initial=np.inf)
-        if distance > 1.45 * RADIUS:
-            return way
-        if distance > farthest:
-            farthest, best = distance, way
-    return best
-
-
-def free_arc(here: Floats, there: Floats, others: Floats) -> Floats:
-    """As straight an arc as possible from a neuron to a point, clear of other neurons if possible."""
-    between = others[np.linalg.norm(others - there, axis=1) > 1.45 * RADIUS]
-    return _free(here, there, between, [(bend, bend) for bend in BENDS[:7]])
-
-
-def _lead_back(ways: Floats, back: Indices, diagram: Topology, places: Places, head: float) -> None:
-    """Paths of backward connections: above or below everything, in one cable for each pair of layers.
+def _lead_back(routes: list[Floats], back: Indices, pairs: Indices, places: Places, head: float) -> None:
+    """Backward connections: above or below everything, in one cable for each pair of layers.
 
     They leave on the right of their source and arrive from the left of their target. Those of the upper half
-    of a layer run above, the others below; short paths, and those of outer neurons, take the inner lanes.
+    of a layer run above, the others below; short ones, and those of outer neurons, take the inner lanes.
     """
-    here, there = places.centres[diagram.source], places.centres[diagram.target]
-    layers = diagram.layer[diagram.source] * len(diagram.layers) + diagram.layer[diagram.target]
-    middle = (here[:, 1] + there[:, 1]) / 2
     low, high = places.corners
-    for side, rim in ((1.0, high[1] + head), (-1.0, -low[1])):
+    high = high + np.array([0.0, head])
+    every = np.concatenate([[low, high], *(route for route in routes if len(route) > 2)])
+    middle = np.array([route[[0, -1], 1].mean() for route in routes])
+    length = np.array([np.ptp(route[:, 0]) for route in routes])
+    for side, rim in ((1.0, every[:, 1].max()), (-1.0, -every[:, 1].min())):
         mine = back[(middle[back] >= 0) == (side > 0)]
-        spans = diagram.layer[diagram.source[mine]] - diagram.layer[diagram.target[mine]]
-        mine = mine[np.lexsort((-side * middle[mine], layers[mine], spans))]
-        height = rim + CABLE
-        for pair in _runs(layers[mine]):
-            cable = mine[pair]
-            pitch = min(0.12, 0.4 / len(cable))
-            for lane, i in enumerate(cable):
-                out = 0.5 + 0.2 * lane / len(cable)
-                ways[i] = _round_about(here[i], there[i], out, side * (height + pitch * lane))
-            height += pitch * len(cable) + CABLE
+        mine = mine[np.lexsort((-side * middle[mine], pairs[mine], length[mine].round(6)))]
+        cables = np.split(mine, np.flatnonzero(np.diff(pairs[mine])) + 1) if len(mine) else []
+        spans = [(*routes[own[0]][::-1, 0].tolist(), min(0.12 * len(own), WIDEST)) for own in cables]
+        for cable, span, height in zip(cables, spans, stacked(spans, rim + CABLE, CABLE), strict=True):
+            for share, i in zip(np.arange(len(cable)) / len(cable), cable.tolist(), strict=True):
+                (here, there), out = routes[i], 0.5 + 0.2 * share
+                routes[i] = around(here, there, (out, -out), side * (height + span[-1] * share))
 
 
-def _runs(values: Indices) -> list[slice]:
-    """The slices of equal neighbours."""
-    ends = np.flatnonzero(np.diff(values)) + 1
-    starts = [0, *ends.tolist()]
-    return [slice(a, b) for a, b in zip(starts, [*ends.tolist(), len(values)], strict=True) if a < b]
+def stacked(spans: Iterable[tuple[Any, ...]], first: float, apart: float) -> list[float]:
+    """Heights of lanes, each (from, to, width), above all earlier ones that they overlap."""
+    taken: list[tuple[float, float, float]] = []
+    heights = []
+    for low, high, width in spans:
+        heights.append(max([first, *(top + apart for a, b, top in taken if a < high and low < b)]))
+        taken.append((low, high, heights[-1] + width))
+    return heights
 
 
-def _round_about(here: Floats, there: Floats, out: float, height: float) -> Floats:
-    """A path back: out of its source, along its lane, into its target."""
-    right, left = here[0] + out, there[0] - out
-    corners = [here, (right, here[1]), (right, height), (left, height), (left, there[1]), there]
-    return rounded(np.array(corners), 0.25)
+def around(here: Floats, there: Floats, out: tuple[float, float], height: float) -> Floats:
+    """A route at this height, which leaves its ends at these distances along the columns."""
+    a, b = here[0] + out[0], there[0] + out[1]
+    return rounded(np.array([here, (a, here[1]), (a, height), (b, height), (b, there[1]), there]))
 
 
-def rounded(corners: Floats, radius: float) -> Floats:
-    """A line through corners; each inner corner is rounded by ROUND points."""
-    pieces = [corners[:1]]
+def rounded(corners: Floats) -> Floats:
+    """The control points of a line through corners that are rounded."""
+    points = [corners[0]]
     for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
-        into, out = before - corner, after - corner
-        a, b = (v * min(0.5, radius / max(float(np.linalg.norm(v)), 1e-9)) for v in (into, out))
-        turn = np.linspace(0.0, 1.0, ROUND)[:, None]
-        pieces.append(corner + (1 - turn) ** 2 * a + turn**2 * b)
-    return np.concatenate([*pieces, corners[-1:]])
+        near = [
+            corner + (end - corner) * min(0.5, 2 * ROUND / max(float(np.linalg.norm(end - corner)), 1e-9))
+            for end in (before, after)
+        ]
+        points += [near[0], corner, near[1]]
+    return np.array([*points, corners[-1]])
+
+
+def curve(route: Floats) -> Floats:
+    """Points of a route, close to each other where it is bent."""
+    middles = (route[1:-2] + route[2:-1]) / 2
+    starts, ends = np.concatenate([route[:1], middles]), np.concatenate([middles, route[-1:]])
+    pieces = [
+        (1 - TIMES) ** 2 * a + 2 * TIMES * (1 - TIMES) * bend + TIMES**2 * b
+        for a, bend, b in zip(starts, route[1:-1], ends, strict=False)
+    ]
+    return np.concatenate([route[:1], *(pieces or [route[1:]])])
 
 
 def along(way: Floats, shares: Floats) -> Floats:
@@ -184,14 +218,13 @@ def along(way: Floats, shares: Floats) -> Floats:
     return np.stack([np.interp(shares * length[-1], length, way[:, axis]) for axis in (0, 1)], axis=1)
 
 
-def arrowheads(ways: Floats, size: float) -> Floats:
+def arrowheads(ways: Sequence[Floats], size: float) -> Floats:
     """Arrowheads where paths reach the discs of their targets, shape (connections, 3, 2)."""
     heads = np.empty((len(ways), 3, 2))
     for i, way in enumerate(ways):
-        outside = np.linalg.norm(way - way[-1], axis=1) >= RADIUS
         loop = np.linalg.norm(way[0] - way[-1]) < 2 * RADIUS
-        last = STEPS - 2 if loop else int(np.flatnonzero(outside)[-1])
-        heads[i] = _arrowhead(way[last], way[-1], 0.0 if loop else RADIUS, size)
+        outside = np.flatnonzero(np.linalg.norm(way - way[-1], axis=1) >= RADIUS)
+        heads[i] = _arrowhead(way[-2 if loop else outside[-1]], way[-1], 0.0 if loop else RADIUS, size)
     return heads
 
 

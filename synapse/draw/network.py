@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ from ._style import (
     lines,
     tints,
 )
-from ._ways import STEPS, along, arrowheads, free_arc, ways_of
+from ._ways import Column, along, arrowheads, columns_of, curve, lead_of, routes_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -164,7 +165,7 @@ class _Picture:
         self.heads = self._heads() if places.gap else []
         rows = max((text.count("\n") + 1 for text in self.heads), default=0)
         self.head = 1.25 * HEAD * self.point * rows + 0.1
-        self.ways = ways_of(diagram, places, self.head)
+        self.ways = [curve(one) for one in routes_of(diagram.source, diagram.target, places, self.head)]
 
     def draw(self, ax: Axes | None, title: str, colour: str | None, bars: bool) -> Axes:
         low, high = self._extent()
@@ -190,7 +191,7 @@ class _Picture:
         """The corners of the picture, with space for the names of layers above their frames."""
         low, high = self.places.corners
         high = high + np.array([0.0, self.head if self.heads else 0.0])
-        every = np.concatenate([[low, high], self.ways.reshape(-1, 2)])
+        every = np.concatenate([[low, high], *self.ways])
         return every.min(axis=0) - 0.35, every.max(axis=0) + 0.35
 
     def _heads(self) -> list[str]:
@@ -204,7 +205,9 @@ class _Picture:
         """A frame for each layer, with its name above."""
         longest = max((len(line) for text in self.heads for line in text.split("\n")), default=0)
         fit = 0.95 * self.places.gap / (1.12 * WIDE * max(longest, 5))
-        for text, column, frame in zip(self.heads, self.places.columns, self.places.frames, strict=True):
+        for text, column, frame in zip(
+            self.heads, self.places.middles[:, 0], self.places.frames, strict=True
+        ):
             scaled.box(frame[:2], frame[2:], 0.8 * self.point, edgecolor=PALE, zorder=0.5, gid="frame")
             name = ax.text(
                 column, frame[3] + 0.06, text, ha="center", va="bottom", weight="bold", linespacing=1.0
@@ -224,7 +227,7 @@ class _Picture:
         colours = cmap(norm(table.weight[order]))
         thickest = float(np.clip(30.0 / np.sqrt(len(ways)), 0.8, 3.0)) * min(1.0, 0.025 / self.point)
         paths = PathCollection(
-            [Path(way) for way in ways[order]],
+            [Path(ways[i]) for i in order],
             facecolors="none",
             edgecolors=colours,
             zorder=1,
@@ -236,7 +239,7 @@ class _Picture:
         few = table.connections <= MOST_ARROWHEADS
         pointed = (few | (table.layer[table.target] < table.layer[table.source]))[order]
         if pointed.any():
-            heads = list(arrowheads(ways[order][pointed], 0.15))
+            heads = list(arrowheads([ways[i] for i in order[pointed]], 0.15))
             ax.add_collection(
                 PolyCollection(heads, facecolors=colours[pointed], lw=0, zorder=1.5, gid="arrowheads")
             )
@@ -342,7 +345,7 @@ class Gates:
     lead: Floats | None
 
 
-def gates_of(diagram: Topology, places: Places, ways: Floats) -> list[Gates]:
+def gates_of(diagram: Topology, places: Places, ways: list[Floats]) -> list[Gates]:
     """All gates: one bundle for each gater and shared source or target, single ones last."""
     bundles = [bundle for bundle in _bundles(diagram) if len(bundle[1]) > 1]
     alone = np.setdiff1d(
@@ -359,7 +362,8 @@ def gates_of(diagram: Topology, places: Places, ways: Floats) -> list[Gates]:
         found.append((gater, links[order], marks[order]))
     marks = _apart(ways, alone)
     found += [(int(diagram.gater[i]), np.array([i]), marks[k : k + 1]) for k, i in enumerate(alone)]
-    return [Gates(gater, links, marks, _lead(gater, marks, places)) for gater, links, marks in found]
+    columns = columns_of(places)
+    return [Gates(gater, links, marks, _lead(gater, marks, places, columns)) for gater, links, marks in found]
 
 
 def _bundles(diagram: Topology) -> list[tuple[int, Indices, int]]:
@@ -377,7 +381,7 @@ def _bundles(diagram: Topology) -> list[tuple[int, Indices, int]]:
 def _crossing(way: Floats, centre: Floats, reach: float) -> Floats:
     """The point of a way at a distance from the neuron at one of its ends, at most in its middle."""
     way = way if np.linalg.norm(way[0] - centre) < np.linalg.norm(way[-1] - centre) else way[::-1]
-    fine = along(way, np.linspace(0.0, 0.5, 4 * STEPS))
+    fine = along(way, np.linspace(0.0, 0.5, 200))
     beyond = np.flatnonzero(np.linalg.norm(fine - centre, axis=1) >= reach)
     point: Floats = fine[beyond[0] if len(beyond) else -1]
     return point
@@ -391,7 +395,7 @@ def _around(centre: Floats, marks: Floats) -> Indices:
     return np.roll(order, -int(gaps.argmax()) - 1)
 
 
-def _apart(ways: Floats, gated: Indices) -> Floats:
+def _apart(ways: list[Floats], gated: Indices) -> Floats:
     """Marks near the middle of their connections, and apart from each other if possible."""
     found = np.empty((0, 2))
     for i in gated:
@@ -403,13 +407,12 @@ def _apart(ways: Floats, gated: Indices) -> Floats:
     return found
 
 
-def _lead(gater: int, marks: Floats, places: Places) -> Floats | None:
-    """The path from the gater to the nearest mark, around other neurons where an arc can avoid them."""
+def _lead(gater: int, marks: Floats, places: Places, columns: Sequence[Column]) -> Floats | None:
+    """The path from the gater to the nearest mark."""
     if gater == OUTSIDE:
         return None
     here = places.centres[gater]
-    nearest = marks[int(np.linalg.norm(marks - here, axis=1).argmin())]
-    return free_arc(here, nearest, np.delete(places.centres, gater, axis=0))
+    return curve(lead_of(here, marks[int(np.linalg.norm(marks - here, axis=1).argmin())], columns))
 
 
 def diagram_of(shown: Any) -> Topology:

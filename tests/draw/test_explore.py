@@ -424,12 +424,13 @@ def test_connections_stay_within_the_drawing():
     for net in (architect.LSTM(2, 3, 1, seed=0), architect.LSTM(10, 20, 5, seed=0)):
         drawing = drawn(net)
         (box,) = (element.get("viewBox") for element in drawing.iter(f"{SVG}svg"))
-        _, top, _, height = map(float, box.split())
+        left, top, width, height = map(float, box.split())
         for path in drawing.iter(f"{SVG}path"):
-            arc = re.fullmatch(r"M\S+ (\S+)Q\S+ (\S+) \S+ (\S+)", path.get("d"))
-            if arc:
-                start, bend, end = map(float, arc.groups())
-                assert top <= (start + 2 * bend + end) / 4 <= top + height
+            points = np.array(re.findall(r"[-\d.]+", path.get("d")), float).reshape(-1, 2)
+            bends = points[1:-1:2]
+            for x, y in np.concatenate([points[:: len(points) - 1], (bends[1:] + bends[:-1]) / 2]):
+                assert left <= x <= left + width
+                assert top <= y <= top + height
 
 
 def test_a_network_that_is_linked_to_others_is_drawn_alone():

@@ -51,12 +51,17 @@ class Places:
     gap: float
 
     @classmethod
-    def of(cls, diagram: Topology, stretch: float = 1.0) -> Places:
-        """Layers from left to right; the neurons of a column from top to bottom, of a ring clockwise."""
+    def of(cls, diagram: Topology, printed: bool = False) -> Places:
+        """Layers from left to right; the neurons of a column from top to bottom, of a ring clockwise.
+
+        There is more room if numbers are printed, in discs and between layers.
+        """
         shapes, rings = zip(*(_shape(diagram, i) for i in range(len(diagram.layers))), strict=True)
         sizes = np.array([np.ptp(shape, axis=0) if len(shape) else np.zeros(2) for shape in shapes])
         tallest = float(sizes[:, 1].max()) + 1.0
-        gap = stretch * max(2.0, min(0.3 * tallest, 1.7 * (tallest + 2.0) / max(1, len(shapes) - 1)))
+        gap = (1.5 if printed else 1.0) * max(
+            2.0, min(0.3 * tallest, 1.7 * (tallest + 2.0) / max(1, len(shapes) - 1))
+        )
         middles = np.concatenate([[0.0], np.cumsum(gap + (sizes[:-1, 0] + sizes[1:, 0]) / 2)])
         centres = np.empty((diagram.neurons, 2))
         for i, shape in enumerate(shapes):
@@ -66,7 +71,7 @@ class Places:
         low = np.stack([middles, np.zeros(len(shapes))], axis=1) - sizes / 2 - edge
         high = np.stack([middles, np.zeros(len(shapes))], axis=1) + sizes / 2 + edge
         high[:, 1] += 0.25 * loops
-        low[:, 1] -= 0.15 * _named(diagram)
+        low[:, 1] -= 0.15 * (printed | _named(diagram))
         return cls(centres, diagram.layer, np.concatenate([low, high], axis=1), np.array(rings), gap)
 
     @classmethod
@@ -161,10 +166,10 @@ def check_layout(layout: Any) -> bool:
     return True
 
 
-def places_of(diagram: Topology, layout: Any, stretch: float = 1.0) -> Places:
+def places_of(diagram: Topology, layout: Any, printed: bool = False) -> Places:
     """The places of neurons by layers or by another layout."""
     if not check_layout(layout):
-        return Places.of(diagram, stretch)
+        return Places.of(diagram, printed)
     return Places.at(_positions(diagram, layout), diagram)
 
 

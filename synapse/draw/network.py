@@ -51,6 +51,9 @@ MOST_NEURONS, MOST_CONNECTIONS = 300, 4000
 MOST_GATED = 600
 """The same for the connections of a network with gates."""
 
+MOST_PRINTED = 100
+"""Maximum number of connections with printed weights."""
+
 MOST_ARROWHEADS = 250
 """Maximum number of connections that all have arrowheads."""
 
@@ -65,6 +68,11 @@ NUMBER, NAME, HEAD = 8.0, 7.0, 9.0
 LONGEST_WORD = 14
 """Maximum length of a word in the name of a layer that is not broken."""
 
+PRINTED = 0.17
+"""Size of printed numbers, in units."""
+SHARES = np.array([0.38, 0.62, 0.32, 0.68, 0.44, 0.56, 0.26, 0.74, 0.5, 0.2, 0.8])
+"""Places along a connection that its printed weight tries, in this order: many cross in the middle."""
+
 CLEAR = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.4}
 """Background of text that lines may cross."""
 
@@ -76,6 +84,7 @@ def network(
     colour: str | None = None,
     layout: Any = LAYERS,
     blocks: bool | None = None,
+    numbers: bool = False,
     colour_bars: bool = True,
 ) -> Axes:
     """Draw a network: layers from left to right, connections as thick as their weights.
@@ -112,6 +121,9 @@ def network(
         Colours of discs then show the layers, if `colour` is not given.
     blocks : bool, optional
         Whether to draw by layers. Default: True for large networks, if no other layout is given.
+    numbers : bool
+        Whether to print every weight on its connection and every activation in its disc, to two decimals, for
+        slides and exercises. Default False. The network may have up to 100 connections.
     colour_bars : bool
         Whether to add colour bars beside the picture.
 
@@ -119,7 +131,8 @@ def network(
     ------
     ArgumentTypeError, ArgumentError
         If `net`, `ax` or `layout` is of another kind, a neuron is given twice, a layout does not place every
-        neuron, or `blocks` is True with a layout.
+        neuron, `blocks` is True with a layout or with `numbers`, or `numbers` is True for more than 100
+        connections.
     UnknownNameError
         If `colour` is not one of these numbers, or `layout` not one of these names.
     MissingExtraError
@@ -139,14 +152,21 @@ def network(
     boolean("The colour_bars", colour_bars)
     if colour is not None and not is_among(colour, COLOURS):
         raise unknown_name("number of a neuron to colour by", colour, COLOURS)
-    free = check_layout(layout)
+    free, printed = check_layout(layout), boolean("`numbers`", numbers)
+    if printed and diagram.connections > MOST_PRINTED:
+        raise ArgumentError(
+            f"numbers=True prints up to {MOST_PRINTED} weights; there are {diagram.connections} connections."
+        )
     by_layers = _is_large(diagram) and not free if blocks is None else boolean("The blocks", blocks)
-    if by_layers and free:
-        raise ArgumentError("A layout places neurons, which blocks=True does not draw. Give one of the two.")
+    if by_layers and (free or printed):
+        given = "A layout places neurons" if free else "numbers=True prints numbers of neurons"
+        raise ArgumentError(f"{given}, which blocks=True does not draw. Give one of the two.")
     title = label(net.name, 40) if isinstance(net, Network) else ""
     if by_layers:
         return block_view.draw_blocks(diagram, ax, title)
-    return _Picture(diagram, places_of(diagram, layout)).draw(ax, title, colour, colour_bars)
+    return _Picture(diagram, places_of(diagram, layout, printed), printed).draw(
+        ax, title, colour, colour_bars
+    )
 
 
 def _is_large(diagram: Topology) -> bool:
@@ -157,8 +177,8 @@ def _is_large(diagram: Topology) -> bool:
 class _Picture:
     """A picture of single neurons. Sizes of text and lines are in units, the distance of two neurons."""
 
-    def __init__(self, diagram: Topology, places: Places) -> None:
-        self.diagram, self.places = diagram, places
+    def __init__(self, diagram: Topology, places: Places, printed: bool) -> None:
+        self.diagram, self.places, self.printed = diagram, places, printed
         low, high = places.corners
         width, height = high - low + 1.2
         self.point = 1.0 / (72.0 * min(LARGEST, WIDTH / width, HEIGHT / height))
@@ -185,6 +205,8 @@ class _Picture:
             self._draw_gates(ax, scaled)
             inks = self._draw_discs(ax, scaled, colour, bars)
             self._draw_names(ax, scaled, inks)
+            if self.printed:
+                self._print_numbers(ax, scaled, inks)
             return ax
 
     def _extent(self) -> tuple[Floats, Floats]:
@@ -315,7 +337,7 @@ class _Picture:
         wide = self.places.gap if len(set(self.places.centres[:, 0])) == len(self.places.frames) else 0.95
         room = max(3, int(0.95 * wide / (WIDE * NAME * self.point)))
         for (x, y), name, ink in zip(self.places.centres, names_shown(self.diagram), inks, strict=True):
-            inside = len(name) <= 3
+            inside = len(name) <= 3 and not self.printed
             text = label(name) if inside else label(name, room)
             low = y if inside else y - RADIUS - 0.04
             shown = ax.text(x, low, text, ha="center", va="center" if inside else "top", color=ink, zorder=4)
@@ -323,6 +345,23 @@ class _Picture:
                 shown.set(color=INK, bbox=CLEAR)
             size = min(NUMBER * self.point, 0.3) * (0.75 if len(name) == 3 else 1.0)
             scaled.text(shown, size if inside else min(NAME * self.point, 0.28))
+
+    def _print_numbers(self, ax: Axes, scaled: Scaled, inks: list[str]) -> None:
+        """Activations in the discs, and weights where their lines are far from discs and other weights."""
+        taken = [*self.places.centres, *(self.places.centres - np.array([0.0, 0.4]))]
+        centred: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 4}
+        for (x, y), value, ink in zip(self.places.centres, self.diagram.activation, inks, strict=True):
+            scaled.text(ax.text(x, y, f"{value:.2f}", color=ink, **centred), PRINTED)
+        for way, weight in zip(self.ways, self.diagram.weight, strict=True):
+            spots = along(way, SHARES)
+            apart = np.abs(spots[:, None] - np.array(taken)) / [0.55, 0.22]  # the half of two texts
+            room = apart.max(axis=2).min(axis=1)
+            spot = spots[int((room > 1.0).argmax() if (room > 1.0).any() else room.argmax())]
+            taken.append(spot)
+            text = ax.text(
+                spot[0], spot[1], f"{weight:.2f}", color=INK, bbox=CLEAR | {"alpha": 0.9}, **centred
+            )
+            scaled.text(text, PRINTED)
 
 
 # --- gates ----------------------------------------------------------------------------------------

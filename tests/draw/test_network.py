@@ -120,6 +120,22 @@ def test_text_and_lines_are_proportional_to_the_axes():
         np.testing.assert_allclose(measured(4.0, blocks), measured(8.0, blocks), rtol=1e-6)
 
 
+def test_numbers_are_printed_in_discs_and_on_lines():
+    def check(name):
+        net = STANDARD[name]()
+        net.activate(np.linspace(-0.4, 0.9, len(net.input)))
+        ax = draw.network(net, numbers=True, colour_bars=False)
+        assert_readable(ax)
+        texts = [(text.get_text(), text.get_position()) for text in ax.texts]
+        for neuron, place in zip(net, middles(ax), strict=True):
+            assert (f"{neuron.activation:.2f}", tuple(place)) in texts
+        for link in net.connections:
+            places = [place for text, place in texts if text == f"{link.weight:.2f}"]
+            assert min(from_way(place, way_of(ax, net, link)) for place in places) < 0.01, link
+
+    assert not failures(["perceptron", "elman", "names"], check)
+
+
 def test_colour_and_width_show_the_weight():
     net = architect.Perceptron(1, 3, 1, seed=0)
     net.weights = [-1.0, 0.0, 0.25, 1.0, 0.5, -0.5]
@@ -443,6 +459,8 @@ def test_what_cannot_be_drawn(net, monkeypatch):
         [
             *((kind, words, lambda own=own: draw.network(net, layout=own)) for kind, words, own in wrong),
             (ArgumentError, "Give one of the two", both),
+            (ArgumentError, "Give one of the two", lambda: draw.network(net, numbers=True, blocks=True)),
+            (ArgumentError, "up to 100 weights", lambda: draw.network(STANDARD["hundred"](), numbers=True)),
             (ArgumentTypeError, "Expected a Network, or a sequence of neurons", lambda: draw.network(["a"])),
             (ArgumentError, "at least one, and each given once", lambda: draw.network([neuron, neuron])),
             (UnknownNameError, "named 'weight'", lambda: draw.network(neuron, colour="weight")),

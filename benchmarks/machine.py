@@ -62,7 +62,8 @@ def install_node_packages() -> str:
     NPM_FOLDER.mkdir(exist_ok=True)
     (NPM_FOLDER / ".gitignore").write_text("*\n")
     (NPM_FOLDER / "package.json").write_text('{"private": true}\n')
-    command = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", *missing]
+    # all of them: npm would remove those that the new package.json does not name
+    command = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", *NODE_PACKAGES.values()]
     done = subprocess.run(command, cwd=NPM_FOLDER, capture_output=True, text=True, check=False)
     return "" if done.returncode == 0 else "npm: " + " ".join(done.stderr.strip().splitlines()[-1:])
 

@@ -188,7 +188,16 @@ class PaperTable:
             parts.append(f'<div style="color: #808080">\n\n{title}\n\n{self._table(few)}\n\n</div>')
         if any(row.published for row, _ in rows):
             parts.append(NO_COMPARISON)
-        return "\n\n".join(parts)
+        return "\n\n".join([*parts, self._settings([row for row, _ in rows])])
+
+    def _settings(self, rows: Sequence[Row]) -> str:
+        """All arguments of the trials: those that the rows share, and what each row gives itself."""
+        file = self.trial.__module__.replace(".", "/")
+        lines = [f"Settings, the arguments of `{self.trial.__name__}` in `{file}.py`."]
+        if self.shared:
+            lines[0] += f" Rows that do not give others have {_written(self.shared)}."
+        lines += ["", "| row | its settings |", "| --- | --- |"]
+        return "\n".join([*lines, *(f"| {row.label} | {_written(row.case)} |" for row in rows)])
 
     def _table(self, groups: list[tuple[Row, Trials]]) -> str:
         published = any(row.published for row, _ in groups)
@@ -223,6 +232,10 @@ class PaperTable:
 
 def _given(one: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
     return {name: one[name] for name in names if one.get(name) is not None}
+
+
+def _written(case: Mapping[str, Any]) -> str:
+    return ", ".join(f"`{name}={value!r}`" for name, value in case.items())
 
 
 def _number(trial: Mapping[str, Any], name: str) -> float:

@@ -153,7 +153,7 @@ _TRAINER_ATTRIBUTES = {
     "XOR": "Run `python -m demos xor`.",
     "DSR": "Run `python -m demos recall`; synapse.tasks.Recall makes the data.",
     "ERG": "Run `python -m demos reber`; synapse.tasks.EmbeddedReber makes the data.",
-    "timingTask": "There is no such task here: make its data, and give them to trainer.train().",
+    "timingTask": "The repository has its data, in studies/tasks/timing.py.",
     "iterations": "Use trainer.train(inputs, targets, epochs=20000).",
     "error": "Use trainer.train(inputs, targets, error=0.005).",
     "shuffle": "Use trainer.train(inputs, targets, shuffle=True).",

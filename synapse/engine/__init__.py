@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from . import functions, lowering, rtrl, schema, status, store
+from . import functions, lowering, rtrl, schema, status, store, untraced
 from .guard import Deferred
 
 _COMPILED = ("compiler", "exact", "online")
@@ -34,4 +34,5 @@ __all__ = [
     "schema",
     "status",
     "store",
+    "untraced",
 ]

@@ -19,6 +19,9 @@ FIRST, INPUTS, OUTPUTS, STOP, LEARNING = range(5)
 """Places in the span of a network, that kernels take: its first row, how many inputs and outputs it has, the
 row after its last, and the first row that can learn (after the inputs, unless something leads into them)."""
 
+GIVEN_ERRORS = -1
+"""In place of the code of a cost: kernels get the errors of the outputs instead of targets."""
+
 STRETCHES, GROUPS, BIAS_STRETCHES, BIAS_GROUPS, HELD = range(5)
 """Places in the column ``ties``: how many stretches and groups there are of tied connections, and of neurons
 with tied biases; and whether what is shared moves later."""

@@ -88,7 +88,7 @@ class Store:
         self.n_removed = 0  # neurons and connections that the next lowering removes
         self.columns = StoreColumns(self.dtype)
         # the columns of neurons, one array for all of a dtype
-        self.blocks = [np.empty((len(names), 0), self.columns[names[0]].dtype) for names in _BLOCKS]
+        self.blocks = [np.empty((len(names), 0), self.columns[names[0]].dtype) for names in BLOCK_NAMES]
         self.columns["clock"] = np.zeros(1, np.uint64)
         self.columns["failed"] = np.zeros(FAILURE)
         self.columns["log_place"] = np.zeros(PLACES, np.uint64)
@@ -644,8 +644,9 @@ def _with_room(array: NDArray[Any], rows: int) -> NDArray[Any]:
 
 
 _NUMBERS = {dtype: [column for column in NEURON if column.dtype == dtype] for dtype in TYPES}
-_BLOCKS = [[column.name for column in columns] for columns in _NUMBERS.values() if columns]
-_OF_NEURONS = [*chain.from_iterable(_BLOCKS)]
+BLOCK_NAMES = [[column.name for column in columns] for columns in _NUMBERS.values() if columns]
+"""The columns of neurons in each array of ``store.blocks``."""
+_OF_NEURONS = [*chain.from_iterable(BLOCK_NAMES)]
 _DEFAULTS = [np.array([[column.default] for column in columns]) for columns in _NUMBERS.values() if columns]
 _EMPTY = {
     dtype: {column.name: np.empty(0, numpy_dtype(column, dtype)) for column in COLUMNS}

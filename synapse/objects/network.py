@@ -7,7 +7,7 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count
-from typing import Any, ClassVar, NoReturn, TypeGuard, overload
+from typing import Any, ClassVar, NamedTuple, NoReturn, TypeGuard, overload
 
 import networkx as nx
 import numpy as np
@@ -44,11 +44,11 @@ from .._checks import (
 from .._registration import require_sound
 from .._typing import Floats, Ints
 from ..cost import Cost
-from ..engine.functions.activations import RANDOM
+from ..engine.functions.activations import RANDOM, SOFTMAX
 from ..engine.guard import InUse, atomic, consistent_read
 from ..engine.lowering.flags import DELAYED, DELAYED_GATE
 from ..engine.rtrl import Plan
-from ..engine.schema import FIRST, HIDDEN, INPUT, NONE, OUTPUT, STOP
+from ..engine.schema import FIRST, GIVEN_ERRORS, HIDDEN, INPUT, NONE, OUTPUT, SHARED_BY, STOP
 from ..engine.status import DIVERGED, DONE, FAILED, REFUSED, RESIZED, ROW
 from ..engine.store import Store
 from ..errors import (
@@ -64,10 +64,20 @@ from . import graph, order, parameters, wiring
 from .connection import Connection, connections_at
 from .layer import Layer, flat_layers
 from .neuron import Neuron, require_neuron
+from .parameters import ParameterPlaces
 from .projection import Projection
 from .sensitivities import RTRL, LearningRule, Sensitivities, checked_rule
 
 NOTHING = np.empty(0)
+MEDIUM = 1 << 18
+"""Connections up to which a network keeps where its parameters are."""
+
+
+class Slopes(NamedTuple):
+    """Derivatives with respect to the parameters of a network, see :meth:`Network.slopes`."""
+
+    weights: Floats
+    biases: Floats
 
 
 @answers("Network")
@@ -162,6 +172,12 @@ class Network(Sequence[Neuron]):
         self._span = (0, np.zeros(5, np.uint64))  # a version of the topology, the numbers for kernels
         self._costs_known: tuple[int, list[tuple[Any, Cost]]] = (0, [])  # by what was asked for
         self._memory_known = (0, False)  # a version of the topology, and whether it has memory
+        self._places_known: tuple[int, Any] = (
+            0,
+            (),
+        )  # a version of the topology, and those of its parameters
+        self._aside_known: engine.untraced.Aside | None = None  # for `peek`
+        self._accumulator_known: Any = None  # an accumulator, for `slopes`
         self._n_inputs, self._n_outputs = len(layers[0]), len(layers[-1])
 
     def _enter(self, store: Store) -> None:
@@ -565,13 +581,15 @@ class Network(Sequence[Neuron]):
         >>> net.activate([0.0, 1.0]).round(2)
         array([0.41])
         """
+        return self._run(self._input_row(inputs), np.empty(self._n_outputs))
+
+    def _input_row(self, inputs: ArrayLike | None) -> Floats:
+        """The inputs of one step as kernels take them, which check that they are finite."""
         if inputs is None:
-            row: Floats = NOTHING
-        elif _is_row(inputs, self._n_inputs):
-            row = inputs  # nothing to copy
-        else:
-            row = row_of("The inputs", inputs, self._n_inputs)
-        return self._run(row, np.empty(self._n_outputs))
+            return NOTHING
+        if _is_row(inputs, self._n_inputs):
+            return inputs  # nothing to copy
+        return row_of("The inputs", inputs, self._n_inputs)
 
     @overload
     def run(self, inputs: list[NDArray[Any]]) -> list[Floats]: ...
@@ -713,8 +731,60 @@ class Network(Sequence[Neuron]):
         require_range("The inputs", row, store.dtype)
         raise ArgumentError(f"Expected the inputs to be finite, got {shown(row.tolist())} in step {step}.")
 
+    def peek(self, inputs: ArrayLike | None = None) -> Floats:
+        """Compute the outputs of the next step without making it.
+
+        States, traces, sensitivities, the streams of random neurons, the clock and a recording stay as they
+        are: the next :meth:`activate` with these inputs returns the same outputs.
+
+        Parameters
+        ----------
+        inputs : array_like, shape (n,), optional
+            As in :meth:`activate`.
+
+        Returns
+        -------
+        ndarray, shape (m,)
+            The activations that the output neurons would have.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If the inputs are not n finite numbers.
+        FunctionError
+            If a registered activation function raises; nothing has changed then.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.LSTM(1, 3, 1, seed=0)
+        >>> expected = net.peek([1.0])
+        >>> bool(net.activate([1.0]) == expected)
+        True
+        """
+        return self._peek(self._input_row(inputs), np.empty(self._n_outputs))
+
+    def _peek(self, inputs: Floats, outputs: Floats) -> Floats:
+        """Run one step in one kernel call, by which only `outputs` changes."""
+        store = self._anchor._store
+        with store.lock:
+            if store is self._anchor._store:
+                span, aside = self._ready()[2], self._aside_known
+                if aside is None or aside.topology != store.topology_version:
+                    aside = self._aside_known = engine.untraced.Aside(store)
+                run = (store.calls or engine.online.calls_for(store)).run_network
+                status = run(aside.begin(), store.unit, span, inputs, outputs)
+                if status != DONE:
+                    self._refuse(status, store, inputs)
+                return outputs
+        return self._peek(inputs, outputs)  # its store was absorbed by another during the wait
+
     def propagate(
-        self, rate: float = 0.1, target: ArrayLike | None = None, cost: str | Cost | None = None
+        self,
+        rate: float = 0.1,
+        target: ArrayLike | None = None,
+        cost: str | Cost | None = None,
+        errors: ArrayLike | None = None,
     ) -> float:
         """Propagate the error of the last step back through the network, and update the weights.
 
@@ -728,22 +798,27 @@ class Network(Sequence[Neuron]):
         cost : str or Cost, optional
             Cost that is minimized. Default: cross-entropy for logistic outputs, categorical cross-entropy
             for softmax outputs, otherwise squared error.
+        errors : array_like, shape (m,), optional
+            Error of each output instead of a target and a cost: minus the derivative of what is minimized
+            with respect to the state of the neuron, as :attr:`Neuron.error` has it afterwards. Any finite
+            numbers for any squash, NaN for an output without one.
 
         Returns
         -------
         float
-            The cost of the step.
+            The cost of the step; 0 with `errors`.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError, UnknownNameError
-            If rate, target or cost cannot be used; no weight has changed then.
+            If rate, target, cost or errors cannot be used; no weight has changed then.
         FunctionError
             If a registered cost raises; no weight has changed then.
 
         See Also
         --------
         activate : Run a step first.
+        slopes : Derivatives of the outputs, without an update.
         Trainer : Train on data, with this rule or with backpropagation through time.
 
         Examples
@@ -755,6 +830,8 @@ class Network(Sequence[Neuron]):
         >>> bool(net.activate([0.0, 1.0]) > before)
         True
         """
+        if errors is not None:
+            return self._propagate_errors(rate, errors, (target, cost))
         if type(rate) is float and 0.0 <= rate < SAFE:
             measure = self._cost(cost)
             row: Floats | None = None
@@ -765,7 +842,7 @@ class Network(Sequence[Neuron]):
             elif isinstance(target, list | tuple):
                 row = row_of("The target", target, self._n_outputs)
             if row is not None:
-                status, value = self._learn(rate, row, measure, True)
+                status, value = self._learn(rate, row, measure.code, True)
                 if status != REFUSED:
                     return value
         return self._propagate_checked(rate, target, cost)
@@ -780,10 +857,113 @@ class Network(Sequence[Neuron]):
         if target is not None:
             row = vector("The target", target, self._n_outputs, self._store.dtype, nan=True)
             measure.check_targets(row[None])
-        return self._learn(rate, row, measure, False)[1]
+        return self._learn(rate, row, measure.code, False)[1]
 
-    def _learn(self, rate: float, targets: Floats, cost: Cost, check: bool) -> tuple[int, float]:
-        """Propagate in one kernel call; returns its status and the cost.
+    def _propagate_errors(self, rate: float, errors: ArrayLike, others: tuple[Any, Any]) -> float:
+        """Propagate given errors of the outputs, checked."""
+        if others != (None, None):
+            raise ArgumentError("Expected errors, or a target with its cost, got both.")
+        rate = non_negative_number("The rate", rate, self._store.dtype)
+        row = self._error_row(errors)
+        status, cost = self._learn(rate, row, GIVEN_ERRORS, True)
+        if status == REFUSED:
+            self._refuse_errors(row)
+        return cost
+
+    def _refuse_errors(self, errors: Floats) -> None:
+        """Raise the error for errors of the outputs that kernels have refused."""
+        vector("The errors", errors, self._n_outputs, self._store.dtype, nan=True)
+
+    def slopes(self, errors: ArrayLike | None = None, out: tuple[Floats, Floats] | None = None) -> Slopes:
+        """Derivatives of one sum over the outputs of the last step with respect to all weights and biases.
+
+        With `errors`, the sum is that of error times state over the outputs: the derivatives are what
+        ``propagate(1.0, errors=errors)`` would add to the weights. They are those of the learning rule of the
+        network: with ``"rtrl"`` exact derivatives through all steps (of an order, what it keeps), with
+        ``"online"`` those along its traces. No weight changes; neurons have the errors of this call.
+
+        Parameters
+        ----------
+        errors : array_like, shape (m,), optional
+            Factor of the state of each output; NaN counts as 0. Default: the slopes of the activations, so
+            that the sum is that of the outputs; 0 for softmax outputs, whose sum is constant.
+        out : tuple of two ndarrays, optional
+            Arrays of the dtype of the network for the result, shapes (connections,) and (neurons,).
+            Default: new ones.
+
+        Returns
+        -------
+        Slopes
+            A pair of arrays: `weights` in the order of :attr:`connections`, `biases` in that of
+            :attr:`neurons`; 0 for what is not trainable. Each of several tied connections has the derivative
+            with respect to their shared weight.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If the errors are not m finite numbers or NaN, or the arrays do not have this form.
+        TopologyError
+            If there is no step to learn from, as in :meth:`propagate`.
+
+        See Also
+        --------
+        synapse.gradient : Exact gradient of the cost of whole sequences.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.Perceptron(1, 1, squash="identity", seed=0)
+        >>> outputs = net.activate([0.5])
+        >>> net.slopes(errors=[2.0])
+        Slopes(weights=array([1.]), biases=array([0., 2.]))
+        """
+        return self._find_slopes(None if errors is None else self._error_row(errors), out)
+
+    def _error_row(self, errors: ArrayLike) -> Floats:
+        """The errors of the outputs as kernels take them, which check their range."""
+        return errors if _is_row(errors, self._n_outputs) else row_of("The errors", errors, self._n_outputs)
+
+    def _find_slopes(self, errors: Floats | None, out: tuple[Floats, Floats] | None) -> Slopes:
+        """The slopes, by one kernel call that adds the updates of a propagation to buffers."""
+        store = self._anchor._store
+        with store.lock:
+            if store is self._anchor._store:
+                span, moves, places = self._ready()[2], self._accumulator_known, self._parameter_places()
+                if moves is None or moves.topology != store.topology_version:
+                    moves = self._accumulator_known = engine.online.Accumulator(store, recorded=False)
+                sizes = places[0].size, places[1].size
+                if out is None:
+                    out = np.empty(sizes[0], store.dtype), np.empty(sizes[1], store.dtype)
+                else:
+                    _require_room(out, sizes, store.dtype)
+                moves.clear()
+                row = self._output_slopes(store, span) if errors is None else errors
+                if self._rtrl is None:
+                    run = (store.calls or engine.online.calls_for(store)).propagate_targets
+                    status, _ = run(moves.address, store.unit, span, row, GIVEN_ERRORS, 1.0, True)
+                else:
+                    status, _ = self._learn_exactly(store, self._rtrl, row, GIVEN_ERRORS, 1.0, True, moves)
+                if status == REFUSED:
+                    self._refuse_errors(row)
+                places[0].read(moves.weights, out[0])
+                places[1].read(moves.biases, out[1])
+                for name, at, slopes in zip(("weight", "bias"), places, out, strict=True):
+                    if at.tied:
+                        groups = store[SHARED_BY[name]]
+                        slopes[:] = parameters.sum_of_group(groups, at.every, slopes)
+                return Slopes(*out)
+        return self._find_slopes(errors, out)  # its store was absorbed by another during the wait
+
+    def _output_slopes(self, store: Store, span: NDArray[np.uint64]) -> Floats:
+        """The slopes of the outputs; 0 for softmax outputs, the sum of whose activations is constant."""
+        rows = slice(int(span[STOP]) - self._n_outputs, int(span[STOP]))
+        columns = store.columns
+        slopes: Floats = columns["derivative"][rows].astype(np.float64)
+        slopes[columns["squash"][rows] == SOFTMAX] = 0.0
+        return slopes
+
+    def _learn(self, rate: float, targets: Floats, cost: int, check: bool) -> tuple[int, float]:
+        """Propagate in one kernel call; returns its status and the cost, given as its code.
 
         With `check`, the status is REFUSED if the cost cannot have a target.
         """
@@ -795,18 +975,25 @@ class Network(Sequence[Neuron]):
                     span = self._ready()[2]
                 if self._rtrl is None:
                     run = (store.calls or engine.online.calls_for(store)).propagate_targets
-                    ended = run(store.address, store.unit, span, targets, cost.code, rate, check)
+                    ended = run(store.address, store.unit, span, targets, cost, rate, check)
                 else:
-                    ended = self._learn_exactly(store, self._rtrl, targets, cost.code, rate, check)
+                    ended = self._learn_exactly(store, self._rtrl, targets, cost, rate, check)
                 if ended[0] != DONE and ended[0] in (FAILED, RESIZED):
                     self._refuse(ended[0], store)
                 return ended  # a cost that has diverged is returned too
         return self._learn(rate, targets, cost, check)  # its store was absorbed by another during the wait
 
     def _learn_exactly(
-        self, store: Store, by: Sensitivities, targets: Floats, cost: int, rate: float, check: bool
+        self,
+        store: Store,
+        by: Sensitivities,
+        targets: Floats,
+        cost: int,
+        rate: float,
+        check: bool,
+        moves: Any = None,
     ) -> tuple[int, float]:
-        """Propagate along the sensitivities in one kernel call; see :meth:`_learn`."""
+        """Propagate along the sensitivities in one kernel call, see :meth:`_learn`; updates go to `moves`."""
         plan = self._plan(store, by)
         if not plan.can_learn:
             raise TopologyError(
@@ -814,7 +1001,7 @@ class Network(Sequence[Neuron]):
                 "has nothing to learn from. Call network.activate first."
             )
         run = engine.rtrl.loops.calls_for(store).propagate_targets
-        address = plan.store_table()
+        address = plan.store_table(moves)
         ended: tuple[int, float]
         ended = run(address, store.unit, plan.address, plan.span, targets, cost, rate, check)
         return ended
@@ -959,14 +1146,11 @@ class Network(Sequence[Neuron]):
         Settable as a whole: ``net.weights = 2 * net.weights``. Tied connections must get the same value.
         To set some weights in place, use :attr:`Projection.weights`.
         """
-        return read_only(self._store["weight"][self._connection_rows()])
+        return read_only(self._parameter_places()[0].read(self._store.columns["weight"]))
 
     @weights.setter
-    @atomic
     def weights(self, values: ArrayLike) -> None:
-        rows, what = self._connection_rows(), "The weights of the network"
-        numbers = self._vector(what, finite_array(what, values), len(rows))
-        parameters.assign(self._store, "weight", rows, numbers)
+        self._set_parameters(0, "weight", "The weights of the network", values)
 
     @property
     @consistent_read
@@ -975,14 +1159,40 @@ class Network(Sequence[Neuron]):
 
         Settable as a whole: ``net.biases = 2 * net.biases``. Tied neurons must get the same value.
         """
-        return read_only(self._store["bias"][self._rows()])
+        return read_only(self._parameter_places()[1].read(self._store.columns["bias"]))
 
     @biases.setter
-    @atomic
     def biases(self, values: ArrayLike) -> None:
-        what = "The biases of the network"
-        biases = self._vector(what, finite_array(what, values), len(self))
-        parameters.assign(self._store, "bias", self._rows(), biases)
+        self._set_parameters(1, "bias", "The biases of the network", values)
+
+    def _set_parameters(self, which: int, name: str, what: str, values: ArrayLike) -> None:
+        """Set all weights, or all biases."""
+        if type(values) is np.ndarray and values.dtype == FLOAT64 and values.ndim == 1:
+            fit = values.dot(values) < SAFE**2  # so all are finite, and fit the dtype
+            store = self._anchor._store
+            with store.lock:
+                version, places = self._places_known
+                at = places[which] if fit and version == store.topology_version else None
+                if at is not None and not at.tied and len(values) == at.size:
+                    at.write(store.columns[name], values)
+                    return
+        with InUse(self):
+            at = self._parameter_places()[which]
+            numbers = self._vector(what, finite_array(what, values), at.size)
+            parameters.assign(self._store, name, at.every, numbers)
+
+    def _parameter_places(self) -> tuple[ParameterPlaces, ...]:
+        """Where its weights and its biases are, kept for small and medium networks."""
+        store: Store = self._store
+        version = store.topology_version
+        if self._places_known[0] == version:
+            return self._places_known[1]
+        connections, neurons = self._connection_rows(), self._rows()
+        weights = ParameterPlaces.of(store, "weight", connections)
+        places = weights, ParameterPlaces.of(store, "bias", neurons)
+        if len(connections) <= MEDIUM:
+            self._places_known = version, places
+        return places
 
     @property
     @consistent_read
@@ -1164,6 +1374,16 @@ def require_network(what: str, network: Any) -> Network:
     if not isinstance(network, Network):
         raise ArgumentTypeError(expected(what, "a Network", network))
     return network
+
+
+def _require_room(out: Any, sizes: tuple[int, int], dtype: np.dtype[Any]) -> None:
+    """Raise ArgumentError if `out` is not a pair of arrays for the slopes of a network."""
+    if not isinstance(out, tuple | list) or len(out) != 2:
+        raise ArgumentTypeError(expected("The out", "a pair of arrays, for weights and biases", out))
+    for array, size in zip(out, sizes, strict=True):
+        if not isinstance(array, np.ndarray) or (array.dtype, array.shape) != (dtype, (size,)):
+            form = f"arrays of {dtype} with {sizes[0]} and {sizes[1]} numbers"
+            raise ArgumentError(expected("The out", form, out))
 
 
 def _is_row(values: Any, size: int) -> TypeGuard[Floats]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import networkx as nx
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import engine
 from .._checks import require_range
-from .._typing import Ints
+from .._typing import Floats, Ints
 from ..engine.schema import INPUT, SHARED_BY
 from ..engine.store import Store
 from ..errors import ArgumentError
@@ -36,6 +36,55 @@ def assign(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
     column[rows] = numbers
     others, member = other_members(tie, rows)
     column[others] = numbers[member]
+
+
+class ParameterPlaces(NamedTuple):
+    """Where the weights, or the biases, of a network are in their column, for one topology.
+
+    Entry i of the network is ``column[rows][order[i]]``; `place` is the inverse of `order`. Both are None if
+    the rows have the order of the network.
+    """
+
+    rows: slice | Ints  # a slice if they are consecutive, otherwise indices
+    size: int
+    order: Ints | None
+    place: Ints | None
+    tied: bool
+
+    @classmethod
+    def of(cls, store: Store, name: str, rows: Ints) -> ParameterPlaces:
+        """The places of these rows of a column."""
+        tied = bool(store[SHARED_BY[name]][rows].any())
+        first = int(rows.min(initial=len(store[name])))
+        if len(rows) and int(rows.max()) - first + 1 != len(rows):
+            return cls(rows, len(rows), None, None, tied)
+        order = rows - first
+        if (order[1:] > order[:-1]).all():
+            return cls(slice(first, first + len(rows)), len(rows), None, None, tied)
+        return cls(slice(first, first + len(rows)), len(rows), order, np.argsort(order), tied)
+
+    @property
+    def every(self) -> Ints:
+        """The rows in the order of the network."""
+        if not isinstance(self.rows, slice):
+            return self.rows
+        rows: Ints = np.arange(self.rows.start, self.rows.stop)
+        return rows if self.order is None else rows[self.order]
+
+    def read(self, column: Floats, out: Floats | None = None) -> Floats:
+        """The entries of the network, as a new array or in `out`."""
+        values: Floats = column[self.rows]
+        if self.order is not None:
+            # "clip" checks more slowly than "raise", which would allocate a buffer to write `out` at the end
+            return values.take(self.order, out=out, mode="raise" if out is None else "clip")
+        if out is None:
+            return values.copy()
+        out[:] = values
+        return out
+
+    def write(self, column: Floats, values: Floats) -> None:
+        """Write the entries of the network, which are not tied, by one assignment."""
+        column[self.rows] = values if self.place is None else values.take(self.place)
 
 
 def assign_first(store: Store, name: str, rows: Ints, values: NDArray[Any]) -> None:

@@ -103,6 +103,7 @@ row(
     hidden="[] layer",
 )
 row("synapse.Network.propagate", {"rate": 0.1, "target": [1.0]}, rate="0 0.5", target=either)
+row("synapse.Network.slopes", {"errors": [1.0]}, out="None")
 row("synapse.Network.add", lambda w: {"neurons": w.layer}, before="None")
 row("synapse.Network.remove", neuron="")
 row("synapse.Topology.of", shown="[] layer network")

@@ -29,10 +29,10 @@ class Accumulator:
 
     The store is lowered if its topology has changed. An accumulator is valid for one topology: until
     ``store.topology_version`` changes. `weights` and `biases` are the sums of the updates, by row of
-    connections and of neurons.
+    connections and of neurons. Unless it is `recorded`, a recording gets nothing.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, recorded: bool = True) -> None:
         store.ready()
         self.store, self.topology = store, store.topology_version
         self.weights = np.zeros(store.n_connections, store.dtype)
@@ -43,6 +43,8 @@ class Accumulator:
             "flags": store["flags"] & ~np.uint8(PENDING),
             "run_flags": store["run_flags"] | np.uint8(TIED),  # updates of such runs are never pending
         }
+        if not recorded:
+            columns["log_place"] = np.zeros_like(store["log_place"])
         self._redirected = RedirectedTable(store, columns)
 
     @property
@@ -51,10 +53,10 @@ class Accumulator:
 
         Read it before every call.
         """
-        return int(self.table.ctypes.data)
+        self.renewed()
+        return self._redirected.address
 
-    @property
-    def table(self) -> NDArray[np.uint64]:
+    def renewed(self) -> NDArray[np.uint64]:
         """That table."""
         if self.topology != self.store.topology_version:
             raise RuntimeError("The topology has changed since the accumulator was made.")

@@ -15,7 +15,18 @@ from ..compiler.rare import ARRAY, INDEX, rare
 from ..functions.compiled import cost_of, cross_entropy, judge
 from ..functions.costs import CLOSE, CROSS_ENTROPY, FIRST_CUSTOM_COST, PROBABILITIES, SHARES
 from ..lowering.flags import TRACED, WITH_GATES
-from ..schema import FIRST, HELD, INPUTS, LEARNING, NONE, OUTPUTS, STOP, WATCHED_NETWORK, WATCHED_WIDTH
+from ..schema import (
+    FIRST,
+    GIVEN_ERRORS,
+    HELD,
+    INPUTS,
+    LEARNING,
+    NONE,
+    OUTPUTS,
+    STOP,
+    WATCHED_NETWORK,
+    WATCHED_WIDTH,
+)
 from ..status import DIVERGED, DONE, FAILED, REFUSED, RESIZED, ROW, SUM
 from .fire import clamp_neuron, fire, tick
 from .propagate import apply_pending, compute_deltas, propagate_block
@@ -162,13 +173,21 @@ def status_of(m, total):
 def aim_at_targets(m, span, targets, cost, check, unit):
     """Write the error signals of one step; with empty targets, no output has one.
 
-    Returns a status and the cost. With `check`, targets that the cost cannot have are refused.
+    Returns a status and the cost. With `check`, targets that the cost cannot have are refused. If `cost` is
+    GIVEN_ERRORS, the targets are the error signals themselves, and the cost is 0.
     reads: activation, derivative, cost_weight; writes: projected, failed
     """
     m.failed[0] = 0.0
     first, total = span[STOP] - span[OUTPUTS], 0.0
     if targets.size > 0 and u8(targets.size) != span[OUTPUTS]:
         return RESIZED, total
+    if cost == GIVEN_ERRORS:
+        for o in range(span[OUTPUTS]):
+            if abs(targets[o]) > most_of(unit):
+                return REFUSED, total
+        for o in range(span[OUTPUTS]):
+            m.projected[first + o] = targets[o] if targets[o] == targets[o] else 0.0
+        return DONE, total
     if targets.size > 0 and check and not accepts_targets(targets, cost, unit):
         return REFUSED, total
     for o in range(u8(targets.size)):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._typing import Floats, Ints
-from ..lowering.flags import GATES, PENDING, TIED, TRACED
+from ..lowering.flags import TRACED
 from ..lowering.stretches import spans
 from ..schema import (
     ENDED,
@@ -29,6 +29,7 @@ from ..schema import (
     numpy_dtype,
 )
 from ..store import RedirectedTable, Store
+from ..untraced import untraced_columns
 from .layout import Layout
 from .pattern import find_pattern
 
@@ -56,13 +57,7 @@ class Plan:
         for name, array in self.columns.items():
             self._enter(name, array)
         self.address = int(self._table.ctypes.data)
-        columns = {
-            "flags": store["flags"] & ~np.uint8(TRACED | GATES | PENDING),
-            "run_flags": store["run_flags"] | np.uint8(TIED),  # their updates are never pending
-            "influence_trace": np.full_like(store["influence_trace"], NONE),
-            "last_pull": store["first_pull"].copy(),
-        }
-        self._untraced = RedirectedTable(store, columns)
+        self._untraced = RedirectedTable(store, untraced_columns(store))
 
     def forget_traces(self) -> None:
         """Clear the traces of the online rule in the network, which steps by this plan leave as they are."""
@@ -200,7 +195,7 @@ class Plan:
 
         With an accumulator `moves`, updates are added to its buffers.
         """
-        self._untraced.renewed(None if moves is None else moves.table)
+        self._untraced.renewed(None if moves is None else moves.renewed())
         return self._untraced.address
 
 

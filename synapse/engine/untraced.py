@@ -1,0 +1,51 @@
+"""Stepping a store without the traces of the online rule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .lowering.flags import GATES, PENDING, TIED, TRACED
+from .schema import NONE, PLACES
+from .store import BLOCK_NAMES, RedirectedTable, Store
+
+
+def untraced_columns(store: Store) -> dict[str, NDArray[Any]]:
+    """Copies of a lowered store's flags that say: no neuron stores traces, and no update is pending."""
+    return {
+        "flags": store["flags"] & ~np.uint8(TRACED | GATES | PENDING),
+        "run_flags": store["run_flags"] | np.uint8(TIED),  # their updates are never pending
+        "influence_trace": np.full_like(store["influence_trace"], NONE),
+        "last_pull": store["first_pull"].copy(),
+    }
+
+
+class Aside:
+    """A table for kernels by which steps leave no trace: all that they write are copies.
+
+    It is valid for one topology. Kernels that learn must not get it.
+    """
+
+    def __init__(self, store: Store) -> None:
+        store.ready()
+        self.store, self.topology = store, store.topology_version
+        columns = {**untraced_columns(store), "log_place": np.zeros(PLACES, np.uint64)}
+        self._copies = []  # with what they are copies of
+        for names, block in zip(BLOCK_NAMES, store.blocks, strict=True):
+            if block.dtype in (store.dtype, np.uint64):  # numbers and times; others are structure
+                copy = np.empty_like(block)
+                self._copies.append((copy, block))
+                columns |= {name: copy[i, : store.n_neurons] for i, name in enumerate(names)}
+        for name in ("influence", "clock"):
+            columns[name] = np.empty_like(store[name])
+            self._copies.append((columns[name], store.columns[name]))
+        self._redirected = RedirectedTable(store, columns)
+
+    def begin(self) -> int:
+        """Copy the present numbers of the store; returns the address of the table."""
+        for copy, column in self._copies:
+            copy[:] = column
+        self._redirected.renewed()
+        return self._redirected.address

@@ -43,7 +43,7 @@ def test_errors_of_a_target_and_slopes_along_them_move_as_the_target(spec, steps
     errors = (targets - outputs_of(twin)) * slope
     twin.propagate(0.5, errors=errors)
     np.testing.assert_allclose(
-        twin.weights, net.weights, rtol=0, atol=1e-14 * max(1.0, abs(net.weights).max())
+        twin.weights, net.weights, rtol=0, atol=1e-14 * max(1.0, abs(net.weights).max(initial=0.0))
     )
     np.testing.assert_allclose(errors_of(twin), errors_of(net), rtol=1e-14)
     before = third.weights, third.biases

@@ -172,10 +172,7 @@ class Network(Sequence[Neuron]):
         self._span = (0, np.zeros(5, np.uint64))  # a version of the topology, the numbers for kernels
         self._costs_known: tuple[int, list[tuple[Any, Cost]]] = (0, [])  # by what was asked for
         self._memory_known = (0, False)  # a version of the topology, and whether it has memory
-        self._places_known: tuple[int, Any] = (
-            0,
-            (),
-        )  # a version of the topology, and those of its parameters
+        self._places_known: tuple[int, tuple[ParameterPlaces, ...]] = (0, ())  # by a version, too
         self._aside_known: engine.untraced.Aside | None = None  # for `peek`
         self._accumulator_known: Any = None  # an accumulator, for `slopes`
         self._n_inputs, self._n_outputs = len(layers[0]), len(layers[-1])

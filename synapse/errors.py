@@ -51,7 +51,11 @@ class OutOfRangeError(SynapseError, IndexError):
     """An index is out of range."""
 
 
-class RateWarning(UserWarning):
+class SynapseWarning(UserWarning):
+    """Base class of all warnings of this library."""
+
+
+class RateWarning(SynapseWarning):
     """A learning rate is so high that training rarely converges."""
 
 
@@ -59,11 +63,11 @@ class MissingExtraError(SynapseError, ImportError):
     """An optional package is not installed; the message has the command that installs it."""
 
 
-class TopologyWarning(UserWarning):
+class TopologyWarning(SynapseWarning):
     """A network runs without a connection into its outputs, or an edit makes one late without need."""
 
 
-class TrainingWarning(UserWarning):
+class TrainingWarning(SynapseWarning):
     """Training changes nothing, or a part of the network or data has no effect on it."""
 
 

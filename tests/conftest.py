@@ -51,8 +51,6 @@ class LeftOut:
 
 
 def pytest_configure(config):
-    config.addinivalue_line("filterwarnings", "error")
-    config.addinivalue_line("filterwarnings", "ignore::pytest.PytestCacheWarning")  # a read-only checkout
     config.pluginmanager.register(LeftOut())
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from .._checks import boolean, counted, level_of_caller
 from .._typing import Ints
-from ..errors import ArgumentError, FormatError
+from ..errors import ArgumentError, FormatError, SynapseWarning
 from ..objects.network import Network
 from ..objects.state import SavedNetwork, from_saved, to_saved
 from ..objects.topology import NO_GATER, is_delayed
@@ -40,7 +40,7 @@ NEURON = (*NUMBERS, "layer", "squash")
 CONNECTION = ("from", "to", "weight", "gater")
 
 
-class SynapticWarning(UserWarning):
+class SynapticWarning(SynapseWarning):
     """A network behaves slightly differently in the other library."""
 
 

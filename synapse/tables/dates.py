@@ -332,7 +332,7 @@ def _candidates(ones: pd.DatetimeIndex, twos: pd.DatetimeIndex) -> list[DateStep
     gap = max(1, round((twos - ones).to_series().mode()[0].total_seconds()))
     unit, size = next((unit, size) for unit, size in UNITS if gap % size == 0)
     season = 86_400 // gap if 60 <= gap < 86_400 and 86_400 % gap == 0 else SEASONS.get(gap, 1)
-    even, name = pd.Timedelta(seconds=gap), several(gap // size, unit)
+    even, name = pd.Timedelta(gap, "s"), several(gap // size, unit)
     steps = [DateStep(even, name, season, local) for local in ([True] if size >= 86_400 else [False, True])]
     steps.append(DateStep(offsets.BDay(), "business day", 5))
     months = int(pd.Series(12 * (twos.year - ones.year) + twos.month - ones.month).mode()[0])

@@ -72,11 +72,14 @@ def test_what_contradicts_itself_is_refused(format, monkeypatch):
             return graph
 
         monkeypatch.setattr(graph_files, "graph_of", wrong)
+        content = content_of(format, NETWORKS["perceptron"]())
         with pytest.raises(errors.FormatError, match=sentence):
-            from_content(format, content_of(format, NETWORKS["perceptron"]()))
+            from_content(format, content.replace(b"0.8125", b"x"))
 
     cases = [*WRONG]
-    if format != "gexf":  # which has no place for it
+    if format == "gexf":  # networkx 3.7 writes no text as a number; there is no place for a dtype
+        cases[0] = node(2, bias=0.8125), WRONG[0][1]
+    else:
         cases.append((lambda graph: graph.graph.update(dtype="object"), "dtype to be float32 or float64"))
     assert not failures(cases, check, monkeypatch.undo)
 

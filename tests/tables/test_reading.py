@@ -363,7 +363,7 @@ def test_clocks_that_are_changed(series):
         )
         found = series(text, zone="Europe/Berlin")
         assert found.step.name == "hour"
-        assert found.written(found.next(1)[0]) == f"{utc[-1] + pd.Timedelta('1h'):%Y-%m-%d %H:%M%z}"
+        assert found.written(found.next(1)[0]) == f"{utc[-1] + pd.Timedelta(1, 'h'):%Y-%m-%d %H:%M%z}"
         assert "not times of the zone 'Mars'" in refused(series, text, zone="Mars")
 
 

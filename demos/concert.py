@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 import synapse
-from demos._common import BLUE, GREEN, GREY, ORANGE, RED, check, heading, lesson, save_figure, with_pyplot
+from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from synapse import Layer, Network
 
 REASONS = ("fine weather", "a friend", "far away")
@@ -225,7 +225,7 @@ def picture(plt, states, targets, path, net, file):
 def weighed(axes, states, targets):
     """The state of every evening, from the lowest to the highest."""
     order = np.argsort(states, kind="stable")
-    colours = [BLUE if targets[i, 0] else RED for i in order]
+    colours = [ink.BLUE if targets[i, 0] else ink.RED for i in order]
     axes.barh(range(8), np.take(states, order), color=colours)
     short = ("weather", "friend", "far")
     names = [" + ".join(s for s, on in zip(short, EVENINGS[i]) if on) or "nothing" for i in order]
@@ -235,7 +235,12 @@ def weighed(axes, states, targets):
 
 
 def learnt(axes, path):
-    styles = zip((*REASONS, "bias"), (ORANGE, BLUE, GREEN, GREY), ("-", "--", "-.", ":"), path.T)
+    styles = zip(
+        (*REASONS, "bias"),
+        (ink.ORANGE, ink.BLUE, ink.GREEN, ink.GREY),
+        ("-", "--", "-.", ":"),
+        path.T,
+    )
     seen = np.arange(len(path) + 1)
     for name, colour, style, values in styles:
         axes.step(seen, [0.0, *values], style, color=colour, where="post", label=name)
@@ -255,8 +260,8 @@ def plane(axes, net):
         axes.plot(side, -neuron.bias - side, color="black", lw=1)
         axes.text(*at, neuron.name, rotation=-45, rotation_mode="anchor", fontsize=8)
     for (x, y), (target,) in zip(EITHER, ONE_OF_TWO):
-        axes.plot(x, y, "o", ms=10, color=BLUE if target else RED)
-        axes.text(x + 0.1, y, "go" if target else "stay", va="center", color=BLUE if target else RED)
+        axes.plot(x, y, "o", ms=10, color=ink.BLUE if target else ink.RED)
+        axes.text(x + 0.1, y, "go" if target else "stay", va="center", color=ink.BLUE if target else ink.RED)
     axes.set(xlabel="fine weather", ylabel="a friend", title="Two lines: either, not both")
     axes.set(xlim=(-0.5, 1.5), ylim=(-0.5, 1.5), xticks=[0, 1], yticks=[0, 1])
 

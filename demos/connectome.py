@@ -20,11 +20,11 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import BLUE, GREEN, GREY, ORANGE, check, heading, lesson, save_figure, with_pyplot
+from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from synapse.readwrite import files
 
 KINDS = {"sensory": 80, "inter": 90, "motor": 110}
-COLOURS = {"sensory": BLUE, "inter": GREEN, "motor": ORANGE}
+COLOURS = {"sensory": ink.BLUE, "inter": ink.GREEN, "motor": ink.ORANGE}
 
 # --- 1. A wiring ----------------------------------------------------------------------------------
 #
@@ -201,7 +201,7 @@ def picture(plt, graph, right, lost, path):
         for node, data in graph.nodes(data=True)
     }
     ax = axes["A"]
-    nx.draw_networkx_edges(graph, places, ax=ax, edge_color=GREY, alpha=0.15, width=0.6, arrows=False)
+    nx.draw_networkx_edges(graph, places, ax=ax, edge_color=ink.GREY, alpha=0.15, width=0.6, arrows=False)
     for kind, colour in COLOURS.items():
         mine = [node for node in graph if graph.nodes[node]["kind"] == kind]
         sizes = [3 + 1.6 * graph.degree(node) for node in mine]
@@ -211,11 +211,11 @@ def picture(plt, graph, right, lost, path):
         ax.text(-0.03, rows[kind], kind, ha="right", va="center", color=colour, weight="bold")
     ax.set(title="The generated wiring: place along the body, size by connections", xlim=(-0.16, 1.02))
     ax.set_axis_off()
-    axes["B"].plot(np.arange(len(right)), right, "o-", color=BLUE)
+    axes["B"].plot(np.arange(len(right)), right, "o-", color=ink.BLUE)
     axes["B"].set(xlabel="thousand touches", ylabel="fraction right", ylim=(0.4, 1.02), title="Learning")
     counts, hubs, chance = lost
-    axes["C"].plot(counts, hubs, "o-", color=ORANGE, label="hubs first")
-    axes["C"].plot(counts, chance, "s--", color=GREY, label="random")
+    axes["C"].plot(counts, hubs, "o-", color=ink.ORANGE, label="hubs first")
+    axes["C"].plot(counts, chance, "s--", color=ink.GREY, label="random")
     axes["C"].set(xlabel="interneurons removed", ylabel="fraction right", ylim=(0.4, 1.02), title="Lesions")
     axes["C"].legend()
     save_figure(figure, path)

@@ -19,19 +19,7 @@ from pathlib import Path
 import numpy as np
 
 import synapse
-from demos._common import (
-    BLACK,
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    RED,
-    check,
-    heading,
-    lesson,
-    save_figure,
-    with_pyplot,
-)
+from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from synapse import Layer, Network
 
 # --- 1. The delta rule ----------------------------------------------------------------------------
@@ -261,17 +249,17 @@ def trail(x, t, seed):
 @with_pyplot
 def picture(plt, x, t, lowest, walks, single, path):
     figure, axes = plt.subplots(2, 3, figsize=(8.4, 5.3), layout="constrained")
-    colours = dict(zip(walks, (ORANGE, GREEN, BLUE, RED)))
+    colours = dict(zip(walks, (ink.ORANGE, ink.GREEN, ink.BLUE, ink.RED)))
     shown = {**walks, "one point at a time, rate 0.1": single}
     for one, (name, places) in zip((*axes[0], *axes[1, :2]), shown.items()):
         valley(one, x, t, lowest)
         title = f"{name}: {RATES[name]:g} of the bound" if name in RATES else name
-        one.plot(*places.T, ".-", color=colours.get(name, BLACK), lw=1, ms=4)
+        one.plot(*places.T, ".-", color=colours.get(name, ink.BLACK), lw=1, ms=4)
         one.set(title=title, xlabel="weight", ylabel="bias")
     last = axes[1, 2]
     for (name, places), style in zip(walks.items(), (":", "-", "--", "-.")):
         last.semilogy(error(places, x, t), style, color=colours[name], lw=2, label=name)
-    last.axhline(error(lowest, x, t), color=GREY, lw=1)
+    last.axhline(error(lowest, x, t), color=ink.GREY, lw=1)
     last.set(xlabel="step", ylabel="mean error", title="Error (grey: the lowest)")
     last.set_ylim(None, 100)
     last.legend(loc="upper left")
@@ -282,7 +270,7 @@ def valley(axes, x, t, lowest):
     side = np.linspace(-2.4, 2.4, 121)
     w, b = np.meshgrid(lowest[0] + side, lowest[1] + side)
     heights = error(np.stack([w, b], axis=-1), x, t)
-    axes.contour(w, b, heights, levels=np.geomspace(0.04, 5, 6), colors=GREY, linewidths=0.7)
+    axes.contour(w, b, heights, levels=np.geomspace(0.04, 5, 6), colors=ink.GREY, linewidths=0.7)
     axes.plot(*lowest, "+", color="black", ms=10)
     axes.set(xlim=(w.min(), w.max()), ylim=(b.min(), b.max()))
 

@@ -19,7 +19,7 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import BLUE, ORANGE, check, heading, lesson, save_figure, with_pyplot
+from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from synapse.experiments import cross_validate
 from synapse.optimizers import Adam
 
@@ -201,10 +201,10 @@ def picture(plt, wrong, found, path):
     for fold, result in enumerate(found.results):
         epochs = np.arange(1, result.epochs + 1)
         axes.semilogy(
-            epochs, result.history["error"], color=BLUE, lw=1, label=None if fold else "learnt from"
+            epochs, result.history["error"], color=ink.BLUE, lw=1, label=None if fold else "learnt from"
         )
     last, ones = found.results[0].epochs, np.ones(FOLDS)
-    axes.plot(last * ones, found.errors, "o", color=ORANGE, label="test, at the end")
+    axes.plot(last * ones, found.errors, "o", color=ink.ORANGE, label="test, at the end")
     axes.set(xlabel="epoch", ylabel="mean cost (cross-entropy)", title="Learning, one line a fold")
     axes.legend()
     save_figure(figure, path)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from demos._common import BLUE, GREY, ORANGE, check, heading, lesson, save_figure, with_pyplot
+from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from studies._poles import Poles
 from synapse import draw, evolve
 
@@ -95,9 +95,11 @@ def retest(net, steps):
 
 @with_pyplot
 def picture(plt, result, path):
-    figure, (above, below) = plt.subplots(2, 1, figsize=(8.4, 5.6), layout="constrained")
-    draw.species(result, above)
-    draw.growth(result, below, frames=4)
+    figure, (above, below) = plt.subplots(
+        2, 1, figsize=(8.4, 6.6), height_ratios=(1, 1.2), layout="constrained"
+    )
+    draw.species(result, above, log=True)
+    draw.growth(result, below, frames=3)
     save_figure(figure, path)
 
 
@@ -107,9 +109,9 @@ def animation(plt, states, path):
 
     figure, axes = plt.subplots(figsize=(6.0, 2.6), layout="constrained")
     axes.set(xlim=(-2.7, 2.7), ylim=(-0.25, 1.15), aspect="equal", yticks=[], xlabel="place (m)")
-    axes.plot([-2.4, 2.4], [-0.1, -0.1], color=GREY)
-    (cart,) = axes.plot([], [], color=GREY, lw=10, solid_capstyle="butt")
-    long, short = (axes.plot([], [], color=colour, lw=3)[0] for colour in (BLUE, ORANGE))
+    axes.plot([-2.4, 2.4], [-0.1, -0.1], color=ink.GREY)
+    (cart,) = axes.plot([], [], color=ink.GREY, lw=10, solid_capstyle="butt")
+    long, short = (axes.plot([], [], color=colour, lw=3)[0] for colour in (ink.BLUE, ink.ORANGE))
     clock = axes.text(-2.6, 1.0, "")
 
     def frame(i):

@@ -28,7 +28,7 @@ import networkx as nx
 import numpy as np
 
 import synapse
-from demos._common import BLUE, PURPLE, RED, check, heading, lesson, save_figure, with_pyplot
+from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from synapse import Layer, Network, Neuron
 from synapse.readwrite import files
 
@@ -109,7 +109,7 @@ def learn(net, seed, chunks=6, attempts=5):
     fresh = sequences(200, 8, 20, np.random.default_rng([seed, 2]))
     for attempt in range(attempts):
         for _ in range(chunks):
-            trainer.train(*sequences(1000, 8, 20, rng), epochs=1, seed=0)
+            trainer.train(*sequences(1000, 8, 20, rng), epochs=1, seed=0, progress=False)
             shown += 1000
             right = fraction_right(net, *fresh)
             print(f"{shown:6} sequences seen, {right:6.1%} of 200 new ones right at every step", flush=True)
@@ -247,7 +247,7 @@ def picture(plt, net, path):
     figure, axes = plt.subplots(figsize=(8.4, 6.5), layout="constrained")
     boxes = {}
     for neuron in net:
-        colours = {"fc": "#f6e3ef", "ec": PURPLE} if neuron.gated else {"fc": "white", "ec": "black"}
+        colours = {"fc": "#f6e3ef", "ec": ink.PURPLE} if neuron.gated else {"fc": "white", "ec": "black"}
         box = {"boxstyle": "round,pad=0.5", **colours}
         text = axes.text(*PLACES[neuron.name], neuron.name, ha="center", va="center", zorder=5, bbox=box)
         boxes[neuron] = text.get_bbox_patch()
@@ -257,16 +257,26 @@ def picture(plt, net, path):
     for link in net.connections:
         middle = loop(axes, link) if link.source is link.target else arrow(axes, link, boxes)
         if link.gater is not None:
-            axes.plot(*zip(PLACES[link.gater.name], middle, strict=True), ":", color=PURPLE, lw=1.5, zorder=1)
-            axes.plot(*middle, "o", color=PURPLE, ms=7, zorder=4)
-    for colour, style, what in ((BLUE, "-", "positive"), (RED, "--", "negative"), (PURPLE, ":", "gates")):
+            axes.plot(
+                *zip(PLACES[link.gater.name], middle, strict=True),
+                ":",
+                color=ink.PURPLE,
+                lw=1.5,
+                zorder=1,
+            )
+            axes.plot(*middle, "o", color=ink.PURPLE, ms=7, zorder=4)
+    for colour, style, what in (
+        (ink.BLUE, "-", "positive"),
+        (ink.RED, "--", "negative"),
+        (ink.PURPLE, ":", "gates"),
+    ):
         axes.plot([], [], style, color=colour, label=what)
     axes.legend(loc="lower right")
     save_figure(figure, path)
 
 
 def looks(link):
-    colour, style = (BLUE, "-") if link.weight >= 0 else (RED, (0, (5, 2)))
+    colour, style = (ink.BLUE, "-") if link.weight >= 0 else (ink.RED, (0, (5, 2)))
     return {"color": colour, "lw": 0.8 + 0.4 * min(abs(link.weight), 8.0), "ls": style}
 
 

@@ -21,7 +21,7 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import BLUE, GREEN, GREY, PURPLE, RED, check, heading, lesson, save_figure, with_pyplot
+from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from synapse import Layer, Network, Neuron
 from synapse.initializers import glorot
 
@@ -175,7 +175,7 @@ def beyond(seed, nets):
 @with_pyplot
 def picture(plt, nets, histories, path):
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.5), layout="constrained")
-    looks = dict(zip(nets, ((BLUE, "-"), (RED, "--"), (PURPLE, "-.")), strict=True))
+    looks = dict(zip(nets, ((ink.BLUE, "-"), (ink.RED, "--"), (ink.PURPLE, "-.")), strict=True))
     for name, history in histories.items():
         colour, style = looks[name]
         left.loglog(np.arange(1, len(history) + 1), history, style, color=colour, label=name)
@@ -183,8 +183,8 @@ def picture(plt, nets, histories, path):
     left.legend(loc="lower left")
 
     a = np.linspace(-4, 4, 161)
-    right.axvspan(-LEARNT, LEARNT, color=GREY, alpha=0.25, label="examples", lw=0)
-    right.plot(a, a, color=GREEN, lw=6, alpha=0.35, label="the rule")
+    right.axvspan(-LEARNT, LEARNT, color=ink.GREY, alpha=0.25, label="examples", lw=0)
+    right.plot(a, a, color=ink.GREEN, lw=6, alpha=0.35, label="the rule")
     for name, net in nets.items():
         colour, style = looks[name]
         answers = net.run(np.column_stack([np.ones_like(a), a, np.full_like(a, 0.5)]))

@@ -21,7 +21,7 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import BLACK, BLUE, ORANGE, check, heading, lesson, save_figure, with_pyplot
+from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from synapse.initializers import uniform
 
 # --- 1. What is counted ---------------------------------------------------------------------------
@@ -238,12 +238,12 @@ def picture(plt, easy, hard, goal, steps, path):
 
 def curves(axes, runs, goal, title):
     for way, lines in runs.items():
-        colour, draw = (BLUE, "default") if way == "gradient descent" else (ORANGE, "steps-post")
+        colour, draw = (ink.BLUE, "default") if way == "gradient descent" else (ink.ORANGE, "steps-post")
         for i, (evaluations, errors) in enumerate(lines):
             name = None if i else f"{way}, one line a seed"
             axes.semilogx(evaluations, errors, color=colour, ds=draw, lw=1.0, alpha=0.8, label=name)
     if goal is not None:
-        axes.axhline(goal, color=BLACK, ls=":", lw=1, label="goal")
+        axes.axhline(goal, color=ink.BLACK, ls=":", lw=1, label="goal")
     axes.set(xlabel="evaluations", title=title)
     axes.set_ylim(0, None)
 

@@ -18,7 +18,7 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import BLUE, GREY, RED, check, heading, lesson, save_figure, with_pyplot
+from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 
 SIDE = 10
 SIZE = SIDE * SIDE
@@ -259,22 +259,23 @@ def picture(plt, frames, energies, kept, capacity, path):
     above, below = figure.subfigures(2, 1, height_ratios=[1, 1.35])
     titles = ("shown: 20 points wrong", "half way", "recalled")
     for axes, frame, title in zip(above.subplots(1, 3), frames, titles, strict=True):
-        axes.imshow(np.reshape(frame, (SIDE, SIDE)), cmap="cividis", vmin=-1, vmax=1)
+        cmap, norm = ink.colouring(frame)
+        axes.imshow(np.reshape(frame, (SIDE, SIDE)), cmap=cmap, norm=norm)
         axes.set(xticks=[], yticks=[], title=title)
 
     left, right = below.subplots(1, 2)
-    left.plot(energies, "o-", ms=4, color=BLUE)
+    left.plot(energies, "o-", ms=4, color=ink.BLUE)
     left.xaxis.get_major_locator().set_params(integer=True)
     left.set(xlabel="neurons that have changed", ylabel="energy", title="Every change lowers the energy")
-    for (rule, shares), colour, style in zip(kept.items(), (RED, BLUE), ("-", "--"), strict=True):
+    for (rule, shares), colour, style in zip(kept.items(), (ink.RED, ink.BLUE), ("-", "--"), strict=True):
         name = f"{rule.capitalize()}'s rule"
         right.plot(list(shares), list(shares.values()), style, color=colour, label=name)
     for limit, text in zip(capacity, ("0.138 n", "n / (4 ln n)", "n / √(2 ln n)"), strict=True):
-        right.axvline(limit, color=GREY, lw=1, ls=":")
-        right.text(limit + 0.4, 1.04, text, color=GREY, fontsize=8)
+        right.axvline(limit, color=ink.GREY, lw=1, ls=":")
+        right.text(limit + 0.4, 0.4, text, color=ink.GREY, fontsize=8, rotation=90, va="center")
     right.set(xlabel="random patterns learnt, n = 100", ylabel="share that is stable")
-    right.set(xlim=(0, 45), ylim=(0, 1.12), title="How many it holds")
-    right.legend(loc="upper right", bbox_to_anchor=(0.72, 0.82))
+    right.set(xlim=(0, 45), ylim=(0, 1.05), title="How many it holds")
+    right.legend(loc="upper right", bbox_to_anchor=(0.75, 0.9))
     save_figure(figure, path)
 
 

@@ -18,19 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from demos._common import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PURPLE,
-    RED,
-    check,
-    heading,
-    lesson,
-    save_figure,
-    with_pyplot,
-)
+from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from synapse import Layer, Network, Neuron
 from synapse.readwrite import files
 
@@ -266,7 +254,7 @@ def picture(plt, lives, bit, loop, turns, tone, path):
     panel_bit(axes[0, 2], *bit)
     panel_loop(axes[1, 0], *loop)
     panel_turns(axes[1, 1], turns)
-    axes[1, 2].plot(1000 * np.arange(240) / SECOND, tone[:240], color=PURPLE)
+    axes[1, 2].plot(1000 * np.arange(240) / SECOND, tone[:240], color=ink.PURPLE)
     axes[1, 2].set(
         xlabel="time in milliseconds", ylabel="state of a", title=f"The first note, {TUNE[0]}, fading"
     )
@@ -274,7 +262,7 @@ def picture(plt, lives, bit, loop, turns, tone, path):
 
 
 def panel_lives(axes, lives):
-    for (weight, states), colour in zip(list(lives.items())[:3], (BLUE, GREEN, RED), strict=True):
+    for (weight, states), colour in zip(list(lives.items())[:3], (ink.BLUE, ink.GREEN, ink.RED), strict=True):
         axes.plot(states[:31], ".-", color=colour, label=f"w = {weight:.2f}")
     axes.set(
         xlabel="steps after one input of 1", ylabel="state", ylim=(0, 4), title="Forgets, holds, explodes"
@@ -283,7 +271,7 @@ def panel_lives(axes, lives):
 
 
 def panel_signs(axes, lives):
-    for (weight, states), colour in zip(list(lives.items())[:2:-1], (GREY, ORANGE), strict=True):
+    for (weight, states), colour in zip(list(lives.items())[:2:-1], (ink.GREY, ink.ORANGE), strict=True):
         axes.plot(states[:16], ".-", color=colour, label=f"w = {weight:.2f}")
     axes.set(xlabel="steps after one input of 1", ylabel="state", ylim=(-1.2, 1.6), title="Alternates")
     axes.legend(loc="upper right", ncols=2, **SMALL)
@@ -291,11 +279,11 @@ def panel_signs(axes, lives):
 
 def panel_bit(axes, courses, rest):
     for (weight, _), course in courses.items():
-        axes.plot(course[:16], ".-", color=BLUE if weight < 1 else RED)
+        axes.plot(course[:16], ".-", color=ink.BLUE if weight < 1 else ink.RED)
     for y in (-rest, rest):
-        axes.axhline(y, color=GREY, ls="--", lw=1)
-    axes.plot([], color=BLUE, label="weight 0.8")
-    axes.plot([], color=RED, label="weight 2")
+        axes.axhline(y, color=ink.GREY, ls="--", lw=1)
+    axes.plot([], color=ink.BLUE, label="weight 0.8")
+    axes.plot([], color=ink.RED, label="weight 2")
     axes.set(
         xlabel="steps after a kick",
         ylabel="activation",
@@ -306,15 +294,15 @@ def panel_bit(axes, courses, rest):
 
 
 def panel_loop(axes, up, rising, falling):
-    axes.plot(up, rising, color=BLUE, label="bias rising")
-    axes.plot(up[::-1], falling, color=ORANGE, ls="--", label="bias falling")
+    axes.plot(up, rising, color=ink.BLUE, label="bias rising")
+    axes.plot(up[::-1], falling, color=ink.ORANGE, ls="--", label="bias falling")
     axes.set(xlabel="bias", ylabel="activation, settled", ylim=(-1.2, 1.6), title="Hysteresis, weight 2")
     axes.legend(loc="upper left", ncols=2, **SMALL)
 
 
 def panel_turns(axes, turns):
-    axes.plot(turns[:, 0], color=BLUE, label="a")
-    axes.plot(turns[:, 1], color=ORANGE, label="b")
+    axes.plot(turns[:, 0], color=ink.BLUE, label="a")
+    axes.plot(turns[:, 1], color=ink.ORANGE, label="b")
     axes.set(
         xlabel="steps",
         ylabel="state",

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 import synapse
-from demos._common import BLUE, CLEAR, GREEN, GREY, RED, check, heading, lesson, save_figure, with_pyplot
+from demos._common import CLEAR, check, heading, ink, lesson, save_figure, with_pyplot
 from synapse import Layer, Network
 from synapse.errors import MissingExtraError
 from synapse.optimizers import LBFGS, SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop
@@ -190,8 +190,8 @@ def picture(plt, walks, seed, points, path):
     for row, (place, turn) in enumerate(VALLEYS.items()):
         side, losses = surface(seed, turn, points)
         for group, panel in zip(GROUPS, axes[row]):
-            panel.contour(side, side, losses, levels, colors=GREY, linewidths=0.5)
-            for name, colour, style in zip(group, (BLUE, RED, GREEN), ("-", "-", "--")):
+            panel.contour(side, side, losses, levels, colors=ink.GREY, linewidths=0.5)
+            for name, colour, style in zip(group, (ink.BLUE, ink.RED, ink.GREEN), ("-", "-", "--")):
                 if name in walks:
                     way, loss = walks[name][row]
                     label = f"{name}: {told(loss)}"

@@ -17,7 +17,7 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import BLUE, GREY, ORANGE, check, heading, lesson, save_figure, with_pyplot
+from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from synapse.initializers import normal
 from synapse.learning import Cosine
 from synapse.readwrite import files
@@ -181,9 +181,9 @@ def show(axes, colours, title, label):
 
 
 def panel_wrong(axes, colours, frames, place, waves):
-    axes.axhline(distance(colours.mean(axis=0), colours), color=GREY, ls="--", label="mean colour")
-    axes.loglog(frames[1:], place[1:], "o-", color=ORANGE, label="from x, y")
-    axes.loglog(frames[1:], waves[1:], "o-", color=BLUE, label="from waves")
+    axes.axhline(distance(colours.mean(axis=0), colours), color=ink.GREY, ls="--", label="mean colour")
+    axes.loglog(frames[1:], place[1:], "o-", color=ink.ORANGE, label="from x, y")
+    axes.loglog(frames[1:], waves[1:], "o-", color=ink.BLUE, label="from waves")
     axes.set(xlabel="epochs", ylabel="wrong by (root mean square)", title="Learning")
     axes.legend(loc="lower left")
 

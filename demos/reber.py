@@ -29,11 +29,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 import architect
 import synapse
-from demos._common import BLUE, GREY, RED, check, diverging, heading, lesson, save_figure, with_pyplot
+from demos._common import check, heading, ink, lesson, progress_bar, save_figure, with_pyplot
 from synapse.initializers import uniform
 from synapse.tasks import EmbeddedReber, Ranked, reber
 
@@ -105,7 +104,7 @@ def learn(net, seed, count):
     print(f"{net!r}, {count} strings\n")
     rng, fresh = np.random.default_rng([seed, 1]), new_strings(300, [seed, 2])
     seen, right = [], []
-    with tqdm(total=count, unit=" strings") as bar:
+    with progress_bar(count, "strings") as bar:
         for start in range(0, count, CHUNK):
             trainer = synapse.Trainer(net, rate=RATE * (1 - start / count))
             some = TASK.batch(CHUNK, rng)
@@ -211,23 +210,24 @@ def picture(plt, progress, memory, path):
     seen, right = progress
     figure, axes = plt.subplots(2, 2, figsize=(8.4, 5.6), layout="constrained")
     curve, lines, cells, kept = axes.flat
-    curve.plot(np.array(seen) / 1000, right, color=BLUE)
-    curve.axhline(0.5, color=GREY, lw=1, ls="--")
+    curve.plot(np.array(seen) / 1000, right, color=ink.BLUE)
+    curve.axhline(0.5, color=ink.GREY, lw=1, ls="--")
     curve.set(xlabel="thousand strings learnt from", ylabel="fraction of 300 strings right", ylim=(0, 1.03))
     curve.set_title("Learning (dashed: all but the envelope)")
 
     steps = np.arange(len(with_t))
-    lines.plot(steps, with_t[:, best], "o-", color=BLUE, label="B T ...")
-    lines.plot(steps, with_p[:, best], "s--", color=RED, label="B P ...")
+    lines.plot(steps, with_t[:, best], "o-", color=ink.BLUE, label="B T ...")
+    lines.plot(steps, with_p[:, best], "s--", color=ink.RED, label="B P ...")
     lines.set(title=f"State of cell {best}, the same string in both envelopes", ylabel="state")
     lines.legend()
 
     apart = (with_t - with_p).T
     size = np.abs(apart).max()
-    shown = cells.imshow(apart, cmap=diverging(), vmin=-size, vmax=size, aspect="auto")
+    shown = cells.imshow(apart, cmap=ink.diverging(), vmin=-size, vmax=size, aspect="auto")
     figure.colorbar(shown, ax=cells, label="state with T less state with P")
     cells.set(title="Where the cells remember the envelope", ylabel="cell")
-    shown = kept.imshow(gates.T, cmap="cividis", vmin=0, vmax=1, aspect="auto")
+    cmap, norm = ink.colouring(gates)
+    shown = kept.imshow(gates.T, cmap=cmap, norm=norm, aspect="auto")
     figure.colorbar(shown, ax=kept, label="activation")
     kept.set(title="Forget gates: 1 keeps, 0 clears", ylabel="gate of cell")
     for panel in (lines, cells, kept):

@@ -18,23 +18,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 import architect
 import synapse
-from demos._common import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PURPLE,
-    RED,
-    check,
-    heading,
-    lesson,
-    save_figure,
-    with_pyplot,
-)
+from demos._common import check, heading, ink, lesson, progress_bar, save_figure, with_pyplot
 from synapse.tasks import Recall
 
 SYMBOLS, TASK = "ABxy12", Recall()
@@ -84,7 +71,7 @@ def learn(net, seed, most, name):
     trainer = synapse.Trainer(net, rate=0.1)
     rng, fresh = np.random.default_rng([seed, 2]), TASK.batch(500, [seed, 3])
     curve = []
-    with tqdm(total=most, unit=" sequences", desc=name) as bar:
+    with progress_bar(most, "sequences", name) as bar:
         while len(curve) * CHUNK < most and (not curve or curve[-1] < GOAL):
             some = TASK.batch(CHUNK, rng)
             trainer.train(some.inputs, some.targets, epochs=1, shuffle=False, progress=False)
@@ -177,16 +164,21 @@ def look_inside(net):
 @with_pyplot
 def picture(plt, curves, runs, best, path):
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.2), layout="constrained")
-    for (name, several), colour, style in zip(curves.items(), (BLUE, RED), ("-", "--"), strict=True):
+    for (name, several), colour, style in zip(curves.items(), (ink.BLUE, ink.RED), ("-", "--"), strict=True):
         for i, curve in enumerate(several):
             seen = CHUNK * np.arange(1, len(curve) + 1) / 1000
             left.plot(seen, curve, style, color=colour, lw=1.3, label=name if i == 0 else None)
-    left.axhline(GOAL, color=GREY, lw=1, ls=":")
+    left.axhline(GOAL, color=ink.GREY, lw=1, ls=":")
     left.set(xlabel="thousand sequences learnt from", ylabel="fraction entirely right", ylim=(0, 1.02))
     left.set_title("Learning, one line a seed (dotted: 95 %)")
     left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
 
-    looks = zip(PAIRS, (BLUE, GREEN, ORANGE, PURPLE), ("o-", "s-", "o--", "s--"), strict=True)
+    looks = zip(
+        PAIRS,
+        (ink.BLUE, ink.GREEN, ink.ORANGE, ink.PURPLE),
+        ("o-", "s-", "o--", "s--"),
+        strict=True,
+    )
     for pair, colour, style in looks:
         right.plot(runs[pair][:, best], style, color=colour, label=pair)
     right.set_xticks(range(len(PATTERN)), PATTERN, family="monospace")

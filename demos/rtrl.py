@@ -26,19 +26,7 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import (
-    BLUE,
-    CLEAR,
-    GREY,
-    ORANGE,
-    RED,
-    SKY,
-    check,
-    heading,
-    lesson,
-    save_figure,
-    with_pyplot,
-)
+from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from synapse import ONE_TO_ONE, Layer, Network, Neuron, draw
 from synapse.learning import compare_gradients, reach
 
@@ -271,7 +259,7 @@ def filling(rng, seed, steps=8):
     check("after step t, parameters have reached neurons at most t - 1 away", all(reached))
     check("in the end every parameter has reached every neuron", bool((exact[-1] != 0).all()))
     orders(net, inputs, exact, away)
-    return net, inputs, exact
+    return net, inputs
 
 
 # So the topology tells which entries can be nonzero within n steps. Order n keeps only those (SnAp-n, Menick
@@ -394,63 +382,46 @@ def compare(seed, quick):
 
 @with_pyplot
 def picture(plt, seen, filled, steps, curves, path):
-    net, inputs, exact = filled
-    figure = plt.figure(figsize=(8.4, 7.2), layout="constrained")
-    top, middle, bottom = figure.subfigures(3, 1, height_ratios=[1, 1, 1.05])
-    panel_tables(top, exact)
-    panel_orders(middle, net, inputs)
-    first, second = bottom.subplots(1, 2)
+    figure = plt.figure(figsize=(8.4, 5.4), layout="constrained")
+    above, below = figure.subfigures(2, 1, height_ratios=[1, 1.1])
+    panel_tables(above, *filled)
+    first, second = below.subplots(1, 2)
     panel_parts(first, seen)
     panel_learning(second, steps, curves)
     save_figure(figure, path)
 
 
-def panel_tables(figure, exact):
-    """|Z| of the ring after some steps; white is 0."""
-    shown = (1, 2, 3, len(exact))
-    sizes = np.log10(np.where(exact == 0, np.nan, np.abs(exact)))
-    axes = figure.subplots(1, len(shown), sharey=True)
-    for axis, step in zip(axes, shown, strict=True):
-        image = axis.imshow(sizes[step - 1], vmin=-3, vmax=0, cmap="cividis_r", aspect="auto")
-        width = exact.shape[2] // RING
-        axis.set_xticks(np.arange(RING) * width + (width - 1) / 2, range(RING))
-        axis.vlines(np.arange(1, RING) * width - 0.5, -0.5, RING - 0.5, color=GREY, lw=0.3)
-        axis.set(title=f"Ring: Z after step {step}", xlabel="parameters into neuron")
-    axes[0].set(ylabel="state of neuron", yticks=range(RING))
-    bar = figure.colorbar(image, ax=axes, label=r"$|\partial s_k / \partial p|$", extend="both")
-    bar.set_ticks([-3, -2, -1, 0], labels=["0.001", "0.01", "0.1", "1"])
-
-
-def panel_orders(figure, net, inputs):
-    """Z of the ring after the last step, by order; white is not kept."""
-    for axis, order in zip(figure.subplots(1, 4, sharey=True), (1, 2, 3, None), strict=True):
+def panel_tables(figure, net, inputs):
+    """Z of the ring: the exact table after three numbers of steps, and what order 2 keeps of the last."""
+    shown = ((1, None), (3, None), (len(inputs), None), (len(inputs), 2))
+    for axes, (steps, order) in zip(figure.subplots(1, len(shown), sharey=True), shown, strict=True):
         net.learning_rule = "rtrl", order
-        net.run([inputs])  # from a cleared context
-        draw.sensitivities(net, axis, scale=0.5, colour_bars=order is None)
-        count = reach(net, [order])[order].sensitivities
-        axis.set_title(f"{'exact' if order is None else f'order {order}'}: {count} kept", loc="left", size=8)
-        axis.set(xlabel="", ylabel="")
-        axis.tick_params(axis="x", rotation=0)
+        net.run([inputs[:steps]])  # from a cleared context
+        draw.sensitivities(net, axes, scale=0.5, colour_bars=axes is figure.axes[-1])
+        axes.set_title(f"{'exact' if order is None else f'order {order}'}, after step {steps}", loc="left")
+        axes.set_xticks(4 * np.arange(RING) + 1.5, range(RING), rotation=0)
+        axes.set(xlabel="parameters into neuron", ylabel="")
+        axes.set_xlim(-0.5, 4 * RING - 0.5)  # three weights and a bias of each neuron; not the output
 
 
 def panel_parts(axis, seen):
     direct, carried = seen.T
     steps = np.arange(1, len(seen) + 1)
-    axis.bar(steps, direct, color=ORANGE, label=r"$I$: within the step (all that the online rule has)")
-    axis.bar(steps, carried, bottom=direct, color=SKY, label=r"$J\,Z(t-1)$: from the steps before")
-    axis.plot(steps, direct + carried, "o-", color=BLUE, label=r"$Z = \partial s_b / \partial u$")
+    axis.bar(steps, direct, color=ink.ORANGE, label=r"$I$: within the step (all that the online rule has)")
+    axis.bar(steps, carried, bottom=direct, color=ink.SKY, label=r"$J\,Z(t-1)$: from the steps before")
+    axis.plot(steps, direct + carried, "o-", color=ink.BLUE, label=r"$Z = \partial s_b / \partial u$")
     axis.set(xlabel="step (x is 0 from step 4 on)", title="Three neurons: two parts of Z")
     axis.set_ylim(0, 1.45 * (direct + carried).max())
     axis.legend(loc="upper right")
 
 
 def panel_learning(axis, steps, curves):
-    for (name, several), colour in zip(curves.items(), (GREY, RED, BLUE), strict=True):
+    for (name, several), colour in zip(curves.items(), (ink.GREY, ink.RED, ink.BLUE), strict=True):
         for i, curve in enumerate(several):
             axis.plot(steps / 1000, curve, color=colour, lw=1.3, alpha=0.8, label=None if i else name)
-    axis.set(xlabel="thousand steps", ylabel="fraction right", ylim=(0.4, 1.03))
+    axis.set(xlabel="thousand steps", ylabel="fraction right", ylim=(0.4, 1.15))
     axis.set_title(f"Elman, xor of {LATE} and {LATE + 1} steps ago, one line a seed")
-    axis.legend(loc="center right", bbox_to_anchor=(1, 0.62), **CLEAR)
+    axis.legend(loc="upper right", ncols=3, handlelength=1.4, columnspacing=1.2)
 
 
 def main(quick: bool, seed: int, out: Path) -> None:

@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 import architect
 import synapse
-from demos._common import BLUE, GREY, ORANGE, PURPLE, RED, check, heading, lesson, save_figure, with_pyplot
+from demos._common import check, heading, ink, lesson, on_terminal, save_figure, with_pyplot
 
 NODES, NEIGHBOURS, OUTPUT = 100, 6, 50
 MOVED = {0.0: "a ring", 0.1: "a small world", 1.0: "a random graph"}
@@ -108,7 +108,8 @@ def compare(seed, quick):
     heading(f"Epochs until {GOAL:.0%} of the bits are right, {len(seeds)} seeds each")
     curves, nets = {}, {}
     for moved, name in MOVED.items():
-        runs = [learn(moved, each, most) for each in tqdm(seeds, desc=name, leave=False)]
+        bar = tqdm(seeds, desc=name, leave=False, disable=not on_terminal())
+        runs = [learn(moved, each, most) for each in bar]
         curves[moved], nets[moved] = [curve for _, curve in runs], runs[0][0]
         needed = sorted(CHUNK * (len(curve) - 1) if curve[-1] >= GOAL else np.inf for curve in curves[moved])
         shown = "  ".join(f"> {most}" if np.isinf(epochs) else f"{epochs:5}" for epochs in needed)
@@ -132,36 +133,52 @@ def conclude(curves):
 # --- 4. A picture ---------------------------------------------------------------------------------
 
 
+COLOURS = {0.0: ink.BLUE, 0.1: ink.ORANGE, 1.0: ink.PURPLE}
+
+
 @with_pyplot
 def picture(plt, graphs, curves, path):
-    figure, axes = plt.subplots(
-        2, 3, figsize=(8.4, 5.2), height_ratios=(1.5, 1), layout="constrained", sharey="row"
-    )
-    for (moved, graph), colour, above, below in zip(
-        graphs.items(), (BLUE, ORANGE, PURPLE), *axes, strict=True
-    ):
-        places = nx.circular_layout(graph)
-        nx.draw_networkx_edges(graph, places, ax=above, edge_color=colour, alpha=0.6, width=0.8)
-        ends = [BLUE if node == 0 else RED if node == OUTPUT else "white" for node in graph]
-        sizes = [50 if node in (0, OUTPUT) else 5 for node in graph]
-        nx.draw_networkx_nodes(
-            graph, places, ax=above, node_color=ends, node_size=sizes, edgecolors=GREY, linewidths=0.6
-        )
-        above.set(title=f"{MOVED[moved]}: {moved:.0%} moved", aspect="equal")
-        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 2}
-        above.text(0.88, 0.0, "input", ha="right", va="center", color=BLUE, bbox=box)
-        above.text(-0.88, 0.0, "output", va="center", color=RED, bbox=box)
-        above.set_axis_off()
-        for curve in curves[moved]:
-            below.plot(CHUNK * np.arange(len(curve)), curve, color=colour, lw=1.2, alpha=0.8)
-        below.axhline(GOAL, color=GREY, lw=1, ls=":")
-        below.set(
-            xlabel="epochs",
-            ylim=(0.4, 1.02),
-            xlim=(0, CHUNK * max(len(c) for cs in curves.values() for c in cs)),
-        )
-    axes[1, 0].set_ylabel("fraction of bits that are right")
+    figure = plt.figure(figsize=(8.4, 4.9), layout="constrained")
+    above, below = figure.subfigures(2, 1, height_ratios=(1.7, 1))
+    for axes, (moved, graph) in zip(above.subplots(1, len(graphs)), graphs.items(), strict=True):
+        panel_graph(axes, moved, graph)
+    panel_epochs(below.subplots(), curves)
     save_figure(figure, path)
+
+
+def panel_graph(axes, moved, graph):
+    """Nodes on a circle. Edges are drawn as curves towards the middle: short ones would lie on the circle."""
+    angles = np.arange(NODES) * 2 * np.pi / NODES
+    nodes = np.column_stack([np.cos(angles), np.sin(angles)])
+    share = np.linspace(0.0, 1.0, 21)[:, None]
+    for u, v in graph.edges:
+        middle = 0.6 * (nodes[u] + nodes[v]) / 2
+        curve = (1 - share) ** 2 * nodes[u] + 2 * share * (1 - share) * middle + share**2 * nodes[v]
+        axes.plot(*curve.T, color=COLOURS[moved], lw=0.7, alpha=0.7)
+    axes.scatter(*nodes.T, s=4, color=ink.GREY, zorder=2)
+    box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 2}
+    for node, name, side in ((0, "input", "right"), (OUTPUT, "output", "left")):
+        axes.scatter(*nodes[node], s=40, color=ink.BLACK, zorder=3)
+        axes.text(*0.75 * nodes[node], name, ha=side, va="center", bbox=box)
+    axes.set(title=f"{MOVED[moved]}: {moved:.0%} moved", aspect="equal")
+    axes.set_axis_off()
+
+
+def panel_epochs(axes, curves):
+    """A dot for each network: the epochs that it has needed, or beyond the line if it has failed."""
+    rows = [[CHUNK * (len(c) - 1) if c[-1] >= GOAL else np.inf for c in runs] for runs in curves.values()]
+    longest = max((epochs for row in rows for epochs in row if np.isfinite(epochs)), default=CHUNK)
+    failed, most = longest + 2 * CHUNK, CHUNK * (max(len(c) for runs in curves.values() for c in runs) - 1)
+    for height, (row, colour) in enumerate(zip(rows, COLOURS.values(), strict=True)):
+        for place, count in zip(*np.unique(np.minimum(row, failed), return_counts=True), strict=True):
+            beside = place + 0.35 * (np.arange(count) - (count - 1) / 2)  # networks that needed as many
+            axes.plot(beside, np.full(count, height), "o", ms=5, color=colour)
+    axes.axvline(failed - CHUNK, color=ink.GREY, lw=1, ls=":")
+    ticks = range(CHUNK, longest + 1, CHUNK)
+    axes.set_xticks([*ticks, failed], [*ticks, f"not in {most}"])
+    axes.set_yticks(range(len(MOVED)), MOVED.values())
+    axes.set(ylim=(len(MOVED) - 0.5, -0.5), xlim=(2, failed + 3))
+    axes.set_xlabel(f"epochs until {GOAL:.0%} of the bits are right, one dot a seed")
 
 
 def main(quick: bool, seed: int, out: Path) -> None:

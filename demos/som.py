@@ -18,7 +18,7 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import BLUE, RED, check, heading, lesson, save_figure, with_pyplot
+from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 
 NAMED = {
     "red": (1, 0, 0),
@@ -195,7 +195,9 @@ def picture(plt, start, maps, places, path):
     for axes, which, what in zip(
         below.subplots(1, 2), (0, 1), ("mean distance to winner", "fraction torn"), strict=True
     ):
-        for (name, (_, errors)), colour, style in zip(maps.items(), (BLUE, RED), ("-", "--"), strict=True):
+        for (name, (_, errors)), colour, style in zip(
+            maps.items(), (ink.BLUE, ink.RED), ("-", "--"), strict=True
+        ):
             axes.plot(errors[:, which], style, color=colour, label=name)
         axes.set(xlabel="epochs", ylabel=what, ylim=(0, None))
         axes.set_title(("Quantisation error", "Topographic error")[which])

@@ -24,21 +24,7 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import (
-    BLACK,
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PALE,
-    PURPLE,
-    RED,
-    SKY,
-    heading,
-    lesson,
-    save_figure,
-    with_pyplot,
-)
+from demos._common import CLEAR, heading, ink, lesson, on_terminal, save_figure, with_pyplot
 from synapse.initializers import uniform
 from synapse.learning import Cosine
 from synapse.readwrite import files
@@ -204,7 +190,7 @@ def inputs_for(net, values):
     return (windows(values), LAGS) if len(net.input) == LAGS else (values[:-1, None], 1)
 
 
-def learn(net, values, learnt, rate, epochs, seed, progress=True):
+def learn(net, values, learnt, rate, epochs, seed):
     """Train on the training years."""
     inputs, skipped = inputs_for(net, values)
     targets = np.where(learnt, values, np.nan)[skipped:, None]
@@ -215,7 +201,7 @@ def learn(net, values, learnt, rate, epochs, seed, progress=True):
     else:
         inputs, targets = inputs[rows], targets[rows]
     trainer = synapse.Trainer(net, Cosine(rate, epochs=epochs))
-    return trainer.train(inputs, targets, epochs=epochs, seed=seed, progress=progress)
+    return trainer.train(inputs, targets, epochs=epochs, seed=seed, progress=on_terminal())
 
 
 # To forecast, a network runs through all years from the beginning. Its weights do not change; the
@@ -315,44 +301,66 @@ def states(net, values):
 
 
 @with_pyplot
-def picture(plt, forecasts, cells, path):
-    """Plot observed and forecast numbers above, the states of the cells below."""
-    figure, (above, below) = plt.subplots(
-        2, 1, figsize=(8.4, 5.7), sharex=True, layout="constrained", height_ratios=(3, 2)
+def picture(plt, simple, networks, chosen, cells, path):
+    """Plot the LSTM's forecast above; below, the errors of all runs and the states of the cells."""
+    figure, panels = plt.subplot_mosaic(
+        [["forecast", "forecast"], ["errors", "cells"]], figsize=(8.4, 5.9), layout="constrained"
     )
-    shown = during(1912, 2008)
-    area = above.fill_between(YEARS[shown], SPOTS[shown], color=PALE, alpha=0.6)
-    (dots,) = above.plot(YEARS[shown], SPOTS[shown], "o", ms=2.5, color=BLACK)
-    looks = {
-        "linear AR(12)": (ORANGE, ":"),
-        "perceptron": (BLUE, "--"),
-        "Elman": (GREEN, "-."),
-        "LSTM": (RED, "-"),
-    }
-    for name, (color, style) in looks.items():
-        above.plot(YEARS[shown], forecasts[name][shown], style, color=color, lw=1.4, label=name)
-    above.set(ylabel="sunspots, yearly mean", ylim=(0, 250), title="One year ahead")
-    lines, names = above.get_legend_handles_labels()
-    above.legend([(area, dots), *lines], ["observed", *names], loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    for name, (first, last) in PERIODS.items():
-        above.text(
-            (max(first, 1912) + last) / 2, 238, "learnt" if first < 1920 else name, ha="center", va="center"
-        )
-
-    swing = np.argsort(-np.ptp(cells[shown], axis=0))
-    colours, styles = (RED, BLUE, GREEN, ORANGE, PURPLE, SKY), ("-", "--", "-.", ":", "-", "--")
-    for i, color, style in zip(swing, colours, styles, strict=False):
-        below.plot(YEARS[shown], cells[shown, i], style, color=color, lw=1.4, label=f"cell {i}")
-    for i in swing[6:]:
-        label = "the others" if i == swing[6] else None
-        below.plot(YEARS[shown], cells[shown, i], color=GREY, lw=0.7, zorder=1, label=label)
-    below.set(xlabel="year", ylabel="state after seeing the year", title="The LSTM's memory cells")
-    below.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    below.set_xlim(1911, 2009)
-    for axes in (above, below):
-        for border in (1920.5, 1955.5, 1979.5):
-            axes.axvline(border, color=GREY, lw=0.8)
+    panel_forecast(panels["forecast"], chosen.forecast)
+    panel_errors(panels["errors"], simple, networks)
+    panel_cells(panels["cells"], cells)
     save_figure(figure, path)
+
+
+SHOWN = during(1912, 2008)
+
+
+def mark_periods(axes):
+    for first, _ in list(PERIODS.values())[1:]:
+        axes.axvline(first - 0.5, color=ink.GREY, lw=0.8)
+    axes.set(xlim=(1911, 2009), xlabel="year")
+
+
+def panel_forecast(axes, forecast):
+    axes.fill_between(YEARS[SHOWN], SPOTS[SHOWN], color=ink.PALE, alpha=0.6)
+    axes.plot(YEARS[SHOWN], SPOTS[SHOWN], "o", ms=2.5, color=ink.BLACK, label="observed")
+    axes.plot(YEARS[SHOWN], forecast[SHOWN], color=ink.RED, lw=1.4, label="LSTM, one year ahead")
+    for name, (first, last) in PERIODS.items():
+        middle = (max(first, 1912) + last) / 2
+        axes.text(middle, 245, "learnt" if first < 1920 else name, ha="center", va="top")
+    axes.legend(loc="upper left", bbox_to_anchor=(0.11, 0.9))
+    mark_periods(axes)
+    axes.set(ylabel="sunspots, yearly mean", ylim=(0, 250), title="Forecast")
+
+
+def panel_errors(axes, simple, networks):
+    """A dot for each run, and a line at the median, by period; lower is better."""
+    forecasts = {"AR(12)": [simple["linear AR(12)"]]}
+    forecasts |= {name: [run.forecast for run in runs] for name, runs in networks.items()}
+    colours = (ink.ORANGE, ink.BLUE, ink.GREEN, ink.RED)
+    for i, (name, several) in enumerate(forecasts.items()):
+        for place, period in enumerate(PERIODS.values()):
+            errors = [arv(forecast, during(*period)) for forecast in several]
+            across, middle = place + 0.2 * (i - 1.5), np.median(errors)
+            axes.plot([across] * len(errors), errors, "o", ms=3.5, alpha=0.6, mew=0, color=colours[i])
+            (line,) = axes.plot([across - 0.08, across + 0.08], [middle] * 2, color=colours[i], lw=2)
+        line.set_label(name)
+    axes.set_xticks(range(len(PERIODS)), ["learnt", *list(PERIODS)[1:]])
+    axes.set(ylabel="ARV (0: perfect, 1: the mean)", ylim=(0, None), title="Error: runs and their median")
+    axes.legend(loc="upper left")
+
+
+def panel_cells(axes, cells):
+    """The three cells whose states change most, and the others."""
+    swing = np.argsort(-np.ptp(cells[SHOWN], axis=0))
+    axes.plot(YEARS[SHOWN], cells[SHOWN][:, swing[3:]], color=ink.PALE, lw=1)
+    for i, colour in zip(swing, (ink.BLUE, ink.PURPLE, ink.GREEN), strict=False):
+        axes.plot(YEARS[SHOWN], cells[SHOWN, i], color=colour, lw=1.4, label=f"cell {i}")
+    mark_periods(axes)
+    axes.set(ylabel="state after seeing the year", title="The LSTM's memory cells")
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.2 * (high - low))
+    axes.legend(loc="upper left", ncols=3, columnspacing=1.2, handlelength=1.4, **CLEAR)
 
 
 # --- 9. All parts together ------------------------------------------------------------------------
@@ -377,12 +385,13 @@ def main(quick: bool, seed: int, out: Path) -> None:
     if quick:
         print("This quick run has two seeds and a tenth of the epochs, so its numbers are not a result.")
 
-    print("For each network, the run with the median fit on 1712-1920 is saved and plotted.")
+    print("For each network, the run with the median fit on 1712-1920 is saved, and plotted for the LSTM.")
 
     chosen = {name: middle(runs) for name, runs in networks.items()}
     forecasts = {**simple, **{name: run.forecast for name, run in chosen.items()}}
     save(chosen, forecasts, out)
-    picture(forecasts, states(chosen["LSTM"].net, scale.there(SPOTS)), out / "sunspots.png")
+    cells = states(chosen["LSTM"].net, scale.there(SPOTS))
+    picture(simple, networks, chosen["LSTM"], cells, out / "sunspots.png")
     medians = {
         name: [
             np.median([arv(run.forecast, during(*PERIODS[period])) for run in runs])

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from demos._common import BLACK, BLUE, GREEN, GREY, ORANGE, check, heading, lesson, save_figure, with_pyplot
+from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from synapse import Layer, Network
 
 # --- 1. One neuron multiplies bits ----------------------------------------------------------------
@@ -220,8 +220,12 @@ def picture(plt, scales, curves, path):
 
 def bends(axes):
     us = np.linspace(-4, 4, 161)
-    axes.plot(us, 2 * us, color=GREY, lw=5, label=r"$2u$, exact")
-    for scale, colour, style in ((0.8, ORANGE, "-."), (0.4, BLUE, "--"), (0.1, BLACK, "-")):
+    axes.plot(us, 2 * us, color=ink.GREY, lw=5, label=r"$2u$, exact")
+    for scale, colour, style in (
+        (0.8, ink.ORANGE, "-."),
+        (0.4, ink.BLUE, "--"),
+        (0.1, ink.BLACK, "-"),
+    ):
         said = multiplier("logistic", scale).run(np.column_stack([us, np.full_like(us, 2.0)]))
         axes.plot(us, said, style, color=colour, label=rf"$\lambda$ = {scale}")
     axes.set(xlabel="$u$", ylabel="output", title="Four logistic neurons: $u$ times 2")
@@ -229,9 +233,9 @@ def bends(axes):
 
 
 def slopes(axes, scales, curves):
-    for (squash, curve), colour, mark in zip(curves.items(), (BLUE, GREEN), "os"):
+    for (squash, curve), colour, mark in zip(curves.items(), (ink.BLUE, ink.GREEN), "os"):
         axes.loglog(scales, curve, mark, color=colour, ms=4, label=squash)
-    axes.loglog(scales[:17], scales[:17] ** 2 / 3, color=GREY, lw=1, zorder=0, label=r"$\lambda^2 / 3$")
+    axes.loglog(scales[:17], scales[:17] ** 2 / 3, color=ink.GREY, lw=1, zorder=0, label=r"$\lambda^2 / 3$")
     axes.set(xlabel=r"$\lambda$", ylabel="largest relative error", title="Slope 2, until rounding wins")
     axes.legend(loc="upper center")
 

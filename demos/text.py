@@ -18,7 +18,7 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import BLUE, GREEN, GREY, ORANGE, PURPLE, check, heading, lesson, save_figure, with_pyplot
+from demos._common import check, heading, ink, lesson, on_terminal, save_figure, with_pyplot
 from synapse.optimizers import Adam
 
 TEXT = (Path(__file__).parent / "data" / "alice.txt").read_text(encoding="utf-8")
@@ -128,7 +128,8 @@ def learn(net, codes, unread, batch, rate, shown, seed):
             show(write(progress.network, 180, 0.7, seed))
 
     trainer = synapse.Trainer(net, method="bptt", optimizer=Adam(rate), batch_size=batch, clip=5.0)
-    trainer.train(*pieces(codes), epochs=max(shown), seed=seed, callbacks=[look], progress="reading")
+    label = "reading" if on_terminal() else False
+    trainer.train(*pieces(codes), epochs=max(shown), seed=seed, callbacks=[look], progress=label)
     return trainer, curves
 
 
@@ -180,10 +181,10 @@ def picture(plt, net, curves, found, unread, path):
         2, 1, figsize=(8.4, 5.0), layout="constrained", height_ratios=[1.5, 1]
     )
     epochs = np.arange(1, len(curves[0]) + 1)
-    top.plot(epochs, curves[0], color=BLUE, label="the network, as it reads")
-    top.plot(epochs, curves[1], "o-", ms=3, color=GREEN, label="the network, unread text")
+    top.plot(epochs, curves[0], color=ink.BLUE, label="the network, as it reads")
+    top.plot(epochs, curves[1], "o-", ms=3, color=ink.GREEN, label="the network, unread text")
     for (name, value), colour, style in zip(
-        found.items(), (GREY, ORANGE, PURPLE), (":", "--", "-."), strict=True
+        found.items(), (ink.GREY, ink.ORANGE, ink.PURPLE), (":", "--", "-."), strict=True
     ):
         top.axhline(value, color=colour, ls=style, lw=1.3, label=f"counted {name}, read text")
     top.set(xlabel="epoch", ylabel="bits per character", ylim=(0, None), title="Learning")
@@ -197,7 +198,7 @@ def picture(plt, net, curves, found, unread, path):
     cost = -np.log2(shares[np.arange(len(come)), come])[begin:]
     letters = [{" ": "␣", "\n": "¶"}.get(LETTERS[code], LETTERS[code]) for code in come[begin:]]
     starts = unread[begin : begin + count] == space
-    bottom.bar(range(count), cost, color=[ORANGE if first else BLUE for first in starts])
+    bottom.bar(range(count), cost, color=[ink.ORANGE if first else ink.BLUE for first in starts])
     bottom.set_xticks(range(count), letters, family="monospace", fontsize=6)
     bottom.tick_params(axis="x", length=0)
     bottom.set(ylabel="bits", xlim=(-1, count), title="What each unread character cost (orange: words begin)")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from demos._common import BLACK, GREY, ORANGE, SKY, check, heading, lesson, save_figure, with_pyplot
+from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from synapse import Layer, Network, squash
 
 NAMES = ("step", "sign", "ramp", "logistic", "tanh")
@@ -151,36 +151,33 @@ def move(name, state):
 
 # --- 5. A picture ---------------------------------------------------------------------------------
 #
-# Lines have three widths, so that all are visible where curves coincide, as for step and sign.
+# A bias moves every curve. A weight is shown for the squashes that it changes: not for the step (part 3).
 
-ROWS = (
-    ("bias {1:g}", [(1.0, -1.0), (1.0, 0.0), (1.0, 1.0)]),
-    ("weight {0:g}", [(0.5, 0.0), (1.0, 0.0), (4.0, 0.0)]),
-)
-LINES = ((ORANGE, "-", 5.0), (BLACK, "-", 2.5), (SKY, "--", 1.5))
+MOVED = {"bias -1": (1.0, -1.0), "bias 0": (1.0, 0.0), "bias 1": (1.0, 1.0)}
+STEEPENED = {"weight 0.5": (0.5, 0.0), "weight 1": (1.0, 0.0), "weight 4": (4.0, 0.0)}
+LOOKS = ((ink.ORANGE, "-"), (ink.BLACK, "--"), (ink.BLUE, ":"))
 
 
 @with_pyplot
 def picture(plt, path):
-    figure, axes = plt.subplots(2, 4, figsize=(8.4, 4.3), sharex=True, sharey=True, layout="constrained")
-    for row, (label, given) in zip(axes, ROWS):
-        for name, one in zip(("step", "sign", "ramp", "logistic"), row):
-            curves(one, name, label, given)
-        row[0].set_ylabel("activation")
-        row[0].legend(loc="lower right")
-    for name, above, below in zip(("step", "sign", "ramp", "logistic"), *axes):
-        above.set_title(f"{name}: a bias moves")
-        below.set(title="a weight steepens", xlabel="input", xticks=range(-3, 4))
+    figure, axes = plt.subplots(2, 3, figsize=(8.4, 4.6), sharex=True, layout="constrained")
+    for panel, name in zip(axes[0], ("step", "ramp", "logistic")):
+        curves(panel, name, MOVED, f"{name}: a bias moves it")
+    for panel, name in zip(axes[1], ("ramp", "logistic", "tanh")):
+        curves(panel, name, STEEPENED, f"{name}: a weight steepens it")
+        panel.set(xlabel="input", xticks=range(-3, 4))
+    for panel in axes[:, 0]:
+        panel.set_ylabel("activation")
+        panel.legend(loc="upper left", handlelength=1.6, borderaxespad=0.2)
     save_figure(figure, path)
 
 
-def curves(axes, name, label, given):
+def curves(panel, name, neurons, title):
     xs = np.linspace(-3.0, 3.0, 1201)
-    axes.axvline(0, color=GREY, lw=0.6)
-    axes.axhline(0, color=GREY, lw=0.6)
-    for (weight, bias), (colour, style, width) in zip(given, LINES):
-        ys = answers(one_neuron(name, weight, bias), xs)
-        axes.plot(xs, ys, style, color=colour, lw=width, label=label.format(weight, bias))
+    panel.axvline(0, color=ink.PALE, lw=0.8)
+    for (label, (weight, bias)), (colour, style) in zip(neurons.items(), LOOKS):
+        panel.plot(xs, answers(one_neuron(name, weight, bias), xs), style, color=colour, lw=2, label=label)
+    panel.set(title=title, ylim=(-1.1 if name == "tanh" else -0.05, 1.1))
 
 
 def main(quick: bool, seed: int, out: Path) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 import synapse
-from demos._common import BLACK, BLUE, GREEN, PURPLE, RED, check, heading, lesson, save_figure, with_pyplot
+from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from synapse import ONE_TO_ONE, Layer, Network, Neuron
 from synapse.initializers import glorot, he
 
@@ -202,14 +202,14 @@ def learn(rng, epochs):
 def picture(plt, sizes, path):
     figure, axes = plt.subplots(figsize=(7.0, 4.2), layout="constrained")
     layers = np.arange(1, DEEPEST + 1)
-    looks = (RED, "o-"), (PURPLE, "s--"), (BLUE, "^-."), (GREEN, "D:")
+    looks = (ink.RED, "o-"), (ink.PURPLE, "s--"), (ink.BLUE, "^-."), (ink.GREEN, "D:")
     for (kind, size), (colour, style) in zip(sizes.items(), looks, strict=True):
         part = size / size[:, -1:]
         low, middle, high = np.quantile(part, (0.1, 0.5, 0.9), axis=0)
         axes.semilogy(layers, middle, style, color=colour, label=kind, ms=4)
         axes.fill_between(layers, low, high, color=colour, alpha=0.2, lw=0)
     axes.semilogy(
-        layers, 0.25 ** (DEEPEST - layers), "--", color=BLACK, lw=1, label="a quarter at each layer"
+        layers, 0.25 ** (DEEPEST - layers), "--", color=ink.BLACK, lw=1, label="a quarter at each layer"
     )
     axes.set(xlabel="hidden layer (20 is next to the output)", xticks=[1, 5, 10, 15, 20])
     axes.set(ylabel="size of the error, layer 20 = 1", title="Error on its way down from the output")

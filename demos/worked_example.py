@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from demos._common import BLACK, BLUE, GREEN, RED, check, heading, lesson, save_figure, with_pyplot
+from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from synapse import Layer, Network, Neuron
 
 WEIGHTS = {
@@ -290,15 +290,17 @@ def picture(plt, before, after, deltas, path):
     for name, (source, target, _) in WEIGHTS.items():
         arrow(axes, source, target, f"{name}  {before[name]:g} → {after[name]:.4f}")
     for name, neuron in shown.neurons.items():
-        axes.plot(*PLACES[name], "o", ms=52, mfc="white", mec=BLACK)
+        axes.plot(*PLACES[name], "o", ms=52, mfc="white", mec=ink.BLACK)
         axes.text(*PLACES[name], f"{name}\n{neuron.activation:.4f}", ha="center", va="center")
     for name, (target, _) in BIASES.items():
         x, y = PLACES[target]
         bias = f"{name}  {before[name]:g} → {after[name]:.4f}"
-        axes.text(x, y + 0.52, bias, color=BLUE, ha="center")
-        axes.text(x, y - 0.64, rf"$\delta$ = {deltas[target]:+.4f}", color=RED, ha="center")
+        axes.text(x, y + 0.52, bias, color=ink.BLUE, ha="center")
+        axes.text(x, y - 0.64, rf"$\delta$ = {deltas[target]:+.4f}", color=ink.RED, ha="center")
     for name, wanted in zip(("y1", "y2"), SAMPLES[0][1]):
-        axes.text(PLACES[name][0] + 0.75, PLACES[name][1], f"target\n{wanted:g}", color=GREEN, va="center")
+        axes.text(
+            PLACES[name][0] + 0.75, PLACES[name][1], f"target\n{wanted:g}", color=ink.GREEN, va="center"
+        )
     axes.set(xlim=(-0.8, 9.8), ylim=(-0.8, 2.8))
     axes.set_title("Activations in the circles, weights and biases before → after one step at rate 0.5")
     axes.set_axis_off()
@@ -308,7 +310,7 @@ def picture(plt, before, after, deltas, path):
 def arrow(axes, source, target, label):
     """Draw a connection with a label along it, near its source, where arrows do not cross."""
     here, there = np.array(PLACES[source], float), np.array(PLACES[target], float)
-    style = {"arrowstyle": "-|>", "shrinkA": 26, "shrinkB": 26, "color": BLACK}
+    style = {"arrowstyle": "-|>", "shrinkA": 26, "shrinkB": 26, "color": ink.BLACK}
     axes.annotate("", there, here, arrowprops=style)
     part = 0.5 if here[1] == there[1] else 0.3
     axes.text(
@@ -316,7 +318,7 @@ def arrow(axes, source, target, label):
         label,
         ha="center",
         va="center",
-        color=BLUE,
+        color=ink.BLUE,
         rotation=np.degrees(np.arctan2(*(there - here)[::-1])),
         transform_rotates_text=True,
         rotation_mode="anchor",

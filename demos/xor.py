@@ -20,7 +20,7 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import BLUE, GREY, RED, check, heading, lesson, save_figure, with_pyplot
+from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from synapse.initializers import uniform
 
 INPUTS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
@@ -38,7 +38,8 @@ GOAL = 0.02
 def one_neuron(seed, quick):
     heading("1. One neuron is not enough")
     net = architect.Perceptron(2, 1, seed=seed)
-    result = synapse.Trainer(net, rate=0.05).train(INPUTS, TARGETS, epochs=500 if quick else 5000, seed=seed)
+    epochs = 500 if quick else 5000
+    result = synapse.Trainer(net, rate=0.05).train(INPUTS, TARGETS, epochs=epochs, seed=seed, progress=False)
     print(f"{net!r} ends with a cost of {result.error:.3f} and these outputs:")
     table(net)
     solved = (net.run(INPUTS).round() == TARGETS).all()
@@ -123,7 +124,7 @@ def learn(net, seed):
     heading("4. Learning")
     trainer = synapse.Trainer(net, rate=0.5)
     for attempt in range(10):
-        result = trainer.train(INPUTS, TARGETS, epochs=EPOCHS, error=GOAL, seed=seed)
+        result = trainer.train(INPUTS, TARGETS, epochs=EPOCHS, error=GOAL, seed=seed, progress=False)
         if result.error <= GOAL:
             print(f"A cost of {result.error:.3f} after {result.epochs} epochs of four samples.")
             break
@@ -154,20 +155,21 @@ def what_it_found(net):
 @with_pyplot
 def picture(plt, net, history, path):
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.5), layout="constrained")
-    left.plot(history, color=BLUE)
-    left.axhline(math.log(2), color=GREY, ls="--", lw=1)  # the cost of always answering 0.5
+    left.plot(history, color=ink.BLUE)
+    left.axhline(math.log(2), color=ink.GREY, ls="--", lw=1)  # the cost of always answering 0.5
     left.set_yticks([0, 0.25, 0.5, math.log(2), 1], ["0", "0.25", "0.5", "ln 2", "1"])
     left.set(xlabel="epoch", ylabel="cost (cross-entropy)", title="Learning", ylim=(0, None))
 
     side = np.linspace(-0.4, 1.4, 91)
     a, b = np.meshgrid(side, side)
     answers = net.run(np.column_stack([a.ravel(), b.ravel()])).reshape(a.shape)
-    shades = right.pcolormesh(a, b, answers, cmap="cividis", vmin=0, vmax=1, shading="gouraud")
+    cmap, norm = ink.colouring(answers)
+    shades = right.pcolormesh(a, b, answers, cmap=cmap, norm=norm, shading="gouraud")
     figure.colorbar(shades, ax=right, label="output")
     for neuron in net["hidden"]:
-        right.plot(*line(neuron), color="white", lw=1.2)
+        right.plot(*line(neuron), color=ink.BLACK, lw=1.2)
     for (x, y), (wanted,) in zip(INPUTS, TARGETS, strict=True):
-        right.plot(x, y, "o", ms=17, mfc="white", mec=RED)
+        right.plot(x, y, "o", ms=17, mfc="white", mec=ink.RED)
         right.text(x, y, f"{wanted:.0f}", ha="center", va="center")
     right.set(xlabel="input a", ylabel="input b", title="Output, and the hidden neurons' lines")
     right.set(xlim=(-0.4, 1.4), ylim=(-0.4, 1.4), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])

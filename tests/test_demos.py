@@ -32,9 +32,11 @@ def written(name):
 
 
 def run(name, out, capsys, *options):
-    """What a quick run prints, without the time it took."""
+    """What a quick run prints, without the time it took: no bars, since its output is redirected."""
     assert command.main([name, "--quick", "--out", str(out), *options]) == 0
-    return re.sub(r"Done in .*? s\.", "", capsys.readouterr().out)
+    printed = capsys.readouterr()
+    assert "%|" not in printed.out + printed.err
+    return re.sub(r"Done in .*? s\.", "", printed.out)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_no_forecast_knows_its_own_year_or_a_later_one():
         forecasts = []
         for series in (values, changed):
             net = model.build(0)
-            demo.learn(net, series, demo.during(1712, 1899), model.rate, epochs=3, seed=0, progress=False)
+            demo.learn(net, series, demo.during(1712, 1899), model.rate, epochs=3, seed=0)
             forecasts.append(demo.forecast(net, series))
         np.testing.assert_array_equal(*(forecast[demo.YEARS <= 1900] for forecast in forecasts))
         assert not np.allclose(*(forecast[demo.YEARS > 1900] for forecast in forecasts))

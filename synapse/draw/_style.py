@@ -108,13 +108,13 @@ def style() -> AbstractContextManager[None]:
     return mpl.rc_context(settings)
 
 
-def check_axes(ax: Any) -> None:
+def check_axes(ax: Any, advice: str = "") -> None:
     """Raise unless `ax` is None or a matplotlib Axes."""
     need_matplotlib()
     from matplotlib.axes import Axes
 
     if ax is not None and not isinstance(ax, Axes):
-        raise ArgumentTypeError(expected("The ax", "a matplotlib Axes or None", ax))
+        raise ArgumentTypeError(expected("The ax", "a matplotlib Axes or None", ax, advice))
 
 
 @contextmanager

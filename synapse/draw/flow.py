@@ -201,7 +201,7 @@ def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes
     (['cells', 'Elman'], 'log')
     >>> pyplot.close(ax.figure)
     """
-    check_axes(ax)
+    check_axes(ax, "Targets are not needed: draw.error_flow(net, inputs) follows an error of 1 back.")
     named = networks if isinstance(networks, Mapping) else {"": networks}
     if not 0 < len(named) <= len(CYCLE):
         raise ArgumentError(f"Expected 1 to {len(CYCLE)} networks, got {len(named)}.")

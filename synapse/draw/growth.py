@@ -56,14 +56,20 @@ def growth(result: Evolution, ax: Axes | None = None, *, frames: int = 5) -> Axe
         raise ArgumentError("Expected an evolution that has a champion, got one in which all genomes failed.")
     grown = [next(same) for _, same in groupby(result.milestones, lambda one: structure(one[1]))]
     chosen = np.unique(np.linspace(len(grown) - 1, 0, most).round().astype(int))
+    champions = [(generation, genome.network()) for generation, genome in (grown[place] for place in chosen)]
+    for _, net in champions:
+        for number, neuron in enumerate(net):
+            neuron.name = str(number)  # fits into a disc; names of genes would be too small to read
+    edges = np.cumsum([0, *(len(net.layers) for _, net in champions)], dtype=float)
+    edges /= edges[-1]  # a width for each layer: letters and discs have about the same size in all frames
     with canvas(ax, (2.8 * len(chosen), 2.6)) as ax:
         ax.axis("off")
-        for i, (at, genome) in enumerate(grown[place] for place in chosen):
-            frame = ax.inset_axes((i / len(chosen), 0.0, 0.96 / len(chosen), 0.92))
-            network(genome.network(), ax=frame, colour_bars=False)
+        for (generation, net), left, right in zip(champions, edges[:-1], edges[1:], strict=True):
+            frame = ax.inset_axes((left, 0.0, 0.97 * (right - left), 0.92))
+            network(net, ax=frame, colour_bars=False)
             frame.set_title("")
-            middle = (i + 0.48) / len(chosen)
-            ax.text(middle, 0.94, f"generation {at + 1}", size=TEXT, ha="center", transform=ax.transAxes)
+            heading = f"generation {generation + 1}"
+            ax.text((left + right) / 2, 0.94, heading, size=TEXT, ha="center", transform=ax.transAxes)
         return ax
 
 

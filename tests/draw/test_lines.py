@@ -254,6 +254,7 @@ def test_what_cannot_be_drawn():
         ("has no layer named 'cells'", draw.error_flow, [(net, "cells"), INPUTS]),
         ("at least one step", draw.sensitivity, [net, np.empty((0, 2))]),
         ("Expected 1 to 8 networks, got 0", draw.error_flow, [{}, INPUTS]),
+        ("ax to be a matplotlib Axes.*Targets are not needed", draw.error_flow, [net, INPUTS, INPUTS]),
     ]
     calls = [
         (SynapseError, words, lambda call=call, given=given: call(*given)) for words, call, given in wrong

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import Any
-
-import numpy as np
 
 from .._checks import counted
 from ..errors import SynapseError
+from ..forecasting import NetworkForecaster
 from ..forecasting.statistical import METHODS
-from ..tables import SeriesTask, series_task
+from ..tables import Learning, SeriesTask, several_tasks
 from ..tables.problems import require_one_use
 from ..tables.scaled_model import MODELS
-from ..tables.series_task import ranking
-from .reading import add_learning, add_reading, learning_of, say, series_of, sheet_of
+from ..tables.series_task import fit_together
+from ..tables.series_training import ranking, select_together
+from .reading import Table, add_learning, add_reading, add_sequence, learning_of, say
 from .words import UsageError, aligned, fraction, listed, names, whole
 
 
@@ -30,6 +31,7 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
     add("--steps", metavar="N", type=whole, default=12, help="steps to forecast (default: %(default)s)")
     add("--period", metavar="N", type=whole, help="rows of a season (default: as the dates tell)")
     add("--held-out", metavar="SHARE", type=fraction, help="share to forecast (default: 0.2 to 0.33)")
+    add_sequence(parser)
     add_reading(parser)
     add_learning(parser)
     add("--seeds", metavar="N", type=whole, default=3, help="trainings per network (default: %(default)s)")
@@ -48,34 +50,57 @@ def compare(options: argparse.Namespace) -> None:
     named = options.models or [*MODELS, *METHODS]
     if unknown := [name for name in named if name not in (*MODELS, *METHODS)]:
         raise UsageError(f"Expected --models from {', '.join((*MODELS, *METHODS))}, got {listed(unknown)}.")
-    sheet = sheet_of(options.data, options)
+    table, learning, seeds = Table.of(options), learning_of(options), range(options.seeds)
+    sheet = table.sheet()
     columns = [sheet.found(each) for each in (options.target, options.observed, options.known)]
     require_one_use(used := [name for each in columns for name in each], error=UsageError)
-    series = series_of(sheet, used, options)
+    several = table.series(sheet, used)
     how = {"steps": options.steps, "period": options.period, "validation": options.held_out}
-    task = series_task(series, columns[0], columns[2], **how)
-    forecasters, notes = task.statistical([name for name in named if name in METHODS])
-    for name in (name for name in named if name in MODELS):
-        try:
-            forecasters[name] = _median_network(task, name, options)
-        except SynapseError as error:
-            notes.append(f"{name} is left out: {error}")
-    found = task.select(forecasters)
-    say([*series.notes, *notes, *found.failed])
+    tasks, notes = several_tasks(several, columns[0], columns[2], **how)
+    forecasters = list[dict[str, Any]]()
+    for task in tasks:
+        simple, left_out = task.statistical([name for name in named if name in METHODS])
+        forecasters.append(simple)
+        notes += left_out
+    networks = []
+    for model in (name for name in named if name in MODELS):
+        for name, groups in _groups(model, tasks).items():
+            try:
+                fits = [replace(learning, model=model, seed=learning.seed + seed) for seed in seeds]
+                for own, network in zip(forecasters, _median_networks(tasks, groups, fits), strict=True):
+                    own[name] = network
+                networks.append(name)
+            except SynapseError as error:
+                notes.append(f"{name} is left out: {error}")
+    found, _ = select_together(tasks, forecasters)
+    say([*(note for series in several for note in series.notes), *notes, *found.failed])
     origins = counted(len(next(iter(found.rolled.values())).origins), "origin")
-    where = f"in the last {len(task.y) - task.start} of {counted(len(task.y), 'row')}"
-    print(f"{', '.join(task.targets)}: {counted(task.steps, 'step')} ahead from {origins}, {where}\n")
-    print(aligned(table := ranking(found, task.targets), "<" + ">" * (len(table[0]) - 1)))
-    networks = [name for name in found.rolled if name in MODELS]
-    print("\n" + "\n".join([found.reason(), *map(found.verdict, networks[:1])]))
+    rows, out = (
+        sum(map(len, each)) for each in ([task.y for task in tasks], [task.y[task.start :] for task in tasks])
+    )
+    of = f" of {len(tasks)} series" if len(tasks) > 1 else ""
+    where = f"in the last {out} of {counted(rows, 'row')}{of}"
+    print(f"{', '.join(tasks[0].targets)}: {counted(tasks[0].steps, 'step')} ahead from {origins}, {where}\n")
+    print(aligned(cells := ranking(tasks, found), "<" + ">" * (len(cells[0]) - 1)))
+    best = [name for name in found.rolled if name in networks]
+    print("\n" + "\n".join([found.reason(), *map(found.verdict, best[:1])]))
 
 
-def _median_network(task: SeriesTask, name: str, options: argparse.Namespace) -> Any:
-    """The network, of several seeds, with the median error."""
-    options.model, found = name, []
-    for seed in range(options.seed, options.seed + options.seeds):
-        learning = learning_of(options, True, seed=seed)
-        forecaster = task.forecaster(task.fit(learning)[0].network)
-        found.append((task.select({name: forecaster}).mase(name), forecaster))
-    order = np.argsort([error for error, _ in found])
-    return found[order[(len(found) - 1) // 2]][1]
+def _groups(model: str, tasks: list[SeriesTask]) -> dict[str, list[list[SeriesTask]]]:
+    """The names of networks of a model, and the series that each learns: all together, or one each."""
+    if len(tasks) == 1:
+        return {model: [tasks]}
+    return {model: [tasks], f"{model} each": [[task] for task in tasks]}
+
+
+def _median_networks(
+    tasks: list[SeriesTask], groups: list[list[SeriesTask]], seeds: list[Learning]
+) -> list[NetworkForecaster]:
+    """For each series the forecaster, of several seeds, with the median error over all series."""
+    tried = list[tuple[float, list[NetworkForecaster]]]()
+    for learning in seeds:
+        networks = [fit_together(group, learning)[0].network for group in groups for _ in group]
+        forecasters = [task.forecaster(network) for task, network in zip(tasks, networks, strict=True)]
+        error = select_together(tasks, [{"": one} for one in forecasters])[0].mase("")
+        tried.append((error, forecasters))
+    return sorted(tried, key=lambda one: one[0])[(len(tried) - 1) // 2][1]

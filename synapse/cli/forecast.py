@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,9 +16,10 @@ from ..errors import ArgumentError, FormatError
 from ..forecasting import Forecast
 from ..forecasting.selection import COMBINE
 from ..forecasting.statistical import METHODS
-from ..tables import Series, forecast_series
+from ..tables import Series, Sheet, forecast_series
+from ..tables.series_task import series_facts
 from .formats import READING, read
-from .reading import add_reading, say, series_of, sheet_of
+from .reading import Table, add_reading, add_sequence, say
 from .words import (
     PICTURES,
     TABLES,
@@ -55,6 +57,7 @@ def add_forecast(parser: argparse.ArgumentParser) -> None:
     add("--interval", metavar="SHARE", type=fraction, help="add bounds for this share, such as 0.9")
     add("--minimum", metavar="X", type=number, help="clip the forecast and its bounds, such as 0 for sales")
     add("--maximum", metavar="X", type=number, help="the same from above")
+    add_sequence(parser)
     add("--future", metavar="FILE", help="the columns known in advance, in the rows to forecast")
     add("--plot", metavar="FILE", help=f"a picture: {', '.join(PICTURES)}")
     add("-o", "--output", metavar="FILE", help="the CSV file to write (default: standard output)")
@@ -80,21 +83,24 @@ def forecast(options: argparse.Namespace) -> None:
         if path is not None:  # what cannot be written is an error before any work
             require_suffix(path, suffixes)
             require_folder(path)
-    network = read(options.model)
-    series, facts = series_of(sheet_of(options.data, options), network, options), network.metadata
-    step, trained = "" if series.step is None else series.step.name, facts.get("step") or ""
-    if step.removesuffix(" end") != trained.removesuffix(" end"):
-        raise ArgumentError(
-            f"The model {options.model!r} is for rows of another step: {trained}. Those of {options.data!r} "
-            f"have the step {step}."
-        )
-    series.next(options.steps)  # dates have an end: an error before any work
+    model, steps, table = options.model, options.steps, Table.of(options)
+    network = read(model)
+    facts = series_facts(network)
+    several = table.trained_series(facts)
+    _check_step(several[0], facts, model)
+    for series in several:
+        series.next(steps)  # dates have an end: an error before any work
     how = {"interval": options.interval, "minimum": options.minimum, "maximum": options.maximum}
-    future = _future(series, facts["known"], options)
-    made, notes = forecast_series(network, series, options.steps, future, method=options.method, **how)
-    text = _as_csv(series, made)
-    figure = None if options.plot is None else _figure(series, made)
-    say([*series.notes, *notes])
+    sheet = _known_ahead(facts["known"], model, replace(table, path=options.future), steps)
+    made, notes = list[Ahead](), [note for series in several for note in series.notes]
+    for series in several:
+        future = None if sheet is None else _future(series, sheet, facts["known"], steps)
+        ahead, said = forecast_series(network, series, steps, future, method=options.method, **how)
+        made.append((series, ahead))
+        notes += said
+    text = _as_csv(made)
+    figure = None if options.plot is None else _figure(made)
+    say(notes)
     if options.output is not None:
         write_text(options.output, text)
     if figure is not None:
@@ -102,29 +108,49 @@ def forecast(options: argparse.Namespace) -> None:
     if options.output is None:
         print(text, end="")
     if options.plot is None and sys.stdout.isatty():
-        _show(series, made)
+        _show(made)
 
 
-def _future(series: Series, known: list[str], options: argparse.Namespace) -> Floats | None:
-    """The columns known in advance, in the rows that follow the series, from --future."""
-    if not known:
-        if options.future is not None:
-            raise UsageError(f"{options.model!r} has no column that is known in advance. Leave --future out.")
-        return None
-    rows = counted(options.steps, "row")
-    if options.future is None:
+Ahead = tuple[Series, Forecast]
+"""A series and its forecast."""
+
+
+def _check_step(series: Series, facts: dict[str, Any], model: str) -> None:
+    """Raise if the rows of a series are not those of the model."""
+    step, trained = "" if series.step is None else series.step.name, facts.get("step") or ""
+    if step.removesuffix(" end") != trained.removesuffix(" end"):
+        raise ArgumentError(
+            f"The model {model!r} is for rows of another step: {trained}. Those of {series.sheet.path!r} "
+            f"have the step {step}."
+        )
+
+
+def _known_ahead(known: list[str], model: str, table: Table, steps: int) -> Sheet | None:
+    """The table of the columns known in advance; None if the model has none."""
+    if not known and table.path is not None:
+        raise UsageError(f"{model!r} has no column that is known in advance. Leave --future out.")
+    if known and table.path is None:
+        rows = counted(steps, "row")
         raise UsageError(f"{listed(known)} must be known in advance. Give the next {rows}: --future FILE.")
-    sheet = sheet_of(options.future, options)
-    values = sheet.complete(known)
-    if len(values) != options.steps:
+    return table.sheet() if known else None
+
+
+def _future(series: Series, sheet: Sheet, known: list[str], steps: int) -> Floats:
+    """The columns known in advance, in the rows that follow; of its own rows, if the table tells."""
+    if series.sequence is not None and sheet.matching(series.sequence[0]):
+        cells = sheet.cells(series.sequence[0])
+        sheet = sheet.only([place for place, cell in enumerate(cells) if cell == series.sequence[1]])
+    values, of = sheet.complete(known), f" of {series.sequence[1]!r}" if series.sequence else ""
+    if len(values) != steps:
+        rows = counted(steps, "row")
         raise FormatError(
-            f"Expected {options.future!r} to have {rows}, one for each step, got {len(values)}."
+            f"Expected {sheet.path!r} to have {rows}{of}, one for each step, got {len(values)}."
         )
     if series.date in sheet.names:
         cells, due = sheet.cells(series.date), series.next(len(values))
         for i in np.flatnonzero(series.read(cells) != due)[:1]:
             raise FormatError(
-                f"Expected the dates of {options.future!r} to follow those of {options.data!r}: "
+                f"Expected the dates of {sheet.path!r} to follow those of {series.sheet.path!r}: "
                 f"{series.written(due[i])} on line {sheet.lines[i]}, got {cells[i]!r}."
             )
     return values
@@ -138,19 +164,24 @@ def _parts(made: Forecast) -> list[Floats]:
     return [part for part in (made.mean, made.lower, made.upper) if part is not None]
 
 
-def _as_csv(series: Series, made: Forecast) -> str:
-    """The table of the forecast, in the form of the data."""
-    sheet = series.sheet
+def _as_csv(made: list[Ahead]) -> str:
+    """The table of the forecasts, in the form of the data."""
+    first, one = made[0]
+    sheet = first.sheet
     delimiter = sheet.delimiter if len(sheet.names) > 1 else ","
-    mark = (sheet.decimal_mark(series.columns) or ".").replace(delimiter, ".")
-    head, columns = [series.date or "row"], [[series.written(time) for time in series.next(len(made))]]
-    for place in range(made.shape[1]):
-        digits = decimals(series.values[:, place])
-        for end, part in zip(("", " lower", " upper"), _parts(made), strict=False):
-            head.append(f"{series.columns[place]}{end}")
-            values = (round(value, digits) + 0.0 for value in part[:, place].tolist())  # no -0
-            columns.append([f"{value:.{digits}f}".replace(".", mark) for value in values])
-    return table_text([head, *map(list, zip(*columns, strict=True))], delimiter)
+    mark = (sheet.decimal_mark(first.columns) or ".").replace(delimiter, ".")
+    ends = ("", " lower", " upper")[: len(_parts(one))]
+    targets = [f"{name}{end}" for name in first.columns[: one.shape[1]] for end in ends]
+    rows = [[*(first.sequence or [])[:1], first.date or "row", *targets]]
+    for series, ahead in made:
+        digits = [decimals(column) for column in series.values.T[: ahead.shape[1]]]
+        for place, time in enumerate(series.next(len(ahead))):
+            cells = [*(series.sequence or [])[1:], series.written(time)]
+            for column, count in enumerate(digits):
+                values = (round(float(part[place, column]), count) + 0.0 for part in _parts(ahead))  # no -0
+                cells += [f"{value:.{count}f}".replace(".", mark) for value in values]
+            rows.append(cells)
+    return table_text(rows, delimiter)
 
 
 def decimals(values: Floats) -> int:
@@ -175,32 +206,42 @@ def _shown(series: Series, steps: int) -> int:
     return min(len(series.values), max(SHOWN, 5 * steps))
 
 
-def _figure(series: Series, made: Forecast) -> Figure:
+def _panels(made: list[Ahead]) -> list[tuple[str, Series, Floats, Forecast]]:
+    """For each target of each series a title, the series, its last known values and the forecast."""
+    panels = []
+    for series, ahead in made:
+        for place in range(ahead.shape[1]):
+            title = ", ".join([*(series.sequence or [])[1:], series.columns[place]])
+            mean, *bounds = (part[:, place] for part in _parts(ahead))
+            lower, upper = bounds or (None, None)
+            known = series.values[-_shown(series, len(ahead)) :, place]
+            panels.append((title, series, known, Forecast(mean, lower, upper, ahead.interval)))
+    return panels
+
+
+def _figure(made: list[Ahead]) -> Figure:
     """A picture of each target below the other."""
     from .. import draw  # matplotlib is an extra
 
-    steps, targets = made.shape
-    shown = _shown(series, steps)
+    panels = _panels(made)
     with draw.style():
         from matplotlib import pyplot
 
-        shape: dict[str, Any] = {"figsize": (6.5, 0.6 + 2.6 * targets), "layout": "constrained"}
+        shape: dict[str, Any] = {"figsize": (6.5, 0.6 + 2.6 * len(panels)), "layout": "constrained"}
         figure: Figure
-        figure, axes = pyplot.subplots(targets, 1, squeeze=False, sharex=True, **shape)
-    times = series.times(steps)[-shown - steps :]
-    for place, ax in enumerate(axes[:, 0]):
-        mean, *bounds = (part[:, place] for part in _parts(made))
-        lower, upper = bounds or (None, None)
-        one = Forecast(mean, lower, upper, made.interval)
-        draw.forecast(series.values[-shown:, place], one, ax, times=times)
-        ax.set_ylabel(series.columns[place].replace("$", r"\$"))
+        figure, axes = pyplot.subplots(len(panels), 1, squeeze=False, sharex=True, **shape)
+    for ax, (title, series, known, ahead) in zip(axes[:, 0], panels, strict=True):
+        times = series.times(len(ahead))[-len(known) - len(ahead) :]
+        times = times if series.date is None else [time.tz_localize(None) for time in times]
+        draw.forecast(known, ahead, ax, times=times)
+        ax.set_ylabel(title.replace("$", r"\$"))
         ax.set_xlabel("" if series.date else "row")
-        if place:
+        if ax is not axes[0, 0]:
             ax.get_legend().remove()
     return figure
 
 
-def _show(series: Series, made: Forecast) -> None:
+def _show(made: list[Ahead]) -> None:
     """Pictures in letters, by plotext; or one sentence if they cannot be made."""
     try:
         import plotext as plot  # an extra
@@ -208,22 +249,23 @@ def _show(series: Series, made: Forecast) -> None:
         plot = None
     if not hasattr(plot, "plotsize"):  # also a version that draws in another way
         return say([f"A picture in the terminal needs plotext. {install('plotext')}"])
-    width, shown = min(WIDEST, shutil.get_terminal_size().columns), _shown(series, len(made))
-    times = [printable(series.written(time)) for time in series.times(len(made))[-shown - len(made) :]]
-    count = max(2, min(6, width // (3 * max(map(len, times)))))
-    ticks = np.linspace(0, len(times) - 1, count).round().astype(int).tolist()
-    for place in range(made.shape[1]):
+    width = min(WIDEST, shutil.get_terminal_size().columns)
+    for title, series, values, ahead in _panels(made):
+        shown, known = len(values), values.tolist()
+        times = [printable(series.written(time)) for time in series.times(len(ahead))[-shown - len(ahead) :]]
+        count = max(2, min(6, width // (3 * max(map(len, times)))))
+        ticks = np.linspace(0, len(times) - 1, count).round().astype(int).tolist()
         plot.clear_figure()
         plot.theme("clear")
         plot.plotsize(width, HEIGHT)
-        known = series.values[-shown:, place].tolist()
         plot.plot([*range(shown)], known, label="known", marker="braille")
         for part, label, marker in zip(
-            _parts(made), ("forecast", "lower", "upper"), ("hd", "·", "·"), strict=False
+            _parts(ahead), ("forecast", "lower", "upper"), ("hd", "·", "·"), strict=False
         ):
-            values = [known[-1], *part[:, place].tolist()]
-            plot.plot([*range(shown - 1, len(times))], values, label=label, marker=marker)
-        plot.title(printable(series.columns[place]))
+            plot.plot(
+                [*range(shown - 1, len(times))], [known[-1], *part.tolist()], label=label, marker=marker
+            )
+        plot.title(printable(title))
         plot.xticks(ticks, [times[tick] for tick in ticks])
         print(f"\n{str(plot.uncolorize(plot.build())).rstrip()}")
     return None

@@ -23,9 +23,9 @@ from ..objects.network import Network
 from ..objects.topology import NO_GATER, Topology
 from ..tables.rows import input_rows
 from . import formats
+from .checkpoint import OPTIONS
 from .formats import READING, loaded, read
-from .reading import add_reading, sheet_of
-from .train import OPTIONS
+from .reading import Table, add_reading
 from .words import (
     PICTURES,
     UsageError,
@@ -150,7 +150,7 @@ def draw(options: argparse.Namespace) -> None:
         return
     rows = pulses(len(network.input))
     if options.data is not None:
-        rows = input_rows(network, sheet_of(options.data, options), in_order=options.in_order)[0]
+        rows = input_rows(network, Table.of(options).sheet(), in_order=options.in_order)[0]
     with file_errors("write", path):
         pictures.explore(network, rows[:MOST_STEPS], path)
 

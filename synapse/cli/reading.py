@@ -1,18 +1,17 @@
-"""Options that several subcommands share: how a table is read, and how a network learns."""
+"""What several subcommands share: the table that is named, how it is read, and how a network learns."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..objects.network import Network
-from ..tables import Learning, Series, Sheet, read_series, read_sheet
+from ..tables import Learning, Series, Sheet, read_series, read_several, read_sheet
 from ..tables.scaled_model import OPTIMIZERS
 from ..tables.series import DUPLICATES, FILLS, ORDERS, without_totals
-from ..tables.series_task import series_facts
-from .words import NEEDS, natural, positive, whole, wholes
+from .words import NEEDS, listed, natural, positive, whole, wholes
 
 MARKS = {"point": ".", "comma": ","}
 """What --decimal may be."""
@@ -21,7 +20,7 @@ HOW = ("date", "dates", "fill", "duplicates", "zone")
 
 
 def add_reading(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say how a series is read."""
+    """Add the options that say how a table is read."""
     parser.epilog = f"{parser.epilog}\n\n{NEEDS}"
     add = parser.add_argument
     add("--decimal", choices=MARKS, help="the decimal mark, if the numbers do not tell")
@@ -32,20 +31,71 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     add("--zone", metavar="NAME", help="time zone of the dates, such as Europe/Berlin")
 
 
-def sheet_of(path: str, options: argparse.Namespace) -> Sheet:
-    """Read a table as the options say."""
-    return without_totals(read_sheet(path, None if options.decimal is None else MARKS[options.decimal]))
+def add_sequence(parser: argparse.ArgumentParser) -> None:
+    """Add the option that tells several series or sequences of a table apart."""
+    what = "column that tells several series apart, such as Shop, or sequences of rows"
+    parser.add_argument("--sequence", metavar="COLUMN", help=what)
 
 
-def series_of(sheet: Sheet, used: Sequence[str] | Network, options: argparse.Namespace) -> Series:
-    """Columns of a table as a series, as the options say; those of a network also as it was trained."""
-    facts: dict[str, Any] = series_facts(used) if isinstance(used, Network) else {}
-    if isinstance(used, Network):
-        used = [*facts["targets"], *facts["observed"], *facts["known"]]
-    how = {name: getattr(options, name) or facts.get(name) for name in HOW}
-    if how["date"] not in sheet.names and options.date is None:
-        how["date"] = None
-    return read_series(sheet, list(dict.fromkeys(used)), **how, ignore=getattr(options, "ignore", []))
+@dataclass(frozen=True)
+class Table:
+    """A table as a person names it: its file, and how it is read.
+
+    Attributes
+    ----------
+    path : str
+        A CSV file; "-" is standard input.
+    decimal : {".", ","} or None
+        The decimal mark, if it is given.
+    sequence : str or None
+        The column that tells series or sequences apart.
+    ignore : list of str
+        Columns to leave out.
+    how : dict
+        The options of :func:`read_series`, None where they are not given.
+    """
+
+    path: str
+    decimal: str | None = None
+    sequence: str | None = None
+    ignore: list[str] = field(default_factory=list)
+    how: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, options: argparse.Namespace) -> Table:
+        """The table that the options name."""
+        given = vars(options)
+        decimal = None if given["decimal"] is None else MARKS[given["decimal"]]
+        how = {name: given[name] for name in HOW}
+        return cls(given["data"], decimal, given.get("sequence"), given.get("ignore", []), how)
+
+    def sheet(self) -> Sheet:
+        """The cells of the file."""
+        return without_totals(read_sheet(self.path, self.decimal))
+
+    def series(self, sheet: Sheet, columns: Sequence[str]) -> list[Series]:
+        """These columns as a series or, with a column that tells several apart, as one for each value."""
+        names = list(dict.fromkeys(columns))
+        if self.sequence is None:
+            return [read_series(sheet, names, ignore=self.ignore, **self.how)]
+        return read_several(sheet, names, self.sequence, ignore=self.ignore, **self.how)
+
+    def trained_series(self, facts: Mapping[str, Any]) -> list[Series]:
+        """The series of a model with these facts, read as for its training unless options say otherwise."""
+        sheet = self.sheet()
+        how = {name: self.how[name] or facts.get(name) for name in HOW}
+        if self.how["date"] is None and how["date"] not in sheet.names:
+            how["date"] = None
+        sequence = self.sequence or facts.get("sequence")
+        if self.sequence is None and sequence not in sheet.names:  # one series, without a name
+            sequence = None
+        columns = [*facts["targets"], *facts["observed"], *facts["known"]]
+        several = replace(self, sequence=sequence, how=how).series(sheet, columns)
+        least = max(sum(lags) for lags in facts["differences"]) + 2
+        long = [one for one in several if len(one.values) >= least]
+        if short := [one.sequence[1] for one in several if len(one.values) < least and one.sequence and long]:
+            long[0].notes.append(f"Left out: {listed(short)}, with fewer than {least} rows.")
+        return long or several
 
 
 def add_learning(parser: argparse.ArgumentParser) -> None:
@@ -60,12 +110,10 @@ def add_learning(parser: argparse.ArgumentParser) -> None:
     add("--seed", metavar="N", type=natural, default=0, help="seed of all randomness (default: %(default)s)")
 
 
-def learning_of(options: argparse.Namespace, series: bool, /, **more: Any) -> Learning:
+def learning_of(options: argparse.Namespace) -> Learning:
     """How a network learns."""
-    given = {name: getattr(options, name) for name in ("hidden", "epochs", "patience", "rate", "seed")}
-    given["model"] = getattr(options, "model", None) or ("gru" if series else "perceptron")
-    given["optimizer"] = options.optimizer or ("adam" if series else "sgd")
-    return Learning(**given | more)
+    names = ("hidden", "epochs", "patience", "rate", "seed", "optimizer")
+    return Learning(getattr(options, "model", None), **{name: getattr(options, name) for name in names})
 
 
 def say(notes: Sequence[str]) -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from ..objects.network import Network
-from ..tables import Sheet, predict_rows, predict_series
+from ..tables import predict_rows, predict_series
 from ..tables.encoding import encoding_of
 from .formats import READING, read
-from .reading import add_reading, say, series_of, sheet_of
+from .reading import Table, add_reading, add_sequence, say
 from .words import TABLES, require_suffix, table_text, write_text
 
 
@@ -24,7 +24,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     add("model", metavar="MODEL", help=READING)
     add("data", metavar="DATA", help="the table, a CSV file; - is standard input")
     add("-o", "--output", metavar="FILE", help="the file to write (default: standard output)")
-    add("--sequence", metavar="COLUMN", help="column that identifies the sequence each row belongs to")
+    add_sequence(parser)
     add("--in-order", action="store_true", help="match columns to inputs by order instead of by name")
     add_reading(parser)
 
@@ -41,20 +41,22 @@ def run(options: argparse.Namespace) -> None:
     """
     if options.output is not None and Path(options.output).suffix:
         require_suffix(options.output, TABLES)
-    network, sheet = read(options.model), sheet_of(options.data, options)
+    network, table = read(options.model), Table.of(options)
     of_series = "differences" in network.metadata
-    text = table_text((_of_series if of_series else _of_rows)(network, sheet, options))
+    rows = _of_series(network, table) if of_series else _of_rows(network, table, options.in_order)
+    text = table_text(rows)
     if options.output is None:
         shutil.copyfileobj(io.StringIO(text), sys.stdout)  # in parts: a closed pipe is noticed
     else:
         write_text(options.output, text)
 
 
-def _of_rows(network: Network, sheet: Sheet, options: argparse.Namespace) -> list[list[str]]:
+def _of_rows(network: Network, table: Table, in_order: bool) -> list[list[str]]:
     """The cells of the result for a model of rows; of classes, the likeliest one comes first."""
-    answers, notes = predict_rows(network, sheet, sequence=options.sequence, in_order=options.in_order)
+    sheet = table.sheet()
+    answers, notes = predict_rows(network, sheet, sequence=table.sequence, in_order=in_order)
     say([*sheet.notes, *notes])
-    keys = [] if options.sequence is None else [sheet.find(options.sequence)]
+    keys = [] if table.sequence is None else [sheet.find(table.sequence)]
     if (encoding := encoding_of(network)) is not None:
         used = {*encoding.columns, *network.metadata["targets"]}
         keys = [name for name in sheet.names if name not in used]
@@ -67,15 +69,22 @@ def _of_rows(network: Network, sheet: Sheet, options: argparse.Namespace) -> lis
     return [[*keys, *head], *map(list, zip(*columns, strict=True))]
 
 
-def _of_series(network: Network, sheet: Sheet, options: argparse.Namespace) -> list[list[str]]:
-    """The cells of the result for a model of a series: each row, forecast from those before it."""
-    series, facts = series_of(sheet, network, options), network.metadata
-    say(series.notes)
-    made, y = predict_series(network, series), series.values
-    count = len(facts["targets"])
-    rows = [[series.date or "row", *facts["targets"], *(f"{name} predicted" for name in facts["targets"])]]
-    for place, time in enumerate(series.times(0 if facts["known"] else 1)):
-        known = [f"{value:.15g}" for value in y[place, :count]] if place < len(y) else [""] * count
-        found = ["" if np.isnan(value) else f"{value:.6g}" for value in made[place]]
-        rows.append([series.written(time), *known, *found])
+def _of_series(network: Network, table: Table) -> list[list[str]]:
+    """The cells of the result for a model of series: each row, forecast from those before it."""
+    facts, several = network.metadata, table.trained_series(network.metadata)
+    targets, one = facts["targets"], several[0]
+    say([note for series in several for note in series.notes])
+    head = [
+        *(one.sequence or [])[:1],
+        one.date or "row",
+        *targets,
+        *(f"{name} predicted" for name in targets),
+    ]
+    rows = [head]
+    for series in several:
+        made, y = predict_series(network, series), series.values[:, : len(targets)]
+        for place, time in enumerate(series.times(0 if facts["known"] else 1)):
+            known = [f"{value:.15g}" for value in y[place]] if place < len(y) else [""] * len(targets)
+            predicted = ["" if np.isnan(value) else f"{value:.6g}" for value in made[place]]
+            rows.append([*(series.sequence or [])[1:], series.written(time), *known, *predicted])
     return rows

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
-from .. import Trainer, __version__
+from .. import __version__
 from .._checks import counted
-from ..errors import ArgumentError, FormatError, TopologyError
-from ..objects.state import take_over
-from ..tables import Sheet, Trained, series_task, train_rows, train_series
+from ..tables import Learning, Series, Sheet, Trained, several_tasks, train_rows, train_series
 from ..tables.problems import require_one_use
-from ..tables.scaled_model import MODELS, Part, ScaledModel
-from ..tables.series import Series, find_dates
+from ..tables.scaled_model import MODELS
+from ..tables.series import find_dates
 from ..tables.sheet import without_unit
 from . import INTERRUPTED, formats
-from .reading import add_learning, add_reading, learning_of, say, series_of, sheet_of
-from .words import UsageError, aligned, listed, names, natural, printable, require_folder, share, whole
-
-FREE = ("data", "epochs", "output", "quiet", "checkpoint", "resume", "patience", "command_line", "debug")
-"""Options that may differ when a training goes on. The numbers of the data are compared, not their name."""
-OPTIONS = "training"
-"""Key of the metadata of a checkpoint's network: the options of the command."""
+from .checkpoint import Checkpoint
+from .reading import Table, add_learning, add_reading, add_sequence, learning_of, say
+from .words import UsageError, aligned, listed, names, natural, printable, share, whole
 
 
 def add_train(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +29,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     add("--known", metavar="COLUMN,...", type=names, default=[], help="columns known in advance (series)")
     add("--observed", metavar="COLUMN,...", type=names, default=[], help="columns known when they occur")
     add("--ignore", metavar="COLUMN,...", type=names, default=[], help="columns to leave out")
-    add("--sequence", metavar="COLUMN", help="column that identifies the sequence each row belongs to")
+    add_sequence(parser)
     add("--classes", action="store_true", help="treat the numbers of the target as classes")
     add("--ahead", metavar="K", type=natural, help="predict the target K rows below, from all columns")
     add("--model", choices=MODELS, help="default: perceptron; gru for a series")
@@ -51,6 +43,50 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     add("-o", "--output", metavar="MODEL", required=True, help=f"the model to write: {formats.KEEPING}")
 
 
+@dataclass(frozen=True)
+class Task:
+    """What a model is to predict; the columns are those of the options with the same names."""
+
+    target: list[str]
+    inputs: list[str] | None
+    known: list[str]
+    observed: list[str]
+    classes: bool
+    ahead: int | None
+    steps: int | None
+    validation: float | None
+
+    def check(self, sheet: Sheet, table: Table) -> None:
+        """Raise if a column has two uses, or an option does not go with the others."""
+        uses = [*self.target, *self.known, *self.observed, *table.ignore]
+        uses += [name for name in (table.sequence, table.how["date"]) if name is not None]
+        used = sheet.found(uses)
+        require_one_use(used, error=UsageError)
+        taken = set(used) - (set(sheet.found(self.target)) if self.ahead else set())
+        require_one_use(sheet.found(self.inputs or []), taken, UsageError)
+        if self.classes and len(self.target) > 1:
+            raise UsageError(f"Expected one --target for classes, got {listed(self.target)}.")
+
+    def is_series(self, sheet: Sheet, table: Table, dated: bool) -> bool:
+        """Whether to forecast numbers in a series: the table has dates, or columns are known or observed."""
+        asked = bool(self.known or self.observed)
+        rows = self.classes or self.ahead is not None or bool(table.sequence and self.inputs)
+        if dated and self.inputs and not rows and table.how["date"] not in table.ignore:
+            raise UsageError(
+                "In a series, say which columns are --known in advance and which are only --observed. "
+                "To predict a column from others of the same row, say --ahead 0."
+            )
+        if not rows and sheet.has_numbers(self.target[0]) and (dated or asked):
+            return True
+        if asked:
+            raise UsageError(
+                "--known and --observed are for a series, without --inputs, --classes and --ahead."
+            )
+        if table.sequence and table.how["fill"]:
+            raise UsageError("--fill is for a series; in other sequences, missing numbers become medians.")
+        return False
+
+
 def train(options: argparse.Namespace) -> int:
     """Learn to predict columns of a table: read, choose, fit, test, save.
 
@@ -61,6 +97,7 @@ def train(options: argparse.Namespace) -> int:
     forecast the targets from their own past and that of the --observed columns; columns that are --known in
     advance, such as holidays, explain their own row. The end of the series is held out: there the network is
     compared with statistical methods, and the best will forecast. Then the network is trained on all rows.
+    With --sequence Shop, the rows of each shop are a series: one network learns all of them, or one each.
 
     Otherwise rows are samples for a perceptron, which is the default, and for the other models steps in
     time: one stream or, with --sequence, many sequences. With --ahead K, the target of a row is the value
@@ -72,34 +109,21 @@ def train(options: argparse.Namespace) -> int:
     --resume goes on after the last epoch in that file and gives the same model.
     """
     formats.require_kept(options.output)
-    _check_checkpoint(options)
-    sheet = sheet_of(options.data, options)
-    _check_uses(sheet, options)
-    dated = find_dates(sheet, options.date, options.dates, [*options.ignore, *options.target])
-    series = _is_series(sheet, dated is not None, options)
-    options.optimizer = options.optimizer or ("adam" if series else "sgd")
-    show = sys.stderr.isatty() and not options.quiet
-    learning = learning_of(
-        options,
-        series,
-        validation=options.validation,
-        trainer_of=lambda model, parts: _trainer_of(model, options, parts),
-        options={"progress": show, "checkpoint": options.checkpoint, "resume": options.resume},
+    checkpoint, table, learning = Checkpoint.of(options), Table.of(options), learning_of(options)
+    task = Task(**{name: getattr(options, name) for name in Task.__dataclass_fields__})
+    learning = replace(
+        learning,
+        validation=task.validation,
+        trainer_of=checkpoint.trainer,
+        options={
+            "progress": sys.stderr.isatty() and not options.quiet,
+            "checkpoint": checkpoint.path,
+            "resume": checkpoint.resume,
+        },
     )
-    if series:
-        read = series_of(sheet, [*options.target, *options.observed, *options.known], options)
-        columns = sheet.found(options.target), sheet.found(options.known)
-        task = series_task(read, *columns, steps=options.steps, validation=options.validation)
-        trained, notes = train_series(task, learning), _of_series(read, sheet, options)
-    else:
-        used = sheet.found([*options.target, *(options.inputs or [])])
-        numbered = dated and options.sequence and sheet.has_numbers(dated[0])
-        left = [dated[0]] if dated and not numbered and dated[0] not in used else []
-        given = {"ignore": [*options.ignore, *left], "sequence": options.sequence}
-        given |= {"ahead": options.ahead or 0, "classes": options.classes}
-        trained = train_rows(sheet, options.target, options.inputs, learning, **given)
-        read, notes = None, [f"{counted(len(sheet.rows), 'row')}.", *sheet.notes]
-    trained.network.metadata = _facts(trained, read, options)
+    trained, notes = _trained(task, table, learning)
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    trained.network.metadata |= {"trained": at, "version": __version__, "command": options.command_line}
     trained.network.clear()
     formats.write(trained.network, options.output)
     if not options.quiet:
@@ -111,62 +135,59 @@ def train(options: argparse.Namespace) -> int:
     return INTERRUPTED
 
 
-def _check_uses(sheet: Sheet, options: argparse.Namespace) -> None:
-    """Raise if a column has two uses, or an option does not go with the others."""
-    uses = [*options.target, *options.known, *options.observed, *options.ignore]
-    uses += [name for name in (options.sequence, options.date) if name is not None]
-    found = sheet.found(uses)
-    require_one_use(found, error=UsageError)
-    taken = set(found) - (set(sheet.found(options.target)) if options.ahead else set())
-    require_one_use(sheet.found(options.inputs or []), taken, UsageError)
-    if options.classes and len(options.target) > 1:
-        raise UsageError(f"Expected one --target for classes, got {listed(options.target)}.")
-    if options.sequence and options.fill:
-        raise UsageError("--fill is for a series; with --sequence, missing numbers become medians.")
-
-
-def _is_series(sheet: Sheet, dated: bool, options: argparse.Namespace) -> bool:
-    """Whether to forecast a number in a series: the table has dates, or columns are known or observed."""
-    asked = bool(options.known or options.observed)
-    rows = options.sequence is not None or options.classes or options.ahead is not None
-    if dated and options.inputs and not rows and options.date not in options.ignore:
-        raise UsageError(
-            "In a series, say which columns are --known in advance and which are only --observed. "
-            "To predict a column from others of the same row, say --ahead 0."
+def _trained(task: Task, table: Table, learning: Learning) -> tuple[Trained, list[str]]:
+    """The trained network with what its file carries, and sentences on how the table was read."""
+    sheet = table.sheet()
+    task.check(sheet, table)
+    left = [*table.ignore, *task.target, *filter(None, [table.sequence])]
+    dated = find_dates(sheet, table.how["date"], table.how["dates"], left)
+    if not task.is_series(sheet, table, dated is not None):
+        used = sheet.found([*task.target, *(task.inputs or [])])
+        numbered = dated and table.sequence and sheet.has_numbers(dated[0])
+        dates = [dated[0]] if dated and not numbered and dated[0] not in used else []
+        trained = train_rows(
+            sheet,
+            task.target,
+            task.inputs,
+            learning,
+            ignore=[*table.ignore, *dates],
+            sequence=table.sequence,
+            ahead=task.ahead or 0,
+            classes=task.classes,
         )
-    if rows or not sheet.has_numbers(options.target[0]):
-        if asked:
-            raise UsageError(
-                "--known and --observed are for a series, without --sequence, --classes and --ahead."
-            )
-        return False
-    return dated or asked
+        trained.network.metadata = {**trained.facts, "units": _units(trained)}
+        return trained, [f"{counted(len(sheet.rows), 'row')}.", *sheet.notes]
+    several = table.series(sheet, [*task.target, *task.observed, *task.known])
+    columns = sheet.found(task.target), sheet.found(task.known)
+    tasks, left_out = several_tasks(several, *columns, steps=task.steps, validation=task.validation)
+    trained, one = train_series(tasks, learning), several[0]
+    facts = {"date": one.date, "zone": one.zone, "fill": table.how["fill"], "season": one.season}
+    if one.step is not None:
+        last = max(each.dates[-1] for each in several)
+        facts |= {"step": one.step.name, "last_date": last.isoformat()}
+    trained.network.metadata = {**trained.facts, "units": _units(trained), **facts}
+    return trained, [*_of_series(several, sheet, table), *left_out]
 
 
-def _of_series(series: Series, sheet: Sheet, options: argparse.Namespace) -> list[str]:
-    """Sentences on how a series was read."""
-    first, last = (series.written(series.times()[place]) for place in (0, -1))
-    step = "" if series.step is None else f" ({series.date}), step: {series.step.name}"
-    used = [*series.columns, *sheet.found(options.ignore), series.date]
+def _of_series(several: list[Series], sheet: Sheet, table: Table) -> list[str]:
+    """Sentences on how series were read."""
+    one, rows = several[0], counted(sum(len(each.values) for each in several), "row")
+    step = "" if one.step is None else f" ({one.date}), step: {one.step.name}"
+    first, last = min(each.times()[0] for each in several), max(each.times()[-1] for each in several)
+    of = f"{len(several)} series ({table.sequence}), " if table.sequence else ""
+    used = [*one.columns, *sheet.found(table.ignore), one.date, *(one.sequence or [])[:1]]
     unused = [name for name in sheet.names if name not in used]
-    notes = [f"{counted(len(series.values), 'row')}, {first} to {last}{step}.", *series.notes]
+    notes = [f"{of}{rows}, {one.written(first)} to {one.written(last)}{step}."]
+    notes += dict.fromkeys(note for each in several for note in each.notes)
     if unused:
         notes.append(f"Not used: {listed(unused)}. Name columns --known in advance, or --observed.")
     return notes
 
 
-def _facts(trained: Trained, series: Series | None, options: argparse.Namespace) -> dict[str, Any]:
-    """What the model's file carries: what was measured, how it was read and made."""
-    facts = dict(trained.facts)
-    columns = [neuron.name for neuron in trained.network.input] + facts["targets"]
-    facts["units"] = {name: found for name in columns if name and (found := without_unit(name)[1])}
-    if series is not None:
-        facts |= {"date": series.date, "zone": series.zone, "fill": options.fill, "season": series.season}
-        if series.step is not None:
-            facts |= {"step": series.step.name, "first_date": series.dates[0].isoformat()}
-            facts |= {"last_date": series.dates[-1].isoformat()}
-    trained_at = datetime.now(UTC).isoformat(timespec="seconds")
-    return {**facts, "trained": trained_at, "version": __version__, "command": options.command_line}
+def _units(trained: Trained) -> dict[str, str]:
+    """The units of the columns that a network reads and predicts."""
+    columns = [neuron.name for neuron in trained.network.input] + trained.facts["targets"]
+    return {name: unit for name in columns if name and (unit := without_unit(name)[1])}
 
 
 def _report(trained: Trained, notes: list[str]) -> str:
@@ -182,54 +203,3 @@ def _report(trained: Trained, notes: list[str]) -> str:
         cells = [[printable(cell) for cell in row] for row in trained.table]
         lines.append(aligned(cells, "<" + ">" * (len(cells[0]) - 1)))
     return "\n".join([*lines, *(facts[name] for name in ("refit", "verdict", "reason") if facts.get(name))])
-
-
-def _check_checkpoint(options: argparse.Namespace) -> None:
-    """Raise UsageError, before any work, if the options of checkpoints cannot be used."""
-    path = options.checkpoint
-    if path is None:
-        if options.resume:
-            raise UsageError("--resume needs the file of the training: give --checkpoint FILE, too.")
-        return
-    if Path(path).absolute() == Path(options.output).absolute():
-        raise UsageError("The model and the checkpoint need two files: give --checkpoint another name.")
-    require_folder(path)
-    if Path(path).exists() and not options.resume:
-        raise UsageError(f"{path!r} exists: give --resume to go on with its training, or delete it.")
-
-
-def _trainer_of(model: ScaledModel, options: argparse.Namespace, data: list[Part]) -> Trainer:
-    """A trainer of this new network, or the one in the checkpoint, whose network is like it.
-
-    Raises FormatError if the file is not the checkpoint of a training with these options and data.
-    """
-    given = {name: value for name, value in vars(options).items() if name not in FREE and not callable(value)}
-    now: dict[str, Any] = {name: _as_typed(value) for name, value in given.items()}
-    now["data"] = hashlib.sha256(b"".join(side.tobytes() for part in data for side in part)).hexdigest()
-    network, path = model.network, options.checkpoint
-    network.metadata = {OPTIONS: now}
-    if not options.resume or not Path(path).exists():
-        return model.trainer(options.rate, options.optimizer)
-    trainer = formats.loaded(path)
-    if not isinstance(trainer, Trainer):
-        raise FormatError(f"Cannot go on with {path!r}: it is a model, not a checkpoint.")
-    before = trainer.network.metadata.get(OPTIONS)
-    if not isinstance(before, dict):
-        raise FormatError(f"Cannot go on with {path!r}: it is not a checkpoint of `synapse train`.")
-    for name, value in now.items():
-        if before.get(name) != value:
-            option = f"it was trained with --{name.replace('_', '-')} {before.get(name)}, not {value}."
-            other = "the table has other numbers than it had then."
-            raise ArgumentError(f"Cannot go on with {path!r}: {other if name == 'data' else option}")
-    try:
-        take_over(network, trainer.network)
-    except TopologyError:
-        raise FormatError(f"The network in {path!r} is not that of this training.") from None
-    return trainer
-
-
-def _as_typed(value: Any) -> str | None:
-    """The value of an option as one would type it."""
-    if value is None:
-        return None
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -9,7 +9,7 @@ from typing import final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import expected, instance, listed
+from .._checks import expected, finite_array, instance, listed
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.state import preserved_context
@@ -34,6 +34,9 @@ class NetworkForecaster:
         Those of each of the m columns.
     known : array_like, shape (N, k), optional
         Values known in advance; row i describes step i. N must reach the last step that is forecast.
+    scale : array_like, shape (2, m), optional
+        A mean and a deviation for each column: the network reads (value - mean) / deviation instead of the
+        value, and returns such numbers.
 
     Raises
     ------
@@ -53,6 +56,7 @@ class NetworkForecaster:
     net: Model
     differences: Sequence[Differences]
     known: Floats | None = None
+    scale: Floats | None = None
 
     def __post_init__(self) -> None:
         members(self.net)
@@ -64,6 +68,12 @@ class NetworkForecaster:
         )
         if self.known is not None:
             object.__setattr__(self, "known", known_rows(self.known))
+        if self.scale is not None:
+            scale = finite_array("The scale", self.scale)
+            if scale.shape != (2, len(given)) or not (scale[1] > 0).all():
+                condition = f"means and deviations above 0, shape (2, {len(given)})"
+                raise ArgumentError(expected("The scale", condition, self.scale))
+            object.__setattr__(self, "scale", scale)
 
     def __call__(self, history: ArrayLike, steps: int) -> Floats:
         """Forecast the steps after a history, shape (T, m) or (T,)."""
@@ -79,13 +89,17 @@ class NetworkForecaster:
             one.undo(column, made)
             for one, column, made in zip(self.differences, columns.T, ahead.mean.T, strict=True)
         ]
-        return np.column_stack(parts).reshape(steps, *past.shape[1:])
+        return self._in_units(np.column_stack(parts)).reshape(steps, *past.shape[1:])
 
     def _columns(self, past: Floats) -> Floats:
-        """The history as shape (T, m)."""
+        """The history as the network reads it, shape (T, m)."""
         columns = past.reshape(len(past), -1)
         require_columns("The history", columns, (len(self.differences),), "a column for each Differences")
-        return columns
+        return columns if self.scale is None else (columns - self.scale[0]) / self.scale[1]
+
+    def _in_units(self, values: Floats) -> Floats:
+        """What the network forecasts in the units of the series."""
+        return values if self.scale is None else self.scale[0] + self.scale[1] * values
 
     def one_step(self, history: ArrayLike) -> Floats:
         """Forecast each step of a history, shape (T, m) or (T,), from those before it.
@@ -107,7 +121,7 @@ class NetworkForecaster:
         for place, one in enumerate(self.differences):
             for step, change in enumerate(outputs[:, place].tolist(), lost + 1):
                 made[step, place] = one.undo(past[:step, place], [change])[0]
-        return made
+        return self._in_units(made)
 
 
 def lesson(

@@ -187,12 +187,17 @@ def select(
         found[name] = rolled if values.ndim == 1 else _first(rolled, count)
     if not found:
         raise ArgumentError(" ".join(["No method can forecast this series.", *failed]))
-    members = sorted(found, key=Selection(found, []).mase)[:MEMBERS]
+    return ranked(found, failed)
+
+
+def ranked(rolled: dict[str, RollingOrigin], failed: list[str]) -> Selection:
+    """The selection among forecasters by their forecasts; the mean of the best three is added."""
+    members = sorted(rolled, key=Selection(rolled, []).mase)[:MEMBERS]
     if len(members) > 1:
-        mean = np.mean([found[name].forecasts for name in members], axis=0)
-        found[COMBINE] = replace(found[members[0]], forecasts=mean)
-    ranked = sorted(found, key=Selection(found, []).mase)
-    return Selection({name: found[name] for name in ranked}, members, failed)
+        mean = np.mean([rolled[name].forecasts for name in members], axis=0)
+        rolled = {**rolled, COMBINE: replace(rolled[members[0]], forecasts=mean)}
+    names = sorted(rolled, key=Selection(rolled, []).mase)
+    return Selection({name: rolled[name] for name in names}, members, failed)
 
 
 def _first(rolled: RollingOrigin, count: int) -> RollingOrigin:

@@ -7,8 +7,9 @@
 from .._checks import public_names
 from .problems import TableError
 from .rows import predict_rows, train_rows
-from .series import Series, read_series
-from .series_task import SeriesTask, forecast_series, predict_series, series_task, train_series
+from .series import Series, read_series, read_several
+from .series_task import SeriesTask, forecast_series, predict_series, series_task, several_tasks
+from .series_training import train_series
 from .sheet import Sheet, read_sheet
 from .training import Learning, Trained
 
@@ -23,8 +24,10 @@ __all__ = [
     "predict_rows",
     "predict_series",
     "read_series",
+    "read_several",
     "read_sheet",
     "series_task",
+    "several_tasks",
     "train_rows",
     "train_series",
 ]

@@ -236,7 +236,7 @@ def several_forms(cells: Sequence[str]) -> list[str]:
     """
     sample = cells[:: max(1, len(cells) // SAMPLE)]
     read = np.array([form.read(sample).notna() for form in FORMS])
-    dates = np.flatnonzero(read.any(axis=0))
+    dates = np.flatnonzero(read.any(axis=0)).tolist()
     other = next((place for place in dates if not (read[:, place] & read[:, dates[0]]).any()), None)
     return [] if other is None or 2 * len(dates) <= len(sample) else [sample[dates[0]], sample[other]]
 

@@ -63,21 +63,20 @@ def train_rows(
     TableError, FormatError
         If cells are not numbers, a sequence is not longer than `ahead`, or there is only one class.
     """
-    instance("The sheet", sheet, Sheet), instance("The learning", learning, Learning)
+    instance("The sheet", sheet, Sheet)
+    learning = instance("The learning", learning, Learning).of_rows()
+    name = str(learning.model)
     ahead = whole_number("The ahead", ahead, "a whole number, 0 or above", 0)
     sequence = None if sequence is None else sheet.find(sequence)
     left = [*sheet.found(ignore), *([] if sequence is None else [sequence])]
     targets, names = _uses(sheet, targets, inputs, left, ahead)
-    units = _units(sheet, sequence, ahead)
     classes = classes or (len(targets) == 1 and not sheet.has_numbers(targets[0]))
     goals, outputs = _goals(sheet, targets, classes)
-    if len(units) < (least := 4 if sequence is None else 2):
-        what = "rows" if sequence is None else "sequences"
-        raise FormatError(f"Expected {sheet.path!r} to have {least} {what} or more, got {len(units)}.")
-    in_order = sequence is None and learning.model != "perceptron"
+    units = _units(sheet, sequence, ahead)
     count, out = len(units), np.random.default_rng(learning.seed)
     first = count - held_out(count, learning.validation, round(count / 5))
-    order = np.arange(len(units)) if in_order else out.permutation(len(units))
+    in_order = sequence is None and name != "perceptron"
+    order = np.arange(count) if in_order else out.permutation(count)
     learned, tested = np.sort(order[:first]), np.sort(order[first:])
     stopping = order[first - max(1, round(first / 5)) : first]
     encoding, notes = choose_encoding(
@@ -96,13 +95,13 @@ def train_rows(
     def make() -> ScaledModel:
         kind = targets[0] + later if classes else None
         named = outputs if classes else [name + later for name in outputs]
-        return ScaledModel(learning.model, list(learning.hidden), encoding.inputs, named, kind, learning.seed)
+        return ScaledModel(name, list(learning.hidden), encoding.inputs, named, kind, learning.seed)
 
     training, measured = parts(learned), parts(tested) or parts(learned)
     split = parts(np.setdiff1d(learned, stopping)), parts(stopping)
     model, result = learning.fit(make, training, split)
     truth = np.concatenate([part[1] for part in measured])
-    answers = {learning.model: _answers(model.network, measured), **_simple(training, measured, classes)}
+    answers = {name: _answers(model.network, measured), **_simple(training, measured, classes)}
     own, *simple = scores = [_quality(one, truth, classes) for one in answers.values()]
     errors = dict(zip(list(answers)[1:], simple, strict=True))
     facts: dict[str, Any] = {
@@ -116,12 +115,16 @@ def train_rows(
         "error": dict(zip(targets, own, strict=True)),
         "baselines": {name: dict(zip(targets, one, strict=True)) for name, one in errors.items()},
     }
-    cells = [[_written(one, classes) for one in score] for score in scores]
-    table = [["", *answers], *map(list, zip(targets, *cells, strict=True))]
+    table = [
+        ["", *answers],
+        *map(
+            list, zip(targets, *([_written(one, classes) for one in score] for score in scores), strict=True)
+        ),
+    ]
     if classes:
         shares = zip(outputs, goals.mean(axis=0), strict=True)
         notes.append(f"Classes: {', '.join(f'{name} {share:.0%}' for name, share in shares)}.")
-        notes += _confused(outputs, answers[learning.model], truth)
+        notes += _confused(outputs, answers[name], truth)
     network = model.network
     if len(tested) and result.stopped != "interrupted":
         network = learning.refit(make, parts(order), result)
@@ -219,7 +222,11 @@ def _units(sheet: Sheet, sequence: str | None, ahead: int) -> list[Ints]:
                 f"line {sheet.lines[rows.stop - 1]} of {sheet.path!r} has {rows.stop - rows.start}."
             )
     places = [np.arange(rows.start, rows.stop - ahead) for rows in parts]
-    return places if sequence is not None else list(places[0][:, None])
+    units = places if sequence is not None else list(places[0][:, None])
+    if len(units) < (least := 4 if sequence is None else 2):
+        what = "rows" if sequence is None else "sequences"
+        raise FormatError(f"Expected {sheet.path!r} to have {least} {what} or more, got {len(units)}.")
+    return units
 
 
 def _goals(sheet: Sheet, targets: list[str], classes: bool) -> tuple[Floats, list[str]]:

@@ -71,7 +71,7 @@ class ScaledModel:
             layers.append(self._unscaled)
         self.network = Network(taken, layers[:-1], layers[-1], name=name)
 
-    def trainer(self, rate: float, optimizer: str, **options: Any) -> Trainer:
+    def trainer(self, rate: float, optimizer: str | None, **options: Any) -> Trainer:
         """A trainer by "sgd", after every row, or by "adam", with exact gradients of whole sequences."""
         if optimizer == "sgd":
             return Trainer(self.network, rate, **options)

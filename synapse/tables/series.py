@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import shlex
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +76,8 @@ class Series:
         The time from one row to the next.
     zone : str or None
         The time zone of the dates in the file, if it was given.
+    sequence : tuple of str, or None
+        The column that tells several series apart, and its value in this one; see :func:`read_several`.
     """
 
     sheet: Sheet
@@ -86,6 +89,7 @@ class Series:
     dates: Any = None
     step: DateStep | None = None
     zone: str | None = None
+    sequence: tuple[str, str] | None = None
 
     @property
     def season(self) -> int:
@@ -137,9 +141,10 @@ def find_dates(
     column has no dates, or if days and months may be exchanged and neither `order` nor the column tells.
     """
     choice("The dates", order, [None, *ORDERS])
+    left_out = sheet.found(ignore)
     for column in [sheet.find(name)] if name is not None else sheet.names:
         cells = [cell for cell in sheet.cells(column) if not is_missing(cell)]
-        if name is None and (column in ignore or not cells):
+        if name is None and (column in left_out or not cells):
             continue
         called = without_unit(column)[0].lower()
         forms = forms_of(cells)
@@ -268,10 +273,60 @@ def read_series(
     sheet, found, values = _once(sheet, found, values, duplicates, notes)
     step = _checked_step(sheet, name, form, found, fill is not None, problems)
     missing = fill is None and sheet.note_missing(values, names, problems)
-    problems.check(_advice(problems, missing))
+    taken = (name, *names, *ignore)
+    problems.check(_advice(problems, missing, lambda: _telling_apart(sheet, found, taken)))
     assert step is not None, "without a step, a date comes twice or is none, and that is a problem"
     made = Series(sheet, names, values, [*sheet.notes, *notes], name, form, found, step, zone)
     return _mended(made, fill)
+
+
+def read_several(
+    sheet: Sheet, columns: Sequence[str], sequence: str, *, ignore: Sequence[str] = (), **how: Any
+) -> list[Series]:
+    """A series for each value of a column, such as that of a shop, in the order of their first rows.
+
+    The rows of a series need not be adjacent, and series may begin and end at different dates. One with a
+    single row is left out, and a note says so.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        The table.
+    columns : sequence of str
+        Columns of numbers, with or without their units.
+    sequence : str
+        The column that tells the series apart.
+    ignore, **how
+        As for :func:`read_series`.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such column.
+    TableError, FormatError
+        As for :func:`read_series`; and if the series have different steps, or there is none.
+    """
+    column, names = instance("The sheet", sheet, Sheet).find(sequence), sheet.found(columns)
+    places: dict[str, list[int]] = {}
+    for place, cell in enumerate(sheet.words(column)):
+        places.setdefault(cell, []).append(place)
+    several, marked = list[Series](), replace(sheet, decimal=sheet.decimal_mark(names))
+    for value, rows in places.items():
+        if len(rows) < 2:
+            sheet.note(f"Left out: {column} {value!r}, which has one row only.")
+            continue
+        one = read_series(marked.only(rows), names, ignore=[*ignore, column], **how)
+        how["date"] = one.date or how.get("date")
+        own = [f"{value}: {note}" for note in one.notes if note not in sheet.notes]
+        several.append(replace(one, sequence=(column, value), notes=own))
+    if not several:
+        raise FormatError(f"Expected a series, two rows or more of one {column!r}, in {sheet.path!r}.")
+    steps = {one.step.name: one.sequence[1] for one in several if one.step and one.sequence}
+    if len(steps) > 1:
+        given = ", ".join(f"{value!r} the step {step}" for step, value in steps.items())
+        raise FormatError(f"Expected the series of {sheet.path!r} to have one step, got {given}.")
+    several[0].notes[:0] = sheet.notes
+    return several
 
 
 def without_totals(sheet: Sheet) -> Sheet:
@@ -374,12 +429,22 @@ def _of_clocks(step: DateStep, date: Any) -> str:
     return CLOCK_CHANGE if night and (date + step.offset - date).total_seconds() <= 3600 else ""
 
 
-def _advice(problems: Problems, missing: bool) -> str:
+def _telling_apart(sheet: Sheet, dates: pd.DatetimeIndex, taken: Collection[str]) -> str | None:
+    """The first column, if there is one, in whose rows of one value no date comes twice."""
+    index = pandas_for_tables().MultiIndex
+    columns = {name: sheet.cells(name) for name in sheet.names if name not in taken}
+    several = (name for name, cells in columns.items() if 1 < len(set(cells)) <= len(cells) // 2)
+    return next((name for name in several if index.from_arrays([columns[name], dates]).is_unique), None)
+
+
+def _advice(problems: Problems, missing: bool, telling_apart: Callable[[], str | None]) -> str:
     """What to do about the problems."""
     found = [what for _, _, what in problems.found]
+    repeated = any(" comes twice" in what or " comes after" in what for what in found)
+    if repeated and (column := telling_apart()) is not None:
+        return f"If the column {column!r} tells several series apart, say --sequence {shlex.quote(column)}."
     if sum(" comes twice" in what for what in found) > 1:
-        several = "If a column tells several series apart, name it: --sequence COLUMN."
-        return f"{several} If rows were entered twice, say --duplicates {', '.join(DUPLICATES[:-1])} or drop."
+        return f"If rows were entered twice, say --duplicates {', '.join(DUPLICATES[:-1])} or drop."
     if any(" step evenly" in what for what in found):
         return "Say --fill linear to interpolate, or --fill drop to use the rows as they follow each other."
     gaps = any(" missing before this one" in what for what in found)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,10 +30,11 @@ from ..forecasting.selection import COMBINE
 from ..forecasting.statistical import METHODS
 from ..learning import Result
 from ..objects.network import Network
-from .problems import require_one_use
+from ..readwrite import from_json_data
+from .problems import quoted, require_one_use
 from .scaled_model import Part, ScaledModel
 from .series import Series
-from .training import FEWEST, Learning, Trained, held_out, require_targets
+from .training import Learning, held_out, require_targets
 
 MOST_ORIGINS = 60
 """Number of origins, about, from which forecasters are compared."""
@@ -58,6 +60,14 @@ class SeriesTask:
         Those of the columns of `y`, chosen on the rows before `start`.
     phase : int
         The step of the season at which the rows begin. Default 0.
+    first_date : str or None
+        The date of step 0 of the season.
+    sequence : tuple of str, or None
+        The column that tells several series apart, and its value in this one.
+    scale : ndarray, shape (2, m), or None
+        The mean and the deviation of each column of `y`, in which one network reads several series.
+    origins : int
+        Number of origins, about, in a test.
     """
 
     targets: list[str]
@@ -70,6 +80,10 @@ class SeriesTask:
     start: int
     differences: list[Differences]
     phase: int = 0
+    first_date: str | None = None
+    sequence: tuple[str, str] | None = None
+    scale: Floats | None = None
+    origins: int = MOST_ORIGINS
 
     @classmethod
     def of(cls, network: Network, series: Series, future: Floats | None = None) -> SeriesTask:
@@ -84,16 +98,25 @@ class SeriesTask:
         if x is not None and future is not None:
             x = np.vstack([x, future])
         differences = [Differences(tuple(lags)) for lags in facts["differences"]]
-        phase = series.phase(facts.get("first_date"))
-        return cls(targets, observed, known, y, x, facts["period"], 1, len(y), differences, phase)
+        phase, first = series.phase(facts.get("first_date")), facts.get("first_date")
+        scale = None if facts.get("sequence") is None else scale_of(y)
+        made = cls(targets, observed, known, y, x, facts["period"], 1, len(y), differences, phase, first)
+        return replace(made, sequence=series.sequence, scale=scale)
+
+    def whole(self) -> SeriesTask:
+        """The task with all rows to learn from."""
+        scale = None if self.scale is None else scale_of(self.y)
+        return replace(self, start=len(self.y), scale=scale)
 
     def make(self, learning: Learning) -> ScaledModel:
         """A new network that reads differences of a row, and the season, and forecasts those of the next."""
-        fed = [*self.targets, *self.observed]
+        fed, learning = [*self.targets, *self.observed], learning.of_series()
         waves = [f"season {place}" for place in range(len(_calendar(0, self.period)))]
         outputs = [f"{name} +1" for name in fed]
         hidden = list(learning.hidden)
-        return ScaledModel(learning.model, hidden, [*fed, *self.known, *waves], outputs, seed=learning.seed)
+        return ScaledModel(
+            str(learning.model), hidden, [*fed, *self.known, *waves], outputs, seed=learning.seed
+        )
 
     def covariates(self, count: int) -> Floats | None:
         """What a network reads beside its own past in so many rows, or None: known values and the season.
@@ -110,25 +133,29 @@ class SeriesTask:
 
     def forecaster(self, network: Network, ahead: int = 0) -> NetworkForecaster:
         """The network as a forecaster of these columns, up to so many rows after the last."""
-        return NetworkForecaster(network, self.differences, self.covariates(len(self.y) + ahead))
+        known = self.covariates(len(self.y) + ahead)
+        return NetworkForecaster(network, self.differences, known, self.scale)
 
-    def lesson(self, stop: int) -> list[Part]:
-        """What a network learns from the rows before `stop`."""
-        return [lesson(self.y[:stop], self.differences, self.covariates(len(self.y)))]
+    def lesson(self) -> Part:
+        """What a network learns from the rows before the test."""
+        y = self.y if self.scale is None else (self.y - self.scale[0]) / self.scale[1]
+        return lesson(y[: self.start], self.differences, self.covariates(len(y)))
 
     def fit(self, learning: Learning) -> tuple[ScaledModel, Result]:
-        """Train a network on the rows before the test; the last fifth of these decides when to stop."""
-        ((inputs, targets),) = parts = self.lesson(self.start)
-        count = len(inputs) - max(1, round(len(inputs) / 5))
-        split = [(inputs[:count], targets[:count])], [(inputs[count:], targets[count:])] * (count > 1)
-        return learning.fit(lambda: self.make(learning), parts, split)
+        """Train a network on the rows before the test; see :func:`fit_together`."""
+        return fit_together([self], learning)
 
     def select(self, forecasters: Mapping[str, Any], first: int | None = None) -> Selection:
         """Compare forecasters on the held-out rows or, from an index `first` on, on the training rows."""
         start, y = (self.start, self.y) if first is None else (first, self.y[: self.start])
-        every = max(1, (len(y) - start - self.steps) // MOST_ORIGINS)
+        every = max(1, (len(y) - start - self.steps) // self.origins)
         options = {"start": start, "every": every, "period": self.period}
         return select(forecasters, y, self.steps, **options, targets=len(self.targets))
+
+    @property
+    def units(self) -> Floats:
+        """The deviation of each target, in which a network reads several series; 1 for a series alone."""
+        return np.ones(len(self.targets)) if self.scale is None else self.scale[1][: len(self.targets)]
 
     def level(self, stop: int | None = None) -> Floats:
         """The mean of the targets in the last season, or 12 rows, shape (m,)."""
@@ -149,6 +176,24 @@ class SeriesTask:
             except (SynapseError, ValueError) as error:  # statsforecast has ValueError for too few rows
                 notes.append(f"{method} is left out: {error}")
         return found, notes
+
+
+def scale_of(y: Floats) -> Floats:
+    """The mean and the deviation of each column, shape (2, m); the deviation of a constant one is 1."""
+    deviation = y.std(axis=0)
+    return np.array([y.mean(axis=0), np.where(np.ptp(y, axis=0) > 0, deviation, 1.0)])
+
+
+def fit_together(tasks: Sequence[SeriesTask], learning: Learning) -> tuple[ScaledModel, Result]:
+    """Train one network on the rows of all series before the test; the last fifths decide when to stop."""
+    parts, early, late = [], [], []
+    for task in tasks:
+        inputs, targets = task.lesson()
+        count = len(inputs) - max(1, round(len(inputs) / 5))
+        parts.append((inputs, targets))
+        early.append((inputs[:count], targets[:count]))
+        late += [(inputs[count:], targets[count:])] * (count > 1)
+    return learning.of_series().fit(lambda: tasks[0].make(learning), parts, (early, late))
 
 
 def _calendar(steps: Any, period: int) -> Floats:
@@ -205,106 +250,57 @@ def series_task(
     start, ahead = len(y) - out, max(1, min(ahead, out // 3 if out else len(y) // 6))
     length = 1 if start <= length else length
     differences = [choose_differences(column[:start], ahead, period=length) for column in y.T]
-    return SeriesTask([*targets], observed, [*known], y, x, length, ahead, start, differences)
+    first = None if series.dates is None else series.dates[0].isoformat()
+    made = SeriesTask([*targets], observed, [*known], y, x, length, ahead, start, differences, 0, first)
+    return replace(made, sequence=series.sequence)
 
 
-def train_series(task: SeriesTask, learning: Learning) -> Trained:
-    """Train a network to forecast a series, compare it with statistical methods, and refit it on all rows.
+def several_tasks(
+    several: Sequence[Series], targets: Sequence[str], known: Sequence[str] = (), **options: Any
+) -> tuple[list[SeriesTask], list[str]]:
+    """The tasks of several series for one network, and a sentence on series that are left out.
+
+    The season and the differences are those of most series. Series that are too short for these are left
+    out; the network can forecast them once they are long enough.
+
+    Parameters
+    ----------
+    several : sequence of Series
+        From :func:`read_several`.
+    targets, known, **options
+        As for :func:`series_task`.
 
     Raises
     ------
-    DivergenceError
-        If the error of the network is no longer finite.
+    ArgumentError, ArgumentTypeError
+        As for :func:`series_task`.
     """
-    instance("The task", task, SeriesTask), instance("The learning", learning, Learning)
-    model, result = task.fit(learning)
-    facts: dict[str, Any] = {
-        "targets": task.targets,
-        "observed": task.observed,
-        "known": task.known,
-        "differences": [list(one.lags) for one in task.differences],
-        "period": task.period,
-        "rows": len(task.y),
-        "held_out_rows": len(task.y) - task.start,
-        "chosen": learning.model,
-    }
-    model.network.metadata = facts
-    if result.stopped == "interrupted" or task.start == len(task.y):
-        why = f"no row was held out (a test needs {FEWEST} rows, and a --validation above 0)"
-        why = "the training was interrupted" if result.stopped == "interrupted" else why
-        facts["reason"] = f"{learning.model} forecasts; it was not tested, as {why}."
-        return Trained(model.network, result, facts, [], [])
-    simple, notes = task.statistical()
-    forecasters = {learning.model: task.forecaster(model.network), **simple}
-    found = task.select(forecasters)
-    errors, relative = _errors(task, forecasters, found)
-    network = learning.refit(lambda: task.make(learning), task.lesson(len(task.y)), result)
-    again = task.select({"again": task.forecaster(network)}).mase("again")
-    facts |= {
-        "chosen": found.best,
-        "members": found.members,
-        "mase": {name: float(f"{found.mase(name):.4g}") for name in found.rolled},
-        "refit": f"The saved network was then trained on all {len(task.y)} rows. On the held-out rows, which "
-        f"it has learned now, its MASE is {again:.3g}; in the test it was {found.mase(learning.model):.3g}.",
-        "verdict": found.verdict(learning.model),
-        "reason": found.reason(),
-        "errors": {name: _rounded(one) for name, one in errors.items()},
-        "relative": relative,
-    }
-    network.metadata = facts
-    return Trained(network, result, facts, ranking(found, task.targets), [*notes, *found.failed])
-
-
-def _errors(
-    task: SeriesTask, forecasters: Mapping[str, Any], found: Selection
-) -> tuple[dict[str, Floats], bool]:
-    """Errors from which intervals follow, shape (origins, steps, m), and whether they are relative.
-
-    Those of the test are few and often of one part of the season or cycle. So errors in the second half of
-    the training rows are added. There they are too small, as parameters were fitted to these rows, and are
-    enlarged to the size of those in the test. All are divided by the level of the series if their Gaussian
-    likelihood is larger then: the noise of a series that grows often grows with it.
-    """
-    errors = {name: found.rolled[name].calibration.errors for name in found.rolled}
-    origins, first = found.rolled[found.best].origins, max(task.start // 2, 3 * task.period)
-    before = task.select(forecasters, first) if task.start >= first + task.steps else None
-    if before is not None and not before.failed:
-        for name, late in errors.items():
-            members = found.members if name == COMBINE else [name]
-            early = np.mean([before.rolled[one].calibration.errors for one in members], axis=0)
-            errors[name] = np.concatenate([early, late])
-        origins = np.concatenate([before.rolled[found.members[0]].origins, origins])
-    levels, tested = np.array([[task.level(origin)] for origin in origins]), origins >= task.start
-    tiny = np.finfo(float).tiny
-
-    def enlarged(part: Floats) -> Floats:
-        if tested.all():
-            return part
-        late, early = (np.sqrt(np.mean(part[one] ** 2, axis=(0, 1))) for one in (tested, ~tested))
-        return part * np.where(tested[:, None, None], 1.0, np.maximum(late / (early + tiny), 1.0))
-
-    def size(part: Floats) -> float:
-        return float(np.log(np.mean(enlarged(part) ** 2, axis=0) + tiny).mean())
-
-    best, relative = errors[found.best], bool((levels > 0).all())
-    relative = relative and size(best / levels * np.exp(np.log(levels).mean(axis=0))) < size(best)
-    return {name: enlarged(one / levels if relative else one) for name, one in errors.items()}, relative
-
-
-def _rounded(errors: Floats) -> Any:
-    """Errors with six digits, for a file."""
-    size = np.abs(errors).max() or 1.0
-    return np.round(errors, int(5 - np.floor(np.log10(size)))).tolist()
-
-
-def ranking(found: Selection, targets: list[str]) -> list[list[str]]:
-    """The methods by their errors, as the cells of a table."""
-    rows = [["model", "MASE", *(f"RMSE {name}" if len(targets) > 1 else "RMSE" for name in targets)]]
-    for name, rolled in found.rolled.items():
-        squared = (rolled.errors**2).reshape(-1, rolled.errors.shape[-1])
-        errors = np.sqrt(squared.mean(axis=0))[: len(targets)]
-        rows.append([name, f"{found.mase(name):.3g}", *(f"{error:.4g}" for error in errors)])
-    return rows
+    long = [one for one in several if len(one.values) >= SHORTEST] or several
+    tasks = [series_task(one, targets, known, **options) for one in long]
+    if len(several) < 2:
+        return tasks, []
+    period = max(task.period for task in tasks)
+    tasks = [task for task in tasks if task.period == period]
+    votes = [
+        Counter(one.lags for one in column)
+        for column in zip(*(task.differences for task in tasks), strict=True)
+    ]
+    differences = [Differences(column.most_common(1)[0][0]) for column in votes]
+    least = max(one.lost for one in differences) + SHORTEST
+    tasks = [task for task in tasks if task.start >= least]
+    steps = min((task.steps for task in tasks if task.start < len(task.y)), default=tasks[0].steps)
+    first = min((series.dates[0] for series in several if series.dates is not None), default=None)
+    made, notes, used = [], list[str](), {task.sequence for task in tasks}
+    for series, task in zip([one for one in long if one.sequence in used], tasks, strict=True):
+        phase = 0 if first is None else series.phase(first.isoformat())
+        shared = replace(
+            task, differences=differences, steps=steps, origins=max(6, 3 * MOST_ORIGINS // len(tasks))
+        )
+        date = None if first is None else first.isoformat()
+        made.append(replace(shared, scale=scale_of(task.y[: task.start]), first_date=date, phase=phase))
+    if left := [one.sequence[1] for one in several if one.sequence and one.sequence not in used]:
+        notes.append(f"Left out: {quoted(left)}, too short for the season and the differences of the others.")
+    return made, notes
 
 
 # --- forecasts -------------------------------------------------------------------------------
@@ -319,6 +315,16 @@ def series_facts(network: Network) -> dict[str, Any]:
             f"{network!r} does not forecast a series. Make such a model by `synapse train` or train_series."
         )
     return facts
+
+
+def network_for(network: Network, series: Series) -> Network:
+    """The network of this series alone, if the model has one for each; else the network itself."""
+    own = series_facts(network).get("own", {}).get(series.sequence and series.sequence[1])
+    if own is None:
+        return network
+    made = from_json_data(own)
+    made.metadata = network.metadata
+    return made
 
 
 def forecast_series(
@@ -376,7 +382,8 @@ def forecast_series(
     if given != ((steps, len(facts["known"])) if facts["known"] else None):
         condition = f"{counted(steps, 'row')} of {', '.join(facts['known'])}" if facts["known"] else "None"
         raise ArgumentError(f"Expected the future to be {condition}, got the shape {given}.")
-    task = SeriesTask.of(network, instance("The series", series, Series), rows)
+    network = network_for(network, instance("The series", series, Series))
+    task = SeriesTask.of(network, series, rows)
     forecasters, notes = task.statistical([one for one in members if one != own])
     if own in members:
         forecasters[own] = task.forecaster(network, steps)
@@ -394,7 +401,8 @@ def forecast_series(
             "with --validation above 0, on more rows."
         )
     half = Calibration(np.array(errors)).half_widths(interval, steps)
-    return bounded(mean, half * np.abs(task.level()) if facts["relative"] else half, interval, limits), notes
+    half = half * (np.abs(task.level()) if facts["relative"] else task.units)
+    return bounded(mean, half, interval, limits), notes
 
 
 def predict_series(network: Network, series: Series) -> Floats:
@@ -402,5 +410,6 @@ def predict_series(network: Network, series: Series) -> Floats:
 
     Returns shape (T, targets) or, without known columns, (T + 1, targets); NaN where too few rows are known.
     """
-    task = SeriesTask.of(network, instance("The series", series, Series))
+    network = network_for(network, instance("The series", series, Series))
+    task = SeriesTask.of(network, series)
     return task.forecaster(network, int(task.x is None)).one_step(task.y)[:, : len(task.targets)]

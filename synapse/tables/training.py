@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -52,12 +52,14 @@ class Learning:
 
     Attributes
     ----------
-    model : {"perceptron", "elman", "lstm", "gru"}
+    model : {"perceptron", "elman", "lstm", "gru"} or None
+        None: a GRU for a series, a perceptron for rows.
     hidden : list of int
         Sizes of the hidden layers.
     rate : float
         The learning rate.
-    optimizer : {"sgd", "adam"}
+    optimizer : {"sgd", "adam"} or None
+        None: "adam" for a series, "sgd" for rows.
     epochs : int or None
         The number of epochs; None: until the error on a fifth of the training rows stops falling.
     patience : int or None
@@ -67,7 +69,7 @@ class Learning:
     seed : int
         Seed of weights, splits and the order of the rows.
     trainer_of : callable, optional
-        Makes the trainer from the model and the training parts, such as that of a checkpoint.
+        Makes the trainer, such as that of a checkpoint, from the model and the training parts, or None.
     options : dict
         Further options of ``Trainer.train``, for the training before the test.
 
@@ -77,23 +79,23 @@ class Learning:
         If an argument is not one of these, or out of range.
     """
 
-    model: str = "gru"
+    model: str | None = None
     hidden: Sequence[int] = (8,)
     rate: float = 0.02
-    optimizer: str = "adam"
+    optimizer: str | None = None
     epochs: int | None = None
     patience: int | None = None
     validation: float | None = None
     seed: int = 0
-    trainer_of: Callable[[ScaledModel, list[Part]], Trainer] | None = None
+    trainer_of: Callable[[ScaledModel, list[Part]], Trainer | None] | None = None
     options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        choice("The model", self.model, MODELS)
+        choice("The model", self.model, [None, *MODELS])
         for size in listed("The hidden", self.hidden, "sizes of layers, such as [8]"):
             positive_integer("A size in hidden", size)
         positive_number("The rate", self.rate)
-        choice("The optimizer", self.optimizer, OPTIMIZERS)
+        choice("The optimizer", self.optimizer, [None, *OPTIMIZERS])
         for name in ("epochs", "patience"):
             if (count := getattr(self, name)) is not None:
                 positive_integer(f"The {name}", count)
@@ -103,6 +105,14 @@ class Learning:
         if self.trainer_of is not None:
             function_of("The trainer_of", self.trainer_of, "model", "parts")
         instance("The options", self.options, dict)
+
+    def of_series(self) -> Learning:
+        """With the model and the optimizer for a series, where none is given."""
+        return replace(self, model=self.model or "gru", optimizer=self.optimizer or "adam")
+
+    def of_rows(self) -> Learning:
+        """With the model and the optimizer for rows, where none is given."""
+        return replace(self, model=self.model or "perceptron", optimizer=self.optimizer or "sgd")
 
     def fit(
         self, make: Callable[[], ScaledModel], parts: list[Part], split: tuple[list[Part], list[Part]]

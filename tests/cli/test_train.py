@@ -293,7 +293,7 @@ def test_the_table_of_the_test_is_that_of_rolling_origin(sales):
         epochs = 5 if errors is None else errors.index(min(errors)) + 1
         assert epochs == trained.result.epochs - (0 if errors is None else 3)
         adam = again.trainer(learning.rate, "adam")
-        again.fit(adam, task.lesson(120), None, epochs=epochs, seed=0, progress=False)
+        again.fit(adam, [task.whole().lesson()], None, epochs=epochs, seed=0, progress=False)
         np.testing.assert_array_equal(trained.network.weights, again.network.weights)
 
 
@@ -351,7 +351,55 @@ def test_inputs_of_a_series_and_other_uses_of_dates(capsys, sales, tmp_path):
     assert load(path).metadata["rows"] == 22, "the last row of a sequence has no target"
     said = called(capsys, "train", data, *options)[2]
     assert "2010-01 comes twice" in said
-    assert "If a column tells several series apart, name it: --sequence COLUMN." in said
+    assert "If the column 'shop' tells several series apart, say --sequence shop." in said
+
+
+def shops(path, **lengths):
+    """Months of shops whose sales differ in size and share a season, by date."""
+    rng, rows = np.random.default_rng(0), []
+    season = rng.normal(0, 50, 12)
+    for place, (name, count) in enumerate(lengths.items()):
+        sales = 10**place * (500 + season[np.arange(count) % 12] + 10 * rng.normal(size=count).cumsum())
+        for step, month in enumerate(months(count)):
+            rows.append((month, name, round(sales[step], 2), step % 2))
+    return write(path, **dict(zip(("Monat", "shop", "Umsatz (kEUR)", "fair"), zip(*sorted(rows)))))
+
+
+def test_several_series_of_one_table(capsys, tmp_path):
+    data, path = shops(tmp_path / "shops.csv", a=60, b=54, c=60, new=8, one=1), tmp_path / "m.json"
+    options = ["--target", "Umsatz", "--sequence", "shop"]
+    train = [*options, "--steps", 4, "--hidden", 2, "--epochs", 9, "-o", path]
+    lines = done(capsys, "train", data, *train).splitlines()
+    assert lines[0] == "4 series (shop), 182 rows, 2010-01 to 2014-12 (Monat), step: month."
+    assert "Left out: shop 'one', which has one row only." in lines
+    assert "Left out: 'new', too short for the season and the differences of the others." in lines
+    errors = re.findall(
+        "One network for all 3 series: MASE (.*); one for each series: (.*?)\\. ", "\n".join(lines)
+    )
+    facts, (together, each) = load(path).metadata, map(float, errors[0])
+    assert (facts["sequence"], facts["rows"], "own" in facts) == ("shop", 174, each < together)
+    assert facts["mase"]["gru"] == pytest.approx(min(together, each), rel=1e-2)
+    assert next(line for line in lines if line.startswith("model ")).split()[1:] == ["MASE", "a", "b", "c"]
+    code, printed, said = called(capsys, "forecast", path, data, "--steps", 2)
+    head, *rows = [row.split(",") for row in printed.splitlines()]
+    assert (code, head) == (0, ["shop", "Monat", "Umsatz (kEUR)"])
+    dates = {"a": ("2015-01", "2015-02"), "b": ("2014-07", "2014-08"), "c": ("2015-01", "2015-02")}
+    assert [row[:2] for row in rows] == [[name, date] for name in dates for date in dates[name]]
+    assert all(300 < float(row[2]) / 10 ** "abc".index(row[0]) < 800 for row in rows)
+    assert "Left out: 'new', with fewer than 15 rows." in said
+    ran = called(capsys, "run", path, data)[1].splitlines()
+    assert (ran[0], len(ran)) == ("shop,Monat,Umsatz (kEUR),Umsatz (kEUR) predicted", 1 + 174 + 3)
+    compared = called(
+        capsys, "compare", data, *options, "--models", "elman,seasonal", "--epochs", 5, "--seeds", 1
+    )[1]
+    assert {row.split()[0] for row in compared.splitlines()[3:7]} == {"elman", "seasonal", "combine"}
+    assert "elman each" in compared
+    given = write(tmp_path / "next.csv", shop=[*"aabb"], fair=[0, 1, 0, 1])
+    done(capsys, "train", data, *options, "--known", "fair", *train[4:], "-q")
+    ahead = ["forecast", path, data, "--steps", 2, "--future"]
+    assert "2 rows of 'c', one for each step, got 0" in refused(capsys, *ahead, given)
+    given.write_text("fair\n0\n1\n")
+    assert called(capsys, *ahead, given)[0] == 0, "rows without a shop are for all"
 
 
 RESUMED = ["--target", "y", "--model", "lstm", "--hidden", "3", "--ahead", "1", "--validation", "0.2"]

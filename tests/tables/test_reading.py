@@ -1,6 +1,7 @@
 """Tables: numbers, words, dates and steps as people write them; what is mended, and what is refused."""
 
 import re
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 import architect
+import synapse
 from synapse import tables
 from synapse.errors import SynapseError
 from synapse.tables.encoding import choose_encoding
@@ -565,3 +567,62 @@ def test_a_verdict_beside_an_error_of_0(tmp_path):
     sheet = read(tmp_path / "t.csv", "x,y\n" + "".join(f"{i % 7},5\n" for i in range(60)))
     trained = tables.train_rows(sheet, ["y"], None, tables.Learning(epochs=2))
     assert "not worth it: its error is more than 1000 times that" in trained.facts["verdict"]
+
+
+def test_one_network_reads_series_in_units_of_their_own(tmp_path):
+    """It forecasts series that it has not learned, too, and in their units; one each are used where better."""
+    rng, steps = np.random.default_rng(0), np.arange(60)
+    waves = {"a": np.sin(steps / 2), "b": 1e4 * (np.sin(steps / 2) + 3), "short": np.sin(steps[:17] / 2)}
+    rows = [f"{name};{value + rng.normal(0, 0.01):.4f}" for name, wave in waves.items() for value in wave]
+    sheet, learning = (
+        read(tmp_path / "t.csv", "\n".join(["shop;y", *rows])),
+        tables.Learning(hidden=[4], epochs=100),
+    )
+    several = tables.read_several(sheet, ["y"], "shop")
+    assert [(one.sequence, len(one.values)) for one in several] == [
+        *((("shop", name), len(wave)) for name, wave in waves.items())
+    ]
+    tasks, notes = tables.several_tasks(several, ["y"], steps=3)
+    assert (notes, len({task.steps for task in tasks}), tasks[0].differences) == ([], 1, tasks[1].differences)
+    network = tables.train_series(tasks, learning).network
+    (one,) = tables.read_several(
+        read(tmp_path / "t.csv", "\n".join(["shop;y", *rows[:60]]).replace("a;", "x;")), ["y"], "shop"
+    )
+    other = replace(one, values=10 * one.values + 5)
+    ahead, bounds = [
+        tables.forecast_series(network, each, 5, method="network", interval=0.9)[0] for each in (one, other)
+    ]
+    np.testing.assert_allclose(bounds.mean, 10 * ahead.mean + 5)
+    np.testing.assert_allclose(bounds.upper, 10 * ahead.upper + 5)
+    np.testing.assert_allclose(
+        tables.predict_series(network, other), 10 * tables.predict_series(network, one) + 5
+    )
+    np.testing.assert_allclose(ahead.mean[:, 0], np.sin(np.arange(60, 65) / 2), atol=0.2)
+
+
+def test_one_network_for_each_series_where_these_have_a_lower_error(tmp_path):
+    """What follows in one series is wrong in the other; a series that is new has the network for all."""
+    rng, values = np.random.default_rng(0), {"up": [0.0], "down": [0.0]}
+    for step in range(120):
+        values["up"].append(0.98 * values["up"][-1] + rng.normal())
+        values["down"].append(-0.98 * values["down"][-1] + rng.normal())
+    rows = [f"{name};{value:.4f}" for name, column in values.items() for value in column]
+    sheet = read(tmp_path / "t.csv", "\n".join(["shop;y", *rows]))
+    up, down = several = tables.read_several(sheet, ["y"], "shop")
+    tasks, _ = tables.several_tasks(several, ["y"], steps=1)
+    trained = tables.train_series(tasks, tables.Learning("perceptron", hidden=[2], epochs=100))
+    assert re.search("One for each is used.", trained.notes[0])
+    ahead = [
+        tables.forecast_series(trained.network, replace(down, sequence=("shop", name)), 1, method="network")[
+            0
+        ]
+        for name in ("down", "up", "new")
+    ]
+    assert len({float(one.mean[0, 0]) for one in ahead}) == 3
+    assert abs(ahead[0].mean[0, 0] + 0.98 * down.values[-1, 0]) < abs(
+        ahead[1].mean[0, 0] + 0.98 * down.values[-1, 0]
+    )
+    again = synapse.readwrite.from_json_data(synapse.readwrite.json_data(trained.network))
+    assert (
+        tables.forecast_series(again, up, 1)[0].mean == tables.forecast_series(trained.network, up, 1)[0].mean
+    )

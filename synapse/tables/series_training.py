@@ -1,0 +1,227 @@
+"""The training of networks on series: fit, test beside statistical methods, choose, refit on all rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .._checks import instance
+from .._typing import Floats
+from ..errors import ArgumentError
+from ..forecasting import RollingOrigin, Selection
+from ..forecasting.selection import COMBINE, ranked
+from ..learning import Result
+from ..readwrite import json_data
+from .scaled_model import ScaledModel
+from .series_task import SeriesTask, fit_together
+from .training import FEWEST, Learning, Trained
+
+MOST_OWN = 50
+"""Number of series, at most, of which each is tried with a network of its own."""
+MOST_SHOWN = 6
+"""Number of series, at most, whose errors a report shows one by one."""
+APART = 10**9
+"""Distance between the origins of two series, so that none of them are neighbours."""
+
+Fit = tuple[ScaledModel, Result]
+Forecasters = Mapping[str, Any]
+
+
+def train_series(task: SeriesTask | Sequence[SeriesTask], learning: Learning) -> Trained:
+    """Train a network to forecast a series, compare it with statistical methods, and refit it on all rows.
+
+    Of several series, one network learns all, each in units of its own mean and deviation. It is saved, and
+    forecasts series that it has not learned, too. If one network for each has a lower error on the held-out
+    rows, these are saved beside it and forecast the series that they have learned.
+
+    Parameters
+    ----------
+    task : SeriesTask, or sequence of SeriesTask
+        From :func:`series_task` or :func:`several_tasks`.
+    learning : Learning
+        How the network is trained.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If one of them is none of these.
+    DivergenceError
+        If the error of the network is no longer finite.
+    """
+    learning = instance("The learning", learning, Learning).of_series()
+    given = task if isinstance(task, list | tuple) else [task]
+    if not given:
+        raise ArgumentError("Expected a SeriesTask, got none.")
+    tasks, name = [instance("The task", one, SeriesTask) for one in given], str(learning.model)
+    fit = fit_together(tasks, learning)
+    (model, result), rows = fit, sum(len(one.y) for one in tasks)
+    facts: dict[str, Any] = {
+        "targets": tasks[0].targets,
+        "observed": tasks[0].observed,
+        "known": tasks[0].known,
+        "differences": [list(one.lags) for one in tasks[0].differences],
+        "period": tasks[0].period,
+        "first_date": tasks[0].first_date,
+        "sequence": tasks[0].sequence[0] if len(tasks) > 1 and tasks[0].sequence else None,
+        "rows": rows,
+        "held_out_rows": sum(len(one.y) - one.start for one in tasks),
+        "chosen": name,
+    }
+    model.network.metadata = facts
+    if result.stopped == "interrupted" or not facts["held_out_rows"]:
+        why = f"no row was held out (a test needs {FEWEST} rows, and a --validation above 0)"
+        why = "the training was interrupted" if result.stopped == "interrupted" else why
+        facts["reason"] = f"{name} forecasts; it was not tested, as {why}."
+        return Trained(model.network, result, facts, [], [])
+    fits, notes = _one_each(tasks, learning, fit) if 1 < len(tasks) <= MOST_OWN else ([fit] * len(tasks), [])
+    forecasters = list[Forecasters]()
+    for one, (fitted, _) in zip(tasks, fits, strict=True):
+        simple, left_out = one.statistical() if one.start < len(one.y) else ({}, [])
+        forecasters.append({name: one.forecaster(fitted.network), **simple})
+        notes += left_out
+    found, each = select_together(tasks, forecasters)
+    errors, relative = _errors(tasks, forecasters, found, each)
+    whole = [one.whole() for one in tasks]
+    network = learning.refit(lambda: tasks[0].make(learning), [one.lesson() for one in whole], result)
+    networks = [network] * len(tasks)
+    if fits[0] is not fit:
+        for place, (one, (_, own)) in enumerate(zip(whole, fits, strict=True)):
+            networks[place] = learning.refit(lambda: tasks[0].make(learning), [one.lesson()], own)
+        labels = [one.sequence[1] for one in tasks if one.sequence]
+        facts["own"] = {label: json_data(one) for label, one in zip(labels, networks, strict=True)}
+    refitted = [{"again": one.forecaster(net)} for one, net in zip(whole, networks, strict=True)]
+    again = select_together(tasks, refitted)[0].mase("again")
+    facts |= {
+        "chosen": found.best,
+        "members": found.members,
+        "mase": {method: float(f"{found.mase(method):.4g}") for method in found.rolled},
+        "refit": f"The saved network was then trained on all {rows} rows. On the held-out rows, which "
+        f"it has learned now, its MASE is {again:.3g}; in the test it was {found.mase(name):.3g}.",
+        "verdict": found.verdict(name),
+        "reason": found.reason(),
+        "errors": {method: _rounded(own) for method, own in errors.items()},
+        "relative": relative,
+    }
+    network.metadata = facts
+    return Trained(
+        network, result, facts, ranking(tasks, found), list(dict.fromkeys([*notes, *found.failed]))
+    )
+
+
+def _one_each(tasks: list[SeriesTask], learning: Learning, fit: Fit) -> tuple[list[Fit], list[str]]:
+    """One network for each series if its error is lower in the test, else the one for all; and a sentence."""
+    alone = replace(learning, trainer_of=None, options={})
+    both = [[fit] * len(tasks), [fit_together([task], alone) for task in tasks]]
+    errors = [_tested(tasks, [model for model, _ in fits]) for fits in both]
+    best = int(np.argmin(errors))
+    chosen = ("The one for all is used.", "One for each is used.")[best]
+    shown = f"MASE {errors[0]:.3g}; one for each series: {errors[1]:.3g}"
+    return both[best], [f"One network for all {len(tasks)} series: {shown}. {chosen}"]
+
+
+def _tested(tasks: Sequence[SeriesTask], models: Sequence[ScaledModel]) -> float:
+    """The error of networks on the held-out rows, one for each series."""
+    forecasters = [{"": task.forecaster(one.network)} for task, one in zip(tasks, models, strict=True)]
+    return select_together(tasks, forecasters)[0].mase("")
+
+
+def select_together(
+    tasks: Sequence[SeriesTask], forecasters: Sequence[Forecasters]
+) -> tuple[Selection, list[Selection | None]]:
+    """Compare forecasters on the held-out rows of all series, and of each; None of those without such rows.
+
+    A forecaster has one name in all series. Together, errors are in units of the scale of each series.
+    """
+    each = [
+        task.select(own) if task.start < len(task.y) else None
+        for task, own in zip(tasks, forecasters, strict=True)
+    ]
+    tested = [one for one in each if one is not None]
+    if len(tasks) == 1:
+        return tested[0], each
+    names = [name for name in tested[0].rolled if all(name in one.rolled for one in tested)]
+    joined = {name: _joined([one.rolled[name] for one in tested]) for name in names if name != COMBINE}
+    return ranked(joined, [sentence for one in tested for sentence in one.failed]), each
+
+
+def _joined(parts: Sequence[RollingOrigin]) -> RollingOrigin:
+    """The forecasts of several series as those of one, in units of the scale of each."""
+    units = [np.where(one.scale > 0, one.scale, 1.0) for one in parts]
+    return RollingOrigin(
+        np.concatenate([one.origins + APART * place for place, one in enumerate(parts)]),
+        np.concatenate([one.forecasts / unit for one, unit in zip(parts, units, strict=True)]),
+        np.concatenate([one.truth / unit for one, unit in zip(parts, units, strict=True)]),
+        np.ones_like(units[0]),
+    )
+
+
+def _errors(
+    tasks: Sequence[SeriesTask],
+    forecasters: Sequence[Forecasters],
+    found: Selection,
+    each: Sequence[Selection | None],
+) -> tuple[dict[str, Floats], bool]:
+    """Errors from which intervals follow, shape (origins, steps, m), and whether they are relative.
+
+    Those of the test are few and often of one part of the season or cycle. So errors in the second half of
+    the training rows are added. There they are too small, as parameters were fitted to these rows, and are
+    enlarged to the size of those in the test. All are divided by the level of the series if their Gaussian
+    likelihood is larger then: the noise of a series that grows often grows with it.
+    """
+    errors: dict[str, list[Floats]] = {name: [] for name in found.rolled}
+    levels, tested = list[Floats](), list[bool]()
+    for task, own, late in zip(tasks, forecasters, each, strict=True):
+        first = max(task.start // 2, 3 * task.period)
+        early = task.select(own, first) if late and task.start >= first + task.steps else None
+        for selection in (early, late):
+            if selection is None or (selection is early and selection.failed):
+                continue
+            for name, parts in errors.items():
+                members = found.members if name == COMBINE else [name]
+                made = [selection.rolled[one].calibration.errors for one in members]
+                parts.append(np.mean(made, axis=0) / task.units)
+            origins = selection.rolled[found.members[0]].origins
+            levels += [task.level(origin) / task.units for origin in origins]
+            tested += [selection is late] * len(origins)
+    level, last, tiny = np.array(levels)[:, None], np.array(tested), np.finfo(float).tiny
+
+    def enlarged(part: Floats) -> Floats:
+        if last.all():
+            return part
+        late, early = (np.sqrt(np.mean(part[rows] ** 2, axis=(0, 1))) for rows in (last, ~last))
+        return part * np.where(last[:, None, None], 1.0, np.maximum(late / (early + tiny), 1.0))
+
+    def size(part: Floats) -> float:
+        return float(np.log(np.mean(enlarged(part) ** 2, axis=0) + tiny).mean())
+
+    joined = {name: np.concatenate(parts) for name, parts in errors.items()}
+    best, relative = joined[found.best], bool((level > 0).all())
+    relative = relative and size(best / level * np.exp(np.log(level).mean(axis=0))) < size(best)
+    return {name: enlarged(part / level if relative else part) for name, part in joined.items()}, relative
+
+
+def _rounded(errors: Floats) -> Any:
+    """Errors with six digits, for a file."""
+    size = np.abs(errors).max() or 1.0
+    return np.round(errors, int(5 - np.floor(np.log10(size)))).tolist()
+
+
+def ranking(tasks: Sequence[SeriesTask], found: Selection) -> list[list[str]]:
+    """The methods by their errors, as the cells of a table; of several series, the error in each."""
+    targets, tested = tasks[0].targets, [task for task in tasks if task.start < len(task.y)]
+    rows = [[name, f"{found.mase(name):.3g}"] for name in found.rolled]
+    if len(tasks) == 1:
+        head = [f"RMSE {name}" if len(targets) > 1 else "RMSE" for name in targets]
+        for row, one in zip(rows, found.rolled.values(), strict=True):
+            squared = np.mean(one.errors.reshape(-1, one.errors.shape[-1])[:, : len(targets)] ** 2, axis=0)
+            row += [f"{rmse:.4g}" for rmse in np.sqrt(squared)]
+    else:
+        head = [task.sequence[1] for task in tested[:MOST_SHOWN] if task.sequence]
+        for row, one in zip(rows, found.rolled.values(), strict=True):
+            places = range(len(head))
+            errors = [np.abs(one.errors[one.origins // APART == place]).mean() for place in places]
+            row += [f"{error:.3g}" for error in errors]
+    return [["model", "MASE", *head], *rows]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from .._checks import expected, public_names, shown, text, with_article
-from ..errors import ArgumentError, ArgumentTypeError, FormatError, SynapseError
+from ..errors import ArgumentError, ArgumentTypeError, FormatError, SynapseError, TopologyError
 from .layer import Layer
 from .network import Network, require_network
 
@@ -29,7 +29,8 @@ def register(kind: Class) -> Class:
     Use it as a class decorator. A copy is not made by ``__init__``. It gets the layers, and the attributes
     that :meth:`Network.find_parts` derives from the layers and :attr:`Network.settings`. Override both if
     your class has attributes of its own. A program without a registered class of this name reads a plain
-    :class:`Network` from the file.
+    :class:`Network` from the file, and so does every program if the network had been edited so that
+    `find_parts` refuses it.
 
     Parameters
     ----------
@@ -98,7 +99,9 @@ def names() -> list[str]:
 
 
 def describe(network: Network) -> dict[str, Any] | None:
-    """Return the name of a network's class and its settings as a dict; None if it is not registered.
+    """Return the name of a network's class and its settings as a dict.
+
+    It is None if the class is not registered, or the network has been edited and no longer fits its class.
 
     Raises
     ------
@@ -117,26 +120,29 @@ def describe(network: Network) -> dict[str, Any] | None:
         raise ArgumentTypeError(
             expected(f"The settings of {with_article(kind.__name__)}", condition, network.settings)
         )
+    try:
+        _ = network.parts
+    except TopologyError:
+        return None
     return {"name": kind.__name__, **settings}
 
 
 def instance_of(architecture: dict[str, Any] | None, layers: Sequence[Layer]) -> Network:
     """An instance of the class that :func:`describe` has described, with its additional attributes only.
 
-    It is a :class:`Network` if the class is not registered or does not fit the layers. Raises FormatError if
-    the class raises an error of its own for the settings.
+    It is a :class:`Network` if the class is not registered. Raises FormatError if the class does not find its
+    parts in the layers with these settings.
     """
     kind, settings = Network, dict(architecture or {})
     if settings:
         kind = get(settings.pop("name")) or Network
     try:
         parts = kind.find_parts(layers, settings)
-    except SynapseError:  # it has been edited and no longer fits its class
-        kind, parts = Network, {}
     except Exception as error:  # a class of the user may raise anything
+        cause = str(error) if isinstance(error, SynapseError) else f"{type(error).__name__}: {error}."
         raise FormatError(
             f"The class {kind.__name__} cannot find its parts in a network with the settings "
-            f"{shown(settings)}: {type(error).__name__}: {error}."
+            f"{shown(settings)}: {cause} Without its architecture the file is a plain Network."
         ) from error
     network = kind.__new__(kind)  # its own __init__ would build new layers
     vars(network).update(parts)

@@ -99,11 +99,12 @@ def test_without_its_parts_an_architecture_comes_back_as_a_network():
             edit(net)
             twin = through_text(net)
             assert (type(twin), twin.name) == (Network, name)
+            assert repr(twin).startswith(f"<Network {name!r} ")
             assert feed(twin, 3, learn=False).tobytes() == feed(net, 3, learn=False).tobytes()
 
 
-FOREIGN = (
-    *(("LSTM", architecture) for architecture in ({"name": "construct"}, {"name": "os"}, None)),
+UNKNOWN = ({"name": "construct"}, {"name": "os"}, None)
+IMPOSSIBLE = (
     *(("Elman", {"name": name, "grid": [1, 1]}) for name in ("LSTM", "GRU", "Hopfield", "Kohonen")),
     ("Kohonen", {"name": "Kohonen"}),
     *(("Kohonen", {"name": "Kohonen", "grid": grid}) for grid in ([3, 2, 1], 6, "23", [2.0, 3], [3, 3])),
@@ -111,18 +112,18 @@ FOREIGN = (
 WINDOWS = ({"inputs": [10**12, 10**12]}, {"inputs": None}, {"filters": {}}, {"kernel": [[3]]}, {"stride": 0})
 
 
-def test_a_class_that_is_unknown_or_that_the_layers_do_not_fit_gives_a_network():
-    for name, architecture in FOREIGN:
-        data = {**json_data(NETWORKS[name]()), "architecture": architecture}
-        twin = from_json_data(data)
-        assert (type(twin), repr(twin)[:9], twin.name) == (Network, "<Network ", name), architecture
-        del data["architecture"]
-        assert type(from_json_data(data)) is Network
-    for setting in WINDOWS:
-        data = json_data(NETWORKS["Convolutional"]())
-        assert type(from_json_data(data)) is architect.Convolutional
-        data["architecture"].update(setting)
-        assert type(from_json_data(data)) is Network, setting
+def test_a_class_that_is_unknown_gives_a_network_and_one_that_the_layers_do_not_fit_is_refused():
+    for architecture in UNKNOWN:
+        twin = from_json_data({**json_data(NETWORKS["LSTM"]()), "architecture": architecture})
+        assert (type(twin), repr(twin)[:16]) == (Network, "<Network 'LSTM' ")
+    conv = json_data(NETWORKS["Convolutional"]())
+    assert type(from_json_data(conv)) is architect.Convolutional
+    impossible = [(json_data(NETWORKS[name]()), changed) for name, changed in IMPOSSIBLE]
+    impossible += [(conv, {**conv["architecture"], **setting}) for setting in WINDOWS]
+    for data, architecture in impossible:
+        with pytest.raises(errors.FormatError, match=rf"The class {architecture['name']} cannot find its pa"):
+            from_json_data({**data, "architecture": architecture})
+        assert type(from_json_data({**data, "architecture": None})) is Network
 
 
 def test_what_is_no_architecture_is_refused():

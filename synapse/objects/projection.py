@@ -489,8 +489,8 @@ def _every_pair(
                 f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r}, {ALL_TO_ELSE!r}, a density, a mask of booleans of shape "
                 f"({n_sources}, {n_targets}), or a tuple of two lists of indices (sources, targets)"
             )
-            pairs = given.dtype.kind in "iu" and given.ndim == 2 and given.shape[1] == 2
-            advice = "For pairs (source, target), give tuple(zip(*pairs))." if pairs else ""
+            of_pairs = given.dtype.kind in "iu" and given.ndim == 2 and given.shape[1] == 2
+            advice = "For pairs (source, target), give tuple(zip(*pairs))." if of_pairs else ""
             raise ArgumentError(expected("The kind of a projection", condition, kind, advice))
         mask = given.T
     targets, sources = np.nonzero(mask)

@@ -1,0 +1,121 @@
+"""What Synaptic's own XOR and recall loop take here, beside Synaptic 1.1.4 itself.
+
+    python -m studies synaptic_loops          # ten minutes; needs Node, and installs Synaptic by npm
+    python -m studies synaptic_loops xor      # only one of them
+
+XOR: perceptrons 2-3-1 and 2-4-1, 40 seeds, at most 20,000 epochs. Training stops at a mean squared error of
+0.005, with the default cost at a cross-entropy of 0.05. A network has learnt XOR if all four outputs are on
+the right side of 1/2.
+
+Recall: ``trainer.DSR`` of Synaptic, 20 seeds, translated line by line. It activates the network, propagates
+where a rounded output is wrong, never clears the context, and ends when 950 of 1,000 sequences were right
+while they were learnt. Both libraries start from the weights that Synaptic has drawn.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+
+import architect
+import synapse
+from benchmarks.machine import install_node_packages
+
+SCRIPT = Path(__file__).with_suffix(".js")
+INPUTS, TARGETS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([[0], [1], [1], [0]])
+XOR_SEEDS, RECALL_SEEDS, MOST = 40, 20, 100_000
+
+
+def by_synaptic(*arguments):
+    """The runs of Synaptic with these arguments, one for each seed."""
+    # the option lets V8 optimise long compiled functions
+    command = ["node", "--max-optimized-bytecode-size=100000000", SCRIPT, *map(str, arguments)]
+    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return [json.loads(line) for line in lines.splitlines()]
+
+
+def xor_learnt(seed, units, rate, cost, shuffle):
+    """Whether a network of Synapse learns XOR from this seed."""
+    net = architect.Perceptron(2, units, 1, seed=seed)
+    synapse.Trainer(net, rate=rate, cost=cost).train(
+        INPUTS,
+        TARGETS,
+        epochs=20_000,
+        error=0.05 if cost is None else 0.005,
+        shuffle=shuffle,
+        seed=seed,
+        progress=False,
+    )
+    return bool(((net.run(INPUTS) > 0.5) == TARGETS).all())
+
+
+def xor():
+    """Print how many of 40 seeds learn XOR."""
+    print("| units, rate | samples | Synaptic, MSE | Synapse, `cost='mse'` | Synapse, no `cost` |")
+    for units, rate, shuffle in product((3, 4), (0.2, 0.5), (False, True)):
+        theirs = by_synaptic("xor", units, rate, json.dumps(shuffle), XOR_SEEDS)
+        counts = [sum(run["learnt"] for run in theirs)] + [
+            sum(xor_learnt(seed, units, rate, cost, shuffle) for seed in range(XOR_SEEDS))
+            for cost in ("mse", None)
+        ]
+        order = "shuffled" if shuffle else "in order"
+        print(f"| {units}, {rate} | {order} | {' | '.join(map(str, counts))} |", flush=True)
+
+
+def sequence(rng):
+    """The symbols of ten steps, and the targets."""
+    places, shown = np.sort(rng.choice(8, 2, replace=False)), rng.integers(0, 2, 2)
+    symbols = np.append(rng.choice([3, 5], 8), [0, 1])
+    symbols[places] = np.array([2, 4])[shown]
+    return np.eye(6)[symbols], np.vstack([np.zeros((8, 2)), np.eye(2)[shown]])
+
+
+def recall_needed(network, rate, seed):
+    """The sequences that Synapse needs from the weights of a document of Synaptic; None if too many."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "net.json"
+        path.write_text(json.dumps(network))
+        net = synapse.load(path)
+    rng = np.random.default_rng(seed)
+    for thousands in range(1, MOST // 1000 + 1):
+        correct = 0
+        for _ in range(1000):
+            right = 0
+            for row, target in zip(*sequence(rng), strict=True):
+                if (net.activate(row).round() == target).all():
+                    right += 1
+                else:
+                    net.propagate(rate, target)
+            correct += right == 10
+        if correct >= 950:
+            return thousands * 1000
+    return None
+
+
+def summary(needed):
+    """How many seeds solved the task, and the median and range of their sequences."""
+    solved = sorted(number for number in needed if number is not None)
+    return f"{len(solved)} of {len(needed)}: {np.median(solved):,.0f} ({solved[0]:,} to {solved[-1]:,})"
+
+
+def recall():
+    """Print how many sequences both libraries need."""
+    print("| network, rate | Synaptic | Synapse |")
+    theirs = by_synaptic("recall", 7, 0.1, RECALL_SEEDS, MOST)
+    ours = [recall_needed(run["network"], 0.1, run["seed"]) for run in theirs]
+    cells = summary([run["needed"] for run in theirs]), summary(ours)
+    print(f"| LSTM 6-7-2, 0.1 | {' | '.join(cells)} |", flush=True)
+
+
+if __name__ == "__main__":
+    if reason := install_node_packages():
+        sys.exit(reason)
+    for study in (xor, recall):
+        if sys.argv[1:] in ([], [study.__name__]):
+            study()

@@ -99,10 +99,9 @@ def recall_needed(network, rate, seed):
 
 
 def summary(needed):
-    """How many seeds solved the task, and the median and range of their sequences."""
+    """How many seeds solved the task, and the median and range of the sequences of those."""
     solved = sorted(number for number in needed if number is not None)
-    median = np.median([MOST if number is None else number for number in needed])
-    return f"{len(solved)} of {len(needed)}: {median:,.0f} ({solved[0]:,} to {solved[-1]:,})"
+    return f"{len(solved)} of {len(needed)}: {np.median(solved):,.0f} ({solved[0]:,} to {solved[-1]:,})"
 
 
 def recall():

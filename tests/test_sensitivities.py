@@ -1,5 +1,6 @@
 """Sensitivities of networks that learn by rtrl, through edits of all kinds."""
 
+import io
 import random
 
 import numpy as np
@@ -10,6 +11,7 @@ import synapse
 from synapse import Layer, Neuron, gradient
 from synapse.engine.rtrl import Layout
 
+from .cases import every_case
 from .integrity import check_store
 
 NETWORKS = {
@@ -201,3 +203,33 @@ def test_edits_between_steps_keep_what_they_do_not_touch(sort, seed, monkeypatch
             edited(edits)
         net.propagate(0.05, rng.dirichlet(np.ones(len(net.output))))
     require_exact(net, rng)
+
+
+@every_case("steps", [1, 2, 3, 4])
+@every_case("hidden", [4, 30])  # 30: steps are pending
+def test_a_cleared_neuron_and_a_saved_network_after_any_number_of_steps(hidden, steps):
+    net, twin = (architect.Elman(2, hidden, 2, seed=0) for _ in range(2))
+    for one in (net, twin):
+        one.learning_rule = "rtrl"
+        for row in np.random.default_rng(0).uniform(-1, 1, (steps, 2)):
+            one.activate(row)
+    expected = list(sensitivities(twin).values())
+    assert (twin._sensitivities.plan.layout.depth > 1) == (hidden == 30)
+    synapse.save(net, io.BytesIO())
+    assert list(sensitivities(net).values()) == pytest.approx(expected, rel=1e-9, abs=1e-15)
+    for one in (net, twin):
+        one.propagate(0.1, [0.2, 0.9])
+        one.activate([0.5, -0.5])
+    assert net.weights == pytest.approx(twin.weights, rel=1e-9)
+    expected = sensitivities(twin)
+    assert list(sensitivities(net).values()) == pytest.approx(list(expected.values()), rel=1e-9, abs=1e-15)
+    _, cleared = next(iter(sensitivities(net)))
+    cleared.clear()
+    after = sensitivities(net)
+    assert {root: value for (_, root), value in after.items() if root is cleared} == {cleared: 0.0}
+    rest = [
+        (value, before)
+        for ((_, root), value), before in zip(after.items(), expected.values(), strict=True)
+        if root is not cleared
+    ]
+    assert [value for value, _ in rest] == pytest.approx([before for _, before in rest], rel=1e-9, abs=1e-15)

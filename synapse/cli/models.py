@@ -21,11 +21,12 @@ from .._typing import Floats
 from ..cost import in_words
 from ..objects.network import Network
 from ..objects.topology import NO_GATER, Topology
-from ..tables.rows import input_rows
+from ..tables import SeriesTask
+from ..tables.rows import input_rows, lesson_rows
 from . import formats
 from .checkpoint import OPTIONS
 from .formats import READING, loaded, read
-from .reading import Table, add_reading
+from .reading import Table, add_reading, add_sequence, say
 from .words import (
     PICTURES,
     UsageError,
@@ -167,28 +168,48 @@ def pulses(inputs: int) -> Floats:
 def add_play(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
     parser.add_argument("model", metavar="MODEL", nargs="?", help=f"{READING} (default: a perceptron 2-3-1)")
+    what = "the table of the model: its last rows are the page's data; a CSV file, - is standard input"
+    parser.add_argument("--data", metavar="DATA", help=what)
     parser.add_argument("-o", "--output", metavar="PAGE.html", help="write the page, and open no browser")
+    add_sequence(parser)
+    add_reading(parser)
 
 
 def play(options: argparse.Namespace) -> None:
     """Open a page in the browser in which a network learns.
 
     The page is one file that works offline: lessons, data, building, and files that synapse.load reads.
-    Without -o it is written to a new temporary folder, which stays.
+    Without -o it is written to a new temporary folder, which stays. A model of `synapse train` learns its
+    own table if --data names it, in the units in which it has learned: for a series, differences.
     """
     if options.output is not None:
         require_suffix(options.output, (".html",))
     xor = partial(architect.Perceptron, 2, 3, 1, squash="tanh", output_squash="logistic", seed=0)
     network = xor() if options.model is None else read(options.model)
     network.clear()
+    inputs, targets = (None, None) if options.data is None else _lessons(network, Table.of(options))
+    if options.data is None and "targets" in network.metadata:
+        say([f"The page has not the data of {options.model!r}: give its table, --data FILE."])
     from .. import draw
 
     page = options.output or Path(tempfile.mkdtemp(prefix="synapse-")) / "play.html"
-    draw.explore(network, None, page, learn=True)
+    draw.explore(network, inputs, page, targets, learn=True)
     if options.output is None:
         print(page)
         if not webbrowser.open(page.as_uri()):
             print("No browser was found. Open the file yourself.")
+
+
+def _lessons(network: Network, table: Table) -> tuple[Floats, Floats | None]:
+    """What a network learns from a table, at most 200 rows; of several series, as many rows of each."""
+    facts = network.metadata
+    if "differences" not in facts:
+        inputs, targets = lesson_rows(network, table.sheet())
+        return inputs[-MOST_STEPS:], None if targets is None else targets[-MOST_STEPS:]
+    lessons = [SeriesTask.of(network, series).lesson() for series in table.trained_series(facts)]
+    count = min(MOST_STEPS, *(len(inputs) for inputs, _ in lessons))
+    inputs, targets = (np.stack([part[-count:] for part in side]) for side in zip(*lessons, strict=True))
+    return (inputs, targets) if len(lessons) > 1 else (inputs[0], targets[0])
 
 
 def add_convert(parser: argparse.ArgumentParser) -> None:

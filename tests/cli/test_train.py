@@ -287,7 +287,10 @@ def test_the_table_of_the_test_is_that_of_rolling_origin(sales):
     np.testing.assert_allclose(errors[-count:], expected, rtol=1e-3)
     late, early = (np.mean(one**2) for one in (errors[-count:], errors[:-count]))
     assert early >= 0.99 * late, "errors on training rows are enlarged"
-    for learning in (learning, tables.Learning(hidden=[3], patience=3, rate=0.2)):
+    for learning in (
+        tables.Learning(epochs=5, hidden=[3]),
+        tables.Learning(hidden=[3], patience=3, rate=0.2),
+    ):
         trained, again = tables.train_series(task, learning), task.make(learning)
         errors = trained.result.history.get("validation_error")
         epochs = 5 if errors is None else errors.index(min(errors)) + 1

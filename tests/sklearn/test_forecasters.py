@@ -70,6 +70,29 @@ def test_intervals_are_calibrated_on_held_out_or_learned_rows():
         assert (np.abs(forecaster.predict() - WAVE[190:]) < 0.4).all()
 
 
+def test_a_trend_with_a_season_is_forecast_with_and_without_a_test():
+    import pandas as pd
+
+    from synapse.sklearn import SequenceRegressor
+
+    months, noise = np.arange(132), np.random.default_rng(0).normal(scale=5.0, size=132)
+    values = 100 + 0.8 * months + 20 * np.sin(2 * np.pi * months / 12) + noise
+    dated = pd.Series(values, index=pd.period_range("2010-01", periods=132, freq="M"))
+    gru = SequenceRegressor(hidden=(8,), build="GRU", epochs=200, l2="auto", random_state=0)
+    for options, chosen in (
+        ({}, "autoregression"), ({"held_out": 0.3}, "autoregression"), ({"held_out": 0}, "network"),
+        ({"model": gru, "held_out": 0.3}, "network"), ({"model": gru, "held_out": 0.3, "sp": 12}, "network"),
+    ):  # fmt: skip
+        series = pd.Series(values) if "sp" in options else dated
+        forecaster = sktime_forecaster(**options).fit(series[:120], fh=range(1, 13))
+        assert forecaster.chosen_ == chosen
+        assert np.abs(forecaster.predict() - series[120:]).mean() < 10  # 49.3 without the rows of the test
+    chaos = [0.3]
+    for _ in range(150):
+        chaos.append(3.8 * chaos[-1] * (1 - chaos[-1]))
+    assert sktime_forecaster().fit(pd.Series(chaos), fh=[1]).chosen_ == "network"
+
+
 def test_its_example_runs():
     import doctest
 

@@ -12,6 +12,7 @@ pytest.importorskip("sklearn")
 import scipy.sparse
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.datasets import load_diabetes
 from sklearn.exceptions import NotFittedError
 from sklearn.inspection import permutation_importance
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -134,6 +135,19 @@ def test_weights_of_samples_are_repetitions():
         assert np.allclose(one.network_.weights, other.network_.weights, atol=1e-8)
     heavy = classifier(class_weight={"yes": 1000, "no": 0.001}, epochs=50).fit(X, Y)
     assert (heavy.predict(X) == "yes").mean() > 0.9
+
+
+def test_the_default_penalty_follows_from_the_number_of_samples():
+    rows, targets = load_diabetes(return_X_y=True)
+    found = cross_val_score(NetworkRegressor(random_state=0), rows, targets, cv=4)
+    assert found.mean() > 0.45  # 0.295 without a penalty, linear regression 0.485
+    options = {"epochs": 3, "random_state": 0}
+    one, two = (NetworkRegressor(l2=l2, **options).fit(rows[:60], targets[:60]) for l2 in ("auto", 3 / 60))
+    assert np.array_equal(one.network_.weights, two.network_.weights)
+    kalman = synapse.optimizers.DEKF()  # refuses penalties
+    NetworkRegressor(method="rtrl", optimizer=kalman, epochs=1).fit(rows[:9], targets[:9])
+    with pytest.raises(ArgumentError, match="the l2 to be"):
+        NetworkRegressor(l2="much").fit(rows, targets)
 
 
 def test_early_stopping_holds_samples_out_at_random():

@@ -33,9 +33,10 @@ def test_distance_is_that_of_the_paper():
         genomes, at = [], []
         for number in range(2):
             size = rng.integers(3, 12) if trial % 3 else rng.integers(15, 40)
-            reach = 9 if not number and trial % 4 == 0 else 45  # of the first, all others are excess
-            numbers = np.sort(rng.choice(reach, min(size, reach), replace=False))
-            size = len(numbers)
+            numbers = np.sort(rng.choice(45, size, replace=False))
+            if number and trial % 4 == 0:  # only excess genes
+                numbers = np.append([one for one, _ in genomes[0]], np.arange(45, 50))
+                size = len(numbers)
             genomes.append(list(zip(numbers.tolist(), rng.normal(0, 3, size).tolist())))
             begin = at[0][3] if number else 0
             at.append((0, 0, begin, begin + size))

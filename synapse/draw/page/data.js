@@ -132,14 +132,16 @@ function showTask() {
   get("pixels").hidden = inputCount() !== SIDE * SIDE;
   if (!get("pixels").hidden) listKinds();
 }
-const few = (row) => row.slice(0, MOST_CELLS).map((one) => (one === null ? "\u2013" : tiny(one))).join(" ") + (row.length > MOST_CELLS ? " \u2026" : "");
+const brief = (value) => (value === null ? "\u2013" : Number.isFinite(value) ? String(Number(value.toFixed(3))).replace("-", "\u2212") : "not finite");
+const few = (row) => row.slice(0, MOST_CELLS).map(brief).join(" ") + (row.length > MOST_CELLS ? " \u2026" : "");
 const isOneHot = (row) => row.length > 2 && row.filter((one) => one === 1).length === 1 && row.every((one) => one === 0 || one === 1);
 const largest = (row) => row.indexOf(Math.max(...row));
+const areOneHot = (rows) => rows.every((row) => !row || isOneHot(row));
 /** How rows are written in cells: the name of the 1 if all are one-hot, a cell for each number if there is room, or all numbers in one. */
 function writer(rows, names, roomy) {
-  if (rows.every((row) => !row || isOneHot(row))) return { heads: [""], write: (row) => [`${names[largest(row)]}`], chosen: true };
-  if (roomy) return { heads: names, write: (row) => row.map((one) => (one === null ? "\u2013" : tiny(one))) };
-  return { heads: [names.slice(0, MOST_CELLS).join(" ") + (names.length > MOST_CELLS ? " \u2026" : "")], write: (row) => [few(row)] };
+  if (areOneHot(rows)) return { heads: [""], write: (row) => [names[largest(row)]], chosen: true };
+  if (roomy) return { heads: names, write: (row) => row.map(brief) };
+  return { heads: [`${names[0]} \u2013 ${names.at(-1)}`], write: (row) => [few(row)] };
 }
 
 /** How far an output may be from its target before its row is marked: as the lesson says, half of 0 to 1, or a tenth of the range. */
@@ -156,10 +158,11 @@ function showAnswers() {
   if (get("answers").offsetParent === null) return;
   const sequences = page.data.sequences.slice(0, FEW_ANSWERS), fits = !misfit(), within = tolerance();
   const answers = fits ? answersOf(sequences.map((one) => one.slice(0, FEW_ANSWERS).map(([inputs]) => inputs))) : [];
-  const given = page.data.names ?? { inputs: net.inputs.map(nameOf), targets: net.outputs.map(nameOf) };
+  const given = { inputs: net.inputs.map(nameOf), targets: net.outputs.map(nameOf), ...page.data.names };
   const steps = sequences.flatMap((one, s) => one.slice(0, FEW_ANSWERS).map(([inputs, targets], t) => ({ inputs, targets, outputs: answers[s]?.[t] }))).slice(0, FEW_ANSWERS);
-  const width = inputCount(), count = targetCount() ?? net.outputs.length, roomy = width + 2 * count <= MOST_COLUMNS;
-  const inputs = writer(steps.map((step) => step.inputs), given.inputs, roomy), targets = writer(steps.map((step) => step.targets), given.targets, roomy);
+  const width = inputCount(), count = targetCount() ?? net.outputs.length, parts = [steps.map((step) => step.inputs), steps.map((step) => step.targets)];
+  const roomy = (areOneHot(parts[0]) ? 1 : width) + 2 * (areOneHot(parts[1]) ? 2 : count) <= MOST_COLUMNS;
+  const inputs = writer(parts[0], given.inputs, roomy), targets = writer(parts[1], given.targets, roomy);
   const spaces = (part) => part.heads.map(() => "\u2013");
   const isWrong = ({ targets: aims, outputs }) => (targets.chosen ? largest(outputs) !== largest(aims) : aims.some((aim, i) => aim !== null && Math.abs(aim - outputs[i]) > within));
   const row = (tag, cells) => {
@@ -168,7 +171,8 @@ function showAnswers() {
     return element;
   };
   const groups = made("tr");
-  for (const [name, size, { heads }] of [["input", width, inputs], ["target", count, targets], ["output", count, targets]])
+  const answered = targets.chosen ? ["", ""] : targets.heads;
+  for (const [name, size, heads] of [["input", width, inputs.heads], ["target", count, targets.heads], ["output", count, answered]])
     groups.append(made("th", name + (size > 1 ? "s" : ""), { colSpan: heads.length, scope: "colgroup" }));
   groups.append(made("th", ""));
   let wrong = 0, aimed = 0;
@@ -176,12 +180,12 @@ function showAnswers() {
     const known = Boolean(step.targets && fits), off = known && isWrong(step);
     aimed += known;
     wrong += off;
-    const said = fits ? (targets.chosen ? [`${given.targets[largest(step.outputs)]} ${tiny(Math.max(...step.outputs))}`] : targets.write(step.outputs)) : spaces(targets);
+    const said = fits ? [...targets.write(step.outputs), ...(targets.chosen ? [brief(Math.max(...step.outputs))] : [])] : answered;
     const element = row("td", [...inputs.write(step.inputs), ...(step.targets ? targets.write(step.targets) : spaces(targets)), ...said, off ? "\u2717" : ""]);
     element.classList.toggle("wrong", off);
     return element;
   });
-  get("answers").replaceChildren(groups, row("th", [...inputs.heads, ...targets.heads, ...targets.heads, ""]), ...rows);
+  get("answers").replaceChildren(groups, row("th", [...inputs.heads, ...targets.heads, ...answered, ""]), ...rows);
   const off = targets.chosen ? "have another largest output than the target" : `are off by more than ${tiny(within)}`;
   const latest = page.latest ? ` The picture shows ${whereText().split(",")[0]} as it was computed, before its weights moved.` : "";
   get("answer-words").textContent = fits ? `Outputs with the weights as they are now.${latest} ${aimed ? `\u2717: ${wrong} of ${counted(aimed, "row")} ${off}.` : ""}` : "";
@@ -202,7 +206,7 @@ function showDrawn() {
 }
 function listKinds() {
   const kept = get("pixel-kind").value;
-  get("pixel-kind").replaceChildren(...many(targetCount(), (i) => made("option", `output ${i}`, { value: i })));
+  get("pixel-kind").replaceChildren(...many(targetCount(), (i) => made("option", page.data.names?.targets[i] ?? `output ${i}`, { value: i })));
   get("pixel-kind").value = kept || "0";
 }
 get("pixel-grid").append(...many(SIDE * SIDE, (i) => {

@@ -60,14 +60,14 @@ const IMAGES = [ // 5 by 5 pixels of three classes
 ];
 const pixels = () => IMAGES.flatMap((images, kind) => images.map((image) => [[...image].map(Number), oneHot(3, kind)]));
 
-/** By name: what it is, the recipe of a network that fits, and samples (`rows`) or `sequences`, before which a network is cleared. */
+/** By name: what it is, the recipe of a network that fits, samples (`rows`) or `sequences`, before which a network is cleared, and names of columns. */
 const TASKS = {
   xor: { title: "XOR", words: "1 if exactly one of two inputs is 1.", recipe: "Perceptron 2-3-1", rate: 0.5,
     rows: () => [[0, 0], [0, 1], [1, 0], [1, 1]].map(([a, b]) => [[a, b], [a ^ b]]) },
   spirals: { title: "Two spirals", words: "Which of two spirals a point of the plane is on.", recipe: "Perceptron 2-12-12-1", rate: 0.05,
     rows: spirals },
   pixels: { title: "Pixels", words: "Horizontal line, vertical line or cross in 5 by 5 pixels. Draw your own below.", recipe: "Perceptron 25-6-3",
-    rate: 0.2, rows: pixels },
+    rate: 0.2, rows: pixels, names: { targets: ["horizontal", "vertical", "cross"] } },
   parity: { title: "Parity", words: "1 if the number of ones so far is odd.", recipe: "LSTM 1-3-1", rate: 0.3,
     sequences: (random) => many(40, () => parity(random)) },
   first: { title: "Memory of the first bit", words: "After six bits, the first of them.", recipe: "LSTM 1-2-1", rate: 0.3,
@@ -75,13 +75,13 @@ const TASKS = {
   sine: { title: "Sine", words: "The next value of a sine wave.", recipe: "Elman 1-4-1", rate: 0.05,
     sequences: () => [many(84, (t) => [[Math.sin(0.3 * t)], [Math.sin(0.3 * (t + 1))]])] },
   recall: { title: "Six-symbol recall", words: "Which two of A and B stood among x and y, in their order, at the prompts 1 and 2.",
-    recipe: "LSTM 6-7-2", rate: 0.1, sequences: (random) => many(400, () => recall(random)) },
+    recipe: "LSTM 6-7-2", rate: 0.1, names: { inputs: [..."ABxy12"], targets: ["A", "B"] }, sequences: (random) => many(400, () => recall(random)) },
   reber: { title: "Embedded Reber grammar", words: "The next symbol of a string. The last but one repeats the second.", recipe: "LSTM 7-4-7",
-    rate: 0.1, sequences: (random) => many(200, () => embeddedReber(random)) },
+    rate: 0.1, names: { inputs: [...REBER], targets: [...REBER] }, sequences: (random) => many(200, () => embeddedReber(random)) },
 };
 
-/** The data of a task: { name, title, words, sequences, clear }. */
+/** The data of a task: { name, title, words, names, sequences, clear }. */
 function dataOf(name) {
-  const { title, words, rows, sequences } = TASKS[name];
-  return { name, title, words, clear: !rows, sequences: rows ? rows().map((row) => [row]) : sequences(randomOf(1)) };
+  const { title, words, names, rows, sequences } = TASKS[name];
+  return { name, title, words, names, clear: !rows, sequences: rows ? rows().map((row) => [row]) : sequences(randomOf(1)) };
 }

@@ -369,11 +369,22 @@ SCREENS = {
         "device_scale_factor": 2,
     },
 }
+
+
+def chain():
+    """Five layers of one neuron, with connections past one and past all of them, forwards and backwards."""
+    net = architect.Perceptron(1, 1, 1, 1, 1, seed=0)
+    for source, target in ((0, 2), (0, 4), (1, 4), (3, 1)):
+        net.layers[source].project(net.layers[target], seed=0)
+    return net
+
+
 NETS = {
     "perceptron": lambda: architect.Perceptron(784, 100, 10, seed=0),
     "lstm": lambda: architect.LSTM(2, 3, 1, seed=0),
     "lstm, folded": lambda: architect.LSTM(6, 8, 6, seed=0),
     "gru, folded": lambda: architect.GRU(3, 6, 2, seed=0),
+    "chain with long connections": chain,
     "hopfield": lambda: architect.Hopfield(12),
 }
 LAID_OUT = f"""() => {{
@@ -387,8 +398,7 @@ LAID_OUT = f"""() => {{
     const x = Math.min(a.x2, b.x2) - Math.max(a.x1, b.x1), y = Math.min(a.y2, b.y2) - Math.max(a.y1, b.y1);
     if (x > 2 && y > 3) covered.push([nodes[i].data("label"), nodes[j].data("label"), x, y]);
   }}));
-  const span = (low, high, whole) =>
-    (Math.max(...boxes.map((box) => box[high])) - Math.min(...boxes.map((box) => box[low]))) / whole;
+  const drawn = cy.elements().renderedBoundingBox();
   const middle = (a, b) => ({{ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 }}), at = (p) => `${{p.x}} ${{p.y}} `;
   const wayOf = (line) => {{ // as Cytoscape.js draws it
     const bends = line.controlPoints() ?? [middle(line.sourceEndpoint(), line.targetEndpoint())];
@@ -398,8 +408,8 @@ LAID_OUT = f"""() => {{
     path.setAttribute("d", `M${{at(line.sourceEndpoint())}}${{curves}}`);
     return Array.from({{ length: 60 }}, (_, i) => path.getPointAtLength(i * path.getTotalLength() / 59));
   }};
-  const behind = cy.elements(".bundle").filter((line) => {{
-    const way = wayOf(line), others = cy.elements(".box").difference(line.connectedNodes());
+  const behind = cy.elements(".line").filter((line) => {{
+    const way = wayOf(line), others = cy.elements(".box, .neuron").difference(line.connectedNodes());
     return others.some((box) => {{
       const {{ x, y }} = box.position(), width = box.width() / 2, height = box.height() / 2;
       return way.some((point) => Math.abs(point.x - x) < width && Math.abs(point.y - y) < height);
@@ -418,7 +428,7 @@ LAID_OUT = f"""() => {{
     font: Math.min(...fonts), hidden: hidden.map((element) => element.id),
     nameless: nodes.filter((node) => !node.data("label")).length,
     neuron: Math.min(99, ...cy.elements(".neuron").map((node) => node.renderedWidth())),
-    across: span("x1", "x2", cy.width()), down: span("y1", "y2", cy.height()),
+    across: drawn.w / cy.width(), down: drawn.h / cy.height(),
     wide: document.documentElement.scrollWidth, drawn: cy.elements(".connection").length,
   }};
 }}"""

@@ -76,7 +76,6 @@ const sheet = () => [
 // What follows from the structure: at the beginning, and after an edit.
 function readStructure() {
   findLevels();
-  findLoops();
   plenty = connectionCount > 1000;
   baseOpacity = Math.min(0.9, Math.max(0.2, 12 / Math.sqrt(connectionCount)));
 }
@@ -117,7 +116,7 @@ function namesOf(layer, room) {
   const fit = whole.every((name) => widthOf(name, FONT.name) <= room);
   return whole.map((name) => cut(!fit && name.startsWith(before) && name !== before ? name.slice(before.length) : name, room, FONT.name));
 }
-let names = [], rank = []; // of neurons, as there is room for them; of layers, from the first to the last
+let placed, names = [], rank = []; // of neurons, as there is room for them; of layers, from the first to the last
 let dense = false; // layers stand one close below the other
 let spots = new Map(); // where neurons and boxes stand, by their ids
 let loopTurn = {}; // loops of boxes lie where no lines lead from level to level
@@ -132,9 +131,9 @@ function titleOfLayer(i, { kind, gap }, size) {
 }
 
 function nodeElements() {
-  const made = [], placed = arrange(planFor(folded, windowSize()));
+  const made = [];
+  placed = arrange(planFor(folded, windowSize()));
   rank = placed.rank;
-  obstacles = obstaclesOf(placed);
   dense = Boolean(placed.kind.single);
   loopTurn = placed.kind.along === "x" ? { turn: "0deg", reach: 70 } : { turn: "90deg", reach: 90 };
   layers.forEach((layer, i) => {
@@ -155,15 +154,6 @@ function nodeElements() {
   return made;
 }
 
-function edgeElement(id, members, { source, target }, more, classes) {
-  const from = source.layer, to = target.layer, loop = source.id === target.id;
-  const bundled = classes.startsWith("bundle");
-  const gate = members.some(isGated), distance = Math.hypot(target.x - source.x, target.y - source.y);
-  const wished = bow(from, to, distance, bundled, gate);
-  const way = bundled ? bowAround(source, target, wished) : wished === undefined ? {} : bent([wished]);
-  const kinds = (loop ? (bundled ? " loop box-loop" : " loop") : "") + (gate ? " gated" : "");
-  return { data: { id, members, source: source.id, target: target.id, ...more, ...(loop ? loopTurn : way) }, classes: `line ${classes}${kinds}` };
-}
 
 let bundleOpacity = 0.85;
 const openness = (open) => 0.35 + 0.65 * open; // closed, it is faint
@@ -175,24 +165,26 @@ function strengthOf(members) {
   if (members.length === 1) return 0.7 + 3.3 * Math.abs(weights[0]) / heaviest + (isGated(members[0]) ? 0.8 : 0);
   return 1 + Math.min(7, 1.5 * Math.log1p(total(weights.map(Math.abs))));
 }
-function lineElement(id, members, ends, bundled) {
-  const more = { width: strengthOf(members), opacity: bundled ? bundleOpacity : baseOpacity };
-  return edgeElement(id, members, ends, more, (bundled ? "bundle" : "connection") + sign(total(weightsOf(members))));
+function lineElement({ id, members, source, target, bundled }, route) {
+  const loop = source.id === target.id, way = loop ? (bundled ? loopTurn : {}) : bentBy(route, source, target);
+  const kinds = (loop ? (bundled ? " loop box-loop" : " loop") : "") + (members.some(isGated) ? " gated" : "");
+  return { classes: `line ${bundled ? "bundle" : "connection"}${sign(total(weightsOf(members)))}${kinds}`,
+    data: { id, members, source: source.id, target: target.id, width: strengthOf(members), opacity: bundled ? bundleOpacity : baseOpacity, ...way } };
 }
 
 function edgeElements() {
-  const made = [], bundles = new Map();
+  const lines = new Map();
   for (let c = 0; c < connectionCount; c++) {
-    const source = connections.source[c], target = connections.target[c];
-    const ends = { source: spots.get(stand(source)), target: spots.get(stand(target)) };
-    if (!isFolded(source) && !isFolded(target)) { made.push(lineElement(`c${c}`, [c], ends, false)); continue; }
-    const key = `b${ends.source.id}>${ends.target.id}`;
-    if (!bundles.has(key)) bundles.set(key, { members: [], ends });
-    bundles.get(key).members.push(c);
+    const ends = [connections.source[c], connections.target[c]], [source, target] = ends.map((n) => spots.get(stand(n)));
+    const bundled = ends.some(isFolded), id = bundled ? `b${source.id}>${target.id}` : `c${c}`;
+    const aside = dense && !bundled && isGated(c) ? 80 : 0; // its diamond is to stand beside names
+    if (!lines.has(id)) lines.set(id, { id, members: [], source, target, bundled, aside });
+    lines.get(id).members.push(c);
   }
-  bundleOpacity = Math.min(0.85, Math.max(0.25, 6 / Math.sqrt(bundles.size)));
-  for (const [key, { members, ends }] of bundles) made.push(lineElement(key, members, ends, true));
-  return made;
+  const all = [...lines.values()], routed = all.filter(({ bundled }) => bundled || !plenty), routes = new Map();
+  bundleOpacity = Math.min(0.85, Math.max(0.25, 6 / Math.sqrt(all.filter(({ bundled }) => bundled).length)));
+  routesOf(routed).forEach((route, i) => routes.set(routed[i], route));
+  return all.map((line) => lineElement(line, routes.get(line) ?? []));
 }
 
 // Make the picture anew: after layers have been folded or unfolded, or the window has another shape.
@@ -203,6 +195,7 @@ function rebuild() {
   cy.batch(() => {
     cy.elements().remove();
     cy.add(nodes);
+    findColumns(placed, spots);
     cy.add(edgeElements());
   });
   fit();
@@ -216,12 +209,15 @@ const overlap = (a, b) => a.x1 < b.x2 && b.x1 < a.x2 && a.y1 < b.y2 && b.y1 < a.
 const SHARES = [0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73, 0.2, 0.8, 0.46, 0.54, 0.38, 0.62, 0.3, 0.7, 0.23, 0.77];
 let taken = []; // by neurons with their names, boxes and gates
 
+const between = (a, b) => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 }), apart = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
 // A point of a line, at a share of its way.
 function pointOf(line, share) {
   const from = line.sourceEndpoint(), to = line.targetEndpoint(), bends = line.controlPoints() ?? [];
-  if (bends.length > 1) return line.midpoint();
-  const bend = bends[0] ?? { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
-  return onWay(from, bend, to, share);
+  if (!bends.length) return onWay(from, between(from, to), to, share);
+  const stops = [from, ...bends.slice(1).map((bend, i) => between(bend, bends[i])), to], lengths = bends.map((_, i) => apart(stops[i], stops[i + 1]));
+  let left = share * total(lengths), at = 0;
+  while (at < bends.length - 1 && left > lengths[at]) left -= lengths[at++];
+  return onWay(stops[at], bends[at], stops[at + 1], left / (lengths[at] || 1));
 }
 // The point of a line, close to its middle, about which there is room.
 function freeOn(line, width, height) {
@@ -245,7 +241,7 @@ function gateOf(line) {
   return [
     { classes: "gate", pannable: true, data: { id: `g${id}`, gates: id, open: 0 }, position: { ...position } },
     ...[...gaters].map((source) => ({ classes: "wire", data: { id: `w${id}<${source}`, gates: id, source, target: `g${id}`,
-      width: 1.5, opacity: 0.7, ...bowAround(spots.get(source), position) } })),
+      width: 1.5, opacity: 0.7, ...bentBy(leadOf(spots.get(source), position), spots.get(source), position) } })),
   ];
 }
 

@@ -15,19 +15,22 @@ const KINDS = [
 ];
 
 // The level of a layer: one more than those of earlier layers that lead to it, or gate what does.
-let levelOf, isRing;
+let levelOf, isRing, leads; // leads: how many connections lead from one layer to another, by "from to"
 function findLevels() {
   const within = layers.map(() => 0); // how many connections join different neurons of a layer
   levelOf = layers.map(() => 0);
   const before = layers.map(() => new Set());
+  leads = new Map();
   connections.source.forEach((source, c) => {
     const target = connections.target[c], to = layerOf[target];
     if (layerOf[source] === to && source !== target) within[to]++;
+    const pair = `${layerOf[source]} ${to}`;
+    leads.set(pair, (leads.get(pair) ?? 0) + 1);
     for (const from of [source, connections.gater[c]])
       if (from >= 0 && layerOf[from] < to) before[to].add(layerOf[from]);
   });
   layers.forEach((_, i) => { for (const from of before[i]) levelOf[i] = Math.max(levelOf[i], levelOf[from] + 1); });
-  levelOf[layers.length - 1] = Math.max(...levelOf);
+  levelOf[layers.length - 1] = Math.max(0, ...levelOf.slice(0, -1).map((level) => level + 1)); // also before it is connected
   isRing = layers.map(({ count }, i) => within[i] > count && count <= 40);
 }
 
@@ -56,6 +59,15 @@ function blockOf(i, hidden, { across, cell, title }, longest) {
 
 const total = (numbers) => numbers.reduce((sum, number) => sum + number, 0);
 
+// The room of cables of backward connections, on both sides of the layers.
+function roomOfCables(levels) {
+  const at = layers.map((_, i) => levels.findIndex((level) => level.includes(i)));
+  return total([...leads].map(([key, count]) => {
+    const [from, to] = key.split(" ");
+    return at[from] > at[to] ? 2 * (2 + CABLE + widthOfCable(Math.ceil(count / 2))) : 0;
+  }));
+}
+
 // A way to place the layers: the room that it takes, and the zoom at which it fills the window.
 function planOf(kind, most, longest, hidden, window) {
   const { along, across } = kind, levels = levelsOf(kind.single ? 1 : most);
@@ -63,9 +75,9 @@ function planOf(kind, most, longest, hidden, window) {
   const depths = levels.map((level) => Math.max(...level.map((i) => blocks[i][along])));
   const breadths = levels.map((level) => total(level.map((i) => blocks[i][across])) + kind.layers * (level.length - 1));
   const least = Math.max(kind.levels, hidden.includes(true) ? 30 : 0); // arrows between boxes can be seen
-  const length = total(depths) + least * (levels.length - 1), breadth = Math.max(...breadths);
-  const zoom = Math.min(LARGEST, window[along] / length, window[across] / breadth);
-  return { kind, levels, blocks, depths, breadths, length, breadth, least, zoom, window };
+  const length = total(depths) + least * (levels.length - 1), breadth = Math.max(...breadths), cables = roomOfCables(levels);
+  const zoom = Math.min(LARGEST, window[along] / length, window[across] / (breadth + cables));
+  return { kind, levels, blocks, depths, breadths, length, breadth, cables, least, zoom, window };
 }
 
 // The first plan that is large enough or, if none is, about as large as any.
@@ -82,9 +94,9 @@ function planFor(hidden, window) {
 
 // The middles of layers, and of their neurons, with the gaps stretched until the window is full.
 function arrange(plan) {
-  const { kind, levels, blocks, depths, breadths, length, breadth, least, zoom, window } = plan, { along, across } = kind;
+  const { kind, levels, blocks, depths, breadths, length, breadth, cables, least, zoom, window } = plan, { along, across } = kind;
   const gap = Math.min(kind.widest, least + (window[along] / zoom - length) / Math.max(1, levels.length - 1));
-  const stretchOf = (size) => Math.max(1, Math.min(STRETCH, window[across] / zoom / size));
+  const stretchOf = (size) => Math.max(1, Math.min(STRETCH, (window[across] / zoom - cables) / size));
   const frames = [], spots = [];
   let at = 0;
   levels.forEach((level, l) => {

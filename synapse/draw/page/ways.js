@@ -1,73 +1,158 @@
-// The ways of lines: how far they bow aside, and around boxes, behind which they could not be told apart.
+// Routes of lines, by the rules of _ways.py: between the neurons of the columns that they pass, or around all columns. A column is
+// what stands across the flow. Points are [along, across] the flow; a route is the control points between the ends of a line.
 
-const CLEAR = 8, WAY = Array.from({ length: 16 }, (_, i) => (i + 0.5) / 16); // room about a box; shares of a way
-const ASIDE = [40, 80, 120, 160, 200, 240, 320], WEIGHTS = [[], [0.5], [0.3, 0.7]]; // tried bends, and where on the way they lie
-let obstacles = []; // what no line is to pass behind
+const ROOM = 5, BEFORE = 10, EVEN = 58; // room about neurons; before a column; the length at both ends in which a line stays level
+const CABLE = 6, WIDEST = 14, ROUND = 7; // from cable to cable, its largest width, radius of corners
+const lane = () => (folded?.includes(true) ? 11 : 6); // from line to line where several take one way: bundles are wide
+const WAY = Array.from({ length: 16 }, (_, i) => (i + 0.5) / 16); // shares of a way
+const widthOfCable = (count) => Math.min(lane() * count, WIDEST);
+let columns = []; // { left, right, gaps: [[low, high], ...] }, from the first to the last
+let flow; // turns the points of the picture into those here, and back
 
 const around = ({ x, y }, width, height) => ({ x1: x - width / 2, x2: x + width / 2, y1: y - height / 2, y2: y + height / 2 });
 const onWay = (from, bend, to, share) => {
   const mix = (axis) => (1 - share) ** 2 * from[axis] + 2 * share * (1 - share) * bend[axis] + share ** 2 * to[axis];
   return { x: mix("x"), y: mix("y") };
 };
+const middleOf = ([a, b], [c, d]) => [(a + c) / 2, (b + d) / 2];
 
-// What lines pass around: boxes, each with its loop.
-function obstaclesOf({ frames, kind }) {
-  const room = (spot, width, height) => around(spot, width + 2 * CLEAR, height + 2 * CLEAR);
-  return layers.flatMap((_, i) => {
-    const { x, y } = frames[i], loop = kind.along === "x" ? { x, y: y - BOX.y / 2 - 25 } : { x: x + BOX.x / 2 + 25, y };
-    if (!folded[i]) return [];
-    return [{ layer: i, ...room({ x, y }, BOX.x, BOX.y) }, ...(loops[i] ? [{ layer: i, loop: true, ...room(loop, 50, 50) }] : [])];
-  });
-}
-let loops; // whether connections lead from a layer to itself
-function findLoops() {
-  loops = layers.map(() => false);
-  connections.source.forEach((source, c) => { if (layerOf[source] === layerOf[connections.target[c]]) loops[layerOf[source]] = true; });
-}
-
-// Where a line leaves a box or a neuron toward a point.
-function rimOf({ x, y, id }, to) {
-  const size = id === undefined ? { x: 0, y: 0 } : id[0] === "l" ? BOX : { x: NEURON, y: NEURON };
-  const share = Math.min(1, size.x / 2 / Math.abs(to.x - x), size.y / 2 / Math.abs(to.y - y)) || 0;
-  return { x: x + share * (to.x - x), y: y + share * (to.y - y) };
-}
-// The points of a line whose bends lie so far aside: quadratic curves, as Cytoscape.js draws them.
-function pointsOf(from, to, bows) {
-  const dx = to.x - from.x, dy = to.y - from.y, length = Math.hypot(dx, dy) || 1;
-  const bends = bows.map((bow, i) => ({ x: from.x + WEIGHTS[bows.length][i] * dx - bow * dy / length,
-    y: from.y + WEIGHTS[bows.length][i] * dy + bow * dx / length }));
-  const between = bends.slice(1).map((bend, i) => ({ x: (bend.x + bends[i].x) / 2, y: (bend.y + bends[i].y) / 2 }));
-  const ends = [rimOf(from, bends[0]), ...between, rimOf(to, bends[bends.length - 1])];
-  return bends.flatMap((bend, i) => WAY.map((share) => onWay(ends[i], bend, ends[i + 1], share)));
-}
-// How many obstacles a line passes through.
-function crossed(from, to, bows) {
-  const points = pointsOf(from, to, bows);
-  return obstacles.filter((box) => box.layer !== from.layer && box.layer !== to.layer
-    && !(box.loop && to.id === undefined) // a gate may be on the loop
-    && points.some(({ x, y }) => x > box.x1 && x < box.x2 && y > box.y1 && y < box.y2)).length;
-}
-// The bow that passes through the fewest obstacles, close to the wished one: of one bend or, if need be, of two.
-function bowAround(from, to, wished = 0) {
-  const sides = ASIDE.flatMap((aside) => (wished < 0 ? [-aside, aside] : [aside, -aside]));
-  const tries = [[wished], ...sides.map((aside) => [wished + aside]), ...sides.flatMap((a) => sides.map((b) => [a, b]))];
-  let best = null;
-  for (const bows of tries) {
-    const count = crossed(from, to, bows);
-    if (!best || count < best.count) best = { bows, count };
-    if (!count) break;
+/** What stands at a spot: its extent along the flow, and across it with its name and the title above it. */
+function extentOf({ id, layer, x, y }, { frames, kind, pitch }) {
+  const sideways = kind.along === "x", { size, ...middle } = frames[layer], [u, v] = flow({ x, y });
+  const [length, breadth] = folded[layer] ? flow(BOX) : [NEURON, NEURON];
+  let [low, high] = [v - breadth / 2, v + breadth / 2];
+  if (!folded[layer] && sideways) {
+    high += 28; // its name
+    if (y - middle.y + size.y / 2 < kind.cell.y) low = middle.y - size.y / 2 - kind.title.y; // the title of its layer
+  } else if (!folded[layer]) {
+    const more = (Math.min(pitch - 2 * ROOM - 6, widthOf(names[id.slice(1)], FONT.name)) - NEURON) / 2;
+    [low, high] = [low - Math.max(0, more), high + Math.max(0, more)];
   }
-  return String(best.bows) === "0" ? {} : bent(best.bows);
+  const [centre, half] = isRing[layer] && !folded[layer] ? [flow(middle)[0], flow(size)[0] / 2] : [u, length / 2];
+  const room = folded[layer] ? 2 * ROOM : ROOM;
+  return { left: centre - half, right: centre + half, low: low - room, high: high + room };
 }
-const bent = (bows) => ({ bow: bows, at: WEIGHTS[bows.length] });
+function findColumns(placed, spots) {
+  flow = ({ x, y }) => (placed.kind.along === "x" ? [x, y] : [y, x]);
+  const all = [...spots.values()].filter(({ id }) => id[0] !== "f").map((spot) => extentOf(spot, placed));
+  columns = [];
+  for (const one of all.sort((a, b) => a.left - b.left)) {
+    const last = columns[columns.length - 1];
+    if (last && one.left < last.right) { last.members.push(one); last.right = Math.max(last.right, one.right); }
+    else columns.push({ left: one.left, right: one.right, members: [one] });
+  }
+  for (const column of columns) {
+    let before = -Infinity;
+    column.gaps = [];
+    for (const { low, high } of column.members.sort((a, b) => a.low - b.low)) {
+      if (low > before) column.gaps.push([before, low]);
+      before = Math.max(before, high);
+    }
+    column.gaps.push([before, Infinity]);
+  }
+}
 
-// How far a connection bows aside: what leads back, stays in its layer or passes over another one.
-function bow(from, to, distance, bundled, gate) {
-  const step = rank[to] - rank[from];
-  if (from === to) return isRing[from] ? 8 : 40 + distance * 0.12;
-  if (step < 0) return bundled ? -(70 + distance * 0.35) : -(30 + distance * 0.14);
-  if (step === 0) return 24 + distance * 0.12;
-  if (step === 1 && gate && dense && !bundled) return -80; // its diamond is to stand beside names
-  if (step === 1 || (plenty && !bundled)) return undefined;
-  return bundled ? -(60 + distance * 0.3) : -(26 + distance * 0.1);
+const columnAt = (along) => columns.find(({ left, right }) => left <= along && along <= right);
+/** The columns between two points, with the gap of each that is nearest to a straight line, and the height there. */
+function crossings(here, there) {
+  const [low, high] = here[0] < there[0] ? [here[0], there[0]] : [there[0], here[0]];
+  const found = columns.filter(({ left, right }) => low < left && right < high).map((column) => {
+    const share = (Math.abs((column.left + column.right) / 2 - here[0]) - EVEN) / Math.max(high - low - 2 * EVEN, 1e-9);
+    const straight = here[1] + (there[1] - here[1]) * Math.min(1, Math.max(0, share)); // level at its ends: a steep line meets neighbours
+    const heights = column.gaps.map(([from, to], gap) => ({ gap, height: Math.min(to, Math.max(from, straight)) }));
+    return { column, ...heights.reduce((best, one) => (Math.abs(one.height - straight) < Math.abs(best.height - straight) ? one : best)) };
+  });
+  return here[0] < there[0] ? found : found.reverse();
+}
+const passing = (here, there, passed) => passed.flatMap(({ column: { left, right }, height }) => {
+  const stops = [left - BEFORE, (left + right) / 2, right + BEFORE].map((along) => [along, height]);
+  return here[0] < there[0] ? stops : stops.reverse();
+});
+/** The route of dots from a gater to a gate. */
+const leadOf = (from, to) => {
+  const [here, there] = [flow(from), flow(to)], passed = crossings(here, there);
+  const close = Math.abs(here[0] - there[0]) < EVEN && Math.abs(here[1] - there[1]) > EVEN;
+  return passed.length || !close ? passing(here, there, passed) : beside(here, there, 40);
+};
+/** A line within a column: on one side of it if it leads on, on the other if back. */
+function beside(here, there, most) {
+  const drop = there[1] - here[1], aside = Math.sign(drop) * Math.min(16 + 0.17 * Math.abs(drop), most);
+  return [[here[0] + aside, here[1]], [there[0] + aside, there[1]]];
+}
+
+/** Lines that pass through one gap, side by side; above or below all neurons, the longest is outermost. */
+function spread(members, [low, high]) {
+  const outward = high === Infinity ? 1 : -1, pitch = Math.min(lane(), (high - low) / members.length);
+  members.sort((a, b) => a.height - b.height || outward * (a.span - b.span));
+  members.forEach((one, k) => { if (k) one.height = Math.max(one.height, members[k - 1].height + pitch); });
+  members.reverse().forEach((one, k) => { one.height = Math.min(one.height, k ? members[k - 1].height - pitch : high); });
+}
+
+/** The routes of lines, each { source, target } with what stands there. */
+function routesOf(lines) {
+  const shared = new Map(), back = new Map();
+  const routes = lines.map(({ source, target, aside }, i) => {
+    if (source.id === target.id) return [];
+    const here = flow(source), there = flow(target), from = source.layer, to = target.layer, step = rank[to] - rank[from];
+    if (step < 0) {
+      const key = `${from} ${to}`;
+      back.set(key, [...(back.get(key) ?? []), { i, here, there, from, to }]);
+    } else if (step > 0) {
+      const passed = crossings(here, there).map((one) => ({ ...one, span: there[0] - here[0] }));
+      for (const one of passed) shared.set(one.column.gaps[one.gap], [...(shared.get(one.column.gaps[one.gap]) ?? []), one]);
+      const [before, after] = [columnAt(here[0]), columnAt(there[0])]; // boxes are left and reached beside those at their side
+      const leave = folded[from] && before.members.length > 1 ? [[before.right + BEFORE, here[1]]] : [];
+      const reach = folded[to] && after.members.length > 1 ? [[after.left - BEFORE, there[1]]] : [];
+      return passed.length || !aside ? { here, there, passed, leave, reach } : [[(here[0] + there[0]) / 2, (here[1] + there[1]) / 2 + aside]];
+    } else if (from === to && isRing[from] && !folded[from]) {
+      const [u, v] = middleOf(here, there), bend = [0.08 * (here[1] - there[1]), 0.08 * (there[0] - here[0])];
+      return [[u + bend[0], v + bend[1]]];
+    } else if (Math.abs(here[0] - there[0]) < 1) return beside(here, there, folded[from] ? 90 : 60);
+    return [];
+  });
+  for (const [gap, members] of shared) spread(members, gap);
+  const found = routes.map(({ here, there, passed, leave, reach }, i) => (passed ? [...leave, ...passing(here, there, passed), ...reach] : routes[i]));
+  leadBack([...back.values()], found);
+  return found;
+}
+
+/** Backward lines: around all columns, in one cable for each pair of layers; short ones take the inner lanes. */
+function leadBack(cables, routes) {
+  const edges = columns.flatMap(({ gaps }) => [gaps[0][1], gaps[gaps.length - 1][0]]), centre = (Math.min(...edges) + Math.max(...edges)) / 2;
+  if (placed.kind.title.x) edges.push(...placed.frames.map(({ x, size }) => x - size.x / 2 - placed.kind.title.x));
+  const every = [...edges, ...routes.flat().map(([, height]) => height)].map((height) => height - centre);
+  for (const side of [1, -1]) {
+    const out = ({ here, there }) => side * ((here[1] + there[1]) / 2 - centre), taken = [];
+    const rim = Math.max(...every.map((height) => side * height)) + CABLE;
+    const mine = cables.map((cable) => cable.filter((one) => out(one) > 0 || (side > 0 && out(one) === 0)).sort((a, b) => out(b) - out(a)));
+    for (const cable of mine.filter(({ length }) => length).sort(([a], [b]) => a.here[0] - a.there[0] - b.here[0] + b.there[0])) {
+      const [low, high] = [cable[0].there[0], cable[0].here[0]], width = widthOfCable(cable.length);
+      const first = Math.max(rim, ...taken.filter((one) => one.low < high && low < one.high).map(({ top }) => top + CABLE));
+      taken.push({ low, high, top: first + width });
+      cable.forEach(({ i, here, there }, k) => {
+        const share = k / cable.length, height = centre + side * (first + share * width);
+        const a = columnAt(here[0]).right + BEFORE + 6 * share, b = columnAt(there[0]).left - BEFORE - 6 * share;
+        routes[i] = rounded([here, [a, here[1]], [a, height], [b, height], [b, there[1]], there]);
+      });
+    }
+  }
+}
+const rounded = (corners) => corners.slice(1, -1).flatMap((corner, i) => {
+  const near = (end) => {
+    const share = Math.min(0.5, 2 * ROUND / (Math.hypot(end[0] - corner[0], end[1] - corner[1]) || 1));
+    return [corner[0] + share * (end[0] - corner[0]), corner[1] + share * (end[1] - corner[1])];
+  };
+  return [near(corners[i]), corner, near(corners[i + 2])];
+});
+
+/** A route as Cytoscape.js takes it: how far along the straight line each control point lies, and how far aside. */
+function bentBy(route, from, to) {
+  const dx = to.x - from.x, dy = to.y - from.y, length = Math.hypot(dx, dy) || 1;
+  const within = (point, { id, x, y }) => { // no line begins at a point that its end hides
+    const size = id === undefined ? { x: 16, y: 16 } : id[0] === "l" ? BOX : { x: NEURON, y: NEURON };
+    return Math.abs(point.x - x) < size.x / 2 + 3 && Math.abs(point.y - y) < size.y / 2 + 3;
+  };
+  const points = route.map(([x, y]) => flow({ x, y })).map(([x, y]) => ({ x, y })).filter((point) => !within(point, from) && !within(point, to));
+  const offsets = points.map(({ x, y }) => ({ x: x - from.x, y: y - from.y }));
+  return points.length ? { bow: offsets.map(({ x, y }) => (y * dx - x * dy) / length), at: offsets.map(({ x, y }) => (x * dx + y * dy) / length ** 2) } : {};
 }

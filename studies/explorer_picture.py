@@ -29,8 +29,6 @@ def main() -> None:
         page = browser.new_page(viewport={"width": 1280, "height": 760}, color_scheme="light")
         page.goto((Path(folder) / "explorer.html").as_uri())
         page.fill("#step", "7")
-        page.fill("#search", "cells 1")
-        page.press("#search", "Enter")
         page.evaluate("document.activeElement.blur()")
         page.wait_for_timeout(500)  # Cytoscape.js draws with the next frames
         page.screenshot(path=DOCS / "gallery" / "explorer.png")

@@ -104,13 +104,13 @@ def _points_a_row(ax: Axes, rows: int) -> float:
 
 
 def _set_layers_apart(ax: Axes, layers: list[tuple[str, int]], rows: int) -> None:
-    """White lines between layers; the names of layers on the right, each with a line to its own."""
+    """Lines between layers; the names of layers on the right, each with a line to its own."""
     if len(layers) < 2:
         return
     a_row, size = _points_a_row(ax, rows), 8.0
     ends = list(accumulate(size for _, size in layers))
     for end in ends[:-1]:
-        ax.axhline(end - 0.5, color="white", lw=float(np.clip(0.4 * a_row, 0.8, 2.0)))
+        ax.axhline(end - 0.5, color=INK, lw=0.8)  # white is an activation of 0
     middles = np.array([end - size / 2 - 0.5 for end, (_, size) in zip(ends, layers, strict=True)])
     places = spread(middles, 1.5 * size / a_row, rows - 0.5)
     beside = ax.get_yaxis_transform()

@@ -43,7 +43,7 @@ def test_layers_are_set_apart_and_named():
     with record(net) as log:
         net.run(RNG.random((20, 2)))
     for ax in (draw.raster(log.activation, net), draw.raster(log)):
-        edges = [line.get_ydata()[0] for line in ax.lines if line.get_color() == "white"]
+        edges = [line.get_ydata()[0] for line in ax.lines if len(line.get_xdata()) == 2]
         assert edges == [1.5, 5.5, 9.5, 13.5, 17.5]
         assert [text.get_text() for text in ax.texts] == [layer.name for layer in net.layers]
         assert rows_of(ax) == [str(i) for layer in net.layers for i in range(len(layer))]  # named once

@@ -10,19 +10,7 @@ from typing import Any, NamedTuple, final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from synapse import Layer, Network, Projection, tie
-from synapse._checks import (
-    MOST_CONNECTIONS,
-    MOST_NEURONS,
-    choice,
-    counted,
-    expected,
-    finite_array,
-    listed,
-    positive_integer,
-    read_only,
-    understands,
-)
+from synapse import Layer, Network, Projection, _checks, tie
 from synapse._typing import Floats, Ints
 from synapse.errors import ArgumentError, TopologyError
 from synapse.initializers import Initializer, Seed, draw
@@ -93,7 +81,7 @@ class Convolutional(Network):
     (2, 2, 8)
     """
 
-    @understands("architecture")
+    @_checks.understands("architecture")
     def __init__(
         self,
         inputs: Size,
@@ -113,7 +101,7 @@ class Convolutional(Network):
         dtype: Any = np.float64,
     ) -> None:
         windows = _checked_windows(inputs, filters, kernel, stride, padding, channels)
-        fully = (*listed("The hidden of Convolutional", hidden, "a list of sizes"), outputs)
+        fully = (*_checks.listed("The hidden of Convolutional", hidden, "a list of sizes"), outputs)
         sizes = checked_sizes("Convolutional", fully, 1, "outputs")
         recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, output_squash)
         layers, self._convolutions = [recipe.inputs(prod(windows[0].shape))], []
@@ -168,16 +156,16 @@ class Convolutional(Network):
         channels); read-only copies. Setting them as a whole sets every connection that shares a weight.
         """
         return tuple(
-            read_only(projection.weights[first].reshape(window.kernels).astype(np.float64))
+            _checks.read_only(projection.weights[first].reshape(window.kernels).astype(np.float64))
             for window, projection, first in self.parts["_convolutions"]
         )
 
     @kernels.setter
     def kernels(self, values: Sequence[ArrayLike]) -> None:
-        what = f"{counted(len(self._convolutions), 'array')}, one a convolution"
-        values = listed("The kernels", values, what)
+        what = f"{_checks.counted(len(self._convolutions), 'array')}, one a convolution"
+        values = _checks.listed("The kernels", values, what)
         if len(values) != len(self._convolutions):
-            raise ArgumentError(expected("The kernels", what, len(values)))
+            raise ArgumentError(_checks.expected("The kernels", what, len(values)))
         arrays = [
             _checked_kernel(one, window, self.dtype)
             for one, (window, _, _) in zip(values, self._convolutions, strict=True)
@@ -286,12 +274,17 @@ def _checked_windows(
     inputs: Any, filters: Any, kernel: Any, stride: Any, padding: Any, channels: Any
 ) -> list[_Window]:
     """The windows of all convolutions."""
-    choice("The padding of Convolutional", padding, PADDINGS)
+    _checks.choice("The padding of Convolutional", padding, PADDINGS)
     places = _sizes("The inputs of Convolutional", inputs)
     if len(places) > 2:
-        raise ArgumentError(expected("The inputs of Convolutional", "a length, or height and width", inputs))
+        raise ArgumentError(
+            _checks.expected("The inputs of Convolutional", "a length, or height and width", inputs)
+        )
     counts = _sizes("The filters of Convolutional", filters)
-    shape, windows = (*places, positive_integer("The channels of Convolutional", channels, MOST_NEURONS)), []
+    shape, windows = (
+        (*places, _checks.positive_integer("The channels of Convolutional", channels, _checks.MOST_NEURONS)),
+        [],
+    )
     axes = len(places)
     every = zip(
         counts,
@@ -302,21 +295,21 @@ def _checked_windows(
     for count, size, step in every:
         if any(one > room for one, room in zip(size, shape, strict=False)):
             condition = f"at most {shape[:-1]}, the size of the layer it reads"
-            raise ArgumentError(expected("The kernel of Convolutional", condition, size))
+            raise ArgumentError(_checks.expected("The kernel of Convolutional", condition, size))
         windows.append(_Window(shape, size, step, padding == "same", count))
-        if windows[-1].neurons > MOST_NEURONS or windows[-1].most > MOST_CONNECTIONS:
-            limit = f"of at most {MOST_NEURONS} neurons and {MOST_CONNECTIONS} connections"
-            raise ArgumentError(expected("A convolution", limit, windows[-1].maps))
+        if windows[-1].neurons > _checks.MOST_NEURONS or windows[-1].most > _checks.MOST_CONNECTIONS:
+            limit = f"of at most {_checks.MOST_NEURONS} neurons and {_checks.MOST_CONNECTIONS} connections"
+            raise ArgumentError(_checks.expected("A convolution", limit, windows[-1].maps))
         shape = windows[-1].maps
     return windows
 
 
 def _sizes(what: str, given: Any) -> tuple[int, ...]:
     """One number or several as a tuple."""
-    several = tuple(listed(what, given, "one number or more")) if _several(given) else (given,)
+    several = tuple(_checks.listed(what, given, "one number or more")) if _several(given) else (given,)
     if not several:
-        raise ArgumentError(expected(what, "one number or more", given))
-    return tuple(positive_integer(what, one, MOST_NEURONS) for one in several)
+        raise ArgumentError(_checks.expected(what, "one number or more", given))
+    return tuple(_checks.positive_integer(what, one, _checks.MOST_NEURONS) for one in several)
 
 
 def _several(given: Any) -> bool:
@@ -326,19 +319,21 @@ def _several(given: Any) -> bool:
 
 def _per_layer(what: str, given: Any, layers: int, axes: int) -> Iterator[tuple[int, ...]]:
     """A size for each layer, with one number per axis."""
-    entries = listed(what, given, "a number or a list") if _several(given) else [given] * layers
+    entries = _checks.listed(what, given, "a number or a list") if _several(given) else [given] * layers
     if len(entries) != layers:
         condition = f"a number, or a list of {layers}: one a convolution"
-        raise ArgumentError(expected(what, condition, given))
+        raise ArgumentError(_checks.expected(what, condition, given))
     for entry in entries:
         sizes = _sizes(what, entry)
         if len(sizes) not in (1, axes):
-            raise ArgumentError(expected(what, f"at most {counted(axes, 'number')} for a convolution", entry))
+            raise ArgumentError(
+                _checks.expected(what, f"at most {_checks.counted(axes, 'number')} for a convolution", entry)
+            )
         yield sizes * axes if len(sizes) == 1 else sizes
 
 
 def _checked_kernel(given: ArrayLike, window: _Window, dtype: Any) -> Floats:
-    array = finite_array("The kernels", given, dtype)
+    array = _checks.finite_array("The kernels", given, dtype)
     if array.shape != window.kernels:
         what = f"finite numbers of shape {window.kernels}"
         raise ArgumentError(f"Expected the kernels to be {what}, got {array.shape}.")

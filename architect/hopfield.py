@@ -9,18 +9,7 @@ from typing import Any, NamedTuple, final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from synapse import ALL_TO_ELSE, ONE_TO_ONE, Layer, Network
-from synapse._checks import (
-    MOST_CONNECTIONS,
-    answers,
-    is_among,
-    lowered,
-    positive_integer,
-    read_only,
-    real_array,
-    understands,
-    unknown_name,
-)
+from synapse import ALL_TO_ELSE, ONE_TO_ONE, Layer, Network, _checks
 from synapse._typing import Floats
 from synapse.errors import ArgumentError
 from synapse.initializers import Seed, random_generator
@@ -67,7 +56,7 @@ def _without_own(couplings: Floats) -> Floats:
 
 @final
 @register
-@answers("Hopfield")
+@_checks.answers("Hopfield")
 class Hopfield(Network):
     """An associative memory: Hopfield 1982. ::
 
@@ -103,9 +92,9 @@ class Hopfield(Network):
     <Hopfield 8-8, 16 neurons, 64 connections>
     """
 
-    @understands("architecture")
+    @_checks.understands("architecture")
     def __init__(self, size: int) -> None:
-        count = positive_integer("The size of Hopfield", size, math.isqrt(MOST_CONNECTIONS))
+        count = _checks.positive_integer("The size of Hopfield", size, math.isqrt(_checks.MOST_CONNECTIONS))
         if count < 2:
             raise ArgumentError("Expected the size of Hopfield to be at least 2, got 1.")
         field, memory = Layer(count, "identity", name="input"), Layer(count, "sign", name="memory")
@@ -127,7 +116,7 @@ class Hopfield(Network):
         """
         matrix = np.zeros((len(self.output),) * 2)
         matrix[_others(len(matrix))] = self.parts["links"].weights
-        return read_only(matrix)
+        return _checks.read_only(matrix)
 
     @property
     def capacity(self) -> Capacity:
@@ -151,8 +140,8 @@ class Hopfield(Network):
         ArgumentError, ArgumentTypeError, UnknownNameError
             If `patterns` or `rule` cannot be used. No weight has changed.
         """
-        if not is_among(rule, RULES):
-            raise unknown_name("learning rule", rule, RULES)
+        if not _checks.is_among(rule, RULES):
+            raise _checks.unknown_name("learning rule", rule, RULES)
         couplings = self.couplings
         for pattern in self._checked(patterns, "Patterns", one=False):
             couplings = RULES[rule](couplings, pattern)
@@ -182,7 +171,7 @@ class Hopfield(Network):
         ArgumentError, ArgumentTypeError
             If an argument cannot be used, or all couplings are 0.
         """
-        limit, rng = positive_integer("The sweeps of a recall", sweeps), random_generator(seed)
+        limit, rng = _checks.positive_integer("The sweeps of a recall", sweeps), random_generator(seed)
         (start,) = self._checked(pattern, "A pattern", one=True)
         if not np.any(self.parts["links"].weights):
             raise ArgumentError("All couplings are 0: there is nothing to recall. Learn patterns first.")
@@ -209,20 +198,23 @@ class Hopfield(Network):
 
     def _checked(self, patterns: ArrayLike, what: str, one: bool) -> Floats:
         """Patterns as rows of 1 and -1."""
-        given = real_array(what, patterns, "rows of 1 and -1, or of booleans")
+        given = _checks.real_array(what, patterns, "rows of 1 and -1, or of booleans")
         n = len(self.output)
         rows = np.atleast_2d(given.astype(np.float64))
         if rows.ndim != 2 or rows.shape[1] != n or not len(rows) or (one and given.ndim != 1):
             shape = f"({n},)" if one else f"(P, {n}) or ({n},)"
-            raise ArgumentError(f"Expected {lowered(what)} to have the shape {shape}, got {given.shape}.")
+            raise ArgumentError(
+                f"Expected {_checks.lowered(what)} to have the shape {shape}, got {given.shape}."
+            )
         if given.dtype == bool:
             return np.where(rows, 1.0, -1.0)
         if not (np.abs(rows) == 1).all():
             wrong = rows[np.abs(rows) != 1][0]
             binary = ((rows == 0) | (rows == 1)).all()
             advice = " For 0 and 1, give 2 * np.array(patterns) - 1." if binary else ""
+            what = _checks.lowered(what)
             raise ArgumentError(
-                f"Expected {lowered(what)} to consist of 1 and -1, or of booleans, got {wrong:g} too.{advice}"
+                f"Expected {what} to consist of 1 and -1, or of booleans, got {wrong:g} too.{advice}"
             )
         return rows
 

@@ -8,21 +8,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from synapse import ALL_TO_ALL, Layer, Network
-from synapse._checks import (
-    MOST_NEURONS,
-    answers,
-    as_matrix,
-    expected,
-    finite_array,
-    function_of,
-    lowered,
-    non_negative_number,
-    pair,
-    positive_integer,
-    read_only,
-    understands,
-)
+from synapse import ALL_TO_ALL, Layer, Network, _checks
 from synapse._typing import Floats
 from synapse.engine.guard import Deferred
 from synapse.errors import ArgumentError, TopologyError
@@ -40,7 +26,7 @@ Schedule = float | Callable[[int], float]
 
 @final
 @register
-@answers("Kohonen")
+@_checks.answers("Kohonen")
 class Kohonen(Network):
     """A self-organising map: Kohonen 1982. ::
 
@@ -79,7 +65,7 @@ class Kohonen(Network):
     [(0, 0), (0, 4)]
     """
 
-    @understands("architecture")
+    @_checks.understands("architecture")
     def __init__(
         self,
         inputs: int,
@@ -90,7 +76,7 @@ class Kohonen(Network):
     ) -> None:
         rng = random_generator(seed)
         self._grid = _checked_grid(grid)
-        count = positive_integer("The inputs of Kohonen", inputs, MOST_NEURONS)
+        count = _checks.positive_integer("The inputs of Kohonen", inputs, _checks.MOST_NEURONS)
         first = Layer(count, "identity", name="input")
         map_ = Layer(self._grid[0] * self._grid[1], "identity", name="map")
         map_.trainable = False
@@ -127,12 +113,12 @@ class Kohonen(Network):
         added or removed.
         """
         weights = np.asarray(self.parts["links"].weights).T
-        return read_only(weights.reshape(*self._grid, len(self.input)).astype(np.float64))
+        return _checks.read_only(weights.reshape(*self._grid, len(self.input)).astype(np.float64))
 
     @codebook.setter
     def codebook(self, values: ArrayLike) -> None:
         shape = self.codebook.shape
-        weights = finite_array("The codebook", values, self.dtype)
+        weights = _checks.finite_array("The codebook", values, self.dtype)
         if weights.shape != shape:
             raise ArgumentError(f"Expected the codebook to have the shape {shape}, got {weights.shape}.")
         _require_squares("The codebook", weights)
@@ -190,7 +176,7 @@ class Kohonen(Network):
             If an argument cannot be used. No weight has changed.
         """
         rows = self._checked(samples)
-        last = positive_integer("The epochs of a training", epochs, MOST_EPOCHS)
+        last = _checks.positive_integer("The epochs of a training", epochs, MOST_EPOCHS)
         rates = _by_epoch("The rate", _falling(0.5, 0.02, last) if rate is None else rate, last, most=1.0)
         widest = max(0.5, max(self._grid) / 2)
         radii = _by_epoch("The radius", _falling(widest, 0.5, last) if radius is None else radius, last)
@@ -234,7 +220,7 @@ class Kohonen(Network):
 
     def _checked(self, samples: ArrayLike) -> Floats:
         _ = self.parts  # a map that has been edited has no grid
-        rows = as_matrix("Samples", samples, len(self.input), self.dtype)
+        rows = _checks.as_matrix("Samples", samples, len(self.input), self.dtype)
         if not len(rows):
             raise ArgumentError("Expected at least one sample, got none.")
         _require_squares("Samples", rows)
@@ -247,10 +233,10 @@ class Kohonen(Network):
 
 
 def _checked_grid(grid: Any) -> tuple[int, int]:
-    rows, columns = pair("The grid of Kohonen", grid, "two whole numbers (rows, columns)")
+    rows, columns = _checks.pair("The grid of Kohonen", grid, "two whole numbers (rows, columns)")
     sides = (
-        positive_integer("The rows of Kohonen", rows, MOST_NEURONS),
-        positive_integer("The columns of Kohonen", columns, MOST_NEURONS),
+        _checks.positive_integer("The rows of Kohonen", rows, _checks.MOST_NEURONS),
+        _checks.positive_integer("The columns of Kohonen", columns, _checks.MOST_NEURONS),
     )
     if sides == (1, 1):
         raise ArgumentError("Expected the grid of Kohonen to have at least 2 neurons, got 1.")
@@ -260,7 +246,7 @@ def _checked_grid(grid: Any) -> tuple[int, int]:
 def _require_squares(what: str, values: Floats) -> None:
     if not (np.abs(values) <= LARGEST).all():  # not of NaN either
         raise ArgumentError(
-            f"Expected {lowered(what)} to be finite numbers within ±{LARGEST:g}, got others too."
+            f"Expected {_checks.lowered(what)} to be finite numbers within ±{LARGEST:g}, got others too."
         )
 
 
@@ -272,12 +258,12 @@ def _falling(start: float, end: float, epochs: int) -> Callable[[int], float]:
 def _by_epoch(what: str, schedule: Schedule, epochs: int, most: float = np.inf) -> list[float]:
     """The values for all epochs, checked before the first."""
     if callable(schedule):
-        function_of(what, schedule, "epoch")
+        _checks.function_of(what, schedule, "epoch")
     numbers = []
     for epoch in range(epochs):
         value = schedule(epoch) if callable(schedule) else schedule
-        number = non_negative_number(f"{what} of epoch {epoch}", value)
+        number = _checks.non_negative_number(f"{what} of epoch {epoch}", value)
         if number > most:
-            raise ArgumentError(expected(f"{what} of epoch {epoch}", f"from 0 to {most:g}", value))
+            raise ArgumentError(_checks.expected(f"{what} of epoch {epoch}", f"from 0 to {most:g}", value))
         numbers.append(number)
     return numbers

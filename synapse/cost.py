@@ -21,17 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import engine
-from ._checks import (
-    Names,
-    expected,
-    finite_array,
-    finite_number,
-    plain,
-    positive_integer,
-    public_names,
-    shown,
-)
+from . import _checks, engine
 from ._registration import COST, enter, tried
 from .engine.functions import costs as _declared
 from .engine.functions.costs import CLOSE, PROBABILITIES, SHARES
@@ -95,7 +85,10 @@ class Cost:
 
     def __call__(self, targets: Sequence[float], outputs: Sequence[float]) -> float:
         """Compute the cost of one step from targets and outputs of shape (m,)."""
-        aims, answers = finite_array("The targets", targets), finite_array("The outputs", outputs)
+        aims, answers = (
+            _checks.finite_array("The targets", targets),
+            _checks.finite_array("The outputs", outputs),
+        )
         if aims.ndim != 1 or aims.shape != answers.shape:
             raise ArgumentError(
                 f"Expected targets and outputs of one shape (m,), got {aims.shape} and {answers.shape}."
@@ -129,8 +122,8 @@ class Cost:
         0.125
         """
         given = {"target": target, "output": output, "derivative": derivative}
-        numbers = (finite_number(f"The {name} of a cost", value) for name, value in given.items())
-        count = positive_integer("The number of outputs", outputs)
+        numbers = (_checks.finite_number(f"The {name} of a cost", value) for name, value in given.items())
+        count = _checks.positive_integer("The number of outputs", outputs)
         return float(self.function(*numbers, float(count))[1])
 
     def check(self, squashes: Sequence[Squash]) -> None:
@@ -158,9 +151,10 @@ class Cost:
             return
         outside = targets[(targets < 0.0) | (targets > 1.0)]
         if outside.size:
+            value = _checks.shown(float(outside.flat[0]))
             kind = "softmax outputs" if shares else f"the cost {self.name}"
             raise ArgumentError(
-                f"Expected targets of {kind} to lie between 0 and 1, got {shown(float(outside.flat[0]))}. "
+                f"Expected targets of {kind} to lie between 0 and 1, got {value}. "
                 "Scale them, or use linear outputs and squared error."
             )
 
@@ -172,13 +166,13 @@ class Cost:
 
 
 _MEANS = {other: one.name for one in COSTS.values() for other in one.averages}
-_by_name = Names(
+_by_name = _checks.Names(
     "cost",
     {one.name: Cost(one.name, one.code) for one in COSTS.values()},
     {alias: one.name for one in COSTS.values() for alias in one.aliases} | _MEANS,
     NEAREST,
 )
-_PLAIN_MEANS = frozenset(map(plain, _MEANS))
+_PLAIN_MEANS = frozenset(map(_checks.plain, _MEANS))
 _NEEDED = {one.name: one.squash for one in COSTS.values()}
 _MATCHING = {
     frozenset({_squash(one.squash)}): _by_name[one.name] for one in reversed(COSTS.values()) if one.squash
@@ -229,7 +223,7 @@ def get(cost: str | Cost) -> Cost:
         return cost
     if isinstance(cost, str):
         return _by_name.find(cost)
-    raise ArgumentTypeError(expected("A cost", "a name or a registered cost", cost))
+    raise ArgumentTypeError(_checks.expected("A cost", "a name or a registered cost", cost))
 
 
 def in_words(cost: str) -> str:
@@ -249,9 +243,9 @@ def of_outputs(cost: str | Cost | None, squashes: Sequence[Squash]) -> Cost:
     found = natural = matching(squashes)
     if cost is not None:
         found, count = get(cost), len(squashes)
-        if count > 1 and isinstance(cost, str) and plain(cost) in _PLAIN_MEANS:
+        if count > 1 and isinstance(cost, str) and _checks.plain(cost) in _PLAIN_MEANS:
             raise ArgumentError(
-                f"{shown(cost)} is a mean over {count} outputs in other libraries; {found.name} is the sum. "
+                f"{cost!r} is a mean over {count} outputs in other libraries; {found.name} is the sum. "
                 f"Use cost={found.name!r}, and 1/{count} of the rate for the same updates."
             )
         if found is cross_entropy and natural is _by_name["categorical_cross_entropy"]:
@@ -291,11 +285,11 @@ def matching(squashes: Sequence[Squash]) -> Cost:
     try:
         kinds = frozenset(squashes)
     except TypeError:
-        raise ArgumentTypeError(expected(what, "a list of squashes", squashes)) from None
+        raise ArgumentTypeError(_checks.expected(what, "a list of squashes", squashes)) from None
     if kinds in _MATCHING:
         return _MATCHING[kinds]
     if not kinds or not all(isinstance(kind, Squash) for kind in kinds):
-        raise ArgumentTypeError(expected(what, "a list of squashes", squashes))
+        raise ArgumentTypeError(_checks.expected(what, "a list of squashes", squashes))
     return squared_error
 
 
@@ -368,4 +362,4 @@ def _check(function: Callable[..., tuple[float, float]]) -> None:
 
 
 __all__ = ["Cost", "get", "matching", "names", "register", *_by_name]
-__dir__ = public_names(__all__, _by_name)
+__dir__ = _checks.public_names(__all__, _by_name)

@@ -19,18 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from ._checks import (
-    Names,
-    expected,
-    finite_array,
-    finite_number,
-    function_of,
-    integer,
-    listed,
-    non_negative_number,
-    public_names,
-    whole_number,
-)
+from . import _checks
 from ._typing import Floats
 from .errors import ArgumentError, ArgumentTypeError
 
@@ -44,12 +33,12 @@ def _checking(function: Initializer) -> Initializer:
     @functools.wraps(function)
     def checked(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Floats:
         if not isinstance(rng, np.random.Generator):
-            raise ArgumentTypeError(expected("The rng of an initializer", "a numpy Generator", rng))
-        sizes = listed("The shape of an initializer", shape, "(sources, targets) or (connections,)")
+            raise ArgumentTypeError(_checks.expected("The rng of an initializer", "a numpy Generator", rng))
+        sizes = _checks.listed("The shape of an initializer", shape, "(sources, targets) or (connections,)")
         if len(sizes) not in (1, 2):
-            raise ArgumentError(expected("The shape of an initializer", "1 or 2 numbers", shape))
+            raise ArgumentError(_checks.expected("The shape of an initializer", "1 or 2 numbers", shape))
         for name, size in [*(("shape", size) for size in sizes), ("fan_in", fan_in), ("fan_out", fan_out)]:
-            whole_number(f"The {name} of an initializer", size, "a whole number, 0 or above", 0)
+            _checks.whole_number(f"The {name} of an initializer", size, "a whole number, 0 or above", 0)
         drawn: Floats = function(rng, tuple(sizes), fan_in, fan_out)
         return drawn
 
@@ -64,7 +53,7 @@ def uniform(scale: float = 0.1) -> Initializer:
     scale : float
         Bound of the values, 0 or above. Default: 0.1.
     """
-    scale = non_negative_number("The scale of uniform", scale)
+    scale = _checks.non_negative_number("The scale of uniform", scale)
     return _checking(lambda rng, shape, fan_in, fan_out: rng.uniform(-scale, scale, shape))
 
 
@@ -76,7 +65,7 @@ def normal(scale: float = 0.1) -> Initializer:
     scale : float
         Standard deviation, 0 or above. Default: 0.1.
     """
-    scale = non_negative_number("The scale of normal", scale)
+    scale = _checks.non_negative_number("The scale of normal", scale)
     return _checking(lambda rng, shape, fan_in, fan_out: rng.normal(0.0, scale, shape))
 
 
@@ -88,7 +77,7 @@ def constant(value: float = 0.0) -> Initializer:
     value : float
         The value. Default: 0.
     """
-    value = finite_number("The value of constant", value)
+    value = _checks.finite_number("The value of constant", value)
     return _checking(lambda rng, shape, fan_in, fan_out: np.full(shape, value))
 
 
@@ -141,7 +130,7 @@ NEAREST = {
 }
 """Advice for initializers of other libraries that do not exist here."""
 
-_by_name: Names[Initializer] = Names(
+_by_name: _checks.Names[Initializer] = _checks.Names(
     "initializer",
     {
         "uniform": uniform(),
@@ -197,7 +186,9 @@ def get(initializer: str | Initializer) -> Initializer:
     """
     if isinstance(initializer, str):
         return _by_name.find(initializer)
-    made: Initializer = function_of("An initializer", initializer, "rng", "shape", "fan_in", "fan_out")
+    made: Initializer = _checks.function_of(
+        "An initializer", initializer, "rng", "shape", "fan_in", "fan_out"
+    )
     return made
 
 
@@ -235,7 +226,7 @@ def register(function: Initializer) -> Initializer:
     Weights(array([[0.5],
            [0.5]]))
     """
-    function_of("An initializer to register", function, "rng", "shape", "fan_in", "fan_out")
+    _checks.function_of("An initializer to register", function, "rng", "shape", "fan_in", "fan_out")
     name = getattr(function, "__name__", "")
     if not name or _by_name.seek(name) is not None:
         raise ArgumentError(f"An initializer named {name!r} is registered already. Give yours another name.")
@@ -277,9 +268,9 @@ def draw(
         If the initializer returns another shape, or a number that is not finite or too large for the dtype.
     """
     what = "The result of an initializer"
-    values = finite_array(what, get(initializer)(rng, shape, fan_in, fan_out), dtype)
+    values = _checks.finite_array(what, get(initializer)(rng, shape, fan_in, fan_out), dtype)
     if values.shape != shape:
-        raise ArgumentError(expected(what, f"an array of shape {shape}", values.shape))
+        raise ArgumentError(_checks.expected(what, f"an array of shape {shape}", values.shape))
     return values
 
 
@@ -293,11 +284,11 @@ def random_generator(seed: Seed) -> np.random.Generator:
     if seed is None or isinstance(seed, np.random.SeedSequence):
         return np.random.default_rng(seed)
     several = isinstance(seed, list | tuple)
-    given = [integer(number) for number in (list(seed) if isinstance(seed, list | tuple) else [seed])]
+    given = [_checks.integer(number) for number in (list(seed) if isinstance(seed, list | tuple) else [seed])]
     whole = [number for number in given if number is not None and number >= 0]
     if not whole or len(whole) < len(given):
         condition = "a whole number, 0 or above, a list of such numbers, a numpy Generator or None"
-        raise ArgumentError(expected("The seed", condition, seed))
+        raise ArgumentError(_checks.expected("The seed", condition, seed))
     return np.random.default_rng(whole if several else whole[0])
 
 
@@ -331,4 +322,4 @@ __all__ = [
     "register",
     "uniform",
 ]
-__dir__ = public_names(__all__, _by_name)
+__dir__ = _checks.public_names(__all__, _by_name)

@@ -40,18 +40,6 @@ PROBES = [0.05 + 0.31 * i for i in range(-13, 14)]
 EXPRESSIONS, BUILDERS = ("c", "javascript", "python"), ("onnx", "torch")
 """Export formats of a registered function: as an expression, and as a function that builds it."""
 
-NEAREST = {
-    "hardsigmoid": "The nearest is ramp, which has the slope 1 from 0 to 1.",
-    "relu6": "The nearest is relu, which has no upper bound.",
-    "prelu": "The nearest is leaky_relu, whose slope below 0 is 0.01 and is not trained.",
-    "mish": "The nearest is swish.",
-    "hardswish": "The nearest is swish, which is smooth.",
-    "hardsilu": "The nearest is swish, which is smooth.",
-    "logsoftmax": "Use softmax outputs: their cost computes the logarithm.",
-    "logsigmoid": "Use logistic outputs: their cost computes the logarithm.",
-}
-"""Advice for functions of other libraries that do not exist here."""
-
 STATE = "{s}"
 """Placeholder of the state in an expression."""
 
@@ -121,7 +109,7 @@ _by_name = Names(
     "squash",
     {one.name: Squash(one.name, one.code, one.low, one.high) for one in ACTIVATIONS.values()},
     {alias: one.name for one in ACTIVATIONS.values() for alias in one.aliases},
-    NEAREST,
+    _declared.NEAREST,
 )
 _by_code = {squash.code: squash for squash in _by_name.values()}
 globals().update(_by_name)  # squash.logistic; `__getattr__` finds synonyms, such as "abs"

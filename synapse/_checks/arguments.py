@@ -139,12 +139,23 @@ def real_number(what: str, value: Any) -> float:
         return math.nan
 
 
-def non_negative_number(what: str, value: Any, dtype: Any = np.float64) -> float:
-    """Return `value` as a float that is finite and not below 0, or raise an error."""
-    number = finite_number(what, value, dtype)
-    if number < 0:
-        raise ArgumentError(expected(what, "a finite number, 0 or above", value))
-    return number
+def _in_range(condition: str, least: float, most: float) -> Callable[..., float]:
+    """Make a check that returns a value as a finite float from `least` to `most`, or raises an error."""
+
+    def check(what: str, value: Any, dtype: Any = np.float64) -> float:
+        number = finite_number(what, value, dtype)
+        if not least <= number <= most:
+            raise ArgumentError(expected(what, condition, value))
+        return number
+
+    return check
+
+
+_ABOVE_0, _BELOW_1 = math.nextafter(0.0, 1.0), math.nextafter(1.0, 0.0)
+non_negative_number = _in_range("a finite number, 0 or above", 0.0, math.inf)
+positive_number = _in_range("a finite number above 0", _ABOVE_0, math.inf)
+fraction_below_one = _in_range("a number that is 0 or above and below 1", 0.0, _BELOW_1)
+fraction = _in_range("a number above 0 and at most 1", _ABOVE_0, 1.0)
 
 
 def bounds(what: str, low: Any, high: Any) -> tuple[float, float]:
@@ -158,33 +169,6 @@ def bounds(what: str, low: Any, high: Any) -> tuple[float, float]:
     if not least < most:
         raise ArgumentError(expected(what, "two numbers, the lower one first", (low, high)))
     return least, most
-
-
-def positive_number(what: str, value: Any) -> float:
-    """Return `value` as a float that is finite and above 0, or raise an error."""
-    try:
-        number = finite_number(what, value)
-    except ArgumentError:
-        number = 0.0
-    if number <= 0:
-        raise ArgumentError(expected(what, "a finite number above 0", value))
-    return number
-
-
-def fraction_below_one(what: str, value: Any) -> float:
-    """Return `value` as a float that is at least 0 and below 1, or raise an error."""
-    number = finite_number(what, value)
-    if not 0 <= number < 1:
-        raise ArgumentError(expected(what, "a number that is 0 or above and below 1", value))
-    return number
-
-
-def fraction(what: str, value: Any) -> float:
-    """Return `value` as a float above 0 and at most 1, or raise an error."""
-    number = finite_number(what, value)
-    if not 0 < number <= 1:
-        raise ArgumentError(expected(what, "a number above 0 and at most 1", value))
-    return number
 
 
 def pair(

@@ -97,6 +97,22 @@ def activation(
     return enter
 
 
+NEAREST: dict[str, str] = {}
+"""Advice by functions of other libraries that do not exist here, in lower case without underscores."""
+
+
+def nearest_to(**others: str) -> Callable[[Callable[[float], Pair]], Callable[[float], Pair]]:
+    """Enter the functions that a built-in one can stand for, with the differences in words."""
+
+    def enter(formula: Callable[[float], Pair]) -> Callable[[float], Pair]:
+        for other, words in others.items():
+            NEAREST[other] = f"The nearest is {formula.__name__}{words and f', {words}'}."
+        return formula
+
+    return enter
+
+
+@nearest_to(logsigmoid="whose cost computes the logarithm")
 @activation(
     0.0,
     1.0,
@@ -127,12 +143,14 @@ def tanh(state: float) -> Pair:
     return value, 1.0 - value * value
 
 
+@nearest_to(relu6="which has no upper bound")
 @activation(low=0.0, kinks=(0.0,), synaptic="RELU", neataptic="RELU", onnx="Relu", torch=Torch("ReLU"))
 def relu(state: float) -> Pair:
     """max(s, 0)."""
     return (state, 1.0) if state > 0.0 else (0.0, 0.0)
 
 
+@nearest_to(prelu="whose slope below 0 is 0.01 and is not trained")
 @activation(kinks=(0.0,), torch=Torch("LeakyReLU", {"negative_slope": LEAK}))
 def leaky_relu(state: float) -> Pair:
     """s above 0, 0.01 s below."""
@@ -180,6 +198,7 @@ def sign(state: float) -> Pair:
     return (1.0 if state > 0.0 else -1.0 if state < 0.0 else 0.0), 0.0
 
 
+@nearest_to(hardsigmoid="which has the slope 1 from 0 to 1")
 @activation(0.0, 1.0, kinks=(0.0, 1.0))
 def ramp(state: float) -> Pair:
     """s, clipped to 0 and 1."""
@@ -246,6 +265,7 @@ def absolute(state: float) -> Pair:
     return (state, 1.0) if state >= 0.0 else (-state, -1.0)
 
 
+@nearest_to(mish="", hardswish="which is smooth", hardsilu="which is smooth")
 @activation(low=-0.2784645427610738, aliases=("silu",), torch=Torch("SiLU"))
 def swish(state: float) -> Pair:
     """s / (1 + e^-s), also SiLU: Elfwing, Uchibe and Doya 2018."""
@@ -325,6 +345,7 @@ def winner(state: float) -> Pair:
     return 1.0, 0.0
 
 
+@nearest_to(logsoftmax="whose cost computes the logarithm")
 @activation(0.0, 1.0, kind=SHARES, onnx="Softmax", torch=Torch("Softmax", {"dim": -1}))
 def softmax(state: float) -> Pair:
     """e^s_j / sum_k e^s_k over the outputs of a network.

@@ -4,42 +4,22 @@ from typing import TYPE_CHECKING, Any
 
 from synapse._checks import ATTRIBUTES, public_names, unknown_attribute
 
-from ._memory import MemoryBlocks, StandardBlocks
-from .construct import Delayed, construct, delayed
-from .convolutional import Convolutional
-from .elman import Elman
-from .gru import GRU, GatedUnits
-from .hopfield import Capacity, Hopfield
-from .jordan import Jordan
-from .kohonen import Kohonen
-from .liquid import Liquid
-from .lstm import LSTM
-from .narx import NARX
-from .perceptron import Perceptron
-from .random import Random
-from .residual import Residual
+from ._memory import MemoryBlocks as MemoryBlocks, StandardBlocks as StandardBlocks
+from .construct import Delayed as Delayed, construct as construct, delayed as delayed
+from .convolutional import Convolutional as Convolutional
+from .elman import Elman as Elman
+from .gru import GRU as GRU, GatedUnits as GatedUnits
+from .hopfield import Capacity as Capacity, Hopfield as Hopfield
+from .jordan import Jordan as Jordan
+from .kohonen import Kohonen as Kohonen
+from .liquid import Liquid as Liquid
+from .lstm import LSTM as LSTM
+from .narx import NARX as NARX
+from .perceptron import Perceptron as Perceptron
+from .random import Random as Random
+from .residual import Residual as Residual
 
-__all__ = [
-    "GRU",
-    "LSTM",
-    "NARX",
-    "Capacity",
-    "Convolutional",
-    "Delayed",
-    "Elman",
-    "GatedUnits",
-    "Hopfield",
-    "Jordan",
-    "Kohonen",
-    "Liquid",
-    "MemoryBlocks",
-    "Perceptron",
-    "Random",
-    "Residual",
-    "StandardBlocks",
-    "construct",
-    "delayed",
-]
+__all__ = [name for name, one in globals().items() if getattr(one, "__module__", "").startswith("architect.")]
 __dir__ = public_names(__all__)
 
 if not TYPE_CHECKING:

@@ -18,6 +18,7 @@ from .objects.recording import Log, record
 from .objects.tie import tie, untie
 from .objects.topology import Topology
 from .readwrite import from_torch, load, save, to_torch
+from .readwrite._formats import MODULES as _FORMATS
 
 if TYPE_CHECKING:  # at run time `__getattr__` imports them when they are first used
     from . import (
@@ -32,6 +33,8 @@ if TYPE_CHECKING:  # at run time `__getattr__` imports them when they are first 
     from .readwrite import from_networkx
 
 __version__ = "0.1.0"
+
+_FORMATS["gexf"] = "synapse.draw.gexf"  # it places and colours neurons as drawings do
 
 _LATER = ("analysis", "draw", "evolve", "experiments", "forecasting", "readwrite", "tables", "tasks")
 _LATER_NAMES = {"forecast": "forecasting", "from_networkx": "readwrite"}

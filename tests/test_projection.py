@@ -36,7 +36,9 @@ def test_views_are_not_made_by_hand():
     ends = {synapse.Projection: (Layer(1), Layer(2)), synapse.Connection: (Neuron(), Neuron())}
     for kind, given in ends.items():
         for wrong in ((), given):
-            with pytest.raises(ArgumentTypeError, match=r"to be made by (layer|neuron)\.project\(other\)"):
+            with pytest.raises(
+                ArgumentTypeError, match=rf"A {kind.__name__} is made by (layer|neuron)\.project"
+            ):
                 kind(*wrong)
 
 

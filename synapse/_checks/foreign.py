@@ -436,24 +436,6 @@ def answers(kind: str) -> Callable[[Class], Class]:
     return answering
 
 
-def made_by(call: str, kind: type) -> Callable[[Class], Class]:
-    """A class decorator: without an object of the library's `kind` first, a construction names the `call`."""
-
-    def wrap(cls: Class) -> Class:
-        construct = cls.__init__  # type: ignore[misc]
-
-        @functools.wraps(construct)
-        def init(self: Any, *arguments: Any, **named: Any) -> None:
-            if not (arguments and isinstance(arguments[0], kind)):
-                raise ArgumentTypeError(f"Expected a {cls.__name__} to be made by {call}, not directly.")
-            construct(self, *arguments, **named)
-
-        cls.__init__ = init  # type: ignore[misc]
-        return cls
-
-    return wrap
-
-
 def own_names(owned: Any) -> list[str]:
     """The names of an object's attributes, without those of other libraries."""
     foreign = {

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import answers, boolean, expected, finite_number, made_by
+from .._checks import answers, boolean, expected, finite_number
 from .._typing import Floats, Ints
 from ..engine.delayed import (
     Attributes,
@@ -123,7 +123,6 @@ class DataView(MutableMapping[str, Any]):
 
 
 @answers("Connection")
-@made_by("neuron.project(other)", Store)
 class Connection(DataView):
     """A connection from one neuron to another; made by ``neuron.project`` and ``layer.project``.
 
@@ -156,7 +155,9 @@ class Connection(DataView):
     _known = frozenset((*FIELDS, "gater"))
     _settable = ("weight", "trainable")
 
-    def __init__(self, store: Store, identity: int) -> None:
+    def __init__(self, store: Store | None = None, identity: int = 0) -> None:
+        if not isinstance(store, Store):
+            raise ArgumentTypeError("A Connection is made by neuron.project(other).")
         self._store = store
         self._identity = identity
         self._notes = None

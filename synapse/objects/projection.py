@@ -20,7 +20,6 @@ from .._checks import (
     finite_array,
     fraction,
     is_number,
-    made_by,
     place,
     read_only,
     require_range,
@@ -73,7 +72,6 @@ class gate:  # noqa: N801 - a namespace of constants, read as gate.INPUT
 
 
 @answers("Projection")
-@made_by("layer.project(other)", Store)
 class Projection:
     """The connections made by one call of ``layer.project``, in the order of creation.
 
@@ -101,12 +99,21 @@ class Projection:
     __slots__ = ("__weakref__", "_count", "_first", "_shape", "_store", "_whole", "source", "target")
 
     def __init__(
-        self, store: Store, first: int, count: int, source: Layer, target: Layer, full: bool
+        self,
+        store: Any = None,
+        first: int = 0,
+        count: int = 0,
+        source: Any = None,
+        target: Any = None,
+        full: bool = False,
     ) -> None:
+        if not isinstance(store, Store):
+            raise ArgumentTypeError("A Projection is made by layer.project(other).")
         self._store, self._first, self._count = store, first, count
         self._whole = True  # False once an identity of a removed connection has been dropped
         self._shape = (len(target), len(source)) if full else None  # stored, because layers may grow
-        self.source, self.target = source, target
+        self.source: Layer = source
+        self.target: Layer = target
         store.follow(self)
 
     def _moved(self, store: Store, offset: int) -> None:
@@ -367,7 +374,7 @@ def connect_layers(
     require_range("Weights", values, dtype)
     learns = not carousel if trainable is None else bool(trainable)
     store, first = wiring.connect_many(sources, targets, pairs, values, learns)
-    return Projection(store, first, count, source, target, full)
+    return Projection(store, first, count, source, target, full=full)
 
 
 def _index_in(layer: Layer, rows: NDArray[Any]) -> Ints:

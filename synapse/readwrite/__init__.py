@@ -21,6 +21,7 @@ from ..objects.network import Network
 from ._formats import MODULES, formats as formats, load as load, module_of, save as save
 
 if TYPE_CHECKING:  # for type checkers; at run time `__getattr__` imports modules when they are used
+    from ..draw.gexf import *
     from .graph_files import *
     from .graphs import *
     from .native import *

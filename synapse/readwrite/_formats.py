@@ -21,7 +21,6 @@ MODULES = {
     "json": "native",
     "npz": "npz",
     "graphml": "graph_files",
-    "gexf": "graph_files",
     "cytoscape": "graph_files",
     "synaptic": "synaptic",
     "neataptic": "synaptic",
@@ -35,7 +34,7 @@ MODULES = {
     "torch": "pytorch",
 }
 """The module of each format. A new format needs one line here, and a module with `FORMAT` and `__all__`, or
-with `FORMATS` if it has several.
+with `FORMATS` if it has several. A room above adds its own with the whole name, see ``synapse/__init__.py``.
 
 A JSON document has the first format whose marks it contains.
 """
@@ -70,7 +69,8 @@ LINKED = f"{TRACES}; metadata; the class of an architecture"
 
 def module_of(name: str) -> Any:
     """Import the module of a format."""
-    return importlib.import_module(f".{MODULES[name]}", __package__)
+    module = MODULES[name]
+    return importlib.import_module(module if "." in module else f".{module}", __package__)
 
 
 def format_of(name: str) -> Format:

@@ -1,7 +1,7 @@
-"""The files of graphs that networkx writes and reads: GraphML, GEXF, Cytoscape's JSON and node-link JSON.
+"""The files of graphs that networkx writes and reads: GraphML, Cytoscape's JSON and node-link JSON.
 
 The writers and readers are those of networkx. Added here are the checks of what was read, a guard against
-hostile XML, and what networkx does not draw: the looks and the timeline of GEXF, and layers and gates in DOT.
+hostile XML, and layers and gates in DOT. GEXF, which is a picture too, is in ``draw/gexf.py``.
 """
 
 from __future__ import annotations
@@ -16,21 +16,18 @@ from typing import Any
 from xml.parsers import expat
 
 import networkx as nx
-import numpy as np
-from numpy.typing import ArrayLike
 
-from .._checks import as_matrix, shown
+from .._checks import shown
 from ..errors import FormatError, SynapseError
 from ..objects.network import Network
-from ..objects.recording import Log
 from ..objects.state import to_saved
-from ..objects.topology import NO_GATER, Topology
+from ..objects.topology import Topology
 from . import files
 from ._checks import FLOATS, an_object, require
 from ._formats import ALL, LINKED, Format
 from .graphs import from_networkx
 
-__all__ = ["dot_data", "gexf_data"]
+__all__ = ["dot_data"]
 
 UNFIT = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML cannot hold, not even escaped; and \\r, which networkx does not escape."""
@@ -40,11 +37,9 @@ DOT = """\
 rankdir=LR;
 newrank=true;
 node [shape=circle];"""
-LARGER, SMALLEST, LARGEST, THICKEST = 50.0, 8.0, 24.0, 4.0
-"""In Gephi: distance of two neurons of a column, sizes of neurons, thickness of the strongest connection."""
 
 
-# --- XML: GraphML and GEXF ------------------------------------------------------------------------
+# --- XML: GraphML ------------------------------------------------------------------------
 
 
 def _graphml_data(network: Network) -> str:
@@ -53,7 +48,8 @@ def _graphml_data(network: Network) -> str:
     return stream.getvalue().decode()
 
 
-def _from_xml(read: Callable[..., Any], name: str, content: bytes) -> Network:
+def from_xml(read: Callable[..., Any], name: str, content: bytes) -> Network:
+    """Make a network from an XML file of this name, by a reader of networkx."""
     _refuse_declarations(content)
     return network_of(_parsed(lambda: read(io.BytesIO(content)), name))
 
@@ -83,91 +79,6 @@ def _refuse_declarations(content: bytes) -> None:
         parser.Parse(content, True)
     except (expat.ExpatError, ValueError, LookupError) as error:
         raise FormatError(f"The file is not XML, or only a part of it: {error}.") from None
-
-
-def gexf_data(network: Network, activations: ArrayLike | Log | None = None, *, layout: Any = "layers") -> str:
-    """Write a network as GEXF 1.2, with all attributes of :meth:`synapse.Topology.to_networkx`.
-
-    Programs such as Gephi show it as a picture at once: each layer has a colour; the area of a neuron grows
-    with the number of its connections; a connection is blue or, below zero, orange, and darker and thicker
-    with the magnitude of its weight, on the scale of the trainable weights; gated connections are dashed,
-    where the program supports that. :func:`synapse.load` reads it without activations, in float64, because
-    GEXF has no place for the dtype.
-
-    Parameters
-    ----------
-    network : Network
-        The network. It is not changed.
-    activations : Log or array_like, shape (T, N), optional
-        Activations of the N neurons in a run of T steps, for the timeline of Gephi, or a log that has the
-        "activation" of all neurons. They are a dynamic attribute "activations", whose step t lasts from t to
-        t + 1.
-    layout : str or callable
-        The positions of neurons, as in :func:`synapse.draw.network`. Default: layers from left to right.
-
-    Returns
-    -------
-    str
-        The content of a file: ``synapse.save(net, "net.gexf", layout="spring")`` writes it.
-
-    Raises
-    ------
-    ArgumentTypeError, ArgumentError
-        If `activations` are not finite numbers of this shape, a log does not have them, or `layout` is of
-        another kind or does not place every neuron.
-    UnknownNameError, MissingExtraError
-        If there is no such layout, or it needs Graphviz or SciPy, which is not installed.
-    FormatError
-        If a name has a character that XML cannot hold.
-    TopologyError, DivergenceError
-        As for :func:`synapse.save`.
-
-    Examples
-    --------
-    >>> import architect, io, networkx
-    >>> text = gexf_data(architect.Perceptron(2, 3, 1, seed=0))
-    >>> networkx.read_gexf(io.BytesIO(text.encode())).nodes["5"]["layer"]
-    'output'
-    """
-    graph = graph_of(network, "GEXF", UNFIT)
-    if activations is not None:
-        values = activations.of(network, "activation") if isinstance(activations, Log) else activations
-        steps = as_matrix("The activations", values, len(network), np.dtype(np.float64))
-        graph.graph["mode"] = "dynamic"
-        for node, own in enumerate(steps.T.tolist()):
-            graph.nodes[node]["activations"] = [(one, float(t), t + 1.0) for t, one in enumerate(own)]
-    _add_looks(graph, Topology.of(network), layout)
-    stream = io.BytesIO()
-    nx.write_gexf(graph, stream)
-    return stream.getvalue().decode()
-
-
-def _add_looks(graph: nx.DiGraph[int], table: Topology, layout: Any) -> None:
-    """Add elements of GEXF's module viz to each neuron and each connection."""
-    from ..draw._places import places_of
-    from ..draw._style import BLUE, PALE, RED, mixed, tints  # without matplotlib
-
-    centres = (LARGER * places_of(table, layout).centres).tolist()
-    ends = np.concatenate([table.source, table.target])
-    degrees = np.bincount(ends, minlength=table.neurons) / max(1, np.bincount(ends, minlength=1).max())
-    sizes = (SMALLEST + (LARGEST - SMALLEST) * np.sqrt(degrees)).tolist()
-    shades = tints(len(table.layers))
-    for i, (x, y) in enumerate(centres):
-        look = {"color": _colour(shades[table.layer[i]]), "position": {"x": x, "y": y, "z": 0.0}}
-        graph.nodes[i]["viz"] = {**look, "size": sizes[i]}
-    scale = np.abs(table.weight[table.trainable] if table.trainable.any() else table.weight)
-    strengths = np.minimum(np.abs(table.weight) / (scale.max(initial=0.0) or 1.0), 1.0).tolist()
-    for i, (source, target) in enumerate(zip(table.source.tolist(), table.target.tolist(), strict=True)):
-        shade = mixed(PALE, BLUE if table.weight[i] >= 0 else RED, strengths[i])
-        graph.edges[source, target]["viz"] = {
-            "color": _colour(shade),
-            "thickness": max(0.2, THICKEST * strengths[i]),
-            "shape": "solid" if table.gater[i] == NO_GATER else "dashed",
-        }
-
-
-def _colour(shade: tuple[float, float, float]) -> dict[str, float]:
-    return {**dict(zip("rgb", (round(255 * part) for part in shade), strict=True)), "a": 1.0}
 
 
 # --- JSON -----------------------------------------------------------------------------------------
@@ -349,19 +260,7 @@ FORMATS = (
         link="http://graphml.graphdrawing.org/specification.html",
         suffixes=(".graphml",),
         data=_graphml_data,
-        from_data=partial(_from_xml, nx.read_graphml, "GraphML"),
-        write=files.write,
-        read=files.read,
-    ),
-    Format(
-        name="gexf",
-        what="Gephi, networkx; a picture; activations over time",
-        kept=ALL.removesuffix(", dtype"),
-        lost=f"{LINKED}; the dtype; names with control characters are refused; the timeline is not read",
-        link="https://gexf.net/schema.html",
-        suffixes=(".gexf",),
-        data=gexf_data,
-        from_data=partial(_from_xml, nx.read_gexf, "GEXF"),
+        from_data=partial(from_xml, nx.read_graphml, "GraphML"),
         write=files.write,
         read=files.read,
     ),

@@ -1,0 +1,123 @@
+"""GEXF, the files of Gephi: a graph of networkx with the looks of a picture and activations over time."""
+
+from __future__ import annotations
+
+import io
+from functools import partial
+from typing import Any
+
+import networkx as nx
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._checks import as_matrix
+from ..objects.network import Network
+from ..objects.recording import Log
+from ..objects.topology import NO_GATER, Topology
+from ..readwrite import files, graph_files
+from ..readwrite._formats import ALL, LINKED, Format
+from ._places import places_of
+from ._style import BLUE, PALE, RED, mixed, tints
+
+__all__ = ["gexf_data"]
+
+LARGER, SMALLEST, LARGEST, THICKEST = 50.0, 8.0, 24.0, 4.0
+"""In Gephi: distance of two neurons of a column, sizes of neurons, thickness of the strongest connection."""
+
+
+def gexf_data(network: Network, activations: ArrayLike | Log | None = None, *, layout: Any = "layers") -> str:
+    """Write a network as GEXF 1.2, with all attributes of :meth:`synapse.Topology.to_networkx`.
+
+    Programs such as Gephi show it as a picture at once: each layer has a colour; the area of a neuron grows
+    with the number of its connections; a connection is blue or, below zero, orange, and darker and thicker
+    with the magnitude of its weight, on the scale of the trainable weights; gated connections are dashed,
+    where the program supports that. :func:`synapse.load` reads it without activations, in float64, because
+    GEXF has no place for the dtype.
+
+    Parameters
+    ----------
+    network : Network
+        The network. It is not changed.
+    activations : Log or array_like, shape (T, N), optional
+        Activations of the N neurons in a run of T steps, for the timeline of Gephi, or a log that has the
+        "activation" of all neurons. They are a dynamic attribute "activations", whose step t lasts from t to
+        t + 1.
+    layout : str or callable
+        The positions of neurons, as in :func:`synapse.draw.network`. Default: layers from left to right.
+
+    Returns
+    -------
+    str
+        The content of a file: ``synapse.save(net, "net.gexf", layout="spring")`` writes it.
+
+    Raises
+    ------
+    ArgumentTypeError, ArgumentError
+        If `activations` are not finite numbers of this shape, a log does not have them, or `layout` is of
+        another kind or does not place every neuron.
+    UnknownNameError, MissingExtraError
+        If there is no such layout, or it needs Graphviz or SciPy, which is not installed.
+    FormatError
+        If a name has a character that XML cannot hold.
+    TopologyError, DivergenceError
+        As for :func:`synapse.save`.
+
+    Examples
+    --------
+    >>> import architect, io, networkx
+    >>> text = gexf_data(architect.Perceptron(2, 3, 1, seed=0))
+    >>> networkx.read_gexf(io.BytesIO(text.encode())).nodes["5"]["layer"]
+    'output'
+    """
+    graph = graph_files.graph_of(network, "GEXF", graph_files.UNFIT)
+    if activations is not None:
+        values = activations.of(network, "activation") if isinstance(activations, Log) else activations
+        steps = as_matrix("The activations", values, len(network), np.dtype(np.float64))
+        graph.graph["mode"] = "dynamic"
+        for node, own in enumerate(steps.T.tolist()):
+            graph.nodes[node]["activations"] = [(one, float(t), t + 1.0) for t, one in enumerate(own)]
+    _add_looks(graph, Topology.of(network), layout)
+    stream = io.BytesIO()
+    nx.write_gexf(graph, stream)
+    return stream.getvalue().decode()
+
+
+def _add_looks(graph: nx.DiGraph[int], table: Topology, layout: Any) -> None:
+    """Add elements of GEXF's module viz to each neuron and each connection."""
+    centres = (LARGER * places_of(table, layout).centres).tolist()
+    ends = np.concatenate([table.source, table.target])
+    degrees = np.bincount(ends, minlength=table.neurons) / max(1, np.bincount(ends, minlength=1).max())
+    sizes = (SMALLEST + (LARGEST - SMALLEST) * np.sqrt(degrees)).tolist()
+    shades = tints(len(table.layers))
+    for i, (x, y) in enumerate(centres):
+        look = {"color": _colour(shades[table.layer[i]]), "position": {"x": x, "y": y, "z": 0.0}}
+        graph.nodes[i]["viz"] = {**look, "size": sizes[i]}
+    scale = np.abs(table.weight[table.trainable] if table.trainable.any() else table.weight)
+    strengths = np.minimum(np.abs(table.weight) / (scale.max(initial=0.0) or 1.0), 1.0).tolist()
+    for i, (source, target) in enumerate(zip(table.source.tolist(), table.target.tolist(), strict=True)):
+        shade = mixed(PALE, BLUE if table.weight[i] >= 0 else RED, strengths[i])
+        graph.edges[source, target]["viz"] = {
+            "color": _colour(shade),
+            "thickness": max(0.2, THICKEST * strengths[i]),
+            "shape": "solid" if table.gater[i] == NO_GATER else "dashed",
+        }
+
+
+def _colour(shade: tuple[float, float, float]) -> dict[str, float]:
+    return {**dict(zip("rgb", (round(255 * part) for part in shade), strict=True)), "a": 1.0}
+
+
+FORMATS = (
+    Format(
+        name="gexf",
+        what="Gephi, networkx; a picture; activations over time",
+        kept=ALL.removesuffix(", dtype"),
+        lost=f"{LINKED}; the dtype; names with control characters are refused; the timeline is not read",
+        link="https://gexf.net/schema.html",
+        suffixes=(".gexf",),
+        data=gexf_data,
+        from_data=partial(graph_files.from_xml, nx.read_gexf, "GEXF"),
+        write=files.write,
+        read=files.read,
+    ),
+)

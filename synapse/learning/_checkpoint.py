@@ -28,7 +28,6 @@ from ..readwrite.files import File
 from ..readwrite.npz import MEMBERS, as_text, from_array, from_arrays, npz_data, write_arrays
 from . import schedules
 from ._data import Shape
-from ._options import OPTIONS
 
 if TYPE_CHECKING:
     from .trainer import Trainer
@@ -251,7 +250,7 @@ def write_trainer(trainer: Trainer, path: File, paused: Paused | None = None) ->
         )
     network, memory = trainer.network, trainer._updater.arrays(trainer.optimizer) or {}
     arrays = {f"{OPTIMIZER}{name}": array for name, array in memory.items()}
-    settings = {name: _written(network, name, getattr(trainer, name)) for name in OPTIONS}
+    settings = {name: _written(network, name, value) for name, value in trainer._assigned().items()}
     training = None
     if paused is not None:
         kind = paused.generator["bit_generator"]
@@ -285,7 +284,7 @@ def _require_finite(error: type[SynapseError], name: str, array: NDArray[Any]) -
 
 def read_trainer(arrays: dict[str, NDArray[Any]]) -> Trainer:
     """Make a trainer of the arrays of its file, which it takes over; FormatError if they are not valid."""
-    from .trainer import Trainer  # it writes checkpoints: a loop at the top
+    from .trainer import OPTIONS, Trainer  # it writes checkpoints: a loop at the top
 
     head = an_object("The description of a trainer", from_array(TRAINER, arrays.pop(TRAINER)))
     require_version("trainer", head, MARK, VERSION)
@@ -296,9 +295,9 @@ def read_trainer(arrays: dict[str, NDArray[Any]]) -> Trainer:
         raise FormatError(f"Expected the arrays of the trainer to be those that it names, got {got}.")
     names = [name for name in arrays if name.startswith(OPTIMIZER)]
     memory = {name.removeprefix(OPTIMIZER): arrays.pop(name) for name in names}
-    settings = members("The settings", head["settings"], OPTIONS)
+    settings = members("The settings", head["settings"], (), OPTIONS)
     try:
-        trainer = Trainer(network, **{name: _read(network, name, settings[name]) for name in OPTIONS})
+        trainer = Trainer(network, **{name: _read(network, name, value) for name, value in settings.items()})
         if memory:
             if trainer.optimizer is None:
                 raise FormatError("The file has the state of an optimizer, but its trainer has none.")

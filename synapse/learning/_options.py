@@ -1,21 +1,12 @@
-"""The options of a trainer and the arguments of ``train``, each declared once.
-
-A row of a table is the check of an option. The rest is derived: the attributes of the trainer, their
-assignment, pickles, files (``_checkpoint.py``), ``repr``, the options that a rule receives, and what
-``resume`` takes over.
-"""
+"""How options of a trainer are checked, and derived from others; the table of arguments of ``train``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
-from functools import partial
-from math import inf
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from .._checks import (
-    MOST_THREADS,
     boolean,
     choice,
     file_path,
@@ -23,14 +14,13 @@ from .._checks import (
     listed,
     non_negative_number,
     positive_integer,
-    positive_number,
 )
 from ..initializers import random_generator
 from ..objects.sensitivities import checked_order
 from ..optimizers import SGD
 from ._parameters import checked_optimizer
-from ._regularisation import Chances, chances_by_neuron
-from .rules import RULES, SEQUENCE, RuleOptions
+from ._regularisation import Chances, Penalties, chances_by_neuron
+from .rules import RULES, SEQUENCE
 from .schedules import Rate, checked_rate
 
 if TYPE_CHECKING:
@@ -38,41 +28,42 @@ if TYPE_CHECKING:
     from .trainer import Trainer
 
 RATE = 0.1
+PLAIN = SGD(RATE)
+"""The optimizer of a rule or an option that needs one; it keeps nothing between steps."""
 
 
 # --- checks of a trainer's options: they return the value that is used -----------------------------
 
 
-def _method(trainer: Trainer, what: str, value: Any) -> str:
+def method_used(trainer: Trainer, what: str, value: Any) -> str:
     found: str = trainer.network.learning_rule.method if value is None else choice(what, value, RULES)
     return found
 
 
-def _order(trainer: Trainer, what: str, value: Any) -> int | None:
+def order_used(trainer: Trainer, what: str, value: Any) -> int | None:
     order, own = checked_order(trainer.method, value), trainer.network.learning_rule
     return own.order if order is None and trainer.method == own.method else order
 
 
-def _batch_size(trainer: Trainer, what: str, value: Any) -> int | str | None:
+def batch_size_used(trainer: Trainer, what: str, value: Any) -> int | str | None:
     if isinstance(value, str) and value == SEQUENCE and RULES[trainer.method].by_steps:
         return SEQUENCE
     return None if value is None else positive_integer(what, value)
 
 
-def _optimizer(trainer: Trainer, what: str, value: Any) -> Any:
+def optimizer_used(trainer: Trainer, what: str, value: Any) -> Any:
     found = checked_optimizer(what, value)
-    changed = (trainer.l1, trainer.l2, trainer.clip, trainer.clip_value) != (0.0, 0.0, None, None)
-    sums = changed or trainer.batch_size not in (None, 1)
+    sums = trainer._penalties != Penalties() or trainer.batch_size not in (None, 1)
     needed = found is None and (sums or not RULES[trainer.method].direct)
-    return SGD(RATE) if needed else found
+    return PLAIN if needed else found
 
 
-def _rate(trainer: Trainer, what: str, value: Any) -> Rate:
+def rate_used(trainer: Trainer, what: str, value: Any) -> Rate:
     chosen = getattr(trainer.optimizer, "rate", RATE) if value is None else value
     return checked_rate(what, chosen, trainer.network._store.dtype)
 
 
-def _chances(trainer: Trainer, what: str, value: Any) -> Chances:
+def chances_used(trainer: Trainer, what: str, value: Any) -> Chances:
     chances_by_neuron(what, trainer.network, value)
     found: Chances = value
     return found
@@ -84,41 +75,33 @@ def _path(what: str, value: Any) -> Any:
 
 
 Check = Callable[[str, Any], Any]
+OptionCheck = Callable[["Trainer", str, Any], Any]
 
 
-def _or_none(check: Check) -> Check:
+def or_none(check: Check) -> Check:
     """The check of an argument that may be None."""
     return lambda what, value: None if value is None else check(what, value)
 
 
-def _alone(check: Check) -> Callable[[Trainer, str, Any], Any]:
+def alone(check: Check) -> OptionCheck:
     """The check of an option that depends on no other."""
     return lambda trainer, what, value: check(what, value)
 
 
-# --- the tables ------------------------------------------------------------------------------------
+class Derived:
+    """An option that is not assigned, read from a trainer: it follows from other options and the network.
+
+    An assigned value is in the trainer's own dict, where Python finds it first.
+    """
+
+    def __init__(self, name: str, check: OptionCheck) -> None:
+        self.name, self.check = name, check
+
+    def __get__(self, trainer: Trainer | None, owner: type) -> Any:
+        return self if trainer is None else self.check(trainer, f"The {self.name} of Trainer", None)
 
 
-OPTIONS: dict[str, Callable[[Trainer, str, Any], Any]] = {
-    "method": _method,
-    "order": _order,
-    "batch_size": _batch_size,
-    "window": _alone(_or_none(partial(positive_integer, most=inf))),
-    "clip": _alone(_or_none(positive_number)),
-    "clip_value": _alone(_or_none(positive_number)),
-    "l1": _alone(non_negative_number),
-    "l2": _alone(non_negative_number),
-    "optimizer": _optimizer,
-    "rate": _rate,
-    "cost": lambda trainer, what, value: trainer.network._cost(value),
-    "dropout": _chances,
-    "recurrent_dropout": _chances,
-    "threads": _alone(partial(positive_integer, most=MOST_THREADS)),
-}
-"""The checks of a trainer's options, in their order. They get the trainer, which has the options of the rows
-before, the name for messages and the value."""
-DEPENDENT = ("order", "batch_size", "optimizer")
-"""Options that depend on others, which may have been assigned: checked again before a training."""
+# --- the arguments of train ------------------------------------------------------------------------
 
 
 def _callbacks(what: str, value: Any) -> tuple[Any, ...]:
@@ -127,32 +110,22 @@ def _callbacks(what: str, value: Any) -> tuple[Any, ...]:
 
 
 ARGUMENTS: dict[str, Check] = {
-    "epochs": _or_none(positive_integer),
-    "error": _or_none(non_negative_number),
-    "shuffle": _or_none(boolean),
-    "seed": _or_none(lambda what, value: random_generator(value)),
+    "epochs": or_none(positive_integer),
+    "error": or_none(non_negative_number),
+    "shuffle": or_none(boolean),
+    "seed": or_none(lambda what, value: random_generator(value)),
     "progress": lambda what, value: value if isinstance(value, str) else boolean(what, value),
-    "patience": _or_none(positive_integer),
+    "patience": or_none(positive_integer),
     "restore_best": boolean,
     "callbacks": _callbacks,
-    "on_batch": _or_none(lambda what, value: function_of(what, value, "batch")),
-    "checkpoint": _or_none(_path),
-    "every": _or_none(positive_integer),
+    "on_batch": or_none(lambda what, value: function_of(what, value, "batch")),
+    "checkpoint": or_none(_path),
+    "every": or_none(positive_integer),
     "resume": boolean,
 }
 """The checks of the arguments of ``train``, in this order; they get the name for messages and the value."""
 WITH_THE_DATA = ("inputs", "targets", "validation", "sample_weight", "class_weight")
 """The other arguments, which are checked with the data."""
-
-
-# --- what is derived from them ---------------------------------------------------------------------
-
-RULE_OPTIONS = tuple(one.name for one in fields(RuleOptions) if one.name in OPTIONS)
-
-
-def options_of(trainer: Trainer) -> dict[str, Any]:
-    """All options of a trainer, by name."""
-    return {name: getattr(trainer, name) for name in OPTIONS}
 
 
 def checked_call(given: Mapping[str, Any]) -> SimpleNamespace:

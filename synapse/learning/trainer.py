@@ -15,10 +15,14 @@ from typing import Any
 import numpy as np
 
 from .._checks import (
+    MOST_THREADS,
     answers,
     counted,
     is_number,
     known_names,
+    non_negative_number,
+    positive_integer,
+    positive_number,
     shown,
     suggestion,
     understands,
@@ -29,10 +33,11 @@ from ..initializers import Seed
 from ..objects.network import Network, require_network
 from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
 from ..readwrite.files import PathLike
+from . import _options
 from ._checkpoint import Checkpoint, Paused, write_trainer
 from ._data import KEPT, Data, Layout, joined, laid_out, prepare, row_weights
 from ._history import History, Result
-from ._options import DEPENDENT, OPTIONS, RULE_OPTIONS, checked_call, continue_call, options_of
+from ._options import OptionCheck, alone, or_none
 from ._parameters import Updater
 from ._regularisation import Chances, Dropout, Penalties
 from ._source import (
@@ -51,6 +56,29 @@ from .gradient import checked_window
 from .rules import RULES, Rule, RuleOptions, RuleTask
 from .schedules import CheckedRates, Rate
 from .training import Orders, Training
+
+OPTIONS: dict[str, OptionCheck] = {
+    "method": _options.method_used,
+    "order": _options.order_used,
+    "batch_size": _options.batch_size_used,
+    "window": alone(or_none(partial(positive_integer, most=inf))),
+    "clip": alone(or_none(positive_number)),
+    "clip_value": alone(or_none(positive_number)),
+    "l1": alone(non_negative_number),
+    "l2": alone(non_negative_number),
+    "optimizer": _options.optimizer_used,
+    "rate": _options.rate_used,
+    "cost": lambda trainer, what, value: trainer.network._cost(value),
+    "dropout": _options.chances_used,
+    "recurrent_dropout": _options.chances_used,
+    "threads": alone(partial(positive_integer, most=MOST_THREADS)),
+}
+"""The check of each option, in this order: it gets the trainer, which has the options of the rows before,
+the name for messages and the value, and returns the value that is used. All else follows from the row and
+the signature: attributes, assignment, pickles, files, ``repr``, and what a rule receives."""
+DEPENDENT = ("order", "batch_size", "optimizer", "rate")
+"""Options that follow from others if they are not assigned. Else they are checked again before a training."""
+RULE_OPTIONS = tuple(one.name for one in fields(RuleOptions) if one.name in OPTIONS)
 
 
 @answers("Trainer")
@@ -103,7 +131,8 @@ class Trainer:
     Notes
     -----
     Every option is an attribute with the same name. An assigned value, ``trainer.rate = 0.01``, is checked
-    like an argument, and is used by the next call of :meth:`train`.
+    like an argument, and is used by the next call of :meth:`train`. None assigns the default again; defaults
+    that depend on other options follow them.
 
     See Also
     --------
@@ -180,7 +209,11 @@ class Trainer:
                 "The network of a Trainer cannot be replaced. Make a Trainer of the other one."
             )
         if name in OPTIONS:
-            value, self._options_known = OPTIONS[name](self, f"The {name} of Trainer", value), None
+            checked, self._options_known = OPTIONS[name](self, f"The {name} of Trainer", value), None
+            if value is None and name in DEPENDENT:
+                vars(self).pop(name, None)  # it is derived when it is read
+                return
+            value = checked
         elif name[:1] != "_":
             hint = suggestion(name, OPTIONS) or f" It has: {known_names(OPTIONS)}."
             raise AttributeError(f"A Trainer has no option {name!r}.{hint}")
@@ -195,7 +228,8 @@ class Trainer:
     def _settings(self) -> str:
         """The options that are not default, as one would write them; those of the optimizer, too."""
         defaults = signature(Trainer).parameters
-        given = {n: value for n, value in options_of(self).items() if value != defaults[n].default}
+        values = {name: getattr(self, name) for name in OPTIONS}
+        given = {name: value for name, value in values.items() if value != defaults[name].default}
         if self.optimizer is not None and not hasattr(self.optimizer, "rate"):
             del given["rate"]
         return ", ".join(f"{name}={_brief(value)}" for name, value in given.items())
@@ -204,7 +238,7 @@ class Trainer:
         """Pickles have all that files have, and functions of the user, by their names."""
         arrays = self._updater.arrays(self.optimizer)
         training = self._paused and self._paused.parts(self.network)
-        return {"network": self.network, **options_of(self), "_memory": arrays, "_training": training}
+        return {"network": self.network, **self._assigned(), "_memory": arrays, "_training": training}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         memory, training = state.pop("_memory"), state.pop("_training")
@@ -214,6 +248,10 @@ class Trainer:
             assert self.optimizer is not None
             self._updater.restore(self.optimizer, memory)
         self._paused = None if training is None else Paused.of(self.network, *training)
+
+    def _assigned(self) -> dict[str, Any]:
+        """The options, without those that are derived."""
+        return {name: value for name, value in vars(self).items() if name in OPTIONS}
 
     @property
     def _rule(self) -> type[Rule]:
@@ -231,11 +269,12 @@ class Trainer:
         if self._options_known is not None and self._options_known[0] == state:
             return self._options_known[1]
         for name in DEPENDENT:
-            setattr(self, name, getattr(self, name))
-        given = {name: getattr(self, name) for name in RULE_OPTIONS}
+            OPTIONS[name](self, f"The {name} of Trainer", getattr(self, name))
+        values = {name: getattr(self, name) for name in OPTIONS}
+        given = {name: values[name] for name in RULE_OPTIONS}
         given["window"] = checked_window(self.window)
         given["dropout"] = Dropout(self.network, self.dropout, self.recurrent_dropout)
-        options = RuleOptions(**given, **of_call, penalties=self._penalties)
+        options = RuleOptions(**given, **of_call, penalties=self._penalties, by_name=values)
         self._rule.check(options)
         self._options_known = state, options
         return options
@@ -389,7 +428,7 @@ class Trainer:
         with "bptt" each batch of rows into a network with memory is a sequence, and begins with a cleared
         context. An exception in the iterable is raised unchanged; the previous batches have been trained.
         """
-        call = checked_call(locals())
+        call = _options.checked_call(locals())
         weighted = sample_weight is not None or class_weight is not None
         options = self._checked(weighted=weighted)
         file = None
@@ -399,15 +438,15 @@ class Trainer:
             raise ArgumentError("`every` is the number of epochs between checkpoints. Give checkpoint, too.")
         before = self._paused if call.resume else None
         if before is not None:
-            continue_call(call, before)
+            _options.continue_call(call, before)
         call.seed = call.seed or self._unseeded()
         stream = is_stream(inputs, targets)
         limit = (1 if stream else 100) if call.epochs is None else call.epochs
         make = partial(RuleTask, self.network, cost=self.cost, rng=call.seed, options=options)
         if stream:
             batches = checked_batches(inputs, limit)
-            refuse_for_streams(self.optimizer, validation, sample_weight)
-            whole = replace(options, batch_size=self.batch_size or sys.maxsize)  # one update by default
+            refuse_for_streams(options.optimizer, validation, sample_weight)
+            whole = replace(options, batch_size=options.batch_size or sys.maxsize)  # one update by default
             make = partial(make, options=whole)
             source: Arrays | BatchStream = self._stream(batches, class_weight, make)
             held_out = self._held_out(validation)
@@ -427,7 +466,7 @@ class Trainer:
             patience=call.patience,
             restore=call.restore_best and followed,
             callbacks=call.callbacks,
-            measure=None if isinstance(self.optimizer, LBFGS) else source.measure(self.network, self.cost),
+            measure=None if isinstance(options.optimizer, LBFGS) else source.measure(self.network, self.cost),
         )
         self._updater.penalties = options.penalties
         training = Training(
@@ -582,6 +621,10 @@ class Trainer:
         data, measure = self._prepared(inputs, targets, cost)
         weights = row_weights(data, sample_weight, class_weight, len(self.network.output))
         return evaluated(self.network, data, measure, weights)
+
+
+for _name in DEPENDENT:
+    setattr(Trainer, _name, _options.Derived(_name, OPTIONS[_name]))
 
 
 def _brief(value: Any) -> str:

@@ -189,7 +189,7 @@ class OptimizerState:
         self.change: Floats = np.zeros(size, float_type("The dtype", dtype))
         self._finite = np.ones(size, np.bool_)
         self._moving = mask_of_moving(frozen, size)
-        starts = optimizer.memory()
+        starts: Any = optimizer.memory()
         named = isinstance(starts, Mapping) and all(isinstance(name, str) for name in starts)
         if not (named and all(map(is_number, starts.values()))):
             what = f"The memory of {type(optimizer).__name__}"

@@ -16,7 +16,7 @@ from hypothesis import assume, example, given, strategies as st
 import architect
 from synapse import Trainer, errors, learning, load, optimizers, save
 from synapse.learning._checkpoint import Checkpoint, write_trainer
-from synapse.learning._options import OPTIONS
+from synapse.learning.trainer import OPTIONS
 
 from ..cases import every_case
 from .resumed import (
@@ -530,6 +530,13 @@ ARRAYS = (
 def test_edited_arrays_are_refused(content, arrays, message):
     with pytest.raises(errors.FormatError, match=message):
         load(edited(content, **arrays))
+
+
+def test_a_file_without_an_option_has_the_default_of_the_signature(content):
+    names = sorted(OPTIONS.keys() - {"optimizer"})  # whose state the file has
+    trainer = load(edited(content, head=lambda head: [head["settings"].pop(name, None) for name in names]))
+    plain = Trainer(trainer.network, optimizer=trainer.optimizer)
+    assert [getattr(trainer, name) for name in names] == [getattr(plain, name) for name in names]
 
 
 def test_pickles_in_a_file_are_not_opened(content, tmp_path):

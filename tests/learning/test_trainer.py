@@ -14,7 +14,7 @@ import pytest
 import architect
 from synapse import Trainer, optimizers
 from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
-from synapse.learning._options import OPTIONS
+from synapse.learning.trainer import OPTIONS
 
 from ..cases import accepted, every_case
 
@@ -255,6 +255,20 @@ def test_an_assigned_option_is_checked_and_used_by_the_next_training():
     }.items():
         with pytest.raises(AttributeError, match=match):
             setattr(trainer, name, net)
+    found = Trainer(perceptron())
+    found.clip, found.batch_size = 1.0, 4
+    assert (found.optimizer, found.rate) == (optimizers.SGD(0.1), 0.1)
+    found.train(*XOR, epochs=1, progress=False)
+    for name, value, optimizer, rate in [
+        ("clip", None, optimizers.SGD(0.1), 0.1),
+        ("batch_size", None, None, 0.1),
+        ("optimizer", optimizers.Adam(), optimizers.Adam(), 0.001),
+        ("rate", 0.5, optimizers.Adam(), 0.5),
+        ("optimizer", None, None, 0.5),
+        ("rate", None, None, 0.1),
+    ]:
+        setattr(found, name, value)
+        assert (found.optimizer, found.rate) == (optimizer, rate)
     trainer.batch_size, trainer.method = 2, "rtrl"
     trainer.batch_size = "sequence"
     trainer.method = "bptt"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -32,6 +32,7 @@ class RuleOptions:
     order: int | None = None  # of exact online gradients; None: exact
     method: str = ""  # the name of the rule
     penalties: Penalties = field(default_factory=Penalties)
+    by_name: Mapping[str, Any] = field(default_factory=dict)  # all options of the trainer
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ class Form:
         offsets = {match["zone"] for cell in unique.values() if cell and (match := OFFSET.search(cell))}
         if not offsets:
             return dates.tz_localize(None)
-        return dates.tz_convert("UTC" if len(offsets) > 1 else f"UTC{offsets.pop().replace('Z', '+00')}")
+        return dates if len(offsets) > 1 or "Z" in offsets else dates.tz_convert(f"UTC{offsets.pop()}")
 
     def write(self, moment: pd.Timestamp) -> str:
         """A date in this form, with the time if it is not midnight."""

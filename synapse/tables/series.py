@@ -51,6 +51,8 @@ CLOCK_CHANGE = (
     "--zone Europe/Berlin)"
 )
 
+IN_UTC = " (in UTC; if the rows are those of a time zone, name it, such as --zone Europe/Berlin)"
+
 
 @dataclass(frozen=True)
 class Series:
@@ -425,6 +427,8 @@ def _wrong_steps(
 
 def _of_clocks(step: DateStep, date: Any) -> str:
     """A hint if clocks may have been changed before a date."""
+    if str(date.tz) == "UTC":
+        return IN_UTC
     night = date.weekday() == 6 and date.month in (3, 10, 11) and date.hour <= 3
     return CLOCK_CHANGE if night and (date + step.offset - date).total_seconds() <= 3600 else ""
 

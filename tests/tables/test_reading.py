@@ -411,6 +411,7 @@ ZONES = {  # rows that cross a change of clocks in Berlin, and the date that fol
         "day",
         "2024-04-02",
     ),
+    "UTC": (["2024-01-30 12:00Z", "2024-01-31 12:00Z"], None, "day", "2024-02-01 12:00+0000"),
     "an offset": (["2024-01-30 12:00+0100", "2024-01-31 12:00+0100"], None, "day", "2024-02-01 12:00+0100"),
 }
 
@@ -424,6 +425,9 @@ def test_days_and_longer_steps_are_those_of_the_zone(series):
     all_hold(check, ZONES)
     gap = table(["2024-03-28", "2024-03-29", "2024-03-30", "2024-04-01"])
     assert "the row of 2024-03-31 is missing" in refused(series, gap, zone="Europe/Berlin")
+    assert "in UTC; if the rows are those of a time zone" in refused(
+        series, table(ZONES["offsets and a zone"][0])
+    )
     assert "2024-03-31 02:30:00 is a nonexistent time" in refused(
         series, table(["2024-03-30 02:30", "2024-03-31 02:30"]), zone="Europe/Berlin"
     )

@@ -18,23 +18,9 @@ from ..forecasting.selection import COMBINE
 from ..forecasting.statistical import METHODS
 from ..tables import Series, Sheet, forecast_series
 from ..tables.series_task import series_facts
+from . import words
 from .formats import READING, read
 from .reading import Table, add_reading, add_sequence, say
-from .words import (
-    PICTURES,
-    TABLES,
-    UsageError,
-    fraction,
-    listed,
-    number,
-    printable,
-    require_folder,
-    require_suffix,
-    save_figure,
-    table_text,
-    whole,
-    write_text,
-)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,14 +38,19 @@ def add_forecast(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("model", metavar="MODEL", help=READING)
     add("data", metavar="DATA", help="the table up to now, a CSV file; - is standard input")
-    add("--steps", metavar="N", type=whole, required=True, help="rows to forecast")
+    add("--steps", metavar="N", type=words.whole, required=True, help="rows to forecast")
     add("--model", dest="method", metavar="NAME", help=f"network, {COMBINE}, {', '.join(METHODS)}")
-    add("--interval", metavar="SHARE", type=fraction, help="add bounds for this share, such as 0.9")
-    add("--minimum", metavar="X", type=number, help="clip the forecast and its bounds, such as 0 for sales")
-    add("--maximum", metavar="X", type=number, help="the same from above")
+    add("--interval", metavar="SHARE", type=words.fraction, help="add bounds for this share, such as 0.9")
+    add(
+        "--minimum",
+        metavar="X",
+        type=words.number,
+        help="clip the forecast and its bounds, such as 0 for sales",
+    )
+    add("--maximum", metavar="X", type=words.number, help="the same from above")
     add_sequence(parser)
     add("--future", metavar="FILE", help="the columns known in advance, in the rows to forecast")
-    add("--plot", metavar="FILE", help=f"a picture: {', '.join(PICTURES)}")
+    add("--plot", metavar="FILE", help=f"a picture: {', '.join(words.PICTURES)}")
     add("-o", "--output", metavar="FILE", help="the CSV file to write (default: standard output)")
     add_reading(parser)
 
@@ -78,11 +69,11 @@ def forecast(options: argparse.Namespace) -> None:
     a picture in letters, which needs the extra "terminal".
     """
     if options.steps > MOST_STEPS:
-        raise UsageError(f"Expected --steps to be at most {MOST_STEPS}, got {options.steps}.")
-    for path, suffixes in ((options.output, TABLES), (options.plot, PICTURES)):
+        raise words.UsageError(f"Expected --steps to be at most {MOST_STEPS}, got {options.steps}.")
+    for path, suffixes in ((options.output, words.TABLES), (options.plot, words.PICTURES)):
         if path is not None:  # what cannot be written is an error before any work
-            require_suffix(path, suffixes)
-            require_folder(path)
+            words.require_suffix(path, suffixes)
+            words.require_folder(path)
     model, steps, table = options.model, options.steps, Table.of(options)
     network = read(model)
     facts = series_facts(network)
@@ -102,9 +93,9 @@ def forecast(options: argparse.Namespace) -> None:
     figure = None if options.plot is None else _figure(made)
     say(notes)
     if options.output is not None:
-        write_text(options.output, text)
+        words.write_text(options.output, text)
     if figure is not None:
-        save_figure(figure, options.plot, 150)
+        words.save_figure(figure, options.plot, 150)
     if options.output is None:
         print(text, end="")
     if options.plot is None and sys.stdout.isatty():
@@ -128,10 +119,12 @@ def _check_step(series: Series, facts: dict[str, Any], model: str) -> None:
 def _known_ahead(known: list[str], model: str, table: Table, steps: int) -> Sheet | None:
     """The table of the columns known in advance; None if the model has none."""
     if not known and table.path is not None:
-        raise UsageError(f"{model!r} has no column that is known in advance. Leave --future out.")
+        raise words.UsageError(f"{model!r} has no column that is known in advance. Leave --future out.")
     if known and table.path is None:
         rows = counted(steps, "row")
-        raise UsageError(f"{listed(known)} must be known in advance. Give the next {rows}: --future FILE.")
+        raise words.UsageError(
+            f"{words.listed(known)} must be known in advance. Give the next {rows}: --future FILE."
+        )
     return table.sheet() if known else None
 
 
@@ -181,7 +174,7 @@ def _as_csv(made: list[Ahead]) -> str:
                 values = (round(float(part[place, column]), count) + 0.0 for part in _parts(ahead))  # no -0
                 cells += [f"{value:.{count}f}".replace(".", mark) for value in values]
             rows.append(cells)
-    return table_text(rows, delimiter)
+    return words.table_text(rows, delimiter)
 
 
 def decimals(values: Floats) -> int:
@@ -252,7 +245,9 @@ def _show(made: list[Ahead]) -> None:
     width = min(WIDEST, shutil.get_terminal_size().columns)
     for title, series, values, ahead in _panels(made):
         shown, known = len(values), values.tolist()
-        times = [printable(series.written(time)) for time in series.times(len(ahead))[-shown - len(ahead) :]]
+        times = [
+            words.printable(series.written(time)) for time in series.times(len(ahead))[-shown - len(ahead) :]
+        ]
         count = max(2, min(6, width // (3 * max(map(len, times)))))
         ticks = np.linspace(0, len(times) - 1, count).round().astype(int).tolist()
         plot.clear_figure()
@@ -265,7 +260,7 @@ def _show(made: list[Ahead]) -> None:
             plot.plot(
                 [*range(shown - 1, len(times))], [known[-1], *part.tolist()], label=label, marker=marker
             )
-        plot.title(printable(title))
+        plot.title(words.printable(title))
         plot.xticks(ticks, [times[tick] for tick in ticks])
         print(f"\n{str(plot.uncolorize(plot.build())).rstrip()}")
     return None

@@ -23,21 +23,10 @@ from ..objects.network import Network
 from ..objects.topology import NO_GATER, Topology
 from ..tables import SeriesTask
 from ..tables.rows import input_rows, lesson_rows
-from . import formats
+from . import formats, words
 from .checkpoint import OPTIONS
 from .formats import READING, loaded, read
 from .reading import Table, add_reading, add_sequence, say
-from .words import (
-    PICTURES,
-    UsageError,
-    add_output,
-    aligned,
-    file_errors,
-    output_of,
-    printable,
-    require_suffix,
-    save_figure,
-)
 
 SILENT = (OPTIONS, "errors", "relative", "encoding", "units")
 """Keys of metadata that are for other subcommands: errors on held-out rows, medians and words of columns."""
@@ -55,7 +44,7 @@ def info(options: argparse.Namespace) -> None:
     """Print the contents of a saved model."""
     found = loaded(options.model)
     if isinstance(found, Trainer):
-        print(f"{aligned(list(_of_checkpoint(found)), '<<')}\n")
+        print(f"{words.aligned(list(_of_checkpoint(found)), '<<')}\n")
         found = found.network
     print(describe(found))
 
@@ -72,14 +61,14 @@ def _of_checkpoint(trainer: Trainer) -> Iterator[tuple[str, str]]:
     if isinstance(given, dict):  # of `synapse train`
         chosen = {name: value for name, value in given.items() if value not in (None, "", "False")}
         typed = (f"--{name.replace('_', '-')} {value}" for name, value in chosen.items() if name != "data")
-        yield "options", printable(" ".join(typed))
+        yield "options", words.printable(" ".join(typed))
 
 
 def describe(network: Network) -> str:
     """The contents of a network and its metadata, as aligned text."""
     topology = Topology.of(network)
     facts = {
-        "name": printable(topology.name),
+        "name": words.printable(topology.name),
         "sizes": "-".join(map(str, topology.sizes)),
         "neurons": topology.neurons,
         "connections": topology.connections,
@@ -93,11 +82,14 @@ def describe(network: Network) -> str:
     layers = [("layer", "neurons", "squash")]
     ends = np.cumsum(topology.sizes).tolist()
     for label, size, end in zip(topology.layers, topology.sizes.tolist(), ends, strict=True):
-        squashes = dict.fromkeys(map(printable, topology.squash[end - size : end]))
-        layers.append((printable(label), str(size), ", ".join(squashes)))
+        squashes = dict.fromkeys(map(words.printable, topology.squash[end - size : end]))
+        layers.append((words.printable(label), str(size), ", ".join(squashes)))
     carried = list(_carried(network.metadata))
-    parts = [aligned([(what, str(value)) for what, value in facts.items()], "<<"), aligned(layers, "<><")]
-    return "\n\n".join([*parts, aligned(carried, "<<")] if carried else parts)
+    parts = [
+        words.aligned([(what, str(value)) for what, value in facts.items()], "<<"),
+        words.aligned(layers, "<><"),
+    ]
+    return "\n\n".join([*parts, words.aligned(carried, "<<")] if carried else parts)
 
 
 def _carried(metadata: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -105,7 +97,7 @@ def _carried(metadata: dict[str, Any]) -> Iterator[tuple[str, str]]:
     made_here = "targets" in metadata
     for key, value in metadata.items():
         if key != OPTIONS and not (made_here and (key in SILENT or value in (None, [], {}, ""))):
-            yield printable(key.replace("_", " ") if made_here else key), printable(_text(value))
+            yield words.printable(key.replace("_", " ") if made_here else key), words.printable(_text(value))
 
 
 def _text(value: Any) -> str:
@@ -125,7 +117,7 @@ def add_draw(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
     add = parser.add_argument
     add("model", metavar="MODEL", help=READING)
-    add_output(parser, f"the file to write: {', '.join(PICTURES)} or {PAGE}")
+    words.add_output(parser, f"the file to write: {', '.join(words.PICTURES)} or {PAGE}")
     add("--data", metavar="DATA", help="the sequence that a page shows: a CSV file; - is standard input")
     add("--in-order", action="store_true", help="match columns to inputs by order instead of by name")
     add_reading(parser)
@@ -137,22 +129,22 @@ def draw(options: argparse.Namespace) -> None:
     A page shows the network at every step of a sequence: the first 200 rows of --data or, without it, a
     pulse of 1 on each input in turn, then zeros. The context is cleared first.
     """
-    path = output_of(options)
-    page = require_suffix(path, (*PICTURES, PAGE)) == PAGE
+    path = words.output_of(options)
+    page = words.require_suffix(path, (*words.PICTURES, PAGE)) == PAGE
     if options.data is not None and not page:
-        raise UsageError(f"A picture cannot show --data. Write a page instead ({PAGE}).")
+        raise words.UsageError(f"A picture cannot show --data. Write a page instead ({PAGE}).")
     network = read(options.model)
     network.clear()
     from .. import draw as pictures  # matplotlib is an extra
 
     if not page:
         with pictures.style():  # text in files stays text
-            save_figure(pictures.network(network).figure, path)
+            words.save_figure(pictures.network(network).figure, path)
         return
     rows = pulses(len(network.input))
     if options.data is not None:
         rows = input_rows(network, Table.of(options).sheet(), in_order=options.in_order)[0]
-    with file_errors("write", path):
+    with words.file_errors("write", path):
         pictures.explore(network, rows[:MOST_STEPS], path)
 
 
@@ -183,7 +175,7 @@ def play(options: argparse.Namespace) -> None:
     own table if --data names it, in the units in which it has learned: for a series, differences.
     """
     if options.output is not None:
-        require_suffix(options.output, (".html",))
+        words.require_suffix(options.output, (".html",))
     xor = partial(architect.Perceptron, 2, 3, 1, squash="tanh", output_squash="logistic", seed=0)
     network = xor() if options.model is None else read(options.model)
     network.clear()
@@ -216,7 +208,7 @@ def add_convert(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
     parser.epilog = f"{formats.table()}\n\n{parser.epilog}"
     parser.add_argument("source", metavar="IN", help="the model")
-    add_output(parser, "the file to write")
+    words.add_output(parser, "the file to write")
     parser.add_argument("--from", dest="read_as", metavar="FORMAT", choices=formats.READABLE, help="of IN")
     parser.add_argument("--to", dest="write_as", metavar="FORMAT", choices=formats.WRITABLE, help="of OUT")
 
@@ -227,7 +219,7 @@ def convert(options: argparse.Namespace) -> None:
     The suffix of a file selects its format; when a .json file is read, its content does, as for unknown
     suffixes. Programs, .onnx and .dot cannot be read back.
     """
-    path = output_of(options)
+    path = words.output_of(options)
     formats.require_writable(path, options.write_as)  # a wrong suffix is an error before any work
     network = formats.read(options.source, options.read_as)
     formats.write(network, path, options.write_as)

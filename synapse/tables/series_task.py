@@ -58,10 +58,8 @@ class SeriesTask:
         Steps of a season, steps ahead in the test, and the index of the first held-out row.
     differences : list of Differences
         Those of the columns of `y`, chosen on the rows before `start`.
-    phase : int
-        The step of the season at which the rows begin. Default 0.
-    first_date : str or None
-        The date of step 0 of the season.
+    phase, first_date : int, str or None
+        The step of the season at which the rows begin, and the date of its step 0.
     sequence : tuple of str, or None
         The column that tells several series apart, and its value in this one.
     scale : ndarray, shape (2, m), or None
@@ -98,10 +96,9 @@ class SeriesTask:
         if x is not None and future is not None:
             x = np.vstack([x, future])
         differences = [Differences(tuple(lags)) for lags in facts["differences"]]
-        phase, first = series.phase(facts.get("first_date")), facts.get("first_date")
-        scale = None if facts.get("sequence") is None else scale_of(y)
-        made = cls(targets, observed, known, y, x, facts["period"], 1, len(y), differences, phase, first)
-        return replace(made, sequence=series.sequence, scale=scale)
+        first, scale = facts.get("first_date"), None if facts.get("sequence") is None else scale_of(y)
+        common = (facts["period"], 1, len(y), differences, series.phase(first), first)
+        return cls(targets, observed, known, y, x, *common, series.sequence, scale)
 
     def whole(self) -> SeriesTask:
         """The task with all rows to learn from."""
@@ -251,8 +248,8 @@ def series_task(
     length = 1 if start <= length else length
     differences = [choose_differences(column[:start], ahead, period=length) for column in y.T]
     first = None if series.dates is None else series.dates[0].isoformat()
-    made = SeriesTask([*targets], observed, [*known], y, x, length, ahead, start, differences, 0, first)
-    return replace(made, sequence=series.sequence)
+    common = (length, ahead, start, differences, 0, first, series.sequence)
+    return SeriesTask([*targets], observed, [*known], y, x, *common)
 
 
 def several_tasks(
@@ -275,32 +272,33 @@ def several_tasks(
     ArgumentError, ArgumentTypeError
         As for :func:`series_task`.
     """
-    long = [one for one in several if len(one.values) >= SHORTEST] or several
-    tasks = [series_task(one, targets, known, **options) for one in long]
-    if len(several) < 2:
-        return tasks, []
-    period = max(task.period for task in tasks)
-    tasks = [task for task in tasks if task.period == period]
-    votes = [
-        Counter(one.lags for one in column)
-        for column in zip(*(task.differences for task in tasks), strict=True)
-    ]
-    differences = [Differences(column.most_common(1)[0][0]) for column in votes]
+    if several[0].sequence is None:
+        return [series_task(several[0], targets, known, **options)], []
+    long = [one for one in several if len(one.values) >= SHORTEST] or several[:1]
+    pairs = [(one, series_task(one, targets, known, **options)) for one in long]
+    period = max(task.period for _, task in pairs)
+    pairs = [(one, task) for one, task in pairs if task.period == period]
+    columns = zip(*([one.lags for one in task.differences] for _, task in pairs), strict=True)
+    differences = [Differences(Counter(lags).most_common(1)[0][0]) for lags in columns]
     least = max(one.lost for one in differences) + SHORTEST
-    tasks = [task for task in tasks if task.start >= least]
-    steps = min((task.steps for task in tasks if task.start < len(task.y)), default=tasks[0].steps)
-    first = min((series.dates[0] for series in several if series.dates is not None), default=None)
-    made, notes, used = [], list[str](), {task.sequence for task in tasks}
-    for series, task in zip([one for one in long if one.sequence in used], tasks, strict=True):
-        phase = 0 if first is None else series.phase(first.isoformat())
-        shared = replace(
-            task, differences=differences, steps=steps, origins=max(6, 3 * MOST_ORIGINS // len(tasks))
-        )
-        date = None if first is None else first.isoformat()
-        made.append(replace(shared, scale=scale_of(task.y[: task.start]), first_date=date, phase=phase))
-    if left := [one.sequence[1] for one in several if one.sequence and one.sequence not in used]:
-        notes.append(f"Left out: {quoted(left)}, too short for the season and the differences of the others.")
-    return made, notes
+    pairs = [(one, task) for one, task in pairs if task.start >= least]
+    steps = min((task.steps for _, task in pairs if task.start < len(task.y)), default=pairs[0][1].steps)
+    dates = [one.dates[0] for one in several if one.dates is not None]
+    first, most = min(dates).isoformat() if dates else None, max(6, 3 * MOST_ORIGINS // len(pairs))
+    shared: dict[str, Any] = {
+        "differences": differences,
+        "steps": steps,
+        "origins": most,
+        "first_date": first,
+    }
+    tasks = [
+        replace(task, scale=scale_of(task.y[: task.start]), phase=one.phase(first), **shared)
+        for one, task in pairs
+    ]
+    used = {task.sequence for task in tasks}
+    left = [one.sequence[1] for one in several if one.sequence and one.sequence not in used]
+    why = "too short for the season and the differences of the others"
+    return tasks, [f"Left out: {quoted(left)}, {why}."] if left else []
 
 
 # --- forecasts -------------------------------------------------------------------------------

@@ -19,6 +19,8 @@ from .scaled_model import ScaledModel
 from .series_task import SeriesTask, fit_together
 from .training import FEWEST, Learning, Trained
 
+SAVED = ("targets", "observed", "known", "period", "first_date")
+"""Attributes of a task that the model's file carries."""
 MOST_OWN = 50
 """Number of series, at most, of which each is tried with a network of its own."""
 MOST_SHOWN = 6
@@ -37,13 +39,6 @@ def train_series(task: SeriesTask | Sequence[SeriesTask], learning: Learning) ->
     forecasts series that it has not learned, too. If one network for each has a lower error on the held-out
     rows, these are saved beside it and forecast the series that they have learned.
 
-    Parameters
-    ----------
-    task : SeriesTask, or sequence of SeriesTask
-        From :func:`series_task` or :func:`several_tasks`.
-    learning : Learning
-        How the network is trained.
-
     Raises
     ------
     ArgumentError, ArgumentTypeError
@@ -58,14 +53,10 @@ def train_series(task: SeriesTask | Sequence[SeriesTask], learning: Learning) ->
     tasks, name = [instance("The task", one, SeriesTask) for one in given], str(learning.model)
     fit = fit_together(tasks, learning)
     (model, result), rows = fit, sum(len(one.y) for one in tasks)
-    facts: dict[str, Any] = {
-        "targets": tasks[0].targets,
-        "observed": tasks[0].observed,
-        "known": tasks[0].known,
+    shared = tasks[0].scale is not None and tasks[0].sequence
+    facts: dict[str, Any] = {name: getattr(tasks[0], name) for name in SAVED} | {
         "differences": [list(one.lags) for one in tasks[0].differences],
-        "period": tasks[0].period,
-        "first_date": tasks[0].first_date,
-        "sequence": tasks[0].sequence[0] if len(tasks) > 1 and tasks[0].sequence else None,
+        "sequence": shared[0] if shared else None,
         "rows": rows,
         "held_out_rows": sum(len(one.y) - one.start for one in tasks),
         "chosen": name,
@@ -106,26 +97,21 @@ def train_series(task: SeriesTask | Sequence[SeriesTask], learning: Learning) ->
         "relative": relative,
     }
     network.metadata = facts
-    return Trained(
-        network, result, facts, ranking(tasks, found), list(dict.fromkeys([*notes, *found.failed]))
-    )
+    sentences = dict.fromkeys([*notes, *found.failed])
+    return Trained(network, result, facts, ranking(tasks, found), list(sentences))
 
 
 def _one_each(tasks: list[SeriesTask], learning: Learning, fit: Fit) -> tuple[list[Fit], list[str]]:
     """One network for each series if its error is lower in the test, else the one for all; and a sentence."""
-    alone = replace(learning, trainer_of=None, options={})
+    alone, errors = replace(learning, trainer_of=None, options={}), list[float]()
     both = [[fit] * len(tasks), [fit_together([task], alone) for task in tasks]]
-    errors = [_tested(tasks, [model for model, _ in fits]) for fits in both]
+    for fits in both:
+        made = [{"": one.forecaster(model.network)} for one, (model, _) in zip(tasks, fits, strict=True)]
+        errors.append(select_together(tasks, made)[0].mase(""))
     best = int(np.argmin(errors))
     chosen = ("The one for all is used.", "One for each is used.")[best]
     shown = f"MASE {errors[0]:.3g}; one for each series: {errors[1]:.3g}"
     return both[best], [f"One network for all {len(tasks)} series: {shown}. {chosen}"]
-
-
-def _tested(tasks: Sequence[SeriesTask], models: Sequence[ScaledModel]) -> float:
-    """The error of networks on the held-out rows, one for each series."""
-    forecasters = [{"": task.forecaster(one.network)} for task, one in zip(tasks, models, strict=True)]
-    return select_together(tasks, forecasters)[0].mase("")
 
 
 def select_together(
@@ -135,10 +121,8 @@ def select_together(
 
     A forecaster has one name in all series. Together, errors are in units of the scale of each series.
     """
-    each = [
-        task.select(own) if task.start < len(task.y) else None
-        for task, own in zip(tasks, forecasters, strict=True)
-    ]
+    pairs = zip(tasks, forecasters, strict=True)
+    each = [task.select(own) if task.start < len(task.y) else None for task, own in pairs]
     tested = [one for one in each if one is not None]
     if len(tasks) == 1:
         return tested[0], each
@@ -150,12 +134,12 @@ def select_together(
 def _joined(parts: Sequence[RollingOrigin]) -> RollingOrigin:
     """The forecasts of several series as those of one, in units of the scale of each."""
     units = [np.where(one.scale > 0, one.scale, 1.0) for one in parts]
-    return RollingOrigin(
-        np.concatenate([one.origins + APART * place for place, one in enumerate(parts)]),
-        np.concatenate([one.forecasts / unit for one, unit in zip(parts, units, strict=True)]),
-        np.concatenate([one.truth / unit for one, unit in zip(parts, units, strict=True)]),
-        np.ones_like(units[0]),
+    origins = np.concatenate([one.origins + APART * place for place, one in enumerate(parts)])
+    forecasts, truth = (
+        np.concatenate([getattr(one, name) / unit for one, unit in zip(parts, units, strict=True)])
+        for name in ("forecasts", "truth")
     )
+    return RollingOrigin(origins, forecasts, truth, np.ones_like(units[0]))
 
 
 def _errors(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self, final
 
 import numpy as np
@@ -19,19 +19,35 @@ except ImportError:
 
 from ._typing import Floats
 from .errors import ArgumentError
-from .forecasting import Forecast, autoregression, choose_differences, rolling_origin, select
+from .forecasting import Differences, Forecast, autoregression, choose_differences, rolling_origin
 from .forecasting._series import season
 from .forecasting.closed_loop import bounded, clipping
 from .forecasting.rolling import Forecaster
 from .forecasting.selection import CLEARLY
 from .sklearn import SequenceRegressor
-from .sklearn.running_scale import RunningScale
 from .tables.dates import step_of
-from .tables.series_task import MOST_ORIGINS, SeriesTask
+from .tables.series_task import SeriesTask, scale_of
 from .tables.training import held_out
 
 __all__ = ["SynapseForecaster"]
 __dir__ = public_names(__all__)
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A trained model, the task whose rows before the test it has learned, and the units of known columns."""
+
+    task: SeriesTask
+    units: Floats | None
+    model: Any
+
+    def task_of(self, y: Floats, x: Floats | None) -> SeriesTask:
+        """The task with other rows, whose known columns are in standard units."""
+        return replace(self.task, y=y, x=None if x is None else (x - self.units[0]) / self.units[1])
+
+    def forecaster(self, y: Floats, x: Floats | None, steps: int = 0) -> Forecaster:
+        """The network as a forecaster of these rows, and of so many steps after them."""
+        return self.task_of(y, x).forecaster(self.model.network_, steps)
 
 
 @final
@@ -107,26 +123,23 @@ class SynapseForecaster(BaseForecaster):
 
     def _fit(self, y: Any, X: Any, fh: Any) -> Self:
         values, rows, period = y.to_numpy(np.float64), len(y), self._season(y.index)
-        known = None if X is None else X.to_numpy(np.float64)
         steps = min(max(period, 6), 12) if fh is None else max(1, *fh.to_relative(self.cutoff))
         learned = rows - self._held_out(rows, steps)
         steps = max(1, min(steps, (rows - learned) // 3 or rows // 6))
         period = 1 if learned <= period else period
         differences = [choose_differences(column[:learned], steps, period=period) for column in values.T]
-        names = [*map(str, y.columns)], [] if X is None else [*map(str, X.columns)]
-        self._task = SeriesTask(names[0], [], names[1], values, known, period, steps, learned, differences)
-        self.chosen_ = "network"
-        if learned < rows:
-            self._tested = self._fitted(learned)
-            if self.model is None and rows - learned >= steps:
-                forecasters = {"network": self._forecaster(self._tested, known), "ar": autoregression}
-                every = max(1, (rows - learned - steps) // MOST_ORIGINS)
-                found = select(forecasters, values, steps, start=learned, every=every, period=period)
-                if found.mase("network") >= CLEARLY * found.mase("ar"):
-                    self.chosen_ = "autoregression"
-        self.model_, self._scale = self._fitted(rows)
-        if learned == rows:
-            self._tested = self.model_, self._scale
+        known, names = (None, []) if X is None else (X.to_numpy(np.float64), [*map(str, X.columns)])
+        task = SeriesTask(
+            [*map(str, y.columns)], [], names, values, known, period, steps, learned, differences
+        )
+        self._tested, self.chosen_ = self._learned(task), "network"
+        if self.model is None and rows - learned >= steps:
+            network = self._tested.forecaster(values, known)
+            found = task.select({"network": network, "autoregression": autoregression})
+            if found.mase("network") >= CLEARLY * found.mase("autoregression"):
+                self.chosen_ = "autoregression"
+        self._final = self._tested if learned == rows else self._learned(replace(task, start=rows))
+        self.model_ = self._final.model
         return self
 
     def _season(self, index: Any) -> int:
@@ -143,35 +156,19 @@ class SynapseForecaster(BaseForecaster):
         share = None if given is None else non_negative_number("The held_out", given)
         return held_out(rows, share if share is None or share < 1 else share / rows, usual)
 
-    def _fitted(self, stop: int) -> tuple[Any, RunningScale]:
-        """A model that has learned the rows before `stop`, and the units of their differences."""
-        task = self._task
-        scale, first = RunningScale(task.y.shape[1] + len(task.known)), task.differences[0]
-        for place, (one, column) in enumerate(zip(task.differences, task.y.T, strict=True)):
-            scale.add(one.of(column[:stop])[:, None], place)
-        if task.x is not None:
-            scale.add(first.of(task.x[:stop]), len(task.targets))
+    def _learned(self, task: SeriesTask) -> Learned:
+        """A model that has learned the differences in the rows before the test, in standard units."""
+        columns = zip(task.differences, task.y[: task.start].T, strict=True)
+        task = replace(task, scale=np.hstack([_units(one, column[:, None]) for one, column in columns]))
+        known = None if task.x is None else _units(task.differences[0], task.x[: task.start])
         default = SequenceRegressor(
             hidden=(8,), build="GRU", epochs=200, l2="auto", random_state=self.random_state
         )
         model = clone(default if self.model is None else self.model).set_params(per="step", scale=False)
-        ((inputs, targets),) = self._in_units(scale, task.y, task.x).lesson(stop)
-        return model.fit([inputs], [targets]), scale
-
-    def _in_units(self, scale: RunningScale, y: Floats, x: Floats | None) -> SeriesTask:
-        """The task with these rows in standard units."""
-        known = None if x is None else scale.standard(x, y.shape[1])
-        return replace(self._task, y=scale.standard(y), x=known)
-
-    def _forecaster(self, fitted: tuple[Any, RunningScale], known: Floats | None) -> Forecaster:
-        """A trained model as a function of the rows up to now, in their units, and the steps."""
-        model, scale = fitted
-
-        def forecaster(history: Floats, steps: int) -> Floats:
-            task = self._in_units(scale, history, known)
-            return scale.original(task.forecaster(model.network_, steps)(task.y, steps))
-
-        return forecaster
+        learned = Learned(task, known, model)
+        inputs, targets = learned.task_of(task.y, task.x).lesson()
+        model.fit([inputs], [targets])
+        return learned
 
     def _ahead(self, fh: Any, X: Any, interval: float | None) -> tuple[Forecast, Any]:
         """The forecast of all steps up to the last of the horizon, and which of them are in it."""
@@ -179,16 +176,16 @@ class SynapseForecaster(BaseForecaster):
         values, steps, known = self._y.to_numpy(np.float64), int(at.max()) + 1, None
         if self._X is not None:
             known = np.vstack([self._X.to_numpy(np.float64), self._known_ahead(X, steps)])
-        fits = [(self.model_, self._scale), self._tested]
-        final, tested = [
-            self._forecaster(one, known) if self.chosen_ == "network" else autoregression for one in fits
-        ]
+        final: Forecaster = autoregression
+        tested: Forecaster = autoregression
+        if self.chosen_ == "network":
+            final, tested = (one.forecaster(values, known, steps) for one in (self._final, self._tested))
         mean = final(values, steps)
         if interval is None:
             return Forecast(mean), at
-        start, half = self._task.start, len(values) - len(values) // 2
+        start, half = self._tested.task.start, len(values) - len(values) // 2
         few = (len(values) - start - steps + 1) * steps < interval / (1 - interval)
-        start = half if start == len(self._task.y) or (few and self.held_out is None) else start
+        start = half if self._tested is self._final or (few and self.held_out is None) else start
         errors = rolling_origin(tested, values, steps, start=start).calibration
         return bounded(mean, errors.half_widths(interval, steps), interval, clipping(None, None)), at
 
@@ -222,3 +219,15 @@ class SynapseForecaster(BaseForecaster):
         """Parameters with which sktime tests the class."""
         model = SequenceRegressor(hidden=(2,), build="GRU", epochs=2)
         return [{"model": model, "random_state": 0}, {"random_state": 0}]
+
+
+def _units(differences: Differences, rows: Floats) -> Floats:
+    """Mean and deviation of each column, shape (2, m); if differenced, 0 and the root of the mean square.
+
+    A drift, the mean of differences, is no mean of rows. So it remains, and can be far above their deviation.
+    """
+    changes = differences.of(rows)
+    if not differences.lags:
+        return scale_of(changes)
+    size = np.sqrt(np.mean(changes**2, axis=0))
+    return np.array([np.zeros(len(size)), np.where(size > 0, size, 1.0)])

@@ -87,6 +87,9 @@ def test_a_trend_with_a_season_is_forecast_with_and_without_a_test():
         forecaster = sktime_forecaster(**options).fit(series[:120], fh=range(1, 13))
         assert forecaster.chosen_ == chosen
         assert np.abs(forecaster.predict() - series[120:]).mean() < 10  # 49.3 without the rows of the test
+    steep = pd.Series(100.1 * np.arange(60) + np.random.default_rng(1).normal(scale=0.1, size=60))
+    ahead = sktime_forecaster(held_out=0).fit(steep[:50], fh=range(1, 11)).predict()
+    assert np.abs(ahead - steep[50:]).max() < 20  # a fifth of one step; the drift is a thousand deviations
     chaos = [0.3]
     for _ in range(150):
         chaos.append(3.8 * chaos[-1] * (1 - chaos[-1]))

@@ -47,9 +47,10 @@ def trial(row: str, seed: int) -> dict[str, float]:
     """One evolution."""
     task, population, settings = ROWS[row]
     fixed = architect.Perceptron(6, 10, 1, seed=seed) if row == "poles without growth" else None
+    most = MOST[row.replace(",", "").partition(" ")[0]]
     begin = time.process_time()
     result = evolve.neat(
-        task, population=population, max_evaluations=MOST[row.partition(" ")[0].rstrip(",")], seed=seed, start=fixed,
+        task, population=population, max_evaluations=most, seed=seed, start=fixed,
         settings=evolve.Settings(**settings),
     )  # fmt: skip
     found = {

@@ -83,7 +83,11 @@ def numbers_of(network: Network, rows: Floats, aims: Sequence[Floats | None]) ->
     ``extended`` and ``sensitivity`` one per pair of ``connection`` and ``neuron`` that has such a trace, or
     sensitivity. These three are None if there would be too many.
     """
-    reads, connections, pairs = _reads(network), network.connections, _pairs_of(network)
+    connections, pairs = network.connections, _pairs_of(network)
+    reads: dict[str, Callable[[], Iterable[float]]] = {
+        name: partial(read_numbers, network, name) for name in (*NUMBERS, *ERRORS)
+    }
+    reads["bias_eligibility"] = lambda: [neuron.bias_eligibility for neuron in network]
     room = MOST_TRACES // (len(rows) + 1) - len(connections)
     if room >= 0:
         reads["eligibility"] = lambda: [connection.eligibility for connection in connections]
@@ -96,44 +100,39 @@ def numbers_of(network: Network, rows: Floats, aims: Sequence[Floats | None]) ->
             network.propagate(0.0, aim)
         for name, read in reads.items():
             collected[name].append(read())
-    found: dict[str, Any] = {name: [plain(values) for values in collected[name]] for name in collected}
-    found |= _aimed(found, aims)
-    for name, of in pairs.items():
-        found[name] = of.columns(np.array(collected[name]))
-    return {**dict.fromkeys(("eligibility", *OF_PAIRS)), **found}
-
-
-def _aimed(found: dict[str, Any], aims: Sequence[Floats | None]) -> dict[str, Any]:
-    """Targets, and the errors of steps that have one; what others left behind is left out."""
-    if all(aim is None for aim in aims):
-        return dict.fromkeys(("target", *ERRORS))
-    known = [False, *(aim is not None for aim in aims)]
-    errors = {
-        name: [row if aimed else None for row, aimed in zip(found[name], known, strict=True)]
-        for name in ERRORS
-    }
-    return {"target": [None, *(None if aim is None else plain(aim) for aim in aims)], **errors}
+    columns: dict[str, Any] = dict.fromkeys(("target", "eligibility", *OF_PAIRS))
+    columns |= {name: [plain(values) for values in steps] for name, steps in collected.items()}
+    aimed = [False, *(aim is not None for aim in aims)]
+    for name in ERRORS:  # what others left behind is left out
+        errors = zip(columns[name], aimed, strict=True)
+        columns[name] = [row if known else None for row, known in errors] if any(aimed) else None
+    if any(aimed):
+        columns["target"] = [None, *(None if aim is None else plain(aim) for aim in aims)]
+    return columns | {name: of.columns(np.array(collected[name])) for name, of in pairs.items()}
 
 
 def numbers_of_log(network: Network, log: Log) -> dict[str, Any]:
     """Numbers at recorded steps. There is none before the first step, nor of what was not recorded."""
-    steps, nothing = len(log), np.full(len(network), np.nan)
-    found: dict[str, Any] = dict.fromkeys(("target", *ERRORS, "eligibility", *OF_PAIRS))
-    for name in (*NUMBERS, "bias_eligibility", *ERRORS):
-        number = "error" if name == "responsibility" and "error" in log.numbers else name
-        if number in log.numbers or number not in ERRORS:
-            known = number in log.numbers or number in NUMBERS  # else an error, which names what is missing
-            rows = log.of(network, number) if known else np.tile(nothing, (steps, 1))
-            found[name] = [plain(row) for row in (nothing, *rows)]
+    columns: dict[str, Any] = dict.fromkeys(("target", *ERRORS, "eligibility", *OF_PAIRS))
     connections = network.connections
-    room = MOST_TRACES // (steps + 1) - len(connections)
+
+    def rows_of(owners: Any, name: str) -> list[list[float | None]]:
+        return [plain(row) for row in (np.full(len(owners), np.nan), *log.of(owners, name))]
+
+    for name in (*NUMBERS, *ERRORS):
+        number = "error" if name == "responsibility" and "error" in log.numbers else name
+        if number in log.numbers or name in NUMBERS:  # without one of these, `log.of` says what is missing
+            columns[name] = rows_of(network, number)
+    name = "bias_eligibility"
+    without = [[None] * len(network)] * (len(log) + 1)
+    columns[name] = rows_of(network, name) if name in log.numbers else without
+    room = MOST_TRACES // (len(log) + 1) - len(connections)
     if "eligibility" in log.numbers and room >= 0:
-        rows = log.of(connections, "eligibility")
-        found["eligibility"] = [plain(row) for row in (np.full(len(connections), np.nan), *rows)]
+        columns["eligibility"] = rows_of(connections, "eligibility")
     for name in OF_PAIRS:
         if name in log.numbers and room >= len(log.owners(name)):
-            found[name] = _columns_of_log(network, log, name)
-    return found
+            columns[name] = _columns_of_log(network, log, name)
+    return columns
 
 
 def _columns_of_log(network: Network, log: Log, name: str) -> dict[str, list[Any]]:
@@ -147,12 +146,6 @@ def _columns_of_log(network: Network, log: Log, name: str) -> dict[str, list[Any
         "neuron": [number_of[pairs[p][1]] for p in there],
         "values": [plain(row) for row in values[:, there]],
     }
-
-
-def _reads(network: Network) -> dict[str, Callable[[], Iterable[float]]]:
-    """Functions that read a number of every neuron, by its name."""
-    columns = {name: partial(read_numbers, network, name) for name in (*NUMBERS, *ERRORS)}
-    return {**columns, "bias_eligibility": lambda: [neuron.bias_eligibility for neuron in network]}
 
 
 class Pairs:
@@ -185,14 +178,14 @@ def _pairs_of(network: Network) -> dict[str, Pairs]:
     ]
 
     def extended() -> Floats:
-        traces = [found for gater in into for _, _, found in extended_into(gater, links[gater])]
+        traces = [values for gater in into for _, _, values in extended_into(gater, links[gater])]
         return np.concatenate([np.empty(0), *traces])
 
-    found = {"extended": Pairs(pairs, extended)}
+    numbers = {"extended": Pairs(pairs, extended)}
     if network.learning_rule.method == "rtrl":
         kept = SensitivityPairs(network, connections)
-        found["sensitivity"] = Pairs(((c, number[neuron]) for c, neuron in kept.pairs), kept.read)
-    return found
+        numbers["sensitivity"] = Pairs(((c, number[neuron]) for c, neuron in kept.pairs), kept.read)
+    return numbers
 
 
 def plain(values: Iterable[float]) -> list[float | None]:

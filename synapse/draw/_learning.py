@@ -22,24 +22,15 @@ from ._document import plain
 MOST_CONNECTIONS = 20_000
 """Maximum number of connections of a network in a page: a step of more takes over a millisecond there."""
 
+TANH = {"squash": "tanh", "output_squash": "logistic"}
+SYNAPTIC = {"style": "synaptic", "cell_squash": "identity", "peepholes": None, "initializer": "uniform"}
 RECIPES: dict[str, Callable[..., Network]] = {
-    "Perceptron 2-3-1": partial(architect.Perceptron, 2, 3, 1, squash="tanh", output_squash="logistic"),
-    "Perceptron 2-12-12-1": partial(
-        architect.Perceptron, 2, 12, 12, 1, squash="tanh", output_squash="logistic"
-    ),
-    "Perceptron 25-6-3": partial(architect.Perceptron, 25, 6, 3, squash="tanh", output_squash="logistic"),
+    "Perceptron 2-3-1": partial(architect.Perceptron, 2, 3, 1, **TANH),
+    "Perceptron 2-12-12-1": partial(architect.Perceptron, 2, 12, 12, 1, **TANH),
+    "Perceptron 25-6-3": partial(architect.Perceptron, 25, 6, 3, **TANH),
     "LSTM 1-2-1": partial(architect.LSTM, 1, 2, 1),
     "LSTM 1-3-1": partial(architect.LSTM, 1, 3, 1),
-    "LSTM 6-7-2": partial(
-        architect.LSTM,
-        6,
-        7,
-        2,
-        style="synaptic",
-        cell_squash="identity",
-        peepholes=None,
-        initializer="uniform",
-    ),
+    "LSTM 6-7-2": partial(architect.LSTM, 6, 7, 2, **SYNAPTIC),
     "LSTM 7-4-7": partial(architect.LSTM, 7, 4, 7),
     "GRU 1-3-1": partial(architect.GRU, 1, 3, 1),
     "Elman 1-4-1": partial(architect.Elman, 1, 4, 1, squash="tanh", output_squash="identity"),
@@ -49,16 +40,16 @@ RECIPES: dict[str, Callable[..., Network]] = {
     "Random 2-6-1": partial(architect.Random, 2, 6, 1, gates=3, self_connections=2),
     "Residual 2-4-4-1": partial(architect.Residual, 2, 4, 4, 1),
     "Convolutional 25-3": partial(architect.Convolutional, (5, 5), 3, filters=(3,)),
-    "Hopfield 6": partial(architect.Hopfield, 6),
+    "Hopfield 6": lambda seed: architect.Hopfield(6),
     "Kohonen 2-9": partial(architect.Kohonen, 2, (3, 3)),
 }
-"""Small networks of every architecture, by the names that the page shows."""
+"""Small networks of every architecture, by the names that the page shows; each takes a seed."""
 
 
 @cache
 def recipes() -> dict[str, dict[str, Any]]:
     """The networks of :data:`RECIPES` as JSON."""
-    return {name: json_data(make() if "Hopfield" in name else make(seed=0)) for name, make in RECIPES.items()}
+    return {name: json_data(make(seed=0)) for name, make in RECIPES.items()}
 
 
 def learning_of(net: Network, inputs: ArrayLike | None, targets: ArrayLike | None) -> dict[str, Any]:
@@ -88,17 +79,16 @@ def _sequences(net: Network, inputs: ArrayLike, targets: ArrayLike | None) -> li
     aims: Any = [None] * len(parts) if targets is None else targets if several else [targets]
     if len(aims) != len(parts):
         raise ArgumentError(f"Expected targets for {counted(len(parts), 'sequence')}, got {len(aims)}.")
-    found = [_pairs(net, rows, aim) for rows, aim in zip(parts, aims, strict=True)]
-    if not any(found):
+    pairs = [_pairs(net, rows, aim) for rows, aim in zip(parts, aims, strict=True)]
+    if not any(pairs):
         raise ArgumentError("Expected at least one row of inputs to learn from, got none.")
-    return [sequence for sequence in found if sequence]
+    return [sequence for sequence in pairs if sequence]
 
 
 def _pairs(net: Network, inputs: ArrayLike, targets: ArrayLike | None) -> list[Any]:
     rows = as_matrix("The sequence", inputs, len(net.input), net.dtype)
     aims = aims_of(net, len(rows), targets)
-    pairs = zip(rows.tolist(), aims, strict=True)
-    return [[row, None if aim is None else plain(aim)] for row, aim in pairs]
+    return [[row, None if aim is None else plain(aim)] for row, aim in zip(rows.tolist(), aims, strict=True)]
 
 
 def aims_of(net: Network, steps: int, targets: ArrayLike | None) -> list[Floats | None]:

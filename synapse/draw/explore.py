@@ -160,8 +160,8 @@ def explore(
     """Show a network, neuron by neuron, at every step of a sequence: in a notebook, or as a page in a file.
 
     With ``learn=True``, the network learns in the page by the online rule, with the numbers that Python would
-    compute (to 1e-12, or to rounding in float32). There you can also edit it, choose other data, and save it as JSON, which
-    :func:`synapse.load` reads.
+    compute (to 1e-12, or to rounding in float32). There you can also edit it, choose other data, and save it
+    as JSON, which :func:`synapse.load` reads.
 
     The page is one HTML file that loads nothing from elsewhere: it can be mailed, stored and opened
     offline. It shows what ``net.run(sequence)`` does after ``net.clear()``, so nothing remains from what ran
@@ -254,21 +254,18 @@ SCRIPTS = (
 )
 """The parts of the page's own script, in order: each uses definitions of earlier ones."""
 
-LEARNING = (
-    "rule.js",
+WORKBENCH = (
     "tasks.js",
     "live.js",
     "learn.js",
-    "surface.js",
-    "why.js",
+    "charts.js",
     "keep.js",
     "data.js",
     "build.js",
-    "program.js",
     "lessons.js",
     "tutor.js",
 )
-"""Those that a page that learns has besides, after squashes and costs. Imports and exports are left out."""
+"""Those of a page that learns, after squashes, costs and the rule. Imports and exports are left out."""
 
 
 def page_of(data: dict[str, Any]) -> str:
@@ -278,7 +275,7 @@ def page_of(data: dict[str, Any]) -> str:
     if learn:
         from ..readwrite.programs import functions_source  # only such a page needs what writes programs
 
-        scripts += functions_source(), *map(part_of, LEARNING)
+        scripts += functions_source(), *map(part_of, ("rule.js", *WORKBENCH))
     script = re.sub(r"^import .*;$|^export (?=\w)", "", "\n".join(scripts), flags=re.MULTILINE)
     script = "(() => {\n" + script + "})();\n"
     parts = {

@@ -1,6 +1,6 @@
-// Learning as one sees it: steps, passes, slow motion, the curve of the errors, and the outputs over the plane.
+// Learning as a person sees it: steps, passes, slow motion, and why a weight or a bias moved in the latest step.
 
-const STEPS_A_FRAME = 16, BUSY = 14, BUSIER = 40, SLOW = 800, RARE = 500, PLANE = 48, PLANE_EVERY = 300; // steps; milliseconds; cells; milliseconds
+const STEPS_A_FRAME = 16, BUSY = 14, BUSIER = 40, SLOW = 800, RARE = 500, PLANE_EVERY = 300; // steps; milliseconds
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 dimmed = { line: 0.4, node: 0.6 }; // everything is to be seen while it moves
 let phases = [], phase = null; // of a step in slow motion: those that follow, and the present one
@@ -176,40 +176,48 @@ function showCourse(always = !playing) {
   showAnswers();
 }
 
-function drawCurve() {
-  const { history } = page, every = Math.ceil(history.length / 250), known = history.filter(Number.isFinite);
-  const rows = history.filter((_, i) => i % every === 0 || i === history.length - 1), most = Math.max(...known, 1e-12);
-  const points = rows.flatMap((value, i) => (Number.isFinite(value) ? [`${(100 * i) / Math.max(1, rows.length - 1)} ${60 - 58 * (value / most)}`] : []));
-  get("errors").querySelector("path").setAttribute("d", points.length > 1 ? `M${points.join("L")}` : "");
-  const words = known.length ? `Mean error of a step: ${tiny(known.at(-1))} in epoch ${history.length * stride}; the highest was ${tiny(most)}.`
-    : "The mean error of each epoch will be drawn here.";
-  get("error-words").textContent = words;
-  get("errors").setAttribute("aria-label", words);
+// --- why a number moved ----------------------------------------------------------------------------
+
+/** The move of a weight of a neuron at a rate of 1, from the rule itself, and its parts. */
+function moveOf(target, owner) {
+  const i = target.incoming.indexOf(owner), ofBias = owner === target;
+  let move = 0;
+  target.learn((one, name, tie, value) => { if (one === owner && (name === "bias") === ofBias) move = value; });
+  const heard = target.gating.filter((one) => one.answers && one.gated.responsibility !== 0);
+  const parts = [{ error: target.projected, by: target, trace: ofBias ? target.biasEligibility : owner.eligibility, word: "eligibility" },
+    ...heard.map((one) => ({ error: one.gated.responsibility, by: one.gated, trace: ofBias ? one.extendedBias : one.extended[i], word: "extended trace" }))];
+  return { move, parts };
 }
-/** The first output over all pairs of inputs, as far as the data reach and a little beyond. */
-function drawPlane() {
-  const flat = net.inputs.length === 2 && !misfit(), canvas = get("plane");
-  get("plane-box").hidden = !flat;
-  if (!flat || canvas.offsetParent === null) return;
-  const samples = page.data.sequences.flat(), pen = canvas.getContext("2d"), size = canvas.width, cell = size / PLANE;
-  const values = samples.flatMap(([inputs]) => inputs), margin = 0.15 * (Math.max(...values) - Math.min(...values) || 1);
-  const low = Math.min(...values) - margin, span = Math.max(...values) + margin - low;
-  const centre = (i) => low + (span * (i + 0.5)) / PLANE;
-  const [answers] = answersOf([many(PLANE * PLANE, (i) => [centre(i % PLANE), low + span - (centre(Math.floor(i / PLANE)) - low)])]);
-  const targets = samples.map(([, wanted]) => wanted?.[0]), half = targets.some((one) => one < 0) ? 0 : 0.5;
-  answers.forEach(([value], i) => {
-    pen.fillStyle = filled((value - half) / (1 - half));
-    pen.fillRect(Math.floor((i % PLANE) * cell), Math.floor(Math.floor(i / PLANE) * cell), Math.ceil(cell), Math.ceil(cell));
-  });
-  samples.slice(0, 500).forEach(([[x, y]], i) => {
-    pen.beginPath();
-    pen.arc(((x - low) / span) * size, size - ((y - low) / span) * size, 4, 0, 2 * Math.PI);
-    pen.fillStyle = targets[i] == null ? colours.faint : filled((targets[i] - half) / (1 - half));
-    pen.strokeStyle = colours.ink;
-    pen.fill();
-    pen.stroke();
-  });
+
+/** What the eligibility consists of, for each kind of connection. */
+function traceWords({ source, target, gater, delayed, seen, gain }) {
+  const before = source === target ? "the previous state" : `${delayed ? "the previous activation" : "the activation"} of ${nameOf(source)}`;
+  const fresh = gater ? `the gain of ${nameOf(gater)} (${shown(gain)}) \u00d7 ${before} (${shown(seen)})` : `${before} (${shown(seen)})`;
+  const loop = target.selfConnection;
+  if (!loop) return `Eligibility: ${fresh}.`;
+  return `Eligibility: ${fresh}, and what is left of earlier steps: the previous eligibility \u00d7 the weight${loop.gater ? " \u00d7 the gain" : ""} of the self-connection.`;
 }
+
+function explain({ kind, connection: c, neuron: n }) {
+  const owner = kind === "connection" ? links[c] : all[n], target = kind === "connection" ? owner.target : owner;
+  const [learns, tie] = kind === "connection" ? [owner.trainable, owner.tie] : [owner.trainableBias, owner.biasTie];
+  const number = kind === "connection" ? "weight" : "bias", said = [made("h3", `Why did this ${number} move?`)];
+  const sentence = (text) => [...said, made("p", text)];
+  if (kind === "neuron" && net.inputs.includes(owner)) return [];
+  if (!learns) return sentence(`It did not: this ${number} is not trainable.`);
+  if (!page.latest || !trail.length) return sentence("No step since the last change.");
+  if (page.latest.error === null) return sentence("It did not: the latest step has no target.");
+  const { move, parts } = moveOf(target, owner), { rate, momentum } = page.settings;
+  const rows = [["rate", rate]];
+  parts.forEach(({ error, by, trace, word }) => rows.push([`error of ${nameOf(by)}`, error], [`\u00d7 ${word}`, trace]));
+  if (parts.length > 1) rows.push(["sum of products", move]);
+  if (momentum) rows.push([`with momentum ${momentum}`, owner.velocity]);
+  else if (tie) rows.push(["sum with all that it is tied to", owner.velocity]);
+  rows.push(["moved by", rate * owner.velocity]);
+  const words = parts.length > 1 ? [made("p", `${nameOf(target)} gates connections into ${parts.slice(1).map(({ by }) => nameOf(by)).join(", ")}: their errors count too.`)] : [];
+  return [...said, table(rows), ...words, ...(kind === "connection" ? [made("p", traceWords(owner))] : [])];
+}
+why = explain;
 
 // --- hands on it -------------------------------------------------------------------------------
 

@@ -1,7 +1,43 @@
-// The error over the two trainable numbers of a small network, as a map, and the way that learning has taken on it.
+// Charts of learning: the curve of the errors, the first output over the plane, and the error over two trainable numbers.
 
+const PLANE = 48; // cells of a side
 const CELLS = 40, MOST_WAY = 2000, FEW_LINKS = 8; // of the map; points; a larger network is not searched for its two numbers
 let walked = []; // { steps, at }: the numbers before each step
+
+function drawCurve() {
+  const { history } = page, every = Math.ceil(history.length / 250), known = history.filter(Number.isFinite);
+  const rows = history.filter((_, i) => i % every === 0 || i === history.length - 1), most = Math.max(...known, 1e-12);
+  const points = rows.flatMap((value, i) => (Number.isFinite(value) ? [`${(100 * i) / Math.max(1, rows.length - 1)} ${60 - 58 * (value / most)}`] : []));
+  get("errors").querySelector("path").setAttribute("d", points.length > 1 ? `M${points.join("L")}` : "");
+  const words = known.length ? `Mean error of a step: ${tiny(known.at(-1))} in epoch ${history.length * stride}; the highest was ${tiny(most)}.`
+    : "The mean error of each epoch will be drawn here.";
+  get("error-words").textContent = words;
+  get("errors").setAttribute("aria-label", words);
+}
+/** The first output over all pairs of inputs, as far as the data reach and a little beyond. */
+function drawPlane() {
+  const flat = net.inputs.length === 2 && !misfit(), canvas = get("plane");
+  get("plane-box").hidden = !flat;
+  if (!flat || canvas.offsetParent === null) return;
+  const samples = page.data.sequences.flat(), pen = canvas.getContext("2d"), size = canvas.width, cell = size / PLANE;
+  const values = samples.flatMap(([inputs]) => inputs), margin = 0.15 * (Math.max(...values) - Math.min(...values) || 1);
+  const low = Math.min(...values) - margin, span = Math.max(...values) + margin - low;
+  const centre = (i) => low + (span * (i + 0.5)) / PLANE;
+  const [answers] = answersOf([many(PLANE * PLANE, (i) => [centre(i % PLANE), low + span - (centre(Math.floor(i / PLANE)) - low)])]);
+  const targets = samples.map(([, wanted]) => wanted?.[0]), half = targets.some((one) => one < 0) ? 0 : 0.5;
+  answers.forEach(([value], i) => {
+    pen.fillStyle = filled((value - half) / (1 - half));
+    pen.fillRect(Math.floor((i % PLANE) * cell), Math.floor(Math.floor(i / PLANE) * cell), Math.ceil(cell), Math.ceil(cell));
+  });
+  samples.slice(0, 500).forEach(([[x, y]], i) => {
+    pen.beginPath();
+    pen.arc(((x - low) / span) * size, size - ((y - low) / span) * size, 4, 0, 2 * Math.PI);
+    pen.fillStyle = targets[i] == null ? colours.faint : filled((targets[i] - half) / (1 - half));
+    pen.strokeStyle = colours.ink;
+    pen.fill();
+    pen.stroke();
+  });
+}
 
 /** The two trainable numbers of a network, as owners and names; null if there are more or fewer. */
 function twoNumbers(network) {

@@ -41,7 +41,7 @@ class Places:
     """Centres of neurons, (neurons, 2), and their layers; frames of layers: left, bottom, right, top.
 
     `rings` says which layers are rings. `gap` is the distance of columns; it is 0 if a layout has placed the
-    neurons, which then have no frames.
+    neurons, which then have no frames. `half` is half the width and height of what stands at a centre.
     """
 
     centres: Floats
@@ -49,6 +49,7 @@ class Places:
     frames: Floats
     rings: Bools
     gap: float
+    half: tuple[float, float] = (RADIUS, RADIUS)
 
     @classmethod
     def of(cls, diagram: Topology, printed: bool = False) -> Places:

@@ -12,7 +12,7 @@ from .._checks import counted
 from .._typing import Floats
 from ..objects.network import Network
 from ..objects.topology import Topology
-from . import _blocks as block_view
+from ._blocks import Folded, folded
 from ._places import RADIUS, Places
 from ._style import ABOVE, BELOW, BLUE, RED
 from ._ways import curve, routes_of
@@ -21,7 +21,6 @@ WIDTH, HEIGHT = 640, 300
 """The largest size of the drawing, in pixels."""
 MOST_NEURONS, MOST_CONNECTIONS = 100, 500
 """Maximum numbers of neurons and connections drawn one by one; a larger network is one box per layer."""
-BOX = np.array([block_view.WIDTH, block_view.HEIGHT])
 UNIT = 64
 """Pixels of a unit of length: the distance of two neurons, if the drawing is not scaled down."""
 
@@ -37,15 +36,16 @@ def small_picture(network: Network) -> str:
     """
     table = Topology.of(network)
     unfolded = table.neurons <= MOST_NEURONS and table.connections <= MOST_CONNECTIONS
-    places = Places.of(table)
-    middles = places.middles if unfolded else np.arange(len(table.layers))[:, None] * [block_view.PITCH, 0.0]
-    lines = list(_connections(table, places) if unfolded else _bundles(table))
-    corners = places.corners if unfolded else (middles[0] - BOX / 2, middles[-1] + BOX / 2)
-    every = np.concatenate([corners, *(curve(route) for route, _, _ in lines)])
+    net = None if unfolded else folded(table)
+    places = Places.of(table) if net is None else net.places
+    lines = list(_connections(table, places) if net is None else _bundles(table, net))
+    half = np.array(places.half) + (0.0 if net else 0.16)
+    corners = places.centres - half, places.centres + half
+    every = np.concatenate([*corners, *(curve(route) for route, _, _ in lines)])
     low, high = every.min(axis=0) - 0.05, every.max(axis=0) + 0.05
     width, height = (UNIT * (high - low)).tolist()
     scale = min(1.0, (WIDTH - 16) / width, (HEIGHT - 44) / height)
-    nodes = _circles(table, places) if unfolded else _boxes(table, middles)
+    nodes = _circles(table, places) if unfolded else _boxes(table, places)
     titles = _titles(table, places, scale, float(high[1]) + 12 / (UNIT * scale)) if unfolded else ()
     beside, above, words = 8 / scale, 28 / scale, escape(table.description)
     view = (UNIT * low[0] - beside, -UNIT * high[1] - above, width + 2 * beside, height + 1.5 * above)
@@ -68,11 +68,13 @@ def _connections(table: Topology, places: Places) -> Iterator[tuple[Floats, str,
         yield route, tip, weight / heaviest
 
 
-def _bundles(table: Topology) -> Iterator[tuple[Floats, str, float]]:
+def _bundles(table: Topology, net: Folded) -> Iterator[tuple[Floats, str, float]]:
     """Route, tool tip and sign of all the connections between two layers."""
-    for bundle, route, _ in block_view.routes(block_view.bundles(table)):
-        size, total = counted(bundle.size, "connection"), bundle.total
-        tip = f"{table.layers[bundle.source]} → {table.layers[bundle.target]}\n{size}, sum {total:.6g}"
+    columns = (column.tolist() for column in (net.source, net.target, net.size, net.total))
+    for route, source, target, size, total in zip(net.routes, *columns, strict=True):
+        tip = (
+            f"{table.layers[source]} → {table.layers[target]}\n{counted(size, 'connection')}, sum {total:.6g}"
+        )
         yield route, tip, math.copysign(1.0, total)
 
 
@@ -95,13 +97,14 @@ def _titles(table: Topology, places: Places, scale: float, y: float) -> Iterator
         yield _text(label, x, y, 11 / scale, max(3, int(room / 6.5)))
 
 
-def _boxes(table: Topology, middles: Floats) -> Iterator[str]:
+def _boxes(table: Topology, places: Places) -> Iterator[str]:
     means = np.bincount(table.layer, table.activation) / table.sizes
-    width, height = UNIT * BOX
-    for label, count, mean, middle in zip(table.layers, table.sizes.tolist(), means, middles, strict=True):
+    width, height = (2 * UNIT * half for half in places.half)
+    layers = zip(table.layers, table.sizes.tolist(), means, places.centres, strict=True)
+    for label, count, mean, middle in layers:
         size = counted(count, "neuron")
         tip = f"{label}, {size}\nmean activation {mean:.6g}"
-        x, y = _at(middle + BOX * [-0.5, 0.5]).split()
+        x, y = _at(middle + np.array([-places.half[0], places.half[1]])).split()
         yield (
             f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="6" '
             f'fill="gray" fill-opacity="0.12" vector-effect="non-scaling-stroke">{_tip(tip)}</rect>'

@@ -8,7 +8,8 @@ rules. As in Graphviz's dot, a connection has a place of its own in every column
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,8 +22,8 @@ ROOM = 0.08
 BEFORE = 0.24
 """Distance before and after a column at which a connection turns, so that it passes discs level."""
 
-CABLE, WIDEST = 0.2, 0.4
-"""Distance between two cables of backward connections, and the largest width of one."""
+CABLE, WIDEST, LANE = 0.2, 0.4, 0.42
+"""Distance between two cables of backward connections, largest width of one, and distance at boxes."""
 
 ROUND = 0.12
 """Radius of the corners of cables."""
@@ -41,15 +42,15 @@ class Column(NamedTuple):
 
 def columns_of(places: Places, head: float = 0.0) -> list[Column]:
     """All columns from left to right: a ring is one, a folded layer several. `head` is space for names."""
-    columns = []
+    columns, (wide, high) = [], places.half
     for layer, frame in enumerate(places.frames):
         own = places.centres[places.layer == layer]
         lines = [own] if places.rings[layer] else [own[own[:, 0] == x] for x in np.unique(own[:, 0])]
         for line in lines:
             y = np.sort(line[:, 1])
-            tops = np.append(y[:-1] + RADIUS, max(y[-1] + RADIUS, frame[3] + head)) + ROOM
-            gaps = np.stack([np.append(-np.inf, tops), np.append(y - RADIUS - ROOM, np.inf)], axis=1)
-            left, right = line[:, 0].min() - RADIUS, line[:, 0].max() + RADIUS
+            tops = np.append(y[:-1] + high, max(y[-1] + high, frame[3] + head)) + ROOM
+            gaps = np.stack([np.append(-np.inf, tops), np.append(y - high - ROOM, np.inf)], axis=1)
+            left, right = line[:, 0].min() - wide, line[:, 0].max() + wide
             columns.append(Column(left, right, gaps[gaps[:, 0] < gaps[:, 1]]))
     return sorted(columns, key=lambda column: column.left)
 
@@ -60,8 +61,10 @@ def routes_of(source: Indices, target: Indices, places: Places, head: float = 0.
     layer, step = places.layer[source], places.layer[target] - places.layer[source]
     lateral = (step == 0) & (source != target)
     routes = list(np.stack([here, there], axis=1))
-    for i in np.flatnonzero(source == target):
-        routes[i] = here[i] + LOOP
+    loops = np.flatnonzero(source == target)
+    for i in loops:
+        own = loops[source[loops] == source[i]].tolist()
+        routes[i] = here[i] + LOOP + [0.6 * (own.index(i) - (len(own) - 1) / 2), places.half[1] - RADIUS]
     if not places.gap:
         for i in np.flatnonzero(source != target):
             routes[i] = _arc(here[i], there[i], 0.15)
@@ -70,8 +73,17 @@ def routes_of(source: Indices, target: Indices, places: Places, head: float = 0.
         routes[i] = _arc(here[i], there[i], 0.08, places.middles[layer[i]])
     for i in np.flatnonzero(lateral & ~places.rings[layer]):
         routes[i] = _beside(here[i], there[i], places.gap)
-    _pass_columns(routes, np.flatnonzero(step > 0), columns_of(places, head))
-    _lead_back(routes, np.flatnonzero(step < 0), layer * len(places.frames) + step, places, head)
+    boxes = places.half[0] > RADIUS
+    if boxes:
+        for i in np.flatnonzero(step == 1):
+            routes[i] = routes[i] + np.array([(places.half[0], 0.0), (-places.half[0], 0.0)])
+        around, upper = (step < 0) | (step > 1), step > 0
+    else:
+        _pass_columns(routes, np.flatnonzero(step > 0), columns_of(places, head))
+        around, upper = step < 0, (here[:, 1] + there[:, 1]) / 2 > 0
+    pairs = layer * len(places.frames) + step
+    for side in (1.0, -1.0):
+        _lead_around(routes, np.flatnonzero(around & (upper == (side > 0))), side, pairs, places, head)
     return routes
 
 
@@ -151,42 +163,39 @@ def _pass_columns(routes: list[Floats], onwards: Indices, columns: Sequence[Colu
         routes[i] = through(here, there, [(columns[c], height[i, k]) for k, (c, _, _) in enumerate(own)])
 
 
-def _lead_back(routes: list[Floats], back: Indices, pairs: Indices, places: Places, head: float) -> None:
-    """Backward connections: above or below everything, in one cable for each pair of layers.
+def _lead_around(
+    routes: list[Floats], mine: Indices, side: float, pairs: Indices, places: Places, head: float
+) -> None:
+    """Lead connections above or below everything, in one cable for each pair of layers.
 
-    They leave on the right of their source and arrive from the left of their target. Those of the upper half
-    of a layer run above, the others below; short ones, and those of outer neurons, take the inner lanes.
+    They leave neurons on the right and arrive from the left; boxes have ports above and below, towards the
+    other end. Short connections, and those of outer neurons, take the inner lanes.
     """
-    low, high = places.corners
-    high = high + np.array([0.0, head])
-    every = np.concatenate([[low, high], *(route for route in routes if len(route) > 2)])
-    middle = np.array([route[[0, -1], 1].mean() for route in routes])
-    length = np.array([np.ptp(route[:, 0]) for route in routes])
-    for side, rim in ((1.0, every[:, 1].max()), (-1.0, -every[:, 1].min())):
-        mine = back[(middle[back] >= 0) == (side > 0)]
-        mine = mine[np.lexsort((-side * middle[mine], pairs[mine], length[mine].round(6)))]
-        cables = np.split(mine, np.flatnonzero(np.diff(pairs[mine])) + 1) if len(mine) else []
-        spans = [(*routes[own[0]][::-1, 0].tolist(), min(0.12 * len(own), WIDEST)) for own in cables]
-        for cable, span, height in zip(cables, spans, stacked(spans, rim + CABLE, CABLE), strict=True):
-            for share, i in zip(np.arange(len(cable)) / len(cable), cable.tolist(), strict=True):
-                (here, there), out = routes[i], 0.5 + 0.2 * share
-                routes[i] = around(here, there, (out, -out), side * (height + span[-1] * share))
-
-
-def stacked(spans: Iterable[tuple[Any, ...]], first: float, apart: float) -> list[float]:
-    """Heights of lanes, each (from, to, width), above all earlier ones that they overlap."""
+    rim = side * places.corners[side > 0][1] + head * (side > 0)
+    rim = max([rim, *(float((side * route[:, 1]).max()) for route in routes)])
+    ends = {i: routes[i] for i in mine.tolist()}
+    order = sorted(
+        ends, key=lambda i: (round(abs(np.ptp(ends[i][:, 0])), 6), pairs[i], -side * ends[i][:, 1].mean())
+    )
     taken: list[tuple[float, float, float]] = []
-    heights = []
-    for low, high, width in spans:
-        heights.append(max([first, *(top + apart for a, b, top in taken if a < high and low < b)]))
-        taken.append((low, high, heights[-1] + width))
-    return heights
-
-
-def around(here: Floats, there: Floats, out: tuple[float, float], height: float) -> Floats:
-    """A route at this height, which leaves its ends at these distances along the columns."""
-    a, b = here[0] + out[0], there[0] + out[1]
-    return rounded(np.array([here, (a, here[1]), (a, height), (b, height), (b, there[1]), there]))
+    boxes = places.half[0] > RADIUS
+    gap = LANE if boxes else CABLE
+    for number, (_, members) in enumerate(groupby(order, key=lambda i: pairs[i])):
+        cable = list(members)
+        low, high = sorted(ends[cable[0]][:, 0].tolist())
+        first = max([rim + gap, *(top + gap for a, b, top in taken if a < high and low < b)])
+        width = min(0.12 * (len(cable) - 1), WIDEST)
+        taken.append((low, high, first + width))
+        for share, i in zip(np.linspace(0.0, 1.0, len(cable)), cable, strict=True):
+            (here, there), at = routes[i], side * (first + width * share)
+            if boxes:
+                port = np.sign(there[0] - here[0]) * (0.69 - 0.06 * min(number, 4))
+                foot, a, b = side * places.half[1], here[0] + port, there[0] - port
+                corners = [(a, foot), (a, at), (b, at), (b, foot)]
+            else:
+                a, b = here[0] + 0.5 + 0.2 * share, there[0] - 0.5 - 0.2 * share
+                corners = [here, (a, here[1]), (a, at), (b, at), (b, there[1]), there]
+            routes[i] = rounded(np.array(corners))
 
 
 def rounded(corners: Floats) -> Floats:
@@ -218,19 +227,15 @@ def along(way: Floats, shares: Floats) -> Floats:
     return np.stack([np.interp(shares * length[-1], length, way[:, axis]) for axis in (0, 1)], axis=1)
 
 
-def arrowheads(ways: Sequence[Floats], size: float) -> Floats:
-    """Arrowheads where paths reach the discs of their targets, shape (connections, 3, 2)."""
+def arrowheads(ways: Sequence[Floats], centres: Floats, size: float) -> Floats:
+    """Arrowheads where paths reach the discs of their targets or end at a rim, shape (connections, 3, 2)."""
     heads = np.empty((len(ways), 3, 2))
-    for i, way in enumerate(ways):
-        loop = np.linalg.norm(way[0] - way[-1]) < 2 * RADIUS
-        outside = np.flatnonzero(np.linalg.norm(way - way[-1], axis=1) >= RADIUS)
-        heads[i] = _arrowhead(way[-2 if loop else outside[-1]], way[-1], 0.0 if loop else RADIUS, size)
+    for i, (way, centre) in enumerate(zip(ways, centres, strict=True)):
+        outside = np.flatnonzero(np.linalg.norm(way - centre, axis=1) >= RADIUS)
+        inward = np.linalg.norm(way[-1] - centre) < 1e-9
+        before = way[outside[-1] if inward and len(outside) else -2]
+        ahead = (way[-1] - before) / max(float(np.linalg.norm(way[-1] - before)), 1e-9)
+        tip = way[-1] - RADIUS * inward * ahead
+        wing = 0.42 * size * np.array([-ahead[1], ahead[0]])
+        heads[i] = [tip, tip - size * ahead + wing, tip - size * ahead - wing]
     return heads
-
-
-def _arrowhead(before: Floats, end: Floats, short: float, size: float) -> Floats:
-    """A triangle on the line from `before` to `end` whose tip stops `short` of the end."""
-    ahead = (end - before) / max(float(np.linalg.norm(end - before)), 1e-9)
-    tip = end - short * ahead
-    wing = 0.42 * size * np.array([-ahead[1], ahead[0]])
-    return np.array([tip, tip - size * ahead + wing, tip - size * ahead - wing])

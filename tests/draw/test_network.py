@@ -112,9 +112,10 @@ def test_text_and_lines_are_proportional_to_the_axes():
         draw.network(net, ax, blocks=blocks, colour_bars=False).set_title("")
         figure.canvas.draw()
         texts = [text.get_fontsize() for text in ax.texts]
-        (lines,) = part(ax, "connections") or [None]
-        widths = lines.get_linewidths() if lines else [arrow.get_lw() for arrow in part(ax, "projection")]
-        return np.array([*texts, *widths]) / np.diff(ax.transData.transform([[0, 0], [1, 0]])[:, 0])
+        (lines,) = part(ax, "connections")
+        return np.array([*texts, *lines.get_linewidths()]) / np.diff(
+            ax.transData.transform([[0, 0], [1, 0]])[:, 0]
+        )
 
     for blocks in (False, True):
         np.testing.assert_allclose(measured(4.0, blocks), measured(8.0, blocks), rtol=1e-6)
@@ -213,9 +214,8 @@ def test_a_gater_that_is_not_shown_leaves_a_mark_without_a_line():
     outsider.gate(a.project(b, weight=1.0))
     for blocks in (False, True):
         ax = draw.network([a, b], blocks=blocks)
-        assert len(part(ax, "gate mark" if blocks else "gate marks")) == 1
+        assert len(gate_marks(ax)) == 1
         assert not paths(ax, "gates")
-        assert not part(ax, "gate")
 
 
 def test_backward_connections_run_above_or_below_the_discs():
@@ -305,16 +305,16 @@ def test_large_networks_are_drawn_by_layers():
     net = architect.LSTM(20, 60, 5, style="synaptic", seed=0)
     ax = draw.network(net)
     assert len(part(ax, "layer")) == 6
-    assert len(part(ax, "projection")) == 10
-    assert len(part(ax, "gate mark")) == len(part(ax, "gate")) == 3
+    assert len(paths(ax, "connections")) == 10
+    assert len(gate_marks(ax)) == len(paths(ax, "gates")) == 3
     assert {"20 neurons", "60 neurons", "5 neurons", "60 to itself", "100"} <= set(said(ax))
     assert "Numbers of connections, all to all unless noted" in said(ax)
     assert [len(dots.get_paths()) for dots in part(ax, "dots")] == [20, 60, 60, 60, 60, 5]
 
 
 def test_which_networks_are_drawn_by_layers():
-    assert part(draw.network(architect.LSTM(7, 15, 7, seed=0)), "projection")
-    assert not part(draw.network(architect.LSTM(7, 15, 7, seed=0), blocks=False), "projection")
+    assert part(draw.network(architect.LSTM(7, 15, 7, seed=0)), "layer")
+    assert not part(draw.network(architect.LSTM(7, 15, 7, seed=0), blocks=False), "layer")
     assert_readable(draw.network(STANDARD["deep"]()))
 
 
@@ -331,16 +331,17 @@ def test_by_layers_marks_of_gates_lie_on_arrows_and_dotted_lines_begin_at_boxes(
     def check(name):
         ax = draw.network(STANDARD[name](), blocks=True)
         assert_readable(ax)
-        arrows = [arrow.get_path().vertices for arrow in part(ax, "projection")]
-        for mark in part(ax, "gate mark"):
-            place = np.ravel(mark.get_data())
-            assert min(from_way(place, arrow) for arrow in arrows) < 1e-3
+        for mark in gate_marks(ax):
+            assert min(from_way(mark, arrow) for arrow in paths(ax, "connections")) < 1e-3
         boxes = [box.get_extents().transformed(ax.transData.inverted()) for box in part(ax, "layer")]
-        for line in part(ax, "gate"):
-            x, y = line.get_xydata()[0]
-            assert any(
-                abs(b.x0 + b.x1 - 2 * x) < b.width + 0.04 and b.y0 - 0.02 < y < b.y1 + 0.02 for b in boxes
-            )
+        for (x, y), *_ in paths(ax, "gates"):
+            assert any(b.x0 < x < b.x1 and b.y0 < y < b.y1 for b in boxes)
+        for way in paths(ax, "connections"):  # they begin and end at the rims of boxes, and meet no other
+            inside = [
+                any(b.x0 + 0.1 < x < b.x1 - 0.1 and b.y0 + 0.1 < y < b.y1 - 0.1 for b in boxes)
+                for x, y in way
+            ]
+            assert not any(inside)
 
     assert not failures(["lstm", "hand", "names", "loose", "large"], check)
 

@@ -1,0 +1,325 @@
+"""A network drawn neuron by neuron."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from .._typing import Floats, Indices
+from ..objects.topology import NO_GATER, OUTSIDE, Topology
+from . import _style
+from ._places import RADIUS, Places, names_shown
+from ._style import GATE, INK, PALE, WIDE, canvas, key, label, largest
+from ._ways import along, arrowheads, columns_of, curve, lead_of, routes_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from ._scaled import Scaled
+
+MOST_ARROWHEADS = 250
+"""Maximum number of connections that all have arrowheads."""
+
+WIDTH, HEIGHT, LARGEST = 8.0, 6.5, 0.8
+"""Size of a figure in inches at most, and of a unit."""
+
+NUMBER, NAME, HEAD = 8.0, 7.0, 9.0
+"""Sizes of text in a figure of its own: numbers in discs, names below them, names of layers."""
+
+LONGEST_WORD = 14
+"""Maximum length of a word in the name of a layer that is not broken."""
+
+PRINTED = 0.17
+"""Size of printed numbers, in units."""
+SHARES = np.array([0.38, 0.62, 0.32, 0.68, 0.44, 0.56, 0.26, 0.74, 0.5, 0.2, 0.8])
+"""Places along a connection that its printed weight tries, in this order: many cross in the middle."""
+
+CLEAR = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.4}
+"""Background of text that lines may cross."""
+
+
+class Picture:
+    """A picture of single neurons. Sizes of text and lines are in units, the distance of two neurons."""
+
+    def __init__(self, diagram: Topology, places: Places, printed: bool) -> None:
+        self.diagram, self.places, self.printed = diagram, places, printed
+        low, high = places.corners
+        width, height = high - low + 1.2
+        self.point = 1.0 / (72.0 * min(LARGEST, WIDTH / width, HEIGHT / height))
+        self.heads = self._heads() if places.gap else []
+        rows = max((text.count("\n") + 1 for text in self.heads), default=0)
+        self.head = 1.25 * HEAD * self.point * rows + 0.1
+        self.ways = [curve(one) for one in routes_of(diagram.source, diagram.target, places, self.head)]
+
+    def draw(self, ax: Axes | None, title: str, colour: str | None, bars: bool) -> Axes:
+        low, high = self._extent()
+        size = high - low
+        inches = min(LARGEST, WIDTH / size[0], HEIGHT / size[1])
+        width = max(2.5 if self.places.gap else 5.5, size[0] * inches + 0.8 * bars)
+        with canvas(ax, (width, max(1.8, size[1] * inches + 0.3))) as ax:
+            from ._scaled import Scaled
+
+            ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
+            ax.set_axis_off()
+            ax.set_title(title)
+            scaled = Scaled(ax)
+            self._draw_frames(ax, scaled)
+            if len(self.ways):
+                self._draw_connections(ax, scaled, bars)
+            table = self.diagram
+            draw_gates(
+                ax, scaled, (table.source, table.target, table.gater), self.places, self.ways, self.point
+            )
+            inks = self._draw_discs(ax, scaled, colour, bars)
+            self._draw_names(ax, scaled, inks)
+            if self.printed:
+                self._print_numbers(ax, scaled, inks)
+            return ax
+
+    def _extent(self) -> tuple[Floats, Floats]:
+        """The corners of the picture, with space for the names of layers above their frames."""
+        low, high = self.places.corners
+        high = high + np.array([0.0, self.head if self.heads else 0.0])
+        every = np.concatenate([[low, high], *self.ways])
+        return every.min(axis=0) - 0.35, every.max(axis=0) + 0.35
+
+    def _heads(self) -> list[str]:
+        """Names of layers on lines that fit."""
+        fits = int(0.95 * self.places.gap / (WIDE * 1.12 * HEAD * self.point))
+        words = (max(map(len, name.split()), default=0) for name in self.diagram.layers)
+        widths = [max(fits, min(longest, LONGEST_WORD)) for longest in words]
+        return [_style.lines(name, width) for name, width in zip(self.diagram.layers, widths, strict=True)]
+
+    def _draw_frames(self, ax: Axes, scaled: Scaled) -> None:
+        """A frame for each layer, with its name above."""
+        longest = max((len(line) for text in self.heads for line in text.split("\n")), default=0)
+        fit = 0.95 * self.places.gap / (1.12 * WIDE * max(longest, 5))
+        for text, column, frame in zip(
+            self.heads, self.places.middles[:, 0], self.places.frames, strict=True
+        ):
+            scaled.box(frame[:2], frame[2:], 0.8 * self.point, edgecolor=PALE, zorder=0.5, gid="frame")
+            name = ax.text(
+                column, frame[3] + 0.06, text, ha="center", va="bottom", weight="bold", linespacing=1.0
+            )
+            name.set(zorder=4, bbox=CLEAR)
+            scaled.text(name, min(HEAD * self.point, fit))
+
+    def _draw_connections(self, ax: Axes, scaled: Scaled, bars: bool) -> None:
+        from matplotlib.collections import PathCollection, PolyCollection
+        from matplotlib.path import Path
+
+        table, ways = self.diagram, self.ways
+        scale = table.weight[table.trainable] if table.trainable.any() else table.weight
+        cmap, norm = _style.diverging(), _style.around_zero(scale)
+        strength = np.minimum(np.abs(table.weight) / (largest(scale) or 1.0), 1.0)
+        order = np.argsort(strength, kind="stable")  # the strong ones lie on top
+        colours = cmap(norm(table.weight[order]))
+        thickest = float(np.clip(30.0 / np.sqrt(len(ways)), 0.8, 3.0)) * min(1.0, 0.025 / self.point)
+        paths = PathCollection(
+            [Path(ways[i]) for i in order],
+            facecolors="none",
+            edgecolors=colours,
+            zorder=1,
+            gid="connections",
+        )
+        ax.add_collection(paths)
+        scaled.widths(paths, self.point * thickest * (0.2 + 0.8 * strength[order]))
+        # In larger networks only backward and lateral connections have arrowheads.
+        few = table.connections <= MOST_ARROWHEADS
+        pointed = (few | (table.layer[table.target] < table.layer[table.source]))[order]
+        if pointed.any():
+            ends = self.places.centres[table.target[order[pointed]]]
+            heads = list(arrowheads([ways[i] for i in order[pointed]], ends, 0.15))
+            ax.add_collection(
+                PolyCollection(heads, facecolors=colours[pointed], lw=0, zorder=1.5, gid="arrowheads")
+            )
+        if bars:
+            beyond = largest(table.weight) > largest(scale)
+            key(ax, cmap, norm, "weight", extend="both" if beyond else "neither")
+
+    def _draw_discs(self, ax: Axes, scaled: Scaled, colour: str | None, bars: bool) -> list[str]:
+        """Draw the neurons; returns a readable text colour for each."""
+        from matplotlib.collections import PatchCollection
+        from matplotlib.patches import Circle
+
+        discs = PatchCollection(
+            [Circle(place, RADIUS) for place in self.places.centres], zorder=2, gid="neurons"
+        )
+        discs.set(edgecolor=INK, facecolor="white")
+        ax.add_collection(discs)
+        scaled.widths(discs, 0.8 * self.point)
+        if colour is None and self.places.gap:
+            return [INK] * self.diagram.neurons
+        faces = self._colours_of_layers(ax) if colour is None else self._colours_of_numbers(ax, colour, bars)
+        discs.set(facecolor=faces)
+        brightness = faces[:, :3] @ [0.299, 0.587, 0.114]
+        return ["white" if bright < 0.5 else INK for bright in brightness]
+
+    def _colours_of_numbers(self, ax: Axes, colour: str, bars: bool) -> Floats:
+        """The colours of a number of neurons, with a bar."""
+        values = getattr(self.diagram, colour)
+        cmap, norm = (
+            (_style.diverging(), _style.around_zero(values)) if colour == "bias" else _style.colouring(values)
+        )
+        if bars:
+            key(ax, cmap, norm, colour, location="left")
+        faces: Floats = cmap(norm(values))
+        return faces
+
+    def _colours_of_layers(self, ax: Axes) -> Floats:
+        """The colours of the layers of neurons, with a legend if they suffice."""
+        from matplotlib.lines import Line2D
+
+        shades = _style.tints(len(self.diagram.layers))
+        if 1 < len(self.diagram.layers) <= _style.MOST_TINTS:
+            signs = [
+                Line2D([], [], ls="", marker="o", ms=7, mfc=shade, mec=INK, mew=0.8, label=_style.entry(name))
+                for name, shade in zip(self.diagram.layers, shades, strict=True)
+            ]
+            ax.legend(
+                handles=signs, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=4, handletextpad=0.1
+            )
+        return np.array(shades)[self.diagram.layer]
+
+    def _draw_names(self, ax: Axes, scaled: Scaled, inks: list[str]) -> None:
+        """Numbers and short names in the discs, longer names below them."""
+        wide = self.places.gap if len(set(self.places.centres[:, 0])) == len(self.places.frames) else 0.95
+        room = max(3, int(0.95 * wide / (WIDE * NAME * self.point)))
+        for (x, y), name, ink in zip(self.places.centres, names_shown(self.diagram), inks, strict=True):
+            inside = len(name) <= 3 and not self.printed
+            text = label(name) if inside else label(name, room)
+            low = y if inside else y - RADIUS - 0.04
+            shown = ax.text(x, low, text, ha="center", va="center" if inside else "top", color=ink, zorder=4)
+            if not inside:
+                shown.set(color=INK, bbox=CLEAR)
+            size = min(NUMBER * self.point, 0.3) * (0.75 if len(name) == 3 else 1.0)
+            scaled.text(shown, size if inside else min(NAME * self.point, 0.28))
+
+    def _print_numbers(self, ax: Axes, scaled: Scaled, inks: list[str]) -> None:
+        """Activations in the discs, and weights where their lines are far from discs and other weights."""
+        taken = [*self.places.centres, *(self.places.centres - np.array([0.0, 0.4]))]
+        centred: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 4}
+        for (x, y), value, ink in zip(self.places.centres, self.diagram.activation, inks, strict=True):
+            scaled.text(ax.text(x, y, f"{value:.2f}", color=ink, **centred), PRINTED)
+        for way, weight in zip(self.ways, self.diagram.weight, strict=True):
+            spots = along(way, SHARES)
+            apart = np.abs(spots[:, None] - np.array(taken)) / [0.55, 0.22]  # the half of two texts
+            room = apart.max(axis=2).min(axis=1)
+            spot = spots[int((room > 1.0).argmax() if (room > 1.0).any() else room.argmax())]
+            taken.append(spot)
+            text = ax.text(
+                spot[0], spot[1], f"{weight:.2f}", color=INK, bbox=CLEAR | {"alpha": 0.9}, **centred
+            )
+            scaled.text(text, PRINTED)
+
+
+# --- gates ----------------------------------------------------------------------------------------
+
+REACH, RING, APART = 0.3, 0.17, 0.2
+"""Distance of the first bundle of gates from the disc of the neuron that its connections share, of the next
+bundle from it, and of single marks from each other."""
+
+
+class Gates(NamedTuple):
+    """Marks on connections that one neuron gates, near the neuron that these share, if any.
+
+    `lead` is the path from the gater to the nearest mark, None for a gater that is not in the picture.
+    """
+
+    marks: Floats
+    lead: Floats | None
+
+
+def draw_gates(
+    ax: Axes, scaled: Scaled, links: Any, places: Places, ways: list[Floats], point: float
+) -> None:
+    """Marks on gated connections, bars across those of a bundle, and dotted lines from their gaters.
+
+    `links` are the sources, targets and gaters of connections with these ways.
+    """
+    from matplotlib.collections import LineCollection, PatchCollection
+    from matplotlib.patches import Circle
+
+    gates = gates_of(links, places, ways)
+    if not gates:
+        return
+    leads = [one.lead for one in gates if one.lead is not None]
+    dots = LineCollection(leads, colors=GATE, linestyles=[_style.DOTS], zorder=1.8, gid="gates")
+    bars = [one.marks for one in gates if len(one.marks) > 1]
+    across = LineCollection(bars, colors=GATE, zorder=1.9, capstyle="round", gid="gate bars")
+    alone = [len(one.marks) == 1 for one in gates for _ in one.marks]
+    spots = [spot for one in gates for spot in one.marks]
+    circles = [Circle(spot, 0.075 if single else 0.04) for spot, single in zip(spots, alone, strict=True)]
+    edges = ["white" if single else GATE for single in alone]
+    marks = PatchCollection(circles, facecolor=GATE, edgecolor=edges, zorder=3, gid="gate marks")
+    for artist, width in ((dots, 1.0), (across, 1.6), (marks, 0.4)):
+        ax.add_collection(artist)
+        scaled.widths(artist, width * point)
+
+
+def gates_of(links: tuple[Indices, Indices, Indices], places: Places, ways: list[Floats]) -> list[Gates]:
+    """All gates: one bundle for each gater and shared source or target, single ones last."""
+    source, target, gater = links
+    taken: Counter[int] = Counter()
+    found, alone = [], gater != NO_GATER
+    for own, mine, shared in _bundles(source, target, gater):
+        reach = float(places.half[0]) + REACH + RING * taken[shared]
+        taken[shared] += 1
+        alone[mine] = False
+        centre = places.centres[shared]
+        marks = np.array([_crossing(ways[i], centre, reach) for i in mine])
+        found.append((own, marks[_around(centre, marks)]))
+    single = np.flatnonzero(alone)
+    found += [
+        (own, mark[None]) for own, mark in zip(gater[single].tolist(), _apart(ways, single), strict=True)
+    ]
+    columns = columns_of(places)
+    gates = []
+    for own, marks in found:
+        here = places.centres[max(own, 0)]
+        nearest = marks[int(np.linalg.norm(marks - here, axis=1).argmin())]
+        gates.append(Gates(marks, None if own == OUTSIDE else curve(lead_of(here, nearest, columns))))
+    return gates
+
+
+def _bundles(source: Indices, target: Indices, gater: Indices) -> list[tuple[int, Indices, int]]:
+    """Gater, several connections and the neuron they share: a target or a source, whichever are fewer."""
+    found = []
+    for own in np.unique(gater[gater >= 0]).tolist():
+        mine = np.flatnonzero((gater == own) & (source != target))
+        ends = min((target[mine], source[mine]), key=lambda end: len(np.unique(end)))
+        found += [
+            (own, mine[ends == end], end) for end in np.unique(ends).tolist() if (ends == end).sum() > 1
+        ]
+    return found
+
+
+def _crossing(way: Floats, centre: Floats, reach: float) -> Floats:
+    """The point of a way at a distance from the neuron at one of its ends, at most in its middle."""
+    way = way if np.linalg.norm(way[0] - centre) < np.linalg.norm(way[-1] - centre) else way[::-1]
+    fine = along(way, np.linspace(0.0, 0.5, 200))
+    beyond = np.flatnonzero(np.linalg.norm(fine - centre, axis=1) >= reach)
+    point: Floats = fine[beyond[0] if len(beyond) else -1]
+    return point
+
+
+def _around(centre: Floats, marks: Floats) -> Indices:
+    """The order of marks by their direction from a neuron, beginning after the widest gap."""
+    turns = np.arctan2(*(marks - centre).T[::-1])
+    order = np.argsort(turns)
+    gaps = np.diff(turns[order], append=turns[order[0]] + 2 * np.pi)
+    return np.roll(order, -int(gaps.argmax()) - 1)
+
+
+def _apart(ways: list[Floats], gated: Indices) -> Floats:
+    """Marks near the middle of their connections, and apart from each other if possible."""
+    found = np.empty((0, 2))
+    for i in gated:
+        tries = along(ways[i], np.array([0.5, 0.42, 0.58, 0.35, 0.65, 0.29, 0.71]))
+        distance = np.linalg.norm(tries[:, None] - found, axis=-1).min(axis=1, initial=np.inf)
+        free = np.flatnonzero(distance > APART)
+        spot = tries[free[0] if len(free) else int(distance.argmax())]
+        found = np.concatenate([found, spot[None]])
+    return found

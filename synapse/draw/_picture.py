@@ -160,9 +160,9 @@ class Picture:
     def _colours_of_numbers(self, ax: Axes, colour: str, bars: bool) -> Floats:
         """The colours of a number of neurons, with a bar."""
         values = getattr(self.diagram, colour)
-        cmap, norm = (
-            (_style.diverging(), _style.around_zero(values)) if colour == "bias" else _style.colouring(values)
-        )
+        cmap, norm = _style.colouring(values)
+        if colour == "bias":  # as weights
+            cmap, norm = _style.diverging(), _style.around_zero(values)
         if bars:
             key(ax, cmap, norm, colour, location="left")
         faces: Floats = cmap(norm(values))

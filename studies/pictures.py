@@ -56,12 +56,12 @@ def blocks():
 
 def layouts():
     """Draw a pool of gated neurons as a ring, and a small world by a layout of networkx."""
-    liquid = architect.Liquid(2, 24, 1, connections=60, gates=10, seed=0)
-    graph = nx.watts_strogatz_graph(60, 4, 0.1, seed=0)
-    world = synapse.from_networkx(nx.DiGraph(graph), inputs=[0], outputs=[30], seed=0)
+    liquid = architect.Liquid(1, 10, 1, connections=20, gates=3, seed=1)
+    graph = nx.watts_strogatz_graph(24, 4, 0.1, seed=0)
+    world = synapse.from_networkx(nx.DiGraph(graph), inputs=[0], outputs=[12], seed=0)
     with draw.style():
         figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.7), layout="constrained")
-        draw.network(liquid, left, colour_bars=False).set_title("Liquid(2, 24, 1), 10 gates")
+        draw.network(liquid, left, colour_bars=False).set_title("Liquid(1, 10, 1), 3 gates")
         draw.network(world, right, layout="spring", colour_bars=False).set_title("A small world")
     return figure
 

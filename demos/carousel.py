@@ -54,11 +54,11 @@ def the_carousel(rng):
     net = Network(Layer([x]), [], Layer([cell]))
     link, value = x.connected(cell), rng.uniform(0.5, 1.5)
     inputs = pulse(value)
-    kept = watch(net, inputs, lambda: link.eligibility)
+    eligibilities = watch(net, inputs, lambda: link.eligibility)
     print(f"An input of {value:.4f} at step 0, then {STEPS - 1} steps of silence.")
     print(f"  eligibility of {link.source.name} -> {link.target.name}:     {link.eligibility:.10f}")
     print(f"  d state / d weight, by differences: {slope(net, inputs, link):.10f}")
-    check(f"the eligibility is the same after {STEPS} steps, to the bit", (kept == value).all())
+    check(f"the eligibility is the same after {STEPS} steps, to the bit", (eligibilities == value).all())
     check("it is the true derivative", close(slope(net, inputs, link), value))
 
     before, target = answer(net, inputs), rng.uniform(2.0, 3.0)
@@ -66,7 +66,7 @@ def the_carousel(rng):
     after = answer(net, inputs)
     print(f"Target at the end: {target:.3f}. Output: {before:.3f}; after one learning step: {after:.3f}.")
     check(f"one learning step, {STEPS} steps later, corrects the state", close(after, target))
-    return kept
+    return eligibilities
 
 
 def pulse(value):
@@ -209,7 +209,7 @@ def emptied(rng):
     x, cell = bare(weight=1.0)
     write, keeper = add_input_gate(x, cell)
     full = Network(Layer([x, write]), [Layer([keeper])], Layer([cell]))
-    kept = watch(full, inputs[:, :2], lambda: cell.state)
+    summed = watch(full, inputs[:, :2], lambda: cell.state)
 
     x, cell = bare(weight=1.0)
     (write, keeper), (reset, forget) = add_input_gate(x, cell), add_forget_gate(cell)
@@ -220,14 +220,14 @@ def emptied(rng):
         f"Input {first:.3f} at step 0, a reset at step {RESET}, {second:.3f} at step {REWRITTEN}. "
         "State at the end:"
     )
-    print(f"  without a forget gate: {kept[-1]:.3f}, the sum\n  with it:               {states[-1]:.3f}")
-    check("without it the cell holds the sum", close(kept[-1], first + second, 1e-3))
+    print(f"  without a forget gate: {summed[-1]:.3f}, the sum\n  with it:               {states[-1]:.3f}")
+    check("without it the cell holds the sum", close(summed[-1], first + second, 1e-3))
     check("with it the cell holds the second number", close(states[-1], second, 1e-3))
     check("before the reset it holds the first number", close(states[RESET - 1], first, 1e-3))
     emptied = close(states[RESET], 0.0, 1e-3) and close(traces[RESET], 0.0, 1e-3)
     check("after it, state and eligibility are 0", emptied)
     check("it is still the true derivative", close(slope(net, inputs, link), link.eligibility, 1e-6))
-    return kept, states
+    return summed, states
 
 
 # --- 4. The peephole times it ---------------------------------------------------------------------
@@ -286,18 +286,18 @@ def timed(rng):
 
 
 @with_pyplot
-def picture(plt, kept, faded, disturbed, refilled, clock, path):
+def picture(plt, eligibilities, faded, disturbed, refilled, clock, path):
     figure, axes = plt.subplots(2, 2, figsize=(8.4, 5.9), layout="constrained")
-    panel_error(axes[0, 0], kept, faded)
+    panel_error(axes[0, 0], eligibilities, faded)
     panel_states(axes[0, 1], disturbed, "2. The input gate keeps the noise out", "input gate")
     panel_states(axes[1, 0], refilled, "3. The forget gate empties the cell", "forget gate")
     panel_timer(axes[1, 1], *clock)
     save_figure(figure, path)
 
 
-def panel_error(axes, kept, faded):
-    steps = np.arange(1, len(kept) + 1)
-    axes.loglog(steps, kept, color=ink.BLUE, lw=2.5, label="cell: eligibility")
+def panel_error(axes, eligibilities, faded):
+    steps = np.arange(1, len(eligibilities) + 1)
+    axes.loglog(steps, eligibilities, color=ink.BLUE, lw=2.5, label="cell: eligibility")
     axes.loglog(
         steps[:13],
         np.abs(faded[:13]),
@@ -333,9 +333,9 @@ def panel_timer(axes, period, counts, says, level):
 
 def main(quick: bool, seed: int, out: Path) -> None:
     rng = np.random.default_rng(seed)  # both sizes of the demo are the same: it takes no time
-    kept, faded = the_carousel(rng), the_elman_unit(rng)
+    eligibilities, faded = the_carousel(rng), the_elman_unit(rng)
     disturbed, refilled, clock = protected(rng), emptied(rng), timed(rng)
-    picture(kept, faded, disturbed, refilled, clock, out / "carousel.png")
+    picture(eligibilities, faded, disturbed, refilled, clock, out / "carousel.png")
     lesson(
         f"The self-connection of weight 1 keeps the derivative exactly for {STEPS} steps; the Elman unit "
         f"keeps {abs(faded[10] / faded[0]):.0e} of it for 10. Under noise the state of the cell drifts "

@@ -222,9 +222,9 @@ def picture(plt, graph, right, lost, path):
 
 
 def main(quick: bool, seed: int, out: Path) -> None:
-    made = wiring(np.random.default_rng(seed))
-    compare(made)
-    files.write(out / "connectome.graphml", "\n".join(nx.generate_graphml(made)))
+    wired = wiring(np.random.default_rng(seed))
+    compare(wired)
+    files.write(out / "connectome.graphml", "\n".join(nx.generate_graphml(wired)))
     graph, net = network(out / "connectome.graphml")
     sensors, motors = describe(graph, net)
     fresh, right = learn(net, sensors, motors, seed, quick)

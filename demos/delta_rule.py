@@ -141,9 +141,9 @@ RATES = {"too small": 0.02, "good": 0.8, "zigzag": 0.96, "runs away": 1.02}
 def step(net, x, t, rate):
     """One step of gradient descent on the mean error."""
     start, change = numbers(net), np.zeros(2)
-    for one, wanted in zip(x, t):
-        net.activate([one])
-        net.propagate(rate, [wanted])
+    for input_, target in zip(x, t):
+        net.activate([input_])
+        net.propagate(rate, [target])
         change += numbers(net) - start
         put(net, start)
     put(net, start + change / len(x))
@@ -251,11 +251,11 @@ def picture(plt, x, t, lowest, walks, single, path):
     figure, axes = plt.subplots(2, 3, figsize=(8.4, 5.3), layout="constrained")
     colours = dict(zip(walks, (ink.ORANGE, ink.GREEN, ink.BLUE, ink.RED)))
     shown = {**walks, "one point at a time, rate 0.1": single}
-    for one, (name, places) in zip((*axes[0], *axes[1, :2]), shown.items()):
-        valley(one, x, t, lowest)
+    for panel, (name, places) in zip((*axes[0], *axes[1, :2]), shown.items()):
+        valley(panel, x, t, lowest)
         title = f"{name}: {RATES[name]:g} of the bound" if name in RATES else name
-        one.plot(*places.T, ".-", color=colours.get(name, ink.BLACK), lw=1, ms=4)
-        one.set(title=title, xlabel="weight", ylabel="bias")
+        panel.plot(*places.T, ".-", color=colours.get(name, ink.BLACK), lw=1, ms=4)
+        panel.set(title=title, xlabel="weight", ylabel="bias")
     last = axes[1, 2]
     for (name, places), style in zip(walks.items(), (":", "-", "--", "-.")):
         last.semilogy(error(places, x, t), style, color=colours[name], lw=2, label=name)

@@ -68,9 +68,9 @@ def trainer(net):
 # In the end every digit has been tested once.
 
 
-def read(net, which):
+def read(net, rows):
     """The digit that the network assigns to each image."""
-    return net.run(IMAGES[which]).argmax(axis=1)
+    return net.run(IMAGES[rows]).argmax(axis=1)
 
 
 def learn(build, seed, epochs):
@@ -99,27 +99,27 @@ def sklearn_learner():
 
 def theirs(learner, fold, fresh, epochs):
     """The fraction of a fold that scikit-learn's network classifies correctly."""
-    known = np.setdiff1d(np.arange(len(LABELS)), fresh)
+    training = np.setdiff1d(np.arange(len(LABELS)), fresh)
     # It divides its decay, alpha, by the size of the batch.
     options = {"learning_rate_init": RATE, "batch_size": BATCH, "alpha": DECAY * BATCH}
-    other = learner(HIDDEN, max_iter=epochs, n_iter_no_change=epochs, random_state=fold, **options)
+    classifier = learner(HIDDEN, max_iter=epochs, n_iter_no_change=epochs, random_state=fold, **options)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that it has not converged after this number of epochs
-        other.fit(IMAGES[known], LABELS[known])
-    return other.score(IMAGES[fresh], LABELS[fresh])
+        classifier.fit(IMAGES[training], LABELS[training])
+    return classifier.score(IMAGES[fresh], LABELS[fresh])
 
 
-def compare(found, seed, epochs):
+def compare(results, seed, epochs):
     learner, rows = sklearn_learner(), []
-    for fold, (net, fresh) in enumerate(zip(found.networks, found.tested)):
+    for fold, (net, fresh) in enumerate(zip(results.networks, results.tested)):
         right = (read(net, fresh) == LABELS[fresh]).mean()
         rows.append([right, theirs(learner, fold + FOLDS * seed, fresh, epochs) if learner else np.nan])
     print("  fold          test cost       accuracy   scikit-learn")
-    costs = [*found.errors, np.median(found.errors), found.mean]
+    costs = [*results.errors, np.median(results.errors), results.mean]
     rows += [np.median(rows, axis=0), np.mean(rows, axis=0)]
     for name, cost, row in zip([*range(FOLDS), "median", "mean"], costs, rows):
-        other = "-" if np.isnan(row[1]) else f"{row[1]:.2%}"
-        print(f"{name!s:>6}   {cost:16.3f}   {row[0]:12.2%}   {other:>12}")
+        theirs_shown = "-" if np.isnan(row[1]) else f"{row[1]:.2%}"
+        print(f"{name!s:>6}   {cost:16.3f}   {row[0]:12.2%}   {theirs_shown:>12}")
     median = rows[FOLDS][0]
     check(f"the median accuracy of {FOLDS} tests is at least {GOAL:.0%}", median >= GOAL)
 
@@ -145,10 +145,10 @@ def numbers_learnt(net):
     return shared + sum((len(source) + 1) * len(target) for source, target in itertools.pairwise(dense))
 
 
-def with_neighbours(found, seed, epochs):
+def with_neighbours(results, seed, epochs):
     heading("4. Neighbours")
     others, accuracies = learn(convolution, seed, epochs), []
-    for build, each in ((perceptron, found), (convolution, others)):
+    for build, each in ((perceptron, results), (convolution, others)):
         right = [(read(net, fresh) == LABELS[fresh]).mean() for net, fresh in zip(each.networks, each.tested)]
         accuracies.append(np.mean(right))
         net = build(seed)
@@ -161,11 +161,11 @@ def with_neighbours(found, seed, epochs):
 # The table adds up all tests: a row per written digit, a column per recognised digit.
 
 
-def confusion(found):
+def confusion(results):
     """For each misread digit: its index, the digit it was taken for, and the network's probability for it."""
     heading("5. Misread digits")
     table, wrong = np.zeros((10, 10), int), []
-    for net, fresh in zip(found.networks, found.tested):
+    for net, fresh in zip(results.networks, results.tested):
         outputs = net.run(IMAGES[fresh])
         np.add.at(table, (LABELS[fresh], outputs.argmax(axis=1)), 1)
         wrong += [(i, y.argmax(), y.max()) for i, y in zip(fresh, outputs) if y.argmax() != LABELS[i]]
@@ -187,24 +187,24 @@ def confusion(found):
 
 
 @with_pyplot
-def picture(plt, wrong, found, path):
+def picture(plt, wrong, results, path):
     figure = plt.figure(figsize=(8.4, 3.9), layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=[1.15, 1])
     left.suptitle("Misread, the surest first")
     for axes, each in itertools.zip_longest(left.subplots(3, 4).flat, wrong[:12]):
         axes.set_axis_off()
         if each is not None:
-            i, said, sure = each
+            i, answer, sure = each
             axes.imshow(IMAGES[i].reshape(8, 8), cmap="Greys", vmin=0, vmax=1)
-            axes.set_title(f"{LABELS[i]} read as {said} ({sure:.0%})", fontsize=7)
+            axes.set_title(f"{LABELS[i]} read as {answer} ({sure:.0%})", fontsize=7)
     axes = right.subplots()
-    for fold, result in enumerate(found.results):
+    for fold, result in enumerate(results.results):
         epochs = np.arange(1, result.epochs + 1)
         axes.semilogy(
             epochs, result.history["error"], color=ink.BLUE, lw=1, label=None if fold else "learnt from"
         )
-    last, ones = found.results[0].epochs, np.ones(FOLDS)
-    axes.plot(last * ones, found.errors, "o", color=ink.ORANGE, label="test, at the end")
+    last, ones = results.results[0].epochs, np.ones(FOLDS)
+    axes.plot(last * ones, results.errors, "o", color=ink.ORANGE, label="test, at the end")
     axes.set(xlabel="epoch", ylabel="mean cost (cross-entropy)", title="Learning, one line a fold")
     axes.legend()
     save_figure(figure, path)
@@ -214,12 +214,12 @@ def main(quick: bool, seed: int, out: Path) -> None:
     show_some()
     epochs = 40 if quick else 60
     heading(f"2. and 3. Learning, {FOLDS} folds, {epochs} epochs each")
-    found = learn(perceptron, seed, epochs)
-    compare(found, seed, epochs)
-    dense, shared = with_neighbours(found, seed, epochs)
-    wrong = confusion(found)
-    picture(wrong, found, out / "digits.png")
-    synapse.save(found.networks[0], out / "digits.synapse")
+    results = learn(perceptron, seed, epochs)
+    compare(results, seed, epochs)
+    dense, shared = with_neighbours(results, seed, epochs)
+    wrong = confusion(results)
+    picture(wrong, results, out / "digits.png")
+    synapse.save(results.networks[0], out / "digits.synapse")
     lesson(
         f"A perceptron with {HIDDEN} hidden neurons reads {dense:.1%} of the digits that it has not "
         f"learnt from; {len(wrong)} of {len(LABELS)} are misread. Convolutions, which share weights "

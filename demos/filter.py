@@ -73,7 +73,7 @@ KERNELS = {
 }
 
 
-def sums(seed, image, other, epochs):
+def sums(seed, image, fresh, epochs):
     heading("2. Filters that are weighted sums")
     kernels = np.array([kernel.ravel() for kernel in KERNELS.values()])
     patches = neighbourhoods(image)
@@ -82,12 +82,12 @@ def sums(seed, image, other, epochs):
     result = trainer.train(patches, patches @ kernels.T, epochs=epochs, seed=seed, progress=False)
     print(f"{net!r}, cost {result.error:.1e} after {epochs} epochs. Learnt weights | the filter's own:")
     learnt = np.array([[link.weight for link in neuron.incoming] for neuron in net.output])
-    for name, found, kernel in zip(KERNELS, learnt, kernels, strict=True):
-        side_by_side(name, found.reshape(3, 3), kernel.reshape(3, 3))
+    for name, weights, kernel in zip(KERNELS, learnt, kernels, strict=True):
+        side_by_side(name, weights.reshape(3, 3), kernel.reshape(3, 3))
     print()
     check("every weight equals the filter's, to a millionth", bool(abs(learnt - kernels).max() < 1e-6))
     check("every bias is 0, to a millionth", bool(abs(net.output.biases).max() < 1e-6))
-    seen = neighbourhoods(other)
+    seen = neighbourhoods(fresh)
     answers = net.run(seen)
     right = np.allclose(answers, seen @ kernels.T, atol=1e-5)
     check("so the filters are right on a picture that was not used in training", right)
@@ -119,11 +119,11 @@ def median(patches):
     return np.median(patches, axis=1)
 
 
-def bent(seed, image, other, hidden, epochs):
+def bent(seed, image, fresh, hidden, epochs):
     heading("3. Filters that are not weighted sums")
     nets = {"a weighted sum": (), f"{hidden} hidden neurons": (hidden,)}
     missed, answers = {}, {}
-    patches, seen = neighbourhoods(image), neighbourhoods(other)
+    patches, seen = neighbourhoods(image), neighbourhoods(fresh)
     print("  error on another picture          edge    median")
     for name, layers in nets.items():
         bends = {"squash": "tanh", "output_squash": "identity", "initializer": glorot}
@@ -145,13 +145,13 @@ def both(patches):
 
 
 @with_pyplot
-def picture(plt, image, other, linear, answers, path):
+def picture(plt, image, fresh, linear, answers, path):
     figure, axes = plt.subplots(2, 5, figsize=(8.4, 3.7), layout="constrained")
     show(axes[0, 0], image, "Learnt from")
-    show(axes[1, 0], other, "Never seen before")
+    show(axes[1, 0], fresh, "Never seen before")
     show(axes[0, 1], linear["emboss"], "emboss, by a sum")
     show(axes[1, 1], linear["outline"], "outline, by a sum")
-    targets = both(neighbourhoods(other))
+    targets = both(neighbourhoods(fresh))
     for row, name in enumerate(("edge", "median")):
         show(axes[row, 2], targets[:, row], f"{name}: the filter")
         for column, (who, answer) in enumerate(answers.items(), start=3):
@@ -169,10 +169,10 @@ def show(axes, pixels, title, like=None):
 
 def main(quick: bool, seed: int, out: Path) -> None:
     rng = np.random.default_rng(seed)
-    image, other = discs(64, rng), tower(64, rng)
-    linear = sums(seed, image, other, epochs=20 if quick else 50)
-    net, answers, flat, deep = bent(seed, image, other, *((24, 150) if quick else (48, 400)))
-    picture(image, other, linear, answers, out / "filter.png")
+    image, fresh = discs(64, rng), tower(64, rng)
+    linear = sums(seed, image, fresh, epochs=20 if quick else 50)
+    net, answers, flat, deep = bent(seed, image, fresh, *((24, 150) if quick else (48, 400)))
+    picture(image, fresh, linear, answers, out / "filter.png")
     synapse.save(net, out / "filter.synapse")
     lesson(
         "If the target is a weighted sum of the inputs, a single layer finds exactly these weights, and "

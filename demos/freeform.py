@@ -282,11 +282,11 @@ def looks(link):
 
 def arrow(axes, link, boxes):
     """Draw a connection between two neurons; returns its middle, the place for a gate."""
-    here, there = np.array(PLACES[link.source.name]), np.array(PLACES[link.target.name])
+    start, end = np.array(PLACES[link.source.name]), np.array(PLACES[link.target.name])
     ends = {"patchA": boxes[link.source], "patchB": boxes[link.target], "shrinkA": 0, "shrinkB": 2}
     style = {"arrowstyle": "-|>", "mutation_scale": 14, **looks(link)}
-    axes.annotate("", there, here, arrowprops={**ends, **style})
-    return (here + there) / 2
+    axes.annotate("", end, start, arrowprops={**ends, **style})
+    return (start + end) / 2
 
 
 def loop(axes, link):

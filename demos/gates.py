@@ -160,16 +160,16 @@ def beyond(seed, nets):
     heading("5. Beyond the examples: relative error")
     reaches = [1.0, 2.0, 5.0, FAR]
     print("   a and b up to       " + "".join(f"{reach:8g}" for reach in reaches))
-    misses = {}
+    errors = {}
     for name, net in nets.items():
-        misses[name] = np.array([miss(net, reach, seed) for reach in reaches])
-        print(f"   {name:20}" + "".join(f"{part:8.3f}" for part in misses[name]))
-    own, few, many = misses.values()
+        errors[name] = np.array([miss(net, reach, seed) for reach in reaches])
+        print(f"   {name:20}" + "".join(f"{part:8.3f}" for part in errors[name]))
+    own, few, many = errors.values()
     check("the error of the gates is below a twentieth, at ten times the range too", bool((own < 0.05).all()))
     check("it is the same at every range", bool(np.ptp(own) < 0.005))
     check("the networks without gates fit the examples as well", bool(max(few[0], many[0]) < 0.1))
     check(f"but for numbers up to {FAR:g} their error is above a half", bool(min(few[-1], many[-1]) > 0.5))
-    return reaches, misses
+    return reaches, errors
 
 
 @with_pyplot
@@ -202,16 +202,17 @@ def main(quick: bool, seed: int, out: Path) -> None:
     net, history = by_gates(seed, data, epochs)
     others = without_gates(seed, data, epochs)
     nets, histories = {"2 gates": net}, {"2 gates": history}
-    for hidden, (other, course) in others.items():
-        nets[f"{hidden} hidden neurons"], histories[f"{hidden} hidden neurons"] = other, course
-    reaches, misses = beyond(seed, nets)
+    for hidden, (perceptron, course) in others.items():
+        name = f"{hidden} hidden neurons"
+        nets[name], histories[name] = perceptron, course
+    reaches, errors = beyond(seed, nets)
+    near, far = ([by_reach[i] for by_reach in errors.values()] for i in (0, -1))
     picture(nets, histories, out / "gates.png")
     synapse.save(net, out / "gates.synapse")
-    near, far = ({name: errors[i] for name, errors in misses.items()} for i in (0, -1))
     lesson(
         "All three networks fit the examples (relative errors "
-        f"{', '.join(f'{error:.3f}' for error in near.values())}). For numbers up to {reaches[-1]:g} the "
-        f"errors are {', '.join(f'{error:.3f}' for error in far.values())}: only the gated network, "
+        f"{', '.join(f'{error:.3f}' for error in near)}). For numbers up to {reaches[-1]:g} the "
+        f"errors are {', '.join(f'{error:.3f}' for error in far)}: only the gated network, "
         "which can multiply, has found the rule."
     )
 

@@ -229,8 +229,8 @@ def picture(plt, easy, hard, goal, steps, path):
     curves(axes[0], easy, XOR.goal, "XOR: 13 numbers")
     curves(axes[1], hard, goal, "8-3-8 code: 59 numbers")
     curves(axes[2], {"genetic algorithm": steps}, None, "XOR with steps: no slopes")
-    for one in axes[:2]:
-        one.set_ylabel("cross-entropy, mean of samples")
+    for panel in axes[:2]:
+        panel.set_ylabel("cross-entropy, mean of samples")
     axes[2].set(ylabel="fraction of samples wrong", yticks=[0, 0.25, 0.5])
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     save_figure(figure, path)
@@ -260,7 +260,9 @@ def main(quick: bool, seed: int, out: Path) -> None:
         for runs in (easy, hard)
     ]
     blind = np.median([evaluations[-1] for evaluations, _ in steps])
-    small, large = (f"{one['gradient descent']:,.0f} and {one['genetic algorithm']:,.0f}" for one in spent)
+    small, large = (
+        f"{counts['gradient descent']:,.0f} and {counts['genetic algorithm']:,.0f}" for counts in spent
+    )
     lesson(
         f"Median evaluations of gradient descent and of the genetic algorithm: {small} on XOR with 13 "
         f"numbers, {large} on the code with 59. The gradient pays off as the number of weights grows. "

@@ -86,12 +86,12 @@ def store(patterns):
     net.learn(list(patterns.values()))
     print(f"{net!r}, of which {SIZE * (SIZE - 1)} are couplings")
 
-    one, other = net.output[3], net.output[47]
+    first, second = net.output[3], net.output[47]
     agree = sum(int(p[3] == p[47]) for p in patterns.values())
     print(f"Neurons 3 and 47 agree in {agree} letters and differ in {len(patterns) - agree}.")
-    there, back = one.connected(other), other.connected(one)
-    check("their coupling is the difference of these counts", there.weight == 2 * agree - len(patterns))
-    check("it is the same in both directions", there.weight == back.weight)
+    forth, back = first.connected(second), second.connected(first)
+    check("their coupling is the difference of these counts", forth.weight == 2 * agree - len(patterns))
+    check("it is the same in both directions", forth.weight == back.weight)
     check("no neuron is coupled with itself", all(n.self_connection is None for n in net.output))
     return net
 
@@ -164,8 +164,8 @@ def how_much(net, patterns, seed, quick):
     shares = {}
     print("  points wrong   letter   negative   another state")
     for wrong in (5, 10, 20, 30, 40, 50, 100):
-        found = [which(net, pattern, wrong, rng) for pattern in patterns.values() for _ in range(trials)]
-        shares[wrong] = [found.count(kind) / len(found) for kind in ("letter", "negative", "else")]
+        answers = [which(net, pattern, wrong, rng) for pattern in patterns.values() for _ in range(trials)]
+        shares[wrong] = [answers.count(kind) / len(answers) for kind in ("letter", "negative", "else")]
         print(f"  {wrong:12}   {shares[wrong][0]:6.0%}   {shares[wrong][1]:8.0%}   {shares[wrong][2]:13.0%}")
     check("with 10 of 100 points wrong at least 90% of the recalls are right", shares[10][0] >= 0.9)
     check("with all points wrong the negative is always found", shares[100][1] == 1)
@@ -175,10 +175,10 @@ def how_much(net, patterns, seed, quick):
 
 def which(net, pattern, wrong, rng):
     """The result of recall from a pattern with some points inverted."""
-    found = net.recall(spoilt(pattern, wrong, rng), seed=rng)
-    if (found == pattern).all():
+    recalled = net.recall(spoilt(pattern, wrong, rng), seed=rng)
+    if (recalled == pattern).all():
         return "letter"
-    return "negative" if (found == -pattern).all() else "else"
+    return "negative" if (recalled == -pattern).all() else "else"
 
 
 # --- 5. How many it holds -------------------------------------------------------------------------
@@ -197,10 +197,10 @@ def how_many(seed, quick):
     heading("5. How many patterns fit")
     counts, trials = (TOLD, 2) if quick else (range(1, 41), 10)
     rng = np.random.default_rng([seed, 3])
-    kept = {rule: dict.fromkeys(counts, 0.0) for rule in ("hebb", "storkey")}
+    stable_shares = {rule: dict.fromkeys(counts, 0.0) for rule in ("hebb", "storkey")}
     for _ in range(trials):
         patterns = rng.choice([-1.0, 1.0], (max(counts), SIZE))
-        for rule, shares in kept.items():
+        for rule, shares in stable_shares.items():
             net, learnt = architect.Hopfield(SIZE), 0
             for count in counts:
                 net.learn(patterns[learnt:count], rule)
@@ -211,12 +211,14 @@ def how_many(seed, quick):
     print(f"{capacity.hebb:.1f} (Hebb, a few wrong), {capacity.storkey:.1f} (Storkey, every point right).\n")
     print("  patterns learnt   stable by Hebb   by Storkey")
     for count in TOLD:
-        print(f"  {count:15}   {kept['hebb'][count]:14.0%}   {kept['storkey'][count]:10.0%}")
-    both = min(kept["hebb"][5], kept["storkey"][5])
+        print(
+            f"  {count:15}   {stable_shares['hebb'][count]:14.0%}   {stable_shares['storkey'][count]:10.0%}"
+        )
+    both = min(stable_shares["hebb"][5], stable_shares["storkey"][5])
     check("of five patterns each rule keeps at least 90% stable", both >= 0.9)
-    check("of forty, Hebb's rule keeps fewer than 10%", kept["hebb"][40] < 0.1)
-    check("of twenty, Storkey's rule keeps at least 90%", kept["storkey"][20] >= 0.9)
-    return kept, capacity
+    check("of forty, Hebb's rule keeps fewer than 10%", stable_shares["hebb"][40] < 0.1)
+    check("of twenty, Storkey's rule keeps at least 90%", stable_shares["storkey"][20] >= 0.9)
+    return stable_shares, capacity
 
 
 def stable(net, patterns):
@@ -254,7 +256,7 @@ def alike(patterns):
 
 
 @with_pyplot
-def picture(plt, frames, energies, kept, capacity, path):
+def picture(plt, frames, energies, stable_shares, capacity, path):
     figure = plt.figure(figsize=(8.4, 5.2), layout="constrained")
     above, below = figure.subfigures(2, 1, height_ratios=[1, 1.35])
     titles = ("shown: 20 points wrong", "half way", "recalled")
@@ -267,7 +269,9 @@ def picture(plt, frames, energies, kept, capacity, path):
     left.plot(energies, "o-", ms=4, color=ink.BLUE)
     left.xaxis.get_major_locator().set_params(integer=True)
     left.set(xlabel="neurons that have changed", ylabel="energy", title="Every change lowers the energy")
-    for (rule, shares), colour, style in zip(kept.items(), (ink.RED, ink.BLUE), ("-", "--"), strict=True):
+    for (rule, shares), colour, style in zip(
+        stable_shares.items(), (ink.RED, ink.BLUE), ("-", "--"), strict=True
+    ):
         name = f"{rule.capitalize()}'s rule"
         right.plot(list(shares), list(shares.values()), style, color=colour, label=name)
     for limit, text in zip(capacity, ("0.138 n", "n / (4 ln n)", "n / √(2 ln n)"), strict=True):
@@ -287,16 +291,16 @@ def main(quick: bool, seed: int, out: Path) -> None:
     net = store(patterns)
     frames, energies = recall(net, patterns, seed)
     shares = how_much(net, patterns, seed, quick)
-    kept, capacity = how_many(seed, quick)
+    stable_shares, capacity = how_many(seed, quick)
     lost = alike(every)
-    picture(frames, energies, kept, capacity, out / "hopfield.png")
+    picture(frames, energies, stable_shares, capacity, out / "hopfield.png")
     synapse.save(net, out / "hopfield.synapse")
     lesson(
         "Couplings can store patterns, and recall from a part is descent in energy (from "
         f"{energies[0]:.0f} to {energies[-1]:.0f} for the letter A). With 20 of 100 points wrong "
         f"{shares[20][0]:.0%} of the recalls are right, with 40 points {shares[40][0]:.0%}. Of 20 random "
-        f"patterns Hebb's rule keeps {kept['hebb'][20]:.0%} stable and Storkey's "
-        f"{kept['storkey'][20]:.0%}; of the twelve similar letters they lose {lost['hebb']} and "
+        f"patterns Hebb's rule keeps {stable_shares['hebb'][20]:.0%} stable and Storkey's "
+        f"{stable_shares['storkey'][20]:.0%}; of the twelve similar letters they lose {lost['hebb']} and "
         f"{lost['storkey']}."
     )
 

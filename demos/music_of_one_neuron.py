@@ -61,11 +61,11 @@ def five_lives(rng):
 
 def half_life(weight):
     """Count the steps until a thousandth is left, which is ln 1000 / ln 2 = 9.966 half-lives."""
-    told = math.log(2) / -math.log(weight)
+    computed = math.log(2) / -math.log(weight)
     states = struck(weight, 200)
     seen = np.interp(math.log(1000), -np.log(states), np.arange(200)) / math.log2(1000)
-    print(f"  half-life of weight {weight:.4f}: ln 2 / -ln w = {told:.4f} steps, measured {seen:.4f}")
-    check("the half-life is ln 2 / -ln w", math.isclose(told, seen, rel_tol=1e-9))
+    print(f"  half-life of weight {weight:.4f}: ln 2 / -ln w = {computed:.4f} steps, measured {seen:.4f}")
+    check("the half-life is ln 2 / -ln w", math.isclose(computed, seen, rel_tol=1e-9))
 
 
 # --- 2. A squash in the loop ----------------------------------------------------------------------
@@ -132,13 +132,13 @@ def hysteresis():
     rising, falling = (np.array([settled(net, neuron, bias) for bias in way]) for way in (up, down))
     turn = up[rising > 0][0], down[falling < 0][0]
     y = -math.sqrt(1 - 1 / weight)
-    told = math.atanh(y) - weight * y
+    computed = math.atanh(y) - weight * y
     print(
         f"  the output changes sign at a bias of {turn[0]:+.3f} (rising) and {turn[1]:+.3f} (falling); "
-        f"formula ±{told:.4f}"
+        f"formula ±{computed:.4f}"
     )
     step = up[1] - up[0]
-    late = np.array([turn[0] - told, -told - turn[1]])
+    late = np.array([turn[0] - computed, -computed - turn[1]])
     check("it changes sign at the first bias past the formula's", bool(((late >= 0) & (late <= step)).all()))
     return up, rising, falling, turn
 

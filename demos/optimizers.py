@@ -64,11 +64,13 @@ def show_valley(seed):
     heading("1. The neuron and its valley")
     for name, turn in VALLEYS.items():
         inputs, targets = examples(seed, turn)
-        rows, wanted = inputs[:, None, :], targets[:, None, :]  # 40 sequences of one step
-        found = synapse.gradient(neuron(START @ turn), rows, wanted)
-        rest = synapse.gradient(neuron(BEST @ turn), rows, wanted)
-        slope = ", ".join(f"{value:+.3f}" for value in found.weights)
-        print(f"  {name}: loss at the start {found.loss:.3f}, gradient ({slope}); at the end {rest.loss:.3f}")
+        rows, aims = inputs[:, None, :], targets[:, None, :]  # 40 sequences of one step
+        slopes = synapse.gradient(neuron(START @ turn), rows, aims)
+        rest = synapse.gradient(neuron(BEST @ turn), rows, aims)
+        slope = ", ".join(f"{value:+.3f}" for value in slopes.weights)
+        print(
+            f"  {name}: loss at the start {slopes.loss:.3f}, gradient ({slope}); at the end {rest.loss:.3f}"
+        )
     print("\nAlong the axis the second weight is further from its target and has by far the smaller slope.")
 
 
@@ -173,13 +175,13 @@ GROUPS = (
 
 def surface(seed, turn, points):
     inputs, targets = examples(seed, turn)
-    rows, wanted = inputs[:, None, :], targets[:, None, :]
+    rows, aims = inputs[:, None, :], targets[:, None, :]
     side, net = np.linspace(*SHOWN, points), neuron(START)
     losses = np.empty((points, points))
     for i, second in enumerate(side):
         for j, first in enumerate(side):
             put(net.output[0], (first, second))
-            losses[i, j] = synapse.gradient(net, rows, wanted).loss
+            losses[i, j] = synapse.gradient(net, rows, aims).loss
     return side, losses
 
 

@@ -97,19 +97,19 @@ def learn(title, see, colours, frames, seed):
     inputs = see(places(round(len(colours) ** 0.5)))
     net = painter(inputs.shape[1], seed)
     print(f"{net!r}\n  epochs      error")
-    kept, wrong = [], []
+    frames_seen, wrong = [], []
 
     def keep(epoch):
         if epoch in frames:
-            kept.append(net.run(inputs))
-            wrong.append(distance(kept[-1], colours))
+            frames_seen.append(net.run(inputs))
+            wrong.append(distance(frames_seen[-1], colours))
             print(f"  {epoch:6}     {wrong[-1]:.4f}")
 
     keep(0)
     trainer = synapse.Trainer(net, rate=Cosine(0.1, epochs=frames[-1]))
     watch = [lambda progress: keep(progress.epoch)]
     trainer.train(inputs, colours, epochs=frames[-1], seed=seed, progress=False, callbacks=watch)
-    return net, kept, wrong
+    return net, frames_seen, wrong
 
 
 def distance(answers, colours):
@@ -146,9 +146,9 @@ def enlarge(net, colours, seed, times=4):
     return painted
 
 
-def save_frames(plt, kept, frames, out):
+def save_frames(plt, painted, frames, out):
     """Write each frame to a file, with 8 x 8 pixels per pixel."""
-    for frame, epochs in zip(kept, frames, strict=True):
+    for frame, epochs in zip(painted, frames, strict=True):
         large = square(frame).repeat(8, axis=0).repeat(8, axis=1)
         with files.replacing(out / f"frame_{epochs:04}.png") as file:
             plt.imsave(file, large)
@@ -160,8 +160,8 @@ def picture(plt, colours, frames, by_place, by_waves, painted, path):
     figure = plt.figure(figsize=(8.4, 5.5), layout="constrained")
     strips, below = figure.subfigures(2, 1, height_ratios=(1, 1.15))
     cells = strips.subplots(2, len(frames), squeeze=False)
-    for row, (_, kept, wrong) in zip(cells, (by_place, by_waves), strict=True):
-        for axes, frame, missed in zip(row, kept, wrong, strict=True):
+    for row, (_, outputs, wrong) in zip(cells, (by_place, by_waves), strict=True):
+        for axes, frame, missed in zip(row, outputs, wrong, strict=True):
             show(axes, frame, "", f"{missed:.3f}")
     for axes, epochs in zip(cells[0], frames, strict=True):
         axes.set_title(f"{epochs}", fontsize=8)

@@ -45,10 +45,10 @@ from synapse.tasks import EmbeddedReber, Ranked, reber
 
 def strings(seed):
     heading("Five strings, and the symbols that may follow each symbol of the last")
-    some = reber.strings(5, seed=seed)
-    print("\n".join(some))
-    print("\n  " + "  ".join(f"{symbol:2}" for symbol in some[-1]))
-    print("  " + "  ".join(f"{allowed:2}" for allowed in reber.legal(some[-1])))
+    examples = reber.strings(5, seed=seed)
+    print("\n".join(examples))
+    print("\n  " + "  ".join(f"{symbol:2}" for symbol in examples[-1]))
+    print("  " + "  ".join(f"{allowed:2}" for allowed in reber.legal(examples[-1])))
 
 
 # --- 2. The network -------------------------------------------------------------------------------
@@ -107,8 +107,8 @@ def learn(net, seed, count):
     with progress_bar(count, "strings") as bar:
         for start in range(0, count, CHUNK):
             trainer = synapse.Trainer(net, rate=RATE * (1 - start / count))
-            some = TASK.batch(CHUNK, rng)
-            trainer.train(some.inputs, some.targets, epochs=1, shuffle=False, progress=False)
+            batch = TASK.batch(CHUNK, rng)
+            trainer.train(batch.inputs, batch.targets, epochs=1, shuffle=False, progress=False)
             seen.append(start + CHUNK)
             right.append(fresh.score(net).fraction)
             bar.set_postfix_str(f"{right[-1]:.1%} of 300 new strings right")
@@ -128,7 +128,7 @@ def test(net, seed, quick):
     count = 500 if quick else 5_000
     heading(f"{count} new strings")
     fresh = [make(count, [seed, 3]) for make in (new_strings, TASK.batch)]
-    right, strict = (some.score(net).fraction for some in fresh)
+    right, strict = (strings.score(net).fraction for strings in fresh)
     print(f"the first choice is always legal:   {right:7.2%} of strings")
     print(f"all legal symbols rank before others: {strict:5.2%}")
     if quick:
@@ -184,8 +184,10 @@ def states(net, string):
 def find_memory(net):
     heading("The same inner string in both envelopes")
     # Up to the step at which the letter of the envelope must be predicted.
-    (with_t, kept, let_out), (with_p, _, _) = (states(net, f"B{letter}{INNER}{letter}E") for letter in "TP")
-    with_t, with_p, kept = with_t[:-1], with_p[:-1], kept[:-1]
+    (with_t, forget_gates, let_out), (with_p, _, _) = (
+        states(net, f"B{letter}{INNER}{letter}E") for letter in "TP"
+    )
+    with_t, with_p, forget_gates = with_t[:-1], with_p[:-1], forget_gates[:-1]
     t, p = (net.output[reber.SYMBOLS.index(letter)] for letter in "TP")
     votes = np.array([cell.connected(t).weight - cell.connected(p).weight for cell in net["cells"]])
     tells = (with_t - with_p)[-1] * votes * let_out[-2]
@@ -196,9 +198,9 @@ def find_memory(net):
     best = ranking[0]
     print(f"\nCell {best} has the largest effect. Its state after each symbol, and its forget gate (kept):")
     print("   symbol    " + "".join(f"{symbol:>7}" for symbol in "*" + INNER))
-    for name, rows in (("* is T", with_t), ("* is P", with_p), ("kept  ", kept)):
+    for name, rows in (("* is T", with_t), ("* is P", with_p), ("kept  ", forget_gates)):
         print(f"   {name}    " + "".join(f"{x:7.2f}" for x in rows[1:, best]))
-    return best, with_t, with_p, kept
+    return best, with_t, with_p, forget_gates
 
 
 # --- 7. A picture ---------------------------------------------------------------------------------
@@ -209,7 +211,7 @@ def picture(plt, progress, memory, path):
     best, with_t, with_p, gates = memory
     seen, right = progress
     figure, axes = plt.subplots(2, 2, figsize=(8.4, 5.6), layout="constrained")
-    curve, lines, cells, kept = axes.flat
+    curve, lines, cells, forget = axes.flat
     curve.plot(np.array(seen) / 1000, right, color=ink.BLUE)
     curve.axhline(0.5, color=ink.GREY, lw=1, ls="--")
     curve.set(xlabel="thousand strings learnt from", ylabel="fraction of 300 strings right", ylim=(0, 1.03))
@@ -221,19 +223,19 @@ def picture(plt, progress, memory, path):
     lines.set(title=f"State of cell {best}, the same string in both envelopes", ylabel="state")
     lines.legend()
 
-    apart = (with_t - with_p).T
-    size = np.abs(apart).max()
-    shown = cells.imshow(apart, cmap=ink.diverging(), vmin=-size, vmax=size, aspect="auto")
+    differences = (with_t - with_p).T
+    size = np.abs(differences).max()
+    shown = cells.imshow(differences, cmap=ink.diverging(), vmin=-size, vmax=size, aspect="auto")
     figure.colorbar(shown, ax=cells, label="state with T less state with P")
     cells.set(title="Where the cells remember the envelope", ylabel="cell")
     cmap, norm = ink.colouring(gates)
-    shown = kept.imshow(gates.T, cmap=cmap, norm=norm, aspect="auto")
-    figure.colorbar(shown, ax=kept, label="activation")
-    kept.set(title="Forget gates: 1 keeps, 0 clears", ylabel="gate of cell")
-    for panel in (lines, cells, kept):
+    shown = forget.imshow(gates.T, cmap=cmap, norm=norm, aspect="auto")
+    figure.colorbar(shown, ax=forget, label="activation")
+    forget.set(title="Forget gates: 1 keeps, 0 clears", ylabel="gate of cell")
+    for panel in (lines, cells, forget):
         panel.set_xticks(steps, f"B*{INNER}", family="monospace")
         panel.set_xlabel("symbol read (* is T or P)")
-    for panel in (cells, kept):
+    for panel in (cells, forget):
         panel.set_yticks(range(0, 16, 3))
     save_figure(figure, path)
 
@@ -247,12 +249,12 @@ def main(quick: bool, seed: int, out: Path) -> None:
     memory = find_memory(net)
     picture(progress, memory, out / "reber.png")
     synapse.save(net, out / "reber.synapse")
-    best, with_t, with_p, kept = memory
+    best, with_t, with_p, forget_gates = memory
     lesson(
         f"The LSTM predicts {right:.1%} of new strings right at every symbol, the last but one included, "
         f"which takes a memory across the inner string. Cell {best} is that memory: its state ends at "
         f"{with_t[-1, best]:+.1f} after T and {with_p[-1, best]:+.1f} after P, and its forget gate keeps "
-        f"at least {kept[1:, best].min():.0%} of it at every step."
+        f"at least {forget_gates[1:, best].min():.0%} of it at every step."
     )
 
 

@@ -35,8 +35,8 @@ SYMBOLS, TASK = "ABxy12", Recall()
 def show_some(seed):
     heading("Five sequences, and the targets at prompts 1 and 2")
     for sample in TASK.batch(5, [seed, 1]):
-        said = ["AB"[step.argmax()] for step in sample.targets[-2:]]
-        print("  " + " ".join(SYMBOLS[i] for i in sample.inputs.argmax(axis=1)) + "    " + " ".join(said))
+        answers = ["AB"[step.argmax()] for step in sample.targets[-2:]]
+        print("  " + " ".join(SYMBOLS[i] for i in sample.inputs.argmax(axis=1)) + "    " + " ".join(answers))
 
 
 # --- 2. Two networks ------------------------------------------------------------------------------
@@ -73,8 +73,8 @@ def learn(net, seed, most, name):
     curve = []
     with progress_bar(most, "sequences", name) as bar:
         while len(curve) * CHUNK < most and (not curve or curve[-1] < GOAL):
-            some = TASK.batch(CHUNK, rng)
-            trainer.train(some.inputs, some.targets, epochs=1, shuffle=False, progress=False)
+            batch = TASK.batch(CHUNK, rng)
+            trainer.train(batch.inputs, batch.targets, epochs=1, shuffle=False, progress=False)
             curve.append(fresh.score(net).fraction)
             bar.set_postfix_str(f"{curve[-1]:.1%} right")
             bar.update(CHUNK)
@@ -111,9 +111,9 @@ def step_by_step(net, seed):
     print(f"Of 200 new sequences {fresh.score(net).fraction:.1%} are right. One of them:\n")
     print("   read   target       output A   output B")
     net.clear()
-    for row, wanted in zip(fresh[0].inputs, fresh[0].targets, strict=True):
+    for row, target in zip(fresh[0].inputs, fresh[0].targets, strict=True):
         a, b = net.activate(row)
-        name = "AB"[wanted.argmax()] if wanted.any() else "-"
+        name = "AB"[target.argmax()] if target.any() else "-"
         print(f"   {SYMBOLS[row.argmax()]:4}   {name:10}   {a:8.3f}   {b:8.3f}")
 
 
@@ -131,27 +131,27 @@ def states(net, pair):
     """The cells' states after each symbol, shape (10, 7), and the fraction they retain at a target."""
     letters = iter(pair)
     net.clear()
-    seen, kept = [], []
+    seen, forgets = [], []
     for symbol in PATTERN:
         symbol = next(letters) if symbol == "*" else symbol
         net.activate(np.eye(6)[SYMBOLS.index(symbol)])
         seen.append(net["cells"].states)
         if symbol in "AB":
-            kept.append(net["forget gates"].activations)
-    return np.array(seen), np.mean(kept, axis=0)
+            forgets.append(net["forget gates"].activations)
+    return np.array(seen), np.mean(forgets, axis=0)
 
 
 def look_inside(net):
     heading(f"{PATTERN} with all pairs of targets: the states of the cells before the prompts")
     seen = {pair: states(net, pair) for pair in PAIRS}
     runs = {pair: run for pair, (run, _) in seen.items()}
-    kept = np.mean([part for _, part in seen.values()], axis=0)
+    forgets = np.mean([part for _, part in seen.values()], axis=0)
     before = {pair: run[PATTERN.index("1") - 1] for pair, run in runs.items()}
     first = (before["AA"] + before["AB"] - before["BA"] - before["BB"]) / 2
     second = (before["AA"] + before["BA"] - before["AB"] - before["BB"]) / 2
     print("          A instead of B      A instead of B       kept when a")
     print("   cell   as first target     as second target     target is read")
-    for cell, (one, two, part) in enumerate(zip(first, second, kept, strict=True)):
+    for cell, (one, two, part) in enumerate(zip(first, second, forgets, strict=True)):
         print(f"   {cell:4}   {one:+15.2f}   {two:+18.2f}   {part:16.0%}")
     best = int(np.abs(first).argmax())
     print(f"\nCell {best} separates the first targets best: its state differs by {first[best]:+.2f}.")
@@ -195,7 +195,10 @@ def main(quick: bool, seed: int, out: Path) -> None:
     runs, best, gap = look_inside(net)
     picture(curves, runs, best, out / "recall.png")
     synapse.save(net, out / "recall.synapse")
-    medians = {name: int(np.median([len(curve) * CHUNK for curve in some])) for name, some in curves.items()}
+    medians = {
+        name: int(np.median([len(curve) * CHUNK for curve in runs_of_one]))
+        for name, runs_of_one in curves.items()
+    }
     lesson(
         f"Memory cells can store several things in order: in cell {best} the first target alone moves "
         f"the state by {gap:+.1f}, many steps later. Sequences seen until the task was solved or the "

@@ -36,8 +36,8 @@ def sequences(count, length, seed):
 def show_some(length, seed):
     heading("1. Five sequences, and the targets at prompts 1 and 2")
     for sample in sequences(5, length, [seed, 1]):
-        said = ["ABCD"[step.argmax()] for step in sample.targets[-2:]]
-        print("  " + " ".join(SYMBOLS[i] for i in sample.inputs.argmax(axis=1)) + "    " + " ".join(said))
+        answers = ["ABCD"[step.argmax()] for step in sample.targets[-2:]]
+        print("  " + " ".join(SYMBOLS[i] for i in sample.inputs.argmax(axis=1)) + "    " + " ".join(answers))
 
 
 # --- 2. Two rules ---------------------------------------------------------------------------------
@@ -91,8 +91,8 @@ def learn(net, trainer, length, chunk, most, seed, name):
     curve = []
     with progress_bar(most, "sequences", name) as bar:
         while len(curve) * chunk < most and (not curve or curve[-1] < GOAL):
-            some = sequences(chunk, length, rng)
-            trainer.train(some.inputs, some.targets, epochs=1, shuffle=False, progress=False)
+            batch = sequences(chunk, length, rng)
+            trainer.train(batch.inputs, batch.targets, epochs=1, shuffle=False, progress=False)
             curve.append(fresh.score(net).fraction)
             bar.set_postfix_str(f"{curve[-1]:.1%} right")
             bar.update(chunk)
@@ -108,11 +108,11 @@ def compare(length, seed, quick):
     print("  network, rule    seed   sequences   right")
     curves, nets = {name: [] for name in RUNS}, []
     for each in seeds:
-        given = most
+        budget = most
         for name, (build, rule) in RUNS.items():
             net = build(each)
-            curve = learn(net, rule(net, quick), length, chunk, given, each, f"{name}, seed {each}")
-            given = min(given, len(curve) * chunk)
+            curve = learn(net, rule(net, quick), length, chunk, budget, each, f"{name}, seed {each}")
+            budget = min(budget, len(curve) * chunk)
             curves[name].append(curve)
             nets.append(net)
             print(f"  {name:14} {each:6} {len(curve) * chunk:11,}   {curve[-1]:5.1%}", flush=True)
@@ -136,8 +136,8 @@ def windows(length, seed):
     heading("4. The part of the gradient that a short window misses")
     net, fresh = gru(seed), sequences(200, length, [seed, 4])
     inputs, targets = fresh.inputs, fresh.targets
-    for wanted in targets:
-        wanted[:-2] = np.nan
+    for target in targets:
+        target[:-2] = np.nan
     ends = ((link.source, link.target) for link in net.connections)
     entry = np.array([a in net.input[:4] and b in net["candidates"] for a, b in ends])
     true = synapse.gradient(net, inputs, targets).weights[entry]
@@ -165,9 +165,9 @@ def step_by_step(net, length, seed):
     print("   read   target   output      A       B       C       D")
     cells, outputs = [], []
     net.clear()
-    for row, wanted in zip(chosen.inputs, chosen.targets, strict=True):
+    for row, target in zip(chosen.inputs, chosen.targets, strict=True):
         y = net.activate(row)
-        names = ["ABCD"[i.argmax()] if i.max() > 0.5 else "-" for i in (wanted, y)]
+        names = ["ABCD"[i.argmax()] if i.max() > 0.5 else "-" for i in (target, y)]
         numbers = "  ".join(f"{value:6.3f}" for value in y)
         print(f"   {SYMBOLS[row.argmax()]:4}   {names[0]:6}   {names[1]:6} {numbers}")
         cells.append(net["cells"].activations)
@@ -222,7 +222,7 @@ def main(quick: bool, seed: int, out: Path) -> None:
     seen = step_by_step(net, length, seed)
     picture(curves, chunk, seen, out / "recall24.png")
     synapse.save(net, out / "recall24.synapse")
-    ends = {name: np.median([curve[-1] for curve in some]) for name, some in curves.items()}
+    ends = {name: np.median([curve[-1] for curve in several]) for name, several in curves.items()}
     lesson(
         f"Errors that go back through all {length} steps solve the task. Fraction of new sequences right at "
         f"the end, median: {'; '.join(f'{name} {part:.0%}' for name, part in ends.items())}. A "

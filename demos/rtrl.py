@@ -98,8 +98,8 @@ def sensitivities(net):
     """d s_b / d p of the library, by name of the parameter."""
     weights, biases = parameters(net)
     b = net[2]
-    found = {name: link.sensitivity[b] for name, link in weights.items()}
-    return found | {name: neuron.bias_sensitivity[b] for name, neuron in biases.items()}
+    by_name = {name: link.sensitivity[b] for name, link in weights.items()}
+    return by_name | {name: neuron.bias_sensitivity[b] for name, neuron in biases.items()}
 
 
 def side_by_side(rng):
@@ -112,16 +112,19 @@ def side_by_side(rng):
     for t, x in enumerate(inputs, start=1):
         net.activate([x])
         hand.step(x)
-        kept = sensitivities(net)
-        worst = max(worst, *(abs(kept[p] - hand.z[p]) for p in kept))
+        library = sensitivities(net)
+        worst = max(worst, *(abs(library[p] - hand.z[p]) for p in library))
         seen.append((hand.I["u"], hand.carried["u"]))
         print(
             f"  {t:4} {x:+9.4f} {hand.I['u']:+9.5f}  {hand.carried['u']:+10.5f}   "
-            f"{hand.z['u']:+.10f}    {kept['u']:+.10f}"
+            f"{hand.z['u']:+.10f}    {library['u']:+.10f}"
         )
     check("all five sensitivities are equal at every step, to 1e-12", worst < 1e-12)
     true = slopes(net, inputs)
-    check("they are the true derivatives, by differences", all(abs(true[p] - kept[p]) < 1e-7 for p in kept))
+    check(
+        "they are the true derivatives, by differences",
+        all(abs(true[p] - library[p]) < 1e-7 for p in library),
+    )
     return net, hand, inputs, np.array(seen)
 
 
@@ -130,18 +133,18 @@ def slopes(net, inputs):
     weights, biases = parameters(net)
     places = {name: (link, "weight") for name, link in weights.items()}
     places |= {name: (neuron, "bias") for name, neuron in biases.items()}
-    found = {}
-    for name, (thing, field) in places.items():
-        twin_ends, value = [], getattr(thing, field)
+    derivatives = {}
+    for name, (owner, field) in places.items():
+        twin_ends, value = [], getattr(owner, field)
         for moved in (value + WIDTH, value - WIDTH):
-            setattr(thing, field, moved)
+            setattr(owner, field, moved)
             twin = net.clone()
             twin.clear()
             twin.run(inputs[:, None])
             twin_ends.append(twin[2].state)
-        setattr(thing, field, value)
-        found[name] = (twin_ends[0] - twin_ends[1]) / (2 * WIDTH)
-    return found
+        setattr(owner, field, value)
+        derivatives[name] = (twin_ends[0] - twin_ends[1]) / (2 * WIDTH)
+    return derivatives
 
 
 # --- 2. A learning step ---------------------------------------------------------------------------
@@ -166,8 +169,8 @@ def a_learning_step(net, hand, inputs, rng):
     exact, online = changes(net, target), changes(twin, target)
     print("  parameter    exact: by hand   net.propagate    online: by hand   net.propagate")
     for p in hand.z:
-        ours = RATE * signal * hand.z[p], RATE * signal * hand.I[p]
-        print(f"  {p:9} {ours[0]:+16.8f} {exact[p]:+15.8f} {ours[1]:+18.8f} {online[p]:+15.8f}")
+        by_hand = RATE * signal * hand.z[p], RATE * signal * hand.I[p]
+        print(f"  {p:9} {by_hand[0]:+16.8f} {exact[p]:+15.8f} {by_hand[1]:+18.8f} {online[p]:+15.8f}")
     same = all(abs(exact[p] - RATE * signal * hand.z[p]) < 1e-12 for p in exact)
     check("propagate changes each parameter by rate x (t - y) x slope x Z", same)
     same = all(abs(online[p] - RATE * signal * hand.I[p]) < 1e-12 for p in online)
@@ -194,8 +197,8 @@ def over_a_sequence(rng, steps=50):
     for x, target in zip(inputs, targets, strict=True):
         hand.step(x)
         total += (target - hand.y_b) * hand.slope_b * hand.z["u"]
-    found = synapse.gradient(net, inputs[None, :, None], targets[None, :, None])
-    back = -found.weights[net.connections.index(parameters(net)[0]["u"])]
+    gradient = synapse.gradient(net, inputs[None, :, None], targets[None, :, None])
+    back = -gradient.weights[net.connections.index(parameters(net)[0]["u"])]
     print(f"\n-dE / du over {steps} steps: {total:+.12f} forward, by hand; {back:+.12f} backward")
     check("forward and backward give the same gradient, to 1e-10", abs(total - back) < 1e-10 * abs(back))
 
@@ -228,21 +231,21 @@ def strong(rng, shape, fan_in, fan_out):
 def table(net):
     """Z, shape (recurrent neurons, parameters into them); NaN where it is not kept."""
     hidden = net["hidden"]
-    kept = [link.sensitivity for neuron in hidden for link in neuron.incoming]
-    kept += [neuron.bias_sensitivity for neuron in hidden]
+    mappings = [link.sensitivity for neuron in hidden for link in neuron.incoming]
+    mappings += [neuron.bias_sensitivity for neuron in hidden]
     owner = np.argsort(np.append(np.repeat(np.arange(RING), 3), np.arange(RING)), kind="stable")
-    return np.array([[kept[p].get(root, np.nan) for p in owner] for root in hidden])
+    return np.array([[mappings[p].get(root, np.nan) for p in owner] for root in hidden])
 
 
 def tables(net, inputs, order):
     """The table after each step, with an order."""
     net.clear()
     net.learning_rule = "rtrl", order
-    found = []
+    by_step = []
     for row in inputs:
         net.activate(row)
-        found.append(table(net))
-    return np.array(found)
+        by_step.append(table(net))
+    return np.array(by_step)
 
 
 def filling(rng, seed, steps=8):
@@ -273,12 +276,12 @@ def orders(net, inputs, exact, away):
     print("          kept      of an entry     exact gradient")
     right_ones, in_time = [], []
     for order in (1, 2, 3, None):
-        kept = tables(net, inputs, order)
-        there, limit = ~np.isnan(kept[-1]), RING if order is None else order
-        wrong = np.nanmax(np.abs(kept - exact), axis=(1, 2))
-        right_ones.append(bool((there == (away < limit)).all()))
+        tables_of_order = tables(net, inputs, order)
+        is_kept, limit = ~np.isnan(tables_of_order[-1]), RING if order is None else order
+        wrong = np.nanmax(np.abs(tables_of_order - exact), axis=(1, 2))
+        right_ones.append(bool((is_kept == (away < limit)).all()))
         in_time.append(bool((wrong[:limit] < 1e-12).all()))
-        print(f"  {order!s:5}   {there.sum():7}   {wrong[-1]:13.5f}   {cosine(net, order):15.4f}")
+        print(f"  {order!s:5}   {is_kept.sum():7}   {wrong[-1]:13.5f}   {cosine(net, order):15.4f}")
     check("order n keeps the parameters into neurons less than n away", all(right_ones))
     check("what it keeps is exact for the first n steps", all(in_time))
     print(f"\n{net}\n{reach(net)}")

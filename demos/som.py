@@ -77,12 +77,12 @@ def one_step(net):
     net.train([colour], epochs=1, rate=rate, radius=radius)
     moved, way = np.linalg.norm(net.codebook - before, axis=2), np.linalg.norm(colour - before, axis=2)
     print(f"Row {row} of the grid, by distance from the winner in columns:")
-    told = {abs(c - column): moved[row, c] / way[row, c] for c in range(net.grid[1])}
-    for distance in sorted(told)[:6]:
-        print(f"  {distance}: {told[distance]:6.1%} of the way to orange")
+    shares = {abs(c - column): moved[row, c] / way[row, c] for c in range(net.grid[1])}
+    for distance in sorted(shares)[:6]:
+        print(f"  {distance}: {shares[distance]:6.1%} of the way to orange")
     check("the winner has moved half of the way", np.isclose(moved[row, column], rate * way[row, column]))
     expected = rate * np.exp(-1 / (2 * radius**2))
-    check(f"its neighbours have moved {expected:.1%} of theirs", np.isclose(told[1], expected))
+    check(f"its neighbours have moved {expected:.1%} of theirs", np.isclose(shares[1], expected))
     check("the same neuron wins orange again", net.winner(colour) == (row, column))
 
 

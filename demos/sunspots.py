@@ -247,9 +247,9 @@ def scores(forecasts):
     """The ARV in each period: a number, or the median, lowest and highest of several."""
     cells = []
     for period in PERIODS.values():
-        found = [arv(each, during(*period)) for each in forecasts]
-        spread = f" ({min(found):.3f}-{max(found):.3f})" if len(found) > 1 else ""
-        cells.append(f"{np.median(found):.3f}{spread}")
+        errors = [arv(each, during(*period)) for each in forecasts]
+        spread = f" ({min(errors):.3f}-{max(errors):.3f})" if len(errors) > 1 else ""
+        cells.append(f"{np.median(errors):.3f}{spread}")
     return cells
 
 
@@ -293,11 +293,11 @@ def verdict(simple, networks):
 
 def states(net, values):
     net.clear()
-    noted = []
+    by_year = []
     for value in values:
         net.activate([value])
-        noted.append(net["cells"].states)
-    return np.array(noted)
+        by_year.append(net["cells"].states)
+    return np.array(by_year)
 
 
 @with_pyplot

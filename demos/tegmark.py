@@ -43,8 +43,8 @@ def bits():
         inputs.project(output, weights=beta)
         worst.append(np.abs(Network(inputs, [], output).run(triples) - products).max())
         print(f"  beta {beta:4.0f}: largest error {worst[-1]:.3e}")
-    told = [1 / (1 + math.exp(beta / 2)) for beta in betas]
-    check("the error is 1 / (1 + e^(beta / 2))", np.allclose(worst, told, rtol=1e-6, atol=0))
+    logistic = [1 / (1 + math.exp(beta / 2)) for beta in betas]
+    check("the error is 1 / (1 + e^(beta / 2))", np.allclose(worst, logistic, rtol=1e-6, atol=0))
 
 
 # --- 2. Four neurons multiply numbers -------------------------------------------------------------
@@ -106,8 +106,8 @@ def numbers():
         print(f"  {u:+.1f} u  {v:+.1f} v   then  {out.weight:+9.3f}")
     print("\n      u      v       u v   four neurons   relative error")
     for u, v in ((2.0, 3.0), (-1.5, 0.5), (0.2, -0.1), (1.0, 1.0)):
-        said = net.activate([u, v])[0]
-        print(f"  {u:5.2f}  {v:5.2f}  {u * v:8.4f}   {said:12.6f}   {said / (u * v) - 1:+14.2e}")
+        product = net.activate([u, v])[0]
+        print(f"  {u:5.2f}  {v:5.2f}  {u * v:8.4f}   {product:12.6f}   {product / (u * v) - 1:+14.2e}")
     nothing = [abs(net.activate([u, v])[0]) for u, v in ((0.0, 2.0), (3.0, 0.0), (0.0, 0.0))]
     check("times 0 is 0, up to rounding", max(nothing) < 1e-12)
 
@@ -141,8 +141,8 @@ def falls(seed):
         print(f"{squash}: largest relative error {largest[0]:.2e} at lambda 0.1, {largest[-1]:.2e} at 0.01")
         check(f"its exponent {slope:.4f} is 2 to a hundredth", abs(slope - 2) < 0.01)
         factor = errors[-1] / (scales[-1] ** 2 * squares)
-        told = f"each error at 0.01 is {ratio / 6:+.4f} lambda^2 (u^2 + v^2), to a thousandth of it"
-        check(told, np.allclose(factor, ratio / 6, rtol=1e-3))
+        claim = f"each error at 0.01 is {ratio / 6:+.4f} lambda^2 (u^2 + v^2), to a thousandth of it"
+        check(claim, np.allclose(factor, ratio / 6, rtol=1e-3))
 
 
 # --- 4. How small can lambda be? ------------------------------------------------------------------
@@ -226,8 +226,8 @@ def bends(axes):
         (0.4, ink.BLUE, "--"),
         (0.1, ink.BLACK, "-"),
     ):
-        said = multiplier("logistic", scale).run(np.column_stack([us, np.full_like(us, 2.0)]))
-        axes.plot(us, said, style, color=colour, label=rf"$\lambda$ = {scale}")
+        products = multiplier("logistic", scale).run(np.column_stack([us, np.full_like(us, 2.0)]))
+        axes.plot(us, products, style, color=colour, label=rf"$\lambda$ = {scale}")
     axes.set(xlabel="$u$", ylabel="output", title="Four logistic neurons: $u$ times 2")
     axes.legend()
 

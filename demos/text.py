@@ -54,14 +54,14 @@ def counting(codes):
     counts = pairs(codes)
     print(f"{len(codes):,} characters for training; the whole text has {len(LETTERS)} different ones.")
     print("Bits per character when counting")
-    found = {
+    entropies = {
         "nothing": np.log2(len(LETTERS)),
         "letters": bits(counts.sum(axis=0)),
         "pairs": bits(counts),
     }
-    for name, value in found.items():
+    for name, value in entropies.items():
         print(f"  {name:10} {value:5.2f}")
-    return found
+    return entropies
 
 
 # On other text counting is worse: some pairs have not been counted. To avoid probabilities of 0, we add
@@ -145,18 +145,18 @@ def bits_of(trainer, codes):
 # When it overfits, its predictions of the unread part become worse, although the text it writes looks better.
 
 
-def score(trainer, codes, unread, found, curve):
+def score(trainer, codes, unread, entropies, curve):
     heading("3. Better than counting?")
     net = {"read": bits_of(trainer, codes), "unread": bits_of(trainer, unread)}
-    letters, by_pairs = found["letters"], found["pairs"]
-    other = bits_unread(pairs(codes), unread)
+    letters, by_pairs = entropies["letters"], entropies["pairs"]
+    pairs_unread = bits_unread(pairs(codes), unread)
     print("  bits per character      read   unread")
     print(f"  counting letters       {letters:5.2f}        -")
-    print(f"  counting pairs         {by_pairs:5.2f}    {other:5.2f}")
+    print(f"  counting pairs         {by_pairs:5.2f}    {pairs_unread:5.2f}")
     print(f"  the network            {net['read']:5.2f}    {net['unread']:5.2f}")
     best = int(np.argmin(curve))
     print(f"\nOn unread text it was best after {best + 1} epochs: {curve[best]:.2f} bits per character.")
-    return letters, by_pairs, other, net
+    return letters, by_pairs, pairs_unread, net
 
 
 # --- 4. Low and high temperature ------------------------------------------------------------------
@@ -176,7 +176,7 @@ def temperatures(net, seed):
 
 
 @with_pyplot
-def picture(plt, net, curves, found, unread, path):
+def picture(plt, net, curves, entropies, unread, path):
     figure, (top, bottom) = plt.subplots(
         2, 1, figsize=(8.4, 5.0), layout="constrained", height_ratios=[1.5, 1]
     )
@@ -184,7 +184,7 @@ def picture(plt, net, curves, found, unread, path):
     top.plot(epochs, curves[0], color=ink.BLUE, label="the network, as it reads")
     top.plot(epochs, curves[1], "o-", ms=3, color=ink.GREEN, label="the network, unread text")
     for (name, value), colour, style in zip(
-        found.items(), (ink.GREY, ink.ORANGE, ink.PURPLE), (":", "--", "-."), strict=True
+        entropies.items(), (ink.GREY, ink.ORANGE, ink.PURPLE), (":", "--", "-."), strict=True
     ):
         top.axhline(value, color=colour, ls=style, lw=1.3, label=f"counted {name}, read text")
     top.set(xlabel="epoch", ylabel="bits per character", ylim=(0, None), title="Learning")
@@ -209,22 +209,22 @@ def main(quick: bool, seed: int, out: Path) -> None:
     end = 4000 if quick else 17_500
     codes, unread = CODES[:end], CODES[end : end + 1700]
     size, batch, rate, shown = (32, 4, 0.02, (2, 10)) if quick else (128, 16, 0.01, (1, 3, 6, 12, 24))
-    found = counting(codes)
+    entropies = counting(codes)
     net = network(size, seed)
     trainer, curves = learn(net, codes, unread, batch, rate, shown, seed)
-    letters, by_pairs, other, net_bits = score(trainer, codes, unread, found, curves[1])
+    letters, by_pairs, pairs_unread, net_bits = score(trainer, codes, unread, entropies, curves[1])
     if quick:
         check("it predicts the training text better than counting letters", net_bits["read"] < letters)
     else:
         check("it predicts the training text better than counting pairs", net_bits["read"] < by_pairs)
-        check("it predicts unread text better than counting pairs", net_bits["unread"] < other)
+        check("it predicts unread text better than counting pairs", net_bits["unread"] < pairs_unread)
     temperatures(net, seed)
-    picture(net, curves, found, unread, out / "text.png")
+    picture(net, curves, entropies, unread, out / "text.png")
     synapse.save(net, out / "text.synapse")
     lesson(
         f"The network uses {net_bits['unread']:.2f} bits per character on unread text, counting pairs "
-        f"{other:.2f}. On the training text it uses {net_bits['read']:.2f}, also because it memorises what "
-        "it reads: only unread text shows what it has learnt. The epoch to stop at is the best one on "
+        f"{pairs_unread:.2f}. On the training text it uses {net_bits['read']:.2f}, also because it memorises "
+        "what it reads: only unread text shows what it has learnt. The epoch to stop at is the best one on "
         f"unread text, here epoch {int(np.argmin(curves[1])) + 1} with {min(curves[1]):.2f}."
     )
 

@@ -50,13 +50,13 @@ def five():
     heading("1. Five thresholds")
     xs = np.array([-3.0, -1.0, -0.25, 0.0, 0.25, 0.5, 1.0, 3.0])
     print("  state     " + "".join(f"{x:8.2f}" for x in xs))
-    said = {name: answers(one_neuron(name), xs) for name in NAMES}
-    for name, values in said.items():
+    outputs = {name: answers(one_neuron(name), xs) for name in NAMES}
+    for name, values in outputs.items():
         print(f"  {name:10}" + "".join(f"{y:8.3f}" for y in values))
-    aside = xs != 0.0
-    check("sign = 2 step - 1, except at 0", (said["sign"] == 2 * said["step"] - 1)[aside].all())
+    nonzero = xs != 0.0
+    check("sign = 2 step - 1, except at 0", (outputs["sign"] == 2 * outputs["step"] - 1)[nonzero].all())
     doubled = answers(one_neuron("logistic", weight=2.0), xs)
-    check("tanh(s) = 2 logistic(2 s) - 1", np.allclose(said["tanh"], 2 * doubled - 1, atol=1e-14))
+    check("tanh(s) = 2 logistic(2 s) - 1", np.allclose(outputs["tanh"], 2 * doubled - 1, atol=1e-14))
 
 
 # --- 2. A bias moves ------------------------------------------------------------------------------
@@ -100,15 +100,15 @@ def steepened():
         "\n  weight   slope at 0   distance of the logistic from a step, where |x| >= 0.5   e^(-0.5 weight)"
     )
     away, weights = xs[np.abs(xs) >= 0.5], np.array([1.0, 2.0, 4.0, 8.0, 16.0])
-    slopes, misses, bounds = [], [], np.exp(-0.5 * weights)
+    slopes, distances, bounds = [], [], np.exp(-0.5 * weights)
     for weight, bound in zip(weights, bounds):
         net = one_neuron("logistic", weight)
-        misses.append(np.abs(answers(net, away) - answers(one_neuron("step"), away)).max())
+        distances.append(np.abs(answers(net, away) - answers(one_neuron("step"), away)).max())
         net.activate([0.0])
         slopes.append(weight * net.output[0].derivative)
-        print(f"  {weight:6.0f}   {slopes[-1]:10.2f}   {misses[-1]:.6f}{bound:60.6f}")
+        print(f"  {weight:6.0f}   {slopes[-1]:10.2f}   {distances[-1]:.6f}{bound:60.6f}")
     check("the slope at 0 is a quarter of the weight", np.array_equal(slopes, weights / 4))
-    check("the distance is below e^(-0.5 weight)", (misses < bounds).all())
+    check("the distance is below e^(-0.5 weight)", (distances < bounds).all())
 
 
 # --- 4. Which of them can learn -------------------------------------------------------------------
@@ -144,8 +144,8 @@ def learning():
 def move(name, state):
     """The change of a weight of 0 in one learning step, with an input of 1 and the state as bias."""
     net = one_neuron(name, weight=0.0, bias=state)
-    said = net.activate([1.0])
-    net.propagate(rate=1.0, target=said + 0.3, cost="squared_error")
+    output = net.activate([1.0])
+    net.propagate(rate=1.0, target=output + 0.3, cost="squared_error")
     return net.connections[0].weight
 
 

@@ -126,8 +126,8 @@ def signals(build, depth, rng, samples):
     net, layers = build(depth, rng)
     squares = np.zeros(depth)
     for _ in range(samples):
-        given = net.activate(rng.normal(size=WIDTH))
-        net.propagate(rate=0, target=given + 1)  # the output's error is always 1
+        outputs = net.activate(rng.normal(size=WIDTH))
+        net.propagate(rate=0, target=outputs + 1)  # the output's error is always 1
         squares += [np.mean([neuron.error.responsibility**2 for neuron in layer]) for layer in layers]
     return np.sqrt(squares / samples)
 
@@ -191,8 +191,8 @@ def learn(rng, epochs):
         moved = np.abs(net.weights[: WIDTH * WIDTH] - before).mean()
         answers = net.run(inputs)
         right[kind] = (np.sign(answers) == targets).mean()
-        told = f"lowest weights changed by {moved:.0e}, outputs vary by {answers.std():.0e}"
-        print(f"  {kind:18} {right[kind]:4.0%} right; {told}")
+        result = f"lowest weights changed by {moved:.0e}, outputs vary by {answers.std():.0e}"
+        print(f"  {kind:18} {right[kind]:4.0%} right; {result}")
     check("10 logistic layers do no better than chance", right["logistic"] < 0.65)
     check("10 residual layers learn it", right["residual logistic"] > 0.9)
     return right

@@ -142,10 +142,10 @@ def backward(example, sample):
     heading("3. Errors, backward")
     example.learn(sample, rate=0.0)  # a rate of 0 computes the errors only
     deltas = {}
-    for name, wanted in zip(("y1", "y2"), sample[1]):
+    for name, target in zip(("y1", "y2"), sample[1]):
         y = example.neurons[name].activation
-        deltas[name] = (wanted - y) * y * (1 - y)
-        print(f"delta {name} = ({wanted:g} - {y:.6f}) x {y:.6f} x {1 - y:.6f} = {deltas[name]:+.6f}")
+        deltas[name] = (target - y) * y * (1 - y)
+        print(f"delta {name} = ({target:g} - {y:.6f}) x {y:.6f} x {1 - y:.6f} = {deltas[name]:+.6f}")
     for name, (first, second) in {"h1": ("w5", "w7"), "h2": ("w6", "w8")}.items():
         h = example.neurons[name].activation
         w, v = example.links[first].weight, example.links[second].weight
@@ -252,8 +252,8 @@ def three_ways():
     check("online: w5 changes by almost their sum, as later samples see changed weights", unlike)
 
 
-def same_numbers(one, other):
-    return all(close(one[name], other[name]) for name in one)
+def same_numbers(first, second):
+    return all(close(first[name], second[name]) for name in first)
 
 
 # --- 6. How much the three ways differ ------------------------------------------------------------
@@ -297,10 +297,8 @@ def picture(plt, before, after, deltas, path):
         bias = f"{name}  {before[name]:g} → {after[name]:.4f}"
         axes.text(x, y + 0.52, bias, color=ink.BLUE, ha="center")
         axes.text(x, y - 0.64, rf"$\delta$ = {deltas[target]:+.4f}", color=ink.RED, ha="center")
-    for name, wanted in zip(("y1", "y2"), SAMPLES[0][1]):
-        axes.text(
-            PLACES[name][0] + 0.75, PLACES[name][1], f"target\n{wanted:g}", color=ink.GREEN, va="center"
-        )
+    for name, goal in zip(("y1", "y2"), SAMPLES[0][1]):
+        axes.text(PLACES[name][0] + 0.75, PLACES[name][1], f"target\n{goal:g}", color=ink.GREEN, va="center")
     axes.set(xlim=(-0.8, 9.8), ylim=(-0.8, 2.8))
     axes.set_title("Activations in the circles, weights and biases before → after one step at rate 0.5")
     axes.set_axis_off()
@@ -309,17 +307,17 @@ def picture(plt, before, after, deltas, path):
 
 def arrow(axes, source, target, label):
     """Draw a connection with a label along it, near its source, where arrows do not cross."""
-    here, there = np.array(PLACES[source], float), np.array(PLACES[target], float)
+    start, end = np.array(PLACES[source], float), np.array(PLACES[target], float)
     style = {"arrowstyle": "-|>", "shrinkA": 26, "shrinkB": 26, "color": ink.BLACK}
-    axes.annotate("", there, here, arrowprops=style)
-    part = 0.5 if here[1] == there[1] else 0.3
+    axes.annotate("", end, start, arrowprops=style)
+    part = 0.5 if start[1] == end[1] else 0.3
     axes.text(
-        *(here + part * (there - here)),
+        *(start + part * (end - start)),
         label,
         ha="center",
         va="center",
         color=ink.BLUE,
-        rotation=np.degrees(np.arctan2(*(there - here)[::-1])),
+        rotation=np.degrees(np.arctan2(*(end - start)[::-1])),
         transform_rotates_text=True,
         rotation_mode="anchor",
         bbox={"fc": "white", "ec": "none", "pad": 1.5},

@@ -50,8 +50,8 @@ def one_neuron(seed, quick):
 def table(net):
     """Inputs, targets and outputs."""
     print("  a  b   target   output")
-    for (a, b), (wanted,), (output,) in zip(INPUTS, TARGETS, net.run(INPUTS), strict=True):
-        print(f"  {a:.0f}  {b:.0f}   {wanted:6.0f}   {output:6.3f}")
+    for (a, b), (target,), (output,) in zip(INPUTS, TARGETS, net.run(INPUTS), strict=True):
+        print(f"  {a:.0f}  {b:.0f}   {target:6.0f}   {output:6.3f}")
 
 
 # --- 2. Six neurons -------------------------------------------------------------------------------
@@ -89,7 +89,7 @@ def weights_of(net):
 def one_step(net):
     heading("3. One step, by hand")
     output, rate = net.output[0], 0.5
-    given = net.activate([1.0, 0.0])[0]
+    answer = net.activate([1.0, 0.0])[0]
     net.propagate(rate=0.0, target=[1.0])  # a rate of 0 computes errors only
     print("  neuron       state  activation   slope    error")
     for neuron in net:
@@ -103,7 +103,7 @@ def one_step(net):
     same = math.isclose
     check(f"the state of {hidden.name} is bias + weights x inputs", same(state, hidden.state))
     check("its activation is 1 / (1 + e^-state)", same(hidden.activation, 1 / (1 + math.exp(-state))))
-    check("the output's error is target - output", same(output.error.responsibility, 1.0 - given))
+    check("the output's error is target - output", same(output.error.responsibility, 1.0 - answer))
     claim = f"the error of {hidden.name} is slope x weight x the output's error"
     check(claim, same(error, hidden.error.responsibility))
 
@@ -168,9 +168,9 @@ def picture(plt, net, history, path):
     figure.colorbar(shades, ax=right, label="output")
     for neuron in net["hidden"]:
         right.plot(*line(neuron), color=ink.BLACK, lw=1.2)
-    for (x, y), (wanted,) in zip(INPUTS, TARGETS, strict=True):
+    for (x, y), (target,) in zip(INPUTS, TARGETS, strict=True):
         right.plot(x, y, "o", ms=17, mfc="white", mec=ink.RED)
-        right.text(x, y, f"{wanted:.0f}", ha="center", va="center")
+        right.text(x, y, f"{target:.0f}", ha="center", va="center")
     right.set(xlabel="input a", ylabel="input b", title="Output, and the hidden neurons' lines")
     right.set(xlim=(-0.4, 1.4), ylim=(-0.4, 1.4), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
     save_figure(figure, path)

@@ -135,9 +135,9 @@ def _alone(here: dict[T, Any], there: dict[T, Any]) -> tuple[list[T], list[T]]:
 
 
 def _outputs_apart(first: Network, second: Network, inputs: ArrayLike) -> Floats:
-    one, other = (run_steps(net, inputs).activation[:, -len(net.output) :] for net in (first, second))
-    if one.shape != other.shape:
+    before, after = (run_steps(net, inputs).activation[:, -len(net.output) :] for net in (first, second))
+    if before.shape != after.shape:
         raise ArgumentError(
-            f"Expected networks with the same number of outputs, got {one.shape[1]} and {other.shape[1]}."
+            f"Expected networks with the same number of outputs, got {before.shape[1]} and {after.shape[1]}."
         )
-    return other - one
+    return after - before

@@ -104,12 +104,12 @@ def contribution(network: Network, steps: int = 0) -> Floats:
     count = whole_number("The number of steps back", steps, "a whole number, 0 or above", 0, MOST_STEPS)
     table, now = slopes.table, last_step(network)
     y, s = _outputs(table), np.zeros((table.outputs, table.neurons))
-    found = np.empty((count + 1, table.outputs, table.inputs))
+    by_lag = np.empty((count + 1, table.outputs, table.inputs))
     for k in range(count + 1):
         before = slopes.back(now, y, s)
-        found[k] = y[:, : table.inputs]
+        by_lag[k] = y[:, : table.inputs]
         y, s = before
-    return found
+    return by_lag
 
 
 def _outputs(table: Topology) -> Floats:
@@ -151,15 +151,15 @@ def saliency(network: Network, inputs: ArrayLike) -> Floats:
     steps = run_steps(network, inputs)
     slopes = Slopes(topology_of(network))
     table, count = slopes.table, len(steps.state)
-    found = np.zeros((count, table.outputs, count, table.inputs))
+    derivatives = np.zeros((count, table.outputs, count, table.inputs))
     y = s = np.empty((0, table.neurons))
     for t in reversed(range(count)):
         y = np.concatenate([_outputs(table), y])
         s = np.concatenate([np.zeros((table.outputs, table.neurons)), s])
         before = slopes.back(steps.at(t), y, s)
-        found[t:, :, t] = y[:, : table.inputs].reshape(-1, table.outputs, table.inputs)
+        derivatives[t:, :, t] = y[:, : table.inputs].reshape(-1, table.outputs, table.inputs)
         y, s = before
-    return found
+    return derivatives
 
 
 # --- derivatives of the steps ----------------------------------------------------------------------

@@ -52,12 +52,12 @@ def loops(neurons: int, source: Ints, target: Ints) -> list[Ints]:
     graph.add_nodes_from(range(neurons))
     graph.add_edges_from(zip(source.tolist(), target.tolist(), strict=True))
     own = set(source[source == target].tolist())
-    found = [
+    groups = [
         np.array(sorted(group))
         for group in nx.strongly_connected_components(graph)
         if len(group) > 1 or group <= own
     ]
-    return sorted(found, key=lambda group: (-len(group), int(group[0])))
+    return sorted(groups, key=lambda group: (-len(group), int(group[0])))
 
 
 def gate_motifs(network: Network) -> dict[str, int]:
@@ -100,4 +100,4 @@ def gate_motifs(network: Network) -> dict[str, int]:
         "same source": ~forget & linked(source, gater),
         "own": (gater == source) | (gater == target),
     }
-    return {name: int(found.sum()) for name, found in patterns.items()}
+    return {name: int(matches.sum()) for name, matches in patterns.items()}

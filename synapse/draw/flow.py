@@ -83,10 +83,10 @@ def sensitivity(net: Network, inputs: ArrayLike, layer: str | Layer | None = Non
 
 def _layer_of(net: Network, layer: str | Layer) -> Layer:
     """Return a layer of the network, given itself or its name."""
-    found = net[layer] if isinstance(layer, str) else layer
-    if not any(found is own for own in net.layers):
+    measured = net[layer] if isinstance(layer, str) else layer
+    if not any(measured is own for own in net.layers):
         raise ArgumentError(expected("The layer that errors flow through", f"a layer of {net!r}", layer))
-    return found
+    return measured
 
 
 @contextmanager
@@ -161,12 +161,12 @@ def _sensitivity(steps: _Stepper, rows: Floats, layer: Layer | None) -> Floats:
         seen = np.array([number[neuron] for neuron in layer])
         derivatives = partial(steps.by_states, seen)
     by_context = np.eye(2 * n)[seen]
-    found = []
+    norms = []
     for context, row in zip(contexts[-2::-1], rows[::-1], strict=True):
         now = by_context @ derivatives(context, row)
-        found.append(np.sqrt((now**2).sum() / len(seen)))
+        norms.append(np.sqrt((now**2).sum() / len(seen)))
         by_context = by_context @ steps.by_context(context, row)
-    return np.array(found)
+    return np.array(norms)
 
 
 def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes:

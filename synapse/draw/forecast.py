@@ -114,18 +114,16 @@ def _names(names: Any, known: Floats, future: Future) -> list[str]:
     count = known.shape[1]
     shapes = {part.shape for part in (future.mean, *future.bounds)}
     if shapes != {(len(future.mean), count)}:
-        found = " and ".join(map(str, sorted(shapes)))
-        raise ArgumentError(
-            f"Expected a forecast of {counted(count, 'column')}, as the history, got {found}."
-        )
+        got = " and ".join(map(str, sorted(shapes)))
+        raise ArgumentError(f"Expected a forecast of {counted(count, 'column')}, as the history, got {got}.")
     if count > len(CYCLE):
         raise ArgumentError(f"Expected at most {len(CYCLE)} columns, got {count}. Draw them in parts.")
     if names is None:
         return [""] if count == 1 else [str(i) for i in range(count)]
-    given = listed("The names", names, f"{count} names")
-    if len(given) != count:
-        raise ArgumentError(f"Expected {counted(count, 'name')}, one for each column, got {len(given)}.")
-    return [text("A name", name) for name in given]
+    entries = listed("The names", names, f"{count} names")
+    if len(entries) != count:
+        raise ArgumentError(f"Expected {counted(count, 'name')}, one for each column, got {len(entries)}.")
+    return [text("A name", name) for name in entries]
 
 
 def _times(times: Any, count: int) -> Any:

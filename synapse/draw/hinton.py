@@ -65,7 +65,7 @@ def hinton(
     ('a', ['b 0', 'b 1'])
     >>> pyplot.close(ax.figure)
     """
-    matrix, there, rows, columns = _matrix(weights)
+    matrix, connected, rows, columns = _matrix(weights)
     names = names_of(sources if sources is not None else rows, matrix.shape[0])
     others = names_of(targets if targets is not None else columns, matrix.shape[1])
     filled = None if scale is None else positive_number("The scale of a Hinton diagram", scale)
@@ -73,7 +73,7 @@ def hinton(
     inches = min(0.35, 8.0 / max(matrix.shape))
     size = (max(2.6, matrix.shape[1] * inches + 1.4), max(2.2, matrix.shape[0] * inches + 1.2))
     with canvas(ax, size) as ax:
-        _draw_squares(ax, matrix, there, full)
+        _draw_squares(ax, matrix, connected, full)
         ax.set(aspect="equal", xlim=(-0.5, matrix.shape[1] - 0.5), ylim=(matrix.shape[0] - 0.5, -0.5))
         ax.spines[:].set_visible(False)
         ax.set_title(f"a full square is {full:.3g}", size=8, loc="left")
@@ -86,11 +86,11 @@ def _matrix(weights: Any) -> tuple[Floats, Any, Any, Any]:
     if isinstance(weights, Projection):
         source, target = weights.source, weights.target
         row, column = ({n: i for i, n in enumerate(layer)} for layer in (source, target))
-        matrix, there = np.zeros((len(source), len(target))), np.zeros((len(source), len(target)), bool)
+        matrix, connected = np.zeros((len(source), len(target))), np.zeros((len(source), len(target)), bool)
         for link in weights:
             place = row[link.source], column[link.target]
-            matrix[place], there[place] = link.weight, True
-        return matrix, there, source, target
+            matrix[place], connected[place] = link.weight, True
+        return matrix, connected, source, target
     matrix = numbers("The weights of a Hinton diagram", weights, "a Projection or a matrix")
     if matrix.ndim != 2 or not matrix.size:
         raise ArgumentError(
@@ -100,11 +100,11 @@ def _matrix(weights: Any) -> tuple[Floats, Any, Any, Any]:
     return matrix, np.ones(matrix.shape, bool), None, None
 
 
-def _draw_squares(ax: Axes, matrix: Floats, there: Any, full: float) -> None:
+def _draw_squares(ax: Axes, matrix: Floats, connected: Any, full: float) -> None:
     """The background, the squares, and crosses for numbers that are not finite."""
     from matplotlib.collections import PolyCollection
 
-    ground = _squares(np.argwhere(there), np.full(there.sum(), 0.96))
+    ground = _squares(np.argwhere(connected), np.full(connected.sum(), 0.96))
     ax.add_collection(PolyCollection(ground, facecolors=GROUND, gid="connections"))
     drawn = np.isfinite(matrix) & (matrix != 0)
     values = matrix[drawn]

@@ -74,25 +74,25 @@ def sensitivities(
     require_network("What has sensitivities", net)
     boolean("The colour_bars", colour_bars)
     full = None if scale is None else positive_number("The scale of sensitivities", scale)
-    found, table = sensitivity_matrix(net), Topology.of(net)
-    if not found.values.size:
+    kept, table = sensitivity_matrix(net), Topology.of(net)
+    if not kept.values.size:
         raise ArgumentError(
             expected("What ", "a network with a recurrent neuron and a trainable parameter", net)
         )
-    matrix = np.ma.masked_invalid(found.values)
-    rows, columns = found.values.shape
+    matrix = np.ma.masked_invalid(kept.values)
+    rows, columns = kept.values.shape
     size = (float(np.clip(0.16 * columns + 2.4, 5.0, 12.0)), float(np.clip(0.3 * rows + 1.7, 2.7, 9.0)))
     with canvas(ax, size) as ax:
         from matplotlib.colors import Normalize
 
-        limit = full or largest(found.values) or 1.0
+        limit = full or largest(kept.values) or 1.0
         cmap, norm = diverging(), Normalize(-limit, limit)
         ax.imshow(matrix, aspect="auto", origin="upper", cmap=cmap, norm=norm)
         ax.set_title(f"{matrix.count()} of {matrix.size} sensitivities are kept", size=LETTER, loc="left")
         ax.set(xlabel="parameters, by the neuron they lead into", ylabel="recurrent neurons")
         ax.tick_params(length=0)
-        _name(ax, ax.yaxis, table, found.rows, rows)
-        _name(ax, ax.xaxis, table, found.owners, columns)
+        _name(ax, ax.yaxis, table, kept.rows, rows)
+        _name(ax, ax.xaxis, table, kept.owners, columns)
         if colour_bars:
             key(ax, cmap, norm, r"$\partial s_k / \partial p$")
         return ax
@@ -128,12 +128,12 @@ def _layers(table: Topology, neurons: Ints) -> list[_Band]:
 
 
 def _bands(names: list[tuple[int, str]]) -> list[_Band]:
-    found, first = [], 0
+    bands, first = [], 0
     for (_, name), members in groupby(names):
         stop = first + len(list(members))
-        found.append(_Band(name, first, stop))
+        bands.append(_Band(name, first, stop))
         first = stop
-    return found
+    return bands
 
 
 def _with_room(bands: list[_Band], room: float) -> list[_Band]:

@@ -50,8 +50,8 @@ def species(result: Evolution, ax: Axes | None = None, *, log: bool = False) -> 
     log = boolean("The log", log)
     if not result.generations:
         raise ArgumentError("Expected an evolution of at least one generation, got none.")
-    names = sorted({name for one in result.species for name in one})
-    sizes = np.array([[one.get(name, 0) for one in result.species] for name in names])
+    names = sorted({name for counts in result.species for name in counts})
+    sizes = np.array([[counts.get(name, 0) for counts in result.species] for name in names])
     with canvas(ax, (6.0, 3.4)) as ax:
         from matplotlib.patheffects import Normal, Stroke
 

@@ -80,7 +80,10 @@ def trials(
     check_axes(ax)
     log, kind = boolean("The log", log), choice("The kind", kind, KINDS)
     groups = _grouped(trials)
-    values = {one: [_number(value, log) for value in group.values(name)] for one, group in groups.items()}
+    values = {
+        group_name: [_number(value, log) for value in group.values(name)]
+        for group_name, group in groups.items()
+    }
     marks = _marks({} if published is None else published, groups, log)
     title = text("The title", name if title is None else title)
     with canvas(ax, (WIDTH, 1.0 + ROW * len(values)) if kind == "dots" else (6.4, 4.0)) as axes:
@@ -91,17 +94,18 @@ def trials(
     return axes
 
 
-def _grouped(given: Any) -> dict[str, Trials]:
+def _grouped(trials: Any) -> dict[str, Trials]:
     """Groups of trials by name; those of a sweep are named by their point."""
-    if isinstance(given, Trials):
+    if isinstance(trials, Trials):
         groups = {
-            ", ".join(f"{name} {one}" for name, one in zip(given.names, point, strict=True)) or "all": group
-            for point, group in (given.by() if given.names else {(): given}).items()
+            ", ".join(f"{name} {setting}" for name, setting in zip(trials.names, point, strict=True))
+            or "all": group
+            for point, group in (trials.by() if trials.names else {(): trials}).items()
         }
-    elif isinstance(given, Mapping) and all(isinstance(one, Trials) for one in given.values()):
-        groups = dict(given)
+    elif isinstance(trials, Mapping) and all(isinstance(setting, Trials) for setting in trials.values()):
+        groups = dict(trials)
     else:
-        raise ArgumentTypeError(expected("The trials", "Trials, or a dict of Trials by name", given))
+        raise ArgumentTypeError(expected("The trials", "Trials, or a dict of Trials by name", trials))
     if not groups:
         raise ArgumentError("Expected at least one group of trials, got none.")
     return groups
@@ -113,7 +117,7 @@ def _marks(published: Any, groups: Mapping[str, Any], log: bool) -> dict[str, fl
     for name in published:
         if name not in groups:
             raise ArgumentError(expected("A published figure", "for one of the groups", name))
-    return {name: _number(one, log, "A published figure") for name, one in published.items()}
+    return {name: _number(figure, log, "A published figure") for name, figure in published.items()}
 
 
 def _number(value: Any, log: bool, what: str = "A result") -> float:
@@ -127,8 +131,8 @@ def _number(value: Any, log: bool, what: str = "A result") -> float:
 
 
 def _draw_dots(axes: Axes, values: Mapping[str, list[float]], marks: Mapping[str, float]) -> None:
-    for place, (name, found) in enumerate(values.items()):
-        _line(axes, place, np.array(found))
+    for place, (name, group) in enumerate(values.items()):
+        _line(axes, place, np.array(group))
         if name in marks:
             axes.plot(marks[name], place, "D", ms=7, mfc=ORANGE, mec=INK, mew=0.8, zorder=4)
     axes.set_yticks(range(len(values)), [label(name, 90) for name in values])
@@ -141,15 +145,15 @@ def _draw_dots(axes: Axes, values: Mapping[str, list[float]], marks: Mapping[str
 def _line(axes: Axes, place: int, values: Floats) -> None:
     """The dots of a group, spread a little, its median, and how many trials are not among them."""
     axes.axhline(place, color=PALE, lw=0.6, zorder=0)
-    found, count, middle = values[np.isfinite(values)], len(values), np.median(values)
-    if len(found):
-        spread = 0.22 * np.linspace(-1.0, 1.0, len(found)) if len(found) > 1 else np.zeros(1)
-        order = np.random.default_rng(0).permutation(len(found))  # the same spread for the same trials
-        axes.plot(found, place + spread[order], "o", ms=3.6, color=BLUE, alpha=0.65, mew=0, zorder=2)
+    solved, count, middle = values[np.isfinite(values)], len(values), np.median(values)
+    if len(solved):
+        spread = 0.22 * np.linspace(-1.0, 1.0, len(solved)) if len(solved) > 1 else np.zeros(1)
+        order = np.random.default_rng(0).permutation(len(solved))  # the same spread for the same trials
+        axes.plot(solved, place + spread[order], "o", ms=3.6, color=BLUE, alpha=0.65, mew=0, zorder=2)
     if np.isfinite(middle):
         axes.plot([middle, middle], [place - 0.36, place + 0.36], color=INK, lw=1.8, zorder=3)
-    if len(found) < count:
-        note = f"{count - len(found)} of {count} unsolved"
+    if len(solved) < count:
+        note = f"{count - len(solved)} of {count} unsolved"
         axes.annotate(
             note, (1.01, place), xycoords=("axes fraction", "data"), va="center", size=7.5, color=GREY
         )
@@ -157,16 +161,16 @@ def _line(axes: Axes, place: int, values: Floats) -> None:
 
 def _draw_curves(axes: Axes, values: Mapping[str, list[float]], marks: Mapping[str, float]) -> None:
     """The fraction of each group that is at most a value, up to the largest of all."""
-    known = [value for found in values.values() for value in found if np.isfinite(value)]
-    for i, (name, found) in enumerate(values.items()):
-        solved = sorted(value for value in found if np.isfinite(value))
-        across = [*(solved or known)[:1], *solved, *([max(known)] if known else [])]
-        heights = np.array([0, *range(1, len(solved) + 1), len(solved)][: len(across)]) / len(found)
+    finite = [value for group in values.values() for value in group if np.isfinite(value)]
+    for i, (name, group) in enumerate(values.items()):
+        solved = sorted(value for value in group if np.isfinite(value))
+        across = [*(solved or finite)[:1], *solved, *([max(finite)] if finite else [])]
+        heights = np.array([0, *range(1, len(solved) + 1), len(solved)][: len(across)]) / len(group)
         colour = CYCLE[i % len(CYCLE)]
         axes.plot(across, heights, drawstyle="steps-post", color=colour, label=entry(name))
         if name in marks:
             axes.axvline(marks[name], color=colour, ls=":", lw=1.2, label=entry(f"{name}, published"))
-    if not known:
+    if not finite:
         axes.set_xlim(1.0, 10.0)  # a logarithmic axis needs positive limits
     axes.set_ylim(-0.02, 1.02)
     axes.set_ylabel("fraction of trials")

@@ -32,11 +32,11 @@ SYMBOLS, TASK = "ABxy12", Recall()
 # two targets, one per target symbol, which are 0 except at the prompts.
 
 
-def show_some(seed):
+def show_some(task, symbols, seed):
     heading("Five sequences, and the targets at prompts 1 and 2")
-    for sample in TASK.batch(5, [seed, 1]):
-        answers = ["AB"[step.argmax()] for step in sample.targets[-2:]]
-        print("  " + " ".join(SYMBOLS[i] for i in sample.inputs.argmax(axis=1)) + "    " + " ".join(answers))
+    for sample in task.batch(5, [seed, 1]):
+        answers = [symbols[step.argmax()] for step in sample.targets[-2:]]  # targets are the first symbols
+        print("  " + " ".join(symbols[i] for i in sample.inputs.argmax(axis=1)) + "    " + " ".join(answers))
 
 
 # --- 2. Two networks ------------------------------------------------------------------------------
@@ -66,18 +66,17 @@ def logistic(seed):
 CHUNK, GOAL = 500, 0.95
 
 
-def learn(net, seed, most, name):
-    """Train until solved; returns the fraction right after every 500 sequences."""
-    trainer = synapse.Trainer(net, rate=0.1)
-    rng, fresh = np.random.default_rng([seed, 2]), TASK.batch(500, [seed, 3])
+def learn(trainer, task, seed, most, name, chunk=CHUNK):
+    """Train until solved, or on `most` sequences; returns the fraction right after every chunk."""
+    rng, fresh = np.random.default_rng([seed, 2]), task.batch(500, [seed, 3])
     curve = []
     with progress_bar(most, "sequences", name) as bar:
-        while len(curve) * CHUNK < most and (not curve or curve[-1] < GOAL):
-            batch = TASK.batch(CHUNK, rng)
+        while len(curve) * chunk < most and (not curve or curve[-1] < GOAL):
+            batch = task.batch(chunk, rng)
             trainer.train(batch.inputs, batch.targets, epochs=1, shuffle=False, progress=False)
-            curve.append(fresh.score(net).fraction)
+            curve.append(fresh.score(trainer.network).fraction)
             bar.set_postfix_str(f"{curve[-1]:.1%} right")
-            bar.update(CHUNK)
+            bar.update(chunk)
     return curve
 
 
@@ -94,7 +93,8 @@ def compare(seed, quick):
         for each in seeds:
             net = build(each)
             nets.setdefault(name, net)
-            curves[name].append(learn(net, each, 40_000, f"{name}, seed {each}"))
+            trainer = synapse.Trainer(net, rate=0.1)
+            curves[name].append(learn(trainer, TASK, each, 40_000, f"{name}, seed {each}"))
         needed = [len(curve) * CHUNK if curve[-1] >= GOAL else None for curve in curves[name]]
         print(f"  {name:28}" + "  ".join("not solved" if n is None else f"{n:6}" for n in needed), flush=True)
     name = "linear cells, no peepholes"
@@ -189,7 +189,7 @@ def picture(plt, curves, runs, best, path):
 
 
 def main(quick: bool, seed: int, out: Path) -> None:
-    show_some(seed)
+    show_some(TASK, SYMBOLS, seed)
     curves, net = compare(seed, quick)
     step_by_step(net, seed)
     runs, best, gap = look_inside(net)

@@ -19,25 +19,18 @@ import numpy as np
 
 import architect
 import synapse
-from demos._common import CLEAR, check, heading, ink, lesson, progress_bar, save_figure, with_pyplot
+from demos._common import CLEAR, check, heading, ink, lesson, save_figure, with_pyplot
+from demos.recall import GOAL, learn, show_some
 from synapse.optimizers import Adam
 from synapse.tasks import Recall
 
 SYMBOLS = "ABCDwxyz12"
-GOAL = 0.95
 
 # --- 1. The task ----------------------------------------------------------------------------------
 
 
-def sequences(count, length, seed):
-    return Recall(targets=4, distractors=4, prompts=2, length=length).batch(count, seed)
-
-
-def show_some(length, seed):
-    heading("1. Five sequences, and the targets at prompts 1 and 2")
-    for sample in sequences(5, length, [seed, 1]):
-        answers = ["ABCD"[step.argmax()] for step in sample.targets[-2:]]
-        print("  " + " ".join(SYMBOLS[i] for i in sample.inputs.argmax(axis=1)) + "    " + " ".join(answers))
+def task_of(length):
+    return Recall(targets=4, distractors=4, prompts=2, length=length)
 
 
 # --- 2. Two rules ---------------------------------------------------------------------------------
@@ -82,36 +75,22 @@ def exact(net, quick):
 # --- 3. Learning ----------------------------------------------------------------------------------
 #
 # All sequences are new. At intervals the network is tested on 500 others. The task is solved if 95 % of them
-# are right at every step. The online rule gets as many sequences as the exact rule has needed.
-
-
-def learn(net, trainer, length, chunk, most, seed, name):
-    """Train until solved, or on `most` sequences; returns the fraction right after every `chunk`."""
-    rng, fresh = np.random.default_rng([seed, 2]), sequences(500, length, [seed, 3])
-    curve = []
-    with progress_bar(most, "sequences", name) as bar:
-        while len(curve) * chunk < most and (not curve or curve[-1] < GOAL):
-            batch = sequences(chunk, length, rng)
-            trainer.train(batch.inputs, batch.targets, epochs=1, shuffle=False, progress=False)
-            curve.append(fresh.score(net).fraction)
-            bar.set_postfix_str(f"{curve[-1]:.1%} right")
-            bar.update(chunk)
-    return curve
-
+# are right at every step (the loop is that of the demo `recall`). The online rule gets as many sequences as
+# the exact rule has needed.
 
 RUNS = {"GRU, exact": (gru, exact), "GRU, online": (gru, online), "LSTM, online": (lstm, online)}
 
 
 def compare(length, seed, quick):
     seeds, chunk, most = ([seed], 1000, 8000) if quick else (range(seed, seed + 3), 2000, 60_000)
-    heading(f"2. and 3. Sequences of {length} steps, {len(seeds)} seed{'s' if len(seeds) > 1 else ''}")
+    heading(f"Sequences of {length} steps, {len(seeds)} seed{'s' if len(seeds) > 1 else ''}")
     print("  network, rule    seed   sequences   right")
     curves, nets = {name: [] for name in RUNS}, []
     for each in seeds:
         budget = most
         for name, (build, rule) in RUNS.items():
             net = build(each)
-            curve = learn(net, rule(net, quick), length, chunk, budget, each, f"{name}, seed {each}")
+            curve = learn(rule(net, quick), task_of(length), each, budget, f"{name}, seed {each}", chunk)
             budget = min(budget, len(curve) * chunk)
             curves[name].append(curve)
             nets.append(net)
@@ -133,8 +112,8 @@ def compare(length, seed, quick):
 
 
 def windows(length, seed):
-    heading("4. The part of the gradient that a short window misses")
-    net, fresh = gru(seed), sequences(200, length, [seed, 4])
+    heading("The part of the gradient that a short window misses")
+    net, fresh = gru(seed), task_of(length).batch(200, [seed, 4])
     inputs, targets = fresh.inputs, fresh.targets
     for target in targets:
         target[:-2] = np.nan
@@ -158,8 +137,8 @@ def windows(length, seed):
 
 
 def step_by_step(net, length, seed):
-    heading("5. A sequence, step by step")
-    fresh = sequences(50, length, [seed, 5])
+    heading("A sequence, step by step")
+    fresh = task_of(length).batch(50, [seed, 5])
     place = [rows[:, :4].any(axis=1).argmax() for rows in fresh.inputs]  # step of the first target
     chosen = fresh[int(np.abs(np.array(place) - length // 4).argmin())]
     print("   read   target   output      A       B       C       D")
@@ -216,7 +195,7 @@ def picture(plt, curves, chunk, seen, path):
 
 def main(quick: bool, seed: int, out: Path) -> None:
     length = 7 if quick else 24
-    show_some(length, seed)
+    show_some(task_of(length), SYMBOLS, seed)
     net, curves, chunk = compare(length, seed, quick)
     missing = windows(length, seed)
     seen = step_by_step(net, length, seed)

@@ -14,6 +14,7 @@ from ..errors import ArgumentTypeError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.colors import Colormap, Normalize
 
 # Okabe and Ito 2008.
@@ -37,6 +38,9 @@ GATE = "#a3497c"
 
 DOTS = (0, (1.0, 1.6))
 """Line style of gates."""
+
+LEAST = 5.0
+"""Size of the smallest letters of names of rows and columns, in points."""
 
 WIDE = 0.62
 """Approximate width of a letter, relative to the font size."""
@@ -250,6 +254,22 @@ def count_along(ax: Axes) -> None:
 def name_lines(ax: Axes) -> None:
     """The names of lines, beside the picture."""
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), handlelength=2.4)
+
+
+def points_each(axis: Axis, count: int) -> float:
+    """Points of type for each of `count` rows, or columns, along an axis."""
+    box = axis.axes.get_window_extent()
+    return float((box.width if axis is axis.axes.xaxis else box.height) * 72.0 / axis.axes.figure.dpi / count)
+
+
+def name_each(axis: Axis, names: list[str], longest: int = 24) -> bool:
+    """Name every row or column if the names are large enough to be read; returns whether they are."""
+    size = min(0.8 * points_each(axis, len(names)), 8.0)
+    readable = size >= LEAST
+    if readable:
+        axis.set_ticks(range(len(names)), [label(name, longest) for name in names])
+    axis.set_tick_params(length=0, labelsize=size if readable else 8.0)
+    return readable
 
 
 def points_a_unit(ax: Axes) -> float:

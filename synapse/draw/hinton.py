@@ -10,15 +10,13 @@ from .._checks import numbers, positive_number
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.projection import Projection
-from ._style import BLUE, GREY, RED, canvas, label, largest
+from ._style import BLUE, GREY, RED, canvas, label, largest, name_each
 from ._values import names_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 GROUND = "#f1f1f1"
-NAMED = 60
-"""Maximum number of rows, or columns, with names."""
 
 
 def hinton(
@@ -123,13 +121,8 @@ def _squares(places: Any, sides: Floats) -> Any:
 
 def _name(ax: Axes, rows: Any, columns: Any) -> None:
     """Names of sources and targets, and of the layers they form."""
-    ax.tick_params(length=0)
-    box = ax.get_window_extent()
-    for axis, (names, layers), extent in ((ax.yaxis, rows, box.height), (ax.xaxis, columns, box.width)):
-        room = extent * 72.0 / ax.figure.dpi / len(names)
-        axis.set_label_text(label(layers[0][0] if layers else "sources" if axis is ax.yaxis else "targets"))
-        if len(names) <= NAMED:
-            axis.set_ticks(range(len(names)), [label(name, 18) for name in names])
-            axis.set_tick_params(labelsize=float(np.clip(0.8 * room, 3.0, 8.0)))
+    for axis, (names, layers), role in ((ax.yaxis, rows, "sources"), (ax.xaxis, columns, "targets")):
+        axis.set_label_text(label(layers[0][0] if layers else role))
+        name_each(axis, names, 18)
     if max(len(name) for name in columns[0]) > 2:
         ax.xaxis.set_tick_params(rotation=90)

@@ -12,14 +12,11 @@ from .._checks import boolean
 from .._typing import Floats
 from ..objects.recording import Log
 from ._places import short_names
-from ._style import INK, canvas, colouring, count_along, key, label
+from ._style import INK, canvas, colouring, count_along, key, label, name_each, points_each
 from ._values import over_time
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-NAMED = 60
-"""Maximum number of neurons with names."""
 
 
 def raster(
@@ -80,34 +77,21 @@ def raster(
         ax.spines[:].set_visible(False)
         ax.set_xlabel("step")
         owners = [layer for layer, size in layers for _ in range(size)]
-        _name_rows(ax, short_names(names, owners) if len(layers) > 1 else names)
+        count_along(ax)
+        ax.tick_params(length=0)
+        if not name_each(ax.yaxis, short_names(names, owners) if len(layers) > 1 else names):
+            ax.set_ylabel("neuron")
         _set_layers_apart(ax, layers, count)
         if colour_bars:
             key(ax, cmap, norm, label(what), pad=0.16 if len(layers) > 1 else 0.02)
         return ax
 
 
-def _name_rows(ax: Axes, names: list[str]) -> None:
-    ax.tick_params(length=0, labelsize=8)
-    count_along(ax)
-    if len(names) > NAMED:
-        ax.set_ylabel("neuron")
-        return
-    room = _points_a_row(ax, len(names))
-    ax.set_yticks(
-        range(len(names)), [label(name) for name in names], size=float(np.clip(0.8 * room, 3.0, 8.0))
-    )
-
-
-def _points_a_row(ax: Axes, rows: int) -> float:
-    return float(ax.get_window_extent().height * 72.0 / ax.figure.dpi / rows)
-
-
 def _set_layers_apart(ax: Axes, layers: list[tuple[str, int]], rows: int) -> None:
     """Lines between layers; the names of layers on the right, each with a line to its own."""
     if len(layers) < 2:
         return
-    a_row, size = _points_a_row(ax, rows), 8.0
+    a_row, size = points_each(ax.yaxis, rows), 8.0
     ends = list(accumulate(size for _, size in layers))
     for end in ends[:-1]:
         ax.axhline(end - 0.5, color=INK, lw=0.8)  # white is an activation of 0

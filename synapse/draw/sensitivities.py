@@ -13,7 +13,7 @@ from ..errors import ArgumentError
 from ..objects.network import Network, require_network
 from ..objects.sensitivities import sensitivity_matrix
 from ..objects.topology import Topology
-from ._style import GREY, INK, canvas, diverging, key, label, largest
+from ._style import GREY, INK, canvas, diverging, key, label, largest, points_each
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -101,8 +101,7 @@ def sensitivities(
 def _name(ax: Axes, axis: Any, table: Topology, neurons: Ints, count: int) -> None:
     """Names of neurons, or of layers where those would overlap, and lines between them."""
     across = axis is ax.xaxis
-    box = ax.get_window_extent()
-    room = (box.width if across else box.height) * 72.0 / ax.figure.dpi / count
+    room = points_each(axis, count)
     of_layers, of_neurons = _layers(table, neurons), _neurons(table, neurons)
     line = ax.axvline if across else ax.axhline
     for bands, width in ((of_neurons, 0.4), (of_layers, 1.0)):

@@ -38,6 +38,17 @@ def test_a_raster_has_a_row_a_neuron_and_zero_in_the_middle_of_colours_of_both_s
         assert all(place == round(place) for place in ax.get_xticks())
 
 
+def test_names_that_would_be_too_small_to_read_are_left_out():
+    from matplotlib import pyplot
+
+    _, small = pyplot.subplots(figsize=(4, 2))
+    assert draw.raster(RNG.random((5, 40)), ax=small).get_ylabel() == "neuron"
+    assert "39" not in rows_of(small)
+    large = draw.hinton(RNG.random((40, 40)))
+    assert rows_of(large)[-1] == "39"
+    assert min(text.get_size() for text in large.get_yticklabels()) >= 5
+
+
 def test_layers_are_set_apart_and_named():
     net = architect.LSTM(2, 4, 1, style="synaptic", seed=0)
     with record(net) as log:

@@ -584,7 +584,7 @@ class Network(Sequence[Neuron]):
         """The inputs of one step as kernels take them, which check that they are finite."""
         if inputs is None:
             return NOTHING
-        if _is_row(inputs, self._n_inputs):
+        if is_row(inputs, self._n_inputs):
             return inputs  # nothing to copy
         return row_of("The inputs", inputs, self._n_inputs)
 
@@ -834,7 +834,7 @@ class Network(Sequence[Neuron]):
             row: Floats | None = None
             if target is None:
                 row = NOTHING
-            elif _is_row(target, self._n_outputs):
+            elif is_row(target, self._n_outputs):
                 row = target
             elif isinstance(target, list | tuple):
                 row = row_of("The target", target, self._n_outputs)
@@ -918,7 +918,7 @@ class Network(Sequence[Neuron]):
 
     def _error_row(self, errors: ArrayLike) -> Floats:
         """The errors of the outputs as kernels take them, which check their range."""
-        return errors if _is_row(errors, self._n_outputs) else row_of("The errors", errors, self._n_outputs)
+        return errors if is_row(errors, self._n_outputs) else row_of("The errors", errors, self._n_outputs)
 
     def _find_slopes(self, errors: Floats | None, out: tuple[Floats, Floats] | None) -> Slopes:
         """The slopes, by one kernel call that adds the updates of a propagation to buffers."""
@@ -991,17 +991,22 @@ class Network(Sequence[Neuron]):
         moves: Any = None,
     ) -> tuple[int, float]:
         """Propagate along the sensitivities in one kernel call, see :meth:`_learn`; updates go to `moves`."""
+        plan = self._open_plan(store, by)
+        run = engine.rtrl.loops.calls_for(store).propagate_targets
+        address = plan.store_table(moves)
+        ended: tuple[int, float]
+        ended = run(address, store.unit, plan.address, plan.span, targets, cost, rate, check)
+        return ended
+
+    def _open_plan(self, store: Store, by: Sensitivities) -> Plan:
+        """The plan of its sensitivities, with a step to learn from."""
         plan = self._plan(store, by)
         if not plan.can_learn:
             raise TopologyError(
                 f"{self!r} has not been activated by rtrl since its context was cleared or changed, so it "
                 "has nothing to learn from. Call network.activate first."
             )
-        run = engine.rtrl.loops.calls_for(store).propagate_targets
-        address = plan.store_table(moves)
-        ended: tuple[int, float]
-        ended = run(address, store.unit, plan.address, plan.span, targets, cost, rate, check)
-        return ended
+        return plan
 
     @property
     def learning_rule(self) -> LearningRule:
@@ -1383,7 +1388,7 @@ def _require_room(out: Any, sizes: tuple[int, int], dtype: np.dtype[Any]) -> Non
             raise ArgumentError(expected("The out", form, out))
 
 
-def _is_row(values: Any, size: int) -> TypeGuard[Floats]:
+def is_row(values: Any, size: int) -> TypeGuard[Floats]:
     """Whether kernels can read `values` as they are: `size` numbers of float64 side by side."""
     return (
         type(values) is np.ndarray

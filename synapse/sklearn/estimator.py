@@ -35,12 +35,12 @@ from .._checks import (
     positive_number,
     shown,
 )
+from .._running_scale import RunningScale
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from ..learning import Result, Trainer
 from ..objects.network import Network, require_network
 from ..readwrite import from_networkx
-from .running_scale import RunningScale
 
 ARCHITECTURES = {
     one.__name__: one

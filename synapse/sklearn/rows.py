@@ -12,12 +12,12 @@ from sklearn.base import ClassifierMixin, RegressorMixin, clone
 from sklearn.utils.validation import validate_data
 
 from .._checks import finite_number, non_negative_number, shown
+from .._running_scale import TOO_LARGE
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.layer import Layer
 from ..objects.neuron import Neuron
 from .estimator import NOTES, ClassTargets, NetworkEstimator, array_of, parameters
-from .running_scale import TOO_LARGE
 
 LARGE = 1e150
 """Values below this have squares that a scale can count."""

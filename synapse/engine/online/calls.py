@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..compiler.calls import entry_of
-from . import loops
+from . import loops, slopes
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -45,6 +45,7 @@ class Calls(MachineCode):
     run_network: Callable[..., int]
     feed_network: Callable[..., int]
     propagate_targets: Callable[..., tuple[int, float]]
+    learn_by_slopes: Callable[..., tuple[int, float]]
     train_network: Callable[..., tuple[int, int, float, int]]
 
     def __init__(self, unit: Any) -> None:
@@ -56,9 +57,10 @@ class Calls(MachineCode):
             "run_network": (0, unit, SPAN, ROW, ROW),
             "feed_network": (0, unit, SPAN, SPAN, ROW, ROW),
             "propagate_targets": (0, unit, SPAN, ROW, 0, unit, False),
+            "learn_by_slopes": (0, unit, SPAN, ROW, unit, 0.0, 0.0, 0.0, SPAN),
             "train_network": (0, unit, SPAN, *data, SPAN[None], False, 0, rates, False, ROW, SPAN, ROW, 0.0),
         }
-        super().__init__(vars(loops), examples)
+        super().__init__({**vars(loops), **vars(slopes)}, examples)
 
 
 _by_float: dict[np.dtype[Any], Calls] = {}

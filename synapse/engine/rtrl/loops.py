@@ -15,6 +15,7 @@ from ..compiler.rare import PLAN, rare
 from ..online.calls import ROW, SPAN, MachineCode
 from ..online.loops import activate_network, aim_at_targets, check_rows, epochs_by
 from ..online.record import note
+from ..online.slopes import begin_slopes, move_along
 from ..online.ties import after_moves, before_moves
 from ..schema import (
     ENDED,
@@ -126,6 +127,16 @@ def propagate_targets(table, unit, plan_table, span, targets, cost, rate, check)
 
 
 @kernel
+def learn_by_slopes(table, unit, plan_table, span, errors, decay, delta, rate, bound, sizes):
+    """Learn along decaying sums of slopes, like ``online.slopes.learn_by_slopes``."""
+    m, p = columns(table, unit), plan(plan_table, unit)
+    span, errors, sizes = bare(span), bare(errors), bare(sizes)
+    begin_slopes(m, span, errors, decay, sizes)
+    learn_step(m, p, span, unit)
+    return move_along(m, delta, rate, bound, sizes)
+
+
+@kernel
 def renew_direct(table, unit, plan_table, span):
     """Compute anew what the last step left in ``direct``, for a plan that has been laid out after it."""
     lay_direct(columns(table, unit), plan(plan_table, unit), bare(span), u8(0))
@@ -185,6 +196,7 @@ def calls_for(store: Store) -> MachineCode:
         examples = {
             "run_network": (0, store.unit, 0, SPAN, ROW, ROW),
             "propagate_targets": (0, store.unit, 0, SPAN, ROW, 0, store.unit, False),
+            "learn_by_slopes": (0, store.unit, 0, SPAN, ROW, store.unit, 0.0, 0.0, 0.0, SPAN),
         }
         found = _known[store.dtype] = MachineCode(globals(), examples)
     return found

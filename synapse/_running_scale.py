@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .._typing import Floats
-from ..errors import ArgumentError
+from ._typing import Floats
+from .errors import ArgumentError
 
 TINY = float(np.finfo(np.float64).tiny)  # a count of 0 that can be divided by, and lost in any sum
 ROUNDING = 64 * np.finfo(np.float64).eps

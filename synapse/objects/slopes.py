@@ -1,0 +1,164 @@
+"""Decaying sums of the slopes of a network, by which temporal differences learn."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import engine
+from .._typing import Floats, Ints
+from ..engine.guard import InUse
+from ..engine.schema import NONE, SHARED_BY
+from ..engine.status import DIVERGED, DONE
+from ..engine.store import Store
+from ..errors import DivergenceError
+from . import parameters
+from .network import Network, Slopes
+
+NOTHING = np.empty(0)
+
+
+class SlopeTraces:
+    """The traces e <- decay e + slopes of the outputs, for all parameters of a network.
+
+    They follow the network through edits: those of parameters that stay do not change, those of new ones
+    start at 0.
+
+    Parameters
+    ----------
+    network : Network
+        The network. Its learning rule computes the slopes, see :meth:`Network.slopes`.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        with InUse(network):
+            self._begin()
+
+    def _begin(self) -> None:
+        """Make the sums for the present topology, all 0."""
+        network = self.network
+        _, store, _ = network._ready()
+        self._moves = engine.online.Accumulator(store, recorded=False)
+        self._sizes = np.array([store.n_connections, store.n_neurons], np.uint64)
+        self._places = network._parameter_places()
+        self._tied = any(at.tied for at in self._places)
+        # By these the sums are found after an edit:
+        self._neurons = list(network)
+        self._identities: Ints = store["identity"][self._places[0].every].astype(np.int64)
+        self._store = store
+        store.follow(self)
+
+    def _moved(self, store: Store, offset: int) -> None:
+        """Follow the store, which has been absorbed by another."""
+        self._store, self._identities = store, self._identities + offset
+
+    def _renumbered(self, new: NDArray[np.uint32]) -> None:
+        """Take over new identities of the connections."""
+        found = new[np.clip(self._identities, 0, len(new) - 1)].astype(np.int64)
+        self._identities = np.where(self._identities < len(new), found, NONE)
+
+    def _ready(self) -> Store:
+        """The store, lowered, with sums for its topology. The caller has the network in use."""
+        store: Store = self.network._ready()[1]
+        if self._moves.topology == store.topology_version:
+            return store
+        before = self._read()
+        neurons, identities = self._neurons, self._identities
+        self._begin()
+        weights = self._places[0].every
+        known = identities < len(store.row_of)
+        row = np.full(len(identities), NONE, np.int64)
+        row[known] = store.row_of[identities[known]]
+        stays = np.isin(row, weights)
+        self._moves.weights[row[stays]] = before.weights[stays]
+        for neuron, value in zip(neurons, before.biases.tolist(), strict=True):
+            if neuron._row >= 0 and neuron._store is store and value:
+                self._moves.biases[neuron._row] = value
+        return store
+
+    def _read(self) -> Slopes:
+        weights, biases = self._places
+        return Slopes(weights.read(self._moves.weights), biases.read(self._moves.biases))
+
+    def read(self) -> Slopes:
+        """The sums, in the order of ``network.weights`` and ``network.biases``."""
+        with InUse(self.network):
+            self._ready()
+            return self._read()
+
+    def write(self, weights: Floats, biases: Floats) -> None:
+        """Set the sums, in the order in which they are read."""
+        with InUse(self.network):
+            self._ready()
+            for at, column, values in zip(
+                self._places, (self._moves.weights, self._moves.biases), (weights, biases), strict=True
+            ):
+                at.write(column, values)
+
+    def clear(self) -> None:
+        """Set all sums to 0."""
+        self._moves.clear()
+
+    def learn(self, errors: Floats | None, delta: float, decay: float, rate: float, bound: float) -> float:
+        """Decay the sums, add the slopes of the last step, and change the parameters along them.
+
+        Parameters
+        ----------
+        errors : ndarray, shape (m,), optional
+            As for :meth:`Network.slopes`.
+        delta, decay, rate : float
+            Factors of the change, of the sums before this step, and of the whole update.
+        bound : float
+            0: the step is the rate; otherwise it is at most so small that a change of the output stays below
+            that of the error (Elsayed, Vasan and Mahmood 2024, algorithm 3, ``κ``).
+
+        Returns
+        -------
+        float
+            The size of the step: parameters change by it times delta times the sums.
+
+        Raises
+        ------
+        DivergenceError
+            If a sum or the change is not finite; no parameter has changed then.
+        """
+        network = self.network
+        store = network._anchor._store
+        with store.lock:
+            if store is network._anchor._store:
+                store = self._ready()
+                span, row = network._span[1], NOTHING if errors is None else errors
+                given = row, decay, 0.0 if self._tied else delta, rate, bound, self._sizes
+                if network._rtrl is None:
+                    run = (store.calls or engine.online.calls_for(store)).learn_by_slopes
+                    status, step = run(self._moves.address, store.unit, span, *given)
+                else:
+                    plan = network._open_plan(store, network._rtrl)
+                    run = engine.rtrl.loops.calls_for(store).learn_by_slopes
+                    address = plan.store_table(self._moves)
+                    status, step = run(address, store.unit, plan.address, plan.span, *given)
+                if status == DONE and self._tied:
+                    status, step = self._move_tied(store, delta, rate, bound)
+                if status != DONE:
+                    raise DivergenceError(
+                        f"The traces of {network!r} are no longer finite. No weight has changed. Use a lower "
+                        "rate, a bound on the step, or bounded squashes."
+                    )
+                return float(step)
+        return self.learn(errors, delta, decay, rate, bound)  # its store was absorbed by another
+
+    def _move_tied(self, store: Store, delta: float, rate: float, bound: float) -> tuple[int, float]:
+        """The change of parameters of which some are shared: these change by the sum of their members."""
+        size, changes = 0.0, []
+        for name, at, sums in zip(("weight", "bias"), self._places, self._read(), strict=True):
+            tie, rows = store[SHARED_BY[name]], at.every
+            shared = parameters.sum_of_group(tie, rows, sums)
+            size += float(np.abs(shared[np.unique(parameters.distinct(tie[rows])[0])]).sum())
+            changes.append((name, rows, shared))
+        step = rate / max(1.0, rate * bound * max(abs(delta), 1.0) * size)
+        if not np.isfinite(size * delta):
+            return DIVERGED, step
+        for name, rows, shared in changes:
+            store[name][rows] += step * delta * shared
+        return DONE, step

@@ -1,0 +1,20 @@
+"""Learning from reward, one step at a time: temporal differences with traces over exact slopes.
+
+>>> import architect
+>>> from synapse import reward
+>>> net = architect.GRU(2, 8, 1, seed=0)
+>>> net.learning_rule = "rtrl"  # exact slopes through all steps
+>>> agent = reward.TD(net, discount=0.9)
+>>> value = agent.begin([0.0, 1.0])
+>>> value = agent.learn(1.0, [1.0, 0.0])
+"""
+
+from .._checks import public_names
+from .actor_critic import ActorCritic
+from .agent import Agent
+from .q_learning import QLearning
+from .running import Run, run
+from .td import TD
+
+__all__ = ["TD", "ActorCritic", "Agent", "QLearning", "Run", "run"]
+__dir__ = public_names(__all__)

@@ -1,0 +1,143 @@
+"""A network that acts, and one that predicts what its actions are worth."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._checks import expected, non_negative_number
+from .._typing import Floats
+from ..errors import ArgumentError
+from ..initializers import Seed
+from ..objects.network import Network
+from .agent import Agent
+
+
+@final
+class ActorCritic(Agent):
+    """Actor and critic with traces: one network chooses actions, another one predicts the value.
+
+    The value learns as in :class:`TD`. The policy learns by the same δ: its traces sum the slopes of
+    log π(a) + h sign(δ) H(π), with the entropy H (Elsayed, Vasan and Mahmood 2024, algorithm 5).
+
+    Parameters
+    ----------
+    policy : Network
+        With softmax outputs, one for each action: their activations are the probabilities. Any others are
+        continuous actions: the first half of the outputs are the means of Gaussians, the second half their
+        deviations, whose squash must be above 0, such as "softplus".
+    value : Network
+        The network that predicts the value, with one output.
+    entropy : float
+        Factor h of the entropy. Default 0.01.
+    discount, trace, rate, normalise, scale_rewards, seed
+        As for :class:`QLearning`.
+    bound, policy_bound : float or None
+        Bounds on the steps of the value and of the policy, see :class:`TD`. Defaults 2 and 3.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If an argument cannot be used, or the networks do not have these outputs.
+
+    Examples
+    --------
+    >>> import architect
+    >>> policy = architect.Perceptron(1, 2, output_squash="softmax", seed=0)
+    >>> agent = ActorCritic(policy, architect.Perceptron(1, 1, squash="identity", seed=1), seed=0)
+    >>> for _ in range(300):
+    ...     action = agent.begin([1.0])
+    ...     end = agent.learn(float(action == 1), [1.0], ended=True)
+    >>> agent.act([1.0])
+    1
+    """
+
+    names: ClassVar[tuple[str, ...]] = ("policy", "value")
+
+    def __init__(
+        self,
+        policy: Network,
+        value: Network,
+        *,
+        discount: float = 0.99,
+        trace: float = 0.8,
+        rate: float = 1.0,
+        bound: float | None = 2.0,
+        policy_bound: float | None = 3.0,
+        entropy: float = 0.01,
+        normalise: bool = True,
+        scale_rewards: bool = True,
+        seed: Seed = None,
+    ) -> None:
+        bounds = policy_bound, bound
+        super().__init__((policy, value), bounds, discount, trace, rate, normalise, scale_rewards, seed)
+        if len(value.output) != 1:
+            raise ArgumentError(expected("The value of ActorCritic", "a network with one output", value))
+        squashes = [neuron.squash for neuron in policy.output]
+        self._discrete = squashes[0].name == "softmax"
+        if not self._discrete:
+            half, odd = divmod(len(squashes), 2)
+            if odd or any(squash.low < 0.0 for squash in squashes[half:]):
+                condition = "one with softmax outputs, or with means and then positive deviations"
+                raise ArgumentError(expected("The policy of ActorCritic", condition, policy))
+        self.policy, self.value = policy, value
+        self.entropy = non_negative_number("The entropy", entropy)
+        self._outputs = np.empty(0)  # those of the policy
+        self._action: Any = 0
+
+    def act(self, observation: ArrayLike, first: bool = False) -> Any:
+        """Return the most probable action, in a step without learning or exploring.
+
+        Parameters
+        ----------
+        observation : array_like, shape (n,)
+            The observation.
+        first : bool
+            Whether it begins an episode: the context is cleared before. Default False.
+
+        Returns
+        -------
+        int or ndarray
+            The number of the action, or the means of continuous ones. To learn again, call :meth:`begin`.
+        """
+        outputs = self._step(self.policy, observation, first)
+        return int(outputs.argmax()) if self._discrete else outputs[: len(outputs) // 2]
+
+    def _enter(self, row: Floats) -> Any:
+        self._value = float(self.value.activate(row)[0])
+        outputs = self._outputs = self.policy.activate(row)
+        if self._discrete:
+            place = np.searchsorted(outputs.cumsum(), self.rng.random(), side="right")
+            self._action = min(int(place), len(outputs) - 1)
+            return self._action
+        mean, deviation = np.split(outputs, 2)
+        self._action = mean + deviation * self.rng.standard_normal(len(mean))
+        return self._action.copy()
+
+    def _improve(self, reward: float, after: Floats, discount: float) -> None:
+        following = float(self.value.peek(after)[0]) if discount else 0.0
+        assert self._value is not None
+        delta = self._difference(reward, discount, following, self._value)
+        decay, (bound, value_bound) = self.discount * self.trace, self.bounds
+        errors = self._errors(self.entropy * float(np.sign(delta)))
+        self._traces[0].learn(errors, delta, decay, self.rate, bound)
+        self._traces[1].learn(None, delta, decay, self.rate, value_bound)
+
+    def _errors(self, entropy: float) -> Floats:
+        """The derivatives of log π(a) + entropy H with respect to the states of the outputs."""
+        outputs = self._outputs
+        if self._discrete:
+            errors = -outputs
+            errors[self._action] += 1.0
+            if entropy:
+                logs = np.log(np.maximum(outputs, np.finfo(np.float64).tiny))
+                errors -= entropy * outputs * (logs - outputs @ logs)
+            return errors
+        mean, deviation = np.split(outputs, 2)
+        deviation = np.maximum(deviation, np.finfo(np.float64).tiny)
+        gap = (self._action - mean) / deviation
+        both = np.concatenate([gap / deviation, (gap**2 - 1.0 + entropy) / deviation])
+        slopes: Floats = np.array([neuron.derivative for neuron in self.policy.output])
+        return both * slopes

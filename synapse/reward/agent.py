@@ -1,0 +1,224 @@
+"""What all agents share: episodes, observations and rewards in their scales, traces of networks."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .. import _checks as checks
+from .._running_scale import RunningScale
+from .._typing import Floats
+from ..errors import ArgumentError, DivergenceError
+from ..initializers import Seed, random_generator
+from ..objects.network import Network, is_row, require_network
+from ..objects.slopes import SlopeTraces
+
+_owners: WeakKeyDictionary[Network, Any] = WeakKeyDictionary()
+"""The latest agent of each network: others have lost its context."""
+
+
+def from_0_to_1(what: str, value: Any) -> float:
+    """Return `value` as a float from 0 to 1, or raise an error."""
+    number = checks.finite_number(what, value)
+    if not 0.0 <= number <= 1.0:
+        raise ArgumentError(checks.expected(what, "from 0 to 1", value))
+    return number
+
+
+class Agent(ABC):
+    """Base class of agents. They learn at every step, along decaying traces of exact slopes.
+
+    A network may have any topology; it learns by its own :attr:`Network.learning_rule`. After each reward, an
+    agent computes the temporal difference δ by the weights so far, which takes a second forward pass, decays
+    its traces, e ← γλe + slopes, and adds step δ e to the weights.
+    """
+
+    names: ClassVar[tuple[str, ...]]
+    """The parameters that are its networks."""
+
+    def __init__(
+        self,
+        networks: tuple[Network, ...],
+        bounds: tuple[float | None, ...],
+        discount: float,
+        trace: float,
+        rate: float,
+        normalise: bool,
+        scale_rewards: bool,
+        seed: Seed,
+    ) -> None:
+        for name, network in zip(self.names, networks, strict=True):
+            require_network(f"The {name} of {type(self).__name__}", network)
+        if len(set(networks)) < len(networks):
+            raise ArgumentError(f"Expected two networks for {type(self).__name__}, got one for both.")
+        self.discount = from_0_to_1("The discount", discount)
+        self.trace = from_0_to_1("The trace", trace)
+        self.rate = checks.non_negative_number("The rate", rate)
+        self.bounds = tuple(
+            0.0 if bound is None else checks.positive_number("The bound", bound) for bound in bounds
+        )
+        self.normalise = checks.boolean("The normalise", normalise)
+        self.scale_rewards = checks.boolean("The scale_rewards", scale_rewards)
+        self.rng = random_generator(seed)
+        self._networks = networks
+        self._traces = tuple(map(SlopeTraces, networks))
+        self._scale = RunningScale(len(networks[0].input))
+        self._returns = RunningScale(1)
+        self._return = 0.0
+        self._value: float | None = None  # None: no episode has begun
+        self.steps = 0
+        for network in networks:
+            if len(network.input) != len(networks[0].input):
+                raise ArgumentError("Expected the two networks to have the same number of inputs.")
+            _owners[network] = self
+
+    # --- the calls of a loop ------------------------------------------------------------------
+
+    def begin(self, observation: ArrayLike) -> Any:
+        """Begin an episode: clear the context of the networks and the traces.
+
+        Parameters
+        ----------
+        observation : array_like, shape (n,)
+            The first observation: one finite number for each input neuron.
+
+        Returns
+        -------
+        int, ndarray or float
+            The first action; the value for :class:`TD`.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If the observation is not n finite numbers, or another agent has taken over a network.
+        """
+        row = self._observed(observation)
+        self._require_owner()
+        self._count(row)
+        for network, traces in zip(self._networks, self._traces, strict=True):
+            network.clear()
+            traces.clear()
+        self._return = 0.0
+        return self._enter(self._standard(row))
+
+    def learn(
+        self, reward: float, observation: ArrayLike, ended: bool = False, truncated: bool = False
+    ) -> Any:
+        """Learn from a reward and the observation that came with it.
+
+        Parameters
+        ----------
+        reward : float
+            The reward for the last action.
+        observation : array_like, shape (n,)
+            The observation after it.
+        ended : bool
+            Whether the episode has ended there, so that nothing follows: the value of the observation counts
+            as 0. Default False.
+        truncated : bool
+            Whether the episode is broken off there, although something would follow: its value counts.
+            Default False.
+
+        Returns
+        -------
+        int, ndarray, float or None
+            The next action; the value of the observation for :class:`TD`. None after the end of an episode.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If no episode has begun, or a number cannot be used. Nothing has changed then.
+        DivergenceError
+            If the values are no longer finite. The weights are those before this step.
+        """
+        row = self._observed(observation)
+        gain = checks.finite_number("The reward", reward)
+        if self._value is None:
+            raise ArgumentError("Expected an episode that has begun. Call begin with the first observation.")
+        self._require_owner()
+        self._count(row)
+        if self.scale_rewards:
+            gain = self._scaled(gain)
+        after = self._standard(row)
+        self._improve(gain, after, 0.0 if ended else self.discount)
+        self.steps += 1
+        if ended or truncated:
+            self._value = None
+            return None
+        return self._enter(after)
+
+    @abstractmethod
+    def act(self, observation: ArrayLike, first: bool = False) -> Any:
+        """Answer without learning or exploring."""
+
+    @property
+    def error(self) -> float:
+        """The latest temporal difference δ, in units of scaled rewards; NaN before the first."""
+        return self._error
+
+    _error = math.nan
+
+    # --- for subclasses ------------------------------------------------------------------------
+
+    @abstractmethod
+    def _enter(self, row: Floats) -> Any:
+        """Activate the networks at an observation; returns the action there."""
+
+    @abstractmethod
+    def _improve(self, reward: float, after: Floats, discount: float) -> None:
+        """Learn from a step, with the observation after it."""
+
+    def _difference(self, reward: float, discount: float, following: float, value: float) -> float:
+        """The temporal difference δ = r + γ v' − v, checked to be finite."""
+        delta = reward + (discount * following if discount else 0.0) - value
+        if not math.isfinite(delta):
+            raise DivergenceError(
+                f"The temporal difference of {type(self).__name__} is not a finite number after "
+                f"{checks.counted(self.steps, 'step')}. The weights are those before this step. Use a bound, "
+                "a lower rate or bounded squashes."
+            )
+        self._error = delta
+        return delta
+
+    # --- observations and rewards --------------------------------------------------------------
+
+    def _observed(self, observation: ArrayLike) -> Floats:
+        network = self._networks[0]
+        if not self.normalise and is_row(observation, network._n_inputs):
+            return observation  # the network refuses numbers that are not finite before anything changes
+        return checks.vector("The observation", observation, len(network.input), network.dtype)
+
+    def _count(self, row: Floats) -> None:
+        if self.normalise:
+            self._scale.add_row(row, 1.0)
+
+    def _standard(self, row: Floats) -> Floats:
+        """The observation with running mean 0 and deviation 1, if it is normalised."""
+        return self._scale.standard(row) if self.normalise else row
+
+    def _scaled(self, reward: float) -> float:
+        """The reward, divided by the running deviation of the discounted sum of rewards so far."""
+        self._return = self.discount * self._return + reward
+        self._returns.add_row(np.array([self._return]), 1.0)
+        return reward / float(self._returns.deviation[0])
+
+    def _require_owner(self) -> None:
+        for network in self._networks:
+            if _owners.get(network) is not self:
+                raise ArgumentError(
+                    f"Another agent has taken over {network!r}. Use that one, or give each a clone: "
+                    "network.clone()."
+                )
+
+    def _step(self, network: Network, observation: ArrayLike, first: bool) -> Floats:
+        """A step of a network without learning; the episode that was learned from is over."""
+        row = self._standard(self._observed(observation))
+        self._value = None
+        if checks.boolean("The first", first):
+            network.clear()
+        return network.activate(row)

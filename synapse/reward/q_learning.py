@@ -1,0 +1,118 @@
+"""Learning the values of actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar, final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._checks import expected
+from .._typing import Floats
+from ..errors import ArgumentError
+from ..initializers import Seed
+from ..objects.network import Network
+from .agent import Agent, from_0_to_1
+
+
+@final
+class QLearning(Agent):
+    """Watkins' Q(λ) for a few actions: learn the value of each, and take the best one.
+
+    δ = r + γ max q(o') − q(o, a);  e ← γ λ e + ∂q(o, a)/∂w;  w ← w + step δ e
+
+    An exploring action cuts the traces: what follows is not what the best actions before it led to (Watkins
+    1989; Sutton and Barto 2018, section 12.10).
+
+    Parameters
+    ----------
+    network : Network
+        The network, with an output for each action.
+    explore : float or callable
+        Probability of a random action, or a function that returns it for a number of steps. Default 0.05.
+    discount, trace, rate, bound, normalise
+        As for :class:`TD`.
+    scale_rewards : bool
+        Whether rewards are divided by the running deviation of their discounted sums. Default True.
+    seed : int or numpy.random.Generator, optional
+        Seed of the random actions. Default: an unrecorded random seed.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If an argument cannot be used, or the network has fewer than two outputs.
+
+    Examples
+    --------
+    The second of two levers pays:
+
+    >>> import architect
+    >>> net = architect.Perceptron(1, 2, squash="identity", seed=0)
+    >>> agent = QLearning(net, explore=0.2, seed=0)
+    >>> for _ in range(200):
+    ...     action = agent.begin([1.0])
+    ...     end = agent.learn(float(action == 1), [1.0], ended=True)
+    >>> agent.act([1.0])
+    1
+    """
+
+    names: ClassVar[tuple[str, ...]] = ("network",)
+
+    def __init__(
+        self,
+        network: Network,
+        *,
+        discount: float = 0.99,
+        trace: float = 0.8,
+        rate: float = 1.0,
+        bound: float | None = 2.0,
+        explore: float | Callable[[int], float] = 0.05,
+        normalise: bool = True,
+        scale_rewards: bool = True,
+        seed: Seed = None,
+    ) -> None:
+        super().__init__((network,), (bound,), discount, trace, rate, normalise, scale_rewards, seed)
+        if len(network.output) < 2:
+            raise ArgumentError(
+                f"Expected a network with an output for each of two or more actions, got {network!r}."
+            )
+        self.network = network
+        self.explore = explore if callable(explore) else from_0_to_1("The explore", explore)
+        self._action = 0
+
+    def act(self, observation: ArrayLike, first: bool = False) -> int:
+        """Return the best action, in a step without learning or exploring.
+
+        Parameters
+        ----------
+        observation : array_like, shape (n,)
+            The observation.
+        first : bool
+            Whether it begins an episode: the context is cleared before. Default False.
+
+        Returns
+        -------
+        int
+            The number of the action. To learn again, call :meth:`begin`.
+        """
+        return int(self._step(self.network, observation, first).argmax())
+
+    def _enter(self, row: Floats) -> int:
+        values = self.network.activate(row)
+        best = action = int(values.argmax())
+        chance = self.explore(self.steps) if callable(self.explore) else self.explore
+        if self.rng.random() < chance:
+            action = int(self.rng.integers(len(values)))
+        if values[action] < values[best]:
+            self._traces[0].clear()
+        self._action, self._value = action, float(values[action])
+        return action
+
+    def _improve(self, reward: float, after: Floats, discount: float) -> None:
+        following = float(self.network.peek(after).max()) if discount else 0.0
+        assert self._value is not None
+        delta = self._difference(reward, discount, following, self._value)
+        errors = np.zeros(len(self.network.output))
+        errors[self._action] = self.network.output[self._action].derivative
+        self._traces[0].learn(errors, delta, self.discount * self.trace, self.rate, self.bounds[0])

@@ -1,0 +1,289 @@
+"""Running an agent in an environment."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _checks as checks
+from .._running_scale import RunningScale
+from .._typing import Floats, Ints
+from ..errors import ArgumentError, ArgumentTypeError, FormatError
+from ..objects.state import take_over
+from ..readwrite.files import opened, reading
+from ..readwrite.npz import as_text, from_array, from_arrays, npz_data, read_arrays, write_arrays
+from .agent import Agent
+
+SECONDS, SHARE = 10.0, 0.05
+"""A checkpoint is written after so many seconds, and takes at most this share of the time."""
+HEAD = "agent"
+"""The array of a checkpoint with its JSON."""
+
+
+@final
+@dataclass(frozen=True)
+class Run:
+    """What a run of an agent has brought.
+
+    Parameters
+    ----------
+    returns : ndarray, shape (episodes,)
+        Sum of the rewards of each complete episode, not discounted.
+    lengths : ndarray of int, shape (episodes,)
+        Number of steps of each complete episode.
+    steps : int
+        Number of all steps.
+    seconds : float
+        Time that the run took.
+    stopped : str
+        Why it ended: "steps", "callback" or "interrupted".
+    """
+
+    returns: Floats
+    lengths: Ints
+    steps: int
+    seconds: float
+    stopped: str
+
+    def __repr__(self) -> str:
+        last = self.returns[-100:]
+        mean = f", mean return of the last {len(last)} {last.mean():.4g}" if len(last) else ""
+        episodes, steps = checks.counted(len(self.returns), "episode"), checks.counted(self.steps, "step")
+        return f"<Run: {episodes}, {steps}{mean}, stopped by {self.stopped}>"
+
+    def to_pandas(self) -> Any:
+        """Return a data frame with a row for each episode: its return, length and last step."""
+        columns = {"return": self.returns, "length": self.lengths, "step": self.lengths.cumsum()}
+        return checks.imported_pandas().DataFrame(columns)
+
+
+def run(
+    agent: Agent,
+    environment: Any,
+    *,
+    steps: int,
+    seed: int = 0,
+    learn: bool = True,
+    callback: Callable[[Agent, float, int], Any] | None = None,
+    checkpoint: Any = None,
+    resume: bool = False,
+    progress: bool = True,
+) -> Run:
+    """Let an agent act in an environment, and learn.
+
+    Parameters
+    ----------
+    agent : Agent
+        The agent.
+    environment : object
+        An environment of Gymnasium, or any object with its two methods: ``reset(seed=...)`` returns an
+        observation and a dict; ``step(action)`` returns the observation, the reward, whether the episode has
+        ended, whether it was broken off, and a dict. Observations are numbers or, if the environment has a
+        discrete ``observation_space``, the number of one. Continuous actions are clipped to the bounds of its
+        ``action_space``.
+    steps : int
+        Number of steps, after which the run ends, also within an episode.
+    seed : int
+        Seed of the environment: each episode resets it with a seed that follows from this one and the number
+        of the episode. Default 0.
+    learn : bool
+        Whether the agent learns and explores. Default True.
+    callback : callable, optional
+        Function ``(agent, return, length)``, called after every episode; a true value ends the run.
+    checkpoint : path, optional
+        File that is written, whole or not at all, after episodes, every ten seconds or so, and at the end.
+    resume : bool
+        Whether to continue from the checkpoint, if it exists: with an agent that is made and an environment
+        that behaves as before, the run then brings the same bits as one that was not broken off.
+    progress : bool
+        Whether to show a progress bar. Default True.
+
+    Returns
+    -------
+    Run
+        Also after Ctrl-C, with what was reached until then.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If an argument cannot be used, or the environment returns what an agent cannot use.
+    FormatError
+        If the checkpoint is not one of an agent with such networks.
+    Exception
+        What the environment raises, with a note that names the step. The agent has learned what came before.
+
+    Examples
+    --------
+    >>> import architect
+    >>> class Levers:
+    ...     def reset(self, seed=None):
+    ...         return [1.0], {}
+    ...     def step(self, action):
+    ...         return [1.0], float(action == 1), True, False, {}
+    >>> from synapse.reward import QLearning
+    >>> agent = QLearning(architect.Perceptron(1, 2, squash="identity", seed=0), seed=0)
+    >>> run(agent, Levers(), steps=300, progress=False).returns[-100:].mean() > 0.9
+    np.True_
+    """
+    if not isinstance(agent, Agent):
+        raise ArgumentTypeError(
+            checks.expected("The agent", "one of synapse.reward, such as QLearning", agent)
+        )
+    for name in ("reset", "step"):
+        if not callable(getattr(environment, name, None)):
+            condition = "an object with reset and step"
+            raise ArgumentTypeError(checks.expected("The environment", condition, environment))
+    steps = checks.positive_integer("The steps", steps)
+    seed = checks.whole_number("The seed", seed, "a whole number, 0 or above", 0)
+    path = None if checkpoint is None else checks.file_path("The checkpoint", checkpoint)
+    if resume and path is None:
+        raise ArgumentError("Expected a checkpoint to resume from, got none.")
+    episodes = _Episodes(agent, environment, seed, checks.boolean("The learn", learn))
+    if resume and path is not None and path.exists():
+        read_checkpoint(path, agent, episodes)
+    return episodes.run(steps, callback, path, checks.boolean("The progress", progress))
+
+
+class _Episodes:
+    """The episodes of a run: `total` steps in all, and the returns and lengths of the complete ones."""
+
+    def __init__(self, agent: Agent, environment: Any, seed: int, learn: bool) -> None:
+        self.agent, self.environment, self.seed, self.learn = agent, environment, seed, learn
+        self.returns: list[float] = []
+        self.lengths: list[int] = []
+        self.seconds = 0.0
+        count = getattr(getattr(environment, "observation_space", None), "n", None)
+        self._eye = None if count is None else np.eye(int(count))
+        space = getattr(environment, "action_space", None)
+        self._bounds = getattr(space, "low", None), getattr(space, "high", None)
+
+    def run(self, steps: int, callback: Any, path: Path | None, progress: bool) -> Run:
+        from tqdm.auto import tqdm  # a tenth of the time of `import synapse`
+
+        begin, done, stopped = time.monotonic(), sum(self.lengths), "steps"
+        before, due = self.seconds, begin + SECONDS
+        with tqdm(total=steps, initial=done, unit=" steps", unit_scale=True, disable=not progress) as bar:
+            try:
+                while done < steps:
+                    total, length, complete = self._episode(steps - done, bar)
+                    done += length
+                    if not complete:
+                        break
+                    self.returns.append(total)
+                    self.lengths.append(length)
+                    now = time.monotonic()
+                    self.seconds = before + now - begin
+                    if path is not None and now >= due:
+                        write_checkpoint(path, self.agent, self)
+                        due = time.monotonic() + max(SECONDS, (time.monotonic() - now) / SHARE)
+                    if callback is not None and callback(self.agent, total, length):
+                        stopped = "callback"
+                        break
+            except KeyboardInterrupt:
+                stopped, done = "interrupted", int(bar.n)
+        self.seconds = before + time.monotonic() - begin
+        if path is not None and done == sum(self.lengths):  # otherwise within an episode
+            write_checkpoint(path, self.agent, self)
+        return Run(np.array(self.returns), np.array(self.lengths, np.int64), done, self.seconds, stopped)
+
+    def _episode(self, most: int, bar: Any) -> tuple[float, int, bool]:
+        """One episode of at most so many steps: its return, its length, and whether it is complete."""
+        agent, total, length, over = self.agent, 0.0, 0, False
+        number = np.random.SeedSequence([self.seed, len(self.returns)]).generate_state(1)[0]
+        observation = self._asked("reset", length, seed=int(number))[0]
+        action = agent.begin(observation) if self.learn else agent.act(observation, first=True)
+        while not over and length < most:
+            observation, reward, ended, truncated, *_ = self._asked("step", length, self._given(action))
+            over, reward = bool(ended or truncated), checks.finite_number("The reward", reward)
+            if self.learn:
+                action = agent.learn(reward, observation, bool(ended), bool(truncated))
+            else:
+                action = agent.act(observation)
+            total += reward
+            length += 1
+            bar.update()
+        return total, length, over
+
+    def _asked(self, name: str, step: int, *arguments: Any, **named: Any) -> list[Any]:
+        """What a method of the environment returns, with the observation as numbers."""
+        try:
+            found = getattr(self.environment, name)(*arguments, **named)
+        except Exception as error:
+            error.add_note(f"The environment raised this in step {step} of episode {len(self.returns)}.")
+            raise
+        least = 2 if name == "reset" else 5
+        if not isinstance(found, tuple) or len(found) != least:
+            condition = f"{name} of the environment to return a tuple of {least}, as of Gymnasium"
+            raise ArgumentTypeError(checks.expected("What ", condition, found))
+        observation, *others = found
+        if self._eye is not None:
+            place = checks.whole_number(
+                "The observation", observation, f"from 0 to {len(self._eye) - 1}", 0, len(self._eye) - 1
+            )
+            observation = self._eye[place]
+        if isinstance(observation, dict | tuple):
+            condition = "numbers; an environment with several parts needs gymnasium's FlattenObservation"
+            raise ArgumentTypeError(checks.expected("The observation", condition, observation))
+        return [np.ravel(observation), *others]
+
+    def _given(self, action: Any) -> Any:
+        low, high = self._bounds
+        return np.clip(action, low, high) if isinstance(action, np.ndarray) and low is not None else action
+
+
+# --- checkpoints ---------------------------------------------------------------------------------
+
+
+def write_checkpoint(path: Path, agent: Agent, episodes: _Episodes) -> None:
+    """Write an agent between two episodes: its networks, scales, random state, and the episodes so far."""
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, network in zip(agent.names, agent._networks, strict=True):
+        arrays |= {f"{name}/{key}": array for key, array in npz_data(network).items()}
+    state = agent.rng.bit_generator.state
+    head = {
+        "kind": type(agent).__name__,
+        "seed": episodes.seed,
+        "steps": agent.steps,
+        "seconds": episodes.seconds,
+        "random": state,
+        "observations": agent._scale.as_json(),
+        "rewards": agent._returns.as_json(),
+    }
+    arrays[HEAD] = as_text(json.loads(json.dumps(head)))
+    arrays["returns"], arrays["lengths"] = np.array(episodes.returns), np.array(episodes.lengths, np.int64)
+    write_arrays(path, arrays)
+
+
+def read_checkpoint(path: Path, agent: Agent, episodes: _Episodes) -> None:
+    """Let an agent and its episodes be those of a checkpoint; FormatError if it is another's."""
+    with reading(path), opened(path) as stream:
+        arrays = read_arrays(stream)
+    try:
+        head = from_array(HEAD, arrays.pop(HEAD))
+        if (head["kind"], head["seed"]) != (type(agent).__name__, episodes.seed):
+            raise ValueError("it is of another kind of agent, or of another seed")
+        returns, lengths = arrays.pop("returns").tolist(), arrays.pop("lengths").tolist()
+        scales = (
+            RunningScale.of(head["observations"], len(agent._scale.mean)),
+            RunningScale.of(head["rewards"], 1),
+        )
+        rng = getattr(np.random, str(head["random"]["bit_generator"]))()
+        rng.state = head["random"]
+        steps, seconds, networks = int(head["steps"]), float(head["seconds"]), []
+        for name in agent.names:
+            own = {key: array for key, array in arrays.items() if key.startswith(f"{name}/")}
+            networks.append(from_arrays({key.partition("/")[2]: array for key, array in own.items()}))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise FormatError(f"The file {path} is not a checkpoint of this agent ({error}).") from None
+    for mine, network in zip(agent._networks, networks, strict=True):
+        take_over(mine, network)
+    agent._scale, agent._returns = scales
+    agent.rng, agent.steps = np.random.Generator(rng), steps
+    episodes.returns, episodes.lengths, episodes.seconds = returns, lengths, seconds

@@ -1,0 +1,140 @@
+"""Prediction of discounted sums by temporal differences."""
+
+from __future__ import annotations
+
+from typing import ClassVar, final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._checks import expected, finite_array
+from .._typing import Floats
+from ..errors import ArgumentError
+from ..initializers import Seed
+from ..objects.network import Network
+from .agent import Agent
+
+
+@final
+class TD(Agent):
+    r"""TD(λ): predict the discounted sum of coming rewards (Sutton 1988), with exact slopes of any network.
+
+    δ = r + γ v(o') − v(o);  e ← γ λ e + ∂v(o)/∂w;  w ← w + step δ e
+
+    Parameters
+    ----------
+    network : Network
+        The network, with one output, the value v. Linear outputs fit rewards of any size.
+    discount : float
+        Discount γ of later rewards, from 0 to 1. Default 0.99.
+    trace : float
+        Decay λ of the traces, from 0 to 1. Default 0.8.
+    rate : float
+        Size α of a step, if the bound does not reduce it. Default 1.
+    bound : float or None
+        Factor κ of the bound on the step of Elsayed, Vasan and Mahmood 2024 (ObGD): the step is
+        α / max(1, α κ max(\|δ\|, 1) ‖e‖₁). None: every step is the rate. Default 2.
+    normalise : bool
+        Whether observations are scaled to running mean 0 and deviation 1. Default True.
+    scale_rewards : bool
+        Whether rewards are divided by the running deviation of their discounted sums. Values are then in
+        these units. Default False.
+    seed : int or numpy.random.Generator, optional
+        Not used: predictions have no random choices.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If an argument cannot be used, or the network has more than one output.
+
+    See Also
+    --------
+    QLearning, ActorCritic : Agents that act.
+
+    Examples
+    --------
+    A bell rings, and food comes two steps later:
+
+    >>> import architect
+    >>> net = architect.Perceptron(3, 1, squash="identity", seed=0)
+    >>> agent = TD(net, discount=0.9, rate=0.1, bound=None, normalise=False)
+    >>> for _ in range(200):
+    ...     value = agent.begin([1.0, 0.0, 0.0])  # the bell
+    ...     value = agent.learn(0.0, [0.0, 1.0, 0.0])
+    ...     end = agent.learn(1.0, [0.0, 0.0, 1.0], ended=True)  # food
+    >>> round(float(agent.act([1.0, 0.0, 0.0])), 2)
+    0.9
+    """
+
+    names: ClassVar[tuple[str, ...]] = ("network",)
+
+    def __init__(
+        self,
+        network: Network,
+        *,
+        discount: float = 0.99,
+        trace: float = 0.8,
+        rate: float = 1.0,
+        bound: float | None = 2.0,
+        normalise: bool = True,
+        scale_rewards: bool = False,
+        seed: Seed = None,
+    ) -> None:
+        super().__init__((network,), (bound,), discount, trace, rate, normalise, scale_rewards, seed)
+        if len(network.output) != 1:
+            raise ArgumentError(expected("The network of TD", "one with one output", network))
+        self.network = network
+
+    def act(self, observation: ArrayLike, first: bool = False) -> float:
+        """Return the value of an observation, in a step without learning.
+
+        Parameters
+        ----------
+        observation : array_like, shape (n,)
+            The observation.
+        first : bool
+            Whether it begins a sequence: the context is cleared before. Default False.
+
+        Returns
+        -------
+        float
+            The value. To learn again, call :meth:`begin`.
+        """
+        return float(self._step(self.network, observation, first)[0])
+
+    def run(self, observations: ArrayLike, rewards: ArrayLike) -> Floats:
+        """Learn from a stream: a row of observations for every step, and the reward that comes after it.
+
+        Parameters
+        ----------
+        observations : array_like, shape (T, n)
+            The observations. The first begins an episode if none has begun.
+        rewards : array_like, shape (T,)
+            Reward t comes with observation t; that of the first is not used if it begins an episode.
+
+        Returns
+        -------
+        ndarray, shape (T,)
+            The value of each observation, before its reward is known.
+        """
+        rows = finite_array("The observations", observations)
+        gains = finite_array("The rewards", rewards)
+        if rows.ndim != 2 or gains.shape != rows.shape[:1]:
+            raise ArgumentError(
+                f"Expected observations of shape (T, {len(self.network.input)}) and T rewards, got shapes "
+                f"{rows.shape} and {gains.shape}."
+            )
+        values = np.empty(len(rows))
+        for t, row in enumerate(rows):
+            values[t] = self.begin(row) if self._value is None else self.learn(gains[t], row)
+        return values
+
+    def _enter(self, row: Floats) -> float:
+        self._value = float(self.network.activate(row)[0])
+        return self._value
+
+    def _improve(self, reward: float, after: Floats, discount: float) -> None:
+        following = float(self.network.peek(after)[0]) if discount else 0.0
+        assert self._value is not None
+        delta = self._difference(reward, discount, following, self._value)
+        self._traces[0].learn(None, delta, self.discount * self.trace, self.rate, self.bounds[0])

@@ -52,6 +52,7 @@ def test_dir_lists_public_names_alone():
         "forecasting",
         "learning",
         "readwrite",
+        "reward",
         "tables",
         "tasks",
         "zeros",

@@ -74,9 +74,7 @@ class QLearning(Agent):
     ) -> None:
         super().__init__((network,), (bound,), discount, trace, rate, normalise, scale_rewards, seed)
         if len(network.output) < 2:
-            raise ArgumentError(
-                f"Expected a network with an output for each of two or more actions, got {network!r}."
-            )
+            raise ArgumentError(expected("The network of QLearning", "one with two outputs or more", network))
         self.network = network
         self.explore = explore if callable(explore) else from_0_to_1("The explore", explore)
         self._action = 0

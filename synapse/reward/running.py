@@ -158,7 +158,7 @@ class _Episodes:
         self.agent, self.environment, self.seed, self.learn = agent, environment, seed, learn
         self.returns: list[float] = []
         self.lengths: list[int] = []
-        self.seconds = 0.0
+        self.steps, self.seconds = 0, 0.0  # of this run too, which may end within an episode
         count = getattr(getattr(environment, "observation_space", None), "n", None)
         self._eye = None if count is None else np.eye(int(count))
         space = getattr(environment, "action_space", None)
@@ -167,13 +167,15 @@ class _Episodes:
     def run(self, steps: int, callback: Any, path: Path | None, progress: bool) -> Run:
         from tqdm.auto import tqdm  # a tenth of the time of `import synapse`
 
-        begin, done, stopped = time.monotonic(), sum(self.lengths), "steps"
+        begin, stopped = time.monotonic(), "steps"
         before, due = self.seconds, begin + SECONDS
-        with tqdm(total=steps, initial=done, unit=" steps", unit_scale=True, disable=not progress) as bar:
+        self.steps = sum(self.lengths)
+        with tqdm(
+            total=steps, initial=self.steps, unit=" steps", unit_scale=True, disable=not progress
+        ) as bar:
             try:
-                while done < steps:
-                    total, length, complete = self._episode(steps - done, bar)
-                    done += length
+                while self.steps < steps:
+                    total, length, complete = self._episode(steps - self.steps, bar)
                     if not complete:
                         break
                     self.returns.append(total)
@@ -187,11 +189,12 @@ class _Episodes:
                         stopped = "callback"
                         break
             except KeyboardInterrupt:
-                stopped, done = "interrupted", int(bar.n)
+                stopped = "interrupted"
         self.seconds = before + time.monotonic() - begin
-        if path is not None and done == sum(self.lengths):  # otherwise within an episode
+        if path is not None and self.steps == sum(self.lengths):  # otherwise within an episode
             write_checkpoint(path, self.agent, self)
-        return Run(np.array(self.returns), np.array(self.lengths, np.int64), done, self.seconds, stopped)
+        lengths = np.array(self.lengths, np.int64)
+        return Run(np.array(self.returns), lengths, self.steps, self.seconds, stopped)
 
     def _episode(self, most: int, bar: Any) -> tuple[float, int, bool]:
         """One episode of at most so many steps: its return, its length, and whether it is complete."""
@@ -208,6 +211,7 @@ class _Episodes:
                 action = agent.act(observation)
             total += reward
             length += 1
+            self.steps += 1
             bar.update()
         return total, length, over
 

@@ -14,7 +14,7 @@ from synapse import analysis
 from .world import PARTS_OF_TASKS, World
 
 PACKAGES = """squash cost initializers objects.architectures learning optimizers tasks tasks.reber experiments
-evolve evolve.fitness forecasting analysis draw readwrite"""
+evolve evolve.fitness forecasting analysis draw readwrite reward"""
 MODULES = ["synapse", *(f"synapse.{name}" for name in PACKAGES.split()), "architect"]
 OPERATORS = ("__getitem__", "__setitem__", "__delitem__", "__call__")
 
@@ -91,7 +91,7 @@ learning.Batch learning.Evaluation learning.GradientComparison learning.Progress
 learning.ReachRow learning.Readout learning.Result experiments.CrossValidation
 experiments.Estimate experiments.TrialComparison experiments.Trials
 forecasting.Forecast forecasting.RollingOrigin forecasting.Selection optimizers.OptimizerState
-optimizers.RecursiveState squash.Squash cost.Cost evolve.Evolution evolve.Genome
+optimizers.RecursiveState squash.Squash cost.Cost evolve.Evolution evolve.Genome reward.Run reward.Agent
 """
 """Classes whose objects the library makes: results and views."""
 HOOKS = """

@@ -1,0 +1,328 @@
+"""Temporal differences: the forward view, programs in plain NumPy, edits, faults."""
+
+import math
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, strategies as st
+
+import architect
+import synapse
+from synapse import gradient, reward
+from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError
+
+from ..strategies import SMOOTH, Twin, specs
+
+DISCOUNT, TRACE = 0.9, 0.7
+NETWORKS = {
+    "perceptron": lambda: architect.Perceptron(2, 5, 1, squash="tanh", seed=0),
+    "lstm": lambda: architect.LSTM(2, 4, 1, seed=0),
+    "gru": lambda: architect.GRU(2, 4, 1, seed=0),
+}
+
+
+def check_forward_view(net, steps, seed=0):
+    """With weights that stand still, the changes of an episode are those of the forward view."""
+    net.learning_rule = "rtrl"
+    rng = np.random.default_rng(seed)
+    rows, gains = rng.uniform(-1, 1, (steps + 1, len(net.input))), rng.normal(size=steps)
+    agent = reward.TD(net, discount=DISCOUNT, trace=TRACE, rate=0.0, bound=None, normalise=False)
+    values, backward = [agent.begin(rows[0])], [0.0, 0.0]
+    for t in range(steps):
+        values.append(agent.learn(gains[t], rows[t + 1], ended=t == steps - 1))
+        backward = [one + agent.error * e for one, e in zip(backward, agent._traces[0].read(), strict=True)]
+    values[-1] = 0.0
+    ahead, forward = 0.0, [0.0, 0.0]
+    for t in reversed(range(steps)):
+        ahead = gains[t] + DISCOUNT * ((1 - TRACE) * values[t + 1] + TRACE * ahead)
+        targets = np.full((t + 1, 1), np.nan)
+        targets[-1] = values[t] - 1.0  # so that its gradient is that of the value
+        exact = gradient(net, rows[: t + 1], targets, "squared_error")
+        slopes = exact.weights, exact.biases
+        forward = [one + (ahead - values[t]) * slope for one, slope in zip(forward, slopes, strict=True)]
+    for found, wanted in zip(backward, forward, strict=True):
+        largest = max(1.0, abs(wanted).max(initial=0.0))
+        np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-10 * largest)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_changes_of_an_episode_are_those_of_the_forward_view(name):
+    check_forward_view(NETWORKS[name](), 12)
+
+
+@given(specs(squashes=SMOOTH, most=5), st.integers(1, 6))
+def test_changes_of_an_episode_are_those_of_the_forward_view_in_any_graph(spec, steps):
+    assume(spec.outputs == 1)
+    check_forward_view(Twin(spec).net, steps, spec.seed)
+
+
+# --- the same agents as programs in NumPy, which share nothing with the library ---------------------
+
+
+class Dense:
+    """A perceptron with one hidden layer of tanh units: outputs, and their slopes for given errors."""
+
+    def __init__(self, net):
+        n, h, m = (len(layer) for layer in net.layers)
+        weights, biases = np.array(net.weights), np.array(net.biases)
+        self.first, self.second = weights[: n * h].reshape(h, n), weights[n * h :].reshape(m, h)
+        self.hidden_bias, self.bias = biases[n : n + h], biases[n + h :]
+        self.trace = [np.zeros_like(part) for part in self.parts]
+
+    @property
+    def parts(self):
+        return self.first, self.second, self.hidden_bias, self.bias
+
+    def outputs(self, row):
+        return self.second @ np.tanh(self.first @ row + self.hidden_bias) + self.bias
+
+    def slopes(self, row, errors):
+        hidden = np.tanh(self.first @ row + self.hidden_bias)
+        back = (self.second.T @ errors) * (1 - hidden**2)
+        return np.outer(back, row), np.outer(errors, hidden), back, errors
+
+    def learn(self, row, errors, delta, decay, kappa):
+        slopes = self.slopes(row, errors)
+        self.trace = [decay * e + slope for e, slope in zip(self.trace, slopes, strict=True)]
+        size = sum(abs(e).sum() for e in self.trace)
+        step = 1.0 / max(1.0, kappa * max(abs(delta), 1.0) * size)
+        for part, e in zip(self.parts, self.trace, strict=True):
+            part += step * delta * e
+
+    def forget(self):
+        self.trace = [0.0 * e for e in self.trace]
+
+
+class Walk:
+    """Five places in a row; the right end pays, each step costs."""
+
+    def reset(self, seed=None):
+        self.place, self.steps = 2, 0
+        return self.seen(), {}
+
+    def seen(self):
+        return np.eye(5)[self.place] - 0.2
+
+    def step(self, action):
+        self.place = max(0, self.place + (1 if action else -1))
+        self.steps += 1
+        ended = self.place == 4
+        return self.seen(), 1.0 if ended else -0.1, ended, self.steps == 30, {}
+
+
+def greedy_program(net, episodes, explore, rng):
+    """Watkins' Q(λ), by the book."""
+    dense, walk, returns = Dense(net), Walk(), []
+    for _ in range(episodes):
+        row, _ = walk.reset()
+        dense.forget()
+        total, over = 0.0, False
+        while not over:
+            values = dense.outputs(row)
+            action = best = int(values.argmax())
+            if rng.random() < explore:
+                action = int(rng.integers(2))
+            if values[action] < values[best]:
+                dense.forget()
+            after, gain, ended, broken, _ = walk.step(action)
+            following = 0.0 if ended else dense.outputs(after).max()
+            delta = gain + DISCOUNT * following - values[action]
+            dense.learn(row, np.eye(2)[action], delta, DISCOUNT * TRACE, 2.0)
+            row, total, over = after, total + gain, ended or broken
+        returns.append(total)
+    return returns, dense
+
+
+def actor_program(policy, value, episodes, entropy, rng):
+    """Actor and critic: softmax over the outputs of the policy."""
+    actor, critic, walk, returns = Dense(policy), Dense(value), Walk(), []
+    for _ in range(episodes):
+        row, _ = walk.reset()
+        actor.forget()
+        critic.forget()
+        total, over = 0.0, False
+        while not over:
+            powers = np.exp(actor.outputs(row))
+            chances = powers / powers.sum()
+            action = int(np.searchsorted(chances.cumsum(), rng.random(), side="right"))
+            after, gain, ended, broken, _ = walk.step(action)
+            following = 0.0 if ended else critic.outputs(after)[0]
+            delta = gain + DISCOUNT * following - critic.outputs(row)[0]
+            own = -(chances * np.log(chances)).sum()
+            slope_of_entropy = -chances * (np.log(chances) + own)
+            errors = np.eye(2)[action] - chances + entropy * np.sign(delta) * slope_of_entropy
+            actor.learn(row, errors, delta, DISCOUNT * TRACE, 3.0)
+            critic.learn(row, np.ones(1), delta, DISCOUNT * TRACE, 2.0)
+            row, total, over = after, total + gain, ended or broken
+        returns.append(total)
+    return returns, actor
+
+
+def play(agent, episodes):
+    walk, returns = Walk(), []
+    for _ in range(episodes):
+        action, total, over = agent.begin(walk.reset()[0]), 0.0, False
+        while not over:
+            row, gain, ended, broken, _ = walk.step(action)
+            action = agent.learn(gain, row, ended, broken)
+            total, over = total + gain, ended or broken
+        returns.append(total)
+    return returns
+
+
+PLAIN = {"discount": DISCOUNT, "trace": TRACE, "normalise": False, "scale_rewards": False, "seed": 7}
+
+
+def perceptron(outputs, seed, last="identity"):
+    return architect.Perceptron(5, 8, outputs, squash="tanh", output_squash=last, seed=seed)
+
+
+def test_q_learning_is_that_of_a_program_in_numpy():
+    net = perceptron(2, 0)
+    wanted, dense = greedy_program(net, 100, 0.2, np.random.default_rng(7))
+    assert play(reward.QLearning(net, explore=0.2, **PLAIN), 100) == wanted
+    np.testing.assert_allclose(Dense(net).first, dense.first, atol=1e-9)
+    assert np.mean(wanted[-20:]) > np.mean(wanted[:20])
+
+
+def test_actor_and_critic_are_those_of_a_program_in_numpy():
+    policy, value = perceptron(2, 0, "softmax"), perceptron(1, 1)
+    wanted, actor = actor_program(policy, value, 100, 0.01, np.random.default_rng(7))
+    assert play(reward.ActorCritic(policy, value, **PLAIN), 100) == wanted
+    np.testing.assert_allclose(Dense(policy).first, actor.first, atol=1e-9)
+
+
+def test_errors_of_continuous_actions_are_slopes_of_their_log_probability():
+    net = architect.Perceptron(1, 4, seed=0)
+    net.output[2].squash = net.output[3].squash = "softplus"
+    net.output[0].squash = "identity"
+    agent = reward.ActorCritic(net, architect.Perceptron(1, 1, seed=1), entropy=0.3, **PLAIN)
+    action = agent.begin([0.4])
+    states = np.array([neuron.state for neuron in net.output])
+
+    def judged(states):
+        (mean, logistic), raw = states[:2], states[2:]
+        means, deviation = np.array([mean, 1 / (1 + math.exp(-logistic))]), np.log1p(np.exp(raw))
+        density = -0.5 * ((action - means) / deviation) ** 2 - np.log(deviation)
+        return density.sum() + 0.3 * np.log(deviation).sum()
+
+    for i in range(4):
+        bump = np.eye(4)[i] * 1e-6
+        slope = (judged(states + bump) - judged(states - bump)) / 2e-6
+        assert agent._errors(0.3)[i] == pytest.approx(slope, rel=1e-5)
+
+
+def test_shared_weights_change_by_the_sum_of_their_slopes():
+    net = architect.Perceptron(2, 1, squash="identity", seed=0)
+    synapse.tie(net.connections)
+    before, bias = net.weights[0], net.biases[2]
+    agent = reward.TD(net, discount=0.0, rate=0.1, bound=None, normalise=False)
+    value = agent.begin([1.0, 2.0])
+    agent.learn(5.0, [0.0, 0.0], ended=True)
+    assert net.weights.tolist() == pytest.approx([before + 0.1 * (5.0 - value) * 3.0] * 2)
+    assert net.biases[2] == pytest.approx(bias + 0.1 * (5.0 - value))
+    value = agent.begin([1.0, 2.0])
+    weight = net.weights[0]
+    agent.bounds = (2.0,)
+    agent.learn(0.5 + value, [0.0, 0.0], ended=True)
+    assert net.weights[0] - weight == pytest.approx(0.1 / max(1, 0.1 * 2.0 * 4.0) * 0.5 * 3.0)
+
+
+@pytest.mark.parametrize("rule", ["online", "rtrl"])
+def test_an_edit_between_steps_keeps_the_traces_of_what_stays(rule):
+    net = architect.Elman(2, 4, 1, seed=0)
+    net.learning_rule = rule
+    agent = reward.TD(net, rate=0.0, bound=None, normalise=False)
+    agent.begin([0.5, -0.5])
+    for _ in range(3):
+        agent.learn(1.0, [0.1, 0.7])
+    traces = agent._traces[0]
+    known = dict(zip(net.connections, traces.read().weights.tolist(), strict=True))
+    biases = dict(zip(net, traces.read().biases.tolist(), strict=True))
+    net.remove(net.layers[1][1])
+    new = net.input[0].project(net.output[0], weight=0.3)
+    net.add(synapse.Layer(60))[0].project(net.output[0])  # the store is absorbed by a larger one
+    for connection, value in zip(net.connections, traces.read().weights.tolist(), strict=True):
+        assert value == (0.0 if connection is new else known.get(connection, 0.0))
+    assert [biases.get(neuron, 0.0) for neuron in net] == traces.read().biases.tolist()
+    agent.learn(1.0, [0.3, 0.3])
+    assert traces.read().weights[net.connections.index(new)] != 0.0
+
+
+def test_faults_are_one_sentence_and_change_nothing():
+    net = perceptron(2, 0)
+    agent = reward.QLearning(net, seed=0)
+    with pytest.raises(ArgumentError, match="Call begin"):
+        agent.learn(1.0, np.zeros(5))
+    agent.begin(np.zeros(5))
+    before, random = net.weights, agent.rng.bit_generator.state
+    for gain, row, kind in product(
+        (1.0, math.nan, "much"), (np.zeros(5), [0.0], np.full(5, np.nan)), (Exception,)
+    ):
+        if gain != 1.0 or len(row) < 5 or row[0] != 0.0:
+            with pytest.raises(kind) as raised:
+                agent.learn(gain, row)
+            assert isinstance(raised.value, ArgumentError | ArgumentTypeError)
+    assert (net.weights == before).all()
+    assert agent.rng.bit_generator.state == random
+    reward.QLearning(net)
+    with pytest.raises(ArgumentError, match="Another agent has taken over"):
+        agent.learn(0.0, np.zeros(5))
+    value = perceptron(1, 1)
+    for wrong in (
+        lambda: reward.TD(net),
+        lambda: reward.QLearning(value),
+        lambda: reward.ActorCritic(value, value),
+        lambda: reward.ActorCritic(value, net),
+        lambda: reward.ActorCritic(value, perceptron(1, 2)),
+        lambda: reward.ActorCritic(architect.Perceptron(2, 4, output_squash="softplus"), value),
+        lambda: reward.TD(value, discount=1.5),
+        lambda: reward.TD(value, bound=0.0),
+        lambda: reward.TD("network"),
+        lambda: reward.QLearning(net, explore=2.0),
+    ):
+        with pytest.raises((ArgumentError, ArgumentTypeError)):
+            wrong()
+
+
+def test_a_difference_that_is_not_finite_changes_no_weight():
+    a, b = synapse.Layer(1), synapse.Layer(1, "identity")
+    a.project(b, weights=1e200)
+    net = synapse.Network(a, b)
+    agent = reward.TD(net, bound=None, normalise=False)
+    agent.begin([1e108])
+    with pytest.raises(DivergenceError, match="The weights are those before"):
+        agent.learn(0.0, [1e109])
+    assert net.weights == [1e200]
+    agent = reward.TD(net, bound=None, normalise=False, discount=0.0)
+    agent.begin([1e-150])
+    net.weights = [0.0]
+    agent.begin([1e160])
+    with pytest.raises(DivergenceError, match="No weight has changed"):
+        agent.learn(1e200, [0.0])
+    assert net.weights == [0.0]
+
+
+def test_a_stream_of_rows_is_learned_like_single_calls():
+    rng = np.random.default_rng(0)
+    rows, gains = rng.normal(size=(50, 2)), rng.normal(size=50)
+    nets = [architect.GRU(2, 3, 1, seed=0) for _ in range(2)]
+    values = reward.TD(nets[0]).run(rows, gains)
+    agent = reward.TD(nets[1])
+    assert values.tolist() == [agent.begin(rows[0]), *map(agent.learn, gains[1:], rows[1:])]
+    assert (nets[0].weights == nets[1].weights).all()
+    with pytest.raises(ArgumentError, match="rewards"):
+        agent.run(rows, gains[1:])
+
+
+def test_rewards_are_divided_by_the_deviation_of_their_discounted_sum():
+    net = architect.Perceptron(1, 1, squash="identity", seed=0)
+    agent = reward.TD(net, discount=0.5, scale_rewards=True, rate=0.0)
+    value, total, sums = agent.begin([0.0]), 0.0, []
+    for gain in (3.0, -1.0, 4.0, 1.0):
+        following = agent.learn(gain, [0.0])
+        total = 0.5 * total + gain
+        sums.append(total)
+        scaled = gain / (np.std(sums) or 1.0)
+        assert agent.error == pytest.approx(scaled + 0.5 * following - value)

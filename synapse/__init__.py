@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # at run time `__getattr__` imports them when they are first 
         evolve as evolve,
         experiments as experiments,
         forecasting as forecasting,
+        reward as reward,
         tasks as tasks,
     )
     from .forecasting import forecast
@@ -36,7 +37,7 @@ __version__ = "0.1.0"
 
 _FORMATS["gexf"] = "synapse.draw.gexf"  # it places and colours neurons as drawings do
 
-_LATER = ("analysis", "draw", "evolve", "experiments", "forecasting", "readwrite", "tables", "tasks")
+_LATER = tuple("analysis draw evolve experiments forecasting readwrite reward tables tasks".split())
 _LATER_NAMES = {"forecast": "forecasting", "from_networkx": "readwrite"}
 
 __all__ = [

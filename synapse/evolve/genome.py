@@ -74,7 +74,7 @@ class Genome:
         self._phenotype: Any = None
 
     @classmethod
-    def unchecked(cls, nodes: NDArray[Any], genes: NDArray[Any], inputs: int, outputs: int) -> Genome:
+    def _unchecked(cls, nodes: NDArray[Any], genes: NDArray[Any], inputs: int, outputs: int) -> Genome:
         """Make a genome of arrays that evolution has written: checks take longer than an activation."""
         made: Genome = cls.__new__(cls)
         made._set(nodes, genes, inputs, outputs)
@@ -116,7 +116,7 @@ class Genome:
         genes["target"] = inputs + 1 + np.tile(np.arange(outputs), inputs + 1)
         genes["gater"], genes["enabled"] = NOBODY, 1
         genes["weight"] = random_generator(seed).uniform(-1.0, 1.0, len(genes))
-        return cls.unchecked(nodes, genes, inputs, outputs)
+        return cls._unchecked(nodes, genes, inputs, outputs)
 
     @classmethod
     def from_network(cls, network: Network) -> Genome:
@@ -157,7 +157,7 @@ class Genome:
         target = np.append(table.target, biased)
         steep = (codes[target - inputs] == LOGISTIC) & (genes["source"] != STATE)
         genes["weight"] = np.append(table.weight, table.bias[biased]) / np.where(steep, SLOPE, 1.0)
-        return cls.unchecked(nodes, genes, inputs, outputs)
+        return cls._unchecked(nodes, genes, inputs, outputs)
 
     @property
     def phenotype(self) -> Any:

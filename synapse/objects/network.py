@@ -167,8 +167,7 @@ class Network(Sequence[Neuron]):
         self._name = name
         self._metadata: dict[str, Any] = {}
         self._anchor = layers[0]._neurons[0]
-        self._parts_version = 0
-        self._parts: dict[str, Any] = {}
+        self._parts_known: tuple[int, dict[str, Any]] = (0, {})  # a version of the topology, and them
         self._span = (0, np.zeros(5, np.uint64))  # a version of the topology, the numbers for kernels
         self._costs_known: tuple[int, list[tuple[Any, Cost]]] = (0, [])  # by what was asked for
         self._memory_known = (0, False)  # a version of the topology, and whether it has memory
@@ -520,17 +519,17 @@ class Network(Sequence[Neuron]):
         Raises TopologyError if the network no longer has the neurons and connections it was built with.
         """
         version = self._store.topology_version
-        if self._parts_version != version:
+        if self._parts_known[0] != version:
             kind = type(self)
             try:
-                self._parts = kind.find_parts(self.layers, self.settings)
+                parts = kind.find_parts(self.layers, self.settings)
             except SynapseError as error:
                 raise TopologyError(
                     f"This {kind.__name__} must have the neurons and connections that it was built with. "
                     f"{error} Build a new {kind.__name__} of the size that you need."
                 ) from None
-            self._parts_version = version
-        return dict(self._parts)
+            self._parts_known = version, parts
+        return dict(self._parts_known[1])
 
     # --- connections ---------------------------------------------------------------------
 

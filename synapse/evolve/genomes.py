@@ -41,7 +41,9 @@ class Genomes:
 
     def __getitem__(self, index: int) -> Genome:
         n0, n1, c0, c1 = self.at[index].tolist()
-        return Genome._unchecked(self.nodes[n0:n1].copy(), self.genes[c0:c1].copy(), self.inputs, self.outputs)
+        return Genome._unchecked(
+            self.nodes[n0:n1].copy(), self.genes[c0:c1].copy(), self.inputs, self.outputs
+        )
 
     def take(self, places: Ints) -> Genomes:
         """Copies of some of them, in this order."""

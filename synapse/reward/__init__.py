@@ -11,10 +11,9 @@
 
 from .._checks import public_names
 from .actor_critic import ActorCritic
-from .agent import Agent
 from .q_learning import QLearning
 from .running import Run, run
 from .td import TD
 
-__all__ = ["TD", "ActorCritic", "Agent", "QLearning", "Run", "run"]
+__all__ = ["TD", "ActorCritic", "QLearning", "Run", "run"]
 __dir__ = public_names(__all__)

@@ -16,6 +16,7 @@ from .. import _checks as checks
 from .._running_scale import RunningScale
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, ArgumentTypeError, FormatError
+from ..initializers import Seed, random_generator
 from ..objects.state import take_over
 from ..readwrite.files import opened, reading
 from ..readwrite.npz import as_text, from_array, from_arrays, npz_data, read_arrays, write_arrays
@@ -69,7 +70,7 @@ def run(
     environment: Any,
     *,
     steps: int,
-    seed: int = 0,
+    seed: Seed = None,
     learn: bool = True,
     callback: Callable[[Agent, float, int], Any] | None = None,
     checkpoint: Any = None,
@@ -90,9 +91,9 @@ def run(
         ``action_space``.
     steps : int
         Number of steps, after which the run ends, also within an episode.
-    seed : int
+    seed : int or numpy.random.Generator, optional
         Seed of the environment: each episode resets it with a seed that follows from this one and the number
-        of the episode. Default 0.
+        of the episode. Default: an unrecorded random seed, or that of the checkpoint.
     learn : bool
         Whether the agent learns and explores. Default True.
     callback : callable, optional
@@ -141,13 +142,13 @@ def run(
             condition = "an object with reset and step"
             raise ArgumentTypeError(checks.expected("The environment", condition, environment))
     steps = checks.positive_integer("The steps", steps)
-    seed = checks.whole_number("The seed", seed, "a whole number, 0 or above", 0)
     path = None if checkpoint is None else checks.file_path("The checkpoint", checkpoint)
     if resume and path is None:
         raise ArgumentError("Expected a checkpoint to resume from, got none.")
-    episodes = _Episodes(agent, environment, seed, checks.boolean("The learn", learn))
+    root = int(random_generator(seed).integers(2**62))
+    episodes = _Episodes(agent, environment, root, checks.boolean("The learn", learn))
     if resume and path is not None and path.exists():
-        read_checkpoint(path, agent, episodes)
+        read_checkpoint(path, agent, episodes, seeded=seed is not None)
     return episodes.run(steps, callback, path, checks.boolean("The progress", progress))
 
 
@@ -265,13 +266,14 @@ def write_checkpoint(path: Path, agent: Agent, episodes: _Episodes) -> None:
     write_arrays(path, arrays)
 
 
-def read_checkpoint(path: Path, agent: Agent, episodes: _Episodes) -> None:
+def read_checkpoint(path: Path, agent: Agent, episodes: _Episodes, seeded: bool) -> None:
     """Let an agent and its episodes be those of a checkpoint; FormatError if it is another's."""
     with reading(path), opened(path) as stream:
         arrays = read_arrays(stream)
     try:
         head = from_array(HEAD, arrays.pop(HEAD))
-        if (head["kind"], head["seed"]) != (type(agent).__name__, episodes.seed):
+        root = head["seed"]
+        if head["kind"] != type(agent).__name__ or (seeded and root != episodes.seed):
             raise ValueError("it is of another kind of agent, or of another seed")
         returns, lengths = arrays.pop("returns").tolist(), arrays.pop("lengths").tolist()
         scales = (
@@ -290,4 +292,4 @@ def read_checkpoint(path: Path, agent: Agent, episodes: _Episodes) -> None:
         take_over(mine, network)
     agent._scale, agent._returns = scales
     agent.rng, agent.steps = np.random.Generator(rng), steps
-    episodes.returns, episodes.lengths, episodes.seconds = returns, lengths, seconds
+    episodes.seed, episodes.returns, episodes.lengths, episodes.seconds = root, returns, lengths, seconds

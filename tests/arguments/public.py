@@ -91,7 +91,7 @@ learning.Batch learning.Evaluation learning.GradientComparison learning.Progress
 learning.ReachRow learning.Readout learning.Result experiments.CrossValidation
 experiments.Estimate experiments.TrialComparison experiments.Trials
 forecasting.Forecast forecasting.RollingOrigin forecasting.Selection optimizers.OptimizerState
-optimizers.RecursiveState squash.Squash cost.Cost evolve.Evolution evolve.Genome reward.Run reward.Agent
+optimizers.RecursiveState squash.Squash cost.Cost evolve.Evolution evolve.Genome reward.Run
 """
 """Classes whose objects the library makes: results and views."""
 HOOKS = """

@@ -193,7 +193,7 @@ pushed = {"observe": lambda state, inputs: None, "step": lambda state, outputs: 
 row("evolve.fitness.Environment.__init__", {**pushed, "inputs": 1, "outputs": 1}, score="0 None")
 
 small = architect.Perceptron(1, 1, squash="identity", seed=0)
-levers = architect.Perceptron(1, 2, squash="identity", seed=0)
+levers = architect.Perceptron(1, 2, squash="softplus", seed=0)
 row("reward.TD.__init__", {"network": small}, bound="None")
 row("reward.QLearning.__init__", {"network": levers}, bound="None", explore="0 0.5")
 row("reward.ActorCritic.__init__", {"policy": levers, "value": small}, bound="None", policy_bound="None")

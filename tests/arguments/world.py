@@ -22,6 +22,7 @@ from synapse import (
     forecasting,
     learning,
     optimizers,
+    reward,
     tasks,
 )
 from synapse.objects.graph import of
@@ -162,6 +163,16 @@ def network_and_net(w: World) -> dict[str, Any]:
 def genome(w: World) -> evolve.Genome:
     """A genome of two inputs."""
     return evolve.Genome.minimal(2, 1, seed=0)
+
+
+@maker
+def td_and_qlearning_and_actorcritic(w: World) -> dict[str, Any]:
+    nets = [architect.Perceptron(2, count, squash="softplus", seed=0) for count in (1, 2, 2, 1)]
+    td, q = reward.TD(nets[0]), reward.QLearning(nets[1], seed=0)
+    actor = reward.ActorCritic(*nets[2:], seed=0)
+    for agent in (td, q, actor):
+        agent.begin([0.0, 1.0])
+    return {"td": td, "qlearning": q, "actorcritic": actor}
 
 
 @maker

@@ -37,7 +37,8 @@ __version__ = "0.1.0"
 
 _FORMATS["gexf"] = "synapse.draw.gexf"  # it places and colours neurons as drawings do
 
-_LATER = tuple("analysis draw evolve experiments forecasting readwrite reward tables tasks".split())
+_ROOMS = "analysis draw evolve experiments forecasting readwrite reward tables tasks"
+_LATER = tuple(_ROOMS.split())
 _LATER_NAMES = {"forecast": "forecasting", "from_networkx": "readwrite"}
 
 __all__ = [

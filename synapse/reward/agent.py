@@ -217,8 +217,8 @@ class Agent(ABC):
 
     def _step(self, network: Network, observation: ArrayLike, first: bool) -> Floats:
         """A step of a network without learning; the episode that was learned from is over."""
-        row = self._standard(self._observed(observation))
+        first, row = checks.boolean("The first", first), self._observed(observation)
         self._value = None
-        if checks.boolean("The first", first):
+        if first:
             network.clear()
-        return network.activate(row)
+        return network.activate(self._standard(row))

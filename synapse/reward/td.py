@@ -119,7 +119,7 @@ class TD(Agent):
         """
         rows = finite_array("The observations", observations)
         gains = finite_array("The rewards", rewards)
-        if rows.ndim != 2 or gains.shape != rows.shape[:1]:
+        if rows.ndim != 2 or gains.shape != rows.shape[:1] or rows.shape[1] != len(self.network.input):
             raise ArgumentError(
                 f"Expected observations of shape (T, {len(self.network.input)}) and T rewards, got shapes "
                 f"{rows.shape} and {gains.shape}."

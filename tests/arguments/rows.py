@@ -6,6 +6,7 @@ import inspect
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from types import SimpleNamespace
 from typing import Any
 
 import networkx as nx
@@ -193,10 +194,27 @@ pushed = {"observe": lambda state, inputs: None, "step": lambda state, outputs: 
 row("evolve.fitness.Environment.__init__", {**pushed, "inputs": 1, "outputs": 1}, score="0 None")
 
 small = architect.Perceptron(1, 1, squash="identity", seed=0)
+pulled = {
+    "reset": lambda seed: ([0.0, 1.0], {}),
+    "step": lambda action: ([0.0, 1.0], 1.0, True, False, {}),
+}
 levers = architect.Perceptron(1, 2, squash="softplus", seed=0)
-row("reward.TD.__init__", {"network": small}, bound="None")
-row("reward.QLearning.__init__", {"network": levers}, bound="None", explore="0 0.5")
-row("reward.ActorCritic.__init__", {"policy": levers, "value": small}, bound="None", policy_bound="None")
+row("reward.TD.__init__", {"network": small}, bound="0.5 None", rate="0 0.5")
+row("reward.QLearning.__init__", {"network": levers}, bound="0.5 None", explore="0 0.5", rate="0 0.5")
+bounds = {"bound": "0.5 None", "policy_bound": "0.5 None"}
+row(
+    "reward.ActorCritic.__init__", {"policy": levers, "value": small}, **bounds, entropy="0 0.5", rate="0 0.5"
+)
+for agent in ("TD", "QLearning", "ActorCritic"):
+    row(f"reward.{agent}.act", {"observation": [0.0, 1.0]})
+row(
+    "reward.run",
+    lambda w: {"agent": w.qlearning, "environment": SimpleNamespace(**pulled), "steps": 2, "progress": False},
+    callback="None",
+    checkpoint=f"None {words}",
+    resume="",
+)
+row("reward.TD.run", {"observations": [[0.0, 1.0]], "rewards": [1.0]})
 
 row("forecasting.Calibration.__init__", {"errors": np.zeros((3, 2, 1))}, errors="")
 row("forecasting.seasonal_naive", past | {"period": 2})

@@ -117,6 +117,27 @@ def orthogonal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fa
     return np.ascontiguousarray(q if shape[0] >= shape[1] else q.T)
 
 
+def sparse(share: float = 0.9) -> Initializer:
+    """Make an initializer that sets most incoming weights of a neuron to 0, Elsayed, Vasan and Mahmood 2024.
+
+    The others are drawn by :func:`fan_in`. Of a projection that is not full, each weight is 0 as often.
+
+    Parameters
+    ----------
+    share : float
+        Share of the weights that are 0, from 0 to below 1; the count is rounded up. Default: 0.9.
+    """
+    share = _checks.fraction_below_one("The share of sparse", share)
+
+    def drawn(rng: np.random.Generator, shape: tuple[int, ...], n: int, fan_out: int) -> Floats:
+        weights: Floats = fan_in(rng, shape, n, fan_out)
+        rank = rng.permuted(np.broadcast_to(np.arange(shape[0])[:, None], (*shape, 1)[:2]), axis=0)
+        weights[rank.reshape(shape) < math.ceil(share * shape[0])] = 0.0
+        return weights
+
+    return _checking(drawn)
+
+
 NEAREST = {
     "ones": "Use initializers.constant(1.0).",
     "heuniform": "The nearest is he, a Gaussian with the same variance.",
@@ -140,6 +161,7 @@ _by_name: _checks.Names[Initializer] = _checks.Names(
         "glorot": glorot,
         "he": he,
         "orthogonal": orthogonal,
+        "sparse": sparse(),
     },
     {
         "zero": "zeros",
@@ -320,6 +342,7 @@ __all__ = [
     "normal",
     "orthogonal",
     "register",
+    "sparse",
     "uniform",
 ]
 __dir__ = _checks.public_names(__all__, _by_name)

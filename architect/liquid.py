@@ -115,7 +115,7 @@ class Liquid(Network):
             if not learns:
                 middle.trainable = False
             first.project(middle, **drawn)
-            mask = _pairs(recipe.rng, counts[1], links)
+            mask = _random_mask(recipe.rng, counts[1], links)
             within = middle.project(middle, mask, **drawn)
             if radius is not None:
                 _scale(within, mask, radius)
@@ -130,7 +130,7 @@ def _count(what: str, value: Any, least: int, most: int) -> int:
     return whole_number(f"The {what} of Liquid", value, f"a whole number from {least} to {most}", least, most)
 
 
-def _pairs(rng: np.random.Generator, size: int, count: int) -> NDArray[np.bool_]:
+def _random_mask(rng: np.random.Generator, size: int, count: int) -> NDArray[np.bool_]:
     """A random mask, shape (size, size), with `count` pairs of different neurons."""
     mask = ~np.eye(size, dtype=bool)
     places = np.flatnonzero(mask)

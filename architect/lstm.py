@@ -161,7 +161,7 @@ class LSTM(Network):
             output_to_hidden=boolean("The output_to_hidden of LSTM", output_to_hidden),
             output_to_gates=boolean("The output_to_gates of LSTM", output_to_gates),
         )
-        _check(options, standard)
+        _require_style(options, standard)
         last = squash if output_squash is None else output_squash
         functions = (squash, last, options.cell_squash)
         recipe = Recipe(seed, initializer, bias_initializer, dtype, *functions)
@@ -185,7 +185,7 @@ class LSTM(Network):
         return {"blocks": blocks_of(block, layers, optional=("forget gates",))}
 
 
-def _check(options: LSTMOptions, standard: bool) -> None:
+def _require_style(options: LSTMOptions, standard: bool) -> None:
     """Raise if an option does not exist, or not in the standard style."""
     if options.peepholes is not None and not is_among(options.peepholes, (ALL_TO_ALL, ONE_TO_ONE)):
         known = f"{USUAL!r}, {ALL_TO_ALL!r}, {ONE_TO_ONE!r} or None"

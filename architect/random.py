@@ -88,7 +88,7 @@ class Random(Network):
         last = squash if output_squash is None else output_squash
         recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, last)
         with given_back(recipe.rng):
-            forward, back, loops = _pairs(*counts)
+            forward, back, loops = _allowed_pairs(*counts)
             mask = _forward(forward, counts, part, recipe.rng)
             _draw_more(mask, back, "backward", backward, recipe.rng)
             _draw_more(mask, loops, "self_connections", self_connections, recipe.rng)
@@ -112,7 +112,7 @@ def _check_number(name: str, number: int, most: int, what: str) -> None:
     whole_number(f"The {name} of Random", number, condition, 0, most)
 
 
-def _pairs(inputs: int, hidden: int, outputs: int) -> tuple[Mask, Mask, Mask]:
+def _allowed_pairs(inputs: int, hidden: int, outputs: int) -> tuple[Mask, Mask, Mask]:
     """Masks of the pairs (source, target): forward, backward, and of a hidden neuron with itself."""
     target = np.arange(inputs + hidden + outputs)
     source, inner = target[:, None], (inputs <= target) & (target < inputs + hidden)

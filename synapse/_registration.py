@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,8 +90,35 @@ def _compiled(kind: str, name: str, function: Any, arguments: int) -> Any:
         ) from error
 
 
-def tried(kind: str, function: Callable[..., Any], second: str, **arguments: float) -> tuple[float, float]:
-    """Call a function that returns (value, `second`); an ArgumentError if it does not, or raises."""
+def wrong_slopes(
+    kind: str,
+    function: Callable[..., Any],
+    second: str,
+    probes: Iterable[dict[str, float]],
+    along: str,
+    factor: float = 1.0,
+) -> list[tuple[dict[str, float], float, float]]:
+    """Call a function that returns (value, `second`) at probes, which are arguments by name.
+
+    Returns the probes at which the second is not `factor` times the slope of the value along an argument,
+    with that slope and the second; none if it is only one, which may lie on a kink. Raises ArgumentError if
+    the function raises, or does not return two finite numbers.
+    """
+    width, misses = 1e-6, []
+    for probe in probes:
+        result, above, below = (
+            _tried(kind, function, second, probe | {along: probe[along] + step})
+            for step in (0, width, -width)
+        )
+        slope = factor * (above[0] - below[0]) / (2 * width)
+        if abs(slope - result[1]) > 1e-4 * max(1.0, abs(slope)):
+            misses.append((probe, slope, result[1]))
+    return misses if len(misses) > 1 else []
+
+
+def _tried(
+    kind: str, function: Callable[..., Any], second: str, arguments: dict[str, float]
+) -> tuple[float, float]:
     try:
         result = function(*arguments.values())
     except Exception as error:

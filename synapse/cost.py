@@ -13,7 +13,6 @@ table. You can also use their names in other libraries: "mse", "bce", "CrossEntr
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _checks, engine
-from ._registration import COST, enter, tried
+from ._registration import COST, enter, wrong_slopes
 from .engine.functions import costs as _declared
 from .engine.functions.costs import CLOSE, PROBABILITIES, SHARES
 from .errors import ArgumentError, ArgumentTypeError
@@ -67,11 +66,6 @@ class Cost:
         Name of the cost.
     code : int
         Number of the cost in the kernels; the address of a registered cost.
-
-    See Also
-    --------
-    get : Find a cost by its name.
-    register : Add a cost.
     """
 
     name: str
@@ -209,11 +203,6 @@ def get(cost: str | Cost) -> Cost:
     ArgumentTypeError
         If `cost` is neither a string nor a registered :class:`Cost`.
 
-    See Also
-    --------
-    names : The names of all costs.
-    register : Add a cost.
-
     Examples
     --------
     >>> get("MSE"), get("BinaryCrossentropy")
@@ -315,11 +304,6 @@ def register(function: Callable[[float, float, float, float], tuple[float, float
         registered with other captured values. Also if the function cannot be compiled, raises, or its
         signal is not -dE/dy times the derivative.
 
-    See Also
-    --------
-    get : Find a cost by its name.
-    synapse.squash.register : Register an activation function.
-
     Notes
     -----
     If the function raises later, the step that called it raises
@@ -336,25 +320,18 @@ def register(function: Callable[[float, float, float, float], tuple[float, float
     """
     name = getattr(function, "__name__", "")
     taken = _by_name.seek(name)
-    entry = enter("cost", COST, function, taken.name if taken else None, _check)
+    entry = enter("cost", COST, function, taken.name if taken else None, _require_signal)
     if taken is None:
         taken = Cost(name, entry.address, entry.function)
         _by_name.add(name, taken)
     return taken
 
 
-def _check(function: Callable[..., tuple[float, float]]) -> None:
+def _require_signal(function: Callable[..., tuple[float, float]]) -> None:
     """Test the signal: at all probes but one it must be -dE/dy times the derivative."""
-    width, misses = 1e-6, 0
-    for target in (0.0, 0.3, 1.0):
-        for output in (0.11, 0.42, 0.73):
-            value, above, below = (
-                tried("cost", function, "signal", target=target, output=at, derivative=0.7, outputs=2.0)
-                for at in (output, output + width, output - width)
-            )
-            slope = -0.7 * (above[0] - below[0]) / (2 * width)
-            misses += not math.isclose(slope, value[1], rel_tol=1e-3, abs_tol=1e-4)
-    if misses > 1:
+    outputs = {"derivative": 0.7, "outputs": 2.0}
+    probes = [{"target": t, "output": y, **outputs} for t in (0.0, 0.3, 1.0) for y in (0.11, 0.42, 0.73)]
+    if wrong_slopes("cost", function, "signal", probes, "output", factor=-0.7):
         raise ArgumentError(
             f"The signal of cost {function.__name__!r} differs from -dE/dy times the derivative at several "
             "outputs. Return (value, signal)."

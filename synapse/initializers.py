@@ -201,10 +201,6 @@ def get(initializer: str | Initializer) -> Initializer:
         If no initializer of this name is registered.
     ArgumentTypeError
         If it is neither a string nor a function of (rng, shape, fan_in, fan_out).
-
-    See Also
-    --------
-    register : Add an initializer.
     """
     if isinstance(initializer, str):
         return _by_name.find(initializer)
@@ -234,10 +230,6 @@ def register(function: Initializer) -> Initializer:
     ArgumentTypeError
         If it is not a function of these arguments.
 
-    See Also
-    --------
-    get : Find an initializer by its name.
-
     Examples
     --------
     >>> from synapse import Layer
@@ -264,30 +256,10 @@ def draw(
     fan_out: int,
     dtype: Any = np.float64,
 ) -> Floats:
-    """Draw an array with an initializer, and check it.
+    """Draw an array of this shape with an initializer or its name, in float64.
 
-    Parameters
-    ----------
-    initializer : str or callable
-        Initializer or its name.
-    rng : numpy.random.Generator
-        Source of random numbers.
-    shape : tuple of int
-        Shape of the array.
-    fan_in, fan_out : int
-        Numbers of incoming and outgoing connections of a neuron.
-    dtype : numpy dtype
-        Precision of the network: float64 (the default) or float32.
-
-    Returns
-    -------
-    ndarray
-        Array of float64 of this shape.
-
-    Raises
-    ------
-    ArgumentError, ArgumentTypeError
-        If the initializer returns another shape, or a number that is not finite or too large for the dtype.
+    Raises ArgumentError or ArgumentTypeError if the initializer returns another shape, or a number that is
+    not finite or too large for the dtype of the network.
     """
     what = "The result of an initializer"
     values = _checks.finite_array(what, get(initializer)(rng, shape, fan_in, fan_out), dtype)
@@ -333,7 +305,6 @@ def given_back(rng: np.random.Generator) -> Iterator[None]:
 __all__ = [
     "Initializer",
     "constant",
-    "draw",
     "fan_in",
     "get",
     "glorot",

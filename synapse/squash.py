@@ -25,7 +25,7 @@ from typing import Any, overload
 
 from . import engine
 from ._checks import Names, bounds, expected, finite_number, is_among, public_names, unknown_name
-from ._registration import SQUASH, enter, tried
+from ._registration import SQUASH, enter, wrong_slopes
 from .engine.functions import activations as _declared
 from .engine.functions.activations import FIRST_CUSTOM, FUNCTIONS, GROUPED, RANDOM
 from .errors import ArgumentError, ArgumentTypeError
@@ -56,11 +56,6 @@ class Squash:
         Number of the function in the kernels.
     low, high : float
         Bounds of its values.
-
-    See Also
-    --------
-    get : Find an activation function by its name.
-    register : Add an activation function.
     """
 
     name: str
@@ -141,11 +136,6 @@ def get(squash: str | Squash) -> Squash:
     ArgumentTypeError
         If `squash` is neither a string nor a registered :class:`Squash`.
 
-    See Also
-    --------
-    names : The names of all activation functions.
-    register : Add an activation function.
-
     Examples
     --------
     >>> get("tanh"), get("Sigmoid")
@@ -212,11 +202,6 @@ def register(
         registered with other captured values. Also if the function cannot be compiled, raises, does not
         return two finite numbers, or its derivative is not the slope of its value.
 
-    See Also
-    --------
-    get : Find an activation function by its name.
-    synapse.cost.register : Register a cost.
-
     Notes
     -----
     If the function raises later, or indexes out of bounds, the step that called it raises
@@ -263,7 +248,7 @@ def _register(
 ) -> Squash:
     name = getattr(function, "__name__", "")
     taken = _by_name.seek(name)
-    entry = enter("squash", SQUASH, function, taken.name if taken else None, _check, low, high)
+    entry = enter("squash", SQUASH, function, taken.name if taken else None, _require_derivative, low, high)
     if taken is not None:  # entered before
         if written is not None:
             taken._written.clear()
@@ -277,22 +262,15 @@ def _register(
     return squash
 
 
-def _check(function: Callable[..., Any]) -> None:
+def _require_derivative(function: Callable[..., Any]) -> None:
     """Test the function: it must return two finite numbers, the second the slope of the first."""
-    name = function.__name__
-    width, misses = 1e-6, []
-    for state in PROBES:
-        value, above, below = (
-            tried("squash", function, "derivative", state=at) for at in (state, state + width, state - width)
-        )
-        slope = (above[0] - below[0]) / (2 * width)
-        if abs(slope - value[1]) > 1e-4 * max(1.0, abs(slope)):
-            misses.append((state, slope, value[1]))
-    if len(misses) > 1:  # one probe may lie on a kink
-        state, slope, returned = misses[0]
+    misses = wrong_slopes("squash", function, "derivative", [{"state": state} for state in PROBES], "state")
+    if misses:
+        probe, slope, returned = misses[0]
         raise ArgumentError(
-            f"Expected squash {name!r} to return the derivative {slope:.6g} at state {state:.3g} (by finite "
-            f"differences), got {returned:.6g}. Return (value, derivative at the state)."
+            f"Expected squash {function.__name__!r} to return the derivative {slope:.6g} at state "
+            f"{probe['state']:.3g} (by finite differences), got {returned:.6g}. "
+            "Return (value, derivative at the state)."
         )
 
 

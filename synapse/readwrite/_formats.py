@@ -180,7 +180,7 @@ def save(network: Any, path: files.File, format: str | None = None, **options: A
         _require_options("npz", module_of("npz").npz_data, options)
         write_trainer(network, path)
         return
-    form = _chosen(path, format, "write", "written to")
+    form = _format_for(path, format, "write", "written to")
     data = form.data
     if isinstance(network, Ensemble):
         if form.name != "json":
@@ -225,7 +225,7 @@ def load(path: files.File, format: str | None = None, **options: Any) -> Any:
     --------
     save : Write a file.
     """
-    form = _chosen(path, format, "read", "read from")
+    form = _format_for(path, format, "read", "read from")
     assert form.read is not None
     with files.reading(path):
         if format is not None or form.name not in ("json", "npz"):
@@ -285,7 +285,7 @@ def _require_archive(path: Any, format: str | None) -> None:
         )
 
 
-def _chosen(path: Any, format: str | None, act: str, done: str) -> Format:
+def _format_for(path: Any, format: str | None, act: str, done: str) -> Format:
     form = (by_suffix(path) or format_of("json")) if format is None else format_of(format)
     if act == "write" and format is None and by_suffix(path) is None:
         _require_no_suffix(path)

@@ -364,7 +364,7 @@ def _known(place: Mapping[Any, int], subset: Sequence[int | None]) -> list[int] 
     return known if len(set(known)) > 1 else None
 
 
-def _named(what: str, nodes: Iterable[Any], place: Mapping[Any, int]) -> list[int]:
+def _numbers_of_nodes(what: str, nodes: Iterable[Any], place: Mapping[Any, int]) -> list[int]:
     """The indices of the nodes that the user gives."""
     chosen = listed(f"The {what} of from_networkx", nodes, "a list of nodes")
     if not chosen:
@@ -414,13 +414,13 @@ def _ends(
 
     whole = np.ones(len(place), bool)
     first = (
-        _named("inputs", inputs, place)
+        _numbers_of_nodes("inputs", inputs, place)
         if inputs is not None
         else found(whole, reached, min, "input", "incoming")
     )
     left = ~np.isin(nodes, first)
     last = (
-        _named("outputs", outputs, place)
+        _numbers_of_nodes("outputs", outputs, place)
         if outputs is not None
         else found(left, leading, max, "output", "outgoing")
     )

@@ -526,7 +526,7 @@ def _renumbered(edges: dict[str, Any], number: Ints) -> dict[str, Any]:
 
 def _layers(saved: SavedNetwork, places: Ints) -> list[tuple[str | None, int]]:
     """The layers with relays; those directly after the inputs have their own layer."""
-    names, sizes = (list(column) for column in zip(*_named(saved.layers), strict=True))
+    names, sizes = (list(column) for column in zip(*_with_usual_names(saved.layers), strict=True))
     front = places == sizes[0]
     if front.any() and names[1] != LAYER:
         names.insert(1, LAYER)
@@ -537,7 +537,7 @@ def _layers(saved: SavedNetwork, places: Ints) -> list[tuple[str | None, int]]:
     return list(zip(names, (sizes + added).tolist(), strict=True))
 
 
-def _named(layers: Any) -> list[tuple[str, int]]:
+def _with_usual_names(layers: Any) -> list[tuple[str, int]]:
     """Layers with the names that they would have without relays."""
     hidden = len(layers) - 2
     names = ["input", *(f"hidden {i + 1}" if hidden > 1 else "hidden" for i in range(hidden)), "output"]

@@ -101,7 +101,7 @@ forecasting.Selection.verdict
 forecasting.Selection.statistic forecasting.Calibration.scale
 synapse.Topology.require_closed draw.Explorer.update
 synapse.every.__call__ learning.TensorBoard.__call__ cost.Cost.check cost.Cost.check_targets
-optimizers.Optimizer.find_change initializers.draw
+optimizers.Optimizer.find_change
 evolve.fitness.Environment.evaluate evolve.fitness.Environment.episodes
 """
 """The library calls these, with arguments that it has checked."""

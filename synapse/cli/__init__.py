@@ -12,9 +12,6 @@
     synapse compare DATA.csv --target COLUMN              rank models by their forecasts
     synapse bench                                         time networks on this machine
 
-Commands that read a table need pandas, and the methods ets, theta and arima need statsforecast; the extra
-``forecast`` has both: ``pip install "synapse-neurons[forecast]"``.
-
 Exit codes: 0 success, 1 a model or data that cannot be used, 2 wrong usage, 130 interrupted, 141 a
 pipe closed by its reader. An error is one sentence on stderr, or all problems of a table.
 """
@@ -45,13 +42,12 @@ COMMANDS = {
     **{name: name for name in ("train", "run", "forecast", "compare", "bench")},
 }
 """The module of each subcommand, in the order of ``--help``: it has functions `NAME` and `add_NAME`."""
-TESTS = " `synapse train` tests on held-out rows, `synapse compare` ranks models by their forecasts."
 OTHER_NAMES = {
-    "predict": " `synapse run` predicts the rows of a table, `synapse forecast` those that follow.",
-    **dict.fromkeys(("test", "evaluate", "score"), TESTS),
-    **dict.fromkeys(("fit", "learn"), " Did you mean 'train'?"),
-    **dict.fromkeys(("plot", "show", "view"), " Did you mean 'draw' or 'info'?"),
-    "export": " Did you mean 'convert'?",
+    "predict": "`synapse run` predicts the rows of a table, `synapse forecast` those that follow.",
+    "test": "`synapse train` tests on held-out rows, `synapse compare` ranks models by their forecasts.",
+    "fit": "Did you mean 'train'?",
+    "plot": "Did you mean 'draw'?",
+    "export": "Did you mean 'convert'?",
 }
 """What to say to those who know a subcommand by another name."""
 
@@ -101,8 +97,8 @@ def _check_command(arguments: list[str]) -> None:
     """Raise UsageError for a subcommand that does not exist."""
     name = next((one for one in arguments if not one.startswith("-")), None)
     if name is not None and name not in COMMANDS:
-        meant = OTHER_NAMES.get(name.lower()) or suggestion(name, COMMANDS)
-        raise UsageError(f"Expected a command ({', '.join(COMMANDS)}), got {name!r}.{meant}")
+        meant = OTHER_NAMES.get(name) or suggestion(name, COMMANDS).strip()
+        raise UsageError(f"Expected a command ({', '.join(COMMANDS)}), got {name!r}. {meant}".strip())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -23,16 +23,9 @@ OPTIONS = "training"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The checkpoint that a training writes, and with `resume` goes on with if there is one.
+    """The file, if there is one, that a training writes, and with `resume` goes on with.
 
-    Attributes
-    ----------
-    path : str or None
-        The file; None: there is no checkpoint.
-    resume : bool
-        Whether to go on with the training in the file.
-    given : dict
-        The options of the command that may not change, as they are typed.
+    `given` are the options of the command that may not change, as they are typed.
     """
 
     path: str | None

@@ -41,18 +41,8 @@ def add_sequence(parser: argparse.ArgumentParser) -> None:
 class Table:
     """A table as a person names it: its file, and how it is read.
 
-    Attributes
-    ----------
-    path : str
-        A CSV file; "-" is standard input.
-    decimal : {".", ","} or None
-        The decimal mark, if it is given.
-    sequence : str or None
-        The column that tells series or sequences apart.
-    ignore : list of str
-        Columns to leave out.
-    how : dict
-        The options of :func:`read_series`, None where they are not given.
+    `sequence` is the column that tells series or sequences apart, `ignore` are columns to leave out, and
+    `how` has the options of :func:`read_series`, None where they are not given.
     """
 
     path: str

@@ -64,7 +64,7 @@ def train_rows(
         If cells are not numbers, a sequence is not longer than `ahead`, or there is only one class.
     """
     instance("The sheet", sheet, Sheet)
-    learning = instance("The learning", learning, Learning).of_rows()
+    learning = instance("The learning", learning, Learning).filled("perceptron", "sgd")
     name = str(learning.model)
     ahead = whole_number("The ahead", ahead, "a whole number, 0 or above", 0)
     sequence = None if sequence is None else sheet.find(sequence)

@@ -12,17 +12,7 @@ import numpy as np
 from .._checks import choice, counted, instance, text, whole_number
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError
-from .dates import (
-    SERIAL,
-    YEARS,
-    DateStep,
-    Form,
-    forms_of,
-    in_zone,
-    pandas_for_tables,
-    several_forms,
-    step_of,
-)
+from .dates import SERIAL, YEARS, DateStep, Form, forms_of, in_zone, pandas_for_tables, several_forms, step_of
 from .numerals import is_missing, is_number
 from .problems import Problems, quoted
 from .sheet import Sheet, without_unit
@@ -46,12 +36,9 @@ SERIAL_NAMES = ("date", "day", "month", "datum", "tag", "monat")
 """Names of columns whose numbers may be days since 1899, such as 45292."""
 MOST_MISSING = 10_000
 """Number of missing dates in a row at which a date is taken for a mistake."""
-CLOCK_CHANGE = (
-    " (an hour in which daylight saving time may begin or end: name the time zone, such as "
-    "--zone Europe/Berlin)"
-)
-
-IN_UTC = " (in UTC; if the rows are those of a time zone, name it, such as --zone Europe/Berlin)"
+NAME_ZONE = "name the time zone, such as --zone Europe/Berlin)"
+CLOCK_CHANGE = f" (an hour in which daylight saving time may begin or end: {NAME_ZONE}"
+IN_UTC = f" (in UTC; if the rows are those of another zone, {NAME_ZONE}"
 
 
 @dataclass(frozen=True)
@@ -121,10 +108,8 @@ class Series:
         begin, here = pandas_for_tables().Timestamp(first), self.dates[0]
         if begin.tz is None or here.tz is None:
             begin, here = begin.tz_localize(None), here.tz_localize(None)
-        else:
-            begin = begin.tz_convert(here.tz)
-        dates = pandas_for_tables().DatetimeIndex(sorted([begin, here]))
-        count = int(np.ceil(self.step.places(dates)[1]))
+        ends = [begin if here.tz is None else begin.tz_convert(here.tz), here]
+        count = int(np.ceil(self.step.places(pandas_for_tables().DatetimeIndex(sorted(ends)))[1]))
         return count if begin < here else -count
 
     def read(self, cells: Sequence[str]) -> pd.DatetimeIndex:
@@ -290,23 +275,8 @@ def read_several(
     The rows of a series need not be adjacent, and series may begin and end at different dates. One with a
     single row is left out, and a note says so.
 
-    Parameters
-    ----------
-    sheet : Sheet
-        The table.
-    columns : sequence of str
-        Columns of numbers, with or without their units.
-    sequence : str
-        The column that tells the series apart.
-    ignore, **how
-        As for :func:`read_series`.
-
-    Raises
-    ------
-    ArgumentError
-        If there is no such column.
-    TableError, FormatError
-        As for :func:`read_series`; and if the series have different steps, or there is none.
+    `sequence` is the name of that column; the others are as for :func:`read_series`. Raises FormatError if
+    there is no series, or they have different steps, and otherwise as :func:`read_series`.
     """
     column, names = instance("The sheet", sheet, Sheet).find(sequence), sheet.found(columns)
     places: dict[str, list[int]] = {}

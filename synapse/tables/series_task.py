@@ -34,7 +34,7 @@ from ..readwrite import from_json_data
 from .problems import quoted, require_one_use
 from .scaled_model import Part, ScaledModel
 from .series import Series
-from .training import Learning, held_out, require_targets
+from .training import SERIES_DEFAULT, Learning, held_out, require_targets
 
 MOST_ORIGINS = 60
 """Number of origins, about, from which forecasters are compared."""
@@ -107,7 +107,7 @@ class SeriesTask:
 
     def make(self, learning: Learning) -> ScaledModel:
         """A new network that reads differences of a row, and the season, and forecasts those of the next."""
-        fed, learning = [*self.targets, *self.observed], learning.of_series()
+        fed, learning = [*self.targets, *self.observed], learning.filled(*SERIES_DEFAULT)
         waves = [f"season {place}" for place in range(len(_calendar(0, self.period)))]
         outputs = [f"{name} +1" for name in fed]
         hidden = list(learning.hidden)
@@ -190,7 +190,7 @@ def fit_together(tasks: Sequence[SeriesTask], learning: Learning) -> tuple[Scale
         parts.append((inputs, targets))
         early.append((inputs[:count], targets[:count]))
         late += [(inputs[count:], targets[count:])] * (count > 1)
-    return learning.of_series().fit(lambda: tasks[0].make(learning), parts, (early, late))
+    return learning.filled(*SERIES_DEFAULT).fit(lambda: tasks[0].make(learning), parts, (early, late))
 
 
 def _calendar(steps: Any, period: int) -> Floats:
@@ -260,17 +260,7 @@ def several_tasks(
     The season and the differences are those of most series. Series that are too short for these are left
     out; the network can forecast them once they are long enough.
 
-    Parameters
-    ----------
-    several : sequence of Series
-        From :func:`read_several`.
-    targets, known, **options
-        As for :func:`series_task`.
-
-    Raises
-    ------
-    ArgumentError, ArgumentTypeError
-        As for :func:`series_task`.
+    Parameters and errors are those of :func:`series_task`.
     """
     if several[0].sequence is None:
         return [series_task(several[0], targets, known, **options)], []

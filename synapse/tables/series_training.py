@@ -17,7 +17,7 @@ from ..learning import Result
 from ..readwrite import json_data
 from .scaled_model import ScaledModel
 from .series_task import SeriesTask, fit_together
-from .training import FEWEST, Learning, Trained
+from .training import FEWEST, SERIES_DEFAULT, Learning, Trained
 
 SAVED = ("targets", "observed", "known", "period", "first_date")
 """Attributes of a task that the model's file carries."""
@@ -46,7 +46,7 @@ def train_series(task: SeriesTask | Sequence[SeriesTask], learning: Learning) ->
     DivergenceError
         If the error of the network is no longer finite.
     """
-    learning = instance("The learning", learning, Learning).of_series()
+    learning = instance("The learning", learning, Learning).filled(*SERIES_DEFAULT)
     given = task if isinstance(task, list | tuple) else [task]
     if not given:
         raise ArgumentError("Expected a SeriesTask, got none.")

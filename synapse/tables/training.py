@@ -25,6 +25,8 @@ from .scaled_model import MODELS, OPTIMIZERS, Part, ScaledModel
 
 EPOCHS, PATIENCE = 2000, 60
 """The limit of epochs, and how many without a lower error end a training, unless they are given."""
+SERIES_DEFAULT = ("gru", "adam")
+"""The model and the optimizer of a series, unless they are given."""
 FEWEST = 16
 """Least number of rows of which some are held out."""
 
@@ -106,13 +108,9 @@ class Learning:
             function_of("The trainer_of", self.trainer_of, "model", "parts")
         instance("The options", self.options, dict)
 
-    def of_series(self) -> Learning:
-        """With the model and the optimizer for a series, where none is given."""
-        return replace(self, model=self.model or "gru", optimizer=self.optimizer or "adam")
-
-    def of_rows(self) -> Learning:
-        """With the model and the optimizer for rows, where none is given."""
-        return replace(self, model=self.model or "perceptron", optimizer=self.optimizer or "sgd")
+    def filled(self, model: str, optimizer: str) -> Learning:
+        """With this model and optimizer where none is given."""
+        return replace(self, model=self.model or model, optimizer=self.optimizer or optimizer)
 
     def fit(
         self, make: Callable[[], ScaledModel], parts: list[Part], split: tuple[list[Part], list[Part]]

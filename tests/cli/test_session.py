@@ -75,22 +75,25 @@ runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 """
 
 
+def plain(name):
+    return re.sub("[-_.]+", "-", name).lower()
+
+
+OWNERS = {top: set(map(plain, names)) for top, names in metadata.packages_distributions().items()}
+DISTRIBUTIONS = {name for names in metadata.packages_distributions().values() for name in names}
+
+
 def installed(extras):
     """The distributions that Synapse with these extras installs."""
     declared = configparser.ConfigParser()
     declared.read(ROOT / "setup.cfg", encoding="utf-8")
     lists = [declared["options"]["install_requires"], *map(declared["options.extras_require"].get, extras)]
-    found, due = set(), "\n".join(lists).split()
+    found, due = {"synapse-neurons"}, "\n".join(lists).split()
     while due:
         wanted = Requirement(due.pop())
-        name = re.sub("[-_.]+", "-", wanted.name).lower()
-        if name in found or (wanted.marker and not wanted.marker.evaluate({"extra": ""})):
-            continue
-        found.add(name)
-        try:
-            due += metadata.requires(name) or []
-        except metadata.PackageNotFoundError:  # it cannot be tried here
-            found.remove(name)
+        if plain(wanted.name) not in found and (not wanted.marker or wanted.marker.evaluate({"extra": ""})):
+            found.add(plain(wanted.name))
+            due += (wanted.name in DISTRIBUTIONS and metadata.requires(wanted.name)) or []
     return found
 
 
@@ -105,16 +108,14 @@ def lines_of_readme():
 
 @pytest.mark.slow
 def test_the_lines_of_readme_work_with_what_readme_has_installed(tmp_path):
-    lines, top = list(lines_of_readme()), {}
+    lines = list(lines_of_readme())
     assert [" ".join(command[:2]) for command, _ in lines] == [
         *("demos sunspots", "synapse play", "demos", "synapse train", "synapse forecast")
     ]
-    for module, owners in metadata.packages_distributions().items():
-        top[module] = {re.sub("[-_.]+", "-", owner).lower() for owner in owners}
     (tmp_path / "demos").symlink_to(SUNSPOTS.parents[1])
     for command, extras in [(lines[-2][0], ["draw"]), *lines]:
-        there = installed(extras) | {"synapse-neurons"}
-        hidden = {module for module, owners in top.items() if not owners & there}
+        there = installed(extras)
+        hidden = {module for module, owners in OWNERS.items() if not owners & there}
         command += ["-o", "page.html"] * (command[1:] == ["play"])
         line = [sys.executable, "-c", HIDING.format(hidden=hidden, command=command)]
         how = {"cwd": tmp_path, "env": {**ENVIRONMENT, "MPLBACKEND": "Agg"}}

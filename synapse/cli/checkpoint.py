@@ -37,17 +37,17 @@ class Checkpoint:
         """The checkpoint that the options name; UsageError, before any work, if they cannot be used."""
         path, given = options.checkpoint, vars(options)
         fixed = {name: value for name, value in given.items() if name not in FREE and not callable(value)}
-        made = cls(path, options.resume, {name: _as_typed(value) for name, value in fixed.items()})
+        checkpoint = cls(path, options.resume, {name: _as_typed(value) for name, value in fixed.items()})
         if path is None:
             if options.resume:
                 raise UsageError("--resume needs the file of the training: give --checkpoint FILE, too.")
-            return made
+            return checkpoint
         if Path(path).absolute() == Path(options.output).absolute():
             raise UsageError("The model and the checkpoint need two files: give --checkpoint another name.")
         require_folder(path)
         if Path(path).exists() and not options.resume:
             raise UsageError(f"{path!r} exists: give --resume to go on with its training, or delete it.")
-        return made
+        return checkpoint
 
     def trainer(self, model: ScaledModel, parts: list[Part]) -> Trainer | None:
         """The trainer in the checkpoint, if there is one, whose network is like this new one.

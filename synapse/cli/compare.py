@@ -72,18 +72,18 @@ def compare(options: argparse.Namespace) -> None:
                 networks.append(name)
             except SynapseError as error:
                 notes.append(f"{name} is left out: {error}")
-    found, _ = select_together(tasks, forecasters)
-    say([*(note for series in several for note in series.notes), *notes, *found.failed])
-    origins = counted(len(next(iter(found.rolled.values())).origins), "origin")
-    rows, out = (
+    selection, _ = select_together(tasks, forecasters)
+    say([*(note for series in several for note in series.notes), *notes, *selection.failed])
+    origins = counted(len(next(iter(selection.rolled.values())).origins), "origin")
+    rows, held_out = (
         sum(map(len, each)) for each in ([task.y for task in tasks], [task.y[task.start :] for task in tasks])
     )
     of = f" of {len(tasks)} series" if len(tasks) > 1 else ""
-    where = f"in the last {out} of {counted(rows, 'row')}{of}"
+    where = f"in the last {held_out} of {counted(rows, 'row')}{of}"
     print(f"{', '.join(tasks[0].targets)}: {counted(tasks[0].steps, 'step')} ahead from {origins}, {where}\n")
-    print(aligned(cells := ranking(tasks, found), "<" + ">" * (len(cells[0]) - 1)))
-    best = [name for name in found.rolled if name in networks]
-    print("\n" + "\n".join([found.reason(), *map(found.verdict, best[:1])]))
+    print(aligned(cells := ranking(tasks, selection), "<" + ">" * (len(cells[0]) - 1)))
+    best = [name for name in selection.rolled if name in networks]
+    print("\n" + "\n".join([selection.reason(), *map(selection.verdict, best[:1])]))
 
 
 def _groups(model: str, tasks: list[SeriesTask]) -> dict[str, list[list[SeriesTask]]]:

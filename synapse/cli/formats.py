@@ -40,8 +40,8 @@ def read(path: str, name: str | None = None) -> Network:
     Raises UsageError if the format cannot be read, and FormatError if the file cannot be read or is not a
     network.
     """
-    found = loaded(path, name)
-    return found.network if isinstance(found, Trainer) else found
+    contents = loaded(path, name)
+    return contents.network if isinstance(contents, Trainer) else contents
 
 
 def loaded(path: str, name: str | None = None) -> Network | Trainer:
@@ -52,10 +52,10 @@ def loaded(path: str, name: str | None = None) -> Network | Trainer:
             f"The format {form.name} of {path!r} can be written, not read. Known: {', '.join(READABLE)}."
         )
     with file_errors("read", path):
-        found = load(path, name)
-    if not isinstance(found, Network | Trainer):
-        raise FormatError(f"Expected {path!r} to be a network, got {found!r}.")
-    return found
+        contents = load(path, name)
+    if not isinstance(contents, Network | Trainer):
+        raise FormatError(f"Expected {path!r} to be a network, got {contents!r}.")
+    return contents
 
 
 def require_kept(path: str) -> None:

@@ -42,11 +42,11 @@ def add_info(parser: argparse.ArgumentParser) -> None:
 
 def info(options: argparse.Namespace) -> None:
     """Print the contents of a saved model."""
-    found = loaded(options.model)
-    if isinstance(found, Trainer):
-        print(f"{words.aligned(list(_of_checkpoint(found)), '<<')}\n")
-        found = found.network
-    print(describe(found))
+    saved = loaded(options.model)
+    if isinstance(saved, Trainer):
+        print(f"{words.aligned(list(_of_checkpoint(saved)), '<<')}\n")
+        saved = saved.network
+    print(describe(saved))
 
 
 def _of_checkpoint(trainer: Trainer) -> Iterator[tuple[str, str]]:

@@ -115,12 +115,12 @@ def names(text: str) -> list[str]:
     >>> names('age,"height, cm"')
     ['age', 'height, cm']
     """
-    found = [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [])]
-    if not all(found) or not found:
+    given = [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [])]
+    if not all(given) or not given:
         raise ArgumentTypeError(f"expected names separated by commas, got {text!r}")
-    if len(set(found)) < len(found):
+    if len(set(given)) < len(given):
         raise ArgumentTypeError(f"expected every name once, got {text!r}")
-    return found
+    return given
 
 
 def natural(text: str) -> int:
@@ -149,12 +149,12 @@ def wholes(text: str) -> list[int]:
 def _kind(what: str, fits: Callable[[float], bool]) -> Callable[[str], float]:
     def kind(text: str) -> float:
         try:
-            found = float(text)
+            value = float(text)
         except ValueError:
-            found = math.nan
-        if not (math.isfinite(found) and fits(found)):
+            value = math.nan
+        if not (math.isfinite(value) and fits(value)):
             raise ArgumentTypeError(f"expected {what}, got {text!r}")
-        return found
+        return value
 
     return kind
 

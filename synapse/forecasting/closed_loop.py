@@ -198,8 +198,8 @@ def forecast(
         if known != m:
             raise ArgumentError(f"This calibration is of {counted(known, 'output')}, the network has {m}.")
         half = calibration.half_widths(share, count)
-    found = np.empty((len(networks), count, m))
-    for network, outputs in zip(networks, found, strict=True):
+    of_each = np.empty((len(networks), count, m))
+    for network, outputs in zip(networks, of_each, strict=True):
         with preserved_context(network):
             network.clear()
             outputs[0] = network.run(rows)[-1]
@@ -207,7 +207,7 @@ def forecast(
                 ahead = inputs.copy()
                 ahead[0, into] = outputs[0, fed]
                 network._feed(ahead, outputs[1:], by_output)
-    return bounded(found.mean(axis=0), half, share, limits)
+    return bounded(of_each.mean(axis=0), half, share, limits)
 
 
 def members(model: Any) -> Sequence[Network]:

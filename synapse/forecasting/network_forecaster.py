@@ -111,12 +111,12 @@ class NetworkForecaster:
         lost, count = max(one.lost for one in self.differences), len(past)
         until = count + 1 if self.known is None else min(count + 1, len(self.known))
         rows = _rows(past, self.differences, self.known, until)
-        found = []
+        runs = []
         for net in members(self.net):
             with preserved_context(net):
                 net.clear()
-                found.append(net.run(rows))
-        outputs = np.mean(found, axis=0)
+                runs.append(net.run(rows))
+        outputs = np.mean(runs, axis=0)
         made = np.full((lost + 1 + len(rows), len(self.differences)), np.nan)
         for place, one in enumerate(self.differences):
             for step, change in enumerate(outputs[:, place].tolist(), lost + 1):

@@ -51,8 +51,8 @@ class RollingOrigin:
     @property
     def rmse(self) -> Floats:
         """Root of the mean squared error at each horizon, shape (steps, (m)), in the units of the series."""
-        found: Floats = np.sqrt(np.mean(self.errors**2, axis=0))
-        return found
+        root: Floats = np.sqrt(np.mean(self.errors**2, axis=0))
+        return root
 
     @property
     def mae(self) -> Floats:

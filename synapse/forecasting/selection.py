@@ -122,8 +122,8 @@ def percent(share: float) -> str:
 def _by_origin(rolled: RollingOrigin) -> Floats:
     """The absolute scaled error from each origin, the mean over steps and columns."""
     scale = np.where(rolled.scale > 0, rolled.scale, 1.0)
-    found: Floats = np.abs(rolled.errors / scale).reshape(len(rolled.origins), -1).mean(axis=1)
-    return found
+    error: Floats = np.abs(rolled.errors / scale).reshape(len(rolled.origins), -1).mean(axis=1)
+    return error
 
 
 def select(
@@ -177,17 +177,17 @@ def select(
     width = values.shape[1] if values.ndim == 2 else 1
     condition = f"a whole number from 1 to {width}, the number of columns"
     count = width if targets is None else whole_number("The targets", targets, condition, 1, width)
-    found, failed = dict[str, RollingOrigin](), list[str]()
+    rolled_by_name, failed = dict[str, RollingOrigin](), list[str]()
     for name, forecaster in forecasters.items():
         try:
             rolled = rolling_origin(forecaster, values, steps, start=start, every=every, period=period)
         except SynapseError as error:
             failed.append(f"{name} is left out: {error}")
             continue
-        found[name] = rolled if values.ndim == 1 else _first(rolled, count)
-    if not found:
+        rolled_by_name[name] = rolled if values.ndim == 1 else _first(rolled, count)
+    if not rolled_by_name:
         raise ArgumentError(" ".join(["No method can forecast this series.", *failed]))
-    return ranked(found, failed)
+    return ranked(rolled_by_name, failed)
 
 
 def ranked(rolled: dict[str, RollingOrigin], failed: list[str]) -> Selection:

@@ -82,8 +82,8 @@ class Form:
         If cells have an offset from UTC, the dates have it, too; if it differs, they are in UTC.
         """
         unique = {cell: _normal(cell, self.compiled) for cell in dict.fromkeys(cells)}
-        found, options = [unique[cell] for cell in cells], {"format": "ISO8601", "errors": "coerce"}
-        dates: pd.DatetimeIndex = pandas_for_tables().to_datetime(found, utc=True, **options)
+        texts, options = [unique[cell] for cell in cells], {"format": "ISO8601", "errors": "coerce"}
+        dates: pd.DatetimeIndex = pandas_for_tables().to_datetime(texts, utc=True, **options)
         offsets = {match["zone"] for cell in unique.values() if cell and (match := OFFSET.search(cell))}
         if not offsets:
             return dates.tz_localize(None)
@@ -138,19 +138,19 @@ class Form:
 def _match(cell: str, pattern: re.Pattern[str]) -> tuple[re.Match[str] | None, str]:
     """The match of a cell that may end with a time, and the time as ISO 8601 has it; None if it has none."""
     text = " ".join(cell.split())
-    if found := pattern.fullmatch(text):
-        return found, ""
+    if match := pattern.fullmatch(text):
+        return match, ""
     clock = TIME.fullmatch(text)
-    found, time = (None, "") if clock is None else (pattern.fullmatch(clock["body"]), _clock(clock))
-    return (found, time) if found and time and "d" in found.groupdict() else (None, "")
+    match, time = (None, "") if clock is None else (pattern.fullmatch(clock["body"]), _clock(clock))
+    return (match, time) if match and time and "d" in match.groupdict() else (None, "")
 
 
 def _normal(cell: str, pattern: re.Pattern[str]) -> str | None:
     """A date as ISO 8601 has it; None if the cell does not match."""
-    found, time = _match(cell, pattern)
-    if found is None:
+    match, time = _match(cell, pattern)
+    if match is None:
         return None
-    parts = found.groupdict()
+    parts = match.groupdict()
     if parts.get("s"):
         return date.fromordinal(SERIAL_0 + int(parts["s"])).isoformat()
     year = int(parts["y"]) if len(parts["y"]) == 4 else 1900 + int(parts["y"]) + 100 * (int(parts["y"]) < 69)
@@ -167,16 +167,16 @@ def _normal(cell: str, pattern: re.Pattern[str]) -> str | None:
     return f"{year:04}-{month:02}-{int(parts.get('d') or 1):02}{time}"
 
 
-def _clock(found: re.Match[str]) -> str:
+def _clock(clock: re.Match[str]) -> str:
     """The time of day as ISO 8601 has it; "" if there is no such time."""
-    hour, _, rest = found["clock"].replace(",", ".").partition(":")
-    if found["half"]:
+    hour, _, rest = clock["clock"].replace(",", ".").partition(":")
+    if clock["half"]:
         if not 1 <= int(hour) <= 12:
             return ""
-        hour = str(int(hour) % 12 + 12 * (found["half"].lower() == "p"))
+        hour = str(int(hour) % 12 + 12 * (clock["half"].lower() == "p"))
     elif not rest:
         return ""  # an hour alone needs am or pm
-    zone = (found["zone"] or "").upper().replace("UTC", "Z")
+    zone = (clock["zone"] or "").upper().replace("UTC", "Z")
     return f"T{int(hour):02}:{rest or '00'}{zone}"
 
 

@@ -103,11 +103,11 @@ def choose_encoding(sheet: Sheet, columns: Sequence[str], named: bool = False) -
         if not full:
             left_out.append(name)
         elif 2 * sum(map(is_number, full)) <= len(full):
-            found = sorted(set(full))
-            if len(found) > MOST_WORDS or (len(found) == len(full) and len(full) > 2):
+            different = sorted(set(full))
+            if len(different) > MOST_WORDS or (len(different) == len(full) and len(full) > 2):
                 left_out.append(name)
             else:
-                words[name] = found
+                words[name] = different
         elif len(set(full)) == len(full) > 2 and is_key(name):
             left_out.append(name)
             advice = " To use such numbers, name them with --inputs."

@@ -44,8 +44,8 @@ def number(cell: str, decimal: str) -> float | None:
     if not PATTERNS[decimal].fullmatch(text):
         return None
     other = MARKS[MARKS.index(decimal) - 1]
-    found = float(text.replace(other, "").replace(decimal, "."))
-    return found if math.isfinite(found) else None
+    value = float(text.replace(other, "").replace(decimal, "."))
+    return value if math.isfinite(value) else None
 
 
 def is_number(cell: str) -> bool:

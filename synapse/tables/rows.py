@@ -73,10 +73,10 @@ def train_rows(
     classes = classes or (len(targets) == 1 and not sheet.has_numbers(targets[0]))
     goals, outputs = _goals(sheet, targets, classes)
     units = _units(sheet, sequence, ahead)
-    count, out = len(units), np.random.default_rng(learning.seed)
+    count, rng = len(units), np.random.default_rng(learning.seed)
     first = count - held_out(count, learning.validation, round(count / 5))
     in_order = sequence is None and name != "perceptron"
-    order = np.arange(count) if in_order else out.permutation(count)
+    order = np.arange(count) if in_order else rng.permutation(count)
     learned, tested = np.sort(order[:first]), np.sort(order[first:])
     stopping = order[first - max(1, round(first / 5)) : first]
     encoding, notes = choose_encoding(
@@ -261,19 +261,19 @@ def _goals(sheet: Sheet, targets: list[str], classes: bool) -> tuple[Floats, lis
 
 def _answers(network: Network, parts: list[Part]) -> Floats:
     """The outputs for all rows of sequences, each from a cleared context."""
-    found = []
+    outputs = []
     for rows, _ in parts:
         network.clear()
-        found.append(network.run(rows))
-    return np.concatenate(found)
+        outputs.append(network.run(rows))
+    return np.concatenate(outputs)
 
 
 def _quality(answers: Floats, truth: Floats, classes: bool) -> list[float]:
     """The root of the mean squared error of each target; of classes the share of rows that are right."""
     if classes:
         return [float(np.mean(answers.argmax(axis=1) == truth.argmax(axis=1)))]
-    found: list[float] = np.sqrt(np.mean((answers - truth) ** 2, axis=0)).tolist()
-    return found
+    errors: list[float] = np.sqrt(np.mean((answers - truth) ** 2, axis=0)).tolist()
+    return errors
 
 
 def _simple(training: list[Part], measured: list[Part], classes: bool) -> dict[str, Floats]:
@@ -319,8 +319,8 @@ def _ratio(own: float, other: float) -> float:
 
 def _confused(names: list[str], answers: Floats, truth: Floats) -> list[str]:
     """A sentence on the classes that are confused in the test, if any are."""
-    right, found = truth.argmax(axis=1), answers.argmax(axis=1)
-    pairs, counts = np.unique(np.stack([right, found])[:, right != found], axis=1, return_counts=True)
+    right, chosen = truth.argmax(axis=1), answers.argmax(axis=1)
+    pairs, counts = np.unique(np.stack([right, chosen])[:, right != chosen], axis=1, return_counts=True)
     most = np.argsort(-counts, kind="stable")[:5]
     confused = [
         f"{names[pairs[0, i]]!r} as {names[pairs[1, i]]!r} {counted(int(counts[i]), 'time')}" for i in most

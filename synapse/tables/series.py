@@ -249,21 +249,21 @@ def read_series(
         return _mended(Series(sheet, names, values, [*sheet.notes]), fill)
     name, form = dated
     sheet = without_totals(sheet)
-    found = _of_zone(form.read(sheet.cells(name)), zone, sheet)
-    known = found[found.notna()]
+    when = _of_zone(form.read(sheet.cells(name)), zone, sheet)
+    known = when[when.notna()]
     if len(known) > 1 and (known[:-1] > known[1:]).all():
-        sheet, found = sheet.only(range(len(found))[::-1]), found[::-1]
+        sheet, when = sheet.only(range(len(when))[::-1]), when[::-1]
         notes.append("The rows are newest first; they are used in reverse.")
     if len(sheet.rows) < 2:
         raise FormatError(f"Expected a series, two rows with dates or more, got one row in {sheet.path!r}.")
     values = sheet.numbers(names, problems)
-    sheet, found, values = _once(sheet, found, values, duplicates, notes)
-    step = _checked_step(sheet, name, form, found, fill is not None, problems)
+    sheet, when, values = _once(sheet, when, values, duplicates, notes)
+    step = _checked_step(sheet, name, form, when, fill is not None, problems)
     missing = fill is None and sheet.note_missing(values, names, problems)
     taken = (name, *names, *ignore)
-    problems.check(_advice(problems, missing, lambda: _telling_apart(sheet, found, taken)))
+    problems.check(_advice(problems, missing, lambda: _telling_apart(sheet, when, taken)))
     assert step is not None, "without a step, a date comes twice or is none, and that is a problem"
-    made = Series(sheet, names, values, [*sheet.notes, *notes], name, form, found, step, zone)
+    made = Series(sheet, names, values, [*sheet.notes, *notes], name, form, when, step, zone)
     return _mended(made, fill)
 
 
@@ -333,31 +333,31 @@ def _of_zone(dates: pd.DatetimeIndex, zone: str | None, sheet: Sheet) -> pd.Date
 
 
 def _once(
-    sheet: Sheet, found: pd.DatetimeIndex, values: Floats, duplicates: str | None, notes: list[str]
+    sheet: Sheet, when: pd.DatetimeIndex, values: Floats, duplicates: str | None, notes: list[str]
 ) -> tuple[Sheet, pd.DatetimeIndex, Floats]:
     """Rows without repeated dates, if `duplicates` says how."""
-    twice = found.duplicated(keep=False) & found.notna()
+    twice = when.duplicated(keep=False) & when.notna()
     if duplicates is None or not twice.any():
-        return sheet, found, values
+        return sheet, when, values
     rows = counted(int(twice.sum()), "row")
     notes.append(f"Mended by --duplicates {duplicates}: {rows} of repeated dates.")
     if duplicates == "mean":
         frame = pandas_for_tables().DataFrame(values)
-        values = frame.groupby(found, dropna=False).transform("mean").to_numpy()
-    keep = np.flatnonzero(~twice if duplicates == "drop" else ~(found.duplicated() & twice))
-    return sheet.only(keep.tolist()), found[keep], values[keep]
+        values = frame.groupby(when, dropna=False).transform("mean").to_numpy()
+    keep = np.flatnonzero(~twice if duplicates == "drop" else ~(when.duplicated() & twice))
+    return sheet.only(keep.tolist()), when[keep], values[keep]
 
 
 def _checked_step(
-    sheet: Sheet, name: str, form: Form, found: pd.DatetimeIndex, gaps: bool, problems: Problems
+    sheet: Sheet, name: str, form: Form, when: pd.DatetimeIndex, gaps: bool, problems: Problems
 ) -> DateStep | None:
     """The step of the dates; dates that are none, or do not follow it, are problems."""
-    for cell, line, date in zip(sheet.cells(name), sheet.lines, found, strict=True):
+    for cell, line, date in zip(sheet.cells(name), sheet.lines, when, strict=True):
         if date != date:  # NaT
             other = f"{cell!r} is not a date such as {form.example}"
             problems.add(line, name, "the date is missing" if is_missing(cell) else other)
-    rows = np.flatnonzero(found.notna())
-    known, step = found[rows], step_of(found[rows])
+    rows = np.flatnonzero(when.notna())
+    known, step = when[rows], step_of(when[rows])
     if step is None:
         for row in rows[1:]:
             problems.add(sheet.lines[row], name, "the date is not later than the one before")
@@ -413,15 +413,15 @@ def _telling_apart(sheet: Sheet, dates: pd.DatetimeIndex, taken: Collection[str]
 
 def _advice(problems: Problems, missing: bool, telling_apart: Callable[[], str | None]) -> str:
     """What to do about the problems."""
-    found = [what for _, _, what in problems.found]
-    repeated = any(" comes twice" in what or " comes after" in what for what in found)
+    clauses = [what for _, _, what in problems.found]
+    repeated = any(" comes twice" in what or " comes after" in what for what in clauses)
     if repeated and (column := telling_apart()) is not None:
         return f"If the column {column!r} tells several series apart, say --sequence {shlex.quote(column)}."
-    if sum(" comes twice" in what for what in found) > 1:
+    if sum(" comes twice" in what for what in clauses) > 1:
         return f"If rows were entered twice, say --duplicates {', '.join(DUPLICATES[:-1])} or drop."
-    if any(" step evenly" in what for what in found):
+    if any(" step evenly" in what for what in clauses):
         return "Say --fill linear to interpolate, or --fill drop to use the rows as they follow each other."
-    gaps = any(" missing before this one" in what for what in found)
+    gaps = any(" missing before this one" in what for what in clauses)
     return FILL.replace("values", "values and dates") if missing or gaps else ""
 
 

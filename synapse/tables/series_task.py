@@ -156,23 +156,24 @@ class SeriesTask:
 
     def level(self, stop: int | None = None) -> Floats:
         """The mean of the targets in the last season, or 12 rows, shape (m,)."""
-        found: Floats = self.y[:stop][-max(self.period, 12) :, : len(self.targets)].mean(axis=0)
-        return found
+        level: Floats = self.y[:stop][-max(self.period, 12) :, : len(self.targets)].mean(axis=0)
+        return level
 
     def statistical(self, methods: Sequence[str] = METHODS) -> tuple[dict[str, Forecaster], list[str]]:
         """The statistical methods fitted to the rows before the test, and sentences on those left out."""
-        found, notes = dict[str, Forecaster](), list[str]()
+        forecasters, notes = dict[str, Forecaster](), list[str]()
         for method in methods:
             if method == "seasonal" and self.period == 1:
                 continue
             try:
-                found[method] = statistical(method, self.y[: self.start], period=self.period, known=self.x)
+                past = self.y[: self.start]
+                forecasters[method] = statistical(method, past, period=self.period, known=self.x)
             except MissingExtraError as error:
                 said = str(error).replace(f"method {method} needs", "methods ets, theta and arima need")
                 notes = [note for note in notes if note != said] + [said]
             except (SynapseError, ValueError) as error:  # statsforecast has ValueError for too few rows
                 notes.append(f"{method} is left out: {error}")
-        return found, notes
+        return forecasters, notes
 
 
 def scale_of(y: Floats) -> Floats:
@@ -297,8 +298,8 @@ def several_tasks(
 def series_facts(network: Network) -> dict[str, Any]:
     """What the file of a network from :func:`train_series` has; ArgumentError if it is another network."""
     facts: dict[str, Any] = instance("The network", network, Network).metadata
-    made = {"targets", "observed", "known", "differences", "period", "chosen"} <= set(facts)
-    if not made or len(facts["targets"]) + len(facts["observed"]) != len(network.output):
+    complete = {"targets", "observed", "known", "differences", "period", "chosen"} <= set(facts)
+    if not complete or len(facts["targets"]) + len(facts["observed"]) != len(network.output):
         raise ArgumentError(
             f"{network!r} does not forecast a series. Make such a model by `synapse train` or train_series."
         )
@@ -310,9 +311,9 @@ def network_for(network: Network, series: Series) -> Network:
     own = series_facts(network).get("own", {}).get(series.sequence and series.sequence[1])
     if own is None:
         return network
-    made = from_json_data(own)
-    made.metadata = network.metadata
-    return made
+    alone = from_json_data(own)
+    alone.metadata = network.metadata
+    return alone
 
 
 def forecast_series(

@@ -73,8 +73,8 @@ def train_series(task: SeriesTask | Sequence[SeriesTask], learning: Learning) ->
         simple, left_out = one.statistical() if one.start < len(one.y) else ({}, [])
         forecasters.append({name: one.forecaster(fitted.network), **simple})
         notes += left_out
-    found, each = select_together(tasks, forecasters)
-    errors, relative = _errors(tasks, forecasters, found, each)
+    selection, each = select_together(tasks, forecasters)
+    errors, relative = _errors(tasks, forecasters, selection, each)
     whole = [one.whole() for one in tasks]
     network = learning.refit(lambda: tasks[0].make(learning), [one.lesson() for one in whole], result)
     networks = [network] * len(tasks)
@@ -86,19 +86,19 @@ def train_series(task: SeriesTask | Sequence[SeriesTask], learning: Learning) ->
     refitted = [{"again": one.forecaster(net)} for one, net in zip(whole, networks, strict=True)]
     again = select_together(tasks, refitted)[0].mase("again")
     facts |= {
-        "chosen": found.best,
-        "members": found.members,
-        "mase": {method: float(f"{found.mase(method):.4g}") for method in found.rolled},
+        "chosen": selection.best,
+        "members": selection.members,
+        "mase": {method: float(f"{selection.mase(method):.4g}") for method in selection.rolled},
         "refit": f"The saved network was then trained on all {rows} rows. On the held-out rows, which "
-        f"it has learned now, its MASE is {again:.3g}; in the test it was {found.mase(name):.3g}.",
-        "verdict": found.verdict(name),
-        "reason": found.reason(),
+        f"it has learned now, its MASE is {again:.3g}; in the test it was {selection.mase(name):.3g}.",
+        "verdict": selection.verdict(name),
+        "reason": selection.reason(),
         "errors": {method: _rounded(own) for method, own in errors.items()},
         "relative": relative,
     }
     network.metadata = facts
-    sentences = dict.fromkeys([*notes, *found.failed])
-    return Trained(network, result, facts, ranking(tasks, found), list(sentences))
+    sentences = dict.fromkeys([*notes, *selection.failed])
+    return Trained(network, result, facts, ranking(tasks, selection), list(sentences))
 
 
 def _one_each(tasks: list[SeriesTask], learning: Learning, fit: Fit) -> tuple[list[Fit], list[str]]:

@@ -36,8 +36,8 @@ def without_unit(name: str) -> tuple[str, str | None]:
     >>> without_unit("Sales (kEUR)"), without_unit("Temp [°C]"), without_unit("Costs")
     (('Sales', 'kEUR'), ('Temp', '°C'), ('Costs', None))
     """
-    found = UNIT.fullmatch(name)
-    return (name, None) if found is None else (found["bare"], found["unit"].strip())
+    match = UNIT.fullmatch(name)
+    return (name, None) if match is None else (match["bare"], match["unit"].strip())
 
 
 @dataclass(frozen=True)
@@ -81,13 +81,13 @@ class Sheet:
 
     def find(self, name: str) -> str:
         """The column with this name, with or without its unit. Raises ArgumentError if there is none."""
-        found = self.matching(text("The name of a column", name))
-        if len(found) > 1:
-            raise ArgumentError(f"{name!r} may be {quoted(found)} of {self.path!r}. Give the unit, too.")
-        if not found:
+        columns = self.matching(text("The name of a column", name))
+        if len(columns) > 1:
+            raise ArgumentError(f"{name!r} may be {quoted(columns)} of {self.path!r}. Give the unit, too.")
+        if not columns:
             meant = suggestion(name, [*self.names, *(without_unit(one)[0] for one in self.names)])
             raise ArgumentError(f"{self.path!r} has no column {name!r}. It has {quoted(self.names)}.{meant}")
-        return found[0]
+        return columns[0]
 
     def found(self, names: Sequence[str]) -> list[str]:
         """The columns with these names. Raises ArgumentError if one is missing."""

@@ -33,12 +33,12 @@ FEWEST = 16
 
 def held_out(count: int, share: float | None, usual: int) -> int:
     """Number of rows to hold out; ArgumentError if fewer than three would be left."""
-    out = round(share * count) if share is not None else usual if count >= FEWEST else 0
-    if out and out >= count - 2:
+    rows = round(share * count) if share is not None else usual if count >= FEWEST else 0
+    if rows and rows >= count - 2:
         raise ArgumentError(
-            f"Holding out {out} of {count} leaves no training data. Hold out fewer, or provide more data."
+            f"Holding out {rows} of {count} leaves no training data. Hold out fewer, or provide more data."
         )
-    return out
+    return rows
 
 
 def require_targets(targets: list[str]) -> list[str]:

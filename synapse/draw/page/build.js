@@ -29,8 +29,8 @@ function freeName(base, used) {
   for (let i = 0; ; i++) if (!used.includes(`${base} ${i}`)) return `${base} ${i}`;
 }
 function addNeuron() {
-  const wanted = get("add-layer").value, known = net.layers.map(({ name }) => name);
-  const layer = wanted || (known.includes("hidden") ? freeName("hidden", known) : "hidden");
+  const chosenLayer = get("add-layer").value, names = net.layers.map(({ name }) => name);
+  const layer = chosenLayer || (names.includes("hidden") ? freeName("hidden", names) : "hidden");
   const isInput = layer === net.layers[0].name;
   const done = edit("neuron", `added a neuron to ${layer}`, () =>
     net.add(layer, { squash: isInput ? "identity" : get("add-squash").value, bias: 0, name: freeName(layer, all.map(nameOf)) }));
@@ -47,15 +47,15 @@ function removeChosen() {
 }
 function startFrom(name) {
   if (playing) stop();
-  let said = null;
+  let outputsSaid = null;
   edit("network", name ? `a new network: ${name}` : "an empty network", () => {
     net = name ? networkOf(RECIPES[name]) : new Network({ name: "Network" });
     if (!name) for (const [layer, count] of [["input", inputCount()], ["output", targetCount() ?? 1]])
       for (let i = 0; i < count; i++) net.add(layer, { squash: layer === "input" ? "identity" : "logistic", bias: 0, name: `${layer} ${i}` });
-    said = fitOutputs();
+    outputsSaid = fitOutputs();
     forget();
   });
-  notice(misfit() ?? said);
+  notice(misfit() ?? outputsSaid);
 }
 
 // --- the form for the selection ----------------------------------------------------------------

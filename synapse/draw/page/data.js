@@ -80,7 +80,7 @@ function parsed(text, targets) {
 /** Three layers that fit the data, all connected with the next. */
 function fitting() {
   const [inputs, outputs] = [inputCount(), targetCount()], hidden = Math.min(8, inputs + 2), random = randomOf(1);
-  const targets = page.data.sequences.flat().flatMap(([, wanted]) => wanted ?? []), unit = targets.every((one) => one === null || (one >= 0 && one <= 1));
+  const targets = page.data.sequences.flat().flatMap(([, aims]) => aims ?? []), unit = targets.every((value) => value === null || (value >= 0 && value <= 1));
   const made = new Network({ name: "Perceptron" });
   const names = { input: page.data.names?.inputs, output: page.data.names?.targets };
   for (const [layer, count, squash] of [["input", inputs, "identity"], ["output", outputs, unit ? "logistic" : "identity"], ["hidden", hidden, "tanh"]])
@@ -95,11 +95,11 @@ function fitting() {
 function use(fresh, rate = null) {
   if (playing) stop();
   const recipe = TASKS[fresh.name]?.recipe, before = net;
-  let said = null;
+  let outputsSaid = null;
   const done = edit("data", `data: ${fresh.title}`, () => {
     page.data = fresh;
     net.clear();
-    said = fitOutputs();
+    outputsSaid = fitOutputs();
     if (recipe && (misfit() || (net.architecture && rate !== null))) net = networkOf(RECIPES[recipe]); // what a person has built stays
     else if (misfit()) net = fitting();
     if (rate !== null) page.settings.rate = rate;
@@ -109,7 +109,7 @@ function use(fresh, rate = null) {
   showTask();
   showSettings();
   const name = recipe ?? `perceptron ${net.layers.map((layer) => layer.neurons.length).join("-")}`;
-  notice(net === before ? said : `The network is now a ${name}, which fits these data. Undo brings the other one back.`);
+  notice(net === before ? outputsSaid : `The network is now a ${name}, which fits these data. Undo brings the other one back.`);
   return true;
 }
 function tried(call) {
@@ -134,7 +134,7 @@ function showTask() {
 }
 const brief = (value) => (value === null ? "\u2013" : Number.isFinite(value) ? String(Number(value.toFixed(3))).replace("-", "\u2212") : "not finite");
 const few = (row) => row.slice(0, MOST_CELLS).map(brief).join(" ") + (row.length > MOST_CELLS ? " \u2026" : "");
-const isOneHot = (row) => row.length > 2 && row.filter((one) => one === 1).length === 1 && row.every((one) => one === 0 || one === 1);
+const isOneHot = (row) => row.length > 2 && row.filter((value) => value === 1).length === 1 && row.every((value) => value === 0 || value === 1);
 const largest = (row) => row.indexOf(Math.max(...row));
 const areOneHot = (rows) => rows.every((row) => !row || isOneHot(row));
 /** How rows are written in cells: the name of the 1 if all are one-hot, a cell for each number if there is room, or all numbers in one. */
@@ -146,10 +146,10 @@ function writer(rows, names, roomy) {
 
 /** How far an output may be from its target before its row is marked: as the lesson says, half of 0 to 1, or a tenth of the range. */
 function tolerance() {
-  const known = page.data.sequences.flat().flatMap(([, targets]) => targets ?? []).filter((one) => one !== null);
+  const values = page.data.sequences.flat().flatMap(([, targets]) => targets ?? []).filter((value) => value !== null);
   if (lesson?.of.within) return lesson.of.within;
-  if (known.every((one) => one === 0 || one === 1)) return 0.5;
-  const [low, high] = known.reduce(([low, high], one) => [Math.min(low, one), Math.max(high, one)], [Infinity, -Infinity]);
+  if (values.every((value) => value === 0 || value === 1)) return 0.5;
+  const [low, high] = values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
   return (high - low || 1) / 10;
 }
 
@@ -177,11 +177,11 @@ function showAnswers() {
   groups.append(made("th", ""));
   let wrong = 0, aimed = 0;
   const rows = steps.map((step) => {
-    const known = Boolean(step.targets && fits), off = known && isWrong(step);
-    aimed += known;
+    const hasTarget = Boolean(step.targets && fits), off = hasTarget && isWrong(step);
+    aimed += hasTarget;
     wrong += off;
-    const said = fits ? [...targets.write(step.outputs), ...(targets.chosen ? [brief(Math.max(...step.outputs))] : [])] : answered;
-    const element = row("td", [...inputs.write(step.inputs), ...(step.targets ? targets.write(step.targets) : spaces(targets)), ...said, off ? "\u2717" : ""]);
+    const outputs = fits ? [...targets.write(step.outputs), ...(targets.chosen ? [brief(Math.max(...step.outputs))] : [])] : answered;
+    const element = row("td", [...inputs.write(step.inputs), ...(step.targets ? targets.write(step.targets) : spaces(targets)), ...outputs, off ? "\u2717" : ""]);
     element.classList.toggle("wrong", off);
     return element;
   });
@@ -248,6 +248,6 @@ get("task").addEventListener("change", () => {
   if (name !== "own") use(dataOf(name), TASKS[name].rate);
 });
 get("csv-use").addEventListener("click", () => {
-  const found = tried(() => parsed(get("csv").value, Number(get("csv-targets").value)));
-  if (found && use(found.data) && found.left) notice(`${get("notice").textContent} ${found.left}`.trim());
+  const pasted = tried(() => parsed(get("csv").value, Number(get("csv-targets").value)));
+  if (pasted && use(pasted.data) && pasted.left) notice(`${get("notice").textContent} ${pasted.left}`.trim());
 });

@@ -48,8 +48,8 @@ function openText(text) {
   }
   if (json?.format !== "synapse" || json.version !== 1)
     return notice("This is not a network in Synapse's JSON, version 1. Python converts other formats: synapse convert IN network.json");
-  const found = tried(() => careful(() => networkOf(json)));
-  if (found && edit("network", "another network", () => { net = found; forget(); })) notice(misfit());
+  const opened = tried(() => careful(() => networkOf(json)));
+  if (opened && edit("network", "another network", () => { net = opened; forget(); })) notice(misfit());
 }
 /** What the rule cannot read is damaged in a way that is not checked. */
 function careful(call) {
@@ -112,9 +112,9 @@ async function readAddress() {
   if (!text || text.length > MOST_ADDRESS) return;
   try {
     const { network, data: name, clear: cleared, sequences, settings } = await unpacked(text);
-    const found = networkOf(network), fresh = sequences ? { ...givenData(checkedRows(sequences)), clear: Boolean(cleared) } : dataOf(name);
+    const opened = networkOf(network), fresh = sequences ? { ...givenData(checkedRows(sequences)), clear: Boolean(cleared) } : dataOf(name);
     edit("network", "the network of the address", () => {
-      net = found;
+      net = opened;
       page.data = fresh;
       for (const id of ["cost", "order", "speed"]) if ([...get(id).options].some(({ value }) => value === settings?.[id])) page.settings[id] = settings[id];
       for (const id of ["rate", "momentum"]) if (isNumber(settings?.[id]) && settings[id] >= 0) page.settings[id] = settings[id];

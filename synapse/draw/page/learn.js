@@ -201,8 +201,8 @@ function traceWords({ source, target, gater, delayed, seen, gain }) {
 function explain({ kind, connection: c, neuron: n }) {
   const owner = kind === "connection" ? links[c] : all[n], target = kind === "connection" ? owner.target : owner;
   const [learns, tie] = kind === "connection" ? [owner.trainable, owner.tie] : [owner.trainableBias, owner.biasTie];
-  const number = kind === "connection" ? "weight" : "bias", said = [made("h3", `Why did this ${number} move?`)];
-  const sentence = (text) => [...said, made("p", text)];
+  const number = kind === "connection" ? "weight" : "bias", heading = [made("h3", `Why did this ${number} move?`)];
+  const sentence = (text) => [...heading, made("p", text)];
   if (kind === "neuron" && net.inputs.includes(owner)) return [];
   if (!learns) return sentence(`It did not: this ${number} is not trainable.`);
   if (!page.latest || !trail.length) return sentence("No step since the last change.");
@@ -215,7 +215,7 @@ function explain({ kind, connection: c, neuron: n }) {
   else if (tie) rows.push(["sum with all that it is tied to", owner.velocity]);
   rows.push(["moved by", rate * owner.velocity]);
   const words = parts.length > 1 ? [made("p", `${nameOf(target)} gates connections into ${parts.slice(1).map(({ by }) => nameOf(by)).join(", ")}: their errors count too.`)] : [];
-  return [...said, table(rows), ...words, ...(kind === "connection" ? [made("p", traceWords(owner))] : [])];
+  return [...heading, table(rows), ...words, ...(kind === "connection" ? [made("p", traceWords(owner))] : [])];
 }
 why = explain;
 

@@ -63,7 +63,7 @@ class Influence {
   move(carry) {
     const { gater, extended } = this, { incoming } = gater;
     this.value = 0;
-    for (const one of this.connections) this.value += one.weight * one.seen;
+    for (const link of this.connections) this.value += link.weight * link.seen;
     const push = gater.derivative * this.value;
     for (let i = 0; i < incoming.length; i++) {
       if (incoming[i].trainable) extended[i] = carry * extended[i] + push * incoming[i].eligibility;
@@ -99,14 +99,14 @@ export class Neuron {
   /** The state, and the traces that it moves: {state}, {eligibility}, {influence}, {extended}. */
   weigh() {
     let state = this.bias, carry = 0;
-    for (const one of this.incoming) {
-      one.seen = one.source === this ? this.state : one.source.activation;
-      one.gain = one.gater === null ? 1 : one.gater.activation;
-      if (one.source === this) carry = one.gain * one.weight;
-      state += one.gain * one.weight * one.seen;
+    for (const link of this.incoming) {
+      link.seen = link.source === this ? this.state : link.source.activation;
+      link.gain = link.gater === null ? 1 : link.gater.activation;
+      if (link.source === this) carry = link.gain * link.weight;
+      state += link.gain * link.weight * link.seen;
     }
-    for (const one of this.incoming) {
-      if (one.trainable) one.eligibility = carry * one.eligibility + one.gain * one.seen;
+    for (const link of this.incoming) {
+      if (link.trainable) link.eligibility = carry * link.eligibility + link.gain * link.seen;
     }
     this.biasEligibility = carry * this.biasEligibility + 1;
     for (const influence of this.gatedBy) influence.move(carry);
@@ -126,13 +126,13 @@ export class Neuron {
   /** The errors {error}, from those of the neurons that have fired later. `signal` is the cost's -dE/ds. */
   findError(signal, rate) {
     let projected = this.pushed, factored = this.pushedGated, traced = this.pushedTraced; // of neurons that have propagated alone
-    for (const one of this.outgoing) {
-      if (!one.delayed) projected += one.target.responsibility * one.gain * one.weight;
+    for (const link of this.outgoing) {
+      if (!link.delayed) projected += link.target.responsibility * link.gain * link.weight;
     }
-    for (const one of this.gating) {
-      if (!one.answers) continue;
-      if (one.gated.selfConnection) traced += one.gated.responsibility * one.value;
-      else factored += one.gated.responsibility * one.value;
+    for (const influence of this.gating) {
+      if (!influence.answers) continue;
+      if (influence.gated.selfConnection) traced += influence.gated.responsibility * influence.value;
+      else factored += influence.gated.responsibility * influence.value;
     }
     this.pushed = this.pushedGated = this.pushedTraced = 0;
     this.projected = this.derivative * projected + signal;
@@ -144,27 +144,27 @@ export class Neuron {
   /** How far its weights and its bias move at a rate of 1, {learning}: `take(owner, name of the number, move)`. */
   learn(take) {
     const { incoming, projected } = this;
-    const heard = this.gating.filter((one) => one.answers && one.gated.responsibility !== 0);
+    const influences = this.gating.filter((influence) => influence.answers && influence.gated.responsibility !== 0);
     for (let i = 0; i < incoming.length; i++) {
       if (!incoming[i].trainable) continue;
       let move = projected * incoming[i].eligibility;
-      for (let k = 0; k < heard.length; k++) move += heard[k].gated.responsibility * heard[k].extended[i];
+      for (let k = 0; k < influences.length; k++) move += influences[k].gated.responsibility * influences[k].extended[i];
       take(incoming[i], "weight", incoming[i].tie, move);
     }
     if (!this.trainableBias) return;
     let move = projected * this.biasEligibility;
-    for (const { gated, extendedBias } of heard) move += gated.responsibility * extendedBias;
+    for (const { gated, extendedBias } of influences) move += gated.responsibility * extendedBias;
     take(this, "bias", this.biasTie, move);
   }
 }
 
 /** The activations and slopes of a group: of its largest state only, or shares of 1. */
 function compete(group, { kind, formula }) {
-  const best = group.reduce((best, one) => (one.state > best.state ? one : best));
-  if (kind !== "shares") return group.map((one) => (one === best ? formula(one.state) : [0, 0]));
-  const raised = group.map((one) => Math.exp(one.state - best.state));
-  const total = raised.reduce((sum, one) => sum + one, 0);
-  return raised.map((one) => [one / total, (one / total) * (1 - one / total)]);
+  const best = group.reduce((best, neuron) => (neuron.state > best.state ? neuron : best));
+  if (kind !== "shares") return group.map((neuron) => (neuron === best ? formula(neuron.state) : [0, 0]));
+  const raised = group.map((neuron) => Math.exp(neuron.state - best.state));
+  const total = raised.reduce((sum, share) => sum + share, 0);
+  return raised.map((share) => [share / total, (share / total) * (1 - share / total)]);
 }
 
 /** A network: layers of neurons, of which the first takes the inputs and the last has the targets. */
@@ -289,10 +289,10 @@ export class Network {
     if (this.dtype !== "float32") return;
     for (const neuron of neurons) {
       for (const own of REAL) neuron[own] = Math.fround(neuron[own]);
-      for (const one of neuron.incoming) for (const own of ["weight", "velocity", "seen", "gain", "eligibility"]) one[own] = Math.fround(one[own]);
-      for (const one of neuron.gatedBy) {
-        for (const own of ["value", "extendedBias"]) one[own] = Math.fround(one[own]);
-        one.extended = one.extended.map(Math.fround);
+      for (const link of neuron.incoming) for (const own of ["weight", "velocity", "seen", "gain", "eligibility"]) link[own] = Math.fround(link[own]);
+      for (const influence of neuron.gatedBy) {
+        for (const own of ["value", "extendedBias"]) influence[own] = Math.fround(influence[own]);
+        influence.extended = influence.extended.map(Math.fround);
       }
     }
   }
@@ -356,7 +356,7 @@ export class Network {
   }
 
   #restart(neuron) {
-    for (const one of neuron.incoming) one.eligibility = 0;
+    for (const link of neuron.incoming) link.eligibility = 0;
     neuron.biasEligibility = 0;
     for (const influence of neuron.gatedBy) influence.restart();
   }
@@ -395,7 +395,7 @@ export class Network {
     require(layer.neurons.length > 1 || this.layers.indexOf(layer) % (this.layers.length - 1),
       "The network needs an input and an output: this is the last one.");
     for (const influence of [...neuron.gating]) for (const one of [...influence.connections]) this.ungate(one);
-    for (const one of new Set([...neuron.incoming, ...neuron.outgoing])) this.disconnect(one);
+    for (const link of new Set([...neuron.incoming, ...neuron.outgoing])) this.disconnect(link);
     layer.neurons = layer.neurons.filter((one) => one !== neuron);
     this.layers = this.layers.filter((one) => one.neurons.length);
     this.#changed();
@@ -436,11 +436,11 @@ export class Network {
   /** The traces: stored ones from the tables, all others from the numbers that they follow from. */
   #recall({ eligibility, influence, extended }, neurons, connections) {
     const fired = (source, target) => source.stamp > target.stamp; // since the target was summed
-    for (const one of connections) {
-      const { source, target, gater } = one;
-      one.seen = source === target ? target.oldState : fired(source, target) ? source.oldActivation : source.activation;
-      one.gain = gater === null ? 1 : fired(gater, target) || gater === target ? gater.oldActivation : gater.activation;
-      one.eligibility = target.stamp ? one.gain * one.seen : 0;
+    for (const link of connections) {
+      const { source, target, gater } = link;
+      link.seen = source === target ? target.oldState : fired(source, target) ? source.oldActivation : source.activation;
+      link.gain = gater === null ? 1 : fired(gater, target) || gater === target ? gater.oldActivation : gater.activation;
+      link.eligibility = target.stamp ? link.gain * link.seen : 0;
     }
     eligibility?.connection.forEach((c, i) => (connections[c].eligibility = eligibility.value[i]));
     for (const neuron of neurons) if (neuron.stamp && !neuron.selfConnection) neuron.biasEligibility = 1;

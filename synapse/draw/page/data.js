@@ -1,6 +1,6 @@
 // Data: the sets of tasks.js, rows that are pasted, and images that are drawn.
 
-const MOST_SAMPLES = 20000, FEW_ANSWERS = 12, MOST_CELLS = 8, MOST_COLUMNS = 7, SIDE = 5;
+const MOST_SAMPLES = 20000, FEW_ANSWERS = 12, MOST_CELLS = 8, MOST_COLUMNS = 6, SIDE = 5;
 
 /** Data of rows or sequences, as lessons and Python give them. */
 function givenData(given, title = "Own rows") {

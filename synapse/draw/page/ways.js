@@ -22,7 +22,7 @@ function extentOf({ id, layer, x, y }, { frames, kind, pitch }) {
   const [length, breadth] = folded[layer] ? flow(BOX) : [NEURON, NEURON];
   let [low, high] = [v - breadth / 2, v + breadth / 2];
   if (!folded[layer] && sideways) {
-    high += 28; // its name
+    high += 14; // its name; the number below it has a ground of its own
     if (y - middle.y + size.y / 2 < kind.cell.y) low = middle.y - size.y / 2 - kind.title.y; // the title of its layer
   } else if (!folded[layer]) {
     const more = (Math.min(pitch - 2 * ROOM - 6, widthOf(names[id.slice(1)], FONT.name)) - NEURON) / 2;
@@ -82,7 +82,7 @@ function beside(here, there, most) {
 
 /** Lines that pass through one gap, side by side; above or below all neurons, the longest is outermost. */
 function spread(members, [low, high]) {
-  const outward = high === Infinity ? 1 : -1, pitch = Math.min(lane(), (high - low) / members.length);
+  const outward = high === Infinity ? 1 : -1, pitch = Math.min(lane(), Math.min(60, high - low) / members.length);
   members.sort((a, b) => a.height - b.height || outward * (a.span - b.span));
   members.forEach((one, k) => { if (k) one.height = Math.max(one.height, members[k - 1].height + pitch); });
   members.reverse().forEach((one, k) => { one.height = Math.min(one.height, k ? members[k - 1].height - pitch : high); });

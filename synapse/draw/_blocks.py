@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from .._typing import Floats, Indices
 from ..objects.topology import NO_GATER, Topology
-from ._picture import draw_gates
+from ._picture import draw_gates, draw_lines
 from ._places import Places
 from ._style import GREEN, INK, SKY, WIDE, canvas, lines
-from ._ways import along, arrowheads, curve, routes_of
+from ._ways import along, curve, routes_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -160,16 +160,9 @@ def _draw_dots(ax: Axes, x: float, count: int) -> None:
 
 def _draw_bundles(ax: Axes, net: Folded, ways: list[Floats], scaled: Scaled) -> None:
     """Arrows, as wide as the logarithm of their connections, with their texts."""
-    from matplotlib.collections import PathCollection, PolyCollection
-    from matplotlib.path import Path
-
     colours = np.where(net.target > net.source, ONWARDS, GREEN)
-    shafts = PathCollection([Path(way) for way in ways], facecolors="none", edgecolors=colours, zorder=2)
-    ax.add_collection(shafts)
-    shafts.set_gid("connections")
-    scaled.widths(shafts, (0.7 + 0.35 * np.log10(net.size)) * POINT)
-    heads = list(arrowheads(ways, net.places.centres[net.target], 0.15))
-    ax.add_collection(PolyCollection(heads, facecolors=colours, lw=0, zorder=2.1, gid="arrowheads"))
+    widths, ends = (0.7 + 0.35 * np.log10(net.size)) * POINT, net.places.centres[net.target]
+    draw_lines(ax, scaled, ways, ends, colours, widths, np.full(len(ways), True))
     for text, way, source, target in zip(net.texts, ways, net.source, net.target, strict=True):
         x, y = along(way, np.array([0.5]))[0]
         if source == target or target == source + 1:  # above its loop or arrow

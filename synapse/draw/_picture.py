@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .._typing import Floats, Indices
+from .._typing import Bools, Floats, Indices
 from ..objects.topology import NO_GATER, OUTSIDE, Topology
 from . import _style
 from ._places import RADIUS, Places, names_shown
@@ -107,34 +107,19 @@ class Picture:
             scaled.text(name, min(HEAD * self.point, fit))
 
     def _draw_connections(self, ax: Axes, scaled: Scaled, bars: bool) -> None:
-        from matplotlib.collections import PathCollection, PolyCollection
-        from matplotlib.path import Path
-
-        table, ways = self.diagram, self.ways
+        table = self.diagram
         scale = table.weight[table.trainable] if table.trainable.any() else table.weight
         cmap, norm = _style.diverging(), _style.around_zero(scale)
         strength = np.minimum(np.abs(table.weight) / (largest(scale) or 1.0), 1.0)
         order = np.argsort(strength, kind="stable")  # the strong ones lie on top
         colours = cmap(norm(table.weight[order]))
-        thickest = float(np.clip(30.0 / np.sqrt(len(ways)), 0.8, 3.0)) * min(1.0, 0.025 / self.point)
-        paths = PathCollection(
-            [Path(ways[i]) for i in order],
-            facecolors="none",
-            edgecolors=colours,
-            zorder=1,
-            gid="connections",
-        )
-        ax.add_collection(paths)
-        scaled.widths(paths, self.point * thickest * (0.2 + 0.8 * strength[order]))
+        thickest = float(np.clip(30.0 / np.sqrt(len(order)), 0.8, 3.0)) * min(1.0, 0.025 / self.point)
+        widths = self.point * thickest * (0.2 + 0.8 * strength[order])
         # In larger networks only backward and lateral connections have arrowheads.
         few = table.connections <= MOST_ARROWHEADS
         pointed = (few | (table.layer[table.target] < table.layer[table.source]))[order]
-        if pointed.any():
-            ends = self.places.centres[table.target[order[pointed]]]
-            heads = list(arrowheads([ways[i] for i in order[pointed]], ends, 0.15))
-            ax.add_collection(
-                PolyCollection(heads, facecolors=colours[pointed], lw=0, zorder=1.5, gid="arrowheads")
-            )
+        ends = self.places.centres[table.target[order]]
+        draw_lines(ax, scaled, [self.ways[i] for i in order], ends, colours, widths, pointed)
         if bars:
             beyond = largest(table.weight) > largest(scale)
             key(ax, cmap, norm, "weight", extend="both" if beyond else "neither")
@@ -213,6 +198,23 @@ class Picture:
                 spot[0], spot[1], f"{weight:.2f}", color=INK, bbox=CLEAR | {"alpha": 0.9}, **centred
             )
             scaled.text(text, PRINTED)
+
+
+def draw_lines(
+    ax: Axes, scaled: Scaled, ways: list[Floats], ends: Floats, colours: Any, widths: Floats, pointed: Bools
+) -> None:
+    """Connections that lead to what stands at `ends`, with arrowheads where they are pointed."""
+    from matplotlib.collections import PathCollection, PolyCollection
+    from matplotlib.path import Path
+
+    paths = [Path(way) for way in ways]
+    lines = PathCollection(paths, facecolors="none", edgecolors=colours, zorder=1, gid="connections")
+    ax.add_collection(lines)
+    scaled.widths(lines, widths)
+    heads = list(arrowheads([ways[i] for i in np.flatnonzero(pointed)], ends[pointed], 0.15))
+    if heads:
+        look: dict[str, Any] = {"facecolors": colours[pointed], "lw": 0, "zorder": 1.5, "gid": "arrowheads"}
+        ax.add_collection(PolyCollection(heads, **look))
 
 
 # --- gates ----------------------------------------------------------------------------------------

@@ -48,9 +48,10 @@ def network(
     """Draw a network: layers from left to right, connections as thick as their weights.
 
     Negative weights are orange, positive ones blue; the scale is that of the trainable weights, if there are
-    any. Layers are boxes. Backward connections run above or below the others, in one cable for each pair of
-    layers. Connections within a layer run beside it (on the left if they lead to an earlier neuron); a layer
-    of 8 or more neurons with at least two such connections per neuron is a ring. Self-connections are loops.
+    any. Layers are boxes. Connections pass between the neurons of the layers on their way. Backward ones run
+    above or below all others, in one cable for each pair of layers, those within a layer beside it (on the
+    left if they lead to an earlier neuron); a layer of 8 or more neurons with at least two such connections
+    per neuron is a ring. Self-connections are loops.
     A gate is a dotted line from the gater to a mark on the gated connection; if one neuron gates several
     connections that share a source or a target, the line leads to a bar across all of them.
 

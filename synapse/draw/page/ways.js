@@ -129,9 +129,10 @@ function leadBack(cables, routes) {
       const [low, high] = [cable[0].there[0], cable[0].here[0]], width = widthOfCable(cable.length);
       const first = Math.max(rim, ...taken.filter((one) => one.low < high && low < one.high).map(({ top }) => top + CABLE));
       taken.push({ low, high, top: first + width });
-      cable.forEach(({ i, here, there }, k) => {
+      const aside = (layer) => (placed.kind.along === "x" && !folded[layer] ? 30 : BEFORE); // beside names
+      cable.forEach(({ i, here, there, from, to }, k) => {
         const share = k / cable.length, height = centre + side * (first + share * width);
-        const a = columnAt(here[0]).right + BEFORE + 6 * share, b = columnAt(there[0]).left - BEFORE - 6 * share;
+        const a = columnAt(here[0]).right + aside(from) + 6 * share, b = columnAt(there[0]).left - aside(to) - 6 * share;
         routes[i] = rounded([here, [a, here[1]], [a, height], [b, height], [b, there[1]], there]);
       });
     }

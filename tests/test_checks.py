@@ -123,7 +123,7 @@ BY_SEQUENCES = {
 CALLS = BY_SEQUENCES | {
     "run": lambda net, x, t: net.run(x).tolist(),
     "saliency": lambda net, x, t: str(analysis.saliency(net, x)),
-    "sensitivity": lambda net, x, t: np.asarray(draw.sensitivity(net, x)).tolist(),
+    "error_flow": lambda net, x, t: analysis.error_flow(net, x).tolist(),
 }
 DOORS = CALLS | {
     "explore": lambda net, x, t: draw.explore(net, x, "never written.html"),

@@ -7,7 +7,7 @@ import pytest
 
 import architect
 import synapse
-from synapse import Neuron, Trainer, analysis, draw, gradient, optimizers
+from synapse import Neuron, Trainer, analysis, gradient, optimizers
 from synapse.errors import ArgumentError, FunctionError, SynapseError, TopologyError
 from synapse.learning import fit_readout
 from synapse.objects import sensitivities
@@ -223,7 +223,7 @@ LOOKS = {
     "saliency": lambda net: analysis.saliency(net, ROWS[0]),
     "explain": refused_explanation,
     "half_lives": analysis.half_lives,
-    "draw": lambda net: draw.sensitivity(net, ROWS[0]),
+    "draw": lambda net: analysis.error_flow(net, ROWS[0]),
     "look": lambda net: (repr(net), net.graph.number_of_edges(), net.clone()),
 }
 

@@ -7,12 +7,7 @@ restores it afterwards; random neurons output their means in it.
 from .._checks import public_names
 from .activity import Activity, activity
 from .comparison import Comparison, compare
-from .contribution import (
-    EffectiveWeights,
-    contribution,
-    effective_weights,
-    saliency,
-)
+from .contribution import EffectiveWeights, contribution, effective_weights, error_flow, saliency
 from .explanation import Explanation, GateTerm, explain
 from .memory import HalfLives, half_lives, spectral_radius
 from .pruning import Pruned, prune
@@ -33,6 +28,7 @@ __all__ = [
     "components",
     "contribution",
     "effective_weights",
+    "error_flow",
     "explain",
     "gate_motifs",
     "half_lives",

@@ -1,4 +1,4 @@
-"""Effective weights, contributions of inputs to outputs, and saliency over a sequence.
+"""Effective weights, contributions of inputs to outputs, saliency and error flow over a sequence.
 
 How a small change propagates within a step and from step to step are the derivatives of the equations on the
 page "The equations". For the state of neuron j::
@@ -16,9 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import whole_number
+from .._checks import expected, whole_number
 from .._typing import Bools, Floats, Ints
-from ..errors import TopologyError
+from ..errors import ArgumentError, TopologyError
+from ..objects.layer import Layer
 from ..objects.network import Network
 from ..objects.topology import Topology, is_delayed
 from ._steps import Steps, last_step, run_steps, topology_of
@@ -160,6 +161,71 @@ def saliency(network: Network, inputs: ArrayLike) -> Floats:
         derivatives[t:, :, t] = y[:, : table.inputs].reshape(-1, table.outputs, table.inputs)
         y, s = before
     return derivatives
+
+
+def error_flow(network: Network, inputs: ArrayLike, layer: str | Layer | None = None) -> Floats:
+    r"""Compute how much of an error at the last step of a sequence reaches each earlier step.
+
+    Without a layer, it returns how the outputs depend on the inputs: ``|∂y_T/∂x_t|``. With a layer, it
+    returns how the states of the layer depend on their own earlier values: ``|∂s_T/∂s_t|``. This is 1 at
+    every lag if the states are preserved exactly, as in the constant error carousel (Hochreiter and
+    Schmidhuber 1997). By the chain rule it is also the factor by which an error at step T reaches step t.
+
+    The norm of an n by m matrix J is ``sqrt(Σ J² / n)``, which is 1 for the identity.
+
+    Parameters
+    ----------
+    network : Network
+        The network. It is not changed, and its context is restored.
+    inputs : array_like, shape (T, n)
+        A sequence; the context is cleared first.
+    layer : str or Layer, optional
+        The layer, or its name.
+
+    Returns
+    -------
+    ndarray, shape (T,)
+        One value per lag: index 0 is the last step itself, T - 1 the first one.
+
+    Raises
+    ------
+    ArgumentTypeError, ArgumentError
+        If `network` is not a network, the layer is not one of its layers, or the inputs do not fit.
+
+    Examples
+    --------
+    >>> source, cell, sink = Layer(1), Layer(1, "identity"), Layer(1)
+    >>> for projection in (source.project(cell, weights=1.0), cell.project(cell), cell.project(sink)):
+    ...     pass
+    >>> net = Network(source, [cell], sink)
+    >>> error_flow(net, [[0.1]] * 4, cell).tolist()
+    [1.0, 1.0, 1.0, 1.0]
+    """
+    slopes = Slopes(topology_of(network))
+    measured = None if layer is None else _numbers_of(network, layer)
+    steps, table = run_steps(network, inputs), slopes.table
+    rows = table.outputs if measured is None else len(measured)
+    y, s = np.zeros((2, rows, table.neurons))
+    if measured is None:
+        y += _outputs(table)
+    else:
+        s[np.arange(rows), measured] = 1.0
+    norms = []
+    for t in reversed(range(len(steps.state))):
+        before = slopes.back(steps.at(t), y, s)
+        jacobian = y[:, : table.inputs] if measured is None else s[:, measured]
+        norms.append(np.sqrt((jacobian**2).sum() / rows))
+        y, s = before
+    return np.array(norms)
+
+
+def _numbers_of(network: Network, layer: str | Layer) -> list[int]:
+    """The numbers of the neurons of a layer of the network, given itself or its name."""
+    measured = network[layer] if isinstance(layer, str) else layer
+    if not any(measured is own for own in network.layers):
+        raise ArgumentError(expected("The layer that errors flow through", f"a layer of {network!r}", layer))
+    number = {neuron: i for i, neuron in enumerate(network)}
+    return [number[neuron] for neuron in measured]
 
 
 # --- derivatives of the steps ----------------------------------------------------------------------

@@ -11,7 +11,7 @@ from .._checks import public_names
 from ._style import style
 from .curves import learning, traces
 from .explore import Explorer, explore
-from .flow import error_flow, sensitivity
+from .flow import error_flow
 from .forecast import forecast
 from .growth import growth
 from .hinton import hinton
@@ -32,7 +32,6 @@ __all__ = [
     "network",
     "raster",
     "sensitivities",
-    "sensitivity",
     "species",
     "style",
     "traces",

@@ -6,7 +6,7 @@ from hypothesis import assume, given, strategies as st
 
 import architect
 from synapse import Layer, Network
-from synapse.analysis import contribution, effective_weights, saliency
+from synapse.analysis import contribution, effective_weights, error_flow, saliency
 from synapse.errors import ArgumentError, TopologyError
 
 from ..cases import accepted, failures
@@ -60,8 +60,42 @@ def test_saliency_is_the_derivative():
         net.clear()
         net.run(rows)
         assert contribution(net)[0] == pytest.approx(found[-1][:, -1], abs=1e-14)
+        by_lag = np.moveaxis(found[-1], 1, 0)[::-1]
+        assert error_flow(net, rows) == pytest.approx(
+            np.sqrt((by_lag**2).sum(axis=(1, 2)) / len(net.output)), abs=1e-14
+        )
 
     assert not failures(NETWORKS, check)
+
+
+def states_by_differences(net, rows, layer, width=1e-5):
+    """|d s_T / d s_t| of a layer, by lag: a state is moved by the bias of its neuron in one step."""
+    norms = []
+    for moved in reversed(range(len(rows))):
+        columns = []
+        for neuron in layer:
+            ends = []
+            for step in (width, -width):
+                net.clear()
+                net.run(rows[:moved])
+                neuron.bias += step
+                net.activate(rows[moved])
+                neuron.bias -= step
+                net.run(rows[moved + 1 :])
+                ends.append(layer.states)
+            columns.append((ends[0] - ends[1]) / (2 * width))
+        norms.append(np.sqrt((np.array(columns) ** 2).sum() / len(layer)))
+    return norms
+
+
+def test_error_flow_of_gated_states_is_their_derivative():
+    net = architect.LSTM(2, 3, 2, output_to_gates=True, style="synaptic", seed=1)
+    net.weights = np.random.default_rng(2).uniform(-1, 1, len(net.weights))
+    rows = rows_for(net)
+    for layer in (net["cells"], net["input gates"]):
+        assert error_flow(net, rows, layer) == pytest.approx(
+            states_by_differences(net, rows, layer), abs=1e-8
+        )
 
 
 def test_saliency_of_random_neurons_is_that_of_their_means_and_leaves_their_streams():

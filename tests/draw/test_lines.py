@@ -8,7 +8,7 @@ import pytest
 
 import architect
 import synapse
-from synapse import Layer, draw
+from synapse import Layer, analysis, draw
 from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError
 from synapse.experiments import Trials
 from synapse.initializers import uniform
@@ -163,12 +163,13 @@ def elman_by_hand(net, inputs):
 
 def test_an_elman_unit_against_the_chain_rule():
     net = architect.Elman(2, 4, 1, seed=0, initializer=uniform(1.0))
-    np.testing.assert_allclose(draw.sensitivity(net, INPUTS, "hidden"), elman_by_hand(net, INPUTS), rtol=1e-7)
-    synapse.tie(net["hidden"])  # biases are moved one by one
+    found = analysis.error_flow(net, INPUTS, "hidden")
+    np.testing.assert_allclose(found, elman_by_hand(net, INPUTS), rtol=1e-12)
+    synapse.tie(net["hidden"])
     used(net)
     with unchanged(net):
-        found = draw.sensitivity(net, INPUTS, "hidden")
-        draw.sensitivity(net, INPUTS)
+        found = analysis.error_flow(net, INPUTS, "hidden")
+        analysis.error_flow(net, INPUTS)
     np.testing.assert_allclose(found, elman_by_hand(net, INPUTS), rtol=1e-6)
 
 
@@ -186,7 +187,7 @@ def test_tiny_errors_have_their_digits_too_and_the_axis_ends_where_they_have_van
 
 
 def test_nothing_returns_through_a_network_without_memory():
-    found = draw.sensitivity(architect.Perceptron(2, 3, 1, seed=0), INPUTS)
+    found = analysis.error_flow(architect.Perceptron(2, 3, 1, seed=0), INPUTS)
     assert found[0] > 0
     assert found[1:].tolist() == [0.0] * 6
 
@@ -195,13 +196,13 @@ def test_random_neurons_output_their_means():
     net = architect.Elman(2, 3, 1, seed=0)
     net["hidden"].squash = "noise"
     with unchanged(net):
-        found = draw.sensitivity(net, INPUTS)
+        found = analysis.error_flow(net, INPUTS)
     net.deterministic = True
-    assert found.tolist() == draw.sensitivity(net, INPUTS).tolist()
+    assert found.tolist() == analysis.error_flow(net, INPUTS).tolist()
 
 
-def test_biases_are_restored_where_it_is_interrupted(monkeypatch):
-    net, calls = architect.Elman(2, 3, 1, seed=0), iter([None] * 8)
+def test_the_context_is_restored_where_it_is_interrupted(monkeypatch):
+    net, calls = architect.Elman(2, 3, 1, seed=0), iter([None] * 4)
     activate = type(net).activate
 
     def interrupted(*arguments):
@@ -211,7 +212,7 @@ def test_biases_are_restored_where_it_is_interrupted(monkeypatch):
 
     monkeypatch.setattr(type(net), "activate", interrupted)
     with unchanged(net), pytest.raises(KeyboardInterrupt):
-        draw.sensitivity(net, INPUTS, "hidden")
+        analysis.error_flow(net, INPUTS, "hidden")
 
 
 def test_several_networks_in_one_picture():
@@ -250,9 +251,9 @@ def test_what_cannot_be_drawn():
         ("one of the groups", draw.trials, [trials({"a": [1.0]}), "n", {"b": 2.0}]),
         ("a result to be", draw.trials, [trials({"a": ["x"]}), "n"]),
         ("a published figure to be a number", draw.trials, [trials({"a": [1.0]}), "n", {"a": "x"}]),
-        (layer, draw.sensitivity, [net, INPUTS, other["hidden"]]),
+        (layer, analysis.error_flow, [net, INPUTS, other["hidden"]]),
         ("has no layer named 'cells'", draw.error_flow, [(net, "cells"), INPUTS]),
-        ("at least one step", draw.sensitivity, [net, np.empty((0, 2))]),
+        ("at least one step", analysis.error_flow, [net, np.empty((0, 2))]),
         ("Expected 1 to 8 networks, got 0", draw.error_flow, [{}, INPUTS]),
         ("ax to be a matplotlib Axes.*Targets are not needed", draw.error_flow, [net, INPUTS, INPUTS]),
     ]

@@ -47,7 +47,7 @@ class Steps:
         If the source is delayed, this is its activation of the previous step.
         """
         own = table.self_connected
-        carried = self._activations(table.source, table.delayed)
+        carried = self._delivered(table.source, table.delayed)
         carried[:, own] = self.old_state[:, table.source[own]]
         return carried
 
@@ -58,10 +58,10 @@ class Steps:
         """
         gated = table.gated
         gains = np.repeat(table.gain[None, :], len(self.state), axis=0)
-        gains[:, gated] = self._activations(table.gater[gated], table.delayed_gates[gated])
+        gains[:, gated] = self._delivered(table.gater[gated], table.delayed_gates[gated])
         return gains
 
-    def _activations(self, neurons: Ints, delayed: Bools) -> Floats:
+    def _delivered(self, neurons: Ints, delayed: Bools) -> Floats:
         """Activations of some neurons, of the previous step where they are delayed."""
         return np.where(delayed, self.old_activation[:, neurons], self.activation[:, neurons])
 
@@ -84,7 +84,7 @@ def run_steps(network: Any, inputs: ArrayLike) -> Steps:
         raise ArgumentError("Expected inputs of at least one step, got none.")
     with preserved_context(network), deterministic(network):
         network.clear()
-        taken = [_step(network, row) for row in rows]
+        taken = [_step_taken(network, row) for row in rows]
     joined = {name: np.concatenate([getattr(step, name) for step in taken]) for name in NUMBERS}
     return Steps(**joined)
 
@@ -97,6 +97,6 @@ def numbers_over_time(network: Any, inputs: ArrayLike | Log, *names: str) -> lis
     return [getattr(steps, name) for name in names]
 
 
-def _step(network: Network, row: Floats) -> Steps:
+def _step_taken(network: Network, row: Floats) -> Steps:
     network.activate(row)
     return last_step(network)

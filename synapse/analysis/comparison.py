@@ -90,11 +90,11 @@ def compare(first: Network, second: Network, inputs: ArrayLike | None = None) ->
     >>> found.weights[("input", 0), ("hidden", 0)]
     0.5
     """
-    (places, links, gates), (others, other_links, other_gates) = _parts(first), _parts(second)
+    (places, links, gates), (others, other_links, other_gates) = _by_place(first), _by_place(second)
     outputs = None if inputs is None else _outputs_apart(first, second, inputs)
     both = [place for place in places if place in others]
     shared = [link for link in links if link in other_links]
-    neurons, connections = _alone(places, others), _alone(links, other_links)
+    neurons, connections = _without_match(places, others), _without_match(links, other_links)
     squashes = [place for place in both if places[place].squash is not others[place].squash]
     gaters = [link for link in shared if gates.get(link) != other_gates.get(link)]
     return Comparison(
@@ -109,9 +109,9 @@ def compare(first: Network, second: Network, inputs: ArrayLike | None = None) ->
     )
 
 
-def _parts(network: Network) -> tuple[dict[Place, Neuron], dict[Link, float], dict[Link, Place]]:
+def _by_place(network: Network) -> tuple[dict[Place, Neuron], dict[Link, float], dict[Link, Place]]:
     """The neurons of a network by place, and the weights and gaters by connection."""
-    table, places = topology_of(network), _places(network)
+    table, places = topology_of(network), _place_of_each(network)
     pairs = zip(table.source.tolist(), table.target.tolist(), strict=True)
     links = [(places[i], places[j]) for i, j in pairs]
     gaters = {links[c]: places[table.gater[c]] for c in np.flatnonzero(table.gated).tolist()}
@@ -119,7 +119,7 @@ def _parts(network: Network) -> tuple[dict[Place, Neuron], dict[Link, float], di
     return dict(zip(places, network, strict=True)), weights, gaters
 
 
-def _places(network: Network) -> list[Place]:
+def _place_of_each(network: Network) -> list[Place]:
     """The place of every neuron; layers of the same name are numbered."""
     counts: defaultdict[str, int] = defaultdict(int)
     places = []
@@ -130,7 +130,7 @@ def _places(network: Network) -> list[Place]:
     return places
 
 
-def _alone(here: dict[T, Any], there: dict[T, Any]) -> tuple[list[T], list[T]]:
+def _without_match(here: dict[T, Any], there: dict[T, Any]) -> tuple[list[T], list[T]]:
     return [key for key in here if key not in there], [key for key in there if key not in here]
 
 

@@ -104,7 +104,7 @@ def contribution(network: Network, steps: int = 0) -> Floats:
     slopes = Slopes(topology_of(network))
     count = whole_number("The number of steps back", steps, "a whole number, 0 or above", 0, MOST_STEPS)
     table, now = slopes.table, last_step(network)
-    y, s = _outputs(table), np.zeros((table.outputs, table.neurons))
+    y, s = identity_of_outputs(table), np.zeros((table.outputs, table.neurons))
     by_lag = np.empty((count + 1, table.outputs, table.inputs))
     for k in range(count + 1):
         before = slopes.back(now, y, s)
@@ -113,7 +113,7 @@ def contribution(network: Network, steps: int = 0) -> Floats:
     return by_lag
 
 
-def _outputs(table: Topology) -> Floats:
+def identity_of_outputs(table: Topology) -> Floats:
     """Derivatives of the outputs with respect to all activations, before any path is followed."""
     return np.eye(table.outputs, table.neurons, table.neurons - table.outputs)
 
@@ -155,7 +155,7 @@ def saliency(network: Network, inputs: ArrayLike) -> Floats:
     derivatives = np.zeros((count, table.outputs, count, table.inputs))
     y = s = np.empty((0, table.neurons))
     for t in reversed(range(count)):
-        y = np.concatenate([_outputs(table), y])
+        y = np.concatenate([identity_of_outputs(table), y])
         s = np.concatenate([np.zeros((table.outputs, table.neurons)), s])
         before = slopes.back(steps.at(t), y, s)
         derivatives[t:, :, t] = y[:, : table.inputs].reshape(-1, table.outputs, table.inputs)
@@ -207,7 +207,7 @@ def error_flow(network: Network, inputs: ArrayLike, layer: str | Layer | None = 
     rows = table.outputs if measured is None else len(measured)
     y, s = np.zeros((2, rows, table.neurons))
     if measured is None:
-        y += _outputs(table)
+        y += identity_of_outputs(table)
     else:
         s[np.arange(rows), measured] = 1.0
     norms = []
@@ -259,7 +259,7 @@ class Slopes:
 
     def __init__(self, table: Topology) -> None:
         self.table = table
-        source, target, self._which = _links(table)
+        source, target, self._which = _derivative_links(table)
         starts = _block_starts(table, source, target)
         delayed = is_delayed(source, target)
         self._delayed = Patch.of(np.flatnonzero(delayed), source, target)
@@ -303,7 +303,7 @@ class Slopes:
         return np.concatenate([gained, step.carried(table)[0] * table.weight])[self._which], carry
 
 
-def _links(table: Topology) -> tuple[Ints, Ints, Ints]:
+def _derivative_links(table: Topology) -> tuple[Ints, Ints, Ints]:
     """The links, first those of sources, then those of gaters, without clamped targets."""
     free = table.target >= table.inputs
     weighed, gated = np.flatnonzero(free & ~table.self_connected), np.flatnonzero(free & table.gated)

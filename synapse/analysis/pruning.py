@@ -16,7 +16,7 @@ from ..objects.network import Network
 from ..objects.topology import Topology
 from ._steps import run_steps, topology_of
 from .activity import share_of
-from .contribution import Slopes
+from .contribution import Slopes, identity_of_outputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +108,7 @@ def prune(
     score = np.abs(table.weight)
     if inputs is not None and by == "contribution":
         score = _contributions(network, table, inputs)
-    chosen, spared = _chosen(table, score, share, keep_reached)
+    chosen, spared = _least_important(table, score, share, keep_reached)
     twin = network.clone()
     before = _loss(network, inputs, targets)
     twin._disconnect(chosen)
@@ -132,14 +132,14 @@ def _contributions(network: Network, table: Topology, inputs: ArrayLike) -> Floa
     y, s = np.zeros((2, table.outputs, table.neurons))
     score = np.zeros(len(table.weight))
     for t in reversed(range(len(added))):
-        y += np.eye(table.outputs, table.neurons, table.neurons - table.outputs)
+        y += identity_of_outputs(table)
         before = slopes.back(steps.at(t), y, s)
         score += added[t] * np.abs(s).sum(axis=0)[table.target]
         y, s = before
     return score
 
 
-def _chosen(table: Topology, score: Floats, share: float, keep_reached: bool) -> tuple[Ints, int]:
+def _least_important(table: Topology, score: Floats, share: float, keep_reached: bool) -> tuple[Ints, int]:
     """The connections to remove, and the number of connections spared."""
     may_go = table.trainable & ~table.self_connected
     asked = round(share * int(may_go.sum()))

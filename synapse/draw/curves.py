@@ -100,10 +100,10 @@ def _history(result: Any) -> dict[str, Floats]:
         raise ArgumentTypeError(
             expected("What learning shows", "a Result or a history with an error by epoch", result)
         )
-    return {kind: _errors(history[kind]) for kind in ("error", "validation_error") if kind in history}
+    return {kind: _error_by_epoch(history[kind]) for kind in ("error", "validation_error") if kind in history}
 
 
-def _errors(values: Any) -> Floats:
+def _error_by_epoch(values: Any) -> Floats:
     errors = numbers("The errors of a history", values, "a number an epoch")
     if errors.ndim != 1:
         raise ArgumentTypeError(expected("The errors of a history", "a number an epoch", values))

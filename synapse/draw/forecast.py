@@ -65,10 +65,10 @@ def forecast(
     ['known', 'forecast']
     >>> pyplot.close(ax.figure)
     """
-    known = _columns("The history", history)
-    future = _future(forecast)
-    labels = _names(names, known, future)
-    places = _times(times, len(known) + len(future.mean))
+    known = _as_columns("The history", history)
+    future = _future_of(forecast)
+    labels = _column_names(names, known, future)
+    places = _checked_times(times, len(known) + len(future.mean))
     with canvas(ax, (6.5, 3.2)) as ax:
         for column, name in enumerate(labels):
             colours = (INK, BLUE) if len(labels) == 1 else (CYCLE[column], CYCLE[column])
@@ -90,15 +90,15 @@ class Future:
         return Future(self.mean[:, column], tuple(bound[:, column] for bound in self.bounds), self.share)
 
 
-def _future(forecast: Any) -> Future:
+def _future_of(forecast: Any) -> Future:
     parts = [getattr(forecast, name, None) for name in ("mean", "lower", "upper")]
     if not all(isinstance(part, np.ndarray) for part in parts):
-        return Future(_columns("The forecast", forecast))
-    mean, *bounds = (_columns("The forecast", part) for part in parts)
+        return Future(_as_columns("The forecast", forecast))
+    mean, *bounds = (_as_columns("The forecast", part) for part in parts)
     return Future(mean, tuple(bounds), getattr(forecast, "interval", None))
 
 
-def _columns(what: str, values: Any) -> Floats:
+def _as_columns(what: str, values: Any) -> Floats:
     matrix = numbers(what, values, "a number a step, or a row of numbers a step")
     if matrix.ndim not in (1, 2) or not matrix.size:
         raise ArgumentTypeError(
@@ -109,7 +109,7 @@ def _columns(what: str, values: Any) -> Floats:
     return matrix.reshape(len(matrix), -1)
 
 
-def _names(names: Any, known: Floats, future: Future) -> list[str]:
+def _column_names(names: Any, known: Floats, future: Future) -> list[str]:
     """A name for each column; none for a single one without."""
     count = known.shape[1]
     shapes = {part.shape for part in (future.mean, *future.bounds)}
@@ -126,7 +126,7 @@ def _names(names: Any, known: Floats, future: Future) -> list[str]:
     return [text("A name", name) for name in entries]
 
 
-def _times(times: Any, count: int) -> Any:
+def _checked_times(times: Any, count: int) -> Any:
     if times is None:
         return np.arange(count)
     places = any_array("The times", times, "dates or numbers")

@@ -75,7 +75,7 @@ def hinton(
         ax.set(aspect="equal", xlim=(-0.5, matrix.shape[1] - 0.5), ylim=(matrix.shape[0] - 0.5, -0.5))
         ax.spines[:].set_visible(False)
         ax.set_title(f"a full square is {full:.3g}", size=8, loc="left")
-        _name(ax, names, others)
+        _name_axes(ax, names, others)
         return ax
 
 
@@ -119,7 +119,7 @@ def _squares(places: Any, sides: Floats) -> Any:
     return places[:, None, ::-1] + sides[:, None, None] * corners
 
 
-def _name(ax: Axes, rows: Any, columns: Any) -> None:
+def _name_axes(ax: Axes, rows: Any, columns: Any) -> None:
     """Names of sources and targets, and of the layers they form."""
     for axis, (names, layers), role in ((ax.yaxis, rows, "sources"), (ax.xaxis, columns, "targets")):
         axis.set_label_text(label(layers[0][0] if layers else role))

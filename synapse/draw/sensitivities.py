@@ -91,37 +91,37 @@ def sensitivities(
         ax.set_title(f"{matrix.count()} of {matrix.size} sensitivities are kept", size=LETTER, loc="left")
         ax.set(xlabel="parameters, by the neuron they lead into", ylabel="recurrent neurons")
         ax.tick_params(length=0)
-        _name(ax, ax.yaxis, table, kept.rows, rows)
-        _name(ax, ax.xaxis, table, kept.owners, columns)
+        _name_axis(ax, ax.yaxis, table, kept.rows, rows)
+        _name_axis(ax, ax.xaxis, table, kept.owners, columns)
         if colour_bars:
             key(ax, cmap, norm, r"$\partial s_k / \partial p$")
         return ax
 
 
-def _name(ax: Axes, axis: Any, table: Topology, neurons: Ints, count: int) -> None:
+def _name_axis(ax: Axes, axis: Any, table: Topology, neurons: Ints, count: int) -> None:
     """Names of neurons, or of layers where those would overlap, and lines between them."""
     across = axis is ax.xaxis
     room = points_each(axis, count)
-    of_layers, of_neurons = _layers(table, neurons), _neurons(table, neurons)
+    of_layers, of_neurons = _layer_bands(table, neurons), _neuron_bands(table, neurons)
     line = ax.axvline if across else ax.axhline
     for bands, width in ((of_neurons, 0.4), (of_layers, 1.0)):
         if room * count > 3 * len(bands):
             for band in bands[:-1]:
                 line(band.stop - 0.5, color=INK if bands is of_layers else GREY, lw=width)
     fits = all(room * (band.stop - band.first) >= 1.1 * LETTER for band in of_neurons)
-    named = of_neurons if fits else _with_room(of_layers, room)
+    named = of_neurons if fits else _without_overlap(of_layers, room)
     middles = [(band.first + band.stop - 1) / 2 for band in named]
     axis.set_ticks(middles, [label(band.name, 18) for band in named], size=LETTER)
     if across and any(len(band.name) * LETTER > room * (band.stop - band.first) for band in named):
         axis.set_tick_params(rotation=90)
 
 
-def _neurons(table: Topology, neurons: Ints) -> list[_Band]:
+def _neuron_bands(table: Topology, neurons: Ints) -> list[_Band]:
     """Places with the same neuron."""
     return _bands([(i, table.names[i]) for i in neurons.tolist()])
 
 
-def _layers(table: Topology, neurons: Ints) -> list[_Band]:
+def _layer_bands(table: Topology, neurons: Ints) -> list[_Band]:
     """Places with neurons of the same layer."""
     return _bands([(i, table.layers[i]) for i in table.layer[neurons].tolist()])
 
@@ -135,7 +135,7 @@ def _bands(names: list[tuple[int, str]]) -> list[_Band]:
     return bands
 
 
-def _with_room(bands: list[_Band], room: float) -> list[_Band]:
+def _without_overlap(bands: list[_Band], room: float) -> list[_Band]:
     """Bands whose names do not overlap: a name that is too close to the one before is left out."""
     chosen: list[_Band] = []
     for band in bands:

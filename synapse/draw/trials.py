@@ -81,7 +81,7 @@ def trials(
     log, kind = boolean("The log", log), choice("The kind", kind, KINDS)
     groups = _grouped(trials)
     values = {
-        group_name: [_number(value, log) for value in group.values(name)]
+        group_name: [_checked_result(value, log) for value in group.values(name)]
         for group_name, group in groups.items()
     }
     marks = _marks({} if published is None else published, groups, log)
@@ -117,10 +117,10 @@ def _marks(published: Any, groups: Mapping[str, Any], log: bool) -> dict[str, fl
     for name in published:
         if name not in groups:
             raise ArgumentError(expected("A published figure", "for one of the groups", name))
-    return {name: _number(figure, log, "A published figure") for name, figure in published.items()}
+    return {name: _checked_result(figure, log, "A published figure") for name, figure in published.items()}
 
 
-def _number(value: Any, log: bool, what: str = "A result") -> float:
+def _checked_result(value: Any, log: bool, what: str = "A result") -> float:
     """A value of a trial; infinite if the trial is unsolved."""
     if value is None or value == np.inf:
         return np.inf
@@ -132,7 +132,7 @@ def _number(value: Any, log: bool, what: str = "A result") -> float:
 
 def _draw_dots(axes: Axes, values: Mapping[str, list[float]], marks: Mapping[str, float]) -> None:
     for place, (name, group) in enumerate(values.items()):
-        _line(axes, place, np.array(group))
+        _draw_group(axes, place, np.array(group))
         if name in marks:
             axes.plot(marks[name], place, "D", ms=7, mfc=ORANGE, mec=INK, mew=0.8, zorder=4)
     axes.set_yticks(range(len(values)), [label(name, 90) for name in values])
@@ -142,7 +142,7 @@ def _draw_dots(axes: Axes, values: Mapping[str, list[float]], marks: Mapping[str
     _legend(axes, bool(marks))
 
 
-def _line(axes: Axes, place: int, values: Floats) -> None:
+def _draw_group(axes: Axes, place: int, values: Floats) -> None:
     """The dots of a group, spread a little, its median, and how many trials are not among them."""
     axes.axhline(place, color=PALE, lw=0.6, zorder=0)
     solved, count, middle = values[np.isfinite(values)], len(values), np.median(values)

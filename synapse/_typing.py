@@ -1,7 +1,8 @@
-"""Types of arrays for annotations."""
+"""Types of arrays and paths for annotations."""
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -12,3 +13,4 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Indices = NDArray[np.integer[Any]]
 """Integers of any size; rows in columns of the kernels are narrower than `Ints`."""
+PathLike = str | os.PathLike[str]

@@ -27,14 +27,14 @@ from .._checks import (
     suggestion,
     understands,
 )
+from .._typing import PathLike
 from ..cost import Cost
 from ..errors import ArgumentError
 from ..initializers import Seed
 from ..objects.network import Network, require_network
 from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
-from ..readwrite.files import PathLike
 from . import _options
-from ._checkpoint import Checkpoint, Paused, write_trainer
+from ._checkpoint import Checkpoint, Paused
 from ._data import KEPT, Data, Layout, joined, laid_out, prepare, row_weights
 from ._history import History, Result
 from ._options import OptionCheck, alone, or_none
@@ -433,7 +433,7 @@ class Trainer:
         options = self._checked(weighted=weighted)
         file = None
         if checkpoint is not None:
-            file = Checkpoint(partial(write_trainer, self, checkpoint), call.every)
+            file = Checkpoint(partial(Checkpoint.write_file, self, checkpoint), call.every)
         elif call.every is not None:
             raise ArgumentError("`every` is the number of epochs between checkpoints. Give checkpoint, too.")
         before = self._paused if call.resume else None

@@ -13,6 +13,7 @@ from typing import IO, Any
 
 from .._checks import choice
 from ..errors import ArgumentError
+from ..learning import Trainer
 from ..objects.ensemble import Ensemble
 from ..objects.network import Network
 from . import files
@@ -172,8 +173,7 @@ def save(network: Any, path: files.File, format: str | None = None, **options: A
     >>> twin.activate([1.0, -1.0]) == net.activate([1.0, -1.0])
     array([ True])
     """
-    from ..learning._checkpoint import write_trainer
-    from ..learning.trainer import Trainer  # it writes files itself: a loop at the top
+    from ._trainer import write_trainer  # an archive like that of a format
 
     if isinstance(network, Trainer):
         _require_archive(path, format)
@@ -258,7 +258,7 @@ def _require_options(format: str, function: Callable[..., Any], options: Mapping
 
 def _read_archive(stream: IO[bytes]) -> Any:
     """Read the trainer or the network of an archive: only a trainer's has an array of that name."""
-    from ..learning._checkpoint import TRAINER, read_trainer
+    from ._trainer import TRAINER, read_trainer
 
     npz = module_of("npz")
     arrays = npz.read_arrays(stream, lambda names: names if TRAINER in names else names & npz.MEMBERS)

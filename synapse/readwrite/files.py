@@ -19,6 +19,7 @@ from typing import IO, Any
 import numpy as np
 
 from .._checks import expected, file_path, shown
+from .._typing import PathLike
 from ..errors import ArgumentError, ArgumentTypeError, FormatError
 
 try:
@@ -28,7 +29,6 @@ except ImportError:  # Windows
 
 HIDDEN = re.compile(r"\.synapse-[0-9a-f]{32}\.tmp")
 """Names of files that are being written."""
-PathLike = str | os.PathLike[str]
 File = PathLike | IO[str] | IO[bytes]
 """A path, or an open file as `open` returns it."""
 

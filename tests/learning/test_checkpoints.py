@@ -15,7 +15,7 @@ from hypothesis import assume, example, given, strategies as st
 
 import architect
 from synapse import Trainer, errors, learning, load, optimizers, save
-from synapse.learning._checkpoint import Checkpoint, write_trainer
+from synapse.learning._checkpoint import Checkpoint
 from synapse.learning.trainer import OPTIONS
 
 from ..cases import every_case
@@ -222,7 +222,7 @@ def epochs_in(path):
 
 def test_files_are_written_after_every_few_epochs_or_depend_on_the_time(tmp_path, monkeypatch):
     """A second after the file before; writing takes 5 % of the time at most."""
-    clock, seen, path, write = [0.0], [], tmp_path / "run.npz", write_trainer
+    clock, seen, path, write = [0.0], [], tmp_path / "run.npz", Checkpoint.write_file
     monkeypatch.setattr("synapse.learning._checkpoint.time.monotonic", lambda: clock[0])
 
     def epochs_at(epochs, seconds, writing=0.0, **how):
@@ -234,7 +234,7 @@ def test_files_are_written_after_every_few_epochs_or_depend_on_the_time(tmp_path
             seen.append(epochs_in(path))
             clock[0] += seconds
 
-        monkeypatch.setattr("synapse.learning.trainer.write_trainer", slow)
+        monkeypatch.setattr("synapse.learning._checkpoint.Checkpoint.write_file", slow)
         seen.clear()
         trained(*PLAIN, epochs, checkpoint=path, callbacks=[note], **how)
         return seen

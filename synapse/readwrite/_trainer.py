@@ -1,0 +1,239 @@
+"""Files of trainers: the options, the optimizer's state and the latest training, beside the network.
+
+A file has the arrays of the network, as in its ``.npz``, of the optimizer's state and of the latest training.
+The member ``trainer.npy`` has one string of JSON: the options and the other values of the training. Names
+stand for optimizers, schedules and costs: nothing that a file contains is executed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import optimizers
+from .._checks import expected, is_number
+from .._typing import Floats
+from ..cost import Cost
+from ..errors import ArgumentError, DivergenceError, FormatError, SynapseError
+from ..learning import schedules
+from ..learning._checkpoint import SNAPSHOTS, Checkpoint, Paused, generator_in
+from ..learning.trainer import OPTIONS, Trainer
+from ..objects.network import Network
+from ._checks import LARGEST_WHOLE, an_object, is_whole, members, require, require_version
+from .files import File
+from .npz import MEMBERS, as_text, from_array, from_arrays, npz_data, write_arrays
+
+# --- options as values of JSON ------------------------------------------------------------------------
+
+SAVED_OPTIMIZERS, SAVED_SCHEDULES = (
+    {name: one for name, one in vars(module).items() if dataclasses.is_dataclass(one)}
+    for module in (optimizers, schedules)
+)
+CLASSES: dict[str, Any] = SAVED_OPTIMIZERS | SAVED_SCHEDULES
+"""Classes of which a file has the name and the fields."""
+BY_LAYER = "by_layer"
+
+
+def _written(network: Network, what: str, value: Any) -> Any:
+    """The value of an option, or of a field of one; ArgumentError for a function or class of the user."""
+    if value is None or isinstance(value, bool | str | int | float):
+        return value
+    if isinstance(value, Cost):
+        return value.name
+    if is_number(value):
+        return float(value)
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, Mapping):
+        return {BY_LAYER: [[_number_of(network, what, key), float(one)] for key, one in value.items()]}
+    name = type(value).__name__
+    if CLASSES.get(name) is not type(value):
+        known = ", ".join(SAVED_OPTIMIZERS if what == "optimizer" else SAVED_SCHEDULES)
+        advice = "A file holds no functions or classes of your own."
+        raise ArgumentError(expected(f"The {what} of a trainer to save", known, value, advice))
+    fields = {one.name: getattr(value, one.name) for one in dataclasses.fields(value)}
+    return {"name": name} | {key: _written(network, what, one) for key, one in fields.items()}
+
+
+def _number_of(network: Network, what: str, key: Any) -> int:
+    layers, layer = list(network.layers), network[key] if isinstance(key, str) else key
+    if layer not in layers:
+        what = f"The layers with {what} of a trainer to save"
+        raise ArgumentError(expected(what, f"layers of {network!r}", layer))
+    return layers.index(layer)
+
+
+def _read(network: Network, what: str, value: Any) -> Any:
+    """The inverse, except for a cost, which the trainer finds by its name. The trainer checks the value."""
+    if isinstance(value, list):
+        return tuple(value)
+    if not isinstance(value, dict):
+        return value
+    if BY_LAYER in value:
+        layers, pairs = network.layers, members(f"The {what}", value, [BY_LAYER])[BY_LAYER]
+        shaped = isinstance(pairs, list) and all(isinstance(one, list) and len(one) == 2 for one in pairs)
+        fits = shaped and all(is_whole(number, 0, len(layers) - 1) for number, _ in pairs)
+        require(fits, f"The {what}", "pairs of a layer's number and a number", pairs)
+        return {layers[number]: chance for number, chance in pairs}
+    name: Any = value.get("name")
+    require(isinstance(name, str) and name in CLASSES, f"The {what}'s name", ", ".join(CLASSES), name)
+    names = [one.name for one in dataclasses.fields(CLASSES[name])]
+    found = members(f"The {what}", value, ("name", *names))
+    return CLASSES[name](**{key: _read(network, what, found[key]) for key in names})
+
+
+# --- files --------------------------------------------------------------------------------------------
+
+MARK, VERSION = "synapse trainer", 1
+TRAINER = "trainer"
+"""The array that marks the file of a trainer."""
+HEAD = ("format", "version", "settings", "training", "arrays")
+OPTIMIZER, HISTORY = "optimizer_", "history_"
+"""Beginnings of the names of arrays."""
+GENERATORS = ("PCG64", "PCG64DXSM")
+"""NumPy's generators whose state is a few whole numbers, each of which is valid. `default_rng` is PCG64."""
+
+
+def _is_shape(value: Any) -> bool:
+    return value is None or (
+        isinstance(value, list) and len(value) == 2 and all(is_whole(one, 1, LARGEST_WHOLE) for one in value)
+    )
+
+
+def _is_state(value: Any) -> bool:
+    if not isinstance(value, dict) or value.get("bit_generator") not in GENERATORS:
+        return False
+    try:
+        return bool(generator_in(value).bit_generator.state == value)
+    except MemoryError:
+        raise
+    except Exception:  # NumPy raises many kinds for what is no state
+        return False
+
+
+CHECKS: dict[Any, tuple[str, Callable[[Any], bool]]] = {
+    "int": ("a whole number", lambda value: is_whole(value, 0, LARGEST_WHOLE)),
+    "bool": ("true or false", lambda value: type(value) is bool),
+    "float": ("0 or above", lambda value: type(value) in (int, float) and 0 <= value < float("inf")),
+    "Shape": ("null or two whole numbers above 0", _is_shape),
+    "Mapping[str, Any]": (f"a state of {' or '.join(GENERATORS)}", _is_state),
+}
+"""Which values of a file the fields of a training may have, by their type."""
+VALUES = {
+    one.name: CHECKS[one.type]
+    for one in dataclasses.fields(Paused)
+    if one.name not in ("values", *SNAPSHOTS)  # which are arrays
+}
+
+
+def write_trainer(trainer: Trainer, path: File, paused: Paused | None = None) -> None:
+    """Write a trainer with its network, and a training (default: its latest), to a file.
+
+    Raises ArgumentError if it has a function or a class of the user, or a generator other than NumPy's PCG64,
+    and DivergenceError if a number is not finite.
+    """
+    paused = trainer._paused if paused is None else paused
+    rule = trainer.network.learning_rule
+    if trainer.method == rule.method and trainer.order != rule.order:  # a file has the network's alone
+        raise ArgumentError(
+            f"Expected a trainer to save with the order of its network's rule, {rule.order}, "
+            f"got {trainer.order}. Set net.learning_rule."
+        )
+    network, memory = trainer.network, trainer._updater.arrays(trainer.optimizer) or {}
+    arrays = {f"{OPTIMIZER}{name}": array for name, array in memory.items()}
+    settings = {name: _written(network, name, value) for name, value in trainer._assigned().items()}
+    training = None
+    if paused is not None:
+        kind = paused.generator["bit_generator"]
+        if kind not in GENERATORS:
+            known = f"{' or '.join(GENERATORS)}, got {kind}. Use numpy.random.default_rng."
+            raise ArgumentError(f"Expected the generator of a training to save to be {known}")
+        training = {name: getattr(paused, name) for name in VALUES}
+        arrays |= _arrays(paused, network)
+    for name, array in arrays.items():
+        _require_finite(DivergenceError, name, array)
+    head = dict(zip(HEAD, (MARK, VERSION, settings, training, sorted(arrays)), strict=True))
+    little = {name: array.astype(array.dtype.newbyteorder("<")) for name, array in arrays.items()}
+    write_arrays(path, {TRAINER: as_text(head), **little, **npz_data(network)})
+
+
+def _arrays(paused: Paused, network: Network) -> dict[str, NDArray[Any]]:
+    """The arrays of a training."""
+    arrays = {f"{HISTORY}{name}": np.array(values, float) for name, values in paused.values.items()}
+    for name, (weights, biases) in paused.parts(network)[1].items():
+        arrays |= {f"{name}_weight": weights, f"{name}_bias": biases}
+    return arrays
+
+
+def _require_finite(error: type[SynapseError], name: str, array: NDArray[Any]) -> None:
+    """Raise if a number is infinite, or NaN where NaN does not stand for none."""
+    none = name == f"{HISTORY}rate" or name.startswith(SNAPSHOTS)  # L-BFGS has no rate
+    bad = np.isinf(array) if none else ~np.isfinite(array)
+    if bad.any():
+        raise error(f"Expected finite values in {name}, got {array[bad].flat[0]}.")
+
+
+def read_trainer(arrays: dict[str, NDArray[Any]]) -> Trainer:
+    """Make a trainer of the arrays of its file, which it takes over; FormatError if they are not valid."""
+    head = an_object("The description of a trainer", from_array(TRAINER, arrays.pop(TRAINER)))
+    require_version("trainer", head, MARK, VERSION)
+    members("The description of a trainer", head, HEAD)
+    network = from_arrays({name: arrays.pop(name) for name in list(arrays) if name in MEMBERS})
+    if head["arrays"] != sorted(arrays):
+        got = ", ".join(sorted(arrays))
+        raise FormatError(f"Expected the arrays of the trainer to be those that it names, got {got}.")
+    names = [name for name in arrays if name.startswith(OPTIMIZER)]
+    memory = {name.removeprefix(OPTIMIZER): arrays.pop(name) for name in names}
+    settings = members("The settings", head["settings"], (), OPTIONS)
+    try:
+        trainer = Trainer(network, **{name: _read(network, name, value) for name, value in settings.items()})
+        if memory:
+            if trainer.optimizer is None:
+                raise FormatError("The file has the state of an optimizer, but its trainer has none.")
+            trainer._updater.restore(trainer.optimizer, memory)
+    except FormatError:
+        raise
+    except SynapseError as error:
+        raise FormatError(f"The trainer in the file is not valid. {error}") from None
+    trainer._paused = _training(network, head["training"], arrays)
+    return trainer
+
+
+def _training(network: Network, head: Any, arrays: dict[str, NDArray[Any]]) -> Paused | None:
+    """The latest training, from its values and the arrays that are left."""
+    if head is None:
+        _require_arrays(arrays, {})
+        return None
+    found = members("The training", head, VALUES)
+    for name, (condition, fits) in VALUES.items():
+        require(fits(found[name]), f"The {name}", condition, found[name])
+    done = len(arrays.get(f"{HISTORY}error", np.empty(0)).reshape(-1))
+    names = ("error", "rate", "validation_error")[: 2 if found["held_out"] is None else 3]
+    shapes: dict[str, Any] = dict.fromkeys((f"{HISTORY}{name}" for name in names), (done,))
+    both = [name for name in SNAPSHOTS if f"{name}_weight" in arrays]
+    for name in both:
+        shapes |= {f"{name}_weight": (len(network.connections),), f"{name}_bias": (len(network),)}
+    floats = _require_arrays(arrays, shapes)
+    values = {name: floats[f"{HISTORY}{name}"].tolist() for name in names}
+    weights = {name: (floats[f"{name}_weight"], floats[f"{name}_bias"]) for name in both}
+    return Paused.of(network, {**found, "values": values}, weights)
+
+
+def _require_arrays(arrays: dict[str, NDArray[Any]], shapes: dict[str, Any]) -> dict[str, Floats]:
+    """The arrays of a training in float64; FormatError unless they are those with these shapes."""
+    if arrays.keys() != shapes.keys():
+        wanted, got = (", ".join(sorted(names)) or "none" for names in (shapes, arrays))
+        raise FormatError(f"Expected the arrays of the training to be {wanted}, got {got}.")
+    for name, array in arrays.items():
+        if array.dtype.kind != "f" or array.shape != shapes[name]:
+            got = f"{array.dtype} of shape {array.shape}"
+            raise FormatError(f"Expected the array {name!r} to be floats of shape {shapes[name]}, got {got}.")
+        _require_finite(FormatError, name, array)
+    return {name: array.astype(np.float64) for name, array in arrays.items()}
+
+
+Checkpoint.write_file = write_trainer  # the room of trainers is below this one

@@ -375,7 +375,7 @@ class Falling(learning.AdaptiveSchedule):
 
 
 OWN = (
-    ({"method": "bptt", "optimizer": Descent()}, "the optimizer of a trainer to save to be SGD, Adam"),
+    ({"method": "bptt", "optimizer": Descent()}, "the optimizer of a trainer to save to be SGD, AdaGrad"),
     ({"rate": learning.WarmUp(2, Falling())}, "the rate of a trainer to save to be StepDecay"),
 )
 

@@ -109,7 +109,7 @@ class Data:
     def renewed(self, network: Network, inputs: Any, targets: Any, cost: Cost) -> Data | None:
         """Other arrays, of the same `form_of`, laid out like these; None if they are not ordinary numbers."""
         rows, aims = (np.array(part, float, order="C") for part in (inputs, targets))
-        if not sum_of_squares(rows) + sum_of_squares(aims) <= SQUARES[network._store.dtype]:
+        if not sum_of_squares(rows) + sum_of_squares(aims) <= SQUARES[network.dtype]:
             return None
         rows, aims = rows.reshape(self.inputs.shape), aims.reshape(self.targets.shape)
         cost.check_targets(aims)
@@ -186,7 +186,7 @@ def form_of(network: Network, inputs: Any, targets: Any) -> Any:
     for part in (inputs, targets):
         if type(part) is not np.ndarray or part.dtype.kind not in REAL or part.itemsize > 8:
             return None
-    return inputs.shape, targets.shape, network._store.topology_version
+    return inputs.shape, targets.shape, network._version
 
 
 def laid_out(
@@ -223,7 +223,7 @@ def prepare(network: Network, inputs: Any, targets: Any, cost: Cost | None = Non
             "Expected inputs and targets in the same form, "
             f"got {_form(parts, together)} and {_form(aims, aims_together)}."
         )
-    dtype, lengths = network._store.dtype, []
+    dtype, lengths = network.dtype, []
     for i, (part, aim) in enumerate(zip(parts, aims, strict=True)):
         where = "" if together else f" of sequence {i}"
         parts[i] = as_matrix(f"The inputs{where}", part, n, dtype)
@@ -257,7 +257,7 @@ def prepare_sequences(network: Network, inputs: Any, targets: Any, cost: Cost | 
 
 def input_rows(what: str, network: Network, rows: Any) -> Floats:
     """Return `rows` as inputs of a network, shape (T, n), or raise."""
-    return as_matrix(what, rows, len(network.input), network._store.dtype)
+    return as_matrix(what, rows, len(network.input), network.dtype)
 
 
 def _form(parts: list[Any], together: bool) -> str:
@@ -329,8 +329,7 @@ def once(order: Order, rate: float, control: Control) -> Epochs:
 
 def make_room(network: Network, rows: int) -> None:
     """Make room for the recording of some rows, if the network is recorded."""
-    recorder = network._store.recorder
-    if recorder is not None and recorder.records(network):
+    if (recorder := network._recorder) is not None:
         recorder.make_room(rows)
 
 

@@ -60,7 +60,7 @@ def optimizer_used(trainer: Trainer, what: str, value: Any) -> Any:
 
 def rate_used(trainer: Trainer, what: str, value: Any) -> Rate:
     chosen = getattr(trainer.optimizer, "rate", RATE) if value is None else value
-    return checked_rate(what, chosen, trainer.network._store.dtype)
+    return checked_rate(what, chosen, trainer.network.dtype)
 
 
 def chances_used(trainer: Trainer, what: str, value: Any) -> Chances:

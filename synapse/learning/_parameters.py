@@ -48,7 +48,7 @@ class ParameterVector:
     @property
     def current(self) -> bool:
         """Whether no edit has changed the topology, or what is trainable."""
-        return self._topology == self.network._store.topology_version
+        return self._topology == self.network._version
 
     def read(self) -> Floats:
         """The present vector."""
@@ -193,7 +193,7 @@ class Updater:
             values, frozen = self.parameters.read(), self.parameters.frozen
             self.state = None
             if isinstance(optimizer, Optimizer):
-                kind = self.network._store.dtype if isinstance(optimizer, BuiltIn) else np.float64
+                kind = self.network.dtype if isinstance(optimizer, BuiltIn) else np.float64
                 self.state = optimizer.begin(values.astype(kind), frozen)
             elif isinstance(optimizer, RecursiveOptimizer):
                 self.state = optimizer.begin(values, frozen, groups_of(self.parameters))
@@ -237,8 +237,7 @@ class Updater:
         if np.abs(values).max(initial=0.0) > self.limit:
             raise self.beyond()
         self.parameters.write_in_use(values)
-        recorder = self.network._store.recorder
-        if recorder is not None and recorder.records(self.network):
+        if (recorder := self.network._recorder) is not None:
             recorder.updated()
         return norm if measured else None
 
@@ -258,11 +257,11 @@ class Updater:
     @property
     def limit(self) -> float:
         """The largest number of the store's float."""
-        return float(np.finfo(self.network._store.dtype).max)
+        return float(np.finfo(self.network.dtype).max)
 
     def beyond(self) -> DivergenceError:
         """The error for a parameter that the store's float cannot represent."""
-        return DivergenceError(f"A weight or a bias left the range of {self.network._store.dtype}. {ADVICE}")
+        return DivergenceError(f"A weight or a bias left the range of {self.network.dtype}. {ADVICE}")
 
     def change_of_kernels(self) -> Any:
         """The parameters, the optimizer and its state, for the compiled loop over batches."""
@@ -322,9 +321,9 @@ def own_connection(neuron: Any) -> tuple[Any, ...]:
 
 def groups_of(parameters: ParameterVector) -> Ints:
     """The neuron that each parameter leads into: outputs are 0, 1, ..., all others are negative."""
-    network, store = parameters.network, parameters.network._store
+    network = parameters.network
     rows = network._rows()
-    target = store["target"][network._connection_rows()].astype(np.int64)
+    target = network._column("target")[network._connection_rows()].astype(np.int64)
     n = len(network) - len(network.output)
     places = (target - rows[0] - n).astype(float), (np.arange(len(rows)) - n).astype(float)
     return parameters.first(*places).astype(np.int64)

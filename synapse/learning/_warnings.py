@@ -41,11 +41,11 @@ def warn_of_dead_ends(network: Network, method: str, cost: Cost) -> bool:
     Returns whether this state has a warning.
     """
     latest = _warned.get(network)
-    if latest is not None and latest[0] == (network._store.topology_version, method, cost):
+    if latest is not None and latest[0] == (network._version, method, cost):
         return latest[1]
     with InUse(network):
         network._ready()
-        state = network._store.topology_version, method, cost
+        state = network._version, method, cost
         sentences = list(_sentences(_Dependencies(network), method, cost))
     for sentence in sentences:
         warnings.warn(f"{network!r}: {sentence}", TrainingWarning, stacklevel=level_of_caller())
@@ -199,8 +199,7 @@ def _steepest(task: RuleTask) -> float:
     network, data = task.network, task.data.as_sequences()
     if not network.hidden:
         return np.inf
-    recorder = network._store.recorder
-    recorded = recorder is not None and recorder.records(network)
+    recorded = network._recorder is not None
     if recorded or data.inputs.shape[0] * float(len(network)) > MOST:
         return np.inf
     with deterministic(network):
@@ -208,5 +207,5 @@ def _steepest(task: RuleTask) -> float:
         share = np.full(len(data.filled), 1.0 / data.counted(task.weights).sum())
         _, weights, biases = exact.descent(data.filled, share, task.cost, WHOLE)
         links, last = network._connection_rows(), len(network.output)
-        before = ~np.isin(network._store["target"][links], network._rows()[-last:])
+        before = ~np.isin(network._column("target")[links], network._rows()[-last:])
     return float(np.abs(np.concatenate([weights[links][before], biases[:-last]])).max())

@@ -172,11 +172,10 @@ def _slopes_of_rule(
     options = RuleOptions(SGD(), None, WHOLE, Dropout(network, 0.0, 0.0), threads=1, order=order)
     rule = RULES[method](RuleTask(network, data, cost, None, np.random.default_rng(), options))
     with InUse(network):
-        store, rows = network._store, network._connection_rows()
         rule.refresh()
         found = rule.gradient(data.filled)
-        weights = parameters.sum_of_group(store["tie"], rows, found.weights)
-        biases = parameters.sum_of_group(store["bias_tie"], network._rows(), found.biases)
+        weights = parameters.sum_of_group(network._column("tie"), network._connection_rows(), found.weights)
+        biases = parameters.sum_of_group(network._column("bias_tie"), network._rows(), found.biases)
     return weights / len(data.filled), biases / len(data.filled)
 
 

@@ -85,7 +85,7 @@ def evaluated(network: Network, data: Data, cost: Cost, weights: Floats | None =
     The outputs are recorded as they are computed, so a network that is being recorded has no such counts.
     """
     classes = classes_of(data, weights)
-    if classes is None or network._store.recorder is not None:
+    if classes is None or network._recorder is not None:
         return mean_cost(network, data, cost, weights)
     with record(network, neurons=network.output) as log:
         found = mean_cost(network, data, cost, weights)

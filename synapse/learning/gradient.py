@@ -199,11 +199,11 @@ class ExactGradient:
 
     def _renew(self) -> None:
         """Lay out what depends on the topology."""
-        network, store = self.network, self.network._store
+        network = self.network
         require_closed(network, "trained by gradients")
         self.data.require_fit(network)
-        self._topology = store.topology_version
-        self.lanes = engine.schema.SIDE_BY_SIDE[store.dtype]
+        self._topology = network._version
+        self.lanes = engine.schema.SIDE_BY_SIDE[network.dtype]
         self.apart = not network.has_memory  # steps do not depend on each other
         self.few = 0 if self.apart or not self._is_dense() else 1 + self.lanes // 8
         self._tapes: dict[tuple[int, int, bool], engine.exact.Tapes] = {}
@@ -243,10 +243,10 @@ class ExactGradient:
 
     def begin(self) -> None:
         """Prepare for the present topology. The caller has the network in use."""
-        if self._topology != self.network._store.topology_version:
+        if self._topology != self.network._version:
             self._renew()
         self._ready = self.network._ready()  # lower now: the computing threads cannot
-        self.network._store["failed"][0] = 0.0
+        self.network._column("failed")[0] = 0.0
 
     def descent(
         self,
@@ -265,9 +265,8 @@ class ExactGradient:
         caller has the network in use.
         """
         self.begin()
-        recorder = self.network._store.recorder
-        self._noted = None
-        if recorder is not None and recorder.records(self.network):
+        recorder, self._noted = self.network._recorder, None
+        if recorder is not None:
             sizes = len(self.network), self.network._n_inputs
             self._noted = NotedSteps(self.data, chosen, share, *sizes)
         groups = list(self._groups(chosen, share, window, masks))
@@ -379,24 +378,24 @@ class ExactGradient:
         if key in self._tapes and self._tapes[key].steps < steps:
             del self._tapes[key]  # first, as both together may not fit into memory
         if key not in self._tapes:
-            network, store = self.network, self.network._store
+            network = self.network
             # Those of the next batch may be longer.
             padded = steps if self.apart else -(-steps // CHUNK) * CHUNK
             self._tapes[key] = engine.exact.Tapes(
-                store.dtype,
+                network.dtype,
                 width,
                 padded,
                 len(network),
                 len(network.output),
-                store.n_connections,
+                len(network._column("weight")),
                 recorded=self._noted is not None,
             )
         return self._tapes[key]
 
     def _context(self) -> dict[str, Floats]:
         """The initial context of sequences, if it is not cleared."""
-        store, rows = self.network._store, self.network._rows()
-        return {name: store[name][rows] for name in ("activation", "state")}
+        rows = self.network._rows()
+        return {name: self.network._column(name)[rows] for name in ("activation", "state")}
 
     def divergence(
         self, status: int, tapes: engine.exact.Tapes, loss: float, bad: int, steps: int
@@ -406,7 +405,7 @@ class ExactGradient:
         Raises FunctionError if a registered function raised, and the error of a part of the kernel that could
         not be compiled.
         """
-        failed = self.network._store["failed"]
+        failed = self.network._column("failed")
         require_sound(status, failed if failed[0] else tapes["failed"], "The weights are as before.")
         what, step, place = tapes.beyond(loss, bad, steps)
         if place is None:

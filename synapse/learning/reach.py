@@ -143,7 +143,7 @@ def _row(network: Network, order: int | None) -> ReachRow:
 
 def _of_sweeps(network: Network, layout: Layout) -> int:
     """Connections that the sweeps follow, to their sources and to their gaters."""
-    visits, lengths = layout.pattern.visits, network._store["run_length"].astype(np.int64)
+    visits, lengths = layout.pattern.visits, network._column("run_length").astype(np.int64)
     followed = np.where(visits.run == OWN, 1, np.append(lengths, 1)[visits.run])
     ends = (visits.what & SOURCES > 0).astype(np.int64) + (visits.what & GATERS > 0)
     return int(followed @ ends)

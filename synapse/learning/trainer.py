@@ -265,7 +265,7 @@ class Trainer:
         """The options in the form of the rule, and those of a call; ArgumentError unless all fit together."""
         network, chances = self.network, (self.dropout, self.recurrent_dropout)
         by_layer = [dict(one) for one in chances if isinstance(one, Mapping)]  # they may have been changed
-        state = network, network._store.topology_version, network.learning_rule, by_layer, of_call
+        state = network, network._version, network.learning_rule, by_layer, of_call
         if self._options_known is not None and self._options_known[0] == state:
             return self._options_known[1]
         for name in DEPENDENT:
@@ -475,7 +475,7 @@ class Trainer:
             history=history,
             orders=Orders(call.seed, source.shuffled(call.shuffle)),
             options=options,
-            rates=CheckedRates(self.rate, self.network._store.dtype),
+            rates=CheckedRates(self.rate, self.network.dtype),
             rule=self._rule,
             updater=self._updater,
             stop=self._stop,

@@ -241,12 +241,7 @@ class Training:
 
     def _expected(self, data: Data) -> float:
         """Seconds that an epoch will take, as the latest did."""
-        return len(data.inputs) * self._size * self.visit
-
-    @property
-    def _size(self) -> int:
-        store = self.network._store
-        return store.n_neurons + store.n_connections
+        return len(data.inputs) * self.network._size * self.visit
 
     def _after(self, epochs: Epochs, done: int) -> str | None:
         """Record complete epochs; returns why training ends, or None."""
@@ -378,7 +373,7 @@ class Training:
                 found = running.result()
         rows = int(control[1])
         if rows:
-            self.visit = (time.perf_counter() - begun) / (rows * self._size)
+            self.visit = (time.perf_counter() - begun) / (rows * self.network._size)
         self.bar.update(rows - shown)
         return found
 

@@ -1268,6 +1268,26 @@ class Network(Sequence[Neuron]):
         return self._anchor._store
 
     @property
+    def _version(self) -> int:
+        """The version of its topology: every edit makes another, which no other store has."""
+        return self._store.topology_version
+
+    @property
+    def _recorder(self) -> Any:
+        """The recorder that records it, or None."""
+        recorder = self._store.recorder
+        return recorder if recorder is not None and recorder.records(self) else None
+
+    def _column(self, name: str) -> NDArray[Any]:
+        """A column of its store, by the rows of neurons or connections."""
+        return self._store[name]
+
+    @property
+    def _size(self) -> int:
+        """The numbers of neurons and connections together, by which the time of a step grows."""
+        return self._store.n_neurons + self._store.n_connections
+
+    @property
     def _number_now(self) -> int:
         return int(self._store["network"][self._anchor._row])
 

@@ -138,9 +138,9 @@ class Rule(ABC):
 
     def refresh(self) -> None:
         """Renew the working memory if the topology has changed. The caller has the network in use."""
-        if self._topology != self.task.network._store.topology_version:
+        if self._topology != self.task.network._version:
             self.lay_out()
-            self._topology = self.task.network._store.topology_version
+            self._topology = self.task.network._version
 
     @property
     def nbytes(self) -> int:

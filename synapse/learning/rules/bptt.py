@@ -92,13 +92,11 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         calls an optimizer of your own.
         """
         task, network = self.task, self.task.network
-        recorder = network._store.recorder
-        recorded = recorder is not None and recorder.records(network)
         threaded = task.options.threads > 1 and not network.is_random
         return (
             isinstance(task.options.optimizer, BuiltIn)
             and not task.options.dropout.any
-            and not recorded
+            and network._recorder is None
             and (self._batches().groups == 1 or not threaded)
             and (engine.exact.is_loaded(network._store.unit) or self._loop_pays())
         )
@@ -110,7 +108,7 @@ class BackpropagationThroughTime(Rule, method="bptt"):
 
     @property
     def _work_of_batch(self) -> int:
-        return max(1000, self.task.network._store.n_connections)
+        return max(1000, len(self.task.network._column("weight")))
 
     def _batches(self) -> BatchLoop:
         """The compiled loop over batches, for the present topology."""

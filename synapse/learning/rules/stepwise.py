@@ -113,9 +113,7 @@ class StepwiseRule(Rule):
 
     def joins_epochs(self) -> bool:
         """Without an optimizer or a recording, whose rows take memory."""
-        network, recorder = self.task.network, self.task.network._store.recorder
-        recorded = recorder is not None and recorder.records(network)
-        return self.task.options.optimizer is None and not recorded
+        return self.task.options.optimizer is None and self.task.network._recorder is None
 
     def learn_epochs(self, epochs: Epochs, updater: Updater | None) -> tuple[int, float, float]:
         """Run several epochs in one compiled call."""
@@ -247,9 +245,9 @@ class JacobianBuffers:
     """
 
     def __init__(self, network: Network, direct: bool) -> None:
-        store, parameters = network._store, ParameterVector(network)
+        parameters = ParameterVector(network)
         (rows, entries), biases = parameters.entries()
-        learns = store["trainable"][rows] != 0
+        learns = network._column("trainable")[rows] != 0
         self.direct = direct
         self.places = rows[learns], entries[learns], *biases
         self.jacobian: Floats = np.zeros((len(network.output), len(parameters.frozen)))

@@ -295,8 +295,10 @@ def text(what: str, value: Any) -> str:
     return value
 
 
-def function_of(what: str, value: Any, *arguments: str) -> Any:
+def function_of(what: str, value: Any, *arguments: str, keywords: Iterable[str] = ()) -> Any:
     """Return `value` if it can be called with this number of arguments, or raise an error with their names.
+
+    `keywords` are given by name.
 
     >>> function_of("A callback", lambda: True, "progress")
     Traceback (most recent call last):
@@ -304,13 +306,13 @@ def function_of(what: str, value: Any, *arguments: str) -> Any:
     synapse.errors.ArgumentTypeError: Expected a callback to be a function of (progress), got ...
     """
     code = value.__code__ if isinstance(value, FunctionType) and not vars(value) else None
-    if code and (code.co_argcount, code.co_kwonlyargcount) == (len(arguments), 0):
+    if code and (code.co_argcount, code.co_kwonlyargcount) == (len(arguments), 0) and not keywords:
         return value  # without the cost of a signature
-    condition = f"a function of ({', '.join(arguments)})"
+    condition = f"a function of ({', '.join([*arguments, *keywords])})"
     if not callable(value):
         raise ArgumentTypeError(expected(what, condition, value))
     try:
-        inspect.signature(value).bind(*arguments)
+        inspect.signature(value).bind(*arguments, **dict.fromkeys(keywords))
     except TypeError:
         raise ArgumentTypeError(expected(what, condition, value)) from None
     except ValueError:  # built-in functions may have no signature

@@ -11,18 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import (
-    boolean,
-    counted,
-    expected,
-    finite_number,
-    function_of,
-    instance,
-    numbers,
-    positive_integer,
-    positive_number,
-    whole_number,
-)
+from .. import _checks
 from .._typing import Bools, Floats
 from ..errors import ArgumentError, ArgumentTypeError, ExecutorError
 from ..experiments._workers import ended_by
@@ -134,24 +123,24 @@ def neat(
     (True, [[1.0], [0.0]])
     """
     if not hasattr(fitness, "evaluate"):
-        function_of("The fitness", fitness, "genome")
+        _checks.function_of("The fitness", fitness, "genome")
     elif time_limit is not None:
         raise ArgumentError("A time_limit needs a function in Python: compiled code is not interrupted.")
-    limit = None if time_limit is None else positive_number("The time_limit", time_limit)
+    limit = None if time_limit is None else _checks.positive_number("The time_limit", time_limit)
     task = partial(judged, fitness, limit)
-    chosen = Settings() if settings is None else instance("The settings", settings, Settings)
-    size = positive_integer("The population", population)
+    chosen = Settings() if settings is None else _checks.instance("The settings", settings, Settings)
+    size = _checks.positive_integer("The population", population)
     least = f"a whole number, {size} or above, the population"
-    most = whole_number("The max_evaluations", max_evaluations, least, size)
-    aim = math.inf if goal is None else finite_number("The goal", goal)
+    most = _checks.whole_number("The max_evaluations", max_evaluations, least, size)
+    aim = math.inf if goal is None else _checks.finite_number("The goal", goal)
     pool = checked_executor(executor)
     require_picklable("The fitness", fitness, pool)
     path = None if checkpoint is None else as_path(checkpoint)
-    if boolean("The resume", resume) and path is None:
+    if _checks.boolean("The resume", resume) and path is None:
         raise ArgumentError("Expected a checkpoint to resume from, got none. Give checkpoint=.")
     genome = Genome.from_network(start) if isinstance(start, Network) else start
     if not isinstance(genome, Genome | None):
-        raise ArgumentTypeError(expected("The start", "a Genome, a Network or None", start))
+        raise ArgumentTypeError(_checks.expected("The start", "a Genome, a Network or None", start))
     sizes, rng = _checked_sizes(fitness, genome, inputs=inputs, outputs=outputs), random_generator(seed)
     genome = Genome.minimal(*sizes, seed=rng) if genome is None else genome
     people, result = Population(genome, size, chosen, rng), Evolution()
@@ -244,9 +233,9 @@ def judged(fitness: Any, limit: float | None, genomes: Genomes) -> tuple[Floats,
             if limit is None:  # it is the function's own
                 raise
             found = np.nan
-        rows.append(numbers("The fitness", found, "a number, or several").ravel().tolist())
+        rows.append(_checks.numbers("The fitness", found, "a number, or several").ravel().tolist())
         if not rows[-1]:
-            raise ArgumentTypeError(expected("The fitness", "a number, or several", found))
+            raise ArgumentTypeError(_checks.expected("The fitness", "a number, or several", found))
         genomes.weights[first:stop] = genome.genes["weight"]  # it may have adopted others
     return _columns(rows), np.zeros(len(rows), bool), genomes.weights
 
@@ -255,11 +244,11 @@ def _arrays_of(found: Any, count: int) -> tuple[Floats, Bools]:
     """What the method of a fitness has returned, checked."""
     try:
         values, solved = found
-        values, solved = numbers("The fitness", values, "numbers"), np.asarray(solved, np.bool_)
+        values, solved = _checks.numbers("The fitness", values, "numbers"), np.asarray(solved, np.bool_)
         return values.reshape(count, -1), np.broadcast_to(solved, count)
     except (TypeError, ValueError):
-        condition = f"the fitness of {counted(count, 'genome')}, and whether each solves the task"
-        raise ArgumentTypeError(expected("What evaluate returns", condition, found)) from None
+        condition = f"the fitness of {_checks.counted(count, 'genome')}, and whether each solves the task"
+        raise ArgumentTypeError(_checks.expected("What evaluate returns", condition, found)) from None
 
 
 def _columns(rows: list[list[float]]) -> Floats:
@@ -272,7 +261,7 @@ def _checked_sizes(task: Any, genome: Genome | None, **given: Any) -> list[int]:
     found: list[int] = []
     for name, number in given.items():
         known = {size for owner in (task, genome) if (size := getattr(owner, name, None)) is not None}
-        known |= set() if number is None else {positive_integer(f"The {name}", number)}
+        known |= set() if number is None else {_checks.positive_integer(f"The {name}", number)}
         if len(known) != 1:
             got = " and ".join(map(str, sorted(known))) or "none"
             raise ArgumentError(f"Expected one number of {name}, got {got}. Give {name}= as the task has it.")

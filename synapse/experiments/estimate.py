@@ -5,16 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from .._checks import expected, finite_number, imported, real_number
 from .._typing import Floats
 from ..errors import ArgumentError
-
-if TYPE_CHECKING:
-    from .trials import Trials
 
 RESAMPLES = 10_000
 """Number of resamples of a bootstrap."""
@@ -140,10 +137,15 @@ class TrialComparison:
         )
 
 
-def compared(name: str, first: Trials, second: Trials, paired: bool | None, failed: float) -> TrialComparison:
-    """Compare the values of two sets of trials, see :meth:`Trials.compare`."""
-    one, other = first.values(name), second.values(name)
-    keys, others = _keys(first), _keys(second)
+def compared(
+    name: str,
+    values: tuple[list[Any], list[Any]],
+    seeds: tuple[list[str], list[str]],
+    paired: bool | None,
+    failed: float,
+) -> TrialComparison:
+    """Compare the values of two sets of trials with these seeds and points, see :meth:`Trials.compare`."""
+    (one, other), (keys, others) = values, seeds
     same = len(set(keys)) == len(keys) and sorted(keys) == sorted(others)
     if paired and not same:
         raise ArgumentError("Paired trials need the same seeds, each once. Give paired=False for these.")
@@ -165,11 +167,6 @@ def compared(name: str, first: Trials, second: Trials, paired: bool | None, fail
         (len(a), len(b)),
         (_unsolved(one), _unsolved(other)),
     )
-
-
-def _keys(trials: Trials) -> list[str]:
-    """What pairs a trial: its seed and point."""
-    return [repr([row.get(name) for name in ("seed", *trials.names)]) for row in trials]
 
 
 def _numbers(values: Sequence[Any], binary: bool, failed: float) -> Floats:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import pickle
 import uuid
 from collections.abc import Generator, Iterable, Mapping, Sequence
@@ -16,15 +15,7 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-from .._checks import (
-    boolean,
-    counted,
-    expected,
-    listed,
-    lowered,
-    positive_number,
-    whole_number,
-)
+from .. import _checks
 from ..engine.guard import Deferred
 from ..errors import ArgumentError, ArgumentTypeError, ExecutorError, SynapseError
 from ..learning.training import saying_compiling
@@ -121,7 +112,7 @@ def run(
     >>> len(trials), trials[0].keys()
     (8, dict_keys(['seed', 'solved', 'epochs']))
     """
-    function = _checked_trial(trial, ["seed"])
+    function = _checks.function_of("The trial", trial, "seed")
     tasks: list[tuple[Point, int]] = [({}, seed) for seed in _checked_seeds(seeds)]
     return TrialPlan(function, tasks, executor, time_limit, retry, progress).run(store)
 
@@ -176,7 +167,7 @@ def sweep(
     1   0.5    10       2  5.5 (range 5 to 6)
     """
     chosen = _points_of(grid)
-    function = _checked_trial(trial, ["seed", *chosen[0]])
+    function = _checks.function_of("The trial", trial, "seed", keywords=chosen[0])
     several = _checked_seeds(seeds)
     tasks = [(point, seed) for point in chosen for seed in several]
     return TrialPlan(function, tasks, executor, time_limit, retry, progress).run(store)
@@ -187,20 +178,23 @@ def _points_of(grid: Any) -> list[Point]:
     if isinstance(grid, Mapping):
         values = _grid(grid)
         if (total := prod(map(len, values.values()))) > MOST_POINTS:
-            raise ArgumentError(expected("The points", f"at most {MOST_POINTS}", total))
+            raise ArgumentError(_checks.expected("The points", f"at most {MOST_POINTS}", total))
         points = [dict(zip(values, chosen, strict=True)) for chosen in product(*values.values())]
     else:
-        given = [_named("A point", one) for one in listed("The grid", grid, "a dict, or a list of points")]
-        points = [{name: _value(name, value) for name, value in point.items()} for point in given]
+        given = _checks.listed("The grid", grid, "a dict, or a list of points")
+        named = [_parameters("A point", point) for point in given]
+        points = [{name: _value(name, value) for name, value in point.items()} for point in named]
         if not points or any(point.keys() != points[0].keys() for point in points):
-            raise ArgumentError(expected("The points", "dicts with the same names, at least one", grid))
+            raise ArgumentError(
+                _checks.expected("The points", "dicts with the same names, at least one", grid)
+            )
     return list({point_text(point): point for point in points}.values())
 
 
-def _named(what: str, given: Any) -> Mapping[str, Any]:
+def _parameters(what: str, given: Any) -> Mapping[str, Any]:
     condition = "a dict of parameters by name, at least one"
     if not isinstance(given, Mapping) or not given or not all(isinstance(name, str) for name in given):
-        raise ArgumentTypeError(expected(what, condition, given))
+        raise ArgumentTypeError(_checks.expected(what, condition, given))
     for name in ("seed", "failed"):
         if name in given:
             raise ArgumentError(f"A parameter of a sweep cannot have the name {name!r}. Rename it.")
@@ -211,44 +205,28 @@ def _value(name: str, value: Any) -> Any:
     try:
         return plain_value(value)
     except (TypeError, RecursionError):
-        raise ArgumentTypeError(expected(f"The values of {name!r}", KINDS, value)) from None
+        raise ArgumentTypeError(_checks.expected(f"The values of {name!r}", KINDS, value)) from None
 
 
 def _grid(given: Any) -> dict[str, list[Any]]:
     """Values by name, each a list."""
-    found = {}
-    for name, values in _named("The grid", given).items():
-        several = listed(f"The values of {name!r}", values, f"a list of {KINDS}")
-        found[name] = [_value(name, one) for one in several]
-        if not found[name]:
-            raise ArgumentError(expected(f"The values of {name!r}", "at least one", values))
-    return found
-
-
-def _checked_trial(trial: Any, names: list[str]) -> Trial:
-    """A function that can be called with a seed and these names."""
-    condition = f"a function of ({', '.join(names)})"
-    if not callable(trial):
-        raise ArgumentTypeError(expected("The trial", condition, trial))
-    try:
-        inspect.signature(trial).bind(0, **dict.fromkeys(names[1:]))
-    except TypeError:
-        raise ArgumentTypeError(expected("The trial", condition, trial)) from None
-    except ValueError:  # built-in functions may have no signature
-        if isinstance(trial, type):
-            raise ArgumentTypeError(expected("The trial", condition, trial)) from None
-    function: Trial = trial
-    return function
+    checked = {}
+    for name, values in _parameters("The grid", given).items():
+        several = _checks.listed(f"The values of {name!r}", values, f"a list of {KINDS}")
+        checked[name] = [_value(name, one) for one in several]
+        if not checked[name]:
+            raise ArgumentError(_checks.expected(f"The values of {name!r}", "at least one", values))
+    return checked
 
 
 def _checked_seeds(seeds: Any) -> list[int]:
     condition = "a sequence of whole numbers, such as range(30)"
     found = [
-        whole_number("A seed", seed, f"a whole number from 0 to {MOST_SEED}", 0, MOST_SEED)
-        for seed in listed("The seeds", seeds, condition)
+        _checks.whole_number("A seed", seed, f"a whole number from 0 to {MOST_SEED}", 0, MOST_SEED)
+        for seed in _checks.listed("The seeds", seeds, condition)
     ]
     if not found or len(set(found)) < len(found):
-        raise ArgumentError(expected("The seeds", "different whole numbers, at least one", seeds))
+        raise ArgumentError(_checks.expected("The seeds", "different whole numbers, at least one", seeds))
     return found
 
 
@@ -258,7 +236,7 @@ def checked_executor(executor: Any) -> Executor | None:
         return executor
     advice = "Give client.get_executor()." if hasattr(executor, "get_executor") else ""
     condition = "a concurrent.futures.Executor or None"
-    raise ArgumentTypeError(expected("The executor", condition, executor, advice))
+    raise ArgumentTypeError(_checks.expected("The executor", condition, executor, advice))
 
 
 def require_picklable(what: str, function: Any, executor: Executor | None) -> None:
@@ -269,8 +247,8 @@ def require_picklable(what: str, function: Any, executor: Executor | None) -> No
         pickle.dumps(function)
     except Exception as error:  # pickle raises AttributeError, TypeError and others
         raise ArgumentTypeError(
-            f"A process pool cannot send {lowered(what)} to its processes ({one_line(error)}). Define it by "
-            "def at the top level of a module, pass what it needs by functools.partial, or use threads."
+            f"A process pool cannot send {_checks.lowered(what)} to its processes ({one_line(error)}). Use "
+            "threads, or define it by def at the top level of a module and bind values by functools.partial."
         ) from None
 
 
@@ -293,11 +271,11 @@ class TrialPlan:
 
     def __post_init__(self) -> None:
         self.executor = checked_executor(self.executor)
-        self.retry = boolean("The retry", self.retry)
+        self.retry = _checks.boolean("The retry", self.retry)
         if self.limit is not None:
-            self.limit = positive_number("The time_limit", self.limit)
+            self.limit = _checks.positive_number("The time_limit", self.limit)
         if not isinstance(self.progress, str):
-            self.progress = boolean("The progress", self.progress)
+            self.progress = _checks.boolean("The progress", self.progress)
         require_picklable("The trial", self.trial, self.executor)
 
     def run(self, store: PathLike | None) -> Trials:
@@ -329,7 +307,9 @@ class TrialPlan:
                 except _BrokenExecutorError as failure:
                     raise ExecutorError(_broken(failure, done, len(tasks), path)) from failure.__cause__
                 except (KeyboardInterrupt, ArgumentTypeError) as error:
-                    error.add_note(f"{done} of {counted(len(tasks), 'trial')} are done. {_results(path)}")
+                    error.add_note(
+                        f"{done} of {_checks.counted(len(tasks), 'trial')} are done. {_results(path)}"
+                    )
                     raise
         return joined((*tasks[task], *found[task]) for task in tasks)
 
@@ -415,9 +395,8 @@ def _broken(failure: _BrokenExecutorError, done: int, total: int, path: Any) -> 
     """The sentence about an executor that has failed."""
     cause = one_line(failure.__cause__ or failure)
     advice = "" if path is None else "make a new executor, and "
-    return (
-        f"The executor failed after {done} of {counted(total, 'trial')} ({cause}). {_results(path, advice)}"
-    )
+    trials = _checks.counted(total, "trial")
+    return f"The executor failed after {done} of {trials} ({cause}). {_results(path, advice)}"
 
 
 def _results(path: Any, advice: str = "") -> str:

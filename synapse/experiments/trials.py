@@ -10,19 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _html
-from .._checks import (
-    boolean,
-    counted,
-    expected,
-    imported_pandas,
-    instance,
-    is_among,
-    is_number,
-    listed,
-    real_number,
-    unknown_name,
-)
+from .. import _checks, _html
 from ..errors import ArgumentError, ArgumentTypeError
 from ..readwrite.files import PathLike
 from ._records import Point
@@ -53,9 +41,12 @@ class Trials(list[Row]):
     def __init__(
         self, rows: Iterable[Row] = (), names: Sequence[str] = (), seconds: float = math.nan
     ) -> None:
-        found = listed("The rows of Trials", rows, "dicts, one for each trial")
-        super().__init__(instance("Each row of Trials", row, dict) for row in found)
-        self.names, self.seconds = tuple(_names("The names", names)), real_number("The seconds", seconds)
+        found = _checks.listed("The rows of Trials", rows, "dicts, one for each trial")
+        super().__init__(_checks.instance("Each row of Trials", row, dict) for row in found)
+        self.names, self.seconds = (
+            tuple(_names("The names", names)),
+            _checks.real_number("The seconds", seconds),
+        )
 
     @property
     def failed(self) -> Trials:
@@ -123,8 +114,8 @@ class Trials(list[Row]):
         """
         found = [False if value is None and "failed" in row else value for row, value in self._valued(name)]
         for value in found:
-            if not isinstance(value, bool | np.bool_) and not (is_number(value) and value in (0, 1)):
-                raise ArgumentError(expected(f"The values of {name!r}", "true or false", value))
+            if not isinstance(value, bool | np.bool_) and not (_checks.is_number(value) and value in (0, 1)):
+                raise ArgumentError(_checks.expected(f"The values of {name!r}", "true or false", value))
         return rate_of(sum(map(bool, found)), len(found), level)
 
     def median(self, name: str, level: float = 0.95, failed: float = math.inf) -> Estimate:
@@ -157,8 +148,10 @@ class Trials(list[Row]):
         >>> print(Trials({"seed": i, "needed": n} for i, n in enumerate(needed)).median("needed"))
         5,100 (4,200 to -)
         """
-        missing = real_number("The failed", failed)
-        values = [missing if value is None else real_number("A value", value) for value in self.values(name)]
+        missing = _checks.real_number("The failed", failed)
+        values = [
+            missing if value is None else _checks.real_number("A value", value) for value in self.values(name)
+        ]
         return median_of(values, level)
 
     def values(self, name: str) -> list[Any]:
@@ -238,10 +231,11 @@ class Trials(list[Row]):
         (log-rank, p = 0.0031)
         """
         if not isinstance(other, Trials):
-            raise ArgumentTypeError(expected("The other", "Trials", other))
+            raise ArgumentTypeError(_checks.expected("The other", "Trials", other))
         if paired is not None:
-            paired = boolean("The paired", paired)
-        return compared(name, self, other, paired, real_number("The failed", failed))
+            paired = _checks.boolean("The paired", paired)
+        values, keys = (self.values(name), other.values(name)), (self._keys(), other._keys())
+        return compared(name, values, keys, paired, _checks.real_number("The failed", failed))
 
     def summary(self, rate: str | Sequence[str] = (), median: str | Sequence[str] = ()) -> Any:
         """Return a ``pandas.DataFrame`` with a row for each point of a sweep; for other trials, one row.
@@ -275,14 +269,14 @@ class Trials(list[Row]):
         rates, medians, failed = _names("The rate", rate), _names("The median", median), self.failed
         names = [*self.names, "trials", *(["failed"] if failed else []), *rates, *medians]
         if any(names.count(name) > 1 for name in names):  # what is no name is refused below
-            raise ArgumentError(expected("The columns of a summary", "of different names", names))
+            raise ArgumentError(_checks.expected("The columns of a summary", "of different names", names))
         columns: dict[str, list[Any]] = {name: [group[0][name] for group in groups] for name in self.names}
         columns["trials"] = [len(group) for group in groups]
         if failed:
             columns["failed"] = [len(group.failed) for group in groups]
         columns |= {name: [group.rate(name) for group in groups] for name in rates}
         columns |= {name: [group.median(name) for group in groups] for name in medians}
-        return imported_pandas().DataFrame(columns)
+        return _checks.imported_pandas().DataFrame(columns)
 
     def to_pandas(self) -> Any:
         """Return a ``pandas.DataFrame`` with a row for each trial and a column for each key.
@@ -306,11 +300,15 @@ class Trials(list[Row]):
         0.1    3.0
         Name: cost, dtype: float64
         """
-        return imported_pandas().DataFrame(list(self))
+        return _checks.imported_pandas().DataFrame(list(self))
 
     def __repr__(self) -> str:
-        count, failed = counted(len(self), "trial"), len(self.failed)
-        points = f" at {counted(len(self.by()), 'point')} of {' and '.join(self.names)}" if self.names else ""
+        count, failed = _checks.counted(len(self), "trial"), len(self.failed)
+        points = (
+            f" at {_checks.counted(len(self.by()), 'point')} of {' and '.join(self.names)}"
+            if self.names
+            else ""
+        )
         known = ("seed", "failed", *self.names)
         values = dict.fromkeys(name for row in self for name in row if name not in known)
         named = f": {', '.join(map(self._in_words, values))}" if values else ""
@@ -339,9 +337,13 @@ class Trials(list[Row]):
             raise ArgumentError(f"Expected at least one trial with the value {name!r}, got none.")
         return [(row, None if "failed" in row else self._at(row, name)) for row in self]
 
+    def _keys(self) -> list[str]:
+        """What pairs each trial with one of other trials: its seed and point."""
+        return [repr([row.get(name) for name in ("seed", *self.names)]) for row in self]
+
     def _at(self, row: Row, name: str) -> Any:
-        if not is_among(name, row):
-            raise unknown_name("value", name, [key for key in row if key != "seed"])
+        if not _checks.is_among(name, row):
+            raise _checks.unknown_name("value", name, [key for key in row if key != "seed"])
         return row[name]
 
 
@@ -388,7 +390,7 @@ def read_trials(store: PathLike) -> Trials:
 
 
 def _names(what: str, given: Any) -> list[str]:
-    return [given] if isinstance(given, str) else listed(what, given, "a name, or a list of names")
+    return [given] if isinstance(given, str) else _checks.listed(what, given, "a name, or a list of names")
 
 
 def _hashable(name: str, value: Any) -> Any:
@@ -396,9 +398,9 @@ def _hashable(name: str, value: Any) -> Any:
     if isinstance(value, list):
         return tuple(_hashable(name, one) for one in value)
     if not isinstance(value, Hashable):
-        raise ArgumentTypeError(expected(f"The values of {name!r}", "numbers, text or lists", value))
+        raise ArgumentTypeError(_checks.expected(f"The values of {name!r}", "numbers, text or lists", value))
     return value
 
 
 def _plain(value: Any) -> bool:
-    return value is None or isinstance(value, bool) or is_number(value)
+    return value is None or isinstance(value, bool) or _checks.is_number(value)

@@ -20,21 +20,7 @@ from sklearn.utils.validation import _check_sample_weight
 
 import architect
 
-from .. import optimizers
-from .._checks import (
-    ARGUMENTS,
-    about_arguments,
-    boolean,
-    choice,
-    counted,
-    expected,
-    fraction,
-    function_of,
-    listed,
-    numbers,
-    positive_number,
-    shown,
-)
+from .. import _checks, optimizers
 from .._running_scale import RunningScale
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
@@ -74,7 +60,9 @@ def parameters(**own: Any) -> Callable[[Class], Class]:
         known = Signature(made)
 
         def __init__(self: Any, *given: Any, **named: Any) -> None:  # noqa: N807 - becomes that of the class
-            if unknown := about_arguments([__init__], named, ARGUMENTS["estimator"], as_dict=False):
+            if unknown := _checks.about_arguments(
+                [__init__], named, _checks.ARGUMENTS["estimator"], as_dict=False
+            ):
                 raise ArgumentTypeError(unknown)
             bound = known.bind(self, *given, **named)
             bound.apply_defaults()
@@ -179,9 +167,9 @@ class NetworkEstimator(BaseEstimator):
 
     def _checked(self, y: Any) -> Any:
         """Targets in a form that the methods below take."""
-        values = numbers("The y", y, "numbers")
+        values = _checks.numbers("The y", y, "numbers")
         if not np.isfinite(values).all():
-            raise ArgumentError(expected("The y", "finite", y))
+            raise ArgumentError(_checks.expected("The y", "finite", y))
         return values
 
     def _learn_targets(self, y: Any, classes: Any) -> list[str]:
@@ -214,8 +202,8 @@ class NetworkEstimator(BaseEstimator):
 
     def _prepare(self, y: Any, classes: Any) -> int:
         """Learn what the targets are and build the network with its scale; returns a seed for training."""
-        boolean("The scale", self.scale)
-        positive_number("The online_rate", self.online_rate)
+        _checks.boolean("The scale", self.scale)
+        _checks.positive_number("The online_rate", self.online_rate)
         draw = check_random_state(self.random_state).randint
         features, names = self.n_features_in_, self._learn_targets(y, classes)
         network = self._built(features, names, int(draw(2**31 - 1)))
@@ -238,18 +226,20 @@ class NetworkEstimator(BaseEstimator):
         options: dict[str, Any] = {"output_squash": self._output_squash, "seed": seed}
         options |= {} if self.squash is None else {"squash": self.squash}
         if isinstance(self.build, str):
-            make: Any = ARCHITECTURES[choice("The build", self.build, ARCHITECTURES)]
-            sizes = (inputs, *listed("The hidden", self.hidden, "a tuple of sizes"), outputs)
+            make: Any = ARCHITECTURES[_checks.choice("The build", self.build, ARCHITECTURES)]
+            sizes = (inputs, *_checks.listed("The hidden", self.hidden, "a tuple of sizes"), outputs)
             try:
                 signature(make).bind(*sizes, **options)
             except TypeError:
                 condition = f"sizes that {self.build} takes between inputs and outputs"
-                raise ArgumentError(expected("The hidden", condition, self.hidden)) from None
+                raise ArgumentError(_checks.expected("The hidden", condition, self.hidden)) from None
             return make(*sizes, **options)  # type: ignore[no-any-return]
         if isinstance(self.build, nx.Graph):
             ends = self._marked("input", self._features()), self._marked("output", names)
             return from_networkx(self.build, *ends, **options)
-        found = function_of("The build", self.build, "n_inputs", "n_outputs", "seed")(inputs, outputs, seed)
+        found = _checks.function_of("The build", self.build, "n_inputs", "n_outputs", "seed")(
+            inputs, outputs, seed
+        )
         # Without a copy, one network for all calls would learn from every fold of a cross-validation.
         return require_network("What build returns", found).clone()
 
@@ -296,7 +286,9 @@ class NetworkEstimator(BaseEstimator):
             found.append(compute_sample_weight(self.class_weight, y))
         weights: Floats | None = np.prod(found, axis=0) if found else None
         if weights is not None and not (np.isfinite(weights) & (weights >= 0)).all():
-            raise ArgumentError(expected("The class_weight", "finite numbers, 0 or above", self.class_weight))
+            raise ArgumentError(
+                _checks.expected("The class_weight", "finite numbers, 0 or above", self.class_weight)
+            )
         if weights is not None and not weights.any():
             raise ArgumentError("Expected a sample with a weight above 0, got none.")
         return weights
@@ -317,7 +309,9 @@ class NetworkEstimator(BaseEstimator):
         """Count all rows of inputs and the targets in the scale; returns the targets in standard units."""
         targets, n, outputs = self._targets(y), self.n_features_in_, len(self.network_.output)
         if targets.shape != (len(y), outputs):
-            raise ArgumentError(f"Expected {counted(outputs, 'target')} a sample, got the shape {y.shape}.")
+            raise ArgumentError(
+                f"Expected {_checks.counted(outputs, 'target')} a sample, got the shape {y.shape}."
+            )
         if self.scale:
             self._scale = deepcopy(self._scale)  # an error brings the one before back
             self._scale.add(rows, 0, weights)
@@ -331,7 +325,7 @@ class NetworkEstimator(BaseEstimator):
         if isinstance(inputs, np.ndarray) and not self.network_.has_memory:
             inputs, targets = inputs[:, 0], targets[:, 0]  # one call instead of one for each sample
         if self.validation is not None:
-            fraction("The validation", self.validation)
+            _checks.fraction("The validation", self.validation)
             order = np.random.default_rng(seed).permutation(len(inputs))
             inputs, targets = (
                 [one[i] for i in order] if isinstance(one, list) else one[order] for one in (inputs, targets)
@@ -340,7 +334,7 @@ class NetworkEstimator(BaseEstimator):
         if weights is not None:  # a mean weight of 1, so that twice all weights are the same
             options["sample_weight"] = weights * (len(weights) / weights.sum())
         own = {name: getattr(self, name) for name in TRAINER}
-        if isinstance(self.l2, str) and choice("The l2", self.l2, (AUTO,)):
+        if isinstance(self.l2, str) and _checks.choice("The l2", self.l2, (AUTO,)):
             rows = np.concatenate(targets) if isinstance(targets, list) else targets
             known = (
                 ~np.isnan(rows).all(axis=-1) if weights is None else weights
@@ -348,7 +342,7 @@ class NetworkEstimator(BaseEstimator):
             learned = known.sum() * (1.0 - (self.validation or 0.0))
             own["l2"] = AUTO_L2 / learned if self.method == "bptt" else 0.0
         if isinstance(self.optimizer, str):
-            own["optimizer"] = OPTIMIZERS[choice("The optimizer", self.optimizer, OPTIMIZERS)]()
+            own["optimizer"] = OPTIMIZERS[_checks.choice("The optimizer", self.optimizer, OPTIMIZERS)]()
         result = Trainer(self.network_, **own).train(inputs, targets, seed=seed, **options)
         self.result_: Result = result
         self.loss_curve_, self.n_iter_ = result.history["error"], result.epochs
@@ -459,8 +453,9 @@ class ClassTargets(NetworkEstimator):
         try:
             return np.array([self._one_hot[label] for label in y.tolist()])
         except KeyError as unknown:
+            labels, label = _checks.shown(self.classes_.tolist()), _checks.shown(unknown.args[0])
             raise ArgumentError(
-                f"Expected labels among {shown(self.classes_.tolist())}, got {shown(unknown.args[0])}. "
+                f"Expected labels among {labels}, got {label}. "
                 "Give all classes to the first partial_fit, or use learn_one."
             ) from None
 
@@ -490,27 +485,18 @@ class ClassTargets(NetworkEstimator):
     def partial_fit(  # type: ignore[override]
         self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
     ) -> Self:
-        """Learn each sample once, in order, by the online rule.
+        """Learn each sample once, in order, by the online rule, as :meth:`NetworkRegressor.partial_fit`.
 
         Parameters
         ----------
-        X, y
-            As for `fit`. The scale counts all samples of the call first.
+        X, y, sample_weight
+            As there. An error is also raised for a label that is not among the classes.
         classes : array_like, optional
             All labels that will come. Needed in the first call, but for columns of 0 and 1.
-        sample_weight : array_like, shape (N,), optional
-            The weight of each sample, a factor of `online_rate`. Default: all 1.
 
         Returns
         -------
         self
-
-        Raises
-        ------
-        ValueError, TypeError
-            If the data cannot be used, or a label is not among the classes. Nothing has changed.
-        DivergenceError
-            If the cost of a step is not finite, as with a high rate.
         """
         if isinstance(self.class_weight, str):
             raise ArgumentError("Expected class_weight to be a dict for partial_fit, which sees a part only.")

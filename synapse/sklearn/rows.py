@@ -17,7 +17,7 @@ from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.layer import Layer
 from ..objects.neuron import Neuron
-from .estimator import NOTES, ClassTargets, NetworkEstimator, array_of, parameters
+from .estimator import AUTO, NOTES, ClassTargets, NetworkEstimator, array_of, parameters
 
 LARGE = 1e150
 """Values below this have squares that a scale can count."""
@@ -176,6 +176,8 @@ class RowEstimator(NetworkEstimator):
     def _values(self, x: Mapping[Any, Any]) -> dict[Any, float]:
         """The features that are there, as floats."""
         try:
+            if any(isinstance(value, np.complexfloating) for value in x.values()):
+                raise TypeError  # float() only warns that it drops a part
             values = {name: float(value) for name, value in x.items() if value is not None}
         except (AttributeError, TypeError, ValueError, OverflowError):
             values = {None: np.inf}
@@ -234,16 +236,13 @@ def _names(values: Iterable[Any]) -> Any:
     return np.array([*values, None], object)[:-1]
 
 
+DEFAULTS = {"hidden": (16,), "build": "Perceptron", "squash": "tanh", "scale": True}
+"""Parameters of both estimators; those of learning follow."""
+LEARNING = {"online_rate": 0.01, "random_state": None}
+
+
 @final
-@parameters(
-    hidden=(16,),
-    build="Perceptron",
-    squash="tanh",
-    scale=True,
-    class_weight=None,
-    online_rate=0.01,
-    random_state=None,
-)
+@parameters(**DEFAULTS, class_weight=None, **LEARNING)
 class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
     """A network of any topology as a classifier of rows: of scikit-learn and of River.
 
@@ -344,15 +343,7 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
 
 
 @final
-@parameters(
-    hidden=(16,),
-    build="Perceptron",
-    squash="tanh",
-    scale=True,
-    online_rate=0.01,
-    random_state=None,
-    l2="auto",
-)
+@parameters(**DEFAULTS, **LEARNING, l2=AUTO)
 class NetworkRegressor(RegressorMixin, RowEstimator):
     """A network of any topology as a regressor of rows: of scikit-learn, skforecast and River.
 

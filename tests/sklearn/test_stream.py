@@ -151,6 +151,7 @@ def test_faults_change_nothing():
             (lambda: model.learn_one({"b": "word"}, 1.0), ArgumentError, "OneHotEncoder"),
             (lambda: model.learn_one([1.0], 1.0), ArgumentError, r"a dict of finite numbers, got \[1.0\]"),
             (lambda: model.learn_one({"b": np.inf}, 1.0), ArgumentError, "finite numbers"),
+            (lambda: model.learn_one({"b": np.complex64(1j)}, 1.0), ArgumentError, "finite numbers"),
             (lambda: model.learn_one({"b": 1.0}, np.nan), ArgumentError, "the target"),
             (lambda: model.learn_one({"b": 1.0}, "x"), ArgumentTypeError, "the target"),
             (lambda: model.learn_one({"b": 1.0}, 1.0, w=-1), ArgumentError, "the w to be a finite number, 0"),

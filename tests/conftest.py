@@ -2,10 +2,12 @@
 
 Tests without a marker are the default tier. `pytest -m slow` runs another tier, `pytest -m ""` all of them.
 `HYPOTHESIS_PROFILE=many pytest -m hypothesis` gives property tests more examples, `explore` new ones.
+`TEST_ORDER=1` shuffles the files, and the tests of each.
 """
 
 import gc
 import os
+import random
 import signal
 import threading
 from collections import Counter
@@ -79,6 +81,10 @@ def pytest_sessionstart():
 def pytest_collection_modifyitems(items):
     """Outputs of graphs that are drawn may be unreached, and so are those of networks named so."""
     unreached = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+    order = random.Random(os.environ.get("TEST_ORDER"))
+    if "TEST_ORDER" in os.environ:  # the same in all workers of xdist
+        place = {path: order.random() for path in dict.fromkeys(item.path for item in items)}
+        items.sort(key=lambda item: (place[item.path], order.random()))
     for item in items:
         if hasattr(getattr(item, "function", None), "hypothesis") or "unconnected" in item.name:
             item.add_marker(unreached)

@@ -45,6 +45,8 @@ def test_weights_read_in_one_iteration_are_the_present_ones():
         net.weights = net.weights + 1.0
         assert [weight for *_, weight in weights] == [edge.weight for *_, edge in live.edges(data=True)]
         net.add(Layer(1))
+    net = perceptron(2, 3, 2)  # nobody else holds the graph of the view
+    assert list(net.graph.edges(data="weight")) == list(net.graph.copy().edges(data="weight"))
 
 
 def test_garbage_collection_is_as_before():

@@ -344,6 +344,14 @@ def gaters(layer, projection):
     return [list(layer).index(c.gater) for c in projection]
 
 
+def test_connections_can_be_removed_while_a_projection_is_iterated():
+    """The store gives others new numbers meanwhile."""
+    projection = Layer(120).project(Layer(120), weights=1.0)
+    for connection in projection:
+        connection.source.disconnect(connection.target)
+    assert len(projection) == 0
+
+
 def test_a_layer_gates_what_comes_into_targets_or_leaves_sources():
     for sizes, kind, found in (
         ((3, 2, 2), gate.INPUT, [0, 0, 0, 1, 1, 1]),

@@ -17,6 +17,7 @@ from tests.integrity import check_store
 X = np.random.default_rng(0).random((6, 5, 2))
 Y = np.random.default_rng(1).random((6, 5, 1))
 SECONDS = float(sys.argv[1])
+sys.setswitchinterval(1e-4)  # 50 times as many opportunities
 failures, done, refused = [], {}, {}
 
 def again(name, act, *arguments):
@@ -111,8 +112,19 @@ def save(rng):
 def read(rng):
     link, neuron = net.connections[0], net.output[0]
     assert abs(link.weight) < 100 and abs(neuron.activation) < 100
-    len(net.weights), net.graph.number_of_edges(), repr(net), synapse.gradient(net, X, Y)
+    len(net.weights), repr(net), synapse.gradient(net, X, Y)
     assert all(isinstance(root, Neuron) for link in net.connections[:9] for root in link.sensitivity)
+
+LOOKS = [
+    lambda hidden, link: net.graph.number_of_edges() + len(net.graph.edges) + net.graph.size(),
+    lambda hidden, link: net.graph.copy().number_of_edges(),
+    lambda hidden, link: (repr(hidden[0].error), hidden[0] < net.output[0], repr(link), dict(link)),
+    lambda hidden, link: [net.graph.nodes[neuron]["subset"] for neuron in net.output],
+    lambda hidden, link: (net.parts, hidden.activations, hidden.trainable, hidden[0].outgoing),
+]
+
+def look(rng):
+    rng.choice(LOOKS)(rng.choice(net.hidden), net.connections[-1])
 
 def train_by_batches(rng):
     Trainer(net, method="rtrl", order=rng.choice([None, 1, 2]), optimizer=optimizers.Adam(0.001),
@@ -132,7 +144,7 @@ def join(rng):
 
 together(train_by_batches=train_by_batches, rule=rule, join=join, train=train, train_exactly=train_exactly,
          search=search, step=step, record=record, save=save,
-         read=read, edit=lambda rng: edit(rng, net), edit2=lambda rng: edit(rng, net))
+         look=look, read=read, edit=lambda rng: edit(rng, net), edit2=lambda rng: edit(rng, net))
 check_store(net._store)
 """
 
@@ -168,7 +180,137 @@ for net in nets:
 """
 
 
-SCRIPTS = {"edited": TRAINED_AND_EDITED, "joined": JOINED}
+REMOVED = """
+class World:
+    'A network that loses neurons and connections while a call waits for its lock.'
+
+    def __init__(self):
+        self.input, self.layer, self.last, self.output = Layer(2), Layer(3, "tanh"), Layer(1), Layer(2)
+        self.into, self.out = self.input.project(self.layer, seed=0), self.layer.project(self.output, seed=1)
+        self.input.project(self.last, seed=2), self.last.project(self.output, seed=3)
+        self.net = Network(self.input, [self.layer, self.last], self.output)
+        self.gone, self.one, self.same = self.layer[0], self.last[0], self.layer[:]
+        self.link, self.other, self.link_out = self.into[0], self.into[3], self.one.outgoing[0]
+        self.free, self.apart, self.data = Neuron(), Layer(2), dict(self.net.graph.nodes)
+        self.net.activate([0.0, 1.0])  # from now on, reading waits for edits only
+
+    def edit(self):
+        self.net.remove(self.gone), self.net.remove(self.one)
+        for link in self.net.connections[-2:]:
+            link.source.disconnect(link.target)
+
+CALLS = {
+    "gone one": '''
+n.gate(w.other)
+n.gate(w.other, w.into[4])
+n.ungate(w.other)
+n.project(w.free)
+w.free.project(n)
+n.project(w.apart)
+n.disconnect(w.output[0])
+n.connected(w.output[0])
+n.activate()
+n.activate(0.5)
+n.propagate(0.1, 1.0)
+n.clear()
+n.reset(0)
+n.reseed(0)
+n.bias = 1.0
+n.squash = "relu"
+n.trainable = False
+n.name = "a"
+n.state = 1.0
+repr(n), n < w.output[0], [getattr(n, name) for name in dir(n) if name[0] != "_"]
+repr(n.error), dict(w.data[n])
+''',
+    "layer last same": '''
+n.append(Neuron())
+w.net.add(w.apart, before=n)
+n.project(w.apart)
+w.apart.project(n, seed=0)
+n.gate(w.into, "input")
+w.apart.gate(w.out, "output")
+n.activate()
+n.activate([0.5] * len(n))
+n.propagate(0.1, [1.0] * len(n))
+n.clear()
+n.reset(0)
+n.freeze()
+n.unfreeze()
+n.biases = [0.5] * len(n)
+n.cost_weights = [0.5] * len(n)
+n.squash = "winner"
+n.name = "a"
+n.trainable = False
+n.deterministic = True
+synapse.tie(n)
+synapse.untie(n)
+Network(w.apart, n)
+n.activations, n.squash, n._repr_html_(), list(n)
+''',
+    "link link_out": '''
+n.weight = 1.0
+n.trainable = False
+w.free.gate(n)
+synapse.tie([n, w.other])
+repr(n), dict(n), [getattr(n, name) for name in dir(n) if name[0] != "_"]
+''',
+    "into out": '''
+n.weights = 1.0
+n.weights *= 2.0
+n.weights[0] = 1.0
+n.trainable = False
+synapse.tie(n)
+[link.weight for link in n], n[-1], np.asarray(n.weights)
+''',
+    "net": '''
+n.remove(w.gone)
+n.sort()
+n.run(X[0])
+n.weights = n.weights
+n.biases = n.biases
+n.learning_rule = "rtrl"
+n.graph.number_of_edges(), n.graph.copy(), n.connections, n[-1], synapse.Topology.of(n)
+synapse.gradient(n, X, Y[:, :, [0, 0]])
+synapse.record(n, "state", "weight").__enter__().close()
+Trainer(n, method="bptt").train(X, Y[:, :, [0, 0]], epochs=1, progress=False)
+''',
+}
+
+def tried(call, target):
+    world, thread = World(), None
+
+    def act():
+        try:
+            exec(call, {**globals(), "w": world, "n": getattr(world, target)})
+        except synapse.errors.SynapseError:
+            refused[call, target] = True
+        except BaseException:
+            failures.append(f"{call} of {target}: {traceback.format_exc()}")
+
+    def drawn(rng, shape, *_):
+        'Called while the lock is held: the call waits for it, then the world is another.'
+        nonlocal thread
+        thread = threading.Thread(target=act)
+        thread.start()
+        thread.join(0.02)
+        world.edit()
+        return np.zeros(shape)
+
+    world.input.project(world.output, initializer=drawn)
+    thread.join(60)
+    check_store(world.net._store)
+    world.net.activate([0.0, 1.0])
+
+for targets, calls in CALLS.items():
+    for target in targets.split():
+        for call in calls.strip().splitlines():
+            tried(call, target)
+print(*failures or ["sound", len(refused) > 80])
+"""
+
+
+SCRIPTS = {"edited": TRAINED_AND_EDITED, "joined": JOINED, "removed": REMOVED}
 
 
 def process(script, seconds):

@@ -126,15 +126,18 @@ class InUse(Deferred):
             self._held.pop().lock.release()
         Deferred.__exit__(self)
 
+    def _stores(self) -> set[Store]:
+        return {view._store for view in self._views}
+
     def _acquire(self) -> None:
         while True:
-            stores = {view._store for view in self._views}
+            stores = self._stores()
             # All threads lock stores in the order of their creation, which prevents deadlocks.
             for store in sorted(stores, key=lambda store: store.serial) if len(stores) > 1 else stores:
                 if not store.lock.acquire(blocking=False):
                     _wait_for(store)
                 self._held.append(store)
-            if stores == {view._store for view in self._views}:
+            if stores == self._stores():
                 return
             while self._held:  # a store has been joined to another while waiting
                 self._held.pop().lock.release()

@@ -168,11 +168,15 @@ class Connection(DataView):
             return self is other
         return self.copy() == dict(other)
 
+    def _require(self) -> None:
+        """Raise TopologyError if the connection has been removed."""
+        if self._identity < 0:
+            raise TopologyError("This connection has been removed. Project again to make a new one.")
+
     @property
     def _at(self) -> int:
         """Present row in the store; TopologyError if the connection has been removed."""
-        if self._identity < 0:
-            raise TopologyError("This connection has been removed. Project again to make a new one.")
+        self._require()
         return self._store.row_of.item(self._identity)
 
     @property
@@ -286,6 +290,7 @@ class Connection(DataView):
         # A removed connection has the identity -1, and raises an error there.
         return (key in FIELDS and self._identity >= 0) or super().__contains__(key)
 
+    @consistent_read
     def _present(self) -> tuple[str, ...]:
         return FIELDS if self._store["gater"][self._at] == NONE else (*FIELDS, "gater")
 
@@ -358,7 +363,7 @@ def require_connection(what: str, connection: Any) -> Connection:
     """Return `connection` if it is a Connection and has not been removed, or raise an error."""
     if not isinstance(connection, Connection):
         raise ArgumentTypeError(expected(what, "a Connection", connection))
-    _ = connection._at
+    connection._require()
     return connection
 
 

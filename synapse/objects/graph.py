@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import Indices
-from ..engine.guard import InUse
+from ..engine.guard import InUse, consistent_read
 from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import TopologyError
@@ -107,6 +107,7 @@ class NeuronData(DataView):
         return repr(self.copy())
 
 
+@consistent_read
 def _place(neuron: Neuron) -> tuple[int, str]:
     """Return the index and name of the layer that a neuron is in; 0 and "" without a network."""
     network, position = network_of(neuron), int(neuron._store["position"][neuron._row])
@@ -172,9 +173,10 @@ class OutEdgeDataView(nx.reportviews.OutEdgeDataView):  # type: ignore[type-arg]
     _nodes_nbrs: Any
 
     def __iter__(self) -> Iterator[Any]:
-        if self._data != "weight" or self._viewer._graph._helper is not None:
+        live = self._viewer._live
+        if self._data != "weight" or live._helper is not None:
             return super().__iter__()
-        self._viewer._graph._network[0]._store.ready()  # else each weight would be read under its lock
+        live._store.ready()  # else each weight would be read under its lock
         return chain.from_iterable(
             zip(repeat(neuron), targets, weights_of(neuron, targets.values()), strict=False)
             if len(targets) >= MANY
@@ -186,8 +188,15 @@ class OutEdgeDataView(nx.reportviews.OutEdgeDataView):  # type: ignore[type-arg]
 class OutEdgeView(nx.reportviews.OutEdgeView):  # type: ignore[type-arg]
     """The edges of a live graph."""
 
-    __slots__ = ()
+    __slots__ = ("_live",)  # networkx 3.7 refers to the graph weakly; nobody else may hold it
     dataview = OutEdgeDataView
+
+    def __init__(self, graph: LiveGraph) -> None:
+        super().__init__(graph)
+        self._live = graph
+
+    def __len__(self) -> int:
+        return self._live.number_of_edges()
 
 
 class LiveGraph(DiGraph):
@@ -228,13 +237,21 @@ class LiveGraph(DiGraph):
     in_degree = property(nx.reportviews.InDegreeView)
     out_degree = property(nx.reportviews.OutDegreeView)
 
-    def __init__(self, network: Sequence[Neuron] | None = None) -> None:
+    # answers of one call; an algorithm that iterates beside the edits of other threads needs a copy
+    __len__, number_of_nodes = consistent_read(DiGraph.__len__), consistent_read(DiGraph.number_of_nodes)
+    order, size = consistent_read(DiGraph.order), consistent_read(DiGraph.size)
+    copy, to_undirected = consistent_read(DiGraph.copy), consistent_read(DiGraph.to_undirected)
+    reverse = consistent_read(DiGraph.reverse)
+
+    def __init__(self, network: Network | None = None) -> None:
         DiGraph.__init__(self)
         self.__networkx_cache__ = None  # type: ignore[assignment]  # otherwise backends use old weights
         self._network = network
         self._helper: Any = None
-        self._shown: weakref.WeakSet[LiveGraph] = weakref.WeakSet()
-        """Graphs of networks that are in use, if this is the graph of a store."""
+
+    @property
+    def _store(self) -> Store:
+        return (next(iter(self._node)) if self._network is None else self._network)._store
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:  # networkx makes its results as G.__class__()
@@ -289,6 +306,7 @@ class LiveGraph(DiGraph):
     def __copy__(self) -> nx.DiGraph[Any]:
         return self.copy()
 
+    @consistent_read
     def __deepcopy__(self, memo: dict[int, Any]) -> nx.DiGraph[Any]:
         twin: nx.DiGraph[Any] = nx.DiGraph(**copy.deepcopy(self.graph, memo))
         twin.add_nodes_from((node, copy.deepcopy(data, memo)) for node, data in self._node.items())
@@ -311,28 +329,21 @@ def of(store: Store) -> LiveGraph:
 
 def view(network: Network) -> LiveGraph:
     """Return the graph of a network; the same object while it is in use."""
-    known = _shown_of(network)
-    if known is not None:
-        return known
-    with InUse(network):
-        live = _shown_of(network)
-        if live is None:
-            live = LiveGraph(network)
-        whole = of(network._store)
-        live._show(whole)
-        whole._shown.add(live)
-        return live
-
-
-def _shown_of(network: Network) -> LiveGraph | None:
-    """Return the graph of a network; None if there is none in use."""
-    return next((live for live in of(network._store)._shown if live._network is network), None)
+    live = network._live()
+    if live is None:
+        with InUse(network):
+            live = network._live() or LiveGraph(network)  # another thread may have made it meanwhile
+            live._show(of(network._store))
+            network._live = weakref.ref(live)
+    return live
 
 
 def refresh(store: Store) -> None:
     """Update the graphs of networks after a network or the store has gained or lost neurons."""
-    if store.graph is not None:
-        for live in list(store.graph._shown):
+    for reference in store.networks.values() if store.graph is not None else ():
+        network = reference()
+        live = None if network is None else network._live()
+        if live is not None:
             live._show(store.graph)
 
 
@@ -407,7 +418,6 @@ def follow_absorbed(store: Store, graphs: tuple[Any, Any], first: int, identity:
     if own is not None and other is not None:
         for name in ("_node", "_adj", "_pred"):
             getattr(own, name).update(getattr(other, name))
-        own._shown |= other._shown
     elif own is not None:
         _add_nodes(store.graph, (view for view in store.views[first:] if view is not None))
         _add_edges(store.graph, store, identity, store.n_identities)

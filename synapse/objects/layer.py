@@ -231,7 +231,7 @@ class Layer(Sequence[Neuron]):
         <Neuron hidden 2, logistic>
         """
         require_neuron("What a layer holds", neuron)
-        with InUse(neuron, *self._alive()):
+        with LayersInUse(self, neuron):
             neuron._require()
             if neuron in self._neurons:
                 raise ArgumentError(f"{neuron!r} is in this layer already.")
@@ -341,7 +341,7 @@ class Layer(Sequence[Neuron]):
         if weights is not None:
             weights = finite_array("Weights", weights, self._store.dtype)
         initializers.get(initializer)
-        with InUse(*self._alive(), *to._alive()):
+        with LayersInUse(self, to):
             return connect_layers(self, to, kind, weights, initializer, trainable, rng, own)
 
     def _receive(
@@ -391,7 +391,7 @@ class Layer(Sequence[Neuron]):
         [True, True, True]
         """
         require_projection("What a layer gates", projection)
-        with InUse(projection, *self._alive()):
+        with LayersInUse(self, projection):
             identities, place = projection._gaters(self, kind)
             if wiring.gate_bundle(self._neurons, projection, place):
                 return
@@ -434,13 +434,11 @@ class Layer(Sequence[Neuron]):
         >>> inputs.activate([1.0, 3.0]), outputs.activate()
         (array([1., 3.]), array([2.]))
         """
-        self._alive()
-        if values is None:
-            return np.array([neuron.activate() for neuron in self._neurons])
-        row = self._vector("The values of a layer", values)
-        return np.array(
-            [neuron.activate(value) for neuron, value in zip(self._neurons, row.tolist(), strict=True)]
-        )
+        with LayersInUse(self):
+            if values is None:
+                return np.array([neuron.activate() for neuron in self._neurons])
+            row = self._vector("The values of a layer", values).tolist()
+            return np.array([neuron.activate(one) for neuron, one in zip(self._neurons, row, strict=True)])
 
     def propagate(
         self, rate: float = 0.1, targets: ArrayLike | None = None, cost: str | Cost | None = None
@@ -472,18 +470,19 @@ class Layer(Sequence[Neuron]):
         activate : Activate the neurons first.
         """
         step, code = non_negative_number("The rate", rate), 0
-        aims: list[float | None] = [None] * len(self)
-        if targets is not None:
-            measure = costs.of_outputs(cost, [neuron.squash for neuron in self._neurons])
-            if measure is costs.categorical_cross_entropy and integer(targets) is not None:
-                targets = class_row("The target of a layer", targets, len(self))
-            row = self._vector("The targets of a layer", targets, nan=True)
-            measure.check_targets(row[None])
-            aims = [None if math.isnan(aim) else aim for aim in row.tolist()]
-            code = measure.code
-        with InUse(*self._alive()), parameters.summed_updates(neuron._store for neuron in self._neurons):
-            for neuron, aim in zip(reversed(self._neurons), reversed(aims), strict=True):
-                neuron._propagate(step, aim, code, float(len(self)))
+        with LayersInUse(self):
+            aims: list[float | None] = [None] * len(self)
+            if targets is not None:
+                measure = costs.of_outputs(cost, [neuron.squash for neuron in self._neurons])
+                if measure is costs.categorical_cross_entropy and integer(targets) is not None:
+                    targets = class_row("The target of a layer", targets, len(self))
+                row = self._vector("The targets of a layer", targets, nan=True)
+                measure.check_targets(row[None])
+                aims = [None if math.isnan(aim) else aim for aim in row.tolist()]
+                code = measure.code
+            with parameters.summed_updates(neuron._store for neuron in self._neurons):
+                for neuron, aim in zip(reversed(self._neurons), reversed(aims), strict=True):
+                    neuron._propagate(step, aim, code, float(len(self)))
 
     def clear(self) -> None:
         """Clear the context of every neuron: state, activation, errors and traces. No weight changes.
@@ -492,8 +491,9 @@ class Layer(Sequence[Neuron]):
         --------
         reset : Also draw new weights and biases.
         """
-        for neuron in self._alive():
-            neuron.clear()
+        with LayersInUse(self):
+            for neuron in self._neurons:
+                neuron.clear()
 
     def reset(self, seed: Seed = None, initializer: str | Initializer = "glorot") -> None:
         """Draw new biases and new weights of incoming connections, and clear the context.
@@ -512,7 +512,7 @@ class Layer(Sequence[Neuron]):
         clear : Clear the context only.
         """
         rng = random_generator(seed)
-        with InUse(*self._alive()):
+        with LayersInUse(self):
             for store, connections, neurons in self._parameters():
                 parameters.reset(store, connections, neurons, rng, initializer)
             self.clear()
@@ -540,8 +540,8 @@ class Layer(Sequence[Neuron]):
     @biases.setter
     def biases(self, values: ArrayLike) -> None:
         what = "The biases of a layer"
-        numbers = self._vector(what, finite_array(what, values))
-        with InUse(*self._alive()):
+        with LayersInUse(self):
+            numbers = self._vector(what, finite_array(what, values))
             serials = np.array([neuron._store.serial for neuron in self._neurons])
             rows = wiring.rows_of(self._neurons)
             for set_them in (parameters.require_agreement, parameters.assign):  # check all before any is set
@@ -560,10 +560,10 @@ class Layer(Sequence[Neuron]):
     @cost_weights.setter
     def cost_weights(self, values: ArrayLike) -> None:
         what = "The cost_weights of a layer"
-        weights = self._vector(what, finite_array(what, values))
-        if (weights < 0).any():
-            raise ArgumentError(expected(what, "0 or above", float(weights.min())))
-        with InUse(*self._alive()):
+        with LayersInUse(self):
+            weights = self._vector(what, finite_array(what, values))
+            if (weights < 0).any():
+                raise ArgumentError(expected(what, "0 or above", float(weights.min())))
             for neuron, weight in zip(self._neurons, weights.tolist(), strict=True):
                 neuron.cost_weight = weight
 
@@ -580,7 +580,7 @@ class Layer(Sequence[Neuron]):
     @squash.setter
     def squash(self, squash: str | Squash) -> None:
         function = squashes.get(squash)
-        with InUse(*self._alive()):
+        with LayersInUse(self):
             for neuron in self._neurons:
                 neuron._require_squash(function)
             store = wiring.join(self._neurons) if function.grouped else None
@@ -601,7 +601,7 @@ class Layer(Sequence[Neuron]):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         learns = boolean("The trainable of a layer", value)
-        with InUse(*self._alive()):
+        with LayersInUse(self):
             if isinstance(self._store, Newborn) and self._store.set_trainable(self._neurons, learns):
                 return
             for store, rows in self._by_store():
@@ -618,7 +618,7 @@ class Layer(Sequence[Neuron]):
     @deterministic.setter
     def deterministic(self, value: bool) -> None:
         flag = boolean("The deterministic of a layer", value)
-        with InUse(*self._alive()):
+        with LayersInUse(self):
             for store, rows in self._by_store():
                 store["deterministic"][rows] = flag
 
@@ -646,7 +646,7 @@ class Layer(Sequence[Neuron]):
         >>> [connection.trainable for connection in net.connections]
         [False, False, False, False, False, False, True, True, True]
         """
-        with InUse(*self._alive()):
+        with LayersInUse(self):
             for mine in self._parameters():
                 parameters.freeze(*mine)
 
@@ -669,7 +669,7 @@ class Layer(Sequence[Neuron]):
         >>> all(connection.trainable for connection in net.connections)
         True
         """
-        with InUse(*self._alive()):
+        with LayersInUse(self):
             for mine in self._parameters():
                 parameters.freeze(*mine, frozen=False)
 
@@ -700,6 +700,16 @@ class Layer(Sequence[Neuron]):
         """Return one number per neuron, checked to be within the range of their dtype, or NaN if `nan`."""
         floats = {neuron._store.dtype for neuron in self._alive()}
         return vector(what, values, len(self), FLOAT32 if FLOAT32 in floats else FLOAT64, nan)
+
+
+class LayersInUse(InUse):
+    """A context like InUse, also for layers; TopologyError if a neuron of one has been removed meanwhile."""
+
+    __slots__ = ()
+
+    def _stores(self) -> set[Store]:
+        parts = (view._alive() if isinstance(view, Layer) else (view,) for view in self._views)
+        return {one._store for part in parts for one in part}
 
 
 def new_neurons(

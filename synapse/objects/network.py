@@ -62,7 +62,7 @@ from ..errors import (
 from ..initializers import Initializer, Seed, random_generator
 from . import graph, order, parameters, wiring
 from .connection import Connection, connections_at
-from .layer import Layer, flat_layers
+from .layer import Layer, LayersInUse, flat_layers
 from .neuron import Neuron, require_neuron
 from .parameters import ParameterPlaces
 from .projection import Projection
@@ -135,6 +135,7 @@ class Network(Sequence[Neuron]):
 
     _rtrl: Sensitivities | None = None  # what it learns by; None: the online rule
     _sensitivities: Sensitivities | None = None  # those of `_rtrl`, or of its latest training by rtrl
+    _live: Callable[[], graph.LiveGraph | None] = staticmethod(lambda: None)  # weak reference to its graph
     _copied: ClassVar[Callable[[Network], Network]]  # set by `state`, which imports this module
     _left_out: ClassVar[tuple[str, ...]] = ()
     """Prefixes of layer names; ``repr`` leaves out the sizes of these layers."""
@@ -150,11 +151,11 @@ class Network(Sequence[Neuron]):
     ) -> None:
         ends = [[] if layer is None else [layer] for layer in (input, output)]
         parts = flat_layers([*ends[0], *layers, hidden, *ends[1]])
-        neurons = [neuron for layer in parts for neuron in layer]
-        if len(set(neurons)) < len(neurons):
-            raise TopologyError("Expected each neuron of a network in one layer, got a neuron in two.")
         label = None if name is None else text("The name of a network", name)
-        with InUse(*(neuron for layer in parts for neuron in layer._alive())):
+        with LayersInUse(*parts):
+            neurons = [neuron for layer in parts for neuron in layer]
+            if len(set(neurons)) < len(neurons):
+                raise TopologyError("Expected each neuron of a network in one layer, got a neuron in two.")
             wiring.require_free(neurons)
             wiring.refuse_softmax(neurons[: -len(parts[-1])])
             self._begin(parts, label)
@@ -227,7 +228,8 @@ class Network(Sequence[Neuron]):
         if isinstance(index, slice):
             return self.neurons[index]
         if not isinstance(index, str):
-            return self.neurons[place("An index of a network", index, len(self))]
+            neurons = self.neurons
+            return neurons[place("An index of a network", index, len(neurons))]
         for layer in self._layers:
             if layer.name == index:
                 return layer
@@ -253,7 +255,8 @@ class Network(Sequence[Neuron]):
         """Live networkx graph of the network: nodes are its neurons, edge data are its connections.
 
         :class:`synapse.objects.graph.NeuronData` lists the data of nodes. Neurons and connections cannot be
-        added or removed through networkx; ``graph.copy()`` returns an ordinary graph.
+        added or removed through networkx; ``graph.copy()`` returns an ordinary graph. Iterate over the copy
+        if other threads edit the network meanwhile.
 
         See Also
         --------
@@ -364,7 +367,7 @@ class Network(Sequence[Neuron]):
         layer = Layer([neurons]) if isinstance(neurons, Neuron) else neurons
         if not isinstance(layer, Layer):
             raise ArgumentTypeError(expected("What is added to a network", "a Neuron or a Layer", neurons))
-        with InUse(self, *layer._alive()):
+        with LayersInUse(self, layer):
             place = len(self._layers) - 1 if before is None else self._place_before(before)
             wiring.refuse_softmax(layer)
             self._admit(list(layer))
@@ -513,6 +516,7 @@ class Network(Sequence[Neuron]):
         return {}
 
     @property
+    @consistent_read
     def parts(self) -> dict[str, Any]:
         """Result of :meth:`find_parts` for this network, computed again after each edit.
 

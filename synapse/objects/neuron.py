@@ -142,6 +142,7 @@ class Neuron:
             "A neuron is a view of its network and cannot be copied alone. Use network.clone()."
         )
 
+    @consistent_read
     def __lt__(self, other: object) -> bool:
         """Whether this neuron activates before the other. Algorithms of networkx sort nodes."""
         if not isinstance(other, Neuron):
@@ -349,6 +350,7 @@ class Neuron:
         if len({id(c) for c in singles}) < len(singles):
             raise TopologyError("Expected each connection to be given once, got one of them twice.")
         with InUse(self, *singles):
+            self._require()
             for connection in singles:
                 if connection._store.columns["gater"].item(connection._at) != NONE:
                     wiring.require_ungated(connection._store, connection._identity)
@@ -764,12 +766,14 @@ class Error:
     def __init__(self, neuron: Neuron) -> None:
         self._neuron = neuron
 
-    def _read(self, name: str) -> float:
-        return float(self._neuron._require()[name][self._neuron._row])
+    @staticmethod
+    def _part(name: str, doc: str) -> Any:
+        read = number(name, doc).fget
+        return property(lambda self: read(self._neuron), doc=doc)
 
-    responsibility = property(lambda self: self._read("responsibility"), doc="Error delta_j.")
-    projected = property(lambda self: self._read("projected"), doc="Projected part P_j of the error.")
-    gated = property(lambda self: self._read("gated"), doc="Gated part G_j of the error.")
+    responsibility = _part("responsibility", "Error delta_j.")
+    projected = _part("projected", "Projected part P_j of the error.")
+    gated = _part("gated", "Gated part G_j of the error.")
 
     def __repr__(self) -> str:
         return (

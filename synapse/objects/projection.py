@@ -195,8 +195,13 @@ class Projection:
         return len(self._identities())
 
     def __iter__(self) -> Iterator[Connection]:
-        return (connection_at(self._store, int(i)) for i in self._identities())
+        return iter(self._connections())
 
+    @consistent_read
+    def _connections(self) -> list[Connection]:
+        return [connection_at(self._store, identity) for identity in self._identities().tolist()]
+
+    @consistent_read
     def __getitem__(self, index: int) -> Connection:
         identities = self._identities()
         at = place("An index of a projection", index, len(identities))

@@ -68,8 +68,8 @@ def tie(items: Items, groups: ArrayLike | None = None) -> None:
     Weights(array([1.25, 1.25]))
     """
     chosen = _chosen("What is tied", items)
-    labels = _labels(groups, len(chosen))
     with _in_use(chosen):
+        labels = _labels(groups, len(chosen))
         _require_one_kind(chosen, labels)
         if not isinstance(chosen, Projection):
             wiring.join([one.source if isinstance(one, Connection) else one for one in chosen])

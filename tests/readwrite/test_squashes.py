@@ -70,6 +70,7 @@ def test_every_primitive_in_onnx():
     """Also those that no built-in squash uses, and comparisons of every kind."""
     net = architect.Perceptron(1, 3, 1, squash=of_all_primitives, output_squash="identity", seed=0)
     rows = np.linspace(-9, 9, 13)[:, None]
+    pytest.importorskip("onnxruntime", "1.29")  # before, it had no cosine of float64
     assert close(in_onnx(net, rows), net.run(rows))
 
 

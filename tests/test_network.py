@@ -246,6 +246,9 @@ def test_a_layer_moves_past_what_it_has_nothing_to_do_with_until_the_network_act
     with pytest.warns(TopologyWarning, match=r"late 0.* activates after .*no common cycle.*net.*sort"):
         late.project(gates)
     assert list(net) == order
+    between = net.add(Layer(1, name="between"))
+    net.output.project(between), between.project(net.input)  # are late in any place between the two
+    assert (net.layers[0].name, net.layers[-1].name) == ("input", "output")
     for wrong in (net.input, Neuron()):
         with unchanged(net), pytest.raises(TopologyError, match="before"):
             net.add(Neuron(), before=wrong)

@@ -238,10 +238,13 @@ class LiveGraph(DiGraph):
     out_degree = property(nx.reportviews.OutDegreeView)
 
     # answers of one call; an algorithm that iterates beside the edits of other threads needs a copy
-    __len__, number_of_nodes = consistent_read(DiGraph.__len__), consistent_read(DiGraph.number_of_nodes)
-    order, size = consistent_read(DiGraph.order), consistent_read(DiGraph.size)
-    copy, to_undirected = consistent_read(DiGraph.copy), consistent_read(DiGraph.to_undirected)
-    reverse = consistent_read(DiGraph.reverse)
+    __len__: Any = consistent_read(DiGraph.__len__)
+    number_of_nodes = order = __len__
+    size: Any = consistent_read(DiGraph.size)
+    copy: Any = consistent_read(DiGraph.copy)
+    __copy__ = copy
+    reverse: Any = consistent_read(DiGraph.reverse)
+    to_undirected: Any = consistent_read(DiGraph.to_undirected)
 
     def __init__(self, network: Network | None = None) -> None:
         DiGraph.__init__(self)
@@ -302,9 +305,6 @@ class LiveGraph(DiGraph):
         if self._network is None or self._helper is None or node != self._helper:
             _refuse()
         self._show(of(next(iter(self._network))._store))
-
-    def __copy__(self) -> nx.DiGraph[Any]:
-        return self.copy()
 
     @consistent_read
     def __deepcopy__(self, memo: dict[int, Any]) -> nx.DiGraph[Any]:

@@ -87,6 +87,22 @@ def gated_pair():
     return net, feed, link
 
 
+def test_an_update_through_a_gated_memory_is_part_of_the_weights_before_it():
+    """The target gates a connection whose own update goes through the memory that its target gates."""
+    a, gate, inner, memory, b = neurons = [Neuron() for _ in range(5)]
+    feed, link, into = a.project(gate, weight=0.4), a.project(inner, weight=0.7), a.project(b, weight=0.5)
+    gate.gate(link), memory.project(memory, weight=0.9)
+    inner.gate(a.project(memory, weight=0.8)), memory.project(b, weight=1.3)
+    net = Network(*(Layer([neuron]) for neuron in neurons))
+    for _ in range(3):
+        net.activate([0.5])
+        before = feed.weight, link.weight, into.weight
+        net.propagate(0.5, [1.0])
+        found = [explain(each).total * 0.5 for each in (feed, link, into)]
+        assert np.add(before, found) == pytest.approx([feed.weight, link.weight, into.weight], abs=1e-12)
+        assert abs(found[0]) > 1e-8
+
+
 def test_what_cannot_be_explained():
     net, (_, feed, link) = lstm(1, 1, 1), gated_pair()
     net.activate([0.5])

@@ -17,7 +17,6 @@ try:
 except ImportError:
     raise missing_extra("The forecaster of synapse.sktime needs", "sktime") from None
 
-from ._running_scale import RunningScale
 from ._typing import Floats
 from .errors import ArgumentError
 from .forecasting import Differences, Forecast, autoregression, choose_differences, rolling_origin

@@ -60,7 +60,7 @@ def test_sparse_weights_are_0_but_for_a_share_of_each_neuron():
     assert len({tuple(np.flatnonzero(column)) for column in weights.T}) > 1
     assert 0 < np.abs(weights).max() <= 1 / np.sqrt(35)
     assert np.count_nonzero(draw("sparse", (40,))) == 4
-    assert np.count_nonzero(synapse.initializers.sparse(0.5)(np.random.default_rng(0), (4, 2), 4, 2)) == 4
+    assert np.count_nonzero(initializers.sparse(0.5)(np.random.default_rng(0), (4, 2), 4, 2)) == 4
 
 
 def test_orthogonal_matrices_have_orthonormal_rows_or_columns():

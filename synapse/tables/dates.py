@@ -209,7 +209,7 @@ SAMPLE = 100
 
 
 def forms_of(cells: Sequence[str]) -> list[Form]:
-    """The forms that read most of these cells, at least more than half of them; [] if none does.
+    """The forms that read most of these cells, at least a third of them; [] if none does.
 
     More than one form is returned only where days and months may be exchanged.
 
@@ -222,23 +222,10 @@ def forms_of(cells: Sequence[str]) -> list[Form]:
     likely = [form for form in FORMS if form.read(sample).notna().any()] if sample else []
     counts = [int(form.read(cells).notna().sum()) for form in likely]
     most = max(counts, default=0)
-    if 2 * most <= len(cells):
+    if not most or 3 * most < len(cells):
         return []
     best = [form for form, count in zip(likely, counts, strict=True) if count == most]
     return [form for form in best if sorted(form.template) == sorted(best[0].template)]
-
-
-def several_forms(cells: Sequence[str]) -> list[str]:
-    """Two of these cells whose dates have different forms, if most are dates in one form or another.
-
-    >>> several_forms(["2024-01-31", "29.02.2024", "2024-03-31", "30.04.2024"]), several_forms(["1", "May"])
-    (['2024-01-31', '29.02.2024'], [])
-    """
-    sample = cells[:: max(1, len(cells) // SAMPLE)]
-    read = np.array([form.read(sample).notna() for form in FORMS])
-    dates = np.flatnonzero(read.any(axis=0)).tolist()
-    other = next((place for place in dates if not (read[:, place] & read[:, dates[0]]).any()), None)
-    return [] if other is None or 2 * len(dates) <= len(sample) else [sample[dates[0]], sample[other]]
 
 
 # --- steps -----------------------------------------------------------------------------------

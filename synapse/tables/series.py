@@ -12,7 +12,7 @@ import numpy as np
 from .._checks import choice, counted, instance, text, whole_number
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError
-from .dates import SERIAL, YEARS, DateStep, Form, forms_of, in_zone, pandas_for_tables, several_forms, step_of
+from .dates import SERIAL, YEARS, DateStep, Form, forms_of, in_zone, pandas_for_tables, step_of
 from .numerals import is_missing, is_number
 from .problems import Problems, quoted
 from .sheet import Sheet, without_unit
@@ -139,12 +139,6 @@ def find_dates(
             forms = [SERIAL]
             first = f"{cells[0]} is {SERIAL.read(cells[:1])[0]:%Y-%m-%d}"
             sheet.note(f"The numbers of {column!r} are read as dates of a spreadsheet: {first}.")
-        numeric = all(map(is_number, cells))
-        if not (forms or numeric) and (others := several_forms(cells)):
-            raise ArgumentError(
-                f"Expected all dates in the column {column!r} of {sheet.path!r} in one form, got "
-                f"{quoted(others)}. Write them in one form, or leave the column out."
-            )
         if name is not None and not forms:
             raise ArgumentError(
                 f"Expected the column {column!r} of {sheet.path!r} to have dates, such as 2024-01-31, "
@@ -153,7 +147,7 @@ def find_dates(
         if forms and (name is not None or forms == [SERIAL] or _plausible(sheet, column, cells, forms[0])):
             form = _chosen(sheet, column, cells, forms, order)
             return column, form.as_in(cells)
-        if not forms and called in DATE_NAMES and not numeric:
+        if not forms and called in DATE_NAMES and not all(map(is_number, cells)):
             sheet.note(f"The column {column!r} has no dates that can be read, such as {cells[0]!r}.")
     return None
 

@@ -255,17 +255,17 @@ def test_which_column_has_the_dates(series):
     assert series(text, date="x").step.name == "year"
     no_dates = ["Total", "3.5", "12", "2024-13", "2024-02-30", "31.04.2024", "0000", "2024-01-31 25:00"]
     for cell in [*no_dates, "1/31/2024 13:00 PM", "2023-W53", "9" * 500, "0001-01-01T00:00+01:00"]:
-        said = refused(series, table([cell, cell, "2024-01-01", "2024-01-02"]), date="date")
+        said = refused(series, table([cell, cell, cell, "2024-01-02"]), date="date")
         assert "the column 'date' of" in said
         assert f"to have dates, such as 2024-01-31, Jan 2024 or 31.01.2024, got {cell!r}" in said
 
 
 def test_dates_that_cannot_be_read_or_are_numbers_are_not_passed_over_in_silence(series):
     forms = ["2024-01-31", "2024-02-29", "31.03.2024", "30.04.2024"]
-    said = "dates in the column 'x' of .* in one form, got '2024-01-31', '31.03.2024'. Write them in one form"
-    assert re.search(said, refused(series, table(forms, "x")))
-    assert series(table(["1.1.24", "Monday", "Friday"], "day")).notes == [
-        "The column 'day' has no dates that can be read, such as '1.1.24'."
+    said = refused(series, table(forms, "x"))
+    assert "line 4, column 'x': '31.03.2024' is not a date such as 2024-01-31" in said
+    assert series(table(["Monday", "Friday"], "day")).notes == [
+        "The column 'day' has no dates that can be read, such as 'Monday'."
     ]
     found = series(table(["45292", "45323", "45352"], "Datum"))
     assert (found.step.name, found.written(found.next(1)[0])) == ("month", "45383")

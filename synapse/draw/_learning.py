@@ -22,15 +22,15 @@ from ._document import plain
 MOST_CONNECTIONS = 20_000
 """Maximum number of connections of a network in a page: a step of more takes over a millisecond there."""
 
-TANH = {"squash": "tanh", "output_squash": "logistic"}
-SYNAPTIC = {"style": "synaptic", "cell_squash": "identity", "peepholes": None, "initializer": "uniform"}
+TANH: dict[str, Any] = {"squash": "tanh", "output_squash": "logistic"}
+SYNAPTIC: dict[str, Any] = {"cell_squash": "identity", "peepholes": None, "initializer": "uniform"}
 RECIPES: dict[str, Callable[..., Network]] = {
     "Perceptron 2-3-1": partial(architect.Perceptron, 2, 3, 1, **TANH),
     "Perceptron 2-12-12-1": partial(architect.Perceptron, 2, 12, 12, 1, **TANH),
     "Perceptron 25-6-3": partial(architect.Perceptron, 25, 6, 3, **TANH),
     "LSTM 1-2-1": partial(architect.LSTM, 1, 2, 1),
     "LSTM 1-3-1": partial(architect.LSTM, 1, 3, 1),
-    "LSTM 6-7-2": partial(architect.LSTM, 6, 7, 2, **SYNAPTIC),
+    "LSTM 6-7-2": partial(architect.LSTM, 6, 7, 2, style="synaptic", **SYNAPTIC),
     "LSTM 7-4-7": partial(architect.LSTM, 7, 4, 7),
     "GRU 1-3-1": partial(architect.GRU, 1, 3, 1),
     "Elman 1-4-1": partial(architect.Elman, 1, 4, 1, squash="tanh", output_squash="identity"),

@@ -293,6 +293,9 @@ def test_a_lesson_ends_with_its_own_network_only(opened):
     page.select_option("#lesson", "0")
     assert page.eval_on_selector_all("#answers .wrong", "(all) => all.length") == 2
     assert "2 of 8 rows" in page.text_content("#answer-words")
+    page.click("#next")
+    assert "The picture shows step 1, before its weights moved" in page.text_content("#answer-words")
+    assert "Outputs, step 1, before its weights moved" in page.text_content("#numbers")
     emit(page, "c1", "tap")
     tab(page, "build")
     page.fill("#form-weight", "1")
@@ -434,6 +437,7 @@ def test_the_address_holds_the_network_and_pages_do_not_meet(opened):
     other = opened(xor(), None, learn=True, address=page.evaluate("location.hash"))
     until(other, "page.network.neurons.length > 6")
     assert of(other).weights.tolist() == of(page).weights.tolist()
+    assert [type(of(each)) for each in (page, other)] == [architect.LSTM] * 2
     before = weights(of(page))
     other.click("#epoch")
     assert weights(of(page)) == before

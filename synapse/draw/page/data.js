@@ -187,7 +187,7 @@ function showAnswers() {
   });
   get("answers").replaceChildren(groups, row("th", [...inputs.heads, ...targets.heads, ...answered, ""]), ...rows);
   const off = targets.chosen ? "have another largest output than the target" : `are off by more than ${tiny(within)}`;
-  const latest = page.latest ? ` The picture shows ${whereText().split(",")[0]} as it was computed, before its weights moved.` : "";
+  const latest = page.latest ? ` The picture shows${momentWords().slice(1)}.` : "";
   get("answer-words").textContent = fits ? `Outputs with the weights as they are now.${latest} ${aimed ? `\u2717: ${wrong} of ${counted(aimed, "row")} ${off}.` : ""}` : "";
   showDrawn();
 }

@@ -83,11 +83,11 @@ async function unpacked(text) {
 }
 /** What the address holds: structure, weights, data and settings, but no context. */
 function stateOf() {
-  const { name, dtype, layers: table, neurons: rows, connections: ends } = net.toJSON();
+  const { name, dtype, architecture, layers: table, neurons: rows, connections: ends } = net.toJSON();
   for (const [part, columns] of [[rows, SAVED.neurons], [ends, SAVED.connections]]) for (const { name: column, cleared, otherwise } of columns)
     if (cleared || (column !== "weight" && part[column].every((value) => value === otherwise))) delete part[column];
   const own = page.data.name === "own" ? page.data.sequences : undefined;
-  return { network: { name, dtype, layers: table, neurons: rows, connections: ends },
+  return { network: { name, dtype, ...(architecture && { architecture }), layers: table, neurons: rows, connections: ends },
     data: page.data.name, clear: page.data.clear, sequences: own, settings: page.settings };
 }
 let soon = null, address = "";

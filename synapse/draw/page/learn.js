@@ -218,6 +218,7 @@ function explain({ kind, connection: c, neuron: n }) {
   return [...heading, table(rows), ...words, ...(kind === "connection" ? [made("p", traceWords(owner))] : [])];
 }
 why = explain;
+momentWords = () => (page.latest ? `, step ${page.steps}, before its weights moved` : "");
 
 // --- hands on it -------------------------------------------------------------------------------
 

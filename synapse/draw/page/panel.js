@@ -1,6 +1,7 @@
 // The numbers of what is pointed at or chosen. Names are only ever set as text.
 
 const numbers = get("numbers");
+let momentWords = () => ""; // where a network learns: which step the numbers are of
 let why = () => []; // where a network learns: why a number moved
 const MOST_ROWS = 60, FEW_ROWS = 6; // of connections, of inputs and outputs
 let looked = null; // what the panel shows
@@ -164,7 +165,7 @@ function valuesOf(layer) {
 function ofNothing() {
   return [
     made("p", `${touch ? "Tap" : "Point at"} a neuron or a connection for its numbers${touch ? "" : "; click to select it"}.`),
-    made("h3", "Inputs"), ...valuesOf(layers[0]), made("h3", "Outputs"), ...valuesOf(outputs),
+    made("h3", "Inputs"), ...valuesOf(layers[0]), made("h3", `Outputs${momentWords()}`), ...valuesOf(outputs),
   ];
 }
 

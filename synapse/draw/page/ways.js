@@ -119,7 +119,10 @@ function routesOf(lines) {
 /** Backward lines: around all columns, in one cable for each pair of layers; short ones take the inner lanes. */
 function leadBack(cables, routes) {
   const edges = columns.flatMap(({ gaps }) => [gaps[0][1], gaps[gaps.length - 1][0]]), centre = (Math.min(...edges) + Math.max(...edges)) / 2;
-  if (placed.kind.title.x) edges.push(...placed.frames.map(({ x, size }) => x - size.x / 2 - placed.kind.title.x));
+  placed.frames.forEach(({ size, ...middle }, i) => {
+    const at = flow(middle)[1], half = flow(size)[1] / 2;
+    if (!folded[i]) edges.push(at - half - placed.kind.title.x, at + half);
+  });
   const every = [...edges, ...routes.flat().map(([, height]) => height)].map((height) => height - centre);
   for (const side of [1, -1]) {
     const out = ({ here, there }) => side * ((here[1] + there[1]) / 2 - centre), taken = [];

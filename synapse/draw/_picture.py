@@ -265,21 +265,21 @@ def gates_of(links: tuple[Indices, Indices, Indices], places: Places, ways: list
     """All gates: one bundle for each gater and shared source or target, single ones last."""
     source, target, gater = links
     taken: Counter[int] = Counter()
-    found, alone = [], gater != NO_GATER
+    marked, alone = [], gater != NO_GATER
     for own, mine, shared in _bundles(source, target, gater):
         reach = float(places.half[0]) + REACH + RING * taken[shared]
         taken[shared] += 1
         alone[mine] = False
         centre = places.centres[shared]
         marks = np.array([_crossing(ways[i], centre, reach) for i in mine])
-        found.append((own, marks[_around(centre, marks)]))
+        marked.append((own, marks[_around(centre, marks)]))
     single = np.flatnonzero(alone)
-    found += [
+    marked += [
         (own, mark[None]) for own, mark in zip(gater[single].tolist(), _apart(ways, single), strict=True)
     ]
     columns = columns_of(places)
     gates = []
-    for own, marks in found:
+    for own, marks in marked:
         here = places.centres[max(own, 0)]
         nearest = marks[int(np.linalg.norm(marks - here, axis=1).argmin())]
         gates.append(Gates(marks, None if own == OUTSIDE else curve(lead_of(here, nearest, columns))))
@@ -288,14 +288,14 @@ def gates_of(links: tuple[Indices, Indices, Indices], places: Places, ways: list
 
 def _bundles(source: Indices, target: Indices, gater: Indices) -> list[tuple[int, Indices, int]]:
     """Gater, several connections and the neuron they share: a target or a source, whichever are fewer."""
-    found = []
+    bundles = []
     for own in np.unique(gater[gater >= 0]).tolist():
         mine = np.flatnonzero((gater == own) & (source != target))
         ends = min((target[mine], source[mine]), key=lambda end: len(np.unique(end)))
-        found += [
+        bundles += [
             (own, mine[ends == end], end) for end in np.unique(ends).tolist() if (ends == end).sum() > 1
         ]
-    return found
+    return bundles
 
 
 def _crossing(way: Floats, centre: Floats, reach: float) -> Floats:
@@ -317,11 +317,11 @@ def _around(centre: Floats, marks: Floats) -> Indices:
 
 def _apart(ways: list[Floats], gated: Indices) -> Floats:
     """Marks near the middle of their connections, and apart from each other if possible."""
-    found = np.empty((0, 2))
+    spots = np.empty((0, 2))
     for i in gated:
         tries = along(ways[i], np.array([0.5, 0.42, 0.58, 0.35, 0.65, 0.29, 0.71]))
-        distance = np.linalg.norm(tries[:, None] - found, axis=-1).min(axis=1, initial=np.inf)
+        distance = np.linalg.norm(tries[:, None] - spots, axis=-1).min(axis=1, initial=np.inf)
         free = np.flatnonzero(distance > APART)
         spot = tries[free[0] if len(free) else int(distance.argmax())]
-        found = np.concatenate([found, spot[None]])
-    return found
+        spots = np.concatenate([spots, spot[None]])
+    return spots

@@ -44,8 +44,9 @@ def columns_of(places: Places, head: float = 0.0) -> list[Column]:
     """All columns from left to right: a ring is one, a folded layer several. `head` is space for names."""
     columns, (wide, high) = [], places.half
     for layer, frame in enumerate(places.frames):
-        own = places.centres[places.layer == layer]
-        lines = [own] if places.rings[layer] else [own[own[:, 0] == x] for x in np.unique(own[:, 0])]
+        members = places.centres[places.layer == layer]
+        lines = [members[members[:, 0] == x] for x in np.unique(members[:, 0])]
+        lines = [members] if places.rings[layer] else lines
         for line in lines:
             y = np.sort(line[:, 1])
             tops = np.append(y[:-1] + high, max(y[-1] + high, frame[3] + head)) + ROOM
@@ -63,8 +64,9 @@ def routes_of(source: Indices, target: Indices, places: Places, head: float = 0.
     routes = list(np.stack([here, there], axis=1))
     loops = np.flatnonzero(source == target)
     for i in loops:
-        own = loops[source[loops] == source[i]].tolist()
-        routes[i] = here[i] + LOOP + [0.6 * (own.index(i) - (len(own) - 1) / 2), places.half[1] - RADIUS]
+        beside = loops[source[loops] == source[i]].tolist()  # those of a box are side by side
+        shift = 0.6 * (beside.index(i) - (len(beside) - 1) / 2)
+        routes[i] = here[i] + LOOP + [shift, places.half[1] - RADIUS]
     if not places.gap:
         for i in np.flatnonzero(source != target):
             routes[i] = _arc(here[i], there[i], 0.15)
@@ -105,7 +107,7 @@ def _beside(here: Floats, there: Floats, gap: float) -> Floats:
 
 def crossings(here: Floats, there: Floats, columns: Sequence[Column]) -> list[tuple[int, int, float]]:
     """Columns between two points, the gap of each that is nearest to a straight line, and its height."""
-    found = []
+    passed = []
     low, high = sorted((here[0], there[0]))
     for number in range(len(columns)) if here[0] < there[0] else reversed(range(len(columns))):
         left, right, gaps = columns[number]
@@ -115,8 +117,8 @@ def crossings(here: Floats, there: Floats, columns: Sequence[Column]) -> list[tu
             straight = here[1] + (there[1] - here[1]) * min(1.0, max(0.0, share))
             heights = np.clip(straight, gaps[:, 0], gaps[:, 1])
             gap = int(np.abs(heights - straight).argmin())
-            found.append((number, gap, float(heights[gap])))
-    return found
+            passed.append((number, gap, float(heights[gap])))
+    return passed
 
 
 def through(here: Floats, there: Floats, heights: Iterable[tuple[Column, float]]) -> Floats:
@@ -141,8 +143,8 @@ def _pass_columns(routes: list[Floats], onwards: Indices, columns: Sequence[Colu
     """Lead connections through the columns that they pass, side by side where several take one gap."""
     crossed = {i: crossings(routes[i][0], routes[i][1], columns) for i in onwards.tolist()}
     shared: dict[tuple[int, int], list[tuple[float, float, int, int]]] = {}
-    for i, own in crossed.items():
-        for k, (column, gap, y) in enumerate(own):
+    for i, passed in crossed.items():
+        for k, (column, gap, y) in enumerate(passed):
             span = float(np.ptp(routes[i][:, 0]))
             shared.setdefault((column, gap), []).append((y, span, i, k))
     height = {}
@@ -157,10 +159,11 @@ def _pass_columns(routes: list[Floats], onwards: Indices, columns: Sequence[Colu
         heights[-1] = min(heights[-1], high)
         for k in reversed(range(len(heights) - 1)):
             heights[k] = min(heights[k], heights[k + 1] - pitch)
-        height.update({(i, k): at for (_, _, i, k), at in zip(members, heights, strict=True)})
-    for i, own in crossed.items():
+        height.update({(i, k): y for (_, _, i, k), y in zip(members, heights, strict=True)})
+    for i, passed in crossed.items():
         here, there = routes[i]
-        routes[i] = through(here, there, [(columns[c], height[i, k]) for k, (c, _, _) in enumerate(own)])
+        levels = [(columns[column], height[i, k]) for k, (column, _, _) in enumerate(passed)]
+        routes[i] = through(here, there, levels)
 
 
 def _lead_around(

@@ -269,20 +269,28 @@ def table(simple, networks):
     )
 
 
-def verdict(simple, networks):
-    """Check which networks are better than the linear model."""
-    lines = []
+ROOTS = "AR(12), roots"
+
+
+def by_model(simple, networks):
+    """All forecasts of the linear model, from numbers and from their roots, and of each network."""
+    linear_ones = {"AR(12)": [simple["linear AR(12)"]], ROOTS: [simple["linear AR(12) on square roots"]]}
+    return linear_ones | {name: [run.forecast for run in runs] for name, runs in networks.items()}
+
+
+def median_errors(forecasts, period):
+    """The median ARV of each model in a period."""
+    years = during(*PERIODS[period])
+    return {name: np.median([arv(each, years) for each in several]) for name, several in forecasts.items()}
+
+
+def verdict(forecasts):
+    """Print which networks are better than the linear model, which may take roots, as they do."""
     for period in ("1921-1955", "1956-1979"):
-        years = during(*PERIODS[period])
-        line = arv(simple["linear AR(12)"], years)
-        medians = {
-            name: np.median([arv(run.forecast, years) for run in runs]) for name, runs in networks.items()
-        }
-        better = [name for name, median in medians.items() if median < line]
-        lines.append(
-            f"On {period} AR(12) has {line:.3f}; networks with a lower median: {', '.join(better) or 'none'}."
-        )
-    return "\n".join(lines)
+        errors = median_errors(forecasts, period)
+        plain, roots = errors.pop("AR(12)"), errors.pop(ROOTS)
+        better = ", ".join(name for name, error in errors.items() if error < min(plain, roots)) or "none"
+        print(f"On {period} AR(12) has {plain:.3f}, on square roots {roots:.3f}; better networks: {better}.")
 
 
 # --- 8. The states of the cells -------------------------------------------------------------------
@@ -301,13 +309,13 @@ def states(net, values):
 
 
 @with_pyplot
-def picture(plt, simple, networks, chosen, cells, path):
+def picture(plt, forecasts, chosen, cells, path):
     """Plot the LSTM's forecast above; below, the errors of all runs and the states of the cells."""
     figure, panels = plt.subplot_mosaic(
         [["forecast", "forecast"], ["errors", "cells"]], figsize=(8.4, 5.9), layout="constrained"
     )
     panel_forecast(panels["forecast"], chosen.forecast)
-    panel_errors(panels["errors"], simple, networks)
+    panel_errors(panels["errors"], forecasts)
     panel_cells(panels["cells"], cells)
     save_figure(figure, path)
 
@@ -333,17 +341,15 @@ def panel_forecast(axes, forecast):
     axes.set(ylabel="sunspots, yearly mean", ylim=(0, 250), title="Forecast")
 
 
-def panel_errors(axes, simple, networks):
+def panel_errors(axes, forecasts):
     """A dot for each run, and a line at the median, by period; lower is better."""
-    forecasts = {"AR(12)": [simple["linear AR(12)"]]}
-    forecasts |= {name: [run.forecast for run in runs] for name, runs in networks.items()}
-    colours = (ink.ORANGE, ink.BLUE, ink.GREEN, ink.RED)
+    colours = (ink.ORANGE, ink.GREY, ink.BLUE, ink.GREEN, ink.RED)
     for i, (name, several) in enumerate(forecasts.items()):
         for place, period in enumerate(PERIODS.values()):
             errors = [arv(forecast, during(*period)) for forecast in several]
-            across, middle = place + 0.2 * (i - 1.5), np.median(errors)
+            across, middle = place + 0.16 * (i - 2), np.median(errors)
             axes.plot([across] * len(errors), errors, "o", ms=3.5, alpha=0.6, mew=0, color=colours[i])
-            (line,) = axes.plot([across - 0.08, across + 0.08], [middle] * 2, color=colours[i], lw=2)
+            (line,) = axes.plot([across - 0.07, across + 0.07], [middle] * 2, color=colours[i], lw=2)
         line.set_label(name)
     axes.set_xticks(range(len(PERIODS)), ["learnt", *list(PERIODS)[1:]])
     axes.set(ylabel="ARV (0: perfect, 1: the mean)", ylim=(0, None), title="Error: runs and their median")
@@ -381,36 +387,27 @@ def main(quick: bool, seed: int, out: Path) -> None:
 
     heading(f"Average relative variance: lower is better; median (lowest-highest) of {len(seeds)} seeds")
     print(table(simple, networks))
-    print(f"\n{verdict(simple, networks)}")
+    print()
+    forecasts = by_model(simple, networks)
+    verdict(forecasts)
     if quick:
         print("This quick run has two seeds and a tenth of the epochs, so its numbers are not a result.")
 
     print("For each network, the run with the median fit on 1712-1920 is saved, and plotted for the LSTM.")
 
     chosen = {name: middle(runs) for name, runs in networks.items()}
-    forecasts = {**simple, **{name: run.forecast for name, run in chosen.items()}}
-    save(chosen, forecasts, out)
+    save(chosen, simple | {name: run.forecast for name, run in chosen.items()}, out)
     cells = states(chosen["LSTM"].net, scale.there(SPOTS))
-    picture(simple, networks, chosen["LSTM"], cells, out / "sunspots.png")
-    medians = {
-        name: [
-            np.median([arv(run.forecast, during(*PERIODS[period])) for run in runs])
-            for period in ("1921-1955", "1956-1979")
-        ]
-        for name, runs in networks.items()
-    }
-    first, second = (
-        arv(simple["linear AR(12)"], during(*PERIODS[period])) for period in ("1921-1955", "1956-1979")
-    )
-    worse = sum(two > one for one, two in medians.values())
+    picture(forecasts, chosen["LSTM"], cells, out / "sunspots.png")
+    near, far = (median_errors(forecasts, period) for period in ("1921-1955", "1956-1979"))
+    errors = [f"{near[name]:.3f} and {far[name]:.3f} ({name})" for name in near]
+    worse = sum(far[name] > near[name] for name in networks)
     lesson(
-        f"Compare with a linear model first: AR(12) has {first:.3f} on 1921-1955 and {second:.3f} on "
-        "1956-1979. The medians of the networks are "
-        + ", ".join(f"{one:.3f} and {two:.3f} ({name})" for name, (one, two) in medians.items())
-        + f". {worse} of the {len(medians)} networks are worse on 1956-1979, which is outside of the range "
-        "seen in training: "
-        f"the highest year has {SPOTS[during(*PERIODS['1956-1979'])].max():.0f} sunspots, in training "
-        f"{SPOTS[TRAINING].max():.0f}."
+        "Compare with a linear model first, on the same numbers. Median errors on 1921-1955 and 1956-1979: "
+        f"{', '.join(errors)}. "
+        f"{worse} of the {len(networks)} networks are worse on 1956-1979, which is outside of the range seen "
+        f"in training: the highest year has {SPOTS[during(*PERIODS['1956-1979'])].max():.0f} sunspots, in "
+        f"training {SPOTS[TRAINING].max():.0f}."
     )
 
 

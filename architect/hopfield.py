@@ -137,11 +137,10 @@ class Hopfield(Network):
 
         Raises
         ------
-        ArgumentError, ArgumentTypeError, UnknownNameError
+        ArgumentError, ArgumentTypeError
             If `patterns` or `rule` cannot be used. No weight has changed.
         """
-        if not _checks.is_among(rule, RULES):
-            raise _checks.unknown_name("learning rule", rule, RULES)
+        _checks.choice("The rule of Hopfield", rule, RULES)
         couplings = self.couplings
         for pattern in self._checked(patterns, "Patterns", one=False):
             couplings = RULES[rule](couplings, pattern)

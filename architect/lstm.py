@@ -8,15 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from synapse import ALL_TO_ALL, ONE_TO_ONE, Layer, Network
-from synapse._checks import (
-    MOST_NEURONS,
-    boolean,
-    expected,
-    is_among,
-    positive_integer,
-    understands,
-    unknown_name,
-)
+from synapse._checks import MOST_NEURONS, boolean, choice, expected, positive_integer, understands
 from synapse.errors import ArgumentError
 from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
@@ -140,8 +132,8 @@ class LSTM(Network):
         dtype: Any = np.float64,
     ) -> None:
         counts = checked_sizes("LSTM", sizes, 3, "inputs, layers of memory blocks, outputs")
-        if not is_among(style, STYLES):
-            raise unknown_name("style of LSTM", style, STYLES)
+        choice("The style of LSTM", style, STYLES)
+        choice("The peepholes of LSTM", peepholes, (USUAL, ALL_TO_ALL, ONE_TO_ONE, None))
         standard = style == STANDARD
         direct = not standard
         if input_to_output is not None:
@@ -152,7 +144,7 @@ class LSTM(Network):
         ins, forgets, outs = checked_biases("LSTM", dtype, **dict(zip(names, biases, strict=True)))
         most = MOST_NEURONS // max(counts)
         options = LSTMOptions(
-            peepholes=(None if standard else ALL_TO_ALL) if is_among(peepholes, [USUAL]) else peepholes,
+            peepholes=(None if standard else ALL_TO_ALL) if peepholes == USUAL else peepholes,
             squash=squash,
             cell_squash=("tanh" if standard else "logistic") if cell_squash is None else cell_squash,
             biases=(ins, forgets if boolean("The forget_gates of LSTM", forget_gates) else None, outs),
@@ -161,7 +153,8 @@ class LSTM(Network):
             output_to_hidden=boolean("The output_to_hidden of LSTM", output_to_hidden),
             output_to_gates=boolean("The output_to_gates of LSTM", output_to_gates),
         )
-        _require_style(options, standard)
+        if standard:
+            _refuse_other_style(options)
         last = squash if output_squash is None else output_squash
         functions = (squash, last, options.cell_squash)
         recipe = Recipe(seed, initializer, bias_initializer, dtype, *functions)
@@ -185,13 +178,8 @@ class LSTM(Network):
         return {"blocks": blocks_of(block, layers, optional=("forget gates",))}
 
 
-def _require_style(options: LSTMOptions, standard: bool) -> None:
-    """Raise if an option does not exist, or not in the standard style."""
-    if options.peepholes is not None and not is_among(options.peepholes, (ALL_TO_ALL, ONE_TO_ONE)):
-        known = f"{USUAL!r}, {ALL_TO_ALL!r}, {ONE_TO_ONE!r} or None"
-        raise ArgumentError(expected("The peepholes of LSTM", known, options.peepholes))
-    if not standard:
-        return
+def _refuse_other_style(options: LSTMOptions) -> None:
+    """Raise if an option does not exist in the standard style."""
     if options.cells_per_block != 1:
         raise ArgumentError(expected("The cells_per_block of a standard LSTM", "1", options.cells_per_block))
     for name in ("hidden_to_hidden", "output_to_hidden", "output_to_gates"):

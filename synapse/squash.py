@@ -24,7 +24,7 @@ from types import MappingProxyType
 from typing import Any, overload
 
 from . import engine
-from ._checks import Names, bounds, expected, finite_number, is_among, public_names, unknown_name
+from ._checks import Names, bounds, choice, expected, finite_number, public_names
 from ._registration import SQUASH, enter, wrong_slopes
 from .engine.functions import activations as _declared
 from .engine.functions.activations import FIRST_CUSTOM, FUNCTIONS, GROUPED, RANDOM
@@ -195,12 +195,11 @@ def register(
 
     Raises
     ------
-    UnknownNameError
-        If a key of `written` is not one of these languages.
     ArgumentError, ArgumentTypeError
-        If another function has the name, in any spelling or as a synonym, or the same function is
-        registered with other captured values. Also if the function cannot be compiled, raises, does not
-        return two finite numbers, or its derivative is not the slope of its value.
+        If a key of `written` is not one of these languages; if another function has the name, in any
+        spelling or as a synonym, or the same function is registered with other captured values; if the
+        function cannot be compiled, raises, does not return two finite numbers, or its derivative is not the
+        slope of its value.
 
     Notes
     -----
@@ -233,8 +232,7 @@ def _checked(written: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(written, Mapping):
         raise ArgumentTypeError(expected("The `written` of a squash", "a mapping", written))
     for language, text in written.items():
-        if not is_among(language, (*EXPRESSIONS, *BUILDERS)):
-            raise unknown_name("language", language, [*EXPRESSIONS, *BUILDERS])
+        choice("A language of a squash", language, (*EXPRESSIONS, *BUILDERS))
         if language in BUILDERS and not callable(text):
             raise ArgumentTypeError(expected(f"The {language} code of a squash", "a function", text))
         if language in EXPRESSIONS and not (isinstance(text, str) and STATE in text):

@@ -284,6 +284,7 @@ def _one_each(gater: Ints, place: Ints, places: int) -> Ints | None:
     return chosen if (chosen[place] == gater).all() else None
 
 
+SAME = "abs cos exp log max min pow sin sqrt tanh where"
 NODES = {
     "+": "Add",
     "-": "Sub",
@@ -295,17 +296,7 @@ NODES = {
     ">": "Greater",
     ">=": "GreaterOrEqual",
     "==": "Equal",
-    "abs": "Abs",
-    "cos": "Cos",
-    "exp": "Exp",
-    "log": "Log",
-    "max": "Max",
-    "min": "Min",
-    "pow": "Pow",
-    "sin": "Sin",
-    "sqrt": "Sqrt",
-    "tanh": "Tanh",
-    "where": "Where",
+    **{name: name.title() for name in SAME.split()},
 }
 """Nodes that compute the primitives of formulas."""
 

@@ -37,6 +37,7 @@ from .._checks import (
     row_of,
     shown,
     suggestion,
+    sum_of_squares,
     text,
     understands,
     vector,
@@ -1173,7 +1174,7 @@ class Network(Sequence[Neuron]):
     def _set_parameters(self, which: int, name: str, what: str, values: ArrayLike) -> None:
         """Set all weights, or all biases."""
         if type(values) is np.ndarray and values.dtype == FLOAT64 and values.ndim == 1:
-            fit = values.dot(values) < SAFE**2  # so all are finite, and fit the dtype
+            fit = sum_of_squares(values) < SAFE**2  # so all are finite, and fit the dtype
             store = self._anchor._store
             with store.lock:
                 version, places = self._places_known

@@ -297,7 +297,7 @@ class Store:
         """
         if other.dtype != self.dtype:
             raise ValueError(f"stores of {self.dtype} and {other.dtype} cannot be joined")
-        if isinstance(other, Newborn) and not other.links and not other.bundles:
+        if isinstance(other, UnreadStore) and not other.links and not other.bundles:
             other.move_to(self, other.write_neurons(self))
             return
         self.touch()
@@ -472,13 +472,13 @@ class ConnectionBundle(NamedTuple):
     gates: Indices = np.empty(0, np.uint32)  # the index of each connection's gater, if they are gated
 
 
-class Newborn(Store):
+class UnreadStore(Store):
     """The store of neurons and connections whose numbers nothing has read yet, which has no columns.
 
     It holds the objects with the few numbers that they were made with, and either single connections or
     bundles of them. One assignment adds a single connection or a gate, so that Ctrl-C cannot divide it. A
-    store that absorbs this one takes these numbers. Otherwise, the first access to anything else makes it an
-    ordinary store.
+    store that absorbs this one takes these numbers. Otherwise, reading a column, or another attribute that
+    only an ordinary store has, makes it one. Names that no store has, as a debugger tries, change nothing.
     """
 
     n_removed, graph, recorder, absorbed = 0, None, None, False
@@ -507,8 +507,10 @@ class Newborn(Store):
         self.followers |= {view}
 
     def __getattr__(self, name: str) -> Any:
+        if name not in _ATTRIBUTES:
+            raise AttributeError(f"A store has no attribute {name!r}.", name=name, obj=self)
         with self.lock, Deferred():
-            if isinstance(self, Newborn):  # otherwise another thread has been faster
+            if isinstance(self, UnreadStore):  # otherwise another thread has been faster
                 made = Store(self.dtype)
                 self.write_neurons(made)
                 if self.links:
@@ -574,8 +576,8 @@ class Newborn(Store):
         self.views, self.names, self.born, self.absorbed = [], [], [], True
 
     def absorb(self, other: Any) -> None:
-        """Take over the neurons and connections of another store; of a newborn, without making columns."""
-        new = isinstance(other, Newborn) and other.dtype == self.dtype
+        """Take over the neurons and connections of another store; an unread one gets no columns for that."""
+        new = isinstance(other, UnreadStore) and other.dtype == self.dtype
         if not new or (self.links and other.bundles) or (self.bundles and other.links):
             super().absorb(other)
             return
@@ -660,3 +662,7 @@ for _name, _column in DESTINATIONS.items():
 _SHIFTED = tuple(column for column in COLUMNS if column.kind in (ROW, IDENTITY, NETWORK, TIME, GROUP))
 _COPIED = [column.name for column in COLUMNS if column.axis in ("connection", "store", *LOWERED)]
 _LEFT = tuple(column for column in COLUMNS if column.kind in (ROW, GROUP))
+
+
+_ATTRIBUTES = frozenset(vars(Store()))
+"""What an ordinary store has and an unread one gets."""

@@ -39,7 +39,7 @@ from .._checks import (
 from .._typing import Floats, Ints
 from ..cost import Cost
 from ..engine.guard import InUse, consistent_read
-from ..engine.store import Newborn, Store
+from ..engine.store import Store, UnreadStore
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Initializer, Seed, random_generator
 from ..squash import Squash
@@ -602,7 +602,7 @@ class Layer(Sequence[Neuron]):
     def trainable(self, value: bool) -> None:
         learns = boolean("The trainable of a layer", value)
         with LayersInUse(self):
-            if isinstance(self._store, Newborn) and self._store.set_trainable(self._neurons, learns):
+            if isinstance(self._store, UnreadStore) and self._store.set_trainable(self._neurons, learns):
                 return
             for store, rows in self._by_store():
                 if (store["trainable_bias"][rows] != learns).any():
@@ -717,7 +717,7 @@ def new_neurons(
 ) -> list[Neuron]:
     """Make neurons in one store, with these names, code of an activation function, and bias or biases."""
     neurons = [Neuron.__new__(Neuron) for _ in range(count)]
-    store = Newborn(neurons.copy(), np.dtype(dtype), [*names] or [None] * count, squash, bias)
+    store = UnreadStore(neurons.copy(), np.dtype(dtype), [*names] or [None] * count, squash, bias)
     for row, neuron in enumerate(neurons):
         neuron._store, neuron._row = store, row
     return neurons

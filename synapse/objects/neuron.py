@@ -28,7 +28,7 @@ from ..engine.guard import InUse, atomic, consistent_read
 from ..engine.lowering.flags import TRACED
 from ..engine.schema import NONE, OUTPUT
 from ..engine.status import DONE
-from ..engine.store import Newborn, Store
+from ..engine.store import Store, UnreadStore
 from ..errors import ArgumentTypeError, TopologyError
 from ..initializers import Initializer, Seed, random_generator
 from ..squash import Squash
@@ -132,7 +132,7 @@ class Neuron:
         function, kind = squashes.get(squash), float_type("The dtype", dtype)
         value = finite_number("The bias of a neuron", bias, kind)
         called = None if name is None else text("The name of a neuron", name)
-        self._store: Store = Newborn([self], kind, [called], function.code, value)
+        self._store: Store = UnreadStore([self], kind, [called], function.code, value)
         self._row = 0
         if function.random:
             self.reseed()
@@ -344,7 +344,7 @@ class Neuron:
         0.25
         """
         self._require()
-        if len(connections) == 1 and wiring.gate_newborn(self, connections[0]):
+        if len(connections) == 1 and wiring.gate_unread(self, connections[0]):
             return
         singles = _single("What a neuron gates", connections)
         if len({id(c) for c in singles}) < len(singles):

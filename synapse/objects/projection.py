@@ -28,7 +28,7 @@ from .._checks import (
 from .._typing import Floats, Indices, Ints
 from ..engine.guard import InUse, consistent_read
 from ..engine.schema import NONE
-from ..engine.store import Newborn, Store, every_pair
+from ..engine.store import Store, UnreadStore, every_pair
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Initializer, draw, random_generator
 from . import parameters, wiring
@@ -211,7 +211,7 @@ class Projection:
         """Return the identities of the connections, and for each the index in `layer` of its gater."""
         choice("The kind of a gate", kind, (gate.INPUT, gate.OUTPUT, gate.ONE_TO_ONE))
         store = self._store
-        new = isinstance(store, Newborn)
+        new = isinstance(store, UnreadStore)
         identities = np.arange(self._first, self._first + self._count) if new else self._identities()
         if not len(identities):
             raise TopologyError("All connections of this projection have been removed; none can be gated.")
@@ -219,7 +219,7 @@ class Projection:
         if kind != gate.ONE_TO_ONE:
             ends, end = (self.target, "target") if kind == gate.INPUT else (self.source, "source")
             count = len(ends)
-            if isinstance(store, Newborn):
+            if isinstance(store, UnreadStore):
                 bundle = store.bundles[self._first]
                 pairs = bundle.pairs or _numbered(bundle.sources, bundle.targets)
                 place = pairs[end == "target"].astype(np.int64)

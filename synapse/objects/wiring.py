@@ -17,7 +17,7 @@ from .._checks import counted
 from .._typing import Bools, Indices, Ints
 from ..engine.guard import InUse
 from ..engine.schema import NONE
-from ..engine.store import ConnectionBundle, Newborn, Store, every_pair
+from ..engine.store import ConnectionBundle, Store, UnreadStore, every_pair
 from ..errors import TopologyError
 from . import graph
 from .connection import Connection, connection_at
@@ -156,7 +156,7 @@ def find(source: Neuron, target: Neuron) -> Connection | None:
 
 def connect(source: Neuron, target: Neuron, weight: float, trainable: bool) -> Connection:
     """Connect two neurons that are not connected in this direction yet."""
-    made = _connect_newborn(source._store, source, target, weight, trainable)
+    made = _connect_unread(source._store, source, target, weight, trainable)
     if made is not None:
         return made
     with InUse(source, target):
@@ -169,7 +169,7 @@ def connect(source: Neuron, target: Neuron, weight: float, trainable: bool) -> C
             )
         if not joined:
             store = join((source, target))
-            made = _connect_newborn(store, source, target, weight, trainable)
+            made = _connect_unread(store, source, target, weight, trainable)
             if made is not None:
                 return made
         placement = Placement(store, source._row, target._row)
@@ -179,14 +179,14 @@ def connect(source: Neuron, target: Neuron, weight: float, trainable: bool) -> C
         return connection_at(store, identity)
 
 
-def _connect_newborn(
+def _connect_unread(
     store: Any, source: Neuron, target: Neuron, weight: float, trainable: bool
 ) -> Connection | None:
     """Connect two neurons of a store without columns; None if it is another, or they are connected."""
-    if not isinstance(store, Newborn):
+    if not isinstance(store, UnreadStore):
         return None
     with store.lock:
-        mine = {type(store), source._store, target._store} == {Newborn, store}
+        mine = {type(store), source._store, target._store} == {UnreadStore, store}
         if not mine or store.bundles or (source, target) in store.links:
             return None
         made = Connection(store, len(store.links))
@@ -195,19 +195,19 @@ def _connect_newborn(
         return made
 
 
-def gate_newborn(gater: Neuron, connection: Any) -> bool:
+def gate_unread(gater: Neuron, connection: Any) -> bool:
     """Let a neuron gate a connection of a store without columns; False if it is another, or it is gated."""
     store = connection._store if isinstance(connection, Connection) else None
-    if not isinstance(store, Newborn):
+    if not isinstance(store, UnreadStore):
         return False
     apart = gater._store is not store
     with InUse(gater, connection) if apart else store.lock:
         stores = {gater._store, connection._store}
-        fits = all(isinstance(one, Newborn) for one in stores) and (apart or stores == {store})
+        fits = all(isinstance(one, UnreadStore) for one in stores) and (apart or stores == {store})
         if not fits or connection._store.given[connection][2] is not None:
             return False
         joined = _joined(stores)
-        if not isinstance(joined, Newborn):
+        if not isinstance(joined, UnreadStore):
             return False
         joined.given[connection] = (*joined.given[connection][:2], gater)
         return True
@@ -249,7 +249,7 @@ def connect_many(
 
 def _are_new(stores: Iterable[Any]) -> bool:
     """Whether stores have no columns, and no single connections."""
-    return all(isinstance(store, Newborn) and not store.links for store in stores)
+    return all(isinstance(store, UnreadStore) and not store.links for store in stores)
 
 
 def _may_repeat(stores: Iterable[Any], new: ConnectionBundle) -> bool:
@@ -374,7 +374,7 @@ def remove(neurons: Sequence[Neuron]) -> None:
 def refuse_softmax(neurons: Sequence[Neuron]) -> None:
     """Raise if a neuron that is not an output has the squash softmax."""
     for store in {*map(_store_of, neurons)}:
-        codes = [one[2] for one in store.born] if isinstance(store, Newborn) else store["squash"]
+        codes = [one[2] for one in store.born] if isinstance(store, UnreadStore) else store["squash"]
         for neuron in neurons if squashes.softmax.code in codes else ():
             if neuron.squash is squashes.softmax:
                 raise no_output(neuron)

@@ -3,9 +3,10 @@ import copy
 import numpy as np
 import pytest
 
+import synapse
 from synapse.engine import store as store_module
 from synapse.engine.schema import COLUMNS, CONNECTION, NEURON, NONE
-from synapse.engine.store import Store
+from synapse.engine.store import Store, UnreadStore
 
 from ..networks import lstm, used
 
@@ -91,3 +92,14 @@ def test_it_cannot_be_copied():
         copy.deepcopy(used(lstm(1, 1, 1))[0])
     with pytest.raises(TypeError):
         copy.copy(Store())
+
+
+def test_a_store_that_nothing_has_read_changes_when_a_column_is_read_and_not_when_it_is_looked_at():
+    store = synapse.Layer(3)._store
+    dir(store), repr(store)
+    assert not any(
+        hasattr(store, name) for name in ("shape", "__len__", "_ipython_display_", "__array__", "x")
+    )
+    assert type(store) is UnreadStore
+    assert store.columns["bias"].size >= 3
+    assert type(store) is Store

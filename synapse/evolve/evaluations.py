@@ -58,36 +58,36 @@ class Evaluations:
         """What the evaluation of this generation returned, if the file has it."""
         if people.generation >= self.known:
             return None
-        found, weights = self.past[people.generation], people.genomes.weights
-        fits = len(found.values) == len(people.genomes) and len(found.weights) in (0, len(weights))
+        evaluated, weights = self.past[people.generation], people.genomes.weights
+        fits = len(evaluated.values) == len(people.genomes) and len(evaluated.weights) in (0, len(weights))
         last = people.generation == self.known - 1
-        fitness = np.where(np.isfinite(found.values).all(axis=1), found.values[:, 0], -np.inf)
+        fitness = np.where(np.isfinite(evaluated.values).all(axis=1), evaluated.values[:, 0], -np.inf)
         best = np.array([fitness.argmax()])
         fittest = people.genomes.take(best) if fits else people.genomes  # what was learned comes next
-        if fits and len(found.weights):
-            weights[:] = found.weights
+        if fits and len(evaluated.weights):
+            weights[:] = evaluated.weights
         if not fits or (last and digest_of(people) != self.digest):
             raise ArgumentError(
                 f"The checkpoint {self.path} is of other arguments, was changed, or is of another version or "
                 "machine. Give the same arguments, or another checkpoint."
             )
         if last and np.isfinite(fitness[best]).all() and (self._seeded or people.generation):
-            self._require_fitness(found.values[best], lambda: evaluate(fittest.take(np.array([0]))))
-        return found
+            self._require_fitness(evaluated.values[best], lambda: evaluate(fittest.take(np.array([0]))))
+        return evaluated
 
-    def _require_fitness(self, known: Floats, evaluate: Callable[[], Floats]) -> None:
+    def _require_fitness(self, stored: Floats, evaluate: Callable[[], Floats]) -> None:
         """Raise if the numbers of the fittest genome are others now, and do not vary from call to call."""
         first = evaluate()
-        if not _agree(known, first) and not _agree(known, second := evaluate()) and _agree(first, second):
+        if not _agree(stored, first) and not _agree(stored, second := evaluate()) and _agree(first, second):
             raise ArgumentError(
-                f"The checkpoint {self.path} is of another fitness: it has {known[0].tolist()} for a genome "
+                f"The checkpoint {self.path} is of another fitness: it has {stored[0].tolist()} for a genome "
                 f"whose fitness is {first[0].tolist()} now. Give the same fitness, or another checkpoint."
             )
 
-    def add(self, found: Evaluated, people: Population) -> None:
+    def add(self, evaluated: Evaluated, people: Population) -> None:
         """Add a generation; now and then the file is written."""
         if self.path is not None:
-            self.past.append(found)
+            self.past.append(evaluated)
             self.digest = digest_of(people)
             self.write(self._next)
 
@@ -96,11 +96,13 @@ class Evaluations:
         if self.path is None or (begin := time.monotonic()) < due:
             return
         several, solved, weights = zip(*self.past, strict=True)
-        width = max(one.shape[1] for one in several)  # a generation that has failed may have fewer numbers
-        values = [np.pad(one, ((0, 0), (0, width - one.shape[1])), constant_values=np.nan) for one in several]
+        width = max(rows.shape[1] for rows in several)  # a generation that has failed may have fewer numbers
+        values = [
+            np.pad(rows, ((0, 0), (0, width - rows.shape[1])), constant_values=np.nan) for rows in several
+        ]
         arrays = {
             "format": FORMAT, "word": self.word, "digest": self.digest, "values": values, "solved": solved,
-            "weights": np.concatenate(weights), "learned": [len(one) for one in weights],
+            "weights": np.concatenate(weights), "learned": [len(rows) for rows in weights],
         }  # fmt: skip
         write_arrays(self.path, {name: np.array(array) for name, array in arrays.items()})
         self._next = begin + max(SECONDS, (time.monotonic() - begin) / SHARE)
@@ -109,15 +111,14 @@ class Evaluations:
         with reading(path), opened(path) as stream:
             arrays = read_arrays(stream)
         try:
-            several = values, solved, weights, learned = [
-                arrays[name] for name in (*Evaluated._fields, "learned")
-            ]
-            kinds = "".join(one.dtype.kind for one in several)
+            names = (*Evaluated._fields, "learned")
+            several = values, solved, weights, learned = [arrays[name] for name in names]
+            kinds = "".join(array.dtype.kind for array in several)
             whole = values.ndim == 3 and values.size and solved.shape == values.shape[:2] and kinds == "fbfi"
             if arrays["format"] != FORMAT or not whole:
                 raise ValueError("other arrays are expected")
             parts = np.split(weights, learned.cumsum()[:-1])
-            self.past = [Evaluated(*one) for one in zip(values, solved, parts, strict=True)]
+            self.past = [Evaluated(*array) for array in zip(values, solved, parts, strict=True)]
             self.digest, people.word[0] = int(arrays["digest"]), int(arrays["word"])
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise FormatError(f"The file {path} is not a checkpoint of an evolution ({error}).") from None

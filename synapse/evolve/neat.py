@@ -145,18 +145,18 @@ def neat(
     genome = Genome.minimal(*sizes, seed=rng) if genome is None else genome
     people, result = Population(genome, size, chosen, rng), Evolution()
     file, pareto = Evaluations(path, people, resume, seed is not None), chosen.select == "pareto"
-    known = max(1, len(file.past))  # so many generations are there, or must be
+    generations = max(1, len(file.past))  # so many generations are there, or must be
     while pareto or not result.solved:
-        if result.generations >= known and result.evaluations + size > most:
+        if result.generations >= generations and result.evaluations + size > most:
             break
         if result.generations:
             people.breed()
-        found = file.repeated(people, lambda genomes: _parts(pool, task, genomes)[0][0])
-        if found is None:
-            found = _evaluated(task, people, pool)
-            file.add(found, people)
-        _record(result, people, found, aim, pareto)
-        people.select(found.values)
+        evaluated = file.repeated(people, lambda genomes: _parts(pool, task, genomes)[0][0])
+        if evaluated is None:
+            evaluated = _evaluated(task, people, pool)
+            file.add(evaluated, people)
+        _record(result, people, evaluated, aim, pareto)
+        people.select(evaluated.values)
         members = np.bincount(people.member_of).tolist()
         result.species.append(dict(zip(people.names.tolist(), members, strict=True)))
         result.history.setdefault("species", []).append(len(members))
@@ -168,15 +168,15 @@ def neat(
     return result
 
 
-def _record(result: Evolution, people: Population, found: Evaluated, aim: float, pareto: bool) -> None:
+def _record(result: Evolution, people: Population, evaluated: Evaluated, aim: float, pareto: bool) -> None:
     """Add a generation to the result."""
-    values, sound = found.values, np.asarray(np.isfinite(found.values).all(axis=1))
-    solved: Bools = np.asarray((found.solved | (values[:, 0] >= aim)) & sound)
-    known = values[sound, 0] if sound.any() else np.array([math.nan])
+    values, sound = evaluated.values, np.asarray(np.isfinite(evaluated.values).all(axis=1))
+    solved: Bools = np.asarray((evaluated.solved | (values[:, 0] >= aim)) & sound)
+    fitnesses = values[sound, 0] if sound.any() else np.array([math.nan])
     fittest = np.where(solved if solved.any() else sound, values[:, 0], -np.inf)
     best = int((solved if solved.any() and not pareto else fittest).argmax())
     genome, fitness = people.genomes[best], float(values[best, 0])
-    row = {"best": float(known.max()), "mean": float(known.mean()), "hidden": genome.hidden}
+    row = {"best": float(fitnesses.max()), "mean": float(fitnesses.mean()), "hidden": genome.hidden}
     row |= {"failed": int((~sound).sum()), "connections": int(genome.genes["enabled"].sum())}
     for name, number in row.items():
         result.history.setdefault(name, []).append(number)
@@ -191,9 +191,9 @@ def _record(result: Evolution, people: Population, found: Evaluated, aim: float,
 def _evaluated(task: Task, people: Population, pool: Executor | None) -> Evaluated:
     """The evaluation of a generation, here or in parts on an executor. Weights may be learned in it."""
     genomes, before = people.genomes, people.genomes.weights.copy()
-    found = _parts(pool, task, genomes)
-    values = _columns([row for part, *_ in found for row in part.tolist()])
-    solved, weights = (np.concatenate([part[i] for part in found]) for i in (1, 2))
+    parts = _parts(pool, task, genomes)
+    values = _columns([row for part, *_ in parts for row in part.tolist()])
+    solved, weights = (np.concatenate([part[i] for part in parts]) for i in (1, 2))
     genomes.weights[:] = weights
     unchanged = people.generation > 0 and np.array_equal(weights, before)
     return Evaluated(values, solved, before[:0] if unchanged else weights.copy())
@@ -228,27 +228,27 @@ def judged(fitness: Any, limit: float | None, genomes: Genomes) -> tuple[Floats,
     for index, (_, _, first, stop) in enumerate(genomes.at.tolist()):
         genome = genomes[index]
         try:
-            found = ended_by("evolution", limit, partial(fitness, genome))
+            returned = ended_by("evolution", limit, partial(fitness, genome))
         except TimeoutError:
             if limit is None:  # it is the function's own
                 raise
-            found = np.nan
-        rows.append(_checks.numbers("The fitness", found, "a number, or several").ravel().tolist())
+            returned = np.nan
+        rows.append(_checks.numbers("The fitness", returned, "a number, or several").ravel().tolist())
         if not rows[-1]:
-            raise ArgumentTypeError(_checks.expected("The fitness", "a number, or several", found))
+            raise ArgumentTypeError(_checks.expected("The fitness", "a number, or several", returned))
         genomes.weights[first:stop] = genome.genes["weight"]  # it may have adopted others
     return _columns(rows), np.zeros(len(rows), bool), genomes.weights
 
 
-def _arrays_of(found: Any, count: int) -> tuple[Floats, Bools]:
+def _arrays_of(returned: Any, count: int) -> tuple[Floats, Bools]:
     """What the method of a fitness has returned, checked."""
     try:
-        values, solved = found
+        values, solved = returned
         values, solved = _checks.numbers("The fitness", values, "numbers"), np.asarray(solved, np.bool_)
         return values.reshape(count, -1), np.broadcast_to(solved, count)
     except (TypeError, ValueError):
         condition = f"the fitness of {_checks.counted(count, 'genome')}, and whether each solves the task"
-        raise ArgumentTypeError(_checks.expected("What evaluate returns", condition, found)) from None
+        raise ArgumentTypeError(_checks.expected("What evaluate returns", condition, returned)) from None
 
 
 def _columns(rows: list[list[float]]) -> Floats:
@@ -258,12 +258,12 @@ def _columns(rows: list[list[float]]) -> Floats:
 
 def _checked_sizes(task: Any, genome: Genome | None, **given: Any) -> list[int]:
     """The numbers of inputs and outputs, which the arguments, the fitness and the start agree about."""
-    found: list[int] = []
+    agreed: list[int] = []
     for name, number in given.items():
-        known = {size for owner in (task, genome) if (size := getattr(owner, name, None)) is not None}
-        known |= set() if number is None else {_checks.positive_integer(f"The {name}", number)}
-        if len(known) != 1:
-            got = " and ".join(map(str, sorted(known))) or "none"
+        sizes = {size for owner in (task, genome) if (size := getattr(owner, name, None)) is not None}
+        sizes |= set() if number is None else {_checks.positive_integer(f"The {name}", number)}
+        if len(sizes) != 1:
+            got = " and ".join(map(str, sorted(sizes))) or "none"
             raise ArgumentError(f"Expected one number of {name}, got {got}. Give {name}= as the task has it.")
-        found += known
-    return found
+        agreed += sizes
+    return agreed

@@ -141,10 +141,12 @@ class Population:
     def _speciate(self) -> None:
         """Divide the generation into species, old ones by their representatives, and new ones."""
         size, kinds = len(self.genomes), len(self._representatives)
-        found = np.append(self._representatives, np.zeros(size, np.int64))
+        representatives = np.append(self._representatives, np.zeros(size, np.int64))
         self.member_of = np.empty(size, np.int64)
         new, old = self.genomes, self._old
-        count = speciate(self._record, new.genes, new.at, old.genes, old.at, found, kinds, self.member_of)
+        count = speciate(
+            self._record, new.genes, new.at, old.genes, old.at, representatives, kinds, self.member_of
+        )
         left = np.bincount(self.member_of, minlength=count) > 0
         self.member_of = (np.cumsum(left) - 1)[self.member_of]
         more = count - kinds
@@ -205,10 +207,10 @@ def novelty(behaviours: Floats, archive: Floats) -> tuple[Floats, Floats]:
     J. Lehman and K. O. Stanley, Abandoning objectives: evolution through the search for novelty alone,
     Evolutionary Computation 19 (2011) 189-223. Here the archive grows by a share of every generation.
     """
-    known = np.concatenate([behaviours, archive])
-    columns = zip(behaviours.T, known.T, strict=True)
-    distance = np.sqrt(sum((one[:, None] - other) ** 2 for one, other in columns))
+    others = np.concatenate([behaviours, archive])
+    columns = zip(behaviours.T, others.T, strict=True)
+    distance = np.sqrt(sum((own[:, None] - other) ** 2 for own, other in columns))
     nearest = np.sort(distance, axis=1)[:, 1 : 1 + NEIGHBOURS]  # the first is the behaviour itself
-    found = nearest.mean(axis=1) if nearest.size else np.ones(len(behaviours))
-    novel = np.argsort(-found, kind="stable")[: -(-len(behaviours) // NOVEL)]
-    return found, np.concatenate([archive, behaviours[novel]])
+    distances = nearest.mean(axis=1) if nearest.size else np.ones(len(behaviours))
+    novel = np.argsort(-distances, kind="stable")[: -(-len(behaviours) // NOVEL)]
+    return distances, np.concatenate([archive, behaviours[novel]])

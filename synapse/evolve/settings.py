@@ -128,7 +128,7 @@ class Settings:
     def __post_init__(self) -> None:
         several = listed("The squashes", self.squashes, "a sequence of activation functions")
         codes_of(several)
-        object.__setattr__(self, "squashes", tuple(squashes.get(one).name for one in several))
+        object.__setattr__(self, "squashes", tuple(squashes.get(squash).name for squash in several))
         choice("The select", self.select, ("fitness", "pareto", "novelty"))
         for field in fields(self)[:-2]:
             value, kind = getattr(self, field.name), field.type
@@ -146,12 +146,12 @@ class Settings:
 
 def codes_of(several: Any) -> Ints:
     """Codes of activation functions, all built in and of one state."""
-    found = []
-    for one in several:
-        name = squashes.get(one).name
+    codes = []
+    for squash in several:
+        name = squashes.get(squash).name
         if name not in ACTIVATIONS or ACTIVATIONS[name].kind != SINGLE:
             raise ArgumentError(expected("A squash of a genome", "built in, of one state", name))
-        found.append(ACTIVATIONS[name].code)
-    if not found:
+        codes.append(ACTIVATIONS[name].code)
+    if not codes:
         raise ArgumentError(expected("The squashes", "at least one", several))
-    return np.array(found, np.int64)
+    return np.array(codes, np.int64)

@@ -39,7 +39,7 @@ def plain_value(value: Any) -> Any:
     if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufU":
         return plain_value(value.tolist())
     if isinstance(value, list | tuple):
-        return [plain_value(one) for one in value]
+        return [plain_value(entry) for entry in value]
     raise TypeError(value)
 
 
@@ -83,8 +83,8 @@ def described(trial: Callable[..., Any]) -> str:
     """
     if not isinstance(trial, functools.partial):
         return _function_name(trial)
-    given = [_argument(one) for one in trial.args]
-    given += [f"{name}={_argument(one)}" for name, one in sorted(trial.keywords.items())]
+    given = [_argument(argument) for argument in trial.args]
+    given += [f"{name}={_argument(argument)}" for name, argument in sorted(trial.keywords.items())]
     return f"{described(trial.func)}({', '.join(given)})"
 
 
@@ -123,9 +123,11 @@ def _argument(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_argument, value))}]"
     if isinstance(value, dict):
-        return f"{{{', '.join(sorted(f'{_argument(key)}: {_argument(one)}' for key, one in value.items()))}}}"
+        pairs = sorted(f"{_argument(key)}: {_argument(entry)}" for key, entry in value.items())
+        return f"{{{', '.join(pairs)}}}"
     if dataclasses.is_dataclass(value):
-        fields = [f"{one.name}={_argument(getattr(value, one.name))}" for one in dataclasses.fields(value)]
+        names = [field.name for field in dataclasses.fields(value)]
+        fields = [f"{name}={_argument(getattr(value, name))}" for name in names]
         return f"{_function_name(type(value))}({', '.join(fields)})"
     try:
         return to_json(plain_value(value))

@@ -63,8 +63,8 @@ class Estimate:
 def rate_of(successes: int, count: int, level: Any) -> Estimate:
     """A success rate with its Wilson interval."""
     number = _checked_level(level)
-    found = scipy_stats().binomtest(successes, count).proportion_ci(number, method="wilson")
-    return Estimate("rate", successes / count, float(found.low), float(found.high), count, number)
+    interval = scipy_stats().binomtest(successes, count).proportion_ci(number, method="wilson")
+    return Estimate("rate", successes / count, float(interval.low), float(interval.high), count, number)
 
 
 def median_of(values: Sequence[float], level: Any) -> Estimate:
@@ -145,16 +145,16 @@ def compared(
     failed: float,
 ) -> TrialComparison:
     """Compare the values of two sets of trials with these seeds and points, see :meth:`Trials.compare`."""
-    (one, other), (keys, others) = values, seeds
+    (first, second), (keys, others) = values, seeds
     same = len(set(keys)) == len(keys) and sorted(keys) == sorted(others)
     if paired and not same:
         raise ArgumentError("Paired trials need the same seeds, each once. Give paired=False for these.")
     pairs = same and paired is not False
     if pairs:
         place = {key: i for i, key in enumerate(others)}
-        other = [other[place[key]] for key in keys]
-    binary = {type(value) for value in (*one, *other)} - {type(None)} == {bool}
-    a, b = (_numbers(each, binary, failed) for each in (one, other))
+        second = [second[place[key]] for key in keys]
+    binary = {type(value) for value in (*first, *second)} - {type(None)} == {bool}
+    a, b = (_numbers(each, binary, failed) for each in (first, second))
     test, p_value = (_of_rates if binary else _of_ranks)(*((-a, -b) if failed < 0 else (a, b)), pairs)
     i, j = (a, b) if pairs else (a[:, None], b[None])
     centre = np.mean if binary else np.median
@@ -165,21 +165,21 @@ def compared(
         float(np.mean((i < j) + 0.5 * (i == j))),
         (float(centre(a)), float(centre(b))),
         (len(a), len(b)),
-        (_unsolved(one), _unsolved(other)),
+        (_unsolved(first), _unsolved(second)),
     )
 
 
 def _numbers(values: Sequence[Any], binary: bool, failed: float) -> Floats:
     if binary:  # a trial that has failed is not successful
-        return np.array([float(one is True) for one in values])
-    found = np.array([failed if one is None else real_number("A value", one) for one in values])
-    if np.isnan(found).any():
+        return np.array([float(value is True) for value in values])
+    numbers = np.array([failed if value is None else real_number("A value", value) for value in values])
+    if np.isnan(numbers).any():
         raise ArgumentError(expected("The values", "numbers, none of them NaN", math.nan))
-    return found
+    return numbers
 
 
 def _unsolved(values: Sequence[Any]) -> int:
-    return sum(one is None or math.isinf(one) for one in values)
+    return sum(value is None or math.isinf(value) for value in values)
 
 
 def _of_rates(a: Floats, b: Floats, pairs: bool) -> tuple[str, float]:

@@ -159,17 +159,17 @@ def gather(executor: Executor, calls: Sequence[Call], trainers: Sequence[Trainer
 
 def outcomes(futures: Sequence[Future[Any]]) -> list[Any]:
     """The results of calls; the first error, if a call has raised one."""
-    found = []
+    results = []
     for future in futures:
         try:
-            found.append(future.result())
+            results.append(future.result())
         except SynapseError:
             raise
         except (Exception, CancelledError) as error:
             if type(error).__module__.startswith(("concurrent.", "distributed.")):
                 raise _failed(error, len(futures)) from error
             raise
-    return found
+    return results
 
 
 def refuse_checkpoint(options: Mapping[str, Any]) -> None:

@@ -213,7 +213,7 @@ def _grid(given: Any) -> dict[str, list[Any]]:
     checked = {}
     for name, values in _parameters("The grid", given).items():
         several = _checks.listed(f"The values of {name!r}", values, f"a list of {KINDS}")
-        checked[name] = [_value(name, one) for one in several]
+        checked[name] = [_value(name, value) for value in several]
         if not checked[name]:
             raise ArgumentError(_checks.expected(f"The values of {name!r}", "at least one", values))
     return checked
@@ -221,13 +221,13 @@ def _grid(given: Any) -> dict[str, list[Any]]:
 
 def _checked_seeds(seeds: Any) -> list[int]:
     condition = "a sequence of whole numbers, such as range(30)"
-    found = [
+    numbers = [
         _checks.whole_number("A seed", seed, f"a whole number from 0 to {MOST_SEED}", 0, MOST_SEED)
         for seed in _checks.listed("The seeds", seeds, condition)
     ]
-    if not found or len(set(found)) < len(found):
+    if not numbers or len(set(numbers)) < len(numbers):
         raise ArgumentError(_checks.expected("The seeds", "different whole numbers, at least one", seeds))
-    return found
+    return numbers
 
 
 def checked_executor(executor: Any) -> Executor | None:
@@ -283,8 +283,8 @@ class TrialPlan:
         tasks = {(point_text(point), seed): (point, seed) for point, seed in self.tasks}
         path = None if store is None else as_path(store)
         with nullcontext() if path is None else closing(TrialStore(path, described(self.trial))) as file:
-            found = {} if file is None else file.done()
-            left = [task for task in tasks if task not in found or self._again(found[task][0])]
+            records = {} if file is None else file.done()
+            left = [task for task in tasks if task not in records or self._again(records[task][0])]
             with (
                 tqdm(
                     total=len(tasks),
@@ -301,7 +301,7 @@ class TrialPlan:
                     for task, outcome in outcomes:
                         if file is not None:
                             file.add(task, outcome)
-                        found[task] = outcome
+                        records[task] = outcome
                         done += 1
                         bar.update()
                 except _BrokenExecutorError as failure:
@@ -311,7 +311,7 @@ class TrialPlan:
                         f"{done} of {_checks.counted(len(tasks), 'trial')} are done. {_results(path)}"
                     )
                     raise
-        return joined((*tasks[task], *found[task]) for task in tasks)
+        return joined((*tasks[task], *records[task]) for task in tasks)
 
     def _again(self, record: str) -> bool:
         return self.retry and record.startswith('{"failed": ')

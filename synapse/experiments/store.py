@@ -80,9 +80,9 @@ class TrialStore:
         """Make the tables in a new file; in an old one, check that it is of this trial."""
         try:
             new = not _value(self._file, "schema_version")
-            if not new and (found := _require_store(self._file, self.path)) != trial:
+            if not new and (owner := _require_store(self._file, self.path)) != trial:
                 raise ArgumentError(
-                    f"The store {self.path} has results of the trial {found}, not of {trial}. "
+                    f"The store {self.path} has results of the trial {owner}, not of {trial}. "
                     "Choose another file, or the trial and arguments of this one."
                 )
             self._file.execute("PRAGMA journal_mode = WAL")
@@ -100,9 +100,9 @@ class TrialStore:
     def done(self) -> dict[Task, Done]:
         """The records of the file; damaged ones are removed, so that their trials are run again."""
         with _sentences(self.path):
-            found, damaged = _records(self._file)
+            intact, damaged = _records(self._file)
             self._file.executemany("DELETE FROM trials WHERE rowid = ?", damaged)
-        return found
+        return intact
 
     def add(self, task: Task, done: Done) -> None:
         """Write a record, in place of an older one of the same trial."""
@@ -137,13 +137,13 @@ def _read(path: Path, mode: str) -> dict[Task, Done]:
     with closing(_connect(path, mode)) as connection:
         connection.execute("PRAGMA query_only = ON")
         _require_store(connection, path)
-        found, damaged = _records(connection)
+        intact, damaged = _records(connection)
     if damaged:
         raise FormatError(
-            f"{path} is damaged: {counted(len(damaged), 'trial')} cannot be read, {len(found)} can. "
+            f"{path} is damaged: {counted(len(damaged), 'trial')} cannot be read, {len(intact)} can. "
             "The same run with this store repeats what cannot be read."
         )
-    return found
+    return intact
 
 
 def _connect(path: Path, mode: str = "mode=rwc") -> sqlite3.Connection:
@@ -182,15 +182,15 @@ def _digest(*values: Any) -> str:
 
 def _records(file: sqlite3.Connection) -> tuple[dict[Task, Done], list[tuple[int]]]:
     """The intact records, in order of point and seed, and the rows of damaged ones."""
-    found: dict[Task, Done] = {}
+    intact: dict[Task, Done] = {}
     damaged = []
     query = "SELECT rowid, point, seed, record, seconds, digest FROM trials ORDER BY point, seed"
     for row, point, seed, record, seconds, digest in file.execute(query):
         if digest == _digest(point, seed, record, seconds):
-            found[point, seed] = record, seconds
+            intact[point, seed] = record, seconds
         else:
             damaged.append((row,))
-    return found, damaged
+    return intact, damaged
 
 
 def _damaged(path: Path, cause: Exception | None = None) -> NoReturn:

@@ -41,8 +41,8 @@ class Trials(list[Row]):
     def __init__(
         self, rows: Iterable[Row] = (), names: Sequence[str] = (), seconds: float = math.nan
     ) -> None:
-        found = _checks.listed("The rows of Trials", rows, "dicts, one for each trial")
-        super().__init__(_checks.instance("Each row of Trials", row, dict) for row in found)
+        listed = _checks.listed("The rows of Trials", rows, "dicts, one for each trial")
+        super().__init__(_checks.instance("Each row of Trials", row, dict) for row in listed)
         self.names, self.seconds = (
             tuple(_names("The names", names)),
             _checks.real_number("The seconds", seconds),
@@ -112,11 +112,11 @@ class Trials(list[Row]):
         >>> print(Trials({"seed": seed, "solved": seed != 3} for seed in range(20)).rate("solved"))
         95 % (76 to 99)
         """
-        found = [False if value is None and "failed" in row else value for row, value in self._valued(name)]
-        for value in found:
+        values = [False if value is None and "failed" in row else value for row, value in self._valued(name)]
+        for value in values:
             if not isinstance(value, bool | np.bool_) and not (_checks.is_number(value) and value in (0, 1)):
                 raise ArgumentError(_checks.expected(f"The values of {name!r}", "true or false", value))
-        return rate_of(sum(map(bool, found)), len(found), level)
+        return rate_of(sum(map(bool, values)), len(values), level)
 
     def median(self, name: str, level: float = 0.95, failed: float = math.inf) -> Estimate:
         """Return the median of a value, with its bootstrap interval.
@@ -309,8 +309,8 @@ class Trials(list[Row]):
             if self.names
             else ""
         )
-        known = ("seed", "failed", *self.names)
-        values = dict.fromkeys(name for row in self for name in row if name not in known)
+        others = ("seed", "failed", *self.names)
+        values = dict.fromkeys(name for row in self for name in row if name not in others)
         named = f": {', '.join(map(self._in_words, values))}" if values else ""
         return f"<Trials, {count}{points}{f', {failed} failed' if failed else ''}{named}>"
 
@@ -321,8 +321,8 @@ class Trials(list[Row]):
             return name
         if {type(value) for value in values} - {type(None)} == {bool}:
             return f"{name} {100 * values.count(True) / len(values):.0f} %"
-        known = [math.inf if value is None else value for value in values]
-        middle = math.nan if any(map(math.isnan, known)) else statistics.median(known)
+        numbers = [math.inf if value is None else value for value in values]
+        middle = math.nan if any(map(math.isnan, numbers)) else statistics.median(numbers)
         return f"{name} {in_digits(middle)}"
 
     def _repr_html_(self) -> str:
@@ -349,9 +349,9 @@ class Trials(list[Row]):
 
 def joined(rows: Iterable[tuple[Point, int, str, float]]) -> Trials:
     """Trials from points, seeds, records as JSON, and seconds."""
-    found = [({"seed": seed, **point, **json.loads(text)}, point, time) for point, seed, text, time in rows]
-    names = dict.fromkeys(name for _, point, _ in found for name in point)
-    return Trials((row for row, _, _ in found), [*names], math.fsum(time for _, _, time in found))
+    results = [({"seed": seed, **point, **json.loads(text)}, point, time) for point, seed, text, time in rows]
+    names = dict.fromkeys(name for _, point, _ in results for name in point)
+    return Trials((row for row, _, _ in results), [*names], math.fsum(time for _, _, time in results))
 
 
 def read_trials(store: PathLike) -> Trials:
@@ -396,7 +396,7 @@ def _names(what: str, given: Any) -> list[str]:
 def _hashable(name: str, value: Any) -> Any:
     """A value that can be the key of a group; lists become tuples."""
     if isinstance(value, list):
-        return tuple(_hashable(name, one) for one in value)
+        return tuple(_hashable(name, entry) for entry in value)
     if not isinstance(value, Hashable):
         raise ArgumentTypeError(_checks.expected(f"The values of {name!r}", "numbers, text or lists", value))
     return value

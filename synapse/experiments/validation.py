@@ -53,18 +53,18 @@ class CrossValidation:
     @property
     def accuracy(self) -> NDArray[np.float64] | None:
         """Accuracy of each fold; None if the targets are not classes."""
-        found = [test.accuracy for test in self.tests]
-        return None if None in found else np.array(found, np.float64)
+        shares = [test.accuracy for test in self.tests]
+        return None if None in shares else np.array(shares, np.float64)
 
     @property
     def misclassified(self) -> NDArray[np.intp] | None:
         """Numbers of all sequences, or samples, that were misclassified; None without classes."""
-        found = [
+        wrong = [
             tested[test.misclassified]
             for tested, test in zip(self.tested, self.tests, strict=True)
             if test.misclassified is not None
         ]
-        return np.sort(np.concatenate(found)) if len(found) == len(self.tests) else None
+        return np.sort(np.concatenate(wrong)) if len(wrong) == len(self.tests) else None
 
     @property
     def mean(self) -> float:
@@ -158,24 +158,24 @@ def cross_validate(
     rng, where = random_generator(seed), checked_executor(executor)
     trainers = _made(make, count)
     data = prepare(trainers[0].network, inputs, targets)
-    _check(data, count)
+    _require_folds(data, count)
     weights = None if sample_weight is None else checked_weights(sample_weight, data)
     refuse_checkpoint(options)
     options = {"progress": False, **options}
     order = rng.permutation(data.filled.astype(np.intp))
     tested = [np.sort(part) for part in np.array_split(order, count)]
     calls = []
-    for trainer, held_out, one in zip(trainers, tested, seeds_of(rng, count), strict=True):
+    for trainer, held_out, own_seed in zip(trainers, tested, seeds_of(rng, count), strict=True):
         rest = np.setdiff1d(order, held_out)
         weighted = options if weights is None else {**options, "sample_weight": weights[rest]}
-        calls.append((trainer, _part(data, rest), _part(data, held_out), one, weighted))
+        calls.append((trainer, _part(data, rest), _part(data, held_out), own_seed, weighted))
     if where is None:
-        found = [_fold(*call) for call in calls]
+        trained = [_fold(*call) for call in calls]
     else:
-        found = outcomes(gather(where, [(_fold, call) for call in calls], trainers))
-    for trainer, (_, _, copy) in zip(trainers, found, strict=True):
+        trained = outcomes(gather(where, [(_fold, call) for call in calls], trainers))
+    for trainer, (_, _, copy) in zip(trainers, trained, strict=True):
         take_over(trainer.network, copy)
-    results, tests = [result for result, _, _ in found], [test for _, test, _ in found]
+    results, tests = [result for result, _, _ in trained], [test for _, test, _ in trained]
     errors, networks = np.array([test.error for test in tests]), [trainer.network for trainer in trainers]
     return CrossValidation(errors, tested, results, networks, tests)
 
@@ -228,7 +228,7 @@ def _as_trainer(made: Any) -> Trainer:
     raise ArgumentTypeError(expected("What make gives", "a Trainer or a Network", made))
 
 
-def _check(data: Data, folds: int) -> None:
+def _require_folds(data: Data, folds: int) -> None:
     if data.stream:
         raise ArgumentError(
             "A stream into a network with memory cannot be split into folds, because its order matters. "

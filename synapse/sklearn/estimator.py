@@ -29,16 +29,16 @@ from ..objects.network import Network, require_network
 from ..readwrite import from_networkx
 
 ARCHITECTURES = {
-    one.__name__: one
-    for one in vars(architect).values()
-    if isinstance(one, type) and issubclass(one, Network) and "output_squash" in signature(one).parameters
+    name: made
+    for name, made in vars(architect).items()
+    if isinstance(made, type) and issubclass(made, Network) and "output_squash" in signature(made).parameters
 }
 """Those that may be given by name."""
 OPTIMIZERS = {"adam": optimizers.Adam, "lbfgs": optimizers.LBFGS, "sgd": optimizers.SGD}
 """Those that may be given by name; others are objects."""
 OF_TRAIN = ("epochs", "error", "shuffle", "validation", "patience", "restore_best", "callbacks", "progress")
-TRAINER = {name: one for name, one in signature(Trainer).parameters.items() if name != "network"}
-TRAIN = {name: one for name, one in signature(Trainer.train).parameters.items() if name in OF_TRAIN}
+TRAINER = {name: option for name, option in signature(Trainer).parameters.items() if name != "network"}
+TRAIN = {name: signature(Trainer.train).parameters[name] for name in OF_TRAIN}
 DEFAULTS = {"method": "bptt", "optimizer": "adam", "rate": 0.01, "progress": False}
 """Options whose default differs from that of the trainer."""
 AUTO, AUTO_L2 = "auto", 3.0
@@ -52,23 +52,23 @@ def parameters(**own: Any) -> Callable[[Class], Class]:
     """A class decorator: `__init__` stores these parameters, which have defaults, and the trainer's."""
 
     def declared(cls: Class) -> Class:
-        options = {name: DEFAULTS.get(name, one.default) for name, one in {**TRAINER, **TRAIN}.items()}
-        made = [Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)]
+        options = {name: DEFAULTS.get(name, option.default) for name, option in {**TRAINER, **TRAIN}.items()}
+        several = [Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)]
         for name, default in {**own, **options, **own}.items():
-            kind = Parameter.POSITIONAL_OR_KEYWORD if len(made) == 1 else Parameter.KEYWORD_ONLY
-            made.append(Parameter(name, kind, default=default))
-        known = Signature(made)
+            kind = Parameter.POSITIONAL_OR_KEYWORD if len(several) == 1 else Parameter.KEYWORD_ONLY
+            several.append(Parameter(name, kind, default=default))
+        declaration = Signature(several)
 
         def __init__(self: Any, *given: Any, **named: Any) -> None:  # noqa: N807 - becomes that of the class
             if unknown := _checks.about_arguments(
                 [__init__], named, _checks.ARGUMENTS["estimator"], as_dict=False
             ):
                 raise ArgumentTypeError(unknown)
-            bound = known.bind(self, *given, **named)
+            bound = declaration.bind(self, *given, **named)
             bound.apply_defaults()
             vars(self).update((name, value) for name, value in bound.arguments.items() if name != "self")
 
-        __init__.__signature__ = known  # type: ignore[attr-defined]
+        __init__.__signature__ = declaration  # type: ignore[attr-defined]
         __init__.__qualname__ = f"{cls.__qualname__}.__init__"
         cls.__init__ = __init__  # type: ignore[misc]
         return cls
@@ -179,8 +179,8 @@ class NetworkEstimator(BaseEstimator):
 
     def _targets(self, y: Any) -> Floats:
         """Targets of the network, shape (N, m), in the units of y."""
-        found: Floats = y.reshape(len(y), -1)
-        return found
+        targets: Floats = y.reshape(len(y), -1)
+        return targets
 
     def _decode(self, outputs: Floats) -> Any:
         """What outputs, shape (N, m), predict."""
@@ -215,8 +215,8 @@ class NetworkEstimator(BaseEstimator):
         self._require_outputs(network)
         self.network_, self._scale = network, RunningScale(features + self._numeric * len(names))
         self._number_features()
-        known = [*(self._features() or [""] * features), *names]
-        for neuron, name in zip([*network.input, *network.output], known, strict=True):
+        neuron_names = [*(self._features() or [""] * features), *names]
+        for neuron, name in zip([*network.input, *network.output], neuron_names, strict=True):
             neuron.name = name or neuron.name
         return int(draw(2**31 - 1))
 
@@ -237,18 +237,18 @@ class NetworkEstimator(BaseEstimator):
         if isinstance(self.build, nx.Graph):
             ends = self._marked("input", self._features()), self._marked("output", names)
             return from_networkx(self.build, *ends, **options)
-        found = _checks.function_of("The build", self.build, "n_inputs", "n_outputs", "seed")(
+        network = _checks.function_of("The build", self.build, "n_inputs", "n_outputs", "seed")(
             inputs, outputs, seed
         )
         # Without a copy, one network for all calls would learn from every fold of a cross-validation.
-        return require_network("What build returns", found).clone()
+        return require_network("What build returns", network).clone()
 
     def _marked(self, layer: str, names: list[str]) -> list[Any] | None:
         """The nodes of a graph in this layer, in the order of these names if they are called so."""
-        found = [node for node, data in self.build.nodes(data=True) if data.get("layer") == layer]
-        if set(map(str, found)) == set(names):
-            found.sort(key=lambda node: names.index(str(node)))
-        return found or None
+        nodes = [node for node, data in self.build.nodes(data=True) if data.get("layer") == layer]
+        if set(map(str, nodes)) == set(names):
+            nodes.sort(key=lambda node: names.index(str(node)))
+        return nodes or None
 
     def _features(self) -> list[str]:
         """The names of the features, if they have any."""
@@ -279,12 +279,12 @@ class NetworkEstimator(BaseEstimator):
 
     def _weights(self, X: Any, y: Any, sample_weight: Any) -> Floats | None:
         """The weight of each sample, by itself and by its class; None if all are 1."""
-        found = []
+        factors = []
         if sample_weight is not None:
-            found.append(_check_sample_weight(sample_weight, X, ensure_non_negative=True))
+            factors.append(_check_sample_weight(sample_weight, X, ensure_non_negative=True))
         if getattr(self, "class_weight", None) is not None:
-            found.append(compute_sample_weight(self.class_weight, y))
-        weights: Floats | None = np.prod(found, axis=0) if found else None
+            factors.append(compute_sample_weight(self.class_weight, y))
+        weights: Floats | None = np.prod(factors, axis=0) if factors else None
         if weights is not None and not (np.isfinite(weights) & (weights >= 0)).all():
             raise ArgumentError(
                 _checks.expected("The class_weight", "finite numbers, 0 or above", self.class_weight)
@@ -328,7 +328,8 @@ class NetworkEstimator(BaseEstimator):
             _checks.fraction("The validation", self.validation)
             order = np.random.default_rng(seed).permutation(len(inputs))
             inputs, targets = (
-                [one[i] for i in order] if isinstance(one, list) else one[order] for one in (inputs, targets)
+                [part[i] for i in order] if isinstance(part, list) else part[order]
+                for part in (inputs, targets)
             )
             weights = None if weights is None else weights[order]
         if weights is not None:  # a mean weight of 1, so that twice all weights are the same
@@ -336,10 +337,8 @@ class NetworkEstimator(BaseEstimator):
         own = {name: getattr(self, name) for name in TRAINER}
         if isinstance(self.l2, str) and _checks.choice("The l2", self.l2, (AUTO,)):
             rows = np.concatenate(targets) if isinstance(targets, list) else targets
-            known = (
-                ~np.isnan(rows).all(axis=-1) if weights is None else weights
-            )  # two as one of twice the weight
-            learned = known.sum() * (1.0 - (self.validation or 0.0))
+            counted = ~np.isnan(rows).all(axis=-1) if weights is None else weights
+            learned = counted.sum() * (1.0 - (self.validation or 0.0))
             own["l2"] = AUTO_L2 / learned if self.method == "bptt" else 0.0
         if isinstance(self.optimizer, str):
             own["optimizer"] = OPTIMIZERS[_checks.choice("The optimizer", self.optimizer, OPTIMIZERS)]()
@@ -393,10 +392,10 @@ class NetworkEstimator(BaseEstimator):
             If it is not a network, or its metadata do not come from an estimator of this class.
         """
         notes: Any = require_network("The network", network).metadata.get(NOTES)
-        found = notes.get("class") if isinstance(notes, dict) else None
-        if found != cls.__name__:
-            found = found or "no estimator"
-            raise ArgumentError(f"Expected a network whose metadata come from {cls.__name__}, got {found}.")
+        source = notes.get("class") if isinstance(notes, dict) else None
+        if source != cls.__name__:
+            source = source or "no estimator"
+            raise ArgumentError(f"Expected a network whose metadata come from {cls.__name__}, got {source}.")
         made = cls(**parameters)
         made.network_, made.n_features_in_ = network, len(network.input)
         try:
@@ -472,7 +471,7 @@ class ClassTargets(NetworkEstimator):
 
     def _describe(self) -> dict[str, Any]:
         labels = self.classes_.tolist() if self._flat else []
-        labels = [one if isinstance(one, str | int | float | bool) else str(one) for one in labels]
+        labels = [label if isinstance(label, str | int | float | bool) else str(label) for label in labels]
         return {"flat": self._flat, "classes": labels}
 
     def _restore(self, notes: dict[str, Any]) -> None:
@@ -521,5 +520,5 @@ class ClassTargets(NetworkEstimator):
 
 def array_of(labels: list[Any]) -> Any:
     """Labels as an array of their type, or of objects if they have several types."""
-    plain = [one.item() if isinstance(one, np.generic) else one for one in labels]
-    return np.array(plain, None if len({type(one) for one in plain}) < 2 else object)
+    plain = [label.item() if isinstance(label, np.generic) else label for label in labels]
+    return np.array(plain, None if len({type(label) for label in plain}) < 2 else object)

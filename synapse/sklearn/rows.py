@@ -76,15 +76,15 @@ class RowEstimator(NetworkEstimator):
 
     def _is_plain(self, X: Any) -> bool:
         """Whether nothing has to be checked of an array but that its numbers are finite."""
-        known = vars(self)
+        attributes = vars(self)
         return (
             type(X) is np.ndarray
             and X.dtype == np.float64
             and X.ndim == 2
-            and X.shape[1] == known.get("n_features_in_")
+            and X.shape[1] == attributes.get("n_features_in_")
             and len(X) > 0
-            and "feature_names_in_" not in known
-            and "network_" in known
+            and "feature_names_in_" not in attributes
+            and "network_" in attributes
         )
 
     def _answers(self, X: Any, decode: Callable[[Floats], Any]) -> Any:
@@ -101,8 +101,8 @@ class RowEstimator(NetworkEstimator):
         """The outputs for rows, shape (N, m), in standard units."""
         network, rows = self.network_, self._scale.standard(X)
         if network.has_memory:
-            found: Floats = network.run(rows[:, None])[:, 0]
-            return found
+            outputs: Floats = network.run(rows[:, None])[:, 0]
+            return outputs
         return network.activate(rows[0])[None] if len(rows) == 1 else network.run(rows)
 
     # --- one dict at a time, as River has them ---------------------------------------------------------

@@ -25,8 +25,8 @@ class SequenceEstimator(NetworkEstimator):
 
         `sample_weight` has a weight for each answer.
         """
-        known, found = self._joined(y), self._joined(self.predict(X))
-        return float(self._measure(known, found, sample_weight=sample_weight))
+        truth, answers = self._joined(y), self._joined(self.predict(X))
+        return float(self._measure(truth, answers, sample_weight=sample_weight))
 
     @property
     def _by_step(self) -> bool:
@@ -63,11 +63,13 @@ class SequenceEstimator(NetworkEstimator):
         if len(shape) not in (1, 2):
             raise ArgumentError(expected("The X", "an array (N, T, n), or a list of arrays (T_i, n)", X))
         n = (shape[1] if len(shape) == 2 else 1) if reset else self.n_features_in_
-        found = [as_matrix(f"Sequence {i}", part, n, np.dtype(np.float64)) for i, part in enumerate(parts)]
-        if 0 in map(len, found):
+        sequences = [
+            as_matrix(f"Sequence {i}", part, n, np.dtype(np.float64)) for i, part in enumerate(parts)
+        ]
+        if 0 in map(len, sequences):
             raise ArgumentError("Expected sequences of one step or more, got one without steps.")
         self.n_features_in_ = n
-        return found
+        return sequences
 
     def _standard(self, X: Any, y: Any, weights: Floats | None) -> tuple[list[Floats], list[Floats]]:
         """Inputs and targets of all steps in standard units, after counting them; NaN: no target."""
@@ -90,7 +92,7 @@ class SequenceEstimator(NetworkEstimator):
         what = "an entry of one shape for each sequence"
         if not self._by_step:
             return any_array("The y", answers, what)
-        parts = [any_array("The y", one, f"{what} and step") for one in answers]
+        parts = [any_array("The y", answer, f"{what} and step") for answer in answers]
         if len({part.shape[1:] for part in parts}) > 1:
             raise ArgumentError(expected("The y", f"{what} and step", answers))
         return np.concatenate(parts)
@@ -101,8 +103,8 @@ class SequenceEstimator(NetworkEstimator):
         outputs = network.run([self._scale.standard(rows) for rows in sequences])
         if not self._by_step:
             return decode(np.stack([rows[-1] for rows in outputs]))
-        found = self._parted(decode(np.concatenate(outputs)), sequences)
-        return np.stack(found) if isinstance(X, np.ndarray) and X.ndim == 3 else found
+        answers = self._parted(decode(np.concatenate(outputs)), sequences)
+        return np.stack(answers) if isinstance(X, np.ndarray) and X.ndim == 3 else answers
 
 
 @final

@@ -81,6 +81,7 @@ class GRU(Network):
     (<Layer update gates, 4 neurons>, <Layer cells, 4 neurons>)
     """
 
+    units: tuple[GatedUnits, ...]
     _left_out = ("constant", "update gates", "inverse gates", "reset gates", "candidates")
 
     @understands("architecture")

@@ -106,6 +106,7 @@ class LSTM(Network):
     <LSTM 6-8-6, 44 neurons, 476 connections>
     """
 
+    blocks: tuple[MemoryBlocks | StandardBlocks, ...]
     _left_out = ("forget gates", "candidates", "cells", "output gates", "squashed cells", "hidden")
 
     @understands("architecture")

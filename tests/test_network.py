@@ -3,6 +3,7 @@ import gc
 import math
 import operator
 import pickle
+import re
 import weakref
 from contextlib import nullcontext
 from itertools import pairwise
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+import architect
 from architect import delayed
 from synapse import Layer, Network, Neuron, Topology, record
 from synapse.errors import (
@@ -282,6 +284,24 @@ def test_sorted_networks_have_late_connections_only_on_cycles(spec):
     assert all(i < j or group[i] == group[j] for i, j in graph.edges)
     net.sort()
     assert list(net) == order
+
+
+def test_an_attribute_that_is_misspelt_is_not_set():
+    class Labelled(Network):
+        """A class of a user, which may have attributes of its own."""
+
+    net, own = architect.GRU(2, 3, 1, seed=0), Labelled(Layer(1), Layer(1))
+    own.labels = "a", "b"
+    for owned, wrong, hint in (
+        (net, "weigths", "A Network has no attribute 'weigths' to set. Did you mean 'weights'?"),
+        (net, "learningRate", "Did you mean 'learning_rule'?"),
+        (net, "loss", "A Network has no attribute 'loss' to set."),
+        (own, "deterministc", "Did you mean 'deterministic'?"),
+        (net.output, "bias", "A Layer has no attribute 'bias' to set. Did you mean 'biases'?"),
+    ):
+        with unchanged(net), pytest.raises(AttributeError, match=re.escape(hint)):
+            setattr(owned, wrong, 1.0)
+    assert own.labels == ("a", "b")
 
 
 def test_a_hidden_neuron_can_be_removed():

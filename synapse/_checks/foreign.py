@@ -15,7 +15,7 @@ from typing import Any, NoReturn, TypeVar, cast
 
 from ..errors import ArgumentTypeError, SynapseError
 from .arguments import counted, shown, with_article
-from .names import closest, known_names, plain
+from .names import closest, known_names, plain, suggestion
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Item = TypeVar("Item")
@@ -434,6 +434,31 @@ def answers(kind: str) -> Callable[[Class], Class]:
         return cls
 
     return answering
+
+
+def fixed_attributes(cls: Class) -> Class:
+    """A class decorator: setting a public attribute that the class does not declare raises AttributeError.
+
+    A subclass of a user may have more, unless their names are nearly those that can be set.
+    """
+    settable = [name for name, one in vars(cls).items() if isinstance(one, property) and one.fset]
+
+    def set_attribute(self: Any, name: str, value: Any) -> None:
+        kind = type(self)
+        if not (name.startswith("_") or name in vars(self) or hasattr(kind, name)):
+            declared = any(name in getattr(one, "__annotations__", ()) for one in kind.__mro__)
+            own = kind.__module__.partition(".")[0] in ("synapse", "architect")
+            if not declared and (own or closest(name, settable, NEARLY)):
+                hint = suggestion(name, settable)
+                raise AttributeError(f"A {cls.__name__} has no attribute {name!r} to set.{hint}")
+        object.__setattr__(self, name, value)
+
+    cls.__setattr__ = set_attribute  # type: ignore[method-assign, assignment]
+    return cls
+
+
+NEARLY = 0.85
+"""Similarity from which an attribute of a user's class counts as misspelt."""
 
 
 def own_names(owned: Any) -> list[str]:

@@ -28,14 +28,14 @@ def plain(name: str) -> str:
     return re.sub(r"[\s_.-]+", "", name).casefold()
 
 
-def closest(name: Any, known: Iterable[Any]) -> str | None:
+def closest(name: Any, known: Iterable[Any], like: float = LIKE) -> str | None:
     """Return the most similar known name, in any spelling; None if no name is similar."""
     if not isinstance(name, str) or len(name) > MOST_SHOWN:
         return None
     spelled = {plain(one): one for one in known if isinstance(one, str)}
     from difflib import get_close_matches  # slow to import, and needed after errors only
 
-    close = get_close_matches(plain(name), spelled, n=1, cutoff=LIKE)
+    close = get_close_matches(plain(name), spelled, n=1, cutoff=like)
     return spelled[close[0]] if close else None
 
 

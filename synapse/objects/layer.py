@@ -23,6 +23,7 @@ from .._checks import (
     expected,
     finite_array,
     finite_number,
+    fixed_attributes,
     float_type,
     integer,
     is_number,
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from .network import Network
 
 
+@fixed_attributes
 @answers("Layer")
 class Layer(Sequence[Neuron]):
     """A sequence of neurons.

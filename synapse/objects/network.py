@@ -26,6 +26,7 @@ from .._checks import (
     counted,
     expected,
     finite_array,
+    fixed_attributes,
     integer,
     json_object,
     level_of_caller,
@@ -81,6 +82,7 @@ class Slopes(NamedTuple):
     biases: Floats
 
 
+@fixed_attributes
 @answers("Network")
 class Network(Sequence[Neuron]):
     """Layers that activate in a fixed order: inputs, hidden layers, outputs.

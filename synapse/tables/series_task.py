@@ -150,6 +150,11 @@ class SeriesTask:
         return select(forecasters, y, self.steps, **options, targets=len(self.targets))
 
     @property
+    def is_tested(self) -> bool:
+        """Whether rows are held out."""
+        return self.start < len(self.y)
+
+    @property
     def units(self) -> Floats:
         """The deviation of each target, in which a network reads several series; 1 for a series alone."""
         return np.ones(len(self.targets)) if self.scale is None else self.scale[1][: len(self.targets)]
@@ -273,7 +278,7 @@ def several_tasks(
     differences = [Differences(Counter(lags).most_common(1)[0][0]) for lags in columns]
     least = max(one.lost for one in differences) + SHORTEST
     pairs = [(one, task) for one, task in pairs if task.start >= least]
-    steps = min((task.steps for _, task in pairs if task.start < len(task.y)), default=pairs[0][1].steps)
+    steps = min((task.steps for _, task in pairs if task.is_tested), default=pairs[0][1].steps)
     dates = [one.dates[0] for one in several if one.dates is not None]
     first, most = min(dates).isoformat() if dates else None, max(6, 3 * MOST_ORIGINS // len(pairs))
     shared: dict[str, Any] = {

@@ -70,7 +70,7 @@ def train_series(task: SeriesTask | Sequence[SeriesTask], learning: Learning) ->
     fits, notes = _one_each(tasks, learning, fit) if 1 < len(tasks) <= MOST_OWN else ([fit] * len(tasks), [])
     forecasters = list[Forecasters]()
     for one, (fitted, _) in zip(tasks, fits, strict=True):
-        simple, left_out = one.statistical() if one.start < len(one.y) else ({}, [])
+        simple, left_out = one.statistical() if one.is_tested else ({}, [])
         forecasters.append({name: one.forecaster(fitted.network), **simple})
         notes += left_out
     selection, each = select_together(tasks, forecasters)
@@ -122,8 +122,12 @@ def select_together(
     A forecaster has one name in all series. Together, errors are in units of the scale of each series.
     """
     pairs = zip(tasks, forecasters, strict=True)
-    each = [task.select(own) if task.start < len(task.y) else None for task, own in pairs]
+    each = [task.select(own) if task.is_tested else None for task, own in pairs]
     tested = [one for one in each if one is not None]
+    if not tested:
+        raise ArgumentError(
+            f"No row is held out, so nothing can be compared: that needs {FEWEST} rows, or a share."
+        )
     if len(tasks) == 1:
         return tested[0], each
     names = [name for name in tested[0].rolled if all(name in one.rolled for one in tested)]
@@ -195,7 +199,7 @@ def _rounded(errors: Floats) -> Any:
 
 def ranking(tasks: Sequence[SeriesTask], found: Selection) -> list[list[str]]:
     """The methods by their errors, as the cells of a table; of several series, the error in each."""
-    targets, tested = tasks[0].targets, [task for task in tasks if task.start < len(task.y)]
+    targets, tested = tasks[0].targets, [task for task in tasks if task.is_tested]
     rows = [[name, f"{found.mase(name):.3g}"] for name in found.rolled]
     if len(tasks) == 1:
         head = [f"RMSE {name}" if len(targets) > 1 else "RMSE" for name in targets]

@@ -71,6 +71,7 @@ def test_networks_several_columns_and_one_that_fails(capsys, data, tmp_path):
 
 def test_what_cannot_be_compared(capsys, data):
     sales = ["compare", data, "--target", "Sales"]
+    short = write(data.with_name("short.csv"), Month=months(9), Sales=range(9))
     told(
         capsys,
         [
@@ -78,6 +79,7 @@ def test_what_cannot_be_compared(capsys, data):
             ([*sales, "--steps", 0], 2, "--steps: expected a whole number above 0, got '0'"),
             ([*sales, "--known", "Sales"], 2, "A column can have one use only, got two of 'Sales"),
             ([*sales, "--held-out", 0.99], 1, "leaves no training data"),
+            (["compare", short, *sales[2:], "--models", "ar,mean"], 1, "No row is held out"),
             (["compare", SUNSPOTS, "--target", "sunspot"], 1, "Did you mean 'sunspots'?"),
         ],
     )

@@ -23,12 +23,14 @@ from .forecasting import Differences, Forecast, autoregression, choose_differenc
 from .forecasting._series import season
 from .forecasting.closed_loop import bounded, clipping
 from .forecasting.rolling import Forecaster
-from .forecasting.selection import CLEARLY
+from .forecasting.selection import CLEARLY, COMBINE, SIGNIFICANT
 from .sklearn import SequenceRegressor
 from .tables.dates import step_of
 from .tables.series_task import SeriesTask, scale_of
 from .tables.training import held_out
 
+PENALTY = 10.0
+"""Of the default network: `l2` times the number of rows (studies/small_tables.md)."""
 __all__ = ["SynapseForecaster"]
 __dir__ = public_names(__all__)
 
@@ -64,8 +66,10 @@ class SynapseForecaster(BaseForecaster):
     ----------
     model : SequenceRegressor, optional
         The network and how it is trained; of its parameters `per` and `scale` are replaced. Default: a GRU of
-        8 units, 200 epochs, unless its error on the held-out rows is less than 10 % below that of a linear
-        autoregression, which then forecasts instead.
+        8 units, 200 epochs, ``l2`` of 10 divided by the number of rows. If its error on the held-out rows is
+        at least 10 % below that of a linear autoregression, and significantly so
+        (:meth:`synapse.forecasting.Selection.statistic`), the mean of both forecasts, otherwise the
+        autoregression alone.
     held_out : int or float, optional
         Number of rows, or share of the series, at its end for the test, from whose errors intervals follow.
         Default: a fifth, or up to a third of a short series; none of fewer than 16 rows. With 0, or where the
@@ -81,7 +85,7 @@ class SynapseForecaster(BaseForecaster):
     model_ : SequenceRegressor
         The trained model; its `network_` takes and returns differences in standard units.
     chosen_ : str
-        What forecasts: "network" or "autoregression".
+        What forecasts: "network", if it is yours or none is tested, "combine" or "autoregression".
 
     Examples
     --------
@@ -135,9 +139,10 @@ class SynapseForecaster(BaseForecaster):
         self._tested, self.chosen_ = self._learned(task), "network"
         if self.model is None and rows - learned >= steps:
             network = self._tested.forecaster(values, known)
-            found = task.select({"network": network, "autoregression": autoregression})
-            if found.mase("network") >= CLEARLY * found.mase("autoregression"):
-                self.chosen_ = "autoregression"
+            test = task.select({"network": network, "autoregression": autoregression})
+            lower = test.mase("network") < CLEARLY * test.mase("autoregression")
+            worth = lower and test.statistic("network", "autoregression") > SIGNIFICANT
+            self.chosen_ = COMBINE if worth else "autoregression"
         self._final = self._tested if learned == rows else self._learned(replace(task, start=rows))
         self.model_ = self._final.model
         return self
@@ -159,10 +164,11 @@ class SynapseForecaster(BaseForecaster):
     def _learned(self, task: SeriesTask) -> Learned:
         """A model that has learned the differences in the rows before the test, in standard units."""
         columns = zip(task.differences, task.y[: task.start].T, strict=True)
-        task = replace(task, scale=np.hstack([_units(one, column[:, None]) for one, column in columns]))
+        units = [_units(differences, column[:, None]) for differences, column in columns]
+        task = replace(task, scale=np.hstack(units))
         known = None if task.x is None else _units(task.differences[0], task.x[: task.start])
         default = SequenceRegressor(
-            hidden=(8,), build="GRU", epochs=200, l2="auto", random_state=self.random_state
+            hidden=(8,), build="GRU", epochs=200, l2=PENALTY / task.start, random_state=self.random_state
         )
         model = clone(default if self.model is None else self.model).set_params(per="step", scale=False)
         learned = Learned(task, known, model)
@@ -176,10 +182,8 @@ class SynapseForecaster(BaseForecaster):
         values, steps, known = self._y.to_numpy(np.float64), int(at.max()) + 1, None
         if self._X is not None:
             known = np.vstack([self._X.to_numpy(np.float64), self._known_ahead(X, steps)])
-        final: Forecaster = autoregression
-        tested: Forecaster = autoregression
-        if self.chosen_ == "network":
-            final, tested = (one.forecaster(values, known, steps) for one in (self._final, self._tested))
+        fits = self._final, self._tested
+        final, tested = [self._combined(fit, fit.forecaster(values, known, steps)) for fit in fits]
         mean = final(values, steps)
         if interval is None:
             return Forecast(mean), at
@@ -189,27 +193,42 @@ class SynapseForecaster(BaseForecaster):
         errors = rolling_origin(tested, values, steps, start=start).calibration
         return bounded(mean, errors.half_widths(interval, steps), interval, clipping(None, None)), at
 
+    def _combined(self, fit: Learned, network: Forecaster) -> Forecaster:
+        """What forecasts: the network, its mean with an autoregression, or this alone.
+
+        After a row outside the middle 90 % of those learned, the autoregression forecasts: a network does not
+        extrapolate.
+        """
+        low, high = np.quantile(fit.task.y[: fit.task.start], [0.05, 0.95], axis=0)
+
+        def forecaster(history: Floats, steps: int) -> Floats:
+            linear: Floats = autoregression(history, steps)
+            inside = self.chosen_ == COMBINE and ((low <= history[-1]) & (history[-1] <= high)).all()
+            return (linear + network(history, steps)) / 2 if inside else linear
+
+        return network if self.chosen_ == "network" else forecaster
+
     def _known_ahead(self, X: Any, steps: int) -> Floats:
         """The known inputs of the times after the series; without a row those of the row before."""
         times = ForecastingHorizon(range(1, steps + 1)).to_absolute_index(self.cutoff)
         given = self._X if X is None else pd.concat([self._X.iloc[-1:], X[X.index > self._X.index[-1]]])
         if given.index[-1] < times[-1]:
             raise ArgumentError(f"Expected X up to {times[-1]}, got rows up to {given.index[-1]}.")
-        found: Floats = given.reindex(times, method="ffill").to_numpy(np.float64)
-        return found
+        rows: Floats = given.reindex(times, method="ffill").to_numpy(np.float64)
+        return rows
 
     def _predict(self, fh: Any, X: Any = None) -> Any:
-        found, at = self._ahead(fh, X, None)
-        return pd.DataFrame(found.mean[at], index=fh.to_absolute_index(self.cutoff), columns=self._y.columns)
+        (forecast, at), index = self._ahead(fh, X, None), fh.to_absolute_index(self.cutoff)
+        return pd.DataFrame(forecast.mean[at], index=index, columns=self._y.columns)
 
     def _predict_interval(self, fh: Any, X: Any, coverage: list[float]) -> Any:
         names, index = self._get_varnames(), fh.to_absolute_index(self.cutoff)
         columns = pd.MultiIndex.from_product([names, coverage, ["lower", "upper"]])
         table = pd.DataFrame(np.nan, index=index, columns=columns)
         for share in coverage:
-            found, at = self._ahead(fh, X, share)
+            forecast, at = self._ahead(fh, X, share)
             for side in ("lower", "upper"):
-                values = getattr(found, side)[at]
+                values = getattr(forecast, side)[at]
                 for i, name in enumerate(names):
                     table[(name, share, side)] = values[:, i]
         return table

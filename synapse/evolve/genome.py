@@ -73,13 +73,6 @@ class Genome:
         self.inputs, self.outputs = inputs, outputs
         self._phenotype: Any = None
 
-    @classmethod
-    def _unchecked(cls, nodes: NDArray[Any], genes: NDArray[Any], inputs: int, outputs: int) -> Genome:
-        """Make a genome of arrays that evolution has written: checks take longer than an activation."""
-        made: Genome = cls.__new__(cls)
-        made._set(nodes, genes, inputs, outputs)
-        return made
-
     def __repr__(self) -> str:
         sizes = f"{self.inputs}-{self.hidden}-{self.outputs}"
         return f"<Genome {sizes}, {counted(int(self.genes['enabled'].sum()), 'connection')}>"
@@ -116,7 +109,7 @@ class Genome:
         genes["target"] = inputs + 1 + np.tile(np.arange(outputs), inputs + 1)
         genes["gater"], genes["enabled"] = NOBODY, 1
         genes["weight"] = random_generator(seed).uniform(-1.0, 1.0, len(genes))
-        return cls._unchecked(nodes, genes, inputs, outputs)
+        return evolved(nodes, genes, inputs, outputs)
 
     @classmethod
     def from_network(cls, network: Network) -> Genome:
@@ -157,7 +150,7 @@ class Genome:
         target = np.append(table.target, biased)
         steep = (codes[target - inputs] == LOGISTIC) & (genes["source"] != STATE)
         genes["weight"] = np.append(table.weight, table.bias[biased]) / np.where(steep, SLOPE, 1.0)
-        return cls._unchecked(nodes, genes, inputs, outputs)
+        return evolved(nodes, genes, inputs, outputs)
 
     @property
     def phenotype(self) -> Any:
@@ -274,9 +267,14 @@ class Genome:
         return from_saved(SavedNetwork(None, np.dtype(np.float64), layers, names, columns, edges))
 
 
-def _checked(
-    nodes: NDArray[Any], genes: NDArray[Any], inputs: int, outputs: int
-) -> tuple[NDArray[Any], NDArray[Any]]:
+def evolved(nodes: NDArray[Any], genes: NDArray[Any], inputs: int, outputs: int) -> Genome:
+    """A genome of arrays that evolution has written: checks take longer than an activation."""
+    made = Genome.__new__(Genome)
+    made._set(nodes, genes, inputs, outputs)
+    return made
+
+
+def _checked(nodes: Any, genes: Any, inputs: int, outputs: int) -> tuple[NDArray[Any], NDArray[Any]]:
     """Copies of the arrays of a genome, after which kernels read no row that does not exist."""
     for name, array, kind in (("nodes", nodes, NODE), ("genes", genes, GENE)):
         if not isinstance(array, np.ndarray) or array.dtype != kind or array.ndim != 1:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .._typing import Ints
 from ..engine.evolution.phenotype import expressed
-from .genome import Genome
+from .genome import Genome, evolved
 
 
 @final
@@ -41,9 +41,7 @@ class Genomes:
 
     def __getitem__(self, index: int) -> Genome:
         n0, n1, c0, c1 = self.at[index].tolist()
-        return Genome._unchecked(
-            self.nodes[n0:n1].copy(), self.genes[c0:c1].copy(), self.inputs, self.outputs
-        )
+        return evolved(self.nodes[n0:n1].copy(), self.genes[c0:c1].copy(), self.inputs, self.outputs)
 
     def take(self, places: Ints) -> Genomes:
         """Copies of some of them, in this order."""

@@ -137,10 +137,8 @@ class Trials(list[Row]):
 
         Raises
         ------
-        UnknownNameError, ArgumentError, ArgumentTypeError
-            If there is no such key or trial, or a value is not a number.
-        MissingExtraError
-            If SciPy is not installed.
+        UnknownNameError, ArgumentError, ArgumentTypeError, MissingExtraError
+            As :meth:`rate`; values must be numbers.
 
         Examples
         --------
@@ -155,21 +153,12 @@ class Trials(list[Row]):
         return median_of(values, level)
 
     def values(self, name: str) -> list[Any]:
-        """Return the value of every trial under a key; None for trials that have failed.
+        """Return the value of every trial under a key, a list; None for trials that have failed.
 
         Parameters
         ----------
         name : str
-            Key of the results.
-
-        Returns
-        -------
-        list
-
-        Raises
-        ------
-        UnknownNameError, ArgumentError
-            If there is no such key or no trial.
+            Key of the results. UnknownNameError or ArgumentError if there is no such key or no trial.
 
         Examples
         --------
@@ -209,10 +198,8 @@ class Trials(list[Row]):
 
         Raises
         ------
-        UnknownNameError, ArgumentError, ArgumentTypeError
-            If there is no such key or trial, a value is not a number, or the trials cannot be paired.
-        MissingExtraError
-            If SciPy is not installed.
+        UnknownNameError, ArgumentError, ArgumentTypeError, MissingExtraError
+            As :meth:`rate`; values must be numbers or booleans, and the trials such that they can be paired.
 
         See Also
         --------
@@ -286,11 +273,6 @@ class Trials(list[Row]):
         pandas.DataFrame
             Its ``to_csv``, ``to_markdown`` and ``groupby`` write and summarise the trials. In columns of
             numbers, None becomes NaN.
-
-        Raises
-        ------
-        MissingExtraError
-            If pandas is not installed.
 
         Examples
         --------

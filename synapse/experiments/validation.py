@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _html
-from .._checks import expected, positive_integer
+from .._checks import expected, function_of, positive_integer
 from ..cost import in_words
 from ..errors import ArgumentError, ArgumentTypeError
 from ..initializers import Seed, random_generator, seeds_of
@@ -204,20 +203,13 @@ def _made(make: Callable[..., Trainer | Network], folds: int) -> list[Trainer]:
 
 def _takes_an_argument(make: Callable[..., Any]) -> bool:
     """Whether a function has a parameter for the number of the fold."""
-    refusal = expected("What makes a fold's trainer", "a function without parameters, or of (fold)", make)
-    if not callable(make):
-        raise ArgumentTypeError(refusal)
+    what = "What makes a fold's trainer"
     try:
-        signature = inspect.signature(make)
-    except ValueError:  # a built-in function without a signature
-        return False
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    numbered = any(p.kind in kinds and p.default is p.empty for p in signature.parameters.values())
-    try:
-        signature.bind(*[0] * numbered)
-    except TypeError:
-        raise ArgumentTypeError(refusal) from None
-    return numbered
+        function_of(what, make)
+    except ArgumentTypeError:
+        function_of(what, make, "fold")
+        return True
+    return False
 
 
 def _as_trainer(made: Any) -> Trainer:

@@ -119,8 +119,8 @@ def test_what_is_refused():
         [
             (of(net), ArgumentTypeError, "(to be|Expected) a function"),
             (of(lambda: 3), ArgumentTypeError, "a Trainer or a Network"),
-            (of(lambda fold, size: net), ArgumentTypeError, r"or of \(fold\)"),
-            (of(lambda *, size: net), ArgumentTypeError, r"or of \(fold\)"),
+            (of(lambda fold, size: net), ArgumentTypeError, r"a function of \(fold\)"),
+            (of(lambda *, size: net), ArgumentTypeError, r"a function of \(fold\)"),
             (of(lambda: net), ArgumentError, "needs its own network"),
             (of(targets=TARGETS[:5]), ArgumentError, "as many inputs as targets"),
             (of(folds=24), ArgumentError, "Expected the folds to be 2 to 23.* got 24"),

@@ -93,7 +93,7 @@ def test_a_trend_with_a_season_is_forecast_with_and_without_a_test():
     chaos = [0.3]
     for _ in range(150):
         chaos.append(3.8 * chaos[-1] * (1 - chaos[-1]))
-    assert sktime_forecaster().fit(pd.Series(chaos), fh=[1]).chosen_ == "network"
+    assert sktime_forecaster().fit(pd.Series(chaos), fh=[1]).chosen_ == "combine"
 
 
 def test_its_example_runs():

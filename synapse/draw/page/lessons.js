@@ -20,6 +20,7 @@
 //   page.steps      learning steps since the lesson began
 //   page.edited     what the reader has changed since then, as words, oldest first: "weight", "squash", "gate", "data", "random" (new weights), ...
 //   page.data       { sequences }: each sequence is an array of [inputs, targets]
+//   page.settings   { rate, momentum, cost, ... }
 //   page.answers()  what a copy of the network answers to the data, without learning: outputs by sequence and step
 
 /** A network's JSON, from its neurons [name, squash, bias] by layer and connections [source, target, weight, gater].
@@ -55,7 +56,7 @@ function solved(page, within) {
 }
 
 /** What differs from the network that a lesson began with: "squash a", "bias a", "weight a b", "link a b", "gate g a b", ... */
-function changesOf({ network: { neurons: rows, connections: ends }, may }, { network, edited }) {
+function changesOf({ network: { neurons: rows, connections: ends }, may, settings: own }, { network, edited, settings }) {
   const changes = [], learns = may.includes("learning"), note = (differs, words) => { if (differs) changes.push(words); };
   const before = new Map(ends.source.map((source, i) => [`${rows.name[source]} ${rows.name[ends.target[i]]}`, i]));
   note(network.neurons.length < rows.name.length, "a removed neuron");
@@ -76,7 +77,10 @@ function changesOf({ network: { neurons: rows, connections: ends }, may }, { net
     before.delete(title);
   }
   for (const title of before.keys()) changes.push(`no link ${title}`);
-  note(learns && ["weight", "bias"].some((word) => edited.includes(word)), "a number set by hand");
+  const named = changes.some((change) => /^(weight|bias) /.test(change));
+  note(learns && !named && ["weight", "bias"].some((word) => edited.includes(word)), "a number set by hand");
+  const began = { rate: 0.5, momentum: 0, cost: "", ...own };
+  for (const name of ["rate", "momentum", "cost"]) note((settings[name] ?? began[name]) !== began[name], name);
   return changes;
 }
 /** What the reader has changed although the task does not ask for it: with it, the sentences at the end would not hold. */
@@ -114,6 +118,8 @@ const stepsOf = (row, target) => [NOISY.map((x, t) => [[x, ...row(t)], [target(t
 const isAt = (...times) => (t) => (times.includes(t + 1) ? 1 : 0);
 const WRITE = isAt(1, 4), RESET = isAt(4), READ = isAt(3, 6);
 
+const PACE_OF_LEARNING = ["rate", "momentum"]; // where the last words hold for all of them
+
 export const LESSONS = [
   {
     title: "One neuron decides",
@@ -129,7 +135,7 @@ export const LESSONS = [
       [["weather", "go", 1], ["friend", "go", 2], ["far", "go", -1], ["one", "go", 0]]),
     data: EVENINGS,
     settings: { order: "in order" },
-    may: ["weight one go"],
+    may: ["weight one go", ...PACE_OF_LEARNING],
     within: 0.5,
     seen: "The weight of the constant 1 is a threshold. At -1.5, the other weights must add up to more than 1.5. Any weight from -1 down to just "
       + "above -2 works. Every neuron has such a weight. It is called the bias, and the constant 1 is not drawn. From now on you find it in the "
@@ -149,7 +155,7 @@ export const LESSONS = [
       [["x", "a", 1], ["x", "b", -1], ["a", "y", 0.3], ["b", "y", 0.3]]),
     data: [-1, -0.5, 0, 0.5, 1].map((x) => [[x], [x * x]]),
     settings: { rate: 0.1 },
-    may: ["learning", "squash a", "squash b"],
+    may: ["learning", "squash a", "squash b", ...PACE_OF_LEARNING],
     within: 0.15,
     done: (page) => ["a", "b"].every((name) => neuronOf(page, name).squash === "relu"),
     seen: "relu is 0 for a sum below 0, and the sum itself above: a line with one bend. Each of a and b bends once, so their sum can follow the "
@@ -189,7 +195,7 @@ export const LESSONS = [
     network: wired({ input: ["a", "b"], output: [["y", "identity"]] }, [["a", "y", -1], ["b", "y", 0.7]]),
     data: [[[1, 0], [1]], [[0, 3], [1.5]]],
     settings: { rate: 0.25, order: "in order" },
-    may: ["learning"],
+    may: ["learning", ...PACE_OF_LEARNING],
     done: (page) => page.steps > 0 && Math.abs(linkOf(page, "a", "y").weight - 1) <= 0.02 && Math.abs(linkOf(page, "b", "y").weight - 0.5) <= 0.02,
     seen: "Each epoch multiplies the distance of a by 1 - rate, and that of b by 1 - 9 x rate. At 0.25 the factor of b is -1.25: b jumps over "
       + "the floor of the valley, further each time, while a comes closer. At 0.1 the factors are 0.9 and 0.1: b arrives at once, and a "
@@ -208,7 +214,7 @@ export const LESSONS = [
       [["a", "any"], ["b", "any"], ["a", "both"], ["b", "both"]].map(([one, other]) => [one, other, 6, null, false]).concat([["a", "go", 0.5], ["b", "go", 0.5]])),
     data: [[[0, 0], [0]], [[0, 1], [1]], [[1, 0], [1]], [[1, 1], [0]]],
     settings: { rate: 0.5 },
-    may: ["learning", "link any go", "link both go"],
+    may: ["learning", "link any go", "link both go", ...PACE_OF_LEARNING],
     within: 0.3,
     done: (page) => linkOf(page, "any", "go")?.weight > 0.1 && linkOf(page, "both", "go")?.weight < 0,
     seen: "The weight from \"any\" grew, that from \"both\" became negative: something, but not both. Each hidden neuron draws one line between "
@@ -372,7 +378,7 @@ export const LESSONS = [
       [["x", "h", 0], ["c", "h", 0.8], ["h", "c", 1, null, false], ["h", "y", 0.5]]),
     data: [1, -1].map((first) => [first, 0, 0, 0].map((x, t) => [[x], t < 3 ? null : [0.8 * first]])),
     settings: { rate: 0.05 },
-    may: ["learning", "link h h"],
+    may: ["learning", "link h h", ...PACE_OF_LEARNING],
     within: 0.1,
     done: (page) => neuronOf(page, "h").selfConnection !== null && linkOf(page, "x", "h").eligibility !== 0,
     seen: "With the self-connection, the eligibility of the weight from x lasts until step 4. It is no longer 0 there, so the error changes the "

@@ -17,7 +17,7 @@ function acted() {
 function showStrays() {
   const changes = strays(lesson.of, page);
   get("lesson-strays").hidden = !changes.length;
-  get("lesson-strays").textContent = `The lesson ends with its own network. Changed beyond the task: ${changes.slice(0, 4).join(", ")}. Undo it, or start again.`;
+  get("lesson-strays").textContent = `The lesson ends with its own network. Changed beyond the task: ${changes.slice(0, 4).join(", ")}. Take it back, or start again.`;
 }
 function beginLesson(number) {
   const one = LESSONS[number];

@@ -143,13 +143,16 @@ def run(
             raise ArgumentTypeError(checks.expected("The environment", condition, environment))
     steps = checks.positive_integer("The steps", steps)
     path = None if checkpoint is None else checks.file_path("The checkpoint", checkpoint)
-    if resume and path is None:
+    if checks.boolean("The resume", resume) and path is None:
         raise ArgumentError("Expected a checkpoint to resume from, got none.")
-    root = int(random_generator(seed).integers(2**62))
-    episodes = _Episodes(agent, environment, root, checks.boolean("The learn", learn))
+    learn, progress = checks.boolean("The learn", learn), checks.boolean("The progress", progress)
+    if callback is not None:
+        checks.function_of("A callback", callback, "agent", "return", "length")
+    root = int(random_generator(seed).integers(2**62))  # the last check, because it draws
+    episodes = _Episodes(agent, environment, root, learn)
     if resume and path is not None and path.exists():
         read_checkpoint(path, agent, episodes, seeded=seed is not None)
-    return episodes.run(steps, callback, path, checks.boolean("The progress", progress))
+    return episodes.run(steps, callback, path, progress)
 
 
 class _Episodes:

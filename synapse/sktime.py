@@ -45,7 +45,8 @@ class Learned:
 
     def task_of(self, y: Floats, x: Floats | None) -> SeriesTask:
         """The task with other rows, whose known columns are in standard units."""
-        return replace(self.task, y=y, x=None if x is None else (x - self.units[0]) / self.units[1])
+        standard = None if x is None or self.units is None else (x - self.units[0]) / self.units[1]
+        return replace(self.task, y=y, x=standard)
 
     def forecaster(self, y: Floats, x: Floats | None, steps: int = 0) -> Forecaster:
         """The network as a forecaster of these rows, and of so many steps after them."""

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synapse._checks import unknown_name
+from synapse._typing import PathLike
 from synapse.errors import ArgumentError
 from synapse.experiments import Trials
 from synapse.experiments.running import TrialPlan
-from synapse.readwrite.files import PathLike
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

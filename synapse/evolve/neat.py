@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from .. import _checks
-from .._typing import Bools, Floats
+from .._typing import Bools, Floats, PathLike
 from ..errors import ArgumentError, ArgumentTypeError, ExecutorError
 from ..experiments._workers import ended_by
 from ..experiments.running import checked_executor, one_line, require_picklable
 from ..initializers import Seed, random_generator
 from ..objects.network import Network
-from ..readwrite.files import PathLike, as_path
+from ..readwrite.files import as_path
 from .evaluations import Evaluated, Evaluations
 from .evolution import Evolution
 from .genome import Genome

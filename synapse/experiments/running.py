@@ -16,10 +16,11 @@ from typing import Any
 from tqdm.auto import tqdm
 
 from .. import _checks
+from .._typing import PathLike
 from ..engine.guard import Deferred
 from ..errors import ArgumentError, ArgumentTypeError, ExecutorError, SynapseError
 from ..learning.training import saying_compiling
-from ..readwrite.files import PathLike, as_path
+from ..readwrite.files import as_path
 from ._records import Point, described, plain_value, point_text
 from ._workers import Outcome, Trial, attempt, cancel
 from .store import Task, TrialStore

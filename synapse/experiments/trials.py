@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from .. import _checks, _html
+from .._typing import PathLike
 from ..errors import ArgumentError, ArgumentTypeError
-from ..readwrite.files import PathLike
 from ._records import Point
 from .estimate import Estimate, TrialComparison, compared, in_digits, median_of, rate_of
 from .store import read_rows

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from .._checks import choice, counted, file_path, listed, suggestion, text
-from .._typing import Floats
+from .._typing import Floats, PathLike
 from ..errors import ArgumentError, FormatError
 from ..readwrite import files
 from . import numerals
@@ -211,7 +211,7 @@ class Sheet:
         return [slice(*ends) for ends in zip(starts, [*starts[1:], len(cells)], strict=True)]
 
 
-def read_sheet(path: files.PathLike, decimal: str | None = None) -> Sheet:
+def read_sheet(path: PathLike, decimal: str | None = None) -> Sheet:
     """Read the table in a CSV file; ``-`` is standard input.
 
     The first row has the names of the columns; an unnamed first column is called "column 1". Lines before it

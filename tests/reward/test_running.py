@@ -155,3 +155,25 @@ def test_faults_of_an_environment_are_named(tmp_path):
     for agent, seed in ((list(agents())[2], 0), (next(agents()), 1)):
         with pytest.raises(FormatError, match="not a checkpoint of this agent"):
             reward.run(agent, Walk(), steps=300, seed=seed, progress=False, checkpoint=path, resume=True)
+
+
+@pytest.mark.peers
+def test_agents_act_in_environments_of_gymnasium():
+    gymnasium = pytest.importorskip("gymnasium")
+    agent = reward.ActorCritic(
+        architect.Perceptron(4, 16, 2, squash="tanh", output_squash="softmax", seed=0),
+        architect.Perceptron(4, 16, 1, squash="tanh", output_squash="identity", seed=1),
+        seed=0,
+    )
+    found = reward.run(agent, gymnasium.make("CartPole-v1"), steps=15_000, seed=0, progress=False)
+    assert found.returns[-50:].mean() > 2 * found.returns[:50].mean()
+    lake = gymnasium.make("FrozenLake-v1", is_slippery=False)  # observations are numbers of places
+    net = architect.Perceptron(16, 4, squash="identity", initializer="zeros", seed=0)
+    agent = reward.QLearning(net, explore=lambda step: max(0.05, 1 - step / 10_000), normalise=False, seed=0)
+    assert reward.run(agent, lake, steps=20_000, seed=0, progress=False).returns[-100:].mean() > 0.5
+    policy = architect.Perceptron(3, 8, 2, squash="tanh", output_squash="softplus", seed=0)
+    agent = reward.ActorCritic(policy, architect.Perceptron(3, 8, 1, output_squash="identity"), seed=0)
+    assert (
+        reward.run(agent, gymnasium.make("Pendulum-v1"), steps=600, progress=False).lengths.tolist()
+        == [200] * 3
+    )

@@ -4,7 +4,7 @@ A target reads the activation of a source, or of a gater, in the same step. If t
 is the target itself, the activation of its previous step is read: it is *delayed*.
 
 Everything here is plain Python. Python calls these functions with the columns of a store as attributes
-(`Attributes`), and ``online/delayed.py`` compiles them for kernels. So what an object shows is what a
+(`Attributes`), and ``online/reads.py`` compiles them for kernels. So what an object shows is what a
 recording writes.
 """
 

@@ -294,7 +294,7 @@ PAIR_FIELDS = 5
 is no such trace), the row of the gated neuron, and where its gated connections lie in ``watched_gate``."""
 
 DESTINATIONS = {"weight_destination": "weight", "bias_destination": "bias"}
-"""Where kernels add the moves that they make, and the column that this is, see ``online/accumulate.py``."""
+"""Where kernels add the moves that they make, and the column that this is, see ``online/accumulator.py``."""
 
 TABLE = (*COLUMNS, *(Column(name, "destination", "float") for name in DESTINATIONS))
 """The columns that kernels see: of each, a store's table has the address and the length."""

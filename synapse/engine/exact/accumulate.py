@@ -15,7 +15,7 @@ from ..compiler.lanes import by_sample, flat, splat, total
 from ..compiler.rare import INDEX, rare
 from ..compiler.tiles import add_outer, add_rows, no_sums, pack, put_pack, width
 from ..lowering.flags import FIXED, LISTED, MEMORY, PAIRED, SHARED, ZIPPED
-from ..online.delayed import of_gater, of_gaters, of_sources
+from ..online.reads import of_gater, of_gaters, of_sources
 from ..schema import FIRST, INPUTS, NONE, STOP
 from .weigh import NEURONS, ONE, PACK, dense_alike, gain, rows_of
 

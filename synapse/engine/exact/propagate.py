@@ -13,7 +13,7 @@ from ..compiler.lanes import flat, splat, total
 from ..compiler.rare import INDEX, rare
 from ..compiler.tiles import push_products, taken, width
 from ..lowering.flags import LISTED, MEMORY, QUIET_GATER, SHARED, STEPPED, ZIPPED
-from ..online.delayed import has_error, of_gater, of_gaters, of_sources
+from ..online.reads import has_error, of_gater, of_gaters, of_sources
 from ..schema import NONE, OUTPUTS, STOP
 from .weigh import NEURONS, dense_alike, gain, put_sums, rows_of
 

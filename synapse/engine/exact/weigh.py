@@ -13,7 +13,7 @@ from ..compiler.lanes import splat
 from ..compiler.rare import INDEX, rare
 from ..compiler.tiles import add_products, no_sums, put, spaced, width
 from ..lowering.flags import DENSE, LISTED, MEMORY, SHARED, STEPPED, ZIPPED
-from ..online.delayed import of_gater, of_gaters, of_sources
+from ..online.reads import of_gater, of_gaters, of_sources
 from ..schema import NONE, TILE
 
 u8 = np.uint64

@@ -21,8 +21,8 @@ from .kernels import (
     place_traces,
     split_rows,
 )
-from .loops import SOME, loops
 from .program import Program, restore
+from .runner import SOME, loops
 from .stretches import stretches
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from ..delayed import Attributes, activations_read
 from ..schema import NONE
 from .flags import MEMORY
 from .kernels import place_kept, read_traces
-from .loops import loops
+from .runner import loops
 from .stretches import spans
 
 if TYPE_CHECKING:

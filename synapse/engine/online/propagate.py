@@ -30,7 +30,7 @@ from ..lowering.flags import (
     ZIPPED,
 )
 from ..schema import NONE
-from .delayed import gaters_read, is_delayed_by_stamp, sources_read
+from .reads import gaters_read, is_delayed_by_stamp, sources_read
 from .weigh import may_be_pending, trace_of
 
 u8 = np.uint64

@@ -30,7 +30,7 @@ from ..schema import (
     WATCHED_STEPS,
     WATCHED_WIDTH,
 )
-from .delayed import eligibility_of, extended_of, gain_of, influence_of
+from .reads import eligibility_of, extended_of, gain_of, influence_of
 from .weigh import may_be_pending
 
 u8 = np.uint64

@@ -20,7 +20,7 @@ from ..compiler.tiles import (
     width,
 )
 from ..lowering.flags import DENSE, FIXED, LISTED, SHARED, ZIPPED
-from ..online.delayed import gater_read, gaters_read, sources_read
+from ..online.reads import gater_read, gaters_read, sources_read
 from ..schema import (
     FIRST,
     LATEST_HALF,

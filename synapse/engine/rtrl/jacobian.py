@@ -1,7 +1,7 @@
 """Steps up to the next target, and how the outputs then depend on all parameters: H = d y / d p.
 
 A row of H is what one sweep back from one output adds to the destinations of updates, which are buffers
-here (see ``online/accumulate.py``). Filters turn H and the errors of the outputs into changes.
+here (see ``online/accumulator.py``). Filters turn H and the errors of the outputs into changes.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from ..compiler.jit import bare, columns, inline, kernel, one, plan
 from ..functions.activations import SOFTMAX
 from ..functions.compiled import judge
 from ..lowering.flags import FIXED
-from ..online.delayed import gater_read
 from ..online.fire import forget_error
 from ..online.loops import aim_outputs, clear_neuron, status_of, step_online
+from ..online.reads import gater_read
 from ..online.record import note
 from ..schema import FIRST, LEARNING, NONE, OUTPUTS, STOP, WATCHED_NETWORK, WATCHED_WIDTH
 from ..status import DONE, FAILED

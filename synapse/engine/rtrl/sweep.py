@@ -22,7 +22,7 @@ from ..lowering.flags import (
     SHARED,
     ZIPPED,
 )
-from ..online.delayed import gater_read, gaters_read, has_error, of_gater, of_gaters, of_sources, sources_read
+from ..online.reads import gater_read, gaters_read, has_error, of_gater, of_gaters, of_sources, sources_read
 from ..schema import FIRST, NONE, PLAN_ROOTS, STOP
 from .pattern import GATERS, SOURCES
 

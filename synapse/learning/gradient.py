@@ -365,12 +365,21 @@ class ExactGradient:
 
     def arguments(
         self, width: int, tapes: engine.exact.Tapes | None, samples: Any, cost: Cost
-    ) -> tuple[Any, ...]:
+    ) -> engine.exact.DescentArguments:
         """The arguments of the kernel for some samples, so many in a group."""
         address, store, span = self._ready
-        where = 0 if tapes is None else tapes.address, (0,) * width  # kernels are compiled for its length
-        data, moves = (self._inputs, self._targets), store.n_connections
-        return address, store.unit, *where, span, *data, tuple(samples), cost.code, moves
+        return engine.exact.DescentArguments(
+            table=address,
+            unit=store.unit,
+            tape_table=0 if tapes is None else tapes.address,
+            tag=(0,) * width,
+            span=span,
+            inputs=self._inputs,
+            targets=self._targets,
+            samples=tuple(samples),
+            cost=cost.code,
+            moves=store.n_connections,
+        )
 
     def tapes_of(self, number: int, width: int, steps: int) -> engine.exact.Tapes:
         """Return the tapes with this number, replaced by longer ones if they are too short."""

@@ -1,7 +1,11 @@
 """The kernels of exact gradients through time, for several samples at once, and of training by them."""
 
 from . import update as update
-from .loops import SampleGroup as SampleGroup, gradient_network as gradient_network
+from .loops import (
+    DescentArguments as DescentArguments,
+    SampleGroup as SampleGroup,
+    gradient_network as gradient_network,
+)
 from .tapes import Tapes as Tapes
 from .train import (
     Batches as Batches,

@@ -223,6 +223,21 @@ class SampleGroup(NamedTuple):
     recorded: bool  # whether states, slopes and errors of all steps are stored
 
 
+class DescentArguments(NamedTuple):
+    """The arguments of `gradient_network`, in their order."""
+
+    table: Any
+    unit: Any
+    tape_table: Any
+    tag: Any  # as many zeros as lanes: kernels are compiled for its length
+    span: Any
+    inputs: Any
+    targets: Any
+    samples: Any  # the fields of `SampleGroup`
+    cost: Any
+    moves: Any
+
+
 @kernel
 def gradient_network(table, unit, tape_table, tag, span, inputs, targets, samples, cost, moves):
     """Run some samples together, compute their cost and sum the gradient.

@@ -15,7 +15,7 @@ from ..compiler.calls import address_of, call_descent, entry_of, strict
 from ..compiler.jit import bare, columns, inline, kernel
 from ..functions.optimizers import are_finite
 from ..status import BEYOND, DONE, NOT_FINITE, STOPPED, TOO_FAR, TOO_STEEP
-from .loops import SampleGroup, gradient_network
+from .loops import DescentArguments, SampleGroup, gradient_network
 from .tapes import Tapes
 from .update import (
     Change,
@@ -32,10 +32,6 @@ from .update import (
 )
 
 u8 = np.uint64
-SAMPLES = 7
-"""Place of the samples among the arguments of `gradient_network`."""
-STEPS = 4
-"""Place of the number of steps among the samples."""
 
 
 class Unfolding(NamedTuple):
@@ -53,7 +49,7 @@ class Ways(NamedTuple):
 
     wide: Any
     single: Any
-    arguments: Any  # of `gradient_network`, for several samples; tapes and samples are replaced
+    arguments: Any  # `DescentArguments` for several samples; tapes and samples are replaced
 
 
 class Batches(NamedTuple):
@@ -85,14 +81,14 @@ _addresses: dict[type, dict[int, int]] = {}  # by the type of the unit and the n
 _entries: dict[Any, Any] = {}
 
 
-def unfolding(tapes: Tapes | None, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+def unfolding(tapes: Tapes | None, arguments: DescentArguments) -> tuple[Any, ...]:
     """The fields of the `Unfolding` on these tapes. Without tapes it is not used, and not compiled."""
-    _, unit, table, tag, *_ = arguments
+    table, tag = arguments.tape_table, arguments.tag
     if tapes is None:
         return 0, table, tag, NO_MOVES, NO_MOVES
-    known = _addresses.setdefault(type(unit), {})
+    known = _addresses.setdefault(type(arguments.unit), {})
     if len(tag) not in known:
-        known[len(tag)] = address_of(gradient_network, arguments)
+        known[len(tag)] = address_of(gradient_network, tuple(arguments))
     return known[len(tag)], table, tag, tapes["weight_move"], tapes["bias_move"]
 
 
@@ -124,7 +120,7 @@ def lay_batch(batches, apart, order, first, last):
 
 @strict
 def samples_of(like, batches, first, last, width):
-    """The samples of one group; `like` are others with the same options."""
+    """The number of steps and the samples of one group; `like` are others with the same options."""
     lengths, count = batches.lengths[first:last], last - first
     if like.apart:
         steps, full = (count + width - u8(1)) // width, count % width == u8(0)
@@ -132,13 +128,14 @@ def samples_of(like, batches, first, last, width):
         steps, full = lengths[0], count == width and lengths[count - u8(1)] == lengths[0]
     options = like.apart, not full, like.masked, like.recorded
     begins, shares = batches.begins[first:last], batches.shares[first:last]
-    return begins, lengths, shares, like.weights, steps, like.window, *options
+    return steps, (begins, lengths, shares, like.weights, steps, like.window, *options)
 
 
 @strict
 def with_tapes(a, unfolding, samples):
-    """The arguments of `gradient_network` with these tapes and samples."""
-    return a[0], a[1], unfolding.table, unfolding.tag, a[4], a[5], a[6], samples, a[8], a[9]
+    """`DescentArguments` with these tapes and samples, as a plain tuple."""
+    data = a.span, a.inputs, a.targets
+    return a.table, a.unit, unfolding.table, unfolding.tag, *data, samples, a.cost, a.moves
 
 
 @strict
@@ -147,7 +144,7 @@ def descend(unfolding, a, samples, change, begin, alone):
 
     Returns a status, its loss, and the last step with errors not finite.
     """
-    like = with_tapes(a, unfolding, a[SAMPLES])
+    like = with_tapes(a, unfolding, a.samples)
     status, loss, bad = call_descent(unfolding.address, with_tapes(a, unfolding, samples), like)
     if alone:
         return status, loss, bad
@@ -189,19 +186,18 @@ def descend_batch(ways, batches, count, change, control):
 
     Returns a status, the loss and, if the gradient diverged, the bad step, the number of steps and of lanes.
     """
-    like, loss, first = SampleGroup(*ways.arguments[SAMPLES]), 0.0, u8(0)
+    like, loss, first = SampleGroup(*ways.arguments.samples), 0.0, u8(0)
     alone = is_alone(batches, count, change)
     while first < count:
         if control[0] != u8(0):
             return STOPPED, loss, u8(0), u8(0), u8(0)
         width, begin = width_of(batches, count, count - first), first == u8(0)
         last = min(first + width * batches.deep, count)
-        samples = samples_of(like, batches, first, last, width)
+        steps, samples = samples_of(like, batches, first, last, width)
         if width > u8(1):
             status, one, bad = descend(ways.wide, ways.arguments, samples, change, begin, alone)
         else:
             status, one, bad = descend(ways.single, ways.arguments, samples, change, begin, alone)
-        steps = samples[STEPS]
         if status != DONE:
             return status, one, bad, steps, width
         loss += one
@@ -259,7 +255,7 @@ def update_plainly(m, change, weights, biases, by_rows, rate, count):
 def run_batches(m, ways, batches, runs, epoch, change, count):
     """Run one epoch; returns how it ended, its cost and steps, the updates, and where it diverged."""
     order, counts, control = runs.orders[epoch], runs.counts[epoch], runs.control
-    total, aimed, apart = 0.0, 0.0, SampleGroup(*ways.arguments[SAMPLES]).apart
+    total, aimed, apart = 0.0, 0.0, SampleGroup(*ways.arguments.samples).apart
     for first in range(u8(0), u8(len(order)), batches.size):
         last = min(first + batches.size, u8(len(order)))
         samples = lay_batch(batches, apart, order, first, last)
@@ -320,7 +316,7 @@ def train_epochs(table, unit, ways, batches, runs, change, count):
     counting references to all of them would take a third of the time to compile.
     """
     wide, single, arguments = ways
-    ways_ = Ways(bare_unfolding(*wide), bare_unfolding(*single), arguments)
+    ways_ = Ways(bare_unfolding(*wide), bare_unfolding(*single), DescentArguments(*arguments))
     weights, biases, whole, values, gradient, slopes, penalty, step, plain = change
     places = bare_places(*weights), bare_places(*biases), bare_places(*whole)
     step_ = OptimizerStep(*step)

@@ -228,7 +228,7 @@ class BatchLoop:
             self._fixed = self._lay_ways([self._tapes(n) if used else None for n, used in self._used.items()])
             self._laid = [self.exact._ready[0], *self.exact._tapes.values()]
         *ways, like = self._fixed
-        return *ways, (*like[:5], self.exact._inputs, self.exact._targets, *like[7:])
+        return *ways, tuple(like._replace(inputs=self.exact._inputs, targets=self.exact._targets))
 
     def _lay_ways(self, tapes: list[engine.exact.Tapes | None]) -> tuple[Any, ...]:
         """What of them does not depend on the data."""

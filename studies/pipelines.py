@@ -41,7 +41,7 @@ OUT = Path(__file__).with_suffix(".json")
 
 def ours(classes, hidden, seed):
     make = NetworkClassifier if classes else NetworkRegressor
-    return make((hidden,), epochs=EPOCHS, batch_size=BATCH, rate=RATE, random_state=seed)
+    return make((hidden,), l2=0.0, epochs=EPOCHS, batch_size=BATCH, rate=RATE, random_state=seed)
 
 
 def theirs(classes, hidden, seed):

@@ -110,14 +110,12 @@ def delayed(network: Network) -> Delayed:
 
 def _once(what: str, neurons: Iterable[Any]) -> list[Neuron]:
     """The neurons as a list without repetitions."""
-    given = listed(f"The {what} of construct", neurons, "neurons")
+    given, seen = listed(f"The {what} of construct", neurons, "neurons"), set[Neuron]()
+    if not given:
+        raise TopologyError(f"Expected at least one neuron as the {what} of construct, got none.")
     for neuron in given:
         if not isinstance(neuron, Neuron):
             raise ArgumentTypeError(expected(f"Each of the {what} of construct", "a Neuron", neuron))
-    if not given:
-        raise TopologyError(f"Expected at least one neuron as the {what} of construct, got none.")
-    seen: set[Neuron] = set()
-    for neuron in given:
         if neuron in seen:
             raise TopologyError(f"{neuron!r} is given twice among the {what} of construct. Give it once.")
         seen.add(neuron)

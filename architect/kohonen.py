@@ -177,9 +177,8 @@ class Kohonen(Network):
         """
         rows = self._checked(samples)
         last = _checks.positive_integer("The epochs of a training", epochs, MOST_EPOCHS)
-        rates = _by_epoch("The rate", _falling(0.5, 0.02, last) if rate is None else rate, last, most=1.0)
-        widest = max(0.5, max(self._grid) / 2)
-        radii = _by_epoch("The radius", _falling(widest, 0.5, last) if radius is None else radius, last)
+        rates = _by_epoch("The rate", rate, (0.5, 0.02), last, most=1.0)
+        radii = _by_epoch("The radius", radius, (max(0.5, max(self._grid) / 2), 0.5), last)
         rng, history = random_generator(seed), []
         for step, reach in zip(rates, radii, strict=True):
             self._epoch(rows[rng.permutation(len(rows))], step, reach)
@@ -250,13 +249,12 @@ def _require_squares(what: str, values: Floats) -> None:
         )
 
 
-def _falling(start: float, end: float, epochs: int) -> Callable[[int], float]:
-    """A function of the epoch that goes from start to end by equal factors."""
-    return lambda epoch: start * (end / start) ** (epoch / max(1, epochs - 1))
-
-
-def _by_epoch(what: str, schedule: Schedule, epochs: int, most: float = np.inf) -> list[float]:
-    """The values for all epochs, checked before the first."""
+def _by_epoch(
+    what: str, schedule: Schedule | None, ends: tuple[float, float], epochs: int, most: float = np.inf
+) -> list[float]:
+    """The values for all epochs, checked before the first; by default between two ends by equal factors."""
+    if schedule is None:
+        return np.geomspace(*ends, epochs).tolist()
     if callable(schedule):
         _checks.function_of(what, schedule, "epoch")
     numbers = []

@@ -105,19 +105,9 @@ class Task(ABC):
         return self._draw(1, random_generator(seed))[0]
 
     def batch(self, count: int, seed: Seed = None) -> SampleBatch:
-        """Generate several samples, independent of each other.
+        """Generate `count` samples, independent of each other, by a seed as in :meth:`sample`.
 
-        Parameters
-        ----------
-        count : int
-            Number of samples.
-        seed : int or numpy.random.Generator, optional
-            Seed of the random choices. A generator continues its own stream.
-
-        Returns
-        -------
-        SampleBatch
-            A sequence of samples, with ``inputs`` and ``targets`` for :meth:`synapse.Trainer.train`.
+        They are a sequence with ``inputs`` and ``targets`` for :meth:`synapse.Trainer.train`.
         """
         count = positive_integer("The count of samples", count, MOST_SEQUENCES)
         return self._draw(count, random_generator(seed))
@@ -125,15 +115,7 @@ class Task(ABC):
     def stream(self, seed: Seed = None) -> SampleStream:
         """Generate an endless sequence: samples one after the other, without marks between them.
 
-        Parameters
-        ----------
-        seed : int or numpy.random.Generator, optional
-            Seed of the random choices. A generator continues its own stream.
-
-        Returns
-        -------
-        SampleStream
-            Its ``take(steps)`` returns the next steps as a sample.
+        Its ``take(steps)`` returns the next steps as a sample. The seed is that of :meth:`sample`.
         """
         generator = random_generator(seed)
         return SampleStream(self._draw(1, generator)[0] for _ in itertools.count())

@@ -254,7 +254,8 @@ def _by_epoch(
 ) -> list[float]:
     """The values for all epochs, checked before the first; by default between two ends by equal factors."""
     if schedule is None:
-        return np.geomspace(*ends, epochs).tolist()
+        falling: list[float] = np.geomspace(*ends, epochs).tolist()
+        return falling
     if callable(schedule):
         _checks.function_of(what, schedule, "epoch")
     numbers = []

@@ -229,18 +229,18 @@ def of_outputs(cost: str | Cost | None, squashes: Sequence[Squash]) -> Cost:
 
     Raises ArgumentError if they cannot have it, or if its name means a mean over several outputs.
     """
-    found = natural = matching(squashes)
+    chosen = natural = matching(squashes)
     if cost is not None:
-        found, count = get(cost), len(squashes)
+        chosen, count = get(cost), len(squashes)
         if count > 1 and isinstance(cost, str) and _checks.plain(cost) in _PLAIN_MEANS:
             raise ArgumentError(
-                f"{cost!r} is a mean over {count} outputs in other libraries; {found.name} is the sum. "
-                f"Use cost={found.name!r}, and 1/{count} of the rate for the same updates."
+                f"{cost!r} is a mean over {count} outputs in other libraries; {chosen.name} is the sum. "
+                f"Use cost={chosen.name!r}, and 1/{count} of the rate for the same updates."
             )
-        if found is cross_entropy and natural is _by_name["categorical_cross_entropy"]:
-            found = natural  # the cross-entropy of softmax outputs
-    found.check(squashes)
-    return found
+        if chosen is cross_entropy and natural is _by_name["categorical_cross_entropy"]:
+            chosen = natural  # the cross-entropy of softmax outputs
+    chosen.check(squashes)
+    return chosen
 
 
 def matching(squashes: Sequence[Squash]) -> Cost:

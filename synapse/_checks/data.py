@@ -89,12 +89,12 @@ def finite_array(what: str, values: Any, dtype: Any = np.float64) -> Floats:
         array = np.array([real_number(what, value) for value in array.flat]).reshape(array.shape)
     if array.dtype.kind not in "iuf":
         raise ArgumentTypeError(expected(what, "numbers", values))
-    found = _as_float64(array)
-    if not np.abs(found).max(initial=0.0) <= LARGEST[np.dtype(dtype)]:  # also false for NaN
-        if np.isfinite(found).all():
-            raise unfit(what, dtype, found.flat[np.abs(found).argmax()].item())
+    floats = _as_float64(array)
+    if not np.abs(floats).max(initial=0.0) <= LARGEST[np.dtype(dtype)]:  # also false for NaN
+        if np.isfinite(floats).all():
+            raise unfit(what, dtype, floats.flat[np.abs(floats).argmax()].item())
         raise ArgumentError(expected(what, "finite", values))
-    return found
+    return floats
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:

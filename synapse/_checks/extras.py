@@ -44,8 +44,8 @@ def install(package: str, extra: str = "") -> str:
 
 def _requirement(package: str) -> str:
     """The package with the versions that setup.cfg admits; its name if Synapse is not installed."""
-    found = (re.match(r"([\w.-]+)[^;\s]*", line) for line in _required())
-    return next((match[0] for match in found if match and match[1].lower() == package.lower()), package)
+    matches = (re.match(r"([\w.-]+)[^;\s]*", line) for line in _required())
+    return next((match[0] for match in matches if match and match[1].lower() == package.lower()), package)
 
 
 def _required() -> list[str]:

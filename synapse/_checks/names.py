@@ -45,8 +45,8 @@ def suggestion(name: Any, known: Iterable[Any]) -> str:
     >>> suggestion("logistik", ["tanh", "logistic"])
     " Did you mean 'logistic'?"
     """
-    found = closest(name, known)
-    return "" if found is None else f" Did you mean {found!r}?"
+    similar = closest(name, known)
+    return "" if similar is None else f" Did you mean {similar!r}?"
 
 
 def known_names(known: Iterable[str]) -> str:
@@ -128,25 +128,25 @@ class Names(dict[str, T]):
 
     def seek(self, name: str) -> T | None:
         """Return the item with this name or synonym, in any spelling; None if there is none."""
-        found = self.get(name)
-        return self._plain.get(plain(name)) if found is None else found
+        item = self.get(name)
+        return self._plain.get(plain(name)) if item is None else item
 
     def find(self, name: str) -> T:
         """Return the item with this name or synonym, in any spelling; UnknownNameError if there is none."""
-        found = self.seek(name)
-        if found is None:
-            sentence = self.nearest.get(plain(name))
-            if sentence is not None:
-                raise UnknownNameError(f"There is no {self.kind} named {shown(name)}. {sentence}")
-            raise unknown_name(self.kind, name, self, self.synonyms)
-        return found
+        item = self.seek(name)
+        if item is not None:
+            return item
+        if plain(name) in self.nearest:
+            advice = self.nearest[plain(name)]
+            raise UnknownNameError(f"There is no {self.kind} named {shown(name)}. {advice}")
+        raise unknown_name(self.kind, name, self, self.synonyms)
 
     def attribute(self, module: str, name: str) -> T:
         """Return the item with this name for an attribute of a module; AttributeError if there is none."""
         if name.startswith("__"):  # `import` looks for `__path__`: no search for a similar name
             raise AttributeError(f"The module {module} has no attribute {name!r}.", name=name)
-        found = None if name.startswith("_") else self.seek(name)
-        if found is None:
-            sentence = self.nearest.get(plain(name), "")
-            raise unknown_attribute(f"The module {module}", name, [*self.synonyms, *self], sentence)
-        return found
+        item = None if name.startswith("_") else self.seek(name)
+        if item is None:
+            advice = self.nearest.get(plain(name), "")
+            raise unknown_attribute(f"The module {module}", name, [*self.synonyms, *self], advice)
+        return item

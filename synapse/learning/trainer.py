@@ -269,6 +269,8 @@ class Trainer:
         if self._options_known is not None and self._options_known[0] == state:
             return self._options_known[1]
         for name in DEPENDENT:
+            if name == "rate" and name in vars(self):
+                continue  # checked when it was assigned, with a warning if it is high
             OPTIONS[name](self, f"The {name} of Trainer", getattr(self, name))
         values = {name: getattr(self, name) for name in OPTIONS}
         given = {name: values[name] for name in RULE_OPTIONS}

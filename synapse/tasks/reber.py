@@ -51,15 +51,7 @@ NEXT, LEGAL = TARGETS = ("next", "legal")
 
 
 def strings(count: int, seed: Seed = None) -> list[str]:
-    """Generate embedded Reber strings, independently of each other.
-
-    Parameters
-    ----------
-    count : int
-        Number of strings.
-    seed : int or numpy.random.Generator, optional
-        Seed of the random choices. A generator continues its own stream.
-    """
+    """Generate `count` embedded Reber strings, independent of each other."""
     rng, count = random_generator(seed), positive_integer("The count of strings", count, MOST_SEQUENCES)
     symbols, _, lengths = walk(count, rng)
     text = "".join(map(SYMBOLS.__getitem__, symbols))

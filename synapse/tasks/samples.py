@@ -217,18 +217,7 @@ class SampleStream(Iterator[Sample]):
         return next(self._parts) if rest is None else rest
 
     def take(self, steps: int) -> Sample:
-        """Return the next steps of the stream.
-
-        Parameters
-        ----------
-        steps : int
-            Number of steps.
-
-        Returns
-        -------
-        Sample
-            Its first step follows the last step of the previous call.
-        """
+        """Return this number of next steps; the first follows the last step of the previous call."""
         steps = positive_integer("The steps of a stream", steps)
         parts, count = [], 0
         while count < steps:
@@ -291,13 +280,7 @@ class Ranked:
 
 
 class Spans:
-    """Consecutive rows of samples.
-
-    Parameters
-    ----------
-    lengths : ndarray of int, shape (S,)
-        Number of steps of each sample.
-    """
+    """Consecutive rows of samples, of which `lengths` are the numbers of steps."""
 
     def __init__(self, lengths: Ints) -> None:
         self.lengths = lengths

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from synapse.engine import store as stores
-from synapse.engine.lowering import loops, lower as lowering
+from synapse.engine.lowering import lower as lowering, runner
 from synapse.engine.lowering.program import Program, kept_traces
 
 from .integrity import require
@@ -24,8 +24,8 @@ def install(patch):
     lower, limits = lowering.lower, [-1, 1 << 62]
 
     def lower_with(limit, store):
-        patch.setattr(loops, "MUCH", limit)
-        patch.setattr(loops, "SOME", limit)
+        patch.setattr(runner, "MUCH", limit)
+        patch.setattr(runner, "SOME", limit)
         lower(store)
 
     def checked_lower(store):

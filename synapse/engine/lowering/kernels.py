@@ -153,14 +153,13 @@ def merge_rows(m: Any, n: int, count: int, work: Any) -> Pair:
 # --- runs -----------------------------------------------------------------------------------------
 
 
-def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:
-    """Lay out the connections into each neuron, and divide them into runs. The columns of runs have room.
+def describe_neurons(m: Any, n: int, count: int, work: Any) -> None:
+    """Find the incoming connections, the flags and the self-connection of each neuron.
 
-    ``work[j]`` tells whether j is an input without incoming connections: it is clamped, and gets no error.
-    Returns the number of runs, and that of self-connected neurons and the gated runs into them.
+    ``work[j]`` becomes whether j is an input without incoming connections: it is clamped, and gets no error.
     """
-    source, target, gater, tie, trainable = m.source, m.target, m.gater, m.tie, m.trainable
-    network, run_length, run_kind = m.network, m.run_length, m.run_kind
+    source, target, gater, trainable = m.source, m.target, m.gater, m.trainable
+    earliest = m.block_first  # lent until `find_blocks`: the first row at which a block with j may begin
     r = 0
     for j in range(n):
         first = r
@@ -182,14 +181,48 @@ def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:
         work[j] = m.role[j] == INPUT and r == first
         m.first_incoming[j], m.learning[j], m.flags[j] = first, learning, flags
         m.self_row[j], m.self_gater[j] = self_row, self_gater
-        m.block_first[j] = after  # for now: the first row at which a block with it may begin
+        earliest[j] = after
         m.first_trace[j] = m.first_influence[j] = m.last_influence[j] = m.first_pull[j] = m.last_pull[j] = 0
-    for j in range(n - 1, -1, -1):  # for now: how many neurons from here on are sources of one kind
+
+
+def flags_of_run(m: Any, j: int, r: int, work: Any) -> int:
+    """The flags of the run into j to which a connection belongs."""
+    i, g, home = m.source[r], m.gater[r], m.network[j]
+    gated = g != NONE
+    by, flags = g if gated else j, 0
+    if home != 0 and m.network[i] == home and m.network[by] == home:
+        if i >= j:
+            flags |= DELAYED | SILENT
+        if gated and g >= j:
+            flags |= DELAYED_GATE
+    else:
+        flags |= UNORDERED
+    if work[i]:
+        flags |= SILENT
+    if gated and work[g]:
+        flags |= QUIET_GATER
+    if m.trainable[r] == 0:
+        flags |= FIXED
+    if m.tie[r] != 0:
+        flags |= TIED
+    return flags
+
+
+def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:
+    """Lay out the connections into each neuron, and divide them into runs. The columns of runs have room.
+
+    Returns the number of runs, and that of self-connected neurons and the gated runs into them.
+    """
+    source, target, gater = m.source, m.target, m.gater
+    network, run_length, run_kind = m.network, m.run_length, m.run_kind
+    describe_neurons(m, n, count, work)
+    alike_sources = m.block_stop  # lent until `find_blocks`: how many neurons from here on are of one kind
+    for j in range(n - 1, -1, -1):
         same = j + 1 < n and network[j + 1] == network[j] and work[j + 1] == work[j]
-        m.block_stop[j] = 1 + (m.block_stop[j + 1] if same else 0)
+        alike_sources[j] = 1 + (alike_sources[j + 1] if same else 0)
     runs, pairs, r = 0, 0, 0
     for j in range(n):
-        memory, home = m.flags[j] & MEMORY, network[j]
+        memory = m.flags[j] & MEMORY
         pairs += memory
         m.first_run[j] = begin = runs  # `begin`: the first run of those that may be merged
         before, last, last_gater, stop = -1, 0, 0, r
@@ -201,25 +234,8 @@ def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:
                 before = -1
                 r += 1
                 continue
-            size = min(stop - r, m.block_stop[i])
-            gated = g != NONE
-            by = g if gated else j
-            flags = 0
-            if home != 0 and network[i] == home and network[by] == home:
-                if i >= j:
-                    flags |= DELAYED | SILENT
-                if gated and g >= j:
-                    flags |= DELAYED_GATE
-            else:
-                flags |= UNORDERED
-            if work[i]:
-                flags |= SILENT
-            if gated and work[g]:
-                flags |= QUIET_GATER
-            if trainable[r] == 0:
-                flags |= FIXED
-            if tie[r] != 0:
-                flags |= TIED
+            size = min(stop - r, alike_sources[i])
+            gated, flags = g != NONE, flags_of_run(m, j, r, work)
             alike = flags | (gated << 8)
             if alike != before:
                 runs = merge_short(m, begin, runs, memory)
@@ -388,11 +404,12 @@ def find_blocks(m: Any, n: int) -> None:
     one group and squash; softmax outputs of a network are one group.
     """
     block = group = 0
+    earliest = m.block_first  # from `describe_neurons`, replaced neuron by neuron
     for j in range(n):
         number, squash = m.network[j], m.squash[j]
         same = j > 0 and number == m.network[j - 1] and squash == m.squash[j - 1]
         roles = j > 0 and m.role[j] == m.role[j - 1]
-        if not (same and roles) or number == 0 or m.block_first[j] > block:
+        if not (same and roles) or number == 0 or earliest[j] > block:
             block = j
         if squash == SOFTMAX and m.role[j] == OUTPUT and number != 0:
             within = same and roles

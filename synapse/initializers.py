@@ -125,14 +125,14 @@ def sparse(share: float = 0.9) -> Initializer:
     Parameters
     ----------
     share : float
-        Share of the weights that are 0, from 0 to below 1; the count is rounded up. Default: 0.9.
+        Share of the weights that are 0, from 0 to below 1; the count is rounded down. Default: 0.9.
     """
     share = _checks.fraction_below_one("The share of sparse", share)
 
     def drawn(rng: np.random.Generator, shape: tuple[int, ...], n: int, fan_out: int) -> Floats:
         weights: Floats = fan_in(rng, shape, n, fan_out)
         rank = rng.permuted(np.broadcast_to(np.arange(shape[0])[:, None], (*shape, 1)[:2]), axis=0)
-        weights[rank.reshape(shape) < math.ceil(share * shape[0])] = 0.0
+        weights[rank.reshape(shape) < int(share * shape[0])] = 0.0
         return weights
 
     return _checking(drawn)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar, cast
 
@@ -447,7 +448,8 @@ def fixed_attributes(cls: Class) -> Class:
         kind = type(self)
         if not (name.startswith("_") or name in vars(self) or hasattr(kind, name)):
             declared = any(name in getattr(one, "__annotations__", ()) for one in kind.__mro__)
-            own = kind.__module__.partition(".")[0] in ("synapse", "architect")
+            ours = kind.__module__.partition(".")[0] in ("synapse", "architect")
+            own = ours and hasattr(sys.modules[kind.__module__], kind.__name__)  # not an example's
             if not declared and (own or closest(name, settable, NEARLY)):
                 hint = suggestion(name, settable)
                 raise AttributeError(f"A {cls.__name__} has no attribute {name!r} to set.{hint}")

@@ -29,7 +29,7 @@ def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes
     ----------
     networks : Network, pair of Network and layer, or mapping of str to them
         The networks that errors flow through; give several by name to compare them. With a layer, the picture
-        shows its states, see :func:`synapse.analysis.error_flow`, which returns the numbers.
+        shows its states, see :func:`~synapse.analysis.contribution.error_flow`, which returns the numbers.
     inputs : array_like, shape (T, n)
         The sequence, one row per step.
     ax : matplotlib.axes.Axes, optional
@@ -38,7 +38,8 @@ def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes
     Raises
     ------
     ArgumentTypeError, ArgumentError
-        As :func:`synapse.analysis.error_flow` does, or if there are more networks than can be distinguished.
+        As :func:`~synapse.analysis.contribution.error_flow` does, or if there are more networks than can be
+        distinguished.
     MissingExtraError
         Without matplotlib.
 

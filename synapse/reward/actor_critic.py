@@ -100,7 +100,7 @@ class ActorCritic(Agent):
         Returns
         -------
         int or ndarray
-            The number of the action, or the means of continuous ones. To learn again, call :meth:`begin`.
+            The number of the action, or the means of continuous ones. To learn again, call ``begin``.
         """
         outputs = self._step(self.policy, observation, first)
         return int(outputs.argmax()) if self._discrete else outputs[: len(outputs) // 2]

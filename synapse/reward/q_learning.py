@@ -92,7 +92,7 @@ class QLearning(Agent):
         Returns
         -------
         int
-            The number of the action. To learn again, call :meth:`begin`.
+            The number of the action. To learn again, call ``begin``.
         """
         return int(self._step(self.network, observation, first).argmax())
 

@@ -98,7 +98,7 @@ class TD(Agent):
         Returns
         -------
         float
-            The value. To learn again, call :meth:`begin`.
+            The value. To learn again, call ``begin``.
         """
         return float(self._step(self.network, observation, first)[0])
 

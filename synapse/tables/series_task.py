@@ -139,7 +139,7 @@ class SeriesTask:
         return lesson(y[: self.start], self.differences, self.covariates(len(y)))
 
     def fit(self, learning: Learning) -> tuple[ScaledModel, Result]:
-        """Train a network on the rows before the test; see :func:`fit_together`."""
+        """Train a network on the rows before the test; see `fit_together`."""
         return fit_together([self], learning)
 
     def select(self, forecasters: Mapping[str, Any], first: int | None = None) -> Selection:

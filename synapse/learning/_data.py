@@ -12,24 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import engine
-from .._checks import (
-    REAL,
-    SQUARES,
-    as_matrix,
-    counted,
-    depth_of,
-    expected,
-    finite_number,
-    from_pairs,
-    integer,
-    non_negative_number,
-    numbers,
-    one_hot,
-    parts_of,
-    sum_of_squares,
-    width_of,
-)
+from .. import _checks, engine
 from .._registration import require_sound
 from .._typing import Floats, Ints
 from ..cost import Cost, categorical_cross_entropy
@@ -109,7 +92,7 @@ class Data:
     def renewed(self, network: Network, inputs: Any, targets: Any, cost: Cost) -> Data | None:
         """Other arrays, of the same `form_of`, laid out like these; None if they are not ordinary numbers."""
         rows, aims = (np.array(part, float, order="C") for part in (inputs, targets))
-        if not sum_of_squares(rows) + sum_of_squares(aims) <= SQUARES[network.dtype]:
+        if not _checks.sum_of_squares(rows) + _checks.sum_of_squares(aims) <= _checks.SQUARES[network.dtype]:
             return None
         rows, aims = rows.reshape(self.inputs.shape), aims.reshape(self.targets.shape)
         cost.check_targets(aims)
@@ -135,9 +118,9 @@ class Data:
 
     def split(self, fraction: float) -> tuple[Data, Data]:
         """Split off the last part of the sequences, samples or stream; returns the rest and that part."""
-        fraction = finite_number("The validation fraction", fraction)
+        fraction = _checks.finite_number("The validation fraction", fraction)
         if not 0 < fraction < 1:
-            raise ArgumentError(expected("The validation fraction", "between 0 and 1", fraction))
+            raise ArgumentError(_checks.expected("The validation fraction", "between 0 and 1", fraction))
         bounds = np.arange(len(self.inputs) + 1, dtype=np.uint64) if self.stream else self.bounds
         filled = np.flatnonzero(np.diff(bounds))
         count = len(filled) - max(1, round(fraction * len(filled)))
@@ -184,7 +167,7 @@ Layout = tuple[Any, Data] | None
 def form_of(network: Network, inputs: Any, targets: Any) -> Any:
     """What the layout of two arrays of numbers depends on; None for other data."""
     for part in (inputs, targets):
-        if type(part) is not np.ndarray or part.dtype.kind not in REAL or part.itemsize > 8:
+        if type(part) is not np.ndarray or part.dtype.kind not in _checks.REAL or part.itemsize > 8:
             return None
     return inputs.shape, targets.shape, network._version
 
@@ -210,14 +193,14 @@ def prepare(network: Network, inputs: Any, targets: Any, cost: Cost | None = Non
     Targets of softmax outputs may be integer classes, one per row: (N,), (S, T), or a list of (T_i,). If a
     cost is given, the targets must be such that it can use them.
     """
-    inputs, targets = from_pairs(inputs, targets)
-    depth, n, outputs = depth_of(targets), network._n_inputs, network._n_outputs
+    inputs, targets = _checks.from_pairs(inputs, targets)
+    depth, n, outputs = _checks.depth_of(targets), network._n_inputs, network._n_outputs
     softmax = outputs > 1 and network._cost(None) is categorical_cross_entropy
-    parted = depth == 3 or (softmax and depth == 2 and width_of(inputs) > 1)
-    parts, together = parts_of("The inputs", inputs, n, parted)
-    classes = softmax and (depth == (1 if together else 2) or width_of(targets) == 1)
+    parted = depth == 3 or (softmax and depth == 2 and _checks.width_of(inputs) > 1)
+    parts, together = _checks.parts_of("The inputs", inputs, n, parted)
+    classes = softmax and (depth == (1 if together else 2) or _checks.width_of(targets) == 1)
     columns = 1 if classes else outputs
-    aims, aims_together = parts_of("The targets", targets, columns, not together)
+    aims, aims_together = _checks.parts_of("The targets", targets, columns, not together)
     if together != aims_together or len(parts) != len(aims):
         raise ArgumentError(
             "Expected inputs and targets in the same form, "
@@ -226,10 +209,10 @@ def prepare(network: Network, inputs: Any, targets: Any, cost: Cost | None = Non
     dtype, lengths = network.dtype, []
     for i, (part, aim) in enumerate(zip(parts, aims, strict=True)):
         where = "" if together else f" of sequence {i}"
-        parts[i] = as_matrix(f"The inputs{where}", part, n, dtype)
-        aims[i] = as_matrix(f"The targets{where}", aim, columns, dtype, finite=False)
+        parts[i] = _checks.as_matrix(f"The inputs{where}", part, n, dtype)
+        aims[i] = _checks.as_matrix(f"The targets{where}", aim, columns, dtype, finite=False)
         if classes:
-            aims[i] = one_hot(f"The targets{where}", aims[i], outputs)
+            aims[i] = _checks.one_hot(f"The targets{where}", aims[i], outputs)
         if len(parts[i]) != len(aims[i]):
             raise ArgumentError(
                 f"Expected as many inputs as targets{where}, got {len(parts[i])} and {len(aims[i])}."
@@ -257,16 +240,16 @@ def prepare_sequences(network: Network, inputs: Any, targets: Any, cost: Cost | 
 
 def input_rows(what: str, network: Network, rows: Any) -> Floats:
     """Return `rows` as inputs of a network, shape (T, n), or raise."""
-    return as_matrix(what, rows, len(network.input), network.dtype)
+    return _checks.as_matrix(what, rows, len(network.input), network.dtype)
 
 
 def _form(parts: list[Any], together: bool) -> str:
-    return "rows of samples" if together else counted(len(parts), "sequence")
+    return "rows of samples" if together else _checks.counted(len(parts), "sequence")
 
 
 def aimed_rows(targets: Floats) -> NDArray[np.uint8]:
     """Booleans by row: whether any output has a target. NaN is none; all other targets must be finite."""
-    if isfinite(sum_of_squares(targets)):
+    if isfinite(_checks.sum_of_squares(targets)):
         return np.ones(len(targets), np.uint8)
     bad = np.isinf(targets).any(axis=1)
     if bad.any():
@@ -294,26 +277,30 @@ def row_weights(
 
 def checked_weights(samples: Any, data: Data) -> Floats:
     """The weight of each sequence, checked."""
-    what, condition = "The sample_weight", f"{counted(data.sequences, 'number')}, one per sequence"
-    weights = numbers(what, samples, condition)
+    what, condition = "The sample_weight", f"{_checks.counted(data.sequences, 'number')}, one per sequence"
+    weights = _checks.numbers(what, samples, condition)
     if weights.shape != (data.sequences,):
-        raise ArgumentError(expected(what, condition, weights.shape))
+        raise ArgumentError(_checks.expected(what, condition, weights.shape))
     if not (np.isfinite(weights) & (weights >= 0)).all():
-        raise ArgumentError(expected(what, "finite numbers, 0 or above", samples))
+        raise ArgumentError(_checks.expected(what, "finite numbers, 0 or above", samples))
     return weights
 
 
 def _of_classes(data: Data, classes: Mapping[int, float], outputs: int) -> Floats:
     """The weight of each row's class: the index of the target's largest entry, or 0 or 1 for one output."""
     if not isinstance(classes, Mapping):
-        raise ArgumentTypeError(expected("The class_weight", "a mapping of classes to numbers", classes))
+        raise ArgumentTypeError(
+            _checks.expected("The class_weight", "a mapping of classes to numbers", classes)
+        )
     known = np.nan_to_num(data.targets)
     labels = known.argmax(axis=1) if outputs > 1 else (known[:, 0] > 0.5).astype(int)
     weights = np.ones(len(labels))
     for label, weight in classes.items():
-        if integer(label) not in range(max(2, outputs)):
-            raise ArgumentError(expected("A class of class_weight", f"0 to {max(2, outputs) - 1}", label))
-        weights[labels == label] = non_negative_number(f"The weight of class {label}", weight)
+        if _checks.integer(label) not in range(max(2, outputs)):
+            raise ArgumentError(
+                _checks.expected("A class of class_weight", f"0 to {max(2, outputs) - 1}", label)
+            )
+        weights[labels == label] = _checks.non_negative_number(f"The weight of class {label}", weight)
     return weights
 
 

@@ -6,15 +6,7 @@ from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from .._checks import (
-    boolean,
-    choice,
-    file_path,
-    function_of,
-    listed,
-    non_negative_number,
-    positive_integer,
-)
+from .. import _checks
 from ..initializers import random_generator
 from ..objects.sensitivities import checked_order
 from ..optimizers import SGD
@@ -36,7 +28,7 @@ PLAIN = SGD(RATE)
 
 
 def method_used(trainer: Trainer, what: str, value: Any) -> str:
-    found: str = trainer.network.learning_rule.method if value is None else choice(what, value, RULES)
+    found: str = trainer.network.learning_rule.method if value is None else _checks.choice(what, value, RULES)
     return found
 
 
@@ -48,7 +40,7 @@ def order_used(trainer: Trainer, what: str, value: Any) -> int | None:
 def batch_size_used(trainer: Trainer, what: str, value: Any) -> int | str | None:
     if isinstance(value, str) and value == SEQUENCE and RULES[trainer.method].by_steps:
         return SEQUENCE
-    return None if value is None else positive_integer(what, value)
+    return None if value is None else _checks.positive_integer(what, value)
 
 
 def optimizer_used(trainer: Trainer, what: str, value: Any) -> Any:
@@ -70,7 +62,7 @@ def chances_used(trainer: Trainer, what: str, value: Any) -> Chances:
 
 
 def _path(what: str, value: Any) -> Any:
-    file_path(what, value)
+    _checks.file_path(what, value)
     return value
 
 
@@ -105,23 +97,23 @@ class Derived:
 
 
 def _callbacks(what: str, value: Any) -> tuple[Any, ...]:
-    known = listed(what, value, "a list of functions")
-    return tuple(function_of("A callback", callback, "progress") for callback in known)
+    known = _checks.listed(what, value, "a list of functions")
+    return tuple(_checks.function_of("A callback", callback, "progress") for callback in known)
 
 
 ARGUMENTS: dict[str, Check] = {
-    "epochs": or_none(positive_integer),
-    "error": or_none(non_negative_number),
-    "shuffle": or_none(boolean),
+    "epochs": or_none(_checks.positive_integer),
+    "error": or_none(_checks.non_negative_number),
+    "shuffle": or_none(_checks.boolean),
     "seed": or_none(lambda what, value: random_generator(value)),
-    "progress": lambda what, value: value if isinstance(value, str) else boolean(what, value),
-    "patience": or_none(positive_integer),
-    "restore_best": boolean,
+    "progress": lambda what, value: value if isinstance(value, str) else _checks.boolean(what, value),
+    "patience": or_none(_checks.positive_integer),
+    "restore_best": _checks.boolean,
     "callbacks": _callbacks,
-    "on_batch": or_none(lambda what, value: function_of(what, value, "batch")),
+    "on_batch": or_none(lambda what, value: _checks.function_of(what, value, "batch")),
     "checkpoint": or_none(_path),
-    "every": or_none(positive_integer),
-    "resume": boolean,
+    "every": or_none(_checks.positive_integer),
+    "resume": _checks.boolean,
 }
 """The checks of the arguments of ``train``, in this order; they get the name for messages and the value."""
 WITH_THE_DATA = ("inputs", "targets", "validation", "sample_weight", "class_weight")

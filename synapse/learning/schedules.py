@@ -10,16 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import (
-    check_fields,
-    expected,
-    finite_number,
-    function_of,
-    non_negative_number,
-    positive_integer,
-    training_rate,
-    whole_number,
-)
+from .. import _checks
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 
@@ -76,9 +67,9 @@ class StepDecay:
     every: int = 10
 
     def __post_init__(self) -> None:
-        check_fields(self, training_rate, "start")
-        check_fields(self, non_negative_number, "factor")
-        check_fields(self, positive_integer, "every")
+        _checks.check_fields(self, _checks.training_rate, "start")
+        _checks.check_fields(self, _checks.non_negative_number, "factor")
+        _checks.check_fields(self, _checks.positive_integer, "every")
 
     def __call__(self, epoch: int) -> float:
         """The rate of an epoch, counted from 0."""
@@ -112,8 +103,8 @@ class Cosine:
     end: float = 0.0
 
     def __post_init__(self) -> None:
-        check_fields(self, training_rate, "start", "end")
-        check_fields(self, positive_integer, "epochs")
+        _checks.check_fields(self, _checks.training_rate, "start", "end")
+        _checks.check_fields(self, _checks.positive_integer, "epochs")
 
     def __call__(self, epoch: int) -> float:
         """The rate of an epoch, counted from 0."""
@@ -145,8 +136,8 @@ class WarmUp(AdaptiveSchedule):
     then: Rate
 
     def __post_init__(self) -> None:
-        check_fields(self, positive_integer, "epochs")
-        check_fields(self, checked_rate, "then")
+        _checks.check_fields(self, _checks.positive_integer, "epochs")
+        _checks.check_fields(self, checked_rate, "then")
 
     def begin(self) -> Rates:
         """The rates of one training; `then` receives errors from its own first epoch on."""
@@ -196,18 +187,20 @@ class ReduceOnPlateau(AdaptiveSchedule):
     threshold: float = 1e-4
 
     def __post_init__(self) -> None:
-        check_fields(self, training_rate, "start")
-        check_fields(self, finite_number, "factor")
-        check_fields(self, positive_integer, "patience")
-        check_fields(self, non_negative_number, "least", "threshold")
+        _checks.check_fields(self, _checks.training_rate, "start")
+        _checks.check_fields(self, _checks.finite_number, "factor")
+        _checks.check_fields(self, _checks.positive_integer, "patience")
+        _checks.check_fields(self, _checks.non_negative_number, "least", "threshold")
         if not 0 < self.factor < 1:
             condition = "a number above 0 and below 1"
-            raise ArgumentError(expected("The factor of ReduceOnPlateau", condition, self.factor))
+            raise ArgumentError(_checks.expected("The factor of ReduceOnPlateau", condition, self.factor))
         if self.least > self.start:
             condition = f"at most its start, {self.start}"
-            raise ArgumentError(expected("The least of ReduceOnPlateau", condition, self.least))
+            raise ArgumentError(_checks.expected("The least of ReduceOnPlateau", condition, self.least))
         if self.threshold >= 1:
-            raise ArgumentError(expected("The threshold of ReduceOnPlateau", "below 1", self.threshold))
+            raise ArgumentError(
+                _checks.expected("The threshold of ReduceOnPlateau", "below 1", self.threshold)
+            )
 
     def begin(self) -> Rates:
         """The rates of one training."""
@@ -239,18 +232,18 @@ def checked_rate(what: str, rate: Any, dtype: Any = np.float64) -> Rate:
     if isinstance(rate, AdaptiveSchedule):
         return rate
     if callable(rate):
-        found: Rate = function_of(what, rate, "epoch")
+        found: Rate = _checks.function_of(what, rate, "epoch")
         return found
     try:
-        return training_rate(what, rate, dtype)
+        return _checks.training_rate(what, rate, dtype)
     except ArgumentTypeError:
         condition = "a number, a schedule or a function of the epoch"
         advice = OF_LIST if type(rate) in (list, tuple, np.ndarray) else ""
-        raise ArgumentTypeError(expected(what, condition, rate, advice)) from None
+        raise ArgumentTypeError(_checks.expected(what, condition, rate, advice)) from None
 
 
 def _epoch(epoch: int) -> int:
-    return whole_number("The epoch", epoch, "a whole number, 0 or above", 0)
+    return _checks.whole_number("The epoch", epoch, "a whole number, 0 or above", 0)
 
 
 def rates_of(rate: Rate) -> Rates:
@@ -277,7 +270,9 @@ class CheckedRates:
 
     def __call__(self, epoch: int, error: float | None) -> float:
         """The rate of an epoch, counted from 0, given the error of the previous epoch."""
-        return non_negative_number(f"The rate of epoch {epoch}", self._rates(epoch, error), self._dtype)
+        return _checks.non_negative_number(
+            f"The rate of epoch {epoch}", self._rates(epoch, error), self._dtype
+        )
 
     def repeat(self, errors: list[float]) -> None:
         """Call the function of an adaptive schedule for epochs with these errors, which have been trained."""

@@ -14,19 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import (
-    MOST_THREADS,
-    answers,
-    counted,
-    is_number,
-    known_names,
-    non_negative_number,
-    positive_integer,
-    positive_number,
-    shown,
-    suggestion,
-    understands,
-)
+from .. import _checks
 from .._typing import PathLike
 from ..cost import Cost
 from ..errors import ArgumentError
@@ -61,17 +49,17 @@ OPTIONS: dict[str, OptionCheck] = {
     "method": _options.method_used,
     "order": _options.order_used,
     "batch_size": _options.batch_size_used,
-    "window": alone(or_none(partial(positive_integer, most=inf))),
-    "clip": alone(or_none(positive_number)),
-    "clip_value": alone(or_none(positive_number)),
-    "l1": alone(non_negative_number),
-    "l2": alone(non_negative_number),
+    "window": alone(or_none(partial(_checks.positive_integer, most=inf))),
+    "clip": alone(or_none(_checks.positive_number)),
+    "clip_value": alone(or_none(_checks.positive_number)),
+    "l1": alone(_checks.non_negative_number),
+    "l2": alone(_checks.non_negative_number),
     "optimizer": _options.optimizer_used,
     "rate": _options.rate_used,
     "cost": lambda trainer, what, value: trainer.network._cost(value),
     "dropout": _options.chances_used,
     "recurrent_dropout": _options.chances_used,
-    "threads": alone(partial(positive_integer, most=MOST_THREADS)),
+    "threads": alone(partial(_checks.positive_integer, most=_checks.MOST_THREADS)),
 }
 """The check of each option, in this order: it gets the trainer, which has the options of the rows before,
 the name for messages and the value, and returns the value that is used. All else follows from the row and
@@ -81,7 +69,7 @@ DEPENDENT = ("order", "batch_size", "optimizer", "rate")
 RULE_OPTIONS = tuple(one.name for one in fields(RuleOptions) if one.name in OPTIONS)
 
 
-@answers("Trainer")
+@_checks.answers("Trainer")
 class Trainer:
     """Trains a network by the online rule or by exact gradients, forward or backward in time.
 
@@ -166,7 +154,7 @@ class Trainer:
     recurrent_dropout: Chances
     threads: int
 
-    @understands("Trainer", "train", "test")
+    @_checks.understands("Trainer", "train", "test")
     def __init__(
         self,
         network: Network,
@@ -215,14 +203,14 @@ class Trainer:
                 return
             value = checked
         elif name[:1] != "_":
-            hint = suggestion(name, OPTIONS) or f" It has: {known_names(OPTIONS)}."
+            hint = _checks.suggestion(name, OPTIONS) or f" It has: {_checks.known_names(OPTIONS)}."
             raise AttributeError(f"A Trainer has no option {name!r}.{hint}")
         super().__setattr__(name, value)
 
     def __repr__(self) -> str:
         paused, done = self._paused, ""
         if paused is not None and paused.done < paused.epochs:
-            done = f"; {paused.done} of {counted(paused.epochs, 'epoch')} done"
+            done = f"; {paused.done} of {_checks.counted(paused.epochs, 'epoch')} done"
         return f"<Trainer of {self.network!r}: {self._settings()}{done}>"
 
     def _settings(self) -> str:
@@ -281,7 +269,7 @@ class Trainer:
         self._options_known = state, options
         return options
 
-    @understands("train", "__init__", "test")
+    @_checks.understands("train", "__init__", "test")
     def train(
         self,
         inputs: Any,
@@ -528,7 +516,7 @@ class Trainer:
         data, _ = self._prepared(inputs, targets)
         held_out: Data | None
         weights = row_weights(data, sample_weight, class_weight, len(self.network.output))
-        if is_number(validation):
+        if _checks.is_number(validation):
             data, held_out = data.split(validation)
             held_out = self._validating(self._rule.arrange(held_out))
         else:
@@ -581,7 +569,7 @@ class Trainer:
         """End a training that runs in another thread, like Ctrl-C: it returns its result so far."""
         self._stop.set()
 
-    @understands("test", "__init__", "train")
+    @_checks.understands("test", "__init__", "train")
     def test(
         self,
         inputs: Any,
@@ -632,7 +620,7 @@ for _name in DEPENDENT:
 def _brief(value: Any) -> str:
     """An option's value; of an optimizer the settings that are not default, but for the rate, an option."""
     if not is_dataclass(value) or hasattr(value, "name"):
-        return shown(getattr(value, "name", value))
+        return _checks.shown(getattr(value, "name", value))
     settings = {one.name: (getattr(value, one.name), one.default) for one in fields(value) if one.init}
     settings.pop("rate", None)
     given = (f"{name}={now!r}" for name, (now, default) in settings.items() if now != default)

@@ -9,18 +9,7 @@ from typing import Any, ClassVar, final
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import (
-    any_array,
-    counted,
-    expected,
-    finite_array,
-    float_type,
-    is_number,
-    non_negative_number,
-    numbers,
-    sum_of_squares,
-    whole_number,
-)
+from .. import _checks
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 
@@ -29,11 +18,11 @@ def mask_of_moving(frozen: Any, size: int) -> NDArray[np.bool_] | None:
     """Mask of the parameters that may change; None if all may."""
     if frozen is None:
         return None
-    mask = any_array("The frozen", frozen, f"{size} truth values")
+    mask = _checks.any_array("The frozen", frozen, f"{size} truth values")
     if mask.dtype != np.bool_ or mask.shape != (size,):
         given = f"{mask.dtype} of shape {mask.shape}"
         raise ArgumentError(
-            f"Expected `frozen` with {counted(size, 'boolean')}, one for each parameter, got {given}."
+            f"Expected `frozen` with {_checks.counted(size, 'boolean')}, one for each parameter, got {given}."
         )
     return ~mask
 
@@ -42,9 +31,9 @@ def require_names(optimizer: Any, names: list[str], arrays: Any) -> None:
     """Raise unless `arrays` are a mapping with these names."""
     what = f"The arrays of {type(optimizer).__name__}"
     if not isinstance(arrays, Mapping):
-        raise ArgumentTypeError(expected(what, "a mapping of names to arrays", arrays))
+        raise ArgumentTypeError(_checks.expected(what, "a mapping of names to arrays", arrays))
     if set(arrays) != set(names):
-        raise ArgumentError(expected(what, ", ".join(names), ", ".join(map(str, arrays))))
+        raise ArgumentError(_checks.expected(what, ", ".join(names), ", ".join(map(str, arrays))))
 
 
 def check_parameters(
@@ -54,10 +43,10 @@ def check_parameters(
     masked = isinstance(parameters, np.ma.MaskedArray)
     if not isinstance(parameters, np.ndarray) or masked or parameters.dtype not in kinds:
         names = " or ".join(np.dtype(kind).name for kind in kinds)
-        raise ArgumentTypeError(expected("The parameters", f"a NumPy array of {names}", parameters))
+        raise ArgumentTypeError(_checks.expected("The parameters", f"a NumPy array of {names}", parameters))
     if parameters.ndim != 1 or (shape is not None and parameters.shape != shape):
         condition = "a vector" if shape is None else f"of shape {shape}, as at the start"
-        raise ArgumentError(expected("The parameters", condition, parameters.shape))
+        raise ArgumentError(_checks.expected("The parameters", condition, parameters.shape))
     if not parameters.flags.writeable:
         raise ArgumentError("The parameters are changed in place, but this array is read-only.")
 
@@ -182,18 +171,20 @@ class OptimizerState:
     def __init__(self, optimizer: Optimizer, size: int, frozen: Any = None, dtype: Any = np.float64) -> None:
         if not isinstance(optimizer, Optimizer):
             condition = "an optimizer, such as synapse.optimizers.Adam()"
-            raise ArgumentTypeError(expected("The optimizer of an OptimizerState", condition, optimizer))
+            raise ArgumentTypeError(
+                _checks.expected("The optimizer of an OptimizerState", condition, optimizer)
+            )
         self.optimizer = optimizer
         self.steps = 0
-        size = whole_number("The size of an OptimizerState", size, "a whole number, 0 or above", 0)
-        self.change: Floats = np.zeros(size, float_type("The dtype", dtype))
+        size = _checks.whole_number("The size of an OptimizerState", size, "a whole number, 0 or above", 0)
+        self.change: Floats = np.zeros(size, _checks.float_type("The dtype", dtype))
         self._finite = np.ones(size, np.bool_)
         self._moving = mask_of_moving(frozen, size)
         starts: Any = optimizer.memory()
         named = isinstance(starts, Mapping) and all(isinstance(name, str) for name in starts)
-        if not (named and all(map(is_number, starts.values()))):
+        if not (named and all(map(_checks.is_number, starts.values()))):
             what = f"The memory of {type(optimizer).__name__}"
-            raise ArgumentTypeError(expected(what, "a mapping of names to numbers", starts))
+            raise ArgumentTypeError(_checks.expected(what, "a mapping of names to numbers", starts))
         self._names = tuple(starts)
         for name in starts:
             if hasattr(OptimizerState, name):
@@ -223,13 +214,15 @@ class OptimizerState:
         """
         check_parameters(parameters, self.change.shape, (self.change.dtype,))
         gradient = self._checked(gradient)
-        rate = self.optimizer.rate if rate is None else non_negative_number("The rate of a step", rate)
+        rate = (
+            self.optimizer.rate if rate is None else _checks.non_negative_number("The rate of a step", rate)
+        )
         self._move(parameters, gradient, rate)
 
     def _move(self, parameters: Floats, gradient: Floats, rate: float) -> None:
         """Do the same as :meth:`step` with arguments that need no check."""
         kind = self.change.dtype
-        if not sum_of_squares(gradient) <= float(np.finfo(kind).max):
+        if not _checks.sum_of_squares(gradient) <= float(np.finfo(kind).max):
             raise too_steep()
         self.steps += 1
         with np.errstate(over="ignore", invalid="ignore"):
@@ -257,22 +250,26 @@ class OptimizerState:
         """
         require_names(self.optimizer, ["steps", *self._names], arrays)
         vectors = [self._vector(name, arrays[name]) for name in self._names]
-        self.steps = whole_number("The steps", arrays["steps"], "a whole number, 0 or above", 0)
+        self.steps = _checks.whole_number("The steps", arrays["steps"], "a whole number, 0 or above", 0)
         for row, values in zip(self.memory, vectors, strict=True):
             row[:] = values
 
     def _vector(self, name: str, values: Any) -> Floats:
-        vector = finite_array(f"The {name}", values, self.change.dtype)
+        vector = _checks.finite_array(f"The {name}", values, self.change.dtype)
         if vector.shape != self.change.shape:
-            raise ArgumentError(expected(f"The {name}", f"of shape {self.change.shape}", vector.shape))
+            raise ArgumentError(
+                _checks.expected(f"The {name}", f"of shape {self.change.shape}", vector.shape)
+            )
         if name in self.optimizer.non_negative and (vector < 0).any():
-            raise ArgumentError(expected(f"The {name}", "0 or above", float(vector.min())))
+            raise ArgumentError(_checks.expected(f"The {name}", "0 or above", float(vector.min())))
         return vector
 
     def _checked(self, gradient: Any) -> Floats:
-        slopes = numbers("The gradient", gradient, "numbers")
+        slopes = _checks.numbers("The gradient", gradient, "numbers")
         if slopes.shape != self.change.shape:
-            raise ArgumentError(expected("The gradient", f"of shape {self.change.shape}", slopes.shape))
+            raise ArgumentError(
+                _checks.expected("The gradient", f"of shape {self.change.shape}", slopes.shape)
+            )
         return slopes
 
     def __getattr__(self, name: str) -> Floats:
@@ -286,5 +283,5 @@ class OptimizerState:
 
     def __repr__(self) -> str:
         rule = type(self.optimizer).__name__
-        size = counted(self.change.size, "parameter")
-        return f"<OptimizerState of {rule}: {size}, {counted(self.steps, 'step')}>"
+        size = _checks.counted(self.change.size, "parameter")
+        return f"<OptimizerState of {rule}: {size}, {_checks.counted(self.steps, 'step')}>"

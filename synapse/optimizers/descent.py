@@ -9,17 +9,7 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 
-from .. import engine
-from .._checks import (
-    boolean,
-    check_fields,
-    expected,
-    fraction_below_one,
-    non_negative_number,
-    pair,
-    positive_number,
-    understands,
-)
+from .. import _checks, engine
 from .._typing import Floats
 from ..errors import ArgumentError
 from .base import Optimizer, OptimizerState
@@ -48,11 +38,11 @@ class BuiltIn(Optimizer):
 
 def _pair_of(check: Callable[[str, Any], float]) -> Callable[[str, Any], tuple[float, ...]]:
     """The check of a pair of numbers."""
-    return lambda what, value: tuple(check(what, one) for one in pair(what, value))
+    return lambda what, value: tuple(check(what, one) for one in _checks.pair(what, value))
 
 
 @final
-@understands("optimizer")
+@_checks.understands("optimizer")
 @dataclass(frozen=True)
 class SGD(BuiltIn):
     """Stochastic gradient descent: p -= rate · v, v = momentum · v + g.
@@ -86,12 +76,14 @@ class SGD(BuiltIn):
     weight_decay: float = 0.0
 
     def __post_init__(self) -> None:
-        check_fields(self, positive_number, "rate")
-        check_fields(self, fraction_below_one, "momentum")
-        check_fields(self, boolean, "nesterov")
-        check_fields(self, non_negative_number, "weight_decay")
+        _checks.check_fields(self, _checks.positive_number, "rate")
+        _checks.check_fields(self, _checks.fraction_below_one, "momentum")
+        _checks.check_fields(self, _checks.boolean, "nesterov")
+        _checks.check_fields(self, _checks.non_negative_number, "weight_decay")
         if self.nesterov and not self.momentum:
-            raise ArgumentError(expected(self._about("momentum"), "above 0 with nesterov", self.momentum))
+            raise ArgumentError(
+                _checks.expected(self._about("momentum"), "above 0 with nesterov", self.momentum)
+            )
 
     def memory(self) -> dict[str, float]:
         """One name with momentum: ``velocity``, which starts at 0."""
@@ -103,7 +95,7 @@ class SGD(BuiltIn):
 
 
 @final
-@understands("optimizer")
+@_checks.understands("optimizer")
 @dataclass(frozen=True)
 class RMSprop(BuiltIn):
     """Gradients divided by the root of their running mean square: p -= rate · g / (√s + epsilon).
@@ -141,9 +133,9 @@ class RMSprop(BuiltIn):
     centered: bool = False
 
     def __post_init__(self) -> None:
-        check_fields(self, positive_number, "rate", "epsilon")
-        check_fields(self, fraction_below_one, "decay", "momentum")
-        check_fields(self, boolean, "centered")
+        _checks.check_fields(self, _checks.positive_number, "rate", "epsilon")
+        _checks.check_fields(self, _checks.fraction_below_one, "decay", "momentum")
+        _checks.check_fields(self, _checks.boolean, "centered")
 
     def memory(self) -> dict[str, float]:
         """Names: ``mean_square``, ``mean`` if centered, and ``velocity`` with momentum; all start at 0."""
@@ -156,7 +148,7 @@ class RMSprop(BuiltIn):
 
 
 @final
-@understands("optimizer")
+@_checks.understands("optimizer")
 @dataclass(frozen=True)
 class AdaGrad(BuiltIn):
     """Gradients divided by the root of the sum of their squares: p -= rate · g / (√Σg² + epsilon).
@@ -185,7 +177,7 @@ class AdaGrad(BuiltIn):
     epsilon: float = 1e-10
 
     def __post_init__(self) -> None:
-        check_fields(self, positive_number, "rate", "epsilon")
+        _checks.check_fields(self, _checks.positive_number, "rate", "epsilon")
 
     def memory(self) -> dict[str, float]:
         """One name: ``sum_of_squares``, which starts at 0."""
@@ -208,9 +200,9 @@ class _Moments(BuiltIn):
     amsgrad: bool = False
 
     def __post_init__(self) -> None:
-        check_fields(self, positive_number, "rate", "epsilon")
-        check_fields(self, _pair_of(fraction_below_one), "betas")
-        check_fields(self, boolean, "amsgrad")
+        _checks.check_fields(self, _checks.positive_number, "rate", "epsilon")
+        _checks.check_fields(self, _pair_of(_checks.fraction_below_one), "betas")
+        _checks.check_fields(self, _checks.boolean, "amsgrad")
 
     def memory(self) -> dict[str, float]:
         """Names: ``first_moment``, ``second_moment`` and, with amsgrad, ``largest_second_moment``; from 0."""
@@ -223,7 +215,7 @@ class _Moments(BuiltIn):
 
 
 @final
-@understands("optimizer")
+@_checks.understands("optimizer")
 @dataclass(frozen=True)
 class Adam(_Moments):
     """Adam: running means of the gradient, m, and of its square, v: p -= rate · m̂ / (√v̂ + epsilon).
@@ -252,7 +244,7 @@ class Adam(_Moments):
 
 
 @final
-@understands("optimizer")
+@_checks.understands("optimizer")
 @dataclass(frozen=True)
 class AdamW(_Moments):
     """Adam with decoupled weight decay: also p -= rate · weight_decay · p.
@@ -278,7 +270,7 @@ class AdamW(_Moments):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_fields(self, non_negative_number, "weight_decay")
+        _checks.check_fields(self, _checks.non_negative_number, "weight_decay")
 
     def settings(self) -> tuple[float, ...]:
         """Those of Adam, with weight decay."""
@@ -286,7 +278,7 @@ class AdamW(_Moments):
 
 
 @final
-@understands("optimizer")
+@_checks.understands("optimizer")
 @dataclass(frozen=True)
 class Rprop(BuiltIn):
     """iRprop-: each parameter has a step that grows while its gradient keeps its sign and else shrinks.
@@ -321,14 +313,16 @@ class Rprop(BuiltIn):
     steps: tuple[float, float] = (1e-6, 50)
 
     def __post_init__(self) -> None:
-        check_fields(self, positive_number, "rate")
-        check_fields(self, _pair_of(positive_number), "etas", "steps")
+        _checks.check_fields(self, _checks.positive_number, "rate")
+        _checks.check_fields(self, _pair_of(_checks.positive_number), "etas", "steps")
         shrink, grow = self.etas
         if not shrink < 1 < grow:
-            raise ArgumentError(expected(self._about("etas"), "one below and one above 1", self.etas))
+            raise ArgumentError(_checks.expected(self._about("etas"), "one below and one above 1", self.etas))
         least, most = self.steps
         if not least <= self.rate <= most:
-            raise ArgumentError(expected(self._about("steps"), f"around the rate, {self.rate}", self.steps))
+            raise ArgumentError(
+                _checks.expected(self._about("steps"), f"around the rate, {self.rate}", self.steps)
+            )
 
     def memory(self) -> dict[str, float]:
         """``sizes`` of the next changes, ``signs`` of the last gradient (0: it counts as 0)."""

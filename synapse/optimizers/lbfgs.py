@@ -8,18 +8,7 @@ from typing import Any, final
 
 import numpy as np
 
-from .._checks import (
-    check_fields,
-    expected,
-    function_of,
-    imported,
-    numbers,
-    pair,
-    positive_integer,
-    positive_number,
-    real_number,
-    understands,
-)
+from .. import _checks
 from .._typing import Floats
 from ..errors import ArgumentError, DivergenceError
 from .base import check_parameters, mask_of_moving
@@ -33,7 +22,7 @@ MOST_CALLS = 2**31 - 1
 
 
 @final
-@understands("optimizer")
+@_checks.understands("optimizer")
 @dataclass(frozen=True)
 class LBFGS:
     """Limited-memory BFGS by SciPy, for the cost of all data together, not of changing batches.
@@ -63,9 +52,11 @@ class LBFGS:
     tolerance: float = 1e-6
 
     def __post_init__(self) -> None:
-        check_fields(self, lambda what, memory: positive_integer(what, memory, MOST_MEMORY), "memory")
-        check_fields(self, positive_integer, "iterations")
-        check_fields(self, positive_number, "tolerance")
+        _checks.check_fields(
+            self, lambda what, memory: _checks.positive_integer(what, memory, MOST_MEMORY), "memory"
+        )
+        _checks.check_fields(self, _checks.positive_integer, "iterations")
+        _checks.check_fields(self, _checks.positive_number, "tolerance")
 
     def minimise(
         self,
@@ -96,10 +87,10 @@ class LBFGS:
         MissingExtraError
             If SciPy is not installed.
         """
-        optimize = imported("scipy.optimize", "LBFGS needs", "scipy")
-        function_of("The function of LBFGS", function, "parameters")
+        optimize = _checks.imported("scipy.optimize", "LBFGS needs", "scipy")
+        _checks.function_of("The function of LBFGS", function, "parameters")
         if callback is not None:
-            function_of("The callback of LBFGS", callback, "parameters", "cost")
+            _checks.function_of("The callback of LBFGS", callback, "parameters", "cost")
         check_parameters(parameters)
         moving = mask_of_moving(frozen, parameters.size)
         free = np.ones(parameters.shape, np.bool_) if moving is None else moving
@@ -115,10 +106,15 @@ class LBFGS:
 
         def cost(values: Floats) -> tuple[float, Floats]:
             answer = function(whole(values))
-            cost, gradient = pair("What the function of LBFGS returns", answer, "a cost and its gradient")
-            cost, slopes = real_number("The cost", cost), numbers("The gradient", gradient, "numbers")
+            cost, gradient = _checks.pair(
+                "What the function of LBFGS returns", answer, "a cost and its gradient"
+            )
+            cost, slopes = (
+                _checks.real_number("The cost", cost),
+                _checks.numbers("The gradient", gradient, "numbers"),
+            )
             if slopes.shape != free.shape:
-                raise ArgumentError(expected("The gradient", f"of shape {free.shape}", slopes.shape))
+                raise ArgumentError(_checks.expected("The gradient", f"of shape {free.shape}", slopes.shape))
             if not (np.isfinite(cost) and np.isfinite(slopes).all()):
                 raise DivergenceError(
                     f"The cost became {cost}, or its gradient infinite, in a search by LBFGS. "

@@ -10,24 +10,7 @@ from typing import Any, ClassVar, final
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import engine
-from .._checks import (
-    any_array,
-    check_fields,
-    choice,
-    counted,
-    expected,
-    finite_array,
-    fraction,
-    is_number,
-    non_negative_number,
-    numbers,
-    pair,
-    positive_integer,
-    positive_number,
-    understands,
-    whole_number,
-)
+from .. import _checks, engine
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, DivergenceError
 from .base import check_parameters, mask_of_moving, require_names
@@ -66,13 +49,11 @@ class RecursiveOptimizer(ABC):
         mask = np.ones(parameters.size, np.bool_) if moving is None else moving
         if groups is None:
             return self._state(mask, np.zeros(parameters.size, np.int64))
-        labels = any_array("The groups", groups, f"{parameters.size} whole numbers")
+        labels = _checks.any_array("The groups", groups, f"{parameters.size} whole numbers")
         if labels.dtype.kind not in "iu" or labels.shape != (parameters.size,):
             given = f"{labels.dtype} of shape {labels.shape}"
-            raise ArgumentError(
-                f"Expected `groups` with {counted(parameters.size, 'whole number')}, one for each parameter, "
-                f"got {given}."
-            )
+            count = _checks.counted(parameters.size, "whole number")
+            raise ArgumentError(f"Expected `groups` with {count}, one for each parameter, got {given}.")
         return self._state(mask, labels.astype(np.int64))
 
     @abstractmethod
@@ -151,15 +132,19 @@ class RecursiveState(ABC):
             If the change is not finite, or a covariance would no longer be positive. Nothing has changed.
         """
         check_parameters(parameters, self.change.shape)
-        misses = numbers("The errors", errors, "numbers")
+        misses = _checks.numbers("The errors", errors, "numbers")
         if misses.ndim != 1 or misses.size < self._outputs:
-            outputs = counted(self._outputs, "output")
-            raise ArgumentError(expected("The errors", f"a vector for at least {outputs}", misses.shape))
-        slopes = numbers("The jacobian", jacobian, "numbers")
+            outputs = _checks.counted(self._outputs, "output")
+            raise ArgumentError(
+                _checks.expected("The errors", f"a vector for at least {outputs}", misses.shape)
+            )
+        slopes = _checks.numbers("The jacobian", jacobian, "numbers")
         if slopes.shape != (misses.size, self.change.size):
             shape = (misses.size, self.change.size)
-            raise ArgumentError(expected("The jacobian", f"of shape {shape}", slopes.shape))
-        factor = self.optimizer.rate if rate is None else non_negative_number("The rate of a step", rate)
+            raise ArgumentError(_checks.expected("The jacobian", f"of shape {shape}", slopes.shape))
+        factor = (
+            self.optimizer.rate if rate is None else _checks.non_negative_number("The rate of a step", rate)
+        )
         self._move(parameters, slopes, misses, factor)
 
     def _move(self, parameters: Floats, jacobian: Floats, errors: Floats, rate: float) -> None:
@@ -193,25 +178,28 @@ class RecursiveState(ABC):
             Nothing has changed.
         """
         require_names(self.optimizer, ["steps", "covariance"], arrays)
-        flat, size = finite_array("The covariance", arrays["covariance"]), (np.diff(self._bounds) ** 2).sum()
+        flat, size = (
+            _checks.finite_array("The covariance", arrays["covariance"]),
+            (np.diff(self._bounds) ** 2).sum(),
+        )
         if flat.shape != (size,):
-            raise ArgumentError(expected("The covariance", f"of shape ({size},)", flat.shape))
+            raise ArgumentError(_checks.expected("The covariance", f"of shape ({size},)", flat.shape))
         for matrix in self._matrices(flat):
             if not ((matrix == matrix.T).all() and (matrix.diagonal() > 0).all()):
                 condition = "symmetric, with variances above 0"
-                raise ArgumentError(expected("The covariance of each group", condition, matrix))
-        steps = whole_number("The steps", arrays["steps"], "a whole number, 0 or above", 0)
+                raise ArgumentError(_checks.expected("The covariance of each group", condition, matrix))
+        steps = _checks.whole_number("The steps", arrays["steps"], "a whole number, 0 or above", 0)
         self._restore(flat)
         self.steps = steps
 
     def __repr__(self) -> str:
-        rule, size = type(self.optimizer).__name__, counted(len(self._columns), "parameter")
-        groups = counted(len(self.members), "group")
-        return f"<{type(self).__name__} of {rule}: {size} in {groups}, {counted(self.steps, 'step')}>"
+        rule, size = type(self.optimizer).__name__, _checks.counted(len(self._columns), "parameter")
+        groups = _checks.counted(len(self.members), "group")
+        return f"<{type(self).__name__} of {rule}: {size} in {groups}, {_checks.counted(self.steps, 'step')}>"
 
 
 @final
-@understands("optimizer")
+@_checks.understands("optimizer")
 @dataclass(frozen=True)
 class RLS(RecursiveOptimizer):
     """Recursive least squares for the incoming weights and biases of the outputs.
@@ -261,8 +249,8 @@ class RLS(RecursiveOptimizer):
     regularization: float = 1.0
 
     def __post_init__(self) -> None:
-        check_fields(self, positive_number, "rate", "regularization")
-        check_fields(self, fraction, "forgetting")
+        _checks.check_fields(self, _checks.positive_number, "rate", "regularization")
+        _checks.check_fields(self, _checks.fraction, "forgetting")
 
     def _state(self, moving: NDArray[np.bool_], labels: Ints) -> RecursiveState:
         return _LeastSquaresState(self, moving & (labels >= 0), labels)
@@ -345,19 +333,19 @@ class _Share:
 
 def checked_noise(what: str, noise: Any) -> Any:
     """Return a noise, or a pair of the first and the last noise, or raise."""
-    if is_number(noise):
-        return non_negative_number(what, noise)
-    first, last = pair(what, noise)
-    return positive_number(what, first), positive_number(what, last)
+    if _checks.is_number(noise):
+        return _checks.non_negative_number(what, noise)
+    first, last = _checks.pair(what, noise)
+    return _checks.positive_number(what, first), _checks.positive_number(what, last)
 
 
 def positive_noise(what: str, noise: Any) -> Any:
     """Return a noise above 0, or a pair of the first and the last noise, or raise."""
-    return positive_number(what, noise) if is_number(noise) else checked_noise(what, noise)
+    return _checks.positive_number(what, noise) if _checks.is_number(noise) else checked_noise(what, noise)
 
 
 @final
-@understands("optimizer")
+@_checks.understands("optimizer")
 @dataclass(frozen=True)
 class DEKF(RecursiveOptimizer):
     """Decoupled extended Kalman filter.
@@ -426,11 +414,11 @@ class DEKF(RecursiveOptimizer):
     groups: str = NEURON
 
     def __post_init__(self) -> None:
-        check_fields(self, positive_number, "rate", "initial_variance")
-        check_fields(self, positive_noise, "measurement_noise")
-        check_fields(self, checked_noise, "process_noise")
-        check_fields(self, positive_integer, "annealing")
-        choice("The groups of DEKF", self.groups, (NEURON, ALL))
+        _checks.check_fields(self, _checks.positive_number, "rate", "initial_variance")
+        _checks.check_fields(self, positive_noise, "measurement_noise")
+        _checks.check_fields(self, checked_noise, "process_noise")
+        _checks.check_fields(self, _checks.positive_integer, "annealing")
+        _checks.choice("The groups of DEKF", self.groups, (NEURON, ALL))
 
     def _state(self, moving: NDArray[np.bool_], labels: Ints) -> RecursiveState:
         return _KalmanState(self, moving, np.zeros_like(labels) if self.groups == ALL else labels)

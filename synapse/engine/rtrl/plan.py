@@ -10,30 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._typing import Floats, Ints
+from .. import schema
 from ..lowering.flags import TRACED
 from ..lowering.stretches import spans
-from ..schema import (
-    ENDED,
-    FIRST,
-    INPUTS,
-    LATEST_HALF,
-    LATEST_OPEN,
-    LATEST_PENDING,
-    LATEST_RENEWED,
-    LATEST_STAMP,
-    NONE,
-    PLAN,
-    PLAN_CONTEXT,
-    STOP,
-    VECTOR_BYTES,
-    numpy_dtype,
-)
 from ..store import RedirectedTable, Store
 from ..untraced import untraced_columns
 from .layout import Layout
 from .pattern import find_pattern
 
-_PLACES = {column.name: i for i, column in enumerate(PLAN)}
+_PLACES = {column.name: i for i, column in enumerate(schema.PLAN)}
 
 
 class Plan:
@@ -49,11 +34,11 @@ class Plan:
         self.store, self.span, self.topology = store, span, store.topology_version
         self.layout = Layout(store, find_pattern(store, span, order, most), most)
         self.columns: dict[str, NDArray[Any]] = dict(self.layout.columns)
-        for column in PLAN:
+        for column in schema.PLAN:
             if column.name in self.layout.sizes:
-                dtype = numpy_dtype(column, store.dtype)
+                dtype = schema.numpy_dtype(column, store.dtype)
                 self.columns[column.name] = _zeros(self.layout.sizes[column.name], dtype)
-        self._table = np.zeros(2 * len(PLAN), np.uint64)
+        self._table = np.zeros(2 * len(schema.PLAN), np.uint64)
         for name, array in self.columns.items():
             self._enter(name, array)
         self.address = int(self._table.ctypes.data)
@@ -74,25 +59,27 @@ class Plan:
     @property
     def stamp(self) -> int:
         """When the last neuron activated in the step that the sensitivities include; 0: none."""
-        return int(self.columns["latest"][LATEST_STAMP])
+        return int(self.columns["latest"][schema.LATEST_STAMP])
 
     @stamp.setter
     def stamp(self, stamp: int) -> None:
-        self.columns["latest"][LATEST_STAMP] = stamp
+        self.columns["latest"][schema.LATEST_STAMP] = stamp
 
     @property
     def is_open(self) -> bool:
         """Whether a step has been activated since the context was cleared."""
-        return bool(self.columns["latest"][LATEST_OPEN])
+        return bool(self.columns["latest"][schema.LATEST_OPEN])
 
     @property
     def can_learn(self) -> bool:
         """Whether there is a step to learn from: it is open, and the latest of the network."""
-        return self.is_open and self.stamp == int(self.store.columns["stamp"][int(self.span[STOP]) - 1])
+        return self.is_open and self.stamp == int(
+            self.store.columns["stamp"][int(self.span[schema.STOP]) - 1]
+        )
 
     def forget(self) -> None:
         """Clear all sensitivities: the present context counts as given."""
-        for name in PLAN_CONTEXT:
+        for name in schema.PLAN_CONTEXT:
             self.columns[name][:] = 0
 
     def forget_root(self, neuron: int) -> None:
@@ -110,21 +97,21 @@ class Plan:
         With `before`, no step is pending afterwards, and later sensitivities may differ in rounding.
         """
         latest, c, size = self.columns["latest"], self.columns, self.layout.size
-        steps = int(latest[LATEST_PENDING])
+        steps = int(latest[schema.LATEST_PENDING])
         if steps == 0:
             return
         from .loops import renew_sensitivities as run
 
-        if not latest[LATEST_RENEWED]:
+        if not latest[schema.LATEST_RENEWED]:
             run(self.store_table(), self.store.unit, self.address, steps)
-            latest[LATEST_RENEWED] = 1
+            latest[schema.LATEST_RENEWED] = 1
         if before:
-            now, first = self.values.copy(), int(latest[LATEST_HALF]) * size
+            now, first = self.values.copy(), int(latest[schema.LATEST_HALF]) * size
             run(self.store_table(), self.store.unit, self.address, steps - 1)
             c["sensitivity"][first : first + size] = now
             direct = c["direct"].reshape(self.layout.depth, -1)
             direct[0] = direct[steps - 1]
-            latest[[LATEST_PENDING, LATEST_RENEWED]] = 0
+            latest[[schema.LATEST_PENDING, schema.LATEST_RENEWED]] = 0
 
     # --- reading -----------------------------------------------------------------------------------
 
@@ -132,7 +119,7 @@ class Plan:
     def values(self) -> Floats:
         """The sensitivities of the latest step, line by line; they have been renewed."""
         latest, size = self.columns["latest"], self.layout.size
-        half = int(latest[LATEST_HALF] ^ latest[LATEST_RENEWED])
+        half = int(latest[schema.LATEST_HALF] ^ latest[schema.LATEST_RENEWED])
         return np.asarray(self.columns["sensitivity"][half * size : (half + 1) * size])
 
     def of_parameter(self, target: int, offset: int) -> tuple[Ints, Floats]:
@@ -150,8 +137,8 @@ class Plan:
 
     def matrix(self) -> tuple[Ints, Floats]:
         """The neuron of each parameter, and all sensitivities, shape (roots, parameters); NaN: not kept."""
-        layout, c, inputs = self.layout, self.store.columns, int(self.span[INPUTS])
-        rows = slice(layout.first, int(self.span[STOP]))
+        layout, c, inputs = self.layout, self.store.columns, int(self.span[schema.INPUTS])
+        rows = slice(layout.first, int(self.span[schema.STOP]))
         counts = c["learning"][rows].astype(np.int64) + c["trainable_bias"][rows]
         counts[:inputs] = 0
         owners = np.repeat(np.arange(len(counts)), counts)
@@ -172,8 +159,8 @@ class Plan:
         ENDED for pairs that are not kept, as those whose connection (NONE) or neuron (-1) has been removed.
         """
         layout, c = self.layout, self.store.columns
-        found = np.full(len(rows), ENDED, np.uint64)
-        there = np.flatnonzero((rows != NONE) & np.isin(neurons - layout.first, layout.roots))
+        found = np.full(len(rows), schema.ENDED, np.uint64)
+        there = np.flatnonzero((rows != schema.NONE) & np.isin(neurons - layout.first, layout.roots))
         rows, roots = rows[there], np.searchsorted(layout.roots, neurons[there] - layout.first)
         target = c["target"][rows].astype(np.int64)
         offset = rows - c["first_incoming"][target]
@@ -188,7 +175,7 @@ class Plan:
 
     def _enter(self, name: str, array: NDArray[Any]) -> None:
         self._table[_PLACES[name]] = array.ctypes.data
-        self._table[len(PLAN) + _PLACES[name]] = len(array)
+        self._table[len(schema.PLAN) + _PLACES[name]] = len(array)
 
     def store_table(self, moves: Any = None) -> int:
         """The address of a table of the store without traces of the online rule; read it before every call.
@@ -201,18 +188,18 @@ class Plan:
 
 def _zeros(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     """Zeros that begin on a cache line: a store of a vector across two lines takes twice the time."""
-    room = np.zeros(size * dtype.itemsize + VECTOR_BYTES, np.uint8)
-    first = -room.ctypes.data % VECTOR_BYTES
+    room = np.zeros(size * dtype.itemsize + schema.VECTOR_BYTES, np.uint8)
+    first = -room.ctypes.data % schema.VECTOR_BYTES
     return room[first : first + size * dtype.itemsize].view(dtype)
 
 
 def _places_of_traces(store: Store, span: NDArray[np.uint64]) -> Iterator[tuple[str, NDArray[Any]]]:
     """Where a network has traces of the online rule, by column."""
-    c, first, stop = store.columns, int(span[FIRST]), int(span[STOP])
+    c, first, stop = store.columns, int(span[schema.FIRST]), int(span[schema.STOP])
     traced = first + np.flatnonzero(c["flags"][first:stop] & TRACED)
     yield "eligibility", spans(c["first_trace"][traced], c["learning"][traced])
     yield "bias_eligibility", traced
     gaters = c["influence_gater"]
-    pairs = np.flatnonzero((c["influence_trace"] != NONE) & (gaters >= first) & (gaters < stop))
+    pairs = np.flatnonzero((c["influence_trace"] != schema.NONE) & (gaters >= first) & (gaters < stop))
     lengths = c["learning"][gaters[pairs]].astype(np.int64) + 1
     yield "extended", spans(c["influence_trace"][pairs], lengths)

@@ -13,32 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import Indices
+from . import schema
 from .functions.activations import FUNCTIONS
 from .guard import Deferred, InUse, making_views
 from .lowering.lower import lower
 from .lowering.program import Program, Traces
-from .schema import (
-    COLUMNS,
-    CONNECTION,
-    DESTINATIONS,
-    FAILURE,
-    GROUP,
-    HELD,
-    IDENTITY,
-    LOWERED,
-    NETWORK,
-    NEURON,
-    NONE,
-    PART_ADDRESSES,
-    PLACES,
-    ROW,
-    TABLE,
-    TIME,
-    TYPES,
-    Kind,
-    numpy_dtype,
-    of_kind,
-)
 
 SPARE = 4096
 """Removed rows and identities that a store tolerates before it is compacted."""
@@ -90,10 +69,10 @@ class Store:
         # the columns of neurons, one array for all of a dtype
         self.blocks = [np.empty((len(names), 0), self.columns[names[0]].dtype) for names in BLOCK_NAMES]
         self.columns["clock"] = np.zeros(1, np.uint64)
-        self.columns["failed"] = np.zeros(FAILURE)
-        self.columns["log_place"] = np.zeros(PLACES, np.uint64)
-        self.columns["ties"] = np.zeros(HELD + 1, np.uint64)
-        self.columns["parts"] = PART_ADDRESSES[self.dtype]
+        self.columns["failed"] = np.zeros(schema.FAILURE)
+        self.columns["log_place"] = np.zeros(schema.PLACES, np.uint64)
+        self.columns["ties"] = np.zeros(schema.HELD + 1, np.uint64)
+        self.columns["parts"] = schema.PART_ADDRESSES[self.dtype]
         self.absorbed = False  # by another store, which has taken over its contents
         self.calls: Any = None  # kernels of single steps, once one has run: ``online/calls.py``
         self.single_calls: Any = None  # those for neurons; None: each looks for its network's rule first
@@ -112,7 +91,7 @@ class Store:
         # Changes with every change of structure, and differs between stores: it identifies a topology.
         self.topology_version = next(_versions)
         self.program = Program(version=0)
-        self.table = np.zeros(2 * len(TABLE), np.uint64)
+        self.table = np.zeros(2 * len(schema.TABLE), np.uint64)
         self.address = int(self.table.ctypes.data)
 
     @property
@@ -174,8 +153,8 @@ class Store:
         Columns grow one after the other, so that only one is in memory twice. If memory runs out, some
         have more capacity than others, which changes nothing.
         """
-        if rows > len(self.columns[CONNECTION[-1].name]):  # which grows last
-            for column in CONNECTION:
+        if rows > len(self.columns[schema.CONNECTION[-1].name]):  # which grows last
+            for column in schema.CONNECTION:
                 self.columns[column.name] = _with_room(self.columns[column.name], rows)
 
     def add_connections(
@@ -232,7 +211,7 @@ class Store:
         rows = self.row_of[identities]
         self.touch()
         self._leave("connection", rows)
-        self.row_of[identities] = NONE
+        self.row_of[identities] = schema.NONE
         with making_views:
             for identity in identities.tolist() if self.edges else ():
                 view = self.edges.pop(identity, None)
@@ -265,8 +244,8 @@ class Store:
         """Give connections new identities, in the same order, if most are unused."""
         if self.n_identities <= 2 * self.n_connections + SPARE:
             return
-        alive = np.flatnonzero(self.row_of[: self.n_identities] != NONE)
-        new = np.full(self.n_identities + 1, NONE, np.uint32)
+        alive = np.flatnonzero(self.row_of[: self.n_identities] != schema.NONE)
+        new = np.full(self.n_identities + 1, schema.NONE, np.uint32)
         new[alive] = np.arange(len(alive), dtype=np.uint32)
         with making_views:
             edges = {int(new[identity]): edge for identity, edge in self.edges.items()}
@@ -312,16 +291,18 @@ class Store:
         """Let the numbers in the appended rows continue those of this store."""
         begin = {"neuron": self.n_neurons, "connection": self.n_connections}
         count = {"neuron": other.n_neurons, "connection": other.n_connections}
-        offsets: dict[Kind | None, int] = {
-            ROW: self.n_neurons,
-            IDENTITY: self.n_identities,
-            NETWORK: self._highest_network(),
-            TIME: int(self["clock"][0]),  # preserves the observed order in each store
+        offsets: dict[schema.Kind | None, int] = {
+            schema.ROW: self.n_neurons,
+            schema.IDENTITY: self.n_identities,
+            schema.NETWORK: self._highest_network(),
+            schema.TIME: int(self["clock"][0]),  # preserves the observed order in each store
         }
         for column in _SHIFTED:
             first = begin[column.axis]
             added = self.columns[column.name][first : first + count[column.axis]]
-            offset = self._highest(column.name, first) if column.kind is GROUP else offsets[column.kind]
+            offset = (
+                self._highest(column.name, first) if column.kind is schema.GROUP else offsets[column.kind]
+            )
             if offset:
                 added[added != column.default] += added.dtype.type(offset)
 
@@ -361,14 +342,14 @@ class Store:
         self.row_of = _with_room(self.row_of, self.n_identities + other.n_identities)
         for block, others in zip(self.blocks, other.blocks, strict=True):
             block[:, self.n_neurons : neurons] = others[:, : other.n_neurons]
-        for column in CONNECTION:
+        for column in schema.CONNECTION:
             self.columns[column.name][self.n_connections : connections] = other[column.name]
 
     def _adopt(self, other: Store, kept: Traces) -> None:
         """Publish the appended rows, and update everything that refers to the other store."""
         neurons, identities, networks = self.n_neurons, self.n_identities, self._highest_network()
         moved = other.row_of[: other.n_identities].copy()
-        moved[moved != NONE] += np.uint32(self.n_connections)
+        moved[moved != schema.NONE] += np.uint32(self.n_connections)
         self.views += other.views
         self.names += other.names
         self.n_neurons += other.n_neurons
@@ -441,13 +422,16 @@ class Store:
             size = len(column)  # this is faster than `column.ctypes.data`; an empty array has no address
             address = ctypes.addressof(ctypes.c_char.from_buffer(column.data)) if size else 0
             for place in _PLACES[name]:
-                self.table[place], self.table[len(TABLE) + place] = address, size
+                self.table[place], self.table[len(schema.TABLE) + place] = address, size
         self.columns.moved.clear()
 
     def sort_neurons(self, order: NDArray[np.int64], new_row: NDArray[np.uint32]) -> None:
         """Reorder the neurons (rows left out are dropped); `new_row` has the new rows by the old ones."""
         blocks = [block.take(order, axis=1) for block in self.blocks]
-        ends = {name: new_row.take(self[name], mode="clip") for name in of_kind(ROW, CONNECTION)}
+        ends = {
+            name: new_row.take(self[name], mode="clip")
+            for name in schema.of_kind(schema.ROW, schema.CONNECTION)
+        }
         views, names = [self.views[i] for i in order], [self.names[i] for i in order]
         self._hold(blocks, len(order))
         self.n_neurons, self.views, self.names = len(order), views, names
@@ -543,7 +527,7 @@ class UnreadStore(Store):
 
     def _write_bundles(self, store: Store) -> None:
         source, target = (np.empty(self.bundled, np.uint32) for _ in range(2))
-        gater = np.full(self.bundled, NONE, np.uint32)
+        gater = np.full(self.bundled, schema.NONE, np.uint32)
         trainable, weight = np.empty(self.bundled, np.uint8), np.empty(self.bundled, store.dtype)
         for first, (sources, targets, pairs, weights, learns, gaters, gates) in self.bundles.items():
             rows = slice(first, first + len(weights))
@@ -566,7 +550,7 @@ class UnreadStore(Store):
         weights, trainable = np.array([one[0] for one in given]), np.array([one[1] for one in given])
         store.add_connections(sources, targets, weights, trainable)
         store.edges = dict(enumerate(self.links.values()))
-        gaters = [NONE if gater is None else gater._row for _, _, gater in given]
+        gaters = [schema.NONE if gater is None else gater._row for _, _, gater in given]
         store.columns["gater"][: len(gaters)] = gaters
 
     def move_to(self, store: Store, first: int) -> None:
@@ -615,7 +599,7 @@ class RedirectedTable:
     def __init__(self, store: Store, columns: dict[str, NDArray[Any]]) -> None:
         self._store, self._columns = store, columns  # the tables have their addresses only
         places = np.array([_PLACES[name][0] for name in columns])
-        self._places = np.concatenate([places, places + len(TABLE)])
+        self._places = np.concatenate([places, places + len(schema.TABLE)])
         numbers = [array.ctypes.data for array in columns.values()] + [len(a) for a in columns.values()]
         self._numbers = np.array(numbers, np.uint64)
         self._table = np.empty_like(store.table)
@@ -645,23 +629,29 @@ def _with_room(array: NDArray[Any], rows: int) -> NDArray[Any]:
     return grown
 
 
-_NUMBERS = {dtype: [column for column in NEURON if column.dtype == dtype] for dtype in TYPES}
+_NUMBERS = {dtype: [column for column in schema.NEURON if column.dtype == dtype] for dtype in schema.TYPES}
 BLOCK_NAMES = [[column.name for column in columns] for columns in _NUMBERS.values() if columns]
 """The columns of neurons in each array of ``store.blocks``."""
 _OF_NEURONS = [*chain.from_iterable(BLOCK_NAMES)]
 _DEFAULTS = [np.array([[column.default] for column in columns]) for columns in _NUMBERS.values() if columns]
 _EMPTY = {
-    dtype: {column.name: np.empty(0, numpy_dtype(column, dtype)) for column in COLUMNS}
-    for dtype in PART_ADDRESSES
+    dtype: {column.name: np.empty(0, schema.numpy_dtype(column, dtype)) for column in schema.COLUMNS}
+    for dtype in schema.PART_ADDRESSES
 }
-_NEW_CONNECTION = [(column.name, column.default) for column in CONNECTION]
-_AXES = {column.name: column.axis for column in COLUMNS}
-_PLACES = {column.name: [i] for i, column in enumerate(TABLE)}
-for _name, _column in DESTINATIONS.items():
+_NEW_CONNECTION = [(column.name, column.default) for column in schema.CONNECTION]
+_AXES = {column.name: column.axis for column in schema.COLUMNS}
+_PLACES = {column.name: [i] for i, column in enumerate(schema.TABLE)}
+for _name, _column in schema.DESTINATIONS.items():
     _PLACES[_column] += _PLACES[_name]
-_SHIFTED = tuple(column for column in COLUMNS if column.kind in (ROW, IDENTITY, NETWORK, TIME, GROUP))
-_COPIED = [column.name for column in COLUMNS if column.axis in ("connection", "store", *LOWERED)]
-_LEFT = tuple(column for column in COLUMNS if column.kind in (ROW, GROUP))
+_SHIFTED = tuple(
+    column
+    for column in schema.COLUMNS
+    if column.kind in (schema.ROW, schema.IDENTITY, schema.NETWORK, schema.TIME, schema.GROUP)
+)
+_COPIED = [
+    column.name for column in schema.COLUMNS if column.axis in ("connection", "store", *schema.LOWERED)
+]
+_LEFT = tuple(column for column in schema.COLUMNS if column.kind in (schema.ROW, schema.GROUP))
 
 
 _ATTRIBUTES = frozenset(vars(Store()))

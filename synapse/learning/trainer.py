@@ -21,22 +21,13 @@ from ..errors import ArgumentError
 from ..initializers import Seed
 from ..objects.network import Network, require_network
 from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
-from . import _options
+from . import _options, _source
 from ._checkpoint import Checkpoint, Paused
 from ._data import KEPT, Data, Layout, joined, laid_out, prepare, row_weights
 from ._history import History, Result
 from ._options import OptionCheck, alone, or_none
 from ._parameters import Updater
 from ._regularisation import Chances, Dropout, Penalties
-from ._source import (
-    NO_TARGET,
-    Arrays,
-    BatchStream,
-    checked_batches,
-    held_out_pairs,
-    is_stream,
-    refuse_for_streams,
-)
 from ._warnings import warn_if_vanished, warn_of_dead_ends
 from .callbacks import Batch, Callback
 from .evaluation import Evaluation, evaluated
@@ -430,15 +421,15 @@ class Trainer:
         if before is not None:
             _options.continue_call(call, before)
         call.seed = call.seed or self._unseeded()
-        stream = is_stream(inputs, targets)
+        stream = _source.is_stream(inputs, targets)
         limit = (1 if stream else 100) if call.epochs is None else call.epochs
         make = partial(RuleTask, self.network, cost=self.cost, rng=call.seed, options=options)
         if stream:
-            batches = checked_batches(inputs, limit)
-            refuse_for_streams(options.optimizer, validation, sample_weight)
+            batches = _source.checked_batches(inputs, limit)
+            _source.refuse_for_streams(options.optimizer, validation, sample_weight)
             whole = replace(options, batch_size=options.batch_size or sys.maxsize)  # one update by default
             make = partial(make, options=whole)
-            source: Arrays | BatchStream = self._stream(batches, class_weight, make)
+            source: _source.Arrays | _source.BatchStream = self._stream(batches, class_weight, make)
             held_out = self._held_out(validation)
         else:
             source, held_out = self._arrays(inputs, targets, validation, sample_weight, class_weight, make)
@@ -482,11 +473,11 @@ class Trainer:
             end, self._visit_known = training.end, training.visit
             begun = end is not None and (end.done or training.work is not None)
             self._paused = end if begun else latest
-            work = training.work if isinstance(source, Arrays) else None
+            work = training.work if isinstance(source, _source.Arrays) else None
             plain = options.threads == 1 and not options.dropout.any  # it has no threads, nor random masks
             if plain and work is not None and work.nbytes <= KEPT:
                 self._work_known = work
-        if isinstance(source, Arrays) and not warned:  # the cause is known
+        if isinstance(source, _source.Arrays) and not warned:  # the cause is known
             warn_if_vanished(source.task, result)
         return result
 
@@ -511,7 +502,7 @@ class Trainer:
         sample_weight: Any | None,
         class_weight: Mapping[int, float] | None,
         make: Callable[..., RuleTask],
-    ) -> tuple[Arrays, Data | None]:
+    ) -> tuple[_source.Arrays, Data | None]:
         """Check arrays; returns the data to train on and the held-out data."""
         data, _ = self._prepared(inputs, targets)
         held_out: Data | None
@@ -523,15 +514,15 @@ class Trainer:
             held_out = self._held_out(validation)
         weights = None if weights is None else weights[: len(data.inputs)]
         if not data.counted(weights).any():
-            raise ArgumentError(NO_TARGET)
-        return Arrays(make(data=self._rule.arrange(data), weights=weights)), held_out
+            raise ArgumentError(_source.NO_TARGET)
+        return _source.Arrays(make(data=self._rule.arrange(data), weights=weights)), held_out
 
     def _stream(
         self,
         batches: Any,
         class_weight: Mapping[int, float] | None,
         make: Callable[..., RuleTask],
-    ) -> BatchStream:
+    ) -> _source.BatchStream:
         """A stream of batches; each batch is checked when it is used."""
 
         def task(inputs: Any, targets: Any) -> RuleTask:
@@ -539,7 +530,7 @@ class Trainer:
             weights = row_weights(data, None, class_weight, len(self.network.output))
             return make(data=self._rule.arrange(data), weights=weights)
 
-        return BatchStream(batches, task)
+        return _source.BatchStream(batches, task)
 
     def _prepared(self, inputs: Any, targets: Any, cost: str | Cost | None = None) -> tuple[Data, Cost]:
         """Check data for the network and a cost (default: the trainer's); returns the data and the cost."""
@@ -555,7 +546,7 @@ class Trainer:
         """Check a pair of inputs and targets for validation, or batches of them, which become one."""
         if validation is None:
             return None
-        pairs = held_out_pairs(validation)
+        pairs = _source.held_out_pairs(validation)
         parts = [self._rule.arrange(self._prepared(*pair)[0]) for pair in pairs]  # each like one to train on
         return self._validating(parts[0] if len(parts) == 1 else joined(parts))
 

@@ -26,7 +26,7 @@ from .rtrl import Work, cells_of
 
 TITLE = "Learning from reward, µs per step"
 STEPS, INPUTS = 1_000, 4
-PLAIN = {"normalise": False, "scale_rewards": False, "seed": 0}
+PLAIN = {"normalise": False, "scale_rewards": False}
 PEERS = {"synapse": "Synapse", "numpy": "NumPy, by hand", "torch": "PyTorch, eager"}
 
 
@@ -45,7 +45,7 @@ def gru() -> architect.GRU:
 ROWS: dict[str, tuple[Callable[[], Any], Callable[[Any], Any] | None]] = {
     "TD, 4-64-64-1": (lambda: reward.TD(perceptron(1), **PLAIN), lambda ops: Value(perceptron(1), ops)),
     "actor-critic, 4-64-64-2 and 4-64-64-1": (
-        lambda: reward.ActorCritic(perceptron(2, "softmax"), perceptron(1), **PLAIN),
+        lambda: reward.ActorCritic(perceptron(2, "softmax"), perceptron(1), seed=0, **PLAIN),
         lambda ops: Actor(perceptron(2), perceptron(1), ops),
     ),
     "TD, GRU 4-16-1, exact rtrl": (lambda: reward.TD(gru(), **PLAIN), None),

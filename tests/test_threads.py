@@ -126,6 +126,14 @@ LOOKS = [
 def look(rng):
     rng.choice(LOOKS)(rng.choice(net.hidden), net.connections[-1])
 
+agent = synapse.reward.TD(net, normalise=False)
+
+def reward(rng):
+    net.peek([0.0, 1.0]), net.slopes()
+    net.weights = np.array(net.weights)
+    agent.begin([0.0, 1.0])
+    agent.learn(1.0, [1.0, 0.0])
+
 def train_by_batches(rng):
     Trainer(net, method="rtrl", order=rng.choice([None, 1, 2]), optimizer=optimizers.Adam(0.001),
             batch_size=4).train(X, Y, epochs=1, progress=False, validation=(X, Y))
@@ -143,7 +151,7 @@ def join(rng):
     link[0].disconnect(link[1])
 
 together(train_by_batches=train_by_batches, rule=rule, join=join, train=train, train_exactly=train_exactly,
-         search=search, step=step, record=record, save=save,
+         search=search, step=step, record=record, save=save, reward=reward,
          look=look, read=read, edit=lambda rng: edit(rng, net), edit2=lambda rng: edit(rng, net))
 check_store(net._store)
 """

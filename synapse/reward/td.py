@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike
 from .._checks import expected, finite_array
 from .._typing import Floats
 from ..errors import ArgumentError
-from ..initializers import Seed
 from ..objects.network import Network
 from .agent import Agent
 
@@ -39,8 +38,6 @@ class TD(Agent):
     scale_rewards : bool
         Whether rewards are divided by the running deviation of their discounted sums. Values are then in
         these units. Default False.
-    seed : int or numpy.random.Generator, optional
-        Not used: predictions have no random choices.
 
     Raises
     ------
@@ -78,9 +75,8 @@ class TD(Agent):
         bound: float | None = 2.0,
         normalise: bool = True,
         scale_rewards: bool = False,
-        seed: Seed = None,
     ) -> None:
-        super().__init__((network,), (bound,), discount, trace, rate, normalise, scale_rewards, seed)
+        super().__init__((network,), (bound,), discount, trace, rate, normalise, scale_rewards, 0)
         if len(network.output) != 1:
             raise ArgumentError(expected("The network of TD", "one with one output", network))
         self.network = network

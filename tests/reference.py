@@ -23,48 +23,62 @@ def _normal(s):
 
 SELU = 1.0507009873554804934, 1.0507009873554804934 * 1.6732632423543772848
 
-SQUASHES = {
-    "logistic": _logistic,
-    "tanh": lambda s: (math.tanh(s), 1 - math.tanh(s) ** 2),
-    "identity": lambda s: (s, 1.0),
-    "step": lambda s: (float(s > 0), 0.0),
-    "sign": lambda s: (float(s > 0) - float(s < 0), 0.0),
-    "relu": lambda s: (s, 1.0) if s > 0 else (0.0, 0.0),
-    "leaky_relu": lambda s: (s, 1.0) if s > 0 else (0.01 * s, 0.01),
-    "elu": lambda s: (s, 1.0) if s > 0 else (math.expm1(s), math.exp(s)),
-    "softplus": lambda s: (math.log(1 + math.exp(s)), 1 / (1 + math.exp(-s))),
-    "gaussian": lambda s: (math.exp(-s * s), -2 * s * math.exp(-s * s)),
-    "ramp": _ramp(0),
-    "hard_tanh": _ramp(-1),
-    "hard_threshold": lambda s: (s, 1.0) if abs(s) > 0.5 else (0.0, 0.0),
-    "soft_threshold": lambda s: (s - math.copysign(0.5, s), 1.0) if abs(s) > 0.5 else (0.0, 0.0),
-    "sinus": lambda s: (math.sin(s), math.cos(s)),
-    "bent_identity": lambda s: (s + (math.hypot(s, 1) - 1) / 2, 1 + s / math.hypot(s, 1) / 2),
-    "inverse": lambda s: (1 - s, -1.0),
-    "bipolar": lambda s: (1.0 if s > 0 else -1.0, 0.0),
-    "bipolar_sigmoid": lambda s: (2 * _logistic(s)[0] - 1, 2 * _logistic(s)[1]),
-    "softsign": lambda s: (s / (1 + abs(s)), 1 / (1 + abs(s)) ** 2),
-    "absolute": lambda s: (abs(s), math.copysign(1.0, s)),
-    "swish": lambda s: (s * _logistic(s)[0], _logistic(s)[0] + s * _logistic(s)[1]),
-    "gelu": lambda s: (s * _normal(s)[0], _normal(s)[0] + s * _normal(s)[1]),
-    "selu": lambda s: (SELU[0] * s, SELU[0]) if s > 0 else (SELU[1] * math.expm1(s), SELU[1] * math.exp(s)),
-    "noise": lambda s: (s, 1.0),  # random ones: their means
-    "bernoulli": _logistic,
-    "maxout": lambda s: (s, 1.0),  # those of groups: for a group of one
-    "winner": lambda s: (1.0, 0.0),
-    "softmax": lambda s: (1.0, 0.0),
-}
+
+class Definitions(dict):
+    def __missing__(self, name):
+        raise AssertionError(
+            f"{name!r} has no definition in tests/reference.py: add a line to the table there"
+        )
+
+
+SQUASHES = Definitions(
+    {
+        "logistic": _logistic,
+        "tanh": lambda s: (math.tanh(s), 1 - math.tanh(s) ** 2),
+        "identity": lambda s: (s, 1.0),
+        "step": lambda s: (float(s > 0), 0.0),
+        "sign": lambda s: (float(s > 0) - float(s < 0), 0.0),
+        "relu": lambda s: (s, 1.0) if s > 0 else (0.0, 0.0),
+        "leaky_relu": lambda s: (s, 1.0) if s > 0 else (0.01 * s, 0.01),
+        "elu": lambda s: (s, 1.0) if s > 0 else (math.expm1(s), math.exp(s)),
+        "softplus": lambda s: (math.log(1 + math.exp(s)), 1 / (1 + math.exp(-s))),
+        "gaussian": lambda s: (math.exp(-s * s), -2 * s * math.exp(-s * s)),
+        "ramp": _ramp(0),
+        "hard_tanh": _ramp(-1),
+        "hard_threshold": lambda s: (s, 1.0) if abs(s) > 0.5 else (0.0, 0.0),
+        "soft_threshold": lambda s: (s - math.copysign(0.5, s), 1.0) if abs(s) > 0.5 else (0.0, 0.0),
+        "sinus": lambda s: (math.sin(s), math.cos(s)),
+        "bent_identity": lambda s: (s + (math.hypot(s, 1) - 1) / 2, 1 + s / math.hypot(s, 1) / 2),
+        "inverse": lambda s: (1 - s, -1.0),
+        "bipolar": lambda s: (1.0 if s > 0 else -1.0, 0.0),
+        "bipolar_sigmoid": lambda s: (2 * _logistic(s)[0] - 1, 2 * _logistic(s)[1]),
+        "softsign": lambda s: (s / (1 + abs(s)), 1 / (1 + abs(s)) ** 2),
+        "absolute": lambda s: (abs(s), math.copysign(1.0, s)),
+        "swish": lambda s: (s * _logistic(s)[0], _logistic(s)[0] + s * _logistic(s)[1]),
+        "gelu": lambda s: (s * _normal(s)[0], _normal(s)[0] + s * _normal(s)[1]),
+        "selu": lambda s: (
+            (SELU[0] * s, SELU[0]) if s > 0 else (SELU[1] * math.expm1(s), SELU[1] * math.exp(s))
+        ),
+        "noise": lambda s: (s, 1.0),  # random ones: their means
+        "bernoulli": _logistic,
+        "maxout": lambda s: (s, 1.0),  # those of groups: for a group of one
+        "winner": lambda s: (1.0, 0.0),
+        "softmax": lambda s: (1.0, 0.0),
+    }
+)
 """Activation and derivative at a state, by definition. Every function of the library needs one here."""
 
-COSTS = {
-    "cross_entropy": lambda t, y, n: (
-        -(t * math.log(y) if t else 0) - ((1 - t) * math.log(1 - y) if t < 1 else 0)
-    ),
-    "squared_error": lambda t, y, n: (t - y) ** 2 / 2,
-    "mean_squared_error": lambda t, y, n: (t - y) ** 2 / n,
-    "binary_misses": lambda t, y, n: float((t > 0.5) != (y > 0.5)),
-    "categorical_cross_entropy": lambda t, y, n: -t * math.log(y) if t else 0.0,
-}
+COSTS = Definitions(
+    {
+        "cross_entropy": lambda t, y, n: (
+            -(t * math.log(y) if t else 0) - ((1 - t) * math.log(1 - y) if t < 1 else 0)
+        ),
+        "squared_error": lambda t, y, n: (t - y) ** 2 / 2,
+        "mean_squared_error": lambda t, y, n: (t - y) ** 2 / n,
+        "binary_misses": lambda t, y, n: float((t > 0.5) != (y > 0.5)),
+        "categorical_cross_entropy": lambda t, y, n: -t * math.log(y) if t else 0.0,
+    }
+)
 """The cost of one of n outputs, by definition. Every cost of the library needs one here."""
 
 

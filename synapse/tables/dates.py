@@ -289,8 +289,16 @@ def in_zone(dates: pd.DatetimeIndex, zone: Any, nonexistent: Any = "raise") -> p
     """
     try:
         return dates.tz_localize(zone, ambiguous="infer", nonexistent=nonexistent)
-    except ValueError:  # also if nothing is ambiguous, but a time does not exist
-        return dates.tz_localize(zone, ambiguous=np.ones(len(dates), bool), nonexistent=nonexistent)
+    except (KeyError, OSError):  # there is no such zone
+        raise
+    except (
+        Exception
+    ):  # ValueError or, before pandas 3, pytz's: also if nothing is ambiguous, but a time does not exist
+        first = np.ones(len(dates), bool)
+    try:
+        return dates.tz_localize(zone, ambiguous=first, nonexistent=nonexistent)
+    except Exception as error:
+        raise ValueError(str(error)) from None
 
 
 def step_of(dates: pd.DatetimeIndex) -> DateStep | None:

@@ -242,7 +242,9 @@ def test_an_edit_between_steps_keeps_the_traces_of_what_stays(rule):
     biases = dict(zip(net, traces.read().biases.tolist(), strict=True))
     net.remove(net.layers[1][1])
     new = net.input[0].project(net.output[0], weight=0.3)
-    net.add(synapse.Layer(60))[0].project(net.output[0])  # the store is absorbed by a larger one
+    large = synapse.Layer(60)
+    large.project(large, synapse.ONE_TO_ONE)
+    net.add(large)[0].project(net.output[0])  # the store is absorbed by a larger one with connections
     for connection, value in zip(net.connections, traces.read().weights.tolist(), strict=True):
         assert value == (0.0 if connection is new else known.get(connection, 0.0))
     assert [biases.get(neuron, 0.0) for neuron in net] == traces.read().biases.tolist()
@@ -302,6 +304,16 @@ def test_a_difference_that_is_not_finite_changes_no_weight():
     with pytest.raises(DivergenceError, match="No weight has changed"):
         agent.learn(1e200, [0.0])
     assert net.weights == [0.0]
+
+
+def test_what_follows_counts_if_an_episode_is_broken_off_and_not_if_it_has_ended():
+    net = architect.Perceptron(1, 1, squash="identity", seed=0)
+    agent = reward.TD(net, discount=0.5, rate=0.0, normalise=False)
+    following = net.peek([2.0])[0]
+    for options, counted in (({}, 1.0), ({"truncated": True}, 1.0), ({"ended": True}, 0.0)):
+        value = agent.begin([1.0])
+        agent.learn(3.0, [2.0], **options)
+        assert agent.error == pytest.approx(3.0 + 0.5 * counted * following - value)
 
 
 def test_a_stream_of_rows_is_learned_like_single_calls():

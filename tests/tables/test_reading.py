@@ -397,7 +397,9 @@ def test_days_and_longer_steps_are_those_of_the_zone(series):
     assert "the row of 2024-03-31 is missing" in refused(series, gap, zone="Europe/Berlin")
     assert "in UTC; if the rows are those of another zone, name" in refused(series, table(OFFSETS.split("|")))
     missing = table(["2024-03-30 02:30", "2024-03-31 02:30"])
-    assert "02:30:00 is a nonexistent time" in refused(series, missing, zone="Europe/Berlin")
+    assert "not times of the zone 'Europe/Berlin': 2024-03-31 02:30:00" in refused(
+        series, missing, zone="Europe/Berlin"
+    )
 
 
 def test_all_problems_of_a_series_at_once(series):

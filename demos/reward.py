@@ -2,9 +2,9 @@
 
     python -m demos reward
 
-Task: A corridor leads to a junction. A sign at the start says whether food is to the left or to the right of
-the junction; nothing else does. The agent must walk there, and turn to the right side. It learns from reward
-alone, at every step, without a memory of past episodes.
+Task: A corridor leads to a junction, and only a sign at its start says whether food is to the left or to the
+right there. The agent must walk to the junction and turn to the right side. It learns from reward alone, at
+every step, without a memory of past episodes.
 
 Bakker used this maze in 2002 to show that an agent needs memory: at the junction, both cases look alike. The
 agent is an LSTM whose outputs are the values of three actions, and learns by Watkins' Q(λ). The slopes that

@@ -87,15 +87,6 @@ class SlopeTraces:
             self._ready()
             return self._read()
 
-    def write(self, weights: Floats, biases: Floats) -> None:
-        """Set the sums, in the order in which they are read."""
-        with InUse(self.network):
-            self._ready()
-            for at, column, values in zip(
-                self._places, (self._moves.weights, self._moves.biases), (weights, biases), strict=True
-            ):
-                at.write(column, values)
-
     def clear(self) -> None:
         """Set all sums to 0."""
         self._moves.clear()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,8 +18,8 @@ from ..initializers import Seed, random_generator
 from ..objects.network import Network, is_row, require_network
 from ..objects.slopes import SlopeTraces
 
-_owners: WeakKeyDictionary[Network, Any] = WeakKeyDictionary()
-"""The latest agent of each network: others have lost its context."""
+_latest: WeakKeyDictionary[Network, ref[Agent]] = WeakKeyDictionary()
+"""The agent that has begun or acted last with each network: others have lost its context."""
 
 
 def from_0_to_1(what: str, value: Any) -> float:
@@ -72,10 +72,8 @@ class Agent(ABC):
         self._return = 0.0
         self._value: float | None = None  # None: no episode has begun
         self.steps = 0
-        for network in networks:
-            if len(network.input) != len(networks[0].input):
-                raise ArgumentError("Expected the two networks to have the same number of inputs.")
-            _owners[network] = self
+        if len({len(network.input) for network in networks}) > 1:
+            raise ArgumentError("Expected the two networks to have the same number of inputs.")
 
     # --- the calls of a loop ------------------------------------------------------------------
 
@@ -95,10 +93,10 @@ class Agent(ABC):
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If the observation is not n finite numbers, or another agent has taken over a network.
+            If the observation is not n finite numbers.
         """
         row = self._observed(observation)
-        self._require_owner()
+        self._take_over()
         self._count(row)
         for network, traces in zip(self._networks, self._traces, strict=True):
             network.clear()
@@ -132,7 +130,8 @@ class Agent(ABC):
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If no episode has begun, or a number cannot be used. Nothing has changed then.
+            If no episode has begun, another agent uses the network since then, or a number cannot be used.
+            Nothing has changed then.
         DivergenceError
             If the values are no longer finite. The weights are those before this step.
         """
@@ -140,7 +139,7 @@ class Agent(ABC):
         gain = checks.finite_number("The reward", reward)
         if self._value is None:
             raise ArgumentError("Expected an episode that has begun. Call begin with the first observation.")
-        self._require_owner()
+        self._require_latest()
         self._count(row)
         if self.scale_rewards:
             gain = self._scaled(gain)
@@ -207,18 +206,24 @@ class Agent(ABC):
         self._returns.add_row(np.array([self._return]), 1.0)
         return reward / float(self._returns.deviation[0])
 
-    def _require_owner(self) -> None:
+    def _take_over(self) -> None:
         for network in self._networks:
-            if _owners.get(network) is not self:
+            _latest[network] = ref(self)
+
+    def _require_latest(self) -> None:
+        for network in self._networks:
+            latest = _latest.get(network)
+            if latest is None or latest() is not self:
                 raise ArgumentError(
-                    f"Another agent has taken over {network!r}. Use that one, or give each a clone: "
-                    "network.clone()."
+                    f"Another agent has taken over {network!r}. Call begin, which takes it back, or give "
+                    "each agent a network of its own: network.clone()."
                 )
 
     def _step(self, network: Network, observation: ArrayLike, first: bool) -> Floats:
         """A step of a network without learning; the episode that was learned from is over."""
         first, row = checks.boolean("The first", first), self._observed(observation)
         self._value = None
+        self._take_over()
         if first:
             network.clear()
         return network.activate(self._standard(row))

@@ -1,6 +1,8 @@
 """Temporal differences: the forward view, programs in plain NumPy, edits, faults."""
 
+import gc
 import math
+import weakref
 from itertools import product
 
 import numpy as np
@@ -268,7 +270,9 @@ def test_faults_are_one_sentence_and_change_nothing():
             assert isinstance(raised.value, ArgumentError | ArgumentTypeError)
     assert (net.weights == before).all()
     assert agent.rng.bit_generator.state == random
-    reward.QLearning(net)
+    other = reward.QLearning(net, seed=0)  # which uses it from its first episode on
+    agent.learn(0.0, np.zeros(5))
+    other.begin(np.zeros(5))
     with pytest.raises(ArgumentError, match="Another agent has taken over"):
         agent.learn(0.0, np.zeros(5))
     value = perceptron(1, 1)
@@ -286,6 +290,16 @@ def test_faults_are_one_sentence_and_change_nothing():
     ):
         with pytest.raises((ArgumentError, ArgumentTypeError)):
             wrong()
+
+
+def test_an_agent_and_its_network_are_collected():
+    net = perceptron(2, 0)
+    agent = reward.QLearning(net, seed=0)
+    agent.begin(np.zeros(5))
+    gone = weakref.ref(net), weakref.ref(agent)
+    del net, agent
+    gc.collect()
+    assert [one() for one in gone] == [None, None]
 
 
 def test_a_difference_that_is_not_finite_changes_no_weight():

@@ -150,7 +150,8 @@ def _names(graph: nx.DiGraph[int]) -> Iterator[tuple[str, str]]:
 def network_of(graph: nx.Graph[Any]) -> Network:
     """Make the network of a graph that was read from a file, or raise FormatError."""
     require(graph.is_directed(), "The graph", "directed", "an undirected graph")
-    require(isinstance(graph.graph, dict), "The attributes of the graph", "an object", graph.graph)
+    named = isinstance(graph.graph, dict) and all(type(name) is str for name in graph.graph)
+    require(named, "The attributes of the graph", "an object with text as names", graph.graph)
     name, dtype = graph.graph.get("name", ""), graph.graph.get("dtype", "float64")
     require(type(name) is str, "The name of the network", "a string", name)
     require(type(dtype) is str and dtype in FLOATS, "The dtype", " or ".join(FLOATS), dtype)

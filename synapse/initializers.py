@@ -42,6 +42,7 @@ def _checking(function: Initializer) -> Initializer:
         drawn: Floats = function(rng, tuple(sizes), fan_in, fan_out)
         return drawn
 
+    checked._unchecked = function  # type: ignore[attr-defined]  # for `draw`, whose arguments are right
     return checked
 
 
@@ -204,6 +205,8 @@ def get(initializer: str | Initializer) -> Initializer:
     """
     if isinstance(initializer, str):
         return _by_name.find(initializer)
+    if hasattr(initializer, "_unchecked"):  # one of this module
+        return initializer
     made: Initializer = _checks.function_of(
         "An initializer", initializer, "rng", "shape", "fan_in", "fan_out"
     )
@@ -262,7 +265,9 @@ def draw(
     not finite or too large for the dtype of the network.
     """
     what = "The result of an initializer"
-    values = _checks.finite_array(what, get(initializer)(rng, shape, fan_in, fan_out), dtype)
+    function = get(initializer)
+    drawn = getattr(function, "_unchecked", function)(rng, shape, fan_in, fan_out)
+    values = _checks.finite_array(what, drawn, dtype)
     if values.shape != shape:
         raise ArgumentError(_checks.expected(what, f"an array of shape {shape}", values.shape))
     return values

@@ -150,8 +150,9 @@ def _names(graph: nx.DiGraph[int]) -> Iterator[tuple[str, str]]:
 def network_of(graph: nx.Graph[Any]) -> Network:
     """Make the network of a graph that was read from a file, or raise FormatError."""
     require(graph.is_directed(), "The graph", "directed", "an undirected graph")
-    named = isinstance(graph.graph, dict) and all(type(name) is str for name in graph.graph)
-    require(named, "The attributes of the graph", "an object with text as names", graph.graph)
+    attributes: Any = graph.graph  # networkx takes it from the file as it is
+    named = isinstance(attributes, dict) and all(type(name) is str for name in attributes)
+    require(named, "The attributes of the graph", "an object with text as names", attributes)
     name, dtype = graph.graph.get("name", ""), graph.graph.get("dtype", "float64")
     require(type(name) is str, "The name of the network", "a string", name)
     require(type(dtype) is str and dtype in FLOATS, "The dtype", " or ".join(FLOATS), dtype)

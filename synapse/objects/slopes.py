@@ -46,12 +46,11 @@ class SlopeTraces:
         # By these the sums are found after an edit:
         self._neurons = list(network)
         self._identities: Ints = store["identity"][self._places[0].every].astype(np.int64)
-        self._store = store
         store.follow(self)
 
     def _moved(self, store: Store, offset: int) -> None:
         """Follow the store, which has been absorbed by another."""
-        self._store, self._identities = store, self._identities + offset
+        self._identities = self._identities + offset
 
     def _renumbered(self, new: NDArray[np.uint32]) -> None:
         """Take over new identities of the connections."""

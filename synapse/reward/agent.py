@@ -22,14 +22,6 @@ _latest: WeakKeyDictionary[Network, ref[Agent]] = WeakKeyDictionary()
 """The agent that has begun or acted last with each network: others have lost its context."""
 
 
-def from_0_to_1(what: str, value: Any) -> float:
-    """Return `value` as a float from 0 to 1, or raise an error."""
-    number = checks.finite_number(what, value)
-    if not 0.0 <= number <= 1.0:
-        raise ArgumentError(checks.expected(what, "from 0 to 1", value))
-    return number
-
-
 class Agent(ABC):
     """Base class of agents. They learn at every step, along decaying traces of exact slopes.
 
@@ -56,8 +48,8 @@ class Agent(ABC):
             require_network(f"The {name} of {type(self).__name__}", network)
         if len(set(networks)) < len(networks):
             raise ArgumentError(f"Expected two networks for {type(self).__name__}, got one for both.")
-        self.discount = from_0_to_1("The discount", discount)
-        self.trace = from_0_to_1("The trace", trace)
+        self.discount = checks.from_0_to_1("The discount", discount)
+        self.trace = checks.from_0_to_1("The trace", trace)
         self.rate = checks.non_negative_number("The rate", rate)
         self.bounds = tuple(
             0.0 if bound is None else checks.positive_number("The bound", bound) for bound in bounds

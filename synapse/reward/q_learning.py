@@ -8,12 +8,12 @@ from typing import ClassVar, final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import expected
+from .._checks import expected, from_0_to_1
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..initializers import Seed
 from ..objects.network import Network
-from .agent import Agent, from_0_to_1
+from .agent import Agent
 
 
 @final

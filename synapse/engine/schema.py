@@ -270,23 +270,19 @@ COLUMNS = (
 
 require_sound(COLUMNS)
 
-NEURON_NUMBERS = (
-    "activation",
-    "state",
-    "derivative",
-    "bias_eligibility",
-    "responsibility",
-    "bias",
-    "projected",
-    "gated",
-)
+ACTIVATED_NUMBERS = ("activation", "state", "derivative", "bias_eligibility")
+UPDATED_NUMBERS = ("responsibility", "bias")
+"""Numbers that a propagation changes, too."""
+ERROR_PARTS = ("projected", "gated")
+"""Numbers of a propagation within the step: 0 without one."""
+NEURON_NUMBERS = (*ACTIVATED_NUMBERS, *UPDATED_NUMBERS, *ERROR_PARTS)
 CONNECTION_NUMBERS = ("gain", "eligibility", "weight")
 PAIR_NUMBERS = ("extended",)
 """Of a connection and a neuron that the target of the connection gates."""
 SENSITIVITY = "sensitivity"
 """Of a connection and a recurrent neuron."""
 WATCHABLE = (*NEURON_NUMBERS, *CONNECTION_NUMBERS, *PAIR_NUMBERS, SENSITIVITY)
-"""Numbers that can be recorded."""
+"""Numbers that can be recorded. Those that are not computed in ``online/record.py`` are columns."""
 
 PAIR_TRACE, PAIR_ROW, PAIR_GATED, PAIR_FIRST, PAIR_STOP = range(5)
 PAIR_FIELDS = 5

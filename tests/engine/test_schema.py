@@ -89,7 +89,7 @@ ADDED = """
     Column("tried_bundle", "connection", "uint32", 0, GROUP, True),
     Column("tried_helper", "connection", "uint32", NONE, ROW, False),
 """
-"""One line each, and nothing else."""
+"""One line each; three have their name in a list of numbers that can be recorded."""
 
 WITH_MORE_COLUMNS = """
 import sys
@@ -98,6 +98,8 @@ from importlib.machinery import SourceFileLoader
 class Loader(SourceFileLoader):
     def get_code(self, name):
         source = self.get_source(name).replace("COLUMNS = (\\n", "COLUMNS = (\\n" + sys.argv[1] + "\\n", 1)
+        for numbers, column in ("ACTIVATED", "leak"), ("UPDATED", "scratch"), ("CONNECTION", "delay"):
+            source = source.replace(f"{numbers}_NUMBERS = (", f"{numbers}_NUMBERS = ('tried_{column}', ", 1)
         return compile(source, self.path, "exec")
 
 class Finder:

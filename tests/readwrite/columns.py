@@ -82,7 +82,7 @@ def try_columns(names):
     wrong = {}
     for name, door in doors.items():
         wrong |= failures({f"{column.name}, {name}": column for column in saved}, door)
-    for door in (grows, joins, is_cleared, is_left):
+    for door in (grows, joins, is_cleared, is_left, is_recorded):
         wrong |= failures({f"{column.name}, {door.__name__}": column for column in columns}, door)
     return wrong
 
@@ -224,3 +224,12 @@ def is_left(column):
     if column.kind in (schema.GROUP, schema.ROW):
         assert store.columns[column.name][rows[column.axis == "connection"]] == column.default
     pickle.dumps(net)
+
+
+def is_recorded(column):
+    """A number whose name is in the list of those of its axis."""
+    net = filled(network(), [column])
+    if column.name in schema.WATCHABLE:
+        with synapse.record(net, column.name) as log:
+            net.run(np.ones((2, 3)))
+        assert log[column.name].tobytes() == told(net, column) * 2

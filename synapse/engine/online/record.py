@@ -10,6 +10,7 @@ from ..compiler.jit import inline
 from ..compiler.rare import INDEX, rare
 from ..lowering.flags import LISTED, TRACED
 from ..schema import (
+    ACTIVATED_NUMBERS,
     CONNECTION_NUMBERS,
     NEURON_NUMBERS,
     NONE,
@@ -20,6 +21,7 @@ from ..schema import (
     PAIR_STOP,
     PAIR_TRACE,
     SENSITIVITY,
+    UPDATED_NUMBERS,
     WATCHABLE,
     WATCHED_CONNECTIONS,
     WATCHED_NEURONS,
@@ -35,31 +37,19 @@ from .weigh import may_be_pending
 
 u8 = np.uint64
 ONE = u8(1)
-FIRST_MOVED, PROJECTED = WATCHABLE.index("responsibility"), WATCHABLE.index("projected")
+UPDATED, PARTS = len(ACTIVATED_NUMBERS), len(ACTIVATED_NUMBERS) + len(UPDATED_NUMBERS)
 CONNECTIONS, PAIRS = len(NEURON_NUMBERS), len(NEURON_NUMBERS) + len(CONNECTION_NUMBERS)
 WEIGHT, SENSITIVITIES = WATCHABLE.index("weight"), WATCHABLE.index(SENSITIVITY)
 
 
 @inline
-def neuron_number(m, what, j):
-    """The number of a neuron at this place of ``schema.WATCHABLE``."""
-    if what == 0:
-        return np.float64(m.activation[j])
-    if what == 1:
-        return np.float64(m.state[j])
-    if what == 2:
-        return np.float64(m.derivative[j])
-    if what == 3:
-        return np.float64(m.bias_eligibility[j] if m.watched_flags[j] & TRACED else m.stamp[j] != 0)
-    if what == 4:
-        return np.float64(m.responsibility[j])
-    if what == 5:
-        return np.float64(m.bias[j])
-    return np.float64(m.projected[j]) if what == 6 else np.float64(m.gated[j])
+def bias_eligibility(m, j, r):
+    """The trace of a bias; 1 in a neuron without traces that has activated."""
+    return np.float64(m.bias_eligibility[j] if m.watched_flags[j] & TRACED else m.stamp[j] != 0)
 
 
 @inline
-def present_weight(m, c, r):
+def weight(m, c, r):
     """A weight including its pending update, if any, see ``propagate.apply_pending``."""
     j = m.target[c]
     if r != NONE and m.pending_step[j] != 0.0 and m.run_kind[r] <= LISTED and may_be_pending(m, r):
@@ -68,11 +58,33 @@ def present_weight(m, c, r):
 
 
 @inline
-def connection_number(m, what, c, r):
-    """The number of a connection of run `r`."""
-    if what == CONNECTIONS:
-        return gain_of(m, c)
-    return present_weight(m, c, r) if what == WEIGHT else eligibility_of(m, m.watched_flags, c)
+def gain(m, c, r):
+    """The present gain of a connection."""
+    return gain_of(m, c)
+
+
+@inline
+def eligibility(m, c, r):
+    """The eligibility of a connection, stored or computed."""
+    return eligibility_of(m, m.watched_flags, c)
+
+
+COMPUTED = {part.__name__: part for part in (bias_eligibility, weight, gain, eligibility)}
+"""Numbers that are not read from the column of their name; `r` is the run of a connection."""
+
+
+def _number_of(names):
+    """Make ``(m, what, row, r)``, which returns the number at the place `what` of ``schema.WATCHABLE``."""
+    lines = ["def number(m, what, row, r):"]
+    for name in names:
+        value = f"{name}(m, row, r)" if name in COMPUTED else f"float64(m.{name}[row])"
+        lines.append(f"    if what == {WATCHABLE.index(name)}: return {value}")
+    scope = {**COMPUTED, "float64": np.float64, "nan": math.nan}
+    exec(compile("\n".join([*lines, "    return nan"]), __file__, "exec"), scope)
+    return inline(scope["number"])
+
+
+neuron_number, connection_number = _number_of(NEURON_NUMBERS), _number_of(CONNECTION_NUMBERS)
 
 
 @inline
@@ -94,12 +106,12 @@ def note_neurons(m, what, at, begin, activated, only):
         if j == NONE:
             if activated:
                 m.log[at + i] = math.nan
-        elif what < PROJECTED:
-            m.log[at + i] = neuron_number(m, what, u8(j))
+        elif what < PARTS:
+            m.log[at + i] = neuron_number(m, what, u8(j), NONE)
         elif begin:
             m.log[at + i] = 0.0
         elif not activated and (only == NONE or only == j):
-            m.log[at + i] = neuron_number(m, what, u8(j))
+            m.log[at + i] = neuron_number(m, what, u8(j), NONE)
 
 
 @inline
@@ -142,7 +154,7 @@ def note(m, begin, activated, only):
     for w in range(m.log_place[WATCHED_NUMBERS]):
         what = m.watched_what[w]
         if what < CONNECTIONS:
-            if activated or what >= FIRST_MOVED:
+            if activated or what >= UPDATED:
                 note_neurons(m, what, at, begin, activated, only)
             at += m.log_place[WATCHED_NEURONS]
         elif what < PAIRS:

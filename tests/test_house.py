@@ -13,8 +13,8 @@ from .arguments.public import MODULES
 
 ROOT = Path(__file__).resolve().parents[1]
 PRIVATE = {"_store", "_rows", "_connection_rows"}
-OWNERS = ("synapse/engine", "synapse/learning", "synapse/objects")
-"""Rooms that may use it."""
+OWNERS = ("synapse/engine", "synapse/learning", "synapse/objects", "synapse/analysis/explanation.py")
+"""Rooms that may use it, and the analysis that shows what a propagation used."""
 
 
 def test_no_room_touches_the_store():

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
+from .._typing import Floats
+from ..engine import delayed
+from ..engine.lowering.flags import MEMORY
+from ..engine.schema import NONE
+from ..engine.store import Store
 from ..errors import ArgumentError
-from ..objects.connection import (
-    Connection,
-    factored_error,
-    later_traces,
-    read_along,
-    require_connection,
-    rounding_of,
-)
+from ..objects.connection import Connection, connections_at, require_connection
 from ..objects.neuron import Neuron
 from ..objects.sensitivities import network_in_step
 
@@ -156,7 +157,7 @@ def explain(connection: Connection) -> Explanation:
     gates = tuple(_gates(connection))
     _require_unmoved(target, connection.eligibility, gates)
     projected, eligibility = target.error.projected, connection.eligibility
-    activation, gain = read_along(connection)
+    activation, gain = _read_along(connection)
     return Explanation(
         connection=connection,
         projected=projected,
@@ -183,7 +184,7 @@ def _require_propagated(target: Neuron) -> None:
     """Whether a neuron has propagated: activation sets delta_j to 0, and propagation sets its two parts."""
     error = target.error
     size = abs(error.projected) + abs(error.gated)
-    if abs(error.responsibility - error.projected - error.gated) > rounding_of(target) * size:
+    if abs(error.responsibility - error.projected - error.gated) > _rounding(target) * size:
         raise ArgumentError(
             f"{target!r} has been activated since it last propagated, which cleared its error. "
             "Explain a connection after propagate and before the next activate."
@@ -192,10 +193,12 @@ def _require_propagated(target: Neuron) -> None:
 
 def _require_unmoved(target: Neuron, eligibility: float, gates: tuple[GateTerm, ...]) -> None:
     """Check that the terms add up to the G_j that propagation computed with the weights of that time."""
-    found = sum(gate.product for gate in gates if gate.neuron.self_connection is None)
-    known = factored_error(target) * eligibility
+    store = target._store
+    store.ready()
+    computed = sum(gate.product for gate in gates if gate.neuron.self_connection is None)
+    used = float(_factored(store)[target._row]) * eligibility
     size = abs(target.error.gated * eligibility) + sum(abs(gate.product) for gate in gates)
-    if abs(found - known) > rounding_of(target) * size:
+    if abs(computed - used) > _rounding(target) * size:
         raise ArgumentError(
             f"Weights of connections that {target!r} gates have been set since it last propagated. "
             "Explain a connection right after propagate."
@@ -203,7 +206,78 @@ def _require_unmoved(target: Neuron, eligibility: float, gates: tuple[GateTerm, 
 
 
 def _gates(connection: Connection) -> Iterator[GateTerm]:
-    """The terms of later neurons with connections that the target gates."""
-    for neuron, extended in later_traces(connection):
+    """The terms of the neurons k that the target j gates and that activated after it.
+
+    The trace x_ij^k is stored for neurons with a self-connection. For others it is f'_j e_ij I_jk, where I_jk
+    is computed with the weights before their update.
+    """
+    store, row = connection._store, connection.target._row
+    store.ready()
+    m = delayed.Attributes(store)
+    for neuron, extended in connection.extended.items():
+        if delayed.is_delayed_by_stamp(m, row, neuron._row):
+            continue
+        if not m.flags[neuron._row] & MEMORY:
+            influence = _influence(store, row, neuron._row)
+            extended = float(delayed.extended_of(m, m.flags, connection._at, influence))
         delta = neuron.error.responsibility
         yield GateTerm(neuron, delta, extended, delta * extended)
+
+
+def _read_along(connection: Connection) -> tuple[float, float]:
+    """The activation y_i and the gain g_ij that the target used when it last activated.
+
+    For a self-connection, the first value is the old state.
+    """
+    source, target, m = connection.source, connection.target, delayed.Attributes(connection._store)
+    read = target.old_state if source is target else delayed.activation_read(m, source._row, target._row)
+    return float(read), float(delayed.gain_read(m, connection._at))
+
+
+def _rounding(neuron: Neuron) -> float:
+    """The relative difference up to which two sums of the same numbers count as equal."""
+    return math.sqrt(np.finfo(neuron._store.dtype).eps)
+
+
+def _influence(store: Store, gater: int, gated: int) -> float:
+    """I_jk of a neuron without a self-connection, with the weights it activated with."""
+    rows = np.flatnonzero((store["gater"] == gater) & (store["target"] == gated))
+    links = connections_at(store, rows)
+    weights = np.array([link.weight - _last_update(store, link) for link in links])
+    sources = [link.source._row for link in links]
+    return float(weights @ delayed.activations_read(delayed.Attributes(store), sources, gated))
+
+
+def _last_update(store: Store, connection: Connection) -> float:
+    """The last update of a weight into a neuron without a self-connection.
+
+    The column `step` is rate (P_j + the part of G_j that factors); its product with the eligibility is one
+    part of the update. The other part comes from gated neurons with stored traces: the sum over those of
+    delta_k x_ij^k.
+    """
+    if not connection.trainable:
+        return 0.0
+    row, traces = connection.target._row, connection.extended.items()
+    through = sum(k.error.responsibility * trace for k, trace in traces if k.self_connection is not None)
+    rate = _rate(store, row) if through else 0.0
+    return float(store["step"][row] * connection.eligibility + rate * through)
+
+
+def _rate(store: Store, row: int) -> float:
+    """The rate of the last propagation: step over error of a neuron, or of another if it is 0."""
+    error = store["projected"] + _factored(store)
+    mine = store["network"] == store["network"][row]
+    size = np.where(mine, np.abs(error), -1.0)
+    other = row if size[row] > 1e-9 * size.max() else int(size.argmax())
+    return float(store["step"][other] / error[other]) if error[other] else 0.0
+
+
+def _factored(store: Store) -> Floats:
+    """For every neuron, the part of G_j from neurons without a self-connection, by the weights used then."""
+    columns = store.columns
+    gater, gated = columns["influence_gater"], columns["influence_gated"]
+    pulled = columns["influence_trace"] != NONE
+    pulled &= ~delayed.is_delayed_by_stamp(delayed.Attributes(store), gater, gated)
+    pushed = store["responsibility"][gated] * columns["influence"] * pulled
+    through = np.bincount(gater, pushed, minlength=store.n_neurons)
+    return np.asarray(store["gated"] - store["derivative"] * through)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from ..errors import ArgumentError, FormatError
 from ..forecasting import Forecast
 from ..forecasting.selection import COMBINE
 from ..forecasting.statistical import METHODS
+from ..objects.network import Network
 from ..tables import Series, Sheet, forecast_series
 from ..tables.series_task import series_facts
 from . import words
@@ -70,65 +71,59 @@ def forecast(options: argparse.Namespace) -> None:
     """
     if options.steps > MOST_STEPS:
         raise words.UsageError(f"Expected --steps to be at most {MOST_STEPS}, got {options.steps}.")
-    for path, suffixes in ((options.output, words.TABLES), (options.plot, words.PICTURES)):
+    model, output, plot, table = options.model, options.output, options.plot, Table.of(options)
+    for path, suffixes in ((output, words.TABLES), (plot, words.PICTURES)):
         if path is not None:  # what cannot be written is an error before any work
             words.require_suffix(path, suffixes)
             words.require_folder(path)
-    model, steps, table = options.model, options.steps, Table.of(options)
-    network = read(model)
-    facts = series_facts(network)
-    several = table.trained_series(facts)
-    _check_step(several[0], facts, model)
-    for series in several:
-        series.next(steps)  # dates have an end: an error before any work
-    how = {"interval": options.interval, "minimum": options.minimum, "maximum": options.maximum}
-    sheet = _known_ahead(facts["known"], model, replace(table, path=options.future), steps)
-    made, notes = list[Ahead](), [note for series in several for note in series.notes]
-    for series in several:
-        future = None if sheet is None else _future(series, sheet, facts["known"], steps)
-        ahead, said = forecast_series(network, series, steps, future, method=options.method, **how)
-        made.append((series, ahead))
-        notes += said
-    text = _as_csv(made)
-    figure = None if options.plot is None else _figure(made)
+    wanted = {name: getattr(options, name) for name in ("steps", "method", "interval", "minimum", "maximum")}
+    future = None if options.future is None else replace(table, path=options.future)
+    forecasts, notes = _forecasts(read(model), table, future, wanted)
+    figure = None if plot is None else _figure(forecasts)
     say(notes)
-    if options.output is not None:
-        words.write_text(options.output, text)
+    rows, delimiter = _rows_of(forecasts)
+    words.write_table(rows, output, delimiter)
     if figure is not None:
-        words.save_figure(figure, options.plot, 150)
-    if options.output is None:
-        print(text, end="")
-    if options.plot is None and sys.stdout.isatty():
-        _show(made)
+        words.save_figure(figure, plot, 150)
+    elif sys.stdout.isatty():
+        _show(forecasts)
 
 
 Ahead = tuple[Series, Forecast]
 """A series and its forecast."""
 
 
-def _check_step(series: Series, facts: dict[str, Any], model: str) -> None:
-    """Raise if the rows of a series are not those of the model."""
-    step, trained = "" if series.step is None else series.step.name, facts.get("step") or ""
+def _forecasts(
+    network: Network, table: Table, future: Table | None, wanted: dict[str, Any]
+) -> tuple[list[Ahead], list[str]]:
+    """The forecast of each series of a table, and sentences on how they were made."""
+    facts, steps = series_facts(network), wanted["steps"]
+    several, known = table.trained_series(facts), facts["known"]
+    step, trained = "" if several[0].step is None else several[0].step.name, facts.get("step") or ""
     if step.removesuffix(" end") != trained.removesuffix(" end"):
         raise ArgumentError(
-            f"The model {model!r} is for rows of another step: {trained}. Those of {series.sheet.path!r} "
-            f"have the step {step}."
+            f"The model is for rows of another step: {trained}. Those of {table.path!r} have the step {step}."
         )
-
-
-def _known_ahead(known: list[str], model: str, table: Table, steps: int) -> Sheet | None:
-    """The table of the columns known in advance; None if the model has none."""
-    if not known and table.path is not None:
-        raise words.UsageError(f"{model!r} has no column that is known in advance. Leave --future out.")
-    if known and table.path is None:
+    for series in several:
+        series.next(steps)  # dates have an end: an error before any work
+    if known and future is None:
         rows = counted(steps, "row")
         raise words.UsageError(
             f"{words.listed(known)} must be known in advance. Give the next {rows}: --future FILE."
         )
-    return table.sheet() if known else None
+    if future is not None and not known:
+        raise words.UsageError("The model has no column that is known in advance. Leave --future out.")
+    sheet = None if future is None else future.sheet()
+    forecasts, notes = list[Ahead](), [note for series in several for note in series.notes]
+    for series in several:
+        rows_ahead = None if sheet is None else _known_ahead(series, sheet, known, steps)
+        ahead, sentences = forecast_series(network, series, future=rows_ahead, **wanted)
+        forecasts.append((series, ahead))
+        notes += sentences
+    return forecasts, notes
 
 
-def _future(series: Series, sheet: Sheet, known: list[str], steps: int) -> Floats:
+def _known_ahead(series: Series, sheet: Sheet, known: list[str], steps: int) -> Floats:
     """The columns known in advance, in the rows that follow; of its own rows, if the table tells."""
     if series.sequence is not None and sheet.matching(series.sequence[0]):
         cells = sheet.cells(series.sequence[0])
@@ -152,21 +147,21 @@ def _future(series: Series, sheet: Sheet, known: list[str], steps: int) -> Float
 # --- results -------------------------------------------------------------------------------------
 
 
-def _parts(made: Forecast) -> list[Floats]:
+def _parts(ahead: Forecast) -> list[Floats]:
     """The forecast and, if there are any, its lower and upper bounds; each of shape (steps, targets)."""
-    return [part for part in (made.mean, made.lower, made.upper) if part is not None]
+    return [part for part in (ahead.mean, ahead.lower, ahead.upper) if part is not None]
 
 
-def _as_csv(made: list[Ahead]) -> str:
-    """The table of the forecasts, in the form of the data."""
-    first, one = made[0]
+def _rows_of(forecasts: list[Ahead]) -> tuple[list[list[str]], str]:
+    """The table of the forecasts and its delimiter, in the form of the data."""
+    first, ahead = forecasts[0]
     sheet = first.sheet
     delimiter = sheet.delimiter if len(sheet.names) > 1 else ","
     mark = (sheet.decimal_mark(first.columns) or ".").replace(delimiter, ".")
-    ends = ("", " lower", " upper")[: len(_parts(one))]
-    targets = [f"{name}{end}" for name in first.columns[: one.shape[1]] for end in ends]
+    ends = ("", " lower", " upper")[: len(_parts(ahead))]
+    targets = [f"{name}{end}" for name in first.columns[: ahead.shape[1]] for end in ends]
     rows = [[*(first.sequence or [])[:1], first.date or "row", *targets]]
-    for series, ahead in made:
+    for series, ahead in forecasts:
         digits = [decimals(column) for column in series.values.T[: ahead.shape[1]]]
         for place, time in enumerate(series.next(len(ahead))):
             cells = [*(series.sequence or [])[1:], series.written(time)]
@@ -174,7 +169,7 @@ def _as_csv(made: list[Ahead]) -> str:
                 values = (round(float(part[place, column]), count) + 0.0 for part in _parts(ahead))  # no -0
                 cells += [f"{value:.{count}f}".replace(".", mark) for value in values]
             rows.append(cells)
-    return words.table_text(rows, delimiter)
+    return rows, delimiter
 
 
 def decimals(values: Floats) -> int:
@@ -194,47 +189,54 @@ def decimals(values: Floats) -> int:
     return max(0, min(max(usual, first + 1), first + 5))
 
 
-def _shown(series: Series, steps: int) -> int:
-    """Number of known rows to show."""
-    return min(len(series.values), max(SHOWN, 5 * steps))
+@dataclass(frozen=True)
+class Panel:
+    """The picture of one target: the known values and the forecast that it shows, and all their times."""
+
+    title: str
+    known: Floats
+    ahead: Forecast
+    series: Series
+    times: list[Any]
 
 
-def _panels(made: list[Ahead]) -> list[tuple[str, Series, Floats, Forecast]]:
-    """For each target of each series a title, the series, its last known values and the forecast."""
+def _panels(forecasts: list[Ahead]) -> list[Panel]:
+    """A picture for each target of each series."""
     panels = []
-    for series, ahead in made:
+    for series, ahead in forecasts:
+        shown = min(len(series.values), max(SHOWN, 5 * len(ahead)))
+        times = series.times(len(ahead))[-shown - len(ahead) :]
         for place in range(ahead.shape[1]):
             title = ", ".join([*(series.sequence or [])[1:], series.columns[place]])
-            mean, *bounds = (part[:, place] for part in _parts(ahead))
-            lower, upper = bounds or (None, None)
-            known = series.values[-_shown(series, len(ahead)) :, place]
-            panels.append((title, series, known, Forecast(mean, lower, upper, ahead.interval)))
+            mean, *ends = (part[:, place] for part in _parts(ahead))
+            lower, upper = ends or (None, None)
+            forecast = Forecast(mean, lower, upper, ahead.interval)
+            panels.append(Panel(title, series.values[-shown:, place], forecast, series, times))
     return panels
 
 
-def _figure(made: list[Ahead]) -> Figure:
+def _figure(forecasts: list[Ahead]) -> Figure:
     """A picture of each target below the other."""
     from .. import draw  # matplotlib is an extra
 
-    panels = _panels(made)
+    panels = _panels(forecasts)
     with draw.style():
         from matplotlib import pyplot
 
         shape: dict[str, Any] = {"figsize": (6.5, 0.6 + 2.6 * len(panels)), "layout": "constrained"}
         figure: Figure
         figure, axes = pyplot.subplots(len(panels), 1, squeeze=False, sharex=True, **shape)
-    for ax, (title, series, known, ahead) in zip(axes[:, 0], panels, strict=True):
-        times = series.times(len(ahead))[-len(known) - len(ahead) :]
-        times = times if series.date is None else [time.tz_localize(None) for time in times]
-        draw.forecast(known, ahead, ax, times=times)
-        ax.set_ylabel(title.replace("$", r"\$"))
-        ax.set_xlabel("" if series.date else "row")
+    for ax, panel in zip(axes[:, 0], panels, strict=True):
+        dated = panel.series.date is not None
+        times = [time.tz_localize(None) for time in panel.times] if dated else panel.times
+        draw.forecast(panel.known, panel.ahead, ax, times=times)
+        ax.set(xlabel="" if dated else "row", ylabel=panel.title.replace("$", r"\$"))
         if ax is not axes[0, 0]:
             ax.get_legend().remove()
     return figure
 
 
-def _show(made: list[Ahead]) -> None:
+def _show(forecasts: list[Ahead]) -> None:
     """Pictures in letters, by plotext; or one sentence if they cannot be made."""
     try:
         import plotext as plot  # an extra
@@ -243,24 +245,20 @@ def _show(made: list[Ahead]) -> None:
     if not hasattr(plot, "plotsize"):  # also a version that draws in another way
         return say([f"A picture in the terminal needs plotext. {install('plotext')}"])
     width = min(WIDEST, shutil.get_terminal_size().columns)
-    for title, series, values, ahead in _panels(made):
-        shown, known = len(values), values.tolist()
-        times = [
-            words.printable(series.written(time)) for time in series.times(len(ahead))[-shown - len(ahead) :]
-        ]
+    for panel in _panels(forecasts):
+        times = [words.printable(panel.series.written(time)) for time in panel.times]
         count = max(2, min(6, width // (3 * max(map(len, times)))))
         ticks = np.linspace(0, len(times) - 1, count).round().astype(int).tolist()
+        known, shown = panel.known.tolist(), len(panel.known)
         plot.clear_figure()
         plot.theme("clear")
         plot.plotsize(width, HEIGHT)
         plot.plot([*range(shown)], known, label="known", marker="braille")
-        for part, label, marker in zip(
-            _parts(ahead), ("forecast", "lower", "upper"), ("hd", "·", "·"), strict=False
-        ):
-            plot.plot(
-                [*range(shown - 1, len(times))], [known[-1], *part.tolist()], label=label, marker=marker
-            )
-        plot.title(words.printable(title))
+        looks = (("forecast", "hd"), ("lower", "·"), ("upper", "·"))
+        for part, (label, marker) in zip(_parts(panel.ahead), looks, strict=False):
+            joined = [known[-1], *part.tolist()]
+            plot.plot([*range(shown - 1, len(times))], joined, label=label, marker=marker)
+        plot.title(words.printable(panel.title))
         plot.xticks(ticks, [times[tick] for tick in ticks])
         print(f"\n{str(plot.uncolorize(plot.build())).rstrip()}")
     return None

@@ -174,19 +174,20 @@ def play(options: argparse.Namespace) -> None:
     Without -o it is written to a new temporary folder, which stays. A model of `synapse train` learns its
     own table if --data names it, in the units in which it has learned: for a series, differences.
     """
-    if options.output is not None:
-        words.require_suffix(options.output, (".html",))
+    model, output, table = options.model, options.output, options.data and Table.of(options)
+    if output is not None:
+        words.require_suffix(output, (PAGE,))
     xor = partial(architect.Perceptron, 2, 3, 1, squash="tanh", output_squash="logistic", seed=0)
-    network = xor() if options.model is None else read(options.model)
+    network = xor() if model is None else read(model)
     network.clear()
-    inputs, targets = (None, None) if options.data is None else _lessons(network, Table.of(options))
-    if options.data is None and "targets" in network.metadata:
-        say([f"The page has not the data of {options.model!r}: give its table, --data FILE."])
+    inputs, targets = (None, None) if table is None else _lessons(network, table)
+    if table is None and "targets" in network.metadata:
+        say([f"The page has not the data of {model!r}: give its table, --data FILE."])
     from .. import draw
 
-    page = options.output or Path(tempfile.mkdtemp(prefix="synapse-")) / "play.html"
+    page = output or Path(tempfile.mkdtemp(prefix="synapse-")) / "play.html"
     draw.explore(network, inputs, page, targets, learn=True)
-    if options.output is None:
+    if output is None:
         print(page)
         if not webbrowser.open(page.as_uri()):
             print("No browser was found. Open the file yourself.")

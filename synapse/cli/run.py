@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
-import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +12,7 @@ from ..tables import predict_rows, predict_series
 from ..tables.encoding import encoding_of
 from .formats import READING, read
 from .reading import Table, add_reading, add_sequence, say
-from .words import TABLES, require_suffix, table_text, write_text
+from .words import TABLES, require_suffix, write_table
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
@@ -44,11 +41,7 @@ def run(options: argparse.Namespace) -> None:
     network, table = read(options.model), Table.of(options)
     of_series = "differences" in network.metadata
     rows = _of_series(network, table) if of_series else _of_rows(network, table, options.in_order)
-    text = table_text(rows)
-    if options.output is None:
-        shutil.copyfileobj(io.StringIO(text), sys.stdout)  # in parts: a closed pipe is noticed
-    else:
-        write_text(options.output, text)
+    write_table(rows, options.output)
 
 
 def _of_rows(network: Network, table: Table, in_order: bool) -> list[list[str]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import math
+import shutil
+import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -49,11 +51,16 @@ def aligned(rows: Sequence[Sequence[str]], sides: str) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def table_text(rows: Sequence[Sequence[str]], delimiter: str = ",") -> str:
-    """Rows of cells as CSV."""
+def write_table(rows: Sequence[Sequence[str]], path: str | None, delimiter: str = ",") -> None:
+    """Write rows of cells as CSV: a whole file or, without a path, to standard output."""
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(rows)
-    return text.getvalue()
+    text.seek(0)
+    if path is None:
+        return shutil.copyfileobj(text, sys.stdout)  # in parts: a closed pipe is noticed
+    with file_errors("write", path):
+        files.write(path, text.getvalue())
+    return None
 
 
 # --- files -----------------------------------------------------------------------------------
@@ -87,12 +94,6 @@ def require_folder(path: str) -> None:
     """Raise FormatError if the folder of a file to write does not exist."""
     if not Path(path).absolute().parent.is_dir():
         raise FormatError(f"Cannot write {path!r}: there is no such folder.")
-
-
-def write_text(path: str, text: str) -> None:
-    """Write a file whole."""
-    with file_errors("write", path):
-        files.write(path, text)
 
 
 def save_figure(figure: Any, path: str, dots: int | str = "figure") -> None:

@@ -6,6 +6,7 @@ import copyreg
 import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import wraps
 from itertools import chain, count
 from typing import Any, ClassVar, NamedTuple, NoReturn, TypeGuard, overload
 
@@ -13,36 +14,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import cost as costs, engine
-from .._checks import (
-    FLOAT64,
-    SAFE,
-    NoAttributes,
-    NotCalled,
-    answers,
-    as_matrix,
-    boolean,
-    class_row,
-    counted,
-    expected,
-    finite_array,
-    fixed_attributes,
-    integer,
-    json_object,
-    level_of_caller,
-    non_negative_number,
-    parts_of,
-    place,
-    read_only,
-    require_range,
-    row_of,
-    shown,
-    suggestion,
-    sum_of_squares,
-    text,
-    understands,
-    vector,
-)
+from .. import _checks as checks, cost as costs, engine
 from .._registration import require_sound
 from .._typing import Floats, Ints
 from ..cost import Cost
@@ -75,6 +47,20 @@ MEDIUM = 1 << 18
 """Connections up to which a network keeps where its parameters are."""
 
 
+def locked(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A decorator for a call of a kernel: the store is locked and given, and Ctrl-C is not deferred."""
+
+    @wraps(method)
+    def held(self: Any, *given: Any) -> Any:
+        store = self._anchor._store
+        with store.lock:
+            if store is self._anchor._store:
+                return method(self, store, *given)
+        return held(self, *given)  # its store was absorbed by another during the wait
+
+    return held
+
+
 class Slopes(NamedTuple):
     """Derivatives with respect to the parameters of a network, see :meth:`Network.slopes`."""
 
@@ -82,8 +68,8 @@ class Slopes(NamedTuple):
     biases: Floats
 
 
-@fixed_attributes
-@answers("Network")
+@checks.fixed_attributes
+@checks.answers("Network")
 class Network(Sequence[Neuron]):
     """Layers that activate in a fixed order: inputs, hidden layers, outputs.
 
@@ -143,7 +129,7 @@ class Network(Sequence[Neuron]):
     _left_out: ClassVar[tuple[str, ...]] = ()
     """Prefixes of layer names; ``repr`` leaves out the sizes of these layers."""
 
-    @understands("Network")
+    @checks.understands("Network")
     def __init__(
         self,
         *layers: Layer | Iterable[Layer],
@@ -154,7 +140,7 @@ class Network(Sequence[Neuron]):
     ) -> None:
         ends = [[] if layer is None else [layer] for layer in (input, output)]
         parts = flat_layers([*ends[0], *layers, hidden, *ends[1]])
-        label = None if name is None else text("The name of a network", name)
+        label = None if name is None else checks.text("The name of a network", name)
         with LayersInUse(*parts):
             neurons = [neuron for layer in parts for neuron in layer]
             if len(set(neurons)) < len(neurons):
@@ -198,7 +184,7 @@ class Network(Sequence[Neuron]):
     @property
     def layers(self) -> tuple[Layer, ...]:
         """Layers, in the order in which they activate."""
-        return NoAttributes(self._layers)
+        return checks.NoAttributes(self._layers)
 
     @property
     def input(self) -> Layer:
@@ -218,7 +204,7 @@ class Network(Sequence[Neuron]):
     @property
     def neurons(self) -> list[Neuron]:
         """Neurons, in the order in which they activate."""
-        return NotCalled(self, "net.neurons")
+        return checks.NotCalled(self, "net.neurons")
 
     @overload
     def __getitem__(self, index: int) -> Neuron: ...
@@ -232,12 +218,12 @@ class Network(Sequence[Neuron]):
             return self.neurons[index]
         if not isinstance(index, str):
             neurons = self.neurons
-            return neurons[place("An index of a network", index, len(neurons))]
+            return neurons[checks.place("An index of a network", index, len(neurons))]
         for layer in self._layers:
             if layer.name == index:
                 return layer
         names = [layer.label for layer in self._layers]
-        hint, known = suggestion(index, names), ", ".join(names)
+        hint, known = checks.suggestion(index, names), ", ".join(names)
         raise ArgumentError(f"{self!r} has no layer named {index!r}.{hint} It has: {known}.")
 
     def __len__(self) -> int:
@@ -369,7 +355,7 @@ class Network(Sequence[Neuron]):
         """
         layer = Layer([neurons]) if isinstance(neurons, Neuron) else neurons
         if not isinstance(layer, Layer):
-            raise ArgumentTypeError(expected("What is added to a network", "a Neuron or a Layer", neurons))
+            raise ArgumentTypeError(checks.expected("What is added", "a Neuron or a Layer", neurons))
         with LayersInUse(self, layer):
             place = len(self._layers) - 1 if before is None else self._place_before(before)
             wiring.refuse_softmax(layer)
@@ -592,7 +578,7 @@ class Network(Sequence[Neuron]):
             return NOTHING
         if is_row(inputs, self._n_inputs):
             return inputs  # nothing to copy
-        return row_of("The inputs", inputs, self._n_inputs)
+        return checks.row_of("The inputs", inputs, self._n_inputs)
 
     @overload
     def run(self, inputs: list[NDArray[Any]]) -> list[Floats]: ...
@@ -640,27 +626,23 @@ class Network(Sequence[Neuron]):
         n, dtype = self._n_inputs, self._store.dtype
         parts, together = [inputs], type(inputs) is np.ndarray and inputs.ndim == 2
         if not together:
-            parts, together = parts_of("The inputs", inputs, n)
+            parts, together = checks.parts_of("The inputs", inputs, n)
         if together:
-            rows = as_matrix("The inputs", parts[0], n, dtype, finite=False)
+            rows = checks.as_matrix("The inputs", parts[0], n, dtype, finite=False)
             return self._run_rows(rows)
-        sequences = [as_matrix(f"The inputs of sequence {i}", part, n, dtype) for i, part in enumerate(parts)]
-        outputs = self._run_sequences(sequences)
+        what = "The inputs of sequence"
+        sequences = [checks.as_matrix(f"{what} {i}", part, n, dtype) for i, part in enumerate(parts)]
+        outputs = []
+        with InUse(self):
+            if self._rtrl is not None:
+                self._rtrl.ready(self)  # a network that cannot step raises before it is cleared
+            for rows in sequences:
+                if len(rows):
+                    self.clear()
+                outputs.append(self._run_rows(rows))
         if isinstance(inputs, list | tuple):
             return outputs
         return np.concatenate(outputs or [NOTHING]).reshape(*np.shape(inputs)[:2], self._n_outputs)
-
-    @atomic
-    def _run_sequences(self, sequences: list[Floats]) -> list[Floats]:
-        """Run sequences; the context is cleared before each."""
-        outputs = []
-        if self._rtrl is not None:
-            self._rtrl.ready(self)  # a network that cannot step raises before it is cleared
-        for rows in sequences:
-            if len(rows):
-                self.clear()
-            outputs.append(self._run_rows(rows))
-        return outputs
 
     def _run_rows(self, rows: Floats) -> Floats:
         """Run rows, starting from the present context."""
@@ -711,10 +693,9 @@ class Network(Sequence[Neuron]):
     def _plan(self, store: Store, by: Sensitivities) -> Plan:
         """The plan of its sensitivities for the present topology."""
         plan = by.plan
-        known = plan is not None and plan.store is store and plan.topology == store.topology_version
-        if known and plan is not None and store.recorder is None:  # a recorder follows the plan
-            return plan
-        return by.ready(self)
+        if plan is None or plan.store is not store or plan.topology != store.topology_version:
+            return by.ready(self)
+        return plan if store.recorder is None else by.ready(self)  # a recorder follows the plan
 
     def _refuse(self, status: int, store: Store, inputs: Floats = NOTHING) -> NoReturn:
         """Raise the error for a call of a kernel that is not complete."""
@@ -728,11 +709,12 @@ class Network(Sequence[Neuron]):
         if status == DIVERGED:
             raise DivergenceError(
                 f"What {self!r} feeds back to itself is no longer a finite {store.dtype} after "
-                f"{counted(step + 1, 'step')}. Train it to lower errors, or ask for fewer steps."
+                f"{checks.counted(step + 1, 'step')}. Train it to lower errors, or ask for fewer steps."
             )
         row = inputs[step * self._n_inputs : (step + 1) * self._n_inputs]
-        require_range("The inputs", row, store.dtype)
-        raise ArgumentError(f"Expected the inputs to be finite, got {shown(row.tolist())} in step {step}.")
+        checks.require_range("The inputs", row, store.dtype)
+        got = checks.shown(row.tolist())
+        raise ArgumentError(f"Expected the inputs to be finite, got {got} in step {step}.")
 
     def peek(self, inputs: ArrayLike | None = None) -> Floats:
         """Compute the outputs of the next step without making it.
@@ -765,22 +747,20 @@ class Network(Sequence[Neuron]):
         >>> bool(net.activate([1.0]) == expected)
         True
         """
-        return self._peek(self._input_row(inputs), np.empty(self._n_outputs))
+        return self._peek(self._input_row(inputs), np.empty(self._n_outputs))  # type: ignore[no-any-return]
 
-    def _peek(self, inputs: Floats, outputs: Floats) -> Floats:
+    @locked
+    def _peek(self, store: Store, inputs: Floats, outputs: Floats) -> Floats:
         """Run one step in one kernel call, by which only `outputs` changes."""
-        store = self._anchor._store
-        with store.lock:
-            if store is self._anchor._store:
-                span, aside = self._ready()[2], self._aside_known
-                if aside is None or aside.topology != store.topology_version:
-                    aside = self._aside_known = engine.untraced.Aside(store)
-                run = (store.calls or engine.online.calls_for(store)).run_network
-                status = run(aside.begin(), store.unit, span, inputs, outputs)
-                if status != DONE:
-                    self._refuse(status, store, inputs)
-                return outputs
-        return self._peek(inputs, outputs)  # its store was absorbed by another during the wait
+        (version, span), aside = self._span, self._aside_known
+        if aside is None or aside.topology != store.topology_version or version != aside.topology:
+            span, aside = self._ready()[2], engine.untraced.Aside(store)
+            self._aside_known = aside
+        run = (store.calls or engine.online.calls_for(store)).run_network
+        status = run(aside.begin(), store.unit, span, inputs, outputs)
+        if status != DONE:
+            self._refuse(status, store, inputs)
+        return outputs
 
     def propagate(
         self,
@@ -834,8 +814,10 @@ class Network(Sequence[Neuron]):
         True
         """
         if errors is not None:
-            return self._propagate_errors(rate, errors, (target, cost))
-        if type(rate) is float and 0.0 <= rate < SAFE:
+            if target is not None or cost is not None:
+                raise ArgumentError("Expected errors, or a target with its cost, got both.")
+            return self._propagate_errors(rate, self._error_row(errors))
+        if type(rate) is float and 0.0 <= rate < checks.SAFE:
             measure = self._cost(cost)
             row: Floats | None = None
             if target is None:
@@ -843,7 +825,7 @@ class Network(Sequence[Neuron]):
             elif is_row(target, self._n_outputs):
                 row = target
             elif isinstance(target, list | tuple):
-                row = row_of("The target", target, self._n_outputs)
+                row = checks.row_of("The target", target, self._n_outputs)
             if row is not None:
                 status, value = self._learn(rate, row, measure.code, True)
                 if status != REFUSED:
@@ -852,30 +834,27 @@ class Network(Sequence[Neuron]):
 
     def _propagate_checked(self, rate: float, target: ArrayLike | None, cost: str | Cost | None) -> float:
         """Propagate after checking and converting all arguments in Python, which raises the errors."""
-        rate = non_negative_number("The rate", rate, self._store.dtype)
+        rate = checks.non_negative_number("The rate", rate, self._store.dtype)
         measure = self._cost(cost)
-        if measure is costs.categorical_cross_entropy and integer(target) is not None:
-            target = class_row("The target", target, self._n_outputs)
+        if measure is costs.categorical_cross_entropy and checks.integer(target) is not None:
+            target = checks.class_row("The target", target, self._n_outputs)
         row = NOTHING
         if target is not None:
-            row = vector("The target", target, self._n_outputs, self._store.dtype, nan=True)
+            row = self._vector("The target", target, self._n_outputs, nan=True)
             measure.check_targets(row[None])
         return self._learn(rate, row, measure.code, False)[1]
 
-    def _propagate_errors(self, rate: float, errors: ArrayLike, others: tuple[Any, Any]) -> float:
-        """Propagate given errors of the outputs, checked."""
-        if others != (None, None):
-            raise ArgumentError("Expected errors, or a target with its cost, got both.")
-        rate = non_negative_number("The rate", rate, self._store.dtype)
-        row = self._error_row(errors)
-        status, cost = self._learn(rate, row, GIVEN_ERRORS, True)
+    def _propagate_errors(self, rate: float, errors: Floats) -> float:
+        """Propagate given errors of the outputs."""
+        rate = checks.non_negative_number("The rate", rate, self._store.dtype)
+        status, cost = self._learn(rate, errors, GIVEN_ERRORS, True)
         if status == REFUSED:
-            self._refuse_errors(row)
+            self._refuse_errors(errors)
         return cost
 
     def _refuse_errors(self, errors: Floats) -> None:
         """Raise the error for errors of the outputs that kernels have refused."""
-        vector("The errors", errors, self._n_outputs, self._store.dtype, nan=True)
+        self._vector("The errors", errors, self._n_outputs, nan=True)
 
     def slopes(self, errors: ArrayLike | None = None, out: tuple[Floats, Floats] | None = None) -> Slopes:
         """Derivatives of one sum over the outputs of the last step with respect to all weights and biases.
@@ -924,46 +903,40 @@ class Network(Sequence[Neuron]):
 
     def _error_row(self, errors: ArrayLike) -> Floats:
         """The errors of the outputs as kernels take them, which check their range."""
-        return errors if is_row(errors, self._n_outputs) else row_of("The errors", errors, self._n_outputs)
+        if is_row(errors, self._n_outputs):
+            return errors
+        return checks.row_of("The errors", errors, self._n_outputs)
 
-    def _find_slopes(self, errors: Floats | None, out: tuple[Floats, Floats] | None) -> Slopes:
+    @locked
+    def _find_slopes(self, store: Store, errors: Floats | None, out: tuple[Floats, Floats] | None) -> Slopes:
         """The slopes, by one kernel call that adds the updates of a propagation to buffers."""
-        store = self._anchor._store
-        with store.lock:
-            if store is self._anchor._store:
-                span, moves, places = self._ready()[2], self._accumulator_known, self._parameter_places()
-                if moves is None or moves.topology != store.topology_version:
-                    moves = self._accumulator_known = engine.online.Accumulator(store, recorded=False)
-                sizes = places[0].size, places[1].size
-                if out is None:
-                    out = np.empty(sizes[0], store.dtype), np.empty(sizes[1], store.dtype)
-                else:
-                    _require_room(out, sizes, store.dtype)
-                moves.clear()
-                row = self._output_slopes(store, span) if errors is None else errors
-                if self._rtrl is None:
-                    run = (store.calls or engine.online.calls_for(store)).propagate_targets
-                    status, _ = run(moves.address, store.unit, span, row, GIVEN_ERRORS, 1.0, True)
-                else:
-                    status, _ = self._learn_exactly(store, self._rtrl, row, GIVEN_ERRORS, 1.0, True, moves)
-                if status == REFUSED:
-                    self._refuse_errors(row)
-                places[0].read(moves.weights, out[0])
-                places[1].read(moves.biases, out[1])
-                for name, at, slopes in zip(("weight", "bias"), places, out, strict=True):
-                    if at.tied:
-                        groups = store[SHARED_BY[name]]
-                        slopes[:] = parameters.sum_of_group(groups, at.every, slopes)
-                return Slopes(*out)
-        return self._find_slopes(errors, out)  # its store was absorbed by another during the wait
-
-    def _output_slopes(self, store: Store, span: NDArray[np.uint64]) -> Floats:
-        """The slopes of the outputs; 0 for softmax outputs, the sum of whose activations is constant."""
-        rows = slice(int(span[STOP]) - self._n_outputs, int(span[STOP]))
-        columns = store.columns
-        slopes: Floats = columns["derivative"][rows].astype(np.float64)
-        slopes[columns["squash"][rows] == SOFTMAX] = 0.0
-        return slopes
+        span, moves, places = self._ready()[2], self._accumulator_known, self._parameter_places()
+        if moves is None or moves.topology != store.topology_version:
+            moves = self._accumulator_known = engine.online.Accumulator(store, recorded=False)
+        sizes = places[0].size, places[1].size
+        if out is None:
+            out = np.empty(sizes[0], store.dtype), np.empty(sizes[1], store.dtype)
+        else:
+            _require_room(out, sizes, store.dtype)
+        moves.clear()
+        if errors is None:  # of softmax outputs 0, because the sum of their activations is constant
+            rows = slice(int(span[STOP]) - self._n_outputs, int(span[STOP]))
+            columns = store.columns
+            errors = columns["derivative"][rows].astype(np.float64)
+            errors[columns["squash"][rows] == SOFTMAX] = 0.0
+        if self._rtrl is None:
+            run = (store.calls or engine.online.calls_for(store)).propagate_targets
+            status, _ = run(moves.address, store.unit, span, errors, GIVEN_ERRORS, 1.0, True)
+        else:
+            status, _ = self._learn_exactly(store, self._rtrl, errors, GIVEN_ERRORS, 1.0, True, moves)
+        if status == REFUSED:
+            self._refuse_errors(errors)
+        places[0].read(moves.weights, out[0])
+        places[1].read(moves.biases, out[1])
+        for name, at, slopes in zip(("weight", "bias"), places, out, strict=True):
+            if at.tied:
+                slopes[:] = parameters.sum_of_group(store[SHARED_BY[name]], at.every, slopes)
+        return Slopes(*out)
 
     def _learn(self, rate: float, targets: Floats, cost: int, check: bool) -> tuple[int, float]:
         """Propagate in one kernel call; returns its status and the cost, given as its code.
@@ -1154,7 +1127,7 @@ class Network(Sequence[Neuron]):
         Settable as a whole: ``net.weights = 2 * net.weights``. Tied connections must get the same value.
         To set some weights in place, use :attr:`Projection.weights`.
         """
-        return read_only(self._parameter_places()[0].read(self._store.columns["weight"]))
+        return checks.read_only(self._parameter_places()[0].read(self._store.columns["weight"]))
 
     @weights.setter
     def weights(self, values: ArrayLike) -> None:
@@ -1167,7 +1140,7 @@ class Network(Sequence[Neuron]):
 
         Settable as a whole: ``net.biases = 2 * net.biases``. Tied neurons must get the same value.
         """
-        return read_only(self._parameter_places()[1].read(self._store.columns["bias"]))
+        return checks.read_only(self._parameter_places()[1].read(self._store.columns["bias"]))
 
     @biases.setter
     def biases(self, values: ArrayLike) -> None:
@@ -1175,8 +1148,8 @@ class Network(Sequence[Neuron]):
 
     def _set_parameters(self, which: int, name: str, what: str, values: ArrayLike) -> None:
         """Set all weights, or all biases."""
-        if type(values) is np.ndarray and values.dtype == FLOAT64 and values.ndim == 1:
-            fit = sum_of_squares(values) < SAFE**2  # so all are finite, and fit the dtype
+        if type(values) is np.ndarray and values.dtype == checks.FLOAT64 and values.ndim == 1:
+            fit = checks.sum_of_squares(values) < checks.SAFE**2  # so all are finite, and fit the dtype
             store = self._anchor._store
             with store.lock:
                 version, places = self._places_known
@@ -1186,7 +1159,7 @@ class Network(Sequence[Neuron]):
                     return
         with InUse(self):
             at = self._parameter_places()[which]
-            numbers = self._vector(what, finite_array(what, values), at.size)
+            numbers = self._vector(what, checks.finite_array(what, values), at.size)
             parameters.assign(self._store, name, at.every, numbers)
 
     def _parameter_places(self) -> tuple[ParameterPlaces, ...]:
@@ -1214,24 +1187,23 @@ class Network(Sequence[Neuron]):
     @deterministic.setter
     @atomic
     def deterministic(self, value: bool) -> None:
-        self._store["deterministic"][self._rows()] = boolean("The deterministic of a network", value)
+        self._store["deterministic"][self._rows()] = checks.boolean("The deterministic of a network", value)
 
     @property
     def has_memory(self) -> bool:
         """Whether its outputs can depend on earlier inputs."""
-        version = self._store.topology_version
-        if self._memory_known[0] != version:
-            self._memory_known = version, self._find_memory()
+        if self._memory_known[0] != self._store.topology_version:
+            self._memory_known = self._find_memory()
         return self._memory_known[1]
 
     @consistent_read
-    def _find_memory(self) -> bool:
+    def _find_memory(self) -> tuple[int, bool]:
+        """The version of its topology, and whether it has memory."""
         _, store, span = self._ready()
         columns, first, stop = store.columns, int(span[FIRST]), int(span[STOP])
-        if (columns["self_row"][first:stop] != NONE).any():
-            return True
         runs = slice(int(columns["first_run"][first]), int(columns["last_run"][stop - 1]))
-        return bool((columns["run_flags"][runs] & (DELAYED | DELAYED_GATE)).any())
+        late = columns["run_flags"][runs] & (DELAYED | DELAYED_GATE)
+        return store.topology_version, bool(late.any() or (columns["self_row"][first:stop] != NONE).any())
 
     @property
     @consistent_read
@@ -1266,7 +1238,7 @@ class Network(Sequence[Neuron]):
 
     @metadata.setter
     def metadata(self, values: Mapping[str, Any]) -> None:
-        self._metadata = json_object("net.metadata", values)
+        self._metadata = checks.json_object("net.metadata", values)
 
     # --- rows in the store ---------------------------------------------------------------
 
@@ -1298,9 +1270,9 @@ class Network(Sequence[Neuron]):
     def _number_now(self) -> int:
         return int(self._store["network"][self._anchor._row])
 
-    def _vector(self, what: str, values: ArrayLike, size: int) -> Floats:
-        """Return `size` numbers, checked to be within the range of its dtype."""
-        return vector(what, values, size, self._store.dtype)
+    def _vector(self, what: str, values: ArrayLike, size: int, nan: bool = False) -> Floats:
+        """Return `size` numbers, checked to be within the range of its dtype, or NaN if `nan`."""
+        return checks.vector(what, values, size, self._store.dtype, nan)
 
     def _rows(self) -> NDArray[np.int64]:
         """Return the rows of its neurons; contiguous after lowering."""
@@ -1336,7 +1308,7 @@ class Network(Sequence[Neuron]):
                 f"{self!r}: no connection leads into its outputs, so they depend on no input. "
                 "Connect a layer to them with project().",
                 TopologyWarning,
-                stacklevel=level_of_caller(),
+                stacklevel=checks.level_of_caller(),
             )
 
     # --- copies --------------------------------------------------------------------------
@@ -1392,33 +1364,33 @@ class Network(Sequence[Neuron]):
         return small_picture(self)
 
     def _described(self, sizes: str) -> str:
-        links, kind = counted(len(self._connection_rows()), "connection"), type(self).__name__
+        links, kind = checks.counted(len(self._connection_rows()), "connection"), type(self).__name__
         title = kind if self.name == kind else f"{kind} {self.name!r}"  # a file may have a name alone
-        return f"<{title} {sizes}, {counted(len(self), 'neuron')}, {links}>"
+        return f"<{title} {sizes}, {checks.counted(len(self), 'neuron')}, {links}>"
 
 
 def require_network(what: str, network: Any) -> Network:
     """Return `network` if it is a Network, or raise ArgumentTypeError."""
     if not isinstance(network, Network):
-        raise ArgumentTypeError(expected(what, "a Network", network))
+        raise ArgumentTypeError(checks.expected(what, "a Network", network))
     return network
 
 
 def _require_room(out: Any, sizes: tuple[int, int], dtype: np.dtype[Any]) -> None:
     """Raise ArgumentError if `out` is not a pair of arrays for the slopes of a network."""
     if not isinstance(out, tuple | list) or len(out) != 2:
-        raise ArgumentTypeError(expected("The out", "a pair of arrays, for weights and biases", out))
+        raise ArgumentTypeError(checks.expected("The out", "a pair of arrays, for weights and biases", out))
     for array, size in zip(out, sizes, strict=True):
         if not isinstance(array, np.ndarray) or (array.dtype, array.shape) != (dtype, (size,)):
             form = f"arrays of {dtype} with {sizes[0]} and {sizes[1]} numbers"
-            raise ArgumentError(expected("The out", form, out))
+            raise ArgumentError(checks.expected("The out", form, out))
 
 
 def is_row(values: Any, size: int) -> TypeGuard[Floats]:
     """Whether kernels can read `values` as they are: `size` numbers of float64 side by side."""
     return (
         type(values) is np.ndarray
-        and values.dtype is FLOAT64
+        and values.dtype is checks.FLOAT64
         and values.shape == (size,)
         and values.flags.carray
     )

@@ -12,22 +12,12 @@ from numpy.typing import NDArray
 from .. import _html, engine
 from .._checks import counted, expected, imported_pandas, is_among, listed, unknown_name
 from .._typing import Floats, Ints
+from ..engine import schema
 from ..engine.guard import Deferred, atomic
 from ..engine.lowering.flags import MEMORY
 from ..engine.lowering.stretches import spans
 from ..engine.rtrl import Plan
-from ..engine.schema import (
-    CONNECTION_NUMBERS,
-    NEURON_NUMBERS,
-    NONE,
-    PAIR_FIELDS,
-    PAIR_NUMBERS,
-    SENSITIVITY,
-    WATCHABLE,
-    WATCHED_NETWORK,
-    WATCHED_OPEN,
-    WATCHED_STEPS,
-)
+from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from .connection import Connection, extended_into, require_connection
@@ -38,7 +28,7 @@ from .projection import Projection
 from .sensitivities import SensitivityPairs
 
 ALIASES = {"error": "responsibility"}
-NUMBERS = (*WATCHABLE, *ALIASES)
+NUMBERS = (*schema.WATCHABLE, *ALIASES)
 Shown = Neuron | Connection | Network | Layer | Projection | Iterable[Neuron] | Iterable[Connection]
 
 
@@ -181,7 +171,7 @@ class Log:
     def _default(self, items: Sequence[Any]) -> str:
         """The default number of :meth:`of`."""
         connections = bool(items) and isinstance(items[0], Connection)
-        known = CONNECTION_NUMBERS if connections else NEURON_NUMBERS
+        known = schema.CONNECTION_NUMBERS if connections else schema.NEURON_NUMBERS
         names = [name for name in self.numbers if _column(name) in known]
         if connections and len(names) > 1:
             several = " or ".join(f"log.of(items, {name!r})" for name in names)
@@ -353,11 +343,11 @@ def record(
         raise ArgumentError(f"Expected each number once, got {', '.join(numbers)}.")
     names = numbers or ("activation",)
     columns = [_column(name) for name in names]
-    of_neurons = any(column in NEURON_NUMBERS for column in columns)
+    of_neurons = any(column in schema.NEURON_NUMBERS for column in columns)
     chosen = _chosen(network, "neuron", neurons) if neurons is not None or of_neurons else ()
-    of_connections = any(column in CONNECTION_NUMBERS for column in columns)
-    of_pairs = any(column in PAIR_NUMBERS for column in columns)
-    sensitive = SENSITIVITY in columns
+    of_connections = any(column in schema.CONNECTION_NUMBERS for column in columns)
+    of_pairs = any(column in schema.PAIR_NUMBERS for column in columns)
+    sensitive = schema.SENSITIVITY in columns
     wanted = connections is not None or of_connections or of_pairs or sensitive
     links = _chosen(network, "connection", connections) if wanted else ()
     for given, recorded, what in (
@@ -433,7 +423,9 @@ class Recorder:
         sensitive: tuple[Pair, ...],
     ) -> None:
         self.network = network
-        self.columns = tuple(sorted(columns, key=SENSITIVITY.__eq__))  # in each row, sensitivities are last
+        self.columns = tuple(
+            sorted(columns, key=schema.SENSITIVITY.__eq__)
+        )  # in each row, sensitivities are last
         self.neurons, self.connections, self.pairs, self.sensitive = neurons, connections, pairs, sensitive
         ends = np.cumsum([0, *(len(self.owners(name)) for name in self.columns)]).tolist()
         self.places = {name: slice(*ends[i : i + 2]) for i, name in enumerate(self.columns)}
@@ -444,11 +436,11 @@ class Recorder:
 
     def owners(self, column: str) -> tuple[Any, ...]:
         """The owners of a column's numbers: the neurons, the connections or the pairs."""
-        if column in NEURON_NUMBERS:
+        if column in schema.NEURON_NUMBERS:
             return self.neurons
-        if column in CONNECTION_NUMBERS:
+        if column in schema.CONNECTION_NUMBERS:
             return self.connections
-        return self.pairs if column in PAIR_NUMBERS else self.sensitive
+        return self.pairs if column in schema.PAIR_NUMBERS else self.sensitive
 
     @property
     def _store(self) -> Store:
@@ -477,7 +469,7 @@ class Recorder:
                 "Record all that you want at once."
             )
         store.ready()
-        what = [WATCHABLE.index(column) for column in self.columns]
+        what = [schema.WATCHABLE.index(column) for column in self.columns]
         store.columns["watched_what"] = np.array(what, np.uint8)
         counts = len(what), len(self.neurons), len(self.connections), len(self.pairs), len(self.sensitive)
         self._followed.clear()
@@ -512,7 +504,7 @@ class Recorder:
         columns["watched_run"] = self._runs_of(rows)
         self._follow_pairs()
         if self.active:
-            columns["log_place"][WATCHED_NETWORK] = self.network._anchor._row
+            columns["log_place"][schema.WATCHED_NETWORK] = self.network._anchor._row
 
     def _rows_of(self, connections: Sequence[Connection]) -> NDArray[np.uint32]:
         """The rows of connections; NONE for removed ones."""
@@ -534,7 +526,7 @@ class Recorder:
         key = store["gater"][gated].astype(np.int64) << 32 | store["target"][gated]
         order = np.argsort(key, kind="stable")
         columns["watched_gate"] = gated[order].astype(np.uint32)
-        fields = np.full((len(self.pairs), PAIR_FIELDS), NONE, np.uint32)
+        fields = np.full((len(self.pairs), schema.PAIR_FIELDS), NONE, np.uint32)
         rows = self._rows_of([connection for connection, _ in self.pairs]).astype(np.int64)
         neurons = np.array([neuron._row for _, neuron in self.pairs], np.int64)
         there = np.flatnonzero((rows != NONE) & (neurons >= 0))
@@ -579,7 +571,7 @@ class Recorder:
     def make_room(self, steps: int) -> None:
         """Ensure memory for `steps` more steps; called before they run."""
         place, self._called = self._store.columns["log_place"], None
-        rows = int(place[WATCHED_STEPS]) + steps
+        rows = int(place[schema.WATCHED_STEPS]) + steps
         if rows * self.width > len(self._store.columns["log"]):
             latest = self._present()[-1:]  # it may still be propagated, if the new steps raise an error
             self._renew(max(steps, self._least) + len(latest), latest)
@@ -609,7 +601,7 @@ class Recorder:
         if not self.active:
             return np.empty((0, self.width))
         columns = self._store.columns
-        steps = int(columns["log_place"][WATCHED_STEPS])
+        steps = int(columns["log_place"][schema.WATCHED_STEPS])
         return columns["log"][: steps * self.width].reshape(steps, self.width)
 
     def _take(self, without: int = 0) -> None:
@@ -617,7 +609,7 @@ class Recorder:
         present = self._present()
         if len(present) > without:
             self._chunks.append(present[: len(present) - without].copy())
-        self._store.columns["log_place"][WATCHED_STEPS] = without
+        self._store.columns["log_place"][schema.WATCHED_STEPS] = without
 
     @atomic
     def steps(self) -> int:
@@ -633,7 +625,7 @@ class Recorder:
 
     def step_over(self) -> None:
         """End the latest step, because the context has changed: a later propagation does not belong to it."""
-        self._store.columns["log_place"][WATCHED_OPEN] = 0
+        self._store.columns["log_place"][schema.WATCHED_OPEN] = 0
         self._called = None
 
     def activated(self, neuron: Neuron) -> None:
@@ -678,8 +670,8 @@ class Recorder:
             self._chunks.append(rows)
         columns = self._store.columns
         for name, place in self.places.items():
-            if name in NEURON_NUMBERS or name in CONNECTION_NUMBERS:
-                watched = columns["watched" if name in NEURON_NUMBERS else "watched_connection"]
+            if name in schema.NEURON_NUMBERS or name in schema.CONNECTION_NUMBERS:
+                watched = columns["watched" if name in schema.NEURON_NUMBERS else "watched_connection"]
                 there = np.flatnonzero(watched != NONE)
                 rows[:, place][:, there] = self._exact(name, watched[there].astype(np.int64), numbers)
 

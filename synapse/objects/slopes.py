@@ -13,7 +13,7 @@ from ..engine.status import DIVERGED, DONE
 from ..engine.store import Store
 from ..errors import DivergenceError
 from . import parameters
-from .network import Network, Slopes
+from .network import Network, Slopes, locked
 
 NOTHING = np.empty(0)
 
@@ -31,7 +31,7 @@ class SlopeTraces:
     """
 
     def __init__(self, network: Network) -> None:
-        self.network = network
+        self.network, self._anchor = network, network._anchor
         with InUse(network):
             self._begin()
 
@@ -90,7 +90,10 @@ class SlopeTraces:
         """Set all sums to 0."""
         self._moves.clear()
 
-    def learn(self, errors: Floats | None, delta: float, decay: float, rate: float, bound: float) -> float:
+    @locked
+    def learn(
+        self, store: Store, errors: Floats | None, delta: float, decay: float, rate: float, bound: float
+    ) -> float:
         """Decay the sums, add the slopes of the last step, and change the parameters along them.
 
         Parameters
@@ -114,29 +117,25 @@ class SlopeTraces:
             If a sum or the change is not finite; no parameter has changed then.
         """
         network = self.network
-        store = network._anchor._store
-        with store.lock:
-            if store is network._anchor._store:
-                store = self._ready()
-                span, row = network._span[1], NOTHING if errors is None else errors
-                given = row, decay, 0.0 if self._tied else delta, rate, bound, self._sizes
-                if network._rtrl is None:
-                    run = (store.calls or engine.online.calls_for(store)).learn_by_slopes
-                    status, step = run(self._moves.address, store.unit, span, *given)
-                else:
-                    plan = network._open_plan(store, network._rtrl)
-                    run = engine.rtrl.loops.calls_for(store).learn_by_slopes
-                    address = plan.store_table(self._moves)
-                    status, step = run(address, store.unit, plan.address, plan.span, *given)
-                if status == DONE and self._tied:
-                    status, step = self._move_tied(store, delta, rate, bound)
-                if status != DONE:
-                    raise DivergenceError(
-                        f"The traces of {network!r} are no longer finite. No weight has changed. Use a lower "
-                        "rate, a bound on the step, or bounded squashes."
-                    )
-                return float(step)
-        return self.learn(errors, delta, decay, rate, bound)  # its store was absorbed by another
+        self._ready()
+        span, row = network._span[1], NOTHING if errors is None else errors
+        given = row, decay, 0.0 if self._tied else delta, rate, bound, self._sizes
+        if network._rtrl is None:
+            run = (store.calls or engine.online.calls_for(store)).learn_by_slopes
+            status, step = run(self._moves.address, store.unit, span, *given)
+        else:
+            plan = network._open_plan(store, network._rtrl)
+            run = engine.rtrl.loops.calls_for(store).learn_by_slopes
+            address = plan.store_table(self._moves)
+            status, step = run(address, store.unit, plan.address, plan.span, *given)
+        if status == DONE and self._tied:
+            status, step = self._move_tied(store, delta, rate, bound)
+        if status != DONE:
+            raise DivergenceError(
+                f"The traces of {network!r} are no longer finite. No weight has changed. Use a lower "
+                "rate, a bound on the step, or bounded squashes."
+            )
+        return float(step)
 
     def _move_tied(self, store: Store, delta: float, rate: float, bound: float) -> tuple[int, float]:
         """The change of parameters of which some are shared: these change by the sum of their members."""

@@ -16,22 +16,8 @@ from ..engine.schema import FLAG, Column
 from ..errors import FormatError
 from ..objects.state import OF_CONNECTIONS, OF_NEURONS, PortableSensitivities, SavedNetwork, Traces
 from ..objects.topology import NO_GATER
-from ._checks import (
-    FLOATS,
-    LARGEST_WHOLE,
-    Records,
-    checked_architecture,
-    checked_column,
-    checked_metadata,
-    given,
-    is_whole,
-    members,
-    require,
-    require_pairs_once,
-    require_runs_apart,
-    require_shared,
-    require_version,
-)
+from . import _checks as checks
+from ._checks import Records, require
 
 MARK = "synapse"
 VERSION = 1
@@ -202,9 +188,9 @@ def require_format(data: Any) -> None:
         advice = " Files of Synaptic are read with synapse.load(path, 'synaptic')." if foreign else ""
         raise FormatError(
             f'This is not a network that Synapse has saved: expected "format" to be {MARK!r}, '
-            f"got {given(data.get('format'))}.{advice}"
+            f"got {checks.given(data.get('format'))}.{advice}"
         )
-    require_version("network", data, MARK, VERSION)
+    checks.require_version("network", data, MARK, VERSION)
 
 
 def saved_of(data: dict[str, Any]) -> SavedNetwork:
@@ -215,19 +201,21 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
     """
     stepped = RULE in data and _checked_rule(data[RULE])["stepped"]
     optional = (ARCHITECTURE, METADATA, RULE, "runs", *(ENTRIES if stepped else TRACES))
-    members("A network", data, (*HEAD, *TABLES), optional)
+    checks.members("A network", data, (*HEAD, *TABLES), optional)
     require(type(data["name"]) is str, "The name of the network", "a string", data["name"])
-    require(data["dtype"] in FLOATS, "The dtype", " or ".join(FLOATS), data["dtype"])
-    require(is_whole(data["clock"], 0, LARGEST_WHOLE), "The clock", "a whole number", data["clock"])
+    require(data["dtype"] in checks.FLOATS, "The dtype", " or ".join(checks.FLOATS), data["dtype"])
+    require(
+        checks.is_whole(data["clock"], 0, checks.LARGEST_WHOLE), "The clock", "a whole number", data["clock"]
+    )
     neurons = Records.of_columns("neuron", data, "neurons", ("squash",), NEURONS)
     rows = CONNECTIONS if "runs" not in data else CONNECTIONS[2:]  # without source and target
     connections = Records.of_columns("connection", data, "connections", ("weight",), rows)
     dtype, clock = np.dtype(data["dtype"]), data["clock"]
     ends = _expanded(data, connections, neurons) if "runs" in data else _ends(connections, neurons)
     edges = {**ends, **_numbers(connections, OF_CONNECTIONS, dtype, clock)}
-    require_shared("connection", edges)
+    checks.require_shared("connection", edges)
     numbers = _numbers(neurons, OF_NEURONS, dtype, clock)
-    require_shared("neuron", numbers)
+    checks.require_shared("neuron", numbers)
     return SavedNetwork(
         name=data["name"],
         dtype=dtype,
@@ -237,8 +225,8 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
         connections=edges,
         clock=clock,
         traces=_traces(data, neurons, connections, edges, dtype),
-        architecture=checked_architecture(data.get(ARCHITECTURE)),
-        metadata=checked_metadata(data.get(METADATA, {})),
+        architecture=checks.checked_architecture(data.get(ARCHITECTURE)),
+        metadata=checks.checked_metadata(data.get(METADATA, {})),
         **_rule(data, neurons, connections, edges, dtype),
     )
 
@@ -266,7 +254,7 @@ def _ends(connections: Records, neurons: Records) -> dict[str, NDArray[Any]]:
         raise FormatError(f"Expected the table 'connections' to have {missing[0]!r}, which is missing.")
     found = _with_gaters(connections, neurons)
     found |= {end: connections.indices(end, neurons) for end in ENDS[:2]}
-    require_pairs_once(connections, (found["source"], found["target"]))
+    checks.require_pairs_once(connections, (found["source"], found["target"]))
     return found
 
 
@@ -282,7 +270,7 @@ def _expanded(data: dict[str, Any], connections: Records, neurons: Records) -> d
         i, last = int(far[0]), len(neurons) - 1
         got = f"{length[i]} from neuron {source[i]} on"
         raise FormatError(f"Expected run {i} to be of neurons up to {last}, got {got}.")
-    require_runs_apart("connection", source, target, length)
+    checks.require_runs_apart("connection", source, target, length)
     begin = np.cumsum(length) - length
     found = _with_gaters(connections, neurons)
     offset = np.repeat((source - begin).astype(np.uint32), length)
@@ -297,7 +285,7 @@ def _with_gaters(connections: Records, neurons: Records) -> dict[str, NDArray[An
 
 def _numbers(table: Records, columns: tuple[Column, ...], dtype: Any, clock: int) -> dict[str, NDArray[Any]]:
     known = [column for column in columns if column.name in table]
-    return {column.name: checked_column(table, column, dtype, clock) for column in known}
+    return {column.name: checks.checked_column(table, column, dtype, clock) for column in known}
 
 
 def _traces(
@@ -350,9 +338,9 @@ def _column(
 
 def _checked_rule(rule: Any) -> dict[str, Any]:
     """The learning rule of a document."""
-    method, order, stepped = (members("The learning_rule", rule, RULE_KEYS)[key] for key in RULE_KEYS)
+    method, order, stepped = (checks.members("The learning_rule", rule, RULE_KEYS)[key] for key in RULE_KEYS)
     require(method in ("online", "rtrl"), "The method of the learning_rule", '"online" or "rtrl"', method)
-    fits = order is None or is_whole(order, 1, LARGEST_WHOLE)
+    fits = order is None or checks.is_whole(order, 1, checks.LARGEST_WHOLE)
     require(fits, "The order of the learning_rule", "null or a whole number above 0", order)
     require(type(stepped) is bool, "The stepped of the learning_rule", "true or false", stepped)
     return {"method": method, "order": order, "stepped": stepped}

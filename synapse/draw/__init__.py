@@ -1,6 +1,7 @@
 """Pictures drawn by matplotlib, which the extra ``draw`` installs: ``pip install -e ".[draw]"``.
 
-Every function takes an ``ax`` and returns the Axes that it has drawn on; without one it makes a figure.
+Every function takes an ``ax`` and returns the Axes that it has drawn on; without one it makes a figure. It
+raises MissingExtraError if matplotlib is not installed.
 No global setting is changed. Names are shown literally, including ``$``; long names are shortened.
 For letters that the font lacks, set matplotlib's ``font.family``.
 

@@ -95,11 +95,8 @@ class Places:
 
 def short_names(names: Iterable[str], layers: Iterable[str]) -> list[str]:
     """The names of neurons without those of their layers, one for each: "cells 3" of the cells is "3"."""
-    found = []
-    for name, layer in zip(names, layers, strict=True):
-        tail = name.removeprefix(f"{layer} ")
-        found.append(tail if layer and tail.isdecimal() else name)
-    return found
+    tails = ((name, layer, name.removeprefix(f"{layer} ")) for name, layer in zip(names, layers, strict=True))
+    return [tail if layer and tail.isdecimal() else name for name, layer, tail in tails]
 
 
 def names_shown(diagram: Topology) -> list[str]:
@@ -176,17 +173,28 @@ def places_of(diagram: Topology, layout: Any, printed: bool = False) -> Places:
 
 def _positions(diagram: Topology, layout: Any) -> Floats:
     """Centres of the neurons, (neurons, 2), in units of a picture."""
-    graph = graph_of(diagram)
+    graph, count = graph_of(diagram), diagram.neurons
+    placed: Any
     if layout in GRAPHVIZ:
-        found = _graphviz(graph, layout)
+        placed = _graphviz(graph, layout)
     elif isinstance(layout, str):
         try:
-            found = NETWORKX[layout](graph.to_undirected())
+            placed = NETWORKX[layout](graph.to_undirected())
         except ImportError as error:
             raise missing_extra(f"The layout {layout!r} needs", "scipy") from error
     else:
-        found = layout(graph)
-    return _spaced(_checked(found, diagram.neurons))
+        placed = layout(graph)
+    if not isinstance(placed, Mapping) or not all(i in placed for i in range(count)):
+        raise ArgumentError(
+            expected("The layout", f"a dict with a place for each node 0 to {count - 1}", placed)
+        )
+    try:
+        centres = np.array([[float(x) for x in placed[i]] for i in range(count)]).reshape(count, -1)
+    except (TypeError, ValueError):
+        centres = np.full((count, 2), np.nan)
+    if centres.shape != (count, 2) or not np.isfinite(centres).all():
+        raise ArgumentError(expected("The layout", "two finite numbers (x, y) for each node", placed))
+    return _spaced(centres)
 
 
 def graph_of(diagram: Topology) -> nx.DiGraph[int]:
@@ -201,21 +209,6 @@ def graph_of(diagram: Topology) -> nx.DiGraph[int]:
     return graph
 
 
-def _checked(found: Any, count: int) -> Floats:
-    """Positions as an array, (neurons, 2)."""
-    if not isinstance(found, Mapping) or not all(i in found for i in range(count)):
-        raise ArgumentError(
-            expected("The layout", f"a dict with a place for each node 0 to {count - 1}", found)
-        )
-    try:
-        centres = np.array([[float(x) for x in found[i]] for i in range(count)]).reshape(count, -1)
-    except (TypeError, ValueError):
-        centres = np.full((count, 2), np.nan)
-    if centres.shape != (count, 2) or not np.isfinite(centres).all():
-        raise ArgumentError(expected("The layout", "two finite numbers (x, y) for each node", found))
-    return centres
-
-
 def _spaced(centres: Floats) -> Floats:
     """Centres around 0, at a scale at which few discs touch."""
     centres = centres - (centres.min(axis=0) + centres.max(axis=0)) / 2
@@ -224,9 +217,8 @@ def _spaced(centres: Floats) -> Floats:
     apart = np.linalg.norm(centres[:, None] - centres, axis=-1) + np.diag(np.full(len(centres), np.inf))
     near = float(np.quantile(apart.min(axis=1), 0.1))
     span = float(np.ptp(centres, axis=0).max())
-    most = max(
-        2.0 * len(centres) ** 0.5 + 2.0, 0.25 * len(centres)
-    )  # neurons in one place do not blow up the rest
+    # Neurons in one place do not blow up the rest.
+    most = max(2.0 * len(centres) ** 0.5 + 2.0, 0.25 * len(centres))
     scale = min(NEAREST / near if near else np.inf, most / span if span else 1.0)
     spaced: Floats = centres * scale
     return spaced
@@ -234,15 +226,15 @@ def _spaced(centres: Floats) -> Floats:
 
 def _graphviz(graph: nx.DiGraph[int], program: str) -> dict[int, tuple[float, float]]:
     """Positions by a program of Graphviz, which reads and writes text; only numbers are handed over."""
-    found = shutil.which(program)
-    if found is None:
+    executable = shutil.which(program)
+    if executable is None:
         raise MissingExtraError(
             f"The layout {program!r} needs Graphviz, which is not installed: see https://graphviz.org/download."
         )
     edges = "".join(f"{a}->{b};" for a, b in graph.edges)
     nodes = "".join(f"{i};" for i in graph)
     text = f"digraph {{{LOOK}{nodes}{edges}}}"
-    run = subprocess.run([found, "-Tplain"], input=text, capture_output=True, text=True, check=False)
+    run = subprocess.run([executable, "-Tplain"], input=text, capture_output=True, text=True, check=False)
     if run.returncode:
         raise ArgumentError(f"Graphviz could not compute the layout {program!r}: {run.stderr.strip()}")
     rows = (line.split() for line in run.stdout.splitlines())

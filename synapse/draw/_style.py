@@ -88,11 +88,6 @@ def need_matplotlib() -> None:
 def style() -> AbstractContextManager[None]:
     """The style of all pictures, as a context manager for your own figures.
 
-    Raises
-    ------
-    MissingExtraError
-        Without matplotlib.
-
     Examples
     --------
     >>> import matplotlib
@@ -224,9 +219,8 @@ def colouring(values: NDArray[np.float64]) -> tuple[Colormap, Normalize]:
     low = -limit if (values < 0).any() else 0.0
     high = limit if (values > 0).any() or not low else 0.0
     shades = [BELOW] * (low < 0) + ["#ffffff"] + [ABOVE] * (high > 0)
-    return LinearSegmentedColormap.from_list("brown to teal", shades).with_extremes(bad=GATE), Normalize(
-        low, high
-    )
+    cmap = LinearSegmentedColormap.from_list("brown to teal", shades).with_extremes(bad=GATE)
+    return cmap, Normalize(low, high)
 
 
 def key(ax: Axes, cmap: Colormap, norm: Normalize, what: str, **options: Any) -> None:

@@ -27,28 +27,18 @@ class OverTime(NamedTuple):
 def over_time(values: ArrayLike | Log, neurons: Any, what: str | None) -> OverTime:
     """Check the arguments of a picture of numbers over time. A log has its own names."""
     if isinstance(values, Log):
-        number = values.shown
-        neurons = _recorded(values, number) if neurons is None else neurons
-        values, what = values[number], number if what is None else what
+        log, number = values, values.shown
+        if neurons is None:
+            whole = log.owners(number) == tuple(log.network)
+            neurons = log.network if whole else log.labels(number)
+        values, what = log[number], number if what is None else what
     what = text("The name of what is drawn", "activation" if what is None else what)
-    matrix = steps_by_neurons(values)
-    return OverTime(matrix, *names_of(neurons, matrix.shape[1]), what)
-
-
-def _recorded(log: Log, number: str) -> Any:
-    """The owners of a recorded number: the network if all its neurons, otherwise a label for each column."""
-    network = log.network
-    return network if log.owners(number) == tuple(network) else log.labels(number)
-
-
-def steps_by_neurons(values: ArrayLike) -> Floats:
-    """Return `values` as a matrix of steps and neurons, or raise."""
     matrix = numbers("The values", values, "a matrix of steps and neurons")
     if matrix.ndim != 2 or not matrix.size:
         raise ArgumentError(
             f"Expected a row for each step and a column for each neuron, got the shape {matrix.shape}."
         )
-    return matrix
+    return OverTime(matrix, *names_of(neurons, matrix.shape[1]), what)
 
 
 def names_of(neurons: Any, count: int) -> tuple[list[str], list[tuple[str, int]]]:

@@ -151,19 +151,25 @@ def _pass_columns(routes: list[Floats], onwards: Indices, columns: Sequence[Colu
     for (column, gap), members in shared.items():
         low, high = columns[column].gaps[gap]
         outward = 1.0 if np.isinf(high) else -1.0  # above all neurons, the longest is on top
-        members.sort(key=lambda one: (round(one[0], 6), outward * one[1]))
+        members.sort(key=lambda member: (round(member[0], 6), outward * member[1]))
         pitch = min(ROOM, (high - low) / len(members))
-        heights = [one[0] for one in members]
-        for k in range(1, len(heights)):
-            heights[k] = max(heights[k], heights[k - 1] + pitch)
-        heights[-1] = min(heights[-1], high)
-        for k in reversed(range(len(heights) - 1)):
-            heights[k] = min(heights[k], heights[k + 1] - pitch)
+        heights = spread(np.array([member[0] for member in members]), pitch, high).tolist()
         height.update({(i, k): y for (_, _, i, k), y in zip(members, heights, strict=True)})
     for i, passed in crossed.items():
         here, there = routes[i]
         levels = [(columns[column], height[i, k]) for k, (column, _, _) in enumerate(passed)]
         routes[i] = through(here, there, levels)
+
+
+def spread(places: Floats, apart: float, last: float) -> Floats:
+    """Ascending places, moved as little as possible to be `apart` from each other and not beyond `last`."""
+    moved = places.copy()
+    for i in range(1, len(moved)):
+        moved[i] = max(moved[i], moved[i - 1] + apart)
+    moved[-1:] = np.minimum(moved[-1:], max(last, *places[-1:]))
+    for i in range(len(moved) - 1, 0, -1):
+        moved[i - 1] = min(moved[i - 1], moved[i] - apart)
+    return moved
 
 
 def _lead_around(

@@ -41,28 +41,31 @@ def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes
     ------
     ArgumentTypeError, ArgumentError
         If something is not a result, there is none, or there are more than can be distinguished.
-    MissingExtraError
-        Without matplotlib.
 
     Examples
     --------
     >>> import architect, synapse
     >>> from synapse import draw
-    >>> from matplotlib import pyplot
     >>> trainer = synapse.Trainer(architect.Perceptron(2, 3, 1, seed=3), rate=0.5)
     >>> result = trainer.train([[0, 0], [0, 1], [1, 1]], [[0], [1], [0]], epochs=20, seed=0, progress=False)
     >>> ax = draw.learning(result)
     >>> len(ax.lines[0].get_xdata())
     20
-    >>> pyplot.close(ax.figure)
     """
     runs = _runs(results)
     boolean("The log", log)
     with canvas(ax, (5.5, 3.4)) as ax:
         for (name, history), colour in zip(runs, CYCLE, strict=False):
-            _draw_run(ax, name, history, colour)
-        ax.set_xlabel("epoch")
-        ax.set_ylabel("error")
+            for kind, errors in history.items():
+                epochs, validation = np.arange(1, len(errors) + 1), kind == "validation_error"
+                what = entry(" ".join([name] * bool(name) + ["validation"] * validation) or "training")
+                look: dict[str, Any] = {
+                    "color": colour,
+                    "ls": "--" if validation else "-",
+                    "marker": mark_of(errors),
+                }
+                ax.plot(epochs, errors, **look, label=what)
+        ax.set(xlabel="epoch", ylabel="error")
         if log:
             ax.set_yscale("log", nonpositive="mask")
         elif all(errors.min(initial=0.0) >= 0 for _, history in runs for errors in history.values()):
@@ -100,23 +103,15 @@ def _history(result: Any) -> dict[str, Floats]:
         raise ArgumentTypeError(
             expected("What learning shows", "a Result or a history with an error by epoch", result)
         )
-    return {kind: _error_by_epoch(history[kind]) for kind in ("error", "validation_error") if kind in history}
-
-
-def _error_by_epoch(values: Any) -> Floats:
-    errors = numbers("The errors of a history", values, "a number an epoch")
-    if errors.ndim != 1:
-        raise ArgumentTypeError(expected("The errors of a history", "a number an epoch", values))
-    return errors
-
-
-def _draw_run(ax: Axes, name: str, history: dict[str, Floats], colour: str) -> None:
-    for kind, errors in history.items():
-        validation = kind == "validation_error"
-        text = " ".join(filter(None, [name, "validation" if validation else ("" if name else "training")]))
-        epochs = np.arange(1, len(errors) + 1)
-        dash = "--" if validation else "-"
-        ax.plot(epochs, errors, color=colour, ls=dash, marker=mark_of(errors), label=entry(text))
+    errors, what = (
+        {kind: history[kind] for kind in ("error", "validation_error") if kind in history},
+        "a number an epoch",
+    )
+    by_epoch = {kind: numbers("The errors of a history", values, what) for kind, values in errors.items()}
+    for values in by_epoch.values():
+        if values.ndim != 1:
+            raise ArgumentTypeError(expected("The errors of a history", what, values))
+    return by_epoch
 
 
 def traces(
@@ -141,17 +136,13 @@ def traces(
     ArgumentTypeError, ArgumentError
         If the values are not a matrix of numbers, the number of neurons differs, or there are more
         lines than can be distinguished.
-    MissingExtraError
-        Without matplotlib.
 
     Examples
     --------
     >>> from synapse import draw
-    >>> from matplotlib import pyplot
     >>> ax = draw.traces([[0.0, 1.0], [0.5, 0.5], [1.0, 0.0]], ["up", "down"])
     >>> [line.get_label() for line in ax.lines]
     ['up', 'down']
-    >>> pyplot.close(ax.figure)
     """
     matrix, names, _, what = over_time(values, neurons, what)
     if len(names) > MOST:
@@ -160,8 +151,7 @@ def traces(
         looks = product(DASHES, CYCLE)
         for column, name, (dash, colour) in zip(matrix.T, names, looks, strict=False):
             ax.plot(column, color=colour, ls=dash, marker=mark_of(column), label=entry(name))
-        ax.set_xlabel("step")
-        ax.set_ylabel(label(what))
+        ax.set(xlabel="step", ylabel=label(what))
         count_along(ax)
         name_lines(ax)
         return ax

@@ -123,14 +123,30 @@ class Explorer:
         return f"<Explorer of {self._net!r}>"
 
     def _repr_html_(self) -> str:
-        return frame_of(self.html, f"Explorer of {self._net!r}")
+        """The page in a frame of a notebook: its scripts run, and reach nothing outside of the frame."""
+        title = escape(f"Explorer of {self._net!r}")
+        return (
+            f'<iframe sandbox="allow-scripts" title="{title}" srcdoc="{escape(self.html)}" '
+            'style="width: 100%; height: 600px; border: 0"></iframe>'
+        )
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """A widget where that is possible; else notebooks ask for the frame."""
         if find_spec("anywidget") is None:
             return None
         if self._widget is None:
-            self._widget = _new_widget(self._data)
+            import anywidget
+            import traitlets
+
+            class Widget(anywidget.AnyWidget):
+                _esm = part_of("widget.js")
+                html = traitlets.Unicode().tag(sync=True)
+                numbers = traitlets.Dict().tag(sync=True)
+                network = traitlets.Dict().tag(
+                    sync=True
+                )  # as the page has it, once it has learnt or been edited
+
+            self._widget = Widget(html=self.html, numbers=self._data)
         return self._widget._repr_mimebundle_(**options)
 
 
@@ -226,56 +242,23 @@ def _structure(data: dict[str, Any]) -> list[Any]:
     return [data["steps"], data["layers"], data["neurons"]["name"], ends]
 
 
-def _new_widget(data: dict[str, Any]) -> Any:
-    """A widget with a page and its numbers; anywidget is an extra."""
-    import anywidget
-    import traitlets
-
-    class Widget(anywidget.AnyWidget):
-        _esm = part_of("widget.js")
-        html = traitlets.Unicode().tag(sync=True)
-        numbers = traitlets.Dict().tag(sync=True)
-        network = traitlets.Dict().tag(sync=True)  # as the page has it, once it has learnt or been edited
-
-    return Widget(html=page_of(data), numbers=data)
-
-
 # --- the page -------------------------------------------------------------------------------------
 
-SCRIPTS = (
-    "model.js",
-    "colours.js",
-    "layout.js",
-    "ways.js",
-    "graph.js",
-    "highlight.js",
-    "panel.js",
-    "controls.js",
-)
+SCRIPTS = ("model", "colours", "layout", "ways", "graph", "highlight", "panel", "controls")
 """The parts of the page's own script, in order: each uses definitions of earlier ones."""
 
-WORKBENCH = (
-    "tasks.js",
-    "live.js",
-    "learn.js",
-    "charts.js",
-    "keep.js",
-    "data.js",
-    "build.js",
-    "lessons.js",
-    "tutor.js",
-)
-"""Those of a page that learns, after squashes, costs and the rule. Imports and exports are left out."""
+WORKBENCH = ("rule", "tasks", "live", "learn", "charts", "keep", "data", "build", "lessons", "tutor")
+"""Those of a page that learns, after squashes and costs. Imports and exports are left out."""
 
 
 def page_of(data: dict[str, Any]) -> str:
     """The page for some data: template, style, library and script in one text."""
     library, learn = part_of("cytoscape.min.js"), "learn" in data
-    scripts = list(map(part_of, SCRIPTS))
+    scripts = [part_of(f"{name}.js") for name in SCRIPTS]
     if learn:
         from ..readwrite.programs import functions_source  # only such a page needs what writes programs
 
-        scripts += functions_source(), *map(part_of, ("rule.js", *WORKBENCH))
+        scripts += functions_source(), *(part_of(f"{name}.js") for name in WORKBENCH)
     script = re.sub(r"^import .*;$|^export (?=\w)", "", "\n".join(scripts), flags=re.MULTILINE)
     script = "(() => {\n" + script + "})();\n"
     parts = {
@@ -294,14 +277,6 @@ def page_of(data: dict[str, Any]) -> str:
 def part_of(name: str) -> str:
     """A file of the page."""
     return (resources.files("synapse.draw") / "page" / name).read_text(encoding="utf-8")
-
-
-def frame_of(page: str, title: str) -> str:
-    """A page in a frame of a notebook: its scripts run, and reach nothing outside of the frame."""
-    return (
-        f'<iframe sandbox="allow-scripts" title="{escape(title)}" srcdoc="{escape(page)}" '
-        'style="width: 100%; height: 600px; border: 0"></iframe>'
-    )
 
 
 def _policy(*scripts: str) -> str:

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import analysis
-from .._typing import Floats
 from ..errors import ArgumentError
 from ._style import CYCLE, canvas, check_axes, count_along, entry
 
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
 
 LEAST = 1e-12
 """Lower end of the axis of :func:`error_flow`, at most."""
+STATES, OUTPUTS = r"$|\partial s_T / \partial s_t|$", r"$|\partial y_T / \partial x_t|$"
+"""Labels of the vertical axis."""
 
 
 def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes:
@@ -40,51 +41,34 @@ def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes
     ArgumentTypeError, ArgumentError
         As :func:`~synapse.analysis.contribution.error_flow` does, or if there are more networks than can be
         distinguished.
-    MissingExtraError
-        Without matplotlib.
 
     Examples
     --------
     >>> import architect
     >>> from synapse import draw
-    >>> from matplotlib import pyplot
     >>> lstm, elman = architect.LSTM(2, 2, 1, seed=0), architect.Elman(2, 3, 1, seed=0)
     >>> ax = draw.error_flow({"cells": (lstm, "cells"), "Elman": (elman, "hidden")}, [[0, 1]] * 5)
     >>> [line.get_label() for line in ax.lines], ax.get_yscale()
     (['cells', 'Elman'], 'log')
-    >>> pyplot.close(ax.figure)
     """
     check_axes(ax, "Targets are not needed: draw.error_flow(net, inputs) follows an error of 1 back.")
     named = networks if isinstance(networks, Mapping) else {"": networks}
     if not 0 < len(named) <= len(CYCLE):
         raise ArgumentError(f"Expected 1 to {len(CYCLE)} networks, got {len(named)}.")
-    pairs = {str(name): _network_and_layer(part) for name, part in named.items()}
+    pairs = {str(name): part if isinstance(part, tuple) else (part, None) for name, part in named.items()}
     flows = {name: analysis.error_flow(net, inputs, layer) for name, (net, layer) in pairs.items()}
+    quantities = {STATES if layer is not None else OUTPUTS for _, layer in pairs.values()}
+    values = np.concatenate(list(flows.values()))
+    shown = values[np.isfinite(values) & (values > 0)]
     with canvas(ax, (6.0, 3.6)) as ax:
         ax.set_yscale("log", nonpositive="mask")
         for (name, flow), colour in zip(flows.items(), CYCLE, strict=False):
             ax.plot(flow, "o-", ms=3, color=colour, label=entry(name or pairs[name][0].name))
-        _limit(ax, np.concatenate(list(flows.values())))
-        ax.set_xlabel("lag T - t, in steps")
-        ax.set_ylabel(_quantity([layer is not None for _, layer in pairs.values()]))
+        if (
+            shown.min(initial=np.inf) < LEAST
+        ):  # what is smaller has vanished, and would press the rest together
+            ax.set_ylim(LEAST, 5.0 * max(float(shown.max()), LEAST))
+        ax.set(xlabel="lag T - t, in steps", ylabel=" or ".join(sorted(quantities)))
         count_along(ax)
         ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, borderaxespad=0.2)
         return ax
-
-
-def _limit(ax: Axes, values: Floats) -> None:
-    """Cut the axis at LEAST: what is smaller has vanished, and would press the rest together."""
-    seen = values[np.isfinite(values) & (values > 0)]
-    if len(seen) and seen.min() < LEAST:
-        ax.set_ylim(LEAST, 5.0 * max(float(seen.max()), LEAST))
-
-
-def _network_and_layer(part: Any) -> tuple[Any, Any]:
-    """A network, and the layer that is measured."""
-    return part if isinstance(part, tuple) and len(part) == 2 else (part, None)
-
-
-def _quantity(layers: list[bool]) -> str:
-    """The label of the vertical axis."""
-    states, outputs = r"$|\partial s_T / \partial s_t|$", r"$|\partial y_T / \partial x_t|$"
-    return states if all(layers) else f"{states} or {outputs}" if any(layers) else outputs

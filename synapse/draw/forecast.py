@@ -52,18 +52,14 @@ def forecast(
     ArgumentTypeError, ArgumentError
         If something is not numbers, is empty or infinite, lengths do not match, or there are more columns
         than can be distinguished.
-    MissingExtraError
-        Without matplotlib.
 
     Examples
     --------
     >>> from synapse import draw, forecasting
-    >>> from matplotlib import pyplot
     >>> history = [3.0, 1.0, 2.0, 4.0, 2.0, 3.0]
     >>> ax = draw.forecast(history, forecasting.seasonal_naive(history, 4, period=3))
     >>> [line.get_label() for line in ax.lines]
     ['known', 'forecast']
-    >>> pyplot.close(ax.figure)
     """
     known = _as_columns("The history", history)
     future = _future_of(forecast)

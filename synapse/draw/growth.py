@@ -38,17 +38,13 @@ def growth(result: Evolution, ax: Axes | None = None, *, frames: int = 5) -> Axe
     ------
     ArgumentTypeError, ArgumentError
         If it is not an evolution, or has no champion.
-    MissingExtraError
-        Without matplotlib.
 
     Examples
     --------
     >>> from synapse import draw, evolve
-    >>> from matplotlib import pyplot
     >>> ax = draw.growth(evolve.neat(evolve.fitness.xor, seed=1), frames=3)
     >>> len(ax.child_axes)
     3
-    >>> pyplot.close(ax.figure)
     """
     instance("What is drawn", result, Evolution)
     most = positive_integer("The frames", frames)

@@ -49,19 +49,15 @@ def hinton(
     ArgumentTypeError, ArgumentError
         If the weights are not a projection or matrix, the number of names differs, or the scale is
         not above 0.
-    MissingExtraError
-        Without matplotlib.
 
     Examples
     --------
     >>> import architect
     >>> from synapse import Layer, draw
-    >>> from matplotlib import pyplot
     >>> projection = Layer(3, name="a").project(Layer(2, name="b"), seed=0)
     >>> ax = draw.hinton(projection)
     >>> ax.get_ylabel(), [text.get_text() for text in ax.get_xticklabels()]
     ('a', ['b 0', 'b 1'])
-    >>> pyplot.close(ax.figure)
     """
     matrix, connected, rows, columns = _matrix(weights)
     names = names_of(sources if sources is not None else rows, matrix.shape[0])
@@ -75,7 +71,11 @@ def hinton(
         ax.set(aspect="equal", xlim=(-0.5, matrix.shape[1] - 0.5), ylim=(matrix.shape[0] - 0.5, -0.5))
         ax.spines[:].set_visible(False)
         ax.set_title(f"a full square is {full:.3g}", size=8, loc="left")
-        _name_axes(ax, names, others)
+        for axis, (labels, layers), role in ((ax.yaxis, names, "sources"), (ax.xaxis, others, "targets")):
+            axis.set_label_text(label(layers[0][0] if layers else role))
+            name_each(axis, labels, 18)
+        if max(len(name) for name in others[0]) > 2:
+            ax.xaxis.set_tick_params(rotation=90)
         return ax
 
 
@@ -117,12 +117,3 @@ def _squares(places: Any, sides: Floats) -> Any:
     """Corners of squares on rows and columns, shape (squares, 4, 2)."""
     corners = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])
     return places[:, None, ::-1] + sides[:, None, None] * corners
-
-
-def _name_axes(ax: Axes, rows: Any, columns: Any) -> None:
-    """Names of sources and targets, and of the layers they form."""
-    for axis, (names, layers), role in ((ax.yaxis, rows, "sources"), (ax.xaxis, columns, "targets")):
-        axis.set_label_text(label(layers[0][0] if layers else role))
-        name_each(axis, names, 18)
-    if max(len(name) for name in columns[0]) > 2:
-        ax.xaxis.set_tick_params(rotation=90)

@@ -101,11 +101,9 @@ def network(
     --------
     >>> import architect
     >>> from synapse import draw
-    >>> from matplotlib import pyplot
     >>> ax = draw.network(architect.LSTM(2, 4, 1, seed=0), colour="bias")
     >>> ax.get_title()
     'LSTM'
-    >>> pyplot.close(ax.figure)
     """
     diagram = diagram_of(net)
     boolean("The colour_bars", colour_bars)
@@ -116,7 +114,9 @@ def network(
         raise ArgumentError(
             f"numbers=True prints up to {MOST_PRINTED} weights; there are {diagram.connections} connections."
         )
-    by_layers = _is_large(diagram) and not free if blocks is None else boolean("The blocks", blocks)
+    most = MOST_GATED if (diagram.gater != NO_GATER).any() else MOST_CONNECTIONS
+    large = diagram.neurons > MOST_NEURONS or diagram.connections > most
+    by_layers = large and not free if blocks is None else boolean("The blocks", blocks)
     if by_layers and (free or printed):
         given = "A layout places neurons" if free else "numbers=True prints numbers of neurons"
         raise ArgumentError(f"{given}, which blocks=True does not draw. Give one of the two.")
@@ -124,11 +124,6 @@ def network(
     if by_layers:
         return draw_blocks(diagram, ax, title)
     return Picture(diagram, places_of(diagram, layout, printed), printed).draw(ax, title, colour, colour_bars)
-
-
-def _is_large(diagram: Topology) -> bool:
-    most = MOST_GATED if (diagram.gater != NO_GATER).any() else MOST_CONNECTIONS
-    return diagram.neurons > MOST_NEURONS or diagram.connections > most
 
 
 def diagram_of(shown: Any) -> Topology:

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._checks import boolean
-from .._typing import Floats
 from ..objects.recording import Log
 from ._places import short_names
 from ._style import INK, canvas, colouring, count_along, key, label, name_each, points_each
 from ._values import over_time
+from ._ways import spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,21 +51,17 @@ def raster(
     ------
     ArgumentTypeError, ArgumentError
         If the values are not a matrix of numbers, or the number of neurons differs.
-    MissingExtraError
-        Without matplotlib.
 
     Examples
     --------
     >>> import architect, synapse
     >>> from synapse import draw
-    >>> from matplotlib import pyplot
     >>> net = architect.LSTM(1, 3, 1, seed=0)
     >>> with synapse.record(net) as log:
     ...     outputs = net.run([[1]] * 8)
     >>> ax = draw.raster(log)
     >>> [text.get_text() for text in ax.get_yticklabels()][:2]
     ['0', '0']
-    >>> pyplot.close(ax.figure)
     """
     matrix, names, layers, what = over_time(values, neurons, what)
     steps, count = matrix.shape
@@ -102,15 +98,3 @@ def _set_layers_apart(ax: Axes, layers: list[tuple[str, int]], rows: int) -> Non
         line: dict[str, Any] = {"color": INK, "lw": 0.5, "transform": beside, "clip_on": False}
         ax.plot([1.0, 1.01, 1.025], [middle, middle, place], **line)
         ax.text(1.03, place, label(name, 20), va="center", size=size, transform=beside)
-
-
-def spread(places: Floats, apart: float, last: float) -> Floats:
-    """Ascending places, moved as little as possible to be `apart` from each other and not beyond `last`."""
-    moved = places.copy()
-    for i in range(1, len(moved)):
-        moved[i] = max(moved[i], moved[i - 1] + apart)
-    if len(moved):
-        moved[-1] = min(moved[-1], max(last, places[-1]))
-    for i in range(len(moved) - 1, 0, -1):
-        moved[i - 1] = min(moved[i - 1], moved[i] - apart)
-    return moved

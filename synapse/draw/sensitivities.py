@@ -55,21 +55,17 @@ def sensitivities(
     ArgumentTypeError, ArgumentError
         If `net` is not a network, keeps no sensitivities, or has no recurrent neuron or no trainable
         parameter.
-    MissingExtraError
-        Without matplotlib.
 
     Examples
     --------
     >>> import architect
     >>> from synapse import draw
-    >>> from matplotlib import pyplot
     >>> net = architect.Elman(2, 3, 1, seed=0)
     >>> net.learning_rule = "rtrl"
     >>> outputs = net.run([[0.0, 1.0], [1.0, 1.0]])
     >>> ax = draw.sensitivities(net)
     >>> ax.images[0].get_array().shape, ax.get_title(loc="left")
     ((3, 22), '54 of 66 sensitivities are kept')
-    >>> pyplot.close(ax.figure)
     """
     require_network("What has sensitivities", net)
     boolean("The colour_bars", colour_bars)
@@ -102,7 +98,8 @@ def _name_axis(ax: Axes, axis: Any, table: Topology, neurons: Ints, count: int) 
     """Names of neurons, or of layers where those would overlap, and lines between them."""
     across = axis is ax.xaxis
     room = points_each(axis, count)
-    of_layers, of_neurons = _layer_bands(table, neurons), _neuron_bands(table, neurons)
+    of_layers = _bands([(i, table.layers[i]) for i in table.layer[neurons].tolist()])
+    of_neurons = _bands([(i, table.names[i]) for i in neurons.tolist()])
     line = ax.axvline if across else ax.axhline
     for bands, width in ((of_neurons, 0.4), (of_layers, 1.0)):
         if room * count > 3 * len(bands):
@@ -116,17 +113,8 @@ def _name_axis(ax: Axes, axis: Any, table: Topology, neurons: Ints, count: int) 
         axis.set_tick_params(rotation=90)
 
 
-def _neuron_bands(table: Topology, neurons: Ints) -> list[_Band]:
-    """Places with the same neuron."""
-    return _bands([(i, table.names[i]) for i in neurons.tolist()])
-
-
-def _layer_bands(table: Topology, neurons: Ints) -> list[_Band]:
-    """Places with neurons of the same layer."""
-    return _bands([(i, table.layers[i]) for i in table.layer[neurons].tolist()])
-
-
 def _bands(names: list[tuple[int, str]]) -> list[_Band]:
+    """Neighbouring places with the same number and name."""
     bands, first = [], 0
     for (_, name), members in groupby(names):
         stop = first + len(list(members))
@@ -137,11 +125,9 @@ def _bands(names: list[tuple[int, str]]) -> list[_Band]:
 
 def _without_overlap(bands: list[_Band], room: float) -> list[_Band]:
     """Bands whose names do not overlap: a name that is too close to the one before is left out."""
-    chosen: list[_Band] = []
-    for band in bands:
-        if (
-            not chosen
-            or room * (band.first + band.stop - chosen[-1].first - chosen[-1].stop) / 2 >= 1.5 * LETTER
-        ):
+    chosen = bands[:1]
+    for band in bands[1:]:
+        apart = (band.first + band.stop - chosen[-1].first - chosen[-1].stop) / 2
+        if room * apart >= 1.5 * LETTER:
             chosen.append(band)
     return chosen

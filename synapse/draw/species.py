@@ -33,18 +33,14 @@ def species(result: Evolution, ax: Axes | None = None, *, log: bool = False) -> 
     ------
     ArgumentTypeError, ArgumentError
         If it is not an evolution, or has no generation.
-    MissingExtraError
-        Without matplotlib.
 
     Examples
     --------
     >>> from synapse import draw, evolve
-    >>> from matplotlib import pyplot
     >>> result = evolve.neat(evolve.fitness.xor, seed=1)
     >>> ax = draw.species(result)
     >>> len(ax.collections) == len({name for one in result.species for name in one})
     True
-    >>> pyplot.close(ax.figure)
     """
     instance("What is drawn", result, Evolution)
     log = boolean("The log", log)

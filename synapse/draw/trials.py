@@ -63,8 +63,6 @@ def trials(
         If there are no trials, or a value is not a number that the axis can show.
     UnknownNameError
         If a trial has no such value.
-    MissingExtraError
-        Without matplotlib.
 
     Examples
     --------

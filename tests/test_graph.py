@@ -2,6 +2,9 @@ import copy
 import gc
 import pickle
 import weakref
+from functools import partial
+from itertools import product
+from operator import lt
 
 import networkx as nx
 import numpy as np
@@ -9,7 +12,7 @@ import pytest
 
 import architect
 from synapse import Layer, Network, Neuron
-from synapse.errors import SynapseError, TopologyError
+from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError, TopologyError, UnknownNameError
 from synapse.objects import graph
 
 from .networks import lstm, perceptron, unchanged, used
@@ -133,13 +136,13 @@ def test_other_fields_of_nodes_cannot_be_set(net):
         nx.set_node_attributes(net.graph, None, "bias")
 
 
-def test_other_keys_are_notes_that_stay_with_the_graph(net):
+def test_other_keys_are_metadata(net):
     link = net.connections[0]
     with unchanged(net):
         nx.set_edge_attributes(net.graph, {(link.source, link.target): 7}, "capacity")
         nx.set_node_attributes(net.graph, {net[0]: (0, 1)}, "pos")
     assert link["capacity"] == net.graph.copy()[link.source][link.target]["capacity"] == 7
-    assert net.graph.nodes[net[0]]["pos"] == (0, 1)
+    assert net.graph.nodes[net[0]]["pos"] == net[0].metadata["pos"] == (0, 1)
     net.project(perceptron(1, 2))
     assert link["capacity"] == 7
     assert nx.get_node_attributes(net.graph, "pos") == {net[0]: (0, 1)}
@@ -148,15 +151,40 @@ def test_other_keys_are_notes_that_stay_with_the_graph(net):
     with pytest.raises(KeyError):
         del net.graph.nodes[net[1]]["pos"]
     with pytest.raises(KeyError):
-        net.graph.nodes[net[1]]["pos"]
+        net[1].metadata["pos"]
+    with pytest.raises(ArgumentTypeError, match="hashable"):
+        link.metadata[[]] = 1
 
 
-def test_notes_of_the_smaller_store_stay_too():
-    small, big = perceptron(1, 1), perceptron(2, 9, 1)
-    shown = small.graph, big.graph
-    shown[0].nodes[small[0]]["pos"] = 3
-    small.project(big)
-    assert shown[0].nodes[small[0]]["pos"] == 3
+def test_metadata_stay_where_they_are_through_joins_edits_and_new_numbers():
+    small, big = perceptron(1, 1), perceptron(60, 80, 1)
+    small.connections[0].metadata["number"] = 0
+    for i, link in enumerate(big.connections[::500], 1):
+        link.metadata["number"] = link.target.metadata["into"] = i
+    into = {neuron: neuron.metadata["into"] for neuron in big.select(into=partial(lt, 0))}
+    small.project(big)  # the larger store takes over the other
+    assert small.select("connections", number=0) == small.connections
+    links = {link: link["number"] for link in big.select("connections", number=partial(lt, 0))}
+    assert list(links.values()) == list(range(1, 11))
+    for source, target in product(big.input, big["hidden"]):
+        if source.connected(target) not in links:
+            source.disconnect(target)
+    big.activate(np.zeros(60))
+    assert big._store.n_identities < 200  # identities are new
+    assert {link: link["number"] for link in big.select("connections", number=partial(lt, 0))} == links
+    gone = next(iter(into))
+    big.remove(gone)
+    assert {neuron: neuron.metadata["into"] for neuron in big.select(into=partial(lt, 0))} == {
+        neuron: i for neuron, i in into.items() if neuron is not gone
+    }
+
+
+def test_select_refuses_unknown_names(net):
+    net[0].metadata["kind"] = "motor"
+    with pytest.raises(UnknownNameError, match="Did you mean 'kind'"):
+        net.select(knd="motor")
+    with pytest.raises(ArgumentError, match='"neurons" or "connections"'):
+        net.select("gates", kind="motor")
 
 
 def test_node_data_of_a_removed_neuron_cannot_be_used(net):

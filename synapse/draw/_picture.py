@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ._scaled import Scaled
+
+NUMBERS = ("activation", "bias", "state")
+"""Numbers of every neuron that can colour it."""
 
 MOST_ARROWHEADS = 250
 """Maximum number of connections that all have arrowheads."""
@@ -137,36 +141,51 @@ class Picture:
         scaled.widths(discs, 0.8 * self.point)
         if colour is None and self.places.gap:
             return [INK] * self.diagram.neurons
-        faces = self._colours_of_layers(ax) if colour is None else self._colours_of_numbers(ax, colour, bars)
+        faces = self._faces(ax, colour, bars)
         discs.set(facecolor=faces)
         brightness = faces[:, :3] @ [0.299, 0.587, 0.114]
         return ["white" if bright < 0.5 else INK for bright in brightness]
 
-    def _colours_of_numbers(self, ax: Axes, colour: str, bars: bool) -> Floats:
+    def _faces(self, ax: Axes, colour: str | None, bars: bool) -> Floats:
+        """The colours of the neurons, by layer, a number or metadata; white without a value."""
+        if colour is None:
+            return self._colours_of_kinds(ax, self.diagram.layers, self.diagram.layer)
+        if colour in NUMBERS:
+            return self._colours_of_numbers(ax, colour, getattr(self.diagram, colour), bars)
+        metadata = self.diagram.neuron_metadata[colour]
+        column = [metadata.get(i) for i in range(self.diagram.neurons)]
+        if all(type(value) in (int, float) for value in metadata.values()):
+            return self._colours_of_numbers(ax, colour, np.array(column, float), bars)
+        kinds = list(dict.fromkeys(map(str, metadata.values())))
+        place = [-1 if value is None else kinds.index(str(value)) for value in column]
+        return self._colours_of_kinds(ax, kinds, np.array(place))
+
+    def _colours_of_numbers(self, ax: Axes, colour: str, values: Floats, bars: bool) -> Floats:
         """The colours of a number of neurons, with a bar."""
-        values = getattr(self.diagram, colour)
         cmap, norm = _style.colouring(values)
         if colour == "bias":  # as weights
             cmap, norm = _style.diverging(), _style.around_zero(values)
         if bars:
             key(ax, cmap, norm, colour, location="left")
         faces: Floats = cmap(norm(values))
+        if colour not in NUMBERS:
+            faces[np.isnan(values)] = 1.0
         return faces
 
-    def _colours_of_layers(self, ax: Axes) -> Floats:
-        """The colours of the layers of neurons, with a legend if they suffice."""
+    def _colours_of_kinds(self, ax: Axes, kinds: Sequence[str], place: Indices) -> Floats:
+        """The colours of kinds of neurons, white at -1, with a legend if they suffice."""
         from matplotlib.lines import Line2D
 
-        shades = _style.tints(len(self.diagram.layers))
-        if 1 < len(self.diagram.layers) <= _style.MOST_TINTS:
+        shades = _style.tints(len(kinds))
+        if 1 < len(kinds) <= _style.MOST_TINTS:
             signs = [
                 Line2D([], [], ls="", marker="o", ms=7, mfc=shade, mec=INK, mew=0.8, label=_style.entry(name))
-                for name, shade in zip(self.diagram.layers, shades, strict=True)
+                for name, shade in zip(kinds, shades, strict=True)
             ]
             ax.legend(
                 handles=signs, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=4, handletextpad=0.1
             )
-        return np.array(shades)[self.diagram.layer]
+        return np.array([*shades, (1.0, 1.0, 1.0)])[place]
 
     def _draw_names(self, ax: Axes, scaled: Scaled, inks: list[str]) -> None:
         """Numbers and short names in the discs, longer names below them."""

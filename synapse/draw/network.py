@@ -13,7 +13,7 @@ from ..objects.network import Network
 from ..objects.neuron import Neuron
 from ..objects.topology import NO_GATER, Topology
 from ._blocks import draw_blocks
-from ._picture import Picture
+from ._picture import NUMBERS, Picture
 from ._places import LAYERS, check_layout, places_of
 from ._style import label
 
@@ -31,8 +31,6 @@ MOST_GATED = 600
 
 MOST_PRINTED = 100
 """Maximum number of connections with printed weights."""
-
-COLOURS = ("activation", "bias", "state")
 
 
 def network(
@@ -68,8 +66,10 @@ def network(
         The network or neurons to draw. Loose neurons are drawn in a row, more than 25 of them as one layer.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
-    colour : {"activation", "bias", "state"}, optional
-        The number that colours the discs of neurons, if neurons are drawn. Default: none.
+    colour : str, optional
+        What colours the discs of neurons, if neurons are drawn: "activation", "bias", "state", or a name of
+        their :attr:`~synapse.Neuron.metadata`: numbers have a colour bar, other values a
+        legend. Default: none.
     layout : str or callable
         The positions of neurons. "layers" (the default); a layout of networkx, "circular", "forceatlas2",
         "kamada_kawai", "spectral", "spiral" or "spring"; a program of Graphviz, where that is installed,
@@ -93,7 +93,7 @@ def network(
         neuron, `blocks` is True with a layout or with `numbers`, or `numbers` is True for more than 100
         connections.
     UnknownNameError
-        If `colour` is not one of these numbers, or `layout` not one of these names.
+        If no neuron has metadata of the name `colour`, or `layout` not one of these names.
     MissingExtraError
         Without matplotlib; if the layout needs Graphviz or SciPy, which is not installed.
 
@@ -107,8 +107,9 @@ def network(
     """
     diagram = diagram_of(net)
     boolean("The colour_bars", colour_bars)
-    if colour is not None and not is_among(colour, COLOURS):
-        raise unknown_name("number of a neuron to colour by", colour, COLOURS)
+    colours = (*NUMBERS, *(name for name in diagram.neuron_metadata if isinstance(name, str)))
+    if colour is not None and not is_among(colour, colours):
+        raise unknown_name("number or metadata of neurons to colour by", colour, colours)
     free, printed = check_layout(layout), boolean("`numbers`", numbers)
     if printed and diagram.connections > MOST_PRINTED:
         raise ArgumentError(

@@ -88,6 +88,7 @@ class Store:
         # connection objects by identity; a dict once there is a graph, which holds them all
         self.edges: MutableMapping[int, Any] = weakref.WeakValueDictionary()
         self.graph: Any = None  # the objects' graph, once looked at
+        self.notes: Any = None  # metadata of neurons and connections, once there are any
         # Changes with every change of structure, and differs between stores: it identifies a topology.
         self.topology_version = next(_versions)
         self.program = Program(version=0)
@@ -465,7 +466,7 @@ class UnreadStore(Store):
     only an ordinary store has, makes it one. Names that no store has, as a debugger tries, change nothing.
     """
 
-    n_removed, graph, recorder, absorbed = 0, None, None, False
+    n_removed, graph, notes, recorder, absorbed = 0, None, None, None, False
     bundled = 0  # connections in bundles
     bundles: dict[int, ConnectionBundle] = {}  # noqa: RUF012 - by first identity; replaced, never changed
     networks: dict[int, Any] = {}  # noqa: RUF012

@@ -21,6 +21,7 @@ from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import ArgumentTypeError, TopologyError, UnknownNameError
 from . import parameters
+from .metadata import Metadata
 
 if TYPE_CHECKING:
     from .neuron import Neuron
@@ -30,21 +31,23 @@ FIELDS = ("weight", "gain", "trainable", "eligibility")
 
 
 class DataView(MutableMapping[str, Any]):
-    """A mapping with the fields of a live object, and with notes.
+    """A mapping with the fields of a live object, and with its metadata.
 
-    A field is a number, a boolean or a string, read from the store at each access. A note is a value that
-    an algorithm or the user has set under any other key. Notes belong to the graph and are not saved with
-    the network.
+    A field is a number, a boolean or a string, read from the store at each access. Any other key is
+    metadata of the object, which an algorithm or the user has set.
     """
 
-    __slots__ = ("_notes",)
+    __slots__ = ()
 
     _what: ClassVar[str]
     _known: ClassVar[frozenset[str]]
     """All fields that the object can have."""
     _settable: ClassVar[tuple[str, ...]]
 
-    _notes: dict[str, Any] | None
+    @property
+    def metadata(self) -> Metadata:
+        """Values of the object that are not computed with."""
+        raise NotImplementedError
 
     def _present(self) -> tuple[str, ...]:
         """Return the fields that the object has now."""
@@ -64,9 +67,7 @@ class DataView(MutableMapping[str, Any]):
     def __getitem__(self, key: str) -> Any:
         if key in self._known:
             return self._field(key)
-        if self._notes is None:
-            raise KeyError(key)
-        return self._notes[key]
+        return self.metadata[key]
 
     def __setitem__(self, key: str, value: Any) -> None:
         if not isinstance(key, Hashable):
@@ -79,31 +80,27 @@ class DataView(MutableMapping[str, Any]):
             settable = " and ".join(self._settable)
             raise UnknownNameError(f"The {key} of a {self._what} cannot be set here: only {settable} can.")
         else:
-            self._present()  # raises if the object has been removed
-            self._notes = self._notes or {}
-            self._notes[key] = value
+            self.metadata[key] = value
 
     def __delitem__(self, key: str) -> None:
         if key in self._known:
             raise UnknownNameError(f"The field {key!r} of a {self._what} cannot be deleted.")
-        if self._notes is None:
-            raise KeyError(key)
-        del self._notes[key]
+        del self.metadata[key]
 
     def __iter__(self) -> Iterator[str]:
         yield from self._present()
-        yield from self._notes or ()
+        yield from self.metadata
 
     def __len__(self) -> int:
-        return len(self._present()) + len(self._notes or ())
+        return len(self._present()) + len(self.metadata)
 
     def copy(self) -> dict[str, Any]:
-        """Return its fields and notes as a dict, for copies of the graph."""
-        return {key: self[key] for key in self._present()} | (self._notes or {})
+        """Return its fields and metadata as a dict, for copies of the graph."""
+        return {key: self[key] for key in self._present()} | dict(self.metadata)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
-        """Return a copy with deep copies of the notes; networkx calls this when it reverses a graph."""
-        return {**self.copy(), **copy.deepcopy(self._notes or {}, memo)}
+        """Return a copy with deep copies of metadata; networkx calls this when it reverses a graph."""
+        return {**self.copy(), **copy.deepcopy(dict(self.metadata), memo)}
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise ArgumentTypeError(
@@ -118,8 +115,8 @@ class Connection(DataView):
     A connection is a live view: its values are read from, and written to, the arrays that training uses.
     It is also the edge data of ``network.graph``: a mapping with the keys ``weight``, ``gain``,
     ``trainable``, ``eligibility`` and, if it is gated, ``gater`` (the name of the gater), so that
-    networkx algorithms read the present values. ``weight`` and ``trainable`` can be set. You can add other
-    keys; their values belong to the graph and are not saved with the network.
+    networkx algorithms read the present values. ``weight`` and ``trainable`` can be set. Any other key is
+    :attr:`metadata`, which you can set, too.
 
     See Also
     --------
@@ -149,7 +146,6 @@ class Connection(DataView):
             raise ArgumentTypeError("A Connection is made by neuron.project(other).")
         self._store = store
         self._identity = identity
-        self._notes = None
 
     def __eq__(self, other: object) -> bool:
         # As an object it equals itself only; as the data of an edge, a mapping with its values.
@@ -265,6 +261,11 @@ class Connection(DataView):
         """
         target: Neuron = self._store.views[self._store["target"][self._at]]
         return sensitivity_of(target, self)
+
+    @property
+    def metadata(self) -> Metadata:
+        """Values that nothing computes with, by name, see :attr:`Neuron.metadata`."""
+        return Metadata(self)
 
     # --- the mapping that networkx sees --------------------------------------------------
 

@@ -23,6 +23,7 @@ from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import TopologyError
 from .connection import DataView, connection_at, held_connections, weights_of
+from .metadata import Metadata
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -55,8 +56,7 @@ class NeuronData(DataView):
     The keys are ``label`` (name of the neuron), ``layer`` (name of its layer), ``subset`` (index of
     its layer, 0 for the inputs; ``networkx.multipartite_layout`` arranges nodes by it), ``squash`` (name of
     the activation function), ``bias``, ``trainable``, ``activation`` and ``state``. ``bias`` and
-    ``trainable`` can be set. You can add other keys; their values belong to the graph and are not saved
-    with the network.
+    ``trainable`` can be set. Any other key is :attr:`Neuron.metadata`, which you can set, too.
 
     The data equal a dict of the same values. They are not hashable, because networkx distinguishes data
     from nodes this way.
@@ -83,7 +83,11 @@ class NeuronData(DataView):
 
     def __init__(self, neuron: Neuron) -> None:
         self._neuron = neuron
-        self._notes = None
+
+    @property
+    def metadata(self) -> Metadata:
+        """Metadata of the neuron."""
+        return self._neuron.metadata
 
     def _present(self) -> tuple[str, ...]:
         self._neuron._require()

@@ -6,8 +6,9 @@ import copyreg
 import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import wraps
+from functools import partial, wraps
 from itertools import chain, count
+from operator import eq
 from typing import Any, ClassVar, NamedTuple, NoReturn, TypeGuard, overload
 
 import networkx as nx
@@ -35,7 +36,7 @@ from ..errors import (
 )
 from ..initializers import Initializer, Seed, random_generator
 from . import graph, order, parameters, wiring
-from .connection import Connection, connections_at
+from .connection import Connection, connection_at, connections_at
 from .layer import Layer, LayersInUse, flat_layers
 from .neuron import Neuron, require_neuron
 from .parameters import ParameterPlaces
@@ -237,6 +238,58 @@ class Network(Sequence[Neuron]):
     def connections(self) -> list[Connection]:
         """Connections between its neurons, including self-connections, in the order of creation."""
         return connections_at(self._store, self._connection_rows())
+
+    @consistent_read
+    def select(self, of: str = "neurons", /, **wanted: Any) -> list[Any]:
+        """Find neurons or connections by their metadata.
+
+        Parameters
+        ----------
+        of : {"neurons", "connections"}
+            What is found. Default: neurons.
+        **wanted : value or callable
+            By name, the value that the metadata have, or a function that is true of that value.
+
+        Returns
+        -------
+        list of Neuron, or list of Connection
+            Those that have every one of these values, in the order of ``neurons`` or ``connections``.
+
+        Raises
+        ------
+        ArgumentError, UnknownNameError
+            If `of` is something else, or no neuron or connection has a value of this name.
+
+        See Also
+        --------
+        Neuron.metadata : Set these values.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.Perceptron(2, 3, 1, seed=0)
+        >>> for neuron in net["hidden"]:
+        ...     neuron.metadata["kind"] = "inter" if neuron is net[2] else "motor"
+        >>> net.select(kind="inter")
+        [<Neuron hidden 0, logistic>]
+        >>> len(net.select(kind=lambda kind: kind in ("inter", "motor")))
+        3
+        """
+        if of not in ("neurons", "connections"):
+            raise ArgumentError(checks.expected("What is selected", '"neurons" or "connections"', of))
+        notes, store = self._store.notes, self._store
+        columns = getattr(notes, of, {})
+        known = [str(name) for name in columns]
+        for name in wanted:
+            if name not in columns:
+                raise checks.unknown_name(f"metadata of {of}", name, known)
+        own: list[Any] = self.neurons
+        if of == "connections":
+            own = np.sort(store["identity"][self._connection_rows()]).tolist()
+        for name, value in wanted.items():
+            column, fits = columns[name], value if callable(value) else partial(eq, value)
+            own = [one for one in own if one in column and fits(column[one])]
+        return own if of == "neurons" else [connection_at(store, identity) for identity in own]
 
     @property
     @consistent_read

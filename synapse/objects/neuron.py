@@ -34,6 +34,7 @@ from ..initializers import Initializer, Seed, random_generator
 from ..squash import Squash
 from . import graph, parameters, wiring
 from .connection import Connection, connections_at, require_connection, sensitivity_of
+from .metadata import Metadata
 from .projection import Projection
 
 if TYPE_CHECKING:
@@ -746,6 +747,29 @@ class Neuron:
     @atomic
     def name(self, name: str) -> None:
         self._require().names[self._row] = text("The name of a neuron", name)
+
+    @property
+    def metadata(self) -> Metadata:
+        """Values that nothing computes with, by name: the kind of a neuron, its position, its transmitter.
+
+        A dict that you may change. It is also the part of ``net.graph.nodes[neuron]`` with keys other than
+        those of :class:`synapse.objects.graph.NeuronData`, so functions of networkx read and write it.
+        Copies, pickles, ``json``, ``npz`` and the formats of graphs have it, if its keys are strings and its
+        values can be written as JSON; arrays and tuples become lists.
+
+        See Also
+        --------
+        Network.select : Find neurons or connections by their metadata.
+        from_networkx : Make a network of a graph, with all its attributes.
+
+        Examples
+        --------
+        >>> neuron = Neuron()
+        >>> neuron.metadata["kind"] = "motor"
+        >>> neuron.metadata
+        {'kind': 'motor'}
+        """
+        return Metadata(self)
 
     @property
     def error(self) -> Error:

@@ -38,6 +38,7 @@ from ..errors import DivergenceError, TopologyError
 from . import parameters
 from .architectures import describe, instance_of
 from .layer import layers_of
+from .metadata import Columns, Notes, as_json, by_number
 from .network import Network, require_network
 from .neuron import Neuron
 from .sensitivities import Sensitivities
@@ -72,6 +73,8 @@ class SavedNetwork:
     order: int | None = None  # of the sensitivities
     sensitivities: PortableSensitivities | None = None  # by numbers; None: none include the latest step
     metadata: dict[str, Any] = field(default_factory=dict)  # values that JSON can represent
+    neuron_metadata: Columns = field(default_factory=dict)  # such values by name and number
+    connection_metadata: Columns = field(default_factory=dict)
 
 
 def to_saved(network: Network) -> SavedNetwork:
@@ -107,6 +110,11 @@ def _saved(network: Network) -> SavedNetwork:
         sensitivities=None if kept is None else _numbered(kept, store, edges),
         metadata=json_object("net.metadata", network.metadata),
     )
+    if store.notes is not None:
+        columns = by_number(store.notes.neurons, network)
+        saved.neuron_metadata = as_json("The metadata of neurons", columns)
+        columns = by_number(store.notes.connections, store["identity"][edges].tolist())
+        saved.connection_metadata = as_json("The metadata of connections", columns)
     named = {code: squashes.by_code(code).name for code in set(store["squash"][rows].tolist())}
     saved.neurons["squash"] = np.array([named[code] for code in store["squash"][rows].tolist()], object)
     for end in ("source", "target"):
@@ -152,6 +160,11 @@ def from_saved(saved: SavedNetwork) -> Network:
     network._begin(layers, saved.name)
     network._enter(store)
     network._metadata = saved.metadata
+    if saved.neuron_metadata or saved.connection_metadata:
+        notes = Notes.of(store)  # connections have their numbers as identities
+        notes.connections = saved.connection_metadata
+        for name, values in saved.neuron_metadata.items():
+            notes.neurons[name] = {neurons[number]: value for number, value in values.items()}
     if saved.names is not None:
         store.names[:] = saved.names
     if saved.traces is not None:
@@ -172,6 +185,8 @@ def _copied(network: Network) -> Network:
         neurons = [Neuron.__new__(Neuron) for _ in store.views]  # in the order of activation
         layers = layers_of(neurons, [(layer.name, len(layer)) for layer in network.layers])
         made = store.copied(neurons)
+        if store.notes is not None:
+            store.notes.copy_to(made)
         twin = instance_of(describe(network), layers)
         twin._begin(layers, network.name)
         twin._metadata = json_object("net.metadata", network.metadata)

@@ -22,6 +22,7 @@ from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError
 from .connection import Connection
 from .graph import LiveGraph
+from .metadata import Columns, Notes, by_number
 from .network import Network
 from .neuron import Neuron
 from .wiring import crossings_of, not_closed, rows_of, rows_within
@@ -87,6 +88,8 @@ class Topology:
         Number of the group of connections that share a weight; 0 if the connection does not share it.
     crossings : int
         Number of connections and gates between its neurons and other neurons.
+    neuron_metadata, connection_metadata : dict
+        By name, a dict from the number of a neuron or connection to its value; see :attr:`Neuron.metadata`.
     entering : int
         Number of these that lead into its neurons, or gate such connections. If it is above 0, the
         activations depend on other neurons.
@@ -132,6 +135,8 @@ class Topology:
     tie: Ints
     crossings: int
     entering: int
+    neuron_metadata: Columns
+    connection_metadata: Columns
     _unusual: dict[str, NDArray[Any]]  # the columns of RARE_OF_NEURONS and RARE_OF_CONNECTIONS without ties
     _crossing: Connection | None = field(default=None)
     _entering: Connection | None = field(default=None)
@@ -292,8 +297,10 @@ class Topology:
             creation) and, if a neuron of the table gates them, ``gater`` (the number of a node). Some have
             more attributes where these are not 0: nodes ``group`` (neurons that compete), ``random``
             (position of the stream of random numbers), ``deterministic``, ``frozen`` and ``bias_tie``; edges
-            ``frozen`` and ``tie``. The graph has a ``name`` and a ``dtype``. :func:`from_networkx` reads all
-            of this, so a file that networkx writes from this graph holds the network.
+            ``frozen`` and ``tie``. Metadata are attributes, too, except under these names; an ``x`` and a
+            ``y`` among them replace the position. The graph has a ``name`` and a ``dtype``.
+            :func:`from_networkx` reads all of this, so a file that networkx writes from this graph holds the
+            network.
 
         See Also
         --------
@@ -324,14 +331,19 @@ class Topology:
             "trainable": self.trainable_bias.tolist(),
             "activation": self.activation.tolist(),
             "state": self.state.tolist(),
-            "x": (APART * self.layer).tolist(),
+            "x": (float(APART) * self.layer).tolist(),
             "y": self._heights().tolist(),
         }
-        graph.add_nodes_from(enumerate(self._with_rare(_rows(columns), RARE_OF_NEURONS)))
+        nodes = self._with_rare(_rows(columns), RARE_OF_NEURONS)
+        _add_metadata(nodes, self.neuron_metadata, {*columns, *RARE_OF_NEURONS} - {"x", "y"})
+        graph.add_nodes_from(enumerate(nodes))
         number = np.arange(self.connections)
         edges = {"weight": self.weight, "gain": self.gain, "trainable": self.trainable, "number": number}
         data = _rows({name: column.tolist() for name, column in edges.items()})
         self._with_rare(data, RARE_OF_CONNECTIONS)
+        _add_metadata(
+            data, self.connection_metadata, {*edges, *RARE_OF_CONNECTIONS, "gater", "gate", "gates"}
+        )
         for source, target, gater, values in zip(
             self.source.tolist(), self.target.tolist(), self.gater.tolist(), data, strict=True
         ):
@@ -362,6 +374,13 @@ class Topology:
         whose = f" of {self.name}" if self.name else ""
         links = counted(self.connections, "connection")
         return f"<Topology{whose}, {counted(self.neurons, 'neuron')}, {links}>"
+
+
+def _add_metadata(rows: list[dict[str, Any]], columns: Columns, taken: set[str]) -> None:
+    """Add metadata to the rows of neurons or connections, except under names that graphs use."""
+    for name, column in columns.items():
+        for number, value in column.items() if name not in taken else ():
+            rows[number][name] = value
 
 
 def freeze(table: Any) -> None:
@@ -406,7 +425,9 @@ def _neuron_facts(neurons: Sequence[Neuron]) -> dict[str, Any]:
 def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
     """Return the columns of neurons and of the connections between them, from each of their stores."""
     stores = dict.fromkeys(neuron._store for neuron in neurons) or [Store(np.dtype(np.float64))]
-    parts = [_part(store, neurons) for store in stores]
+    parts = list[dict[str, Any]]()
+    for store in stores:
+        parts.append(_part(store, neurons, sum(len(part["source"]) for part in parts)))
     _number_groups(parts)
     order = np.argsort(np.concatenate([part.pop("numbers") for part in parts]), kind="stable")  # as given
     found: dict[str, Any] = {}
@@ -418,6 +439,11 @@ def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
     found["names"] = tuple(names[i] for i in order.tolist())
     found["squash"] = tuple(squashes.by_code(codes[i]).name for i in order.tolist())
     found["dtype"] = parts[0]["dtype"]
+    for name in ("neuron_metadata", "connection_metadata"):
+        found[name] = joined = dict[Any, dict[int, Any]]()
+        for part in parts:
+            for key, column in part[name].items():
+                joined.setdefault(key, {}).update(column)
     found["_unusual"] = {name: found.pop(name) for name in _UNUSUAL}
     return {**found, **crossings_of([part["members"] for part in parts])}
 
@@ -442,15 +468,23 @@ _UNUSUAL = {one.name for one in (*RARE_OF_NEURONS.values(), *RARE_OF_CONNECTIONS
 }
 
 
-def _part(store: Store, neurons: Sequence[Neuron]) -> dict[str, Any]:
-    """Return the columns of the neurons in one store, and of the connections between these."""
+def _part(store: Store, neurons: Sequence[Neuron], first: int) -> dict[str, Any]:
+    """Return the columns of the neurons in one store, and of the connections between these.
+
+    `first` is the number of the first of these connections in the table.
+    """
     mine = np.array([i for i, neuron in enumerate(neurons) if neuron._store is store], np.int64)
     rows = rows_of(neurons[i] for i in mine.tolist())
     number = np.full(store.n_neurons + 1, OUTSIDE, np.int64)
     number[rows], number[-1] = mine, NO_GATER
     edges = rows_within(store, number >= 0)
     gater = np.minimum(store["gater"][edges], store.n_neurons)
+    notes = Notes() if store.notes is None else store.notes
     return {
+        "neuron_metadata": by_number(notes.neurons, neurons),
+        "connection_metadata": by_number(notes.connections, store["identity"][edges].tolist(), first)
+        if notes.connections
+        else {},
         "dtype": store.dtype,
         "members": (store, number >= 0),
         "numbers": mine,

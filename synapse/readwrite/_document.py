@@ -36,6 +36,8 @@ ARCHITECTURE = "architecture"
 """Only of networks that are one."""
 METADATA = "metadata"
 """Only of networks that have any."""
+NOTES = ("neuron_metadata", "connection_metadata")
+"""By name, the numbers of the neurons or connections that have a value, and these values. As METADATA."""
 RULE = "learning_rule"
 """Only of networks that learn by rtrl, or have sensitivities that a trainer has left."""
 RULE_KEYS = ("method", "order", "stepped")
@@ -122,7 +124,11 @@ def document(saved: SavedNetwork) -> dict[str, Any]:
     """The document of a network, with numbers and flags as arrays."""
     head = (MARK, VERSION, saved.name, saved.dtype.name, saved.clock)
     kind = {} if saved.architecture is None else {ARCHITECTURE: saved.architecture}
-    notes = {METADATA: saved.metadata} if saved.metadata else {}
+    notes: dict[str, Any] = {METADATA: saved.metadata} if saved.metadata else {}
+    for table in NOTES:
+        columns = getattr(saved, table)
+        if columns:
+            notes[table] = {name: [[*column], [*column.values()]] for name, column in columns.items()}
     return {**dict(zip(HEAD, head, strict=True)), **kind, **notes, **_rule_of(saved), **_tables(saved)}
 
 
@@ -200,7 +206,7 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
     sensitivities have no rows then. Runs may stand for sources and targets.
     """
     stepped = RULE in data and _checked_rule(data[RULE])["stepped"]
-    optional = (ARCHITECTURE, METADATA, RULE, "runs", *(ENTRIES if stepped else TRACES))
+    optional = (ARCHITECTURE, METADATA, *NOTES, RULE, "runs", *(ENTRIES if stepped else TRACES))
     checks.members("A network", data, (*HEAD, *TABLES), optional)
     require(type(data["name"]) is str, "The name of the network", "a string", data["name"])
     require(data["dtype"] in checks.FLOATS, "The dtype", " or ".join(checks.FLOATS), data["dtype"])
@@ -227,8 +233,26 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
         traces=_traces(data, neurons, connections, edges, dtype),
         architecture=checks.checked_architecture(data.get(ARCHITECTURE)),
         metadata=checks.checked_metadata(data.get(METADATA, {})),
+        neuron_metadata=_notes(data, NOTES[0], len(neurons)),
+        connection_metadata=_notes(data, NOTES[1], len(connections)),
         **_rule(data, neurons, connections, edges, dtype),
     )
+
+
+def _notes(data: dict[str, Any], table: str, count: int) -> dict[str, dict[int, Any]]:
+    """The metadata of neurons or connections, by name and number."""
+    columns = {}
+    for name, column in checks.checked_metadata(data.get(table, {})).items():
+        what, lists = f"The {name} of {table!r}", isinstance(column, list) and len(column) == 2
+        fits = lists and all(isinstance(part, list) for part in column) and len(column[0]) == len(column[1])
+        require(fits, what, "a list of numbers and a list of as many values", column)
+        numbers = column[0]
+        whole = all(checks.is_whole(number, 0, count - 1) for number in numbers) and len({*numbers}) == len(
+            numbers
+        )
+        require(whole, what, f"of different numbers from 0 to {count - 1}", numbers)
+        columns[name] = dict(zip(*column, strict=True))
+    return columns
 
 
 def _layers(data: dict[str, Any], neurons: int) -> list[tuple[str, int]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -25,7 +25,7 @@ from ..objects.topology import Topology
 from . import files
 from ._checks import FLOATS, an_object, require
 from ._formats import ALL, LINKED, Format
-from .graphs import from_networkx
+from .graphs import EDGE_NAMES, NODE_NAMES, from_networkx
 
 __all__ = ["dot_data"]
 
@@ -51,7 +51,11 @@ def _graphml_data(network: Network) -> str:
 def from_xml(read: Callable[..., Any], name: str, content: bytes) -> Network:
     """Make a network from an XML file of this name, by a reader of networkx."""
     _refuse_declarations(content)
-    return network_of(_parsed(lambda: read(io.BytesIO(content)), name))
+    graph = _parsed(lambda: read(io.BytesIO(content)), name)
+    for attributes in (*graph.nodes.values(), *(data for *_, data in graph.edges(data=True))):
+        for key in ("viz", "id"):  # looks, and numbers of edges, in GEXF
+            attributes.pop(key, None)
+    return network_of(graph)
 
 
 def _parsed(read: Callable[[], Any], name: str) -> Any:
@@ -93,7 +97,11 @@ def _from_cytoscape_data(data: Any) -> Network:
             number[node["data"]["id"]] = node["data"].setdefault("value", node["data"]["id"])
         for edge in elements["edges"]:  # Cytoscape.js writes the ends as text
             edge["data"] |= {end: number.get(edge["data"][end], edge["data"][end]) for end in _ENDS}
-        return nx.cytoscape_graph({"data": [], "directed": True, **data})
+        graph = nx.cytoscape_graph({"data": [], "directed": True, **data})
+        for attributes in (*graph.nodes.values(), *graph.edges.values()):
+            for name in ("id", "value", "name", *_ENDS):  # which Cytoscape has for every element
+                attributes.pop(name, None)
+        return graph
 
     graph = _parsed(read, "a graph of Cytoscape")
     return _complete(graph, data["elements"]["nodes"], data["elements"]["edges"])
@@ -137,7 +145,33 @@ def graph_of(network: Network, format: str = "", unfit: re.Pattern[str] | None =
             raise FormatError(
                 f"Expected the {what} to have no {found[0]!r}, which {format} cannot hold, got {shown(name)}."
             )
+    if format in ("GraphML", "GEXF"):
+        _require_one_type(format, "neurons", graph.nodes.values(), NODE_NAMES - {"x", "y"})
+        _require_one_type(format, "connections", (data for *_, data in graph.edges(data=True)), EDGE_NAMES)
     return graph
+
+
+def _require_one_type(format: str, what: str, rows: Iterable[dict[str, Any]], known: Set[str]) -> None:
+    """Raise unless the metadata of one name are all numbers, all text or all booleans; convert to floats."""
+    columns: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        for name in row.keys() - known:
+            columns.setdefault(name, []).append(row)
+    for name, having in columns.items():
+        types = {type(row[name]) for row in having}
+        if types == {int, float}:
+            for row in having:
+                row[name] = float(row[name])
+        elif types == {str}:
+            for text in (name, *(row[name] for row in having)):
+                if UNFIT.search(text):
+                    raise FormatError(f"{format} cannot hold every character of {shown(text)}, a {name!r}.")
+        elif len(types) > 1 or not types <= {int, float, bool}:
+            kinds = " and ".join(sorted(kind.__name__ for kind in types))
+            raise FormatError(
+                f"{format} holds metadata that are numbers, text or booleans, one of these for each name. "
+                f"Got {kinds} for {name!r} of {what}. Save as .json or .npz, or delete these metadata."
+            )
 
 
 def _names(graph: nx.DiGraph[int]) -> Iterator[tuple[str, str]]:

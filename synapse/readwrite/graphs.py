@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from functools import partial
 from itertools import groupby
+from math import isnan
 from typing import Any
 
 import networkx as nx
@@ -17,12 +17,13 @@ from .._typing import Bools, Ints
 from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, Column
 from ..errors import ArgumentError, ArgumentTypeError, SynapseError, TopologyError, UnknownNameError
 from ..initializers import Initializer, Seed, given_back, random_generator
-from ..objects.connection import Connection
+from ..objects.connection import FIELDS as FIELDS_OF_CONNECTIONS, Connection
+from ..objects.graph import FIELDS as FIELDS_OF_NEURONS
 from ..objects.network import Network
 from ..objects.neuron import Neuron
 from ..objects.order import find_order
 from ..objects.state import SavedNetwork, from_saved
-from ..objects.topology import NO_GATER, RARE_OF_CONNECTIONS, RARE_OF_NEURONS
+from ..objects.topology import APART, NO_GATER, RARE_OF_CONNECTIONS, RARE_OF_NEURONS
 from ..squash import Squash
 from ._checks import require_shared
 from ._formats import ALL, LINKED, Format
@@ -49,8 +50,9 @@ def from_networkx(
 ) -> Network:
     """Build a network from a graph of networkx: nodes become neurons, edges become connections.
 
-    Values stored in the graph are used; missing ones get defaults. Each edge of an undirected graph
-    becomes two connections, one in each direction. Self-loops become self-connections.
+    Values stored in the graph are used; missing ones get defaults. All other attributes of nodes and edges
+    become the :attr:`~Neuron.metadata` of neurons and connections, except None and NaN. Each edge
+    of an undirected graph becomes two connections, one in each direction. Self-loops become self-connections.
 
     Inputs fire first and outputs last. In between, every neuron fires after those that lead to it and
     those that gate its incoming connections, as in :func:`architect.construct`, and neurons of one depth form
@@ -118,7 +120,7 @@ def from_networkx(
     Notes
     -----
     ``from_networkx(Topology.of(net).to_networkx())`` gives a network that computes what `net` computes. It
-    loses what the graph does not hold: the class of an architecture, metadata, traces and errors.
+    loses what the graph does not hold: the class of an architecture, ``net.metadata``, traces and errors.
     ``from_networkx(net.graph)`` loses ties, the streams of random neurons and the order of the connections,
     too, and several groups of competing neurons in one layer become one group.
 
@@ -142,12 +144,12 @@ def from_networkx(
     kind = float_type("The dtype", graph.graph.get("dtype", np.float64) if dtype is None else dtype)
     place = {node: i for i, node in enumerate(names)}
     nodes = Items(
-        "node", [graph.nodes[node] for node in names], keys, lambda i: f"the node {shown(names[i])}"
+        "node", map(graph.nodes.__getitem__, names), len(names), keys, lambda i: f"the node {shown(names[i])}"
     )
     labels = [
         str(node) if label is None else label for node, label in zip(names, nodes.texts("label"), strict=True)
     ]
-    connections = _connections(graph, keys, kind, place, labels)
+    connections, notes = _connections(graph, keys, kind, place, labels)
     subset = nodes.read("subset", _layer_number)
     layers = arrange(place, connections, inputs, outputs, subset)
     neurons = _neurons(nodes, kind, layers, functions)
@@ -158,6 +160,8 @@ def from_networkx(
         names=[labels[i] for layer in layers for i in layer],
         neurons=neurons,
         connections=connections,
+        neuron_metadata=_without_positions(nodes.metadata(NODE_NAMES), subset),
+        connection_metadata=notes,
     )
     with given_back(rng):
         _draw_missing(connections, initializer, rng, kind)
@@ -184,9 +188,9 @@ def _nodes_of(graph: Any) -> list[Any]:
 
 def _connections(
     graph: nx.Graph[Any], keys: Keys, dtype: np.dtype[Any], place: Mapping[Any, int], labels: Sequence[str]
-) -> Columns:
-    """The columns of the connections; a weight that the graph does not have is NaN."""
-    links = [link for link in graph.edges(data=True) if link[2].get("gate") is not True]
+) -> tuple[Columns, Columns]:
+    """The columns of the connections, and their metadata; a weight that the graph does not have is NaN."""
+    links: list[Any] = [link for link in graph.edges(data=True) if link[2].get("gate") is not True]
     if not graph.is_directed():
         links += [(v, u, data) for u, v, data in links if u != v]
     if all(type(link[2].get("number")) is int for link in links):
@@ -198,10 +202,13 @@ def _connections(
     source, target = (np.array([place[link[end]] for link in links], np.int64) for end in (0, 1))
     if graph.is_multigraph():
         _refuse_parallel(source, target, label)
-    edges = Items("edge", [data for _, _, data in links], keys, label)
+    attributes = (  # the mapping of a connection has only the name of its gater
+        {**data, "gater": data.gater} if isinstance(data, Connection) else data for _, _, data in links
+    )
+    edges = Items("edge", attributes, len(links), keys, label)
     gaters = edges.read("gater", _gater_among(place, labels), NO_GATER)
     trainable = edges.read("trainable", boolean)
-    return {
+    columns = {
         "source": source,
         "target": target,
         "gater": np.array(gaters, np.int64),
@@ -211,6 +218,17 @@ def _connections(
         ),
         **{one.name: edges.rare(name, one, dtype) for name, one in RARE_OF_CONNECTIONS.items()},
     }
+    return columns, edges.metadata(EDGE_NAMES)
+
+
+def _without_positions(metadata: Columns, subset: Sequence[int | None]) -> Columns:
+    """The metadata without the positions that :meth:`Topology.to_networkx` derives from the layers."""
+    layers = ((i, subset[i]) for i in metadata.get("x", ()))
+    derived = {i for i, layer in layers if layer is not None and metadata["x"][i] == APART * layer}
+    for name in ("x", "y") if derived else ():
+        column = {i: value for i, value in metadata.pop(name, {}).items() if i not in derived}
+        metadata |= {name: column} if column else {}
+    return metadata
 
 
 def _refuse_parallel(source: Ints, target: Ints, label: Callable[[int], str]) -> None:
@@ -307,6 +325,10 @@ def _number(saved: SavedNetwork, layers: Layers) -> None:
     saved.neurons = {name: column[order] for name, column in saved.neurons.items()}
     for end in ("source", "target", "gater"):
         saved.connections[end] = number[saved.connections[end]]
+    saved.neuron_metadata = {
+        name: {int(number[i]): value for i, value in column.items()}
+        for name, column in saved.neuron_metadata.items()
+    }
 
 
 MOST_LAYERS = 24
@@ -444,6 +466,9 @@ NODE = (
     *dict.fromkeys((*RARE_OF_NEURONS, *RARE_OF_CONNECTIONS)),
 )
 """The attributes that are read, with their default names, except the weight and the gater."""
+NODE_NAMES = frozenset((*FIELDS_OF_NEURONS, *RARE_OF_NEURONS, "activations"))
+EDGE_NAMES = frozenset((*FIELDS_OF_CONNECTIONS, *RARE_OF_CONNECTIONS, "gater", "gate", "gates", "number"))
+"""What the graph of a network has itself, and so is no metadata."""
 Check = Callable[[str, Any], Any]
 Keys = dict[str, str | None]
 
@@ -465,33 +490,39 @@ def keys_of(weight: Any, gater: Any, attributes: Any) -> Keys:
     return keys
 
 
-@dataclass(frozen=True)
 class Items:
     """The nodes or the edges of a graph, whose attributes are read under the names in `keys`.
 
-    `label` names the item of a number in an error: "node 3".
+    `label` names the item of a number in an error: "node 3". `columns` has the values by name and number.
     """
 
-    what: str
-    data: Sequence[Mapping[str, Any]]
-    keys: Keys
-    label: Callable[[int], str]
+    def __init__(
+        self,
+        what: str,
+        data: Iterable[Mapping[Any, Any]],
+        count: int,
+        keys: Keys,
+        label: Callable[[int], str],
+    ) -> None:
+        self.what, self.count, self.keys, self.label = what, count, keys, label
+        self.columns: dict[Any, dict[int, Any]] = {}
+        for i, attributes in enumerate(data):
+            for name, value in attributes.items():
+                if value is not None:
+                    self.columns.setdefault(name, {})[i] = value
 
     def read(self, name: str, check: Check, default: Any = None) -> list[Any]:
         """The values of an attribute, as `check` returns them; the default if an item has none."""
         key = self.keys[name]
         if key is None:
-            return [default] * len(self.data)
-        gaters = name == "gater"  # of which the mapping of a connection has only the name
-        values = [
-            data.gater if gaters and isinstance(data, Connection) else data.get(key) for data in self.data
-        ]
-        if key != name and all(value is None for value in values):
-            known = ", ".join({shown(other): None for data in self.data for other in data}) or "none"
+            return [default] * self.count
+        if key != name and key not in self.columns:
+            known = ", ".join(map(shown, self.columns)) or "none"
             raise ArgumentError(f"No {self.what} has the attribute {shown(key)}. Known: {known}.")
-        for i, value in enumerate(values):
+        values = [default] * self.count
+        for i, value in self.columns.get(key, {}).items():
             try:
-                values[i] = default if value is None else check("", value)
+                values[i] = check("", value)
             except SynapseError:
                 self._refuse(name, i, value, check)
         return values
@@ -506,7 +537,21 @@ class Items:
 
     def numbers(self, name: str, dtype: np.dtype[Any], default: float) -> np.ndarray[Any, np.dtype[Any]]:
         """Finite numbers."""
+        column = self.columns.get(self.keys[name], {})
+        if len(column) == self.count and {*map(type, column.values())} == {float}:  # the usual weights
+            values = np.fromiter(column.values(), dtype, self.count)
+            if np.isfinite(values).all():
+                return values
         return np.array(self.read(name, partial(finite_number, dtype=dtype), default), dtype)
+
+    def metadata(self, known: Set[str]) -> Columns:
+        """The attributes of other names, without NaN, by which tables mean that there is no value."""
+        columns = {
+            name: {i: value for i, value in column.items() if not (isinstance(value, float) and isnan(value))}
+            for name, column in self.columns.items()
+            if name not in known
+        }
+        return {name: column for name, column in columns.items() if column}
 
     def texts(self, name: str) -> list[str | None]:
         """Strings; other values are converted to strings."""

@@ -33,6 +33,8 @@ def json_data(network: Network) -> dict[str, Any]:
     source, target and gater are numbers of neurons), and three tables of traces.
     ``eligibility`` has a row for each connection, ``influence`` for each gater and gated neuron, and
     ``extended`` for each influence and incoming connection of its gater (null for the bias).
+    ``neuron_metadata`` and ``connection_metadata`` have, by name, two lists: the numbers of those that have
+    a value, and the values.
 
     A column is left out if it has its default in every row: true for ``trainable`` and ``trainable_bias``, 1
     for ``cost_weight``, null for ``gater``, otherwise 0. So are the names of neurons if none has one, and

@@ -41,6 +41,8 @@ class Call:
             given = list(good.get(name, ()))
             given[min(1, len(given)) : 2] = [value]
             value = tuple(given)
+        if signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
+            value = {"kind": value}
         good[name] = value
         arguments = {key: good[key] for key in signature.parameters if key in good}
         bound = inspect.BoundArguments(signature, arguments)  # type: ignore[arg-type]
@@ -105,6 +107,7 @@ row(
 )
 row("synapse.Network.propagate", {"rate": 0.1, "target": [1.0]}, rate="0 0.5", target=either)
 row("synapse.Network.slopes", {"errors": [1.0]}, out="None")
+row("synapse.Network.select", {"wanted": {}}, wanted="")
 row("synapse.Network.add", lambda w: {"neurons": w.layer}, before="None")
 row("synapse.Network.remove", neuron="")
 row("synapse.Topology.of", shown="[] layer network")

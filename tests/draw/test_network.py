@@ -388,6 +388,22 @@ def test_colours_show_layers_that_a_legend_names(net):
     assert draw.network(net, layout="circular", colour="bias").get_legend() is None
 
 
+def test_discs_are_coloured_by_metadata():
+    net = architect.Perceptron(2, 3, 1, seed=0)
+    for neuron, kind, size in zip(net, ["motor", "inter", "motor", "inter", "a"], [1, 2, 1.0, 2, 3]):
+        neuron.metadata.update(kind=kind, size=size)
+    for colour, same in (("kind", [(0, 2), (1, 3)]), ("size", [(0, 2), (1, 3)])):
+        ax = draw.network(net, colour=colour)
+        (discs,) = part(ax, "neurons")
+        faces = [tuple(face) for face in discs.get_facecolor()]
+        assert all(faces[i] == faces[j] for i, j in same)
+        assert len(set(faces)) == 4
+        assert faces[5] == (1.0, 1.0, 1.0, 1.0)  # the output has none
+    assert legend(draw.network(net, colour="kind")) == ["motor", "inter", "a"]
+    with pytest.raises(UnknownNameError, match="Did you mean 'kind'"):
+        draw.network(net, colour="kinds")
+
+
 def test_a_function_is_given_the_graph_and_its_places_are_used(net):
     seen = []
 

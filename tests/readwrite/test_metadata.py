@@ -3,13 +3,14 @@
 import io
 import pickle
 
+import networkx as nx
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
 import architect
-from synapse import errors, load, save
-from synapse.readwrite import json_data
+from synapse import errors, from_networkx, load, save
+from synapse.readwrite import from_json_data, json_data
 
 from .nets import OWN, WAYS, same
 
@@ -85,3 +86,63 @@ def test_what_is_not_json_is_refused_when_saved(tmp_path):
             net.metadata = metadata
         assert net.metadata == {"a": 1}
     assert path.read_bytes() == before
+
+
+def annotated(**of_the_neuron):
+    graph = nx.DiGraph(name="worm")
+    graph.add_node("AVA", kind="inter", cells=2, known=True, **of_the_neuron)
+    graph.add_node("ASH", kind="sensory", x=1.5, y=-2.0)
+    graph.add_edge("ASH", "AVA", weight=0.5, transmitter="Glu", synapses=7, unread=float("nan"), none=None)
+    graph.add_edge("ASH", "VA01", share=0.25)
+    graph.add_edge("VA01", "VA01", share=1)
+    return from_networkx(graph, outputs=["VA01"], seed=0)
+
+
+def metadata_of(net):
+    links = {(link.source.name, link.target.name): dict(link.metadata) for link in net.connections}
+    return {neuron.name: dict(neuron.metadata) for neuron in net}, links
+
+
+COPIES = {
+    **WAYS,
+    **{
+        name: lambda net, name=name: load(io.BytesIO(in_bytes(net, name)), name)
+        for name in ("graphml", "gexf", "cytoscape")
+    },
+    "live graph": lambda net: from_networkx(net.graph),
+}
+
+
+@pytest.mark.parametrize("way", COPIES)
+def test_attributes_of_a_graph_are_metadata_in_every_copy(way):
+    net = annotated()
+    neurons, links = metadata_of(net)
+    assert neurons == {
+        "AVA": {"kind": "inter", "cells": 2, "known": True},
+        "ASH": {"kind": "sensory", "x": 1.5, "y": -2.0},
+        "VA01": {},
+    }
+    assert links["ASH", "AVA"] == {"transmitter": "Glu", "synapses": 7}
+    twin = COPIES[way](net)
+    assert metadata_of(twin) == (neurons, links)
+    twin.select(kind="inter")[0].metadata["kind"] = "motor"
+    twin.select("connections", transmitter="Glu")[0].metadata["transmitter"] = "GABA"
+    assert metadata_of(net) == (neurons, links)
+
+
+@pytest.mark.parametrize("format", ["graphml", "gexf"])
+@pytest.mark.parametrize("value", [[0, 1], "text\0", {"a": 1}])
+def test_metadata_that_xml_cannot_hold_are_refused(format, value):
+    with pytest.raises(errors.FormatError, match="place"):
+        in_bytes(annotated(place=value), format)
+    assert load(io.BytesIO(in_bytes(annotated(place=value), "json")), "json").select(place=value)
+
+
+@pytest.mark.parametrize(
+    "column", [3, [[0], []], [[0, 0], [1, 2]], [[9], [1]], [[0.5], [1]], [["a"], [1]], [[0], [1], [2]]]
+)
+def test_damaged_metadata_are_refused(column):
+    data = json_data(annotated())
+    data["neuron_metadata"]["kind"] = column
+    with pytest.raises(errors.FormatError, match="kind of 'neuron_metadata'"):
+        from_json_data(data)

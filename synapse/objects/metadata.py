@@ -1,0 +1,141 @@
+"""Metadata of neurons and connections: values that a graph carries beside those that are computed with."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Hashable, Iterable, Iterator, MutableMapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._checks import expected, json_object
+from ..engine.guard import InUse
+from ..engine.schema import NONE
+from ..engine.store import Store
+from ..errors import ArgumentTypeError
+
+Columns = dict[Any, dict[Any, Any]]
+"""By name, the values of those that have one: by neuron, by the identity of a connection, or by number."""
+
+
+class Notes:
+    """The metadata of all neurons and connections of a store, which the store holds."""
+
+    def __init__(self) -> None:
+        self.neurons: Columns = {}
+        self.connections: Columns = {}
+
+    @classmethod
+    def of(cls, store: Store) -> Notes:
+        """Return those of a store; it gets empty ones if it has none."""
+        if store.notes is None:
+            assert store.columns is not None  # an unread store becomes an ordinary one
+            store.notes = cls()
+            store.follow(store.notes)
+        notes: Notes = store.notes
+        return notes
+
+    def _moved(self, store: Store, shift: int) -> None:
+        """Join those of a store that absorbs this one, where identities are higher by `shift`."""
+        others = Notes.of(store)
+        for name, column in self.neurons.items():
+            others.neurons.setdefault(name, {}).update(column)
+        for name, column in self.connections.items():
+            moved = {identity + shift: value for identity, value in column.items()}
+            others.connections.setdefault(name, {}).update(moved)
+        self.__init__()  # type: ignore[misc]
+
+    def _renumbered(self, new: NDArray[np.uint32]) -> None:
+        """Follow the new identities, and forget what has been removed."""
+        numbers = new.tolist()
+        for name, column in self.connections.items():
+            now = {numbers[identity]: value for identity, value in column.items()}
+            self.connections[name] = {identity: value for identity, value in now.items() if identity != NONE}
+        for name, values in self.neurons.items():
+            self.neurons[name] = {neuron: value for neuron, value in values.items() if neuron._row >= 0}
+
+    def copy_to(self, store: Store) -> None:
+        """Let another store, with the same rows and identities, have copies of all values."""
+        notes = Notes.of(store)
+        for name, values in self.neurons.items():
+            alive = {neuron._row: value for neuron, value in values.items() if neuron._row >= 0}
+            notes.neurons[name] = {store.views[row]: copy.deepcopy(value) for row, value in alive.items()}
+        notes.connections = copy.deepcopy(self.connections)
+
+
+class Metadata(MutableMapping[Any, Any]):
+    """The metadata of one neuron or connection, read from its store at each access."""
+
+    __slots__ = ("_owner",)
+
+    def __init__(self, owner: Any) -> None:
+        self._owner = owner
+
+    def _place(self, made: bool = False) -> tuple[Columns, Any]:
+        """Return the columns that may have a value of the owner, and its key there."""
+        self._owner._require()
+        store, identity = self._owner._store, getattr(self._owner, "_identity", None)
+        if store.notes is None and not made:
+            return {}, None
+        notes = Notes.of(store)
+        return (notes.neurons, self._owner) if identity is None else (notes.connections, identity)
+
+    def __getitem__(self, name: Any) -> Any:
+        columns, key = self._place()
+        column = columns.get(name, {})
+        if key not in column:
+            raise KeyError(name)
+        return column[key]
+
+    def __setitem__(self, name: Any, value: Any) -> None:
+        if not isinstance(name, Hashable):
+            raise ArgumentTypeError(expected("A key of metadata", "hashable, like the keys of a dict", name))
+        with InUse(self._owner):
+            columns, key = self._place(made=True)
+            columns.setdefault(name, {})[key] = value
+
+    def __delitem__(self, name: Any) -> None:
+        with InUse(self._owner):
+            columns, key = self._place()
+            if key not in columns.get(name, {}):
+                raise KeyError(name)
+            del columns[name][key]
+            if not columns[name]:
+                del columns[name]
+
+    def __iter__(self) -> Iterator[Any]:
+        columns, key = self._place()
+        return iter([name for name, column in columns.items() if key in column])
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+def by_number(columns: Columns, keys: Iterable[Any], first: int = 0) -> Columns:
+    """Return the columns with numbers from `first` on in place of these keys, and without all others."""
+    if not columns:
+        return {}
+    number = {key: i for i, key in enumerate(keys, first)}
+    chosen = {
+        name: {number[key]: value for key, value in column.items() if key in number}
+        for name, column in columns.items()
+    }
+    return {name: dict(sorted(column.items())) for name, column in chosen.items() if column}
+
+
+def as_json(what: str, columns: Columns) -> Columns:
+    """Return columns of values of JSON, arrays and tuples as lists; or raise ArgumentTypeError."""
+    return {
+        name: dict(zip(column, json_object(what, {name: [*map(_plain, column.values())]})[name], strict=True))
+        for name, column in columns.items()
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    return [*map(_plain, value)] if isinstance(value, tuple) else value

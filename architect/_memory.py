@@ -71,30 +71,21 @@ def synaptic_blocks(
 def _wire_synaptic(
     recipe: Recipe, block: MemoryBlocks, sources: list[Layer], output: Layer, options: LSTMOptions
 ) -> None:
-    """Connect the layers of a memory block.
-
-    The sources lead to the gates and, through the input gates, to the cells. The cells lead to themselves, to
-    the gates and, through the output gates, to the output.
-    """
+    """Connect the sources to the gates and, gated, to the cells; the cells to the gates and the output."""
     gates = _gates(block)
     for source in sources:
-        entering = recipe.connect(source, block.cells)
-        block.input_gates.gate(entering, gate.INPUT)
+        block.input_gates.gate(recipe.connect(source, block.cells), gate.INPUT)
         for layer in gates:
             recipe.connect(source, layer)
-    leaving = recipe.connect(block.cells, output)
-    block.output_gates.gate(leaving, gate.OUTPUT)
+    block.output_gates.gate(recipe.connect(block.cells, output), gate.OUTPUT)
     _carry(block)
     if options.peepholes is not None:
         for layer in gates:
             recipe.connect(block.cells, layer, options.peepholes)
     if options.hidden_to_hidden and len(block.cells) > 1:
         recipe.connect(block.cells, block.cells, ALL_TO_ELSE)
-    if options.output_to_hidden:
-        recipe.connect(output, block.cells)
-    if options.output_to_gates:
-        for layer in gates:
-            recipe.connect(output, layer)
+    for layer in [block.cells] * options.output_to_hidden + gates * options.output_to_gates:
+        recipe.connect(output, layer)
 
 
 def standard_blocks(
@@ -115,25 +106,21 @@ def standard_blocks(
             recipe.fixed(size, names[5], function=options.cell_squash),
             recipe.fixed(size, names[6]),
         )
-        _wire_standard(recipe, block, source, options.peepholes)
+        # Weights of sums are trainable; weights of copies are not.
+        gates = _gates(block)
+        for layer in (*gates, block.candidates):
+            recipe.connect(source, layer)
+            recipe.connect(block.hidden, layer)
+        block.input_gates.gate(pass_on(block.candidates, block.cells), gate.INPUT)
+        _carry(block)
+        pass_on(block.cells, block.squashed_cells)
+        block.output_gates.gate(pass_on(block.squashed_cells, block.hidden), gate.INPUT)
+        for layer in gates if options.peepholes is not None else ():
+            recipe.connect(block.cells, layer, options.peepholes)
         blocks.append(block)
         source = block.hidden
     recipe.connect(source, output)
     return blocks
-
-
-def _wire_standard(recipe: Recipe, block: StandardBlocks, source: Layer, peepholes: str | None) -> None:
-    """Connect the layers of a block. Weights of sums are trainable; weights of copies are not."""
-    for layer in (*_gates(block), block.candidates):
-        recipe.connect(source, layer)
-        recipe.connect(block.hidden, layer)
-    block.input_gates.gate(pass_on(block.candidates, block.cells), gate.INPUT)
-    _carry(block)
-    pass_on(block.cells, block.squashed_cells)
-    block.output_gates.gate(pass_on(block.squashed_cells, block.hidden), gate.INPUT)
-    if peepholes is not None:
-        for layer in _gates(block):
-            recipe.connect(block.cells, layer, peepholes)
 
 
 def _gates(block: MemoryBlocks | StandardBlocks) -> list[Layer]:

@@ -88,7 +88,16 @@ def construct(
     if both:
         raise TopologyError(f"{both[0]!r} is both an input and an output. Put a neuron in between.")
     _refuse_unreached(every, first)
-    hidden = _hidden_order(every, set(first), set(last))
+    place = {neuron: i for i, neuron in enumerate(every)}
+    into = [(link, place[target]) for target in every for link in _into(target)]
+    order = find_order(
+        len(every),
+        [(place[link.source], target) for link, target in into],
+        [(place[link.gater], target) for link, target in into if link.gater is not None],
+        {place[neuron] for neuron in first},
+        {place[neuron] for neuron in last},
+    )
+    hidden = [every[i] for i in order.neurons]
     return Network(Layer(first), [Layer(hidden)] if hidden else [], Layer(last), name=name)
 
 
@@ -124,9 +133,9 @@ def _once(what: str, neurons: Iterable[Any]) -> list[Neuron]:
 
 def _among(what: str, neurons: Iterable[Any], every: Sequence[Neuron]) -> list[Neuron]:
     """Check the neurons chosen as inputs or outputs."""
-    chosen, known = _once(what, neurons), set(every)
+    chosen, members = _once(what, neurons), set(every)
     for neuron in chosen:
-        if neuron not in known:
+        if neuron not in members:
             raise TopologyError(
                 f"{neuron!r} is one of the {what} but not of the neurons. Add it to the neurons."
             )
@@ -134,36 +143,36 @@ def _among(what: str, neurons: Iterable[Any], every: Sequence[Neuron]) -> list[N
 
 
 def _inputs(every: Sequence[Neuron]) -> list[Neuron]:
-    found = [neuron for neuron in every if not neuron.incoming]
-    for neuron in found:
+    inputs = [neuron for neuron in every if not neuron.incoming]
+    for neuron in inputs:
         if not (neuron.outgoing or neuron.gated):
             raise TopologyError(f"{neuron!r} is connected to no other neuron. Connect it or leave it out.")
-    if not found:
+    if not inputs:
         raise TopologyError(
             "Every neuron has incoming connections: none is an input by itself. "
             "Name the inputs: construct(neurons, inputs=[...])."
         )
-    return found
+    return inputs
 
 
 def _outputs(every: Sequence[Neuron], inputs: Sequence[Neuron]) -> list[Neuron]:
     taken = set(inputs)
-    found = [n for n in every if not (n.outgoing or n.gated or n in taken)]
-    if not found:
+    outputs = [n for n in every if not (n.outgoing or n.gated or n in taken)]
+    if not outputs:
         raise TopologyError(
             "Every neuron leads to another, gates or is an input: none is an output by itself. "
             "Name the outputs: construct(neurons, outputs=[...])."
         )
-    return found
+    return outputs
 
 
 def _refuse_strangers(every: Sequence[Neuron]) -> None:
     """Raise if a neuron is connected with one that is not given."""
-    known = set(every)
+    members = {None, *every}
     for neuron in every:
         for link in (*_into(neuron), *neuron.outgoing, *neuron.gated):
             for other in (link.source, link.target, link.gater):
-                if other is not None and other not in known:
+                if other not in members:
                     raise TopologyError(
                         f"{neuron!r} is wired to {other!r}, which is not among the neurons. "
                         "Give construct all of them, or disconnect those that stay outside."
@@ -189,20 +198,3 @@ def _into(neuron: Neuron) -> tuple[Connection, ...]:
     """Incoming connections of a neuron, including its self-connection."""
     own = neuron.self_connection
     return neuron.incoming if own is None else (*neuron.incoming, own)
-
-
-# --- the order ------------------------------------------------------------------------------------
-
-
-def _hidden_order(every: Sequence[Neuron], inputs: set[Neuron], outputs: set[Neuron]) -> list[Neuron]:
-    """Hidden neurons, in an order in which they can activate."""
-    place = {neuron: i for i, neuron in enumerate(every)}
-    into = [(link, place[target]) for target in every for link in _into(target)]
-    order = find_order(
-        len(every),
-        [(place[link.source], target) for link, target in into],
-        [(place[link.gater], target) for link, target in into if link.gater is not None],
-        {place[neuron] for neuron in inputs},
-        {place[neuron] for neuron in outputs},
-    )
-    return [every[i] for i in order.neurons]

@@ -166,10 +166,12 @@ class Convolutional(Network):
         values = _checks.listed("The kernels", values, what)
         if len(values) != len(self._convolutions):
             raise ArgumentError(_checks.expected("The kernels", what, len(values)))
-        arrays = [
-            _checked_kernel(one, window, self.dtype)
-            for one, (window, _, _) in zip(values, self._convolutions, strict=True)
-        ]
+        arrays = []
+        for value, (window, _, _) in zip(values, self._convolutions, strict=True):
+            arrays.append(_checks.finite_array("The kernels", value, self.dtype))
+            if arrays[-1].shape != window.kernels:
+                condition = f"finite numbers of shape {window.kernels}"
+                raise ArgumentError(_checks.expected("The kernels", condition, arrays[-1].shape))
         for array, (_, projection, first) in zip(arrays, self.parts["_convolutions"], strict=True):
             projection.weights[first] = array.reshape(-1)
 
@@ -241,8 +243,8 @@ class _Window(NamedTuple):
         targets = np.arange(self.neurons).reshape(*whole[:2], 1, 1)
         weights = np.arange(prod(whole[1:])).reshape(1, *whole[1:])
         there = np.broadcast_to(inside.reshape(-1, 1, taps, 1), whole)
-        found = (np.broadcast_to(each, whole)[there] for each in (sources, targets, weights))
-        return next(found), next(found), next(found)
+        source, target, weight = (np.broadcast_to(each, whole)[there] for each in (sources, targets, weights))
+        return source, target, weight
 
 
 def _convolve(recipe: Recipe, source: Layer, target: Layer, window: _Window) -> tuple[Projection, Ints]:
@@ -280,20 +282,13 @@ def _checked_windows(
         raise ArgumentError(
             _checks.expected("The inputs of Convolutional", "a length, or height and width", inputs)
         )
-    counts = _sizes("The filters of Convolutional", filters)
-    shape, windows = (
-        (*places, _checks.positive_integer("The channels of Convolutional", channels, _checks.MOST_NEURONS)),
-        [],
-    )
-    axes = len(places)
-    every = zip(
-        counts,
-        _per_layer("The kernel of Convolutional", kernel, len(counts), axes),
-        _per_layer("The stride of Convolutional", stride, len(counts), axes),
-        strict=True,
-    )
-    for count, size, step in every:
-        if any(one > room for one, room in zip(size, shape, strict=False)):
+    counts, axes = _sizes("The filters of Convolutional", filters), len(places)
+    depth = _checks.positive_integer("The channels of Convolutional", channels, _checks.MOST_NEURONS)
+    shape, windows = (*places, depth), []
+    kernels = _per_layer("The kernel of Convolutional", kernel, len(counts), axes)
+    strides = _per_layer("The stride of Convolutional", stride, len(counts), axes)
+    for count, size, step in zip(counts, kernels, strides, strict=True):
+        if any(length > room for length, room in zip(size, shape, strict=False)):
             condition = f"at most {shape[:-1]}, the size of the layer it reads"
             raise ArgumentError(_checks.expected("The kernel of Convolutional", condition, size))
         windows.append(_Window(shape, size, step, padding == "same", count))
@@ -306,10 +301,10 @@ def _checked_windows(
 
 def _sizes(what: str, given: Any) -> tuple[int, ...]:
     """One number or several as a tuple."""
-    several = tuple(_checks.listed(what, given, "one number or more")) if _several(given) else (given,)
-    if not several:
+    sizes = tuple(_checks.listed(what, given, "one number or more")) if _several(given) else (given,)
+    if not sizes:
         raise ArgumentError(_checks.expected(what, "one number or more", given))
-    return tuple(_checks.positive_integer(what, one, _checks.MOST_NEURONS) for one in several)
+    return tuple(_checks.positive_integer(what, size, _checks.MOST_NEURONS) for size in sizes)
 
 
 def _several(given: Any) -> bool:
@@ -330,11 +325,3 @@ def _per_layer(what: str, given: Any, layers: int, axes: int) -> Iterator[tuple[
                 _checks.expected(what, f"at most {_checks.counted(axes, 'number')} for a convolution", entry)
             )
         yield sizes * axes if len(sizes) == 1 else sizes
-
-
-def _checked_kernel(given: ArrayLike, window: _Window, dtype: Any) -> Floats:
-    array = _checks.finite_array("The kernels", given, dtype)
-    if array.shape != window.kernels:
-        what = f"finite numbers of shape {window.kernels}"
-        raise ArgumentError(f"Expected the kernels to be {what}, got {array.shape}.")
-    return array

@@ -114,7 +114,16 @@ class GRU(Network):
                 recipe.layer(size, squash, names[3], fan_in=len(source) + size + 1),
                 recipe.fixed(size, names[4]),
             )
-            _wire(recipe, unit, source, constant)
+            gates = (unit.update_gates, unit.reset_gates)
+            for layer in (*gates, unit.candidates):
+                recipe.connect(source, layer)
+            for layer in gates:
+                recipe.connect(unit.cells, layer)
+            for origin in (unit.cells, constant):
+                unit.reset_gates.gate(recipe.connect(origin, unit.candidates), gate.INPUT)
+            pass_on(unit.update_gates, unit.inverse_gates, -1.0)
+            unit.inverse_gates.gate(pass_on(unit.candidates, unit.cells), gate.INPUT)
+            unit.update_gates.gate(pass_on(unit.cells, unit.cells), gate.INPUT)
             units.append(unit)
             layers += unit
             source = unit.cells
@@ -127,16 +136,3 @@ class GRU(Network):
     def find_parts(cls, layers: Sequence[Layer], settings: Mapping[str, Any]) -> dict[str, Any]:
         """The layers of each layer of gated units."""
         return {"units": blocks_of(GatedUnits, layers)}
-
-
-def _wire(recipe: Recipe, unit: GatedUnits, source: Layer, constant: Layer) -> None:
-    """Connect the layers of gated units: their inputs, recurrent connections and cells."""
-    for layer in (unit.update_gates, unit.reset_gates, unit.candidates):
-        recipe.connect(source, layer)
-    for layer in (unit.update_gates, unit.reset_gates):
-        recipe.connect(unit.cells, layer)
-    for origin in (unit.cells, constant):
-        unit.reset_gates.gate(recipe.connect(origin, unit.candidates), gate.INPUT)
-    pass_on(unit.update_gates, unit.inverse_gates, -1.0)
-    unit.inverse_gates.gate(pass_on(unit.candidates, unit.cells), gate.INPUT)
-    unit.update_gates.gate(pass_on(unit.cells, unit.cells), gate.INPUT)

@@ -177,18 +177,14 @@ class Hopfield(Network):
         self.input.activate(np.zeros(len(self.input)))
         self.output.activate(start)
         for _ in range(limit):
-            if not self._sweep(rng):
+            before = self.output.activations
+            for i in rng.permutation(len(before)):
+                neuron = self.output[i]
+                if neuron.activate() == 0.0:
+                    neuron.activate(before[i])
+            if not (self.output.activations != before).any():
                 break
         return self.output.activations.copy()
-
-    def _sweep(self, rng: np.random.Generator) -> bool:
-        """Activate every memory neuron once; returns whether any has changed."""
-        before = self.output.activations
-        for i in rng.permutation(len(before)):
-            neuron = self.output[i]
-            if neuron.activate() == 0.0:
-                neuron.activate(before[i])
-        return bool((self.output.activations != before).any())
 
     def energy(self, pattern: ArrayLike) -> float:
         """-1/2 sum_ij w_ij p_i p_j - sum_i b_i p_i: Hopfield 1982, equation 7, with biases (0 unless set)."""
@@ -202,19 +198,14 @@ class Hopfield(Network):
         rows = np.atleast_2d(given.astype(np.float64))
         if rows.ndim != 2 or rows.shape[1] != n or not len(rows) or (one and given.ndim != 1):
             shape = f"({n},)" if one else f"(P, {n}) or ({n},)"
-            raise ArgumentError(
-                f"Expected {_checks.lowered(what)} to have the shape {shape}, got {given.shape}."
-            )
+            raise ArgumentError(_checks.expected(what, f"of the shape {shape}", given.shape))
         if given.dtype == bool:
             return np.where(rows, 1.0, -1.0)
         if not (np.abs(rows) == 1).all():
-            wrong = rows[np.abs(rows) != 1][0]
             binary = ((rows == 0) | (rows == 1)).all()
-            advice = " For 0 and 1, give 2 * np.array(patterns) - 1." if binary else ""
-            what = _checks.lowered(what)
-            raise ArgumentError(
-                f"Expected {what} to consist of 1 and -1, or of booleans, got {wrong:g} too.{advice}"
-            )
+            advice = "For 0 and 1, give 2 * np.array(patterns) - 1." if binary else ""
+            wrong = rows[np.abs(rows) != 1][0]
+            raise ArgumentError(_checks.expected(what, "of 1 and -1, or of booleans", float(wrong), advice))
         return rows
 
 

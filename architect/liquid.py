@@ -7,7 +7,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from synapse import Layer, Network, Projection
+from synapse import Network, Projection
 from synapse._checks import boolean, counted, fraction, positive_number, understands, whole_number
 from synapse.errors import ArgumentError
 from synapse.initializers import Initializer, Seed, given_back
@@ -97,9 +97,8 @@ class Liquid(Network):
         most = counts[1] * (counts[1] - 1)
         if not most:
             raise ArgumentError("Expected the pool of Liquid to have at least 2 neurons, got 1.")
-        links = _count(
-            "connections", min(MANY * counts[1], most) if connections is None else connections, 1, most
-        )
+        usual = min(MANY * counts[1], most)
+        links = _count("connections", usual if connections is None else connections, 1, most)
         gated = _count("gates", gates, 0, links)
         carried = 1.0 - fraction("The leak of Liquid", leak)
         learns = boolean("The train_pool of Liquid", train_pool)
@@ -115,11 +114,15 @@ class Liquid(Network):
             if not learns:
                 middle.trainable = False
             first.project(middle, **drawn)
-            mask = _random_mask(recipe.rng, counts[1], links)
+            mask = ~np.eye(counts[1], dtype=bool)
+            pairs = np.flatnonzero(mask)
+            mask.flat[recipe.rng.choice(pairs, most - links, replace=False)] = False
             within = middle.project(middle, mask, **drawn)
             if radius is not None:
                 _scale(within, mask, radius)
-        _gate(recipe.rng, middle, within, gated)
+        inner = list(within)
+        for i in recipe.rng.choice(links, gated, replace=False):
+            middle[int(recipe.rng.integers(len(middle)))].gate(inner[i])
         if carried:
             middle.project(middle, weights=carried)
         recipe.connect(middle, last)
@@ -128,14 +131,6 @@ class Liquid(Network):
 
 def _count(what: str, value: Any, least: int, most: int) -> int:
     return whole_number(f"The {what} of Liquid", value, f"a whole number from {least} to {most}", least, most)
-
-
-def _random_mask(rng: np.random.Generator, size: int, count: int) -> NDArray[np.bool_]:
-    """A random mask, shape (size, size), with `count` pairs of different neurons."""
-    mask = ~np.eye(size, dtype=bool)
-    places = np.flatnonzero(mask)
-    mask.flat[rng.choice(places, len(places) - count, replace=False)] = False
-    return mask
 
 
 def _scale(within: Projection, mask: NDArray[np.bool_], radius: float) -> None:
@@ -149,10 +144,3 @@ def _scale(within: Projection, mask: NDArray[np.bool_], radius: float) -> None:
             "the spectral radius is 0 and cannot be scaled. Give more connections, or no spectral_radius."
         )
     within.weights *= radius / now
-
-
-def _gate(rng: np.random.Generator, pool: Layer, within: Projection, count: int) -> None:
-    """Gate `count` random connections of the pool, each by a random neuron of it."""
-    links = list(within)
-    for i in rng.choice(len(links), count, replace=False):
-        pool[int(rng.integers(len(pool)))].gate(links[i])

@@ -139,10 +139,14 @@ class LSTM(Network):
         direct = not standard
         if input_to_output is not None:
             direct = boolean("The input_to_output of LSTM", input_to_output)
-        given = (input_gate_bias, forget_gate_bias, output_gate_bias)
-        names = ("input_gate_bias", "forget_gate_bias", "output_gate_bias")
-        biases = [one if bias is None else bias for bias, one in zip(given, GATE_BIASES[style], strict=True)]
-        ins, forgets, outs = checked_biases("LSTM", dtype, **dict(zip(names, biases, strict=True)))
+        usual = GATE_BIASES[style]
+        ins, forgets, outs = checked_biases(
+            "LSTM",
+            dtype,
+            input_gate_bias=usual[0] if input_gate_bias is None else input_gate_bias,
+            forget_gate_bias=usual[1] if forget_gate_bias is None else forget_gate_bias,
+            output_gate_bias=usual[2] if output_gate_bias is None else output_gate_bias,
+        )
         most = MOST_NEURONS // max(counts)
         options = LSTMOptions(
             peepholes=(None if standard else ALL_TO_ALL) if peepholes == USUAL else peepholes,

@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from synapse import Connection, Layer, Network, Neuron
+from synapse import Layer, Network
 from synapse._checks import fraction, understands, whole_number
 from synapse.initializers import Initializer, Seed, given_back
 from synapse.objects.architectures import register
@@ -102,7 +102,11 @@ class Random(Network):
         links = list(recipe.connect(every, every, mask, self_connections=True))
         for own in (link for link in links if link.source is link.target):
             own.weight, own.trainable = 1.0, False  # a constant error carousel
-        _gate_some(links, gates, between, recipe.rng)
+        place = {neuron: i for i, neuron in enumerate(between)}
+        for i in recipe.rng.choice(len(links), gates, replace=False):
+            # If possible, the gater activates before the target.
+            before = place.get(links[i].target, len(between)) or len(between)
+            between[int(recipe.rng.integers(before))].gate(links[i])
         super().__init__(first, [between], output)
 
 
@@ -141,12 +145,3 @@ def _draw_more(mask: Mask, pairs: Mask, name: str, number: int, rng: np.random.G
 
 def _draw(mask: Mask, pairs: Mask, number: int, rng: np.random.Generator) -> None:
     mask.flat[rng.choice(np.flatnonzero(pairs), number, replace=False)] = True
-
-
-def _gate_some(links: list[Connection], number: int, hidden: Layer, rng: np.random.Generator) -> None:
-    """Gate random connections by hidden neurons, if possible by ones that activate before the target."""
-    place = {neuron: i for i, neuron in enumerate(hidden)}
-    for i in rng.choice(len(links), number, replace=False):
-        before = place.get(links[i].target, len(hidden)) or len(hidden)
-        gater: Neuron = hidden[int(rng.integers(before))]
-        gater.gate(links[i])

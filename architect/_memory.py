@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from synapse import ALL_TO_ELSE, ONE_TO_ONE, Layer, gate
 from synapse.squash import Squash
@@ -46,13 +46,20 @@ class LSTMOptions:
     output_to_gates: bool
 
 
+def _biases(recipe: Recipe, size: int, options: LSTMOptions) -> tuple[Any, Any, float]:
+    """Biases of the input, forget and output gates of a layer; cells that keep much take in little."""
+    ins, forgets, outs = options.biases
+    keeping = recipe.keeping(size, forgets)
+    return (ins if recipe.span is None else -keeping), keeping, outs
+
+
 def synaptic_blocks(
     recipe: Recipe, sizes: list[int], inputs: Layer, output: Layer, options: LSTMOptions
 ) -> list[MemoryBlocks]:
     """Layers of blocks in Synaptic's style, between inputs and outputs; every layer feeds the outputs."""
     blocks: list[MemoryBlocks] = []
-    ins, forgets, outs = options.biases
     for i, size in enumerate(sizes):
+        ins, forgets, outs = _biases(recipe, size, options)
         names = block_names(MemoryBlocks, i, len(sizes))
         sources, cells = [inputs, *(b.cells for b in blocks[-1:])], size * options.cells_per_block
         fan_in = sum(map(len, sources)) + (cells - 1 if options.hidden_to_hidden else 0)
@@ -93,9 +100,9 @@ def standard_blocks(
 ) -> list[StandardBlocks]:
     """Layers of standard blocks, each fed by the previous one; the last one feeds the outputs."""
     blocks: list[StandardBlocks] = []
-    ins, forgets, outs = options.biases
     source = inputs
     for i, size in enumerate(sizes):
+        ins, forgets, outs = _biases(recipe, size, options)
         names = block_names(StandardBlocks, i, len(sizes))
         block = StandardBlocks(
             recipe.layer(size, options.squash, names[0], ins),

@@ -13,7 +13,16 @@ from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.squash import Squash
 
-from ._recipe import Recipe, block_names, blocks_of, checked_biases, checked_sizes, pass_on
+from ._recipe import (
+    Recipe,
+    Span,
+    block_names,
+    blocks_of,
+    checked_biases,
+    checked_sizes,
+    checked_span,
+    pass_on,
+)
 
 
 class GatedUnits(NamedTuple):
@@ -62,10 +71,14 @@ class GRU(Network):
         Number of inputs, units of each layer, and number of outputs.
     squash, output_squash : str or Squash
         Activation functions of the candidates and of the outputs. Gates are logistic.
-    update_gate_bias, reset_gate_bias : float
+    update_gate_bias, reset_gate_bias : float, optional
         Initial biases of the gates. Cells retain their state longer with a higher bias of the update gates.
+        Defaults: 1 and 1.
+    span : float or (float, float), optional
+        Steps over which cells remember at first, instead of the bias of the update gates, see :class:`LSTM`.
+        Default: no spans.
     initializer, bias_initializer, seed, dtype
-        As for :class:`Perceptron`; the biases of gates are not random.
+        As for :class:`Perceptron`; the biases of gates are not random without a span.
 
     Raises
     ------
@@ -90,8 +103,9 @@ class GRU(Network):
         *sizes: int,
         squash: str | Squash = "tanh",
         output_squash: str | Squash = "logistic",
-        update_gate_bias: float = 1.0,
+        update_gate_bias: float | None = None,
         reset_gate_bias: float = 1.0,
+        span: Span | None = None,
         initializer: str | Initializer = "uniform",
         bias_initializer: str | Initializer = "uniform",
         seed: Seed = None,
@@ -99,16 +113,19 @@ class GRU(Network):
     ) -> None:
         counts = checked_sizes("GRU", sizes, 3, "inputs, layers of gated units, outputs")
         updates, resets = checked_biases(
-            "GRU", dtype, update_gate_bias=update_gate_bias, reset_gate_bias=reset_gate_bias
+            *("GRU", dtype),
+            update_gate_bias=1.0 if update_gate_bias is None else update_gate_bias,
+            reset_gate_bias=reset_gate_bias,
         )
-        recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, output_squash)
+        spans = checked_span("GRU", span, update_gate_bias=update_gate_bias)
+        recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, output_squash, span=spans)
         source = first = recipe.inputs(counts[0])
         constant = recipe.fixed(1, "constant", bias=1.0)
         layers, units = [constant], []
         for i, size in enumerate(counts[1:-1]):
             names = block_names(GatedUnits, i, len(counts) - 2)
             unit = GatedUnits(
-                recipe.layer(size, "logistic", names[0], updates),
+                recipe.layer(size, "logistic", names[0], recipe.keeping(size, updates)),
                 recipe.fixed(size, names[1], bias=1.0),
                 recipe.layer(size, "logistic", names[2], resets),
                 recipe.layer(size, squash, names[3], fan_in=len(source) + size + 1),

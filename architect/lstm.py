@@ -12,10 +12,10 @@ from synapse._checks import MOST_NEURONS, boolean, choice, expected, positive_in
 from synapse.errors import ArgumentError
 from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
-from synapse.squash import Squash
+from synapse.squash import Squash, get as squash_named
 
 from ._memory import LSTMOptions, MemoryBlocks, StandardBlocks, standard_blocks, synaptic_blocks
-from ._recipe import Recipe, blocks_of, checked_biases, checked_sizes
+from ._recipe import Recipe, Span, blocks_of, checked_biases, checked_sizes, checked_span
 
 STANDARD, SYNAPTIC = STYLES = ("standard", "synaptic")
 USUAL = "usual"
@@ -86,8 +86,13 @@ class LSTM(Network):
     input_gate_bias, forget_gate_bias, output_gate_bias : float, optional
         Initial biases of the gates. Default: 0, 3 and 0, so that cells remember at first; 1, 1 and 1 in the
         style "synaptic". `studies/papers/lstm_recipe.md` has the measurements.
+    span : float or (float, float), optional
+        Steps over which cells remember at first, instead of the biases of input and forget gates. Each cell
+        has its own span u, drawn uniformly from 1 to a number, or from a range on a logarithmic scale, such
+        as (1, 1000). Its forget gate gets the bias ln u, its input gate -ln u (Tallec and Ollivier 2018). The
+        gates must be logistic. Default: no spans.
     initializer, bias_initializer, seed, dtype
-        As for :class:`Perceptron`; the biases of gates are not random.
+        As for :class:`Perceptron`; the biases of gates are not random without a span.
 
     Raises
     ------
@@ -127,6 +132,7 @@ class LSTM(Network):
         input_gate_bias: float | None = None,
         forget_gate_bias: float | None = None,
         output_gate_bias: float | None = None,
+        span: Span | None = None,
         initializer: str | Initializer = "fan_in",
         bias_initializer: str | Initializer = "uniform",
         seed: Seed = None,
@@ -147,6 +153,7 @@ class LSTM(Network):
             forget_gate_bias=usual[1] if forget_gate_bias is None else forget_gate_bias,
             output_gate_bias=usual[2] if output_gate_bias is None else output_gate_bias,
         )
+        spans = checked_span("LSTM", span, input_gate_bias=input_gate_bias, forget_gate_bias=forget_gate_bias)
         most = MOST_NEURONS // max(counts)
         options = LSTMOptions(
             peepholes=(None if standard else ALL_TO_ALL) if peepholes == USUAL else peepholes,
@@ -160,9 +167,11 @@ class LSTM(Network):
         )
         if standard:
             _refuse_other_style(options)
+        if spans and not (forget_gates and squash_named(squash).name == "logistic"):
+            raise ArgumentError("Expected logistic forget gates for the span of LSTM, got others or none.")
         last = squash if output_squash is None else output_squash
         functions = (squash, last, options.cell_squash)
-        recipe = Recipe(seed, initializer, bias_initializer, dtype, *functions)
+        recipe = Recipe(seed, initializer, bias_initializer, dtype, *functions, span=spans)
         inputs = recipe.inputs(counts[0])
         below = [counts[-2]] if standard else [size * options.cells_per_block for size in counts[1:-1]]
         fan_in = sum(below) + (counts[0] if direct else 0)

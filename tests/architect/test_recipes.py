@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import scipy
 
 from architect import GRU, LSTM, NARX, Convolutional, Elman, Jordan, Liquid, Perceptron, Random, Residual
 from synapse import Layer, initializers
@@ -201,6 +202,33 @@ def test_an_lstm_has_the_defaults_of_its_style():
     ]
 
 
+@pytest.mark.parametrize("span", [(2, 1000), 50])
+@pytest.mark.parametrize(
+    ("build", "gates"),
+    [(LSTM, "forget gates"), (partial(LSTM, style="synaptic"), "forget gates"), (GRU, "update gates")],
+)
+def test_cells_remember_for_their_spans(build, gates, span):
+    """Spans have the distribution asked for, and a cell that nothing enters fades to 1/e within its own."""
+    build = partial(build, 1, 200, 200, 1, initializer="zeros", bias_initializer="zeros", span=span)
+    net = build(seed=0)
+    keeping = np.concatenate([net[f"{gates} {i}"].biases for i in (1, 2)])
+    drawn = keeping if isinstance(span, tuple) else np.exp(keeping)
+    low, high = np.log(span) if isinstance(span, tuple) else (1.0, span)
+    assert scipy.stats.kstest(drawn, "uniform", (low, high - low)).pvalue > 0.01
+    if gates == "forget gates":
+        assert (np.concatenate([net[f"input gates {i}"].biases for i in (1, 2)]) == -keeping).all()
+    assert build(seed=0).biases.tobytes() == net.biases.tobytes() != build(seed=1).biases.tobytes()
+    cells, exact = net["cells 1"], np.exp(keeping[:200])
+    net.activate([0.0])
+    for cell in cells:
+        cell.squash, cell.activation, cell.state = "identity", 1.0, 1.0
+    states = [cells.states for _ in range(int(exact.max()) + 1) if net.activate([0.0]) is not None]
+    steps = exact.round().astype(int)
+    left = np.array(states)[steps - 1, np.arange(200)]
+    assert left == pytest.approx((exact / (1 + exact)) ** steps, rel=1e-9)
+    assert (abs(left[exact > 20] - np.exp(-1)) < 0.02).all()
+
+
 def test_a_block_is_found_beside_a_layer_of_the_same_name():
     net = LSTM(3, 4, 2, seed=1)
     net.add(Layer(2, name="cells"))
@@ -292,6 +320,11 @@ def test_sizes_and_options_that_do_not_fit_each_other_are_refused():
         ("cells_per_block", partial(block, cells_per_block=2)),
         *((name, partial(block, **{name: True})) for name in ("hidden_to_hidden", "output_to_gates")),
         ("usual", partial(block, peepholes="some")),
+        ("two numbers in order", partial(block, span=(10, 1))),
+        ("got both", partial(block, span=10, forget_gate_bias=1.0)),
+        ("got both", partial(GRU, 3, 4, 2, span=10, update_gate_bias=1.0)),
+        ("logistic forget gates", partial(block, span=10, forget_gates=False)),
+        ("logistic forget gates", partial(block, span=10, squash="tanh")),
     ]
     modern = (ArgumentError, "synaptic", partial(block, style="modern"))
     assert not accepted([*((ArgumentError, says, call) for says, call in wrong), modern])

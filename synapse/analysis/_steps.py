@@ -84,9 +84,11 @@ def run_steps(network: Any, inputs: ArrayLike) -> Steps:
         raise ArgumentError("Expected inputs of at least one step, got none.")
     with preserved_context(network), deterministic(network):
         network.clear()
-        taken = [_step_taken(network, row) for row in rows]
-    joined = {name: np.concatenate([getattr(step, name) for step in taken]) for name in NUMBERS}
-    return Steps(**joined)
+        taken = []
+        for row in rows:
+            network.activate(row)
+            taken.append(last_step(network))
+    return Steps(*(np.concatenate([getattr(step, name) for step in taken]) for name in NUMBERS))
 
 
 def numbers_over_time(network: Any, inputs: ArrayLike | Log, *names: str) -> list[Floats]:
@@ -95,8 +97,3 @@ def numbers_over_time(network: Any, inputs: ArrayLike | Log, *names: str) -> lis
         return [inputs.of(require_analysed(network), name) for name in names]
     steps = run_steps(network, inputs)
     return [getattr(steps, name) for name in names]
-
-
-def _step_taken(network: Network, row: Floats) -> Steps:
-    network.activate(row)
-    return last_step(network)

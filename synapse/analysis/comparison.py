@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -91,7 +91,11 @@ def compare(first: Network, second: Network, inputs: ArrayLike | None = None) ->
     0.5
     """
     (places, links, gates), (others, other_links, other_gates) = _by_place(first), _by_place(second)
-    outputs = None if inputs is None else _outputs_apart(first, second, inputs)
+    if inputs is not None:
+        before, after = (run_steps(net, inputs).activation[:, -len(net.output) :] for net in (first, second))
+        if before.shape != after.shape:
+            given = f"{before.shape[1]} and {after.shape[1]}"
+            raise ArgumentError(f"Expected networks with the same number of outputs, got {given}.")
     both = [place for place in places if place in others]
     shared = [link for link in links if link in other_links]
     neurons, connections = _without_match(places, others), _without_match(links, other_links)
@@ -105,13 +109,17 @@ def compare(first: Network, second: Network, inputs: ArrayLike | None = None) ->
         gaters=gaters,
         weights={link: other_links[link] - links[link] for link in shared},
         biases={place: others[place].bias - places[place].bias for place in both},
-        outputs=outputs,
+        outputs=None if inputs is None else after - before,
     )
 
 
 def _by_place(network: Network) -> tuple[dict[Place, Neuron], dict[Link, float], dict[Link, Place]]:
     """The neurons of a network by place, and the weights and gaters by connection."""
-    table, places = topology_of(network), _place_of_each(network)
+    table, counts = topology_of(network), Counter[str]()
+    places: list[Place] = []
+    for layer in network.layers:  # those of the same name are numbered
+        places += [(layer.label, counts[layer.label] + i) for i in range(len(layer))]
+        counts[layer.label] += len(layer)
     pairs = zip(table.source.tolist(), table.target.tolist(), strict=True)
     links = [(places[i], places[j]) for i, j in pairs]
     gaters = {links[c]: places[table.gater[c]] for c in np.flatnonzero(table.gated).tolist()}
@@ -119,25 +127,5 @@ def _by_place(network: Network) -> tuple[dict[Place, Neuron], dict[Link, float],
     return dict(zip(places, network, strict=True)), weights, gaters
 
 
-def _place_of_each(network: Network) -> list[Place]:
-    """The place of every neuron; layers of the same name are numbered."""
-    counts: defaultdict[str, int] = defaultdict(int)
-    places = []
-    for layer in network.layers:
-        for _ in layer:
-            places.append((layer.label, counts[layer.label]))
-            counts[layer.label] += 1
-    return places
-
-
 def _without_match(here: dict[T, Any], there: dict[T, Any]) -> tuple[list[T], list[T]]:
     return [key for key in here if key not in there], [key for key in there if key not in here]
-
-
-def _outputs_apart(first: Network, second: Network, inputs: ArrayLike) -> Floats:
-    before, after = (run_steps(net, inputs).activation[:, -len(net.output) :] for net in (first, second))
-    if before.shape != after.shape:
-        raise ArgumentError(
-            f"Expected networks with the same number of outputs, got {before.shape[1]} and {after.shape[1]}."
-        )
-    return after - before

@@ -201,8 +201,14 @@ def error_flow(network: Network, inputs: ArrayLike, layer: str | Layer | None = 
     >>> error_flow(net, [[0.1]] * 4, cell).tolist()
     [1.0, 1.0, 1.0, 1.0]
     """
-    slopes = Slopes(topology_of(network))
-    measured = None if layer is None else _numbers_of(network, layer)
+    slopes, measured = Slopes(topology_of(network)), None
+    if layer is not None:
+        chosen = network[layer] if isinstance(layer, str) else layer
+        if not any(chosen is own for own in network.layers):
+            what = "The layer that errors flow through"
+            raise ArgumentError(expected(what, f"a layer of {network!r}", layer))
+        number = {neuron: i for i, neuron in enumerate(network)}
+        measured = [number[neuron] for neuron in chosen]
     steps, table = run_steps(network, inputs), slopes.table
     rows = table.outputs if measured is None else len(measured)
     y, s = np.zeros((2, rows, table.neurons))
@@ -217,15 +223,6 @@ def error_flow(network: Network, inputs: ArrayLike, layer: str | Layer | None = 
         norms.append(np.sqrt((jacobian**2).sum() / rows))
         y, s = before
     return np.array(norms)
-
-
-def _numbers_of(network: Network, layer: str | Layer) -> list[int]:
-    """The numbers of the neurons of a layer of the network, given itself or its name."""
-    measured = network[layer] if isinstance(layer, str) else layer
-    if not any(measured is own for own in network.layers):
-        raise ArgumentError(expected("The layer that errors flow through", f"a layer of {network!r}", layer))
-    number = {neuron: i for i, neuron in enumerate(network)}
-    return [number[neuron] for neuron in measured]
 
 
 # --- derivatives of the steps ----------------------------------------------------------------------
@@ -258,8 +255,11 @@ class Slopes:
     """The derivatives of a network's steps in reverse mode: from chosen quantities back to their causes."""
 
     def __init__(self, table: Topology) -> None:
-        self.table = table
-        source, target, self._which = _derivative_links(table)
+        self.table, free = table, table.target >= table.inputs  # without clamped targets
+        weighed, gated = np.flatnonzero(free & ~table.self_connected), np.flatnonzero(free & table.gated)
+        source = np.concatenate([table.source[weighed], table.gater[gated]])
+        target = np.concatenate([table.target[weighed], table.target[gated]])
+        self._which = np.concatenate([weighed, gated + len(table.source)])
         starts = _block_starts(table, source, target)
         delayed = is_delayed(source, target)
         self._delayed = Patch.of(np.flatnonzero(delayed), source, target)
@@ -274,42 +274,26 @@ class Slopes:
         `y` and `s` are the derivatives of k quantities with respect to the activations and the states of this
         `step`, by way of later steps and directly. The method completes them in place.
         """
-        strength, carry = self._strength(step)
+        table = self.table
+        gained = step.gains(table)[0] * table.weight
+        strength = np.concatenate([gained, step.carried(table)[0] * table.weight])[self._which]
+        carry = np.zeros(table.neurons)
+        carry[table.target[table.self_connected]] = gained[table.self_connected]
+        carry[: table.inputs] = 0.0
         derivative = step.derivative[0].copy()
         derivative[self._softmax] = 0.0  # each state of a group affects all its outputs
         for (first, stop), patch in zip(reversed(self._blocks), reversed(self._patches), strict=True):
             block = slice(first, stop)
             s[:, block] += y[:, block] * derivative[block]
-            self._back_softmax(step.activation[0], first, stop, y, s)
+            for group in self._groups:  # normalised together: dy_j = y_j (ds_j - sum_i y_i ds_i)
+                if len(group) and first <= group[0] < stop:
+                    activation = step.activation[0, group]
+                    part = y[:, group] * activation
+                    s[:, group] += part - part.sum(axis=1, keepdims=True) * activation
             y[:, patch.sources] += s[:, patch.targets] @ patch.matrix(strength)
         before = np.zeros_like(y)
         before[:, self._delayed.sources] = s[:, self._delayed.targets] @ self._delayed.matrix(strength)
         return before, s * carry
-
-    def _back_softmax(self, activation: Floats, first: int, stop: int, y: Floats, s: Floats) -> None:
-        """Softmax outputs, normalised together: dy_j = y_j (ds_j - sum_i y_i ds_i)."""
-        for group in self._groups:
-            if len(group) and first <= group[0] < stop:
-                part = y[:, group] * activation[group]
-                s[:, group] += part - part.sum(axis=1, keepdims=True) * activation[group]
-
-    def _strength(self, step: Steps) -> tuple[Floats, Floats]:
-        """The derivative of each link, and the factor by which each state carries over."""
-        table = self.table
-        gained = step.gains(table)[0] * table.weight
-        carry = np.zeros(table.neurons)
-        carry[table.target[table.self_connected]] = gained[table.self_connected]
-        carry[: table.inputs] = 0.0
-        return np.concatenate([gained, step.carried(table)[0] * table.weight])[self._which], carry
-
-
-def _derivative_links(table: Topology) -> tuple[Ints, Ints, Ints]:
-    """The links, first those of sources, then those of gaters, without clamped targets."""
-    free = table.target >= table.inputs
-    weighed, gated = np.flatnonzero(free & ~table.self_connected), np.flatnonzero(free & table.gated)
-    source = np.concatenate([table.source[weighed], table.gater[gated]])
-    target = np.concatenate([table.target[weighed], table.target[gated]])
-    return source, target, np.concatenate([weighed, gated + len(table.source)])
 
 
 def _block_starts(table: Topology, source: Ints, target: Ints) -> list[int]:

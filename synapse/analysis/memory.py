@@ -109,20 +109,15 @@ def spectral_radius(network: Network, of: str = "weights") -> float:
     table = topology_of(network)
     if of == "step":
         return _radius(_step_matrix(network, table))
-    return max(map(_radius, _loop_matrices(table, table.weight * table.gain)))
-
-
-def _loop_matrices(table: Topology, effective: Floats) -> list[Floats]:
-    """Weight matrices of the loops. All other eigenvalues of W are 0."""
-    loop = np.full(table.neurons, -1)
+    # Loops alone: all other eigenvalues of W are 0.
+    loop, effective = np.full(table.neurons, -1), table.weight * table.gain
     for i, members in enumerate(loops(table.neurons, table.source, table.target)):
         loop[members] = i
     within = np.flatnonzero((loop[table.source] >= 0) & (loop[table.source] == loop[table.target]))
     within = within[np.argsort(loop[table.target[within]], kind="stable")]
-    cuts = np.flatnonzero(np.diff(loop[table.target[within]])) + 1
-    parts = np.split(within, cuts)
+    parts = np.split(within, np.flatnonzero(np.diff(loop[table.target[within]])) + 1)
     # Square: every neuron of a loop is both source and target in it.
-    return [Patch.of(part, table.source, table.target).matrix(effective) for part in parts]
+    return max(_radius(Patch.of(part, table.source, table.target).matrix(effective)) for part in parts)
 
 
 def _step_matrix(network: Network, table: Topology) -> Floats:

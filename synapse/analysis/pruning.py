@@ -108,12 +108,17 @@ def prune(
     score = np.abs(table.weight)
     if inputs is not None and by == "contribution":
         score = _contributions(network, table, inputs)
-    chosen, spared = _least_important(table, score, share, keep_reached)
+    may_go = table.trainable & ~table.self_connected
+    asked = round(share * int(may_go.sum()))
+    if keep_reached:
+        may_go = may_go & ~_lifelines(table, np.where(may_go, score, np.inf))
+    candidates = np.flatnonzero(may_go)
+    chosen = np.sort(candidates[np.argsort(score[candidates], kind="stable")][:asked])
     twin = network.clone()
     before = _loss(network, inputs, targets)
     twin._disconnect(chosen)
     removed = np.stack([table.source[chosen], table.target[chosen]], axis=1)
-    return Pruned(twin, removed, spared, before, _loss(twin, inputs, targets))
+    return Pruned(twin, removed, asked - len(chosen), before, _loss(twin, inputs, targets))
 
 
 def _loss(network: Network, inputs: ArrayLike | None, targets: ArrayLike | None) -> float | None:
@@ -139,17 +144,6 @@ def _contributions(network: Network, table: Topology, inputs: ArrayLike) -> Floa
     return score
 
 
-def _least_important(table: Topology, score: Floats, share: float, keep_reached: bool) -> tuple[Ints, int]:
-    """The connections to remove, and the number of connections spared."""
-    may_go = table.trainable & ~table.self_connected
-    asked = round(share * int(may_go.sum()))
-    if keep_reached:
-        may_go = may_go & ~_lifelines(table, np.where(may_go, score, np.inf))
-    candidates = np.flatnonzero(may_go)
-    chosen = candidates[np.argsort(score[candidates], kind="stable")][:asked]
-    return np.sort(chosen), asked - len(chosen)
-
-
 def _lifelines(table: Topology, score: Floats) -> Bools:
     """Connections of a spanning forest from the inputs with the highest scores (Prim's algorithm)."""
     order = np.argsort(table.source, kind="stable")
@@ -165,6 +159,6 @@ def _lifelines(table: Topology, score: Floats) -> Bools:
         if not reached[j]:
             reached[j] = chosen[c] = True
             left -= 1
-            for out in rows[first[j] : first[j + 1]]:
-                heapq.heappush(ways, (minus[out], out))
+            for leaving in rows[first[j] : first[j + 1]]:
+                heapq.heappush(ways, (minus[leaving], leaving))
     return chosen

@@ -89,13 +89,13 @@ def gate_motifs(network: Network) -> dict[str, int]:
         return np.asarray(np.isin(first * table.neurons + second, links))
 
     forget = source == target
-    into, out = ~forget & memory[target], ~forget & memory[source]
-    peephole = (forget | into) & linked(target, gater) | out & linked(source, gater)
+    into, leaving = ~forget & memory[target], ~forget & memory[source]
+    peephole = (forget | into) & linked(target, gater) | leaving & linked(source, gater)
     patterns = {
         "all": np.ones(len(gater), bool),
         "forget": forget,
         "into memory": into,
-        "out of memory": out,
+        "out of memory": leaving,
         "peephole": peephole,
         "same source": ~forget & linked(source, gater),
         "own": (gater == source) | (gater == target),

@@ -19,7 +19,7 @@ except ImportError:
 
 from ._typing import Floats
 from .errors import ArgumentError
-from .forecasting import Differences, Forecast, autoregression, choose_differences, rolling_origin
+from .forecasting import Differences, Forecast, autoregression, rolling_origin
 from .forecasting._series import season
 from .forecasting.closed_loop import bounded, clipping
 from .forecasting.rolling import Forecaster
@@ -27,7 +27,6 @@ from .forecasting.selection import CLEARLY, COMBINE, SIGNIFICANT
 from .sklearn import SequenceRegressor
 from .tables.dates import step_of
 from .tables.series_task import SeriesTask, scale_of
-from .tables.training import held_out
 
 PENALTY = 10.0
 """Of the default network: `l2` times the number of rows (studies/small_tables.md)."""
@@ -127,24 +126,21 @@ class SynapseForecaster(BaseForecaster):
             super().__init__()
 
     def _fit(self, y: Any, X: Any, fh: Any) -> Self:
-        values, rows, period = y.to_numpy(np.float64), len(y), self._season(y.index)
-        steps = min(max(period, 6), 12) if fh is None else max(1, *fh.to_relative(self.cutoff))
-        learned = rows - self._held_out(rows, steps)
-        steps = max(1, min(steps, (rows - learned) // 3 or rows // 6))
-        period = 1 if learned <= period else period
-        differences = [choose_differences(column[:learned], steps, period=period) for column in values.T]
+        values, rows = y.to_numpy(np.float64), len(y)
+        share = None if self.held_out is None else non_negative_number("The held_out", self.held_out)
+        share = share if share is None or share < 1 else share / rows
+        steps = None if fh is None else max(1, *fh.to_relative(self.cutoff))
         known, names = (None, []) if X is None else (X.to_numpy(np.float64), [*map(str, X.columns)])
-        task = SeriesTask(
-            [*map(str, y.columns)], [], names, values, known, period, steps, learned, differences
-        )
+        columns = [*map(str, y.columns)], [], names
+        task = SeriesTask.split(*columns, values, known, self._season(y.index), steps, share)
         self._tested, self.chosen_ = self._learned(task), "network"
-        if self.model is None and rows - learned >= steps:
+        if self.model is None and rows - task.start >= task.steps:
             network = self._tested.forecaster(values, known)
             test = task.select({"network": network, "autoregression": autoregression})
             lower = test.mase("network") < CLEARLY * test.mase("autoregression")
             worth = lower and test.statistic("network", "autoregression") > SIGNIFICANT
             self.chosen_ = COMBINE if worth else "autoregression"
-        self._final = self._tested if learned == rows else self._learned(replace(task, start=rows))
+        self._final = self._tested if task.start == rows else self._learned(replace(task, start=rows))
         self.model_ = self._final.model
         return self
 
@@ -155,12 +151,6 @@ class SynapseForecaster(BaseForecaster):
             step = step_of(dates.tz_localize(None))
             return 1 if step is None else step.season
         return season(1 if self.sp is None else self.sp)
-
-    def _held_out(self, rows: int, steps: int) -> int:
-        """Number of rows for the test."""
-        usual, given = max(rows // 5, min(rows // 3, 4 * steps)), self.held_out
-        share = None if given is None else non_negative_number("The held_out", given)
-        return held_out(rows, share if share is None or share < 1 else share / rows, usual)
 
     def _learned(self, task: SeriesTask) -> Learned:
         """A model that has learned the differences in the rows before the test, in standard units."""

@@ -117,8 +117,8 @@ def autoregression(history: ArrayLike, steps: int, order: int | None = None) -> 
     least, reason = (1, "") if lags is None else (2 * lags + 1, f" for the order {lags}")
     values, ahead = checked_series("The history", history, least, reason), horizon(steps)
     columns = values.reshape(len(values), -1).T
-    made = np.array([_continued(column, ahead, lags) for column in columns]).T
-    return made.reshape(ahead, *values.shape[1:])
+    forecasts = np.array([_continued(column, ahead, lags) for column in columns]).T
+    return forecasts.reshape(ahead, *values.shape[1:])
 
 
 def _continued(column: Floats, steps: int, order: int | None) -> Floats:
@@ -130,11 +130,11 @@ def _continued(column: Floats, steps: int, order: int | None) -> Floats:
     design, targets = _lagged(standard, lags)
     intercept, *coefficients = np.linalg.lstsq(design, targets, rcond=None)[0]
     weights = np.array(coefficients[::-1])  # oldest first, as the series
-    made = np.concatenate([standard[len(standard) - lags :], np.empty(steps)])
+    values = np.concatenate([standard[len(standard) - lags :], np.empty(steps)])
     with np.errstate(over="ignore", invalid="ignore"):
         for step in range(lags, lags + steps):
-            made[step] = intercept + weights @ made[step - lags : step]
-        forecast: Floats = mean + scale * made[lags:]
+            values[step] = intercept + weights @ values[step - lags : step]
+        forecast: Floats = mean + scale * values[lags:]
     if not np.isfinite(forecast).all():
         count = int(np.isfinite(forecast).argmin())
         raise DivergenceError(

@@ -54,8 +54,7 @@ class Calibration:
         slope = spread @ logarithm / max(spread @ spread, np.finfo(float).tiny)
         exponent = np.clip(slope, 0.0, MOST_GROWTH)
         first = logarithm.mean(axis=0) - exponent * ahead.mean()
-        scale: Floats = np.exp(first + exponent * np.log(np.arange(1, horizon(steps) + 1))[:, None])
-        return scale
+        return np.asarray(np.exp(first + exponent * np.log(np.arange(1, horizon(steps) + 1))[:, None]))
 
     def half_widths(self, interval: float = 0.9, steps: int | None = None) -> Floats:
         """Half the width of the prediction interval of each step and output, shape (steps, m).
@@ -101,8 +100,7 @@ class Calibration:
         independent = np.maximum(count * (1 - alike) / (1 + alike), 1.0)
         levels = np.minimum(share * (1 + 1 / (3 * independent)), 1.0)
         widths = [np.quantile(sizes[:, :, column], level) for column, level in enumerate(levels)]
-        half: Floats = self.scale(ahead) * np.array(widths)
-        return half
+        return np.asarray(self.scale(ahead) * np.array(widths))
 
     def __repr__(self) -> str:
         origins, steps, _ = self.errors.shape

@@ -62,14 +62,14 @@ class Differences:
         levels = [checked_series("The history", history, self.lost + 1)]
         for lag in self.lags[:-1]:
             levels.append(levels[-1][lag:] - levels[-1][:-lag])
-        made = checked_series("The ahead", ahead)
-        require_columns("The ahead", made, levels[0].shape[1:], "as the history")
+        values = checked_series("The ahead", ahead)
+        require_columns("The ahead", values, levels[0].shape[1:], "as the history")
         for lag, level in zip(self.lags[::-1], levels[::-1], strict=False):
-            past = np.concatenate([level[-lag:], made])
+            past = np.concatenate([level[-lag:], values])
             for step in range(lag, len(past)):
                 past[step] += past[step - lag]
-            made = past[lag:]
-        return made
+            values = past[lag:]
+        return values
 
 
 def choose_differences(series: ArrayLike, steps: int, *, period: int = 1) -> Differences:

@@ -63,9 +63,8 @@ class NetworkForecaster:
         given = listed("The differences", self.differences, "a list, one a column")
         if not given:
             raise ArgumentError(expected("The differences", "those of one column or more", given))
-        object.__setattr__(
-            self, "differences", [instance("Each difference", one, Differences) for one in given]
-        )
+        differences = [instance("Each difference", each, Differences) for each in given]
+        object.__setattr__(self, "differences", differences)
         if self.known is not None:
             object.__setattr__(self, "known", known_rows(self.known))
         if self.scale is not None:
@@ -85,10 +84,8 @@ class NetworkForecaster:
         future = None if self.known is None else self.known[count + 1 : count + steps]
         feedback = {place: place for place in range(len(self.differences))}
         ahead = forecast(self.net, rows, steps, feedback=feedback, future=future)
-        parts = [
-            one.undo(column, made)
-            for one, column, made in zip(self.differences, columns.T, ahead.mean.T, strict=True)
-        ]
+        changes = zip(self.differences, columns.T, ahead.mean.T, strict=True)
+        parts = [differences.undo(column, change) for differences, column, change in changes]
         return self._in_units(np.column_stack(parts)).reshape(steps, *past.shape[1:])
 
     def _columns(self, past: Floats) -> Floats:
@@ -108,7 +105,7 @@ class NetworkForecaster:
         difference is known yet.
         """
         past = self._columns(checked_series("The history", history))
-        lost, count = max(one.lost for one in self.differences), len(past)
+        lost, count = max(each.lost for each in self.differences), len(past)
         until = count + 1 if self.known is None else min(count + 1, len(self.known))
         rows = _rows(past, self.differences, self.known, until)
         runs = []
@@ -117,11 +114,11 @@ class NetworkForecaster:
                 net.clear()
                 runs.append(net.run(rows))
         outputs = np.mean(runs, axis=0)
-        made = np.full((lost + 1 + len(rows), len(self.differences)), np.nan)
-        for place, one in enumerate(self.differences):
+        values = np.full((lost + 1 + len(rows), len(self.differences)), np.nan)
+        for place, differences in enumerate(self.differences):
             for step, change in enumerate(outputs[:, place].tolist(), lost + 1):
-                made[step, place] = one.undo(past[:step, place], [change])[0]
-        return self._in_units(made)
+                values[step, place] = differences.undo(past[:step, place], [change])[0]
+        return self._in_units(values)
 
 
 def lesson(
@@ -134,7 +131,7 @@ def lesson(
 
 def _rows(history: Floats, differences: Sequence[Differences], known: Floats | None, until: int) -> Floats:
     """The inputs at steps of a history of shape (T, m), so that the known values end before step `until`."""
-    lost = max(one.lost for one in differences)
-    parts = [one.of(column)[lost - one.lost :] for one, column in zip(differences, history.T, strict=True)]
+    lost, columns = max(each.lost for each in differences), zip(differences, history.T, strict=True)
+    parts = [each.of(column)[lost - each.lost :] for each, column in columns]
     rows = np.column_stack(parts)[: until - lost - 1]
     return rows if known is None else np.hstack([rows, known[lost + 1 : until]])

@@ -51,14 +51,12 @@ class RollingOrigin:
     @property
     def rmse(self) -> Floats:
         """Root of the mean squared error at each horizon, shape (steps, (m)), in the units of the series."""
-        root: Floats = np.sqrt(np.mean(self.errors**2, axis=0))
-        return root
+        return np.asarray(np.sqrt(np.mean(self.errors**2, axis=0)))
 
     @property
     def mae(self) -> Floats:
         """Mean absolute error at each horizon, shape (steps, (m)), in the units of the series."""
-        found: Floats = np.abs(self.errors).mean(axis=0)
-        return found
+        return np.asarray(np.abs(self.errors).mean(axis=0))
 
     @property
     def mase(self) -> Floats:
@@ -83,7 +81,7 @@ class RollingOrigin:
         count, steps, *columns = self.forecasts.shape
         error = ", ".join(f"{each:.4g}" for each in np.sqrt(np.mean(self.errors**2, axis=(0, 1))).flat)
         sizes = zip((count, steps, *columns), ("origin", "step", "column"), strict=False)
-        return f"<RollingOrigin {', '.join(counted(*one) for one in sizes)}, RMSE {error}>"
+        return f"<RollingOrigin {', '.join(counted(*size) for size in sizes)}, RMSE {error}>"
 
     def _repr_html_(self) -> str:
         """The errors by horizon as a table, for notebooks."""
@@ -154,15 +152,10 @@ def rolling_origin(
     function_of("The forecaster", forecaster, "history", "steps")
     ahead, season_length = horizon(steps), season(period)
     stride = positive_integer("The every", every)
-    first = (
-        None
-        if start is None
-        else whole_number(
-            "The start", start, f"a whole number above the period, {season_length}", season_length + 1
-        )
-    )
+    condition, least = f"a whole number above the period, {season_length}", season_length + 1
+    first = None if start is None else whole_number("The start", start, condition, least)
     values = checked_series("The series", series)
-    first = max(len(values) // 2, season_length + 1) if first is None else first
+    first = max(len(values) // 2, least) if first is None else first
     if len(values) < first + ahead:
         raise ArgumentError(
             f"Expected the series to have {first + ahead} steps or more, {first} up to the first origin and "
@@ -170,15 +163,12 @@ def rolling_origin(
         )
     origins = np.arange(first, len(values) - ahead + 1, stride)
     truth = np.stack([values[origin : origin + ahead] for origin in origins])
-    made = [_forecast(forecaster, values[:origin].copy(), ahead, truth.shape[1:]) for origin in origins]
+    shape, forecasts = truth.shape[1:], []
+    for origin in origins:
+        returned = forecaster(values[:origin].copy(), ahead)
+        forecasts.append(numbers("The forecast", returned, f"an array of the shape {shape}"))
+        if forecasts[-1].shape != shape:
+            given = forecasts[-1].shape
+            raise ArgumentError(f"Expected the forecast to have the shape {shape}, got {given}.")
     scale = np.abs(values[season_length:first] - values[: first - season_length]).mean(axis=0)
-    return RollingOrigin(origins, np.stack(made), truth, scale)
-
-
-def _forecast(forecaster: Forecaster, history: Floats, steps: int, shape: tuple[int, ...]) -> Floats:
-    """Call the forecaster, and check what it returns."""
-    condition = f"an array of the shape {shape}"
-    made = numbers("The forecast", forecaster(history, steps), condition)
-    if made.shape != shape:
-        raise ArgumentError(f"Expected the forecast to have the shape {shape}, got {made.shape}.")
-    return made
+    return RollingOrigin(origins, np.stack(forecasts), truth, scale)

@@ -164,8 +164,8 @@ def select(
     >>> from synapse import forecasting
     >>> wave = np.tile([0.0, 3.0, 1.0, 2.0], 12) + 0.1 * np.random.default_rng(0).normal(size=48)
     >>> simple = {name: forecasting.statistical(name, wave[:30], period=4) for name in ("naive", "seasonal")}
-    >>> found = forecasting.select(simple, wave, 4, start=30, period=4)
-    >>> found.best, round(found.mase("seasonal"), 1)
+    >>> selection = forecasting.select(simple, wave, 4, start=30, period=4)
+    >>> selection.best, round(selection.mase("seasonal"), 1)
     ('seasonal', 0.8)
     """
     given: Any = forecasters
@@ -184,7 +184,10 @@ def select(
         except SynapseError as error:
             failed.append(f"{name} is left out: {error}")
             continue
-        rolled_by_name[name] = rolled if values.ndim == 1 else _first(rolled, count)
+        if values.ndim == 2:  # the errors of the first columns only
+            parts = rolled.forecasts[..., :count], rolled.truth[..., :count], rolled.scale[:count]
+            rolled = RollingOrigin(rolled.origins, *parts)
+        rolled_by_name[name] = rolled
     if not rolled_by_name:
         raise ArgumentError(" ".join(["No method can forecast this series.", *failed]))
     return ranked(rolled_by_name, failed)
@@ -198,9 +201,3 @@ def ranked(rolled: dict[str, RollingOrigin], failed: list[str]) -> Selection:
         rolled = {**rolled, COMBINE: replace(rolled[members[0]], forecasts=mean)}
     names = sorted(rolled, key=Selection(rolled, []).mase)
     return Selection({name: rolled[name] for name in names}, members, failed)
-
-
-def _first(rolled: RollingOrigin, count: int) -> RollingOrigin:
-    """The errors of the first columns only."""
-    parts = rolled.forecasts[..., :count], rolled.truth[..., :count], rolled.scale[:count]
-    return RollingOrigin(rolled.origins, *parts)

@@ -91,8 +91,8 @@ def statistical(
         if method == "mean":
             return np.repeat(past.mean(axis=0, keepdims=True), ahead, axis=0)
         parts = past.reshape(len(past), -1).T
-        made = np.array([fit(part, ahead) for fit, part in zip(fits, parts, strict=True)]).T
-        return made.reshape(ahead, *past.shape[1:])
+        forecasts = np.array([fit(part, ahead) for fit, part in zip(fits, parts, strict=True)]).T
+        return forecasts.reshape(ahead, *past.shape[1:])
 
     return forecaster
 
@@ -128,12 +128,11 @@ def _fitted(method: str, known: Floats | None, column: Floats, period: int) -> F
             raise too_few_known(known, stop)
         return known[first:stop]
 
-    def forecaster(history: Floats, steps: int) -> Floats:
+    def forecaster(history: Floats, steps: int) -> Any:
         first, count = max(len(history) - LONGEST, 0), len(history)
         rows = regressors(first, count), regressors(count, count + steps)
         with warnings.catch_warnings(action="ignore"):
-            made: Floats = model.forward(history[first:], steps, *rows)["mean"]
-        return made
+            return model.forward(history[first:], steps, *rows)["mean"]
 
     last = column[-max(LONGEST, 3 * period) :]
     with warnings.catch_warnings(action="ignore"):

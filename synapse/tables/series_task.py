@@ -97,8 +97,32 @@ class SeriesTask:
             x = np.vstack([x, future])
         differences = [Differences(tuple(lags)) for lags in facts["differences"]]
         first, scale = facts.get("first_date"), None if facts.get("sequence") is None else scale_of(y)
-        common = (facts["period"], 1, len(y), differences, series.phase(first), first)
-        return cls(targets, observed, known, y, x, *common, series.sequence, scale)
+        task = cls(targets, observed, known, y, x, facts["period"], 1, len(y), differences)
+        task = replace(task, phase=series.phase(first), first_date=first)
+        return replace(task, sequence=series.sequence, scale=scale)
+
+    @classmethod
+    def split(
+        cls,
+        targets: list[str],
+        observed: list[str],
+        known: list[str],
+        y: Floats,
+        x: Floats | None,
+        period: int,
+        steps: int | None,
+        share: float | None,
+    ) -> SeriesTask:
+        """The task of some columns, with this share of the rows held out, and differences chosen before.
+
+        Without `steps`, a season from 6 to 12; without `share`, a fifth, or up to a third of few rows.
+        """
+        steps = min(max(period, 6), 12) if steps is None else steps
+        tested = held_out(len(y), share, max(len(y) // 5, min(len(y) // 3, 4 * steps)))
+        start, steps = len(y) - tested, max(1, min(steps, tested // 3 if tested else len(y) // 6))
+        period = 1 if start <= period else period
+        differences = [choose_differences(column[:start], steps, period=period) for column in y.T]
+        return cls(targets, observed, known, y, x, period, steps, start, differences)
 
     def whole(self) -> SeriesTask:
         """The task with all rows to learn from."""
@@ -109,11 +133,8 @@ class SeriesTask:
         """A new network that reads differences of a row, and the season, and forecasts those of the next."""
         fed, learning = [*self.targets, *self.observed], learning.filled(*SERIES_DEFAULT)
         waves = [f"season {place}" for place in range(len(_calendar(0, self.period)))]
-        outputs = [f"{name} +1" for name in fed]
-        hidden = list(learning.hidden)
-        return ScaledModel(
-            str(learning.model), hidden, [*fed, *self.known, *waves], outputs, seed=learning.seed
-        )
+        inputs, outputs = [*fed, *self.known, *waves], [f"{name} +1" for name in fed]
+        return ScaledModel(str(learning.model), list(learning.hidden), inputs, outputs, seed=learning.seed)
 
     def covariates(self, count: int) -> Floats | None:
         """What a network reads beside its own past in so many rows, or None: known values and the season.
@@ -161,8 +182,7 @@ class SeriesTask:
 
     def level(self, stop: int | None = None) -> Floats:
         """The mean of the targets in the last season, or 12 rows, shape (m,)."""
-        level: Floats = self.y[:stop][-max(self.period, 12) :, : len(self.targets)].mean(axis=0)
-        return level
+        return np.asarray(self.y[:stop][-max(self.period, 12) :, : len(self.targets)].mean(axis=0))
 
     def statistical(self, methods: Sequence[str] = METHODS) -> tuple[dict[str, Forecaster], list[str]]:
         """The statistical methods fitted to the rows before the test, and sentences on those left out."""
@@ -242,20 +262,16 @@ def series_task(
         choice("A column of the task", name, columns)
     require_one_use([*targets, *known])
     length = series.season if period is None else season(period)
-    ahead = min(max(length, 6), 12) if steps is None else horizon(steps)
+    ahead = None if steps is None else horizon(steps)
     observed = [name for name in columns if name not in (*targets, *known)]
     y = series.values[:, [columns.index(name) for name in (*targets, *observed)]]
     x = series.values[:, [columns.index(name) for name in known]] if known else None
     if len(y) < SHORTEST:
         raise FormatError(f"Expected a series of {SHORTEST} rows or more to train on, got {len(y)}.")
     share = None if validation is None else fraction_below_one("The validation", validation)
-    out = held_out(len(y), share, max(len(y) // 5, min(len(y) // 3, 4 * ahead)))
-    start, ahead = len(y) - out, max(1, min(ahead, out // 3 if out else len(y) // 6))
-    length = 1 if start <= length else length
-    differences = [choose_differences(column[:start], ahead, period=length) for column in y.T]
+    task = SeriesTask.split([*targets], observed, [*known], y, x, length, ahead, share)
     first = None if series.dates is None else series.dates[0].isoformat()
-    common = (length, ahead, start, differences, 0, first, series.sequence)
-    return SeriesTask([*targets], observed, [*known], y, x, *common)
+    return replace(task, first_date=first, sequence=series.sequence)
 
 
 def several_tasks(
@@ -270,29 +286,24 @@ def several_tasks(
     """
     if several[0].sequence is None:
         return [series_task(several[0], targets, known, **options)], []
-    long = [one for one in several if len(one.values) >= SHORTEST] or several[:1]
-    pairs = [(one, series_task(one, targets, known, **options)) for one in long]
+    long = [series for series in several if len(series.values) >= SHORTEST] or several[:1]
+    pairs = [(series, series_task(series, targets, known, **options)) for series in long]
     period = max(task.period for _, task in pairs)
-    pairs = [(one, task) for one, task in pairs if task.period == period]
-    columns = zip(*([one.lags for one in task.differences] for _, task in pairs), strict=True)
+    pairs = [(series, task) for series, task in pairs if task.period == period]
+    columns = zip(*([each.lags for each in task.differences] for _, task in pairs), strict=True)
     differences = [Differences(Counter(lags).most_common(1)[0][0]) for lags in columns]
-    least = max(one.lost for one in differences) + SHORTEST
-    pairs = [(one, task) for one, task in pairs if task.start >= least]
+    least = max(each.lost for each in differences) + SHORTEST
+    pairs = [(series, task) for series, task in pairs if task.start >= least]
     steps = min((task.steps for _, task in pairs if task.is_tested), default=pairs[0][1].steps)
-    dates = [one.dates[0] for one in several if one.dates is not None]
+    dates = [series.dates[0] for series in several if series.dates is not None]
     first, most = min(dates).isoformat() if dates else None, max(6, 3 * MOST_ORIGINS // len(pairs))
-    shared: dict[str, Any] = {
-        "differences": differences,
-        "steps": steps,
-        "origins": most,
-        "first_date": first,
-    }
+    shared: dict[str, Any] = {"differences": differences, "steps": steps, "first_date": first}
     tasks = [
-        replace(task, scale=scale_of(task.y[: task.start]), phase=one.phase(first), **shared)
-        for one, task in pairs
+        replace(task, scale=scale_of(task.y[: task.start]), phase=series.phase(first), origins=most, **shared)
+        for series, task in pairs
     ]
     used = {task.sequence for task in tasks}
-    left = [one.sequence[1] for one in several if one.sequence and one.sequence not in used]
+    left = [series.sequence[1] for series in several if series.sequence and series.sequence not in used]
     why = "too short for the season and the differences of the others"
     return tasks, [f"Left out: {quoted(left)}, {why}."] if left else []
 
@@ -364,7 +375,7 @@ def forecast_series(
         If there is no such method, no errors for an interval, or the future is not that of the known columns.
     """
     facts, limits, steps = series_facts(network), clipping(minimum, maximum), horizon(steps)
-    own = next(one for one in facts.get("mase", [facts["chosen"]]) if one not in (COMBINE, *METHODS))
+    own = next(name for name in facts.get("mase", [facts["chosen"]]) if name not in (COMBINE, *METHODS))
     name = own if method == "network" else method or facts["chosen"]
     members = facts.get("members", []) if name == COMBINE else [name]
     if not members or not set(members) <= {own, *METHODS}:
@@ -378,12 +389,12 @@ def forecast_series(
         raise ArgumentError(f"Expected the future to be {condition}, got the shape {given}.")
     network = network_for(network, instance("The series", series, Series))
     task = SeriesTask.of(network, series, rows)
-    forecasters, notes = task.statistical([one for one in members if one != own])
+    forecasters, notes = task.statistical([member for member in members if member != own])
     if own in members:
         forecasters[own] = task.forecaster(network, steps)
     if len(forecasters) < len(members):
         raise ArgumentError(" ".join(notes))
-    mean = np.mean([one(task.y, steps) for one in forecasters.values()], axis=0)[:, : len(task.targets)]
+    mean = np.mean([ahead(task.y, steps) for ahead in forecasters.values()], axis=0)[:, : len(task.targets)]
     why = facts.get("reason") if method is None else None
     notes += [why or f"{name} forecasts.", *filter(None, [facts.get("verdict")])]
     if interval is None:

@@ -83,6 +83,7 @@ class History:
     """Numbers by epoch (`values`), and the conditions and functions that use them."""
 
     network: Network
+    in_use: Callable[[], InUse]  # a context for its use, in which it is as it is trained
     cost: Cost
     held_out: Data | None
     epochs: int  # the limit
@@ -153,7 +154,7 @@ class History:
         self.values["error"] += errors
         self.values["rate"] += rates
         if self.held_out is not None:
-            with preserved_context(self.network):
+            with self.in_use(), preserved_context(self.network):
                 found = mean_cost(self.network, self.held_out, self.cost)
             self.values["validation_error"].append(found.error)
         if self.restore or self.patience is not None:
@@ -193,7 +194,8 @@ class History:
         """Whether the present weights have reached the goal: the error of an epoch is of those before."""
         if self.measure is None:
             return True
-        self.tested = self.measure()
+        with self.in_use():
+            self.tested = self.measure()
         return self.tested <= self.goal
 
     def result(self, stopped: str) -> Result:
@@ -204,5 +206,6 @@ class History:
             with InUse(self.network):
                 self.last_weights = Snapshot(self.network)
             self.best_weights.restore()
-            error = self.values["error"][self.best_epoch - 1] if measure is None else measure()
+            with self.in_use():
+                error = self.values["error"][self.best_epoch - 1] if measure is None else measure()
         return Result(error, self.done, seconds, self.values, stopped, self.cost.name)

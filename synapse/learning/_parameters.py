@@ -23,6 +23,7 @@ from ..objects.wiring import require_closed
 from ..optimizers import LBFGS, Optimizer, OptimizerState, RecursiveOptimizer, RecursiveState
 from ..optimizers.base import not_clipped, too_steep
 from ..optimizers.descent import BuiltIn
+from ._part import Part, PartInUse
 from ._regularisation import Penalties
 from .gradient import ADVICE
 
@@ -169,18 +170,17 @@ class Updater:
     are the same.
     """
 
-    def __init__(self, network: Network, penalties: Penalties) -> None:
-        self.network, self.penalties = network, penalties
+    def __init__(self, network: Network, penalties: Penalties, part: Part | None) -> None:
+        self.network, self.penalties, self.part = network, penalties, part
         self.optimizer: Optimizer | LBFGS | RecursiveOptimizer | None = None
         self.parameters: ParameterVector | None = None
         self.state: OptimizerState | RecursiveState | None = None
         self._change: Any = None  # for kernels, once a compiled loop has run
         self._limits: Penalties | None = None  # those of `penalty`
 
-    @property
-    def current(self) -> bool:
-        """Whether the parameters are still those of the network."""
-        return self.parameters is not None and self.parameters.current
+    def in_use(self) -> InUse:
+        """A context in which this thread uses the network, and only the part that it trains is trainable."""
+        return InUse(self.network) if self.part is None else PartInUse(self.part)
 
     def refresh(self, optimizer: Optimizer | LBFGS | RecursiveOptimizer) -> ParameterVector:
         """Return the present parameters; resets the optimizer's state if they or the optimizer changed."""
@@ -204,14 +204,18 @@ class Updater:
             self._plain = self.penalties == Penalties() and not any(tied for _, tied, *_ in self.places)
         return self.parameters
 
-    def arrays(self, optimizer: Optimizer | LBFGS | RecursiveOptimizer | None) -> dict[str, Any] | None:
+    def arrays(
+        self, optimizer: Optimizer | LBFGS | RecursiveOptimizer | None, part: Part | None
+    ) -> dict[str, Any] | None:
         """The state of this optimizer; None if there is none, or it is reset in the next training."""
-        kept = self.state is not None and self.current and self.optimizer is optimizer
-        return self.state.arrays() if kept and self.state is not None else None
+        if self.state is None or self.parameters is None or (self.optimizer, self.part) != (optimizer, part):
+            return None
+        with self.in_use():
+            return self.state.arrays() if self.parameters.current else None
 
     def restore(self, optimizer: Optimizer | LBFGS | RecursiveOptimizer, arrays: Mapping[str, Any]) -> None:
         """Take over the result of :meth:`arrays`."""
-        with InUse(self.network):
+        with self.in_use():
             self.refresh(optimizer)
         if self.state is None:
             raise ArgumentError(f"{type(optimizer).__name__} has no state.")

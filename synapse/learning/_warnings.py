@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -31,25 +31,28 @@ FLAT = (STEP, SIGN)
 """Squashes whose slope is 0 everywhere, so that no error passes."""
 SHOWN = 3  # maximum number of outputs named in a message
 
-_warned: WeakKeyDictionary[Network, tuple[tuple[Any, ...], bool]] = WeakKeyDictionary()
-"""The state of each network at its last check, and whether there was a warning."""
+STATES = 8  # maximum number of states of a network that are remembered: those of trainers in turn
+
+_warned: WeakKeyDictionary[Network, dict[tuple[Any, ...], bool]] = WeakKeyDictionary()
+"""The latest states of each network that were checked, and whether there was a warning."""
 
 
-def warn_of_dead_ends(network: Network, method: str, cost: Cost) -> bool:
+def warn_of_dead_ends(network: Network, in_use: Callable[[], InUse], method: str, cost: Cost) -> bool:
     """Warn, once per state of a network, if training would have no effect or override connections.
 
     Returns whether this state has a warning.
     """
-    latest = _warned.get(network)
-    if latest is not None and latest[0] == (network._version, method, cost):
-        return latest[1]
-    with InUse(network):
-        network._ready()
+    states = _warned.setdefault(network, {})
+    with in_use():
         state = network._version, method, cost
+        if state in states:
+            return states[state]
         sentences = list(_sentences(_Dependencies(network), method, cost))
     for sentence in sentences:
         warnings.warn(f"{network!r}: {sentence}", TrainingWarning, stacklevel=level_of_caller())
-    _warned[network] = state, bool(sentences)
+    if len(states) == STATES:
+        states.clear()
+    states[state] = bool(sentences)
     return bool(sentences)
 
 

@@ -27,6 +27,7 @@ from ._data import KEPT, Data, Layout, joined, laid_out, prepare, row_weights
 from ._history import History, Result
 from ._options import OptionCheck, alone, or_none
 from ._parameters import Updater
+from ._part import Item, Part, checked_part
 from ._regularisation import Chances, Dropout, Penalties
 from ._warnings import warn_if_vanished, warn_of_dead_ends
 from .callbacks import Batch, Callback
@@ -51,6 +52,7 @@ OPTIONS: dict[str, OptionCheck] = {
     "dropout": _options.chances_used,
     "recurrent_dropout": _options.chances_used,
     "threads": alone(partial(_checks.positive_integer, most=_checks.MOST_THREADS)),
+    "only": lambda trainer, what, value: None if value is None else checked_part(trainer.network, value),
 }
 """The check of each option, in this order: it gets the trainer, which has the options of the rows before,
 the name for messages and the value, and returns the value that is used. All else follows from the row and
@@ -106,9 +108,17 @@ class Trainer:
     threads : int
         For "bptt": number of groups of sequences computed at the same time. The result is identical for any
         number. Default 1.
+    only : iterable of layers (or their names), projections, neurons and connections, optional
+        The part of the network that is trained: the weights of these projections and connections, and
+        the biases and incoming weights of these neurons and layers. Errors pass through the rest, which
+        this trainer does not change. A shared parameter is trained if one of its members is in the part.
+        Default: everything that is trainable.
 
     Notes
     -----
+    Several trainers, each with a part and an optimizer of its own, can take turns on one network. While a
+    trainer computes, the rest of the network is not trainable, exactly as if it had been frozen.
+
     Every option is an attribute with the same name. An assigned value, ``trainer.rate = 0.01``, is checked
     like an argument, and is used by the next call of :meth:`train`. None assigns the default again; defaults
     that depend on other options follow them.
@@ -144,6 +154,7 @@ class Trainer:
     dropout: Chances
     recurrent_dropout: Chances
     threads: int
+    only: Part | None
 
     @_checks.understands("Trainer", "train", "test")
     def __init__(
@@ -164,6 +175,7 @@ class Trainer:
         dropout: Chances = 0.0,
         recurrent_dropout: Chances = 0.0,
         threads: int = 1,
+        only: Iterable[Item] | None = None,
     ) -> None:
         given = locals()
         assert given.keys() == {"self", "network", *OPTIONS}, (
@@ -174,7 +186,7 @@ class Trainer:
             setattr(self, name, given[name])
         self._checked()
         self._stop = threading.Event()
-        self._updater = Updater(network, self._penalties)
+        self._updater = Updater(network, self._penalties, self.only)
         self._paused: Paused | None = None  # the latest training
 
     _options_known: tuple[Any, RuleOptions] | None = None  # what they depend on, and checked options
@@ -215,14 +227,14 @@ class Trainer:
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickles have all that files have, and functions of the user, by their names."""
-        arrays = self._updater.arrays(self.optimizer)
+        arrays = self._updater.arrays(self.optimizer, self.only)
         training = self._paused and self._paused.parts(self.network)
         return {"network": self.network, **self._assigned(), "_memory": arrays, "_training": training}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         memory, training = state.pop("_memory"), state.pop("_training")
         vars(self).update(state)  # they have been checked
-        self._stop, self._updater = threading.Event(), Updater(self.network, self._penalties)
+        self._stop, self._updater = threading.Event(), Updater(self.network, self._penalties, self.only)
         if memory is not None:
             assert self.optimizer is not None
             self._updater.restore(self.optimizer, memory)
@@ -257,6 +269,8 @@ class Trainer:
         given["dropout"] = Dropout(self.network, self.dropout, self.recurrent_dropout)
         options = RuleOptions(**given, **of_call, penalties=self._penalties, by_name=values)
         self._rule.check(options)
+        if self.only is not None:
+            self.only.require_trainable()
         self._options_known = state, options
         return options
 
@@ -436,10 +450,12 @@ class Trainer:
         if before is not None:
             shape = None if held_out is None else held_out.shape
             before.require_like(source.shape, shape)
-        warned = warn_of_dead_ends(self.network, self.method, self.cost)
+        self._updater.penalties, self._updater.part = options.penalties, self.only
+        warned = warn_of_dead_ends(self.network, self._updater.in_use, self.method, self.cost)
         followed = held_out is not None or patience is not None
         history = History(
             network=self.network,
+            in_use=self._updater.in_use,
             cost=self.cost,
             held_out=held_out,
             epochs=limit,
@@ -449,7 +465,6 @@ class Trainer:
             callbacks=call.callbacks,
             measure=None if isinstance(options.optimizer, LBFGS) else source.measure(self.network, self.cost),
         )
-        self._updater.penalties = options.penalties
         training = Training(
             network=self.network,
             source=source,
@@ -478,7 +493,8 @@ class Trainer:
             if plain and work is not None and work.nbytes <= KEPT:
                 self._work_known = work
         if isinstance(source, _source.Arrays) and not warned:  # the cause is known
-            warn_if_vanished(source.task, result)
+            with self._updater.in_use():
+                warn_if_vanished(source.task, result)
         return result
 
     def _unseeded(self) -> np.random.Generator:

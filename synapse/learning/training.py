@@ -169,7 +169,7 @@ class Training:
         """Return the rule for this task."""
         known = self.work or self.ready
         if known is None:
-            with InUse(self.network):
+            with self.updater.in_use():
                 self.work = self.rule(task)
                 self._refresh(self.work)
         elif self.work is None or self.work.task is not task:
@@ -211,7 +211,7 @@ class Training:
         self.within = True
         if isinstance(source, Arrays) and self.on_batch is None:
             work = self._rule_for(source.task)
-            with InUse(self.network):
+            with self.updater.in_use():
                 self._refresh(work)
                 found = self._call(work, rates) if work.joins_epochs() else None
             if found is not None:
@@ -322,7 +322,7 @@ class Training:
         """Run one task; returns the summed cost and the number of steps with a target."""
         if self.options.optimizer is not None:
             return self._by_batches(work, epoch, order, rate)
-        with InUse(self.network):
+        with self.updater.in_use():
             work.refresh()
             cost, steps = self._joined(work, order, rate)
         if self.ending is None and self.on_batch is not None and math.isfinite(cost):
@@ -379,7 +379,7 @@ class Training:
 
     def _by_batches(self, work: Rule, epoch: int, order: Order, rate: float) -> tuple[float, float]:
         """Run one pass with an update after every batch."""
-        total, steps, use = 0.0, 0.0, InUse(self.network)
+        total, steps, use = 0.0, 0.0, self.updater.in_use()
         with use:
             self._refresh(work)
             if self.on_batch is None and work.joins_epochs():
@@ -482,7 +482,7 @@ class Search:
     def run(self, epochs: int) -> None:
         """Run so many iterations. After an edit, a new search begins from the edited network."""
         while epochs > 0:
-            with InUse(self.updater.network):
+            with self.updater.in_use():
                 parameters = self.updater.refresh(self.optimizer)
                 self.rule.refresh()
                 begin = parameters.read()
@@ -509,14 +509,14 @@ class Search:
                 reached = parameters.read()
                 done += 1
             stop = self.note(*seen[values.tobytes()])
-            with InUse(self.updater.network):
+            with self.updater.in_use():
                 ended = stop or (parameters.current and bool((parameters.read() == reached).all()))
             return stop or not ended
 
         try:
             optimizer = replace(self.optimizer, iterations=epochs)
             found = optimizer.minimise(function, reached, parameters.frozen, callback)
-            with InUse(self.updater.network):
+            with self.updater.in_use():
                 if ended and parameters.current:
                     parameters.write(found)
             if done == 0:  # no lower cost was found
@@ -525,7 +525,8 @@ class Search:
         except _EditedError:
             return done, False
         except BaseException:
-            parameters.write(reached)
+            with self.updater.in_use():
+                parameters.write(reached)
             raise
         return done, ended
 
@@ -539,7 +540,7 @@ class Search:
     @contextmanager
     def _unedited(self, parameters: ParameterVector) -> Iterator[None]:
         """Hold the network in use; raises if its structure has changed since the search began."""
-        with InUse(self.updater.network):
+        with self.updater.in_use():
             if not parameters.current:
                 raise _EditedError
             yield

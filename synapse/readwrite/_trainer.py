@@ -21,6 +21,7 @@ from ..cost import Cost
 from ..errors import ArgumentError, DivergenceError, FormatError, SynapseError
 from ..learning import schedules
 from ..learning._checkpoint import SNAPSHOTS, Checkpoint, Paused, generator_in
+from ..learning._part import Part, items_of
 from ..learning.trainer import OPTIONS, Trainer
 from ..objects.network import Network
 from ._checks import LARGEST_WHOLE, an_object, is_whole, members, require, require_version
@@ -35,7 +36,7 @@ SAVED_OPTIMIZERS, SAVED_SCHEDULES = (
 )
 CLASSES: dict[str, Any] = SAVED_OPTIMIZERS | SAVED_SCHEDULES
 """Classes of which a file has the name and the fields."""
-BY_LAYER = "by_layer"
+BY_LAYER, PART = "by_layer", "part"
 
 
 def _written(network: Network, what: str, value: Any) -> Any:
@@ -46,6 +47,8 @@ def _written(network: Network, what: str, value: Any) -> Any:
         return value.name
     if is_number(value):
         return float(value)
+    if isinstance(value, Part):
+        return {PART: value.described()}
     if isinstance(value, tuple):
         return list(value)
     if isinstance(value, Mapping):
@@ -73,6 +76,11 @@ def _read(network: Network, what: str, value: Any) -> Any:
         return tuple(value)
     if not isinstance(value, dict):
         return value
+    if PART in value:
+        try:
+            return list(items_of(network, value[PART]))
+        except (LookupError, TypeError, ValueError):
+            require(False, f"The {what}", "names of layers, and kinds with numbers", value[PART])
     if BY_LAYER in value:
         layers, pairs = network.layers, members(f"The {what}", value, [BY_LAYER])[BY_LAYER]
         shaped = isinstance(pairs, list) and all(isinstance(one, list) and len(one) == 2 for one in pairs)
@@ -143,7 +151,7 @@ def write_trainer(trainer: Trainer, path: File, paused: Paused | None = None) ->
             f"Expected a trainer to save with the order of its network's rule, {rule.order}, "
             f"got {trainer.order}. Set net.learning_rule."
         )
-    network, memory = trainer.network, trainer._updater.arrays(trainer.optimizer) or {}
+    network, memory = trainer.network, trainer._updater.arrays(trainer.optimizer, trainer.only) or {}
     arrays = {f"{OPTIMIZER}{name}": array for name, array in memory.items()}
     settings = {name: _written(network, name, value) for name, value in trainer._assigned().items()}
     training = None

@@ -163,7 +163,7 @@ def test_an_epoch_that_is_not_complete_begins_again_from_the_weights_that_it_has
     assert (result.epochs, again._paused.done) == (1, 1)
     assert (again.network.weights == trainer.network.weights).all()
     same = Trainer(trainer.network.clone(), **TRAINERS["adam"])
-    state = trainer._updater.arrays(trainer.optimizer)
+    state = trainer._updater.arrays(trainer.optimizer, trainer.only)
     same._updater.restore(same.optimizer, state)
     same.train(*SEQUENCES, epochs=2, shuffle=False, progress=False)
     again.train(*SEQUENCES, epochs=3, resume=True, progress=False)
@@ -488,6 +488,9 @@ HEADS = (
     ([*SETTINGS, "optimizer", "betas"], [0.9], "the betas of Adam"),
     ([*SETTINGS, "optimizer"], None, "trainer .* none|arrays of SGD"),
     ([*SETTINGS, "dropout"], {"by_layer": [[9, 0.5]]}, "pairs of a layer's number and a number"),
+    ([*SETTINGS, "only"], {"part": [["layers", [9]]]}, "the only to be names of layers, and kinds with"),
+    ([*SETTINGS, "only"], {"part": [["threads", [0]], 1]}, "names of layers, and kinds with numbers"),
+    ([*SETTINGS, "only"], {"part": ["input"]}, "Expected a trainable weight or bias in `only`"),
     (["arrays"], [], "arrays of the trainer to be those that it names"),
     (TRAINING, None, "arrays of the training to be none, got best_bias"),
     ([*TRAINING, "epochs"], 0.5, "the epochs to be a whole number"),

@@ -1,0 +1,217 @@
+"""The part of a network that a trainer changes: its option ``only``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from .._checks import expected, listed
+from .._typing import Bools, Ints
+from ..engine.guard import InUse
+from ..engine.schema import INPUT
+from ..engine.store import Store
+from ..errors import ArgumentError, ArgumentTypeError
+from ..objects.connection import Connection
+from ..objects.layer import Layer
+from ..objects.network import Network
+from ..objects.neuron import Neuron
+from ..objects.parameters import FROZEN
+from ..objects.projection import Projection
+
+HELD = 2
+"""Marks rows in the columns of `FROZEN` that are not trainable only while a trainer of a part computes."""
+ITEMS = "layers, projections, neurons, connections or names of layers"
+
+Item = Layer | Projection | Neuron | Connection | str
+
+
+class Part(tuple[Item, ...]):
+    """The layers, projections, neurons and connections of a network that a trainer changes.
+
+    As for :meth:`Layer.freeze`, the parameters of a neuron are its bias and the weights of its incoming
+    connections. A shared parameter belongs to the part if any of its members does.
+    """
+
+    network: Network
+
+    def __new__(cls, network: Network, items: Iterable[Item]) -> Part:
+        """Check the items; raises ArgumentError, or ArgumentTypeError."""
+        part = super().__new__(cls, items)
+        part.network = network
+        if not part:
+            raise ArgumentError(
+                f"Expected {ITEMS} in `only`, got none. Omit `only` to train the whole network."
+            )
+        for item in part:
+            part._require_own(item)
+        part.require_trainable()
+        return part
+
+    def _require_own(self, item: Any) -> None:
+        if not isinstance(item, Item):
+            raise ArgumentTypeError(
+                expected(
+                    "An item of `only`", "a layer, projection, neuron, connection or name of a layer", item
+                )
+            )
+        store, neurons, links = self._members(item)
+        own = store is self.network._store
+        if own:
+            ends = np.concatenate([neurons, store["target"][links]])
+            own = bool((store["network"][ends] == self.network._number_now).all())
+        if not own:
+            raise ArgumentError(expected("An item of `only`", f"a part of {self.network!r}", item))
+
+    def require_trainable(self) -> None:
+        """Raise ArgumentError if nothing in the part is trainable now."""
+        with InUse(self.network):
+            store = self.network._store
+            weights, biases = self._rows(store)
+            learns = (store["trainable"] == 1) & weights, (store["trainable_bias"] == 1) & biases
+            learns[1][store["role"] == INPUT] = False
+        if not (learns[0].any() or learns[1].any()):
+            raise ArgumentError(
+                "Expected a trainable weight or bias in `only`, got none. "
+                "Name layers, or the connections themselves, that are trainable."
+            )
+
+    def _members(self, item: Item) -> tuple[Store, Ints, Ints]:
+        """The store of an item, and the rows of its neurons and connections that still exist."""
+        none = np.empty(0, np.int64)
+        if isinstance(item, str):
+            item = self.network[item]
+        if isinstance(item, Neuron | Layer):
+            neurons = [item] if isinstance(item, Neuron) else item._neurons
+            return neurons[0]._store, np.array([one._row for one in neurons if one._row >= 0], np.int64), none
+        gone = isinstance(item, Connection) and item._identity < 0
+        identities = (
+            item._identities() if isinstance(item, Projection) else none if gone else [item._identity]
+        )
+        return item._store, none, item._store.row_of[identities].astype(np.int64)
+
+    def _rows(self, store: Store) -> tuple[Bools, Bools]:
+        """Booleans by connection and by neuron of a store: whether their parameters are in the part."""
+        weights, biases = np.zeros(store.n_connections, bool), np.zeros(store.n_neurons + 1, bool)
+        for item in self:
+            _, neurons, links = self._members(item)
+            biases[neurons], weights[links] = True, True
+        weights |= biases.take(store["target"], mode="clip")  # the last entry is for removed connections
+        return _with_members(weights, store["tie"]), _with_members(biases[:-1], store["bias_tie"])
+
+    # --- holding everything else -------------------------------------------------------------------
+
+    _versions = 0, 0  # of the topology, without and with the rest held
+    _held: tuple[Ints, Ints]  # for these: identities of connections, rows of neurons
+    _depth = 0
+
+    def hold(self) -> None:
+        """Make everything else not trainable, until :meth:`release`. The caller has the network in use.
+
+        The topology has the same version as at the last time if it has not changed since then, so that
+        nothing that was prepared for the part must be prepared again.
+        """
+        self._depth += 1
+        if self._depth > 1:
+            return
+        store, network = self.network._store, self.network
+        version, (before, after) = store.topology_version, self._versions
+        if version != before:
+            store.ready()  # numbers of neurons and connections do not change until the next edit
+            inside = np.append(store["network"] == network._number_now, False)
+            weights, biases = self._rows(store)
+            links = inside.take(store["target"], mode="clip") & (store["trainable"] == 1) & ~weights
+            neurons = inside[:-1] & (store["trainable_bias"] == 1) & ~biases
+            self._held = store["identity"][links], np.flatnonzero(neurons)
+            store.touch()
+            self._versions = version, store.topology_version
+        else:
+            store.topology_version = after
+        links, neurons = self._held
+        held: tuple[Ints, Ints] = store.row_of[links].astype(np.int64), neurons
+        for (learns, mark), rows in zip(FROZEN.items(), held, strict=True):
+            store[learns][rows], store[mark][rows] = 0, HELD
+
+    def release(self) -> None:
+        """Make everything trainable again that :meth:`hold` has held."""
+        self._depth -= 1
+        if self._depth:
+            return
+        store = self.network._store
+        for learns, mark in FROZEN.items():
+            rows = np.flatnonzero(store[mark] == HELD)
+            store[learns][rows], store[mark][rows] = 1, 0
+        if store.topology_version == self._versions[1]:
+            store.topology_version = self._versions[0]
+        else:
+            store.touch()
+
+    # --- files and pickles -------------------------------------------------------------------------
+
+    def described(self) -> list[Any]:
+        """The items as names of layers, and as kinds with numbers in the network."""
+        layers, items = list(self.network.layers), list[Any]()
+        rows = self.network._rows(), self.network._connection_rows()
+        for item in self:
+            if isinstance(item, str):
+                items.append(item)
+            elif isinstance(item, Layer) and item in layers:
+                items.append(["layers", [layers.index(item)]])
+            else:
+                _, *members = self._members(item)
+                for kind, every, mine in zip(("neurons", "connections"), rows, members, strict=True):
+                    items.append([kind, np.flatnonzero(np.isin(every, mine)).tolist()])
+        return items
+
+    def __reduce__(self) -> Any:
+        return _restored, (self.network, self.described())
+
+
+def items_of(network: Network, described: Any) -> Iterator[Item]:
+    """The inverse of `described`; raises LookupError, ValueError or TypeError if it is not valid."""
+    for item in described:
+        if isinstance(item, str):
+            yield item
+        else:
+            kind, numbers = item
+            every = {name: getattr(network, name) for name in ("layers", "neurons", "connections")}[kind]
+            yield from (every[range(len(every))[number]] for number in numbers)
+
+
+def _restored(network: Network, described: list[Any]) -> Part:
+    return Part(network, items_of(network, described))
+
+
+def _with_members(rows: Bools, tie: Ints) -> Bools:
+    """These rows, and all that are tied to one of them."""
+    groups = np.unique(tie[rows])
+    return rows | np.isin(tie, groups[groups != 0])
+
+
+class PartInUse(InUse):
+    """A context like InUse for the network of a part, in which everything else is held."""
+
+    __slots__ = ("_part",)
+
+    def __init__(self, part: Part) -> None:
+        super().__init__(part.network)
+        self._part = part
+
+    def __enter__(self) -> PartInUse:
+        super().__enter__()
+        try:
+            self._part.hold()
+        except BaseException:
+            super().__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._part.release()
+        super().__exit__()
+
+
+def checked_part(network: Network, items: Any) -> Part:
+    """Return the part of a network with these items, or raise."""
+    return Part(network, listed("The only of Trainer", items, f"a list of {ITEMS}"))

@@ -1,0 +1,229 @@
+"""Trainers of a part of a network: the same bits as with everything else frozen by hand."""
+
+import copy
+import pickle
+import warnings
+from contextlib import suppress
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+import architect
+import synapse
+from synapse import Trainer, errors, optimizers
+
+from ..cases import every_case
+from .resumed import DATA, HELD_OUT, NETWORKS, TRAINERS
+
+RULES = {"online": {}, "bptt": {"method": "bptt"}, "rtrl": {"method": "rtrl"}, **TRAINERS}
+HOW = {"epochs": 2, "progress": False, "seed": 5}
+
+
+def drawn_part(net, rng):
+    """Some layers, projections, neurons and connections, one of each kind at most."""
+    projection = net.input.project(net.output, weights=0.3) if rng.random() < 0.5 else None
+    kinds = [[*net.layers[1:], "output"], [*net], net.connections, [projection] if projection else []]
+    return [kind[rng.integers(len(kind))] for kind in kinds if kind and rng.random() < 0.6]
+
+
+def freeze_all_but(net, part):
+    """Make everything else not trainable, one by one."""
+    weights, biases = set(), set()
+    for item in part:
+        item = net[item] if isinstance(item, str) else item
+        if isinstance(item, synapse.Connection | synapse.Projection):
+            weights |= {item} if isinstance(item, synapse.Connection) else set(item)
+        else:
+            biases |= {item} if isinstance(item, synapse.Neuron) else set(item)
+    weights |= {link for link in net.connections if link.target in biases}
+    for every, chosen in ((net.connections, weights), ([*net], biases)):
+        chosen |= {one for mine in set(chosen) for one in mine.tied}
+        for one in every:
+            if one not in chosen and one.trainable:
+                one.trainable = False
+
+
+def state_of(net):
+    return (
+        net.weights.tobytes(),
+        net.biases.tobytes(),
+        [(one.state, one.activation) for one in net],
+        [(one.trainable, one.eligibility) for one in net.connections],
+    )
+
+
+@given(
+    network=st.sampled_from(list(NETWORKS)),
+    options=st.sampled_from(list(RULES)),
+    data=st.sampled_from(list(DATA)),
+    validation=st.sampled_from([None, HELD_OUT]),
+    seed=st.integers(0, 1000),
+)
+def test_a_part_learns_as_if_everything_else_were_frozen_by_hand(network, options, data, validation, seed):
+    found = []
+    for by_hand in (False, True):
+        net, rng = NETWORKS[network](), np.random.default_rng(seed)
+        part = drawn_part(net, rng)
+        learns = [one.trainable for one in (*net, *net.connections)]
+        if by_hand:
+            freeze_all_but(net, part)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                trainer = Trainer(net, **RULES[options], only=None if by_hand else part)
+                result = trainer.train(*DATA[data], **HOW, validation=validation)
+                again = trainer.train(*DATA[data], **HOW)
+            except errors.SynapseError as error:
+                if not by_hand and "`only`" in str(error):
+                    return
+                found.append(type(error))
+                continue
+        history = [list(map(repr, values)) for one in (result, again) for values in one.history.values()]
+        if not by_hand:
+            assert [one.trainable for one in (*net, *net.connections)] == learns
+        else:
+            for one, learned in zip((*net, *net.connections), learns, strict=True):
+                one.trainable = learned
+        net.activate(DATA["stream"][0][0])
+        found.append((state_of(net), history))
+    assert found[0] == found[1]
+
+
+@every_case("options", RULES)
+def test_trainers_that_take_turns_keep_their_optimizers(options):
+    """The second one has a rate so small that it changes no bit."""
+
+    def trained(turns):
+        net = architect.LSTM(2, 3, 1, seed=0)
+        mine, yours = [net.layers[1]], ["output"]
+        if options == "rls":  # it trains outputs only
+            mine, yours = yours, mine
+        one = Trainer(net, **RULES[options], only=mine)
+        other = Trainer(net, method="bptt", optimizer=optimizers.SGD(1e-300), only=yours)
+        for _ in range(3):
+            one.train(*DATA["sequences"], **HOW)
+            if turns:
+                other.train(*DATA["sequences"], **HOW)
+        return (net.weights + 1.0).tobytes(), (net.biases + 1.0).tobytes()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert trained(True) == trained(False)
+
+
+def test_a_part_comes_back_from_pickles_copies_and_files_and_grows_with_its_layer(tmp_path):
+    net = architect.Perceptron(2, 3, 1, seed=0)
+    extra = net.input.project(net.output, weights=0.3)
+    part = [net["hidden"], extra, net.output[0], net.connections[7]]
+    adam = optimizers.Adam()
+    trainer = Trainer(net, method="bptt", optimizer=adam, only=part)
+    other = Trainer(net, method="bptt", optimizer=adam, only=["output"])  # the same optimizer
+    trainer.train(*DATA["samples"], **HOW)
+    other.train(*DATA["samples"], **HOW)
+    synapse.save(trainer, tmp_path / "part.synapse")
+    twins = [
+        pickle.loads(pickle.dumps(trainer)),
+        copy.deepcopy(trainer),
+        synapse.load(tmp_path / "part.synapse"),
+    ]
+    trainer.train(*DATA["samples"], **HOW)
+    for twin in twins:
+        assert all(item not in part for item in twin.only)
+        twin.train(*DATA["samples"], **HOW)
+        assert twin.network.weights.tobytes() == net.weights.tobytes()
+    new = synapse.Neuron("tanh")
+    net.input.project(new, weights=0.5)
+    new.project(net.output[0], weight=0.5)
+    net["hidden"].append(new)
+    before = net["hidden"].biases.copy()
+    Trainer(net, only=["hidden"]).train(*DATA["samples"], **HOW)
+    trainer.train(*DATA["samples"], **HOW)
+    assert (net["hidden"].biases != before).all()
+
+
+def test_penalties_count_only_what_the_part_has():
+    net = architect.Perceptron(2, 3, 1, seed=0)
+    before = net.weights
+    trainer = Trainer(net, method="bptt", l2=5.0, only=["output"])
+    trainer.train(*DATA["samples"], **HOW)
+    assert ((net.weights != before) == [link.target in net.output for link in net.connections]).all()
+
+
+NET, OTHER = architect.Perceptron(2, 3, 1, seed=0), architect.Perceptron(2, 3, 1, seed=0)
+REFUSED = {
+    "empty": ([], "got none"),
+    "another network's layer": ([OTHER["hidden"]], "a part of"),
+    "another network's neuron": ([NET["hidden"], OTHER[3]], "a part of"),
+    "another network's connection": ([OTHER.connections[0]], "a part of"),
+    "a number": ([3], "an item of"),
+    "a name": ("hidden", "a list of"),
+    "an unknown name": (["hiden"], "Did you mean 'hidden'"),
+    "inputs": ([NET.input], "Expected a trainable weight or bias"),
+}
+
+
+@every_case("case", REFUSED)
+def test_a_part_that_cannot_be_trained_is_refused(case):
+    part, message = REFUSED[case]
+    trainer = Trainer(NET)
+    for call in (lambda: Trainer(NET, only=part), lambda: setattr(trainer, "only", part)):
+        with pytest.raises((errors.ArgumentError, errors.ArgumentTypeError), match=message):
+            call()
+    assert trainer.only is None
+
+
+def test_a_part_that_is_frozen_later_is_refused_before_training():
+    net = architect.Perceptron(2, 3, 1, seed=0)
+    trainer = Trainer(net, only=["hidden"])
+    net["hidden"].freeze()
+    with pytest.raises(errors.ArgumentError, match="Expected a trainable weight or bias"):
+        trainer.train(*DATA["samples"], **HOW)
+
+
+# --- the same bits as a network that was built that way ------------------------------------------------
+
+
+def walk(seed):
+    """A network after random edits, freezes and trainings of parts."""
+    rng = np.random.default_rng(seed)
+    net = list(NETWORKS.values())[rng.integers(3)]()
+    trainers = [Trainer(net, **RULES[name]) for name in ("online", "adam", "rtrl")]
+    trainers += [Trainer(net, **RULES[name], only=["output"]) for name in ("online", "adam", "rtrl")]
+    for _ in range(8):
+        neurons = [neuron for layer in net.layers[1:] for neuron in layer]
+        one, two = (neurons[i] for i in rng.integers(len(neurons), size=2))
+        links = net.connections
+        match rng.integers(7):
+            case 0:
+                net.layers[rng.integers(1, len(net.layers))].freeze()
+            case 1:
+                for layer in net.layers:
+                    layer.unfreeze()
+            case 2 if one not in [link.source for link in two.incoming] and one is not two:
+                one.project(two, weight=rng.normal())
+            case 3 if len(links) > 10:
+                link = links[rng.integers(len(links))]
+                link.source.disconnect(link.target)
+            case 4:
+                links[rng.integers(len(links))].trainable ^= True
+            case _:
+                trainer = trainers[rng.integers(len(trainers))]
+                if any(one.trainable for one in (*net.output, *net.connections)):
+                    with suppress(errors.ArgumentError):  # nothing in the part may be trainable
+                        trainer.train(*DATA["sequences"], **HOW)
+    return net, rng
+
+
+@pytest.mark.parametrize("walks", [range(25), pytest.param(range(25, 500), marks=pytest.mark.slow)], ids=len)
+def test_after_any_changes_a_network_learns_like_one_that_was_built_that_way(walks):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for seed in walks:
+            net, rng = walk(seed)
+            net.clear()
+            anew = synapse.readwrite.from_json_data(synapse.readwrite.json_data(net))
+            options = RULES[["online", "adam", "rtrl"][rng.integers(3)]]
+            for one in (net, anew):
+                Trainer(one, **options).train(*DATA["sequences"], **HOW)
+            assert state_of(net) == state_of(anew), seed

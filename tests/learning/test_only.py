@@ -150,6 +150,21 @@ def test_penalties_count_only_what_the_part_has():
     assert ((net.weights != before) == [link.target in net.output for link in net.connections]).all()
 
 
+def test_a_shared_weight_is_trained_if_one_of_its_members_is_in_the_part():
+    net = architect.Perceptron(2, 3, 1, seed=0)
+    synapse.tie(net.connections[:2])
+    twin = net.clone()
+    for link in twin.connections[2:]:
+        link.trainable = False
+    for neuron in twin:
+        neuron.trainable = False
+    before = net.weights
+    for trainer in (Trainer(net, only=net.connections[1:2]), Trainer(twin)):
+        trainer.train(*DATA["samples"], **HOW)
+    assert (net.weights != before).tolist() == [True, True] + 7 * [False]
+    assert net.weights.tolist() == twin.weights.tolist()
+
+
 NET, OTHER = architect.Perceptron(2, 3, 1, seed=0), architect.Perceptron(2, 3, 1, seed=0)
 REFUSED = {
     "empty": ([], "got none"),

@@ -4,12 +4,16 @@ The objects, learning and the engine touch the store. All others read through th
 """
 
 import ast
+import difflib
+import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from .arguments import PUBLIC
 from .arguments.public import MODULES
+from .surface import WRITTEN, surface
 
 ROOT = Path(__file__).resolve().parents[1]
 PRIVATE = {"_store", "_rows", "_connection_rows"}
@@ -68,3 +72,23 @@ def test_dir_lists_public_names_alone():
     command = [sys.executable, "-c", code]
     ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
     assert ended.returncode == 0, ended.stderr
+
+
+def test_what_is_public_changes_only_knowingly():
+    """Names, parameters, defaults. If the change is wanted: ``python -m tests.surface``."""
+    written = WRITTEN.read_text(encoding="utf-8").splitlines()
+    changed = difflib.unified_diff(written, list(surface()), "written down", "in the code", lineterm="", n=0)
+    assert not (lines := list(changed)), "\n".join(lines)
+
+
+def test_the_reference_lists_what_is_public():
+    """By name, or with all that its module has."""
+    pages = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs/reference").glob("*.rst"))
+    whole = set(re.findall(r"automodule:: (\S+)\n +:members:", pages))
+    missing = [
+        f"{module}.{name}"
+        for module in MODULES
+        for name in import_module(module).__all__
+        if module not in whole and not re.search(rf"\b{name}\b", pages)
+    ]
+    assert missing == ["synapse.SynapseError"]  # listed with the other errors

@@ -1,0 +1,63 @@
+"""Everything public, with signatures: ``python -m tests.surface`` writes what `test_house` compares."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from synapse._checks import foreign
+
+from .arguments.public import MODULES, OPERATORS
+
+WRITTEN = Path(__file__).with_name("golden") / "public.txt"
+OF_OTHERS = (foreign.ForeignAttribute, foreign.ForeignNamespace)  # they tell what a name is called here
+
+
+def surface() -> Iterator[str]:
+    """A line each: a callable with its parameters and defaults, another name of it by "is"."""
+    things = [
+        (f"{module_name}.{name}", getattr(import_module(module_name), name))
+        for module_name in (*MODULES, "synapse.errors", "synapse.sklearn", "synapse.tables")
+        for name in sorted(import_module(module_name).__all__)
+    ]
+    classes = {value for _, value in things if inspect.isclass(value)}
+    names: dict[int, str] = {}
+    for full, value in things:
+        if not inspect.isfunction(value) and not inspect.isclass(value):
+            yield full
+        elif names.setdefault(id(value), full) != full:
+            yield f"{full} is {names[id(value)]}"
+        else:
+            yield full + _signature(value)
+            if inspect.isclass(value) and not issubclass(value, BaseException):
+                without_name = [base for base in value.__mro__[1:] if base not in classes]
+                for owner in (value, *without_name):
+                    yield from _members(full, value, owner)
+
+
+def _members(full: str, of_class: type, owner: type) -> Iterator[str]:
+    ours = owner.__module__.startswith(("synapse", "architect"))
+    for name, value in sorted(vars(owner).items() if ours else ()):
+        if (not name.startswith("_") or name in OPERATORS) and not isinstance(value, OF_OTHERS):
+            is_method = inspect.isfunction(getattr(value, "__func__", value))
+            yield f"{full}.{name}" + (_signature(getattr(of_class, name)) if is_method else "")
+
+
+def _signature(thing: Any) -> str:
+    try:
+        signature = inspect.signature(thing)
+    except (TypeError, ValueError):  # a class whose parameters are none of ours
+        return "(...)"
+    parameters = [
+        parameter.replace(annotation=parameter.empty)
+        for name, parameter in signature.parameters.items()
+        if name not in ("self", "cls")
+    ]
+    return str(signature.replace(parameters=parameters, return_annotation=signature.empty))
+
+
+if __name__ == "__main__":
+    WRITTEN.write_text("\n".join(surface()) + "\n", encoding="utf-8")

@@ -1,0 +1,111 @@
+"""Files of version 1, which every later version reads: what they answer, and how a training goes on.
+
+``python -m tests.readwrite.test_kept_files`` writes those that are missing; it changes no file that is there.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import architect
+import synapse
+from synapse import Layer, Network, Neuron, Trainer, experiments
+
+from .formats import FORMATS
+from .nets import feed
+
+KEPT = Path(__file__).parents[1] / "data" / "version1"
+ANSWERS = KEPT / "answers.json"
+TRIALS = KEPT / "trials.db"
+
+
+def lstm():
+    """Gates, peepholes, a tie, weights that do not learn, states, traces."""
+    net = architect.LSTM(2, 3, 1, seed=0)
+    synapse.tie(net.connections[1:3])
+    net.connections[5].trainable = False
+    net.metadata["note"] = "Kept."
+    feed(net, 3)
+    return net
+
+
+def groups():
+    """A group that competes, neurons that draw, a delayed connection, names."""
+    inputs, noise, group = Layer(2), Layer([Neuron("noise", name="a ä")]), Layer(3, "softmax")
+    noise[0].reseed(7)
+    inputs.project(noise, seed=1)
+    noise.project(group, seed=2)
+    group.project(noise, seed=3)
+    return Network(inputs, [noise], group, name="groups")
+
+
+def trainer():
+    net = architect.GRU(2, 3, 1, seed=0)
+    made = Trainer(net, method="bptt", optimizer=synapse.optimizers.Adam(rate=0.01), batch_size=2)
+    made.train(*data(), epochs=2, seed=0, progress=False)
+    return made
+
+
+def ensemble():
+    return synapse.Ensemble([architect.Perceptron(2, 2, 1, seed=seed) for seed in range(2)])
+
+
+def data():
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(4, 3, 2)), rng.random((4, 3, 1))
+
+
+def squares(seed):
+    return {"square": seed**2}
+
+
+MADE = {"lstm": lstm, "groups": groups}
+FILES = {f"{name}.{form}": (make, form) for name, make in MADE.items() for form in FORMATS}
+OTHERS = {"trainer.synapse": trainer, "ensemble.json": ensemble}
+
+
+def answers(read):
+    """The outputs of the steps after the file was written, or the losses of a training that goes on."""
+    if isinstance(read, Trainer):
+        return read.train(*data(), epochs=4, seed=0, progress=False, resume=True).history["error"]
+    if isinstance(read, Network):
+        return feed(read, 3, seed=1, learn=False).tolist()
+    return read.run(data()[0][0]).tolist()
+
+
+def read_file(name):
+    return synapse.load(KEPT / name, FILES[name][1] if name in FILES else None)
+
+
+def test_every_format_has_its_files():
+    """A new format, too: run this module."""
+    assert {file.name for file in KEPT.iterdir()} == {*FILES, *OTHERS, ANSWERS.name, TRIALS.name}
+
+
+@pytest.mark.parametrize("name", [*FILES, *OTHERS])
+def test_a_file_of_version_1_is_read(name):
+    kept = json.loads(ANSWERS.read_text())
+    np.testing.assert_allclose(answers(read_file(name)), kept[name], rtol=1e-9, atol=1e-12)
+
+
+def test_a_store_of_version_1_is_read():
+    trials = experiments.read_trials(TRIALS)
+    assert list(trials.values("square")) == [0, 1, 4]
+
+
+if __name__ == "__main__":
+    KEPT.mkdir(parents=True, exist_ok=True)
+    kept = json.loads(ANSWERS.read_text()) if ANSWERS.exists() else {}
+    for name, (make, form) in FILES.items():
+        if name not in kept:
+            synapse.save(make(), KEPT / name, form)
+            kept[name] = answers(read_file(name))
+    for name, make in OTHERS.items():
+        if name not in kept:
+            synapse.save(make(), KEPT / name)
+            kept[name] = answers(read_file(name))
+    if not TRIALS.exists():
+        experiments.run(squares, seeds=range(3), store=TRIALS, progress=False)
+    ANSWERS.write_text(json.dumps(kept, indent=1) + "\n")

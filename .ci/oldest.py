@@ -12,5 +12,5 @@ config = configparser.ConfigParser()
 config.read(Path(__file__).parents[1] / "setup.cfg", encoding="utf-8")
 declared = [config["options"]["install_requires"], *config["options.extras_require"].values()]
 for line in "\n".join(declared).split():
-    if "[" not in line:  # an extra that names other extras
-        print(re.sub(r">=([\d.]+).*", r"==\1", line))  # an upper bound may follow
+    if not line.startswith("synapse-neurons["):  # an extra that names other extras
+        print(re.sub(r"(\[\w+\])?>=([\d.]+).*", r"==\2", line))  # an upper bound or a condition may follow

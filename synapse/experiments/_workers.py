@@ -25,9 +25,10 @@ REPEAT = 0.5
 """Seconds after which an exception that ends a trial is raised again, if the trial goes on."""
 PAUSE = 0.05
 """Seconds between two attempts to end a trial that must not end now."""
-WHOLE = ("numba.", "llvmlite.", "importlib._bootstrap", guard.__name__)
+WHOLE = ("numba.", "llvmlite.", "importlib._bootstrap", "_weakrefset", "weakref", guard.__name__)
 """Beginnings of the names of modules whose calls no exception may end: Numba could not compile afterwards,
-locks would stay locked, and Ctrl-C would stay deferred or would no longer be."""
+callbacks of weak references would swallow it, locks would stay locked, and Ctrl-C would stay deferred or would no
+longer be."""
 LONGEST = 1e8
 """Longest time limit in seconds that the timers are given: three years."""
 

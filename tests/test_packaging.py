@@ -121,3 +121,23 @@ def test_what_is_written_about_the_package_agrees():
     minors = re.findall(r"Python :: 3\.(\d+)", declared["metadata"]["classifiers"])
     first = declared["options"]["python_requires"].removeprefix(">=3.")
     assert minors == [str(minor) for minor in range(int(first), int(first) + len(minors))]
+
+
+def test_the_recipe_for_conda_says_what_setup_cfg_says():
+    declared = configparser.ConfigParser()
+    declared.read(ROOT / "setup.cfg", encoding="utf-8")
+    recipe = (ROOT / "paper/conda/recipe.yaml").read_text(encoding="utf-8")
+    for line in declared["options"]["install_requires"].split():
+        assert f"    - {line.replace('>=', ' >=', 1)}\n" in recipe
+    assert f'version: "{synapse.__version__}"' in recipe
+    assert f"summary: {declared['metadata']['description']}\n" in recipe
+    assert declared["options.entry_points"]["console_scripts"].strip() in recipe
+
+
+def test_the_paper_has_the_length_that_joss_asks_for_and_cites_what_it_lists():
+    _, _, text = (ROOT / "paper/paper.md").read_text(encoding="utf-8").split("---\n", 2)
+    listed = set(
+        re.findall(r"^@\w+\{(\w+),", (ROOT / "paper/paper.bib").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    assert set(re.findall(r"@([a-z]+\d*)", text)) == listed
+    assert len(text.split()) <= 1000

@@ -80,7 +80,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else [*arguments]
     try:
         try:
-            _check_command(given)
+            name = next((argument for argument in given if not argument.startswith("-")), None)
+            if name is not None and name not in COMMANDS:
+                meant = OTHER_NAMES.get(name) or suggestion(name, COMMANDS).strip()
+                commands = ", ".join(COMMANDS)
+                raise UsageError(f"Expected a command ({commands}), got {name!r}. {meant}".strip())
             options = _parser().parse_args(given)
             options.command_line = shlex.join(["synapse", *given])
         finally:
@@ -91,14 +95,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
         _give_up_output()
         return BROKEN_PIPE
-
-
-def _check_command(arguments: list[str]) -> None:
-    """Raise UsageError for a subcommand that does not exist."""
-    name = next((one for one in arguments if not one.startswith("-")), None)
-    if name is not None and name not in COMMANDS:
-        meant = OTHER_NAMES.get(name) or suggestion(name, COMMANDS).strip()
-        raise UsageError(f"Expected a command ({', '.join(COMMANDS)}), got {name!r}. {meant}".strip())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -10,7 +10,7 @@ from .._checks import counted
 from ..errors import SynapseError
 from ..forecasting import NetworkForecaster
 from ..forecasting.statistical import METHODS
-from ..tables import Learning, SeriesTask, several_tasks
+from ..tables import SeriesTask, several_tasks
 from ..tables.problems import require_one_use
 from ..tables.scaled_model import MODELS
 from ..tables.series_task import fit_together
@@ -66,8 +66,15 @@ def compare(options: argparse.Namespace) -> None:
     for model in (name for name in named if name in MODELS):
         for name, groups in _groups(model, tasks).items():
             try:
-                fits = [replace(learning, model=model, seed=learning.seed + seed) for seed in seeds]
-                for own, network in zip(forecasters, _median_networks(tasks, groups, fits), strict=True):
+                tried = list[tuple[float, list[NetworkForecaster]]]()
+                for seed in seeds:
+                    fit = replace(learning, model=model, seed=learning.seed + seed)
+                    fitted = [fit_together(group, fit)[0].network for group in groups for _ in group]
+                    trial = [task.forecaster(net) for task, net in zip(tasks, fitted, strict=True)]
+                    error = select_together(tasks, [{"": forecaster} for forecaster in trial])[0].mase("")
+                    tried.append((error, trial))
+                median = sorted(tried, key=lambda pair: pair[0])[(len(tried) - 1) // 2][1]
+                for own, network in zip(forecasters, median, strict=True):
                     own[name] = network
                 networks.append(name)
             except SynapseError as error:
@@ -91,16 +98,3 @@ def _groups(model: str, tasks: list[SeriesTask]) -> dict[str, list[list[SeriesTa
     if len(tasks) == 1:
         return {model: [tasks]}
     return {model: [tasks], f"{model} each": [[task] for task in tasks]}
-
-
-def _median_networks(
-    tasks: list[SeriesTask], groups: list[list[SeriesTask]], seeds: list[Learning]
-) -> list[NetworkForecaster]:
-    """For each series the forecaster, of several seeds, with the median error over all series."""
-    tried = list[tuple[float, list[NetworkForecaster]]]()
-    for learning in seeds:
-        networks = [fit_together(group, learning)[0].network for group in groups for _ in group]
-        forecasters = [task.forecaster(network) for task, network in zip(tasks, networks, strict=True)]
-        error = select_together(tasks, [{"": one} for one in forecasters])[0].mase("")
-        tried.append((error, forecasters))
-    return sorted(tried, key=lambda one: one[0])[(len(tried) - 1) // 2][1]

@@ -82,8 +82,9 @@ class Table:
         columns = [*facts["targets"], *facts["observed"], *facts["known"]]
         several = replace(self, sequence=sequence, how=how).series(sheet, columns)
         least = max(sum(lags) for lags in facts["differences"]) + 2
-        long = [one for one in several if len(one.values) >= least]
-        if short := [one.sequence[1] for one in several if len(one.values) < least and one.sequence and long]:
+        long = [series for series in several if len(series.values) >= least]
+        short = [series.sequence[1] for series in several if series.sequence and len(series.values) < least]
+        if long and short:
             long[0].notes.append(f"Left out: {listed(short)}, with fewer than {least} rows.")
         return long or several
 

@@ -65,19 +65,14 @@ def _of_rows(network: Network, table: Table, in_order: bool) -> list[list[str]]:
 def _of_series(network: Network, table: Table) -> list[list[str]]:
     """The cells of the result for a model of series: each row, forecast from those before it."""
     facts, several = network.metadata, table.trained_series(network.metadata)
-    targets, one = facts["targets"], several[0]
+    targets, first = facts["targets"], several[0]
     say([note for series in several for note in series.notes])
-    head = [
-        *(one.sequence or [])[:1],
-        one.date or "row",
-        *targets,
-        *(f"{name} predicted" for name in targets),
-    ]
-    rows = [head]
+    head = [*(first.sequence or [])[:1], first.date or "row", *targets]
+    rows = [[*head, *(f"{name} predicted" for name in targets)]]
     for series in several:
-        made, y = predict_series(network, series), series.values[:, : len(targets)]
+        answers, y = predict_series(network, series), series.values[:, : len(targets)]
         for place, time in enumerate(series.times(0 if facts["known"] else 1)):
-            known = [f"{value:.15g}" for value in y[place]] if place < len(y) else [""] * len(targets)
-            predicted = ["" if np.isnan(value) else f"{value:.6g}" for value in made[place]]
-            rows.append([*(series.sequence or [])[1:], series.written(time), *known, *predicted])
+            actual = [f"{value:.15g}" for value in y[place]] if place < len(y) else [""] * len(targets)
+            predicted = ["" if np.isnan(value) else f"{value:.6g}" for value in answers[place]]
+            rows.append([*(series.sequence or [])[1:], series.written(time), *actual, *predicted])
     return rows

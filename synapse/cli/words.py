@@ -85,8 +85,8 @@ def require_suffix(path: str, suffixes: Sequence[str]) -> str:
     """The suffix of a file to write, in lower case; UsageError if it is none of these."""
     suffix = Path(path).suffix.lower()
     if suffix not in suffixes:
-        known = " or ".join(filter(None, [", ".join(suffixes[:-1]), suffixes[-1]]))
-        raise UsageError(f"The suffix of {path!r} must be {known}.")
+        expected = " or ".join(filter(None, [", ".join(suffixes[:-1]), suffixes[-1]]))
+        raise UsageError(f"The suffix of {path!r} must be {expected}.")
     return suffix
 
 

@@ -52,13 +52,22 @@ class Picture:
         low, high = places.corners
         width, height = high - low + 1.2
         self.point = 1.0 / (72.0 * min(LARGEST, WIDTH / width, HEIGHT / height))
-        self.heads = self._heads() if places.gap else []
+        self.heads: list[str] = []
+        if places.gap:  # names of layers on lines that fit
+            fits = int(0.95 * places.gap / (WIDE * 1.12 * HEAD * self.point))
+            for name in diagram.layers:
+                longest = max(map(len, name.split()), default=0)
+                self.heads.append(_style.lines(name, max(fits, min(longest, LONGEST_WORD))))
         rows = max((text.count("\n") + 1 for text in self.heads), default=0)
         self.head = 1.25 * HEAD * self.point * rows + 0.1
-        self.ways = [curve(one) for one in routes_of(diagram.source, diagram.target, places, self.head)]
+        routes = routes_of(diagram.source, diagram.target, places, self.head)
+        self.ways = [curve(route) for route in routes]
 
     def draw(self, ax: Axes | None, title: str, colour: str | None, bars: bool) -> Axes:
-        low, high = self._extent()
+        low, high = self.places.corners
+        high = high + np.array([0.0, self.head if self.heads else 0.0])  # names of layers above their frames
+        every = np.concatenate([[low, high], *self.ways])
+        low, high = every.min(axis=0) - 0.35, every.max(axis=0) + 0.35
         size = high - low
         inches = min(LARGEST, WIDTH / size[0], HEIGHT / size[1])
         width = max(2.5 if self.places.gap else 5.5, size[0] * inches + 0.8 * bars)
@@ -73,41 +82,22 @@ class Picture:
             if len(self.ways):
                 self._draw_connections(ax, scaled, bars)
             table = self.diagram
-            draw_gates(
-                ax, scaled, (table.source, table.target, table.gater), self.places, self.ways, self.point
-            )
+            links = (table.source, table.target, table.gater)
+            draw_gates(ax, scaled, links, self.places, self.ways, self.point)
             inks = self._draw_discs(ax, scaled, colour, bars)
             self._draw_names(ax, scaled, inks)
             if self.printed:
                 self._print_numbers(ax, scaled, inks)
             return ax
 
-    def _extent(self) -> tuple[Floats, Floats]:
-        """The corners of the picture, with space for the names of layers above their frames."""
-        low, high = self.places.corners
-        high = high + np.array([0.0, self.head if self.heads else 0.0])
-        every = np.concatenate([[low, high], *self.ways])
-        return every.min(axis=0) - 0.35, every.max(axis=0) + 0.35
-
-    def _heads(self) -> list[str]:
-        """Names of layers on lines that fit."""
-        fits = int(0.95 * self.places.gap / (WIDE * 1.12 * HEAD * self.point))
-        words = (max(map(len, name.split()), default=0) for name in self.diagram.layers)
-        widths = [max(fits, min(longest, LONGEST_WORD)) for longest in words]
-        return [_style.lines(name, width) for name, width in zip(self.diagram.layers, widths, strict=True)]
-
     def _draw_frames(self, ax: Axes, scaled: Scaled) -> None:
         """A frame for each layer, with its name above."""
         longest = max((len(line) for text in self.heads for line in text.split("\n")), default=0)
         fit = 0.95 * self.places.gap / (1.12 * WIDE * max(longest, 5))
-        for text, column, frame in zip(
-            self.heads, self.places.middles[:, 0], self.places.frames, strict=True
-        ):
+        for text, (x, _), frame in zip(self.heads, self.places.middles, self.places.frames, strict=True):
             scaled.box(frame[:2], frame[2:], 0.8 * self.point, edgecolor=PALE, zorder=0.5, gid="frame")
-            name = ax.text(
-                column, frame[3] + 0.06, text, ha="center", va="bottom", weight="bold", linespacing=1.0
-            )
-            name.set(zorder=4, bbox=CLEAR)
+            name = ax.text(x, frame[3] + 0.06, text, ha="center", va="bottom", weight="bold")
+            name.set(zorder=4, bbox=CLEAR, linespacing=1.0)
             scaled.text(name, min(HEAD * self.point, fit))
 
     def _draw_connections(self, ax: Axes, scaled: Scaled, bars: bool) -> None:
@@ -133,9 +123,8 @@ class Picture:
         from matplotlib.collections import PatchCollection
         from matplotlib.patches import Circle
 
-        discs = PatchCollection(
-            [Circle(place, RADIUS) for place in self.places.centres], zorder=2, gid="neurons"
-        )
+        circles = [Circle(place, RADIUS) for place in self.places.centres]
+        discs = PatchCollection(circles, zorder=2, gid="neurons")
         discs.set(edgecolor=INK, facecolor="white")
         ax.add_collection(discs)
         scaled.widths(discs, 0.8 * self.point)
@@ -182,9 +171,8 @@ class Picture:
                 Line2D([], [], ls="", marker="o", ms=7, mfc=shade, mec=INK, mew=0.8, label=_style.entry(name))
                 for name, shade in zip(kinds, shades, strict=True)
             ]
-            ax.legend(
-                handles=signs, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=4, handletextpad=0.1
-            )
+            below: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0)}
+            ax.legend(handles=signs, ncols=4, handletextpad=0.1, **below)
         return np.array([*shades, (1.0, 1.0, 1.0)])[place]
 
     def _draw_names(self, ax: Axes, scaled: Scaled, inks: list[str]) -> None:
@@ -213,10 +201,8 @@ class Picture:
             room = apart.max(axis=2).min(axis=1)
             spot = spots[int((room > 1.0).argmax() if (room > 1.0).any() else room.argmax())]
             taken.append(spot)
-            text = ax.text(
-                spot[0], spot[1], f"{weight:.2f}", color=INK, bbox=CLEAR | {"alpha": 0.9}, **centred
-            )
-            scaled.text(text, PRINTED)
+            look = {**centred, "bbox": CLEAR | {"alpha": 0.9}}
+            scaled.text(ax.text(spot[0], spot[1], f"{weight:.2f}", color=INK, **look), PRINTED)
 
 
 def draw_lines(
@@ -293,9 +279,8 @@ def gates_of(links: tuple[Indices, Indices, Indices], places: Places, ways: list
         marks = np.array([_crossing(ways[i], centre, reach) for i in mine])
         marked.append((own, marks[_around(centre, marks)]))
     single = np.flatnonzero(alone)
-    marked += [
-        (own, mark[None]) for own, mark in zip(gater[single].tolist(), _apart(ways, single), strict=True)
-    ]
+    spots = _apart(ways, single)[:, None]
+    marked += zip(gater[single].tolist(), spots, strict=True)
     columns = columns_of(places)
     gates = []
     for own, marks in marked:

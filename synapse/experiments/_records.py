@@ -99,16 +99,12 @@ def _function_name(function: Any) -> str:
             f"A store tells trials apart by name and arguments, which {shown(function)} does not have. "
             "Define a function with def, and pass what it needs by functools.partial."
         )
-    return f"{_module_name(function.__module__)}.{function.__qualname__}"
-
-
-def _module_name(module: str) -> str:
-    """The name of a module; a script has the one by which others would import it."""
-    if module != "__main__":
-        return module
-    main = sys.modules["__main__"]
-    spec = getattr(main, "__spec__", None)
-    return spec.name if spec is not None else Path(getattr(main, "__file__", module)).stem
+    module = function.__module__
+    if module == "__main__":  # a script has the name by which others would import it
+        spec = getattr(sys.modules[module], "__spec__", None)
+        file = getattr(sys.modules[module], "__file__", module)
+        module = spec.name if spec is not None else Path(file).stem
+    return f"{module}.{function.__qualname__}"
 
 
 def _argument(value: Any) -> str:

@@ -152,7 +152,8 @@ def ended_by(run: str, limit: float | None, call: Callable[[], Any]) -> Any:
         return call()
     # A class of its own: a trial that runs trials has limits within a limit.
     late: type[Stopped] = type("TimeIsUp", (Stopped,), {})
-    end = (_alarm if in_main and _alarm_is_free() else _watch)(run, late, limit)
+    alarm = in_main and hasattr(signal, "setitimer") and not signal.getitimer(signal.ITIMER_REAL)[0]
+    end = (_alarm if alarm else _watch)(run, late, limit)
     try:
         try:
             if run in Target.cancelled:
@@ -168,10 +169,6 @@ def ended_by(run: str, limit: float | None, call: Callable[[], Any]) -> Any:
         if isinstance(stopped, late):
             raise TimeoutError(f"longer than the time limit of {limit:g} s") from None
         raise
-
-
-def _alarm_is_free() -> bool:
-    return hasattr(signal, "setitimer") and signal.getitimer(signal.ITIMER_REAL)[0] == 0
 
 
 def _alarm(_: str, late: type[Stopped], limit: float | None) -> Callable[[], None]:

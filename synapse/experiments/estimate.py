@@ -75,14 +75,10 @@ def median_of(values: Sequence[float], level: Any) -> Estimate:
     stats, size, low, high = scipy_stats(), len(data), data[0], data[-1]
     if size >= FEW:
         with np.errstate(invalid="ignore"):  # SciPy's own ends, for which infinite values are subtracted
-            medians = stats.bootstrap(
-                [data],
-                np.median,
-                n_resamples=RESAMPLES,
-                batch=max(1, min(RESAMPLES, BATCH // size)),
-                method="percentile",
-                rng=np.random.default_rng(0),
-            ).bootstrap_distribution
+            draws: dict[str, Any] = {"n_resamples": RESAMPLES, "rng": np.random.default_rng(0)}
+            draws["batch"] = max(1, min(RESAMPLES, BATCH // size))
+            resampled = stats.bootstrap([data], np.median, method="percentile", **draws)
+            medians = resampled.bootstrap_distribution
         # An order statistic, not a mean of two, one of which may be infinite.
         tail = 50 * (1 - number)
         low, high = np.percentile(medians, [tail, 100 - tail], method="inverted_cdf")
@@ -157,16 +153,10 @@ def compared(
     a, b = (_numbers(each, binary, failed) for each in (first, second))
     test, p_value = (_of_rates if binary else _of_ranks)(*((-a, -b) if failed < 0 else (a, b)), pairs)
     i, j = (a, b) if pairs else (a[:, None], b[None])
-    centre = np.mean if binary else np.median
-    return TrialComparison(
-        name,
-        test,
-        p_value,
-        float(np.mean((i < j) + 0.5 * (i == j))),
-        (float(centre(a)), float(centre(b))),
-        (len(a), len(b)),
-        (_unsolved(first), _unsolved(second)),
-    )
+    effect, centre = float(np.mean((i < j) + 0.5 * (i == j))), np.mean if binary else np.median
+    centres, counts = (float(centre(a)), float(centre(b))), (len(a), len(b))
+    unsolved = _unsolved(first), _unsolved(second)
+    return TrialComparison(name, test, p_value, effect, centres, counts, unsolved)
 
 
 def _numbers(values: Sequence[Any], binary: bool, failed: float) -> Floats:

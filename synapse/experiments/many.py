@@ -110,10 +110,9 @@ def _on(
         for trainer, seed in zip(trainers, seeds, strict=True)
     ]
     futures = gather(executor, calls, trainers)
-    if not shares_objects(executor):
-        for trainer, future in zip(trainers, futures, strict=True):
-            if not future.cancelled() and future.exception() is None:
-                take_over(trainer.network, future.result()[1])
+    for trainer, future in zip(trainers, futures, strict=True):
+        if not shares_objects(executor) and not future.cancelled() and future.exception() is None:
+            take_over(trainer.network, future.result()[1])
     return [result for result, _ in outcomes(futures)]
 
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 import pickle
 import uuid
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from itertools import product
 from math import prod
-from queue import Empty, SimpleQueue
 from typing import Any
 
 from tqdm.auto import tqdm
@@ -177,7 +183,12 @@ def sweep(
 def _points_of(grid: Any) -> list[Point]:
     """Check the points of a sweep; returns each once."""
     if isinstance(grid, Mapping):
-        values = _grid(grid)
+        values = {}
+        for name, column in _parameters("The grid", grid).items():
+            several = _checks.listed(f"The values of {name!r}", column, f"a list of {KINDS}")
+            values[name] = [_value(name, value) for value in several]
+            if not several:
+                raise ArgumentError(_checks.expected(f"The values of {name!r}", "at least one", column))
         if (total := prod(map(len, values.values()))) > MOST_POINTS:
             raise ArgumentError(_checks.expected("The points", f"at most {MOST_POINTS}", total))
         points = [dict(zip(values, chosen, strict=True)) for chosen in product(*values.values())]
@@ -207,17 +218,6 @@ def _value(name: str, value: Any) -> Any:
         return plain_value(value)
     except (TypeError, RecursionError):
         raise ArgumentTypeError(_checks.expected(f"The values of {name!r}", KINDS, value)) from None
-
-
-def _grid(given: Any) -> dict[str, list[Any]]:
-    """Values by name, each a list."""
-    checked = {}
-    for name, values in _parameters("The grid", given).items():
-        several = _checks.listed(f"The values of {name!r}", values, f"a list of {KINDS}")
-        checked[name] = [_value(name, value) for value in several]
-        if not checked[name]:
-            raise ArgumentError(_checks.expected(f"The values of {name!r}", "at least one", values))
-    return checked
 
 
 def _checked_seeds(seeds: Any) -> list[int]:
@@ -297,7 +297,7 @@ class TrialPlan:
                 saying_compiling(bar),
                 closing(self._outcomes([(task, tasks[task]) for task in left])) as outcomes,
             ):
-                done = len(tasks) - len(left)
+                done, trials = len(tasks) - len(left), _checks.counted(len(tasks), "trial")
                 try:
                     for task, outcome in outcomes:
                         if file is not None:
@@ -306,11 +306,12 @@ class TrialPlan:
                         done += 1
                         bar.update()
                 except _BrokenExecutorError as failure:
-                    raise ExecutorError(_broken(failure, done, len(tasks), path)) from failure.__cause__
+                    cause, advice = one_line(failure.__cause__ or failure), "make a new executor, and "
+                    results = _results(path, "" if path is None else advice)
+                    message = f"The executor failed after {done} of {trials} ({cause}). {results}"
+                    raise ExecutorError(message) from failure.__cause__
                 except (KeyboardInterrupt, ArgumentTypeError) as error:
-                    error.add_note(
-                        f"{done} of {_checks.counted(len(tasks), 'trial')} are done. {_results(path)}"
-                    )
+                    error.add_note(f"{done} of {trials} are done. {_results(path)}")
                     raise
         return joined((*tasks[task], *records[task]) for task in tasks)
 
@@ -341,7 +342,6 @@ def _completed(
 ) -> Generator[tuple[Task, Outcome]]:
     """Submit calls of `attempt`, a limited number at a time; yields the outcomes in the order they come."""
     left = iter(calls)
-    ended: SimpleQueue[Future[Outcome]] = SimpleQueue()
     pending: dict[Future[Outcome], Task] = {}
     try:
         while True:
@@ -353,11 +353,17 @@ def _completed(
                     except Exception as error:  # it is broken, or was shut down
                         raise _BrokenExecutorError from error
                     pending[future] = task
-                    future.add_done_callback(ended.put)
             if not pending:
                 return
-            future = _next(ended)
-            yield pending.pop(future), _outcome(future)
+            for future in wait(pending, PAUSE, FIRST_COMPLETED).done:
+                task = pending.pop(future)
+                try:  # errors of a trial are records, so others are those of its use or the executor's
+                    outcome = future.result()
+                except SynapseError:
+                    raise
+                except Exception as error:
+                    raise _BrokenExecutorError from error
+                yield task, outcome
     finally:
         for future in pending:
             future.cancel()
@@ -374,30 +380,6 @@ def submitting(executor: Executor) -> AbstractContextManager[object]:
 def shares_objects(executor: Executor) -> bool:
     """Whether the calls of an executor get the caller's objects, not copies of them."""
     return isinstance(executor, ThreadPoolExecutor)
-
-
-def _next(ended: SimpleQueue[Future[Outcome]]) -> Future[Outcome]:
-    while True:
-        with suppress(Empty):
-            return ended.get(timeout=PAUSE)
-
-
-def _outcome(future: Future[Outcome]) -> Outcome:
-    """The result of a trial; its own errors are records, so others are those of its use or the executor's."""
-    try:
-        return future.result()
-    except SynapseError:
-        raise
-    except Exception as error:
-        raise _BrokenExecutorError from error
-
-
-def _broken(failure: _BrokenExecutorError, done: int, total: int, path: Any) -> str:
-    """The sentence about an executor that has failed."""
-    cause = one_line(failure.__cause__ or failure)
-    advice = "" if path is None else "make a new executor, and "
-    trials = _checks.counted(total, "trial")
-    return f"The executor failed after {done} of {trials} ({cause}). {_results(path, advice)}"
 
 
 def _results(path: Any, advice: str = "") -> str:

@@ -43,10 +43,8 @@ class Trials(list[Row]):
     ) -> None:
         listed = _checks.listed("The rows of Trials", rows, "dicts, one for each trial")
         super().__init__(_checks.instance("Each row of Trials", row, dict) for row in listed)
-        self.names, self.seconds = (
-            tuple(_names("The names", names)),
-            _checks.real_number("The seconds", seconds),
-        )
+        self.names = tuple(_names("The names", names))
+        self.seconds = _checks.real_number("The seconds", seconds)
 
     @property
     def failed(self) -> Trials:
@@ -123,10 +121,8 @@ class Trials(list[Row]):
 
         Parameters
         ----------
-        name : str
-            Key of numbers. None stands for a trial that did not succeed.
-        level : float
-            Confidence level of the interval. Default 0.95.
+        name, level
+            As for :meth:`rate`, but of numbers. None stands for a trial that did not succeed.
         failed : float
             Value of trials that have failed or not succeeded. Default infinity, which suits numbers that are
             better when smaller, such as the sequences that a network needed.
@@ -147,10 +143,10 @@ class Trials(list[Row]):
         5,100 (4,200 to -)
         """
         missing = _checks.real_number("The failed", failed)
-        values = [
+        numbers = (
             missing if value is None else _checks.real_number("A value", value) for value in self.values(name)
-        ]
-        return median_of(values, level)
+        )
+        return median_of([*numbers], level)
 
     def values(self, name: str) -> list[Any]:
         """Return the value of every trial under a key, a list; None for trials that have failed.
@@ -208,7 +204,7 @@ class Trials(list[Row]):
         Examples
         --------
         >>> def trials(needed):
-        ...     return Trials({"seed": seed, "needed": one} for seed, one in enumerate(needed))
+        ...     return Trials({"seed": seed, "needed": count} for seed, count in enumerate(needed))
         >>> lstm = trials([8200, 9500, 7600, 8100, 9900, 8800])
         >>> elman = trials([None, 41000, None, 22000, 31000, 9000])
         >>> print(lstm.compare(elman, "needed").test)
@@ -286,11 +282,9 @@ class Trials(list[Row]):
 
     def __repr__(self) -> str:
         count, failed = _checks.counted(len(self), "trial"), len(self.failed)
-        points = (
-            f" at {_checks.counted(len(self.by()), 'point')} of {' and '.join(self.names)}"
-            if self.names
-            else ""
-        )
+        points = ""
+        if self.names:
+            points = f" at {_checks.counted(len(self.by()), 'point')} of {' and '.join(self.names)}"
         others = ("seed", "failed", *self.names)
         values = dict.fromkeys(name for row in self for name in row if name not in others)
         named = f": {', '.join(map(self._in_words, values))}" if values else ""

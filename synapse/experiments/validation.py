@@ -155,9 +155,16 @@ def cross_validate(
     """
     count = positive_integer("The folds", folds)
     rng, where = random_generator(seed), checked_executor(executor)
-    trainers = _made(make, count)
+    trainers = _trainers_of(make, count)
     data = prepare(trainers[0].network, inputs, targets)
-    _require_folds(data, count)
+    if data.stream:
+        raise ArgumentError(
+            "A stream into a network with memory cannot be split into folds, because its order matters. "
+            "Give sequences, (S, T, n)."
+        )
+    if not 2 <= count <= len(data.filled):
+        condition = f"2 to {len(data.filled)}, as many as sequences"
+        raise ArgumentError(expected("The folds", condition, folds))
     weights = None if sample_weight is None else checked_weights(sample_weight, data)
     refuse_checkpoint(options)
     options = {"progress": False, **options}
@@ -189,46 +196,26 @@ def _fold(
     return result, trainer.test(*held_out), trainer.network
 
 
-def _made(make: Callable[..., Trainer | Network], folds: int) -> list[Trainer]:
+def _trainers_of(make: Callable[..., Trainer | Network], folds: int) -> list[Trainer]:
     """Make a trainer for each fold; their networks have no neurons in common."""
-    numbered = _takes_an_argument(make)
-    trainers = [_as_trainer(make(fold) if numbered else make()) for fold in range(folds)]
+    what, numbered = "What makes a fold's trainer", False
+    try:
+        function_of(what, make)
+    except ArgumentTypeError:
+        function_of(what, make, "fold")
+        numbered = True
+    trainers = []
+    for fold in range(folds):
+        made = make(fold) if numbered else make()
+        trainers.append(Trainer(made) if isinstance(made, Network) else made)
+        if not isinstance(trainers[-1], Trainer):
+            raise ArgumentTypeError(expected("What make gives", "a Trainer or a Network", made))
     if not independent([trainer.network for trainer in trainers]):
         raise ArgumentError(
             "Every fold needs its own network; otherwise it would be tested on data it was trained on. "
             "Let make build a new one at every call."
         )
     return trainers
-
-
-def _takes_an_argument(make: Callable[..., Any]) -> bool:
-    """Whether a function has a parameter for the number of the fold."""
-    what = "What makes a fold's trainer"
-    try:
-        function_of(what, make)
-    except ArgumentTypeError:
-        function_of(what, make, "fold")
-        return True
-    return False
-
-
-def _as_trainer(made: Any) -> Trainer:
-    if isinstance(made, Network):
-        return Trainer(made)
-    if isinstance(made, Trainer):
-        return made
-    raise ArgumentTypeError(expected("What make gives", "a Trainer or a Network", made))
-
-
-def _require_folds(data: Data, folds: int) -> None:
-    if data.stream:
-        raise ArgumentError(
-            "A stream into a network with memory cannot be split into folds, because its order matters. "
-            "Give sequences, (S, T, n)."
-        )
-    count = len(data.filled)
-    if not 2 <= folds <= count:
-        raise ArgumentError(expected("The folds", f"2 to {count}, as many as sequences", folds))
 
 
 def _part(data: Data, chosen: NDArray[np.intp]) -> tuple[Any, Any]:

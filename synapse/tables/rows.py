@@ -90,7 +90,7 @@ def train_rows(
         places = [units[i] for i in np.sort(chosen)]
         if sequence is None:
             places = [np.concatenate(places)] if places else []
-        return [(rows[one], goals[one + ahead]) for one in places]
+        return [(rows[place], goals[place + ahead]) for place in places]
 
     def make() -> ScaledModel:
         kind = targets[0] + later if classes else None
@@ -115,12 +115,8 @@ def train_rows(
         "error": dict(zip(targets, own, strict=True)),
         "baselines": {name: dict(zip(targets, one, strict=True)) for name, one in errors.items()},
     }
-    table = [
-        ["", *answers],
-        *map(
-            list, zip(targets, *([_written(one, classes) for one in score] for score in scores), strict=True)
-        ),
-    ]
+    cells = zip(targets, *([_written(value, classes) for value in score] for score in scores), strict=True)
+    table = [["", *answers], *map(list, cells)]
     if classes:
         shares = zip(outputs, goals.mean(axis=0), strict=True)
         notes.append(f"Classes: {', '.join(f'{name} {share:.0%}' for name, share in shares)}.")
@@ -129,11 +125,11 @@ def train_rows(
     if len(tested) and result.stopped != "interrupted":
         network = learning.refit(make, parts(order), result)
         again = _quality(_answers(network, measured), truth, classes)
-        what = "are right" if classes else "is its error"
-        learned_now, in_test = (", ".join(_written(one, classes) for one in score) for score in (again, own))
+        learned_now, in_test = (", ".join(_written(v, classes) for v in score) for score in (again, own))
         facts["refit"] = (
             f"The saved network was then trained on all {facts['rows']} rows. On the held-out rows, which it "
-            f"has learned now, {learned_now} {what}; in the test it was {in_test}."
+            f"has learned now, {learned_now} {'are right' if classes else 'is its error'}; in the test it "
+            f"was {in_test}."
         )
     facts["verdict"] = _verdict(own, errors, classes) if len(tested) else None
     network.metadata = facts

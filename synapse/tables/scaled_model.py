@@ -59,13 +59,16 @@ class ScaledModel:
         inner = build(*sizes, output_squash=squash, initializer="glorot", seed=seed, **options)
         name, layers = inner.name, list(inner.layers)
         del inner  # releases its neurons
-        taken, given = _named("input", inputs), layers[-1]
-        self._scaled, self._unscaled = layers[0], None if kind is not None else _named("output", outputs)
+        taken, given = Layer(len(inputs), squashes.identity), layers[-1]
+        _call(taken, "input", inputs)
+        self._scaled, self._unscaled = layers[0], None
         self._entering = _passing(taken, self._scaled)
         _call(self._scaled, "scaled", [f"scaled {column}" for column in inputs])
-        if self._unscaled is None:
-            _call(given, kind or "output", outputs)
+        if kind is not None:
+            _call(given, kind, outputs)
         else:
+            self._unscaled = Layer(len(outputs), squashes.identity)
+            _call(self._unscaled, "output", outputs)
             self._leaving = _passing(given, self._unscaled)
             _call(given, "unscaled", [f"unscaled {column}" for column in outputs])
             layers.append(self._unscaled)
@@ -110,12 +113,6 @@ def _scale(rows: Floats) -> tuple[Floats, Floats]:
     """Mean and deviation of each column; 1 for a constant column."""
     constant = np.ptp(rows, axis=0) == 0  # std() of such a column may be a rounding error above 0
     return rows.mean(axis=0), np.where(constant, 1.0, rows.std(axis=0))
-
-
-def _named(layer: str, columns: list[str]) -> Layer:
-    made = Layer(len(columns), squashes.identity)
-    _call(made, layer, columns)
-    return made
 
 
 def _call(layer: Layer, name: str, neurons: list[str]) -> None:

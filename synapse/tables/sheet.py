@@ -143,23 +143,23 @@ class Sheet:
             return [0.0] * len(cells)
         values = []
         for cell, line in zip(cells, self.lines, strict=True):
-            found = np.nan if is_missing(cell) else numerals.number(cell, mark)
-            if found is None:
+            value = np.nan if is_missing(cell) else numerals.number(cell, mark)
+            if value is None:
                 other = f" with a decimal {'comma' if mark == ',' else 'point'}" if is_number(cell) else ""
                 problems.add(line, name, f"{cell!r} is not a finite number{other}")
-            values.append(np.nan if found is None else found)
+            values.append(np.nan if value is None else value)
         return values
 
     def note_missing(self, values: Floats, columns: Sequence[str], problems: Problems) -> bool:
         """Note missing numbers that are no problems yet, neighbours as one; whether there are any."""
-        known, count = {(line, name) for line, name, _ in problems.found}, len(problems.found)
+        noted, count = {(line, name) for line, name, _ in problems.found}, len(problems.found)
         for name, column in zip(self.found(columns), values.T, strict=True):
             gaps = np.flatnonzero(np.isnan(column)).tolist()
-            missing = np.array([row for row in gaps if (self.lines[row], name) not in known], int)
+            missing = np.array([row for row in gaps if (self.lines[row], name) not in noted], int)
             for rows in np.split(missing, np.flatnonzero(np.diff(missing) > 1) + 1):
                 if len(rows):
-                    some = f"{len(rows)} values from here on are missing"
-                    what = "the value is missing" if len(rows) == 1 else some
+                    several = f"{len(rows)} values from here on are missing"
+                    what = "the value is missing" if len(rows) == 1 else several
                     problems.add(self.lines[rows[0]], name, what)
         return len(problems.found) > count
 
@@ -171,15 +171,14 @@ class Sheet:
     def _decimal_mark(self, name: str, cells: list[str], together: list[str]) -> str:
         """The decimal mark of a column: as said, or as its cells, the other columns or the separator tell."""
         mark = self.decimal_mark([name]) or self.decimal_mark(together)
-        if mark is None:
-            mark = "," if self.delimiter == ";" else "."
-            example = numerals.two_readings(cells)
-            if example is not None:
-                note = (
-                    f"{example!r} in the column {name!r} is read as {numerals.number(example, mark):.15g}. "
-                    f"If that is wrong, say --decimal {'point' if mark == ',' else 'comma'}."
-                )
-                self.note(note)
+        if mark is not None:
+            return mark
+        mark = "," if self.delimiter == ";" else "."
+        if (example := numerals.two_readings(cells)) is not None:
+            self.note(
+                f"{example!r} in the column {name!r} is read as {numerals.number(example, mark):.15g}. "
+                f"If that is wrong, say --decimal {'point' if mark == ',' else 'comma'}."
+            )
         return mark
 
     def note(self, sentence: str) -> None:

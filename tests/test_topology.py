@@ -10,8 +10,9 @@ from hypothesis import given, strategies as st
 import architect
 import synapse
 from synapse import Layer, Network, Neuron, Topology, tie
+from synapse.engine.lowering import orders
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
-from synapse.objects.order import find_order
+from synapse.objects.order import find_order, must_precede, sort_again
 from synapse.objects.wiring import require_closed
 
 from .networks import lstm, perceptron, used
@@ -195,3 +196,17 @@ def test_a_long_chain_and_a_long_cycle_need_no_recursion():
     ring = find_order(5_002, [*chain, (5_000, 1)], [], [0], [5_001])
     assert ring.depths == sorted(ring.depths)
     assert len(ring.neurons) == 5_000
+
+
+def test_compiled_loops_find_the_same_order(monkeypatch):
+    rng = np.random.default_rng(0)
+    for size in rng.integers(2, 40, 60).tolist():
+        links, gates = (rng.integers(0, size, (int(rng.integers(0, 4 * size)), 2)) for _ in range(2))
+        inputs, outputs = [0], range(size - 1, size)
+        found = []
+        for limit in (1 << 30, -1):
+            monkeypatch.setattr(orders, "MUCH", limit)
+            pairs = must_precede(size, links, inputs, outputs)
+            again = [group.tolist() for group in sort_again(size, gates)]
+            found.append((find_order(size, links, gates, inputs, outputs), pairs.tolist(), again))
+        assert found[0] == found[1]

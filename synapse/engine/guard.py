@@ -9,13 +9,15 @@ for steps: every change begins with ``store.touch()``, by which readers detect i
 from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]  # signal.signal wraps this and takes ten times as long
+import gc
 import threading
 from _thread import get_ident
+from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from .store import Store
 
@@ -64,6 +66,18 @@ class Deferred:
         _signal.signal(SIGINT, handler)
         if self.came:
             handler(SIGINT, None)
+
+
+@contextmanager
+def making_many() -> Iterator[None]:
+    """Pause garbage collection while many objects are made: it would search all of them in vain."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def take_interrupt() -> bool:

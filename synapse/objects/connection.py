@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import gc
 from collections.abc import Collection, Hashable, Iterator, Mapping, MutableMapping, Sequence
 from itertools import repeat
 from operator import attrgetter
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from .._checks import answers, boolean, expected, finite_number
 from .._typing import Floats, Ints
 from ..engine.delayed import Attributes, eligibility_of, extended_of, gain_of, influence_of
-from ..engine.guard import atomic, consistent_read, making_views
+from ..engine.guard import atomic, consistent_read, making_many, making_views
 from ..engine.lowering.flags import MEMORY
 from ..engine.schema import NONE
 from ..engine.store import Store
@@ -317,22 +316,15 @@ def connection_at(store: Store, identity: int) -> Connection:
 def held_connections(store: Store, identities: Sequence[int]) -> list[Connection]:
     """Return the connections with these identities, made all at once; from now on the store holds all it has.
 
-    Its graph holds them anyway, and a dict is faster than weak references. Garbage collection is paused: it
-    would search millions of new objects in vain.
+    Its graph holds them anyway, and a dict is faster than weak references.
     """
-    with making_views:
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
-            if not isinstance(store.edges, dict):
-                store.edges = dict(store.edges.items())
-            edges = store.edges
-            new = [identity for identity in identities if identity not in edges]
-            edges.update(zip(new, map(Connection, repeat(store), new), strict=True))
-            return list(map(edges.__getitem__, identities))
-        finally:
-            if collecting:
-                gc.enable()
+    with making_views, making_many():
+        if not isinstance(store.edges, dict):
+            store.edges = dict(store.edges.items())
+        edges = store.edges
+        new = [identity for identity in identities if identity not in edges]
+        edges.update(zip(new, map(Connection, repeat(store), new), strict=True))
+        return list(map(edges.__getitem__, identities))
 
 
 @consistent_read

@@ -1165,10 +1165,9 @@ class Network(Sequence[Neuron]):
         seed : int or numpy.random.Generator, optional
             Seed of the streams. Default: an unrecorded random seed.
         """
-        rng = random_generator(seed)
-        for neuron in self:
-            if neuron.squash.random:
-                neuron.reseed(rng)
+        rng, store, rows = random_generator(seed), self._store, self._rows()
+        drawing = rows[np.isin(store["squash"][rows], RANDOM)]
+        store["random"][drawing] = rng.integers(1, 1 << 53, len(drawing))
 
     # --- values --------------------------------------------------------------------------
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import networkx as nx
 import numpy as np
+from numpy.typing import NDArray
 
 from .._checks import counted, level_of_caller
 from .._typing import Bools, Indices, Ints
+from ..engine.lowering import orders
 from ..engine.store import Store
 from ..errors import TopologyWarning
 
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from .neuron import Neuron
 
 
-Pairs = Iterable[tuple[int, int]]
-Ways = list[set[int]]
-"""Targets of each neuron."""
+Pairs = Sequence[tuple[int, int]] | NDArray[Any]
 
 
 class Relations(NamedTuple):
@@ -204,13 +202,11 @@ def sorted_layers(network: Network) -> list[list[int]]:
     Neurons on a common cycle keep their order. Layers whose neurons must activate in turns become one.
     """
     sizes, relations = [len(layer) for layer in network._layers], relations_of(network)
-    count, layer_of = sum(sizes), np.repeat(np.arange(len(sizes)), sizes).tolist()
-    pairs = list(zip(relations.before.tolist(), relations.after.tolist(), strict=True))
-    ways = must_precede(count, pairs, range(sizes[0]), range(count - sizes[-1], count))
-    between = [(layer_of[i], layer_of[j]) for i, targets in enumerate(ways) for j in targets]
-    blocks = sort_again(len(sizes), between)
-    order = sort_again(count, [(i, j) for i, targets in enumerate(ways) for j in targets])
-    rank = {i: place for place, (i,) in enumerate(order)}
+    count, layer_of = sum(sizes), np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
+    pairs = must_precede(count, np.stack(relations, axis=1), range(sizes[0]), range(count - sizes[-1], count))
+    blocks = sort_again(len(sizes), layer_of[pairs])
+    rank = np.empty(count, np.int32)
+    rank[np.concatenate(sort_again(count, pairs))] = np.arange(count)
     firsts = np.cumsum([0, *sizes]).tolist()
     return [
         sorted((i for k in block for i in range(firsts[k], firsts[k + 1])), key=rank.__getitem__)
@@ -241,9 +237,9 @@ def find_order(
     ----------
     count : int
         Number of neurons.
-    links : iterable of (source, target)
-        Connections, including self-connections.
-    gates : iterable of (gater, target)
+    links : array_like, shape (connections, 2)
+        Sources and targets of the connections, including self-connections.
+    gates : array_like, shape (gated connections, 2)
         Gater and target of every gated connection.
     inputs, outputs : collection of int
         Neurons that activate first and last.
@@ -251,124 +247,117 @@ def find_order(
     >>> find_order(4, [(0, 1), (1, 2), (2, 1), (2, 3)], [], inputs=[0], outputs=[3])
     Order(neurons=[1, 2], depths=[1, 2])
     """
-    inputs, outputs = set(inputs), set(outputs)
-    ways, gating = (_acting(count, pairs, inputs, outputs) for pairs in (links, gates))
-    gating = _without_cycles(gating, _groups(gating), [range(count)])
-    near = _distances(ways, inputs)
-    ranks = [_ranks(gating, lambda i: (near[i], i)), _ranks(gating, lambda i: (0, i))]
-    ways = [targets | gated for targets, gated in zip(ways, gating, strict=True)]
-    groups = _groups(ways)
-    order = _sorted(_without_cycles(ways, groups, ranks), lambda i: (0, i))
-    depths = _depths(ways, order, groups, near)
-    found = [i for i in order if i not in inputs and i not in outputs]
-    return Order(found, [depths[i] for i in found])
+    ways, gating = (Ways(count, pairs, inputs, outputs) for pairs in (links, gates))
+    near = ways.distances(inputs)
+    neurons = np.arange(count)
+    gating = gating.without_cycles(gating.groups(), [neurons])
+    ranks = [gating.sorted(np.lexsort((neurons, near))), gating.sorted(neurons)]
+    if len(gating.target):
+        ways = Ways(count, np.unique(np.concatenate([ways.pairs, gating.pairs]), axis=0))
+    groups = ways.groups()
+    order = ways.without_cycles(groups, [np.argsort(rank) for rank in ranks]).sorted(neurons)
+    ends = np.zeros(count, bool)
+    ends[[*inputs, *outputs]] = True
+    hidden = order[~ends[order]]
+    return Order(hidden.tolist(), ways.depths(order, groups, near)[hidden].tolist())
 
 
-def must_precede(count: int, pairs: Pairs, inputs: Collection[int], outputs: Collection[int]) -> Ways:
-    """Return the neurons before which each of the neurons 0 to ``count - 1`` must activate.
+def must_precede(
+    count: int, pairs: Pairs, inputs: Collection[int], outputs: Collection[int]
+) -> NDArray[np.int32]:
+    """Return the pairs of which the first neuron must activate before the second, shape (pairs, 2).
 
     Sources and gaters precede their targets. Only neurons on a common cycle keep their present order.
 
-    >>> must_precede(4, [(0, 2), (2, 1), (1, 3), (3, 1)], inputs=[0], outputs=[])
-    [{2}, {3}, {1}, set()]
+    >>> must_precede(4, [(0, 2), (2, 1), (1, 3), (3, 1)], inputs=[0], outputs=[]).tolist()
+    [[0, 2], [2, 1], [1, 3], [1, 3]]
     """
-    ways = _acting(count, pairs, set(inputs), set(outputs))
-    groups, found = _groups(ways), [set[int]() for _ in range(count)]
-    for i, targets in enumerate(ways):
-        for j in targets:
-            one, other = (j, i) if groups[i] == groups[j] and i > j else (i, j)
-            found[one].add(other)
-    return found
+    ways = Ways(count, pairs, inputs, outputs)
+    group, acting = ways.groups(), ways.pairs
+    before, after = acting.T
+    turned = (group[before] == group[after]) & (before > after)
+    return np.where(turned[:, None], acting[:, ::-1], acting)
 
 
-def sort_again(count: int, pairs: Pairs) -> list[list[int]]:
+def sort_again(count: int, pairs: Pairs) -> list[Ints]:
     """Sort 0 to ``count - 1`` so that every pair leads forward; those on a common cycle form one group.
 
-    >>> sort_again(4, [(0, 3), (3, 1), (1, 2), (2, 1)])
+    >>> [group.tolist() for group in sort_again(4, [(0, 3), (3, 1), (1, 2), (2, 1)])]
     [[0], [3], [1, 2]]
     """
-    ways = _acting(count, pairs, set(), set())
-    number = _groups(ways)
-    members: dict[int, list[int]] = {}
-    for i in range(count):
-        members.setdefault(number[i], []).append(i)
-    groups = {old: new for new, old in enumerate(members)}  # by their first members
-    between = _acting(len(groups), ((groups[number[i]], groups[number[j]]) for i, j in pairs), set(), set())
-    found = list(members.values())
-    return [found[i] for i in _sorted(between, lambda i: (0, i))]
+    ways = Ways(count, pairs)
+    _, first, group = np.unique(ways.groups(), return_index=True, return_inverse=True)
+    number = np.argsort(np.argsort(first))[group].astype(np.int32)  # by their first members
+    members = np.split(np.argsort(number, kind="stable"), np.cumsum(np.bincount(number))[:-1])
+    between = Ways(len(members), number[ways.pairs])
+    return [members[i] for i in between.sorted(np.arange(len(members))).tolist()]
 
 
-def _acting(count: int, pairs: Pairs, inputs: set[int], outputs: set[int]) -> Ways:
-    """Return the pairs that affect the order: connections from outputs or to inputs are always delayed."""
-    ways: Ways = [set() for _ in range(count)]
-    for i, j in pairs:
-        if i != j and i not in outputs and j not in inputs:
-            ways[i].add(j)
-    return ways
+class Ways:
+    """Pairs (before, after) of the numbers 0 to ``count - 1``, laid out for loops over large graphs.
 
+    Connections from outputs or to inputs, which are always delayed, are left out.
+    """
 
-def _distances(ways: Ways, inputs: Iterable[int]) -> list[int]:
-    """Count the connections from the nearest input to each neuron; `len(ways)` if no input reaches it."""
-    near, layer, far = [len(ways)] * len(ways), set(inputs), 0
-    while layer:
-        for i in layer:
-            near[i] = far
-        far += 1
-        layer = {j for i in layer for j in ways[i] if near[j] == len(ways)}
-    return near
+    def __init__(
+        self, count: int, pairs: Pairs, inputs: Collection[int] = (), outputs: Collection[int] = ()
+    ) -> None:
+        every = np.asarray(pairs, np.int32).reshape(-1, 2)
+        self.count, offset, target = count, np.zeros(count + 2, np.int32), np.empty(len(every), np.int32)
+        first, last = np.zeros((2, count + 1), np.uint8)
+        first[[*inputs]], last[[*outputs]] = 1, 1
+        orders.run(orders.lay_out, count + len(every), len(every), every, first, last, offset, target)
+        self.offset, self.target = offset[: count + 1], target[: offset[count]]
 
+    @property
+    def pairs(self) -> NDArray[np.int32]:
+        """The pairs in ascending order of their first numbers, shape (pairs, 2)."""
+        before = np.repeat(np.arange(self.count, dtype=np.int32), np.diff(self.offset))
+        return np.stack([before, self.target], axis=1)
 
-def _graph(ways: Ways) -> nx.DiGraph[int]:
-    """The graph of these pairs; its nodes are all neurons in ascending order."""
-    graph: nx.DiGraph[int] = nx.DiGraph()
-    graph.add_nodes_from(range(len(ways)))
-    graph.add_edges_from((i, j) for i, targets in enumerate(ways) for j in targets)
-    return graph
+    def _run(self, loop: Callable[..., None], *arguments: Any) -> None:
+        size = self.count + len(self.target)
+        orders.run(loop, size, self.count, self.offset, self.target, *arguments)
 
+    def _memory(self, arrays: int) -> Any:
+        return np.zeros((arrays, self.count + 1), np.int32)
 
-def _sorted(ways: Ways, key: Callable[[int], tuple[int, int]]) -> list[int]:
-    """Sort the neurons topologically, with ties broken by key."""
-    return list(nx.lexicographical_topological_sort(_graph(ways), key))
+    def distances(self, inputs: Collection[int]) -> Any:
+        """Count the connections from the nearest input to each neuron; `count` if no input reaches it."""
+        near, queue = self._memory(2)
+        near[:] = self.count
+        queue[: len(inputs)] = [*inputs]
+        near[queue[: len(inputs)]] = 0
+        self._run(orders.find_distances, near, queue, len(inputs))
+        return near[: self.count]
 
+    def groups(self) -> Any:
+        """Number the strongly connected components; returns the number of each neuron's."""
+        group, *memory = self._memory(6)
+        group[:] = -1
+        self._run(orders.find_groups, group, *memory)
+        return group[: self.count]
 
-def _ranks(gating: Ways, key: Callable[[int], tuple[int, int]]) -> list[int]:
-    """Return the rank of every neuron in an order by key, in which gaters precede the neurons they gate."""
-    ranks = [0] * len(gating)
-    for rank, i in enumerate(_sorted(gating, key)):
-        ranks[i] = rank
-    return ranks
+    def sorted(self, member: Indices) -> Any:
+        """Sort the neurons topologically; among those that may come next, the first in `member` does."""
+        if not len(self.target):
+            return np.asarray(member, np.int32)
+        rank, by_rank, waiting, heap, order = self._memory(5)
+        by_rank[: self.count] = member
+        rank[member] = np.arange(self.count)
+        self._run(orders.sort_by_rank, rank, by_rank, waiting, heap, order)
+        return order[: self.count]
 
+    def without_cycles(self, groups: NDArray[np.int32], ranks: Sequence[Indices]) -> Ways:
+        """Leave out the pairs that lead backward within a group, by the ranks with the fewest in it."""
+        every, cuts = np.array(ranks, np.int32), self._memory(len(ranks))
+        kept, left = Ways(self.count, ()), np.empty_like(self.target)
+        self._run(orders.cut_cycles, groups, every, cuts, kept.offset, left)
+        kept.target = left[: kept.offset[-1]]
+        return kept
 
-def _groups(ways: Ways) -> list[int]:
-    """Number the strongly connected components; returns the number of each neuron's."""
-    group = [0] * len(ways)
-    for number, members in enumerate(nx.strongly_connected_components(_graph(ways))):
-        for i in members:
-            group[i] = number
-    return group
-
-
-def _without_cycles(ways: Ways, groups: Sequence[int], orders: Sequence[Sequence[int]]) -> Ways:
-    """Remove the pairs that lead backward within a group, using the order that removes the fewest."""
-    inside = [(i, j) for i, targets in enumerate(ways) for j in targets if groups[i] == groups[j]]
-    cut = [Counter(groups[i] for i, j in inside if order[i] > order[j]) for order in orders]
-    best = {
-        group: min(zip(cut, orders, strict=True), key=lambda pair: pair[0][group])[1] for group in set(groups)
-    }
-    opened = [set(targets) for targets in ways]
-    for i, j in inside:
-        order = best[groups[i]]
-        if order[i] > order[j]:
-            opened[i].discard(j)
-    return opened
-
-
-def _depths(ways: Ways, order: Sequence[int], groups: Sequence[int], near: Sequence[int]) -> list[int]:
-    """Compute the depth of every neuron from the connections that lead forward in the order."""
-    depths, passed = [0] * len(ways), [False] * len(ways)
-    for i in order:
-        passed[i] = True
-        for j in ways[i]:
-            if not passed[j]:
-                depths[j] = max(depths[j], depths[i] + (groups[i] != groups[j] or near[i] < near[j]))
-    return depths
+    def depths(self, order: Indices, groups: Indices, near: Indices) -> Any:
+        """Compute the depth of every neuron from the connections that lead forward in the order."""
+        depth, passed = self._memory(2)
+        self._run(orders.find_depths, order, groups, near, depth, passed)
+        return depth

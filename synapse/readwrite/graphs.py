@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from functools import partial
 from itertools import groupby
 from math import isnan
+from operator import itemgetter
 from typing import Any
 
 import networkx as nx
@@ -14,6 +16,7 @@ import numpy as np
 from .. import initializers, squash as squashes
 from .._checks import boolean, expected, finite_number, float_type, integer, is_among, listed, shown, text
 from .._typing import Bools, Ints
+from ..engine.guard import making_many
 from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, Column
 from ..errors import ArgumentError, ArgumentTypeError, SynapseError, TopologyError, UnknownNameError
 from ..initializers import Initializer, Seed, given_back, random_generator
@@ -33,6 +36,7 @@ __all__ = ["from_networkx"]
 Columns = dict[str, Any]
 
 
+@making_many()
 def from_networkx(
     graph: Any,
     inputs: Iterable[Any] | None = None,
@@ -199,11 +203,13 @@ def _connections(
     def label(i: int) -> str:
         return f"the edge from {shown(links[i][0])} to {shown(links[i][1])}"
 
-    source, target = (np.array([place[link[end]] for link in links], np.int64) for end in (0, 1))
+    source, target = (
+        np.fromiter(map(place.__getitem__, map(itemgetter(end), links)), np.int64) for end in (0, 1)
+    )
     if graph.is_multigraph():
         _refuse_parallel(source, target, label)
     attributes = (  # the mapping of a connection has only the name of its gater
-        {**data, "gater": data.gater} if isinstance(data, Connection) else data for _, _, data in links
+        {**data, "gater": data.gater} if type(data) is Connection else data for _, _, data in links
     )
     edges = Items("edge", attributes, len(links), keys, label)
     gaters = edges.read("gater", _gater_among(place, labels), NO_GATER)
@@ -361,7 +367,7 @@ def arrange(
         raise TopologyError("The graph must have at least two nodes, an input and an output. Got none.")
     known = _known(place, subset)
     first, last = _ends(place, edges, inputs, outputs, known)
-    both = [i for i in last if i in set(first)]
+    both = sorted({*first}.intersection(last))
     if both:
         node = shown(list(place)[both[0]])
         raise TopologyError(f"The node {node} is both an input and an output. Add a node in between.")
@@ -451,9 +457,10 @@ def _ends(
 
 def _by_depth(count: int, edges: Mapping[str, Ints], first: list[int], last: list[int]) -> Layers:
     """The hidden layers in an order found from the edges."""
-    source, target, gater = (edges[end].tolist() for end in ("source", "target", "gater"))
-    gates = [pair for pair in zip(gater, target, strict=True) if pair[0] >= 0]
-    order = find_order(count, zip(source, target, strict=True), gates, first, last)
+    gated = edges["gater"] >= 0
+    links = np.stack([edges["source"], edges["target"]], axis=1)
+    gates = np.stack([edges["gater"], edges["target"]], axis=1)[gated]
+    order = find_order(count, links, gates, first, last)
     deepest = max(order.depths, default=0) - min(order.depths, default=0) + 1
     fold = -(-deepest // MOST_LAYERS)
     depth = {i: far // fold for i, far in zip(order.neurons, order.depths, strict=True)}
@@ -505,11 +512,11 @@ class Items:
         label: Callable[[int], str],
     ) -> None:
         self.what, self.count, self.keys, self.label = what, count, keys, label
-        self.columns: dict[Any, dict[int, Any]] = {}
+        self.columns: dict[Any, dict[int, Any]] = defaultdict(dict)
         for i, attributes in enumerate(data):
             for name, value in attributes.items():
                 if value is not None:
-                    self.columns.setdefault(name, {})[i] = value
+                    self.columns[name][i] = value
 
     def read(self, name: str, check: Check, default: Any = None) -> list[Any]:
         """The values of an attribute, as `check` returns them; the default if an item has none."""

@@ -20,7 +20,8 @@ from playwright.sync_api import sync_playwright
 PASSES = 90  # through the four rows of XOR, after which it is almost learnt
 
 
-def main() -> None:
+def main(gallery: Path = DOCS / "gallery") -> None:
+    """Write explorer.png and play.png into a folder."""
     names = {"__name__": "__main__"}
     with tempfile.TemporaryDirectory() as folder, chdir(folder), sync_playwright() as play:
         for block in cells.blocks((DOCS / "index.md").read_text(encoding="utf-8")):
@@ -31,7 +32,7 @@ def main() -> None:
         page.fill("#step", "7")
         page.evaluate("document.activeElement.blur()")
         page.wait_for_timeout(500)  # Cytoscape.js draws with the next frames
-        page.screenshot(path=DOCS / "gallery" / "explorer.png")
+        page.screenshot(path=gallery / "explorer.png")
         page.set_viewport_size({"width": 1400, "height": 900})
         page.goto((Path(folder) / "play.html").as_uri())
         page.select_option("#order", "in order")
@@ -42,7 +43,7 @@ def main() -> None:
         page.evaluate("document.getElementById('graph')._cyreg.cy.getElementById('c3').emit('tap')")
         page.evaluate("document.activeElement.blur()")
         page.wait_for_timeout(500)
-        page.screenshot(path=DOCS / "gallery" / "play.png")
+        page.screenshot(path=gallery / "play.png")
         browser.close()
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 
+import matplotlib.pyplot as plt
 import networkx as nx
 import numpy as np
 import pytest
@@ -14,6 +15,9 @@ from synapse.draw.explore import part_of
 from tests.cases import failures
 
 from .conftest import CHROMIUM, PLAYWRIGHT
+
+if PLAYWRIGHT:
+    from studies import explorer_picture
 
 pytestmark = [
     pytest.mark.browser,
@@ -554,3 +558,13 @@ def test_the_picture_is_not_empty_light_and_dark(opened):
         assert drawn.any(axis=0)[: drawn.shape[1] // 4].any()
         assert drawn.any(axis=0)[-drawn.shape[1] // 4 :].any()
         page.keyboard.press("t")
+
+
+def test_the_pictures_in_the_gallery_are_of_this_code(tmp_path):
+    """If the page has changed: ``python -m studies explorer_picture``. Fonts may differ a little."""
+    explorer_picture.main(tmp_path)
+    gallery = explorer_picture.DOCS / "gallery"
+    for name in ("explorer.png", "play.png"):
+        now, kept = (plt.imread(folder / name)[..., :3] for folder in (tmp_path, gallery))
+        assert now.shape == kept.shape, name
+        assert np.mean(np.abs(now - kept).max(axis=2) > 0.2) < 0.01, name

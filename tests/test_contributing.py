@@ -1,9 +1,10 @@
-"""The worked examples of CONTRIBUTING.md, followed to the letter in a copy of the packages."""
+"""The recipes of CONTRIBUTING.md, followed to the letter in a copy, and the tests that they name."""
 
 import ast
 import importlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,35 +18,37 @@ from tests.cases import failures
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 BLOCK = re.compile(
-    r"^<!-- (?P<kind>file|append|line|run) ?(?P<about>.*?) -->\n```\w*\n(?P<code>.*?)^```\n"
+    r"^<!-- (?P<kind>file|insert|run|test)(?: (?P<about>[^\n]+?))? -->\n```\w*\n(?P<code>.*?)^```\n"
     r"(?:\n```text\n(?P<shown>.*?)^```\n)?",
     re.MULTILINE | re.DOTALL,
 )
-SECTIONS = {
-    title: body
+RECIPES = {
+    title: list(BLOCK.finditer(body))
     for title, body in re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
-    if "<!-- run" in body
+    if BLOCK.search(body)
 }
-KINDS = {"squash", "optimizer", "task", "analysis", "format", "rule"}
+TITLES = """A squash, A cost, A column, An optimizer, A learning rule, An option of the trainer,
+An architecture, A task, An agent, An environment, An analysis, A format, A demo"""
 
 
-def test_the_examples_are_of_every_kind_and_fit_the_code():
+def test_there_is_a_recipe_of_every_kind_and_all_fit_the_code():
     """Files are new, places are found once, and what the files import is there."""
 
     def check(title):
-        for block in BLOCK.finditer(SECTIONS[title]):
+        for block in RECIPES[title]:
             kind, about, code = block.group("kind", "about", "code")
             if kind == "file":
                 assert not (ROOT / about).exists()
                 assert not [name for name in imported(code, about) if not there(*name)]
-            elif kind == "line":
-                path, _, before = about.partition(" after ")
-                inserted((ROOT / path).read_text(encoding="utf-8"), before, code)
-            else:
+            elif kind == "insert":
+                inserted(ROOT, about, code)
+            elif kind == "run":
                 ast.parse(code)
+            else:
+                assert all((ROOT / name).exists() for name in named_tests(code) if not defined(title, name))
 
-    assert {title.rpartition(" ")[2] for title in SECTIONS} == KINDS
-    assert not failures(list(SECTIONS), check)
+    assert list(RECIPES) == re.split(r",\s+", TITLES)
+    assert not failures(list(RECIPES), check)
 
 
 def imported(code, file):
@@ -61,43 +64,68 @@ def there(module, name):
     return hasattr(importlib.import_module(module), name) or find_spec(f"{module}.{name}") is not None
 
 
-@pytest.mark.compiler
-@pytest.mark.parametrize("title", SECTIONS)
-def test_the_example_works_as_it_is_written(title, tmp_path):
-    for package in ("synapse", "architect"):
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
-    for block in BLOCK.finditer(SECTIONS[title]):
-        kind, about, code, shown = block.group("kind", "about", "code", "shown")
-        if kind == "file":
-            path = tmp_path / about
-            assert not path.exists()
-            path.write_text(code, encoding="utf-8")
-        elif kind == "append":
-            with (tmp_path / about).open("a", encoding="utf-8") as file:
-                file.write(f"\n\n{code}")
-        elif kind == "line":
-            path, _, before = about.partition(" after ")
-            text = (tmp_path / path).read_text(encoding="utf-8")
-            (tmp_path / path).write_text(inserted(text, before, code), encoding="utf-8")
-        else:
-            assert run(code, tmp_path) == (shown or "")
+def named_tests(code):
+    """The files and folders in a command of pytest."""
+    return [word for word in shlex.split(code) if "/" in word]
 
 
-def inserted(text, before, line):
-    """A text with one line more, after the only one that reads so."""
-    assert line.count("\n") == 1
-    lines = text.split("\n")
-    places = [i for i, found in enumerate(lines) if found.strip() == before]
-    assert len(places) == 1, (before, places)
-    return "\n".join([*lines[: places[0] + 1], line.rstrip("\n"), *lines[places[0] + 1 :]])
+def defined(title, name):
+    return any(block["about"] == name for block in RECIPES[title])
 
 
-def run(code, where):
-    """What a program prints that finds the changed packages first."""
-    environment = {**os.environ, "PYTHONPATH": str(where), "MPLBACKEND": "Agg"}
-    command = [sys.executable, "-W", "error", "-c", code]
-    done = subprocess.run(
-        command, env=environment, cwd=where, capture_output=True, text=True, check=False, timeout=900
+def inserted(root, about, code):
+    """The path of a file, and its text with some lines more, before or after the only line that reads so."""
+    path, place, line = re.fullmatch(r"(\S+) (before|after) (.+)", about).groups()
+    lines = (root / path).read_text(encoding="utf-8").split("\n")
+    (at,) = (i for i, each in enumerate(lines) if each.strip() == line)
+    at += place == "after"
+    blank = [""] * 2 if code.startswith("@") else []  # a function of its own
+    return root / path, "\n".join([*lines[:at], *code.rstrip("\n").split("\n"), *blank, *lines[at:]])
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """A copy of the repository, with the kernels that have been compiled."""
+    whole, left_out = (
+        tmp_path_factory.mktemp("copy") / "synapse",
+        (".[!c]*", "*.egg-info", "build", "dist", "site"),
     )
-    assert done.returncode == 0, done.stderr
+    shutil.copytree(ROOT, whole, ignore=shutil.ignore_patterns(*left_out))
+    return whole
+
+
+@pytest.mark.compiler
+@pytest.mark.parametrize("title", RECIPES)
+def test_a_recipe_ends_green(title, copy, tmp_path):
+    changed = {}
+    try:
+        for block in RECIPES[title]:
+            kind, about, code, shown = block.group("kind", "about", "code", "shown")
+            if kind in ("file", "insert"):
+                path, text = (copy / about, code) if kind == "file" else inserted(copy, about, code)
+                changed.setdefault(path, path.read_text(encoding="utf-8") if path.exists() else None)
+                path.write_text(text, encoding="utf-8")
+            elif kind == "run":
+                assert run(["-W", "error", "-c", code], copy, tmp_path) == (shown or "")
+            else:
+                _, *arguments = shlex.split(code)
+                run(["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *arguments], copy, copy)
+    finally:
+        for path, text in changed.items():
+            path.unlink() if text is None else path.write_text(text, encoding="utf-8")
+
+
+def run(arguments, packages, where):
+    """What a Python prints that finds the changed packages first."""
+    environment = {**os.environ, "PYTHONPATH": str(packages), "MPLBACKEND": "Agg"}
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        env=environment,
+        cwd=where,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=1800,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

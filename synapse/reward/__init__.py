@@ -15,5 +15,11 @@ from .q_learning import QLearning
 from .running import Run, run
 from .td import TD
 
-__all__ = ["TD", "ActorCritic", "QLearning", "Run", "run"]
+__all__ = [
+    "TD",
+    "ActorCritic",
+    "QLearning",
+    "Run",
+    "run",
+]
 __dir__ = public_names(__all__)

@@ -18,7 +18,7 @@ from synapse import evolve, forecasting, readwrite
 
 from .kinds import ANY, may_be
 from .public import PUBLIC, Public, is_excluded
-from .world import World, trial
+from .world import AGENTS, World, outputs_of, trial
 
 Good = dict[str, Any] | Callable[[World], dict[str, Any]]
 ROWS: dict[str, Call] = {}
@@ -197,19 +197,15 @@ pushed = {"observe": lambda state, inputs: None, "step": lambda state, outputs: 
 row("evolve.fitness.Environment.__init__", {**pushed, "inputs": 1, "outputs": 1}, score="0 None")
 
 small = architect.Perceptron(1, 1, squash="identity", seed=0)
-pulled = {
-    "reset": lambda seed: ([0.0, 1.0], {}),
-    "step": lambda action: ([0.0, 1.0], 1.0, True, False, {}),
-}
+pulled = {"reset": lambda seed: ([0.0, 1.0], {}), "step": lambda action: ([0.0, 1.0], 1.0, True, False, {})}
 levers = architect.Perceptron(1, 2, squash="softplus", seed=0)
-row("reward.TD.__init__", {"network": small}, bound="0.5 None", rate="0 0.5")
-row("reward.QLearning.__init__", {"network": levers}, bound="0.5 None", explore="0 0.5", rate="0 0.5")
-bounds = {"bound": "0.5 None", "policy_bound": "0.5 None"}
-row(
-    "reward.ActorCritic.__init__", {"policy": levers, "value": small}, **bounds, entropy="0 0.5", rate="0 0.5"
-)
-for agent in ("TD", "QLearning", "ActorCritic"):
-    row(f"reward.{agent}.act", {"observation": [0.0, 1.0]})
+choices = dict.fromkeys(("explore", "entropy", "rate"), "0 0.5")
+choices |= dict.fromkeys(("bound", "policy_bound"), "0.5 None")
+for agent in AGENTS:
+    networks = {name: small if size == 1 else levers for name, size in outputs_of(agent).items()}
+    own = {name: choices[name] for name in inspect.signature(agent).parameters if name in choices}
+    row(f"reward.{agent.__name__}.__init__", networks, **own)
+    row(f"reward.{agent.__name__}.act", {"observation": [0.0, 1.0]})
 row(
     "reward.run",
     lambda w: {"agent": w.qlearning, "environment": SimpleNamespace(**pulled), "steps": 2, "progress": False},

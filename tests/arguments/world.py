@@ -26,6 +26,7 @@ from synapse import (
     tasks,
 )
 from synapse.objects.graph import of
+from synapse.reward.agent import Agent
 
 from ..integrity import contents
 
@@ -166,16 +167,6 @@ def genome(w: World) -> evolve.Genome:
 
 
 @maker
-def td_and_qlearning_and_actorcritic(w: World) -> dict[str, Any]:
-    nets = [architect.Perceptron(2, count, squash="softplus", seed=0) for count in (1, 2, 2, 1)]
-    td, q = reward.TD(nets[0]), reward.QLearning(nets[1], seed=0)
-    actor = reward.ActorCritic(*nets[2:], seed=0)
-    for agent in (td, q, actor):
-        agent.begin([0.0, 1.0])
-    return {"td": td, "qlearning": q, "actorcritic": actor}
-
-
-@maker
 def exact(w: World) -> Network:
     """A recurrent network that learns by sensitivities."""
     net = architect.Elman(2, 2, 1, seed=0)
@@ -216,8 +207,25 @@ KINDS = {
     if isinstance(one, type) and one.__module__ not in PARTS_OF_TASKS
 }
 """Tasks and optimizers, which need no arguments."""
+AGENTS = [one for one in vars(reward).values() if isinstance(one, type) and issubclass(one, Agent)]
+
+
+def outputs_of(agent: type) -> dict[str, int]:
+    """The number of outputs of each network of an agent."""
+    return {name: 1 if agent is reward.TD or name == "value" else 2 for name in agent.names}
+
+
+def begun(agent: type) -> Any:
+    """An agent at the first step of an episode."""
+    sizes = outputs_of(agent).values()
+    made = agent(*(architect.Perceptron(2, size, squash="softplus", seed=0) for size in sizes))
+    made.begin([0.0, 1.0])
+    return made
+
+
 TRIALS = [{"seed": 0, "x": 1.0, "right": True}, {"seed": 1, "failed": "Error"}]
 MAKERS |= {
+    **{agent.__name__.lower(): lambda w, agent=agent: begun(agent) for agent in AGENTS},
     "trials": lambda w: experiments.Trials(TRIALS),
     "topology": lambda w: synapse.Topology.of(w.network),
     "wide": lambda w: Layer(20, name="wide"),

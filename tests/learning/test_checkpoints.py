@@ -16,21 +16,11 @@ from hypothesis import assume, example, given, strategies as st
 import architect
 from synapse import Trainer, errors, learning, load, optimizers, save
 from synapse.learning._checkpoint import Checkpoint
+from synapse.learning.rules import RULES
 from synapse.learning.trainer import OPTIONS
 
 from ..cases import every_case
-from .resumed import (
-    DATA,
-    EXACT,
-    EXAMPLES,
-    HELD_OUT,
-    NETWORKS,
-    SAMPLES,
-    SEQUENCES,
-    TRAINERS,
-    bits,
-    trained,
-)
+from .resumed import DATA, EXACT, EXAMPLES, HELD_OUT, NETWORKS, SAMPLES, SEQUENCES, TRAINERS, bits, trained
 
 CONDITIONS = {
     "plain": {},
@@ -109,6 +99,19 @@ def test_a_training_with_any_option_continues_bit_for_bit_and_the_option_has_an_
                 f"{name}={options[name]!r} {'changes' if name in NO_EFFECT else 'has no effect on'} it"
             )
     assert not wrong, "\n".join(wrong)
+
+
+@every_case("method", RULES)
+def test_a_rule_applies_an_option_or_refuses_it(method):
+    def weights(options):
+        trainer = Trainer(NETWORKS["elman"](), **{**options, "method": method})
+        trainer.train(*SEQUENCES, epochs=2, seed=3, progress=False)
+        return trainer.network.weights.tolist()
+
+    for name in EXAMPLES.keys() - NO_EFFECT - {"method"}:
+        value, others = EXAMPLES[name][0]
+        with suppress(errors.ArgumentError):
+            assert weights({**others, name: value}) != weights(others), name
 
 
 @given(

@@ -129,23 +129,19 @@ def numbers_of_log(network: Network, log: Log) -> dict[str, Any]:
     room = MOST_TRACES // (len(log) + 1) - len(connections)
     if "eligibility" in log.numbers and room >= 0:
         columns["eligibility"] = rows_of(connections, "eligibility")
+    place = {connection: c for c, connection in enumerate(connections)}
+    number_of = {neuron: i for i, neuron in enumerate(network)}
     for name in OF_PAIRS:
-        if name in log.numbers and room >= len(log.owners(name)):
-            columns[name] = _columns_of_log(network, log, name)
+        pairs = cast(list[Pair], log.owners(name)) if name in log.numbers else []
+        if name in log.numbers and room >= len(pairs):
+            values = np.concatenate([np.full((1, len(pairs)), np.nan), log[name]])
+            there = [p for p, (link, neuron) in enumerate(pairs) if link in place and neuron in number_of]
+            columns[name] = {
+                "connection": [place[pairs[p][0]] for p in there],
+                "neuron": [number_of[pairs[p][1]] for p in there],
+                "values": [plain(row) for row in values[:, there]],
+            }
     return columns
-
-
-def _columns_of_log(network: Network, log: Log, name: str) -> dict[str, list[Any]]:
-    """The recorded numbers of pairs whose connection and neuron are in the network."""
-    place = {connection: c for c, connection in enumerate(network.connections)}
-    number_of, pairs = {neuron: i for i, neuron in enumerate(network)}, cast(list[Pair], log.owners(name))
-    values = np.concatenate([np.full((1, len(pairs)), np.nan), log[name]])
-    there = [p for p, (link, neuron) in enumerate(pairs) if link in place and neuron in number_of]
-    return {
-        "connection": [place[pairs[p][0]] for p in there],
-        "neuron": [number_of[pairs[p][1]] for p in there],
-        "values": [plain(row) for row in values[:, there]],
-    }
 
 
 class Pairs:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import expected, missing_extra
+from .._checks import expected, imported
 from ..errors import ArgumentTypeError
 
 if TYPE_CHECKING:
@@ -77,12 +77,9 @@ TICKS: dict[str, Any] = {"which": "both", "color": INK, "labelcolor": INK, "labe
 """Settings of ticks, which are made when a figure is drawn, after the style context has ended."""
 
 
-def need_matplotlib() -> None:
-    """Raise MissingExtraError if matplotlib is not installed."""
-    try:
-        import matplotlib as mpl  # noqa: F401 - an optional dependency
-    except ImportError:
-        raise missing_extra("Pictures need", "matplotlib") from None
+def need_matplotlib() -> Any:
+    """Import matplotlib, or raise MissingExtraError."""
+    return imported("matplotlib", "Pictures need")
 
 
 def style() -> AbstractContextManager[None]:
@@ -99,12 +96,11 @@ def style() -> AbstractContextManager[None]:
     >>> matplotlib.rcParams["font.size"] == before
     True
     """
-    need_matplotlib()
-    import matplotlib as mpl
+    matplotlib = need_matplotlib()
     from cycler import cycler
 
-    settings: Any = {**LOOK, "axes.prop_cycle": cycler(color=CYCLE)}
-    return mpl.rc_context(settings)
+    settings = {**LOOK, "axes.prop_cycle": cycler(color=CYCLE)}
+    return matplotlib.rc_context(settings)  # type: ignore[no-any-return]
 
 
 def check_axes(ax: Any, advice: str = "") -> None:

@@ -111,12 +111,12 @@ class Explorer:
             learning = learning_of(net, *self._course)
             return {**describe(twin), "description": repr(net), "steps": 0, **nothing, "learn": learning}
         steps = len(self._inputs if self._log is None else self._log)
-        if self._log is None:
+        if self._log is not None:
+            numbers = numbers_of_log(net, self._log)
+        else:
             if steps:
                 twin.clear()
             numbers = numbers_of(twin, self._inputs, self._aims)
-        else:
-            numbers = numbers_of_log(net, self._log)
         return {**describe(twin), "description": repr(net), "steps": steps, **numbers}
 
     def __repr__(self) -> str:
@@ -261,8 +261,12 @@ def page_of(data: dict[str, Any]) -> str:
         scripts += functions_source(), *(part_of(f"{name}.js") for name in WORKBENCH)
     script = re.sub(r"^import .*;$|^export (?=\w)", "", "\n".join(scripts), flags=re.MULTILINE)
     script = "(() => {\n" + script + "})();\n"
+    digests = (hashlib.sha256(part.encode()).digest() for part in (library, script))
+    # These scripts, and no network access.
+    allowed = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+    policy = f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
     parts = {
-        "policy": _policy(library, script),
+        "policy": f"{policy}base-uri 'none'; form-action 'none'",
         "style": part_of("explorer.css") + (part_of("learn.css") if learn else ""),
         "bench": part_of("workbench.html") if learn else "",
         "transport": part_of("transport.html") if learn else "",
@@ -277,16 +281,6 @@ def page_of(data: dict[str, Any]) -> str:
 def part_of(name: str) -> str:
     """A file of the page."""
     return (resources.files("synapse.draw") / "page" / name).read_text(encoding="utf-8")
-
-
-def _policy(*scripts: str) -> str:
-    """The page's content security policy: these scripts, its style, and no network access."""
-    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
-    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
-    return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
-        "base-uri 'none'; form-action 'none'"
-    )
 
 
 def for_script(data: dict[str, Any]) -> str:

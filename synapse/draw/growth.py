@@ -50,7 +50,7 @@ def growth(result: Evolution, ax: Axes | None = None, *, frames: int = 5) -> Axe
     most = positive_integer("The frames", frames)
     if not result.milestones:
         raise ArgumentError("Expected an evolution that has a champion, got one in which all genomes failed.")
-    grown = [next(same) for _, same in groupby(result.milestones, lambda one: structure(one[1]))]
+    grown = [next(same) for _, same in groupby(result.milestones, lambda milestone: structure(milestone[1]))]
     chosen = np.unique(np.linspace(len(grown) - 1, 0, most).round().astype(int))
     champions = [(generation, genome.network()) for generation, genome in (grown[place] for place in chosen)]
     for _, net in champions:
@@ -71,5 +71,4 @@ def growth(result: Evolution, ax: Axes | None = None, *, frames: int = 5) -> Axe
 
 def structure(genome: Genome) -> list[Any]:
     """The connections, to be compared."""
-    enabled: list[Any] = genome.genes[genome.genes["enabled"] != 0][["source", "target", "gater"]].tolist()
-    return enabled
+    return list(genome.genes[genome.genes["enabled"] != 0][["source", "target", "gater"]].tolist())

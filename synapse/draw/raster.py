@@ -73,20 +73,20 @@ def raster(
         ax.spines[:].set_visible(False)
         ax.set_xlabel("step")
         owners = [layer for layer, size in layers for _ in range(size)]
+        several = len(layers) > 1
         count_along(ax)
         ax.tick_params(length=0)
-        if not name_each(ax.yaxis, short_names(names, owners) if len(layers) > 1 else names):
+        if not name_each(ax.yaxis, short_names(names, owners) if several else names):
             ax.set_ylabel("neuron")
-        _set_layers_apart(ax, layers, count)
+        if several:
+            _set_layers_apart(ax, layers, count)
         if colour_bars:
-            key(ax, cmap, norm, label(what), pad=0.16 if len(layers) > 1 else 0.02)
+            key(ax, cmap, norm, label(what), pad=0.16 if several else 0.02)
         return ax
 
 
 def _set_layers_apart(ax: Axes, layers: list[tuple[str, int]], rows: int) -> None:
     """Lines between layers; the names of layers on the right, each with a line to its own."""
-    if len(layers) < 2:
-        return
     a_row, size = points_each(ax.yaxis, rows), 8.0
     ends = list(accumulate(size for _, size in layers))
     for end in ends[:-1]:

@@ -85,9 +85,15 @@ def trials(
     marks = _marks({} if published is None else published, groups, log)
     title = text("The title", name if title is None else title)
     with canvas(ax, (WIDTH, 1.0 + ROW * len(values)) if kind == "dots" else (6.4, 4.0)) as axes:
+        from matplotlib.ticker import LogLocator, NullFormatter
+
         (_draw_dots if kind == "dots" else _draw_curves)(axes, values, marks)
         if log:
-            _make_logarithmic(axes)
+            axes.set_xscale("log")
+            low, high = axes.get_xlim()
+            axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 1000 * low else (1.0,)))
+            axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+            axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel(label(title, 60))
     return axes
 
@@ -95,11 +101,10 @@ def trials(
 def _grouped(trials: Any) -> dict[str, Trials]:
     """Groups of trials by name; those of a sweep are named by their point."""
     if isinstance(trials, Trials):
-        groups = {
-            ", ".join(f"{name} {setting}" for name, setting in zip(trials.names, point, strict=True))
-            or "all": group
-            for point, group in (trials.by() if trials.names else {(): trials}).items()
-        }
+        groups = {"all": trials}
+        if trials.names:
+            points = [(zip(trials.names, point, strict=True), group) for point, group in trials.by().items()]
+            groups = {", ".join(f"{name} {value}" for name, value in pairs): group for pairs, group in points}
     elif isinstance(trials, Mapping) and all(isinstance(setting, Trials) for setting in trials.values()):
         groups = dict(trials)
     else:
@@ -129,6 +134,8 @@ def _checked_result(value: Any, log: bool, what: str = "A result") -> float:
 
 
 def _draw_dots(axes: Axes, values: Mapping[str, list[float]], marks: Mapping[str, float]) -> None:
+    from matplotlib.lines import Line2D
+
     for place, (name, group) in enumerate(values.items()):
         _draw_group(axes, place, np.array(group))
         if name in marks:
@@ -137,7 +144,18 @@ def _draw_dots(axes: Axes, values: Mapping[str, list[float]], marks: Mapping[str
     axes.set_ylim(len(values) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    _legend(axes, bool(marks))
+    signs = [
+        Line2D([], [], ls="", marker="o", ms=4, color=BLUE, alpha=0.65, mew=0, label=entry("one seed")),
+        Line2D([], [], ls="", marker="|", ms=10, mew=1.8, color=INK, label=entry("median")),
+        Line2D([], [], ls="", marker="D", ms=6, mfc=ORANGE, mec=INK, label=entry("published")),
+    ]
+    place_of: dict[str, Any] = {
+        "loc": "lower right",
+        "bbox_to_anchor": (1.0, 1.0),
+        "ncols": 3,
+        "borderaxespad": 0.2,
+    }
+    axes.legend(handles=signs if marks else signs[:2], **place_of)
 
 
 def _draw_group(axes: Axes, place: int, values: Floats) -> None:
@@ -151,10 +169,8 @@ def _draw_group(axes: Axes, place: int, values: Floats) -> None:
     if np.isfinite(middle):
         axes.plot([middle, middle], [place - 0.36, place + 0.36], color=INK, lw=1.8, zorder=3)
     if len(solved) < count:
-        note = f"{count - len(solved)} of {count} unsolved"
-        axes.annotate(
-            note, (1.01, place), xycoords=("axes fraction", "data"), va="center", size=7.5, color=GREY
-        )
+        note, beside = f"{count - len(solved)} of {count} unsolved", axes.get_yaxis_transform()
+        axes.text(1.01, place, note, transform=beside, va="center", size=7.5, color=GREY)
 
 
 def _draw_curves(axes: Axes, values: Mapping[str, list[float]], marks: Mapping[str, float]) -> None:
@@ -173,25 +189,3 @@ def _draw_curves(axes: Axes, values: Mapping[str, list[float]], marks: Mapping[s
     axes.set_ylim(-0.02, 1.02)
     axes.set_ylabel("fraction of trials")
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
-
-
-def _make_logarithmic(axes: Axes) -> None:
-    from matplotlib.ticker import LogLocator, NullFormatter
-
-    axes.set_xscale("log")
-    low, high = axes.get_xlim()
-    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 1000 * low else (1.0,)))
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
-    axes.xaxis.set_minor_formatter(NullFormatter())
-
-
-def _legend(axes: Axes, published: bool) -> None:
-    from matplotlib.lines import Line2D
-
-    signs = [
-        Line2D([], [], ls="", marker="o", ms=4, color=BLUE, alpha=0.65, mew=0, label=entry("one seed")),
-        Line2D([], [], ls="", marker="|", ms=10, mew=1.8, color=INK, label=entry("median")),
-    ]
-    if published:
-        signs.append(Line2D([], [], ls="", marker="D", ms=6, mfc=ORANGE, mec=INK, label=entry("published")))
-    axes.legend(handles=signs, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, borderaxespad=0.2)

@@ -269,9 +269,9 @@ class Genome:
 
 def evolved(nodes: NDArray[Any], genes: NDArray[Any], inputs: int, outputs: int) -> Genome:
     """A genome of arrays that evolution has written: checks take longer than an activation."""
-    made = Genome.__new__(Genome)
-    made._set(nodes, genes, inputs, outputs)
-    return made
+    genome = Genome.__new__(Genome)
+    genome._set(nodes, genes, inputs, outputs)
+    return genome
 
 
 def _checked(nodes: Any, genes: Any, inputs: int, outputs: int) -> tuple[NDArray[Any], NDArray[Any]]:

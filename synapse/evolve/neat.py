@@ -222,8 +222,16 @@ def _parts(pool: Executor | None, task: Task, genomes: Genomes) -> list[tuple[Fl
 
 def judged(fitness: Any, limit: float | None, genomes: Genomes) -> tuple[Floats, Bools, Floats]:
     """Numbers of every genome, whether it solves the task, and all weights, which may have been learned."""
+    count = len(genomes)
     if hasattr(fitness, "evaluate"):
-        return *_arrays_of(fitness.evaluate(genomes), len(genomes)), genomes.weights
+        returned = fitness.evaluate(genomes)
+        try:
+            values, solved = returned
+            values, solved = _checks.numbers("The fitness", values, "numbers"), np.asarray(solved, np.bool_)
+            return values.reshape(count, -1), np.broadcast_to(solved, count), genomes.weights
+        except (TypeError, ValueError):
+            condition = f"the fitness of {_checks.counted(count, 'genome')}, and whether each solves the task"
+            raise ArgumentTypeError(_checks.expected("What evaluate returns", condition, returned)) from None
     rows: list[list[float]] = []
     for index, (_, _, first, stop) in enumerate(genomes.at.tolist()):
         genome = genomes[index]
@@ -237,18 +245,7 @@ def judged(fitness: Any, limit: float | None, genomes: Genomes) -> tuple[Floats,
         if not rows[-1]:
             raise ArgumentTypeError(_checks.expected("The fitness", "a number, or several", returned))
         genomes.weights[first:stop] = genome.genes["weight"]  # it may have adopted others
-    return _columns(rows), np.zeros(len(rows), bool), genomes.weights
-
-
-def _arrays_of(returned: Any, count: int) -> tuple[Floats, Bools]:
-    """What the method of a fitness has returned, checked."""
-    try:
-        values, solved = returned
-        values, solved = _checks.numbers("The fitness", values, "numbers"), np.asarray(solved, np.bool_)
-        return values.reshape(count, -1), np.broadcast_to(solved, count)
-    except (TypeError, ValueError):
-        condition = f"the fitness of {_checks.counted(count, 'genome')}, and whether each solves the task"
-        raise ArgumentTypeError(_checks.expected("What evaluate returns", condition, returned)) from None
+    return _columns(rows), np.zeros(count, bool), genomes.weights
 
 
 def _columns(rows: list[list[float]]) -> Floats:

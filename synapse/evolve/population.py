@@ -96,7 +96,7 @@ class Population:
         # A child has at most all nodes and genes of two equally fit parents, and what mutations add.
         widest = (old.at[:, 1::2] - old.at[:, ::2]).max(axis=0)
         room = (size * (2 * widest + (MORE_NODES, MORE_GENES))).tolist()
-        nodes, genes = (at_least(one, count) for one, count in zip(self._spare, room, strict=True))
+        nodes, genes = (at_least(rows, count) for rows, count in zip(self._spare, room, strict=True))
         self.known = at_least(self.known, int(self.counters[INNOVATIONS]) + size * MORE_GENES)
         at, self._representatives = np.empty_like(old.at), np.empty_like(sizes)
         reproduce(

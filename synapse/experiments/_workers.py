@@ -27,8 +27,8 @@ PAUSE = 0.05
 """Seconds between two attempts to end a trial that must not end now."""
 WHOLE = ("numba.", "llvmlite.", "importlib._bootstrap", "_weakrefset", "weakref", guard.__name__)
 """Beginnings of the names of modules whose calls no exception may end: Numba could not compile afterwards,
-callbacks of weak references would swallow it, locks would stay locked, and Ctrl-C would stay deferred or would no
-longer be."""
+callbacks of weak references would swallow it, locks would stay locked, and Ctrl-C would stay deferred or
+would no longer be."""
 LONGEST = 1e8
 """Longest time limit in seconds that the timers are given: three years."""
 

@@ -41,6 +41,8 @@ TRAINER = {name: option for name, option in signature(Trainer).parameters.items(
 TRAIN = {name: signature(Trainer.train).parameters[name] for name in OF_TRAIN}
 DEFAULTS = {"method": "bptt", "optimizer": "adam", "rate": 0.01, "progress": False}
 """Options whose default differs from that of the trainer."""
+LEARNING = {"online_rate": 0.01, "random_state": None}
+"""The last parameters of all estimators, before the options."""
 AUTO, AUTO_L2 = "auto", 3.0
 """The option ``l2="auto"``, and what is divided by the number of samples then (studies/small_tables.md)."""
 NOTES = "estimator"
@@ -396,18 +398,18 @@ class NetworkEstimator(BaseEstimator):
         if source != cls.__name__:
             source = source or "no estimator"
             raise ArgumentError(f"Expected a network whose metadata come from {cls.__name__}, got {source}.")
-        made = cls(**parameters)
-        made.network_, made.n_features_in_ = network, len(network.input)
+        model = cls(**parameters)
+        model.network_, model.n_features_in_ = network, len(network.input)
         try:
-            outputs = len(network.output) if made._numeric else 0
-            made._scale = RunningScale.of(notes["scale"], made.n_features_in_ + outputs)
+            outputs = len(network.output) if model._numeric else 0
+            model._scale = RunningScale.of(notes["scale"], model.n_features_in_ + outputs)
             if notes["features"]:
-                made.feature_names_in_ = np.array(notes["features"], object)
-            made._number_features()
-            made._restore(notes)
+                model.feature_names_in_ = np.array(notes["features"], object)
+            model._number_features()
+            model._restore(notes)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ArgumentError(f"The metadata of {network!r} are damaged: {error!r}.") from error
-        return made
+        return model
 
 
 class ClassTargets(NetworkEstimator):

@@ -17,7 +17,7 @@ from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.layer import Layer
 from ..objects.neuron import Neuron
-from .estimator import AUTO, NOTES, ClassTargets, NetworkEstimator, array_of, parameters
+from .estimator import AUTO, LEARNING, NOTES, ClassTargets, NetworkEstimator, array_of, parameters
 
 LARGE = 1e150
 """Values below this have squares that a scale can count."""
@@ -238,7 +238,6 @@ def _names(values: Iterable[Any]) -> Any:
 
 DEFAULTS = {"hidden": (16,), "build": "Perceptron", "squash": "tanh", "scale": True}
 """Parameters of both estimators; those of learning follow."""
-LEARNING = {"online_rate": 0.01, "random_state": None}
 
 
 @final

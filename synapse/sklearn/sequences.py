@@ -12,7 +12,7 @@ from sklearn.metrics import accuracy_score, r2_score
 from .._checks import any_array, as_matrix, choice, counted, expected, listed
 from .._typing import Floats
 from ..errors import ArgumentError
-from .estimator import ClassTargets, NetworkEstimator, parameters
+from .estimator import LEARNING, ClassTargets, NetworkEstimator, parameters
 
 
 class SequenceEstimator(NetworkEstimator):
@@ -41,20 +41,16 @@ class SequenceEstimator(NetworkEstimator):
                 f"Expected y with an entry for each of {counted(len(sequences), 'sequence')}, "
                 f"got {len(answers)}."
             )
-        if self._by_step:
-            self._require_steps(sequences, answers)
-        joined = self._checked(self._joined(answers))
-        return sequences, joined, self._weights(sequences, joined, sample_weight)
-
-    def _require_steps(self, sequences: list[Floats], answers: list[Any]) -> None:
-        if getattr(self, "class_weight", None) is not None:
+        if self._by_step and getattr(self, "class_weight", None) is not None:
             raise ArgumentError('Expected class_weight=None with per="step".')
         for i, (rows, answer) in enumerate(zip(sequences, answers, strict=True)):
-            if np.shape(answer)[:1] != (len(rows),):
+            if self._by_step and np.shape(answer)[:1] != (len(rows),):
                 raise ArgumentError(
                     f"Expected {counted(len(rows), 'target')} for sequence {i}, one a step, got the shape "
                     f'{np.shape(answer)}. Use per="sequence" for one target a sequence.'
                 )
+        joined = self._checked(self._joined(answers))
+        return sequences, joined, self._weights(sequences, joined, sample_weight)
 
     def _sequences(self, X: Any, reset: bool) -> list[Floats]:
         """The sequences as matrices."""
@@ -63,9 +59,8 @@ class SequenceEstimator(NetworkEstimator):
         if len(shape) not in (1, 2):
             raise ArgumentError(expected("The X", "an array (N, T, n), or a list of arrays (T_i, n)", X))
         n = (shape[1] if len(shape) == 2 else 1) if reset else self.n_features_in_
-        sequences = [
-            as_matrix(f"Sequence {i}", part, n, np.dtype(np.float64)) for i, part in enumerate(parts)
-        ]
+        kind = np.dtype(np.float64)
+        sequences = [as_matrix(f"Sequence {i}", part, n, kind) for i, part in enumerate(parts)]
         if 0 in map(len, sequences):
             raise ArgumentError("Expected sequences of one step or more, got one without steps.")
         self.n_features_in_ = n
@@ -107,17 +102,12 @@ class SequenceEstimator(NetworkEstimator):
         return np.stack(answers) if isinstance(X, np.ndarray) and X.ndim == 3 else answers
 
 
+DEFAULTS = {"hidden": (16,), "build": "LSTM", "squash": None, "scale": True, "per": "sequence"}
+"""Parameters of both estimators; those of learning follow."""
+
+
 @final
-@parameters(
-    hidden=(16,),
-    build="LSTM",
-    squash=None,
-    scale=True,
-    per="sequence",
-    class_weight=None,
-    online_rate=0.01,
-    random_state=None,
-)
+@parameters(**DEFAULTS, class_weight=None, **LEARNING)
 class SequenceClassifier(ClassifierMixin, ClassTargets, SequenceEstimator):
     """A network with memory as a classifier of sequences, or of every step of them.
 
@@ -153,9 +143,7 @@ class SequenceClassifier(ClassifierMixin, ClassTargets, SequenceEstimator):
 
 
 @final
-@parameters(
-    hidden=(16,), build="LSTM", squash=None, scale=True, per="sequence", online_rate=0.01, random_state=None
-)
+@parameters(**DEFAULTS, **LEARNING)
 class SequenceRegressor(RegressorMixin, SequenceEstimator):
     """A network with memory as a regressor of sequences, or of every step of them.
 

@@ -58,17 +58,14 @@ class Copy(Task):
     paper: ClassVar[str] = "Menick and others, ICLR 2021 (SnAp)."
 
     def __post_init__(self) -> None:
-        whole_number(
-            "The length of Copy", self.length, "a whole number from 1 to 500,000", 1, MOST_STEPS // 2
-        )
+        most = MOST_STEPS // 2
+        whole_number("The length of Copy", self.length, f"a whole number from 1 to {most:,}", 1, most)
         whole_number("The spread of Copy", self.spread, "a whole number, 0 or above", 0)
 
     def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:
         sizes = rng.integers(max(self.length - self.spread, 1), self.length, size=count, endpoint=True)
         spans = Spans(2 * sizes)
-        copied = np.arange(spans.total) - np.repeat(spans.first, spans.lengths) >= np.repeat(
-            sizes, spans.lengths
-        )
+        copied = np.arange(spans.total) >= np.repeat(spans.first + sizes, spans.lengths)
         bits = rng.integers(2, size=spans.total // 2)
         inputs, goals = np.zeros((spans.total, 3)), np.full((spans.total, 1), np.nan)
         inputs[np.flatnonzero(~copied), bits] = inputs[copied, 2] = 1.0

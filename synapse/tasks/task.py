@@ -173,11 +173,11 @@ class Task(ABC):
     def require_fit(self, network: Network) -> None:
         """Raise an error unless a network has as many inputs and outputs as the task."""
         require_network("What is tested", network)
-        found, needed = (len(network.input), len(network.output)), (self.inputs, self.outputs)
-        if found != needed:
-            words = f"{counted(needed[0], 'input')} and {counted(needed[1], 'output')}"
+        inputs, outputs = len(network.input), len(network.output)
+        if (inputs, outputs) != (self.inputs, self.outputs):
+            words = f"{counted(self.inputs, 'input')} and {counted(self.outputs, 'output')}"
             raise ArgumentError(
-                f"Expected a network with {words} for {type(self).__name__}, got {found[0]} and {found[1]}."
+                f"Expected a network with {words} for {type(self).__name__}, got {inputs} and {outputs}."
             )
 
 

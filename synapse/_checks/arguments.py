@@ -223,7 +223,7 @@ def positive_integer(what: str, value: Any, most: float = MOST_COUNT) -> int:
     return number
 
 
-def whole_number(what: str, value: Any, condition: str, least: int, most: float = MOST_COUNT) -> int:
+def whole_number(what: str, value: Any, condition: str, least: float, most: float = MOST_COUNT) -> int:
     """Return `value` as an int from `least` to `most`, or raise an error with the condition.
 
     >>> whole_number("The delay", -1, "a whole number, 0 or above", 0)

@@ -51,11 +51,11 @@ def is_whole(value: Any, first: int, last: int) -> bool:
 def require_version(what: str, data: dict[str, Any], mark: str, version: int) -> None:
     """Raise unless a document has this mark and the present version of its format."""
     require(data.get("format") == mark, f'The "format" of a {what}', repr(mark), data.get("format"))
-    found: Any = data.get("version")
-    require(is_whole(found, 1, LARGEST_WHOLE), "The version", "a whole number above 0", found)
-    if found > version:
+    written: Any = data.get("version")
+    require(is_whole(written, 1, LARGEST_WHOLE), "The version", "a whole number above 0", written)
+    if written > version:
         raise FormatError(
-            f"The {what} was written by a newer version of Synapse, in version {found} of the format; "
+            f"The {what} was written by a newer version of Synapse, in version {written} of the format; "
             f"this one reads version {version}. Install a newer Synapse."
         )
 
@@ -63,18 +63,7 @@ def require_version(what: str, data: dict[str, Any], mark: str, version: int) ->
 def an_object(what: str, value: Any) -> dict[str, Any]:
     """Return `value` if it is an object, JSON's word for a dict."""
     require(isinstance(value, dict), what, "an object", value)
-    found: dict[str, Any] = value
-    return found
-
-
-def checked_architecture(architecture: Any) -> dict[str, Any] | None:
-    """Return the description of an architecture if it is an object with a name; its class checks the rest."""
-    if architecture is None:
-        return None
-    found = an_object("The architecture", architecture)
-    name = found.get("name")
-    require(type(name) is str, "The name of the architecture", "a string", name)
-    return found
+    return value  # type: ignore[no-any-return]
 
 
 def checked_metadata(metadata: Any) -> dict[str, Any]:
@@ -87,18 +76,16 @@ def checked_metadata(metadata: Any) -> dict[str, Any]:
 
 def members(what: str, value: Any, keys: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Any]:
     """Return `value` if it is an object with these keys, and no others than optional ones."""
-    found = an_object(what, value)
-    keys = tuple(keys)
-    missing = [key for key in keys if key not in found]
+    content, keys = an_object(what, value), tuple(keys)
+    missing = [key for key in keys if key not in content]
     if missing:
         raise FormatError(f"Expected {lowered(what)} to have {', '.join(keys)}; {missing[0]!r} is missing.")
-    known = dict.fromkeys((*keys, *optional))
-    unknown = [key for key in found if key not in known]
-    if unknown:
-        raise FormatError(
-            f"Expected {lowered(what)} to have only {', '.join(known)}, got {given(unknown[0])} too."
-        )
-    return found
+    every = dict.fromkeys((*keys, *optional))
+    for key in content:
+        if key not in every:
+            only = ", ".join(every)
+            raise FormatError(f"Expected {lowered(what)} to have only {only}, got {given(key)} too.")
+    return content
 
 
 class Records:
@@ -129,8 +116,8 @@ class Records:
         columns = members(f"The table {name!r}", document[name], keys, optional)
         keys = (*keys, *(key for key in optional if key in columns and key not in keys))
         for key in keys:
-            if not isinstance(columns[key], list) and not _is_vector(columns[key]):
-                require(False, f"The column {key!r} of {name!r}", "a list", columns[key])
+            vector = isinstance(columns[key], list) or np.ndim(columns[key]) == 1
+            require(vector, f"The column {key!r} of {name!r}", "a list", columns[key])
         lengths = {key: len(columns[key]) for key in keys}
         for key, length in lengths.items():
             if length != lengths[keys[0]]:
@@ -193,9 +180,9 @@ class Records:
     def indices(self, key: str, table: Records, null: str = "") -> NDArray[Any]:
         """A column of row numbers of another table; null becomes -1 if `null` says what it means."""
         last = len(table) - 1
-        known = f"0 to {last}" if last >= 0 else "of which there are none"
-        known += f", or null ({null})" if null else ""
-        condition = f"the number of {with_article(table.item)}, {known}"
+        numbers = f"0 to {last}" if last >= 0 else "of which there are none"
+        numbers += f", or null ({null})" if null else ""
+        condition = f"the number of {with_article(table.item)}, {numbers}"
         column, first = self._columns[key], NO_GATER if null else 0
         if null and isinstance(column, list) and NO_GATER in column:
             self._refuse(key, (value != NO_GATER for value in column), condition)
@@ -215,21 +202,21 @@ class Records:
                 raise FormatError(f"Expected {lowered(wanted)} to be {condition}, got {got}.")
             array: NDArray[Any] = column.astype(column.dtype.newbyteorder("="), copy=False)
             return array
-        if NoneType in self._require_types(key, types, condition):
+        self._require_types(key, types, condition)
+        if NoneType in types and None in column:
             column = [NO_GATER if value is None else value for value in column]
         try:
             array = self._columns[key] = np.array(column, dtype)
             return array
-        except OverflowError:
-            self._refuse(key, (_fits(value, dtype) for value in column), condition)
+        except OverflowError:  # 64 bits do not hold an integer, or a float its size
+            most = sys.float_info.max if dtype is np.float64 else np.iinfo(dtype).max
+            self._refuse(key, (-most <= value <= most for value in column), condition)
             raise
 
-    def _require_types(self, key: str, types: tuple[type, ...], condition: str) -> set[type]:
-        """The types of the values of a list; raise for the first one of another type than these."""
-        found = set(map(type, self._columns[key]))
-        if not found <= set(types):
+    def _require_types(self, key: str, types: tuple[type, ...], condition: str) -> None:
+        """Raise for the first value of a list that is of another type than these."""
+        if not set(map(type, self._columns[key])) <= set(types):
             self._refuse(key, (type(value) in types for value in self._columns[key]), condition)
-        return found
 
     def _require(self, key: str, fits: NDArray[Any], condition: str) -> None:
         """Raise for the first value that does not fit."""
@@ -256,45 +243,30 @@ class Records:
 
     def squashes(self, key: str) -> NDArray[Any]:
         """A column of names of activation functions, all of them registered."""
-        names, known = self.texts(key), {}
+        names, registered = self.texts(key), {}
         for name in dict.fromkeys(names):
             try:
-                known[name] = squashes.get(name).name
+                registered[name] = squashes.get(name).name
             except UnknownNameError:
                 raise FormatError(
                     f"The {key} of {self.item} {names.index(name)} is {given(name)}, which has not been "
                     "registered. Register the function first, with @squash.register. "
                     f"Known: {', '.join(squashes.names())}."
                 ) from None
-        return np.array([known[name] for name in names], object)
+        return np.array([registered[name] for name in names], object)
 
 
-def _is_vector(column: Any) -> bool:
-    return isinstance(column, np.ndarray) and column.ndim == 1
+def require_pairs_once(source: NDArray[Any], target: NDArray[Any], length: Any = 1) -> None:
+    """Raise if a pair of neurons is in two runs, ``source .. source + length`` to a target."""
+    length = np.broadcast_to(length, len(source))
 
+    def starts_of(part: slice) -> NDArray[np.int64]:
+        return target[part].astype(np.int64) << 32 | source[part]  # type: ignore[no-any-return]
 
-def _fits(value: int | float, dtype: Any) -> bool:
-    try:
-        np.array(value, dtype)
-    except OverflowError:
-        return False
-    return True
-
-
-def require_pairs_once(connections: Records, pairs: Sequence[NDArray[Any]]) -> None:
-    """Raise if two rows have the same pair of neurons."""
-    source, target = pairs
-    require_runs_apart(connections.item, source, target, np.broadcast_to(1, len(source)))
-
-
-def require_runs_apart(
-    item: str, source: NDArray[Any], target: NDArray[Any], length: NDArray[np.int64]
-) -> None:
-    """Raise if a pair of neurons is in two runs: sources ``source .. source + length`` of one target."""
     parts = (slice(first, first + PART + 1) for first in range(0, len(source), PART))
-    if all(_in_order(source[part], target[part], length[part]) for part in parts):
+    if all((np.diff(starts_of(part)) >= length[part][:-1]).all() for part in parts):
         return  # as most networks are made
-    starts = target.astype(np.int64) << 32 | source
+    starts = starts_of(slice(None))
     order = np.argsort(starts, kind="stable")
     again = np.flatnonzero(starts[order[1:]] < (starts + length)[order[:-1]])
     if len(again):
@@ -303,14 +275,9 @@ def require_runs_apart(
         rows = begin[0] + source[runs[1]] - source[runs[0]], begin[1]
         first, second = sorted(map(int, rows))
         raise FormatError(
-            f"The {item}s {first} and {second} both lead from neuron {source[runs[1]]} "
+            f"The connections {first} and {second} both lead from neuron {source[runs[1]]} "
             f"to neuron {target[runs[0]]}. A pair of neurons has one connection at most."
         )
-
-
-def _in_order(source: NDArray[Any], target: NDArray[Any], length: NDArray[np.int64]) -> bool:
-    starts = target.astype(np.int64) << 32 | source
-    return bool((starts[1:] >= starts[:-1] + length[:-1]).all())
 
 
 def checked_column(table: Records, column: Column, dtype: Any, clock: int = 0) -> NDArray[Any]:

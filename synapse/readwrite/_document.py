@@ -123,20 +123,22 @@ NULLS = (
 def document(saved: SavedNetwork) -> dict[str, Any]:
     """The document of a network, with numbers and flags as arrays."""
     head = (MARK, VERSION, saved.name, saved.dtype.name, saved.clock)
-    kind = {} if saved.architecture is None else {ARCHITECTURE: saved.architecture}
-    notes: dict[str, Any] = {METADATA: saved.metadata} if saved.metadata else {}
+    content: dict[str, Any] = dict(zip(HEAD, head, strict=True))
+    if saved.architecture is not None:
+        content[ARCHITECTURE] = saved.architecture
+    if saved.metadata:
+        content[METADATA] = saved.metadata
     for table in NOTES:
-        columns = getattr(saved, table)
-        if columns:
-            notes[table] = {name: [[*column], [*column.values()]] for name, column in columns.items()}
-    return {**dict(zip(HEAD, head, strict=True)), **kind, **notes, **_rule_of(saved), **_tables(saved)}
-
-
-def _tables(saved: SavedNetwork) -> dict[str, dict[str, Any]]:
+        if columns := getattr(saved, table):
+            content[table] = {name: [[*column], [*column.values()]] for name, column in columns.items()}
+    kept, method = saved.sensitivities, "rtrl" if saved.rtrl else "online"
+    if saved.rtrl or kept is not None:  # not for a network that learns online
+        content[RULE] = {"method": method, "order": saved.order, "stepped": kept is not None}
+        content |= {} if kept is None else _written(SENSITIVITIES, kept)
     neurons, edges = saved.neurons, saved.connections
     named = any(name is not None for name in saved.names or ())
     gated = not all_default(edges["gater"], NO_GATER)
-    return {
+    return content | {
         "layers": {"name": [name for name, _ in saved.layers], "size": [size for _, size in saved.layers]},
         "neurons": {
             **({"name": list(saved.names or ())} if named else {}),
@@ -151,23 +153,13 @@ def _tables(saved: SavedNetwork) -> dict[str, dict[str, Any]]:
     }
 
 
-def _rule_of(saved: SavedNetwork) -> dict[str, Any]:
-    """The part of a document about learning: nothing for a network that learns online."""
-    kept = saved.sensitivities
-    if not saved.rtrl and kept is None:
-        return {}
-    method = "rtrl" if saved.rtrl else "online"
-    rule: dict[str, Any] = {RULE: {"method": method, "order": saved.order, "stepped": kept is not None}}
-    return rule if kept is None else {**rule, **_written(SENSITIVITIES, kept)}
-
-
 def _written(tables: Mapping[str, Entries], source: Any) -> dict[str, dict[str, Any]]:
     """The tables of a document that have rows, from the attributes of an object."""
-    found = {
+    columns = {
         name: {key: getattr(source, field.attribute) for key, field in table.fields.items()}
         for name, table in tables.items()
     }
-    return {name: table for name, table in found.items() if any(map(len, table.values()))}
+    return {name: table for name, table in columns.items() if any(map(len, table.values()))}
 
 
 def _saved(columns: tuple[Column, ...], values: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
@@ -208,11 +200,13 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
     stepped = RULE in data and _checked_rule(data[RULE])["stepped"]
     optional = (ARCHITECTURE, METADATA, *NOTES, RULE, "runs", *(ENTRIES if stepped else TRACES))
     checks.members("A network", data, (*HEAD, *TABLES), optional)
+    if (architecture := data.get(ARCHITECTURE)) is not None:  # its class checks the rest
+        name = checks.an_object("The architecture", architecture).get("name")
+        require(type(name) is str, "The name of the architecture", "a string", name)
     require(type(data["name"]) is str, "The name of the network", "a string", data["name"])
     require(data["dtype"] in checks.FLOATS, "The dtype", " or ".join(checks.FLOATS), data["dtype"])
-    require(
-        checks.is_whole(data["clock"], 0, checks.LARGEST_WHOLE), "The clock", "a whole number", data["clock"]
-    )
+    ticks = checks.is_whole(data["clock"], 0, checks.LARGEST_WHOLE)
+    require(ticks, "The clock", "a whole number", data["clock"])
     neurons = Records.of_columns("neuron", data, "neurons", ("squash",), NEURONS)
     rows = CONNECTIONS if "runs" not in data else CONNECTIONS[2:]  # without source and target
     connections = Records.of_columns("connection", data, "connections", ("weight",), rows)
@@ -222,16 +216,21 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
     checks.require_shared("connection", edges)
     numbers = _numbers(neurons, OF_NEURONS, dtype, clock)
     checks.require_shared("neuron", numbers)
+    loops = np.flatnonzero(edges["source"] == edges["target"])
     return SavedNetwork(
         name=data["name"],
         dtype=dtype,
         layers=_layers(data, len(neurons)),
-        names=_names(neurons),
+        names=neurons.texts("name", null=True) if "name" in neurons else [None] * len(neurons),
         neurons={"squash": neurons.squashes("squash"), **numbers},
         connections=edges,
         clock=clock,
-        traces=_traces(data, neurons, connections, edges, dtype),
-        architecture=checks.checked_architecture(data.get(ARCHITECTURE)),
+        traces=Traces(
+            memory=edges["target"][loops].astype(np.int64),
+            memory_self=loops,
+            **_read(TRACES, data, {"neurons": neurons, "connections": connections}, dtype),
+        ),
+        architecture=architecture,
         metadata=checks.checked_metadata(data.get(METADATA, {})),
         neuron_metadata=_notes(data, NOTES[0], len(neurons)),
         connection_metadata=_notes(data, NOTES[1], len(connections)),
@@ -247,9 +246,8 @@ def _notes(data: dict[str, Any], table: str, count: int) -> dict[str, dict[int, 
         fits = lists and all(isinstance(part, list) for part in column) and len(column[0]) == len(column[1])
         require(fits, what, "a list of numbers and a list of as many values", column)
         numbers = column[0]
-        whole = all(checks.is_whole(number, 0, count - 1) for number in numbers) and len({*numbers}) == len(
-            numbers
-        )
+        whole = all(checks.is_whole(number, 0, count - 1) for number in numbers)
+        whole = whole and len({*numbers}) == len(numbers)
         require(whole, what, f"of different numbers from 0 to {count - 1}", numbers)
         columns[name] = dict(zip(*column, strict=True))
     return columns
@@ -267,19 +265,14 @@ def _layers(data: dict[str, Any], neurons: int) -> list[tuple[str, int]]:
     return list(zip(names, sizes, strict=True))
 
 
-def _names(neurons: Records) -> list[str | None]:
-    return neurons.texts("name", null=True) if "name" in neurons else [None] * len(neurons)
-
-
 def _ends(connections: Records, neurons: Records) -> dict[str, NDArray[Any]]:
     """The columns of sources, targets and gaters; each pair of neurons is connected once at most."""
     missing = [end for end in ENDS[:2] if end not in connections]
     if missing:
         raise FormatError(f"Expected the table 'connections' to have {missing[0]!r}, which is missing.")
-    found = _with_gaters(connections, neurons)
-    found |= {end: connections.indices(end, neurons) for end in ENDS[:2]}
-    checks.require_pairs_once(connections, (found["source"], found["target"]))
-    return found
+    source, target = (connections.indices(end, neurons) for end in ENDS[:2])
+    checks.require_pairs_once(source, target)
+    return {"source": source, "target": target, **_gaters(connections, neurons)}
 
 
 def _expanded(data: dict[str, Any], connections: Records, neurons: Records) -> dict[str, NDArray[Any]]:
@@ -294,50 +287,34 @@ def _expanded(data: dict[str, Any], connections: Records, neurons: Records) -> d
         i, last = int(far[0]), len(neurons) - 1
         got = f"{length[i]} from neuron {source[i]} on"
         raise FormatError(f"Expected run {i} to be of neurons up to {last}, got {got}.")
-    checks.require_runs_apart("connection", source, target, length)
+    checks.require_pairs_once(source, target, length)
     begin = np.cumsum(length) - length
-    found = _with_gaters(connections, neurons)
     offset = np.repeat((source - begin).astype(np.uint32), length)
-    found["source"] = np.add(offset, np.arange(count, dtype=np.uint32), out=offset)  # modulo 2^32
-    found["target"] = np.repeat(target, length)
-    return found
+    every = np.add(offset, np.arange(count, dtype=np.uint32), out=offset)  # modulo 2^32
+    return {"source": every, "target": np.repeat(target, length), **_gaters(connections, neurons)}
 
 
-def _with_gaters(connections: Records, neurons: Records) -> dict[str, NDArray[Any]]:
+def _gaters(connections: Records, neurons: Records) -> dict[str, NDArray[Any]]:
     return {"gater": connections.indices("gater", neurons, "not gated")} if "gater" in connections else {}
 
 
 def _numbers(table: Records, columns: tuple[Column, ...], dtype: Any, clock: int) -> dict[str, NDArray[Any]]:
-    known = [column for column in columns if column.name in table]
-    return {column.name: checks.checked_column(table, column, dtype, clock) for column in known}
-
-
-def _traces(
-    data: dict[str, Any], neurons: Records, connections: Records, edges: dict[str, Any], dtype: Any
-) -> Traces:
-    """The traces. Lowering leaves out those that this version of Synapse does not use."""
-    loops = np.flatnonzero(edges["source"] == edges["target"])
-    known = {"neurons": neurons, "connections": connections}
-    return Traces(
-        memory=edges["target"][loops].astype(np.int64),
-        memory_self=loops,
-        **_read(TRACES, data, known, dtype),
-    )
+    there = [column for column in columns if column.name in table]
+    return {column.name: checks.checked_column(table, column, dtype, clock) for column in there}
 
 
 def _read(
-    tables: Mapping[str, Entries], data: dict[str, Any], known: Mapping[str, Records], dtype: Any
+    tables: Mapping[str, Entries], data: dict[str, Any], others: Mapping[str, Records], dtype: Any
 ) -> dict[str, NDArray[Any]]:
-    """The attributes of an object, from a document with these tables and others that are `known`."""
-    found = {
+    """The attributes of an object, from a document with these tables, which refer to rows of `others`."""
+    own = {
         name: Records.of_columns(table.item, data, name, tuple(table.fields))
         if name in data
         else Records(table.item, {key: [] for key in table.fields})
         for name, table in tables.items()
     }
-    others = {**known, **found}
     return {
-        field.attribute: _column(found[name], key, field, others, dtype)
+        field.attribute: _column(own[name], key, field, {**others, **own}, dtype)
         for name, table in tables.items()
         for key, field in table.fields.items()
     }
@@ -387,28 +364,17 @@ def _sensitivities(
     kept = PortableSensitivities(
         **_read(SENSITIVITIES, data, {"neurons": neurons, "connections": connections}, dtype)
     )
-    _require_lines(kept.line_first, kept.line_length, int(kept.column.max(initial=-1)) + 1, len(kept.now))
-    _require_owners(kept.connection, kept.owner, edges["target"])
-    return kept
-
-
-def _require_lines(first: NDArray[Any], length: NDArray[Any], columns: int, values: int) -> None:
-    """Raise unless all lines are within the columns, and have as many values as there are."""
-    far = np.flatnonzero(first + length > columns)
-    if len(far):
-        got = f"{length[far[0]]} from column {first[far[0]]} on"
-        raise FormatError(f"Expected line {far[0]} to be of columns up to {columns - 1}, got {got}.")
-    if (total := int(length.sum())) != values:
-        raise FormatError(f"Expected the lengths of the lines to add up to {values} values, got {total}.")
-
-
-def _require_owners(connection: NDArray[Any], owner: NDArray[Any], target: NDArray[Any]) -> None:
-    """Raise unless each parameter belongs to the neuron that its connection leads into."""
-    weights = np.flatnonzero(connection >= 0)
-    wrong = weights[target[connection[weights]] != owner[weights]]
-    if len(wrong):
-        i = int(wrong[0])
+    first, length, last = kept.line_first, kept.line_length, int(kept.column.max(initial=-1))
+    for line in np.flatnonzero(first + length > last + 1):
+        got = f"{length[line]} from column {first[line]} on"
+        raise FormatError(f"Expected line {line} to be of columns up to {last}, got {got}.")
+    if (total := int(length.sum())) != len(kept.now):
+        count = len(kept.now)
+        raise FormatError(f"Expected the lengths of the lines to add up to {count} values, got {total}.")
+    target = np.where(kept.connection < 0, kept.owner, np.append(edges["target"], 0)[kept.connection])
+    for i in np.flatnonzero(target != kept.owner):
         raise FormatError(
             f"Expected the neuron of parameter {i} to be the target of its connection, "
-            f"{target[connection[i]]}, got {owner[i]}."
+            f"{target[i]}, got {kept.owner[i]}."
         )
+    return kept

@@ -50,7 +50,16 @@ def _graphml_data(network: Network) -> str:
 
 def from_xml(read: Callable[..., Any], name: str, content: bytes) -> Network:
     """Make a network from an XML file of this name, by a reader of networkx."""
-    _refuse_declarations(content)
+
+    def refuse(declared: str, *ignored: Any) -> None:  # its entities can be used for attacks
+        raise FormatError(f"Expected a file without a document type declaration, got <!DOCTYPE {declared}>.")
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    try:
+        parser.Parse(content, True)
+    except (expat.ExpatError, ValueError, LookupError) as error:
+        raise FormatError(f"The file is not XML, or only a part of it: {error}.") from None
     graph = _parsed(lambda: read(io.BytesIO(content)), name)
     for attributes in (*graph.nodes.values(), *(data for *_, data in graph.edges(data=True))):
         for key in ("viz", "id"):  # looks, and numbers of edges, in GEXF
@@ -69,20 +78,6 @@ def _parsed(read: Callable[[], Any], name: str) -> Any:
     except Exception as error:  # of many kinds
         reason = f"{type(error).__name__}: {error}".rstrip(".")
         raise FormatError(f"The file is not {name}, or only a part of it: {reason}.") from None
-
-
-def _refuse_declarations(content: bytes) -> None:
-    """Raise FormatError if XML has a document type declaration, whose entities can be used for attacks."""
-
-    def refuse(name: str, *ignored: Any) -> None:
-        raise FormatError(f"Expected a file without a document type declaration, got <!DOCTYPE {name}>.")
-
-    parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = refuse
-    try:
-        parser.Parse(content, True)
-    except (expat.ExpatError, ValueError, LookupError) as error:
-        raise FormatError(f"The file is not XML, or only a part of it: {error}.") from None
 
 
 # --- JSON -----------------------------------------------------------------------------------------
@@ -140,10 +135,13 @@ def graph_of(network: Network, format: str = "", unfit: re.Pattern[str] | None =
     """
     to_saved(network)  # refuses what cannot be saved
     graph = Topology.of(network).to_networkx()
-    for what, name in _names(graph):
-        if unfit is not None and (found := unfit.search(name)):
+    named = [("name of the network", graph.name)]
+    for key in ("label", "layer"):
+        named += ((f"{key} of neuron {i}", data[key]) for i, data in graph.nodes.items())
+    for what, name in named if unfit is not None else ():
+        if bad := unfit.search(name):
             raise FormatError(
-                f"Expected the {what} to have no {found[0]!r}, which {format} cannot hold, got {shown(name)}."
+                f"Expected the {what} to have no {bad[0]!r}, which {format} cannot hold, got {shown(name)}."
             )
     if format in ("GraphML", "GEXF"):
         _require_one_type(format, "neurons", graph.nodes.values(), NODE_NAMES - {"x", "y"})
@@ -172,13 +170,6 @@ def _require_one_type(format: str, what: str, rows: Iterable[dict[str, Any]], kn
                 f"{format} holds metadata that are numbers, text or booleans, one of these for each name. "
                 f"Got {kinds} for {name!r} of {what}. Save as .json or .npz, or delete these metadata."
             )
-
-
-def _names(graph: nx.DiGraph[int]) -> Iterator[tuple[str, str]]:
-    """What has a name, and the name."""
-    yield "name of the network", graph.name
-    for key in ("label", "layer"):
-        yield from ((f"{key} of neuron {i}", data[key]) for i, data in graph.nodes.items())
 
 
 def network_of(graph: nx.Graph[Any]) -> Network:
@@ -214,11 +205,11 @@ def _numbered(graph: nx.Graph[Any]) -> nx.Graph[Any]:
     texts = [str(node) for node in graph]
     if not all(text.isascii() and text.isdigit() and len(text) < 10 for text in texts):
         return graph
-    known = dict(zip(graph, map(int, texts), strict=True))
-    made = type(graph)(**graph.graph)
-    made.add_nodes_from(sorted((known[node], data) for node, data in graph.nodes(data=True)))
-    made.add_edges_from((known[u], known[v], data) for u, v, data in graph.edges(data=True))
-    return made
+    number = dict(zip(graph, map(int, texts), strict=True))
+    numbered = type(graph)(**graph.graph)
+    numbered.add_nodes_from(sorted((number[node], data) for node, data in graph.nodes(data=True)))
+    numbered.add_edges_from((number[u], number[v], data) for u, v, data in graph.edges(data=True))
+    return numbered
 
 
 # --- DOT, the language of Graphviz ----------------------------------------------------------------
@@ -253,32 +244,22 @@ def _dot(graph: nx.DiGraph[int]) -> Iterator[str]:
     yield f"digraph {_quoted(graph.name)} {{"
     yield DOT
     for number, layer in groupby(graph.nodes.items(), key=lambda node: node[1]["subset"]):
-        yield from _cluster(number, list(layer))
+        neurons = list(layer)
+        yield f"subgraph cluster_{number} {{\nlabel={_quoted(neurons[0][1]['layer'])};\nrank=same;"
+        for i, data in neurons:
+            tooltip = _quoted(f"{data['squash']}, bias {data['bias']:.4g}")
+            yield f"{i} [label={_quoted(data['label'])}, tooltip={tooltip}];"
+        yield "}"
     for i, (source, target, data) in enumerate(graph.edges(data=True)):
-        yield from _arrows(i, source, target, data)
+        look = f'label="{data["weight"]:.4g}"{"" if data["trainable"] else ", style=dashed"}'
+        if "gater" not in data:
+            yield f"{source} -> {target} [{look}];"
+            continue
+        yield f"gate_{i} [shape=point];"
+        yield f"{source} -> gate_{i} [{look}, arrowhead=none];"
+        yield f"gate_{i} -> {target}{'' if data['trainable'] else ' [style=dashed]'};"
+        yield f"{data['gater']} -> gate_{i} [style=dotted, constraint=false];"
     yield "}"
-
-
-def _cluster(number: int, neurons: list[tuple[int, dict[str, Any]]]) -> Iterator[str]:
-    yield f"subgraph cluster_{number} {{"
-    yield f"label={_quoted(neurons[0][1]['layer'])};"
-    yield "rank=same;"
-    for i, data in neurons:
-        tooltip = _quoted(f"{data['squash']}, bias {data['bias']:.4g}")
-        yield f"{i} [label={_quoted(data['label'])}, tooltip={tooltip}];"
-    yield "}"
-
-
-def _arrows(i: int, source: int, target: int, data: dict[str, Any]) -> Iterator[str]:
-    style = "" if data["trainable"] else ", style=dashed"
-    look = f'label="{data["weight"]:.4g}"{style}'
-    if "gater" not in data:
-        yield f"{source} -> {target} [{look}];"
-        return
-    yield f"gate_{i} [shape=point];"
-    yield f"{source} -> gate_{i} [{look}, arrowhead=none];"
-    yield f"gate_{i} -> {target}{' [style=dashed]' if style else ''};"
-    yield f"{data['gater']} -> gate_{i} [style=dotted, constraint=false];"
 
 
 def _quoted(text: str) -> str:

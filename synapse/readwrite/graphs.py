@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from contextlib import suppress
 from functools import partial
 from itertools import groupby
-from math import isnan
+from math import inf, isnan
 from operator import itemgetter
 from typing import Any
 
@@ -14,7 +15,17 @@ import networkx as nx
 import numpy as np
 
 from .. import initializers, squash as squashes
-from .._checks import boolean, expected, finite_number, float_type, integer, is_among, listed, shown, text
+from .._checks import (
+    boolean,
+    expected,
+    finite_number,
+    float_type,
+    is_among,
+    listed,
+    shown,
+    text,
+    whole_number,
+)
 from .._typing import Bools, Ints
 from ..engine.guard import making_many
 from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, Column
@@ -144,15 +155,18 @@ def from_networkx(
     initializers.get(initializer)
     rng = random_generator(seed)
     title = None if name is None else text("The name of a network", name)
-    names = _nodes_of(graph)
+    if not isinstance(graph, nx.Graph):
+        advice = "Make one with networkx.from_pandas_edgelist, from_scipy_sparse_array or read_graphml."
+        raise ArgumentTypeError(expected("The graph of from_networkx", "a graph of networkx", graph, advice))
+    names = list(graph)
+    if all(isinstance(node, Neuron) for node in names):
+        names.sort()  # by their order of activation
     kind = float_type("The dtype", graph.graph.get("dtype", np.float64) if dtype is None else dtype)
     place = {node: i for i, node in enumerate(names)}
-    nodes = Items(
-        "node", map(graph.nodes.__getitem__, names), len(names), keys, lambda i: f"the node {shown(names[i])}"
-    )
-    labels = [
-        str(node) if label is None else label for node, label in zip(names, nodes.texts("label"), strict=True)
-    ]
+    data = map(graph.nodes.__getitem__, names)
+    nodes = Items("node", data, len(names), keys, lambda i: f"the node {shown(names[i])}")
+    given = zip(names, nodes.texts("label"), strict=True)
+    labels = [str(node) if label is None else label for node, label in given]
     connections, notes = _connections(graph, keys, kind, place, labels)
     subset = nodes.read("subset", _layer_number)
     layers = arrange(place, connections, inputs, outputs, subset)
@@ -171,20 +185,19 @@ def from_networkx(
         _draw_missing(connections, initializer, rng, kind)
         require_shared("connection", connections)
         require_shared("neuron", neurons)
-        _number(saved, layers)
+        order = np.concatenate(layers)
+        number = np.full(len(order) + 1, NO_GATER)
+        number[order] = np.arange(len(order))
+        saved.neurons = {name: column[order] for name, column in neurons.items()}
+        saved.neuron_metadata = {
+            name: {int(number[i]): value for i, value in column.items()}
+            for name, column in saved.neuron_metadata.items()
+        }
+        connections.update({end: number[connections[end]] for end in ("source", "target", "gater")})
         network = from_saved(saved)
         if not neurons["random"].any():
             network.reseed(rng)  # the neurons that are random
     return network
-
-
-def _nodes_of(graph: Any) -> list[Any]:
-    """The nodes of a graph in its order; neurons are returned in their order of activation."""
-    if not isinstance(graph, nx.Graph):
-        advice = "Make one with networkx.from_pandas_edgelist, from_scipy_sparse_array or read_graphml."
-        raise ArgumentTypeError(expected("The graph of from_networkx", "a graph of networkx", graph, advice))
-    nodes = list(graph)
-    return sorted(nodes) if all(isinstance(node, Neuron) for node in nodes) else nodes
 
 
 # --- columns, by the numbers of nodes and edges in the graph --------------------------------------
@@ -207,22 +220,25 @@ def _connections(
         np.fromiter(map(place.__getitem__, map(itemgetter(end), links)), np.int64) for end in (0, 1)
     )
     if graph.is_multigraph():
-        _refuse_parallel(source, target, label)
+        _, first, count = np.unique(np.stack([source, target]), axis=1, return_index=True, return_counts=True)
+        if (count > 1).any():
+            raise TopologyError(
+                "A pair of neurons has one connection, but the graph has "
+                f"{label(int(first[count.argmax()]))} several times. "
+                "Merge parallel edges first: networkx.DiGraph(graph) keeps the last one."
+            )
     attributes = (  # the mapping of a connection has only the name of its gater
         {**data, "gater": data.gater} if type(data) is Connection else data for _, _, data in links
     )
     edges = Items("edge", attributes, len(links), keys, label)
-    gaters = edges.read("gater", _gater_among(place, labels), NO_GATER)
-    trainable = edges.read("trainable", boolean)
+    trainable = zip(edges.read("trainable", boolean), source != target, strict=True)
     columns = {
         "source": source,
         "target": target,
-        "gater": np.array(gaters, np.int64),
+        "gater": np.array(edges.read("gater", _gater_among(place, labels), NO_GATER), np.int64),
         "weight": edges.numbers("weight", dtype, np.nan),
-        "trainable": np.array(
-            [own if one is None else one for own, one in zip(source != target, trainable, strict=True)], bool
-        ),
-        **{one.name: edges.rare(name, one, dtype) for name, one in RARE_OF_CONNECTIONS.items()},
+        "trainable": np.array([usual if given is None else given for given, usual in trainable], bool),
+        **{column.name: edges.rare(name, column, dtype) for name, column in RARE_OF_CONNECTIONS.items()},
     }
     return columns, edges.metadata(EDGE_NAMES)
 
@@ -237,17 +253,6 @@ def _without_positions(metadata: Columns, subset: Sequence[int | None]) -> Colum
     return metadata
 
 
-def _refuse_parallel(source: Ints, target: Ints, label: Callable[[int], str]) -> None:
-    """Raise if two edges lead from one node to another."""
-    _, first, count = np.unique(np.stack([source, target]), axis=1, return_index=True, return_counts=True)
-    if (count > 1).any():
-        raise TopologyError(
-            "A pair of neurons has one connection, but the graph has "
-            f"{label(int(first[count.argmax()]))} several times. "
-            "Merge parallel edges first: networkx.DiGraph(graph) keeps the last one."
-        )
-
-
 def _gater_among(place: Mapping[Any, int], labels: Sequence[str]) -> Check:
     """Return a check that finds the number of a gater: a node, or the label of exactly one node."""
     named: dict[str, int] = {}
@@ -255,43 +260,36 @@ def _gater_among(place: Mapping[Any, int], labels: Sequence[str]) -> Check:
         named[label] = NO_GATER if label in named else i
 
     def number(what: str, value: Any) -> int:
-        try:
-            found = place.get(value, named.get(value, NO_GATER))
-        except TypeError:  # a value without a hash is no node
-            found = NO_GATER
-        if found == NO_GATER:
+        gater = NO_GATER
+        with suppress(TypeError):  # a value without a hash is no node
+            gater = place.get(value, named.get(value, NO_GATER))
+        if gater == NO_GATER:
             raise TopologyError(expected(what, "a node of the graph or the label of one node", value))
-        return found
+        return gater
 
     return number
 
 
 def _neurons(nodes: Items, dtype: np.dtype[Any], layers: Layers, functions: tuple[Squash, Squash]) -> Columns:
     """The columns of the neurons."""
-    squash = nodes.read("squash", _squash_name)
+    squash, group_names = nodes.read("squash", _squash_name), nodes.texts("group")
+    group, numbers = np.zeros(len(squash), np.int64), dict[tuple[int, str, str | None], int]()
     for k, layer in enumerate(layers):
         for i in layer:
             squash[i] = squash[i] or functions[k == len(layers) - 1].name
+            if squashes.get(squash[i]).grouped:  # those of one layer, function and group compete
+                group[i] = numbers.setdefault((k, squash[i], group_names[i]), len(numbers) + 1)
     return {
         "squash": np.array(squash, object),
         **{name: nodes.numbers(name, dtype, 0.0) for name in ("bias", "state", "activation")},
         "trainable_bias": np.array(nodes.read("trainable", boolean, True), bool),
         **{
-            one.name: nodes.rare(name, one, dtype) for name, one in RARE_OF_NEURONS.items() if name != "group"
+            column.name: nodes.rare(name, column, dtype)
+            for name, column in RARE_OF_NEURONS.items()
+            if name != "group"
         },
-        "group": _groups(squash, nodes.texts("group"), layers),
+        "group": group,
     }
-
-
-def _groups(squash: Sequence[str], given: Sequence[str | None], layers: Layers) -> Ints:
-    """The group number of each competing neuron, from layer, function, and group in the graph if any."""
-    group = np.zeros(len(squash), np.int64)
-    known: dict[tuple[int, str, str | None], int] = {}
-    for number, layer in enumerate(layers):
-        for i in layer:
-            if squashes.get(squash[i]).grouped:
-                group[i] = known.setdefault((number, squash[i], given[i]), len(known) + 1)
-    return group
 
 
 def _named_layers(
@@ -299,10 +297,9 @@ def _named_layers(
 ) -> list[tuple[str | None, int]]:
     """Name and size of each layer; layers without a name in the graph get the default name."""
     shared = [{names[i] if subset[i] is not None else None for i in layer} for layer in layers]
-    own = [found.pop() if len(found) == 1 else None for found in shared]
-    return [
-        (name if own.count(name) == 1 else None, len(layer)) for name, layer in zip(own, layers, strict=True)
-    ]
+    own = [several.pop() if len(several) == 1 else None for several in shared]
+    titles = (name if own.count(name) == 1 else None for name in own)
+    return list(zip(titles, map(len, layers), strict=True))
 
 
 # --- the network ----------------------------------------------------------------------------------
@@ -316,25 +313,10 @@ def _draw_missing(
     weight[np.isnan(weight) & own] = 1.0
     missing = np.isnan(weight)
     if missing.any():
-        fan_in, fan_out = (
-            -(-len(weight) // len(np.unique(connections[end]))) for end in ("target", "source")
-        )
-        count = int(missing.sum())
-        weight[missing] = initializers.draw(initializer, rng, (count,), fan_in, fan_out, dtype)
-
-
-def _number(saved: SavedNetwork, layers: Layers) -> None:
-    """Number the neurons in their order of activation."""
-    order = np.concatenate(layers)
-    number = np.full(len(order) + 1, NO_GATER)
-    number[order] = np.arange(len(order))
-    saved.neurons = {name: column[order] for name, column in saved.neurons.items()}
-    for end in ("source", "target", "gater"):
-        saved.connections[end] = number[saved.connections[end]]
-    saved.neuron_metadata = {
-        name: {int(number[i]): value for i, value in column.items()}
-        for name, column in saved.neuron_metadata.items()
-    }
+        ends = (len(np.unique(connections[end])) for end in ("target", "source"))
+        fan_in, fan_out = (-(-len(weight) // count) for count in ends)
+        shape = (int(missing.sum()),)
+        weight[missing] = initializers.draw(initializer, rng, shape, fan_in, fan_out, dtype)
 
 
 MOST_LAYERS = 24
@@ -352,44 +334,28 @@ def arrange(
 ) -> Layers:
     """Arrange nodes in layers, inputs first and outputs last, as indices in the order of activation.
 
-    Parameters
-    ----------
-    place : mapping
-        The number of every node.
-    edges : mapping of arrays
-        Numbers of the nodes at the ends of each edge, ``source`` and ``target``, and ``gater`` (-1: none).
-    inputs, outputs : iterable of nodes, optional
-        Inputs and outputs that the user gives.
-    subset : sequence of int or None
-        The layer that each node belongs to, None where the graph does not say.
+    `place` has the number of every node, `edges` the numbers of the nodes at the ``source`` and ``target`` of
+    each edge and of its ``gater`` (-1: none), `subset` the layer of each node, None where the graph has none.
     """
     if not place:
         raise TopologyError("The graph must have at least two nodes, an input and an output. Got none.")
-    known = _known(place, subset)
-    first, last = _ends(place, edges, inputs, outputs, known)
-    both = sorted({*first}.intersection(last))
-    if both:
-        node = shown(list(place)[both[0]])
-        raise TopologyError(f"The node {node} is both an input and an output. Add a node in between.")
-    taken = {*first, *last}
-    if known is None:
-        hidden = _by_depth(len(place), edges, first, last)
-    else:
-        left = sorted((i for i in range(len(place)) if i not in taken), key=known.__getitem__)
-        hidden = [list(layer) for _, layer in groupby(left, known.__getitem__)]
-    return [first, *hidden, last]
-
-
-def _known(place: Mapping[Any, int], subset: Sequence[int | None]) -> list[int] | None:
-    """The layer of every node, if the graph names several."""
-    known = [number for number in subset if number is not None]
-    if known and len(known) < len(subset):
+    numbers = [number for number in subset if number is not None]
+    if numbers and len(numbers) < len(subset):
         node = shown(list(place)[list(subset).index(None)])
         raise TopologyError(
             f"Either all nodes must have a subset, the number of their layer, or none. Node {node} has none. "
             "Pass attributes={'subset': None} to ignore this attribute."
         )
-    return known if len(set(known)) > 1 else None
+    layer_of = numbers if len(set(numbers)) > 1 else None
+    first, last = _ends(place, edges, inputs, outputs, layer_of)
+    both = sorted({*first}.intersection(last))
+    if both:
+        node = shown(list(place)[both[0]])
+        raise TopologyError(f"The node {node} is both an input and an output. Add a node in between.")
+    if layer_of is None:
+        return [first, *_by_depth(len(place), edges, first, last), last]
+    left = sorted({*range(len(place))}.difference(first, last), key=layer_of.__getitem__)
+    return [first, *(list(layer) for _, layer in groupby(left, layer_of.__getitem__)), last]
 
 
 def _numbers_of_nodes(what: str, nodes: Iterable[Any], place: Mapping[Any, int]) -> list[int]:
@@ -415,16 +381,16 @@ def _ends(
     edges: Mapping[str, Ints],
     inputs: Iterable[Any] | None,
     outputs: Iterable[Any] | None,
-    known: list[int] | None,
+    layer_of: list[int] | None,
 ) -> tuple[list[int], list[int]]:
     """The inputs and the outputs: as given, or as layers or edges tell."""
     nodes, others = np.arange(len(place)), edges["source"] != edges["target"]
     reached = np.isin(nodes, edges["target"][others])
     leading = np.isin(nodes, np.append(edges["source"][others], edges["gater"]))
 
-    def found(among: Bools, linked: Bools, outermost: Any, what: str, edge: str) -> list[int]:
-        if known is not None and among.any():
-            layer = np.array(known)
+    def ends(among: Bools, linked: Bools, outermost: Any, what: str, edge: str) -> list[int]:
+        if layer_of is not None and among.any():
+            layer = np.array(layer_of)
             return np.flatnonzero(among & (layer == outermost(layer[among]))).tolist()
         chosen = among & ~linked
         alone = np.flatnonzero(chosen & ~reached & ~leading)
@@ -440,19 +406,13 @@ def _ends(
             )
         return np.flatnonzero(chosen).tolist()
 
-    whole = np.ones(len(place), bool)
-    first = (
-        _numbers_of_nodes("inputs", inputs, place)
-        if inputs is not None
-        else found(whole, reached, min, "input", "incoming")
-    )
-    left = ~np.isin(nodes, first)
-    last = (
-        _numbers_of_nodes("outputs", outputs, place)
-        if outputs is not None
-        else found(left, leading, max, "output", "outgoing")
-    )
-    return first, last
+    if inputs is None:
+        first = ends(np.ones(len(place), bool), reached, min, "input", "incoming")
+    else:
+        first = _numbers_of_nodes("inputs", inputs, place)
+    if outputs is None:
+        return first, ends(~np.isin(nodes, first), leading, max, "output", "outgoing")
+    return first, _numbers_of_nodes("outputs", outputs, place)
 
 
 def _by_depth(count: int, edges: Mapping[str, Ints], first: list[int], last: list[int]) -> Layers:
@@ -491,9 +451,8 @@ def keys_of(weight: Any, gater: Any, attributes: Any) -> Keys:
     keys: Keys = {**{key: key for key in NODE}, **(attributes or {}), "weight": weight, "gater": gater}
     for key, name in keys.items():
         if not isinstance(name, str | None):
-            raise ArgumentTypeError(
-                expected(f"The {key} attribute", "the name of an attribute, or None", name)
-            )
+            condition = "the name of an attribute, or None"
+            raise ArgumentTypeError(expected(f"The {key} attribute", condition, name))
     return keys
 
 
@@ -575,17 +534,11 @@ class Items:
 
 
 def _count(what: str, value: Any) -> int:
-    number = integer(value)
-    if number is None or not 0 <= number <= LARGEST_COUNT:
-        raise ArgumentError(expected(what, f"a whole number from 0 to {LARGEST_COUNT}", value))
-    return number
+    return whole_number(what, value, f"a whole number from 0 to {LARGEST_COUNT}", 0, LARGEST_COUNT)
 
 
 def _layer_number(what: str, value: Any) -> int:
-    number = integer(value)
-    if number is None:
-        raise ArgumentError(expected(what, "a whole number", value))
-    return number
+    return whole_number(what, value, "a whole number", -inf, inf)
 
 
 def _squash_name(what: str, value: Any) -> str:

@@ -55,10 +55,11 @@ def json_data(network: Network) -> dict[str, Any]:
     >>> json_data(Network(a, [], b))["connections"]["weight"]
     [0.5, 0.5]
     """
-    return {
-        key: {name: _listed(column) for name, column in table.items()} if isinstance(table, dict) else table
-        for key, table in _columns(network).items()
-    }
+    content = _columns(network)
+    for table in filter(lambda part: isinstance(part, dict), content.values()):
+        for name, column in table.items():
+            table[name] = column.tolist() if isinstance(column, np.ndarray) else column
+    return content
 
 
 def sealed(data: dict[str, Any]) -> dict[str, Any]:
@@ -74,12 +75,12 @@ _written, _quoted = json.JSONEncoder(sort_keys=True).encode, json.encoder.encode
 
 
 def _digest(data: dict[str, Any]) -> str:
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for key, value in sorted(data.items()):
         for name, part in sorted(value.items()) if isinstance(value, dict) else [("", value)]:
-            found.update(f"[{_quoted(key)}, {_quoted(name)}]".encode())
-            found.update(_bytes(part))
-    return found.hexdigest()
+            digest.update(f"[{_quoted(key)}, {_quoted(name)}]".encode())
+            digest.update(_bytes(part))
+    return digest.hexdigest()
 
 
 def _bytes(part: Any) -> Any:
@@ -99,10 +100,6 @@ def _columns(network: Network) -> dict[str, Any]:
         if column in data.get(table, ()):
             data[table][column] = Records.or_null(data[table][column])
     return data
-
-
-def _listed(column: Any) -> Any:
-    return column.tolist() if isinstance(column, np.ndarray) else column
 
 
 def from_json_data(data: dict[str, Any]) -> Network:

@@ -160,9 +160,9 @@ def read_arrays(stream: IO[bytes], chosen: Callable[..., Set[str]] = set) -> dic
                 raise FormatError("Expected the file to hold each array once, got one of them twice.")
             if sum(info.file_size for info in infos) > length:
                 raise FormatError("The file is only a part of one: its arrays are larger than the file.")
-            found = {info.filename.removesuffix(".npy"): info for info in infos}
-            wanted = chosen(set(found))
-            return {name: _read_array(stream, found[name], name) for name in found if name in wanted}
+            members = {info.filename.removesuffix(".npy"): info for info in infos}
+            wanted = chosen(set(members))
+            return {name: _read_array(stream, members[name], name) for name in members if name in wanted}
     except (FormatError, MemoryError):
         raise
     except Exception as error:  # zipfile and NumPy raise many kinds for damaged files

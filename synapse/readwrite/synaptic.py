@@ -30,7 +30,7 @@ __all__ = ["SynapticWarning", "from_neataptic_data", "from_synaptic_data", "syna
 
 # --- Synaptic --------------------------------------------------------------------------------------
 
-SQUASHES = {one.synaptic: one.name for one in ACTIVATIONS.values() if one.synaptic}
+SQUASHES = {entry.synaptic: entry.name for entry in ACTIVATIONS.values() if entry.synaptic}
 """Activation functions of Synaptic, and their names in Synapse."""
 
 NUMBERS = {"state": "state", "old": "old_state", "activation": "activation", "bias": "bias"}
@@ -87,13 +87,26 @@ def synaptic_data(network: Network) -> dict[str, Any]:
     [{'from': 0, 'to': 1, 'weight': 0.5, 'gater': None}]
     """
     saved = to_saved(network)
-    _require_known_squashes(network)
-    columns = (saved.neurons[name].tolist() for name in NUMBERS.values())
     theirs = {ours: name for name, ours in SQUASHES.items()}
-    rows = zip(*columns, _layer_names(saved), map(theirs.get, saved.neurons["squash"]), strict=True)
+    for neuron in network:
+        if neuron.squash.name not in theirs:
+            raise ArgumentError(
+                f"{neuron!r} cannot be written for Synaptic, which knows {', '.join(theirs)}. "
+                "Set another squash, or keep the network with synapse.save."
+            )
+    columns = (saved.neurons[name].tolist() for name in NUMBERS.values())
+    names = ["input", *range(len(saved.layers) - 2), "output"]
+    layers = [name for name, (_, size) in zip(names, saved.layers, strict=True) for _ in range(size)]
+    rows = zip(*columns, layers, map(theirs.get, saved.neurons["squash"]), strict=True)
     edges = saved.connections
+    other = np.flatnonzero((edges["source"] == edges["target"]) & (edges["weight"] != 1.0))
+    if len(other):
+        message = (
+            f"Synaptic will read 1 as the weight of {counted(len(other), 'self-connection')}, such as that "
+            f"of neuron {edges['source'][other[0]]}, which is {edges['weight'][other[0]]:.4g}."
+        )
+        warnings.warn(message, SynapticWarning, stacklevel=level_of_caller())
     ends = (edges[key].tolist() for key in ("source", "target", "weight"))
-    _warn_of_self_weights(edges)
     links = zip(*ends, Records.or_null(edges["gater"]), strict=True)
     return {
         "neurons": [
@@ -102,32 +115,6 @@ def synaptic_data(network: Network) -> dict[str, Any]:
         ],
         "connections": [dict(zip(CONNECTION, row, strict=True)) for row in links],
     }
-
-
-def _require_known_squashes(network: Network) -> None:
-    for neuron in network:
-        if neuron.squash.name not in SQUASHES.values():
-            raise ArgumentError(
-                f"{neuron!r} cannot be written for Synaptic, which knows {', '.join(SQUASHES.values())}. "
-                "Set another squash, or keep the network with synapse.save."
-            )
-
-
-def _layer_names(saved: SavedNetwork) -> list[str | int]:
-    """Synaptic's name of the layer of every neuron."""
-    names = ["input", *range(len(saved.layers) - 2), "output"]
-    return [name for name, (_, size) in zip(names, saved.layers, strict=True) for _ in range(size)]
-
-
-def _warn_of_self_weights(edges: dict[str, Any]) -> None:
-    other = np.flatnonzero((edges["source"] == edges["target"]) & (edges["weight"] != 1.0))
-    if len(other):
-        i = other[0]
-        message = (
-            f"Synaptic will read 1 as the weight of {counted(len(other), 'self-connection')}, such as that "
-            f"of neuron {edges['source'][i]}, which is {edges['weight'][i]:.4g}."
-        )
-        warnings.warn(message, SynapticWarning, stacklevel=level_of_caller())
 
 
 def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network:
@@ -196,7 +183,13 @@ def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network
     connections.reread(["from", "to", "gater"], _whole)
     number, layers = _order(neurons)
     edges = _renumbered(_edges(connections, neurons), number)
-    _refuse_loops_twice(edges["source"], edges["target"])
+    loops = np.flatnonzero(edges["source"] == edges["target"])
+    first, again = repeated({end: edges[end][loops] for end in ("source", "target")})
+    if len(again):
+        raise FormatError(
+            f"The connections {loops[first[again[0]]]} and {loops[again[0]]} both lead from one neuron to "
+            "itself, which Synaptic never writes. Remove one."
+        )
     order = np.argsort(number)
     columns = {ours: neurons.numbers(theirs)[order] for theirs, ours in NUMBERS.items()}
     condition = f"one of {', '.join(SQUASHES)} (Synaptic does not save custom functions)"
@@ -209,15 +202,9 @@ def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network
     edges = _without_repeats(edges, len(neurons), resume)
     edges["trainable"] = edges["source"] != edges["target"]
     saved = with_pairs_once(SavedNetwork(None, np.float64, layers, None, columns, edges))
-    return from_saved(with_open_gates(saved, _open(saved, resume)))
-
-
-def _open(saved: SavedNetwork, resume: bool) -> NDArray[np.bool_]:
-    """Whether the gate of each connection, if it is late, is open in the first step."""
     gater = saved.connections["gater"]
     fired = np.any([saved.neurons[name] != 0.0 for name in ("state", "old_state", "activation")], axis=0)
-    open_: NDArray[np.bool_] = ~fired[np.where(gater == NO_GATER, 0, gater)] | (not resume)
-    return open_
+    return from_saved(with_open_gates(saved, ~(resume & fired[np.where(gater == NO_GATER, 0, gater)])))
 
 
 def _order(neurons: Records) -> tuple[Ints, list[tuple[None, int]]]:
@@ -232,9 +219,8 @@ def _order(neurons: Records) -> tuple[Ints, list[tuple[None, int]]]:
     condition = "'input', 'output' or the number of a hidden layer"
     layers = neurons.values("layer", condition, lambda layer: place(layer) is not None)
     places = np.array([place(layer) for layer in layers], np.int64)
-    found, sizes = np.unique(places, return_counts=True)
-    wanted = [-1, *range(len(found) - 2), len(neurons)]
-    if found.tolist() != wanted:
+    distinct, sizes = np.unique(places, return_counts=True)
+    if distinct.tolist() != [-1, *range(len(distinct) - 2), len(neurons)]:
         raise FormatError("The layers must be 'input', 0, 1, ... and 'output', and none of them empty.")
     number = np.empty(len(neurons), np.int64)
     number[np.argsort(places, kind="stable")] = np.arange(len(neurons))
@@ -257,33 +243,29 @@ def _edges(connections: Records, neurons: Records) -> dict[str, Any]:
     }
 
 
-def _refuse_loops_twice(source: Ints, target: Ints) -> None:
-    loops = np.flatnonzero(source == target)
-    first = first_of_pair(source[loops], target[loops])
-    again = np.flatnonzero(first != np.arange(len(loops)))
-    if len(again):
-        raise FormatError(
-            f"The connections {loops[first[again[0]]]} and {loops[again[0]]} both lead from one neuron to "
-            "itself, which Synaptic never writes. Remove one."
-        )
-
-
 def _without_repeats(edges: dict[str, Any], neurons: int, resume: bool) -> dict[str, Any]:
     """The connections without repetitions."""
-    first = first_of_pair(edges["source"], edges["target"])
-    again = np.flatnonzero(first != np.arange(len(first)))
+    first, again = repeated(edges)
     if not len(again):
         return edges
     if not resume:
         edges = _overwritten(edges, neurons)
-    edges = _summed(edges)
+    ends = np.stack([edges["source"], edges["target"], edges["gater"]])  # equal ones become one, with the sum
+    _, which, inverse = np.unique(ends, axis=1, return_index=True, return_inverse=True)
+    which = which[inverse.reshape(-1)]
+    weight = np.zeros(len(which))
+    with np.errstate(over="ignore"):
+        np.add.at(weight, which, edges["weight"])
+    if not np.isfinite(weight).all():
+        raise FormatError("The weights of repeated connections have no finite sum.")
+    kept = which == np.arange(len(which))
     warnings.warn(
         f"The data repeat {counted(len(again), 'connection')}, such as connection {first[again[0]]} as "
         f"connection {again[0]}. They are read as from_synaptic_data describes.",
         SynapticWarning,
         stacklevel=level_of_caller(),
     )
-    return edges
+    return {name: column[kept] for name, column in {**edges, "weight": weight}.items()}
 
 
 def _overwritten(edges: dict[str, Any], neurons: int) -> dict[str, Any]:
@@ -293,14 +275,14 @@ def _overwritten(edges: dict[str, Any], neurons: int) -> dict[str, Any]:
     exists already, it mistakes that for the earlier one and makes a second connection.
     """
     weight, gaters = edges["weight"].copy(), [[gater] for gater in edges["gater"].tolist()]
-    made: dict[tuple[int, int], int] = {}
+    earlier: dict[tuple[int, int], int] = {}
     kept = []
     for i, pair in enumerate(zip(edges["source"].tolist(), edges["target"].tolist(), strict=True)):
-        if pair in made and pair[::-1] not in made:
-            weight[made[pair]] = weight[i]
-            gaters[made[pair]] += gaters[i]
+        if pair in earlier and pair[::-1] not in earlier:
+            weight[earlier[pair]] = weight[i]
+            gaters[earlier[pair]] += gaters[i]
         else:
-            made.setdefault(pair, i)
+            earlier.setdefault(pair, i)
             kept.append(i)
     gater = [_latest(both, target, neurons) for both, target in zip(gaters, edges["target"], strict=True)]
     edges = {**edges, "weight": weight, "gater": np.array(gater, np.int64)}
@@ -312,23 +294,9 @@ def _latest(gaters: list[int], target: int, neurons: int) -> int:
     return max((g for g in gaters if g != NO_GATER), key=lambda g: (g - target) % neurons, default=NO_GATER)
 
 
-def _summed(edges: dict[str, Any]) -> dict[str, Any]:
-    """Merge connections with the same source, target and gater into one with the sum of their weights."""
-    ends = np.stack([edges["source"], edges["target"], edges["gater"]])
-    _, first, inverse = np.unique(ends, axis=1, return_index=True, return_inverse=True)
-    first = first[inverse.reshape(-1)]
-    weight = np.zeros(len(first))
-    with np.errstate(over="ignore"):
-        np.add.at(weight, first, edges["weight"])
-    if not np.isfinite(weight).all():
-        raise FormatError("The weights of repeated connections have no finite sum.")
-    kept = first == np.arange(len(first))
-    return {name: column[kept] for name, column in {**edges, "weight": weight}.items()}
-
-
 # --- Neataptic -------------------------------------------------------------------------------------
 
-NEATAPTIC_SQUASHES = {one.neataptic: one.name for one in ACTIVATIONS.values() if one.neataptic}
+NEATAPTIC_SQUASHES = {entry.neataptic: entry.name for entry in ACTIVATIONS.values() if entry.neataptic}
 """Activation functions of Neataptic, and their names in Synapse."""
 
 KINDS = {"input": 0, "hidden": 1, "constant": 1, "output": 2}
@@ -384,15 +352,19 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
     connections = Records.of_records("connection", data, "connections", CONNECTION)
     sizes = _sizes(data, nodes)
     edges = _edges(connections, nodes)
-    require_pairs_once(connections, (edges["source"], edges["target"]))
+    require_pairs_once(edges["source"], edges["target"])
     into = np.flatnonzero(edges["target"] < sizes[0])
     if len(into):
         raise FormatError(f"No connection may lead to an input. Connection {into[0]} does.")
     edges["gater"][edges["gater"] < sizes[0]] = NO_GATER  # an input never sets a gain
     masks = _masks(nodes, sizes)
-    edges["weight"] *= _factors(edges, masks)
+    own, gater = edges["source"] == edges["target"], edges["gater"]
+    # Masks of delayed gates are applied by their relays, because such gates are open in the first step.
+    ungated = (gater == NO_GATER) | is_delayed(gater, edges["target"])
+    gain = np.where(ungated, 1.0, masks[np.where(gater == NO_GATER, 0, gater)])
+    edges["weight"] *= np.where(own, 1.0, masks[edges["source"]]) * gain  # a state has no mask
     learning = np.array([kind != "constant" for kind in nodes.texts("type")])
-    edges["trainable"] = learning[edges["target"]] & (edges["source"] != edges["target"])
+    edges["trainable"] = learning[edges["target"]] & ~own
     bias = nodes.numbers("bias")
     bias[: sizes[0]] = 0.0
     nodes.reread(["squash"], lambda name: NEATAPTIC_SQUASHES.get(name, name) if type(name) is str else name)
@@ -410,18 +382,6 @@ def _masks(nodes: Records, sizes: tuple[int, int, int]) -> NDArray[Any]:
     for i in (*range(sizes[0]), *range(sizes[0] + sizes[1], len(masks))):
         require(masks[i] == 1, f"The mask of neuron {i}, an input or output,", "1", masks[i])
     return np.array(masks, np.float64)
-
-
-def _factors(edges: dict[str, Any], masks: NDArray[Any]) -> NDArray[Any]:
-    """Factor of each connection: the masks of its source (unless it carries a state) and of its gate.
-
-    Masks of delayed gates are applied by their relays, because such gates are open in the first step.
-    """
-    own, gater = edges["source"] == edges["target"], edges["gater"]
-    ungated = (gater == NO_GATER) | is_delayed(gater, edges["target"])
-    gain = np.where(ungated, 1.0, masks[np.where(gater == NO_GATER, 0, gater)])
-    factors: NDArray[Any] = np.where(own, 1.0, masks[edges["source"]]) * gain
-    return factors
 
 
 def _sizes(data: dict[str, Any], nodes: Records) -> tuple[int, int, int]:
@@ -445,11 +405,11 @@ LAYER = "relays"
 """Name of the layer of relays, directly after the inputs."""
 
 
-def first_of_pair(source: Ints, target: Ints) -> Ints:
-    """For each connection the first one with the same source and target, which is usually itself."""
-    _, first, inverse = np.unique(source << 32 | target, return_index=True, return_inverse=True)
-    firsts: Ints = first[inverse]
-    return firsts
+def repeated(edges: dict[str, Any]) -> tuple[Ints, Ints]:
+    """For each connection the first one with its source and target, and those that are not the first."""
+    pairs = edges["source"] << 32 | edges["target"]
+    _, first, inverse = np.unique(pairs, return_index=True, return_inverse=True)
+    return first[inverse], np.flatnonzero(first[inverse] != np.arange(len(pairs)))
 
 
 def with_pairs_once(saved: SavedNetwork) -> SavedNetwork:
@@ -460,8 +420,7 @@ def with_pairs_once(saved: SavedNetwork) -> SavedNetwork:
     FormatError if both neurons are outputs, because no relay can activate between them.
     """
     source, target = saved.connections["source"], saved.connections["target"]
-    first = first_of_pair(source, target)
-    again = np.flatnonzero(first != np.arange(len(first)))
+    first, again = repeated(saved.connections)
     if not len(again):
         return saved
     inputs = saved.layers[0][1]
@@ -526,7 +485,10 @@ def _renumbered(edges: dict[str, Any], number: Ints) -> dict[str, Any]:
 
 def _layers(saved: SavedNetwork, places: Ints) -> list[tuple[str | None, int]]:
     """The layers with relays; those directly after the inputs have their own layer."""
-    names, sizes = (list(column) for column in zip(*_with_usual_names(saved.layers), strict=True))
+    hidden = len(saved.layers) - 2
+    usual = ["input", *(f"hidden {i + 1}" if hidden > 1 else "hidden" for i in range(hidden)), "output"]
+    names = [name or other for (name, _), other in zip(saved.layers, usual, strict=True)]
+    sizes = [size for _, size in saved.layers]
     front = places == sizes[0]
     if front.any() and names[1] != LAYER:
         names.insert(1, LAYER)
@@ -535,13 +497,6 @@ def _layers(saved: SavedNetwork, places: Ints) -> list[tuple[str | None, int]]:
     layer[front] = 1
     added = np.bincount(layer, minlength=len(sizes))
     return list(zip(names, (sizes + added).tolist(), strict=True))
-
-
-def _with_usual_names(layers: Any) -> list[tuple[str, int]]:
-    """Layers with the names that they would have without relays."""
-    hidden = len(layers) - 2
-    names = ["input", *(f"hidden {i + 1}" if hidden > 1 else "hidden" for i in range(hidden)), "output"]
-    return [(name or usual, size) for (name, size), usual in zip(layers, names, strict=True)]
 
 
 def _connect(saved: SavedNetwork, source: Ints, target: Ints, weight: NDArray[Any]) -> SavedNetwork:

@@ -307,8 +307,11 @@ def understands(kind: str, *siblings: str) -> Callable[[Function], Function]:
                 began = error.__traceback__ is None or error.__traceback__.tb_next is not None
                 if began and not isinstance(error, SynapseError):
                     raise
-                calls = [function, *(getattr(type(one), name) for one in arguments[:1] for name in siblings)]
-                options = next((one for one in arguments[2:] if isinstance(one, dict)), {})
+                calls = [
+                    function,
+                    *(getattr(type(owner), name) for owner in arguments[:1] for name in siblings),
+                ]
+                options = next((given for given in arguments[2:] if isinstance(given, dict)), {})
                 sentence = "" if began else about_arguments(calls, named, table)
                 sentence = sentence or about_arguments(calls, options, table, as_dict=True)
                 if not (sentence or began):
@@ -333,7 +336,7 @@ def about_arguments(
     Of options that are given as a dict, each is unknown.
     """
     own, call = _parameters(calls[0]), _name_of(calls[0])
-    places = {one: _name_of(other) for other in reversed(calls) for one in _parameters(other)}
+    places = {name: _name_of(other) for other in reversed(calls) for name in _parameters(other)}
     advice = {
         name: _advice(name, own, places, table).replace("{value}", shown(value))
         for name, value in named.items()
@@ -348,10 +351,10 @@ def about_arguments(
 def _about_positions(call: Callable[..., Any], arguments: Sequence[Any]) -> str:
     """Make the sentence about arguments by position that a method takes by name; "" if there are none."""
     parameters = inspect.signature(call).parameters.values()
-    places = [one for one in parameters if one.kind is not one.KEYWORD_ONLY]
-    if any(one.kind is one.VAR_POSITIONAL for one in places):
+    places = [parameter for parameter in parameters if parameter.kind is not parameter.KEYWORD_ONLY]
+    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in places):
         return ""
-    by_name = [one.name for one in parameters if one.kind is one.KEYWORD_ONLY]
+    by_name = [parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
     given = [f"{name}={shown(value)}" for name, value in zip(by_name, arguments[len(places) :], strict=False)]
     count = counted(len(places) - 1, "argument")
     return f"{_name_of(call)}() takes {count} by position. Use {', '.join(given)}." if given else ""
@@ -362,7 +365,7 @@ def _advice(name: str, own: list[str], places: Mapping[str, str], table: Mapping
 
     `places` are the calls that have a parameter, by its name.
     """
-    right = {plain(one): one for one in places}.get(plain(name))
+    right = {plain(ours): ours for ours in places}.get(plain(name))
     if right is None and SYNONYMS.get(plain(name)) in places:
         right = SYNONYMS[plain(name)]
     if plain(name) in table and right not in own:
@@ -378,8 +381,8 @@ def _advice(name: str, own: list[str], places: Mapping[str, str], table: Mapping
 
 def _parameters(call: Callable[..., Any]) -> list[str]:
     """The names by which its arguments can be given."""
-    found = inspect.signature(call).parameters.items()
-    return [name for name, one in found if name != "self" and one.kind is not one.VAR_POSITIONAL]
+    parameters = inspect.signature(call).parameters.values()
+    return [one.name for one in parameters if one.name != "self" and one.kind is not one.VAR_POSITIONAL]
 
 
 def _name_of(call: Callable[..., Any]) -> str:
@@ -465,14 +468,9 @@ NEARLY = 0.85
 
 def own_names(owned: Any) -> list[str]:
     """The names of an object's attributes, without those of other libraries."""
-    foreign = {
-        name
-        for base in type(owned).__mro__
-        for name in vars(base)
-        if type(vars(base)[name]) is ForeignAttribute
-    }
-    foreign -= set(getattr(owned, "__dict__", ()))
-    return [name for name in object.__dir__(owned) if name not in foreign]
+    own, kind = getattr(owned, "__dict__", ()), type(owned)
+    every = ((name, inspect.getattr_static(kind, name, None)) for name in object.__dir__(owned))
+    return [name for name, value in every if name in own or type(value) is not ForeignAttribute]
 
 
 class NotCalled(list[Item]):

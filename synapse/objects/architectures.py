@@ -117,9 +117,8 @@ def describe(network: Network) -> dict[str, Any] | None:
         settings = None
     if not isinstance(settings, dict) or "name" in settings:
         condition = "a dict that can be written as JSON, without the key 'name'"
-        raise ArgumentTypeError(
-            expected(f"The settings of {with_article(kind.__name__)}", condition, network.settings)
-        )
+        what = f"The settings of {with_article(kind.__name__)}"
+        raise ArgumentTypeError(expected(what, condition, network.settings))
     try:
         _ = network.parts
     except TopologyError:

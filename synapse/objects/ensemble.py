@@ -48,7 +48,17 @@ class Ensemble(Sequence[Network]):
 
     def __init__(self, networks: Iterable[Network]) -> None:
         self._networks: tuple[Network, ...] = tuple(listed("The networks", networks, "a list of Networks"))
-        _check(self._networks)
+        if not self._networks:
+            raise ArgumentError("An ensemble needs at least one network.")
+        for network in self._networks:
+            require_network("Every network of an ensemble", network)
+        if len(set(map(id, self._networks))) < len(self._networks):
+            raise ArgumentError("A network is in this ensemble twice. Give every network once.")
+        sizes = {(len(network.input), len(network.output)) for network in self._networks}
+        if len(sizes) > 1:
+            got = ", ".join(f"{n} and {m}" for n, m in sorted(sizes))
+            condition = "to have the same numbers of inputs and outputs"
+            raise ArgumentError(f"Expected the networks of an ensemble {condition}, got {got}.")
 
     @overload
     def __getitem__(self, index: int) -> Network: ...
@@ -79,24 +89,7 @@ class Ensemble(Sequence[Network]):
         ndarray, shape (T, m) or (B, T, m), or list of ndarray
             The mean outputs of every step, in the form of the inputs.
         """
-        found = [network.run(inputs) for network in self]
-        if isinstance(found[0], list):
-            return [np.mean(parts, axis=0) for parts in zip(*found, strict=True)]
-        mean: Floats = np.mean(found, axis=0)
-        return mean
-
-
-def _check(networks: Sequence[Any]) -> None:
-    if not networks:
-        raise ArgumentError("An ensemble needs at least one network.")
-    for network in networks:
-        require_network("Every network of an ensemble", network)
-    if len(set(map(id, networks))) < len(networks):
-        raise ArgumentError("A network is in this ensemble twice. Give every network once.")
-    sizes = {(len(network.input), len(network.output)) for network in networks}
-    if len(sizes) > 1:
-        listed_sizes = ", ".join(f"{n} and {m}" for n, m in sorted(sizes))
-        raise ArgumentError(
-            "Expected the networks of an ensemble to have the same numbers of inputs and outputs, "
-            f"got {listed_sizes}."
-        )
+        outputs = [network.run(inputs) for network in self]
+        if isinstance(outputs[0], list):
+            return [np.mean(parts, axis=0) for parts in zip(*outputs, strict=True)]
+        return np.asarray(np.mean(outputs, axis=0))

@@ -124,8 +124,7 @@ def _place(neuron: Neuron) -> tuple[int, str]:
 
 def network_of(neuron: Neuron) -> Network | None:
     """Return the network that a neuron belongs to; None if there is none in use."""
-    network: Network | None = neuron._require().network_at(neuron._row)
-    return network
+    return neuron._require().network_at(neuron._row)  # type: ignore[no-any-return]
 
 
 class FilteredAtlas(Mapping[Any, Any]):
@@ -269,20 +268,14 @@ class LiveGraph(DiGraph):
         neurons = list(self._network or ())
         self._helper = None
         if len(neurons) == len(whole._node):
-            whole._arrange(neurons)
-            self._node, self._adj, self._pred = whole._node, whole._adj, whole._pred
+            for name in ("_node", "_adj", "_pred"):
+                if list(getattr(whole, name)) != neurons:
+                    setattr(whole, name, {neuron: getattr(whole, name)[neuron] for neuron in neurons})
+                setattr(self, name, getattr(whole, name))
             return
         here = dict.fromkeys(neurons)
         self._node = FilteredAtlas(whole._node, here)
         self._adj, self._pred = FilteredAdjacency(whole._adj, here), FilteredAdjacency(whole._pred, here)
-
-    def _arrange(self, neurons: list[Neuron]) -> None:
-        """Put all nodes of the graph of a store into this order."""
-        if list(self._node) != neurons:
-            self._node, self._adj, self._pred = (
-                {neuron: mapping[neuron] for neuron in neurons}
-                for mapping in (self._node, self._adj, self._pred)
-            )
 
     def add_edges_from(self, ebunch_to_add: Iterable[Any], **attr: Any) -> None:
         """Raise GraphEditError, except for edges from one new node to every neuron.
@@ -323,12 +316,11 @@ def of(store: Store) -> LiveGraph:
     if store.graph is None:
         with InUse(store):
             if store.graph is None:  # False if another thread has made it meanwhile
-                made = LiveGraph()
-                _add_nodes(made, (view for view in store.views if view is not None))
-                _add_edges(made, store, 0, store.n_identities)
-                store.graph = made
-    graph: LiveGraph = store.graph
-    return graph
+                whole = LiveGraph()
+                _add_nodes(whole, store.views)
+                _add_edges(whole, store, 0, store.n_identities)
+                store.graph = whole
+    return store.graph  # type: ignore[no-any-return]
 
 
 def view(network: Network) -> LiveGraph:
@@ -351,8 +343,8 @@ def refresh(store: Store) -> None:
             live._show(store.graph)
 
 
-def _add_nodes(graph: LiveGraph, neurons: Iterable[Neuron]) -> None:
-    for neuron in neurons:
+def _add_nodes(graph: LiveGraph, views: Iterable[Neuron | None]) -> None:
+    for neuron in (view for view in views if view is not None):
         graph._node[neuron] = NeuronData(neuron)
         graph._adj[neuron] = {}
         graph._pred[neuron] = {}
@@ -423,10 +415,10 @@ def follow_absorbed(store: Store, graphs: tuple[Any, Any], first: int, identity:
         for name in ("_node", "_adj", "_pred"):
             getattr(own, name).update(getattr(other, name))
     elif own is not None:
-        _add_nodes(store.graph, (view for view in store.views[first:] if view is not None))
+        _add_nodes(store.graph, store.views[first:])
         _add_edges(store.graph, store, identity, store.n_identities)
     elif other is not None:
         store.graph = other
-        _add_nodes(store.graph, (view for view in store.views[:first] if view is not None))
+        _add_nodes(store.graph, store.views[:first])
         _add_edges(store.graph, store, 0, identity)
     refresh(store)

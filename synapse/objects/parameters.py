@@ -68,7 +68,7 @@ class ParameterPlaces(NamedTuple):
         """The rows in the order of the network."""
         if not isinstance(self.rows, slice):
             return self.rows
-        rows: Ints = np.arange(self.rows.start, self.rows.stop)
+        rows = np.arange(self.rows.start, self.rows.stop)
         return rows if self.order is None else rows[self.order]
 
     def read(self, column: Floats, out: Floats | None = None) -> Floats:
@@ -154,8 +154,7 @@ def first_of_group(tie: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
     [1.0, 2.0, 2.0, 4.0]
     """
     _, first, place = np.unique(tie, return_index=True, return_inverse=True)
-    common: NDArray[Any] = np.where(tie != 0, values[first[place]], values)
-    return common
+    return np.where(tie != 0, values[first[place]], values)
 
 
 def sum_of_group(tie: NDArray[Any], rows: Ints | slice, values: NDArray[Any]) -> NDArray[Any]:
@@ -167,8 +166,7 @@ def sum_of_group(tie: NDArray[Any], rows: Ints | slice, values: NDArray[Any]) ->
     if not tie.any():
         return values
     place = distinct(tie[rows])[1]
-    sums: NDArray[Any] = np.bincount(place, values)[place]
-    return sums
+    return np.bincount(place, values)[place]
 
 
 def distinct(tie: NDArray[Any]) -> tuple[Ints, Ints]:
@@ -236,16 +234,15 @@ def tie_rows(store: Store, name: str, rows: Ints, labels: Ints) -> None:
 
 def _joined(labels: Ints, tie: Ints) -> Ints:
     """Number the labels 0, 1, ...; labels with rows that are tied already get the same number."""
-    known, place = np.unique(labels, return_inverse=True)
+    distinct_labels, place = np.unique(labels, return_inverse=True)
     if not tie.any():
         return np.asarray(place)
-    union = nx.utils.UnionFind(range(len(known)))
+    union = nx.utils.UnionFind(range(len(distinct_labels)))
     for label, group in sorted(set(zip(place.tolist(), tie.tolist(), strict=True))):
         if group:
             union.union(label, -group)
-    roots = [union[label] for label in range(len(known))]
-    joined: Ints = np.unique(np.array(roots), return_inverse=True)[1][place]
-    return joined
+    roots = [union[label] for label in range(len(distinct_labels))]
+    return np.unique(np.array(roots), return_inverse=True)[1][place]
 
 
 def untie_rows(store: Store, name: str, rows: Ints) -> None:

@@ -160,19 +160,19 @@ class Log:
         name = self._default(chosen) if number is None else number
         owners = self.owners(name)
         place = {owner: i for i, owner in enumerate(owners)}
-        for one in chosen:
-            if not isinstance(one, Neuron | Connection):
-                raise ArgumentTypeError(expected(what, "Neurons or Connections", one))
-            if one not in place:
-                raise ArgumentError(f"The {name} of {one!r} is not recorded.")
-        found = self[name][:, [place[one] for one in chosen]]
-        return found[:, 0] if single else found
+        for owner in chosen:
+            if not isinstance(owner, Neuron | Connection):
+                raise ArgumentTypeError(expected(what, "Neurons or Connections", owner))
+            if owner not in place:
+                raise ArgumentError(f"The {name} of {owner!r} is not recorded.")
+        values = self[name][:, [place[owner] for owner in chosen]]
+        return values[:, 0] if single else values
 
     def _default(self, items: Sequence[Any]) -> str:
         """The default number of :meth:`of`."""
         connections = bool(items) and isinstance(items[0], Connection)
-        known = schema.CONNECTION_NUMBERS if connections else schema.NEURON_NUMBERS
-        names = [name for name in self.numbers if _column(name) in known]
+        columns = schema.CONNECTION_NUMBERS if connections else schema.NEURON_NUMBERS
+        names = [name for name in self.numbers if _column(name) in columns]
         if connections and len(names) > 1:
             several = " or ".join(f"log.of(items, {name!r})" for name in names)
             raise ArgumentError(f"This log has several numbers of connections. Name one of them: {several}.")
@@ -218,19 +218,15 @@ class Log:
 
     def _repr_html_(self) -> str:
         """The range of each number and the first curves, for notebooks."""
-        found = {name: values for name in self.numbers if (values := self[name]).size}
-        if not found:
+        arrays = {name: values for name in self.numbers if (values := self[name]).size}
+        if not arrays:
             return _html.view(repr(self))
-        name, shown = next(iter(found.items()))
+        name, shown = next(iter(arrays.items()))
         lines = dict(zip(self.labels(name)[:SHOWN_CURVES], shown.T.tolist(), strict=False))
-        ranges = {
-            "number": list(found),
-            "columns": [values.shape[1] for values in found.values()],
-            "least": [float(values.min()) for values in found.values()],
-            "mean": [float(values.mean()) for values in found.values()],
-            "largest": [float(values.max()) for values in found.values()],
-        }
-        return _html.view(repr(self), _html.curves(lines, "step"), _html.table(ranges, len(found)))
+        ranges = {"number": list(arrays), "columns": [values.shape[1] for values in arrays.values()]}
+        for column, of in (("least", np.min), ("mean", np.mean), ("largest", np.max)):
+            ranges[column] = [float(of(values)) for values in arrays.values()]
+        return _html.view(repr(self), _html.curves(lines, "step"), _html.table(ranges, len(arrays)))
 
     def __enter__(self) -> Log:
         try:
@@ -363,16 +359,14 @@ def record(
 
 def _chosen(network: Network, kind: str, given: Iterable[Any] | None) -> tuple[Any, ...]:
     """Return the neurons or connections to record, checked; by default all of the network."""
-    own, require, several = (
-        (network.neurons, require_neuron, "a list of Neurons")
-        if kind == "neuron"
-        else (network.connections, require_connection, "a Projection or a list of Connections")
-    )
-    what, known = f"The {kind}s to record", set(own)
-    chosen = own if given is None else [require(what, one) for one in listed(what, given, several)]
-    for one in chosen:
-        if one not in known:
-            raise ArgumentError(f"{one!r} is not in {network!r}. Record only {kind}s of the network.")
+    own: Any = network.neurons if kind == "neuron" else network.connections
+    require: Any = require_neuron if kind == "neuron" else require_connection
+    several = "a list of Neurons" if kind == "neuron" else "a Projection or a list of Connections"
+    what, members = f"The {kind}s to record", set(own)
+    chosen = own if given is None else [require(what, item) for item in listed(what, given, several)]
+    for item in chosen:
+        if item not in members:
+            raise ArgumentError(f"{item!r} is not in {network!r}. Record only {kind}s of the network.")
     if not chosen:
         raise ArgumentError(f"Expected at least one {kind} to record, got none.")
     return tuple(chosen)
@@ -423,9 +417,8 @@ class Recorder:
         sensitive: tuple[Pair, ...],
     ) -> None:
         self.network = network
-        self.columns = tuple(
-            sorted(columns, key=schema.SENSITIVITY.__eq__)
-        )  # in each row, sensitivities are last
+        # in each row, sensitivities are last
+        self.columns = tuple(sorted(columns, key=schema.SENSITIVITY.__eq__))
         self.neurons, self.connections, self.pairs, self.sensitive = neurons, connections, pairs, sensitive
         ends = np.cumsum([0, *(len(self.owners(name)) for name in self.columns)]).tolist()
         self.places = {name: slice(*ends[i : i + 2]) for i, name in enumerate(self.columns)}

@@ -93,7 +93,9 @@ def _saved(network: Network) -> SavedNetwork:
     require_closed(network, "saved")
     alone = len(network) == store.n_neurons
     rows = network._rows()
-    edges = _all_edges(store) if alone else network._connection_rows()
+    edges: Ints | slice = network._connection_rows()
+    if alone and (edges[1:] > edges[:-1]).all():
+        edges = slice(None)  # which copies fastest
     number = _numbers(store.n_neurons, rows)
     saved = SavedNetwork(
         name=network.name,
@@ -125,13 +127,6 @@ def _saved(network: Network) -> SavedNetwork:
         saved.connections["gater"][gated] = number[gater[gated]]
     _require_finite(saved)
     return saved
-
-
-def _all_edges(store: Store) -> Ints | slice:
-    """Return the rows of all connections of a store in the order of creation, as a slice if possible."""
-    rows = store.row_of[: store.n_identities]
-    rows = rows[rows != NONE]
-    return slice(None) if (rows[1:] > rows[:-1]).all() else rows.astype(np.int64)
 
 
 def from_saved(saved: SavedNetwork) -> Network:
@@ -184,13 +179,13 @@ def _copied(network: Network) -> Network:
             return from_saved(to_saved(network))
         neurons = [Neuron.__new__(Neuron) for _ in store.views]  # in the order of activation
         layers = layers_of(neurons, [(layer.name, len(layer)) for layer in network.layers])
-        made = store.copied(neurons)
+        copied = store.copied(neurons)
         if store.notes is not None:
-            store.notes.copy_to(made)
+            store.notes.copy_to(copied)
         twin = instance_of(describe(network), layers)
         twin._begin(layers, network.name)
         twin._metadata = json_object("net.metadata", network.metadata)
-        made.networks[network._number_now] = weakref.ref(twin)
+        copied.networks[network._number_now] = weakref.ref(twin)
         for layer in layers:
             layer._network = weakref.ref(twin)
         return twin
@@ -199,8 +194,9 @@ def _copied(network: Network) -> Network:
 def _is_as_saved(store: Store) -> bool:
     """Whether a file would have the same numbers: groups are numbered from 1 on, and values are finite."""
     groups = [column for column in SAVED if column.kind is GROUP and store[column.name].any()]
-    values = store.blocks[0][:, : store.n_neurons], store["weight"], *(store[one.name] for one in TRACES)
-    return all(np.isfinite(one).all() for one in values) and all(
+    traces = (store[column.name] for column in TRACES)
+    values = store.blocks[0][:, : store.n_neurons], store["weight"], *traces
+    return all(np.isfinite(array).all() for array in values) and all(
         np.array_equal(_own(store, column, slice(None)), store[column.name]) for column in groups
     )
 
@@ -302,14 +298,11 @@ def _require_finite(saved: SavedNetwork) -> None:
         columns_of["sensitivity"] = {"value": kept.now, "previous value": kept.before}
     for item, columns in columns_of.items():
         for name, column in columns.items():
-            if column.dtype.kind != "f":
-                continue
-            finite = np.isfinite(column)
-            if not finite.all():
-                bad = np.flatnonzero(~finite)
+            if column.dtype.kind == "f" and not (finite := np.isfinite(column)).all():
+                bad = int(np.flatnonzero(~finite)[0])
                 raise DivergenceError(
-                    f"Expected finite values to save, got {column[bad[0]]} for the {name} of {item} {bad[0]}."
-                    " Clear the network if its weights are finite, or return to one saved earlier."
+                    f"Expected finite values to save, got {column[bad]} for the {name} of {item} {bad}. "
+                    "Clear the network if its weights are finite, or return to one saved earlier."
                 )
 
 
@@ -429,12 +422,15 @@ class Snapshot:
     @classmethod
     def of(cls, network: Network, weights: Floats, biases: Floats) -> Snapshot:
         """Make a snapshot of a network from the result of :meth:`arrays`."""
-        found = cls(network)
+        snapshot = cls(network)
         has, own = ~np.isnan(weights), ~np.isnan(biases)
-        found._identities, found._weights = found._identities[has], weights[has].astype(network.dtype)
-        found._neurons = [neuron for neuron, there in zip(found._neurons, own, strict=True) if there]
-        found._biases = biases[own].astype(network.dtype)
-        return found
+        snapshot._identities, snapshot._weights = (
+            snapshot._identities[has],
+            weights[has].astype(network.dtype),
+        )
+        snapshot._neurons = [neuron for neuron, there in zip(snapshot._neurons, own, strict=True) if there]
+        snapshot._biases = biases[own].astype(network.dtype)
+        return snapshot
 
     def _moved(self, store: Store, offset: int) -> None:
         """Follow the store, which has been absorbed by another."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -68,7 +68,7 @@ def tie(items: Items, groups: ArrayLike | None = None) -> None:
     Weights(array([1.25, 1.25]))
     """
     chosen = _chosen("What is tied", items)
-    with _in_use(chosen):
+    with InUse(*_views(chosen)):
         labels = _labels(groups, len(chosen))
         _require_one_kind(chosen, labels)
         if not isinstance(chosen, Projection):
@@ -111,7 +111,7 @@ def untie(items: Items) -> None:
     array([1., 2., 2.])
     """
     chosen = _chosen("What is untied", items)
-    with _in_use(chosen):
+    with InUse(*_views(chosen)):
         for place in _places(chosen):
             parameters.untie_rows(*place)
 
@@ -125,18 +125,17 @@ def _chosen(what: str, items: Any) -> Chosen:
         items = listed(what, items, kind)
         if items and not isinstance(items[0], Connection | Neuron):
             raise ArgumentTypeError(f"Expected {kind}, got a list with {shown(items[0])}.")
-        for one in items:
+        for item in items:
             like = require_connection if isinstance(items[0], Connection) else require_neuron
-            like(f"Every item after {items[0]!r}", one)
+            like(f"Every item after {items[0]!r}", item)
     if len(items) == 0:
         raise ArgumentError(f"Expected {kind}, got an empty one.")
-    chosen: Chosen = items
-    return chosen
+    return items  # type: ignore[no-any-return]
 
 
-def _in_use(chosen: Chosen) -> InUse:
-    """Return a context in which their stores are locked together."""
-    return InUse(chosen) if isinstance(chosen, Projection) else InUse(*chosen)
+def _views(chosen: Chosen) -> Sequence[Any]:
+    """The views whose stores are locked together."""
+    return [chosen] if isinstance(chosen, Projection) else chosen
 
 
 def _labels(groups: ArrayLike | None, count: int) -> Ints:
@@ -170,8 +169,7 @@ def _require_one_kind(chosen: Chosen, labels: Ints) -> None:
 
 def _rows(projection: Projection) -> Ints:
     """Return the rows of the connections that still exist, in the order of creation."""
-    rows: Ints = projection._store.row_of[projection._identities()].astype(np.int64)
-    return rows
+    return projection._store.row_of[projection._identities()].astype(np.int64)
 
 
 def _places(chosen: Chosen) -> Iterator[tuple[Store, str, Ints]]:

@@ -36,9 +36,9 @@ APART = 50
 
 def _rare(columns: Sequence[Column]) -> dict[str, Column]:
     """The columns that a graph has only where a value is not the default, by their names there."""
-    known = ("bias", "trainable_bias", "weight", "trainable")
-    rare = [one for one in columns if one in SAVED and not one.cleared and one.name not in known]
-    return {one.name.replace("frozen_bias", "frozen"): one for one in rare if one.kind is not TIME}
+    usual = ("bias", "trainable_bias", "weight", "trainable")
+    rare = [one for one in columns if one in SAVED and not one.cleared and one.kind is not TIME]
+    return {one.name.replace("frozen_bias", "frozen"): one for one in rare if one.name not in usual}
 
 
 RARE_OF_NEURONS, RARE_OF_CONNECTIONS = _rare(NEURON), _rare(CONNECTION)
@@ -191,7 +191,15 @@ class Topology:
         with InUse(*neurons):
             for neuron in neurons:
                 neuron._require().ready()
-            return cls(**_neuron_facts(neurons), **_columns(neurons))
+            return cls(
+                **_columns(neurons),
+                name="",
+                description=f"A group of {len(neurons)} neurons",
+                inputs=0,
+                outputs=0,
+                layers=("",) if neurons else (),
+                layer=np.zeros(len(neurons), np.int64),
+            )
 
     @property
     def neurons(self) -> int:
@@ -321,10 +329,11 @@ class Topology:
         """
         gates = boolean("The gates of to_networkx", gates)
         graph: nx.DiGraph[int] = nx.DiGraph(name=self.name, dtype=self.dtype.name)
-        of_layers = [self.layers[number] for number in self.layer.tolist()]
+        sizes = self.sizes
+        place = np.arange(self.neurons) - (np.cumsum(sizes) - sizes)[self.layer]
         columns = {
             "label": self.names,
-            "layer": of_layers,
+            "layer": [self.layers[number] for number in self.layer.tolist()],
             "subset": self.layer.tolist(),
             "squash": self.squash,
             "bias": self.bias.tolist(),
@@ -332,7 +341,7 @@ class Topology:
             "activation": self.activation.tolist(),
             "state": self.state.tolist(),
             "x": (float(APART) * self.layer).tolist(),
-            "y": self._heights().tolist(),
+            "y": (APART * ((sizes[self.layer] - 1) / 2 - place)).tolist(),  # the first neuron on top
         }
         nodes = self._with_rare(_rows(columns), RARE_OF_NEURONS)
         _add_metadata(nodes, self.neuron_metadata, {*columns, *RARE_OF_NEURONS} - {"x", "y"})
@@ -355,17 +364,11 @@ class Topology:
                 graph.add_edge(gater, target, **mark, gates=count)
         return graph
 
-    def _heights(self) -> Floats:
-        """The positions of the neurons in their layers: the first one on top, the middle at 0."""
-        sizes = self.sizes
-        number = np.arange(self.neurons) - (np.cumsum(sizes) - sizes)[self.layer]
-        return np.asarray(APART * ((sizes[self.layer] - 1) / 2 - number))
-
     def _with_rare(self, rows: list[dict[str, Any]], columns: dict[str, Column]) -> list[dict[str, Any]]:
         """Add the values that are not the default to the rows of neurons or connections."""
-        known = {**self._unusual, "tie": self.tie, "bias_tie": self.bias_tie}
+        every = {**self._unusual, "tie": self.tie, "bias_tie": self.bias_tie}
         for name, column in columns.items():
-            values = known[column.name]
+            values = every[column.name]
             for i in np.flatnonzero(values != column.default).tolist():
                 rows[i][name] = bool(values[i]) if column.kind is FLAG else values[i].item()
         return rows
@@ -411,61 +414,40 @@ def _network_facts(network: Network) -> dict[str, Any]:
     }
 
 
-def _neuron_facts(neurons: Sequence[Neuron]) -> dict[str, Any]:
-    return {
-        "name": "",
-        "description": f"A group of {len(neurons)} neurons",
-        "inputs": 0,
-        "outputs": 0,
-        "layers": ("",) if neurons else (),
-        "layer": np.zeros(len(neurons), np.int64),
-    }
-
-
 def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
     """Return the columns of neurons and of the connections between them, from each of their stores."""
     stores = dict.fromkeys(neuron._store for neuron in neurons) or [Store(np.dtype(np.float64))]
     parts = list[dict[str, Any]]()
     for store in stores:
         parts.append(_part(store, neurons, sum(len(part["source"]) for part in parts)))
-    _number_groups(parts)
-    order = np.argsort(np.concatenate([part.pop("numbers") for part in parts]), kind="stable")  # as given
-    found: dict[str, Any] = {}
-    for name in (*_OF_NEURONS, *_OF_CONNECTIONS, "source", "target", "gater", "gain"):
-        column = parts[0][name] if len(parts) == 1 else np.concatenate([part[name] for part in parts])
-        found[name] = column[order] if name in _OF_NEURONS else column
-    names = [name for part in parts for name in part["names"]]
-    codes = [code for part in parts for code in part["squash"].tolist()]
-    found["names"] = tuple(names[i] for i in order.tolist())
-    found["squash"] = tuple(squashes.by_code(codes[i]).name for i in order.tolist())
-    found["dtype"] = parts[0]["dtype"]
-    for name in ("neuron_metadata", "connection_metadata"):
-        found[name] = joined = dict[Any, dict[int, Any]]()
-        for part in parts:
-            for key, column in part[name].items():
-                joined.setdefault(key, {}).update(column)
-    found["_unusual"] = {name: found.pop(name) for name in _UNUSUAL}
-    return {**found, **crossings_of([part["members"] for part in parts])}
-
-
-def _number_groups(parts: list[dict[str, Any]]) -> None:
-    """Give the groups of different stores different numbers."""
-    for column in (*NEURON, *CONNECTION):
+    for column in (*NEURON, *CONNECTION):  # groups of different stores have different numbers
         used = 0
         for part in parts if column.kind is GROUP else ():
             part[column.name] = np.where(part[column.name], part[column.name].astype(np.int64) + used, 0)
             used = part[column.name].max(initial=used)
+    order = np.argsort(np.concatenate([part.pop("numbers") for part in parts]), kind="stable")  # as given
+    facts: dict[str, Any] = {}
+    for name in (*_OF_NEURONS, *_OF_CONNECTIONS, "source", "target", "gater", "gain"):
+        values = parts[0][name] if len(parts) == 1 else np.concatenate([part[name] for part in parts])
+        facts[name] = values[order] if name in _OF_NEURONS else values
+    names = [name for part in parts for name in part["names"]]
+    codes = [code for part in parts for code in part["squash"].tolist()]
+    facts["names"] = tuple(names[i] for i in order.tolist())
+    facts["squash"] = tuple(squashes.by_code(codes[i]).name for i in order.tolist())
+    facts["dtype"] = parts[0]["dtype"]
+    for name in ("neuron_metadata", "connection_metadata"):
+        facts[name] = joined = dict[Any, dict[int, Any]]()
+        for part in parts:
+            for key, column in part[name].items():
+                joined.setdefault(key, {}).update(column)
+    facts["_unusual"] = {name: facts.pop(name) for name in _UNUSUAL}
+    return {**facts, **crossings_of([part["members"] for part in parts])}
 
 
-_OF_NEURONS = (
-    *("bias", "state", "activation", "trainable_bias"),
-    *(column.name for column in RARE_OF_NEURONS.values()),
-)
-_OF_CONNECTIONS = ("weight", "trainable", *(column.name for column in RARE_OF_CONNECTIONS.values()))
-_UNUSUAL = {one.name for one in (*RARE_OF_NEURONS.values(), *RARE_OF_CONNECTIONS.values())} - {
-    "tie",
-    "bias_tie",
-}
+_RARE = [[column.name for column in rare.values()] for rare in (RARE_OF_NEURONS, RARE_OF_CONNECTIONS)]
+_OF_NEURONS = ("bias", "state", "activation", "trainable_bias", *_RARE[0])
+_OF_CONNECTIONS = ("weight", "trainable", *_RARE[1])
+_UNUSUAL = {*_RARE[0], *_RARE[1]} - {"tie", "bias_tie"}
 
 
 def _part(store: Store, neurons: Sequence[Neuron], first: int) -> dict[str, Any]:

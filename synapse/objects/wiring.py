@@ -53,8 +53,7 @@ def rows_within(store: Store, chosen: NDArray[np.bool_]) -> Ints:
     rows = rows[rows != NONE]
     if not chosen[:-1].all():
         rows = rows[chosen[store["source"][rows]] & chosen[store["target"][rows]]]
-    found: Ints = rows.astype(np.int64)
-    return found
+    return rows.astype(np.int64)
 
 
 def crossings_of(members: Sequence[tuple[Store, Bools]]) -> dict[str, Any]:
@@ -63,13 +62,12 @@ def crossings_of(members: Sequence[tuple[Store, Bools]]) -> dict[str, Any]:
     Also returns one example of each. The masks of rows have one more entry, False, which stands for
     removed ends and missing gaters.
     """
-    found: dict[str, Any] = {"crossings": 0, "_crossing": None, "entering": 0, "_entering": None}
+    counts: dict[str, Any] = {"crossings": 0, "_crossing": None, "entering": 0, "_entering": None}
     for store, mine in members:
         if mine[:-1].all():
             continue  # the store has no other neurons
-        source, target, gater = (
-            mine[np.minimum(store[end], store.n_neurons)] for end in ("source", "target", "gater")
-        )
+        ends = (np.minimum(store[end], store.n_neurons) for end in ("source", "target", "gater"))
+        source, target, gater = (mine[rows] for rows in ends)
         gated = store["gater"] != NONE
         crossing = (source != target) | (gated & (gater != (source & target)))
         entering = target & (~source | (gated & ~gater))
@@ -77,10 +75,10 @@ def crossings_of(members: Sequence[tuple[Store, Bools]]) -> dict[str, Any]:
             ("crossings", "_crossing", np.flatnonzero(crossing)),
             ("entering", "_entering", np.flatnonzero(entering)),
         ):
-            found[count] += len(rows)
-            if len(rows) and found[example] is None:
-                found[example] = connection_at(store, int(store["identity"][rows[0]]))
-    return found
+            counts[count] += len(rows)
+            if len(rows) and counts[example] is None:
+                counts[example] = connection_at(store, int(store["identity"][rows[0]]))
+    return counts
 
 
 def require_closed(network: Network, doing: str) -> None:
@@ -92,9 +90,9 @@ def require_closed(network: Network, doing: str) -> None:
             return
         mine = np.zeros(store.n_neurons + 1, bool)
         mine[rows_of(network)] = True
-        found = crossings_of([(store, mine)])
-        if found["crossings"]:
-            raise not_closed(repr(network), doing, found["crossings"], found["_crossing"])
+        counts = crossings_of([(store, mine)])
+        if counts["crossings"]:
+            raise not_closed(repr(network), doing, counts["crossings"], counts["_crossing"])
 
 
 def not_closed(whose: str, doing: str, count: int, example: Connection | None) -> TopologyError:
@@ -150,15 +148,14 @@ def find(source: Neuron, target: Neuron) -> Connection | None:
             rows = first + np.flatnonzero(there)
             return connection_at(store, int(store["identity"][rows[0]])) if len(rows) else None
         graph.of(store)
-    found: Connection | None = store.graph._adj[source].get(target)
-    return found
+    return store.graph._adj[source].get(target)  # type: ignore[no-any-return]
 
 
 def connect(source: Neuron, target: Neuron, weight: float, trainable: bool) -> Connection:
     """Connect two neurons that are not connected in this direction yet."""
-    made = _connect_unread(source._store, source, target, weight, trainable)
-    if made is not None:
-        return made
+    connection = _connect_unread(source._store, source, target, weight, trainable)
+    if connection is not None:
+        return connection
     with InUse(source, target):
         store = source._require()
         joined = store is target._require()
@@ -169,9 +166,9 @@ def connect(source: Neuron, target: Neuron, weight: float, trainable: bool) -> C
             )
         if not joined:
             store = join((source, target))
-            made = _connect_unread(store, source, target, weight, trainable)
-            if made is not None:
-                return made
+            connection = _connect_unread(store, source, target, weight, trainable)
+            if connection is not None:
+                return connection
         placement = Placement(store, source._row, target._row)
         identity = store.add_connections(source._row, target._row, weight, trainable)
         graph.follow_connected(store, identity, 1)
@@ -189,10 +186,10 @@ def _connect_unread(
         mine = {type(store), source._store, target._store} == {UnreadStore, store}
         if not mine or store.bundles or (source, target) in store.links:
             return None
-        made = Connection(store, len(store.links))
-        store.given[made] = weight, trainable, None
-        store.links[source, target] = made  # this makes the connection
-        return made
+        connection = Connection(store, len(store.links))
+        store.given[connection] = weight, trainable, None
+        store.links[source, target] = connection  # this makes the connection
+        return connection
 
 
 def gate_unread(gater: Neuron, connection: Any) -> bool:
@@ -255,9 +252,9 @@ def _are_new(stores: Iterable[Any]) -> bool:
 def _may_repeat(stores: Iterable[Any], new: ConnectionBundle) -> bool:
     """Whether connections of a bundle may exist already, or there are too many bundles to find out."""
     sources, targets = set(new.sources), set(new.targets)
-    known = [one for store in stores for one in store.bundles.values()]
-    return len(known) >= MOST_BUNDLES or any(
-        not targets.isdisjoint(one.targets) and not sources.isdisjoint(one.sources) for one in known
+    bundles = [bundle for store in stores for bundle in store.bundles.values()]
+    return len(bundles) >= MOST_BUNDLES or any(
+        not targets.isdisjoint(old.targets) and not sources.isdisjoint(old.sources) for old in bundles
     )
 
 
@@ -297,12 +294,10 @@ def _refuse_linked(store: Store, sources: Indices, targets: Indices) -> None:
     if not len(near):
         return
     old = old_source[near].astype(np.int64) << 32 | old_target[near]
-    known = np.isin(sources << 32 | targets, old)
-    if known.any():
-        i = int(np.flatnonzero(known)[0])
-        one, other = store.views[sources[i]], store.views[targets[i]]
+    for i in np.flatnonzero(np.isin(sources << 32 | targets, old)):
+        source, target = store.views[sources[i]], store.views[targets[i]]
         raise TopologyError(
-            f"{one!r} is connected to {other!r} already. A pair of neurons has at most one connection."
+            f"{source!r} is connected to {target!r} already. A pair of neurons has at most one connection."
         )
 
 

@@ -952,7 +952,8 @@ class Network(Sequence[Neuron]):
         >>> net.slopes(errors=[2.0])
         Slopes(weights=array([1.]), biases=array([0., 2.]))
         """
-        return self._find_slopes(None if errors is None else self._error_row(errors), out)
+        row = None if errors is None else self._error_row(errors)
+        return self._find_slopes(row, out)  # type: ignore[no-any-return]
 
     def _error_row(self, errors: ArrayLike) -> Floats:
         """The errors of the outputs as kernels take them, which check their range."""

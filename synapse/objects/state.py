@@ -93,9 +93,8 @@ def _saved(network: Network) -> SavedNetwork:
     require_closed(network, "saved")
     alone = len(network) == store.n_neurons
     rows = network._rows()
-    edges: Ints | slice = network._connection_rows()
-    if alone and (edges[1:] > edges[:-1]).all():
-        edges = slice(None)  # which copies fastest
+    every = network._connection_rows()
+    edges = slice(None) if alone and (every[1:] > every[:-1]).all() else every  # a slice copies fastest
     number = _numbers(store.n_neurons, rows)
     saved = SavedNetwork(
         name=network.name,

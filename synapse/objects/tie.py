@@ -169,7 +169,7 @@ def _require_one_kind(chosen: Chosen, labels: Ints) -> None:
 
 def _rows(projection: Projection) -> Ints:
     """Return the rows of the connections that still exist, in the order of creation."""
-    return projection._store.row_of[projection._identities()].astype(np.int64)
+    return np.asarray(projection._store.row_of[projection._identities()], np.int64)
 
 
 def _places(chosen: Chosen) -> Iterator[tuple[Store, str, Ints]]:

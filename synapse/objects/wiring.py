@@ -53,7 +53,7 @@ def rows_within(store: Store, chosen: NDArray[np.bool_]) -> Ints:
     rows = rows[rows != NONE]
     if not chosen[:-1].all():
         rows = rows[chosen[store["source"][rows]] & chosen[store["target"][rows]]]
-    return rows.astype(np.int64)
+    return np.asarray(rows, np.int64)
 
 
 def crossings_of(members: Sequence[tuple[Store, Bools]]) -> dict[str, Any]:

@@ -138,8 +138,8 @@ def graph_of(network: Network, format: str = "", unfit: re.Pattern[str] | None =
     named = [("name of the network", graph.name)]
     for key in ("label", "layer"):
         named += ((f"{key} of neuron {i}", data[key]) for i, data in graph.nodes.items())
-    for what, name in named if unfit is not None else ():
-        if bad := unfit.search(name):
+    for what, name in named:
+        if unfit is not None and (bad := unfit.search(name)):
             raise FormatError(
                 f"Expected the {what} to have no {bad[0]!r}, which {format} cannot hold, got {shown(name)}."
             )

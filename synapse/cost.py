@@ -29,6 +29,7 @@ from .squash import Squash, get as _squash
 
 COSTS = _declared.COSTS
 
+_OTHERS = "The nearest is mean_squared_error. You can register your own cost with @cost.register."
 NEAREST = {
     "binary": "Synaptic's also counts outputs between 1/4 and 3/4 as misses. Use cost='binary_misses'.",
     "sse": "Use cost='squared_error', which is half of it.",
@@ -38,21 +39,9 @@ NEAREST = {
     "kldiv": "Use cost='categorical_cross_entropy', which differs from it by a constant.",
     "nllloss": "Use softmax outputs with cost='categorical_cross_entropy'.",
     "bcewithlogitsloss": "Use logistic outputs with cost='cross_entropy'.",
-} | dict.fromkeys(
-    (
-        "mae",
-        "meanabsoluteerror",
-        "l1",
-        "l1loss",
-        "huber",
-        "huberloss",
-        "smoothl1loss",
-        "hinge",
-        "msle",
-        "mape",
-    ),
-    "The nearest is mean_squared_error. You can register your own cost with @cost.register.",
-)
+    **dict.fromkeys(("mae", "meanabsoluteerror", "l1", "l1loss", "huber", "huberloss"), _OTHERS),
+    **dict.fromkeys(("smoothl1loss", "hinge", "msle", "mape"), _OTHERS),
+}
 """Advice for costs of other libraries that do not exist here."""
 
 
@@ -79,19 +68,14 @@ class Cost:
 
     def __call__(self, targets: Sequence[float], outputs: Sequence[float]) -> float:
         """Compute the cost of one step from targets and outputs of shape (m,)."""
-        aims, answers = (
-            _checks.finite_array("The targets", targets),
-            _checks.finite_array("The outputs", outputs),
-        )
+        aims = _checks.finite_array("The targets", targets)
+        answers = _checks.finite_array("The outputs", outputs)
         if aims.ndim != 1 or aims.shape != answers.shape:
             raise ArgumentError(
                 f"Expected targets and outputs of one shape (m,), got {aims.shape} and {answers.shape}."
             )
-        n = float(len(answers))
-        return sum(
-            float(self.function(t, y, 1.0, n)[0])
-            for t, y in zip(aims.tolist(), answers.tolist(), strict=True)
-        )
+        pairs, n = zip(aims.tolist(), answers.tolist(), strict=True), float(len(answers))
+        return sum(float(self.function(target, output, 1.0, n)[0]) for target, output in pairs)
 
     def signal(self, target: float, output: float, derivative: float, outputs: int = 1) -> float:
         """Compute the error signal -dE/ds of one output.

@@ -39,8 +39,7 @@ def _checking(function: Initializer) -> Initializer:
             raise ArgumentError(_checks.expected("The shape of an initializer", "1 or 2 numbers", shape))
         for name, size in [*(("shape", size) for size in sizes), ("fan_in", fan_in), ("fan_out", fan_out)]:
             _checks.whole_number(f"The {name} of an initializer", size, "a whole number, 0 or above", 0)
-        drawn: Floats = function(rng, tuple(sizes), fan_in, fan_out)
-        return drawn
+        return function(rng, tuple(sizes), fan_in, fan_out)  # type: ignore[no-any-return]
 
     checked._unchecked = function  # type: ignore[attr-defined]  # for `draw`, whose arguments are right
     return checked
@@ -166,12 +165,8 @@ _by_name: _checks.Names[Initializer] = _checks.Names(
     },
     {
         "zero": "zeros",
-        "xavier": "glorot",
-        "xavier_uniform": "glorot",
-        "glorot_uniform": "glorot",
-        "kaiming": "he",
-        "kaiming_normal": "he",
-        "he_normal": "he",
+        **dict.fromkeys(("xavier", "xavier_uniform", "glorot_uniform"), "glorot"),
+        **dict.fromkeys(("kaiming", "kaiming_normal", "he_normal"), "he"),
     },
     NEAREST,
 )
@@ -207,10 +202,8 @@ def get(initializer: str | Initializer) -> Initializer:
         return _by_name.find(initializer)
     if hasattr(initializer, "_unchecked"):  # one of this module
         return initializer
-    made: Initializer = _checks.function_of(
-        "An initializer", initializer, "rng", "shape", "fan_in", "fan_out"
-    )
-    return made
+    arguments = ("rng", "shape", "fan_in", "fan_out")
+    return _checks.function_of("An initializer", initializer, *arguments)  # type: ignore[no-any-return]
 
 
 def register(function: Initializer) -> Initializer:
@@ -283,7 +276,7 @@ def random_generator(seed: Seed) -> np.random.Generator:
     if seed is None or isinstance(seed, np.random.SeedSequence):
         return np.random.default_rng(seed)
     several = isinstance(seed, list | tuple)
-    given = [_checks.integer(number) for number in (list(seed) if isinstance(seed, list | tuple) else [seed])]
+    given = list(map(_checks.integer, seed if isinstance(seed, list | tuple) else [seed]))
     whole = [number for number in given if number is not None and number >= 0]
     if not whole or len(whole) < len(given):
         condition = "a whole number, 0 or above, a list of such numbers, a numpy Generator or None"

@@ -148,7 +148,7 @@ def _pass(network: Network, part: Sample, rate: float) -> tuple[float, Floats]:
     kept = np.empty(engine.online.KEPT * part.targets.size)  # room for all: none is overwritten
     store, cost = network._store, network._cost(None).code
     rates, errors = np.array([rate], store.dtype), np.empty(1)
-    arguments = *data, bounds, order, False, cost, rates, True, kept, control, errors, -np.inf
+    arguments = (*data, bounds, order, False), cost, rates, True, kept, control, errors, -np.inf
     if network._rtrl is None:
         span = network._ready()[2]
         status, _, total, _ = engine.online.train_network(store.address, store.unit, span, *arguments)
@@ -172,11 +172,9 @@ def _pass_by_steps(network: Network, part: Sample, rates: Floats) -> tuple[float
         store, cost = network._store, network._cost(None).code
         store.recorder.make_room(steps)
         data = part.inputs.reshape(-1), part.targets.reshape(-1), aimed
-        arguments = store.address, store.unit, network._ready()[2], *data, bounds, order
+        first = store.address, store.unit, network._ready()[2], (*data, bounds, order, False)
         rates = rates.astype(store.dtype)
-        ended = engine.online.train_network(
-            *arguments, False, cost, rates, True, kept, control, errors, -np.inf
-        )
+        ended = engine.online.train_network(*first, cost, rates, True, kept, control, errors, -np.inf)
     require_sound(ended[0], store["failed"])
     return float(errors[aimed == 1].sum()), log.activation
 

@@ -82,9 +82,7 @@ class Store:
         self.views: list[Any] = []  # the neuron objects, by row
         self.names: list[str | None] = []
         self.networks: dict[int, weakref.ref[Any]] = {}
-        self.followers: weakref.WeakSet[Any] = (
-            weakref.WeakSet()
-        )  # objects with identities that may be renumbered
+        self.followers: weakref.WeakSet[Any] = weakref.WeakSet()  # with identities that may be renumbered
         # connection objects by identity; a dict once there is a graph, which holds them all
         self.edges: MutableMapping[int, Any] = weakref.WeakValueDictionary()
         self.graph: Any = None  # the objects' graph, once looked at
@@ -301,9 +299,8 @@ class Store:
         for column in _SHIFTED:
             first = begin[column.axis]
             added = self.columns[column.name][first : first + count[column.axis]]
-            offset = (
-                self._highest(column.name, first) if column.kind is schema.GROUP else offsets[column.kind]
-            )
+            group = column.kind is schema.GROUP
+            offset = self._highest(column.name, first) if group else offsets[column.kind]
             if offset:
                 added[added != column.default] += added.dtype.type(offset)
 
@@ -378,17 +375,17 @@ class Store:
 
     def copied(self, views: list[Any]) -> Store:
         """Make a store of other views with the same rows, identities and program, which has been lowered."""
-        made = Store(self.dtype)
-        made._hold([block[:, : self.n_neurons] for block in self.blocks], self.n_neurons)
-        made.columns.update({name: self[name].copy() for name in _COPIED})
-        made.row_of, made.names, made.views = self.row_of.copy(), self.names.copy(), views
+        copy = Store(self.dtype)
+        copy._hold([block[:, : self.n_neurons] for block in self.blocks], self.n_neurons)
+        copy.columns.update({name: self[name].copy() for name in _COPIED})
+        copy.row_of, copy.names, copy.views = self.row_of.copy(), self.names.copy(), views
         for name in ("n_neurons", "n_connections", "n_runs", "n_identities"):
-            setattr(made, name, getattr(self, name))
+            setattr(copy, name, getattr(self, name))
         for row, view in enumerate(views):
-            view._store, view._row = made, row
-        made.renew_table()
-        made.program = Program(made.topology_version, made=True)
-        return made
+            view._store, view._row = copy, row
+        copy.renew_table()
+        copy.program = Program(copy.topology_version, made=True)
+        return copy
 
     # --- stepping --------------------------------------------------------------------------
 
@@ -396,12 +393,11 @@ class Store:
         """Lower if the topology has changed; returns the address of the table for kernels."""
         if self.program.version != self.topology_version:
             with InUse(self):
-                self._lower()
+                if self.program.version != self.topology_version:  # else another thread has done so
+                    self._lower()
         return self.address
 
     def _lower(self) -> None:
-        if self.program.version == self.topology_version:
-            return  # another thread has done so
         if self.absorbed:  # its views have rows of another store now, see `guard.consistent_read`
             raise RuntimeError("This store has been absorbed by another. Read from that one.")
         version = self.topology_version
@@ -429,10 +425,8 @@ class Store:
     def sort_neurons(self, order: NDArray[np.int64], new_row: NDArray[np.uint32]) -> None:
         """Reorder the neurons (rows left out are dropped); `new_row` has the new rows by the old ones."""
         blocks = [block.take(order, axis=1) for block in self.blocks]
-        ends = {
-            name: new_row.take(self[name], mode="clip")
-            for name in schema.of_kind(schema.ROW, schema.CONNECTION)
-        }
+        names_of_ends = schema.of_kind(schema.ROW, schema.CONNECTION)
+        ends = {name: new_row.take(self[name], mode="clip") for name in names_of_ends}
         views, names = [self.views[i] for i in order], [self.names[i] for i in order]
         self._hold(blocks, len(order))
         self.n_neurons, self.views, self.names = len(order), views, names
@@ -496,15 +490,15 @@ class UnreadStore(Store):
             raise AttributeError(f"A store has no attribute {name!r}.", name=name, obj=self)
         with self.lock, Deferred():
             if isinstance(self, UnreadStore):  # otherwise another thread has been faster
-                made = Store(self.dtype)
-                self.write_neurons(made)
+                read = Store(self.dtype)
+                self.write_neurons(read)
                 if self.links:
-                    self._write_links(made)
+                    self._write_links(read)
                 if self.bundles:
-                    self._write_bundles(made)
-                made.followers.update(self.followers)
-                made.serial, made.lock, made.absorbed = self.serial, self.lock, self.absorbed
-                self.__dict__ = vars(made)
+                    self._write_bundles(read)
+                read.followers.update(self.followers)
+                read.serial, read.lock, read.absorbed = self.serial, self.lock, self.absorbed
+                self.__dict__ = vars(read)
                 self.__class__ = Store  # type: ignore[assignment]
         return getattr(self, name)
 
@@ -548,7 +542,7 @@ class UnreadStore(Store):
         sources = np.array([source._row for source, _ in self.links])
         targets = np.array([target._row for _, target in self.links])
         given = [self.given[edge] for edge in self.links.values()]
-        weights, trainable = np.array([one[0] for one in given]), np.array([one[1] for one in given])
+        weights, trainable = (np.array([numbers[i] for numbers in given]) for i in (0, 1))
         store.add_connections(sources, targets, weights, trainable)
         store.edges = dict(enumerate(self.links.values()))
         gaters = [schema.NONE if gater is None else gater._row for _, _, gater in given]
@@ -644,14 +638,10 @@ _AXES = {column.name: column.axis for column in schema.COLUMNS}
 _PLACES = {column.name: [i] for i, column in enumerate(schema.TABLE)}
 for _name, _column in schema.DESTINATIONS.items():
     _PLACES[_column] += _PLACES[_name]
-_SHIFTED = tuple(
-    column
-    for column in schema.COLUMNS
-    if column.kind in (schema.ROW, schema.IDENTITY, schema.NETWORK, schema.TIME, schema.GROUP)
-)
-_COPIED = [
-    column.name for column in schema.COLUMNS if column.axis in ("connection", "store", *schema.LOWERED)
-]
+_KINDS = (schema.ROW, schema.IDENTITY, schema.NETWORK, schema.TIME, schema.GROUP)
+_SHIFTED = tuple(column for column in schema.COLUMNS if column.kind in _KINDS)
+_OWN = ("connection", "store", *schema.LOWERED)
+_COPIED = [column.name for column in schema.COLUMNS if column.axis in _OWN]
 _LEFT = tuple(column for column in schema.COLUMNS if column.kind in (schema.ROW, schema.GROUP))
 
 

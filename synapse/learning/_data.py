@@ -55,9 +55,7 @@ class Data:
     @cached_property
     def lengths(self) -> Ints:
         """Number of steps of each sequence."""
-        bounds = self.bounds.astype(np.int64)
-        found: Ints = bounds[1:] - bounds[:-1]
-        return found
+        return np.asarray(np.diff(self.bounds), np.int64)
 
     @property
     def sequences(self) -> int:
@@ -214,9 +212,8 @@ def prepare(network: Network, inputs: Any, targets: Any, cost: Cost | None = Non
         if classes:
             aims[i] = _checks.one_hot(f"The targets{where}", aims[i], outputs)
         if len(parts[i]) != len(aims[i]):
-            raise ArgumentError(
-                f"Expected as many inputs as targets{where}, got {len(parts[i])} and {len(aims[i])}."
-            )
+            got = f"{len(parts[i])} and {len(aims[i])}"
+            raise ArgumentError(f"Expected as many inputs as targets{where}, got {got}.")
         lengths.append(len(parts[i]))
     if sum(lengths) == 0:
         raise ArgumentError("Expected at least one sample to train on, got none.")
@@ -269,7 +266,7 @@ def row_weights(
         return None
     weights = np.ones(len(data.inputs))
     if samples is not None:
-        weights = np.repeat(checked_weights(samples, data), np.diff(data.bounds).astype(np.int64))
+        weights = np.repeat(checked_weights(samples, data), data.lengths)
     if classes is not None:
         weights = weights * _of_classes(data, classes, outputs)
     return weights
@@ -289,17 +286,14 @@ def checked_weights(samples: Any, data: Data) -> Floats:
 def _of_classes(data: Data, classes: Mapping[int, float], outputs: int) -> Floats:
     """The weight of each row's class: the index of the target's largest entry, or 0 or 1 for one output."""
     if not isinstance(classes, Mapping):
-        raise ArgumentTypeError(
-            _checks.expected("The class_weight", "a mapping of classes to numbers", classes)
-        )
-    known = np.nan_to_num(data.targets)
-    labels = known.argmax(axis=1) if outputs > 1 else (known[:, 0] > 0.5).astype(int)
+        condition = "a mapping of classes to numbers"
+        raise ArgumentTypeError(_checks.expected("The class_weight", condition, classes))
+    targets, count = np.nan_to_num(data.targets), max(2, outputs)
+    labels = targets.argmax(axis=1) if outputs > 1 else (targets[:, 0] > 0.5).astype(int)
     weights = np.ones(len(labels))
     for label, weight in classes.items():
-        if _checks.integer(label) not in range(max(2, outputs)):
-            raise ArgumentError(
-                _checks.expected("A class of class_weight", f"0 to {max(2, outputs) - 1}", label)
-            )
+        if _checks.integer(label) not in range(count):
+            raise ArgumentError(_checks.expected("A class of class_weight", f"0 to {count - 1}", label))
         weights[labels == label] = _checks.non_negative_number(f"The weight of class {label}", weight)
     return weights
 
@@ -352,13 +346,9 @@ def run_epochs(
     if store.recorder is not None:
         lengths = data.bounds[1:] - data.bounds[:-1]
         make_room(network, int(lengths[epochs.orders].sum()))
+    rows = data.inputs.reshape(-1), data.targets.reshape(-1), data.aimed
     arguments = (
-        data.inputs.reshape(-1),
-        data.targets.reshape(-1),
-        data.aimed,
-        data.bounds,
-        epochs.orders,
-        data.clear,
+        (*rows, data.bounds, epochs.orders, data.clear),
         cost.code,
         epochs.rates.astype(store.dtype, copy=False),
         learn,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,13 +72,13 @@ class GradientComparison:
 
     def __repr__(self) -> str:
         rule = self.method if self.order is None else f"{self.method}, order {self.order}"
-        found = f"cosine {self.cosine:.9g}, relative error {self.relative_error:.3g}"
+        figures = f"cosine {self.cosine:.9g}, relative error {self.relative_error:.3g}"
         lines = [
             f"  {self.names[row['source']]} -> {self.names[row['target']]}: "
             f"rule {row['rule']:.4g}, exact {row['exact']:.4g}"
             for row in self.worst(SHOWN)
         ]
-        head = f"<GradientComparison of {rule}: {found}, {len(self.weights)} weights; largest differences"
+        head = f"<GradientComparison of {rule}: {figures}, {len(self.weights)} weights; largest differences"
         return "\n".join([head, *lines]) + ">"
 
 
@@ -142,8 +143,8 @@ def compare_gradients(
     True
     """
     require_network("The network of compare_gradients", network)
-    known = [name for name, rule in RULES.items() if rule.by_steps]
-    method = choice("The method of compare_gradients", method, known)
+    by_steps = [name for name, rule in RULES.items() if rule.by_steps]
+    method = choice("The method of compare_gradients", method, by_steps)
     order = checked_order(method, order)
     twin = network.clone()
     twin.deterministic = True
@@ -154,9 +155,10 @@ def compare_gradients(
     links = [(number[c.source], number[c.target]) for c in network.connections]
     vector = ParameterVector(twin)
     ours, theirs = (vector.first(*slopes) for slopes in ((weights, biases), (exact.weights, exact.biases)))
+    length, whole, apart = (float(np.linalg.norm(part)) for part in (ours, theirs, ours - theirs))
     return GradientComparison(
-        cosine=_by(float(ours @ theirs), _length(ours) * _length(theirs)),
-        relative_error=_by(_length(ours - theirs), _length(theirs)),
+        cosine=float(ours @ theirs) / (length * whole) if length * whole else math.nan,
+        relative_error=apart / whole if whole else math.nan,
         weights=np.rec.fromarrays([*np.reshape(links, (-1, 2)).T, weights, exact.weights], WEIGHTS),
         biases=np.rec.fromarrays([np.arange(len(network)), biases, exact.biases], BIASES),
         names=tuple(neuron.name for neuron in network),
@@ -173,15 +175,7 @@ def _slopes_of_rule(
     rule = RULES[method](RuleTask(network, data, cost, None, np.random.default_rng(), options))
     with InUse(network):
         rule.refresh()
-        found = rule.gradient(data.filled)
-        weights = parameters.sum_of_group(network._column("tie"), network._connection_rows(), found.weights)
-        biases = parameters.sum_of_group(network._column("bias_tie"), network._rows(), found.biases)
+        sums = rule.gradient(data.filled)
+        weights = parameters.sum_of_group(network._column("tie"), network._connection_rows(), sums.weights)
+        biases = parameters.sum_of_group(network._column("bias_tie"), network._rows(), sums.biases)
     return weights / len(data.filled), biases / len(data.filled)
-
-
-def _length(vector: Floats) -> float:
-    return float(np.linalg.norm(vector))
-
-
-def _by(part: float, whole: float) -> float:
-    return part / whole if whole else float("nan")

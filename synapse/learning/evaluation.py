@@ -56,9 +56,8 @@ class Evaluation:
 
     def __repr__(self) -> str:
         right = "" if self.accuracy is None else f", accuracy {100 * self.accuracy:.4g} %"
-        return (
-            f"<Evaluation: {in_words(self.cost)} {self.error:.6g} over {counted(self.steps, 'step')}{right}>"
-        )
+        steps = counted(self.steps, "step")
+        return f"<Evaluation: {in_words(self.cost)} {self.error:.6g} over {steps}{right}>"
 
 
 def mean_cost(network: Network, data: Data, cost: Cost, weights: Floats | None = None) -> Evaluation:
@@ -88,9 +87,9 @@ def evaluated(network: Network, data: Data, cost: Cost, weights: Floats | None =
     if classes is None or network._recorder is not None:
         return mean_cost(network, data, cost, weights)
     with record(network, neurons=network.output) as log:
-        found = mean_cost(network, data, cost, weights)
+        evaluation = mean_cost(network, data, cost, weights)
     confusion, wrong = classified(data, classes, log.activation)
-    return replace(found, confusion=confusion, misclassified=wrong)
+    return replace(evaluation, confusion=confusion, misclassified=wrong)
 
 
 def _by_weight(data: Data, weights: Floats) -> Iterator[tuple[Data, float]]:
@@ -118,9 +117,9 @@ def classes_of(data: Data, weights: Floats | None) -> NDArray[np.int64] | None:
     several = targets.shape[1] > 1
     if several and (targets.sum(axis=1) != 1).any():
         return None
-    found = np.full(len(counted), -1)
-    found[counted] = targets.argmax(axis=1) if several else targets[:, 0]
-    return found
+    classes = np.full(len(counted), -1)
+    classes[counted] = targets.argmax(axis=1) if several else targets[:, 0]
+    return classes
 
 
 def classified(data: Data, classes: Ints, outputs: Floats) -> tuple[Ints, Ints]:

@@ -10,7 +10,6 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import squash as squashes
 from .._checks import expected, non_negative_number, shown, whole_number
@@ -130,7 +129,13 @@ def fit_readout(
     with InUse(network):
         sources = _sources(network)
         data = prepare(network, inputs, targets)
-        rows = _fitted_rows(data, washout)
+        washout = whole_number("The washout", washout, "a whole number, 0 or above", 0)
+        used = data.aimed.astype(bool)
+        for first in data.runs[:-1].tolist():  # beyond a short sequence is the next one's washout
+            used[first : first + washout] = False
+        if not used.any():
+            raise ArgumentError(f"A washout of {shown(washout)} leaves no row with a target to fit.")
+        rows = np.flatnonzero(used)
         if np.isnan(data.targets[rows]).any():
             raise ArgumentError(
                 "A read-out fits all outputs to the same rows, but some have no target in some of them. "
@@ -144,7 +149,11 @@ def fit_readout(
         except BaseException:
             restore_context(network, before)
             raise
-        _write(network, sources, fit)
+        for i, neuron in enumerate(network.output):
+            for link in _learning(neuron):
+                link.weight = fit.weights[sources[link.source], i]
+            if neuron.trainable:
+                neuron.bias = fit.biases[i]
         live = network._sensitivities
         with nullcontext() if live is None else live.unchanged(network):
             network.output.activate()  # the last row's outputs, by the new weights
@@ -156,10 +165,10 @@ def _sources(network: Network) -> _Sources:
     own = set(network)
     for neuron in network.output:
         _refuse_unfit(neuron, own)
-    found = dict.fromkeys(link.source for neuron in network.output for link in neuron.incoming)
-    if not any(link.trainable for neuron in network.output for link in neuron.incoming):
+    links = [link for neuron in network.output for link in neuron.incoming]
+    if not any(link.trainable for link in links):
         raise TopologyError(f"No trainable connection leads to the outputs of {network!r}: nothing to fit.")
-    return {neuron: i for i, neuron in enumerate(found)}
+    return {neuron: i for i, neuron in enumerate(dict.fromkeys(link.source for link in links))}
 
 
 def _refuse_unfit(neuron: Neuron, own: set[Neuron]) -> None:
@@ -181,17 +190,6 @@ def _refuse_unfit(neuron: Neuron, own: set[Neuron]) -> None:
         raise TopologyError(
             f"Connections to the output {neuron!r} are gated: only ungated ones can be fitted."
         )
-
-
-def _fitted_rows(data: Data, washout: int) -> NDArray[np.int64]:
-    """The rows that have a target and come after the washout of their sequence."""
-    washout = whole_number("The washout", washout, "a whole number, 0 or above", 0)
-    used = data.aimed.astype(bool)
-    for first in data.runs[:-1].tolist():  # what reaches beyond a short sequence is in the next one's washout
-        used[first : first + washout] = False
-    if not used.any():
-        raise ArgumentError(f"A washout of {shown(washout)} leaves no row with a target to fit.")
-    return np.flatnonzero(used)
 
 
 def _target_states(network: Network, targets: Floats) -> Floats:
@@ -230,9 +228,8 @@ def _fit(
     with np.errstate(over="ignore", invalid="ignore"):
         fit = _solve(network, sources, seen, states, ridge)
         reached = (seen @ fit.weights + fit.biases).T
-        outputs = np.array(
-            [list(map(neuron.squash, s)) for neuron, s in zip(network.output, reached, strict=True)]
-        ).T
+        pairs = zip(network.output, reached, strict=True)
+        outputs = np.array([list(map(neuron.squash, states)) for neuron, states in pairs]).T
         error = float(np.mean((outputs - targets) ** 2))
     numbers, largest = np.append(fit.weights, fit.biases), np.finfo(network.dtype).max
     if not ((np.abs(numbers) <= largest).all() and np.isfinite(error)):  # not of NaN either
@@ -256,12 +253,12 @@ def _solve(network: Network, sources: _Sources, seen: Floats, states: Floats, ri
     left = states - seen @ weights - biases
     ranks, conditions = [len(sources)], [1.0]
     for (columns, biased), outputs in same_sources.items():
-        found = _least_squares(seen[:, columns], left[:, outputs], ridge, biased)
-        weights[np.ix_(columns, outputs)] = found.weights
-        biases[outputs] += found.biases
+        fit = _least_squares(seen[:, columns], left[:, outputs], ridge, biased)
+        weights[np.ix_(columns, outputs)] = fit.weights
+        biases[outputs] += fit.biases
         if columns:
-            ranks.append(found.rank)
-            conditions.append(found.condition)
+            ranks.append(fit.rank)
+            conditions.append(fit.condition)
     return _Solution(weights, biases, min(ranks), max(conditions))
 
 
@@ -284,11 +281,3 @@ def _least_squares(x: Floats, y: Floats, ridge: float, biased: bool) -> _Solutio
 
 def _learning(neuron: Neuron) -> list[Connection]:
     return [link for link in neuron.incoming if link.trainable]
-
-
-def _write(network: Network, sources: _Sources, fit: _Solution) -> None:
-    for i, neuron in enumerate(network.output):
-        for link in _learning(neuron):
-            link.weight = fit.weights[sources[link.source], i]
-        if neuron.trainable:
-            neuron.bias = fit.biases[i]

@@ -51,6 +51,11 @@ def check_parameters(
         raise ArgumentError("The parameters are changed in place, but this array is read-only.")
 
 
+def rate_of_step(optimizer: Any, rate: Any) -> float:
+    """The rate of a step, checked; by default the optimizer's own."""
+    return optimizer.rate if rate is None else _checks.non_negative_number("The rate of a step", rate)
+
+
 def too_steep() -> DivergenceError:
     """The error for a gradient that is not finite."""
     return DivergenceError(
@@ -170,10 +175,8 @@ class OptimizerState:
 
     def __init__(self, optimizer: Optimizer, size: int, frozen: Any = None, dtype: Any = np.float64) -> None:
         if not isinstance(optimizer, Optimizer):
-            condition = "an optimizer, such as synapse.optimizers.Adam()"
-            raise ArgumentTypeError(
-                _checks.expected("The optimizer of an OptimizerState", condition, optimizer)
-            )
+            what, condition = "The optimizer", "an optimizer, such as synapse.optimizers.Adam()"
+            raise ArgumentTypeError(_checks.expected(f"{what} of an OptimizerState", condition, optimizer))
         self.optimizer = optimizer
         self.steps = 0
         size = _checks.whole_number("The size of an OptimizerState", size, "a whole number, 0 or above", 0)
@@ -213,11 +216,11 @@ class OptimizerState:
             parameters have not changed.
         """
         check_parameters(parameters, self.change.shape, (self.change.dtype,))
-        gradient = self._checked(gradient)
-        rate = (
-            self.optimizer.rate if rate is None else _checks.non_negative_number("The rate of a step", rate)
-        )
-        self._move(parameters, gradient, rate)
+        slopes = _checks.numbers("The gradient", gradient, "numbers")
+        if slopes.shape != self.change.shape:
+            condition = f"of shape {self.change.shape}"
+            raise ArgumentError(_checks.expected("The gradient", condition, slopes.shape))
+        self._move(parameters, slopes, rate_of_step(self.optimizer, rate))
 
     def _move(self, parameters: Floats, gradient: Floats, rate: float) -> None:
         """Do the same as :meth:`step` with arguments that need no check."""
@@ -257,20 +260,11 @@ class OptimizerState:
     def _vector(self, name: str, values: Any) -> Floats:
         vector = _checks.finite_array(f"The {name}", values, self.change.dtype)
         if vector.shape != self.change.shape:
-            raise ArgumentError(
-                _checks.expected(f"The {name}", f"of shape {self.change.shape}", vector.shape)
-            )
+            condition = f"of shape {self.change.shape}"
+            raise ArgumentError(_checks.expected(f"The {name}", condition, vector.shape))
         if name in self.optimizer.non_negative and (vector < 0).any():
             raise ArgumentError(_checks.expected(f"The {name}", "0 or above", float(vector.min())))
         return vector
-
-    def _checked(self, gradient: Any) -> Floats:
-        slopes = _checks.numbers("The gradient", gradient, "numbers")
-        if slopes.shape != self.change.shape:
-            raise ArgumentError(
-                _checks.expected("The gradient", f"of shape {self.change.shape}", slopes.shape)
-            )
-        return slopes
 
     def __getattr__(self, name: str) -> Floats:
         if name.startswith("_") or name not in self._names:

@@ -81,9 +81,8 @@ class SGD(BuiltIn):
         _checks.check_fields(self, _checks.boolean, "nesterov")
         _checks.check_fields(self, _checks.non_negative_number, "weight_decay")
         if self.nesterov and not self.momentum:
-            raise ArgumentError(
-                _checks.expected(self._about("momentum"), "above 0 with nesterov", self.momentum)
-            )
+            what = self._about("momentum")
+            raise ArgumentError(_checks.expected(what, "above 0 with nesterov", self.momentum))
 
     def memory(self) -> dict[str, float]:
         """One name with momentum: ``velocity``, which starts at 0."""
@@ -320,9 +319,8 @@ class Rprop(BuiltIn):
             raise ArgumentError(_checks.expected(self._about("etas"), "one below and one above 1", self.etas))
         least, most = self.steps
         if not least <= self.rate <= most:
-            raise ArgumentError(
-                _checks.expected(self._about("steps"), f"around the rate, {self.rate}", self.steps)
-            )
+            condition = f"around the rate, {self.rate}"
+            raise ArgumentError(_checks.expected(self._about("steps"), condition, self.steps))
 
     def memory(self) -> dict[str, float]:
         """``sizes`` of the next changes, ``signs`` of the last gradient (0: it counts as 0)."""

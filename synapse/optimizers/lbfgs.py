@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, final
 
 import numpy as np
@@ -52,9 +53,7 @@ class LBFGS:
     tolerance: float = 1e-6
 
     def __post_init__(self) -> None:
-        _checks.check_fields(
-            self, lambda what, memory: _checks.positive_integer(what, memory, MOST_MEMORY), "memory"
-        )
+        _checks.check_fields(self, partial(_checks.positive_integer, most=MOST_MEMORY), "memory")
         _checks.check_fields(self, _checks.positive_integer, "iterations")
         _checks.check_fields(self, _checks.positive_number, "tolerance")
 
@@ -100,19 +99,15 @@ class LBFGS:
 
         def whole(values: Floats) -> Floats:
             """All parameters, with these values of the free ones."""
-            found = start.copy()
-            found[free] = values
-            return found
+            every = start.copy()
+            every[free] = values
+            return every
 
         def cost(values: Floats) -> tuple[float, Floats]:
-            answer = function(whole(values))
-            cost, gradient = _checks.pair(
-                "What the function of LBFGS returns", answer, "a cost and its gradient"
-            )
-            cost, slopes = (
-                _checks.real_number("The cost", cost),
-                _checks.numbers("The gradient", gradient, "numbers"),
-            )
+            answer, condition = function(whole(values)), "a cost and its gradient"
+            cost, gradient = _checks.pair("What the function of LBFGS returns", answer, condition)
+            cost = _checks.real_number("The cost", cost)
+            slopes = _checks.numbers("The gradient", gradient, "numbers")
             if slopes.shape != free.shape:
                 raise ArgumentError(_checks.expected("The gradient", f"of shape {free.shape}", slopes.shape))
             if not (np.isfinite(cost) and np.isfinite(slopes).all()):
@@ -134,12 +129,5 @@ class LBFGS:
             "gtol": self.tolerance,
             "ftol": np.finfo(np.float64).eps,  # the cost no longer falls
         }
-        found = optimize.minimize(
-            cost,
-            start[free],
-            jac=True,
-            method="L-BFGS-B",
-            callback=tell,
-            options=options,
-        )
-        return whole(found.x)
+        settings = {"jac": True, "method": "L-BFGS-B", "callback": tell, "options": options}
+        return whole(optimize.minimize(cost, start[free], **settings).x)

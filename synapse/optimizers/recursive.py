@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .. import _checks, engine
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, DivergenceError
-from .base import check_parameters, mask_of_moving, require_names
+from .base import check_parameters, mask_of_moving, rate_of_step, require_names
 
 NEURON, ALL = "neuron", "all"
 
@@ -134,33 +134,28 @@ class RecursiveState(ABC):
         check_parameters(parameters, self.change.shape)
         misses = _checks.numbers("The errors", errors, "numbers")
         if misses.ndim != 1 or misses.size < self._outputs:
-            outputs = _checks.counted(self._outputs, "output")
-            raise ArgumentError(
-                _checks.expected("The errors", f"a vector for at least {outputs}", misses.shape)
-            )
+            condition = f"a vector for at least {_checks.counted(self._outputs, 'output')}"
+            raise ArgumentError(_checks.expected("The errors", condition, misses.shape))
         slopes = _checks.numbers("The jacobian", jacobian, "numbers")
         if slopes.shape != (misses.size, self.change.size):
             shape = (misses.size, self.change.size)
             raise ArgumentError(_checks.expected("The jacobian", f"of shape {shape}", slopes.shape))
-        factor = (
-            self.optimizer.rate if rate is None else _checks.non_negative_number("The rate of a step", rate)
-        )
-        self._move(parameters, slopes, misses, factor)
+        self._move(parameters, slopes, misses, rate_of_step(self.optimizer, rate))
 
     def _move(self, parameters: Floats, jacobian: Floats, errors: Floats, rate: float) -> None:
         """Do the same as :meth:`step` with arguments that need no check."""
         if self._slopes.shape[0] != len(errors):
             self._slopes = np.empty((len(errors), len(self._columns)))
         np.take(jacobian, self._columns, axis=1, out=self._slopes)
-        found = self._find_change(errors.copy())
-        if found is None or not np.isfinite(parameters[self._columns] + rate * found).all():
+        change = self._find_change(errors.copy())
+        if change is None or not np.isfinite(parameters[self._columns] + rate * change).all():
             raise DivergenceError(
                 f"A step of {type(self.optimizer).__name__} is not finite, or its covariance is no longer "
                 "positive; the parameters are as before. Train on with less initial variance or more noise."
             )
         self._renew()
         self.steps += 1
-        self.change[self._columns] = rate * found
+        self.change[self._columns] = rate * change
         parameters[self._columns] += self.change[self._columns]
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -178,10 +173,8 @@ class RecursiveState(ABC):
             Nothing has changed.
         """
         require_names(self.optimizer, ["steps", "covariance"], arrays)
-        flat, size = (
-            _checks.finite_array("The covariance", arrays["covariance"]),
-            (np.diff(self._bounds) ** 2).sum(),
-        )
+        flat = _checks.finite_array("The covariance", arrays["covariance"])
+        size = (np.diff(self._bounds) ** 2).sum()
         if flat.shape != (size,):
             raise ArgumentError(_checks.expected("The covariance", f"of shape ({size},)", flat.shape))
         for matrix in self._matrices(flat):
@@ -271,17 +264,15 @@ class _LeastSquaresState(RecursiveState):
     @property
     def covariances(self) -> list[Floats]:
         """Copies of the covariance matrices, one for each output, in the order of `members`."""
-        found = {g: share.matrix.copy() for share in self._shares for g in share.groups}
-        return [found[g] for g in sorted(found)]
+        matrices = {g: share.matrix.copy() for share in self._shares for g in share.groups}
+        return [matrices[g] for g in sorted(matrices)]
 
     def _restore(self, flat: Floats) -> None:
         self._shares = [_Share(matrix, [g]) for g, matrix in enumerate(self._matrices(flat))]
 
     def _regressors(self, group: int) -> Floats:
         """dy/dp of the parameters of one output."""
-        own = slice(self._bounds[group], self._bounds[group + 1])
-        regressors: Floats = self._slopes[self._labels[group], own]
-        return regressors
+        return np.asarray(self._slopes[self._labels[group], slice(*self._bounds[group : group + 2])])
 
     def _find_change(self, errors: Floats) -> Floats | None:
         self._shares = [part for share in self._shares for part in share.parted(self._regressors)]

@@ -18,21 +18,11 @@ from typing import Any
 import numba
 import numpy as np
 from llvmlite import ir
-from numba import types
+from numba import extending, types
 from numba.core import cgutils, event
 from numba.core.typeconv import Conversion
 from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_global
-from numba.extending import (
-    infer_getattr,
-    intrinsic,
-    lower_builtin,
-    lower_cast,
-    lower_getattr_generic,
-    make_attribute_wrapper,
-    models,
-    overload,
-    register_model,
-)
+from numba.extending import intrinsic, overload
 
 from .. import compiling
 from ..guard import Deferred
@@ -163,7 +153,10 @@ class TableType(types.Type):
     """The type of a bundle: one word, the address of a table of column addresses, its attributes."""
 
     columns: tuple[Column, ...]
-    unit: Any
+
+    def __init__(self, unit: Any, *others: Any) -> None:
+        self.unit = unit
+        super().__init__(name=f"{type(self).__name__}({', '.join(map(str, (unit, *others)))})")
 
     def __init_subclass__(cls) -> None:
         cls.place = {column.name: i for i, column in enumerate(cls.columns)}
@@ -185,9 +178,15 @@ class ColumnsType(TableType):
 
     columns = TABLE
 
-    def __init__(self, unit: Any) -> None:
-        self.unit = unit
-        super().__init__(name=f"Columns({unit})")
+
+class PlanType(TableType):
+    """The type of ``p`` in kernels: the columns of a plan."""
+
+    columns = PLAN
+
+    def column(self, name: str) -> ColumnType:
+        """The type of ``p.name``."""
+        return ColumnType(self.dtype(name), (f"plan of {name}",))
 
 
 class ColumnType(types.Type):
@@ -214,23 +213,24 @@ FAMILIES = {name: ("activations", name) for name in ("activation", "old_activati
 """Columns between which a kernel chooses belong to one family; a destination may be the column itself."""
 
 
-class TableModel(models.PrimitiveModel):
+class TableModel(extending.models.PrimitiveModel):
     """The address of a table, as a 64-bit number."""
 
     def __init__(self, manager: Any, table: Any) -> None:
         super().__init__(manager, table, ir.IntType(64))
 
 
-register_model(ColumnsType)(TableModel)
+extending.register_model(ColumnsType)(TableModel)
+extending.register_model(PlanType)(TableModel)
 
 
-@register_model(ColumnType)
-class _ColumnModel(models.PrimitiveModel):
+@extending.register_model(ColumnType)
+class _ColumnModel(extending.models.PrimitiveModel):
     def __init__(self, manager: Any, column: Any) -> None:
         super().__init__(manager, column, manager.lookup(column.dtype).get_data_type().as_pointer())
 
 
-@infer_getattr
+@extending.infer_getattr
 class _ColumnsAttribute(AttributeTemplate):
     key = TableType
 
@@ -248,13 +248,13 @@ class BareType(types.Type):
         super().__init__(name=f"Bare({dtype})")
 
 
-@register_model(BareType)
-class _BareModel(models.StructModel):
+@extending.register_model(BareType)
+class _BareModel(extending.models.StructModel):
     def __init__(self, manager: Any, bare: Any) -> None:
         super().__init__(manager, bare, [("data", types.CPointer(bare.dtype)), ("size", types.int64)])
 
 
-make_attribute_wrapper(BareType, "size", "size")
+extending.make_attribute_wrapper(BareType, "size", "size")
 
 
 @infer_global(operator.getitem)
@@ -290,8 +290,8 @@ def _place(context: Any, builder: Any, column: Any, value: Any, index: Any) -> A
     return builder.gep(value, [index])
 
 
-@lower_builtin(operator.getitem, ColumnType, types.Integer)
-@lower_builtin(operator.getitem, BareType, types.Integer)
+@extending.lower_builtin(operator.getitem, ColumnType, types.Integer)
+@extending.lower_builtin(operator.getitem, BareType, types.Integer)
 def _read_item(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     column = signature.args[0]
     value = builder.load(_place(context, builder, column, *args))
@@ -299,8 +299,8 @@ def _read_item(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     return context.data_model_manager[column.dtype].from_data(builder, value)
 
 
-@lower_builtin(operator.setitem, ColumnType, types.Integer, types.Any)
-@lower_builtin(operator.setitem, BareType, types.Integer, types.Any)
+@extending.lower_builtin(operator.setitem, ColumnType, types.Integer, types.Any)
+@extending.lower_builtin(operator.setitem, BareType, types.Integer, types.Any)
 def _write_item(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     column = signature.args[0]
     value = context.data_model_manager[column.dtype].as_data(builder, args[2])
@@ -308,12 +308,12 @@ def _write_item(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     return context.get_dummy_value()
 
 
-@lower_cast(ColumnType, ColumnType)
+@extending.lower_cast(ColumnType, ColumnType)
 def _one_of_two(context: Any, builder: Any, given: Any, taken: Any, value: Any) -> Any:
     return value
 
 
-@lower_getattr_generic(TableType)
+@extending.lower_getattr_generic(TableType)
 def column_of(context: Any, builder: Any, kind: Any, table: Any, name: str) -> Any:
     """The address of a column, marked as invariant so that loops load it once."""
     slot = builder.gep(
@@ -324,14 +324,26 @@ def column_of(context: Any, builder: Any, kind: Any, table: Any, name: str) -> A
     return builder.inttoptr(address, context.get_value_type(kind.column(name)))
 
 
-@intrinsic
-def _compiled_columns(typingctx: Any, table: Any, unit: Any) -> Any:
-    """The address of a store's table as ``m``."""
+def intrinsic_or(plain: Callable[..., Any]) -> Callable[..., Any]:
+    """A decorator of an intrinsic, whose place `plain` takes with NUMBA_DISABLE_JIT=1."""
+    return lambda compiled: plain if DEBUGGING else intrinsic(compiled)
 
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return args[0]
 
-    return ColumnsType(unit)(table, unit), codegen
+def bundle(kind: Any, fields: Any) -> Any:
+    """A function of the address of a table, and a number of a store's float, that returns ``m`` or ``p``."""
+
+    def plain(table: int, unit: Any) -> Any:
+        dtypes = [numpy_dtype(column, np.dtype(type(unit))) for column in kind.columns]
+        return fields(*plain_arrays(table, dtypes))
+
+    @intrinsic_or(plain)
+    def address(typingctx: Any, table: Any, unit: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return args[0]
+
+        return kind(unit)(table, unit), codegen
+
+    return address
 
 
 def reset_of(cleared: tuple[Column, ...]) -> Any:
@@ -368,8 +380,7 @@ def plain_arrays(table: int, dtypes: list[np.dtype[Any]]) -> list[Any]:
     return arrays
 
 
-def _plain_columns(table: int, unit: Any) -> Columns:
-    return Columns(*plain_arrays(table, [numpy_dtype(column, np.dtype(type(unit))) for column in TABLE]))
+columns, plan = bundle(ColumnsType, Columns), bundle(PlanType, PlanColumns)
 
 
 def reinterpreted(given: Any, taken: Any) -> Any:
@@ -418,10 +429,7 @@ def _constant(value: Callable[[str], Any]) -> Any:
 
 def _stream_of(whole: Any) -> Any:
     """The step of a stream of random numbers, for words of this integer type."""
-    weyl, word_bits = (
-        whole(0x1E3779B97F4A7D),
-        whole((1 << 53) - 1),
-    )  # the integers that floats and JSON represent
+    weyl, word_bits = whole(0x1E3779B97F4A7D), whole((1 << 53) - 1)  # integers that floats and JSON represent
     first, second, all_bits = whole(0xBF58476D1CE4E5B9), whole(0x94D049BB133111EB), whole((1 << 64) - 1)
     s30, s27, s31, s11 = whole(30), whole(27), whole(31), whole(11)
 
@@ -441,7 +449,6 @@ def _stream_of(whole: Any) -> Any:
 
 if DEBUGGING:
     stream: Any = lambda word: _stream_of(int)(int(word))  # noqa: E731
-    columns: Any = _plain_columns
     reset: Any = _plain_reset
     from_bits: Any = lambda bits: np.int64(bits).view(np.float64)  # noqa: E731
     to_bits: Any = lambda value: np.float64(value).view(np.int64)  # noqa: E731
@@ -449,59 +456,16 @@ if DEBUGGING:
     zero: Any = lambda like: type(like)(0)  # noqa: E731
     one: Any = lambda like: type(like)(1)  # noqa: E731
     most_of: Any = lambda like: np.finfo(like).max  # noqa: E731
+    single_from_bits: Any = lambda bits: np.int64(bits).astype(np.int32).view(np.float32)  # noqa: E731
+    single_bits: Any = lambda value: np.int64(np.float32(value).view(np.int32))  # noqa: E731
 else:
-    from_bits, to_bits = (
-        reinterpreted(types.int64, types.float64),
-        reinterpreted(types.float64, types.int64),
-    )
+    from_bits = reinterpreted(types.int64, types.float64)
+    to_bits = reinterpreted(types.float64, types.int64)
+    single_from_bits = reinterpreted(types.int32, types.float32)
+    single_bits = reinterpreted(types.float32, types.int32)
     table, zero, one = _reader, _constant(lambda _: 0.0), _constant(lambda _: 1.0)
     most_of = _constant(lambda kind: np.finfo(kind).max)
-    stream, _compiled_reset = inline(_stream_of(np.uint64)), reset_of(CLEARED)
-
-    @inline
-    def columns(table: int, unit: Any) -> Any:
-        """The columns of a store, from the address of its table."""
-        return _compiled_columns(table, unit)
-
-    @inline
-    def reset(m: Any, row: int) -> Any:
-        """Set every cleared column of a neuron to its default. The schema declares which these are."""
-        return _compiled_reset(m, row)
-
-
-class PlanType(TableType):
-    """The type of ``p`` in kernels."""
-
-    columns = PLAN
-
-    def __init__(self, unit: Any) -> None:
-        self.unit = unit
-        super().__init__(name=f"Plan({unit})")
-
-    def column(self, name: str) -> ColumnType:
-        """The type of ``p.name``."""
-        return ColumnType(self.dtype(name), (f"plan of {name}",))
-
-
-register_model(PlanType)(TableModel)
-
-
-@intrinsic
-def _compiled_plan(typingctx: Any, table: Any, unit: Any) -> Any:
-    """The address of the table of a plan as ``p``."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return args[0]
-
-    return PlanType(unit)(table, unit), codegen
-
-
-def _plain_plan(table: int, unit: Any) -> PlanColumns:
-    """A plan as arrays for NUMBA_DISABLE_JIT=1."""
-    return PlanColumns(*plain_arrays(table, [numpy_dtype(column, np.dtype(type(unit))) for column in PLAN]))
-
-
-plan: Any = _plain_plan if DEBUGGING else _compiled_plan
+    stream, reset = inline(_stream_of(np.uint64)), reset_of(CLEARED)
 
 
 def by_type(single: Any, double: Any) -> Any:
@@ -519,17 +483,9 @@ def by_type(single: Any, double: Any) -> Any:
     return chosen
 
 
-if DEBUGGING:
-    single_from_bits: Any = lambda bits: np.int64(bits).astype(np.int32).view(np.float32)  # noqa: E731
-    single_bits: Any = lambda value: np.int64(np.float32(value).view(np.int32))  # noqa: E731
-else:
-    single_from_bits = reinterpreted(types.int32, types.float32)
-    single_bits = reinterpreted(types.float32, types.int32)
-
-
-@intrinsic
-def _compiled_bare(typingctx: Any, array: Any) -> Any:
-    """The address and the size of a contiguous array with one dimension."""
+@intrinsic_or(lambda array: array)
+def bare(typingctx: Any, array: Any) -> Any:
+    """The numbers of a contiguous array with one dimension, for the parts of a kernel; it has a ``size``."""
     if not isinstance(array, types.Array) or array.ndim != 1 or array.layout != "C":
         return None
     kind = BareType(array.dtype)
@@ -541,7 +497,3 @@ def _compiled_bare(typingctx: Any, array: Any) -> Any:
         return taken._getvalue()
 
     return kind(array), codegen
-
-
-bare: Any = (lambda array: array) if DEBUGGING else _compiled_bare
-"""``(array)``: its numbers, for the parts of a kernel; like an array, it has items and a ``size``."""

@@ -14,10 +14,10 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global
-from numba.extending import intrinsic, lower_builtin, models, register_model
+from numba.extending import lower_builtin, models, register_model
 
 from ..schema import TAPES, TapeColumns, numpy_dtype
-from .jit import DEBUGGING, ColumnType, TableModel, TableType, column_of, plain_arrays
+from .jit import ColumnType, TableModel, TableType, column_of, intrinsic_or, plain_arrays
 
 FLAGS = ("reassoc", "contract", "nsz")
 
@@ -99,8 +99,8 @@ def vector_sum(builder: Any, value: Any) -> Any:
     return builder.call(function, [ir.Constant(element, 0.0), value], fastmath=("reassoc", "nsz"))
 
 
-@intrinsic
-def _total(typingctx: Any, value: Any) -> Any:
+@intrinsic_or(np.sum)
+def total(typingctx: Any, value: Any) -> Any:
     """The sum over all samples."""
     result = value.unit if isinstance(value, LanesType) else value
 
@@ -110,8 +110,8 @@ def _total(typingctx: Any, value: Any) -> Any:
     return result(value), codegen
 
 
-@intrinsic
-def _flat(typingctx: Any, column: Any) -> Any:
+@intrinsic_or(lambda column: column.reshape(-1))
+def flat(typingctx: Any, column: Any) -> Any:
     """A column of lanes as a column of single numbers."""
     dtype = column.dtype.unit if isinstance(column.dtype, LanesType) else column.dtype
     taken = ColumnType(dtype, column.family)
@@ -122,8 +122,8 @@ def _flat(typingctx: Any, column: Any) -> Any:
     return taken(column), codegen
 
 
-@intrinsic
-def _splat(typingctx: Any, value: Any, column: Any) -> Any:
+@intrinsic_or(lambda value, column: np.full(column.shape[1:], value, column.dtype)[()])
+def splat(typingctx: Any, value: Any, column: Any) -> Any:
     """One number in every lane, in the element type of a column."""
     taken = column.dtype
 
@@ -136,8 +136,8 @@ def _splat(typingctx: Any, value: Any, column: Any) -> Any:
     return taken(value, column), codegen
 
 
-@intrinsic
-def _rolled(typingctx: Any, number: Any) -> Any:
+@intrinsic_or(lambda number: number)
+def rolled(typingctx: Any, number: Any) -> Any:
     """A number that the optimiser does not know: it would write a loop over lanes once for each of them."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -153,8 +153,8 @@ class TapesType(TableType):
     columns = TAPES
 
     def __init__(self, unit: Any, count: int) -> None:
-        self.unit, self.count = unit, count
-        super().__init__(name=f"Tapes({unit}, {count})")
+        self.count = count
+        super().__init__(unit, count)
 
     def dtype(self, name: str) -> Any:
         """What a column holds."""
@@ -169,28 +169,6 @@ class TapesType(TableType):
 register_model(TapesType)(TableModel)
 
 
-@intrinsic
-def _compiled_tapes(typingctx: Any, table: Any, unit: Any, tag: Any) -> Any:
-    """The address of a table of tapes as ``u``; the length of the tuple `tag` is the number of lanes."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return args[0]
-
-    return TapesType(unit, len(tag))(table, unit, tag), codegen
-
-
-@intrinsic
-def _by_sample(typingctx: Any, u: Any) -> Any:
-    """Activations in which neurons are consecutive: as they are for one sample, transposed for several."""
-    name = "activation" if u.count == 1 else "transposed"
-    taken = ColumnType(u.unit, u.column(name).family)
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.bitcast(column_of(context, builder, u, args[0], name), context.get_value_type(taken))
-
-    return taken(u), codegen
-
-
 def _plain_tapes(table: int, unit: Any, tag: tuple[int, ...]) -> TapeColumns:
     """Tapes as arrays for NUMBA_DISABLE_JIT=1: a row of a wide one has one number per sample."""
     one, laned = np.dtype(type(unit)), [column.dtype == "lanes" for column in TAPES]
@@ -199,13 +177,23 @@ def _plain_tapes(table: int, unit: Any, tag: tuple[int, ...]) -> TapeColumns:
     return TapeColumns(*(a.reshape(-1, len(tag)) if wide and len(tag) > 1 else a for a, wide in arrays))
 
 
-if DEBUGGING:
-    tapes: Any = _plain_tapes
-    flat: Any = lambda column: column.reshape(-1)  # noqa: E731
-    by_sample: Any = lambda u: (u.transposed if u.activation.ndim > 1 else u.activation).reshape(-1)  # noqa: E731
-    rolled: Any = lambda number: number  # noqa: E731
-    total: Any = np.sum
-    splat: Any = lambda value, column: np.full(column.shape[1:], value, column.dtype)[()]  # noqa: E731
-else:
-    tapes, flat, by_sample, rolled = _compiled_tapes, _flat, _by_sample, _rolled
-    total, splat = _total, _splat
+@intrinsic_or(_plain_tapes)
+def tapes(typingctx: Any, table: Any, unit: Any, tag: Any) -> Any:
+    """The address of a table of tapes as ``u``; the length of the tuple `tag` is the number of lanes."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return args[0]
+
+    return TapesType(unit, len(tag))(table, unit, tag), codegen
+
+
+@intrinsic_or(lambda u: (u.transposed if u.activation.ndim > 1 else u.activation).reshape(-1))
+def by_sample(typingctx: Any, u: Any) -> Any:
+    """Activations in which neurons are consecutive: as they are for one sample, transposed for several."""
+    name = "activation" if u.count == 1 else "transposed"
+    taken = ColumnType(u.unit, u.column(name).family)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.bitcast(column_of(context, builder, u, args[0], name), context.get_value_type(taken))
+
+    return taken(u), codegen

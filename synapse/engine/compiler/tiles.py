@@ -15,10 +15,9 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
 from ..schema import TILE, VECTOR_BYTES
-from .jit import DEBUGGING, inline, set_tbaa
+from .jit import inline, intrinsic_or, set_tbaa
 from .lanes import FLAGS, LanesType, spread
 
 # --- memory ------------------------------------------------------------------------------------
@@ -114,212 +113,7 @@ def _offset(at: Any, by: int) -> Any:
     return ir.Constant(at.type, by)
 
 
-# --- the parts of dense products ---------------------------------------------------------------
-
-
-@intrinsic
-def _width(typingctx: Any, column: Any) -> Any:
-    """Number of neurons in a pack of this column."""
-    count = 1 if isinstance(column.dtype, LanesType) else _wide(column).count
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return ir.Constant(ir.IntType(64), count)
-
-    return types.uint64(column), codegen
-
-
-@intrinsic
-def _no_sums(typingctx: Any, column: Any, packs: Any) -> Any:
-    """As many packs of zeros for each neuron of a tile as the tuple `packs` is long."""
-    pack = _wide(column)
-    taken = types.UniTuple(pack, TILE * len(packs))
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = context.get_value_type(pack)
-        return context.make_tuple(builder, taken, [ir.Constant(kind, [0.0] * pack.count)] * taken.count)
-
-    return taken(column, packs), codegen
-
-
-@intrinsic
-def _spaced(typingctx: Any, first: Any, gap: Any, count: Any) -> Any:
-    """The indices first, first + gap, ...; beyond the first `count`, the last of these again."""
-    taken = types.UniTuple(types.uint64, TILE)
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        at, gap, count = args
-        places = [at]
-        for k in range(1, TILE):
-            there = builder.icmp_unsigned("<", _offset(count, k), count)
-            at = builder.select(there, builder.add(at, gap), at)
-            places.append(at)
-        return context.make_tuple(builder, taken, places)
-
-    return taken(types.uint64, types.uint64, types.uint64), codegen
-
-
-@intrinsic
-def _add_products(
-    typingctx: Any, sums: Any, column: Any, at: Any, weight: Any, rows: Any, q: Any, left: Any
-) -> Any:
-    """Add a pack of activations, times the weights q of each neuron's row, to the sums of a tile."""
-    laned = isinstance(column.dtype, LanesType)
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        sums, address, at, weights, rows, q, left = args
-        y = _load_pack(context, builder, column, address, at, left)
-        added = []
-        for one, row in zip(_parts(builder, sums), _parts(builder, rows), strict=True):
-            w = _load_weights(builder, weight, weights, builder.add(row, q), left, y.type, laned)
-            added.append(_times_plus(builder, y, w, one))
-        return context.make_tuple(builder, sig.return_type, added)
-
-    return sums(sums, column, types.uint64, weight, rows, types.uint64, types.uint64), codegen
-
-
-@intrinsic
-def _put(typingctx: Any, column: Any, sums: Any) -> Any:
-    """Store the sums of a tile at the beginning of a column; a pack of single numbers is summed."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        (address, _), values, word = args, _parts(builder, args[1]), ir.IntType(64)
-        if isinstance(column.dtype, LanesType):
-            for k, value in enumerate(values):
-                _store_one(builder, column, value, address, word(k))
-        else:
-            total = _half(builder, _totals(builder, values), 0, TILE)
-            _store_some(builder, total, address, word(0), word(TILE), column.family)
-        return context.get_dummy_value()
-
-    return types.none(column, sums), codegen
-
-
-@intrinsic
-def _taken(typingctx: Any, column: Any) -> Any:
-    """The first elements of a column, one for each neuron of a tile."""
-    taken = types.UniTuple(column.dtype, TILE)
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        places = [ir.Constant(ir.IntType(64), k) for k in range(TILE)]
-        return context.make_tuple(builder, taken, [_load_one(builder, column, args[0], at) for at in places])
-
-    return taken(column), codegen
-
-
-@intrinsic
-def _push_products(
-    typingctx: Any, column: Any, at: Any, errors: Any, weight: Any, rows: Any, q: Any, left: Any
-) -> Any:
-    """Add the errors of a tile, times the weights q of each neuron's row, to a pack of a column."""
-    laned = isinstance(column.dtype, LanesType)
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        address, at, errors, weights, rows, q, left = args
-        value = _load_pack(context, builder, column, address, at, left)
-        kind = value.type
-        for one, row in zip(_parts(builder, errors), _parts(builder, rows), strict=True):
-            w = _load_weights(builder, weight, weights, builder.add(row, q), left, kind, laned)
-            value = _times_plus(builder, one if laned else spread(builder, one, kind), w, value)
-        if laned:
-            _store_one(builder, column, value, address, at)
-        else:
-            _store_some(builder, value, address, at, left, column.family)
-        return context.get_dummy_value()
-
-    return types.none(column, types.uint64, errors, weight, rows, types.uint64, types.uint64), codegen
-
-
-@intrinsic
-def _add_outer(
-    typingctx: Any, sums: Any, activation: Any, at: Any, left: Any, error: Any, first: Any, gap: Any
-) -> Any:
-    """Add errors times packs of activations to the sums of a tile; neuron k has its error at first + k gap.
-
-    `left` numbers of the last pack are valid, and all of the one before.
-    """
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        sums, address, at, left, errors, first, gap = args
-        kind, packs = context.get_value_type(_wide(activation)), sums.type.count // TILE
-        whole = _offset(at, kind.count)
-        values = []
-        for p in range(packs):
-            place = builder.add(at, _offset(at, p * kind.count))
-            some = left if p == packs - 1 else whole
-            values.append(_load_some(builder, address, place, some, kind, activation.family))
-        added, parts = [], _parts(builder, sums)
-        for k in range(TILE):
-            place = builder.add(first, builder.mul(gap, _offset(gap, k)))
-            e = spread(builder, _load_one(builder, error, errors, place), kind)
-            added += [_times_plus(builder, y, e, parts[k * packs + p]) for p, y in enumerate(values)]
-        return context.make_tuple(builder, sig.return_type, added)
-
-    u64 = types.uint64
-    return sums(sums, activation, u64, u64, error, u64, u64), codegen
-
-
-@intrinsic
-def _add_rows(
-    typingctx: Any, column: Any, rows: Any, q: Any, sums: Any, left: Any, count: Any, fresh: Any
-) -> Any:
-    """Add the packs of the first `count` neurons to their rows of a column; if `fresh`, overwrite these."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        address, rows, q, sums, left, count, fresh = args
-        parts, packs = _parts(builder, sums), sums.type.count // rows.type.count
-        kind = ir.VectorType(context.get_value_type(column.dtype), parts[0].type.count)
-        whole = _offset(q, kind.count)
-        for k, row in enumerate(_parts(builder, rows)):
-            with builder.if_then(builder.icmp_unsigned("<", _offset(count, k), count)):
-                for p in range(packs):
-                    place = builder.add(builder.add(row, q), _offset(q, p * kind.count))
-                    some = left if p == packs - 1 else whole
-                    value = parts[k * packs + p]
-                    if kind != value.type:
-                        value = builder.fpext(value, kind)
-                    known = builder.select(fresh, _offset(q, 0), some)
-                    stored = _load_some(builder, address, place, known, kind, column.family)
-                    value = builder.fadd(stored, value, flags=FLAGS)
-                    _store_some(builder, value, address, place, some, column.family)
-        return context.get_dummy_value()
-
-    return types.none(column, rows, types.uint64, sums, types.uint64, types.uint64, types.boolean), codegen
-
-
-@intrinsic
-def _transpose(
-    typingctx: Any, target: Any, to: Any, gap: Any, source: Any, at: Any, step: Any, like: Any
-) -> Any:
-    """Transpose a square of numbers, as wide as `like` has lanes. Rows are `step` apart, then `gap`."""
-    count = like.dtype.count if isinstance(like.dtype, LanesType) else 0  # one sample: never called
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        target_address, to, gap, address, at, step, _ = args
-        kind, whole = ir.VectorType(context.get_value_type(source.dtype), count), _offset(at, count)
-        rows = []
-        for k in range(count):
-            place = builder.add(at, builder.mul(step, _offset(step, k)))
-            rows.append(_load_some(builder, address, place, whole, kind, source.family))
-        half = 1
-        while half < count:  # exchange the halves of blocks of 2, 4, 8, ...
-            for i in (i for i in range(count) if not i & half):
-                upper, lower = rows[i], rows[i + half]
-                first = [count + k - half if k & half else k for k in range(count)]
-                second = [count + k if k & half else k + half for k in range(count)]
-                for row, order in ((i, first), (i + half, second)):
-                    mask = ir.Constant(ir.VectorType(ir.IntType(32), count), order)
-                    rows[row] = builder.shuffle_vector(upper, lower, mask)
-            half *= 2
-        for k, row in enumerate(rows):
-            place = builder.add(to, builder.mul(gap, _offset(gap, k)))
-            _store_some(builder, row, target_address, place, whole, target.family)
-        return context.get_dummy_value()
-
-    u64 = types.uint64
-    return types.none(target, u64, u64, source, u64, u64, like), codegen
-
-
-# --- the same for NUMBA_DISABLE_JIT=1 ----------------------------------------------------------
+# --- the parts of dense products with NUMBA_DISABLE_JIT=1, and as they are compiled -----------------
 
 
 def _plain_width(column: Any) -> Any:
@@ -399,33 +193,222 @@ def _plain_transpose(target: Any, to: Any, gap: Any, source: Any, at: Any, step:
             target[int(to) + k * int(gap) + i] = source[int(at) + i * int(step) + k]
 
 
-if DEBUGGING:
-    width: Any = _plain_width
-    no_sums: Any = _plain_no_sums
-    spaced: Any = _plain_spaced
-    add_products: Any = _plain_add_products
-    put: Any = _plain_put
-    taken: Any = lambda column: tuple(column[k] for k in range(TILE))  # noqa: E731
-    push_products: Any = _plain_push_products
-    add_outer: Any = _plain_add_outer
-    add_rows: Any = _plain_add_rows
-    transpose: Any = _plain_transpose
-else:
-    width, no_sums, spaced, add_products, put = _width, _no_sums, _spaced, _add_products, _put
-    taken, push_products, add_outer, add_rows, transpose = (
-        _taken,
-        _push_products,
-        _add_outer,
-        _add_rows,
-        _transpose,
-    )
+def _plain_put_pack(column: Any, at: Any, left: Any, value: Any) -> None:
+    here = column[int(at) : int(at) + min(int(left), len(value))]
+    here[:] = value[: len(here)]
+
+
+def _plain_add_rest(column: Any, at: Any, left: Any, value: Any) -> None:
+    column[int(at) : int(at) + int(left)] += value[: int(left)]
+
+
+@intrinsic_or(_plain_width)
+def width(typingctx: Any, column: Any) -> Any:
+    """Number of neurons in a pack of this column."""
+    count = 1 if isinstance(column.dtype, LanesType) else _wide(column).count
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return ir.Constant(ir.IntType(64), count)
+
+    return types.uint64(column), codegen
+
+
+@intrinsic_or(_plain_no_sums)
+def no_sums(typingctx: Any, column: Any, packs: Any) -> Any:
+    """As many packs of zeros for each neuron of a tile as the tuple `packs` is long."""
+    pack = _wide(column)
+    taken = types.UniTuple(pack, TILE * len(packs))
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = context.get_value_type(pack)
+        return context.make_tuple(builder, taken, [ir.Constant(kind, [0.0] * pack.count)] * taken.count)
+
+    return taken(column, packs), codegen
+
+
+@intrinsic_or(_plain_spaced)
+def spaced(typingctx: Any, first: Any, gap: Any, count: Any) -> Any:
+    """The indices first, first + gap, ...; beyond the first `count`, the last of these again."""
+    taken = types.UniTuple(types.uint64, TILE)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        at, gap, count = args
+        places = [at]
+        for k in range(1, TILE):
+            there = builder.icmp_unsigned("<", _offset(count, k), count)
+            at = builder.select(there, builder.add(at, gap), at)
+            places.append(at)
+        return context.make_tuple(builder, taken, places)
+
+    return taken(types.uint64, types.uint64, types.uint64), codegen
+
+
+@intrinsic_or(_plain_add_products)
+def add_products(
+    typingctx: Any, sums: Any, column: Any, at: Any, weight: Any, rows: Any, q: Any, left: Any
+) -> Any:
+    """Add a pack of activations, times the weights q of each neuron's row, to the sums of a tile."""
+    laned = isinstance(column.dtype, LanesType)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        sums, address, at, weights, rows, q, left = args
+        y = _load_pack(context, builder, column, address, at, left)
+        added = []
+        for one, row in zip(_parts(builder, sums), _parts(builder, rows), strict=True):
+            w = _load_weights(builder, weight, weights, builder.add(row, q), left, y.type, laned)
+            added.append(_times_plus(builder, y, w, one))
+        return context.make_tuple(builder, sig.return_type, added)
+
+    return sums(sums, column, types.uint64, weight, rows, types.uint64, types.uint64), codegen
+
+
+@intrinsic_or(_plain_put)
+def put(typingctx: Any, column: Any, sums: Any) -> Any:
+    """Store the sums of a tile at the beginning of a column; a pack of single numbers is summed."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        (address, _), values, word = args, _parts(builder, args[1]), ir.IntType(64)
+        if isinstance(column.dtype, LanesType):
+            for k, value in enumerate(values):
+                _store_one(builder, column, value, address, word(k))
+        else:
+            total = _half(builder, _totals(builder, values), 0, TILE)
+            _store_some(builder, total, address, word(0), word(TILE), column.family)
+        return context.get_dummy_value()
+
+    return types.none(column, sums), codegen
+
+
+@intrinsic_or(lambda column: tuple(column[k] for k in range(TILE)))
+def taken(typingctx: Any, column: Any) -> Any:
+    """The first elements of a column, one for each neuron of a tile."""
+    taken = types.UniTuple(column.dtype, TILE)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        places = [ir.Constant(ir.IntType(64), k) for k in range(TILE)]
+        return context.make_tuple(builder, taken, [_load_one(builder, column, args[0], at) for at in places])
+
+    return taken(column), codegen
+
+
+@intrinsic_or(_plain_push_products)
+def push_products(
+    typingctx: Any, column: Any, at: Any, errors: Any, weight: Any, rows: Any, q: Any, left: Any
+) -> Any:
+    """Add the errors of a tile, times the weights q of each neuron's row, to a pack of a column."""
+    laned = isinstance(column.dtype, LanesType)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        address, at, errors, weights, rows, q, left = args
+        value = _load_pack(context, builder, column, address, at, left)
+        kind = value.type
+        for one, row in zip(_parts(builder, errors), _parts(builder, rows), strict=True):
+            w = _load_weights(builder, weight, weights, builder.add(row, q), left, kind, laned)
+            value = _times_plus(builder, one if laned else spread(builder, one, kind), w, value)
+        if laned:
+            _store_one(builder, column, value, address, at)
+        else:
+            _store_some(builder, value, address, at, left, column.family)
+        return context.get_dummy_value()
+
+    return types.none(column, types.uint64, errors, weight, rows, types.uint64, types.uint64), codegen
+
+
+@intrinsic_or(_plain_add_outer)
+def add_outer(
+    typingctx: Any, sums: Any, activation: Any, at: Any, left: Any, error: Any, first: Any, gap: Any
+) -> Any:
+    """Add errors times packs of activations to the sums of a tile; neuron k has its error at first + k gap.
+
+    `left` numbers of the last pack are valid, and all of the one before.
+    """
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        sums, address, at, left, errors, first, gap = args
+        kind, packs = context.get_value_type(_wide(activation)), sums.type.count // TILE
+        whole = _offset(at, kind.count)
+        values = []
+        for p in range(packs):
+            place = builder.add(at, _offset(at, p * kind.count))
+            some = left if p == packs - 1 else whole
+            values.append(_load_some(builder, address, place, some, kind, activation.family))
+        added, parts = [], _parts(builder, sums)
+        for k in range(TILE):
+            place = builder.add(first, builder.mul(gap, _offset(gap, k)))
+            e = spread(builder, _load_one(builder, error, errors, place), kind)
+            added += [_times_plus(builder, y, e, parts[k * packs + p]) for p, y in enumerate(values)]
+        return context.make_tuple(builder, sig.return_type, added)
+
+    u64 = types.uint64
+    return sums(sums, activation, u64, u64, error, u64, u64), codegen
+
+
+@intrinsic_or(_plain_add_rows)
+def add_rows(
+    typingctx: Any, column: Any, rows: Any, q: Any, sums: Any, left: Any, count: Any, fresh: Any
+) -> Any:
+    """Add the packs of the first `count` neurons to their rows of a column; if `fresh`, overwrite these."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        address, rows, q, sums, left, count, fresh = args
+        parts, packs = _parts(builder, sums), sums.type.count // rows.type.count
+        kind = ir.VectorType(context.get_value_type(column.dtype), parts[0].type.count)
+        whole = _offset(q, kind.count)
+        for k, row in enumerate(_parts(builder, rows)):
+            with builder.if_then(builder.icmp_unsigned("<", _offset(count, k), count)):
+                for p in range(packs):
+                    place = builder.add(builder.add(row, q), _offset(q, p * kind.count))
+                    some = left if p == packs - 1 else whole
+                    value = parts[k * packs + p]
+                    if kind != value.type:
+                        value = builder.fpext(value, kind)
+                    known = builder.select(fresh, _offset(q, 0), some)
+                    stored = _load_some(builder, address, place, known, kind, column.family)
+                    value = builder.fadd(stored, value, flags=FLAGS)
+                    _store_some(builder, value, address, place, some, column.family)
+        return context.get_dummy_value()
+
+    return types.none(column, rows, types.uint64, sums, types.uint64, types.uint64, types.boolean), codegen
+
+
+@intrinsic_or(_plain_transpose)
+def transpose(
+    typingctx: Any, target: Any, to: Any, gap: Any, source: Any, at: Any, step: Any, like: Any
+) -> Any:
+    """Transpose a square of numbers, as wide as `like` has lanes. Rows are `step` apart, then `gap`."""
+    count = like.dtype.count if isinstance(like.dtype, LanesType) else 0  # one sample: never called
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        target_address, to, gap, address, at, step, _ = args
+        kind, whole = ir.VectorType(context.get_value_type(source.dtype), count), _offset(at, count)
+        rows = []
+        for k in range(count):
+            place = builder.add(at, builder.mul(step, _offset(step, k)))
+            rows.append(_load_some(builder, address, place, whole, kind, source.family))
+        half = 1
+        while half < count:  # exchange the halves of blocks of 2, 4, 8, ...
+            for i in (i for i in range(count) if not i & half):
+                upper, lower = rows[i], rows[i + half]
+                first = [count + k - half if k & half else k for k in range(count)]
+                second = [count + k if k & half else k + half for k in range(count)]
+                for row, order in ((i, first), (i + half, second)):
+                    mask = ir.Constant(ir.VectorType(ir.IntType(32), count), order)
+                    rows[row] = builder.shuffle_vector(upper, lower, mask)
+            half *= 2
+        for k, row in enumerate(rows):
+            place = builder.add(to, builder.mul(gap, _offset(gap, k)))
+            _store_some(builder, row, target_address, place, whole, target.family)
+        return context.get_dummy_value()
+
+    u64 = types.uint64
+    return types.none(target, u64, u64, source, u64, u64, like), codegen
 
 
 u8 = np.uint64
 
 
-@intrinsic
-def _pack(typingctx: Any, column: Any, at: Any, left: Any) -> Any:
+@intrinsic_or(_plain_pack)
+def pack(typingctx: Any, column: Any, at: Any, left: Any) -> Any:
     """The first `left` numbers of the pack that begins at an index; 0 for the others."""
     taken = _wide(column)
 
@@ -436,8 +419,8 @@ def _pack(typingctx: Any, column: Any, at: Any, left: Any) -> Any:
     return taken(column, types.uint64, types.uint64), codegen
 
 
-@intrinsic
-def _put_pack(typingctx: Any, column: Any, at: Any, left: Any, value: Any) -> Any:
+@intrinsic_or(_plain_put_pack)
+def put_pack(typingctx: Any, column: Any, at: Any, left: Any, value: Any) -> Any:
     """Store the first `left` numbers of a pack."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -448,8 +431,8 @@ def _put_pack(typingctx: Any, column: Any, at: Any, left: Any, value: Any) -> An
     return types.none(column, types.uint64, types.uint64, value), codegen
 
 
-@intrinsic
-def _no_pack(typingctx: Any, column: Any) -> Any:
+@intrinsic_or(lambda column: np.zeros(int(_plain_width(column)), column.dtype))
+def no_pack(typingctx: Any, column: Any) -> Any:
     """A pack of zeros."""
     taken = _wide(column)
 
@@ -460,8 +443,8 @@ def _no_pack(typingctx: Any, column: Any) -> Any:
     return taken(column), codegen
 
 
-@intrinsic
-def _add_rest(typingctx: Any, column: Any, at: Any, left: Any, value: Any) -> Any:
+@intrinsic_or(_plain_add_rest)
+def add_rest(typingctx: Any, column: Any, at: Any, left: Any, value: Any) -> Any:
     """Add the first `left` numbers of a pack, fewer than all, to a column.
 
     A load waits for a masked store nearby, even if they do not overlap. So this adds a half, a quarter, ...
@@ -494,24 +477,6 @@ def _half(builder: Any, value: Any, first: int, size: int) -> Any:
     """Some neighbouring numbers of a vector."""
     mask = ir.Constant(ir.VectorType(ir.IntType(32), size), list(range(first, first + size)))
     return builder.shuffle_vector(value, ir.Constant(value.type, ir.Undefined), mask)
-
-
-def _plain_put_pack(column: Any, at: Any, left: Any, value: Any) -> None:
-    here = column[int(at) : int(at) + min(int(left), len(value))]
-    here[:] = value[: len(here)]
-
-
-def _plain_add_rest(column: Any, at: Any, left: Any, value: Any) -> None:
-    column[int(at) : int(at) + int(left)] += value[: int(left)]
-
-
-if DEBUGGING:
-    pack: Any = _plain_pack
-    put_pack: Any = _plain_put_pack
-    add_rest: Any = _plain_add_rest
-    no_pack: Any = lambda column: np.zeros(int(_plain_width(column)), column.dtype)  # noqa: E731
-else:
-    pack, put_pack, add_rest, no_pack = _pack, _put_pack, _add_rest, _no_pack
 
 
 @inline

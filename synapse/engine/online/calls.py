@@ -49,7 +49,7 @@ class Calls(MachineCode):
     train_network: Callable[..., tuple[int, int, float, int]]
 
     def __init__(self, unit: Any) -> None:
-        data, rates = (ROW, ROW, np.empty(0, np.uint8), SPAN), np.empty(0, type(unit))
+        data, rates = (ROW, ROW, np.empty(0, np.uint8), SPAN, SPAN[None], False), np.empty(0, type(unit))
         examples = {
             "activate_one": (0, unit, 0),
             "clamp_one": (0, unit, 0, 0.0),
@@ -58,7 +58,7 @@ class Calls(MachineCode):
             "feed_network": (0, unit, SPAN, SPAN, ROW, ROW),
             "propagate_targets": (0, unit, SPAN, ROW, 0, unit, False),
             "learn_by_slopes": (0, unit, SPAN, ROW, unit, 0.0, 0.0, 0.0, SPAN),
-            "train_network": (0, unit, SPAN, *data, SPAN[None], False, 0, rates, False, ROW, SPAN, ROW, 0.0),
+            "train_network": (0, unit, SPAN, data, 0, rates, False, ROW, SPAN, ROW, 0.0),
         }
         super().__init__({**vars(loops), **vars(slopes)}, examples)
 
@@ -70,5 +70,5 @@ def calls_for(store: Store) -> Calls:
     """Return the kernels for this store, and keep them as ``store.calls``."""
     if store.dtype not in _by_float:
         _by_float[store.dtype] = Calls(store.unit)
-    found = store.calls = _by_float[store.dtype]
-    return found
+    store.calls = _by_float[store.dtype]
+    return store.calls  # type: ignore[no-any-return]

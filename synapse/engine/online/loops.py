@@ -251,6 +251,36 @@ def propagate_network(m, span, rate, defer):
         note(m, False, False, NONE)
 
 
+@inline
+def step_online(m, p, span, inputs, row):
+    """A step of `rows_by` and `epochs_by` for the online rule, which needs no `p`."""
+    activate_network(m, span, inputs, row)
+
+
+def rows_by(step_network):
+    """Return the loop over rows of a rule, from the part of kernels that activates, see `epochs_by`."""
+
+    @inline
+    def run_rows(m, p, span, inputs, outputs, unit):
+        m.failed[0] = 0.0
+        n, status = span[OUTPUTS], check_rows(m, span, inputs, outputs, unit)
+        if status != DONE:
+            return status
+        for row in range(u8(outputs.size) // n):
+            step_network(m, p, span, inputs, row)
+            if m.failed[0] != 0.0:
+                m.failed[ROW] = row
+                return FAILED
+            for o in range(n):
+                outputs[row * n + o] = m.activation[span[STOP] - n + o]
+        return DONE
+
+    return run_rows
+
+
+_run_rows = rows_by(step_online)
+
+
 # --- entries: what Python calls ----------------------------------------------------------------
 
 
@@ -323,20 +353,7 @@ def run_network(table, unit, span, inputs, outputs):
     Returns a status. If an input is refused, or the arrays have other sizes, nothing has changed. If a
     registered function raises, the run ends. ``failed[ROW]`` is the row of that input, or step.
     """
-    m = columns(table, unit)
-    span, inputs, outputs = bare(span), bare(inputs), bare(outputs)
-    m.failed[0] = 0.0
-    n, status = span[OUTPUTS], check_rows(m, span, inputs, outputs, unit)
-    if status != DONE:
-        return status
-    for row in range(u8(outputs.size) // n):
-        activate_network(m, span, inputs, row)
-        if m.failed[0] != 0.0:
-            m.failed[ROW] = row
-            return FAILED
-        for o in range(n):
-            outputs[row * n + o] = m.activation[span[STOP] - n + o]
-    return DONE
+    return _run_rows(columns(table, unit), None, bare(span), bare(inputs), bare(outputs), unit)
 
 
 @kernel
@@ -398,7 +415,8 @@ def epochs_by(step_network, learn_step, complete_moves):
 
     @inline
     def run_epochs(m, p, span, data, cost, rates, learn, kept, control, errors, goal):
-        inputs, targets, aimed, bounds, orders, clear = data
+        all_inputs, all_targets, aimed, bounds, orders, clear = data
+        inputs, targets = bare(all_inputs), bare(all_targets)
         m.failed[0] = 0.0
         done, total, judged, going = u8(0), 0.0, u8(0), True
         while going and done < u8(rates.shape[0]):
@@ -440,12 +458,6 @@ def epochs_by(step_network, learn_step, complete_moves):
 
 
 @inline
-def step_online(m, p, span, inputs, row):
-    """A step of `epochs_by` for the online rule, which needs no `p`."""
-    activate_network(m, span, inputs, row)
-
-
-@inline
 def _learn(m, p, span, rate):
     """Propagate, while updates may stay pending."""
     propagate_network(m, span, rate, True)
@@ -461,34 +473,16 @@ _run_epochs = epochs_by(step_online, _learn, _complete)
 
 
 @kernel
-def train_network(
-    table,
-    unit,
-    span,
-    inputs,
-    targets,
-    aimed,
-    bounds,
-    orders,
-    clear,
-    cost,
-    rates,
-    learn,
-    kept,
-    control,
-    errors,
-    goal,
-):
+def train_network(table, unit, span, data, cost, rates, learn, kept, control, errors, goal):
     """Some epochs in one call: in each, the sequences ``bounds[s] .. bounds[s + 1]`` of rows, in its order.
 
-    At `aimed` rows, which have a target, the cost is computed and, with `learn`, the error propagated.
-    ``kept`` is a buffer for the outputs (and `KEPT`) of some steps, whose costs are summed together.
-    A ``control[0]`` other than 0 stops the call; ``control[1]`` is the number of rows done. ``errors`` are
+    `data` are inputs, targets, which rows are aimed at one, bounds, the orders of the epochs, and whether the
+    context is cleared before a sequence. At these rows the cost is computed and, with `learn`, the error is
+    propagated. ``kept`` is a buffer for the outputs (and `KEPT`) of some steps, whose costs are summed
+    together. A ``control[0]`` other than 0 stops the call; ``control[1]`` counts the rows. ``errors`` are
     the mean costs of the epochs; one that is at most `goal` ends the call. Returns a status, the number of
     complete epochs, and the summed cost of the latest and its number of rows with a target. A cost that is
     not finite ends the call before weights change; so does a registered function that raises.
     """
-    m = columns(table, unit)
-    span, inputs, targets, kept = bare(span), bare(inputs), bare(targets), bare(kept)
-    data = inputs, targets, aimed, bounds, orders, clear
+    m, span, kept = columns(table, unit), bare(span), bare(kept)
     return _run_epochs(m, None, span, data, cost, rates, learn, kept, control, errors, goal)

@@ -4,47 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from .. import schema
+from ..compiler import tiles
 from ..compiler.jit import inline, noinline, one, zero
 from ..compiler.rare import INDEX, PLAN, rare
-from ..compiler.tiles import (
-    add_outer,
-    add_pack,
-    add_rows,
-    add_scaled,
-    no_pack,
-    no_sums,
-    pack,
-    put_pack,
-    set_scaled,
-    spaced,
-    width,
-)
 from ..lowering.flags import DENSE, FIXED, LISTED, SHARED, ZIPPED
 from ..online.reads import gater_read, gaters_read, sources_read
-from ..schema import (
-    FIRST,
-    LATEST_HALF,
-    LATEST_PENDING,
-    LATEST_RENEWED,
-    NONE,
-    PLAN_CLASSES,
-    PLAN_DEPTH,
-    PLAN_DIRECT,
-    PLAN_HALF,
-    PLAN_MOVED,
-    PLAN_READINGS,
-    PLAN_ROOTS,
-    PLAN_SQUARE,
-    PLAN_VISITS,
-    STOP,
-    TILE,
-)
 from .layout import FEW
 from .sweep import sweep_root
 
 u8 = np.uint64
 ONE, TWO, THREE, FOUR = u8(1), u8(2), u8(3), u8(4)
-LINES = u8(TILE)
+LINES = u8(schema.TILE)
 PACK, PACKS = (0,), (0,) * 3  # of a tile: times eight lines, 24 of the 32 registers of AVX-512
 COLUMNS = u8(len(PACKS))
 
@@ -52,7 +23,7 @@ COLUMNS = u8(len(PACKS))
 @inline
 def remember(m, p):
     """Keep the slopes of the previous step, before the next one. writes: old_derivative"""
-    for k in range(p.counts[PLAN_ROOTS]):
+    for k in range(p.counts[schema.PLAN_ROOTS]):
         p.old_derivative[k] = m.derivative[p.root[k]]
 
 
@@ -64,9 +35,9 @@ def lay_direct(m, p, span, to):
     comes first.
     """
     laid = u8(0)
-    for i in range(span[STOP] - span[FIRST]):
-        j, at = i + span[FIRST], u8(p.direct_at[i])
-        if p.direct_at[i] == NONE or at < laid:
+    for i in range(span[schema.STOP] - span[schema.FIRST]):
+        j, at = i + span[schema.FIRST], u8(p.direct_at[i])
+        if p.direct_at[i] == schema.NONE or at < laid:
             continue
         laid = at + u8(m.learning[j]) + u8(m.trainable_bias[j])
         at += to
@@ -75,9 +46,9 @@ def lay_direct(m, p, span, to):
             if not m.run_flags[r] & FIXED:
                 lay_run(m, p, r, at + u8(m.run_first[r]) - incoming)
         own = m.self_row[j]
-        if own != NONE and m.trainable[own]:
+        if own != schema.NONE and m.trainable[own]:
             gain, gater = one(m.bias[j]), m.self_gater[j]
-            if gater != NONE:
+            if gater != schema.NONE:
                 gain = gater_read(m, gater, j)
             p.direct[at + u8(own) - incoming] = gain * m.old_state[j]
         if m.trainable_bias[j]:
@@ -96,7 +67,7 @@ def lay_run(m, p, r, at):
     source = u8(m.run_source[r])
     if kind == DENSE or kind == SHARED:
         gain = gains[m.run_gater[r]] if kind == SHARED else one(activations[source])
-        set_scaled(p.direct, at, gain, activations, source, n)
+        tiles.set_scaled(p.direct, at, gain, activations, source, n)
     elif kind == ZIPPED:
         gater = u8(m.run_gater[r])
         for t in range(n):
@@ -123,20 +94,20 @@ def four_sums(p, z, lefts, places, first, terms, delta, at):
 
     They are computed together because the sums of one would wait for each other. `lefts` are their sizes.
     """
-    step, nothing = width(p.sensitivity), no_pack(p.sensitivity)
+    step, nothing = tiles.width(p.sensitivity), tiles.no_pack(p.sensitivity)
     s0, s1, s2, s3 = nothing, nothing, nothing, nothing
     if delta != 0.0:
-        s0 = s0 + delta * pack(p.direct, at, lefts[0])
-        s1 = s1 + delta * pack(p.direct, at + step, lefts[1])
-        s2 = s2 + delta * pack(p.direct, at + TWO * step, lefts[2])
-        s3 = s3 + delta * pack(p.direct, at + THREE * step, lefts[3])
+        s0 = s0 + delta * tiles.pack(p.direct, at, lefts[0])
+        s1 = s1 + delta * tiles.pack(p.direct, at + step, lefts[1])
+        s2 = s2 + delta * tiles.pack(p.direct, at + TWO * step, lefts[2])
+        s3 = s3 + delta * tiles.pack(p.direct, at + THREE * step, lefts[3])
     for e in range(terms):
         x, line = p.values[e], z + places[first + e]
         if x != 0.0:
-            s0 = s0 + x * pack(p.sensitivity, line, lefts[0])
-            s1 = s1 + x * pack(p.sensitivity, line + step, lefts[1])
-            s2 = s2 + x * pack(p.sensitivity, line + TWO * step, lefts[2])
-            s3 = s3 + x * pack(p.sensitivity, line + THREE * step, lefts[3])
+            s0 = s0 + x * tiles.pack(p.sensitivity, line, lefts[0])
+            s1 = s1 + x * tiles.pack(p.sensitivity, line + step, lefts[1])
+            s2 = s2 + x * tiles.pack(p.sensitivity, line + TWO * step, lefts[2])
+            s3 = s3 + x * tiles.pack(p.sensitivity, line + THREE * step, lefts[3])
     return s0, s1, s2, s3
 
 
@@ -150,7 +121,7 @@ def sizes_of(n, step):
 @inline
 def set_sums(p, to, n, z, places, first, terms):
     """Write n such numbers to ``sensitivity``, without what is direct."""
-    step, q = width(p.sensitivity), u8(0)
+    step, q = tiles.width(p.sensitivity), u8(0)
     while q < n:
         if n - q >= FOUR * step:  # with constant sizes, which need no masks
             put_sums(p, to + q, (step, step, step, step), z + q, places, first, terms)
@@ -162,37 +133,39 @@ def set_sums(p, to, n, z, places, first, terms):
 @inline
 def put_sums(p, to, lefts, z, places, first, terms):
     """Write four packs."""
-    step = width(p.sensitivity)
+    step = tiles.width(p.sensitivity)
     s0, s1, s2, s3 = four_sums(p, z, lefts, places, first, terms, zero(p.values[0]), u8(0))
-    put_pack(p.sensitivity, to, lefts[0], s0)
-    put_pack(p.sensitivity, to + step, lefts[1], s1)
-    put_pack(p.sensitivity, to + TWO * step, lefts[2], s2)
-    put_pack(p.sensitivity, to + THREE * step, lefts[3], s3)
+    tiles.put_pack(p.sensitivity, to, lefts[0], s0)
+    tiles.put_pack(p.sensitivity, to + step, lefts[1], s1)
+    tiles.put_pack(p.sensitivity, to + TWO * step, lefts[2], s2)
+    tiles.put_pack(p.sensitivity, to + THREE * step, lefts[3], s3)
 
 
 @inline
 def add_sums(target, p, to, n, z, places, first, terms, delta, at):
     """Add n such numbers to a column."""
-    step = width(target)
+    step = tiles.width(target)
     for q in range(u8(0), n, FOUR * step):
         left = n - q
         s0, s1, s2, s3 = four_sums(p, z + q, sizes_of(left, step), places, first, terms, delta, at + q)
-        add_pack(target, to + q, left, s0)
+        tiles.add_pack(target, to + q, left, s0)
         if left > step:
-            add_pack(target, to + q + step, left - step, s1)
+            tiles.add_pack(target, to + q + step, left - step, s1)
         if left > TWO * step:
-            add_pack(target, to + q + TWO * step, left - TWO * step, s2)
+            tiles.add_pack(target, to + q + TWO * step, left - TWO * step, s2)
         if left > THREE * step:
-            add_pack(target, to + q + THREE * step, left - THREE * step, s3)
+            tiles.add_pack(target, to + q + THREE * step, left - THREE * step, s3)
 
 
 @inline
 def renew_tile(p, places, first, terms, z, factors, at, stride, rows, q, left, count, packs):
     """Some packs of columns of up to eight lines, whose sums stay in registers."""
-    sums = no_sums(p.sensitivity, packs)
+    sums = tiles.no_sums(p.sensitivity, packs)
     for e in range(terms):
-        sums = add_outer(sums, p.sensitivity, z + places[first + e], left, factors, at + e * stride, ONE)
-    add_rows(p.sensitivity, rows, q, sums, left, count, True)
+        sums = tiles.add_outer(
+            sums, p.sensitivity, z + places[first + e], left, factors, at + e * stride, ONE
+        )
+    tiles.add_rows(p.sensitivity, rows, q, sums, left, count, True)
 
 
 @inline
@@ -202,13 +175,13 @@ def renew_tiles(p, begin, end, n, old, new, places, first, terms, factors, at, a
     Term e is the line at `old` + places[first + e]. Its factors for eight lines from k on are at
     `at` + k `across` + e `down`. The columns of the last tile overlap with those before it.
     """
-    step = width(p.sensitivity)
+    step = tiles.width(p.sensitivity)
     size = COLUMNS * step
     for t in range(u8(0), n, size if n >= size else step):  # outside: these columns stay in the cache
         q = min(t, n - size) if n >= size else t
         for k in range(u8(0), end - begin, LINES):
             count, factor = min(LINES, end - begin - k), at + k * across
-            rows = spaced(new + p.line_at[begin + k], n, count)
+            rows = tiles.spaced(new + p.line_at[begin + k], n, count)
             if n >= size:
                 renew_tile(
                     p, places, first, terms, old + q, factors, factor, down, rows, q, step, count, PACKS
@@ -228,7 +201,7 @@ def add_direct(p, line, new):
         delta = p.visit_delta[p.part_visit[d]]
         if delta != 0.0:
             at, n = u8(p.part_direct[d]), u8(p.part_length[d])
-            add_scaled(p.sensitivity, to + p.part_column[d], delta, p.direct, at, n)
+            tiles.add_scaled(p.sensitivity, to + p.part_column[d], delta, p.direct, at, n)
 
 
 @inline
@@ -262,13 +235,16 @@ def renew_block(m, p, b, n, old, new):
 @inline
 def moved_at(p, step):
     """Where the numbers begin that vectors have given to neurons at a pending step."""
-    return p.counts[PLAN_DEPTH] * p.counts[PLAN_VISITS] + step * p.counts[PLAN_MOVED]
+    return p.counts[schema.PLAN_DEPTH] * p.counts[schema.PLAN_VISITS] + step * p.counts[schema.PLAN_MOVED]
 
 
 @inline
 def end_of(p, steps):
     """Where vectors are to be put that are followed back through some steps; then they are at `end_of` 0."""
-    return p.counts[PLAN_DEPTH] * p.counts[PLAN_READINGS] + steps % u8(2) * p.counts[PLAN_SQUARE]
+    return (
+        p.counts[schema.PLAN_DEPTH] * p.counts[schema.PLAN_READINGS]
+        + steps % u8(2) * p.counts[schema.PLAN_SQUARE]
+    )
 
 
 @noinline
@@ -282,7 +258,7 @@ def follow_back(p, c, steps, n):
     near, far = end_of(p, steps), end_of(p, steps + ONE)
     for back in range(steps):
         s = steps - ONE - back
-        visits, readings = s * p.counts[PLAN_VISITS], s * p.counts[PLAN_READINGS]
+        visits, readings = s * p.counts[schema.PLAN_VISITS], s * p.counts[schema.PLAN_READINGS]
         moved = moved_at(p, s)
         for i in range(u8(p.class_size[c]) * n):
             p.visit_delta[moved + i] = 0.0
@@ -295,14 +271,14 @@ def follow_back(p, c, steps, n):
                 if n == ONE:
                     p.visit_delta[to] += delta * numbers[at]
                 else:
-                    add_scaled(p.visit_delta, to, delta, numbers, at, n)
+                    tiles.add_scaled(p.visit_delta, to, delta, numbers, at, n)
             for g in range(u8(p.link_first[line]), u8(p.link_first[line + ONE])):
                 to, value, length = far + p.link_line[g] * n, readings + p.link_reading[g], p.link_length[g]
                 if n == ONE:
-                    add_scaled(numbers, to, numbers[at], numbers, value, u8(length))
+                    tiles.add_scaled(numbers, to, numbers[at], numbers, value, u8(length))
                     continue
                 for t in range(u8(length)):
-                    add_scaled(numbers, to + t * n, numbers[value + t], numbers, at, n)
+                    tiles.add_scaled(numbers, to + t * n, numbers[value + t], numbers, at, n)
         near, far = far, near
 
 
@@ -312,19 +288,19 @@ def add_pending(p, c, new, steps):
 
     reads: visit_delta, direct; writes: sensitivity
     """
-    begin, end, step = u8(p.class_line[c]), u8(p.class_line[c + ONE]), width(p.sensitivity)
+    begin, end, step = u8(p.class_line[c]), u8(p.class_line[c + ONE]), tiles.width(p.sensitivity)
     for line in range(begin, end, LINES):
         count = min(LINES, end - line)
-        rows = spaced(new + p.line_at[line], u8(p.class_width[c]), count)
+        rows = tiles.spaced(new + p.line_at[line], u8(p.class_width[c]), count)
         for g in range(u8(p.update_first[c]), u8(p.update_first[c + ONE])):
             n, column = u8(p.update_length[g]), u8(p.update_column[g])
             for q in range(u8(0), n, step):
-                left, sums = min(step, n - q), no_sums(p.sensitivity, PACK)
+                left, sums = min(step, n - q), tiles.no_sums(p.sensitivity, PACK)
                 for s in range(steps):
-                    at = s * p.counts[PLAN_DIRECT] + p.update_direct[g] + q
+                    at = s * p.counts[schema.PLAN_DIRECT] + p.update_direct[g] + q
                     factor = moved_at(p, s) + p.update_place[g] * (end - begin) + (line - begin)
-                    sums = add_outer(sums, p.direct, at, left, p.visit_delta, factor, ONE)
-                add_rows(p.sensitivity, rows, column + q, sums, left, count, False)
+                    sums = tiles.add_outer(sums, p.direct, at, left, p.visit_delta, factor, ONE)
+                tiles.add_rows(p.sensitivity, rows, column + q, sums, left, count, False)
 
 
 @rare(PLAN, INDEX)
@@ -334,9 +310,9 @@ def renew(m, p, steps):
     A unit vector for each line, followed back, is its line of J(t) ... J(t-k+1).
     writes: visit_delta, reading_value, sensitivity
     """
-    half = p.counts[PLAN_HALF]
-    old = p.latest[LATEST_HALF] * half
-    for c in range(p.counts[PLAN_CLASSES]):
+    half = p.counts[schema.PLAN_HALF]
+    old = p.latest[schema.LATEST_HALF] * half
+    for c in range(p.counts[schema.PLAN_CLASSES]):
         begin, end, at = u8(p.class_line[c]), u8(p.class_line[c + ONE]), end_of(p, steps)
         n, columns = end - begin, u8(p.class_width[c])
         for i in range(n * n):
@@ -352,9 +328,9 @@ def renew(m, p, steps):
 @inline
 def renew_pending(m, p):
     """Compute the sensitivities after the pending steps, which stay pending. writes: latest"""
-    if p.latest[LATEST_PENDING] > 0 and p.latest[LATEST_RENEWED] == 0:
-        renew(m, p, p.latest[LATEST_PENDING])
-        p.latest[LATEST_RENEWED] = ONE
+    if p.latest[schema.LATEST_PENDING] > 0 and p.latest[schema.LATEST_RENEWED] == 0:
+        renew(m, p, p.latest[schema.LATEST_PENDING])
+        p.latest[schema.LATEST_RENEWED] = ONE
 
 
 @noinline
@@ -363,20 +339,21 @@ def advance(m, p, span):
 
     writes: direct, visit_delta, reading_value, sensitivity, latest
     """
-    if p.counts[PLAN_DEPTH] > 1 and p.latest[LATEST_PENDING] == p.counts[PLAN_DEPTH]:
+    if p.counts[schema.PLAN_DEPTH] > 1 and p.latest[schema.LATEST_PENDING] == p.counts[schema.PLAN_DEPTH]:
         renew_pending(m, p)
-        p.latest[LATEST_HALF], p.latest[LATEST_PENDING] = ONE - p.latest[LATEST_HALF], u8(0)
-    step = p.latest[LATEST_PENDING]
-    lay_direct(m, p, span, step * p.counts[PLAN_DIRECT])
-    for k in range(p.counts[PLAN_ROOTS]):
-        sweep_root(m, p, span, k, step * p.counts[PLAN_VISITS], step * p.counts[PLAN_READINGS])
-    if p.counts[PLAN_DEPTH] > 1:
-        p.latest[LATEST_PENDING], p.latest[LATEST_RENEWED] = step + ONE, u8(0)
+        p.latest[schema.LATEST_HALF] = ONE - p.latest[schema.LATEST_HALF]
+        p.latest[schema.LATEST_PENDING] = u8(0)
+    step = p.latest[schema.LATEST_PENDING]
+    lay_direct(m, p, span, step * p.counts[schema.PLAN_DIRECT])
+    for k in range(p.counts[schema.PLAN_ROOTS]):
+        sweep_root(m, p, span, k, step * p.counts[schema.PLAN_VISITS], step * p.counts[schema.PLAN_READINGS])
+    if p.counts[schema.PLAN_DEPTH] > 1:
+        p.latest[schema.LATEST_PENDING], p.latest[schema.LATEST_RENEWED] = step + ONE, u8(0)
         return
-    old = p.latest[LATEST_HALF] * p.counts[PLAN_HALF]
-    for c in range(p.counts[PLAN_CLASSES]):
-        renew_class(m, p, c, old, p.counts[PLAN_HALF] - old)
-    p.latest[LATEST_HALF] = ONE - p.latest[LATEST_HALF]
+    old = p.latest[schema.LATEST_HALF] * p.counts[schema.PLAN_HALF]
+    for c in range(p.counts[schema.PLAN_CLASSES]):
+        renew_class(m, p, c, old, p.counts[schema.PLAN_HALF] - old)
+    p.latest[schema.LATEST_HALF] = ONE - p.latest[schema.LATEST_HALF]
 
 
 @rare(PLAN, INDEX, INDEX)
@@ -395,11 +372,11 @@ def learn_pending(m, p, c, steps):
     for g in range(u8(p.update_first[c]), u8(p.update_first[c + ONE])):
         row, n = u8(p.update_row[g]), u8(p.update_length[g])
         for s in range(steps):
-            delta, at = p.visit_delta[moved_at(p, s) + p.update_place[g]], s * p.counts[PLAN_DIRECT]
+            delta, at = p.visit_delta[moved_at(p, s) + p.update_place[g]], s * p.counts[schema.PLAN_DIRECT]
             if p.update_bias[g]:
                 m.bias_destination[row] += delta
             else:
-                add_scaled(m.weight_destination, row, delta, p.direct, at + p.update_direct[g], n)
+                tiles.add_scaled(m.weight_destination, row, delta, p.direct, at + p.update_direct[g], n)
 
 
 @noinline
@@ -410,12 +387,12 @@ def move_through(m, p, rate):
     Errors first go back through the pending steps before this one.
     reads: responsibility, direct, aim, sensitivity; writes: weight_destination, bias_destination
     """
-    half, pending = p.counts[PLAN_HALF], p.latest[LATEST_PENDING]
-    old = p.latest[LATEST_HALF] * half
+    half, pending = p.counts[schema.PLAN_HALF], p.latest[schema.LATEST_PENDING]
+    old = p.latest[schema.LATEST_HALF] * half
     steps = pending - ONE if pending > 0 else u8(0)
     if pending == 0:
         old = half - old
-    for c in range(p.counts[PLAN_CLASSES]):
+    for c in range(p.counts[schema.PLAN_CLASSES]):
         begin = u8(p.class_line[c])
         terms = u8(p.class_line[c + ONE]) - begin
         for k in range(terms):
@@ -424,7 +401,7 @@ def move_through(m, p, rate):
             learn_pending(m, p, c, steps)
         for g in range(u8(p.update_first[c]), u8(p.update_first[c + ONE])):
             row, n, z = u8(p.update_row[g]), u8(p.update_length[g]), old + p.update_column[g]
-            step, at = rate * m.responsibility[p.update_neuron[g]], steps * p.counts[PLAN_DIRECT]
+            step, at = rate * m.responsibility[p.update_neuron[g]], steps * p.counts[schema.PLAN_DIRECT]
             some = u8(0) if p.update_shares[g] else terms  # a parameter that shares its column has the sum
             if p.update_bias[g]:
                 for k in range(some):

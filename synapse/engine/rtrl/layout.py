@@ -69,7 +69,10 @@ class Layout:
         self._find_classes()
         self._find_columns(store)
         self._lay_lines()
-        self._require_room(most)
+        sources = np.diff(pattern.readings_first)[self.line_root]  # by line: what renews it
+        needed = 2 * self.size * self.dtype.itemsize + 4.0 * float(sources.sum())
+        if needed > most:
+            raise TooLarge(needed)
         self._share_direct(store)
         self._lay_updates()
         self._lay_visits(store)
@@ -78,7 +81,7 @@ class Layout:
         counts = [len(self.roots), len(self.members), self.size, self.depth]
         self._set(counts=np.array([*counts, *self._step_sizes, self._moved, self._square]))
         direct, visits, readings = (self.depth * size for size in self._step_sizes)
-        self.sizes = {
+        self.sizes: dict[str, int] = {
             "sensitivity": 2 * self.size,
             "visit_delta": visits + self.depth * self._moved + TILE,  # a tile reads beyond the last line
             "reading_value": readings + 2 * self._square + TILE,
@@ -108,17 +111,15 @@ class Layout:
         self.entry_owner = np.repeat(np.arange(self.pattern.size), counts)
         offset = spans(np.zeros(len(counts), np.int64), counts)
         self.entry_is_bias = offset == self._learning[self.entry_owner]
-        self.entry_row = np.where(
-            self.entry_is_bias, self.entry_owner + self.first, self._incoming[self.entry_owner] + offset
-        )
+        weights = self._incoming[self.entry_owner] + offset
+        self.entry_row = np.where(self.entry_is_bias, self.entry_owner + self.first, weights)
 
     def _find_columns(self, store: Store) -> None:
         """The column of each entry; shared parameters have one column."""
         entries = np.arange(len(self.entry_owner))
         order = np.lexsort((entries, self.class_of[self.entry_owner]))
-        tie = np.where(self.entry_is_bias, -1, 1) * np.where(
-            self.entry_is_bias, _at(store["bias_tie"], self.entry_row), _at(store["tie"], self.entry_row)
-        ).astype(np.int64)
+        ties = (_at(store[name], self.entry_row).astype(np.int64) for name in ("bias_tie", "tie"))
+        tie = np.where(self.entry_is_bias, -next(ties), next(ties))
         key = np.where(tie == 0, entries, 0)[order]
         shared = tie[order] != 0
         if shared.any():
@@ -155,20 +156,13 @@ class Layout:
             line_at=self.line_at,
         )
 
-    def _require_room(self, most: float) -> None:
-        """Raise TooLarge if the sensitivities, and what renews them, need more than `most` bytes."""
-        first, roots = self.pattern.readings_first, self.line_root
-        needed = 2 * self.size * self.dtype.itemsize + 4.0 * float(np.diff(first)[roots].sum())
-        if needed > most:
-            raise TooLarge(needed)
-
     def _share_direct(self, store: Store) -> None:
         """Where the parameters into each neuron are in ``direct``, shared by neurons with the same inputs."""
         self._shared_at = np.full(self.pattern.size, -1)
-        known: dict[Any, int] = {}
+        places: dict[Any, int] = {}
         size = 0
         for i in np.flatnonzero(self.class_of >= 0).tolist():
-            place = known.setdefault(self._inputs_of(store, i), size)
+            place = places.setdefault(self._inputs_of(store, i), size)
             self._shared_at[i] = place
             if place == size:
                 size += self.count_of(i)
@@ -284,7 +278,11 @@ class Layout:
 
     def _lay_blocks(self, most: float) -> None:
         """Blocks of lines of a class that are renewed from the same lines, and their terms."""
-        parts = [self._terms_of(begin, end) for begin, end in self._some_classes()]
+        firsts = self.columns["class_line"].astype(np.int64)  # whole classes, about `SOME` terms at a time
+        terms = np.append(0, np.cumsum(np.diff(self.pattern.readings_first)[self.line_root]))[firsts]
+        cuts = np.flatnonzero(np.diff(terms // SOME)) + 1
+        ends = firsts[np.append(cuts, len(firsts) - 1)].tolist()
+        parts = [self._terms_of(*pair) for pair in zip([0, *ends[:-1]], ends, strict=True)]
         counts, fresh, source, value = (np.concatenate(part) for part in zip(*parts, strict=True))
         self.products = int((counts * self.width[self.line_class]).sum())
         lines, neurons = np.bincount(self.line_class), np.diff(self._class_first)
@@ -327,23 +325,15 @@ class Layout:
         lines, given = np.bincount(self.line_class), np.sum(self.class_of[self.pattern.visits.neuron] >= 0)
         mine = lines[self.line_class]
         over_steps = int(links @ (CALL + mine)) + int(given) * (CALL + int(lines.max(initial=0)))
-        whole, found, best = int(mine @ self.width[self.line_class]), 1, SURE * self.products
+        whole, chosen, best = int(mine @ self.width[self.line_class]), 1, SURE * self.products
         one = int(links.sum()) + CALL * len(links) + CALL // 4 * given + len(self.entry_owner)
         for depth in DEPTHS:
             needed = depth * (sum(self._step_sizes) + self._moved) + 2 * self._square
             time = whole / depth + self.size + over_steps + depth / 2 * one
             fits = needed <= self.size and (2 * self.size + needed) * self.dtype.itemsize <= most
             if fits and time < best:
-                found, best = depth, time
-        return found
-
-    def _some_classes(self) -> list[tuple[int, int]]:
-        """Lines from `begin` to `end` of whole classes, with about `SOME` terms at a time."""
-        firsts = self.columns["class_line"].astype(np.int64)
-        terms = np.append(0, np.cumsum(np.diff(self.pattern.readings_first)[self.line_root]))[firsts]
-        cuts = np.flatnonzero(np.diff(terms // SOME)) + 1
-        ends = firsts[np.append(cuts, len(firsts) - 1)]
-        return list(zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True))
+                chosen, best = depth, time
+        return chosen
 
     def _terms_of(self, begin: int, end: int) -> tuple[Rows, Bools, NDArray[np.uint64], NDArray[np.uint32]]:
         """The terms of each line from the readings of its root.
@@ -358,21 +348,18 @@ class Layout:
 
         used, rank = np.unique(source, return_inverse=True)
         used_class = self.line_class[used]
-        used_first, used_stop = (
-            np.searchsorted(used_class, which),
-            np.searchsorted(used_class, which, "right"),
-        )
+        used_first = np.searchsorted(used_class, which)
+        used_stop = np.searchsorted(used_class, which, "right")
         sizes = used_stop - used_first  # of the union of the terms of the lines of a class, by line
-        known = np.bincount(which, weights=counts)[which]
+        there = np.bincount(which, weights=counts)[which]
         lines = np.bincount(which)[which]
-        dense = (lines >= FEW) & (known >= DENSE_ENOUGH * lines * sizes)
+        dense = (lines >= FEW) & (there >= DENSE_ENOUGH * lines * sizes)
 
         every = np.where(dense, sizes, counts)
         at = np.cumsum(every) - every
         own = np.cumsum(counts) - counts
-        place = np.where(
-            dense[line], at[line] + rank - used_first[line], (at - own)[line] + np.arange(len(line))
-        )
+        alone = (at - own)[line] + np.arange(len(line))
+        place = np.where(dense[line], at[line] + rank - used_first[line], alone)
         terms = np.full(int(every.sum()), len(self.pattern.readings), np.uint32)
         terms[place] = reading
         sources = np.empty(len(terms), np.int64)
@@ -393,8 +380,8 @@ class Layout:
         if not len(self.keys):
             return np.full(root.shape, -1)
         key = which * len(self.roots) + root
-        found = np.minimum(np.searchsorted(self.keys, key), len(self.keys) - 1)
-        return np.where((self.keys[found] == key) & (which >= 0), found, -1)
+        line = np.minimum(np.searchsorted(self.keys, key), len(self.keys) - 1)
+        return np.where((self.keys[line] == key) & (which >= 0), line, -1)
 
     def count_of(self, neuron: int) -> int:
         """Number of the trainable parameters into a neuron."""
@@ -403,11 +390,9 @@ class Layout:
     @property
     def bytes(self) -> int:
         """Memory of all columns, and of the layout and the pattern that they were made from."""
-        sizes = sum(
-            self.sizes[c.name] * numpy_dtype(c, self.dtype).itemsize for c in PLAN if c.name in self.sizes
-        )
+        sizes = (self.sizes.get(c.name, 0) * numpy_dtype(c, self.dtype).itemsize for c in PLAN)
         own = [*self.columns.values(), *vars(self).values(), *self.pattern, *self.pattern.visits]
-        return int(sizes) + sum(array.nbytes for array in own if isinstance(array, np.ndarray))
+        return int(sum(sizes)) + sum(array.nbytes for array in own if isinstance(array, np.ndarray))
 
     def _set(self, **columns: NDArray[Any]) -> None:
         for name, values in columns.items():

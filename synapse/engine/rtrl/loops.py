@@ -10,32 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import schema
 from ..compiler.jit import bare, columns, inline, kernel, plan
 from ..compiler.rare import PLAN, rare
 from ..online.calls import ROW, SPAN, MachineCode
-from ..online.loops import activate_network, aim_at_targets, check_rows, epochs_by
+from ..online.loops import activate_network, aim_at_targets, epochs_by, rows_by
 from ..online.record import note
 from ..online.slopes import begin_slopes, move_along
 from ..online.ties import after_moves, before_moves
-from ..schema import (
-    ENDED,
-    FIRST,
-    LATEST_HALF,
-    LATEST_OPEN,
-    LATEST_RENEWED,
-    LATEST_STAMP,
-    LEARNING,
-    NONE,
-    OUTPUTS,
-    PLAN_HALF,
-    PLAN_ROOTS,
-    STOP,
-    WATCHED_NETWORK,
-    WATCHED_SENSITIVITIES,
-    WATCHED_STEPS,
-    WATCHED_WIDTH,
-)
-from ..status import DONE, FAILED, ROW as FAILED_ROW
+from ..status import DONE
 from .advance import advance, lay_direct, move_through, remember, renew, renew_pending
 from .sweep import sweep_cost
 
@@ -50,37 +33,38 @@ ONE = u8(1)
 def note_sensitivities(m, p):
     """Complete the last row of the log with the sensitivities. reads: noted, sensitivity; writes: log"""
     renew_pending(m, p)
-    n, half = m.log_place[WATCHED_SENSITIVITIES], p.counts[PLAN_HALF]
-    half *= p.latest[LATEST_HALF] ^ p.latest[LATEST_RENEWED]
-    at = m.log_place[WATCHED_STEPS] * m.log_place[WATCHED_WIDTH] - n
+    n, half = m.log_place[schema.WATCHED_SENSITIVITIES], p.counts[schema.PLAN_HALF]
+    half *= p.latest[schema.LATEST_HALF] ^ p.latest[schema.LATEST_RENEWED]
+    at = m.log_place[schema.WATCHED_STEPS] * m.log_place[schema.WATCHED_WIDTH] - n
     for i in range(n):
-        if p.noted[i] != ENDED:
+        if p.noted[i] != schema.ENDED:
             m.log[at + i] = np.float64(p.sensitivity[half + p.noted[i]])
 
 
 @inline
 def clear_plan(p):
     """Reset all sensitivities. writes: sensitivity, old_derivative, latest"""
-    for i in range(p.counts[PLAN_HALF]):
+    for i in range(p.counts[schema.PLAN_HALF]):
         p.sensitivity[i] = 0.0
-    for k in range(p.counts[PLAN_ROOTS]):
+    for k in range(p.counts[schema.PLAN_ROOTS]):
         p.old_derivative[k] = 0.0
-    for i in range(u8(LATEST_RENEWED) + ONE):
+    for i in range(u8(schema.LATEST_RENEWED) + ONE):
         p.latest[i] = u8(0)
 
 
 @inline
 def step_network(m, p, span, inputs, row):
     """One step: activations, then sensitivities."""
-    if p.latest[LATEST_STAMP] != m.stamp[span[STOP] - ONE]:
+    if p.latest[schema.LATEST_STAMP] != m.stamp[span[schema.STOP] - ONE]:
         clear_plan(p)  # since then cleared, stepped by another rule, or failed: they are of another context
     remember(m, p)
     activate_network(m, span, inputs, row)
     if m.failed[0] == 0.0:
         advance(m, p, span)
-        p.latest[LATEST_OPEN] = ONE
-        p.latest[LATEST_STAMP] = m.stamp[span[STOP] - ONE]
-        if m.log_place[WATCHED_SENSITIVITIES] != 0 and m.log_place[WATCHED_NETWORK] == span[FIRST]:
+        p.latest[schema.LATEST_OPEN] = ONE
+        p.latest[schema.LATEST_STAMP] = m.stamp[span[schema.STOP] - ONE]
+        noted = m.log_place[schema.WATCHED_SENSITIVITIES] != 0
+        if noted and m.log_place[schema.WATCHED_NETWORK] == span[schema.FIRST]:
             note_sensitivities(m, p)
 
 
@@ -88,32 +72,23 @@ def step_network(m, p, span, inputs, row):
 def learn_step(m, p, span, rate):
     """Learn from the errors of the outputs, which have been written before."""
     before_moves(m)
-    for j in range(span[LEARNING], span[STOP] - span[OUTPUTS]):
+    for j in range(span[schema.LEARNING], span[schema.STOP] - span[schema.OUTPUTS]):
         m.projected[j] = 0.0
-    sweep_cost(m, p, span, span[LEARNING], rate)
+    sweep_cost(m, p, span, span[schema.LEARNING], rate)
     move_through(m, p, rate)
     after_moves(m)
-    if m.log_place[WATCHED_WIDTH] != 0 and m.log_place[WATCHED_NETWORK] == span[FIRST]:
-        note(m, False, False, NONE)
+    if m.log_place[schema.WATCHED_WIDTH] != 0 and m.log_place[schema.WATCHED_NETWORK] == span[schema.FIRST]:
+        note(m, False, False, schema.NONE)
+
+
+_run_rows = rows_by(step_network)
 
 
 @kernel
 def run_network(table, unit, plan_table, span, inputs, outputs):
     """Activate once for every row of `outputs`, like ``online.run_network``, with sensitivities."""
     m, p = columns(table, unit), plan(plan_table, unit)
-    span, inputs, outputs = bare(span), bare(inputs), bare(outputs)
-    m.failed[0] = 0.0
-    n, status = span[OUTPUTS], check_rows(m, span, inputs, outputs, unit)
-    if status != DONE:
-        return status
-    for row in range(u8(outputs.size) // n):
-        step_network(m, p, span, inputs, row)
-        if m.failed[0] != 0.0:
-            m.failed[FAILED_ROW] = row
-            return FAILED
-        for o in range(n):
-            outputs[row * n + o] = m.activation[span[STOP] - n + o]
-    return DONE
+    return _run_rows(m, p, bare(span), bare(inputs), bare(outputs), unit)
 
 
 @kernel
@@ -157,46 +132,26 @@ _run_epochs = epochs_by(step_network, learn_step, _nothing_pending)
 
 
 @kernel
-def train_network(
-    table,
-    unit,
-    plan_table,
-    span,
-    inputs,
-    targets,
-    aimed,
-    bounds,
-    orders,
-    clear,
-    cost,
-    rates,
-    learn,
-    kept,
-    control,
-    errors,
-    goal,
-):
+def train_network(table, unit, plan_table, span, data, cost, rates, learn, kept, control, errors, goal):
     """Some epochs in one call, as in ``online.train_network``, in which weights change by exact gradients.
 
     The table of the store is that of the plan, see ``Plan.store_table``.
     """
-    m, p = columns(table, unit), plan(plan_table, unit)
-    span, inputs, targets, kept = bare(span), bare(inputs), bare(targets), bare(kept)
-    data = inputs, targets, aimed, bounds, orders, clear
+    m, p, span, kept = columns(table, unit), plan(plan_table, unit), bare(span), bare(kept)
     return _run_epochs(m, p, span, data, cost, rates, learn, kept, control, errors, goal)
 
 
-_known: dict[np.dtype[Any], MachineCode] = {}
+_by_float: dict[np.dtype[Any], MachineCode] = {}
 
 
 def calls_for(store: Store) -> MachineCode:
     """Return the kernels of single steps as Python calls them, for the float of this store."""
-    found = _known.get(store.dtype)
-    if found is None:
+    calls = _by_float.get(store.dtype)
+    if calls is None:
         examples = {
             "run_network": (0, store.unit, 0, SPAN, ROW, ROW),
             "propagate_targets": (0, store.unit, 0, SPAN, ROW, 0, store.unit, False),
             "learn_by_slopes": (0, store.unit, 0, SPAN, ROW, store.unit, 0.0, 0.0, 0.0, SPAN),
         }
-        found = _known[store.dtype] = MachineCode(globals(), examples)
-    return found
+        calls = _by_float[store.dtype] = MachineCode(globals(), examples)
+    return calls

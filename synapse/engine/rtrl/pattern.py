@@ -94,18 +94,13 @@ class _Reads(NamedTuple):
         gated, others = self.gater >= 0, ~self.own
         read = np.concatenate([self.source[others], self.gater[gated]])
         reader = np.concatenate([self.target[others], self.target[gated]])
-        chosen = (
-            (read >= self.inputs) & (reader >= self.inputs) & (is_delayed_in_order(read, reader) == delayed)
-        )
+        chosen = (read >= self.inputs) & (reader >= self.inputs)
+        chosen &= is_delayed_in_order(read, reader) == delayed
         keys = np.unique(reader[chosen] * self.n + read[chosen])
         reader, read = keys // self.n, keys % self.n
-        if not delayed:
-            return reader, read
-        return self._of_groups(reader, read)
-
-    def _of_groups(self, reader: Rows, read: Rows) -> tuple[Rows, Rows]:
-        sizes = (self.group_stop - self.group_first)[read]
-        keys = np.unique(np.repeat(reader, sizes) * self.n + spans(self.group_first[read], sizes))
+        if delayed:
+            sizes = (self.group_stop - self.group_first)[read]
+            keys = np.unique(np.repeat(reader, sizes) * self.n + spans(self.group_first[read], sizes))
         return keys // self.n, keys % self.n
 
     def groups(self) -> list[tuple[int, int]]:
@@ -149,24 +144,24 @@ def find_pattern(store: Store, span: Any, order: int | None, most: float = inf) 
     others 2021). The store has been lowered. Raises TooLarge if finding it needs more than `most` bytes.
     """
     reads = reads_of(store, span)
-    roots = _recurrent(reads)
+    own = reads.target[reads.own]  # roots are read delayed, or have a self-connection
+    roots = np.unique(np.concatenate([reads.pairs(delayed=True)[1], own[own >= reads.inputs]]))
     if MASKS * float(len(roots)) * reads.n > most:
         raise TooLarge(MASKS * float(len(roots)) * reads.n)
     sweeps = _Sweeps(reads, roots)
-    kept = _closure(_immediate(sweeps, store, span), sweeps.delayed, order)
+    immediate = sweeps.matrix(sweeps.visited) & (reads.parameters > 0)
+    for members in components(store, span) or ():  # neurons that share a parameter share its sensitivities
+        immediate[:, members] = immediate[:, members].any(axis=1, keepdims=True)
+    kept = _closure(immediate, sweeps.delayed, order)
     tracked = kept.any(axis=1)
     if not tracked.all():  # a number that no parameter moves has no sensitivities
         roots, kept = roots[tracked], kept[tracked]
         sweeps = _Sweeps(reads, roots)
-    needed = _overlapping(sweeps.delayed, kept)
+    packed, needed = np.packbits(kept, axis=1), sweeps.delayed.copy()
+    for r, row in enumerate(sweeps.delayed):  # of the roots that it meets, those with kept ones in common
+        read = np.flatnonzero(row)
+        needed[r, read] = (packed[read] & packed[r]).any(axis=1)
     return _pattern(sweeps, int(span[FIRST]), kept, needed)
-
-
-def _recurrent(reads: _Reads) -> Rows:
-    """Neurons whose state, or activation, is read delayed."""
-    _, read = reads.pairs(delayed=True)
-    own = reads.target[reads.own]
-    return np.unique(np.concatenate([read, own[own >= reads.inputs]]))
 
 
 class _Sweeps:
@@ -180,8 +175,13 @@ class _Sweeps:
         self.begins = self.none()
         self.begins[roots, np.arange(len(roots)) // 8] = 128 >> (np.arange(len(roots)) % 8)
         self.visited = self._followed()
-        reader, read = self._delayed_pairs()
-        self.delayed_reader, self.delayed_read = reader, read
+        # pairs of a reader and the number of the root that it reads delayed, sorted by root
+        reader, read = reads.pairs(delayed=True)
+        own = reads.target[reads.own]
+        reader, read = np.concatenate([reader, own]), self.number[np.concatenate([read, own])]
+        chosen = np.flatnonzero(read >= 0)
+        chosen = chosen[np.lexsort((reader[chosen], read[chosen]))]
+        self.delayed_reader, self.delayed_read = reader, read = reader[chosen], read[chosen]
         self.delayed = self.matrix(_joined(self.visited, read, reader, len(roots)))
 
     def none(self, rows: int | None = None) -> Bits:
@@ -198,25 +198,16 @@ class _Sweeps:
 
     def _followed(self) -> Bits:
         """By neuron: the sweeps that reach its state."""
-        reads, found = self.reads, self.begins.copy()
+        reads, reached = self.reads, self.begins.copy()
         reader, read = reads.pairs(delayed=False)
         first = np.searchsorted(reader, np.arange(reads.n + 1))
         touched = self.none()
         for begin, stop in reversed(reads.groups()):
-            found[begin:stop] |= np.bitwise_or.reduce(touched[begin:stop], axis=0)
+            reached[begin:stop] |= np.bitwise_or.reduce(touched[begin:stop], axis=0)
             for j in range(begin, stop):
-                touched[read[first[j] : first[j + 1]]] |= found[j]
+                touched[read[first[j] : first[j + 1]]] |= reached[j]
         self._first, self._read = first, read
-        return found
-
-    def _delayed_pairs(self) -> tuple[Rows, Rows]:
-        """Pairs of a reader and the number of the root that it reads delayed, sorted by root."""
-        reader, read = self.reads.pairs(delayed=True)
-        own = self.reads.target[self.reads.own]
-        reader, read = np.concatenate([reader, own]), self.number[np.concatenate([read, own])]
-        chosen = read >= 0
-        order = np.lexsort((reader[chosen], read[chosen]))
-        return reader[chosen][order], read[chosen][order]
+        return reached
 
     def earlier(self, j: int) -> Rows:
         """The neurons whose activations of this step a neuron reads."""
@@ -225,21 +216,11 @@ class _Sweeps:
 
 def _joined(sets: Bits, owner: Rows, member: Rows, count: int) -> Bits:
     """For each of `count` owners, the union of the sets of its members; owners are sorted."""
-    found = np.zeros((count, sets.shape[1]), np.uint8)
+    unions = np.zeros((count, sets.shape[1]), np.uint8)
     if len(owner):
         begins = np.flatnonzero(np.diff(owner, prepend=-1))
-        found[owner[begins]] = np.bitwise_or.reduceat(sets[member], begins, axis=0)
-    return found
-
-
-def _immediate(sweeps: _Sweeps, store: Store, span: Any) -> Bools:
-    """Shape (roots, neurons): whether the parameters into a neuron move a root within the step."""
-    found = sweeps.matrix(sweeps.visited) & (sweeps.reads.parameters > 0)
-    shared = components(store, span)
-    if shared is not None:  # neurons that share a parameter share its sensitivities
-        for members in shared:
-            found[:, members] = found[:, members].any(axis=1, keepdims=True)
-    return found
+        unions[owner[begins]] = np.bitwise_or.reduceat(sets[member], begins, axis=0)
+    return unions
 
 
 def components(store: Store, span: Any) -> list[Rows] | None:
@@ -264,7 +245,7 @@ def components(store: Store, span: Any) -> list[Rows] | None:
         if (new == part).all():
             break
         part = new
-    return [np.flatnonzero(part == one) for one in np.unique(part[np.unique(neuron)])]
+    return [np.flatnonzero(part == lowest) for lowest in np.unique(part[np.unique(neuron)])]
 
 
 def _closure(immediate: Bools, delayed: Bools, order: int | None) -> Bools:
@@ -281,15 +262,6 @@ def _closure(immediate: Bools, delayed: Bools, order: int | None) -> Bools:
             break
         kept = new
     return np.unpackbits(kept, axis=1, count=immediate.shape[1]).astype(bool)
-
-
-def _overlapping(delayed: Bools, kept: Bools) -> Bools:
-    """Shape (roots, roots): whether one that a sweep meets has sensitivities that are kept, too."""
-    packed, found = np.packbits(kept, axis=1), delayed.copy()
-    for r, row in enumerate(delayed):
-        read = np.flatnonzero(row)
-        found[r, read] = (packed[read] & packed[r]).any(axis=1)
-    return found
 
 
 def _pattern(sweeps: _Sweeps, first: int, kept: Bools, needed: Bools) -> Pattern:
@@ -334,9 +306,8 @@ def _useful(sweeps: _Sweeps, needed: Bits) -> _Useful:
     reads = sweeps.reads
     before, now = sweeps.none(), sweeps.none()
     before[sweeps.roots] = needed
-    read_delayed = sweeps.none()
     order = np.argsort(sweeps.delayed_reader, kind="stable")
-    read_delayed |= _joined(needed, sweeps.delayed_reader[order], sweeps.delayed_read[order], reads.n)
+    read_delayed = _joined(needed, sweeps.delayed_reader[order], sweeps.delayed_read[order], reads.n)
     for begin, stop in reads.groups():
         for j in range(begin, stop):
             own = read_delayed[j] | np.bitwise_or.reduce(now[sweeps.earlier(j)], axis=0)
@@ -346,7 +317,7 @@ def _useful(sweeps: _Sweeps, needed: Bits) -> _Useful:
     return _Useful(now, before)
 
 
-Found = dict[tuple[int, int], Bits]
+SetsByRun = dict[tuple[int, int], Bits]
 """Sets of roots by run; a self-connection is (OWN, its neuron)."""
 
 
@@ -361,22 +332,22 @@ def _links(reads: _Reads) -> Iterator[tuple[tuple[int, int], Rows, Rows, int]]:
             yield (run, j if run == OWN else 0), reads.source[begin:stop], gaters[gaters >= 0], j
 
 
-def _followed_runs(sweeps: _Sweeps, useful: _Useful) -> tuple[Found, Found]:
+def _followed_runs(sweeps: _Sweeps, useful: _Useful) -> tuple[SetsByRun, SetsByRun]:
     """The sweeps that follow the sources, and the gaters, of each run."""
-    follow: Found = {}
-    gates: Found = {}
+    follow: SetsByRun = {}
+    gates: SetsByRun = {}
     for run, i, g, j in _links(sweeps.reads):
-        for found, ends in ((follow, i), (gates, g)):
+        for sets, ends in ((follow, i), (gates, g)):
             delayed = is_delayed_in_order(ends, j)
             union = np.bitwise_or.reduce(useful.now[ends[~delayed]], axis=0)
             union |= np.bitwise_or.reduce(useful.before[ends[delayed]], axis=0)
             union &= sweeps.visited[j]
             if union.any():
-                found[run] = union
+                sets[run] = union
     return follow, gates
 
 
-def _visits(sweeps: _Sweeps, touched: Bits, follow: Found, gates: Found) -> Visits:
+def _visits(sweeps: _Sweeps, touched: Bits, follow: SetsByRun, gates: SetsByRun) -> Visits:
     """Visits by root, the last neuron first, with the runs that are followed."""
     n = sweeps.reads.n
     root, back = np.nonzero(sweeps.matrix(touched)[:, ::-1])
@@ -385,10 +356,10 @@ def _visits(sweeps: _Sweeps, touched: Bits, follow: Found, gates: Found) -> Visi
     target = {run: j for run, _, _, j in _links(sweeps.reads)}
     runs = [run for run in target if run in follow or run in gates]
     none = np.zeros(sweeps.width, np.uint8)
-    columns = [np.stack([found.get(run, none) for run in runs]) for found in (follow, gates)] if runs else []
     at, which, what = (np.empty(0, np.int64) for _ in range(3))
     if runs:
-        sources, gaters = (sweeps.matrix(column) for column in columns)
+        columns = (np.stack([sets.get(run, none) for run in runs]) for sets in (follow, gates))
+        sources, gaters = map(sweeps.matrix, columns)
         r, number = np.nonzero(sources | gaters)
         j = np.array([target[run] for run in runs])[number]
         at = np.searchsorted(key, r * n + (n - 1 - j))

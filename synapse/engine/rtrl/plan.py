@@ -73,9 +73,8 @@ class Plan:
     @property
     def can_learn(self) -> bool:
         """Whether there is a step to learn from: it is open, and the latest of the network."""
-        return self.is_open and self.stamp == int(
-            self.store.columns["stamp"][int(self.span[schema.STOP]) - 1]
-        )
+        last = self.store.columns["stamp"][int(self.span[schema.STOP]) - 1]
+        return self.is_open and self.stamp == int(last)
 
     def forget(self) -> None:
         """Clear all sensitivities: the present context counts as given."""
@@ -159,7 +158,7 @@ class Plan:
         ENDED for pairs that are not kept, as those whose connection (NONE) or neuron (-1) has been removed.
         """
         layout, c = self.layout, self.store.columns
-        found = np.full(len(rows), schema.ENDED, np.uint64)
+        places = np.full(len(rows), schema.ENDED, np.uint64)
         there = np.flatnonzero((rows != schema.NONE) & np.isin(neurons - layout.first, layout.roots))
         rows, roots = rows[there], np.searchsorted(layout.roots, neurons[there] - layout.first)
         target = c["target"][rows].astype(np.int64)
@@ -168,8 +167,8 @@ class Plan:
         line = layout.line_of(np.append(layout.class_of, -1)[owner], roots)
         kept = np.flatnonzero(line >= 0)
         entry = layout.direct_at[owner[kept]] + offset[kept]
-        found[there[kept]] = layout.line_at[line[kept]] + layout.column[entry]
-        return found
+        places[there[kept]] = layout.line_at[line[kept]] + layout.column[entry]
+        return places
 
     # --- what kernels see --------------------------------------------------------------------------
 

@@ -1,9 +1,6 @@
 """Operations on a store are atomic: one thread at a time, with Ctrl-C deferred.
 
-Every store has a lock. Steps, epochs and changes of structure hold it, so that each waits until
-others in different threads are finished. A change of structure, and every other operation of several
-parts, also defers Ctrl-C until it is complete. Reading waits for changes of structure only, not
-for steps: every change begins with ``store.touch()``, by which readers detect it.
+The rules are in ``docs/architecture.md`` (Threads and Ctrl-C).
 """
 
 from __future__ import annotations

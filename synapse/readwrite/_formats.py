@@ -176,7 +176,11 @@ def save(network: Any, path: files.File, format: str | None = None, **options: A
     from ._trainer import write_trainer  # an archive like that of a format
 
     if isinstance(network, Trainer):
-        _require_archive(path, format)
+        chosen = by_suffix(path) if format is None else format_of(format)
+        if chosen is not None and chosen.name != "npz":
+            raise ArgumentError(
+                f"A Trainer cannot be saved as {chosen.name}. Give the file another suffix, as .npz."
+            )
         _require_options("npz", module_of("npz").npz_data, options)
         write_trainer(network, path)
         return
@@ -250,9 +254,9 @@ def _made(form: Format, content: Any, options: Mapping[str, Any]) -> Network:
 def _require_options(format: str, function: Callable[..., Any], options: Mapping[str, Any]) -> None:
     """Raise unless the function that makes or reads a content has all of these options."""
     for name in options:
-        known = [*inspect.signature(function).parameters][1:]
-        if name not in known:
-            has = f"It has: {', '.join(known)}." if known else "It has none."
+        own = [*inspect.signature(function).parameters][1:]
+        if name not in own:
+            has = f"It has: {', '.join(own)}." if own else "It has none."
             raise ArgumentError(f"The format {format} has no option {name!r} here. {has}")
 
 
@@ -265,31 +269,18 @@ def _read_archive(stream: IO[bytes]) -> Any:
     return read_trainer(arrays) if TRAINER in arrays else npz.from_arrays(arrays)
 
 
-def _require_no_suffix(path: Any) -> None:
-    """Raise if a path has a suffix, which is that of no format, so that "net.h5" does not become JSON."""
+def _format_for(path: Any, format: str | None, act: str, done: str) -> Format:
+    """The format that a call names or the suffix selects; else JSON, but "net.h5" is not written as JSON."""
+    chosen = by_suffix(path) if format is None else format_of(format)
     suffix = Path(path).suffix if isinstance(path, str | os.PathLike) else ""
-    if suffix:
-        known = ", ".join(suffix for one in formats() if one.write for suffix in one.suffixes)
+    if act == "write" and chosen is None and suffix:
+        suffixes = ", ".join(one for form in formats() if form.write for one in form.suffixes)
         raise ArgumentError(
-            f"Expected the suffix of the file to be one of {known}, or none for JSON, got {suffix!r}. "
+            f"Expected the suffix of the file to be one of {suffixes}, or none for JSON, got {suffix!r}. "
             "Name the format, as in save(net, path, format='json'), to use any other suffix."
         )
-
-
-def _require_archive(path: Any, format: str | None) -> None:
-    """Raise unless the format and the suffix leave the choice, or choose an archive of arrays."""
-    form = by_suffix(path) if format is None else format_of(format)
-    if form is not None and form.name != "npz":
-        raise ArgumentError(
-            f"A Trainer cannot be saved as {form.name}. Give the file another suffix, as .npz."
-        )
-
-
-def _format_for(path: Any, format: str | None, act: str, done: str) -> Format:
-    form = (by_suffix(path) or format_of("json")) if format is None else format_of(format)
-    if act == "write" and format is None and by_suffix(path) is None:
-        _require_no_suffix(path)
+    form = chosen or format_of("json")
     if getattr(form, act) is None:
-        known = ", ".join(one.name for one in formats() if getattr(one, act))
-        raise ArgumentError(f"The format {form.name} cannot be {done} a file. Known: {known}.")
+        names = ", ".join(other.name for other in formats() if getattr(other, act))
+        raise ArgumentError(f"The format {form.name} cannot be {done} a file. Known: {names}.")
     return form

@@ -13,7 +13,7 @@ import dis
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
@@ -44,23 +44,11 @@ PRIMITIVES: dict[str, tuple[Any, ...]] = {
 }
 """Functions that every exporter can write, and what they are called in Python."""
 
-OPERATORS = {
-    "+": np.add,
-    "-": np.subtract,
-    "*": np.multiply,
-    "/": np.true_divide,
-    "negative": np.negative,
-}
-COMPARISONS = {
-    "<": np.less,
-    "<=": np.less_equal,
-    ">": np.greater,
-    ">=": np.greater_equal,
-    "==": np.equal,
-    "!=": np.not_equal,
-}
+OPERATORS = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.true_divide, "negative": np.negative}
+COMPARISONS = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
+COMPARISONS |= {"==": np.equal, "!=": np.not_equal}
 KINDS = {
-    **{function: kind for kind, known in PRIMITIVES.items() for function in known},
+    **{function: kind for kind, functions in PRIMITIVES.items() for function in functions},
     **{function: kind for kind, function in (OPERATORS | COMPARISONS).items()},
 }
 """What each function is to exporters; the operators of Python call those of NumPy on a symbol."""
@@ -107,7 +95,7 @@ class _Reading:
         kind = KINDS.get(function)
         if kind is None:
             raise UnreadableError(f"it calls {function.__name__}")
-        symbols = [self.of(one) for one in operands]
+        symbols = list(map(self.of, operands))
         if kind in COMPARISONS:
             return Condition(kind, *symbols)
         while len(symbols) > 2:  # the largest or smallest of several
@@ -227,15 +215,12 @@ class _Replaced(Freezer):
         if value is float:
             return lambda number: number if isinstance(number, Symbol) else float(number), None
         if isinstance(value, (BuiltinFunctionType, np.ufunc)):
-            return self._called(value), None
+            return partial(self._call, value), None
         return super().value(value, attributes)
 
-    def _called(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*numbers: Any) -> Any:
-            symbolic = any(isinstance(one, Symbol) for one in numbers)
-            return self.reading.applied(function, *numbers) if symbolic else function(*numbers)
-
-        return call
+    def _call(self, function: Callable[..., Any], *numbers: Any) -> Any:
+        symbolic = any(isinstance(number, Symbol) for number in numbers)
+        return self.reading.applied(function, *numbers) if symbolic else function(*numbers)
 
 
 def _without_handlers(function: FunctionType) -> FunctionType:
@@ -276,17 +261,17 @@ def computed(tree: Tree, names: Mapping[str, Any], functions: Mapping[str, Calla
     `functions` are those of `PRIMITIVES`, `OPERATORS` and `COMPARISONS`, and ``number(value)`` and
     ``where(condition, then, other)``.
     """
-    known: dict[int, Any] = {}  # by id, because torch.compile cannot trace a hash
+    values: dict[int, Any] = {}  # by id, because torch.compile cannot trace a hash
 
     def value(symbol: Symbol) -> Any:
-        if id(symbol) not in known:
+        if id(symbol) not in values:
             if symbol.kind == "name":
-                known[id(symbol)] = names[symbol.parts[0]]
+                values[id(symbol)] = names[symbol.parts[0]]
             elif symbol.kind == "number":
-                known[id(symbol)] = functions["number"](symbol.parts[0])
+                values[id(symbol)] = functions["number"](symbol.parts[0])
             else:
-                known[id(symbol)] = functions[symbol.kind](*map(value, symbol.parts))
-        return known[id(symbol)]
+                values[id(symbol)] = functions[symbol.kind](*map(value, symbol.parts))
+        return values[id(symbol)]
 
     def of(tree: Tree) -> Any:
         if not isinstance(tree, Branch):

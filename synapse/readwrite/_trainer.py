@@ -52,22 +52,21 @@ def _written(network: Network, what: str, value: Any) -> Any:
     if isinstance(value, tuple):
         return list(value)
     if isinstance(value, Mapping):
-        return {BY_LAYER: [[_number_of(network, what, key), float(one)] for key, one in value.items()]}
+        pairs, layers = [], list(network.layers)
+        for key, number in value.items():
+            layer: Any = network[key] if isinstance(key, str) else key
+            if layer not in layers:
+                what = f"The layers with {what} of a trainer to save"
+                raise ArgumentError(expected(what, f"layers of {network!r}", layer))
+            pairs.append([layers.index(layer), float(number)])
+        return {BY_LAYER: pairs}
     name = type(value).__name__
     if CLASSES.get(name) is not type(value):
-        known = ", ".join(SAVED_OPTIMIZERS if what == "optimizer" else SAVED_SCHEDULES)
+        savable = ", ".join(SAVED_OPTIMIZERS if what == "optimizer" else SAVED_SCHEDULES)
         advice = "A file holds no functions or classes of your own."
-        raise ArgumentError(expected(f"The {what} of a trainer to save", known, value, advice))
-    fields = {one.name: getattr(value, one.name) for one in dataclasses.fields(value)}
-    return {"name": name} | {key: _written(network, what, one) for key, one in fields.items()}
-
-
-def _number_of(network: Network, what: str, key: Any) -> int:
-    layers, layer = list(network.layers), network[key] if isinstance(key, str) else key
-    if layer not in layers:
-        what = f"The layers with {what} of a trainer to save"
-        raise ArgumentError(expected(what, f"layers of {network!r}", layer))
-    return layers.index(layer)
+        raise ArgumentError(expected(f"The {what} of a trainer to save", savable, value, advice))
+    names = [field.name for field in dataclasses.fields(value)]
+    return {"name": name} | {key: _written(network, what, getattr(value, key)) for key in names}
 
 
 def _read(network: Network, what: str, value: Any) -> Any:
@@ -89,9 +88,9 @@ def _read(network: Network, what: str, value: Any) -> Any:
         return {layers[number]: chance for number, chance in pairs}
     name: Any = value.get("name")
     require(isinstance(name, str) and name in CLASSES, f"The {what}'s name", ", ".join(CLASSES), name)
-    names = [one.name for one in dataclasses.fields(CLASSES[name])]
-    found = members(f"The {what}", value, ("name", *names))
-    return CLASSES[name](**{key: _read(network, what, found[key]) for key in names})
+    names = [field.name for field in dataclasses.fields(CLASSES[name])]
+    fields = members(f"The {what}", value, ("name", *names))
+    return CLASSES[name](**{key: _read(network, what, fields[key]) for key in names})
 
 
 # --- files --------------------------------------------------------------------------------------------
@@ -158,23 +157,17 @@ def write_trainer(trainer: Trainer, path: File, paused: Paused | None = None) ->
     if paused is not None:
         kind = paused.generator["bit_generator"]
         if kind not in GENERATORS:
-            known = f"{' or '.join(GENERATORS)}, got {kind}. Use numpy.random.default_rng."
-            raise ArgumentError(f"Expected the generator of a training to save to be {known}")
+            got = f"{' or '.join(GENERATORS)}, got {kind}. Use numpy.random.default_rng."
+            raise ArgumentError(f"Expected the generator of a training to save to be {got}")
         training = {name: getattr(paused, name) for name in VALUES}
-        arrays |= _arrays(paused, network)
+        arrays |= {f"{HISTORY}{name}": np.array(values, float) for name, values in paused.values.items()}
+        for name, (weights, biases) in paused.parts(network)[1].items():
+            arrays |= {f"{name}_weight": weights, f"{name}_bias": biases}
     for name, array in arrays.items():
         _require_finite(DivergenceError, name, array)
     head = dict(zip(HEAD, (MARK, VERSION, settings, training, sorted(arrays)), strict=True))
     little = {name: array.astype(array.dtype.newbyteorder("<")) for name, array in arrays.items()}
     write_arrays(path, {TRAINER: as_text(head), **little, **npz_data(network)})
-
-
-def _arrays(paused: Paused, network: Network) -> dict[str, NDArray[Any]]:
-    """The arrays of a training."""
-    arrays = {f"{HISTORY}{name}": np.array(values, float) for name, values in paused.values.items()}
-    for name, (weights, biases) in paused.parts(network)[1].items():
-        arrays |= {f"{name}_weight": weights, f"{name}_bias": biases}
-    return arrays
 
 
 def _require_finite(error: type[SynapseError], name: str, array: NDArray[Any]) -> None:
@@ -216,11 +209,11 @@ def _training(network: Network, head: Any, arrays: dict[str, NDArray[Any]]) -> P
     if head is None:
         _require_arrays(arrays, {})
         return None
-    found = members("The training", head, VALUES)
+    fields = members("The training", head, VALUES)
     for name, (condition, fits) in VALUES.items():
-        require(fits(found[name]), f"The {name}", condition, found[name])
+        require(fits(fields[name]), f"The {name}", condition, fields[name])
     done = len(arrays.get(f"{HISTORY}error", np.empty(0)).reshape(-1))
-    names = ("error", "rate", "validation_error")[: 2 if found["held_out"] is None else 3]
+    names = ("error", "rate", "validation_error")[: 2 if fields["held_out"] is None else 3]
     shapes: dict[str, Any] = dict.fromkeys((f"{HISTORY}{name}" for name in names), (done,))
     both = [name for name in SNAPSHOTS if f"{name}_weight" in arrays]
     for name in both:
@@ -228,7 +221,7 @@ def _training(network: Network, head: Any, arrays: dict[str, NDArray[Any]]) -> P
     floats = _require_arrays(arrays, shapes)
     values = {name: floats[f"{HISTORY}{name}"].tolist() for name in names}
     weights = {name: (floats[f"{name}_weight"], floats[f"{name}_bias"]) for name in both}
-    return Paused.of(network, {**found, "values": values}, weights)
+    return Paused.of(network, {**fields, "values": values}, weights)
 
 
 def _require_arrays(arrays: dict[str, NDArray[Any]], shapes: dict[str, Any]) -> dict[str, Floats]:

@@ -1,11 +1,7 @@
 """The cache of compiled kernels on disk, in the directory that Numba chooses.
 
-A file holds one kernel for one signature, and begins with a digest of all that it depends on: the source of
-the engine, the version of Numba, the kernel's key and the content itself. A file with another digest is
-stale, damaged or incomplete, and counts as missing. Numba's own cache also has an index, which another
-process may find written when the file that it names is still the previous one.
-
-Processes that start together before there is a cache each compile their kernels; every file is written whole.
+A file holds one kernel for one signature. Numba's own cache also has an index, which another process may find
+written when the file that it names is still the previous one. ``docs/architecture.md`` describes the digest.
 """
 
 from __future__ import annotations

@@ -3,9 +3,7 @@
 A kernel that Numba links into another is optimised a second time there. A kernel called by its address
 is compiled once, whoever calls it. `strict` arithmetic has bits that do not depend on the caller.
 
-Arguments and results of users' functions are passed by value and on the stack of the calling kernel, so that
-kernels can run in parallel. A function that raises returns NaN. The kernel records the function and its
-arguments in the column `failed`, and the caller of the kernel raises the error.
+Users' functions are described in ``docs/architecture.md`` (Registered functions).
 """
 
 from __future__ import annotations

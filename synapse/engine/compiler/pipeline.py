@@ -1,9 +1,7 @@
 """How Numba compiles kernels and their parts: each part once, and machine code only for whole kernels.
 
-Numba itself optimises every function together with everything that it calls, makes machine code and wrappers
-for Python, and does so again for each caller. A part needs none of these: it is only translated to LLVM's
-language. A kernel links all parts that it reaches, each once, is optimised as a whole, and becomes machine
-code.
+A part is only translated to LLVM's language. A kernel links all parts that it reaches, each once, is then
+optimised as a whole, and becomes machine code.
 """
 
 from __future__ import annotations

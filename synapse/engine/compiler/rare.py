@@ -1,11 +1,7 @@
 """Parts of kernels that few networks need: each is compiled, and cached on disk, when it is first called.
 
-A network pays for what it has. A kernel calls such a part by its address in the column ``parts`` of the
-store. Where the address is 0, it first calls the resolver, a Python function that compiles the part (or
-loads it from the cache) and enters the address. Addresses belong to the process and are never saved.
-
-A part takes the bundle ``m`` first, then indices, columns or a plan, and returns nothing: its results are in
-the columns.
+A kernel calls such a part by its address in the column ``parts`` of the store, and the resolver where that is
+0. A part takes ``m`` first, then indices, columns or a plan, and returns nothing: its results are in columns.
 """
 
 from __future__ import annotations

@@ -8,17 +8,7 @@ from ..compiler.jit import by_type, inline
 from ..compiler.lanes import by_sample, flat, rolled
 from ..compiler.rare import INDEX, rare
 from ..compiler.tiles import transpose
-from ..functions import compiled, single
-from ..functions.activations import (
-    FIRST_CUSTOM,
-    FIRST_GROUPED,
-    FIRST_RANDOM,
-    IDENTITY,
-    LAST_GROUPED,
-    LAST_RANDOM,
-    LOGISTIC,
-    TANH,
-)
+from ..functions import activations, compiled, single
 from ..functions.compiled import chance, compete, custom, identity, squash_stretch
 from ..lowering.flags import GRADIENT_SOURCE
 from ..schema import ENDED, FIRST, INPUTS, STOP
@@ -34,20 +24,20 @@ def fire(m, u, first, last, offset, step, now, lanes):
     code, n = m.squash[first], (last - first) * lanes
     state, activation, slope = flat(u.weighed), flat(u.activation), flat(u.slope)
     at, to = (offset + first) * lanes, (now + first) * lanes
-    if code == LOGISTIC:
+    if code == activations.LOGISTIC:
         for q in range(n):
             activation[to + q], slope[to + q] = logistic(state[at + q])
-    elif code == TANH:
+    elif code == activations.TANH:
         for q in range(n):
             activation[to + q], slope[to + q] = tanh(state[at + q])
-    elif code == IDENTITY:
+    elif code == activations.IDENTITY:
         for q in range(n):
             activation[to + q], slope[to + q] = identity(state[at + q])
-    elif FIRST_GROUPED <= code <= LAST_GROUPED:
+    elif activations.FIRST_GROUPED <= code <= activations.LAST_GROUPED:
         fire_groups(m, u, first, last, offset, now, lanes)
-    elif FIRST_RANDOM <= code <= LAST_RANDOM:
+    elif activations.FIRST_RANDOM <= code <= activations.LAST_RANDOM:
         chance(m, code, first, last, lanes, state, at, activation, slope, to)
-    elif code < FIRST_CUSTOM:
+    elif code < activations.FIRST_CUSTOM:
         squash_stretch(code, m, state, at, activation, slope, to, n)
     else:
         fire_custom(m, u, first, last, offset, step, now, lanes)

@@ -12,15 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..schema import CONNECTION, NONE, PROGRAM
-from .kernels import (
-    count_sorted,
-    find_influences,
-    find_runs,
-    join_neurons,
-    merge_rows,
-    place_traces,
-    split_rows,
-)
+from . import kernels
 from .program import Program, restore
 from .runner import SOME, loops
 from .stretches import stretches
@@ -37,7 +29,7 @@ def lower(store: Store) -> None:
     kept = store.program.traces(store)
     store.program = Program(0, kept)  # so that the next lowering has them if this one fails
     loops.lowered += store.n_neurons + store.n_connections
-    ordered, tied = loops.run(count_sorted, store, store.n_connections, np.empty(0, np.int64))
+    ordered, tied = loops.run(kernels.count_sorted, store, store.n_connections, np.empty(0, np.int64))
     if tied:
         number_ties(store)
     if ordered < store.n_neurons or (store.n_removed and None in store.views):
@@ -81,7 +73,7 @@ def order_connections(store: Store) -> None:
     """Order of connections: see `split_rows`. Removed connections are dropped."""
     count = store.n_connections
     work = np.empty(4 * count + 3, np.int64)
-    kept, others = loops.run(split_rows, store, count, work)
+    kept, others = loops.run(kernels.split_rows, store, count, work)
     if kept == count:
         return
     if others > 1:
@@ -89,7 +81,7 @@ def order_connections(store: Store) -> None:
         order = np.lexsort((minor, major))
         for part in (rows, major, minor):
             part[:] = part[order]
-    first, stop = loops.run(merge_rows, store, count, work)
+    first, stop = loops.run(kernels.merge_rows, store, count, work)
     moved = {column.name: store.columns[column.name][work[first:stop]] for column in CONNECTION}
     identities, rows = work[: stop - first], np.arange(first, stop, dtype=np.uint32)
     identities[:] = moved["identity"]
@@ -127,22 +119,22 @@ def lay_out_runs(store: Store) -> None:
     work = np.empty(store.n_neurons + 1, np.int64)
     _make_room(store, "node", store.n_neurons)
     _make_room(store, "run", count, RESERVE)
-    store.n_runs, pairs = loops.run(find_runs, store, count, work)
+    store.n_runs, pairs = loops.run(kernels.find_runs, store, count, work)
     _cut(store, "run", store.n_runs, SOME)
     _make_room(store, "influence", pairs)
     _make_room(store, "pull", pairs)
     traces = extended = 0
     if pairs:  # otherwise, no neuron is self-connected
-        pairs, pulls = loops.run(find_influences, store, count, work)
+        pairs, pulls = loops.run(kernels.find_influences, store, count, work)
         _cut(store, "influence", pairs)
         _cut(store, "pull", pulls)
-        traces, extended = loops.run(place_traces, store, pairs, work)
+        traces, extended = loops.run(kernels.place_traces, store, pairs, work)
     for name, rows in (("influence", pairs), ("eligibility", traces), ("extended", extended)):
         if len(c[name]) == rows:
             c[name].fill(0.0)  # its address stays
         else:
             c[name] = np.zeros(rows, store.dtype)
-    loops.run(join_neurons, store, count, work)
+    loops.run(kernels.join_neurons, store, count, work)
 
 
 def lay_out_ties(store: Store) -> None:

@@ -1,17 +1,8 @@
 """Accumulate the updates of the online rule without changing weights.
 
-The kernels read ``weight`` and ``bias`` and add every update to ``weight_destination`` and
-``bias_destination``. In a store's table these are the same columns. An `Accumulator` has its own table,
-in which they are two buffers that start at 0. Every kernel that takes a store's address also takes this one,
-and then learns without changing weights:
-
-    moves = Accumulator(store)                # of a store that is ready, which the caller has in use
-    train_network(moves.address, store.unit, ...)  # with a rate of 1: minus the gradient of the online rule
-    moves.weights, moves.biases               # sums over all steps since `clear`, by row of the store
-
-Tied numbers are not summed: each member's row has its own updates. No updates are pending
-(`propagate.apply_pending`): when a call returns, all are in the buffers. Everything else that a step writes
-(activations, errors, traces, the clock, a recording) is written to the store.
+In its table, ``weight_destination`` and ``bias_destination`` are buffers. Every kernel that takes a store's
+address also takes this one. With a rate of 1, the sums are minus the gradient of the online rule. Members of
+a tie have sums of their own. All else that a step writes (activations, traces, a recording) is in the store.
 """
 
 from __future__ import annotations

@@ -6,14 +6,7 @@ import numpy as np
 
 from ..compiler.jit import inline
 from ..compiler.rare import INDEX, rare
-from ..functions.activations import (
-    FIRST_CUSTOM,
-    FIRST_GROUPED,
-    FIRST_RANDOM,
-    LAST_GROUPED,
-    LAST_RANDOM,
-    LOGISTIC,
-)
+from ..functions import activations
 from ..functions.compiled import chance, compete, custom, logistic, squash_stretch
 
 u8 = np.uint64
@@ -67,22 +60,22 @@ def fire(m, first, last):
     writes: activation, old_activation, derivative, stamp, clock, responsibility, pushed*, failed
     """
     code, now = m.squash[first], tick(m, last - first)
-    if code == LOGISTIC:
+    if code == activations.LOGISTIC:
         for j in range(first, last):
             begin_step(m, j, now + (j - first))
             m.activation[j], m.derivative[j] = logistic(m.state[j])
         return
     for j in range(first, last):
         begin_step(m, j, now + (j - first))
-    if FIRST_GROUPED <= code <= LAST_GROUPED:
+    if activations.FIRST_GROUPED <= code <= activations.LAST_GROUPED:
         j = first
         while j < last:
             stop = u8(m.group_stop[j])
             compete(m, code, m.state, m.activation, m.derivative, u8(m.group_first[j]), stop, ONE)
             j = stop
-    elif FIRST_RANDOM <= code <= LAST_RANDOM:
+    elif activations.FIRST_RANDOM <= code <= activations.LAST_RANDOM:
         chance(m, code, first, last, ONE, m.state, first, m.activation, m.derivative, first)
-    elif code < FIRST_CUSTOM:
+    elif code < activations.FIRST_CUSTOM:
         squash_stretch(code, m, m.state, first, m.activation, m.derivative, first, last - first)
     else:
         fire_registered(m, first, last)

@@ -6,40 +6,19 @@ import math
 
 import numpy as np
 
+from .. import schema
 from ..compiler.jit import inline
 from ..compiler.rare import INDEX, rare
 from ..lowering.flags import LISTED, TRACED
-from ..schema import (
-    ACTIVATED_NUMBERS,
-    CONNECTION_NUMBERS,
-    NEURON_NUMBERS,
-    NONE,
-    PAIR_FIELDS,
-    PAIR_FIRST,
-    PAIR_GATED,
-    PAIR_ROW,
-    PAIR_STOP,
-    PAIR_TRACE,
-    SENSITIVITY,
-    UPDATED_NUMBERS,
-    WATCHABLE,
-    WATCHED_CONNECTIONS,
-    WATCHED_NEURONS,
-    WATCHED_NUMBERS,
-    WATCHED_OPEN,
-    WATCHED_PAIRS,
-    WATCHED_SENSITIVITIES,
-    WATCHED_STEPS,
-    WATCHED_WIDTH,
-)
+from ..schema import NONE, WATCHABLE
 from .reads import eligibility_of, extended_of, gain_of, influence_of
 from .weigh import may_be_pending
 
 u8 = np.uint64
 ONE = u8(1)
-UPDATED, PARTS = len(ACTIVATED_NUMBERS), len(ACTIVATED_NUMBERS) + len(UPDATED_NUMBERS)
-CONNECTIONS, PAIRS = len(NEURON_NUMBERS), len(NEURON_NUMBERS) + len(CONNECTION_NUMBERS)
-WEIGHT, SENSITIVITIES = WATCHABLE.index("weight"), WATCHABLE.index(SENSITIVITY)
+UPDATED, PARTS = len(schema.ACTIVATED_NUMBERS), len(schema.ACTIVATED_NUMBERS) + len(schema.UPDATED_NUMBERS)
+CONNECTIONS, PAIRS = len(schema.NEURON_NUMBERS), len(schema.NEURON_NUMBERS) + len(schema.CONNECTION_NUMBERS)
+WEIGHT, SENSITIVITIES = WATCHABLE.index("weight"), WATCHABLE.index(schema.SENSITIVITY)
 
 
 @inline
@@ -84,24 +63,24 @@ def _number_of(names):
     return inline(scope["number"])
 
 
-neuron_number, connection_number = _number_of(NEURON_NUMBERS), _number_of(CONNECTION_NUMBERS)
+neuron_number, connection_number = _number_of(schema.NEURON_NUMBERS), _number_of(schema.CONNECTION_NUMBERS)
 
 
 @inline
 def extended_trace(m, pair):
     """The extended trace of a pair: stored or, if the gated neuron is not self-connected, computed."""
-    trace = m.watched_pair[pair + PAIR_TRACE]
+    trace = m.watched_pair[pair + schema.PAIR_TRACE]
     if trace != NONE:
         return np.float64(m.extended[trace])
-    c, k = u8(m.watched_pair[pair + PAIR_ROW]), m.watched_pair[pair + PAIR_GATED]
-    first, stop = u8(m.watched_pair[pair + PAIR_FIRST]), u8(m.watched_pair[pair + PAIR_STOP])
+    c, k = u8(m.watched_pair[pair + schema.PAIR_ROW]), m.watched_pair[pair + schema.PAIR_GATED]
+    first, stop = u8(m.watched_pair[pair + schema.PAIR_FIRST]), u8(m.watched_pair[pair + schema.PAIR_STOP])
     return extended_of(m, m.watched_flags, c, influence_of(m, m.watched_gate, first, stop, k))
 
 
 @inline
 def note_neurons(m, what, at, begin, activated, only):
     """The number `what` of the recorded neurons. See `note`. writes: log"""
-    for i in range(m.log_place[WATCHED_NEURONS]):
+    for i in range(m.log_place[schema.WATCHED_NEURONS]):
         j = m.watched[i]
         if j == NONE:
             if activated:
@@ -117,7 +96,7 @@ def note_neurons(m, what, at, begin, activated, only):
 @inline
 def note_connections(m, what, at, activated):
     """The number `what` of the recorded connections. writes: log"""
-    for i in range(m.log_place[WATCHED_CONNECTIONS]):
+    for i in range(m.log_place[schema.WATCHED_CONNECTIONS]):
         c = m.watched_connection[i]
         if c != NONE:
             m.log[at + i] = connection_number(m, what, u8(c), m.watched_run[i])
@@ -128,9 +107,9 @@ def note_connections(m, what, at, activated):
 @inline
 def note_pairs(m, at, activated):
     """The extended traces of the recorded pairs. writes: log"""
-    for i in range(m.log_place[WATCHED_PAIRS]):
-        if m.watched_pair[i * u8(PAIR_FIELDS) + u8(PAIR_ROW)] != NONE:
-            m.log[at + i] = extended_trace(m, i * u8(PAIR_FIELDS))
+    for i in range(m.log_place[schema.WATCHED_PAIRS]):
+        if m.watched_pair[i * u8(schema.PAIR_FIELDS) + u8(schema.PAIR_ROW)] != NONE:
+            m.log[at + i] = extended_trace(m, i * u8(schema.PAIR_FIELDS))
         elif activated:
             m.log[at + i] = math.nan
 
@@ -146,24 +125,24 @@ def note(m, begin, activated, only):
     reads: watched*, and the recorded columns; writes: log, log_place
     """
     if begin:
-        m.log_place[WATCHED_STEPS] += ONE
-        m.log_place[WATCHED_OPEN] = ONE
-    elif m.log_place[WATCHED_OPEN] == 0:
+        m.log_place[schema.WATCHED_STEPS] += ONE
+        m.log_place[schema.WATCHED_OPEN] = ONE
+    elif m.log_place[schema.WATCHED_OPEN] == 0:
         return
-    at = (m.log_place[WATCHED_STEPS] - ONE) * m.log_place[WATCHED_WIDTH]
-    for w in range(m.log_place[WATCHED_NUMBERS]):
+    at = (m.log_place[schema.WATCHED_STEPS] - ONE) * m.log_place[schema.WATCHED_WIDTH]
+    for w in range(m.log_place[schema.WATCHED_NUMBERS]):
         what = m.watched_what[w]
         if what < CONNECTIONS:
             if activated or what >= UPDATED:
                 note_neurons(m, what, at, begin, activated, only)
-            at += m.log_place[WATCHED_NEURONS]
+            at += m.log_place[schema.WATCHED_NEURONS]
         elif what < PAIRS:
             if activated or what == WEIGHT:
                 note_connections(m, what, at, activated)
-            at += m.log_place[WATCHED_CONNECTIONS]
+            at += m.log_place[schema.WATCHED_CONNECTIONS]
         elif what < SENSITIVITIES:
             note_pairs(m, at, activated)
-            at += m.log_place[WATCHED_PAIRS]
+            at += m.log_place[schema.WATCHED_PAIRS]
         elif activated:
-            for i in range(m.log_place[WATCHED_SENSITIVITIES]):
+            for i in range(m.log_place[schema.WATCHED_SENSITIVITIES]):
                 m.log[at + i] = math.nan  # see ``rtrl/loops.py``

@@ -23,6 +23,7 @@ from ._formats import MODULES, formats as formats, load as load, module_of, save
 
 if TYPE_CHECKING:  # for type checkers; at run time `__getattr__` imports modules when they are used
     from ..draw.gexf import *
+    from .c import *
     from .graph_files import *
     from .graphs import *
     from .native import *

@@ -29,7 +29,7 @@ MODULES = {
     "dot": "graph_files",
     "networkx": "graphs",
     "python": "programs",
-    "c": "programs",
+    "c": "c",
     "javascript": "programs",
     "onnx": "onnx",
     "torch": "pytorch",
@@ -138,7 +138,8 @@ def save(network: Any, path: files.File, format: str | None = None, **options: A
     **options
         Options of the format, which the function that makes its content describes: `activations` and `layout`
         of :func:`~synapse.readwrite.gexf_data`; `context` of :func:`~synapse.readwrite.python_source`, also
-        for C and JavaScript; `form`, `dtype` and `context` of :func:`~synapse.readwrite.onnx_model`.
+        for JavaScript; `context`, `dtype` and `sums` of :func:`~synapse.readwrite.c_source`; `form`, `dtype`
+        and `context` of :func:`~synapse.readwrite.onnx_model`.
 
     Raises
     ------

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from .. import squash as squashes
 from .._checks import boolean
 from .._typing import Bools, Floats, Ints
 from ..engine.guard import InUse
+from ..errors import ArgumentError
 from ..objects.network import Network, require_network
 from ..objects.state import to_saved
 from ..objects.topology import Topology
@@ -26,17 +27,25 @@ from ._formulas import require_mean, require_written
 SOFTMAX = "softmax"
 
 
+class Fire(NamedTuple):
+    """Neurons ``first .. stop`` whose activations one function computes: with one squash, or one group."""
+
+    squash: str
+    first: int
+    stop: int
+
+
 class NeuronBlock(NamedTuple):
-    """Consecutive neurons with one squash that do not depend on each other within a step.
+    """Consecutive neurons that do not depend on each other within a step.
 
     First their states are computed, ``first .. stop``, then the activations of each stretch of neurons in
-    `fires`: the block or, if its neurons compete, their groups, which may have neurons outside of the block.
+    `fires`. A stretch is a part of the block or, if its neurons compete, their group, which may have neurons
+    outside of the block.
     """
 
     first: int
     stop: int
-    squash: str
-    fires: list[tuple[int, int]]
+    fires: list[Fire]
 
 
 class Run(NamedTuple):
@@ -53,15 +62,16 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True)
 class NetworkStep:
-    """The forward step of a network, with neurons numbered in their order of activation.
+    """The forward step of a network, with neurons numbered so that those of a block are neighbours.
 
-    Sources are numbers of values. Connections into inputs are left out, because the activations of inputs
-    are set.
+    Inputs come first and outputs last, each in their order. Sources are numbers of values. Connections into
+    inputs are left out, because the activations of inputs are set.
     """
 
     name: str
     layers: list[tuple[str, int]]  # name and size of inputs, hidden layers, outputs
-    names: list[str]  # names of its neurons
+    names: list[str]  # names of its neurons, in the network's order of activation
+    order: Ints  # number in the network of every neuron
     start: Floats  # (2 neurons,): the values before the first step
     biases: Floats
     blocks: list[NeuronBlock]  # in activation order
@@ -84,6 +94,10 @@ class NetworkStep:
     def neurons(self) -> int:
         """Number of neurons."""
         return len(self.biases)
+
+    def squashes(self) -> list[str]:
+        """The squashes of its neurons, each once."""
+        return list(dict.fromkeys(fire.squash for block in self.blocks for fire in block.fires))
 
     def rows(self, first: int, stop: int) -> Ints:
         """Range of the connections into neurons ``first .. stop``."""
@@ -125,41 +139,108 @@ def step_of(network: Network, format: str, language: str, context: bool) -> Netw
     for i in range(table.inputs, table.neurons):
         require_mean(names[i], table.squash[i], bool(saved.neurons["deterministic"][i]), language)
         require_written(names[i], table.squash[i], format, language)
-    start = np.concatenate([table.activation, table.state])
-    source = np.where(table.self_connected, table.source + table.neurons, table.source)
-    order = np.lexsort((source, table.gated, table.target))
-    order = order[table.target[order] >= table.inputs]
+    stages, groups = _stages(table), groups_of(table)
+    order = _order(table, stages)
+    place = np.argsort(order)
+    start = np.concatenate([table.activation[order], table.state[order]])
+    source = place[table.source] + np.where(table.self_connected, table.neurons, 0)
+    target, gater = place[table.target], np.where(table.gated, place[table.gater], table.gater)
+    rows = np.lexsort((source, table.gated, target))
+    rows = rows[target[rows] >= table.inputs]
     return NetworkStep(
         name=network.name,
         layers=[(name or "", size) for name, size in saved.layers],
         names=names,
+        order=order,
         start=start if context else np.zeros_like(start),
-        biases=table.bias,
-        blocks=_blocks(table),
-        weights=table.weight[order],
-        source=source[order],
-        target=table.target[order],
-        gater=table.gater[order],
+        biases=table.bias[order],
+        blocks=_blocks(table, stages[order], order, groups),
+        weights=table.weight[rows],
+        source=source[rows],
+        target=target[rows],
+        gater=gater[rows],
     )
 
 
-def _blocks(topology: Topology) -> list[NeuronBlock]:
-    """Split the neurons greedily: a block ends before a neuron that depends on one of it within a step."""
-    after = np.zeros(topology.neurons, np.int64)  # the first neuron at which a block with it may begin
-    for before in (topology.source, topology.gater):
-        earlier = (before >= 0) & (before < topology.target)
-        np.maximum.at(after, topology.target[earlier], before[earlier] + 1)
-    needed, squash, groups = after.tolist(), topology.squash, groups_of(topology)
-    starts: list[int] = []
+def require_range(step: NetworkStep, dtype: np.dtype[Any]) -> None:
+    """Raise if a weight or bias does not fit into numbers of a dtype."""
+    largest = max(np.abs(values).max(initial=0.0) for values in (step.weights, step.biases, step.start))
+    if largest > np.finfo(dtype).max:
+        raise ArgumentError(
+            f'A weight, bias or state of {largest:.3g} is beyond the range of {dtype}. Use dtype="float64".'
+        )
+
+
+def _stages(topology: Topology) -> Ints:
+    """The stage of every neuron: all neurons of a stage can be computed together, stage after stage.
+
+    A neuron is in a later stage than those that it reads within a step, and in no earlier one than those that
+    read its previous activation. Both bind the later neuron of the two to the earlier one, so one pass over
+    the neurons is enough. Inputs have the stage 0. Neurons that compete share a stage; if some of them depend
+    on each other within a step, stages follow the order of the neurons.
+    """
+    n, first_output = topology.neurons, topology.neurons - topology.outputs
+    before, target = np.concatenate([topology.source, topology.gater]), np.tile(topology.target, 2)
+    chosen = (before >= 0) & (target >= topology.inputs)
+    before, target = before[chosen], target[chosen]
+    within = before < target
+    earlier, later = np.minimum(before, target), np.maximum(before, target)
+    rows = np.argsort(later, kind="stable")
+    earlier, within = earlier[rows], within[rows]
+    starts = np.searchsorted(later[rows], np.arange(n + 1))
+    stages = np.zeros(n, np.int64)
+    for first, stop in dict.fromkeys(groups_of(topology)):
+        if first < topology.inputs:
+            continue
+        own = slice(starts[first], starts[stop])
+        if (within[own] & (earlier[own] >= first)).any():
+            return _stages_in_order(topology, earlier, later[rows], within)
+        least = 1 if first < first_output else 1 + stages[:first_output].max()
+        stages[first:stop] = max(least, (stages[earlier[own]] + within[own]).max(initial=0))
+    return stages
+
+
+def _stages_in_order(topology: Topology, earlier: Ints, later: Ints, within: Bools) -> Ints:
+    """Stages of neighbours: one ends before a neuron that depends on one of it, or has another squash."""
+    squash, first = topology.squash, topology.inputs
+    after = np.zeros(topology.neurons, np.int64)  # the first neuron at which a stage with it may begin
+    np.maximum.at(after, later[within], earlier[within] + 1)
+    stages = np.zeros(topology.neurons, np.int64)
     for j in range(topology.inputs, topology.neurons):
         outputs = j == topology.neurons - topology.outputs
-        if not starts or outputs or squash[j] != squash[j - 1] or needed[j] > starts[-1]:
-            starts.append(j)
+        if stages[j - 1] == 0 or outputs or squash[j] != squash[j - 1] or after[j] > first:
+            first = j
+        stages[j] = stages[j - 1] + (first == j)
+    return stages
+
+
+def _order(topology: Topology, stages: Ints) -> Ints:
+    """The neurons by stages, and within a stage by squashes, but for inputs and outputs."""
+    numbers = np.arange(topology.neurons)
+    hidden = (numbers >= topology.inputs) & (numbers < topology.neurons - topology.outputs)
+    places = {name: i for i, name in enumerate(dict.fromkeys(topology.squash), 1)}
+    squash = np.where(hidden, [places[name] for name in topology.squash], 0)
+    return np.lexsort((numbers, squash, stages))
+
+
+def _blocks(
+    topology: Topology, stages: Ints, order: Ints, groups: list[tuple[int, int]]
+) -> list[NeuronBlock]:
+    """The blocks of the stages of neurons in their new order; groups have numbers of the network."""
+    squash = [topology.squash[j] for j in order]
+    bounds = np.searchsorted(stages, np.arange(1, stages.max(initial=0) + 2)).tolist()
     blocks = []
-    for first, stop in pairwise([*starts, topology.neurons]):
-        grouped = squashes.get(squash[first]).grouped
-        fires = list(dict.fromkeys(groups[first:stop])) if grouped else [(first, stop)]
-        blocks.append(NeuronBlock(first, stop, squash[first], fires))
+    for first, stop in pairwise(bounds):
+        fires: list[Fire] = []
+        for j in range(first, stop):
+            low, high = (end - order[j] + j for end in groups[order[j]])
+            if squashes.get(squash[j]).grouped:
+                fires.append(Fire(squash[j], low, high))
+            elif fires and fires[-1].squash == squash[j]:
+                fires[-1] = fires[-1]._replace(stop=j + 1)
+            else:
+                fires.append(Fire(squash[j], j, j + 1))
+        blocks.append(NeuronBlock(first, stop, list(dict.fromkeys(fires))))
     return blocks
 
 

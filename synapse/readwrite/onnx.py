@@ -12,14 +12,14 @@ from numpy.typing import DTypeLike, NDArray
 
 from .._checks import choice, float_type, imported
 from .._typing import Ints
-from ..errors import ArgumentError, TopologyError
+from ..errors import TopologyError
 from ..objects.network import Network
 from ..objects.topology import NO_GATER
 from ..squash import ACTIVATIONS, LARGEST
 from . import files
 from ._formats import Format
 from ._formulas import computed, given, kind_of, tree_of
-from ._step import NetworkStep, NeuronBlock, step_of
+from ._step import NetworkStep, NeuronBlock, require_range, step_of
 
 __all__ = ["onnx_model"]
 
@@ -70,7 +70,7 @@ def onnx_model(
     choice("The form", form, FORMS)
     step = step_of(network, "onnx", "ONNX", context)
     kind, kept = float_type("The dtype", dtype), _kept(step)
-    _require_range(step, kind)
+    require_range(step, kind)
     if form == "plain" and len(kept):
         raise TopologyError(
             f'{network!r} has memory, and a plain model has no state for it. Use form="step".'
@@ -81,21 +81,15 @@ def onnx_model(
     return graph.model()
 
 
-def _require_range(step: NetworkStep, dtype: np.dtype[Any]) -> None:
-    largest = max(np.abs(values).max(initial=0.0) for values in (step.weights, step.biases))
-    if largest > np.finfo(dtype).max:
-        raise ArgumentError(
-            f'A weight or bias of {largest:.3g} is beyond the range of {dtype}. Use dtype="float64".'
-        )
-
-
 def _kept(step: NetworkStep) -> Ints:
     """Values that a step reads before it writes them."""
-    late = [column[column >= step.target] for column in (step.source, step.gater)]
+    starts = np.array([block.first for block in step.blocks])
+    begin = starts[np.searchsorted(starts, step.target, "right") - 1]
+    late = [column[column >= begin] for column in (step.source, step.gater)]
     absent = [
         np.setdiff1d(np.arange(first, stop), np.arange(step.inputs, block.stop)) + step.neurons
         for block in step.blocks
-        for first, stop in block.fires
+        for _, first, stop in block.fires
     ]
     return np.unique(np.concatenate([*late, *absent]))
 
@@ -187,9 +181,9 @@ class Graph:
         """Compute the states of a block, then its activations."""
         step, neurons = self.step, np.arange(block.first, block.stop)
         self._place(self._weighed(block), neurons + step.neurons)
-        for first, stop in block.fires:
+        for squash, first, stop in block.fires:
             neurons = np.arange(first, stop)
-            self._place(fire(self, block.squash, self.values(neurons + step.neurons)), neurons)
+            self._place(fire(self, squash, self.values(neurons + step.neurons)), neurons)
 
     def _weighed(self, block: NeuronBlock) -> str:
         """The states of a block: biases plus the weighted inputs of gated and other connections."""
@@ -273,7 +267,10 @@ class Graph:
         facts = {"name": step.name, "neurons": step.names, "layers": step.layers}
         if not self.with_state:
             return facts
-        state = [(kinds[value // step.neurons], value % step.neurons) for value in self.kept.tolist()]
+        state = [
+            (kinds[value // step.neurons], int(step.order[value % step.neurons]))
+            for value in self.kept.tolist()
+        ]
         return {**facts, "state": state, "start": step.start[self.kept].tolist()}
 
 

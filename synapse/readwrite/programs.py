@@ -1,4 +1,4 @@
-"""Networks as standalone programs in Python, C and JavaScript.
+"""Networks as standalone programs in Python and JavaScript, and what all programs share.
 
 The code of a program is in ``templates/``, one file per language, with the same steps in each. A
 :class:`Language` has the parts that differ between networks.
@@ -18,6 +18,8 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+import numpy as np
+
 from .._checks import counted
 from ..cost import COSTS
 from ..engine.schema import FLAG, Column
@@ -29,30 +31,27 @@ from ._formats import Format
 from ._formulas import Branch, Symbol, Tree, given, in_order, kind_of, read, tree_of
 from ._step import NetworkStep, step_of
 
-__all__ = ["c_source", "javascript_source", "python_source"]
+__all__ = ["javascript_source", "python_source"]
 
 PLAIN = frozenset(" _-.,:()+=#")
 LONGEST_NAME = 200
-NO_RUN = "{0}"  # C has no empty table
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Language:
-    """The syntax of a language, whose format is `key`, for the parts that differ between networks.
+    """The syntax of a language, whose format is `key`, for the functions of a program.
 
     `call` is how the primitive functions of formulas are called, by name and arguments, but for those in
-    `calls`; `helpers` define those that the language does not have.
+    `calls`; `helpers` define those that the language does not have, by how calls of them begin. `number`
+    writes a number.
     ``{name}``, ``{names}`` and ``{body}`` in `function` are the name of a formula, its numbers and its lines,
     which are made of `let`, `branch` and the two kinds of `returns`, of one result and of several. `unused`
     is a line for a number that the body does not use. `fires` are the functions that compute activations of
     consecutive neurons by the formula ``NAME``, by the kind of squash.
-
-    `loop`, `runs` (all of a neuron) and `run` are rows of tables. `start` begins with ``{values}``.
     """
 
     key: str
     name: str
-    template: str
     comment: str
     call: str
     calls: Mapping[str, str]
@@ -63,50 +62,69 @@ class Language:
     returns: tuple[str, ...]
     unused: str
     fires: Mapping[str, str]
+    number: Callable[[float], str] = repr
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableLanguage(Language):
+    """A language whose programs are loops over tables.
+
+    `loop`, `runs` (all of a neuron) and `run` are rows of tables. `start` begins with ``{values}``.
+    """
+
+    template: str
     loop: str
     runs: str
     run: str
     start: str
 
 
-def source(network: Network, language: Language, context: bool) -> str:
+def source(network: Network, language: TableLanguage, context: bool) -> str:
     """Write a network as a program; raises as :func:`synapse.readwrite.python_source` does."""
     step = step_of(network, language.key, language.name, context)
     own = step.runs()[step.inputs :]
     rows = [language.runs.format(", ".join(language.run.format(*run) for run in runs)) for runs in own]
-    program = Path(__file__).with_name("templates").joinpath(language.template)
-    return Template(program.read_text(encoding="utf-8")).substitute(
-        heading="\n".join(language.comment + line for line in _heading(step)),
+    return filled(
+        language.template,
+        heading=heading(language, step),
         inputs=step.inputs,
         outputs=step.outputs,
         neurons=step.neurons,
-        squashes="\n\n".join(_squashes(language, list(dict.fromkeys(one.squash for one in step.blocks)))),
+        squashes="\n\n".join(squash_functions(language, step.squashes())),
         loops="\n".join(_loops(language, step)),
-        runs=",\n    ".join(filter(None, rows)) or NO_RUN,
-        counts=_lines([str(len(runs)) for runs in own]),
+        runs=",\n    ".join(rows),
         biases=_numbers(step.biases[step.inputs :].tolist()),
         weights=_numbers(step.weights.tolist()),
         start=language.start.format(values=_numbers(step.start.tolist())) if context else "",
     )
 
 
-def _loops(language: Language, step: NetworkStep) -> Iterator[str]:
+def filled(template: str, **parts: Any) -> str:
+    """A program: the text of its template with these parts."""
+    program = Path(__file__).with_name("templates").joinpath(template)
+    return Template(program.read_text(encoding="utf-8")).substitute(parts)
+
+
+def _loops(language: TableLanguage, step: NetworkStep) -> Iterator[str]:
     """The loops of a step, in order: neurons whose states are computed, and others that activate then."""
     for block in step.blocks:
-        name = _identifier(block.squash)
-        yield language.loop.format(block.first, block.stop, *block.fires[0], name)
-        for group in block.fires[1:]:
-            yield language.loop.format(block.stop, block.stop, *group, name)
+        first = block.first
+        for squash, begin, end in block.fires:
+            yield language.loop.format(first, block.stop, begin, end, identifier(squash))
+            first = block.stop
 
 
-def _heading(step: NetworkStep) -> Iterator[str]:
+def heading(language: Language, step: NetworkStep) -> str:
     """The first comment of a program: the name of the network, and the places of its layers."""
     counts = f"{counted(step.neurons, 'neuron')}, {counted(len(step.weights), 'connection')}"
-    yield f"The network {safe(step.name)}: {counts}. Written by Synapse."
-    yield "Layers in activation order:"
+    rows = [f"The network {safe(step.name)}: {counts}. Written by Synapse.", "Layers:"]
+    places = np.argsort(step.order)
     ends = accumulate(size for _, size in step.layers)
     for (name, size), end in zip(step.layers, ends, strict=True):
-        yield f"  {safe(name)}: neurons {end - size} .. {end - 1}"
+        own = np.sort(places[end - size : end])
+        among = "" if own[-1] - own[0] == size - 1 else ", with others between"
+        rows.append(f"  {safe(name)}: neurons {own[0]} .. {own[-1]}{among}")
+    return "\n".join(language.comment + row for row in rows)
 
 
 def safe(text: str) -> str:
@@ -120,19 +138,19 @@ def safe(text: str) -> str:
     return shown if begin == text else shown + "..."
 
 
-def _squashes(language: Language, names: list[str]) -> Iterator[str]:
+def squash_functions(language: Language, names: list[str]) -> Iterator[str]:
     """The functions that compute activations, after the helpers that they call."""
     found = [_squash(language, name) for name in names]
-    for primitive, text in language.helpers.items():
-        if any(f"{primitive}(" in one for one in found):
+    for call, text in language.helpers.items():
+        if any(call in one for one in found):
             yield text
     yield from found
 
 
 def _squash(language: Language, name: str) -> str:
     """The formula of a squash, and the function that computes activations by it."""
-    own, expression = f"squash_{_identifier(name)}", given(name, language.key)
-    fire = language.fires[kind_of(name)].replace("NAME", _identifier(name))
+    own, expression = f"squash_{identifier(name)}", given(name, language.key)
+    fire = language.fires[kind_of(name)].replace("NAME", identifier(name))
     if own not in fire:
         return fire
     if expression is None:
@@ -185,7 +203,7 @@ def _expression(language: Language, symbol: Symbol, known: Mapping[Symbol, str])
         return symbol.parts[0], ATOM
     if symbol.kind == "number":
         value = symbol.parts[0]
-        text = repr(value) if math.isfinite(value) else language.calls[repr(abs(value))]
+        text = language.number(value) if math.isfinite(value) else language.calls[repr(abs(value))]
         return (text, ATOM) if value >= 0.0 else (f"-{text.lstrip('-')}", SIGN)
     parts = [_expression(language, part, known) for part in symbol.parts]
     if symbol.kind == "negative":
@@ -205,7 +223,7 @@ def _within(part: tuple[str, int], rank: int) -> str:
     return part[0] if part[1] >= rank else f"({part[0]})"
 
 
-def _identifier(name: str) -> str:
+def identifier(name: str) -> str:
     """A name that is valid in every language, and that no other name has."""
     if name.isascii() and not name.startswith("x_"):
         return name
@@ -213,11 +231,12 @@ def _identifier(name: str) -> str:
 
 
 def _numbers(values: Iterable[float]) -> str:
-    """Numbers with all digits; a single 0 if there are none, because C has no empty table."""
-    return _lines([repr(value) for value in values] or ["0.0"])
+    """Numbers with all digits; a single 0 if there are none, because templates write a comma after them."""
+    return lines([repr(value) for value in values] or ["0.0"])
 
 
-def _lines(items: Sequence[str]) -> str:
+def lines(items: Sequence[str]) -> str:
+    """The rows of a table, five items in each."""
     return ",\n    ".join(", ".join(items[i : i + 5]) for i in range(0, len(items), 5))
 
 
@@ -225,7 +244,7 @@ def _lines(items: Sequence[str]) -> str:
 FIRST_OF_PYTHON = """def fire_NAME(states):
     best = max(range(len(states)), key=states.__getitem__, default=0)"""
 
-PYTHON = Language(
+PYTHON = TableLanguage(
     key="python",
     name="Python",
     template="program.py.in",
@@ -296,63 +315,6 @@ def python_source(network: Network, context: bool = False) -> str:
     return source(network, PYTHON, context)
 
 
-FIRST_OF_C = """static void fire_NAME(const double *state, double *activation, int count) {
-    int best = 0;
-    for (int j = 1; j < count; j++) best = state[j] > state[best] ? j : best;"""
-
-C = Language(
-    key="c",
-    name="C",
-    template="program.c.in",
-    comment="// ",
-    call="{0}({1})",
-    calls={"abs": "fabs({0})", "max": "fmax({0}, {1})", "min": "fmin({0}, {1})", "inf": "INFINITY"},
-    helpers={},
-    function="static double {name}(double {names}) {{\n{body}\n}}",
-    let="const double {0} = {1};",
-    branch=("if ({0}) {{", "}"),
-    returns=("return {0};",),
-    unused="(void){0};",
-    fires={
-        SINGLE: """static void fire_NAME(const double *state, double *activation, int count) {
-    for (int j = 0; j < count; j++) activation[j] = squash_NAME(state[j]);
-}""",
-        LARGEST: FIRST_OF_C
-        + """
-    for (int j = 0; j < count; j++) activation[j] = j == best ? squash_NAME(state[j]) : 0.0;
-}""",
-        SHARES: FIRST_OF_C
-        + """
-    double total = 0.0;
-    for (int j = 0; j < count; j++) total += exp(state[j] - state[best]);
-    for (int j = 0; j < count; j++) activation[j] = exp(state[j] - state[best]) / total;
-}""",
-    },
-    loop="    {{{}, {}, {}, {}, fire_{}}},",
-    runs="{}",
-    run="{{{}, {}, {}, {}}}",
-    start=(
-        "\n// Start from the network's context at the time of writing, instead of network_clear.\n"
-        "void network_start(Network *net);\nvoid network_start(Network *net) {{\n"
-        "    static const double start[] = {{\n    {values}\n    }};\n"
-        "    memcpy(net->value, start, sizeof start);\n}}\n"
-    ),
-)
-
-
-def c_source(network: Network, context: bool = False) -> str:
-    """Write a network as a C99 program with ``network_step`` and ``network_clear`` on a ``Network``.
-
-    With `context` it also has ``network_start``, which restores the context. Parameters and errors are those
-    of :func:`python_source`.
-
-    >>> from synapse import Layer, Network
-    >>> print(c_source(Network(Layer(2), [], Layer(1))).splitlines()[0])
-    // The network Network: 3 neurons, 0 connections. Written by Synapse.
-    """
-    return source(network, C, context)
-
-
 FIRST_OF_JAVASCRIPT = """function fire_NAME(states) {
   const best = states.reduce((best, s, j) => (s > states[best] ? j : best), 0);"""
 
@@ -367,7 +329,7 @@ function erf(x) {
   return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;
 }"""
 
-JAVASCRIPT = Language(
+JAVASCRIPT = TableLanguage(
     key="javascript",
     name="JavaScript",
     template="program.js.in",
@@ -379,7 +341,7 @@ JAVASCRIPT = Language(
         "exp": "Math.exp(Math.min({0}, 709))",  # as in the engine: slopes multiply it by numbers near 0
         "inf": "Infinity",
     },
-    helpers={"erf": ERF},
+    helpers={"erf(": ERF},
     function="function {name}({names}) {{\n{body}\n}}",
     let="const {0} = {1};",
     branch=("if ({0}) {{", "}"),
@@ -479,8 +441,5 @@ def _format(name: str, what: str, suffix: str, data: Callable[..., str], link: s
 
 FORMATS = (
     _format("python", "a Python program", ".py", python_source, "https://docs.python.org/3/reference/"),
-    _format(
-        "c", "a C99 program", ".c", c_source, "https://www.open-std.org/jtc1/sc22/wg14/www/docs/n1256.pdf"
-    ),
     _format("javascript", "a JavaScript program", ".js", javascript_source, "https://tc39.es/ecma262/"),
 )

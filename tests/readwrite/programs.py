@@ -45,15 +45,24 @@ C_MAIN = """
 #include "program.c"
 
 int main(void) {
-    static Network net;
-    static double inputs[INPUTS], outputs[OUTPUTS];
+    static Network net, other;
+    static REAL inputs[INPUTS], outputs[OUTPUTS], again[OUTPUTS];
     char command;
     BEGIN(&net);
+    BEGIN(&other);
     while (scanf(" %c", &command) == 1) {
-        if (command == 'c') { network_clear(&net); continue; }
-        for (int i = 0; i < INPUTS; i++) if (scanf("%lf", &inputs[i]) != 1) return 1;
+        if (command == 'c') { network_clear(&net); network_clear(&other); continue; }
+        for (int i = 0; i < INPUTS; i++) {
+            double number;
+            if (scanf("%lf", &number) != 1) return 1;
+            inputs[i] = (REAL)number;
+        }
         network_step(&net, inputs, outputs);
-        for (int i = 0; i < OUTPUTS; i++) printf("%.17g ", outputs[i]);
+        network_run(&other, inputs, again, 1);
+        for (int i = 0; i < OUTPUTS; i++) {
+            if (fabs((double)(outputs[i] - again[i])) > 1e-5 * fmax(1.0, fabs((double)outputs[i]))) return 2;
+            printf("%.17g ", (double)outputs[i]);
+        }
         printf("\\n");
     }
     return 0;
@@ -61,7 +70,8 @@ int main(void) {
 """
 
 
-def _run(command, text):
+def run(command, text=""):
+    """The output of a command."""
     done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr[:2000]
     assert not done.stderr
@@ -72,7 +82,7 @@ def run_python(net, steps, folder, context=False):
     source = python_source(net, context)
     (folder / "program.py").write_text(source + PYTHON_MAIN, encoding="utf-8")
     command = [sys.executable, "-I", "-S", "-W", "error", str(folder / "program.py")]
-    return np.array(json.loads(_run(command, json.dumps(steps))))
+    return np.array(json.loads(run(command, json.dumps(steps))))
 
 
 def run_in_process(net, steps, folder, context=False):
@@ -93,19 +103,34 @@ def run_javascript(net, steps, folder, context=False):
     (folder / "program.js").write_text(javascript_source(net, context), encoding="utf-8")
     (folder / "main.js").write_text(JAVASCRIPT_MAIN)
     command = [node, str(folder / "main.js"), str(folder / "program.js")]
-    return np.array(json.loads(_run(command, json.dumps(steps))))
+    return np.array(json.loads(run(command, json.dumps(steps))))
 
 
-def run_c(net, steps, folder, context=False):
+STRICT = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"]
+
+
+def compiled(folder, *options):
+    """Compile main.c; returns the program."""
     compiler = shutil.which("cc") or shutil.which("gcc") or pytest.skip("there is no C compiler here")
-    (folder / "program.c").write_text(c_source(net, context), encoding="utf-8")
+    run([compiler, *STRICT, *options, str(folder / "main.c"), "-o", str(folder / "main"), "-lm"])
+    return [str(folder / "main")]
+
+
+def run_c(net, steps, folder, context=False, flags=("-O1",), sums="exact", **options):
+    source = c_source(net, context, sums=sums, **options)
+    (folder / "program.c").write_text(source, encoding="utf-8")
     (folder / "main.c").write_text(C_MAIN)
-    strict = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-O1"]
+    real = "float" if "const float *inputs" in source else "double"
     begin = "-DBEGIN=network_start" if context else "-DBEGIN=network_clear"
-    _run([compiler, *strict, begin, str(folder / "main.c"), "-o", str(folder / "main"), "-lm"], "")
+    program = compiled(folder, begin, f"-DREAL={real}", *flags)
     lines = ["c" if row is CLEAR else "s " + " ".join(map(repr, row)) for row in steps]
-    printed = _run([str(folder / "main")], "\n".join(lines))
+    printed = run(program, "\n".join(lines))
     return np.array([[float(number) for number in line.split()] for line in printed.splitlines()])
+
+
+def run_fast_c(net, steps, folder):
+    """The same in float32 with all optimizations."""
+    return run_c(net, steps, folder, flags=("-O3", "-march=native", "-ffp-contract=fast"), sums="fast")
 
 
 RUNNERS = {"python": run_python, "c": run_c, "javascript": run_javascript}

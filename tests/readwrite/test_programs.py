@@ -1,14 +1,18 @@
 """A network written as Python, C or JavaScript answers there as it does here."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 
 import architect
-from synapse import Layer, Network, squash
+from synapse import Layer, Network, errors, squash
+from synapse.readwrite.c import FAST
 
-from ..cases import failures
-from ..strategies import Twin, specs
+from ..cases import accepted, failures
+from ..strategies import SMOOTH, Twin, specs
 from .nets import memory
 from .programs import (
     CLEAR,
@@ -16,8 +20,12 @@ from .programs import (
     RUNNERS,
     SOURCES,
     close,
+    compiled,
     expected,
     random_steps,
+    run,
+    run_c,
+    run_fast_c,
     run_in_process,
     shaken,
 )
@@ -45,6 +53,92 @@ def test_any_graph_in_python(spec):
     there, here = run_in_process(net, steps, None), expected(net, steps)
     assume(np.isfinite(here).all() and np.abs(here).max() < 100)
     assert close(there, here, 1e-10)  # what grows also grows apart
+
+
+@pytest.mark.compiler
+@given(specs(squashes=SMOOTH, most=12))
+@settings(max_examples=25)
+def test_any_graph_in_c(spec):
+    """Rounding of float32 must not grow by itself: a chaotic network differs from its own neighbour."""
+    net = Twin(spec).net
+    steps = np.array(random_steps(net, 200))
+    here = expected(net, steps.tolist())
+    net.clear()
+    beside = expected(net, (steps * (1 + 1e-7)).tolist())
+    assume(np.isfinite(here).all() and np.abs(here).max() < 100 and close(beside, here, 1e-6))
+    with TemporaryDirectory() as name:
+        assert close(run_c(net, steps.tolist(), Path(name)), here, 1e-12)
+        assert close(run_fast_c(net, steps.tolist(), Path(name)), here, 1e-5)
+
+
+@pytest.mark.compiler
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+def test_fast_sums_of_float32(tmp_path):
+    def check(name):
+        net = NETS[name]()
+        steps = random_steps(net)
+        assert close(run_fast_c(net, steps, tmp_path), expected(net, steps), 1e-5)
+
+    assert not failures([name for name in NETS if "crowd" not in name], check)
+
+
+FUNCTIONS = {
+    "fast_exp(x)": "exp(x)",
+    "fast_expm1(x)": "expm1(x)",
+    "fast_tanh(x)": "tanh(x)",
+    "1.0f / (1.0f + fast_exp(-x))": "1.0 / (1.0 + exp(-(double)x))",
+}
+"""The fast functions of float32, and the logistic function that uses them, with the same in double."""
+
+ERRORS_MAIN = """
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+FAST
+int main(void) {
+    double largest = 0.0;
+    for (uint32_t bits = 0; bits < 0x42ae0000; bits += 97) { // to 87, 11 million numbers
+        for (int sign = 0; sign < 2; sign++) {
+            const uint32_t signed_bits = bits | (uint32_t)sign << 31;
+            float x;
+            memcpy(&x, &signed_bits, sizeof x);
+            const double exact = TRUE, error = exact == 0.0 ? 0.0 : fabs((FAST_ONE) / exact - 1.0);
+            largest = error > largest ? error : largest;
+        }
+    }
+    printf("%g", largest);
+    return 0;
+}
+"""
+
+
+@pytest.mark.compiler
+@pytest.mark.parametrize("flags", [["-O1"], ["-O3", "-march=native", "-ffp-contract=fast"]])
+def test_the_largest_errors_of_fast_functions(tmp_path, flags):
+    for fast, exact in FUNCTIONS.items():
+        main = ERRORS_MAIN.replace("FAST_ONE", fast).replace("FAST", FAST).replace("TRUE", exact)
+        (tmp_path / "main.c").write_text(main)
+        largest = float(run(compiled(tmp_path, *flags)))
+        assert 0 < largest < 2e-7, fast
+
+
+def test_programs_in_c_have_two_types_and_two_kinds_of_sums():
+    net = architect.Perceptron(1, 2, 1, seed=0)
+    types = {("fast", None): "float", ("exact", None): "double", ("fast", "float64"): "double"}
+    for (sums, dtype), real in types.items():
+        assert f"const {real} *inputs" in SOURCES["c"](net, dtype=dtype, sums=sums)
+    net.weights = [1e39, 0, 0, 0]
+    refused = [
+        (errors.ArgumentError, "beyond the range of float32", lambda: SOURCES["c"](net)),
+        (
+            errors.ArgumentError,
+            "sums to be 'fast' or 'exact', got 'any'",
+            lambda: SOURCES["c"](net, sums="any"),
+        ),
+        (errors.ArgumentError, "float64 or float32", lambda: SOURCES["c"](net, dtype="float16")),
+    ]
+    assert not accepted(refused)
 
 
 @languages

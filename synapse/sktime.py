@@ -131,8 +131,8 @@ class SynapseForecaster(BaseForecaster):
         share = share if share is None or share < 1 else share / rows
         steps = None if fh is None else max(1, *fh.to_relative(self.cutoff))
         known, names = (None, []) if X is None else (X.to_numpy(np.float64), [*map(str, X.columns)])
-        columns = [*map(str, y.columns)], [], names
-        task = SeriesTask.split(*columns, values, known, self._season(y.index), steps, share)
+        period, targets = self._season(y.index), [*map(str, y.columns)]
+        task = SeriesTask.split(targets, [], names, values, known, period, steps, share)
         self._tested, self.chosen_ = self._learned(task), "network"
         if self.model is None and rows - task.start >= task.steps:
             network = self._tested.forecaster(values, known)

@@ -5,35 +5,20 @@ restores it afterwards; random neurons output their means in it.
 """
 
 from .._checks import public_names
-from .activity import Activity, activity
-from .comparison import Comparison, compare
-from .contribution import EffectiveWeights, contribution, effective_weights, error_flow, saliency
-from .explanation import Explanation, GateTerm, explain
-from .memory import HalfLives, half_lives, spectral_radius
-from .pruning import Pruned, prune
-from .structure import components, gate_motifs
-from .table import Table
+from .activity import Activity as Activity, activity as activity
+from .comparison import Comparison as Comparison, compare as compare
+from .contribution import (
+    EffectiveWeights as EffectiveWeights,
+    contribution as contribution,
+    effective_weights as effective_weights,
+    error_flow as error_flow,
+    saliency as saliency,
+)
+from .explanation import Explanation as Explanation, GateTerm as GateTerm, explain as explain
+from .memory import HalfLives as HalfLives, half_lives as half_lives, spectral_radius as spectral_radius
+from .pruning import Pruned as Pruned, prune as prune
+from .structure import components as components, gate_motifs as gate_motifs
+from .table import Table as Table
 
-__all__ = [
-    "Activity",
-    "Comparison",
-    "EffectiveWeights",
-    "Explanation",
-    "GateTerm",
-    "HalfLives",
-    "Pruned",
-    "Table",
-    "activity",
-    "compare",
-    "components",
-    "contribution",
-    "effective_weights",
-    "error_flow",
-    "explain",
-    "gate_motifs",
-    "half_lives",
-    "prune",
-    "saliency",
-    "spectral_radius",
-]
+__all__ = [name for name, value in globals().items() if getattr(value, "__module__", "").startswith(__name__)]
 __dir__ = public_names(__all__)

@@ -9,33 +9,18 @@ For letters that the font lacks, set matplotlib's ``font.family``.
 """
 
 from .._checks import public_names
-from ._style import style
-from .curves import learning, traces
-from .explore import Explorer, explore
-from .flow import error_flow
-from .forecast import forecast
-from .growth import growth
-from .hinton import hinton
-from .network import network
-from .raster import raster
-from .sensitivities import sensitivities
-from .species import species
-from .trials import trials
+from ._style import style as style
+from .curves import learning as learning, traces as traces
+from .explore import Explorer as Explorer, explore as explore
+from .flow import error_flow as error_flow
+from .forecast import forecast as forecast
+from .growth import growth as growth
+from .hinton import hinton as hinton
+from .network import network as network
+from .raster import raster as raster
+from .sensitivities import sensitivities as sensitivities
+from .species import species as species
+from .trials import trials as trials
 
-__all__ = [
-    "Explorer",
-    "error_flow",
-    "explore",
-    "forecast",
-    "growth",
-    "hinton",
-    "learning",
-    "network",
-    "raster",
-    "sensitivities",
-    "species",
-    "style",
-    "traces",
-    "trials",
-]
+__all__ = [name for name, value in globals().items() if getattr(value, "__module__", "").startswith(__name__)]
 __dir__ = public_names(__all__)

@@ -1,21 +1,11 @@
 """Experiments: many trials on any executor, stored as they come; trainings in parallel; cross-validation."""
 
 from .._checks import public_names
-from .estimate import Estimate, TrialComparison
-from .many import train_many
-from .running import run, sweep
-from .trials import Trials, read_trials
-from .validation import CrossValidation, cross_validate
+from .estimate import Estimate as Estimate, TrialComparison as TrialComparison
+from .many import train_many as train_many
+from .running import run as run, sweep as sweep
+from .trials import Trials as Trials, read_trials as read_trials
+from .validation import CrossValidation as CrossValidation, cross_validate as cross_validate
 
-__all__ = [
-    "CrossValidation",
-    "Estimate",
-    "TrialComparison",
-    "Trials",
-    "cross_validate",
-    "read_trials",
-    "run",
-    "sweep",
-    "train_many",
-]
+__all__ = [name for name, value in globals().items() if getattr(value, "__module__", "").startswith(__name__)]
 __dir__ = public_names(__all__)

@@ -5,30 +5,19 @@
 """
 
 from .._checks import public_names
-from .problems import TableError
-from .rows import predict_rows, train_rows
-from .series import Series, read_series, read_several
-from .series_task import SeriesTask, forecast_series, predict_series, series_task, several_tasks
-from .series_training import train_series
-from .sheet import Sheet, read_sheet
-from .training import Learning, Trained
+from .problems import TableError as TableError
+from .rows import predict_rows as predict_rows, train_rows as train_rows
+from .series import Series as Series, read_series as read_series, read_several as read_several
+from .series_task import (
+    SeriesTask as SeriesTask,
+    forecast_series as forecast_series,
+    predict_series as predict_series,
+    series_task as series_task,
+    several_tasks as several_tasks,
+)
+from .series_training import train_series as train_series
+from .sheet import Sheet as Sheet, read_sheet as read_sheet
+from .training import Learning as Learning, Trained as Trained
 
-__all__ = [
-    "Learning",
-    "Series",
-    "SeriesTask",
-    "Sheet",
-    "TableError",
-    "Trained",
-    "forecast_series",
-    "predict_rows",
-    "predict_series",
-    "read_series",
-    "read_several",
-    "read_sheet",
-    "series_task",
-    "several_tasks",
-    "train_rows",
-    "train_series",
-]
+__all__ = [name for name, value in globals().items() if getattr(value, "__module__", "").startswith(__name__)]
 __dir__ = public_names(__all__)

@@ -1,31 +1,23 @@
 """Sequence tasks: generators of inputs and targets, seeded, and judges of what a network made of them."""
 
 from .._checks import public_names
-from . import reber
-from .adding import Adding
-from .copying import Copy
-from .mackey_glass import MackeyGlass
-from .reber import EmbeddedReber
-from .recall import Recall
-from .samples import Ranked, Sample, SampleBatch, SampleStream, Score, Sides, Within
-from .task import Criterion, StreamTask, Task
+from . import reber as reber
+from .adding import Adding as Adding
+from .copying import Copy as Copy
+from .mackey_glass import MackeyGlass as MackeyGlass
+from .reber import EmbeddedReber as EmbeddedReber
+from .recall import Recall as Recall
+from .samples import (
+    Ranked as Ranked,
+    Sample as Sample,
+    SampleBatch as SampleBatch,
+    SampleStream as SampleStream,
+    Score as Score,
+    Sides as Sides,
+    Within as Within,
+)
+from .task import Criterion as Criterion, StreamTask as StreamTask, Task as Task
 
-__all__ = [
-    "Adding",
-    "Copy",
-    "Criterion",
-    "EmbeddedReber",
-    "MackeyGlass",
-    "Ranked",
-    "Recall",
-    "Sample",
-    "SampleBatch",
-    "SampleStream",
-    "Score",
-    "Sides",
-    "StreamTask",
-    "Task",
-    "Within",
-    "reber",
-]
+__all__ = [name for name, value in globals().items() if getattr(value, "__module__", "").startswith(__name__)]
+__all__.append("reber")
 __dir__ = public_names(__all__)

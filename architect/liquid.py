@@ -56,11 +56,14 @@ class Liquid(Network):
     initializer, bias_initializer, seed, dtype
         As for :class:`Perceptron`. With `spectral_radius`, the scale of the initializer matters for
         the inputs and outputs only.
+    synchronous : bool
+        Whether all neurons but the inputs activate together, see :class:`synapse.Network`. Default: False.
 
     Notes
     -----
     Pool neurons activate one after the other, as in every network of this library: a neuron reads the
-    activations of the same step from the neurons before it. In the papers all activate at once. A spectral
+    activations of the same step from the neurons before it, unless it is `synchronous`. In the papers all
+    activate at once. A spectral
     radius below 1 usually gives a memory that fades; it does not guarantee it.
 
     Examples
@@ -92,6 +95,7 @@ class Liquid(Network):
         bias_initializer: str | Initializer = "uniform",
         seed: Seed = None,
         dtype: Any = np.float64,
+        synchronous: bool = False,
     ) -> None:
         counts = checked_sizes("Liquid", (inputs, pool, outputs), 3, "inputs, pool, outputs")
         most = counts[1] * (counts[1] - 1)
@@ -102,6 +106,7 @@ class Liquid(Network):
         gated = _count("gates", gates, 0, links)
         carried = 1.0 - fraction("The leak of Liquid", leak)
         learns = boolean("The train_pool of Liquid", train_pool)
+        together = boolean("The synchronous of Liquid", synchronous)
         radius = spectral_radius
         if radius is not None:
             radius = positive_number("The spectral_radius of Liquid", radius)
@@ -126,7 +131,7 @@ class Liquid(Network):
         if carried:
             middle.project(middle, weights=carried)
         recipe.connect(middle, last)
-        super().__init__(first, [middle], last)
+        super().__init__(first, [middle], last, synchronous=together)
 
 
 def _count(what: str, value: Any, least: int, most: int) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synapse import Layer, Network
-from synapse._checks import fraction, understands, whole_number
+from synapse._checks import boolean, fraction, understands, whole_number
 from synapse.initializers import Initializer, Seed, given_back
 from synapse.objects.architectures import register
 from synapse.squash import Squash
@@ -50,6 +50,8 @@ class Random(Network):
         Number of backward connections.
     squash, output_squash, initializer, bias_initializer, seed, dtype
         As for :class:`Perceptron`; the seed also determines the topology.
+    synchronous : bool
+        Whether all neurons but the inputs activate together, see :class:`synapse.Network`. Default: False.
 
     Raises
     ------
@@ -82,9 +84,11 @@ class Random(Network):
         bias_initializer: str | Initializer = "uniform",
         seed: Seed = None,
         dtype: Any = np.float64,
+        synchronous: bool = False,
     ) -> None:
         counts = checked_sizes("Random", (inputs, hidden, outputs), 3, "inputs, hidden, outputs")
         part = fraction("The density of Random", density)
+        together = boolean("The synchronous of Random", synchronous)
         last = squash if output_squash is None else output_squash
         recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, last)
         with given_back(recipe.rng):
@@ -107,7 +111,7 @@ class Random(Network):
             # If possible, the gater activates before the target.
             before = place.get(links[i].target, len(between)) or len(between)
             between[int(recipe.rng.integers(before))].gate(links[i])
-        super().__init__(first, [between], output)
+        super().__init__(first, [between], output, synchronous=together)
 
 
 def _check_number(name: str, number: int, most: int, what: str) -> None:

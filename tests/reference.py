@@ -97,7 +97,7 @@ class Link:
     """A connection; ``seen``, ``gain`` and ``used`` are what its target met when it last fired."""
 
     def __init__(self, weight, trainable):
-        self.weight, self.trainable, self.gater = weight, trainable, None
+        self.weight, self.trainable, self.gater, self.sign = weight, trainable, None, 0
         self.seen = self.gain = self.used = 0.0
 
 
@@ -169,6 +169,11 @@ class Reference:
         unit.delta = unit.projected = unit.gated = 0.0
 
     def activate(self, j):
+        self.weigh(j)
+        self.clock += 1
+        self.fire(j)
+
+    def weigh(self, j):
         unit, incoming = self.units[j], self.into(j)
         for i, link in incoming.items():
             link.seen = unit.state if i == j else self.units[i].y
@@ -192,7 +197,8 @@ class Reference:
                     push = self.units[g].slope * e * self.influence[g, j]
                     self.extended[i, g, j] = carry * old + push
 
-        self.clock += 1
+    def fire(self, j):
+        unit = self.units[j]
         unit.y, unit.slope = SQUASHES[unit.squash](unit.state)
         unit.clamped, unit.fired = False, self.clock
         unit.delta = unit.projected = unit.gated = 0.0
@@ -218,17 +224,26 @@ class Reference:
         for i, link in self.into(j).items():
             if link.trainable:
                 link.weight += move(i)
+                link.weight = 0.0 if link.weight * link.sign < 0 else link.weight
         if unit.trainable:
             unit.bias += move(None)
 
     # --- a network: units in an order, the first ones clamped, the last ones with targets ----
 
-    def step(self, order, inputs):
+    def step(self, order, inputs, together=False):
         self.settle()
         for j, value in zip(order, inputs):
             self.clamp(j, value)
+        if not together:
+            for j in order[len(inputs) :]:
+                self.activate(j)
+            return
         for j in order[len(inputs) :]:
-            self.activate(j)
+            self.weigh(j)
+        self.clock += 1  # one for all, so none is later than another
+        for j in order[len(inputs) :]:
+            self.fire(j)
+        self.extended.clear()  # their gaters get no error
 
     def learn(self, order, rate, targets, cost):
         outputs = order[len(order) - len(targets) :]

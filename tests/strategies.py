@@ -6,6 +6,7 @@ do not cancel by accident (0 is where ``step`` and ``relu`` jump).
 
 from __future__ import annotations
 
+import math
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -277,7 +278,15 @@ class Twin:
         self.reference.links[i, j].trainable = self.link(i, j).trainable = trainable
 
     def set_weight(self, i, j):
-        self.reference.links[i, j].weight = self.link(i, j).weight = self.weight()
+        weight, sign = self.weight(), self.reference.links[i, j].sign
+        self.reference.links[i, j].weight = self.link(i, j).weight = sign * abs(weight) if sign else weight
+
+    def set_sign(self, i, j, signed):
+        """Give a weight a sign and little room before 0, or release it."""
+        link, ours = self.reference.links[i, j], self.link(i, j)
+        link.sign = int(math.copysign(1, link.weight)) if signed else 0
+        ours.sign = link.sign or None
+        link.weight = ours.weight = link.weight * (0.1 if signed else 1.0)
 
     def add(self, squash, append):
         """A new hidden unit, appended to the last hidden layer or in a layer of its own."""
@@ -306,7 +315,7 @@ class Twin:
 
     def activate(self):
         values = self.vector(self.inputs)
-        self.reference.step(self.order, values)
+        self.reference.step(self.order, values, self.net.synchronous)
         return self.net.activate(values)
 
     def propagate(self, rate=0.2, cost="squared_error"):

@@ -10,11 +10,17 @@ from synapse import Layer, Network, Neuron, Trainer
 from .strategies import DELAYED_INTO_GATES, EVERY_GATE, Pair, Twin, specs
 
 
-@example(EVERY_GATE, 4)
-@example(DELAYED_INTO_GATES, 4)
-@given(specs(), st.integers(1, 5))
-def test_any_gated_graph_learns_as_the_reference_does(spec, steps):
+@example(EVERY_GATE, 4, 0.0, False)
+@example(EVERY_GATE, 4, 1.0, True)
+@example(DELAYED_INTO_GATES, 4, 0.5, False)
+@given(specs(), st.integers(1, 5), st.floats(0, 1), st.booleans())
+def test_any_gated_graph_learns_as_the_reference_does(spec, steps, signed, together):
+    """Also if a part of the connections has signs, and if all neurons activate together."""
     twin = Twin(spec)
+    twin.net.synchronous = together
+    for link in twin.reference.links:
+        if twin.random.random() < signed:
+            twin.set_sign(*link, True)
     for _ in range(steps):
         twin.step()
         assume(twin.tame)
@@ -29,6 +35,8 @@ EDITS = (
     "add",
     "remove",
     "train",
+    "sign",
+    "clock",
     "weight",
     "bias",
     "squash",
@@ -61,6 +69,10 @@ def edit(twin, name, a, b, flag):
         remove(twin, a)
     elif name == "train" and pair:
         twin.set_trainable(*pair, flag)
+    elif name == "sign" and pair:
+        twin.set_sign(*pair, flag)
+    elif name == "clock":
+        twin.net.synchronous = flag
     elif name == "weight" and pair:
         twin.set_weight(*pair)
     elif name == "bias":

@@ -289,6 +289,17 @@ def boolean(what: str, value: Any) -> bool:
     return bool(value)
 
 
+def sign(what: str, value: Any) -> int:
+    """Return a sign, +1 or -1, as a number, 0 for None; or raise an error."""
+    if value is None:
+        return 0
+    number = integer(value)
+    if number not in (-1, 1):
+        wrong = ArgumentTypeError if number is None else ArgumentError
+        raise wrong(expected(what, "+1, -1 or None", value))
+    return number
+
+
 def text(what: str, value: Any) -> str:
     """Return `value` if it is a string, or raise an error."""
     if not isinstance(value, str):

@@ -1,7 +1,8 @@
 """Which activation of a neuron another one has read, and the traces that follow from that.
 
 A target reads the activation of a source, or of a gater, in the same step. If that neuron activates later, or
-is the target itself, the activation of its previous step is read: it is *delayed*.
+is the target itself, the activation of its previous step is read: it is *delayed*. In a synchronous network,
+everything but inputs is.
 
 Everything here is plain Python. Python calls these functions with the columns of a store as attributes
 (`Attributes`), and ``online/reads.py`` compiles them for kernels. So what an object shows is what a
@@ -45,14 +46,23 @@ def is_delayed(source: Any, target: Any, source_time: Any, target_time: Any) -> 
     return (source == target) | (source_time > target_time)
 
 
-def is_delayed_in_order(source: Any, target: Any) -> Any:
-    """Whether the activation is delayed in one network, whose rows are in the order of activation."""
-    return is_delayed(source, target, source, target)
+def is_delayed_in_order(source: Any, target: Any, together: Any) -> Any:
+    """Whether the activation is delayed in one network, whose rows are in the order of activation.
+
+    Both activate `together` if the network is synchronous and neither is an input.
+    """
+    return is_delayed(source, target, source, target) | together
+
+
+def are_together(m: Any, source: Any, target: Any) -> Any:
+    """Whether two neurons of a network activate together. reads: synchronous"""
+    return (m.synchronous[source] & m.synchronous[target]) != 0
 
 
 def is_delayed_by_stamp(m: Any, source: Any, target: Any) -> Any:
     """Whether it is delayed by the stamps of the latest activations, of any neurons. reads: stamp"""
-    return is_delayed(source, target, m.stamp[source], m.stamp[target])
+    together = are_together(m, source, target) & (m.network[source] == m.network[target])
+    return is_delayed(source, target, m.stamp[source], m.stamp[target]) | together
 
 
 def activation_read(m: Any, source: Any, target: Any) -> Any:

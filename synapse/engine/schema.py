@@ -22,9 +22,9 @@ row after its last, and the first row that can learn (after the inputs, unless s
 GIVEN_ERRORS = -1
 """In place of the code of a cost: kernels get the errors of the outputs instead of targets."""
 
-STRETCHES, GROUPS, BIAS_STRETCHES, BIAS_GROUPS, HELD = range(5)
+STRETCHES, GROUPS, BIAS_STRETCHES, BIAS_GROUPS, HELD, SIGNED = range(6)
 """Places in the column ``ties``: how many stretches and groups there are of tied connections, and of neurons
-with tied biases; and whether what is shared moves later."""
+with tied biases; whether what is shared moves later; and whether some connection of the store has a sign."""
 
 WATCHED_WIDTH, WATCHED_STEPS, WATCHED_NETWORK, WATCHED_OPEN = range(4)
 WATCHED_NUMBERS, WATCHED_NEURONS, WATCHED_CONNECTIONS, WATCHED_PAIRS, WATCHED_SENSITIVITIES = range(4, 9)
@@ -69,13 +69,14 @@ class Kind(NamedTuple):
 LARGEST = float(np.finfo(np.float32).max)
 NUMBER = Kind("NUMBER", ("float",), -LARGEST, LARGEST)  # files have finite ones
 FLAG = Kind("FLAG", ("uint8",), 0, 1)
+SIGN = Kind("SIGN", ("int8",), -1, 1)  # 0: none
 COUNT = Kind("COUNT", ("uint8", "uint32", "uint64"), 0, LARGEST_COUNT)
 TIME = Kind("TIME", ("uint64",), 0, 0)  # at most the clock
 GROUP = Kind("GROUP", ("uint32",), 0, 0)  # number of a group of rows; 0: none. Files number groups anew.
 ROW = Kind("ROW", ("uint32",), NONE, NONE, in_files=False)  # of a neuron
 IDENTITY = Kind("IDENTITY", ("uint32",), NONE, NONE, in_files=False)  # of a connection
 NETWORK = Kind("NETWORK", ("uint32",), 0, 0, in_files=False)  # its number in the store
-KINDS = (NUMBER, FLAG, COUNT, TIME, GROUP, ROW, IDENTITY, NETWORK)
+KINDS = (NUMBER, FLAG, SIGN, COUNT, TIME, GROUP, ROW, IDENTITY, NETWORK)
 """They determine what files may hold, and how values change when rows are removed or stores are joined."""
 
 OBJECTS = ("neuron", "connection")
@@ -83,7 +84,7 @@ OBJECTS = ("neuron", "connection")
 LOWERED = ("node", "run", "influence", "pull", "tie", "trace", "extended")
 """Axes of the program, whose columns are made by lowering."""
 AXES = (*OBJECTS, *LOWERED, "store", "function", "failed", "watched", "log", "place")
-TYPES = ("float", "float64", "uint8", "uint32", "uint64")
+TYPES = ("float", "float64", "int8", "uint8", "uint32", "uint64")
 """Indices are unsigned: with signed ones, the inner loops of the kernels would not vectorise."""
 
 
@@ -185,6 +186,8 @@ COLUMNS = (
     # frozen_bias: trainable until its layer was frozen
     Column("frozen_bias", "neuron", "uint8", 0, FLAG, saved=True, shared="bias_tie"),
     Column("bias_tie", "neuron", "uint32", 0, GROUP, saved=True),  # neurons that share one bias; 0: not tied
+    Column("outgoing_sign", "neuron", "int8", 0, SIGN, saved=True),  # of its present and future connections
+    Column("synchronous", "neuron", "uint8", 0, FLAG, saved=True),  # reads others but inputs one step late
     Column("role", "neuron", "uint8", HIDDEN, COUNT, saved=False),
     Column("network", "neuron", "uint32", 0, NETWORK, saved=False),  # 0: none
     Column("position", "neuron", "uint32", 0, COUNT, saved=False),  # in the order of its network
@@ -193,6 +196,7 @@ COLUMNS = (
     Column("source", "connection", "uint32", NONE, ROW, saved=False),  # files have numbers of neurons
     Column("target", "connection", "uint32", NONE, ROW, saved=False),
     Column("gater", "connection", "uint32", NONE, ROW, saved=False),
+    Column("sign", "connection", "int8", 0, SIGN, saved=True, shared="tie"),  # no update changes it
     Column("trainable", "connection", "uint8", 1, FLAG, saved=True, shared="tie"),
     # frozen: trainable until its layer was frozen; identity: constant while rows move, views hold it
     Column("frozen", "connection", "uint8", 0, FLAG, saved=True, shared="tie"),

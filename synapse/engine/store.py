@@ -71,7 +71,7 @@ class Store:
         self.columns["clock"] = np.zeros(1, np.uint64)
         self.columns["failed"] = np.zeros(schema.FAILURE)
         self.columns["log_place"] = np.zeros(schema.PLACES, np.uint64)
-        self.columns["ties"] = np.zeros(schema.HELD + 1, np.uint64)
+        self.columns["ties"] = np.zeros(schema.SIGNED + 1, np.uint64)
         self.columns["parts"] = schema.PART_ADDRESSES[self.dtype]
         self.absorbed = False  # by another store, which has taken over its contents
         self.calls: Any = None  # kernels of single steps, once one has run: ``online/calls.py``
@@ -162,6 +162,7 @@ class Store:
         targets: Indices | int,
         weights: NDArray[np.floating[Any]] | float,
         trainable: NDArray[np.bool_] | bool = True,
+        signs: NDArray[np.int8] | int = 0,
     ) -> int:
         """Append connections, or a single one, with checked arguments; returns the first identity."""
         self.touch()
@@ -180,6 +181,7 @@ class Store:
             "target": targets,
             "weight": weights,
             "trainable": trainable,
+            "sign": signs,
             "identity": numbers + (identity - first),
         }
         for name, default in _NEW_CONNECTION:
@@ -280,6 +282,7 @@ class Store:
             return
         self.touch()
         other.touch()
+        self.single_calls = None  # its networks may step as wholes
         others = other.program.traces(other).shifted(self.n_neurons, self.n_identities)
         kept = self.program.pending.joined(others)
         self._append(other)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .lowering.flags import GATES, PENDING, TIED, TRACED
+from .lowering.flags import AT_ONCE, GATES, PENDING, TRACED
 from .schema import NONE, PLACES
 from .store import BLOCK_NAMES, RedirectedTable, Store
 
@@ -16,7 +16,7 @@ def untraced_columns(store: Store) -> dict[str, NDArray[Any]]:
     """Copies of a lowered store's flags that say: no neuron stores traces, and no update is pending."""
     return {
         "flags": store["flags"] & ~np.uint8(TRACED | GATES | PENDING),
-        "run_flags": store["run_flags"] | np.uint8(TIED),  # their updates are never pending
+        "run_flags": store["run_flags"] | np.uint8(AT_ONCE),  # their updates are never pending
         "influence_trace": np.full_like(store["influence_trace"], NONE),
         "last_pull": store["first_pull"].copy(),
     }

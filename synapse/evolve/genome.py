@@ -37,9 +37,9 @@ class Genome:
         ``id``, ``position`` in the order of activation, and the code of the ``squash``, sorted by id: inputs,
         the bias, outputs, hidden nodes.
     genes : structured ndarray, shape (connections,)
-        ``innovation``, ``source``, ``target``, ``gater`` (ids of nodes; -1: no gater), ``weight``, and
-        ``enabled``, sorted by innovation number. Connections from the bias are biases. A source of -2 is the
-        previous state of the target.
+        ``innovation``, ``source``, ``target``, ``gater`` (ids of nodes; -1: no gater), ``weight``,
+        ``enabled``, and ``sign`` (0: none), sorted by innovation number. Connections from the bias are
+        biases. A source of -2 is the previous state of the target.
     inputs, outputs : int
         Number of input and output nodes.
 
@@ -150,6 +150,7 @@ class Genome:
         target = np.append(table.target, biased)
         steep = (codes[target - inputs] == LOGISTIC) & (genes["source"] != STATE)
         genes["weight"] = np.append(table.weight, table.bias[biased]) / np.where(steep, SLOPE, 1.0)
+        genes["sign"] = np.append(table.sign, np.zeros(len(biased)))
         return evolved(nodes, genes, inputs, outputs)
 
     @property
@@ -248,6 +249,10 @@ class Genome:
             "gater": np.concatenate([gater, place[neurons["carry_gater"][own]], fixed[0]]).astype(np.int32),
             "trainable": np.repeat([1, 0], [len(links), len(own) + len(relayed)]).astype(np.uint8),
         }
+        states = self.genes[self.genes["source"] == STATE]
+        signs = dict(zip(states["target"].tolist(), states["sign"].tolist(), strict=True))
+        carried = [signs[number] for number in neurons["id"][own].tolist()]
+        edges["sign"] = np.concatenate([self.genes["sign"][links["gene"]], carried, np.zeros(len(relayed))])
         columns = {
             "squash": np.insert(NAMES[neurons["squash"]], inputs, ["identity"] * len(relayed)),
             "bias": np.insert(neurons["bias"], inputs, np.zeros(len(relayed))),
@@ -297,6 +302,8 @@ def _checked(nodes: Any, genes: Any, inputs: int, outputs: int) -> tuple[NDArray
         ("gaters that are nodes but not the bias, or -1",
          np.isin(gaters, [*ids[ids != inputs], NOBODY]).all()),
         ("finite weights", np.isfinite(genes["weight"]).all()),
+        ("signs of -1, 0 or 1 that no weight contradicts",
+         (np.abs(genes["sign"]) <= 1).all() and (genes["weight"] * genes["sign"] >= 0.0).all()),
     ):  # fmt: skip
         if not kept:
             raise ArgumentError(f"Expected a Genome with {condition}.")

@@ -36,6 +36,7 @@ class Population:
         genes, c = self.genomes.genes, len(genome.genes)
         moved = rng.uniform(-settings.weight_range, settings.weight_range, (size - 1) * c)
         genes["weight"][c:] += np.where(genes["source"][c:] == STATE, 0.0, moved)
+        genes["weight"][genes["weight"] * genes["sign"] < 0.0] = 0.0
         genes["innovation"] = np.tile(np.arange(c), size)  # numbers count the connections that are known
         self.counters = np.array([int(genome.nodes["id"].max()) + 1, c])  # see `engine.evolution.mutation`
         self.known = np.empty(c, KNOWN)

@@ -45,6 +45,9 @@ class ParameterVector:
         learns[: len(network.input)] = False
         moving = self._weights.any(store["trainable"][connections] != 0), self._biases.any(learns)
         self.frozen = ~np.concatenate(moving)
+        signs = self.first(store["sign"][connections], np.zeros(len(neurons), np.int8))
+        self.signed = bool(signs.any())
+        self.low, self.high = np.where(signs > 0, 0.0, -np.inf), np.where(signs < 0, 0.0, np.inf)
 
     @property
     def current(self) -> bool:
@@ -201,7 +204,8 @@ class Updater:
         if self._limits is not self.penalties:
             frozen = self.parameters.frozen[: self.parameters.n_weights]
             self._limits, self.penalty = self.penalties, self.penalties.numbers(frozen)
-            self._plain = self.penalties == Penalties() and not any(tied for _, tied, *_ in self.places)
+            shared = any(tied for _, tied, *_ in self.places)
+            self._plain = self.penalties == Penalties() and not (shared or self.parameters.signed)
         return self.parameters
 
     def arrays(
@@ -240,6 +244,8 @@ class Updater:
             self.state._move(values, gradient, rate)
         if np.abs(values).max(initial=0.0) > self.limit:
             raise self.beyond()
+        if self.parameters.signed:
+            np.clip(values, self.parameters.low, self.parameters.high, out=values)
         self.parameters.write_in_use(values)
         if (recorder := self.network._recorder) is not None:
             recorder.updated()
@@ -290,6 +296,8 @@ class Updater:
             *vectors,
             moving=~parameters.frozen,
             limit=self.limit,
+            low=parameters.low if parameters.signed else np.empty(0),
+            high=parameters.high if parameters.signed else np.empty(0),
         )
         none = np.empty(0, np.uint64)
         whole = np.uint64(0), False, np.zeros(1, np.uint64), np.array([size], np.uint64), none, none, none

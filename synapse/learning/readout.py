@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from .. import squash as squashes
-from .._checks import expected, non_negative_number, shown, whole_number
-from .._typing import Floats
+from .._checks import expected, imported, non_negative_number, shown, whole_number
+from .._typing import Floats, Ints
 from ..engine.guard import InUse
 from ..errors import ArgumentError, DivergenceError, TopologyError
 from ..objects.connection import Connection
@@ -76,8 +76,9 @@ def fit_readout(
 
     The network runs over the inputs once without learning. Let x_t be the activations of an output's sources
     in row t, and d_t the state at which the output equals its target (by the inverse of its squash). Weights
-    w and bias b minimise ``sum_t (w x_t + b - d_t)^2 + ridge |w|^2``. A connection or bias that is not
-    trainable does not change; its contribution is subtracted from d_t first.
+    w and bias b minimise ``sum_t (w x_t + b - d_t)^2 + ridge |w|^2``, among the weights that have the signs
+    of their connections (which needs SciPy). A connection or bias that is not trainable does not change; its
+    contribution is subtracted from d_t first.
 
     Parameters
     ----------
@@ -154,6 +155,10 @@ def fit_readout(
                 link.weight = fit.weights[sources[link.source], i]
             if neuron.trainable:
                 neuron.bias = fit.biases[i]
+        if network.synchronous:  # the activations that the outputs have read are gone
+            restore_context(network, before)
+            _activations(network, sources, data)
+            return Readout(error, len(rows), fit.rank, fit.condition)
         live = network._sensitivities
         with nullcontext() if live is None else live.unchanged(network):
             network.output.activate()  # the last row's outputs, by the new weights
@@ -207,13 +212,21 @@ def _target_states(network: Network, targets: Floats) -> Floats:
 
 
 def _activations(network: Network, sources: _Sources, data: Data) -> Floats:
-    """The activations of the sources in every row, shape (rows, sources)."""
+    """The activations of the sources that the outputs read in every row, shape (rows, sources)."""
+    inputs, begin = set(network.input), []
+    late = np.array([network.synchronous and neuron not in inputs for neuron in sources])
     with record(network, "activation", neurons=list(sources)) as log:
         for first, last in pairwise(data.runs.tolist()):
             if data.clear and last > first:
                 network.clear()
+            begin.append([neuron.activation for neuron in sources])
             network.run(data.inputs[first:last])
     seen = log.activation
+    if late.any():
+        previous = np.roll(seen, 1, axis=0)
+        for first, last, values in zip(data.runs[:-1], data.runs[1:], begin, strict=True):
+            previous[int(first) : int(first) + int(last > first)] = values
+        seen = np.where(late, previous, seen)
     if not (np.abs(seen) <= LARGEST).all():  # not of NaN either
         raise DivergenceError(
             f"The activations of {network!r} have grown beyond {LARGEST:g}. Use smaller weights or inputs."
@@ -244,16 +257,18 @@ def _solve(network: Network, sources: _Sources, seen: Floats, states: Floats, ri
     """Weights and biases of all outputs: fixed ones unchanged, the others by least squares."""
     weights = np.zeros((len(sources), len(network.output)))
     biases = np.array([0.0 if neuron.trainable else neuron.bias for neuron in network.output])
-    same_sources: dict[tuple[tuple[int, ...], bool], list[int]] = defaultdict(list)
+    alike: dict[tuple[tuple[int, ...], bool, tuple[int, ...]], list[int]] = defaultdict(list)
     for i, neuron in enumerate(network.output):
         for link in neuron.incoming:
             if not link.trainable:
                 weights[sources[link.source], i] = link.weight
-        same_sources[tuple(sources[link.source] for link in _learning(neuron)), neuron.trainable].append(i)
+        links = _learning(neuron)
+        signs = tuple(link.sign or 0 for link in links)
+        alike[tuple(sources[link.source] for link in links), neuron.trainable, signs].append(i)
     left = states - seen @ weights - biases
     ranks, conditions = [len(sources)], [1.0]
-    for (columns, biased), outputs in same_sources.items():
-        fit = _least_squares(seen[:, columns], left[:, outputs], ridge, biased)
+    for (columns, biased, signs), outputs in alike.items():
+        fit = _least_squares(seen[:, columns], left[:, outputs], ridge, biased, np.array(signs, np.int64))
         weights[np.ix_(columns, outputs)] = fit.weights
         biases[outputs] += fit.biases
         if columns:
@@ -262,7 +277,7 @@ def _solve(network: Network, sources: _Sources, seen: Floats, states: Floats, ri
     return _Solution(weights, biases, min(ranks), max(conditions))
 
 
-def _least_squares(x: Floats, y: Floats, ridge: float, biased: bool) -> _Solution:
+def _least_squares(x: Floats, y: Floats, ridge: float, biased: bool, signs: Ints) -> _Solution:
     """Ridge regression by singular value decomposition; the bias is not penalised."""
     n = x.shape[1]
     centre, level = (x.mean(axis=0), y.mean(axis=0)) if biased else (np.zeros(n), np.zeros(y.shape[1]))
@@ -275,6 +290,13 @@ def _least_squares(x: Floats, y: Floats, ridge: float, biased: bool) -> _Solutio
         )
     gains = values / (values**2 + ridge)
     weights = right.T @ (gains[:, None] * (left.T @ (y - level)))
+    if signs.any():
+        optimize = imported("scipy.optimize", "A read-out with signs needs", "scipy")
+        bounds = np.where(signs > 0, 0.0, -np.inf), np.where(signs < 0, 0.0, np.inf)
+        rows = np.concatenate([values[:, None] * right, np.sqrt(ridge) * np.eye(n)])
+        aims = np.concatenate([left.T @ (y - level), np.zeros((n, y.shape[1]))])
+        each = [optimize.lsq_linear(rows, aim, bounds, method="bvls").x for aim in aims.T]
+        weights = np.clip(np.array(each).T, *(bound[:, None] for bound in bounds))
     condition = float(values[0] / values[-1]) if n and rank == n else np.inf
     return _Solution(weights, level - centre @ weights, rank, condition)
 

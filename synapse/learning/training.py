@@ -515,7 +515,8 @@ class Search:
 
         try:
             optimizer = replace(self.optimizer, iterations=epochs)
-            found = optimizer.minimise(function, reached, parameters.frozen, callback)
+            bounds = (parameters.low, parameters.high) if parameters.signed else None
+            found = optimizer._minimise(function, reached, parameters.frozen, callback, bounds)
             with self.updater.in_use():
                 if ended and parameters.current:
                     parameters.write(found)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import answers, boolean, expected, finite_number
+from .._checks import answers, boolean, expected, finite_number, sign as checked_sign
 from .._typing import Floats, Ints
 from ..engine.delayed import Attributes, eligibility_of, extended_of, gain_of, influence_of
 from ..engine.guard import atomic, consistent_read, making_many, making_views
@@ -207,6 +207,32 @@ class Connection(DataView):
         if self.trainable != learns:
             self._store.touch()
         parameters.set_trainable(self._store, "trainable", self._at, learns)
+
+    @property
+    @consistent_read
+    def sign(self) -> int | None:
+        """Sign that its weight keeps: +1, -1 or None. Settable, together with those of tied connections.
+
+        No update takes the weight across 0: where the update of a rule or an optimizer would, it stops at 0.
+        Setting a weight of the other sign raises an error, and so does the sign itself, if the weight has the
+        other one. :attr:`Neuron.sign` sets all outgoing connections of a neuron.
+
+        >>> from synapse import Neuron
+        >>> a, b = Neuron(), Neuron(squash="identity")
+        >>> link = a.project(b, weight=0.5, sign=1)
+        >>> a.activate(1.0), b.activate()
+        (1.0, 0.5)
+        >>> b.propagate(rate=1.0, target=-3.0)
+        >>> link.weight
+        0.0
+        """
+        return int(self._store["sign"][self._at]) or None
+
+    @sign.setter
+    @atomic
+    def sign(self, value: int | None) -> None:
+        held = checked_sign("The sign of a connection", value)
+        parameters.set_signs(self._store, np.array([self._at]), held)
 
     @property
     @consistent_read

@@ -33,6 +33,7 @@ from .._checks import (
     positive_integer,
     read_only,
     row_of,
+    sign as checked_sign,
     text,
     understands,
     vector,
@@ -263,6 +264,7 @@ class Layer(Sequence[Neuron]):
         initializer: str | Initializer = "glorot",
         trainable: bool | None = None,
         self_connections: bool = False,
+        sign: int | None = None,
         seed: Seed = None,
     ) -> Projection:
         """Connect the neurons of this layer to those of another layer, or to each other.
@@ -288,6 +290,9 @@ class Layer(Sequence[Neuron]):
         self_connections : bool
             Whether to connect neurons that are in both layers to themselves, too. Default: False. See the
             notes.
+        sign : int, optional
+            Sign of the connections, +1 or -1, see :attr:`Connection.sign`; drawn weights have it. Default:
+            that of the source, see :attr:`Neuron.sign`, or none.
         seed : int or numpy.random.Generator, optional
             Seed for densities and weights.
 
@@ -343,16 +348,18 @@ class Layer(Sequence[Neuron]):
         if weights is not None:
             weights = finite_array("Weights", weights, self._store.dtype)
         initializers.get(initializer)
+        held = checked_sign("The sign of a projection", sign)
         with LayersInUse(self, to):
-            return connect_layers(self, to, kind, weights, initializer, trainable, rng, own)
+            return connect_layers(self, to, kind, weights, initializer, trainable, rng, own, held)
 
     def _receive(
-        self, source: Neuron, weight: float | None, trainable: bool | None, seed: Seed
+        self, source: Neuron, weight: float | None, trainable: bool | None, sign: int | None, seed: Seed
     ) -> Projection:
         """Connect a neuron to every neuron of the layer, for ``neuron.project(layer)``."""
         weights = None if weight is None else finite_number("A weight", weight, source._store.dtype)
+        initializer = initializers.uniform(SPAN)
         return Layer([source]).project(
-            self, weights=weights, initializer=initializers.uniform(SPAN), trainable=trainable, seed=seed
+            self, weights=weights, initializer=initializer, trainable=trainable, sign=sign, seed=seed
         )
 
     def gate(self, projection: Projection, kind: str) -> None:

@@ -85,6 +85,9 @@ class Network(Sequence[Neuron]):
         Hidden layers as a keyword; they come after those given by position.
     name : str, optional
         Name of the network. Default: the name of its class.
+    synchronous : bool
+        Whether all neurons but the inputs activate together, so that a connection between two of them always
+        arrives one step later. Default: False, they activate in order. See :attr:`synchronous`.
 
     Raises
     ------
@@ -138,7 +141,9 @@ class Network(Sequence[Neuron]):
         hidden: Iterable[Layer] = (),
         output: Layer | None = None,
         name: str | None = None,
+        synchronous: bool = False,
     ) -> None:
+        together = checks.boolean("The synchronous of a network", synchronous)
         ends = [[] if layer is None else [layer] for layer in (input, output)]
         parts = flat_layers([*ends[0], *layers, hidden, *ends[1]])
         label = None if name is None else checks.text("The name of a network", name)
@@ -149,7 +154,9 @@ class Network(Sequence[Neuron]):
             wiring.require_free(neurons)
             wiring.refuse_softmax(neurons[: -len(parts[-1])])
             self._begin(parts, label)
-            self._enter(wiring.join(neurons))
+            store = wiring.join(neurons)
+            store["synchronous"][wiring.rows_of(neurons)] = together
+            self._enter(store)
 
     def _begin(self, layers: list[Layer], name: str | None) -> None:
         """Be a network of these layers, of which neither they nor their store know yet."""
@@ -323,7 +330,8 @@ class Network(Sequence[Neuron]):
     def _admit(self, neurons: Sequence[Neuron]) -> None:
         """Move neurons to its store; they must not belong to another network."""
         wiring.require_free(neurons)
-        wiring.join([self._anchor, *neurons])
+        store = wiring.join([self._anchor, *neurons])
+        store["synchronous"][wiring.rows_of(neurons)] = False
 
     def _renumber(self, layers: list[Layer]) -> None:
         """Let these be its layers, and write the order and the roles of their neurons into the store."""
@@ -342,6 +350,9 @@ class Network(Sequence[Neuron]):
         columns["role"][rows] = HIDDEN
         columns["role"][rows[:inputs]] = INPUT
         columns["role"][rows[len(rows) - outputs :]] = OUTPUT
+        columns["synchronous"][rows[inputs:]] = columns["synchronous"][rows].any()  # new neurons, too
+        columns["synchronous"][rows[:inputs]] = False
+        store.single_calls = None
         graph.refresh(store)
 
     def add(self, neurons: Neuron | Layer, before: Layer | Neuron | None = None) -> Layer:
@@ -1207,7 +1218,7 @@ class Network(Sequence[Neuron]):
             with store.lock:
                 version, places = self._places_known
                 at = places[which] if fit and version == store.topology_version else None
-                if at is not None and not at.tied and len(values) == at.size:
+                if at is not None and not at.checked and len(values) == at.size:
                     at.write(store.columns[name], values)
                     return
         with InUse(self):
@@ -1241,6 +1252,46 @@ class Network(Sequence[Neuron]):
     @atomic
     def deterministic(self, value: bool) -> None:
         self._store["deterministic"][self._rows()] = checks.boolean("The deterministic of a network", value)
+
+    @property
+    @consistent_read
+    def synchronous(self) -> bool:
+        """Whether all neurons but the inputs activate together, by one clock. Settable.
+
+        Then a step is one synapse: whatever the order of the layers, every connection and gate that does not
+        start at an input carries the activation of the previous step. An input reaches an output that is d
+        connections away d - 1 steps later. The neurons cannot be activated one by one. By the online rule,
+        which sends no error to the previous step, only the incoming connections of outputs learn: train
+        synchronous networks by "bptt" or "rtrl".
+
+        >>> from synapse import Layer, Network
+        >>> a, b, c = Layer(1), Layer(1, "identity"), Layer(1, "identity")
+        >>> _ = a.project(b, weights=1.0), b.project(c, weights=1.0)
+        >>> net = Network(a, b, c, synchronous=True)
+        >>> net.run([[1.0], [2.0], [3.0]]).ravel(), net.delayed
+        (array([0., 1., 2.]), 1)
+        """
+        return bool(self._store["synchronous"][self.output[0]._row])
+
+    @synchronous.setter
+    @atomic
+    def synchronous(self, value: bool) -> None:
+        together, store = checks.boolean("The synchronous of a network", value), self._store
+        store.touch()
+        store["synchronous"][self._rows()[self._n_inputs :]] = together
+        store.single_calls = None
+
+    @property
+    def delayed(self) -> int:
+        """Number of connections that arrive one step late.
+
+        In a synchronous network, these are all whose source is not an input; in others, those that lead
+        backward in the order of activation. ``architect.delayed(net)`` lists them, with gates that act late.
+        """
+        rows, store = self._connection_rows(), self._store
+        source, target = (store[end][rows].astype(np.int64) for end in ("source", "target"))
+        together = store["synchronous"][source] & store["synchronous"][target]
+        return int(np.count_nonzero((source != target) & ((source > target) | (together != 0))))
 
     @property
     def has_memory(self) -> bool:
@@ -1418,6 +1469,7 @@ class Network(Sequence[Neuron]):
 
     def _described(self, sizes: str) -> str:
         links, kind = checks.counted(len(self._connection_rows()), "connection"), type(self).__name__
+        links += ", synchronous" if self.synchronous else ""
         title = kind if self.name == kind else f"{kind} {self.name!r}"  # a file may have a name alone
         return f"<{title} {sizes}, {checks.counted(len(self), 'neuron')}, {links}>"
 

@@ -19,6 +19,7 @@ from .._checks import (
     finite_number,
     float_type,
     non_negative_number,
+    sign as checked_sign,
     text,
     understands,
 )
@@ -208,6 +209,7 @@ class Neuron:
         weight: float | None = None,
         *,
         trainable: bool | None = None,
+        sign: int | None = None,
         seed: Seed = None,
     ) -> Any:
         """Connect this neuron to another neuron, to every neuron of a layer, or to itself.
@@ -222,6 +224,9 @@ class Neuron:
             Weight. Default: 1 for a self-connection, otherwise drawn uniformly from -1 to 1.
         trainable : bool, optional
             Whether learning updates the weight. Default: False for a self-connection, otherwise True.
+        sign : int, optional
+            Sign of the connection, +1 or -1, see :attr:`Connection.sign`; a random weight has it. Default:
+            the :attr:`sign` of this neuron, or none.
         seed : int or numpy.random.Generator, optional
             Seed for the random weight.
 
@@ -264,15 +269,20 @@ class Neuron:
         if not isinstance(target, Neuron):
             if not hasattr(target, "_receive"):  # a method of layers
                 raise ArgumentTypeError(expected("The target of a connection", "a Neuron or a Layer", target))
-            return target._receive(self, weight, trainable, seed)
+            return target._receive(self, weight, trainable, sign, seed)
         target._require()
         learns = (
             target is not self if trainable is None else boolean("The trainable of a connection", trainable)
         )
         rng = SYSTEM if seed is None else random_generator(seed)
+        held = wiring.sign_of_new(self, target, checked_sign("The sign of a connection", sign))
         if weight is None:
             weight = 1.0 if target is self else float(rng.uniform(-SPAN, SPAN))
-        return wiring.connect(self, target, finite_number("A weight", weight, store.dtype), learns)
+            weight = held * abs(weight) if held else weight
+        number = finite_number("A weight", weight, store.dtype)
+        if held:
+            parameters.require_signs(held, number)
+        return wiring.connect(self, target, number, learns, held)
 
     def disconnect(self, other: Neuron) -> None:
         """Remove the connection from this neuron to another.
@@ -521,11 +531,16 @@ class Neuron:
         self._propagate(rate, target, cost, outputs)  # its store was absorbed by another during the wait
 
     def _single_calls(self, store: Store) -> Any:
-        """The kernels by which neurons are stepped alone; TopologyError if its network learns by rtrl.
+        """The kernels by which neurons are stepped alone; TopologyError if its network steps as a whole.
 
-        The store keeps them, unless one of its networks learns by rtrl: then every call comes here.
+        The store keeps them, unless one of its networks does so, by rtrl or one clock.
         """
         network = store.network_at(self._row)
+        if network is not None and network.synchronous:
+            raise TopologyError(
+                f"{self!r} cannot be stepped by itself, because the neurons of {network!r} activate "
+                "together. Call network.activate and network.propagate, or set network.synchronous = False."
+            )
         if network is not None and network._rtrl is not None:
             raise TopologyError(
                 f"{self!r} cannot be stepped by itself, because {network!r} learns by rtrl, in steps of the "
@@ -534,7 +549,8 @@ class Neuron:
             )
         calls = engine.online.calls_for(store)
         others = (reference() for reference in store.networks.values())
-        if all(other is None or other._rtrl is None for other in others):
+        free = not store["synchronous"].any()
+        if free and all(other is None or other._rtrl is None for other in others):
             store.single_calls = calls
         return calls
 
@@ -670,6 +686,27 @@ class Neuron:
         if self.trainable != learns:
             self._store.touch()  # sensitivities are laid out anew
         parameters.set_trainable(self._require(), "trainable_bias", self._row, learns)
+
+    @property
+    @consistent_read
+    def sign(self) -> int | None:
+        """Sign of all its connections to other neurons, present and future: +1, -1 or None. Settable.
+
+        Dale's law: a neuron excites or inhibits. Each of these connections has this
+        :attr:`Connection.sign`, and the weights of those that it already has must agree.
+
+        >>> a, b, c = Neuron(), Neuron(), Neuron()
+        >>> first = a.project(b, weight=-0.5)
+        >>> a.sign = -1
+        >>> first.sign, a.project(c, seed=0).weight < 0
+        (-1, True)
+        """
+        return int(self._require()["outgoing_sign"][self._row]) or None
+
+    @sign.setter
+    @atomic
+    def sign(self, value: int | None) -> None:
+        parameters.set_outgoing_sign(self._require(), self._row, checked_sign("The sign of a neuron", value))
 
     @property
     @consistent_read

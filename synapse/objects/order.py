@@ -89,7 +89,12 @@ class Placement:
 
 
 def settle(network: Network, known: Relations, new: Relations) -> None:
-    """Move layers that have not activated yet, and warn if a new relation is late without need."""
+    """Move layers that have not activated yet, and warn if a new relation is late without need.
+
+    In a synchronous network, the order of layers delays nothing.
+    """
+    if network.synchronous:
+        return
     layers, sizes = network._layers, [len(layer) for layer in network._layers]
     loose = {i for i, layer in enumerate(layers) if any(layer is one for one in network._loose)}
     layer_of = np.repeat(np.arange(len(sizes)), sizes)

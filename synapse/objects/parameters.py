@@ -1,4 +1,4 @@
-"""Setting, drawing, freezing and tying weights and biases; no other code sets them.
+"""Setting, drawing, freezing and tying weights and biases, and the signs of weights; no other code sets them.
 
 Tied rows are connections that share a weight, or neurons that share a bias. They have the
 same group number in the column `tie` or `bias_tie`; 0 means not tied.
@@ -29,6 +29,8 @@ FROZEN = {"trainable": "frozen", "trainable_bias": "frozen_bias"}
 def assign(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
     """Set a column in some rows, and in all rows tied to them; see :func:`require_agreement`."""
     column, tie = store[name], store[SHARED_BY[name]]
+    if name == "weight" and store["sign"][rows].any():
+        require_signs(store["sign"][rows], np.asarray(values))
     if not tie[rows].any():
         column[rows] = values
         return
@@ -50,18 +52,20 @@ class ParameterPlaces(NamedTuple):
     order: Ints | None
     place: Ints | None
     tied: bool
+    checked: bool  # whether some are tied or have a sign, which not every value suits
 
     @classmethod
     def of(cls, store: Store, name: str, rows: Ints) -> ParameterPlaces:
         """The places of these rows of a column."""
         tied = bool(store[SHARED_BY[name]][rows].any())
+        checked = tied or (name == "weight" and bool(store["sign"][rows].any()))
         first = int(rows.min(initial=len(store[name])))
         if len(rows) and int(rows.max()) - first + 1 != len(rows):
-            return cls(rows, len(rows), None, None, tied)
+            return cls(rows, len(rows), None, None, tied, checked)
         order = rows - first
         if (order[1:] > order[:-1]).all():
-            return cls(slice(first, first + len(rows)), len(rows), None, None, tied)
-        return cls(slice(first, first + len(rows)), len(rows), order, np.argsort(order), tied)
+            return cls(slice(first, first + len(rows)), len(rows), None, None, tied, checked)
+        return cls(slice(first, first + len(rows)), len(rows), order, np.argsort(order), tied, checked)
 
     @property
     def every(self) -> Ints:
@@ -88,8 +92,13 @@ class ParameterPlaces(NamedTuple):
 
 
 def assign_first(store: Store, name: str, rows: Ints, values: NDArray[Any]) -> None:
-    """Set a column like :func:`assign`; tied rows with different values all take that of the first row."""
+    """Set a column like :func:`assign`; tied rows with different values all take that of the first row.
+
+    Weights of the other sign become 0.
+    """
     tie = store[SHARED_BY[name]][rows]
+    if name == "weight":
+        values = np.where(store["sign"][rows] * values < 0.0, 0.0, values)
     assign(store, name, rows, first_of_group(tie, values) if tie.any() else values)
 
 
@@ -106,6 +115,7 @@ def reset(
     fans = max(1, len(connections) // max(1, len(neurons)))
     weights = draw(initializer, rng, (len(connections),), fans, fans)
     biases = draw(initializer, rng, (len(neurons),), fans, fans)
+    weights = with_signs(weights, store["sign"][connections])
     for drawn in (weights, biases):
         require_range("The result of an initializer", drawn, store.dtype)
     assign_first(store, "weight", connections, weights)
@@ -128,8 +138,61 @@ def freeze(store: Store, connections: Ints, neurons: Ints, frozen: bool = True) 
         assign(store, giver, chosen, 0)
 
 
+def with_signs(weights: Floats, signs: NDArray[np.int8] | int) -> Floats:
+    """Return drawn weights; those of connections with a sign have it."""
+    held: Floats = np.where(signs == 0, weights, signs * np.abs(weights)) if np.any(signs) else weights
+    return held
+
+
+def require_signs(signs: NDArray[np.int8] | int, weights: Any) -> None:
+    """Raise ArgumentError if a weight contradicts the sign of its connection."""
+    wrong = np.flatnonzero(np.multiply(signs, weights) < 0.0)
+    if len(wrong):
+        weight, sign = (np.broadcast_arrays(weights, signs)[i].flat[wrong[0]].item() for i in (0, 1))
+        name, least = ("excitatory", "above") if sign > 0 else ("inhibitory", "below")
+        raise ArgumentError(
+            f"Expected a weight of 0 or {least} for a connection with the sign {sign:+d} ({name}), got "
+            f"{weight:g}. Change the weight or the sign."
+        )
+
+
+def set_signs(store: Store, rows: Ints, sign: int) -> None:
+    """Set the sign of connections, and of those tied to them.
+
+    Raises ArgumentError, and sets none, if a weight contradicts it, or a source whose connections all have
+    the other sign.
+    """
+    tied = store["tie"][rows]
+    every = np.append(rows, other_members(store["tie"], rows)[0]) if tied.any() else rows
+    source = store["source"][every]
+    whole = store["outgoing_sign"][source] * (source != store["target"][every])
+    if ((whole != 0) & (whole != sign)).any():
+        row = int(source[np.flatnonzero((whole != 0) & (whole != sign))[0]])
+        given = f"{sign:+d}" if sign else None
+        raise ArgumentError(
+            f"Expected the sign {whole[whole != 0][0]:+d}, which all outgoing connections of "
+            f"{store.views[row]!r} have, got {given}. Set the sign of the neuron."
+        )
+    require_signs(sign, store["weight"][every])
+    store.touch()
+    store["sign"][every] = sign
+
+
+def set_outgoing_sign(store: Store, neuron: int, sign: int) -> None:
+    """Set the sign of all connections from a neuron to others; an error of :func:`set_signs` sets none."""
+    rows = np.flatnonzero((store["source"] == neuron) & (store["target"] != neuron))
+    before, store["outgoing_sign"][neuron] = store["outgoing_sign"].item(neuron), sign
+    try:
+        set_signs(store, rows, sign)
+    except BaseException:
+        store["outgoing_sign"][neuron] = before
+        raise
+
+
 def require_agreement(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
-    """Raise ArgumentError, like :func:`assign`, if tied rows are given different values."""
+    """Raise ArgumentError, like :func:`assign`, if tied rows get unequal values, or weights a wrong sign."""
+    if name == "weight":
+        require_signs(store["sign"][rows], np.asarray(values))
     if store[SHARED_BY[name]][rows].any():
         _agreed(store, name, rows, values)
 

@@ -350,6 +350,7 @@ def connect_layers(
     trainable: bool | None,
     rng: np.random.Generator | None,
     self_connections: bool,
+    sign: int = 0,
 ) -> Projection:
     """Make the projection of ``source.project(target)`` from checked arguments.
 
@@ -370,15 +371,18 @@ def connect_layers(
         )
     full, dtype = count == shape[0] * shape[1] and not is_listed(chosen), source._store.dtype
     carousel = is_carousel(chosen, sources, targets)
+    signs = wiring.signs_of_new(sources, targets, pairs, sign)
     if weights is not None:
         values = given_weights(weights, *shape, pairs, count, is_named(chosen, ALL_TO_ALL))
+        parameters.require_signs(signs, values)
     elif carousel:
-        values = np.ones(count)
+        values = np.full(count, 1.0 * (sign or 1))
     else:
         values = drawn_weights(initializer, random_generator(rng), *shape, count, full, dtype)
+        values = parameters.with_signs(values, signs)
     require_range("Weights", values, dtype)
     learns = not carousel if trainable is None else bool(trainable)
-    store, first = wiring.connect_many(sources, targets, pairs, values, learns)
+    store, first = wiring.connect_many(sources, targets, pairs, values, learns, signs)
     return Projection(store, first, count, source, target, full=full)
 
 

@@ -149,5 +149,5 @@ class SlopeTraces:
         if not np.isfinite(size * delta):
             return DIVERGED, step
         for name, rows, shared in changes:
-            store[name][rows] += step * delta * shared
+            parameters.assign_first(store, name, rows, store[name][rows] + step * delta * shared)
         return DONE, step

@@ -152,12 +152,24 @@ def _labels(groups: ArrayLike | None, count: int) -> Ints:
 
 
 def _require_one_kind(chosen: Chosen, labels: Ints) -> None:
-    """Raise ArgumentError if some members of a group are trainable and others are not."""
+    """Raise ArgumentError if members of a group differ in whether they are trainable, or in their signs."""
+    signs = np.zeros(len(labels), np.int8)  # of connections
     if isinstance(chosen, Projection):
         learns = chosen._store["trainable"][_rows(chosen)] != 0
+        signs = chosen._store["sign"][_rows(chosen)]
     else:
         learns = np.array([one.trainable for one in chosen])
+        if isinstance(chosen[0], Connection):
+            signs = np.array([one.sign or 0 for one in chosen])
     _, first, place = np.unique(labels, return_index=True, return_inverse=True)
+    unlike = np.flatnonzero(signs != signs[first[place]])
+    if len(unlike):
+        one, other = int(first[place[unlike[0]]]), int(unlike[0])
+        raise ArgumentError(
+            f"Expected the members of a tied group to have one sign, but {chosen[one]!r} has "
+            f"{signs[one] or None} and {chosen[other]!r} has {signs[other] or None}. Set sign of both to the "
+            "same value first."
+        )
     unlike = np.flatnonzero(learns != learns[first[place]])
     if len(unlike):
         frozen, other = sorted((int(unlike[0]), int(first[place[unlike[0]]])), key=lambda i: learns[i])

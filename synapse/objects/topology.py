@@ -230,15 +230,26 @@ class Topology:
     def delayed(self) -> Bools:
         """Mask of the connections whose source activates later, so that its previous activation is read.
 
+        In a synchronous network, these are all whose source is not an input.
+
         The table must be of a network, whose neurons are in the order of activation. Self-connections carry
         over states; they are not in the mask.
         """
-        return np.asarray(is_delayed(self.source, self.target) & ~self.self_connected)
+        return self.is_delayed(self.source, self.target) & ~self.self_connected
 
     @property
     def delayed_gates(self) -> Bools:
         """Mask of the connections whose gater is the target or activates later; the same for gains."""
-        return np.asarray(self.gated & is_delayed(self.gater, self.target))
+        return self.gated & self.is_delayed(self.gater, self.target)
+
+    @property
+    def synchronous(self) -> bool:
+        """Whether the network is synchronous, see :class:`Network`."""
+        return bool(self._unusual["synchronous"].any())
+
+    def is_delayed(self, source: Ints, target: Ints) -> Bools:
+        """Whether neurons read the previous activation of sources or gaters, for arrays of their numbers."""
+        return np.asarray(is_delayed_in_order(source, target, self.synchronous & (source >= self.inputs)))
 
     @property
     def softmax(self) -> Bools:
@@ -252,6 +263,11 @@ class Topology:
         updated[self.target] = True  # biases of inputs without incoming connections never change
         ties = (self.tie[self.trainable], self.bias_tie[self.trainable_bias & updated])
         return sum(int((tie == 0).sum()) + len(np.unique(tie[tie != 0])) for tie in ties)
+
+    @property
+    def sign(self) -> Ints:
+        """Sign that the weight of each connection keeps, +1 or -1; 0: none, see :attr:`Connection.sign`."""
+        return self._unusual["sign"]
 
     @property
     def group(self) -> Ints:
@@ -304,11 +320,11 @@ class Topology:
             columns of layers. Edges have ``weight``, ``gain``, ``trainable``, ``number`` (in the order of
             creation) and, if a neuron of the table gates them, ``gater`` (the number of a node). Some have
             more attributes where these are not 0: nodes ``group`` (neurons that compete), ``random``
-            (position of the stream of random numbers), ``deterministic``, ``frozen`` and ``bias_tie``; edges
-            ``frozen`` and ``tie``. Metadata are attributes, too, except under these names; an ``x`` and a
-            ``y`` among them replace the position. The graph has a ``name`` and a ``dtype``.
-            :func:`from_networkx` reads all of this, so a file that networkx writes from this graph holds the
-            network.
+            (position of the stream of random numbers), ``deterministic``, ``frozen``, ``bias_tie``,
+            ``synchronous`` and ``outgoing_sign``; edges ``frozen``, ``sign`` and ``tie``. Metadata are
+            attributes, too, except under these names; an ``x`` and a ``y`` among them replace the position.
+            The graph has a ``name`` and a ``dtype``. :func:`from_networkx` reads all of this, so a file that
+            networkx writes from this graph holds the network.
 
         See Also
         --------

@@ -18,7 +18,7 @@ from .._typing import Bools, Indices, Ints
 from ..engine.guard import InUse
 from ..engine.schema import NONE
 from ..engine.store import ConnectionBundle, Store, UnreadStore, every_pair
-from ..errors import TopologyError
+from ..errors import ArgumentError, TopologyError
 from . import graph
 from .connection import Connection, connection_at
 from .order import Placement
@@ -151,9 +151,9 @@ def find(source: Neuron, target: Neuron) -> Connection | None:
     return store.graph._adj[source].get(target)  # type: ignore[no-any-return]
 
 
-def connect(source: Neuron, target: Neuron, weight: float, trainable: bool) -> Connection:
+def connect(source: Neuron, target: Neuron, weight: float, trainable: bool, sign: int = 0) -> Connection:
     """Connect two neurons that are not connected in this direction yet."""
-    connection = _connect_unread(source._store, source, target, weight, trainable)
+    connection = None if sign else _connect_unread(source._store, source, target, weight, trainable)
     if connection is not None:
         return connection
     with InUse(source, target):
@@ -166,11 +166,11 @@ def connect(source: Neuron, target: Neuron, weight: float, trainable: bool) -> C
             )
         if not joined:
             store = join((source, target))
-            connection = _connect_unread(store, source, target, weight, trainable)
+            connection = None if sign else _connect_unread(store, source, target, weight, trainable)
             if connection is not None:
                 return connection
         placement = Placement(store, source._row, target._row)
-        identity = store.add_connections(source._row, target._row, weight, trainable)
+        identity = store.add_connections(source._row, target._row, weight, trainable, sign)
         graph.follow_connected(store, identity, 1)
         placement.settle()
         return connection_at(store, identity)
@@ -216,6 +216,7 @@ def connect_many(
     pairs: tuple[Indices, Indices] | None,
     weights: NDArray[np.float64],
     trainable: bool,
+    signs: NDArray[np.int8] | int = 0,
 ) -> tuple[Store, int]:
     """Connect ``sources[pairs[0][i]]`` to ``targets[pairs[1][i]]``; returns store and first identity.
 
@@ -224,7 +225,7 @@ def connect_many(
     """
     stores = {*map(_store_of, sources), *map(_store_of, targets)}
     bundle = ConnectionBundle(list(sources), list(targets), pairs, weights, trainable)
-    if _are_new(stores) and not _may_repeat(stores, bundle):
+    if not np.any(signs) and _are_new(stores) and not _may_repeat(stores, bundle):
         joined: Any = _joined(stores)
         first = joined.bundled
         joined.bundles, joined.bundled = {**joined.bundles, first: bundle}, first + len(weights)
@@ -238,7 +239,7 @@ def connect_many(
         for numbers, mine in zip(pairs, rows, strict=True):
             numbers[:] = mine[numbers]
     placement = Placement(store, *pairs)
-    identity = store.add_connections(*pairs, weights, trainable)
+    identity = store.add_connections(*pairs, weights, trainable, signs)
     graph.follow_connected(store, identity, len(weights))
     placement.settle()
     return store, identity
@@ -299,6 +300,29 @@ def _refuse_linked(store: Store, sources: Indices, targets: Indices) -> None:
         raise TopologyError(
             f"{source!r} is connected to {target!r} already. A pair of neurons has at most one connection."
         )
+
+
+def sign_of_new(source: Neuron, target: Neuron, sign: int) -> int:
+    """The sign of a new connection: the given one, or that of all connections from its source."""
+    whole = 0 if isinstance(source._store, UnreadStore) or source is target else source.sign or 0
+    if sign and whole and sign != whole:
+        raise ArgumentError(
+            f"Expected the sign {whole:+d}, which all outgoing connections of {source!r} have, "
+            f"got {sign:+d}. Set the sign of the neuron."
+        )
+    return sign or whole
+
+
+def signs_of_new(
+    sources: Sequence[Neuron], targets: Sequence[Neuron], pairs: tuple[Indices, Indices] | None, sign: int
+) -> NDArray[np.int8] | int:
+    """The signs of new connections, see :func:`sign_of_new`; 0 if none has one."""
+    stores = {*map(_store_of, sources)}
+    if all(isinstance(store, UnreadStore) or not store["outgoing_sign"].any() for store in stores):
+        return sign
+    source, target = every_pair(np.arange(len(sources)), np.arange(len(targets))) if pairs is None else pairs
+    ends = zip(source.tolist(), target.tolist(), strict=True)
+    return np.array([sign_of_new(sources[i], targets[j], sign) for i, j in ends], np.int8)
 
 
 def disconnect(store: Store, identities: Ints) -> None:

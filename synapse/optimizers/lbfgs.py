@@ -86,6 +86,17 @@ class LBFGS:
         MissingExtraError
             If SciPy is not installed.
         """
+        return self._minimise(function, parameters, frozen, callback, None)
+
+    def _minimise(
+        self,
+        function: Callable[[Floats], tuple[float, Any]],
+        parameters: Floats,
+        frozen: Any,
+        callback: Callable[[Floats, float], Any] | None,
+        bounds: tuple[Floats, Floats] | None,
+    ) -> Floats:
+        """Minimise within the least and the largest value of each parameter, which may be infinite."""
         optimize = _checks.imported("scipy.optimize", "LBFGS needs", "scipy")
         _checks.function_of("The function of LBFGS", function, "parameters")
         if callback is not None:
@@ -96,11 +107,12 @@ class LBFGS:
         if not free.any():
             return parameters.copy()
         start = parameters.copy()
+        limits: Any = None if bounds is None else optimize.Bounds(*(each[free] for each in bounds))
 
         def whole(values: Floats) -> Floats:
             """All parameters, with these values of the free ones."""
             every = start.copy()
-            every[free] = values
+            every[free] = values if bounds is None else np.clip(values, limits.lb, limits.ub)
             return every
 
         def cost(values: Floats) -> tuple[float, Floats]:
@@ -130,4 +142,4 @@ class LBFGS:
             "ftol": np.finfo(np.float64).eps,  # the cost no longer falls
         }
         settings = {"jac": True, "method": "L-BFGS-B", "callback": tell, "options": options}
-        return whole(optimize.minimize(cost, start[free], **settings).x)
+        return whole(optimize.minimize(cost, start[free], bounds=limits, **settings).x)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .. import squash as squashes
 from .._checks import json_object, lowered, shown, with_article
-from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, SHARED_BY, TIME, Column
+from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, SHARED_BY, SIGN, TIME, Column
 from ..errors import ArgumentTypeError, FormatError, UnknownNameError
 from ..objects.parameters import first_of_group
 from ..objects.topology import NO_GATER
@@ -287,6 +287,8 @@ def checked_column(table: Records, column: Column, dtype: Any, clock: int = 0) -
         return table.numbers(name, dtype)
     if column.kind is FLAG:
         return table.flags(name)
+    if column.kind is SIGN:
+        return table.whole(name, -1, 1)
     # No neuron has activated after the present clock, and there are no more groups than members.
     most = clock if column.kind is TIME else len(table) if column.kind is GROUP else LARGEST_COUNT
     return table.whole(name, 0, min(most, int(np.iinfo(column.dtype).max)))
@@ -305,3 +307,18 @@ def require_shared(item: str, columns: dict[str, NDArray[Any]]) -> None:
                 f"Expected the {name} of {item} {i} to be that of the {item}s it is tied to, "
                 f"{common[i].item()}, got {columns[name][i].item()}."
             )
+
+
+def require_signs(connections: dict[str, NDArray[Any]], neurons: dict[str, NDArray[Any]]) -> None:
+    """Raise if a weight contradicts its sign, or the sign that of all connections from its source."""
+    source = connections["source"]
+    sign = connections.get("sign", np.zeros(len(source), np.int8))
+    whole = neurons["outgoing_sign"][source] if "outgoing_sign" in neurons else np.zeros_like(sign)
+    wrong = sign * connections["weight"] < 0.0
+    wrong |= (whole != 0) & (whole != sign) & (source != connections["target"])
+    if wrong.any():
+        i = int(np.flatnonzero(wrong)[0])
+        raise FormatError(
+            f"Expected the weight {connections['weight'][i]:g} and the sign {sign[i]} of connection {i} to "
+            f"agree, and the sign with that of all connections from its source, {whole[i]}."
+        )

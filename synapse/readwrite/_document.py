@@ -216,6 +216,7 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
     checks.require_shared("connection", edges)
     numbers = _numbers(neurons, OF_NEURONS, dtype, clock)
     checks.require_shared("neuron", numbers)
+    checks.require_signs(edges, numbers)
     loops = np.flatnonzero(edges["source"] == edges["target"])
     return SavedNetwork(
         name=data["name"],

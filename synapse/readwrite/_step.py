@@ -180,6 +180,8 @@ def _stages(topology: Topology) -> Ints:
     on each other within a step, stages follow the order of the neurons.
     """
     n, first_output = topology.neurons, topology.neurons - topology.outputs
+    if topology.synchronous:  # all read previous activations, so all are computed before one fires
+        return np.where(np.arange(n) < topology.inputs, 0, 1)
     before, target = np.concatenate([topology.source, topology.gater]), np.tile(topology.target, 2)
     chosen = (before >= 0) & (target >= topology.inputs)
     before, target = before[chosen], target[chosen]
@@ -215,11 +217,11 @@ def _stages_in_order(topology: Topology, earlier: Ints, later: Ints, within: Boo
 
 
 def _order(topology: Topology, stages: Ints) -> Ints:
-    """The neurons by stages, and within a stage by squashes, but for inputs and outputs."""
+    """The neurons by stages, and within a stage by squashes, but for inputs and outputs, which come last."""
     numbers = np.arange(topology.neurons)
     hidden = (numbers >= topology.inputs) & (numbers < topology.neurons - topology.outputs)
-    places = {name: i for i, name in enumerate(dict.fromkeys(topology.squash), 1)}
-    squash = np.where(hidden, [places[name] for name in topology.squash], 0)
+    places = {name: i for i, name in enumerate(dict.fromkeys(topology.squash))}
+    squash = np.where(hidden, [places[name] for name in topology.squash], len(places))
     return np.lexsort((numbers, squash, stages))
 
 

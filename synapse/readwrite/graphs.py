@@ -23,12 +23,13 @@ from .._checks import (
     is_among,
     listed,
     shown,
+    sign,
     text,
     whole_number,
 )
 from .._typing import Bools, Ints
 from ..engine.guard import making_many
-from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, Column
+from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, SIGN, Column
 from ..errors import ArgumentError, ArgumentTypeError, SynapseError, TopologyError, UnknownNameError
 from ..initializers import Initializer, Seed, given_back, random_generator
 from ..objects.connection import FIELDS as FIELDS_OF_CONNECTIONS, Connection
@@ -36,10 +37,11 @@ from ..objects.graph import FIELDS as FIELDS_OF_NEURONS
 from ..objects.network import Network
 from ..objects.neuron import Neuron
 from ..objects.order import find_order
+from ..objects.parameters import with_signs
 from ..objects.state import SavedNetwork, from_saved
 from ..objects.topology import APART, NO_GATER, RARE_OF_CONNECTIONS, RARE_OF_NEURONS
 from ..squash import Squash
-from ._checks import require_shared
+from ._checks import require_shared, require_signs
 from ._formats import ALL, LINKED, Format
 
 __all__ = ["from_networkx"]
@@ -62,6 +64,7 @@ def from_networkx(
     seed: Seed = None,
     dtype: Any = None,
     name: str | None = None,
+    synchronous: bool | None = None,
 ) -> Network:
     """Build a network from a graph of networkx: nodes become neurons, edges become connections.
 
@@ -94,7 +97,8 @@ def from_networkx(
         Names under which this graph stores other values; None instead of a name ignores them. The keys are
         "squash", "bias", "trainable" (of nodes and edges), "label" (the name of the neuron), "layer" (the
         name of its layer, used together with "subset"), "subset", "state", "activation", "group", "random",
-        "deterministic", "frozen" (of nodes and edges), "bias_tie" and "tie" (of edges), see
+        "deterministic", "frozen" (of nodes and edges), "bias_tie", "outgoing_sign",
+        "synchronous", "sign" (of edges: +1 or -1, which drawn weights have) and "tie" (of edges), see
         :meth:`synapse.Topology.to_networkx`. Default: these words themselves.
     squash, output_squash : str or Squash
         Activation function of the nodes that have none, and of the outputs among them. Default:
@@ -109,6 +113,10 @@ def from_networkx(
         Float of the network. Default: the ``dtype`` of the graph, or float64 if it has none.
     name : str, optional
         Name of the network. Default: the name of the graph, if it has one.
+    synchronous : bool, optional
+        Whether all neurons but the inputs activate together, so that every connection between two of them
+        arrives one step later, whatever the layers; see :attr:`synapse.Network.synchronous`. Default: as
+        its nodes have it, or False.
 
     Returns
     -------
@@ -154,6 +162,7 @@ def from_networkx(
     functions = squashes.get(squash), squashes.get(squash if output_squash is None else output_squash)
     initializers.get(initializer)
     rng = random_generator(seed)
+    together = synchronous is not None and boolean("The synchronous of a network", synchronous)
     title = None if name is None else text("The name of a network", name)
     if not isinstance(graph, nx.Graph):
         advice = "Make one with networkx.from_pandas_edgelist, from_scipy_sparse_array or read_graphml."
@@ -185,6 +194,7 @@ def from_networkx(
         _draw_missing(connections, initializer, rng, kind)
         require_shared("connection", connections)
         require_shared("neuron", neurons)
+        require_signs(connections, neurons)
         order = np.concatenate(layers)
         number = np.full(len(order) + 1, NO_GATER)
         number[order] = np.arange(len(order))
@@ -195,6 +205,8 @@ def from_networkx(
         }
         connections.update({end: number[connections[end]] for end in ("source", "target", "gater")})
         network = from_saved(saved)
+        if synchronous is not None:
+            network.synchronous = together
         if not neurons["random"].any():
             network.reseed(rng)  # the neurons that are random
     return network
@@ -316,7 +328,8 @@ def _draw_missing(
         ends = (len(np.unique(connections[end])) for end in ("target", "source"))
         fan_in, fan_out = (-(-len(weight) // count) for count in ends)
         shape = (int(missing.sum()),)
-        weight[missing] = initializers.draw(initializer, rng, shape, fan_in, fan_out, dtype)
+        drawn = initializers.draw(initializer, rng, shape, fan_in, fan_out, dtype)
+        weight[missing] = with_signs(drawn, connections["sign"][missing])
 
 
 MOST_LAYERS = 24
@@ -527,7 +540,8 @@ class Items:
         """A column that has its default unless an item has the attribute; groups are numbered from 1 on."""
         if column.kind is NUMBER:
             return self.numbers(name, dtype, column.default)
-        numbers = np.array(self.read(name, boolean if column.kind is FLAG else _count, column.default))
+        check = boolean if column.kind is FLAG else sign if column.kind is SIGN else _count
+        numbers = np.array(self.read(name, check, column.default))
         if column.kind is GROUP:
             return np.unique(np.append(0, numbers), return_inverse=True)[1][1:]
         return numbers.astype(np.int64)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from .._checks import boolean, counted, level_of_caller
 from .._typing import Ints
-from ..errors import ArgumentError, FormatError, SynapseWarning
+from ..errors import ArgumentError, FormatError, SynapseWarning, TopologyError
 from ..objects.network import Network
 from ..objects.state import SavedNetwork, from_saved, to_saved
 from ..objects.topology import NO_GATER, is_delayed
@@ -86,6 +86,11 @@ def synaptic_data(network: Network) -> dict[str, Any]:
     >>> synaptic_data(Network(a, [], b))["connections"]
     [{'from': 0, 'to': 1, 'weight': 0.5, 'gater': None}]
     """
+    if network.synchronous:
+        raise TopologyError(
+            f"Neurons of Synaptic activate in order, and those of {network!r} together. "
+            "Set synchronous of a copy to False to write it in its order."
+        )
     saved = to_saved(network)
     theirs = {ours: name for name, ours in SQUASHES.items()}
     for neuron in network:
@@ -360,7 +365,7 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
     masks = _masks(nodes, sizes)
     own, gater = edges["source"] == edges["target"], edges["gater"]
     # Masks of delayed gates are applied by their relays, because such gates are open in the first step.
-    ungated = (gater == NO_GATER) | is_delayed(gater, edges["target"])
+    ungated = (gater == NO_GATER) | is_delayed(gater, edges["target"], False)
     gain = np.where(ungated, 1.0, masks[np.where(gater == NO_GATER, 0, gater)])
     edges["weight"] *= np.where(own, 1.0, masks[edges["source"]]) * gain  # a state has no mask
     learning = np.array([kind != "constant" for kind in nodes.texts("type")])
@@ -449,7 +454,7 @@ def with_open_gates(
     gate's mask, which is 1 by default.
     """
     gater, target = saved.connections["gater"], saved.connections["target"]
-    delayed = gated & is_delayed(gater, target)
+    delayed = gated & is_delayed(gater, target, False)
     gates = np.unique(gater[delayed])
     if not len(gates):
         return saved

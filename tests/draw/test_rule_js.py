@@ -95,6 +95,16 @@ def random_graph(seed):
     return Twin(replace(spec, squashes=bounded)).net
 
 
+def wired(seed):
+    """A random graph with one clock, and signs that updates come up against."""
+    net = random_graph(seed)
+    net.synchronous = seed % 2 > 0
+    net.weights = 0.1 * net.weights
+    for link in net.connections[::2]:
+        link.sign = 1 if link.weight > 0 else -1
+    return net
+
+
 SINGLE = architect.Perceptron, architect.LSTM, architect.GRU, architect.Random
 NETWORKS = {
     **{name: lambda name=name: from_golden(name)[0] for name in GOLDEN},
@@ -113,6 +123,7 @@ NETWORKS = {
     "residual": lambda: architect.Residual(2, 3, 3, 1, seed=0),
     "convolutional": lambda: architect.Convolutional(8, 2, filters=(2, 3), seed=0),
     **{f"{kind.__name__} float32": partial(kind, 2, 3, 1, seed=0, dtype=np.float32) for kind in SINGLE},
+    **{f"wired {seed}": lambda seed=seed: wired(seed) for seed in range(10)},
     **{f"graph {seed}": lambda seed=seed: random_graph(seed) for seed in range(-1, 100)},
 }
 

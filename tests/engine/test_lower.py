@@ -139,9 +139,9 @@ RUNS = {
     gated_by_an_input: [(flag.SHARED, SILENT | flag.QUIET_GATER, 5)],
     gated_by_the_first: [(flag.LISTED, SILENT, 4), (flag.PAIRED, SILENT | flag.QUIET_GATER, 4)],
     without_network: [(flag.DENSE, flag.UNORDERED, 5)],
-    tied: [(flag.DENSE, SILENT | flag.TIED, 4), (flag.DENSE, SILENT, 4)],
+    tied: [(flag.DENSE, SILENT | flag.AT_ONCE, 4), (flag.DENSE, SILENT, 4)],
     tied_no_more: [(flag.DENSE, SILENT, 5)],  # a group of one is none
-    convolved: [(flag.DENSE, SILENT | flag.TIED, 4)] * 4,
+    convolved: [(flag.DENSE, SILENT | flag.AT_ONCE, 4)] * 4,
 }
 
 

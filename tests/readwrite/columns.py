@@ -43,6 +43,10 @@ def filled(net, columns, usual=False, gaps=True):
             values[0] = -0.0
         elif column.kind is schema.FLAG:
             values[:] = np.arange(len(values)) % 2
+        elif column.kind is schema.SIGN and column.axis == "connection":
+            values[:] = np.sign(store["weight"])
+        elif column.kind is schema.SIGN:
+            values[~np.isin(np.arange(len(values)), store["source"])] = -1
         elif column.kind is schema.COUNT:
             values[:] = min(np.iinfo(values.dtype).max, schema.LARGEST_COUNT) - np.arange(len(values))
         elif column.kind is schema.GROUP:

@@ -217,6 +217,12 @@ LSTM = {
     "two cells a block": {"cells_per_block": 2, "cell_squash": "tanh", "input_to_output": False},
 }
 
+
+def synchronous(net):
+    net.synchronous = True
+    return net
+
+
 NETS = {
     "perceptron": lambda: shaken(architect.Perceptron(3, 6, 4, 2)),
     "perceptron, softmax": lambda: shaken(architect.Perceptron(3, 6, 4, output_squash="softmax")),
@@ -229,6 +235,7 @@ NETS = {
     },
     "lstm, two layers": lambda: architect.LSTM(2, 5, 4, 3, style="synaptic", seed=0),
     **{f"crowd {seed}": lambda seed=seed: Twin(crowded(seed)).net for seed in (0, 1, 3, 4)},
+    "one clock": lambda: synchronous(Twin(crowded(1)).net),
     "competing": lambda: shaken(competing()),
     "in groups": lambda: shaken(in_groups()),
     "convolutional": lambda: architect.Convolutional(

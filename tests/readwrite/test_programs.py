@@ -30,7 +30,7 @@ from .programs import (
     shaken,
 )
 
-SOME = ["in groups", "competing", "lstm, all links", "crowd 0"]
+SOME = ["one clock", "in groups", "competing", "lstm, all links", "crowd 0"]
 languages = pytest.mark.parametrize("language", RUNNERS)
 
 

@@ -112,7 +112,7 @@ function linkForm(link) {
     if (i !== "") net.gate(all[i], link);
   });
   fields.append(
-    ...numberField("Weight", link.weight, "form-weight", (weight) => edit("weight", `weight of ${title}: ${tiny(weight)}`, () => { link.weight = weight; })),
+    ...numberField("Weight", link.weight, "form-weight", (weight) => edit("weight", `weight of ${title}: ${tiny(weight)}`, () => { link.weight = link.sign * weight < 0 ? 0 : weight; })),
     ...checkField("Learns", link.trainable, "form-learns", (learns) => edit("frozen", `${title} ${learns ? "learns" : "is frozen"}`, () => { link.trainable = learns; })),
     ...selectField("Gated by", [["", "none"], ...all.map((one, i) => [i, nameOf(one)])], link.gater ? all.indexOf(link.gater) : "", "form-gater", regate));
   return [made("h3", title), fields, removal("Remove this connection")];

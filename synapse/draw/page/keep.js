@@ -220,6 +220,8 @@ function program() {
     `connections = [neurons[source].project(neurons[target], weight, trainable=learns) for source, target, weight, learns in ${listing(
       links.map((one) => tuple([place(one.source), place(one.target), one.weight, one.trainable])))}]`,
     ...(gates.length ? ["# gater and connection", `for gater, connection in ${listing(gates)}:`, "    neurons[gater].gate(connections[connection])"] : []),
+    ...links.flatMap((one, c) => (one.sign ? [`connections[${c}].sign = ${one.sign}`] : [])),
+    ...all.flatMap((one, i) => (one.outgoingSign ? [`neurons[${i}].sign = ${one.outgoingSign}`] : [])),
     ...ties(links, (one) => one.tie).map((list) => `tie([connections[i] for i in [${list.join(", ")}]])`),
     ...ties(all, (one) => one.biasTie).map((list) => `tie([neurons[i] for i in [${list.join(", ")}]])`),
     `net = Network(layers[0], layers[1:-1], layers[-1], name=${py(net.name)})`,

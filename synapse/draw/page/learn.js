@@ -251,7 +251,7 @@ function draw() {
     const lottery = randomOf(Math.floor(1e9 * Math.random()));
     for (const neuron of all) {
       const reach = Math.sqrt(3 / Math.max(1, neuron.incoming.length)), value = () => reach * (2 * lottery() - 1);
-      for (const one of neuron.incoming) if (one.trainable) one.weight = value();
+      for (const one of neuron.incoming) if (one.trainable) one.weight = one.sign ? one.sign * Math.abs(value()) : value();
       if (neuron.trainableBias && neuron.incoming.length) neuron.bias = value();
       neuron.velocity = 0;
     }

@@ -38,7 +38,7 @@ export class Connection {
 
   /** Whether the source fires after the target is summed, so that its previous activation is met and no error goes to it. */
   get delayed() {
-    return this.source.place >= this.target.place;
+    return this.source.place >= this.target.place || Boolean(this.source.synchronous && this.target.synchronous);
   }
 }
 
@@ -51,7 +51,7 @@ class Influence {
 
   /** Whether the gated neuron fires later, so that its error reaches the gater. */
   get answers() {
-    return this.gater.place < this.gated.place;
+    return this.gater.place < this.gated.place && !(this.gater.synchronous && this.gated.synchronous);
   }
 
   restart() {
@@ -200,8 +200,10 @@ export class Network {
       `Expected a row of ${this.inputs.length} finite numbers, one for each input, got ${JSON.stringify(row)}.`);
     this.inputs.forEach((neuron, i) => neuron.fire([row[i], 0], ++this.clock));
     this.#round(this.inputs);
+    const together = order.length > 0 && Boolean(order[0][0].synchronous);
+    if (together) for (const neuron of order.flat()) neuron.weigh();
     for (const block of order) {
-      for (const neuron of block) neuron.weigh();
+      if (!together) for (const neuron of block) neuron.weigh();
       const fired = block[0].group ? compete(block, SQUASHES[block[0].squash]) : [this.squashed(block[0])];
       block.forEach((neuron, i) => neuron.fire(fired[i], ++this.clock));
       this.#round(block);
@@ -269,8 +271,10 @@ export class Network {
     const ties = new Map();
     const apply = (owner, name, move) => {
       owner.velocity = momentum * owner.velocity + move;
-      if (name === "weight") owner.weight += rate * owner.velocity;
-      else owner.bias += rate * owner.velocity;
+      if (name === "weight") {
+        owner.weight += rate * owner.velocity;
+        if (owner.sign * owner.weight < 0) owner.weight = 0; // it keeps its sign
+      } else owner.bias += rate * owner.velocity;
     };
     const take = (owner, name, tie, move) => {
       if (!tie) return apply(owner, name, move);
@@ -328,6 +332,7 @@ export class Network {
     require(isNumber(weight), `Expected the weight to be a finite number, got ${weight}.`);
     require(!target.incoming.some((one) => one.source === source), "These two neurons are connected already.");
     const connection = new Connection(source, target, weight, trainable);
+    if (source !== target && source.outgoingSign) Object.assign(connection, { sign: source.outgoingSign, weight: source.outgoingSign * Math.abs(weight) });
     this.#join(connection);
     for (const influence of target.gating) influence.extended.push(0);
     if (source === target) this.#restart(target);

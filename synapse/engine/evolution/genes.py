@@ -24,9 +24,10 @@ NODE = record([("id", "i8"), ("position", "f8"), ("squash", "i8")])
 
 GENE = record(
     [(name, "i8") for name in ("innovation", "source", "target", "gater")]
-    + [("weight", "f8"), ("enabled", "i8")]
+    + [("weight", "f8"), ("enabled", "i8"), ("sign", "i8")]
 )
-"""A connection of a genome. Ends are ids of nodes; source STATE: the previous state of the target."""
+"""A connection of a genome. Ends are ids of nodes; source STATE: the previous state of the target.
+Mutations keep a weight on the side of its sign: +1, -1 or 0, none."""
 
 KNOWN = record([("source", "i8"), ("target", "i8"), ("split", "i8")])
 """A connection that some genome has had, by innovation number, and the latest node that has split it."""

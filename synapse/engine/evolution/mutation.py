@@ -42,7 +42,7 @@ def innovation_of(source, target, known, counters):
 
 
 @noinline
-def add_gene(source, target, gater, weight, genes, place, known, counters):
+def add_gene(source, target, gater, weight, sign, genes, place, known, counters):
     """Insert an enabled gene in the order of innovation numbers, unless the child has it."""
     number, row = innovation_of(source, target, known, counters), place[GENE1]
     while row > place[GENE0] and genes[row - 1].innovation > number:
@@ -53,14 +53,14 @@ def add_gene(source, target, gater, weight, genes, place, known, counters):
         genes[c] = genes[c - 1]
     gene = genes[row]
     gene.innovation, gene.source, gene.target, gene.gater = number, source, target, gater
-    gene.weight, gene.enabled = weight, 1
+    gene.weight, gene.enabled, gene.sign = weight, 1, sign
     place[GENE1] += 1
     return True
 
 
 @noinline
 def add_node(inputs, outputs, squash, fresh, nodes, genes, place, known, counters, rng):
-    """Split an enabled connection: weight 1 into the new node, the old weight and gater out of it.
+    """Split an enabled connection: weight 1 into the new node, the old weight, sign and gater out of it.
 
     Neither connections that carry a state nor those from the bias are split. The same connection has the same
     new node in all genomes of a generation, whose new nodes are numbered from `fresh`.
@@ -74,7 +74,7 @@ def add_node(inputs, outputs, squash, fresh, nodes, genes, place, known, counter
     if row == NOBODY:
         return
     source, target, gater = genes[row].source, genes[row].target, genes[row].gater
-    weight, number = genes[row].weight, genes[row].innovation
+    weight, sign, number = genes[row].weight, genes[row].sign, genes[row].innovation
     genes[row].enabled = 0
     if known[number].split < fresh:
         known[number].split = counters[NEXT_NODE]
@@ -86,8 +86,8 @@ def add_node(inputs, outputs, squash, fresh, nodes, genes, place, known, counter
         middle = 0.5
     nodes[n1].id, nodes[n1].position, nodes[n1].squash = new, min(middle, LAST_POSITION), squash
     place[NODE1] += 1
-    add_gene(source, new, NOBODY, 1.0, genes, place, known, counters)
-    add_gene(new, target, gater, weight, genes, place, known, counters)
+    add_gene(source, new, NOBODY, 1.0, 0, genes, place, known, counters)
+    add_gene(new, target, gater, weight, sign, genes, place, known, counters)
 
 
 @noinline
@@ -104,7 +104,7 @@ def add_connection(q, inputs, nodes, genes, place, known, counters, rng):
         later = one.position > two.position or (one.position == two.position and one.id >= two.id)
         if later == backward:
             weight = q.weight_range * (2.0 * draw(rng) - 1.0)
-            if add_gene(one.id, two.id, NOBODY, weight, genes, place, known, counters):
+            if add_gene(one.id, two.id, NOBODY, weight, 0, genes, place, known, counters):
                 return
 
 
@@ -166,7 +166,7 @@ def mutate(q, squashes, inputs, outputs, fresh, nodes, genes, place, known, coun
         add_connection(q, inputs, nodes, genes, place, known, counters, rng)
     if draw(rng) < q.add_self_connection:
         node = nodes[place[NODE0] + inputs + 1 + below(place[NODE1] - place[NODE0] - inputs - 1, rng)].id
-        add_gene(STATE, node, NOBODY, 1.0, genes, place, known, counters)
+        add_gene(STATE, node, NOBODY, 1.0, 0, genes, place, known, counters)
     if draw(rng) < q.add_gate:
         change_gate(True, inputs, nodes, genes, place, rng)
     if draw(rng) < q.remove_gate:

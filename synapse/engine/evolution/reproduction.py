@@ -77,7 +77,12 @@ def mutate_weights(q, genes, place, rng):
         perturbed = draw(rng) < q.perturb
         moved = (2.0 * draw(rng) - 1.0) * (q.weight_step if perturbed else q.weight_range)
         if gene.source != STATE:
-            gene.weight = gene.weight + moved if perturbed else moved
+            if not perturbed:
+                gene.weight = moved if gene.sign == 0 else gene.sign * abs(moved)
+            else:
+                gene.weight += moved
+            if gene.weight * gene.sign < 0.0:
+                gene.weight = 0.0
 
 
 @noinline

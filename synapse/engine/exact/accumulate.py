@@ -126,7 +126,7 @@ def accumulate_memory(m, u, at, j, now, rows, steps):
     if m.trainable[self_row] and gater == NONE:
         u.weight_move[self_row] += product(u, at, u.state, before + j, steps, rows)
     elif m.trainable[self_row]:
-        g = of_gater(gater, j, now, before) + gater
+        g = of_gater(m, gater, j, now, before) + gater
         u.weight_move[self_row] += gated_product(u, at, g, u.state, before + j, steps, rows)
 
 

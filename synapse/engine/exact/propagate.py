@@ -67,8 +67,8 @@ def push_memory(m, u, j, slot, now, before, to_now, to_before, offset):
     if gater == NONE:
         u.carried[offset + j] = delta * weight
         return
-    u.carried[offset + j] = delta * u.activation[of_gater(gater, j, now, before) + gater] * weight
-    u.pushed[of_gater(gater, j, to_now, to_before) + gater] += delta * u.state[before + j] * weight
+    u.carried[offset + j] = delta * u.activation[of_gater(m, gater, j, now, before) + gater] * weight
+    u.pushed[of_gater(m, gater, j, to_now, to_before) + gater] += delta * u.state[before + j] * weight
 
 
 @inline

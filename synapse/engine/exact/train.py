@@ -232,6 +232,8 @@ def update(m, change, rate, count):
         return TOO_STEEP
     status = move(values, change.whole, gradient, False, 1.0, change.step, rate, count)
     if status == DONE:
+        for i in range(change.step.low.size):
+            values[i] = min(max(values[i], change.step.low[i]), change.step.high[i])
         write_column(m.weight, weights, values)
         write_column(m.bias, biases, values)
     return status

@@ -58,6 +58,8 @@ class OptimizerStep(NamedTuple):
     settings: Any
     moving: Any  # booleans: the parameters that are not frozen
     limit: float  # the largest number of the store's float
+    low: Any  # bounds of the parameters, by their signs; empty if none has one
+    high: Any
 
 
 class Change(NamedTuple):

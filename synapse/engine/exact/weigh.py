@@ -54,7 +54,7 @@ def carry_state(m, u, j, now, before):
     value = u.state[before + j] * m.weight[m.self_row[j]]
     gater = m.self_gater[j]
     if gater != NONE:
-        value = value * u.activation[of_gater(gater, j, now, before) + gater]
+        value = value * u.activation[of_gater(m, gater, j, now, before) + gater]
     return value
 
 

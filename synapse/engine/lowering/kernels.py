@@ -11,8 +11,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..functions.activations import SOFTMAX
-from ..schema import BIAS_STRETCHES, INPUT, NONE, OUTPUT, STRETCHES
+from ..schema import BIAS_STRETCHES, INPUT, NONE, OUTPUT, SIGNED, STRETCHES
 from .flags import (
+    AT_ONCE,
     DELAYED,
     DELAYED_GATE,
     DENSE,
@@ -31,7 +32,6 @@ from .flags import (
     SHARED,
     SILENT,
     STEPPED,
-    TIED,
     TRACED,
     UNORDERED,
     ZIPPED,
@@ -171,11 +171,11 @@ def describe_neurons(m: Any, n: int, count: int, work: Any) -> None:
             if i == j:
                 flags |= MEMORY
                 self_row, self_gater = r, g
-            elif i < j:
+            elif i < j and not m.synchronous[j]:
                 after = max(after, source[stop - 1] + 1)
             if g != NONE:
                 flags |= GATED
-                if g < j:
+                if g < j and not m.synchronous[j]:
                     after = max(after, g + 1)
             r = stop
         work[j] = m.role[j] == INPUT and r == first
@@ -191,9 +191,9 @@ def flags_of_run(m: Any, j: int, r: int, work: Any) -> int:
     gated = g != NONE
     by, flags = g if gated else j, 0
     if home != 0 and m.network[i] == home and m.network[by] == home:
-        if i >= j:
+        if i >= j or m.synchronous[i] & m.synchronous[j]:
             flags |= DELAYED | SILENT
-        if gated and g >= j:
+        if gated and (g >= j or m.synchronous[g] & m.synchronous[j]):
             flags |= DELAYED_GATE
     else:
         flags |= UNORDERED
@@ -203,8 +203,8 @@ def flags_of_run(m: Any, j: int, r: int, work: Any) -> int:
         flags |= QUIET_GATER
     if m.trainable[r] == 0:
         flags |= FIXED
-    if m.tie[r] != 0:
-        flags |= TIED
+    if m.tie[r] != 0 or m.ties[SIGNED] != 0:
+        flags |= AT_ONCE
     return flags
 
 
@@ -219,6 +219,7 @@ def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:
     alike_sources = m.block_stop  # lent until `find_blocks`: how many neurons from here on are of one kind
     for j in range(n - 1, -1, -1):
         same = j + 1 < n and network[j + 1] == network[j] and work[j + 1] == work[j]
+        same = same and m.synchronous[j + 1] == m.synchronous[j]
         alike_sources[j] = 1 + (alike_sources[j + 1] if same else 0)
     runs, pairs, r = 0, 0, 0
     for j in range(n):
@@ -339,6 +340,7 @@ def find_influences(m: Any, n: int, count: int, work: Any) -> Pair:
             g = gaters[q]
             together = m.network[j] != 0 and m.network[g] == m.network[j]
             delayed = g >= j if together else g == j  # or found at run time
+            delayed = delayed or (together and m.synchronous[g] & m.synchronous[j])
             heard = not delayed and not work[g]
             m.influence_gated[q], m.influence_self[q] = j, m.self_gater[j] == g
             m.influence_trace[q] = 0 if heard else NONE

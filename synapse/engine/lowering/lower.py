@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..schema import CONNECTION, NONE, PROGRAM
+from ..schema import CONNECTION, NONE, PROGRAM, SIGNED
 from . import kernels
 from .program import Program, restore
 from .runner import SOME, loops
@@ -35,6 +35,7 @@ def lower(store: Store) -> None:
     if ordered < store.n_neurons or (store.n_removed and None in store.views):
         order_neurons(store)
     order_connections(store)
+    store.columns["ties"][SIGNED] = store["sign"].any()
     lay_out_runs(store)
     if tied:
         lay_out_ties(store)
@@ -153,4 +154,4 @@ def lay_out_ties(store: Store) -> None:
         c[f"{name}_first"] = tied[np.sort(first)].astype(np.uint32)
         c[f"{name}_base"], c[f"{name}_move"] = np.zeros((2, len(first)), store.dtype)
         counts += [len(starts), len(first)]
-    c["ties"][:] = *counts, 0
+    c["ties"][:SIGNED] = *counts, 0

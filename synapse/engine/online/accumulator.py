@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..lowering.flags import PENDING, TIED
-from ..schema import DESTINATIONS
+from ..lowering.flags import AT_ONCE, PENDING
+from ..schema import DESTINATIONS, SIGNED
 from ..store import RedirectedTable, Store
 
 
@@ -28,11 +28,13 @@ class Accumulator:
         self.store, self.topology = store, store.topology_version
         self.weights = np.zeros(store.n_connections, store.dtype)
         self.biases = np.zeros(store.n_neurons, store.dtype)
+        ties = np.zeros_like(store["ties"])  # nothing that is shared changes: no time for it
+        ties[SIGNED] = store["ties"][SIGNED]
         columns = {
             **dict(zip(DESTINATIONS, (self.weights, self.biases), strict=True)),
-            "ties": np.zeros_like(store["ties"]),  # nothing that is shared changes: no time for it
+            "ties": ties,
             "flags": store["flags"] & ~np.uint8(PENDING),
-            "run_flags": store["run_flags"] | np.uint8(TIED),  # updates of such runs are never pending
+            "run_flags": store["run_flags"] | np.uint8(AT_ONCE),  # updates of such runs are never pending
         }
         if not recorded:
             columns["log_place"] = np.zeros_like(store["log_place"])

@@ -76,7 +76,8 @@ def clear_traces(m, j):
 def activate_network(m, span, inputs, row):
     """One step: inputs, then the others block by block. With empty inputs, none is clamped.
 
-    reads: block_stop, and the columns that `weigh_neuron` and `fire` read
+    In a synchronous network, all others are weighed before any of them fires.
+    reads: block_stop, synchronous, and the columns that `weigh_neuron` and `fire` read
     """
     first = span[FIRST]
     if inputs.size > 0:
@@ -85,10 +86,12 @@ def activate_network(m, span, inputs, row):
             clamp_neuron(m, first + t, inputs[row * n + t], now + t)
         first += span[INPUTS]
     while first < span[STOP]:
-        last = u8(m.block_stop[first])
+        last = span[STOP] if m.synchronous[first] else u8(m.block_stop[first])
         weigh_block(m, first, last)
-        fire(m, first, last)
-        first = last
+        while first < last:
+            stop = u8(m.block_stop[first])
+            fire(m, first, stop)
+            first = stop
     if m.log_place[WATCHED_WIDTH] != 0 and m.log_place[WATCHED_NETWORK] == span[FIRST]:
         note(m, True, True, NONE)
 

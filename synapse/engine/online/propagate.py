@@ -29,8 +29,9 @@ from ..lowering.flags import (
     WITH_GATES,
     ZIPPED,
 )
-from ..schema import NONE
+from ..schema import NONE, SIGNED
 from .reads import gaters_read, is_delayed_by_stamp, sources_read
+from .ties import hold_signs
 from .weigh import may_be_pending, trace_of
 
 u8 = np.uint64
@@ -295,9 +296,12 @@ def propagate_neuron(m, j, rate, defer):
 
 @rare(INDEX, INDEX, NUMBER, INDEX)
 def propagate_gated(m, first, last, rate, defer):
-    """`propagate_neuron` for consecutive neurons, the last first."""
+    """`propagate_neuron` for consecutive neurons, the last first; then weights with a sign stop at 0."""
     for back in range(last - first):
-        propagate_neuron(m, last - ONE - back, rate, defer != 0)
+        j = last - ONE - back
+        propagate_neuron(m, j, rate, defer != 0)
+        if m.ties[SIGNED] != 0:  # while the weights are in the cache
+            hold_signs(m, j, j + ONE)
 
 
 @inline
@@ -319,9 +323,9 @@ def propagate_plain(m, j, defer):
 @inline
 def propagate_block(m, first, last, rate, defer):
     """Push the errors of a block of neurons and update their weights, the last neuron first."""
-    j = last
+    j, signed = last, m.ties[SIGNED] != 0
     while j > first:
-        if m.flags[j - ONE] & WITH_GATES:
+        if signed or m.flags[j - ONE] & WITH_GATES:
             propagate_gated(m, first, j, rate, defer)
             j = first
         else:

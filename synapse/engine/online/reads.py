@@ -23,6 +23,7 @@ def _compiled(function: Any) -> Any:
 
 is_delayed = _compiled(plain.is_delayed)
 is_delayed_in_order = _compiled(plain.is_delayed_in_order)
+are_together = _compiled(plain.are_together)
 is_delayed_by_stamp = _compiled(plain.is_delayed_by_stamp)
 activation_read = _compiled(plain.activation_read)
 gain_of = _compiled(plain.gain_of)
@@ -47,7 +48,8 @@ def gaters_read(m, r):
 @inline
 def gater_read(m, gater, j):
     """The activation of a gater that `j`, of the same network, reads for its self-connection."""
-    return m.old_activation[gater] if is_delayed_in_order(gater, j) else m.activation[gater]
+    delayed = is_delayed_in_order(gater, j, are_together(m, gater, j))
+    return m.old_activation[gater] if delayed else m.activation[gater]
 
 
 @inline
@@ -63,9 +65,9 @@ def of_gaters(flags, now, before):
 
 
 @inline
-def of_gater(gater, j, now, before):
+def of_gater(m, gater, j, now, before):
     """What belongs to the step at which `j` reads the gater of its self-connection."""
-    return before if is_delayed_in_order(gater, j) else now
+    return before if is_delayed_in_order(gater, j, are_together(m, gater, j)) else now
 
 
 @inline

@@ -11,9 +11,10 @@ import math
 import numpy as np
 
 from ..compiler.jit import bare, columns, inline, kernel
-from ..schema import OUTPUTS, STOP
+from ..schema import OUTPUTS, SIGNED, STOP
 from ..status import DIVERGED, DONE
 from .loops import propagate_network
+from .ties import stop_at_zero
 
 u8 = np.uint64
 
@@ -53,6 +54,8 @@ def move_along(m, delta, rate, bound, sizes):
     move = step * delta
     for c in range(sizes[0]):
         m.weight[c] += move * m.weight_destination[c]
+    for c in range(sizes[0] if m.ties[SIGNED] != 0 else u8(0)):
+        stop_at_zero(m, c)
     for j in range(sizes[1]):
         m.bias[j] += move * m.bias_destination[j]
     return DONE, step

@@ -1,4 +1,4 @@
-"""Kernels of ties: weights of tied connections, biases of tied neurons.
+"""Kernels of ties and signs: weights of tied connections, biases of tied neurons, weights that keep a sign.
 
 In a step each member updates its own number, like any other. Additional work is done only before and after
 the step, so that no inner loop depends on ties, and no neuron reads a number that has been updated already.
@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiler.jit import columns, inline, kernel, zero
-from ..compiler.rare import rare
-from ..schema import BIAS_GROUPS, BIAS_STRETCHES, GROUPS, HELD, STRETCHES
+from ..compiler.rare import INDEX, rare
+from ..schema import BIAS_GROUPS, BIAS_STRETCHES, GROUPS, HELD, SIGNED, STRETCHES
 
 u8 = np.uint64
 ONE = u8(1)
@@ -37,6 +37,27 @@ def add_moves(values, rows, lengths, groups, base, move, stretches):
             values[row + t] = base[g + t] + move[g + t]
 
 
+@inline
+def stop_at_zero(m, row):
+    """Stop a weight at 0 if an update has taken it across. reads: sign; writes: weight"""
+    sign, weight = m.sign[row], m.weight[row]
+    if (sign > 0 and weight < 0.0) or (sign < 0 and weight > 0.0):
+        m.weight[row] = zero(weight)
+
+
+@rare(INDEX, INDEX)
+def hold_signs(m, first, last):
+    """Let the weights into neurons keep their signs; those that are shared are updated later.
+
+    reads: sign, tie; writes: weight
+    """
+    for j in range(first, last):
+        begin = u8(m.first_incoming[j])
+        for row in range(begin, begin + u8(m.learning[j])):
+            if m.tie[row] == 0:
+                stop_at_zero(m, row)
+
+
 @rare()
 def note_tied(m):
     """Store the shared numbers before a step.
@@ -58,6 +79,9 @@ def move_tied(m):
     if m.ties[STRETCHES] != 0:
         stretches = m.tied, m.tied_length, m.tied_group
         add_moves(m.weight, *stretches, m.tied_base, m.tied_move, m.ties[STRETCHES])
+        for s in range(m.ties[STRETCHES] if m.ties[SIGNED] != 0 else u8(0)):
+            for row in range(u8(m.tied[s]), u8(m.tied[s]) + u8(m.tied_length[s])):
+                stop_at_zero(m, row)
     if m.ties[BIAS_STRETCHES] != 0:
         stretches = m.bias_tied, m.bias_tied_length, m.bias_tied_group
         add_moves(m.bias, *stretches, m.bias_tied_base, m.bias_tied_move, m.ties[BIAS_STRETCHES])

@@ -17,7 +17,7 @@ from ..online.calls import ROW, SPAN, MachineCode
 from ..online.loops import activate_network, aim_at_targets, epochs_by, rows_by
 from ..online.record import note
 from ..online.slopes import begin_slopes, move_along
-from ..online.ties import after_moves, before_moves
+from ..online.ties import after_moves, before_moves, hold_signs
 from ..status import DONE
 from .advance import advance, lay_direct, move_through, remember, renew, renew_pending
 from .sweep import sweep_cost
@@ -76,6 +76,8 @@ def learn_step(m, p, span, rate):
         m.projected[j] = 0.0
     sweep_cost(m, p, span, span[schema.LEARNING], rate)
     move_through(m, p, rate)
+    if m.ties[schema.SIGNED] != 0:
+        hold_signs(m, span[schema.LEARNING], span[schema.STOP])
     after_moves(m)
     if m.log_place[schema.WATCHED_WIDTH] != 0 and m.log_place[schema.WATCHED_NETWORK] == span[schema.FIRST]:
         note(m, False, False, schema.NONE)

@@ -81,10 +81,15 @@ class _Reads(NamedTuple):
     source: Rows
     target: Rows
     gater: Rows  # -1: none
+    synchronous: bool
 
     @property
     def own(self) -> Bools:
         return np.asarray(self.source == self.target)
+
+    def is_delayed(self, read: Rows, reader: Any) -> Bools:
+        """Whether activations of the previous step are read."""
+        return np.asarray(is_delayed_in_order(read, reader, self.synchronous & (read >= self.inputs)))
 
     def pairs(self, delayed: bool) -> tuple[Rows, Rows]:
         """Distinct pairs (reader, read), of activations of this step or of the previous one, without inputs.
@@ -95,7 +100,7 @@ class _Reads(NamedTuple):
         read = np.concatenate([self.source[others], self.gater[gated]])
         reader = np.concatenate([self.target[others], self.target[gated]])
         chosen = (read >= self.inputs) & (reader >= self.inputs)
-        chosen &= is_delayed_in_order(read, reader) == delayed
+        chosen &= self.is_delayed(read, reader) == delayed
         keys = np.unique(reader[chosen] * self.n + read[chosen])
         reader, read = keys // self.n, keys % self.n
         if delayed:
@@ -134,6 +139,7 @@ def reads_of(store: Store, span: Any) -> _Reads:
         source=store["source"][rows].astype(np.int64) - first,
         target=target[rows].astype(np.int64) - first,
         gater=np.where(gater == NONE, -1, gater - first),
+        synchronous=bool(c["synchronous"][stop - 1]),
     )
 
 
@@ -273,7 +279,7 @@ def _pattern(sweeps: _Sweeps, first: int, kept: Bools, needed: Bools) -> Pattern
     for run, i, g, j in _links(reads):
         for bits, ends in ((follow.get(run), i), (gates.get(run), g)):
             if bits is not None:
-                delayed = is_delayed_in_order(ends, j)
+                delayed = reads.is_delayed(ends, j)
                 touched[ends[~delayed & (ends >= reads.inputs)]] |= bits
                 met[ends[delayed]] |= bits
     for begin, stop in reads.groups():
@@ -338,7 +344,7 @@ def _followed_runs(sweeps: _Sweeps, useful: _Useful) -> tuple[SetsByRun, SetsByR
     gates: SetsByRun = {}
     for run, i, g, j in _links(sweeps.reads):
         for sets, ends in ((follow, i), (gates, g)):
-            delayed = is_delayed_in_order(ends, j)
+            delayed = sweeps.reads.is_delayed(ends, j)
             union = np.bitwise_or.reduce(useful.now[ends[~delayed]], axis=0)
             union |= np.bitwise_or.reduce(useful.before[ends[delayed]], axis=0)
             union &= sweeps.visited[j]

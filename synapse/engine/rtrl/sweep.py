@@ -105,7 +105,7 @@ def push_own(m, p, span, j, delta, what):
     if gater != NONE:
         carry *= gater_read(m, gater, j)
         if what & GATERS:
-            to = part(span, of_gater(gater, j, GATED, PREVIOUS))
+            to = part(span, of_gater(m, gater, j, GATED, PREVIOUS))
             p.flow[to + gater] += delta * weight * m.old_state[j]
     if what & SOURCES:
         p.flow[part(span, CARRIED) + j] += delta * carry

@@ -86,12 +86,13 @@ class Links(NamedTuple):
         return Links(*(column[chosen] for column in self))
 
 
-def links_of(ends: Ints, inputs: int) -> Links:
+def links_of(ends: Ints, inputs: int, synchronous: bool) -> Links:
     """The connections into neurons other than inputs, numbered in activation order."""
     rows = np.flatnonzero(ends[1] >= inputs)
     source, target, gater = ends[:, rows]
-    kind = np.where(source == target, STATE, np.where(is_delayed(source, target), PAST, NOW))
-    return Links(target, kind, source, np.where(is_delayed(gater, target), PAST, NOW), gater, rows)
+    late, late_gate = (is_delayed(one, target, synchronous & (one >= inputs)) for one in (source, gater))
+    kind = np.where(source == target, STATE, np.where(late, PAST, NOW))
+    return Links(target, kind, source, np.where(late_gate, PAST, NOW), gater, rows)
 
 
 def blocks_of(stages: list[Ints], inputs: Ints, squash: list[str], groups: Ints, links: Links) -> list[Block]:
@@ -289,16 +290,17 @@ def plan_of(network: Network) -> BlockPlan:
     ends, inputs, n = ends_of(topology), topology.inputs, topology.neurons
     groups = np.array([first for first, _ in groups_of(topology)])
     into = np.split(np.argsort(ends[1], kind="stable"), np.cumsum(np.bincount(ends[1], minlength=n)))
-    level = _levels(ends, into, groups, inputs)
+    level = _levels(ends, into, groups, inputs, topology.synchronous)
     _, codes = np.unique(np.array(topology.squash, str), return_inverse=True)
     keys = np.where(level > 0, [groups, codes, level], 0)  # inputs are one stage
     order = np.lexsort((np.arange(n), *keys))
     stages = np.split(order[inputs:], np.flatnonzero(np.diff(level[order[inputs:]])) + 1)
-    blocks = blocks_of(stages, order[:inputs], list(topology.squash), groups, links_of(ends, inputs))
+    links = links_of(ends, inputs, topology.synchronous)
+    blocks = blocks_of(stages, order[:inputs], list(topology.squash), groups, links)
     return BlockPlan(inputs, topology.outputs, ends, blocks)
 
 
-def _levels(ends: Ints, into: list[Ints], groups: Ints, inputs: int) -> Ints:
+def _levels(ends: Ints, into: list[Ints], groups: Ints, inputs: int, synchronous: bool) -> Ints:
     """Depth of every neuron: the longest chain of neurons it depends on within a step; 0 for inputs."""
     source, _, gater = ends
     level = np.zeros(len(groups), np.int64)
@@ -307,7 +309,7 @@ def _levels(ends: Ints, into: list[Ints], groups: Ints, inputs: int) -> Ints:
             continue
         rows = np.concatenate([into[j] for j in members])
         both = np.concatenate([source[rows], gater[rows]])
-        before = both[both < np.tile(ends[1][rows], 2)]
+        before = both[both < (inputs if synchronous else np.tile(ends[1][rows], 2))]
         if (before >= members[0]).any():
             raise TopologyError(
                 "Neurons of a group depend on each other within a step, but torch computes a group at once."

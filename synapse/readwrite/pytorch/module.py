@@ -48,7 +48,8 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
     -----
     Weights and biases that are not trainable in the network are read from the buffers
     ``fixed_weight`` and ``fixed_bias`` instead of the parameters, so that no optimizer changes them, not even
-    by weight decay.
+    by weight decay. A weight whose connection has a sign is moved back to 0 by the next call, and by
+    :meth:`hold_signs`, if an optimizer has taken it across.
     """
 
     def __init__(self, network: Network) -> None:
@@ -61,6 +62,13 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         biased = topology.trainable_bias & (np.arange(topology.neurons) >= plan.inputs)
         self._hold("weight", topology.weight.astype(topology.dtype), learns, topology.tie)
         self._hold("bias", topology.bias.astype(topology.dtype), biased, topology.bias_tie)
+        signs = topology.sign[parameters.distinct(topology.tie)[0]]
+        self._signed = bool(signs.any())
+        for name, bounds in (
+            ("_low", np.where(signs > 0, 0.0, -np.inf)),
+            ("_high", np.where(signs < 0, 0.0, np.inf)),
+        ):
+            self.register_buffer(name, torch.tensor(bounds.astype(topology.dtype)), persistent=False)
         for name in ("activation", "state"):
             values = torch.tensor(getattr(topology, name).astype(topology.dtype))
             self.register_buffer(f"_{name}", values, persistent=False)
@@ -96,8 +104,15 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         """The network's context when the module was made."""
         return Context(self._activation, self._state)
 
+    def hold_signs(self) -> None:
+        """Move the weights that have crossed 0, against the sign of their connection, back to 0."""
+        if self._signed:
+            with torch.no_grad():
+                self.weight.clamp_(self._low, self._high)
+
     def numbers(self) -> tuple[Tensor, Tensor]:
         """All weights and biases that the module computes with, including the fixed ones."""
+        self.hold_signs()
         weight = torch.where(self.trains_weight, self.weight, self.fixed_weight)
         bias = torch.where(self.trains_bias, self.bias, self.fixed_bias)
         weight = weight if self._weight_of is None else weight[self._weight_of]

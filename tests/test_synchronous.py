@@ -1,0 +1,124 @@
+"""One clock: all neurons but the inputs activate together, so that a step is one synapse.
+
+``test_rule.py`` compares the steps and the online rule with the reference.
+"""
+
+from itertools import pairwise
+
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+import architect
+import synapse
+from synapse import Layer, Network, Neuron, Topology, Trainer
+from synapse.errors import ArgumentTypeError, TopologyError
+from synapse.learning import fit_readout
+
+from .learning.helpers import differences
+from .strategies import SMOOTH, Twin, specs
+
+
+def chain(**options):
+    layers = [Layer(1, "identity") for _ in range(4)]
+    for one, other in pairwise(layers):
+        one.project(other, weights=1.0)
+    return Network(*layers, **options)
+
+
+def test_a_step_is_one_synapse():
+    rows = [[1.0], [2.0], [3.0], [4.0]]
+    assert chain().run(rows).ravel().tolist() == [1, 2, 3, 4]
+    net = chain(synchronous=True)
+    assert net.run(rows).ravel().tolist() == [0, 0, 1, 2]
+    assert (net.delayed, len(architect.delayed(net).connections), chain().delayed) == (2, 2, 0)
+    assert "synchronous" in repr(net)
+    net.synchronous = False
+    net.clear()
+    assert net.run(rows).ravel().tolist() == [1, 2, 3, 4]
+
+
+@given(st.integers(0, 999), st.randoms(use_true_random=False))
+def test_the_order_of_layers_does_not_matter(seed, random):
+    net = architect.Random(2, 8, 2, gates=4, backward=6, self_connections=2, seed=seed, synchronous=True)
+    graph, hidden = Topology.of(net).to_networkx(), list(range(2, 10))
+    random.shuffle(hidden)
+    layers = {0: 0, 1: 0, 10: 9, 11: 9, **{j: 1 + place for place, j in enumerate(hidden)}}
+    nx.set_node_attributes(graph, layers, "subset")
+    other, rows = synapse.from_networkx(graph), np.random.default_rng(seed).normal(size=(6, 2))
+    assert other.run(rows) == pytest.approx(net.run(rows), abs=1e-12)
+
+
+@given(specs(squashes=SMOOTH, logistic_outputs=True), st.integers(0, 99))
+def test_gradients_are_exact(spec, seed):
+    """By backpropagation and by rtrl, against differences; with signs, which change no slope."""
+    net, rng = Twin(spec).net, np.random.default_rng(seed)
+    net.synchronous = True
+    for link in net.connections[::2]:
+        link.sign = int(np.sign(link.weight)) or None
+    inputs, targets = rng.uniform(-1, 1, (4, spec.inputs)), rng.uniform(0.1, 0.9, (4, spec.outputs))
+    exact = synapse.gradient(net, inputs[None], targets[None]).weights
+    for link in net.connections:
+        link.sign = None
+    learn = [link.trainable and link.target not in net.input for link in net.connections]
+    found = differences(net, "weights", learn, [inputs], [targets], "cross_entropy")
+    scale = max(1.0, np.abs(found).max(initial=0.0))
+    assert np.abs(exact - found).max(initial=0.0) < 1e-6 * scale
+    net.learning_rule = "rtrl"
+    net.clear()
+    online = 0.0
+    for row, target in zip(inputs, targets):
+        online -= net.slopes(errors=target - net.activate(row)).weights
+    assert np.abs(online - exact).max(initial=0.0) < 1e-10 * scale
+
+
+def test_new_neurons_have_the_clock_of_their_network():
+    net = chain(synchronous=True)
+    middle = Neuron("identity")
+    net.input[0].project(middle, weight=0.0)
+    middle.project(net.output[0], weight=1.0)
+    net.add(middle)
+    middle.bias = 1.0
+    assert net.run([[0.0]] * 2).ravel().tolist() == [0, 1]
+    other = chain()
+    neurons = [list(layer) for layer in net.layers]
+    del net
+    again = Network(*map(Layer, neurons))  # neurons of a network that is gone
+    assert not again.synchronous
+    other.project(again)
+    assert again.output[0].activate() is not None
+
+
+def test_a_readout_reads_what_the_outputs_read():
+    net = architect.Liquid(2, 12, 1, seed=0, synchronous=True)
+    rng = np.random.default_rng(0)
+    rows, targets = rng.normal(size=(3, 40, 2)), rng.normal(size=(3, 40, 1))
+    result = fit_readout(net, rows, targets, ridge=1e-9)
+    after = net.output[0].activation
+    outputs = np.array(net.run(rows))
+    assert np.mean((outputs - targets) ** 2) == pytest.approx(result.error, rel=1e-9)
+    assert after == outputs[-1, -1, 0]
+
+
+def test_it_learns_what_needs_two_steps():
+    net = architect.Random(1, 8, 1, density=0.6, backward=10, squash="tanh", output_squash="logistic",
+                           seed=3, synchronous=True)  # fmt: skip
+    bits = np.random.default_rng(0).integers(0, 2, (60, 12, 1)).astype(float)
+    targets = np.concatenate([np.full((60, 3, 1), np.nan), bits[:, :-3]], axis=1)
+    trainer = Trainer(net, method="bptt", optimizer=synapse.optimizers.Adam(0.03))
+    assert trainer.train(bits, targets, epochs=300, seed=0, progress=False).error < 0.2
+
+
+def test_what_steps_alone_or_is_no_clock_is_refused():
+    net = chain(synchronous=True)
+    for call in (net.output[0].activate, net.hidden[0].activate, net.output[0].propagate):
+        with pytest.raises(TopologyError, match="activate together"):
+            call()
+    with pytest.raises(TopologyError, match="in order"):
+        synapse.readwrite.synaptic_data(net)
+    for call in (lambda: chain(synchronous=1), lambda: setattr(net, "synchronous", "yes")):
+        with pytest.raises(ArgumentTypeError, match="synchronous"):
+            call()
+    net.synchronous = False
+    assert net.hidden[0].activate() is not None

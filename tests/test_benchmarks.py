@@ -25,7 +25,7 @@ def test_quick_run_writes_its_files(tmp_path):
     cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
     try:
         rows = "2-3-1,lstm-2-3-1,activate-2-3-1"
-        tables = "steps,calls,growth,gradients,batches,streams,structure"
+        tables = "steps,calls,growth,gradients,batches,streams,structure,edits"
         options = ["--rows", rows, "--peers", "synapse,numpy", "--only", tables, "--largest", "3"]
         main(["--quick", *options, "--out", str(tmp_path)])
     finally:
@@ -43,7 +43,9 @@ def test_quick_run_writes_its_files(tmp_path):
     assert all(task["status"] == "ok" for task in results["gradients"])
     assert all(point["status"] == "ok" and point["finite"] for point in results["growth"])
     assert all(
-        result["status"] == "ok" for name in ("batches", "streams", "structure") for result in results[name]
+        result["status"] == "ok"
+        for name in ("batches", "streams", "structure", "edits")
+        for result in results[name]
     )
     text = (tmp_path / "results.md").read_text()
     assert "| 2-3-1 |" in text

@@ -87,8 +87,9 @@ class Store:
         self.edges: MutableMapping[int, Any] = weakref.WeakValueDictionary()
         self.graph: Any = None  # the objects' graph, once looked at
         self.notes: Any = None  # metadata of neurons and connections, once there are any
-        # Changes with every change of structure, and differs between stores: it identifies a topology.
-        self.topology_version = next(_versions)
+        # The first changes with every change of structure and of what learns, and differs between stores: it
+        # identifies a topology. The second is that of the structure alone.
+        self.topology_version = self.structure_version = next(_versions)
         self.program = Program(version=0)
         self.table = np.zeros(2 * len(schema.TABLE), np.uint64)
         self.address = int(self.table.ctypes.data)
@@ -265,6 +266,10 @@ class Store:
 
     def touch(self) -> None:
         """Announce a change of topology; the program is lowered again before the next step."""
+        self.topology_version = self.structure_version = next(_versions)
+
+    def touch_learning(self) -> None:
+        """Announce a change of what learns, and of nothing else."""
         self.topology_version = next(_versions)
 
     # --- merging ---------------------------------------------------------------------------

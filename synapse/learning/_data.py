@@ -167,7 +167,7 @@ def form_of(network: Network, inputs: Any, targets: Any) -> Any:
     for part in (inputs, targets):
         if type(part) is not np.ndarray or part.dtype.kind not in _checks.REAL or part.itemsize > 8:
             return None
-    return inputs.shape, targets.shape, network._version
+    return inputs.shape, targets.shape, network._store.structure_version
 
 
 def laid_out(

@@ -124,7 +124,7 @@ class Part(tuple[Item, ...]):
             links = inside.take(store["target"], mode="clip") & (store["trainable"] == 1) & ~weights
             neurons = inside[:-1] & (store["trainable_bias"] == 1) & ~biases
             self._held = store["identity"][links], np.flatnonzero(neurons)
-            store.touch()
+            store.touch_learning()
             self._versions = version, store.topology_version
         else:
             store.topology_version = after
@@ -145,7 +145,7 @@ class Part(tuple[Item, ...]):
         if store.topology_version == self._versions[1]:
             store.topology_version = self._versions[0]
         else:
-            store.touch()
+            store.touch_learning()
 
     # --- files and pickles -------------------------------------------------------------------------
 

@@ -35,6 +35,8 @@ STATES = 8  # maximum number of states of a network that are remembered: those o
 
 _warned: WeakKeyDictionary[Network, dict[tuple[Any, ...], bool]] = WeakKeyDictionary()
 """The latest states of each network that were checked, and whether there was a warning."""
+_sound: WeakKeyDictionary[Network, int] = WeakKeyDictionary()
+"""The version of each network's structure at its last check without a warning."""
 
 
 def warn_of_dead_ends(network: Network, in_use: Callable[[], InUse], method: str, cost: Cost) -> bool:
@@ -47,12 +49,17 @@ def warn_of_dead_ends(network: Network, in_use: Callable[[], InUse], method: str
         state = network._version, method, cost
         if state in states:
             return states[state]
-        sentences = list(_sentences(_Dependencies(network), method, cost))
+        structure, sentences = network._store.structure_version, list[str]()
+        if _sound.get(network) != structure or not _outputs_learn(network):
+            links = _Dependencies(network)
+            sentences = [*_about_structure(links), *_about_learning(links, method, cost)]
     for sentence in sentences:
         warnings.warn(f"{network!r}: {sentence}", TrainingWarning, stacklevel=level_of_caller())
     if len(states) == STATES:
         states.clear()
     states[state] = bool(sentences)
+    if not sentences:
+        _sound[network] = structure
     return bool(sentences)
 
 
@@ -125,7 +132,15 @@ def _spread(marked: Bools, begin: Indices, end: Indices) -> Bools:
         marked = more
 
 
-def _sentences(links: _Dependencies, method: str, cost: Cost) -> Iterator[str]:
+def _outputs_learn(network: Network) -> bool:
+    """Whether outputs have something trainable that their own error reaches with every cost and rule."""
+    _, store, span = network._ready()
+    outputs = slice(int(span[STOP]) - network._n_outputs, int(span[STOP]))
+    learns = store["learning"][outputs].any() or store["trainable_bias"][outputs].any()
+    return bool(learns) and not np.isin(store["squash"][outputs], FLAT).any()
+
+
+def _about_learning(links: _Dependencies, method: str, cost: Cost) -> Iterator[str]:
     learns, through_time = links.learns(), RULES[method].through_time
     if not learns.any():
         yield "no connection and no bias is trainable, so training changes nothing."
@@ -134,6 +149,9 @@ def _sentences(links: _Dependencies, method: str, cost: Cost) -> Iterator[str]:
         others = " or ".join(f'method="{name}"' for name, rule in RULES.items() if rule.through_time)
         advice = f" The {method} rule passes no error to the previous step: use {others}." if reached else ""
         yield f"no error reaches anything that is trainable, so training changes nothing.{advice}"
+
+
+def _about_structure(links: _Dependencies) -> Iterator[str]:
     count = int((links.inputs[links.target] & _within(links.source, links.network)).sum())
     if count:
         lead = "1 connection leads" if count == 1 else f"{count} connections lead"

@@ -190,6 +190,7 @@ class Trainer:
         self._paused: Paused | None = None  # the latest training
 
     _options_known: tuple[Any, RuleOptions] | None = None  # what they depend on, and checked options
+    _whole_known: tuple[RuleOptions, RuleOptions] | None = None  # options, and those for a stream
     _entropy: tuple[int, np.random.Generator] | None = None
     _layout_known: Layout = None
     _visit_known = 1e-9  # seconds for a connection and a row, by the latest compiled call
@@ -256,7 +257,9 @@ class Trainer:
         """The options in the form of the rule, and those of a call; ArgumentError unless all fit together."""
         network, chances = self.network, (self.dropout, self.recurrent_dropout)
         by_layer = [dict(one) for one in chances if isinstance(one, Mapping)]  # they may have been changed
-        state = network, network._version, network.learning_rule, by_layer, of_call
+        store = network._store
+        version = store.structure_version if self.only is None else store.topology_version
+        state = network, version, network.learning_rule, by_layer, of_call
         if self._options_known is not None and self._options_known[0] == state:
             return self._options_known[1]
         for name in DEPENDENT:
@@ -441,8 +444,8 @@ class Trainer:
         if stream:
             batches = _source.checked_batches(inputs, limit)
             _source.refuse_for_streams(options.optimizer, validation, sample_weight)
-            whole = replace(options, batch_size=options.batch_size or sys.maxsize)  # one update by default
-            make = partial(make, options=whole)
+            options = self._for_streams(options)
+            make = partial(make, options=options)
             source: _source.Arrays | _source.BatchStream = self._stream(batches, class_weight, make)
             held_out = self._held_out(validation)
         else:
@@ -488,7 +491,7 @@ class Trainer:
             end, self._visit_known = training.end, training.visit
             begun = end is not None and (end.done or training.work is not None)
             self._paused = end if begun else latest
-            work = training.work if isinstance(source, _source.Arrays) else None
+            work = training.work
             plain = options.threads == 1 and not options.dropout.any  # it has no threads, nor random masks
             if plain and work is not None and work.nbytes <= KEPT:
                 self._work_known = work
@@ -496,6 +499,12 @@ class Trainer:
             with self._updater.in_use():
                 warn_if_vanished(source.task, result)
         return result
+
+    def _for_streams(self, options: RuleOptions) -> RuleOptions:
+        """The same object for the same options: by default, each batch of a stream is one update."""
+        if self._whole_known is None or self._whole_known[0] is not options:
+            self._whole_known = options, replace(options, batch_size=options.batch_size or sys.maxsize)
+        return self._whole_known[1]
 
     def _unseeded(self) -> np.random.Generator:
         """The generator of trainings without a seed: making one takes as long as a small batch."""

@@ -205,7 +205,7 @@ class Connection(DataView):
     def trainable(self, value: bool) -> None:
         learns = boolean("The trainable of a connection", value)
         if self.trainable != learns:
-            self._store.touch()
+            self._store.touch_learning()
         parameters.set_trainable(self._store, "trainable", self._at, learns)
 
     @property

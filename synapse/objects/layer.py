@@ -615,7 +615,7 @@ class Layer(Sequence[Neuron]):
                 return
             for store, rows in self._by_store():
                 if (store["trainable_bias"][rows] != learns).any():
-                    store.touch()  # sensitivities are laid out anew
+                    store.touch_learning()  # sensitivities are laid out anew
                 parameters.set_trainable(store, "trainable_bias", rows, learns)
 
     @property

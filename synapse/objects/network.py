@@ -168,7 +168,7 @@ class Network(Sequence[Neuron]):
         self._parts_known: tuple[int, dict[str, Any]] = (0, {})  # a version of the topology, and them
         self._span = (0, np.zeros(5, np.uint64))  # a version of the topology, the numbers for kernels
         self._costs_known: tuple[int, list[tuple[Any, Cost]]] = (0, [])  # by what was asked for
-        self._memory_known = (0, False)  # a version of the topology, and whether it has memory
+        self._memory_known = (0, False)  # a version of the structure, and whether it has memory
         self._places_known: tuple[int, tuple[ParameterPlaces, ...]] = (0, ())  # by a version, too
         self._aside_known: engine.untraced.Aside | None = None  # for `peek`
         self._accumulator_known: Any = None  # an accumulator, for `slopes`
@@ -575,7 +575,7 @@ class Network(Sequence[Neuron]):
 
         Raises TopologyError if the network no longer has the neurons and connections it was built with.
         """
-        version = self._store.topology_version
+        version = self._store.structure_version
         if self._parts_known[0] != version:
             kind = type(self)
             try:
@@ -1102,7 +1102,7 @@ class Network(Sequence[Neuron]):
 
     def _cost(self, cost: str | Cost | None) -> Cost:
         """Return the cost, by default the one that matches the squashes of the outputs, checked."""
-        version = self._store.topology_version  # setting a squash changes it
+        version = self._store.structure_version  # setting a squash changes it
         at, known = self._costs_known
         for asked, measure in known if at == version else ():
             if asked is cost:
@@ -1296,18 +1296,18 @@ class Network(Sequence[Neuron]):
     @property
     def has_memory(self) -> bool:
         """Whether its outputs can depend on earlier inputs."""
-        if self._memory_known[0] != self._store.topology_version:
+        if self._memory_known[0] != self._store.structure_version:
             self._memory_known = self._find_memory()
         return self._memory_known[1]
 
     @consistent_read
     def _find_memory(self) -> tuple[int, bool]:
-        """The version of its topology, and whether it has memory."""
+        """The version of its structure, and whether it has memory."""
         _, store, span = self._ready()
         columns, first, stop = store.columns, int(span[FIRST]), int(span[STOP])
         runs = slice(int(columns["first_run"][first]), int(columns["last_run"][stop - 1]))
         late = columns["run_flags"][runs] & (DELAYED | DELAYED_GATE)
-        return store.topology_version, bool(late.any() or (columns["self_row"][first:stop] != NONE).any())
+        return store.structure_version, bool(late.any() or (columns["self_row"][first:stop] != NONE).any())
 
     @property
     @consistent_read

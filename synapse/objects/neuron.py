@@ -684,7 +684,7 @@ class Neuron:
     def trainable(self, value: bool) -> None:
         learns = boolean("The trainable of a neuron", value)
         if self.trainable != learns:
-            self._store.touch()  # sensitivities are laid out anew
+            self._store.touch_learning()  # sensitivities are laid out anew
         parameters.set_trainable(self._require(), "trainable_bias", self._row, learns)
 
     @property

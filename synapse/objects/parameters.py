@@ -130,7 +130,7 @@ def set_trainable(store: Store, name: str, rows: Any, value: bool) -> None:
 
 def freeze(store: Store, connections: Ints, neurons: Ints, frozen: bool = True) -> None:
     """Make some weights and biases untrainable, and mark those that were trainable; or undo this."""
-    store.touch()
+    store.touch_learning()
     for rows, columns in zip((connections, neurons), FROZEN.items(), strict=True):
         giver, taker = columns if frozen else reversed(columns)
         chosen = rows[store[giver][rows] == 1]

@@ -379,7 +379,7 @@ def take_over(network: Network, twin: Network) -> None:
         if network._sensitivities is None and twin._sensitivities is not None:
             take_over_rule(network, to_saved(twin))
         if any((store[name] != other[name]).any() for name in _FLAGS):
-            store.touch()  # what learns is another
+            store.touch_learning()  # what learns is another
         for name in (*_NUMBERS, *_FLAGS, "clock", *CONTEXT):
             store[name][...] = other[name]
         context = read_context(twin)

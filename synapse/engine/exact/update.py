@@ -89,9 +89,15 @@ def bare_penalty(moving, l1, l2, value, norm):
     return Penalty(bare(moving), l1, l2, value, norm)
 
 
+_equations: dict[Any, int] = {}
+
+
 def equation_address(equation: Any, vectors: tuple[Any, ...]) -> int:
     """The address of an optimizer's equation for these vectors, compiled if necessary."""
-    return address_of(equation, (*vectors, 0.0, 0, u8(0), u8(0)))
+    key = equation, *(vector.dtype for vector in vectors)
+    if key not in _equations:
+        _equations[key] = address_of(equation, (*vectors, 0.0, 0, u8(0), u8(0)))
+    return _equations[key]
 
 
 @strict

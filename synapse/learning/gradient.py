@@ -189,6 +189,8 @@ class ExactGradient:
         self.network = network
         self.threads = threads
         self._pool: ThreadPoolExecutor | None = None  # its threads end with this workspace
+        self._structure = 0
+        self._tapes: dict[tuple[int, int, bool], engine.exact.Tapes] = {}
         self.take(data, weights)
         self._renew()
 
@@ -206,7 +208,11 @@ class ExactGradient:
         self.lanes = engine.schema.SIDE_BY_SIDE[network.dtype]
         self.apart = not network.has_memory  # steps do not depend on each other
         self.few = 0 if self.apart or not self._is_dense() else 1 + self.lanes // 8
-        self._tapes: dict[tuple[int, int, bool], engine.exact.Tapes] = {}
+        if self._structure != network._store.structure_version:
+            self._structure = network._store.structure_version
+            self._tapes.clear()
+        for tapes in self._tapes.values():
+            tapes.clear()
         self._noted: NotedSteps | None = None  # what a recording takes from the present call
         self._rows: Ints | None = None
 

@@ -71,6 +71,11 @@ class Tapes:
         begin, length, kind = self._columns[name]
         return self._memory[begin : begin + length * kind.itemsize].view(kind)
 
+    def clear(self) -> None:
+        """Let it be as new, for another set of parameters that learn."""
+        self._memory[:] = 0
+        self.continued = False
+
     def begin(self, context: dict[str, NDArray[Any]] | None, mask: NDArray[Any] | None) -> None:
         """Set the initial activations and states (default: 0), and the factors of activations.
 

@@ -26,7 +26,7 @@ from .forecasting.rolling import Forecaster
 from .forecasting.selection import CLEARLY, COMBINE, SIGNIFICANT
 from .sklearn import SequenceRegressor
 from .tables.dates import step_of
-from .tables.series_task import SeriesTask, scale_of
+from .tables.series_task import SeriesTask, scale_of, split_series
 
 PENALTY = 10.0
 """Of the default network: `l2` times the number of rows (studies/small_tables.md)."""
@@ -132,7 +132,7 @@ class SynapseForecaster(BaseForecaster):
         steps = None if fh is None else max(1, *fh.to_relative(self.cutoff))
         known, names = (None, []) if X is None else (X.to_numpy(np.float64), [*map(str, X.columns)])
         period, targets = self._season(y.index), [*map(str, y.columns)]
-        task = SeriesTask.split(targets, [], names, values, known, period, steps, share)
+        task = split_series(targets, [], names, values, known, period, steps, share)
         self._tested, self.chosen_ = self._learned(task), "network"
         if self.model is None and rows - task.start >= task.steps:
             network = self._tested.forecaster(values, known)

@@ -101,29 +101,6 @@ class SeriesTask:
         task = replace(task, phase=series.phase(first), first_date=first)
         return replace(task, sequence=series.sequence, scale=scale)
 
-    @classmethod
-    def split(
-        cls,
-        targets: list[str],
-        observed: list[str],
-        known: list[str],
-        y: Floats,
-        x: Floats | None,
-        period: int,
-        steps: int | None,
-        share: float | None,
-    ) -> SeriesTask:
-        """The task of some columns, with this share of the rows held out, and differences chosen before.
-
-        Without `steps`, a season from 6 to 12; without `share`, a fifth, or up to a third of few rows.
-        """
-        steps = min(max(period, 6), 12) if steps is None else steps
-        tested = held_out(len(y), share, max(len(y) // 5, min(len(y) // 3, 4 * steps)))
-        start, steps = len(y) - tested, max(1, min(steps, tested // 3 if tested else len(y) // 6))
-        period = 1 if start <= period else period
-        differences = [choose_differences(column[:start], steps, period=period) for column in y.T]
-        return cls(targets, observed, known, y, x, period, steps, start, differences)
-
     def whole(self) -> SeriesTask:
         """The task with all rows to learn from."""
         scale = None if self.scale is None else scale_of(self.y)
@@ -269,9 +246,31 @@ def series_task(
     if len(y) < SHORTEST:
         raise FormatError(f"Expected a series of {SHORTEST} rows or more to train on, got {len(y)}.")
     share = None if validation is None else fraction_below_one("The validation", validation)
-    task = SeriesTask.split([*targets], observed, [*known], y, x, length, ahead, share)
+    task = split_series([*targets], observed, [*known], y, x, length, ahead, share)
     first = None if series.dates is None else series.dates[0].isoformat()
     return replace(task, first_date=first, sequence=series.sequence)
+
+
+def split_series(
+    targets: list[str],
+    observed: list[str],
+    known: list[str],
+    y: Floats,
+    x: Floats | None,
+    period: int,
+    steps: int | None,
+    share: float | None,
+) -> SeriesTask:
+    """The task of some columns, with this share of the rows held out, and differences chosen before.
+
+    Without `steps`, a season from 6 to 12; without `share`, a fifth, or up to a third of few rows.
+    """
+    steps = min(max(period, 6), 12) if steps is None else steps
+    tested = held_out(len(y), share, max(len(y) // 5, min(len(y) // 3, 4 * steps)))
+    start, steps = len(y) - tested, max(1, min(steps, tested // 3 if tested else len(y) // 6))
+    period = 1 if start <= period else period
+    differences = [choose_differences(column[:start], steps, period=period) for column in y.T]
+    return SeriesTask(targets, observed, known, y, x, period, steps, start, differences)
 
 
 def several_tasks(

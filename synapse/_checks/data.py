@@ -184,22 +184,18 @@ def vector(what: str, values: Any, size: int, dtype: np.dtype[Any], nan: bool = 
 
 def class_row(what: str, value: Any, classes: int) -> Floats:
     """Convert the number of a class to a row of targets: 1 for this class, 0 for the others."""
-    rows = one_hot(what, np.array([[value]], np.float64), classes)
-    return rows.reshape(classes)
+    return one_hot(what, np.array([[value]], np.float64), classes).reshape(classes)
 
 
 def one_hot(what: str, column: Floats, classes: int) -> Floats:
     """Convert numbers of classes, shape (rows, 1), to targets, shape (rows, classes); NaN to rows of NaN."""
     numbers = column[:, 0]
     missing = np.isnan(numbers)
-    bad = ~missing & ~np.isin(numbers, np.arange(classes))
-    if bad.any():
-        row = int(np.flatnonzero(bad)[0])
+    for row in np.flatnonzero(~missing & ~np.isin(numbers, np.arange(classes))):
         where = f" in row {row}" if len(numbers) > 1 else ""
-        given = f"{numbers[row]:g}"
         raise ArgumentError(
             f"Expected {lowered(what)} to be classes from 0 to {classes - 1} "
-            f"(or NaN: no target), got {given}{where}."
+            f"(or NaN: no target), got {numbers[row]:g}{where}."
         )
     rows = np.zeros((len(numbers), classes))
     rows[np.flatnonzero(~missing), numbers[~missing].astype(np.intp)] = 1.0
@@ -211,16 +207,13 @@ def from_pairs(inputs: Any, targets: Any) -> tuple[Any, Any]:
     """Return inputs and targets; both may be given as one list of dicts {"input": ..., "output": ...}."""
     if targets is not None:
         return inputs, targets
-    if isinstance(inputs, list | tuple) and inputs and all(_is_pair(one) for one in inputs):
-        return [one["input"] for one in inputs], [one["output"] for one in inputs]
+    samples = inputs if isinstance(inputs, list | tuple) else ()
+    if samples and all(isinstance(pair, dict) and pair.keys() == {"input", "output"} for pair in samples):
+        return [pair["input"] for pair in samples], [pair["output"] for pair in samples]
     raise ArgumentError(
         "Expected inputs and targets, got no targets. "
         'Give two arrays, or a list of dicts {"input": [...], "output": [...]}.'
     )
-
-
-def _is_pair(sample: Any) -> bool:
-    return isinstance(sample, dict) and sample.keys() == {"input", "output"}
 
 
 def shape_of(array: NDArray[Any]) -> str:
@@ -278,7 +271,9 @@ def parts_of(what: str, values: Any, columns: int, parted: bool = False) -> tupl
     if depth == 0:
         condition = "an array (N, n), (S, T, n), or a list of (T, n)"
         raise ArgumentTypeError(expected(what, condition, values))
-    if depth == 3 or (columns == 1 and depth == 2 and (parted or _is_list_of_columns(values))):
+    arrays = values if isinstance(values, list | tuple) else ()  # not all of them rows of one number
+    parted = parted or any(getattr(part, "shape", (1,)) != (1,) for part in arrays)
+    if depth == 3 or (columns == 1 and depth == 2 and parted):
         return list(values), False
     if depth == 2 or columns == 1 or _is_empty(values):
         return [values], True
@@ -318,8 +313,3 @@ def width_of(values: Any, left: int = DEEPEST) -> int:
 
 def _is_empty(values: Any) -> bool:
     return not values if isinstance(values, list | tuple) else getattr(values, "shape", ())[:1] == (0,)
-
-
-def _is_list_of_columns(values: Any) -> bool:
-    """Whether `values` is a list of 1-D arrays that are not all rows of one number."""
-    return isinstance(values, list | tuple) and any(getattr(part, "shape", (1,)) != (1,) for part in values)

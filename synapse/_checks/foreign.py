@@ -60,15 +60,13 @@ _TRAIN = {
         ("ckptpath", "resumefromcheckpoint", "initialepoch"),
         "Use synapse.load(path).train(inputs, targets, resume=True).",
     ),
-    "metrics": "Use trainer.test(inputs, targets, cost=...) after training; it also has the accuracy.",
-    "x": "Use train(inputs, targets).",
-    "y": "Use train(inputs, targets).",
+    "metrics": _TRAINER["metrics"],
+    **dict.fromkeys(("x", "y"), "Use train(inputs, targets)."),
 }
 _TEST = {
     **dict.fromkeys(("metrics", "scoring"), "Use cost={value}."),
     **dict.fromkeys(("verbose", "progress", "batchsize", "log"), "Omit it: a test is a single pass."),
-    "x": "Use test(inputs, targets).",
-    "y": "Use test(inputs, targets).",
+    **dict.fromkeys(("x", "y"), "Use test(inputs, targets)."),
 }
 _NETWORK = {
     **dict.fromkeys(("inputs", "outputs"), "Use Network(input, [hidden], output), with Layers."),
@@ -91,11 +89,7 @@ _ARCHITECTURE = {
     **dict.fromkeys(("outputsize", "outputdim", "numlayers", "units"), SIZES),
     "dropout": "Give dropout={value} to Trainer(), with method='bptt'.",
     **_NOT_OF_ARCHITECTURES,
-    **{
-        other: _NOT_OF_ARCHITECTURES[ours]
-        for other, ours in SYNONYMS.items()
-        if ours in _NOT_OF_ARCHITECTURES
-    },
+    **{name: _NOT_OF_ARCHITECTURES[ours] for name, ours in SYNONYMS.items() if ours in _NOT_OF_ARCHITECTURES},
 }
 TRAINING = "Use synapse.Trainer(net).train(inputs, targets)."
 RUNNING = "Use net.run(inputs), or net.activate(inputs) for one step."
@@ -238,8 +232,7 @@ _ESTIMATOR = {
 _UNITS = {
     **dict.fromkeys(("size", "units", "n", "outfeatures"), "Use Layer({value})."),
     **dict.fromkeys(("usebias", "biasinitializer"), "Give bias=, or set layer.biases."),
-    "infeatures": "Omit it: layer.project(other) makes the connections.",
-    "inputshape": "Omit it: layer.project(other) makes the connections.",
+    **dict.fromkeys(("infeatures", "inputshape"), "Omit it: layer.project(other) makes the connections."),
 }
 NAMESPACES = {
     "Neuron": {"squash": "Use neuron.squash = {name!r}."},

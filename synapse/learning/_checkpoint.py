@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -45,17 +44,19 @@ class Paused:
 
     def parts(self, network: Network) -> PausedParts:
         """The training without references to neurons: its fields, and weights and biases by network."""
-        fields = {one.name: getattr(self, one.name) for one in dataclasses.fields(self)}
+        fields = dict(vars(self))
         weights = {name: fields.pop(name) for name in SNAPSHOTS}
-        return fields, {name: one.arrays(network) for name, one in weights.items() if one is not None}
+        return fields, {
+            name: snapshot.arrays(network) for name, snapshot in weights.items() if snapshot is not None
+        }
 
     @classmethod
     def of(
         cls, network: Network, fields: dict[str, Any], weights: dict[str, tuple[Floats, Floats]]
     ) -> Paused:
         """Make a training from the result of :meth:`parts`, for a copy of that network."""
-        found: dict[str, Any] = {name: Snapshot.of(network, *arrays) for name, arrays in weights.items()}
-        return cls(**fields, **found)
+        snapshots: dict[str, Any] = {name: Snapshot.of(network, *arrays) for name, arrays in weights.items()}
+        return cls(**fields, **snapshots)
 
     @property
     def done(self) -> int:

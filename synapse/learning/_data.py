@@ -136,8 +136,8 @@ def joined(parts: Sequence[Data]) -> Data:
     """Batches one after the other as data. Those of a stream continue its context."""
     if len({part.clear for part in parts}) > 1:
         raise ArgumentError("Expected all held-out batches to be samples, or all to be sequences, got both.")
-    columns = [(one.inputs, one.targets, one.aimed, np.diff(one.bounds)) for one in parts]
-    inputs, targets, aimed, lengths = (np.concatenate(found) for found in zip(*columns, strict=True))
+    columns = [(part.inputs, part.targets, part.aimed, np.diff(part.bounds)) for part in parts]
+    inputs, targets, aimed, lengths = map(np.concatenate, zip(*columns, strict=True))
     bounds = np.concatenate([np.zeros(1, np.uint64), np.cumsum(lengths, dtype=np.uint64)])
     return replace(parts[0], inputs=inputs, targets=targets, aimed=aimed, bounds=bounds)
 

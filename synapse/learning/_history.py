@@ -67,10 +67,8 @@ class Result:
         ended = f"stopped by {self.stopped}"
         if self.stopped == "epochs":
             ended = "reached the epoch limit" + (" while the error was still falling" if self.falling else "")
-        epochs = counted(self.epochs, "epoch")
-        return (
-            f"<Result: {in_words(self.cost)} {self.error:.6g} after {epochs}, {self.seconds:.3g} s, {ended}>"
-        )
+        after = f"after {counted(self.epochs, 'epoch')}, {self.seconds:.3g} s"
+        return f"<Result: {in_words(self.cost)} {self.error:.6g} {after}, {ended}>"
 
     def _repr_html_(self) -> str:
         """The learning curve, for notebooks."""
@@ -155,17 +153,12 @@ class History:
         self.values["rate"] += rates
         if self.held_out is not None:
             with self.in_use(), preserved_context(self.network):
-                found = mean_cost(self.network, self.held_out, self.cost)
-            self.values["validation_error"].append(found.error)
-        if self.restore or self.patience is not None:
-            self._find_best(len(errors))
-
-    def _find_best(self, among: int) -> None:
-        """Note the epoch with the lowest error, also among the latest, and its weights for `restore`."""
-        latest = self.monitored[-among:]
-        if min(latest) < self.best:
+                evaluation = mean_cost(self.network, self.held_out, self.cost)
+            self.values["validation_error"].append(evaluation.error)
+        latest = self.monitored[-len(errors) :]
+        if (self.restore or self.patience is not None) and min(latest) < self.best:
             self.best = min(latest)
-            self.best_epoch = self.done - among + latest.index(self.best) + 1
+            self.best_epoch = self.done - len(errors) + latest.index(self.best) + 1
             if self.restore:
                 with InUse(self.network):
                     self.best_weights = Snapshot(self.network)

@@ -28,8 +28,7 @@ PLAIN = SGD(RATE)
 
 
 def method_used(trainer: Trainer, what: str, value: Any) -> str:
-    found: str = trainer.network.learning_rule.method if value is None else _checks.choice(what, value, RULES)
-    return found
+    return trainer.network.learning_rule.method if value is None else str(_checks.choice(what, value, RULES))
 
 
 def order_used(trainer: Trainer, what: str, value: Any) -> int | None:
@@ -44,10 +43,10 @@ def batch_size_used(trainer: Trainer, what: str, value: Any) -> int | str | None
 
 
 def optimizer_used(trainer: Trainer, what: str, value: Any) -> Any:
-    found = checked_optimizer(what, value)
+    optimizer = checked_optimizer(what, value)
     sums = trainer._penalties != Penalties() or trainer.batch_size not in (None, 1)
-    needed = found is None and (sums or not RULES[trainer.method].direct)
-    return PLAIN if needed else found
+    needed = optimizer is None and (sums or not RULES[trainer.method].direct)
+    return PLAIN if needed else optimizer
 
 
 def rate_used(trainer: Trainer, what: str, value: Any) -> Rate:
@@ -57,8 +56,7 @@ def rate_used(trainer: Trainer, what: str, value: Any) -> Rate:
 
 def chances_used(trainer: Trainer, what: str, value: Any) -> Chances:
     chances_by_neuron(what, trainer.network, value)
-    found: Chances = value
-    return found
+    return value  # type: ignore[no-any-return]
 
 
 def _path(what: str, value: Any) -> Any:
@@ -97,8 +95,8 @@ class Derived:
 
 
 def _callbacks(what: str, value: Any) -> tuple[Any, ...]:
-    known = _checks.listed(what, value, "a list of functions")
-    return tuple(_checks.function_of("A callback", callback, "progress") for callback in known)
+    callbacks = _checks.listed(what, value, "a list of functions")
+    return tuple(_checks.function_of("A callback", callback, "progress") for callback in callbacks)
 
 
 ARGUMENTS: dict[str, Check] = {
@@ -122,9 +120,8 @@ WITH_THE_DATA = ("inputs", "targets", "validation", "sample_weight", "class_weig
 
 def checked_call(given: Mapping[str, Any]) -> SimpleNamespace:
     """The arguments of ``train``, checked, except for those that are checked with the data."""
-    assert given.keys() == {"self", *ARGUMENTS, *WITH_THE_DATA}, (
-        "A parameter of train has no row, or a row none"
-    )
+    parameters = {"self", *ARGUMENTS, *WITH_THE_DATA}
+    assert given.keys() == parameters, "A parameter of train has no row, or a row none"
     return SimpleNamespace(**{name: check(f"The {name}", given[name]) for name, check in ARGUMENTS.items()})
 
 

@@ -129,12 +129,10 @@ class _SharedValues:
     def places(self, first: int) -> Any:
         """The `ParameterPlaces` for kernels; the entries of the vector begin with `first`."""
         begins = np.flatnonzero(np.diff(self.rows, prepend=-2) != 1)  # of consecutive rows
-        lengths = np.diff(begins, append=len(self.rows))
-        shared = (
-            (first + self.place, self.written, first + self.taken)
-            if self.tied
-            else (np.empty(0, np.uint32),) * 3
-        )
+        lengths, nothing = np.diff(begins, append=len(self.rows)), np.empty(0, np.uint32)
+        shared: tuple[Any, ...] = (nothing, nothing, nothing)
+        if self.tied:
+            shared = (first + self.place, self.written, first + self.taken)
         numbers = self.rows[begins], lengths, *shared
         return np.uint64(first), self.tied, *(each.astype(np.uint64) for each in numbers)
 
@@ -291,13 +289,14 @@ class Updater:
         little = np.empty((3, min(size, update.PART)), state.memory.dtype)
         vectors = *little, state.memory, np.array(optimizer.settings(), float)
         parts = gradient[: parameters.n_weights], gradient[parameters.n_weights :]
+        equation, nothing = update.equation_address(optimizer.kernel, vectors), np.empty(0)
         step = update.OptimizerStep(
-            update.equation_address(optimizer.kernel, vectors),
+            equation,
             *vectors,
             moving=~parameters.frozen,
             limit=self.limit,
-            low=parameters.low if parameters.signed else np.empty(0),
-            high=parameters.high if parameters.signed else np.empty(0),
+            low=parameters.low if parameters.signed else nothing,
+            high=parameters.high if parameters.signed else nothing,
         )
         none = np.empty(0, np.uint64)
         whole = np.uint64(0), False, np.zeros(1, np.uint64), np.array([size], np.uint64), none, none, none
@@ -308,7 +307,8 @@ def require_outputs(network: Network) -> None:
     """Raise TopologyError unless least squares can find the parameters of the outputs."""
     trainable = False
     for neuron in network.output:
-        links = [link for link in (*neuron.incoming, *own_connection(neuron)) if link.trainable]
+        own = () if neuron.self_connection is None else (neuron.self_connection,)
+        links = [link for link in (*neuron.incoming, *own) if link.trainable]
         trainable |= bool(links) or neuron.trainable
         if neuron.squash.name == "softmax":
             raise TopologyError(
@@ -324,11 +324,6 @@ def require_outputs(network: Network) -> None:
         raise TopologyError(
             f"No parameter of the outputs of {network!r} is trainable, and RLS trains no other."
         )
-
-
-def own_connection(neuron: Any) -> tuple[Any, ...]:
-    """The self-connection of a neuron, if it has one."""
-    return () if neuron.self_connection is None else (neuron.self_connection,)
 
 
 def groups_of(parameters: ParameterVector) -> Ints:
@@ -347,9 +342,9 @@ def checked_optimizer(what: str, optimizer: Any) -> Optimizer | LBFGS | Recursiv
         return optimizer
     given = optimizer.__name__ if isinstance(optimizer, type) else optimizer
     bases = ("Optim", "Recur")
-    known = {plain(name): name for name in vars(optimizers) if name[:1].isupper() and name[:5] not in bases}
-    found = known.get(plain(given)) if isinstance(given, str) else None
-    advice = f"Use optimizer=synapse.optimizers.{found}()." if found else suggestion(given, known.values())
+    names = {plain(name): name for name in vars(optimizers) if name[:1].isupper() and name[:5] not in bases}
+    meant = names.get(plain(given)) if isinstance(given, str) else None
+    advice = f"Use optimizer=synapse.optimizers.{meant}()." if meant else suggestion(given, names.values())
     condition = "an optimizer, such as synapse.optimizers.Adam()"
     raise ArgumentTypeError(expected(what, condition, optimizer, advice.strip()))
 

@@ -114,10 +114,10 @@ def reach(network: Network, orders: Iterable[int | None] = (1, 2, 3, None)) -> R
     True
     """
     require_network("The network of reach", network)
-    known = "whole numbers above 0 or None"
+    condition = "whole numbers above 0 or None"
     wanted = [
         None if order is None else positive_integer("An order of reach", order)
-        for order in listed("The orders of reach", orders, known)
+        for order in listed("The orders of reach", orders, condition)
     ]
     with InUse(network):
         return Reach({order: _row(network, order) for order in wanted})

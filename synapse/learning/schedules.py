@@ -232,8 +232,8 @@ def checked_rate(what: str, rate: Any, dtype: Any = np.float64) -> Rate:
     if isinstance(rate, AdaptiveSchedule):
         return rate
     if callable(rate):
-        found: Rate = _checks.function_of(what, rate, "epoch")
-        return found
+        function: Rate = _checks.function_of(what, rate, "epoch")
+        return function
     try:
         return _checks.training_rate(what, rate, dtype)
     except ArgumentTypeError:

@@ -30,7 +30,7 @@ from .callbacks import Batch
 from .rules import BatchGradient, Rule, RuleOptions, RuleTask
 from .schedules import CheckedRates
 
-Found = TypeVar("Found")
+Answer = TypeVar("Answer")
 SECONDS = 0.02
 """Time that a call with several epochs should take: Ctrl-C and the progress bar wait for its end.
 
@@ -167,13 +167,13 @@ class Training:
 
     def _rule_for(self, task: RuleTask) -> Rule:
         """Return the rule for this task."""
-        known = self.work or self.ready
-        if known is None:
+        before = self.work or self.ready
+        if before is None:
             with self.updater.in_use():
                 self.work = self.rule(task)
                 self._refresh(self.work)
         elif self.work is None or self.work.task is not task:
-            self.work = known.continued(task)
+            self.work = before.continued(task)
         self.sequences = task.data.filled
         return self.work
 
@@ -213,9 +213,9 @@ class Training:
             work = self._rule_for(source.task)
             with self.updater.in_use():
                 self._refresh(work)
-                found = self._call(work, rates) if work.joins_epochs() else None
-            if found is not None:
-                return self._after(*found)
+                ended = self._call(work, rates) if work.joins_epochs() else None
+            if ended is not None:
+                return self._after(*ended)
             self.ahead = 1
         return self._epoch(epoch, float(rates[0]))
 
@@ -343,10 +343,8 @@ class Training:
     ) -> None:
         """Call `on_batch` after an update."""
         self.batch, self.updates = self.batch + 1, self.updates + 1
-        seconds = self.history.seconds
-        batch = Batch(
-            epoch + 1, self.batch, self.updates, loss, norm, rate, seconds, rows, steps, self.network
-        )
+        figures = loss, norm, rate, self.history.seconds, rows, steps
+        batch = Batch(epoch + 1, self.batch, self.updates, *figures, self.network)
         try:
             with Interruptible():
                 stop = on_batch(batch)
@@ -355,11 +353,11 @@ class Training:
         else:
             self.ending = "callback" if stop else None
 
-    def _compiled(self, work: Rule, call: Callable[[], Found], control: Control) -> Found:
+    def _compiled(self, work: Rule, call: Callable[[], Answer], control: Control) -> Answer:
         """Make a compiled call. During a long one, this thread updates the bar and checks for Ctrl-C."""
         shown, begun = 0, time.perf_counter()
         if self._expected(work.task.data) < SECONDS:
-            found = call()
+            answer = call()
         else:
             self.network._ready()  # lower now: another thread cannot
             with ThreadPoolExecutor(1) as pool:
@@ -370,12 +368,12 @@ class Training:
                     shown = done
                     if self._asked_to_stop():
                         control[0] = 1
-                found = running.result()
+                answer = running.result()
         rows = int(control[1])
         if rows:
             self.visit = (time.perf_counter() - begun) / (rows * self.network._size)
         self.bar.update(rows - shown)
-        return found
+        return answer
 
     def _by_batches(self, work: Rule, epoch: int, order: Order, rate: float) -> tuple[float, float]:
         """Run one pass with an update after every batch."""
@@ -516,10 +514,10 @@ class Search:
         try:
             optimizer = replace(self.optimizer, iterations=epochs)
             bounds = (parameters.low, parameters.high) if parameters.signed else None
-            found = optimizer._minimise(function, reached, parameters.frozen, callback, bounds)
+            best = optimizer._minimise(function, reached, parameters.frozen, callback, bounds)
             with self.updater.in_use():
                 if ended and parameters.current:
-                    parameters.write(found)
+                    parameters.write(best)
             if done == 0:  # no lower cost was found
                 batch = self._gradient(parameters)
                 self.note(batch.cost / batch.steps, self.updater.penalised(batch, parameters.read())[1])

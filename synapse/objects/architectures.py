@@ -81,8 +81,8 @@ def register(kind: Class) -> Class:
     given: Any = kind
     if not (isinstance(given, type) and issubclass(given, Network) and given is not Network):
         raise ArgumentTypeError(expected("An architecture to register", "a subclass of Network", kind))
-    name, known = kind.__name__, get(kind.__name__)
-    if known is not None and not _is_known(kind):
+    name, registered = kind.__name__, get(kind.__name__)
+    if registered is not None and not _is_known(kind):
         raise ArgumentError(f"An architecture named {name!r} is registered already. Give yours another name.")
     _by_name[name] = kind
     return kind
@@ -150,5 +150,7 @@ def instance_of(architecture: dict[str, Any] | None, layers: Sequence[Layer]) ->
 
 def _is_known(kind: type[Network]) -> bool:
     """Whether this class, or another definition of it, is registered."""
-    known = _by_name.get(kind.__name__)
-    return all(getattr(known, name, None) == getattr(kind, name) for name in ("__module__", "__qualname__"))
+    registered = _by_name.get(kind.__name__)
+    return all(
+        getattr(registered, name, None) == getattr(kind, name) for name in ("__module__", "__qualname__")
+    )

@@ -540,10 +540,10 @@ class Recorder:
         kept, key = np.append(kept[order], 0), np.append(key[order], -1)
         place = np.searchsorted(key[:-1], target << 32 | gated)
         offset = rows - columns["first_incoming"][target]
-        found = (key[place] == (target << 32 | gated)) & (offset < columns["learning"][target])
-        if not found.any():
+        stored = (key[place] == (target << 32 | gated)) & (offset < columns["learning"][target])
+        if not stored.any():
             return np.full(len(rows), NONE, np.int64)
-        return np.where(found, columns["influence_trace"][kept[place]].astype(np.int64) + offset, NONE)
+        return np.where(stored, columns["influence_trace"][kept[place]].astype(np.int64) + offset, NONE)
 
     def follow_plan(self, network: Network, plan: Plan) -> None:
         """Tell the kernels of a plan which sensitivities to record; called before they run."""

@@ -88,8 +88,8 @@ class Sensitivities:
     def _renumbered(self, new: NDArray[np.uint32]) -> None:
         """Take over new identities of the connections."""
         if self.plan is not None:
-            found = new[np.clip(self._identities, 0, len(new) - 1)].astype(np.int64)
-            self._identities = np.where(self._identities == BIAS, BIAS, found)
+            renumbered = new[np.clip(self._identities, 0, len(new) - 1)].astype(np.int64)
+            self._identities = np.where(self._identities == BIAS, BIAS, renumbered)
 
     # --- the plan ----------------------------------------------------------------------------------
 

@@ -54,8 +54,8 @@ class SlopeTraces:
 
     def _renumbered(self, new: NDArray[np.uint32]) -> None:
         """Take over new identities of the connections."""
-        found = new[np.clip(self._identities, 0, len(new) - 1)].astype(np.int64)
-        self._identities = np.where(self._identities < len(new), found, NONE)
+        identities = new[np.clip(self._identities, 0, len(new) - 1)].astype(np.int64)
+        self._identities = np.where(self._identities < len(new), identities, NONE)
 
     def _ready(self) -> Store:
         """The store, lowered, with sums for its topology. The caller has the network in use."""
@@ -66,9 +66,9 @@ class SlopeTraces:
         neurons, identities = self._neurons, self._identities
         self._begin()
         weights = self._places[0].every
-        known = identities < len(store.row_of)
+        there = identities < len(store.row_of)
         row = np.full(len(identities), NONE, np.int64)
-        row[known] = store.row_of[identities[known]]
+        row[there] = store.row_of[identities[there]]
         stays = np.isin(row, weights)
         self._moves.weights[row[stays]] = before.weights[stays]
         for neuron, value in zip(neurons, before.biases.tolist(), strict=True):

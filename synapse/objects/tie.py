@@ -158,9 +158,9 @@ def _require_one_kind(chosen: Chosen, labels: Ints) -> None:
         learns = chosen._store["trainable"][_rows(chosen)] != 0
         signs = chosen._store["sign"][_rows(chosen)]
     else:
-        learns = np.array([one.trainable for one in chosen])
+        learns = np.array([member.trainable for member in chosen])
         if isinstance(chosen[0], Connection):
-            signs = np.array([one.sign or 0 for one in chosen])
+            signs = np.array([member.sign or 0 for member in chosen])
     _, first, place = np.unique(labels, return_index=True, return_inverse=True)
     unlike = np.flatnonzero(signs != signs[first[place]])
     if len(unlike):

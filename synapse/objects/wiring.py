@@ -379,9 +379,9 @@ def remove(neurons: Sequence[Neuron]) -> None:
     attached |= target
     gates &= ~attached
     if gates.any():
-        one = store.views[int(store["gater"][np.flatnonzero(gates)[0]])]
+        gater = store.views[int(store["gater"][np.flatnonzero(gates)[0]])]
         raise TopologyError(
-            f"{one!r} gates {counted(int(gates.sum()), 'connection')} of other neurons and cannot be "
+            f"{gater!r} gates {counted(int(gates.sum()), 'connection')} of other neurons and cannot be "
             "removed. Ungate them first: neuron.ungate(*neuron.gated)."
         )
     disconnect(store, store["identity"][attached])

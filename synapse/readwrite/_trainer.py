@@ -82,7 +82,7 @@ def _read(network: Network, what: str, value: Any) -> Any:
             require(False, f"The {what}", "names of layers, and kinds with numbers", value[PART])
     if BY_LAYER in value:
         layers, pairs = network.layers, members(f"The {what}", value, [BY_LAYER])[BY_LAYER]
-        shaped = isinstance(pairs, list) and all(isinstance(one, list) and len(one) == 2 for one in pairs)
+        shaped = isinstance(pairs, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in pairs)
         fits = shaped and all(is_whole(number, 0, len(layers) - 1) for number, _ in pairs)
         require(fits, f"The {what}", "pairs of a layer's number and a number", pairs)
         return {layers[number]: chance for number, chance in pairs}

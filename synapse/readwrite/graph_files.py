@@ -114,9 +114,9 @@ def _from_node_link_data(data: Any) -> Network:
 
 def _complete(graph: Any, nodes: list[Any], edges: list[Any]) -> Network:
     """The network of a graph, if it has all of these nodes and edges, and no others."""
-    for what, known, count in (("node", len(nodes), len(graph)), ("edge", len(edges), graph.size())):
-        if known != count:
-            raise FormatError(f"Expected the {known} {what}s to be distinct, got {count} that are.")
+    for what, given, count in (("node", len(nodes), len(graph)), ("edge", len(edges), graph.size())):
+        if given != count:
+            raise FormatError(f"Expected the {given} {what}s to be distinct, got {count} that are.")
     return network_of(graph)
 
 

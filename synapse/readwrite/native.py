@@ -142,14 +142,14 @@ def ensemble_of(document: dict[str, Any]) -> Ensemble:
     require_version("ensemble", document, ENSEMBLE, VERSION)
     networks = members("An ensemble", document, ("format", "version", "networks"))["networks"]
     require(isinstance(networks, list), "The networks of an ensemble", "a list", networks)
-    made = []
-    for number, one in enumerate(networks):
+    parts = []
+    for number, content in enumerate(networks):
         try:
-            made.append(from_json_data(one))
+            parts.append(from_json_data(content))
         except FormatError as error:
             raise FormatError(f"Network {number} of the ensemble: {error}") from error
     try:
-        return Ensemble(made)
+        return Ensemble(parts)
     except ArgumentError as error:
         raise FormatError(str(error)) from error
 

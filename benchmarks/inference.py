@@ -21,7 +21,7 @@ import numpy as np
 
 import architect
 import synapse
-from synapse.readwrite import c_source
+from synapse.readwrite import c_source, onnx_model
 
 from . import child
 from .markdown import number, table
@@ -137,7 +137,40 @@ def works_of(cells: int) -> dict[str, Work]:
         works[f"`net.run`, {dtype}"] = repeated(partial(net.run, rows.astype(dtype)))
     if importlib.util.find_spec("torch"):
         works["PyTorch, `nn.LSTM`"] = repeated(torch_lstm(cells, rows))
+    if importlib.util.find_spec("onnx") and importlib.util.find_spec("onnxruntime"):
+        model = onnx_model(architect.LSTM(cells, cells, 1, seed=0))
+        works["ONNX Runtime, our file"] = repeated(onnx_run(model, rows))
+        works["ONNX Runtime, its LSTM node alone"] = repeated(onnx_run(only_node(model), rows))
     return works
+
+
+def only_node(model: Any) -> Any:
+    """The LSTM node of a model, with its weights, as a model."""
+    import onnx
+
+    nodes = [node for node in model.graph.node if node.op_type == "LSTM"]
+    del nodes[0].input[4:], nodes[0].output[1:]
+    weights = [one for one in model.graph.initializer if one.name in nodes[0].input]
+    output = onnx.helper.make_tensor_value_info(nodes[0].output[0], onnx.TensorProto.FLOAT, None)
+    graph = onnx.helper.make_graph(nodes, "lstm", [model.graph.input[0]], [output], weights)
+    own = onnx.helper.make_model(graph, opset_imports=model.opset_import)
+    own.ir_version = model.ir_version
+    return own
+
+
+def onnx_run(model: Any, rows: Any) -> Callable[[], Any]:
+    """A call of a model with a sequence in ONNX Runtime, on one thread."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    feed = {"x": np.asarray(rows, np.float32)[:, None]}
+    for one in session.get_inputs()[1:]:
+        feed[one.name] = np.zeros((1, one.shape[1]), np.float32)
+    return lambda: session.run(None, feed)
 
 
 def torch_lstm(cells: int, rows: Any) -> Callable[[], Any]:

@@ -95,6 +95,12 @@ class NetworkStep:
         """Number of neurons."""
         return len(self.biases)
 
+    def begin(self, neurons: Ints) -> Ints:
+        """The first neuron of the block of each of some neurons."""
+        starts = np.array([block.first for block in self.blocks])
+        found: Ints = starts[np.searchsorted(starts, neurons, "right") - 1]
+        return found
+
     def squashes(self) -> list[str]:
         """The squashes of its neurons, each once."""
         return list(dict.fromkeys(fire.squash for block in self.blocks for fire in block.fires))

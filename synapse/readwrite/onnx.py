@@ -1,4 +1,4 @@
-"""Networks as ONNX models for ONNX Runtime and other runtimes; a call computes one step."""
+"""Networks as ONNX models for ONNX Runtime and other runtimes; a call computes one step or a sequence."""
 
 from __future__ import annotations
 
@@ -19,22 +19,28 @@ from ..squash import ACTIVATIONS, LARGEST
 from . import files
 from ._formats import Format
 from ._formulas import computed, given, kind_of, tree_of
-from ._step import NetworkStep, NeuronBlock, require_range, step_of
+from ._recurrent import RecurrentLayer, recurrent_layers
+from ._step import Fire, NetworkStep, NeuronBlock, require_range, step_of
 
 __all__ = ["onnx_model"]
 
-FORMS = ("auto", "plain", "step")
+FORMS = ("auto", "plain", "step", "sequence")
 
 
 def onnx_model(
     network: Network, form: str = "auto", *, dtype: DTypeLike = np.float32, context: bool = False
 ) -> Any:
-    """Write a network as an ONNX model of one step.
+    """Write a network as an ONNX model of one step, or of sequences.
 
-    The model maps ``x`` of shape (batch, inputs) to ``y`` of shape (batch, outputs). For a network with
-    memory it also has an input ``state`` and an output ``next_state``, both of shape (batch, values): the
-    activations and states that the next step reads. Start with zeros (or with ``start`` of the metadata), and
-    pass each ``next_state`` as ``state`` with the next ``x``.
+    A model of one step maps ``x`` of shape (batch, inputs) to ``y`` of shape (batch, outputs). For a network
+    with memory it also has an input ``state`` and an output ``next_state``, both of shape (batch, values):
+    the activations and states that the next step reads. Start with zeros (or with ``start`` of the metadata),
+    and pass each ``next_state`` as ``state`` with the next ``x``.
+
+    A model of sequences maps ``x`` of shape (length, batch, inputs) to ``y`` of shape (length, batch,
+    outputs), with ``state`` and ``next_state`` before the first step and after the last one. Standard LSTM,
+    GRU and Elman layers are ONNX's operators LSTM, GRU and RNN there, which runtimes compute fast. The length
+    may be 1, for single steps. All models have opset 17; batch and length are free at every call.
 
     The metadata contain, as JSON, the names of ``neurons``, the ``layers`` with their sizes, the meaning of
     each value of ``state`` (``["activation" or "state", number of the neuron]``), and ``start``.
@@ -45,9 +51,10 @@ def onnx_model(
         The network. It is not changed. Its squashes must be built in, or have a formula that can be
         written, or be registered with ``written=``. Random
         neurons must be deterministic; the model computes their means.
-    form : {"auto", "plain", "step"}
+    form : {"auto", "plain", "step", "sequence"}
         "plain" has no state, and requires a network without memory. "step" has a state, possibly
-        empty. "auto" has a state if the network has memory.
+        empty. "sequence" requires that all memory is in such layers, and float32. "auto" is "plain" for a
+        network without memory, otherwise "sequence" if that is possible, otherwise "step".
     dtype : numpy dtype
         float32, which every runtime supports, or float64, to compute as the network does. (The error function
         of `gelu` is always float32, because runtimes have no other.)
@@ -65,7 +72,8 @@ def onnx_model(
     ArgumentError
         If `form` or `dtype` has another value, or a weight exceeds the range of the dtype.
     FormatError, ArgumentTypeError, TopologyError, DivergenceError
-        As for :func:`python_source`, and if `form` is "plain" for a network with memory.
+        As for :func:`python_source`, and if `form` is "plain" for a network with memory, or "sequence" for
+        one with other memory than that of the layers, or without memory.
     """
     choice("The form", form, FORMS)
     step = step_of(network, "onnx", "ONNX", context)
@@ -75,16 +83,38 @@ def onnx_model(
         raise TopologyError(
             f'{network!r} has memory, and a plain model has no state for it. Use form="step".'
         )
-    graph = Graph(step, kind, kept, with_state=form == "step" or len(kept) > 0)
-    for block in step.blocks:
-        graph.fire(block)
-    return graph.model()
+    layers = None
+    if form == "sequence" or (form == "auto" and len(kept) and kind == np.float32):
+        layers = _layers(network, step)
+        if form == "sequence" and (layers is None or kind != np.float32):
+            raise TopologyError(
+                "Expected a network whose memory is in standard LSTM, GRU or Elman layers, and float32, for "
+                f'a model of sequences, got {network!r} and {kind}. Use form="step".'
+            )
+    if layers:
+        return SequenceGraph(step, kind, layers).model()
+    return Graph(step, kind, kept, with_state=form == "step" or len(kept) > 0).model()
+
+
+def _layers(network: Network, step: NetworkStep) -> list[RecurrentLayer] | None:
+    """The recurrent layers of a network in the numbers of the step, if they have all of its memory."""
+    layers, place = recurrent_layers(network), np.argsort(step.order)
+    if not layers:
+        return None
+    numbers = ("sources", "hidden", "cells", "neurons")
+    layers = [layer._replace(**{name: place[getattr(layer, name)] for name in numbers}) for layer in layers]
+    inside = np.concatenate([layer.neurons for layer in layers])
+    unread = np.setdiff1d(inside, np.concatenate([layer.hidden for layer in layers]))
+    others, begin = ~np.isin(step.target, inside), step.begin(step.target)
+    fits = unread.max() < step.neurons - step.outputs and not any(
+        (others & ((column >= begin) | np.isin(column, unread))).any() for column in (step.source, step.gater)
+    )
+    return layers if fits else None
 
 
 def _kept(step: NetworkStep) -> Ints:
     """Values that a step reads before it writes them."""
-    starts = np.array([block.first for block in step.blocks])
-    begin = starts[np.searchsorted(starts, step.target, "right") - 1]
+    begin = step.begin(step.target)
     late = [column[column >= begin] for column in (step.source, step.gater)]
     absent = [
         np.setdiff1d(np.arange(first, stop), np.arange(step.inputs, block.stop)) + step.neurons
@@ -105,6 +135,8 @@ class Graph:
     Tensors have names. Each holds several values, shape (batch, width).
     """
 
+    axes: tuple[str, ...] = ("batch",)
+
     def __init__(self, step: NetworkStep, dtype: np.dtype[Any], kept: Ints, with_state: bool) -> None:
         self.onnx = imported("onnx", "ONNX models need")
         self.step, self.dtype, self.kept, self.with_state = step, dtype, kept, with_state
@@ -114,9 +146,24 @@ class Graph:
         self._joined: dict[tuple[str, ...], str] = {}
         self._tensor = np.full(2 * step.neurons, "", object)
         self._column = np.zeros(2 * step.neurons, np.int64)
-        self._place("x", np.arange(step.inputs))
+        self.rows = self.input()
+        self._place(self.rows, np.arange(step.inputs))
         if with_state:
             self._place("state", kept)
+        for block in step.blocks:
+            self.fire(block)
+
+    def input(self) -> str:
+        """The tensor of the inputs, of shape (batch, inputs)."""
+        return "x"
+
+    def output(self, rows: str) -> None:
+        """Add the outputs of the model, from the outputs of shape (batch, outputs)."""
+        self.node("Identity", rows, output="y")
+
+    def next_state(self) -> str:
+        """The values of the state after the step."""
+        return self.values(self.kept) if len(self.kept) else "state"
 
     def node(self, kind: str, *sources: str, output: str = "", **attributes: Any) -> str:
         """Add a node; returns the name of its output."""
@@ -199,7 +246,7 @@ class Graph:
 
     def _repeated(self, row: str, width: int) -> str:
         """Repeat a row for every element of the batch."""
-        batch = self.node("Shape", "x", start=0, end=1)
+        batch = self.node("Shape", self.rows, start=0, end=1)
         shape = self.node("Concat", batch, self.constant(np.array([width])), axis=0)
         return self.node("Expand", row, shape)
 
@@ -243,18 +290,14 @@ class Graph:
         """Make the model, after all blocks have been added."""
         step, helper = self.step, self.onnx.helper
         outputs = np.arange(step.neurons - step.outputs, step.neurons)
-        self.node("Identity", self.values(outputs), output="y")
-        ends = [("x", step.inputs)], [("y", step.outputs)]
+        self.output(self.values(outputs))
+        ends = [("x", [*self.axes, step.inputs])], [("y", [*self.axes, step.outputs])]
         if self.with_state:
-            kept = self.values(self.kept) if len(self.kept) else "state"
-            self.node("Identity", kept, output="next_state")
-            ends[0].append(("state", len(self.kept)))
-            ends[1].append(("next_state", len(self.kept)))
+            self.node("Identity", self.next_state(), output="next_state")
+            ends[0].append(("state", ["batch", len(self.kept)]))
+            ends[1].append(("next_state", ["batch", len(self.kept)]))
         kind = helper.np_dtype_to_tensor_dtype(self.dtype)
-        infos = [
-            [helper.make_tensor_value_info(name, kind, ["batch", width]) for name, width in side]
-            for side in ends
-        ]
+        infos = [[helper.make_tensor_value_info(name, kind, shape) for name, shape in side] for side in ends]
         graph = helper.make_graph(self.nodes, "step", *infos, list(self.constants.values()))
         opsets = [helper.make_opsetid("", OPSET)]
         model = helper.make_model(graph, producer_name="synapse", opset_imports=opsets)
@@ -272,6 +315,69 @@ class Graph:
             for value in self.kept.tolist()
         ]
         return {**facts, "state": state, "start": step.start[self.kept].tolist()}
+
+
+class SequenceGraph(Graph):
+    """An ONNX graph of whole sequences: layers as operators, other neurons for all steps at once.
+
+    Tensors of values have shape (length * batch, width).
+    """
+
+    axes = ("length", "batch")
+
+    def __init__(self, step: NetworkStep, dtype: np.dtype[Any], layers: list[RecurrentLayer]) -> None:
+        self.layers = layers
+        self.inside = np.concatenate([layer.neurons for layer in layers])
+        self.last: dict[int, str] = {}
+        kept = [np.append(layer.hidden, layer.cells + step.neurons) for layer in layers]
+        super().__init__(step, dtype, np.concatenate(kept), with_state=True)
+
+    def input(self) -> str:
+        """The tensor of the inputs, of shape (length * batch, inputs)."""
+        self.times = self.node("Shape", "x", start=0, end=2)
+        return self.node("Reshape", "x", self.constant(np.array([-1, self.step.inputs])))
+
+    def output(self, rows: str) -> None:
+        """Add the outputs of the model, of shape (length, batch, outputs)."""
+        self.in_steps(rows, self.step.outputs, output="y")
+
+    def next_state(self) -> str:
+        """The states of the layers after the last step."""
+        return self.node("Concat", *(self.last[int(layer.hidden[0])] for layer in self.layers), axis=1)
+
+    def in_steps(self, rows: str, width: int, **name: str) -> str:
+        """Rows as a tensor of shape (length, batch, width)."""
+        shape = self.node("Concat", self.times, self.constant(np.array([width])), axis=0)
+        return self.node("Reshape", rows, shape, **name)
+
+    def fire(self, block: NeuronBlock) -> None:
+        """Add the layers whose hidden neurons are in a block, and its neurons of no layer."""
+        for layer in self.layers:
+            if block.first <= layer.hidden[0] < block.stop:
+                self.recur(layer)
+        others = np.setdiff1d(np.arange(block.first, block.stop), self.inside)
+        for own in np.split(others, np.flatnonzero(np.diff(others) > 1) + 1):
+            if len(own):
+                first, stop = int(own[0]), int(own[-1]) + 1
+                parts = [(squash, max(a, first), min(b, stop)) for squash, a, b in block.fires]
+                super().fire(NeuronBlock(first, stop, [Fire(*part) for part in parts if part[1] < part[2]]))
+
+    def recur(self, layer: RecurrentLayer) -> None:
+        """Add a layer, with what it reads for all steps."""
+        n, number = len(layer.hidden), len(self.nodes)
+        whole = np.array_equal(layer.sources, np.arange(self.step.inputs))
+        inputs = "x" if whole else self.in_steps(self.values(layer.sources), len(layer.sources))
+        axis = self.constant(np.array([0]))
+        states = [layer.hidden, *([layer.cells + self.step.neurons] if len(layer.cells) else [])]
+        begin = [self.node("Unsqueeze", self.values(values), axis) for values in states]
+        weights = [self.constant(values[None]) for values in layer.weights]
+        results = [f"{name}_{number}" for name in ("hidden", "last_hidden", "last_cells")[: 1 + len(states)]]
+        sources = [inputs, *weights, "", *begin]
+        node = self.onnx.helper.make_node(layer.operator, sources, results, **layer.attributes)
+        self.nodes.append(node)
+        last = self.node("Concat", *results[1:], axis=2)
+        self.last[int(layer.hidden[0])] = self.node("Squeeze", last, axis)
+        self._place(self.node("Reshape", results[0], self.constant(np.array([-1, n]))), layer.hidden)
 
 
 def _one_each(gater: Ints, place: Ints, places: int) -> Ints | None:

@@ -37,7 +37,12 @@ class Session:
             self.state = np.tile(np.array(self.facts["start"], self.dtype), (batch, 1))
 
     def step(self, rows):
-        feed = {"x": np.asarray(rows, self.dtype).reshape(self.batch, -1)}
+        return self.call(np.reshape(rows, (*(1,) * (len(self.shapes["x"]) - 2), self.batch, -1))).reshape(
+            self.batch, -1
+        )
+
+    def call(self, x):
+        feed = {"x": np.asarray(x, self.dtype)}
         if self.state is None:
             (outputs,) = self.session.run(["y"], feed)
         else:
@@ -58,6 +63,79 @@ def test_every_step_is_the_network_s_own(dtype):
         assert close(Session(onnx_model(net, dtype=dtype)).run(steps), net.run(steps), TOLERANCES[dtype])
 
     assert not failures(list(NETS), check)
+
+
+LAYERED = {
+    "LSTM": lambda: architect.LSTM(3, 5, 2, input_to_output=True),
+    "LSTM, two layers": lambda: architect.LSTM(3, 4, 5, 2),
+    "GRU": lambda: architect.GRU(3, 5, 2),
+    "GRU, two layers": lambda: architect.GRU(3, 4, 5, 2, output_squash="softmax"),
+    "RNN": lambda: architect.Elman(3, 5, 2),
+    "RNN, two layers": lambda: architect.Elman(3, 4, 5, 2, squash="tanh"),
+}
+
+
+def layered(name):
+    """A standard network with weights of learning, and the rest of its weights as they must be."""
+    net, rng = LAYERED[name](), np.random.default_rng(0)
+    for part in (*net.connections, *net.neurons[len(net.input) :]):
+        if part.trainable:
+            setattr(part, "weight" if hasattr(part, "weight") else "bias", rng.normal(scale=0.5))
+    return net
+
+
+@pytest.mark.parametrize("name", LAYERED)
+def test_standard_layers_are_operators_over_sequences(name):
+    """In one call, in several, and step by step, with several sequences, from a context."""
+    net = layered(name)
+    operator, *several = name.split(", ")
+    model = onnx_model(net)
+    assert [node.op_type for node in model.graph.node].count(operator) == 1 + len(several)
+    x = np.random.default_rng(1).normal(size=(20, 2, 3))
+    here = np.stack([(net.clear(), net.run(x[:, b]))[1] for b in range(2)], axis=1)
+    whole, parts, single = (Session(model, batch=2) for _ in range(3))
+    assert whole.shapes["x"] == ["length", "batch", 3]
+    assert close(whole.call(x), here, 1e-6)
+    assert close(np.concatenate([parts.call(x[:7]), parts.call(x[7:])]), here, 1e-6)
+    assert close(np.stack([single.step(rows) for rows in x]), here, 1e-6)
+    with_context = Session(onnx_model(net, context=True), batch=1)
+    assert close(with_context.run(x[:, 0]), net.run(x[:, 0]), 1e-6)
+    assert (
+        "state" in Session(onnx_model(net, dtype="float64")).shapes
+    )  # no runtime has these operators for it
+
+
+@pytest.mark.parametrize("name", LAYERED)
+def test_layers_that_differ_anywhere_are_not_those_operators(name):
+    """Each neuron's bias and each kind of connection in turn; a new connection or gate."""
+    x = np.random.default_rng(1).normal(size=(6, 3))
+    ends, net = {}, layered(name)
+    labels = {neuron: layer.name for layer in net.layers for neuron in layer}
+    for number, connection in enumerate(net.connections):
+        ends[labels[connection.source], labels[connection.target]] = number
+
+    def weight(net, number):
+        net.connections[number].weight = 0.7
+
+    def bias(net, number):
+        net.neurons[number].bias = 0.3
+
+    def connect(net, source, target):
+        if not net.neurons[source].connected(net.neurons[target]):
+            net.neurons[source].project(net.neurons[target], weight=0.4)
+
+    def agrees(edit, numbers):
+        net = layered(name)
+        edit(net, *numbers)
+        net.clear()
+        return close(Session(onnx_model(net)).run(x), net.run(x), 1e-6)
+
+    n = len(net.neurons)
+    edits = [(weight, (number,)) for number in ends.values()]
+    edits += [(bias, (number,)) for number in range(3, n, 2)]
+    edits += [(connect, pair) for pair in ((n - 4, n - 1), (4, n - 1), (n - 1, 5), (9, 4))]
+    wrong = [(edit.__name__, numbers) for edit, numbers in edits if not agrees(edit, numbers)]
+    assert not wrong
 
 
 @given(specs(most=12))
@@ -116,9 +194,14 @@ def test_what_cannot_be_written(tmp_path):
     large.weights = [1e39]
     net = architect.Perceptron(1, 1, seed=0)
     own = Network(Layer(1), [], Layer(1, arc))
-    form = "form to be 'auto' or 'plain' or 'step', got 'scan'"
+    form = "form to be 'auto' or 'plain' or 'step' or 'sequence', got 'scan'"
     refused = [
         (errors.FormatError, "'arc', which cannot be written in ONNX", lambda: save(own, path)),
+        (
+            errors.TopologyError,
+            "standard LSTM, GRU or Elman layers",
+            lambda: save(net, path, form="sequence"),
+        ),
         (errors.ArgumentError, form, lambda: save(net, path, form="scan")),
         (errors.ArgumentError, "beyond the range of float32", lambda: save(large, path)),
     ]

@@ -15,7 +15,6 @@ from ...errors import TopologyError
 from ...objects.network import Network
 from ...objects.topology import Topology, is_delayed
 from ...squash import get as squash_of
-from .._formulas import require_written
 from .._step import groups_of
 
 NOW, PAST, STATE = range(3)
@@ -281,12 +280,10 @@ def ends_of(topology: Topology) -> Ints:
 def plan_of(network: Network) -> BlockPlan:
     """Find the blocks of a network.
 
-    Raises FormatError if a squash cannot be written in torch, and TopologyError if neurons of a group depend
-    on each other within a step, or if the network is connected with others.
+    Raises TopologyError if neurons of a group depend on each other within a step, or if the network is
+    connected with others.
     """
     topology = Topology.of(network).require_closed("converted to PyTorch", outward=False)
-    for name, squash in zip(topology.names, topology.squash, strict=True):
-        require_written(name, squash, "torch", "PyTorch")
     ends, inputs, n = ends_of(topology), topology.inputs, topology.neurons
     groups = np.array([first for first, _ in groups_of(topology)])
     into = np.split(np.argsort(ends[1], kind="stable"), np.cumsum(np.bincount(ends[1], minlength=n)))

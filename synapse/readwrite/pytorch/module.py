@@ -12,6 +12,7 @@ from ...errors import ArgumentError
 from ...objects import parameters
 from ...objects.network import Network
 from ...objects.topology import Topology
+from .._formulas import require_written
 from ._blocks import components_of, ends_of, plan_of
 from ._squashes import function_of
 from ._unroll import BlockModule, Recurrence, Unrolling, beside
@@ -55,6 +56,8 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
     def __init__(self, network: Network) -> None:
         super().__init__()
         plan, topology = plan_of(network), Topology.of(network)
+        for name, squash in zip(topology.names, topology.squash, strict=True):
+            require_written(name, squash, "torch", "PyTorch")
         self._ends, self._inputs, self._outputs = plan.ends, plan.inputs, plan.outputs
         self._places: dict[str, Ints] = {}
         # Connections to inputs and biases of inputs are never read.

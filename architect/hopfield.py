@@ -142,7 +142,7 @@ class Hopfield(Network):
         """
         _checks.choice("The rule of Hopfield", rule, RULES)
         couplings = self.couplings
-        for pattern in self._checked(patterns, "Patterns", one=False):
+        for pattern in self._checked(patterns, "Patterns", single=False):
             couplings = RULES[rule](couplings, pattern)
         self.parts["links"].weights = couplings[_others(len(couplings))]
 
@@ -171,7 +171,7 @@ class Hopfield(Network):
             If an argument cannot be used, or all couplings are 0.
         """
         limit, rng = _checks.positive_integer("The sweeps of a recall", sweeps), random_generator(seed)
-        (start,) = self._checked(pattern, "A pattern", one=True)
+        (start,) = self._checked(pattern, "A pattern", single=True)
         if not np.any(self.parts["links"].weights):
             raise ArgumentError("All couplings are 0: there is nothing to recall. Learn patterns first.")
         self.input.activate(np.zeros(len(self.input)))
@@ -188,16 +188,16 @@ class Hopfield(Network):
 
     def energy(self, pattern: ArrayLike) -> float:
         """-1/2 sum_ij w_ij p_i p_j - sum_i b_i p_i: Hopfield 1982, equation 7, with biases (0 unless set)."""
-        (p,) = self._checked(pattern, "A pattern", one=True)
+        (p,) = self._checked(pattern, "A pattern", single=True)
         return float(-0.5 * p @ self.couplings @ p - self.output.biases @ p)
 
-    def _checked(self, patterns: ArrayLike, what: str, one: bool) -> Floats:
+    def _checked(self, patterns: ArrayLike, what: str, single: bool) -> Floats:
         """Patterns as rows of 1 and -1."""
         given = _checks.real_array(what, patterns, "rows of 1 and -1, or of booleans")
         n = len(self.output)
         rows = np.atleast_2d(given.astype(np.float64))
-        if rows.ndim != 2 or rows.shape[1] != n or not len(rows) or (one and given.ndim != 1):
-            shape = f"({n},)" if one else f"(P, {n}) or ({n},)"
+        if rows.ndim != 2 or rows.shape[1] != n or not len(rows) or (single and given.ndim != 1):
+            shape = f"({n},)" if single else f"(P, {n}) or ({n},)"
             raise ArgumentError(_checks.expected(what, f"of the shape {shape}", given.shape))
         if given.dtype == bool:
             return np.where(rows, 1.0, -1.0)

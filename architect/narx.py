@@ -78,9 +78,9 @@ class NARX(Network):
         seed: Seed = None,
         dtype: Any = np.float64,
     ) -> None:
-        one = not isinstance(hidden, Iterable) or integer(hidden) is not None
+        single = not isinstance(hidden, Iterable) or integer(hidden) is not None
         condition = "a whole number above 0, or a list of them"
-        between = [hidden] if one else listed("The hidden of NARX", hidden, condition)
+        between = [hidden] if single else listed("The hidden of NARX", hidden, condition)
         counts = checked_sizes("NARX", (inputs, *between, outputs), 3, "inputs, hidden layers, outputs")
         reach = positive_integer("The input_delay of NARX", input_delay, MOST_DELAYS)
         back = positive_integer("The output_delay of NARX", output_delay, MOST_DELAYS)

@@ -26,8 +26,8 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
     add("--target", metavar="COLUMN,...", type=names, required=True, help="columns to forecast")
     add("--known", metavar="COLUMN,...", type=names, default=[], help="columns known in advance")
     add("--observed", metavar="COLUMN,...", type=names, default=[], help="columns known when they occur")
-    known = f"of {', '.join((*MODELS, *METHODS))}"
-    add("--models", metavar="NAME,...", type=names, help=f"{known} (default: all)")
+    models = f"of {', '.join((*MODELS, *METHODS))}"
+    add("--models", metavar="NAME,...", type=names, help=f"{models} (default: all)")
     add("--steps", metavar="N", type=whole, default=12, help="steps to forecast (default: %(default)s)")
     add("--period", metavar="N", type=whole, help="rows of a season (default: as the dates tell)")
     add("--held-out", metavar="SHARE", type=fraction, help="share to forecast (default: 0.2 to 0.33)")

@@ -249,14 +249,14 @@ def _show(forecasts: list[Ahead]) -> None:
         times = [words.printable(panel.series.written(time)) for time in panel.times]
         count = max(2, min(6, width // (3 * max(map(len, times)))))
         ticks = np.linspace(0, len(times) - 1, count).round().astype(int).tolist()
-        known, shown = panel.known.tolist(), len(panel.known)
+        values, shown = panel.known.tolist(), len(panel.known)
         plot.clear_figure()
         plot.theme("clear")
         plot.plotsize(width, HEIGHT)
-        plot.plot([*range(shown)], known, label="known", marker="braille")
+        plot.plot([*range(shown)], values, label="known", marker="braille")
         looks = (("forecast", "hd"), ("lower", "·"), ("upper", "·"))
         for part, (label, marker) in zip(_parts(panel.ahead), looks, strict=False):
-            joined = [known[-1], *part.tolist()]
+            joined = [values[-1], *part.tolist()]
             plot.plot([*range(shown - 1, len(times))], joined, label=label, marker=marker)
         plot.title(words.printable(panel.title))
         plot.xticks(ticks, [times[tick] for tick in ticks])

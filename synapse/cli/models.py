@@ -104,10 +104,10 @@ def _text(value: Any) -> str:
     """A value of JSON; lists and dicts without their brackets."""
     if isinstance(value, str):
         return value
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+    if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
         return ", ".join(value)
     if isinstance(value, dict) and value:
-        return ", ".join(f"{name} {_text(one)}" for name, one in value.items())
+        return ", ".join(f"{name} {_text(entry)}" for name, entry in value.items())
     if isinstance(value, int | float):
         return f"{value:.4g}" if isinstance(value, float) else str(value)
     return shown(json.dumps(value))

@@ -160,24 +160,24 @@ def _trained(task: Task, table: Table, learning: Learning) -> tuple[Trained, lis
     several = table.series(sheet, [*task.target, *task.observed, *task.known])
     columns = sheet.found(task.target), sheet.found(task.known)
     tasks, left_out = several_tasks(several, *columns, steps=task.steps, validation=task.validation)
-    trained, one = train_series(tasks, learning), several[0]
-    facts = {"date": one.date, "zone": one.zone, "fill": table.how["fill"], "season": one.season}
-    if one.step is not None:
+    trained, first = train_series(tasks, learning), several[0]
+    facts = {"date": first.date, "zone": first.zone, "fill": table.how["fill"], "season": first.season}
+    if first.step is not None:
         last = max(each.dates[-1] for each in several)
-        facts |= {"step": one.step.name, "last_date": last.isoformat()}
+        facts |= {"step": first.step.name, "last_date": last.isoformat()}
     trained.network.metadata = {**trained.facts, "units": _units(trained), **facts}
     return trained, [*_of_series(several, sheet, table), *left_out]
 
 
 def _of_series(several: list[Series], sheet: Sheet, table: Table) -> list[str]:
     """Sentences on how series were read."""
-    one, rows = several[0], counted(sum(len(each.values) for each in several), "row")
-    step = "" if one.step is None else f" ({one.date}), step: {one.step.name}"
+    series, rows = several[0], counted(sum(len(each.values) for each in several), "row")
+    step = "" if series.step is None else f" ({series.date}), step: {series.step.name}"
     first, last = min(each.times()[0] for each in several), max(each.times()[-1] for each in several)
     of = f"{len(several)} series ({table.sequence}), " if table.sequence else ""
-    used = [*one.columns, *sheet.found(table.ignore), one.date, *(one.sequence or [])[:1]]
+    used = [*series.columns, *sheet.found(table.ignore), series.date, *(series.sequence or [])[:1]]
     unused = [name for name in sheet.names if name not in used]
-    notes = [f"{of}{rows}, {one.written(first)} to {one.written(last)}{step}."]
+    notes = [f"{of}{rows}, {series.written(first)} to {series.written(last)}{step}."]
     notes += dict.fromkeys(note for each in several for note in each.notes)
     if unused:
         notes.append(f"Not used: {listed(unused)}. Name columns --known in advance, or --observed.")

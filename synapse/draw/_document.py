@@ -105,7 +105,7 @@ def numbers_of(network: Network, rows: Floats, aims: Sequence[Floats | None]) ->
     aimed = [False, *(aim is not None for aim in aims)]
     for name in ERRORS:  # what others left behind is left out
         errors = zip(columns[name], aimed, strict=True)
-        columns[name] = [row if known else None for row, known in errors] if any(aimed) else None
+        columns[name] = [row if is_aimed else None for row, is_aimed in errors] if any(aimed) else None
     if any(aimed):
         columns["target"] = [None, *(None if aim is None else plain(aim) for aim in aims)]
     return columns | {name: of.columns(np.array(collected[name])) for name, of in pairs.items()}

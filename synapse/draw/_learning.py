@@ -79,13 +79,13 @@ def _sequences(net: Network, inputs: ArrayLike, targets: ArrayLike | None) -> li
     aims: Any = [None] * len(parts) if targets is None else targets if several else [targets]
     if len(aims) != len(parts):
         raise ArgumentError(f"Expected targets for {counted(len(parts), 'sequence')}, got {len(aims)}.")
-    pairs = [_pairs(net, rows, aim) for rows, aim in zip(parts, aims, strict=True)]
+    pairs = [_steps_of(net, rows, aim) for rows, aim in zip(parts, aims, strict=True)]
     if not any(pairs):
         raise ArgumentError("Expected at least one row of inputs to learn from, got none.")
     return [sequence for sequence in pairs if sequence]
 
 
-def _pairs(net: Network, inputs: ArrayLike, targets: ArrayLike | None) -> list[Any]:
+def _steps_of(net: Network, inputs: ArrayLike, targets: ArrayLike | None) -> list[Any]:
     rows = as_matrix("The sequence", inputs, len(net.input), net.dtype)
     aims = aims_of(net, len(rows), targets)
     return [[row, None if aim is None else plain(aim)] for row, aim in zip(rows.tolist(), aims, strict=True)]

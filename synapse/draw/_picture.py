@@ -252,12 +252,12 @@ def draw_gates(
     gates = gates_of(links, places, ways)
     if not gates:
         return
-    leads = [one.lead for one in gates if one.lead is not None]
+    leads = [gate.lead for gate in gates if gate.lead is not None]
     dots = LineCollection(leads, colors=GATE, linestyles=[_style.DOTS], zorder=1.8, gid="gates")
-    bars = [one.marks for one in gates if len(one.marks) > 1]
+    bars = [gate.marks for gate in gates if len(gate.marks) > 1]
     across = LineCollection(bars, colors=GATE, zorder=1.9, capstyle="round", gid="gate bars")
-    alone = [len(one.marks) == 1 for one in gates for _ in one.marks]
-    spots = [spot for one in gates for spot in one.marks]
+    alone = [len(gate.marks) == 1 for gate in gates for _ in gate.marks]
+    spots = [spot for gate in gates for spot in gate.marks]
     circles = [Circle(spot, 0.075 if single else 0.04) for spot, single in zip(spots, alone, strict=True)]
     edges = ["white" if single else GATE for single in alone]
     marks = PatchCollection(circles, facecolor=GATE, edgecolor=edges, zorder=3, gid="gate marks")

@@ -72,7 +72,7 @@ class Places:
         low = np.stack([middles, np.zeros(len(shapes))], axis=1) - sizes / 2 - edge
         high = np.stack([middles, np.zeros(len(shapes))], axis=1) + sizes / 2 + edge
         high[:, 1] += 0.25 * loops
-        low[:, 1] -= 0.15 * (printed | _named(diagram))
+        low[:, 1] -= 0.15 * (printed | _has_long_names(diagram))
         return cls(centres, diagram.layer, np.concatenate([low, high], axis=1), np.array(rings), gap)
 
     @classmethod
@@ -119,7 +119,7 @@ def _shape(diagram: Topology, layer: int) -> tuple[Floats, bool]:
     return np.stack([column - (folds - 1) / 2, (rows - 1) / 2 - row], axis=1), False
 
 
-def _named(diagram: Topology) -> Bools:
+def _has_long_names(diagram: Topology) -> Bools:
     """Whether a layer has names of neurons below their discs."""
     long = np.array([len(name) > 3 for name in names_shown(diagram)])
     return np.bincount(diagram.layer[long], minlength=len(diagram.layers)) > 0
@@ -152,9 +152,9 @@ LAYERS = "layers"
 def check_layout(layout: Any) -> bool:
     """Whether neurons are placed by a layout, and not by layers; raises if there is no such layout."""
     if isinstance(layout, str):
-        known = (LAYERS, *NETWORKX, *GRAPHVIZ)
-        if not is_among(layout, known):
-            raise unknown_name("layout", layout, known)
+        layouts = (LAYERS, *NETWORKX, *GRAPHVIZ)
+        if not is_among(layout, layouts):
+            raise unknown_name("layout", layout, layouts)
         return layout != LAYERS
     if not callable(layout):
         raise ArgumentTypeError(

@@ -126,10 +126,10 @@ def canvas(ax: Axes | None, size: tuple[float, float]) -> Iterator[Axes]:
             ax.tick_params(**TICKS)
             yield ax
             return
-        figure, made = pyplot.subplots(figsize=size, layout="constrained")
-        made.tick_params(**TICKS)
+        figure, axes = pyplot.subplots(figsize=size, layout="constrained")
+        axes.tick_params(**TICKS)
         try:
-            yield made
+            yield axes
         except BaseException:
             pyplot.close(figure)
             raise

@@ -75,7 +75,7 @@ def gexf_data(network: Network, activations: ArrayLike | Log | None = None, *, l
         steps = as_matrix("The activations", values, len(network), np.dtype(np.float64))
         graph.graph["mode"] = "dynamic"
         for node, own in enumerate(steps.T.tolist()):
-            graph.nodes[node]["activations"] = [(one, float(t), t + 1.0) for t, one in enumerate(own)]
+            graph.nodes[node]["activations"] = [(value, float(t), t + 1.0) for t, value in enumerate(own)]
     _add_looks(graph, Topology.of(network), layout)
     stream = io.BytesIO()
     nx.write_gexf(graph, stream)

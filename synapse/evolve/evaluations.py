@@ -124,8 +124,8 @@ class Evaluations:
             raise FormatError(f"The file {path} is not a checkpoint of an evolution ({error}).") from None
 
 
-def _agree(one: Floats, other: Floats) -> bool:
-    return one.shape == other.shape and np.allclose(one, other, rtol=1e-9, atol=0.0)
+def _agree(stored: Floats, computed: Floats) -> bool:
+    return stored.shape == computed.shape and np.allclose(stored, computed, rtol=1e-9, atol=0.0)
 
 
 def digest_of(people: Population) -> int:

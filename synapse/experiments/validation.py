@@ -206,10 +206,10 @@ def _trainers_of(make: Callable[..., Trainer | Network], folds: int) -> list[Tra
         numbered = True
     trainers = []
     for fold in range(folds):
-        made = make(fold) if numbered else make()
-        trainers.append(Trainer(made) if isinstance(made, Network) else made)
+        returned = make(fold) if numbered else make()
+        trainers.append(Trainer(returned) if isinstance(returned, Network) else returned)
         if not isinstance(trainers[-1], Trainer):
-            raise ArgumentTypeError(expected("What make gives", "a Trainer or a Network", made))
+            raise ArgumentTypeError(expected("What make gives", "a Trainer or a Network", returned))
     if not independent([trainer.network for trainer in trainers]):
         raise ArgumentError(
             "Every fold needs its own network; otherwise it would be tested on data it was trained on. "

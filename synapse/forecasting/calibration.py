@@ -82,17 +82,17 @@ class Calibration:
         J. Lei, M. G'Sell, A. Rinaldo, R. J. Tibshirani, L. Wasserman: Distribution-Free Predictive Inference
         for Regression. Journal of the American Statistical Association 113, 2018.
         """
-        share, (count, known, _) = fraction("The interval", interval), self.errors.shape
-        ahead = known if steps is None else horizon(steps)
+        share, (count, steps_tested, _) = fraction("The interval", interval), self.errors.shape
+        ahead = steps_tested if steps is None else horizon(steps)
         if not 0 < share < 1:
             raise ArgumentError(expected("The interval", "between 0 and 1, such as 0.9", interval))
         needed = math.ceil(share / (1 - share) - 1e-9)  # 0.9 / 0.1 is a little above 9
-        if count * known < needed:
+        if count * steps_tested < needed:
             raise ArgumentError(
                 f"An interval of {share:g} needs at least {needed} errors, this calibration has "
-                f"{count * known}. Hold out more steps."
+                f"{count * steps_tested}. Hold out more steps."
             )
-        sizes = np.abs(self.errors) / self.scale(known)
+        sizes = np.abs(self.errors) / self.scale(steps_tested)
         follow = np.sum(self.errors[1:] * self.errors[:-1], axis=0) / np.maximum(
             np.sum(self.errors**2, axis=0), np.finfo(float).tiny
         )

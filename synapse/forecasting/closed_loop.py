@@ -87,12 +87,12 @@ class Forecast(NDArrayOperatorsMixin):
     def _repr_html_(self) -> str:
         """The first value and its interval as curves, and all as a table, for notebooks."""
         parts = {"mean": self.mean, "lower": self.lower, "upper": self.upper}
-        known = {name: part for name, part in parts.items() if part is not None}
-        first = {name: part[:, 0].tolist() for name, part in known.items()}
+        given = {name: part for name, part in parts.items() if part is not None}
+        first = {name: part[:, 0].tolist() for name, part in given.items()}
         columns: dict[str, Any] = {"step": range(1, len(self) + 1)}
         for j in range(self.mean.shape[1]):
             after = f" {j}" if self.mean.shape[1] > 1 else ""
-            columns |= {f"{name}{after}": part[:, j] for name, part in known.items()}
+            columns |= {f"{name}{after}": part[:, j] for name, part in given.items()}
         return _html.view(repr(self), _html.curves(first, "step"), _html.table(columns, len(self)))
 
 
@@ -186,7 +186,7 @@ def forecast(
     rows = as_matrix("The context", parts[0], n, dtype)
     if not len(rows):
         raise ArgumentError("The context has no row. Give at least one, after which the forecast begins.")
-    fed, into = (np.array(side, np.intp) for side in zip(*_pairs(feedback, n, m), strict=True))
+    fed, into = (np.array(side, np.intp) for side in zip(*_fed_back(feedback, n, m), strict=True))
     by_output, inputs = np.full(m, NOT_FED), np.zeros((count - 1, n))
     by_output[fed], given = into, np.setdiff1d(np.arange(n), into)
     inputs[:, given] = _outside(future, len(given), count, net, dtype)
@@ -194,9 +194,9 @@ def forecast(
         raise ArgumentError("An interval needs calibration=, such as rolling_origin(...).calibration.")
     share, half, limits = 0.9 if interval is None else interval, None, clipping(minimum, maximum)
     if calibration is not None:
-        known = instance("The calibration", calibration, Calibration).errors.shape[2]
-        if known != m:
-            raise ArgumentError(f"This calibration is of {counted(known, 'output')}, the network has {m}.")
+        width = instance("The calibration", calibration, Calibration).errors.shape[2]
+        if width != m:
+            raise ArgumentError(f"This calibration is of {counted(width, 'output')}, the network has {m}.")
         half = calibration.half_widths(share, count)
     of_each = np.empty((len(networks), count, m))
     for network, outputs in zip(networks, of_each, strict=True):
@@ -217,7 +217,7 @@ def members(model: Any) -> Sequence[Network]:
     return model if isinstance(model, Ensemble) else [model]
 
 
-def _pairs(feedback: Any, n: int, m: int) -> list[tuple[int, int]]:
+def _fed_back(feedback: Any, n: int, m: int) -> list[tuple[int, int]]:
     """Pairs of an output and the input that it is fed to."""
     if feedback is None:
         if m > n:

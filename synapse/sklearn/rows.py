@@ -226,9 +226,9 @@ class RowEstimator(NetworkEstimator):
         include_attributes : bool
             Whether the copy has learned what this one has. Default False.
         """
-        made: Self = deepcopy(self) if include_attributes else clone(self)
-        made.set_params(**(new_params or {}))
-        return made
+        copy: Self = deepcopy(self) if include_attributes else clone(self)
+        copy.set_params(**(new_params or {}))
+        return copy
 
 
 def _names(values: Iterable[Any]) -> Any:

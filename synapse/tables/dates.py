@@ -310,7 +310,8 @@ def step_of(dates: pd.DatetimeIndex) -> DateStep | None:
 
     def right(step: DateStep) -> int:
         times = step.clock(dates)
-        return sum(one + step.offset == two for one, two in zip(times[rows], times[rows + 1], strict=True))
+        pairs = zip(times[rows], times[rows + 1], strict=True)
+        return sum(begin + step.offset == end for begin, end in pairs)
 
     return max(_candidates(dates[rows], dates[rows + 1]), key=right)
 

@@ -70,7 +70,7 @@ def decimal_mark(cells: Iterable[str]) -> str | None:
     (',', None, '.')
     """
     readings = ([number(cell, mark) for mark in MARKS] for cell in cells)
-    votes = [MARKS[one is None] for one, two in readings if (one is None) != (two is None)]
+    votes = [MARKS[point is None] for point, comma in readings if (point is None) != (comma is None)]
     return max(MARKS, key=votes.count) if votes else None
 
 

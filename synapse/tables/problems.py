@@ -39,8 +39,8 @@ def require_one_use(
     names: Sequence[str], taken: Iterable[str] = (), error: type[SynapseError] = ArgumentError
 ) -> None:
     """Raise if a column comes twice among these, or is taken already."""
-    known = set(taken)
-    if twice := sorted({name for name in names if name in known or names.count(name) > 1}):
+    in_use = set(taken)
+    if twice := sorted({name for name in names if name in in_use or names.count(name) > 1}):
         raise error(f"A column can have one use only, got two of {quoted(twice)}.")
 
 
@@ -68,7 +68,7 @@ class Problems:
         """The message; `advice` is its last sentence."""
         places = [
             f"line {line}{'' if column is None else f', column {column!r}'}: {what}"
-            for line, column, what in sorted(self.found, key=lambda one: one[0])
+            for line, column, what in sorted(self.found, key=lambda problem: problem[0])
         ]
         if len(places) == 1:
             return f"{self.path!r}, {places[0]}. {advice}".rstrip()

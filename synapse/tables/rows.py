@@ -102,7 +102,7 @@ def train_rows(
     model, result = learning.fit(make, training, split)
     truth = np.concatenate([part[1] for part in measured])
     answers = {name: _answers(model.network, measured), **_simple(training, measured, classes)}
-    own, *simple = scores = [_quality(one, truth, classes) for one in answers.values()]
+    own, *simple = scores = [_quality(rows, truth, classes) for rows in answers.values()]
     errors = dict(zip(list(answers)[1:], simple, strict=True))
     facts: dict[str, Any] = {
         "targets": targets,
@@ -113,7 +113,7 @@ def train_rows(
         "rows": sum(map(len, units)),
         "held_out_rows": len(truth) if len(tested) else 0,
         "error": dict(zip(targets, own, strict=True)),
-        "baselines": {name: dict(zip(targets, one, strict=True)) for name, one in errors.items()},
+        "baselines": {name: dict(zip(targets, score, strict=True)) for name, score in errors.items()},
     }
     cells = zip(targets, *([_written(value, classes) for value in score] for score in scores), strict=True)
     table = [["", *answers], *map(list, cells)]
@@ -295,7 +295,7 @@ def _written(value: float, classes: bool) -> str:
 def _verdict(own: list[float], errors: dict[str, list[float]], classes: bool) -> str:
     """A sentence: whether the network is worth it, by the mean ratio over the targets."""
     if classes:
-        best, (other,) = max(errors.items(), key=lambda one: one[1])
+        best, (other,) = max(errors.items(), key=lambda pair: pair[1])
         if own[0] > other:
             shares = f"{own[0]:.1%} of the held-out rows are right, {other:.1%} by {best}."
             return f"The network is worth it: {shares}"

@@ -94,8 +94,8 @@ class Series:
 
     def times(self, steps: int = 0) -> list[Any]:
         """Dates or numbers of all known rows and of those that follow."""
-        known = range(1, len(self.values) + 1) if self.step is None else self.dates
-        return [*known, *self.next(steps)]
+        dates = range(1, len(self.values) + 1) if self.step is None else self.dates
+        return [*dates, *self.next(steps)]
 
     def written(self, time: Any) -> str:
         """A date as the table writes it, or a number."""
@@ -145,8 +145,7 @@ def find_dates(
                 f"Jan 2024 or 31.01.2024, got {next(iter(cells), '')!r}."
             )
         if forms and (name is not None or forms == [SERIAL] or _plausible(sheet, column, cells, forms[0])):
-            form = _chosen(sheet, column, cells, forms, order)
-            return column, form.as_in(cells)
+            return column, _even_form(sheet, column, cells, forms, order).as_in(cells)
         if not forms and called in DATE_NAMES and not all(map(is_number, cells)):
             sheet.note(f"The column {column!r} has no dates that can be read, such as {cells[0]!r}.")
     return None
@@ -162,7 +161,7 @@ def _plausible(sheet: Sheet, column: str, cells: list[str], form: Form) -> bool:
     return column == sheet.names[0] and increasing and whole
 
 
-def _chosen(sheet: Sheet, column: str, cells: list[str], forms: list[Form], order: str | None) -> Form:
+def _even_form(sheet: Sheet, column: str, cells: list[str], forms: list[Form], order: str | None) -> Form:
     """The form of a column; where days and months may be exchanged, the one that makes a series."""
     if len(forms) == 1:
         return forms[0]
@@ -232,8 +231,8 @@ def read_series(
     FormatError
         If the table has fewer than two rows, or there is no such time zone, or no such time in it.
     """
-    for what, value, known in (("fill", fill, FILLS), ("duplicates", duplicates, DUPLICATES)):
-        choice(f"The {what}", value, [None, *known])
+    choice("The fill", fill, [None, *FILLS])
+    choice("The duplicates", duplicates, [None, *DUPLICATES])
     names = instance("The sheet", sheet, Sheet).found(columns)
     dated = find_dates(sheet, date, dates, [*ignore, *names])
     problems, notes = sheet.all_problems(), list[str]()
@@ -244,8 +243,8 @@ def read_series(
     name, form = dated
     sheet = without_totals(sheet)
     when = _of_zone(form.read(sheet.cells(name)), zone, sheet)
-    known = when[when.notna()]
-    if len(known) > 1 and (known[:-1] > known[1:]).all():
+    dates_there = when[when.notna()]
+    if len(dates_there) > 1 and (dates_there[:-1] > dates_there[1:]).all():
         sheet, when = sheet.only(range(len(when))[::-1]), when[::-1]
         notes.append("The rows are newest first; they are used in reverse.")
     if len(sheet.rows) < 2:
@@ -257,8 +256,8 @@ def read_series(
     taken = (name, *names, *ignore)
     problems.check(_advice(problems, missing, lambda: _telling_apart(sheet, when, taken)))
     assert step is not None, "without a step, a date comes twice or is none, and that is a problem"
-    made = Series(sheet, names, values, [*sheet.notes, *notes], name, form, when, step, zone)
-    return _mended(made, fill)
+    series = Series(sheet, names, values, [*sheet.notes, *notes], name, form, when, step, zone)
+    return _mended(series, fill)
 
 
 def read_several(
@@ -281,13 +280,13 @@ def read_several(
         if len(rows) < 2:
             sheet.note(f"Left out: {column} {value!r}, which has one row only.")
             continue
-        one = read_series(marked.only(rows), names, ignore=[*ignore, column], **how)
-        how["date"] = one.date or how.get("date")
-        own = [f"{value}: {note}" for note in one.notes if note not in sheet.notes]
-        several.append(replace(one, sequence=(column, value), notes=own))
+        series = read_series(marked.only(rows), names, ignore=[*ignore, column], **how)
+        how["date"] = series.date or how.get("date")
+        own = [f"{value}: {note}" for note in series.notes if note not in sheet.notes]
+        several.append(replace(series, sequence=(column, value), notes=own))
     if not several:
         raise FormatError(f"Expected a series, two rows or more of one {column!r}, in {sheet.path!r}.")
-    steps = {one.step.name: one.sequence[1] for one in several if one.step and one.sequence}
+    steps = {series.step.name: series.sequence[1] for series in several if series.step and series.sequence}
     if len(steps) > 1:
         given = ", ".join(f"{value!r} the step {step}" for step, value in steps.items())
         raise FormatError(f"Expected the series of {sheet.path!r} to have one step, got {given}.")

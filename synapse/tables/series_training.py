@@ -50,15 +50,15 @@ def train_series(task: SeriesTask | Sequence[SeriesTask], learning: Learning) ->
     given = task if isinstance(task, list | tuple) else [task]
     if not given:
         raise ArgumentError("Expected a SeriesTask, got none.")
-    tasks, name = [instance("The task", one, SeriesTask) for one in given], str(learning.model)
+    tasks, name = [instance("The task", each, SeriesTask) for each in given], str(learning.model)
     fit = fit_together(tasks, learning)
-    (model, result), rows = fit, sum(len(one.y) for one in tasks)
+    (model, result), rows = fit, sum(len(each.y) for each in tasks)
     shared = tasks[0].scale is not None and tasks[0].sequence
     facts: dict[str, Any] = {name: getattr(tasks[0], name) for name in SAVED} | {
-        "differences": [list(one.lags) for one in tasks[0].differences],
+        "differences": [list(each.lags) for each in tasks[0].differences],
         "sequence": shared[0] if shared else None,
         "rows": rows,
-        "held_out_rows": sum(len(one.y) - one.start for one in tasks),
+        "held_out_rows": sum(len(each.y) - each.start for each in tasks),
         "chosen": name,
     }
     model.network.metadata = facts
@@ -69,21 +69,21 @@ def train_series(task: SeriesTask | Sequence[SeriesTask], learning: Learning) ->
         return Trained(model.network, result, facts, [], [])
     fits, notes = _one_each(tasks, learning, fit) if 1 < len(tasks) <= MOST_OWN else ([fit] * len(tasks), [])
     forecasters = list[Forecasters]()
-    for one, (fitted, _) in zip(tasks, fits, strict=True):
-        simple, left_out = one.statistical() if one.is_tested else ({}, [])
-        forecasters.append({name: one.forecaster(fitted.network), **simple})
+    for each, (fitted, _) in zip(tasks, fits, strict=True):
+        simple, left_out = each.statistical() if each.is_tested else ({}, [])
+        forecasters.append({name: each.forecaster(fitted.network), **simple})
         notes += left_out
-    selection, each = select_together(tasks, forecasters)
-    errors, relative = _errors(tasks, forecasters, selection, each)
-    whole = [one.whole() for one in tasks]
-    network = learning.refit(lambda: tasks[0].make(learning), [one.lesson() for one in whole], result)
+    selection, selections = select_together(tasks, forecasters)
+    errors, relative = _errors(tasks, forecasters, selection, selections)
+    whole = [each.whole() for each in tasks]
+    network = learning.refit(lambda: tasks[0].make(learning), [each.lesson() for each in whole], result)
     networks = [network] * len(tasks)
     if fits[0] is not fit:
-        for place, (one, (_, own)) in enumerate(zip(whole, fits, strict=True)):
-            networks[place] = learning.refit(lambda: tasks[0].make(learning), [one.lesson()], own)
-        labels = [one.sequence[1] for one in tasks if one.sequence]
-        facts["own"] = {label: json_data(one) for label, one in zip(labels, networks, strict=True)}
-    refitted = [{"again": one.forecaster(net)} for one, net in zip(whole, networks, strict=True)]
+        for place, (each, (_, own)) in enumerate(zip(whole, fits, strict=True)):
+            networks[place] = learning.refit(lambda: tasks[0].make(learning), [each.lesson()], own)
+        labels = [each.sequence[1] for each in tasks if each.sequence]
+        facts["own"] = {label: json_data(each) for label, each in zip(labels, networks, strict=True)}
+    refitted = [{"again": each.forecaster(net)} for each, net in zip(whole, networks, strict=True)]
     again = select_together(tasks, refitted)[0].mase("again")
     facts |= {
         "chosen": selection.best,
@@ -106,8 +106,9 @@ def _one_each(tasks: list[SeriesTask], learning: Learning, fit: Fit) -> tuple[li
     alone, errors = replace(learning, trainer_of=None, options={}), list[float]()
     both = [[fit] * len(tasks), [fit_together([task], alone) for task in tasks]]
     for fits in both:
-        made = [{"": one.forecaster(model.network)} for one, (model, _) in zip(tasks, fits, strict=True)]
-        errors.append(select_together(tasks, made)[0].mase(""))
+        pairs = zip(tasks, fits, strict=True)
+        forecasters = [{"": task.forecaster(model.network)} for task, (model, _) in pairs]
+        errors.append(select_together(tasks, forecasters)[0].mase(""))
     best = int(np.argmin(errors))
     chosen = ("The one for all is used.", "One for each is used.")[best]
     shown = f"MASE {errors[0]:.3g}; one for each series: {errors[1]:.3g}"
@@ -123,24 +124,24 @@ def select_together(
     """
     pairs = zip(tasks, forecasters, strict=True)
     each = [task.select(own) if task.is_tested else None for task, own in pairs]
-    tested = [one for one in each if one is not None]
+    tested = [selection for selection in each if selection is not None]
     if not tested:
         raise ArgumentError(
             f"No row is held out, so nothing can be compared: that needs {FEWEST} rows, or a share."
         )
     if len(tasks) == 1:
         return tested[0], each
-    names = [name for name in tested[0].rolled if all(name in one.rolled for one in tested)]
-    joined = {name: _joined([one.rolled[name] for one in tested]) for name in names if name != COMBINE}
-    return ranked(joined, [sentence for one in tested for sentence in one.failed]), each
+    names = [name for name in tested[0].rolled if all(name in selection.rolled for selection in tested)]
+    joined = {name: _joined([part.rolled[name] for part in tested]) for name in names if name != COMBINE}
+    return ranked(joined, [sentence for part in tested for sentence in part.failed]), each
 
 
 def _joined(parts: Sequence[RollingOrigin]) -> RollingOrigin:
     """The forecasts of several series as those of one, in units of the scale of each."""
-    units = [np.where(one.scale > 0, one.scale, 1.0) for one in parts]
-    origins = np.concatenate([one.origins + APART * place for place, one in enumerate(parts)])
+    units = [np.where(rolled.scale > 0, rolled.scale, 1.0) for rolled in parts]
+    origins = np.concatenate([rolled.origins + APART * place for place, rolled in enumerate(parts)])
     forecasts, truth = (
-        np.concatenate([getattr(one, name) / unit for one, unit in zip(parts, units, strict=True)])
+        np.concatenate([getattr(rolled, name) / unit for rolled, unit in zip(parts, units, strict=True)])
         for name in ("forecasts", "truth")
     )
     return RollingOrigin(origins, forecasts, truth, np.ones_like(units[0]))
@@ -149,7 +150,7 @@ def _joined(parts: Sequence[RollingOrigin]) -> RollingOrigin:
 def _errors(
     tasks: Sequence[SeriesTask],
     forecasters: Sequence[Forecasters],
-    found: Selection,
+    chosen: Selection,
     each: Sequence[Selection | None],
 ) -> tuple[dict[str, Floats], bool]:
     """Errors from which intervals follow, shape (origins, steps, m), and whether they are relative.
@@ -159,7 +160,7 @@ def _errors(
     enlarged to the size of those in the test. All are divided by the level of the series if their Gaussian
     likelihood is larger then: the noise of a series that grows often grows with it.
     """
-    errors: dict[str, list[Floats]] = {name: [] for name in found.rolled}
+    errors: dict[str, list[Floats]] = {name: [] for name in chosen.rolled}
     levels, tested = list[Floats](), list[bool]()
     for task, own, late in zip(tasks, forecasters, each, strict=True):
         first = max(task.start // 2, 3 * task.period)
@@ -168,10 +169,10 @@ def _errors(
             if selection is None or (selection is early and selection.failed):
                 continue
             for name, parts in errors.items():
-                members = found.members if name == COMBINE else [name]
-                made = [selection.rolled[one].calibration.errors for one in members]
-                parts.append(np.mean(made, axis=0) / task.units)
-            origins = selection.rolled[found.members[0]].origins
+                members = chosen.members if name == COMBINE else [name]
+                by_member = [selection.rolled[member].calibration.errors for member in members]
+                parts.append(np.mean(by_member, axis=0) / task.units)
+            origins = selection.rolled[chosen.members[0]].origins
             levels += [task.level(origin) / task.units for origin in origins]
             tested += [selection is late] * len(origins)
     level, last, tiny = np.array(levels)[:, None], np.array(tested), np.finfo(float).tiny
@@ -186,7 +187,7 @@ def _errors(
         return float(np.log(np.mean(enlarged(part) ** 2, axis=0) + tiny).mean())
 
     joined = {name: np.concatenate(parts) for name, parts in errors.items()}
-    best, relative = joined[found.best], bool((level > 0).all())
+    best, relative = joined[chosen.best], bool((level > 0).all())
     relative = relative and size(best / level * np.exp(np.log(level).mean(axis=0))) < size(best)
     return {name: enlarged(part / level if relative else part) for name, part in joined.items()}, relative
 
@@ -196,19 +197,20 @@ def _in_six_digits(errors: Floats) -> Any:
     return np.round(errors, int(5 - np.floor(np.log10(size)))).tolist()
 
 
-def ranking(tasks: Sequence[SeriesTask], found: Selection) -> list[list[str]]:
+def ranking(tasks: Sequence[SeriesTask], selection: Selection) -> list[list[str]]:
     """The methods by their errors, as the cells of a table; of several series, the error in each."""
     targets, tested = tasks[0].targets, [task for task in tasks if task.is_tested]
-    rows = [[name, f"{found.mase(name):.3g}"] for name in found.rolled]
+    rows = [[name, f"{selection.mase(name):.3g}"] for name in selection.rolled]
     if len(tasks) == 1:
         head = [f"RMSE {name}" if len(targets) > 1 else "RMSE" for name in targets]
-        for row, one in zip(rows, found.rolled.values(), strict=True):
-            squared = np.mean(one.errors.reshape(-1, one.errors.shape[-1])[:, : len(targets)] ** 2, axis=0)
+        for row, rolled in zip(rows, selection.rolled.values(), strict=True):
+            errors = rolled.errors.reshape(-1, rolled.errors.shape[-1])[:, : len(targets)]
+            squared = np.mean(errors**2, axis=0)
             row += [f"{rmse:.4g}" for rmse in np.sqrt(squared)]
     else:
         head = [task.sequence[1] for task in tested[:MOST_SHOWN] if task.sequence]
-        for row, one in zip(rows, found.rolled.values(), strict=True):
+        for row, rolled in zip(rows, selection.rolled.values(), strict=True):
             places = range(len(head))
-            errors = [np.abs(one.errors[one.origins // APART == place]).mean() for place in places]
-            row += [f"{error:.3g}" for error in errors]
+            in_each = (np.abs(rolled.errors[rolled.origins // APART == place]).mean() for place in places)
+            row += [f"{error:.3g}" for error in in_each]
     return [["model", "MASE", *head], *rows]

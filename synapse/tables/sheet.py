@@ -76,8 +76,9 @@ class Sheet:
     def matching(self, name: str) -> list[str]:
         """The columns that a name may mean: with or without the unit, but not with another one."""
         bare, unit = without_unit(name)
-        same = [one for one in self.names if without_unit(one)[0] == bare]
-        return [name] if name in self.names else [one for one in same if None in (unit, without_unit(one)[1])]
+        same = [column for column in self.names if without_unit(column)[0] == bare]
+        fitting = [column for column in same if None in (unit, without_unit(column)[1])]
+        return [name] if name in self.names else fitting
 
     def find(self, name: str) -> str:
         """The column with this name, with or without its unit. Raises ArgumentError if there is none."""
@@ -85,7 +86,7 @@ class Sheet:
         if len(columns) > 1:
             raise ArgumentError(f"{name!r} may be {quoted(columns)} of {self.path!r}. Give the unit, too.")
         if not columns:
-            meant = suggestion(name, [*self.names, *(without_unit(one)[0] for one in self.names)])
+            meant = suggestion(name, [*self.names, *(without_unit(column)[0] for column in self.names)])
             raise ArgumentError(f"{self.path!r} has no column {name!r}. It has {quoted(self.names)}.{meant}")
         return columns[0]
 
@@ -262,7 +263,7 @@ def _cells(path: str) -> tuple[list[str], list[list[str]], list[int], str, list[
     content = "".join("\n" if _is_comment(line) else line for line in lines)
     delimiter = _delimiter(content) if said is None else said["mark"]
     rows, ends = _parsed(path, content, delimiter)
-    usual = max(Counter(map(len, rows[1:])).items(), key=lambda one: one[1], default=(0, 0))[0]
+    usual = max(Counter(map(len, rows[1:])).items(), key=lambda pair: pair[1], default=(0, 0))[0]
     while len(rows) > 1 and usual > 1 and _is_title(rows[0], usual):
         rows, ends = rows[1:], ends[1:]
     if not rows:

@@ -120,8 +120,8 @@ class Learning:
         The error on the other side then decides when.
         """
         model = make()
-        made = self.trainer_of(model, parts) if self.trainer_of else None
-        trainer = made or model.trainer(self.rate, self.optimizer)
+        resumed = self.trainer_of(model, parts) if self.trainer_of else None
+        trainer = resumed or model.trainer(self.rate, self.optimizer)
         adaptive = bool(split[1]) and (self.epochs is None or self.patience is not None)
         training, validation = split if adaptive else (parts, None)
         patience = (self.patience or PATIENCE) if adaptive else None

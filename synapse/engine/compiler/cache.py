@@ -64,8 +64,8 @@ class _Files:
             content = self._path(key).read_bytes()
         except OSError:
             return None
-        found, pickled = content[:_SIZE], content[_SIZE:]
-        return pickle.loads(pickled) if found == _digest(key, pickled) else None
+        digest, pickled = content[:_SIZE], content[_SIZE:]
+        return pickle.loads(pickled) if digest == _digest(key, pickled) else None
 
     def save(self, key: Any, data: Any) -> None:
         """Write a file, whole or not at all."""
@@ -91,8 +91,8 @@ class _Files:
 
 def _digest(key: Any, pickled: bytes) -> bytes:
     """The digest with which a file begins."""
-    known = repr((_engine(), numba.__version__, key)).encode()
-    return hashlib.sha256(hashlib.sha256(known).digest() + pickled).digest()
+    named = repr((_engine(), numba.__version__, key)).encode()
+    return hashlib.sha256(hashlib.sha256(named).digest() + pickled).digest()
 
 
 class _KernelCache(FunctionCache):

@@ -44,9 +44,9 @@ class _LanesModel(models.PrimitiveModel):
 
 def spread(builder: Any, value: Any, kind: Any) -> Any:
     """One number in all lanes."""
-    one = builder.insert_element(ir.Constant(kind, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
+    first = builder.insert_element(ir.Constant(kind, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
     mask = ir.Constant(ir.VectorType(ir.IntType(32), kind.count), [0] * kind.count)
-    return builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), mask)
+    return builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), mask)
 
 
 def _define(operation: Any, method: str) -> None:
@@ -56,14 +56,11 @@ def _define(operation: Any, method: str) -> None:
         def generic(self, args: Any, kws: Any) -> Any:
             if len(args) != 2:
                 return None
-            left, right = args
-            for one, other in ((left, right), (right, left)):
-                if isinstance(one, LanesType):
-                    if one == other:
-                        return one(one, one)
-                    if isinstance(other, types.Float):
-                        pair = (one, one.unit) if one is left else (one.unit, one)
-                        return one(*pair)
+            wide = [kind for kind in args if isinstance(kind, LanesType)]
+            if wide == [*args] and args[0] == args[1]:
+                return wide[0](*args)
+            if len(wide) == 1 and any(isinstance(kind, types.Float) for kind in args):
+                return wide[0](*(kind if kind is wide[0] else wide[0].unit for kind in args))
             return None
 
     infer_global(operation)(Operation)
@@ -80,13 +77,10 @@ def _define(operation: Any, method: str) -> None:
         lower_builtin(operation, *pair)(lower)
 
 
-for _operation, _method in (
-    (operator.add, "fadd"),
-    (operator.iadd, "fadd"),
-    (operator.sub, "fsub"),
-    (operator.mul, "fmul"),
-):
-    _define(_operation, _method)
+_define(operator.add, "fadd")
+_define(operator.iadd, "fadd")
+_define(operator.sub, "fsub")
+_define(operator.mul, "fmul")
 
 
 def vector_sum(builder: Any, value: Any) -> Any:

@@ -65,12 +65,12 @@ class _KernelLibrary(_Library):
 
 def _reached(libraries: Iterable[Any]) -> list[Any]:
     """These libraries and the ones that they link, in the order in which they are found, each once."""
-    found, waiting = dict.fromkeys(libraries), list(libraries)
+    reached, waiting = dict.fromkeys(libraries), list(libraries)
     for library in waiting:
-        new = [one for one in library._linking_libraries if one not in found]
-        found.update(dict.fromkeys(new))
+        new = [linked for linked in library._linking_libraries if linked not in reached]
+        reached.update(dict.fromkeys(new))
         waiting += new
-    return list(found)
+    return list(reached)
 
 
 class _Operations:
@@ -89,13 +89,13 @@ class _Operations:
 
     def resolve_function_type(self, function: Any, operands: Any, named: Any) -> Any:
         """The signature of a function for these operands."""
-        found = self.known.get((function, operands))
-        if found is None:
-            found = self.context.resolve_function_type(function, operands, named)
+        signature = self.known.get((function, operands))
+        if signature is None:
+            signature = self.context.resolve_function_type(function, operands, named)
             operation, tuples = getattr(function, "typing_key", function), types.BaseTuple
-            if operation in OPERATORS and not any(isinstance(one, tuples) for one in operands):
-                self.known[function, operands] = found
-        return found
+            if operation in OPERATORS and not any(isinstance(operand, tuples) for operand in operands):
+                self.known[function, operands] = signature
+        return signature
 
 
 OPERATORS = {one for one in vars(operator).values() if callable(one)} | {bool, max, min, range}

@@ -35,8 +35,8 @@ def innovation_of(source, target, known, counters):
     for number in range(counters[INNOVATIONS] - 1, -1, -1):
         if known[number].source == source and known[number].target == target:
             return number
-    one = known[counters[INNOVATIONS]]
-    one.source, one.target, one.split = source, target, NOBODY
+    new = known[counters[INNOVATIONS]]
+    new.source, new.target, new.split = source, target, NOBODY
     counters[INNOVATIONS] += 1
     return counters[INNOVATIONS] - 1
 
@@ -113,9 +113,8 @@ def change_gate(add, inputs, nodes, genes, place, rng):
     """Let a node gate a connection without a gater, neither being the bias, or remove a gate."""
     row, seen = NOBODY, 0
     for c in range(place[GENE0], place[GENE1]):
-        if (genes[c].gater == NOBODY) == add and (
-            not add or (genes[c].enabled != 0 and genes[c].source != inputs)
-        ):
+        fits = not add or (genes[c].enabled != 0 and genes[c].source != inputs)
+        if fits and (genes[c].gater == NOBODY) == add:
             seen += 1
             if draw(rng) * seen < 1.0:
                 row = c

@@ -203,9 +203,8 @@ def run_environment(
                 for o in range(outputs):
                     action[o] = value[count - outputs + o]
                     finite = finite and math.isfinite(action[o])
-                if not finite or not call_equation(
-                    step, (world, action, observed, False), (world, action, observed, False)
-                ):
+                like = world, action, observed, False
+                if not finite or not call_equation(step, like, like):
                     break
                 done += 1
             lengths[g, e] = done

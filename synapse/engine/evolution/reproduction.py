@@ -153,13 +153,11 @@ def speciate(settings, genes, at, old_genes, old_at, representatives, kinds, mem
     for g in range(at.shape[0]):
         member_of[g] = count
         for s in range(count):
-            r = representatives[s]
+            r, first, stop = representatives[s], at[g, GENE0], at[g, GENE1]
             if s < kinds:
-                apart = distance(
-                    q, genes, at[g, GENE0], at[g, GENE1], old_genes, old_at[r, GENE0], old_at[r, GENE1]
-                )
+                apart = distance(q, genes, first, stop, old_genes, old_at[r, GENE0], old_at[r, GENE1])
             else:
-                apart = distance(q, genes, at[g, GENE0], at[g, GENE1], genes, at[r, GENE0], at[r, GENE1])
+                apart = distance(q, genes, first, stop, genes, at[r, GENE0], at[r, GENE1])
             if apart < q.threshold:
                 member_of[g] = s
                 break

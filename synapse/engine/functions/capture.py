@@ -84,8 +84,8 @@ class Freezer:
         """Return the copy and the key of a tuple, named tuple or list."""
         items = [self.value(item, attributes) for item in value]
         copies = [copy for copy, _ in items]
-        made = type(value)(*copies) if hasattr(value, "_fields") else type(value)(copies)
-        return made, (type(value), tuple(key for _, key in items))
+        twin = type(value)(*copies) if hasattr(value, "_fields") else type(value)(copies)
+        return twin, (type(value), tuple(key for _, key in items))
 
     def module(self, module: ModuleType, attributes: set[str]) -> Frozen:
         """Return the copy and the key of a module with the attributes that a function reads."""
@@ -93,15 +93,12 @@ class Freezer:
             return self.seen[id(module)]
         copy = ModuleType(module.__name__) if self.modules else module
         self.seen[id(module)] = copy, (ModuleType, module.__name__)
-        found = {
-            name: self.value(getattr(module, name), attributes)
-            for name in sorted(attributes)
-            if hasattr(module, name)
-        }
+        read = [name for name in sorted(attributes) if hasattr(module, name)]
+        items = {name: self.value(getattr(module, name), attributes) for name in read}
         del self.seen[id(module)]  # another function reads other attributes
         if self.modules:
-            vars(copy).update({name: item for name, (item, _) in found.items()})
-        return copy, (ModuleType, module.__name__, tuple((name, key) for name, (_, key) in found.items()))
+            vars(copy).update({name: item for name, (item, _) in items.items()})
+        return copy, (ModuleType, module.__name__, tuple((name, key) for name, (_, key) in items.items()))
 
     def function(self, function: FunctionType) -> Frozen:
         """Return the copy and the key of a function, including all values that it refers to."""

@@ -30,12 +30,11 @@ def _compiled(module: ModuleType, table: Mapping[str, Any]) -> dict[str, Any]:
 def _by_code(functions: Mapping[str, Any], entries: list[Any], arguments: str) -> Callable[..., Any]:
     """Make ``built_in(code, ...)``, which calls the function of the entry with this code."""
     *others, last = entries
-    lines = [f"    if code == {one.code}: return {one.name}({arguments})" for one in others]
+    lines = [f"    if code == {entry.code}: return {entry.name}({arguments})" for entry in others]
     source = "\n".join([f"def built_in(code, {arguments}):", *lines, f"    return {last.name}({arguments})"])
     scope: dict[str, Any] = dict(functions)
     exec(compile(source, __file__, "exec"), scope)
-    built_in: Callable[..., Any] = scope["built_in"]
-    return built_in
+    return scope["built_in"]  # type: ignore[no-any-return]
 
 
 def _judged(formula: Any) -> Any:
@@ -64,8 +63,7 @@ def _loop(kind: str, name: str, arguments: str, result: str, operands: str) -> C
     source = f"def {kind}_{name}(m, {arguments}):\n for q in range(n):\n  {result} = {name}({operands})\n"
     scope = {"__name__": __name__, name: (_SQUASHES | _ERRORS)[name]}
     exec(compile(source, __file__, "exec"), scope)
-    loop: Callable[..., None] = scope[f"{kind}_{name}"]
-    return loop
+    return scope[f"{kind}_{name}"]  # type: ignore[no-any-return]
 
 
 STRETCH = column("state"), INDEX, column("activation"), column("slope"), INDEX
@@ -75,9 +73,8 @@ _SQUASHING = "state, at, activation, slope, to, n", "activation[to + q], slope[t
 squash_stretch = by_code([_loop("stretch_of", name, *_SQUASHING) for name in _SQUASHES], *STRETCH, INDEX)
 """``(code, m, state, at, activation, slope, to, n)``: activations and slopes of n consecutive neurons."""
 
-largest_of = inline(
-    _by_code(_SQUASHES, [one for one in ACTIVATIONS.values() if one.kind == LARGEST], "state")
-)
+_LARGEST = [entry for entry in ACTIVATIONS.values() if entry.kind == LARGEST]
+largest_of = inline(_by_code(_SQUASHES, _LARGEST, "state"))
 """``(code, state)``: activation and slope of the neuron of a group that has the largest state."""
 
 ANSWERS = column("activation"), column("slope"), INDEX, column("value"), column("signal"), INDEX
@@ -106,9 +103,8 @@ def judge(failed, code, target, output, derivative, outputs):
         return 0.0, 0.0
     if code < FIRST_CUSTOM_COST:
         return cost_of(code, target, output, derivative, outputs)
-    return called(
-        failed, np.uint64(code), (np.float64(target), np.float64(output), np.float64(derivative), outputs)
-    )
+    numbers = np.float64(target), np.float64(output), np.float64(derivative), outputs
+    return called(failed, np.uint64(code), numbers)
 
 
 TURN = 2.0 * math.pi

@@ -46,7 +46,7 @@ class Traces:
         """These traces with rows and identities shifted, for a store that was absorbed by another."""
         offsets = dict.fromkeys(_NEURONS, neurons) | dict.fromkeys(_IDENTITIES, identities)
         parts = [(name, vars(self)[name].astype(np.int64), by) for name, by in offsets.items()]
-        return replace(self, **{name: np.where(one == NONE, NONE, one + by) for name, one, by in parts})
+        return replace(self, **{name: np.where(ends == NONE, NONE, ends + by) for name, ends, by in parts})
 
     def renamed(self, new_row: Indices) -> Traces:
         """These traces with the new rows of the neurons (NONE, as the last one is: gone)."""

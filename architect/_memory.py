@@ -50,7 +50,7 @@ def _biases(recipe: Recipe, size: int, options: LSTMOptions) -> tuple[Any, Any, 
     """Biases of the input, forget and output gates of a layer; cells that keep much take in little."""
     ins, forgets, outs = options.biases
     keeping = recipe.keeping(size, forgets)
-    return (ins if recipe.span is None else -keeping), keeping, outs
+    return (-keeping if recipe.span else ins), keeping, outs
 
 
 def synaptic_blocks(

@@ -7,18 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from synapse import ONE_TO_ONE, Layer, Projection, squash
-from synapse._checks import (
-    MOST_NEURONS,
-    expected,
-    finite_number,
-    float_type,
-    is_number,
-    pair,
-    positive_integer,
-    positive_number,
-)
-from synapse._typing import Floats
+from synapse import ONE_TO_ONE, Layer, Projection, _checks as checks, squash
+from synapse._checks import MOST_NEURONS, finite_number, float_type, positive_integer
 from synapse.errors import ArgumentError, TopologyError
 from synapse.initializers import Initializer, Seed, draw, get, random_generator
 from synapse.squash import Squash
@@ -39,25 +29,6 @@ def checked_biases(architecture: str, dtype: Any, **biases: Any) -> list[float]:
     return [finite_number(f"The {name} of {architecture}", bias, kind) for name, bias in biases.items()]
 
 
-Span = float | tuple[float, float]
-"""Steps over which cells remember: up to so many, or from and to, on a logarithmic scale."""
-
-
-def checked_span(architecture: str, span: Any, **biases: Any) -> tuple[float, ...] | None:
-    """The bounds of spans, one or two, or None without; an error if `biases` that they set are given, too."""
-    if span is None:
-        return None
-    for name, bias in biases.items():
-        if bias is not None:
-            raise ArgumentError(f"Expected a span or the {name} of {architecture}, got both.")
-    what = f"The span of {architecture}"
-    given = (span,) if is_number(span) else pair(what, span, "a number of steps, or two such as (1, 1000)")
-    bounds = tuple(positive_number(what, steps) for steps in given)
-    if not (1.0, *bounds)[-2] <= bounds[-1]:
-        raise ArgumentError(expected(what, "1 step or more, or two numbers in order", span))
-    return bounds
-
-
 class Recipe:
     """The random generator of one network and its initializers.
 
@@ -71,31 +42,36 @@ class Recipe:
         bias_initializer: str | Initializer,
         dtype: Any,
         *squashes: str | Squash,
-        span: tuple[float, ...] | None = None,
     ) -> None:
         self.initializer, self.bias_initializer = get(initializer), get(bias_initializer)
         for function in squashes:
             squash.get(function)
         self.dtype, self.rng = float_type("The dtype", dtype), random_generator(seed)
-        self.span = span
+        self.span: tuple[float, ...] = ()
 
     def inputs(self, size: int) -> Layer:
         """A layer of input neurons: no bias, identity."""
         return Layer(size, "identity", name="input", dtype=self.dtype)
 
-    def layer(
-        self,
-        size: int,
-        function: str | Squash,
-        name: str,
-        bias: float | Floats | None = None,
-        fan_in: int = 1,
-    ) -> Layer:
-        """A layer with random biases, for neurons of `fan_in` sources each, or with these."""
+    def layer(self, size: int, function: str | Squash, name: str, bias: Any = None, fan_in: int = 1) -> Layer:
+        """A layer with random biases, for neurons of `fan_in` sources each, or with these or this one."""
         biases: Any = bias
         if bias is None:
             biases = draw(self.bias_initializer, self.rng, (size,), fan_in, size, self.dtype)
         return Layer(size, function, biases, name, dtype=self.dtype)
+
+    def remember(self, architecture: str, span: Any, **biases: Any) -> None:
+        """Let :meth:`keeping` draw spans up to a number or in a range; `biases` must not be given as well."""
+        if span is None:
+            return
+        for name, bias in biases.items():
+            if bias is not None:
+                raise ArgumentError(f"Expected a span or the {name} of {architecture}, got both.")
+        what, condition = f"The span of {architecture}", "a number of steps, or two such as (1, 1000)"
+        given = (span,) if checks.is_number(span) else checks.pair(what, span, condition)
+        self.span = tuple(checks.positive_number(what, steps) for steps in given)
+        if not (1.0, *self.span)[-2] <= self.span[-1]:
+            raise ArgumentError(checks.expected(what, "1 step or more, or two numbers in order", span))
 
     def keeping(self, size: int, bias: Any) -> Any:
         """The biases of gates that keep cells: all at `bias`, or drawn so that they remember for the spans.
@@ -103,11 +79,12 @@ class Recipe:
         A logistic gate with the bias ln u keeps the share u / (1 + u) at each step: the rest fades to 1/e in
         about u steps (after Tallec and Ollivier 2018, equation 16).
         """
-        if self.span is None:
+        if not self.span:
             return bias
         if len(self.span) == 1:
             return np.log(self.rng.uniform(1.0, self.span[0], size))
-        return self.rng.uniform(*np.log(self.span), size)
+        low, high = np.log(self.span)
+        return self.rng.uniform(low, high, size)
 
     def fixed(self, size: int, name: str, bias: float = 0.0, function: str | Squash = "identity") -> Layer:
         """A layer of neurons whose biases are not trainable."""

@@ -13,16 +13,7 @@ from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.squash import Squash
 
-from ._recipe import (
-    Recipe,
-    Span,
-    block_names,
-    blocks_of,
-    checked_biases,
-    checked_sizes,
-    checked_span,
-    pass_on,
-)
+from ._recipe import Recipe, block_names, blocks_of, checked_biases, checked_sizes, pass_on
 
 
 class GatedUnits(NamedTuple):
@@ -105,20 +96,17 @@ class GRU(Network):
         output_squash: str | Squash = "logistic",
         update_gate_bias: float | None = None,
         reset_gate_bias: float = 1.0,
-        span: Span | None = None,
+        span: float | tuple[float, float] | None = None,
         initializer: str | Initializer = "uniform",
         bias_initializer: str | Initializer = "uniform",
         seed: Seed = None,
         dtype: Any = np.float64,
     ) -> None:
         counts = checked_sizes("GRU", sizes, 3, "inputs, layers of gated units, outputs")
-        updates, resets = checked_biases(
-            *("GRU", dtype),
-            update_gate_bias=1.0 if update_gate_bias is None else update_gate_bias,
-            reset_gate_bias=reset_gate_bias,
-        )
-        spans = checked_span("GRU", span, update_gate_bias=update_gate_bias)
-        recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, output_squash, span=spans)
+        held = 1.0 if update_gate_bias is None else update_gate_bias
+        updates, resets = checked_biases("GRU", dtype, update_gate_bias=held, reset_gate_bias=reset_gate_bias)
+        recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, output_squash)
+        recipe.remember("GRU", span, update_gate_bias=update_gate_bias)
         source = first = recipe.inputs(counts[0])
         constant = recipe.fixed(1, "constant", bias=1.0)
         layers, units = [constant], []

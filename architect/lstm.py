@@ -15,7 +15,7 @@ from synapse.objects.architectures import register
 from synapse.squash import Squash, get as squash_named
 
 from ._memory import LSTMOptions, MemoryBlocks, StandardBlocks, standard_blocks, synaptic_blocks
-from ._recipe import Recipe, Span, blocks_of, checked_biases, checked_sizes, checked_span
+from ._recipe import Recipe, blocks_of, checked_biases, checked_sizes
 
 STANDARD, SYNAPTIC = STYLES = ("standard", "synaptic")
 USUAL = "usual"
@@ -132,7 +132,7 @@ class LSTM(Network):
         input_gate_bias: float | None = None,
         forget_gate_bias: float | None = None,
         output_gate_bias: float | None = None,
-        span: Span | None = None,
+        span: float | tuple[float, float] | None = None,
         initializer: str | Initializer = "fan_in",
         bias_initializer: str | Initializer = "uniform",
         seed: Seed = None,
@@ -153,7 +153,6 @@ class LSTM(Network):
             forget_gate_bias=usual[1] if forget_gate_bias is None else forget_gate_bias,
             output_gate_bias=usual[2] if output_gate_bias is None else output_gate_bias,
         )
-        spans = checked_span("LSTM", span, input_gate_bias=input_gate_bias, forget_gate_bias=forget_gate_bias)
         most = MOST_NEURONS // max(counts)
         options = LSTMOptions(
             peepholes=(None if standard else ALL_TO_ALL) if peepholes == USUAL else peepholes,
@@ -167,11 +166,12 @@ class LSTM(Network):
         )
         if standard:
             _refuse_other_style(options)
-        if spans and not (forget_gates and squash_named(squash).name == "logistic"):
-            raise ArgumentError("Expected logistic forget gates for the span of LSTM, got others or none.")
         last = squash if output_squash is None else output_squash
         functions = (squash, last, options.cell_squash)
-        recipe = Recipe(seed, initializer, bias_initializer, dtype, *functions, span=spans)
+        recipe = Recipe(seed, initializer, bias_initializer, dtype, *functions)
+        recipe.remember("LSTM", span, input_gate_bias=input_gate_bias, forget_gate_bias=forget_gate_bias)
+        if recipe.span and not (forget_gates and squash_named(squash).name == "logistic"):
+            raise ArgumentError("Expected logistic forget gates for the span of LSTM, got others or none.")
         inputs = recipe.inputs(counts[0])
         below = [counts[-2]] if standard else [size * options.cells_per_block for size in counts[1:-1]]
         fan_in = sum(below) + (counts[0] if direct else 0)

@@ -56,6 +56,19 @@ class RunningScale:
         self.squares += gap * weight
         self._deviate()
 
+    def add_each(self, rows: Floats) -> Floats:
+        """Count rows of all columns one after the other; returns each with the scale after it."""
+        counts = self.count + np.arange(1.0, len(rows) + 1.0)[:, None]
+        gaps = rows - self.mean
+        shifts = np.cumsum(gaps, axis=0) / counts
+        squares = np.maximum(self.squares + np.cumsum(gaps**2, axis=0) - counts * shifts**2, 0.0)
+        deviations = np.sqrt(squares / counts)
+        deviations[deviations <= ROUNDING * np.abs(self.mean + shifts)] = 1.0
+        standard: Floats = (gaps - shifts) / deviations
+        self.count, self.squares, self.deviation = counts[-1], squares[-1], deviations[-1]
+        self.mean = self.mean + shifts[-1]
+        return standard
+
     def _deviate(self) -> None:
         self.deviation = np.sqrt(self.squares / self.count)
         self.deviation[self.deviation <= ROUNDING * np.abs(self.mean)] = 1.0

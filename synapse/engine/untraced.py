@@ -22,6 +22,10 @@ def untraced_columns(store: Store) -> dict[str, NDArray[Any]]:
     }
 
 
+WORD = np.dtype(np.uint32)
+"""All numbers consist of such words: by them, kernels copy them whatever their types."""
+
+
 class Aside:
     """A table for kernels by which steps leave no trace: all that they write are copies.
 
@@ -32,20 +36,26 @@ class Aside:
         store.ready()
         self.store, self.topology = store, store.topology_version
         columns = {**untraced_columns(store), "log_place": np.zeros(PLACES, np.uint64)}
-        self._copies = []  # with what they are copies of
+        pairs = []  # of a copy and what it is a copy of
         for names, block in zip(BLOCK_NAMES, store.blocks, strict=True):
             if block.dtype in (store.dtype, np.uint64):  # numbers and times; others are structure
                 copy = np.empty_like(block)
-                self._copies.append((copy, block))
+                pairs.append((copy, block))
                 columns |= {name: copy[i, : store.n_neurons] for i, name in enumerate(names)}
         for name in ("influence", "clock"):
             columns[name] = np.empty_like(store[name])
-            self._copies.append((columns[name], store.columns[name]))
+            pairs.append((columns[name], store.columns[name]))
+        self.copies = tuple((copy.reshape(-1).view(WORD), own.reshape(-1).view(WORD)) for copy, own in pairs)
         self._redirected = RedirectedTable(store, columns)
 
     def begin(self) -> int:
         """Copy the present numbers of the store; returns the address of the table."""
-        for copy, column in self._copies:
-            copy[:] = column
+        for copy, own in self.copies:
+            copy[:] = own
+        return self.address
+
+    @property
+    def address(self) -> int:
+        """The address of the table; read it before every call."""
         self._redirected.renewed()
         return self._redirected.address

@@ -816,15 +816,20 @@ class Network(Sequence[Neuron]):
     @locked
     def _peek(self, store: Store, inputs: Floats, outputs: Floats) -> Floats:
         """Run one step in one kernel call, by which only `outputs` changes."""
-        (version, span), aside = self._span, self._aside_known
-        if aside is None or aside.topology != store.topology_version or version != aside.topology:
-            span, aside = self._ready()[2], engine.untraced.Aside(store)
-            self._aside_known = aside
+        aside = self._aside(store)
         run = (store.calls or engine.online.calls_for(store)).run_network
-        status = run(aside.begin(), store.unit, span, inputs, outputs)
+        status = run(aside.begin(), store.unit, self._span[1], inputs, outputs)
         if status != DONE:
             self._refuse(status, store, inputs)
         return outputs
+
+    def _aside(self, store: Store) -> engine.untraced.Aside:
+        """Where a step leaves no trace; the network is lowered then."""
+        aside = self._aside_known
+        if aside is None or aside.topology != store.topology_version or self._span[0] != aside.topology:
+            self._ready()
+            aside = self._aside_known = engine.untraced.Aside(store)
+        return aside
 
     def propagate(
         self,

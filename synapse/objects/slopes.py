@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,13 +23,8 @@ NOTHING = np.empty(0)
 class SlopeTraces:
     """The traces e <- decay e + slopes of the outputs, for all parameters of a network.
 
-    They follow the network through edits: those of parameters that stay do not change, those of new ones
-    start at 0.
-
-    Parameters
-    ----------
-    network : Network
-        The network. Its learning rule computes the slopes, see :meth:`Network.slopes`.
+    The learning rule of the network computes the slopes, see :meth:`Network.slopes`. The sums follow the
+    network through edits: those of parameters that stay do not change, those of new ones start at 0.
     """
 
     def __init__(self, network: Network) -> None:
@@ -94,48 +91,63 @@ class SlopeTraces:
     def learn(
         self, store: Store, errors: Floats | None, delta: float, decay: float, rate: float, bound: float
     ) -> float:
-        """Decay the sums, add the slopes of the last step, and change the parameters along them.
+        """Decay the sums, add the slopes of the last step, and change the parameters by step * delta * sums.
 
-        Parameters
-        ----------
-        errors : ndarray, shape (m,), optional
-            As for :meth:`Network.slopes`.
-        delta, decay, rate : float
-            Factors of the change, of the sums before this step, and of the whole update.
-        bound : float
-            0: the step is the rate; otherwise it is at most so small that a change of the output stays below
-            that of the error (Elsayed, Vasan and Mahmood 2024, algorithm 3, ``κ``).
-
-        Returns
-        -------
-        float
-            The size of the step: parameters change by it times delta times the sums.
-
-        Raises
-        ------
-        DivergenceError
-            If a sum or the change is not finite; no parameter has changed then.
+        `errors` are as for :meth:`Network.slopes`. Returns the step: the rate with a bound of 0, otherwise at
+        most so large that a change of the output stays below that of the error (Elsayed, Vasan and Mahmood
+        2024, algorithm 3, ``κ``). If a sum or the change is not finite, no parameter has changed.
         """
-        network = self.network
         self._ready()
-        span, row = network._span[1], NOTHING if errors is None else errors
-        given = row, decay, 0.0 if self._tied else delta, rate, bound, self._sizes
-        if network._rtrl is None:
-            run = (store.calls or engine.online.calls_for(store)).learn_by_slopes
-            status, step = run(self._moves.address, store.unit, span, *given)
-        else:
-            plan = network._open_plan(store, network._rtrl)
-            run = engine.rtrl.loops.calls_for(store).learn_by_slopes
-            address = plan.store_table(self._moves)
-            status, step = run(address, store.unit, plan.address, plan.span, *given)
+        row, change = NOTHING if errors is None else errors, 0.0 if self._tied else delta
+        status, step = self._call(store, "learn_by_slopes", row, decay, change, rate, bound, self._sizes)
         if status == DONE and self._tied:
             status, step = self._move_tied(store, delta, rate, bound)
-        if status != DONE:
+        self.require_done(status)
+        return float(step)
+
+    def _call(self, store: Store, name: str, *given: Any) -> tuple[int, Any]:
+        """Call a kernel of the learning rule of the network, with the sums as destinations."""
+        network, table = self.network, self._moves.address
+        kernels: Any = store.calls or engine.online.calls_for(store)
+        if network._rtrl is not None:
+            plan = network._open_plan(store, network._rtrl)
+            kernels, table = engine.rtrl.loops.calls_for(store), plan.store_table(self._moves)
+            given = plan.address, plan.span, *given
+        else:
+            given = network._span[1], *given
+        answer: tuple[int, Any] = getattr(kernels, name)(table, store.unit, *given)
+        return answer
+
+    def require_done(self, status: int) -> None:
+        """Raise the error for a call of a kernel that is not complete."""
+        if status == DIVERGED:
             raise DivergenceError(
-                f"The traces of {network!r} are no longer finite. No weight has changed. Use a lower "
+                f"The traces of {self.network!r} are no longer finite. No weight has changed. Use a lower "
                 "rate, a bound on the step, or bounded squashes."
             )
-        return float(step)
+        if status != DONE:
+            self.network._refuse(status, self.network._store)
+
+    @property
+    def can_stream(self) -> bool:
+        """Whether :meth:`learn_stream` is possible: nothing has to be done between steps."""
+        with InUse(self.network):
+            return self._ready().recorder is None and not self._tied
+
+    def learn_stream(self, rows: Floats, gains: Floats, values: Floats, *factors: float) -> tuple[int, int]:
+        """Learn from rows of inputs and the rewards that come with them, in one call that writes `values`.
+
+        The factors are the discount, and as for :meth:`learn` the decay, the rate and the bound. The network
+        has one output, and has just been activated. Returns the number of complete steps, and the status, for
+        :meth:`require_done`.
+        """
+        network = self.network
+        with InUse(network):
+            store = self._ready()
+            aside = network._aside(store)
+            given = rows.reshape(-1), gains, values, *factors, self._sizes
+            status, done = self._call(store, "learn_stream", aside.address, aside.copies, *given)
+            return int(done), status
 
     def _move_tied(self, store: Store, delta: float, rate: float, bound: float) -> tuple[int, float]:
         """The change of parameters of which some are shared: these change by the sum of their members."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar, final
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from .._checks import expected, non_negative_number
 from .._typing import Floats
@@ -87,22 +86,7 @@ class ActorCritic(Agent):
         self._outputs = np.empty(0)  # those of the policy
         self._action: Any = 0
 
-    def act(self, observation: ArrayLike, first: bool = False) -> Any:
-        """Return the most probable action, in a step without learning or exploring.
-
-        Parameters
-        ----------
-        observation : array_like, shape (n,)
-            The observation.
-        first : bool
-            Whether it begins an episode: the context is cleared before. Default False.
-
-        Returns
-        -------
-        int or ndarray
-            The number of the action, or the means of continuous ones. To learn again, call ``begin``.
-        """
-        outputs = self._step(self.policy, observation, first)
+    def _answer(self, outputs: Floats) -> Any:
         return int(outputs.argmax()) if self._discrete else outputs[: len(outputs) // 2]
 
     def _enter(self, row: Floats) -> Any:
@@ -116,16 +100,13 @@ class ActorCritic(Agent):
         self._action = mean + deviation * self.rng.standard_normal(len(mean))
         return self._action.copy()
 
-    def _improve(self, reward: float, after: Floats, discount: float) -> None:
-        following = float(self.value.peek(after)[0]) if discount else 0.0
-        assert self._value is not None
-        delta = self._difference(reward, discount, following, self._value)
-        decay, (bound, value_bound) = self.discount * self.trace, self.bounds
-        errors = self._errors(self.entropy * float(np.sign(delta)))
-        self._traces[0].learn(errors, delta, decay, self.rate, bound)
-        self._traces[1].learn(None, delta, decay, self.rate, value_bound)
+    def _worth(self, row: Floats) -> float:
+        return float(self.value.peek(row)[0])
 
-    def _errors(self, entropy: float) -> Floats:
+    def _errors(self, delta: float) -> tuple[Floats, None]:
+        return self._ascent(self.entropy * float(np.sign(delta))), None
+
+    def _ascent(self, entropy: float) -> Floats:
         """The derivatives of log π(a) + entropy H with respect to the states of the outputs."""
         outputs = self._outputs
         if self._discrete:

@@ -64,10 +64,10 @@ class Agent(ABC):
         self._return = 0.0
         self._value: float | None = None  # None: no episode has begun
         self.steps = 0
+        self.error = math.nan
+        """The latest temporal difference δ, in units of scaled rewards; NaN before the first."""
         if len({len(network.input) for network in networks}) > 1:
             raise ArgumentError("Expected the two networks to have the same number of inputs.")
-
-    # --- the calls of a loop ------------------------------------------------------------------
 
     def begin(self, observation: ArrayLike) -> Any:
         """Begin an episode: clear the context of the networks and the traces.
@@ -89,12 +89,11 @@ class Agent(ABC):
         """
         row = self._observed(observation)
         self._take_over()
-        self._count(row)
         for network, traces in zip(self._networks, self._traces, strict=True):
             network.clear()
             traces.clear()
         self._return = 0.0
-        return self._enter(self._standard(row))
+        return self._enter(self._standard(row, counted=True))
 
     def learn(
         self, reward: float, observation: ArrayLike, ended: bool = False, truncated: bool = False
@@ -127,56 +126,72 @@ class Agent(ABC):
         DivergenceError
             If the values are no longer finite. The weights are those before this step.
         """
-        row = self._observed(observation)
+        row, value = self._observed(observation), self._value
         gain = checks.finite_number("The reward", reward)
-        if self._value is None:
+        ended, truncated = checks.boolean("The ended", ended), checks.boolean("The truncated", truncated)
+        if value is None:
             raise ArgumentError("Expected an episode that has begun. Call begin with the first observation.")
         self._require_latest()
-        self._count(row)
         if self.scale_rewards:
             gain = self._scaled(gain)
-        after = self._standard(row)
-        self._improve(gain, after, 0.0 if ended else self.discount)
-        self.steps += 1
-        if ended or truncated:
-            self._value = None
-            return None
-        return self._enter(after)
-
-    @abstractmethod
-    def act(self, observation: ArrayLike, first: bool = False) -> Any:
-        """Answer without learning or exploring."""
-
-    @property
-    def error(self) -> float:
-        """The latest temporal difference δ, in units of scaled rewards; NaN before the first."""
-        return self._error
-
-    _error = math.nan
-
-    # --- for subclasses ------------------------------------------------------------------------
-
-    @abstractmethod
-    def _enter(self, row: Floats) -> Any:
-        """Activate the networks at an observation; returns the action there."""
-
-    @abstractmethod
-    def _improve(self, reward: float, after: Floats, discount: float) -> None:
-        """Learn from a step, with the observation after it."""
-
-    def _difference(self, reward: float, discount: float, following: float, value: float) -> float:
-        """The temporal difference δ = r + γ v' − v, checked to be finite."""
-        delta = reward + (discount * following if discount else 0.0) - value
+        after = self._standard(row, counted=True)
+        if self.discount and not ended:
+            gain += self.discount * self._worth(after)
+        delta, decay = gain - value, self.discount * self.trace
         if not math.isfinite(delta):
             raise DivergenceError(
                 f"The temporal difference of {type(self).__name__} is not a finite number after "
                 f"{checks.counted(self.steps, 'step')}. The weights are those before this step. Use a bound, "
                 "a lower rate or bounded squashes."
             )
-        self._error = delta
-        return delta
+        self.error = delta
+        for traces, errors, bound in zip(self._traces, self._errors(delta), self.bounds, strict=True):
+            traces.learn(errors, delta, decay, self.rate, bound)
+        self.steps += 1
+        if ended or truncated:
+            self._value = None
+            return None
+        return self._enter(after)
 
-    # --- observations and rewards --------------------------------------------------------------
+    def act(self, observation: ArrayLike, first: bool = False) -> Any:
+        """Answer to an observation, in a step without learning or exploring.
+
+        Parameters
+        ----------
+        observation : array_like, shape (n,)
+            The observation.
+        first : bool
+            Whether it begins an episode: the context is cleared before. Default False.
+
+        Returns
+        -------
+        int, ndarray or float
+            The best or most probable action, or the means of continuous ones; the value for :class:`TD`. To
+            learn again, call :meth:`begin`.
+        """
+        first, row = checks.boolean("The first", first), self._observed(observation)
+        self._value = None
+        self._take_over()
+        network = self._networks[0]
+        if first:
+            network.clear()
+        return self._answer(network.activate(self._standard(row)))
+
+    @abstractmethod
+    def _answer(self, outputs: Floats) -> Any:
+        """The answer of :meth:`act` to the outputs of the first network."""
+
+    @abstractmethod
+    def _enter(self, row: Floats) -> Any:
+        """Activate the networks at an observation; returns the action there."""
+
+    @abstractmethod
+    def _worth(self, row: Floats) -> float:
+        """The value of an observation that follows, by the weights so far: a second forward pass."""
+
+    @abstractmethod
+    def _errors(self, delta: float) -> tuple[Floats | None, ...]:
+        """The errors of the outputs of each network whose slopes are traced; None: their own slopes."""
 
     def _observed(self, observation: ArrayLike) -> Floats:
         network = self._networks[0]
@@ -184,13 +199,13 @@ class Agent(ABC):
             return observation  # the network refuses numbers that are not finite before anything changes
         return checks.vector("The observation", observation, len(network.input), network.dtype)
 
-    def _count(self, row: Floats) -> None:
-        if self.normalise:
-            self._scale.add_row(row, 1.0)
-
-    def _standard(self, row: Floats) -> Floats:
+    def _standard(self, row: Floats, counted: bool = False) -> Floats:
         """The observation with running mean 0 and deviation 1, if it is normalised."""
-        return self._scale.standard(row) if self.normalise else row
+        if not self.normalise:
+            return row
+        if counted:
+            self._scale.add_row(row, 1.0)
+        return self._scale.standard(row)
 
     def _scaled(self, reward: float) -> float:
         """The reward, divided by the running deviation of the discounted sum of rewards so far."""
@@ -210,12 +225,3 @@ class Agent(ABC):
                     f"Another agent has taken over {network!r}. Call begin, which takes it back, or give "
                     "each agent a network of its own: network.clone()."
                 )
-
-    def _step(self, network: Network, observation: ArrayLike, first: bool) -> Floats:
-        """A step of a network without learning; the episode that was learned from is over."""
-        first, row = checks.boolean("The first", first), self._observed(observation)
-        self._value = None
-        self._take_over()
-        if first:
-            network.clear()
-        return network.activate(self._standard(row))

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import ClassVar, final
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from .._checks import expected, from_0_to_1
 from .._typing import Floats
@@ -79,22 +78,8 @@ class QLearning(Agent):
         self.explore = explore if callable(explore) else from_0_to_1("The explore", explore)
         self._action = 0
 
-    def act(self, observation: ArrayLike, first: bool = False) -> int:
-        """Return the best action, in a step without learning or exploring.
-
-        Parameters
-        ----------
-        observation : array_like, shape (n,)
-            The observation.
-        first : bool
-            Whether it begins an episode: the context is cleared before. Default False.
-
-        Returns
-        -------
-        int
-            The number of the action. To learn again, call ``begin``.
-        """
-        return int(self._step(self.network, observation, first).argmax())
+    def _answer(self, outputs: Floats) -> int:
+        return int(outputs.argmax())
 
     def _enter(self, row: Floats) -> int:
         values = self.network.activate(row)
@@ -107,10 +92,10 @@ class QLearning(Agent):
         self._action, self._value = action, float(values[action])
         return action
 
-    def _improve(self, reward: float, after: Floats, discount: float) -> None:
-        following = float(self.network.peek(after).max()) if discount else 0.0
-        assert self._value is not None
-        delta = self._difference(reward, discount, following, self._value)
+    def _worth(self, row: Floats) -> float:
+        return float(self.network.peek(row).max())
+
+    def _errors(self, delta: float) -> tuple[Floats]:
         errors = np.zeros(len(self.network.output))
         errors[self._action] = self.network.output[self._action].derivative
-        self._traces[0].learn(errors, delta, self.discount * self.trace, self.rate, self.bounds[0])
+        return (errors,)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,8 +23,6 @@ from .agent import Agent
 
 SECONDS, SHARE = 10.0, 0.05
 """A checkpoint is written after so many seconds, and takes at most this share of the time."""
-HEAD = "agent"
-"""The array of a checkpoint with its JSON."""
 
 
 @final
@@ -134,9 +131,8 @@ def run(
     np.True_
     """
     if not isinstance(agent, Agent):
-        raise ArgumentTypeError(
-            checks.expected("The agent", "one of synapse.reward, such as QLearning", agent)
-        )
+        condition = "one of synapse.reward, such as QLearning"
+        raise ArgumentTypeError(checks.expected("The agent", condition, agent))
     for name in ("reset", "step"):
         if not callable(getattr(environment, name, None)):
             condition = "an object with reset and step"
@@ -174,9 +170,8 @@ class _Episodes:
         begin, stopped = time.monotonic(), "steps"
         before, due = self.seconds, begin + SECONDS
         self.steps = sum(self.lengths)
-        with tqdm(
-            total=steps, initial=self.steps, unit=" steps", unit_scale=True, disable=not progress
-        ) as bar:
+        shown: dict[str, Any] = {"unit": " steps", "unit_scale": True, "disable": not progress}
+        with tqdm(total=steps, initial=self.steps, **shown) as bar:
             try:
                 while self.steps < steps:
                     total, length, complete = self._episode(steps - self.steps, bar)
@@ -207,15 +202,13 @@ class _Episodes:
         observation = self._asked("reset", length, seed=int(number))[0]
         action = agent.begin(observation) if self.learn else agent.act(observation, first=True)
         while not over and length < most:
-            observation, reward, ended, truncated, *_ = self._asked("step", length, self._given(action))
+            if isinstance(action, np.ndarray) and self._bounds[0] is not None:
+                action = np.clip(action, *self._bounds)
+            observation, reward, ended, truncated, *_ = self._asked("step", length, action)
             over, reward = bool(ended or truncated), checks.finite_number("The reward", reward)
-            if self.learn:
-                action = agent.learn(reward, observation, bool(ended), bool(truncated))
-            else:
-                action = agent.act(observation)
-            total += reward
-            length += 1
-            self.steps += 1
+            given = reward, observation, bool(ended), bool(truncated)
+            action = agent.learn(*given) if self.learn else agent.act(observation)
+            total, length, self.steps = total + reward, length + 1, self.steps + 1
             bar.update()
         return total, length, over
 
@@ -241,31 +234,23 @@ class _Episodes:
             raise ArgumentTypeError(checks.expected("The observation", condition, observation))
         return [np.ravel(observation), *others]
 
-    def _given(self, action: Any) -> Any:
-        low, high = self._bounds
-        return np.clip(action, low, high) if isinstance(action, np.ndarray) and low is not None else action
-
-
-# --- checkpoints ---------------------------------------------------------------------------------
-
 
 def write_checkpoint(path: Path, agent: Agent, episodes: _Episodes) -> None:
     """Write an agent between two episodes: its networks, scales, random state, and the episodes so far."""
     arrays: dict[str, NDArray[Any]] = {}
     for name, network in zip(agent.names, agent._networks, strict=True):
         arrays |= {f"{name}/{key}": array for key, array in npz_data(network).items()}
-    state = agent.rng.bit_generator.state
     head = {
         "kind": type(agent).__name__,
         "seed": episodes.seed,
         "steps": agent.steps,
         "seconds": episodes.seconds,
-        "random": state,
+        "random": agent.rng.bit_generator.state,
         "observations": agent._scale.as_json(),
         "rewards": agent._returns.as_json(),
     }
-    arrays[HEAD] = as_text(json.loads(json.dumps(head)))
-    arrays["returns"], arrays["lengths"] = np.array(episodes.returns), np.array(episodes.lengths, np.int64)
+    lengths = np.array(episodes.lengths, np.int64)
+    arrays |= {"agent": as_text(head), "returns": np.array(episodes.returns), "lengths": lengths}
     write_arrays(path, arrays)
 
 
@@ -274,7 +259,7 @@ def read_checkpoint(path: Path, agent: Agent, episodes: _Episodes, seeded: bool)
     with reading(path), opened(path) as stream:
         arrays = read_arrays(stream)
     try:
-        head = from_array(HEAD, arrays.pop(HEAD))
+        head = from_array("agent", arrays.pop("agent"))
         root = head["seed"]
         if head["kind"] != type(agent).__name__ or (seeded and root != episodes.seed):
             raise ValueError("it is of another kind of agent, or of another seed")

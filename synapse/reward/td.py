@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import ClassVar, final
 
 import numpy as np
@@ -12,6 +13,9 @@ from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.network import Network
 from .agent import Agent
+
+TOGETHER = 4_096
+"""Steps of a stream in one call of compiled code: between two calls, Ctrl-C is noticed."""
 
 
 @final
@@ -43,10 +47,6 @@ class TD(Agent):
     ------
     ArgumentError, ArgumentTypeError
         If an argument cannot be used, or the network has more than one output.
-
-    See Also
-    --------
-    QLearning, ActorCritic : Agents that act.
 
     Examples
     --------
@@ -81,23 +81,6 @@ class TD(Agent):
             raise ArgumentError(expected("The network of TD", "one with one output", network))
         self.network = network
 
-    def act(self, observation: ArrayLike, first: bool = False) -> float:
-        """Return the value of an observation, in a step without learning.
-
-        Parameters
-        ----------
-        observation : array_like, shape (n,)
-            The observation.
-        first : bool
-            Whether it begins a sequence: the context is cleared before. Default False.
-
-        Returns
-        -------
-        float
-            The value. To learn again, call ``begin``.
-        """
-        return float(self._step(self.network, observation, first)[0])
-
     def run(self, observations: ArrayLike, rewards: ArrayLike) -> Floats:
         """Learn from a stream: a row of observations for every step, and the reward that comes after it.
 
@@ -113,24 +96,51 @@ class TD(Agent):
         ndarray, shape (T,)
             The value of each observation, before its reward is known.
         """
-        rows = finite_array("The observations", observations)
+        rows = finite_array("The observations", observations, self.network.dtype)
         gains = finite_array("The rewards", rewards)
         if rows.ndim != 2 or gains.shape != rows.shape[:1] or rows.shape[1] != len(self.network.input):
             raise ArgumentError(
                 f"Expected observations of shape (T, {len(self.network.input)}) and T rewards, got shapes "
                 f"{rows.shape} and {gains.shape}."
             )
-        values = np.empty(len(rows))
-        for t, row in enumerate(rows):
-            values[t] = self.begin(row) if self._value is None else self.learn(gains[t], row)
+        values, t = np.empty(len(rows)), 0
+        while t < len(rows):
+            values[t] = self.begin(rows[t]) if self._value is None else self.learn(gains[t], rows[t])
+            t += 1
+            part = slice(t, min(t + TOGETHER, len(rows) - 1))
+            if part.start < part.stop and self._traces[0].can_stream:
+                self._learn_rows(rows[part], gains[part], values[part])
+                t = part.stop
         return values
+
+    def _learn_rows(self, rows: Floats, gains: Floats, values: Floats) -> None:
+        """Learn from some rows in one call of compiled code."""
+        before, traces = deepcopy((self._scale, self._returns, self._return)), self._traces[0]
+        factors = self.discount, self.discount * self.trace, self.rate, self.bounds[0]
+        done, status = traces.learn_stream(*self._prepared(rows, gains), values, *factors)
+        self.steps += done
+        if done:
+            self._value = float(values[done - 1])
+        if done < len(rows):  # only the rows up to the one that failed count
+            self._scale, self._returns, self._return = before
+            self._prepared(rows[: done + 1], gains[: done + 1])
+            traces.require_done(status)
+
+    def _prepared(self, rows: Floats, gains: Floats) -> tuple[Floats, Floats]:
+        """Rows and rewards in their scales, each by what came up to it."""
+        if self.scale_rewards:
+            gains = np.array(list(map(self._scaled, gains.tolist())))
+        return (self._scale.add_each(rows) if self.normalise else rows), gains
+
+    def _answer(self, outputs: Floats) -> float:
+        return float(outputs[0])
 
     def _enter(self, row: Floats) -> float:
         self._value = float(self.network.activate(row)[0])
         return self._value
 
-    def _improve(self, reward: float, after: Floats, discount: float) -> None:
-        following = float(self.network.peek(after)[0]) if discount else 0.0
-        assert self._value is not None
-        delta = self._difference(reward, discount, following, self._value)
-        self._traces[0].learn(None, delta, self.discount * self.trace, self.rate, self.bounds[0])
+    def _worth(self, row: Floats) -> float:
+        return float(self.network.peek(row)[0])
+
+    def _errors(self, delta: float) -> tuple[None]:
+        return (None,)

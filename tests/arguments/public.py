@@ -72,7 +72,7 @@ def _public() -> Iterator[tuple[str, Public]]:
 
 def _members(owner: type) -> Iterator[str]:
     yield "__init__"
-    bases = [base for base in owner.__bases__ if base.__module__.endswith("_steps")]  # run kernels
+    bases = [base for base in owner.__bases__ if base.__module__.endswith(("_steps", "reward.agent"))]
     members = {name: member for one in (*bases, owner) for name, member in vars(one).items()}
     for name, member in members.items():
         if name.startswith("_") and name not in OPERATORS:

@@ -207,7 +207,9 @@ for agent in AGENTS:
     networks = {name: small if size == 1 else levers for name, size in outputs_of(agent).items()}
     own = {name: choices[name] for name in inspect.signature(agent).parameters if name in choices}
     row(f"reward.{agent.__name__}.__init__", networks, **own)
-    row(f"reward.{agent.__name__}.act", {"observation": [0.0, 1.0]})
+    for name in ("act", "begin", "learn"):
+        given = {"observation": [0.0, 1.0]} | ({"reward": 1.0} if name == "learn" else {})
+        row(f"reward.{agent.__name__}.{name}", given, reward="0 -1 0.5")
 row(
     "reward.run",
     lambda w: {"agent": w.qlearning, "environment": SimpleNamespace(**pulled), "steps": 2, "progress": False},

@@ -212,7 +212,7 @@ def test_errors_of_continuous_actions_are_slopes_of_their_log_probability():
     for i in range(4):
         bump = np.eye(4)[i] * 1e-6
         slope = (judged(states + bump) - judged(states - bump)) / 2e-6
-        assert agent._errors(0.3)[i] == pytest.approx(slope, rel=1e-5)
+        assert agent._ascent(0.3)[i] == pytest.approx(slope, rel=1e-5)
 
 
 def test_shared_weights_change_by_the_sum_of_their_slopes():
@@ -330,16 +330,74 @@ def test_what_follows_counts_if_an_episode_is_broken_off_and_not_if_it_has_ended
         assert agent.error == pytest.approx(3.0 + 0.5 * counted * following - value)
 
 
-def test_a_stream_of_rows_is_learned_like_single_calls():
+@pytest.mark.parametrize("rule", ["online", "rtrl"])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"normalise": False, "bound": None, "rate": 0.01}, {"scale_rewards": True, "discount": 0.5}],
+)
+@pytest.mark.parametrize("change", [None, "tie", "record", "edit"])
+def test_a_stream_of_rows_is_learned_like_single_calls(monkeypatch, rule, options, change):
+    """In one call of compiled code, or step by step where parameters are shared or steps are recorded."""
+    monkeypatch.setattr(reward.td, "TOGETHER", 16)
     rng = np.random.default_rng(0)
-    rows, gains = rng.normal(size=(50, 2)), rng.normal(size=50)
-    nets = [architect.GRU(2, 3, 1, seed=0) for _ in range(2)]
-    values = reward.TD(nets[0]).run(rows, gains)
-    agent = reward.TD(nets[1])
-    assert values.tolist() == [agent.begin(rows[0]), *map(agent.learn, gains[1:], rows[1:])]
-    assert (nets[0].weights == nets[1].weights).all()
+    rows, gains = rng.normal(3.0, 1.0, size=(50, 2)), rng.normal(size=50)
+    nets = [architect.GRU(2, 3, 1, output_squash="identity", seed=0) for _ in range(2)]
+    agents = [reward.TD(net, **options) for net in nets]
+    logs = []
+    for net, agent in zip(nets, agents, strict=True):
+        net.learning_rule = rule
+        if change == "tie":
+            synapse.tie(net["reset gates"])
+        elif change == "record":
+            logs.append(synapse.record(net, "activation"))
+            logs[-1].__enter__()
+        elif change == "edit":  # the columns of the store move, after a compiled stream
+            agent.run(rows[:20], gains[:20])
+            net.input[0].project(net.output[0], weight=0.3)
+            net.add(synapse.Layer(40))
+            agent.begin(rows[0])
+    values = agents[0].run(rows, gains)
+    first = agents[1].learn(gains[0], rows[0]) if change == "edit" else agents[1].begin(rows[0])
+    expected = [first, *map(agents[1].learn, gains[1:], rows[1:])]
+    np.testing.assert_allclose(values, expected, rtol=1e-9)
+    np.testing.assert_allclose(nets[0].weights, nets[1].weights, rtol=1e-9, atol=1e-12)
+    assert agents[0].error == pytest.approx(agents[1].error, rel=1e-9)
+    assert agents[0].steps == agents[1].steps
+    for log in logs:
+        log.__exit__(None, None, None)
+        assert log["activation"].shape[0] == 50
+    assert agents[0].learn(1.0, rows[0]) == pytest.approx(agents[1].learn(1.0, rows[0]), rel=1e-9)
     with pytest.raises(ArgumentError, match="rewards"):
-        agent.run(rows, gains[1:])
+        agents[0].run(rows, gains[1:])
+
+
+def test_a_stream_that_diverges_stops_where_single_calls_do():
+    nets = [architect.Perceptron(1, 1, squash="identity", seed=0) for _ in range(2)]
+    agents = [reward.TD(net, bound=None, rate=1e10) for net in nets]
+    rows, gains = np.random.default_rng(0).normal(size=(200, 1)), np.ones(200)
+    with pytest.raises(DivergenceError):
+        agents[0].run(rows, gains)
+    agents[1].begin(rows[0])
+    with pytest.raises(DivergenceError):
+        list(map(agents[1].learn, gains[1:], rows[1:]))
+    assert agents[0].steps == agents[1].steps > 5
+    np.testing.assert_allclose(nets[0].weights, nets[1].weights, rtol=1e-9)
+    for name, values in vars(agents[1]._scale).items():
+        np.testing.assert_allclose(getattr(agents[0]._scale, name), values, rtol=1e-9)
+
+
+def test_a_function_that_raises_ends_a_stream_before_its_row_is_learned():
+    def falls(x):
+        if x > 5.0:
+            raise ValueError("too high")
+        return 0.1 * x, 0.1
+
+    net = architect.Perceptron(1, 1, squash=synapse.squash.register(falls), seed=0)
+    net.weights, net.biases = [1.0], [0.0, 0.0]
+    agent = reward.TD(net, rate=0.0, normalise=False)
+    with pytest.raises(synapse.errors.FunctionError):
+        agent.run([[1.0], [2.0], [3.0], [9.0], [1.0], [1.0]], np.ones(6))
+    assert agent.steps == 2
 
 
 def test_rewards_are_divided_by_the_deviation_of_their_discounted_sum():

@@ -12,12 +12,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..compiler.calls import entry_of
+from ..untraced import WORD
 from . import loops, slopes
 
 if TYPE_CHECKING:
     from ..store import Store
 
 ROW, SPAN = np.empty(0), np.empty(0, np.uint64)
+COPIES = ((np.empty(0, WORD),) * 2,) * 4
+
+
+def stream_of(unit: Any) -> tuple[Any, ...]:
+    """Examples of the arguments of `learn_stream`, without its first ones."""
+    return 0, COPIES, ROW, ROW, ROW, 0.0, unit, 0.0, 0.0, SPAN
 
 
 class MachineCode:
@@ -46,6 +53,7 @@ class Calls(MachineCode):
     feed_network: Callable[..., int]
     propagate_targets: Callable[..., tuple[int, float]]
     learn_by_slopes: Callable[..., tuple[int, float]]
+    learn_stream: Callable[..., tuple[int, int]]
     train_network: Callable[..., tuple[int, int, float, int]]
 
     def __init__(self, unit: Any) -> None:
@@ -58,6 +66,7 @@ class Calls(MachineCode):
             "feed_network": (0, unit, SPAN, SPAN, ROW, ROW),
             "propagate_targets": (0, unit, SPAN, ROW, 0, unit, False),
             "learn_by_slopes": (0, unit, SPAN, ROW, unit, 0.0, 0.0, 0.0, SPAN),
+            "learn_stream": (0, unit, SPAN, *stream_of(unit)),
             "train_network": (0, unit, SPAN, data, 0, rates, False, ROW, SPAN, ROW, 0.0),
         }
         super().__init__({**vars(loops), **vars(slopes)}, examples)

@@ -12,8 +12,8 @@ import numpy as np
 
 from ..compiler.jit import bare, columns, inline, kernel
 from ..schema import OUTPUTS, SIGNED, STOP
-from ..status import DIVERGED, DONE
-from .loops import propagate_network
+from ..status import DIVERGED, DONE, FAILED
+from .loops import activate_network, propagate_network, step_online
 from .ties import stop_at_zero
 
 u8 = np.uint64
@@ -71,3 +71,53 @@ def learn_by_slopes(table, unit, span, errors, decay, delta, rate, bound, sizes)
     begin_slopes(m, span, errors, decay, sizes)
     propagate_network(m, span, unit, False)
     return move_along(m, delta, rate, bound, sizes)
+
+
+def streams_by(step_network, learn_step):
+    """Return the loop of `learn_stream` for a rule, from two parts of its kernels as in ``epochs_by``."""
+
+    @inline
+    def run_stream(m, p, unit, span, aside, copies, rows, gains, values, discount, decay, rate, bound, sizes):
+        rows, gains, values, no_errors = bare(rows), bare(gains), bare(values), bare(values[:0])
+        m.failed[0], last = 0.0, span[STOP] - u8(1)
+        for t in range(u8(gains.size)):
+            for copy, own in copies:
+                to, words = bare(copy), bare(own)
+                for i in range(u8(to.size)):
+                    to[i] = words[i]
+            activate_network(aside, span, rows, t)
+            if m.failed[0] != 0.0:
+                return FAILED, t
+            delta = gains[t] + discount * aside.activation[last] - m.activation[last]
+            begin_slopes(m, span, no_errors, decay, sizes)
+            learn_step(m, p, span, unit)
+            status, _ = move_along(m, delta, rate, bound, sizes)
+            if status != DONE:
+                return status, t
+            step_network(m, p, span, rows, t)
+            if m.failed[0] != 0.0:
+                return FAILED, t
+            values[t] = m.activation[last]
+        return DONE, u8(gains.size)
+
+    return run_stream
+
+
+@inline
+def _learn(m, p, span, rate):
+    """Propagate; no update stays pending."""
+    propagate_network(m, span, rate, False)
+
+
+_run_stream = streams_by(step_online, _learn)
+
+
+@kernel
+def learn_stream(table, unit, span, aside, copies, rows, gains, values, discount, decay, rate, bound, sizes):
+    """`learn_by_slopes` at every row of a stream, with the temporal difference of the only output.
+
+    `aside` is a table for steps that leave no trace, with its `copies`; `gains` are the rewards that come
+    with the rows; `values` are written. Returns a status and the number of complete rows.
+    """
+    m, a, span, sizes = columns(table, unit), columns(aside, unit), bare(span), bare(sizes)
+    return _run_stream(m, m, unit, span, a, copies, rows, gains, values, discount, decay, rate, bound, sizes)

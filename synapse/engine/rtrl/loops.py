@@ -13,10 +13,10 @@ import numpy as np
 from .. import schema
 from ..compiler.jit import bare, columns, inline, kernel, plan
 from ..compiler.rare import PLAN, rare
-from ..online.calls import ROW, SPAN, MachineCode
+from ..online.calls import ROW, SPAN, MachineCode, stream_of
 from ..online.loops import activate_network, aim_at_targets, epochs_by, rows_by
 from ..online.record import note
-from ..online.slopes import begin_slopes, move_along
+from ..online.slopes import begin_slopes, move_along, streams_by
 from ..online.ties import after_moves, before_moves, hold_signs
 from ..status import DONE
 from .advance import advance, lay_direct, move_through, remember, renew, renew_pending
@@ -113,6 +113,19 @@ def learn_by_slopes(table, unit, plan_table, span, errors, decay, delta, rate, b
     return move_along(m, delta, rate, bound, sizes)
 
 
+_run_stream = streams_by(step_network, learn_step)
+
+
+@kernel
+def learn_stream(
+    table, unit, plan_table, span, aside, copies, rows, gains, values, discount, decay, rate, bound, sizes
+):
+    """Learn from a stream, like ``online.slopes.learn_stream``."""
+    m, a, p = columns(table, unit), columns(aside, unit), plan(plan_table, unit)
+    span, sizes = bare(span), bare(sizes)
+    return _run_stream(m, p, unit, span, a, copies, rows, gains, values, discount, decay, rate, bound, sizes)
+
+
 @kernel
 def renew_direct(table, unit, plan_table, span):
     """Compute anew what the last step left in ``direct``, for a plan that has been laid out after it."""
@@ -154,6 +167,7 @@ def calls_for(store: Store) -> MachineCode:
             "run_network": (0, store.unit, 0, SPAN, ROW, ROW),
             "propagate_targets": (0, store.unit, 0, SPAN, ROW, 0, store.unit, False),
             "learn_by_slopes": (0, store.unit, 0, SPAN, ROW, store.unit, 0.0, 0.0, 0.0, SPAN),
+            "learn_stream": (0, store.unit, 0, SPAN, *stream_of(store.unit)),
         }
         calls = _by_float[store.dtype] = MachineCode(globals(), examples)
     return calls

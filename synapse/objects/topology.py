@@ -235,21 +235,19 @@ class Topology:
         The table must be of a network, whose neurons are in the order of activation. Self-connections carry
         over states; they are not in the mask.
         """
-        return self.is_delayed(self.source, self.target) & ~self.self_connected
+        together = self.synchronous & (self.source >= self.inputs)
+        return np.asarray(is_delayed(self.source, self.target, together) & ~self.self_connected)
 
     @property
     def delayed_gates(self) -> Bools:
         """Mask of the connections whose gater is the target or activates later; the same for gains."""
-        return self.gated & self.is_delayed(self.gater, self.target)
+        together = self.synchronous & (self.gater >= self.inputs)
+        return np.asarray(self.gated & is_delayed(self.gater, self.target, together))
 
     @property
     def synchronous(self) -> bool:
         """Whether the network is synchronous, see :class:`Network`."""
         return bool(self._unusual["synchronous"].any())
-
-    def is_delayed(self, source: Ints, target: Ints) -> Bools:
-        """Whether neurons read the previous activation of sources or gaters, for arrays of their numbers."""
-        return np.asarray(is_delayed_in_order(source, target, self.synchronous & (source >= self.inputs)))
 
     @property
     def softmax(self) -> Bools:

@@ -86,12 +86,12 @@ def synaptic_data(network: Network) -> dict[str, Any]:
     >>> synaptic_data(Network(a, [], b))["connections"]
     [{'from': 0, 'to': 1, 'weight': 0.5, 'gater': None}]
     """
+    saved = to_saved(network)
     if network.synchronous:
         raise TopologyError(
             f"Neurons of Synaptic activate in order, and those of {network!r} together. "
             "Set synchronous of a copy to False to write it in its order."
         )
-    saved = to_saved(network)
     theirs = {ours: name for name, ours in SQUASHES.items()}
     for neuron in network:
         if neuron.squash.name not in theirs:

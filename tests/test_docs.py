@@ -4,6 +4,8 @@ import ast
 import doctest
 import json
 import re
+import shutil
+import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,6 +26,7 @@ RUN = (
     "migration",
     "pipelines",
     "evolution",
+    "deploying",
 )
 PAGES = ["README.md", *(f"docs/{name}.md" for name in RUN)]
 
@@ -38,13 +41,43 @@ def test_code_prints_the_output_shown_below_it(page, tmp_path, monkeypatch):
     found = list(cells.blocks((ROOT / page).read_text(encoding="utf-8")))
     assert found
     for block in found:
-        if "import torch" in block.code and find_spec("torch") is None:
+        if any(
+            f"import {name}" in block.code and find_spec(name) is None for name in ("torch", "onnxruntime")
+        ):
             continue
         output = cells.run(block.code, names, page, block.line)
         equal = doctest.OutputChecker().check_output(block.shown, output, doctest.ELLIPSIS)
         assert equal, (
             f"{page}, line {block.line}: the block prints\n{output}\nand the page shows\n{block.shown}"
         )
+
+
+@pytest.mark.compiler
+def test_the_page_on_deploying_compiles(tmp_path, monkeypatch):
+    """Its programs in all languages print what the network answers."""
+    monkeypatch.chdir(tmp_path)
+    page = (DOCS / "deploying.md").read_text(encoding="utf-8")
+    exec(re.search(r"```python\n(.*?)```", page, re.S)[1], {})
+    answer = re.search(r"```text\n(\S+),", page)[1]
+    printed = []
+    for language, code in re.findall(r"```(c|rust|html|sh)\n(.*?)```", page, re.S):
+        if language == "html":
+            script = re.findall(r"<script>(.*?)</script>", code, re.S)[0].replace(
+                "document.body.append", "console.log"
+            )
+            Path("page.js").write_text('const { Network } = require("./net.js");' + script)
+            code, language = "node page.js", "sh"
+        if language == "sh":
+            runnable = [line for line in code.splitlines() if all(map(shutil.which, TOOLS.findall(line)))]
+            printed += [subprocess.check_output(line, shell=True, text=True).strip() for line in runnable]
+        else:
+            Path(re.match(r"// (\S+)", code)[1]).write_text(code)
+    assert printed
+    assert set(printed) == {answer}
+
+
+TOOLS = re.compile(r"\b(?:gcc|g\+\+|rustc|node)(?= )")
+"""Programs that a command needs."""
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # at run time `__getattr__` imports them when they are first 
     )
     from .forecasting import forecast
     from .readwrite import from_networkx
+    from .readwrite.edge_lists import from_edges
 
 __version__ = "0.1.0"
 
@@ -39,7 +40,7 @@ _FORMATS["gexf"] = "synapse.draw.gexf"  # it places and colours neurons as drawi
 
 _ROOMS = "analysis draw evolve experiments forecasting readwrite reward tables tasks"
 _LATER = tuple(_ROOMS.split())
-_LATER_NAMES = {"forecast": "forecasting", "from_networkx": "readwrite"}
+_LATER_NAMES = {"forecast": "forecasting", "from_edges": "readwrite.edge_lists", "from_networkx": "readwrite"}
 
 __all__ = [
     "ALL_TO_ALL",
@@ -61,6 +62,7 @@ __all__ = [
     "errors",
     "every",
     "forecast",
+    "from_edges",
     "from_networkx",
     "from_torch",
     "gate",

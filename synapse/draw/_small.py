@@ -21,6 +21,8 @@ WIDTH, HEIGHT = 640, 300
 """The largest size of the drawing, in pixels."""
 MOST_NEURONS, MOST_CONNECTIONS = 100, 500
 """Maximum numbers of neurons and connections drawn one by one; a larger network is one box per layer."""
+MOST_DRAWN = 1 << 18
+"""Maximum number of connections of a network that is drawn at all, since a notebook shows it every time."""
 UNIT = 64
 """Pixels of a unit of length: the distance of two neurons, if the drawing is not scaled down."""
 
@@ -28,12 +30,15 @@ UNIT = 64
 def small_picture(network: Network) -> str:
     """Draw the present state of a network as SVG, at most 640 by 300 pixels.
 
-    A network of more than 100 neurons or 500 connections is drawn as one box per layer.
+    A network of more than 100 neurons or 500 connections is drawn as one box per layer, and one of more than
+    262,144 connections is only described.
 
     >>> from synapse import Layer, Network
     >>> small_picture(Network(Layer(1), [], Layer(1)))[:44]
     '<div><svg xmlns="http://www.w3.org/2000/svg"'
     """
+    if len(network.connections) > MOST_DRAWN:
+        return f"<div>{escape(repr(network))}</div>"
     table = Topology.of(network)
     unfolded = table.neurons <= MOST_NEURONS and table.connections <= MOST_CONNECTIONS
     net = None if unfolded else folded(table)

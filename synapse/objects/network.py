@@ -36,7 +36,8 @@ from ..errors import (
 )
 from ..initializers import Initializer, Seed, random_generator
 from . import graph, order, parameters, wiring
-from .connection import Connection, connection_at, connections_at
+from .connection import connection_at
+from .connections import Connections
 from .layer import Layer, LayersInUse, flat_layers
 from .neuron import Neuron, require_neuron
 from .parameters import ParameterPlaces
@@ -169,6 +170,7 @@ class Network(Sequence[Neuron]):
         self._span = (0, np.zeros(5, np.uint64))  # a version of the topology, the numbers for kernels
         self._costs_known: tuple[int, list[tuple[Any, Cost]]] = (0, [])  # by what was asked for
         self._memory_known = (0, False)  # a version of the structure, and whether it has memory
+        self._connections_known = 0, np.empty(0, np.uint32)  # a version, and their identities
         self._places_known: tuple[int, tuple[ParameterPlaces, ...]] = (0, ())  # by a version, too
         self._aside_known: engine.untraced.Aside | None = None  # for `peek`
         self._accumulator_known: Any = None  # an accumulator, for `slopes`
@@ -242,9 +244,17 @@ class Network(Sequence[Neuron]):
 
     @property
     @consistent_read
-    def connections(self) -> list[Connection]:
-        """Connections between its neurons, including self-connections, in the order of creation."""
-        return connections_at(self._store, self._connection_rows())
+    def connections(self) -> Connections:
+        """Connections between its neurons, including self-connections, in the order of creation.
+
+        A sequence of those that exist now; the object of a connection is made when you ask for it.
+        """
+        store = self._store
+        store.ready()
+        version = store.topology_version
+        if self._connections_known[0] != version:
+            self._connections_known = version, store["identity"][self._connection_rows()]
+        return Connections(store, self._connections_known[1])
 
     @consistent_read
     def select(self, of: str = "neurons", /, **wanted: Any) -> list[Any]:
@@ -1473,7 +1483,7 @@ class Network(Sequence[Neuron]):
         return small_picture(self)
 
     def _described(self, sizes: str) -> str:
-        links, kind = checks.counted(len(self._connection_rows()), "connection"), type(self).__name__
+        links, kind = checks.counted(len(self.connections), "connection"), type(self).__name__
         links += ", synchronous" if self.synchronous else ""
         title = kind if self.name == kind else f"{kind} {self.name!r}"  # a file may have a name alone
         return f"<{title} {sizes}, {checks.counted(len(self), 'neuron')}, {links}>"

@@ -65,7 +65,7 @@ ALL = (
 )
 """What graph formats preserve: after reading, a sequence gives the same outputs as before writing."""
 TRACES = "errors and traces, as after ``clear``; the learning rule"
-LINKED = f"{TRACES}; metadata; the class of an architecture"
+LINKED = f"{TRACES}; ``net.metadata``; the class of an architecture"
 
 
 def module_of(name: str) -> Any:

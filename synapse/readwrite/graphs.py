@@ -162,7 +162,7 @@ def from_networkx(
     functions = squashes.get(squash), squashes.get(squash if output_squash is None else output_squash)
     initializers.get(initializer)
     rng = random_generator(seed)
-    together = synchronous is not None and boolean("The synchronous of a network", synchronous)
+    together = None if synchronous is None else boolean("The synchronous of a network", synchronous)
     title = None if name is None else text("The name of a network", name)
     if not isinstance(graph, nx.Graph):
         advice = "Make one with networkx.from_pandas_edgelist, from_scipy_sparse_array or read_graphml."
@@ -177,12 +177,44 @@ def from_networkx(
     given = zip(names, nodes.texts("label"), strict=True)
     labels = [str(node) if label is None else label for node, label in given]
     connections, notes = _connections(graph, keys, kind, place, labels)
+    called = str(graph.name) if name is None else title
+    with given_back(rng):
+        return network_of_columns(
+            called,
+            kind,
+            nodes,
+            labels,
+            place,
+            (connections, notes),
+            (inputs, outputs),
+            functions,
+            initializer,
+            rng,
+            together,
+        )
+
+
+def network_of_columns(
+    name: str | None,
+    dtype: np.dtype[Any],
+    nodes: Items,
+    labels: Sequence[str],
+    place: Mapping[Any, int],
+    edges: tuple[Columns, Columns],
+    ends: tuple[Iterable[Any] | None, Iterable[Any] | None],
+    functions: tuple[Squash, Squash],
+    initializer: str | Initializer,
+    rng: np.random.Generator,
+    synchronous: bool | None,
+) -> Network:
+    """Make the network of nodes with numbers, and of columns of connections, with their metadata."""
+    connections, notes = edges
     subset = nodes.read("subset", _layer_number)
-    layers = arrange(place, connections, inputs, outputs, subset)
-    neurons = _neurons(nodes, kind, layers, functions)
+    layers = arrange(place, connections, *ends, subset)
+    neurons = _neurons(nodes, dtype, layers, functions)
     saved = SavedNetwork(
-        name=str(graph.name) if name is None else title,
-        dtype=kind,
+        name=name,
+        dtype=dtype,
         layers=_named_layers(layers, nodes.texts("layer"), subset),
         names=[labels[i] for layer in layers for i in layer],
         neurons=neurons,
@@ -190,25 +222,24 @@ def from_networkx(
         neuron_metadata=_without_positions(nodes.metadata(NODE_NAMES), subset),
         connection_metadata=notes,
     )
-    with given_back(rng):
-        _draw_missing(connections, initializer, rng, kind)
-        require_shared("connection", connections)
-        require_shared("neuron", neurons)
-        require_signs(connections, neurons)
-        order = np.concatenate(layers)
-        number = np.full(len(order) + 1, NO_GATER)
-        number[order] = np.arange(len(order))
-        saved.neurons = {name: column[order] for name, column in neurons.items()}
-        saved.neuron_metadata = {
-            name: {int(number[i]): value for i, value in column.items()}
-            for name, column in saved.neuron_metadata.items()
-        }
-        connections.update({end: number[connections[end]] for end in ("source", "target", "gater")})
-        network = from_saved(saved)
-        if synchronous is not None:
-            network.synchronous = together
-        if not neurons["random"].any():
-            network.reseed(rng)  # the neurons that are random
+    _draw_missing(connections, initializer, rng, dtype)
+    require_shared("connection", connections)
+    require_shared("neuron", neurons)
+    require_signs(connections, neurons)
+    order = np.concatenate(layers)
+    number = np.full(len(order) + 1, NO_GATER)
+    number[order] = np.arange(len(order))
+    saved.neurons = {name: column[order] for name, column in neurons.items()}
+    saved.neuron_metadata = {
+        name: {int(number[i]): value for i, value in column.items()}
+        for name, column in saved.neuron_metadata.items()
+    }
+    connections.update({end: number[connections[end]] for end in ("source", "target", "gater")})
+    network = from_saved(saved)
+    if synchronous is not None:
+        network.synchronous = synchronous
+    if not neurons["random"].any():
+        network.reseed(rng)  # the neurons that are random
     return network
 
 

@@ -79,7 +79,8 @@ def order_connections(store: Store) -> None:
         return
     if others > 1:
         rows, major, minor = (work[k * count : k * count + others] for k in (1, 2, 3))
-        order = np.lexsort((minor, major))
+        gated = minor.max() > NONE
+        order = np.lexsort((minor, major)) if gated else np.argsort(major << 32 | minor)
         for part in (rows, major, minor):
             part[:] = part[order]
     first, stop = loops.run(kernels.merge_rows, store, count, work)

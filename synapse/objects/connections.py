@@ -1,0 +1,79 @@
+"""The connections of a network as a sequence, whose objects are made when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, SupportsIndex, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._checks import place
+from ..engine.guard import consistent_read
+from ..engine.schema import NONE
+from ..engine.store import Store
+from .connection import Connection, connection_at, held_connections
+
+MANY = 1 << 14
+"""Number of connections whose objects are made together, and held by the store from then on."""
+
+
+class Connections(Sequence[Connection]):
+    """The connections that a network had when they were asked for, in the order of creation.
+
+    It equals any sequence of the same connections.
+    """
+
+    __slots__ = ("__weakref__", "_identities", "_store")
+
+    def __init__(self, store: Store, identities: NDArray[np.uint32]) -> None:
+        self._store, self._identities = store, identities
+        store.follow(self)
+
+    def _moved(self, store: Store, offset: int) -> None:
+        """Follow its store, which has been absorbed by another."""
+        here = self._identities != NONE
+        self._store, self._identities = store, self._identities + here * np.uint32(offset)
+
+    def _renumbered(self, new: NDArray[np.uint32]) -> None:
+        """Take over new identities; those of removed connections are NONE, the last of them."""
+        self._identities = new[np.minimum(self._identities, len(new) - 1)]
+
+    def __len__(self) -> int:
+        return len(self._identities)
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> Connection: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Connection]: ...
+    @consistent_read
+    def __getitem__(self, index: SupportsIndex | slice) -> Connection | list[Connection]:
+        if isinstance(index, slice):
+            return self._made(self._identities[index])
+        at = place("An index of connections", index, len(self._identities))
+        return self._made(self._identities[at : at + 1])[0]
+
+    def __iter__(self) -> Iterator[Connection]:
+        return iter(self[:])
+
+    def _made(self, identities: NDArray[np.uint32]) -> list[Connection]:
+        store = self._store
+        alive = identities < store.n_identities
+        alive[alive] = store.row_of[identities[alive]] != NONE
+        if len(identities) >= MANY and alive.all():
+            return held_connections(store, identities.tolist())
+        return [
+            connection_at(store, identity) if exists else Connection(store, -1)  # removed
+            for identity, exists in zip(identities.tolist(), alive.tolist(), strict=True)
+        ]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = object.__hash__  # for the store, which refers to it weakly
+
+    def __add__(self, other: Any) -> list[Any]:
+        return [*self, *other]
+
+    def __repr__(self) -> str:
+        return repr(self[:])

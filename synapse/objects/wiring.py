@@ -413,5 +413,6 @@ def require_free(neurons: Iterable[Neuron]) -> None:
         if network is not None:
             raise TopologyError(
                 f"{neuron!r} belongs to {network!r} already. Networks do not share neurons: "
-                "project from one to the other, or build one network from all the layers."
+                "project from one to the other, build one network from all the layers, or copy a part: "
+                "synapse.from_networkx(net.graph.subgraph(neurons))."
             )

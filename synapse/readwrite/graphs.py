@@ -33,7 +33,7 @@ from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, SIGN, Column
 from ..errors import ArgumentError, ArgumentTypeError, SynapseError, TopologyError, UnknownNameError
 from ..initializers import Initializer, Seed, given_back, random_generator
 from ..objects.connection import FIELDS as FIELDS_OF_CONNECTIONS, Connection
-from ..objects.graph import FIELDS as FIELDS_OF_NEURONS
+from ..objects.graph import FIELDS as FIELDS_OF_NEURONS, NeuronData
 from ..objects.network import Network
 from ..objects.neuron import Neuron
 from ..objects.order import find_order
@@ -144,8 +144,8 @@ def from_networkx(
     -----
     ``from_networkx(Topology.of(net).to_networkx())`` gives a network that computes what `net` computes. It
     loses what the graph does not hold: the class of an architecture, ``net.metadata``, traces and errors.
-    ``from_networkx(net.graph)`` loses ties, the streams of random neurons and the order of the connections,
-    too, and several groups of competing neurons in one layer become one group.
+    ``from_networkx(net.graph)`` gives the same network, and that of ``net.graph.subgraph(neurons)`` is a part
+    of it, with the names of its layers, ties and metadata. What gates a connection must be in the part, too.
 
     Examples
     --------
@@ -172,7 +172,7 @@ def from_networkx(
         names.sort()  # by their order of activation
     kind = float_type("The dtype", graph.graph.get("dtype", np.float64) if dtype is None else dtype)
     place = {node: i for i, node in enumerate(names)}
-    data = map(graph.nodes.__getitem__, names)
+    data = (_whole(graph.nodes[name], RARE_OF_NEURONS) for name in names)
     nodes = Items("node", data, len(names), keys, lambda i: f"the node {shown(names[i])}")
     given = zip(names, nodes.texts("label"), strict=True)
     labels = [str(node) if label is None else label for node, label in given]
@@ -243,6 +243,23 @@ def network_of_columns(
     return network
 
 
+def _whole(data: Any, rare: Mapping[str, Column]) -> Any:
+    """The attributes of a node or edge. Those of a live graph leave out what is rare, such as ties."""
+    if not isinstance(data, Connection | NeuronData):
+        return data
+    values: dict[str, Any] = dict(data)
+    if isinstance(data, Connection):
+        store, row = data._store, data._at
+        values |= {"gater": data.gater, "number": data._identity}  # not the name of the gater alone
+    else:
+        store, row = data._neuron._store, data._neuron._row
+    for name, column in rare.items():
+        value = store[column.name][row]
+        if value != column.default:
+            values[name] = bool(value) if column.kind is FLAG else value.item()
+    return values
+
+
 # --- columns, by the numbers of nodes and edges in the graph --------------------------------------
 
 
@@ -250,7 +267,11 @@ def _connections(
     graph: nx.Graph[Any], keys: Keys, dtype: np.dtype[Any], place: Mapping[Any, int], labels: Sequence[str]
 ) -> tuple[Columns, Columns]:
     """The columns of the connections, and their metadata; a weight that the graph does not have is NaN."""
-    links: list[Any] = [link for link in graph.edges(data=True) if link[2].get("gate") is not True]
+    links: list[Any] = [
+        (source, target, _whole(data, RARE_OF_CONNECTIONS))
+        for source, target, data in graph.edges(data=True)
+        if data.get("gate") is not True
+    ]
     if not graph.is_directed():
         links += [(v, u, data) for u, v, data in links if u != v]
     if all(type(link[2].get("number")) is int for link in links):
@@ -270,10 +291,7 @@ def _connections(
                 f"{label(int(first[count.argmax()]))} several times. "
                 "Merge parallel edges first: networkx.DiGraph(graph) keeps the last one."
             )
-    attributes = (  # the mapping of a connection has only the name of its gater
-        {**data, "gater": data.gater} if type(data) is Connection else data for _, _, data in links
-    )
-    edges = Items("edge", attributes, len(links), keys, label)
+    edges = Items("edge", (data for *_, data in links), len(links), keys, label)
     trainable = zip(edges.read("trainable", boolean), source != target, strict=True)
     columns = {
         "source": source,

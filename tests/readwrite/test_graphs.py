@@ -11,7 +11,7 @@ from synapse import Layer, Network, Topology, from_networkx
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError, UnknownNameError
 from synapse.initializers import constant
 
-from ..cases import failures
+from ..cases import every_case, failures
 from ..networks import lstm
 from ..strategies import Twin, specs
 
@@ -68,6 +68,49 @@ def test_any_network_comes_back_from_its_graphs(spec):
     for twin in twins:
         assert [layer.name for layer in twin.layers] == [layer.name for layer in net.layers]
         assert np.array_equal(twin.run(rows), expected)
+
+
+WHOLES = {
+    "perceptron": lambda: architect.Perceptron(3, 5, 4, 2, seed=0),
+    "lstm": lambda: architect.LSTM(3, 4, 2, seed=0),
+    "two lstms": lambda: architect.LSTM(3, 3, 4, 2, style="synaptic", cells_per_block=2, seed=0),
+    "gru": lambda: architect.GRU(3, 4, 3, 2, seed=0),
+    "elman": lambda: architect.Elman(3, 4, 2, seed=0),
+    "jordan": lambda: architect.Jordan(3, 5, 2, seed=0),
+    "narx": lambda: architect.NARX(3, 5, 2, input_delay=3, output_delay=1, seed=0),
+    "residual": lambda: architect.Residual(3, 4, 4, 2, seed=0),
+    "convolutional": lambda: architect.Convolutional(6, 2, filters=(2, 3), hidden=(4,), seed=0),
+    "liquid": lambda: architect.Liquid(3, 8, 2, connections=20, gates=0, seed=0),
+    "random": lambda: architect.Random(3, 8, 2, density=0.4, backward=4, seed=0),
+    "hopfield": lambda: architect.Hopfield(6),
+    "kohonen": lambda: architect.Kohonen(3, (2, 2), seed=0),
+}
+
+
+@every_case("whole", WHOLES)
+def test_a_part_of_a_network_computes_what_it_does_in_the_whole(whole):
+    """With every layer as outputs that depends on nothing behind it; with ties, names and metadata."""
+    net, parts = WHOLES[whole](), 0
+    synapse.tie([*net.layers[1]][:2])
+    for stop in range(2, len(net.layers) + 1):
+        inside = [neuron for layer in net.layers[:stop] for neuron in layer]
+        links = [link for link in net.connections if link.target in inside]
+        if not links or not all({link.source, link.gater or link.source} <= {*inside} for link in links):
+            continue
+        inside[-1].metadata["mark"] = links[-1].metadata["mark"] = stop
+        part = from_networkx(net.graph.subgraph(inside), inputs=net.input, outputs=net.layers[stop - 1])
+        assert [layer.name for layer in part.layers] == [layer.name for layer in net.layers[:stop]]
+        assert part.output[-1].metadata["mark"] == stop
+        assert [len(one.tied) for one in (*part.connections, *part)] == [
+            len({*one.tied} & {*links, *inside}) for one in (*links, *inside)
+        ]
+        net.clear()
+        part.clear()
+        for row in ROWS[:, : len(net.input)]:
+            net.activate(row)
+            assert part.activate(row).tolist() == net.layers[stop - 1].activations.tolist()
+        parts += 1
+    assert parts
 
 
 def test_what_the_graph_has_is_used():

@@ -9,14 +9,18 @@ import gc
 import os
 import random
 import signal
+import subprocess
+import sys
 import threading
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
 pytest.register_assert_rewrite("tests.networks", "tests.strategies")
 
+ROOT = Path(__file__).parents[1]
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 
 settings.register_profile("few", deadline=None, derandomize=True, max_examples=15, suppress_health_check=SLOW)
@@ -56,38 +60,38 @@ def pytest_configure(config):
     config.pluginmanager.register(LeftOut())
 
 
+WARM = """
+import architect
+from synapse import Trainer
+from synapse.learning.rules import bptt
+bptt.ALONE = 0  # compile the loop over batches, too
+net, data = architect.Elman(1, 2, 1, seed=0), ([[[0.0]]] * 9, [[[0.0]]] * 9)
+for options in {}:
+    Trainer(net, **options).train(*data, epochs=1, progress=False)
+    net.run([[0.0]])
+    net.learning_rule = "rtrl"
+"""
+KERNELS = {
+    "gw0": [{"method": "bptt", "batch_size": size} for size in (1, 9)],
+    "gw1": [{"method": "online"}, {"method": "rtrl"}],
+}
+
+
 def pytest_sessionstart():
     """Two workers of xdist begin with different kernels, so that neither compiles what the other compiles.
 
-    Each takes about as long. What comes after the tests find in the cache, or one of them compiles it.
+    Each takes about as long. What comes after the tests find in the cache, or one of them compiles it. The
+    compiling process is another one, so that the tests begin as users do.
     """
-    import architect
-    from synapse import Trainer
-    from synapse.learning.rules import bptt
-
-    bptt.ALONE = 0  # the loop over batches is used for the small data of tests, too
-    worker = os.environ.get("PYTEST_XDIST_WORKER")
-    net, data = architect.Elman(1, 2, 1, seed=0), ([[[0.0]]] * 9, [[[0.0]]] * 9)
-    if worker == "gw0":
-        for size in (1, 9):
-            Trainer(net, method="bptt", batch_size=size).train(*data, epochs=1, progress=False)
-    elif worker == "gw1":
-        for method in ("online", "rtrl"):
-            Trainer(net, method=method).train(*data, epochs=1, progress=False)
-            net.run([[0.0]])
-            net.learning_rule = "rtrl"
+    if options := KERNELS.get(os.environ.get("PYTEST_XDIST_WORKER")):
+        subprocess.run([sys.executable, "-c", WARM.format(options)], check=True, cwd=ROOT)
 
 
 def pytest_collection_modifyitems(items):
-    """Outputs of graphs that are drawn may be unreached, and so are those of networks named so."""
-    unreached = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
     order = random.Random(os.environ.get("TEST_ORDER"))
     if "TEST_ORDER" in os.environ:  # the same in all workers of xdist
         place = {path: order.random() for path in dict.fromkeys(item.path for item in items)}
         items.sort(key=lambda item: (place[item.path], order.random()))
-    for item in items:
-        if hasattr(getattr(item, "function", None), "hypothesis") or "unconnected" in item.name:
-            item.add_marker(unreached)
 
 
 def pytest_collection_finish():

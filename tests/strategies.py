@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from random import Random
 
 import numpy as np
-from hypothesis import strategies as st
+import pytest
+from hypothesis import given, strategies as st
 
 from synapse import Layer, Network, Neuron
 from synapse.errors import TopologyWarning
@@ -22,6 +23,12 @@ from .reference import Reference
 
 SMOOTH = ("logistic", "tanh", "identity", "softplus", "gaussian")
 SQUASHES = (*SMOOTH, "relu", "leaky_relu", "elu", "step", "sign", "swish", "soft_threshold")
+
+
+def given_graphs(*graphs, **named):
+    """``given``, for tests of graphs: outputs that nothing reaches, and neurons that act late, are meant."""
+    meant = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+    return lambda test: meant(given(*graphs, **named)(test))
 
 
 @dataclass

@@ -12,7 +12,6 @@ from random import Random
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given
 
 import architect
 from architect import delayed
@@ -27,7 +26,7 @@ from synapse.errors import (
 )
 
 from .networks import lstm, perceptron, unchanged, used
-from .strategies import Twin, specs
+from .strategies import Twin, given_graphs, specs
 
 
 @pytest.fixture
@@ -273,7 +272,7 @@ def test_layers_in_a_given_order_stay_and_are_sorted_when_asked():
     assert net.clone().output.activations == outputs
 
 
-@given(specs())
+@given_graphs(specs())
 def test_sorted_networks_have_late_connections_only_on_cycles(spec):
     net = Twin(spec).net
     net.sort()

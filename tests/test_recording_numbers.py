@@ -5,7 +5,7 @@ import weakref
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, strategies as st
+from hypothesis import assume, strategies as st
 
 import architect
 import synapse
@@ -15,7 +15,7 @@ from synapse.errors import ArgumentError
 
 from .integrity import check_store
 from .recorded import agree, names_for, shown
-from .strategies import SMOOTH, Twin, crowded, specs
+from .strategies import SMOOTH, Twin, crowded, given_graphs, specs
 from .test_rule import EDITS, edit
 
 TARGETS = [[0.5], [1.0], [0.25]]
@@ -37,7 +37,7 @@ def rows(steps, count=2, seed=0):
 
 
 @RULES
-@given(specs(squashes=SMOOTH), ORDERS, st.booleans(), st.integers(0, 3))
+@given_graphs(specs(squashes=SMOOTH), ORDERS, st.booleans(), st.integers(0, 3))
 def test_steps_with_edits_between_and_within_them(rule, spec, order, each_by_hand, edits):
     twin = Twin(spec)
     net, random, inputs, past = learning(twin.net, rule, order), twin.random, twin.vector(spec.inputs), []
@@ -69,7 +69,7 @@ def test_steps_with_edits_between_and_within_them(rule, spec, order, each_by_han
 
 
 @RULES
-@given(specs(squashes=SMOOTH), ORDERS, st.booleans())
+@given_graphs(specs(squashes=SMOOTH), ORDERS, st.booleans())
 @pytest.mark.filterwarnings("ignore::synapse.errors.TrainingWarning")
 def test_every_step_of_a_training(rule, spec, order, optimized):
     """A compiled epoch lets weights wait; the log shows them as they are after each step by hand."""
@@ -205,7 +205,7 @@ def sequences(net, lengths, random):
     return x, [random.random((length, len(net.output))) for length in lengths]
 
 
-@given(specs(squashes=("logistic", "tanh", "gaussian")), st.sampled_from(LENGTHS), st.booleans())
+@given_graphs(specs(squashes=("logistic", "tanh", "gaussian")), st.sampled_from(LENGTHS), st.booleans())
 def test_exact_gradients_record_what_a_run_shows(spec, lengths, threads):
     net = Twin(spec).net
     assume(net.connections)

@@ -3,17 +3,17 @@
 import math
 
 import pytest
-from hypothesis import assume, example, given, strategies as st
+from hypothesis import assume, example, strategies as st
 
 from synapse import Layer, Network, Neuron, Trainer
 
-from .strategies import DELAYED_INTO_GATES, EVERY_GATE, Pair, Twin, specs
+from .strategies import DELAYED_INTO_GATES, EVERY_GATE, Pair, Twin, given_graphs, specs
 
 
 @example(EVERY_GATE, 4, 0.0, False)
 @example(EVERY_GATE, 4, 1.0, True)
 @example(DELAYED_INTO_GATES, 4, 0.5, False)
-@given(specs(), st.integers(1, 5), st.floats(0, 1), st.booleans())
+@given_graphs(specs(), st.integers(1, 5), st.floats(0, 1), st.booleans())
 def test_any_gated_graph_learns_as_the_reference_does(spec, steps, signed, together):
     """Also if a part of the connections has signs, and if all neurons activate together."""
     twin = Twin(spec)
@@ -95,7 +95,7 @@ def remove(twin, a):
         twin.remove(free[a % len(free)])
 
 
-@given(specs(), st.lists(edits, min_size=2, max_size=25))
+@given_graphs(specs(), st.lists(edits, min_size=2, max_size=25))
 def test_edits_between_steps_leave_every_other_trace_as_it_was(spec, todo):
     twin = Twin(spec)
     twin.step()
@@ -108,7 +108,7 @@ def test_edits_between_steps_leave_every_other_trace_as_it_was(spec, todo):
     twin.step()
 
 
-@given(specs(), st.randoms(use_true_random=False), st.integers(1, 4))
+@given_graphs(specs(), st.randoms(use_true_random=False), st.integers(1, 4))
 def test_bare_neurons_learn_in_the_order_in_which_they_are_activated(spec, random, steps):
     twin = Twin(spec, network=False)
     order = list(spec.units)
@@ -118,7 +118,7 @@ def test_bare_neurons_learn_in_the_order_in_which_they_are_activated(spec, rando
         assume(twin.tame)
 
 
-@given(specs(), st.randoms(use_true_random=False), st.integers(1, 4))
+@given_graphs(specs(), st.randoms(use_true_random=False), st.integers(1, 4))
 def test_bare_neurons_may_be_activated_in_another_order_at_every_step(spec, random, steps):
     twin = Twin(spec, network=False)
     for _ in range(steps):
@@ -128,7 +128,7 @@ def test_bare_neurons_may_be_activated_in_another_order_at_every_step(spec, rand
         assume(twin.tame)
 
 
-@given(specs(), st.randoms(use_true_random=False))
+@given_graphs(specs(), st.randoms(use_true_random=False))
 def test_neurons_that_have_activated_since_get_no_error(spec, random):
     """Even if they propagate later, against the rule."""
     twin, order = Twin(spec, network=False), list(spec.units)
@@ -139,7 +139,7 @@ def test_neurons_that_have_activated_since_get_no_error(spec, random):
         assert twin.ours[j].error.responsibility == pytest.approx(unit.delta, rel=1e-9, abs=1e-12)
 
 
-@given(specs(most=8), st.integers(0, 99), st.integers(0, 2), st.integers(1, 3))
+@given_graphs(specs(most=8), st.integers(0, 99), st.integers(0, 2), st.integers(1, 3))
 def test_two_networks_joined_in_the_middle_of_a_sequence_learn_as_one(spec, at, before, after):
     n = len(spec.units)
     assume(n >= spec.inputs + spec.outputs + 2)
@@ -157,7 +157,7 @@ def test_two_networks_joined_in_the_middle_of_a_sequence_learn_as_one(spec, at, 
 
 @pytest.mark.filterwarnings("ignore::synapse.errors.TrainingWarning")  # outputs may be unreached
 @example(DELAYED_INTO_GATES, [[True, True], [True]], True)
-@given(
+@given_graphs(
     specs(), st.lists(st.lists(st.booleans(), min_size=1, max_size=3), min_size=1, max_size=3), st.booleans()
 )
 def test_an_epoch_in_one_call_learns_as_the_reference_does(spec, aimed, cleared):

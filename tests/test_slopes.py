@@ -4,7 +4,7 @@ import copy
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, strategies as st
+from hypothesis import assume, strategies as st
 
 import architect
 import synapse
@@ -12,7 +12,7 @@ from synapse import Layer, Network, gradient, squash
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError, FunctionError, TopologyError
 
 from .networks import unchanged
-from .strategies import SMOOTH, Twin, specs
+from .strategies import SMOOTH, Twin, given_graphs, specs
 
 RULES = ("online", "rtrl", ("rtrl", 1))
 
@@ -30,7 +30,7 @@ def errors_of(net):
 
 
 @pytest.mark.parametrize("rule", RULES)
-@given(spec=specs(), steps=st.integers(1, 4))
+@given_graphs(spec=specs(), steps=st.integers(1, 4))
 def test_errors_of_a_target_and_slopes_along_them_move_as_the_target(spec, steps, rule):
     net = Twin(spec).net
     net.learning_rule = rule
@@ -59,7 +59,7 @@ def outputs_of(net):
     return np.array([neuron.activation for neuron in net.output])
 
 
-@given(specs(squashes=SMOOTH), st.integers(1, 5))
+@given_graphs(specs(squashes=SMOOTH), st.integers(1, 5))
 def test_slopes_by_rtrl_are_those_of_the_exact_gradient(spec, steps):
     net = Twin(spec).net
     net.learning_rule = "rtrl"
@@ -111,7 +111,7 @@ def softmax_network():
 
 
 @pytest.mark.parametrize("rule", RULES)
-@given(spec=specs(), steps=st.integers(0, 3))
+@given_graphs(spec=specs(), steps=st.integers(0, 3))
 def test_a_look_at_the_next_step_sees_it_to_the_bit_and_changes_nothing(spec, steps, rule):
     net = Twin(spec).net
     net.learning_rule = rule
@@ -160,7 +160,7 @@ def test_an_edit_between_looks_and_slopes_counts():
     np.testing.assert_allclose(net.slopes().weights, (twin.weights - net.weights) * slope, atol=1e-15)
 
 
-@given(specs(), st.booleans())
+@given_graphs(specs(), st.booleans())
 def test_vectors_of_weights_are_those_of_the_connections_in_any_order(spec, stranger):
     net = Twin(spec).net
     if stranger:  # its connection lies between those of the network

@@ -17,7 +17,7 @@ from synapse.errors import ArgumentTypeError, TopologyError
 from synapse.learning import fit_readout
 
 from .learning.helpers import differences
-from .strategies import SMOOTH, Twin, specs
+from .strategies import SMOOTH, Twin, given_graphs, specs
 
 
 def chain(**options):
@@ -50,7 +50,7 @@ def test_the_order_of_layers_does_not_matter(seed, random):
     assert other.run(rows) == pytest.approx(net.run(rows), abs=1e-12)
 
 
-@given(specs(squashes=SMOOTH, logistic_outputs=True), st.integers(0, 99))
+@given_graphs(specs(squashes=SMOOTH, logistic_outputs=True), st.integers(0, 99))
 def test_gradients_are_exact(spec, seed):
     """By backpropagation and by rtrl, against differences; with signs, which change no slope."""
     net, rng = Twin(spec).net, np.random.default_rng(seed)

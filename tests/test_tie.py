@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, strategies as st
+from hypothesis import assume, strategies as st
 
 import architect
 import synapse
@@ -12,7 +12,7 @@ from synapse.learning import fit_readout
 
 from .cases import Cases
 from .learning.helpers import built, sequences
-from .strategies import SMOOTH, Twin, specs
+from .strategies import SMOOTH, Twin, given_graphs, specs
 from .ties import (
     EXACT,
     assert_moves_add_up,
@@ -251,7 +251,7 @@ def test_a_removed_connection_leaves_its_group():
     assert links[0].tied == ()
 
 
-@given(specs(squashes=SMOOTH, most=6), st.lists(st.integers(0, 10**6), min_size=4, max_size=12))
+@given_graphs(specs(squashes=SMOOTH, most=6), st.lists(st.integers(0, 10**6), min_size=4, max_size=12))
 def test_edits_and_steps_in_any_order(spec, edits):
     """Tie, untie, remove, project, freeze, step: members are equal, and steps add up."""
     net = Twin(spec).net
@@ -287,7 +287,7 @@ def edit(net, rng):
         tie_at_random(net, int(rng.integers(1000)), 3)
 
 
-@given(specs(squashes=SMOOTH, most=5), st.integers(0, 999))
+@given_graphs(specs(squashes=SMOOTH, most=5), st.integers(0, 999))
 def test_neuron_by_neuron(spec, seed):
     """Called by hand, each neuron moves at once what it shares."""
     net = Twin(spec).net

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, strategies as st
+from hypothesis import assume, strategies as st
 
 import architect
 from synapse import Layer, Network
@@ -11,7 +11,7 @@ from synapse.errors import ArgumentError, TopologyError
 
 from ..cases import accepted, failures
 from ..networks import everything, perceptron, used
-from ..strategies import SMOOTH, Twin, specs
+from ..strategies import SMOOTH, Twin, given_graphs, specs
 
 
 def by_differences(net, rows, width=1e-5):
@@ -108,7 +108,7 @@ def test_saliency_of_random_neurons_is_that_of_their_means_and_leaves_their_stre
     assert found == pytest.approx(by_differences(twin, rows), abs=1e-8)
 
 
-@given(specs(squashes=SMOOTH), st.integers(1, 4))
+@given_graphs(specs(squashes=SMOOTH), st.integers(1, 4))
 def test_saliency_of_any_gated_graph_is_the_derivative(spec, steps):
     net = Twin(spec).net
     rows = rows_for(net, steps)

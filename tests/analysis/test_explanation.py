@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, strategies as st
+from hypothesis import assume, strategies as st
 
 import architect
 import synapse
@@ -12,7 +12,7 @@ from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
 
 from ..cases import accepted, failures
 from ..networks import lstm, perceptron
-from ..strategies import Twin, specs
+from ..strategies import Twin, given_graphs, specs
 
 NETWORKS = {
     "lstm with everything": lambda: architect.LSTM(
@@ -44,7 +44,7 @@ def test_total_is_the_change():
     assert not failures(NETWORKS, check)
 
 
-@given(specs(), st.integers(1, 4))
+@given_graphs(specs(), st.integers(1, 4))
 def test_every_term_is_that_of_the_reference(spec, steps):
     twin = Twin(spec)
     for _ in range(steps):

@@ -4,13 +4,13 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume
 
 from synapse import Layer, Network
 from synapse.analysis import half_lives, spectral_radius
 
 from ..networks import lstm, perceptron, unchanged
-from ..strategies import SMOOTH, Twin, specs
+from ..strategies import SMOOTH, Twin, given_graphs, specs
 
 ROWS = np.random.default_rng(0).uniform(-1, 1, (20, 2))
 
@@ -61,7 +61,7 @@ def whole_radius(net):
     return np.abs(np.linalg.eigvals(matrix)).max()
 
 
-@given(specs())
+@given_graphs(specs())
 def test_radius_of_weights_is_that_of_the_whole_matrix(spec):
     net = Twin(spec).net
     net.run(np.ones((3, len(net.input))))
@@ -76,7 +76,7 @@ def test_loops_whose_connections_alternate_stay_whole():
     assert spectral_radius(Network(a, [], b)) == pytest.approx(2.0)  # the root of 4
 
 
-@given(specs(squashes=SMOOTH))
+@given_graphs(specs(squashes=SMOOTH))
 def test_step_is_the_derivative_of_a_context_by_that_of_before(spec):
     """By differences of all states and activations, those that nothing reads included."""
     net, width = Twin(spec).net, 1e-6

@@ -3,7 +3,7 @@
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import strategies as st
 
 import architect
 from synapse import Layer, Network, cost
@@ -12,7 +12,7 @@ from synapse.errors import ArgumentError, TopologyError
 
 from ..cases import accepted
 from ..networks import everything, lstm, perceptron, used
-from ..strategies import Twin, specs
+from ..strategies import Twin, given_graphs, specs
 
 ROWS = np.random.default_rng(0).uniform(-1, 1, (12, 2))
 TARGETS = np.random.default_rng(1).uniform(0, 1, (12, 1))
@@ -40,7 +40,7 @@ def test_the_smallest_weights_go():
     assert (found.spared, found.loss_before, found.loss_after) == (0, None, None)
 
 
-@given(specs(), st.sampled_from([0.0, 0.4, 0.8, 1.0]), st.sampled_from(["magnitude", "contribution"]))
+@given_graphs(specs(), st.sampled_from([0.0, 0.4, 0.8, 1.0]), st.sampled_from(["magnitude", "contribution"]))
 def test_no_neuron_is_left_unreached(spec, share, by):
     net = Twin(spec).net
     rows = np.random.default_rng(0).uniform(-1, 1, (3, len(net.input)))

@@ -1,16 +1,15 @@
 """Loops against networkx, patterns of gating by counting."""
 
 import networkx as nx
-from hypothesis import given
 
 import architect
 from synapse.analysis import components, gate_motifs
 
 from ..networks import perceptron
-from ..strategies import Twin, specs
+from ..strategies import Twin, given_graphs, specs
 
 
-@given(specs())
+@given_graphs(specs())
 def test_components_are_those_of_the_graph_with_gates(spec):
     net = Twin(spec).net
     plain = nx.DiGraph(net.graph.edges)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, strategies as st
+from hypothesis import assume, strategies as st
 
 import architect
 import synapse
@@ -11,7 +11,7 @@ from synapse import Layer, Network, Neuron
 from .. import lowered_anew
 from ..cases import failures
 from ..networks import lstm, perceptron, used
-from ..strategies import Twin, specs
+from ..strategies import Twin, given_graphs, specs
 from ..test_rule import edit, edits
 
 
@@ -22,7 +22,7 @@ def _checked():
         yield
 
 
-@given(specs(), st.lists(edits, min_size=4, max_size=25))
+@given_graphs(specs(), st.lists(edits, min_size=4, max_size=25))
 def test_after_any_edits_and_steps(spec, todo):
     """The steps are also compared with those of the reference."""
     twin = Twin(spec)

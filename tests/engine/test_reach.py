@@ -4,14 +4,14 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import strategies as st
 
 import architect
 from synapse import Layer, Network
 from synapse.engine.rtrl import Layout, TooLarge, find_pattern
 
 from ..sensitivities import Sensitivities
-from ..strategies import Twin, specs
+from ..strategies import Twin, given_graphs, specs
 from ..ties import tie_at_random
 
 ORDERS = (1, 2, 3, 4, None)
@@ -57,7 +57,7 @@ def pairs(mask, dense, roots):
     return {(k, j) for (_, j), p in dense.parameters.items() for k in roots if mask[k, p]}
 
 
-@given(specs(most=6), st.sampled_from(ORDERS), st.none() | st.integers(0, 99))
+@given_graphs(specs(most=6), st.sampled_from(ORDERS), st.none() | st.integers(0, 99))
 def test_kept_is_what_is_reached_within_the_order(spec, order, tied):
     twin = Twin(spec)
     if tied is not None:
@@ -67,7 +67,7 @@ def test_kept_is_what_is_reached_within_the_order(spec, order, tied):
     assert kept_by(twin.net, order) == pairs(truth.mask, truth, roots)
 
 
-@given(specs(), st.sampled_from(ORDERS), st.none() | st.integers(0, 99))
+@given_graphs(specs(), st.sampled_from(ORDERS), st.none() | st.integers(0, 99))
 def test_every_sensitivity_has_one_place(spec, order, tied):
     net = Twin(spec).net
     if tied is not None:

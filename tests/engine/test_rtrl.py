@@ -4,7 +4,7 @@ from contextlib import nullcontext
 from unittest.mock import patch
 
 import numpy as np
-from hypothesis import assume, example, given, strategies as st
+from hypothesis import assume, example, strategies as st
 
 import architect
 import synapse
@@ -12,7 +12,7 @@ from synapse.engine.rtrl import Layout
 from synapse.learning import compare_gradients
 
 from ..sensitivities import Sensitivities
-from ..strategies import EVERY_GATE, SMOOTH, Twin, specs
+from ..strategies import EVERY_GATE, SMOOTH, Twin, given_graphs, specs
 from ..ties import tie_at_random
 from .test_reach import ties_of
 
@@ -53,7 +53,7 @@ def tame(net, *arrays):
 
 
 @example(EVERY_GATE, None)
-@given(specs(), tied)
+@given_graphs(specs(), tied)
 def test_it_is_the_gradient_of_any_gated_graph(spec, tied):
     net = twin_of(spec, tied).net
     rows, aims = data(spec)
@@ -85,7 +85,7 @@ def test_many_lines_that_are_sums_of_many():
         assert close(ours, theirs, within), (hidden, trained, dtype)
 
 
-@given(specs(logistic_outputs=True), st.integers(0, 99))
+@given_graphs(specs(logistic_outputs=True), st.integers(0, 99))
 def test_steps_without_a_target_and_several_sequences(spec, seed):
     net = twin_of(spec).net
     rng = np.random.default_rng(seed)
@@ -124,7 +124,7 @@ def dense_gradients(twin, truth, rows, aims):
         yield by_parameter(twin.net, truth, truth.gradient(parts, errors))
 
 
-@given(specs(squashes=SMOOTH, most=6), st.sampled_from([1, 2, 3, 4, None]), tied)
+@given_graphs(specs(squashes=SMOOTH, most=6), st.sampled_from([1, 2, 3, 4, None]), tied)
 def test_an_order_is_the_dense_form_with_its_mask(spec, order, tied):
     twin = twin_of(spec, tied)
     truth = Sensitivities(twin.reference, twin.order, twin.inputs, order, ties_of(twin.net))
@@ -152,7 +152,7 @@ def each_step(net, rows, aims, order=None, cost="squared_error"):
 
 
 @example(EVERY_GATE, None)
-@given(specs(squashes=SMOOTH), tied)
+@given_graphs(specs(squashes=SMOOTH), tied)
 def test_the_update_of_a_step_is_the_gradient_of_its_cost(spec, tied):
     net = twin_of(spec, tied).net
     rows, aims = data(spec, 4)
@@ -177,7 +177,7 @@ def renewed_every(depth):
 
 
 @example(EVERY_GATE, None, None, 2)
-@given(specs(squashes=SMOOTH, most=6), st.sampled_from([1, 2, None]), tied, st.integers(2, 4))
+@given_graphs(specs(squashes=SMOOTH, most=6), st.sampled_from([1, 2, None]), tied, st.integers(2, 4))
 def test_renewed_every_few_steps_is_renewed_at_each(spec, order, tied, depth):
     """Reading them between steps changes no bit."""
 

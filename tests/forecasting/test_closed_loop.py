@@ -5,14 +5,14 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import strategies as st
 
 import architect
 from synapse import Ensemble, forecast
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError, SynapseError
 from synapse.forecasting import Calibration, Forecast
 from tests.cases import all_hold, all_refused
-from tests.strategies import Twin, specs
+from tests.strategies import Twin, given_graphs, specs
 
 SORTS = {
     "perceptron": lambda n=2, m=2, **o: architect.Perceptron(n, 4, m, seed=1, **o),
@@ -82,7 +82,7 @@ def test_the_context_is_that_from_before():
     all_hold(check, SORTS)
 
 
-@given(spec=specs(most=5), data=st.data())
+@given_graphs(spec=specs(most=5), data=st.data())
 def test_any_feedback_of_any_gated_graph_with_inputs_from_outside(spec, data):
     net = Twin(spec).net
     n, m = len(net.input), len(net.output)

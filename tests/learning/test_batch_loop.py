@@ -21,6 +21,13 @@ from ..cases import every_case
 from ..ties import tie_at_random
 from .helpers import SORTS, built, growing, parameters, sequences
 
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    """The loop is used from the first batch on."""
+    monkeypatch.setattr(bptt, "ALONE", 0)
+
+
 OPTIMIZERS = [
     optimizers.SGD(0.2),
     optimizers.SGD(0.2, momentum=0.9),
@@ -53,7 +60,7 @@ class Work:
         arranged = rule.arrange(prepare(net, *data))
         weights = row_weights(arranged, more.get("sample_weight"), None, len(net.output))
         task = RuleTask(net, arranged, net._cost(None), weights, np.random.default_rng(seed), options)
-        self.updater, self.rule = Updater(net, more.get("penalties", Penalties())), rule(task)
+        self.updater, self.rule = Updater(net, more.get("penalties", Penalties()), None), rule(task)
         rng = np.random.default_rng(seed)
         self.orders = np.array([rng.permutation(arranged.filled) for _ in range(6)])
         self.refresh()

@@ -5,7 +5,7 @@ from weakref import ref
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, strategies as st
+from hypothesis import assume, strategies as st
 
 import architect
 from synapse import Layer, Network, Neuron, gradient
@@ -15,7 +15,7 @@ from synapse.learning.gradient import ExactGradient
 
 from ..cases import accepted, every_case
 from ..networks import unchanged, used
-from ..strategies import SMOOTH, Twin, specs
+from ..strategies import SMOOTH, Twin, given_graphs, specs
 from .helpers import SORTS, both, built, by_sort, growing, mean, one_sequence, same, same_bits, sequences
 
 
@@ -77,7 +77,7 @@ def test_single_precision(sort):
     assert np.abs(ours - theirs).max() < 1e-5 * np.abs(theirs).max()
 
 
-@given(specs(squashes=SMOOTH), st.integers(1, 5))
+@given_graphs(specs(squashes=SMOOTH), st.integers(1, 5))
 def test_a_window_cuts_the_sequence_and_carries_the_context(spec, window):
     net = Twin(spec).net
     inputs, targets = one_sequence(net, 11)

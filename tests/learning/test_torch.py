@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, strategies as st
+from hypothesis import assume, strategies as st
 
 import architect
 import synapse
 from synapse import gradient
 from synapse.learning import compare_gradients
 
-from ..strategies import SMOOTH, Twin, specs
+from ..strategies import SMOOTH, Twin, given_graphs, specs
 from .helpers import both, built, by_sort, learning, sequences
 
 pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("default")]  # torch's warnings are none of ours
@@ -62,7 +62,7 @@ def tame(net, inputs):
     return True
 
 
-@given(specs(), st.sampled_from([1, 2, 3, 9]))
+@given_graphs(specs(), st.sampled_from([1, 2, 3, 9]))
 def test_any_gated_graph(spec, count):
     net = Twin(spec).net
     inputs, targets = sequences(net, np.random.default_rng(spec.seed).integers(1, 7, count), spec.seed)
@@ -70,7 +70,7 @@ def test_any_gated_graph(spec, count):
     agrees(net, inputs, targets, "squared_error")
 
 
-@given(specs(squashes=SMOOTH, logistic_outputs=True), st.sampled_from([None, 1, 2, 4]), st.booleans())
+@given_graphs(specs(squashes=SMOOTH, logistic_outputs=True), st.sampled_from([None, 1, 2, 4]), st.booleans())
 def test_any_gated_graph_with_windows_context_and_missing_targets(spec, window, context):
     net = Twin(spec).net
     inputs, targets = sequences(net, (7, 3), spec.seed)

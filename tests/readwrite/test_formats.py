@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, strategies as st
+from hypothesis import assume, strategies as st
 
 import architect
 from synapse import Layer, Network, Trainer, errors, load, readwrite, save, tie
@@ -16,7 +16,7 @@ from synapse.readwrite import from_json_data, json_data
 from synapse.readwrite._formats import MODULES, module_of
 
 from ..cases import accepted, failures
-from ..strategies import Twin, specs
+from ..strategies import Twin, given_graphs, specs
 from .formats import FORMATS, NETWORKS, assert_twins, content_of, described, from_content, read, used, write
 from .nets import feed, memory
 
@@ -39,7 +39,7 @@ def test_a_network_comes_back_and_is_written_again(format, tmp_path):
 
 
 @pytest.mark.parametrize("format", FORMATS)
-@given(specs(), st.integers(0, 3))
+@given_graphs(specs(), st.integers(0, 3))
 def test_any_graph_comes_back(format, spec, steps):
     net = Twin(spec).net
     feed(net, steps, learn=False)

@@ -3,7 +3,7 @@
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import assume, given, strategies as st
+from hypothesis import assume, strategies as st
 
 import architect
 import synapse
@@ -13,7 +13,7 @@ from synapse.initializers import constant
 
 from ..cases import every_case, failures
 from ..networks import lstm
-from ..strategies import Twin, specs
+from ..strategies import Twin, given_graphs, specs
 
 ROWS = np.random.default_rng(0).uniform(-1, 1, (12, 8))
 
@@ -48,7 +48,7 @@ class FromGraph(Twin):
         return net
 
 
-@given(specs(), st.integers(1, 4))
+@given_graphs(specs(), st.integers(1, 4))
 def test_any_gated_graph_computes_and_learns_as_the_reference_does(spec, steps):
     twin = FromGraph(spec)
     for _ in range(steps):
@@ -56,7 +56,7 @@ def test_any_gated_graph_computes_and_learns_as_the_reference_does(spec, steps):
         assume(twin.tame)
 
 
-@given(specs())
+@given_graphs(specs())
 def test_any_network_comes_back_from_its_graphs(spec):
     net = Twin(spec).net
     for _ in range(2):

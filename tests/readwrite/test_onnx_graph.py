@@ -5,14 +5,14 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume
 
 import architect
 from synapse import Layer, Network, errors, save
 from synapse.readwrite import onnx_model
 
 from ..cases import accepted, failures
-from ..strategies import Twin, specs
+from ..strategies import Twin, given_graphs, specs
 from .programs import NETS, close, random_steps, shaken
 from .test_squashes import arc
 
@@ -138,7 +138,7 @@ def test_layers_that_differ_anywhere_are_not_those_operators(name):
     assert not wrong
 
 
-@given(specs(most=12))
+@given_graphs(specs(most=12))
 def test_any_graph(spec):
     net = Twin(spec).net
     steps = random_steps(net)

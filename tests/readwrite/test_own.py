@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, strategies as st
+from hypothesis import assume, strategies as st
 
 import architect
 from synapse import Layer, Network, Neuron, errors, load, save
@@ -16,7 +16,7 @@ from synapse.objects.state import take_over
 from synapse.readwrite import files, json_data
 
 from ..cases import failures
-from ..strategies import Twin, specs
+from ..strategies import Twin, given_graphs, specs
 from .formats import NETWORKS, used
 from .nets import OWN, WAYS, feed, memory, same
 
@@ -37,7 +37,7 @@ def test_a_network_comes_back_to_the_last_bit(way):
     assert not failures(list(NETWORKS), check)
 
 
-@given(specs(), st.integers(0, 4), st.booleans())
+@given_graphs(specs(), st.integers(0, 4), st.booleans())
 def test_training_of_any_graph_goes_on_bit_for_bit(spec, steps, between):
     net = Twin(spec).net
     feed(net, steps)

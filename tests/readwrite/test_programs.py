@@ -5,14 +5,14 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, settings
 
 import architect
 from synapse import Layer, Network, errors, squash
 from synapse.readwrite.c import FAST
 
 from ..cases import accepted, failures
-from ..strategies import SMOOTH, Twin, specs
+from ..strategies import SMOOTH, Twin, given_graphs, specs
 from .nets import memory
 from .programs import (
     CLEAR,
@@ -46,7 +46,7 @@ def test_every_step_is_the_network_s_own(tmp_path, language, names):
     assert not failures(names, check)
 
 
-@given(specs(most=12))
+@given_graphs(specs(most=12))
 def test_any_graph_in_python(spec):
     net = Twin(spec).net
     steps = random_steps(net)
@@ -56,7 +56,7 @@ def test_any_graph_in_python(spec):
 
 
 @pytest.mark.compiler
-@given(specs(squashes=SMOOTH, most=12))
+@given_graphs(specs(squashes=SMOOTH, most=12))
 @settings(max_examples=25)
 def test_any_graph_in_c(spec):
     """Rounding of float32 must not grow by itself: a chaotic network differs from its own neighbour."""

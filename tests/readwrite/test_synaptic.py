@@ -9,14 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from synapse import errors
-from synapse.readwrite import (
-    SynapticWarning,
-    files,
-    from_synaptic_data,
-    load,
-    save,
-    synaptic_data,
-)
+from synapse.readwrite import SynapticWarning, files, from_synaptic_data, load, save, synaptic_data
 
 from ..cases import failures
 from .mutation import mutate, put, unrefused

@@ -7,14 +7,14 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, strategies as st
+from hypothesis import assume, strategies as st
 
 import architect
 import synapse
 from synapse import gradient, reward
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError
 
-from ..strategies import SMOOTH, Twin, specs
+from ..strategies import SMOOTH, Twin, given_graphs, specs
 
 DISCOUNT, TRACE = 0.9, 0.7
 NETWORKS = {
@@ -53,7 +53,7 @@ def test_changes_of_an_episode_are_those_of_the_forward_view(name):
     check_forward_view(NETWORKS[name](), 12)
 
 
-@given(specs(squashes=SMOOTH, most=5), st.integers(1, 6))
+@given_graphs(specs(squashes=SMOOTH, most=5), st.integers(1, 6))
 def test_changes_of_an_episode_are_those_of_the_forward_view_in_any_graph(spec, steps):
     assume(spec.outputs == 1)
     check_forward_view(Twin(spec).net, steps, spec.seed)

@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, strategies as st
+from hypothesis import assume, strategies as st
 
 import architect
 import synapse
@@ -16,7 +16,7 @@ from synapse.errors import ArgumentError, ArgumentTypeError, FormatError, Topolo
 from synapse.readwrite import pytorch
 
 from ...cases import accepted
-from ...strategies import SMOOTH, Twin, specs
+from ...strategies import SMOOTH, Twin, given_graphs, specs
 from ..test_squashes import arc, of_all_primitives
 
 torch = pytest.importorskip("torch")
@@ -43,7 +43,7 @@ def answers(module, rows, context=None):
     return module(torch.tensor(rows), context).detach().numpy()
 
 
-@given(specs(squashes=SMOOTH), st.integers(0, 999))
+@given_graphs(specs(squashes=SMOOTH), st.integers(0, 999))
 def test_shared_gradients_of_any_gated_graph(spec, seed):
     """PyTorch's own differentiation, of each shared number once."""
     net = Twin(spec).net

@@ -1,6 +1,5 @@
 """The explorer's page in a headless Chromium: what a person sees and does there."""
 
-import io
 import json
 
 import matplotlib.pyplot as plt
@@ -175,12 +174,6 @@ def test_gates_open_and_close(opened):
     assert float(page.evaluate(f"{GRAPH}.getElementById('c0').style('width')").removesuffix("px")) >= 1.5
 
 
-def test_an_output_without_a_target_has_none(opened):
-    page = opened(architect.Perceptron(2, 2, seed=0), [[0.0, 1.0]], [[1.0, np.nan]])
-    assert "output 0 (target 1)" in page.text_content("#numbers")
-    assert "output 1 (" not in page.text_content("#numbers")
-
-
 def test_pointing_at_a_neuron_shows_its_numbers_at_every_step(opened):
     net, sequence = lstm(), rows()
     outputs = net.clone().run(sequence)[:, 0]
@@ -253,15 +246,6 @@ def test_networks_of_more_than_100_connections_open_folded_and_are_all_there(ope
     assert len(ids(page, ".box")) == 3
     page.click('button[aria-label="Unfold output"]')
     assert page.is_hidden("#notice")
-
-
-def test_a_colour_means_the_same_number_in_every_layer(opened):
-    net = architect.Perceptron(2, 1, output_squash="identity", seed=0)
-    net.weights, net.biases = [0.5, 0.0], [0.0, 0.0, 0.25]
-    page = opened(net, [[0.5, 4.0]])
-    half, full, output = page.evaluate(f"{GRAPH}.elements('.neuron').map(node => node.data('fill'))")
-    assert half == output != full
-    assert full != page.evaluate(f"{GRAPH}.getElementById('c0').style('line-color')")  # that of weights
 
 
 def test_names_are_only_text(opened):
@@ -491,19 +475,6 @@ def test_on_a_phone_words_speak_of_touch_and_help_is_at_hand(opened):
     assert not any(word in words for word in ("click", "Point", "wheel", "Space"))
 
 
-def test_a_finger_can_hit_a_neuron_its_name_and_buttons(opened):
-    page = opened(lstm(), rows(), **SCREENS["phone"])
-    spot = page.evaluate(f"{GRAPH}.getElementById('n0').renderedPosition()")
-    radius = page.evaluate(f"{GRAPH}.getElementById('n0').renderedHeight()") / 2
-    page.touchscreen.tap(*place_of(page, {"x": spot["x"], "y": spot["y"] + radius + 8}))
-    assert page.text_content("#numbers h2") == "input 0"
-    spot = page.evaluate(f"{GRAPH}.getElementById('n14').renderedPosition()")
-    page.touchscreen.tap(*place_of(page, spot))
-    assert page.text_content("#numbers h2") == "output 0"
-    page.locator("#next").tap()
-    assert page.text_content("#status") == "step 2 of 6"
-
-
 def test_the_frame_of_a_notebook_is_a_sandbox(chromium):
     page = chromium.new_page()
     page.set_content(explore(lstm(), rows())._repr_html_())
@@ -545,19 +516,6 @@ def test_a_widget_follows_the_network(chromium):
     frame.evaluate("postMessage({ activation: [] }, '*')")  # not from its owner
     assert number(frame, "activation") == output
     page.close()
-
-
-def test_the_picture_is_not_empty_light_and_dark(opened):
-    image = pytest.importorskip("matplotlib.image")
-    page = opened(lstm(), rows(), color_scheme="light")
-    for brightness in (1.0, 0.09):
-        page.wait_for_timeout(300)  # Cytoscape.js draws with the next frames
-        picture = image.imread(io.BytesIO(page.locator("#graph").screenshot()))[..., :3]
-        assert picture[2, 2].mean() == pytest.approx(brightness, abs=0.03)
-        drawn = np.abs(picture - picture[2, 2]).max(axis=2) > 0.1
-        assert drawn.any(axis=0)[: drawn.shape[1] // 4].any()
-        assert drawn.any(axis=0)[-drawn.shape[1] // 4 :].any()
-        page.keyboard.press("t")
 
 
 def test_the_pictures_in_the_gallery_are_of_this_code(tmp_path):

@@ -101,26 +101,6 @@ def test_a_layer_with_many_connections_within_it_is_a_ring():
     assert all(np.isfinite(way_of(ax, net, link)).all() for link in net.connections)
 
 
-def test_text_and_lines_are_proportional_to_the_axes():
-    from matplotlib import pyplot
-
-    net = architect.LSTM(2, 4, 1, style="synaptic", seed=0)
-
-    def measured(width, blocks):
-        with draw.style():
-            figure, ax = pyplot.subplots(figsize=(width, width / 2), layout="constrained")
-        draw.network(net, ax, blocks=blocks, colour_bars=False).set_title("")
-        figure.canvas.draw()
-        texts = [text.get_fontsize() for text in ax.texts]
-        (lines,) = part(ax, "connections")
-        return np.array([*texts, *lines.get_linewidths()]) / np.diff(
-            ax.transData.transform([[0, 0], [1, 0]])[:, 0]
-        )
-
-    for blocks in (False, True):
-        np.testing.assert_allclose(measured(4.0, blocks), measured(8.0, blocks), rtol=1e-6)
-
-
 def test_numbers_are_printed_in_discs_and_on_lines():
     def check(name):
         net = STANDARD[name]()
@@ -150,15 +130,6 @@ def test_colour_and_width_show_the_weight():
     assert np.ptp(colours[1, :3]) < 0.05
     assert np.ptp(colours[1, :3]) == min(np.ptp(colours[:, :3], axis=1))
     assert widths[1] < widths[2] < widths[4] == widths[5] < widths[0] == widths[3]
-
-
-def test_the_scale_is_that_of_the_weights_that_learn():
-    net = architect.Elman(1, 2, 1, seed=0)
-    ax = draw.network(net)
-    bar = next(other for other in ax.figure.axes if other is not ax)
-    learnt = [abs(link.weight) for link in net.connections if link.trainable]
-    assert bar.get_ylim() == pytest.approx((-max(learnt), max(learnt)))
-    assert max(abs(net.weights)) == 1.0 > max(learnt)
 
 
 def test_dotted_lines_lead_from_gaters_to_marks_and_avoid_other_neurons():
@@ -230,17 +201,6 @@ def test_backward_connections_run_above_or_below_the_discs():
     assert [way_of(ax, net, link)[:, 1].mean() > 0 for link in back] == [True] * 3 + [False] * 3
 
 
-def test_in_a_larger_network_only_backward_connections_have_arrowheads():
-    net = architect.Elman(2, 18, 1, seed=0)
-    ax = draw.network(net)
-    assert len(net.connections) > 250
-    backward = [c for c in net.connections if c.source in net["hidden"] and c.target in net["context"]]
-    heads, order = paths(ax, "arrowheads"), list(net)
-    ends = middles(ax)[[order.index(c.target) for c in backward]]
-    assert len(heads) == len(backward)
-    assert all(np.linalg.norm(ends - head[0], axis=1).min() < 0.35 for head in heads)
-
-
 def test_dollars_underscores_and_line_feeds_are_shown_as_they_are():
     texts = {text for text, _ in shown(draw.network(strange_names(), colour_bars=False).figure)}
     assert {r"$\alpha$", "$", "a_b $x^2$", "über Δt", "_x_", r"\$\frac{1}{0}$"} <= texts
@@ -287,14 +247,6 @@ def test_neurons_without_a_network_stand_in_a_row_or_are_one_layer():
     many = [Neuron() for _ in range(30)]
     assert sorted(set(middles(draw.network(many))[:, 0])) == [-0.5, 0.5]
     assert len(part(draw.network(many, blocks=True), "layer")) == 1
-
-
-def test_connections_both_ways_within_a_folded_layer_do_not_hide_each_other():
-    neurons = [Neuron() for _ in range(30)]
-    neurons[0].project(neurons[15], weight=1.0)
-    neurons[15].project(neurons[0], weight=1.0)
-    one, other = (way[:, 1].max() - way[0, 1] for way in paths(draw.network(neurons), "connections"))
-    assert sorted([one > 0.3, other > 0.3]) == [False, True]
 
 
 def said(ax):

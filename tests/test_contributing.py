@@ -30,6 +30,8 @@ RECIPES = {
 TITLES = """A squash, A cost, A column, An optimizer, A learning rule, An option of the trainer,
 An architecture, A task, An agent, An environment, An analysis, A format, A demo"""
 
+NO_CACHE = "-p", "no:cacheprovider"
+
 
 def test_there_is_a_recipe_of_every_kind_and_all_fit_the_code():
     """Files are new, places are found once, and what the files import is there."""
@@ -65,8 +67,8 @@ def there(module, name):
 
 
 def named_tests(code):
-    """The files and folders in a command of pytest."""
-    return [word for word in shlex.split(code) if "/" in word]
+    """The files and folders in commands of pytest."""
+    return [word for word in shlex.split(code, comments=True) if "/" in word]
 
 
 def defined(title, name):
@@ -80,7 +82,7 @@ def inserted(root, about, code):
     (at,) = (i for i, each in enumerate(lines) if each.strip() == line)
     at += place == "after"
     blank = [""] * 2 if code.startswith("@") else []  # a function of its own
-    return root / path, "\n".join([*lines[:at], *code.rstrip("\n").split("\n"), *blank, *lines[at:]])
+    return root / path, "\n".join([*lines[:at], *code.removesuffix("\n").split("\n"), *blank, *lines[at:]])
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +99,8 @@ def copy(tmp_path_factory):
 @pytest.mark.compiler
 @pytest.mark.parametrize("title", RECIPES)
 def test_a_recipe_ends_green(title, copy, tmp_path):
-    changed = {}
+    public = copy / "tests/golden/public.txt"
+    changed = {public: public.read_text(encoding="utf-8")}
     try:
         for block in RECIPES[title]:
             kind, about, code, shown = block.group("kind", "about", "code", "shown")
@@ -108,8 +111,10 @@ def test_a_recipe_ends_green(title, copy, tmp_path):
             elif kind == "run":
                 assert run(["-W", "error", "-c", code], copy, tmp_path) == (shown or "")
             else:
-                _, *arguments = shlex.split(code)
-                run(["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *arguments], copy, copy)
+                for command in code.splitlines():
+                    name, *words = shlex.split(command, comments=True)
+                    words = words if name == "python" else ["-m", "pytest", "-q", "-x", *NO_CACHE, *words]
+                    run(words, copy, copy)
     finally:
         for path, text in changed.items():
             path.unlink() if text is None else path.write_text(text, encoding="utf-8")

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from synapse.engine.lowering.flags import (
-    MEMORY,
-    TRACED,
-)
+from synapse.engine.lowering.flags import MEMORY, TRACED
 from synapse.engine.lowering.stretches import spans
 from synapse.engine.schema import (
     COLUMNS,

@@ -12,15 +12,7 @@ import pytest
 import architect
 from synapse.engine import schema
 from synapse.engine.compiler import jit
-from synapse.engine.schema import (
-    COUNT,
-    FLAG,
-    GROUP,
-    NUMBER,
-    ROW,
-    Column,
-    require_sound,
-)
+from synapse.engine.schema import COUNT, FLAG, GROUP, NUMBER, ROW, Column, require_sound
 
 ROOT = Path(__file__).parents[2]
 

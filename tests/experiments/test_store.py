@@ -132,10 +132,7 @@ def refused(path, content, words):
 def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path):
     path = tmp_path / "a.db"
     run(product, seeds=range(20), store=path)
-    with (
-        full_disk(most=path.stat().st_size),
-        pytest.raises(TrialStoreError, match=r"a\.db cannot be.*full"),
-    ):
+    with full_disk(most=path.stat().st_size), pytest.raises(TrialStoreError, match=r"a\.db cannot be.*full"):
         run(product, seeds=range(2000), store=path)
     found = read_trials(path)
     assert 20 <= len(found) < 2000

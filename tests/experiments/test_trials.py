@@ -8,13 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from synapse.errors import (
-    ArgumentError,
-    ArgumentTypeError,
-    MissingExtraError,
-    SynapseError,
-    UnknownNameError,
-)
+from synapse.errors import ArgumentError, ArgumentTypeError, MissingExtraError, SynapseError, UnknownNameError
 from synapse.experiments import Trials, sweep
 from tests.cases import all_refused
 

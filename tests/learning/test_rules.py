@@ -146,10 +146,7 @@ def test_a_rule_of_ones_own_takes_streams_and_tells_batches(method):
     assert result.error == pytest.approx(np.mean([batch.loss for batch in seen[2:]]))
 
 
-@every_case(
-    ("options", "arguments"),
-    [({"dropout": 0.5}, {}), ({}, {"sample_weight": [1.0] * 6})],
-)
+@every_case(("options", "arguments"), [({"dropout": 0.5}, {}), ({}, {"sample_weight": [1.0] * 6})])
 def test_what_it_refuses_is_refused_and_nothing_is_trained(options, arguments):
     one = net()
     before = parameters(one)

@@ -26,12 +26,7 @@ def by_single_steps(net, stream, rate, most, decay):
 @every_case("rule", ["online", "rtrl"])
 @every_case(
     ("task", "decay"),
-    [
-        (TimedSpikes(12), 1.0),
-        (TimedSpikes(12), 0.99),
-        (SpikeDelays(6), 1.0),
-        (ContinualReber(), 1.0),
-    ],
+    [(TimedSpikes(12), 1.0), (TimedSpikes(12), 0.99), (SpikeDelays(6), 1.0), (ContinualReber(), 1.0)],
 )
 def test_the_weights_are_those_of_single_steps(task, decay, rule):
     found = []

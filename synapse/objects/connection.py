@@ -167,15 +167,13 @@ class Connection(DataView):
     @consistent_read
     def source(self) -> Neuron:
         """Neuron where the connection starts."""
-        neuron: Neuron = self._store.views[self._store["source"][self._at]]
-        return neuron
+        return self._store.views[self._store["source"][self._at]]  # type: ignore[no-any-return]
 
     @property
     @consistent_read
     def target(self) -> Neuron:
         """Neuron where the connection ends."""
-        neuron: Neuron = self._store.views[self._store["target"][self._at]]
-        return neuron
+        return self._store.views[self._store["target"][self._at]]  # type: ignore[no-any-return]
 
     @property
     @consistent_read
@@ -187,9 +185,8 @@ class Connection(DataView):
     @weight.setter
     @atomic
     def weight(self, value: float) -> None:
-        parameters.assign(
-            self._store, "weight", self._at, finite_number("A weight", value, self._store.dtype)
-        )
+        number = finite_number("A weight", value, self._store.dtype)
+        parameters.assign(self._store, "weight", self._at, number)
 
     @property
     @consistent_read
@@ -270,11 +267,8 @@ class Connection(DataView):
     @consistent_read
     def extended(self) -> Mapping[Neuron, float]:
         """Extended traces, by neuron whose inputs the target gates: how the weight affects its state."""
-        return {
-            neuron: float(traces[0])
-            for neuron, which, traces in extended_into(self.target, [self])
-            if len(which)
-        }
+        into = extended_into(self.target, [self])
+        return {neuron: float(traces[0]) for neuron, which, traces in into if len(which)}
 
     @property
     @atomic
@@ -284,8 +278,7 @@ class Connection(DataView):
         A network that learns by rtrl keeps them, see :attr:`Network.learning_rule`. Empty in other networks,
         after a step by another rule, and for weights that are not trainable or reach no recurrent neuron.
         """
-        target: Neuron = self._store.views[self._store["target"][self._at]]
-        return sensitivity_of(target, self)
+        return sensitivity_of(self._store.views[self._store["target"][self._at]], self)
 
     @property
     def metadata(self) -> Metadata:
@@ -358,8 +351,7 @@ def weights_of(neuron: Neuron, connections: Collection[Connection]) -> list[floa
     """Return the weights of connections in the store of a neuron."""
     store = neuron._store
     identities = np.fromiter(map(attrgetter("_identity"), connections), np.int64)
-    weights: list[float] = store["weight"][store.row_of[identities]].tolist()
-    return weights
+    return store["weight"][store.row_of[identities]].tolist()  # type: ignore[no-any-return]
 
 
 def connections_at(store: Store, rows: NDArray[Any]) -> list[Connection]:
@@ -416,5 +408,4 @@ def sensitivity_of(target: Neuron, link: Connection | None) -> dict[Neuron, floa
         offset = link._at - int(c["first_incoming"][j])
         if offset >= learning:
             return {}
-    found: dict[Neuron, float] = live.of_parameter(target, offset)
-    return found
+    return live.of_parameter(target, offset)  # type: ignore[no-any-return]

@@ -11,33 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _html, cost as costs, initializers, squash as squashes
-from .._checks import (
-    FLOAT32,
-    FLOAT64,
-    MOST_NEURONS,
-    answers,
-    boolean,
-    class_row,
-    counted,
-    expected,
-    finite_array,
-    finite_number,
-    fixed_attributes,
-    float_type,
-    integer,
-    is_number,
-    listed,
-    non_negative_number,
-    place,
-    positive_integer,
-    read_only,
-    row_of,
-    sign as checked_sign,
-    text,
-    understands,
-    vector,
-)
+from .. import _checks as checks, _html, cost as costs, initializers, squash as squashes
 from .._typing import Floats, Ints
 from ..cost import Cost
 from ..engine.guard import InUse, consistent_read
@@ -60,8 +34,8 @@ if TYPE_CHECKING:
     from .network import Network
 
 
-@fixed_attributes
-@answers("Layer")
+@checks.fixed_attributes
+@checks.answers("Layer")
 class Layer(Sequence[Neuron]):
     """A sequence of neurons.
 
@@ -101,7 +75,7 @@ class Layer(Sequence[Neuron]):
 
     ALL_TO_ALL, ONE_TO_ONE, ALL_TO_ELSE = ALL_TO_ALL, ONE_TO_ONE, ALL_TO_ELSE
 
-    @understands("Layer")
+    @checks.understands("Layer")
     def __init__(
         self,
         neurons: int | Iterable[Neuron],
@@ -111,24 +85,24 @@ class Layer(Sequence[Neuron]):
         *,
         dtype: Any = np.float64,
     ) -> None:
-        function, kind = squashes.get(squash), float_type("The dtype", dtype)
-        several = isinstance(bias, list | tuple | np.ndarray) and not is_number(bias)
-        value = bias if several else finite_number("The bias of a layer", bias, kind)
+        function, kind = squashes.get(squash), checks.float_type("The dtype", dtype)
+        several = isinstance(bias, list | tuple | np.ndarray) and not checks.is_number(bias)
+        value = bias if several else checks.finite_number("The bias of a layer", bias, kind)
         if name is not None:
-            text("The name of a layer", name)
+            checks.text("The name of a layer", name)
         if isinstance(neurons, set | frozenset):
-            raise ArgumentTypeError(
-                expected("The neurons of a layer", "in an order, such as a list", neurons)
-            )
-        new = not isinstance(neurons, Iterable) or integer(neurons) is not None
+            condition = "in an order, such as a list"
+            raise ArgumentTypeError(checks.expected("The neurons of a layer", condition, neurons))
+        new = not isinstance(neurons, Iterable) or checks.integer(neurons) is not None
         if new:
-            size = positive_integer("The size of a layer", neurons, MOST_NEURONS)
+            size = checks.positive_integer("The size of a layer", neurons, checks.MOST_NEURONS)
             if several:
-                value = row_of("The biases of a layer", finite_array("Biases", value, kind), size)
+                biases = checks.finite_array("Biases", value, kind)
+                value = checks.row_of("The biases of a layer", biases, size)
             names = [] if name is None else [f"{name} {i}" for i in range(size)]
             self._neurons = new_neurons(size, kind, names, function.code, value)
         else:
-            given = listed("The neurons of a layer", neurons, "a whole number or a list of Neurons")
+            given = checks.listed("The neurons of a layer", neurons, "a whole number or a list of Neurons")
             self._neurons = [require_neuron("What a layer holds", neuron) for neuron in given]
         if not self._neurons:
             raise ArgumentError("Expected a layer to have at least one neuron, got none.")
@@ -166,7 +140,7 @@ class Layer(Sequence[Neuron]):
 
     @name.setter
     def name(self, name: str) -> None:
-        self._name = text("The name of a layer", name)
+        self._name = checks.text("The name of a layer", name)
         with InUse(*self._neurons):
             for i, neuron in enumerate(self._neurons):
                 if neuron._row >= 0 and neuron._store.names[neuron._row] is None:
@@ -179,7 +153,7 @@ class Layer(Sequence[Neuron]):
 
     def __repr__(self) -> str:
         name = f" {self._name}," if self._name else ""
-        return f"<Layer{name} {counted(len(self), 'neuron')}>"
+        return f"<Layer{name} {checks.counted(len(self), 'neuron')}>"
 
     def _repr_html_(self) -> str:
         """The neurons as a table, for notebooks."""
@@ -198,7 +172,7 @@ class Layer(Sequence[Neuron]):
     def __getitem__(self, index: int | slice) -> Neuron | Layer:
         if isinstance(index, slice):
             return Layer(self._neurons[index])
-        return self._neurons[place("An index of a layer", index, len(self._neurons))]
+        return self._neurons[checks.place("An index of a layer", index, len(self._neurons))]
 
     def __len__(self) -> int:
         return len(self._neurons)
@@ -254,7 +228,7 @@ class Layer(Sequence[Neuron]):
 
     # --- connections ---------------------------------------------------------------------
 
-    @understands("project")
+    @checks.understands("project")
     def project(
         self,
         target: Layer | Neuron | Network,
@@ -343,12 +317,12 @@ class Layer(Sequence[Neuron]):
         to = _as_layer("The target of a projection", target)
         rng = None if seed is None else random_generator(seed)  # most draw nothing, or have a seed
         if trainable is not None:
-            boolean("The trainable of a projection", trainable)
-        own = boolean("The self_connections of a projection", self_connections)
+            checks.boolean("The trainable of a projection", trainable)
+        own = checks.boolean("The self_connections of a projection", self_connections)
         if weights is not None:
-            weights = finite_array("Weights", weights, self._store.dtype)
+            weights = checks.finite_array("Weights", weights, self._store.dtype)
         initializers.get(initializer)
-        held = checked_sign("The sign of a projection", sign)
+        held = checks.sign("The sign of a projection", sign)
         with LayersInUse(self, to):
             return connect_layers(self, to, kind, weights, initializer, trainable, rng, own, held)
 
@@ -356,7 +330,7 @@ class Layer(Sequence[Neuron]):
         self, source: Neuron, weight: float | None, trainable: bool | None, sign: int | None, seed: Seed
     ) -> Projection:
         """Connect a neuron to every neuron of the layer, for ``neuron.project(layer)``."""
-        weights = None if weight is None else finite_number("A weight", weight, source._store.dtype)
+        weights = None if weight is None else checks.finite_number("A weight", weight, source._store.dtype)
         initializer = initializers.uniform(SPAN)
         return Layer([source]).project(
             self, weights=weights, initializer=initializer, trainable=trainable, sign=sign, seed=seed
@@ -478,13 +452,13 @@ class Layer(Sequence[Neuron]):
         --------
         activate : Activate the neurons first.
         """
-        step, code = non_negative_number("The rate", rate), 0
+        step, code = checks.non_negative_number("The rate", rate), 0
         with LayersInUse(self):
             aims: list[float | None] = [None] * len(self)
             if targets is not None:
                 measure = costs.of_outputs(cost, [neuron.squash for neuron in self._neurons])
-                if measure is costs.categorical_cross_entropy and integer(targets) is not None:
-                    targets = class_row("The target of a layer", targets, len(self))
+                if measure is costs.categorical_cross_entropy and checks.integer(targets) is not None:
+                    targets = checks.class_row("The target of a layer", targets, len(self))
                 row = self._vector("The targets of a layer", targets, nan=True)
                 measure.check_targets(row[None])
                 aims = [None if math.isnan(aim) else aim for aim in row.tolist()]
@@ -531,12 +505,12 @@ class Layer(Sequence[Neuron]):
     @property
     def activations(self) -> Floats:
         """Activations of its neurons, shape (n,); a read-only copy."""
-        return read_only(self._column("activation"))
+        return checks.read_only(self._column("activation"))
 
     @property
     def states(self) -> Floats:
         """States of its neurons, shape (n,); a read-only copy."""
-        return read_only(self._column("state"))
+        return checks.read_only(self._column("state"))
 
     @property
     def biases(self) -> Floats:
@@ -544,13 +518,13 @@ class Layer(Sequence[Neuron]):
 
         Settable as a whole: ``layer.biases = 2 * layer.biases``.
         """
-        return read_only(self._column("bias"))
+        return checks.read_only(self._column("bias"))
 
     @biases.setter
     def biases(self, values: ArrayLike) -> None:
         what = "The biases of a layer"
         with LayersInUse(self):
-            numbers = self._vector(what, finite_array(what, values))
+            numbers = self._vector(what, checks.finite_array(what, values))
             serials = np.array([neuron._store.serial for neuron in self._neurons])
             rows = wiring.rows_of(self._neurons)
             for set_them in (parameters.require_agreement, parameters.assign):  # check all before any is set
@@ -564,15 +538,15 @@ class Layer(Sequence[Neuron]):
 
         Settable as a whole: ``net.output.cost_weights = [1.0, 0.1]``.
         """
-        return read_only(self._column("cost_weight"))
+        return checks.read_only(self._column("cost_weight"))
 
     @cost_weights.setter
     def cost_weights(self, values: ArrayLike) -> None:
         what = "The cost_weights of a layer"
         with LayersInUse(self):
-            weights = self._vector(what, finite_array(what, values))
+            weights = self._vector(what, checks.finite_array(what, values))
             if (weights < 0).any():
-                raise ArgumentError(expected(what, "0 or above", float(weights.min())))
+                raise ArgumentError(checks.expected(what, "0 or above", float(weights.min())))
             for neuron, weight in zip(self._neurons, weights.tolist(), strict=True):
                 neuron.cost_weight = weight
 
@@ -609,7 +583,7 @@ class Layer(Sequence[Neuron]):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        learns = boolean("The trainable of a layer", value)
+        learns = checks.boolean("The trainable of a layer", value)
         with LayersInUse(self):
             if isinstance(self._store, UnreadStore) and self._store.set_trainable(self._neurons, learns):
                 return
@@ -626,7 +600,7 @@ class Layer(Sequence[Neuron]):
 
     @deterministic.setter
     def deterministic(self, value: bool) -> None:
-        flag = boolean("The deterministic of a layer", value)
+        flag = checks.boolean("The deterministic of a layer", value)
         with LayersInUse(self):
             for store, rows in self._by_store():
                 store["deterministic"][rows] = flag
@@ -708,7 +682,8 @@ class Layer(Sequence[Neuron]):
     def _vector(self, what: str, values: ArrayLike, nan: bool = False) -> Floats:
         """Return one number per neuron, checked to be within the range of their dtype, or NaN if `nan`."""
         floats = {neuron._store.dtype for neuron in self._alive()}
-        return vector(what, values, len(self), FLOAT32 if FLOAT32 in floats else FLOAT64, nan)
+        dtype = checks.FLOAT32 if checks.FLOAT32 in floats else checks.FLOAT64
+        return checks.vector(what, values, len(self), dtype, nan)
 
 
 class LayersInUse(InUse):
@@ -748,7 +723,7 @@ def _as_layer(what: str, target: Any) -> Layer:
         return Layer([target])
     layer = getattr(target, "input", target)
     if not isinstance(layer, Layer):
-        raise ArgumentTypeError(expected(what, "a Layer, a Neuron or a Network", target))
+        raise ArgumentTypeError(checks.expected(what, "a Layer, a Neuron or a Network", target))
     return layer
 
 
@@ -765,7 +740,7 @@ def flat_layers(given: Iterable[Any]) -> list[Layer]:
         elif isinstance(one, Mapping) and one:
             raise _not_a_layer(one, "Use Network(input=a, hidden=[b], output=c).")
         else:
-            layers += map(_require_layer, listed("A part of a network", one, LAYERS))
+            layers += map(_require_layer, checks.listed("A part of a network", one, LAYERS))
     if len(layers) < 2:
         raise ArgumentError(
             f"Expected an input layer and an output layer, got {'1 layer' if layers else 'none'}."
@@ -783,4 +758,4 @@ def _require_layer(layer: Any) -> Layer:
 
 
 def _not_a_layer(given: Any, advice: str) -> ArgumentTypeError:
-    return ArgumentTypeError(expected("A part of a network", LAYERS, given, advice))
+    return ArgumentTypeError(checks.expected("A part of a network", LAYERS, given, advice))

@@ -10,19 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import cost as costs, engine, squash as squashes
-from .._checks import (
-    SAFE,
-    answers,
-    boolean,
-    expected,
-    finite_number,
-    float_type,
-    non_negative_number,
-    sign as checked_sign,
-    text,
-    understands,
-)
+from .. import _checks as checks, cost as costs, engine, squash as squashes
 from .._registration import error_of_call, require_sound
 from ..cost import Cost
 from ..engine.guard import InUse, atomic, consistent_read
@@ -65,13 +53,13 @@ def number(name: str, doc: str, settable: bool = False) -> Any:
     @atomic
     def write(self: Neuron, value: float) -> None:
         store = self._require()
-        store[name][self._row] = finite_number(f"The {name} of a neuron", value, store.dtype)
+        store[name][self._row] = checks.finite_number(f"The {name} of a neuron", value, store.dtype)
 
     return property(read, write if settable else None, doc=doc)
 
 
 @total_ordering
-@answers("Neuron")
+@checks.answers("Neuron")
 class Neuron:
     """A single neuron, with its activation function, bias and connections.
 
@@ -122,7 +110,7 @@ class Neuron:
 
     __slots__ = ("__weakref__", "_row", "_store")
 
-    @understands("Neuron")
+    @checks.understands("Neuron")
     def __init__(
         self,
         squash: str | Squash = "logistic",
@@ -131,9 +119,9 @@ class Neuron:
         *,
         dtype: Any = np.float64,
     ) -> None:
-        function, kind = squashes.get(squash), float_type("The dtype", dtype)
-        value = finite_number("The bias of a neuron", bias, kind)
-        called = None if name is None else text("The name of a neuron", name)
+        function, kind = squashes.get(squash), checks.float_type("The dtype", dtype)
+        value = checks.finite_number("The bias of a neuron", bias, kind)
+        called = None if name is None else checks.text("The name of a neuron", name)
         self._store: Store = UnreadStore([self], kind, [called], function.code, value)
         self._row = 0
         if function.random:
@@ -268,18 +256,19 @@ class Neuron:
         store = self._require()
         if not isinstance(target, Neuron):
             if not hasattr(target, "_receive"):  # a method of layers
-                raise ArgumentTypeError(expected("The target of a connection", "a Neuron or a Layer", target))
+                kinds = "a Neuron or a Layer"
+                raise ArgumentTypeError(checks.expected("The target of a connection", kinds, target))
             return target._receive(self, weight, trainable, sign, seed)
         target._require()
-        learns = (
-            target is not self if trainable is None else boolean("The trainable of a connection", trainable)
-        )
+        learns = target is not self
+        if trainable is not None:
+            learns = checks.boolean("The trainable of a connection", trainable)
         rng = SYSTEM if seed is None else random_generator(seed)
-        held = wiring.sign_of_new(self, target, checked_sign("The sign of a connection", sign))
+        held = wiring.sign_of_new(self, target, checks.sign("The sign of a connection", sign))
         if weight is None:
             weight = 1.0 if target is self else float(rng.uniform(-SPAN, SPAN))
             weight = held * abs(weight) if held else weight
-        number = finite_number("A weight", weight, store.dtype)
+        number = checks.finite_number("A weight", weight, store.dtype)
         if held:
             parameters.require_signs(held, number)
         return wiring.connect(self, target, number, learns, held)
@@ -439,8 +428,8 @@ class Neuron:
         >>> source.activate(2.0), target.activate()
         (2.0, 2.0)
         """
-        if value is not None and not (type(value) is float and -SAFE < value < SAFE):
-            value = finite_number("The activation of a neuron", value, self._require().dtype)
+        if value is not None and not (type(value) is float and -checks.SAFE < value < checks.SAFE):
+            value = checks.finite_number("The activation of a neuron", value, self._require().dtype)
         store = self._store
         with store.lock:
             row = self._row
@@ -501,10 +490,10 @@ class Neuron:
         (1.0, 1.0)
         """
         aim, code = None, 0
-        if not (type(rate) is float and 0.0 <= rate < SAFE):
-            rate = non_negative_number("The rate", rate, self._require().dtype)
+        if not (type(rate) is float and 0.0 <= rate < checks.SAFE):
+            rate = checks.non_negative_number("The rate", rate, self._require().dtype)
         if target is not None:
-            aim = finite_number("The target", target, self._require().dtype)
+            aim = checks.finite_number("The target", target, self._require().dtype)
             measure = _cost_of(self.squash, None if cost is None else costs.get(cost))
             if not 0.0 <= aim <= 1.0:
                 measure.check_targets(np.array([[aim]]))
@@ -635,7 +624,8 @@ class Neuron:
     @atomic
     def bias(self, value: float) -> None:
         store = self._require()
-        parameters.assign(store, "bias", self._row, finite_number("The bias of a neuron", value, store.dtype))
+        number = checks.finite_number("The bias of a neuron", value, store.dtype)
+        parameters.assign(store, "bias", self._row, number)
 
     @property
     @atomic
@@ -682,7 +672,7 @@ class Neuron:
     @trainable.setter
     @atomic
     def trainable(self, value: bool) -> None:
-        learns = boolean("The trainable of a neuron", value)
+        learns = checks.boolean("The trainable of a neuron", value)
         if self.trainable != learns:
             self._store.touch_learning()  # sensitivities are laid out anew
         parameters.set_trainable(self._require(), "trainable_bias", self._row, learns)
@@ -706,7 +696,7 @@ class Neuron:
     @sign.setter
     @atomic
     def sign(self, value: int | None) -> None:
-        parameters.set_outgoing_sign(self._require(), self._row, checked_sign("The sign of a neuron", value))
+        parameters.set_outgoing_sign(self._require(), self._row, checks.sign("The sign of a neuron", value))
 
     @property
     @consistent_read
@@ -750,7 +740,7 @@ class Neuron:
     @deterministic.setter
     @atomic
     def deterministic(self, value: bool) -> None:
-        self._require()["deterministic"][self._row] = boolean("The deterministic of a neuron", value)
+        self._require()["deterministic"][self._row] = checks.boolean("The deterministic of a neuron", value)
 
     @property
     @consistent_read
@@ -770,9 +760,8 @@ class Neuron:
     @cost_weight.setter
     @atomic
     def cost_weight(self, value: float) -> None:
-        store = self._require()
-        what = "The cost_weight of a neuron"
-        store["cost_weight"][self._row] = non_negative_number(what, value, store.dtype)
+        store, what = self._require(), "The cost_weight of a neuron"
+        store["cost_weight"][self._row] = checks.non_negative_number(what, value, store.dtype)
 
     @property
     @consistent_read
@@ -783,7 +772,7 @@ class Neuron:
     @name.setter
     @atomic
     def name(self, name: str) -> None:
-        self._require().names[self._row] = text("The name of a neuron", name)
+        self._require().names[self._row] = checks.text("The name of a neuron", name)
 
     @property
     def metadata(self) -> Metadata:
@@ -837,10 +826,8 @@ class Error:
     gated = _part("gated", "Gated part G_j of the error.")
 
     def __repr__(self) -> str:
-        return (
-            f"<error: responsibility {self.responsibility:.4g}, "
-            f"projected {self.projected:.4g}, gated {self.gated:.4g}>"
-        )
+        parts = f"projected {self.projected:.4g}, gated {self.gated:.4g}"
+        return f"<error: responsibility {self.responsibility:.4g}, {parts}>"
 
 
 @lru_cache(maxsize=256)
@@ -851,16 +838,13 @@ def _cost_of(squash: Squash, cost: Cost | None) -> Cost:
 
 def _single(what: str, connections: Iterable[Connection | Iterable[Connection]]) -> list[Connection]:
     """The connections among the arguments, and those in projections and lists, each checked."""
-    found: list[Connection] = []
-    for one in connections:
-        many = isinstance(one, Projection | list | tuple)
-        found += [require_connection(what, single) for single in (one if many else [one])]
-    return found
+    several = (item if isinstance(item, Projection | list | tuple) else [item] for item in connections)
+    return [require_connection(what, single) for items in several for single in items]
 
 
 def require_neuron(what: str, neuron: Any) -> Neuron:
     """Return `neuron` if it is a Neuron and has not been removed, or raise an error."""
     if not isinstance(neuron, Neuron):
-        raise ArgumentTypeError(expected(what, "a Neuron", neuron))
+        raise ArgumentTypeError(checks.expected(what, "a Neuron", neuron))
     neuron._require()
     return neuron

@@ -9,22 +9,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import ArrayLike, NDArray
 
-from .._checks import (
-    MOST_CONNECTIONS,
-    answers,
-    any_array,
-    boolean,
-    choice,
-    counted,
-    expected,
-    finite_array,
-    fraction,
-    is_number,
-    place,
-    read_only,
-    require_range,
-    shape_of,
-)
+from .. import _checks as checks
 from .._typing import Floats, Indices, Ints
 from ..engine.guard import InUse, consistent_read
 from ..engine.schema import NONE
@@ -71,7 +56,7 @@ class gate:  # noqa: N801 - a namespace of constants, read as gate.INPUT
     ONE_TO_ONE = "one_to_one"
 
 
-@answers("Projection")
+@checks.answers("Projection")
 class Projection:
     """The connections made by one call of ``layer.project``, in the order of creation.
 
@@ -185,7 +170,7 @@ class Projection:
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        learns = boolean("The trainable of a projection", value)
+        learns = checks.boolean("The trainable of a projection", value)
         with InUse(self):
             rows = self._store.row_of[self._identities()].astype(np.int64)
             self._store.touch_learning()
@@ -204,12 +189,12 @@ class Projection:
     @consistent_read
     def __getitem__(self, index: int) -> Connection:
         identities = self._identities()
-        at = place("An index of a projection", index, len(identities))
+        at = checks.place("An index of a projection", index, len(identities))
         return connection_at(self._store, int(identities[at]))
 
     def _gaters(self, layer: Layer, kind: str) -> tuple[Ints, Ints]:
         """Return the identities of the connections, and for each the index in `layer` of its gater."""
-        choice("The kind of a gate", kind, (gate.INPUT, gate.OUTPUT, gate.ONE_TO_ONE))
+        checks.choice("The kind of a gate", kind, (gate.INPUT, gate.OUTPUT, gate.ONE_TO_ONE))
         store = self._store
         new = isinstance(store, UnreadStore)
         identities = np.arange(self._first, self._first + self._count) if new else self._identities()
@@ -234,7 +219,8 @@ class Projection:
         return identities, place * len(layer) // count
 
     def __repr__(self) -> str:
-        return f"<Projection {self.source.label} -> {self.target.label}, {counted(len(self), 'connection')}>"
+        count = checks.counted(len(self), "connection")
+        return f"<Projection {self.source.label} -> {self.target.label}, {count}>"
 
 
 class Weights(NDArrayOperatorsMixin):
@@ -272,27 +258,28 @@ class Weights(NDArrayOperatorsMixin):
         if copy is False:
             raise ValueError("The weights of a projection cannot be converted to an array without a copy.")
         values = np.array(self._projection._values(*self._keys), dtype)
-        return values if copy else read_only(values)  # np.array(w) asks for a copy of its own
+        return values if copy else checks.read_only(values)  # np.array(w) asks for a copy of its own
 
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, out: tuple[Any, ...] = (), **kwargs: Any
     ) -> Any:
         changed = inputs[:1] if method == "at" else out
-        live = {id(one): one for one in changed if isinstance(one, Weights)}
-        with InUse(*(one._projection for one in live.values())):
-            arrays = {number: np.array(one) for number, one in live.items()}
+        live = {id(weights): weights for weights in changed if isinstance(weights, Weights)}
+        with InUse(*(weights._projection for weights in live.values())):
+            arrays = {number: np.array(weights) for number, weights in live.items()}
 
-            def plain(one: Any) -> Any:
-                return arrays.get(id(one), np.asarray(one) if isinstance(one, Weights) else one)
+            def plain(operand: Any) -> Any:
+                own = np.asarray(operand) if isinstance(operand, Weights) else operand
+                return arrays.get(id(operand), own)
 
             if out:
                 kwargs["out"] = tuple(map(plain, out))
             result = getattr(ufunc, method)(*map(plain, inputs), **kwargs)
-            for number, one in live.items():
-                one[...] = arrays[number]
-        answer = {id(arrays[number]): one for number, one in live.items()}
+            for number, weights in live.items():
+                weights[...] = arrays[number]
+        answer = {id(arrays[number]): weights for number, weights in live.items()}
         if isinstance(result, tuple):
-            return tuple(answer.get(id(one), one) for one in result)
+            return tuple(answer.get(id(part), part) for part in result)
         return answer.get(id(result), result)
 
     @property
@@ -314,7 +301,7 @@ class Weights(NDArrayOperatorsMixin):
         return self._projection._values(*self._keys, key)
 
     def __setitem__(self, key: Any, values: ArrayLike) -> None:
-        weights = finite_array("Weights", values, self._projection._store.dtype)
+        weights = checks.finite_array("Weights", values, self._projection._store.dtype)
         with InUse(self._projection):
             rows = self._projection._rows(*self._keys, key)
             parameters.assign(self._projection._store, "weight", rows, _fitting(weights, rows))
@@ -338,7 +325,7 @@ def _fitting(values: NDArray[Any], rows: Any) -> NDArray[Any]:
     try:
         return np.broadcast_to(values, shape)
     except ValueError:
-        raise ArgumentError(expected("Weights", f"of shape {shape}", values.shape)) from None
+        raise ArgumentError(checks.expected("Weights", f"of shape {shape}", values.shape)) from None
 
 
 def connect_layers(
@@ -358,9 +345,10 @@ def connect_layers(
     """
     sources, targets = source._neurons, target._neurons
     chosen: Any = kind if kind is not None else (ONE_TO_ONE if sources == targets else ALL_TO_ALL)
-    if weights is not None and weights.ndim == 1 and is_number(chosen):
+    if weights is not None and weights.ndim == 1 and checks.is_number(chosen):
         advice = "With a density, the number of connections is random."
-        raise ArgumentError(expected("Weights of random pairs", "a number or a matrix", weights, advice))
+        what = "Weights of random pairs"
+        raise ArgumentError(checks.expected(what, "a number or a matrix", weights, advice))
     pairs = pairs_of(chosen, sources, targets, rng, self_connections)
     shape = len(sources), len(targets)
     count = shape[0] * shape[1] if pairs is None else len(pairs[0])
@@ -378,9 +366,10 @@ def connect_layers(
     elif carousel:
         values = np.full(count, 1.0 * (sign or 1))
     else:
-        values = drawn_weights(initializer, random_generator(rng), *shape, count, full, dtype)
-        values = parameters.with_signs(values, signs)
-    require_range("Weights", values, dtype)
+        fans = shape if full else (-(-count // shape[1]), -(-count // shape[0]))
+        drawn = draw(initializer, random_generator(rng), shape if full else (count,), *fans, dtype)
+        values = parameters.with_signs(drawn.T.ravel(), signs)
+    checks.require_range("Weights", values, dtype)
     learns = not carousel if trainable is None else bool(trainable)
     store, first = wiring.connect_many(sources, targets, pairs, values, learns, signs)
     return Projection(store, first, count, source, target, full=full)
@@ -416,12 +405,11 @@ def between(source: Layer, target: Layer, kind: str | tuple[Indices, Indices]) -
     if not is_carousel(kind, source, target):
         rows = rows[store["source"][rows] != store["target"][rows]]
     numbers = store["identity"][rows].astype(np.int64)
-    found = _index_in(source, store["source"][rows]), _index_in(target, store["target"][rows])
-    same = np.array_equal(found[0], sources) and np.array_equal(found[1], targets)
+    same = np.array_equal(_index_in(source, store["source"][rows]), sources)
+    same = same and np.array_equal(_index_in(target, store["target"][rows]), targets)
     if not same or not len(rows) or (np.diff(numbers) != 1).any():
-        raise TopologyError(
-            f"Connections {source.label} -> {target.label} have changed since they were made."
-        )
+        ends = f"{source.label} -> {target.label}"
+        raise TopologyError(f"Connections {ends} have changed since they were made.")
     full = is_named(kind, ALL_TO_ALL, ALL_TO_ELSE) and len(rows) == len(source) * len(target)
     return Projection(store, int(numbers[0]), len(rows), source, target, full=full)
 
@@ -429,7 +417,8 @@ def between(source: Layer, target: Layer, kind: str | tuple[Indices, Indices]) -
 def require_projection(what: str, projection: Any) -> Projection:
     """Return `projection` if it is a Projection, or raise ArgumentTypeError."""
     if not isinstance(projection, Projection):
-        raise ArgumentTypeError(expected(what, "a Projection, as layer.project returns it", projection))
+        condition = "a Projection, as layer.project returns it"
+        raise ArgumentTypeError(checks.expected(what, condition, projection))
     return projection
 
 
@@ -464,9 +453,10 @@ def pairs_of(
         return pairs
     pairs, number = pairs or _numbered(source, target), {neuron: i for i, neuron in enumerate(source)}
     own = np.array([number.get(neuron, -1) for neuron in target])[pairs[1]] == pairs[0]
-    if own.any() and not isinstance(kind, str) and not is_number(kind):
+    if own.any() and not isinstance(kind, str) and not checks.is_number(kind):
+        form, count = "list" if is_listed(kind) else "mask", checks.counted(int(own.sum()), "self-connection")
         raise ArgumentError(
-            f"The {'list' if is_listed(kind) else 'mask'} has {counted(int(own.sum()), 'self-connection')}. "
+            f"The {form} has {count}. "
             "A self-connection carries a neuron's state to the next step: give self_connections=True to "
             "make them, or leave these pairs out."
         )
@@ -488,13 +478,14 @@ def _every_pair(
 ) -> tuple[Indices, Indices] | None:
     """Return all pairs of a pattern, including those of a neuron with itself; None for every pair."""
     whole = not is_listed(kind) and not is_named(kind, ONE_TO_ONE)
-    if whole and n_sources * n_targets > MOST_CONNECTIONS:
+    if whole and n_sources * n_targets > checks.MOST_CONNECTIONS:
         pairs = f"{n_sources} and {n_targets} neurons"
-        raise ArgumentError(expected("A projection", f"of at most {MOST_CONNECTIONS} pairs", pairs))
+        condition = f"of at most {checks.MOST_CONNECTIONS} pairs"
+        raise ArgumentError(checks.expected("A projection", condition, pairs))
     if isinstance(kind, str):
         return _named_pairs(kind, n_sources, n_targets)
-    if is_number(kind):
-        density = fraction("The density of a projection", kind)  # checked before anything is drawn
+    if checks.is_number(kind):
+        density = checks.fraction("The density of a projection", kind)  # checked before anything is drawn
         return _random_pairs(density, n_sources, n_targets, random_generator(rng))
     elif is_listed(kind):
         return _listed_pairs(kind, n_sources, n_targets)
@@ -507,7 +498,7 @@ def _every_pair(
             )
             of_pairs = given.dtype.kind in "iu" and given.ndim == 2 and given.shape[1] == 2
             advice = "For pairs (source, target), give tuple(zip(*pairs))." if of_pairs else ""
-            raise ArgumentError(expected("The kind of a projection", condition, kind, advice))
+            raise ArgumentError(checks.expected("The kind of a projection", condition, kind, advice))
         mask = given.T
     targets, sources = np.nonzero(mask)
     return sources.astype(np.uint32), targets.astype(np.uint32)
@@ -532,7 +523,7 @@ def is_listed(kind: Any) -> bool:
 def _array(values: Any) -> NDArray[Any]:
     """Return `values` as an array; an empty array of objects if they cannot be one."""
     try:
-        return any_array("The kind of a projection", values, "")
+        return checks.any_array("The kind of a projection", values, "")
     except ArgumentTypeError:
         return np.empty(0, object)
 
@@ -544,19 +535,17 @@ def _listed_pairs(kind: tuple[Any, ...], n_sources: int, n_targets: int) -> tupl
         f"two lists of equal length: indices of sources below {n_sources} and of targets below {n_targets}"
     )
     if len(kind) != 2:
-        raise ArgumentError(expected(what, condition, kind))
+        raise ArgumentError(checks.expected(what, condition, kind))
     sources, targets = (_array(part) for part in kind)
     fits = sources.shape == targets.shape and sources.ndim == 1 and targets.dtype.kind in "iu"
-    if not fits or not (_within(sources, n_sources) and _within(targets, n_targets)):
-        raise ArgumentError(expected(what, condition, kind))
+    for numbers, stop in ((sources, n_sources), (targets, n_targets)) if fits else ():
+        fits = fits and bool(((numbers >= 0) & (numbers < stop)).all())
+    if not fits:
+        raise ArgumentError(checks.expected(what, condition, kind))
     sources, targets = sources.astype(np.int64), targets.astype(np.int64)
     if len(np.unique(sources * n_targets + targets)) < len(sources):
         raise TopologyError("Expected distinct pairs, got one twice. A pair of neurons has one connection.")
     return sources, targets
-
-
-def _within(numbers: NDArray[Any], stop: int) -> bool:
-    return not len(numbers) or bool(numbers.min() >= 0 and numbers.max() < stop)
 
 
 def _numbered(source: Sequence[Any], target: Sequence[Any]) -> tuple[Indices, Indices]:
@@ -574,24 +563,8 @@ def _named_pairs(kind: str, n_sources: int, n_targets: int) -> tuple[Indices, In
             )
         index = np.arange(larger)
         return index * n_sources // larger, index * n_targets // larger
-    choice("The kind of a projection", kind, (ALL_TO_ALL, ONE_TO_ONE, ALL_TO_ELSE))
+    checks.choice("The kind of a projection", kind, (ALL_TO_ALL, ONE_TO_ONE, ALL_TO_ELSE))
     return None
-
-
-def drawn_weights(
-    initializer: str | Initializer,
-    rng: np.random.Generator,
-    n_sources: int,
-    n_targets: int,
-    count: int,
-    full: bool,
-    dtype: Any,
-) -> Floats:
-    """Draw the weights of `count` pairs with an initializer."""
-    if full:
-        matrix = draw(initializer, rng, (n_sources, n_targets), n_sources, n_targets, dtype)
-        return matrix.T.ravel()
-    return draw(initializer, rng, (count,), -(-count // n_targets), -(-count // n_sources), dtype)
 
 
 def given_weights(
@@ -612,6 +585,6 @@ def given_weights(
     if values.shape not in ((), (count,)):
         raise ArgumentError(
             f"Expected the weights to be a number or an array of shape ({n_sources}, {n_targets}) or "
-            f"({count},), got {shape_of(values)}."
+            f"({count},), got {checks.shape_of(values)}."
         )
     return np.broadcast_to(values, (count,)).copy()

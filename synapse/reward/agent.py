@@ -59,9 +59,7 @@ class Agent(ABC):
         self.rng = random_generator(seed)
         self._networks = networks
         self._traces = tuple(map(SlopeTraces, networks))
-        self._scale = RunningScale(len(networks[0].input))
-        self._returns = RunningScale(1)
-        self._return = 0.0
+        self._scale, self._returns, self._return = RunningScale(len(networks[0].input)), RunningScale(1), 0.0
         self._value: float | None = None  # None: no episode has begun
         self.steps = 0
         self.error = math.nan
@@ -128,7 +126,8 @@ class Agent(ABC):
         """
         row, value = self._observed(observation), self._value
         gain = checks.finite_number("The reward", reward)
-        ended, truncated = checks.boolean("The ended", ended), checks.boolean("The truncated", truncated)
+        if ended is not False or truncated is not False:  # most steps are in the middle
+            ended, truncated = checks.boolean("The ended", ended), checks.boolean("The truncated", truncated)
         if value is None:
             raise ArgumentError("Expected an episode that has begun. Call begin with the first observation.")
         self._require_latest()

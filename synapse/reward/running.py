@@ -32,14 +32,10 @@ class Run:
 
     Parameters
     ----------
-    returns : ndarray, shape (episodes,)
-        Sum of the rewards of each complete episode, not discounted.
-    lengths : ndarray of int, shape (episodes,)
-        Number of steps of each complete episode.
-    steps : int
-        Number of all steps.
-    seconds : float
-        Time that the run took.
+    returns, lengths : ndarray, shape (episodes,)
+        Sum of the rewards, not discounted, and number of steps of each complete episode.
+    steps, seconds : int, float
+        Number of all steps, and the time that the run took.
     stopped : str
         Why it ended: "steps", "callback" or "interrupted".
     """

@@ -14,8 +14,7 @@ from ..errors import ArgumentError
 from ..objects.network import Network
 from .agent import Agent
 
-TOGETHER = 4_096
-"""Steps of a stream in one call of compiled code: between two calls, Ctrl-C is noticed."""
+TOGETHER = 4_096  # steps of a stream in one call of compiled code, after which Ctrl-C is noticed
 
 
 @final

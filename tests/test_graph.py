@@ -166,11 +166,15 @@ def test_metadata_stay_where_they_are_through_joins_edits_and_new_numbers():
     assert small.select("connections", number=0) == small.connections
     links = {link: link["number"] for link in big.select("connections", number=partial(lt, 0))}
     assert list(links.values()) == list(range(1, 11))
+    before, last = big.connections, big.connections[-1]
     for source, target in product(big.input, big["hidden"]):
         if source.connected(target) not in links:
             source.disconnect(target)
     big.activate(np.zeros(60))
     assert big._store.n_identities < 200  # identities are new
+    assert before[-1] is last
+    assert len(before) == 60 * 80 + 80
+    assert repr(before[1]) == "<Connection, removed>"
     assert {link: link["number"] for link in big.select("connections", number=partial(lt, 0))} == links
     gone = next(iter(into))
     big.remove(gone)

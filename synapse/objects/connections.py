@@ -51,7 +51,7 @@ class Connections(Sequence[Connection]):
         if isinstance(index, slice):
             return self._made(self._identities[index])
         at = place("An index of connections", index, len(self._identities))
-        return self._made(self._identities[at : at + 1])[0]
+        return self._made(self._identities[[at]])[0]
 
     def __iter__(self) -> Iterator[Connection]:
         return iter(self[:])

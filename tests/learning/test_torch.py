@@ -6,6 +6,7 @@ from hypothesis import assume, strategies as st
 
 import architect
 import synapse
+from demos import adversarial
 from synapse import gradient
 from synapse.learning import compare_gradients
 
@@ -99,3 +100,42 @@ def test_sensitivities(sort):
     found = compare_gradients(net, *data, "squared_error", method="rtrl")
     ours = np.concatenate([found.weights["rule"], found.biases["rule"]])
     assert ours == pytest.approx(torch_gradient(net, *data, "squared_error")[1:], abs=1e-11, rel=1e-10)
+
+
+def test_a_generator_and_its_judge_have_the_gradient_of_pytorch_written_out():
+    """The network of the demo after its growth, with both switches in one batch."""
+    torch = pytest.importorskip("torch")
+    net, rng = adversarial.grown(3), np.random.default_rng(0)
+    rows = rng.normal(size=(10, len(net.input)))
+    rows[:, -2:] = np.eye(2)[rng.integers(2, size=10)]
+    targets = rng.random((10, 1))
+    weights, biases = (torch.tensor(part, requires_grad=True) for part in (net.weights, net.biases))
+    place, leak = {neuron: i for i, neuron in enumerate(net)}, torch.nn.functional.leaky_relu
+    between = torch.zeros(len(net), len(net), dtype=torch.float64)
+    ends = [[place[end] for end in pair] for pair in zip(*((c.source, c.target) for c in net.connections))]
+    between = between.index_put(tuple(map(torch.tensor, ends)), weights)
+
+    def part(source, target):
+        return between[[place[one] for one in source]][:, [place[one] for one in target]]
+
+    def bias(layer):
+        return biases[[place[one] for one in layer]]
+
+    thought, made, more, fine, seen_fine, seen, judging = net.hidden
+    x = torch.tensor(rows)
+    first, real, switch = x[:, :-66], x[:, -66:-2], x[:, -2:]
+    noise, pixels = net.input[:-66], net.input[-66:-2]
+    hidden = leak(first @ part(noise, thought) + bias(thought), 0.01)
+    coarse = torch.sigmoid(hidden @ part(thought, made) + bias(made))
+    deeper = leak(hidden @ part(thought, more) + bias(more), 0.01)
+    drawn = torch.sigmoid(coarse @ part(made, fine) + deeper @ part(more, fine) + bias(fine))
+    shown = switch[:, :1] * (real @ part(pixels, seen_fine)) + switch[:, 1:] * (drawn @ part(fine, seen_fine))
+    means = shown @ part(seen_fine, seen)
+    doubt = leak(means @ part(seen, judging) + shown @ part(seen_fine, judging) + bias(judging), 0.01)
+    y, t = torch.sigmoid(doubt @ part(judging, net.output) + bias(net.output)), torch.tensor(targets)
+    loss = -(t * y.log() + (1 - t) * (1 - y).log()).sum()
+    loss.backward()
+    ours, learn = gradient(net, rows, targets), learning(net)
+    assert ours.loss == pytest.approx(loss.item(), abs=1e-12)
+    for found, leaf, learns in zip((ours.weights, ours.biases), (weights, biases), learn, strict=True):
+        assert np.abs(found - leaf.grad.numpy())[learns].max() < 1e-10

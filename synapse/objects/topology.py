@@ -21,7 +21,7 @@ from ..engine.schema import CONNECTION, FLAG, GROUP, NEURON, SAVED, TIME, Column
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError
 from .connection import Connection
-from .graph import LiveGraph
+from .graph import LiveGraph, NeuronData
 from .metadata import Columns, Notes, by_number
 from .network import Network
 from .neuron import Neuron
@@ -42,6 +42,20 @@ def _rare(columns: Sequence[Column]) -> dict[str, Column]:
 
 
 RARE_OF_NEURONS, RARE_OF_CONNECTIONS = _rare(NEURON), _rare(CONNECTION)
+
+
+def rare_values(data: Connection | NeuronData) -> dict[str, Any]:
+    """The values in rare columns of a node or edge of a live graph, without those that are the default."""
+    if isinstance(data, Connection):
+        store, row, rare = data._store, data._at, RARE_OF_CONNECTIONS
+    else:
+        store, row, rare = data._neuron._store, data._neuron._row, RARE_OF_NEURONS
+    values = {name: (store[column.name][row].item(), column) for name, column in rare.items()}
+    return {
+        name: bool(value) if column.kind is FLAG else value
+        for name, (value, column) in values.items()
+        if value != column.default
+    }
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -39,7 +39,7 @@ from ..objects.neuron import Neuron
 from ..objects.order import find_order
 from ..objects.parameters import with_signs
 from ..objects.state import SavedNetwork, from_saved
-from ..objects.topology import APART, NO_GATER, RARE_OF_CONNECTIONS, RARE_OF_NEURONS
+from ..objects.topology import APART, NO_GATER, RARE_OF_CONNECTIONS, RARE_OF_NEURONS, rare_values
 from ..squash import Squash
 from ._checks import require_shared, require_signs
 from ._formats import ALL, LINKED, Format
@@ -172,7 +172,7 @@ def from_networkx(
         names.sort()  # by their order of activation
     kind = float_type("The dtype", graph.graph.get("dtype", np.float64) if dtype is None else dtype)
     place = {node: i for i, node in enumerate(names)}
-    data = (_whole(graph.nodes[name], RARE_OF_NEURONS) for name in names)
+    data = (_whole(graph.nodes[name]) for name in names)
     nodes = Items("node", data, len(names), keys, lambda i: f"the node {shown(names[i])}")
     given = zip(names, nodes.texts("label"), strict=True)
     labels = [str(node) if label is None else label for node, label in given]
@@ -243,21 +243,14 @@ def network_of_columns(
     return network
 
 
-def _whole(data: Any, rare: Mapping[str, Column]) -> Any:
+def _whole(data: Any) -> Any:
     """The attributes of a node or edge. Those of a live graph leave out what is rare, such as ties."""
     if not isinstance(data, Connection | NeuronData):
         return data
     values: dict[str, Any] = dict(data)
     if isinstance(data, Connection):
-        store, row = data._store, data._at
         values |= {"gater": data.gater, "number": data._identity}  # not the name of the gater alone
-    else:
-        store, row = data._neuron._store, data._neuron._row
-    for name, column in rare.items():
-        value = store[column.name][row]
-        if value != column.default:
-            values[name] = bool(value) if column.kind is FLAG else value.item()
-    return values
+    return values | rare_values(data)
 
 
 # --- columns, by the numbers of nodes and edges in the graph --------------------------------------
@@ -268,7 +261,7 @@ def _connections(
 ) -> tuple[Columns, Columns]:
     """The columns of the connections, and their metadata; a weight that the graph does not have is NaN."""
     links: list[Any] = [
-        (source, target, _whole(data, RARE_OF_CONNECTIONS))
+        (source, target, _whole(data))
         for source, target, data in graph.edges(data=True)
         if data.get("gate") is not True
     ]

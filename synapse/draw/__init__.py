@@ -11,15 +11,14 @@ For letters that the font lacks, set matplotlib's ``font.family``.
 from .._checks import public_names
 from ._style import style as style
 from .curves import learning as learning, traces as traces
+from .evolution import growth as growth, species as species
 from .explore import Explorer as Explorer, explore as explore
 from .flow import error_flow as error_flow
 from .forecast import forecast as forecast
-from .growth import growth as growth
 from .hinton import hinton as hinton
 from .network import network as network
 from .raster import raster as raster
 from .sensitivities import sensitivities as sensitivities
-from .species import species as species
 from .trials import trials as trials
 
 __all__ = [name for name, value in globals().items() if getattr(value, "__module__", "").startswith(__name__)]

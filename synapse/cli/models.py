@@ -24,9 +24,9 @@ from ..objects.topology import NO_GATER, Topology
 from ..tables import SeriesTask
 from ..tables.rows import input_rows, lesson_rows
 from . import formats, words
-from .checkpoint import OPTIONS
 from .formats import READING, loaded, read
 from .reading import Table, add_reading, add_sequence, say
+from .train import OPTIONS
 
 SILENT = (OPTIONS, "errors", "relative", "encoding", "units")
 """Keys of metadata that are for other subcommands: errors on held-out rows, medians and words of columns."""

@@ -117,7 +117,7 @@ def _done(options: argparse.Namespace) -> int:
     """Run the subcommand; return the exit code."""
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = _show_warning
+            warnings.showwarning = lambda message, *_: print(f"synapse: warning: {message}", file=sys.stderr)
             code = options.do(options)
             sys.stdout.flush()
             return code or 0
@@ -157,8 +157,3 @@ def _give_up_output() -> None:
 def _fail(message: str, code: int) -> int:
     print(f"synapse: {message}", file=sys.stderr)
     return code
-
-
-def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    """A warning as a sentence, without the line of code that caused it."""
-    print(f"synapse: warning: {message}", file=sys.stderr)

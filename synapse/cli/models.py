@@ -84,20 +84,14 @@ def describe(network: Network) -> str:
     for label, size, end in zip(topology.layers, topology.sizes.tolist(), ends, strict=True):
         squashes = dict.fromkeys(map(words.printable, topology.squash[end - size : end]))
         layers.append((words.printable(label), str(size), ", ".join(squashes)))
-    carried = list(_carried(network.metadata))
-    parts = [
-        words.aligned([(what, str(value)) for what, value in facts.items()], "<<"),
-        words.aligned(layers, "<><"),
-    ]
+    rows, trained_here = [(what, str(value)) for what, value in facts.items()], "targets" in network.metadata
+    carried = []  # of models of `synapse train`, without what is empty
+    for key, value in network.metadata.items():
+        if key != OPTIONS and not (trained_here and (key in SILENT or value in (None, [], {}, ""))):
+            name = key.replace("_", " ") if trained_here else key
+            carried.append((words.printable(name), words.printable(_text(value))))
+    parts = [words.aligned(rows, "<<"), words.aligned(layers, "<><")]
     return "\n\n".join([*parts, words.aligned(carried, "<<")] if carried else parts)
-
-
-def _carried(metadata: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Metadata in words, one pair per line; of models of `synapse train`, without what is empty."""
-    made_here = "targets" in metadata
-    for key, value in metadata.items():
-        if key != OPTIONS and not (made_here and (key in SILENT or value in (None, [], {}, ""))):
-            yield words.printable(key.replace("_", " ") if made_here else key), words.printable(_text(value))
 
 
 def _text(value: Any) -> str:

@@ -43,10 +43,6 @@ def forecast(
     names : sequence of str, optional
         The names of the m columns, for the legend. Default: numbers, if there are several.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Raises
     ------
     ArgumentTypeError, ArgumentError

@@ -53,10 +53,6 @@ def trials(
     log : bool
         Whether the horizontal axis is logarithmic; values must be above 0 then.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Raises
     ------
     ArgumentError, ArgumentTypeError

@@ -94,10 +94,6 @@ class Trials(list[Row]):
         level : float
             Confidence level of the interval. Default 0.95.
 
-        Returns
-        -------
-        Estimate
-
         Raises
         ------
         UnknownNameError, ArgumentError
@@ -126,10 +122,6 @@ class Trials(list[Row]):
         failed : float
             Value of trials that have failed or not succeeded. Default infinity, which suits numbers that are
             better when smaller, such as the sequences that a network needed.
-
-        Returns
-        -------
-        Estimate
 
         Raises
         ------

@@ -128,10 +128,6 @@ def cross_validate(
     **options
         Everything else that :meth:`synapse.Trainer.train` takes: ``epochs``, ``patience``, ...
 
-    Returns
-    -------
-    CrossValidation
-
     Raises
     ------
     ArgumentError, ArgumentTypeError

@@ -108,10 +108,6 @@ class NetworkEstimator(BaseEstimator):
         sample_weight : array_like, shape (N,), optional
             The weight of each sample, also in the scale; with the method "bptt". Default: all 1.
 
-        Returns
-        -------
-        self
-
         Raises
         ------
         ValueError, TypeError
@@ -136,10 +132,6 @@ class NetworkEstimator(BaseEstimator):
             As for `fit`. The scale counts all samples of the call first.
         sample_weight : array_like, shape (N,), optional
             The weight of each sample, a factor of `online_rate`. Default: all 1.
-
-        Returns
-        -------
-        self
 
         Raises
         ------

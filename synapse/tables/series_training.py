@@ -93,7 +93,7 @@ def train_series(task: SeriesTask | Sequence[SeriesTask], learning: Learning) ->
         f"it has learned now, its MASE is {again:.3g}; in the test it was {selection.mase(name):.3g}.",
         "verdict": selection.verdict(name),
         "reason": selection.reason(),
-        "errors": {method: _in_six_digits(own) for method, own in errors.items()},
+        "errors": {method: own.round(_digits(own)).tolist() for method, own in errors.items()},
         "relative": relative,
     }
     network.metadata = facts
@@ -192,9 +192,9 @@ def _errors(
     return {name: enlarged(part / level if relative else part) for name, part in joined.items()}, relative
 
 
-def _in_six_digits(errors: Floats) -> Any:
-    size = np.abs(errors).max() or 1.0
-    return np.round(errors, int(5 - np.floor(np.log10(size)))).tolist()
+def _digits(errors: Floats) -> int:
+    """Number of decimals that leave six digits."""
+    return int(5 - np.floor(np.log10(np.abs(errors).max() or 1.0)))
 
 
 def ranking(tasks: Sequence[SeriesTask], selection: Selection) -> list[list[str]]:

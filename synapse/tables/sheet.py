@@ -226,7 +226,16 @@ def read_sheet(path: PathLike, decimal: str | None = None) -> Sheet:
     """
     choice("The decimal", decimal, [None, ".", ","])
     names, rows, lines, delimiter, notes = _cells(path := str(file_path("The path", path)))
-    _check_names(path, names)
+    if not names:
+        raise FormatError(f"Expected {path!r} to have a row of names and rows below it, got no text.")
+    row_of_names = f"Expected the first row of {path!r} to name"
+    if not all(names):
+        raise FormatError(f"{row_of_names} every column, got {quoted(names)}.")
+    if all(map(is_number, names)):
+        raise FormatError(f"{row_of_names} the columns, got the numbers {', '.join(names[:5])}.")
+    (name, count), *_ = Counter(names).most_common(1)
+    if count > 1:
+        raise FormatError(f"{row_of_names} every column once, got {name!r} {count} times.")
     if not rows:
         raise FormatError(f"{path!r} has names of columns and no rows.")
     sheet, width = Sheet(path, names, rows, lines, delimiter, notes, decimal), len(names)
@@ -236,19 +245,6 @@ def read_sheet(path: PathLike, decimal: str | None = None) -> Sheet:
             sheet.problems.append((line, None, what))
             row[:] = (row + [""] * width)[:width]
     return sheet
-
-
-def _check_names(path: str, names: list[str]) -> None:
-    if not names:
-        raise FormatError(f"Expected {path!r} to have a row of names and rows below it, got no text.")
-    row = f"Expected the first row of {path!r} to name"
-    if not all(names):
-        raise FormatError(f"{row} every column, got {quoted(names)}.")
-    if all(map(is_number, names)):
-        raise FormatError(f"{row} the columns, got the numbers {', '.join(names[:5])}.")
-    (name, count), *_ = Counter(names).most_common(1)
-    if count > 1:
-        raise FormatError(f"{row} every column once, got {name!r} {count} times.")
 
 
 def _cells(path: str) -> tuple[list[str], list[list[str]], list[int], str, list[str]]:

@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike
 from .._checks import choice
 from .._typing import Floats, Ints
 from ..objects.network import Network
-from ..objects.topology import Topology
 from ._steps import last_step, run_steps, topology_of
 from .contribution import Patch, Slopes
 from .structure import loops
@@ -107,8 +106,16 @@ def spectral_radius(network: Network, of: str = "weights") -> float:
     """
     choice("The matrix of a spectral radius", of, ("weights", "step"))
     table = topology_of(network)
-    if of == "step":
-        return _radius(_step_matrix(network, table))
+    if of == "step":  # the Jacobian: numbers handed on with respect to numbers received
+        slopes, now = Slopes(table), last_step(network)
+        sources, gaters = table.source[table.delayed], table.gater[table.delayed_gates]
+        read = np.unique(np.concatenate([sources, gaters]))
+        own = np.unique(table.target[table.self_connected])
+        y, s = np.zeros((2, len(read) + len(own), table.neurons))
+        y[np.arange(len(read)), read] = 1.0
+        s[len(read) + np.arange(len(own)), own] = 1.0
+        before_y, before_s = slopes.back(now, y, s)
+        return _radius(np.concatenate([before_y[:, read], before_s[:, own]], axis=1))
     # Loops alone: all other eigenvalues of W are 0.
     loop, effective = np.full(table.neurons, -1), table.weight * table.gain
     for i, members in enumerate(loops(table.neurons, table.source, table.target)):
@@ -118,19 +125,6 @@ def spectral_radius(network: Network, of: str = "weights") -> float:
     parts = np.split(within, np.flatnonzero(np.diff(loop[table.target[within]])) + 1)
     # Square: every neuron of a loop is both source and target in it.
     return max(_radius(Patch.of(part, table.source, table.target).matrix(effective)) for part in parts)
-
-
-def _step_matrix(network: Network, table: Topology) -> Floats:
-    """The Jacobian of one step: numbers handed on with respect to numbers received."""
-    slopes, now = Slopes(table), last_step(network)
-    sources, gaters = table.source[table.delayed], table.gater[table.delayed_gates]
-    read = np.unique(np.concatenate([sources, gaters]))
-    own = np.unique(table.target[table.self_connected])
-    y, s = np.zeros((2, len(read) + len(own), table.neurons))
-    y[np.arange(len(read)), read] = 1.0
-    s[len(read) + np.arange(len(own)), own] = 1.0
-    before_y, before_s = slopes.back(now, y, s)
-    return np.concatenate([before_y[:, read], before_s[:, own]], axis=1)
 
 
 def _radius(matrix: Floats) -> float:

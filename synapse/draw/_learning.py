@@ -79,16 +79,14 @@ def _sequences(net: Network, inputs: ArrayLike, targets: ArrayLike | None) -> li
     aims: Any = [None] * len(parts) if targets is None else targets if several else [targets]
     if len(aims) != len(parts):
         raise ArgumentError(f"Expected targets for {counted(len(parts), 'sequence')}, got {len(aims)}.")
-    pairs = [_steps_of(net, rows, aim) for rows, aim in zip(parts, aims, strict=True)]
-    if not any(pairs):
+    sequences = []
+    for part, of_part in zip(parts, aims, strict=True):
+        rows = as_matrix("The sequence", part, len(net.input), net.dtype)
+        pairs = zip(rows.tolist(), aims_of(net, len(rows), of_part), strict=True)
+        sequences.append([[row, None if aim is None else plain(aim)] for row, aim in pairs])
+    if not any(sequences):
         raise ArgumentError("Expected at least one row of inputs to learn from, got none.")
-    return [sequence for sequence in pairs if sequence]
-
-
-def _steps_of(net: Network, inputs: ArrayLike, targets: ArrayLike | None) -> list[Any]:
-    rows = as_matrix("The sequence", inputs, len(net.input), net.dtype)
-    aims = aims_of(net, len(rows), targets)
-    return [[row, None if aim is None else plain(aim)] for row, aim in zip(rows.tolist(), aims, strict=True)]
+    return [sequence for sequence in sequences if sequence]
 
 
 def aims_of(net: Network, steps: int, targets: ArrayLike | None) -> list[Floats | None]:

@@ -77,9 +77,8 @@ def _bundles(table: Topology, net: Folded) -> Iterator[tuple[Floats, str, float]
     """Route, tool tip and sign of all the connections between two layers."""
     columns = (column.tolist() for column in (net.source, net.target, net.size, net.total))
     for route, source, target, size, total in zip(net.routes, *columns, strict=True):
-        tip = (
-            f"{table.layers[source]} → {table.layers[target]}\n{counted(size, 'connection')}, sum {total:.6g}"
-        )
+        count = counted(size, "connection")
+        tip = f"{table.layers[source]} → {table.layers[target]}\n{count}, sum {total:.6g}"
         yield route, tip, math.copysign(1.0, total)
 
 

@@ -92,6 +92,8 @@ class Unit:
         self.delta = self.projected = self.gated = 0.0
         self.fired, self.clamped = 0, False
 
+    held = None  # the activation of a clamp
+
 
 class Link:
     """A connection; ``seen``, ``gain`` and ``used`` are what its target met when it last fired."""
@@ -200,6 +202,8 @@ class Reference:
     def fire(self, j):
         unit = self.units[j]
         unit.y, unit.slope = SQUASHES[unit.squash](unit.state)
+        if unit.held is not None:
+            unit.y, unit.slope = unit.held, 0.0
         unit.clamped, unit.fired = False, self.clock
         unit.delta = unit.projected = unit.gated = 0.0
 
@@ -253,6 +257,8 @@ class Reference:
 
     def error(self, j, target, cost):
         unit = self.units[j]
+        if unit.held is not None:
+            return 0.0
         return (target - unit.y) * (1.0 if cost == "cross_entropy" else unit.slope)
 
     def clear(self, j):

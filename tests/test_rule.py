@@ -37,6 +37,7 @@ EDITS = (
     "train",
     "sign",
     "clock",
+    "clamp",
     "weight",
     "bias",
     "squash",
@@ -71,6 +72,9 @@ def edit(twin, name, a, b, flag):
         twin.set_trainable(*pair, flag)
     elif name == "sign" and pair:
         twin.set_sign(*pair, flag)
+    elif name == "clamp" and j in order[twin.inputs :]:
+        reference.units[j].held = b / 50 - 1 if flag else None
+        twin.ours[j].clamp(b / 50 - 1) if flag else twin.ours[j].release()
     elif name == "clock":
         twin.net.synchronous = flag
     elif name == "weight" and pair:

@@ -22,9 +22,10 @@ row after its last, and the first row that can learn (after the inputs, unless s
 GIVEN_ERRORS = -1
 """In place of the code of a cost: kernels get the errors of the outputs instead of targets."""
 
-STRETCHES, GROUPS, BIAS_STRETCHES, BIAS_GROUPS, HELD, SIGNED = range(6)
+STRETCHES, GROUPS, BIAS_STRETCHES, BIAS_GROUPS, HELD, SIGNED, CLAMPED = range(7)
 """Places in the column ``ties``: how many stretches and groups there are of tied connections, and of neurons
-with tied biases; whether what is shared moves later; and whether some connection of the store has a sign."""
+with tied biases; whether what is shared moves later; whether some connection has a sign; whether some
+neuron is clamped."""
 
 WATCHED_WIDTH, WATCHED_STEPS, WATCHED_NETWORK, WATCHED_OPEN = range(4)
 WATCHED_NUMBERS, WATCHED_NEURONS, WATCHED_CONNECTIONS, WATCHED_PAIRS, WATCHED_SENSITIVITIES = range(4, 9)
@@ -187,6 +188,8 @@ COLUMNS = (
     Column("frozen_bias", "neuron", "uint8", 0, FLAG, saved=True, shared="bias_tie"),
     Column("bias_tie", "neuron", "uint32", 0, GROUP, saved=True),  # neurons that share one bias; 0: not tied
     Column("outgoing_sign", "neuron", "int8", 0, SIGN, saved=True),  # of its present and future connections
+    Column("clamped", "neuron", "uint8", 0, FLAG, saved=True),  # its activation is that of "clamp"
+    Column("clamp", "neuron", "float", 0.0, NUMBER, saved=True),
     Column("synchronous", "neuron", "uint8", 0, FLAG, saved=True),  # reads others but inputs one step late
     Column("role", "neuron", "uint8", HIDDEN, COUNT, saved=False),
     Column("network", "neuron", "uint32", 0, NETWORK, saved=False),  # 0: none

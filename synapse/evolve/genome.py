@@ -17,6 +17,7 @@ from ..initializers import Seed, random_generator
 from ..objects.network import Network, require_network
 from ..objects.state import SavedNetwork, from_saved
 from ..objects.topology import NO_GATER, Topology
+from ..objects.wiring import require_released
 from .settings import codes_of
 
 NAMES = np.array(list(ACTIVATIONS), object)
@@ -129,6 +130,7 @@ class Genome:
             If it is not such a network.
         """
         table = Topology.of(require_network("The network", network)).require_closed("converted to a genome")
+        require_released(network, "converted to a genome")
         inputs, outputs, count = table.inputs, table.outputs, table.neurons
         if (table.target < inputs).any():
             raise TopologyError("Expected inputs without incoming connections, which no genome has.")

@@ -15,7 +15,7 @@ from .._registration import error_of_call, require_sound
 from ..cost import Cost
 from ..engine.guard import InUse, atomic, consistent_read
 from ..engine.lowering.flags import TRACED
-from ..engine.schema import NONE, OUTPUT
+from ..engine.schema import INPUT, NONE, OUTPUT
 from ..engine.status import DONE
 from ..engine.store import Store, UnreadStore
 from ..errors import ArgumentTypeError, TopologyError
@@ -518,6 +518,71 @@ class Neuron:
                 return
         self._require()
         self._propagate(rate, target, cost, outputs)  # its store was absorbed by another during the wait
+
+    def clamp(self, value: float) -> None:
+        """Hold the activation at a value in steps, runs and trainings, until :meth:`release`.
+
+        Its inputs still determine its state, but not its activation. Its error is 0, so its bias and incoming
+        weights do not learn, except along traces from before. What it gates is multiplied by the value.
+        Clamps belong to the network: copies and files have them.
+
+        Parameters
+        ----------
+        value : float
+            Activation. 0 silences the neuron (a lesion).
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If the value is not a finite number.
+        TopologyError
+            If the neuron is an input of a network, which sets its activation, or competes with others, as
+            softmax outputs do.
+
+        See Also
+        --------
+        release : End the clamp.
+        clamped : The value.
+
+        Examples
+        --------
+        >>> a, b = Neuron(), Neuron(squash="identity")
+        >>> link = a.project(b, weight=0.5)
+        >>> b.clamp(2.0)
+        >>> a.activate(1.0), b.activate(), b.state
+        (1.0, 2.0, 0.5)
+        >>> b.release()
+        >>> b.activate()
+        0.5
+        """
+        number = finite_number("The activation of a clamped neuron", value, self._require().dtype)
+        self._set_clamp(number)
+
+    def release(self) -> None:
+        """End a clamp: the activation follows from the state again, from the next step on.
+
+        See Also
+        --------
+        clamp : Hold the activation.
+        """
+        self._set_clamp(None)
+
+    @atomic
+    def _set_clamp(self, value: float | None) -> None:
+        store = self._require()
+        if value is not None and (store["role"][self._row] == INPUT or self.squash.grouped):
+            why = "the network sets its activation" if not self.squash.grouped else "it competes with others"
+            raise TopologyError(f"{self!r} cannot be clamped, because {why}.")
+        if (self.clamped is None) != (value is None):
+            store.touch()
+        store["clamped"][self._row], store["clamp"][self._row] = value is not None, value or 0.0
+
+    @property
+    @consistent_read
+    def clamped(self) -> float | None:
+        """Value at which its activation is held, see :meth:`clamp`; None if it is free."""
+        store = self._require()
+        return float(store["clamp"][self._row]) if store["clamped"][self._row] else None
 
     def _single_calls(self, store: Store) -> Any:
         """The kernels by which neurons are stepped alone; TopologyError if its network steps as a whole.

@@ -22,6 +22,7 @@ from ..errors import ArgumentError
 from ..objects.network import Network, require_network
 from ..objects.state import to_saved
 from ..objects.topology import Topology
+from ..objects.wiring import require_released
 from ._formulas import require_mean, require_written
 
 SOFTMAX = "softmax"
@@ -139,6 +140,7 @@ def step_of(network: Network, format: str, language: str, context: bool) -> Netw
     """
     require_network("What is written as a program", network)
     boolean("The context", context)
+    require_released(network, "written as a program")
     with InUse(network):
         saved, table = to_saved(network), Topology.of(network)
     names = [name or f"neuron {i}" for i, name in enumerate(saved.names or ())]

@@ -20,6 +20,7 @@ from ..errors import ArgumentError, FormatError, SynapseWarning, TopologyError
 from ..objects.network import Network
 from ..objects.state import SavedNetwork, from_saved, to_saved
 from ..objects.topology import NO_GATER, is_delayed
+from ..objects.wiring import require_released
 from ..squash import ACTIVATIONS
 from . import files
 from ._checks import Records, is_whole, members, require, require_pairs_once
@@ -92,6 +93,7 @@ def synaptic_data(network: Network) -> dict[str, Any]:
             f"Neurons of Synaptic activate in order, and those of {network!r} together. "
             "Set synchronous of a copy to False to write it in its order."
         )
+    require_released(network, "written for Synaptic")
     theirs = {ours: name for name, ours in SQUASHES.items()}
     for neuron in network:
         if neuron.squash.name not in theirs:

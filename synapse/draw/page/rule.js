@@ -116,6 +116,7 @@ export class Neuron {
 
   /** Take an activation and the slope of the squash at the state. */
   fire([activation, derivative], stamp) {
+    if (this.clamped) [activation, derivative] = [this.clamp, 0];
     this.oldActivation = this.activation;
     this.activation = activation;
     this.derivative = derivative;
@@ -135,7 +136,7 @@ export class Neuron {
       else factored += influence.gated.responsibility * influence.value;
     }
     this.pushed = this.pushedGated = this.pushedTraced = 0;
-    this.projected = this.derivative * projected + signal;
+    this.projected = this.derivative * projected + (this.clamped ? 0 : signal);
     this.gated = this.derivative * (factored + traced);
     this.responsibility = this.projected + this.gated;
     this.step = rate * (this.projected + this.derivative * factored); // its product with an eligibility is part of a move

@@ -80,6 +80,26 @@ def drop(m, u, first, last, now, rows, lanes):
         slope[q] *= mask[q - rows * lanes]
 
 
+@rare(*[INDEX] * 4, taped=True)
+def hold_clamped(m, u, first, last, now, lanes):
+    """Set the activations of clamped neurons; slopes of 0 let no error through. reads: clamped, clamp"""
+    activation, slope = flat(u.activation), flat(u.slope)
+    for j in range(first, last):
+        if m.clamped[j]:
+            for q in range((now + j) * lanes, (now + j + ONE) * lanes):
+                activation[q], slope[q] = m.clamp[j], 0.0
+
+
+@rare(*[INDEX] * 4, taped=True)
+def silence_clamped(m, u, first, last, to, lanes):
+    """Clamped outputs have no error. reads: clamped; writes: signal"""
+    signal = flat(u.signal)
+    for j in range(first, last):
+        if m.clamped[j]:
+            for q in range(to + (j - first) * lanes, to + (j - first + ONE) * lanes):
+                signal[q] = 0.0
+
+
 @inline
 def rest(u, first, last, offset, step, lanes):
     """Set ended samples to 0, so that they cannot grow without bound."""

@@ -25,10 +25,10 @@ from ..functions.activations import SOFTMAX
 from ..functions.compiled import cross_entropy, judge, judge_stretch
 from ..functions.costs import CROSS_ENTROPY, FIRST_CUSTOM_COST
 from ..lowering.flags import FIXED, MEMORY
-from ..schema import CHUNK, ENDED, FIRST, INPUTS, OUTPUTS, STOP
+from ..schema import CHUNK, CLAMPED, ENDED, FIRST, INPUTS, OUTPUTS, STOP
 from ..status import DIVERGED, DONE, FAILED
 from .accumulate import accumulate
-from .fire import clamp_inputs, drop, fire, rest, transpose_activations
+from .fire import clamp_inputs, drop, fire, hold_clamped, rest, silence_clamped, transpose_activations
 from .propagate import compute_deltas, compute_softmax_deltas, propagate_alike
 from .weigh import NEURONS, ONE, dense_alike, keep_memory, weigh_alike
 
@@ -78,6 +78,8 @@ def aim_outputs(m, u, span, targets, step, now, cost, lanes):
             weight = share * m.cost_weight[span[STOP] - n + o]
             total_ += weight * value[o * lanes + lane]
             signal[to + o * lanes + lane] *= weight
+    if m.ties[CLAMPED] != 0:
+        silence_clamped(m, u, span[STOP] - n, span[STOP], to, lanes)
     return total_
 
 
@@ -101,6 +103,8 @@ def activate_network(m, u, span, inputs, step, now, before, lanes, samples):
         fire(m, u, first, last, offset, step, now, lanes)
         if samples.masked:
             drop(m, u, first, last, now, now - before, lanes)
+        if m.ties[CLAMPED] != 0:
+            hold_clamped(m, u, first, last, now, lanes)
         if lanes > ONE:
             transpose_activations(m, u, first, last, span, now, lanes)
         first = last

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..schema import CONNECTION, NONE, PROGRAM, SIGNED
+from ..schema import CLAMPED, CONNECTION, NONE, PROGRAM, SIGNED
 from . import kernels
 from .program import Program, restore
 from .runner import SOME, loops
@@ -36,6 +36,7 @@ def lower(store: Store) -> None:
         order_neurons(store)
     order_connections(store)
     store.columns["ties"][SIGNED] = store["sign"].any()
+    store.columns["ties"][CLAMPED] = store["clamped"].any()
     lay_out_runs(store)
     if tied:
         lay_out_ties(store)

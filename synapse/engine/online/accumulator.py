@@ -29,7 +29,7 @@ class Accumulator:
         self.weights = np.zeros(store.n_connections, store.dtype)
         self.biases = np.zeros(store.n_neurons, store.dtype)
         ties = np.zeros_like(store["ties"])  # nothing that is shared changes: no time for it
-        ties[SIGNED] = store["ties"][SIGNED]
+        ties[SIGNED:] = store["ties"][SIGNED:]
         columns = {
             **dict(zip(DESTINATIONS, (self.weights, self.biases), strict=True)),
             "ties": ties,

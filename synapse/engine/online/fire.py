@@ -8,6 +8,7 @@ from ..compiler.jit import inline
 from ..compiler.rare import INDEX, rare
 from ..functions import activations
 from ..functions.compiled import chance, compete, custom, logistic, squash_stretch
+from ..schema import CLAMPED
 
 u8 = np.uint64
 ONE = u8(1)
@@ -52,8 +53,35 @@ def clamp_neuron(m, j, value, now):
     m.derivative[j] = 0.0
 
 
+@rare(INDEX, INDEX)
+def hold_clamped(m, first, last):
+    """Set the activations of clamped neurons; derivatives of 0 let no error through.
+
+    reads: clamped, clamp; writes: activation, derivative
+    """
+    for j in range(first, last):
+        if m.clamped[j]:
+            m.activation[j], m.derivative[j] = m.clamp[j], 0.0
+
+
+@rare(INDEX, INDEX)
+def silence_clamped(m, first, last):
+    """Clamped outputs have no error. reads: clamped; writes: projected"""
+    for j in range(first, last):
+        if m.clamped[j]:
+            m.projected[j] = 0.0
+
+
 @inline
 def fire(m, first, last):
+    """`squash_states`, but for clamped neurons."""
+    squash_states(m, first, last)
+    if m.ties[CLAMPED] != 0:
+        hold_clamped(m, first, last)
+
+
+@inline
+def squash_states(m, first, last):
     """activation y_j = f_j(s_j) of consecutive neurons with one squash.
 
     reads: state, squash, group_first, group_stop

@@ -16,6 +16,7 @@ from ..functions.compiled import cost_of, cross_entropy, judge
 from ..functions.costs import CLOSE, CROSS_ENTROPY, FIRST_CUSTOM_COST, PROBABILITIES, SHARES
 from ..lowering.flags import TRACED, WITH_GATES
 from ..schema import (
+    CLAMPED,
     FIRST,
     GIVEN_ERRORS,
     HELD,
@@ -28,7 +29,7 @@ from ..schema import (
     WATCHED_WIDTH,
 )
 from ..status import DIVERGED, DONE, FAILED, REFUSED, RESIZED, ROW, SUM
-from .fire import clamp_neuron, fire, tick
+from .fire import clamp_neuron, fire, silence_clamped, tick
 from .propagate import apply_pending, compute_deltas, propagate_block
 from .record import note
 from .ties import after_moves, before_moves
@@ -243,6 +244,8 @@ def propagate_network(m, span, rate, defer):
     before_moves(m)
     for j in range(span[LEARNING], span[STOP] - span[OUTPUTS]):
         m.projected[j] = 0.0
+    if m.ties[CLAMPED] != 0:
+        silence_clamped(m, span[STOP] - span[OUTPUTS], span[STOP])
     last = span[STOP]
     while last > span[LEARNING]:
         first = u8(m.block_first[last - ONE])
@@ -324,7 +327,7 @@ def propagate_one(table, unit, row, aimed, target, cost, outputs, rate):
         _, signal = judge(m.failed, cost, target, m.activation[j], m.derivative[j], outputs)
     if m.failed[0] != 0.0:
         return FAILED
-    m.projected[j] = m.cost_weight[j] * signal
+    m.projected[j] = m.cost_weight[j] * signal if m.clamped[j] == 0 else 0.0
     alone = m.ties[HELD] == 0  # else `hold_shared` has been called
     if alone:
         before_moves(m)

@@ -14,6 +14,7 @@ from .. import schema
 from ..compiler.jit import bare, columns, inline, kernel, plan
 from ..compiler.rare import PLAN, rare
 from ..online.calls import ROW, SPAN, MachineCode, stream_of
+from ..online.fire import silence_clamped
 from ..online.loops import activate_network, aim_at_targets, epochs_by, rows_by
 from ..online.record import note
 from ..online.slopes import begin_slopes, move_along, streams_by
@@ -74,6 +75,8 @@ def learn_step(m, p, span, rate):
     before_moves(m)
     for j in range(span[schema.LEARNING], span[schema.STOP] - span[schema.OUTPUTS]):
         m.projected[j] = 0.0
+    if m.ties[schema.CLAMPED] != 0:
+        silence_clamped(m, span[schema.STOP] - span[schema.OUTPUTS], span[schema.STOP])
     sweep_cost(m, p, span, span[schema.LEARNING], rate)
     move_through(m, p, rate)
     if m.ties[schema.SIGNED] != 0:

@@ -14,6 +14,7 @@ from ..._typing import Ints
 from ...errors import TopologyError
 from ...objects.network import Network
 from ...objects.topology import Topology, is_delayed
+from ...objects.wiring import require_released
 from ...squash import get as squash_of
 from .._step import groups_of
 
@@ -284,6 +285,7 @@ def plan_of(network: Network) -> BlockPlan:
     connected with others.
     """
     topology = Topology.of(network).require_closed("converted to PyTorch", outward=False)
+    require_released(network, "converted to PyTorch")
     ends, inputs, n = ends_of(topology), topology.inputs, topology.neurons
     groups = np.array([first for first, _ in groups_of(topology)])
     into = np.split(np.argsort(ends[1], kind="stable"), np.cumsum(np.bincount(ends[1], minlength=n)))

@@ -15,6 +15,7 @@ from .contribution import (
     saliency as saliency,
 )
 from .explanation import Explanation as Explanation, GateTerm as GateTerm, explain as explain
+from .lesions import Lesions as Lesions, lesions as lesions, patch as patch
 from .memory import HalfLives as HalfLives, half_lives as half_lives, spectral_radius as spectral_radius
 from .pruning import Pruned as Pruned, prune as prune
 from .structure import components as components, gate_motifs as gate_motifs

@@ -239,6 +239,17 @@ row("forecasting.Differences.__init__", {"lags": (1,)}, lags="[]")
 row("forecasting.Differences.of", lambda w: {"series": past["history"]})
 row("forecasting.Differences.undo", lambda w: {"history": past["history"], "ahead": [1.0]})
 row("synapse.save", network="network")
+row(
+    "analysis.lesions",
+    lambda w: {"network": w.network, "inputs": w.inputs, "targets": w.targets},
+    cost="None",
+)
+row(
+    "analysis.patch",
+    lambda w: {"network": w.network, "clean": w.inputs, "other": w.inputs, "neuron": 0, "step": 0},
+    neuron="0 -1",
+    step="0 -1",
+)
 row("analysis.compare", lambda w: {"first": w.network, "second": w.network})
 
 row("draw.error_flow", lambda w: {"networks": w.lstm}, networks="network")

@@ -1,0 +1,217 @@
+"""Lesions: what the cost becomes without neurons, connections or gates; and activations that are patched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._checks import as_matrix, boolean, choice, expected, imported_pandas, place
+from .._typing import Floats, Ints
+from ..cost import Cost
+from ..errors import ArgumentError
+from ..learning._data import prepare
+from ..learning.evaluation import mean_cost
+from ..objects.network import Network
+from ..objects.neuron import Neuron, require_neuron
+from ..objects.state import deterministic
+from ..objects.tie import untie
+from ..objects.topology import Topology
+from ._steps import require_analysed, topology_of
+
+
+@dataclass(frozen=True, eq=False)
+class Lesions:
+    """The result of :func:`lesions`.
+
+    Attributes
+    ----------
+    cost : float
+        Mean cost of the network as it is.
+    items : ndarray of int, shape (items,)
+        Numbers of the neurons, connections or gaters that were silenced, in the order of the network.
+    names : tuple of str
+        Their names; of a connection, those of its source and its target.
+    change : ndarray, shape (items,) or (items, items)
+        Mean cost with the lesion minus that without; with `pairs`, of both, and of one on the diagonal.
+    """
+
+    cost: float
+    items: Ints
+    names: tuple[str, ...]
+    change: Floats
+
+    def to_pandas(self) -> Any:
+        """Convert `change` to a ``pandas.Series``, or with pairs to a ``pandas.DataFrame``, by name."""
+        pandas = imported_pandas()
+        if self.change.ndim == 2:
+            return pandas.DataFrame(self.change, self.names, self.names)
+        return pandas.Series(self.change, self.names, name="change")
+
+    def __repr__(self) -> str:
+        kind = "pairs of " if self.change.ndim == 2 else ""
+        return f"<Lesions of {kind}{len(self.items)}, cost {self.cost:.4g}, at most {self.change.max():+.4g}>"
+
+
+def lesions(
+    network: Network,
+    inputs: ArrayLike,
+    targets: ArrayLike,
+    of: str = "neurons",
+    *,
+    pairs: bool = False,
+    cost: str | Cost | None = None,
+) -> Lesions:
+    """Silence each neuron, connection or gate in turn, and measure by how much the mean cost changes.
+
+    A silent neuron adds nothing to the neurons that it leads to, and the connections that it gates carry
+    nothing: their weights are 0. It still has its own activation, so a silent output is still compared with
+    its target. A silent connection has the weight 0. A silent gate is 0; its gater still leads to others.
+
+    Parameters
+    ----------
+    network : Network
+        The network. It is not changed. Random neurons output their means.
+    inputs, targets : array_like
+        Data as for :meth:`synapse.Trainer.test`. Every run begins with a cleared context.
+    of : {"neurons", "connections", "gates"}
+        What is silenced. Gates are named by their gaters.
+    pairs : bool
+        Whether every pair is silenced, too: n items take n (n + 1) / 2 runs over the data. Default False.
+    cost : str or Cost, optional
+        The cost. Default: the one that fits the outputs, as of a :class:`synapse.Trainer`.
+
+    Returns
+    -------
+    Lesions
+        The changes, in the order of the network.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If the data do not fit the network, `of` is something else, or there is nothing to silence.
+
+    See Also
+    --------
+    patch : Replace one activation of one step.
+    prune : Remove connections of little importance.
+
+    Examples
+    --------
+    >>> from synapse import Layer, Network
+    >>> a, b = Layer(2), Layer(1, squash="identity")
+    >>> _ = a.project(b, weights=[[1.0], [0.0]])
+    >>> found = lesions(Network(a, b), [[1.0, 1.0]], [[1.0]], "connections")
+    >>> found.change
+    array([0.5, 0. ])
+    """
+    table, measure = topology_of(network), network._cost(cost)
+    choice("The `of` of lesions", of, ("neurons", "connections", "gates"))
+    data = prepare(network, inputs, targets, measure)
+    names, items, silenced = _silenced(table, of)
+    if not len(items):
+        raise ArgumentError(f"Expected a network with {of} to silence, got none.")
+    twin = network.clone()
+    if table.tie.any():
+        untie(twin.connections)
+    weights = twin.weights
+
+    def measured(*numbers: int) -> float:
+        changed = weights.copy()
+        for number in numbers:
+            changed[silenced[number]] = 0.0
+        twin.weights = changed
+        twin.clear()
+        return mean_cost(twin, data, measure).error
+
+    intact = measured()
+    single = np.array([measured(number) for number in range(len(items))])
+    if not boolean("The pairs of lesions", pairs):
+        return Lesions(intact, items, names, single - intact)
+    both = np.diag(single)
+    for i in range(len(items)):
+        for j in range(i):
+            both[i, j] = both[j, i] = measured(i, j)
+    return Lesions(intact, items, names, both - intact)
+
+
+def _silenced(table: Topology, of: str) -> tuple[tuple[str, ...], Ints, list[Ints]]:
+    """Names and numbers of what is silenced, and the connections whose weights are 0 then."""
+    if of == "connections":
+        ends = zip(table.source.tolist(), table.target.tolist(), strict=True)
+        names = tuple(f"{table.names[source]} -> {table.names[target]}" for source, target in ends)
+        return names, np.arange(table.connections), list(np.arange(table.connections)[:, None])
+    links, owner = np.flatnonzero(table.gated), table.gater[table.gated]
+    items = np.unique(owner)
+    if of == "neurons":
+        leading = np.flatnonzero(~table.self_connected)
+        links, owner = np.append(links, leading), np.append(owner, table.source[leading])
+        items = np.arange(table.neurons)
+    order = np.argsort(owner, kind="stable")
+    silenced = np.split(links[order], np.searchsorted(owner[order], items[1:]))
+    return tuple(table.names[i] for i in items.tolist()), items, silenced
+
+
+def patch(network: Network, clean: ArrayLike, other: ArrayLike, neuron: Neuron | int, step: int) -> Floats:
+    """Return the outputs on one sequence when a neuron has, at one step, its activation on another sequence.
+
+    If the outputs become those of the other sequence, the neuron carries at that step what distinguishes the
+    two (activation patching).
+
+    Parameters
+    ----------
+    network : Network
+        The network. It is not changed. Random neurons output their means.
+    clean, other : array_like, shape (T, inputs)
+        The sequence that is run, and the one from which the activation is taken. Both begin with a cleared
+        context, and have the step.
+    neuron : Neuron or int
+        The neuron of the network, or its number.
+    step : int
+        The step, from 0. Negative ones count from the end.
+
+    Returns
+    -------
+    ndarray, shape (T, outputs)
+        The outputs on the first sequence.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If a sequence does not fit the network, or `neuron` or `step` are not among its neurons and steps.
+
+    Examples
+    --------
+    >>> import architect
+    >>> net = architect.LSTM(1, 3, 1, seed=0)
+    >>> clean, other = [[0.0], [0.0]], [[1.0], [0.0]]
+    >>> bool((patch(net, clean, other, net.input[0], 0) == net.clone().run(other)).all())
+    True
+    """
+    rows, others = (
+        as_matrix(f"The {what}", values, len(require_analysed(network).input), network.dtype)
+        for what, values in (("clean sequence", clean), ("other sequence", other))
+    )
+    steps = range(min(len(rows), len(others)))
+    at = steps[place("The step of patch", step, len(steps))]
+    if isinstance(neuron, Neuron):
+        if require_neuron("The patched neuron", neuron) not in network:
+            raise ArgumentError(expected("The patched neuron", "one of the network's", neuron))
+        number = network.index(neuron)
+    else:
+        number = range(len(network))[place("The neuron of patch", neuron, len(network))]
+    twin = network.clone()
+    with deterministic(twin):
+        twin.clear()
+        twin.run(others[: at + 1])
+        value = twin[number].activation
+        twin.clear()
+        before = twin.run(rows[:at])
+        for i, one in enumerate(twin):
+            one.activate(rows[at, i]) if i < len(twin.input) else one.activate()
+            if i == number:
+                one.activation = value
+        during = np.array([[one.activation for one in twin.output]])
+        return np.concatenate([before, during, twin.run(rows[at + 1 :])])

@@ -1,0 +1,102 @@
+"""Lesions are what one gets by hand, to the bit, and patches what a changed input does."""
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+import architect
+from synapse import Topology, Trainer, tie
+from synapse.analysis import lesions, patch
+from synapse.errors import ArgumentError
+
+from ..networks import everything, lstm, perceptron, used
+from ..strategies import Twin, specs
+
+
+def silenced(net, of, number):
+    """Silence one by hand."""
+    neuron = net[number] if of != "connections" else None
+    for i, link in enumerate(net.connections):
+        leads = of == "neurons" and link.source is neuron and link.target is not neuron
+        if leads or (of != "connections" and link.gater is neuron) or (of == "connections" and i == number):
+            link.weight = 0.0
+
+
+def by_hand(net, of, numbers, inputs, targets):
+    twin = net.clone()
+    for number in numbers:
+        silenced(twin, of, number)
+    twin.clear()
+    return Trainer(twin).test(inputs, targets).error
+
+
+@given(specs(), st.sampled_from(["neurons", "connections", "gates"]), st.booleans())
+def test_lesions_are_those_by_hand(spec, of, pairs):
+    net = used(Twin(spec).net)
+    rng = np.random.default_rng(0)
+    inputs, targets = rng.uniform(size=(6, len(net.input))), rng.uniform(size=(6, len(net.output)))
+    table, before = Topology.of(net), everything(net)
+    items = {"neurons": range(len(net)), "connections": range(len(net.connections))}.get(
+        of, np.unique(table.gater[table.gated]).tolist()
+    )
+    if not items:
+        with pytest.raises(ArgumentError, match=f"with {of} to silence"):
+            lesions(net, inputs, targets, of)
+        return
+    found = lesions(net, inputs, targets, of, pairs=pairs)
+    assert everything(net) == before
+    assert found.items.tolist() == list(items)
+    assert found.cost == by_hand(net, of, [], inputs, targets)
+    change = np.diag(found.change) if pairs else found.change
+    for change_of_one, item in zip(change, items, strict=True):
+        assert change_of_one == by_hand(net, of, [item], inputs, targets) - found.cost
+    if pairs:
+        i, j = rng.integers(0, len(items), 2)
+        both = by_hand(net, of, [items[i], items[j]], inputs, targets)
+        assert found.change[i, j] == found.change[j, i] == both - found.cost
+
+
+def test_one_of_several_tied_connections_is_silenced_alone():
+    net = perceptron(2, 2, 1)
+    tie(net.connections[:4])
+    found = lesions(net, [[1.0, 0.5]], [[0.0]], "connections")
+    assert len(set(found.change.tolist())) == 6
+    assert len(net.connections[0].tied) == 3
+
+
+def test_tables_have_names():
+    net = perceptron(2, 2, 1)
+    single = lesions(net, [[1.0, 0.5]], [[0.0]], "connections").to_pandas()
+    assert single["input 0 -> hidden 1"] == single.iloc[2]
+    both = lesions(net, [[1.0, 0.5]], [[0.0]], pairs=True).to_pandas()
+    assert both.loc["hidden 0", "input 1"] == both.loc["input 1", "hidden 0"]
+
+
+@pytest.mark.parametrize("step", [0, 3, -1])
+@pytest.mark.parametrize("net", [lambda: lstm(2, 3, 2), lambda: architect.Elman(2, 4, 1, seed=0)])
+def test_a_patched_activation_is_that_of_the_other_sequence(net, step):
+    net, rng = used(net()), np.random.default_rng(0)
+    clean, other = rng.uniform(-1, 1, (2, 5, 2))
+    before, twin = everything(net), net.clone()
+    twin.clear()
+    plain = twin.run(clean)
+    for number in range(len(net)):
+        assert patch(net, clean, clean, number, step) == pytest.approx(plain, abs=1e-12)
+    mixed = clean.copy()
+    mixed[step, 1] = other[step, 1]
+    twin.clear()
+    assert patch(net, clean, other, net[1], step) == pytest.approx(twin.run(mixed), abs=1e-12)
+    for number in range(len(net) - len(net.output), len(net)):  # an output shows it at once
+        twin.clear()
+        expected, found = twin.run(other)[step], patch(net, clean, other, number, step)[step]
+        at = number - len(net)
+        assert found[at] == expected[at]
+    assert (patch(net, clean, other, -1 - len(net.output), step)[step:] != plain[step:]).any()
+    assert everything(net) == before
+
+
+def test_what_cannot_be_patched_is_refused():
+    net, rows = perceptron(2, 2, 1), [[0.0, 1.0]]
+    for neuron, step, message in ((perceptron(1, 1)[0], 0, "network's"), (9, 0, "neuron"), (0, 1, "step")):
+        with pytest.raises((ArgumentError, IndexError), match=message):
+            patch(net, rows, rows, neuron, step)

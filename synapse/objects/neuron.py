@@ -555,7 +555,7 @@ class Neuron:
         >>> b.activate()
         0.5
         """
-        number = finite_number("The activation of a clamped neuron", value, self._require().dtype)
+        number = checks.finite_number("The activation of a clamped neuron", value, self._require().dtype)
         self._set_clamp(number)
 
     def release(self) -> None:

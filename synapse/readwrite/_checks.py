@@ -116,8 +116,8 @@ class Records:
         columns = members(f"The table {name!r}", document[name], keys, optional)
         keys = (*keys, *(key for key in optional if key in columns and key not in keys))
         for key in keys:
-            vector = isinstance(columns[key], list) or np.ndim(columns[key]) == 1
-            require(vector, f"The column {key!r} of {name!r}", "a list", columns[key])
+            if not isinstance(columns[key], list) and np.ndim(columns[key]) != 1:
+                require(False, f"The column {key!r} of {name!r}", "a list", columns[key])
         lengths = {key: len(columns[key]) for key in keys}
         for key, length in lengths.items():
             if length != lengths[keys[0]]:

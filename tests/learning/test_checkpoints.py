@@ -3,6 +3,7 @@
 import io
 import json
 import pickle
+import re
 import signal
 import tempfile
 import threading
@@ -55,6 +56,8 @@ def by_name(value):
 def each_example():
     """Every example of every option: its name, options with it and without it."""
     assert EXAMPLES.keys() == OPTIONS.keys(), f"Add examples of {set(OPTIONS) - set(EXAMPLES)} to resumed.py."
+    assert OPTIONS.keys() <= Trainer.__annotations__.keys(), "Annotate it in the body of Trainer."
+    assert all(re.search(rf"\b{name}\b[\w, ]* : ", Trainer.__doc__) for name in OPTIONS), "Describe it there."
     for name, examples in EXAMPLES.items():
         for value, how in examples:
             yield name, {**how, name: value}, how

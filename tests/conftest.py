@@ -84,7 +84,7 @@ def pytest_sessionstart():
     compiling process is another one, so that the tests begin as users do.
     """
     if options := KERNELS.get(os.environ.get("PYTEST_XDIST_WORKER")):
-        subprocess.run([sys.executable, "-c", WARM.format(options)], check=True, cwd=ROOT)
+        subprocess.run([sys.executable, "-c", WARM.format(options)], check=False, cwd=ROOT)
 
 
 def pytest_collection_modifyitems(items):

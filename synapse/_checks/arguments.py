@@ -157,6 +157,7 @@ positive_number = _in_range("a finite number above 0", _ABOVE_0, math.inf)
 fraction_below_one = _in_range("a number that is 0 or above and below 1", 0.0, _BELOW_1)
 fraction = _in_range("a number above 0 and at most 1", _ABOVE_0, 1.0)
 from_0_to_1 = _in_range("from 0 to 1", 0.0, 1.0)
+between_0_and_1 = _in_range("a number above 0 and below 1", _ABOVE_0, _BELOW_1)
 
 
 def bounds(what: str, low: Any, high: Any) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import expected, finite_number, non_negative_number
+from .._checks import from_0_to_1, non_negative_number
 from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError
 from ..objects.network import Network
@@ -85,7 +85,7 @@ def activity(
     """
     still = non_negative_number("The bound of a dead neuron's deviation", still)
     slope = non_negative_number("The bound of a saturated neuron's slope", slope)
-    share = share_of("The share of steps of a saturated neuron", share)
+    share = from_0_to_1("The share of steps of a saturated neuron", share)
     activation, derivative = numbers_over_time(network, inputs, "activation", "derivative")
     if len(activation) < 2:
         raise ArgumentError(
@@ -98,11 +98,3 @@ def activity(
     saturated = (flat >= share) & (number >= len(network.input))
     names = np.array([neuron.name for neuron in network])
     return Activity(number, names, activation.mean(axis=0), std, flat, std <= still, saturated)
-
-
-def share_of(what: str, value: Any) -> float:
-    """`value` as a float from 0 to 1; raises for anything else."""
-    number = finite_number(what, value)
-    if not 0.0 <= number <= 1.0:
-        raise ArgumentError(expected(what, "from 0 to 1", value))
-    return number

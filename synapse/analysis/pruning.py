@@ -8,14 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import boolean, choice, counted
+from .._checks import boolean, choice, counted, from_0_to_1
 from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError
 from ..learning import Trainer
 from ..objects.network import Network
 from ..objects.topology import Topology
 from ._steps import run_steps, topology_of
-from .activity import share_of
 from .contribution import Slopes, identity_of_outputs
 
 
@@ -97,7 +96,7 @@ def prune(
     >>> prune(net, 0.5, inputs=[[0, 1], [1, 0]], targets=[[1], [0]]).network
     <Perceptron 2-4-1, 7 neurons, 6 connections>
     """
-    share = share_of("The share of connections to prune", share)
+    share = from_0_to_1("The share of connections to prune", share)
     choice("What pruning goes by", by, ("magnitude", "contribution"))
     boolean("The keep_reached", keep_reached)
     if inputs is None and (targets is not None or by == "contribution"):

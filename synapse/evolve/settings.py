@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import squash as squashes
-from .._checks import choice, expected, finite_number, listed
+from .._checks import choice, expected, from_0_to_1, listed, non_negative_number
 from .._typing import Ints
 from ..engine.evolution.genes import record
 from ..engine.functions.activations import ACTIVATIONS, SINGLE
@@ -133,9 +133,8 @@ class Settings:
         for field in fields(self)[:-2]:
             value, kind = getattr(self, field.name), field.type
             if kind != "Endless" or not (isinstance(value, float) and value == np.inf):
-                most, end = (1.0, "from 0 to 1") if kind == "Probability" else (np.inf, "of at least 0")
-                if not 0.0 <= finite_number(f"The {field.name}", value) <= most:
-                    raise ArgumentError(expected(f"The {field.name}", f"a number {end}", value))
+                check = from_0_to_1 if kind == "Probability" else non_negative_number
+                check(f"The {field.name}", value)
 
     def record(self) -> NDArray[Any]:
         """The numbers as kernels read them: one record."""

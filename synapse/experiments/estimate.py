@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import expected, finite_number, imported, real_number
+from .._checks import between_0_and_1, expected, imported, real_number
 from .._typing import Floats
 from ..errors import ArgumentError
 
@@ -62,14 +62,14 @@ class Estimate:
 
 def rate_of(successes: int, count: int, level: Any) -> Estimate:
     """A success rate with its Wilson interval."""
-    number = _checked_level(level)
+    number = between_0_and_1("The level", level)
     interval = scipy_stats().binomtest(successes, count).proportion_ci(number, method="wilson")
     return Estimate("rate", successes / count, float(interval.low), float(interval.high), count, number)
 
 
 def median_of(values: Sequence[float], level: Any) -> Estimate:
     """A median with its bootstrap interval; some of the values may be infinite."""
-    number, data = _checked_level(level), np.sort(np.asarray(values, np.float64))
+    number, data = between_0_and_1("The level", level), np.sort(np.asarray(values, np.float64))
     if np.isnan(data).any():
         raise ArgumentError(expected("The values", "numbers, none of them NaN", math.nan))
     stats, size, low, high = scipy_stats(), len(data), data[0], data[-1]
@@ -83,13 +83,6 @@ def median_of(values: Sequence[float], level: Any) -> Estimate:
         tail = 50 * (1 - number)
         low, high = np.percentile(medians, [tail, 100 - tail], method="inverted_cdf")
     return Estimate("median", float(np.median(data)), float(low), float(high), size, number)
-
-
-def _checked_level(level: Any) -> float:
-    number = finite_number("The level", level)
-    if not 0 < number < 1:
-        raise ArgumentError(expected("The level", "a number above 0 and below 1", level))
-    return number
 
 
 @dataclass(frozen=True)

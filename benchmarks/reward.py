@@ -49,6 +49,8 @@ ROWS: dict[str, tuple[Callable[[], Any], Callable[[Any], Any] | None]] = {
         lambda ops: Actor(perceptron(2), perceptron(1), ops),
     ),
     "TD, GRU 4-16-1, exact rtrl": (lambda: reward.TD(gru(), **PLAIN), None),
+    "TD.run, 4-64-64-1": (lambda: reward.TD(perceptron(1), **PLAIN), None),
+    "TD.run, GRU 4-16-1, exact rtrl": (lambda: reward.TD(gru(), **PLAIN), None),
 }
 
 
@@ -69,6 +71,9 @@ def works_of(row: str) -> dict[str, Work]:
     rows, gains = rng.normal(size=(STEPS, INPUTS)), rng.normal(size=STEPS).tolist()
 
     def learn(agent: Any, steps: int) -> None:
+        if row.startswith("TD.run"):
+            agent.run(rows[:steps], gains[:steps])
+            return
         agent.begin(rows[0])
         for t in range(steps):
             agent.learn(gains[t], rows[t])

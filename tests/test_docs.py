@@ -27,6 +27,7 @@ RUN = (
     "pipelines",
     "evolution",
     "deploying",
+    "reward",
 )
 PAGES = ["README.md", *(f"docs/{name}.md" for name in RUN)]
 

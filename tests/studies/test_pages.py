@@ -1,4 +1,4 @@
-"""The studies of gradients and of exact online learning: their pages say what was measured."""
+"""The studies of gradients, exact online learning, rewards and spans: their pages say what was measured."""
 
 import json
 from itertools import product
@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 pytest.importorskip("matplotlib")
-from studies import gradients, rtrl
+pytest.importorskip("gymnasium")
+from studies import gradients, reward, rtrl, spans
 
 
 def test_the_page_of_gradients_has_its_tables_and_what_it_claims():
@@ -33,3 +34,50 @@ def test_the_page_of_online_learning_has_its_tables_of_ten_seeds():
         assert len(rtrl.cases_of(name)) == len(rtrl.TASKS[name].cases)
         for _, rows in rtrl.cases_of(name):
             assert [row["seed"] for row in rows] == seeds
+
+
+def test_the_pages_of_rewards_and_of_spans_have_their_tables():
+    page = (reward.HERE / "reward.md").read_text(encoding="utf-8")
+    for name, report in reward.REPORTS.items():
+        results = json.loads((reward.HERE / f"reward_{name}.json").read_text())
+        assert report({row: results[row] for row in reward.STUDIES[name][0] if results.get(row)}) in page
+    results = json.loads((spans.HERE / "spans.json").read_text())
+    assert spans.report(results) in spans.PAGE.read_text(encoding="utf-8")
+
+
+def test_a_memory_chain_pays_for_its_sign_and_patterns_for_what_they_announce():
+    chain = reward.MemoryChain(5, noise=True)
+    for seed in range(6):
+        (sign, *_), _ = chain.reset(seed=seed)
+        steps = [chain.step(int(sign > 0)) for _ in range(5)]
+        assert [step[1] for step in steps] == [0.0] * 4 + [1.0]
+        assert [step[2] for step in steps] == [False] * 4 + [True]
+        assert [step[0][0] for step in steps] == [0.0] * 5
+    rows, gains, returns = reward.patterns(50_000, np.random.default_rng(0))
+    shown, paid = np.flatnonzero(rows[:, :6].any(axis=1)), np.flatnonzero(gains)
+    assert (rows[shown, :6].sum(axis=1) == 3).all()
+    assert (np.diff(shown) >= 104).all()
+    assert 0.35 < len(paid) / len(shown) < 0.65
+    before = shown[np.searchsorted(shown, paid) - 1]
+    assert set(paid - before) == set(range(24, 37))
+    assert len({tuple(rows[t, :6]) for t in before}) == 10
+    np.testing.assert_allclose(returns[:-1], gains[1:] + reward.DISCOUNT * returns[1:])
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+def test_truncated_slopes_are_those_of_the_last_step(kind):
+    net = reward.recurrent(kind, (2, 3, 2), "one step", reward.SPAN, 0)
+    agent = reward.truncated(reward.reward.QLearning)(net, normalise=False, rate=0.0, trace=0.0, seed=0)
+    agent.begin([1.0, 0.0])
+    agent.learn(0.0, [0.3, 0.2])
+    before = net.clone()
+    agent.learn(0.0, [0.5, 0.4])
+    slopes = net.slopes([1.0, 0.0]).weights
+    for i in np.flatnonzero([connection.trainable for connection in net.connections]):
+        ends = []
+        for bump in (1e-6, -1e-6):
+            other, weights = before.clone(), np.array(before.weights)
+            weights[i] += bump
+            other.weights = weights
+            ends.append(other.activate([0.5, 0.4])[0])
+        assert slopes[i] == pytest.approx((ends[0] - ends[1]) / 2e-6, abs=1e-8)

@@ -1,0 +1,371 @@
+"""Learning from reward: chains that need memory, traces of patterns, and control.
+
+    python -m studies reward chain          # runs what is missing in reward_chain.json; patterns, control too
+    python -m studies reward report         # writes the tables of reward.md
+
+Every trial is stored as it ends, so a study can be stopped and continued with the same command.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+
+import architect
+from synapse import Network, reward
+from synapse.experiments.estimate import median_of
+from synapse.initializers import random_generator, sparse
+
+from ._many_seeds import Row, fill, filled, table
+
+HERE = Path(__file__).resolve().parent
+SPAN = 1, 10_000
+RULES = {
+    "exact": "rtrl",
+    "order 1": ("rtrl", 1),
+    "order 2": ("rtrl", 2),
+    "online": "online",
+    "one step": "rtrl",
+}
+
+
+def recurrent(kind: str, sizes: tuple[int, int, int], rule: str, span: Any, seed: int) -> Network:
+    """An LSTM, a GRU, or an LSTM of more cells that do not read each other, with as many weights."""
+    inputs, cells, outputs = sizes
+    options = {"output_squash": "identity", "initializer": "fan_in", "span": span, "seed": seed}
+    if kind == "diagonal":
+        weights = 4 * cells * (inputs + cells) + cells * outputs
+        net: Network = architect.LSTM(inputs, weights // (4 * inputs + 4 + outputs), outputs, **options)
+        unit = {neuron: i for layer in net.hidden for i, neuron in enumerate(layer)}
+        for connection in net.connections:
+            source, target = connection.source, connection.target
+            if source in unit and target in unit and unit[source] != unit[target]:
+                source.disconnect(target)
+    else:
+        net = getattr(architect, kind)(*sizes, **options)
+    net.learning_rule = RULES[rule]
+    return net
+
+
+def truncated(agent: Any) -> Any:
+    """The class of agents whose slopes end at the present step: what a cell has come from is a constant."""
+
+    class Truncated(agent):  # type: ignore[misc]
+        def _enter(self, row: Any) -> Any:
+            if self.network._rtrl.plan is not None:
+                self.network._rtrl.plan.forget()
+            return super()._enter(row)
+
+    return Truncated
+
+
+# --- memory chains ------------------------------------------------------------------------------
+
+LENGTHS = 2, 8, 32, 128
+EPISODES, STEPS, WINDOW, GOAL = 1_500, 500_000, 200, 0.92
+CELLS = 8
+
+
+class MemoryChain:
+    """A sign at the first step of so many decides which of two actions is right at the last one.
+
+    The memory length task of bsuite (Osband and others 2020). With `noise`, a third number of every
+    observation is a random sign that means nothing.
+    """
+
+    def __init__(self, length: int, noise: bool = False) -> None:
+        self.length, self.noise = length, noise
+
+    def reset(self, seed: Any = None) -> tuple[list[float], dict[str, Any]]:
+        self.rng, self.time = random_generator(seed), 0
+        self.sign = self._drawn()
+        return self._seen(), {}
+
+    def _drawn(self) -> int:
+        return 1 if self.rng.random() < 0.5 else -1
+
+    def _seen(self) -> list[float]:
+        seen = [self.sign if self.time == 0 else 0.0, self.time / self.length]
+        return [*seen, self._drawn()] if self.noise else seen
+
+    def step(self, action: int) -> tuple[list[float], float, bool, bool, dict[str, Any]]:
+        self.time += 1
+        ended = self.time == self.length
+        gain = (1.0 if 2 * action - 1 == self.sign else -1.0) if ended else 0.0
+        return self._seen(), gain, ended, False, {}
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A row of the table of memory chains."""
+
+    kind: str
+    rule: str
+    spans: bool = True
+    noise: bool = False
+    lengths: tuple[int, ...] = LENGTHS
+
+
+CHAINS = {
+    "LSTM, exact": Chain("LSTM", "exact"),
+    "GRU, exact": Chain("GRU", "exact"),
+    "LSTM, exact, without spans": Chain("LSTM", "exact", spans=False),
+    "LSTM, truncated to one step": Chain("LSTM", "one step"),
+    "element-wise LSTM, exact": Chain("diagonal", "exact"),
+    "LSTM, exact, distractor": Chain("LSTM", "exact", noise=True),
+    "LSTM, order 1": Chain("LSTM", "order 1"),
+    "LSTM, online rule": Chain("LSTM", "online"),
+    "GRU, exact, without spans": Chain("GRU", "exact", spans=False),
+    "element-wise LSTM, exact, without spans": Chain("diagonal", "exact", spans=False),
+    "GRU, order 1": Chain("GRU", "order 1"),
+    "GRU, online rule": Chain("GRU", "online"),
+    "GRU, truncated to one step": Chain("GRU", "one step"),
+    "element-wise LSTM, exact, distractor": Chain("diagonal", "exact", noise=True),
+    **{
+        f"{name}, 512": Chain(kind, "exact", lengths=(512,))
+        for name, kind in (("LSTM", "LSTM"), ("element-wise LSTM", "diagonal"), ("GRU", "GRU"))
+    },
+}
+
+
+def climb(name: str, seed: int) -> Row:
+    """The lengths that a seed solves, each with a new network, up to the first that it does not solve."""
+    row, solved = CHAINS[name], []
+    for length in row.lengths:
+        net = recurrent(row.kind, (2 + row.noise, CELLS, 2), row.rule, SPAN if row.spans else None, seed)
+        kind = truncated(reward.QLearning) if row.rule == "one step" else reward.QLearning
+        agent = kind(net, scale_rewards=False, seed=seed)
+        right: list[bool] = []
+
+        def enough(agent: Any, total: float, length: int, right: list[bool] = right) -> bool:
+            right.append(total > 0)
+            return len(right) >= WINDOW and np.mean(right[-WINDOW:]) >= GOAL
+
+        begin, most = time.process_time(), min(STEPS, EPISODES * length)
+        result = reward.run(
+            agent, MemoryChain(length, row.noise), steps=most, seed=seed, callback=enough, progress=False
+        )
+        if result.stopped != "callback":
+            break
+        solved.append([length, len(right), round(time.process_time() - begin, 2)])
+    return {"seed": seed, "weights": sum(one.trainable for one in net.connections), "solved": solved}
+
+
+# --- patterns and what they predict -------------------------------------------------------------
+
+DISCOUNT, TRACE, DISTRACTORS = 0.9, 0.99, 5
+
+
+def patterns(steps: int, rng: np.random.Generator) -> tuple[Any, Any, Any]:
+    """A stream of trace patterning (Javed and others 2023): observations, rewards, and the true returns.
+
+    A trial shows three of six stimuli for one step. After ten of the twenty patterns, drawn once, a reward
+    follows 24 to 36 steps later. The next trial begins 80 to 120 steps after that time. Each distractor is
+    on in one of ten steps.
+    """
+    rows, gains = np.zeros((steps, 6 + 1 + DISTRACTORS)), np.zeros(steps)
+    rows[:, 7:] = rng.random((steps, DISTRACTORS)) < 0.1
+    triples = np.array(list(combinations(range(6), 3)))
+    pays = np.isin(np.arange(20), rng.permutation(20)[:10])
+    time = int(rng.integers(80, 121))
+    while time + 36 < steps:
+        pattern = int(rng.integers(20))
+        rows[time, triples[pattern]] = 1.0
+        time += int(rng.integers(24, 37))
+        rows[time, 6] = gains[time] = float(pays[pattern])
+        time += int(rng.integers(80, 121))
+    returns, ahead = np.zeros(steps), 0.0
+    for t in reversed(range(steps)):
+        returns[t] = ahead
+        ahead = gains[t] + DISCOUNT * ahead
+    return rows, gains, returns
+
+
+PATTERNS = {
+    "GRU, exact": ("GRU", "exact"),
+    "GRU, order 2": ("GRU", "order 2"),
+    "GRU, order 1": ("GRU", "order 1"),
+    "GRU, online rule": ("GRU", "online"),
+    "LSTM, exact": ("LSTM", "exact"),
+    "element-wise LSTM, exact": ("diagonal", "exact"),
+    "GRU, truncated to one step": ("GRU", "one step"),
+}
+LONG, PARTS = 1_000_000, 10
+
+
+def predict(name: str, seed: int) -> Row:
+    """The squared errors of the predictions, over the variance of the returns, in parts of a stream."""
+    kind, rule = PATTERNS[name]
+    rows, gains, returns = patterns(LONG, np.random.default_rng(seed))
+    net = recurrent(kind, (rows.shape[1], CELLS, 1), rule, None, seed)
+    begin = time.process_time()
+    if rule == "one step":
+        agent = truncated(reward.TD)(net, discount=DISCOUNT, trace=TRACE)
+        values = np.array([agent.begin(rows[0]), *map(agent.learn, gains[1:], rows[1:])])
+    else:
+        values = reward.TD(net, discount=DISCOUNT, trace=TRACE).run(rows, gains)
+    seconds = time.process_time() - begin
+    errors = ((values - returns) ** 2).reshape(PARTS, -1).mean(axis=1) / returns.var()
+    weights = sum(connection.trainable for connection in net.connections)
+    return {
+        "seed": seed,
+        "weights": weights,
+        "errors": errors.round(4).tolist(),
+        "seconds": round(seconds, 1),
+    }
+
+
+# --- control ------------------------------------------------------------------------------------
+
+ACTIONS = {"CartPole-v1": (4, 2), "Acrobot-v1": (6, 3), "MountainCar-v0": (2, 3), "no velocities": (2, 2)}
+FIFTHS, ALL_STEPS = 5, 50_000
+WITHOUT = {
+    "the whole set": {},
+    "no bound, rate 0.01": {"bound": None, "rate": 0.01},
+    "no sparse initialisation": {"initializer": "fan_in"},
+    "no normalisation": {"normalise": False},
+    "no scale of rewards": {"scale_rewards": False},
+    "no trace": {"trace": 0.0},
+}
+CONTROL: dict[str, tuple[str, dict[str, Any]]] = {
+    **{f"CartPole, {name}": ("CartPole-v1", options) for name, options in WITHOUT.items()},
+    **{
+        f"CartPole without velocities, {name}": ("no velocities", {"kind": kind, "rule": rule})
+        for name, kind, rule in (
+            ("LSTM, exact", "LSTM", "exact"),
+            ("LSTM, order 1", "LSTM", "order 1"),
+            ("no memory", "", ""),
+        )
+    },
+    **{f"Acrobot, {name}": ("Acrobot-v1", WITHOUT[name]) for name in list(WITHOUT)[:3]},
+    **{f"MountainCar, {name}": ("MountainCar-v0", WITHOUT[name]) for name in list(WITHOUT)[:3]},
+}
+
+
+class Positions:
+    """CartPole without its velocities: a network without memory cannot know where it moves."""
+
+    def __init__(self) -> None:
+        self.whole = gymnasium.make("CartPole-v1")
+
+    def reset(self, seed: Any = None) -> tuple[Any, dict[str, Any]]:
+        return self.whole.reset(seed=seed)[0][[0, 2]], {}
+
+    def step(self, action: int) -> tuple[Any, ...]:
+        row, *others = self.whole.step(action)
+        return row[[0, 2]], *others
+
+
+def control(name: str, seed: int) -> Row:
+    """The mean returns of the episodes that end in each fifth of the steps, by Q(lambda)."""
+    task, options = CONTROL[name]
+    chosen = {"kind": "", "rule": "", "initializer": sparse(0.9)} | options
+    kind, rule, start = (chosen.pop(key) for key in ("kind", "rule", "initializer"))
+    inputs, actions = ACTIONS[task]
+    if kind:
+        net = recurrent(kind, (inputs, 16, actions), rule, None, seed)
+    else:
+        squashes = {"squash": "tanh", "output_squash": "identity", "bias_initializer": "zeros"}
+        net = architect.Perceptron(inputs, 32, 32, actions, **squashes, initializer=start, seed=seed)
+
+    def explore(step: int) -> float:
+        return max(0.01, 1.0 - step / 10_000)
+
+    agent = reward.QLearning(net, explore=explore, seed=seed, **chosen)
+    environment = Positions() if task == "no velocities" else gymnasium.make(task)
+    begin = time.process_time()
+    result = reward.run(agent, environment, steps=ALL_STEPS, seed=seed, progress=False)
+    seconds = time.process_time() - begin
+    fifth = (result.lengths.cumsum() - 1) * FIFTHS // ALL_STEPS
+    returns = [float(result.returns[fifth == i].mean().round(1)) for i in range(FIFTHS)]
+    return {"seed": seed, "returns": returns, "seconds": round(seconds, 1)}
+
+
+STUDIES: dict[str, tuple[dict[str, Any], Callable[[str, int], Row]]] = {
+    "chain": (CHAINS, climb),
+    "patterns": (PATTERNS, predict),
+    "control": (CONTROL, control),
+}
+
+
+# --- tables -------------------------------------------------------------------------------------
+
+
+def interval(values: Any, digits: int) -> str:
+    """A median with its interval by the bootstrap."""
+    found = median_of(values.tolist(), 0.95)
+    return f"{found.value:.{digits}f} ({found.low:.{digits}f} to {found.high:.{digits}f})"
+
+
+def chains(results: dict[str, list[Row]]) -> str:
+    """How many seeds solve each length, and the median of the episodes that they take."""
+    lengths, lines = sorted({length for row in CHAINS.values() for length in row.lengths}), []
+    for name, trials in results.items():
+        cells = []
+        for length in lengths:
+            solved = [one for trial in trials for one in trial["solved"] if one[0] == length]
+            tried = length in CHAINS[name].lengths
+            episodes = f" ({np.median([one[1] for one in solved]):.0f})" if solved else ""
+            cells.append(f"{len(solved)} of {len(trials)}{episodes}" if tried else "")
+        at_end = [one[2] for trial in trials for one in trial["solved"] if one[0] == CHAINS[name].lengths[-1]]
+        seconds = f"{np.median(at_end):.1f}" if at_end else "-"
+        lines.append([name, trials[0]["weights"], *cells, seconds])
+    return table(["agent", "weights", *(f"length {length}" for length in lengths), "seconds"], lines)
+
+
+def predictions(results: dict[str, list[Row]]) -> str:
+    """Medians of the errors in some tenths of the stream, with intervals in the last one."""
+    lines = []
+    for name, trials in results.items():
+        errors = np.array([trial["errors"] for trial in trials])
+        cells = [f"{np.median(errors[:, part]):.2f}" for part in (0, 1, 4)]
+        seconds = f"{np.median([trial['seconds'] for trial in trials]):.1f}"
+        lines.append([name, trials[0]["weights"], len(trials), *cells, interval(errors[:, -1], 3), seconds])
+    parts = (f"{100_000 * part:,}" for part in (1, 2, 5))
+    return table(
+        ["network", "weights", "seeds", *(f"to {part}" for part in parts), "to 1,000,000", "seconds"], lines
+    )
+
+
+def returns(results: dict[str, list[Row]]) -> str:
+    """Medians of the mean returns in each fifth of the steps, with intervals in the last one."""
+    lines = []
+    for name, trials in results.items():
+        values = np.array([trial["returns"] for trial in trials])
+        cells = [f"{one:.0f}" for one in np.median(values, axis=0)[:-1]]
+        lines.append([name, len(trials), *cells, interval(values[:, -1], 0)])
+    parts = (f"to {ALL_STEPS * part // FIFTHS:,}" for part in range(1, FIFTHS + 1))
+    return table(["task and agent", "seeds", *parts], lines)
+
+
+REPORTS = {"chain": chains, "patterns": predictions, "control": returns}
+
+
+def main() -> None:
+    """Run what is missing of a study, or write the tables of the page."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("study", choices=[*STUDIES, "report"])
+    options.add_argument("--seeds", type=int, default=20)
+    options.add_argument("--rows", nargs="*", metavar="ROW", help="only these")
+    given = options.parse_args()
+    if given.study != "report":
+        rows, trial = STUDIES[given.study]
+        filled(HERE / f"reward_{given.study}.json", given.rows or rows, given.seeds, trial)
+        return
+    for name, report in REPORTS.items():
+        results = json.loads((HERE / f"reward_{name}.json").read_text(encoding="utf-8"))
+        known = {row: results[row] for row in STUDIES[name][0] if results.get(row)}
+        fill(name, report(known), HERE / "reward.md")
+
+
+if __name__ == "__main__":
+    main()

@@ -16,6 +16,7 @@ from .learning.helpers import differences
 from .strategies import SMOOTH, Twin, specs
 
 
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")  # outputs may be unreached
 @given(specs(squashes=SMOOTH, logistic_outputs=True), st.integers(0, 99), st.booleans())
 def test_gradients_are_exact(spec, seed, together):
     """For several samples side by side and for one, and forward in time."""

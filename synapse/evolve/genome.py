@@ -16,8 +16,7 @@ from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Seed, random_generator
 from ..objects.network import Network, require_network
 from ..objects.state import SavedNetwork, from_saved
-from ..objects.topology import NO_GATER, Topology
-from ..objects.wiring import require_released
+from ..objects.topology import NO_GATER, Topology, require_released
 from .settings import codes_of
 
 NAMES = np.array(list(ACTIVATIONS), object)

@@ -19,7 +19,7 @@ from ..engine.delayed import is_delayed_in_order
 from ..engine.guard import InUse, consistent_read
 from ..engine.schema import CONNECTION, FLAG, GROUP, NEURON, SAVED, TIME, Column
 from ..engine.store import Store
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from .connection import Connection
 from .graph import LiveGraph, NeuronData
 from .metadata import Columns, Notes, by_number
@@ -412,6 +412,16 @@ def _add_metadata(rows: list[dict[str, Any]], columns: Columns, taken: set[str])
     for name, column in columns.items():
         for number, value in column.items() if name not in taken else ():
             rows[number][name] = value
+
+
+def require_released(network: Network, doing: str) -> None:
+    """Raise TopologyError if a neuron is clamped, which no other program knows; `doing` is a participle."""
+    held = np.flatnonzero(network._column("clamped"))
+    if len(held):
+        raise TopologyError(
+            f"{network!r} cannot be {doing}, because {network[int(held[0])]!r} is clamped. Release the "
+            "neurons of a copy first: neuron.release()."
+        )
 
 
 def freeze(table: Any) -> None:

@@ -95,16 +95,6 @@ def require_closed(network: Network, doing: str) -> None:
             raise not_closed(repr(network), doing, counts["crossings"], counts["_crossing"])
 
 
-def require_released(network: Network, doing: str) -> None:
-    """Raise TopologyError if a neuron is clamped, which no other program knows; `doing` is a participle."""
-    held = np.flatnonzero(network._column("clamped"))
-    if len(held):
-        raise TopologyError(
-            f"{network!r} cannot be {doing}, because {network[int(held[0])]!r} is clamped. Release the "
-            "neurons of a copy first: neuron.release()."
-        )
-
-
 def not_closed(whose: str, doing: str, count: int, example: Connection | None) -> TopologyError:
     """Return the error for neurons that are linked to others; `example` is one of `count` links."""
     return TopologyError(

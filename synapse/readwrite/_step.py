@@ -21,8 +21,7 @@ from ..engine.guard import InUse
 from ..errors import ArgumentError
 from ..objects.network import Network, require_network
 from ..objects.state import to_saved
-from ..objects.topology import Topology
-from ..objects.wiring import require_released
+from ..objects.topology import Topology, require_released
 from ._formulas import require_mean, require_written
 
 SOFTMAX = "softmax"

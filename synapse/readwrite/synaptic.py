@@ -19,8 +19,7 @@ from .._typing import Ints
 from ..errors import ArgumentError, FormatError, SynapseWarning, TopologyError
 from ..objects.network import Network
 from ..objects.state import SavedNetwork, from_saved, to_saved
-from ..objects.topology import NO_GATER, is_delayed
-from ..objects.wiring import require_released
+from ..objects.topology import NO_GATER, is_delayed, require_released
 from ..squash import ACTIVATIONS
 from . import files
 from ._checks import Records, is_whole, members, require, require_pairs_once

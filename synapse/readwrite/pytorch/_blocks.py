@@ -13,8 +13,7 @@ import numpy as np
 from ..._typing import Ints
 from ...errors import TopologyError
 from ...objects.network import Network
-from ...objects.topology import Topology, is_delayed
-from ...objects.wiring import require_released
+from ...objects.topology import Topology, is_delayed, require_released
 from ...squash import get as squash_of
 from .._step import groups_of
 

@@ -110,6 +110,15 @@ class Compiled:
         return float(done.stdout.split()[0])
 
 
+def in_node(folder: Path, net: synapse.Network, seconds: float) -> float:
+    """µs per step of the program in JavaScript."""
+    synapse.save(net, folder / "net.js")
+    script = Path(__file__).with_name("peers") / "inference.js"
+    numbers = map(str, (len(net.input), STEPS, seconds))
+    command = ["node", str(script), str(folder / "net.js"), *numbers]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
 def sizes(folder: Path, net: synapse.Network) -> dict[str, int]:
     """Bytes of the object code for a microcontroller, by the options of the program."""
     found = {}
@@ -207,6 +216,9 @@ def main() -> None:
                 for key, program in programs.items():
                     times[key].append(program(seconds))
             result["times"] = {key: {"least": min(values), "all": values} for key, values in times.items()}
+        if shutil.which("node"):
+            values = [in_node(folder, net, seconds) for _ in range(repeats)]
+            result["times"]["JavaScript, float64"] = {"least": min(values), "all": values}
         if shutil.which("arm-none-eabi-gcc"):
             result["bytes"] = sizes(folder, net)
     calls = {key: (lambda n, work=work: work(n * STEPS)) for key, work in works_of(cells).items()}

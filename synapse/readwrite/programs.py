@@ -29,6 +29,7 @@ from ..squash import ACTIVATIONS, LARGEST, SHARES, SINGLE, STATE
 from . import files
 from ._formats import Format
 from ._formulas import Branch, Symbol, Tree, given, in_order, kind_of, read, tree_of
+from ._loops import LoopWriter, identifier, lines
 from ._step import NetworkStep, step_of
 
 __all__ = ["javascript_source", "python_source"]
@@ -65,53 +66,10 @@ class Language:
     number: Callable[[float], str] = repr
 
 
-@dataclass(frozen=True, kw_only=True)
-class TableLanguage(Language):
-    """A language whose programs are loops over tables.
-
-    `loop`, `runs` (all of a neuron) and `run` are rows of tables. `start` begins with ``{values}``.
-    """
-
-    template: str
-    loop: str
-    runs: str
-    run: str
-    start: str
-
-
-def source(network: Network, language: TableLanguage, context: bool) -> str:
-    """Write a network as a program; raises as :func:`synapse.readwrite.python_source` does."""
-    step = step_of(network, language.key, language.name, context)
-    own = step.runs()[step.inputs :]
-    rows = [language.runs.format(", ".join(language.run.format(*run) for run in runs)) for runs in own]
-    return filled(
-        language.template,
-        heading=heading(language, step),
-        inputs=step.inputs,
-        outputs=step.outputs,
-        neurons=step.neurons,
-        squashes="\n\n".join(squash_functions(language, step.squashes())),
-        loops="\n".join(_loops(language, step)),
-        runs=",\n    ".join(rows),
-        biases=_numbers(step.biases[step.inputs :].tolist()),
-        weights=_numbers(step.weights.tolist()),
-        start=language.start.format(values=_numbers(step.start.tolist())) if context else "",
-    )
-
-
 def filled(template: str, **parts: Any) -> str:
     """A program: the text of its template with these parts."""
     program = Path(__file__).with_name("templates").joinpath(template)
     return Template(program.read_text(encoding="utf-8")).substitute(parts)
-
-
-def _loops(language: TableLanguage, step: NetworkStep) -> Iterator[str]:
-    """The loops of a step, in order: neurons whose states are computed, and others that activate then."""
-    for block in step.blocks:
-        first = block.first
-        for squash, begin, end in block.fires:
-            yield language.loop.format(first, block.stop, begin, end, identifier(squash))
-            first = block.stop
 
 
 def heading(language: Language, step: NetworkStep) -> str:
@@ -223,31 +181,18 @@ def _within(part: tuple[str, int], rank: int) -> str:
     return part[0] if part[1] >= rank else f"({part[0]})"
 
 
-def identifier(name: str) -> str:
-    """A name that is valid in every language, and that no other name has."""
-    if name.isascii() and not name.startswith("x_"):
-        return name
-    return "x_" + "".join(c if c.isascii() and c != "_" else f"_{ord(c):x}_" for c in name)
-
-
 def _numbers(values: Iterable[float]) -> str:
     """Numbers with all digits; a single 0 if there are none, because templates write a comma after them."""
     return lines([repr(value) for value in values] or ["0.0"])
-
-
-def lines(items: Sequence[str]) -> str:
-    """The rows of a table, five items in each."""
-    return ",\n    ".join(", ".join(items[i : i + 5]) for i in range(0, len(items), 5))
 
 
 # A group begins with its largest state, the first of equals.
 FIRST_OF_PYTHON = """def fire_NAME(states):
     best = max(range(len(states)), key=states.__getitem__, default=0)"""
 
-PYTHON = TableLanguage(
+PYTHON = Language(
     key="python",
     name="Python",
-    template="program.py.in",
     comment="# ",
     call="{0}({1})",
     calls={
@@ -271,10 +216,6 @@ PYTHON = TableLanguage(
     total = sum(shares)
     return [share / total for share in shares]""",
     },
-    loop="    ({}, {}, {}, {}, fire_{}),",
-    runs="[{}]",
-    run="({}, {}, {}, {})",
-    start="        self.value = [\n    {values}\n        ]\n",
 )
 
 
@@ -312,11 +253,34 @@ def python_source(network: Network, context: bool = False) -> str:
     >>> program["Network"]().step([2.0, -1.0])
     [0.5]
     """
-    return source(network, PYTHON, context)
+    step = step_of(network, PYTHON.key, PYTHON.name, context)
+    loops = []
+    for first, stop, fires in step.blocks:
+        weighed = [first, *[stop] * len(fires)]
+        for begin, fire in zip(weighed, fires, strict=False):
+            loops.append(f"    ({begin}, {stop}, {fire.first}, {fire.stop}, fire_{identifier(fire.squash)}),")
+    start = _numbers(step.start.tolist())
+    return filled(
+        "program.py.in",
+        heading=heading(PYTHON, step),
+        inputs=step.inputs,
+        outputs=step.outputs,
+        neurons=step.neurons,
+        squashes="\n\n".join(squash_functions(PYTHON, step.squashes())),
+        loops="\n".join(loops),
+        runs=",\n    ".join(str([tuple(run) for run in runs]) for runs in step.runs()[step.inputs :]),
+        biases=_numbers(step.biases[step.inputs :].tolist()),
+        weights=_numbers(step.weights.tolist()),
+        start=f"        self.value = [\n    {start}\n        ]\n" if context else "",
+    )
 
 
-FIRST_OF_JAVASCRIPT = """function fire_NAME(states) {
-  const best = states.reduce((best, s, j) => (s > states[best] ? j : best), 0);"""
+TOGETHER = 4
+"""Sources whose products JavaScript adds at a time; engines keep sums in memory between them."""
+
+FIRST_OF_JAVASCRIPT = """function fire_NAME(value, first, count) {
+  let best = first;
+  for (let j = first; j < first + count; j++) best = value[NEURONS + j] > value[NEURONS + best] ? j : best;"""
 
 ERF = """// JavaScript has no error function: its series, whose terms are all of one sign.
 function erf(x) {
@@ -329,10 +293,9 @@ function erf(x) {
   return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;
 }"""
 
-JAVASCRIPT = TableLanguage(
+JAVASCRIPT = Language(
     key="javascript",
     name="JavaScript",
-    template="program.js.in",
     comment="// ",
     call="Math.{0}({1})",
     calls={
@@ -348,20 +311,23 @@ JAVASCRIPT = TableLanguage(
     returns=("return {0};", "return [{0}];"),
     unused="",
     fires={
-        SINGLE: "function fire_NAME(states) {\n  return states.map((s) => squash_NAME(s));\n}",
+        SINGLE: """function fire_NAME(value, first, count) {
+  for (let j = first; j < first + count; j++) value[j] = squash_NAME(value[NEURONS + j]);
+}""",
         LARGEST: FIRST_OF_JAVASCRIPT
-        + "\n  return states.map((s, j) => (j === best ? squash_NAME(s) : 0));\n}",
+        + """
+  const largest = squash_NAME(value[NEURONS + best]);
+  value.fill(0, first, first + count)[best] = largest;
+}""",
         SHARES: FIRST_OF_JAVASCRIPT
         + """
-  const shares = states.map((s) => Math.exp(s - states[best]));
-  const total = shares.reduce((sum, share) => sum + share, 0);
-  return shares.map((share) => share / total);
+  let total = 0;
+  for (let j = first; j < first + count; j++) {
+    total += value[j] = Math.exp(value[NEURONS + j] - value[NEURONS + best]);
+  }
+  for (let j = first; j < first + count; j++) value[j] /= total;
 }""",
     },
-    loop="  [{}, {}, {}, {}, fire_{}],",
-    runs="[{}]",
-    run="[{}, {}, {}, {}]",
-    start="    this.value.set([\n    {values}\n    ]);\n",
 )
 
 
@@ -371,7 +337,26 @@ def javascript_source(network: Network, context: bool = False) -> str:
     It runs in browsers, as a script, and in Node, with ``require``. Parameters and errors are those of
     :func:`python_source`.
     """
-    return source(network, JAVASCRIPT, context)
+    step = step_of(network, JAVASCRIPT.key, JAVASCRIPT.name, context)
+    writer = LoopWriter(step, JAVASCRIPT.number, index="let", together=TOGETHER)
+    blocks = [
+        "\n  ".join([f"function block{i}(value) {{", *writer.block(block)]) + "\n}"
+        for i, block in enumerate(step.blocks)
+    ]
+    start = _numbers(step.start.tolist())
+    return filled(
+        "program.js.in",
+        heading=heading(JAVASCRIPT, step),
+        inputs=step.inputs,
+        outputs=step.outputs,
+        neurons=step.neurons,
+        squashes="\n\n".join(squash_functions(JAVASCRIPT, step.squashes())),
+        largest=max(block.stop - block.first for block in step.blocks),
+        blocks="\n\n".join(blocks),
+        calls="\n    ".join(f"block{i}(value);" for i in range(len(blocks))),
+        start=f"    this.value.set([\n    {start}\n    ]);\n" if context else "",
+        **writer.tables(),
+    )
 
 
 COST_NUMBERS = ("target", "output", "slope", "outputs")

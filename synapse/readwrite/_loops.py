@@ -1,0 +1,260 @@
+"""The loops of exported programs: which connections one loop adds, and its text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from .._typing import Floats, Ints
+from ._step import NetworkStep, NeuronBlock
+
+LEAST = 4
+"""Fewest connections of a loop; the others are in a list."""
+FILLED = 0.75
+"""Smallest share of connections in a matrix; the other weights in it are 0."""
+LANES = 8
+"""Partial sums of a neuron that reads many sources; fewer targets than these do not fill a vector."""
+
+
+class Term(NamedTuple):
+    """Connections that one loop adds: from ``source + i`` to ``target + j``, with ``weights[i, j]``.
+
+    If they are `parallel`, the source of ``target + j`` is ``source + j`` alone. The gaters are
+    ``gater + i``, ``gater + j`` or ``gater``, as `along` is "i", "j" or ""; None: there are none.
+    """
+
+    source: int
+    target: int
+    weights: Floats
+    parallel: bool
+    gater: int | None
+    along: str
+
+
+class LoopWriter:
+    """Writes the loops of blocks, and collects weights in the order in which the loops read them.
+
+    `number` writes a number.
+    `index` is the type of an index and `real`, with a space, that of a number; without one, the program has
+    ``sum`` already. The products of `together` sources are added at a time if a block has more sums than
+    there are in `registers`. With `lanes`, few neurons with many sources are summed up in ``LANES`` parts.
+    """
+
+    def __init__(
+        self,
+        step: NetworkStep,
+        number: Callable[[float], str],
+        *,
+        index: str,
+        real: str = "",
+        together: int,
+        registers: int = 0,
+        lanes: bool = False,
+    ) -> None:
+        self.step, self.number, self.index, self.real = step, number, index, real
+        self.together, self.registers, self.lanes = together, registers, lanes
+        self.weights: list[Floats] = []
+        self.used = 0
+        self.listed: list[list[int]] = []
+
+    def numbers(self, values: Floats) -> str:
+        """Numbers with all digits; a single 0 if there are none, because C has no empty table."""
+        return lines([self.number(value) for value in values.tolist()] or ["0"])
+
+    def tables(self) -> dict[str, str]:
+        """The tables that the loops read, after all blocks have been written."""
+        return {
+            "biases": self.numbers(self.step.biases[self.step.inputs :]),
+            "weights": self.numbers(np.concatenate([np.zeros(0), *self.weights])),
+            "listed": lines([", ".join(map(str, row)) for row in self.listed] or ["0"]),
+        }
+
+    def block(self, block: NeuronBlock) -> Iterator[str]:
+        """The code of a block: the sums of its neurons, and their activations."""
+        first, size = block.first, block.stop - block.first
+        if self.real:
+            yield f"{self.real}sum[{size}];"
+        yield f"{self._loop('j', size)} sum[j] = biases[{_sum(first - self.step.inputs, 'j')}];"
+        terms, rest = terms_of(self.step, block)
+        for term in terms:
+            yield from self._term(term, f"sum[{_sum(term.target - first, 'j')}]")
+        for gated in (False, True):
+            rows = rest[(self.step.gater[rest] >= 0) == gated]
+            if len(rows):
+                yield self._list(rows, first, gated)
+        yield f"{self._loop('j', size)} value[NEURONS + {first} + j] = sum[j];"
+        for squash, begin, end in block.fires:
+            yield f"fire_{identifier(squash)}(value, {begin}, {end - begin});"
+
+    def _loop(self, index: str, stop: int, first: int = 0, by: int = 1) -> str:
+        """The head of a loop."""
+        further = f"{index}++" if by == 1 else f"{index} += {by}"
+        return f"for ({self.index} {index} = {first}; {index} < {stop}; {further})"
+
+    def _use(self, weights: Floats) -> int:
+        """Add weights to those of the program; returns where they begin."""
+        at = self.used
+        self.weights.append(weights.ravel())
+        self.used += weights.size
+        return at
+
+    def _list(self, rows: Ints, first: int, gated: bool) -> str:
+        step, begin, at = self.step, 3 * len(self.listed), self._use(self.step.weights[rows])
+        columns = step.target[rows] - first, step.source[rows], np.maximum(step.gater[rows], 0)
+        self.listed += np.transpose(columns).tolist()
+        target, source, gater = (f"listed[{_sum(begin + k, '3 * i')}]" for k in range(3))
+        gain = f" * value[{gater}]" if gated else ""
+        return (
+            f"{self._loop('i', len(rows))} sum[{target}] += weights[{_sum(at, 'i')}]{gain} * value[{source}];"
+        )
+
+    def _term(self, term: Term, total: str) -> Iterator[str]:
+        """The loops of a term: by columns, for each source over all targets, or by rows."""
+        sources, targets = term.weights.shape
+        over = self._loop("j", targets)
+        if self.lanes and targets < min(LANES, sources) and sources >= LANES:
+            yield from self._in_lanes(term, total, over)
+            return
+        at = self._use(term.weights)
+        if sources == 1:
+            yield f"{over} {total} += weights[{_sum(at, 'j')}] * {_read(term, '', 'j')};"
+            return
+        together = self.together if targets > self.registers else 1
+        whole = sources - sources % together
+        gain = f" * value[{_sum(term.gater, 'j')}]" if term.along == "j" and term.gater is not None else ""
+        for first, stop, by in ((0, whole, together), (whole, sources, 1)):
+            if first < stop:
+                plain = term._replace(gater=None) if gain else term
+                values = ", ".join(f"x{k} = {_read(plain, _sum(k, 'i'), '')}" for k in range(by))
+                places = (_sum(at + k * targets, f"{targets} * i", "j") for k in range(by))
+                products = (f" + weights[{place}] * x{k}{gain}" for k, place in enumerate(places))
+                yield f"{self._loop('i', stop, first, by)} {{"
+                yield f"    const {self.real}{values};"
+                yield f"    {over} {total} = {total}" + "\n        ".join(["", *products]) + ";"
+                yield "}"
+
+    def _in_lanes(self, term: Term, total: str, over: str) -> Iterator[str]:
+        """Few neurons with many sources each: several partial sums, so that no addition waits for another."""
+        sources = len(term.weights)
+        at, whole = self._use(term.weights.T), sources - sources % LANES
+        weight = _sum(at, f"{sources} * j")
+        yield f"{over} {{"
+        yield f"    {self.real}part[{LANES}] = {{0}};"
+        yield f"    {self._loop('i', whole, 0, LANES)} {self._loop('k', LANES)}"
+        yield f"        part[k] += weights[{weight} + i + k] * {_read(term, 'i + k', 'j')};"
+        for i in range(whole, sources):
+            yield f"    part[{i - whole}] += weights[{weight} + {i}] * {_read(term, str(i), 'j')};"
+        yield f"    for (int k = {LANES // 2}; k > 0; k /= 2) for (int i = 0; i < k; i++)"
+        yield "        part[i] += part[i + k];"
+        yield f"    {total} += part[0];"
+        yield "}"
+
+
+def _sum(first: int, *others: str) -> str:
+    """The text of a sum, without what is 0 or empty."""
+    return " + ".join(part for part in (str(first) if first else "", *others) if part) or "0"
+
+
+def _read(term: Term, i: str, j: str) -> str:
+    """The value that a weight multiplies: that of the source, times that of the gater."""
+    value = f"value[{_sum(term.source, j if term.parallel else i)}]"
+    if term.gater is None:
+        return value
+    gater = f"value[{_sum(term.gater, {'i': i, 'j': j, '': ''}[term.along])}]"
+    return f"{value} * {gater}" if term.along == "j" else f"({gater} * {value})"
+
+
+def terms_of(step: NetworkStep, block: NeuronBlock) -> tuple[list[Term], Ints]:
+    """The terms of a block, and its other connections.
+
+    Connections share a term if one rule finds their gaters: one number, one distance from the target, or one
+    distance from the source. Each connection follows the rule that most others of the block follow.
+    """
+    rows = step.rows(block.first, block.stop)
+    if not len(rows):
+        return [], rows
+    gater = step.gater[rows]
+    keys, shares = [], []
+    for distance in (gater, gater - step.target[rows], gater - step.source[rows]):
+        _, key, count = np.unique(distance, return_inverse=True, return_counts=True)
+        keys.append(key)
+        shares.append(count[key])
+    rule = np.where(gater < 0, 0, np.argmax(shares, axis=0))
+    key = np.choose(rule, keys)
+    terms: list[Term] = []
+    rest: list[Ints] = []
+    for chosen, number in sorted(set(zip(rule.tolist(), key.tolist(), strict=True))):
+        mine, along = rows[(rule == chosen) & (key == number)], ("", "j", "i")[chosen]
+        mine = mine[np.lexsort((step.source[mine], step.target[mine]))]
+        matrices, others = _matrices(step, mine, along)
+        parallels, others = _parallels(step, others, along)
+        terms += matrices + parallels
+        rest.append(others)
+    return terms, np.sort(np.concatenate(rest))
+
+
+def _matrices(step: NetworkStep, rows: Ints, along: str) -> tuple[list[Term], Ints]:
+    """The dense matrices among connections with one rule, and the other connections."""
+    terms, rest = [], [rows[:0]]
+    for group, sources in _neighbours(step, rows):
+        target, gater = int(step.target[group[0]]), int(step.gater[group[0]])
+        for stretch in np.split(sources, np.flatnonzero(np.diff(sources) > 1) + 1):
+            first = int(stretch[0])
+            inside = group[(step.source[group] >= first) & (step.source[group] <= stretch[-1])]
+            weights = np.zeros((len(stretch), step.target[group[-1]] - target + 1))
+            weights[step.source[inside] - first, step.target[inside] - target] = step.weights[inside]
+            if weights.size < LEAST:
+                rest.append(inside)
+                continue
+            begin = gater + (first - int(step.source[group[0]]) if along == "i" else 0)
+            terms.append(Term(first, target, weights, False, None if gater < 0 else begin, along))
+    return terms, np.concatenate(rest)
+
+
+def _neighbours(step: NetworkStep, rows: Ints) -> Iterator[tuple[Ints, Ints]]:
+    """Connections into neighbours that read mostly the same sources, and these sources."""
+    begin = stop = 0
+    sources = rows[:0]
+    for part in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(step.target[rows])) + 1):
+        own = step.source[rows[part]]
+        joined = sources if np.array_equal(own, sources) else np.union1d(sources, own)
+        height = step.target[rows[part[0]]] - step.target[rows[begin]] + 1
+        if stop > begin and part[-1] + 1 - begin < FILLED * len(joined) * height:
+            yield rows[begin:stop], sources
+            begin, joined = part[0], own
+        sources, stop = joined, part[-1] + 1
+    yield rows[begin:stop], sources
+
+
+def _parallels(step: NetworkStep, rows: Ints, along: str) -> tuple[list[Term], Ints]:
+    """Connections of neighbours to neighbours, one each, among those with one rule, and the others."""
+    distance = step.source[rows] - step.target[rows]
+    order = np.lexsort((step.target[rows], distance))
+    rows, distance = rows[order], distance[order]
+    apart = (np.diff(distance) != 0) | (np.diff(step.target[rows]) != 1)
+    terms, rest = [], [rows[:0]]
+    for group in np.split(rows, np.flatnonzero(apart) + 1):
+        if len(group) < LEAST:
+            rest.append(group)
+            continue
+        source, target, gater = (int(column[group[0]]) for column in (step.source, step.target, step.gater))
+        weights = step.weights[group][None]
+        terms.append(Term(source, target, weights, True, None if gater < 0 else gater, along and "j"))
+    return terms, np.concatenate(rest)
+
+
+# --- text ------------------------------------------------------------------------------------------
+
+
+def identifier(name: str) -> str:
+    """A name that is valid in every language, and that no other name has."""
+    if name.isascii() and not name.startswith("x_"):
+        return name
+    return "x_" + "".join(c if c.isascii() and c != "_" else f"_{ord(c):x}_" for c in name)
+
+
+def lines(items: Sequence[str]) -> str:
+    """The rows of a table, five items in each."""
+    return ",\n    ".join(", ".join(items[i : i + 5]) for i in range(0, len(items), 5))

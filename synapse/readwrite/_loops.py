@@ -37,8 +37,9 @@ class LoopWriter:
     """Writes the loops of blocks, and collects weights in the order in which the loops read them.
 
     `number` writes a number. `index` is the type of an index and `real`, with a space, that of a number;
-    without one, the program has ``sum`` already. The products of `together` sources are added at a time if a block has more sums than
-    there are in `registers`. With `lanes`, few neurons with many sources are summed up in ``LANES`` parts.
+    without one, the program has ``sum`` already. The products of `together` sources are added at a time if a
+    block has more sums than there are in `registers`. With `lanes`, few neurons with many sources are summed
+    up in ``LANES`` parts.
     """
 
     def __init__(

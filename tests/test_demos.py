@@ -20,6 +20,7 @@ MORE = {
     "connectome": {"connectome.graphml"},
     "freeform": {"ring.gexf", "ring.graphml", "ring.png", "ring.synapse"},
     "music_of_one_neuron": {"music_of_one_neuron.wav"},
+    "phase": {"phase.gif"},
     "paint": {f"frame_{epoch:04}.png" for epoch in (0, 1, 3, 10, 30)},
 }
 QUICK = "concert", "freeform", "xor"

@@ -6,7 +6,7 @@ from hypothesis import assume, strategies as st
 
 import architect
 import synapse
-from demos import adversarial
+from demos import adversarial, phase
 from synapse import gradient
 from synapse.learning import compare_gradients
 
@@ -102,40 +102,63 @@ def test_sensitivities(sort):
     assert ours == pytest.approx(torch_gradient(net, *data, "squared_error")[1:], abs=1e-11, rel=1e-10)
 
 
+def leaves(torch, net):
+    """Weights and biases as tensors, and functions for the matrix between two layers and a layer's biases."""
+    weights, biases = (torch.tensor(part, requires_grad=True) for part in (net.weights, net.biases))
+    place = {neuron: i for i, neuron in enumerate(net)}
+    ends = zip(*((place[link.source], place[link.target]) for link in net.connections), strict=True)
+    every = torch.zeros(len(net), len(net), dtype=torch.float64)
+    every = every.index_put(tuple(torch.tensor(end) for end in ends), weights)
+
+    def between(source, target):
+        return every[[place[one] for one in source]][:, [place[one] for one in target]]
+
+    return weights, biases, between, lambda layer: biases[[place[one] for one in layer]]
+
+
+def require_slopes(net, ours, loss, *tensors):
+    """Our gradient is that of this loss of PyTorch, for all that learns."""
+    loss.backward()
+    assert ours.loss == pytest.approx(loss.item(), abs=1e-11)
+    for found, leaf, learns in zip((ours.weights, ours.biases), tensors, learning(net), strict=True):
+        assert np.abs(found - leaf.grad.numpy())[learns].max() < 1e-10
+
+
 def test_a_generator_and_its_judge_have_the_gradient_of_pytorch_written_out():
     """The network of the demo after its growth, with both switches in one batch."""
     torch = pytest.importorskip("torch")
-    net, rng = adversarial.grown(3), np.random.default_rng(0)
-    rows = rng.normal(size=(10, len(net.input)))
+    net, rng, leak = adversarial.grown(3), np.random.default_rng(0), torch.nn.functional.leaky_relu
+    rows, targets = rng.normal(size=(10, len(net.input))), rng.random((10, 1))
     rows[:, -2:] = np.eye(2)[rng.integers(2, size=10)]
-    targets = rng.random((10, 1))
-    weights, biases = (torch.tensor(part, requires_grad=True) for part in (net.weights, net.biases))
-    place, leak = {neuron: i for i, neuron in enumerate(net)}, torch.nn.functional.leaky_relu
-    between = torch.zeros(len(net), len(net), dtype=torch.float64)
-    ends = [[place[end] for end in pair] for pair in zip(*((c.source, c.target) for c in net.connections))]
-    between = between.index_put(tuple(map(torch.tensor, ends)), weights)
-
-    def part(source, target):
-        return between[[place[one] for one in source]][:, [place[one] for one in target]]
-
-    def bias(layer):
-        return biases[[place[one] for one in layer]]
-
+    *tensors, between, bias = leaves(torch, net)
     thought, made, more, fine, seen_fine, seen, judging = net.hidden
-    x = torch.tensor(rows)
-    first, real, switch = x[:, :-66], x[:, -66:-2], x[:, -2:]
-    noise, pixels = net.input[:-66], net.input[-66:-2]
-    hidden = leak(first @ part(noise, thought) + bias(thought), 0.01)
-    coarse = torch.sigmoid(hidden @ part(thought, made) + bias(made))
-    deeper = leak(hidden @ part(thought, more) + bias(more), 0.01)
-    drawn = torch.sigmoid(coarse @ part(made, fine) + deeper @ part(more, fine) + bias(fine))
-    shown = switch[:, :1] * (real @ part(pixels, seen_fine)) + switch[:, 1:] * (drawn @ part(fine, seen_fine))
-    means = shown @ part(seen_fine, seen)
-    doubt = leak(means @ part(seen, judging) + shown @ part(seen_fine, judging) + bias(judging), 0.01)
-    y, t = torch.sigmoid(doubt @ part(judging, net.output) + bias(net.output)), torch.tensor(targets)
+    x, noise, pixels = torch.tensor(rows), net.input[:-66], net.input[-66:-2]
+    hidden = leak(x[:, :-66] @ between(noise, thought) + bias(thought), 0.01)
+    coarse = torch.sigmoid(hidden @ between(thought, made) + bias(made))
+    deeper = leak(hidden @ between(thought, more) + bias(more), 0.01)
+    drawn = torch.sigmoid(coarse @ between(made, fine) + deeper @ between(more, fine) + bias(fine))
+    shown = x[:, -2:-1] * (x[:, -66:-2] @ between(pixels, seen_fine)) + x[:, -1:] * (
+        drawn @ between(fine, seen_fine)
+    )
+    doubt = shown @ between(seen_fine, seen) @ between(seen, judging) + shown @ between(seen_fine, judging)
+    doubt = leak(doubt + bias(judging), 0.01)
+    y, t = torch.sigmoid(doubt @ between(judging, net.output) + bias(net.output)), torch.tensor(targets)
     loss = -(t * y.log() + (1 - t) * (1 - y).log()).sum()
-    loss.backward()
-    ours, learn = gradient(net, rows, targets), learning(net)
-    assert ours.loss == pytest.approx(loss.item(), abs=1e-12)
-    for found, leaf, learns in zip((ours.weights, ours.biases), (weights, biases), learn, strict=True):
-        assert np.abs(found - leaf.grad.numpy())[learns].max() < 1e-10
+    require_slopes(net, gradient(net, rows, targets), loss, *tensors)
+
+
+def test_weights_by_phase_have_the_gradient_of_pytorch_written_out():
+    torch = pytest.importorskip("torch")
+    net, (rows, targets) = phase.phase_functioned(6, 1), phase.rows((0.4, 1.2), 7)
+    *tensors, between, bias = leaves(torch, net)
+    mixers, *copies, thought, d0, d1, d2, d3 = net.hidden
+    x = torch.tensor(rows)
+    mixed = x[:, :2] @ between(net.input[:2], mixers) + bias(mixers)
+
+    def step(values, copies, target):
+        parts = (mixed[:, k : k + 1] * values @ between(copy, target) for k, copy in enumerate(copies))
+        return sum(parts) + mixed @ between(mixers, target)
+
+    y = step(torch.tanh(step(x[:, 2:], copies, thought)), (d0, d1, d2, d3), net.output)
+    loss = 0.5 * (torch.tensor(targets) - y).square().sum()
+    require_slopes(net, gradient(net, rows, targets), loss, *tensors)

@@ -6,7 +6,7 @@ from hypothesis import assume, strategies as st
 
 import architect
 import synapse
-from demos import adversarial, phase
+from demos import adversarial, phase, style
 from synapse import gradient
 from synapse.learning import compare_gradients
 
@@ -162,3 +162,24 @@ def test_weights_by_phase_have_the_gradient_of_pytorch_written_out():
     y = step(torch.tanh(step(x[:, 2:], copies, thought)), (d0, d1, d2, d3), net.output)
     loss = 0.5 * (torch.tensor(targets) - y).square().sum()
     require_slopes(net, gradient(net, rows, targets), loss, *tensors)
+
+
+def test_a_canvas_has_the_gradient_of_pytorch_written_out(monkeypatch):
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(style, "SIZE", 6)
+    monkeypatch.setattr(style, "PLACES", 4)
+    net, rng = style.network(0), np.random.default_rng(1)
+    net.output.cost_weights = rng.random(len(net.output))
+    targets = rng.random((1, len(net.output)))
+    *tensors, between, bias = leaves(torch, net)
+    canvas, features = net.hidden
+    for layer in (features, net.output):
+        layer.trainable = False
+    for link in net.connections:
+        link.trainable = link.target in features
+    seen = torch.tanh(torch.sigmoid(bias(canvas)) @ between(canvas, features))
+    by_filter = seen.reshape(len(style.FILTERS), -1)
+    products = by_filter @ by_filter.T / by_filter.shape[1]
+    y = torch.cat([seen, torch.stack([products[a, b] for a, b in style.PAIRS])])
+    loss = 0.5 * (torch.tensor(net.output.cost_weights) * (torch.tensor(targets[0]) - y).square()).sum()
+    require_slopes(net, gradient(net, [[0.0]], targets), loss, *tensors)

@@ -204,8 +204,7 @@ class Hopfield(Network):
         if not (np.abs(rows) == 1).all():
             wrong, binary = rows[np.abs(rows) != 1][0], ((rows == 0) | (rows == 1)).all()
             advice = "For 0 and 1, give 2 * np.array(patterns) - 1." if binary else ""
-            expected = f"Expected {_checks.lowered(what)} to consist of 1 and -1, or of booleans"
-            raise ArgumentError(f"{expected}, got {wrong:g} too. {advice}".rstrip())
+            raise ArgumentError(_checks.expected(what, "of 1 and -1, or of booleans", float(wrong), advice))
         return rows
 
 

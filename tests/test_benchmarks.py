@@ -25,7 +25,7 @@ def test_quick_run_writes_its_files(tmp_path):
     cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
     try:
         rows = "2-3-1,lstm-2-3-1,activate-2-3-1"
-        tables = "steps,calls,growth,gradients,batches,streams,structure,edits"
+        tables = "steps,calls,growth,gradients,batches,streams,structure,edits,large"
         options = ["--rows", rows, "--peers", "synapse,numpy", "--only", tables, "--largest", "3"]
         main(["--quick", *options, "--out", str(tmp_path)])
     finally:

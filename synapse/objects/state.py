@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .. import squash as squashes
 from .._checks import json_object
 from .._typing import Floats, Ints
-from ..engine.guard import InUse
+from ..engine.guard import InUse, making_many
 from ..engine.lowering.program import Program, Traces, kept_traces
 from ..engine.rtrl import BIAS, PortableSensitivities
 from ..engine.schema import (
@@ -128,6 +128,7 @@ def _saved(network: Network) -> SavedNetwork:
     return saved
 
 
+@making_many()
 def from_saved(saved: SavedNetwork) -> Network:
     """Make a network from columns whose values have been checked. It takes over the arrays.
 

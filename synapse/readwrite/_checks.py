@@ -267,7 +267,7 @@ def require_pairs_once(source: NDArray[Any], target: NDArray[Any], length: Any =
     if all((np.diff(starts_of(part)) >= length[part][:-1]).all() for part in parts):
         return  # as most networks are made
     starts = starts_of(slice(None))
-    order = np.argsort(starts, kind="stable")
+    order = np.argsort(starts)
     again = np.flatnonzero(starts[order[1:]] < (starts + length)[order[:-1]])
     if len(again):
         runs = order[again[0] : again[0] + 2]

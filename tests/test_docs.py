@@ -28,6 +28,7 @@ RUN = (
     "evolution",
     "deploying",
     "reward",
+    "large",
 )
 PAGES = ["README.md", *(f"docs/{name}.md" for name in RUN)]
 

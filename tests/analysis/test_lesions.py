@@ -30,6 +30,7 @@ def by_hand(net, of, numbers, inputs, targets):
     return Trainer(twin).test(inputs, targets).error
 
 
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")  # outputs that nothing leads to
 @given(specs(), st.sampled_from(["neurons", "connections", "gates"]), st.booleans())
 def test_lesions_are_those_by_hand(spec, of, pairs):
     net = used(Twin(spec).net)

@@ -160,7 +160,7 @@ class History:
             self.best = min(latest)
             self.best_epoch = self.done - len(errors) + latest.index(self.best) + 1
             if self.restore:
-                with InUse(self.network):
+                with self.in_use():
                     self.best_weights = Snapshot(self.network)
 
     def judge(self) -> str | None:
@@ -196,7 +196,7 @@ class History:
         seconds, measure = self.seconds, self.measure if stopped == "error" else None
         error = self.latest if measure is None else self.tested
         if self.best_weights is not None and (measure is None or self.held_out is not None):
-            with InUse(self.network):
+            with self.in_use():
                 self.last_weights = Snapshot(self.network)
             self.best_weights.restore()
             with self.in_use():

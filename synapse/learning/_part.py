@@ -112,7 +112,7 @@ class Part(tuple[Item, ...]):
         The topology has the same version as at the last time if it has not changed since then, so that
         nothing that was prepared for the part must be prepared again.
         """
-        self._depth += 1
+        self._depth += 1  # first, as `release` follows in any case
         if self._depth > 1:
             return
         store, network = self.network._store, self.network
@@ -202,8 +202,9 @@ class PartInUse(InUse):
         super().__enter__()
         try:
             self._part.hold()
+            self._part.network._store.ready()  # rows are in the order that parameters were found in
         except BaseException:
-            super().__exit__()
+            self.__exit__()
             raise
         return self
 

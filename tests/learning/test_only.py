@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 import architect
 import synapse
@@ -60,6 +60,7 @@ def state_of(net):
     validation=st.sampled_from([None, HELD_OUT]),
     seed=st.integers(0, 1000),
 )
+@example("elman", "lbfgs", "stream", HELD_OUT, 1)
 def test_a_part_learns_as_if_everything_else_were_frozen_by_hand(network, options, data, validation, seed):
     found = []
     for by_hand in (False, True):

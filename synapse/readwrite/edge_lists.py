@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from .. import initializers, squash as squashes
 from .._checks import boolean, expected, float_type, shown, text
-from ..engine.guard import making_many
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Initializer, Seed, given_back, random_generator
 from ..objects.connection import FIELDS
@@ -22,7 +21,6 @@ from .graphs import Columns, Items, keys_of, network_of_columns
 __all__ = ["from_edges"]
 
 
-@making_many()
 def from_edges(
     edges: Any,
     inputs: Iterable[Any] | None = None,

@@ -300,7 +300,7 @@ def propagate_gated(m, first, last, rate, defer):
     for back in range(last - first):
         j = last - ONE - back
         propagate_neuron(m, j, rate, defer != 0)
-        if m.ties[SIGNED] != 0:  # while the weights are in the cache
+        if m.ties[SIGNED] != 0 and (m.step[j] != 0.0 or m.flags[j] & GATES):  # it has moved its weights
             hold_signs(m, j, j + ONE)
 
 

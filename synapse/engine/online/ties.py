@@ -40,9 +40,8 @@ def add_moves(values, rows, lengths, groups, base, move, stretches):
 @inline
 def stop_at_zero(m, row):
     """Stop a weight at 0 if an update has taken it across. reads: sign; writes: weight"""
-    sign, weight = m.sign[row], m.weight[row]
-    if (sign > 0 and weight < 0.0) or (sign < 0 and weight > 0.0):
-        m.weight[row] = zero(weight)
+    if m.sign[row] * m.weight[row] < 0.0:  # one branch, which is rarely taken
+        m.weight[row] = zero(m.weight[row])
 
 
 @rare(INDEX, INDEX)

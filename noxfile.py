@@ -34,7 +34,7 @@ def oldest(session):
 
 @nox.session
 def lint(session):
-    """Faults, formatting, spelling, the order of imports, the workflows, the project as a whole, its citation."""
+    """Faults, formatting, spelling, imports, the workflows, the project as a whole, its citation."""
     session.install("-e", ".[dev]")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from . import engine
 from ._typing import Floats
 from .errors import ArgumentError
 
@@ -18,8 +19,13 @@ TOO_LARGE = (
 )
 
 
+ARRAYS = ("count", "deviation", "mean", "squares")
+
+
 class RunningScale:
     """Means and standard deviations of columns (Chan, Golub and LeVeque 1983); 1 for constant columns.
+
+    With a `keep` below 1, a row counts this much less with every later one (in :meth:`take`).
 
     >>> scale = RunningScale(2)
     >>> scale.add(np.array([[1.0, 5.0], [3.0, 5.0]]))
@@ -27,7 +33,8 @@ class RunningScale:
     array([2., 1.])
     """
 
-    def __init__(self, columns: int) -> None:
+    def __init__(self, columns: int, keep: float = 1.0) -> None:
+        self.keep = keep
         self.count, self.deviation = np.full(columns, TINY), np.ones(columns)
         self.mean, self.squares = np.zeros((2, columns))
 
@@ -47,14 +54,16 @@ class RunningScale:
         self.squares[at] += squares
         self._deviate()
 
-    def add_row(self, row: Floats, weight: float | Floats) -> None:
-        """Count one row of all columns, with one weight or one for each column (Welford 1962)."""
-        self.count += weight
-        gap = row - self.mean
-        self.mean += gap * (weight / self.count)
-        gap *= row - self.mean
-        self.squares += gap * weight
-        self._deviate()
+    def take(self, row: Floats, weight: float = 1.0) -> Floats:
+        """Count one row, NaN where a column has no value, and return it in standard units, 0 for NaN.
+
+        With a weight of 0, nothing is counted.
+        """
+        standard = np.empty(len(row))
+        columns = self.count, self.mean, self.squares, self.deviation
+        if not engine.functions.scale.take_row(row, weight, self.keep, *columns, standard):
+            raise ArgumentError(TOO_LARGE)
+        return standard
 
     def add_each(self, rows: Floats) -> Floats:
         """Count rows of all columns one after the other; returns each with the scale after it."""
@@ -85,17 +94,22 @@ class RunningScale:
 
     def insert(self, at: int) -> None:
         """Add a column without rows before column `at`."""
-        for name, start in vars(RunningScale(1)).items():
-            setattr(self, name, np.insert(getattr(self, name), at, start[0]))
+        for name in ARRAYS:
+            setattr(self, name, np.insert(getattr(self, name), at, getattr(RunningScale(1), name)[0]))
+
+    def delete(self, at: int) -> None:
+        """Remove column `at`."""
+        for name in ARRAYS:
+            setattr(self, name, np.delete(getattr(self, name), at))
 
     def as_json(self) -> dict[str, list[float]]:
         """All its numbers, as JSON has them."""
-        return {name: values.tolist() for name, values in vars(self).items()}
+        return {name: getattr(self, name).tolist() for name in ARRAYS}
 
     @classmethod
     def of(cls, document: dict[str, Any], columns: int) -> RunningScale:
         """The scale of so many columns that :meth:`as_json` has described; ValueError if it is another."""
         made = cls(columns)
-        for name, values in vars(made).items():
-            values[:] = np.reshape(document[name], columns)
+        for name in ARRAYS:
+            getattr(made, name)[:] = np.reshape(document[name], columns)
         return made

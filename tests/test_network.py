@@ -314,9 +314,18 @@ def test_a_hidden_neuron_can_be_removed():
     assert net.activate([1.0, 2.0]) == pytest.approx(smaller.activate([1.0, 2.0]))
 
 
-def test_inputs_and_outputs_are_not_removed(net):
+def test_inputs_and_outputs_are_removed_except_the_last(net):
+    """What a removed input has sent is 0, so the outputs are those of a network that gets 0 there."""
+    twin = net.clone()
+    for link in twin.input[0].outgoing:
+        link.weight = 0.0
+    net.remove(net.input[0])
+    for step in range(3):
+        assert net.activate([0.3 * step]) == pytest.approx(twin.activate([7.0, 0.3 * step]))
+    net.remove(net.output[1])
+    assert net.activate([0.5]) == pytest.approx(twin.activate([7.0, 0.5])[:1])
     for neuron in (net.input[0], net.output[0], Neuron(), perceptron(1, 1, 1).hidden[0][0]):
-        with unchanged(net), pytest.raises(TopologyError, match="not a hidden neuron"):
+        with unchanged(net), pytest.raises(TopologyError, match="is not a neuron of|is the last neuron of"):
             net.remove(neuron)
     with pytest.raises(ArgumentTypeError):
         net.remove("cell")

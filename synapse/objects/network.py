@@ -499,17 +499,18 @@ class Network(Sequence[Neuron]):
 
     @atomic
     def remove(self, neuron: Neuron) -> None:
-        """Remove a hidden neuron and all its connections.
+        """Remove a neuron and all its connections.
 
         Parameters
         ----------
         neuron : Neuron
-            Hidden neuron of this network. If it is the last one of its layer, the layer is removed too.
+            Neuron of this network. If it is the last one of a hidden layer, the layer is removed too.
 
         Raises
         ------
         TopologyError
-            If it is not a hidden neuron of this network, or gates connections of other neurons.
+            If it is not a neuron of this network, is its last input or output, or gates connections of other
+            neurons.
 
         See Also
         --------
@@ -524,15 +525,14 @@ class Network(Sequence[Neuron]):
         <Perceptron 2-2-1, 5 neurons, 6 connections>
         """
         require_neuron("What is removed from a network", neuron)
-        for layer in self._layers[1:-1]:
-            if neuron in layer._neurons:
-                break
-        else:
-            raise TopologyError(
-                f"{neuron!r} is not a hidden neuron of {self!r}: only hidden neurons can be removed."
-            )
+        layer = next((layer for layer in self._layers if neuron in layer._neurons), None)
+        if layer is None:
+            raise TopologyError(f"{neuron!r} is not a neuron of {self!r}.")
+        if len(layer._neurons) == 1 and layer in (self._layers[0], self._layers[-1]):
+            raise TopologyError(f"{neuron!r} is the last neuron of the {layer.name} layer of {self!r}.")
         wiring.remove([neuron])
         layer._neurons.remove(neuron)
+        self._anchor = self._layers[0]._neurons[0]
         self._renumber([layer for layer in self._layers if layer._neurons])
 
     @atomic

@@ -16,6 +16,7 @@ from ..engine.store import Store
 from ..errors import DivergenceError
 from . import parameters
 from .network import Network, Slopes, locked
+from .neuron import Neuron
 
 NOTHING = np.empty(0)
 
@@ -28,9 +29,13 @@ class SlopeTraces:
     """
 
     def __init__(self, network: Network) -> None:
-        self.network, self._anchor = network, network._anchor
+        self.network = network
         with InUse(network):
             self._begin()
+
+    @property
+    def _anchor(self) -> Neuron:
+        return self.network._anchor
 
     def _begin(self) -> None:
         """Make the sums for the present topology, all 0."""

@@ -200,16 +200,12 @@ class Agent(ABC):
 
     def _standard(self, row: Floats, counted: bool = False) -> Floats:
         """The observation with running mean 0 and deviation 1, if it is normalised."""
-        if not self.normalise:
-            return row
-        if counted:
-            self._scale.add_row(row, 1.0)
-        return self._scale.standard(row)
+        return self._scale.take(row, float(counted)) if self.normalise else row
 
     def _scaled(self, reward: float) -> float:
         """The reward, divided by the running deviation of the discounted sum of rewards so far."""
         self._return = self.discount * self._return + reward
-        self._returns.add_row(np.array([self._return]), 1.0)
+        self._returns.take(np.array([self._return]))
         return reward / float(self._returns.deviation[0])
 
     def _take_over(self) -> None:

@@ -1,11 +1,9 @@
-"""Estimators for scikit-learn, skforecast and River: networks of any topology in their pipelines.
+"""Estimators for scikit-learn and skforecast: networks of any topology in their pipelines.
 
 Rows of a table are learned by :class:`NetworkClassifier` and :class:`NetworkRegressor`, sequences by
 :class:`SequenceClassifier` and :class:`SequenceRegressor`. They need scikit-learn, an extra:
 ``pip install "synapse-neurons[sklearn]"``.
 """
-
-from contextlib import suppress
 
 from .._checks import imported, public_names
 
@@ -13,12 +11,6 @@ imported("sklearn", "The estimators of synapse.sklearn need", "scikit-learn")
 
 from .rows import NetworkClassifier, NetworkRegressor  # noqa: E402
 from .sequences import SequenceClassifier, SequenceRegressor  # noqa: E402
-
-with suppress(ImportError):  # River asks for these classes before it streams; importing them takes 0.1 s
-    from river import base as _river
-
-    _river.Classifier.register(NetworkClassifier)
-    _river.Regressor.register(NetworkRegressor)
 
 __all__ = ["NetworkClassifier", "NetworkRegressor", "SequenceClassifier", "SequenceRegressor"]
 __dir__ = public_names(__all__)

@@ -208,7 +208,6 @@ class NetworkEstimator(BaseEstimator):
             )
         self._require_outputs(network)
         self.network_, self._scale = network, RunningScale(features + self._numeric * len(names))
-        self._number_features()
         neuron_names = [*(self._features() or [""] * features), *names]
         for neuron, name in zip([*network.input, *network.output], neuron_names, strict=True):
             neuron.name = name or neuron.name
@@ -248,15 +247,10 @@ class NetworkEstimator(BaseEstimator):
         """The names of the features, if they have any."""
         return [str(name) for name in getattr(self, "feature_names_in_", ())]
 
-    def _number_features(self) -> None:
-        """The input of each feature, by its name or number."""
-        names = getattr(self, "feature_names_in_", range(self.n_features_in_))
-        self._places = {name: i for i, name in enumerate(names)}
-
     def _fitted(self) -> Network:
         if not hasattr(self, "network_"):
             name = type(self).__name__
-            raise NotFittedError(f"This {name} is not fitted yet. Call fit, partial_fit or learn_one first.")
+            raise NotFittedError(f"This {name} is not fitted yet. Call fit or partial_fit first.")
         return self.network_
 
     # --- learning --------------------------------------------------------------------------------------
@@ -397,7 +391,6 @@ class NetworkEstimator(BaseEstimator):
             model._scale = RunningScale.of(notes["scale"], model.n_features_in_ + outputs)
             if notes["features"]:
                 model.feature_names_in_ = np.array(notes["features"], object)
-            model._number_features()
             model._restore(notes)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ArgumentError(f"The metadata of {network!r} are damaged: {error!r}.") from error
@@ -449,7 +442,7 @@ class ClassTargets(NetworkEstimator):
             labels, label = _checks.shown(self.classes_.tolist()), _checks.shown(unknown.args[0])
             raise ArgumentError(
                 f"Expected labels among {labels}, got {label}. "
-                "Give all classes to the first partial_fit, or use learn_one."
+                "Give all classes to the first partial_fit. (Those of synapse.river add classes.)"
             ) from None
 
     def _decode(self, outputs: Floats) -> Any:

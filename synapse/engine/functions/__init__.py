@@ -12,9 +12,9 @@ from . import activations, costs
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("compiled", "optimizers"):
+    if name in ("compiled", "optimizers", "scale"):
         return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__all__ = ["activations", "compiled", "costs", "optimizers"]
+__all__ = ["activations", "compiled", "costs", "optimizers", "scale"]

@@ -1,0 +1,17 @@
+"""Estimators for River: networks that learn one dict at a time, and grow with features and classes.
+
+They need River, an extra: ``pip install "synapse-neurons[river]"``. Inputs are scaled by running means and
+deviations, and the size of each step follows from the data, so that nothing has to be tuned.
+"""
+
+from .._checks import imported, public_names
+
+imported("river", "The estimators of synapse.river need", "river")
+
+from .classifier import NetworkClassifier  # noqa: E402
+from .forecaster import NetworkForecaster  # noqa: E402
+from .regressor import NetworkRegressor  # noqa: E402
+from .stream_network import StreamNetwork  # noqa: E402
+
+__all__ = ["NetworkClassifier", "NetworkForecaster", "NetworkRegressor", "StreamNetwork"]
+__dir__ = public_names(__all__)

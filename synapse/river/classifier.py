@@ -1,0 +1,84 @@
+"""Classification of a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any, final
+
+from river import base
+
+from .. import _checks as checks
+from ..errors import ArgumentError
+from .stream_network import Features, StreamNetwork
+
+
+@final
+class NetworkClassifier(StreamNetwork, base.Classifier):
+    """A network that classifies a stream of dicts; a new class gets an output neuron.
+
+    The parameters are those of :class:`~synapse.river.StreamNetwork`.
+
+    Examples
+    --------
+    >>> from river import datasets, evaluate, metrics
+    >>> model = NetworkClassifier(seed=0)
+    >>> evaluate.progressive_val_score(datasets.Phishing(), model, metrics.Accuracy())
+    Accuracy: 89.68%
+    >>> model.network
+    <Perceptron 9-16-2, 27 neurons, 194 connections>
+    """
+
+    _output_squash = "softmax"
+    _usual = ("Perceptron", (16,), 1.0)
+    _multiclass = True
+    _labels: dict[Hashable, int]
+
+    def learn_one(self, x: Features, y: Any, w: float = 1.0) -> None:
+        """Learn a sample.
+
+        Parameters
+        ----------
+        x : dict of feature names to numbers
+            The features that there are.
+        y : hashable
+            The label.
+        w : float
+            Factor of the step. Default 1.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If a feature is not a number, the label is None or NaN, or the weight is below 0. Nothing has
+            changed.
+        """
+        if y is None or not isinstance(y, Hashable) or y != y:
+            raise ArgumentError(f"Expected a label, got {checks.shown(y)}.")
+        weight = w if w == 1.0 else checks.non_negative_number("The w", w)
+        network, row = self._counted(x)
+        place = self._labels.get(y)
+        if place is None:
+            place = self._labels[y] = self._add_label(network, str(y))
+        errors = -network.activate(row)
+        errors[place] += 1.0
+        self._learn(errors, weight)
+
+    def _begin(self, names: list[Hashable]) -> Any:
+        network = super()._begin(names)
+        self._labels = {}
+        return network
+
+    def _add_label(self, network: Any, name: str) -> int:
+        """The output for a new label."""
+        layer = network.output
+        if self._labels:
+            sources = [link.source for neuron in layer for link in neuron.incoming]
+            self._append(layer, name, sources, [])
+        else:
+            layer[0].name = name
+        return len(self._labels)
+
+    def predict_proba_one(self, x: Features) -> dict[Any, float]:
+        """Predict the probability of each label so far; an empty dict before the first sample."""
+        if self.network is None:
+            return {}
+        return dict(zip(self._labels, self._outputs(self.network, x).tolist(), strict=True))

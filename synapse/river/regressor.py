@@ -1,0 +1,71 @@
+"""Regression on a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any, final
+
+import numpy as np
+from river import base
+
+from .. import _checks as checks
+from .._running_scale import RunningScale
+from ..errors import ArgumentError
+from .stream_network import MOST, Features, StreamNetwork
+
+
+@final
+class NetworkRegressor(StreamNetwork, base.Regressor):
+    """A network that predicts numbers of a stream of dicts.
+
+    The parameters are those of :class:`~synapse.river.StreamNetwork`.
+
+    Examples
+    --------
+    >>> from river import datasets, evaluate, metrics
+    >>> model = NetworkRegressor(seed=0)
+    >>> evaluate.progressive_val_score(datasets.TrumpApproval(), model, metrics.MAE())
+    MAE: 0.350154
+    """
+
+    _target: RunningScale
+
+    def learn_one(self, x: Features, y: float, w: float = 1.0) -> None:
+        """Learn a sample.
+
+        Parameters
+        ----------
+        x : dict of feature names to numbers
+            The features that there are.
+        y : float
+            The target.
+        w : float
+            Factor of the step. Default 1.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If a feature or the target is not a number, or the weight is below 0. Nothing has changed.
+        """
+        target, weight = checked_target(y), w if w == 1.0 else checks.non_negative_number("The w", w)
+        network, row = self._counted(x)
+        self._learn(self._target.take(np.array([target])) - network.activate(row), weight)
+
+    def _begin(self, names: list[Hashable]) -> Any:
+        network = super()._begin(names)
+        self._target = RunningScale(1, self._keep)
+        return network
+
+    def predict_one(self, x: Features) -> float:
+        """Predict the number of a sample; 0 before the first."""
+        return (
+            0.0 if self.network is None else float(self._target.original(self._outputs(self.network, x))[0])
+        )
+
+
+def checked_target(y: Any) -> float:
+    """A number that a scale can count."""
+    target = y if type(y) is float and abs(y) < MOST else checks.finite_number("The target", y)
+    if abs(target) >= MOST:
+        raise ArgumentError(checks.expected("The target", f"between -{MOST:g} and {MOST:g}", y))
+    return target

@@ -1,0 +1,202 @@
+"""Estimators of River: all of its checks, features and classes that come and go, and what a pickle keeps."""
+
+import copy
+import itertools
+import pickle
+import threading
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.peers
+pytest.importorskip("river")
+
+from river import checks, compose, datasets, evaluate, metrics, preprocessing
+
+import architect
+from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError
+from synapse.river import NetworkClassifier, NetworkForecaster, NetworkRegressor
+
+from ..cases import all_refused
+
+ALL = (NetworkClassifier, NetworkRegressor, NetworkForecaster)
+RNG = np.random.default_rng(0)
+
+
+def own(inputs, outputs, seed):
+    return architect.Perceptron(inputs, 3, outputs, output_squash="identity", seed=seed)
+
+
+ROWS = [dict(zip("abc", row.tolist(), strict=True)) for row in RNG.normal(size=(300, 3))]
+
+
+def bits(model):
+    return model.network.weights.tobytes() + model.network.biases.tobytes()
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_all_checks_of_river_pass(kind):
+    assert not kind()._unit_test_skips()
+    every = list(checks.yield_checks(kind()))
+    for check in every:
+        check(kind())
+    assert len(every) > 12
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"build": "GRU", "hidden": (4,)},
+        {"build": "LSTM", "hidden": (3,), "method": "rtrl"},
+        {"build": "Elman", "hidden": (3,), "method": "rtrl", "order": 1},
+        {"build": own},
+    ],
+)
+def test_any_network_learns_and_a_pickle_goes_on_with_the_same_bits(options):
+    model = NetworkRegressor(seed=0, **options)
+    errors = [abs(model.predict_one(x) - x["a"]) * (model.learn_one(x, x["a"]) is None) for x in ROWS]
+    assert np.mean(errors[-50:]) < np.mean(errors[:50])
+    twins = (model, pickle.loads(pickle.dumps(model)), copy.deepcopy(model))
+    for twin in twins:
+        for x in ROWS[:20]:
+            twin.learn_one({**x, "d": 1.0}, 2.0)
+    assert len({bits(twin) for twin in twins}) == 1
+
+
+def test_a_recurrent_network_remembers():
+    series = RNG.choice([-1.0, 1.0], 3000).tolist()
+
+    def error(**options):
+        model, wrong = NetworkRegressor(seed=0, **options), []
+        for before, now in itertools.pairwise(series):
+            wrong.append(abs(model.predict_one({"x": now}) - before))
+            model.learn_one({"x": now}, before)
+        return np.mean(wrong[-300:])
+
+    assert error(build="GRU", hidden=(8,), method="rtrl", bound=2.0) < 0.2 < 0.8 < error()
+
+
+def test_features_and_classes_appear_and_vanish():
+    model = NetworkClassifier(hidden=(4,), unseen=100, seed=0)
+    for x in ROWS[:100]:
+        model.learn_one({"a": x["a"], "b": x["b"]}, x["a"] > 0)
+    probe = {"a": 0.3, "b": -0.2}
+    before = model.predict_proba_one(probe)
+    assert model.predict_proba_one({**probe, "unknown": 5.0}) == before
+    model.learn_one({"a": 0.1, "c": 2.0}, True, w=0.0)
+    weights = model.network.weights
+    assert model.predict_proba_one({**probe, "c": None}) == model.predict_proba_one(probe)
+    assert model.predict_proba_one({**probe, "c": float("nan")}) == model.predict_proba_one(probe)
+    model.learn_one({"a": 0.1}, "third", w=0.0)
+    assert [neuron.name for neuron in model.network.output] == ["True", "False", "third"] or len(before) == 2
+    assert np.isin(weights, model.network.weights).all()
+    for x in ROWS:
+        model.learn_one({"a": x["a"]}, x["a"] > 0)
+    assert [neuron.name for neuron in model.network.input] == ["a"], "b and c were let go"
+
+
+def test_memory_is_flat_while_features_come_and_go():
+    model, sizes = NetworkRegressor(hidden=(4,), unseen=64, seed=0), []
+    for step in range(4000):
+        alive = {f"f{(step // 20 + i) % 200}": float(RNG.normal()) for i in range(20)}
+        model.learn_one(alive, sum(alive.values()))
+        if step % 500 == 499:
+            sizes.append(model._raw_memory_usage)
+    assert max(len(model.network.input), len(model._names)) < 40
+    assert max(sizes[3:]) < 1.5 * sizes[2]
+
+
+def test_a_missing_feature_does_not_move_its_scale():
+    model = NetworkRegressor(hidden=(3,), seed=0)
+    for x in ROWS:
+        model.learn_one(x, x["a"])
+    mean, count = model._scale.mean.copy(), model._scale.count.copy()
+    full = {"a": 1.0, "b": mean[1], "c": mean[2]}
+    assert model.predict_one({"a": 1.0}) == pytest.approx(model.predict_one(full))
+    model.learn_one({"a": 1.0}, 1.0)
+    assert (model._scale.mean[1:] == mean[1:]).all()
+    assert (model._scale.count - count).tolist() == [1, 0, 0]
+
+
+def test_an_old_sample_counts_half_after_its_half_life():
+    model = NetworkRegressor(half_life=10, seed=0)
+    for step in range(400):
+        model.learn_one({"a": float(step >= 390)}, 0.0)
+    assert model._scale.mean[0] == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_forecast_goes_on_without_leaving_a_trace():
+    model = NetworkForecaster(seed=0)
+    assert model.forecast(2) == [0.0, 0.0]
+    for step in range(3000):
+        model.learn_one(10 + step + [0.0, 3.0, 1.0, 5.0][step % 4], {"known": 1.0})
+    before = bits(model)
+    told = model.forecast(4, [{"known": 1.0}] * 4)
+    assert np.allclose(told, [3010.0, 3014.0, 3013.0, 3018.0], atol=1.0), told
+    assert (bits(model), told) == (before, model.forecast(4, [{"known": 1.0}] * 4))
+
+
+def test_faults_are_told_and_change_nothing():
+    number, label, ahead = NetworkRegressor(seed=0), NetworkClassifier(seed=0), NetworkForecaster(seed=0)
+    for step in range(3):
+        number.learn_one({"a": 1.0 * step}, 2.0)
+        label.learn_one({"a": 1.0 * step}, "old")
+        ahead.learn_one(1.0 * step)
+    before = [pickle.dumps(model.network.weights) for model in (number, label, ahead)]
+    counts = [model._scale.count.tolist() for model in (number, label, ahead)]
+    all_refused(
+        [
+            (lambda: number.learn_one({"b": "word"}, 1.0), ArgumentTypeError, "OneHotEncoder"),
+            (lambda: number.learn_one({"a": "1.0"}, 1.0), ArgumentTypeError, "'1.0' for 'a'"),
+            (lambda: number.predict_one({"a": "word"}), ArgumentTypeError, "OneHotEncoder"),
+            (lambda: number.learn_one({"a": 1.0, "b": np.inf}, 1.0), ArgumentTypeError, "inf for 'b'"),
+            (lambda: number.learn_one({"a": -np.inf}, 1.0), ArgumentTypeError, "-inf for 'a'"),
+            (lambda: number.learn_one({"a": 10**400}, 1.0), ArgumentTypeError, "numbers between"),
+            (lambda: number.learn_one({"b": 1j}, 1.0), ArgumentTypeError, "numbers"),
+            (lambda: number.learn_one([1.0], 1.0), ArgumentTypeError, "a dict of numbers"),
+            (lambda: number.learn_one({"b": 1.0}, np.nan), ArgumentError, "the target"),
+            (lambda: number.learn_one({"b": 1.0}, None), SynapseError, "the target"),
+            (lambda: number.learn_one({"b": 1.0}, 1e300), ArgumentError, "the target"),
+            (lambda: number.learn_one({"b": 1.0}, 1.0, w=-1), ArgumentError, "the w"),
+            (lambda: NetworkRegressor().learn_one({}, 1.0), ArgumentError, "a feature"),
+            (lambda: label.learn_one({"b": 1.0}, None), ArgumentError, "a label"),
+            (lambda: label.learn_one({"b": 1.0}, [1]), ArgumentError, "a label"),
+            (lambda: ahead.learn_one(np.nan), ArgumentError, "the target"),
+            (lambda: ahead.forecast(2, [{}]), ArgumentError, "2 dicts"),
+            (lambda: NetworkRegressor(build="Percepton"), ArgumentError, "Perceptron"),
+            (lambda: NetworkRegressor(unseen=0), ArgumentError, "the unseen"),
+            (lambda: NetworkRegressor(bound="wide"), ArgumentError, "the bound"),
+        ]
+    )
+    assert [pickle.dumps(model.network.weights) for model in (number, label, ahead)] == before
+    assert [model._scale.count.tolist() for model in (number, label, ahead)] == counts
+
+
+def test_two_threads_may_predict_and_learn():
+    model = NetworkClassifier(seed=0)
+    model.learn_one(ROWS[0], True)
+    errors = []
+
+    def predict():
+        try:
+            for x in ROWS:
+                model.predict_proba_one(x)
+        except BaseException as error:
+            errors.append(error)
+
+    other = threading.Thread(target=predict)
+    other.start()
+    for x in ROWS:
+        model.learn_one(x, x["a"] > 0)
+    other.join()
+    assert not errors
+
+
+def test_they_work_in_pipelines_and_mutate():
+    model = compose.Pipeline(preprocessing.StandardScaler(), NetworkClassifier(hidden=(8,), seed=0))
+    assert evaluate.progressive_val_score(datasets.Phishing(), model, metrics.Accuracy()).get() > 0.87
+    regressor = NetworkRegressor(seed=0)
+    regressor.learn_one({"a": 1.0}, 1.0)
+    assert regressor.clone({"rate": 0.5}).rate == 0.5
+    assert regressor.clone({"rate": 0.5}).network is None

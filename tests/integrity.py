@@ -14,6 +14,7 @@ from synapse.engine.schema import (
     COLUMNS,
     CONNECTION,
     DESTINATIONS,
+    HELD,
     HIDDEN,
     INPUT,
     NEURON,
@@ -195,7 +196,7 @@ def check_views(store):
         )  # sensitivities have a plan instead, of the store or an old one
         require(of is store, "a follower of another store")
     check_recorder(store)
-    require(store.columns["ties"][-1:] == 0, "what is tied is not held between calls")
+    require(store.columns["ties"][HELD] == 0, "what is tied is not held between calls")
 
 
 def check_recorder(store):

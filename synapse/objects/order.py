@@ -275,7 +275,7 @@ def must_precede(
     Sources and gaters precede their targets. Only neurons on a common cycle keep their present order.
 
     >>> must_precede(4, [(0, 2), (2, 1), (1, 3), (3, 1)], inputs=[0], outputs=[]).tolist()
-    [[0, 2], [2, 1], [1, 3], [1, 3]]
+    [[0, 2], [1, 3], [2, 1], [1, 3]]
     """
     ways = Ways(count, pairs, inputs, outputs)
     group, acting = ways.groups(), ways.pairs

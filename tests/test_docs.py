@@ -21,6 +21,8 @@ RUN = (
     "tutorial",
     "guide",
     "cookbook",
+    "cookbook_graphs",
+    "wiring",
     "experiments",
     "choosing",
     "migration",

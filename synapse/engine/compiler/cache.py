@@ -1,7 +1,7 @@
 """The cache of compiled kernels on disk, in the directory that Numba chooses.
 
 A file holds one kernel for one signature. Numba's own cache also has an index, which another process may find
-written when the file that it names is still the previous one. ``docs/architecture.md`` describes the digest.
+written when the file that it names is still the previous one. ``docs/engine.md`` describes the digest.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A kernel that Numba links into another is optimised a second time there. A kernel called by its address
 is compiled once, whoever calls it. `strict` arithmetic has bits that do not depend on the caller.
 
-Users' functions are described in ``docs/architecture.md`` (Registered functions).
+Users' functions are described in ``docs/engine.md`` (Registered functions).
 """
 
 from __future__ import annotations

@@ -204,7 +204,9 @@ def _stages(topology: Topology) -> Ints:
         own = slice(starts[first], starts[stop])
         if (within[own] & (earlier[own] >= first)).any():
             return _stages_in_order(topology, earlier, later[rows], within)
-        least = 1 if first < first_output else 1 + stages[:first_output].max()
+        least = (
+            1 if first < first_output else stages[:first].max() + (first == first_output)
+        )  # in their order
         stages[first:stop] = max(least, (stages[earlier[own]] + within[own]).max(initial=0))
     return stages
 

@@ -168,7 +168,8 @@ class Graph:
     def node(self, kind: str, *sources: str, output: str = "", **attributes: Any) -> str:
         """Add a node; returns the name of its output."""
         name = output or f"{kind.lower()}_{len(self.nodes)}"
-        self.nodes.append(self.onnx.helper.make_node(kind, sources, [name], **attributes))
+        # Old versions of ONNX Runtime name what they fuse by the names of nodes, which have to differ then.
+        self.nodes.append(self.onnx.helper.make_node(kind, sources, [name], name=name, **attributes))
         return name
 
     def constant(self, values: NDArray[Any]) -> str:
@@ -373,7 +374,7 @@ class SequenceGraph(Graph):
         weights = [self.constant(values[None]) for values in layer.weights]
         results = [f"{name}_{number}" for name in ("hidden", "last_hidden", "last_cells")[: 1 + len(states)]]
         sources = [inputs, *weights, "", *begin]
-        node = self.onnx.helper.make_node(layer.operator, sources, results, **layer.attributes)
+        node = self.onnx.helper.make_node(layer.operator, sources, results, results[0], **layer.attributes)
         self.nodes.append(node)
         last = self.node("Concat", *results[1:], axis=2)
         self.last[int(layer.hidden[0])] = self.node("Squeeze", last, axis)

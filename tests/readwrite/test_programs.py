@@ -5,14 +5,14 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hypothesis import assume, settings
+from hypothesis import assume, example, settings
 
 import architect
 from synapse import Layer, Network, errors, squash
 from synapse.readwrite.c import FAST
 
 from ..cases import accepted, failures
-from ..strategies import SMOOTH, Twin, given_graphs, specs
+from ..strategies import SMOOTH, Spec, Twin, given_graphs, specs
 from .nets import memory
 from .programs import (
     CLEAR,
@@ -46,7 +46,13 @@ def test_every_step_is_the_network_s_own(tmp_path, language, names):
     assert not failures(names, check)
 
 
+BETWEEN_OUTPUTS = Spec(
+    inputs=1, hidden=0, outputs=3, squashes=["logistic"] * 4, links=[(1, 2, None, False)], fixed=set(), seed=0
+)
+
+
 @given_graphs(specs(most=12))
+@example(BETWEEN_OUTPUTS)  # the second output depends on the first one, the third on none
 def test_any_graph_in_python(spec):
     net = Twin(spec).net
     steps = random_steps(net)

@@ -22,7 +22,7 @@ from synapse.optimizers import Adam
 
 SIZE, WINDOW = 16, 3
 PLACES = SIZE - WINDOW + 1
-BALANCES = 0.0, 2.0, 10.0, 30.0, 1.0e3  # how much style counts beside content
+BALANCES = 0.0, 2.0, 10.0, 30.0, 1.0e3  # how much style counts beside content; 10 and 30 were tried last
 
 # --- 1. Pictures ----------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -14,12 +14,12 @@ from .._checks import level_of_caller
 from .._typing import Bools, Indices
 from ..cost import Cost
 from ..engine.functions.activations import RANDOM, SIGN, STEP
-from ..engine.guard import InUse
 from ..engine.schema import FIRST, STOP
 from ..errors import SynapseError, TrainingWarning
 from ..objects.network import Network
 from ..objects.state import deterministic
 from ._history import Result
+from ._parameters import Updater
 from .gradient import WHOLE, ExactGradient
 from .rules import RULES, RuleTask
 
@@ -39,13 +39,16 @@ _sound: WeakKeyDictionary[Network, int] = WeakKeyDictionary()
 """The version of each network's structure at its last check without a warning."""
 
 
-def warn_of_dead_ends(network: Network, in_use: Callable[[], InUse], method: str, cost: Cost) -> bool:
+def warn_of_dead_ends(network: Network, updater: Updater, method: str, cost: Cost) -> bool:
     """Warn, once per state of a network, if training would have no effect or override connections.
 
     Returns whether this state has a warning.
     """
     states = _warned.setdefault(network, {})
-    with in_use():
+    state = network._version, method, cost
+    if state in states and updater.part is None:  # of a part, the version is another one while it is in use
+        return states[state]
+    with updater.in_use():
         state = network._version, method, cost
         if state in states:
             return states[state]

@@ -454,7 +454,7 @@ class Trainer:
             shape = None if held_out is None else held_out.shape
             before.require_like(source.shape, shape)
         self._updater.penalties, self._updater.part = options.penalties, self.only
-        warned = warn_of_dead_ends(self.network, self._updater.in_use, self.method, self.cost)
+        warned = warn_of_dead_ends(self.network, self._updater, self.method, self.cost)
         followed = held_out is not None or patience is not None
         history = History(
             network=self.network,

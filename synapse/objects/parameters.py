@@ -140,12 +140,16 @@ def freeze(store: Store, connections: Ints, neurons: Ints, frozen: bool = True) 
 
 def with_signs(weights: Floats, signs: NDArray[np.int8] | int) -> Floats:
     """Return drawn weights; those of connections with a sign have it."""
-    held: Floats = np.where(signs == 0, weights, signs * np.abs(weights)) if np.any(signs) else weights
+    if isinstance(signs, int) and not signs:
+        return weights
+    held: Floats = np.where(signs == 0, weights, signs * np.abs(weights))
     return held
 
 
 def require_signs(signs: NDArray[np.int8] | int, weights: Any) -> None:
     """Raise ArgumentError if a weight contradicts the sign of its connection."""
+    if isinstance(signs, int) and not signs:
+        return
     wrong = np.flatnonzero(np.multiply(signs, weights) < 0.0)
     if len(wrong):
         weight, sign = (np.broadcast_arrays(weights, signs)[i].flat[wrong[0]].item() for i in (0, 1))

@@ -225,7 +225,7 @@ def connect_many(
     """
     stores = {*map(_store_of, sources), *map(_store_of, targets)}
     bundle = ConnectionBundle(list(sources), list(targets), pairs, weights, trainable)
-    if not np.any(signs) and _are_new(stores) and not _may_repeat(stores, bundle):
+    if isinstance(signs, int) and not signs and _are_new(stores) and not _may_repeat(stores, bundle):
         joined: Any = _joined(stores)
         first = joined.bundled
         joined.bundles, joined.bundled = {**joined.bundles, first: bundle}, first + len(weights)

@@ -1,6 +1,8 @@
 """Estimators of River: all of its checks, features and classes that come and go, and what a pickle keeps."""
 
 import copy
+import doctest
+import importlib
 import itertools
 import pickle
 import threading
@@ -200,3 +202,9 @@ def test_they_work_in_pipelines_and_mutate():
     regressor.learn_one({"a": 1.0}, 1.0)
     assert regressor.clone({"rate": 0.5}).rate == 0.5
     assert regressor.clone({"rate": 0.5}).network is None
+
+
+@pytest.mark.parametrize("module", ["classifier", "regressor", "forecaster"])
+def test_the_examples_print_what_they_show(module):
+    tried = doctest.testmod(importlib.import_module(f"synapse.river.{module}"))
+    assert (tried.failed, tried.attempted > 2) == (0, True)

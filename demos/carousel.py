@@ -62,7 +62,7 @@ def the_carousel(rng):
     check("it is the true derivative", close(slope(net, inputs, link), value))
 
     before, target = answer(net, inputs), rng.uniform(2.0, 3.0)
-    net.propagate(rate=1 / value**2, target=[target])  # the rate that reaches the target in one step
+    net.propagate(rate=1 / value**2, targets=[target])  # the rate that reaches the target in one step
     after = answer(net, inputs)
     print(f"Target at the end: {target:.3f}. Output: {before:.3f}; after one learning step: {after:.3f}.")
     check(f"one learning step, {STEPS} steps later, corrects the state", close(after, target))

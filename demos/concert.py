@@ -130,13 +130,13 @@ def slopes(targets, seed, quick):
     heading("3. Learning from slopes")
     net = neuron_with("step", [1.0, 1.0, 1.0], bias=0.0)
     wrong = net.activate(EVENINGS[1])[0] != targets[1, 0]
-    net.propagate(rate=0.5, target=targets[1])
+    net.propagate(rate=0.5, targets=targets[1])
     check("a step neuron that is wrong does not change: its slope is 0", wrong and (net.weights == 1.0).all())
 
     net = neuron_with("logistic", [0.0] * 3, bias=0.0)
     neuron, evening = net.output[0], EVENINGS[-1]
     output = net.activate(evening)[0]
-    net.propagate(rate=0.5, target=targets[-1])
+    net.propagate(rate=0.5, targets=targets[-1])
     moved = 0.5 * (targets[-1, 0] - output)
     check(
         "a logistic neuron changes each weight by rate x (target - output) x input",

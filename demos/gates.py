@@ -117,7 +117,7 @@ def by_gates(seed, data, epochs):
 def learns_by_influence(net, answer):
     """The error of a gate, computed from the connection that it gates."""
     net.activate([1.0, 0.5, -0.5])
-    net.propagate(rate=0, target=[2.0])
+    net.propagate(rate=0, targets=[2.0])
     gate = net["gates"][0]
     link = gate.gated[0]
     by_hand = gate.derivative * answer.error.responsibility * link.weight * link.source.activation

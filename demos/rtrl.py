@@ -181,7 +181,7 @@ def changes(net, target):
     """What one learning step adds to each parameter."""
     weights, biases = parameters(net)
     before = [link.weight for link in weights.values()] + [neuron.bias for neuron in biases.values()]
-    net.propagate(rate=RATE, target=[target])
+    net.propagate(rate=RATE, targets=[target])
     after = [link.weight for link in weights.values()] + [neuron.bias for neuron in biases.values()]
     return dict(zip((*weights, *biases), np.subtract(after, before), strict=True))
 

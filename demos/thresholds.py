@@ -145,7 +145,7 @@ def move(name, state):
     """The change of a weight of 0 in one learning step, with an input of 1 and the state as bias."""
     net = one_neuron(name, weight=0.0, bias=state)
     output = net.activate([1.0])
-    net.propagate(rate=1.0, target=output + 0.3, cost="squared_error")
+    net.propagate(rate=1.0, targets=output + 0.3, cost="squared_error")
     return net.connections[0].weight
 
 

@@ -127,7 +127,7 @@ def signals(build, depth, rng, samples):
     squares = np.zeros(depth)
     for _ in range(samples):
         outputs = net.activate(rng.normal(size=WIDTH))
-        net.propagate(rate=0, target=outputs + 1)  # the output's error is always 1
+        net.propagate(rate=0, targets=outputs + 1)  # the output's error is always 1
         squares += [np.mean([neuron.error.responsibility**2 for neuron in layer]) for layer in layers]
     return np.sqrt(squares / samples)
 

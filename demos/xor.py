@@ -90,7 +90,7 @@ def one_step(net):
     heading("3. One step, by hand")
     output, rate = net.output[0], 0.5
     answer = net.activate([1.0, 0.0])[0]
-    net.propagate(rate=0.0, target=[1.0])  # a rate of 0 computes errors only
+    net.propagate(rate=0.0, targets=[1.0])  # a rate of 0 computes errors only
     print("  neuron       state  activation   slope    error")
     for neuron in net:
         forward = f"{neuron.state:+8.4f}  {neuron.activation:10.4f}  {neuron.derivative:6.4f}"
@@ -109,7 +109,7 @@ def one_step(net):
 
     moved = link.weight + rate * output.error.responsibility * hidden.activation
     net.activate([1.0, 0.0])
-    net.propagate(rate=rate, target=[1.0])
+    net.propagate(rate=rate, targets=[1.0])
     claim = f"the weight from {hidden.name} to the output has changed by rate x error x activation"
     check(claim, same(link.weight, moved))
 

@@ -108,7 +108,7 @@ _NETWORK_ATTRIBUTES = {
     "summary": "Use print(net), or synapse.draw.network(net).",
     **dict.fromkeys(("state_dict", "load_state_dict", "parameters", "named_parameters"), NUMBERS),
     **dict.fromkeys(("get_weights", "set_weights"), NUMBERS),
-    "backward": "Use net.propagate(rate, target), or synapse.gradient(net, inputs, targets).",
+    "backward": "Use net.propagate(rate, targets), or synapse.gradient(net, inputs, targets).",
     "zero_grad": "It is not needed: gradients are not accumulated between calls.",
     "eval": "Use net.deterministic = True if there are random neurons.",
     **dict.fromkeys(("to", "cpu", "cuda", "half", "float", "double"), FLOAT),

@@ -41,12 +41,16 @@ class Explorer:
     """
 
     def __init__(
-        self, net: Network, sequence: ArrayLike | Log | None, targets: ArrayLike | None, learn: bool = False
+        self,
+        network: Network,
+        sequence: ArrayLike | Log | None,
+        targets: ArrayLike | None,
+        learn: bool = False,
     ) -> None:
-        self._net, self._sent, self._learn = net, 0.0, boolean("`learn`", learn)
+        self._net, self._sent, self._learn = network, 0.0, boolean("`learn`", learn)
         self._log: Log | None = None
         self._widget: Any = None
-        require_network("What is explored", net)
+        require_network("What is explored", network)
         if sequence is None and targets is not None:
             raise ArgumentError("Expected the sequence that the targets belong to, got none.")
         if learn:
@@ -58,9 +62,9 @@ class Explorer:
                 raise ArgumentError("A log has the errors that were recorded: leave out the targets.")
             self._log = sequence
         else:
-            rows = np.empty((0, len(net.input))) if sequence is None else sequence
-            self._inputs = as_matrix("The sequence", rows, len(net.input), net.dtype)
-            self._aims = aims_of(net, len(self._inputs), targets)
+            rows = np.empty((0, len(network.input))) if sequence is None else sequence
+            self._inputs = as_matrix("The sequence", rows, len(network.input), network.dtype)
+            self._aims = aims_of(network, len(self._inputs), targets)
         self._data = self._read()
 
     @property
@@ -152,7 +156,7 @@ class Explorer:
 
 @overload
 def explore(
-    net: Network,
+    network: Network,
     sequence: ArrayLike | Log | None = None,
     path: None = None,
     targets: ArrayLike | None = None,
@@ -160,14 +164,14 @@ def explore(
 ) -> Explorer: ...
 @overload
 def explore(
-    net: Network,
+    network: Network,
     sequence: ArrayLike | Log | None,
     path: File,
     targets: ArrayLike | None = None,
     learn: bool = False,
 ) -> None: ...
 def explore(
-    net: Network,
+    network: Network,
     sequence: ArrayLike | Log | None = None,
     path: File | None = None,
     targets: ArrayLike | None = None,
@@ -181,11 +185,11 @@ def explore(
 
     The page is one HTML file that loads nothing from elsewhere: it can be mailed, stored and opened
     offline. It shows what ``net.run(sequence)`` does after ``net.clear()``, so nothing remains from what ran
-    before; `net` itself is not changed. For another context, record the run and pass the log.
+    before; `network` itself is not changed. For another context, record the run and pass the log.
 
     Parameters
     ----------
-    net : Network
+    network : Network
         The network. It must not be connected with neurons outside of it, as for :meth:`Network.clone`.
     sequence : array_like, shape (T, n), or Log
         One row of inputs per step; without any, the network is shown as it is. Or a log: the page shows the
@@ -210,7 +214,7 @@ def explore(
     Raises
     ------
     ArgumentTypeError, ArgumentError
-        If `net` is not a network, the sequence is not T rows of n finite numbers, the targets are not T rows
+        If `network` is not one, the sequence is not T rows of n finite numbers, the targets are not T rows
         that its cost accepts, or the path is not that of a file; with `learn`, also for a log, and for more
         than 20,000 connections. Nothing is written then.
     TopologyError
@@ -229,7 +233,7 @@ def explore(
     >>> view.html[:15]
     '<!DOCTYPE html>'
     """
-    view = Explorer(net, sequence, targets, learn)
+    view = Explorer(network, sequence, targets, learn)
     if path is None:
         return view
     write(path, view.html)

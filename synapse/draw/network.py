@@ -34,7 +34,7 @@ MOST_PRINTED = 100
 
 
 def network(
-    net: Any,
+    network: Any,
     ax: Axes | None = None,
     *,
     colour: str | None = None,
@@ -62,7 +62,7 @@ def network(
 
     Parameters
     ----------
-    net : Network, or sequence of Neuron
+    network : Network, or sequence of Neuron
         The network or neurons to draw. Loose neurons are drawn in a row, more than 25 of them as one layer.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
@@ -89,8 +89,8 @@ def network(
     Raises
     ------
     ArgumentTypeError, ArgumentError
-        If `net`, `ax` or `layout` is of another kind, a neuron is given twice, a layout does not place every
-        neuron, `blocks` is True with a layout or with `numbers`, or `numbers` is True for more than 100
+        If `network`, `ax` or `layout` is of another kind, a neuron is given twice, a layout does not place
+        every neuron, `blocks` is True with a layout or with `numbers`, or `numbers` is True for more than 100
         connections.
     UnknownNameError
         If no neuron has metadata of the name `colour`, or `layout` not one of these names.
@@ -105,7 +105,7 @@ def network(
     >>> ax.get_title()
     'LSTM'
     """
-    diagram = diagram_of(net)
+    diagram = diagram_of(network)
     boolean("The colour_bars", colour_bars)
     colours = (*NUMBERS, *(name for name in diagram.neuron_metadata if isinstance(name, str)))
     if colour is not None and not is_among(colour, colours):
@@ -121,7 +121,7 @@ def network(
     if by_layers and (free or printed):
         given = "A layout places neurons" if free else "numbers=True prints numbers of neurons"
         raise ArgumentError(f"{given}, which blocks=True does not draw. Give one of the two.")
-    title = label(net.name, 40) if isinstance(net, Network) else ""
+    title = label(network.name, 40) if isinstance(network, Network) else ""
     if by_layers:
         return draw_blocks(diagram, ax, title)
     return Picture(diagram, places_of(diagram, layout, printed), printed).draw(ax, title, colour, colour_bars)

@@ -31,7 +31,7 @@ class _Band(NamedTuple):
 
 
 def sensitivities(
-    net: Network, ax: Axes | None = None, *, scale: float | None = None, colour_bars: bool = True
+    network: Network, ax: Axes | None = None, *, scale: float | None = None, colour_bars: bool = True
 ) -> Axes:
     """Draw the sensitivities d s_k / d p: one row per recurrent neuron k, one column per parameter p.
 
@@ -41,7 +41,7 @@ def sensitivities(
 
     Parameters
     ----------
-    net : Network
+    network : Network
         A network that learns by rtrl, see :attr:`Network.learning_rule`, or that a Trainer has trained by it.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
@@ -53,7 +53,7 @@ def sensitivities(
     Raises
     ------
     ArgumentTypeError, ArgumentError
-        If `net` is not a network, keeps no sensitivities, or has no recurrent neuron or no trainable
+        If `network` is not a network, keeps no sensitivities, or has no recurrent neuron or no trainable
         parameter.
 
     Examples
@@ -67,13 +67,13 @@ def sensitivities(
     >>> ax.images[0].get_array().shape, ax.get_title(loc="left")
     ((3, 22), '54 of 66 sensitivities are kept')
     """
-    require_network("What has sensitivities", net)
+    require_network("What has sensitivities", network)
     boolean("The colour_bars", colour_bars)
     full = None if scale is None else positive_number("The scale of sensitivities", scale)
-    kept, table = sensitivity_matrix(net), Topology.of(net)
+    kept, table = sensitivity_matrix(network), Topology.of(network)
     if not kept.values.size:
         raise ArgumentError(
-            expected("What ", "a network with a recurrent neuron and a trainable parameter", net)
+            expected("What ", "a network with a recurrent neuron and a trainable parameter", network)
         )
     matrix = np.ma.masked_invalid(kept.values)
     rows, columns = kept.values.shape

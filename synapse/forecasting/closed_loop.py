@@ -104,7 +104,7 @@ def _plain(value: Any) -> Any:
 
 
 def forecast(
-    net: Model,
+    network: Model,
     context: ArrayLike,
     steps: int,
     *,
@@ -124,7 +124,7 @@ def forecast(
 
     Parameters
     ----------
-    net : Network or Ensemble
+    network : Network or Ensemble
         What forecasts. The networks of an ensemble forecast each on their own; the result is their mean.
     context : array_like, shape (T, n), or (T,) with one input
         The known rows, oldest first.
@@ -178,7 +178,7 @@ def forecast(
     >>> bool(np.abs(ahead[:, 0] - np.sin(0.3 * np.arange(200, 220))).max() < 0.1)
     True
     """
-    count, networks = horizon(steps), members(net)
+    count, networks = horizon(steps), members(network)
     n, m, dtype = len(networks[0].input), len(networks[0].output), networks[0].dtype
     parts, together = parts_of("The context", context, n)
     if not together:
@@ -189,7 +189,7 @@ def forecast(
     fed, into = (np.array(side, np.intp) for side in zip(*_fed_back(feedback, n, m), strict=True))
     by_output, inputs = np.full(m, NOT_FED), np.zeros((count - 1, n))
     by_output[fed], given = into, np.setdiff1d(np.arange(n), into)
-    inputs[:, given] = _outside(future, len(given), count, net, dtype)
+    inputs[:, given] = _outside(future, len(given), count, network, dtype)
     if calibration is None and interval is not None:
         raise ArgumentError("An interval needs calibration=, such as rolling_origin(...).calibration.")
     share, half, limits = 0.9 if interval is None else interval, None, clipping(minimum, maximum)

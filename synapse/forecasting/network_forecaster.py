@@ -28,7 +28,7 @@ class NetworkForecaster:
 
     Parameters
     ----------
-    net : Network or Ensemble
+    network : Network or Ensemble
         The network, of m + k inputs and m outputs.
     differences : sequence of Differences
         Those of each of the m columns.
@@ -53,13 +53,13 @@ class NetworkForecaster:
     array([ 6.,  8., 10.])
     """
 
-    net: Model
+    network: Model
     differences: Sequence[Differences]
     known: Floats | None = None
     scale: Floats | None = None
 
     def __post_init__(self) -> None:
-        members(self.net)
+        members(self.network)
         given = listed("The differences", self.differences, "a list, one a column")
         if not given:
             raise ArgumentError(expected("The differences", "those of one column or more", given))
@@ -83,7 +83,7 @@ class NetworkForecaster:
         rows = _rows(columns, self.differences, self.known, count + 1)
         future = None if self.known is None else self.known[count + 1 : count + steps]
         feedback = {place: place for place in range(len(self.differences))}
-        ahead = forecast(self.net, rows, steps, feedback=feedback, future=future)
+        ahead = forecast(self.network, rows, steps, feedback=feedback, future=future)
         changes = zip(self.differences, columns.T, ahead.mean.T, strict=True)
         parts = [differences.undo(column, change) for differences, column, change in changes]
         return self._in_units(np.column_stack(parts)).reshape(steps, *past.shape[1:])
@@ -109,7 +109,7 @@ class NetworkForecaster:
         until = count + 1 if self.known is None else min(count + 1, len(self.known))
         rows = _rows(past, self.differences, self.known, until)
         runs = []
-        for net in members(self.net):
+        for net in members(self.network):
             with preserved_context(net):
                 net.clear()
                 runs.append(net.run(rows))

@@ -844,7 +844,7 @@ class Network(Sequence[Neuron]):
     def propagate(
         self,
         rate: float = 0.1,
-        target: ArrayLike | None = None,
+        targets: ArrayLike | None = None,
         cost: str | Cost | None = None,
         errors: ArrayLike | None = None,
     ) -> float:
@@ -854,14 +854,14 @@ class Network(Sequence[Neuron]):
         ----------
         rate : float
             Learning rate, the factor of all updates; 0 only computes the errors. Default: 0.1.
-        target : array_like, shape (m,), optional
+        targets : array_like, shape (m,), optional
             Target outputs, NaN for an output without one; for softmax outputs also the number of a class,
             counted from 0. Default: the errors come from the networks that this one is connected to.
         cost : str or Cost, optional
             Cost that is minimized. Default: cross-entropy for logistic outputs, categorical cross-entropy
             for softmax outputs, otherwise squared error.
         errors : array_like, shape (m,), optional
-            Error of each output instead of a target and a cost: minus the derivative of what is minimized
+            Error of each output instead of targets and a cost: minus the derivative of what is minimized
             with respect to the state of the neuron, as :attr:`Neuron.error` has it afterwards. Any finite
             numbers for any squash, NaN for an output without one.
 
@@ -873,7 +873,7 @@ class Network(Sequence[Neuron]):
         Raises
         ------
         ArgumentError, ArgumentTypeError, UnknownNameError
-            If rate, target, cost or errors cannot be used; no weight has changed then.
+            If rate, targets, cost or errors cannot be used; no weight has changed then.
         FunctionError
             If a registered cost raises; no weight has changed then.
 
@@ -888,38 +888,38 @@ class Network(Sequence[Neuron]):
         >>> import architect
         >>> net = architect.Perceptron(2, 3, 1, seed=0)
         >>> before = net.activate([0.0, 1.0])
-        >>> cost = net.propagate(rate=0.5, target=[1.0])
+        >>> cost = net.propagate(rate=0.5, targets=[1.0])
         >>> bool(net.activate([0.0, 1.0]) > before)
         True
         """
         if errors is not None:
-            if target is not None or cost is not None:
-                raise ArgumentError("Expected errors, or a target with its cost, got both.")
+            if targets is not None or cost is not None:
+                raise ArgumentError("Expected errors, or targets with their cost, got both.")
             return self._propagate_errors(rate, self._error_row(errors))
         if type(rate) is float and 0.0 <= rate < checks.SAFE:
             measure = self._cost(cost)
             row: Floats | None = None
-            if target is None:
+            if targets is None:
                 row = NOTHING
-            elif is_row(target, self._n_outputs):
-                row = target
-            elif isinstance(target, list | tuple):
-                row = checks.row_of("The target", target, self._n_outputs)
+            elif is_row(targets, self._n_outputs):
+                row = targets
+            elif isinstance(targets, list | tuple):
+                row = checks.row_of("The target", targets, self._n_outputs)
             if row is not None:
                 status, value = self._learn(rate, row, measure.code, True)
                 if status != REFUSED:
                     return value
-        return self._propagate_checked(rate, target, cost)
+        return self._propagate_checked(rate, targets, cost)
 
-    def _propagate_checked(self, rate: float, target: ArrayLike | None, cost: str | Cost | None) -> float:
+    def _propagate_checked(self, rate: float, targets: ArrayLike | None, cost: str | Cost | None) -> float:
         """Propagate after checking and converting all arguments in Python, which raises the errors."""
         rate = checks.non_negative_number("The rate", rate, self._store.dtype)
         measure = self._cost(cost)
-        if measure is costs.categorical_cross_entropy and checks.integer(target) is not None:
-            target = checks.class_row("The target", target, self._n_outputs)
+        if measure is costs.categorical_cross_entropy and checks.integer(targets) is not None:
+            targets = checks.class_row("The target", targets, self._n_outputs)
         row = NOTHING
-        if target is not None:
-            row = self._vector("The target", target, self._n_outputs, nan=True)
+        if targets is not None:
+            row = self._vector("The target", targets, self._n_outputs, nan=True)
             measure.check_targets(row[None])
         return self._learn(rate, row, measure.code, False)[1]
 
@@ -1100,7 +1100,7 @@ class Network(Sequence[Neuron]):
         >>> net.learning_rule
         LearningRule(method='rtrl', order=None)
         >>> outputs = net.activate([0.0, 1.0])
-        >>> cost = net.propagate(rate=0.1, target=[1.0])
+        >>> cost = net.propagate(rate=0.1, targets=[1.0])
         """
         by = self._rtrl
         return LearningRule() if by is None else LearningRule(RTRL, by.order)

@@ -63,7 +63,7 @@ def tie(items: Items, groups: ArrayLike | None = None) -> None:
     >>> net = synapse.Network(inputs, [], outputs)
     >>> net.activate([1.0, 2.0])
     array([0.5, 1. ])
-    >>> _ = net.propagate(rate=0.5, target=[1.0, 1.5])
+    >>> _ = net.propagate(rate=0.5, targets=[1.0, 1.5])
     >>> projection.weights  # 0.5 + 0.5 (0.5 * 1 + 0.5 * 2)
     Weights(array([1.25, 1.25]))
     """

@@ -107,7 +107,7 @@ row(
     lambda w: {"input": w.layer, "hidden": [], "output": w.second},
     hidden="[] layer",
 )
-row("synapse.Network.propagate", {"rate": 0.1, "target": [1.0]}, rate="0 0.5", target=either)
+row("synapse.Network.propagate", {"rate": 0.1, "targets": [1.0]}, rate="0 0.5", targets=either)
 row("synapse.Network.slopes", {"errors": [1.0]}, out="None")
 row("synapse.Network.select", {"wanted": {}}, wanted="")
 row("synapse.Network.add", lambda w: {"neurons": w.layer}, before="None")
@@ -182,7 +182,7 @@ any_number = "0 -1 0.5 inf 10**400"
 row("experiments.Trials.compare", lambda w: {"other": w.trials, "name": "x"}, name="", failed=any_number)
 row("experiments.Trials.median", {"name": "x"}, name="", failed=any_number)
 past = {"history": [1.0, 2.0, 4.0, 3.0, 2.0, 4.0, 5.0], "steps": 2}
-ahead = {"net": architect.Elman(1, 2, 1, seed=0), "context": [0.1] * 30, "steps": 2}
+ahead = {"network": architect.Elman(1, 2, 1, seed=0), "context": [0.1] * 30, "steps": 2}
 row("synapse.forecast", ahead, future="None", interval="None")
 few = {"fitness": evolve.fitness.xor, "population": 3, "max_evaluations": 3}
 optional = dict.fromkeys(("inputs", "outputs", "settings", "time_limit"), "None")
@@ -262,8 +262,8 @@ row("draw.growth", lambda w: {"result": evolve.neat(**few)})
 row("draw.trials", {"name": "x"}, trials="trials", name="")
 row("draw.forecast", {"history": [1.0, 2.0], "forecast": [3.0]})
 row("draw.learning", {"results": {"error": [0.5, 0.25]}}, results="")
-row("draw.network", net="neuron layer network")
-row("draw.sensitivities", lambda w: {"net": w.exact}, net="")
+row("draw.network", network="neuron layer network")
+row("draw.sensitivities", lambda w: {"network": w.exact}, network="")
 row("readwrite.from_synaptic_data", lambda w: {"data": readwrite.synaptic_data(w.network)})
 row("synapse.load", lambda w: {"path": file_with(synapse.save, w.network)})
 row("synapse.to_torch", modules="None")

@@ -153,11 +153,11 @@ def layer_and_second_and_projection(w: World) -> dict[str, Any]:
 
 
 @maker
-def network_and_net(w: World) -> dict[str, Any]:
+def network(w: World) -> dict[str, Any]:
     """A perceptron after a step, whose graph has been requested."""
     net = _stepped(architect.Perceptron(2, 3, 1, seed=0))
     net.graph.number_of_edges()
-    return {"network": net, "net": net}
+    return {"network": net}
 
 
 @maker

@@ -1,4 +1,4 @@
-"""Errors that are given, slopes of outputs, and a look at the next step."""
+"""Errors that are given, slopes of outputs, steps without traces, and a look at the next step."""
 
 import copy
 
@@ -126,6 +126,25 @@ def test_a_look_at_the_next_step_sees_it_to_the_bit_and_changes_nothing(spec, st
     for each in (net, twin):
         each.propagate(0.1, errors=np.ones(len(each.output)))
     assert (net.weights == twin.weights).all()  # sensitivities and traces, too
+
+
+@pytest.mark.parametrize("rule", RULES)
+@given_graphs(spec=specs(), several=st.booleans())
+def test_after_a_run_without_traces_learning_begins_with_the_next_step(spec, several, rule):
+    net = Twin(spec).net
+    net.learning_rule = rule
+    stepped(net, 3)
+    twin = net.clone()
+    rows = np.random.default_rng(3).uniform(-1, 1, (2, 4, len(net.input)))[: 1 + several]
+    rows = rows if several else rows[0]
+    np.testing.assert_allclose(net.run(rows, traces=False), twin.run(rows), rtol=1e-12, atol=1e-14)
+    twin.learning_rule = "rtrl"  # begins without any
+    twin.learning_rule = rule
+    for each in (net, twin):
+        stepped(each, 2, seed=4)
+        each.propagate(0.5, errors=np.ones(len(each.output)))
+    np.testing.assert_allclose(net.weights, twin.weights, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(net.biases, twin.biases, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .lowering.flags import AT_ONCE, GATES, PENDING, TRACED
-from .schema import NONE, PLACES
+from .lowering.stretches import spans
+from .schema import FIRST, NONE, PLACES, STOP
 from .store import BLOCK_NAMES, RedirectedTable, Store
 
 
@@ -20,6 +21,26 @@ def untraced_columns(store: Store) -> dict[str, NDArray[Any]]:
         "influence_trace": np.full_like(store["influence_trace"], NONE),
         "last_pull": store["first_pull"].copy(),
     }
+
+
+class Untraced(RedirectedTable):
+    """A table for kernels by which steps leave the traces as they are, valid for one topology."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, untraced_columns(store))
+        self.topology = store.topology_version
+
+
+def forget_traces(store: Store, span: NDArray[np.uint64]) -> None:
+    """Clear the traces of a network in a lowered store, because steps without them leave them as they are."""
+    c, first, stop = store.columns, int(span[FIRST]), int(span[STOP])
+    traced = first + np.flatnonzero(c["flags"][first:stop] & TRACED)
+    c["eligibility"][spans(c["first_trace"][traced], c["learning"][traced])] = 0.0
+    c["bias_eligibility"][traced] = 0.0
+    gaters = c["influence_gater"]
+    pairs = np.flatnonzero((c["influence_trace"] != NONE) & (gaters >= first) & (gaters < stop))
+    lengths = c["learning"][gaters[pairs]].astype(np.int64) + 1
+    c["extended"][spans(c["influence_trace"][pairs], lengths)] = 0.0
 
 
 WORD = np.dtype(np.uint32)

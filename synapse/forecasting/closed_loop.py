@@ -202,7 +202,7 @@ def forecast(
     for network, outputs in zip(networks, of_each, strict=True):
         with preserved_context(network):
             network.clear()
-            outputs[0] = network.run(rows)[-1]
+            outputs[0] = network.run(rows, traces=False)[-1]
             if count > 1:
                 ahead = inputs.copy()
                 ahead[0, into] = outputs[0, fed]

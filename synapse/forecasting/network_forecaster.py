@@ -112,7 +112,7 @@ class NetworkForecaster:
         for net in members(self.network):
             with preserved_context(net):
                 net.clear()
-                runs.append(net.run(rows))
+                runs.append(net.run(rows, traces=False))
         outputs = np.mean(runs, axis=0)
         values = np.full((lost + 1 + len(rows), len(self.differences)), np.nan)
         for place, differences in enumerate(self.differences):

@@ -172,6 +172,7 @@ class Network(Sequence[Neuron]):
         self._memory_known = (0, False)  # a version of the structure, and whether it has memory
         self._connections_known = 0, np.empty(0, np.uint32)  # a version, and their identities
         self._places_known: tuple[int, tuple[ParameterPlaces, ...]] = (0, ())  # by a version, too
+        self._untraced_known: engine.untraced.Untraced | None = None  # for `run`
         self._aside_known: engine.untraced.Aside | None = None  # for `peek`
         self._accumulator_known: Any = None  # an accumulator, for `slopes`
         self._n_inputs, self._n_outputs = len(layers[0]), len(layers[-1])
@@ -655,10 +656,10 @@ class Network(Sequence[Neuron]):
         return checks.row_of("The inputs", inputs, self._n_inputs)
 
     @overload
-    def run(self, inputs: list[NDArray[Any]]) -> list[Floats]: ...
+    def run(self, inputs: list[NDArray[Any]], *, traces: bool = True) -> list[Floats]: ...
     @overload
-    def run(self, inputs: ArrayLike) -> Floats: ...
-    def run(self, inputs: Any) -> Floats | list[Floats]:
+    def run(self, inputs: ArrayLike, *, traces: bool = True) -> Floats: ...
+    def run(self, inputs: Any, *, traces: bool = True) -> Floats | list[Floats]:
         """Run one step for every row, in one compiled call.
 
         Parameters
@@ -667,6 +668,10 @@ class Network(Sequence[Neuron]):
             One row per step, which continues from the present context; or several sequences, and the
             context is cleared before each. A network with one input also takes shape (T,). The forms are
             those of :meth:`Trainer.train`.
+        traces : bool, default=True
+            Whether these steps count when the network learns online later. Without, no eligibility trace and
+            no sensitivity is computed, which takes about half of the time with gates and memory, and learning
+            begins with the next step, as after :meth:`clear`. The outputs are the same but for rounding.
 
         Returns
         -------
@@ -697,13 +702,13 @@ class Network(Sequence[Neuron]):
         >>> [outputs.shape for outputs in net.run([np.zeros((4, 2)), np.zeros((6, 2))])]
         [(4, 1), (6, 1)]
         """
-        n, dtype = self._n_inputs, self._store.dtype
+        n, dtype, traces = self._n_inputs, self._store.dtype, checks.boolean("`traces`", traces)
         parts, together = [inputs], type(inputs) is np.ndarray and inputs.ndim == 2
         if not together:
             parts, together = checks.parts_of("The inputs", inputs, n)
         if together:
-            rows = checks.as_matrix("The inputs", parts[0], n, dtype, finite=False)
-            return self._run_rows(rows)
+            rows = checks.as_matrix("The inputs", parts[0], n, dtype, finite=not traces)
+            return self._run_rows(rows, traces)
         what = "The inputs of sequence"
         sequences = [checks.as_matrix(f"{what} {i}", part, n, dtype) for i, part in enumerate(parts)]
         outputs = []
@@ -713,15 +718,32 @@ class Network(Sequence[Neuron]):
             for rows in sequences:
                 if len(rows):
                     self.clear()
-                outputs.append(self._run_rows(rows))
+                outputs.append(self._run_rows(rows, traces))
         if isinstance(inputs, list | tuple):
             return outputs
         return np.concatenate(outputs or [NOTHING]).reshape(*np.shape(inputs)[:2], self._n_outputs)
 
-    def _run_rows(self, rows: Floats) -> Floats:
+    def _run_rows(self, rows: Floats, traces: bool = True) -> Floats:
         """Run rows, starting from the present context."""
         outputs = np.empty(len(rows) * self._n_outputs)
-        return self._run(rows.reshape(-1), outputs).reshape(len(rows), self._n_outputs)
+        run = self._run if traces else self._run_untraced
+        return run(rows.reshape(-1), outputs).reshape(len(rows), self._n_outputs)  # type: ignore[no-any-return]
+
+    @locked
+    def _run_untraced(self, store: Store, inputs: Floats, outputs: Floats) -> Floats:
+        """`_run` without traces and sensitivities, which are then those of a cleared network."""
+        span, table = self._ready()[2], self._untraced_known
+        if table is None or table.topology != store.topology_version:
+            table = self._untraced_known = engine.untraced.Untraced(store)
+        engine.untraced.forget_traces(store, span)
+        if store.recorder is not None and store.recorder.records(self):
+            store.recorder.make_room(outputs.size // self._n_outputs)
+        table.renewed()
+        run = (store.calls or engine.online.calls_for(store)).run_network
+        status = run(table.address, store.unit, span, inputs, outputs)
+        if status != DONE:
+            self._refuse(status, store, inputs)
+        return outputs
 
     def _run(self, inputs: Floats, outputs: Floats) -> Floats:
         """Run flat rows of inputs in one kernel call, which writes `outputs`."""
@@ -1112,7 +1134,8 @@ class Network(Sequence[Neuron]):
         by = None
         if method == RTRL:
             by = Sensitivities(order)
-            by.ready(self).forget_traces()
+            plan = by.ready(self)
+            engine.untraced.forget_traces(plan.store, plan.span)
         self._rtrl = self._sensitivities = by
 
     def _cost(self, cost: str | Cost | None) -> Cost:

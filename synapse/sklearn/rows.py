@@ -92,7 +92,7 @@ class RowEstimator(NetworkEstimator):
         """The outputs for rows, shape (N, m), in standard units."""
         network, rows = self.network_, self._scale.standard(X)
         if network.has_memory:
-            outputs: Floats = network.run(rows[:, None])[:, 0]
+            outputs: Floats = network.run(rows[:, None], traces=False)[:, 0]
             return outputs
         return network.activate(rows[0])[None] if len(rows) == 1 else network.run(rows)
 

@@ -95,7 +95,7 @@ class SequenceEstimator(NetworkEstimator):
     def _answers(self, X: Any, decode: Callable[[Floats], Any]) -> Any:
         """What a function makes of the outputs for sequences."""
         network, sequences = self._fitted(), self._sequences(X, reset=False)
-        outputs = network.run([self._scale.standard(rows) for rows in sequences])
+        outputs = network.run([self._scale.standard(rows) for rows in sequences], traces=False)
         if not self._by_step:
             return decode(np.stack([rows[-1] for rows in outputs]))
         answers = self._parted(decode(np.concatenate(outputs)), sequences)

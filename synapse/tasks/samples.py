@@ -179,7 +179,7 @@ class SampleBatch(Sequence[Sample]):
         if not len(self):
             raise ArgumentError("Expected at least one sample to score, got none.")
         with preserved_context(network), deterministic(network):
-            return np.concatenate(network.run(self.inputs))
+            return np.concatenate(network.run(self.inputs, traces=False))
 
     def _wrong(self, outputs: Floats) -> Mask:
         wrong = ~self.judge(outputs, self.goals, self.allowed)

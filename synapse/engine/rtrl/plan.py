@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import inf
 from typing import Any
 
@@ -11,10 +10,9 @@ from numpy.typing import NDArray
 
 from ..._typing import Floats, Ints
 from .. import schema
-from ..lowering.flags import TRACED
 from ..lowering.stretches import spans
-from ..store import RedirectedTable, Store
-from ..untraced import untraced_columns
+from ..store import Store
+from ..untraced import Untraced
 from .layout import Layout
 from .pattern import find_pattern
 
@@ -42,12 +40,7 @@ class Plan:
         for name, array in self.columns.items():
             self._enter(name, array)
         self.address = int(self._table.ctypes.data)
-        self._untraced = RedirectedTable(store, untraced_columns(store))
-
-    def forget_traces(self) -> None:
-        """Clear the traces of the online rule in the network, which steps by this plan leave as they are."""
-        for name, places in _places_of_traces(self.store, self.span):
-            self.store.columns[name][places] = 0.0
+        self._untraced = Untraced(store)
 
     def note(self, places: NDArray[np.uint64]) -> None:
         """Set the places of the sensitivities to record."""
@@ -190,15 +183,3 @@ def _zeros(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     room = np.zeros(size * dtype.itemsize + schema.VECTOR_BYTES, np.uint8)
     first = -room.ctypes.data % schema.VECTOR_BYTES
     return room[first : first + size * dtype.itemsize].view(dtype)
-
-
-def _places_of_traces(store: Store, span: NDArray[np.uint64]) -> Iterator[tuple[str, NDArray[Any]]]:
-    """Where a network has traces of the online rule, by column."""
-    c, first, stop = store.columns, int(span[schema.FIRST]), int(span[schema.STOP])
-    traced = first + np.flatnonzero(c["flags"][first:stop] & TRACED)
-    yield "eligibility", spans(c["first_trace"][traced], c["learning"][traced])
-    yield "bias_eligibility", traced
-    gaters = c["influence_gater"]
-    pairs = np.flatnonzero((c["influence_trace"] != schema.NONE) & (gaters >= first) & (gaters < stop))
-    lengths = c["learning"][gaters[pairs]].astype(np.int64) + 1
-    yield "extended", spans(c["influence_trace"][pairs], lengths)

@@ -14,6 +14,7 @@ from ..._registration import require_sound
 from ..._typing import Floats, Ints
 from ...engine.lowering.stretches import spans
 from ...engine.rtrl import Plan
+from ...engine.untraced import forget_traces
 from ...errors import ArgumentError, DivergenceError
 from ...objects.network import Network
 from ...objects.sensitivities import Sensitivities
@@ -74,7 +75,7 @@ class StepwiseRule(Rule):
         """
         plan = self.plan()
         if plan is not None:
-            plan.forget_traces()
+            forget_traces(plan.store, plan.span)
         return run_epochs(self.task.network, data, epochs, self.task.cost, moves=moves, plan=plan)
 
     def linearise(

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from synapse import forecasting, tables
 from synapse._typing import Floats
 from synapse.readwrite import files
-from synapse.tables.sheet import Sheet
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parent / "demos" / "data"
@@ -114,7 +114,7 @@ def forecasts(values: Floats, period: int) -> dict[str, tuple[Floats, Floats, fl
     """Forecasts, half widths and seconds of each method, fitted to the rows before the last 60."""
     count = len(values) - AHEAD
     past = values[:count, None]
-    series = tables.Series(Sheet("", ["y"], [], []), ["y"], past)
+    series = pd.DataFrame({"y": past[:, 0]})
     begun = time.perf_counter()
     task = tables.series_task(series, ["y"], steps=STEPS, period=period)
     trained = tables.train_series(task, tables.Learning())
@@ -158,10 +158,10 @@ def of_residuals(forecaster: Any, values: Floats, count: int, period: int) -> Fl
     first = 4 * max(period, 4)
     left = [values[t] - forecaster(values[:t, None], 1)[0, 0] for t in range(first, count + LATER[-1])]
     residuals, known = np.array(left)[:, None], count - first
-    series = tables.Series(Sheet("", ["y"], [], []), ["y"], residuals[:known])
+    series = pd.DataFrame({"y": residuals[:known, 0]})
     task, learning = tables.series_task(series, ["y"], steps=STEPS, period=period), tables.Learning()
     _, result = task.fit(learning)
-    network = learning.refit(lambda: task.make(learning), task.lesson(known), result)
+    network = learning.refit(lambda: task.make(learning), [task.whole().lesson()], result)
     found = task.forecaster(network, AHEAD)
     return np.array([found(residuals[: known + later], STEPS)[:, 0] for later in LATER])
 

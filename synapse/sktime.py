@@ -25,7 +25,7 @@ from .forecasting.closed_loop import bounded, clipping
 from .forecasting.rolling import Forecaster
 from .forecasting.selection import CLEARLY, COMBINE, SIGNIFICANT
 from .sklearn import SequenceRegressor
-from .tables.dates import step_of
+from .tables.series import step_of, unit_of
 from .tables.series_task import SeriesTask, scale_of, split_series
 
 PENALTY = 10.0
@@ -147,9 +147,9 @@ class SynapseForecaster(BaseForecaster):
     def _season(self, index: Any) -> int:
         """Number of rows of a season."""
         dates = index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
-        if self.sp is None and isinstance(dates, pd.DatetimeIndex) and len(dates) > 2:
+        if self.sp is None and isinstance(dates, pd.DatetimeIndex):
             step = step_of(dates.tz_localize(None))
-            return 1 if step is None else step.season
+            return 1 if step is None else unit_of(step)[1]
         return season(1 if self.sp is None else self.sp)
 
     def _learned(self, task: SeriesTask) -> Learned:

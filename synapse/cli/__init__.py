@@ -13,7 +13,7 @@
     synapse bench                                         time networks on this machine
 
 Exit codes: 0 success, 1 a model or data that cannot be used, 2 wrong usage, 130 interrupted, 141 a
-pipe closed by its reader. An error is one sentence on stderr, or all problems of a table.
+pipe closed by its reader. An error is one sentence on stderr.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ from typing import NoReturn
 from .. import __version__
 from .._checks import suggestion
 from ..errors import SynapseError
-from ..tables import TableError
 from .words import NEEDS, UsageError, reason
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
@@ -135,10 +134,8 @@ def _done(options: argparse.Namespace) -> int:
 
 def _verdict(error: Exception) -> tuple[str, int]:
     """The message for an error, and the exit code."""
-    if isinstance(error, SynapseError):  # the problems of a table are one per line
-        several = isinstance(error, TableError)
-        code = MISUSED if isinstance(error, UsageError) else FAILED
-        return str(error) if several else " ".join(str(error).split()), code
+    if isinstance(error, SynapseError):
+        return " ".join(str(error).split()), MISUSED if isinstance(error, UsageError) else FAILED
     if isinstance(error, OSError):
         name = "The output" if error.filename is None else repr(error.filename)
         return f"{name} cannot be used: {reason(error)}", FAILED

@@ -11,10 +11,10 @@ from ..errors import SynapseError
 from ..forecasting import NetworkForecaster
 from ..forecasting.statistical import METHODS
 from ..tables import SeriesTask, several_tasks
-from ..tables.problems import require_one_use
 from ..tables.scaled_model import MODELS
 from ..tables.series_task import fit_together
 from ..tables.series_training import ranking, select_together
+from ..tables.table import columns as columns_of, require_one_use
 from .reading import Table, add_learning, add_reading, add_sequence, learning_of, say
 from .words import UsageError, aligned, fraction, listed, names, whole
 
@@ -51,10 +51,9 @@ def compare(options: argparse.Namespace) -> None:
     if unknown := [name for name in named if name not in (*MODELS, *METHODS)]:
         raise UsageError(f"Expected --models from {', '.join((*MODELS, *METHODS))}, got {listed(unknown)}.")
     table, learning, seeds = Table.of(options), learning_of(options), range(options.seeds)
-    sheet = table.sheet()
-    columns = [sheet.found(each) for each in (options.target, options.observed, options.known)]
+    columns = [columns_of(table.cells, each) for each in (options.target, options.observed, options.known)]
     require_one_use(used := [name for each in columns for name in each], error=UsageError)
-    several = table.series(sheet, used)
+    several = table.series(used)
     how = {"steps": options.steps, "period": options.period, "validation": options.held_out}
     tasks, notes = several_tasks(several, columns[0], columns[2], **how)
     forecasters = list[dict[str, Any]]()
@@ -80,7 +79,7 @@ def compare(options: argparse.Namespace) -> None:
             except SynapseError as error:
                 notes.append(f"{name} is left out: {error}")
     selection, _ = select_together(tasks, forecasters)
-    say([*(note for series in several for note in series.notes), *notes, *selection.failed])
+    say([*notes, *selection.failed])
     origins = counted(len(next(iter(selection.rolled.values())).origins), "origin")
     rows, held_out = (
         sum(map(len, each)) for each in ([task.y for task in tasks], [task.y[task.start :] for task in tasks])

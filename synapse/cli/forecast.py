@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 import argparse
-import shutil
-import sys
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._checks import counted, install
+from .._checks import counted
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError
 from ..forecasting import Forecast
 from ..forecasting.selection import COMBINE
 from ..forecasting.statistical import METHODS
-from ..objects.network import Network
-from ..tables import Series, Sheet, forecast_series
+from ..tables import forecast_series
+from ..tables.series import find_date, following, step_name
 from ..tables.series_task import series_facts
-from . import words
+from ..tables.table import numbers, pandas_for_tables, place
+from . import reading, words
 from .formats import READING, read
 from .reading import Table, add_reading, add_sequence, say
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
 MOST_STEPS = 100_000
 """Largest number of rows to forecast."""
 SHOWN = 60
 """Least number of known rows in a picture; five times the forecast ones, if these are more."""
-WIDEST, HEIGHT = 100, 16
-"""Columns at most, and lines, of a picture in letters."""
+Ahead = dict[str, tuple["pd.DataFrame", Forecast]]
+"""Series by name, each with its forecast."""
 
 
 def add_forecast(parser: argparse.ArgumentParser) -> None:
@@ -66,199 +65,115 @@ def forecast(options: argparse.Namespace) -> None:
 
     The result is CSV: dates that continue those of DATA, and for each target the forecast and, with
     --interval, the bounds between which that share of future values should be. Bounds follow from the
-    errors of the test. Numbers are rounded to the decimals of the data. Without --plot, a terminal shows
-    a picture in letters, which needs the extra "terminal".
+    errors of the test. Numbers have six digits.
     """
     if options.steps > MOST_STEPS:
         raise words.UsageError(f"Expected --steps to be at most {MOST_STEPS}, got {options.steps}.")
-    model, output, plot, table = options.model, options.output, options.plot, Table.of(options)
-    for path, suffixes in ((output, words.TABLES), (plot, words.PICTURES)):
+    for path, suffixes in ((options.output, words.TABLES), (options.plot, words.PICTURES)):
         if path is not None:  # what cannot be written is an error before any work
             words.require_suffix(path, suffixes)
             words.require_folder(path)
-    wanted = {name: getattr(options, name) for name in ("steps", "method", "interval", "minimum", "maximum")}
-    future = None if options.future is None else replace(table, path=options.future)
-    forecasts, notes = _forecasts(read(model), table, future, wanted)
-    figure = None if plot is None else _figure(forecasts)
+    network = read(options.model)
+    facts, table = series_facts(network), Table.of(options)
+    several, notes = table.trained_series(facts)
+    _require_step(next(iter(several.values())), facts)
+    future = _known_ahead(options, facts, several, table)
+    wanted = {name: getattr(options, name) for name in ("method", "interval", "minimum", "maximum")}
+    forecasts: Ahead = {}
+    for name, series in several.items():
+        following(series, options.steps)  # dates have an end: an error before any work
+        rows = future.get(name)
+        ahead, sentences = forecast_series(network, series, options.steps, rows, name=name, **wanted)
+        forecasts[name] = series, ahead
+        notes += sentences
+    figure = None if options.plot is None else _figure(forecasts)
     say(notes)
-    rows, delimiter = _rows_of(forecasts)
-    words.write_table(rows, output, delimiter)
+    frames = {name: _frame(series, ahead) for name, (series, ahead) in forecasts.items()}
+    words.write_table(words.joined(frames, table.sequence or facts.get("sequence")), options.output, "%.6g")
     if figure is not None:
-        words.save_figure(figure, plot, 150)
-    elif sys.stdout.isatty():
-        _show(forecasts)
+        words.save_figure(figure, options.plot, 150)
 
 
-Ahead = tuple[Series, Forecast]
-"""A series and its forecast."""
+def _require_step(series: pd.DataFrame, facts: dict[str, Any]) -> None:
+    """Raise ArgumentError if the rows have another step than those of the training."""
+    step, trained = step_name(series), facts.get("step")
+    if step != trained:
+        raise ArgumentError(f"The model is for rows of another step: {trained}. These have the step {step}.")
 
 
-def _forecasts(
-    network: Network, table: Table, future: Table | None, wanted: dict[str, Any]
-) -> tuple[list[Ahead], list[str]]:
-    """The forecast of each series of a table, and sentences on how they were made."""
-    facts, steps = series_facts(network), wanted["steps"]
-    several, known = table.trained_series(facts), facts["known"]
-    step, trained = "" if several[0].step is None else several[0].step.name, facts.get("step") or ""
-    if step.removesuffix(" end") != trained.removesuffix(" end"):
-        raise ArgumentError(
-            f"The model is for rows of another step: {trained}. Those of {table.path!r} have the step {step}."
-        )
-    for series in several:
-        series.next(steps)  # dates have an end: an error before any work
-    if known and future is None:
-        rows = counted(steps, "row")
+def _known_ahead(
+    options: argparse.Namespace, facts: dict[str, Any], several: dict[str, pd.DataFrame], table: Table
+) -> dict[str, Floats]:
+    """The columns known in advance, in the rows that follow each series; those of its own rows, if any."""
+    known, steps, rows = facts["known"], options.steps, counted(options.steps, "row")
+    if known and options.future is None:
         raise words.UsageError(
             f"{words.listed(known)} must be known in advance. Give the next {rows}: --future FILE."
         )
-    if future is not None and not known:
+    if options.future is None:
+        return {}
+    if not known:
         raise words.UsageError("The model has no column that is known in advance. Leave --future out.")
-    sheet = None if future is None else future.sheet()
-    forecasts, notes = list[Ahead](), [note for series in several for note in series.notes]
-    for series in several:
-        rows_ahead = None if sheet is None else _known_ahead(series, sheet, known, steps)
-        ahead, sentences = forecast_series(network, series, future=rows_ahead, **wanted)
-        forecasts.append((series, ahead))
-        notes += sentences
-    return forecasts, notes
-
-
-def _known_ahead(series: Series, sheet: Sheet, known: list[str], steps: int) -> Floats:
-    """The columns known in advance, in the rows that follow; of its own rows, if the table tells."""
-    if series.sequence is not None and sheet.matching(series.sequence[0]):
-        cells = sheet.cells(series.sequence[0])
-        sheet = sheet.only([place for place, cell in enumerate(cells) if cell == series.sequence[1]])
-    values, of = sheet.complete(known), f" of {series.sequence[1]!r}" if series.sequence else ""
-    if len(values) != steps:
-        rows = counted(steps, "row")
-        raise FormatError(
-            f"Expected {sheet.path!r} to have {rows}{of}, one for each step, got {len(values)}."
-        )
-    if series.date in sheet.names:
-        cells, due = sheet.cells(series.date), series.next(len(values))
-        for i in np.flatnonzero(series.read(cells) != due)[:1]:
+    cells, future = reading.read(options, options.future), dict[str, Floats]()
+    column = table.sequence or facts.get("sequence")
+    for name, series in several.items():
+        own = cells[cells[column].astype(str) == name] if name and column in cells else cells
+        if len(own) != steps:
+            of = f" of {name!r}" if name else ""
             raise FormatError(
-                f"Expected the dates of {sheet.path!r} to follow those of {series.sheet.path!r}: "
-                f"{series.written(due[i])} on line {sheet.lines[i]}, got {cells[i]!r}."
+                f"Expected {options.future!r} to have {rows}{of}, one for each step, got {len(own)}."
             )
-    return values
+        date, due = series.index.name, following(series, steps)
+        if step_name(series) and date in own and (dated := find_date(own, date, table.how["dates"])):
+            for row in np.flatnonzero(dated[1] != due)[:1]:
+                raise FormatError(
+                    f"Expected the dates of {options.future!r} to follow those of the data: {due[row]} in "
+                    f"{place(own, row)}, got {dated[1][row]}."
+                )
+        future[name] = numbers(own, known)
+    return future
 
 
-# --- results -------------------------------------------------------------------------------------
+def _frame(series: pd.DataFrame, ahead: Forecast) -> pd.DataFrame:
+    """The forecast of a series and its bounds, by date."""
+    parts = {"": ahead.mean, " lower": ahead.lower, " upper": ahead.upper}
+    given = {end: part for end, part in parts.items() if part is not None}
+    targets = series.columns[: ahead.shape[1]]
+    columns = {f"{name}{end}": part[:, i] for i, name in enumerate(targets) for end, part in given.items()}
+    index = following(series, len(ahead)).rename(series.index.name)
+    frame: pd.DataFrame = pandas_for_tables().DataFrame(columns, index=index) + 0.0  # no -0
+    return frame
 
 
-def _parts(ahead: Forecast) -> list[Floats]:
-    """The forecast and, if there are any, its lower and upper bounds; each of shape (steps, targets)."""
-    return [part for part in (ahead.mean, ahead.lower, ahead.upper) if part is not None]
-
-
-def _rows_of(forecasts: list[Ahead]) -> tuple[list[list[str]], str]:
-    """The table of the forecasts and its delimiter, in the form of the data."""
-    first, ahead = forecasts[0]
-    sheet = first.sheet
-    delimiter = sheet.delimiter if len(sheet.names) > 1 else ","
-    mark = (sheet.decimal_mark(first.columns) or ".").replace(delimiter, ".")
-    ends = ("", " lower", " upper")[: len(_parts(ahead))]
-    targets = [f"{name}{end}" for name in first.columns[: ahead.shape[1]] for end in ends]
-    rows = [[*(first.sequence or [])[:1], first.date or "row", *targets]]
-    for series, ahead in forecasts:
-        digits = [decimals(column) for column in series.values.T[: ahead.shape[1]]]
-        for place, time in enumerate(series.next(len(ahead))):
-            cells = [*(series.sequence or [])[1:], series.written(time)]
-            for column, count in enumerate(digits):
-                values = (round(float(part[place, column]), count) + 0.0 for part in _parts(ahead))  # no -0
-                cells += [f"{value:.{count}f}".replace(".", mark) for value in values]
-            rows.append(cells)
-    return rows, delimiter
-
-
-def decimals(values: Floats) -> int:
-    """Number of decimals to round forecasts of a column, shape (T,), to.
-
-    As many as nine tenths of the values have, but at least so many that two digits of their deviation are
-    left, and at most so many that six are.
-
-    >>> decimals(np.array([112.0, 118.0, 160.0])), decimals(np.array([20.5, 20.25, 22.75]))
-    (0, 2)
-    """
-    own = np.sort([len(f"{value:.12g}".partition(".")[2].partition("e")[0]) for value in values])
-    usual, deviation = int(own[-1 - len(own) // 10]), values.std()
-    if not deviation:
-        return usual
-    first = -int(np.floor(np.log10(deviation)))
-    return max(0, min(max(usual, first + 1), first + 5))
-
-
-@dataclass(frozen=True)
-class Panel:
-    """The picture of one target: the known values and the forecast that it shows, and all their times."""
-
-    title: str
-    known: Floats
-    ahead: Forecast
-    series: Series
-    times: list[Any]
-
-
-def _panels(forecasts: list[Ahead]) -> list[Panel]:
-    """A picture for each target of each series."""
-    panels = []
-    for series, ahead in forecasts:
-        shown = min(len(series.values), max(SHOWN, 5 * len(ahead)))
-        times = series.times(len(ahead))[-shown - len(ahead) :]
-        for place in range(ahead.shape[1]):
-            title = ", ".join([*(series.sequence or [])[1:], series.columns[place]])
-            mean, *ends = (part[:, place] for part in _parts(ahead))
-            lower, upper = ends or (None, None)
-            forecast = Forecast(mean, lower, upper, ahead.interval)
-            panels.append(Panel(title, series.values[-shown:, place], forecast, series, times))
-    return panels
-
-
-def _figure(forecasts: list[Ahead]) -> Figure:
-    """A picture of each target below the other."""
+def _figure(forecasts: Ahead) -> Figure:
+    """A picture of each target of each series, one below the other."""
     from .. import draw  # matplotlib is an extra
 
-    panels = _panels(forecasts)
+    panels = [
+        (name, column, series, ahead)
+        for name, (series, ahead) in forecasts.items()
+        for column in range(ahead.shape[1])
+    ]
     with draw.style():
         from matplotlib import pyplot
 
         shape: dict[str, Any] = {"figsize": (6.5, 0.6 + 2.6 * len(panels)), "layout": "constrained"}
         figure: Figure
         figure, axes = pyplot.subplots(len(panels), 1, squeeze=False, sharex=True, **shape)
-    for ax, panel in zip(axes[:, 0], panels, strict=True):
-        dated = panel.series.date is not None
-        times = [time.tz_localize(None) for time in panel.times] if dated else panel.times
-        draw.forecast(panel.known, panel.ahead, ax, times=times)
-        ax.set(xlabel="" if dated else "row", ylabel=panel.title.replace("$", r"\$"))
+    for ax, (name, column, series, ahead) in zip(axes[:, 0], panels, strict=True):
+        last = series.iloc[-max(SHOWN, 5 * len(ahead)) :]
+        times = [*last.index, *following(series, len(ahead))]
+        parts = ahead.mean, ahead.lower, ahead.upper
+        mean, lower, upper = (part if part is None else part[:, column] for part in parts)
+        shown = Forecast(np.asarray(mean), lower, upper, ahead.interval)
+        draw.forecast(last.iloc[:, column].to_numpy(), shown, ax, times=[_plain(time) for time in times])
+        label = ", ".join(filter(None, [name, series.columns[column]]))
+        ax.set(xlabel="", ylabel=label.replace("$", r"\$"))
         if ax is not axes[0, 0]:
             ax.get_legend().remove()
     return figure
 
 
-def _show(forecasts: list[Ahead]) -> None:
-    """Pictures in letters, by plotext; or one sentence if they cannot be made."""
-    try:
-        import plotext as plot  # an extra
-    except ImportError:
-        plot = None
-    if not hasattr(plot, "plotsize"):  # also a version that draws in another way
-        return say([f"A picture in the terminal needs plotext. {install('plotext')}"])
-    width = min(WIDEST, shutil.get_terminal_size().columns)
-    for panel in _panels(forecasts):
-        times = [words.printable(panel.series.written(time)) for time in panel.times]
-        count = max(2, min(6, width // (3 * max(map(len, times)))))
-        ticks = np.linspace(0, len(times) - 1, count).round().astype(int).tolist()
-        values, shown = panel.known.tolist(), len(panel.known)
-        plot.clear_figure()
-        plot.theme("clear")
-        plot.plotsize(width, HEIGHT)
-        plot.plot([*range(shown)], values, label="known", marker="braille")
-        looks = (("forecast", "hd"), ("lower", "·"), ("upper", "·"))
-        for part, (label, marker) in zip(_parts(panel.ahead), looks, strict=False):
-            joined = [values[-1], *part.tolist()]
-            plot.plot([*range(shown - 1, len(times))], joined, label=label, marker=marker)
-        plot.title(words.printable(panel.title))
-        plot.xticks(ticks, [times[tick] for tick in ticks])
-        print(f"\n{str(plot.uncolorize(plot.build())).rstrip()}")
-    return None
+def _plain(time: Any) -> Any:
+    """A date without its zone, for matplotlib; or a number."""
+    return time.tz_localize(None) if hasattr(time, "tz_localize") else time

@@ -28,7 +28,7 @@ from .formats import READING, loaded, read
 from .reading import Table, add_reading, add_sequence, say
 from .train import OPTIONS
 
-SILENT = (OPTIONS, "errors", "relative", "encoding", "units")
+SILENT = (OPTIONS, "errors", "relative", "encoding")
 """Keys of metadata that are for other subcommands: errors on held-out rows, medians and words of columns."""
 PAGE = ".html"
 MOST_STEPS = 200
@@ -137,7 +137,7 @@ def draw(options: argparse.Namespace) -> None:
         return
     rows = pulses(len(network.input))
     if options.data is not None:
-        rows = input_rows(network, Table.of(options).sheet(), in_order=options.in_order)[0]
+        rows = input_rows(network, Table.of(options).cells, in_order=options.in_order)[0]
     with words.file_errors("write", path):
         pictures.explore(network, rows[:MOST_STEPS], path)
 
@@ -191,9 +191,9 @@ def _lessons(network: Network, table: Table) -> tuple[Floats, Floats | None]:
     """What a network learns from a table, at most 200 rows; of several series, as many rows of each."""
     facts = network.metadata
     if "differences" not in facts:
-        inputs, targets = lesson_rows(network, table.sheet())
+        inputs, targets = lesson_rows(network, table.cells)
         return inputs[-MOST_STEPS:], None if targets is None else targets[-MOST_STEPS:]
-    lessons = [SeriesTask.of(network, series).lesson() for series in table.trained_series(facts)]
+    lessons = [SeriesTask.of(network, series).lesson() for series in table.trained_series(facts)[0].values()]
     count = min(MOST_STEPS, *(len(inputs) for inputs, _ in lessons))
     inputs, targets = (np.stack([part[-count:] for part in side]) for side in zip(*lessons, strict=True))
     return (inputs, targets) if len(lessons) > 1 else (inputs[0], targets[0])

@@ -6,16 +6,19 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..tables import Learning, Series, Sheet, read_series, read_several, read_sheet
+from ..tables import Learning, read_series, read_several, read_table
 from ..tables.scaled_model import OPTIMIZERS
-from ..tables.series import DUPLICATES, FILLS, ORDERS, without_totals
+from ..tables.series import FILLS
 from .words import NEEDS, listed, natural, positive, whole, wholes
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MARKS = {"point": ".", "comma": ","}
 """What --decimal may be."""
-HOW = ("date", "dates", "fill", "duplicates", "zone")
+HOW = ("date", "dates", "fill")
 """The options of :func:`read_series`."""
 
 
@@ -24,11 +27,9 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     parser.epilog = f"{parser.epilog}\n\n{NEEDS}"
     add = parser.add_argument
     add("--decimal", choices=MARKS, help="the decimal mark, if the numbers do not tell")
-    add("--fill", choices=FILLS, help="mend missing values of a series: repeat, interpolate, or drop the row")
-    add("--duplicates", choices=DUPLICATES, help="of rows with one date: use the first, their mean, or none")
+    add("--fill", choices=FILLS, help="mend missing values of a series: repeat the last one, or interpolate")
     add("--date", metavar="COLUMN", help="column with the dates (default: the first one with dates)")
-    add("--dates", choices=ORDERS, help="how dates such as 02/01/2024 begin, if the column does not tell")
-    add("--zone", metavar="NAME", help="time zone of the dates, such as Europe/Berlin")
+    add("--dates", metavar="FORM", help="how dates are written, such as %%d/%%m/%%Y")
 
 
 def add_sequence(parser: argparse.ArgumentParser) -> None:
@@ -39,54 +40,54 @@ def add_sequence(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class Table:
-    """A table as a person names it: its file, and how it is read.
+    """A table, and how its series are read.
 
     `sequence` is the column that tells series or sequences apart, `ignore` are columns to leave out, and
     `how` has the options of :func:`read_series`, None where they are not given.
     """
 
-    path: str
-    decimal: str | None = None
+    cells: pd.DataFrame
     sequence: str | None = None
     ignore: list[str] = field(default_factory=list)
     how: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Table:
-        """The table that the options name."""
-        given = vars(options)
-        decimal = None if given["decimal"] is None else MARKS[given["decimal"]]
-        how = {name: given[name] for name in HOW}
-        return cls(given["data"], decimal, given.get("sequence"), given.get("ignore", []), how)
+        """Read the table that the options name."""
+        given, how = vars(options), {name: getattr(options, name) for name in HOW}
+        return cls(read(options, options.data), given.get("sequence"), given.get("ignore", []), how)
 
-    def sheet(self) -> Sheet:
-        """The cells of the file."""
-        return without_totals(read_sheet(self.path, self.decimal))
-
-    def series(self, sheet: Sheet, columns: Sequence[str]) -> list[Series]:
+    def series(self, columns: Sequence[str]) -> dict[str, pd.DataFrame]:
         """These columns as a series or, with a column that tells several apart, as one for each value."""
-        names = list(dict.fromkeys(columns))
+        names, how = list(dict.fromkeys(columns)), {"ignore": self.ignore, **self.how}
         if self.sequence is None:
-            return [read_series(sheet, names, ignore=self.ignore, **self.how)]
-        return read_several(sheet, names, self.sequence, ignore=self.ignore, **self.how)
+            return {"": read_series(self.cells, names, **how)}
+        return read_several(self.cells, names, self.sequence, **how)
 
-    def trained_series(self, facts: Mapping[str, Any]) -> list[Series]:
-        """The series of a model with these facts, read as for its training unless options say otherwise."""
-        sheet = self.sheet()
+    def trained_series(self, facts: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], list[str]]:
+        """The series of a model with these facts, read as for its training unless options say otherwise.
+
+        Also sentences on those that are too short.
+        """
         how = {name: self.how[name] or facts.get(name) for name in HOW}
-        if self.how["date"] is None and how["date"] not in sheet.names:
+        if self.how["date"] is None and how["date"] not in self.cells:
             how["date"] = None
         sequence = self.sequence or facts.get("sequence")
-        if self.sequence is None and sequence not in sheet.names:  # one series, without a name
+        if self.sequence is None and sequence not in self.cells:  # one series, without a name
             sequence = None
         columns = [*facts["targets"], *facts["observed"], *facts["known"]]
-        several = replace(self, sequence=sequence, how=how).series(sheet, columns)
+        several = replace(self, sequence=sequence, how=how).series(columns)
         least = max(sum(lags) for lags in facts["differences"]) + 2
-        long = [series for series in several if len(series.values) >= least]
-        short = [series.sequence[1] for series in several if series.sequence and len(series.values) < least]
-        if long and short:
-            long[0].notes.append(f"Left out: {listed(short)}, with fewer than {least} rows.")
-        return long or several
+        long = {name: series for name, series in several.items() if len(series) >= least}
+        if not long:
+            return several, []
+        short = several.keys() - long.keys()
+        return long, [f"Left out: {listed(sorted(short))}, with fewer than {least} rows."] if short else []
+
+
+def read(options: argparse.Namespace, path: str) -> pd.DataFrame:
+    """The table in a file, with the decimal mark of the options."""
+    return read_table(path, MARKS.get(options.decimal))
 
 
 def add_learning(parser: argparse.ArgumentParser) -> None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from ..objects.network import Network
 from ..tables import predict_rows, predict_series
 from ..tables.encoding import encoding_of
+from ..tables.series import following
+from ..tables.table import find, pandas_for_tables
 from .formats import READING, read
 from .reading import Table, add_reading, add_sequence, say
-from .words import TABLES, require_suffix, write_table
+from .words import TABLES, joined, require_suffix, write_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
@@ -39,40 +43,41 @@ def run(options: argparse.Namespace) -> None:
     if options.output is not None and Path(options.output).suffix:
         require_suffix(options.output, TABLES)
     network, table = read(options.model), Table.of(options)
-    of_series = "differences" in network.metadata
-    rows = _of_series(network, table) if of_series else _of_rows(network, table, options.in_order)
-    write_table(rows, options.output)
+    if "differences" in network.metadata:
+        write_table(_of_series(network, table), options.output)
+    else:
+        write_table(_of_rows(network, table, options.in_order), options.output, index=False)
 
 
-def _of_rows(network: Network, table: Table, in_order: bool) -> list[list[str]]:
-    """The cells of the result for a model of rows; of classes, the likeliest one comes first."""
-    sheet = table.sheet()
-    answers, notes = predict_rows(network, sheet, sequence=table.sequence, in_order=in_order)
-    say([*sheet.notes, *notes])
-    keys = [] if table.sequence is None else [sheet.find(table.sequence)]
+def _of_rows(network: Network, table: Table, in_order: bool) -> pd.DataFrame:
+    """The result for a model of rows; of classes, the likeliest one comes first."""
+    answers, notes = predict_rows(network, table.cells, sequence=table.sequence, in_order=in_order)
+    say(notes)
+    keys = [] if table.sequence is None else [find(table.cells, table.sequence)]
     if (encoding := encoding_of(network)) is not None:
         used = {*encoding.columns, *network.metadata["targets"]}
-        keys = [name for name in sheet.names if name not in used]
-    head = [neuron.name or "" for neuron in network.output]
-    columns = [sheet.cells(name) for name in keys]
+        keys = [name for name in table.cells.columns if name not in used]
+    names = [neuron.name or "" for neuron in network.output]
+    result = table.cells[keys]
     if all(neuron.squash.name == "softmax" for neuron in network.output):
-        keys.append(network.output.label)
-        columns.append([head[place] for place in answers.argmax(axis=1)])
-    columns += [[repr(value) for value in column] for column in answers.T.tolist()]
-    return [[*keys, *head], *map(list, zip(*columns, strict=True))]
+        likeliest = [names[place] for place in answers.argmax(axis=1)]
+        result = result.assign(**{network.output.label: likeliest})
+    outputs = pandas_for_tables().DataFrame(answers, index=result.index, columns=names)
+    return result.join(outputs)
 
 
-def _of_series(network: Network, table: Table) -> list[list[str]]:
-    """The cells of the result for a model of series: each row, forecast from those before it."""
-    facts, several = network.metadata, table.trained_series(network.metadata)
-    targets, first = facts["targets"], several[0]
-    say([note for series in several for note in series.notes])
-    head = [*(first.sequence or [])[:1], first.date or "row", *targets]
-    rows = [[*head, *(f"{name} predicted" for name in targets)]]
-    for series in several:
-        answers, y = predict_series(network, series), series.values[:, : len(targets)]
-        for place, time in enumerate(series.times(0 if facts["known"] else 1)):
-            actual = [f"{value:.15g}" for value in y[place]] if place < len(y) else [""] * len(targets)
-            predicted = ["" if np.isnan(value) else f"{value:.6g}" for value in answers[place]]
-            rows.append([*(series.sequence or [])[1:], series.written(time), *actual, *predicted])
-    return rows
+def _of_series(network: Network, table: Table) -> pd.DataFrame:
+    """The result for a model of series: each row, forecast from those before it."""
+    facts = network.metadata
+    several, notes = table.trained_series(facts)
+    say(notes)
+    frames, targets = {}, facts["targets"]
+    for name, series in several.items():
+        frame = series[targets]
+        if not facts["known"]:
+            frame = frame.reindex(series.index.append(following(series, 1)).rename(series.index.name))
+        predicted = predict_series(network, series, name=name)
+        frames[name] = frame.assign(
+            **{f"{target} predicted": predicted[:, place] for place, target in enumerate(targets)}
+        )
+    return joined(frames, table.sequence or facts.get("sequence"))

@@ -14,17 +14,17 @@ from .. import Trainer, __version__
 from .._checks import counted
 from ..errors import ArgumentError, FormatError, TopologyError
 from ..objects.state import take_over
-from ..tables import Learning, Series, Sheet, Trained, several_tasks, train_rows, train_series
-from ..tables.problems import require_one_use
+from ..tables import Learning, Trained, several_tasks, train_rows, train_series
 from ..tables.scaled_model import MODELS, Part, ScaledModel
-from ..tables.series import find_dates
-from ..tables.sheet import without_unit
+from ..tables.series import find_date, step_name
+from ..tables.table import columns, is_numeric, mostly_numbers, require_one_use
 from . import INTERRUPTED, formats
 from .reading import Table, add_learning, add_reading, add_sequence, learning_of, say
 from .words import UsageError, aligned, listed, names, natural, printable, require_folder, share, whole
 
 FREE = ("data", "epochs", "output", "quiet", "checkpoint", "resume", "patience", "command_line", "debug")
 """Options that may differ when a training goes on. The numbers of the data are compared, not their name."""
+MIDNIGHT = " 00:00:00"
 OPTIONS = "training"
 """Key of the metadata of a checkpoint's network: the options of the command."""
 
@@ -65,18 +65,18 @@ class Task:
     steps: int | None
     validation: float | None
 
-    def check(self, sheet: Sheet, table: Table) -> None:
+    def check(self, table: Table) -> None:
         """Raise if a column has two uses, or an option does not go with the others."""
         uses = [*self.target, *self.known, *self.observed, *table.ignore]
         uses += [name for name in (table.sequence, table.how["date"]) if name is not None]
-        used = sheet.found(uses)
+        used = columns(table.cells, uses)
         require_one_use(used, error=UsageError)
-        taken = set(used) - (set(sheet.found(self.target)) if self.ahead else set())
-        require_one_use(sheet.found(self.inputs or []), taken, UsageError)
+        taken = set(used) - (set(columns(table.cells, self.target)) if self.ahead else set())
+        require_one_use(columns(table.cells, self.inputs or []), taken, UsageError)
         if self.classes and len(self.target) > 1:
             raise UsageError(f"Expected one --target for classes, got {listed(self.target)}.")
 
-    def is_series(self, sheet: Sheet, table: Table, dated: bool) -> bool:
+    def is_series(self, table: Table, dated: bool) -> bool:
         """Whether to forecast numbers in a series: the table has dates, or columns are known or observed."""
         asked = bool(self.known or self.observed)
         rows = self.classes or self.ahead is not None or bool(table.sequence and self.inputs)
@@ -85,7 +85,8 @@ class Task:
                 "In a series, say which columns are --known in advance and which are only --observed. "
                 "To predict a column from others of the same row, say --ahead 0."
             )
-        if not rows and sheet.has_numbers(self.target[0]) and (dated or asked):
+        target = columns(table.cells, self.target)[0]
+        if not rows and mostly_numbers(table.cells[target]) and (dated or asked):
             return True
         if asked:
             raise UsageError(
@@ -209,57 +210,38 @@ def train(options: argparse.Namespace) -> int:
 
 def _trained(task: Task, table: Table, learning: Learning) -> tuple[Trained, list[str]]:
     """The trained network with what its file carries, and sentences on how the table was read."""
-    sheet = table.sheet()
-    task.check(sheet, table)
-    left = [*table.ignore, *task.target, *filter(None, [table.sequence])]
-    dated = find_dates(sheet, table.how["date"], table.how["dates"], left)
-    if not task.is_series(sheet, table, dated is not None):
-        used = sheet.found([*task.target, *(task.inputs or [])])
-        numbered = dated and table.sequence and sheet.has_numbers(dated[0])
+    task.check(table)
+    cells, ignored = table.cells, columns(table.cells, table.ignore)
+    targets, key = columns(cells, task.target), columns(cells, [table.sequence] if table.sequence else [])
+    dated = find_date(cells, table.how["date"], table.how["dates"], [*ignored, *targets, *key])
+    if not task.is_series(table, dated is not None):
+        used = [*targets, *columns(cells, task.inputs or [])]
+        numbered = dated and key and is_numeric(cells[dated[0]])
         dates = [dated[0]] if dated and not numbered and dated[0] not in used else []
-        trained = train_rows(
-            sheet,
-            task.target,
-            task.inputs,
-            learning,
-            ignore=[*table.ignore, *dates],
-            sequence=table.sequence,
-            ahead=task.ahead or 0,
-            classes=task.classes,
-        )
-        trained.network.metadata = {**trained.facts, "units": _units(trained)}
-        return trained, [f"{counted(len(sheet.rows), 'row')}.", *sheet.notes]
-    several = table.series(sheet, [*task.target, *task.observed, *task.known])
-    columns = sheet.found(task.target), sheet.found(task.known)
-    tasks, left_out = several_tasks(several, *columns, steps=task.steps, validation=task.validation)
-    trained, first = train_series(tasks, learning), several[0]
-    facts = {"date": first.date, "zone": first.zone, "fill": table.how["fill"], "season": first.season}
-    if first.step is not None:
-        last = max(each.dates[-1] for each in several)
-        facts |= {"step": first.step.name, "last_date": last.isoformat()}
-    trained.network.metadata = {**trained.facts, "units": _units(trained), **facts}
-    return trained, [*_of_series(several, sheet, table), *left_out]
-
-
-def _of_series(several: list[Series], sheet: Sheet, table: Table) -> list[str]:
-    """Sentences on how series were read."""
-    series, rows = several[0], counted(sum(len(each.values) for each in several), "row")
-    step = "" if series.step is None else f" ({series.date}), step: {series.step.name}"
-    first, last = min(each.times()[0] for each in several), max(each.times()[-1] for each in several)
-    of = f"{len(several)} series ({table.sequence}), " if table.sequence else ""
-    used = [*series.columns, *sheet.found(table.ignore), series.date, *(series.sequence or [])[:1]]
-    unused = [name for name in sheet.names if name not in used]
-    notes = [f"{of}{rows}, {series.written(first)} to {series.written(last)}{step}."]
-    notes += dict.fromkeys(note for each in several for note in each.notes)
+        how: dict[str, Any] = {"sequence": table.sequence, "ahead": task.ahead or 0, "classes": task.classes}
+        trained = train_rows(cells, targets, task.inputs, learning, ignore=[*ignored, *dates], **how)
+        return trained, [f"{counted(len(cells), 'row')}."]
+    several = table.series([*task.target, *task.observed, *task.known])
+    known, test = columns(cells, task.known), {"steps": task.steps, "validation": task.validation}
+    tasks, left_out = several_tasks(several, targets, known, **test)
+    trained, first = train_series(tasks, learning), next(iter(several.values()))
+    date = first.index.name if step_name(first) else None
+    trained.network.metadata |= {
+        "date": date,
+        "dates": table.how["dates"],
+        "fill": table.how["fill"],
+        "sequence": key[0] if key else None,
+        "step": step_name(first),
+    }
+    begin, end = (pick(series.index[at] for series in several.values()) for pick, at in ((min, 0), (max, -1)))
+    step = f" ({date}), step: {step_name(first)}" if date else ""
+    rows = counted(sum(map(len, several.values())), "row")
+    of = f"{len(several)} series ({key[0]}), " if key else ""
+    unused = [name for name in cells.columns if name not in (*first, *ignored, date, *key)]
+    notes = [f"{of}{rows}, {str(begin).removesuffix(MIDNIGHT)} to {str(end).removesuffix(MIDNIGHT)}{step}."]
     if unused:
         notes.append(f"Not used: {listed(unused)}. Name columns --known in advance, or --observed.")
-    return notes
-
-
-def _units(trained: Trained) -> dict[str, str]:
-    """The units of the columns that a network reads and predicts."""
-    columns = [neuron.name for neuron in trained.network.input] + trained.facts["targets"]
-    return {name: unit for name in columns if name and (unit := without_unit(name)[1])}
+    return trained, [*notes, *left_out]
 
 
 def _report(trained: Trained, notes: list[str]) -> str:

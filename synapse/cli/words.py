@@ -10,12 +10,15 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._checks import MOST_COUNT, shown
 from ..errors import ArgumentError, FormatError
 from ..readwrite import files
-from ..tables.problems import file_errors, quoted as listed, reason
+from ..tables.table import file_errors, pandas_for_tables, quoted as listed, reason
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["file_errors", "listed", "reason"]  # of tables, for the subcommands
 
@@ -51,15 +54,20 @@ def aligned(rows: Sequence[Sequence[str]], sides: str) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def write_table(rows: Sequence[Sequence[str]], path: str | None, delimiter: str = ",") -> None:
-    """Write rows of cells as CSV: a whole file or, without a path, to standard output."""
-    text = io.StringIO(newline="")
-    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(rows)
-    text.seek(0)
+def joined(frames: dict[str, pd.DataFrame], sequence: str | None) -> pd.DataFrame:
+    """The rows of several series below each other, with a column of their names; or those of a series."""
+    if [*frames] == [""]:
+        return frames[""]
+    return pandas_for_tables().concat(frames, names=[sequence])
+
+
+def write_table(table: pd.DataFrame, path: str | None, form: str | None = None, index: bool = True) -> None:
+    """Write a table as CSV: a whole file or, without a path, to standard output."""
+    text = table.to_csv(float_format=form, lineterminator="\n", index=index)
     if path is None:
-        return shutil.copyfileobj(text, sys.stdout)  # in parts: a closed pipe is noticed
+        return shutil.copyfileobj(io.StringIO(text), sys.stdout)  # in parts: a closed pipe is noticed
     with file_errors("write", path):
-        files.write(path, text.getvalue())
+        files.write(path, text)
     return None
 
 

@@ -1,13 +1,12 @@
-"""Tables as people write them, and networks that learn from them and forecast them.
+"""Tables and series of numbers, read by pandas, and networks that learn from them and forecast them.
 
-:func:`read_sheet` reads a CSV file, :func:`read_series` its columns as a series. :func:`train_rows` and
-:func:`train_series` train a network in one walk and compare it with simple methods.
+:func:`read_table` reads a CSV file, :func:`read_series` makes a series of its columns. :func:`train_rows` and
+:func:`train_series` train a network, compare it with simple methods and train it again on all rows.
 """
 
 from .._checks import public_names
-from .problems import TableError as TableError
 from .rows import predict_rows as predict_rows, train_rows as train_rows
-from .series import Series as Series, read_series as read_series, read_several as read_several
+from .series import read_series as read_series, read_several as read_several
 from .series_task import (
     SeriesTask as SeriesTask,
     forecast_series as forecast_series,
@@ -16,7 +15,7 @@ from .series_task import (
     several_tasks as several_tasks,
 )
 from .series_training import train_series as train_series
-from .sheet import Sheet as Sheet, read_sheet as read_sheet
+from .table import read_table as read_table
 from .training import Learning as Learning, Trained as Trained
 
 __all__ = [name for name, value in globals().items() if getattr(value, "__module__", "").startswith(__name__)]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,9 +12,10 @@ from .._checks import counted
 from .._typing import Floats
 from ..errors import FormatError
 from ..objects.network import Network
-from .numerals import is_missing, is_number
-from .problems import quoted
-from .sheet import Sheet, without_unit
+from .table import bare, columns as columns_of, find, is_numeric, mostly_numbers, numbers, quoted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_WORDS = 20
 """Largest number of different words in a column that becomes inputs."""
@@ -48,14 +48,12 @@ class Encoding:
         """The names of the columns."""
         return [*self.medians, *self.words]
 
-    def rows(self, sheet: Sheet) -> tuple[Floats, list[str]]:
+    def rows(self, table: pd.DataFrame) -> tuple[Floats, list[str]]:
         """The inputs in a table, shape (rows, inputs), and sentences on what was filled in.
 
-        Raises TableError if a cell of a column of numbers is not a number.
+        Raises FormatError if a cell of a column of numbers is not a number.
         """
-        problems, notes = sheet.all_problems(), list[str]()
-        values = sheet.numbers(list(self.medians), problems)
-        problems.check()
+        values, notes = numbers(table, list(self.medians), gaps=True), list[str]()
         for place, (name, median) in enumerate(self.medians.items()):
             gaps = np.isnan(values[:, place])
             if gaps.any():
@@ -65,13 +63,12 @@ class Encoding:
                 )
         parts = [values]
         for name, words in self.words.items():
-            cells = sheet.cells(name)
-            unknown = Counter(cell for cell in cells if cell not in words and not is_missing(cell))
-            if unknown:
+            cells = table[find(table, name)]
+            if unknown := sorted({*cells.dropna().astype(str)} - {*words}):
                 notes.append(
                     f"Words of {name!r} that the model has not seen count as none: {quoted(unknown)}."
                 )
-            parts.append(np.array([[cell == word for word in words] for cell in cells], float))
+            parts.append(np.array([[cell == word for word in words] for cell in cells.astype(str)], float))
         return np.hstack(parts), notes
 
 
@@ -82,38 +79,35 @@ def encoding_of(network: Network) -> Encoding | None:
     return Encoding(**facts) if ours else None
 
 
-def choose_encoding(sheet: Sheet, columns: Sequence[str], named: bool = False) -> tuple[Encoding, list[str]]:
+def choose_encoding(
+    table: pd.DataFrame, columns: Sequence[str], named: bool = False
+) -> tuple[Encoding, list[str]]:
     """How these columns become inputs, and sentences on those that are left out.
 
     Identifiers are left out: columns of text with more than 20 words or a different one in every row, and
     columns of different whole numbers whose names end like those of identifiers, such as "customer id".
     If the columns were `named` by the user, numbers are never identifiers.
 
-    Raises TableError if a cell of a column of numbers is not a number, and FormatError if no column is left.
+    Raises FormatError if a cell of a column of numbers is not a number, or no column is left.
     """
-
-    def is_key(name: str) -> bool:
-        words = without_unit(name)[0].lower().replace("_", " ").split()
-        return not named and bool(words) and words[-1] in IDENTIFIERS
-
-    medians, words, left_out = dict[str, float](), dict[str, list[str]](), list[str]()
-    problems, notes, advice = sheet.all_problems(), list[str](), ""
-    for name in sheet.found(columns):
-        full = [cell for cell in sheet.cells(name) if not is_missing(cell)]
-        if not full:
+    medians, words, left_out, notes = dict[str, float](), dict[str, list[str]](), list[str](), list[str]()
+    advice = ""
+    for name in columns_of(table, columns):
+        cells = table[name].dropna()
+        last = bare(name).lower().replace("_", " ").split()[-1:]
+        if not len(cells):
             left_out.append(name)
-        elif 2 * sum(map(is_number, full)) <= len(full):
-            different = sorted(set(full))
-            if len(different) > MOST_WORDS or (len(different) == len(full) and len(full) > 2):
+        elif not mostly_numbers(cells):
+            different = sorted({*cells.astype(str)})
+            if len(different) > MOST_WORDS or (len(different) == len(cells) and len(cells) > 2):
                 left_out.append(name)
             else:
                 words[name] = different
-        elif len(set(full)) == len(full) > 2 and is_key(name):
+        elif is_numeric(cells) and cells.is_unique and len(cells) > 2 and not named and {*last} & IDENTIFIERS:
             left_out.append(name)
             advice = " To use such numbers, name them with --inputs."
         else:
-            medians[name] = float(np.nanmedian(sheet.numbers([name], problems)))
-    problems.check()
+            medians[name] = float(np.nanmedian(numbers(table, [name], gaps=True)))
     if left_out:
         what = "identifiers, or empty" if len(left_out) > 1 else "an identifier, or empty"
         notes.append(f"Left out: {quoted(left_out)} ({what}).{advice}")
@@ -121,7 +115,7 @@ def choose_encoding(sheet: Sheet, columns: Sequence[str], named: bool = False) -
         notes.append(f"Words became inputs of 0 and 1: {quoted(words)}.")
     if not medians and not words:
         raise FormatError(
-            f"{sheet.path!r} has no column left for the inputs. To predict a column from its own past, "
+            "The table has no column left for the inputs. To predict a column from its own past, "
             "say how many rows --ahead."
         )
     return Encoding(medians, words), notes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,14 +13,16 @@ from ..errors import ArgumentError, FormatError
 from ..forecasting.selection import percent
 from ..objects.network import Network
 from .encoding import choose_encoding, encoding_of
-from .problems import quoted, require_one_use
 from .scaled_model import Part, ScaledModel
-from .sheet import Sheet
+from .table import columns, find, mostly_numbers, numbers, place, quoted, require_one_use, sequences, words
 from .training import Learning, Trained, held_out, require_targets
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def train_rows(
-    sheet: Sheet,
+    table: pd.DataFrame,
     targets: Sequence[str],
     inputs: Sequence[str] | None,
     learning: Learning,
@@ -39,8 +41,8 @@ def train_rows(
 
     Parameters
     ----------
-    sheet : Sheet
-        The table.
+    table : pandas.DataFrame
+        The table, such as from :func:`read_table`.
     targets : sequence of str
         The columns to predict.
     inputs : sequence of str, optional
@@ -60,37 +62,34 @@ def train_rows(
     ------
     ArgumentError
         If there is no such column, one has two uses, or too few rows are left to train on.
-    TableError, FormatError
+    FormatError
         If cells are not numbers, a sequence is not longer than `ahead`, or there is only one class.
     """
-    instance("The sheet", sheet, Sheet)
     learning = instance("The learning", learning, Learning).filled("perceptron", "sgd")
     name = str(learning.model)
     ahead = whole_number("The ahead", ahead, "a whole number, 0 or above", 0)
-    sequence = None if sequence is None else sheet.find(sequence)
-    left = [*sheet.found(ignore), *([] if sequence is None else [sequence])]
-    targets, names = _uses(sheet, targets, inputs, left, ahead)
-    classes = classes or (len(targets) == 1 and not sheet.has_numbers(targets[0]))
-    goals, outputs = _goals(sheet, targets, classes)
-    units = _units(sheet, sequence, ahead)
+    left = columns(table, [*ignore, *([] if sequence is None else [sequence])])
+    targets, names = _uses(table, targets, inputs, left, ahead)
+    classes = classes or (len(targets) == 1 and not mostly_numbers(table[targets[0]]))
+    goals, outputs = _goals(table, targets, classes)
+    units = _units(table, sequence, ahead)
     count, rng = len(units), np.random.default_rng(learning.seed)
     first = count - held_out(count, learning.validation, round(count / 5))
     in_order = sequence is None and name != "perceptron"
     order = np.arange(count) if in_order else rng.permutation(count)
     learned, tested = np.sort(order[:first]), np.sort(order[first:])
     stopping = order[first - max(1, round(first / 5)) : first]
-    encoding, notes = choose_encoding(
-        sheet.only(np.concatenate([units[i] for i in learned]).tolist()), names, inputs is not None
-    )
-    rows, filled = encoding.rows(sheet)
+    known = table.iloc[np.concatenate([units[i] for i in learned])]
+    encoding, notes = choose_encoding(known, names, inputs is not None)
+    rows, filled = encoding.rows(table)
     later = f" +{ahead}" if ahead else ""
 
     def parts(chosen: Ints) -> list[Part]:
         """The inputs and targets of units: sequences, or samples or steps as one part."""
-        places = [units[i] for i in np.sort(chosen)]
+        own = [units[i] for i in np.sort(chosen)]
         if sequence is None:
-            places = [np.concatenate(places)] if places else []
-        return [(rows[place], goals[place + ahead]) for place in places]
+            own = [np.concatenate(own)] if own else []
+        return [(rows[part], goals[part + ahead]) for part in own]
 
     def make() -> ScaledModel:
         kind = targets[0] + later if classes else None
@@ -137,7 +136,7 @@ def train_rows(
 
 
 def predict_rows(
-    network: Network, sheet: Sheet, *, sequence: str | None = None, in_order: bool = False
+    network: Network, table: pd.DataFrame, *, sequence: str | None = None, in_order: bool = False
 ) -> tuple[Floats, list[str]]:
     """The outputs of a network for the rows of a table.
 
@@ -145,8 +144,8 @@ def predict_rows(
     ----------
     network : Network
         From :func:`train_rows`, or any network whose inputs have the names of columns.
-    sheet : Sheet
-        The table.
+    table : pandas.DataFrame
+        The table, such as from :func:`read_table`.
     sequence : str, optional
         The column that identifies the sequence of each row. Each begins with a cleared context.
     in_order : bool
@@ -163,95 +162,92 @@ def predict_rows(
     ------
     ArgumentError
         If the table has not these columns.
-    TableError, FormatError
+    FormatError
         If a cell is not a number, or the rows of a sequence are not consecutive.
     """
-    rows, notes = input_rows(network, sheet, sequence, in_order)
-    return _answers(network, [(rows[part], rows[part]) for part in sheet.sequences(sequence)]), notes
+    rows, notes = input_rows(network, table, sequence, in_order)
+    return _answers(network, [(rows[part], rows[part]) for part in sequences(table, sequence)]), notes
 
 
 def input_rows(
-    network: Network, sheet: Sheet, sequence: str | None = None, in_order: bool = False
+    network: Network, table: pd.DataFrame, sequence: str | None = None, in_order: bool = False
 ) -> tuple[Floats, list[str]]:
     """The inputs of a network, shape (rows, inputs), and what was filled in; see :func:`predict_rows`."""
     encoding = encoding_of(instance("The network", network, Network))
-    instance("The sheet", sheet, Sheet)
+    columns(table, [])
     if encoding is not None and not in_order:
-        return encoding.rows(sheet)
+        return encoding.rows(table)
     names = [neuron.name or "" for neuron in network.input]
     if in_order:
-        other = None if sequence is None else sheet.find(sequence)
-        columns = [name for name in sheet.names if name != other]
-        if len(columns) != len(names):
-            expected = counted(len(names), "column")
-            raise ArgumentError(f"Expected {sheet.path!r} to have {expected}, got {quoted(columns)}.")
-        names = columns
-    elif missing := [name for name in names if not sheet.matching(name)]:
-        raise ArgumentError(
-            f"{sheet.path!r} has no column {quoted(missing)} for the inputs of the model. It has "
-            f"{quoted(sheet.names)}. To take columns in their order, say --in-order."
-        )
-    return sheet.complete(names), []
+        other = None if sequence is None else find(table, sequence)
+        given = [name for name in table.columns if name != other]
+        if len(given) != len(names):
+            raise ArgumentError(
+                f"Expected the table to have {counted(len(names), 'column')}, got {quoted(given)}."
+            )
+        return numbers(table, given), []
+    try:
+        return numbers(table, names), []
+    except ArgumentError as error:
+        raise ArgumentError(f"{error} To take columns in their order, say --in-order.") from None
 
 
-def lesson_rows(network: Network, sheet: Sheet) -> tuple[Floats, Floats | None]:
+def lesson_rows(network: Network, table: pd.DataFrame) -> tuple[Floats, Floats | None]:
     """What a network learns from a table or its first sequence; targets only if it is from `train_rows`."""
-    rows, facts = input_rows(network, sheet)[0], network.metadata
+    rows, facts = input_rows(network, table)[0], network.metadata
     if encoding_of(network) is None:
         return rows, None
-    goals, outputs = _goals(sheet, facts["targets"], bool(facts["classes"]))
+    goals, outputs = _goals(table, facts["targets"], bool(facts["classes"]))
     if facts["classes"] and outputs != facts["classes"]:
         raise ArgumentError(
             f"The classes of the model are {quoted(facts['classes'])}, got {quoted(outputs)}."
         )
-    part, ahead = sheet.sequences(facts["sequence"])[0], facts["ahead"]
+    part, ahead = sequences(table, facts["sequence"])[0], facts["ahead"]
     return rows[part.start : part.stop - ahead], goals[part.start + ahead : part.stop]
 
 
 def _uses(
-    sheet: Sheet, targets: Sequence[str], inputs: Sequence[str] | None, left: list[str], ahead: int
+    table: pd.DataFrame, targets: Sequence[str], inputs: Sequence[str] | None, left: list[str], ahead: int
 ) -> tuple[list[str], list[str]]:
     """The columns to predict and those to predict from, by default all but those left out and the targets."""
-    goals = require_targets(sheet.found(targets))
+    goals = require_targets(columns(table, targets))
     require_one_use(goals, left)
     taken = left if ahead else [*left, *goals]
     if inputs is None:
-        return goals, [name for name in sheet.names if name not in taken]
-    names = sheet.found(inputs)
+        return goals, [name for name in table.columns if name not in taken]
+    names = columns(table, inputs)
     require_one_use(names, taken)
     return goals, names
 
 
-def _units(sheet: Sheet, sequence: str | None, ahead: int) -> list[Ints]:
+def _units(table: pd.DataFrame, sequence: str | None, ahead: int) -> list[Ints]:
     """The rows of each sequence, or each row, that have a target `ahead` rows below."""
-    parts = sheet.sequences(sequence)
+    parts = sequences(table, sequence)
     for rows in parts:
         if rows.stop - rows.start <= ahead:
             raise FormatError(
-                f"--ahead {ahead} needs sequences longer than {counted(ahead, 'row')}; the one ending on "
-                f"line {sheet.lines[rows.stop - 1]} of {sheet.path!r} has {rows.stop - rows.start}."
+                f"--ahead {ahead} needs sequences longer than {counted(ahead, 'row')}; the one ending in "
+                f"{place(table, rows.stop - 1)} has {rows.stop - rows.start}."
             )
     places = [np.arange(rows.start, rows.stop - ahead) for rows in parts]
     units = places if sequence is not None else list(places[0][:, None])
     if len(units) < (least := 4 if sequence is None else 2):
         what = "rows" if sequence is None else "sequences"
-        raise FormatError(f"Expected {sheet.path!r} to have {least} {what} or more, got {len(units)}.")
+        raise FormatError(f"Expected the table to have {least} {what} or more, got {len(units)}.")
     return units
 
 
-def _goals(sheet: Sheet, targets: list[str], classes: bool) -> tuple[Floats, list[str]]:
+def _goals(table: pd.DataFrame, targets: list[str], classes: bool) -> tuple[Floats, list[str]]:
     """The targets, shape (rows, outputs), and the names of the outputs."""
     if not classes:
         advice = "If these are names of classes, pass --classes." if len(targets) == 1 else ""
-        return sheet.complete(targets, advice), targets
+        return numbers(table, targets, advice=advice), targets
     if len(targets) > 1:
         raise ArgumentError(f"Expected one --target for classes, got {quoted(targets)}.")
-    cells = sheet.words(targets[0])
+    cells = words(table, targets[0])
     names = sorted(set(cells))
     if len(names) < 2:
-        raise FormatError(
-            f"Expected the column {targets[0]!r} of {sheet.path!r} to have two classes, got {names[0]!r}."
-        )
+        raise FormatError(f"Expected the column {targets[0]!r} to have two classes, got {names[0]!r}.")
     return np.eye(len(names))[[names.index(cell) for cell in cells]], names
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,10 +31,13 @@ from ..forecasting.statistical import METHODS
 from ..learning import Result
 from ..objects.network import Network
 from ..readwrite import from_json_data
-from .problems import quoted, require_one_use
 from .scaled_model import Part, ScaledModel
-from .series import Series
+from .series import phase, season_of
+from .table import pandas_for_tables, quoted, require_one_use
 from .training import SERIES_DEFAULT, Learning, held_out, require_targets
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_ORIGINS = 60
 """Number of origins, about, from which forecasters are compared."""
@@ -60,8 +63,8 @@ class SeriesTask:
         Those of the columns of `y`, chosen on the rows before `start`.
     phase, first_date : int, str or None
         The step of the season at which the rows begin, and the date of its step 0.
-    sequence : tuple of str, or None
-        The column that tells several series apart, and its value in this one.
+    name : str
+        That of the series; "" for a series alone.
     scale : ndarray, shape (2, m), or None
         The mean and the deviation of each column of `y`, in which one network reads several series.
     origins : int
@@ -79,12 +82,12 @@ class SeriesTask:
     differences: list[Differences]
     phase: int = 0
     first_date: str | None = None
-    sequence: tuple[str, str] | None = None
+    name: str = ""
     scale: Floats | None = None
     origins: int = MOST_ORIGINS
 
     @classmethod
-    def of(cls, network: Network, series: Series, future: Floats | None = None) -> SeriesTask:
+    def of(cls, network: Network, series: pd.DataFrame, future: Floats | None = None) -> SeriesTask:
         """The task of a network from :func:`train_series` in another table, in which no row is held out.
 
         The columns of the series are its targets, observed and known columns; `future` continues the known.
@@ -92,14 +95,14 @@ class SeriesTask:
         facts = series_facts(network)
         targets, observed, known = (facts[name] for name in ("targets", "observed", "known"))
         count = len(targets) + len(observed)
-        y, x = series.values[:, :count], series.values[:, count:] if known else None
+        values = frame_values(series)
+        y, x = values[:, :count], values[:, count:] if known else None
         if x is not None and future is not None:
             x = np.vstack([x, future])
         differences = [Differences(tuple(lags)) for lags in facts["differences"]]
-        first, scale = facts.get("first_date"), None if facts.get("sequence") is None else scale_of(y)
+        first, scale = facts.get("first_date"), scale_of(y) if facts.get("several") else None
         task = cls(targets, observed, known, y, x, facts["period"], 1, len(y), differences)
-        task = replace(task, phase=series.phase(first), first_date=first)
-        return replace(task, sequence=series.sequence, scale=scale)
+        return replace(task, phase=phase(series, first), first_date=first, scale=scale)
 
     def whole(self) -> SeriesTask:
         """The task with all rows to learn from."""
@@ -203,7 +206,7 @@ def _calendar(steps: Any, period: int) -> Floats:
 
 
 def series_task(
-    series: Series,
+    series: pd.DataFrame,
     targets: Sequence[str],
     known: Sequence[str] = (),
     *,
@@ -215,8 +218,8 @@ def series_task(
 
     Parameters
     ----------
-    series : Series
-        Its columns that are neither targets nor known are observed ones.
+    series : pandas.DataFrame
+        From :func:`read_series`. Its columns that are neither targets nor known are observed ones.
     targets : sequence of str
         The columns to forecast.
     known : sequence of str
@@ -234,21 +237,36 @@ def series_task(
         If a column is not one of the series or has two uses, a number is out of range, or too few rows are
         left to train on.
     """
-    columns = instance("The series", series, Series).columns
+    values, columns = frame_values(series), [*series.columns]
     for name in (*require_targets(listed("The targets", targets, "a list of names")), *known):
         choice("A column of the task", name, columns)
     require_one_use([*targets, *known])
-    length = series.season if period is None else season(period)
+    length = season_of(series) if period is None else season(period)
     ahead = None if steps is None else horizon(steps)
     observed = [name for name in columns if name not in (*targets, *known)]
-    y = series.values[:, [columns.index(name) for name in (*targets, *observed)]]
-    x = series.values[:, [columns.index(name) for name in known]] if known else None
+    y = values[:, [columns.index(name) for name in (*targets, *observed)]]
+    x = values[:, [columns.index(name) for name in known]] if known else None
     if len(y) < SHORTEST:
         raise FormatError(f"Expected a series of {SHORTEST} rows or more to train on, got {len(y)}.")
     share = None if validation is None else fraction_below_one("The validation", validation)
     task = split_series([*targets], observed, [*known], y, x, length, ahead, share)
-    first = None if series.dates is None else series.dates[0].isoformat()
-    return replace(task, first_date=first, sequence=series.sequence)
+    return replace(task, first_date=_first_date([series]))
+
+
+def frame_values(series: Any) -> Floats:
+    """The columns of a series; ArgumentError if it is not one of `read_series`."""
+    pandas = pandas_for_tables()
+    index = instance("The series", series, pandas.DataFrame).index
+    if isinstance(index, pandas.DatetimeIndex) and index.freq is None:
+        raise ArgumentError("Expected the dates of the series to have a step. Make it by read_series.")
+    values: Floats = series.to_numpy(np.float64)
+    return values
+
+
+def _first_date(several: Iterable[pd.DataFrame]) -> str | None:
+    """The first date of these series; None without dates."""
+    firsts = [series.index[0] for series in several if hasattr(series.index, "freq")]
+    return min(firsts).isoformat() if firsts else None
 
 
 def split_series(
@@ -274,7 +292,7 @@ def split_series(
 
 
 def several_tasks(
-    several: Sequence[Series], targets: Sequence[str], known: Sequence[str] = (), **options: Any
+    several: Mapping[str, pd.DataFrame], targets: Sequence[str], known: Sequence[str] = (), **options: Any
 ) -> tuple[list[SeriesTask], list[str]]:
     """The tasks of several series for one network, and a sentence on series that are left out.
 
@@ -283,26 +301,29 @@ def several_tasks(
 
     Parameters and errors are those of :func:`series_task`.
     """
-    if several[0].sequence is None:
-        return [series_task(several[0], targets, known, **options)], []
-    long = [series for series in several if len(series.values) >= SHORTEST] or several[:1]
-    pairs = [(series, series_task(series, targets, known, **options)) for series in long]
-    period = max(task.period for _, task in pairs)
-    pairs = [(series, task) for series, task in pairs if task.period == period]
-    columns = zip(*([each.lags for each in task.differences] for _, task in pairs), strict=True)
+    if [*several] == [""]:
+        return [series_task(several[""], targets, known, **options)], []
+    long = {name: series for name, series in several.items() if len(series) >= SHORTEST} or several
+    tasks = [replace(series_task(long[name], targets, known, **options), name=name) for name in long]
+    period = max(task.period for task in tasks)
+    tasks = [task for task in tasks if task.period == period]
+    columns = zip(*([each.lags for each in task.differences] for task in tasks), strict=True)
     differences = [Differences(Counter(lags).most_common(1)[0][0]) for lags in columns]
     least = max(each.lost for each in differences) + SHORTEST
-    pairs = [(series, task) for series, task in pairs if task.start >= least]
-    steps = min((task.steps for _, task in pairs if task.is_tested), default=pairs[0][1].steps)
-    dates = [series.dates[0] for series in several if series.dates is not None]
-    first, most = min(dates).isoformat() if dates else None, max(6, 3 * MOST_ORIGINS // len(pairs))
-    shared: dict[str, Any] = {"differences": differences, "steps": steps, "first_date": first}
+    tasks = [task for task in tasks if task.start >= least]
+    steps = min((task.steps for task in tasks if task.is_tested), default=tasks[0].steps)
+    first, most = _first_date(several.values()), max(6, 3 * MOST_ORIGINS // len(tasks))
+    shared: dict[str, Any] = {
+        "differences": differences,
+        "steps": steps,
+        "first_date": first,
+        "origins": most,
+    }
     tasks = [
-        replace(task, scale=scale_of(task.y[: task.start]), phase=series.phase(first), origins=most, **shared)
-        for series, task in pairs
+        replace(task, scale=scale_of(task.y[: task.start]), phase=phase(several[task.name], first), **shared)
+        for task in tasks
     ]
-    used = {task.sequence for task in tasks}
-    left = [series.sequence[1] for series in several if series.sequence and series.sequence not in used]
+    left = sorted({*several} - {task.name for task in tasks})
     why = "too short for the season and the differences of the others"
     return tasks, [f"Left out: {quoted(left)}, {why}."] if left else []
 
@@ -321,9 +342,9 @@ def series_facts(network: Network) -> dict[str, Any]:
     return facts
 
 
-def network_for(network: Network, series: Series) -> Network:
-    """The network of this series alone, if the model has one for each; else the network itself."""
-    own = series_facts(network).get("own", {}).get(series.sequence and series.sequence[1])
+def network_for(network: Network, name: str) -> Network:
+    """The network of the series of this name, if the model has one for each; else the network itself."""
+    own = series_facts(network).get("own", {}).get(name)
     if own is None:
         return network
     alone = from_json_data(own)
@@ -333,10 +354,11 @@ def network_for(network: Network, series: Series) -> Network:
 
 def forecast_series(
     network: Network,
-    series: Series,
+    series: pd.DataFrame,
     steps: int,
     future: Floats | None = None,
     *,
+    name: str = "",
     method: str | None = None,
     interval: float | None = None,
     minimum: float | None = None,
@@ -348,12 +370,14 @@ def forecast_series(
     ----------
     network : Network
         From :func:`train_series`.
-    series : Series
+    series : pandas.DataFrame
         Its columns are the targets, the observed and the known ones of the network, in this order.
     steps : int
         Number of rows to forecast.
     future : ndarray, shape (steps, k), optional
         The known columns in these rows.
+    name : str
+        That of the series, if the network has learned several.
     method : str, optional
         "network", "combine", or a method of :func:`synapse.forecasting.statistical`.
     interval : float, optional
@@ -375,18 +399,18 @@ def forecast_series(
     """
     facts, limits, steps = series_facts(network), clipping(minimum, maximum), horizon(steps)
     own = next(name for name in facts.get("mase", [facts["chosen"]]) if name not in (COMBINE, *METHODS))
-    name = own if method == "network" else method or facts["chosen"]
-    members = facts.get("members", []) if name == COMBINE else [name]
+    chosen = own if method == "network" else method or facts["chosen"]
+    members = facts.get("members", []) if chosen == COMBINE else [chosen]
     if not members or not set(members) <= {own, *METHODS}:
         raise ArgumentError(
-            f"Expected the method to be {own}, {COMBINE} or one of {', '.join(METHODS)}, got {name!r}."
+            f"Expected the method to be {own}, {COMBINE} or one of {', '.join(METHODS)}, got {chosen!r}."
         )
     rows = None if future is None else finite_array("The future", future)
     given = None if rows is None else rows.shape
     if given != ((steps, len(facts["known"])) if facts["known"] else None):
         condition = f"{counted(steps, 'row')} of {', '.join(facts['known'])}" if facts["known"] else "None"
         raise ArgumentError(f"Expected the future to be {condition}, got the shape {given}.")
-    network = network_for(network, instance("The series", series, Series))
+    network = network_for(network, name)
     task = SeriesTask.of(network, series, rows)
     forecasters, notes = task.statistical([member for member in members if member != own])
     if own in members:
@@ -395,13 +419,13 @@ def forecast_series(
         raise ArgumentError(" ".join(notes))
     mean = np.mean([ahead(task.y, steps) for ahead in forecasters.values()], axis=0)[:, : len(task.targets)]
     why = facts.get("reason") if method is None else None
-    notes += [why or f"{name} forecasts.", *filter(None, [facts.get("verdict")])]
+    notes += [why or f"{chosen} forecasts.", *filter(None, [facts.get("verdict")])]
     if interval is None:
         return bounded(mean, None, 0.0, limits), notes
-    errors = facts.get("errors", {}).get(name)
+    errors = facts.get("errors", {}).get(chosen)
     if errors is None:
         raise ArgumentError(
-            f"The model has no errors of {name} on held-out rows, from which an interval follows. Train it "
+            f"The model has no errors of {chosen} on held-out rows, from which an interval follows. Train it "
             "with --validation above 0, on more rows."
         )
     half = Calibration(np.array(errors)).half_widths(interval, steps)
@@ -409,11 +433,19 @@ def forecast_series(
     return bounded(mean, half, interval, limits), notes
 
 
-def predict_series(network: Network, series: Series) -> Floats:
+def predict_series(network: Network, series: pd.DataFrame, *, name: str = "") -> Floats:
     """Forecast each row of a series from those before it.
 
-    Returns shape (T, targets) or, without known columns, (T + 1, targets); NaN where too few rows are known.
+    Parameters
+    ----------
+    network, series, name
+        As for :func:`forecast_series`.
+
+    Returns
+    -------
+    ndarray, shape (T, targets) or, without known columns, (T + 1, targets)
+        The forecasts; NaN where too few rows are known.
     """
-    network = network_for(network, instance("The series", series, Series))
+    network = network_for(network, name)
     task = SeriesTask.of(network, series)
     return task.forecaster(network, int(task.x is None)).one_step(task.y)[:, : len(task.targets)]

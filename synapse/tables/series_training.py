@@ -53,19 +53,18 @@ def train_series(task: SeriesTask | Sequence[SeriesTask], learning: Learning) ->
     tasks, name = [instance("The task", each, SeriesTask) for each in given], str(learning.model)
     fit = fit_together(tasks, learning)
     (model, result), rows = fit, sum(len(each.y) for each in tasks)
-    shared = tasks[0].scale is not None and tasks[0].sequence
     facts: dict[str, Any] = {name: getattr(tasks[0], name) for name in SAVED} | {
         "differences": [list(each.lags) for each in tasks[0].differences],
-        "sequence": shared[0] if shared else None,
+        "several": tasks[0].scale is not None,
         "rows": rows,
         "held_out_rows": sum(len(each.y) - each.start for each in tasks),
         "chosen": name,
     }
-    model.network.metadata = facts
     if result.stopped == "interrupted" or not facts["held_out_rows"]:
         why = f"no row was held out (a test needs {FEWEST} rows, and a --validation above 0)"
         why = "the training was interrupted" if result.stopped == "interrupted" else why
         facts["reason"] = f"{name} forecasts; it was not tested, as {why}."
+        model.network.metadata = facts
         return Trained(model.network, result, facts, [], [])
     fits, notes = _one_each(tasks, learning, fit) if 1 < len(tasks) <= MOST_OWN else ([fit] * len(tasks), [])
     forecasters = list[Forecasters]()
@@ -81,8 +80,7 @@ def train_series(task: SeriesTask | Sequence[SeriesTask], learning: Learning) ->
     if fits[0] is not fit:
         for place, (each, (_, own)) in enumerate(zip(whole, fits, strict=True)):
             networks[place] = learning.refit(lambda: tasks[0].make(learning), [each.lesson()], own)
-        labels = [each.sequence[1] for each in tasks if each.sequence]
-        facts["own"] = {label: json_data(each) for label, each in zip(labels, networks, strict=True)}
+        facts["own"] = {task.name: json_data(each) for task, each in zip(tasks, networks, strict=True)}
     refitted = [{"again": each.forecaster(net)} for each, net in zip(whole, networks, strict=True)]
     again = select_together(tasks, refitted)[0].mase("again")
     facts |= {
@@ -208,7 +206,7 @@ def ranking(tasks: Sequence[SeriesTask], selection: Selection) -> list[list[str]
             squared = np.mean(errors**2, axis=0)
             row += [f"{rmse:.4g}" for rmse in np.sqrt(squared)]
     else:
-        head = [task.sequence[1] for task in tested[:MOST_SHOWN] if task.sequence]
+        head = [task.name for task in tested[:MOST_SHOWN]]
         for row, rolled in zip(rows, selection.rolled.values(), strict=True):
             places = range(len(head))
             in_each = (np.abs(rolled.errors[rolled.origins // APART == place]).mean() for place in places)

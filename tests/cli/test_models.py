@@ -134,7 +134,7 @@ def test_pictures_and_pages(capsys, model, data, tmp_path):
     (tmp_path / "e.csv").write_text("a;b\n0,25;0,5\n;1\n")
     assert "no column" in refused(capsys, "draw", model, "-o", page, "--data", tmp_path / "e.csv")
     options = [page, "--data", tmp_path / "e.csv", "--in-order"]
-    assert "the value is missing" in refused(capsys, "draw", model, *options)
+    assert "column 'a', got no value" in refused(capsys, "draw", model, *options)
 
 
 def test_on_a_full_disk_the_old_file_stays(capsys, model, tmp_path):

@@ -161,7 +161,7 @@ def test_training_ends_when_the_error_stops_falling(capsys, plane, tmp_path):
 @pytest.mark.filterwarnings("ignore::synapse.errors.RateWarning")
 def test_what_cannot_be_learnt_is_refused_and_nothing_saved(capsys, plane, tmp_path):
     one = write(tmp_path / "one.csv", a=[1, 2], y=["x", "x"])
-    word = write(tmp_path / "word.csv", a=[1, 2], y=["1", "x"])
+    word = write(tmp_path / "word.csv", a=[1, 2, 3], y=["1", "x", "2"])
     two = write(tmp_path / "two.csv", a=[1, 2], y=[3, 4])
     years = write(tmp_path / "years.csv", year=[2001, 2002], y=[3, 4])
     path, before = tmp_path / "m.json", sorted(tmp_path.iterdir())
@@ -186,8 +186,8 @@ def test_what_cannot_be_learnt_is_refused_and_nothing_saved(capsys, plane, tmp_p
             (train(*of_a, "--rate", 1e9), 1, "lower --rate than 1e"),
             (train(*y, data=one), 1, "two classes"),
             (train(*y, data=two), 1, "to have 4 rows or more, got 2"),
-            (train(*y, data=years), 1, "a series of 4 rows or more to train on, got 2"),
-            (train(*y, data=word), 1, "line 3, column 'y': 'x'.*--classes"),
+            (train(*y, data=years), 1, "three or more dates that step evenly"),
+            (train(*y, data=word), 1, "finite number in line 3, column 'y', got 'x'.*--classes"),
             (train(*ignoring, "-o", tmp_path / "m.py"), 2, r"\.json"),
             (train(*ignoring, "-o", tmp_path / "none" / "m.json"), 1, "no such folder"),
             (train(*ignoring, "--seed", -1), 2, "a whole number, 0 or above, got '-1'"),
@@ -248,14 +248,14 @@ def test_a_series_needs_a_target_only(capsys, sales, tmp_path):
     path = tmp_path / "m.json"
     printed = done(capsys, "train", sales, "--target", "Umsatz", "--steps", 6, "--epochs", 30, "-o", path)
     lines = printed.splitlines()
-    assert lines[0] == "120 rows, 2010-01 to 2019-12 (Monat), step: month."
+    assert lines[0] == "120 rows, 2010-01-01 to 2019-12-01 (Monat), step: month."
     assert lines[1].startswith("Not used: 'Kosten [kEUR]'. Name columns --known in advance, or --observed.")
     network = load(path)
     assert [neuron.name for neuron in network.input] == ["Umsatz (kEUR)", *(f"season {i}" for i in range(4))]
     assert [neuron.name for neuron in network.output] == ["Umsatz (kEUR) +1"]
     facts = network.metadata
-    assert (facts["targets"], facts["units"]["Umsatz (kEUR)"]) == (["Umsatz (kEUR)"], "kEUR")
-    assert (facts["rows"], facts["held_out_rows"], facts["period"], facts["step"]) == (120, 24, 12, "month")
+    assert (facts["targets"], facts["rows"], facts["held_out_rows"]) == (["Umsatz (kEUR)"], 120, 24)
+    assert (facts["period"], facts["step"], facts["date"]) == (12, "month", "Monat")
     assert lines[-2:] == [facts["verdict"], facts["reason"]]
     pattern = r".* trained on all 120 rows\. .* its MASE is [\d.]+; in the test it was ([\d.]+)\."
     (tested,) = re.fullmatch(pattern, lines[-3]).groups()
@@ -271,12 +271,12 @@ def test_a_series_needs_a_target_only(capsys, sales, tmp_path):
 
 def test_the_table_of_the_test_is_that_of_rolling_origin(sales):
     """The network is tested before it is trained on all rows, and the simple methods beside it."""
-    series = tables.read_series(tables.read_sheet(str(sales)), ["Umsatz"])
-    task = tables.series_task(series, series.columns, steps=3)
+    series = tables.read_series(tables.read_table(sales), ["Umsatz"])
+    task = tables.series_task(series, [*series], steps=3)
     learning = tables.Learning(epochs=5, hidden=[3])
     trained = tables.train_series(task, learning)
     model, _ = task.fit(learning)
-    forecaster, y = task.forecaster(model.network), series.values
+    forecaster, y = task.forecaster(model.network), series.to_numpy()
     rolled = forecasting.rolling_origin(forecaster, y, 3, start=task.start, period=12)
     assert trained.facts["mase"]["gru"] == float(f"{rolled.mase.mean():.4g}")
     naive = forecasting.rolling_origin(forecasting.seasonal_naive, y, 3, start=task.start, period=12)
@@ -301,11 +301,11 @@ def test_the_table_of_the_test_is_that_of_rolling_origin(sales):
 
 
 def test_the_held_out_end_of_a_series_chooses_nothing_before_the_test(sales):
-    series, found = tables.read_series(tables.read_sheet(str(sales)), ["Umsatz"]), []
-    past = series.values[:100].copy()
+    series, found = tables.read_series(tables.read_table(sales), ["Umsatz"]), []
+    past = series.to_numpy()[:100].copy()
     for end in (0.0, 1e4 * np.arange(20)[:, None] ** 2):
-        series.values[100:] = end
-        task = tables.series_task(series, series.columns, steps=3, validation=1 / 6)
+        series.iloc[100:] = end
+        task = tables.series_task(series, [*series], steps=3, validation=1 / 6)
         weights = task.fit(tables.Learning(hidden=[2], patience=5))[0].network.weights
         found.append([*weights, *task.differences[0].lags])
         autoregression = forecasting.statistical("ar", past, period=12)
@@ -352,9 +352,9 @@ def test_inputs_of_a_series_and_other_uses_of_dates(capsys, sales, tmp_path):
     data = write(tmp_path / "d.csv", **shops)
     assert trained("--sequence", "shop", "--ahead", "1", data=data) == ["Umsatz", "z"]
     assert load(path).metadata["rows"] == 22, "the last row of a sequence has no target"
-    said = called(capsys, "train", data, *options)[2]
-    assert "2010-01 comes twice" in said
-    assert "If the column 'shop' tells several series apart, say --sequence shop." in said
+    said = refused(capsys, "train", data, *options)
+    assert "The date 2010-01-01 00:00:00 comes twice, again in line 14" in said
+    assert said.endswith("name it: --sequence COLUMN.")
 
 
 def shops(path, **lengths):
@@ -373,9 +373,8 @@ def test_several_series_of_one_table(capsys, tmp_path):
     options = ["--target", "Umsatz", "--sequence", "shop"]
     train = [*options, "--steps", 4, "--hidden", 2, "--epochs", 9, "-o", path]
     lines = done(capsys, "train", data, *train).splitlines()
-    assert lines[0] == "4 series (shop), 182 rows, 2010-01 to 2014-12 (Monat), step: month."
-    assert "Left out: shop 'one', which has one row only." in lines
-    assert "Left out: 'new', too short for the season and the differences of the others." in lines
+    assert lines[0] == "5 series (shop), 183 rows, 2010-01-01 to 2014-12-01 (Monat), step: month."
+    assert "Left out: 'new', 'one', too short for the season and the differences of the others." in lines
     errors = re.findall(
         "One network for all 3 series: MASE (.*); one for each series: (.*?)\\. ", "\n".join(lines)
     )
@@ -386,10 +385,11 @@ def test_several_series_of_one_table(capsys, tmp_path):
     code, printed, said = called(capsys, "forecast", path, data, "--steps", 2)
     head, *rows = [row.split(",") for row in printed.splitlines()]
     assert (code, head) == (0, ["shop", "Monat", "Umsatz (kEUR)"])
-    dates = {"a": ("2015-01", "2015-02"), "b": ("2014-07", "2014-08"), "c": ("2015-01", "2015-02")}
+    dates = {"a": ("2015-01-01", "2015-02-01"), "b": ("2014-07-01", "2014-08-01")}
+    dates["c"] = dates["a"]
     assert [row[:2] for row in rows] == [[name, date] for name in dates for date in dates[name]]
     assert all(300 < float(row[2]) / 10 ** "abc".index(row[0]) < 800 for row in rows)
-    assert "Left out: 'new', with fewer than 15 rows." in said
+    assert "Left out: 'new', 'one', with fewer than 15 rows." in said
     ran = called(capsys, "run", path, data)[1].splitlines()
     assert (ran[0], len(ran)) == ("shop,Monat,Umsatz (kEUR),Umsatz (kEUR) predicted", 1 + 174 + 3)
     compared = called(

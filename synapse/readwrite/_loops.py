@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -36,7 +36,7 @@ class Term(NamedTuple):
 class LoopWriter:
     """Writes the loops of blocks, and collects weights in the order in which the loops read them.
 
-    `number` writes a number. `index` is the type of an index and `real`, with a space, that of a number;
+    `index` is the type of an index and `real`, with a space, that of a number;
     without one, the program has ``sum`` already. The products of `together` sources are added at a time if a
     block has more sums than there are in `registers`. With `lanes`, few neurons with many sources are summed
     up in ``LANES`` parts.
@@ -45,7 +45,6 @@ class LoopWriter:
     def __init__(
         self,
         step: NetworkStep,
-        number: Callable[[float], str],
         *,
         index: str,
         real: str = "",
@@ -53,23 +52,18 @@ class LoopWriter:
         registers: int = 0,
         lanes: bool = False,
     ) -> None:
-        self.step, self.number, self.index, self.real = step, number, index, real
+        self.step, self.index, self.real = step, index, real
         self.together, self.registers, self.lanes = together, registers, lanes
-        self.weights: list[Floats] = []
-        self.used = 0
+        self.used, self._weights = 0, [np.zeros(0)]
         self.listed: list[list[int]] = []
 
-    def numbers(self, values: Floats) -> str:
-        """Numbers with all digits; a single 0 if there are none, because C has no empty table."""
-        return lines([self.number(value) for value in values.tolist()] or ["0"])
+    def weights(self) -> Floats:
+        """The weights in the order in which the loops of all blocks read them."""
+        return np.concatenate(self._weights)
 
-    def tables(self) -> dict[str, str]:
-        """The tables that the loops read, after all blocks have been written."""
-        return {
-            "biases": self.numbers(self.step.biases[self.step.inputs :]),
-            "weights": self.numbers(np.concatenate([np.zeros(0), *self.weights])),
-            "listed": lines([", ".join(map(str, row)) for row in self.listed] or ["0"]),
-        }
+    def list(self) -> str:
+        """The table of connections that no other loop has, after all blocks have been written."""
+        return lines([", ".join(map(str, row)) for row in self.listed] or ["0"])
 
     def block(self, block: NeuronBlock) -> Iterator[str]:
         """The code of a block: the sums of its neurons, and their activations."""
@@ -96,7 +90,7 @@ class LoopWriter:
     def _use(self, weights: Floats) -> int:
         """Add weights to those of the program; returns where they begin."""
         at = self.used
-        self.weights.append(weights.ravel())
+        self._weights.append(weights.ravel())
         self.used += weights.size
         return at
 

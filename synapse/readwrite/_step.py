@@ -48,18 +48,6 @@ class NeuronBlock(NamedTuple):
     fires: list[Fire]
 
 
-class Run(NamedTuple):
-    """Connections into one neuron from neighbouring sources: ``source .. source + length``.
-
-    Neuron ``gater + along * t`` gates the connection ``t``; there is no gater if ``gater`` is -1.
-    """
-
-    source: int
-    length: int
-    gater: int
-    along: int
-
-
 @dataclass(frozen=True)
 class NetworkStep:
     """The forward step of a network, with neurons numbered so that those of a block are neighbours.
@@ -108,26 +96,6 @@ class NetworkStep:
     def rows(self, first: int, stop: int) -> Ints:
         """Range of the connections into neurons ``first .. stop``."""
         return np.arange(*np.searchsorted(self.target, [first, stop]).tolist())
-
-    def runs(self) -> list[list[Run]]:
-        """Return the incoming runs of every neuron: from neighbours with one gater, or with neighbours."""
-
-        def moves(column: Ints, by: int) -> Bools:
-            further: Bools = np.diff(column, prepend=column[:1] - 9) == by
-            return further
-
-        neighbours = moves(self.target, 0) & moves(self.source, 1)
-        same = neighbours & moves(self.gater, 0)
-        beside_same = same | np.append(same, False)[1:] | np.append(False, same)[:-1]
-        along = neighbours & moves(self.gater, 1) & (self.gater > 0) & ~beside_same
-        first = np.flatnonzero(~(same | along))
-        length = np.diff(np.append(first, len(self.target)))
-        steps = np.append(along, False)[first + 1].astype(int)
-        columns = (self.target[first], self.source[first], length, self.gater[first], steps)
-        runs: list[list[Run]] = [[] for _ in range(self.neurons)]
-        for target, *run in zip(*(column.tolist() for column in columns), strict=True):
-            runs[target].append(Run(*run))
-        return runs
 
 
 def step_of(network: Network, format: str, language: str, context: bool) -> NetworkStep:

@@ -10,11 +10,9 @@ from numpy.typing import DTypeLike
 from .._checks import choice, float_type
 from ..objects.network import Network
 from ..squash import LARGEST, SHARES, SINGLE
-from . import files
-from ._formats import Format
 from ._loops import LoopWriter
 from ._step import require_range, step_of
-from .programs import Language, filled, heading, squash_functions
+from .programs import Language, program, program_format
 
 __all__ = ["c_source"]
 
@@ -72,7 +70,6 @@ def c_source(
     language = _language(kind, fast)
     writer = LoopWriter(
         step,
-        language.number,
         index="int",
         real=f"{real} ",
         together=UNROLLED,
@@ -81,18 +78,8 @@ def c_source(
     )
     blocks = (["{", *("    " + line for line in writer.block(block)), "}"] for block in step.blocks)
     steps = "\n".join("    " + line for block in blocks for line in block)
-    return filled(
-        "program.c.in",
-        heading=heading(language, step),
-        inputs=step.inputs,
-        outputs=step.outputs,
-        neurons=step.neurons,
-        real=real,
-        functions="\n\n".join(squash_functions(language, step.squashes())),
-        start=START.format(real=real, values=writer.numbers(step.start)) if context else "",
-        steps=steps,
-        **writer.tables(),
-    )
+    weights = language.table(writer.weights())
+    return program(language, step, context, real=real, steps=steps, weights=weights, listed=writer.list())
 
 
 FIRST = """static inline void fire_NAME(REAL *value, int first, int count) {
@@ -157,12 +144,12 @@ static inline float fast_tanh(float x) {
 START = """
 // Start from the network's context at the time of writing, instead of network_clear.
 void network_start(Network *net);
-void network_start(Network *net) {{
-    static const {real} start[] = {{
-    {values}
-    }};
+void network_start(Network *net) {
+    static const REAL start[] = {
+    VALUES
+    };
     memcpy(net->value, start, sizeof start);
-}}
+}
 """
 
 
@@ -182,6 +169,7 @@ def _language(dtype: np.dtype[Any], fast: bool) -> Language:
     return Language(
         key="c",
         name="C",
+        suffix=".c",
         comment="// ",
         call=f"{{0}}{suffix}({{1}})",
         calls=calls,
@@ -193,16 +181,13 @@ def _language(dtype: np.dtype[Any], fast: bool) -> Language:
         returns=("return {0};",),
         unused="(void){0};",
         fires={kind: text.replace("REAL", real).replace("EXP", exp) for kind, text in FIRES.items()},
+        start=START.replace("REAL", real),
     )
 
 
-FORMAT = Format(
-    name="c",
-    what="a C99 program",
-    kept="the outputs of a network",
-    lost="learning",
-    link="https://www.open-std.org/jtc1/sc22/wg14/www/docs/n1256.pdf",
-    suffixes=(".c",),
-    data=c_source,
-    write=files.write,
+FORMAT = program_format(
+    _language(np.dtype(np.float32), fast=True),
+    "a C99 program",
+    c_source,
+    "https://www.open-std.org/jtc1/sc22/wg14/www/docs/n1256.pdf",
 )

@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from .._checks import counted
+from .._typing import Floats
 from ..cost import COSTS
 from ..engine.schema import FLAG, Column
 from ..objects.network import Network
@@ -29,7 +30,7 @@ from ..squash import ACTIVATIONS, LARGEST, SHARES, SINGLE, STATE
 from . import files
 from ._formats import Format
 from ._formulas import Branch, Symbol, Tree, given, in_order, kind_of, read, tree_of
-from ._loops import LoopWriter, identifier, lines
+from ._loops import LoopWriter, Term, identifier, lines, terms_of
 from ._step import NetworkStep, step_of
 
 __all__ = ["javascript_source", "python_source"]
@@ -48,11 +49,12 @@ class Language:
     ``{name}``, ``{names}`` and ``{body}`` in `function` are the name of a formula, its numbers and its lines,
     which are made of `let`, `branch` and the two kinds of `returns`, of one result and of several. `unused`
     is a line for a number that the body does not use. `fires` are the functions that compute activations of
-    consecutive neurons by the formula ``NAME``, by the kind of squash.
+    consecutive neurons by the formula ``NAME``, by the kind of squash. `start` sets the context ``VALUES``.
     """
 
     key: str
     name: str
+    suffix: str
     comment: str
     call: str
     calls: Mapping[str, str]
@@ -63,16 +65,30 @@ class Language:
     returns: tuple[str, ...]
     unused: str
     fires: Mapping[str, str]
+    start: str
     number: Callable[[float], str] = repr
 
-
-def filled(template: str, **parts: Any) -> str:
-    """A program: the text of its template with these parts."""
-    program = Path(__file__).with_name("templates").joinpath(template)
-    return Template(program.read_text(encoding="utf-8")).substitute(parts)
+    def table(self, values: Floats) -> str:
+        """Numbers with all digits; a single 0 if there are none, because C has no empty table."""
+        return lines([self.number(value) for value in values.tolist()] or [self.number(0.0)])
 
 
-def heading(language: Language, step: NetworkStep) -> str:
+def program(language: Language, step: NetworkStep, context: bool, **parts: Any) -> str:
+    """The program of a step: the template of its language, with these parts and those of every language."""
+    template = Path(__file__).with_name("templates").joinpath(f"program{language.suffix}.in")
+    return Template(template.read_text(encoding="utf-8")).substitute(
+        parts,
+        heading=_heading(language, step),
+        inputs=step.inputs,
+        outputs=step.outputs,
+        neurons=step.neurons,
+        functions="\n\n".join(_functions(language, step.squashes())),
+        biases=language.table(step.biases[step.inputs :]),
+        start=language.start.replace("VALUES", language.table(step.start)) if context else "",
+    )
+
+
+def _heading(language: Language, step: NetworkStep) -> str:
     """The first comment of a program: the name of the network, and the places of its layers."""
     counts = f"{counted(step.neurons, 'neuron')}, {counted(len(step.weights), 'connection')}"
     rows = [f"The network {safe(step.name)}: {counts}. Written by Synapse.", "Layers:"]
@@ -96,7 +112,7 @@ def safe(text: str) -> str:
     return shown if begin == text else shown + "..."
 
 
-def squash_functions(language: Language, names: list[str]) -> Iterator[str]:
+def _functions(language: Language, names: list[str]) -> Iterator[str]:
     """The functions that compute activations, after the helpers that they call."""
     found = [_squash(language, name) for name in names]
     for call, text in language.helpers.items():
@@ -181,11 +197,6 @@ def _within(part: tuple[str, int], rank: int) -> str:
     return part[0] if part[1] >= rank else f"({part[0]})"
 
 
-def _numbers(values: Iterable[float]) -> str:
-    """Numbers with all digits; a single 0 if there are none, because templates write a comma after them."""
-    return lines([repr(value) for value in values] or ["0.0"])
-
-
 # A group begins with its largest state, the first of equals.
 FIRST_OF_PYTHON = """def fire_NAME(states):
     best = max(range(len(states)), key=states.__getitem__, default=0)"""
@@ -193,6 +204,7 @@ FIRST_OF_PYTHON = """def fire_NAME(states):
 PYTHON = Language(
     key="python",
     name="Python",
+    suffix=".py",
     comment="# ",
     call="{0}({1})",
     calls={
@@ -216,6 +228,7 @@ PYTHON = Language(
     total = sum(shares)
     return [share / total for share in shares]""",
     },
+    start="        self.value = [\n    VALUES\n        ]\n",
 )
 
 
@@ -253,26 +266,22 @@ def python_source(network: Network, context: bool = False) -> str:
     >>> program["Network"]().step([2.0, -1.0])
     [0.5]
     """
-    step = step_of(network, PYTHON.key, PYTHON.name, context)
-    loops = []
-    for first, stop, fires in step.blocks:
-        weighed = [first, *[stop] * len(fires)]
-        for begin, fire in zip(weighed, fires, strict=False):
-            loops.append(f"    ({begin}, {stop}, {fire.first}, {fire.stop}, fire_{identifier(fire.squash)}),")
-    start = _numbers(step.start.tolist())
-    return filled(
-        "program.py.in",
-        heading=heading(PYTHON, step),
-        inputs=step.inputs,
-        outputs=step.outputs,
-        neurons=step.neurons,
-        squashes="\n\n".join(squash_functions(PYTHON, step.squashes())),
-        loops="\n".join(loops),
-        runs=",\n    ".join(str([tuple(run) for run in runs]) for runs in step.runs()[step.inputs :]),
-        biases=_numbers(step.biases[step.inputs :].tolist()),
-        weights=_numbers(step.weights.tolist()),
-        start=f"        self.value = [\n    {start}\n        ]\n" if context else "",
-    )
+    step, weights, blocks = step_of(network, PYTHON.key, PYTHON.name, context), [np.zeros(0)], []
+    for block in step.blocks:
+        terms, rest = terms_of(step, block)
+        for i in rest:
+            weight, gater = step.weights[i : i + 1, None], None if step.gater[i] < 0 else step.gater[i]
+            terms.append(Term(step.source[i], step.target[i], weight, False, gater, ""))
+        weights += [term.weights.T.ravel() for term in terms]
+        rows = [
+            f"({term.target - block.first}, {term.weights.shape[1]}, {term.source}, {len(term.weights)}, "
+            f"{term.parallel:d}, {-1 if term.gater is None else term.gater}, {term.along!r})"
+            for term in terms
+        ]
+        fires = [f"(fire_{identifier(fire.squash)}, {fire.first}, {fire.stop})" for fire in block.fires]
+        blocks.append(f"    ({block.first}, {block.stop}, [{lines(rows)}], [{lines(fires)}]),")
+    numbers = PYTHON.table(np.concatenate(weights))
+    return program(PYTHON, step, context, blocks="\n".join(blocks), weights=numbers)
 
 
 TOGETHER = 4
@@ -296,6 +305,7 @@ function erf(x) {
 JAVASCRIPT = Language(
     key="javascript",
     name="JavaScript",
+    suffix=".js",
     comment="// ",
     call="Math.{0}({1})",
     calls={
@@ -328,6 +338,7 @@ JAVASCRIPT = Language(
   for (let j = first; j < first + count; j++) value[j] /= total;
 }""",
     },
+    start="    this.value.set([\n    VALUES\n    ]);\n",
 )
 
 
@@ -338,24 +349,20 @@ def javascript_source(network: Network, context: bool = False) -> str:
     :func:`python_source`.
     """
     step = step_of(network, JAVASCRIPT.key, JAVASCRIPT.name, context)
-    writer = LoopWriter(step, JAVASCRIPT.number, index="let", together=TOGETHER)
+    writer = LoopWriter(step, index="let", together=TOGETHER)
     blocks = [
         "\n  ".join([f"function block{i}(value) {{", *writer.block(block)]) + "\n}"
         for i, block in enumerate(step.blocks)
     ]
-    start = _numbers(step.start.tolist())
-    return filled(
-        "program.js.in",
-        heading=heading(JAVASCRIPT, step),
-        inputs=step.inputs,
-        outputs=step.outputs,
-        neurons=step.neurons,
-        squashes="\n\n".join(squash_functions(JAVASCRIPT, step.squashes())),
+    return program(
+        JAVASCRIPT,
+        step,
+        context,
         largest=max(block.stop - block.first for block in step.blocks),
         blocks="\n\n".join(blocks),
         calls="\n    ".join(f"block{i}(value);" for i in range(len(blocks))),
-        start=f"    this.value.set([\n    {start}\n    ]);\n" if context else "",
-        **writer.tables(),
+        weights=JAVASCRIPT.table(writer.weights()),
+        listed=writer.list(),
     )
 
 
@@ -411,20 +418,21 @@ def _exported(name: str, comment: str, rows: list[str]) -> str:
     return "\n".join((f"/** {comment} */", f"export const {name} = {{", *rows, "};\n"))
 
 
-def _format(name: str, what: str, suffix: str, data: Callable[..., str], link: str) -> Format:
+def program_format(language: Language, what: str, data: Callable[..., str], link: str) -> Format:
+    """The format of the programs in a language."""
     return Format(
-        name=name,
+        name=language.key,
         what=what,
         kept="the outputs of a network",
         lost="learning",
         link=link,
-        suffixes=(suffix,),
+        suffixes=(language.suffix,),
         data=data,
         write=files.write,
     )
 
 
 FORMATS = (
-    _format("python", "a Python program", ".py", python_source, "https://docs.python.org/3/reference/"),
-    _format("javascript", "a JavaScript program", ".js", javascript_source, "https://tc39.es/ecma262/"),
+    program_format(PYTHON, "a Python program", python_source, "https://docs.python.org/3/reference/"),
+    program_format(JAVASCRIPT, "a JavaScript program", javascript_source, "https://tc39.es/ecma262/"),
 )

@@ -35,7 +35,7 @@ class RecurrentLayer(NamedTuple):
 def recurrent_layers(network: Network) -> list[RecurrentLayer] | None:
     """The recurrent layers of a network; None if it has other recurrence."""
     try:
-        blocks = plan_of(network).blocks
+        blocks = plan_of(network)
     except TopologyError:  # neurons that compete depend on each other
         return None
     layers = []

@@ -114,8 +114,7 @@ def step_of(network: Network, format: str, language: str, context: bool) -> Netw
     for i in range(table.inputs, table.neurons):
         require_mean(names[i], table.squash[i], bool(saved.neurons["deterministic"][i]), language)
         require_written(names[i], table.squash[i], format, language)
-    stages, groups = _stages(table), groups_of(table)
-    order = _order(table, stages)
+    order, blocks = blocks_of(table)
     place = np.argsort(order)
     start = np.concatenate([table.activation[order], table.state[order]])
     source = place[table.source] + np.where(table.self_connected, table.neurons, 0)
@@ -129,7 +128,7 @@ def step_of(network: Network, format: str, language: str, context: bool) -> Netw
         order=order,
         start=start if context else np.zeros_like(start),
         biases=table.bias[order],
-        blocks=_blocks(table, stages[order], order, groups),
+        blocks=blocks,
         weights=table.weight[rows],
         source=source[rows],
         target=target[rows],
@@ -193,19 +192,16 @@ def _stages_in_order(topology: Topology, earlier: Ints, later: Ints, within: Boo
     return stages
 
 
-def _order(topology: Topology, stages: Ints) -> Ints:
-    """The neurons by stages, and within a stage by squashes, but for inputs and outputs, which come last."""
-    numbers = np.arange(topology.neurons)
+def blocks_of(topology: Topology) -> tuple[Ints, list[NeuronBlock]]:
+    """The new order of the neurons, and the blocks of their stages.
+
+    Neurons are ordered by stages and within a stage by squashes, but for inputs and outputs, which come last.
+    """
+    stages, groups, numbers = _stages(topology), groups_of(topology), np.arange(topology.neurons)
     hidden = (numbers >= topology.inputs) & (numbers < topology.neurons - topology.outputs)
-    places = {name: i for i, name in enumerate(dict.fromkeys(topology.squash))}
-    squash = np.where(hidden, [places[name] for name in topology.squash], len(places))
-    return np.lexsort((numbers, squash, stages))
-
-
-def _blocks(
-    topology: Topology, stages: Ints, order: Ints, groups: list[tuple[int, int]]
-) -> list[NeuronBlock]:
-    """The blocks of the stages of neurons in their new order; groups have numbers of the network."""
+    _, codes = np.unique(np.array(topology.squash, str), return_inverse=True)
+    order = np.lexsort((numbers, np.where(hidden, codes, len(codes)), stages))
+    stages = stages[order]
     squash = [topology.squash[j] for j in order]
     bounds = np.searchsorted(stages, np.arange(1, stages.max(initial=0) + 2)).tolist()
     blocks = []
@@ -220,7 +216,7 @@ def _blocks(
             else:
                 fires.append(Fire(squash[j], j, j + 1))
         blocks.append(NeuronBlock(first, stop, list(dict.fromkeys(fires))))
-    return blocks
+    return order, blocks
 
 
 def groups_of(topology: Topology) -> list[tuple[int, int]]:

@@ -13,9 +13,9 @@ import numpy as np
 from ..._typing import Ints
 from ...errors import TopologyError
 from ...objects.network import Network
-from ...objects.topology import Topology, is_delayed, require_released
+from ...objects.topology import Topology, require_released
 from ...squash import get as squash_of
-from .._step import groups_of
+from .._step import NeuronBlock, blocks_of
 
 NOW, PAST, STATE = range(3)
 """Whether an activation of the present or the previous step is read, or a state of the previous step."""
@@ -71,7 +71,10 @@ class Block:
 
 
 class Links(NamedTuple):
-    """Connections as columns: target, kind and number of source and gater (-1: none), and weight."""
+    """Connections as columns: target, kind and number of source and gater (-1: none), and weight.
+
+    Neurons have the numbers of their order in blocks.
+    """
 
     target: Ints
     kind: Ints
@@ -85,71 +88,56 @@ class Links(NamedTuple):
         return Links(*(column[chosen] for column in self))
 
 
-def links_of(ends: Ints, inputs: int, synchronous: bool) -> Links:
-    """The connections into neurons other than inputs, numbered in activation order."""
-    rows = np.flatnonzero(ends[1] >= inputs)
-    source, target, gater = ends[:, rows]
-    late, late_gate = (is_delayed(one, target, synchronous & (one >= inputs)) for one in (source, gater))
-    kind = np.where(source == target, STATE, np.where(late, PAST, NOW))
-    return Links(target, kind, source, np.where(late_gate, PAST, NOW), gater, rows)
+def plan_of(network: Network) -> list[Block]:
+    """Divide a network into blocks, the first of which are its inputs.
 
-
-def blocks_of(stages: list[Ints], inputs: Ints, squash: list[str], groups: Ints, links: Links) -> list[Block]:
-    """Divide stages, whose neurons do not depend on each other, into blocks with their terms."""
-    stage_of = np.zeros(len(squash), np.int64)
-    place = np.zeros(len(squash), np.int64)
-    for k, neurons in enumerate((inputs, *stages)):
-        stage_of[neurons], place[neurons] = k, np.arange(len(neurons))
-    blocks = [Block(inputs)]
-    into = _sorted_by(stage_of[links.target], len(stages) + 1)
-    for k, neurons in enumerate(stages, 1):
-        mine = links.only(into[k])
-        pieces = _pieces([squash[j] for j in neurons], groups[neurons])
-        cuts = _cuts(mine, len(neurons), place, stage_of, pieces)
-        for a, b in pairwise(cuts.tolist()):
-            inside = [(name, max(c, a) - a, min(d, b) - a) for name, c, d in pieces if c < b and d > a]
-            blocks.append(Block(neurons[a:b], inside))
-    block_of = np.zeros(len(squash), np.int64)
-    for k, block in enumerate(blocks):
-        block_of[block.neurons], place[block.neurons] = k, np.arange(len(block.neurons))
-    into = _sorted_by(block_of[links.target], len(blocks))
-    for k, block in enumerate(blocks[1:], 1):
-        block.terms = _terms(links.only(into[k]), block_of, place, len(block.neurons))
+    Raises TopologyError if neurons of a group depend on each other within a step, or if the network is
+    connected with others.
+    """
+    topology = Topology.of(network).require_closed("converted to PyTorch", outward=False)
+    require_released(network, "converted to PyTorch")
+    order, stages = blocks_of(topology)
+    if any(first < stage.first or stop > stage.stop for stage in stages for _, first, stop in stage.fires):
+        raise TopologyError(
+            "Neurons of a group depend on each other within a step, but torch computes a group at once."
+        )
+    rows, place = np.flatnonzero(topology.target >= topology.inputs), np.argsort(order)
+    source, target, gater = (end[rows] for end in (topology.source, topology.target, topology.gater))
+    kind = np.where(source == target, STATE, np.where(topology.delayed[rows], PAST, NOW))
+    gate_kind = np.where(topology.delayed_gates[rows], PAST, NOW)
+    target, gater = place[target], np.where(gater < 0, -1, place[gater])
+    links = Links(target, kind, place[source], gate_kind, gater, rows)
+    blocks, starts = [Block(order[: topology.inputs])], [0]
+    stage_of = np.searchsorted([stage.first for stage in stages], np.arange(len(order)), "right")
+    into = _sorted_by(stage_of[target], 1 + len(stages))
+    for stage, mine in zip(stages, into[1:], strict=True):
+        for a, b in pairwise(_cuts(links.only(mine), stage, stage_of)):
+            inside = [(name, max(c, a) - a, min(d, b) - a) for name, c, d in stage.fires if c < b and d > a]
+            blocks.append(Block(order[a:b], inside))
+            starts.append(a)
+    block_of = np.searchsorted(starts, np.arange(len(order)), "right") - 1
+    number = np.arange(len(order)) - np.array(starts)[block_of]
+    into = _sorted_by(block_of[target], len(blocks))
+    for block, mine in zip(blocks[1:], into[1:], strict=True):
+        block.terms = _terms(links.only(mine), block_of, number, len(block.neurons))
     return blocks
 
 
-def _sorted_by(key: Ints, count: Any) -> list[Ints]:
+def _sorted_by(key: Ints, count: int) -> list[Ints]:
     """The rows with each key 0, 1, ..."""
-    count = count if isinstance(count, int) else len(count)
     order = np.argsort(key, kind="stable")
     return np.split(order, np.searchsorted(key[order], np.arange(1, count)))
 
 
-def _pieces(squash: list[str], groups: Ints) -> list[tuple[str, int, int]]:
-    """Consecutive neurons that one call of a function computes: one squash, or one group."""
-    pieces: list[tuple[str, int, int]] = []
-    for i, name in enumerate(squash):
-        alone = squash_of(name).grouped and i > 0 and groups[i] != groups[i - 1]
-        if pieces and pieces[-1][0] == name and not alone:
-            pieces[-1] = (name, pieces[-1][1], i + 1)
-        else:
-            pieces.append((name, i, i + 1))
-    return pieces
-
-
-def _cuts(links: Links, size: int, place: Ints, stage_of: Ints, pieces: list[tuple[str, int, int]]) -> Ints:
+def _cuts(links: Links, stage: NeuronBlock, stage_of: Ints) -> list[int]:
     """Where a stage can be cut so that neither a group nor what is read from one stage is divided."""
-    spans = [(a, b) for name, a, b in pieces if squash_of(name).grouped]
+    first, stop, fires = stage
+    spans = [(a, b) for name, a, b in fires if squash_of(name).grouped]
     key = (links.kind * len(stage_of) + stage_of[links.source]) * 2 + (links.gater >= 0)
-    for rows in _sorted_by(*np.unique(key, return_inverse=True)[::-1]):
-        targets = place[links.target[rows]]
-        if len(targets):
-            spans.append(_span(targets))
-    spanned = np.zeros(size + 1, bool)
-    for a, b in spans:
-        spanned[a + 1 : b] = True
-    ends = {end for span in spans for end in span if 0 < end < size and not spanned[end]}
-    return np.array([0, *sorted(ends), size])
+    spans += [_span(links.target[key == number]) for number in np.unique(key)]
+    spanned = {number for a, b in spans for number in range(a + 1, b)}
+    ends = {end for span in spans for end in span if first < end < stop} - spanned
+    return [first, *sorted(ends), stop]
 
 
 def _span(numbers: Ints) -> tuple[int, int]:
@@ -260,57 +248,3 @@ def gates_of(members: list[int], blocks: list[Block]) -> list[int] | None:
         if found == wanted and len(terms) == len(wanted):
             return [i, f, 3, o]
     return None
-
-
-@dataclass
-class BlockPlan:
-    """A network as blocks, the first of which are its inputs. ``ends`` are the ends of every connection."""
-
-    inputs: int
-    outputs: int
-    ends: Ints
-    blocks: list[Block]
-
-
-def ends_of(topology: Topology) -> Ints:
-    """Source, target and gater (-1: none) of every connection as numbers of neurons; (3, connections)."""
-    return np.array([topology.source, topology.target, topology.gater])
-
-
-def plan_of(network: Network) -> BlockPlan:
-    """Find the blocks of a network.
-
-    Raises TopologyError if neurons of a group depend on each other within a step, or if the network is
-    connected with others.
-    """
-    topology = Topology.of(network).require_closed("converted to PyTorch", outward=False)
-    require_released(network, "converted to PyTorch")
-    ends, inputs, n = ends_of(topology), topology.inputs, topology.neurons
-    groups = np.array([first for first, _ in groups_of(topology)])
-    into = np.split(np.argsort(ends[1], kind="stable"), np.cumsum(np.bincount(ends[1], minlength=n)))
-    level = _levels(ends, into, groups, inputs, topology.synchronous)
-    _, codes = np.unique(np.array(topology.squash, str), return_inverse=True)
-    keys = np.where(level > 0, [groups, codes, level], 0)  # inputs are one stage
-    order = np.lexsort((np.arange(n), *keys))
-    stages = np.split(order[inputs:], np.flatnonzero(np.diff(level[order[inputs:]])) + 1)
-    links = links_of(ends, inputs, topology.synchronous)
-    blocks = blocks_of(stages, order[:inputs], list(topology.squash), groups, links)
-    return BlockPlan(inputs, topology.outputs, ends, blocks)
-
-
-def _levels(ends: Ints, into: list[Ints], groups: Ints, inputs: int, synchronous: bool) -> Ints:
-    """Depth of every neuron: the longest chain of neurons it depends on within a step; 0 for inputs."""
-    source, _, gater = ends
-    level = np.zeros(len(groups), np.int64)
-    for members in np.split(np.arange(len(groups)), np.flatnonzero(np.diff(groups)) + 1):
-        if members[0] < inputs:
-            continue
-        rows = np.concatenate([into[j] for j in members])
-        both = np.concatenate([source[rows], gater[rows]])
-        before = both[both < (inputs if synchronous else np.tile(ends[1][rows], 2))]
-        if (before >= members[0]).any():
-            raise TopologyError(
-                "Neurons of a group depend on each other within a step, but torch computes a group at once."
-            )
-        level[members] = 1 + level[before].max(initial=0)
-    return level

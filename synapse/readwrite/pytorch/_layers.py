@@ -11,8 +11,8 @@ import torch
 
 import architect
 
-from ..._checks import counted, expected
-from ..._typing import Ints
+from ..._checks import expected
+from ..._typing import Floats, Ints
 from ...errors import ArgumentError, ArgumentTypeError, TopologyError
 from ...objects.layer import Layer
 from ...objects.network import Network
@@ -29,14 +29,13 @@ class CellKind(NamedTuple):
     """A recurrent module: names of the corresponding layers of an architecture.
 
     ``summed`` are the targets of its matrices, in torch's order; ``recurrent`` has h of the previous
-    step, ``shown`` is h; ``passed`` is the number of connections of a unit that are not part of a matrix.
+    step, ``shown`` is h.
     """
 
     summed: tuple[str, ...]
     squashes: tuple[str, ...]
     recurrent: str
     shown: str
-    passed: int
 
 
 GATES = ("logistic", "logistic")
@@ -46,10 +45,9 @@ KINDS = {
         (*GATES, "tanh", "logistic"),
         "hidden",
         "hidden",
-        4,
     ),
-    nn.GRU: CellKind(("reset gates", "update gates", "candidates"), (*GATES, "tanh"), "cells", "cells", 3),
-    nn.RNN: CellKind(("hidden",), ("tanh",), "context", "hidden", 1),
+    nn.GRU: CellKind(("reset gates", "update gates", "candidates"), (*GATES, "tanh"), "cells", "cells"),
+    nn.RNN: CellKind(("hidden",), ("tanh",), "context", "hidden"),
 }
 PLAIN = {"bias": True, "bidirectional": False, "proj_size": 0}
 """Settings for which recurrent modules are equal to the architectures."""
@@ -295,8 +293,14 @@ def write(peer: Peer, net: Network) -> None:
     """Write weights and biases into the modules; nothing has changed if an error is raised."""
     parts = parts_of(peer, net)
     places = [_place(part, net) for part in parts]
-    held = sum(place.size for part, place in zip(parts, places, strict=True) if part.source is not None)
-    _require_room(peer, net, held)
+    twin = network_of(peer)
+    if not peer.linears:
+        _require_squash(net.output, "identity")
+    if not all(map(np.array_equal, _rest(parts, net), _rest(parts_of(peer, twin), twin))):
+        raise TopologyError(
+            f"{net!r} has connections or biases without a counterpart in the modules, such as peepholes or a "
+            "read-out without a Linear. to_torch(network) alone makes a module of any topology."
+        )
     weights, biases = net.weights, net.biases
     for part, place in zip(parts, places, strict=True):
         part.tensor.copy_(torch.tensor((biases if part.source is None else weights)[place]))
@@ -304,26 +308,11 @@ def write(peer: Peer, net: Network) -> None:
             part.extra.zero_()
 
 
-def _require_room(peer: Peer, net: Network, held: int) -> None:
-    """Raise if a network has connections without a counterpart in the modules."""
-    if peer.recurrent is not None:
-        kind, module = KINDS[type(peer.recurrent)], peer.recurrent
-        held += kind.passed * module.hidden_size * module.num_layers
-        if not peer.linears:
-            held += _shown_as_it_is(net, _layer(net, kind.shown, module, module.num_layers - 1))
-    over = len(net.weights) - held
-    if over:
-        raise TopologyError(
-            f"{net!r} has {counted(over, 'connection')} without a counterpart in the modules, such as "
-            "peepholes or a read-out without a Linear. to_torch(network) alone makes a module of any "
-            "topology."
-        )
-
-
-def _shown_as_it_is(net: Network, shown: Layer) -> int:
-    """Number of connections that make the outputs a copy of a layer; 0 if they are not a copy."""
-    if len(shown) != len(net.output) or net.output.squash is None or net.output.squash.name != "identity":
-        return 0
-    between = _between(net, shown, net.output)
-    same = np.array_equal(net.weights[between], np.eye(len(shown))) and not net.output.biases.any()
-    return between.size if same else 0
+def _rest(parts: list[Portion], net: Network) -> list[Floats]:
+    """The weights and the biases of a network that are in none of the parts, in ascending order."""
+    rest = []
+    for values, biases in ((net.weights, False), (net.biases, True)):
+        held = [_place(part, net).ravel() for part in parts if (part.source is None) == biases]
+        inputs = np.arange(len(net.input) if biases else 0)  # whose biases nothing reads
+        rest.append(np.sort(np.delete(values, np.concatenate([inputs, *held]))))
+    return rest

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from ...squash import ACTIVATIONS, LARGEST
-from .._formulas import Tree, computed, given, kind_of, tree_of
+from .._formulas import COMPARISONS, OPERATORS, PRIMITIVES, Tree, computed, given, kind_of, tree_of
 
 Tensor = Any  # torch may not be installed where types are checked
 
@@ -63,34 +63,10 @@ class Formula(torch.autograd.Function):  # type: ignore[misc]  # torch need not 
         return None, None, errors * _computed(ctx.slope, states)
 
 
-FUNCTIONS = {
-    "+": torch.add,
-    "-": torch.sub,
-    "*": torch.mul,
-    "/": torch.div,
-    "<": torch.lt,
-    "<=": torch.le,
-    ">": torch.gt,
-    ">=": torch.ge,
-    "==": torch.eq,
-    "!=": torch.ne,
-    "abs": torch.abs,
-    "copysign": torch.copysign,
-    "cos": torch.cos,
-    "erf": torch.erf,
-    "expm1": torch.expm1,
-    "log": torch.log,
-    "log1p": torch.log1p,
-    "max": torch.maximum,
-    "min": torch.minimum,
-    "negative": torch.neg,
-    "pow": torch.pow,
-    "sin": torch.sin,
-    "sqrt": torch.sqrt,
-    "tanh": torch.tanh,
-    "where": torch.where,
-}
-"""The primitives of formulas."""
+NAMES = {kind: function.__name__ for kind, function in (OPERATORS | COMPARISONS).items()}
+NAMES |= {kind: kind for kind in ("where", *PRIMITIVES)} | {"max": "maximum", "min": "minimum", "==": "eq"}
+FUNCTIONS = {kind: getattr(torch, name) for kind, name in NAMES.items()}
+"""The primitives of formulas, which are called as in NumPy but for a few."""
 
 
 def _computed(tree: Tree, states: Tensor) -> Tensor:

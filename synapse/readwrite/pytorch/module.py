@@ -13,7 +13,7 @@ from ...objects import parameters
 from ...objects.network import Network
 from ...objects.topology import Topology
 from .._formulas import require_written
-from ._blocks import components_of, ends_of, plan_of
+from ._blocks import components_of, plan_of
 from ._squashes import function_of
 from ._unroll import BlockModule, Recurrence, Unrolling, beside
 
@@ -25,6 +25,11 @@ class Context(NamedTuple):
 
     activations: Tensor
     states: Tensor
+
+
+def _ends_of(topology: Topology) -> Ints:
+    """Source, target and gater (-1: none) of every connection as numbers of neurons; (3, connections)."""
+    return np.array([topology.source, topology.target, topology.gater])
 
 
 def _ties_of(topology: Topology) -> dict[str, Ints]:
@@ -58,11 +63,11 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         plan, topology = plan_of(network), Topology.of(network)
         for name, squash in zip(topology.names, topology.squash, strict=True):
             require_written(name, squash, "torch", "PyTorch")
-        self._ends, self._inputs, self._outputs = plan.ends, plan.inputs, plan.outputs
+        self._ends, self._inputs, self._outputs = _ends_of(topology), topology.inputs, topology.outputs
         self._places: dict[str, Ints] = {}
         # Connections to inputs and biases of inputs are never read.
-        learns = topology.trainable & (topology.target >= plan.inputs)
-        biased = topology.trainable_bias & (np.arange(topology.neurons) >= plan.inputs)
+        learns = topology.trainable & (topology.target >= topology.inputs)
+        biased = topology.trainable_bias & (np.arange(topology.neurons) >= topology.inputs)
         self._hold("weight", topology.weight.astype(topology.dtype), learns, topology.tie)
         self._hold("bias", topology.bias.astype(topology.dtype), biased, topology.bias_tie)
         signs = topology.sign[parameters.distinct(topology.tie)[0]]
@@ -75,21 +80,19 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         for name in ("activation", "state"):
             values = torch.tensor(getattr(topology, name).astype(topology.dtype))
             self.register_buffer(f"_{name}", values, persistent=False)
-        order = np.concatenate([block.neurons for block in plan.blocks])
+        order = np.concatenate([block.neurons for block in plan])
         self.register_buffer("_order", torch.tensor(order), persistent=False)
         self.register_buffer("_back", torch.tensor(np.argsort(order)), persistent=False)
-        self.blocks = torch.nn.ModuleList(
-            BlockModule(block, ~learns, biased, function_of) for block in plan.blocks
-        )
+        self.blocks = torch.nn.ModuleList(BlockModule(block, ~learns, biased, function_of) for block in plan)
         outputs = len(order) - self._outputs
-        self._answering = [k for k, block in enumerate(plan.blocks) if block.neurons.max() >= outputs]
-        answering = np.concatenate([plan.blocks[k].neurons for k in self._answering])
+        self._answering = [k for k, block in enumerate(plan) if block.neurons.max() >= outputs]
+        answering = np.concatenate([plan[k].neurons for k in self._answering])
         order = np.argsort(answering)[-self._outputs :]
         in_order = np.array_equal(order, np.arange(len(answering)))
         self.register_buffer("_answers", None if in_order else torch.tensor(order), persistent=False)
         self._parts = [
-            Recurrence(members, plan.blocks, self.blocks, self._answering) if recurs else members[0]
-            for members, recurs in components_of(plan.blocks)
+            Recurrence(members, plan, self.blocks, self._answering) if recurs else members[0]
+            for members, recurs in components_of(plan)
         ]
 
     def _hold(self, name: str, values: Any, trained: Bools, tie: Ints) -> None:
@@ -146,7 +149,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
 
     def _require(self, network: Network) -> None:
         topology = Topology.of(network)
-        known = len(network) == len(self._back) and np.array_equal(ends_of(topology), self._ends)
+        known = len(network) == len(self._back) and np.array_equal(_ends_of(topology), self._ends)
         ties = {name: parameters.distinct(tie)[1] for name, tie in _ties_of(topology).items()}
         if not known or not all(np.array_equal(ties[name], place) for name, place in self._places.items()):
             raise ArgumentError(

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import initializers, squash as squashes
-from .._checks import boolean, expected, float_type, shown, text
+from .._checks import expected, float_type, shown
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
-from ..initializers import Initializer, Seed, given_back, random_generator
-from ..objects.connection import FIELDS
+from ..initializers import Initializer, Seed
 from ..objects.network import Network
 from ..squash import Squash
-from .graphs import Columns, Items, keys_of, network_of_columns
+from .graphs import Items, Options, keys_of, network_of_columns
 
 __all__ = ["from_edges"]
 
@@ -82,12 +80,10 @@ def from_edges(
     >>> net.weights
     array([ 1. ,  0.5, -2. ,  1. ])
     """
-    functions = squashes.get(squash), squashes.get(squash if output_squash is None else output_squash)
-    initializers.get(initializer)
-    rng, kind = random_generator(seed), float_type("The dtype", dtype)
-    title = None if name is None else text("The name of a network", name)
+    options = Options.checked((inputs, outputs), squash, output_squash, initializer, seed, name, synchronous)
+    kind, keys = float_type("The dtype", dtype), keys_of("weight", "gater", None)
     links = _columns("edges", edges, ("source", "target"))
-    names, numbers = _numbered(*(links.pop(end) for end in ("source", "target")))
+    names, ends = _numbered(*(links.pop(end) for end in ("source", "target")))
     rows = {} if neurons is None else _columns("neurons", neurons, ("name",))
     if neurons is not None:
         named, names = names, _listed(rows.pop("name"))
@@ -98,31 +94,16 @@ def from_edges(
         for one in named:
             if one not in place:
                 raise TopologyError(f"Expected edges between the given neurons, got one of {shown(one)}.")
-        numbers = np.array([place[one] for one in named], np.int64)[numbers]
-    table = zip(*map(_listed, rows.values()), strict=True) if rows else ((),) * len(names)
-    nodes = Items(
-        "neuron",
-        (dict(zip(rows, values, strict=True)) for values in table),
-        len(names),
-        keys_of("weight", "gater", None),
-        lambda i: f"the neuron {shown(names[i])}",
-    )
-    labels = [str(one) for one in names]
-    connections, notes = _connections(numbers, names, links, kind)
-    with given_back(rng):
-        return network_of_columns(
-            title,
-            kind,
-            nodes,
-            labels,
-            place,
-            (connections, notes),
-            (inputs, outputs),
-            functions,
-            initializer,
-            rng,
-            boolean("The synchronous of a network", synchronous),
-        )
+        ends = np.array([place[one] for one in named], np.int64)[ends]
+    nodes = TableItems("neuron", _numbers_or_values(rows), keys, names)
+    connections = TableItems("edge", _numbers_or_values(links), keys, names, ends)
+    return network_of_columns(place, nodes, connections, ends, kind, options)
+
+
+class TableItems(Items):
+    """Neurons or connections of a table."""
+
+    advice = "Change it, or leave the column out."
 
 
 def _columns(what: str, table: Any, needed: Iterable[str]) -> dict[Any, Any]:
@@ -170,45 +151,13 @@ def _listed(column: Any) -> list[Any]:
     return column.tolist() if hasattr(column, "tolist") else list(column)
 
 
-def _connections(
-    numbers: NDArray[np.int64], names: Sequence[Any], columns: dict[Any, Any], dtype: np.dtype[Any]
-) -> tuple[Columns, Columns]:
-    """Return the columns of connections, whose missing weights are NaN, and their metadata."""
-    source, target = numbers
-    pairs = np.sort(source * len(names) + target)
-    twice = pairs[1:][pairs[1:] == pairs[:-1]]
-    if len(twice):
-        one, other = (shown(names[end]) for end in divmod(int(twice[0]), len(names)))
-        raise TopologyError(
-            f"A pair of neurons has one connection, but there are several from {one} to {other}. "
-            "Merge them first, for example by edges.groupby(['source', 'target']).sum()."
-        )
-    weight = _numbers("weight", columns.pop("weight", np.full(len(source), np.nan)), dtype)
-    found = {
-        "source": source,
-        "target": target,
-        "gater": np.full(len(source), -1, np.int64),
-        "weight": weight,
-        "trainable": source != target,
-    }
-    sign = np.nan_to_num(_numbers("sign", columns.pop("sign", np.zeros(len(source))), np.dtype(np.float64)))
-    if wrong := set(np.unique(sign)) - {-1.0, 0.0, 1.0}:
-        raise ArgumentError(expected("The signs of the edges", "+1, -1 or 0", float(min(wrong))))
-    found["sign"] = sign.astype(np.int8)
-    known = {*FIELDS, "gater"}
-    return found, {
-        name: {i: value for i, value in enumerate(_listed(column)) if value is not None and value == value}
-        for name, column in columns.items()
-        if name not in known
-    }
-
-
-def _numbers(name: str, column: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """A column of finite numbers, or NaN where there is none."""
-    try:
-        numbers = np.array(column, dtype)
-    except (TypeError, ValueError):
-        raise ArgumentTypeError(f"Expected the column {name!r} of the edges to be numbers.") from None
-    if np.isinf(numbers).any():
-        raise ArgumentError(f"Expected the column {name!r} of the edges to be finite numbers, got inf.")
-    return numbers
+def _numbers_or_values(columns: dict[Any, Any]) -> dict[Any, Any]:
+    """Columns of numbers as arrays, others as the values that are not missing, by their places."""
+    found = {}
+    for name, column in columns.items():
+        numbers = np.asarray(column)
+        if numbers.dtype.kind not in "iuf":
+            found[name] = {i: one for i, one in enumerate(_listed(column)) if one is not None and one == one}
+        else:
+            found[name] = numbers
+    return found

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from functools import partial
 from itertools import groupby
-from math import inf, isnan
-from operator import itemgetter
-from typing import Any
+from math import inf
+from typing import Any, NamedTuple
 
 import networkx as nx
 import numpy as np
@@ -159,87 +158,93 @@ def from_networkx(
     [('b', 'a')]
     """
     keys = keys_of(weight, gater, attributes)
-    functions = squashes.get(squash), squashes.get(squash if output_squash is None else output_squash)
-    initializers.get(initializer)
-    rng = random_generator(seed)
-    together = None if synchronous is None else boolean("The synchronous of a network", synchronous)
-    title = None if name is None else text("The name of a network", name)
+    options = Options.checked((inputs, outputs), squash, output_squash, initializer, seed, name, synchronous)
     if not isinstance(graph, nx.Graph):
         advice = "Make one with networkx.from_pandas_edgelist, from_scipy_sparse_array or read_graphml."
         raise ArgumentTypeError(expected("The graph of from_networkx", "a graph of networkx", graph, advice))
     names = list(graph)
     if all(isinstance(node, Neuron) for node in names):
         names.sort()  # by their order of activation
+    links: list[Any] = [
+        (source, target, _whole(data))
+        for source, target, data in graph.edges(data=True)
+        if data.get("gate") is not True
+    ]
+    if not graph.is_directed():
+        links += [(v, u, data) for u, v, data in links if u != v]
+    if all(type(link[2].get("number")) is int for link in links):
+        links.sort(key=lambda link: link[2]["number"])  # the order in which connections were made
     kind = float_type("The dtype", graph.graph.get("dtype", np.float64) if dtype is None else dtype)
     place = {node: i for i, node in enumerate(names)}
-    data = (_whole(graph.nodes[name]) for name in names)
-    nodes = Items("node", data, len(names), keys, lambda i: f"the node {shown(names[i])}")
-    given = zip(names, nodes.texts("label"), strict=True)
-    labels = [str(node) if label is None else label for node, label in given]
-    connections, notes = _connections(graph, keys, kind, place, labels)
-    called = str(graph.name) if name is None else title
-    with given_back(rng):
-        return network_of_columns(
-            called,
-            kind,
-            nodes,
-            labels,
-            place,
-            (connections, notes),
-            (inputs, outputs),
-            functions,
-            initializer,
-            rng,
-            together,
-        )
+    ends = np.array([[place[link[end]] for link in links] for end in (0, 1)], np.int64)
+    nodes = Items("node", columns_of(_whole(graph.nodes[node]) for node in names), keys, names)
+    edges = Items("edge", columns_of(data for *_, data in links), keys, names, ends)
+    if name is None:
+        options = options._replace(name=str(graph.name))
+    return network_of_columns(place, nodes, edges, ends, kind, options)
+
+
+class Options(NamedTuple):
+    """What :func:`from_networkx` and :func:`from_edges` are given besides neurons and connections."""
+
+    ends: tuple[Iterable[Any] | None, Iterable[Any] | None]
+    functions: tuple[Squash, Squash]
+    initializer: str | Initializer
+    rng: np.random.Generator
+    name: str | None
+    synchronous: bool | None
+
+    @classmethod
+    def checked(
+        cls, ends: Any, squash: Any, output: Any, initializer: Any, seed: Seed, name: Any, together: Any
+    ) -> Options:
+        """The options, with the checks that need no graph."""
+        functions = squashes.get(squash), squashes.get(squash if output is None else output)
+        initializers.get(initializer)
+        title = None if name is None else text("The name of a network", name)
+        together = None if together is None else boolean("The synchronous of a network", together)
+        return cls(ends, functions, initializer, random_generator(seed), title, together)
 
 
 def network_of_columns(
-    name: str | None,
-    dtype: np.dtype[Any],
-    nodes: Items,
-    labels: Sequence[str],
-    place: Mapping[Any, int],
-    edges: tuple[Columns, Columns],
-    ends: tuple[Iterable[Any] | None, Iterable[Any] | None],
-    functions: tuple[Squash, Squash],
-    initializer: str | Initializer,
-    rng: np.random.Generator,
-    synchronous: bool | None,
+    place: dict[Any, int], nodes: Items, edges: Items, ends: Ints, dtype: np.dtype[Any], options: Options
 ) -> Network:
-    """Make the network of nodes with numbers, and of columns of connections, with their metadata."""
-    connections, notes = edges
+    """Make a network; `place` has the numbers of the nodes, `ends` those at both ends of the edges."""
+    named = zip(place, nodes.texts("label"), strict=True)
+    labels = [str(node) if label is None else label for node, label in named]
+    connections = _connections(edges, ends, dtype, place, labels)
     subset = nodes.read("subset", _layer_number)
-    layers = arrange(place, connections, *ends, subset)
-    neurons = _neurons(nodes, dtype, layers, functions)
+    layers = arrange(place, connections, *options.ends, subset)
+    neurons = _neurons(nodes, dtype, layers, options.functions)
     saved = SavedNetwork(
-        name=name,
+        name=options.name,
         dtype=dtype,
         layers=_named_layers(layers, nodes.texts("layer"), subset),
         names=[labels[i] for layer in layers for i in layer],
         neurons=neurons,
         connections=connections,
         neuron_metadata=_without_positions(nodes.metadata(NODE_NAMES), subset),
-        connection_metadata=notes,
+        connection_metadata=edges.metadata(EDGE_NAMES),
     )
-    _draw_missing(connections, initializer, rng, dtype)
-    require_shared("connection", connections)
-    require_shared("neuron", neurons)
-    require_signs(connections, neurons)
-    order = np.concatenate(layers)
-    number = np.full(len(order) + 1, NO_GATER)
-    number[order] = np.arange(len(order))
-    saved.neurons = {name: column[order] for name, column in neurons.items()}
-    saved.neuron_metadata = {
-        name: {int(number[i]): value for i, value in column.items()}
-        for name, column in saved.neuron_metadata.items()
-    }
-    connections.update({end: number[connections[end]] for end in ("source", "target", "gater")})
-    network = from_saved(saved)
-    if synchronous is not None:
-        network.synchronous = synchronous
-    if not neurons["random"].any():
-        network.reseed(rng)  # the neurons that are random
+    with given_back(options.rng):
+        _draw_missing(connections, options.initializer, options.rng, dtype)
+        require_shared("connection", connections)
+        require_shared("neuron", neurons)
+        require_signs(connections, neurons)
+        order = np.concatenate(layers)
+        number = np.full(len(order) + 1, NO_GATER)
+        number[order] = np.arange(len(order))
+        saved.neurons = {name: column[order] for name, column in neurons.items()}
+        saved.neuron_metadata = {
+            name: {int(number[i]): value for i, value in column.items()}
+            for name, column in saved.neuron_metadata.items()
+        }
+        connections.update({end: number[connections[end]] for end in ("source", "target", "gater")})
+        network = from_saved(saved)
+        if options.synchronous is not None:
+            network.synchronous = options.synchronous
+        if not neurons["random"].any():
+            network.reseed(options.rng)  # the neurons that are random
     return network
 
 
@@ -257,44 +262,31 @@ def _whole(data: Any) -> Any:
 
 
 def _connections(
-    graph: nx.Graph[Any], keys: Keys, dtype: np.dtype[Any], place: Mapping[Any, int], labels: Sequence[str]
-) -> tuple[Columns, Columns]:
-    """The columns of the connections, and their metadata; a weight that the graph does not have is NaN."""
-    links: list[Any] = [
-        (source, target, _whole(data))
-        for source, target, data in graph.edges(data=True)
-        if data.get("gate") is not True
-    ]
-    if not graph.is_directed():
-        links += [(v, u, data) for u, v, data in links if u != v]
-    if all(type(link[2].get("number")) is int for link in links):
-        links.sort(key=lambda link: link[2]["number"])  # the order in which connections were made
-
-    def label(i: int) -> str:
-        return f"the edge from {shown(links[i][0])} to {shown(links[i][1])}"
-
-    source, target = (
-        np.fromiter(map(place.__getitem__, map(itemgetter(end), links)), np.int64) for end in (0, 1)
-    )
-    if graph.is_multigraph():
-        _, first, count = np.unique(np.stack([source, target]), axis=1, return_index=True, return_counts=True)
-        if (count > 1).any():
-            raise TopologyError(
-                "A pair of neurons has one connection, but the graph has "
-                f"{label(int(first[count.argmax()]))} several times. "
-                "Merge parallel edges first: networkx.DiGraph(graph) keeps the last one."
-            )
-    edges = Items("edge", (data for *_, data in links), len(links), keys, label)
-    trainable = zip(edges.read("trainable", boolean), source != target, strict=True)
-    columns = {
+    edges: Items, ends: Ints, dtype: np.dtype[Any], place: Mapping[Any, int], labels: Sequence[str]
+) -> Columns:
+    """The columns of the connections; a weight that the graph does not have is NaN."""
+    source, target = ends
+    pairs = source * len(place) + target
+    order = np.argsort(pairs, kind="stable")
+    again = np.flatnonzero(np.diff(pairs[order]) == 0)
+    if len(again):
+        raise TopologyError(
+            f"A pair has one connection, but {edges.label(order[again[0]])} is given several times. "
+            "Merge parallel edges first: networkx.DiGraph(graph) keeps the last one, and "
+            "edges.groupby(['source', 'target']).sum() adds the weights of a data frame."
+        )
+    return {
         "source": source,
         "target": target,
-        "gater": np.array(edges.read("gater", _gater_among(place, labels), NO_GATER), np.int64),
+        "gater": edges.read("gater", _gater_among(place, labels), np.full(edges.count, NO_GATER)),
         "weight": edges.numbers("weight", dtype, np.nan),
-        "trainable": np.array([usual if given is None else given for given, usual in trainable], bool),
-        **{column.name: edges.rare(name, column, dtype) for name, column in RARE_OF_CONNECTIONS.items()},
+        "trainable": edges.read("trainable", boolean, source != target),
+        **{
+            column.name: edges.rare(name, column, dtype)
+            for name, column in RARE_OF_CONNECTIONS.items()
+            if len(edges.column(name))
+        },
     }
-    return columns, edges.metadata(EDGE_NAMES)
 
 
 def _without_positions(metadata: Columns, subset: Sequence[int | None]) -> Columns:
@@ -336,7 +328,7 @@ def _neurons(nodes: Items, dtype: np.dtype[Any], layers: Layers, functions: tupl
     return {
         "squash": np.array(squash, object),
         **{name: nodes.numbers(name, dtype, 0.0) for name in ("bias", "state", "activation")},
-        "trainable_bias": np.array(nodes.read("trainable", boolean, True), bool),
+        "trainable_bias": nodes.read("trainable", boolean, np.ones(nodes.count, bool)),
         **{
             column.name: nodes.rare(name, column, dtype)
             for name, column in RARE_OF_NEURONS.items()
@@ -371,7 +363,7 @@ def _draw_missing(
         fan_in, fan_out = (-(-len(weight) // count) for count in ends)
         shape = (int(missing.sum()),)
         drawn = initializers.draw(initializer, rng, shape, fan_in, fan_out, dtype)
-        weight[missing] = with_signs(drawn, connections["sign"][missing])
+        weight[missing] = with_signs(drawn, connections["sign"][missing]) if "sign" in connections else drawn
 
 
 MOST_LAYERS = 24
@@ -511,37 +503,50 @@ def keys_of(weight: Any, gater: Any, attributes: Any) -> Keys:
     return keys
 
 
-class Items:
-    """The nodes or the edges of a graph, whose attributes are read under the names in `keys`.
+def columns_of(data: Iterable[Mapping[Any, Any]]) -> dict[Any, dict[int, Any]]:
+    """The attributes of items, without None, by name and by the number of the item."""
+    columns: dict[Any, dict[int, Any]] = defaultdict(dict)
+    for i, attributes in enumerate(data):
+        for name, value in attributes.items():
+            if value is not None:
+                columns[name][i] = value
+    return columns
 
-    `label` names the item of a number in an error: "node 3". `columns` has the values by name and number.
+
+class Items:
+    """The nodes or the edges of a graph or a table, whose attributes are read under the names in `keys`.
+
+    `columns` has the values of an attribute by the number of the item, or an array of numbers, in which NaN
+    stands for none. `names` are those of nodes; edges also have `ends`, the numbers of theirs.
     """
 
-    def __init__(
-        self,
-        what: str,
-        data: Iterable[Mapping[Any, Any]],
-        count: int,
-        keys: Keys,
-        label: Callable[[int], str],
-    ) -> None:
-        self.what, self.count, self.keys, self.label = what, count, keys, label
-        self.columns: dict[Any, dict[int, Any]] = defaultdict(dict)
-        for i, attributes in enumerate(data):
-            for name, value in attributes.items():
-                if value is not None:
-                    self.columns[name][i] = value
+    advice = "Pass {} to ignore this attribute."
 
-    def read(self, name: str, check: Check, default: Any = None) -> list[Any]:
-        """The values of an attribute, as `check` returns them; the default if an item has none."""
+    def __init__(
+        self, what: str, columns: dict[Any, Any], keys: Keys, names: Sequence[Any], ends: Ints | None = None
+    ) -> None:
+        self.what, self.columns, self.keys, self.names, self.ends = what, columns, keys, names, ends
+        self.count = len(names) if ends is None else ends.shape[1]
+
+    def label(self, i: int) -> str:
+        """An item in the words of an error: "the node 3"."""
+        if self.ends is None:
+            return f"the {self.what} {shown(self.names[i])}"
+        source, target = (shown(self.names[end]) for end in self.ends[:, i])
+        return f"the edge from {source} to {target}"
+
+    def column(self, name: str) -> Any:
+        """The values that there are of an attribute."""
         key = self.keys[name]
-        if key is None:
-            return [default] * self.count
-        if key != name and key not in self.columns:
+        if key not in (None, name) and key not in self.columns:
             known = ", ".join(map(shown, self.columns)) or "none"
             raise ArgumentError(f"No {self.what} has the attribute {shown(key)}. Known: {known}.")
-        values = [default] * self.count
-        for i, value in self.columns.get(key, {}).items():
+        return self.columns.get(key, {})
+
+    def read(self, name: str, check: Check, values: Any = None) -> Any:
+        """Replace `values` (default: None for each) by those of an attribute, as `check` returns them."""
+        values = [None] * self.count if values is None else values
+        for i, value in _by_number(self.column(name)).items():
             try:
                 values[i] = check("", value)
             except SynapseError:
@@ -554,24 +559,25 @@ class Items:
             check(f"The {name} of {self.label(i)}", value)
         except SynapseError as error:
             off = f"{name}=None" if name in ("weight", "gater") else f"attributes={{{name!r}: None}}"
-            raise type(error)(f"{error} Pass {off} to ignore this attribute.") from None
+            raise type(error)(f"{error} {self.advice.format(off)}") from None
 
     def numbers(self, name: str, dtype: np.dtype[Any], default: float) -> np.ndarray[Any, np.dtype[Any]]:
         """Finite numbers."""
-        column = self.columns.get(self.keys[name], {})
-        if len(column) == self.count and {*map(type, column.values())} == {float}:  # the usual weights
+        column = self.column(name)
+        if not isinstance(column, dict):
+            values = np.where(np.isnan(column), default, column).astype(dtype)
+            if not np.isinf(values).any():
+                return values
+        elif len(column) == self.count and {*map(type, column.values())} == {float}:  # the usual weights
             values = np.fromiter(column.values(), dtype, self.count)
             if np.isfinite(values).all():
                 return values
-        return np.array(self.read(name, partial(finite_number, dtype=dtype), default), dtype)
+        return self.read(name, partial(finite_number, dtype=dtype), np.full(self.count, default, dtype))
 
     def metadata(self, known: Set[str]) -> Columns:
         """The attributes of other names, without NaN, by which tables mean that there is no value."""
-        columns = {
-            name: {i: value for i, value in column.items() if not (isinstance(value, float) and isnan(value))}
-            for name, column in self.columns.items()
-            if name not in known
-        }
+        others = {name: _by_number(column) for name, column in self.columns.items() if name not in known}
+        columns = {name: {i: v for i, v in column.items() if v == v} for name, column in others.items()}
         return {name: column for name, column in columns.items() if column}
 
     def texts(self, name: str) -> list[str | None]:
@@ -582,11 +588,23 @@ class Items:
         """A column that has its default unless an item has the attribute; groups are numbered from 1 on."""
         if column.kind is NUMBER:
             return self.numbers(name, dtype, column.default)
+        if column.kind is SIGN and isinstance(self.column(name), np.ndarray):
+            signs = np.nan_to_num(self.column(name))
+            for i in np.flatnonzero(~np.isin(signs, (-1, 0, 1))).tolist():
+                self._refuse(name, i, signs[i].item(), sign)
+            return signs.astype(np.int8)
         check = boolean if column.kind is FLAG else sign if column.kind is SIGN else _count
-        numbers = np.array(self.read(name, check, column.default))
+        numbers: Ints = self.read(name, check, np.full(self.count, column.default, np.int64))
         if column.kind is GROUP:
             return np.unique(np.append(0, numbers), return_inverse=True)[1][1:]
-        return numbers.astype(np.int64)
+        return numbers
+
+
+def _by_number(column: Any) -> dict[int, Any]:
+    """The values of a column that are not missing, by the numbers of their items."""
+    if isinstance(column, dict):
+        return column
+    return {i: value for i, value in enumerate(column.tolist()) if value == value}
 
 
 def _count(what: str, value: Any) -> int:

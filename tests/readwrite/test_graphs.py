@@ -244,7 +244,7 @@ MISTAKES = (
     ([[0, 1]], {}, ArgumentTypeError, "a graph of networkx, got .*networkx.from_pandas_edgelist"),
     (nx.DiGraph(), {}, TopologyError, "The graph must have at least two nodes"),
     (digraph("ab", "ba"), {}, TopologyError, "as an input, found none. Name the inputs"),
-    (nx.MultiDiGraph(["xy", "xy"]), {}, TopologyError, "the edge from 'x' to 'y' several times"),
+    (nx.MultiDiGraph(["xy", "xy"]), {}, TopologyError, "the edge from 'x' to 'y' is given several times"),
     (digraph("xy"), {"inputs": ["z"]}, TopologyError, "to be nodes of the graph, got 'z'"),
     (digraph("xy"), {"outputs": []}, TopologyError, "at least one node"),
     (digraph("xy"), {"inputs": ["x", "x"]}, TopologyError, "'x' is given twice among the inputs"),

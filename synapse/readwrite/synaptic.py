@@ -8,7 +8,6 @@ Weights and biases of relays are not trainable, so that all other weights learn 
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -201,19 +200,21 @@ def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network
     condition = f"one of {', '.join(SQUASHES)} (Synaptic does not save custom functions)"
     names = neurons.values("squash", condition, lambda name: type(name) is str and name in SQUASHES)
     columns["squash"] = np.array([SQUASHES[name] for name in names], object)[order]
-    clamped = np.arange(len(neurons)) < layers[0][1]
+    clamped = np.arange(len(neurons)) < layers[0]
     clamped[edges["target"]] = False
     columns["bias"][clamped] = 0.0
-    edges["gater"][edges["gater"] < layers[0][1]] = NO_GATER  # an input never sets a gain
+    edges["gater"][edges["gater"] < layers[0]] = NO_GATER  # an input never sets a gain
     edges = _without_repeats(edges, len(neurons), resume)
     edges["trainable"] = edges["source"] != edges["target"]
-    saved = with_pairs_once(SavedNetwork(None, np.float64, layers, None, columns, edges))
-    gater = saved.connections["gater"]
-    fired = np.any([saved.neurons[name] != 0.0 for name in ("state", "old_state", "activation")], axis=0)
-    return from_saved(with_open_gates(saved, ~(resume & fired[np.where(gater == NO_GATER, 0, gater)])))
+    parts = Parts(layers, columns, edges)
+    parts.connect_once()
+    gater = parts.edges["gater"]
+    fired = np.any([parts.neurons[name] != 0.0 for name in ("state", "old_state", "activation")], axis=0)
+    parts.open_gates(~(resume & fired[gater] & (gater != NO_GATER)))
+    return parts.network()
 
 
-def _order(neurons: Records) -> tuple[Ints, list[tuple[None, int]]]:
+def _order(neurons: Records) -> tuple[Ints, list[int]]:
     """The new number of each neuron of the file, and the sizes of the layers."""
 
     def place(layer: Any) -> int | None:
@@ -230,7 +231,7 @@ def _order(neurons: Records) -> tuple[Ints, list[tuple[None, int]]]:
         raise FormatError("The layers must be 'input', 0, 1, ... and 'output', and none of them empty.")
     number = np.empty(len(neurons), np.int64)
     number[np.argsort(places, kind="stable")] = np.arange(len(neurons))
-    return number, [(None, size) for size in sizes.tolist()]
+    return number, sizes.tolist()
 
 
 def _whole(value: Any) -> Any:
@@ -366,8 +367,7 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
     masks = _masks(nodes, sizes)
     own, gater = edges["source"] == edges["target"], edges["gater"]
     # Masks of delayed gates are applied by their relays, because such gates are open in the first step.
-    ungated = (gater == NO_GATER) | is_delayed(gater, edges["target"], False)
-    gain = np.where(ungated, 1.0, masks[np.where(gater == NO_GATER, 0, gater)])
+    gain = np.where((gater == NO_GATER) | is_delayed(gater, edges["target"], False), 1.0, masks[gater])
     edges["weight"] *= np.where(own, 1.0, masks[edges["source"]]) * gain  # a state has no mask
     learning = np.array([kind != "constant" for kind in nodes.texts("type")])
     edges["trainable"] = learning[edges["target"]] & ~own
@@ -375,10 +375,10 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
     bias[: sizes[0]] = 0.0
     nodes.reread(["squash"], lambda name: NEATAPTIC_SQUASHES.get(name, name) if type(name) is str else name)
     columns = {"squash": nodes.squashes("squash"), "bias": bias, "trainable_bias": learning}
-    layers = [(None, size) for size in sizes if size]
     columns["activation"] = np.zeros(len(nodes))
-    saved = SavedNetwork(None, np.float64, layers, None, columns, edges)
-    return from_saved(with_open_gates(saved, np.full(len(connections), True), masks))
+    parts = Parts([size for size in sizes if size], columns, edges)
+    parts.open_gates(np.full(len(connections), True), masks)
+    return parts.network()
 
 
 def _masks(nodes: Records, sizes: tuple[int, int, int]) -> NDArray[Any]:
@@ -418,99 +418,89 @@ def repeated(edges: dict[str, Any]) -> tuple[Ints, Ints]:
     return first[inverse], np.flatnonzero(first[inverse] != np.arange(len(pairs)))
 
 
-def with_pairs_once(saved: SavedNetwork) -> SavedNetwork:
-    """Change a network so that each connection that repeats another one starts from a relay.
-
-    If the source activates before the target, its relay activates directly after the source; otherwise
-    directly after the inputs. In both cases the relay has the activation that the target would read. Raises
-    FormatError if both neurons are outputs, because no relay can activate between them.
-    """
-    source, target = saved.connections["source"], saved.connections["target"]
-    first, again = repeated(saved.connections)
-    if not len(again):
-        return saved
-    inputs = saved.layers[0][1]
-    sources, targets = source[again], target[again]
-    places = np.where((sources < targets) & (sources >= inputs), sources + 1, inputs)
-    between = again[places > len(saved.neurons["squash"]) - saved.layers[-1][1]]
-    if len(between):
-        raise FormatError(
-            f"The connections {first[between[0]]} and {between[0]} lead from one output to another with "
-            "different gaters: they cannot be made one. Remove one."
-        )
-    saved, number, relays = _insert(saved, places, np.zeros(len(places)))
-    saved.connections["source"][again] = relays
-    return _connect(saved, number[sources], relays, np.ones(len(relays)))
-
-
-def with_open_gates(
-    saved: SavedNetwork, gated: NDArray[np.bool_], masks: NDArray[Any] | None = None
-) -> SavedNetwork:
-    """Change a network so that these delayed gates are open in its first step.
-
-    A gate is delayed if it activates after the target of the connection it gates, so that the gain is its
-    activation of the previous step. Its relay, directly after the inputs, reads that activation, and also a
-    neuron that is 1 before the first step and 0 afterwards, so that the sum is 1 in the first step. `gated`
-    has for each connection whether its gate, if any, is open. The gain is the previous activation times the
-    gate's mask, which is 1 by default.
-    """
-    gater, target = saved.connections["gater"], saved.connections["target"]
-    delayed = gated & is_delayed(gater, target, False)
-    gates = np.unique(gater[delayed])
-    if not len(gates):
-        return saved
-    factors = np.ones(len(gates)) if masks is None else masks[gates]
-    lacking = 1.0 - factors * saved.neurons["activation"][gates]
-    places = np.full(len(gates) + 1, saved.layers[0][1])
-    saved, number, added = _insert(saved, places, np.append(np.zeros(len(gates)), 1.0))
-    relays, start = added[:-1], added[-1]
-    saved.connections["gater"][delayed] = relays[np.searchsorted(gates, gater[delayed])]
-    saved = _connect(saved, number[gates], relays, factors)
-    return _connect(saved, np.full(len(gates), start), relays, lacking)
-
-
-def _insert(saved: SavedNetwork, places: Ints, activation: NDArray[Any]) -> tuple[SavedNetwork, Ints, Ints]:
-    """Insert identity neurons at these places; returns the numbers of the old and of the new neurons."""
-    old = len(saved.neurons["squash"])
-    order = np.argsort(np.append(np.arange(old), places - 0.5), kind="stable")
-    number = np.argsort(order)
-    usual = {"trainable_bias": np.ones(old, bool), "activation": np.zeros(old), **saved.neurons}
-    values: dict[str, Any] = {"squash": "identity", "activation": activation}
-    neurons = {name: np.insert(column, places, values.get(name, 0)) for name, column in usual.items()}
-    edges = _renumbered(saved.connections, number)
-    saved = replace(saved, neurons=neurons, connections=edges, layers=_layers(saved, places))
-    return saved, number[:old], number[old:]
-
-
 def _renumbered(edges: dict[str, Any], number: Ints) -> dict[str, Any]:
     """The connections with the new numbers of neurons."""
-    gater = edges["gater"]
-    gater = np.where(gater == NO_GATER, NO_GATER, number[np.where(gater == NO_GATER, 0, gater)])
-    return edges | {end: number[edges[end]] for end in ("source", "target")} | {"gater": gater}
+    numbers = np.append(number, NO_GATER)  # whose last one is that of NO_GATER
+    return edges | {end: numbers[edges[end]] for end in ("source", "target", "gater")}
 
 
-def _layers(saved: SavedNetwork, places: Ints) -> list[tuple[str | None, int]]:
-    """The layers with relays; those directly after the inputs have their own layer."""
-    hidden = len(saved.layers) - 2
-    usual = ["input", *(f"hidden {i + 1}" if hidden > 1 else "hidden" for i in range(hidden)), "output"]
-    names = [name or other for (name, _), other in zip(saved.layers, usual, strict=True)]
-    sizes = [size for _, size in saved.layers]
-    front = places == sizes[0]
-    if front.any() and names[1] != LAYER:
-        names.insert(1, LAYER)
-        sizes.insert(1, 0)
-    layer = np.repeat(np.arange(len(sizes)), sizes)[places - 1]
-    layer[front] = 1
-    added = np.bincount(layer, minlength=len(sizes))
-    return list(zip(names, (sizes + added).tolist(), strict=True))
+def _longer(columns: dict[str, Any], count: int, new: dict[str, Any]) -> dict[str, Any]:
+    """Columns with more rows, which are 0 where nothing else is given."""
+    added = {name: np.broadcast_to(new.get(name, 0), count) for name in columns}
+    return {name: np.append(column, added[name].astype(column.dtype)) for name, column in columns.items()}
 
 
-def _connect(saved: SavedNetwork, source: Ints, target: Ints, weight: NDArray[Any]) -> SavedNetwork:
-    """The network with additional connections that are not trainable."""
-    gater, trainable = np.full(len(source), NO_GATER), np.full(len(source), False)
-    new = {"source": source, "target": target, "weight": weight, "gater": gater, "trainable": trainable}
-    edges = {name: np.append(column, new[name]) for name, column in saved.connections.items()}
-    return replace(saved, connections=edges)
+class Parts:
+    """The columns of a network that is read, to which relays can be added.
+
+    Relays are the last neurons here. Their `places` tell between which others they activate.
+    """
+
+    def __init__(self, layers: list[int], neurons: dict[str, Any], edges: dict[str, Any]) -> None:
+        self.layers, self.edges, self.places = layers, edges, np.arange(float(sum(layers)))
+        self.neurons = {"trainable_bias": np.ones(sum(layers), bool), **neurons}
+
+    def relay(self, before: Ints, activation: NDArray[Any]) -> Ints:
+        """Add an identity neuron before each of these neurons; returns their numbers."""
+        numbers = len(self.places) + np.arange(len(before))
+        self.places = np.append(self.places, before - 0.5)
+        self.neurons = _longer(self.neurons, len(before), {"squash": "identity", "activation": activation})
+        return numbers
+
+    def connect(self, source: Ints, target: Ints, weight: NDArray[Any]) -> None:
+        """Add connections that are not trainable."""
+        new = {"source": source, "target": target, "weight": weight, "gater": NO_GATER}
+        self.edges = _longer(self.edges, len(source), new)
+
+    def connect_once(self) -> None:
+        """Let each connection that repeats another one start from a relay.
+
+        The relay has the activation that the target would read: if the source activates before the target,
+        it activates directly after the source; otherwise directly after the inputs.
+        """
+        first, again = repeated(self.edges)
+        sources, targets = (self.edges[end][again] for end in ("source", "target"))
+        before = np.where((sources < targets) & (sources >= self.layers[0]), sources + 1, self.layers[0])
+        between = again[before > sum(self.layers[:-1])]
+        if len(between):
+            raise FormatError(
+                f"The connections {first[between[0]]} and {between[0]} lead from one output to another with "
+                "different gaters: they cannot be made one. Remove one."
+            )
+        relays = self.edges["source"][again] = self.relay(before, np.zeros(len(again)))
+        self.connect(sources, relays, np.ones(len(again)))
+
+    def open_gates(self, gated: NDArray[np.bool_], masks: NDArray[Any] | None = None) -> None:
+        """Let the delayed gates of these connections be open in the first step.
+
+        A gate is delayed if it activates after the target, so that the gain is its activation of the previous
+        step, times its mask. Its relay, directly after the inputs, reads that activation, and a neuron that
+        is 1 before the first step and 0 afterwards, so that the sum is 1 in the first step.
+        """
+        gater, target = self.edges["gater"], self.edges["target"]
+        delayed = gated & (gater != NO_GATER) & is_delayed(self.places[gater], self.places[target], False)
+        gates, which = np.unique(gater[delayed], return_inverse=True)
+        if len(gates):
+            factors = np.ones(len(gates)) if masks is None else masks[gates]
+            lacking = 1.0 - factors * self.neurons["activation"][gates]
+            before = np.full(len(gates) + 1, self.layers[0])
+            *relays, start = self.relay(before, np.append(np.zeros(len(gates)), 1.0))
+            self.edges["gater"][delayed] = np.array(relays)[which]
+            self.connect(gates, np.array(relays), factors)
+            self.connect(np.full(len(gates), start), np.array(relays), lacking)
+
+    def network(self) -> Network:
+        """The network; relays directly after the inputs have their own layer."""
+        order, hidden = np.argsort(self.places, kind="stable"), len(self.layers) - 2
+        layer = np.searchsorted(np.cumsum(self.layers), self.places, "right").astype(float)
+        layer[self.places == self.layers[0] - 0.5] = 0.5
+        present, sizes = np.unique(layer, return_counts=True)
+        usual = ["input", *(f"hidden {i + 1}" if hidden > 1 else "hidden" for i in range(hidden)), "output"]
+        names = {0.5: LAYER, **dict(enumerate(usual))} if len(order) > sum(self.layers) else {}
+        layers = list(zip(map(names.get, present.tolist()), sizes.tolist(), strict=True))
+        neurons = {name: column[order] for name, column in self.neurons.items()}
+        edges = _renumbered(self.edges, np.argsort(order))
+        return from_saved(SavedNetwork(None, np.float64, layers, None, neurons, edges))
 
 
 FORMATS = (

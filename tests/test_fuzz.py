@@ -10,8 +10,8 @@ import architect
 import synapse
 
 from .cases import accepted
-from .fuzz.walk import FIRST, walk
-from .fuzz.world import Change, Mismatch, World
+from .fuzz.operations import Change
+from .fuzz.world import FIRST, Mismatch, World, walk
 from .integrity import check_store
 
 pytestmark = [
@@ -23,7 +23,7 @@ pytestmark = [
 
 
 def test_nothing_fails_in_a_short_walk():
-    assert walk(1, range(6, 60)) > 0
+    walk(1, range(6, 60))
 
 
 @pytest.mark.slow
@@ -49,14 +49,13 @@ def a_world():
     world, net = World(0), architect.LSTM(2, 3, 1, style="synaptic", seed=0)
     synapse.tie(net.connections[:2])
     world.neurons.extend(net)
-    world.networks.append(net)
-    world.oracle.begin()
     net.activate([0.1, 0.2])
     return world, net
 
 
 def damaged(name, value):
-    store = a_world()[1]._store
+    _, net = a_world()
+    store = net._store
     check_store(store)
     column = store[name]
     column[-1 if column[0] == value else 0] = value
@@ -74,17 +73,3 @@ def edited_unseen(act):
 def test_damage_and_changes_that_an_operation_does_not_name_are_noticed():
     cases = [(AssertionError, "integrity", partial(damaged, *at)) for at in DAMAGE.items()]
     assert not accepted([*cases, *((Mismatch, "", partial(edited_unseen, act)) for act in EDITS)])
-
-
-def test_other_numbers_than_the_reference_has_are_noticed():
-    world, net = a_world()
-    world.oracle.begin()
-    for neuron, value in zip(net.input, [0.3, -0.4], strict=True):
-        world.oracle.reference.clamp(neuron, value)
-    for neuron in list(net)[2:]:
-        world.oracle.reference.activate(neuron)
-    net.activate([0.3, -0.4])
-    assert world.oracle.check(list(net), moved=False)
-    net.output[0].state += 1e-6
-    with pytest.raises(Mismatch, match="state"):
-        world.oracle.check(list(net), moved=False)

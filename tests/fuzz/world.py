@@ -1,19 +1,21 @@
 """The world of a walk: neurons, layers and networks in any number of stores, and what has changed."""
 
+import gc
+import signal
+import weakref
 from collections import namedtuple
-from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 
 import numpy as np
 
 from synapse import Layer
+from synapse.engine import guard
 from synapse.engine.schema import NONE
 from synapse.errors import SynapseError
 from synapse.objects.connection import connection_at
 
 from ..integrity import check_store, require
-from .oracle import Mismatch, Oracle
 
 NUMBERS = ("state", "old_state", "activation", "old_activation", "derivative", "bias", "responsibility")
 NUMBERS += ("projected", "gated", "squash", "deterministic", "trainable_bias", "random")
@@ -21,40 +23,18 @@ TOP = 60
 """With more neurons than this, a world does not grow."""
 OPERATIONS = {}
 """By name: how often each is drawn, and the function of a world."""
-ANY = object()
-"""Of a `Change`: any of them may have changed."""
+FIRST = ("new_recipe", "new_layer", "new_recipe", "new_layer", "new_network", "new_layer")
+"""What every world begins with."""
 DONE = object()
 """What an operation answers whose parts have been compared one by one."""
 Snapshot = namedtuple("Snapshot", "neurons links ties")
-"""Everything that an operation can change; links are (gater, trainable, weight) by source and target."""
+"""Everything that an operation can change: numbers by neuron; gater, trainable and weight by both ends."""
+Change = namedtuple("Change", "neurons links ties", defaults=((), (), False))
+"""What an operation may have made, changed or removed: neurons, links (None: any of them), whether ties."""
 
 
-@dataclass
-class Change:
-    """What an operation may have changed; everything else must be as before.
-
-    ``added`` has (gater, trainable) by pair; ``numbers`` are the neurons whose numbers may be others,
-    ``weights`` the pairs. With ``modelled`` False the oracle begins anew.
-    """
-
-    born: set = field(default_factory=set)
-    gone: set = field(default_factory=set)
-    added: dict = field(default_factory=dict)
-    removed: set = field(default_factory=set)
-    gated: dict = field(default_factory=dict)
-    learns: dict = field(default_factory=dict)
-    numbers: object = field(default_factory=set)
-    weights: object = field(default_factory=set)
-    ties: bool = False
-    modelled: bool = True
-
-    def sets(self, one):
-        """Whether the weight of a pair, or the bias of a neuron, may be another one."""
-        return self.ties or any(one in group for group in (self.numbers, self.weights) if group is not ANY)
-
-
-class Refused(Exception):  # noqa: N818 - reads as what it tells
-    """The library has refused an operation, as it should have: nothing has changed."""
+class Mismatch(AssertionError):  # noqa: N818 - reads as what it tells
+    """The library did something else than it should have."""
 
 
 def operation(often, of=None):
@@ -72,10 +52,11 @@ def _operate(function, of, world):
     if of is not None:
         items = of(world) if callable(of) else getattr(world, of)
         drawn = [world.one(items() if callable(items) else items)]
-        world.note(*drawn)
+        world.notes.append(repr(drawn))
     try:
         return None if None in drawn else function(world, *drawn)
-    except Refused:
+    except SynapseError as refusal:  # nothing has changed then
+        world.notes.append(f"refused: {type(refusal).__name__} {refusal}"[:120])
         return Change()
 
 
@@ -84,14 +65,17 @@ def is_alive(layer):
     return all(n._row >= 0 for n in layer._neurons) if isinstance(layer, Layer) else True
 
 
+def pair(link):
+    """The neurons that a connection leads from and to."""
+    return link.source, link.target
+
+
 class World:
     """All that a walk has made and still holds."""
 
-    def __init__(self, seed, do=None):
-        self.seed, self.do = seed, do
+    def __init__(self, seed):
+        self.seed, self.depth = seed, 0
         self.neurons, self.networks, self.layers = [], [], []
-        self.oracle = Oracle(self)
-        self.depth = self.compared = 0
         self.begin(0)
 
     def begin(self, number):
@@ -99,13 +83,6 @@ class World:
         self.number, self.notes = number, []
         self.random = Random(self.seed * 1_000_003 + number)
         self.rng = np.random.default_rng([self.seed, number])
-
-    def note(self, *words):
-        """Tell what the operation does, for the list that a failure prints."""
-        self.notes.append(" ".join(map(str, words)))
-
-    def told(self):
-        return "; ".join(self.notes)
 
     def chance(self, probability):
         """True so often."""
@@ -139,31 +116,13 @@ class World:
     def settle(self):
         """Bring numbers that have grown back to where steps stay finite."""
         names = ("state", "activation", "weight", "bias")
-        wild = [one for one in self.stores() if any(np.abs(one[n]).max(initial=0) > 50 for n in names)]
-        for store in wild:
-            for neuron in [view for view in store.views if view is not None]:
-                if abs(neuron.bias) > 1:
-                    neuron.bias = 0.5
-            for link in self.links(store):
-                if abs(link.weight) > 1:
-                    link.weight = 0.5
-        if wild:
-            self.oracle.begin()
-
-    def done_or_refused(self, call, expected=None):
-        """What a call returns; if it is refused, the operation ends. A recording may refuse more."""
-        made = error = None
-        try:
-            made = call()
-        except SynapseError as refusal:
-            error = refusal
-        recorded = "record" in str(error) and any(s.recorder is not None for s in self.stores())
-        if expected is not None and (error is not None) != expected and not recorded:
-            raise Mismatch(f"refused: {error}; a refusal was expected: {expected}")
-        if error is not None:
-            self.note("refused:", type(error).__name__, str(error)[:90])
-            raise Refused
-        return made
+        for store in self.stores():
+            if any(np.abs(store[name]).max(initial=0) > 50 for name in names):
+                for neuron in [view for view in store.views if view is not None]:
+                    neuron.clear()
+                    neuron.bias = np.clip(neuron.bias, -1, 1)
+                for link in self.links(store):
+                    link.weight = np.clip(link.weight, -1, 1)
 
     def snapshot(self):
         """What there is now, read from the columns of all stores."""
@@ -196,30 +155,46 @@ class World:
             require(neuron._store.views[neuron._row] is neuron, "a neuron that its store does not know")
 
     def compare(self, before, change):
-        """Raise where something has changed that `change` does not name; returns what there is now."""
-        after = self.snapshot()
-        odd = after.neurons.keys() ^ ((before.neurons.keys() | change.born) - change.gone)
-        if odd:
-            raise Mismatch(f"neurons have come or gone: {list(odd)[:3]}")
-        wanted = {pair: link[:2] for pair, link in before.links.items() if pair not in change.removed}
-        wanted |= change.added
-        wanted |= {pair: (gater, wanted[pair][1]) for pair, gater in change.gated.items()}
-        wanted |= {pair: (wanted[pair][0], learns) for pair, learns in change.learns.items()}
-        found = {pair: link[:2] for pair, link in after.links.items()}
-        odd = [
-            (p, wanted.get(p), found.get(p)) for p in found.keys() | wanted if wanted.get(p) != found.get(p)
-        ]
-        if odd:
-            raise Mismatch(f"connections are not those expected (pair, expected, found): {odd[:3]}")
-        if not change.ties and not change.removed and not change.gone and before.ties != after.ties:
-            raise Mismatch("ties have changed")
-        for pair, link in before.links.items() if change.weights is not ANY else ():
-            free = pair in change.weights or pair in change.added
-            if not free and pair in after.links and after.links[pair][2] != link[2]:
-                raise Mismatch(f"the weight of {pair} has changed: {link[2]} to {after.links[pair][2]}")
-        for neuron, numbers in before.neurons.items() if change.numbers is not ANY else ():
-            now = after.neurons.get(neuron, numbers)
-            if neuron not in change.numbers and now != numbers:
-                names = [n for n, a, b in zip(NUMBERS, *map(np.frombuffer, (numbers, now))) if a != b]
-                raise Mismatch(f"numbers of {neuron!r} have changed: {names}")
-        return after
+        """Raise where something has changed that `change` does not name."""
+        for what, old, new, named in zip(Snapshot._fields, before, self.snapshot(), change):
+            if what == "ties":
+                odd = not named and old ^ new
+            else:
+                seen = () if named is None else (old.keys() | new.keys()) - set(named)
+                odd = [(one, old.get(one), new.get(one)) for one in seen if old.get(one) != new.get(one)]
+            if odd:
+                raise Mismatch(f"{what} have changed (what, before, after): {list(odd)[:3]}")
+
+    def do(self, name):
+        """One operation, and everything that must hold after it."""
+        self.settle()
+        before = self.snapshot()
+        self.depth += 1
+        change = OPERATIONS[name][1](self)
+        self.depth -= 1
+        if change not in (None, DONE):
+            self.compare(before, change)
+            self.check()
+        if self.depth == 0:  # no store is in use, and Ctrl-C is heard
+            require(not any(store.lock._is_owned() for store in self.stores()), "a store is still in use")
+            require(guard.Deferred.active is None, "Ctrl-C is still deferred")
+            require(signal.getsignal(signal.SIGINT) is signal.default_int_handler, "the handler of Ctrl-C")
+
+
+def walk(seed, numbers, tell=print):
+    """Do the operations with these numbers, drawn from the seed."""
+    world = World(seed)
+    for number in (*range(len(FIRST)), *numbers):
+        world.begin(number)
+        often = [often for often, _ in OPERATIONS.values()]
+        name = FIRST[number] if number < len(FIRST) else world.random.choices([*OPERATIONS], often)[0]
+        try:
+            world.do(name)
+        finally:
+            tell(f"{number} {name}: {'; '.join(world.notes)}")
+    stores = list(map(weakref.ref, world.stores()))
+    world.__dict__.clear()
+    for _ in range(3):  # what a finalizer lets go of is collected the next time
+        gc.collect()
+    require(not any(store() for store in stores), "stores are still alive when nobody holds them")
+    gc.freeze()  # later collections need not look at what will stay

@@ -1,0 +1,296 @@
+"""Operations of a walk: each does one thing and tells what it may have changed."""
+
+import math
+
+import numpy as np
+
+import architect
+import synapse
+from synapse import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Layer, Network, Neuron, Trainer, optimizers, record
+from synapse.errors import SynapseError, TopologyError
+
+from ..integrity import check_store, require
+from ..recorded import agree, names_for, shown
+from .world import DONE, TOP, Change, is_alive, operation, pair
+
+SQUASHES = ("logistic", "tanh", "identity", "softplus", "gaussian", "relu", "swish", "ramp")
+SQUASHES += (*SQUASHES, "winner", "maxout", "noise", "bernoulli")
+
+
+def dtype(world):
+    """Mostly double precision."""
+    return "float32" if world.chance(0.15) else "float64"
+
+
+@operation(4)
+def new_layer(world):
+    if len(world.neurons) > TOP:
+        return None
+    size, bias = world.random.randint(1, 6), world.random.uniform(-0.5, 0.5)
+    layer = Layer(size, world.one(SQUASHES), bias, dtype=dtype(world))
+    world.neurons.extend(layer)
+    world.layers.append(layer)
+    return Change(layer)
+
+
+RECIPES = {
+    "Perceptron": lambda r, **o: architect.Perceptron(r(1, 3), r(1, 5), r(1, 4), r(1, 2), seed=r(0, 99), **o),
+    "LSTM": lambda r, **o: architect.LSTM(r(1, 2), r(1, 3), r(1, 2), seed=r(0, 99), **o),
+    "LSTM of Synaptic": lambda r, **o: RECIPES["LSTM"](r, style="synaptic", **o),
+    "GRU": lambda r, **o: architect.GRU(r(1, 2), r(1, 3), r(1, 2), seed=r(0, 99), **o),
+    "Random": lambda r, **o: architect.Random(2, r(2, 6), 1, seed=r(0, 99), **o),
+}
+
+
+@operation(3)
+def new_recipe(world):
+    if len(world.neurons) > TOP:
+        return None
+    network = RECIPES[world.one(RECIPES)](world.random.randint, dtype=dtype(world))
+    world.neurons.extend(network)
+    world.networks.append(network)
+    return Change(network, map(pair, network.connections))
+
+
+@operation(4)
+def new_network(world):
+    """A network of free neurons, which may lie in several stores."""
+    chosen = world.some(world.free(np.dtype(dtype(world))), 9)
+    if len(chosen) < 2:
+        return None
+    layers = [Layer(part) for part in (chosen[:1], chosen[1:-1], chosen[-1:]) if part]
+    world.networks.append(Network(layers[0], layers[1:-1], layers[-1]))
+    return Change(chosen)
+
+
+@operation(9, "neurons")
+def project_neurons(world, a):
+    """From one neuron to another one, of the same store or another, or to itself."""
+    b = world.one([a, *world.some(n for n in world.neurons if n._store is a._store)][:3])
+    b = world.one(world.neurons) if world.chance(0.3) else b
+    weight = world.random.uniform(-0.8, 0.8)
+    link = a.project(b, weight=weight, trainable=world.one([None, True, False]))
+    assert a.connected(b) is link
+    return Change(links=[(a, b)])
+
+
+@operation(6)
+def project_layers(world):
+    """A projection is done whole or refused."""
+    kinds = [*world.layers, *world.networks, *(layer for n in world.networks for layer in n.layers)]
+    kinds = list(filter(is_alive, kinds))
+    source, target = world.one(kinds), world.one([*kinds, *world.some(world.neurons, 2)])
+    if source is None:
+        return None
+    kind = world.one([None, ALL_TO_ALL, ONE_TO_ONE, ALL_TO_ELSE, 0.5])
+    links = source.project(target, kind, seed=world.random.randrange(99), trainable=world.chance(0.8))
+    return Change(links=map(pair, links))
+
+
+@operation(4, "links")
+def disconnect(world, link):
+    a, b = pair(link)
+    a.disconnect(b)
+    assert a.connected(b) is None
+    return Change(links=[(a, b)], ties=True)
+
+
+@operation(9, "neurons")
+def gate_links(world, gater):
+    links = world.some(world.links(gater._store if world.chance(0.8) else None), 4)
+    if not links:
+        return None
+    gater.gate(*links)
+    assert all(link.gater is gater for link in links)
+    return Change(links=map(pair, links))
+
+
+@operation(3, lambda world: (one for one in world.links() if one.gater is not None))
+def ungate(world, link):
+    gater, links = link.gater, [link] if world.chance(0.5) else list(link.gater.gated)
+    gater.ungate(*links)
+    assert all(link.gater is None for link in links)
+    return Change(links=map(pair, links))
+
+
+@operation(3, "networks")
+def add_to_network(world, network):
+    """A new layer, or a neuron at the end of one; of free neurons or a new one."""
+    free = world.some(world.free(network._store.dtype), 2) if world.chance(0.5) else []
+    neurons = free or [Neuron(world.one(SQUASHES), 0.1, dtype=network._store.dtype)]
+    world.neurons.extend(neurons if not free else ())
+    layer = world.one([None, *network.layers]) if len(neurons) == 1 else None
+    _ = network.add(Layer(neurons)) if layer is None else layer.append(neurons[0])
+    return Change(neurons)
+
+
+@operation(3, lambda world: (n for n in world.networks if n.hidden))
+def remove_from_network(world, network):
+    neuron = world.one(world.one(network.hidden))
+    links = [pair(one) for one in world.links(neuron._store) if neuron in pair(one)]
+    network.remove(neuron)
+    world.neurons.remove(neuron)
+    world.layers = list(filter(is_alive, world.layers))
+    return Change([neuron], links, ties=True)
+
+
+@operation(4)
+def tie(world):
+    """Connections or neurons of one store, or of several, which that joins."""
+    links = world.links(world.one([None, *world.stores()]))
+    items = world.some(links if world.chance(0.5) else world.neurons, 5)
+    groups = [world.random.randrange(2) for _ in items] if world.chance(0.5) else None
+    _ = items and synapse.tie(items, groups)
+    return Change(None, None, ties=True)
+
+
+@operation(2, lambda world: [[one for one in (*world.neurons, *world.links()) if one.tied]])
+def untie(world, tied):
+    chosen = world.one(tied)
+    items = world.some([one for one in tied if type(one) is type(chosen)], 3)
+    _ = items and synapse.untie(items)
+    return Change(ties=True)
+
+
+@operation(5, lambda world: [world.one(world.links()), world.one(world.neurons)])
+def set_something(world, one):
+    """Whether it learns, or the squash of a neuron, or weights."""
+    tied = {one, *one.tied}
+    if world.chance(0.5):
+        one.trainable = world.chance(0.5)
+    elif isinstance(one, Neuron):
+        one.squash = world.one(SQUASHES)
+    else:
+        one.weight = world.random.uniform(-0.8, 0.8)
+    return Change(tied) if isinstance(one, Neuron) else Change(links=map(pair, tied))
+
+
+@operation(2, lambda world: filter(is_alive, [*world.networks, *world.some(world.neurons), *world.layers]))
+def forget_context(world, one):
+    """Clear a neuron, a layer or a network."""
+    one.clear()
+    return Change([one] if isinstance(one, Neuron) else one)
+
+
+@operation(16, "stores")
+def step_round(world, store):
+    """All networks and free neurons of a store fire in some order and propagate in the reverse order."""
+    store.ready()
+    neurons = {view for view in store.views if view is not None}
+    networks = [network for network in world.networks if network[0] in neurons]
+    taken = {neuron for network in networks for neuron in network}
+    units = [*networks, *([n] for n in world.neurons if n in neurons and n not in taken)]
+    world.random.shuffle(units)
+    answers = [fire(world, unit) for unit in units]
+    require(np.isfinite(np.concatenate(answers)).all(), "an answer is not finite", answers)
+    for unit in reversed(units) if world.chance(0.8) else ():
+        learn(world, unit)
+    return Change(neurons, None)
+
+
+def fire(world, unit):
+    """Activate a network, whole or by neurons, or a free neuron, which is rarely given a value."""
+    free = isinstance(unit, list)
+    given = world.chance(0.2 if free else 0.7) or not (free or all(neuron.incoming for neuron in unit.input))
+    values = [world.random.uniform(-1, 1) for _ in (unit if free else unit.input)] if given else []
+    if not free and world.chance(0.5):
+        return unit.activate(values or None)
+    inputs = dict(zip(unit, values))
+    return [neuron.activate(inputs.get(neuron)) for neuron in unit]
+
+
+def learn(world, unit):
+    """Propagate a network, whole or by neurons, or a free neuron."""
+    outputs = unit if isinstance(unit, list) else unit.output
+    aims = {} if world.chance(0.3) else {neuron: world.random.random() for neuron in outputs}
+    if not isinstance(unit, list) and world.chance(0.7):
+        unit.propagate(0.1, [*aims.values()] or None, "squared_error")
+    else:
+        for neuron in reversed(list(unit)):
+            neuron.propagate(0.1, aims.get(neuron), "squared_error")
+
+
+OPTIMIZERS = (None, optimizers.SGD, optimizers.Adam, optimizers.Rprop)
+EDITS = ("disconnect", "remove_from_network", "add_to_network", "project_neurons", "project_layers", "tie")
+EDITS += ("untie", "set_something", "gate_links", "ungate", "new_network", "forget_context")
+
+
+def data(world, network):
+    """A stream, samples, or sequences of several lengths, with gaps in the targets."""
+    n, m, count = len(network.input), len(network.output), world.random.randint(1, 4)
+    lengths = [world.random.randint(1, 4) for _ in range(count)]
+    inputs = [world.rng.uniform(-1, 1, (length, n)) for length in lengths]
+    targets = [world.rng.random((length, m)) for length in lengths]
+    if count > 1 and world.chance(0.3):
+        targets[-1][:] = math.nan
+    if world.chance(0.3):
+        return np.concatenate(inputs), np.concatenate(targets)
+    return inputs, targets
+
+
+def training(world, network, **options):
+    """One call of train by any rule and optimizer; a refusal or a divergence is an answer too."""
+    given, optimizer = data(world, network), world.one(OPTIMIZERS)
+    method = world.one(["online", "bptt", "rtrl"])
+    settings = {"batch_size": world.random.randint(1, 3)} if world.chance(0.5) else {}
+    if method == "rtrl":
+        settings["order"] = world.one([None, None, 1, 3])
+    if method == "bptt":
+        settings |= {"window": world.one([None, 1, 2]), "threads": world.one([1, 1, 2])}
+    rate = 0.05 if optimizer in (None, optimizers.SGD) else None
+    world.notes.append(f"{method} {optimizer} {settings}")
+    try:
+        optimizer = optimizer and optimizer()
+        trainer = Trainer(network, rate, "squared_error", method=method, optimizer=optimizer, **settings)
+        result = trainer.train(*given, epochs=world.random.randint(1, 4), progress=False, seed=0, **options)
+    except SynapseError:
+        return
+    assert len(result.history["error"]) == result.epochs, "an error for each epoch"
+
+
+@operation(7, "networks")
+def train(world, network):
+    """A training without edits moves what learns, and nothing else."""
+    own, before = set(network), world.snapshot()
+    tied = {one for group in before.ties for one in group}
+    training(world, network)
+    learning = {ends for ends, link in before.links.items() if ends[1] in own and link[1]}
+    return Change(own | tied, learning | tied)
+
+
+@operation(7, lambda world: world.networks if world.depth < 3 else ())
+def train_and_edit(world, network):
+    """A training whose callbacks, after epochs or after batches, edit the network or anything else."""
+
+    def edit(_):
+        world.do(world.one(EDITS))
+        return world.chance(0.1)
+
+    slow = {"on_batch": lambda batch: edit(batch) if world.chance(0.3) else None}
+    training(world, network, **slow if world.chance(0.4) else {"callbacks": [edit]})
+    world.check()
+    return DONE
+
+
+@operation(
+    5, lambda world: (one for one in world.networks if one._store.recorder is None and world.depth < 3)
+)
+def record_run(world, network):
+    """A recording has a row for each step, also when the network is edited in between."""
+    neurons = world.some(network.output, 3) if world.chance(0.6) else None
+    numbers = list(dict.fromkeys(["activation", *world.some(names_for(network), 4)]))
+    try:
+        with record(network, *numbers, neurons=neurons) as log:
+            for _ in range(world.random.randint(1, 3)):
+                rows = world.rng.uniform(-1, 1, (world.random.randint(1, 3), len(network.input)))
+                before = len(log)
+                network.run(rows)
+                require(len(log) == before + len(rows), "a row for each step", before, len(log))
+                check_store(network._store)
+                agree(log, shown(log, propagated=False), within=1e-5)
+                if world.chance(0.6):
+                    world.do(world.one([*EDITS, "record_run"]))
+    except TopologyError as error:
+        world.notes.append(f"refused: {error}")
+    world.check()
+    return DONE

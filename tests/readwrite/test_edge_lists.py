@@ -79,7 +79,7 @@ EDGES = {"source": ["x", "a"], "target": ["a", "y"]}
         ({"source": ["x"], "target": ["y", "z"]}, {}, ArgumentError, "of one length"),
         ({"source": [["x"]], "target": ["y"]}, {}, ArgumentTypeError, "numbers or strings"),
         ({"source": ["x", "x"], "target": ["y", "y"]}, {}, TopologyError, "from 'x' to 'y' is given several"),
-        ({**EDGES, "weight": ["1", "b"]}, {}, ArgumentTypeError, "weight of the edge from 'x' to 'a' to be a n.* got '1'"),
+        ({**EDGES, "weight": ["1", "b"]}, {}, ArgumentTypeError, "from 'x' to 'a' to be a number, got '1'"),
         ({**EDGES, "weight": [1, np.inf]}, {}, ArgumentError, "'a' to 'y' to be a finite number, got inf"),
         ({**EDGES, "sign": [1, 2]}, {}, ArgumentError, "sign of the edge from 'a' to 'y' to be .*got 2"),
         (EDGES, {"neurons": {"name": ["x", "a"]}}, TopologyError, "given neurons, got one of 'y'"),

@@ -29,21 +29,6 @@ from .squash import Squash, get as _squash
 
 COSTS = _declared.COSTS
 
-_OTHERS = "The nearest is mean_squared_error. You can register your own cost with @cost.register."
-NEAREST = {
-    "binary": "Synaptic's also counts outputs between 1/4 and 3/4 as misses. Use cost='binary_misses'.",
-    "sse": "Use cost='squared_error', which is half of it.",
-    "sumsquarederror": "Use cost='squared_error', which is half of it.",
-    "rmse": "Use cost='mean_squared_error', the square of it.",
-    "kldivergence": "Use cost='categorical_cross_entropy', which differs from it by a constant.",
-    "kldiv": "Use cost='categorical_cross_entropy', which differs from it by a constant.",
-    "nllloss": "Use softmax outputs with cost='categorical_cross_entropy'.",
-    "bcewithlogitsloss": "Use logistic outputs with cost='cross_entropy'.",
-    **dict.fromkeys(("mae", "meanabsoluteerror", "l1", "l1loss", "huber", "huberloss"), _OTHERS),
-    **dict.fromkeys(("smoothl1loss", "hinge", "msle", "mape"), _OTHERS),
-}
-"""Advice for costs of other libraries that do not exist here."""
-
 
 @dataclass(frozen=True, eq=False)
 class Cost:
@@ -148,7 +133,7 @@ _by_name = _checks.Names(
     "cost",
     {one.name: Cost(one.name, one.code) for one in COSTS.values()},
     {alias: one.name for one in COSTS.values() for alias in one.aliases} | _MEANS,
-    NEAREST,
+    _checks.NEAREST["cost"],
 )
 _PLAIN_MEANS = frozenset(map(_checks.plain, _MEANS))
 _NEEDED = {one.name: one.squash for one in COSTS.values()}

@@ -138,19 +138,6 @@ def sparse(share: float = 0.9) -> Initializer:
     return _checking(drawn)
 
 
-NEAREST = {
-    "ones": "Use initializers.constant(1.0).",
-    "heuniform": "The nearest is he, a Gaussian with the same variance.",
-    "kaiminguniform": "The nearest is he, a Gaussian with the same variance.",
-    "glorotnormal": "The nearest is glorot, which is uniform with the same variance.",
-    "xaviernormal": "The nearest is glorot, which is uniform with the same variance.",
-    "lecununiform": "The nearest is fan_in, which has a third of its variance.",
-    "lecunnormal": "The nearest is fan_in, which is uniform and has a third of its variance.",
-    "randomuniform": "The nearest is initializers.uniform(0.05); uniform has the bound 0.1.",
-    "randomnormal": "The nearest is initializers.normal(0.05); normal has the standard deviation 0.1.",
-}
-"""Advice for initializers of other libraries that do not exist here."""
-
 _by_name: _checks.Names[Initializer] = _checks.Names(
     "initializer",
     {
@@ -168,7 +155,7 @@ _by_name: _checks.Names[Initializer] = _checks.Names(
         **dict.fromkeys(("xavier", "xavier_uniform", "glorot_uniform"), "glorot"),
         **dict.fromkeys(("kaiming", "kaiming_normal", "he_normal"), "he"),
     },
-    NEAREST,
+    _checks.NEAREST["initializer"],
 )
 
 

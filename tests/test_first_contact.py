@@ -15,7 +15,7 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Network, Neuron, Trainer, cost, initializers, optimizers, squash
-from synapse._checks import ARGUMENTS, ATTRIBUTES, SYNONYMS, foreign
+from synapse._checks import ARGUMENTS, ATTRIBUTES, SYNONYMS
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyWarning, UnknownNameError
 from synapse.learning.rules import RULES
 
@@ -175,6 +175,8 @@ def test_an_argument_of_another_library_is_answered_by_ours():
             with case(name):
                 answers = " ".join(answer(call, name) for call in CALLS.values())
                 assert f"Use {ours}=0.5." in answers or ours == "hidden"  # of estimators
+                advice = ARGUMENTS["architecture"].get(ours, "").replace("{value}", "0.5")
+                assert advice in answer(CALLS["architecture"], name)
     net, train = a_net(), Trainer(a_net()).train
     answered = {
         "train() has no argument 'Shuffle'. Use shuffle=True.": lambda: train(ROWS, Shuffle=True),
@@ -210,7 +212,7 @@ def test_an_attribute_of_another_library_is_answered_by_ours():
     """Every entry of the table; what the advice names is there, and `dir` lists no entry."""
     net, layer = a_net(), Layer(2)
     owned = {"net": net, "trainer": Trainer(net), "layer": layer, "neuron": layer[0], "synapse": synapse}
-    owned |= {"projection": layer.project(Layer(2)), "architect": architect}
+    owned |= {"projection": layer.project(Layer(2)), "architect": architect, "layers": net.layers}
     owned["connection"] = owned["projection"][0]
     nets = {"Hopfield": architect.Hopfield(4), "Kohonen": architect.Kohonen(2, grid=(2, 2))}
     kinds = {type(one).__name__: one for one in owned.values()} | {"Network": net, **owned, **nets}
@@ -223,7 +225,7 @@ def test_an_attribute_of_another_library_is_answered_by_ours():
                         with pytest.raises(AttributeError, match=re.escape(f"attribute {name!r}. {advice}")):
                             getattr(owner, name)
                     assert name == "cost" or name not in dir(kinds[kind])
-        for kind, table in (*ARGUMENTS.items(), *ATTRIBUTES.items(), ("layers", foreign.LAYERS)):
+        for kind, table in (*ARGUMENTS.items(), *ATTRIBUTES.items()):
             named_here = owned | {"net": nets.get(kind, net)}
             found = rf"\b({'|'.join(owned)})((?:\.[a-zA-Z_]\w*)+)"
             for owner, named in re.findall(found, " ".join(table.values())):

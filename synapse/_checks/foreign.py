@@ -1,9 +1,8 @@
 """Advice for arguments and attributes of other libraries: each message names the call to use here.
 
-`SYNONYMS` has our names of arguments, `ARGUMENTS` other advice by call, `ATTRIBUTES` that by class or
-module. They are searched only after a call has failed, so that successful calls cost nothing. Names of
-arguments are in the form of :func:`plain`; ``{value}`` is replaced by the given value. The migration page
-shows names that are in these tables.
+The names are in ``foreign.toml``, also those that the migration page shows. They are searched only after a
+call has failed, so that successful calls cost nothing. Names of arguments are in the form of :func:`plain`;
+``{value}`` is replaced by the given value.
 """
 
 from __future__ import annotations
@@ -11,7 +10,9 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
+import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.resources import files
 from typing import Any, NoReturn, TypeVar, cast
 
 from ..errors import ArgumentTypeError, SynapseError
@@ -21,260 +22,20 @@ from .names import closest, known_names, plain, suggestion
 Function = TypeVar("Function", bound=Callable[..., Any])
 Item = TypeVar("Item")
 
-SYNONYMS: Mapping[str, str] = {
-    **dict.fromkeys(("learningrate", "lr", "learningrateinit"), "rate"),
-    **dict.fromkeys(("iterations", "nepochs", "nbepoch", "numepochs", "maxiter"), "epochs"),
-    **dict.fromkeys(("weightdecay", "alpha"), "l2"),
-    **dict.fromkeys(("activation", "hiddenactivation", "nonlinearity"), "squash"),
-    **dict.fromkeys(("kernelinitializer", "weightinitializer"), "initializer"),
-    **dict.fromkeys(("hiddenlayersizes", "hiddenunits", "nhidden"), "hidden"),
-    **dict.fromkeys(("validationsplit", "validationfraction"), "validation"),
-    **dict.fromkeys(("solver", "optim"), "optimizer"),
-    **dict.fromkeys(("type", "connectiontype"), "kind"),
-    "eps": "epsilon",
-    "loss": "cost",
-    "niternochange": "patience",
-    "outputactivation": "output_squash",
-    "randomstate": "seed",
-    "rho": "decay",
-    "weight": "weights",
-}
-"""Our names of arguments that other libraries call otherwise. The signatures tell which call has them."""
-_TRAINER = {
-    "momentum": "Use optimizer=synapse.optimizers.SGD(momentum={value}).",
-    "schedule": "Give callbacks=[synapse.every(10, function)] to train(). Give a schedule of rates as rate=.",
-    "crossvalidate": "Give validation=0.3 and patience=10 to train().",
-    "log": "Give callbacks=[synapse.every({value}, print)] to train().",
-    "verbose": "Give progress=True or progress=False to train().",
-    "metrics": "Use trainer.test(inputs, targets, cost=...) after training; it also has the accuracy.",
-    "device": "Omit it: Synapse computes on the CPU.",
-}
-_TRAIN = {
-    "schedule": "Use callbacks=[synapse.every(10, function)]. Give a schedule of rates to Trainer(rate=...).",
-    "crossvalidate": "Use validation=0.3, the fraction of the data to hold out, and patience=10.",
-    "log": "Use callbacks=[synapse.every({value}, print)], or progress=True for a progress bar.",
-    "verbose": "Use progress=True or progress=False.",
-    "validationdata": "Use validation=(inputs, targets).",
-    "earlystopping": "Use patience=10 and validation=0.3.",
-    **dict.fromkeys(
-        ("ckptpath", "resumefromcheckpoint", "initialepoch"),
-        "Use synapse.load(path).train(inputs, targets, resume=True).",
-    ),
-    "metrics": _TRAINER["metrics"],
-    **dict.fromkeys(("x", "y"), "Use train(inputs, targets)."),
-}
-_TEST = {
-    **dict.fromkeys(("metrics", "scoring"), "Use cost={value}."),
-    **dict.fromkeys(("verbose", "progress", "batchsize", "log"), "Omit it: a test is a single pass."),
-    **dict.fromkeys(("x", "y"), "Use test(inputs, targets)."),
-}
-_NETWORK = {
-    **dict.fromkeys(("inputs", "outputs"), "Use Network(input, [hidden], output), with Layers."),
-    "layers": "Use Network(input, hidden, output), with Layers in order.",
-    **dict.fromkeys(
-        ("inputsize", "hiddensize", "outputsize"),
-        "Use Network(Layer(2), Layer(3), Layer(1)), or architect.Perceptron(2, 3, 1).",
-    ),
-}
-SIZES = "Give the sizes of the layers in order, inputs first."
-_NOT_OF_ARCHITECTURES = {
-    "hidden": SIZES,
-    **{name: f"Give {name}={{value}} to Trainer()." for name in ("rate", "l2", "cost")},
-    "optimizer": "Give optimizer=synapse.optimizers.Adam(), or another, to Trainer().",
-    "epochs": "Give epochs={value} to Trainer.train().",
-}
-"""Advice by our names of the arguments, which is that for their synonyms, too."""
-_ARCHITECTURE = {
-    **dict.fromkeys(("inputsize", "inputshape", "inputdim", "hiddensize", "hiddensizes"), SIZES),
-    **dict.fromkeys(("outputsize", "outputdim", "numlayers", "units"), SIZES),
-    "dropout": "Give dropout={value} to Trainer(), with method='bptt'.",
-    **_NOT_OF_ARCHITECTURES,
-    **{name: _NOT_OF_ARCHITECTURES[ours] for name, ours in SYNONYMS.items() if ours in _NOT_OF_ARCHITECTURES},
-}
-TRAINING = "Use synapse.Trainer(net).train(inputs, targets)."
-RUNNING = "Use net.run(inputs), or net.activate(inputs) for one step."
-TESTING = "Use synapse.Trainer(net).test(inputs, targets)."
-NUMBERS = "Use net.weights and net.biases, or synapse.save(net, path) and synapse.load(path)."
-COMPILED = "It is not needed: everything is compiled, and all values are always up to date."
-FLOAT = "Synapse computes on the CPU. Give dtype=np.float32 to layers and architectures for single precision."
-SAVING = "Use synapse.save(net, path), or synapse.readwrite.json_data(net) for a dict."
-LOADING = "Use synapse.load(path), which also reads files of Synaptic."
-_NETWORK_ATTRIBUTES = {
-    **dict.fromkeys(("fit", "train"), TRAINING),
-    "partial_fit": "Use synapse.Trainer(net).train(inputs, targets, epochs=1), or net.propagate.",
-    "compile": "It is not needed: give cost=, optimizer= and rate= to synapse.Trainer(net, ...).",
-    **dict.fromkeys(("predict", "predict_proba", "forward", "feed", "transform"), RUNNING),
-    **dict.fromkeys(("evaluate", "score", "test"), TESTING),
-    "summary": "Use print(net), or synapse.draw.network(net).",
-    **dict.fromkeys(("state_dict", "load_state_dict", "parameters", "named_parameters"), NUMBERS),
-    **dict.fromkeys(("get_weights", "set_weights"), NUMBERS),
-    "backward": "Use net.propagate(rate, targets), or synapse.gradient(net, inputs, targets).",
-    "zero_grad": "It is not needed: gradients are not accumulated between calls.",
-    "eval": "Use net.deterministic = True if there are random neurons.",
-    **dict.fromkeys(("to", "cpu", "cuda", "half", "float", "double"), FLOAT),
-    **dict.fromkeys(("modules", "children"), "Use net.layers."),
-    **dict.fromkeys(("toJSON", "to_json"), SAVING),
-    **dict.fromkeys(("fromJSON", "from_json"), LOADING),
-    **dict.fromkeys(("toDot", "to_dot"), "Use synapse.save(net, 'drawing.dot')."),
-    "standalone": "Use synapse.save(net, 'program.js'), or with the suffix .py, .c or .onnx.",
-    **dict.fromkeys(("optimize", "setOptimize", "optimized", "restore"), COMPILED),
-    "trainer": "Use trainer = synapse.Trainer(net).",
-    "worker": "Use synapse.experiments.train_many([net], inputs, targets).",
-    "inputs": "Use net.input, the input layer; len(net.input) is the number of inputs.",
-    "outputs": "Use net.output, the output layer; len(net.output) is the number of outputs.",
-    "save": "Use synapse.save(net, path).",
-    "load": "Use synapse.load(path).",
-    "set": "Use Network(input, [hidden], output); net.add(layer) adds a hidden layer.",
-    "size": "Use len(net.neurons).",
-}
-LAYERS = {
-    "input": "Use net.input.",
-    "hidden": "Use net.hidden[0], or net['hidden'].",
-    "output": "Use net.output.",
-}
-"""Advice for attributes of `net.layers`, an object in Synaptic."""
-_LEARN = "Use net.learn(patterns)."
-_RECALL = "Use net.recall(pattern)."
-_TRAINER_ATTRIBUTES = {
-    "fit": "Use trainer.train(inputs, targets).",
-    "partial_fit": "Use trainer.train(inputs, targets, epochs=1).",
-    **dict.fromkeys(("evaluate", "validate", "score"), "Use trainer.test(inputs, targets)."),
-    **dict.fromkeys(("predict", "predict_proba", "run", "activate"), "Use trainer.network.run(inputs)."),
-    **dict.fromkeys(
-        ("trainAsync", "workerTrain"),
-        "Use synapse.experiments.train_many([net], inputs, targets), or a thread.",
-    ),
-    "compile": "It is not needed: give cost=, optimizer= and rate= to synapse.Trainer(net, ...).",
-    "XOR": "Run `python -m demos xor`.",
-    "DSR": "Run `python -m demos recall`; synapse.tasks.Recall makes the data.",
-    "ERG": "Run `python -m demos reber`; synapse.tasks.EmbeddedReber makes the data.",
-    "timingTask": "The repository has its data, in studies/tasks/timing.py.",
-    "iterations": "Use trainer.train(inputs, targets, epochs=20000).",
-    "error": "Use trainer.train(inputs, targets, error=0.005).",
-    "shuffle": "Use trainer.train(inputs, targets, shuffle=True).",
-    "schedule": "Use trainer.train(inputs, targets, callbacks=[synapse.every(10, function)]).",
-    "crossValidate": "Use trainer.train(inputs, targets, validation=0.3, patience=10).",
-    **dict.fromkeys(("learning_rate", "learningRate"), "Use trainer.rate."),
-    "loss": "Use trainer.cost.",
-    "save": "Use synapse.save(trainer, path), or synapse.save(trainer.network, path) for the network alone.",
-    **dict.fromkeys(("resume", "load"), "Use synapse.load(path).train(inputs, targets, resume=True)."),
-    "model": "Use trainer.network.",
-    "cost": "Costs have names: Trainer(net, cost='mean_squared_error'), 'cross_entropy' or 'binary_misses'.",
-}
-_LAYER = {
-    **dict.fromkeys(("size", "units", "n"), "Use len(layer)."),
-    **dict.fromkeys(("list", "neurons"), "A layer is a sequence: use list(layer), layer[0] or a loop."),
-    "set": "Use layer.squash = 'tanh', layer.biases = ... and layer.name = ...",
-    **dict.fromkeys(("connect", "connectTo"), "Use layer.project(other)."),
-    "add": "Use layer.append(neuron).",
-    "connectionType": "Use synapse.ALL_TO_ALL, synapse.ONE_TO_ONE or synapse.ALL_TO_ELSE.",
-    "gateType": "Use synapse.gate.INPUT, synapse.gate.OUTPUT or synapse.gate.ONE_TO_ONE.",
-    **dict.fromkeys(("connected", "connectedTo"), "Use [neuron.connected(other) for neuron in layer]."),
-    "selfconnected": "Use [neuron.self_connection for neuron in layer].",
-    "connections": "Use the projection that layer.project(other) returns, or neuron.incoming.",
-    **dict.fromkeys(("weights", "get_weights", "kernel"), "Use projection.weights; layer.project makes it."),
-    **dict.fromkeys(("bias", "bias_"), "Use layer.biases."),
-    **dict.fromkeys(("activation", "output"), "Use layer.activations; layer.squash is the function."),
-    "forward": "Use layer.activate(values).",
-}
-_NEURON = {
-    **dict.fromkeys(("selfconnected", "selfconnection"), "Use neuron.self_connection, a connection or None."),
-    "connections": "Use neuron.incoming, neuron.outgoing and neuron.gated.",
-    "trace": "Use connection.eligibility and connection.extended, of a connection in neuron.incoming.",
-    **dict.fromkeys(("connect", "connectTo"), "Use neuron.project(other)."),
-    **dict.fromkeys(("ID", "id"), "Use neuron.name, or the neuron itself as a key."),
-    "old": "Use synapse.record(net, 'state') for states of earlier steps.",
-    **dict.fromkeys(("neighbors", "neighboors"), "Use neuron.outgoing, or net.graph."),
-    "weights": "Use [connection.weight for connection in neuron.incoming].",
-    "output": "Use neuron.activation.",
-    **dict.fromkeys(
-        ("toJSON", "to_json"), "Use synapse.save(net, path): a neuron is saved with its network."
-    ),
-    **dict.fromkeys(("optimize", "worker"), COMPILED),
-}
-_CONNECTION = {
-    **dict.fromkeys(("to", "dst"), "Use connection.target."),
-    **dict.fromkeys(("from", "from_", "src"), "Use connection.source."),
-    **dict.fromkeys(("ID", "id"), "Use the connection itself as a key, or its source and target."),
-    "connection": "neuron.connected(other) returns the connection itself.",
-    "type": "Use connection.source is connection.target, or connection.gater.",
-}
-_PROJECTION = {
-    **dict.fromkeys(("ID", "id"), "Use the projection itself as a key, or its source and target."),
-    "weight": "Use projection.weights.",
-    "size": "Use len(projection).",
-    **dict.fromkeys(("list", "connections"), "A projection is a sequence: use list(projection)."),
-    **dict.fromkeys(("from_", "layerFrom"), "Use projection.source."),
-    **dict.fromkeys(("to", "layerTo"), "Use projection.target."),
-}
-_SEQUENTIAL = "Use architect.Perceptron(2, 3, 1), or Layers, layer.project and Network."
-_SYNAPSE = {
-    **dict.fromkeys(
-        ("Architect", "architect"), "Use `import architect`, then architect.Perceptron(2, 3, 1)."
-    ),
-    **dict.fromkeys(("Sequential", "Model", "Dense", "Linear", "MLPClassifier", "MLPRegressor"), _SEQUENTIAL),
-    **dict.fromkeys(("nn", "layers"), _SEQUENTIAL),
-    **dict.fromkeys(("optim", "Adam", "SGD", "RMSprop"), "Use synapse.optimizers.Adam(), or another."),
-    "losses": "Use the name of a cost; synapse.cost.names() lists them.",
-}
-_OPTIMIZER = {
-    **dict.fromkeys(("params", "parameters"), "Omit it: a Trainer gives the parameters of its network."),
-    **dict.fromkeys(("beta1", "beta2"), "Use betas=(0.9, 0.999)."),
-    "l2": "Use weight_decay={value}, or give l2={value} to Trainer().",
-    **dict.fromkeys(("clipnorm", "maxnorm"), "Give clip={value} to Trainer()."),
-    "clipvalue": "Give clip_value={value} to Trainer().",
-}
-_ESTIMATOR = {
-    "seed": "Use random_state={value}.",
-    "earlystopping": "Use validation=0.1, patience=10.",
-    "verbose": "Use progress=True or progress=False.",
-}
-_UNITS = {
-    **dict.fromkeys(("size", "units", "n", "outfeatures"), "Use Layer({value})."),
-    **dict.fromkeys(("usebias", "biasinitializer"), "Give bias=, or set layer.biases."),
-    **dict.fromkeys(("infeatures", "inputshape"), "Omit it: layer.project(other) makes the connections."),
-}
-NAMESPACES = {
-    "Neuron": {"squash": "Use neuron.squash = {name!r}."},
-    "Layer": {"squash": "Use layer.squash = {name!r}."},
-}
-"""Advice for the constants of a class, such as ``Neuron.squash.TANH``, which is a property here."""
-ARGUMENTS: Mapping[str, Mapping[str, str]] = {
-    "Trainer": _TRAINER,
-    "train": _TRAIN,
-    "test": _TEST,
-    "Network": _NETWORK,
-    "architecture": _ARCHITECTURE,
-    "Layer": _UNITS,
-    "Neuron": _UNITS,
-    "optimizer": _OPTIMIZER,
-    "estimator": _ESTIMATOR,
-}
-"""Advice for arguments, by the call that is given them."""
-ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
-    "Network": _NETWORK_ATTRIBUTES,
-    "Trainer": _TRAINER_ATTRIBUTES,
-    "Layer": _LAYER,
-    "Neuron": _NEURON,
-    "Connection": _CONNECTION,
-    "Projection": _PROJECTION,
-    "Hopfield": {
-        **dict.fromkeys(("fit", "partial_fit", "train"), _LEARN),
-        **dict.fromkeys(("feed", "predict", "forward", "transform"), _RECALL),
-    },
-    "Kohonen": {
-        **dict.fromkeys(("fit", "partial_fit"), "Use net.train(samples)."),
-        **dict.fromkeys(("predict", "transform", "forward", "feed"), "Use net.winner(sample)."),
-    },
-    "synapse": _SYNAPSE,
-    "architect": {
-        **dict.fromkeys(("Sequential", "Dense", "Linear", "MLPClassifier", "MLPRegressor"), _SEQUENTIAL),
-        **dict.fromkeys(("Network", "Layer", "Neuron", "Trainer"), "Import it from synapse."),
-        **dict.fromkeys(("RNN", "SimpleRNN"), "Use architect.Elman(2, 3, 1)."),
-        **dict.fromkeys(("Conv1D", "Conv1d"), "Use architect.Convolutional."),
-    },
-}
-"""Advice for attributes, by the class or module that does not have them."""
+
+def _by_name(rows: Mapping[str, Item]) -> dict[str, Item]:
+    """Return the values by single names: a key of the file may be several, separated by spaces."""
+    return {name: value for names, value in rows.items() for name in names.split()}
+
+
+_FILE = tomllib.loads(files(__package__).joinpath("foreign.toml").read_text(encoding="utf-8"))
+SYNONYMS = _by_name(_FILE["synonyms"])
+"""Our names of arguments that other libraries call otherwise."""
+ARGUMENTS, ATTRIBUTES, NEAREST = (
+    _by_name({kind: _by_name(rows) for kind, rows in _FILE[part].items()})
+    for part in ("arguments", "attributes", "nearest")
+)
+"""Advice for arguments by call, for attributes by class or module, for items by the noun of a registry."""
 
 
 def understands(kind: str, *siblings: str) -> Callable[[Function], Function]:
@@ -358,11 +119,11 @@ def _advice(name: str, own: list[str], places: Mapping[str, str], table: Mapping
 
     `places` are the calls that have a parameter, by its name.
     """
-    right = {plain(ours): ours for ours in places}.get(plain(name))
-    if right is None and SYNONYMS.get(plain(name)) in places:
-        right = SYNONYMS[plain(name)]
-    if plain(name) in table and right not in own:
-        return table[plain(name)]
+    synonym = SYNONYMS.get(plain(name), "")
+    right = {plain(ours): ours for ours in places}.get(plain(name), synonym if synonym in places else None)
+    advice = table.get(plain(name)) or table.get(synonym)
+    if advice and right not in own:
+        return advice
     if right is not None:
         return f"Use {right}={{value}}." if right in own else f"Give {right}={{value}} to {places[right]}()."
     close = closest(name, [*own, *places])
@@ -404,15 +165,15 @@ class ForeignAttribute:
 
 
 class ForeignNamespace(property):
-    """A property that another library's class has as constants: reading one raises an error with advice."""
+    """A property ``squash``, of which Synaptic's classes have constants: reading one raises advice."""
 
-    def __init__(self, own: property, label: str, advice: str) -> None:
+    def __init__(self, own: property, kind: str) -> None:
         super().__init__(own.fget, own.fset, None, own.__doc__)
-        self.label, self.advice = label, advice
+        self.kind = kind
 
     def __getattr__(self, constant: str) -> NoReturn:
-        hint = self.advice.format(name=constant.lower()) if constant.isupper() else ""
-        raise AttributeError(f"{self.label} has no attribute {constant!r}. {hint}".rstrip(), name=constant)
+        hint = f" Use {self.kind.lower()}.squash = {constant.lower()!r}." if constant.isupper() else ""
+        raise AttributeError(f"{self.kind}.squash has no attribute {constant!r}.{hint}", name=constant)
 
 
 Class = TypeVar("Class", bound=type)
@@ -425,8 +186,8 @@ def answers(kind: str) -> Callable[[Class], Class]:
         for name, advice in ATTRIBUTES[kind].items():
             if not hasattr(cls, name):
                 setattr(cls, name, ForeignAttribute(name, advice))
-        for name, advice in NAMESPACES.get(kind, {}).items():
-            setattr(cls, name, ForeignNamespace(getattr(cls, name), f"{kind}.{name}", advice))
+        if "squash" in vars(cls):
+            cls.squash = ForeignNamespace(cls.squash, kind)  # type: ignore[attr-defined]
         cls.__dir__ = own_names  # type: ignore[assignment]
         return cls
 
@@ -483,5 +244,5 @@ class NoAttributes(tuple[Item, ...]):
     __slots__ = ()
 
     def __getattr__(self, name: str) -> NoReturn:
-        hint = LAYERS.get(name, "")
+        hint = ATTRIBUTES["layers"].get(name, "")
         raise AttributeError(f"net.layers is a tuple, without an attribute {name!r}. {hint}".rstrip())

@@ -17,20 +17,12 @@ COLOURS = ("#3a86c8", "#dd7a24", "#2a9d73", "#b05a9a", "#8a8a2a", "#777777")
 
 
 def view(words: str, *parts: str) -> str:
-    """A sentence, usually a repr, above the parts of a view.
-
-    >>> view("<Layer, 2 neurons>")
-    '<div><div>&lt;Layer, 2 neurons&gt;</div></div>'
-    """
+    """A sentence, usually a repr, above the parts of a view."""
     return f"<div><div>{escape(words)}</div>{''.join(parts)}</div>"
 
 
 def table(columns: Mapping[str, Iterable[Any]], rows: int) -> str:
-    """A table of columns with this number of rows, of which the first 20 are shown.
-
-    >>> table({"name": ["a<b"], "weight": [0.25]}, 1)[-74:]
-    '<td style="text-align: left">a&lt;b</td><td>0.25</td></tr></tbody></table>'
-    """
+    """A table of columns with this number of rows, of which the first 20 are shown."""
     head = "".join(f"<th>{escape(str(name))}</th>" for name in columns)
     first = zip(*(islice(iter(column), MOST_ROWS) for column in columns.values()), strict=True)
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in first)
@@ -47,11 +39,7 @@ def _cell(value: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value in a cell: six digits of a number, "-" for None.
-
-    >>> shown(1 / 3), shown(7), shown(None)
-    ('0.333333', '7', '-')
-    """
+    """A value in a cell: six digits of a number, "-" for None."""
     value = value.item() if hasattr(value, "item") and not getattr(value, "ndim", 0) else value
     if value is None:
         return "-"
@@ -59,11 +47,7 @@ def shown(value: Any) -> str:
 
 
 def curves(lines: Mapping[str, Sequence[float]], across: str) -> str:
-    """Curves over steps 1 to n as SVG; the axis is logarithmic where values above 0 span a factor of 100.
-
-    >>> curves({"error": [0.5, 0.25, 0.1]}, "epoch")[:4]
-    '<svg'
-    """
+    """Curves over steps 1 to n as SVG; the axis is logarithmic where values above 0 span a factor of 100."""
     known = [value for line in lines.values() for value in line if math.isfinite(value)]
     longest = max(map(len, lines.values()), default=0)
     if not known or longest < 2:

@@ -51,9 +51,8 @@ def enter(
 ) -> Registered:
     """Compile and register a user's function; if the same one is registered already, return its entry.
 
-    The function must have this number of `parameters` and pass the `check`. `taken` is the registered name
-    that equals its name in any spelling, or None; that function must be the same one, with equal captured
-    values and `bounds`.
+    `taken` is the registered name that equals its name in any spelling, or None; that must be the same
+    function.
     """
     if not inspect.isfunction(function):
         raise ArgumentTypeError(expected(f"A {kind} to register", "a Python function", function))
@@ -100,9 +99,8 @@ def wrong_slopes(
 ) -> list[tuple[dict[str, float], float, float]]:
     """Call a function that returns (value, `second`) at probes, which are arguments by name.
 
-    Returns the probes at which the second is not `factor` times the slope of the value along an argument,
-    with that slope and the second; none if it is only one, which may lie on a kink. Raises ArgumentError if
-    the function raises, or does not return two finite numbers.
+    Returns the probes at which the second is not `factor` times the slope along an argument, with slope and
+    second; none if it is only one, which may lie on a kink. Raises ArgumentError if a call fails.
     """
     width, misses = 1e-6, []
     for probe in probes:
@@ -142,11 +140,7 @@ def require_sound(status: int, failed: NDArray[np.float64], after: str = AFTER_A
 
 
 def error_of_call(failed: NDArray[np.float64], after: str = AFTER_A_STEP) -> BaseException:
-    """Return the error of a kernel call that has failed.
-
-    The column `failed` contains the number of arguments, the address of the function, and the arguments.
-    `after` is a sentence about the state after the call.
-    """
+    """Return the error of a kernel call that has failed; `after` says what state the call has left."""
     count, address, *values = failed.tolist()
     if count < 0:  # of a part of a kernel, which is compiled when it is first called
         return engine.compiler.rare.failure()

@@ -239,11 +239,7 @@ def draw(
     fan_out: int,
     dtype: Any = np.float64,
 ) -> Floats:
-    """Draw an array of this shape with an initializer or its name, in float64.
-
-    Raises ArgumentError or ArgumentTypeError if the initializer returns another shape, or a number that is
-    not finite or too large for the dtype of the network.
-    """
+    """Draw an array of this shape; an error if the initializer returns another, or unfit numbers."""
     what = "The result of an initializer"
     function = get(initializer)
     drawn = getattr(function, "_unchecked", function)(rng, shape, fan_in, fan_out)

@@ -40,20 +40,12 @@ MOST_SEQUENCES = 10_000_000
 
 
 def counted(count: int, noun: str) -> str:
-    """A number with its noun.
-
-    >>> counted(1, "connection"), counted(2, "connection")
-    ('1 connection', '2 connections')
-    """
+    """A number with its noun: "1 connection", "2 connections"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def with_article(noun: str) -> str:
-    """A noun or the name of a class with its article, by sound.
-
-    >>> with_article("LSTM"), with_article("GRU"), with_article("Elman"), with_article("hour")
-    ('an LSTM', 'a GRU', 'an Elman', 'an hour')
-    """
+    """A noun or the name of a class with its article, by sound: "an LSTM", "a GRU", "an hour"."""
     if noun[:2].isupper():  # spelled out: el, ess, tee
         vowel = noun[0] in "AEFHILMNORSX"
     else:
@@ -62,11 +54,7 @@ def with_article(noun: str) -> str:
 
 
 def shown(value: Any) -> str:
-    """Convert a value to short text on one line, for messages.
-
-    >>> shown(np.eye(2))
-    'array([[1., 0.], [0., 1.]])'
-    """
+    """Convert a value to short text on one line, for messages."""
     try:
         text = " ".join(repr(value).split())
     except Exception:  # an int with thousands of digits, or a user's class
@@ -75,11 +63,7 @@ def shown(value: Any) -> str:
 
 
 def lowered(what: str) -> str:
-    """Convert the name of an argument to its form within a sentence.
-
-    >>> lowered("The rate"), lowered("A squash"), lowered("RMSprop")
-    ('the rate', 'a squash', 'RMSprop')
-    """
+    """Convert the name of an argument to its form within a sentence: "the rate", but "RMSprop"."""
     return what if what[1:2].isupper() else what[:1].lower() + what[1:]
 
 
@@ -97,9 +81,8 @@ def expected(what: str, condition: str, given: Any, advice: str = "") -> str:
 def finite_number(what: str, value: Any, dtype: Any = np.float64) -> float:
     """Return `value` as a float; an error names it by `what`, the name of the argument.
 
-    Accepted are numbers of Python and NumPy, fractions, decimals, and NumPy arrays without dimensions, but
-    not booleans, strings, complex or masked numbers. Infinity, NaN and numbers beyond the range of `dtype`,
-    in which they will be stored, raise an error.
+    Numbers of Python and NumPy, fractions and decimals are accepted, unless they are infinite, NaN or beyond
+    the range of `dtype`; booleans, strings, complex and masked numbers are not.
     """
     if type(value) is float and -SAFE < value < SAFE:  # the usual case, within the range of every float
         return value
@@ -225,13 +208,7 @@ def positive_integer(what: str, value: Any, most: float = MOST_COUNT) -> int:
 
 
 def whole_number(what: str, value: Any, condition: str, least: float, most: float = MOST_COUNT) -> int:
-    """Return `value` as an int from `least` to `most`, or raise an error with the condition.
-
-    >>> whole_number("The delay", -1, "a whole number, 0 or above", 0)
-    Traceback (most recent call last):
-        ...
-    synapse.errors.ArgumentError: Expected the delay to be a whole number, 0 or above, got -1.
-    """
+    """Return `value` as an int from `least` to `most`, or raise an error with the condition."""
     number = integer(value)
     if number is None:
         raise ArgumentTypeError(expected(what, condition, value))
@@ -278,13 +255,7 @@ def float_type(what: str, value: Any) -> np.dtype[Any]:
 
 
 def boolean(what: str, value: Any) -> bool:
-    """Return `value` as a bool, or raise an error; numbers and strings are not accepted.
-
-    >>> boolean("The option", "no")
-    Traceback (most recent call last):
-        ...
-    synapse.errors.ArgumentTypeError: Expected the option to be True or False, got 'no'.
-    """
+    """Return `value` as a bool, or raise an error; numbers and strings are not accepted."""
     if not isinstance(value, bool | np.bool_):
         raise ArgumentTypeError(expected(what, "True or False", value))
     return bool(value)
@@ -312,11 +283,6 @@ def function_of(what: str, value: Any, *arguments: str, keywords: Iterable[str] 
     """Return `value` if it can be called with this number of arguments, or raise an error with their names.
 
     `keywords` are given by name.
-
-    >>> function_of("A callback", lambda: True, "progress")
-    Traceback (most recent call last):
-        ...
-    synapse.errors.ArgumentTypeError: Expected a callback to be a function of (progress), got ...
     """
     code = value.__code__ if isinstance(value, FunctionType) and not vars(value) else None
     if code and (code.co_argcount, code.co_kwonlyargcount) == (len(arguments), 0) and not keywords:
@@ -377,11 +343,7 @@ VALUES = "a JSON value (a string, finite number, boolean, None, list or dict)"
 
 
 def json_object(what: str, value: Any) -> dict[str, Any]:
-    """Return a copy of a dict of JSON values, or raise a ArgumentTypeError that names the key.
-
-    >>> json_object("net.metadata", {"unit": "m", "range": [0, 1.5]})
-    {'unit': 'm', 'range': [0, 1.5]}
-    """
+    """Return a copy of a dict of JSON values, or raise an ArgumentTypeError that names the key."""
     if not isinstance(value, dict):
         raise ArgumentTypeError(expected(what, "a dict", value))
     return _members(what, value, 0)

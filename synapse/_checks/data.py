@@ -36,13 +36,6 @@ def numbers(what: str, values: Any, condition: str) -> Floats:
     """Return `values` as a C-contiguous array of float64 of any shape; not copied if they are one already.
 
     An error with the condition is raised if they are not numbers, or if some are masked.
-
-    >>> numbers("The inputs", [True, 2], "2 numbers")
-    array([1., 2.])
-    >>> numbers("The inputs", [1j, 2], "2 numbers")
-    Traceback (most recent call last):
-        ...
-    synapse.errors.ArgumentTypeError: Expected the inputs to be 2 numbers, got complex numbers.
     """
     usual = type(values) is np.ndarray and values.dtype is FLOAT64
     array = values if usual else real_array(what, values, condition)
@@ -98,10 +91,7 @@ def finite_array(what: str, values: Any, dtype: Any = np.float64) -> Floats:
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:
-    """Make `array` read-only and return it; NumPy raises ValueError on writing.
-
-    It is used for copies, because writing to a copy would not change the network.
-    """
+    """Make `array`, a copy, read-only and return it: writing to it would not change the network."""
     array.flags.writeable = False
     return array
 
@@ -163,11 +153,7 @@ def row_of(what: str, values: Any, size: int) -> Floats:
 
 
 def _counted(what: str, size: int) -> str:
-    """Make the beginning of a sentence about this number of numbers.
-
-    >>> _counted("The inputs", 1), _counted("The target", 2)
-    ('Expected 1 input', 'Expected the target to be 2 numbers')
-    """
+    """The beginning of a sentence: "Expected 1 input", "Expected the target to be 2 numbers"."""
     if what in ("The inputs", "The targets"):
         return f"Expected {size} {what.removeprefix('The ').removesuffix('s' * (size == 1))}"
     return f"Expected {lowered(what)} to be {counted(size, 'number')}"

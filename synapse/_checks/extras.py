@@ -30,13 +30,7 @@ def imported(module: str, what: str, package: str = "", extra: str = "") -> Any:
 
 
 def install(package: str, extra: str = "") -> str:
-    """The sentence that says how to install an optional package, or all packages of an extra.
-
-    The package itself is named where Synapse has not been installed, but is run from a folder.
-
-    >>> install("no-package-of-synapse")
-    'Install it: pip install "no-package-of-synapse".'
-    """
+    """The sentence that says how to install an optional package, or all packages of an extra."""
     if extra and _required():
         return f'Install it: pip install "{DISTRIBUTION}[{extra}]".'
     return f'Install it: pip install "{_requirement(package)}"{ADVICE.get(package, "")}.'

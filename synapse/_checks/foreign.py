@@ -41,10 +41,8 @@ ARGUMENTS, ATTRIBUTES, NEAREST = (
 def understands(kind: str, *siblings: str) -> Callable[[Function], Function]:
     """Make a decorator of a call, or of a class, that raises an error with advice for an unknown argument.
 
-    The advice comes from the table of this kind in `ARGUMENTS`, or names our parameter, from `SYNONYMS`, and
-    the call of the same class that has it (`siblings` are the names of such methods), or suggests the most
-    similar parameter of all these calls. The decorator preserves signature and annotations, and does nothing
-    if the arguments fit. Options that are given as a dict, as in Synaptic, are answered in the same way.
+    The advice comes from the table of this kind in `ARGUMENTS`, or names our parameter and the call that has
+    it, this one or a method of the class in `siblings`. Options in a dict, as in Synaptic, are answered, too.
     """
     table = ARGUMENTS.get(kind, {})
 
@@ -85,10 +83,7 @@ def about_arguments(
     table: Mapping[str, str],
     as_dict: bool = False,
 ) -> str:
-    """Make the sentences about all unknown keyword arguments of the first call; "" if there are none.
-
-    Of options that are given as a dict, each is unknown.
-    """
+    """The sentences about keyword arguments that the first call does not have, or all options of a dict."""
     own, call = _parameters(calls[0]), _name_of(calls[0])
     places = {name: _name_of(other) for other in reversed(calls) for name in _parameters(other)}
     advice = {
@@ -115,10 +110,7 @@ def _about_positions(call: Callable[..., Any], arguments: Sequence[Any]) -> str:
 
 
 def _advice(name: str, own: list[str], places: Mapping[str, str], table: Mapping[str, str]) -> str:
-    """Advice about an argument that a call with the parameters `own` does not have.
-
-    `places` are the calls that have a parameter, by its name.
-    """
+    """Advice about an argument that is no parameter in `own`; `places` are the calls that have it."""
     synonym = SYNONYMS.get(plain(name), "")
     right = {plain(ours): ours for ours in places}.get(plain(name), synonym if synonym in places else None)
     advice = table.get(plain(name)) or table.get(synonym)

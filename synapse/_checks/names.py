@@ -20,11 +20,7 @@ T = TypeVar("T")
 
 
 def plain(name: str) -> str:
-    """Return a name in lower case and without underscores, hyphens, dots and spaces.
-
-    >>> plain("Leaky_ReLU"), plain("leaky relu")
-    ('leakyrelu', 'leakyrelu')
-    """
+    """Return a name in lower case and without underscores, hyphens, dots and spaces: "leakyrelu"."""
     return re.sub(r"[\s_.-]+", "", name).casefold()
 
 
@@ -40,11 +36,7 @@ def closest(name: Any, known: Iterable[Any], like: float = LIKE) -> str | None:
 
 
 def suggestion(name: Any, known: Iterable[Any]) -> str:
-    """Make a question that suggests the most similar known name, to append to a message; "" if none is.
-
-    >>> suggestion("logistik", ["tanh", "logistic"])
-    " Did you mean 'logistic'?"
-    """
+    """Make a question that suggests the most similar known name, to append to a message; "" if none is."""
     similar = closest(name, known)
     return "" if similar is None else f" Did you mean {similar!r}?"
 

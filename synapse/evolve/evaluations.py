@@ -23,11 +23,7 @@ FORMAT = "synapse evolution 1"
 
 
 class Evaluated(NamedTuple):
-    """What the evaluation of a generation has returned.
-
-    Numbers of the genomes, shape (genomes, numbers); whether they solve the task; all weights after it, or
-    none: only those of the first generation are stored, and of others if some were learned.
-    """
+    """Numbers of the genomes, whether they solve the task, and all weights after it if some were learned."""
 
     values: Floats
     solved: Bools

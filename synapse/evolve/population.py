@@ -24,10 +24,7 @@ LOWEST = -1e300
 
 @final
 class Population:
-    """The genomes of a generation, and all that the next generation follows from.
-
-    The first generation is a genome unchanged, and with random numbers added to its weights.
-    """
+    """The genomes of a generation, the first of them unchanged, and all that the next one follows from."""
 
     def __init__(self, genome: Genome, size: int, settings: Settings, rng: np.random.Generator) -> None:
         self.settings, self._record, self._squashes = settings, settings.record(), codes_of(settings.squashes)
@@ -53,10 +50,7 @@ class Population:
         self._spare = np.empty(0, NODE), np.empty(0, GENE)
 
     def select(self, values: Floats) -> None:
-        """Take over the values of the genomes, shape (genomes, numbers), and divide them into species.
-
-        Genomes whose values are not all finite have failed.
-        """
+        """Take over the values of the genomes, not finite of failed ones, and divide them into species."""
         sound = np.asarray(np.isfinite(values).all(axis=1))
         if sound.any():
             if self._width not in (0, values.shape[1]):
@@ -165,10 +159,7 @@ def at_least(array: NDArray[Any], size: int) -> NDArray[Any]:
 
 
 def fronts_of(values: Floats) -> Ints:
-    """Number of the front of each genome: 0 if none dominates it, 1 if only those of front 0 do, ...
-
-    values : shape (genomes, objectives). One dominates another if it is nowhere lower, and somewhere higher.
-    """
+    """Number of the front of each genome: 0 if none dominates it, 1 if only those of front 0 do, ..."""
     columns = np.ascontiguousarray(values.T)
     pairs = columns[:, :, None], columns[:, None, :]
     dominates = np.asarray(np.greater_equal(*pairs).all(axis=0) & np.greater(*pairs).any(axis=0))

@@ -25,11 +25,7 @@ VALUES = "a dict of booleans, numbers, strings, None, or lists of these"
 
 
 def plain_value(value: Any) -> Any:
-    """Return a value as JSON has it: NumPy's numbers and arrays become Python's; TypeError if it cannot be.
-
-    >>> plain_value((np.float32(0.5), np.arange(2), None))
-    [0.5, [0, 1], None]
-    """
+    """Return a value as JSON has it, numbers and arrays of NumPy as Python's; TypeError if it cannot be."""
     if value is None or (isinstance(value, bool | int | float | str) and not isinstance(value, Enum)):
         # Values of subclasses, such as numpy.float64, become those of the type itself.
         kinds = (bool, int, float, str)
@@ -76,11 +72,7 @@ def point_text(point: Point) -> str:
 
 
 def described(trial: Callable[..., Any]) -> str:
-    """The name of a trial with its module, and the arguments that a partial has bound.
-
-    >>> described(functools.partial(json.dumps, indent=2))
-    'json.dumps(indent=2)'
-    """
+    """The name of a trial with its module and what a partial has bound, such as 'json.dumps(indent=2)'."""
     if not isinstance(trial, functools.partial):
         return _function_name(trial)
     given = [_argument(argument) for argument in trial.args]

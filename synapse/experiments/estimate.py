@@ -193,11 +193,7 @@ def scipy_stats() -> Any:
 
 
 def in_digits(value: float) -> str:
-    """A number as it is shown: a dash for infinity, commas between thousands.
-
-    >>> in_digits(74000), in_digits(0.123456), in_digits(float("inf"))
-    ('74,000', '0.1235', '-')
-    """
+    """A number as it is shown: a dash for infinity, commas between thousands."""
     if value == math.inf:
         return "-"
     whole = math.isfinite(value) and value == round(value)

@@ -129,8 +129,7 @@ def _train(
 def gather(executor: Executor, calls: Sequence[Call], trainers: Sequence[Trainer]) -> list[Future[Any]]:
     """Submit calls and wait for all; returns their futures, in order.
 
-    After Ctrl-C, trainings in threads stop and return. In other processes, calls that have not begun are
-    cancelled, and KeyboardInterrupt is raised.
+    After Ctrl-C, trainings in threads stop and return; in other processes KeyboardInterrupt is raised.
     """
     if calls:
         require_picklable("What is trained", calls[0], executor)

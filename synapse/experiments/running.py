@@ -370,10 +370,7 @@ def _completed(
 
 
 def submitting(executor: Executor) -> AbstractContextManager[object]:
-    """A context for calls of ``submit``: Ctrl-C within one would leave a thread whose work nobody ends.
-
-    Processes are not affected; they may be forked within a submit, and must not inherit what defers Ctrl-C.
-    """
+    """A context for calls of ``submit``: Ctrl-C within one would leave a thread whose work nobody ends."""
     return Deferred() if shares_objects(executor) else nullcontext()
 
 

@@ -36,11 +36,10 @@ Done = tuple[str, float]
 
 
 class TrialStore:
-    """A store that this process writes.
+    """A store that this process writes; a second database with the suffix ``-lock`` is locked meanwhile.
 
     SQLite's write-ahead log makes every record durable against a crash of this process as soon as it is
-    added. A second database, with the suffix ``-lock``, is locked as long as the store is open; the system
-    releases the lock when the process ends, however it ends.
+    added.
     """
 
     def __init__(self, path: Path, trial: str) -> None:

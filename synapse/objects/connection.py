@@ -30,11 +30,7 @@ FIELDS = ("weight", "gain", "trainable", "eligibility")
 
 
 class DataView(MutableMapping[str, Any]):
-    """A mapping with the fields of a live object, and with its metadata.
-
-    A field is a number, a boolean or a string, read from the store at each access. Any other key is
-    metadata of the object, which an algorithm or the user has set.
-    """
+    """A mapping with the fields of a live object, read from the store, and any other keys: its metadata."""
 
     __slots__ = ()
 
@@ -370,8 +366,7 @@ def require_connection(what: str, connection: Any) -> Connection:
 def extended_into(gater: Neuron, connections: Sequence[Connection]) -> Iterator[tuple[Neuron, Ints, Floats]]:
     """Iterate over the neurons k with inputs that `gater` gates, with their extended traces x_ij^k.
 
-    Yields k, the indices of the connections into the gater that have a trace, and these traces: stored
-    ones or, if k has no self-connection, computed ones.
+    Yields k, the indices of the connections into the gater that have a trace, and these traces.
     """
     store = gater._store
     store.ready()

@@ -116,13 +116,7 @@ class Layer(Sequence[Neuron]):
             self.name = name
 
     def _alive(self) -> list[Neuron]:
-        """Return its neurons, none of which has been removed.
-
-        Raises
-        ------
-        TopologyError
-            If a neuron has been removed from its network, or the layer has no neurons left.
-        """
+        """Return its neurons; TopologyError if one has been removed from its network, or none is left."""
         if not self._neurons:
             raise TopologyError(
                 f"The layer {self.label} has no neurons left and was removed from its network with the last "

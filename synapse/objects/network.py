@@ -771,8 +771,7 @@ class Network(Sequence[Neuron]):
     def _feed(self, inputs: Floats, outputs: Floats, feedback: NDArray[np.uint64]) -> None:
         """Run rows of inputs in one kernel call; output o is added to input ``feedback[o]`` of the next row.
 
-        An output with NONE there is not fed back. `inputs` and `outputs` are contiguous and written. There
-        are no sensitivities. Raises DivergenceError if the numbers leave the range of the network's float.
+        An output with NONE there is not fed back. `inputs` and `outputs` are contiguous and written.
         """
         sizes = inputs.shape[1], outputs.shape[1], len(feedback)
         if sizes != (self._n_inputs, self._n_outputs, self._n_outputs):
@@ -1041,10 +1040,7 @@ class Network(Sequence[Neuron]):
         return Slopes(*out)
 
     def _learn(self, rate: float, targets: Floats, cost: int, check: bool) -> tuple[int, float]:
-        """Propagate in one kernel call; returns its status and the cost, given as its code.
-
-        With `check`, the status is REFUSED if the cost cannot have a target.
-        """
+        """Propagate in one kernel call; returns its status, REFUSED if `check` fails, and the cost."""
         store = self._anchor._store
         with store.lock:
             if store is self._anchor._store:

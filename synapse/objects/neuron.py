@@ -585,10 +585,7 @@ class Neuron:
         return float(store["clamp"][self._row]) if store["clamped"][self._row] else None
 
     def _single_calls(self, store: Store) -> Any:
-        """The kernels by which neurons are stepped alone; TopologyError if its network steps as a whole.
-
-        The store keeps them, unless one of its networks does so, by rtrl or one clock.
-        """
+        """The kernels by which neurons are stepped alone; TopologyError if its network steps as a whole."""
         network = store.network_at(self._row)
         if network is not None and network.synchronous:
             raise TopologyError(

@@ -25,10 +25,7 @@ Pairs = Sequence[tuple[int, int]] | NDArray[Any]
 
 
 class Relations(NamedTuple):
-    """Neurons of a network that should activate before others, by their places in its order.
-
-    ``before[i]`` is the source of a connection into ``after[i]``, or gates one into it.
-    """
+    """Pairs of neurons by their places in a network: the first, a source or gater, should activate before."""
 
     before: Ints
     after: Ints
@@ -89,10 +86,7 @@ class Placement:
 
 
 def settle(network: Network, known: Relations, new: Relations) -> None:
-    """Move layers that have not activated yet, and warn if a new relation is late without need.
-
-    In a synchronous network, the order of layers delays nothing.
-    """
+    """Move layers that have not activated yet, and warn if a new relation is late without need."""
     if network.synchronous:
         return
     layers, sizes = network._layers, [len(layer) for layer in network._layers]
@@ -111,12 +105,8 @@ def settle(network: Network, known: Relations, new: Relations) -> None:
 def ordered_layers(count: int, loose: Collection[int], known: Relations, new: Relations) -> list[int]:
     """Order the layers 0 to ``count - 1`` so that new relations lead forward, as far as possible.
 
-    Layers keep their order where they have a known relation, so that no connection changes its timing; so do
-    all layers that are not loose.
-
-    >>> nothing = Relations(np.zeros(0, int), np.zeros(0, int))
-    >>> ordered_layers(4, {2}, nothing, Relations(np.array([2]), np.array([1])))
-    [0, 2, 1, 3]
+    Layers that are not loose keep their order, and so do those with a known relation, whose timing would
+    change.
     """
     order = list(range(count))
     earlier: list[set[int]] = [set() for _ in order]  # layers that activate before each one
@@ -156,8 +146,7 @@ def _with_before(order: list[int], earlier: Sequence[Collection[int]], source: i
 def warn_of_late(network: Network, known: Relations, new: Relations) -> None:
     """Warn if a new relation is late although its neurons lie on no common cycle.
 
-    Connections from outputs, or to inputs, are always late. If several are made at once, a late one passes as
-    part of a cycle if any of their targets leads to its source, and its target to any of their sources.
+    Connections from outputs, or to inputs, are always late. Several that are made at once may share a cycle.
     """
     count, inputs = len(network), len(network.input)
     outputs = count - len(network.output)
@@ -202,10 +191,7 @@ def attached(network: Network, neurons: Iterable[Neuron]) -> tuple[Relations, Re
 
 
 def sorted_layers(network: Network) -> list[list[int]]:
-    """Find layers in which nothing is late without need: places of neurons, in the order of their layers.
-
-    Neurons on a common cycle keep their order. Layers whose neurons must activate in turns become one.
-    """
+    """Find layers in which nothing is late without need: places of neurons, in the order of their layers."""
     sizes, relations = [len(layer) for layer in network._layers], relations_of(network)
     count, layer_of = sum(sizes), np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
     pairs = must_precede(count, np.stack(relations, axis=1), range(sizes[0]), range(count - sizes[-1], count))
@@ -225,8 +211,7 @@ def sorted_layers(network: Network) -> list[list[int]]:
 class Order(NamedTuple):
     """The hidden neurons in order of activation, and the depth of each of them.
 
-    The depth never decreases along a connection that leads forward. It increases by 1 from one group of
-    neurons on common cycles to the next, and within such a group with the distance from the inputs.
+    Depth increases from one group of neurons on common cycles to the next, and within one from the inputs on.
     """
 
     neurons: list[int]
@@ -238,16 +223,7 @@ def find_order(
 ) -> Order:
     """Find the order of activation of neurons 0 to ``count - 1``; see :func:`architect.construct`.
 
-    Parameters
-    ----------
-    count : int
-        Number of neurons.
-    links : array_like, shape (connections, 2)
-        Sources and targets of the connections, including self-connections.
-    gates : array_like, shape (gated connections, 2)
-        Gater and target of every gated connection.
-    inputs, outputs : collection of int
-        Neurons that activate first and last.
+    `links` are the sources and targets of all connections, `gates` the gater and target of the gated ones.
 
     >>> find_order(4, [(0, 1), (1, 2), (2, 1), (2, 3)], [], inputs=[0], outputs=[3])
     Order(neurons=[1, 2], depths=[1, 2])
@@ -273,9 +249,6 @@ def must_precede(
     """Return the pairs of which the first neuron must activate before the second, shape (pairs, 2).
 
     Sources and gaters precede their targets. Only neurons on a common cycle keep their present order.
-
-    >>> must_precede(4, [(0, 2), (2, 1), (1, 3), (3, 1)], inputs=[0], outputs=[]).tolist()
-    [[0, 2], [1, 3], [2, 1], [1, 3]]
     """
     ways = Ways(count, pairs, inputs, outputs)
     group, acting = ways.groups(), ways.pairs
@@ -285,11 +258,7 @@ def must_precede(
 
 
 def sort_again(count: int, pairs: Pairs) -> list[Ints]:
-    """Sort 0 to ``count - 1`` so that every pair leads forward; those on a common cycle form one group.
-
-    >>> [group.tolist() for group in sort_again(4, [(0, 3), (3, 1), (1, 2), (2, 1)])]
-    [[0], [3], [1, 2]]
-    """
+    """Sort 0 to ``count - 1`` so that every pair leads forward; those on a common cycle form one group."""
     ways = Ways(count, pairs)
     _, first, group = np.unique(ways.groups(), return_index=True, return_inverse=True)
     number = np.argsort(np.argsort(first))[group].astype(np.int32)  # by their first members
@@ -299,10 +268,7 @@ def sort_again(count: int, pairs: Pairs) -> list[Ints]:
 
 
 class Ways:
-    """Pairs (before, after) of the numbers 0 to ``count - 1``, laid out for loops over large graphs.
-
-    Connections from outputs or to inputs, which are always delayed, are left out.
-    """
+    """Pairs (before, after) of 0 to ``count - 1`` for fast loops, none from outputs or to inputs."""
 
     def __init__(
         self, count: int, pairs: Pairs, inputs: Collection[int] = (), outputs: Collection[int] = ()

@@ -43,8 +43,8 @@ def assign(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
 class ParameterPlaces(NamedTuple):
     """Where the weights, or the biases, of a network are in their column, for one topology.
 
-    Entry i of the network is ``column[rows][order[i]]``; `place` is the inverse of `order`. Both are None if
-    the rows have the order of the network.
+    Entry i of the network is ``column[rows][order[i]]``, or ``column[rows][i]``; `place` is the inverse of
+    `order`.
     """
 
     rows: slice | Ints  # a slice if they are consecutive, otherwise indices
@@ -92,10 +92,7 @@ class ParameterPlaces(NamedTuple):
 
 
 def assign_first(store: Store, name: str, rows: Ints, values: NDArray[Any]) -> None:
-    """Set a column like :func:`assign`; tied rows with different values all take that of the first row.
-
-    Weights of the other sign become 0.
-    """
+    """Set a column like :func:`assign`; tied rows all take the value of the first, wrong signs are 0."""
     tie = store[SHARED_BY[name]][rows]
     if name == "weight":
         values = np.where(store["sign"][rows] * values < 0.0, 0.0, values)
@@ -163,8 +160,7 @@ def require_signs(signs: NDArray[np.int8] | int, weights: Any) -> None:
 def set_signs(store: Store, rows: Ints, sign: int) -> None:
     """Set the sign of connections, and of those tied to them.
 
-    Raises ArgumentError, and sets none, if a weight contradicts it, or a source whose connections all have
-    the other sign.
+    Raises ArgumentError, and sets none, if a weight or the sign of a source contradicts it.
     """
     tied = store["tie"][rows]
     every = np.append(rows, other_members(store["tie"], rows)[0]) if tied.any() else rows
@@ -215,21 +211,13 @@ def _agreed(store: Store, name: str, rows: Any, values: ArrayLike) -> tuple[Ints
 
 
 def first_of_group(tie: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
-    """Replace the value of every tied row by that of the first row of its group.
-
-    >>> first_of_group(np.array([0, 7, 7, 0]), np.array([1.0, 2.0, 3.0, 4.0])).tolist()
-    [1.0, 2.0, 2.0, 4.0]
-    """
+    """Replace the value of every tied row by that of the first row of its group."""
     _, first, place = np.unique(tie, return_index=True, return_inverse=True)
     return np.where(tie != 0, values[first[place]], values)
 
 
 def sum_of_group(tie: NDArray[Any], rows: Ints | slice, values: NDArray[Any]) -> NDArray[Any]:
-    """Replace the value of every tied row by the sum over its group; `values` are those of some rows.
-
-    >>> sum_of_group(np.array([0, 7, 0, 7]), np.array([0, 1, 3]), np.array([1.0, 2.0, 3.0])).tolist()
-    [1.0, 5.0, 5.0]
-    """
+    """Replace the value of every tied row by the sum over its group; `values` are those of some rows."""
     if not tie.any():
         return values
     place = distinct(tie[rows])[1]
@@ -237,14 +225,7 @@ def sum_of_group(tie: NDArray[Any], rows: Ints | slice, values: NDArray[Any]) ->
 
 
 def distinct(tie: NDArray[Any]) -> tuple[Ints, Ints]:
-    """Return the first row of each distinct parameter, and for every row the number of its parameter.
-
-    Tied rows are one parameter; every other row is a separate parameter.
-
-    >>> first, place = distinct(np.array([0, 7, 0, 7]))
-    >>> first.tolist(), place.tolist()
-    ([0, 1, 2], [0, 1, 2, 1])
-    """
+    """Return the first row of each distinct parameter, and for every row the number of its parameter."""
     tie = tie.astype(np.int64)
     own = tie.max(initial=0) + 1 + np.arange(len(tie))
     _, first, place = np.unique(np.where(tie == 0, own, tie), return_index=True, return_inverse=True)
@@ -255,11 +236,7 @@ def distinct(tie: NDArray[Any]) -> tuple[Ints, Ints]:
 
 
 def other_members(tie: NDArray[Any], rows: Ints) -> tuple[Ints, Ints]:
-    """Return the rows tied to some rows but not among them, and for each the index of one it is tied to.
-
-    >>> other_members(np.array([0, 7, 0, 7, 7, 5]), np.array([2, 3]))
-    (array([1, 4]), array([1, 1]))
-    """
+    """Return the rows tied to some rows but not among them, and for each the index of one it is tied to."""
     groups, first = np.unique(tie[rows], return_index=True)
     tied = np.isin(tie, groups[groups != 0])
     tied[rows] = False
@@ -278,10 +255,7 @@ def tied_rows(store: Store, name: str, row: int) -> Ints:
 
 
 def tie_rows(store: Store, name: str, rows: Ints, labels: Ints) -> None:
-    """Tie the rows of each label, together with all rows that are tied to one of them.
-
-    All rows of a group take the value of the first given row.
-    """
+    """Tie the rows of each label, and all rows tied to them, which take the value of the first given row."""
     store.touch()
     tie = store[SHARED_BY[name]]
     before, part = int(tie.max(initial=0)), _joined(labels, tie[rows].astype(np.int64))

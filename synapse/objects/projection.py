@@ -339,10 +339,7 @@ def connect_layers(
     self_connections: bool,
     sign: int = 0,
 ) -> Projection:
-    """Make the projection of ``source.project(target)`` from checked arguments.
-
-    The caller holds the stores in use.
-    """
+    """Make the projection of ``source.project(target)`` from checked arguments, with the stores in use."""
     sources, targets = source._neurons, target._neurons
     chosen: Any = kind if kind is not None else (ONE_TO_ONE if sources == targets else ALL_TO_ALL)
     if weights is not None and weights.ndim == 1 and checks.is_number(chosen):
@@ -393,12 +390,7 @@ def rows_between(source: Layer, target: Layer) -> Ints:
 def between(source: Layer, target: Layer, kind: str | tuple[Indices, Indices]) -> Projection:
     """Return the projection that ``source.project(target, kind)`` made earlier.
 
-    `kind` is a named pattern, or two lists of numbers.
-
-    Raises
-    ------
-    TopologyError
-        If some of these connections no longer exist, or were made in another order.
+    Raises TopologyError if some of these connections no longer exist, or were made in another order.
     """
     store, rows = source._store, rows_between(source, target)
     sources, targets = pairs_of(kind, source, target) or _numbered(source, target)
@@ -435,13 +427,7 @@ def pairs_of(
     """Return the indices of the sources and of the targets of a pattern, sorted by target, as new arrays.
 
     None means every pair. Pairs of a neuron with itself are left out unless `self_connections` is True or all
-    are such pairs, see :func:`is_carousel`.
-
-    Raises
-    ------
-    ArgumentError
-        If the kind is not a pattern, or a mask or list contains a pair of a neuron with itself and
-        `self_connections` is False.
+    are such pairs, see :func:`is_carousel`; a mask or list with such pairs raises ArgumentError.
     """
     if self_connections and is_named(kind, ALL_TO_ELSE):
         raise ArgumentError(
@@ -570,10 +556,7 @@ def _named_pairs(kind: str, n_sources: int, n_targets: int) -> tuple[Indices, In
 def given_weights(
     values: Floats, n_sources: int, n_targets: int, pairs: Any, count: int, all_to_all: bool
 ) -> Floats:
-    """Return the weights of some pairs, from a number, a matrix, or one number per pair.
-
-    With `all_to_all`, a matrix with a weight other than 0 for a pair that is left out raises an error.
-    """
+    """The weights of some pairs: a number, a matrix without others (if `all_to_all`), or one for each."""
     if values.shape == (n_sources, n_targets):
         chosen: Floats = values.T.ravel() if pairs is None else values[pairs]
         if all_to_all and np.count_nonzero(chosen) < np.count_nonzero(values):

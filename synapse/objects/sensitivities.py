@@ -145,10 +145,7 @@ class Sensitivities:
 
     @property
     def in_step(self) -> bool:
-        """Whether they include the latest activation of the network.
-
-        The last neuron tells; if it has been removed, the last one that is left.
-        """
+        """Whether they include the latest activation of the network, by the last neuron that is left."""
         last = next((i for i in reversed(range(len(self._neurons))) if self._neurons[i]._row >= 0), None)
         if self.plan is None or last is None:
             return False
@@ -199,10 +196,7 @@ class Sensitivities:
         self.plan.stamp = self._stamps[-1]
 
     def of_parameter(self, target: Neuron, offset: int) -> dict[Neuron, float]:
-        """d state / d parameter by neuron, of a trainable parameter into a neuron; the plan is current.
-
-        Empty if the latest step was by another rule: they belong to another context.
-        """
+        """d state / d parameter by neuron, of a trainable parameter into a neuron; the plan is current."""
         plan = self.plan
         assert plan is not None
         if not self.in_step:
@@ -244,10 +238,7 @@ def sensitivity_matrix(network: Network) -> SensitivityMatrix:
 
 
 class SensitivityPairs:
-    """The pairs of some connections and the neurons whose states keep a sensitivity to their weights.
-
-    Raises ArgumentError if the network keeps none. `pairs` are numbers of connections, with neurons.
-    """
+    """Numbers of some connections, with the neurons whose states keep a sensitivity to their weights."""
 
     def __init__(self, network: Network, connections: Sequence[Connection]) -> None:
         with InUse(network):

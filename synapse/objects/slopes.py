@@ -24,8 +24,8 @@ NOTHING = np.empty(0)
 class SlopeTraces:
     """The traces e <- decay e + slopes of the outputs, for all parameters of a network.
 
-    The learning rule of the network computes the slopes, see :meth:`Network.slopes`. The sums follow the
-    network through edits: those of parameters that stay do not change, those of new ones start at 0.
+    They follow the network through edits: those of parameters that stay do not change, those of new ones are
+    0.
     """
 
     def __init__(self, network: Network) -> None:
@@ -98,9 +98,9 @@ class SlopeTraces:
     ) -> float:
         """Decay the sums, add the slopes of the last step, and change the parameters by step * delta * sums.
 
-        `errors` are as for :meth:`Network.slopes`. Returns the step: the rate with a bound of 0, otherwise at
-        most so large that a change of the output stays below that of the error (Elsayed, Vasan and Mahmood
-        2024, algorithm 3, ``κ``). If a sum or the change is not finite, no parameter has changed.
+        Returns the step: the rate, or less so that an output changes less than by the error, as `bound` says
+        (Elsayed, Vasan and Mahmood 2024, algorithm 3, ``κ``). If a sum or the change is not finite, no
+        parameter has changed.
         """
         self._ready()
         row, change = NOTHING if errors is None else errors, 0.0 if self._tied else delta
@@ -142,9 +142,8 @@ class SlopeTraces:
     def learn_stream(self, rows: Floats, gains: Floats, values: Floats, *factors: float) -> tuple[int, int]:
         """Learn from rows of inputs and the rewards that come with them, in one call that writes `values`.
 
-        The factors are the discount, and as for :meth:`learn` the decay, the rate and the bound. The network
-        has one output, and has just been activated. Returns the number of complete steps, and the status, for
-        :meth:`require_done`.
+        The factors are the discount, decay, rate and bound. The network has one output, and has just been
+        activated. Returns the number of complete steps, and the status, for :meth:`require_done`.
         """
         network = self.network
         with InUse(network):

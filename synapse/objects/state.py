@@ -55,10 +55,7 @@ OF_CONNECTIONS = tuple(column for column in CONNECTION if column in SAVED)
 
 @dataclass
 class SavedNetwork:
-    """A network as columns.
-
-    Neurons are numbered in the order in which they activate, connections in the order of creation.
-    """
+    """A network as columns: neurons in the order of activation, connections in the order of creation."""
 
     name: str | None
     dtype: Any
@@ -80,8 +77,7 @@ class SavedNetwork:
 def to_saved(network: Network) -> SavedNetwork:
     """Return a network as columns, to be saved.
 
-    Raises TopologyError if it is connected to neurons outside of it, and DivergenceError if it has a value
-    that is not finite, and ArgumentTypeError if its metadata cannot be written as JSON.
+    Raises TopologyError, DivergenceError or ArgumentTypeError if it is not closed, not finite, or not JSON.
     """
     with InUse(require_network("What is written", network)):
         return _saved(network)
@@ -130,10 +126,7 @@ def _saved(network: Network) -> SavedNetwork:
 
 @making_many()
 def from_saved(saved: SavedNetwork) -> Network:
-    """Make a network from columns whose values have been checked. It takes over the arrays.
-
-    As with any new network, the first step lowers it.
-    """
+    """Make a network from columns whose values have been checked. It takes over the arrays."""
     names = saved.neurons["squash"].tolist()
     codes = {name: squashes.get(name).code for name in dict.fromkeys(names)}
     default = [name and f"{name} {i}" for name, size in saved.layers for i in range(size)]
@@ -218,10 +211,7 @@ def take_over_rule(network: Network, saved: SavedNetwork) -> None:
 
 
 def set_numbers(network: Network, weights: tuple[Ints, Floats], biases: tuple[Ints, Floats]) -> None:
-    """Set weights and biases, and those tied to them, by numbers of connections and neurons.
-
-    Raises ArgumentError if tied ones are given different values; nothing has changed then.
-    """
+    """Set weights and biases by numbers; ArgumentError, and nothing changed, if tied ones differ."""
     with InUse(network):
         places = network._connection_rows()[weights[0]], network._rows()[biases[0]]
         for set_them in (parameters.require_agreement, parameters.assign):
@@ -251,10 +241,7 @@ def _numbers(size: int, chosen: Ints, dtype: Any = np.uint32) -> Ints:
 
 
 def _own_traces(store: Store, kept: Traces, number: Ints, edges: Ints | slice) -> Traces:
-    """Return the traces of one network of a store, by its numbers of neurons and connections.
-
-    In the program, the bias of each pair is last in the pair. Here all biases are last, as in files.
-    """
+    """The traces of one network of a store by its numbers; biases come last, not last in each pair."""
     if not (len(kept.memory) or len(kept.eligible) or len(kept.gater)):
         return kept
     place = _numbers(store.n_identities, store["identity"][edges], np.int64)

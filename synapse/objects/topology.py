@@ -489,10 +489,7 @@ _UNUSUAL = {*_RARE[0], *_RARE[1]} - {"tie", "bias_tie"}
 
 
 def _part(store: Store, neurons: Sequence[Neuron], first: int) -> dict[str, Any]:
-    """Return the columns of the neurons in one store, and of the connections between these.
-
-    `first` is the number of the first of these connections in the table.
-    """
+    """The columns of the neurons in one store, and of the connections between them, numbered from `first`."""
     mine = np.array([i for i, neuron in enumerate(neurons) if neuron._store is store], np.int64)
     rows = rows_of(neurons[i] for i in mine.tolist())
     number = np.full(store.n_neurons + 1, OUTSIDE, np.int64)

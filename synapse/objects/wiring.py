@@ -45,7 +45,7 @@ def rows_of(neurons: Iterable[Neuron]) -> Ints:
 
 
 def rows_within(store: Store, chosen: NDArray[np.bool_]) -> Ints:
-    """Return the rows of the connections between chosen neurons, in the order of creation.
+    """The rows of the connections between chosen neurons, in the order of creation.
 
     `chosen` is a mask with one entry more than there are neurons: False, for removed connections.
     """
@@ -59,8 +59,8 @@ def rows_within(store: Store, chosen: NDArray[np.bool_]) -> Ints:
 def crossings_of(members: Sequence[tuple[Store, Bools]]) -> dict[str, Any]:
     """Count the connections and gates that cross the border of some rows, and those that enter it.
 
-    Also returns one example of each. The masks of rows have one more entry, False, which stands for
-    removed ends and missing gaters.
+    Also returns one example of each. The masks have one more entry, False, for removed ends and missing
+    gaters.
     """
     counts: dict[str, Any] = {"crossings": 0, "_crossing": None, "entering": 0, "_entering": None}
     for store, mine in members:
@@ -107,8 +107,7 @@ def not_closed(whose: str, doing: str, count: int, example: Connection | None) -
 def join(neurons: Sequence[Neuron]) -> Store:
     """Move neurons into one store, the largest of theirs. The caller holds these stores in use.
 
-    Raises TopologyError, and joins nothing, if a neuron has been removed, the dtypes differ, or a network
-    that would move is being recorded.
+    If one has been removed, dtypes differ, or a network that would move is recorded, TopologyError is raised.
     """
     return _joined({neuron._require() for neuron in neurons})
 
@@ -220,8 +219,7 @@ def connect_many(
 ) -> tuple[Store, int]:
     """Connect ``sources[pairs[0][i]]`` to ``targets[pairs[1][i]]``; returns store and first identity.
 
-    Without `pairs`, every source is connected to every target. Pairs are overwritten, because a copy would
-    need much memory. The caller holds the stores in use.
+    Without `pairs`, every source is connected to every target. Pairs are overwritten, which saves memory.
     """
     stores = {*map(_store_of, sources), *map(_store_of, targets)}
     bundle = ConnectionBundle(list(sources), list(targets), pairs, weights, trainable)
@@ -260,10 +258,7 @@ def _may_repeat(stores: Iterable[Any], new: ConnectionBundle) -> bool:
 
 
 def gate_bundle(gaters: Sequence[Neuron], projection: Any, place: Indices) -> bool:
-    """Let ``gaters[place[i]]`` gate connection i of a bundle; False if it is none, or it is gated.
-
-    The caller holds the stores in use.
-    """
+    """Let ``gaters[place[i]]`` gate connection i of a bundle; False if it is none, or it is gated."""
     stores = {projection._store, *map(_store_of, gaters)}
     if not _are_new(stores) or projection._store.bundles[projection._first].gaters:
         return False

@@ -5,14 +5,8 @@ from __future__ import annotations
 import pickle
 import uuid
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    Executor,
-    Future,
-    ProcessPoolExecutor,
-    ThreadPoolExecutor,
-    wait,
-)
+from concurrent import futures
+from concurrent.futures import Executor, Future
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from itertools import product
@@ -242,7 +236,7 @@ def checked_executor(executor: Any) -> Executor | None:
 
 def require_picklable(what: str, function: Any, executor: Executor | None) -> None:
     """Raise ArgumentTypeError if a process pool cannot send a function to its processes."""
-    if not isinstance(executor, ProcessPoolExecutor):
+    if not isinstance(executor, futures.ProcessPoolExecutor):
         return
     try:
         pickle.dumps(function)
@@ -355,7 +349,7 @@ def _completed(
                     pending[future] = task
             if not pending:
                 return
-            for future in wait(pending, PAUSE, FIRST_COMPLETED).done:
+            for future in futures.wait(pending, PAUSE, futures.FIRST_COMPLETED).done:
                 task = pending.pop(future)
                 try:  # errors of a trial are records, so others are those of its use or the executor's
                     outcome = future.result()
@@ -376,7 +370,7 @@ def submitting(executor: Executor) -> AbstractContextManager[object]:
 
 def shares_objects(executor: Executor) -> bool:
     """Whether the calls of an executor get the caller's objects, not copies of them."""
-    return isinstance(executor, ThreadPoolExecutor)
+    return isinstance(executor, futures.ThreadPoolExecutor)
 
 
 def _results(path: Any, advice: str = "") -> str:

@@ -14,25 +14,11 @@ from numpy.typing import NDArray
 from .. import squash as squashes
 from .._checks import json_object
 from .._typing import Floats, Ints
+from ..engine import schema
 from ..engine.guard import InUse, making_many
 from ..engine.lowering.program import Program, Traces, kept_traces
 from ..engine.rtrl import BIAS, PortableSensitivities
-from ..engine.schema import (
-    CONNECTION,
-    CONTEXT,
-    FIRST,
-    FLAG,
-    GROUP,
-    NEURON,
-    NONE,
-    PLAN_CONTEXT,
-    SAVED,
-    SHARED_BY,
-    STOP,
-    TRACES,
-    Column,
-    of_kind,
-)
+from ..engine.schema import GROUP, NONE, SAVED
 from ..engine.store import Store
 from ..errors import DivergenceError, TopologyError
 from . import parameters
@@ -47,9 +33,9 @@ from .wiring import refuse_softmax, require_closed
 
 __all__ = ["PortableSensitivities", "Traces"]  # of the engine, which files do not import
 
-OF_NEURONS = tuple(column for column in NEURON if column in SAVED)
+OF_NEURONS = tuple(column for column in schema.NEURON if column in SAVED)
 """Saved columns of neurons, except the squash."""
-OF_CONNECTIONS = tuple(column for column in CONNECTION if column in SAVED)
+OF_CONNECTIONS = tuple(column for column in schema.CONNECTION if column in SAVED)
 """Saved columns of connections, except source, target and gater."""
 
 
@@ -187,7 +173,7 @@ def _copied(network: Network) -> Network:
 def _is_as_saved(store: Store) -> bool:
     """Whether a file would have the same numbers: groups are numbered from 1 on, and values are finite."""
     groups = [column for column in SAVED if column.kind is GROUP and store[column.name].any()]
-    traces = (store[column.name] for column in TRACES)
+    traces = (store[column.name] for column in schema.TRACES)
     values = store.blocks[0][:, : store.n_neurons], store["weight"], *traces
     return all(np.isfinite(array).all() for array in values) and all(
         np.array_equal(_own(store, column, slice(None)), store[column.name]) for column in groups
@@ -219,7 +205,7 @@ def set_numbers(network: Network, weights: tuple[Ints, Floats], biases: tuple[In
             set_them(network._store, "bias", places[1], biases[1])
 
 
-def _own(store: Store, column: Column, rows: Ints | slice) -> NDArray[Any]:
+def _own(store: Store, column: schema.Column, rows: Ints | slice) -> NDArray[Any]:
     """Copy some rows of a column. Groups are numbered from 1 on.
 
     A group whose members share a value is left out if only one of them is in these rows.
@@ -228,7 +214,7 @@ def _own(store: Store, column: Column, rows: Ints | slice) -> NDArray[Any]:
     values = values.copy() if isinstance(rows, slice) else values
     if column.kind is not GROUP or not values.any():
         return values
-    if column.name in SHARED_BY.values():
+    if column.name in schema.SHARED_BY.values():
         values[np.bincount(values)[values] == 1] = 0
     return np.unique(np.append(0, values), return_inverse=True)[1][1:]
 
@@ -307,11 +293,11 @@ def read_context(network: Network) -> Context:
 
 
 def _context_columns(network: Network, store: Store) -> Context:
-    columns = {name: store.columns[name] for name in CONTEXT}
+    columns = {name: store.columns[name] for name in schema.CONTEXT}
     live = network._sensitivities
     plan = None if live is None else live.current(network) or live.plan
     if plan is not None:
-        columns.update((name, plan.columns[name]) for name in PLAN_CONTEXT)
+        columns.update((name, plan.columns[name]) for name in schema.PLAN_CONTEXT)
     return columns
 
 
@@ -368,22 +354,31 @@ def take_over(network: Network, twin: Network) -> None:
             take_over_rule(network, to_saved(twin))
         if any((store[name] != other[name]).any() for name in _FLAGS):
             store.touch_learning()  # what learns is another
-        for name in (*_NUMBERS, *_FLAGS, "clock", *CONTEXT):
+        for name in (*_NUMBERS, *_FLAGS, "clock", *schema.CONTEXT):
             store[name][...] = other[name]
         context = read_context(twin)
-        restore_context(network, {name: context[name] for name in PLAN_CONTEXT if name in context})
+        restore_context(network, {name: context[name] for name in schema.PLAN_CONTEXT if name in context})
 
 
 def _are_alike(store: Store, other: Store) -> bool:
     """Whether two stores have the same rows, in the same order."""
-    same = ("source", "target", "gater", "role", "position", "squash", *of_kind(GROUP), "influence_gated")
-    return all(store[name].shape == other[name].shape for name in (*CONTEXT, *_NUMBERS)) and all(
+    same = (
+        "source",
+        "target",
+        "gater",
+        "role",
+        "position",
+        "squash",
+        *schema.of_kind(GROUP),
+        "influence_gated",
+    )
+    return all(store[name].shape == other[name].shape for name in (*schema.CONTEXT, *_NUMBERS)) and all(
         np.array_equal(store[name], other[name]) for name in same
     )
 
 
-_FLAGS = tuple(column.name for column in SAVED if column.kind is FLAG)
-_NUMBERS = tuple(column.name for column in SAVED if column.kind not in (FLAG, GROUP))
+_FLAGS = tuple(column.name for column in SAVED if column.kind is schema.FLAG)
+_NUMBERS = tuple(column.name for column in SAVED if column.kind not in (schema.FLAG, GROUP))
 
 
 class Snapshot:
@@ -441,16 +436,5 @@ class Snapshot:
 
 def read_numbers(network: Network, name: str) -> Floats:
     """Return a column of the neurons in the order of activation, as a float64 copy."""
-    return _column(network, name).astype(np.float64)
-
-
-def write_numbers(network: Network, name: str, values: Floats) -> None:
-    """Set a column of the neurons, without regard to ties."""
-    _column(network, name)[:] = values
-
-
-def _column(network: Network, name: str) -> NDArray[Any]:
-    """Return the part of a column for the neurons of a network; after lowering they are neighbours."""
-    _, store, span = network._ready()
-    column: NDArray[Any] = store[name]
-    return column[int(span[FIRST]) : int(span[STOP])]
+    _, store, span = network._ready()  # after lowering they are neighbours
+    return store[name][int(span[schema.FIRST]) : int(span[schema.STOP])].astype(np.float64)

@@ -1,4 +1,3 @@
-import math
 import pickle
 
 import numpy as np
@@ -77,18 +76,6 @@ def test_a_neuron_can_be_appended():
     assert len(layer) == 4
 
 
-def test_appending_to_a_layer_of_a_network_adds_to_the_network():
-    a, b = linked()
-    net = Network(a, [], b)
-    neuron = Neuron(bias=1.0)
-    b.append(neuron)
-    assert net.neurons[-1] is neuron
-    assert net.activate([0.0, 0.0])[-1] == pytest.approx(1 / (1 + math.exp(-1)))
-    a.append(Neuron())
-    assert net.activate([0.0, 0.0, 0.0]).shape == (4,)
-    assert repr(net) == "<Network 3-4, 7 neurons, 6 connections>"
-
-
 def test_a_neuron_of_a_network_or_of_another_precision_is_not_appended():
     net, other = used(lstm(2, 2, 1)), Network(Layer(1), [], Layer(1))
     for neuron, words in ((other.output[0], "belongs to"), (Neuron(dtype=np.float32), "float32")):
@@ -105,15 +92,6 @@ def test_its_neurons_propagate_in_reverse():
     assert layer[1].error.responsibility == 1.0  # 4 - 3
     assert layer[0].error.projected == 2.0 + 1.0  # 2 * 1 from the later one, 2 - 1 of its own
     assert link.weight == 2.5
-
-
-def test_one_cost_for_all_its_neurons():
-    layer = Layer([Neuron(), Neuron("tanh")])
-    layer.activate()
-    with unchanged(layer), pytest.raises(ArgumentError, match="logistic"):
-        layer.propagate(0.1, [1.0, 1.0], "cross_entropy")
-    layer.propagate(1.0, [1.0, 1.0])
-    assert layer[0].bias == 0.125  # squared error, as one of them is not logistic
 
 
 def frozen_parts():
@@ -253,13 +231,6 @@ def test_the_outputs_of_a_network_propagate_as_a_layer():
         nets[1].output.propagate(0.5, [0.1, 0.9, 0.4, 0.0], measure)
         nets[1].hidden[0].propagate(0.5)
         assert nets[1].weights == pytest.approx(nets[0].weights, rel=1e-12), measure
-
-
-def test_targets_of_a_layer_are_checked_as_those_of_a_network():
-    layer = Layer(2)
-    layer.activate()
-    with unchanged(layer), pytest.raises(ArgumentError, match="between 0 and 1"):
-        layer.propagate(0.1, [1.5, 0.0])
 
 
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")

@@ -13,6 +13,7 @@ import architect
 from synapse import Layer, Network, Neuron
 from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError, TopologyError, UnknownNameError
 
+from .cases import all_refused
 from .networks import everything, lstm, unchanged
 
 
@@ -22,16 +23,6 @@ def chain(*weights, **options):
     for weight, source, target in zip(weights, neurons, neurons[1:], strict=False):
         source.project(target, weight=weight)
     return neurons
-
-
-def test_a_squash_is_a_name_or_a_registered_function():
-    with pytest.raises(UnknownNameError, match="logistic"):
-        Neuron("sigmoidal")
-    with pytest.raises(ArgumentTypeError, match="register"):
-        Neuron(math.tanh)
-    neuron = Neuron()
-    with unchanged([neuron]), pytest.raises(UnknownNameError):
-        neuron.squash = "sigmoidal"
 
 
 def test_the_same_squash_again_goes_on_with_its_random_numbers():
@@ -45,17 +36,6 @@ def test_the_same_squash_again_goes_on_with_its_random_numbers():
     assert found[0] == found[1] == found[2]
 
 
-def test_projecting_makes_a_connection_both_ends_know():
-    a, b = Neuron(), Neuron()
-    link = a.project(b, weight=0.5)
-    assert (link.source, link.target, link.weight, link.trainable) == (a, b, 0.5, True)
-    assert a.outgoing == b.incoming == (link,)
-    assert a.incoming == b.outgoing == ()
-    assert a.connected(b) is link
-    assert b.connected(a) is None
-    assert Neuron().connected(Neuron()) is None
-
-
 def test_a_weight_that_is_not_given_is_within_1_and_follows_the_seed():
     weights = [Neuron().project(Neuron(), seed=seed).weight for seed in (1, 1, 2)]
     assert weights[0] == weights[1] != weights[2]
@@ -64,76 +44,26 @@ def test_a_weight_that_is_not_given_is_within_1_and_follows_the_seed():
     assert Neuron().project(Neuron(), seed=rng).weight != Neuron().project(Neuron(), seed=rng).weight
 
 
-def test_a_self_connection_has_weight_one_and_is_not_trained_unless_asked():
-    a, b = Neuron(), Neuron()
-    link = a.project(a)
-    assert (link.weight, link.trainable, a.self_connection) == (1.0, False, link)
-    assert a.incoming == a.outgoing == ()
-    assert b.project(b, trainable=True).trainable
-
-
-def test_a_pair_has_one_connection():
+def test_what_is_not_there_or_is_there_already_is_refused_with_nothing_changed():
     a, b = chain(0.5)
-    with unchanged([a, b]), pytest.raises(TopologyError, match="already"):
-        a.project(b)
-    b.project(a)
-    b.project(b)
-    with pytest.raises(TopologyError):
-        b.project(b)
-
-
-def test_what_is_not_connected_cannot_be_disconnected():
-    a, b = chain(0.5)
-    for one, other in [(b, a), (a, a), (a, Neuron())]:
-        with pytest.raises(TopologyError, match="nothing to disconnect"):
-            one.disconnect(other)
-    with pytest.raises(ArgumentTypeError):
-        a.disconnect(b.incoming[0])
-
-
-def test_a_gate_scales_a_connection_by_its_activation():
-    a, b, gate = Neuron(), Neuron("identity"), Neuron()
-    link = a.project(b, weight=0.5)
-    gate.gate(link)
-    assert (link.gater, link.gain, gate.gated) == (gate, 0.0, (link,))
-    a.activate(1.0)
-    assert b.activate() == 0.0  # a gate that has not fired is closed
-    gate.activate(0.25)
-    assert (link.gain, b.activate()) == (0.25, 0.125)
-    gate.ungate(link)
-    a.activate(1.0)
-    assert (link.gater, link.gain, gate.gated, b.activate()) == (None, 1.0, (), 0.5)
-
-
-def test_a_connection_has_one_gater():
-    a, b = chain(0.5)
-    first, second = Neuron(name="first"), Neuron(name="second")
-    other = a.project(a)
-    first.gate(b.incoming[0])
-    for gater in (first, second):
-        with unchanged([a, b, first, second]), pytest.raises(TopologyError, match="already"):
-            gater.gate(other, b.incoming[0])
-    with unchanged([a, b]), pytest.raises(TopologyError, match="twice"):
-        Neuron().gate(other, other)
-
-
-def test_only_its_gater_ungates_a_connection():
-    a, b, gate, stranger = Neuron(), Neuron(), Neuron(), Neuron()
-    link, free = a.project(b), b.project(a)
-    gate.gate(link)
-    with pytest.raises(TopologyError, match="is gated by"):
-        stranger.ungate(link)
-    with pytest.raises(TopologyError, match="has no gater"):
-        gate.ungate(link, free)
-    assert link.gater is gate
-
-
-def test_a_gate_of_another_precision_is_refused_for_all():
-    a, b, c, d = (Neuron(dtype=dtype) for dtype in (np.float64, np.float64, np.float32, np.float32))
-    first, second = a.project(b), c.project(d)
-    with pytest.raises(TopologyError):
-        Neuron().gate(first, second)
-    assert first.gater is None
+    gater, other, single = Neuron(name="gater"), Neuron(), Neuron(dtype=np.float32)
+    link, own = b.incoming[0], a.project(a)
+    gater.gate(link)
+    refused = {
+        "connected to .* already": (lambda: a.project(b), lambda: a.project(a)),
+        "nothing to disconnect": (lambda: b.disconnect(a), lambda: a.disconnect(other)),
+        "is gated by .* already": (lambda: gater.gate(own, link), lambda: other.gate(own, link)),
+        "one of them twice": (lambda: other.gate(own, own),),
+        "cannot ungate .* is gated by": (lambda: other.ungate(link),),
+        "has no gater": (lambda: gater.ungate(link, own),),
+        "float32": (lambda: single.gate(own),),
+        "no order: .* not connected": (lambda: sorted([a, Neuron()]),),
+    }
+    before, errors = everything([a, b, gater]), (TopologyError, ArgumentTypeError)
+    all_refused([(call, errors, words) for words, calls in refused.items() for call in calls])
+    assert everything([a, b, gater]) == before
+    assert (own.gater, own.trainable, link.gater) == (None, False, gater)
+    assert other._store is not a._store is not single._store
 
 
 def test_its_cost_follows_from_its_squash_unless_told():
@@ -232,14 +162,6 @@ def test_neurons_of_a_network_are_ordered_as_they_activate():
     assert max(net) is b
 
 
-def test_neurons_that_are_not_linked_have_no_order():
-    with pytest.raises(TypeError, match="not connected"):
-        sorted([Neuron(), Neuron()])
-    with pytest.raises(TypeError):
-        _ = Neuron() < 1
-    assert Neuron() != Neuron()
-
-
 def linked(weight=0.5, squash="identity"):
     a, b = Neuron(name="a"), Neuron(squash, name="b")
     return a, b, a.project(b, weight=weight)
@@ -255,14 +177,6 @@ def test_it_is_a_mapping_of_its_fields():
     Neuron(name="gate").gate(link)
     assert link["gater"] == "gate"
     assert list(link) == ["weight", "gain", "trainable", "eligibility", "gater"]
-
-
-def test_other_keys_are_notes():
-    a, b, link = linked()
-    with unchanged([a, b]):
-        link["capacity"] = 3
-    assert dict(link)["capacity"] == link.pop("capacity") == 3
-    assert len(link) == 4
 
 
 def test_other_fields_cannot_be_set_and_none_deleted():

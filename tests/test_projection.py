@@ -400,15 +400,6 @@ def test_a_pair_is_connected_once():
     assert len(a.project(b, ([1, 0], [0, 1]))) == 2  # the other pairs of neurons that are linked
 
 
-def test_a_pair_is_connected_once_in_large_layers_too():
-    a, b = Layer(80), Layer(80)
-    a.project(b)
-    with pytest.raises(TopologyError, match="already"):
-        a[3].project(b[4])
-    with pytest.raises(TopologyError, match="already"):
-        a[:2].project(b[70:])
-
-
 def test_random_pairs_do_not_depend_on_how_many_are_drawn_at_a_time(monkeypatch):
     mask = np.random.default_rng(5).random((8, 6)) < 0.3
     for drawn in (1, 7, 100):

@@ -336,18 +336,6 @@ def test_a_trainer_with_an_order_of_its_own():
     assert np.isfinite(log.sensitivity[3]).all()
 
 
-def test_softmax_and_ties():
-    source, output = Layer(2, name="a"), Layer(3, "softmax", name="b")
-    source.project(output, seed=0), output.project(output, seed=1)
-    net = Network(source, [], output)
-    synapse.tie(net.connections[:2])
-    learning(net)
-    with record(net, "sensitivity") as log:
-        for row in rows(4):
-            net.activate(row)
-            agree(log, shown(log), within=0.0)
-
-
 def test_a_log_does_not_outlive_its_recording():
     net = elman()
     log = record(net, "sensitivity")

@@ -40,18 +40,6 @@ def test_all_take_the_value_of_the_first():
     assert b[1].tied == ()
 
 
-def test_a_projection_and_a_layer_by_groups():
-    a, b = Layer(4), Layer(4)
-    projection = a.project(b, seed=0)
-    before = projection.weights.copy()
-    synapse.tie(projection, groups=np.tile(np.arange(4), 4))  # by source
-    assert projection.weights[:].tolist() == np.tile(before[:, :1], 4).tolist()
-    synapse.tie(b, groups=[5, -1, 5, -1])
-    b.biases = [1.0, 2.0, 1.0, 2.0]
-    b[2].bias = 7.0
-    assert b.biases.tolist() == [7.0, 2.0, 7.0, 2.0]
-
-
 def test_groups_are_joined():
     net = perceptron()
     links = net.connections
@@ -224,19 +212,6 @@ def test_new_random_weights_are_shared():
     net.hidden[0].reset(seed=5)
     assert net.weights.tolist() == net.weights[groups[0]].tolist()
     assert net.biases.tolist() == net.biases[groups[1]].tolist()
-
-
-def test_a_twin_is_tied_alike():
-    net = tie_at_random(built("lstm"), 2)
-    for row in ([0.1, 0.2, 0.3], [0.5, -0.1, 0.0]):
-        net.activate(row)
-        net.propagate(0.1, [0.0, 1.0])
-    twin = net.clone()
-    assert everything(twin) == everything(net)
-    for one in (net, twin):
-        one.activate([0.3, 0.3, 0.3])
-        one.propagate(0.1, [0.0, 1.0])
-    assert numbers(twin).tobytes() == numbers(net).tobytes()
 
 
 def test_a_removed_connection_leaves_its_group():

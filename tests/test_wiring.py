@@ -13,24 +13,6 @@ from .integrity import check_store
 from .networks import perceptron, used
 
 
-def test_rows_and_views_agree_after_any_merging():
-    random = np.random.default_rng(0)
-    neurons = [Neuron(name=str(i)) for i in range(30)]
-    made = {}
-    for _ in range(80):
-        i, j = random.integers(0, 30, 2).tolist()
-        if (i, j) not in made:
-            weight = float(random.normal())
-            made[i, j] = neurons[i].project(neurons[j], weight=weight), weight
-        if random.random() < 0.2:
-            neurons[i].activate()
-    for (i, j), (connection, weight) in made.items():
-        assert neurons[i].connected(neurons[j]) is connection
-        assert (connection.source, connection.target) == (neurons[i], neurons[j])
-        assert connection.weight == weight
-    assert [neuron.name for neuron in neurons] == [str(i) for i in range(30)]
-
-
 def test_a_gate_from_another_store_brings_the_stores_together():
     a, b, gate = Neuron(), Neuron("identity"), Neuron(name="gate")
     link = a.project(b, weight=2.0)
@@ -76,17 +58,6 @@ def test_what_is_edited_between_steps_is_as_if_made_so():
         assert net.weights.tolist() != before.weights.tolist(), name
         assert net.weights == pytest.approx(twin.weights, abs=1e-15), name
         assert net.activate([1.0, 0.5]) == pytest.approx(twin.activate([1.0, 0.5]), abs=1e-15), name
-
-
-@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")  # nothing leads to the outputs
-def test_removed_neurons_leave_no_connection_behind():
-    net = used(perceptron(2, 3, 2, seed=1))
-    for neuron in list(net.hidden[0]):
-        net.remove(neuron)
-        assert all(neuron not in (c.source, c.target) for c in net.connections)
-    assert len(net.connections) == 0
-    assert net.graph.number_of_edges() == 0
-    assert net.activate([1.0, 1.0]).shape == (2,)
 
 
 def small_and_big():
@@ -152,21 +123,6 @@ def test_a_join_that_fails_has_not_begun(name):
         check_store(small._store)
     assert line > 20
     assert small.run(np.eye(2)) == pytest.approx(outputs, abs=1e-15)
-
-
-def test_a_gate_that_is_refused_joins_nothing():
-    a, b, gate, late = Neuron(), Neuron(), Neuron(), Neuron()
-    link = a.project(b)
-    gate.gate(link)
-    with pytest.raises(TopologyError, match="gated by"):
-        late.gate(link)
-    assert late._store is not link._store
-    layer = Layer(1)
-    projection = Layer(1).project(Layer(1))
-    gate.gate(projection)
-    with pytest.raises(TopologyError, match="gated by"):
-        layer.gate(projection, synapse.gate.INPUT)
-    assert layer[0]._store is not projection._store
 
 
 def test_pairs_that_span_stores_are_none_of_the_same_rows_in_one():

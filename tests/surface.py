@@ -34,13 +34,16 @@ def surface() -> Iterator[str]:
             yield full + _signature(value)
             if inspect.isclass(value) and not issubclass(value, BaseException):
                 without_name = [base for base in value.__mro__[1:] if base not in classes]
-                for owner in (value, *without_name):
-                    yield from _members(full, value, owner)
+                yield from _members(full, value, [value, *without_name])
 
 
-def _members(full: str, of_class: type, owner: type) -> Iterator[str]:
-    ours = owner.__module__.startswith(("synapse", "architect"))
-    for name, value in sorted(vars(owner).items() if ours else ()):
+def _members(full: str, of_class: type, owners: list[type]) -> Iterator[str]:
+    """The members of a class, each once, those of its first owner that is ours."""
+    ours = [vars(owner) for owner in owners if owner.__module__.startswith(("synapse", "architect"))]
+    members: dict[str, Any] = {}
+    for own in ours:
+        members |= {name: value for name, value in sorted(own.items()) if name not in members}
+    for name, value in members.items():
         if (not name.startswith("_") or name in OPERATORS) and not isinstance(value, OF_OTHERS):
             is_method = inspect.isfunction(getattr(value, "__func__", value))
             yield f"{full}.{name}" + (_signature(getattr(of_class, name)) if is_method else "")

@@ -1,9 +1,6 @@
 """Classes of networks that are registered from outside the package come back as what they are."""
 
-import subprocess
-import sys
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +12,7 @@ from synapse.errors import ArgumentError, ArgumentTypeError, FormatError, Topolo
 from synapse.objects import architectures
 from synapse.readwrite import from_json_data, json_data
 
+from .processes import python
 from .readwrite.nets import every_way
 
 
@@ -142,8 +140,6 @@ print(type(net).__name__, net.name, repr(net), net.activate([0.5, -0.5]).tolist(
 def test_another_process_reads_what_it_has_registered(make, kind, tmp_path):
     net = make()
     synapse.save(net, tmp_path / "net.json")
-    command = [sys.executable, "-c", READ, tmp_path / "net.json"]
-    root = Path(synapse.__file__).parents[1]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=root, timeout=900)
+    printed = python("-c", READ, tmp_path / "net.json")
     shown = repr(net).replace("<Tower", "<Network 'Tower'")  # a name, of another class
-    assert done.stdout.split("\n")[0] == f"{kind} {shown} {net.activate([0.5, -0.5]).tolist()}", done.stderr
+    assert printed.split("\n")[0] == f"{kind} {shown} {net.activate([0.5, -0.5]).tolist()}"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -17,6 +15,7 @@ from benchmarks.__main__ import main
 from benchmarks.peers.recurrent import Dense
 
 from .full_disk import full_disk
+from .processes import python
 
 
 @pytest.mark.slow
@@ -55,8 +54,7 @@ def test_quick_run_writes_its_files(tmp_path):
 @pytest.mark.slow
 def test_processes_are_measured_beside_threads():
     small = "from benchmarks import workers; del workers.ROWS[1:]; workers.main()"
-    done = subprocess.run([sys.executable, "-c", small], capture_output=True, text=True, check=True)
-    name, *cells = done.stdout.strip().splitlines()[-1].strip("| ").split(" | ")
+    name, *cells = python("-c", small).strip().splitlines()[-1].strip("| ").split(" | ")
     assert name == "2-3-1, batch 4"
     assert len([float(one.removesuffix(" x")) for one in cells]) == 7
 

@@ -7,7 +7,7 @@ import pytest
 
 from synapse import Layer, Network
 
-from .engine.test_jit import run
+from .processes import python
 
 SEED = 5
 
@@ -38,7 +38,7 @@ def test_a_seed_fixes_every_bit():
 @pytest.mark.compiler
 def test_another_process_finds_the_same_bits():
     code = f"from tests.test_bits import learn; print(learn({SEED}).hex())"
-    assert bytes.fromhex(run("-c", code, PYTHONHASHSEED="1")) == learn(SEED)
+    assert bytes.fromhex(python("-c", code, PYTHONHASHSEED="1")) == learn(SEED)
 
 
 def test_threads_that_share_no_neuron_do_not_disturb_each_other():

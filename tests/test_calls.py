@@ -1,9 +1,6 @@
 """Single calls of kernels: refused values change nothing, results are new arrays, edits between calls."""
 
-import os
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -13,6 +10,7 @@ from synapse.errors import ArgumentError, ArgumentTypeError
 
 from .cases import Cases
 from .integrity import contents
+from .processes import python
 
 X, T = np.array([0.2, 0.7]), np.array([0.3])
 NAN, INF = float("nan"), float("inf")
@@ -168,13 +166,6 @@ for dtype in ("float64", "float32"):
 
 
 def test_python_without_compiling_gives_the_same():
-    told = []
-    for disabled in ("0", "1"):
-        command = [sys.executable, "-c", SCRIPT]
-        environment = os.environ | {"NUMBA_DISABLE_JIT": disabled}
-        done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=True, timeout=900
-        )
-        told.append(done.stdout)
+    told = [python("-c", SCRIPT, NUMBA_DISABLE_JIT=disabled) for disabled in "01"]
     assert told[0] == told[1]
     assert told[0].count("<class 'float'> <class 'float'>") == 2

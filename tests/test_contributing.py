@@ -2,18 +2,16 @@
 
 import ast
 import importlib
-import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from tests.cases import failures
+from tests.processes import python
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -122,15 +120,4 @@ def test_a_recipe_ends_green(title, copy, tmp_path):
 
 def run(arguments, packages, where):
     """What a Python prints that finds the changed packages first."""
-    environment = {**os.environ, "PYTHONPATH": str(packages), "MPLBACKEND": "Agg"}
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        env=environment,
-        cwd=where,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=1800,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return python(*arguments, cwd=where, timeout=1800, PYTHONPATH=str(packages), MPLBACKEND="Agg")

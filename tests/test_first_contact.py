@@ -1,8 +1,6 @@
 """The first calls of people who come from Synaptic, Keras, PyTorch or scikit-learn."""
 
 import re
-import subprocess
-import sys
 import warnings
 from functools import partial
 from itertools import pairwise, product
@@ -19,6 +17,7 @@ from synapse._checks import ARGUMENTS, ATTRIBUTES, SYNONYMS
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyWarning, UnknownNameError
 
 from .cases import Cases, all_refused
+from .processes import python
 
 ROWS = np.random.default_rng(0).normal(size=(20, 2))
 CLASSES = np.arange(20) % 3
@@ -51,7 +50,7 @@ def test_packages_are_reached_by_import_synapse_and_loaded_when_used():
         "from synapse import draw\n"
         "assert synapse.draw is draw\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=900)
+    python("-c", code)
 
 
 def test_a_module_suggests_the_name_that_was_meant():

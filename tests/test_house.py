@@ -6,13 +6,12 @@ The objects, learning and the engine touch the store. All others read through th
 import ast
 import difflib
 import re
-import subprocess
-import sys
 from importlib import import_module
 from pathlib import Path
 
 from .arguments import PUBLIC
 from .arguments.public import MODULES
+from .processes import python
 from .surface import WRITTEN, surface
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -48,20 +47,8 @@ def test_every_seed_is_called_so_and_defaults_to_none():
 
 def test_dir_lists_public_names_alone():
     """Not those that a module imports for itself, such as Any. In a new process nothing is registered."""
-    later = {
-        "analysis",
-        "draw",
-        "evolve",
-        "experiments",
-        "forecasting",
-        "learning",
-        "readwrite",
-        "reward",
-        "tables",
-        "tasks",
-        "zeros",
-    }
-    later.add("fitness")
+    rooms = "analysis draw evolve experiments forecasting learning readwrite reward tables tasks"
+    later = {*rooms.split(), "fitness", "zeros"}
     code = f"""if True:
         from importlib import import_module
         for name in {[*MODULES]!r}:
@@ -69,9 +56,7 @@ def test_dir_lists_public_names_alone():
             listed = {{one for one in dir(module) if one[0] != "_"}}
             assert listed - {later!r} <= set(module.__all__) <= listed, (name, listed)
     """
-    command = [sys.executable, "-c", code]
-    ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
-    assert ended.returncode == 0, ended.stderr
+    python("-c", code)
 
 
 def test_what_is_public_changes_only_knowingly():

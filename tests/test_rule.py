@@ -26,24 +26,8 @@ def test_any_gated_graph_learns_as_the_reference_does(spec, steps, signed, toget
         assume(twin.tame)
 
 
-EDITS = (
-    "project",
-    "loop",
-    "disconnect",
-    "gate",
-    "ungate",
-    "add",
-    "remove",
-    "train",
-    "sign",
-    "clock",
-    "clamp",
-    "weight",
-    "bias",
-    "squash",
-    "clear",
-    "look",
-)
+EDITS = ("project", "loop", "disconnect", "gate", "ungate", "add", "remove")
+EDITS += ("train", "sign", "clock", "clamp", "weight", "bias", "squash", "clear", "look")
 edits = st.tuples(st.sampled_from(("step", *EDITS)), st.integers(0, 99), st.integers(0, 99), st.booleans())
 
 

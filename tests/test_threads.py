@@ -1,11 +1,10 @@
 """Threads that use one network at once: each runs in a process of its own, where a mistake would crash it."""
 
-import os
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+
+from .processes import python
 
 COMMON = """
 import contextlib, random, sys, threading, time, traceback
@@ -323,18 +322,8 @@ SCRIPTS = {"edited": TRAINED_AND_EDITED, "joined": JOINED, "removed": REMOVED}
 
 def process(script, seconds):
     """What a script prints; every mistake in memory ends the process."""
-    environment = {**os.environ, "PYTHONMALLOC": "debug", "PYTHONFAULTHANDLER": "1"}
-    result = subprocess.run(
-        [sys.executable, "-c", COMMON + script, str(seconds)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=Path(__file__).parents[1],
-        env=environment,
-        timeout=seconds + 300,
-    )
-    assert result.returncode == 0, result.stderr[-3000:]
-    return result.stdout
+    debugging = {"PYTHONMALLOC": "debug", "PYTHONFAULTHANDLER": "1"}
+    return python("-c", COMMON + script, seconds, timeout=seconds + 300, **debugging)
 
 
 @pytest.mark.slow

@@ -1,9 +1,6 @@
 """The same code with and without the compiler, and Ctrl-C while it works."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numba
@@ -15,23 +12,9 @@ import architect
 import synapse
 from synapse.engine.compiler import jit
 from synapse.learning.training import saying_compiling
+from tests.processes import python
 
 ROOT = Path(__file__).parents[2]
-
-
-def run(*arguments, **variables):
-    paths = os.pathsep.join([str(Path(synapse.__file__).parents[1]), str(ROOT)])
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        env={**os.environ, "PYTHONPATH": paths, **variables},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=900,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def learnt():
@@ -91,7 +74,7 @@ def learnt():
 def test_networks_learn_the_same_without_the_compiler_and_nothing_warns():
     code = "import json; from tests.engine.test_jit import learnt; print(json.dumps(learnt()))"
     plain, compiled = (
-        json.loads(run("-W", "error", "-c", code, NUMBA_DISABLE_JIT=off)) for off in ("1", "0")
+        json.loads(python("-W", "error", "-c", code, NUMBA_DISABLE_JIT=off)) for off in ("1", "0")
     )
     assert plain.keys() == compiled.keys()
     wrong = {}
@@ -104,7 +87,7 @@ def test_networks_learn_the_same_without_the_compiler_and_nothing_warns():
 
 def test_the_compiler_is_not_imported_before_it_is_needed():
     build = "from synapse import *; a, b = Layer(2), Layer(2); a.project(b); Network(a, [], b).graph"
-    run("-c", f"import sys; {build}; assert 'numba' not in sys.modules")
+    python("-c", f"import sys; {build}; assert 'numba' not in sys.modules")
 
 
 def test_long_compiling_is_told_once(monkeypatch, capsys):
@@ -178,7 +161,7 @@ print(net.activate([0.0, 1.0]).shape)
 @pytest.mark.parametrize("number", ["1", "5"])  # within the loading, within the compilation
 def test_ctrl_c_while_kernels_are_compiled_is_raised(number, tmp_path):
     """It is pressed when LLVM calls back into Python, where an exception would be printed and forgotten."""
-    assert run("-c", COMPILED, number, NUMBA_CACHE_DIR=str(tmp_path)) == "interrupted\n(1,)\n"
+    assert python("-c", COMPILED, number, NUMBA_CACHE_DIR=str(tmp_path)) == "interrupted\n(1,)\n"
 
 
 IMPORTED = """
@@ -204,4 +187,4 @@ print(net.activate([0.0, 1.0]).shape)
 @pytest.mark.compiler
 def test_ctrl_c_while_the_compiler_is_imported_is_raised_afterwards():
     """Numba cannot be imported again after its first import has been interrupted."""
-    assert run("-c", IMPORTED) == "interrupted\n(1,)\n"
+    assert python("-c", IMPORTED) == "interrupted\n(1,)\n"

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import pytest
 import synapse
 from synapse.engine.compiler import jit, rare
 from synapse.engine.schema import PART_ADDRESSES
+from tests.processes import python
 
 pytestmark = pytest.mark.skipif(jit.DEBUGGING, reason="nothing is compiled")
 
@@ -130,7 +129,7 @@ for dtype, table in PART_ADDRESSES.items():
 
 @pytest.mark.compiler
 def test_an_interrupt_that_is_pending_when_a_kernel_asks_for_a_part_is_raised_after_it():
-    run(PENDING)
+    python("-c", PENDING)
 
 
 PLAIN = """
@@ -179,30 +178,17 @@ assert os.waitpid(child, 0)[1] == 0
 """
 
 
-def run(code, **variables):
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=900,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 @pytest.mark.compiler
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_plain_network_compiles_none_and_an_edit_compiles_its_own():
-    run(f"{PLAIN}\nEDITS = {EDITS!r}\n{FORKING}")
+    python("-c", f"{PLAIN}\nEDITS = {EDITS!r}\n{FORKING}")
 
 
 @pytest.mark.compiler
 def test_parts_are_cached_on_disk(tmp_path):
     code = "import synapse; synapse.Neuron('relu', bias=0.5).activate()"
-    run(code, NUMBA_CACHE_DIR=str(tmp_path))
+    python("-c", code, NUMBA_CACHE_DIR=str(tmp_path))
     files = {file.name: file.stat().st_mtime_ns for file in tmp_path.rglob("*stretch_of_relu*")}
     assert len(files) == 1
-    run(code, NUMBA_CACHE_DIR=str(tmp_path))
+    python("-c", code, NUMBA_CACHE_DIR=str(tmp_path))
     assert {file.name: file.stat().st_mtime_ns for file in tmp_path.rglob("*stretch_of_relu*")} == files

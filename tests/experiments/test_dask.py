@@ -4,8 +4,6 @@ import functools
 import os
 import re
 import signal
-import subprocess
-import sys
 import threading
 import time
 from importlib.util import find_spec
@@ -15,6 +13,7 @@ import pytest
 
 from synapse.experiments import read_trials, run, sweep
 from tests.experiments.some_trials import calls, endless, noted, odd, training
+from tests.processes import python
 
 needed = pytest.mark.skipif(find_spec("distributed") is None, reason="needs the extra `dask`")
 pytestmark = [pytest.mark.slow, needed]
@@ -73,14 +72,10 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "experiments.md"
 
 def test_the_scripts_of_the_page_run(tmp_path):
     """The one on a process pool, and then the one on Dask, which goes on with its store."""
-    environment = {**os.environ, "PYTHONPATH": str(PAGE.parents[1])}
     text = PAGE.read_text(encoding="utf-8")
     for name, count in (("study", 20), ("cluster", 40)):
         code = re.search(rf"<!-- {name} -->\n```py\n(.*?)```", text, re.DOTALL)[1]
         (tmp_path / f"{name}.py").write_text(code, encoding="utf-8")
-        command = [sys.executable, f"{name}.py"]
-        done = subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True, timeout=900
-        )
+        printed = python(f"{name}.py", cwd=tmp_path)
         assert len(read_trials(tmp_path / "study.db")) == count
-        assert re.fullmatch(r"\d+ % \(\d+ to \d+\)\n", done.stdout)
+        assert re.fullmatch(r"\d+ % \(\d+ to \d+\)\n", printed)

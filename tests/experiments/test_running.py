@@ -23,6 +23,7 @@ from synapse.engine import guard
 from synapse.errors import ArgumentError, ArgumentTypeError, ExecutorError, SynapseError, TrialStoreError
 from synapse.experiments import read_trials, run, running, sweep
 from tests.cases import all_hold, all_refused
+from tests.processes import python
 
 from .some_trials import calls, compiling, endless, killing, noted, odd, product, training
 
@@ -227,11 +228,7 @@ print(training(1)["error"])
 
 @pytest.mark.compiler
 def test_a_limit_that_ends_while_kernels_are_compiled_ends_one_trial(tmp_path):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_CACHE_DIR": str(tmp_path)}
-    command = [sys.executable, "-c", COLD]
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
-    assert ran.returncode == 0, ran.stderr
-    assert float(ran.stdout) == training(1)["error"]
+    assert float(python("-c", COLD, NUMBA_CACHE_DIR=str(tmp_path))) == training(1)["error"]
 
 
 def test_a_limit_within_a_limit_ends_the_inner_trial_only():
@@ -461,4 +458,4 @@ def test_tracers_work_after_runs_in_threads():
         "sys.settrace(lambda *_: None)\n"
         "(lambda: 0)()\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    python("-c", code, timeout=60)

@@ -55,21 +55,18 @@ def is_delayed_in_order(source: Any, target: Any, together: Any) -> Any:
 
 
 def are_together(m: Any, source: Any, target: Any) -> Any:
-    """Whether two neurons of a network activate together. reads: synchronous"""
+    """Whether two neurons of a network activate together."""
     return (m.synchronous[source] & m.synchronous[target]) != 0
 
 
 def is_delayed_by_stamp(m: Any, source: Any, target: Any) -> Any:
-    """Whether it is delayed by the stamps of the latest activations, of any neurons. reads: stamp"""
+    """Whether it is delayed by the stamps of the latest activations, of any neurons."""
     together = are_together(m, source, target) & (m.network[source] == m.network[target])
     return is_delayed(source, target, m.stamp[source], m.stamp[target]) | together
 
 
 def activation_read(m: Any, source: Any, target: Any) -> Any:
-    """The activation of `source` that `target` read when it last activated.
-
-    reads: stamp, activation, old_activation
-    """
+    """The activation of `source` that `target` read when it last activated."""
     if is_delayed_by_stamp(m, source, target):
         return np.float64(m.old_activation[source])
     return np.float64(m.activation[source])
@@ -106,7 +103,7 @@ def eligibility_of(m: Any, flags: Any, c: Any) -> Any:
 def influence_of(m: Any, rows: Any, first: Any, stop: Any, target: Any) -> Any:
     """I_jk of a target k without a self-connection: the sum of its inputs that j gates, without the gain.
 
-    They are the connections ``rows[first] .. rows[stop - 1]``. reads: weight
+    They are the connections ``rows[first] .. rows[stop - 1]``.
     """
     influence = 0.0
     for p in range(first, stop):

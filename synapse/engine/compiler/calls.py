@@ -195,11 +195,7 @@ else:
 
 @inline
 def called(failed, address, arguments):
-    """The results of the user's function at `address`; NaN if it raises. writes: failed
-
-    The first function that raises is recorded: number of arguments, address, arguments. No function is called
-    after it.
-    """
+    """The results of the user's function at `address`; NaN if it raises."""
     if failed[0] != 0.0:
         return math.nan, math.nan
     returned, first, second = _call_registered(address, arguments)

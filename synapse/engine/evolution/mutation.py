@@ -18,7 +18,7 @@ LAST_POSITION = 1.0 - 2.0**-50
 
 @inline
 def draw(rng):
-    """A number from 0 to 1 (exclusive). writes: rng"""
+    """A number from 0 to 1 (exclusive)."""
     rng[0], number = stream(rng[0])
     return number
 

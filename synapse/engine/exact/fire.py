@@ -82,7 +82,7 @@ def drop(m, u, first, last, now, rows, lanes):
 
 @rare(*[INDEX] * 4, taped=True)
 def hold_clamped(m, u, first, last, now, lanes):
-    """Set the activations of clamped neurons; slopes of 0 let no error through. reads: clamped, clamp"""
+    """Set the activations of clamped neurons; slopes of 0 let no error through."""
     activation, slope = flat(u.activation), flat(u.slope)
     for j in range(first, last):
         if m.clamped[j]:
@@ -92,7 +92,7 @@ def hold_clamped(m, u, first, last, now, lanes):
 
 @rare(*[INDEX] * 4, taped=True)
 def silence_clamped(m, u, first, last, to, lanes):
-    """Clamped outputs have no error. reads: clamped; writes: signal"""
+    """Clamped outputs have no error."""
     signal = flat(u.signal)
     for j in range(first, last):
         if m.clamped[j]:

@@ -92,13 +92,13 @@ cost_of = inline(_by_code(_ERRORS, [*COSTS.values()], "target, output, derivativ
 
 @inline
 def custom(m, failed, code, state):
-    """Activation and slope by a registered function; NaN if it raises. reads: functions; writes: failed"""
+    """Activation and slope by a registered function; NaN if it raises."""
     return called(failed, m.functions[code - FIRST_CUSTOM], (np.float64(state),))
 
 
 @inline
 def judge(failed, code, target, output, derivative, outputs):
-    """Cost and error signal under any cost; those of a user's are NaN if it raises. writes: failed"""
+    """Cost and error signal under any cost; those of a user's are NaN if it raises."""
     if target != target:
         return 0.0, 0.0
     if code < FIRST_CUSTOM_COST:
@@ -112,7 +112,7 @@ TURN = 2.0 * math.pi
 
 @inline
 def draw(m, j):
-    """The next number of the neuron's own stream, from 0 to 1 (exclusive). writes: random"""
+    """The next number of the neuron's own stream, from 0 to 1 (exclusive)."""
     m.random[j], uniform = stream(m.random[j])
     return uniform
 
@@ -138,10 +138,7 @@ def noise(m, j, state):
 
 @rare(INDEX, INDEX, INDEX, INDEX, *STRETCH)
 def chance(m, code, first, last, lanes, state, at, activation, slope, to):
-    """Activations and derivatives of random neurons, of which each has `lanes` consecutive samples.
-
-    reads: deterministic; writes: random
-    """
+    """Activations and derivatives of random neurons, of which each has `lanes` consecutive samples."""
     for j in range(first, last):
         for q in range((j - first) * lanes, (j - first + 1) * lanes):
             if code == BERNOULLI:

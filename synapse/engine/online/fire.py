@@ -16,7 +16,7 @@ ONE = u8(1)
 
 @inline
 def tick(m, n):
-    """Advance the clock by `n` activations; returns the time of the first. writes: clock"""
+    """Advance the clock by `n` activations; returns the time of the first."""
     now = m.clock[0] + ONE
     m.clock[0] += n
     return now
@@ -24,7 +24,7 @@ def tick(m, n):
 
 @inline
 def forget_error(m, j):
-    """Reset the errors of the previous step. writes: responsibility, pushed*"""
+    """Reset the errors of the previous step."""
     m.responsibility[j] = 0.0
     m.pushed[j] = 0.0
     m.pushed_gated[j] = 0.0
@@ -33,10 +33,7 @@ def forget_error(m, j):
 
 @inline
 def begin_step(m, j, now):
-    """Bookkeeping of every new activation: reset errors, and record the order of activation.
-
-    reads: activation; writes: old_activation, responsibility, pushed*, stamp
-    """
+    """Bookkeeping of every new activation: reset errors, and record the order of activation."""
     m.old_activation[j] = m.activation[j]
     forget_error(m, j)
     m.stamp[j] = now
@@ -44,10 +41,7 @@ def begin_step(m, j, now):
 
 @inline
 def clamp_neuron(m, j, value, now):
-    """Set the activation of an input. Its derivative is 0, so it gets no error and does not learn.
-
-    writes: activation, old_activation, derivative, responsibility, pushed*, stamp
-    """
+    """Set the activation of an input. Its derivative is 0, so it gets no error and does not learn."""
     begin_step(m, j, now)
     m.activation[j] = value
     m.derivative[j] = 0.0
@@ -55,10 +49,7 @@ def clamp_neuron(m, j, value, now):
 
 @rare(INDEX, INDEX)
 def hold_clamped(m, first, last):
-    """Set the activations of clamped neurons; derivatives of 0 let no error through.
-
-    reads: clamped, clamp; writes: activation, derivative
-    """
+    """Set the activations of clamped neurons; derivatives of 0 let no error through."""
     for j in range(first, last):
         if m.clamped[j]:
             m.activation[j], m.derivative[j] = m.clamp[j], 0.0
@@ -66,7 +57,7 @@ def hold_clamped(m, first, last):
 
 @rare(INDEX, INDEX)
 def silence_clamped(m, first, last):
-    """Clamped outputs have no error. reads: clamped; writes: projected"""
+    """Clamped outputs have no error."""
     for j in range(first, last):
         if m.clamped[j]:
             m.projected[j] = 0.0
@@ -82,11 +73,7 @@ def fire(m, first, last):
 
 @inline
 def squash_states(m, first, last):
-    """activation y_j = f_j(s_j) of consecutive neurons with one squash.
-
-    reads: state, squash, group_first, group_stop
-    writes: activation, old_activation, derivative, stamp, clock, responsibility, pushed*, failed
-    """
+    """activation y_j = f_j(s_j) of consecutive neurons with one squash."""
     code, now = m.squash[first], tick(m, last - first)
     if code == activations.LOGISTIC:
         for j in range(first, last):
@@ -111,6 +98,6 @@ def squash_states(m, first, last):
 
 @rare(INDEX, INDEX)
 def fire_registered(m, first, last):
-    """Activate by a registered function. writes: activation, derivative, failed"""
+    """Activate by a registered function."""
     for j in range(first, last):
         m.activation[j], m.derivative[j] = custom(m, m.failed, m.squash[j], m.state[j])

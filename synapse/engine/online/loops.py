@@ -1,7 +1,7 @@
 """The kernels that Python calls: activate, propagate, and the loops over many neurons and many steps.
 
 ``m`` is the bundle of a store's columns (see ``schema.py``). The parts of a step are in ``weigh.py``,
-``fire.py`` and ``propagate.py``. Each kernel lists the columns it reads and writes.
+``fire.py`` and ``propagate.py``.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ KEPT = 3
 
 @inline
 def clear_neuron(m, j):
-    """Clear the context: state, activation, errors, traces. writes: every cleared column, traces"""
+    """Clear the context: state, activation, errors, traces."""
     reset(m, j)
     if m.flags[j] & WITH_GATES:
         clear_traces(m, j)
@@ -57,7 +57,7 @@ def clear_neuron(m, j):
 
 @rare(INDEX)
 def clear_traces(m, j):
-    """Clear the traces of a neuron. writes: eligibility, influence, extended"""
+    """Clear the traces of a neuron."""
     n = u8(m.learning[j])
     if m.flags[j] & TRACED:
         for t in range(n):
@@ -78,7 +78,6 @@ def activate_network(m, span, inputs, row):
     """One step: inputs, then the others block by block. With empty inputs, none is clamped.
 
     In a synchronous network, all others are weighed before any of them fires.
-    reads: block_stop, synchronous, and the columns that `weigh_neuron` and `fire` read
     """
     first = span[FIRST]
     if inputs.size > 0:
@@ -102,7 +101,7 @@ def aim_outputs(m, span, targets, row, cost):
     """Write the outputs' error signals to ``projected``, 0 where the target is NaN.
 
     Returns a number that is finite if the cost is. Built-in costs are summed later, see `summed_cost`; their
-    logarithms are left out here. reads: activation, derivative, cost_weight; writes: projected
+    logarithms are left out here.
     """
     n = span[OUTPUTS]
     first, begin, total = span[STOP] - n, row * n, 0.0
@@ -152,7 +151,7 @@ def accepts_targets(targets, cost, unit):
 def check_rows(m, span, inputs, outputs, unit):
     """The status of rows before they are run: RESIZED if the arrays have other sizes, or REFUSED.
 
-    Refused is an input that is not finite in the store's float. writes: failed
+    Refused is an input that is not finite in the store's float.
     """
     most, n = most_of(unit), span[OUTPUTS]
     rows = u8(outputs.size) // n
@@ -179,7 +178,6 @@ def aim_at_targets(m, span, targets, cost, check, unit):
 
     Returns a status and the cost. With `check`, targets that the cost cannot have are refused. If `cost` is
     GIVEN_ERRORS, the targets are the error signals themselves, and the cost is 0.
-    reads: activation, derivative, cost_weight; writes: projected, failed
     """
     m.failed[0] = 0.0
     first, total = span[STOP] - span[OUTPUTS], 0.0

@@ -1,6 +1,6 @@
 """Kernels of the online rule: errors that a neuron sends to earlier ones, and updates of its weights.
 
-The equations are those of the page "The equations". Each kernel lists the columns it reads and writes.
+The equations are those of the page "The equations".
 Updates are added to ``weight_destination`` and ``bias_destination``, which are ``weight`` and ``bias`` unless
 updates are accumulated (``accumulate.py``).
 """
@@ -40,7 +40,7 @@ ONE = u8(1)
 
 @inline
 def push_back(m, r, delta, first, n, source):
-    """Send the error of a neuron back along a run of plain connections. writes: pushed"""
+    """Send the error of a neuron back along a run of plain connections."""
     if not m.run_flags[r] & SILENT:
         for t in range(n):
             m.pushed[source + t] += delta * m.weight[first + t]
@@ -48,7 +48,7 @@ def push_back(m, r, delta, first, n, source):
 
 @inline
 def move_traced(m, j, first, n, step):
-    """Update the weights of a run along stored traces. reads: eligibility; writes: weight_destination"""
+    """Update the weights of a run along stored traces."""
     trace = trace_of(m, j, first)
     for t in range(n):
         m.weight_destination[first + t] += step * m.eligibility[trace + t]
@@ -59,7 +59,6 @@ def propagate_run(m, r, delta, step, defer):
     """Push the error of a neuron along a run of plain connections, then update their weights.
 
     With `defer`, updates stay pending where they may: see `apply_pending`.
-    reads: activation, old_activation; writes: pushed, weight_destination
     """
     first, n, source = u8(m.run_first[r]), u8(m.run_length[r]), u8(m.run_source[r])
     flags = m.run_flags[r]
@@ -73,10 +72,7 @@ def propagate_run(m, r, delta, step, defer):
 
 @inline
 def propagate_traced_run(m, j, r, delta, step, pull, extended):
-    """Propagate along a run by stored traces; extended ones begin at `extended`, and have the step `pull`.
-
-    reads: activation, old_activation, eligibility, extended; writes: pushed, weight_destination
-    """
+    """Propagate along a run by stored traces; extended ones begin at `extended`, and have the step `pull`."""
     first, n, source = u8(m.run_first[r]), u8(m.run_length[r]), u8(m.run_source[r])
     flags = m.run_flags[r]
     push_back(m, r, delta, first, n, source)
@@ -98,7 +94,6 @@ def apply_pending(m, first, last):
     A weight is read in every step, to sum. Updating it then, instead of when the error is known,
     saves a pass over the weights. `weigh_neuron` reads the sources' previous activations from
     ``old_activation``; here, before the next step, they are still in ``activation``.
-    reads: pending_step, activation; writes: weight, pending_step
     """
     for j in range(first, last):
         step = m.pending_step[j]
@@ -119,10 +114,7 @@ def apply_pending(m, first, last):
 
 @inline
 def propagate_gated_run(m, j, r, delta, step):
-    """Propagate along a run with one gater, or with consecutive gaters.
-
-    reads: activation, old_activation, eligibility; writes: pushed, pushed_gated, weight_destination
-    """
+    """Propagate along a run with one gater, or with consecutive gaters."""
     first, n, source = u8(m.run_first[r]), u8(m.run_length[r]), u8(m.run_source[r])
     gater = u8(m.run_gater[r])
     flags = m.run_flags[r]
@@ -146,10 +138,7 @@ def propagate_gated_run(m, j, r, delta, step):
 
 @in_order
 def propagate_listed_run(m, j, r, delta, step, defer):
-    """Propagate along a run of scattered, ungated connections.
-
-    reads: activation, old_activation; writes: pushed, weight_destination
-    """
+    """Propagate along a run of scattered, ungated connections."""
     first, n, flags = u8(m.run_first[r]), u8(m.run_length[r]), m.run_flags[r]
     if not flags & SILENT:
         for c in range(first, first + n):
@@ -169,7 +158,6 @@ def propagate_any_run(m, j, r, delta, step):
     """Propagate along scattered gated connections, and those whose order is found at run time.
 
     No error is sent to what is delayed.
-    reads: activation, old_activation, stamp, eligibility; writes: pushed, pushed_gated, weight_destination
     """
     flags, kind = m.run_flags[r], m.run_kind[r]
     traced, memory = m.flags[j] & TRACED, m.flags[j] & MEMORY
@@ -199,10 +187,7 @@ def propagate_any_run(m, j, r, delta, step):
 
 @inline
 def push_influences(m, k, delta):
-    """The part delta_k I_jk of G_j, for every j that gates the self-connected k.
-
-    reads: influence; writes: pushed_traced
-    """
+    """The part delta_k I_jk of G_j, for every j that gates the self-connected k."""
     for p in range(u8(m.first_influence[k]), u8(m.last_influence[k])):
         gater = m.influence_gater[p]
         if m.influence_trace[p] != NONE and not is_delayed_by_stamp(m, gater, k):
@@ -214,7 +199,6 @@ def pull_extended(m, j, rate, pulls):
     """The part of the update that passes through gates: rate * sum_k delta_k x_ij^k.
 
     The first `pulls` terms have already been added with other updates.
-    reads: responsibility, extended; writes: weight_destination, bias_destination
     """
     first, n = u8(m.first_incoming[j]), u8(m.learning[j])
     for q in range(u8(m.first_pull[j]), u8(m.last_pull[j])):
@@ -237,9 +221,6 @@ def compute_deltas(m, first, last, rate, defer):
     P_j = f'_j sum_k delta_k g_jk w_jk + the cost's -dE/ds, which is in ``projected``;
     G_j = f'_j sum_k delta_k I_jk. Later neurons have pushed both sums before. With `defer`, the
     step of pending updates is stored.
-
-    reads: derivative, pushed*, projected, bias_eligibility
-    writes: responsibility, projected, gated, step, pending_step, pushed*, bias_destination
     """
     for j in range(first, last):
         derivative, flags = m.derivative[j], m.flags[j]
@@ -260,7 +241,6 @@ def propagate_neuron(m, j, rate, defer):
     """Push the error of a neuron to earlier ones, with its weights before the update; then update them.
 
     Learning dw_ij = rate (P_j e_ij + sum_k delta_k x_ij^k).
-    reads: responsibility, step, traces, activation; writes: pushed*, weight_destination, bias_destination
     """
     delta, step, flags = m.responsibility[j], m.step[j], m.flags[j]
     pulls, pull, extended = u8(0), zero(rate), u8(0)

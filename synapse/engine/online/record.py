@@ -79,7 +79,7 @@ def extended_trace(m, pair):
 
 @inline
 def note_neurons(m, what, at, begin, activated, only):
-    """The number `what` of the recorded neurons. See `note`. writes: log"""
+    """The number `what` of the recorded neurons. See `note`."""
     for i in range(m.log_place[schema.WATCHED_NEURONS]):
         j = m.watched[i]
         if j == NONE:
@@ -95,7 +95,7 @@ def note_neurons(m, what, at, begin, activated, only):
 
 @inline
 def note_connections(m, what, at, activated):
-    """The number `what` of the recorded connections. writes: log"""
+    """The number `what` of the recorded connections."""
     for i in range(m.log_place[schema.WATCHED_CONNECTIONS]):
         c = m.watched_connection[i]
         if c != NONE:
@@ -106,7 +106,7 @@ def note_connections(m, what, at, activated):
 
 @inline
 def note_pairs(m, at, activated):
-    """The extended traces of the recorded pairs. writes: log"""
+    """The extended traces of the recorded pairs."""
     for i in range(m.log_place[schema.WATCHED_PAIRS]):
         if m.watched_pair[i * u8(schema.PAIR_FIELDS) + u8(schema.PAIR_ROW)] != NONE:
             m.log[at + i] = extended_trace(m, i * u8(schema.PAIR_FIELDS))
@@ -121,8 +121,6 @@ def note(m, begin, activated, only):
     With `activated`, all numbers are written. Otherwise neurons have propagated: only the numbers that a
     propagation changes are written, into an open row, and values of removed owners do not change. The parts
     of an error are those of a propagation within the step: of the neuron in row `only`, or of all (NONE).
-
-    reads: watched*, and the recorded columns; writes: log, log_place
     """
     if begin:
         m.log_place[schema.WATCHED_STEPS] += ONE

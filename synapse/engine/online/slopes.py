@@ -21,10 +21,7 @@ u8 = np.uint64
 
 @inline
 def begin_slopes(m, span, errors, decay, sizes):
-    """Decay the sums, and write the errors of the outputs; without errors, their slopes.
-
-    reads: derivative; writes: weight_destination, bias_destination, projected
-    """
+    """Decay the sums, and write the errors of the outputs; without errors, their slopes."""
     for c in range(sizes[0]):
         m.weight_destination[c] *= decay
     for j in range(sizes[1]):
@@ -40,8 +37,7 @@ def move_along(m, delta, rate, bound, sizes):
     """Add the sums, times `delta` and a step, to the parameters; returns a status and the step.
 
     The step is ``rate / max(1, rate bound max(|delta|, 1) |sums|)``, with the sum of absolute values, and
-    the rate itself if the bound is 0. If it is not finite, nothing has changed. reads: weight_destination,
-    bias_destination; writes: weight, bias
+    the rate itself if the bound is 0. If it is not finite, nothing has changed.
     """
     size = 0.0
     for c in range(sizes[0]):

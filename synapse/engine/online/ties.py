@@ -39,17 +39,14 @@ def add_moves(values, rows, lengths, groups, base, move, stretches):
 
 @inline
 def stop_at_zero(m, row):
-    """Stop a weight at 0 if an update has taken it across. reads: sign; writes: weight"""
+    """Stop a weight at 0 if an update has taken it across."""
     if m.sign[row] * m.weight[row] < 0.0:  # one branch, which is rarely taken
         m.weight[row] = zero(m.weight[row])
 
 
 @rare(INDEX, INDEX)
 def hold_signs(m, first, last):
-    """Let the weights into neurons keep their signs; those that are shared are updated later.
-
-    reads: sign, tie; writes: weight
-    """
+    """Let the weights into neurons keep their signs; those that are shared are updated later."""
     for j in range(first, last):
         begin = u8(m.first_incoming[j])
         for row in range(begin, begin + u8(m.learning[j])):
@@ -59,10 +56,7 @@ def hold_signs(m, first, last):
 
 @rare()
 def note_tied(m):
-    """Store the shared numbers before a step.
-
-    reads: weight, bias; writes: tied_base, tied_move, bias_tied_base, bias_tied_move
-    """
+    """Store the shared numbers before a step."""
     if m.ties[STRETCHES] != 0:
         note_shared(m.weight, m.tied_first, m.tied_base, m.tied_move, m.ties[GROUPS])
     if m.ties[BIAS_STRETCHES] != 0:
@@ -71,10 +65,7 @@ def note_tied(m):
 
 @rare()
 def move_tied(m):
-    """Update shared numbers by the sum of their members' updates.
-
-    writes: weight, tied_move, bias, bias_tied_move
-    """
+    """Update shared numbers by the sum of their members' updates."""
     if m.ties[STRETCHES] != 0:
         stretches = m.tied, m.tied_length, m.tied_group
         add_moves(m.weight, *stretches, m.tied_base, m.tied_move, m.ties[STRETCHES])

@@ -1,7 +1,7 @@
 """Kernels of states: the sums of a neuron's inputs, and the traces that are updated with them.
 
 ``m`` is the bundle of a store's columns (see ``schema.py``). The equations are those of the
-page "The equations". Each kernel lists the columns it reads and writes.
+page "The equations".
 """
 
 from __future__ import annotations
@@ -35,10 +35,7 @@ ONE = u8(1)
 
 @inline
 def carry_state(m, j):
-    """Start the state of a self-connected neuron: g_jj w_jj, and the state carried over.
-
-    reads: weight, activation, state; writes: influence
-    """
+    """Start the state of a self-connected neuron: g_jj w_jj, and the state carried over."""
     carry = m.weight[m.self_row[j]]
     gater = m.self_gater[j]
     if gater != NONE:
@@ -51,10 +48,7 @@ def carry_state(m, j):
 
 @inline
 def gated_sum(m, j, r, first, n):
-    """The weighted inputs of `j` from a run of gated connections.
-
-    reads: weight, source, gater, activation; writes: influence
-    """
+    """The weighted inputs of `j` from a run of gated connections."""
     kind = m.run_kind[r]
     total = zero(m.bias[j])
     if kind == PAIRED:
@@ -76,16 +70,13 @@ def gated_sum(m, j, r, first, n):
 
 @inline
 def trace_of(m, j, row):
-    """Index of the eligibility of the incoming connection in this row. reads: first_trace"""
+    """Index of the eligibility of the incoming connection in this row."""
     return u8(m.first_trace[j]) + row - u8(m.first_incoming[j])
 
 
 @inline
 def move_eligibility(m, j, carry):
-    """eligibility e_ij = g_jj w_jj e_ij(old) + g_ij y_i, for the trainable connections.
-
-    reads: activation, weight, state; writes: eligibility, bias_eligibility
-    """
+    """eligibility e_ij = g_jj w_jj e_ij(old) + g_ij y_i, for the trainable connections."""
     for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
         if m.run_flags[r] & FIXED:
             continue
@@ -112,11 +103,7 @@ def move_eligibility(m, j, carry):
 
 @inline
 def move_extended(m, k, carry, block):
-    """extended x_ij^k = g_kk w_kk x_ij^k(old) + f'_j e_ij I_jk, for every j that gates k.
-
-    reads: influence, derivative, eligibility, bias_eligibility, activation, old_activation
-    writes: extended
-    """
+    """extended x_ij^k = g_kk w_kk x_ij^k(old) + f'_j e_ij I_jk, for every j that gates k."""
     for p in range(u8(m.first_influence[k]), u8(m.last_influence[k])):
         if m.influence_trace[p] == NONE:
             continue
@@ -175,7 +162,7 @@ def is_moving(m, j):
     """Whether pending updates are applied while the inputs of `j` are summed, even if they have been applied.
 
     A sum of updated weights has another order than a sum of weights. So the order must not depend on
-    whether the error of the latest step came in this call. reads: pending_step, responsibility
+    whether the error of the latest step came in this call.
     """
     if m.pending_step[j] != 0.0:
         return True
@@ -184,10 +171,7 @@ def is_moving(m, j):
 
 @inline
 def dense_sum(m, j, r, first, n):
-    """The weighted inputs of `j` from a run of plain connections, after applying pending updates.
-
-    reads: weight, activation, old_activation, pending_step; writes: weight
-    """
+    """The weighted inputs of `j` from a run of plain connections, after applying pending updates."""
     source = u8(m.run_source[r])
     total = zero(m.bias[j])
     step = m.pending_step[j]
@@ -204,7 +188,7 @@ def dense_sum(m, j, r, first, n):
 
 @in_order
 def moved_weight(m, c, step):
-    """A weight of a list after its pending update. reads: source, old_activation; writes: weight"""
+    """A weight of a list after its pending update."""
     weight = m.weight[c] + step * m.old_activation[m.source[c]]
     m.weight[c] = weight
     return weight
@@ -212,10 +196,7 @@ def moved_weight(m, c, step):
 
 @in_order
 def listed_sum(m, j, r, first, n):
-    """The sum of a run from scattered sources, in four parts, so that no sum waits for the previous one.
-
-    reads: weight, source, activation, pending_step
-    """
+    """The sum of a run from scattered sources, in four parts, so that no sum waits for the previous one."""
     step, none = m.pending_step[j], zero(m.bias[j])
     whole, total, total1, total2, total3 = n - n % u8(4), none, none, none, none
     if is_moving(m, j) and may_be_pending(m, r):
@@ -239,10 +220,7 @@ def listed_sum(m, j, r, first, n):
 
 @inline
 def ungated_sum(m, j, r, first, n):
-    """The sum of an ungated run.
-
-    reads: weight, source, activation, old_activation, pending_step; writes: weight
-    """
+    """The sum of an ungated run."""
     if m.run_kind[r] == DENSE:
         return dense_sum(m, j, r, first, n)
     return listed_sum(m, j, r, first, n)
@@ -250,10 +228,7 @@ def ungated_sum(m, j, r, first, n):
 
 @inline
 def weigh_plain(m, j):
-    """state s_j = b_j + sum_i w_ij y_i of a neuron without gates and traces.
-
-    reads: weight, bias, activation; writes: state, old_state
-    """
+    """state s_j = b_j + sum_i w_ij y_i of a neuron without gates and traces."""
     state = m.bias[j]
     for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
         state += ungated_sum(m, j, r, u8(m.run_first[r]), u8(m.run_length[r]))
@@ -267,7 +242,6 @@ def weigh_neuron(m, j, block):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, and its traces.
 
     Neurons from row `block` on have not activated in this step.
-    reads: weight, bias, activation; writes: state, old_state, traces
     """
     flags = m.flags[j]
     old = m.state[j]
@@ -293,11 +267,7 @@ def weigh_neuron(m, j, block):
 
 @inline
 def weigh_four(m, j):
-    """The states of four neurons with the same sources: every source is read once for all four.
-
-    reads: weight, bias, activation, old_activation, pending_step
-    writes: state, old_state, weight, pending_step
-    """
+    """The states of four neurons with the same sources: every source is read once for all four."""
     j1, j2, j3 = j + ONE, j + u8(2), j + u8(3)
     state, state1, state2, state3 = m.bias[j], m.bias[j1], m.bias[j2], m.bias[j3]
     step, step1, step2, step3 = m.pending_step[j], m.pending_step[j1], m.pending_step[j2], m.pending_step[j3]

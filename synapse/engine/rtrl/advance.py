@@ -22,18 +22,14 @@ COLUMNS = u8(len(PACKS))
 
 @inline
 def remember(m, p):
-    """Keep the slopes of the previous step, before the next one. writes: old_derivative"""
+    """Keep the slopes of the previous step, before the next one."""
     for k in range(p.counts[schema.PLAN_ROOTS]):
         p.old_derivative[k] = m.derivative[p.root[k]]
 
 
 @inline
 def lay_direct(m, p, span, to):
-    """How the parameters into each neuron move its state within the step: g_ij y_i. writes: direct
-
-    They are written from `to` on. Neurons for which these are the same numbers share them; the first of them
-    comes first.
-    """
+    """How the parameters into each neuron move its state within the step: g_ij y_i."""
     laid = u8(0)
     for i in range(span[schema.STOP] - span[schema.FIRST]):
         j, at = i + span[schema.FIRST], u8(p.direct_at[i])
@@ -57,7 +53,7 @@ def lay_direct(m, p, span, to):
 
 @inline
 def lay_run(m, p, r, at):
-    """How the weights of a run move the state of its target within the step. writes: direct"""
+    """How the weights of a run move the state of its target within the step."""
     kind, first, n = m.run_kind[r], u8(m.run_first[r]), u8(m.run_length[r])
     activations, gains = sources_read(m, r), gaters_read(m, r)
     if kind == LISTED:
@@ -79,7 +75,7 @@ def lay_run(m, p, r, at):
 
 @inline
 def lay_values(p, begin, terms, count, step, to):
-    """The factors of the terms of some lines, term by term. reads: reading_value; writes: values"""
+    """The factors of the terms of some lines, term by term."""
     for k in range(count):
         for e in range(terms):
             p.values[to + e * step + k] = p.reading_value[p.term_value[begin + k * terms + e]]
@@ -170,7 +166,7 @@ def renew_tile(p, places, first, terms, z, factors, at, stride, rows, q, left, c
 
 @inline
 def renew_tiles(p, begin, end, n, old, new, places, first, terms, factors, at, across, down):
-    """Z(t) = J Z(t-1) for lines of a class, eight at a time. writes: sensitivity
+    """Z(t) = J Z(t-1) for lines of a class, eight at a time.
 
     Term e is the line at `old` + places[first + e]. Its factors for eight lines from k on are at
     `at` + k `across` + e `down`. The columns of the last tile overlap with those before it.
@@ -195,7 +191,7 @@ def renew_tiles(p, begin, end, n, old, new, places, first, terms, factors, at, a
 
 @inline
 def add_direct(p, line, new):
-    """Z(t) += I for a line. reads: visit_delta, direct; writes: sensitivity"""
+    """Z(t) += I for a line."""
     to = new + p.line_at[line]
     for d in range(u8(p.part_first[line]), u8(p.part_first[line + ONE])):
         delta = p.visit_delta[p.part_visit[d]]
@@ -206,7 +202,7 @@ def add_direct(p, line, new):
 
 @inline
 def renew_class(m, p, c, old, new):
-    """Z(t) = J Z(t-1) + I for the lines of a class. writes: sensitivity, values"""
+    """Z(t) = J Z(t-1) + I for the lines of a class."""
     n = u8(p.class_width[c])
     for b in range(u8(p.class_block[c]), u8(p.class_block[c + ONE])):
         begin, end = u8(p.block_line[b]), u8(p.block_line[b + ONE])
@@ -223,7 +219,7 @@ def renew_class(m, p, c, old, new):
 
 @rare(PLAN, INDEX, INDEX, INDEX, INDEX)
 def renew_block(m, p, b, n, old, new):
-    """Z(t) = J Z(t-1) for a block of many lines, in tiles. writes: sensitivity, values"""
+    """Z(t) = J Z(t-1) for a block of many lines, in tiles."""
     begin, end = u8(p.block_line[b]), u8(p.block_line[b + ONE])
     first, terms = p.block_term[b], p.block_term[b + ONE] - p.block_term[b]
     for k in range(u8(0), end - begin, LINES):
@@ -252,7 +248,6 @@ def follow_back(p, c, steps, n):
     """Follow n vectors over the lines of a class, line by line, back through the first pending steps.
 
     A vector a of the last step gives a I there, by neuron, and the vector a J of the step before.
-    writes: visit_delta, reading_value
     """
     first, stop, numbers = u8(p.class_line[c]), u8(p.class_line[c + ONE]), p.reading_value
     near, far = end_of(p, steps), end_of(p, steps + ONE)
@@ -284,10 +279,7 @@ def follow_back(p, c, steps, n):
 
 @inline
 def add_pending(p, c, new, steps):
-    """Add what is direct in pending steps, carried to the last of them, to the lines of a class, in tiles.
-
-    reads: visit_delta, direct; writes: sensitivity
-    """
+    """Add what is direct in pending steps, carried to the last of them, to the lines of a class, in tiles."""
     begin, end, step = u8(p.class_line[c]), u8(p.class_line[c + ONE]), tiles.width(p.sensitivity)
     for line in range(begin, end, LINES):
         count = min(LINES, end - line)
@@ -308,7 +300,6 @@ def renew(m, p, steps):
     """Write the sensitivities after the first pending steps to the other half.
 
     A unit vector for each line, followed back, is its line of J(t) ... J(t-k+1).
-    writes: visit_delta, reading_value, sensitivity
     """
     half = p.counts[schema.PLAN_HALF]
     old = p.latest[schema.LATEST_HALF] * half
@@ -327,7 +318,7 @@ def renew(m, p, steps):
 
 @inline
 def renew_pending(m, p):
-    """Compute the sensitivities after the pending steps, which stay pending. writes: latest"""
+    """Compute the sensitivities after the pending steps, which stay pending."""
     if p.latest[schema.LATEST_PENDING] > 0 and p.latest[schema.LATEST_RENEWED] == 0:
         renew(m, p, p.latest[schema.LATEST_PENDING])
         p.latest[schema.LATEST_RENEWED] = ONE
@@ -335,10 +326,7 @@ def renew_pending(m, p):
 
 @noinline
 def advance(m, p, span):
-    """Renew all sensitivities after an activation, Z(t) = J Z(t-1) + I, or leave the step pending.
-
-    writes: direct, visit_delta, reading_value, sensitivity, latest
-    """
+    """Renew all sensitivities after an activation, Z(t) = J Z(t-1) + I, or leave the step pending."""
     if p.counts[schema.PLAN_DEPTH] > 1 and p.latest[schema.LATEST_PENDING] == p.counts[schema.PLAN_DEPTH]:
         renew_pending(m, p)
         p.latest[schema.LATEST_HALF] = ONE - p.latest[schema.LATEST_HALF]
@@ -358,10 +346,7 @@ def advance(m, p, span):
 
 @rare(PLAN, INDEX, INDEX)
 def learn_pending(m, p, c, steps):
-    """Take the errors of the lines of a class back through the first pending steps, and learn from these.
-
-    writes: values, visit_delta, reading_value, weight_destination, bias_destination
-    """
+    """Take the errors of the lines of a class back through the first pending steps, and learn from these."""
     lines, at = u8(p.class_line[c + ONE] - p.class_line[c]), end_of(p, steps)
     for k in range(lines):
         p.reading_value[at + k] = p.values[k]
@@ -385,7 +370,6 @@ def move_through(m, p, rate):
 
     dE/dp = delta_j I_p + sum_q aim_q Z_qp(t-1), for the parameters p into neurons j that have sensitivities.
     Errors first go back through the pending steps before this one.
-    reads: responsibility, direct, aim, sensitivity; writes: weight_destination, bias_destination
     """
     half, pending = p.counts[schema.PLAN_HALF], p.latest[schema.LATEST_PENDING]
     old = p.latest[schema.LATEST_HALF] * half

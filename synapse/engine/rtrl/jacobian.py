@@ -28,17 +28,14 @@ ONE = u8(1)
 
 @inline
 def clear_errors(m, span):
-    """Reset the error signals of all neurons. writes: projected"""
+    """Reset the error signals of all neurons."""
     for j in range(span[LEARNING], span[STOP]):
         m.projected[j] = 0.0
 
 
 @inline
 def aim_at(m, span, o):
-    """The slopes d y_o / d s of the outputs within the step.
-
-    reads: derivative, activation; writes: projected
-    """
+    """The slopes d y_o / d s of the outputs within the step."""
     clear_errors(m, span)
     j = span[STOP] - span[OUTPUTS] + o
     if m.squash[j] != SOFTMAX:
@@ -51,7 +48,7 @@ def aim_at(m, span, o):
 
 @inline
 def collect(m, places, jacobian, o):
-    """Move what the buffers hold to a row of H; shared parameters are summed. writes: *_destination"""
+    """Move what the buffers hold to a row of H; shared parameters are summed."""
     weight_rows, weight_entries, bias_rows, bias_entries = places
     for i in range(len(weight_entries)):
         jacobian[o, weight_entries[i]] = 0.0
@@ -117,10 +114,7 @@ def leave_out(span, targets, row, jacobian):
 
 @inline
 def show_direct_errors(m, span, targets, row, cost):
-    """Leave the errors of the outputs in the store, and none of other neurons.
-
-    writes: projected, responsibility
-    """
+    """Leave the errors of the outputs in the store, and none of other neurons."""
     for j in range(span[LEARNING], span[STOP]):
         forget_error(m, j)
         m.projected[j] = 0.0

@@ -32,7 +32,7 @@ ONE = u8(1)
 
 @rare(PLAN)
 def note_sensitivities(m, p):
-    """Complete the last row of the log with the sensitivities. reads: noted, sensitivity; writes: log"""
+    """Complete the last row of the log with the sensitivities."""
     renew_pending(m, p)
     n, half = m.log_place[schema.WATCHED_SENSITIVITIES], p.counts[schema.PLAN_HALF]
     half *= p.latest[schema.LATEST_HALF] ^ p.latest[schema.LATEST_RENEWED]
@@ -44,7 +44,7 @@ def note_sensitivities(m, p):
 
 @inline
 def clear_plan(p):
-    """Reset all sensitivities. writes: sensitivity, old_derivative, latest"""
+    """Reset all sensitivities."""
     for i in range(p.counts[schema.PLAN_HALF]):
         p.sensitivity[i] = 0.0
     for k in range(p.counts[schema.PLAN_ROOTS]):

@@ -39,7 +39,7 @@ def part(span, which):
 
 @inline
 def push_run(m, p, span, r, delta, what):
-    """Send an error along a run of connections, to its sources, its gaters or both. writes: flow"""
+    """Send an error along a run of connections, to its sources, its gaters or both."""
     if m.run_kind[r] > LISTED:
         push_gated(m, p, span, r, delta, what)
     elif what & SOURCES:
@@ -54,7 +54,7 @@ def push_run(m, p, span, r, delta, what):
 
 @rare(PLAN, INDICES, INDEX, UNIT, INDEX)
 def push_gated(m, p, span, r, delta, what):
-    """`push_run` for a run with gaters. writes: flow"""
+    """`push_run` for a run with gaters."""
     flags = m.run_flags[r]
     if what & SOURCES:
         push_sources(m, p, r, delta, part(span, of_sources(flags, PUSHED, PREVIOUS)))
@@ -64,7 +64,7 @@ def push_gated(m, p, span, r, delta, what):
 
 @inline
 def push_sources(m, p, r, delta, to):
-    """Send an error along a run, scaled by its gaters. writes: flow"""
+    """Send an error along a run, scaled by its gaters."""
     kind, first, n = m.run_kind[r], u8(m.run_first[r]), u8(m.run_length[r])
     gains = gaters_read(m, r)
     source, gater = u8(m.run_source[r]), u8(m.run_gater[r])
@@ -80,7 +80,7 @@ def push_sources(m, p, r, delta, to):
 
 @inline
 def push_gaters(m, p, r, delta, to):
-    """Send an error to the gaters of a run: delta w_ij y_i. writes: flow"""
+    """Send an error to the gaters of a run: delta w_ij y_i."""
     kind, first, n = m.run_kind[r], u8(m.run_first[r]), u8(m.run_length[r])
     activations = sources_read(m, r)
     source, gater = u8(m.run_source[r]), u8(m.run_gater[r])
@@ -131,7 +131,7 @@ def mix_group(m, p, span, j):
 
 @inline
 def carried_back(m, p, span, k):
-    """What has been pushed to the state of a recurrent neuron one step earlier. reads: old_*, flow"""
+    """What has been pushed to the state of a recurrent neuron one step earlier."""
     row = u8(p.root[k])
     previous, carried = part(span, PREVIOUS), p.flow[part(span, CARRIED) + row]
     if m.squash[row] != SOFTMAX:
@@ -147,7 +147,6 @@ def sweep_root(m, p, span, k, visits, readings):
     """d s_r / d s_j within the step for all neurons that a sweep visits, and d s_r / d s_q one step earlier.
 
     They are written for the pending step whose numbers begin at `visits` and `readings`.
-    writes: visit_delta, reading_value
     """
     begin = u8(p.visit_first[k])
     pushed, gated = part(span, PUSHED), part(span, GATED)
@@ -179,10 +178,7 @@ def sweep_root(m, p, span, k, visits, readings):
 
 @inline
 def move_direct(m, p, span, j, step):
-    """Update the parameters into a neuron that has no sensitivities.
-
-    writes: weight_destination, bias_destination
-    """
+    """Update the parameters into a neuron that has no sensitivities."""
     if p.direct_at[j - span[FIRST]] != NONE:
         return
     for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
@@ -194,7 +190,7 @@ def move_direct(m, p, span, j, step):
 
 @inline
 def move_run(m, r, step):
-    """Update the weights of a run. reads: activation, old_activation; writes: weight_destination"""
+    """Update the weights of a run."""
     kind, first, n = m.run_kind[r], u8(m.run_first[r]), u8(m.run_length[r])
     activations = sources_read(m, r)
     if kind == LISTED:
@@ -221,7 +217,6 @@ def sweep_cost(m, p, span, learning, rate):
     """Errors of all neurons within the step, updates by what is direct, and the errors of the step before.
 
     The outputs' error signals are in ``projected``, the others' are 0.
-    writes: responsibility, projected, gated, aim, weight_destination, bias_destination
     """
     pushed, gated = part(span, PUSHED), part(span, GATED)
     for back in range(span[STOP] - learning):

@@ -8,11 +8,10 @@ import numpy as np
 
 from . import engine
 from ._typing import Floats
+from .engine.functions import ROUNDING
 from .errors import ArgumentError
 
 TINY = float(np.finfo(np.float64).tiny)  # a count of 0 that can be divided by, and lost in any sum
-ROUNDING = 64 * np.finfo(np.float64).eps
-"""A deviation below this share of the mean is a rounding error: the column is constant."""
 TOO_LARGE = (
     "Expected values whose squares are finite numbers, to standardise them, got larger ones. "
     "Give other units, or scale=False."
@@ -52,35 +51,19 @@ class RunningScale:
         self.count[at] = count
         self.mean[at] += gap * (total / count)
         self.squares[at] += squares
-        self._deviate()
-
-    def take(self, row: Floats, weight: float = 1.0) -> Floats:
-        """Count one row, NaN where a column has no value, and return it in standard units, 0 for NaN.
-
-        With a weight of 0, nothing is counted.
-        """
-        standard = np.empty(len(row))
-        columns = self.count, self.mean, self.squares, self.deviation
-        if not engine.functions.scale.take_row(row, weight, self.keep, *columns, standard):
-            raise ArgumentError(TOO_LARGE)
-        return standard
-
-    def add_each(self, rows: Floats) -> Floats:
-        """Count rows of all columns one after the other; returns each with the scale after it."""
-        counts = self.count + np.arange(1.0, len(rows) + 1.0)[:, None]
-        gaps = rows - self.mean
-        shifts = np.cumsum(gaps, axis=0) / counts
-        squares = np.maximum(self.squares + np.cumsum(gaps**2, axis=0) - counts * shifts**2, 0.0)
-        deviations = np.sqrt(squares / counts)
-        deviations[deviations <= ROUNDING * np.abs(self.mean + shifts)] = 1.0
-        standard: Floats = (gaps - shifts) / deviations
-        self.count, self.squares, self.deviation = counts[-1], squares[-1], deviations[-1]
-        self.mean = self.mean + shifts[-1]
-        return standard
-
-    def _deviate(self) -> None:
         self.deviation = np.sqrt(self.squares / self.count)
         self.deviation[self.deviation <= ROUNDING * np.abs(self.mean)] = 1.0
+
+    def take(self, rows: Floats, weight: float = 1.0) -> Floats:
+        """Count one row, or several one after the other, and return each in standard units after it.
+
+        NaN, where a column has no value, is not counted and becomes 0. A weight of 0 counts nothing.
+        """
+        standard, columns = np.empty(rows.shape), (self.count, self.mean, self.squares, self.deviation)
+        each, written = rows.reshape(-1, len(self.mean)), standard.reshape(-1, len(self.mean))
+        if not engine.functions.scale.take_rows(each, weight, self.keep, *columns, written):
+            raise ArgumentError(TOO_LARGE)
+        return standard
 
     def standard(self, rows: Floats, first: int = 0) -> Floats:
         """Values of the columns from `first` on, with mean 0 and deviation 1."""

@@ -10,8 +10,9 @@ from river import base
 
 from .. import _checks as checks
 from .._running_scale import RunningScale
+from ..engine.functions import SQUARABLE
 from ..errors import ArgumentError
-from .stream_network import MOST, Features, StreamNetwork
+from .stream_network import Features, StreamNetwork
 
 
 @final
@@ -65,7 +66,7 @@ class NetworkRegressor(StreamNetwork, base.Regressor):
 
 def checked_target(y: Any) -> float:
     """A number that a scale can count."""
-    target = y if type(y) is float and abs(y) < MOST else checks.finite_number("The target", y)
-    if abs(target) >= MOST:
-        raise ArgumentError(checks.expected("The target", f"between -{MOST:g} and {MOST:g}", y))
+    target = y if type(y) is float and abs(y) < SQUARABLE else checks.finite_number("The target", y)
+    if abs(target) >= SQUARABLE:
+        raise ArgumentError(checks.expected("The target", f"between -{SQUARABLE:g} and {SQUARABLE:g}", y))
     return target

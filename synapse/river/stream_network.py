@@ -16,6 +16,7 @@ import architect
 from .. import _checks as checks
 from .._running_scale import RunningScale
 from .._typing import Floats
+from ..engine.functions import SQUARABLE
 from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.layer import Layer
 from ..objects.network import Network, require_network
@@ -24,8 +25,6 @@ from ..objects.slopes import SlopeTraces
 
 BUILDS = ("Perceptron", "Elman", "GRU", "LSTM")
 AUTO = "auto"
-MOST = 1e150
-"""Values below this have squares that a scale can count."""
 FORGOTTEN_EVERY = 64
 """Samples between two looks for features that have not been seen for too long."""
 
@@ -243,9 +242,9 @@ def _number(name: Hashable, value: Any) -> float:
     if not isinstance(value, str | bytes | complex | np.complexfloating):
         with suppress(TypeError, ValueError, OverflowError):
             number = math.nan if value is None else float(value)
-    if abs(number) >= MOST:
+    if abs(number) >= SQUARABLE:
         raise ArgumentTypeError(
-            f"Expected the features to be numbers between -{MOST:g} and {MOST:g}, got "
+            f"Expected the features to be numbers between -{SQUARABLE:g} and {SQUARABLE:g}, got "
             f"{checks.shown(value)} for {checks.shown(name)}. Encode words first, such as by "
             "river.preprocessing.OneHotEncoder."
         )

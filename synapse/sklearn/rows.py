@@ -10,11 +10,9 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import validate_data
 
 from .._typing import Floats
+from ..engine.functions import SQUARABLE
 from ..errors import ArgumentError
 from .estimator import AUTO, LEARNING, NOTES, ClassTargets, NetworkEstimator, parameters
-
-LARGE = 1e150
-"""Values below this have squares that a scale can count."""
 
 
 class RowEstimator(NetworkEstimator):
@@ -44,14 +42,14 @@ class RowEstimator(NetworkEstimator):
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Self:
         if sample_weight is None and self._is_plain(X) and len(X) == 1 and type(y) in (np.ndarray, list):
             target = self._plain_target(y[0]) if self._flat and len(y) == 1 else None
-            if target is not None and np.abs(X).max() < LARGE:  # also false for NaN
+            if target is not None and np.abs(X).max() < SQUARABLE:  # also false for NaN
                 self._step(X[0], target)
                 return self
         return super()._partial_fit(X, y, classes, sample_weight)
 
     def _plain_target(self, value: Any) -> Floats | None:
         """The targets of one value that needs no checks; None if it does."""
-        return np.array([value]) if isinstance(value, float) and abs(value) < LARGE else None
+        return np.array([value]) if isinstance(value, float) and abs(value) < SQUARABLE else None
 
     def _step(self, row: Floats, target: Floats) -> None:
         """Learn one row by the online rule, after the scale has counted it."""

@@ -10,6 +10,11 @@ from typing import Any
 
 from . import activations, costs
 
+SQUARABLE = 1e150
+"""Numbers below this have squares that means and deviations can count."""
+ROUNDING = 64 * 2.0**-52
+"""A deviation below this share of the mean is a rounding error: the column is constant."""
+
 
 def __getattr__(name: str) -> Any:
     if name in ("compiled", "optimizers", "scale"):

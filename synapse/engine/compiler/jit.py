@@ -34,20 +34,20 @@ FAST_MATH = {"reassoc", "contract", "nsz"}
 DEBUGGING = bool(numba.config.DISABLE_JIT)
 
 
-def kernel(function: Callable[..., Any]) -> Any:
-    """Compile an entry: a function that Python calls with a store's table of addresses."""
+def kernel(function: Callable[..., Any], fastmath: Any = FAST_MATH) -> Any:
+    """Compile an entry: a function that Python calls, most with a store's table of addresses."""
     if DEBUGGING:
         return np.errstate(all="ignore")(function)  # compiled arithmetic does not warn either
-    compiled = to_machine_code(function)
+    compiled = to_machine_code(function, fastmath)
     cache.enable(compiled)
     return compiled
 
 
-def to_machine_code(function: Callable[..., Any], **options: Any) -> Any:
+def to_machine_code(function: Callable[..., Any], fastmath: Any = FAST_MATH, **options: Any) -> Any:
     """Compile a function to machine code, with all parts that it reaches."""
     return numba.njit(
         nogil=True,
-        fastmath=FAST_MATH,
+        fastmath=fastmath,
         error_model="numpy",
         boundscheck=False,
         _nrt=False,

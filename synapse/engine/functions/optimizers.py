@@ -15,40 +15,44 @@ returns whether all variances stay above 0; `renew` then changes the covariances
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 
 from ..compiler.calls import strict
 from ..compiler.jit import inline, kernel
 
+equation = partial(kernel, fastmath=False)  # whoever calls it, the bits are the same
+
 
 @strict
 def are_finite(numbers, n):
     """Whether the first n numbers are finite."""
-    found = True
+    finite = True
     for i in range(n):
-        found &= math.isfinite(numbers[i])
-    return found
+        finite &= math.isfinite(numbers[i])
+    return finite
 
 
-@strict
-def change_by_sgd(change, values, gradient, memory, settings, rate, begin, end):
+@equation
+def sgd(change, values, gradient, memory, settings, rate, count, begin, end):
     """Gradient descent with momentum (Polyak, or Nesterov) and weight decay."""
     number, nesterov = change.dtype.type, settings[1]
     momentum, decay, pace = number(settings[0]), number(settings[2]), number(rate)
     if momentum == 0.0:
         for i in range(end - begin):
             change[i] = (values[i] * decay + gradient[i]) * pace
-        return
+        return are_finite(change, end - begin)
     velocity = memory[0][begin:end]
     for i in range(end - begin):
         slope = values[i] * decay + gradient[i]
         velocity[i] = velocity[i] * momentum + slope
         change[i] = (slope + velocity[i] * momentum if nesterov else velocity[i]) * pace
+    return are_finite(change, end - begin)
 
 
-@strict
-def change_by_rmsprop(change, values, gradient, memory, settings, rate, begin, end):
+@equation
+def rmsprop(change, values, gradient, memory, settings, rate, count, begin, end):
     """Gradients divided by the root of their mean square, centred or not, with momentum or without."""
     number, centered = change.dtype.type, settings[3]
     decay, rest, zero, pace = number(settings[0]), number(1.0 - settings[0]), number(0.0), number(rate)
@@ -67,20 +71,22 @@ def change_by_rmsprop(change, values, gradient, memory, settings, rate, begin, e
             quotient += velocity[i] * momentum
             velocity[i] = quotient
         change[i] = quotient * pace
+    return are_finite(change, end - begin)
 
 
-@strict
-def change_by_adagrad(change, values, gradient, memory, settings, rate, begin, end):
+@equation
+def adagrad(change, values, gradient, memory, settings, rate, count, begin, end):
     """Gradients divided by the root of the sum of their squares."""
     number, total = change.dtype.type, memory[0][begin:end]
     epsilon, pace = number(settings[0]), number(rate)
     for i in range(end - begin):
         total[i] += gradient[i] * gradient[i]
         change[i] = gradient[i] / (math.sqrt(total[i]) + epsilon) * pace
+    return are_finite(change, end - begin)
 
 
-@strict
-def change_by_adam(change, values, gradient, memory, settings, rate, count, begin, end):
+@equation
+def adam(change, values, gradient, memory, settings, rate, count, begin, end):
     """Adam, AMSGrad, and decoupled weight decay."""
     number, steps = change.dtype.type, float(count)
     beta, beta2, amsgrad = settings[0], settings[1], settings[3]
@@ -98,10 +104,11 @@ def change_by_adam(change, values, gradient, memory, settings, rate, count, begi
             largest[i] = square
         quotient = first[i] / (math.sqrt(square) * root + epsilon)
         change[i] = quotient * pace + values[i] * decay
+    return are_finite(change, end - begin)
 
 
-@strict
-def change_by_rprop(change, values, gradient, memory, settings, rate, begin, end):
+@equation
+def rprop(change, values, gradient, memory, settings, rate, count, begin, end):
     """Steps that grow while the gradient keeps its sign, and shrink otherwise."""
     shrink, grow, least, most, own = settings[0], settings[1], settings[2], settings[3], settings[4]
     sizes, signs, scale = memory[0][begin:end], memory[1][begin:end], rate / own
@@ -112,40 +119,6 @@ def change_by_rprop(change, values, gradient, memory, settings, rate, begin, end
         sizes[i] = min(max(sizes[i] * factor, least), most)
         signs[i] = 0.0 if turn < 0.0 else sign
         change[i] = signs[i] * sizes[i] * scale
-
-
-@kernel
-def sgd(change, values, gradient, memory, settings, rate, count, begin, end):
-    """The equation of gradient descent."""
-    change_by_sgd(change, values, gradient, memory, settings, rate, begin, end)
-    return are_finite(change, end - begin)
-
-
-@kernel
-def rmsprop(change, values, gradient, memory, settings, rate, count, begin, end):
-    """The equation of RMSprop."""
-    change_by_rmsprop(change, values, gradient, memory, settings, rate, begin, end)
-    return are_finite(change, end - begin)
-
-
-@kernel
-def adagrad(change, values, gradient, memory, settings, rate, count, begin, end):
-    """The equation of AdaGrad."""
-    change_by_adagrad(change, values, gradient, memory, settings, rate, begin, end)
-    return are_finite(change, end - begin)
-
-
-@kernel
-def adam(change, values, gradient, memory, settings, rate, count, begin, end):
-    """The equation of Adam and AdamW."""
-    change_by_adam(change, values, gradient, memory, settings, rate, count, begin, end)
-    return are_finite(change, end - begin)
-
-
-@kernel
-def rprop(change, values, gradient, memory, settings, rate, count, begin, end):
-    """The equation of Rprop."""
-    change_by_rprop(change, values, gradient, memory, settings, rate, begin, end)
     return are_finite(change, end - begin)
 
 

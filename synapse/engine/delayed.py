@@ -47,10 +47,7 @@ def is_delayed(source: Any, target: Any, source_time: Any, target_time: Any) -> 
 
 
 def is_delayed_in_order(source: Any, target: Any, together: Any) -> Any:
-    """Whether the activation is delayed in one network, whose rows are in the order of activation.
-
-    Both activate `together` if the network is synchronous and neither is an input.
-    """
+    """Whether it is delayed in one network, in order of activation or because both activate `together`."""
     return is_delayed(source, target, source, target) | together
 
 
@@ -89,10 +86,7 @@ def gain_read(m: Any, c: Any) -> Any:
 
 
 def eligibility_of(m: Any, flags: Any, c: Any) -> Any:
-    """The eligibility of a connection: stored, or the gain times the activation that its target read.
-
-    `flags` are those of all neurons: a plan's table has flags without traces.
-    """
+    """The eligibility of a connection: stored, as these `flags` of all neurons say, or computed."""
     j = m.target[c]
     offset = u8(c) - u8(m.first_incoming[j])
     if flags[j] & TRACED and offset < m.learning[j]:
@@ -101,10 +95,7 @@ def eligibility_of(m: Any, flags: Any, c: Any) -> Any:
 
 
 def influence_of(m: Any, rows: Any, first: Any, stop: Any, target: Any) -> Any:
-    """I_jk of a target k without a self-connection: the sum of its inputs that j gates, without the gain.
-
-    They are the connections ``rows[first] .. rows[stop - 1]``.
-    """
+    """I_jk of a target k without memory: the sum over connections ``rows[first:stop]``, without the gain."""
     influence = 0.0
     for p in range(first, stop):
         influence += m.weight[rows[p]] * activation_read(m, m.source[rows[p]], target)

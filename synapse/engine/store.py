@@ -148,11 +148,7 @@ class Store:
             self._hold([block[:, : self.n_neurons] for block in self.blocks], _room(self.n_neurons, rows))
 
     def _reserve_connections(self, rows: int) -> None:
-        """Ensure capacity for so many rows.
-
-        Columns grow one after the other, so that only one is in memory twice. If memory runs out, some
-        have more capacity than others, which changes nothing.
-        """
+        """Ensure capacity for so many rows: columns grow one by one, so that only one is in memory twice."""
         if rows > len(self.columns[schema.CONNECTION[-1].name]):  # which grows last
             for column in schema.CONNECTION:
                 self.columns[column.name] = _with_room(self.columns[column.name], rows)
@@ -609,10 +605,7 @@ class RedirectedTable:
         self.address = int(self._table.ctypes.data)
 
     def renewed(self, base: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
-        """Return the table with the other columns of the store, or of another such table, as they are now.
-
-        Call it before every call of a kernel, because columns can move, as those of a recording do.
-        """
+        """Return the table with the present other columns, which can move: call it before every kernel."""
         self._table[:] = self._store.table if base is None else base
         self._table[self._places] = self._numbers
         return self._table

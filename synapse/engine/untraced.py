@@ -48,10 +48,7 @@ WORD = np.dtype(np.uint32)
 
 
 class Aside:
-    """A table for kernels by which steps leave no trace: all that they write are copies.
-
-    It is valid for one topology. Kernels that learn must not get it.
-    """
+    """A table for kernels that learn nothing, by which steps leave no trace; valid for one topology."""
 
     def __init__(self, store: Store) -> None:
         store.ready()

@@ -91,10 +91,7 @@ def _described(shape: Shape) -> str:
 
 
 class Checkpoint:
-    """Writes a training to a file, which `write` does, after every `every` epochs, or as often as is cheap.
-
-    How often has no influence on the training, except that files take time.
-    """
+    """Writes a training to a file by `write`, after every `every` epochs, or as often as is cheap."""
 
     SECONDS = 1.0
     """Least time between two files, unless the user says how many epochs."""

@@ -173,10 +173,7 @@ def form_of(network: Network, inputs: Any, targets: Any) -> Any:
 def laid_out(
     how: Callable[..., Data], latest: Layout, network: Network, inputs: Any, targets: Any, cost: Cost
 ) -> tuple[Data, Layout]:
-    """Data by `how`, such as :func:`prepare`, or laid out like the `latest` if the form is the same.
-
-    Also returns the layout for the next call: that of the latest arrays without NaN, if they are not large.
-    """
+    """Data by `how`, or like the `latest` if the form is the same; and the layout for the next call."""
     form = form_of(network, inputs, targets)
     if latest and latest[0] == form and (alike := latest[1].renewed(network, inputs, targets, cost)):
         return alike, latest
@@ -317,11 +314,7 @@ def make_room(network: Network, rows: int) -> None:
 def one_pass(
     network: Network, data: Data, order: Order, cost: Cost, rate: float | None, control: Control
 ) -> tuple[float, int]:
-    """Run the network once over the data; returns the summed cost and the number of steps with a target.
-
-    Without a rate, nothing is learned. The caller has the network in use; in another thread it must have been
-    lowered before.
-    """
+    """Run once over the data, learning at a rate if there is one; returns the cost and the aimed steps."""
     epoch = once(order, 0.0 if rate is None else rate, control)
     return run_epochs(network, data, epoch, cost, learn=rate is not None)[1:]
 

@@ -79,10 +79,7 @@ def alone(check: Check) -> OptionCheck:
 
 
 class Derived:
-    """An option that is not assigned, read from a trainer: it follows from other options and the network.
-
-    An assigned value is in the trainer's own dict, where Python finds it first.
-    """
+    """An option that is not assigned and follows from others; assigned ones are in the trainer's own dict."""
 
     def __init__(self, name: str, check: OptionCheck) -> None:
         self.name, self.check = name, check

@@ -29,10 +29,7 @@ from .gradient import ADVICE
 
 
 class ParameterVector:
-    """The weights of a network, then its biases, as one vector.
-
-    A value shared by tied connections or neurons is one entry.
-    """
+    """The weights, then the biases of a network as one vector, in which a shared value occurs once."""
 
     def __init__(self, network: Network) -> None:
         store, connections, neurons = network._store, network._connection_rows(), network._rows()

@@ -63,10 +63,7 @@ class Arrays:
 
 @dataclass
 class BatchStream:
-    """Batches from an iterable, or from a function that returns one; an epoch is one pass through it.
-
-    `prepare` checks one pair of inputs and targets and returns a task for a rule. Batches are not stored.
-    """
+    """Batches from an iterable or a function; `prepare` checks one pair of arrays and returns a task."""
 
     batches: Any
     prepare: Callable[[Any, Any], RuleTask]

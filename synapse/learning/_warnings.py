@@ -40,10 +40,7 @@ _sound: WeakKeyDictionary[Network, int] = WeakKeyDictionary()
 
 
 def warn_of_dead_ends(network: Network, updater: Updater, method: str, cost: Cost) -> bool:
-    """Warn, once per state of a network, if training would have no effect or override connections.
-
-    Returns whether this state has a warning.
-    """
+    """Warn, once per state of a network, if training would change nothing; returns whether it has one."""
     states = _warned.setdefault(network, {})
     state = network._version, method, cost
     if state in states and updater.part is None:  # of a part, the version is another one while it is in use

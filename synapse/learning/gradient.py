@@ -321,11 +321,7 @@ class ExactGradient:
     def _groups(
         self, chosen: NDArray[Any], share: Floats, window: int, masks: Masks | None
     ) -> Iterator[Group]:
-        """Group sequences of similar length.
-
-        If steps do not depend on each other, the steps of all sequences are single samples that fill the
-        lanes one after the other.
-        """
+        """Group sequences of similar length; independent steps fill the lanes one after the other."""
         begins, ends = self.data.bounds[:-1][chosen], self.data.bounds[1:][chosen]
         lengths = ends - begins
         several = len(self.data.inputs) > len(self.data.filled)
@@ -415,11 +411,7 @@ class ExactGradient:
     def divergence(
         self, status: int, tapes: engine.exact.Tapes, loss: float, bad: int, steps: int
     ) -> DivergenceError:
-        """The error that names the number that left the finite range, with its neuron, step and sequence.
-
-        Raises FunctionError if a registered function raised, and the error of a part of the kernel that could
-        not be compiled.
-        """
+        """The error that names the neuron, step and sequence of a number out of range."""
         failed = self.network._column("failed")
         require_sound(status, failed if failed[0] else tapes["failed"], "The weights are as before.")
         what, step, place = tapes.beyond(loss, bad, steps)
@@ -445,10 +437,7 @@ COLUMNS = {
 
 
 class NotedSteps:
-    """The quantities of all steps of some sequences, sequence by sequence; `share` weighs their costs.
-
-    Errors refer to the sequence's own cost, independent of its share in the loss.
-    """
+    """The quantities of all steps, sequence by sequence; errors are without the `share` in the loss."""
 
     def __init__(self, data: Data, chosen: NDArray[Any], share: Floats, neurons: int, inputs: int) -> None:
         begins = data.bounds[:-1][chosen].astype(np.int64)

@@ -44,10 +44,7 @@ MOST_NUMBERS = 1 << 20
 
 
 class Orders:
-    """Draws the orders of sequences for several epochs; those that are not used can be put back.
-
-    The orders of an epoch are the same, however many epochs are drawn at a time.
-    """
+    """Draws the orders of sequences, of one epoch or several alike; those not used can be put back."""
 
     def __init__(self, rng: np.random.Generator, shuffle: bool) -> None:
         self.rng, self.shuffle = rng, shuffle

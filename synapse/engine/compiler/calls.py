@@ -70,11 +70,7 @@ DESCENT = types.Tuple((types.int64, types.float64, types.uint64))
 
 
 def _call(result: Any) -> Any:
-    """A function that calls a kernel with a result of this type by its address.
-
-    Its arguments are the address, the arguments of the kernel, and others of the same types, for which
-    `address_of` has returned the address.
-    """
+    """A function that calls a kernel with this result by the address that `address_of` gave for `alike`."""
 
     @intrinsic
     def call(typingctx: Any, address: Any, arguments: Any, alike: Any) -> Any:

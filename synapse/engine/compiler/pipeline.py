@@ -74,10 +74,7 @@ def _reached(libraries: Iterable[Any]) -> list[Any]:
 
 
 class _Operations:
-    """Numba's context of types, which finds the signature of an operation once for the same operands.
-
-    Numba tries the signatures of arrays, strings and others before those of numbers and columns, each time.
-    """
+    """Numba's context of types, which looks for the signature of an operation once, not at every use."""
 
     known: ClassVar[dict[Any, Any]] = {}
 

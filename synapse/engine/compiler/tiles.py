@@ -318,10 +318,7 @@ def push_products(
 def add_outer(
     typingctx: Any, sums: Any, activation: Any, at: Any, left: Any, error: Any, first: Any, gap: Any
 ) -> Any:
-    """Add errors times packs of activations to the sums of a tile; neuron k has its error at first + k gap.
-
-    `left` numbers of the last pack are valid, and all of the one before.
-    """
+    """Add errors, at first + k gap, times packs to the sums of neuron k; the last pack has `left` numbers."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         sums, address, at, left, errors, first, gap = args

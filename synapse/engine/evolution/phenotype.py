@@ -20,10 +20,7 @@ _value_of = inline(_by_code(_SQUASHES, [one for one in ACTIVATIONS.values() if o
 
 @kernel
 def fire_any(code, state, value, j):
-    """value_j = f(state_j) for any built-in function of one state. Returns whether it is a number.
-
-    It is compiled when a genome first has a neuron that is not logistic.
-    """
+    """value_j = f(state_j) for any built-in function of one state; returns whether it is a number."""
     value[j], _ = _value_of(code, state[j])
     return value[j] == value[j]
 
@@ -214,10 +211,7 @@ def run_environment(
 def expressed(
     nodes: NDArray[Any], genes: NDArray[Any], at: Ints, inputs: int, outputs: int
 ) -> tuple[NDArray[Any], NDArray[Any], Ints, int, Floats, Floats]:
-    """The phenotypes of genomes, with which the arguments of kernels begin.
-
-    Neurons, links, their offsets, the address of `fire_any` or 0, activations and states of the largest.
-    """
+    """The arguments of kernels for genomes: neurons, links, offsets, `fire_any` or 0, and memory."""
     sizes = at[:, 1::2] - at[:, ::2]
     (nodes_in_all, genes_in_all), largest = sizes.sum(axis=0), sizes[:, 0].max()
     neurons, links = np.empty(nodes_in_all - len(at), NEURON), np.empty(genes_in_all, LINK)

@@ -47,11 +47,7 @@ def lay_panel(u, begin, left, steps, rows, lanes, packs):
 
 @inline
 def accumulate_tile(u, left, at, steps, rows, lanes, to, q, count, fresh, packs):
-    """Add, for a tile of neurons and the packs of sources of the panel, the sum of errors times activations.
-
-    Errors are at `at`, and `to` are the first connections of the neurons. If `fresh`, the sums overwrite the
-    gradient.
-    """
+    """Add sums of errors times the packs of the panel to the gradient of a tile; if `fresh`, overwrite it."""
     panel, error, size = flat(u.panel), flat(u.error), (rows + NEURONS) * lanes
     sums, wide = no_sums(panel, packs), u8(len(packs)) * width(panel)
     for t in range(steps):
@@ -155,10 +151,7 @@ def accumulate_bias(u, at, steps, rows):
 
 @inline
 def accumulate(m, u, span, step, steps, lanes, fresh):
-    """Add `steps` steps from `step` on to the gradient of all weights and biases.
-
-    If `fresh`, that of dense runs is overwritten, so that it need not be reset.
-    """
+    """Add steps from `step` on to the gradient of all parameters; if `fresh`, dense runs are overwritten."""
     rows = span[STOP] - span[FIRST]
     now, first = (step + ONE) * rows - span[FIRST], span[FIRST] + span[INPUTS]
     while first < span[STOP]:

@@ -144,10 +144,7 @@ def propagate_network(m, u, span, step, slot, window, lanes):
 
 @inline
 def lay_rows(u, samples, lanes):
-    """Write the row of the data, and its weight, for each step and sample.
-
-    A lane is a sequence or, if steps do not depend on each other (`apart`), every step is a sample.
-    """
+    """Write the data's row and its weight for each step and sample; if `apart`, every step is a sample."""
     begins, lengths, weights, apart = samples.begins, samples.lengths, samples.weights, samples.apart
     for step in range(samples.steps):
         for lane in range(rolled(lanes)):
@@ -195,10 +192,7 @@ def note_errors(m, u, rows, step, begin):
 
 @inline
 def begin_errors(m, u, span, rows):
-    """Reset the errors and sums to 0, except those that `accumulate` overwrites.
-
-    They may have other numbers, see ``move`` in ``update.py``.
-    """
+    """Reset errors and sums, in which ``move`` leaves others, unless `accumulate` overwrites them."""
     none = splat(0.0, u.state)
     for i in range(rows):
         u.carried[i], u.bias_move[i] = none, 0.0

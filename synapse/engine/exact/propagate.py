@@ -41,10 +41,7 @@ def compute_softmax_deltas(m, u, first, last, now, to_now, lanes):
 
 @inline
 def compute_deltas(m, u, span, first, last, now, to_now, slot, offset):
-    """delta of neurons that are computed together; returns their sum times 0, which is 0 if they are finite.
-
-    The pushed errors are reset, so that the place can be used for the step before the previous one.
-    """
+    """delta of neurons computed together; pushed errors are reset. Returns 0 if all are finite."""
     none, carries = splat(0.0, u.state), m.flags[first] & MEMORY or last > span[STOP] - span[OUTPUTS]
     check = none
     if carries:  # outside of the loops, which vectorise then

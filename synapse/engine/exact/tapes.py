@@ -77,10 +77,7 @@ class Tapes:
         self.continued = False
 
     def begin(self, context: dict[str, NDArray[Any]] | None, mask: NDArray[Any] | None) -> None:
-        """Set the initial activations and states (default: 0), and the factors of activations.
-
-        `mask` has the shape (steps, neurons, samples).
-        """
+        """Set the initial context (default: 0) and a mask, shape (steps, neurons, samples)."""
         if mask is not None:
             self._mask = _aligned(mask.size, self["state"].dtype)
             self._mask[:] = mask.reshape(-1)

@@ -140,10 +140,7 @@ def with_tapes(a, unfolding, samples):
 
 @strict
 def descend(unfolding, a, samples, change, begin, alone):
-    """Compute the gradient of one group, and add it to that of the others, unless it is `alone`.
-
-    Returns a status, its loss, and the last step with errors not finite.
-    """
+    """Add the gradient of one group to others, unless it is `alone`; returns status, loss and bad step."""
     like = with_tapes(a, unfolding, a.samples)
     status, loss, bad = call_descent(unfolding.address, with_tapes(a, unfolding, samples), like)
     if alone:
@@ -182,10 +179,7 @@ def is_alone(batches, count, change):
 
 @strict
 def descend_batch(ways, batches, count, change, control):
-    """Sum the loss and the gradient of all groups of a batch, unless a plain update can use that of one.
-
-    Returns a status, the loss and, if the gradient diverged, the bad step, the number of steps and of lanes.
-    """
+    """Sum loss and gradient of a batch; returns status, loss and where it diverged: step, steps and lanes."""
     like, loss, first = SampleGroup(*ways.arguments.samples), 0.0, u8(0)
     alone = is_alone(batches, count, change)
     while first < count:
@@ -288,11 +282,7 @@ def run_batches(m, ways, batches, runs, epoch, change, count):
 
 @strict
 def run_epochs(m, ways, batches, runs, change, count):
-    """Run the epochs, until one has an error of at most the goal.
-
-    Returns the number of complete epochs and, of the last one, how it ended, the updates, its cost and
-    steps, and where it diverged.
-    """
+    """Run epochs to the goal; returns how many, and how the last ended: updates, cost, steps, where."""
     total, aimed, where = 0.0, 0.0, (0.0, u8(0), u8(0), u8(0))
     for epoch in range(runs.rates.size):
         status, total, aimed, count, where = run_batches(m, ways, batches, runs, epoch, change, count)

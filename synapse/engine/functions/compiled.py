@@ -162,10 +162,7 @@ def normalise(state, activation, slope, first, last, stride, top):
 
 @rare(INDEX, column("state"), column("activation"), column("slope"), INDEX, INDEX, INDEX)
 def compete(m, code, state, activation, slope, first, last, stride):
-    """The activations of a group: softmax, or nonzero for the largest state only.
-
-    The group's numbers are `stride` apart in columns of states, activations and derivatives.
-    """
+    """The activations of a group, whose numbers are `stride` apart: softmax, or of the largest state only."""
     best = first
     for j in range(first, last, stride):
         if state[j] > state[best]:

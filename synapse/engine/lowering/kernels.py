@@ -104,10 +104,7 @@ def stretch_stop(m: Any, r: int, count: int) -> int:
 
 
 def split_rows(m: Any, n: int, count: int, work: Any) -> Pair:
-    """Divide the rows into those that are in order and others, without removed connections.
-
-    Returns the numbers of both. The first of them are not written to `work` while they are all there are.
-    """
+    """Divide the rows into those in order, written once one has moved, and others; returns both numbers."""
     target, first, kept, others, last, r = m.target, 0, 0, 0, (-1, -1), 0
     while r < count:
         if target[r] == NONE:
@@ -131,10 +128,7 @@ def split_rows(m: Any, n: int, count: int, work: Any) -> Pair:
 
 
 def merge_rows(m: Any, n: int, count: int, work: Any) -> Pair:
-    """Merge the other rows, which are sorted by now, into those in order.
-
-    Returns the first row that may be new at its place, and the number of rows.
-    """
+    """Merge the sorted others into those in order; returns the first row that may be new, and the count."""
     first, a, b = work[4 * count], work[4 * count + 1], work[4 * count + 2]
     k = total = a + b
     while b > 0:
@@ -306,10 +300,7 @@ def merge_short(m: Any, first: int, stop: int, memory: int) -> int:
 
 
 def find_influences(m: Any, n: int, count: int, work: Any) -> Pair:
-    """Pairs of a gater and a self-connected neuron with an incoming connection that it gates.
-
-    `work` is that of `find_runs`. The columns of pairs have room. Returns the numbers of pairs and of pulls.
-    """
+    """Pairs of a gater and a self-connected neuron that it gates; returns the numbers of pairs and pulls."""
     gaters, p = m.influence_gater, 0
     for j in range(n):
         first = m.first_influence[j] = p
@@ -479,10 +470,7 @@ def is_stepped(m: Any, t: int, following: int) -> bool:
 
 
 def fits(m: Any, first: int, runs: int, joined: bool) -> bool:
-    """Whether all runs of a neuron can be computed with those of the next one, at the same distance.
-
-    If it is `joined` to the previous one, the next must differ from it as it does from that one.
-    """
+    """Whether all runs of a neuron, and of the one it is `joined` to, differ from the next by the same."""
     for t in range(first, first + runs):
         u, v, kind = t + runs, t - runs, m.run_kind[t]
         scattered = kind != DENSE and kind != SHARED
@@ -502,10 +490,7 @@ def fits(m: Any, first: int, runs: int, joined: bool) -> bool:
 
 
 def mark_sources(m: Any, n: int, work: Any) -> None:
-    """Mark neurons that can be computed with the next three, and those that exact gradients sum over.
-
-    The former are those of ``weigh.weigh_four``, the latter those of ``exact/accumulate.py``.
-    """
+    """Mark neurons for ``weigh.weigh_four``, and those that ``exact/accumulate.py`` sums over."""
     for j in range(n + 1):
         work[j] = 0
     for j in range(n):

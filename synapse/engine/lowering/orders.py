@@ -48,10 +48,7 @@ def lay_out(count: int, pairs: Any, first: Any, last: Any, offset: Any, target: 
 def cut_cycles(
     n: int, offset: Any, target: Any, group: Any, ranks: Any, cuts: Any, kept: Any, left: Any
 ) -> None:
-    """Leave out the pairs that lead backward within a group, by the ranks with the fewest of them in it.
-
-    ``kept`` and ``left`` are written: offsets and targets of the others. `cuts` are 0 at first.
-    """
+    """Write offsets and targets without pairs that lead backward by the best of the ranks in each group."""
     for k in range(len(ranks)):
         for i in range(n):
             for place in range(offset[i], offset[i + 1]):
@@ -126,10 +123,7 @@ def find_groups(
 def sort_by_rank(
     n: int, offset: Any, target: Any, rank: Any, member: Any, waiting: Any, heap: Any, order: Any
 ) -> None:
-    """Sort members topologically, those of the lowest rank first; ``member[rank[i]]`` is i.
-
-    `waiting` is 0 at first.
-    """
+    """Sort members topologically, lowest rank first: ``member[rank[i]]`` is i. `waiting` is 0 at first."""
     for place in range(offset[n]):
         waiting[target[place]] += 1
     size = 0

@@ -26,10 +26,7 @@ _NUMBERS = ("eligibility", "influence", "extended")
 
 @dataclass(eq=False)  # never changed, so that programs can share one
 class Traces:
-    """Traces addressed by neurons and identities instead of rows, so that they survive lowering.
-
-    Identity NONE represents a bias.
-    """
+    """Traces by neurons and identities (NONE: a bias) instead of rows, so that they survive lowering."""
 
     memory: Indices  # rows of self-connected neurons
     memory_self: Indices  # and the identities of their self-connections
@@ -120,10 +117,7 @@ def restore(store: Store, kept: Traces) -> None:
 
 
 def _begin(store: Store, neurons: NDArray[np.int64]) -> None:
-    """Begin the traces of neurons that have stored none: with the inputs of the last activation.
-
-    Those of a neuron with a new self-connection begin with 0.
-    """
+    """Begin the traces of neurons that had none with their last inputs; with 0 at a new self-connection."""
     c = store.columns
     fresh = c["flags"][neurons] & MEMORY != 0
     store["bias_eligibility"][neurons[fresh]] = 0.0

@@ -42,10 +42,7 @@ class Accumulator:
 
     @property
     def address(self) -> int:
-        """The address of a table for kernels: the store's present table, except the destinations.
-
-        Read it before every call.
-        """
+        """The address of a table for kernels with the store's present columns; read it before every call."""
         self.renewed()
         return self._redirected.address
 

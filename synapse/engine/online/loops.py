@@ -75,10 +75,7 @@ def clear_traces(m, j):
 
 @inline
 def activate_network(m, span, inputs, row):
-    """One step: inputs, then the others block by block. With empty inputs, none is clamped.
-
-    In a synchronous network, all others are weighed before any of them fires.
-    """
+    """One step: inputs, unless empty, then the others block by block or, if synchronous, all at once."""
     first = span[FIRST]
     if inputs.size > 0:
         n, now = span[INPUTS], tick(m, span[INPUTS])
@@ -98,11 +95,7 @@ def activate_network(m, span, inputs, row):
 
 @inline
 def aim_outputs(m, span, targets, row, cost):
-    """Write the outputs' error signals to ``projected``, 0 where the target is NaN.
-
-    Returns a number that is finite if the cost is. Built-in costs are summed later, see `summed_cost`; their
-    logarithms are left out here.
-    """
+    """Write the outputs' error signals, 0 for NaN; returns a number that is finite if the cost is."""
     n = span[OUTPUTS]
     first, begin, total = span[STOP] - n, row * n, 0.0
     if cost != CROSS_ENTROPY:
@@ -149,10 +142,7 @@ def accepts_targets(targets, cost, unit):
 
 @inline
 def check_rows(m, span, inputs, outputs, unit):
-    """The status of rows before they are run: RESIZED if the arrays have other sizes, or REFUSED.
-
-    Refused is an input that is not finite in the store's float.
-    """
+    """The status of rows before they run: RESIZED, or REFUSED for inputs that are not finite."""
     most, n = most_of(unit), span[OUTPUTS]
     rows = u8(outputs.size) // n
     if u8(outputs.size) != rows * n or (inputs.size > 0 and u8(inputs.size) != rows * span[INPUTS]):
@@ -290,10 +280,7 @@ _run_rows = rows_by(step_online)
 
 @kernel
 def activate_one(table, unit, row):
-    """One neuron activates from its incoming connections; returns its activation, or None.
-
-    None is the status FAILED. This is the shortest call: a tuple with a status would take a tenth longer.
-    """
+    """One neuron activates; returns its activation, or None (FAILED): a tuple would take a tenth longer."""
     m = columns(table, unit)
     m.failed[0] = 0.0
     j = u8(row)
@@ -313,10 +300,7 @@ def clamp_one(table, unit, row, value):
 
 @kernel
 def propagate_one(table, unit, row, aimed, target, cost, outputs, rate):
-    """Propagate one neuron, one of `outputs` outputs; it has a target only if it is `aimed` at one.
-
-    Returns a status. If the cost raised, no weight has changed.
-    """
+    """Propagate one neuron, perhaps `aimed` at a target; a status. If the cost raised, nothing changed."""
     m = columns(table, unit)
     m.failed[0] = 0.0
     j = u8(row)
@@ -395,10 +379,7 @@ def feed_network(table, unit, span, feedback, inputs, outputs):
 
 @kernel
 def propagate_targets(table, unit, span, targets, cost, rate, check):
-    """Propagate the whole network after an activation; with empty targets, no output has one.
-
-    Returns a status and the cost, see `aim_at_targets`. Weights change only if the call is complete.
-    """
+    """Propagate after an activation by `aim_at_targets`; returns a status, DONE if it learned, and a cost."""
     m, span = columns(table, unit), bare(span)
     status, total = aim_at_targets(m, span, bare(targets), cost, check, unit)
     if status == DONE:

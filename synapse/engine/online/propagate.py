@@ -56,10 +56,7 @@ def move_traced(m, j, first, n, step):
 
 @inline
 def propagate_run(m, r, delta, step, defer):
-    """Push the error of a neuron along a run of plain connections, then update their weights.
-
-    With `defer`, updates stay pending where they may: see `apply_pending`.
-    """
+    """Push an error along plain connections, then update their weights, with `defer` later where they may."""
     first, n, source = u8(m.run_first[r]), u8(m.run_length[r]), u8(m.run_source[r])
     flags = m.run_flags[r]
     push_back(m, r, delta, first, n, source)
@@ -155,10 +152,7 @@ def propagate_listed_run(m, j, r, delta, step, defer):
 
 @rare(INDEX, INDEX, NUMBER, NUMBER)
 def propagate_any_run(m, j, r, delta, step):
-    """Propagate along scattered gated connections, and those whose order is found at run time.
-
-    No error is sent to what is delayed.
-    """
+    """Propagate along scattered gated connections, and those whose order is found at run time."""
     flags, kind = m.run_flags[r], m.run_kind[r]
     traced, memory = m.flags[j] & TRACED, m.flags[j] & MEMORY
     gated = kind != LISTED and kind != DENSE
@@ -196,10 +190,7 @@ def push_influences(m, k, delta):
 
 @inline
 def pull_extended(m, j, rate, pulls):
-    """The part of the update that passes through gates: rate * sum_k delta_k x_ij^k.
-
-    The first `pulls` terms have already been added with other updates.
-    """
+    """The update through gates, rate * sum_k delta_k x_ij^k, without the first `pulls` terms."""
     first, n = u8(m.first_incoming[j]), u8(m.learning[j])
     for q in range(u8(m.first_pull[j]), u8(m.last_pull[j])):
         p = u8(m.pull[q])
@@ -238,10 +229,7 @@ def compute_deltas(m, first, last, rate, defer):
 
 @inline
 def propagate_neuron(m, j, rate, defer):
-    """Push the error of a neuron to earlier ones, with its weights before the update; then update them.
-
-    Learning dw_ij = rate (P_j e_ij + sum_k delta_k x_ij^k).
-    """
+    """Push an error to earlier neurons, then learn: dw_ij = rate (P_j e_ij + sum_k delta_k x_ij^k)."""
     delta, step, flags = m.responsibility[j], m.step[j], m.flags[j]
     pulls, pull, extended = u8(0), zero(rate), u8(0)
     if flags & (GATES | PLAIN_RUNS) == GATES | PLAIN_RUNS:  # one pass for both kinds of traces

@@ -72,8 +72,5 @@ def of_gater(m, gater, j, now, before):
 
 @inline
 def has_error(flags):
-    """Whether the sources of a run get an error, of this step or, if they are delayed, of the previous one.
-
-    The online rule sends none to the previous step.
-    """
+    """Whether the sources of a run get an error, of this step or, by exact gradients, of the previous one."""
     return not flags & SILENT or flags & DELAYED

@@ -59,10 +59,7 @@ def move_along(m, delta, rate, bound, sizes):
 
 @kernel
 def learn_by_slopes(table, unit, span, errors, decay, delta, rate, bound, sizes):
-    """Decay the sums in an accumulator, add the slopes of the last step, and change the parameters.
-
-    `sizes` are the numbers of connections and neurons of the store. Returns a status and the step.
-    """
+    """Decay the sums, add the slopes of the last step, and move parameters; returns a status and the step."""
     m, span, errors, sizes = columns(table, unit), bare(span), bare(errors), bare(sizes)
     begin_slopes(m, span, errors, decay, sizes)
     propagate_network(m, span, unit, False)

@@ -126,11 +126,7 @@ def move_extended(m, k, carry, block):
 
 @inline
 def extend_run(m, block, r, start, carry, scale):
-    """Extended traces of a run of ungated connections whose eligibility is the source's activation.
-
-    Delayed activations are those of the previous step. They are in old_activation if the source has activated
-    since, that is, if it comes before `block`.
-    """
+    """Extended traces of an ungated run; delayed sources before `block` have activated since."""
     first, n = u8(m.run_first[r]), u8(m.run_length[r])
     delayed = m.run_flags[r] & DELAYED
     if m.run_kind[r] == LISTED:
@@ -239,10 +235,7 @@ def weigh_plain(m, j):
 
 @inline
 def weigh_neuron(m, j, block):
-    """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, and its traces.
-
-    Neurons from row `block` on have not activated in this step.
-    """
+    """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, and its traces; see `extend_run`."""
     flags = m.flags[j]
     old = m.state[j]
     state = m.bias[j]

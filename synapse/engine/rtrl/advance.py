@@ -86,10 +86,7 @@ def lay_values(p, begin, terms, count, step, to):
 
 @inline
 def four_sums(p, z, lefts, places, first, terms, delta, at):
-    """Four packs of delta I + sum_e values[e] Z_e: I is at `at`, Z_e at z + places[first + e].
-
-    They are computed together because the sums of one would wait for each other. `lefts` are their sizes.
-    """
+    """Four packs of delta I + sum_e values[e] Z_e, together: I is at `at`, Z_e at z + places[first + e]."""
     step, nothing = tiles.width(p.sensitivity), tiles.no_pack(p.sensitivity)
     s0, s1, s2, s3 = nothing, nothing, nothing, nothing
     if delta != 0.0:
@@ -245,10 +242,7 @@ def end_of(p, steps):
 
 @noinline
 def follow_back(p, c, steps, n):
-    """Follow n vectors over the lines of a class, line by line, back through the first pending steps.
-
-    A vector a of the last step gives a I there, by neuron, and the vector a J of the step before.
-    """
+    """Follow vectors over lines of a class back through pending steps: a gives a I there, and a J before."""
     first, stop, numbers = u8(p.class_line[c]), u8(p.class_line[c + ONE]), p.reading_value
     near, far = end_of(p, steps), end_of(p, steps + ONE)
     for back in range(steps):
@@ -297,10 +291,7 @@ def add_pending(p, c, new, steps):
 
 @rare(PLAN, INDEX)
 def renew(m, p, steps):
-    """Write the sensitivities after the first pending steps to the other half.
-
-    A unit vector for each line, followed back, is its line of J(t) ... J(t-k+1).
-    """
+    """Write the other half: a unit vector for each line, followed back, is its line of J(t) ... J(t-k+1)."""
     half = p.counts[schema.PLAN_HALF]
     old = p.latest[schema.LATEST_HALF] * half
     for c in range(p.counts[schema.PLAN_CLASSES]):

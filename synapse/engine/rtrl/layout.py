@@ -317,11 +317,7 @@ class Layout:
         return line[chosen], reading[chosen], source[chosen]
 
     def _choose_depth(self, links: Rows, most: float) -> int:
-        """After how many steps the sensitivities are renewed: by the estimated multiply-adds of a step.
-
-        `links` are the terms of each line within a step. Pending steps need at most half the memory of the
-        sensitivities.
-        """
+        """After how many steps to renew, by the estimated multiply-adds; `links` are the terms by line."""
         lines, given = np.bincount(self.line_class), np.sum(self.class_of[self.pattern.visits.neuron] >= 0)
         mine = lines[self.line_class]
         over_steps = int(links @ (CALL + mine)) + int(given) * (CALL + int(lines.max(initial=0)))

@@ -151,10 +151,7 @@ _run_epochs = epochs_by(step_network, learn_step, _nothing_pending)
 
 @kernel
 def train_network(table, unit, plan_table, span, data, cost, rates, learn, kept, control, errors, goal):
-    """Some epochs in one call, as in ``online.train_network``, in which weights change by exact gradients.
-
-    The table of the store is that of the plan, see ``Plan.store_table``.
-    """
+    """Some epochs as in ``online.train_network``, by exact gradients; `table` is ``Plan.store_table``."""
     m, p, span, kept = columns(table, unit), plan(plan_table, unit), bare(span), bare(kept)
     return _run_epochs(m, p, span, data, cost, rates, learn, kept, control, errors, goal)
 

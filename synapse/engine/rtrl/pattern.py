@@ -92,10 +92,7 @@ class _Reads(NamedTuple):
         return np.asarray(is_delayed_in_order(read, reader, self.synchronous & (read >= self.inputs)))
 
     def pairs(self, delayed: bool) -> tuple[Rows, Rows]:
-        """Distinct pairs (reader, read), of activations of this step or of the previous one, without inputs.
-
-        An activation that follows from the states of a group counts as all of its neurons.
-        """
+        """Distinct pairs (reader, read), delayed or not, without inputs; a group counts as its neurons."""
         gated, others = self.gater >= 0, ~self.own
         read = np.concatenate([self.source[others], self.gater[gated]])
         reader = np.concatenate([self.target[others], self.target[gated]])

@@ -115,10 +115,7 @@ class Plan:
         return np.asarray(self.columns["sensitivity"][half * size : (half + 1) * size])
 
     def of_parameter(self, target: int, offset: int) -> tuple[Ints, Floats]:
-        """The neurons with a sensitivity to a trainable parameter into a neuron, and the sensitivities.
-
-        Neurons are numbers in the network.
-        """
+        """The neurons (numbers) with a sensitivity to a parameter into a neuron, and the sensitivities."""
         layout = self.layout
         which = int(layout.class_of[target])
         if which < 0 or offset >= layout.count_of(target):
@@ -146,10 +143,7 @@ class Plan:
         return owners, values
 
     def places_of(self, rows: Ints, neurons: Ints) -> NDArray[np.uint64]:
-        """The places in `values` of pairs of a connection and a neuron, given as rows in the store.
-
-        ENDED for pairs that are not kept, as those whose connection (NONE) or neuron (-1) has been removed.
-        """
+        """The places in `values` of pairs of a connection and a neuron, given as rows; ENDED: not kept."""
         layout, c = self.layout, self.store.columns
         places = np.full(len(rows), schema.ENDED, np.uint64)
         there = np.flatnonzero((rows != schema.NONE) & np.isin(neurons - layout.first, layout.roots))
@@ -170,10 +164,7 @@ class Plan:
         self._table[len(schema.PLAN) + _PLACES[name]] = len(array)
 
     def store_table(self, moves: Any = None) -> int:
-        """The address of a table of the store without traces of the online rule; read it before every call.
-
-        With an accumulator `moves`, updates are added to its buffers.
-        """
+        """The address of the store's table without traces, or with `moves`; read it before every call."""
         self._untraced.renewed(None if moves is None else moves.renewed())
         return self._untraced.address
 

@@ -81,10 +81,7 @@ def read(plan: Plan, identities: Ints) -> PortableSensitivities:
 
 
 def write(plan: Plan, identities: Ints, kept: PortableSensitivities, number: Ints) -> None:
-    """Write sensitivities into a new plan, in which all are 0; those that are not there any more are dropped.
-
-    `number` is the present number in the network of each neuron of `kept`; -1: it is not there any more.
-    """
+    """Write what is still there into a new plan; `number`: present number of each old neuron, or -1."""
     layout, size, c = plan.layout, plan.layout.size, plan.columns
     place = np.full(layout.pattern.size + 1, -1)
     place[layout.roots] = np.arange(len(layout.roots))
@@ -130,11 +127,7 @@ def _first_columns(layout: Layout) -> Ints:
 
 
 def _new_columns(plan: Plan, identities: Ints, kept: PortableSensitivities, number: Ints) -> Ints:
-    """The present column of each column of `kept`; negative: none.
-
-    What parameters that are tied now have moved is the sum over them. It cannot be divided: if a tie has been
-    undone, none of its parameters has a column.
-    """
+    """The present column of each column, if its parameters share one now; negative: none."""
     layout, bias = plan.layout, kept.connection == BIAS
     column = _first_columns(layout)[layout.class_of[layout.entry_owner]] + layout.column
     row_of = plan.store.row_of[: plan.store.n_identities]

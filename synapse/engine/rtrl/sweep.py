@@ -144,10 +144,7 @@ def carried_back(m, p, span, k):
 
 @inline
 def sweep_root(m, p, span, k, visits, readings):
-    """d s_r / d s_j within the step for all neurons that a sweep visits, and d s_r / d s_q one step earlier.
-
-    They are written for the pending step whose numbers begin at `visits` and `readings`.
-    """
+    """Write d s_r / d s_j of all visits, and d s_r / d s_q one step earlier, of the step at these places."""
     begin = u8(p.visit_first[k])
     pushed, gated = part(span, PUSHED), part(span, GATED)
     for v in range(begin, u8(p.visit_first[k + ONE])):
@@ -214,10 +211,7 @@ def move_run(m, r, step):
 
 @noinline
 def sweep_cost(m, p, span, learning, rate):
-    """Errors of all neurons within the step, updates by what is direct, and the errors of the step before.
-
-    The outputs' error signals are in ``projected``, the others' are 0.
-    """
+    """Errors of all neurons within the step, updates by what is direct, and the errors of the step before."""
     pushed, gated = part(span, PUSHED), part(span, GATED)
     for back in range(span[STOP] - learning):
         j = span[STOP] - ONE - back

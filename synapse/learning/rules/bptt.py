@@ -86,11 +86,7 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         self._loop = None
 
     def joins_epochs(self) -> bool:
-        """Whether nothing has to be done in Python between batches, and the compiled loop pays.
-
-        Python draws the masks of dropout, copies what is recorded, distributes groups among threads, and
-        calls an optimizer of your own.
-        """
+        """Whether no masks, recording, threads or optimizer of your own need Python, and the loop pays."""
         task, network = self.task, self.task.network
         threaded = task.options.threads > 1 and not network.is_random
         return (
@@ -174,10 +170,7 @@ class BatchLoop:
         )
 
     def run(self, epochs: Epochs, updater: Updater) -> tuple[int, float, float]:
-        """Run the epochs and write their errors.
-
-        Returns the number of complete ones, and the summed cost and number of steps of the latest.
-        """
+        """Run the epochs; returns how many are complete, and the summed cost and steps of the latest."""
         self.exact.begin()
         optimizer, state = updater.optimizer, updater.state
         assert isinstance(optimizer, BuiltIn)

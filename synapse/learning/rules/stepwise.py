@@ -136,10 +136,7 @@ class StepwiseRule(Rule):
         return self._over(bounds[:-1][chosen], bounds[1:][chosen])
 
     def gradients(self, order: Order) -> Iterator[BatchGradient | StepJacobian]:
-        """Yield the gradient of each batch, which ends at a step with a target, even within a sequence.
-
-        The last one may have no target.
-        """
+        """Yield the gradient of each batch, which may end within a sequence; the last may have no target."""
         if isinstance(self.task.options.optimizer, RecursiveOptimizer):
             yield from self._jacobians(order)
             return

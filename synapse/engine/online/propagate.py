@@ -11,24 +11,7 @@ import numpy as np
 
 from ..compiler.jit import in_order, inline, one, zero
 from ..compiler.rare import INDEX, NUMBER, rare
-from ..lowering.flags import (
-    DELAYED,
-    DELAYED_GATE,
-    DENSE,
-    FIXED,
-    GATES,
-    LISTED,
-    MEMORY,
-    PAIRED,
-    PENDING,
-    PLAIN_RUNS,
-    QUIET_GATER,
-    SILENT,
-    TRACED,
-    UNORDERED,
-    WITH_GATES,
-    ZIPPED,
-)
+from ..lowering import flags as mark
 from ..schema import NONE, SIGNED
 from .reads import gaters_read, is_delayed_by_stamp, sources_read
 from .ties import hold_signs
@@ -41,7 +24,7 @@ ONE = u8(1)
 @inline
 def push_back(m, r, delta, first, n, source):
     """Send the error of a neuron back along a run of plain connections."""
-    if not m.run_flags[r] & SILENT:
+    if not m.run_flags[r] & mark.SILENT:
         for t in range(n):
             m.pushed[source + t] += delta * m.weight[first + t]
 
@@ -60,7 +43,7 @@ def propagate_run(m, r, delta, step, defer):
     first, n, source = u8(m.run_first[r]), u8(m.run_length[r]), u8(m.run_source[r])
     flags = m.run_flags[r]
     push_back(m, r, delta, first, n, source)
-    if flags & FIXED or (defer and may_be_pending(m, r)):
+    if flags & mark.FIXED or (defer and may_be_pending(m, r)):
         return
     activations = sources_read(m, r)
     for t in range(n):
@@ -73,9 +56,9 @@ def propagate_traced_run(m, j, r, delta, step, pull, extended):
     first, n, source = u8(m.run_first[r]), u8(m.run_length[r]), u8(m.run_source[r])
     flags = m.run_flags[r]
     push_back(m, r, delta, first, n, source)
-    if flags & FIXED:
+    if flags & mark.FIXED:
         return
-    if m.flags[j] & TRACED:
+    if m.flags[j] & mark.TRACED:
         move_traced(m, j, first, n, step)
         return
     activations = sources_read(m, r)
@@ -98,10 +81,10 @@ def apply_pending(m, first, last):
             continue
         m.pending_step[j] = 0.0
         for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
-            if m.run_kind[r] > LISTED or not may_be_pending(m, r):
+            if m.run_kind[r] > mark.LISTED or not may_be_pending(m, r):
                 continue
             source, row, n = u8(m.run_source[r]), u8(m.run_first[r]), u8(m.run_length[r])
-            if m.run_kind[r] == DENSE:
+            if m.run_kind[r] == mark.DENSE:
                 for t in range(n):
                     m.weight[row + t] += step * m.activation[source + t]
             else:
@@ -115,18 +98,18 @@ def propagate_gated_run(m, j, r, delta, step):
     first, n, source = u8(m.run_first[r]), u8(m.run_length[r]), u8(m.run_source[r])
     gater = u8(m.run_gater[r])
     flags = m.run_flags[r]
-    zipped = ONE if m.run_kind[r] == ZIPPED else u8(0)
+    zipped = ONE if m.run_kind[r] == mark.ZIPPED else u8(0)
     activations = sources_read(m, r)
     gains = gaters_read(m, r)
-    if not flags & SILENT:
+    if not flags & mark.SILENT:
         for t in range(n):
             m.pushed[source + t] += delta * gains[gater + zipped * t] * m.weight[first + t]
-    if not flags & (DELAYED_GATE | QUIET_GATER) and not m.flags[j] & MEMORY:
+    if not flags & (mark.DELAYED_GATE | mark.QUIET_GATER) and not m.flags[j] & mark.MEMORY:
         for t in range(n):
             m.pushed_gated[gater + zipped * t] += delta * m.weight[first + t] * activations[source + t]
-    if flags & FIXED:
+    if flags & mark.FIXED:
         return
-    if m.flags[j] & TRACED:
+    if m.flags[j] & mark.TRACED:
         move_traced(m, j, first, n, step)
     else:
         for t in range(n):
@@ -137,12 +120,12 @@ def propagate_gated_run(m, j, r, delta, step):
 def propagate_listed_run(m, j, r, delta, step, defer):
     """Propagate along a run of scattered, ungated connections."""
     first, n, flags = u8(m.run_first[r]), u8(m.run_length[r]), m.run_flags[r]
-    if not flags & SILENT:
+    if not flags & mark.SILENT:
         for c in range(first, first + n):
             m.pushed[m.source[c]] += delta * m.weight[c]
-    if flags & FIXED or (defer and may_be_pending(m, r)):
+    if flags & mark.FIXED or (defer and may_be_pending(m, r)):
         return
-    if m.flags[j] & TRACED:
+    if m.flags[j] & mark.TRACED:
         move_traced(m, j, first, n, step)
     else:
         activations = sources_read(m, r)
@@ -154,28 +137,28 @@ def propagate_listed_run(m, j, r, delta, step, defer):
 def propagate_any_run(m, j, r, delta, step):
     """Propagate along scattered gated connections, and those whose order is found at run time."""
     flags, kind = m.run_flags[r], m.run_kind[r]
-    traced, memory = m.flags[j] & TRACED, m.flags[j] & MEMORY
-    gated = kind != LISTED and kind != DENSE
+    traced, memory = m.flags[j] & mark.TRACED, m.flags[j] & mark.MEMORY
+    gated = kind != mark.LISTED and kind != mark.DENSE
     first = u8(m.run_first[r])
     trace = trace_of(m, j, first)
-    delayed, delayed_gate = (flags & DELAYED) != 0, (flags & DELAYED_GATE) != 0
+    delayed, delayed_gate = (flags & mark.DELAYED) != 0, (flags & mark.DELAYED_GATE) != 0
     for t in range(u8(m.run_length[r])):
         c = first + t
         i, weight = m.source[c], m.weight[c]
-        if flags & UNORDERED:
+        if flags & mark.UNORDERED:
             delayed = is_delayed_by_stamp(m, i, j)
         activation = m.old_activation[i] if delayed else m.activation[i]
         gain = one(weight)
         if gated:
             g = m.gater[c]
-            if flags & UNORDERED:
+            if flags & mark.UNORDERED:
                 delayed_gate = is_delayed_by_stamp(m, g, j)
             gain = m.old_activation[g] if delayed_gate else m.activation[g]
-            if not delayed_gate and not memory and not flags & QUIET_GATER:
+            if not delayed_gate and not memory and not flags & mark.QUIET_GATER:
                 m.pushed_gated[g] += delta * weight * activation
-        if not delayed and not flags & SILENT:
+        if not delayed and not flags & mark.SILENT:
             m.pushed[i] += delta * gain * weight
-        if not flags & FIXED:
+        if not flags & mark.FIXED:
             m.weight_destination[c] += step * (m.eligibility[trace + t] if traced else gain * activation)
 
 
@@ -222,9 +205,9 @@ def compute_deltas(m, first, last, rate, defer):
         m.responsibility[j], m.projected[j], m.gated[j] = projected + gated, projected, gated
         m.pushed[j], m.pushed_gated[j], m.pushed_traced[j] = 0.0, 0.0, 0.0
         m.step[j] = step
-        m.pending_step[j] = step if defer and not flags & (GATES | TRACED) else zero(step)
+        m.pending_step[j] = step if defer and not flags & (mark.GATES | mark.TRACED) else zero(step)
         if m.trainable_bias[j]:
-            m.bias_destination[j] += step * m.bias_eligibility[j] if flags & TRACED else step
+            m.bias_destination[j] += step * m.bias_eligibility[j] if flags & mark.TRACED else step
 
 
 @inline
@@ -232,33 +215,33 @@ def propagate_neuron(m, j, rate, defer):
     """Push an error to earlier neurons, then learn: dw_ij = rate (P_j e_ij + sum_k delta_k x_ij^k)."""
     delta, step, flags = m.responsibility[j], m.step[j], m.flags[j]
     pulls, pull, extended = u8(0), zero(rate), u8(0)
-    if flags & (GATES | PLAIN_RUNS) == GATES | PLAIN_RUNS:  # one pass for both kinds of traces
+    if flags & mark.GATES and flags & mark.PLAIN_RUNS:  # one pass for both kinds of traces
         p = u8(m.pull[m.first_pull[j]])
         pulls, extended = ONE, u8(m.influence_trace[p])
         pull = rate * m.responsibility[m.influence_gated[p]]
-    defer = defer and not flags & (GATES | TRACED)
-    if defer and flags & PENDING:
+    defer = defer and not flags & (mark.GATES | mark.TRACED)
+    if defer and flags & mark.PENDING:
         return
     if delta != 0.0 or step != 0.0 or pull != 0.0:
         for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
             kind = m.run_kind[r]
-            if m.run_flags[r] & UNORDERED or kind == PAIRED:
+            if m.run_flags[r] & mark.UNORDERED or kind == mark.PAIRED:
                 propagate_any_run(m, j, r, delta, step)
-            elif kind == LISTED:
+            elif kind == mark.LISTED:
                 propagate_listed_run(m, j, r, delta, step, defer)
-            elif kind == DENSE:
-                if flags & TRACED or pull != 0.0:
+            elif kind == mark.DENSE:
+                if flags & mark.TRACED or pull != 0.0:
                     propagate_traced_run(m, j, r, delta, step, pull, extended)
                 else:
                     propagate_run(m, r, delta, step, defer)
             else:
                 propagate_gated_run(m, j, r, delta, step)
-        if flags & MEMORY:
+        if flags & mark.MEMORY:
             self_row = m.self_row[j]
             if m.trainable[self_row]:
                 m.weight_destination[self_row] += step * m.eligibility[trace_of(m, j, u8(self_row))]
             push_influences(m, j, delta)
-    if flags & GATES:
+    if flags & mark.GATES:
         pull_extended(m, j, rate, pulls)
 
 
@@ -268,7 +251,7 @@ def propagate_gated(m, first, last, rate, defer):
     for back in range(last - first):
         j = last - ONE - back
         propagate_neuron(m, j, rate, defer != 0)
-        if m.ties[SIGNED] != 0 and (m.step[j] != 0.0 or m.flags[j] & GATES):  # it has moved its weights
+        if m.ties[SIGNED] != 0 and (m.step[j] != 0.0 or m.flags[j] & mark.GATES):  # it has moved its weights
             hold_signs(m, j, j + ONE)
 
 
@@ -276,13 +259,13 @@ def propagate_gated(m, first, last, rate, defer):
 def propagate_plain(m, j, defer):
     """Propagate a neuron without gates and traces."""
     delta, step = m.responsibility[j], m.step[j]
-    if defer and m.flags[j] & PENDING:
+    if defer and m.flags[j] & mark.PENDING:
         return
     if delta != 0.0 or step != 0.0:
         for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
-            if m.run_flags[r] & UNORDERED:
+            if m.run_flags[r] & mark.UNORDERED:
                 propagate_any_run(m, j, r, delta, step)
-            elif m.run_kind[r] == LISTED:
+            elif m.run_kind[r] == mark.LISTED:
                 propagate_listed_run(m, j, r, delta, step, defer)
             else:
                 propagate_run(m, r, delta, step, defer)
@@ -293,7 +276,7 @@ def propagate_block(m, first, last, rate, defer):
     """Push the errors of a block of neurons and update their weights, the last neuron first."""
     j, signed = last, m.ties[SIGNED] != 0
     while j > first:
-        if signed or m.flags[j - ONE] & WITH_GATES:
+        if signed or m.flags[j - ONE] & mark.WITH_GATES:
             propagate_gated(m, first, j, rate, defer)
             j = first
         else:

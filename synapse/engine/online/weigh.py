@@ -10,21 +10,7 @@ import numpy as np
 
 from ..compiler.jit import in_order, inline, one, zero
 from ..compiler.rare import INDEX, rare
-from ..lowering.flags import (
-    DELAYED,
-    DENSE,
-    FIXED,
-    FOUR,
-    GATES,
-    LISTED,
-    MEMORY,
-    NEVER_PENDING,
-    PAIRED,
-    SHARED,
-    TRACED,
-    WITH_GATES,
-    ZIPPED,
-)
+from ..lowering import flags as mark
 from ..schema import NONE
 
 # All indices are unsigned: with signed ones Numba checks every access for negative
@@ -51,13 +37,13 @@ def gated_sum(m, j, r, first, n):
     """The weighted inputs of `j` from a run of gated connections."""
     kind = m.run_kind[r]
     total = zero(m.bias[j])
-    if kind == PAIRED:
+    if kind == mark.PAIRED:
         for t in range(n):
             gain = m.activation[m.gater[first + t]]
             total += gain * m.weight[first + t] * m.activation[m.source[first + t]]
         return total
     source, gater = u8(m.run_source[r]), u8(m.run_gater[r])
-    if kind == ZIPPED:
+    if kind == mark.ZIPPED:
         for t in range(n):
             total += m.activation[gater + t] * m.weight[first + t] * m.activation[source + t]
         return total
@@ -78,19 +64,19 @@ def trace_of(m, j, row):
 def move_eligibility(m, j, carry):
     """eligibility e_ij = g_jj w_jj e_ij(old) + g_ij y_i, for the trainable connections."""
     for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
-        if m.run_flags[r] & FIXED:
+        if m.run_flags[r] & mark.FIXED:
             continue
         kind, first, n = m.run_kind[r], u8(m.run_first[r]), u8(m.run_length[r])
         trace = trace_of(m, j, first)
-        if kind == DENSE or kind == SHARED:
+        if kind == mark.DENSE or kind == mark.SHARED:
             source = u8(m.run_source[r])
-            gain = m.activation[m.run_gater[r]] if kind == SHARED else one(carry)
+            gain = m.activation[m.run_gater[r]] if kind == mark.SHARED else one(carry)
             for t in range(n):
                 kept = carry * m.eligibility[trace + t]
                 m.eligibility[trace + t] = kept + gain * m.activation[source + t]
         else:
             for t in range(n):
-                gain = m.activation[m.gater[first + t]] if kind != LISTED else one(carry)
+                gain = m.activation[m.gater[first + t]] if kind != mark.LISTED else one(carry)
                 kept = carry * m.eligibility[trace + t]
                 m.eligibility[trace + t] = kept + gain * m.activation[m.source[first + t]]
     self_row = m.self_row[j]
@@ -110,7 +96,7 @@ def move_extended(m, k, carry, block):
         j, trace = u8(m.influence_gater[p]), u8(m.influence_trace[p])
         n = u8(m.learning[j])
         scale = m.derivative[j] * m.influence[p]
-        if m.flags[j] & TRACED:
+        if m.flags[j] & mark.TRACED:
             eligibility = u8(m.first_trace[j])
             for t in range(n):
                 kept = carry * m.extended[trace + t]
@@ -118,7 +104,7 @@ def move_extended(m, k, carry, block):
             m.extended[trace + n] = carry * m.extended[trace + n] + scale * m.bias_eligibility[j]
             continue
         for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
-            if not m.run_flags[r] & FIXED:
+            if not m.run_flags[r] & mark.FIXED:
                 start = trace + u8(m.run_first[r]) - u8(m.first_incoming[j])
                 extend_run(m, block, r, start, carry, scale)
         m.extended[trace + n] = carry * m.extended[trace + n] + scale
@@ -128,8 +114,8 @@ def move_extended(m, k, carry, block):
 def extend_run(m, block, r, start, carry, scale):
     """Extended traces of an ungated run; delayed sources before `block` have activated since."""
     first, n = u8(m.run_first[r]), u8(m.run_length[r])
-    delayed = m.run_flags[r] & DELAYED
-    if m.run_kind[r] == LISTED:
+    delayed = m.run_flags[r] & mark.DELAYED
+    if m.run_kind[r] == mark.LISTED:
         for t in range(n):
             i = m.source[first + t]
             read = m.old_activation[i] if delayed and i < block else m.activation[i]
@@ -150,7 +136,7 @@ def extend_run(m, block, r, start, carry, scale):
 @inline
 def may_be_pending(m, r):
     """Whether the updates of a dense or listed run may stay pending until its weights are next read."""
-    return not m.run_flags[r] & NEVER_PENDING
+    return not m.run_flags[r] & mark.NEVER_PENDING
 
 
 @inline
@@ -162,7 +148,7 @@ def is_moving(m, j):
     """
     if m.pending_step[j] != 0.0:
         return True
-    return m.responsibility[j] != 0.0 and not m.flags[j] & (GATES | TRACED)
+    return m.responsibility[j] != 0.0 and not m.flags[j] & (mark.GATES | mark.TRACED)
 
 
 @inline
@@ -217,7 +203,7 @@ def listed_sum(m, j, r, first, n):
 @inline
 def ungated_sum(m, j, r, first, n):
     """The sum of an ungated run."""
-    if m.run_kind[r] == DENSE:
+    if m.run_kind[r] == mark.DENSE:
         return dense_sum(m, j, r, first, n)
     return listed_sum(m, j, r, first, n)
 
@@ -240,19 +226,19 @@ def weigh_neuron(m, j, block):
     old = m.state[j]
     state = m.bias[j]
     carry = zero(state)
-    if flags & MEMORY:
+    if flags & mark.MEMORY:
         carry = carry_state(m, j)
         state += carry * old
     for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
         first, n = u8(m.run_first[r]), u8(m.run_length[r])
-        if m.run_kind[r] <= LISTED:
+        if m.run_kind[r] <= mark.LISTED:
             state += ungated_sum(m, j, r, first, n)
         else:
             state += gated_sum(m, j, r, first, n)
     m.pending_step[j] = 0.0
-    if flags & TRACED:
+    if flags & mark.TRACED:
         move_eligibility(m, j, carry)
-    if flags & MEMORY:
+    if flags & mark.MEMORY:
         move_extended(m, j, carry, block)
     m.old_state[j] = old
     m.state[j] = state
@@ -304,7 +290,7 @@ def weigh_gated(m, first, last, block):
 @inline
 def weigh_one(m, j):
     """The state of one neuron, which activates by itself."""
-    if m.flags[j] & WITH_GATES:
+    if m.flags[j] & mark.WITH_GATES:
         weigh_gated(m, j, j + ONE, j)
     else:
         weigh_plain(m, j)
@@ -315,10 +301,10 @@ def weigh_block(m, first, last):
     """The states of a block of neurons."""
     j = first
     while j < last:
-        if m.flags[j] & FOUR:
+        if m.flags[j] & mark.FOUR:
             weigh_four(m, j)
             j += u8(4)
-        elif m.flags[j] & WITH_GATES:
+        elif m.flags[j] & mark.WITH_GATES:
             weigh_gated(m, j, last, first)
             j = last
         else:

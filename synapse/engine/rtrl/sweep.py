@@ -13,15 +13,7 @@ from ..compiler.jit import inline, noinline, one, zero
 from ..compiler.rare import INDEX, INDICES, PLAN, UNIT, rare
 from ..compiler.tiles import add_scaled
 from ..functions.activations import SOFTMAX
-from ..lowering.flags import (
-    DENSE,
-    FIXED,
-    LISTED,
-    MEMORY,
-    QUIET_GATER,
-    SHARED,
-    ZIPPED,
-)
+from ..lowering import flags as mark
 from ..online.reads import gater_read, gaters_read, has_error, of_gater, of_gaters, of_sources, sources_read
 from ..schema import FIRST, NONE, PLAN_ROOTS, STOP
 from .pattern import GATERS, SOURCES
@@ -40,12 +32,12 @@ def part(span, which):
 @inline
 def push_run(m, p, span, r, delta, what):
     """Send an error along a run of connections, to its sources, its gaters or both."""
-    if m.run_kind[r] > LISTED:
+    if m.run_kind[r] > mark.LISTED:
         push_gated(m, p, span, r, delta, what)
     elif what & SOURCES:
         first, n = u8(m.run_first[r]), u8(m.run_length[r])
         to = part(span, of_sources(m.run_flags[r], PUSHED, PREVIOUS))
-        if m.run_kind[r] == LISTED:
+        if m.run_kind[r] == mark.LISTED:
             for c in range(first, first + n):
                 p.flow[to + m.source[c]] += delta * m.weight[c]
         else:
@@ -68,9 +60,9 @@ def push_sources(m, p, r, delta, to):
     kind, first, n = m.run_kind[r], u8(m.run_first[r]), u8(m.run_length[r])
     gains = gaters_read(m, r)
     source, gater = u8(m.run_source[r]), u8(m.run_gater[r])
-    if kind == SHARED:
+    if kind == mark.SHARED:
         add_scaled(p.flow, to + source, delta * gains[gater], m.weight, first, n)
-    elif kind == ZIPPED:
+    elif kind == mark.ZIPPED:
         for t in range(n):
             p.flow[to + source + t] += delta * gains[gater + t] * m.weight[first + t]
     else:
@@ -84,12 +76,12 @@ def push_gaters(m, p, r, delta, to):
     kind, first, n = m.run_kind[r], u8(m.run_first[r]), u8(m.run_length[r])
     activations = sources_read(m, r)
     source, gater = u8(m.run_source[r]), u8(m.run_gater[r])
-    if kind == SHARED:
+    if kind == mark.SHARED:
         total = zero(delta)
         for t in range(n):
             total += m.weight[first + t] * activations[source + t]
         p.flow[to + gater] += delta * total
-    elif kind == ZIPPED:
+    elif kind == mark.ZIPPED:
         for t in range(n):
             p.flow[to + gater + t] += delta * m.weight[first + t] * activations[source + t]
     else:
@@ -179,7 +171,7 @@ def move_direct(m, p, span, j, step):
     if p.direct_at[j - span[FIRST]] != NONE:
         return
     for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
-        if not m.run_flags[r] & FIXED:
+        if not m.run_flags[r] & mark.FIXED:
             move_run(m, r, step)
     if m.trainable_bias[j]:
         m.bias_destination[j] += step
@@ -190,17 +182,17 @@ def move_run(m, r, step):
     """Update the weights of a run."""
     kind, first, n = m.run_kind[r], u8(m.run_first[r]), u8(m.run_length[r])
     activations = sources_read(m, r)
-    if kind == LISTED:
+    if kind == mark.LISTED:
         for c in range(first, first + n):
             m.weight_destination[c] += step * activations[m.source[c]]
         return
     gains = gaters_read(m, r)
     source = u8(m.run_source[r])
-    if kind == DENSE or kind == SHARED:
-        if kind == SHARED:
+    if kind == mark.DENSE or kind == mark.SHARED:
+        if kind == mark.SHARED:
             step *= gains[m.run_gater[r]]
         add_scaled(m.weight_destination, first, step, activations, source, n)
-    elif kind == ZIPPED:
+    elif kind == mark.ZIPPED:
         gater = u8(m.run_gater[r])
         for t in range(n):
             m.weight_destination[first + t] += step * gains[gater + t] * activations[source + t]
@@ -226,10 +218,10 @@ def sweep_cost(m, p, span, learning, rate):
             for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
                 flags = m.run_flags[r]
                 what = SOURCES if has_error(flags) else 0
-                if m.run_kind[r] > LISTED and not flags & QUIET_GATER:
+                if m.run_kind[r] > mark.LISTED and not flags & mark.QUIET_GATER:
                     what |= GATERS
                 push_run(m, p, span, r, delta, what)
-            if m.flags[j] & MEMORY:
+            if m.flags[j] & mark.MEMORY:
                 push_own(m, p, span, j, delta, SOURCES | GATERS)
             move_direct(m, p, span, j, rate * delta)
     for k in range(p.counts[PLAN_ROOTS]):

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any
 
 from synapse._checks import ATTRIBUTES, public_names, unknown_attribute
 
-from ._memory import MemoryBlocks as MemoryBlocks, StandardBlocks as StandardBlocks
 from .construct import Delayed as Delayed, construct as construct, delayed as delayed
 from .convolutional import Convolutional as Convolutional
 from .elman import Elman as Elman
@@ -13,7 +12,7 @@ from .hopfield import Capacity as Capacity, Hopfield as Hopfield
 from .jordan import Jordan as Jordan
 from .kohonen import Kohonen as Kohonen
 from .liquid import Liquid as Liquid
-from .lstm import LSTM as LSTM
+from .lstm import LSTM as LSTM, MemoryBlocks as MemoryBlocks, StandardBlocks as StandardBlocks
 from .narx import NARX as NARX
 from .perceptron import Perceptron as Perceptron
 from .random import Random as Random

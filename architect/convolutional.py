@@ -220,31 +220,22 @@ class _Window(NamedTuple):
         """Number of connections if no window reached over an edge; at least a quarter of them exist."""
         return self.neurons * prod(self.kernels[1:])
 
-    def positions(self, axis: int) -> Ints:
-        """Positions of each window on one axis, shape (places, kernel); some are beyond the edges."""
-        length, size = self.shape[axis], self.kernel[axis]
-        stride, places = self.stride[axis], self.places[axis]
-        beyond = max((places - 1) * stride + size - length, 0) if self.same else 0
-        return np.arange(places)[:, None] * stride - beyond // 2 + np.arange(size)
-
     def connections(self) -> tuple[Ints, Ints, Ints]:
         """Source, target and number of the shared weight of every connection, neuron by neuron."""
-        axes = len(self.kernel)
-        at, inside = np.zeros((1,) * 2 * axes, np.int64), np.ones((1,) * 2 * axes, bool)
-        for axis in range(axes):
-            here = self.positions(axis)
-            spread = [1] * 2 * axes
-            spread[axis], spread[axes + axis] = here.shape
-            here = here.reshape(spread)
-            at, inside = at * self.shape[axis] + here, inside & (here >= 0) & (here < self.shape[axis])
-        taps, channels = prod(self.kernel), self.shape[-1]
-        whole = (prod(self.places), self.filters, taps, channels)
-        sources = at.reshape(-1, 1, taps, 1) * channels + np.arange(channels)
-        targets = np.arange(self.neurons).reshape(*whole[:2], 1, 1)
-        weights = np.arange(prod(whole[1:])).reshape(1, *whole[1:])
-        there = np.broadcast_to(inside.reshape(-1, 1, taps, 1), whole)
-        source, target, weight = (np.broadcast_to(each, whole)[there] for each in (sources, targets, weights))
-        return source, target, weight
+        axes, edges = len(self.kernel), [(0, 0)]
+        for axis in reversed(range(axes)):
+            reach = (self.places[axis] - 1) * self.stride[axis] + self.kernel[axis]
+            beyond = max(reach - self.shape[axis], 0)
+            edges.insert(0, (beyond // 2, beyond - beyond // 2))
+        index = np.pad(np.arange(prod(self.shape)).reshape(self.shape), edges, constant_values=-1)
+        every = np.lib.stride_tricks.sliding_window_view(index, self.kernel, tuple(range(axes)))  # type: ignore[call-overload]
+        windows = np.moveaxis(every[tuple(slice(None, None, step) for step in self.stride)], axes, -1)
+        sources = windows.reshape(prod(self.places), 1, -1)
+        targets = np.arange(self.neurons).reshape(-1, self.filters, 1)
+        weights = np.arange(prod(self.kernels)).reshape(1, self.filters, -1)
+        source, target, weight = np.broadcast_arrays(sources, targets, weights)
+        inside = source >= 0
+        return source[inside], target[inside], weight[inside]
 
 
 def _convolve(recipe: Recipe, source: Layer, target: Layer, window: _Window) -> tuple[Projection, Ints]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
-from numpy.typing import ArrayLike
+from typing import Any
 
 from .._checks import counted, listed, numbers, text
 from .._typing import Floats
@@ -14,18 +12,12 @@ from ..objects.network import Network
 from ..objects.neuron import Neuron
 from ..objects.recording import Log
 
-
-class OverTime(NamedTuple):
-    """`values` of shape (steps, columns), a name for each column, layers with their sizes, and what it is."""
-
-    values: Floats
-    names: list[str]
-    layers: list[tuple[str, int]]
-    what: str
+Layers = list[tuple[str, int]]
+"""Names of layers, with their sizes."""
 
 
-def over_time(values: ArrayLike | Log, neurons: Any, what: str | None) -> OverTime:
-    """Check the arguments of a picture of numbers over time. A log has its own names."""
+def over_time(values: Any, neurons: Any, what: str | None) -> tuple[Floats, list[str], Layers, str]:
+    """Check numbers over time: a matrix (steps, columns), names of columns, layers, and what it shows."""
     if isinstance(values, Log):
         log, number = values, values.shown
         if neurons is None:
@@ -38,10 +30,10 @@ def over_time(values: ArrayLike | Log, neurons: Any, what: str | None) -> OverTi
         raise ArgumentError(
             f"Expected a row for each step and a column for each neuron, got the shape {matrix.shape}."
         )
-    return OverTime(matrix, *names_of(neurons, matrix.shape[1]), what)
+    return matrix, *names_of(neurons, matrix.shape[1]), what
 
 
-def names_of(neurons: Any, count: int) -> tuple[list[str], list[tuple[str, int]]]:
+def names_of(neurons: Any, count: int) -> tuple[list[str], Layers]:
     """Check the neurons; return their names, and the names and sizes of their layers."""
     if neurons is None:
         return [str(i) for i in range(count)], []

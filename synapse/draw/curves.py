@@ -59,12 +59,8 @@ def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes
             for kind, errors in history.items():
                 epochs, validation = np.arange(1, len(errors) + 1), kind == "validation_error"
                 what = entry(" ".join([name] * bool(name) + ["validation"] * validation) or "training")
-                look: dict[str, Any] = {
-                    "color": colour,
-                    "ls": "--" if validation else "-",
-                    "marker": mark_of(errors),
-                }
-                ax.plot(epochs, errors, **look, label=what)
+                dash = "--" if validation else "-"
+                ax.plot(epochs, errors, color=colour, ls=dash, marker=mark_of(errors), label=what)
         ax.set(xlabel="epoch", ylabel="error")
         if log:
             ax.set_yscale("log", nonpositive="mask")
@@ -77,16 +73,13 @@ def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes
 
 def _runs(results: Any) -> list[tuple[str, dict[str, Floats]]]:
     """Names and histories of trainings."""
-    if isinstance(results, Result) or (isinstance(results, Mapping) and _is_history(results)):
+    if isinstance(results, Result) or _is_history(results):
         return [("", _history(results))]
-    if isinstance(results, Mapping):
-        named = list(results.items())
-    elif isinstance(results, (list, tuple)):
-        named = list(enumerate(results))
-    else:
+    if not isinstance(results, (Mapping, list, tuple)):
         raise ArgumentTypeError(
             expected("What learning shows", "a Result, a history, or several of them", results)
         )
+    named = list(results.items() if isinstance(results, Mapping) else enumerate(results))
     if not 0 < len(named) <= len(CYCLE):
         raise ArgumentError(f"Expected 1 to {len(CYCLE)} trainings, got {len(named)}.")
     return [(str(name), _history(result)) for name, result in named]
@@ -103,14 +96,12 @@ def _history(result: Any) -> dict[str, Floats]:
         raise ArgumentTypeError(
             expected("What learning shows", "a Result or a history with an error by epoch", result)
         )
-    errors, what = (
-        {kind: history[kind] for kind in ("error", "validation_error") if kind in history},
-        "a number an epoch",
-    )
-    by_epoch = {kind: numbers("The errors of a history", values, what) for kind, values in errors.items()}
-    for values in by_epoch.values():
-        if values.ndim != 1:
-            raise ArgumentTypeError(expected("The errors of a history", what, values))
+    by_epoch, what = {}, "a number an epoch"
+    for kind in ("error", "validation_error"):
+        if kind in history:
+            by_epoch[kind] = numbers("The errors of a history", history[kind], what)
+            if by_epoch[kind].ndim != 1:
+                raise ArgumentTypeError(expected("The errors of a history", what, history[kind]))
     return by_epoch
 
 

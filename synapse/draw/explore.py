@@ -10,7 +10,7 @@ import time
 from html import escape
 from importlib import resources
 from importlib.util import find_spec
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,15 +21,14 @@ from ..objects.network import Network, require_network
 from ..objects.recording import Log
 from ..readwrite.files import File, write
 from ..readwrite.native import from_json_data
-from ._document import describe, numbers_of, numbers_of_log
-from ._learning import aims_of, learning_of
+from ._document import aims_of, describe, learning_of, numbers_of, numbers_of_log
 
 PAUSE = 0.1
 """Least time in seconds from one update of a widget by a training to the next."""
 
 
 class Explorer:
-    """What :func:`explore` returns without a path: a page that a notebook shows in a sandboxed frame.
+    """What :func:`explore` returns: a page that a notebook shows in a sandboxed frame.
 
     Where anywidget is installed (the extra ``widget``), a notebook shows a widget instead, and :meth:`update`
     changes what it shows.
@@ -146,37 +145,19 @@ class Explorer:
                 _esm = part_of("widget.js")
                 html = traitlets.Unicode().tag(sync=True)
                 numbers = traitlets.Dict().tag(sync=True)
-                network = traitlets.Dict().tag(
-                    sync=True
-                )  # as the page has it, once it has learnt or been edited
+                network = traitlets.Dict().tag(sync=True)  # once it has learnt or been edited in the page
 
             self._widget = Widget(html=self.html, numbers=self._data)
         return self._widget._repr_mimebundle_(**options)
 
 
-@overload
-def explore(
-    network: Network,
-    sequence: ArrayLike | Log | None = None,
-    path: None = None,
-    targets: ArrayLike | None = None,
-    learn: bool = False,
-) -> Explorer: ...
-@overload
-def explore(
-    network: Network,
-    sequence: ArrayLike | Log | None,
-    path: File,
-    targets: ArrayLike | None = None,
-    learn: bool = False,
-) -> None: ...
 def explore(
     network: Network,
     sequence: ArrayLike | Log | None = None,
     path: File | None = None,
     targets: ArrayLike | None = None,
     learn: bool = False,
-) -> Explorer | None:
+) -> Explorer:
     """Show a network, neuron by neuron, at every step of a sequence: in a notebook, or as a page in a file.
 
     With ``learn=True``, the network learns in the page by the online rule, with the numbers that Python would
@@ -198,8 +179,7 @@ def explore(
         log must have "activation", "state" and "derivative" of all neurons. Errors, "bias_eligibility",
         "eligibility", "extended" and "sensitivity" are shown where they are recorded.
     path : str, path or open file, optional
-        The file to write; an existing file is replaced in one step. Default: none is written, and the return
-        value shows itself in a notebook.
+        The file to write; an existing file is replaced in one step. Default: none is written.
     targets : array_like, shape (T, m), optional
         Targets of the outputs; a row of NaN is a step without a target. With targets, the page shows them and
         the errors that ``net.propagate(0, target)`` computes after a step. No weight changes.
@@ -208,8 +188,8 @@ def explore(
 
     Returns
     -------
-    Explorer or None
-        An :class:`Explorer` without a path; None with one.
+    Explorer
+        The page, which shows itself in a notebook.
 
     Raises
     ------
@@ -234,10 +214,9 @@ def explore(
     '<!DOCTYPE html>'
     """
     view = Explorer(network, sequence, targets, learn)
-    if path is None:
-        return view
-    write(path, view.html)
-    return None
+    if path is not None:
+        write(path, view.html)
+    return view
 
 
 def _structure(data: dict[str, Any]) -> list[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -58,36 +57,19 @@ def forecast(
     ['known', 'forecast']
     """
     known = _as_columns("The history", history)
-    future = _future_of(forecast)
+    parts = [getattr(forecast, name, None) for name in ("mean", "lower", "upper")]
+    with_bounds = all(isinstance(part, np.ndarray) for part in parts)
+    future = [_as_columns("The forecast", part) for part in (parts if with_bounds else [forecast])]
+    share = getattr(forecast, "interval", None) if with_bounds else None
     labels = _column_names(names, known, future)
-    places = _checked_times(times, len(known) + len(future.mean))
+    places = _checked_times(times, len(known) + len(future[0]))
     with canvas(ax, (6.5, 3.2)) as ax:
         for column, name in enumerate(labels):
             colours = (INK, BLUE) if len(labels) == 1 else (CYCLE[column], CYCLE[column])
-            _draw_column(ax, places, known[:, column], future.of(column), name, colours)
+            parts = [part[:, column] for part in future]
+            _draw_column(ax, places, known[:, column], parts, share, name, colours)
         _frame(ax, times is None)
         return ax
-
-
-@dataclass(frozen=True)
-class Future:
-    """Forecasts, shape (steps, m), and the lower and upper bounds of their intervals with the share."""
-
-    mean: Floats
-    bounds: tuple[Floats, ...] = ()
-    share: float | None = None
-
-    def of(self, column: int) -> Future:
-        """One column."""
-        return Future(self.mean[:, column], tuple(bound[:, column] for bound in self.bounds), self.share)
-
-
-def _future_of(forecast: Any) -> Future:
-    parts = [getattr(forecast, name, None) for name in ("mean", "lower", "upper")]
-    if not all(isinstance(part, np.ndarray) for part in parts):
-        return Future(_as_columns("The forecast", forecast))
-    mean, *bounds = (_as_columns("The forecast", part) for part in parts)
-    return Future(mean, tuple(bounds), getattr(forecast, "interval", None))
 
 
 def _as_columns(what: str, values: Any) -> Floats:
@@ -101,11 +83,11 @@ def _as_columns(what: str, values: Any) -> Floats:
     return matrix.reshape(len(matrix), -1)
 
 
-def _column_names(names: Any, known: Floats, future: Future) -> list[str]:
+def _column_names(names: Any, known: Floats, future: list[Floats]) -> list[str]:
     """A name for each column; none for a single one without."""
     count = known.shape[1]
-    shapes = {part.shape for part in (future.mean, *future.bounds)}
-    if shapes != {(len(future.mean), count)}:
+    shapes = {part.shape for part in future}
+    if shapes != {(len(future[0]), count)}:
         got = " and ".join(map(str, sorted(shapes)))
         raise ArgumentError(f"Expected a forecast of {counted(count, 'column')}, as the history, got {got}.")
     if count > len(CYCLE):
@@ -133,24 +115,19 @@ def _checked_times(times: Any, count: int) -> Any:
 
 
 def _draw_column(
-    ax: Axes, places: Any, known: Floats, future: Future, name: str, colours: tuple[str, str]
+    ax: Axes, places: Any, known: Floats, future: list[Floats], share: Any, name: str, colours: Any
 ) -> None:
     """Draw one column. The forecast begins at the last known value, so that the line has no gap."""
     count, last = len(known), np.flatnonzero(np.isfinite(known))[-1:]
     before, after = (entry(" ".join(filter(None, [name, kind]))) for kind in ("known", "forecast"))
     ax.plot(places[:count], known, color=colours[0], lw=1.2, marker=mark_of(known), ms=3, label=before)
     later = np.concatenate([places[last], places[count:]])
-
-    def joined(values: Floats) -> Floats:
-        return np.concatenate([known[last], values])
-
-    mean = joined(future.mean)
+    mean, *bounds = (np.concatenate([known[last], values]) for values in future)
     ax.plot(later, mean, color=colours[1], ls=(0, (3, 1.2)), marker=mark_of(mean), ms=3, label=after)
-    if future.bounds:
-        lower, upper = map(joined, future.bounds)
-        share = "" if future.share is None else f"{100 * future.share:.4g} % "
-        what = entry(" ".join(filter(None, [name, f"{share}interval"])))
-        ax.fill_between(later, lower, upper, color=colours[1], alpha=0.2, lw=0, label=what)
+    if bounds:
+        interval = "interval" if share is None else f"{100 * share:.4g} % interval"
+        what = entry(" ".join(filter(None, [name, interval])))
+        ax.fill_between(later, *bounds, color=colours[1], alpha=0.2, lw=0, label=what)
 
 
 def _frame(ax: Axes, numbered: bool) -> None:

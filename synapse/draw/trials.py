@@ -78,7 +78,13 @@ def trials(
         group_name: [_checked_result(value, log) for value in group.values(name)]
         for group_name, group in groups.items()
     }
-    marks = _marks({} if published is None else published, groups, log)
+    if not isinstance(published, (Mapping, type(None))):
+        raise ArgumentTypeError(expected("The published figures", "a dict by name", published))
+    marks = {}
+    for group_name, figure in (published or {}).items():
+        if group_name not in groups:
+            raise ArgumentError(expected("A published figure", "for one of the groups", group_name))
+        marks[group_name] = _checked_result(figure, log, "A published figure")
     title = text("The title", name if title is None else title)
     with canvas(ax, (WIDTH, 1.0 + ROW * len(values)) if kind == "dots" else (6.4, 4.0)) as axes:
         from matplotlib.ticker import LogLocator, NullFormatter
@@ -110,15 +116,6 @@ def _grouped(trials: Any) -> dict[str, Trials]:
     return groups
 
 
-def _marks(published: Any, groups: Mapping[str, Any], log: bool) -> dict[str, float]:
-    if not isinstance(published, Mapping):
-        raise ArgumentTypeError(expected("The published figures", "a dict by name", published))
-    for name in published:
-        if name not in groups:
-            raise ArgumentError(expected("A published figure", "for one of the groups", name))
-    return {name: _checked_result(figure, log, "A published figure") for name, figure in published.items()}
-
-
 def _checked_result(value: Any, log: bool, what: str = "A result") -> float:
     """A value of a trial; infinite if the trial is unsolved."""
     if value is None or value == np.inf:
@@ -145,13 +142,8 @@ def _draw_dots(axes: Axes, values: Mapping[str, list[float]], marks: Mapping[str
         Line2D([], [], ls="", marker="|", ms=10, mew=1.8, color=INK, label=entry("median")),
         Line2D([], [], ls="", marker="D", ms=6, mfc=ORANGE, mec=INK, label=entry("published")),
     ]
-    place_of: dict[str, Any] = {
-        "loc": "lower right",
-        "bbox_to_anchor": (1.0, 1.0),
-        "ncols": 3,
-        "borderaxespad": 0.2,
-    }
-    axes.legend(handles=signs if marks else signs[:2], **place_of)
+    beside: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.2}
+    axes.legend(handles=signs if marks else signs[:2], ncols=3, **beside)
 
 
 def _draw_group(axes: Axes, place: int, values: Floats) -> None:

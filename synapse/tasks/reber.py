@@ -90,33 +90,16 @@ ALLOWED = np.array([[symbol in dict(arcs) for symbol in range(len(SYMBOLS))] for
 
 def walk(count: int, rng: np.random.Generator) -> Walk:
     """Walk along the arcs; every fork draws one random number, in the order of the symbols."""
-    before, coins, used = rng.bit_generator.state, _coins(rng, 8 * count), 0
-    symbols: list[int] = []
-    nodes: list[int] = []
-    lengths: list[int] = []
+    walked = Walk([], [], [])
     for _ in range(count):
-        node, begin = 0, len(symbols)
-        while node or len(symbols) == begin:
+        node, begin = 0, len(walked.symbols)
+        while node or len(walked.symbols) == begin:
             arcs = NODES[node]
-            if len(arcs) == 1:
-                symbol, node = arcs[0]
-            else:
-                if used == len(coins):
-                    coins += _coins(rng, count)
-                symbol, node = arcs[coins[used]]
-                used += 1
-            symbols.append(symbol)
-            nodes.append(node)
-        lengths.append(len(symbols) - begin)
-    rng.bit_generator.state = before
-    rng.random(used)  # the generator goes on as if each number had been drawn when it was needed
-    return Walk(symbols, nodes, lengths)
-
-
-def _coins(rng: np.random.Generator, count: int) -> list[bool]:
-    """Which of two arcs to take: 0 or 1."""
-    drawn: list[bool] = (rng.random(count) >= 0.5).tolist()
-    return drawn
+            symbol, node = arcs[len(arcs) == 2 and rng.random() >= 0.5]
+            walked.symbols.append(symbol)
+            walked.nodes.append(node)
+        walked.lengths.append(len(walked.symbols) - begin)
+    return walked
 
 
 def legal(string: str) -> list[str]:

@@ -11,7 +11,7 @@ import architect
 import synapse
 from synapse import Layer, Network, Neuron, Trainer, optimizers, readwrite
 from synapse.draw import explore
-from synapse.draw._learning import RECIPES
+from synapse.draw._document import RECIPES
 from synapse.draw.explore import part_of
 
 from .conftest import CHROMIUM, PLAYWRIGHT

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from itertools import compress
 from typing import Any, NamedTuple
 
+import networkx as nx
+
 from synapse import Connection, Layer, Network, Neuron, Topology
 from synapse._checks import expected, listed
 from synapse.errors import ArgumentTypeError, TopologyError
@@ -87,16 +89,21 @@ def construct(
     both = [neuron for neuron in first if neuron in set(last)]
     if both:
         raise TopologyError(f"{both[0]!r} is both an input and an output. Put a neuron in between.")
-    _refuse_unreached(every, first)
     place = {neuron: i for i, neuron in enumerate(every)}
     into = [(link, place[target]) for target in every for link in _into(target)]
-    order = find_order(
-        len(every),
-        [(place[link.source], target) for link, target in into],
-        [(place[link.gater], target) for link, target in into if link.gater is not None],
-        {place[neuron] for neuron in first},
-        {place[neuron] for neuron in last},
-    )
+    links = [(place[link.source], target) for link, target in into]
+    starts, ends = [place[neuron] for neuron in first], [place[neuron] for neuron in last]
+    graph: nx.DiGraph[Any] = nx.DiGraph(links)
+    graph.add_edges_from(("inputs", start) for start in starts)
+    reached = nx.descendants(graph, "inputs")
+    for neuron in every:
+        if place[neuron] not in reached:
+            raise TopologyError(
+                f"No way leads from the inputs to {neuron!r}. "
+                "Connect it, name it among the inputs or leave it out."
+            )
+    gates = [(place[link.gater], target) for link, target in into if link.gater is not None]
+    order = find_order(len(every), links, gates, set(starts), set(ends))
     hidden = [every[i] for i in order.neurons]
     return Network(Layer(first), [Layer(hidden)] if hidden else [], Layer(last), name=name)
 
@@ -133,7 +140,8 @@ def _once(what: str, neurons: Iterable[Any]) -> list[Neuron]:
 
 def _among(what: str, neurons: Iterable[Any], every: Sequence[Neuron]) -> list[Neuron]:
     """Check the neurons chosen as inputs or outputs."""
-    chosen, members = _once(what, neurons), set(every)
+    chosen = _once(what, neurons)
+    members = set(every)
     for neuron in chosen:
         if neuron not in members:
             raise TopologyError(
@@ -177,21 +185,6 @@ def _refuse_strangers(every: Sequence[Neuron]) -> None:
                         f"{neuron!r} is wired to {other!r}, which is not among the neurons. "
                         "Give construct all of them, or disconnect those that stay outside."
                     )
-
-
-def _refuse_unreached(every: Sequence[Neuron], inputs: Sequence[Neuron]) -> None:
-    """Raise if a neuron cannot be reached from an input."""
-    reached, waiting = set(inputs), list(inputs)
-    while waiting:
-        new = [link.target for link in waiting.pop().outgoing if link.target not in reached]
-        reached.update(new)
-        waiting += new
-    for neuron in every:
-        if neuron not in reached:
-            raise TopologyError(
-                f"No way leads from the inputs to {neuron!r}. "
-                "Connect it, name it among the inputs or leave it out."
-            )
 
 
 def _into(neuron: Neuron) -> tuple[Connection, ...]:

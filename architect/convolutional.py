@@ -228,7 +228,7 @@ class _Window(NamedTuple):
             beyond = max(reach - self.shape[axis], 0)
             edges.insert(0, (beyond // 2, beyond - beyond // 2))
         index = np.pad(np.arange(prod(self.shape)).reshape(self.shape), edges, constant_values=-1)
-        every = np.lib.stride_tricks.sliding_window_view(index, self.kernel, tuple(range(axes)))  # type: ignore[call-overload]
+        every = np.lib.stride_tricks.sliding_window_view(index, self.kernel, tuple(range(axes)))
         windows = np.moveaxis(every[tuple(slice(None, None, step) for step in self.stride)], axes, -1)
         sources = windows.reshape(prod(self.places), 1, -1)
         targets = np.arange(self.neurons).reshape(-1, self.filters, 1)

@@ -75,13 +75,9 @@ def _tied_with(tie: NDArray[Any]) -> list[int]:
 
 
 def numbers_of(network: Network, rows: Floats, aims: Sequence[Floats | None]) -> dict[str, Any]:
-    """Run a network (a clone) over rows (T, n) of inputs, and collect its numbers before and after each step.
+    """Run a network (a clone) over rows (T, n) of inputs; its numbers before and after each step, T + 1 rows.
 
-    ``activation``, ``state``, ``derivative`` and ``bias_eligibility`` have T + 1 rows of one number per
-    neuron. ``target`` has m numbers, and the errors one per neuron, for each step that has a target; their
-    other rows are None, and so are they if no step has one. ``eligibility`` has one number per connection,
-    ``extended`` and ``sensitivity`` one per pair of ``connection`` and ``neuron`` that has such a trace, or
-    sensitivity. These three are None if there would be too many.
+    Rows of targets and errors are None in steps without a target, and whole columns that would be too large.
     """
     connections, pairs = network.connections, _pairs_of(network)
     reads: dict[str, Callable[[], Iterable[float]]] = {

@@ -5,8 +5,6 @@ The distance between two neurons of a column is 1.
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +15,7 @@ import numpy as np
 
 from .._checks import expected, function_of, is_among, missing_extra, unknown_name
 from .._typing import Bools, Floats, Ints
-from ..errors import ArgumentError, ArgumentTypeError, MissingExtraError
+from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.topology import Topology
 
 RADIUS = 0.26
@@ -137,12 +135,6 @@ NETWORKX: dict[str, Callable[[Any], Any]] = {
 }
 """Layouts of networkx by name; those that draw random numbers have a fixed seed."""
 
-GRAPHVIZ = ("dot", "neato", "fdp", "sfdp", "twopi", "circo")
-"""Programs of Graphviz."""
-
-LOOK = """graph [rankdir=LR, start=1, ranksep=1];
-node [shape=circle, width=0.5, height=0.5, label="", fixedsize=true];"""
-
 NEAREST = 0.75
 """Distance to the nearest neuron that nine out of ten neurons exceed."""
 
@@ -152,7 +144,7 @@ LAYERS = "layers"
 def check_layout(layout: Any) -> bool:
     """Whether neurons are placed by a layout, and not by layers; raises if there is no such layout."""
     if isinstance(layout, str):
-        layouts = (LAYERS, *NETWORKX, *GRAPHVIZ)
+        layouts = (LAYERS, *NETWORKX)
         if not is_among(layout, layouts):
             raise unknown_name("layout", layout, layouts)
         return layout != LAYERS
@@ -174,16 +166,12 @@ def places_of(diagram: Topology, layout: Any, printed: bool = False) -> Places:
 def _positions(diagram: Topology, layout: Any) -> Floats:
     """Centres of the neurons, (neurons, 2), in units of a picture."""
     graph, count = graph_of(diagram), diagram.neurons
-    placed: Any
-    if layout in GRAPHVIZ:
-        placed = _graphviz(graph, layout)
-    elif isinstance(layout, str):
-        try:
-            placed = NETWORKX[layout](graph.to_undirected())
-        except ImportError as error:
-            raise missing_extra(f"The layout {layout!r} needs", "scipy") from error
-    else:
-        placed = layout(graph)
+    try:
+        placed: Any = layout(graph) if callable(layout) else NETWORKX[layout](graph.to_undirected())
+    except ImportError as error:
+        if callable(layout):
+            raise
+        raise missing_extra(f"The layout {layout!r} needs", "scipy") from error
     if not isinstance(placed, Mapping) or not all(i in placed for i in range(count)):
         raise ArgumentError(
             expected("The layout", f"a dict with a place for each node 0 to {count - 1}", placed)
@@ -222,20 +210,3 @@ def _spaced(centres: Floats) -> Floats:
     scale = min(NEAREST / near if near else np.inf, most / span if span else 1.0)
     spaced: Floats = centres * scale
     return spaced
-
-
-def _graphviz(graph: nx.DiGraph[int], program: str) -> dict[int, tuple[float, float]]:
-    """Positions by a program of Graphviz, which reads and writes text; only numbers are handed over."""
-    executable = shutil.which(program)
-    if executable is None:
-        raise MissingExtraError(
-            f"The layout {program!r} needs Graphviz, which is not installed: see https://graphviz.org/download."
-        )
-    edges = "".join(f"{a}->{b};" for a, b in graph.edges)
-    nodes = "".join(f"{i};" for i in graph)
-    text = f"digraph {{{LOOK}{nodes}{edges}}}"
-    run = subprocess.run([executable, "-Tplain"], input=text, capture_output=True, text=True, check=False)
-    if run.returncode:
-        raise ArgumentError(f"Graphviz could not compute the layout {program!r}: {run.stderr.strip()}")
-    rows = (line.split() for line in run.stdout.splitlines())
-    return {int(row[1]): (float(row[2]), float(row[3])) for row in rows if row and row[0] == "node"}

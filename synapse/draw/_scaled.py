@@ -19,10 +19,7 @@ SMALLEST = 1.5
 
 
 class Scaled(Artist):
-    """An invisible artist that is drawn before the others of its axes and sets their sizes.
-
-    Sizes are given in units of the axes, because a subplot gets its place only when the figure is drawn.
-    """
+    """An invisible artist that is drawn before the others of its axes and sets their sizes."""
 
     def __init__(self, ax: Axes) -> None:
         super().__init__()

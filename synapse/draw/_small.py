@@ -28,15 +28,7 @@ UNIT = 64
 
 
 def small_picture(network: Network) -> str:
-    """Draw the present state of a network as SVG, at most 640 by 300 pixels.
-
-    A network of more than 100 neurons or 500 connections is drawn as one box per layer, and one of more than
-    262,144 connections is only described.
-
-    >>> from synapse import Layer, Network
-    >>> small_picture(Network(Layer(1), [], Layer(1)))[:44]
-    '<div><svg xmlns="http://www.w3.org/2000/svg"'
-    """
+    """Draw the present state of a network as SVG: neurons, boxes of layers, or a description only."""
     if len(network.connections) > MOST_DRAWN:
         return f"<div>{escape(repr(network))}</div>"
     table = Topology.of(network)

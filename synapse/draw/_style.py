@@ -114,10 +114,7 @@ def check_axes(ax: Any, advice: str = "") -> None:
 
 @contextmanager
 def canvas(ax: Axes | None, size: tuple[float, float]) -> Iterator[Axes]:
-    """The axes to draw on, in the style of all pictures: those given, or those of a new figure.
-
-    A figure made here is closed again if drawing fails.
-    """
+    """The axes to draw on, in the style of all pictures; a new figure is closed again if drawing fails."""
     with style():
         from matplotlib import pyplot
 
@@ -136,11 +133,7 @@ def canvas(ax: Axes | None, size: tuple[float, float]) -> Iterator[Axes]:
 
 
 def label(text: object, longest: int = 24) -> str:
-    r"""A name for matplotlib: one line, shortened, without mathematics.
-
-    >>> print(label("price in $ per kilogramme and day", 20))
-    price in \$…e and day
-    """
+    """A name for matplotlib: one line, shortened, without mathematics."""
     line = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
     if len(line) > longest:
         left = max(1, longest - 1)
@@ -188,11 +181,7 @@ def tints(count: int) -> list[tuple[float, float, float]]:
 
 
 def mixed(first: str, second: str, share: float) -> tuple[float, float, float]:
-    """Red, green and blue, from 0 to 1, of a mixture with this share of the second colour.
-
-    >>> mixed("#ffffff", "#ff0000", 0.5)
-    (1.0, 0.5, 0.5)
-    """
+    """Red, green and blue, from 0 to 1, of a mixture with this share of the second colour."""
     pairs = [(int(first[i : i + 2], 16), int(second[i : i + 2], 16)) for i in (1, 3, 5)]
     red, green, blue = (((1.0 - share) * a + share * b) / 255.0 for a, b in pairs)
     return red, green, blue
@@ -205,10 +194,7 @@ def largest(values: NDArray[np.float64]) -> float:
 
 
 def colouring(values: NDArray[np.float64]) -> tuple[Colormap, Normalize]:
-    """The palette of activations and of all numbers that a neuron computes, and a scale that includes zero.
-
-    White is zero, teal above, brown below, purple what is not a finite number: on the page, in every picture.
-    """
+    """The palette of activations and all numbers that a neuron computes, and a scale that includes zero."""
     from matplotlib.colors import LinearSegmentedColormap, Normalize
 
     limit = largest(values) or 1.0

@@ -175,11 +175,7 @@ def spread(places: Floats, apart: float, last: float) -> Floats:
 def _lead_around(
     routes: list[Floats], mine: Indices, side: float, pairs: Indices, places: Places, head: float
 ) -> None:
-    """Lead connections above or below everything, in one cable for each pair of layers.
-
-    They leave neurons on the right and arrive from the left; boxes have ports above and below, towards the
-    other end. Short connections, and those of outer neurons, take the inner lanes.
-    """
+    """Lead connections above or below everything, in one cable for each pair of layers, short ones inside."""
     rim = side * places.corners[side > 0][1] + head * (side > 0)
     rim = max([rim, *(float((side * route[:, 1]).max()) for route in routes)])
     ends = {i: routes[i] for i in mine.tolist()}

@@ -103,9 +103,9 @@ def growth(result: Evolution, ax: Axes | None = None, *, frames: int = 5) -> Axe
     most = positive_integer("The frames", frames)
     if not result.milestones:
         raise ArgumentError("Expected an evolution that has a champion, got one in which all genomes failed.")
-    grown = [next(same) for _, same in groupby(result.milestones, lambda milestone: structure(milestone[1]))]
+    grown = [next(same) for _, same in groupby(result.milestones, lambda milestone: _links(milestone[1]))]
     chosen = np.unique(np.linspace(len(grown) - 1, 0, most).round().astype(int))
-    champions = [(generation, genome.network()) for generation, genome in (grown[place] for place in chosen)]
+    champions = [(grown[place][0], grown[place][1].network()) for place in chosen]
     for _, net in champions:
         for number, neuron in enumerate(net):
             neuron.name = str(number)  # fits into a disc; names of genes would be too small to read
@@ -122,6 +122,6 @@ def growth(result: Evolution, ax: Axes | None = None, *, frames: int = 5) -> Axe
         return ax
 
 
-def structure(genome: Genome) -> list[Any]:
+def _links(genome: Genome) -> Any:
     """The connections, to be compared."""
-    return list(genome.genes[genome.genes["enabled"] != 0][["source", "target", "gater"]].tolist())
+    return genome.genes[genome.genes["enabled"] != 0][["source", "target", "gater"]].tolist()

@@ -64,9 +64,7 @@ def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes
         ax.set_yscale("log", nonpositive="mask")
         for (name, flow), colour in zip(flows.items(), CYCLE, strict=False):
             ax.plot(flow, "o-", ms=3, color=colour, label=entry(name or pairs[name][0].name))
-        if (
-            shown.min(initial=np.inf) < LEAST
-        ):  # what is smaller has vanished, and would press the rest together
+        if shown.min(initial=np.inf) < LEAST:  # what has vanished would press the rest together
             ax.set_ylim(LEAST, 5.0 * max(float(shown.max()), LEAST))
         ax.set(xlabel="lag T - t, in steps", ylabel=" or ".join(sorted(quantities)))
         count_along(ax)

@@ -57,9 +57,9 @@ def forecast(
     ['known', 'forecast']
     """
     known = _as_columns("The history", history)
-    parts = [getattr(forecast, name, None) for name in ("mean", "lower", "upper")]
-    with_bounds = all(isinstance(part, np.ndarray) for part in parts)
-    future = [_as_columns("The forecast", part) for part in (parts if with_bounds else [forecast])]
+    given = [getattr(forecast, name, None) for name in ("mean", "lower", "upper")]
+    with_bounds = all(isinstance(part, np.ndarray) for part in given)
+    future = [_as_columns("The forecast", part) for part in (given if with_bounds else [forecast])]
     share = getattr(forecast, "interval", None) if with_bounds else None
     labels = _column_names(names, known, future)
     places = _checked_times(times, len(known) + len(future[0]))
@@ -127,7 +127,7 @@ def _draw_column(
     if bounds:
         interval = "interval" if share is None else f"{100 * share:.4g} % interval"
         what = entry(" ".join(filter(None, [name, interval])))
-        ax.fill_between(later, *bounds, color=colours[1], alpha=0.2, lw=0, label=what)
+        ax.fill_between(later, bounds[0], bounds[1], color=colours[1], alpha=0.2, lw=0, label=what)
 
 
 def _frame(ax: Axes, numbered: bool) -> None:

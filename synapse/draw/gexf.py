@@ -56,7 +56,7 @@ def gexf_data(network: Network, activations: ArrayLike | Log | None = None, *, l
         If `activations` are not finite numbers of this shape, a log does not have them, or `layout` is of
         another kind or does not place every neuron.
     UnknownNameError, MissingExtraError
-        If there is no such layout, or it needs Graphviz or SciPy, which is not installed.
+        If there is no such layout, or it needs SciPy, which is not installed.
     FormatError
         If a name has a character that XML cannot hold.
     TopologyError, DivergenceError

@@ -82,13 +82,13 @@ def hinton(
 def _matrix(weights: Any) -> tuple[Floats, Any, Any, Any]:
     """Weights as a matrix, the mask of connections, and the layers of rows and columns."""
     if isinstance(weights, Projection):
-        source, target = weights.source, weights.target
-        row, column = ({n: i for i, n in enumerate(layer)} for layer in (source, target))
-        matrix, connected = np.zeros((len(source), len(target))), np.zeros((len(source), len(target)), bool)
+        row, column = ({n: i for i, n in enumerate(layer)} for layer in (weights.source, weights.target))
+        matrix = np.zeros((len(row), len(column)))
+        connected = matrix > 0
         for link in weights:
             place = row[link.source], column[link.target]
             matrix[place], connected[place] = link.weight, True
-        return matrix, connected, source, target
+        return matrix, connected, weights.source, weights.target
     matrix = numbers("The weights of a Hinton diagram", weights, "a Projection or a matrix")
     if matrix.ndim != 2 or not matrix.size:
         raise ArgumentError(

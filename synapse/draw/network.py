@@ -72,12 +72,12 @@ def network(
         legend. Default: none.
     layout : str or callable
         The positions of neurons. "layers" (the default); a layout of networkx, "circular", "forceatlas2",
-        "kamada_kawai", "spectral", "spiral" or "spring"; a program of Graphviz, where that is installed,
-        "dot", "neato", "fdp", "sfdp", "twopi" or "circo"; or a function that is given a networkx DiGraph and
-        returns a dict with a place (x, y) for each of its nodes. The nodes are the numbers of the neurons in
-        the order of activation, with the attributes "name" and "layer". The attribute "strength" of an edge
-        is the magnitude of its weight; edges with "gate" lead from gaters to the targets of what they gate.
-        Colours of discs then show the layers, if `colour` is not given.
+        "kamada_kawai", "spectral", "spiral" or "spring"; or a function that is given a networkx DiGraph and
+        returns a dict with a place (x, y) for each of its nodes, such as
+        ``networkx.nx_agraph.graphviz_layout``. The nodes are the numbers of the neurons in the order of
+        activation, with the attributes "name" and "layer". The attribute "strength" of an edge is the
+        magnitude of its weight; edges with "gate" lead from gaters to the targets of what they gate. Colours
+        of discs then show the layers, if `colour` is not given.
     blocks : bool, optional
         Whether to draw by layers. Default: True for large networks, if no other layout is given.
     numbers : bool
@@ -95,7 +95,7 @@ def network(
     UnknownNameError
         If no neuron has metadata of the name `colour`, or `layout` not one of these names.
     MissingExtraError
-        Without matplotlib; if the layout needs Graphviz or SciPy, which is not installed.
+        Without matplotlib; if the layout needs SciPy, which is not installed.
 
     Examples
     --------

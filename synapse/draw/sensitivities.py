@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,12 +22,8 @@ LETTER = 8.0
 """Size of names, in points."""
 
 
-class _Band(NamedTuple):
-    """Neighbouring rows or columns with one name."""
-
-    name: str
-    first: int
-    stop: int
+Bands = list[tuple[str, int, int]]
+"""Neighbouring rows or columns with one name: the name, the first of them, and the one after the last."""
 
 
 def sensitivities(
@@ -98,36 +94,26 @@ def _name_axis(ax: Axes, axis: Any, table: Topology, neurons: Ints, count: int) 
     """Names of neurons, or of layers where those would overlap, and lines between them."""
     across = axis is ax.xaxis
     room = points_each(axis, count)
-    of_layers = _bands([(i, table.layers[i]) for i in table.layer[neurons].tolist()])
-    of_neurons = _bands([(i, table.names[i]) for i in neurons.tolist()])
+    of_layers, of_neurons = _bands(table.layer[neurons], table.layers), _bands(neurons, table.names)
     line = ax.axvline if across else ax.axhline
-    for bands, width in ((of_neurons, 0.4), (of_layers, 1.0)):
+    for bands, colour, width in ((of_neurons, GREY, 0.4), (of_layers, INK, 1.0)):
         if room * count > 3 * len(bands):
-            for band in bands[:-1]:
-                line(band.stop - 0.5, color=INK if bands is of_layers else GREY, lw=width)
-    fits = all(room * (band.stop - band.first) >= 1.1 * LETTER for band in of_neurons)
-    named = of_neurons if fits else _without_overlap(of_layers, room)
-    middles = [(band.first + band.stop - 1) / 2 for band in named]
-    axis.set_ticks(middles, [label(band.name, 18) for band in named], size=LETTER)
-    if across and any(len(band.name) * LETTER > room * (band.stop - band.first) for band in named):
+            for _, _, stop in bands[:-1]:
+                line(stop - 0.5, color=colour, lw=width)
+    named = of_neurons
+    if not all(room * (stop - first) >= 1.1 * LETTER for _, first, stop in of_neurons):
+        named = []
+        for name, first, stop in of_layers:  # a name that is too close to the one before is left out
+            if not named or room * (first + stop - sum(named[-1][1:])) / 2 >= 1.5 * LETTER:
+                named.append((name, first, stop))
+    middles = [(first + stop - 1) / 2 for _, first, stop in named]
+    axis.set_ticks(middles, [label(name, 18) for name, _, _ in named], size=LETTER)
+    if across and any(len(name) * LETTER > room * (stop - first) for name, first, stop in named):
         axis.set_tick_params(rotation=90)
 
 
-def _bands(names: list[tuple[int, str]]) -> list[_Band]:
-    """Neighbouring places with the same number and name."""
-    bands, first = [], 0
-    for (_, name), members in groupby(names):
-        stop = first + len(list(members))
-        bands.append(_Band(name, first, stop))
-        first = stop
-    return bands
-
-
-def _without_overlap(bands: list[_Band], room: float) -> list[_Band]:
-    """Bands whose names do not overlap: a name that is too close to the one before is left out."""
-    chosen = bands[:1]
-    for band in bands[1:]:
-        apart = (band.first + band.stop - chosen[-1].first - chosen[-1].stop) / 2
-        if room * apart >= 1.5 * LETTER:
-            chosen.append(band)
-    return chosen
+def _bands(numbers: Ints, names: Sequence[str]) -> Bands:
+    """Neighbouring places with the same number."""
+    starts = np.flatnonzero(np.diff(numbers, prepend=-1)).tolist()
+    stops = [*starts[1:], len(numbers)]
+    return [(names[numbers[first]], first, stop) for first, stop in zip(starts, stops, strict=True)]

@@ -226,12 +226,6 @@ def test_every_neuron_is_on_a_way_and_gaters_fire_first_where_they_can(drawn):
     assert net.run(rows) == pytest.approx(forward(net, rows), abs=1e-11)
 
 
-def test_the_seed_decides_on_everything():
-    build = lambda seed: Random(3, 9, 2, density=0.4, gates=5, self_connections=3, backward=4, seed=seed)  # noqa: E731
-    edges = lambda net: [(c.source.name, c.target.name, c.gater and c.gater.name) for c in net.connections]  # noqa: E731
-    assert edges(build(7)) == edges(build(7)) != edges(build(8))
-
-
 def test_every_hidden_neuron_may_gate_an_output():
     nets = [Random(1, 3, 1, density=1.0, gates=10, seed=seed) for seed in range(20)]
     places = {net.hidden[0].index(link.gater) for net in nets for link in net.output[0].incoming}

@@ -109,14 +109,6 @@ def test_booleans_are_patterns():
     assert one.energy(patterns[1] > 0) == other.energy(patterns[1])
 
 
-def test_it_starts_empty_and_is_not_trainable():
-    net = architect.Hopfield(12)
-    assert not net.couplings.any()
-    assert not any(connection.trainable for connection in net.connections)
-    with pytest.raises(ValueError, match="read-only"):
-        net.couplings[0, 1] = 99.0
-
-
 def test_wrong_arguments_are_refused_and_change_nothing():
     net = architect.Hopfield(4)
     net.learn([1, 1, -1, -1])
@@ -227,14 +219,6 @@ def test_ctrl_c_leaves_the_biases_that_belong_to_the_weights(monkeypatch, ctrl_c
         net.codebook = np.ones((2, 2, 2))
     assert (net.codebook == 1).all()
     assert (net.output.biases == -1).all()
-
-
-def test_a_map_is_not_trainable_and_the_seed_decides_on_its_order():
-    nets = [architect.Kohonen(3, (3, 3), seed=7) for _ in range(3)]
-    assert not any(connection.trainable for connection in nets[0].connections)
-    assert not nets[0].output.trainable
-    histories = [net.train(SAMPLES, epochs=2, seed=seed) for net, seed in zip(nets, (5, 5, 6))]
-    assert histories[0] == histories[1] != histories[2]
 
 
 def test_wrong_arguments_of_a_map_are_refused_and_change_nothing():

@@ -4,16 +4,13 @@ from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
-import pytest
 
 import architect
 import synapse
 from synapse import Layer, analysis, draw
 from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError
 from synapse.experiments import Trials
-from synapse.initializers import uniform
 from tests.cases import accepted
-from tests.networks import unchanged, used
 
 from .helpers import assert_readable, legend, shown
 
@@ -161,18 +158,6 @@ def elman_by_hand(net, inputs):
     return np.array(norms)
 
 
-def test_an_elman_unit_against_the_chain_rule():
-    net = architect.Elman(2, 4, 1, seed=0, initializer=uniform(1.0))
-    found = analysis.error_flow(net, INPUTS, "hidden")
-    np.testing.assert_allclose(found, elman_by_hand(net, INPUTS), rtol=1e-12)
-    synapse.tie(net["hidden"])
-    used(net)
-    with unchanged(net):
-        found = analysis.error_flow(net, INPUTS, "hidden")
-        analysis.error_flow(net, INPUTS)
-    np.testing.assert_allclose(found, elman_by_hand(net, INPUTS), rtol=1e-6)
-
-
 def test_tiny_errors_have_their_digits_too_and_the_axis_ends_where_they_have_vanished():
     net = architect.Elman(2, 4, 1, initializer="uniform", bias_initializer="uniform", seed=0)
     inputs = np.random.default_rng(1).normal(size=(60, 2))
@@ -184,35 +169,6 @@ def test_tiny_errors_have_their_digits_too_and_the_axis_ends_where_they_have_van
     assert (low, 1.0 < high < 10.0) == (1e-12, True)
     short = draw.error_flow((net, "hidden"), inputs[:4])
     assert short.get_ylim()[0] > 1e-12
-
-
-def test_nothing_returns_through_a_network_without_memory():
-    found = analysis.error_flow(architect.Perceptron(2, 3, 1, seed=0), INPUTS)
-    assert found[0] > 0
-    assert found[1:].tolist() == [0.0] * 6
-
-
-def test_random_neurons_output_their_means():
-    net = architect.Elman(2, 3, 1, seed=0)
-    net["hidden"].squash = "noise"
-    with unchanged(net):
-        found = analysis.error_flow(net, INPUTS)
-    net.deterministic = True
-    assert found.tolist() == analysis.error_flow(net, INPUTS).tolist()
-
-
-def test_the_context_is_restored_where_it_is_interrupted(monkeypatch):
-    net, calls = architect.Elman(2, 3, 1, seed=0), iter([None] * 4)
-    activate = type(net).activate
-
-    def interrupted(*arguments):
-        if next(calls, "end"):
-            raise KeyboardInterrupt
-        return activate(*arguments)
-
-    monkeypatch.setattr(type(net), "activate", interrupted)
-    with unchanged(net), pytest.raises(KeyboardInterrupt):
-        analysis.error_flow(net, INPUTS, "hidden")
 
 
 def test_several_networks_in_one_picture():

@@ -70,13 +70,6 @@ def test_discs_lines_and_marks_of_neurons_connections_and_gates():
     assert not failures(["perceptron", "lstm", "elman", "hand", "names", "hundred"], check)
 
 
-def test_layers_stand_from_left_to_right_and_their_neurons_from_top_to_bottom():
-    net = architect.Perceptron(2, 3, 1, seed=0)
-    x, y = middles(draw.network(net)).T
-    assert x.tolist() == [0, 0, 2, 2, 2, 4]
-    assert y.tolist() == [0.5, -0.5, 1, 0, -1, 0]
-
-
 def test_layers_are_frames_with_their_names_above():
     net = architect.LSTM(2, 4, 1, style="synaptic", seed=0)
     ax = draw.network(net, colour_bars=False)
@@ -319,13 +312,6 @@ def test_layouts_of_networkx_give_each_neuron_a_place(net):
             assert pixels(draw.network(net, layout=layout).figure) == pixels(ax.figure)
 
     assert not failures(NETWORKX, check)
-
-
-def test_discs_of_a_circle_do_not_touch_and_texts_do_not_overlap():
-    ax = draw.network(STANDARD["hand"](), layout="circular")
-    places = middles(ax)
-    assert (np.linalg.norm(places[:, None] - places, axis=-1) + 9 * np.eye(len(places))).min() > 0.6
-    assert_readable(ax)
 
 
 def test_colours_show_layers_that_a_legend_names(net):

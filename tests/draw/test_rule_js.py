@@ -174,16 +174,6 @@ def test_a_file_goes_on_where_the_other_left_off(node):
             net = readwrite.from_json_data(data)
 
 
-def test_numbers_that_are_there_before_the_next_step(node):
-    net = NETWORKS["graph 3"]()
-    learnt(net, *lesson(net, 20))
-    net.activate([0.3] * len(net.input))
-    case = {"net": of(net), "targets": [0.0] * len(net.output)}
-    data = node("const net = Network.from(one.net); net.propagate(0.1, one.targets); return net;", [case])[0]
-    net.propagate(0.1, case["targets"])
-    assert apart(net, data) == []
-
-
 def test_momentum_ties_frozen_layers_missing_targets_and_weights_of_costs(node):
     net = architect.Perceptron(3, 4, 2, squash="tanh", output_squash="identity", seed=0)
     tie([one for one in net.connections if one.target in net["hidden"]][:6])

@@ -7,14 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import architect
 from studies.tasks import AnBn, AnBnCn, ContinualReber
 from synapse import Layer, Network
 from synapse.errors import ArgumentError, ArgumentTypeError
 from synapse.tasks import EmbeddedReber, Ranked, reber
 from tests.cases import all_refused
 
-from .chances import as_often, binomial, uniform
+from .chances import as_often, binomial
 
 FROM_4 = "(?:XT*VP)*(?:SE|XT*VVE)"
 INNER = f"B(?:TS*X{FROM_4}|PT*V(?:VE|P{FROM_4}))"
@@ -163,12 +162,6 @@ def test_encoding(task):
         np.testing.assert_array_equal(sample.inputs, task.encode(n).inputs)
 
 
-@pytest.mark.parametrize("task", [AnBn(5), AnBnCn(5)])
-def test_strings_are_drawn_uniformly(task):
-    samples = task.batch(5000, 0)
-    assert uniform((samples.lengths - 1) // len(task.letters), 1, 5)
-
-
 def counter():
     """Weights by hand: one counter for a - b, one for b - c, and outputs that compare them."""
     x, counts, y = Layer(4), Layer(2, "identity"), Layer(4, "identity")
@@ -207,19 +200,3 @@ def test_the_longest_of_a_network_that_counts():
         found[[*right, False].index(False)] = task.longest(net, 40)
     assert list(found) == list(found.values())
     assert {8, 9} & set(found), "the first string that is wrong is the first or the last of a part"
-
-
-def test_numbers_that_make_no_string():
-    task = AnBnCn()
-    all_refused(
-        [
-            (lambda: task.string(0), ArgumentError, "the n of a string"),
-            (lambda: task.encoded([]), ArgumentError, "at least one n"),
-            (
-                lambda: task.longest(architect.Perceptron(3, 4, seed=0)),
-                ArgumentError,
-                "4 inputs and 4 outputs",
-            ),
-            (lambda: task.longest(counter(), 0), ArgumentError, "the most"),
-        ]
-    )

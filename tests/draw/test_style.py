@@ -1,6 +1,7 @@
 """What holds for all pictures: whose axes and figures, what is left behind, and those of the gallery."""
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -145,6 +146,11 @@ def test_without_matplotlib_it_says_what_brings_it(monkeypatch):
 
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     assert not cases.failures({**PICTURES, "style": draw.style}, check)
+
+
+def test_importing_the_package_imports_no_matplotlib():
+    code = "import sys, synapse.draw; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=900).returncode == 0
 
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -9,6 +9,7 @@ from river import base
 
 from .. import _checks as checks
 from ..errors import ArgumentError
+from ..objects.network import Network
 from .stream_network import Features, StreamNetwork
 
 
@@ -54,20 +55,21 @@ class NetworkClassifier(StreamNetwork, base.Classifier):
         if y is None or not isinstance(y, Hashable) or y != y:
             raise ArgumentError(f"Expected a label, got {checks.shown(y)}.")
         weight = w if w == 1.0 else checks.non_negative_number("The w", w)
-        network, row = self._counted(x)
-        place = self._labels.get(y)
-        if place is None:
-            place = self._labels[y] = self._add_label(network, str(y))
-        errors = -network.activate(row)
-        errors[place] += 1.0
-        self._learn(errors, weight)
+        with self._lock:
+            network, row = self._counted(x)
+            place = self._labels.get(y)
+            if place is None:
+                place = self._labels[y] = self._add_label(network, str(y))
+            errors = -network.activate(row)
+            errors[place] += 1.0
+            self._learn(errors, weight)
 
-    def _begin(self, names: list[Hashable]) -> Any:
+    def _begin(self, names: list[Hashable]) -> Network:
         network = super()._begin(names)
         self._labels = {}
         return network
 
-    def _add_label(self, network: Any, name: str) -> int:
+    def _add_label(self, network: Network, name: str) -> int:
         """The output for a new label."""
         layer = network.output
         if self._labels:
@@ -79,6 +81,7 @@ class NetworkClassifier(StreamNetwork, base.Classifier):
 
     def predict_proba_one(self, x: Features) -> dict[Any, float]:
         """Predict the probability of each label so far; an empty dict before the first sample."""
-        if self.network is None:
-            return {}
-        return dict(zip(self._labels, self._outputs(self.network, x).tolist(), strict=True))
+        with self._lock:
+            if self.network is None:
+                return {}
+            return dict(zip(self._labels, self._outputs(self.network, x).tolist(), strict=True))

@@ -2,42 +2,63 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Hashable
 from typing import Any, final
 
 import numpy as np
 from river import time_series
 
+from .. import _checks as checks
 from .._running_scale import RunningScale
 from ..errors import ArgumentError
+from ..objects.network import Network
 from .regressor import checked_target
-from .stream_network import Features, StreamNetwork
-
-CHANGE = "latest change"
+from .stream_network import OUTPUT, Features, StreamNetwork
 
 
 @final
 class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
     """A recurrent network that forecasts a series, one value at a time.
 
-    It predicts the change to the next value from the latest change, its own memory, and features that are
-    known in advance.
+    It predicts the change to the next value from the latest value, the changes before it, its own memory, and
+    features that are known in advance.
 
-    The parameters are those of :class:`~synapse.river.StreamNetwork`.
+    Parameters
+    ----------
+    lags : int
+        Number of changes that are inputs, at least the length of the season if there is one. Default 12.
+    seed : int, optional
+        Seed of the first weights.
+    **options
+        The other parameters of :class:`~synapse.river.StreamNetwork`.
 
     Examples
     --------
     >>> model = NetworkForecaster(seed=0)
     >>> for step in range(400):
     ...     model.learn_one([3.0, 5.0][step % 2])
-    >>> np.round(model.forecast(4)).tolist()
+    >>> np.round(model.forecast(4), 2).tolist()
     [3.0, 5.0, 3.0, 5.0]
+
+    The mean error of forecasts of twelve months, on a series with a trend and a season. With parameters of
+    River's own examples, that of its HoltWinters is 28.8, and that of its SNARIMAX 31.9.
+
+    >>> from river import datasets, evaluate, metrics
+    >>> series = [({}, y) for x, y in datasets.AirlinePassengers()]
+    >>> errors = evaluate.evaluate(series, NetworkForecaster(seed=0), metrics.MAE(), horizon=12)
+    >>> round(float(np.mean([error.get() for error in errors.metrics])), 1)
+    34.6
     """
 
-    _usual = ("GRU", (16,), 2.0)
+    _usual = ("GRU", (16,), 5.0)
     _change: RunningScale
-    _latest: float | None = None
-    _latest_change = 0.0
+
+    def __init__(self, lags: int = 12, seed: int | None = None, **options: Any) -> None:
+        super().__init__(seed=seed, **options)
+        self.lags, self.options = checks.positive_integer("The lags", lags), options
+        self._latest: list[float] = []
 
     def learn_one(self, y: float, x: Features | None = None) -> None:
         """Learn the next value of the series.
@@ -55,17 +76,21 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
             If the value or a feature is not a number. Nothing has changed.
         """
         target = checked_target(y)
-        if self._latest is not None:
-            network, row = self._counted(self._features(self._latest_change, x))
-            change = target - self._latest
-            self._learn(self._change.take(np.array([change])) - network.activate(row), 1.0)
-            self._latest_change = change
-        self._latest = target
+        with self._lock:
+            if self._latest:
+                network, row = self._counted(self._features(self._latest, x))
+                change = self._change.take(np.array([target - self._latest[-1]]))
+                self._learn(OUTPUT, float((change - network.activate(row))[0]))
+            self._latest = [*self._latest[-self.lags :], target]
 
-    def _features(self, change: float, x: Features | None) -> Features:
-        return {CHANGE: change, **({} if x is None else x)}
+    def _features(self, values: list[float], x: Features | None) -> Features:
+        """The inputs of a step after these values."""
+        padded = [math.nan] * (self.lags + 1 - len(values)) + values[-self.lags - 1 :]
+        pairs = enumerate(itertools.pairwise(reversed(padded)))
+        changes = {f"Δy[t-{ago}]": later - earlier for ago, (later, earlier) in pairs}
+        return {**({} if x is None else x), "y[t]": values[-1], **changes}
 
-    def _begin(self, names: list[Hashable]) -> Any:
+    def _begin(self, names: list[Hashable]) -> Network:
         network = super()._begin(names)
         self._change = RunningScale(1, self._keep)
         return network
@@ -83,17 +108,18 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
         Raises
         ------
         ArgumentError
-            If there are not as many dicts as values.
+            If the horizon is below 1, or there are not as many dicts as values.
         """
+        checks.positive_integer("The horizon", horizon)
         if xs is not None and len(xs) != horizon:
             raise ArgumentError(f"Expected {horizon} dicts of features, got {len(xs)}.")
-        if self.network is None:
-            return [self._latest or 0.0] * horizon
-        network, value, change, values = self.network.clone(), self._latest or 0.0, self._latest_change, []
-        for step in range(horizon):
-            x = self._features(change, None if xs is None else xs[step])
-            outputs = network.activate(self._standard(x, self._row(x), 0.0))
-            change = float(self._change.original(outputs)[0])
-            value += change
-            values.append(value)
-        return values
+        with self._lock:
+            values = self._latest or [0.0]
+            if self.network is None:
+                return values * horizon
+            network = self.network.clone()
+            for step in range(horizon):
+                x = self._features(values, None if xs is None else xs[step])
+                outputs = network.activate(self._standard(x, self._row(x), 0.0))
+                values = [*values, values[-1] + float(self._change.original(outputs)[0])]
+            return values[-horizon:]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import threading
 from array import array
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from river import base
@@ -25,6 +27,8 @@ from ..objects.slopes import SlopeTraces
 
 BUILDS = ("Perceptron", "Elman", "GRU", "LSTM")
 AUTO = "auto"
+OUTPUT = np.ones(1)
+"""The errors whose slopes are those of a single output."""
 FORGOTTEN_EVERY = 64
 """Samples between two looks for features that have not been seen for too long."""
 
@@ -56,8 +60,8 @@ class StreamNetwork(base.Estimator):
         Size of a step, if the bound does not reduce it. Default 1.
     bound : float, "auto" or None
         Factor κ of the bound on the step of Elsayed, Vasan and Mahmood 2024 (see :class:`synapse.reward.TD`):
-        larger is more cautious. None: every step is the rate. Default "auto": 1 for classes, 15 for
-        numbers, 2 for forecasts.
+        larger is more cautious. None: every step is the rate. Default "auto": 1 for classes, 5 for numbers
+        and forecasts.
     half_life : float, optional
         Number of samples after which one counts half in means and deviations. Default: all count alike.
     unseen : int, optional
@@ -67,7 +71,7 @@ class StreamNetwork(base.Estimator):
     """
 
     _output_squash: ClassVar[str] = "identity"
-    _usual: ClassVar[tuple[str, tuple[int, ...], float]] = ("Perceptron", (16,), 15.0)
+    _usual: ClassVar[tuple[str, tuple[int, ...], float]] = ("Perceptron", (16,), 5.0)
     """The build, the hidden layers and the bound, if they are not given."""
 
     def __init__(
@@ -102,6 +106,7 @@ class StreamNetwork(base.Estimator):
         self.network: Network | None = None
         self._limit = self._usual[2] if bound == AUTO else float(bound or 0.0)
         self._keep = 1.0 if half_life is None else 0.5 ** (1.0 / half_life)
+        self._lock = threading.RLock()  # one sample at a time, also where features and labels are added
 
     # --- the network ---------------------------------------------------------------------------------
 
@@ -209,19 +214,28 @@ class StreamNetwork(base.Estimator):
             row = np.array([_number(name, x.get(name)) for name in self._names])
         return row
 
-    def _learn(self, errors: Floats, weight: float) -> None:
-        """Move the parameters along the slopes of the cost, by a bounded step."""
-        self._traces.learn(errors, weight, 0.0, self.rate, self._limit)
+    def _learn(self, errors: Floats, delta: float) -> None:
+        """Change the parameters by a bounded step times delta times the slopes that the errors select."""
+        self._traces.learn(errors, delta, 0.0, self.rate, self._limit)
 
     def _outputs(self, network: Network, x: Features) -> Floats:
         """The outputs for a sample, in a step that leaves no trace."""
         return network.peek(self._standard(x, self._row(x), 0.0))
 
+    def clone(self, new_params: dict[str, Any] | None = None, include_attributes: bool = False) -> Self:
+        """Return an estimator with the same parameters; with its attributes, also what was learned."""
+        twin = super().clone(new_params)
+        if include_attributes:
+            state, given = self.__getstate__(), self._get_params()
+            twin.__setstate__(copy.deepcopy({name: state[name] for name in state.keys() - given.keys()}))
+        return twin
+
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "_traces"}
+        return {name: value for name, value in vars(self).items() if name not in ("_lock", "_traces")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+        self._lock = threading.RLock()
         if self.network is not None:
             self._traces = SlopeTraces(self.network)
 

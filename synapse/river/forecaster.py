@@ -87,7 +87,7 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
         """The inputs of a step after these values."""
         padded = [math.nan] * (self.lags + 1 - len(values)) + values[-self.lags - 1 :]
         pairs = enumerate(itertools.pairwise(reversed(padded)))
-        changes = {f"Δy[t-{ago}]": later - earlier for ago, (later, earlier) in pairs}
+        changes: dict[Hashable, float] = {f"Δy[t-{ago}]": later - earlier for ago, (later, earlier) in pairs}
         return {**({} if x is None else x), "y[t]": values[-1], **changes}
 
     def _begin(self, names: list[Hashable]) -> Network:

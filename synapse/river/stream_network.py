@@ -224,7 +224,7 @@ class StreamNetwork(base.Estimator):
 
     def clone(self, new_params: dict[str, Any] | None = None, include_attributes: bool = False) -> Self:
         """Return an estimator with the same parameters; with its attributes, also what was learned."""
-        twin = super().clone(new_params)
+        twin: Self = super().clone(new_params)
         if include_attributes:
             state, given = self.__getstate__(), self._get_params()
             twin.__setstate__(copy.deepcopy({name: state[name] for name in state.keys() - given.keys()}))

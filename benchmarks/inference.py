@@ -143,8 +143,9 @@ def works_of(cells: int) -> dict[str, Work]:
     works = {}
     for dtype in ("float32", "float64"):
         net = architect.LSTM(cells, cells, 1, dtype=dtype, seed=0)
-        works[f"`net.run`, {dtype}"] = repeated(partial(net.run, rows.astype(dtype)))
-        works[f"`net.run` without traces, {dtype}"] = repeated(partial(net.run, rows.astype(dtype), traces=False))
+        run = partial(net.run, rows.astype(dtype))
+        works[f"`net.run`, {dtype}"] = repeated(run)
+        works[f"`net.run` without traces, {dtype}"] = repeated(partial(run, traces=False))
     if importlib.util.find_spec("torch"):
         works["PyTorch, `nn.LSTM`"] = repeated(torch_lstm(cells, rows))
     if importlib.util.find_spec("onnx") and importlib.util.find_spec("onnxruntime"):

@@ -727,7 +727,7 @@ class Network(Sequence[Neuron]):
         """Run rows, starting from the present context."""
         outputs = np.empty(len(rows) * self._n_outputs)
         run = self._run if traces else self._run_untraced
-        return run(rows.reshape(-1), outputs).reshape(len(rows), self._n_outputs)  # type: ignore[no-any-return]
+        return run(rows.reshape(-1), outputs).reshape(len(rows), self._n_outputs)
 
     @locked
     def _run_untraced(self, store: Store, inputs: Floats, outputs: Floats) -> Floats:

@@ -23,6 +23,7 @@ import pandas as pd
 from synapse import forecasting, tables
 from synapse._typing import Floats
 from synapse.readwrite import files
+from synapse.tables.series_task import fit_together, series_tasks
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parent / "demos" / "data"
@@ -116,8 +117,8 @@ def forecasts(values: Floats, period: int) -> dict[str, tuple[Floats, Floats, fl
     past = values[:count, None]
     series = pd.DataFrame({"y": past[:, 0]})
     begun = time.perf_counter()
-    task = tables.series_task(series, ["y"], steps=STEPS, period=period)
-    trained = tables.train_series(task, tables.Learning())
+    (task,), _ = series_tasks(series, ["y"], steps=STEPS, period=period)
+    trained = tables.train_series(series, ["y"], tables.Learning(), steps=STEPS, period=period)
     training = time.perf_counter() - begun
     facts = trained.facts
     whole = replace(task, start=count)
@@ -159,8 +160,8 @@ def of_residuals(forecaster: Any, values: Floats, count: int, period: int) -> Fl
     left = [values[t] - forecaster(values[:t, None], 1)[0, 0] for t in range(first, count + LATER[-1])]
     residuals, known = np.array(left)[:, None], count - first
     series = pd.DataFrame({"y": residuals[:known, 0]})
-    task, learning = tables.series_task(series, ["y"], steps=STEPS, period=period), tables.Learning()
-    _, result = task.fit(learning)
+    ((task,), _), learning = series_tasks(series, ["y"], steps=STEPS, period=period), tables.Learning()
+    _, result = fit_together([task], learning)
     network = learning.refit(lambda: task.make(learning), [task.whole().lesson()], result)
     found = task.forecaster(network, AHEAD)
     return np.array([found(residuals[: known + later], STEPS)[:, 0] for later in LATER])

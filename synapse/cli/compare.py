@@ -10,9 +10,8 @@ from .._checks import counted
 from ..errors import SynapseError
 from ..forecasting import NetworkForecaster
 from ..forecasting.statistical import METHODS
-from ..tables import SeriesTask, several_tasks
 from ..tables.scaled_model import MODELS
-from ..tables.series_task import fit_together
+from ..tables.series_task import SeriesTask, fit_together, series_tasks
 from ..tables.series_training import ranking, select_together
 from ..tables.table import columns as columns_of, require_one_use
 from .reading import Table, add_learning, add_reading, add_sequence, learning_of, say
@@ -55,7 +54,7 @@ def compare(options: argparse.Namespace) -> None:
     require_one_use(used := [name for each in columns for name in each], error=UsageError)
     several = table.series(used)
     how = {"steps": options.steps, "period": options.period, "validation": options.held_out}
-    tasks, notes = several_tasks(several, columns[0], columns[2], **how)
+    tasks, notes = series_tasks(several, columns[0], columns[2], **how)
     forecasters = list[dict[str, Any]]()
     for task in tasks:
         simple, left_out = task.statistical([name for name in named if name in METHODS])

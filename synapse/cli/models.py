@@ -21,8 +21,8 @@ from .._typing import Floats
 from ..cost import in_words
 from ..objects.network import Network
 from ..objects.topology import NO_GATER, Topology
-from ..tables import SeriesTask
 from ..tables.rows import input_rows, lesson_rows
+from ..tables.series_task import SeriesTask
 from . import formats, words
 from .formats import READING, loaded, read
 from .reading import Table, add_reading, add_sequence, say

@@ -14,7 +14,7 @@ from .. import Trainer, __version__
 from .._checks import counted
 from ..errors import ArgumentError, FormatError, TopologyError
 from ..objects.state import take_over
-from ..tables import Learning, Trained, several_tasks, train_rows, train_series
+from ..tables import Learning, Trained, train_rows, train_series
 from ..tables.scaled_model import MODELS, Part, ScaledModel
 from ..tables.series import find_date, step_name
 from ..tables.table import columns, is_numeric, mostly_numbers, require_one_use
@@ -222,9 +222,8 @@ def _trained(task: Task, table: Table, learning: Learning) -> tuple[Trained, lis
         trained = train_rows(cells, targets, task.inputs, learning, ignore=[*ignored, *dates], **how)
         return trained, [f"{counted(len(cells), 'row')}."]
     several = table.series([*task.target, *task.observed, *task.known])
-    known, test = columns(cells, task.known), {"steps": task.steps, "validation": task.validation}
-    tasks, left_out = several_tasks(several, targets, known, **test)
-    trained, first = train_series(tasks, learning), next(iter(several.values()))
+    known, first = columns(cells, task.known), next(iter(several.values()))
+    trained = train_series(several, targets, learning, known=known, steps=task.steps)
     date = first.index.name if step_name(first) else None
     trained.network.metadata |= {
         "date": date,
@@ -241,7 +240,7 @@ def _trained(task: Task, table: Table, learning: Learning) -> tuple[Trained, lis
     notes = [f"{of}{rows}, {str(begin).removesuffix(MIDNIGHT)} to {str(end).removesuffix(MIDNIGHT)}{step}."]
     if unused:
         notes.append(f"Not used: {listed(unused)}. Name columns --known in advance, or --observed.")
-    return trained, [*notes, *left_out]
+    return trained, notes
 
 
 def _report(trained: Trained, notes: list[str]) -> str:

@@ -8,11 +8,8 @@ from .._checks import public_names
 from .rows import predict_rows as predict_rows, train_rows as train_rows
 from .series import read_series as read_series, read_several as read_several
 from .series_task import (
-    SeriesTask as SeriesTask,
     forecast_series as forecast_series,
     predict_series as predict_series,
-    series_task as series_task,
-    several_tasks as several_tasks,
 )
 from .series_training import train_series as train_series
 from .table import read_table as read_table

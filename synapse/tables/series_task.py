@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +47,7 @@ SHORTEST = 4
 
 @dataclass(frozen=True)
 class SeriesTask:
-    """The forecast of columns of a series, and the rows that it is tested on; from :func:`series_task`.
+    """The forecast of columns of a series, and the rows that it is tested on.
 
     Attributes
     ----------
@@ -139,10 +139,6 @@ class SeriesTask:
         y = self.y if self.scale is None else (self.y - self.scale[0]) / self.scale[1]
         return lesson(y[: self.start], self.differences, self.covariates(len(y)))
 
-    def fit(self, learning: Learning) -> tuple[ScaledModel, Result]:
-        """Train a network on the rows before the test; see `fit_together`."""
-        return fit_together([self], learning)
-
     def select(self, forecasters: Mapping[str, Any], first: int | None = None) -> Selection:
         """Compare forecasters on the held-out rows or, from an index `first` on, on the training rows."""
         start, y = (self.start, self.y) if first is None else (first, self.y[: self.start])
@@ -205,52 +201,58 @@ def _calendar(steps: Any, period: int) -> Floats:
     return np.array([f(2 * np.pi * k * steps / period) for k in multiples for f in (np.sin, np.cos)])
 
 
-def series_task(
-    series: pd.DataFrame,
+def series_tasks(
+    series: pd.DataFrame | Mapping[str, pd.DataFrame],
     targets: Sequence[str],
     known: Sequence[str] = (),
     *,
     steps: int | None = None,
     period: int | None = None,
     validation: float | None = None,
-) -> SeriesTask:
-    """Choose differences and held-out rows for a series.
+) -> tuple[list[SeriesTask], list[str]]:
+    """The task of each series for one network, and a sentence on series that are left out.
 
-    Parameters
-    ----------
-    series : pandas.DataFrame
-        From :func:`read_series`. Its columns that are neither targets nor known are observed ones.
-    targets : sequence of str
-        The columns to forecast.
-    known : sequence of str
-        The columns known in advance.
-    steps : int, optional
-        Steps ahead in the test. Default: a season, from 6 to 12.
-    period : int, optional
-        Number of rows of a season. Default: that of the dates.
-    validation : float, optional
-        The share of rows to hold out. Default: a fifth, or up to a third of a short series.
-
-    Raises
-    ------
-    ArgumentError, ArgumentTypeError
-        If a column is not one of the series or has two uses, a number is out of range, or too few rows are
-        left to train on.
+    The season and the differences of several are those of most. Series that are too short for these are left
+    out; the network can forecast them once they are long enough. Parameters and errors are those of
+    `train_series`.
     """
-    values, columns = frame_values(series), [*series.columns]
-    for name in (*require_targets(listed("The targets", targets, "a list of names")), *known):
-        choice("A column of the task", name, columns)
-    require_one_use([*targets, *known])
-    length = season_of(series) if period is None else season(period)
-    ahead = None if steps is None else horizon(steps)
-    observed = [name for name in columns if name not in (*targets, *known)]
-    y = values[:, [columns.index(name) for name in (*targets, *observed)]]
-    x = values[:, [columns.index(name) for name in known]] if known else None
-    if len(y) < SHORTEST:
-        raise FormatError(f"Expected a series of {SHORTEST} rows or more to train on, got {len(y)}.")
+    several = series if isinstance(series, Mapping) else {"": series}
+    require_one_use([*require_targets(listed("The targets", targets, "a list of names")), *known])
+    ahead, season_length = (
+        None if steps is None else horizon(steps),
+        None if period is None else season(period),
+    )
     share = None if validation is None else fraction_below_one("The validation", validation)
-    task = split_series([*targets], observed, [*known], y, x, length, ahead, share)
-    return replace(task, first_date=_first_date([series]))
+    arrays, tasks = {name: frame_values(frame) for name, frame in several.items()}, []
+    first = _first_date(several)
+    for name, frame in several.items():
+        values, columns = arrays[name], [*frame.columns]
+        for column in (*targets, *known):
+            choice("A column of the task", column, columns)
+        observed = [column for column in columns if column not in (*targets, *known)]
+        y, x = (values[:, [columns.index(c) for c in part]] for part in ((*targets, *observed), known))
+        if len(y) >= SHORTEST:
+            length = season_of(frame) if season_length is None else season_length
+            given = x if known else None
+            task = split_series([*targets], observed, [*known], y, given, length, ahead, share)
+            tasks.append(replace(task, name=name, phase=phase(frame, first), first_date=first))
+    if not tasks:
+        raise FormatError(f"Expected a series of {SHORTEST} rows or more to train on.")
+    if [*several] == [""]:
+        return tasks, []
+    most = max(task.period for task in tasks)
+    tasks = [task for task in tasks if task.period == most]
+    columns_of = zip(*([each.lags for each in task.differences] for task in tasks), strict=True)
+    differences = [Differences(Counter(lags).most_common(1)[0][0]) for lags in columns_of]
+    least = max(each.lost for each in differences) + SHORTEST
+    tasks = [task for task in tasks if task.start >= least]
+    fewest = min((task.steps for task in tasks if task.is_tested), default=tasks[0].steps)
+    origins = max(6, 3 * MOST_ORIGINS // len(tasks))
+    shared: dict[str, Any] = {"differences": differences, "steps": fewest, "origins": origins}
+    tasks = [replace(task, scale=scale_of(task.y[: task.start]), **shared) for task in tasks]
+    left = sorted({*several} - {task.name for task in tasks})
+    why = "too short for the season and the differences of the others"
+    return tasks, [f"Left out: {quoted(left)}, {why}."] if left else []
 
 
 def frame_values(series: Any) -> Floats:
@@ -263,9 +265,9 @@ def frame_values(series: Any) -> Floats:
     return values
 
 
-def _first_date(several: Iterable[pd.DataFrame]) -> str | None:
+def _first_date(several: Mapping[str, pd.DataFrame]) -> str | None:
     """The first date of these series; None without dates."""
-    firsts = [series.index[0] for series in several if hasattr(series.index, "freq")]
+    firsts = [series.index[0] for series in several.values() if hasattr(series.index, "freq")]
     return min(firsts).isoformat() if firsts else None
 
 
@@ -289,43 +291,6 @@ def split_series(
     period = 1 if start <= period else period
     differences = [choose_differences(column[:start], steps, period=period) for column in y.T]
     return SeriesTask(targets, observed, known, y, x, period, steps, start, differences)
-
-
-def several_tasks(
-    several: Mapping[str, pd.DataFrame], targets: Sequence[str], known: Sequence[str] = (), **options: Any
-) -> tuple[list[SeriesTask], list[str]]:
-    """The tasks of several series for one network, and a sentence on series that are left out.
-
-    The season and the differences are those of most series. Series that are too short for these are left
-    out; the network can forecast them once they are long enough.
-
-    Parameters and errors are those of :func:`series_task`.
-    """
-    if [*several] == [""]:
-        return [series_task(several[""], targets, known, **options)], []
-    long = {name: series for name, series in several.items() if len(series) >= SHORTEST} or several
-    tasks = [replace(series_task(long[name], targets, known, **options), name=name) for name in long]
-    period = max(task.period for task in tasks)
-    tasks = [task for task in tasks if task.period == period]
-    columns = zip(*([each.lags for each in task.differences] for task in tasks), strict=True)
-    differences = [Differences(Counter(lags).most_common(1)[0][0]) for lags in columns]
-    least = max(each.lost for each in differences) + SHORTEST
-    tasks = [task for task in tasks if task.start >= least]
-    steps = min((task.steps for task in tasks if task.is_tested), default=tasks[0].steps)
-    first, most = _first_date(several.values()), max(6, 3 * MOST_ORIGINS // len(tasks))
-    shared: dict[str, Any] = {
-        "differences": differences,
-        "steps": steps,
-        "first_date": first,
-        "origins": most,
-    }
-    tasks = [
-        replace(task, scale=scale_of(task.y[: task.start]), phase=phase(several[task.name], first), **shared)
-        for task in tasks
-    ]
-    left = sorted({*several} - {task.name for task in tasks})
-    why = "too short for the season and the differences of the others"
-    return tasks, [f"Left out: {quoted(left)}, {why}."] if left else []
 
 
 # --- forecasts -------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,8 +16,11 @@ from ..forecasting.selection import COMBINE, ranked
 from ..learning import Result
 from ..readwrite import json_data
 from .scaled_model import ScaledModel
-from .series_task import SeriesTask, fit_together
+from .series_task import SeriesTask, fit_together, series_tasks
 from .training import FEWEST, SERIES_DEFAULT, Learning, Trained
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SAVED = ("targets", "observed", "known", "period", "first_date")
 """Attributes of a task that the model's file carries."""
@@ -32,25 +35,49 @@ Fit = tuple[ScaledModel, Result]
 Forecasters = Mapping[str, Any]
 
 
-def train_series(task: SeriesTask | Sequence[SeriesTask], learning: Learning) -> Trained:
+def train_series(
+    series: pd.DataFrame | Mapping[str, pd.DataFrame],
+    targets: Sequence[str],
+    learning: Learning,
+    *,
+    known: Sequence[str] = (),
+    steps: int | None = None,
+    period: int | None = None,
+) -> Trained:
     """Train a network to forecast a series, compare it with statistical methods, and refit it on all rows.
 
     Of several series, one network learns all, each in units of its own mean and deviation. It is saved, and
     forecasts series that it has not learned, too. If one network for each has a lower error on the held-out
     rows, these are saved beside it and forecast the series that they have learned.
 
+    Parameters
+    ----------
+    series : pandas.DataFrame, or dict of str to pandas.DataFrame
+        From :func:`read_series` or :func:`read_several`. Columns that are neither targets nor known are
+        observed: the network forecasts them, too, to forecast the targets.
+    targets : sequence of str
+        The columns to forecast.
+    learning : Learning
+        How the network is trained.
+    known : sequence of str
+        The columns known in advance, such as holidays.
+    steps : int, optional
+        Steps ahead in the test. Default: a season, from 6 to 12.
+    period : int, optional
+        Number of rows of a season. Default: that of the dates.
+
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If one of them is none of these.
+        If a column is not one of the series or has two uses, a number is out of range, or too few rows are
+        left to train on.
     DivergenceError
         If the error of the network is no longer finite.
     """
     learning = instance("The learning", learning, Learning).filled(*SERIES_DEFAULT)
-    given = task if isinstance(task, list | tuple) else [task]
-    if not given:
-        raise ArgumentError("Expected a SeriesTask, got none.")
-    tasks, name = [instance("The task", each, SeriesTask) for each in given], str(learning.model)
+    test: dict[str, Any] = {"steps": steps, "period": period, "validation": learning.validation}
+    tasks, left_out = series_tasks(series, targets, known, **test)
+    name = str(learning.model)
     fit = fit_together(tasks, learning)
     (model, result), rows = fit, sum(len(each.y) for each in tasks)
     facts: dict[str, Any] = {name: getattr(tasks[0], name) for name in SAVED} | {
@@ -65,13 +92,13 @@ def train_series(task: SeriesTask | Sequence[SeriesTask], learning: Learning) ->
         why = "the training was interrupted" if result.stopped == "interrupted" else why
         facts["reason"] = f"{name} forecasts; it was not tested, as {why}."
         model.network.metadata = facts
-        return Trained(model.network, result, facts, [], [])
+        return Trained(model.network, result, facts, [], left_out)
     fits, notes = _one_each(tasks, learning, fit) if 1 < len(tasks) <= MOST_OWN else ([fit] * len(tasks), [])
     forecasters = list[Forecasters]()
     for each, (fitted, _) in zip(tasks, fits, strict=True):
-        simple, left_out = each.statistical() if each.is_tested else ({}, [])
+        simple, failed = each.statistical() if each.is_tested else ({}, [])
         forecasters.append({name: each.forecaster(fitted.network), **simple})
-        notes += left_out
+        notes += failed
     selection, selections = select_together(tasks, forecasters)
     errors, relative = _errors(tasks, forecasters, selection, selections)
     whole = [each.whole() for each in tasks]
@@ -95,7 +122,7 @@ def train_series(task: SeriesTask | Sequence[SeriesTask], learning: Learning) ->
         "relative": relative,
     }
     network.metadata = facts
-    sentences = dict.fromkeys([*notes, *selection.failed])
+    sentences = dict.fromkeys([*left_out, *notes, *selection.failed])
     return Trained(network, result, facts, ranking(tasks, selection), list(sentences))
 
 

@@ -14,6 +14,7 @@ import architect
 from synapse import Trainer, forecasting, optimizers, tables
 from synapse.readwrite import load
 from synapse.tables.scaled_model import ScaledModel
+from synapse.tables.series_task import fit_together, series_tasks
 from tests.cases import all_hold
 
 from .command import answers, called, done, months, refused, told, write
@@ -272,10 +273,10 @@ def test_a_series_needs_a_target_only(capsys, sales, tmp_path):
 def test_the_table_of_the_test_is_that_of_rolling_origin(sales):
     """The network is tested before it is trained on all rows, and the simple methods beside it."""
     series = tables.read_series(tables.read_table(sales), ["Umsatz"])
-    task = tables.series_task(series, [*series], steps=3)
+    (task,), _ = series_tasks(series, [*series], steps=3)
     learning = tables.Learning(epochs=5, hidden=[3])
-    trained = tables.train_series(task, learning)
-    model, _ = task.fit(learning)
+    trained = tables.train_series(series, [*series], learning, steps=3)
+    model, _ = fit_together([task], learning)
     forecaster, y = task.forecaster(model.network), series.to_numpy()
     rolled = forecasting.rolling_origin(forecaster, y, 3, start=task.start, period=12)
     assert trained.facts["mase"]["gru"] == float(f"{rolled.mase.mean():.4g}")
@@ -291,7 +292,8 @@ def test_the_table_of_the_test_is_that_of_rolling_origin(sales):
         tables.Learning(epochs=5, hidden=[3]),
         tables.Learning(hidden=[3], patience=3, rate=0.2),
     ):
-        trained, again = tables.train_series(task, learning), task.make(learning)
+        trained = tables.train_series(series, [*series], learning, steps=3)
+        again = task.make(learning)
         errors = trained.result.history.get("validation_error")
         epochs = 5 if errors is None else errors.index(min(errors)) + 1
         assert epochs == trained.result.epochs - (0 if errors is None else 3)
@@ -305,8 +307,8 @@ def test_the_held_out_end_of_a_series_chooses_nothing_before_the_test(sales):
     past = series.to_numpy()[:100].copy()
     for end in (0.0, 1e4 * np.arange(20)[:, None] ** 2):
         series.iloc[100:] = end
-        task = tables.series_task(series, [*series], steps=3, validation=1 / 6)
-        weights = task.fit(tables.Learning(hidden=[2], patience=5))[0].network.weights
+        (task,), _ = series_tasks(series, [*series], steps=3, validation=1 / 6)
+        weights = fit_together([task], tables.Learning(hidden=[2], patience=5))[0].network.weights
         found.append([*weights, *task.differences[0].lags])
         autoregression = forecasting.statistical("ar", past, period=12)
         np.testing.assert_array_equal(task.statistical(["ar"])[0]["ar"](past, 9), autoregression(past, 9))

@@ -14,6 +14,7 @@ from synapse import tables
 from synapse.errors import SynapseError
 from synapse.tables.encoding import choose_encoding
 from synapse.tables.series import following, phase, season_of, step_name
+from synapse.tables.series_task import series_tasks
 from synapse.tables.table import numbers, sequences
 from tests.cases import all_hold, all_refused
 
@@ -297,14 +298,14 @@ def test_wrong_arguments_are_one_sentence(tmp_path):
     task = {"steps": 0, "period": 0.5, "validation": -0.1}
     told = [(partial(tables.Learning, **{name: settings[name]}), name) for name in settings]
     told += [(partial(tables.read_series, sheet, ["y"], **{name: reading[name]}), name) for name in reading]
-    told += [(partial(tables.series_task, series, ["y"], **{name: task[name]}), name) for name in task]
+    told += [(partial(series_tasks, series, ["y"], **{name: task[name]}), name) for name in task]
     told += [
         (partial(tables.read_table, None), "path"),
         (partial(tables.read_series, None, ["y"]), "a DataFrame, got None"),
         (partial(tables.read_series, sheet, [3]), "name of a column"),
-        (partial(tables.series_task, None, ["y"]), "a DataFrame, got"),
-        (partial(tables.series_task, series, ["x"]), "column of the task"),
-        (partial(tables.train_series, series, learning), "a SeriesTask, got"),
+        (partial(tables.train_series, None, ["y"], learning), "a DataFrame, got"),
+        (partial(tables.train_series, series, ["x"], learning), "column of the task"),
+        (partial(tables.train_series, series, ["y"], 3), "a Learning, got"),
         (partial(tables.train_rows, sheet, ["y"], None, {}), "a Learning, got"),
         (partial(tables.train_rows, sheet, ["y"], None, learning, ahead=-1), "ahead"),
         (partial(tables.train_rows, sheet, [], None, learning), "a column to predict, got none"),
@@ -315,8 +316,8 @@ def test_wrong_arguments_are_one_sentence(tmp_path):
             partial(tables.predict_rows, architect.Perceptron(1, 1), sheet, in_order=True),
             "have 1 column, got",
         ),
-        (partial(tables.series_task, series, []), "a column to predict, got none"),
-        (partial(tables.series_task, series, ["y"], ["y"]), "one use only, got two of 'y'"),
+        (partial(tables.train_series, series, [], learning), "a column to predict, got none"),
+        (partial(tables.train_series, series, ["y"], learning, known=["y"]), "one use only, got two of 'y'"),
         (partial(tables.predict_rows, None, sheet), "a Network, got None"),
         (partial(tables.predict_series, architect.GRU(1, 1, 1), series), "does not forecast a series"),
     ]
@@ -331,7 +332,7 @@ def test_a_trained_network_is_ready_to_forecast_and_predict(tmp_path):
     assert [neuron.name for neuron in trained.network.input] == ["_", "kind=a", "kind=b"]
     assert tables.predict_rows(trained.network, sheet, sequence="Shop")[0].shape == (40, 1)
     series = tables.read_series(sheet, ["y"])
-    network = tables.train_series(tables.series_task(series, ["y"]), learning).network
+    network = tables.train_series(series, ["y"], learning).network
     assert tables.forecast_series(network, series, 3)[0].shape == (3, 1)
     own = architect.Perceptron(1, 1, seed=0)
     own.metadata = {"encoding": "utf-8", "targets": 3}
@@ -363,9 +364,9 @@ def test_one_network_reads_series_in_units_of_their_own(tmp_path):
     assert {name: len(one) for name, one in several.items()} == {
         name: len(wave) for name, wave in waves.items()
     }
-    tasks, notes = tables.several_tasks(several, ["y"], steps=3)
+    tasks, notes = series_tasks(several, ["y"], steps=3)
     assert (notes, len({task.steps for task in tasks}), tasks[0].differences) == ([], 1, tasks[1].differences)
-    network = tables.train_series(tasks, learning).network
+    network = tables.train_series(several, ["y"], learning, steps=3).network
     new = read(tmp_path / "t.csv", "\n".join(["shop;y", *rows[:60]]).replace("a;", "x;"))
     one = tables.read_several(new, ["y"], "shop")["x"]
     other = 10 * one + 5
@@ -389,8 +390,8 @@ def test_one_network_for_each_series_where_these_have_a_lower_error(tmp_path):
     sheet = read(tmp_path / "t.csv", "\n".join(["shop;y", *rows]))
     several = tables.read_several(sheet, ["y"], "shop")
     up, down = several.values()
-    tasks, _ = tables.several_tasks(several, ["y"], steps=1)
-    trained = tables.train_series(tasks, tables.Learning("perceptron", hidden=[2], epochs=100))
+    learning = tables.Learning("perceptron", hidden=[2], epochs=100)
+    trained = tables.train_series(several, ["y"], learning, steps=1)
     assert re.search("One for each is used.", trained.notes[0])
     how, names = {"method": "network"}, ("down", "up", "new")
     ahead = [

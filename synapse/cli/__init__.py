@@ -3,14 +3,13 @@
 ::
 
     synapse info MODEL                                    print the contents of a saved model
-    synapse draw MODEL -o picture.png                     draw it, or write a page to explore: x.html
+    synapse draw MODEL picture.png                        draw it, or write a page to explore: x.html
     synapse play [MODEL]                                  open a page in which it learns
     synapse convert IN OUT                                convert between formats, by file suffixes
     synapse train DATA.csv --target COLUMN -o MODEL       learn to predict a column of a table
     synapse run MODEL DATA.csv                            predict
     synapse forecast MODEL DATA.csv --steps N             forecast the rows that follow
     synapse compare DATA.csv --target COLUMN              rank models by their forecasts
-    synapse bench                                         time networks on this machine
 
 Exit codes: 0 success, 1 a model or data that cannot be used, 2 wrong usage, 130 interrupted, 141 a
 pipe closed by its reader. An error is one sentence on stderr.
@@ -38,17 +37,9 @@ BROKEN_PIPE = 141  # what a shell reports for a command that SIGPIPE ended
 
 COMMANDS = {
     **dict.fromkeys(("info", "draw", "play", "convert"), "models"),
-    **{name: name for name in ("train", "run", "forecast", "compare", "bench")},
+    **{name: name for name in ("train", "run", "forecast", "compare")},
 }
 """The module of each subcommand, in the order of ``--help``: it has functions `NAME` and `add_NAME`."""
-OTHER_NAMES = {
-    "predict": "`synapse run` predicts the rows of a table, `synapse forecast` those that follow.",
-    "test": "`synapse train` tests on held-out rows, `synapse compare` ranks models by their forecasts.",
-    "fit": "Did you mean 'train'?",
-    "plot": "Did you mean 'draw'?",
-    "export": "Did you mean 'convert'?",
-}
-"""What to say to those who know a subcommand by another name."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -81,9 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             name = next((argument for argument in given if not argument.startswith("-")), None)
             if name is not None and name not in COMMANDS:
-                meant = OTHER_NAMES.get(name) or suggestion(name, COMMANDS).strip()
-                commands = ", ".join(COMMANDS)
-                raise UsageError(f"Expected a command ({commands}), got {name!r}. {meant}".strip())
+                commands, meant = ", ".join(COMMANDS), suggestion(name, COMMANDS)
+                raise UsageError(f"Expected a command ({commands}), got {name!r}.{meant}")
             options = _parser().parse_args(given)
             options.command_line = shlex.join(["synapse", *given])
         finally:

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import replace
 from typing import Any
 
-from .._checks import counted
+from .._checks import counted, positive_integer
 from ..errors import SynapseError
 from ..forecasting import NetworkForecaster
 from ..forecasting.statistical import METHODS
@@ -15,7 +15,7 @@ from ..tables.series_task import SeriesTask, fit_together, series_tasks
 from ..tables.series_training import ranking, select_together
 from ..tables.table import columns as columns_of, require_one_use
 from .reading import Table, add_learning, add_reading, add_sequence, learning_of, say
-from .words import UsageError, aligned, fraction, listed, names, whole
+from .words import UsageError, aligned, listed, names
 
 
 def add_compare(parser: argparse.ArgumentParser) -> None:
@@ -27,13 +27,11 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
     add("--observed", metavar="COLUMN,...", type=names, default=[], help="columns known when they occur")
     models = f"of {', '.join((*MODELS, *METHODS))}"
     add("--models", metavar="NAME,...", type=names, help=f"{models} (default: all)")
-    add("--steps", metavar="N", type=whole, default=12, help="steps to forecast (default: %(default)s)")
-    add("--period", metavar="N", type=whole, help="rows of a season (default: as the dates tell)")
-    add("--held-out", metavar="SHARE", type=fraction, help="share to forecast (default: 0.2 to 0.33)")
+    add("--steps", metavar="N", type=int, default=12, help="steps to forecast (default: %(default)s)")
     add_sequence(parser)
     add_reading(parser)
     add_learning(parser)
-    add("--seeds", metavar="N", type=whole, default=3, help="trainings per network (default: %(default)s)")
+    add("--seeds", metavar="N", type=int, default=3, help="trainings per network (default: %(default)s)")
 
 
 def compare(options: argparse.Namespace) -> None:
@@ -49,12 +47,13 @@ def compare(options: argparse.Namespace) -> None:
     named = options.models or [*MODELS, *METHODS]
     if unknown := [name for name in named if name not in (*MODELS, *METHODS)]:
         raise UsageError(f"Expected --models from {', '.join((*MODELS, *METHODS))}, got {listed(unknown)}.")
-    table, learning, seeds = Table.of(options), learning_of(options), range(options.seeds)
+    table, learning = Table.of(options), learning_of(options)
+    seeds = range(positive_integer("The seeds", options.seeds))
     columns = [columns_of(table.cells, each) for each in (options.target, options.observed, options.known)]
     require_one_use(used := [name for each in columns for name in each], error=UsageError)
     several = table.series(used)
-    how = {"steps": options.steps, "period": options.period, "validation": options.held_out}
-    tasks, notes = series_tasks(several, columns[0], columns[2], **how)
+    validation = learning.validation
+    tasks, notes = series_tasks(several, *columns[::2], steps=options.steps, validation=validation)
     forecasters = list[dict[str, Any]]()
     for task in tasks:
         simple, left_out = task.statistical([name for name in named if name in METHODS])

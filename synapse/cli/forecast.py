@@ -11,6 +11,7 @@ from .._checks import counted
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError
 from ..forecasting import Forecast
+from ..forecasting._series import horizon
 from ..forecasting.selection import COMBINE
 from ..forecasting.statistical import METHODS
 from ..tables import forecast_series
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-MOST_STEPS = 100_000
-"""Largest number of rows to forecast."""
 SHOWN = 60
 """Least number of known rows in a picture; five times the forecast ones, if these are more."""
 Ahead = dict[str, tuple["pd.DataFrame", Forecast]]
@@ -38,16 +37,16 @@ def add_forecast(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("model", metavar="MODEL", help=READING)
     add("data", metavar="DATA", help="the table up to now, a CSV file; - is standard input")
-    add("--steps", metavar="N", type=words.whole, required=True, help="rows to forecast")
+    add("--steps", metavar="N", type=int, required=True, help="rows to forecast")
     add("--model", dest="method", metavar="NAME", help=f"network, {COMBINE}, {', '.join(METHODS)}")
-    add("--interval", metavar="SHARE", type=words.fraction, help="add bounds for this share, such as 0.9")
+    add("--interval", metavar="SHARE", type=float, help="add bounds for this share, such as 0.9")
     add(
         "--minimum",
         metavar="X",
-        type=words.number,
+        type=float,
         help="clip the forecast and its bounds, such as 0 for sales",
     )
-    add("--maximum", metavar="X", type=words.number, help="the same from above")
+    add("--maximum", metavar="X", type=float, help="the same from above")
     add_sequence(parser)
     add("--future", metavar="FILE", help="the columns known in advance, in the rows to forecast")
     add("--plot", metavar="FILE", help=f"a picture: {', '.join(words.PICTURES)}")
@@ -67,8 +66,7 @@ def forecast(options: argparse.Namespace) -> None:
     --interval, the bounds between which that share of future values should be. Bounds follow from the
     errors of the test. Numbers have six digits.
     """
-    if options.steps > MOST_STEPS:
-        raise words.UsageError(f"Expected --steps to be at most {MOST_STEPS}, got {options.steps}.")
+    steps = horizon(options.steps)
     for path, suffixes in ((options.output, words.TABLES), (options.plot, words.PICTURES)):
         if path is not None:  # what cannot be written is an error before any work
             words.require_suffix(path, suffixes)
@@ -81,9 +79,9 @@ def forecast(options: argparse.Namespace) -> None:
     wanted = {name: getattr(options, name) for name in ("method", "interval", "minimum", "maximum")}
     forecasts: Ahead = {}
     for name, series in several.items():
-        following(series, options.steps)  # dates have an end: an error before any work
+        following(series, steps)  # dates have an end: an error before any work
         rows = future.get(name)
-        ahead, sentences = forecast_series(network, series, options.steps, rows, name=name, **wanted)
+        ahead, sentences = forecast_series(network, series, steps, rows, name=name, **wanted)
         forecasts[name] = series, ahead
         notes += sentences
     figure = None if options.plot is None else _figure(forecasts)

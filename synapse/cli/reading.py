@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..tables import Learning, read_series, read_several, read_table
 from ..tables.scaled_model import OPTIMIZERS
 from ..tables.series import FILLS
-from .words import NEEDS, listed, natural, positive, whole, wholes
+from .words import NEEDS, listed, wholes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,17 +94,18 @@ def add_learning(parser: argparse.ArgumentParser) -> None:
     """Add the options of a network and its training."""
     add = parser.add_argument
     add("--hidden", metavar="N,...", type=wholes, default=[8], help="sizes of hidden layers (default: 8)")
-    add("--epochs", metavar="N", type=whole, help="default: until the error stops falling")
-    add("--patience", metavar="N", type=whole, help="stop after N epochs without a lower error (default: 60)")
-    add("--rate", metavar="R", type=positive, default=0.02, help="learning rate (default: %(default)s)")
+    add("--epochs", metavar="N", type=int, help="default: until the error stops falling")
+    add("--patience", metavar="N", type=int, help="stop after N epochs without a lower error (default: 60)")
+    add("--rate", metavar="R", type=float, default=0.02, help="learning rate (default: %(default)s)")
     what = "sgd: after every row; adam: exact gradients of whole sequences (default: adam for a series)"
+    add("--validation", metavar="SHARE", type=float, help="share to hold out for the test (default: 0.2)")
     add("--optimizer", choices=OPTIMIZERS, help=what)
-    add("--seed", metavar="N", type=natural, default=0, help="seed of all randomness (default: %(default)s)")
+    add("--seed", metavar="N", type=int, default=0, help="seed of all randomness (default: %(default)s)")
 
 
 def learning_of(options: argparse.Namespace) -> Learning:
     """How a network learns."""
-    names = ("hidden", "epochs", "patience", "rate", "seed", "optimizer")
+    names = ("hidden", "epochs", "patience", "rate", "seed", "optimizer", "validation")
     return Learning(getattr(options, "model", None), **{name: getattr(options, name) for name in names})
 
 

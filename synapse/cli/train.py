@@ -20,7 +20,7 @@ from ..tables.series import find_date, step_name
 from ..tables.table import columns, is_numeric, mostly_numbers, require_one_use
 from . import INTERRUPTED, formats
 from .reading import Table, add_learning, add_reading, add_sequence, learning_of, say
-from .words import UsageError, aligned, listed, names, natural, printable, require_folder, share, whole
+from .words import UsageError, aligned, listed, names, printable, require_folder
 
 FREE = ("data", "epochs", "output", "quiet", "checkpoint", "resume", "patience", "command_line", "debug")
 """Options that may differ when a training goes on. The numbers of the data are compared, not their name."""
@@ -40,10 +40,9 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     add("--ignore", metavar="COLUMN,...", type=names, default=[], help="columns to leave out")
     add_sequence(parser)
     add("--classes", action="store_true", help="treat the numbers of the target as classes")
-    add("--ahead", metavar="K", type=natural, help="predict the target K rows below, from all columns")
+    add("--ahead", metavar="K", type=int, help="predict the target K rows below, from all columns")
     add("--model", choices=MODELS, help="default: perceptron; gru for a series")
-    add("--steps", metavar="N", type=whole, help="steps ahead in the test of a series (default: a season)")
-    add("--validation", metavar="SHARE", type=share, help="share to hold out for the test (default: 0.2)")
+    add("--steps", metavar="N", type=int, help="steps ahead in the test of a series (default: a season)")
     add_reading(parser)
     add_learning(parser)
     add("--checkpoint", metavar="FILE", help="save the training in this file while it runs")
@@ -63,7 +62,6 @@ class Task:
     classes: bool
     ahead: int | None
     steps: int | None
-    validation: float | None
 
     def check(self, table: Table) -> None:
         """Raise if a column has two uses, or an option does not go with the others."""
@@ -186,7 +184,6 @@ def train(options: argparse.Namespace) -> int:
     task = Task(**{name: getattr(options, name) for name in Task.__dataclass_fields__})
     learning = replace(
         learning,
-        validation=task.validation,
         trainer_of=checkpoint.trainer,
         options={
             "progress": sys.stderr.isatty() and not options.quiet,

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 import shutil
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable, Sequence
+from argparse import ArgumentTypeError
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .._checks import MOST_COUNT, shown
 from ..errors import ArgumentError, FormatError
 from ..readwrite import files
 from ..tables.table import file_errors, pandas_for_tables, quoted as listed, reason
@@ -74,21 +72,6 @@ def write_table(table: pd.DataFrame, path: str | None, form: str | None = None, 
 # --- files -----------------------------------------------------------------------------------
 
 
-def add_output(parser: ArgumentParser, what: str) -> None:
-    """Add the file to write, as the last argument or with -o; see :func:`output_of`."""
-    parser.add_argument("target", metavar="OUT", nargs="?", help=f"{what}; an existing one is replaced")
-    parser.add_argument("-o", "--output", metavar="OUT", help="the same")
-
-
-def output_of(options: Namespace) -> str:
-    """The file to write; UsageError if it is not given, or twice."""
-    given = [path for path in (options.target, options.output) if path is not None]
-    if len(given) != 1:
-        raise UsageError(f"Expected one file to write, OUT or -o OUT, got {listed(given) or 'none'}.")
-    path: str = given[0]
-    return path
-
-
 def require_suffix(path: str, suffixes: Sequence[str]) -> str:
     """The suffix of a file to write, in lower case; UsageError if it is none of these."""
     suffix = Path(path).suffix.lower()
@@ -132,43 +115,6 @@ def names(text: str) -> list[str]:
     return given
 
 
-def natural(text: str) -> int:
-    """A whole number, 0 or above."""
-    return _whole(text, "a whole number, 0 or above")
-
-
-def whole(text: str) -> int:
-    """A whole number above 0."""
-    return _whole(text, "a whole number above 0", 1)
-
-
-def _whole(text: str, what: str, least: int = 0) -> int:
-    if not (text.isascii() and text.isdecimal()) or (least and not text.strip("0")):
-        raise ArgumentTypeError(f"expected {what}, got {shown(text)}")
-    if len(text) > len(str(MOST_COUNT)) or int(text) > MOST_COUNT:
-        raise ArgumentTypeError(f"expected a whole number up to 10^15, got {shown(text)}")
-    return int(text)
-
-
 def wholes(text: str) -> list[int]:
-    """Whole numbers above 0, separated by commas."""
-    return [whole(part.strip()) for part in text.split(",")]
-
-
-def _kind(what: str, fits: Callable[[float], bool]) -> Callable[[str], float]:
-    def kind(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not (math.isfinite(value) and fits(value)):
-            raise ArgumentTypeError(f"expected {what}, got {text!r}")
-        return value
-
-    return kind
-
-
-number = _kind("a number", lambda value: True)
-positive = _kind("a number above 0", lambda value: value > 0)
-fraction = _kind("a number between 0 and 1", lambda value: 0 < value < 1)
-share = _kind("0 or a number between 0 and 1", lambda value: 0 <= value < 1)
+    """Whole numbers, separated by commas."""
+    return [*map(int, text.split(","))]

@@ -192,20 +192,6 @@ def input_rows(
         raise ArgumentError(f"{error} To take columns in their order, say --in-order.") from None
 
 
-def lesson_rows(network: Network, table: pd.DataFrame) -> tuple[Floats, Floats | None]:
-    """What a network learns from a table or its first sequence; targets only if it is from `train_rows`."""
-    rows, facts = input_rows(network, table)[0], network.metadata
-    if encoding_of(network) is None:
-        return rows, None
-    goals, outputs = _goals(table, facts["targets"], bool(facts["classes"]))
-    if facts["classes"] and outputs != facts["classes"]:
-        raise ArgumentError(
-            f"The classes of the model are {quoted(facts['classes'])}, got {quoted(outputs)}."
-        )
-    part, ahead = sequences(table, facts["sequence"])[0], facts["ahead"]
-    return rows[part.start : part.stop - ahead], goals[part.start + ahead : part.stop]
-
-
 def _uses(
     table: pd.DataFrame, targets: Sequence[str], inputs: Sequence[str] | None, left: list[str], ahead: int
 ) -> tuple[list[str], list[str]]:

@@ -27,7 +27,7 @@ def parsed(text):
 
 
 def test_methods_have_the_errors_of_rolling_origin(capsys, data):
-    options = ["--target", "Sales", "--models", "naive,seasonal,mean", "--steps", 4, "--held-out", 0.25]
+    options = ["--target", "Sales", "--models", "naive,seasonal,mean", "--steps", 4, "--validation", 0.25]
     measured, head, rows, sentences = parsed(done(capsys, "compare", data, *options))
     assert measured == "Sales (kEUR): 4 steps ahead from 15 origins, in the last 18 of 72 rows"
     assert head == ["model", "MASE", "RMSE"]
@@ -76,9 +76,9 @@ def test_what_cannot_be_compared(capsys, data):
         capsys,
         [
             ([*sales, "--models", "gru,prophet"], 2, "Expected --models from perceptron, elman, lstm, gru"),
-            ([*sales, "--steps", 0], 2, "--steps: expected a whole number above 0, got '0'"),
+            ([*sales, "--seeds", 0], 1, "the seeds to be a whole number above 0, got 0"),
             ([*sales, "--known", "Sales"], 2, "A column can have one use only, got two of 'Sales"),
-            ([*sales, "--held-out", 0.99], 1, "leaves no training data"),
+            ([*sales, "--validation", 0.99], 1, "leaves no training data"),
             (["compare", short, *sales[2:], "--models", "ar,mean"], 1, "No row is held out"),
             (["compare", SUNSPOTS, "--target", "sunspot"], 1, "Did you mean 'sunspots'?"),
         ],

@@ -45,11 +45,6 @@ def test_help_version_and_wrong_usage(capsys):
         (["train", "x"], f"{required}--target, -o/--output. See `synapse train --help`."),
         (["info", "--no", "x"], "Wrong usage: unrecognized arguments: --no. See `synapse --help`."),
         (["inform", "x"], "got 'inform'. Did you mean 'info'?"),
-        (
-            ["predict", "x"],
-            "`synapse run` predicts the rows of a table, `synapse forecast` those that follow.",
-        ),
-        (["--debug", "test"], "`synapse train` tests on held-out rows"),
     ]
     for arguments, said in cases:
         assert said in refused(capsys, *arguments, code=2)

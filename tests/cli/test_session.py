@@ -1,4 +1,4 @@
-"""The session in docs/reference/command.rst is what happens, but for times and last digits; and `bench`.
+"""The session in docs/reference/command.rst is what happens, but for times and last digits.
 
 The lines of README work with what README has installed by then.
 """
@@ -14,7 +14,7 @@ from importlib import metadata
 import pytest
 from packaging.requirements import Requirement
 
-from .command import ENVIRONMENT, PAGE, ROOT, SUNSPOTS, called, done
+from .command import ENVIRONMENT, PAGE, ROOT, SUNSPOTS, called
 
 
 def session():
@@ -52,13 +52,6 @@ def test_the_session_of_the_page(capsys, tmp_path, monkeypatch):
         "model.c",
         "predicted.csv",
     }
-
-
-def test_bench(capsys):
-    head, *rows = [line.split() for line in done(capsys, "bench", "--quick").splitlines()]
-    assert head[:2] == ["network", "connections"]
-    assert [row[-4] for row in rows] == ["9", "300", "9472", "476"]
-    assert all(float(cell) >= 0 for row in rows for cell in row[-3:])
 
 
 HIDING = """

@@ -12,8 +12,7 @@ from typing import Any
 
 from .. import Trainer, __version__
 from .._checks import counted
-from ..errors import ArgumentError, FormatError, TopologyError
-from ..objects.state import take_over
+from ..errors import ArgumentError, FormatError
 from ..tables import Learning, Trained, train_rows, train_series
 from ..tables.scaled_model import MODELS, Part, ScaledModel
 from ..tables.series import find_date, step_name
@@ -49,50 +48,6 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     add("--resume", action="store_true", help="go on with the training in the checkpoint, if there is one")
     add("-q", "--quiet", action="store_true", help="no progress bar, no report")
     add("-o", "--output", metavar="MODEL", required=True, help=f"the model to write: {formats.KEEPING}")
-
-
-@dataclass(frozen=True)
-class Task:
-    """What a model is to predict; the columns are those of the options with the same names."""
-
-    target: list[str]
-    inputs: list[str] | None
-    known: list[str]
-    observed: list[str]
-    classes: bool
-    ahead: int | None
-    steps: int | None
-
-    def check(self, table: Table) -> None:
-        """Raise if a column has two uses, or an option does not go with the others."""
-        uses = [*self.target, *self.known, *self.observed, *table.ignore]
-        uses += [name for name in (table.sequence, table.how["date"]) if name is not None]
-        used = columns(table.cells, uses)
-        require_one_use(used, error=UsageError)
-        taken = set(used) - (set(columns(table.cells, self.target)) if self.ahead else set())
-        require_one_use(columns(table.cells, self.inputs or []), taken, UsageError)
-        if self.classes and len(self.target) > 1:
-            raise UsageError(f"Expected one --target for classes, got {listed(self.target)}.")
-
-    def is_series(self, table: Table, dated: bool) -> bool:
-        """Whether to forecast numbers in a series: the table has dates, or columns are known or observed."""
-        asked = bool(self.known or self.observed)
-        rows = self.classes or self.ahead is not None or bool(table.sequence and self.inputs)
-        if dated and self.inputs and not rows and table.how["date"] not in table.ignore:
-            raise UsageError(
-                "In a series, say which columns are --known in advance and which are only --observed. "
-                "To predict a column from others of the same row, say --ahead 0."
-            )
-        target = columns(table.cells, self.target)[0]
-        if not rows and mostly_numbers(table.cells[target]) and (dated or asked):
-            return True
-        if asked:
-            raise UsageError(
-                "--known and --observed are for a series, without --inputs, --classes and --ahead."
-            )
-        if table.sequence and table.how["fill"]:
-            raise UsageError("--fill is for a series; in other sequences, missing numbers become medians.")
-        return False
 
 
 @dataclass(frozen=True)
@@ -134,20 +89,14 @@ class Checkpoint:
         if not self.resume or self.path is None or not Path(self.path).exists():
             return None
         trainer = formats.loaded(self.path)
-        if not isinstance(trainer, Trainer):
-            raise FormatError(f"Cannot go on with {self.path!r}: it is a model, not a checkpoint.")
-        before = trainer.network.metadata.get(OPTIONS)
-        if not isinstance(before, dict):
-            raise FormatError(f"Cannot go on with {self.path!r}: it is not a checkpoint of `synapse train`.")
+        before = trainer.network.metadata.get(OPTIONS) if isinstance(trainer, Trainer) else None
+        if not isinstance(trainer, Trainer) or not isinstance(before, dict):
+            raise FormatError(f"Expected {self.path!r} to be a checkpoint of `synapse train`.")
         for name, value in now.items():
             if before.get(name) != value:
                 option = f"it was trained with --{name.replace('_', '-')} {before.get(name)}, not {value}."
                 other = "the table has other numbers than it had then."
                 raise ArgumentError(f"Cannot go on with {self.path!r}: {other if name == 'data' else option}")
-        try:
-            take_over(model.network, trainer.network)
-        except TopologyError:
-            raise FormatError(f"The network in {self.path!r} is not that of this training.") from None
         return trainer
 
 
@@ -161,8 +110,7 @@ def _as_typed(value: Any) -> str | None:
 def train(options: argparse.Namespace) -> int:
     """Learn to predict columns of a table: read, choose, fit, test, save.
 
-    DATA is CSV with the names of the columns in the first row; units may follow, as in "Sales (kEUR)". All
-    problems of the file are listed at once.
+    DATA is CSV with the names of the columns in the first row; units may follow, as in "Sales (kEUR)".
 
     A table with a column of dates is a series, whose rows must be evenly spaced in time. A GRU learns to
     forecast the targets from their own past and that of the --observed columns; columns that are --known in
@@ -173,25 +121,18 @@ def train(options: argparse.Namespace) -> int:
     Otherwise rows are samples for a perceptron, which is the default, and for the other models steps in
     time: one stream or, with --sequence, many sequences. With --ahead K, the target of a row is the value
     K rows below it. Words become inputs of 0 and 1, missing numbers the median of their column;
-    identifiers are left out. A target of words is predicted by one probability for each class. To use a
-    table with dates in this way, say --ahead 0, or --ignore the dates.
+    identifiers are left out. A target of words is predicted by one probability for each class. A table
+    with dates is used in this way with --inputs, --classes or --ahead 0.
 
     Ctrl-C ends the training; the model trained so far is saved. With --checkpoint, the same command with
     --resume goes on after the last epoch in that file and gives the same model.
     """
     formats.require_kept(options.output)
-    checkpoint, table, learning = Checkpoint.of(options), Table.of(options), learning_of(options)
-    task = Task(**{name: getattr(options, name) for name in Task.__dataclass_fields__})
-    learning = replace(
-        learning,
-        trainer_of=checkpoint.trainer,
-        options={
-            "progress": sys.stderr.isatty() and not options.quiet,
-            "checkpoint": checkpoint.path,
-            "resume": checkpoint.resume,
-        },
-    )
-    trained, notes = _trained(task, table, learning)
+    checkpoint, table = Checkpoint.of(options), Table.of(options)
+    progress = {"progress": sys.stderr.isatty() and not options.quiet}
+    resumed = {"checkpoint": checkpoint.path, "resume": checkpoint.resume}
+    learning = replace(learning_of(options), trainer_of=checkpoint.trainer, options={**progress, **resumed})
+    trained, notes = _trained(options, table, learning)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     trained.network.metadata |= {"trained": at, "version": __version__, "command": options.command_line}
     trained.network.clear()
@@ -205,22 +146,27 @@ def train(options: argparse.Namespace) -> int:
     return INTERRUPTED
 
 
-def _trained(task: Task, table: Table, learning: Learning) -> tuple[Trained, list[str]]:
+def _trained(options: argparse.Namespace, table: Table, learning: Learning) -> tuple[Trained, list[str]]:
     """The trained network with what its file carries, and sentences on how the table was read."""
-    task.check(table)
-    cells, ignored = table.cells, columns(table.cells, table.ignore)
-    targets, key = columns(cells, task.target), columns(cells, [table.sequence] if table.sequence else [])
+    cells, asked = table.cells, [*options.known, *options.observed]
+    targets, ignored = columns(cells, options.target), columns(cells, table.ignore)
+    key = columns(cells, [table.sequence] if table.sequence else [])
+    require_one_use([*targets, *columns(cells, asked), *ignored, *key], error=UsageError)
     dated = find_date(cells, table.how["date"], table.how["dates"], [*ignored, *targets, *key])
-    if not task.is_series(table, dated is not None):
-        used = [*targets, *columns(cells, task.inputs or [])]
+    as_rows = options.classes or options.ahead is not None or options.inputs
+    if as_rows or not (dated or asked) or not mostly_numbers(cells[targets[0]]):
+        if asked or table.how["fill"]:
+            why = "are for a series of numbers, without --inputs, --classes and --ahead"
+            raise UsageError(f"--known, --observed and --fill {why}.")
+        used = [*targets, *columns(cells, options.inputs or [])]
         numbered = dated and key and is_numeric(cells[dated[0]])
         dates = [dated[0]] if dated and not numbered and dated[0] not in used else []
-        how: dict[str, Any] = {"sequence": table.sequence, "ahead": task.ahead or 0, "classes": task.classes}
-        trained = train_rows(cells, targets, task.inputs, learning, ignore=[*ignored, *dates], **how)
-        return trained, [f"{counted(len(cells), 'row')}."]
-    several = table.series([*task.target, *task.observed, *task.known])
-    known, first = columns(cells, task.known), next(iter(several.values()))
-    trained = train_series(several, targets, learning, known=known, steps=task.steps)
+        how: dict[str, Any] = {"sequence": table.sequence, "ahead": options.ahead or 0}
+        how |= {"classes": options.classes, "ignore": [*ignored, *dates]}
+        return train_rows(cells, targets, options.inputs, learning, **how), [f"{counted(len(cells), 'row')}."]
+    several = table.series([*targets, *asked])
+    known, first = columns(cells, options.known), next(iter(several.values()))
+    trained = train_series(several, targets, learning, known=known, steps=options.steps)
     date = first.index.name if step_name(first) else None
     trained.network.metadata |= {
         "date": date,

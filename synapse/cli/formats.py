@@ -1,4 +1,4 @@
-"""The formats of model files for the command; their table is in ``readwrite``."""
+"""Files of models for the command; their formats are those of ``readwrite``."""
 
 from __future__ import annotations
 
@@ -6,22 +6,11 @@ from ..errors import FormatError
 from ..learning import Trainer
 from ..objects.network import Network
 from ..readwrite import formats, load, save
-from ..readwrite._formats import by_suffix
 from .words import UsageError, aligned, file_errors, require_folder
 
-READABLE = [form.name for form in formats() if form.read]
-WRITABLE = [form.name for form in formats() if form.write]
-
-
-def _suffixes(reads: bool, writes: bool) -> str:
-    """File suffixes of the formats that can be read, written, or both."""
-    fitting = (form for form in formats() if (form.read or not reads) and (form.write or not writes))
-    return ", ".join(suffix for form in fitting for suffix in form.suffixes)
-
-
-READING = "a saved model: " + _suffixes(reads=True, writes=False)
-WRITING = _suffixes(reads=False, writes=True)
-KEEPING = _suffixes(reads=True, writes=True)
+READING = f"a saved model: {', '.join(suffix for form in formats() if form.read for suffix in form.suffixes)}"
+KEEPING = [suffix for form in formats() if form.read and form.write for suffix in form.suffixes]
+"""Suffixes of formats that can be written and read back."""
 
 
 def table() -> str:
@@ -35,22 +24,13 @@ def table() -> str:
 
 
 def read(path: str, name: str | None = None) -> Network:
-    """Read the network of a file, in the format of this name or in that which :func:`synapse.load` finds.
-
-    Raises UsageError if the format cannot be read, and FormatError if the file cannot be read or is not a
-    network.
-    """
+    """Read the network of a file or checkpoint; FormatError if the file cannot be read or has none."""
     contents = loaded(path, name)
     return contents.network if isinstance(contents, Trainer) else contents
 
 
 def loaded(path: str, name: str | None = None) -> Network | Trainer:
     """The network of a file, or the trainer of a checkpoint; see :func:`read`."""
-    form = by_suffix(path)
-    if name is None and form is not None and form.read is None:
-        raise UsageError(
-            f"The format {form.name} of {path!r} can be written, not read. Known: {', '.join(READABLE)}."
-        )
     with file_errors("read", path):
         contents = load(path, name)
     if not isinstance(contents, Network | Trainer):
@@ -60,21 +40,12 @@ def loaded(path: str, name: str | None = None) -> Network | Trainer:
 
 def require_kept(path: str) -> None:
     """Raise, before any work, if a model could not be saved in this file or read back."""
-    form = by_suffix(path)
-    if form is None or form.read is None or form.write is None:
-        raise UsageError(f"The suffix of {path!r} must be one of {KEEPING}.")
+    if not path.lower().endswith((*KEEPING,)):
+        raise UsageError(f"The suffix of {path!r} must be one of {', '.join(KEEPING)}.")
     require_folder(path)
-
-
-def require_writable(path: str, name: str | None = None) -> None:
-    """Raise UsageError if neither the name of a format nor a suffix selects a format that can be written."""
-    form = by_suffix(path)
-    if name is None and (form is None or form.write is None):
-        raise UsageError(f"The suffix of {path!r} must be that of a format to write: {WRITING}.")
 
 
 def write(network: Network, path: str, name: str | None = None) -> None:
     """Write a network to a file, in the format of this name or of its suffix."""
-    require_writable(path, name)
     with file_errors("write", path):
         save(network, path, name)

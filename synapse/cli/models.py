@@ -151,8 +151,8 @@ def add_convert(parser: argparse.ArgumentParser) -> None:
     parser.epilog = f"{formats.table()}\n\n{parser.epilog}"
     parser.add_argument("source", metavar="IN", help="the model")
     parser.add_argument("output", metavar="OUT", help="the file to write; an existing one is replaced")
-    parser.add_argument("--from", dest="read_as", metavar="FORMAT", choices=formats.READABLE, help="of IN")
-    parser.add_argument("--to", dest="write_as", metavar="FORMAT", choices=formats.WRITABLE, help="of OUT")
+    parser.add_argument("--from", dest="read_as", metavar="FORMAT", help="of IN")
+    parser.add_argument("--to", dest="write_as", metavar="FORMAT", help="of OUT")
 
 
 def convert(options: argparse.Namespace) -> None:
@@ -161,7 +161,4 @@ def convert(options: argparse.Namespace) -> None:
     The suffix of a file selects its format; when a .json file is read, its content does, as for unknown
     suffixes. Programs, .onnx and .dot cannot be read back.
     """
-    path = options.output
-    formats.require_writable(path, options.write_as)  # a wrong suffix is an error before any work
-    network = formats.read(options.source, options.read_as)
-    formats.write(network, path, options.write_as)
+    formats.write(formats.read(options.source, options.read_as), options.output, options.write_as)

@@ -47,7 +47,13 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     add("--checkpoint", metavar="FILE", help="save the training in this file while it runs")
     add("--resume", action="store_true", help="go on with the training in the checkpoint, if there is one")
     add("-q", "--quiet", action="store_true", help="no progress bar, no report")
-    add("-o", "--output", metavar="MODEL", required=True, help=f"the model to write: {formats.KEEPING}")
+    add(
+        "-o",
+        "--output",
+        metavar="MODEL",
+        required=True,
+        help=f"the model to write: {', '.join(formats.KEEPING)}",
+    )
 
 
 @dataclass(frozen=True)

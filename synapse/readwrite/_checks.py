@@ -17,8 +17,6 @@ from ..errors import ArgumentTypeError, FormatError, UnknownNameError
 from ..objects.parameters import first_of_group
 from ..objects.topology import NO_GATER
 
-PART = 1 << 16
-"""Number of rows that are compared at a time, so that they stay in the cache."""
 FLOATS = ("float32", "float64")
 LARGEST_WHOLE = sys.maxsize
 """Largest value of a clock."""
@@ -259,14 +257,9 @@ class Records:
 def require_pairs_once(source: NDArray[Any], target: NDArray[Any], length: Any = 1) -> None:
     """Raise if a pair of neurons is in two runs, ``source .. source + length`` to a target."""
     length = np.broadcast_to(length, len(source))
-
-    def starts_of(part: slice) -> NDArray[np.int64]:
-        return target[part].astype(np.int64) << 32 | source[part]  # type: ignore[no-any-return]
-
-    parts = (slice(first, first + PART + 1) for first in range(0, len(source), PART))
-    if all((np.diff(starts_of(part)) >= length[part][:-1]).all() for part in parts):
+    starts = target.astype(np.int64) << 32 | source
+    if (np.diff(starts) >= length[:-1]).all():
         return  # as most networks are made
-    starts = starts_of(slice(None))
     order = np.argsort(starts)
     again = np.flatnonzero(starts[order[1:]] < (starts + length)[order[:-1]])
     if len(again):

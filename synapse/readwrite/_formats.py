@@ -108,24 +108,20 @@ def save(network: Any, path: files.File, format: str | None = None, **options: A
 
     The suffix of the file name selects the format; a name without a suffix selects JSON.
 
-    Two formats preserve the whole network: ``.synapse`` (also ``.npz``), arrays that are small and fast to
-    write and to read, and ``.json``, text for people. Both hold layers, names, weights, biases, squashes
-    (your own by name), gates, ties, trainable flags, and the context (states, errors and traces). After
-    :func:`load`, every step gives the same bits as with the saved network, and a new trainer with the online
-    rule and a plain rate continues the training as if it had not been interrupted. Architectures such as
-    :class:`architect.LSTM` keep their class, unless layers that define it were removed or renamed. In that
-    case, and for a class that is not registered (:func:`synapse.objects.architectures.register`),
-    :func:`load` returns a :class:`Network` with the same name.
-
-    They do not preserve projections and ties to other networks. The table of formats lists what the other
-    formats preserve. Drawings, programs and ONNX models cannot be read back. Files of graphs are written and
-    read by networkx, from :meth:`synapse.Topology.to_networkx` and by :func:`synapse.from_networkx`.
+    Two formats preserve the whole network: ``.synapse`` (also ``.npz``), arrays that are small and fast, and
+    ``.json``, text for people. Both hold layers, names, parameters, squashes (your own by name), gates, ties,
+    trainable flags, and the context (states, errors and traces). After :func:`load`, every step gives the
+    same bits, and a new trainer with the online rule and a plain rate continues as if it had not been
+    interrupted. Architectures such as :class:`architect.LSTM` keep their class, unless layers that define it
+    were removed or renamed, or it is not registered (:func:`synapse.objects.architectures.register`); they
+    are then read as a :class:`Network`. Projections and ties to other networks are not saved. The table of
+    formats lists what the other formats preserve. Drawings, programs and ONNX models cannot be read back.
 
     A :class:`Trainer` is saved with its network, its settings, the state of its optimizer, and what its
-    latest training needs to continue: ``load(path).train(..., resume=True)`` gives the same bits as a
-    training that was not broken off. The file is an archive of arrays, whatever its suffix. The format
-    ``npz`` reads the network alone. Functions and classes of your own (rates, optimizers) cannot be saved;
-    registered squashes and costs are found by their names.
+    latest training needs: ``load(path).train(..., resume=True)`` gives the same bits as one training. The
+    file is an archive of arrays, whatever its suffix; the format ``npz`` reads the network alone. Functions
+    and classes of your own (rates, optimizers) cannot be saved; registered squashes and costs are found by
+    their names.
 
     Parameters
     ----------

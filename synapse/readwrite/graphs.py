@@ -73,8 +73,8 @@ def from_networkx(
 
     Inputs fire first and outputs last. In between, every neuron fires after those that lead to it and
     those that gate its incoming connections, as in :func:`architect.construct`, and neurons of one depth form
-    a layer. Cycles are cut: connections that lead backward carry the activation of the previous step.
-    ``architect.delayed(net)`` lists them. If the nodes have the attribute ``subset``, these numbers are the
+    a layer. Cycles are cut: connections that lead backward carry the activation of the previous step
+    (``architect.delayed(net)`` lists them). If the nodes have the attribute ``subset``, these numbers are the
     layers, and within a layer nodes fire in the order of the graph. Edges with ``gate=True`` are no
     connections, see :meth:`synapse.Topology.to_networkx`.
 
@@ -95,10 +95,9 @@ def from_networkx(
     attributes : mapping of str to str, optional
         Names under which this graph stores other values; None instead of a name ignores them. The keys are
         "squash", "bias", "trainable" (of nodes and edges), "label" (the name of the neuron), "layer" (the
-        name of its layer, used together with "subset"), "subset", "state", "activation", "group", "random",
-        "deterministic", "frozen" (of nodes and edges), "bias_tie", "outgoing_sign",
-        "synchronous", "sign" (of edges: +1 or -1, which drawn weights have) and "tie" (of edges), see
-        :meth:`synapse.Topology.to_networkx`. Default: these words themselves.
+        name of its layer, used together with "subset"), "subset", "state", "activation", and the others of
+        :meth:`synapse.Topology.to_networkx`, such as "tie" and "sign" (of edges: +1 or -1, which drawn
+        weights have). Default: these words themselves.
     squash, output_squash : str or Squash
         Activation function of the nodes that have none, and of the outputs among them. Default:
         "logistic"; the same for the outputs.
@@ -139,12 +138,10 @@ def from_networkx(
     synapse.Topology.to_networkx : The way back.
     architect.construct : A network of neurons that are connected already.
 
-    Notes
-    -----
-    ``from_networkx(Topology.of(net).to_networkx())`` gives a network that computes what `net` computes. It
-    loses what the graph does not hold: the class of an architecture, ``net.metadata``, traces and errors.
-    ``from_networkx(net.graph)`` gives the same network, and that of ``net.graph.subgraph(neurons)`` is a part
-    of it, with the names of its layers, ties and metadata. What gates a connection must be in the part, too.
+    Notes ----- ``from_networkx(Topology.of(net).to_networkx())`` gives a network that computes what `net`
+    computes. It loses the class of an architecture, ``net.metadata``, traces and errors.
+    ``from_networkx(net.graph)`` gives the same network, and ``net.graph.subgraph(neurons)`` a part of it,
+    with all that gates its connections.
 
     Examples
     --------

@@ -37,15 +37,14 @@ def json_data(network: Network) -> dict[str, Any]:
     a value, and the values.
 
     A column is left out if it has its default in every row: true for ``trainable`` and ``trainable_bias``, 1
-    for ``cost_weight``, null for ``gater``, otherwise 0. So are the names of neurons if none has one, and
-    tables of traces without rows.
+    for ``cost_weight``, null for ``gater``, otherwise 0. So are tables without rows, and names if none is
+    given.
 
     A network that learns by rtrl has a ``learning_rule``: its ``method``, its ``order``, and ``stepped``,
-    whether the sensitivities include the latest step. Four more tables hold them then. ``recurrent`` has a
-    row for each recurrent neuron (``slope`` is that of the previous step), ``parameters`` for each trainable
-    weight or bias (connection null) with its ``column``, and ``lines`` for each stretch of columns of a
-    recurrent neuron. ``sensitivity`` has the values of the lines, one after the other, of this step and of
-    the previous one.
+    whether the sensitivities include the latest step. Four more tables hold them then: ``recurrent`` neurons
+    (``slope`` is that of the previous step), trainable ``parameters`` (connection null: the bias) with their
+    ``column``, ``lines`` of columns of a recurrent neuron, and ``sensitivity``, the values of the lines, one
+    after the other, of this step and of the previous one.
 
     A file also has a ``digest`` of its content. :func:`from_json_data` checks it if it is there.
 

@@ -46,9 +46,8 @@ class SynapticWarning(SynapseWarning):
 def synaptic_data(network: Network) -> dict[str, Any]:
     """Convert a network to the form of Synaptic's ``toJSON``.
 
-    It preserves layers, connections, weights, gaters, biases, squashes, states and activations.
-    It does not preserve names, traces and errors (Synaptic 1.1.4 writes none), ties, trainable flags
-    (in Synaptic everything but self-connections is trainable), and float32.
+    Synaptic's files have no names, traces, errors, ties, trainable flags (everything but self-connections is
+    trainable there) and float32; all else is preserved.
 
     Parameters
     ----------
@@ -125,21 +124,19 @@ def synaptic_data(network: Network) -> dict[str, Any]:
 def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network:
     """Make a network from the result of Synaptic's ``toJSON``.
 
-    Its outputs are those of Synaptic after ``Network.fromJSON(data)``: layers, connections,
-    weights, gaters, biases, squashes, states and activations are preserved, and neurons activate in the
-    order of the list. As in Synaptic, inputs without incoming connections lose their bias (the
-    first activation in Synaptic sets it to 0), an input that gates a connection leaves it open, and all
-    connections but self-connections are trainable. Traces are not read: Synaptic 1.1.4 writes none and
-    ignores those of older files.
+    Its outputs are those of Synaptic after ``Network.fromJSON(data)``. As there, inputs without incoming
+    connections lose their bias (the first activation sets it to 0), an input that gates a connection leaves
+    it open, and all connections but self-connections are trainable. Traces, which Synaptic ignores, are not
+    read.
 
     Parameters
     ----------
     data : dict
         ``{"neurons": [...], "connections": [...]}``.
     resume : bool
-        Whether to continue as the network that wrote the file. Synaptic itself does not: after it has read a
-        file, late gates are open for one step. With True, late gates that have activated have the activation
-        in the file, and repeated connections all count. Default False: as Synaptic after reading.
+        Whether to continue as the network that wrote the file: late gates that have activated have the
+        activation in the file, and repeated connections all count. Default False: as Synaptic after reading,
+        where late gates are open for one step.
 
     Returns
     -------
@@ -167,9 +164,7 @@ def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network
     Of several connections with the same source and target, Synaptic uses the first and gives it the weight of
     the last. If a connection in the opposite direction was read before, all of them count. Synapse makes one
     connection for each gater, with the sum of the weights that count; all but the first lead through a relay.
-
-    Synaptic writes one gater for a connection that two neurons gate, so no reader can continue as
-    that network; `resume` uses the gater in the file.
+    Of two gaters of a connection, a file has one, so no reader can continue as that network.
 
     Examples
     --------
@@ -314,12 +309,10 @@ NODE = ("bias", "type", "squash", "mask")
 def from_neataptic_data(data: dict[str, Any]) -> Network:
     """Make a network from the result of Neataptic's ``toJSON``.
 
-    Its outputs are those of Neataptic after ``Network.fromJSON(data)``: connections, weights,
-    gaters, biases, squashes and the order of the nodes are preserved. As in Neataptic, inputs have no
-    bias, and an input that gates a connection leaves it open. Self-connections, nodes of type "constant" and
-    connections to them are not trainable. All neurons between inputs and outputs become
-    one layer. Masks left by training with dropout are multiplied into the weights; the dropout
-    setting itself is not read.
+    Its outputs are those of Neataptic after ``Network.fromJSON(data)``. As there, inputs have no bias, and an
+    input that gates a connection leaves it open. Self-connections, nodes of type "constant" and connections
+    to them are not trainable. All neurons between inputs and outputs become one layer. Masks left by training
+    with dropout are multiplied into the weights; the dropout setting itself is not read.
 
     Parameters
     ----------

@@ -27,19 +27,14 @@ def to_torch(network: Network, modules: Any = None) -> Any:
         random neurons output their mean, as deterministic ones do.
     modules : torch.nn.Module or list of them, optional
         Modules that receive the network's weights, of the network's sizes and of a kind that
-        :func:`from_torch` reads: `torch.nn.LSTM`, `GRU` or `RNN`, alone or followed by one
-        `Linear`, or a stack of `Linear`; or a module that this function has made of the network. Of the two
-        biases that torch adds, the second becomes 0.
+        :func:`from_torch` reads. Of the two biases that torch adds, the second becomes 0.
 
     Returns
     -------
     torch.nn.Module
         `modules`, if given. Otherwise a :class:`~synapse.readwrite.pytorch.module.SequenceModule`. Call it
         with inputs of shape (T, n) or (S, T, n), and optionally with an initial context (default: cleared);
-        it returns outputs of shape (T, m) or (S, T, m). Its parameters are `weight`, in the order of
-        ``network.connections``, and `bias`, in the order of the neurons. Tied parameters occur once; weights
-        and biases that are not trainable do not change. ``module.unroll`` also returns the context after the
-        last step, and ``module.context`` is the network's context at the time of conversion.
+        it returns outputs of shape (T, m) or (S, T, m).
 
     Raises
     ------
@@ -55,16 +50,13 @@ def to_torch(network: Network, modules: Any = None) -> Any:
 
     Notes
     -----
-    Neurons that do not depend on each other are computed together, as dense products where neighbours read
-    the same sources and elementwise where each has one. What does not depend on a recurrence is computed for
-    all steps at once. Sparse connections are gathered. Gradients flow through all steps: unlike the online
-    rule, nothing is left out.
+    Neurons that do not depend on each other are computed together, and what does not depend on a recurrence
+    for all steps at once. Gradients flow through all steps: unlike the online rule, nothing is left out.
 
     On a CPU, neurons that compute what `torch.nn.LSTM` does are computed by its kernel, unless they are
     compiled or within `torch.func`; all other recurrence is computed step by step, which is slower. ``python
     -m benchmarks --only modules`` compares modules with `nn.LSTM`, and with loops written by hand.
-    ``torch.compile(module, fullgraph=True)`` makes one graph of all steps: anew for each number of steps, in
-    a time that grows with it.
+    ``torch.compile(module, fullgraph=True)`` makes one graph of all steps, anew for each number of steps.
 
     See Also
     --------

@@ -148,33 +148,25 @@ def looks(net, kind, **options):
     ]
 
 
-def test_layers_have_places_and_colours_and_neurons_sizes_by_their_connections(monkeypatch):
+def test_looks_of_neurons_and_connections(monkeypatch):
+    """Layers have places and colours, neurons sizes, weights colours and widths, gated connections dashes."""
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    net = architect.Perceptron(2, 3, 1, seed=0)
-    net.input[0].disconnect(net.hidden[0][0])
-    nodes = looks(net, "node")
-    x, y = ([float(node["position"][axis]) for node in nodes] for axis in "xy")
-    assert x[0] == x[1] < x[2] == x[3] == x[4] < x[5]
-    assert y[0] > y[1]
-    assert y[2] > y[3] > y[4]
-    assert len({tuple(node["color"].values()) for node in nodes}) == 3
-    sizes = [float(node["size"]["value"]) for node in nodes]
-    assert sizes[0] == sizes[2] < sizes[1] == sizes[3]
-
-
-def test_colour_and_thickness_of_connections_show_the_weight_and_dashes_the_gates():
     net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
-    links = list(Topology.of(net).to_networkx().edges.values())
-    seen = looks(net, "edge")
-    for link, look in zip(links, seen, strict=True):
+    graph, nodes = Topology.of(net).to_networkx(), looks(net, "node")
+    layers, places, colours = (
+        [data["subset"] for data in graph.nodes.values()],
+        [float(node["position"]["x"]) for node in nodes],
+        [tuple(node["color"].values()) for node in nodes],
+    )
+    assert len({*zip(layers, places, colours)}) == len({*places}) == len({*colours}) == len(net.layers)
+    assert len({node["size"]["value"] for node in nodes}) > 1
+    learnt = []
+    for link, look in zip(graph.edges.values(), looks(net, "edge"), strict=True):
         blue = int(look["color"]["b"]) - int(look["color"]["r"])
         assert (blue > 0) == (link["weight"] > 0) or abs(link["weight"]) < 0.02
         assert look["shape"]["value"] == ("dashed" if "gater" in link else "solid")
-    learnt = [
-        (abs(link["weight"]), float(look["thickness"]["value"]))
-        for link, look in zip(links, seen)
-        if link["trainable"]
-    ]
+        if link["trainable"]:
+            learnt.append((abs(link["weight"]), float(look["thickness"]["value"])))
     thickness = [thick for _, thick in sorted(learnt)]
     assert thickness == sorted(thickness)
     assert thickness[-1] == 4.0 > thickness[0] > 0

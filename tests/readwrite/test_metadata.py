@@ -12,7 +12,7 @@ import architect
 from synapse import errors, from_networkx, load, save
 from synapse.readwrite import from_json_data, json_data
 
-from .nets import OWN, WAYS, same
+from .nets import WAYS, same
 
 leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 words = st.text(st.characters(), max_size=5)
@@ -43,13 +43,6 @@ def test_any_metadata_are_kept_in_their_order(metadata):
         twin = way(net)
         assert repr(twin.metadata) == repr(metadata), name  # to the sign of 0, and whether 1 is a float
         assert same(net, twin)
-
-
-def test_only_files_of_networks_with_metadata_have_them():
-    for format in OWN:
-        assert b"metadata" not in in_bytes(small(), format)
-    twin = load(io.BytesIO(in_bytes(small(a=1), "graphml")), format="graphml")
-    assert twin.metadata == {}
 
 
 def nested(depth):

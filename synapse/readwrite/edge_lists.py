@@ -153,7 +153,7 @@ def _listed(column: Any) -> list[Any]:
 
 def _numbers_or_values(columns: dict[Any, Any]) -> dict[Any, Any]:
     """Columns of numbers as arrays, others as the values that are not missing, by their places."""
-    found = {}
+    found: dict[Any, Any] = {}
     for name, column in columns.items():
         numbers = np.asarray(column)
         if numbers.dtype.kind not in "iuf":

@@ -558,7 +558,7 @@ class Items:
             off = f"{name}=None" if name in ("weight", "gater") else f"attributes={{{name!r}: None}}"
             raise type(error)(f"{error} {self.advice.format(off)}") from None
 
-    def numbers(self, name: str, dtype: np.dtype[Any], default: float) -> np.ndarray[Any, np.dtype[Any]]:
+    def numbers(self, name: str, dtype: np.dtype[Any], default: float) -> Any:
         """Finite numbers."""
         column = self.column(name)
         if not isinstance(column, dict):
@@ -577,11 +577,11 @@ class Items:
         columns = {name: {i: v for i, v in column.items() if v == v} for name, column in others.items()}
         return {name: column for name, column in columns.items() if column}
 
-    def texts(self, name: str) -> list[str | None]:
+    def texts(self, name: str) -> Any:
         """Strings; other values are converted to strings."""
         return self.read(name, lambda what, value: str(value))
 
-    def rare(self, name: str, column: Column, dtype: np.dtype[Any]) -> np.ndarray[Any, np.dtype[Any]]:
+    def rare(self, name: str, column: Column, dtype: np.dtype[Any]) -> Any:
         """A column that has its default unless an item has the attribute; groups are numbered from 1 on."""
         if column.kind is NUMBER:
             return self.numbers(name, dtype, column.default)

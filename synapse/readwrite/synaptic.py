@@ -489,7 +489,9 @@ class Parts:
         layer[self.places == self.layers[0] - 0.5] = 0.5
         present, sizes = np.unique(layer, return_counts=True)
         usual = ["input", *(f"hidden {i + 1}" if hidden > 1 else "hidden" for i in range(hidden)), "output"]
-        names = {0.5: LAYER, **dict(enumerate(usual))} if len(order) > sum(self.layers) else {}
+        names: dict[float, str] = (
+            {0.5: LAYER, **dict(enumerate(usual))} if len(order) > sum(self.layers) else {}
+        )
         layers = list(zip(map(names.get, present.tolist()), sizes.tolist(), strict=True))
         neurons = {name: column[order] for name, column in self.neurons.items()}
         edges = _renumbered(self.edges, np.argsort(order))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from functools import partial
 from itertools import groupby
-from math import inf
+from math import inf, isnan
 from typing import Any, NamedTuple
 
 import networkx as nx
@@ -574,7 +574,10 @@ class Items:
     def metadata(self, known: Set[str]) -> Columns:
         """The attributes of other names, without NaN, by which tables mean that there is no value."""
         others = {name: _by_number(column) for name, column in self.columns.items() if name not in known}
-        columns = {name: {i: v for i, v in column.items() if v == v} for name, column in others.items()}
+        columns = {
+            name: {i: value for i, value in column.items() if not (isinstance(value, float) and isnan(value))}
+            for name, column in others.items()
+        }
         return {name: column for name, column in columns.items() if column}
 
     def texts(self, name: str) -> Any:

@@ -27,14 +27,10 @@ class Context(NamedTuple):
     states: Tensor
 
 
-def _ends_of(topology: Topology) -> Ints:
-    """Source, target and gater (-1: none) of every connection as numbers of neurons; (3, connections)."""
-    return np.array([topology.source, topology.target, topology.gater])
-
-
-def _ties_of(topology: Topology) -> dict[str, Ints]:
-    """The ties of each connection and of each neuron."""
-    return {"weight": topology.tie, "bias": topology.bias_tie}
+def _structure_of(topology: Topology) -> list[Ints]:
+    """Ends of the connections, and the places of their weights and of the biases in the parameters."""
+    places = [parameters.distinct(tie)[1] for tie in (topology.tie, topology.bias_tie)]
+    return [*map(np.asarray, (topology.source, topology.target, topology.gater)), *places]
 
 
 class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not be installed
@@ -63,8 +59,8 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         plan, topology = plan_of(network), Topology.of(network)
         for name, squash in zip(topology.names, topology.squash, strict=True):
             require_written(name, squash, "torch", "PyTorch")
-        self._ends, self._inputs, self._outputs = _ends_of(topology), topology.inputs, topology.outputs
-        self._places: dict[str, Ints] = {}
+        self._made_of = _structure_of(topology)
+        self._inputs, self._outputs = topology.inputs, topology.outputs
         # Connections to inputs and biases of inputs are never read.
         learns = topology.trainable & (topology.target >= topology.inputs)
         biased = topology.trainable_bias & (np.arange(topology.neurons) >= topology.inputs)
@@ -98,7 +94,6 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
     def _hold(self, name: str, values: Any, trained: Bools, tie: Ints) -> None:
         """Weights or biases as a parameter, with each shared one once, and the mask of trainable ones."""
         first, place = parameters.distinct(tie)
-        self._places[name] = place
         self.register_parameter(name, torch.nn.Parameter(torch.tensor(values[first])))
         self.register_buffer(f"fixed_{name}", torch.tensor(values[first]))
         trains = torch.tensor(np.bincount(place, trained) > 0)
@@ -128,11 +123,13 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         """Copy the weights and biases of the network it was made of into the module."""
         self._require(network)
         with torch.no_grad():
-            ties = _ties_of(Topology.of(network))
-            first = {name: parameters.distinct(tie)[0] for name, tie in ties.items()}
-            for name, values in (("weight", network.weights), ("bias", network.biases)):
+            topology = Topology.of(network)
+            for name, values, tie in (
+                ("weight", network.weights, topology.tie),
+                ("bias", network.biases, topology.bias_tie),
+            ):
                 for holder in (name, f"fixed_{name}"):
-                    getattr(self, holder).copy_(torch.tensor(values[first[name]]))
+                    getattr(self, holder).copy_(torch.tensor(values[parameters.distinct(tie)[0]]))
 
     def write(self, network: Network) -> None:
         """Copy the module's weights and biases into the network it was made of.
@@ -148,10 +145,8 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         network.weights, network.biases = weight, bias
 
     def _require(self, network: Network) -> None:
-        topology = Topology.of(network)
-        known = len(network) == len(self._back) and np.array_equal(_ends_of(topology), self._ends)
-        ties = {name: parameters.distinct(tie)[1] for name, tie in _ties_of(topology).items()}
-        if not known or not all(np.array_equal(ties[name], place) for name, place in self._places.items()):
+        structure = _structure_of(Topology.of(network))
+        if len(network) != len(self._back) or not all(map(np.array_equal, structure, self._made_of)):
             raise ArgumentError(
                 f"The module was made of a network other than {network!r}, or that network has changed."
             )
@@ -215,4 +210,4 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
     def extra_repr(self) -> str:
         """The sizes, for the repr."""
         n, m = self._inputs, self._outputs
-        return f"{n} inputs, {m} outputs, {len(self._back)} neurons, {self._ends.shape[1]} connections"
+        return f"{n} inputs, {m} outputs, {len(self._back)} neurons, {len(self._made_of[0])} connections"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import nullcontext
 from typing import Any
 
 from .._checks import MOST_THREADS, counted, listed, positive_integer
@@ -84,34 +85,17 @@ def train_many(
         raise TopologyError("Networks that are trained in parallel must not be connected. Two of these are.")
     refuse_checkpoint(options)
     options = {"progress": False, **options}
-    seeds = seeds_of(seed, len(trainers))
     where = checked_executor(executor)
-    if where is not None:
-        if workers is not None:
-            raise ArgumentError("An executor has its own workers. Omit `workers`.")
-        return _on(where, trainers, inputs, targets, seeds, options)
+    if where is not None and workers is not None:
+        raise ArgumentError("An executor has its own workers. Omit `workers`.")
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     count = available if workers is None else positive_integer("The workers", workers, MOST_THREADS)
-    with ThreadPoolExecutor(max_workers=count) as pool:
-        return _on(pool, trainers, inputs, targets, seeds, options)
-
-
-def _on(
-    executor: Executor,
-    trainers: list[Trainer],
-    inputs: Any,
-    targets: Any,
-    seeds: Sequence[Seed],
-    options: dict[str, Any],
-) -> list[Result]:
-    """Train on an executor."""
-    calls = [
-        (_train, (trainer, inputs, targets, seed, options))
-        for trainer, seed in zip(trainers, seeds, strict=True)
-    ]
-    futures = gather(executor, calls, trainers)
+    pairs = zip(trainers, seeds_of(seed, len(trainers)), strict=True)
+    calls = [(_train, (trainer, inputs, targets, own_seed, options)) for trainer, own_seed in pairs]
+    with ThreadPoolExecutor(max_workers=count) if where is None else nullcontext(where) as pool:
+        futures = gather(pool, calls, trainers)
     for trainer, future in zip(trainers, futures, strict=True):
-        if not shares_objects(executor) and not future.cancelled() and future.exception() is None:
+        if not future.cancelled() and future.exception() is None:
             take_over(trainer.network, future.result()[1])
     return [result for result, _ in outcomes(futures)]
 

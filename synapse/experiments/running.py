@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pickle
 import uuid
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent import futures
 from concurrent.futures import Executor, Future
-from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from itertools import product
 from math import prod
 from typing import Any
@@ -32,6 +31,8 @@ MOST_SEED = 2**63 - 1
 """Largest seed, which SQLite can store."""
 PAUSE = 0.5
 """Seconds between two chances for Ctrl-C while waiting, on systems where waiting cannot be interrupted."""
+FAILED = '{"failed": '
+"""How the record of a trial that has failed begins."""
 KINDS = "booleans, numbers, strings, None, or lists of these"
 MOST_POINTS = 10_000_000
 """Largest number of points of a sweep."""
@@ -115,7 +116,7 @@ def run(
     """
     function = _checks.function_of("The trial", trial, "seed")
     tasks: list[tuple[Point, int]] = [({}, seed) for seed in _checked_seeds(seeds)]
-    return TrialPlan(function, tasks, executor, time_limit, retry, progress).run(store)
+    return _run_all(function, tasks, store, executor, time_limit, retry, progress)
 
 
 def sweep(
@@ -171,7 +172,7 @@ def sweep(
     function = _checks.function_of("The trial", trial, "seed", keywords=chosen[0])
     several = _checked_seeds(seeds)
     tasks = [(point, seed) for point in chosen for seed in several]
-    return TrialPlan(function, tasks, executor, time_limit, retry, progress).run(store)
+    return _run_all(function, tasks, store, executor, time_limit, retry, progress)
 
 
 def _points_of(grid: Any) -> list[Point]:
@@ -253,86 +254,60 @@ def one_line(error: BaseException) -> str:
     return text if len(text) <= 120 else f"{text[:117]}..."
 
 
-@dataclass
-class TrialPlan:
-    """The trials of one call and how they are run. Arguments are checked when it is made."""
-
-    trial: Trial
-    tasks: list[tuple[Point, int]]
-    executor: Executor | None = None
-    limit: float | None = None
-    retry: bool = False
-    progress: bool | str = True
-
-    def __post_init__(self) -> None:
-        self.executor = checked_executor(self.executor)
-        self.retry = _checks.boolean("The retry", self.retry)
-        if self.limit is not None:
-            self.limit = _checks.positive_number("The time_limit", self.limit)
-        if not isinstance(self.progress, str):
-            self.progress = _checks.boolean("The progress", self.progress)
-        require_picklable("The trial", self.trial, self.executor)
-
-    def run(self, store: PathLike | None) -> Trials:
-        """Run the trials that are not in the store; returns all, from the JSON of their records."""
-        tasks = {(point_text(point), seed): (point, seed) for point, seed in self.tasks}
-        path = None if store is None else as_path(store)
-        with nullcontext() if path is None else closing(TrialStore(path, described(self.trial))) as file:
-            records = {} if file is None else file.done()
-            left = [task for task in tasks if task not in records or self._again(records[task][0])]
-            with (
-                tqdm(
-                    total=len(tasks),
-                    initial=len(tasks) - len(left),
-                    unit=" trials",
-                    disable=not self.progress,
-                    desc=self.progress if isinstance(self.progress, str) else None,
-                ) as bar,
-                saying_compiling(bar),
-                closing(self._outcomes([(task, tasks[task]) for task in left])) as outcomes,
-            ):
-                done, trials = len(tasks) - len(left), _checks.counted(len(tasks), "trial")
-                try:
-                    for task, outcome in outcomes:
-                        if file is not None:
-                            file.add(task, outcome)
-                        records[task] = outcome
-                        done += 1
-                        bar.update()
-                except _BrokenExecutorError as failure:
-                    cause, advice = one_line(failure.__cause__ or failure), "make a new executor, and "
-                    results = _results(path, "" if path is None else advice)
-                    message = f"The executor failed after {done} of {trials} ({cause}). {results}"
-                    raise ExecutorError(message) from failure.__cause__
-                except (KeyboardInterrupt, ArgumentTypeError) as error:
-                    error.add_note(f"{done} of {trials} are done. {_results(path)}")
-                    raise
-        return joined((*tasks[task], *records[task]) for task in tasks)
-
-    def _again(self, record: str) -> bool:
-        return self.retry and record.startswith('{"failed": ')
-
-    def _outcomes(self, tasks: list[tuple[Task, tuple[Point, int]]]) -> Generator[tuple[Task, Outcome]]:
-        """Run trials; yields each with its outcome as it ends."""
-        identity = uuid.uuid4().hex
-        if self.executor is None:
-            for task, (point, seed) in tasks:
-                yield task, attempt(self.trial, seed, point, self.limit, identity)
-            return
-        calls = ((task, (self.trial, seed, point, self.limit, identity)) for task, (point, seed) in tasks)
-        try:
-            yield from _completed(self.executor, calls)
-        except BaseException:
-            cancel(identity)
-            raise
-
-
-class _BrokenExecutorError(Exception):
-    """What an executor has raised, as the cause."""
+def _run_all(
+    trial: Trial,
+    tasks: Iterable[tuple[Point, int]],
+    store: PathLike | None,
+    executor: Executor | None,
+    limit: float | None,
+    retry: bool,
+    progress: bool | str,
+) -> Trials:
+    """Run the trials that are not in the store; returns all, from the JSON of their records."""
+    executor, retry = checked_executor(executor), _checks.boolean("The retry", retry)
+    limit = None if limit is None else _checks.positive_number("The time_limit", limit)
+    shown = progress if isinstance(progress, str) else _checks.boolean("The progress", progress)
+    require_picklable("The trial", trial, executor)
+    every = {(point_text(point), seed): (point, seed) for point, seed in tasks}
+    path, identity = None if store is None else as_path(store), uuid.uuid4().hex
+    with nullcontext() if path is None else closing(TrialStore(path, described(trial))) as file:
+        records = {} if file is None else file.done()
+        again = {task for task, (record, _) in records.items() if retry and record.startswith(FAILED)}
+        left = [task for task in every if task not in records or task in again]
+        calls: Iterator[tuple[Task, tuple[Any, ...]]]
+        calls = ((task, (trial, *reversed(every[task]), limit, identity)) for task in left)
+        here = ((task, attempt(*arguments)) for task, arguments in calls)
+        done, trials = len(every) - len(left), _checks.counted(len(every), "trial")
+        with (
+            tqdm(
+                total=len(every),
+                initial=done,
+                unit=" trials",
+                disable=not shown,
+                desc=shown if isinstance(shown, str) else None,
+            ) as bar,
+            saying_compiling(bar),
+            closing(here if executor is None else _completed(executor, calls, identity)) as outcomes,
+        ):
+            try:
+                for task, outcome in outcomes:
+                    if file is not None:
+                        file.add(task, outcome)
+                    records[task] = outcome
+                    done += 1
+                    bar.update()
+            except ExecutorError as failure:
+                advice = "" if path is None else "make a new executor, and "
+                message = f"The executor failed after {done} of {trials} ({failure}). "
+                raise ExecutorError(message + _results(path, advice)) from failure.__cause__
+            except (KeyboardInterrupt, ArgumentTypeError) as error:
+                error.add_note(f"{done} of {trials} are done. {_results(path)}")
+                raise
+    return joined((*every[task], *records[task]) for task in every)
 
 
 def _completed(
-    executor: Executor, calls: Iterable[tuple[Task, tuple[Any, ...]]]
+    executor: Executor, calls: Iterable[tuple[Task, tuple[Any, ...]]], identity: str
 ) -> Generator[tuple[Task, Outcome]]:
     """Submit calls of `attempt`, a limited number at a time; yields the outcomes in the order they come."""
     left = iter(calls)
@@ -341,26 +316,32 @@ def _completed(
         while True:
             while len(pending) < IN_FLIGHT and (call := next(left, None)) is not None:
                 task, arguments = call
-                with submitting(executor):
-                    try:
-                        future = executor.submit(attempt, *arguments)
-                    except Exception as error:  # it is broken, or was shut down
-                        raise _BrokenExecutorError from error
-                    pending[future] = task
+                with submitting(executor), _failing():
+                    pending[executor.submit(attempt, *arguments)] = task
             if not pending:
                 return
-            for future in futures.wait(pending, PAUSE, futures.FIRST_COMPLETED).done:
+            ended = futures.wait(pending, PAUSE, futures.FIRST_COMPLETED).done
+            for future in [future for future in pending if future in ended]:  # before one that raises
                 task = pending.pop(future)
-                try:  # errors of a trial are records, so others are those of its use or the executor's
+                with _failing():  # errors of a trial are records, so others are those of its use
                     outcome = future.result()
-                except SynapseError:
-                    raise
-                except Exception as error:
-                    raise _BrokenExecutorError from error
                 yield task, outcome
-    finally:
+    except BaseException:
         for future in pending:
             future.cancel()
+        cancel(identity)
+        raise
+
+
+@contextmanager
+def _failing() -> Iterator[None]:
+    """Raise what an executor raises, because it is broken or was shut down, as an ExecutorError."""
+    try:
+        yield
+    except SynapseError:
+        raise
+    except Exception as error:
+        raise ExecutorError(one_line(error)) from error
 
 
 def submitting(executor: Executor) -> AbstractContextManager[object]:

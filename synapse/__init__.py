@@ -42,41 +42,10 @@ _ROOMS = "analysis draw evolve experiments forecasting readwrite reward tables t
 _LATER = tuple(_ROOMS.split())
 _LATER_NAMES = {"forecast": "forecasting", "from_edges": "readwrite.edge_lists", "from_networkx": "readwrite"}
 
-__all__ = [
-    "ALL_TO_ALL",
-    "ALL_TO_ELSE",
-    "ONE_TO_ONE",
-    "Connection",
-    "Ensemble",
-    "Gradient",
-    "Layer",
-    "Log",
-    "Network",
-    "Neuron",
-    "Projection",
-    "SynapseError",
-    "Topology",
-    "Trainer",
-    "architectures",
-    "cost",
-    "errors",
-    "every",
-    "forecast",
-    "from_edges",
-    "from_networkx",
-    "from_torch",
-    "gate",
-    "gradient",
-    "initializers",
-    "load",
-    "optimizers",
-    "record",
-    "save",
-    "squash",
-    "tie",
-    "to_torch",
-    "untie",
-]
+__all__ = ["ALL_TO_ALL", "ALL_TO_ELSE", "ONE_TO_ONE", "Connection", "Ensemble", "Gradient", "Layer", "Log"]
+__all__ += ["Network", "Neuron", "Projection", "SynapseError", "Topology", "Trainer", "architectures", "cost"]
+__all__ += ["errors", "every", "forecast", "from_edges", "from_networkx", "from_torch", "gate", "gradient"]
+__all__ += ["initializers", "load", "optimizers", "record", "save", "squash", "tie", "to_torch", "untie"]
 
 
 __dir__ = public_names(__all__, _LATER, _LATER_NAMES, ["__version__", "learning"])

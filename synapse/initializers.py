@@ -283,18 +283,6 @@ def given_back(rng: np.random.Generator) -> Iterator[None]:
         raise
 
 
-__all__ = [
-    "Initializer",
-    "constant",
-    "fan_in",
-    "get",
-    "glorot",
-    "he",
-    "names",
-    "normal",
-    "orthogonal",
-    "register",
-    "sparse",
-    "uniform",
-]
+__all__ = ["Initializer", "constant", "fan_in", "get", "glorot", "he"]
+__all__ += ["names", "normal", "orthogonal", "register", "sparse", "uniform"]
 __dir__ = _checks.public_names(__all__, _by_name)

@@ -150,7 +150,7 @@ def removed():
 def half_frozen():
     net = perceptron()
     net.connections[2].trainable = False
-    return net, net.connections[1:4], "all trainable or all not"
+    return net, net.connections[1:4], "agree in trainable"
 
 
 def of_two_kinds():

@@ -39,10 +39,8 @@ class DataView(MutableMapping[str, Any]):
     """All fields that the object can have."""
     _settable: ClassVar[tuple[str, ...]]
 
-    @property
-    def metadata(self) -> Metadata:
-        """Values of the object that are not computed with."""
-        raise NotImplementedError
+    metadata: Any
+    """Values of the object that are not computed with, a :class:`Metadata`."""
 
     def _present(self) -> tuple[str, ...]:
         """Return the fields that the object has now."""
@@ -54,7 +52,7 @@ class DataView(MutableMapping[str, Any]):
 
     def _set(self, key: str, value: Any) -> None:
         """Set a settable field."""
-        raise NotImplementedError
+        setattr(self, key, value)
 
     def __bool__(self) -> bool:
         return True
@@ -303,9 +301,6 @@ class Connection(DataView):
         if gater is None:
             raise KeyError(key)
         return gater.name  # not the neuron: files and tables take numbers and strings only
-
-    def _set(self, key: str, value: Any) -> None:
-        setattr(self, key, value)
 
     def __repr__(self) -> str:
         try:

@@ -162,21 +162,15 @@ def _require_one_kind(chosen: Chosen, labels: Ints) -> None:
         if isinstance(chosen[0], Connection):
             signs = np.array([member.sign or 0 for member in chosen])
     _, first, place = np.unique(labels, return_index=True, return_inverse=True)
-    unlike = np.flatnonzero(signs != signs[first[place]])
-    if len(unlike):
-        one, other = int(first[place[unlike[0]]]), int(unlike[0])
-        raise ArgumentError(
-            f"Expected the members of a tied group to have one sign, but {chosen[one]!r} has "
-            f"{signs[one] or None} and {chosen[other]!r} has {signs[other] or None}. Set sign of both to the "
-            "same value first."
-        )
-    unlike = np.flatnonzero(learns != learns[first[place]])
-    if len(unlike):
-        frozen, other = sorted((int(unlike[0]), int(first[place[unlike[0]]])), key=lambda i: learns[i])
-        raise ArgumentError(
-            f"Expected the members of a tied group to be all trainable or all not, but {chosen[frozen]!r} is "
-            f"not trainable and {chosen[other]!r} is. Set trainable of both to the same value first."
-        )
+    for name, values in (("sign", signs), ("trainable", learns)):
+        unlike = np.flatnonzero(values != values[first[place]])
+        if len(unlike):
+            members = int(first[place[unlike[0]]]), int(unlike[0])
+            has = " and ".join(f"{chosen[i]!r} has {getattr(chosen[i], name)}" for i in members)
+            raise ArgumentError(
+                f"Expected the members of a tied group to agree in {name}, but {has}. "
+                f"Set {name} of both to the same value first."
+            )
 
 
 def _rows(projection: Projection) -> Ints:

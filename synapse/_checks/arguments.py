@@ -195,7 +195,7 @@ def check_fields(owner: Any, check: Callable[[str, Any], Any], *settings: str) -
         given = getattr(owner, setting)
         checked = check(f"The {setting} of {type(owner).__name__}", given)
         several = given if isinstance(given, tuple) else (given,)  # a list could be changed later
-        if not all(type(one) in (bool, int, float) for one in several):
+        if not all(type(number) in (bool, int, float) for number in several):
             object.__setattr__(owner, setting, checked)
 
 
@@ -353,7 +353,7 @@ def _members(what: str, value: dict[Any, Any], depth: int) -> dict[str, Any]:
     for key in value:
         if not isinstance(key, str):
             raise ArgumentTypeError(expected(f"The keys of {what[:1].lower()}{what[1:]}", "strings", key))
-    return {str(key): _value(f"{what}[{str(key)!r}]", one, depth) for key, one in value.items()}
+    return {str(key): _value(f"{what}[{str(key)!r}]", member, depth) for key, member in value.items()}
 
 
 def _value(what: str, value: Any, depth: int) -> Any:
@@ -367,7 +367,7 @@ def _value(what: str, value: Any, depth: int) -> Any:
             )
         if isinstance(value, dict):
             return _members(what, value, depth + 1)
-        return [_value(f"{what}[{i}]", one, depth + 1) for i, one in enumerate(value)]
+        return [_value(f"{what}[{i}]", member, depth + 1) for i, member in enumerate(value)]
     if isinstance(value, str):
         return str(value)
     with suppress(OverflowError):  # an integer beyond every float

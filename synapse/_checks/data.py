@@ -106,7 +106,7 @@ def _opened(what: str, values: Any, condition: str, depth: int = 0) -> Any:
             kinds = set(map(type, chain.from_iterable(values)))
         if kinds <= PLAIN or depth == DEEPEST:
             return values
-        return [_opened(what, one, condition, depth + 1) for one in values]
+        return [_opened(what, part, condition, depth + 1) for part in values]
     if np.ma.is_masked(values):
         advice = "Fill the masked entries, or remove their rows."
         raise ArgumentError(expected(what, "numbers without masked entries", values, advice))
@@ -278,7 +278,7 @@ def depth_of(values: Any, left: int = DEEPEST) -> int:
     (3, 2, 0)
     """
     if isinstance(values, list | tuple):
-        first = next((one for one in values if not _is_empty(one)), values[0] if values else None)
+        first = next((part for part in values if not _is_empty(part)), values[0] if values else None)
         return 1 + (depth_of(first, left - 1) if left else 0)
     shape = getattr(values, "shape", (0,) * isinstance(values, range))
     return len(shape) if isinstance(shape, tuple) else 0
@@ -291,7 +291,7 @@ def width_of(values: Any, left: int = DEEPEST) -> int:
     (2, 3, 0)
     """
     if isinstance(values, list | tuple):
-        first = next((one for one in values if not _is_empty(one)), None)
+        first = next((part for part in values if not _is_empty(part)), None)
         return width_of(first, left - 1) if left and depth_of(first) else len(values)
     shape = getattr(values, "shape", ())
     return int(shape[-1]) if isinstance(shape, tuple) and shape else 0

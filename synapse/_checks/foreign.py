@@ -128,7 +128,7 @@ def _advice(name: str, own: list[str], places: Mapping[str, str], table: Mapping
 def _parameters(call: Callable[..., Any]) -> list[str]:
     """The names by which its arguments can be given."""
     parameters = inspect.signature(call).parameters.values()
-    return [one.name for one in parameters if one.name != "self" and one.kind is not one.VAR_POSITIONAL]
+    return [each.name for each in parameters if each.name != "self" and each.kind is not each.VAR_POSITIONAL]
 
 
 def _name_of(call: Callable[..., Any]) -> str:
@@ -191,12 +191,12 @@ def fixed_attributes(cls: Class) -> Class:
 
     A subclass of a user may have more, unless their names are nearly those that can be set.
     """
-    settable = [name for name, one in vars(cls).items() if isinstance(one, property) and one.fset]
+    settable = [name for name, own in vars(cls).items() if isinstance(own, property) and own.fset]
 
     def set_attribute(self: Any, name: str, value: Any) -> None:
         kind = type(self)
         if not (name.startswith("_") or name in vars(self) or hasattr(kind, name)):
-            declared = any(name in getattr(one, "__annotations__", ()) for one in kind.__mro__)
+            declared = any(name in getattr(base, "__annotations__", ()) for base in kind.__mro__)
             ours = kind.__module__.partition(".")[0] in ("synapse", "architect")
             own = ours and hasattr(sys.modules[kind.__module__], kind.__name__)  # not an example's
             if not declared and (own or closest(name, settable, NEARLY)):

@@ -28,7 +28,7 @@ def closest(name: Any, known: Iterable[Any], like: float = LIKE) -> str | None:
     """Return the most similar known name, in any spelling; None if no name is similar."""
     if not isinstance(name, str) or len(name) > MOST_SHOWN:
         return None
-    spelled = {plain(one): one for one in known if isinstance(one, str)}
+    spelled = {plain(each): each for each in known if isinstance(each, str)}
     from difflib import get_close_matches  # slow to import, and needed after errors only
 
     close = get_close_matches(plain(name), spelled, n=1, cutoff=like)
@@ -64,7 +64,7 @@ def unknown_attribute(
     owner: str, name: str, known: Iterable[str], advice: str = ""
 ) -> AttributeError | ImportError:
     """Make the error for a missing attribute, with advice or the most similar attribute."""
-    hint = f" {advice}" if advice else suggestion(name, [one for one in known if not one.startswith("_")])
+    hint = f" {advice}" if advice else suggestion(name, [each for each in known if not each.startswith("_")])
     package, asking = sys._getframe(1).f_globals["__name__"], sys._getframe(2).f_code.co_name
     if asking == "_handle_fromlist" and hint and not find_spec(f"{package}.{name}"):
         # `from package import name`: Python would drop the advice of an AttributeError

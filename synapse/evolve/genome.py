@@ -20,7 +20,7 @@ from ..objects.topology import NO_GATER, Topology, require_released
 from .settings import codes_of
 
 NAMES = np.array(list(ACTIVATIONS), object)
-SINGLES = [one.code for one in ACTIVATIONS.values() if one.kind == SINGLE]
+SINGLES = [function.code for function in ACTIVATIONS.values() if function.kind == SINGLE]
 
 
 @final

@@ -145,8 +145,8 @@ def cross_validate(
     >>> targets = [[x / 40 + 0.2] for x in range(20)]
     >>> def make(fold):
     ...     return architect.Perceptron(1, 1, output_squash="identity", seed=fold)
-    >>> found = cross_validate(make, inputs, targets, folds=4, epochs=200, seed=0)
-    >>> found.mean < 1e-4, len(found.errors), found.tested[0]
+    >>> folds = cross_validate(make, inputs, targets, folds=4, epochs=200, seed=0)
+    >>> folds.mean < 1e-4, len(folds.errors), folds.tested[0]
     (True, 4, array([ 2,  4,  6, 13, 19]))
     """
     count = positive_integer("The folds", folds)

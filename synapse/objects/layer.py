@@ -415,7 +415,9 @@ class Layer(Sequence[Neuron]):
             if values is None:
                 return np.array([neuron.activate() for neuron in self._neurons])
             row = self._vector("The values of a layer", values).tolist()
-            return np.array([neuron.activate(one) for neuron, one in zip(self._neurons, row, strict=True)])
+            return np.array(
+                [neuron.activate(value) for neuron, value in zip(self._neurons, row, strict=True)]
+            )
 
     def propagate(
         self, rate: float = 0.1, targets: ArrayLike | None = None, cost: str | Cost | None = None
@@ -551,8 +553,8 @@ class Layer(Sequence[Neuron]):
 
         If it is set to `winner`, `maxout` or `softmax`, the neurons of the layer compete as one group.
         """
-        found = set(self._column("squash").tolist())
-        return squashes.by_code(found.pop()) if len(found) == 1 else None
+        codes = set(self._column("squash").tolist())
+        return squashes.by_code(codes.pop()) if len(codes) == 1 else None
 
     @squash.setter
     def squash(self, squash: str | Squash) -> None:
@@ -687,7 +689,7 @@ class LayersInUse(InUse):
 
     def _stores(self) -> set[Store]:
         parts = (view._alive() if isinstance(view, Layer) else (view,) for view in self._views)
-        return {one._store for part in parts for one in part}
+        return {view._store for part in parts for view in part}
 
 
 def new_neurons(
@@ -728,13 +730,13 @@ LAYERS = "a Layer or a list of Layers"
 def flat_layers(given: Iterable[Any]) -> list[Layer]:
     """Return layers, and lists of layers, as one list of at least two; an error for anything else."""
     layers: list[Layer] = []
-    for one in given:
-        if isinstance(one, Layer | Neuron | int):
-            layers.append(_require_layer(one))
-        elif isinstance(one, Mapping) and one:
-            raise _not_a_layer(one, "Use Network(input=a, hidden=[b], output=c).")
+    for part in given:
+        if isinstance(part, Layer | Neuron | int):
+            layers.append(_require_layer(part))
+        elif isinstance(part, Mapping) and part:
+            raise _not_a_layer(part, "Use Network(input=a, hidden=[b], output=c).")
         else:
-            layers += map(_require_layer, checks.listed("A part of a network", one, LAYERS))
+            layers += map(_require_layer, checks.listed("A part of a network", part, LAYERS))
     if len(layers) < 2:
         raise ArgumentError(
             f"Expected an input layer and an output layer, got {'1 layer' if layers else 'none'}."

@@ -234,8 +234,8 @@ class Network(Sequence[Neuron]):
             if layer.name == index:
                 return layer
         names = [layer.label for layer in self._layers]
-        hint, known = checks.suggestion(index, names), ", ".join(names)
-        raise ArgumentError(f"{self!r} has no layer named {index!r}.{hint} It has: {known}.")
+        hint, labels = checks.suggestion(index, names), ", ".join(names)
+        raise ArgumentError(f"{self!r} has no layer named {index!r}.{hint} It has: {labels}.")
 
     def __len__(self) -> int:
         return sum(map(len, self._layers))
@@ -297,16 +297,15 @@ class Network(Sequence[Neuron]):
             raise ArgumentError(checks.expected("What is selected", '"neurons" or "connections"', of))
         notes, store = self._store.notes, self._store
         columns = getattr(notes, of, {})
-        known = [str(name) for name in columns]
         for name in wanted:
             if name not in columns:
-                raise checks.unknown_name(f"metadata of {of}", name, known)
+                raise checks.unknown_name(f"metadata of {of}", name, map(str, columns))
         own: list[Any] = self.neurons
         if of == "connections":
             own = np.sort(store["identity"][self._connection_rows()]).tolist()
         for name, value in wanted.items():
             column, fits = columns[name], value if callable(value) else partial(eq, value)
-            own = [one for one in own if one in column and fits(column[one])]
+            own = [key for key in own if key in column and fits(column[key])]
         return own if of == "neurons" else [connection_at(store, identity) for identity in own]
 
     @property
@@ -1137,12 +1136,12 @@ class Network(Sequence[Neuron]):
     def _cost(self, cost: str | Cost | None) -> Cost:
         """Return the cost, by default the one that matches the squashes of the outputs, checked."""
         version = self._store.structure_version  # setting a squash changes it
-        at, known = self._costs_known
-        for asked, measure in known if at == version else ():
+        at, measures = self._costs_known
+        for asked, measure in measures if at == version else ():
             if asked is cost:
                 return measure
         measure = costs.of_outputs(cost, [neuron.squash for neuron in self._layers[-1]])
-        self._costs_known = version, [(cost, measure), *(known[:1] if at == version else ())]
+        self._costs_known = version, [(cost, measure), *(measures[:1] if at == version else ())]
         return measure
 
     @atomic

@@ -43,12 +43,12 @@ def relations_of(network: Network) -> Relations:
     """The relations between different neurons of a network."""
     store, n = network._store, network._store.n_neurons
     mine = np.append(store["network"] == network._number_now, False)  # one entry more for removed ends
-    target, found = np.minimum(store["target"], n), []
+    target, pairs = np.minimum(store["target"], n), []
     for name in ("source", "gater"):
         end = np.minimum(store[name], n)
         rows = np.flatnonzero(mine[end] & mine[target] & (end != target))
-        found.append((end[rows], target[rows]))
-    before, after = (np.concatenate(ends) for ends in zip(*found, strict=True))
+        pairs.append((end[rows], target[rows]))
+    before, after = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
     position = store["position"].astype(np.int64)
     return Relations(position[before], position[after])
 
@@ -61,15 +61,15 @@ def late_pairs(store: Store, before: Indices | int, after: Indices | int) -> dic
         return {}
     before, after = np.atleast_1d(before, after)
     number = np.where((numbers[before] == numbers[after]) & (before != after), numbers[before], 0)
-    found = {}
-    for one in np.unique(number[late]):
-        reference = store.networks.get(int(one))
+    relations = {}
+    for network_number in np.unique(number[late]):
+        reference = store.networks.get(int(network_number))
         network = None if reference is None else reference()
         if network is not None:
-            mine = number == one
+            mine = number == network_number
             ends = (position[rows[mine]].astype(np.int64) for rows in (before, after))
-            found[network] = Relations(*ends)
-    return found
+            relations[network] = Relations(*ends)
+    return relations
 
 
 class Placement:
@@ -90,7 +90,9 @@ def settle(network: Network, known: Relations, new: Relations) -> None:
     if network.synchronous:
         return
     layers, sizes = network._layers, [len(layer) for layer in network._layers]
-    loose = {i for i, layer in enumerate(layers) if any(layer is one for one in network._loose)}
+    loose = {
+        i for i, layer in enumerate(layers) if any(layer is loose_layer for loose_layer in network._loose)
+    }
     layer_of = np.repeat(np.arange(len(sizes)), sizes)
     order = ordered_layers(len(sizes), loose, known.numbered(layer_of), new.numbered(layer_of))
     if order != list(range(len(sizes))):
@@ -111,16 +113,16 @@ def ordered_layers(count: int, loose: Collection[int], known: Relations, new: Re
     order = list(range(count))
     earlier: list[set[int]] = [set() for _ in order]  # layers that activate before each one
     fixed = [i for i in order if i not in loose]
-    for one, other in [*pairwise(fixed), *((0, i) for i in loose), *((i, count - 1) for i in loose)]:
-        earlier[other].add(one)
+    for before, after in [*pairwise(fixed), *((0, i) for i in loose), *((i, count - 1) for i in loose)]:
+        earlier[after].add(before)
     late = []
     for is_new, relations in enumerate((known, new)):
         for pair in np.unique(relations.before * count + relations.after).tolist():
-            one, other = divmod(pair, count)
-            if is_new and one > other:
-                late.append((one, other))
-            elif one != other:
-                earlier[max(one, other)].add(min(one, other))
+            before, after = divmod(pair, count)
+            if is_new and before > after:
+                late.append((before, after))
+            elif before != after:
+                earlier[max(before, after)].add(min(before, after))
     for source, target in late:
         order = _with_before(order, earlier, source, target)
         if order.index(source) < order.index(target):
@@ -133,9 +135,9 @@ def _with_before(order: list[int], earlier: Sequence[Collection[int]], source: i
     place = {layer: i for i, layer in enumerate(order)}
     moving, left = {source}, [source]
     while left:
-        found = {one for one in earlier[left.pop()] if place[one] >= place[target]} - moving
-        moving |= found
-        left += found
+        needed = {layer for layer in earlier[left.pop()] if place[layer] >= place[target]} - moving
+        moving |= needed
+        left += needed
     if place[source] < place[target] or target in moving:
         return order
     at = place[target]
@@ -162,9 +164,9 @@ def warn_of_late(network: Network, known: Relations, new: Relations) -> None:
     leads = _reached(count, late.before, ways.after, ways.before)
     needless = late.where(~(reached[late.before] & leads[late.after]))
     if len(needless.before):
-        one, other = (network[int(ends[0])] for ends in needless)
+        before, after = (network[int(ends[0])] for ends in needless)
         warnings.warn(
-            f"{one!r} activates after {other!r}, which reads it one step late, although they lie on no "
+            f"{before!r} activates after {after!r}, which reads it one step late, although they lie on no "
             f"common cycle ({counted(len(needless.before), 'such pair')}). If it is to act in the same step, "
             "call network.sort(), or give a new layer a place: network.add(layer, before=...).",
             TopologyWarning,
@@ -186,8 +188,8 @@ def attached(network: Network, neurons: Iterable[Neuron]) -> tuple[Relations, Re
     every, store = relations_of(network), network._store
     mine = np.zeros(len(network), bool)
     mine[store["position"][[neuron._row for neuron in neurons]]] = True
-    one, other = mine[every.before], mine[every.after]
-    return every.where(one == other), every.where(one != other)
+    within = mine[every.before] == mine[every.after]
+    return every.where(within), every.where(~within)
 
 
 def sorted_layers(network: Network) -> list[list[int]]:

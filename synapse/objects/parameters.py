@@ -205,8 +205,8 @@ def _agreed(store: Store, name: str, rows: Any, values: ArrayLike) -> tuple[Ints
     common = first_of_group(store[SHARED_BY[name]][rows], numbers)
     unlike = np.flatnonzero(numbers != common)
     if len(unlike):
-        one, other = common[unlike[0]].item(), numbers[unlike[0]].item()
-        raise ArgumentError(f"Expected one {name} for all members of a tied group, got {one} and {other}.")
+        first, other = common[unlike[0]].item(), numbers[unlike[0]].item()
+        raise ArgumentError(f"Expected one {name} for all members of a tied group, got {first} and {other}.")
     return rows, numbers
 
 

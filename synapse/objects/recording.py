@@ -503,7 +503,7 @@ class Recorder:
         """The rows of connections; NONE for removed ones."""
         store = self._store
         row_of = np.append(store.row_of[: store.n_identities], np.uint32(NONE))
-        return row_of[np.fromiter((one._identity for one in connections), np.int64, len(connections))]
+        return row_of[np.fromiter((link._identity for link in connections), np.int64, len(connections))]
 
     def _runs_of(self, rows: NDArray[np.uint32]) -> NDArray[np.uint32]:
         """The run of each row; NONE for rows in no run."""

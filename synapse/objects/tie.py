@@ -72,7 +72,7 @@ def tie(items: Items, groups: ArrayLike | None = None) -> None:
         labels = _labels(groups, len(chosen))
         _require_one_kind(chosen, labels)
         if not isinstance(chosen, Projection):
-            wiring.join([one.source if isinstance(one, Connection) else one for one in chosen])
+            wiring.join([item.source if isinstance(item, Connection) else item for item in chosen])
         for store, column, rows in _places(chosen):  # a single store after the join
             parameters.tie_rows(store, column, rows, labels)
 
@@ -183,8 +183,8 @@ def _places(chosen: Chosen) -> Iterator[tuple[Store, str, Ints]]:
     if isinstance(chosen, Projection):
         yield chosen._store, "weight", _rows(chosen)
         return
-    for store in dict.fromkeys(one._store for one in chosen):
-        mine: Any = [one for one in chosen if one._store is store]
+    for store in dict.fromkeys(item._store for item in chosen):
+        mine: Any = [item for item in chosen if item._store is store]
         if isinstance(mine[0], Connection):
             yield store, "weight", np.array([link._at for link in mine], np.int64)
         else:

@@ -37,8 +37,12 @@ APART = 50
 def _rare(columns: Sequence[Column]) -> dict[str, Column]:
     """The columns that a graph has only where a value is not the default, by their names there."""
     usual = ("bias", "trainable_bias", "weight", "trainable")
-    rare = [one for one in columns if one in SAVED and not one.cleared and one.kind is not TIME]
-    return {one.name.replace("frozen_bias", "frozen"): one for one in rare if one.name not in usual}
+    rare = [
+        column for column in columns if column in SAVED and not column.cleared and column.kind is not TIME
+    ]
+    return {
+        column.name.replace("frozen_bias", "frozen"): column for column in rare if column.name not in usual
+    }
 
 
 RARE_OF_NEURONS, RARE_OF_CONNECTIONS = _rare(NEURON), _rare(CONNECTION)

@@ -199,7 +199,7 @@ def gate_unread(gater: Neuron, connection: Any) -> bool:
     apart = gater._store is not store
     with InUse(gater, connection) if apart else store.lock:
         stores = {gater._store, connection._store}
-        fits = all(isinstance(one, UnreadStore) for one in stores) and (apart or stores == {store})
+        fits = all(isinstance(each, UnreadStore) for each in stores) and (apart or stores == {store})
         if not fits or connection._store.given[connection][2] is not None:
             return False
         joined = _joined(stores)
@@ -388,7 +388,7 @@ def remove(neurons: Sequence[Neuron]) -> None:
 def refuse_softmax(neurons: Sequence[Neuron]) -> None:
     """Raise if a neuron that is not an output has the squash softmax."""
     for store in {*map(_store_of, neurons)}:
-        codes = [one[2] for one in store.born] if isinstance(store, UnreadStore) else store["squash"]
+        codes = [born[2] for born in store.born] if isinstance(store, UnreadStore) else store["squash"]
         for neuron in neurons if squashes.softmax.code in codes else ():
             if neuron.squash is squashes.softmax:
                 raise no_output(neuron)

@@ -17,11 +17,6 @@ from synapse.engine.schema import COUNT, FLAG, GROUP, NUMBER, ROW, Column, requi
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_names_of_the_columns_are_those_that_kernels_use():
-    names = [column.name for column in schema.COLUMNS]
-    assert schema.Columns._fields == (*names, *schema.DESTINATIONS)
-
-
 def neuron(dtype="float", default=0, kind=NUMBER, saved=False, **more):
     return Column("mine", "neuron", dtype, default, kind, saved, **more)
 

@@ -556,14 +556,3 @@ def test_pickles_in_a_file_are_not_opened(content, tmp_path):
     with pytest.raises(errors.FormatError, match="pickle"):
         load(edited(content, optimizer_first_moment=np.array([Touch()], object)))
     assert not (tmp_path / "touched").exists()
-
-
-def test_the_file_that_one_release_wrote_is_read_for_ever():
-    """The golden file must not be written anew."""
-    trainer = load(Path(__file__).parent / "golden" / "trainer1.npz")
-    assert trainer._paused.done == 2
-    assert trainer.optimizer == optimizers.Adam(0.02, amsgrad=True)
-    result = trainer.train(*SAMPLES, epochs=EPOCHS, resume=True, progress=False, patience=3)
-    wanted = json.loads((Path(__file__).parent / "golden" / "trainer1.json").read_text())
-    assert np.abs(np.array(result.history["error"]) - wanted["error"]).max() < 1e-9
-    assert np.abs(trainer.network.weights - wanted["weights"]).max() < 1e-9

@@ -66,17 +66,6 @@ def test_training_with_empty_sequences_is_training_without_them(options, how, pl
 
 
 @by_places
-def test_sequences_may_have_one_row_each(places):
-    found = []
-    for empty in (places, []):
-        net, rows, targets = net_of(), [part[:1] for part in INPUTS], [part[:1] for part in TARGETS]
-        data = with_empty(rows, empty, NO_INPUT), with_empty(targets, empty, NO_TARGET)
-        result = Trainer(net, 0.1, method="bptt").train(*data, 3, progress=False, seed=0)
-        found.append((result.history, net.weights.tolist()))
-    assert str(found[0]) == str(found[1])
-
-
-@by_places
 def test_every_sequence_given_has_a_sample_weight(places):
     found = []
     for data, weights in zip(both(places), (with_empty(WEIGHTS, places, 9.0), WEIGHTS)):

@@ -110,11 +110,6 @@ def test_a_slice_bounds_a_stream_without_end():
     assert next(endless) is STREAM[2]  # no batch is lost
 
 
-def test_an_epoch_may_be_a_slice():
-    endless = itertools.cycle(STREAM)
-    assert train(lstm(), lambda: itertools.islice(endless, 3), epochs=4)[1].epochs == 4
-
-
 def test_rows_without_targets_run_and_teach_nothing():
     blank = np.full_like(AIMS, np.nan)
     with pytest.raises(ArgumentError, match="Expected at least one step with a target and a weight above 0"):

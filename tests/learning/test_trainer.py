@@ -37,20 +37,6 @@ def train(net, inputs, targets, **options):
     )
 
 
-def by_hand(net, rows, targets, rate):
-    """Per-neuron calls in the order of the network, and in the reverse order."""
-    for row, target in zip(rows, targets, strict=True):
-        for neuron, value in zip(net.input, row, strict=True):
-            neuron.activate(value)
-        for layer in net.layers[1:]:
-            for neuron in layer:
-                neuron.activate()
-        aims = dict(zip(net.output, target, strict=True))
-        for neuron in reversed(net[len(net.input) :]):
-            if not math.isnan(target[0]):
-                neuron.propagate(rate, aims.get(neuron))
-
-
 def test_it_learns_xor_and_stops_at_the_error():
     net = perceptron()
     result = train(net, *XOR, epochs=5000, error=0.05)
@@ -84,36 +70,6 @@ def test_the_error_that_ends_a_training_is_that_of_the_network():
                 assert trainer.test(*data).error == result.error
                 assert result.error <= 0.02 or "validation" in options
     assert sum(stopped) > 20
-
-
-def test_an_epoch_of_a_stream_equals_neuron_by_neuron():
-    inputs, targets = RNG.random((20, 3)), RNG.random((20, 2))
-    targets[7] = np.nan
-    at_once, singly = lstm(), lstm()
-    train(at_once, inputs, targets, epochs=1, rate=0.1)
-    by_hand(singly, inputs, targets, 0.1)
-    assert at_once.weights == pytest.approx(singly.weights, abs=1e-12)
-    assert at_once.biases == pytest.approx(singly.biases, abs=1e-12)
-
-
-def test_an_epoch_of_sequences_clears_the_context_before_each():
-    at_once, singly = lstm(), lstm()
-    train(at_once, *SEQUENCES, epochs=1, rate=0.1, shuffle=False)
-    for xs, ts in zip(*SEQUENCES, strict=True):
-        singly.clear()
-        by_hand(singly, xs, ts, 0.1)
-    assert at_once.weights == pytest.approx(singly.weights, abs=1e-12)
-
-
-def test_steps_without_a_target_teach_nothing():
-    net = lstm()
-    targets = np.full((6, 5, 2), np.nan)
-    targets[:, -1] = 0.5
-    result = train(net, SEQUENCES[0], targets, epochs=1, rate=0.0)
-    assert result.error == pytest.approx(Trainer(net).test(SEQUENCES[0], targets).error)
-    assert Trainer(net).test(SEQUENCES[0], targets).steps == 6
-    with pytest.raises(ArgumentError, match="Expected at least one step with a target"):
-        train(net, SEQUENCES[0], np.full((6, 5, 2), np.nan))
 
 
 def test_classes_count_in_a_test_by_their_weight_at_every_step():

@@ -55,7 +55,7 @@ class Data:
     @cached_property
     def lengths(self) -> Ints:
         """Number of steps of each sequence."""
-        return np.asarray(np.diff(self.bounds), np.int64)
+        return (self.bounds[1:] - self.bounds[:-1]).astype(np.int64)  # np.diff takes longer
 
     @property
     def sequences(self) -> int:

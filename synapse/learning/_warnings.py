@@ -175,15 +175,16 @@ NEAR = 0.95  # of the error of the mean
 VANISHED = 1e-4  # largest derivative, as a fraction of the error of the mean
 
 
-def warn_if_vanished(task: RuleTask, result: Result) -> None:
+def warn_if_vanished(task: RuleTask, updater: Updater, result: Result) -> None:
     """Warn if no epoch had an error below that of the mean, and no hidden weight has a gradient."""
     errors = result.history["error"]
     if result.epochs < LEAST or errors[-1] < errors[0] / 2 or result.stopped in ("callback", "interrupted"):
         return
     try:
-        task.data.require_fit(task.network)
-        mean = _error_of_mean(task)
-        vanished = mean > 0 and min(errors) >= NEAR * mean and _steepest(task) < VANISHED * mean
+        with updater.in_use():
+            task.data.require_fit(task.network)
+            mean = _error_of_mean(task)
+            vanished = mean > 0 and min(errors) >= NEAR * mean and _steepest(task) < VANISHED * mean
     except SynapseError:  # edited by a callback, connected to neurons outside, or out of the finite range
         return
     if vanished:

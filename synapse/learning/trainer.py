@@ -496,8 +496,7 @@ class Trainer:
             if plain and work is not None and work.nbytes <= KEPT:
                 self._work_known = work
         if isinstance(source, _source.Arrays) and not warned:  # the cause is known
-            with self._updater.in_use():
-                warn_if_vanished(source.task, result)
+            warn_if_vanished(source.task, self._updater, result)
         return result
 
     def _for_streams(self, options: RuleOptions) -> RuleOptions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +13,9 @@ from .._checks import as_matrix, boolean, choice, expected, imported_pandas, pla
 from .._typing import Floats, Ints
 from ..cost import Cost
 from ..errors import ArgumentError
-from ..learning._data import prepare
+from ..learning._data import Data, prepare
 from ..learning.evaluation import mean_cost
+from ..learning.gradient import ExactGradient
 from ..objects.network import Network
 from ..objects.neuron import Neuron, require_neuron
 from ..objects.state import deterministic
@@ -69,6 +71,8 @@ def lesions(
     A silent neuron adds nothing to the neurons that it leads to, and the connections that it gates carry
     nothing: their weights are 0. It still has its own activation, so a silent output is still compared with
     its target. A silent connection has the weight 0. A silent gate is 0; its gater still leads to others.
+    Sequences run side by side, so :meth:`synapse.Trainer.test` differs by rounding. A network silenced by
+    hand has exactly the `cost` that its lesion has here.
 
     Parameters
     ----------
@@ -113,28 +117,44 @@ def lesions(
     names, items, silenced = _silenced(table, of)
     if not len(items):
         raise ArgumentError(f"Expected a network with {of} to silence, got none.")
+    several = boolean("The pairs of lesions", pairs)
     twin = network.clone()
     if table.tie.any():
         untie(twin.connections)
     weights = twin.weights
+    with deterministic(twin):
+        cost_now = _mean_cost_of(twin, data, measure)
 
-    def measured(*numbers: int) -> float:
-        changed = weights.copy()
-        for number in numbers:
-            changed[silenced[number]] = 0.0
-        twin.weights = changed
-        twin.clear()
-        return mean_cost(twin, data, measure).error
+        def measured(*numbers: int) -> float:
+            changed = weights.copy()
+            for number in numbers:
+                changed[silenced[number]] = 0.0
+            twin.weights = changed
+            return cost_now()
 
-    intact = measured()
-    single = np.array([measured(number) for number in range(len(items))])
-    if not boolean("The pairs of lesions", pairs):
-        return Lesions(intact, items, names, single - intact)
-    both = np.diag(single)
-    for i in range(len(items)):
-        for j in range(i):
-            both[i, j] = both[j, i] = measured(i, j)
+        intact = measured()
+        single = np.array([measured(number) for number in range(len(items))])
+        if not several:
+            return Lesions(intact, items, names, single - intact)
+        both = np.diag(single)
+        for i in range(len(items)):
+            for j in range(i):
+                both[i, j] = both[j, i] = measured(i, j)
     return Lesions(intact, items, names, both - intact)
+
+
+def _mean_cost_of(network: Network, data: Data, cost: Cost) -> Callable[[], float]:
+    """A function of the mean cost of a network with its present weights; sequences are side by side."""
+    if network.has_memory and data.sequences == 1:  # the tape of one long sequence would be long
+
+        def of_one() -> float:
+            network.clear()
+            return mean_cost(network, data, cost).error
+
+        return of_one
+    steps = int(data.aimed.sum())
+    summed = ExactGradient(network, data).losses(cost)
+    return lambda: summed() / steps if steps else np.nan
 
 
 def _silenced(table: Topology, of: str) -> tuple[tuple[str, ...], Ints, list[Ints]]:

@@ -5,7 +5,7 @@ Several sequences are computed side by side on tapes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from math import inf
@@ -24,7 +24,7 @@ from ..engine.guard import InUse, raise_interrupt
 from ..engine.lowering.flags import DENSE, SHARED, STEPPED
 from ..engine.lowering.stretches import spans
 from ..engine.schema import CHUNK, ENDED, FIRST, STOP
-from ..engine.status import DONE
+from ..engine.status import DIVERGED, DONE
 from ..errors import DivergenceError
 from ..objects import parameters
 from ..objects.network import Network, require_network
@@ -291,6 +291,30 @@ class ExactGradient:
         if self._noted is not None:
             recorder.add(self._noted.numbers)
         return loss, weights, biases
+
+    def losses(self, cost: Cost) -> Callable[[], float]:
+        """Return a function that sums the cost of all sequences, from a cleared context, without a gradient.
+
+        Weights and biases may change between its calls, but not the topology. A cost may be not finite.
+        """
+        with InUse(self.network):
+            self.begin()
+            sequences, calls = self.data.filled, []
+            for samples, width, _ in self._groups(sequences, np.ones(len(sequences)), 0, None):
+                tapes = self.tapes_of(0, width, int(samples.steps))  # the longest come first
+                calls.append((self.arguments(width, tapes, samples, cost), tapes, int(samples.steps)))
+
+        def summed() -> float:
+            total = 0.0
+            with InUse(self.network):
+                for arguments, tapes, steps in calls:
+                    status, loss, bad = engine.exact.gradient_network(*arguments)
+                    if status not in (DONE, DIVERGED):
+                        raise self.divergence(status, tapes, loss, bad, steps)
+                    total += loss
+            return total
+
+        return summed
 
     def _parts(self, groups: list[Group], cost: Cost, context: bool) -> Iterator[Descent]:
         """Yield the descent of each group, in order; the arrays are overwritten by the next."""

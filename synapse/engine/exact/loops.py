@@ -241,8 +241,9 @@ def gradient_network(table, unit, tape_table, tag, span, inputs, targets, sample
     """Run some samples together, compute their cost and sum the gradient.
 
     `samples` are the fields of `SampleGroup`; Numba unpacks plain tuples fast, and named ones slowly.
-    `moves` is the number of connections. Rows of `inputs` and `targets` are consecutive. Returns a status,
-    the summed cost, and the last step at which errors were not finite (the number of steps if all were).
+    `moves` is the number of connections. Rows of `inputs` and `targets` are consecutive. With a window of 0,
+    there is no gradient. Returns a status, the summed cost, and the last step at which errors were not finite
+    (the number of steps if all were).
     """
     m, u, lanes = columns(table, unit), tapes(tape_table, unit, tag), u8(len(tag))
     samples = SampleGroup(*samples)
@@ -250,7 +251,7 @@ def gradient_network(table, unit, tape_table, tag, span, inputs, targets, sample
     steps = samples.steps
     lay_rows(u, samples, lanes)
     status, value = activate_steps(m, u, span, inputs, targets, samples, cost, lanes)
-    if status != DONE:
+    if status != DONE or samples.window == u8(0):
         return status, value, steps
     begin_errors(m, u, span, rows)
     stop = steps

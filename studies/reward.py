@@ -9,6 +9,7 @@ Every trial is stored as it ends, so a study can be stopped and continued with t
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import time
 from collections.abc import Callable
@@ -71,7 +72,7 @@ def truncated(agent: Any) -> Any:
 # --- memory chains ------------------------------------------------------------------------------
 
 LENGTHS = 2, 8, 32, 128
-EPISODES, STEPS, WINDOW, GOAL = 1_500, 500_000, 200, 0.92
+EPISODES, WINDOW, GOAL = 1_500, 200, 0.92
 CELLS = 8
 
 
@@ -113,6 +114,8 @@ class Chain:
     spans: bool = True
     noise: bool = False
     lengths: tuple[int, ...] = LENGTHS
+    discount: float = 0.99
+    steps: int = 500_000
 
 
 CHAINS = {
@@ -130,8 +133,11 @@ CHAINS = {
     "GRU, online rule": Chain("GRU", "online"),
     "GRU, truncated to one step": Chain("GRU", "one step"),
     "element-wise LSTM, exact, distractor": Chain("diagonal", "exact", noise=True),
+    "LSTM, exact, 512 alone": Chain("LSTM", "exact", lengths=(512,)),
     **{
-        f"{name}, 512": Chain(kind, "exact", lengths=(512,))
+        f"{name}, exact, discount 0": Chain(
+            kind, "exact", lengths=(512, 1024, 2048), discount=0.0, steps=3_000_000
+        )
         for name, kind in (("LSTM", "LSTM"), ("element-wise LSTM", "diagonal"), ("GRU", "GRU"))
     },
 }
@@ -143,14 +149,14 @@ def climb(name: str, seed: int) -> Row:
     for length in row.lengths:
         net = recurrent(row.kind, (2 + row.noise, CELLS, 2), row.rule, SPAN if row.spans else None, seed)
         kind = truncated(reward.QLearning) if row.rule == "one step" else reward.QLearning
-        agent = kind(net, scale_rewards=False, seed=seed)
+        agent = kind(net, discount=row.discount, scale_rewards=False, seed=seed)
         right: list[bool] = []
 
         def enough(agent: Any, total: float, length: int, right: list[bool] = right) -> bool:
             right.append(total > 0)
             return len(right) >= WINDOW and np.mean(right[-WINDOW:]) >= GOAL
 
-        begin, most = time.process_time(), min(STEPS, EPISODES * length)
+        begin, most = time.process_time(), min(row.steps, EPISODES * length)
         result = reward.run(
             agent, MemoryChain(length, row.noise), steps=most, seed=seed, callback=enough, progress=False
         )
@@ -226,7 +232,6 @@ def predict(name: str, seed: int) -> Row:
 
 # --- control ------------------------------------------------------------------------------------
 
-ACTIONS = {"CartPole-v1": (4, 2), "Acrobot-v1": (6, 3), "MountainCar-v0": (2, 3), "no velocities": (2, 2)}
 FIFTHS, ALL_STEPS = 5, 50_000
 WITHOUT = {
     "the whole set": {},
@@ -246,23 +251,34 @@ CONTROL: dict[str, tuple[str, dict[str, Any]]] = {
             ("no memory", "", ""),
         )
     },
-    **{f"Acrobot, {name}": ("Acrobot-v1", WITHOUT[name]) for name in list(WITHOUT)[:3]},
-    **{f"MountainCar, {name}": ("MountainCar-v0", WITHOUT[name]) for name in list(WITHOUT)[:3]},
+    **{f"Acrobot, {name}": ("Acrobot-v1", options) for name, options in WITHOUT.items()},
+    **{f"MountainCar, {name}": ("MountainCar-v0", options) for name, options in WITHOUT.items()},
+    **{
+        f"{task}, {name}": (f"popgym {module}.{task}Easy", options)
+        for task, module in (
+            ("RepeatFirst", "repeat_first"),
+            ("Autoencode", "autoencode"),
+            ("CountRecall", "count_recall"),
+        )
+        for name, options in {
+            "LSTM, exact": {"kind": "LSTM", "rule": "exact"},
+            "no memory": {},
+        }.items()
+    },
 }
 
 
-class Positions:
-    """CartPole without its velocities: a network without memory cannot know where it moves."""
-
-    def __init__(self) -> None:
-        self.whole = gymnasium.make("CartPole-v1")
-
-    def reset(self, seed: Any = None) -> tuple[Any, dict[str, Any]]:
-        return self.whole.reset(seed=seed)[0][[0, 2]], {}
-
-    def step(self, action: int) -> tuple[Any, ...]:
-        row, *others = self.whole.step(action)
-        return row[[0, 2]], *others
+def environment_of(task: str) -> Any:
+    """An environment of Gymnasium or POPGym, or CartPole without the velocities of its cart and pole."""
+    if task == "no velocities":
+        space = gymnasium.spaces.Box(-np.inf, np.inf, (2,))
+        cart_pole = gymnasium.make("CartPole-v1")
+        return gymnasium.wrappers.TransformObservation(cart_pole, lambda row: row[[0, 2]], space)
+    if not task.startswith("popgym"):
+        return gymnasium.make(task)
+    module, _, name = task.removeprefix("popgym ").partition(".")
+    tasks = importlib.import_module(f"popgym.envs.{module}")  # pip install --no-deps popgym
+    return gymnasium.wrappers.FlattenObservation(getattr(tasks, name)())
 
 
 def control(name: str, seed: int) -> Row:
@@ -270,7 +286,8 @@ def control(name: str, seed: int) -> Row:
     task, options = CONTROL[name]
     chosen = {"kind": "", "rule": "", "initializer": sparse(0.9)} | options
     kind, rule, start = (chosen.pop(key) for key in ("kind", "rule", "initializer"))
-    inputs, actions = ACTIONS[task]
+    environment = environment_of(task)
+    inputs, actions = gymnasium.spaces.flatdim(environment.observation_space), environment.action_space.n
     if kind:
         net = recurrent(kind, (inputs, 16, actions), rule, None, seed)
     else:
@@ -281,12 +298,11 @@ def control(name: str, seed: int) -> Row:
         return max(0.01, 1.0 - step / 10_000)
 
     agent = reward.QLearning(net, explore=explore, seed=seed, **chosen)
-    environment = Positions() if task == "no velocities" else gymnasium.make(task)
     begin = time.process_time()
     result = reward.run(agent, environment, steps=ALL_STEPS, seed=seed, progress=False)
     seconds = time.process_time() - begin
     fifth = (result.lengths.cumsum() - 1) * FIFTHS // ALL_STEPS
-    returns = [float(result.returns[fifth == i].mean().round(1)) for i in range(FIFTHS)]
+    returns = [float(result.returns[fifth == i].mean().round(2)) for i in range(FIFTHS)]
     return {"seed": seed, "returns": returns, "seconds": round(seconds, 1)}
 
 

@@ -154,7 +154,7 @@ def _pass(network: Network, part: Sample, rate: float) -> tuple[float, Floats]:
         status, _, total, _ = engine.online.train_network(store.address, store.unit, span, *arguments)
     else:
         plan = network._plan(store, network._rtrl)
-        plan.forget_traces()
+        engine.untraced.forget_traces(plan.store, plan.span)
         first = plan.store_table(None), store.unit, plan.address, plan.span
         status, _, total, _ = engine.rtrl.loops.train_network(*first, *arguments)
     require_sound(status, store["failed"])

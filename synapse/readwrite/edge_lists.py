@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import expected, float_type, shown
+from .._checks import boolean, expected, float_type, shown
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Initializer, Seed
 from ..objects.network import Network
@@ -80,7 +80,8 @@ def from_edges(
     >>> net.weights
     array([ 1. ,  0.5, -2. ,  1. ])
     """
-    options = Options.checked((inputs, outputs), squash, output_squash, initializer, seed, name, synchronous)
+    together = boolean("`synchronous`", synchronous)
+    options = Options.checked((inputs, outputs), squash, output_squash, initializer, seed, name, together)
     kind, keys = float_type("The dtype", dtype), keys_of("weight", "gater", None)
     links = _columns("edges", edges, ("source", "target"))
     names, ends = _numbered(*(links.pop(end) for end in ("source", "target")))

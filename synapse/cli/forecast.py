@@ -24,12 +24,6 @@ from .reading import Table, add_reading, add_sequence, say
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
-
-SHOWN = 60
-"""Least number of known rows in a picture; five times the forecast ones, if these are more."""
-Ahead = dict[str, tuple["pd.DataFrame", Forecast]]
-"""Series by name, each with its forecast."""
 
 
 def add_forecast(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +43,6 @@ def add_forecast(parser: argparse.ArgumentParser) -> None:
     add("--maximum", metavar="X", type=float, help="the same from above")
     add_sequence(parser)
     add("--future", metavar="FILE", help="the columns known in advance, in the rows to forecast")
-    add("--plot", metavar="FILE", help=f"a picture: {', '.join(words.PICTURES)}")
     add("-o", "--output", metavar="FILE", help="the CSV file to write (default: standard output)")
     add_reading(parser)
 
@@ -67,29 +60,24 @@ def forecast(options: argparse.Namespace) -> None:
     errors of the test. Numbers have six digits.
     """
     steps = horizon(options.steps)
-    for path, suffixes in ((options.output, words.TABLES), (options.plot, words.PICTURES)):
-        if path is not None:  # what cannot be written is an error before any work
-            words.require_suffix(path, suffixes)
-            words.require_folder(path)
+    if options.output is not None:  # what cannot be written is an error before any work
+        words.require_suffix(options.output, words.TABLES)
+        words.require_folder(options.output)
     network = read(options.model)
     facts, table = series_facts(network), Table.of(options)
     several, notes = table.trained_series(facts)
     _require_step(next(iter(several.values())), facts)
     future = _known_ahead(options, facts, several, table)
     wanted = {name: getattr(options, name) for name in ("method", "interval", "minimum", "maximum")}
-    forecasts: Ahead = {}
+    frames = {}
     for name, series in several.items():
         following(series, steps)  # dates have an end: an error before any work
         rows = future.get(name)
         ahead, sentences = forecast_series(network, series, steps, rows, name=name, **wanted)
-        forecasts[name] = series, ahead
+        frames[name] = _frame(series, ahead)
         notes += sentences
-    figure = None if options.plot is None else _figure(forecasts)
     say(notes)
-    frames = {name: _frame(series, ahead) for name, (series, ahead) in forecasts.items()}
     words.write_table(words.joined(frames, table.sequence or facts.get("sequence")), options.output, "%.6g")
-    if figure is not None:
-        words.save_figure(figure, options.plot, 150)
 
 
 def _require_step(series: pd.DataFrame, facts: dict[str, Any]) -> None:
@@ -141,37 +129,3 @@ def _frame(series: pd.DataFrame, ahead: Forecast) -> pd.DataFrame:
     index = following(series, len(ahead)).rename(series.index.name)
     frame: pd.DataFrame = pandas_for_tables().DataFrame(columns, index=index) + 0.0  # no -0
     return frame
-
-
-def _figure(forecasts: Ahead) -> Figure:
-    """A picture of each target of each series, one below the other."""
-    from .. import draw  # matplotlib is an extra
-
-    panels = [
-        (name, column, series, ahead)
-        for name, (series, ahead) in forecasts.items()
-        for column in range(ahead.shape[1])
-    ]
-    with draw.style():
-        from matplotlib import pyplot
-
-        shape: dict[str, Any] = {"figsize": (6.5, 0.6 + 2.6 * len(panels)), "layout": "constrained"}
-        figure: Figure
-        figure, axes = pyplot.subplots(len(panels), 1, squeeze=False, sharex=True, **shape)
-    for ax, (name, column, series, ahead) in zip(axes[:, 0], panels, strict=True):
-        last = series.iloc[-max(SHOWN, 5 * len(ahead)) :]
-        times = [*last.index, *following(series, len(ahead))]
-        parts = ahead.mean, ahead.lower, ahead.upper
-        mean, lower, upper = (part if part is None else part[:, column] for part in parts)
-        shown = Forecast(np.asarray(mean), lower, upper, ahead.interval)
-        draw.forecast(last.iloc[:, column].to_numpy(), shown, ax, times=[_plain(time) for time in times])
-        label = ", ".join(filter(None, [name, series.columns[column]]))
-        ax.set(xlabel="", ylabel=label.replace("$", r"\$"))
-        if ax is not axes[0, 0]:
-            ax.get_legend().remove()
-    return figure
-
-
-def _plain(time: Any) -> Any:
-    """A date without its zone, for matplotlib; or a number."""
-    return time.tz_localize(None) if hasattr(time, "tz_localize") else time

@@ -22,9 +22,8 @@ from ..tables.rows import input_rows
 from . import formats, words
 from .formats import READING, loaded, read
 from .reading import Table, add_reading
-from .train import OPTIONS
 
-SILENT = (OPTIONS, "errors", "relative", "encoding", "own")
+SILENT = ("errors", "relative", "encoding", "own")
 """Keys of metadata that are for other subcommands, such as errors on held-out rows."""
 PAGE = ".html"
 MOST_STEPS = 200

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from .. import Trainer, __version__
+from .. import __version__
 from .._checks import counted
-from ..errors import ArgumentError, FormatError
 from ..tables import Learning, Trained, train_rows, train_series
-from ..tables.scaled_model import MODELS, Part, ScaledModel
+from ..tables.scaled_model import MODELS
 from ..tables.series import find_date, step_name
 from ..tables.table import columns, is_numeric, mostly_numbers, require_one_use
 from . import INTERRUPTED, formats
 from .reading import Table, add_learning, add_reading, add_sequence, learning_of, say
-from .words import UsageError, aligned, listed, names, printable, require_folder
+from .words import UsageError, aligned, listed, names, printable
 
-FREE = ("data", "epochs", "output", "quiet", "checkpoint", "resume", "patience", "command_line", "debug")
-"""Options that may differ when a training goes on. The numbers of the data are compared, not their name."""
 MIDNIGHT = " 00:00:00"
-OPTIONS = "training"
-"""Key of the metadata of a checkpoint's network: the options of the command."""
 
 
 def add_train(parser: argparse.ArgumentParser) -> None:
@@ -44,73 +37,9 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     add("--steps", metavar="N", type=int, help="steps ahead in the test of a series (default: a season)")
     add_reading(parser)
     add_learning(parser)
-    add("--checkpoint", metavar="FILE", help="save the training in this file while it runs")
-    add("--resume", action="store_true", help="go on with the training in the checkpoint, if there is one")
     add("-q", "--quiet", action="store_true", help="no progress bar, no report")
-    add(
-        "-o",
-        "--output",
-        metavar="MODEL",
-        required=True,
-        help=f"the model to write: {', '.join(formats.KEEPING)}",
-    )
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """The file, if there is one, that a training writes, and with `resume` goes on with.
-
-    `given` are the options of the command that may not change, as they are typed.
-    """
-
-    path: str | None
-    resume: bool
-    given: dict[str, str | None]
-
-    @classmethod
-    def of(cls, options: argparse.Namespace) -> Checkpoint:
-        """The checkpoint that the options name; UsageError, before any work, if they cannot be used."""
-        path, given = options.checkpoint, vars(options)
-        fixed = {name: value for name, value in given.items() if name not in FREE and not callable(value)}
-        checkpoint = cls(path, options.resume, {name: _as_typed(value) for name, value in fixed.items()})
-        if path is None:
-            if options.resume:
-                raise UsageError("--resume needs the file of the training: give --checkpoint FILE, too.")
-            return checkpoint
-        if Path(path).absolute() == Path(options.output).absolute():
-            raise UsageError("The model and the checkpoint need two files: give --checkpoint another name.")
-        require_folder(path)
-        if Path(path).exists() and not options.resume:
-            raise UsageError(f"{path!r} exists: give --resume to go on with its training, or delete it.")
-        return checkpoint
-
-    def trainer(self, model: ScaledModel, parts: list[Part]) -> Trainer | None:
-        """The trainer in the checkpoint, if there is one, whose network is like this new one.
-
-        Raises FormatError if the file is not the checkpoint of a training with these options and data.
-        """
-        numbers = hashlib.sha256(b"".join(side.tobytes() for part in parts for side in part)).hexdigest()
-        now: dict[str, Any] = {**self.given, "data": numbers}
-        model.network.metadata = {OPTIONS: now}
-        if not self.resume or self.path is None or not Path(self.path).exists():
-            return None
-        trainer = formats.loaded(self.path)
-        before = trainer.network.metadata.get(OPTIONS) if isinstance(trainer, Trainer) else None
-        if not isinstance(trainer, Trainer) or not isinstance(before, dict):
-            raise FormatError(f"Expected {self.path!r} to be a checkpoint of `synapse train`.")
-        for name, value in now.items():
-            if before.get(name) != value:
-                option = f"it was trained with --{name.replace('_', '-')} {before.get(name)}, not {value}."
-                other = "the table has other numbers than it had then."
-                raise ArgumentError(f"Cannot go on with {self.path!r}: {other if name == 'data' else option}")
-        return trainer
-
-
-def _as_typed(value: Any) -> str | None:
-    """The value of an option as one would type it."""
-    if value is None:
-        return None
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    what = f"the model to write: {', '.join(formats.KEEPING)}"
+    add("-o", "--output", metavar="MODEL", required=True, help=what)
 
 
 def train(options: argparse.Namespace) -> int:
@@ -130,14 +59,11 @@ def train(options: argparse.Namespace) -> int:
     identifiers are left out. A target of words is predicted by one probability for each class. A table
     with dates is used in this way with --inputs, --classes or --ahead 0.
 
-    Ctrl-C ends the training; the model trained so far is saved. With --checkpoint, the same command with
-    --resume goes on after the last epoch in that file and gives the same model.
+    Ctrl-C ends the training; the model trained so far is saved.
     """
     formats.require_kept(options.output)
-    checkpoint, table = Checkpoint.of(options), Table.of(options)
-    progress = {"progress": sys.stderr.isatty() and not options.quiet}
-    resumed = {"checkpoint": checkpoint.path, "resume": checkpoint.resume}
-    learning = replace(learning_of(options), trainer_of=checkpoint.trainer, options={**progress, **resumed})
+    table, progress = Table.of(options), sys.stderr.isatty() and not options.quiet
+    learning = replace(learning_of(options), progress=progress)
     trained, notes = _trained(options, table, learning)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     trained.network.metadata |= {"trained": at, "version": __version__, "command": options.command_line}

@@ -119,7 +119,6 @@ def train_rows(
     if classes:
         shares = zip(outputs, goals.mean(axis=0), strict=True)
         notes.append(f"Classes: {', '.join(f'{name} {share:.0%}' for name, share in shares)}.")
-        notes += _confused(outputs, answers[name], truth)
     network = model.network
     if len(tested) and result.stopped != "interrupted":
         network = learning.refit(make, parts(order), result)
@@ -293,14 +292,3 @@ def _verdict(own: list[float], errors: dict[str, list[float]], classes: bool) ->
 def _ratio(own: float, other: float) -> float:
     """The error of the network divided by another; both can be 0."""
     return 1.0 if own == other else own / max(other, 1e-300)
-
-
-def _confused(names: list[str], answers: Floats, truth: Floats) -> list[str]:
-    """A sentence on the classes that are confused in the test, if any are."""
-    right, chosen = truth.argmax(axis=1), answers.argmax(axis=1)
-    pairs, counts = np.unique(np.stack([right, chosen])[:, right != chosen], axis=1, return_counts=True)
-    most = np.argsort(-counts, kind="stable")[:5]
-    confused = [
-        f"{names[pairs[0, i]]!r} as {names[pairs[1, i]]!r} {counted(int(counts[i]), 'time')}" for i in most
-    ]
-    return [f"Confused: {', '.join(confused)}."] if confused else []

@@ -22,7 +22,6 @@ from ..learning import Result, Trainer
 from ..objects.layer import Layer
 from ..objects.network import Network
 from ..objects.projection import ONE_TO_ONE, Projection
-from ..objects.state import take_over
 from ..optimizers import Adam
 
 ARCHITECTURES: dict[str, tuple[Callable[..., Network], dict[str, str]]] = {
@@ -100,8 +99,6 @@ class ScaledModel:
 
         held_out = form(validation) if validation else None
         result = trainer.train(*form(training), validation=held_out, **options)
-        if trainer.network is not self.network:  # that of a checkpoint
-            take_over(self.network, trainer.network)
         self._entering.weights, self._scaled.biases = 1 / deviation, -mean / deviation
         if self._unscaled is not None:
             self._leaving.weights, self._unscaled.biases = unscaled[1], unscaled[0]

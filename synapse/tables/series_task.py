@@ -47,44 +47,22 @@ SHORTEST = 4
 
 @dataclass(frozen=True)
 class SeriesTask:
-    """The forecast of columns of a series, and the rows that it is tested on.
-
-    Attributes
-    ----------
-    targets, observed, known : list of str
-        The columns to forecast, others that are forecast to forecast these, and those known in advance.
-    y : ndarray, shape (T, m)
-        The targets and the observed columns.
-    x : ndarray, shape (N, k), or None
-        The known ones; N is T or, with rows that are to be forecast, more.
-    period, steps, start : int
-        Steps of a season, steps ahead in the test, and the index of the first held-out row.
-    differences : list of Differences
-        Those of the columns of `y`, chosen on the rows before `start`.
-    phase, first_date : int, str or None
-        The step of the season at which the rows begin, and the date of its step 0.
-    name : str
-        That of the series; "" for a series alone.
-    scale : ndarray, shape (2, m), or None
-        The mean and the deviation of each column of `y`, in which one network reads several series.
-    origins : int
-        Number of origins, about, in a test.
-    """
+    """The forecast of columns of a series, and the rows that it is tested on."""
 
     targets: list[str]
-    observed: list[str]
-    known: list[str]
-    y: Floats
-    x: Floats | None
-    period: int
-    steps: int
-    start: int
-    differences: list[Differences]
-    phase: int = 0
-    first_date: str | None = None
-    name: str = ""
-    scale: Floats | None = None
-    origins: int = MOST_ORIGINS
+    observed: list[str]  # columns that are forecast to forecast the targets
+    known: list[str]  # columns known in advance
+    y: Floats  # the targets and the observed columns, shape (T, m)
+    x: Floats | None  # the known ones, shape (N, k); N is T or, with rows that are to be forecast, more
+    period: int  # steps of a season
+    steps: int  # steps ahead in the test
+    start: int  # index of the first held-out row
+    differences: list[Differences]  # those of the columns of y, chosen on the rows before
+    phase: int = 0  # step of the season at which the rows begin
+    first_date: str | None = None  # date of the step 0 of the season
+    name: str = ""  # that of the series, if there are several
+    scale: Floats | None = None  # mean and deviation of each column of y for one network of several, (2, m)
+    origins: int = MOST_ORIGINS  # number of origins, about, in a test
 
     @classmethod
     def of(cls, network: Network, series: pd.DataFrame, future: Floats | None = None) -> SeriesTask:

@@ -128,7 +128,7 @@ def train_series(
 
 def _one_each(tasks: list[SeriesTask], learning: Learning, fit: Fit) -> tuple[list[Fit], list[str]]:
     """One network for each series if its error is lower in the test, else the one for all; and a sentence."""
-    alone, errors = replace(learning, trainer_of=None, options={}), list[float]()
+    alone, errors = replace(learning, progress=False), list[float]()
     both = [[fit] * len(tasks), [fit_together([task], alone) for task in tasks]]
     for fits in both:
         pairs = zip(tasks, fits, strict=True)

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from .._checks import (
+    boolean,
     choice,
     fraction_below_one,
-    function_of,
-    instance,
     listed,
     positive_integer,
     positive_number,
     whole_number,
 )
 from ..errors import ArgumentError, DivergenceError
-from ..learning import Result, Trainer
+from ..learning import Result
 from ..objects.network import Network
 from .scaled_model import MODELS, OPTIMIZERS, Part, ScaledModel
 
@@ -70,10 +69,8 @@ class Learning:
         The share of the rows to hold out for the test. None: a fifth, or up to a third of a short series.
     seed : int
         Seed of weights, splits and the order of the rows.
-    trainer_of : callable, optional
-        Makes the trainer, such as that of a checkpoint, from the model and the training parts, or None.
-    options : dict
-        Further options of ``Trainer.train``, for the training before the test.
+    progress : bool
+        Whether the training before the test shows a progress bar.
 
     Raises
     ------
@@ -89,8 +86,7 @@ class Learning:
     patience: int | None = None
     validation: float | None = None
     seed: int = 0
-    trainer_of: Callable[[ScaledModel, list[Part]], Trainer | None] | None = None
-    options: dict[str, Any] = field(default_factory=dict)
+    progress: bool = False
 
     def __post_init__(self) -> None:
         choice("The model", self.model, [None, *MODELS])
@@ -104,9 +100,7 @@ class Learning:
         if self.validation is not None:
             fraction_below_one("The validation", self.validation)
         whole_number("The seed", self.seed, "a whole number, 0 or above", 0)
-        if self.trainer_of is not None:
-            function_of("The trainer_of", self.trainer_of, "model", "parts")
-        instance("The options", self.options, dict)
+        boolean("The progress", self.progress)
 
     def filled(self, model: str, optimizer: str) -> Learning:
         """With this model and optimizer where none is given."""
@@ -120,16 +114,18 @@ class Learning:
         The error on the other side then decides when.
         """
         model = make()
-        resumed = self.trainer_of(model, parts) if self.trainer_of else None
-        trainer = resumed or model.trainer(self.rate, self.optimizer)
+        trainer = model.trainer(self.rate, self.optimizer)
         adaptive = bool(split[1]) and (self.epochs is None or self.patience is not None)
         training, validation = split if adaptive else (parts, None)
         patience = (self.patience or PATIENCE) if adaptive else None
-        options = {"epochs": self.epochs or EPOCHS, "patience": patience, "seed": self.seed}
+        options = {
+            "epochs": self.epochs or EPOCHS,
+            "patience": patience,
+            "seed": self.seed,
+            "progress": self.progress,
+        }
         try:
-            result = model.fit(
-                trainer, training, validation, **{"progress": False, **options, **self.options}
-            )
+            result = model.fit(trainer, training, validation, **options)
         except DivergenceError:
             raise DivergenceError(
                 f"The error is no longer finite; nothing is saved. Use a lower --rate than {self.rate:g}."

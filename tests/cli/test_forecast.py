@@ -2,7 +2,6 @@
 
 import csv
 import io
-import sys
 from datetime import date, timedelta
 
 import numpy as np
@@ -87,6 +86,8 @@ def test_the_best_method_forecasts_and_says_so(capsys, further, folder):
     ran = rows(called(capsys, "run", folder / "both.json", folder / "d.csv")[1])
     assert (ran[-1][:3], ran[-2][:2]) == (["2025-01-01", "", ""], ["2024-12-01", f"{SALES[-1]:.15g}"])
     assert further("--steps", 3, "--model", facts["chosen"]) == printed
+    assert further("--steps", 3, "-o", folder / "next.csv") == ""
+    assert (folder / "next.csv").read_text() == printed
     made = [numbers(further("--steps", 3, "--model", name)) for name in facts["members"]]
     np.testing.assert_allclose(
         numbers(further("--steps", 3, "--model", "combine")), np.mean(made, axis=0), rtol=1e-5
@@ -155,24 +156,6 @@ def test_a_series_without_dates_has_numbers(capsys, further, tmp_path):
     assert done(capsys, "run", model, data).splitlines()[-1].startswith("61,,")
 
 
-# --- files and pictures --------------------------------------------------------------------------
-
-
-def test_a_file_and_a_picture(further, tmp_path, capsys, folder, monkeypatch):
-    pytest.importorskip("matplotlib").use("Agg")
-    monkeypatch.chdir(tmp_path)
-    options = ["--steps", 3, "--interval", 0.8]
-    written = ["-o", "next.csv", "--plot", "p.png"]
-    with monkeypatch.context() as without:
-        without.setitem(sys.modules, "matplotlib", None)
-        said = refused(capsys, "forecast", folder / "both.json", folder / "d.csv", *options, *written)
-        assert "need matplotlib, which is not installed" in said
-        assert list(tmp_path.iterdir()) == []
-    assert further(*options, *written) == ""
-    assert (tmp_path / "next.csv").read_text() == further(*options)
-    assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
-
-
 # --- what is refused -----------------------------------------------------------------------------
 
 
@@ -188,7 +171,6 @@ def test_what_cannot_be_forecast_is_refused_before_anything_is_written(capsys, f
         ([*this, 0, *here], 1, "Expected the steps to be a whole number above 0, got 0"),
         ([*this, "x", *here], 2, "argument --steps: invalid int value: 'x'"),
         ([*this, 2, "-o", "next.xlsx"], 2, "The suffix of 'next.xlsx' must be .csv or .txt."),
-        ([*this, 2, "--plot", "p.txt"], 2, "The suffix of 'p.txt' must be .png, .svg or .pdf."),
         ([*this, 2, "-o", "none/next.csv"], 1, "there is no such folder"),
         ([*this, 2, *here, "--future", "d.csv"], 2, "no column that is known in advance. Leave --future out"),
         (

@@ -293,7 +293,7 @@ def test_wrong_arguments_are_one_sentence(tmp_path):
     sheet = read(tmp_path / "t.csv", "x,y\n" + "1,2\n" * 20)
     series, learning = tables.read_series(sheet, ["y"]), tables.Learning()
     settings = {"model": "oracle", "hidden": [0], "rate": -1, "epochs": 0.5, "validation": 1, "seed": -1}
-    settings |= {"trainer_of": 3, "options": 3}
+    settings |= {"progress": 3}
     reading = {"fill": "zero"}
     task = {"steps": 0, "period": 0.5, "validation": -0.1}
     told = [(partial(tables.Learning, **{name: settings[name]}), name) for name in settings]

@@ -91,7 +91,7 @@ NETWORKS = {
     "tied": tied,
     "convolutional": lambda: architect.Convolutional((3, 4), 2, filters=(2, 2), kernel=2, seed=6),
     "named": named,
-    "unconnected": lambda: Network(Layer(2), [Layer(1)], Layer(2, bias=0.5)),
+    "unconnected": lambda: Network(Layer(2, bias=-0.0), [Layer(1, bias=-0.0)], Layer(2, bias=-0.0)),
     "no hidden": lambda: architect.Perceptron(2, 1, seed=5),
 }
 

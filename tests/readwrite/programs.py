@@ -78,14 +78,15 @@ def run(command, text=""):
     return done.stdout
 
 
-def run_python(net, steps, folder, context=False):
+def run_alone(net, steps, folder, context=False):
+    """By Python in a process of its own, without packages."""
     source = python_source(net, context)
     (folder / "program.py").write_text(source + PYTHON_MAIN, encoding="utf-8")
     command = [sys.executable, "-I", "-S", "-W", "error", str(folder / "program.py")]
     return np.array(json.loads(run(command, json.dumps(steps))))
 
 
-def run_in_process(net, steps, folder, context=False):
+def run_python(net, steps, folder, context=False):
     """The same in this process, which takes no time to start."""
     program = {}
     exec(python_source(net, context), program)

@@ -1,5 +1,6 @@
 """A network written as Python, C or JavaScript answers there as it does here."""
 
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,9 +25,11 @@ from .programs import (
     expected,
     random_steps,
     run,
+    run_alone,
     run_c,
     run_fast_c,
-    run_in_process,
+    run_javascript,
+    run_python,
     shaken,
 )
 
@@ -34,16 +37,16 @@ SOME = ["one clock", "in groups", "competing", "lstm, all links", "crowd 0"]
 languages = pytest.mark.parametrize("language", RUNNERS)
 
 
-@pytest.mark.parametrize(("language", "names"), [("process", [*NETS]), *((name, SOME) for name in RUNNERS)])
+@pytest.mark.parametrize("run", [run_python, run_alone, run_c, run_javascript])
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
-def test_every_step_is_the_network_s_own(tmp_path, language, names):
+def test_every_step_is_the_network_s_own(tmp_path, run):
     def check(name):
         net = NETS[name]()
         steps = random_steps(net)
         steps.insert(15, CLEAR)
-        assert close(RUNNERS.get(language, run_in_process)(net, steps, tmp_path), expected(net, steps))
+        assert close(run(net, steps, tmp_path), expected(net, steps))
 
-    assert not failures(names, check)
+    assert not failures([*NETS] if run is run_python else SOME, check)
 
 
 BETWEEN_OUTPUTS = Spec(
@@ -56,7 +59,7 @@ BETWEEN_OUTPUTS = Spec(
 def test_any_graph_in_python(spec):
     net = Twin(spec).net
     steps = random_steps(net)
-    there, here = run_in_process(net, steps, None), expected(net, steps)
+    there, here = run_python(net, steps, None), expected(net, steps)
     assume(np.isfinite(here).all() and np.abs(here).max() < 100)
     assert close(there, here, 1e-10)  # what grows also grows apart
 
@@ -138,14 +141,11 @@ def test_programs_in_c_have_two_types_and_two_kinds_of_sums():
         assert f"const {real} *inputs" in SOURCES["c"](net, dtype=dtype, sums=sums)
     net.weights = [1e39, 0, 0, 0]
     refused = [
-        (errors.ArgumentError, "beyond the range of float32", lambda: SOURCES["c"](net)),
-        (
-            errors.ArgumentError,
-            "sums to be 'fast' or 'exact', got 'any'",
-            lambda: SOURCES["c"](net, sums="any"),
-        ),
-        (errors.ArgumentError, "float64 or float32", lambda: SOURCES["c"](net, dtype="float16")),
+        ("beyond the range of float32", {}),
+        ("sums to be 'fast' or 'exact', got 'any'", {"sums": "any"}),
+        ("float64 or float32", {"dtype": "float16"}),
     ]
+    refused = [(errors.ArgumentError, words, partial(SOURCES["c"], net, **how)) for words, how in refused]
     assert not accepted(refused)
 
 

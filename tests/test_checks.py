@@ -257,17 +257,6 @@ def test_what_would_lose_something_is_refused_in_one_sentence(name):
                 assert len(str(found.value)) < 250
 
 
-def test_targets_are_refused_as_inputs_are():
-    net = net_of()
-    with Cases() as case:
-        for name in ("complex", "text", "None", "decimals", "masked", "a column of text"):
-            given, sentence = BAD[name]
-            for door in ("train", "test", "gradient", "fit_readout"):
-                refused = pytest.raises((ArgumentError, ArgumentTypeError), match=sentence)
-                with case(name, door), unchanged(net), refused:
-                    DOORS[door](net, ROWS, given)
-
-
 def test_what_does_not_fit_a_float32_is_refused_as_infinity_is():
     net = net_of(dtype=np.float32)
     net.activate([0.5, 0.5])

@@ -68,25 +68,6 @@ def test_online_learning_ends_at_the_golden_weights():
     assert not wrong, wrong
 
 
-def test_neurons_called_one_by_one_do_what_the_network_does():
-    wrong = Differences()
-    for name in GOLDEN:
-        whole, parts = from_golden(name)[0], from_golden(name)[0]
-        for inputs, targets in steps(name):
-            whole.activate(inputs)
-            parts.input.activate(inputs)
-            for layer in (*parts.hidden, parts.output):
-                layer.activate()
-            wrong.note((name, "outputs"), parts.output.activations, whole.output.activations, 1e-12)
-            whole.propagate(0.3, targets, "squared_error")
-            parts.output.propagate(0.3, targets, "squared_error")
-            for layer in reversed((parts.input, *parts.hidden)):
-                layer.propagate(0.3)
-            wrong.note((name, "weights"), parts.weights, whole.weights, 1e-12)
-            wrong.note((name, "biases"), parts.biases, whole.biases, 1e-12)
-    assert not wrong, wrong
-
-
 def test_where_nothing_is_left_out_the_online_rule_is_the_exact_gradient():
     """Summed over a sequence whose weights stand still; with peepholes it points along the gradient."""
     wrong = Differences()

@@ -122,13 +122,18 @@ def test_biases_and_weights_can_be_set_through_networkx(net):
     assert set(net.weights) == {0.5}
 
 
-def test_other_fields_of_nodes_cannot_be_set(net):
-    data = net.graph.nodes[net[0]]
-    for key in ("label", "layer", "subset", "squash", "activation", "state"):
-        with unchanged(net), pytest.raises(SynapseError, match=f"{key}.*bias and trainable"):
-            data[key] = 1
-        with pytest.raises(SynapseError, match="cannot be deleted"):
-            del data[key]
+def test_other_fields_of_nodes_and_edges_cannot_be_set_and_none_deleted(net):
+    node, link = net.graph.nodes[net[0]], net.connections[0]
+    of_nodes, of_edges = "label layer subset squash activation state", "gain eligibility gater"
+    for data, keys, others in ((node, of_nodes, "bias"), (link, of_edges, "weight")):
+        for key in keys.split():
+            with unchanged(net), pytest.raises(UnknownNameError, match=f"{key}.*{others} and trainable"):
+                data[key] = 1
+        for drop in (partial(data.pop, others), partial(data.__delitem__, others), data.clear, data.popitem):
+            with unchanged(net), pytest.raises(SynapseError, match="cannot be deleted"):
+                drop()
+        with pytest.raises(ArgumentTypeError, match="hashable"):
+            data[[]] = 1.0
     with unchanged(net), pytest.raises(SynapseError, match="weight"):
         nx.set_edge_attributes(net.graph, float("nan"), "weight")
     with unchanged(net), pytest.raises(SynapseError, match="bias"):

@@ -124,6 +124,7 @@ def train_with_checkpoints(world):
 
 OPERATIONS = {
     "join": lambda world: world.loose.project(world.net.input, seed=0),
+    "join networks": lambda world: world.other.output.project(world.net["cells"][:1], weights=0.5),
     "connect": lambda world: world.gate.project(world.loose[0], weight=0.5),
     "connect unread": lambda world: world.pair[1].project(world.pair[0], weight=0.5),
     "project unread": lambda world: world.free[1].project(world.loose, seed=0),

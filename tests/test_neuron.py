@@ -11,7 +11,7 @@ import pytest
 
 import architect
 from synapse import Layer, Network, Neuron
-from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError, TopologyError, UnknownNameError
+from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
 
 from .cases import all_refused
 from .networks import everything, lstm, unchanged
@@ -179,20 +179,6 @@ def test_it_is_a_mapping_of_its_fields():
     assert list(link) == ["weight", "gain", "trainable", "eligibility", "gater"]
 
 
-def test_other_fields_cannot_be_set_and_none_deleted():
-    a, b, link = linked()
-    for key in ("gain", "eligibility", "gater"):
-        with unchanged([a, b]), pytest.raises(UnknownNameError, match="weight"):
-            link[key] = 1.0
-    for drop in (lambda: link.pop("weight"), lambda: link.__delitem__("weight"), link.clear, link.popitem):
-        with unchanged([a, b]), pytest.raises(SynapseError):
-            drop()
-    for key in ([], {}, np.zeros(2)):
-        with pytest.raises(ArgumentTypeError, match="hashable"):
-            link[key] = 1.0
-    assert set(link) == {"weight", "gain", "trainable", "eligibility"}
-
-
 def test_a_removed_connection_cannot_be_used():
     a, b, link = linked()
     a.disconnect(b)
@@ -211,26 +197,6 @@ def test_a_removed_connection_cannot_be_used():
         with pytest.raises(TopologyError, match="removed"):
             use()
     assert repr(link) == "<Connection, removed>"
-
-
-def test_a_new_neuron_that_was_read_is_like_one_that_was_not():
-    def composed(read):
-        one, other, third = (
-            Neuron(squash, bias, squash) for squash, bias in (("tanh", 0.5), ("relu", 2.0), ("noise", 1))
-        )
-        for neuron in (one, other, third) if read else ():
-            assert neuron.state == 0.0
-        third.reseed(0)
-        one.project(other, 0.5), third.project(other, 2.0), other.project(other)
-        one.gate(other.project(third, 1.0))
-        steps = [(one.activate(), other.activate(), third.activate()) for _ in range(3)]
-        facts = [
-            (neuron.name, neuron.squash, neuron.bias, neuron.trainable) for neuron in (one, other, third)
-        ]
-        return steps, facts, one._store is other._store is third._store
-
-    assert composed(True) == composed(False)
-    assert composed(True)[2]
 
 
 def test_a_new_neuron_takes_little_memory_and_leaves_none_when_it_is_connected():
@@ -255,7 +221,9 @@ def test_a_new_neuron_takes_little_memory_and_leaves_none_when_it_is_connected()
 def test_networks_composed_without_a_look_are_those_composed_with_one_at_every_step():
     def composed(seed, look):
         rng, links = np.random.default_rng(seed), []
-        neurons = [Neuron(bias=i) for i in range(8)]
+        neurons = [Neuron(("tanh", "noise")[i % 2], i, f"{i}") for i in range(8)]
+        for neuron in neurons:
+            neuron.reseed(seed)
         for source, target, gater, other in rng.integers(0, 8, (30, 4)).tolist():
             try:
                 links.append(neurons[source].project(neurons[target], 0.1 * len(links), trainable=gater > 3))
@@ -265,7 +233,8 @@ def test_networks_composed_without_a_look_are_those_composed_with_one_at_every_s
             _ = [neuron.bias for neuron in neurons if rng.random() < look]
         store = Layer(neurons).project(Layer(1), weights=0.0).source._store
         facts = {name: store[name].tolist() for name in ("source", "target", "gater", "weight", "trainable")}
-        return facts, [n._row for n in neurons], [n.bias for n in neurons], [link._at for link in links]
+        numbers = [(n._row, n.bias, n.name, n.squash, n.activate()) for n in neurons]
+        return facts, numbers, [link._at for link in links]
 
     for seed in range(40):
         assert composed(seed, 0.0) == composed(seed, 1.0) == composed(seed, 0.03)

@@ -111,16 +111,10 @@ def walk(way, updates, monkeypatch, looped=True):
 
 
 @pytest.mark.filterwarnings("ignore::synapse.errors.TrainingWarning")
+@pytest.mark.parametrize("updates", [300, pytest.param(100_000, marks=pytest.mark.slow)])
 @every_case("way", WAYS, ids=named)
-def test_no_update_takes_a_weight_across_zero(way, monkeypatch):
-    walk(way, 300, monkeypatch)
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::synapse.errors.TrainingWarning")
-@every_case("way", WAYS, ids=named)
-def test_nor_do_a_hundred_thousand(way, monkeypatch):
-    walk(way, 100_000, monkeypatch)
+def test_no_update_takes_a_weight_across_zero(way, updates, monkeypatch):
+    walk(way, updates, monkeypatch)
 
 
 @every_case("optimizer", (*BUILT_IN, Ascent()), ids=lambda one: type(one).__name__)

@@ -11,6 +11,7 @@ import synapse
 from synapse import Layer, Network, gradient, squash
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError, FunctionError, TopologyError
 
+from .cases import all_refused
 from .networks import unchanged
 from .strategies import SMOOTH, Twin, given_graphs, specs
 
@@ -200,26 +201,20 @@ def test_vectors_of_weights_are_those_of_the_connections_in_any_order(spec, stra
 def test_what_cannot_be_used_is_refused_in_one_sentence():
     net = architect.Perceptron(2, 3, 2, seed=0)
     net.activate([0.0, 1.0])
+    wrong = (ArgumentError, ArgumentTypeError), "errors"
+    refused = [
+        (lambda: net.propagate(0.1, [1.0, 0.0], errors=[1.0, 0.0]), ArgumentError, "got both"),
+        (lambda: net.propagate(-1, errors=[1.0, 0.0]), ArgumentError, "rate"),
+        (lambda: net.peek([np.nan, 1.0]), ArgumentError, "input"),
+        (lambda: net.peek([1.0]), ArgumentError, "input"),
+        (lambda: net.slopes(out=np.zeros(12)), ArgumentTypeError, "pair of arrays"),
+        (lambda: net.slopes(out=(np.zeros(12), np.zeros(6))), ArgumentError, "12 and 7 numbers"),
+    ]
+    for errors in ([1.0], [1.0, np.inf], ["a", 1]):
+        refused.append((lambda errors=errors: net.propagate(0.1, errors=errors), *wrong))
+        refused.append((lambda errors=errors: net.slopes(errors), *wrong))
     with unchanged(net):
-        for errors, kind in (
-            ([1.0], ArgumentError),
-            ([1.0, np.inf], ArgumentError),
-            (["a", 1], ArgumentTypeError),
-        ):
-            for call in (lambda e=errors: net.propagate(0.1, errors=e), lambda e=errors: net.slopes(e)):
-                with pytest.raises(kind, match="errors"):
-                    call()
-        with pytest.raises(ArgumentError, match="got both"):
-            net.propagate(0.1, [1.0, 0.0], errors=[1.0, 0.0])
-        with pytest.raises(ArgumentError, match="rate"):
-            net.propagate(-1, errors=[1.0, 0.0])
-        for inputs in ([np.nan, 1.0], [1.0]):
-            with pytest.raises(ArgumentError, match="input"):
-                net.peek(inputs)
-        with pytest.raises(ArgumentTypeError, match="pair of arrays"):
-            net.slopes(out=np.zeros(12))
-        with pytest.raises(ArgumentError, match="12 and 7 numbers"):
-            net.slopes(out=(np.zeros(12), np.zeros(6)))
+        all_refused(refused)
     small = softmax_network()
     small.activate([0.0, 1.0])
     with pytest.raises(ArgumentError, match="float32"):

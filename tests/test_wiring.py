@@ -1,7 +1,5 @@
 """Every change of structure is made whole or not at all."""
 
-import sys
-
 import numpy as np
 import pytest
 
@@ -65,64 +63,6 @@ def small_and_big():
     small, big = perceptron(2, 3, 1), perceptron(20, 2, 2)
     small.remove(small["hidden"][2])
     return small, big
-
-
-JOINS = {
-    "project": lambda small, big: small.project(big),
-    "gate": lambda small, big: small.output[0].gate(big.connections[0]),
-    "tie": lambda small, big: synapse.tie([small.connections[0], big.connections[0]]),
-}
-
-
-class Failing:
-    """A tracer that raises an error when a function of the store has run so many lines."""
-
-    def __init__(self, functions, line):
-        self.functions, self.left, self.failed = functions, line, False
-
-    def __call__(self, frame, event, argument):
-        if frame.f_code.co_name == "_adopt":  # all is prepared; what follows only publishes it
-            self.left = 0
-        if frame.f_code.co_name not in self.functions or "store.py" not in frame.f_code.co_filename:
-            return None
-        if event == "line":
-            self.left -= 1
-            if self.left == 0:
-                self.failed = True
-                raise MemoryError("as if there were none left")
-        return self
-
-
-@pytest.mark.parametrize(
-    "name", ["project", *(pytest.param(n, marks=pytest.mark.slow) for n in ("gate", "tie"))]
-)
-def test_a_join_that_fails_has_not_begun(name):
-    """Whatever fails while a join is prepared: both sides stay as they were, and can be joined later."""
-    prepared = {"absorb", "_append", "_reserve", "_shift_appended", "_reserve_identities"}
-    join, line, failing = JOINS[name], 0, True
-    small, big = small_and_big()
-    outputs, weights = small.run(np.eye(2)), big.weights
-    while failing:
-        line += 1
-        small, big = small_and_big()
-        tracer, before = Failing(prepared, line), sys.gettrace()
-        sys.settrace(tracer)
-        try:
-            join(small, big)
-        except MemoryError:
-            pass
-        finally:
-            sys.settrace(before)
-        failing = tracer.failed
-        if failing and small._store is not big._store:
-            check_store(small._store)
-            check_store(big._store)
-            assert small.run(np.eye(2)) == pytest.approx(outputs, abs=1e-15)
-            assert np.array_equal(big.weights, weights)
-            join(small, big)
-        check_store(small._store)
-    assert line > 20
-    assert small.run(np.eye(2)) == pytest.approx(outputs, abs=1e-15)
 
 
 def test_pairs_that_span_stores_are_none_of_the_same_rows_in_one():

@@ -16,30 +16,8 @@ def deprecated(
 ) -> Callable[[Callable[Parameters, Returned]], Callable[Parameters, Returned]]:
     """Warn at each place that calls a function or method, which works as before.
 
-    Parameters
-    ----------
-    since, removed : str
-        The version that warns first, and the one that no longer has it: at least two minor releases later.
-    instead : str
-        What to write, as in ``"net.peek(inputs)"``.
-
-    Warns
-    -----
-    DeprecationWarning
-        With the line of the caller.
-
-    Examples
-    --------
-    >>> @deprecated("1.2", "1.4", instead="double(number)")
-    ... def twice(number):
-    ...     return 2 * number
-    >>> import warnings
-    >>> with warnings.catch_warnings(record=True) as caught:
-    ...     warnings.simplefilter("always")
-    ...     twice(2)
-    4
-    >>> print(caught[0].message)
-    twice is deprecated since Synapse 1.2 and will be removed in 1.4. Use double(number).
+    `since` and `removed` are the version that warns first, and the one without it, at least two minor
+    releases later; `instead` says what to write, as in ``"net.peek(inputs)"``.
     """
 
     def decorate(function: Callable[Parameters, Returned]) -> Callable[Parameters, Returned]:

@@ -90,16 +90,8 @@ def choice(what: str, value: Any, known: Iterable[Any]) -> Any:
 class Names(dict[str, T]):
     """A registry of items by name, which also finds synonyms and other spellings (see :func:`plain`).
 
-    Parameters
-    ----------
-    kind : str
-        Noun for the items in messages, such as "squash".
-    things : mapping of str to anything
-        Items by name.
-    synonyms : mapping of str to str
-        Names of items by synonym.
-    nearest : mapping of str to str
-        Advice by names of other libraries that have no equivalent here, in the form of :func:`plain`.
+    `kind` is a noun for the items in messages; `nearest` has advice by plain names that have no equivalent
+    here.
     """
 
     def __init__(

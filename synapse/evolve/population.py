@@ -106,9 +106,8 @@ class Population:
     def _share(self, order: Ints, first: Ints, sizes: Ints) -> Ints:
         """Find how many offspring every species has: in proportion to its mean fitness.
 
-        That is the sum of its shared fitness, f / size. Fitness below 0 is shifted by the lowest of the
-        generation. If all species stagnate, or the population does, the best two have all offspring. Scores
-        of different generations cannot be compared, so nothing stagnates if genomes are selected by them.
+        If all species stagnate, or the population does, the best two have all offspring. Scores of different
+        generations cannot be compared, so nothing stagnates if genomes are selected by them.
         """
         q, now, fitness = self.settings, self.generation, self.fitness
         top = fitness[order[first]]
@@ -172,9 +171,7 @@ def fronts_of(values: Floats) -> Ints:
 
 
 def ranked(values: Floats) -> Ints:
-    """Genomes in the order of NSGA-II: by front, then the most distant from their neighbours in it.
-
-    Genomes with the same values as an earlier one come last, else they would soon be the population.
+    """Genomes in the order of NSGA-II: by front, then by the distance to neighbours in it; copies are last.
 
     K. Deb and others, A fast and elitist multiobjective genetic algorithm: NSGA-II, IEEE Transactions on
     Evolutionary Computation 6 (2002) 182-197.

@@ -1,7 +1,5 @@
 """Clamps: activations that are held in steps, runs and trainings; ``test_rule.py`` has the reference."""
 
-import pickle
-
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
@@ -86,21 +84,6 @@ def test_a_lesion_is_the_network_without_the_neuron():
     assert [bare.activate(), bare.derivative] == [0.7, 0.0]
     bare.propagate(0.5, target=0.0)
     assert bare.bias == 0.0
-
-
-def test_copies_and_files_have_clamps(tmp_path):
-    net = architect.Elman(2, 3, 1, seed=0)
-    net.hidden[1][1].clamp(-0.5)
-    rows = np.random.default_rng(0).normal(size=(5, 2))
-    expected = net.run(rows)
-    copies = [net.clone(), pickle.loads(pickle.dumps(net))]
-    for suffix in ("synapse", "json", "graphml", "gexf"):
-        synapse.save(net, tmp_path / f"net.{suffix}")
-        copies.append(synapse.load(tmp_path / f"net.{suffix}"))
-    for twin in copies:
-        twin.clear()
-        assert twin.run(rows) == pytest.approx(expected, abs=1e-12)
-        assert [neuron.clamped for neuron in twin] == [neuron.clamped for neuron in net]
 
 
 def test_what_cannot_be_clamped_or_written():

@@ -55,25 +55,16 @@ def test_weights_and_biases_are_copies_that_can_be_set(net):
     assert [neuron.bias for neuron in net] == (3 * biases).tolist()
 
 
-def test_a_neuron_stands_in_one_layer():
-    a, b = Layer(2), Layer(1)
-    with pytest.raises(TopologyError, match="got a neuron in two"):
-        Network(a, [Layer([a[1]])], b)
-
-
-def test_networks_do_not_share_neurons():
+def test_networks_do_not_share_neurons_nor_have_one_twice_or_of_two_precisions():
+    a, b = Layer(2), Layer(1, dtype=np.float32)
+    for layers, words in (((a, [Layer([a[1]])], Layer(1)), "got a neuron in two"), ((a, [], b), "float32")):
+        with pytest.raises(TopologyError, match=words):
+            Network(*layers)
+    assert a.name is b.name is None
     first = perceptron(2, 3, 1)
     for parts in ((first.input, [], Layer(1)), (Layer(1), [Layer([first[3]])], Layer(1))):
         with unchanged(first), pytest.raises(TopologyError, match="belongs to"):
             Network(*parts)
-
-
-def test_layers_of_two_precisions_make_no_network():
-    a, b = Layer(1), Layer(1, dtype=np.float32)
-    with pytest.raises(TopologyError, match="float32"):
-        Network(a, [], b)
-    assert a.name is b.name is None
-    Network(a, [], Layer(1))
 
 
 def test_it_knows_whether_the_past_can_change_its_answer():

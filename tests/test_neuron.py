@@ -1,10 +1,11 @@
 import gc
 import math
 import sys
-import threading
 import tracemalloc
 import weakref
 from collections.abc import MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import pytest
@@ -240,44 +241,36 @@ def test_networks_composed_without_a_look_are_those_composed_with_one_at_every_s
         assert composed(seed, 0.0) == composed(seed, 1.0) == composed(seed, 0.03)
 
 
+def at_once(*calls):
+    """Make calls in threads of their own, which take turns often."""
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(len(calls)) as threads:
+            for future in [threads.submit(call) for call in calls]:
+                future.result()
+    finally:
+        sys.setswitchinterval(0.005)
+
+
 def test_no_connection_or_gate_is_lost_if_another_thread_reads():
     def link(hub, others, made):
         for other in others:
             made.append(hub.project(other, 0.0))
             hub.gate(made[-1])
 
-    sys.setswitchinterval(1e-6)
-    try:
-        for _ in range(30):
-            hubs, others, made = [Neuron(), Neuron()], [Neuron() for _ in range(20)], []
-            threads = [threading.Thread(target=link, args=(hub, others, made)) for hub in hubs]
-            threads.append(threading.Thread(target=lambda others=others: others[10].bias))
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            assert [set(hub.outgoing) == set(hub.gated) and len(hub.gated) for hub in hubs] == [20, 20]
-            assert len({each._at for each in made}) == 40
-    finally:
-        sys.setswitchinterval(0.005)
+    for _ in range(30):
+        hubs, others, made = [Neuron(), Neuron()], [Neuron() for _ in range(20)], []
+        links = [partial(link, hub, others, made) for hub in hubs]
+        at_once(*links, partial(getattr, others[10], "bias"))
+        assert [set(hub.outgoing) == set(hub.gated) and len(hub.gated) for hub in hubs] == [20, 20]
+        assert len({each._at for each in made}) == 40
 
 
 def test_threads_that_read_and_connect_a_new_neuron_see_one_store():
-    def read(neuron, seen):
-        seen.append((neuron.bias, neuron.name, neuron.activate()))
-
-    sys.setswitchinterval(1e-6)
-    try:
-        for i in range(100):
-            neuron, other, seen = Neuron("identity", bias=i, name="n"), Neuron(), []
-            threads = [threading.Thread(target=read, args=(neuron, seen)) for _ in range(2)]
-            threads.append(threading.Thread(target=other.project, args=(neuron, 0.0)))
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            assert seen == [(i, "n", i)] * 2
-            assert neuron._store is other._store
-            assert neuron.bias == i
-    finally:
-        sys.setswitchinterval(0.005)
+    for i in range(100):
+        neuron, other, seen = Neuron("identity", bias=i, name="n"), Neuron(), []
+        read = lambda: seen.append((neuron.bias, neuron.name, neuron.activate()))  # noqa: E731, B023
+        at_once(read, read, partial(other.project, neuron, 0.0))
+        assert seen == [(i, "n", i)] * 2
+        assert neuron._store is other._store
+        assert neuron.bias == i

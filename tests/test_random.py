@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import scipy
 
-import synapse
 from synapse import Layer, Network, Neuron, squash
 
 
@@ -12,16 +11,6 @@ def drawn(name, count=4000, bias=0.0, seed=1):
     neuron = Neuron(name, bias=bias)
     neuron.reseed(seed)
     return np.array([neuron.activate() for _ in range(count)])
-
-
-def noisy(count, seed):
-    """A network with so many noisy neurons between its layers."""
-    source, middle, output = Layer(2), Layer(count, "noise"), Layer(1)
-    source.project(middle, seed=0)
-    middle.project(output, seed=1)
-    net = Network(source, [middle], output)
-    net.reseed(seed)
-    return net
 
 
 def test_noise_is_standard_normal_around_the_state():
@@ -65,13 +54,3 @@ def test_calm_neurons_give_the_mean():
     layer.deterministic = False
     assert not net.deterministic
     assert net.input.deterministic
-
-
-def test_a_saved_network_goes_on_with_the_same_numbers(tmp_path):
-    net = noisy(3, seed=5)
-    net.run(np.ones((4, 2)))
-    synapse.save(net, tmp_path / "net")
-    twin, clone = synapse.load(tmp_path / "net"), net.clone()
-    expected = net.run(np.ones((6, 2)))
-    assert np.array_equal(twin.run(np.ones((6, 2))), expected)
-    assert np.array_equal(clone.run(np.ones((6, 2))), expected)

@@ -3,8 +3,6 @@
 That a step is the one without signs, stopped at 0, is checked against the reference in ``test_rule.py``.
 """
 
-import pickle
-
 import numpy as np
 import pytest
 
@@ -263,22 +261,6 @@ def test_a_module_keeps_signs():
     synapse.from_torch(module, net)
     assert (net.weights * signs >= 0).all()
     assert (net.weights == 0).any()
-
-
-def test_copies_and_files_have_signs(tmp_path):
-    net = signed()
-    net.hidden[0][0].sign = 1 if all((link.sign or 1) > 0 for link in net.hidden[0][0].outgoing) else None
-    lone = Neuron(name="lone")
-    net.add(lone)
-    lone.sign = -1
-    copies = [net.clone(), pickle.loads(pickle.dumps(net))]
-    for suffix in ("synapse", "json", "graphml", "gexf", "cyjs"):
-        synapse.save(net, tmp_path / f"net.{suffix}")
-        copies.append(synapse.load(tmp_path / f"net.{suffix}"))
-    for twin in copies:
-        by_name = {(one.source.name, one.target.name): one.sign for one in net.connections}
-        assert by_name == {(one.source.name, one.target.name): one.sign for one in twin.connections}
-        assert [one.sign for one in twin] == [one.sign for one in net]
 
 
 def contradictions(net):

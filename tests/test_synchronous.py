@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 
 import architect
 import synapse
-from synapse import Layer, Network, Neuron, Topology, Trainer
+from synapse import Layer, Network, Neuron, Topology
 from synapse.errors import ArgumentTypeError, TopologyError
 from synapse.learning import fit_readout
 
@@ -99,15 +99,6 @@ def test_a_readout_reads_what_the_outputs_read():
     outputs = np.array(net.run(rows))
     assert np.mean((outputs - targets) ** 2) == pytest.approx(result.error, rel=1e-9)
     assert after == outputs[-1, -1, 0]
-
-
-def test_it_learns_what_needs_two_steps():
-    net = architect.Random(1, 8, 1, density=0.6, backward=10, squash="tanh", output_squash="logistic",
-                           seed=3, synchronous=True)  # fmt: skip
-    bits = np.random.default_rng(0).integers(0, 2, (60, 12, 1)).astype(float)
-    targets = np.concatenate([np.full((60, 3, 1), np.nan), bits[:, :-3]], axis=1)
-    trainer = Trainer(net, method="bptt", optimizer=synapse.optimizers.Adam(0.03))
-    assert trainer.train(bits, targets, epochs=300, seed=0, progress=False).error < 0.2
 
 
 def test_what_steps_alone_or_is_no_clock_is_refused():

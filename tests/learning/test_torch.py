@@ -6,7 +6,7 @@ from hypothesis import assume, strategies as st
 
 import architect
 import synapse
-from demos import adversarial, phase, style
+from demos import adversarial, phase, style, translation
 from synapse import gradient
 from synapse.learning import compare_gradients
 
@@ -183,3 +183,48 @@ def test_a_canvas_has_the_gradient_of_pytorch_written_out(monkeypatch):
     y = torch.cat([seen, torch.stack([products[a, b] for a, b in style.PAIRS])])
     loss = 0.5 * (torch.tensor(net.output.cost_weights) * (torch.tensor(targets[0]) - y).square()).sum()
     require_slopes(net, gradient(net, [[0.0]], targets), loss, *tensors)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_translation_there_and_back_has_the_gradient_of_pytorch_written_out(shared):
+    """With both switches in one batch; ties sum what the copies of PyTorch get."""
+    torch = pytest.importorskip("torch")
+    (net, copies), rng = translation.network(shared, 2), np.random.default_rng(0)
+    rows, targets = rng.normal(size=(10, 6)), rng.random((10, 10))
+    rows[:, 4:] = np.eye(2)[rng.integers(2, size=10)]
+    weights, biases = ({}, {})
+    for name, ((projection, layer), *_) in copies.items():
+        weights[name] = torch.tensor(np.array(projection.weights), requires_grad=True)
+        biases[name] = torch.tensor(layer.biases, requires_grad=True)
+
+    def step(values, name):
+        return values @ weights[name] + biases[name]
+
+    def encoded(points, kind, middle):
+        return step(torch.tanh(step(step(points, f"in {kind}"), f"encode {middle}")), f"code {middle}")
+
+    def decoded(code, kind, middle):
+        return step(step(torch.tanh(step(code, f"decode {middle}")), f"plane {middle}"), f"out {kind}")
+
+    x, leak = torch.tensor(rows), torch.nn.functional.leaky_relu
+    ends, verdicts, own = [], [], "  " if shared else "ab"
+    for a, b, here, there in ((0, 1, x[:, :2], x[:, 2:4]), (1, 0, x[:, 2:4], x[:, :2])):
+        mine, other = own[a].strip(), own[b].strip()
+        code = encoded(here, "ab"[a], mine)
+        made = decoded(code, "ab"[b], other)
+        ends += [decoded(code, "ab"[a], mine), decoded(encoded(made, "ab"[b], other), "ab"[a], mine)]
+        doubt = leak(step(x[:, 4:5] * there + x[:, 5:] * made, f"judge {'ab'[b]}"), 0.01)
+        verdicts.append(
+            torch.sigmoid(step(leak(step(doubt, f"doubt {'ab'[b]}"), 0.01), f"verdict {'ab'[b]}"))
+        )
+    missed = torch.tensor(targets) - torch.cat([*ends, *verdicts], dim=1)
+    loss = 0.5 * (torch.tensor(net.output.cost_weights) * missed.square()).sum()
+    loss.backward()
+    ours = gradient(net, rows, targets, "squared_error")
+    assert ours.loss == pytest.approx(loss.item(), abs=1e-11)
+    by_link, by_neuron = dict(zip(net.connections, ours.weights)), dict(zip(net, ours.biases))
+    for name, ((projection, layer), *_) in copies.items():
+        found = [[by_link[a.connected(b)] for b in layer] for a in projection.source]
+        assert np.abs(found - weights[name].grad.numpy()).max() < 1e-10, name
+        found = [by_neuron[neuron] for neuron in layer]
+        assert np.abs(found - biases[name].grad.numpy()).max() < 1e-10, name

@@ -14,7 +14,7 @@ from synapse._checks import unknown_name
 from synapse._typing import PathLike
 from synapse.errors import ArgumentError
 from synapse.experiments import Trials
-from synapse.experiments.running import TrialPlan
+from synapse.experiments.running import run_trials
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -160,7 +160,7 @@ class PaperTable:
             for row in self.rows
             for seed in range(row.seeds if seeds is None else min(seeds, row.seeds))
         ]
-        return TrialPlan(self.trial, tasks, executor, time_limit, retry, progress).run(store)
+        return run_trials(self.trial, tasks, store, executor, time_limit, retry, progress)
 
     def groups(self, trials: Trials) -> list[tuple[Row, Trials]]:
         """The trials of each row that has any. An argument that is not given counts as None."""

@@ -116,7 +116,7 @@ def run(
     """
     function = _checks.function_of("The trial", trial, "seed")
     tasks: list[tuple[Point, int]] = [({}, seed) for seed in _checked_seeds(seeds)]
-    return _run_all(function, tasks, store, executor, time_limit, retry, progress)
+    return run_trials(function, tasks, store, executor, time_limit, retry, progress)
 
 
 def sweep(
@@ -172,7 +172,7 @@ def sweep(
     function = _checks.function_of("The trial", trial, "seed", keywords=chosen[0])
     several = _checked_seeds(seeds)
     tasks = [(point, seed) for point in chosen for seed in several]
-    return _run_all(function, tasks, store, executor, time_limit, retry, progress)
+    return run_trials(function, tasks, store, executor, time_limit, retry, progress)
 
 
 def _points_of(grid: Any) -> list[Point]:
@@ -254,7 +254,7 @@ def one_line(error: BaseException) -> str:
     return text if len(text) <= 120 else f"{text[:117]}..."
 
 
-def _run_all(
+def run_trials(
     trial: Trial,
     tasks: Iterable[tuple[Point, int]],
     store: PathLike | None,

@@ -76,8 +76,10 @@ class ActorCritic(Agent):
             raise ArgumentError(expected("The value of ActorCritic", "a network with one output", value))
         squashes = [neuron.squash for neuron in policy.output]
         self._discrete = squashes[0].name == "softmax"
+        self._actions = "n", len(squashes)
         if not self._discrete:
             half, odd = divmod(len(squashes), 2)
+            self._actions = "size", half
             if odd or any(squash.low < 0.0 for squash in squashes[half:]):
                 condition = "one with softmax outputs, or with means and then positive deviations"
                 raise ArgumentError(expected("The policy of ActorCritic", condition, policy))
@@ -99,9 +101,6 @@ class ActorCritic(Agent):
         mean, deviation = np.split(outputs, 2)
         self._action = mean + deviation * self.rng.standard_normal(len(mean))
         return self._action.copy()
-
-    def _worth(self, row: Floats) -> float:
-        return float(self.value.peek(row)[0])
 
     def _errors(self, delta: float) -> tuple[Floats, None]:
         return self._ascent(self.entropy * float(np.sign(delta))), None

@@ -32,6 +32,8 @@ class Agent(ABC):
 
     names: ClassVar[tuple[str, ...]]
     """The parameters that are its networks."""
+    _actions: tuple[str, int] | None = None
+    """What its space of actions has: ("n", 2) for one of two, ("size", 2) for two numbers; None: any."""
 
     def __init__(
         self,
@@ -144,8 +146,14 @@ class Agent(ABC):
                 "a lower rate or bounded squashes."
             )
         self.error = delta
-        for traces, errors, bound in zip(self._traces, self._errors(delta), self.bounds, strict=True):
-            traces.learn(errors, delta, decay, self.rate, bound)
+        before = [(network, network.weights, network.biases) for network in self._networks[:-1]]
+        try:
+            for traces, errors, bound in zip(self._traces, self._errors(delta), self.bounds, strict=True):
+                traces.learn(errors, delta, decay, self.rate, bound)
+        except DivergenceError:  # of the last network, after the first has learned
+            for network, weights, biases in before:
+                network.weights, network.biases = weights, biases
+            raise
         self.steps += 1
         if ended or truncated:
             self._value = None
@@ -184,9 +192,9 @@ class Agent(ABC):
     def _enter(self, row: Floats) -> Any:
         """Activate the networks at an observation; returns the action there."""
 
-    @abstractmethod
     def _worth(self, row: Floats) -> float:
         """The value of an observation that follows, by the weights so far: a second forward pass."""
+        return float(self._networks[-1].peek(row).max())
 
     @abstractmethod
     def _errors(self, delta: float) -> tuple[Floats | None, ...]:

@@ -74,7 +74,7 @@ class QLearning(Agent):
         super().__init__((network,), (bound,), discount, trace, rate, normalise, scale_rewards, seed)
         if len(network.output) < 2:
             raise ArgumentError(expected("The network of QLearning", "one with two outputs or more", network))
-        self.network = network
+        self.network, self._actions = network, ("n", len(network.output))
         self.explore = explore if callable(explore) else from_0_to_1("The explore", explore)
         self._action = 0
 
@@ -91,9 +91,6 @@ class QLearning(Agent):
             self._traces[0].clear()
         self._action, self._value = action, float(values[action])
         return action
-
-    def _worth(self, row: Floats) -> float:
-        return float(self.network.peek(row).max())
 
     def _errors(self, delta: float) -> tuple[Floats]:
         errors = np.zeros(len(self.network.output))

@@ -155,10 +155,17 @@ class _Episodes:
         self.returns: list[float] = []
         self.lengths: list[int] = []
         self.steps, self.seconds = 0, 0.0  # of this run too, which may end within an episode
-        count = getattr(getattr(environment, "observation_space", None), "n", None)
-        self._eye = None if count is None else np.eye(int(count))
-        space = getattr(environment, "action_space", None)
+        seen, space = (getattr(environment, f"{name}_space", None) for name in ("observation", "action"))
+        count = getattr(seen, "n", None)
+        self._eye, self._first = None if count is None else np.eye(int(count)), int(getattr(seen, "start", 0))
         self._bounds = getattr(space, "low", None), getattr(space, "high", None)
+        self._start = int(getattr(space, "start", 0))  # the number of the first action
+        if space is not None and agent._actions is not None:
+            name, number = agent._actions
+            if (getattr(space, "n", None) if name == "n" else np.size(getattr(space, "low", ()))) != number:
+                kind = "a Discrete space of " if name == "n" else "a Box of "
+                condition = f"{kind}{checks.counted(number, 'action')}, as its networks have outputs for"
+                raise ArgumentError(f"Expected {condition}, got the action space {space}.")
 
     def run(self, steps: int, callback: Any, path: Path | None, progress: bool) -> Run:
         from tqdm.auto import tqdm  # a tenth of the time of `import synapse`
@@ -198,8 +205,10 @@ class _Episodes:
         observation = self._asked("reset", length, seed=int(number))[0]
         action = agent.begin(observation) if self.learn else agent.act(observation, first=True)
         while not over and length < most:
-            if isinstance(action, np.ndarray) and self._bounds[0] is not None:
-                action = np.clip(action, *self._bounds)
+            if not isinstance(action, np.ndarray):
+                action += self._start
+            elif self._bounds[0] is not None:
+                action = np.clip(action.reshape(np.shape(self._bounds[0])), *self._bounds)
             observation, reward, ended, truncated, *_ = self._asked("step", length, action)
             over, reward = bool(ended or truncated), checks.finite_number("The reward", reward)
             given = reward, observation, bool(ended), bool(truncated)
@@ -221,10 +230,9 @@ class _Episodes:
             raise ArgumentTypeError(checks.expected("What ", condition, found))
         observation, *others = found
         if self._eye is not None:
-            place = checks.whole_number(
-                "The observation", observation, f"from 0 to {len(self._eye) - 1}", 0, len(self._eye) - 1
-            )
-            observation = self._eye[place]
+            low, high = self._first, self._first + len(self._eye) - 1
+            place = checks.whole_number("The observation", observation, f"from {low} to {high}", low, high)
+            observation = self._eye[place - low]
         if isinstance(observation, dict | tuple):
             condition = "numbers; an environment with several parts needs gymnasium's FlattenObservation"
             raise ArgumentTypeError(checks.expected("The observation", condition, observation))

@@ -138,8 +138,5 @@ class TD(Agent):
         self._value = float(self.network.activate(row)[0])
         return self._value
 
-    def _worth(self, row: Floats) -> float:
-        return float(self.network.peek(row)[0])
-
     def _errors(self, delta: float) -> tuple[None]:
         return (None,)

@@ -320,6 +320,19 @@ def test_a_difference_that_is_not_finite_changes_no_weight():
     assert net.weights == [0.0]
 
 
+def test_an_actor_keeps_its_weights_if_its_critic_diverges():
+    policy = architect.Perceptron(1, 2, output_squash="softmax", seed=0)
+    value = architect.Perceptron(1, 1, 1, squash="identity", seed=1)
+    value.weights = [1.0, 1e200]  # its slopes, times delta, overflow; those of the policy do not
+    options = {**PLAIN, "discount": 0.0, "bound": None, "policy_bound": None}
+    agent = reward.ActorCritic(policy, value, **options)
+    agent.begin([1.0])
+    before = policy.weights.tolist(), policy.biases.tolist()
+    with pytest.raises(DivergenceError, match="No weight has changed"):
+        agent.learn(-1e200, [0.0])
+    assert (policy.weights.tolist(), policy.biases.tolist()) == before
+
+
 def test_what_follows_counts_if_an_episode_is_broken_off_and_not_if_it_has_ended():
     net = architect.Perceptron(1, 1, squash="identity", seed=0)
     agent = reward.TD(net, discount=0.5, rate=0.0, normalise=False)

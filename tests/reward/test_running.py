@@ -99,24 +99,43 @@ def test_a_run_that_does_not_learn_changes_no_weight():
 
 
 class Space:
-    n, low, high = 5, np.array([-0.1]), np.array([0.1])
+    """A space of five numbers or, as of Gymnasium, of actions within bounds."""
+
+    def __init__(self, **attributes):
+        vars(self).update(attributes)
 
 
 def test_spaces_make_numbers_of_observations_and_bound_actions():
-    class Discrete:
-        observation_space, action_space, given = Space(), Space(), []
+    class Spaces:
+        observation_space = Space(n=5, start=1)
+
+        def __init__(self, action_space):
+            self.action_space, self.given = action_space, []
 
         def reset(self, seed=None):
-            return 3, {}
+            return 5, {}
 
         def step(self, action):
             self.given.append(action)
-            return np.int64(4), 0.0, False, False, {}
+            return np.int64(1), 0.0, False, False, {}
 
-    policy = architect.Perceptron(5, 2, output_squash="softplus", seed=0)
-    agent = reward.ActorCritic(policy, perceptron(1, 0), seed=0)
-    reward.run(agent, Discrete(), steps=20, progress=False)
-    assert max(map(abs, Discrete.given)) == 0.1
+    box = Space(low=np.full((1, 2), -0.1), high=np.full((1, 2), 0.1))
+    policy = architect.Perceptron(5, 4, output_squash="softplus", seed=0)
+    continuous = Spaces(box)
+    reward.run(reward.ActorCritic(policy, perceptron(1, 0), seed=0), continuous, steps=20, progress=False)
+    assert {action.shape for action in continuous.given} == {(1, 2)}
+    assert max(abs(action).max() for action in continuous.given) == 0.1
+    discrete = Spaces(Space(n=2, start=7))
+    reward.run(reward.QLearning(perceptron(2, 0), explore=0.5, seed=0), discrete, steps=20, progress=False)
+    assert set(discrete.given) == {7, 8}
+    for agent, space in (
+        (next(agents()), Space(n=3)),
+        (next(agents()), box),
+        (reward.ActorCritic(policy, perceptron(1, 0)), Space(n=2)),
+        (reward.ActorCritic(perceptron(3, 0, "softmax"), perceptron(1, 0)), Space(n=2)),
+    ):
+        with pytest.raises(ArgumentError, match=r"Expected a .* of \d actions, as its networks have outputs"):
+            reward.run(agent, Spaces(space), steps=20, progress=False)
 
 
 def test_faults_of_an_environment_are_named(tmp_path):

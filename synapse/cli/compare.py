@@ -11,7 +11,7 @@ from ..errors import SynapseError
 from ..forecasting import NetworkForecaster
 from ..forecasting.statistical import METHODS
 from ..tables.scaled_model import MODELS
-from ..tables.series_task import SeriesTask, fit_together, series_tasks
+from ..tables.series_task import fit_together, series_tasks
 from ..tables.series_training import ranking, select_together
 from ..tables.table import columns as columns_of, require_one_use
 from .reading import Table, add_learning, add_reading, add_sequence, learning_of, say
@@ -48,7 +48,7 @@ def compare(options: argparse.Namespace) -> None:
     if unknown := [name for name in named if name not in (*MODELS, *METHODS)]:
         raise UsageError(f"Expected --models from {', '.join((*MODELS, *METHODS))}, got {listed(unknown)}.")
     table, learning = Table.of(options), learning_of(options)
-    seeds = range(positive_integer("The seeds", options.seeds))
+    seeds = positive_integer("The seeds", options.seeds)
     columns = [columns_of(table.cells, each) for each in (options.target, options.observed, options.known)]
     require_one_use(used := [name for each in columns for name in each], error=UsageError)
     several = table.series(used)
@@ -59,39 +59,28 @@ def compare(options: argparse.Namespace) -> None:
         simple, left_out = task.statistical([name for name in named if name in METHODS])
         forecasters.append(simple)
         notes += left_out
-    networks = []
-    for model in (name for name in named if name in MODELS):
-        for name, groups in _groups(model, tasks).items():
-            try:
-                tried = list[tuple[float, list[NetworkForecaster]]]()
-                for seed in seeds:
-                    fit = replace(learning, model=model, seed=learning.seed + seed)
-                    fitted = [fit_together(group, fit)[0].network for group in groups for _ in group]
-                    trial = [task.forecaster(net) for task, net in zip(tasks, fitted, strict=True)]
-                    error = select_together(tasks, [{"": forecaster} for forecaster in trial])[0].mase("")
-                    tried.append((error, trial))
-                median = sorted(tried, key=lambda pair: pair[0])[(len(tried) - 1) // 2][1]
-                for own, network in zip(forecasters, median, strict=True):
-                    own[name] = network
-                networks.append(name)
-            except SynapseError as error:
-                notes.append(f"{name} is left out: {error}")
+    networks = [name for name in named if name in MODELS]
+    for name in list(networks):
+        trials = list[tuple[float, list[NetworkForecaster]]]()
+        try:
+            for seed in range(seeds):
+                fit = replace(learning, model=name, seed=learning.seed + seed)
+                network = fit_together(tasks, fit)[0].network
+                trial = [task.forecaster(network) for task in tasks]
+                error = select_together(tasks, [{"": forecaster} for forecaster in trial])[0].mase("")
+                trials.append((error, trial))
+        except SynapseError as error:
+            notes.append(f"{name} is left out: {error}")
+            networks.remove(name)
+            continue
+        median = sorted(trials, key=lambda pair: pair[0])[(seeds - 1) // 2][1]
+        for own, forecaster in zip(forecasters, median, strict=True):
+            own[name] = forecaster
     selection, _ = select_together(tasks, forecasters)
     say([*notes, *selection.failed])
-    origins = counted(len(next(iter(selection.rolled.values())).origins), "origin")
-    rows, held_out = (
-        sum(map(len, each)) for each in ([task.y for task in tasks], [task.y[task.start :] for task in tasks])
-    )
-    of = f" of {len(tasks)} series" if len(tasks) > 1 else ""
-    where = f"in the last {held_out} of {counted(rows, 'row')}{of}"
-    print(f"{', '.join(tasks[0].targets)}: {counted(tasks[0].steps, 'step')} ahead from {origins}, {where}\n")
+    rows, held_out = sum(len(task.y) for task in tasks), sum(len(task.y) - task.start for task in tasks)
+    ahead, of = counted(tasks[0].steps, "step"), f" of {len(tasks)} series" if len(tasks) > 1 else ""
+    print(f"{', '.join(columns[0])}: {ahead} ahead, in the last {held_out} of {counted(rows, 'row')}{of}\n")
     print(aligned(cells := ranking(tasks, selection), "<" + ">" * (len(cells[0]) - 1)))
     best = [name for name in selection.rolled if name in networks]
     print("\n" + "\n".join([selection.reason(), *map(selection.verdict, best[:1])]))
-
-
-def _groups(model: str, tasks: list[SeriesTask]) -> dict[str, list[list[SeriesTask]]]:
-    """The names of networks of a model, and the series that each learns: all together, or one each."""
-    if len(tasks) == 1:
-        return {model: [tasks]}
-    return {model: [tasks], f"{model} each": [[task] for task in tasks]}

@@ -18,16 +18,12 @@ from .._checks import shown
 from .._typing import Floats
 from ..objects.network import Network
 from ..objects.topology import NO_GATER, Topology
-from ..tables.rows import input_rows
 from . import formats, words
 from .formats import READING, loaded, read
-from .reading import Table, add_reading
 
 SILENT = ("errors", "relative", "encoding", "own")
 """Keys of metadata that are for other subcommands, such as errors on held-out rows."""
 PAGE = ".html"
-MOST_STEPS = 200
-"""Maximum number of rows that a page shows; more are slow in a browser."""
 
 
 def add_info(parser: argparse.ArgumentParser) -> None:
@@ -79,20 +75,16 @@ def add_draw(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("model", metavar="MODEL", help=READING)
     add("output", metavar="OUT", help=f"the file to write: {', '.join(words.PICTURES)} or {PAGE}")
-    add("--data", metavar="DATA", help="the sequence that a page shows: a CSV file; - is standard input")
-    add_reading(parser)
 
 
 def draw(options: argparse.Namespace) -> None:
     """Draw a model, or write a page to explore it.
 
-    A page shows the network at every step of a sequence: the first 200 rows of --data or, without it, a
-    pulse of 1 on each input in turn, then zeros. The context is cleared first.
+    A page shows the network at every step of a sequence: a pulse of 1 on each input in turn, then zeros. The
+    context is cleared first.
     """
     path = options.output
     page = words.require_suffix(path, (*words.PICTURES, PAGE)) == PAGE
-    if options.data is not None and not page:
-        raise words.UsageError(f"A picture cannot show --data. Write a page instead ({PAGE}).")
     network = read(options.model)
     network.clear()
     from .. import draw as pictures  # matplotlib is an extra
@@ -101,11 +93,8 @@ def draw(options: argparse.Namespace) -> None:
         with pictures.style():  # text in files stays text
             words.save_figure(pictures.network(network).figure, path)
         return
-    rows = pulses(len(network.input))
-    if options.data is not None:
-        rows = input_rows(network, Table.of(options).cells)[0]
     with words.file_errors("write", path):
-        pictures.explore(network, rows[:MOST_STEPS], path)
+        pictures.explore(network, pulses(len(network.input)), path)
 
 
 def pulses(inputs: int) -> Floats:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ..tables import Learning, read_series, read_several, read_table
+from ..tables import Learning, read_several, read_table
 from ..tables.scaled_model import OPTIMIZERS
 from ..tables.series import FILLS
 from .words import NEEDS, listed, wholes
@@ -59,10 +59,8 @@ class Table:
 
     def series(self, columns: Sequence[str]) -> dict[str, pd.DataFrame]:
         """These columns as a series or, with a column that tells several apart, as one for each value."""
-        names, how = list(dict.fromkeys(columns)), {"ignore": self.ignore, **self.how}
-        if self.sequence is None:
-            return {"": read_series(self.cells, names, **how)}
-        return read_several(self.cells, names, self.sequence, **how)
+        names = list(dict.fromkeys(columns))
+        return read_several(self.cells, names, self.sequence or "", ignore=self.ignore, **self.how)
 
     def trained_series(self, facts: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], list[str]]:
         """The series of a model with these facts, read as for its training unless options say otherwise.

@@ -115,23 +115,17 @@ def train_rows(
         "baselines": {name: dict(zip(targets, score, strict=True)) for name, score in errors.items()},
     }
     cells = zip(targets, *([_written(value, classes) for value in score] for score in scores), strict=True)
-    table = [["", *answers], *map(list, cells)]
+    report = [["", *answers], *map(list, cells)]
     if classes:
         shares = zip(outputs, goals.mean(axis=0), strict=True)
         notes.append(f"Classes: {', '.join(f'{name} {share:.0%}' for name, share in shares)}.")
     network = model.network
     if len(tested) and result.stopped != "interrupted":
         network = learning.refit(make, parts(order), result)
-        again = _quality(_answers(network, measured), truth, classes)
-        learned_now, in_test = (", ".join(_written(v, classes) for v in score) for score in (again, own))
-        facts["refit"] = (
-            f"The saved network was then trained on all {facts['rows']} rows. On the held-out rows, which it "
-            f"has learned now, {learned_now} {'are right' if classes else 'is its error'}; in the test it "
-            f"was {in_test}."
-        )
+        facts["refit"] = f"The saved network was then trained on all {facts['rows']} rows."
     facts["verdict"] = _verdict(own, errors, classes) if len(tested) else None
     network.metadata = facts
-    return Trained(network, result, facts, table, [*notes, *filled])
+    return Trained(network, result, facts, report, [*notes, *filled])
 
 
 def predict_rows(
@@ -164,14 +158,14 @@ def predict_rows(
     FormatError
         If a cell is not a number, or the rows of a sequence are not consecutive.
     """
-    rows, notes = input_rows(network, table, sequence, in_order)
+    rows, notes = _input_rows(network, table, sequence, in_order)
     return _answers(network, [(rows[part], rows[part]) for part in sequences(table, sequence)]), notes
 
 
-def input_rows(
-    network: Network, table: pd.DataFrame, sequence: str | None = None, in_order: bool = False
+def _input_rows(
+    network: Network, table: pd.DataFrame, sequence: str | None, in_order: bool
 ) -> tuple[Floats, list[str]]:
-    """The inputs of a network, shape (rows, inputs), and what was filled in; see :func:`predict_rows`."""
+    """The inputs of a network, shape (rows, inputs), and what was filled in."""
     encoding = encoding_of(instance("The network", network, Network))
     columns(table, [])
     if encoding is not None and not in_order:

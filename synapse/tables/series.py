@@ -74,7 +74,7 @@ def read_series(
     FormatError
         If a cell is not a number or a date, or the dates do not step evenly.
     """
-    return _evenly(table, columns, None, date, dates, fill, ignore)[""]
+    return read_several(table, columns, "", date=date, dates=dates, fill=fill, ignore=ignore)[""]
 
 
 def read_several(
@@ -90,26 +90,14 @@ def read_several(
     """A series for each value of the column `sequence`, such as that of a shop, in the order of first rows.
 
     The rows of a series need not be adjacent, and series may begin and end at different dates; their step is
-    that of the longest. The other parameters and the errors are those of :func:`read_series`.
+    that of the longest. If `sequence` is "", all rows are one series, named "". The other parameters and the
+    errors are those of :func:`read_series`.
     """
-    return _evenly(table, columns, sequence, date, dates, fill, ignore)
-
-
-def _evenly(
-    table: pd.DataFrame,
-    columns: Sequence[str],
-    sequence: str | None,
-    date: str | None,
-    dates: str | None,
-    fill: str | None,
-    ignore: Sequence[str],
-) -> dict[str, pd.DataFrame]:
-    """The series of a table by name; one without a name if no column tells several apart."""
     pandas = pandas_for_tables()
     choice("The fill", fill, [None, *FILLS])
     if isinstance(instance("The table", table, pandas.DataFrame).index, pandas.DatetimeIndex):
         table = table.reset_index()
-    names, keys = columns_of(table, columns), [] if sequence is None else [find(table, sequence)]
+    names, keys = columns_of(table, columns), [find(table, sequence)] if sequence else []
     dated = find_date(table, date, dates, [*ignore, *names, *keys])
     values = pandas.DataFrame(numbers(table, names, fill is not None, FILL), columns=names)
     groups = np.array(words(table, keys[0]) if keys else [""] * len(table))

@@ -103,22 +103,20 @@ def train_series(
     errors, relative = _errors(tasks, forecasters, selection, selections)
     whole = [each.whole() for each in tasks]
     network = learning.refit(lambda: tasks[0].make(learning), [each.lesson() for each in whole], result)
-    networks = [network] * len(tasks)
     if fits[0] is not fit:
-        for place, (each, (_, own)) in enumerate(zip(whole, fits, strict=True)):
-            networks[place] = learning.refit(lambda: tasks[0].make(learning), [each.lesson()], own)
-        facts["own"] = {task.name: json_data(each) for task, each in zip(tasks, networks, strict=True)}
-    refitted = [{"again": each.forecaster(net)} for each, net in zip(whole, networks, strict=True)]
-    again = select_together(tasks, refitted)[0].mase("again")
+        pairs = zip(whole, fits, strict=True)
+        facts["own"] = {
+            each.name: json_data(learning.refit(lambda: tasks[0].make(learning), [each.lesson()], own))
+            for each, (_, own) in pairs
+        }
     facts |= {
         "chosen": selection.best,
         "members": selection.members,
         "mase": {method: float(f"{selection.mase(method):.4g}") for method in selection.rolled},
-        "refit": f"The saved network was then trained on all {rows} rows. On the held-out rows, which "
-        f"it has learned now, its MASE is {again:.3g}; in the test it was {selection.mase(name):.3g}.",
+        "refit": f"The saved network was then trained on all {rows} rows.",
         "verdict": selection.verdict(name),
         "reason": selection.reason(),
-        "errors": {method: own.round(_digits(own)).tolist() for method, own in errors.items()},
+        "errors": {method: own.tolist() for method, own in errors.items()},
         "relative": relative,
     }
     network.metadata = facts
@@ -215,11 +213,6 @@ def _errors(
     best, relative = joined[chosen.best], bool((level > 0).all())
     relative = relative and size(best / level * np.exp(np.log(level).mean(axis=0))) < size(best)
     return {name: enlarged(part / level if relative else part) for name, part in joined.items()}, relative
-
-
-def _digits(errors: Floats) -> int:
-    """Number of decimals that leave six digits."""
-    return int(5 - np.floor(np.log10(np.abs(errors).max() or 1.0)))
 
 
 def ranking(tasks: Sequence[SeriesTask], selection: Selection) -> list[list[str]]:

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ import architect
 from synapse import Layer, Network
 from synapse.readwrite import load, save
 
-from ..full_disk import full_disk
 from .command import ENVIRONMENT, answers, complaints, done, line, process, refused, told
 
 STEPS = np.array([[0.0, 1.0], [1.0, 0.5]])
@@ -96,7 +94,6 @@ def test_what_cannot_be_converted_or_drawn(capsys, model, tmp_path):
             (["convert", tmp_path / "soft.json", tmp_path / "s", "--to", "synaptic"], 1, "^Cannot write"),
             (["convert", model], 2, "required: OUT"),
             ([*draw, tmp_path / "x.txt"], 2, r"\.svg"),
-            ([*draw, tmp_path / "x.png", "--data", "d.csv"], 2, r"\.html"),
             ([*draw, tmp_path / "none" / "x.html"], 1, "No such file"),
             (["play", model, "-o", tmp_path / "x.png"], 2, r"\.html"),
             (["play", tmp_path / "none.json"], 1, "No such file"),
@@ -120,7 +117,7 @@ def test_a_warning_is_a_sentence(tmp_path):
 # --- draw ----------------------------------------------------------------------------------------
 
 
-def test_pictures_and_pages(capsys, model, data, tmp_path):
+def test_pictures_and_pages(capsys, model, tmp_path):
     pytest.importorskip("matplotlib")
     for ending, begins, text in ((".svg", b"<?xml", b">cells</text>"), (".pdf", b"%PDF", b"/CIDFontType2")):
         path = tmp_path / f"x{ending}"
@@ -129,34 +126,7 @@ def test_pictures_and_pages(capsys, model, data, tmp_path):
         assert text in path.read_bytes(), "text that can be edited"
     page = tmp_path / "x.html"
     assert done(capsys, "draw", model, page) == ""
-    without = page.read_bytes()
-    assert without.startswith(b"<!DOCTYPE html>")
-    done(capsys, "draw", model, page, "--data", data)
-    assert page.read_bytes() != without
-    (tmp_path / "e.csv").write_text("a;b\n0,25;0,5\n;1\n")
-    assert "no column" in refused(capsys, "draw", model, page, "--data", tmp_path / "e.csv")
-
-
-def test_on_a_full_disk_the_old_file_stays(capsys, model, tmp_path):
-    pytest.importorskip("matplotlib")
-    for ending in (".png", ".html"):
-        path = tmp_path / f"x{ending}"
-        done(capsys, "draw", model, path)  # compiles what it needs while there is room
-        path.write_text("old")
-        before = sorted(tmp_path.iterdir())
-        with full_disk():
-            sentence = refused(capsys, "draw", model, path)
-        assert sentence == f"Cannot write '{path}': File too large."
-        assert path.read_text() == "old"
-        assert sorted(tmp_path.iterdir()) == before
-
-
-def test_without_matplotlib_it_says_what_to_install(capsys, model, monkeypatch, tmp_path):
-    for name in [name for name in sys.modules if name.startswith("synapse.draw")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    assert 'pip install "matplotlib>=3.9"' in refused(capsys, "draw", model, tmp_path / "x.png")
-    assert not (tmp_path / "x.png").exists()
+    assert page.read_bytes().startswith(b"<!DOCTYPE html>")
 
 
 # --- info ----------------------------------------------------------------------------------------

@@ -250,9 +250,7 @@ def test_a_series_needs_a_target_only(capsys, sales, tmp_path):
     assert (facts["targets"], facts["rows"], facts["held_out_rows"]) == (["Umsatz (kEUR)"], 120, 24)
     assert (facts["period"], facts["step"], facts["date"]) == (12, "month", "Monat")
     assert lines[-2:] == [facts["verdict"], facts["reason"]]
-    pattern = r".* trained on all 120 rows\. .* its MASE is [\d.]+; in the test it was ([\d.]+)\."
-    (tested,) = re.fullmatch(pattern, lines[-3]).groups()
-    assert tested == f"{facts['mase']['gru']:.3g}"
+    assert lines[-3] == "The saved network was then trained on all 120 rows."
     assert {"gru", "naive", "seasonal", "ar", "mean", "combine"} <= set(facts["mase"])
     assert facts["command"].startswith("synapse train ")
     shown = done(capsys, "info", path)
@@ -388,8 +386,7 @@ def test_several_series_of_one_table(capsys, tmp_path):
     compared = called(
         capsys, "compare", data, *options, "--models", "elman,seasonal", "--epochs", 5, "--seeds", 1
     )[1]
-    assert {row.split()[0] for row in compared.splitlines()[3:7]} == {"elman", "seasonal", "combine"}
-    assert "elman each" in compared
+    assert {row.split()[0] for row in compared.splitlines()[3:6]} == {"elman", "seasonal", "combine"}
     given = write(tmp_path / "next.csv", shop=[*"aabb"], fair=[0, 1, 0, 1])
     done(capsys, "train", data, *options, "--known", "fair", *train[4:], "-q")
     ahead = ["forecast", path, data, "--steps", 2, "--future"]

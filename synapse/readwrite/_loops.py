@@ -243,7 +243,11 @@ def _parallels(step: NetworkStep, rows: Ints, along: str) -> tuple[list[Term], I
 
 
 def identifier(name: str) -> str:
-    """A name that is valid in every language, and that no other name has."""
+    """A name that is valid in every language, and that no other name has.
+
+    >>> identifier("tanh"), identifier("é"), identifier("ue9"), identifier("x_e9")
+    ('tanh', 'x__e9_', 'ue9', 'x_x_5f_e9')
+    """
     if name.isascii() and not name.startswith("x_"):
         return name
     return "x_" + "".join(c if c.isascii() and c != "_" else f"_{ord(c):x}_" for c in name)

@@ -7,7 +7,7 @@ import architect
 from synapse import Network, Neuron, errors
 from synapse.readwrite import from_json_data, from_npz_data, json_data, npz_data
 
-from ..cases import failures
+from ..cases import every_case
 from .nets import every_way, feed, through_text
 
 SIZES = {"squash": "tanh", "seed": 0}
@@ -52,23 +52,21 @@ def parts_of(net):
 
 
 @every_way
-def test_a_twin_is_of_the_same_class(twin_of):
-    def check(name):
-        net = NETWORKS[name]()
-        if net.output.trainable:
-            feed(net, 3)
-        twin = twin_of(net)
-        assert (type(twin), repr(twin), twin.name) == (type(net), repr(net), net.name)
-        assert [layer.name for layer in twin.layers] == [layer.name for layer in net.layers]
-        assert parts_of(twin) == parts_of(net)
-        before = net.weights, net.biases
-        expected = feed(net.clone(), 4, learn=False)
-        assert feed(twin, 4, learn=False).tobytes() == expected.tobytes()
-        twin.weights, twin.biases = twin.weights + 1, twin.biases + 1
-        assert (net.weights == before[0]).all()
-        assert (net.biases == before[1]).all()
-
-    assert not failures(list(NETWORKS), check)
+@every_case("name", NETWORKS)
+def test_a_twin_is_of_the_same_class(twin_of, name):
+    net = NETWORKS[name]()
+    if net.output.trainable:
+        feed(net, 3)
+    twin = twin_of(net)
+    assert (type(twin), repr(twin), twin.name) == (type(net), repr(net), net.name)
+    assert [layer.name for layer in twin.layers] == [layer.name for layer in net.layers]
+    assert parts_of(twin) == parts_of(net)
+    before = net.weights, net.biases
+    expected = feed(net.clone(), 4, learn=False)
+    assert feed(twin, 4, learn=False).tobytes() == expected.tobytes()
+    twin.weights, twin.biases = twin.weights + 1, twin.biases + 1
+    assert (net.weights == before[0]).all()
+    assert (net.biases == before[1]).all()
 
 
 def cut(net):

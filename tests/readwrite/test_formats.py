@@ -15,7 +15,7 @@ from synapse import Layer, Network, Trainer, errors, load, readwrite, save, tie
 from synapse.readwrite import from_json_data, json_data
 from synapse.readwrite._formats import MODULES, module_of
 
-from ..cases import accepted, failures
+from ..cases import accepted, every_case, failures
 from ..strategies import Twin, given_graphs, specs
 from .formats import FORMATS, NETWORKS, assert_twins, content_of, described, from_content, read, used, write
 from .nets import feed, memory
@@ -24,18 +24,16 @@ pytestmark = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning"
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_a_network_comes_back_and_is_written_again(format, tmp_path):
-    def check(name):
-        net = used(name)
-        before = json_data(net)
-        write(format, net, str(tmp_path / "one"))
-        assert json_data(net) == before
-        twin = read(format, tmp_path / "one")
-        assert name != "named" or content_of(format, twin) == (tmp_path / "one").read_bytes()
-        assert twin.dtype == (np.float64 if format == "gexf" else net.dtype)
-        assert_twins(net, twin)
-
-    assert not failures(list(NETWORKS), check)
+@every_case("name", NETWORKS)
+def test_a_network_comes_back_and_is_written_again(format, tmp_path, name):
+    net = used(name)
+    before = json_data(net)
+    write(format, net, str(tmp_path / "one"))
+    assert json_data(net) == before
+    twin = read(format, tmp_path / "one")
+    assert name != "named" or content_of(format, twin) == (tmp_path / "one").read_bytes()
+    assert twin.dtype == (np.float64 if format == "gexf" else net.dtype)
+    assert_twins(net, twin)
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -53,14 +51,12 @@ def test_any_graph_comes_back(format, spec, steps):
     np.testing.assert_allclose(answered, told, rtol=1e-12, atol=1e-12)
 
 
-def test_open_files():
-    def check(format):
-        with tempfile.TemporaryFile("w+", encoding="UTF8", newline="") as stream:
-            write(format, used("named"), stream)
-            stream.seek(0)
-            assert_twins(used("named"), read(format, stream))
-
-    assert not failures([name for name in FORMATS if name != "npz"], check)
+@every_case("format", [name for name in FORMATS if name != "npz"])
+def test_open_files(format):
+    with tempfile.TemporaryFile("w+", encoding="UTF8", newline="") as stream:
+        write(format, used("named"), stream)
+        stream.seek(0)
+        assert_twins(used("named"), read(format, stream))
 
 
 def test_files_that_do_not_fit_stay_empty(tmp_path):
@@ -115,13 +111,11 @@ def test_a_name_that_does_not_fit_is_refused(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_squash_is_found_by_its_name_or_refused():
-    def check(format):
-        content = content_of(format, used("gated"))  # has the squash "bump", which tests.nets registers
-        with pytest.raises(errors.FormatError, match="'lump'.*registered|lump.*Known: .*logistic"):
-            from_content(format, content.replace(b"bump", b"lump"))
-
-    assert not failures([name for name in FORMATS if name != "npz"], check)  # which has sums of its bytes
+@every_case("format", [name for name in FORMATS if name != "npz"])
+def test_a_squash_is_found_by_its_name_or_refused(format):
+    content = content_of(format, used("gated"))  # has the squash "bump", which tests.nets registers
+    with pytest.raises(errors.FormatError, match="'lump'.*registered|lump.*Known: .*logistic"):
+        from_content(format, content.replace(b"bump", b"lump"))
 
 
 def test_every_module_of_a_format_is_in_the_table_and_known_to_type_checkers():

@@ -13,26 +13,22 @@ import architect
 from synapse import Topology, errors, from_networkx, load, record, save
 from synapse.readwrite import dot_data, gexf_data, graph_files
 
-from ..cases import failures
+from ..cases import every_case, failures
 from .formats import GRAPHS, NETWORKS, assert_twins, content_of, from_content, used
 
 pytestmark = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")  # one is unconnected
 
 
-def test_what_networkx_writes_and_reads_by_itself_is_the_network(tmp_path):
-    def check(name):
-        net = used(name)
-        graph = Topology.of(net).to_networkx()
-        assert all(
-            type(one) in (int, float, bool, str) for data in graph.nodes.values() for one in data.values()
-        )
-        assert_twins(used(name), from_networkx(graph))
-        nx.write_graphml(graph, tmp_path / "net.graphml")
-        assert_twins(used(name), load(tmp_path / "net.graphml"))
-        save(net, tmp_path / "net.graphml")
-        assert_twins(net, from_networkx(nx.read_graphml(tmp_path / "net.graphml", node_type=int)))
-
-    assert not failures(list(NETWORKS), check)
+@every_case("name", NETWORKS)
+def test_what_networkx_writes_and_reads_by_itself_is_the_network(tmp_path, name):
+    net = used(name)
+    graph = Topology.of(net).to_networkx()
+    assert all(type(one) in (int, float, bool, str) for data in graph.nodes.values() for one in data.values())
+    assert_twins(used(name), from_networkx(graph))
+    nx.write_graphml(graph, tmp_path / "net.graphml")
+    assert_twins(used(name), load(tmp_path / "net.graphml"))
+    save(net, tmp_path / "net.graphml")
+    assert_twins(net, from_networkx(nx.read_graphml(tmp_path / "net.graphml", node_type=int)))
 
 
 def node(i, **data):

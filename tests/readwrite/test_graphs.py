@@ -57,20 +57,6 @@ def test_any_gated_graph_computes_and_learns_as_the_reference_does(spec, steps):
         assume(twin.tame)
 
 
-@given_graphs(specs())
-def test_any_network_comes_back_from_its_graphs(spec):
-    net = Twin(spec).net
-    for _ in range(2):
-        net.activate(ROWS[0, : spec.inputs])
-    rows = ROWS[:5, : spec.inputs]
-    graphs = Topology.of(net).to_networkx(), net.graph, net.graph.copy()
-    twins = [from_networkx(graph) for graph in graphs]
-    expected = net.run(rows)
-    for twin in twins:
-        assert [layer.name for layer in twin.layers] == [layer.name for layer in net.layers]
-        assert np.array_equal(twin.run(rows), expected)
-
-
 @every_case("whole", NETWORKS)
 def test_a_part_of_a_network_computes_what_it_does_in_the_whole(whole):
     """With every layer as outputs that depends on nothing behind it; with ties, names and metadata."""

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import assume
 
 import architect
+import synapse
 from synapse import Layer, Network, errors, save
 from synapse.readwrite import onnx_model
 
-from ..cases import accepted, failures
+from ..cases import accepted, every_case
 from ..strategies import Twin, given_graphs, specs
+from .nets import run_python
 from .programs import NETS, close, random_steps, shaken
 from .test_squashes import arc
 
@@ -56,13 +58,11 @@ class Session:
 
 @pytest.mark.parametrize("dtype", TOLERANCES)
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
-def test_every_step_is_the_network_s_own(dtype):
-    def check(name):
-        net = NETS[name]()
-        steps = random_steps(net)
-        assert close(Session(onnx_model(net, dtype=dtype)).run(steps), net.run(steps), TOLERANCES[dtype])
-
-    assert not failures(list(NETS), check)
+@every_case("name", NETS)
+def test_every_step_is_the_network_s_own(dtype, name):
+    net = NETS[name]()
+    steps = random_steps(net)
+    assert close(Session(onnx_model(net, dtype=dtype)).run(steps), net.run(steps), TOLERANCES[dtype])
 
 
 LAYERED = {
@@ -205,7 +205,13 @@ def test_what_cannot_be_written(tmp_path):
     Session(onnx_model(large, dtype="float64"))
 
 
-def test_without_the_package_the_command_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "onnx", None)
-    with pytest.raises(errors.MissingExtraError, match="need onnx, which is not installed. Install it: pip"):
-        onnx_model(architect.Perceptron(2, 1, seed=0))
+@pytest.mark.parametrize("name", ["onnx", "torch"])
+def test_without_a_package_the_command_is_named(monkeypatch, name):
+    monkeypatch.setitem(sys.modules, name, None)
+    write = onnx_model if name == "onnx" else synapse.to_torch
+    with pytest.raises(errors.MissingExtraError, match=f"{name}.*, which is not installed. Install it: pip"):
+        write(architect.Perceptron(2, 1, seed=0))
+
+
+def test_the_library_does_not_import_torch():
+    assert run_python("import sys, architect, synapse; sys.exit('torch' in sys.modules)").returncode == 0

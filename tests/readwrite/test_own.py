@@ -12,7 +12,7 @@ import architect
 from synapse import Layer, Network, Neuron, errors, load, save
 from synapse.objects.state import take_over
 
-from ..cases import failures
+from ..cases import every_case
 from ..strategies import Twin, given_graphs, specs
 from .formats import NETWORKS, used
 from .nets import OWN, WAYS, feed, memory, same
@@ -21,16 +21,14 @@ pytestmark = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning"
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_network_comes_back_to_the_last_bit(way):
-    def check(name):
-        net = used(name)
-        twin = WAYS[way](net)
-        assert same(net, twin)
-        learn = name != "softmax"  # which has a cost of its own
-        assert feed(net, 3, 1, learn).tobytes() == feed(twin, 3, 1, learn).tobytes()
-        assert same(net, twin)
-
-    assert not failures(list(NETWORKS), check)
+@every_case("name", NETWORKS)
+def test_a_network_comes_back_to_the_last_bit(way, name):
+    net = used(name)
+    twin = WAYS[way](net)
+    assert same(net, twin)
+    learn = name != "softmax"  # which has a cost of its own
+    assert feed(net, 3, 1, learn).tobytes() == feed(twin, 3, 1, learn).tobytes()
+    assert same(net, twin)
 
 
 @given_graphs(specs(), st.integers(0, 4), st.booleans())
@@ -52,24 +50,22 @@ def test_training_of_any_graph_goes_on_bit_for_bit(spec, steps, between):
     assert others == [first, first]
 
 
-def test_everything_that_has_a_name_keeps_it():
-    def check(way):
-        inputs, hidden = Layer(1, name='Ω "quoted"\n'), Layer([Neuron(name="a"), Neuron()])
-        outputs = Layer(1)
-        inputs[0].name = "ends with \ud800\0"  # half a character, which UTF-8 cannot write
-        inputs.project(hidden, seed=0)
-        hidden.project(outputs, seed=0)
-        net = Network(inputs, [hidden], outputs)
-        outputs.name = ""
-        outputs.append(Neuron(name=""))
-        outputs.append(Neuron())  # has no name at all
-        twin = WAYS[way](net)
-        assert [layer.name for layer in twin.layers] == [layer.name for layer in net.layers]
-        assert [neuron.name for neuron in twin] == [neuron.name for neuron in net]
-        assert (twin[1].name, twin[2].name, twin[5].name) == ("a", "hidden 1", "neuron 5")
-        assert repr(twin) == repr(net)
-
-    assert not failures(OWN, check)
+@every_case("way", OWN)
+def test_everything_that_has_a_name_keeps_it(way):
+    inputs, hidden = Layer(1, name='Ω "quoted"\n'), Layer([Neuron(name="a"), Neuron()])
+    outputs = Layer(1)
+    inputs[0].name = "ends with \ud800\0"  # half a character, which UTF-8 cannot write
+    inputs.project(hidden, seed=0)
+    hidden.project(outputs, seed=0)
+    net = Network(inputs, [hidden], outputs)
+    outputs.name = ""
+    outputs.append(Neuron(name=""))
+    outputs.append(Neuron())  # has no name at all
+    twin = WAYS[way](net)
+    assert [layer.name for layer in twin.layers] == [layer.name for layer in net.layers]
+    assert [neuron.name for neuron in twin] == [neuron.name for neuron in net]
+    assert (twin[1].name, twin[2].name, twin[5].name) == ("a", "hidden 1", "neuron 5")
+    assert repr(twin) == repr(net)
 
 
 def test_copies_are_independent_and_one_network_in_many_places_stays_one():

@@ -135,9 +135,9 @@ def freeze(store: Store, connections: Ints, neurons: Ints, frozen: bool = True) 
         assign(store, giver, chosen, 0)
 
 
-def with_signs(weights: Floats, signs: NDArray[np.int8] | int) -> Floats:
+def with_signs(weights: Floats, signs: NDArray[np.int8] | None) -> Floats:
     """Return drawn weights; those of connections with a sign have it."""
-    if isinstance(signs, int) and not signs:
+    if signs is None:
         return weights
     held: Floats = np.where(signs == 0, weights, signs * np.abs(weights))
     return held
@@ -145,8 +145,6 @@ def with_signs(weights: Floats, signs: NDArray[np.int8] | int) -> Floats:
 
 def require_signs(signs: NDArray[np.int8] | int, weights: Any) -> None:
     """Raise ArgumentError if a weight contradicts the sign of its connection."""
-    if isinstance(signs, int) and not signs:
-        return
     wrong = np.flatnonzero(np.multiply(signs, weights) < 0.0)
     if len(wrong):
         weight, sign = (np.broadcast_arrays(weights, signs)[i].flat[wrong[0]].item() for i in (0, 1))

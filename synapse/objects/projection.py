@@ -359,7 +359,8 @@ def connect_layers(
     signs = wiring.signs_of_new(sources, targets, pairs, sign)
     if weights is not None:
         values = given_weights(weights, *shape, pairs, count, is_named(chosen, ALL_TO_ALL))
-        parameters.require_signs(signs, values)
+        if signs is not None:
+            parameters.require_signs(signs, values)
     elif carousel:
         values = np.full(count, 1.0 * (sign or 1))
     else:

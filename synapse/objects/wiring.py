@@ -215,7 +215,7 @@ def connect_many(
     pairs: tuple[Indices, Indices] | None,
     weights: NDArray[np.float64],
     trainable: bool,
-    signs: NDArray[np.int8] | int = 0,
+    signs: NDArray[np.int8] | None = None,
 ) -> tuple[Store, int]:
     """Connect ``sources[pairs[0][i]]`` to ``targets[pairs[1][i]]``; returns store and first identity.
 
@@ -223,7 +223,7 @@ def connect_many(
     """
     stores = {*map(_store_of, sources), *map(_store_of, targets)}
     bundle = ConnectionBundle(list(sources), list(targets), pairs, weights, trainable)
-    if isinstance(signs, int) and not signs and _are_new(stores) and not _may_repeat(stores, bundle):
+    if signs is None and _are_new(stores) and not _may_repeat(stores, bundle):
         joined: Any = _joined(stores)
         first = joined.bundled
         joined.bundles, joined.bundled = {**joined.bundles, first: bundle}, first + len(weights)
@@ -237,7 +237,7 @@ def connect_many(
         for numbers, mine in zip(pairs, rows, strict=True):
             numbers[:] = mine[numbers]
     placement = Placement(store, *pairs)
-    identity = store.add_connections(*pairs, weights, trainable, signs)
+    identity = store.add_connections(*pairs, weights, trainable, 0 if signs is None else signs)
     graph.follow_connected(store, identity, len(weights))
     placement.settle()
     return store, identity
@@ -310,11 +310,12 @@ def sign_of_new(source: Neuron, target: Neuron, sign: int) -> int:
 
 def signs_of_new(
     sources: Sequence[Neuron], targets: Sequence[Neuron], pairs: tuple[Indices, Indices] | None, sign: int
-) -> NDArray[np.int8] | int:
-    """The signs of new connections, see :func:`sign_of_new`; 0 if none has one."""
+) -> NDArray[np.int8] | None:
+    """The signs of new connections, see :func:`sign_of_new`; None if none has one."""
     stores = {*map(_store_of, sources)}
     if all(isinstance(store, UnreadStore) or not store["outgoing_sign"].any() for store in stores):
-        return sign
+        count = len(sources) * len(targets) if pairs is None else len(pairs[0])
+        return np.full(count, sign, np.int8) if sign else None
     source, target = every_pair(np.arange(len(sources)), np.arange(len(targets))) if pairs is None else pairs
     ends = zip(source.tolist(), target.tolist(), strict=True)
     return np.array([sign_of_new(sources[i], targets[j], sign) for i, j in ends], np.int8)

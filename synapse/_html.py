@@ -67,12 +67,21 @@ def curves(lines: Mapping[str, Sequence[float]], across: str) -> str:
         f"<title>{escape(name)}</title></path>"
         for (name, line), colour in zip(lines.items(), COLOURS * len(lines), strict=False)
     ]
+    axes = (
+        _text(LEFT - 5, 14, "end", f"{high:.3g}"),
+        _text(LEFT - 5, HEIGHT - BOTTOM, "end", f"{low:.3g}"),
+        _text(LEFT, HEIGHT - 6, "start", "1"),
+        _text(right, HEIGHT - 6, "end", f"{across} {longest}"),
+    )
+    cut = [name if len(name) <= LONGEST else name[: LONGEST - 1] + "…" for name in lines]
+    shades = zip(cut, COLOURS, strict=False)
+    names = (_text(right + 8, 16 + 14 * i, "start", name, shade) for i, (name, shade) in enumerate(shades))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(", ".join(lines))}" '
         f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" fill="none" '
         'style="max-width: 100%; height: auto; display: block" font-family="sans-serif" font-size="11">'
         f'<path d="M{LEFT} 4V{HEIGHT - BOTTOM}H{right}" stroke="currentColor" stroke-opacity="0.4"/>'
-        f"{''.join((*drawn, *_axes(low, high, longest, across, right), *_names(lines, right)))}</svg>"
+        f"{''.join((*drawn, *axes, *names))}</svg>"
     )
 
 
@@ -88,20 +97,6 @@ def _path(line: Sequence[float], point: Any) -> str:
         else:
             pen = "M"
     return "".join(pieces)
-
-
-def _axes(low: float, high: float, longest: int, across: str, right: float) -> Iterable[str]:
-    yield _text(LEFT - 5, 14, "end", f"{high:.3g}")
-    yield _text(LEFT - 5, HEIGHT - BOTTOM, "end", f"{low:.3g}")
-    yield _text(LEFT, HEIGHT - 6, "start", "1")
-    yield _text(right, HEIGHT - 6, "end", f"{across} {longest}")
-
-
-def _names(lines: Mapping[str, Any], right: float) -> Iterable[str]:
-    """The names of curves, in their colours, on the right."""
-    for i, (name, colour) in enumerate(zip(lines, COLOURS, strict=False)):
-        cut = name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
-        yield _text(right + 8, 16 + 14 * i, "start", cut, colour)
 
 
 def _text(x: float, y: float, anchor: str, words: str, colour: str = "currentColor") -> str:

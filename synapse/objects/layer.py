@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, overload
 
@@ -723,35 +723,27 @@ def _as_layer(what: str, target: Any) -> Layer:
     return layer
 
 
-LAYERS = "a Layer or a list of Layers"
-"""Accepted parts of a network, for messages."""
+ADVICE = {
+    Neuron: "Wrap neurons in a layer: Layer([neuron]).",
+    int: "architect.Perceptron(2, 3, 1) takes sizes.",
+    dict: "Use Network(input=a, hidden=[b], output=c).",
+}
+"""What to do with a part of a network that is no layer."""
 
 
 def flat_layers(given: Iterable[Any]) -> list[Layer]:
     """Return layers, and lists of layers, as one list of at least two; an error for anything else."""
     layers: list[Layer] = []
+    what, condition = "A part of a network", "a Layer or a list of Layers"
     for part in given:
-        if isinstance(part, Layer | Neuron | int):
-            layers.append(_require_layer(part))
-        elif isinstance(part, Mapping) and part:
-            raise _not_a_layer(part, "Use Network(input=a, hidden=[b], output=c).")
-        else:
-            layers += map(_require_layer, checks.listed("A part of a network", part, LAYERS))
+        single = isinstance(part, Layer) or type(part) in ADVICE
+        for layer in [part] if single else checks.listed(what, part, condition):
+            if not isinstance(layer, Layer):
+                advice = ADVICE.get(type(layer), "")
+                raise ArgumentTypeError(checks.expected(what, condition, layer, advice))
+            layers.append(layer)
     if len(layers) < 2:
         raise ArgumentError(
             f"Expected an input layer and an output layer, got {'1 layer' if layers else 'none'}."
         )
     return layers
-
-
-def _require_layer(layer: Any) -> Layer:
-    if isinstance(layer, Layer):
-        return layer
-    if isinstance(layer, Neuron):
-        raise _not_a_layer(layer, "Wrap neurons in a layer: Layer([neuron]).")
-    sizes = isinstance(layer, int) and not isinstance(layer, bool)
-    raise _not_a_layer(layer, "architect.Perceptron(2, 3, 1) takes sizes." if sizes else "")
-
-
-def _not_a_layer(given: Any, advice: str) -> ArgumentTypeError:
-    return ArgumentTypeError(checks.expected("A part of a network", LAYERS, given, advice))

@@ -8,6 +8,7 @@ from .evaluation import Evaluation
 from .gradient import Gradient, gradient
 from .reach import Reach, ReachRow, reach
 from .readout import Readout, fit_readout
+from .renewal import Renewal
 from .schedules import (
     AdaptiveSchedule,
     Cosine,
@@ -29,6 +30,7 @@ __all__ = [
     "ReachRow",
     "Readout",
     "ReduceOnPlateau",
+    "Renewal",
     "Result",
     "StepDecay",
     "TensorBoard",

@@ -20,7 +20,7 @@ from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..objects.network import Network
 
 if TYPE_CHECKING:
-    from ..engine.online import Accumulator  # compiled: imported when it is used
+    from ..engine.online import Accumulator, RenewalArguments  # compiled: imported when used
     from ..engine.rtrl import Plan
 
 KEPT = 1 << 24
@@ -327,11 +327,13 @@ def run_epochs(
     learn: bool = True,
     moves: Accumulator | None = None,
     plan: Plan | None = None,
+    renewal: RenewalArguments | None = None,
 ) -> tuple[int, float, int]:
     """Run the network over the data in one compiled call, as :func:`one_pass` does once.
 
     With `moves`, updates are added to them and weights do not change. With a `plan`, updates are exact
-    gradients by its sensitivities; else they are those of the online rule. Returns the number of complete
+    gradients by its sensitivities; else they are those of the online rule. Neurons are renewed as `renewal`
+    says. Returns the number of complete
     epochs, and the summed cost and number of steps with a target of the latest.
     """
     data.require_fit(network)
@@ -349,6 +351,7 @@ def run_epochs(
         epochs.control,
         epochs.errors,
         epochs.goal,
+        tuple(renewal or engine.online.nothing_renewed()),
     )
     if plan is None:
         address = address if moves is None else moves.address

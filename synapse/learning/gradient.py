@@ -382,12 +382,20 @@ class ExactGradient:
         steps = int(samples.steps)
         tapes = self.tapes_of(number, width, steps)
         tapes.begin(self._context() if context else None, mask)
+        self._latest = tapes, steps
         status, loss, bad = engine.exact.gradient_network(*self.arguments(width, tapes, samples, cost))
         if status != DONE:
             raise self.divergence(status, tapes, loss, bad, steps)
         if self._noted is not None:
             self._noted.take(tapes, steps)
         return loss, tapes["weight_move"], tapes["bias_move"]
+
+    def activity(self) -> Floats:
+        """The mean absolute activation of every neuron in the latest group."""
+        tapes, steps = self._latest
+        there = tapes["row"][: steps * tapes.width].reshape(steps, tapes.width) != ENDED
+        mean: Floats = np.abs(tapes.steps_of("activation", steps)[there]).mean(axis=0)
+        return mean
 
     def arguments(
         self, width: int, tapes: engine.exact.Tapes | None, samples: Any, cost: Cost

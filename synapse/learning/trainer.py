@@ -33,6 +33,7 @@ from ._warnings import warn_if_vanished, warn_of_dead_ends
 from .callbacks import Batch, Callback
 from .evaluation import Evaluation, evaluated
 from .gradient import checked_window
+from .renewal import Renewal, checked_renewal
 from .rules import RULES, Rule, RuleOptions, RuleTask
 from .schedules import CheckedRates, Rate
 from .training import Orders, Training
@@ -52,6 +53,7 @@ OPTIONS: dict[str, OptionCheck] = {
     "dropout": _options.chances_used,
     "recurrent_dropout": _options.chances_used,
     "threads": alone(partial(_checks.positive_integer, most=_checks.MOST_THREADS)),
+    "renewal": alone(checked_renewal),
     "only": lambda trainer, what, value: None if value is None else checked_part(trainer.network, value),
 }
 """The check of each option, in this order: it gets the trainer, which has the options of the rows before,
@@ -108,6 +110,9 @@ class Trainer:
     threads : int
         For "bptt": number of groups of sequences computed at the same time. The result is identical for any
         number. Default 1.
+    renewal : Renewal, optional
+        Lets the least useful hidden neurons begin anew, so that the network stays able to learn in a long
+        stream, see :class:`synapse.learning.Renewal`. Default: none begins anew.
     only : iterable of layers (or their names), projections, neurons and connections, optional
         The part of the network that is trained: the weights of these projections and connections, and
         the biases and incoming weights of these neurons and layers. Errors pass through the rest, which
@@ -154,6 +159,7 @@ class Trainer:
     dropout: Chances
     recurrent_dropout: Chances
     threads: int
+    renewal: Renewal | None
     only: Part | None
 
     @_checks.understands("Trainer", "train", "test")
@@ -175,6 +181,7 @@ class Trainer:
         dropout: Chances = 0.0,
         recurrent_dropout: Chances = 0.0,
         threads: int = 1,
+        renewal: Renewal | None = None,
         only: Iterable[Item] | None = None,
     ) -> None:
         given = locals()

@@ -386,6 +386,7 @@ class Training:
                     break
                 if batch.steps:  # a batch without a target is no update
                     norm = self.updater.update(batch, rate, measured=self.on_batch is not None)
+                    work.renew(self.updater)
                 if batch.steps and self.on_batch is not None:
                     loss = batch.cost / batch.steps
                     with _released(use):

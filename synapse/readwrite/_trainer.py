@@ -19,7 +19,7 @@ from .._checks import expected, is_number
 from .._typing import Floats
 from ..cost import Cost
 from ..errors import ArgumentError, DivergenceError, FormatError, SynapseError
-from ..learning import schedules
+from ..learning import renewal, schedules
 from ..learning._checkpoint import SNAPSHOTS, Checkpoint, Paused, generator_in
 from ..learning._part import Part, items_of
 from ..learning.trainer import OPTIONS, Trainer
@@ -30,11 +30,11 @@ from .npz import MEMBERS, as_text, from_array, from_arrays, npz_data, write_arra
 
 # --- options as values of JSON ------------------------------------------------------------------------
 
-SAVED_OPTIMIZERS, SAVED_SCHEDULES = (
+SAVED_OPTIMIZERS, SAVED_SCHEDULES, SAVED_RENEWALS = (
     {name: one for name, one in vars(module).items() if dataclasses.is_dataclass(one)}
-    for module in (optimizers, schedules)
+    for module in (optimizers, schedules, renewal)
 )
-CLASSES: dict[str, Any] = SAVED_OPTIMIZERS | SAVED_SCHEDULES
+CLASSES: dict[str, Any] = SAVED_OPTIMIZERS | SAVED_SCHEDULES | SAVED_RENEWALS
 """Classes of which a file has the name and the fields."""
 BY_LAYER, PART = "by_layer", "part"
 

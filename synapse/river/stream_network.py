@@ -20,6 +20,7 @@ from .._running_scale import RunningScale
 from .._typing import Floats
 from ..engine.functions import SQUARABLE
 from ..errors import ArgumentError, ArgumentTypeError
+from ..learning.renewal import Renewal, Renewer, checked_renewal
 from ..objects.layer import Layer
 from ..objects.network import Network, require_network
 from ..objects.neuron import Neuron
@@ -29,6 +30,7 @@ BUILDS = ("Perceptron", "Elman", "GRU", "LSTM")
 AUTO = "auto"
 OUTPUT = np.ones(1)
 """The errors whose slopes are those of a single output."""
+UNSAVED = ("_lock", "_traces", "_renewer", "_rng")
 FORGOTTEN_EVERY = 64
 """Samples between two looks for features that have not been seen for too long."""
 
@@ -66,8 +68,10 @@ class StreamNetwork(base.Estimator):
         Number of samples after which one counts half in means and deviations. Default: all count alike.
     unseen : int, optional
         Number of samples after which a feature that has not been seen loses its input. Default: none does.
+    renewal : Renewal, optional
+        Lets the least useful hidden neurons begin anew, see :class:`synapse.learning.Renewal`. Default: none.
     seed : int, optional
-        Seed of the first weights.
+        Seed of the first weights, and of renewals.
     """
 
     _output_squash: ClassVar[str] = "identity"
@@ -85,6 +89,7 @@ class StreamNetwork(base.Estimator):
         bound: float | str | None = AUTO,
         half_life: float | None = None,
         unseen: int | None = None,
+        renewal: Renewal | None = None,
         seed: int | None = None,
     ) -> None:
         if isinstance(build, str):
@@ -103,6 +108,7 @@ class StreamNetwork(base.Estimator):
             half_life if half_life is None else checks.positive_number("The half_life", half_life)
         )
         self.unseen = unseen if unseen is None else checks.positive_integer("The unseen", unseen)
+        self.renewal = checked_renewal("The renewal", renewal)
         self.network: Network | None = None
         self._limit = self._usual[2] if bound == AUTO else float(bound or 0.0)
         self._keep = 1.0 if half_life is None else 0.5 ** (1.0 / half_life)
@@ -117,11 +123,18 @@ class StreamNetwork(base.Estimator):
         self.network = network = self._built(len(names))
         for neuron, name in zip(network.input, names, strict=True):
             neuron.name = str(name)
-        self._traces, self._names = SlopeTraces(network), names
+        self._names = names
+        self._attach(network)
         self._known = set(names)
         self._scale = RunningScale(len(names), self._keep)
         self._steps, self._seen = 0, np.zeros(len(names))
         return network
+
+    def _attach(self, network: Network) -> None:
+        """Make what learns in a network, and follows its edits."""
+        self._traces = SlopeTraces(network)
+        self._renewer = None if self.renewal is None else Renewer(network, self.renewal)
+        self._rng = np.random.default_rng(self.seed)  # where the streams of renewed neurons begin
 
     def _built(self, inputs: int) -> Network:
         seed = int(np.random.default_rng(self.seed).integers(2**31 - 1))
@@ -217,6 +230,8 @@ class StreamNetwork(base.Estimator):
     def _learn(self, errors: Floats, delta: float) -> None:
         """Change the parameters by a bounded step times delta times the slopes that the errors select."""
         self._traces.learn(errors, delta, 0.0, self.rate, self._limit)
+        if self._renewer is not None:
+            self._renewer.renew(self._rng)
 
     def _outputs(self, network: Network, x: Features) -> Floats:
         """The outputs for a sample, in a step that leaves no trace."""
@@ -231,13 +246,13 @@ class StreamNetwork(base.Estimator):
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name not in ("_lock", "_traces")}
+        return {name: value for name, value in vars(self).items() if name not in UNSAVED}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._lock = threading.RLock()
         if self.network is not None:
-            self._traces = SlopeTraces(self.network)
+            self._attach(self.network)
 
 
 def _in_order(names: Iterable[Hashable]) -> list[Hashable]:

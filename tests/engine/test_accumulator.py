@@ -65,6 +65,7 @@ def accumulated(net, inputs, targets, rate=1.0, clear=True):
         control,
         np.empty(1),
         -np.inf,
+        tuple(engine.online.nothing_renewed()),
     )
     assert control[1] == steps
     return moves

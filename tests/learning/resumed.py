@@ -85,6 +85,10 @@ EXAMPLES = {
     "dropout": [(0.3, BPTT), ({"hidden": 0.4}, BPTT)],
     "recurrent_dropout": [(0.2, BPTT), ({"hidden": 0.4}, BPTT)],
     "threads": [(2, BPTT)],
+    "renewal": [
+        (learning.Renewal(rate=1.0, maturity=1), more)
+        for more in ({}, BPTT, {**RTRL, "optimizer": optimizers.Adam(0.02)})
+    ],
     "only": [(("hidden",), {}), (("output",), BPTT), (("hidden",), RTRL)],
 }
 """Values of every option of a trainer, none its default, each with other options that it needs."""

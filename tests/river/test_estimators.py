@@ -17,6 +17,7 @@ from river import checks, compose, datasets, evaluate, metrics, preprocessing
 
 import architect
 from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError
+from synapse.learning import Renewal
 from synapse.river import NetworkClassifier, NetworkForecaster, NetworkRegressor
 
 from ..cases import all_refused
@@ -53,6 +54,7 @@ def test_all_checks_of_river_pass(kind):
         {"build": "LSTM", "hidden": (3,), "method": "rtrl"},
         {"build": "Elman", "hidden": (3,), "method": "rtrl", "order": 1},
         {"build": own},
+        {"renewal": Renewal(rate=0.01, maturity=20)},
     ],
 )
 def test_any_network_learns_and_a_pickle_goes_on_with_the_same_bits(options):

@@ -14,4 +14,9 @@ from .loops import (
     run_network as run_network,
     train_network as train_network,
 )
+from .renewal import (
+    RenewalArguments as RenewalArguments,
+    nothing_renewed as nothing_renewed,
+    renew_network as renew_network,
+)
 from .ties import hold_shared as hold_shared, release_shared as release_shared

@@ -14,6 +14,7 @@ import numpy as np
 from ..compiler.calls import entry_of
 from ..untraced import WORD
 from . import loops, slopes
+from .renewal import nothing_renewed
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -58,6 +59,7 @@ class Calls(MachineCode):
 
     def __init__(self, unit: Any) -> None:
         data, rates = (ROW, ROW, np.empty(0, np.uint8), SPAN, SPAN[None], False), np.empty(0, type(unit))
+        renewal = tuple(nothing_renewed())
         examples = {
             "activate_one": (0, unit, 0),
             "clamp_one": (0, unit, 0, 0.0),
@@ -67,7 +69,7 @@ class Calls(MachineCode):
             "propagate_targets": (0, unit, SPAN, ROW, 0, unit, False),
             "learn_by_slopes": (0, unit, SPAN, ROW, unit, 0.0, 0.0, 0.0, SPAN),
             "learn_stream": (0, unit, SPAN, *stream_of(unit)),
-            "train_network": (0, unit, SPAN, data, 0, rates, False, ROW, SPAN, ROW, 0.0),
+            "train_network": (0, unit, SPAN, data, 0, rates, False, ROW, SPAN, ROW, 0.0, renewal),
         }
         super().__init__({**vars(loops), **vars(slopes)}, examples)
 

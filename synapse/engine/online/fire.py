@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compiler.jit import inline
+from ..compiler.jit import inline, reset
 from ..compiler.rare import INDEX, rare
 from ..functions import activations
 from ..functions.compiled import chance, compete, custom, logistic, squash_stretch
-from ..schema import CLAMPED
+from ..lowering.flags import TRACED, WITH_GATES
+from ..schema import CLAMPED, NONE
 
 u8 = np.uint64
 ONE = u8(1)
@@ -101,3 +102,29 @@ def fire_registered(m, first, last):
     """Activate by a registered function."""
     for j in range(first, last):
         m.activation[j], m.derivative[j] = custom(m, m.failed, m.squash[j], m.state[j])
+
+
+@inline
+def clear_neuron(m, j):
+    """Clear the context: state, activation, errors, traces."""
+    reset(m, j)
+    if m.flags[j] & WITH_GATES:
+        clear_traces(m, j)
+
+
+@rare(INDEX)
+def clear_traces(m, j):
+    """Clear the traces of a neuron."""
+    n = u8(m.learning[j])
+    if m.flags[j] & TRACED:
+        for t in range(n):
+            m.eligibility[u8(m.first_trace[j]) + t] = 0.0
+    for p in range(u8(m.first_influence[j]), u8(m.last_influence[j])):
+        m.influence[p] = 0.0
+        if m.influence_trace[p] != NONE:
+            for t in range(u8(m.learning[m.influence_gater[p]]) + ONE):
+                m.extended[u8(m.influence_trace[p]) + t] = 0.0
+    for q in range(u8(m.first_pull[j]), u8(m.last_pull[j])):
+        trace = u8(m.influence_trace[m.pull[q]])
+        for t in range(n + ONE):
+            m.extended[trace + t] = 0.0

@@ -10,11 +10,10 @@ import math
 
 import numpy as np
 
-from ..compiler.jit import bare, columns, inline, kernel, most_of, noinline, reset
+from ..compiler.jit import bare, columns, inline, kernel, most_of, noinline
 from ..compiler.rare import ARRAY, INDEX, rare
 from ..functions.compiled import cost_of, cross_entropy, judge
 from ..functions.costs import CLOSE, CROSS_ENTROPY, FIRST_CUSTOM_COST, PROBABILITIES, SHARES
-from ..lowering.flags import TRACED, WITH_GATES
 from ..schema import (
     CLAMPED,
     FIRST,
@@ -29,9 +28,10 @@ from ..schema import (
     WATCHED_WIDTH,
 )
 from ..status import DIVERGED, DONE, FAILED, REFUSED, RESIZED, ROW, SUM
-from .fire import clamp_neuron, fire, silence_clamped, tick
+from .fire import clamp_neuron, clear_neuron, fire, silence_clamped, tick
 from .propagate import apply_pending, compute_deltas, propagate_block
 from .record import note
+from .renewal import RENEWED, bare_renewal, renew
 from .ties import after_moves, before_moves
 from .weigh import weigh_block, weigh_one
 
@@ -45,32 +45,6 @@ KEPT = 3
 #
 # A network has rows first .. stop of its store, in activation order: inputs, hidden neurons,
 # outputs. `span` has the numbers of a network for kernels, see ``schema.LEARNING``.
-
-
-@inline
-def clear_neuron(m, j):
-    """Clear the context: state, activation, errors, traces."""
-    reset(m, j)
-    if m.flags[j] & WITH_GATES:
-        clear_traces(m, j)
-
-
-@rare(INDEX)
-def clear_traces(m, j):
-    """Clear the traces of a neuron."""
-    n = u8(m.learning[j])
-    if m.flags[j] & TRACED:
-        for t in range(n):
-            m.eligibility[u8(m.first_trace[j]) + t] = 0.0
-    for p in range(u8(m.first_influence[j]), u8(m.last_influence[j])):
-        m.influence[p] = 0.0
-        if m.influence_trace[p] != NONE:
-            for t in range(u8(m.learning[m.influence_gater[p]]) + ONE):
-                m.extended[u8(m.influence_trace[p]) + t] = 0.0
-    for q in range(u8(m.first_pull[j]), u8(m.last_pull[j])):
-        trace = u8(m.influence_trace[m.pull[q]])
-        for t in range(n + ONE):
-            m.extended[trace + t] = 0.0
 
 
 @inline
@@ -390,18 +364,20 @@ def propagate_targets(table, unit, span, targets, cost, rate, check):
 # --- epochs: one loop for the online rule and for exact gradients ------------------------------
 
 
-def epochs_by(step_network, learn_step, complete_moves):
-    """Return the loop over epochs of a rule, from three parts of kernels.
+def epochs_by(step_network, learn_step, complete_moves, forget):
+    """Return the loop over epochs of a rule, from four parts of kernels.
 
     ``step_network(m, p, span, inputs, row)`` activates, ``learn_step(m, p, span, rate)`` learns from the
-    errors of the outputs, and ``complete_moves(m, span)`` makes the updates that are still pending. ``p`` is
-    what they need besides the columns of the store. The other arguments are those of `train_network`.
+    errors of the outputs, ``complete_moves(m, span)`` makes the updates that are still pending, and
+    ``forget(p)`` forgets what neurons that were renewed have left. ``p`` is what they need besides the
+    columns of the store. The other arguments are those of `train_network`.
     """
 
     @inline
-    def run_epochs(m, p, span, data, cost, rates, learn, kept, control, errors, goal):
+    def run_epochs(m, p, span, data, cost, rates, learn, kept, control, errors, goal, renewal):
         all_inputs, all_targets, aimed, bounds, orders, clear = data
         inputs, targets = bare(all_inputs), bare(all_targets)
+        renews = bare_renewal(*renewal)
         m.failed[0] = 0.0
         done, total, judged, going = u8(0), 0.0, u8(0), True
         while going and done < u8(rates.shape[0]):
@@ -428,6 +404,12 @@ def epochs_by(step_network, learn_step, complete_moves):
                             total += sound
                         elif learn:
                             learn_step(m, p, span, rates[done])
+                            if renews[0].size > 0:
+                                complete_moves(m, span)
+                                renewed = renews[0][RENEWED]
+                                renew(m, *renews)
+                                if renews[0][RENEWED] != renewed:
+                                    forget(p)
                     control[1] += ONE
                     going = going and not control[0]
             complete_moves(m, span)
@@ -454,20 +436,26 @@ def _complete(m, span):
     apply_pending(m, span[FIRST], span[STOP])
 
 
-_run_epochs = epochs_by(step_online, _learn, _complete)
+@inline
+def _nothing_left(p):
+    """Traces of renewed neurons have been cleared."""
+
+
+_run_epochs = epochs_by(step_online, _learn, _complete, _nothing_left)
 
 
 @kernel
-def train_network(table, unit, span, data, cost, rates, learn, kept, control, errors, goal):
+def train_network(table, unit, span, data, cost, rates, learn, kept, control, errors, goal, renewal):
     """Some epochs in one call: in each, the sequences ``bounds[s] .. bounds[s + 1]`` of rows, in its order.
 
     `data` are inputs, targets, which rows are aimed at one, bounds, the orders of the epochs, and whether the
     context is cleared before a sequence. At these rows the cost is computed and, with `learn`, the error is
     propagated. ``kept`` is a buffer for the outputs (and `KEPT`) of some steps, whose costs are summed
     together. A ``control[0]`` other than 0 stops the call; ``control[1]`` counts the rows. ``errors`` are
-    the mean costs of the epochs; one that is at most `goal` ends the call. Returns a status, the number of
+    the mean costs of the epochs; one that is at most `goal` ends the call. `renewal` are the fields of
+    `RenewalArguments`. Returns a status, the number of
     complete epochs, and the summed cost of the latest and its number of rows with a target. A cost that is
     not finite ends the call before weights change; so does a registered function that raises.
     """
     m, span, kept = columns(table, unit), bare(span), bare(kept)
-    return _run_epochs(m, None, span, data, cost, rates, learn, kept, control, errors, goal)
+    return _run_epochs(m, None, span, data, cost, rates, learn, kept, control, errors, goal, renewal)

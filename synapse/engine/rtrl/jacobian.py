@@ -12,8 +12,8 @@ from ..compiler.jit import bare, columns, inline, kernel, one, plan
 from ..functions.activations import SOFTMAX
 from ..functions.compiled import judge
 from ..lowering.flags import FIXED
-from ..online.fire import forget_error
-from ..online.loops import aim_outputs, clear_neuron, status_of, step_online
+from ..online.fire import clear_neuron, forget_error
+from ..online.loops import aim_outputs, status_of, step_online
 from ..online.reads import gater_read
 from ..online.record import note
 from ..schema import FIRST, LEARNING, NONE, OUTPUTS, STOP, WATCHED_NETWORK, WATCHED_WIDTH

@@ -146,14 +146,22 @@ def _nothing_pending(m, span):
     """Without traces, no update waits for a later step."""
 
 
-_run_epochs = epochs_by(step_network, learn_step, _nothing_pending)
+@inline
+def _forget(p):
+    """Let the next step begin with sensitivities of 0."""
+    p.latest[schema.LATEST_STAMP] = u8(0)
+
+
+_run_epochs = epochs_by(step_network, learn_step, _nothing_pending, _forget)
 
 
 @kernel
-def train_network(table, unit, plan_table, span, data, cost, rates, learn, kept, control, errors, goal):
+def train_network(
+    table, unit, plan_table, span, data, cost, rates, learn, kept, control, errors, goal, renewal
+):
     """Some epochs as in ``online.train_network``, by exact gradients; `table` is ``Plan.store_table``."""
     m, p, span, kept = columns(table, unit), plan(plan_table, unit), bare(span), bare(kept)
-    return _run_epochs(m, p, span, data, cost, rates, learn, kept, control, errors, goal)
+    return _run_epochs(m, p, span, data, cost, rates, learn, kept, control, errors, goal, renewal)
 
 
 _by_float: dict[np.dtype[Any], MachineCode] = {}

@@ -13,10 +13,11 @@ from ..._typing import Floats
 from ...cost import Cost
 from ...errors import ArgumentError
 from ...objects.network import Network
-from ...optimizers import LBFGS, Optimizer, RecursiveOptimizer
+from ...optimizers import LBFGS, Optimizer, OptimizerState, RecursiveOptimizer
 from .._data import Data, Epochs, Order
 from .._parameters import BatchGradient, StepJacobian, Updater
 from .._regularisation import Dropout, Penalties
+from ..renewal import Renewer
 
 
 @dataclass(frozen=True)
@@ -102,12 +103,18 @@ class Rule(ABC):
     def __init__(self, task: RuleTask) -> None:
         self.task = task
         self._topology: int | None = None
+        renewal = task.options.by_name.get("renewal")
+        self.renewer = None if renewal is None else Renewer(task.network, renewal)
 
     @classmethod
     def check(cls, options: RuleOptions) -> None:
         """Raise ArgumentError if the rule cannot be used with these options."""
         if isinstance(options.optimizer, LBFGS) and options.penalties.clips:
             raise ArgumentError("L-BFGS needs gradients without clipping. Omit clip and clip_value.")
+        if options.by_name.get("renewal") and isinstance(options.optimizer, LBFGS | RecursiveOptimizer):
+            raise ArgumentError(
+                f"{type(options.optimizer).__name__} needs parameters that only it changes. Omit the renewal."
+            )
         if isinstance(options.optimizer, RecursiveOptimizer):
             cls._check_recursive(options, options.optimizer)
 
@@ -152,7 +159,26 @@ class Rule(ABC):
 
     def continued(self, task: RuleTask) -> Rule:
         """Return the rule for the next batch of a stream: by default a new one, without state of this one."""
-        return type(self)(task)
+        rule = type(self)(task)
+        rule.renewer = self.renewer
+        return rule
+
+    def renew(self, updater: Updater) -> None:
+        """Renew the least useful neurons after an update of the optimizer, if the trainer asks for it."""
+        if self.renewer is not None:
+            renewed = self.renewer.renew(self.task.rng, self.activity())
+            if len(renewed):
+                assert updater.parameters is not None
+                assert isinstance(updater.state, OptimizerState)
+                self.renewer.forget(updater.state, updater.parameters.entries(), renewed)
+                self.forget_sensitivities()
+
+    def activity(self) -> Floats | None:
+        """The mean absolute activation of every neuron in the latest batch; None: in its last step."""
+        return None
+
+    def forget_sensitivities(self) -> None:  # noqa: B027 - few rules have any
+        """Forget the sensitivities, after the renewal of a neuron."""
 
     @abstractmethod
     def gradient(self, chosen: Order) -> BatchGradient:

@@ -86,12 +86,13 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         self._loop = None
 
     def joins_epochs(self) -> bool:
-        """Whether no masks, recording, threads or optimizer of your own need Python, and the loop pays."""
+        """Whether no masks, renewal, recording, threads or own optimizer need Python, and the loop pays."""
         task, network = self.task, self.task.network
         threaded = task.options.threads > 1 and not network.is_random
         return (
             isinstance(task.options.optimizer, BuiltIn)
             and not task.options.dropout.any
+            and self.renewer is None
             and network._recorder is None
             and (self._batches().groups == 1 or not threaded)
             and (engine.exact.is_loaded(network._store.unit) or self._loop_pays())
@@ -117,6 +118,10 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         """Run all batches of several epochs in one compiled call."""
         assert updater is not None
         return self._batches().run(epochs, updater)
+
+    def activity(self) -> Floats:
+        """The mean over the samples of the last group that was computed."""
+        return self._exact.activity()
 
     def gradient(self, chosen: Order) -> BatchGradient:
         """Run forward and backward over some sequences, several side by side."""

@@ -76,7 +76,11 @@ class StepwiseRule(Rule):
         plan = self.plan()
         if plan is not None:
             forget_traces(plan.store, plan.span)
-        return run_epochs(self.task.network, data, epochs, self.task.cost, moves=moves, plan=plan)
+        renewer = None if moves is not None else self.renewer
+        renewal = None if renewer is None else renewer.arguments(self.task.rng)
+        return run_epochs(
+            self.task.network, data, epochs, self.task.cost, moves=moves, plan=plan, renewal=renewal
+        )
 
     def linearise(
         self, rows: tuple[int, int], clear: bool, moves: Accumulator, buffers: JacobianBuffers
@@ -225,6 +229,10 @@ class RealTimeRecurrentLearning(StepwiseRule, method="rtrl"):
                 network._sensitivities = live
         self._live = live
         return live.ready(network)
+
+    def forget_sensitivities(self) -> None:
+        """They are those of weights before the renewal."""
+        self.plan().forget()
 
 
 class JacobianBuffers:

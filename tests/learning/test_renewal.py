@@ -1,0 +1,184 @@
+"""Renewal of the least useful neurons, against a plain program of the paper's algorithm."""
+
+import numpy as np
+import pytest
+
+import architect
+import synapse
+from synapse.errors import ArgumentError, ArgumentTypeError
+from synapse.learning import Renewal
+from synapse.optimizers import LBFGS, SGD, Adam
+
+from ..cases import all_refused
+
+STEPS, HIDDEN, RATE = 600, 5, 0.05
+RNG = np.random.default_rng(0)
+INPUTS = RNG.integers(0, 2, (STEPS, 3)).astype(float)
+TARGETS = INPUTS.sum(axis=1, keepdims=True) - 1.5
+RENEWAL = Renewal(rate=0.02, maturity=20, decay=0.9)
+
+
+def make():
+    """A network with signs and a frozen weight, and its parameters as arrays."""
+    net = architect.Perceptron(3, HIDDEN, 1, squash="tanh", output_squash="identity", seed=3)
+    for link in net.input[0].outgoing:
+        link.sign = 1 if link.weight > 0 else -1
+    net.hidden[0][1].incoming[2].trainable = False
+    return net
+
+
+def parameters(net):
+    into = np.array([[link.weight for link in neuron.incoming] for neuron in net.hidden[0]])
+    return [into, net.hidden[0].biases, np.array([link.weight for link in net.output[0].incoming])]
+
+
+def ages(net):
+    """The number of updates since each hidden neuron was renewed."""
+    return net._store["age"][net._rows()][3:-1]
+
+
+def uniform(positions, j):
+    """The next number of a neuron's stream: SplitMix64 on words of 53 bits."""
+    bits, mask = (1 << 64) - 1, (1 << 53) - 1
+    word = positions[j] = (positions[j] + 0x1E3779B97F4A7D) & mask
+    mixed = ((word ^ (word >> 30)) * 0xBF58476D1CE4E5B9) & bits
+    mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & bits
+    return ((mixed ^ (mixed >> 31)) >> 11) * 2.0**-53
+
+
+def program(net):
+    """The algorithm in plain NumPy; returns the parameters, ages and the number of renewals."""
+    into, bias, out = parameters(net)
+    signs = np.array([[link.sign or 0 for link in neuron.incoming] for neuron in net.hidden[0]])
+    learns = np.array([[link.trainable for link in neuron.incoming] for neuron in net.hidden[0]])
+    offset, utility, age, renewed = net.output[0].bias, np.zeros(HIDDEN), np.zeros(HIDDEN, int), 0
+    positions = np.random.default_rng(0).integers(1, 1 << 53, HIDDEN).tolist()
+    for x, (target,) in zip(INPUTS, TARGETS, strict=True):
+        y = np.tanh(into @ x + bias)
+        error = target - (out @ y + offset)
+        delta = error * out * (1 - y**2)
+        out, offset = out + RATE * error * y, offset + RATE * error
+        into, bias = into + RATE * np.outer(delta, x) * learns, bias + RATE * delta
+        into[signs * into < 0] = 0.0
+        utility, age = 0.9 * utility + 0.1 * np.abs(y) * np.abs(out), age + 1
+        mature = np.flatnonzero(age > 20)
+        if len(mature) and uniform(positions, 0) < 0.02 * len(mature):
+            least, renewed = mature[np.argmin(utility[mature])], renewed + 1
+            scale = 1 / np.sqrt(learns[least].sum())
+            for i in np.flatnonzero(learns[least]):
+                weight = scale * (2 * uniform(positions, least) - 1)
+                into[least, i] = abs(weight) * signs[least, i] if signs[least, i] else weight
+            bias[least] = scale * (2 * uniform(positions, least) - 1)
+            out[least], utility[least], age[least] = 0.0, 0.0, 0
+    return [into, bias, out], age, renewed
+
+
+def train(net, inputs=INPUTS, targets=TARGETS, **options):
+    trainer = synapse.Trainer(net, rate=RATE, renewal=RENEWAL, **options)
+    trainer.train(inputs, targets, epochs=1, seed=0, shuffle=False, progress=False)
+    return trainer
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"method": "rtrl"},
+        {"optimizer": SGD(RATE)},
+        {"method": "rtrl", "optimizer": SGD(RATE)},
+        {"method": "bptt", "batch_size": 1},
+    ],
+)
+def test_every_rule_renews_the_neurons_that_a_plain_program_renews(options):
+    net = make()
+    expected, age, renewed = program(net)
+    train(net, **options)
+    for ours, theirs in zip(parameters(net), expected, strict=True):
+        assert np.allclose(ours, theirs, rtol=0, atol=1e-10)
+    assert (ages(net) == age).all()
+    assert renewed > 20
+
+
+def test_batches_of_a_stream_and_a_file_go_on_with_the_same_bits(tmp_path):
+    whole, parts = make(), make()
+    train(whole)
+    trainer = synapse.Trainer(parts, rate=RATE, renewal=RENEWAL)
+    trainer.train(
+        [(INPUTS[:100], TARGETS[:100]), (INPUTS[100:300], TARGETS[100:300])], seed=0, progress=False
+    )
+    synapse.save(trainer, tmp_path / "trainer.synapse")
+    trainer = synapse.load(tmp_path / "trainer.synapse")
+    assert trainer.renewal == RENEWAL
+    trainer.train(INPUTS[300:], TARGETS[300:], epochs=1, shuffle=False, progress=False)
+    assert (trainer.network.weights == whole.weights).all()
+
+
+def test_no_bits_change_if_nothing_is_renewed():
+    nets = [make(), make()]
+    for net, renewal in zip(nets, [None, Renewal(rate=0.0)], strict=True):
+        trainer = synapse.Trainer(net, rate=RATE, renewal=renewal)
+        trainer.train(INPUTS, TARGETS, epochs=2, shuffle=False, progress=False)
+    assert (nets[0].weights == nets[1].weights).all()
+
+
+@pytest.mark.parametrize("kind", [architect.Elman, architect.GRU, architect.LSTM])
+@pytest.mark.parametrize("method", ["online", "rtrl", "bptt"])
+@pytest.mark.parametrize("optimizer", [None, Adam()])
+def test_a_renewed_neuron_of_a_recurrent_network_begins_anew(kind, method, optimizer):
+    net = kind(3, 4, 1, seed=0)
+    renewal = Renewal(rate=1.0, maturity=STEPS - 1)
+    trainer = synapse.Trainer(net, method=method, optimizer=optimizer, batch_size=1, renewal=renewal)
+    batches = zip(INPUTS[:, None], TARGETS[:, None] > 0, strict=True)
+    trainer.train(batches, seed=0, progress=False)
+    updates = net._store["age"][net._rows()]
+    (place,) = np.flatnonzero((updates == 0) & (net._store["random"][net._rows()] != 0))
+    neuron = net[int(place)]
+    passed = [neuron]
+    while any(not link.trainable for link in passed[-1].outgoing):
+        passed.append(next(link.target for link in passed[-1].outgoing if not link.trainable))
+    free = [link for link in net.connections if link.trainable]
+    out = [link for link in free if link.source in passed]
+    into = [link for link in free if link.target is neuron and link not in out]
+    assert max(updates) == STEPS
+    assert {link.weight for link in out} == {0.0}
+    assert all(0 < abs(link.weight) < 1 for link in into)
+    if method != "bptt":
+        assert {one.activation for one in passed} == {0.0} == {one.state for one in passed}
+    if optimizer is not None:
+        moments = dict(zip(net.connections, trainer._updater.state.first_moment, strict=False))
+        assert {moments[link] for link in (*into, *out)} == {0.0}
+        assert any(moments.values())
+
+
+def test_neurons_may_be_added_and_removed_between_trainings():
+    net = make()
+    trainer = train(net)
+    before = dict(zip(net.hidden[0], ages(net).tolist(), strict=True))
+    net.remove(net.hidden[0][2])
+    new = synapse.Neuron("tanh")
+    net.hidden[0].append(new)
+    net.input.project(new)
+    new.project(net.output[0])
+    trainer.renewal = Renewal(rate=0.0)
+    trainer.train(INPUTS[:10], TARGETS[:10], epochs=1, seed=0, progress=False)
+    after = dict(zip(net.hidden[0], ages(net).tolist(), strict=True))
+    assert after.pop(new) == 10
+    assert all(age == before[neuron] + 10 for neuron, age in after.items())
+
+
+def test_what_cannot_be_renewed_is_refused_and_tied_neurons_are_left_out():
+    tied, net = make(), make()
+    synapse.tie([neuron.incoming[1] for neuron in tied.hidden[0]])
+    net.hidden[0][0].outgoing[0].trainable = False
+    synapse.tie([neuron.incoming[1] for neuron in net.hidden[0][1:3]])
+    train(net)
+    assert (ages(net) > 0).tolist() == [False, False, False, True, True]
+    all_refused(
+        [
+            (lambda: train(tied), ArgumentError, "can be renewed"),
+            (lambda: train(make(), optimizer=LBFGS(), method="bptt"), ArgumentError, "Omit the renewal"),
+            (lambda: synapse.Trainer(make(), renewal=0.1), ArgumentTypeError, "Renewal"),
+            (lambda: Renewal(rate=2.0), ArgumentError, "0 to 1"),
+            (lambda: Renewal(maturity=0), ArgumentError, "the maturity"),
+        ]
+    )

@@ -91,6 +91,7 @@ class Unit:
         self.state = self.y = self.slope = 0.0
         self.delta = self.projected = self.gated = 0.0
         self.fired, self.clamped = 0, False
+        self.past = []  # activations of earlier steps, the latest first
 
     held = None  # the activation of a clamp
 
@@ -99,7 +100,7 @@ class Link:
     """A connection; ``seen``, ``gain`` and ``used`` are what its target met when it last fired."""
 
     def __init__(self, weight, trainable):
-        self.weight, self.trainable, self.gater, self.sign = weight, trainable, None, 0
+        self.weight, self.trainable, self.gater, self.sign, self.delay = weight, trainable, None, 0, 0
         self.seen = self.gain = self.used = 0.0
 
 
@@ -178,7 +179,10 @@ class Reference:
     def weigh(self, j):
         unit, incoming = self.units[j], self.into(j)
         for i, link in incoming.items():
-            link.seen = unit.state if i == j else self.units[i].y
+            if link.delay:
+                link.seen = [*self.units[i[0]].past, *[0.0] * link.delay][link.delay - 1]
+            else:
+                link.seen = unit.state if i == j else self.units[i].y
             link.gain = 1.0 if link.gater is None else self.units[link.gater].y
             link.used = link.weight
         carry = incoming[j].gain * incoming[j].weight if j in incoming else 0.0
@@ -236,6 +240,8 @@ class Reference:
 
     def step(self, order, inputs, together=False):
         self.settle()
+        for unit in self.units.values():
+            unit.past.insert(0, unit.y)
         for j, value in zip(order, inputs):
             self.clamp(j, value)
         if not together:

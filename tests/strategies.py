@@ -215,6 +215,21 @@ DELAYED_INTO_GATES = Spec(
 """Gates of a cell in the middle of a block read neighbours, and a list, of which some have not fired."""
 
 
+def delay_some(net, seed, count=4):
+    """Add delayed connections to a network, also backward, from a neuron to itself, and gated."""
+    rng, links = np.random.default_rng(seed), {}
+    neurons = [neuron for neuron in net if "delayed" not in neuron.name]
+    for _ in range(count):
+        i, j, gater = (neurons[k] for k in rng.integers(0, len(neurons), 3))
+        delay = int(rng.integers(1, 4))
+        if j not in net.input and (i, j, delay) not in links:
+            links[i, j, delay] = link = i.project(j, weight=rng.uniform(-0.8, 0.8), delay=delay)
+            if rng.random() < 0.3:
+                with warnings.catch_warnings(action="ignore", category=TopologyWarning):
+                    gater.gate(link)
+    return links
+
+
 class Twin:
     """The same units twice: ``self.ours`` are Neurons of the library, ``self.reference`` the oracle."""
 

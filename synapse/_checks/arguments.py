@@ -34,7 +34,7 @@ MOST_CONNECTIONS = 250_000_000
 MOST_THREADS = 1024
 """Largest number of threads; more than the cores of any machine."""
 MOST_DELAYS = 10_000
-"""Longest delay line: each of its steps is a layer."""
+"""Longest delay: each of its steps is a layer, or a relay."""
 MOST_SEQUENCES = 10_000_000
 """Largest number of sequences that a task generates at once."""
 
@@ -270,6 +270,12 @@ def sign(what: str, value: Any) -> int:
         wrong = ArgumentTypeError if number is None else ArgumentError
         raise wrong(expected(what, "+1, -1 or None", value))
     return number
+
+
+def delay(what: str, value: Any) -> int:
+    """Return a number of steps; 0 for None; or raise an error."""
+    condition = f"a whole number of steps from 1 to {MOST_DELAYS:,}"
+    return 0 if value is None else whole_number(what, value, condition, 1, MOST_DELAYS)
 
 
 def text(what: str, value: Any) -> str:

@@ -261,7 +261,7 @@ class Slopes:
         target = np.concatenate([table.target[weighed], table.target[gated]])
         self._which = np.concatenate([weighed, gated + len(table.source)])
         starts = _block_starts(table, source, target)
-        delayed = is_delayed(source, target, table.synchronous & (source >= table.inputs))
+        delayed = is_delayed(source, target, table.together[source])
         self._delayed = Patch.of(np.flatnonzero(delayed), source, target)
         self._blocks = list(zip(starts, [*starts[1:], table.neurons], strict=True))
         self._patches = _patches(self._blocks, source, target, ~delayed)
@@ -299,7 +299,7 @@ class Slopes:
 def _block_starts(table: Topology, source: Ints, target: Ints) -> list[int]:
     """Starts of blocks: a block ends before a neuron that depends on one inside it, and at the outputs."""
     latest = np.full(table.neurons, -1)
-    early = ~is_delayed(source, target, table.synchronous & (source >= table.inputs))
+    early = ~is_delayed(source, target, table.together[source])
     np.maximum.at(latest, target[early], source[early])
     starts, output = [0], table.neurons - table.outputs
     for j, last in enumerate(latest.tolist()):

@@ -193,6 +193,7 @@ COLUMNS = (
     Column("utility", "neuron", "float", 0.0, NUMBER, saved=True),  # see ``online/renewal.py``
     Column("age", "neuron", "uint64", 0, COUNT, saved=True),  # number of updates since it was renewed
     Column("synchronous", "neuron", "uint8", 0, FLAG, saved=True),  # reads others but inputs one step late
+    Column("relay", "neuron", "uint32", 0, COUNT, saved=True),  # 1 + the steps that it delays by
     Column("role", "neuron", "uint8", HIDDEN, COUNT, saved=False),
     Column("network", "neuron", "uint32", 0, NETWORK, saved=False),  # 0: none
     Column("position", "neuron", "uint32", 0, COUNT, saved=False),  # in the order of its network

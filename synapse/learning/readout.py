@@ -213,8 +213,9 @@ def _target_states(network: Network, targets: Floats) -> Floats:
 
 def _activations(network: Network, sources: _Sources, data: Data) -> Floats:
     """The activations of the sources that the outputs read in every row, shape (rows, sources)."""
-    inputs, begin = set(network.input), []
-    late = np.array([network.synchronous and neuron not in inputs for neuron in sources])
+    begin = []
+    together = network._column("synchronous")
+    late = np.array([bool(together[neuron._row]) for neuron in sources])
     with record(network, "activation", neurons=list(sources)) as log:
         for first, last in pairwise(data.runs.tolist()):
             if data.clear and last > first:

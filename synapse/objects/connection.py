@@ -227,6 +227,29 @@ class Connection(DataView):
 
     @property
     @consistent_read
+    def delay(self) -> int:
+        """Number of steps by which relays delay the activation that it carries; 0 without relays.
+
+        ``neuron.project(target, delay=2)`` makes a chain of two relays, or uses those that the neuron has. A
+        relay is a linear neuron with the frozen weight 1 that has the activation that its source had one
+        step earlier, in every network, synchronous or not; an input is copied first. The connection leads
+        from the last relay to the target, and learns like any other. The relays of a network are its layer
+        ``net["relays"]``. Exact gradients pass through them; the online rule sends no error back in time.
+
+        >>> from synapse import Layer, Network
+        >>> a, b = Layer(1), Layer(1, "identity")
+        >>> link = a[0].project(b[0], weight=1.0, delay=2)
+        >>> net = Network(a, b)
+        >>> net.run([[1.0], [2.0], [3.0], [4.0]]).ravel()
+        array([0., 0., 1., 2.])
+        >>> link.delay, link.source, len(net["relays"])
+        (2, <Neuron neuron 0 delayed 2, identity>, 3)
+        """
+        relay = int(self._store["relay"][self._store["source"][self._at]])
+        return max(relay - 1, 0)
+
+    @property
+    @consistent_read
     def tied(self) -> tuple[Connection, ...]:
         """Other connections that share its weight, see :func:`synapse.tie`; in the order of creation."""
         rows = parameters.tied_rows(self._store, "weight", self._at)

@@ -233,6 +233,7 @@ class Layer(Sequence[Neuron]):
         trainable: bool | None = None,
         self_connections: bool = False,
         sign: int | None = None,
+        delay: int | None = None,
         seed: Seed = None,
     ) -> Projection:
         """Connect the neurons of this layer to those of another layer, or to each other.
@@ -261,6 +262,9 @@ class Layer(Sequence[Neuron]):
         sign : int, optional
             Sign of the connections, +1 or -1, see :attr:`Connection.sign`; drawn weights have it. Default:
             that of the source, see :attr:`Neuron.sign`, or none.
+        delay : int, optional
+            Number of steps, at least 1, by which the connections delay the activations of this layer, see
+            :attr:`Connection.delay`. Default: none; the order of activation decides.
         seed : int or numpy.random.Generator, optional
             Seed for densities and weights.
 
@@ -317,17 +321,30 @@ class Layer(Sequence[Neuron]):
             weights = checks.finite_array("Weights", weights, self._store.dtype)
         initializers.get(initializer)
         held = checks.sign("The sign of a projection", sign)
+        steps = checks.delay("The delay of a projection", delay)
         with LayersInUse(self, to):
-            return connect_layers(self, to, kind, weights, initializer, trainable, rng, own, held)
+            return connect_layers(self, to, kind, weights, initializer, trainable, rng, own, held, steps)
 
     def _receive(
-        self, source: Neuron, weight: float | None, trainable: bool | None, sign: int | None, seed: Seed
+        self,
+        source: Neuron,
+        weight: float | None,
+        trainable: bool | None,
+        sign: int | None,
+        delay: int | None,
+        seed: Seed,
     ) -> Projection:
         """Connect a neuron to every neuron of the layer, for ``neuron.project(layer)``."""
         weights = None if weight is None else checks.finite_number("A weight", weight, source._store.dtype)
         initializer = initializers.uniform(SPAN)
         return Layer([source]).project(
-            self, weights=weights, initializer=initializer, trainable=trainable, sign=sign, seed=seed
+            self,
+            weights=weights,
+            initializer=initializer,
+            trainable=trainable,
+            sign=sign,
+            delay=delay,
+            seed=seed,
         )
 
     def gate(self, projection: Projection, kind: str) -> None:

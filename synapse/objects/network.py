@@ -42,6 +42,7 @@ from .layer import Layer, LayersInUse, flat_layers
 from .neuron import Neuron, require_neuron
 from .parameters import ParameterPlaces
 from .projection import Projection
+from .relays import with_relays
 from .sensitivities import RTRL, LearningRule, Sensitivities, checked_rule
 
 NOTHING = np.empty(0)
@@ -345,6 +346,7 @@ class Network(Sequence[Neuron]):
 
     def _renumber(self, layers: list[Layer]) -> None:
         """Let these be its layers, and write the order and the roles of their neurons into the store."""
+        layers = with_relays(layers)
         store, rows = self._store, wiring.rows_of(chain.from_iterable(layers))
         columns, number = store.columns, self._number_now
         positions, inputs, outputs = np.arange(len(rows)), len(layers[0]), len(layers[-1])
@@ -354,14 +356,14 @@ class Network(Sequence[Neuron]):
         new = new[~np.isin(new, store["target"])] if wrong else new[:0]
         store.touch()  # from here on, nothing can fail
         self._layers, self._n_inputs, self._n_outputs = layers, inputs, outputs
+        layers[1]._network = weakref.ref(self)  # it may be new, of relays
         columns["network"][rows], columns["position"][rows] = number, positions
         for error in errors if wrong else ():
             error[new] = 0.0
         columns["role"][rows] = HIDDEN
         columns["role"][rows[:inputs]] = INPUT
         columns["role"][rows[len(rows) - outputs :]] = OUTPUT
-        columns["synchronous"][rows[inputs:]] = columns["synchronous"][rows].any()  # new neurons, too
-        columns["synchronous"][rows[:inputs]] = False
+        self._set_clock(bool(columns["synchronous"][rows].any()))  # new neurons, too
         store.single_calls = None
         graph.refresh(store)
 
@@ -1311,8 +1313,14 @@ class Network(Sequence[Neuron]):
     def synchronous(self, value: bool) -> None:
         together, store = checks.boolean("The synchronous of a network", value), self._store
         store.touch()
-        store["synchronous"][self._rows()[self._n_inputs :]] = together
+        self._set_clock(together)
         store.single_calls = None
+
+    def _set_clock(self, together: bool) -> None:
+        """Give all neurons but inputs and relays one clock, or none."""
+        store, rows = self._store, self._rows()
+        store["synchronous"][rows] = together & (store["relay"][rows] == 0)
+        store["synchronous"][rows[: self._n_inputs]] = False
 
     @property
     def delayed(self) -> int:

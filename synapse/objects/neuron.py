@@ -6,7 +6,7 @@ import os
 import random
 from collections.abc import Iterable, Mapping
 from functools import lru_cache, total_ordering
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -110,6 +110,8 @@ class Neuron:
 
     __slots__ = ("__weakref__", "_row", "_store")
 
+    _relayed: ClassVar[Any]  # a function, set by `relays`
+
     @checks.understands("Neuron")
     def __init__(
         self,
@@ -198,6 +200,7 @@ class Neuron:
         *,
         trainable: bool | None = None,
         sign: int | None = None,
+        delay: int | None = None,
         seed: Seed = None,
     ) -> Any:
         """Connect this neuron to another neuron, to every neuron of a layer, or to itself.
@@ -215,6 +218,9 @@ class Neuron:
         sign : int, optional
             Sign of the connection, +1 or -1, see :attr:`Connection.sign`; a random weight has it. Default:
             the :attr:`sign` of this neuron, or none.
+        delay : int, optional
+            Number of steps, at least 1, by which the connection delays the activation of this neuron, see
+            :attr:`Connection.delay`. Default: none; the order of activation decides.
         seed : int or numpy.random.Generator, optional
             Seed for the random weight.
 
@@ -258,20 +264,24 @@ class Neuron:
             if not hasattr(target, "_receive"):  # a method of layers
                 kinds = "a Neuron or a Layer"
                 raise ArgumentTypeError(checks.expected("The target of a connection", kinds, target))
-            return target._receive(self, weight, trainable, sign, seed)
+            return target._receive(self, weight, trainable, sign, delay, seed)
         target._require()
-        learns = target is not self
+        steps = checks.delay("The delay of a connection", delay)
+        learns = target is not self or steps > 0
         if trainable is not None:
             learns = checks.boolean("The trainable of a connection", trainable)
         rng = SYSTEM if seed is None else random_generator(seed)
         held = wiring.sign_of_new(self, target, checks.sign("The sign of a connection", sign))
         if weight is None:
-            weight = 1.0 if target is self else float(rng.uniform(-SPAN, SPAN))
+            weight = 1.0 if target is self and not steps else float(rng.uniform(-SPAN, SPAN))
             weight = held * abs(weight) if held else weight
         number = checks.finite_number("A weight", weight, store.dtype)
         if held:
             parameters.require_signs(held, number)
-        return wiring.connect(self, target, number, learns, held)
+        if not steps:
+            return wiring.connect(self, target, number, learns, held)
+        with InUse(self, target):
+            return wiring.connect(self._relayed([self], steps)[0], target, number, learns, held)
 
     def disconnect(self, other: Neuron) -> None:
         """Remove the connection from this neuron to another.

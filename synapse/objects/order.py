@@ -44,9 +44,10 @@ def relations_of(network: Network) -> Relations:
     store, n = network._store, network._store.n_neurons
     mine = np.append(store["network"] == network._number_now, False)  # one entry more for removed ends
     target, pairs = np.minimum(store["target"], n), []
+    ordered = np.append(store["relay"] == 0, False)  # relays read previous activations
     for name in ("source", "gater"):
         end = np.minimum(store[name], n)
-        rows = np.flatnonzero(mine[end] & mine[target] & (end != target))
+        rows = np.flatnonzero(mine[end] & mine[target] & (end != target) & ordered[target])
         pairs.append((end[rows], target[rows]))
     before, after = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
     position = store["position"].astype(np.int64)

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import engine
 from .._checks import require_range
-from .._typing import Floats, Ints
+from .._typing import Bools, Floats, Ints
 from ..engine.schema import INPUT, SHARED_BY
 from ..engine.store import Store
 from ..errors import ArgumentError
@@ -163,7 +163,7 @@ def set_signs(store: Store, rows: Ints, sign: int) -> None:
     tied = store["tie"][rows]
     every = np.append(rows, other_members(store["tie"], rows)[0]) if tied.any() else rows
     source = store["source"][every]
-    whole = store["outgoing_sign"][source] * (source != store["target"][every])
+    whole = store["outgoing_sign"][source] * _are_signed(store, every)
     if ((whole != 0) & (whole != sign)).any():
         row = int(source[np.flatnonzero((whole != 0) & (whole != sign))[0]])
         given = f"{sign:+d}" if sign else None
@@ -178,13 +178,23 @@ def set_signs(store: Store, rows: Ints, sign: int) -> None:
 
 def set_outgoing_sign(store: Store, neuron: int, sign: int) -> None:
     """Set the sign of all connections from a neuron to others; an error of :func:`set_signs` sets none."""
-    rows = np.flatnonzero((store["source"] == neuron) & (store["target"] != neuron))
-    before, store["outgoing_sign"][neuron] = store["outgoing_sign"].item(neuron), sign
+    same, relays = np.array([neuron]), np.append(store["relay"] > 0, False)
+    relays = relays[np.minimum(store["target"], store.n_neurons)]
+    while len(more := store["target"][np.isin(store["source"], same[-1]) & relays]):  # a chain
+        same = np.append(same, more)
+    rows = np.flatnonzero(np.isin(store["source"], same))
+    before, store["outgoing_sign"][same] = store["outgoing_sign"][same], sign
     try:
-        set_signs(store, rows, sign)
+        set_signs(store, rows[_are_signed(store, rows)], sign)
     except BaseException:
-        store["outgoing_sign"][neuron] = before
+        store["outgoing_sign"][same] = before
         raise
+
+
+def _are_signed(store: Store, rows: Ints) -> Bools:
+    """Which connections have the sign of their source: all but self-connections and those into relays."""
+    target = store["target"][rows]
+    return np.asarray((store["source"][rows] != target) & (store["relay"][target] == 0))
 
 
 def require_agreement(store: Store, name: str, rows: Any, values: ArrayLike) -> None:

@@ -338,9 +338,13 @@ def connect_layers(
     rng: np.random.Generator | None,
     self_connections: bool,
     sign: int = 0,
+    delay: int = 0,
 ) -> Projection:
     """Make the projection of ``source.project(target)`` from checked arguments, with the stores in use."""
-    sources, targets = source._neurons, target._neurons
+    sources: Sequence[Any] = source._neurons
+    targets = target._neurons
+    if delay:
+        sources = [None] * len(source)  # a relay of a neuron is another neuron
     chosen: Any = kind if kind is not None else (ONE_TO_ONE if sources == targets else ALL_TO_ALL)
     if weights is not None and weights.ndim == 1 and checks.is_number(chosen):
         advice = "With a density, the number of connections is random."
@@ -356,7 +360,7 @@ def connect_layers(
         )
     full, dtype = count == shape[0] * shape[1] and not is_listed(chosen), source._store.dtype
     carousel = is_carousel(chosen, sources, targets)
-    signs = wiring.signs_of_new(sources, targets, pairs, sign)
+    signs = wiring.signs_of_new(source._neurons, targets, pairs, sign)
     if weights is not None:
         values = given_weights(weights, *shape, pairs, count, is_named(chosen, ALL_TO_ALL))
         if signs is not None:
@@ -369,7 +373,10 @@ def connect_layers(
         values = parameters.with_signs(drawn.T.ravel(), signs)
     checks.require_range("Weights", values, dtype)
     learns = not carousel if trainable is None else bool(trainable)
-    store, first = wiring.connect_many(sources, targets, pairs, values, learns, signs)
+    if delay:
+        sources = source._neurons[0]._relayed(source._neurons, delay)
+        source = type(source)(sources)
+    store, first = wiring.connect_many(source._neurons, targets, pairs, values, learns, signs)
     return Projection(store, first, count, source, target, full=full)
 
 

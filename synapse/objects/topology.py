@@ -248,24 +248,28 @@ class Topology:
     def delayed(self) -> Bools:
         """Mask of the connections whose source activates later, so that its previous activation is read.
 
-        In a synchronous network, these are all whose source is not an input.
+        In a synchronous network, these are all whose source is not an input or a relay.
 
         The table must be of a network, whose neurons are in the order of activation. Self-connections carry
         over states; they are not in the mask.
         """
-        together = self.synchronous & (self.source >= self.inputs)
-        return np.asarray(is_delayed(self.source, self.target, together) & ~self.self_connected)
+        late = is_delayed(self.source, self.target, self.together[self.source])
+        return np.asarray(late & ~self.self_connected)
 
     @property
     def delayed_gates(self) -> Bools:
         """Mask of the connections whose gater is the target or activates later; the same for gains."""
-        together = self.synchronous & (self.gater >= self.inputs)
-        return np.asarray(self.gated & is_delayed(self.gater, self.target, together))
+        return np.asarray(self.gated & is_delayed(self.gater, self.target, self.together[self.gater]))
 
     @property
     def synchronous(self) -> bool:
         """Whether the network is synchronous, see :class:`Network`."""
-        return bool(self._unusual["synchronous"].any())
+        return bool(self.together.any())
+
+    @property
+    def together(self) -> Bools:
+        """Mask of the neurons that activate together: in a synchronous network, all but inputs and relays."""
+        return np.asarray(self._unusual["synchronous"] != 0)
 
     @property
     def softmax(self) -> Bools:

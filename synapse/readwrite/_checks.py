@@ -308,7 +308,8 @@ def require_signs(connections: dict[str, NDArray[Any]], neurons: dict[str, NDArr
     sign = connections.get("sign", np.zeros(len(source), np.int8))
     whole = neurons["outgoing_sign"][source] if "outgoing_sign" in neurons else np.zeros_like(sign)
     wrong = sign * connections["weight"] < 0.0
-    wrong |= (whole != 0) & (whole != sign) & (source != connections["target"])
+    into_relay = neurons["relay"][connections["target"]] > 0 if "relay" in neurons else False
+    wrong |= (whole != 0) & (whole != sign) & (source != connections["target"]) & ~np.asarray(into_relay)
     if wrong.any():
         i = int(np.flatnonzero(wrong)[0])
         raise FormatError(

@@ -154,8 +154,9 @@ def _stages(topology: Topology) -> Ints:
     on each other within a step, stages follow the order of the neurons.
     """
     n, first_output = topology.neurons, topology.neurons - topology.outputs
-    if topology.synchronous:  # all read previous activations, so all are computed before one fires
-        return np.where(np.arange(n) < topology.inputs, 0, 1)
+    if topology.synchronous:  # all but relays read previous activations, so are computed before one fires
+        stages = np.where(np.arange(n) < topology.inputs, 0, 1 + topology.together)
+        return np.unique(stages, return_inverse=True)[1]  # there may be no relays, before them
     before, target = np.concatenate([topology.source, topology.gater]), np.tile(topology.target, 2)
     chosen = (before >= 0) & (target >= topology.inputs)
     before, target = before[chosen], target[chosen]

@@ -16,6 +16,7 @@ import numpy as np
 from .. import initializers, squash as squashes
 from .._checks import (
     boolean,
+    delay,
     expected,
     finite_number,
     float_type,
@@ -37,6 +38,7 @@ from ..objects.network import Network
 from ..objects.neuron import Neuron
 from ..objects.order import find_order
 from ..objects.parameters import with_signs
+from ..objects.relays import delay_connections
 from ..objects.state import SavedNetwork, from_saved
 from ..objects.topology import APART, NO_GATER, RARE_OF_CONNECTIONS, RARE_OF_NEURONS, rare_values
 from ..squash import Squash
@@ -97,7 +99,8 @@ def from_networkx(
         "squash", "bias", "trainable" (of nodes and edges), "label" (the name of the neuron), "layer" (the
         name of its layer, used together with "subset"), "subset", "state", "activation", and the others of
         :meth:`synapse.Topology.to_networkx`, such as "tie" and "sign" (of edges: +1 or -1, which drawn
-        weights have). Default: these words themselves.
+        weights have), and "delay" (of edges: a number of steps, see :attr:`Connection.delay`). Default:
+        these words themselves.
     squash, output_squash : str or Squash
         Activation function of the nodes that have none, and of the outputs among them. Default:
         "logistic"; the same for the outputs.
@@ -211,7 +214,10 @@ def network_of_columns(
     labels = [str(node) if label is None else label for node, label in named]
     connections = _connections(edges, ends, dtype, place, labels)
     subset = nodes.read("subset", _layer_number)
-    layers = arrange(place, connections, *options.ends, subset)
+    delays = edges.read("delay", _steps, np.zeros(edges.count, np.int64))
+    relays = nodes.rare("relay", RARE_OF_NEURONS["relay"], dtype) > 0
+    late = (delays > 0) | relays[connections["target"]]
+    layers = arrange(place, connections, *options.ends, subset, late)
     neurons = _neurons(nodes, dtype, layers, options.functions)
     saved = SavedNetwork(
         name=options.name,
@@ -236,8 +242,9 @@ def network_of_columns(
             name: {int(number[i]): value for i, value in column.items()}
             for name, column in saved.neuron_metadata.items()
         }
-        connections.update({end: number[connections[end]] for end in ("source", "target", "gater")})
+        connections.update({end: number[connections[end]] for end in ENDS})
         network = from_saved(saved)
+        delay_connections(network, delays)
         if options.synchronous is not None:
             network.synchronous = options.synchronous
         if not neurons["random"].any():
@@ -363,6 +370,7 @@ def _draw_missing(
         weight[missing] = with_signs(drawn, connections["sign"][missing]) if "sign" in connections else drawn
 
 
+ENDS = ("source", "target", "gater")
 MOST_LAYERS = 24
 """Maximum number of hidden layers; in deeper graphs, several neighbouring depths form one layer."""
 
@@ -375,11 +383,13 @@ def arrange(
     inputs: Iterable[Any] | None,
     outputs: Iterable[Any] | None,
     subset: Sequence[int | None],
+    late: Bools,
 ) -> Layers:
     """Arrange nodes in layers, inputs first and outputs last, as indices in the order of activation.
 
     `place` has the number of every node, `edges` the numbers of the nodes at the ``source`` and ``target`` of
     each edge and of its ``gater`` (-1: none), `subset` the layer of each node, None where the graph has none.
+    Edges that are `late` in any order do not determine it.
     """
     if not place:
         raise TopologyError("The graph must have at least two nodes, an input and an output. Got none.")
@@ -397,7 +407,8 @@ def arrange(
         node = shown(list(place)[both[0]])
         raise TopologyError(f"The node {node} is both an input and an output. Add a node in between.")
     if layer_of is None:
-        return [first, *_by_depth(len(place), edges, first, last), last]
+        ordered = {end: edges[end][~late] for end in ENDS}
+        return [first, *_by_depth(len(place), ordered, first, last), last]
     left = sorted({*range(len(place))}.difference(first, last), key=layer_of.__getitem__)
     return [first, *(list(layer) for _, layer in groupby(left, layer_of.__getitem__)), last]
 
@@ -473,12 +484,13 @@ def _by_depth(count: int, edges: Mapping[str, Ints], first: list[int], last: lis
 
 
 NODE = (
-    *("squash", "bias", "trainable", "label", "layer", "subset", "state", "activation"),
+    *("squash", "bias", "trainable", "label", "layer", "subset", "state", "activation", "delay"),
     *dict.fromkeys((*RARE_OF_NEURONS, *RARE_OF_CONNECTIONS)),
 )
 """The attributes that are read, with their default names, except the weight and the gater."""
 NODE_NAMES = frozenset((*FIELDS_OF_NEURONS, *RARE_OF_NEURONS, "activations"))
-EDGE_NAMES = frozenset((*FIELDS_OF_CONNECTIONS, *RARE_OF_CONNECTIONS, "gater", "gate", "gates", "number"))
+_OF_EDGES = "gater", "gate", "gates", "number", "delay"
+EDGE_NAMES = frozenset((*FIELDS_OF_CONNECTIONS, *RARE_OF_CONNECTIONS, *_OF_EDGES))
 """What the graph of a network has itself, and so is no metadata."""
 Check = Callable[[str, Any], Any]
 Keys = dict[str, str | None]
@@ -609,6 +621,10 @@ def _by_number(column: Any) -> dict[int, Any]:
 
 def _count(what: str, value: Any) -> int:
     return whole_number(what, value, f"a whole number from 0 to {LARGEST_COUNT}", 0, LARGEST_COUNT)
+
+
+def _steps(what: str, value: Any) -> int:
+    return delay(what, int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 def _layer_number(what: str, value: Any) -> int:

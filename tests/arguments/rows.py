@@ -95,6 +95,7 @@ row(
     kind="0.5 None",
     weights="0 -1 0.5 None",
     sign="-1 None",
+    delay="2 None",
 )
 row("synapse.Neuron.sign", {"value": 1}, value="-1 None")
 row("synapse.Network.project", lambda w: {"target": w.wide}, target="neuron layer network", kind="0.5 None")

@@ -15,7 +15,7 @@ from synapse import Layer, Network, Neuron, Trainer, draw, optimizers, readwrite
 from synapse.readwrite.programs import functions_source
 
 from ..networks import GOLDEN, from_golden
-from ..strategies import EVERY_GATE, Twin, crowded
+from ..strategies import EVERY_GATE, Twin, crowded, delay_some
 
 PAGE = Path(draw.__file__).parent / "page"
 NODE = shutil.which("node")
@@ -99,6 +99,7 @@ def wired(seed):
     """A random graph with one clock, and signs that updates come up against."""
     net = random_graph(seed)
     net.synchronous = seed % 2 > 0
+    delay_some(net, seed)
     net.weights = 0.1 * net.weights
     for link in net.connections[::2]:
         link.sign = 1 if link.weight > 0 else -1

@@ -13,7 +13,7 @@ from synapse import Layer, Network, Neuron
 from synapse.engine.functions.activations import ACTIVATIONS
 from synapse.readwrite import c_source, javascript_source, python_source
 
-from ..strategies import Twin, crowded
+from ..strategies import Twin, crowded, delay_some
 
 CLEAR = None
 """Among the inputs of a test: clear the network here."""
@@ -224,6 +224,11 @@ def synchronous(net):
     return net
 
 
+def delayed(net):
+    delay_some(net, 0)
+    return net
+
+
 NETS = {
     "perceptron": lambda: shaken(architect.Perceptron(3, 6, 4, 2)),
     "perceptron, softmax": lambda: shaken(architect.Perceptron(3, 6, 4, output_squash="softmax")),
@@ -237,6 +242,8 @@ NETS = {
     "lstm, two layers": lambda: architect.LSTM(2, 5, 4, 3, style="synaptic", seed=0),
     **{f"crowd {seed}": lambda seed=seed: Twin(crowded(seed)).net for seed in (0, 1, 3, 4)},
     "one clock": lambda: synchronous(Twin(crowded(1)).net),
+    "delays": lambda: delayed(Twin(crowded(1)).net),
+    "delays and one clock": lambda: delayed(synchronous(Twin(crowded(3)).net)),
     "competing": lambda: shaken(competing()),
     "in groups": lambda: shaken(in_groups()),
     "convolutional": lambda: architect.Convolutional(

@@ -201,10 +201,10 @@ export class Network {
       `Expected a row of ${this.inputs.length} finite numbers, one for each input, got ${JSON.stringify(row)}.`);
     this.inputs.forEach((neuron, i) => neuron.fire([row[i], 0], ++this.clock));
     this.#round(this.inputs);
-    const together = order.length > 0 && Boolean(order[0][0].synchronous);
-    if (together) for (const neuron of order.flat()) neuron.weigh();
+    const together = order.flat().filter((neuron) => neuron.synchronous); // after relays, which are first
     for (const block of order) {
-      if (!together) for (const neuron of block) neuron.weigh();
+      if (!block[0].synchronous) for (const neuron of block) neuron.weigh();
+      else if (block[0] === together[0]) for (const neuron of together) neuron.weigh();
       const fired = block[0].group ? compete(block, SQUASHES[block[0].squash]) : [this.squashed(block[0])];
       block.forEach((neuron, i) => neuron.fire(fired[i], ++this.clock));
       this.#round(block);

@@ -401,7 +401,7 @@ def find_blocks(m: Any, n: int) -> None:
     for j in range(n):
         number, squash = m.network[j], m.squash[j]
         same = j > 0 and number == m.network[j - 1] and squash == m.squash[j - 1]
-        roles = j > 0 and m.role[j] == m.role[j - 1]
+        roles = j > 0 and m.role[j] == m.role[j - 1] and m.synchronous[j] == m.synchronous[j - 1]
         if not (same and roles) or number == 0 or earliest[j] > block:
             block = j
         if squash == SOFTMAX and m.role[j] == OUTPUT and number != 0:

@@ -81,7 +81,7 @@ class _Reads(NamedTuple):
     source: Rows
     target: Rows
     gater: Rows  # -1: none
-    synchronous: bool
+    together: Bools
 
     @property
     def own(self) -> Bools:
@@ -89,7 +89,7 @@ class _Reads(NamedTuple):
 
     def is_delayed(self, read: Rows, reader: Any) -> Bools:
         """Whether activations of the previous step are read."""
-        return np.asarray(is_delayed_in_order(read, reader, self.synchronous & (read >= self.inputs)))
+        return np.asarray(is_delayed_in_order(read, reader, self.together[read]))
 
     def pairs(self, delayed: bool) -> tuple[Rows, Rows]:
         """Distinct pairs (reader, read), delayed or not, without inputs; a group counts as its neurons."""
@@ -136,7 +136,7 @@ def reads_of(store: Store, span: Any) -> _Reads:
         source=store["source"][rows].astype(np.int64) - first,
         target=target[rows].astype(np.int64) - first,
         gater=np.where(gater == NONE, -1, gater - first),
-        synchronous=bool(c["synchronous"][stop - 1]),
+        together=c["synchronous"][first:stop] != 0,
     )
 
 

@@ -1,0 +1,146 @@
+"""Delays: relay neurons, each of which has the activation that its source had one step earlier.
+
+The column ``relay`` is 1 for the copy of an input, and otherwise 1 + the number of steps by which a relay is
+behind the neuron that its chain begins with; 0 for all other neurons. The relays of a network are its second
+layer, those that are furthest behind first, and activate in order in a synchronous network, too. So each of
+them but a copy activates before its source, and reads the activation of the previous step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .. import squash as squashes
+from .._typing import Ints
+from ..engine.schema import INPUT
+from ..engine.store import Store
+from . import graph, wiring
+from .layer import Layer, new_neurons
+from .neuron import Neuron
+
+if TYPE_CHECKING:
+    from .network import Network
+
+DELAYED = " delayed "  # then the number of steps, in the names of relays
+
+
+def relayed(neurons: Sequence[Neuron], delay: int) -> list[Neuron]:
+    """Return the relays with the activations of neurons `delay` steps ago; those that are missing are made.
+
+    The caller holds the stores in use.
+    """
+    held = list(neurons)
+    roles = wiring.join(held)["role"][wiring.rows_of(held)]
+    inputs = np.flatnonzero(roles == INPUT).tolist()
+    for i, copy in zip(inputs, _following([held[i] for i in inputs]), strict=True):
+        held[i] = copy
+    for _ in range(delay):
+        held = _following(held)
+    for network in {graph.network_of(neuron) for neuron in neurons}:
+        if network is not None:
+            network._renumber(network._layers)
+    return held
+
+
+Neuron._relayed = staticmethod(relayed)
+
+
+def delay_connections(network: Network, delays: Ints) -> None:
+    """Let relays delay the connections of a new network by numbers of steps, one for each; 0: none."""
+    for steps in np.unique(delays[delays > 0]).tolist():
+        store, identities = network._store, np.flatnonzero(delays == steps)
+        rows = store.row_of[identities]
+        sources, which = np.unique(store["source"][rows], return_inverse=True)
+        relays = relayed([store.views[row] for row in sources.tolist()], steps)
+        network._store["source"][network._store.row_of[identities]] = wiring.rows_of(relays)[which]
+        network._store.touch()
+
+
+def with_relays(layers: list[Layer]) -> list[Layer]:
+    """Return the layers of a network with the relays of its neurons as the second one."""
+    store = layers[0]._store
+    if not store["relay"].any():
+        return layers
+    first, *hidden, last = layers
+    _copy_inputs(first._neurons)
+    relays = _relays_behind(layers[0]._store, [neuron for layer in layers for neuron in layer._neurons])
+    among = set(relays)
+    own = next((layer for layer in hidden if among.issuperset(layer._neurons)), None)
+    for layer in hidden:
+        layer._neurons = [neuron for neuron in layer._neurons if neuron not in among]
+    if relays:
+        own = own or Layer(relays, name="relays")
+        own._neurons = relays
+    others = [layer for layer in hidden if layer is not own and layer._neurons]
+    return [first, *([own] if own else []), *others, last]
+
+
+def _links(store: Store) -> tuple[Ints, Ints, Ints]:
+    """The rows of the connections into relays, of their sources, and of the relays."""
+    relays = np.append(store["relay"] > 0, False)  # one entry more for removed ends
+    rows = np.flatnonzero(relays[np.minimum(store["target"], store.n_neurons)])
+    return rows, store["source"][rows], store["target"][rows]
+
+
+def _relays_behind(store: Store, neurons: Iterable[Neuron]) -> list[Neuron]:
+    """The relays among some neurons and in the chains that begin with them, furthest behind first."""
+    _, source, target = _links(store)
+    mine, size = np.zeros(store.n_neurons, bool), 0
+    mine[wiring.rows_of(neurons)] = True
+    while size < (size := int(mine.sum())):
+        mine[target[mine[source]]] = True
+    rows = np.flatnonzero(mine & (store["relay"] > 0))
+    order = np.lexsort((store["position"][rows], -store["relay"][rows].astype(np.int64)))
+    return [store.views[row] for row in rows[order].tolist()]
+
+
+def _copy_inputs(inputs: Sequence[Neuron]) -> None:
+    """Put a copy between inputs and relays that were made before their sources became inputs."""
+    store = inputs[0]._store
+    rows, source, target = _links(store)
+    late = np.isin(source, wiring.rows_of(inputs)) & (store["relay"][target] > 1)
+    if late.any():
+        copied, relays = ([store.views[row] for row in ends[late].tolist()] for ends in (source, target))
+        wiring.disconnect(store, store["identity"][rows[late]])
+        _connect(_add_relays(copied, np.ones(len(copied), np.uint32)), relays)
+
+
+def _following(neurons: Sequence[Neuron]) -> list[Neuron]:
+    """Return the relay that reads each neuron; those that are missing are made."""
+    if not neurons:
+        return []
+    store = neurons[0]._store
+    _, source, target = _links(store)
+    ends = zip(source.tolist(), target.tolist(), strict=True)
+    relay_of = {store.views[i]: store.views[j] for i, j in ends}
+    missing = [neuron for neuron in neurons if neuron not in relay_of]
+    if missing:
+        rows = wiring.rows_of(missing)
+        numbers = np.where(store["role"][rows] == INPUT, 1, np.maximum(store["relay"][rows], 1) + 1)
+        relay_of |= zip(missing, _add_relays(missing, numbers), strict=True)
+    return [relay_of[neuron] for neuron in neurons]
+
+
+def _add_relays(sources: Sequence[Neuron], numbers: Ints) -> list[Neuron]:
+    """Make a relay of each neuron, which has its sign."""
+    store = sources[0]._store
+    given = zip(sources, numbers.tolist(), strict=True)
+    names = [f"{neuron.name.split(DELAYED)[0]}{DELAYED}{number - 1}" for neuron, number in given]
+    relays = new_neurons(len(sources), store.dtype, names, squashes.identity.code)
+    store = wiring.join([*sources, *relays])
+    rows = wiring.rows_of(relays)
+    store["relay"][rows], store["trainable_bias"][rows] = numbers, 0
+    store["outgoing_sign"][rows] = store["outgoing_sign"][wiring.rows_of(sources)]
+    _connect(sources, relays)
+    return relays
+
+
+def _connect(sources: Sequence[Neuron], relays: Sequence[Neuron]) -> None:
+    """Let each relay read its source. The sign of a source is that of the end of its chain."""
+    store = sources[0]._store
+    source, target = (wiring.rows_of(ends).astype(np.uint32) for ends in (sources, relays))
+    first = store.add_connections(source, target, np.ones(len(sources)), False)
+    graph.follow_connected(store, first, len(sources))

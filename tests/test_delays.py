@@ -1,0 +1,201 @@
+"""Connections that delay an activation by any number of steps, by relay neurons."""
+
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+import architect
+import synapse
+from synapse import Layer, Network, Neuron, Topology, Trainer
+from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
+
+from .learning.helpers import differences
+from .strategies import SMOOTH, Twin, delay_some, given_graphs, specs
+
+ROWS = [[1.0], [2.0], [3.0], [4.0], [5.0]]
+
+
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize("late", [False, True])
+@given(delay=st.integers(1, 5), other=st.integers(1, 5))
+def test_a_delay_is_exact_in_every_network(together, late, delay, other):
+    """Along two connections, made before or after the network, whose clock may change; chains are shared."""
+    x, a, y = layers = [Layer(1, "identity") for _ in range(3)]
+
+    def connect():
+        return [x.project(a, weights=1.0, delay=delay), a.project(y, weights=1.0, delay=other),
+                x.project(y, weights=100.0, delay=other)]  # fmt: skip
+
+    links = [] if late else connect()
+    net = Network(*layers, synchronous=together)
+    links = links or connect()
+    rows = np.arange(1.0, 13.0)[:, None]
+    for _ in range(2):
+        expected = [max(t - delay - other, 0) + 100 * max(t - other, 0) for t in range(1, 13)]
+        assert net.run(rows).ravel().tolist() == expected
+        net.synchronous = not net.synchronous
+        net.clear()
+    assert [projection[0].delay for projection in links] == [delay, other, other]
+    assert len(net["relays"]) == 1 + max(delay, other) + other
+
+
+@given_graphs(specs(), st.integers(0, 999), st.booleans())
+def test_steps_and_the_online_rule_agree_with_the_reference(spec, seed, together):
+    twin = Twin(spec)
+    twin.net.synchronous = together
+    named = {neuron: j for j, neuron in twin.ours.items()}
+    links = delay_some(twin.net, seed, 6)
+    for (i, j, delay), link in links.items():
+        key = (named[i], delay), named[j]
+        twin.reference.connect(*key, link.weight, True)
+        twin.reference.links[key].delay = delay
+        if link.gater is not None:
+            twin.reference.gate(named[link.gater], *key)
+    for _ in range(5):
+        assert twin.activate() == pytest.approx(
+            [twin.reference.units[j].y for j in twin.order[-spec.outputs :]]
+        )
+        twin.propagate()
+        for (i, j, delay), link in links.items():
+            learned = twin.reference.links[(named[i], delay), named[j]].weight
+            assert link.weight == pytest.approx(learned, rel=1e-9, abs=1e-9)
+
+
+@given_graphs(specs(squashes=SMOOTH, logistic_outputs=True), st.integers(0, 999), st.booleans())
+def test_gradients_are_exact(spec, seed, together):
+    """By backpropagation and by rtrl, against differences."""
+    net, rng = Twin(spec).net, np.random.default_rng(seed)
+    net.synchronous = together
+    delay_some(net, seed)
+    inputs, targets = rng.uniform(-1, 1, (5, spec.inputs)), rng.uniform(0.1, 0.9, (5, spec.outputs))
+    exact = synapse.gradient(net, inputs[None], targets[None]).weights
+    learn = [link.trainable and link.target not in net.input for link in net.connections]
+    found = differences(net, "weights", learn, [inputs], [targets], "cross_entropy")
+    scale = max(1.0, np.abs(found).max(initial=0.0))
+    assert np.abs(exact - found).max(initial=0.0) < 1e-6 * scale
+    net.learning_rule = "rtrl"
+    net.clear()
+    online = 0.0
+    for row, target in zip(inputs, targets):
+        online -= net.slopes(errors=target - net.activate(row)).weights
+    assert np.abs(online - exact).max(initial=0.0) < 1e-10 * scale
+
+
+@pytest.mark.parametrize("method", ["bptt", "rtrl", "online"])
+def test_it_learns_which_delay_matters(method):
+    """The input three steps ago, of five delayed ones."""
+    x, y = Layer(1), Layer(1)
+    links = [x[0].project(y[0], weight=0.0, delay=k) for k in range(1, 6)]
+    net = Network(x, y)
+    bits = np.random.default_rng(0).integers(0, 2, (40, 12, 1)).astype(float)
+    targets = np.concatenate([np.full((40, 5, 1), np.nan), bits[:, 2:-3]], axis=1)
+    Trainer(net, method=method, rate=0.5).train(bits, targets, epochs=40, seed=0, progress=False)
+    weights = np.array([link.weight for link in links])
+    assert weights[2] > 4 * np.abs(np.delete(weights, 2)).max()
+    assert all(link.weight == 1 for neuron in net["relays"] for link in neuron.incoming)
+
+
+def test_copies_graphs_and_files_keep_delays():
+    net = architect.Random(2, 8, 2, gates=3, backward=4, seed=0)
+    delay_some(net, 1, 8)
+    rows = np.random.default_rng(0).normal(size=(9, 2))
+    expected = net.run(rows)
+    net.clear()
+    graph = Topology.of(net).to_networkx()
+    for other in (
+        net.clone(),
+        synapse.from_networkx(net.graph),
+        synapse.from_networkx(graph),
+        synapse.readwrite.from_json_data(synapse.readwrite.json_data(net)),
+    ):
+        assert np.array_equal(other.run(rows), expected)
+        assert [link.delay for link in other.connections] == [link.delay for link in net.connections]
+    forward = architect.Perceptron(2, 4, 2, seed=0)  # any order fits it
+    delay_some(forward, 1, 8)
+    expected = forward.run(rows)
+    graph = Topology.of(forward).to_networkx()
+    by_depth = synapse.from_networkx(graph, [0, 1], list(graph)[-2:], attributes={"subset": None})
+    by_depth.clear()
+    assert by_depth.run(rows) == pytest.approx(expected)
+
+
+def test_graphs_and_tables_say_delays():
+    """A delayed edge closes no cycle within a step, and keeps its sign, gater and metadata."""
+    graph = nx.DiGraph()
+    graph.add_edge("x", "a", weight=1.0, delay=2)
+    graph.add_edge("a", "b", weight=1.0)
+    graph.add_edge("b", "a", weight=0.5, delay=1, sign=1, gater="x", receptor="fast")
+    graph.add_edge("b", "y", weight=1.0)
+    net = synapse.from_networkx(graph, squash="identity")
+    assert (net.layers[1].name, net.delayed) == ("relays", 3)
+    assert net.run([[1.0], [2.0], [3.0], [4.0], [5.0]]).ravel().tolist() == [0, 0, 1, 4, 13]
+    link = next(link for link in net.connections if link.gater)
+    assert (link.delay, link.sign, link.metadata["receptor"]) == (1, 1, "fast")
+    links = nx.to_pandas_edgelist(graph).drop(columns=["gater"])
+    other = synapse.from_edges(links, squash="identity")
+    nx.set_edge_attributes(graph, dict.fromkeys(graph.edges), "gater")
+    assert np.array_equal(other.run(ROWS), synapse.from_networkx(graph, squash="identity").run(ROWS))
+    large = synapse.from_edges(
+        {
+            "source": np.arange(4980) % 60,
+            "target": 60 + np.arange(4980) % 83,
+            "delay": 1 + np.arange(4980) % 4,
+        },
+        seed=0,
+    )
+    assert len(large["relays"]) == 15 * (2 + 3 + 4 + 5)
+
+
+def test_edits():
+    net = Network(*(Layer(1, "identity", name=name) for name in "xay"))
+    x, a, y = (layer[0] for layer in net.layers)
+    x.project(a, weight=1.0)
+    a.sign = -1
+    link = a.project(y, weight=-2.0, delay=2)
+    assert link.sign == -1
+    a.sign = None
+    link.weight = 2.0
+    a.sign = 1
+    assert [link.sign, *(one.sign for one in net["relays"][0].incoming)] == [1, None]
+    a.project(a, weight=0.5, delay=1)  # feedback of the activation, not a self-connection
+    net.sort()
+    assert [layer.name for layer in net.layers] == ["x", "relays", "a", "y"]
+    assert net.run(ROWS).ravel().tolist() == [0, 0, 2, 5, 8.5]
+    net.clear()
+    middle = Neuron("identity")
+    a.project(middle, weight=1.0, delay=1)
+    middle.project(y, weight=100.0, delay=1)
+    net.add(middle)
+    assert net.run(ROWS).ravel().tolist() == [0, 0, 102, 255, 433.5]
+    net.clear()
+    link.source.disconnect(y)
+    assert net.run(ROWS).ravel().tolist() == [0, 0, 100, 250, 425]
+    assert synapse.analysis.lesions(net, np.ones((1, 4, 1)), np.ones((1, 4, 1))).change.shape == (7,)
+    for relay in list(net["relays"]):
+        net.remove(relay)
+    assert [layer.name for layer in net.layers] == ["x", "a", "hidden 3", "y"]
+
+
+def test_what_is_no_delay_is_refused():
+    x, y = Layer(1), Layer(2)
+    for wrong, kind in (
+        (0, ArgumentError),
+        (1.5, ArgumentTypeError),
+        (-1, ArgumentError),
+        ("2", ArgumentTypeError),
+    ):
+        for source, target in ((x, y), (x[0], y[0]), (x[0], y)):
+            with pytest.raises(kind, match="delay"):
+                source.project(target, delay=wrong)
+        with pytest.raises((ArgumentError, ArgumentTypeError), match=r"delay.*attributes=\{'delay': None\}"):
+            synapse.from_networkx(nx.DiGraph([("x", "y", {"delay": wrong})]))
+    for wrong in (0, 1.5, -1, 1e9, np.inf, "soon"):
+        with pytest.raises((ArgumentError, ArgumentTypeError), match="delay"):
+            synapse.from_edges({"source": ["x"], "target": ["y"], "delay": [wrong]})
+    with pytest.raises(ArgumentError, match="weights"):
+        x.project(y, weights=[1.0, 2.0, 3.0], delay=2)
+    x.project(y, delay=2)
+    with pytest.raises(TopologyError, match="already"):
+        x[0].project(y[1], delay=2)
+    assert len(Network(x, y)) == 3 + 3

@@ -36,15 +36,19 @@ COMMAND = ("AVA", "AVB", "AVD", "PVC")
 # share one clock: a step is one synapse. Columns that nothing computes with become metadata.
 
 
-def network(rng):
-    """Make the network; weights are the counts of synapses, scaled by target, with the predicted signs."""
+def tables():
+    """Read the neurons, and the connections that the network has."""
     neurons, edges = (pd.read_csv(DATA / f"{name}.csv") for name in ("neurons", "connections"))
     idle = edges["target"].isin([*HEAD, *TAIL])  # touches set the activations of these
     edges = edges[~idle & (edges["source"] != edges["target"])]  # a self-connection would carry the state
-    edges["sign"] = edges["sign"].map({"+": 1, "-": -1})
+    return neurons, edges.assign(sign=edges["sign"].map({"+": 1, "-": -1}))
+
+
+def network(rng, neurons, edges):
+    """Make the network; weights are the counts of synapses, scaled by target, with the predicted signs."""
     norm = edges.groupby("target")["synapses"].transform(np.linalg.norm)
     signs = edges["sign"].fillna(pd.Series(rng.choice([-1, 1], len(edges)), edges.index))
-    edges["weight"] = signs * edges["synapses"] / norm
+    edges = edges.assign(weight=signs * edges["synapses"] / norm)
     motor = [name for name in neurons["name"] if name.startswith((*BACKWARD, *FORWARD))]
     options = {"squash": "tanh", "output_squash": "logistic", "synchronous": True, "name": "worm"}
     return synapse.from_edges(edges, [*HEAD, *TAIL], motor, neurons=neurons, **options)
@@ -161,7 +165,7 @@ def picture(plt, net, right, lost, path):
 
 def main(quick: bool, seed: int, out: Path) -> None:
     rng = np.random.default_rng(seed)
-    net = network(rng)
+    net = network(rng, *tables())
     signs = describe(net)
     fresh = touches(net, 100 if quick else 300, rng)
     right = learn(net, fresh, rng, quick)

@@ -132,6 +132,10 @@ def test_graphs_and_tables_say_delays():
     assert net.run([[1.0], [2.0], [3.0], [4.0], [5.0]]).ravel().tolist() == [0, 0, 1, 4, 13]
     link = next(link for link in net.connections if link.gater)
     assert (link.delay, link.sign, link.metadata["receptor"]) == (1, 1, "fast")
+    near = nx.DiGraph([("x", "b"), ("a", "b"), ("b", "y")])
+    near.add_edge("b", "a", delay=1)
+    nx.set_edge_attributes(near, 1.0, "weight")
+    assert synapse.from_networkx(near, squash="identity").run(ROWS).ravel().tolist() == [1, 3, 6, 10, 15]
     links = nx.to_pandas_edgelist(graph).drop(columns=["gater"])
     other = synapse.from_edges(links, squash="identity")
     nx.set_edge_attributes(graph, dict.fromkeys(graph.edges), "gater")

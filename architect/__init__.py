@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 from synapse._checks import ATTRIBUTES, public_names, unknown_attribute
 
+from .cfc import CfC as CfC
 from .construct import Delayed as Delayed, construct as construct, delayed as delayed
 from .convolutional import Convolutional as Convolutional
+from .ctrnn import CTRNN as CTRNN
 from .elman import Elman as Elman
 from .gru import GRU as GRU, GatedUnits as GatedUnits
 from .hopfield import Capacity as Capacity, Hopfield as Hopfield

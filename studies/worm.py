@@ -2,11 +2,11 @@
 
     python -m studies worm              # twenty seeds; writes worm.json and the tables in worm.md
 
-``touch``: the task of the demo `connectome` with the worm's wiring, with random wiring in which every neuron
-has as many incoming and outgoing connections, and with the signs shuffled among the connections. ``teacher``: a
-student with the wiring of a teacher, but unknown weights and biases, learns the activity of k recorded neurons;
-the result is how well it predicts the neurons that were not recorded. ``cost``: exact gradients through time
-and online.
+``touch``: the task of the demo `connectome` with the worm's wiring, with random wiring in which every
+neuron has as many incoming and outgoing connections, and with the signs shuffled among the connections.
+``teacher``: a student with the wiring of a teacher, but unknown weights and biases, learns the activity of
+k recorded neurons; the result is how well it predicts the neurons that were not recorded. ``cost``: exact
+gradients through time and online.
 """
 
 from __future__ import annotations

@@ -286,6 +286,13 @@ row("architect.Kohonen.train", {"epochs": 2})
 row("architect.Kohonen.codebook", value="")
 row("architect.Convolutional.__init__", {"inputs": 8, "outputs": 1, "filters": (2,)})
 row("architect.Liquid.__init__", {"inputs": 2, "pool": 6, "outputs": 1})
+row("architect.CfC.__init__", {"inputs": 2, "cells": 3, "outputs": 1})
+row(
+    "architect.CTRNN.__init__",
+    {"inputs": 2, "cells": 3, "outputs": 1},
+    wiring="0.5 None",
+    time_constants="0.5",
+)
 row("architect.Random.__init__", {"inputs": 2, "hidden": 4, "outputs": 1})
 row("architect.construct", lambda w: {"neurons": w.chain}, neurons="", inputs="None", outputs="None")
 for name in PUBLIC:

@@ -13,6 +13,8 @@ from .nets import every_way, feed, through_text
 SIZES = {"squash": "tanh", "seed": 0}
 SYNAPTIC = {"style": "synaptic", **SIZES}
 NETWORKS = {
+    "CTRNN": lambda: architect.CTRNN(2, 3, 1, **SIZES),
+    "CfC": lambda: architect.CfC(2, 3, 1, mixed_memory=True, backbone=4, seed=0),
     "Convolutional": lambda: architect.Convolutional(
         9, 2, filters=(2, 3), kernel=(3, 2), channels=2, **SIZES
     ),

@@ -1,0 +1,150 @@
+"""Closed-form continuous-time cells, built from ordinary neurons and gates."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import numpy as np
+
+from synapse import Layer, Network, gate
+from synapse._checks import MOST_NEURONS, boolean, positive_integer, understands
+from synapse.initializers import Initializer, Seed
+from synapse.objects.architectures import register
+from synapse.squash import Squash
+
+from ._recipe import Recipe, checked_biases, checked_sizes, pass_on
+
+
+@final
+@register
+class CfC(Network):
+    """Closed-form continuous-time cells, for rows at any intervals: Hasani and others 2022. ::
+
+        input, cells (of the step before) => backbone => first, second, speeds, blends
+        elapsed time ==(speeds)==> blends
+        first --o--> cells (1 - blends);  second --o--> cells (blends);  cells => output
+
+    The last input is the time d since the previous row. A step with the inputs x computes, from u, which is
+    the backbone tanh(W [x, h(t-1)] + b) or, without one, [x, h(t-1)] itself::
+
+        f = tanh(W_f u + b_f)                                     first
+        g = tanh(W_g u + b_g)                                     second
+        z = logistic(d (W_a u + b_a) + W_b u + b_b)               blends; W_a u + b_a: speeds
+        h = (1 - z) f + z g                                       cells
+
+    With `mixed_memory`, the cells of an LSTM, which read x and h(t-1), come first, and u has their outputs in
+    the place of h(t-1). Without `gated`, h = f + z g.
+
+    Parameters
+    ----------
+    inputs, cells, outputs : int
+        Number of inputs, besides the elapsed time, of cells and of outputs.
+    backbone : int, optional
+        Number of neurons of the backbone. Default: none.
+    mixed_memory : bool
+        Whether an LSTM precedes the cells. It remembers over gaps of any length. Default: False.
+    gated : bool
+        Whether the first part is scaled by 1 - z. Default: True.
+    output_squash : str or Squash
+        Activation function of the outputs.
+    forget_gate_bias : float
+        Initial bias of the forget gates of the mixed memory. Default: 1.
+    initializer, bias_initializer, seed, dtype
+        As for :class:`Perceptron`.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If a size is not a whole number above 0, or an option is not a boolean.
+
+    See Also
+    --------
+    CTRNN : Neurons with time constants.
+    LSTM : Memory for rows at equal intervals.
+
+    Examples
+    --------
+    >>> net = CfC(1, 4, 1, backbone=8, seed=0)
+    >>> net
+    <CfC 2-4-1, 35 neurons, 188 connections>
+    >>> net.run([[1.0, 0.5], [0.2, 2.0]]).shape
+    (2, 1)
+    """
+
+    _left_out = ("backbone", "first", "second", "speeds", "blends", "inverse", "memory")
+
+    @understands("architecture")
+    def __init__(
+        self,
+        inputs: int,
+        cells: int,
+        outputs: int,
+        *,
+        backbone: int | None = None,
+        mixed_memory: bool = False,
+        gated: bool = True,
+        output_squash: str | Squash = "logistic",
+        forget_gate_bias: float = 1.0,
+        initializer: str | Initializer = "glorot",
+        bias_initializer: str | Initializer = "zeros",
+        seed: Seed = None,
+        dtype: Any = np.float64,
+    ) -> None:
+        counts = checked_sizes("CfC", (inputs, cells, outputs), 3, "inputs, cells, outputs")
+        width = None
+        if backbone is not None:
+            width = positive_integer("The backbone of CfC", backbone, MOST_NEURONS)
+        mixed = boolean("The mixed_memory of CfC", mixed_memory)
+        both = boolean("The gated of CfC", gated)
+        (forget,) = checked_biases("CfC", dtype, forget_gate_bias=forget_gate_bias)
+        recipe = Recipe(seed, initializer, bias_initializer, dtype, output_squash)
+        size, first = counts[1], recipe.inputs(counts[0] + 1)
+        signals, elapsed = first[:-1], first[-1:]
+        middle = recipe.fixed(size, "cells")
+        layers, sources = [], [signals, middle]
+        if mixed:
+            memory = _memory(recipe, sources, size, forget)
+            layers, sources = memory, [signals, memory[-1]]
+        if width is not None:
+            layers.append(_reading(recipe, sources, width, "tanh", "backbone"))
+            sources = layers[-1:]
+        names = {"first": "tanh", "second": "tanh", "speeds": "identity", "blends": "logistic"}
+        heads = [_reading(recipe, sources, size, function, name) for name, function in names.items()]
+        one, other, speeds, blends = heads
+        speeds.gate(elapsed.project(blends, weights=1.0, trainable=False), gate.INPUT)
+        blends.gate(pass_on(other, middle), gate.INPUT)
+        direct = pass_on(one, middle)
+        if both:
+            inverse = recipe.fixed(size, "inverse", bias=1.0)
+            pass_on(blends, inverse, -1.0)
+            inverse.gate(direct, gate.INPUT)
+            heads.append(inverse)
+        output = recipe.layer(counts[2], output_squash, "output", fan_in=size)
+        recipe.connect(middle, output)
+        super().__init__(first, [*layers, *heads, middle], output)
+
+
+def _reading(
+    recipe: Recipe, sources: list[Layer], size: int, function: str, name: str, bias: Any = None
+) -> Layer:
+    """A layer that all sources lead to."""
+    fan_in = sum(map(len, sources))
+    layer = recipe.layer(size, function, name, bias, fan_in)
+    for source in sources:
+        recipe.connect(source, layer, fan_in=fan_in)
+    return layer
+
+
+def _memory(recipe: Recipe, sources: list[Layer], size: int, forget: float) -> list[Layer]:
+    """The layers of an LSTM, in activation order; its outputs are the last one."""
+    takes, keeps, gives = (
+        _reading(recipe, sources, size, "logistic", f"memory {name} gates", bias)
+        for name, bias in (("input", None), ("forget", forget), ("output", None))
+    )
+    candidates = _reading(recipe, sources, size, "tanh", "memory candidates")
+    states = recipe.fixed(size, "memory", function="tanh")
+    outputs = recipe.fixed(size, "memory outputs")
+    takes.gate(pass_on(candidates, states), gate.INPUT)
+    keeps.gate(pass_on(states, states), gate.INPUT)
+    gives.gate(pass_on(states, outputs), gate.INPUT)
+    return [takes, keeps, gives, candidates, states, outputs]

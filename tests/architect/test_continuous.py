@@ -1,0 +1,145 @@
+"""Recipes for rows at any intervals, against their published recurrences and automatic differentiation."""
+
+from functools import partial
+from itertools import chain
+
+import networkx as nx
+import numpy as np
+import pytest
+
+import architect
+import synapse
+from synapse import Connection, Neuron, Topology
+from synapse.errors import ArgumentError, ArgumentTypeError
+
+RNG = np.random.default_rng(0)
+ROWS = np.concatenate([RNG.normal(size=(9, 2)), RNG.uniform(0.1, 3.0, (9, 1))], axis=1)
+TARGETS = RNG.uniform(0.1, 0.9, (9, 2))
+
+
+class Parameters:
+    """Weights and biases of a network as arrays that `make` makes, one for each pair of layers."""
+
+    def __init__(self, net, make=np.array):
+        self.net, self.make, self.made = net, make, {}
+
+    def weights(self, source, target):
+        net = self.net
+        neurons = list(net.input)[source] if isinstance(source, slice) else net[source]
+        if source == target:  # with a delay of 1, by relays
+            neurons = [next(link.target for link in cell.outgoing if link.target in net["relays"])
+                       for cell in neurons]  # fmt: skip
+        return self._array((str(source), target), [[a.connected(b) for a in neurons] for b in net[target]])
+
+    def biases(self, target):
+        return self._array(target, [[neuron] for neuron in self.net[target]])[:, 0]
+
+    def _array(self, key, holders):
+        if key not in self.made:
+            value = {Connection: "weight", Neuron: "bias", type(None): "real"}
+            values = [[getattr(one or 0, value[type(one)]) for one in row] for row in holders]
+            self.made[key] = self.make(values), list(chain.from_iterable(holders))
+        return self.made[key][0]
+
+
+def logistic(x, xp):
+    return 1 / (1 + xp.exp(-x))
+
+
+def ctrnn(p, rows, xp):
+    state = read = 0 * p.biases("cells")
+    outputs = []
+    for row in rows:
+        rate = xp.clip(p.weights(slice(-1, None), "rates") @ row[-1:], 0, 1)
+        drive = p.weights(slice(-1), "cells") @ row[:-1] + p.weights("constant", "cells")[:, 0]
+        state = (1 - rate) * state + rate * (drive + p.weights("cells", "cells") @ read)
+        read = xp.tanh(state)
+        outputs.append(p.weights("cells", "output") @ read + p.biases("output"))
+    return xp.stack(outputs)
+
+
+def cfc(p, rows, xp, mixed_memory, gated, backbone):
+    def read(layer, x, h):
+        after = "memory outputs" if mixed_memory and "memory" not in layer else "cells"
+        total = p.weights(slice(-1), layer) @ x + p.weights(after, layer) @ h
+        return total + p.biases(layer)
+
+    h = memory = 0 * p.biases("cells")
+    outputs = []
+    for row in rows:
+        x, elapsed = row[:-1], row[-1]
+        if mixed_memory:
+            names = (f"memory {gate} gates" for gate in ("input", "forget", "output"))
+            takes, keeps, gives = (logistic(read(name, x, h), xp) for name in names)
+            memory = keeps * memory + takes * xp.tanh(read("memory candidates", x, h))
+            h = gives * xp.tanh(memory)
+        if backbone:
+            u = xp.tanh(read("backbone", x, h))
+            head = lambda layer: p.weights("backbone", layer) @ u + p.biases(layer)  # noqa: B023, E731
+        else:
+            head = lambda layer: read(layer, x, h)  # noqa: B023, E731
+        f, g = xp.tanh(head("first")), xp.tanh(head("second"))
+        z = logistic(elapsed * head("speeds") + head("blends"), xp)
+        h = ((1 - z) if gated else 1) * f + z * g
+        outputs.append(logistic(p.weights("cells", "output") @ h + p.biases("output"), xp))
+    return xp.stack(outputs)
+
+
+GRAPH = nx.to_numpy_array(nx.gnp_random_graph(5, 0.4, seed=0, directed=True)) != 0
+CASES = {
+    "ctrnn": (lambda: architect.CTRNN(2, 5, 2, time_constants=(0.5, 8.0), seed=0), ctrnn),
+    "ctrnn of a graph": (lambda: architect.CTRNN(2, 5, 2, wiring=GRAPH, time_constants=2.0, seed=1), ctrnn),
+}
+for options in ((False, True, None), (True, True, 6), (False, False, 3), (True, False, None)):
+    made = dict(zip(("mixed_memory", "gated", "backbone"), options))
+    CASES[f"cfc {made}"] = partial(architect.CfC, 2, 4, 2, seed=2, **made), partial(cfc, **made)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_recipe_computes_the_published_recurrence(case):
+    make, recurrence = CASES[case]
+    net = make()
+    assert net.run(ROWS) == pytest.approx(recurrence(Parameters(net), ROWS, np), abs=1e-12)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("case", CASES)
+def test_gradients_agree_with_automatic_differentiation(case):
+    torch = pytest.importorskip("torch")
+    make, recurrence = CASES[case]
+    net = make()
+    p = Parameters(net, lambda values: torch.tensor(values, dtype=torch.float64, requires_grad=True))
+    rows, targets = torch.tensor(ROWS), torch.tensor(TARGETS)
+    (0.5 * (recurrence(p, rows, torch) - targets) ** 2).sum().backward()
+    exact = synapse.gradient(net, ROWS[None], TARGETS[None], cost="squared_error")
+    slopes = dict(zip([*net.connections, *net], [*exact.weights, *exact.biases]))
+    checked = []
+    for parameter, holders in p.made.values():
+        for one, found in zip(holders, parameter.grad.numpy().ravel()):
+            if one is not None and one.trainable:
+                assert slopes[one] == pytest.approx(found, abs=1e-10)
+                checked.append(one)
+    assert len(set(checked)) == Topology.of(net).parameters
+
+
+def test_time_constants_stay_positive_and_are_no_shorter_than_a_step():
+    net = architect.CTRNN(1, 4, 1, time_constants=1.5, seed=0)
+    assert net.time_constants == pytest.approx(np.full(4, 1.5))
+    rows, targets = np.ones((20, 30, 2)), RNG.normal(size=(20, 30, 1))
+    trainer = synapse.Trainer(net, method="bptt", rate=0.5, cost="squared_error")
+    trainer.train(rows, targets, epochs=5, seed=0, progress=False)
+    assert (net.time_constants > 0).all()
+    net.clear()
+    net.activate([1.0, 1e6])  # a step much longer than every time constant: the state is the drive
+    assert [cell.state for cell in net["cells"]] == pytest.approx(
+        [sum(link.weight * link.source.activation for link in cell.incoming) for cell in net["cells"]]
+    )
+
+
+def test_what_is_no_time_constant_is_refused():
+    for wrong in (0, -1.0, (2.0, 1.0), (1.0, np.nan), "slow", (1.0, 2.0, 3.0)):
+        with pytest.raises((ArgumentError, ArgumentTypeError), match="time_constants of CTRNN"):
+            architect.CTRNN(1, 2, 1, time_constants=wrong)
+    for options in ({"backbone": 0}, {"mixed_memory": 1}, {"gated": None}):
+        with pytest.raises((ArgumentError, ArgumentTypeError), match=f"{next(iter(options))} of CfC"):
+            architect.CfC(1, 2, 1, **options)

@@ -10,7 +10,6 @@ afresh, the longest ones grow from 3 bits on whenever 98 % of a batch are right,
 
 from __future__ import annotations
 
-import argparse
 import time
 
 import numpy as np

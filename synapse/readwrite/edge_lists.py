@@ -41,9 +41,10 @@ def from_edges(
     ----------
     edges : pandas.DataFrame or mapping of str to array_like
         Columns of one length: "source" and "target", the names of neurons, which are numbers or strings;
-        "weight", if they are given (a missing one is NaN); and "sign", +1, -1 or 0 (or NaN) for none. All
-        other columns become :attr:`Connection.metadata`, except None and NaN, which takes some 100 bytes a
-        value: leave out what you do not need in large networks.
+        "weight", if they are given (a missing one is NaN); "sign", +1, -1 or 0 (or NaN) for none; and
+        "delay", a number of steps (NaN: none), see :attr:`Connection.delay`. All other columns become
+        :attr:`Connection.metadata`, except None and NaN, which takes some 100 bytes a value: leave out what
+        you do not need in large networks.
     inputs, outputs : iterable of names, optional
         The neurons that become inputs and outputs, in this order. Default: those without incoming
         connections, and the others without outgoing ones.

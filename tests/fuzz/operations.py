@@ -38,7 +38,9 @@ RECIPES = {
     "LSTM": lambda r, **o: architect.LSTM(r(1, 2), r(1, 3), r(1, 2), seed=r(0, 99), **o),
     "LSTM of Synaptic": lambda r, **o: RECIPES["LSTM"](r, style="synaptic", **o),
     "GRU": lambda r, **o: architect.GRU(r(1, 2), r(1, 3), r(1, 2), seed=r(0, 99), **o),
-    "CfC": lambda r, **o: architect.CfC(r(1, 2), r(1, 3), r(1, 2), mixed_memory=r(0, 1) > 0, seed=r(0, 99), **o),
+    "CfC": lambda r, **o: architect.CfC(
+        r(1, 2), r(1, 3), r(1, 2), mixed_memory=r(0, 1) > 0, seed=r(0, 99), **o
+    ),
     "CTRNN": lambda r, **o: architect.CTRNN(r(1, 2), r(1, 3), r(1, 2), seed=r(0, 99), **o),
     "Random": lambda r, **o: architect.Random(2, r(2, 6), 1, seed=r(0, 99), **o),
 }

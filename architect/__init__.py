@@ -12,7 +12,6 @@ from .elman import Elman as Elman
 from .gru import GRU as GRU, GatedUnits as GatedUnits
 from .hopfield import Capacity as Capacity, Hopfield as Hopfield
 from .jordan import Jordan as Jordan
-from .kohonen import Kohonen as Kohonen
 from .liquid import Liquid as Liquid
 from .lstm import LSTM as LSTM, MemoryBlocks as MemoryBlocks, StandardBlocks as StandardBlocks
 from .narx import NARX as NARX

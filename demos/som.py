@@ -7,7 +7,8 @@ Task: Arrange colours on a square grid so that similar colours are neighbours. A
 
 Each neuron of the grid has three weights, so it represents a colour too. A colour is shown; the neuron
 nearest to it wins, and the winner and its neighbours on the grid move towards the colour. This is
-Kohonen's rule of 1982, a model of how maps form in the brain.
+Kohonen's rule of 1982, a model of how maps form in the brain. It is no gradient: the rule is written
+here, and the neurons find the winner.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-import architect
 import synapse
 from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
+from synapse import Layer, Network
 
 NAMED = {
     "red": (1, 0, 0),
@@ -46,20 +47,63 @@ def any_colour(rng, shape, fan_in, fan_out):
 # the nearest is the one with the largest w x - |w|^2 / 2: the weighted sum with a bias of -|w|^2 / 2.
 
 
-def who_wins(net):
+class Map:
+    """Linear neurons on a square grid; the weights of each are a colour."""
+
+    def __init__(self, side, seed):
+        colour, grid = Layer(3, "identity", name="colour"), Layer(side * side, "identity", name="map")
+        self.links = colour.project(grid, initializer=any_colour, seed=seed)
+        self.net, self.side = Network(colour, grid), side
+        self.places = np.indices((side, side)).reshape(2, -1).T  # row and column of every neuron
+        self.colours = self.colours  # with the biases that belong to them
+
+    @property
+    def colours(self):
+        """The weights, a row for each neuron."""
+        return np.asarray(self.links.weights).T.copy()
+
+    @colours.setter
+    def colours(self, weights):
+        self.links.weights = weights.T
+        self.net.output.biases = -0.5 * (weights**2).sum(axis=1)
+
+    @property
+    def picture(self):
+        """The colours on the grid, shape (side, side, 3)."""
+        return self.colours.reshape(self.side, self.side, 3)
+
+    def winner(self, colour):
+        """The number of the neuron that is nearest to a colour."""
+        return int(self.net.activate(colour).argmax())
+
+    def show(self, colour, rate, radius):
+        """Kohonen's rule: the winner and its neighbours move towards a colour."""
+        apart = ((self.places - self.places[self.winner(colour)]) ** 2).sum(axis=1)
+        near = np.exp(-apart / (2 * radius**2)) if radius else apart == 0
+        weights = self.colours
+        self.colours = weights + (rate * near)[:, None] * (colour - weights)
+
+    def errors(self, samples):
+        """The quantisation error and the topographic error, see 3."""
+        first, second = np.argsort(-self.net.run(samples), axis=1)[:, :2].T
+        torn = ((self.places[first] - self.places[second]) ** 2).sum(axis=1) > 2
+        return np.linalg.norm(samples - self.colours[first], axis=1).mean(), torn.mean()
+
+
+def who_wins(som):
     heading("1. Who wins")
     colour = np.array(NAMED["orange"])
-    row, column = net.winner(colour)
-    neuron = net.output[row * net.grid[1] + column]
+    number = som.winner(colour)
+    neuron, (row, column) = som.net.output[number], som.places[number]
     weights = np.array([link.weight for link in neuron.incoming])
-    distances = np.linalg.norm(net.codebook - colour, axis=2)
-    print(f"{net!r}. Each neuron of the map starts with a random colour.")
+    distances = np.linalg.norm(som.colours - colour, axis=1)
+    print(f"{som.net!r}. Each neuron of the map starts with a random colour.")
     print(
         f"Orange {colour}: the winner is in row {row}, column {column}; its weights are {weights.round(2)}."
     )
     by_hand = weights @ colour - weights @ weights / 2
     check("the winner's state is w x - |w|^2 / 2", np.isclose(neuron.state, by_hand))
-    check("no neuron is nearer to orange", bool(np.isclose(distances.min(), distances[row, column])))
+    check("no neuron is nearer to orange", bool(np.isclose(distances.min(), distances[number])))
 
 
 # --- 2. One step ----------------------------------------------------------------------------------
@@ -69,21 +113,22 @@ def who_wins(net):
 # radius^2)).
 
 
-def one_step(net):
+def one_step(som):
     heading("2. One step")
     colour, rate, radius = np.array(NAMED["orange"]), 0.5, 2.0
-    row, column = net.winner(colour)
-    before = net.codebook
-    net.train([colour], epochs=1, rate=rate, radius=radius)
-    moved, way = np.linalg.norm(net.codebook - before, axis=2), np.linalg.norm(colour - before, axis=2)
+    number = som.winner(colour)
+    row, column = som.places[number]
+    before = som.picture
+    som.show(colour, rate, radius)
+    moved, way = np.linalg.norm(som.picture - before, axis=2), np.linalg.norm(colour - before, axis=2)
     print(f"Row {row} of the grid, by distance from the winner in columns:")
-    shares = {abs(c - column): moved[row, c] / way[row, c] for c in range(net.grid[1])}
+    shares = {abs(c - column): moved[row, c] / way[row, c] for c in range(som.side)}
     for distance in sorted(shares)[:6]:
         print(f"  {distance}: {shares[distance]:6.1%} of the way to orange")
     check("the winner has moved half of the way", np.isclose(moved[row, column], rate * way[row, column]))
     expected = rate * np.exp(-1 / (2 * radius**2))
     check(f"its neighbours have moved {expected:.1%} of theirs", np.isclose(shares[1], expected))
-    check("the same neuron wins orange again", net.winner(colour) == (row, column))
+    check("the same neuron wins orange again", som.winner(colour) == number)
 
 
 # --- 3. A map -------------------------------------------------------------------------------------
@@ -97,21 +142,21 @@ def one_step(net):
 # are not neighbours on the grid, so that the map is torn there.
 
 
-def learn(net, samples, epochs, seed, neighbours=True):
-    """Train; returns both errors before training and after each epoch."""
+def learn(som, samples, epochs, seed, neighbours=True):
+    """Show all samples in every epoch; returns both errors before training and after each epoch."""
     rng = np.random.default_rng([seed, 2])
-    errors = [(net.quantization_error(samples), net.topographic_error(samples))]
-    for epoch in range(epochs):
-        part = epoch / (epochs - 1)
-        radius = max(net.grid) / 2 * (1 / max(net.grid)) ** part if neighbours else 0.0
-        net.train(samples, epochs=1, rate=0.5 * 0.04**part, radius=radius, seed=rng)
-        errors.append((net.quantization_error(samples), net.topographic_error(samples)))
+    errors = [som.errors(samples)]
+    for part in np.linspace(0, 1, epochs):
+        radius = som.side / 2 * (1 / som.side) ** part if neighbours else 0.0
+        for colour in rng.permutation(samples):
+            som.show(colour, 0.5 * 0.04**part, radius)
+        errors.append(som.errors(samples))
     return np.array(errors)
 
 
-def step_between(codebook):
+def step_between(picture):
     """The mean distance between the colours of neighbours on the grid."""
-    along = [np.linalg.norm(np.diff(codebook, axis=axis), axis=2).mean() for axis in (0, 1)]
+    along = [np.linalg.norm(np.diff(picture, axis=axis), axis=2).mean() for axis in (0, 1)]
     return sum(along) / 2
 
 
@@ -119,19 +164,19 @@ def make_maps(samples, side, epochs, seed):
     heading("3. A map, and the same training without neighbours")
     maps = {}
     for name in ("with neighbours", "each for itself"):
-        net = architect.Kohonen(3, (side, side), initializer=any_colour, seed=seed)
-        start = net.codebook
-        errors = learn(net, samples, epochs, seed, neighbours=name == "with neighbours")
-        maps[name] = (net, errors)
+        som = Map(side, seed)
+        start = som.picture
+        errors = learn(som, samples, epochs, seed, neighbours=name == "with neighbours")
+        maps[name] = (som, errors)
     print("                    distance to winner   torn   from cell to cell")
     print(told("before", errors[0], start))
-    for name, (net, errors) in maps.items():
-        print(told(name, errors[-1], net.codebook))
+    for name, (som, errors) in maps.items():
+        print(told(name, errors[-1], som.picture))
     return start, maps
 
 
-def told(name, errors, codebook):
-    return f"  {name:17} {errors[0]:18.3f} {errors[1]:7.1%} {step_between(codebook):18.3f}"
+def told(name, errors, picture):
+    return f"  {name:17} {errors[0]:18.3f} {errors[1]:7.1%} {step_between(picture):18.3f}"
 
 
 # --- 4. What order costs --------------------------------------------------------------------------
@@ -150,7 +195,7 @@ def compare(start, maps):
     check("after training it is torn for fewer than 10%", with_[-1, 1] < 0.1)
     check(
         "neighbours on the grid differ less than half as much as before",
-        step_between(ordered.codebook) < step_between(start) / 2,
+        step_between(ordered.picture) < step_between(start) / 2,
     )
     check("without neighbours it is still torn for most colours", alone[-1, 1] > 0.5)
     check("without neighbours colours are nearer to their winners", alone[-1, 0] < with_[-1, 0])
@@ -162,10 +207,10 @@ def compare(start, maps):
 # two dimensions can represent three.
 
 
-def read(net):
+def read(som):
     heading("5. Reading the map")
-    places = {name: net.winner(colour) for name, colour in NAMED.items()}
-    for row in range(net.grid[0]):
+    places = {name: tuple(som.places[som.winner(colour)]) for name, colour in NAMED.items()}
+    for row in range(som.side):
         here = [(column, name) for name, (r, column) in places.items() if r == row]
         if here:
             print(
@@ -185,12 +230,12 @@ def read(net):
 def picture(plt, start, maps, places, path):
     figure = plt.figure(figsize=(8.4, 5.5), layout="constrained")
     above, below = figure.subfigures(2, 1, height_ratios=[1.3, 1])
-    shown = {"before": start, **{name: net.codebook for name, (net, _) in maps.items()}}
-    for axes, (name, codebook) in zip(above.subplots(1, 3), shown.items(), strict=True):
-        axes.imshow(codebook.clip(0, 1))
+    shown = {"before": start, **{name: som.picture for name, (som, _) in maps.items()}}
+    for axes, (name, colours) in zip(above.subplots(1, 3), shown.items(), strict=True):
+        axes.imshow(colours.clip(0, 1))
         axes.set(xticks=[], yticks=[], title=name)
         if name == "with neighbours":
-            label(axes, codebook, places)
+            label(axes, colours, places)
 
     for axes, which, what in zip(
         below.subplots(1, 2), (0, 1), ("mean distance to winner", "fraction torn"), strict=True
@@ -205,9 +250,9 @@ def picture(plt, start, maps, places, path):
     save_figure(figure, path)
 
 
-def label(axes, codebook, places):
+def label(axes, colours, places):
     """Write names at the winners of their colours; near the edges they are aligned inwards."""
-    last = codebook.shape[1] - 1
+    last = colours.shape[1] - 1
     for word, (row, column) in places.items():
         side, shift = {0: ("left", -0.4), last: ("right", 0.4)}.get(column, ("center", 0.0))
         text = axes.text(column + shift, row, word, ha=side, va="center", fontsize=8)
@@ -216,9 +261,9 @@ def label(axes, codebook, places):
 
 def main(quick: bool, seed: int, out: Path) -> None:
     side, count, epochs = (10, 300, 12) if quick else (16, 1000, 30)
-    net = architect.Kohonen(3, (side, side), initializer=any_colour, seed=seed)
-    who_wins(net)
-    one_step(net)
+    som = Map(side, seed)
+    who_wins(som)
+    one_step(som)
     samples = np.random.default_rng([seed, 1]).random((count, 3))
     start, maps = make_maps(samples, side, epochs, seed)
     compare(start, maps)
@@ -231,8 +276,8 @@ def main(quick: bool, seed: int, out: Path) -> None:
         f"winner learns alone. The price is accuracy: a colour is {exact['with neighbours']:.3f} from "
         f"its winner instead of {exact['each for itself']:.3f}."
     )
-    synapse.save(ordered, out / "som.synapse")
+    synapse.save(ordered.net, out / "som.synapse")
 
 
-# To try: colours of one brightness, which have two dimensions, so that the map need not fold; a grid
-# of (1, 30), a rainbow; other data with several numbers per sample: flowers, countries, sounds.
+# To try: colours of one brightness, which have two dimensions, so that the map need not fold; one row
+# of 30 neurons, a rainbow; other data with several numbers per sample: flowers, countries, sounds.

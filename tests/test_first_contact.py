@@ -194,7 +194,7 @@ def test_an_attribute_of_another_library_is_answered_by_ours():
     owned = {"net": net, "trainer": Trainer(net), "layer": layer, "neuron": layer[0], "synapse": synapse}
     owned |= {"projection": layer.project(Layer(2)), "architect": architect, "layers": net.layers}
     owned["connection"] = owned["projection"][0]
-    nets = {"Hopfield": architect.Hopfield(4), "Kohonen": architect.Kohonen(2, grid=(2, 2))}
+    nets = {"Hopfield": architect.Hopfield(4)}
     kinds = {type(one).__name__: one for one in owned.values()} | {"Network": net, **owned, **nets}
     with Cases() as case:
         for kind, table in ATTRIBUTES.items():

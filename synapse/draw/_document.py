@@ -210,7 +210,6 @@ RECIPES: dict[str, Callable[..., Network]] = {
     "Residual 2-4-4-1": partial(architect.Residual, 2, 4, 4, 1),
     "Convolutional 25-3": partial(architect.Convolutional, (5, 5), 3, filters=(3,)),
     "Hopfield 6": lambda seed: architect.Hopfield(6),
-    "Kohonen 2-9": partial(architect.Kohonen, 2, (3, 3)),
 }
 """Small networks of every architecture, by the names that the page shows; each takes a seed."""
 

@@ -231,7 +231,6 @@ MAKERS |= {
     "wide": lambda w: Layer(20, name="wide"),
     "lstm": lambda w: _stepped(architect.LSTM(2, 2, 1, seed=0)),
     "readable": lambda w: architect.Perceptron(2, 3, 1, output_squash="identity", seed=0),
-    "kohonen": lambda w: architect.Kohonen(2, (2, 2), seed=0),
     "convolutional": lambda w: architect.Convolutional(5, 1, filters=(2,), seed=0),
     "ensemble": lambda w: Ensemble([architect.Elman(2, 2, 2, seed=seed) for seed in range(2)]),
     "differences": lambda w: forecasting.Differences((1,)),

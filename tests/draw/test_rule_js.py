@@ -119,7 +119,6 @@ NETWORKS = {
     "narx": lambda: architect.NARX(1, 3, 1, seed=0),
     "liquid": lambda: architect.Liquid(2, 8, 1, seed=0),
     "hopfield": lambda: architect.Hopfield(4),
-    "kohonen": lambda: architect.Kohonen(2, (2, 3), seed=0),
     "random": lambda: architect.Random(2, 6, 1, seed=0),
     "residual": lambda: architect.Residual(2, 3, 3, 1, seed=0),
     "convolutional": lambda: architect.Convolutional(8, 2, filters=(2, 3), seed=0),

@@ -25,7 +25,6 @@ NETWORKS = {
     "GRU": lambda: architect.GRU(2, 3, 1, **SIZES),
     "Hopfield": lambda: architect.Hopfield(6),
     "Jordan": lambda: architect.Jordan(2, 4, 1, context_decay=0.5, **SIZES),
-    "Kohonen": lambda: architect.Kohonen(2, (2, 3), seed=0),
     "LSTM": lambda: architect.LSTM(2, 3, 1, **SYNAPTIC),
     "LSTM of textbooks, two": lambda: architect.LSTM(2, 3, 4, 1, style="standard", **SIZES),
     "Liquid": lambda: architect.Liquid(2, 20, 1, gates=5, spectral_radius=0.9, seed=0),
@@ -50,7 +49,7 @@ def parts_of(net):
         for block in (*getattr(net, "blocks", ()), *getattr(net, "units", ()))
     ]
     kernels = [kernel.tolist() for kernel in getattr(net, "kernels", ())]
-    return blocks, kernels, *(getattr(net, name, None) for name in ("shapes", "grid"))
+    return blocks, kernels, *(getattr(net, name, None) for name in ("shapes",))
 
 
 @every_way
@@ -88,7 +87,6 @@ EDITS = {
     "LSTM": (lambda net: [net.remove(neuron) for neuron in list(net["cells"])],),
     "GRU": (lambda net: setattr(net["update gates"], "name", "z"),),
     "Hopfield": (cut, cut_and_mend, grow),
-    "Kohonen": (grow,),
 }
 
 
@@ -104,11 +102,7 @@ def test_without_its_parts_an_architecture_comes_back_as_a_network():
 
 
 UNKNOWN = ({"name": "construct"}, {"name": "os"}, None)
-IMPOSSIBLE = (
-    *(("Elman", {"name": name, "grid": [1, 1]}) for name in ("LSTM", "GRU", "Hopfield", "Kohonen")),
-    ("Kohonen", {"name": "Kohonen"}),
-    *(("Kohonen", {"name": "Kohonen", "grid": grid}) for grid in ([3, 2, 1], 6, "23", [2.0, 3], [3, 3])),
-)
+IMPOSSIBLE = (*(("Elman", {"name": name, "grid": [1, 1]}) for name in ("LSTM", "GRU", "Hopfield")),)
 WINDOWS = ({"inputs": [10**12, 10**12]}, {"inputs": None}, {"filters": {}}, {"kernel": [[3]]}, {"stride": 0})
 
 

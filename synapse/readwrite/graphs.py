@@ -27,7 +27,7 @@ from .._checks import (
     text,
     whole_number,
 )
-from .._typing import Bools, Ints
+from .._typing import Ints
 from ..engine.guard import making_many
 from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, SIGN, Column
 from ..errors import ArgumentError, ArgumentTypeError, SynapseError, TopologyError, UnknownNameError
@@ -401,7 +401,7 @@ def arrange(
             "Pass attributes={'subset': None} to ignore this attribute."
         )
     layer_of = numbers if len(set(numbers)) > 1 else None
-    first, last = _ends(place, edges, inputs, outputs, layer_of)
+    first, last = _ends(place, edges, (inputs, outputs), layer_of)
     both = sorted({*first}.intersection(last))
     if both:
         node = shown(list(place)[both[0]])
@@ -432,42 +432,37 @@ def _numbers_of_nodes(what: str, nodes: Iterable[Any], place: Mapping[Any, int])
 
 
 def _ends(
-    place: Mapping[Any, int],
-    edges: Mapping[str, Ints],
-    inputs: Iterable[Any] | None,
-    outputs: Iterable[Any] | None,
-    layer_of: list[int] | None,
-) -> tuple[list[int], list[int]]:
+    place: Mapping[Any, int], edges: Mapping[str, Ints], ends: tuple[Any, Any], layer_of: list[int] | None
+) -> list[list[int]]:
     """The inputs and the outputs: as given, or as layers or edges tell."""
-    nodes, others = np.arange(len(place)), edges["source"] != edges["target"]
-    reached = np.isin(nodes, edges["target"][others])
-    leading = np.isin(nodes, np.append(edges["source"][others], edges["gater"]))
-
-    def ends(among: Bools, linked: Bools, outermost: Any, what: str, edge: str) -> list[int]:
+    nodes, others, found = np.arange(len(place)), edges["source"] != edges["target"], list[list[int]]()
+    unreached = ~np.isin(nodes, edges["target"][others])
+    unread = ~np.isin(nodes, np.append(edges["source"][others], edges["gater"]))
+    for what, edge, given, free, outermost in (
+        ("input", "incoming", ends[0], unreached, min),
+        ("output", "outgoing", ends[1], unread, max),
+    ):
+        among = ~np.isin(nodes, found)
+        if given is not None:
+            found.append(_numbers_of_nodes(f"{what}s", given, place))
+            continue
         if layer_of is not None and among.any():
             layer = np.array(layer_of)
-            return np.flatnonzero(among & (layer == outermost(layer[among]))).tolist()
-        chosen = among & ~linked
-        alone = np.flatnonzero(chosen & ~reached & ~leading)
+            found.append(np.flatnonzero(among & (layer == outermost(layer[among]))).tolist())
+            continue
+        alone = np.flatnonzero(among & unreached & unread)
         if len(alone):
             raise TopologyError(
                 f"The node {shown(list(place)[alone[0]])} is connected to no other node. "
                 "Remove it from the graph, or name both the inputs and the outputs."
             )
-        if not chosen.any():
+        found.append(np.flatnonzero(among & free).tolist())
+        if not found[-1]:
             raise TopologyError(
                 f"Expected a node without {edge} edges as an {what}, found none. "
                 f"Name the {what}s: from_networkx(graph, {what}s=[...])."
             )
-        return np.flatnonzero(chosen).tolist()
-
-    if inputs is None:
-        first = ends(np.ones(len(place), bool), reached, min, "input", "incoming")
-    else:
-        first = _numbers_of_nodes("inputs", inputs, place)
-    if outputs is None:
-        return first, ends(~np.isin(nodes, first), leading, max, "output", "outgoing")
-    return first, _numbers_of_nodes("outputs", outputs, place)
+    return found
 
 
 def _by_depth(count: int, edges: Mapping[str, Ints], first: list[int], last: list[int]) -> Layers:

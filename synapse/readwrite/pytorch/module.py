@@ -67,12 +67,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
         self._hold("weight", topology.weight.astype(topology.dtype), learns, topology.tie)
         self._hold("bias", topology.bias.astype(topology.dtype), biased, topology.bias_tie)
         signs = topology.sign[parameters.distinct(topology.tie)[0]]
-        self._signed = bool(signs.any())
-        for name, bounds in (
-            ("_low", np.where(signs > 0, 0.0, -np.inf)),
-            ("_high", np.where(signs < 0, 0.0, np.inf)),
-        ):
-            self.register_buffer(name, torch.tensor(bounds.astype(topology.dtype)), persistent=False)
+        self.register_buffer("_sign", torch.tensor(signs) if signs.any() else None, persistent=False)
         for name in ("activation", "state"):
             values = torch.tensor(getattr(topology, name).astype(topology.dtype))
             self.register_buffer(f"_{name}", values, persistent=False)
@@ -107,9 +102,9 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]  # torch need not b
 
     def hold_signs(self) -> None:
         """Move the weights that have crossed 0, against the sign of their connection, back to 0."""
-        if self._signed:
+        if self._sign is not None:
             with torch.no_grad():
-                self.weight.clamp_(self._low, self._high)
+                self.weight.masked_fill_(self._sign * self.weight < 0, 0.0)
 
     def numbers(self) -> tuple[Tensor, Tensor]:
         """All weights and biases that the module computes with, including the fixed ones."""

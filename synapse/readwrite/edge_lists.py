@@ -41,8 +41,9 @@ def from_edges(
     ----------
     edges : pandas.DataFrame or mapping of str to array_like
         Columns of one length: "source" and "target", the names of neurons, which are numbers or strings;
-        "weight", if they are given (a missing one is NaN); "sign", +1, -1 or 0 (or NaN) for none; and
-        "delay", a number of steps (NaN: none), see :attr:`Connection.delay`. All other columns become
+        "weight", if they are given (a missing one is NaN); "sign", +1, -1 or 0 (or NaN) for none; "delay", a
+        number of steps (NaN: none), see :attr:`Connection.delay`; and what :func:`from_networkx` reads of
+        edges besides, such as "gater" (a name) and "trainable". All others become
         :attr:`Connection.metadata`, except None and NaN, which takes some 100 bytes a value: leave out what
         you do not need in large networks.
     inputs, outputs : iterable of names, optional
@@ -58,7 +59,8 @@ def from_edges(
     Returns
     -------
     Network
-        Neurons are named ``str(name)``. All weights are trainable except those of self-connections.
+        Neurons are named ``str(name)``. All weights are trainable except those of self-connections,
+        unless the table says otherwise.
 
     Raises
     ------

@@ -27,7 +27,7 @@ from .._checks import (
     text,
     whole_number,
 )
-from .._typing import Ints
+from .._typing import Bools, Ints
 from ..engine.guard import making_many
 from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, SIGN, Column
 from ..errors import ArgumentError, ArgumentTypeError, SynapseError, TopologyError, UnknownNameError

@@ -51,8 +51,8 @@ def test_a_table_makes_the_network_that_its_graph_makes(names, seed):
     assert np.array_equal(net.weights[given], edges["weight"][given])
 
 
-def test_neurons_have_their_columns():
-    edges = {"source": ["x", "x"], "target": ["a", "y"]}
+def test_neurons_and_connections_have_their_columns():
+    edges = {"source": ["x", "x"], "target": ["a", "y"], "gater": [None, "a"], "trainable": [False, True]}
     neurons = {
         "name": ["y", "a", "x", "b"],
         "squash": ["tanh"] * 4,
@@ -66,6 +66,10 @@ def test_neurons_have_their_columns():
         ("y", {"kind": "motor"}),
     ]
     assert net.output[0].squash.name == "tanh"
+    assert [(link.trainable, link.gater and link.gater.name) for link in net.connections] == [
+        (False, None),
+        (True, "a"),
+    ]
 
 
 EDGES = {"source": ["x", "a"], "target": ["a", "y"]}

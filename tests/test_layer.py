@@ -64,34 +64,12 @@ def test_it_is_trainable_or_deterministic_where_all_its_neurons_are():
         assert not getattr(layer, name)
 
 
-def test_a_neuron_can_be_appended():
-    layer, neuron = Layer(2, name="hidden"), Neuron()
-    layer.append(neuron)
-    assert layer[-1] is neuron
-    assert neuron.name == "hidden 2"
-    layer.append(Layer(9)[8])
-    assert layer[-1].name == "hidden 3"
-    with pytest.raises(ArgumentError):
-        layer.append(layer[0])
-    assert len(layer) == 4
-
-
 def test_a_neuron_of_a_network_or_of_another_precision_is_not_appended():
     net, other = used(lstm(2, 2, 1)), Network(Layer(1), [], Layer(1))
     for neuron, words in ((other.output[0], "belongs to"), (Neuron(dtype=np.float32), "float32")):
         with unchanged(net), pytest.raises(TopologyError, match=words):
             net.hidden[0].append(neuron)
     assert [len(layer) for layer in (*net.layers, *other.layers)] == [2, 2, 2, 2, 2, 1, 1, 1]
-
-
-def test_its_neurons_propagate_in_reverse():
-    layer = Layer(2, squash="identity", bias=1.0)
-    link = layer[0].project(layer[1], weight=2.0)
-    layer.activate()
-    layer.propagate(0.5, [2.0, 4.0])
-    assert layer[1].error.responsibility == 1.0  # 4 - 3
-    assert layer[0].error.projected == 2.0 + 1.0  # 2 * 1 from the later one, 2 - 1 of its own
-    assert link.weight == 2.5
 
 
 def frozen_parts():

@@ -1,5 +1,6 @@
 import math
 import operator
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from synapse import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Layer, Network, Neuron,
 from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError, TopologyError
 from synapse.objects import projection
 
-from .cases import Cases
+from .cases import Cases, all_refused
 from .networks import unchanged
 
 
@@ -74,17 +75,12 @@ def test_a_kind_is_a_pattern_a_density_a_mask_or_pairs():
     a, b = Layer(2), Layer(3)
     pairs = [([0, 1], [0]), ([0, 1],), ([0], [0], [0]), ([2], [0]), ([0], [3]), ([-1], [0]), ([0], [0.5])]
     others = [0.0, 1.5, math.nan, True, "all to all", np.ones((3, 2), bool), np.ones((2, 3)), [True], {}]
-    with Cases() as case:
-        for kind in pairs:
-            with case(kind), unchanged([*a, *b]), pytest.raises(ArgumentError, match="a list of pairs"):
-                a.project(b, kind)
-        for kind in others:
-            with case(kind), unchanged([*a, *b]), pytest.raises((ArgumentError, ArgumentTypeError)):
-                a.project(b, kind)
-    with unchanged([*a, *b]), pytest.raises(TopologyError, match="twice"):
-        a.project(b, ([0, 1, 0], [2, 2, 2]))
-    with pytest.raises(TopologyError, match="at least one connection"):
-        a.project(b, np.zeros((2, 3), bool))
+    calls = [(partial(a.project, b, kind), ArgumentError, "a list of pairs") for kind in pairs]
+    calls += [(partial(a.project, b, kind), (ArgumentError, ArgumentTypeError), None) for kind in others]
+    calls.append((partial(a.project, b, ([0, 1, 0], [2, 2, 2])), TopologyError, "twice"))
+    calls.append((partial(a.project, b, np.zeros((2, 3), bool)), TopologyError, "at least one connection"))
+    with unchanged([*a, *b]):
+        all_refused(calls)
 
 
 def own_of(neurons):
@@ -199,18 +195,13 @@ def test_weights_can_be_given():
 def test_weights_are_finite_numbers_in_the_shape_of_the_pattern():
     a, b = Layer(2), Layer(2)
     refused = [math.nan, [[1, math.inf], [0, 0]], [1, 2, 3], np.ones((3, 2)), np.ones((2, 2, 1)), "one"]
-    with Cases() as case:
-        for weights in (*refused, [[1, 2], [3]], object()):
-            with (
-                case("made", weights),
-                unchanged([*a, *b]),
-                pytest.raises((ArgumentError, ArgumentTypeError)),
-            ):
-                a.project(b, weights=weights)
-        projection = a.project(b, weights=1.0)
-        for weights in refused:
-            with case("set", weights), unchanged([*a, *b]), pytest.raises((ValueError, TypeError)):
-                projection.weights = weights
+    errors = ArgumentError, ArgumentTypeError
+    with unchanged([*a, *b]):
+        others = [[1, 2], [3]], object()
+        all_refused([(partial(a.project, b, weights=given), errors, None) for given in (*refused, *others)])
+    projection = a.project(b, weights=1.0)
+    with unchanged([*a, *b]):
+        all_refused([(partial(setattr, projection, "weights", given), errors, None) for given in refused])
 
 
 def test_weights_can_be_replaced_scaled_and_sliced():

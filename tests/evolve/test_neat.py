@@ -28,6 +28,10 @@ def killer(genome):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def raising(genome):
+    return 1 / 0
+
+
 def endless(genome):
     while genome.hidden == 0:
         pass
@@ -111,7 +115,7 @@ def test_faults():
     assert (result.champion, result.solved, result.history["failed"]) == (None, False, [10] * 5)
     assert np.isnan([result.history["best"], result.history["mean"]]).all()
     with pytest.raises(ZeroDivisionError):
-        evolve.neat(lambda genome: 1 / 0, seed=0, **PLAIN)
+        evolve.neat(raising, seed=0, **PLAIN)
 
 
 def test_what_a_fitness_returns_is_checked():
@@ -131,11 +135,6 @@ def test_what_a_fitness_returns_is_checked():
         settings=evolve.Settings(add_node=1.0),
     )  # fmt: skip
     assert limited.history["failed"][0] == 3
-    with ThreadPoolExecutor(2) as pool:
-        limited = evolve.neat(
-            endless, population=4, max_evaluations=4, seed=0, time_limit=0.05, executor=pool, **PLAIN
-        )
-    assert limited.history["failed"] == [4]
     # a self-connection of weight 2 diverges
     net = evolve.Genome.minimal(1, 1, seed=0).network()
     net.output[0].project(net.output[0], weight=2.0)
@@ -164,14 +163,20 @@ def test_arguments_that_disagree():
             call()
 
 
-def test_every_executor_has_the_same_bits():
+@pytest.mark.parametrize(
+    "pool", [ThreadPoolExecutor, pytest.param(ProcessPoolExecutor, marks=pytest.mark.slow)]
+)
+def test_every_executor_has_the_same_bits(pool):
     settings = {"population": 30, "max_evaluations": 150, "seed": 4, **PLAIN}
     expected = bits(evolve.neat(slow_size, **settings))
     for workers in (1, 2, 4):
-        with ThreadPoolExecutor(workers) as pool:
-            assert bits(evolve.neat(slow_size, executor=pool, **settings)) == expected
-    with ThreadPoolExecutor(2) as pool, pytest.raises(ZeroDivisionError):
-        evolve.neat(lambda genome: 1 / 0, executor=pool, **settings)
+        with pool(workers) as executor:
+            assert bits(evolve.neat(slow_size, executor=executor, **settings)) == expected
+    with pool(2) as executor:
+        options = {"population": 4, "max_evaluations": 4, "seed": 0, "time_limit": 0.05, **PLAIN}
+        assert evolve.neat(endless, executor=executor, **options).history["failed"] == [4]
+    with pool(2) as executor, pytest.raises(ZeroDivisionError):
+        evolve.neat(raising, executor=executor, **settings)
 
 
 def test_ctrl_c_leaves_no_evaluation_that_has_not_begun(ctrl_c):
@@ -190,15 +195,8 @@ def test_ctrl_c_leaves_no_evaluation_that_has_not_begun(ctrl_c):
 
 
 @pytest.mark.slow
-def test_processes_have_the_same_bits_and_may_be_killed():
+def test_processes_may_be_killed_and_take_what_they_can_import():
     settings = {"population": 30, "max_evaluations": 150, "seed": 4, **PLAIN}
-    expected = bits(evolve.neat(slow_size, **settings))
-    for workers in (1, 2, 4):
-        with ProcessPoolExecutor(workers) as pool:
-            assert bits(evolve.neat(slow_size, executor=pool, **settings)) == expected
-    with ProcessPoolExecutor(2) as pool:
-        options = {"population": 4, "max_evaluations": 4, "seed": 0, "time_limit": 0.05, **PLAIN}
-        assert evolve.neat(endless, executor=pool, **options).history["failed"] == [4]
     with ProcessPoolExecutor(2) as pool, pytest.raises(ExecutorError, match="resume=True"):
         evolve.neat(killer, executor=pool, **settings)
     with ProcessPoolExecutor(1) as pool, pytest.raises(ArgumentTypeError, match="top level"):

@@ -1,6 +1,7 @@
 """One clock: all neurons but the inputs activate together, so that a step is one synapse.
 
-``test_rule.py`` compares the steps and the online rule with the reference.
+``test_rule.py`` compares the steps and the online rule with the reference, ``test_clamps.py`` gradients with
+differences.
 """
 
 from itertools import pairwise
@@ -15,9 +16,6 @@ import synapse
 from synapse import Layer, Network, Neuron, Topology
 from synapse.errors import ArgumentTypeError, TopologyError
 from synapse.learning import fit_readout
-
-from .learning.helpers import differences
-from .strategies import SMOOTH, Twin, given_graphs, specs
 
 
 def chain(**options):
@@ -48,29 +46,6 @@ def test_the_order_of_layers_does_not_matter(seed, random):
     nx.set_node_attributes(graph, layers, "subset")
     other, rows = synapse.from_networkx(graph), np.random.default_rng(seed).normal(size=(6, 2))
     assert other.run(rows) == pytest.approx(net.run(rows), abs=1e-12)
-
-
-@given_graphs(specs(squashes=SMOOTH, logistic_outputs=True), st.integers(0, 99))
-def test_gradients_are_exact(spec, seed):
-    """By backpropagation and by rtrl, against differences; with signs, which change no slope."""
-    net, rng = Twin(spec).net, np.random.default_rng(seed)
-    net.synchronous = True
-    for link in net.connections[::2]:
-        link.sign = int(np.sign(link.weight)) or None
-    inputs, targets = rng.uniform(-1, 1, (4, spec.inputs)), rng.uniform(0.1, 0.9, (4, spec.outputs))
-    exact = synapse.gradient(net, inputs[None], targets[None]).weights
-    for link in net.connections:
-        link.sign = None
-    learn = [link.trainable and link.target not in net.input for link in net.connections]
-    found = differences(net, "weights", learn, [inputs], [targets], "cross_entropy")
-    scale = max(1.0, np.abs(found).max(initial=0.0))
-    assert np.abs(exact - found).max(initial=0.0) < 1e-6 * scale
-    net.learning_rule = "rtrl"
-    net.clear()
-    online = 0.0
-    for row, target in zip(inputs, targets):
-        online -= net.slopes(errors=target - net.activate(row)).weights
-    assert np.abs(online - exact).max(initial=0.0) < 1e-10 * scale
 
 
 def test_new_neurons_have_the_clock_of_their_network():

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..functions.activations import SOFTMAX
-from ..schema import BIAS_STRETCHES, INPUT, NONE, OUTPUT, SIGNED, STRETCHES
+from ..schema import BIAS_STRETCHES, CLAMPED, INPUT, NONE, OUTPUT, SIGNED, STRETCHES
 from .flags import (
     AT_ONCE,
     DELAYED,
@@ -58,12 +58,18 @@ WIDE = 16
 
 
 def count_sorted(m: Any, n: int, count: int, work: Any) -> Pair:
-    """Count the neurons from the first that are in order. Also returns whether there are ties, or were."""
-    tied = m.ties[STRETCHES] | m.ties[BIAS_STRETCHES]
+    """Count the neurons from the first that are in order, and note whether there are signs and clamps.
+
+    Also returns whether there are ties, or were.
+    """
+    tied, signs, clamps = m.ties[STRETCHES] | m.ties[BIAS_STRETCHES], 0, 0
     for r in range(count):
         tied |= m.tie[r]
+        signs |= m.sign[r] if m.target[r] != NONE else 0
     for j in range(n):
         tied |= m.bias_tie[j]
+        clamps |= m.clamped[j]
+    m.ties[SIGNED], m.ties[CLAMPED] = signs & 1, clamps
     for j in range(1, n):
         before, here = (m.network[j - 1] - 1) & NONE, (m.network[j] - 1) & NONE
         if before > here or (before == here and here != NONE and m.position[j - 1] > m.position[j]):

@@ -35,8 +35,8 @@ def lower(store: Store) -> None:
     if ordered < store.n_neurons or (store.n_removed and None in store.views):
         order_neurons(store)
     order_connections(store)
-    store.columns["ties"][SIGNED] = store["sign"].any()
-    store.columns["ties"][CLAMPED] = store["clamped"].any()
+    if store.columns["ties"][CLAMPED]:  # of neurons that have been removed, too
+        store.columns["ties"][CLAMPED] = store["clamped"].any()
     lay_out_runs(store)
     if tied:
         lay_out_ties(store)

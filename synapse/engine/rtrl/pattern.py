@@ -172,6 +172,7 @@ class _Sweeps:
 
     def __init__(self, reads: _Reads, roots: Rows) -> None:
         self.reads, self.roots = reads, roots
+        self.groups = reads.groups() if len(roots) else []  # nothing is followed without roots
         self.width = (len(roots) + 7) // 8
         self.number = np.full(reads.n, -1)  # of a neuron among the roots
         self.number[roots] = np.arange(len(roots))
@@ -205,7 +206,7 @@ class _Sweeps:
         reader, read = reads.pairs(delayed=False)
         first = np.searchsorted(reader, np.arange(reads.n + 1))
         touched = self.none()
-        for begin, stop in reversed(reads.groups()):
+        for begin, stop in reversed(self.groups):
             reached[begin:stop] |= np.bitwise_or.reduce(touched[begin:stop], axis=0)
             for j in range(begin, stop):
                 touched[read[first[j] : first[j + 1]]] |= reached[j]
@@ -271,15 +272,15 @@ def _pattern(sweeps: _Sweeps, first: int, kept: Bools, needed: Bools) -> Pattern
     """The sweeps, without what contributes to no kept sensitivity."""
     reads, roots = sweeps.reads, sweeps.roots
     useful = _useful(sweeps, sweeps.bits(needed))
-    follow, gates = _followed_runs(sweeps, useful)
+    links = [_swept(sweeps, useful, link) for link in (_links(reads) if len(roots) else ())]
     touched, met = sweeps.none(), sweeps.none()
-    for run, i, g, j in _links(reads):
-        for bits, ends in ((follow.get(run), i), (gates.get(run), g)):
-            if bits is not None:
-                delayed = reads.is_delayed(ends, j)
-                touched[ends[~delayed & (ends >= reads.inputs)]] |= bits
-                met[ends[delayed]] |= bits
-    for begin, stop in reads.groups():
+    for link in links:
+        for ends, delayed, bits in ((link.source, link.delayed, link.sources), link.gating):
+            if delayed:
+                met[ends] |= bits
+            else:
+                touched[ends[ends >= reads.inputs]] |= bits
+    for begin, stop in sweeps.groups:
         for sets in (touched, met):
             sets[begin:stop] = np.bitwise_or.reduce(sets[begin:stop], axis=0)
     touched |= sweeps.begins
@@ -293,7 +294,7 @@ def _pattern(sweeps: _Sweeps, first: int, kept: Bools, needed: Bools) -> Pattern
         readings_first=np.searchsorted(r, np.arange(len(roots) + 1)),
         readings=q,
         needed=needed[r, q],
-        visits=_visits(sweeps, touched, follow, gates),
+        visits=_visits(sweeps, touched, links),
     )
 
 
@@ -311,7 +312,7 @@ def _useful(sweeps: _Sweeps, needed: Bits) -> _Useful:
     before[sweeps.roots] = needed
     order = np.argsort(sweeps.delayed_reader, kind="stable")
     read_delayed = _joined(needed, sweeps.delayed_reader[order], sweeps.delayed_read[order], reads.n)
-    for begin, stop in reads.groups():
+    for begin, stop in sweeps.groups:
         for j in range(begin, stop):
             own = read_delayed[j] | np.bitwise_or.reduce(now[sweeps.earlier(j)], axis=0)
             now[j] = sweeps.visited[j] & (np.uint8(255) if reads.parameters[j] else own)
@@ -320,53 +321,59 @@ def _useful(sweeps: _Sweeps, needed: Bits) -> _Useful:
     return _Useful(now, before)
 
 
-SetsByRun = dict[tuple[int, int], Bits]
-"""Sets of roots by run; a self-connection is (OWN, its neuron)."""
+class _Link(NamedTuple):
+    """A run or a self-connection with the sweeps that follow it; its ends are all delayed, or none is."""
+
+    run: int
+    target: int
+    source: Rows
+    delayed: bool
+    gater: Rows  # empty without gates
+    delayed_gate: bool
+    sources: Any = None  # sets of roots: whose sweeps follow its sources,
+    gaters: Any = None  # and its gaters
+
+    @property
+    def gating(self) -> tuple[Rows, bool, Any]:
+        """Its gaters, whether they are delayed, and the sweeps that follow them."""
+        return self.gater, self.delayed_gate, self.gaters
 
 
-def _links(reads: _Reads) -> Iterator[tuple[tuple[int, int], Rows, Rows, int]]:
-    """The key of every run or self-connection, its sources, its distinct gaters and its target."""
+def _links(reads: _Reads) -> Iterator[_Link]:
+    """Every run and self-connection, except those into inputs."""
     key = np.where(reads.own, -1 - reads.target, reads.run)
     firsts = np.flatnonzero(np.diff(key, prepend=NONE))
+    delayed, delayed_gate = (reads.is_delayed(ends, reads.target) for ends in (reads.source, reads.gater))
     for begin, stop in pairwise([*firsts.tolist(), len(key)]):
-        j, run = int(reads.target[begin]), int(reads.run[begin])
+        j, gated = int(reads.target[begin]), reads.gater[begin] >= 0
         if j >= reads.inputs:
-            gaters = np.unique(reads.gater[begin:stop])
-            yield (run, j if run == OWN else 0), reads.source[begin:stop], gaters[gaters >= 0], j
+            source, gater = reads.source[begin:stop], reads.gater[begin : stop if gated else begin]
+            run = int(reads.run[begin])
+            yield _Link(run, j, source, bool(delayed[begin]), gater, bool(delayed_gate[begin]))
 
 
-def _followed_runs(sweeps: _Sweeps, useful: _Useful) -> tuple[SetsByRun, SetsByRun]:
-    """The sweeps that follow the sources, and the gaters, of each run."""
-    follow: SetsByRun = {}
-    gates: SetsByRun = {}
-    for run, i, g, j in _links(sweeps.reads):
-        for sets, ends in ((follow, i), (gates, g)):
-            delayed = sweeps.reads.is_delayed(ends, j)
-            union = np.bitwise_or.reduce(useful.now[ends[~delayed]], axis=0)
-            union |= np.bitwise_or.reduce(useful.before[ends[delayed]], axis=0)
-            union &= sweeps.visited[j]
-            if union.any():
-                sets[run] = union
-    return follow, gates
+def _swept(sweeps: _Sweeps, useful: _Useful, link: _Link) -> _Link:
+    """A link with the sweeps that follow its sources, and its gaters."""
+    visited, now, before = sweeps.visited[link.target], useful.now, useful.before
+    sources = np.bitwise_or.reduce((before if link.delayed else now)[link.source], axis=0)
+    gaters = np.bitwise_or.reduce((before if link.delayed_gate else now)[link.gater], axis=0)
+    return link._replace(sources=sources & visited, gaters=gaters & visited)
 
 
-def _visits(sweeps: _Sweeps, touched: Bits, follow: SetsByRun, gates: SetsByRun) -> Visits:
+def _visits(sweeps: _Sweeps, touched: Bits, links: list[_Link]) -> Visits:
     """Visits by root, the last neuron first, with the runs that are followed."""
     n = sweeps.reads.n
     root, back = np.nonzero(sweeps.matrix(touched)[:, ::-1])
     neuron = n - 1 - back
     key = root * n + back  # ascending
-    target = {run: j for run, _, _, j in _links(sweeps.reads)}
-    runs = [run for run in target if run in follow or run in gates]
-    none = np.zeros(sweeps.width, np.uint8)
     at, which, what = (np.empty(0, np.int64) for _ in range(3))
-    if runs:
-        columns = (np.stack([sets.get(run, none) for run in runs]) for sets in (follow, gates))
-        sources, gaters = map(sweeps.matrix, columns)
+    if links:
+        sources = sweeps.matrix(np.stack([link.sources for link in links]))
+        gaters = sweeps.matrix(np.stack([link.gaters for link in links]))
         r, number = np.nonzero(sources | gaters)
-        j = np.array([target[run] for run in runs])[number]
+        j = np.array([link.target for link in links])[number]
         at = np.searchsorted(key, r * n + (n - 1 - j))
-        which = np.array([run for run, _ in runs])[number]
+        which = np.array([link.run for link in links])[number]
         what = SOURCES * sources[r, number] + GATERS * gaters[r, number]
         order = np.argsort(at, kind="stable")
         at, which, what = at[order], which[order], what[order]

@@ -91,14 +91,3 @@ def test_the_store_is_not_written(squash):
     before = contents(net._store)
     gradient(net, inputs, targets, threads=2)
     assert contents(net._store) == before
-
-
-def test_any_number_of_threads_gives_the_same_bits():
-    with Cases() as case:
-        for name, dtype in itertools.product(NETS, ("float64", "float32")):
-            net = NETS[name](9, dtype)
-            inputs, targets = data(net, 200)
-            alone = slopes(net, inputs, targets, threads=1)
-            for threads in (2, 3):
-                with case(name, dtype, threads):
-                    assert (slopes(net, inputs, targets, threads=threads) == alone).all()

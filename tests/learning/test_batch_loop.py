@@ -15,7 +15,6 @@ from synapse.learning._parameters import Updater
 from synapse.learning._regularisation import Dropout, Penalties
 from synapse.learning.gradient import WHOLE
 from synapse.learning.rules import RULES, RuleOptions, RuleTask, bptt
-from synapse.objects.recording import record
 
 from ..cases import every_case
 from ..ties import tie_at_random
@@ -304,30 +303,6 @@ def test_calls_of_one_trainer_equal_those_of_new_trainers():
         ]
         assert found[0] == found[1], call
         assert (parameters(one) == parameters(other)).all(), call
-
-
-class Own(optimizers.Optimizer):
-    rate = 0.1
-
-    def memory(self):
-        return {}
-
-    def find_change(self, state, parameters, gradient, rate):
-        np.multiply(gradient, rate, out=state.change)
-
-
-def test_what_needs_python_between_batches_is_not_together():
-    def together(count=10, **options):
-        return of_samples(count, **options).rule.joins_epochs()
-
-    assert together(threads=2)
-    assert not together(1000, size=1000, threads=2)
-    assert not together(dropout=0.3)
-    assert not together(optimizer=Own())
-    work = of_samples()
-    with record(work.net):
-        assert not work.rule.joins_epochs()
-    assert work.rule.joins_epochs()
 
 
 def pieces(net, few):

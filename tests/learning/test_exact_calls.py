@@ -104,14 +104,6 @@ def test_every_sequence_begins_with_the_context():
     same_bits(gradient(net, inputs, targets, context=True), cold)
 
 
-@by_sort
-def test_the_network_stays_as_it_is(sort):
-    net = used(built(sort))
-    with unchanged(net):
-        for options in ({}, {"context": True}, {"window": 2}, {"threads": 2}):
-            gradient(net, *sequences(net, (5,) * 9), **options)
-
-
 def test_what_cannot_be_used_is_refused():
     net, linear = built("lstm"), built("lstm", output_squash="identity")
     softmax = architect.Perceptron(2, 3, 3, output_squash="softmax", seed=0)

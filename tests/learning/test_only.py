@@ -143,29 +143,6 @@ def test_a_part_comes_back_from_pickles_copies_and_files_and_grows_with_its_laye
     assert (net["hidden"].biases != before).all()
 
 
-def test_penalties_count_only_what_the_part_has():
-    net = architect.Perceptron(2, 3, 1, seed=0)
-    before = net.weights
-    trainer = Trainer(net, method="bptt", l2=5.0, only=["output"])
-    trainer.train(*DATA["samples"], **HOW)
-    assert ((net.weights != before) == [link.target in net.output for link in net.connections]).all()
-
-
-def test_a_shared_weight_is_trained_if_one_of_its_members_is_in_the_part():
-    net = architect.Perceptron(2, 3, 1, seed=0)
-    synapse.tie(net.connections[:2])
-    twin = net.clone()
-    for link in twin.connections[2:]:
-        link.trainable = False
-    for neuron in twin:
-        neuron.trainable = False
-    before = net.weights
-    for trainer in (Trainer(net, only=net.connections[1:2]), Trainer(twin)):
-        trainer.train(*DATA["samples"], **HOW)
-    assert (net.weights != before).tolist() == [True, True] + 7 * [False]
-    assert net.weights.tolist() == twin.weights.tolist()
-
-
 NET, OTHER = architect.Perceptron(2, 3, 1, seed=0), architect.Perceptron(2, 3, 1, seed=0)
 REFUSED = {
     "empty": ([], "got none"),

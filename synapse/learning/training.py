@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from ..errors import ArgumentError, DivergenceError
 from ..objects.network import Network
 from ..optimizers import LBFGS
 from ._checkpoint import Checkpoint, Paused
-from ._data import Control, Data, Epochs, Order, new_control, once
+from ._data import Data, Epochs, Order, new_control, once
 from ._history import History, Result
 from ._parameters import ParameterVector, Updater
 from ._source import NO_TARGET, Arrays, BatchStream
@@ -30,7 +30,6 @@ from .callbacks import Batch
 from .rules import BatchGradient, Rule, RuleOptions, RuleTask
 from .schedules import CheckedRates
 
-Answer = TypeVar("Answer")
 SECONDS = 0.02
 """Time that a call with several epochs should take: Ctrl-C and the progress bar wait for its end.
 
@@ -174,11 +173,6 @@ class Training:
         self.sequences = task.data.filled
         return self.work
 
-    @property
-    def _plain(self) -> bool:
-        """Whether the rule changes weights itself."""
-        return self.options.optimizer is None
-
     def _refresh(self, work: Rule) -> None:
         """Prepare what an edit has made invalid, or all at first. The caller has the network in use."""
         if self.options.optimizer is not None:
@@ -220,9 +214,8 @@ class Training:
         """Run epochs with these rates; returns them and the number of complete ones."""
         orders, errors = self.orders.draw(self.sequences, len(rates)), np.array([math.nan] * len(rates))
         epochs = Epochs(orders, rates, errors, self.history.goal, new_control())
-        updater = None if self._plain else self.updater
         try:
-            done, *_ = self._compiled(work, lambda: work.learn_epochs(epochs, updater), epochs.control)
+            done, *_ = self._compiled(work, epochs)
         finally:
             if len(rates) > 1:
                 used = math.ceil(int(epochs.control[1]) / len(work.task.data.inputs))
@@ -350,10 +343,12 @@ class Training:
         else:
             self.ending = "callback" if stop else None
 
-    def _compiled(self, work: Rule, call: Callable[[], Answer], control: Control) -> Answer:
-        """Make a compiled call. During a long one, this thread updates the bar and checks for Ctrl-C."""
+    def _compiled(self, work: Rule, epochs: Epochs) -> tuple[int, float, float]:
+        """Run epochs in one call. During a long one, this thread updates the bar and checks for Ctrl-C."""
+        updater = None if self.options.optimizer is None else self.updater
+        call, control = partial(work.learn_epochs, epochs, updater), epochs.control
         shown, begun = 0, time.perf_counter()
-        if self._expected(work.task.data) < SECONDS:
+        if not work.threaded or self._expected(work.task.data) < SECONDS:
             answer = call()
         else:
             self.network._ready()  # lower now: another thread cannot
@@ -401,8 +396,7 @@ class Training:
     def _joined(self, work: Rule, order: Order, rate: float) -> tuple[float, float]:
         """Run one pass with all its updates in one compiled call. The caller has the network in use."""
         epoch = once(order, rate, new_control())
-        call = partial(work.learn_epochs, epoch, None if self._plain else self.updater)
-        _, cost, steps = self._compiled(work, call, epoch.control)
+        _, cost, steps = self._compiled(work, epoch)
         if epoch.control[0]:
             self.ending = "interrupted"
         return cost, steps
@@ -463,11 +457,7 @@ class _EditedError(Exception):
 
 
 class Search:
-    """A search by L-BFGS over all sequences, with the gradients of the rule.
-
-    `note` is called with the mean cost and the norm of the gradient after each iteration; it may edit the
-    network. A true value ends the search.
-    """
+    """A search by L-BFGS over all sequences; a true value of `note`, called after an iteration, ends it."""
 
     def __init__(
         self, optimizer: LBFGS, updater: Updater, rule: Rule, note: Callable[[float, float], bool]

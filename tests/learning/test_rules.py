@@ -79,8 +79,6 @@ class SignRule(Online):
 def registered(monkeypatch):
     monkeypatch.setitem(RULES, "differences", FiniteDifferences)
     monkeypatch.setitem(RULES, "sign", SignRule)
-    # No epoch is long enough for a thread of its own, in which a rule may not lock the network, as Sign does.
-    monkeypatch.setattr("synapse.learning.training.SECONDS", np.finfo(float).max / 1e9)
 
 
 def net():
@@ -146,6 +144,12 @@ def test_a_rule_of_ones_own_takes_streams_and_tells_batches(method):
         Trainer(other, method=method, **options).train(*batch, epochs=1, shuffle=False, progress=False)
     assert np.array_equal(parameters(one), parameters(other))
     assert result.error == pytest.approx(np.mean([batch.loss for batch in seen[2:]]))
+
+
+def test_a_long_epoch_of_a_rule_that_uses_its_network_runs_in_the_thread_that_has_it(monkeypatch):
+    short = trained("sign", rate=0.01)[0]
+    monkeypatch.setattr("synapse.learning.training.SECONDS", 0.0)
+    assert np.array_equal(trained("sign", rate=0.01)[0], short)
 
 
 @every_case(("options", "arguments"), [({"dropout": 0.5}, {}), ({}, {"sample_weight": [1.0] * 6})])

@@ -80,6 +80,9 @@ class Rule(ABC):
     slopes : {"none", "outputs", "all"}
         Which parameters' slopes dy/dp the rule computes at every step, for recursive optimizers: those of the
         outputs' own, or of all. Default "none".
+    threaded : bool
+        Whether a long call of :meth:`learn_epochs` runs in a thread of its own, in which it cannot use public
+        calls of the network. Default: False for a rule that defines that method.
     by_steps : bool
         Whether a batch is a number of steps with a target, instead of sequences. Default False.
     batch_size : int
@@ -88,6 +91,7 @@ class Rule(ABC):
 
     direct: ClassVar[bool] = False
     through_time: ClassVar[bool] = True
+    threaded: ClassVar[bool] = False
     by_steps: ClassVar[bool] = False
     slopes: ClassVar[str] = NO_SLOPES
     batch_size: ClassVar[int] = 32
@@ -99,6 +103,8 @@ class Rule(ABC):
         own = vars(cls).keys()
         if own & ONE_EPOCH and not own & {"joins_epochs", "learn_epochs"}:
             cls.joins_epochs = Rule.joins_epochs  # type: ignore[method-assign]  # the inherited call would ignore them
+        if "learn_epochs" in own and "threaded" not in own:
+            cls.threaded = False
 
     def __init__(self, task: RuleTask) -> None:
         self.task = task
@@ -207,7 +213,7 @@ class Rule(ABC):
         Returns the number of complete epochs, and the summed cost and number of steps with a target of the
         latest. The result is the same, bit by bit, however epochs are divided into calls. `updater` is
         current; it is None without an optimizer, when a `direct` rule changes weights. The caller has the
-        network in use, and may run this in another thread, set ``epochs.control[0]`` to stop it, and read
-        ``epochs.control[1]``, the number of completed rows.
+        network in use; other threads set ``epochs.control[0]`` to stop it and read ``epochs.control[1]``, the
+        number of completed rows.
         """
         raise NotImplementedError(f"{type(self).__name__} runs one epoch at a time.")

@@ -33,6 +33,7 @@ class BackpropagationThroughTime(Rule, method="bptt"):
     Werbos 1990. See :func:`synapse.gradient`.
     """
 
+    threaded: ClassVar[bool] = True
     _alone: ClassVar[int] = 0  # work that this process has done batch by batch
 
     def __init__(self, task: RuleTask) -> None:

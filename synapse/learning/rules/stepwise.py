@@ -42,6 +42,7 @@ class StepwiseRule(Rule):
 
     name: ClassVar[str] = "this rule"
     direct: ClassVar[bool] = True
+    threaded: ClassVar[bool] = True
     by_steps: ClassVar[bool] = True
     batch_size: ClassVar[int] = 1
 
@@ -68,11 +69,7 @@ class StepwiseRule(Rule):
         return None
 
     def run(self, data: Data, epochs: Epochs, moves: Accumulator | None = None) -> tuple[int, float, int]:
-        """Run epochs in one compiled call, and write their errors.
-
-        Returns the number of complete epochs, and the summed cost and number of steps with a target of the
-        latest. If `moves` are given, updates are added to them instead of to the weights and biases.
-        """
+        """Run epochs in one call, or add updates to `moves`: how many, and cost and steps of the latest."""
         plan = self.plan()
         if plan is not None:
             forget_traces(plan.store, plan.span)

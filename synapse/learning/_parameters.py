@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,16 +35,22 @@ class ParameterVector:
         store, connections, neurons = network._store, network._connection_rows(), network._rows()
         self.network = network
         self._topology = store.topology_version
-        self._weights = _SharedValues(store, "weight", connections)
-        self._biases = _SharedValues(store, "bias", neurons)
-        self.n_weights = self._weights.count
+        weights = _SharedValues(store, "weight", connections, 0)
+        self.n_weights = weights.count
+        self._parts = weights, _SharedValues(store, "bias", neurons, self.n_weights)
         learns = store["trainable_bias"][neurons] != 0
         learns[: len(network.input)] = False
-        moving = self._weights.any(store["trainable"][connections] != 0), self._biases.any(learns)
-        self.frozen = ~np.concatenate(moving)
+        moving = store["trainable"][connections] != 0, learns  # a shared value if any of its rows does
+        self.frozen = np.concatenate(
+            [np.bincount(part.place, rows, part.count) == 0 for part, rows in self._with(*moving)]
+        )
         signs = self.first(store["sign"][connections], np.zeros(len(neurons), np.int8))
         self.signed = bool(signs.any())
         self.low, self.high = np.where(signs > 0, 0.0, -np.inf), np.where(signs < 0, 0.0, np.inf)
+
+    def _with(self, weights: Any, biases: Any) -> Iterator[tuple[_SharedValues, Any]]:
+        """The values of both columns, each with its part of something."""
+        return zip(self._parts, (weights, biases), strict=True)
 
     @property
     def current(self) -> bool:
@@ -53,7 +59,8 @@ class ParameterVector:
 
     def read(self) -> Floats:
         """The present vector."""
-        return np.concatenate([self._weights.read(), self._biases.read()]).astype(float)
+        values = [part.store[part.name][part.rows[part.first_rows]] for part in self._parts]
+        return np.concatenate(values).astype(float)
 
     def write(self, values: Floats) -> None:
         """Set the network's parameters; does nothing if an edit has changed its structure meanwhile."""
@@ -63,75 +70,55 @@ class ParameterVector:
 
     def write_in_use(self, values: Floats) -> None:
         """Set the parameters of a network that the caller has in use, and that are `current`."""
-        self._weights.write(values[: self.n_weights])
-        self._biases.write(values[self.n_weights :])
+        for part in self._parts:
+            part.store[part.name][part.written] = values[part.taken]
 
     def places(self) -> tuple[Any, Any]:
         """Where kernels find weights and biases, see ``engine/exact/update.py``."""
-        return self._weights.places(0), self._biases.places(self.n_weights)
+        weights, biases = self._parts
+        return weights.places(), biases.places()
 
-    def entries(self) -> tuple[Any, Any]:
+    def entries(self) -> list[tuple[NDArray[np.uint64], NDArray[np.uint64]]]:
         """The row and the entry of each weight and each bias."""
-        return self._weights.entries(0), self._biases.entries(self.n_weights)
+        return [(part.rows.astype(np.uint64), part.entries.astype(np.uint64)) for part in self._parts]
 
-    def slopes(self, weights: Floats, biases: Floats) -> tuple[Floats, Floats]:
+    def slopes(self, weights: Floats, biases: Floats) -> tuple[Floats, ...]:
         """Memory for a number per connection and neuron: these parts of a vector if none are tied."""
-        return self._weights.slopes(weights), self._biases.slopes(biases)
+        return tuple(
+            np.empty(len(part.rows)) if part.tied else given for part, given in self._with(weights, biases)
+        )
 
     def first(self, weights: Floats, biases: Floats) -> Floats:
         """Join values per connection and per neuron to one vector, with the first value of tied members."""
-        return np.concatenate([self._weights.first(weights), self._biases.first(biases)])
+        return np.concatenate([values[part.first_rows] for part, values in self._with(weights, biases)])
 
 
 class _SharedValues:
-    """The values of a column in some rows; shared ones occur once, in the order of their first row."""
+    """The values of a column in some rows; shared ones occur once, in the order of their first row.
 
-    def __init__(self, store: Store, name: str, rows: NDArray[np.int64]) -> None:
-        self.store, self.name, self.rows = store, name, rows
+    They are the entries of a vector from `begin` on.
+    """
+
+    def __init__(self, store: Store, name: str, rows: NDArray[np.int64], begin: int) -> None:
+        self.store, self.name, self.rows, self.begin = store, name, rows, begin
         tie = store[SHARED_BY[name]]
         self.first_rows = self.place = np.arange(len(rows))
-        self.written, self.taken = rows, self.place
+        others = like = np.empty(0, np.int64)
         if tie[rows].any():
             self.first_rows, self.place = parameters.distinct(tie[rows])
             others, like = parameters.other_members(tie, rows)  # members in other networks change, too
-            self.written = np.concatenate([rows, others])
-            self.taken = np.concatenate([self.place, self.place[like]])
+        self.entries, self.written = begin + self.place, np.concatenate([rows, others])
+        self.taken = np.concatenate([self.entries, self.entries[like]])
         self.count = len(self.first_rows)
         self.tied = len(self.written) != self.count
 
-    def read(self) -> Floats:
-        """The present values."""
-        return self.store[self.name][self.rows[self.first_rows]]
-
-    def write(self, values: Floats) -> None:
-        """Set the values."""
-        self.store[self.name][self.written] = values[self.taken]
-
-    def first(self, values: Floats) -> Floats:
-        """Select from values by row those of the first rows."""
-        return values[self.first_rows]
-
-    def slopes(self, part: Floats) -> Floats:
-        """Memory for a number of each row: the part of the vector if none are tied."""
-        return np.empty(len(self.rows)) if self.tied else part
-
-    def any(self, values: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """For each shared value, whether any of its rows has True."""
-        return np.bincount(self.place, values, self.count) > 0
-
-    def entries(self, first: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-        """The rows and their entries; the entries of the vector begin with `first`."""
-        return self.rows.astype(np.uint64), (first + self.place).astype(np.uint64)
-
-    def places(self, first: int) -> Any:
-        """The `ParameterPlaces` for kernels; the entries of the vector begin with `first`."""
+    def places(self) -> Any:
+        """The `ParameterPlaces` for kernels."""
         begins = np.flatnonzero(np.diff(self.rows, prepend=-2) != 1)  # of consecutive rows
         lengths, nothing = np.diff(begins, append=len(self.rows)), np.empty(0, np.uint32)
-        shared: tuple[Any, ...] = (nothing, nothing, nothing)
-        if self.tied:
-            shared = (first + self.place, self.written, first + self.taken)
+        shared = (self.entries, self.written, self.taken) if self.tied else (nothing,) * 3
         numbers = self.rows[begins], lengths, *shared
-        return np.uint64(first), self.tied, *(each.astype(np.uint64) for each in numbers)
+        return np.uint64(self.begin), self.tied, *(each.astype(np.uint64) for each in numbers)
 
 
 @dataclass(frozen=True)
@@ -162,11 +149,7 @@ class StepJacobian:
 
 
 class Updater:
-    """The parameters of a network and the state of the optimizer that updates them.
-
-    The state is used again in the next training, as long as the optimizer, the topology and what is trainable
-    are the same.
-    """
+    """The parameters of a network, and the state of the optimizer that updates them, as long as both stay."""
 
     def __init__(self, network: Network, penalties: Penalties, part: Part | None) -> None:
         self.network, self.penalties, self.part = network, penalties, part

@@ -107,11 +107,7 @@ class Part(tuple[Item, ...]):
     _depth = 0
 
     def hold(self) -> None:
-        """Make everything else not trainable, until :meth:`release`. The caller has the network in use.
-
-        The topology has the same version as at the last time if it has not changed since then, so that
-        nothing that was prepared for the part must be prepared again.
-        """
+        """Make all else not trainable until :meth:`release`, under the same version if unedited since."""
         self._depth += 1  # first, as `release` follows in any case
         if self._depth > 1:
             return

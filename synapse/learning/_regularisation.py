@@ -24,10 +24,7 @@ Masks = Callable[[int, int], Floats]
 
 @dataclass(frozen=True)
 class Penalties:
-    """The options of :class:`Trainer` for penalties added to a gradient, and for its clipping.
-
-    The trainer has checked them. Biases, and weights that do not learn, are not penalised.
-    """
+    """The checked options for penalties on weights that learn, and for clipping."""
 
     l1: float = 0.0
     l2: float = 0.0

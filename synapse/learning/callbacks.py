@@ -91,7 +91,7 @@ Callback = Callable[[Progress], Any]
 class every:  # noqa: N801 - reads as a word among callbacks: every(10, print)
     """A callback that calls a function after every `epochs` epochs; as `on_batch`, after as many batches.
 
-    Several short epochs between its calls can run in one compiled call, see :meth:`Trainer.train`.
+    Several short epochs between its calls can run in one compiled call, which takes less time.
 
     Parameters
     ----------

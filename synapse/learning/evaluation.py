@@ -61,10 +61,7 @@ class Evaluation:
 
 
 def mean_cost(network: Network, data: Data, cost: Cost, weights: Floats | None = None) -> Evaluation:
-    """The mean cost per step with a target. Random neurons output their means; no weight changes.
-
-    With weights, shape (rows,), the mean is weighted, and steps of weight 0 do not count.
-    """
+    """The mean cost per step with a target, weighted if there are `weights`; random neurons output means."""
     with deterministic(network):
         if weights is None:
             total, steps = one_pass(network, data, data.filled, cost, None, new_control())
@@ -79,10 +76,7 @@ def mean_cost(network: Network, data: Data, cost: Cost, weights: Floats | None =
 
 
 def evaluated(network: Network, data: Data, cost: Cost, weights: Floats | None = None) -> Evaluation:
-    """The mean cost, see :func:`mean_cost`, and how the network classifies, if the targets are classes.
-
-    The outputs are recorded as they are computed, so a network that is being recorded has no such counts.
-    """
+    """The mean cost and, if targets are classes and nothing is recorded, how the network classifies."""
     classes = classes_of(data, weights)
     if classes is None or network._recorder is not None:
         return mean_cost(network, data, cost, weights)
@@ -104,9 +98,6 @@ def _by_weight(data: Data, weights: Floats) -> Iterator[tuple[Data, float]]:
 
 # --- how a network classifies ----------------------------------------------------------------------
 
-THRESHOLD = 0.5
-"""A single output above it means class 1."""
-
 
 def classes_of(data: Data, weights: Floats | None) -> NDArray[np.int64] | None:
     """The class of each row, or -1 if it does not count; None if the targets are not classes."""
@@ -125,7 +116,7 @@ def classes_of(data: Data, weights: Floats | None) -> NDArray[np.int64] | None:
 def classified(data: Data, classes: Ints, outputs: Floats) -> tuple[Ints, Ints]:
     """The counts and numbers of :class:`Evaluation`, for outputs of shape (rows, m)."""
     size = max(2, outputs.shape[1])
-    named = outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > THRESHOLD).astype(np.int64)
+    named = outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0.5).astype(np.int64)
     counted = classes >= 0
     confusion = np.zeros((size, size), np.int64)
     np.add.at(confusion, (classes[counted], named[counted]), 1)

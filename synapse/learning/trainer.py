@@ -408,16 +408,10 @@ class Trainer:
         Ctrl-C ends the training like a callback: the result is returned and the network remains usable.
 
         A training that is continued has the same weights, history and random numbers, bit by bit, as one
-        that was not broken off, on the same kind of machine. Callbacks, data and batches are not in a file,
-        and are given again. If the training ends within an epoch, by Ctrl-C, an error or `on_batch`, the
-        network keeps the weights that it has reached, and `resume` begins that epoch again from them. A
-        checkpoint is always that of a complete epoch: load it to continue bit by bit. L-BFGS continues by a
-        new search, because SciPy cannot save its memory.
-
-        The plain online rule runs several short epochs in one compiled call of about 20 ms if nothing has to
-        be done between them. That is so without `on_batch`, `validation` and a best epoch to restore, with a
-        constant rate or a schedule of the epoch, and with no callbacks other than
-        :class:`~synapse.learning.every`. The result is the same, bit by bit, as with one call per epoch.
+        that was not broken off, on the same kind of machine. Give callbacks and data again. A training that
+        ends within an epoch, by Ctrl-C, an error or `on_batch`, begins that epoch again from the weights that
+        it has reached; a checkpoint is always that of a complete epoch. L-BFGS continues by a new search,
+        because SciPy cannot save its memory.
 
         A batch in which no step has a target, or only of weight 0, is no update: the network runs, but no
         weight changes, neither by momentum nor by decay or a penalty, and `on_batch` is not called.

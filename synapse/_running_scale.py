@@ -8,9 +8,9 @@ import numpy as np
 
 from . import engine
 from ._typing import Floats
-from .engine.functions import ROUNDING
 from .errors import ArgumentError
 
+SQUARABLE, ROUNDING = engine.functions.SQUARABLE, engine.functions.ROUNDING
 TINY = float(np.finfo(np.float64).tiny)  # a count of 0 that can be divided by, and lost in any sum
 TOO_LARGE = (
     "Expected values whose squares are finite numbers, to standardise them, got larger ones. "

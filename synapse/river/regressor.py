@@ -9,8 +9,7 @@ import numpy as np
 from river import base
 
 from .. import _checks as checks
-from .._running_scale import RunningScale
-from ..engine.functions import SQUARABLE
+from .._running_scale import SQUARABLE, RunningScale
 from ..errors import ArgumentError
 from ..objects.network import Network
 from .stream_network import OUTPUT, Features, StreamNetwork

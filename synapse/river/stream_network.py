@@ -16,9 +16,8 @@ from river import base
 import architect
 
 from .. import _checks as checks
-from .._running_scale import RunningScale
+from .._running_scale import SQUARABLE, RunningScale
 from .._typing import Floats
-from ..engine.functions import SQUARABLE
 from ..errors import ArgumentError, ArgumentTypeError
 from ..learning.renewal import Renewal, Renewer, checked_renewal
 from ..objects.layer import Layer

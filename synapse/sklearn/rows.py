@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import validate_data
 
+from .._running_scale import SQUARABLE
 from .._typing import Floats
-from ..engine.functions import SQUARABLE
 from ..errors import ArgumentError
 from .estimator import AUTO, LEARNING, NOTES, ClassTargets, NetworkEstimator, parameters
 

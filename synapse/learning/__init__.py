@@ -9,13 +9,7 @@ from .gradient import Gradient, gradient
 from .reach import Reach, ReachRow, reach
 from .readout import Readout, fit_readout
 from .renewal import Renewal
-from .schedules import (
-    AdaptiveSchedule,
-    Cosine,
-    ReduceOnPlateau,
-    StepDecay,
-    WarmUp,
-)
+from .schedules import AdaptiveSchedule, Cosine, ReduceOnPlateau, StepDecay, WarmUp
 from .trainer import Trainer
 
 __all__ = [

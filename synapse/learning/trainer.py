@@ -543,10 +543,7 @@ class Trainer:
         return _source.Arrays(make(data=self._rule.arrange(data), weights=weights)), held_out
 
     def _stream(
-        self,
-        batches: Any,
-        class_weight: Mapping[int, float] | None,
-        make: Callable[..., RuleTask],
+        self, batches: Any, class_weight: Mapping[int, float] | None, make: Callable[..., RuleTask]
     ) -> _source.BatchStream:
         """A stream of batches; each batch is checked when it is used."""
 

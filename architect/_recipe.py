@@ -30,10 +30,7 @@ def checked_biases(architecture: str, dtype: Any, **biases: Any) -> list[float]:
 
 
 class Recipe:
-    """The random generator of one network and its initializers.
-
-    All arguments are checked before anything is drawn.
-    """
+    """The random generator of one network and its initializers, checked before anything is drawn."""
 
     def __init__(
         self,
@@ -117,11 +114,7 @@ def pass_on(source: Layer, target: Layer, weight: float = 1.0) -> Projection:
 
 
 def numbered(name: str, index: int, count: int) -> str:
-    """The name of the `index`-th of `count` layers of a kind.
-
-    >>> numbered("hidden", 0, 1), numbered("hidden", 1, 2)
-    ('hidden', 'hidden 2')
-    """
+    """The name of the `index`-th of `count` layers of a kind: "hidden" if it is alone, else "hidden 2"."""
     return name if count == 1 else f"{name} {index + 1}"
 
 
@@ -131,11 +124,7 @@ def block_names(block: Any, index: int, count: int) -> list[str]:
 
 
 def blocks_of(block: Any, layers: Sequence[Layer], optional: tuple[str, ...] = ()) -> tuple[Any, ...]:
-    """The blocks of a network, found by the names of its layers.
-
-    Raises TopologyError if there is none, or if a layer is missing whose name does not begin with one of
-    `optional`.
-    """
+    """The blocks of a network, found by the names of its layers; all but those `optional` must be there."""
     named = {layer.name or "": layer for layer in reversed(layers)}
     count = sum(name.startswith(block_names(block, 0, 1)[0]) for name in named)
     expected = [block_names(block, i, count) for i in range(count)]

@@ -42,20 +42,14 @@ class Steps:
         return Steps(*(getattr(self, name)[t : t + 1] for name in NUMBERS))
 
     def carried(self, table: Topology) -> Floats:
-        """Input of each connection, shape (steps, connections): y_i, or the old state of a self-connection.
-
-        If the source is delayed, this is its activation of the previous step.
-        """
+        """Input of each connection, (steps, connections): y_i as read, or the old state of its own neuron."""
         own = table.self_connected
         carried = self._delivered(table.source, table.delayed)
         carried[:, own] = self.old_state[:, table.source[own]]
         return carried
 
     def gains(self, table: Topology) -> Floats:
-        """Gain of each connection as its target used it, shape (steps, connections).
-
-        If the gater is delayed, this is its activation of the previous step.
-        """
+        """Gain of each connection as its target used it, shape (steps, connections)."""
         gated = table.gated
         gains = np.repeat(table.gain[None, :], len(self.state), axis=0)
         gains[:, gated] = self._delivered(table.gater[gated], table.delayed_gates[gated])
@@ -75,10 +69,7 @@ def last_step(network: Network) -> Steps:
 
 
 def run_steps(network: Any, inputs: ArrayLike) -> Steps:
-    """Check and run a sequence of shape (T, n) from a cleared context; the network stays as it was.
-
-    Random neurons output their means, so that their streams stay where they are.
-    """
+    """Check and run a sequence of shape (T, n) from a cleared context; the network stays as it was."""
     rows = as_matrix("The inputs", inputs, len(require_analysed(network).input), network.dtype)
     if not len(rows):
         raise ArgumentError("Expected inputs of at least one step, got none.")

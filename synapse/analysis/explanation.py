@@ -206,18 +206,14 @@ def _require_unmoved(target: Neuron, eligibility: float, gates: tuple[GateTerm, 
 
 
 def _gates(connection: Connection) -> Iterator[GateTerm]:
-    """The terms of the neurons k that the target j gates and that activated after it.
-
-    The trace x_ij^k is stored for neurons with a self-connection. For others it is f'_j e_ij I_jk, where I_jk
-    is computed with the weights before their update.
-    """
+    """The terms of the neurons k that the target j gates and that activated after it."""
     store, row = connection._store, connection.target._row
     store.ready()
     m = delayed.Attributes(store)
     for neuron, extended in connection.extended.items():
         if delayed.is_delayed_by_stamp(m, row, neuron._row):
             continue
-        if not m.flags[neuron._row] & MEMORY:
+        if not m.flags[neuron._row] & MEMORY:  # not stored: f'_j e_ij I_jk, by the weights of that time
             influence = _influence(store, row, neuron._row)
             extended = float(delayed.extended_of(m, m.flags, connection._at, influence))
         delta = neuron.error.responsibility
@@ -225,10 +221,7 @@ def _gates(connection: Connection) -> Iterator[GateTerm]:
 
 
 def _read_along(connection: Connection) -> tuple[float, float]:
-    """The activation y_i and the gain g_ij that the target used when it last activated.
-
-    For a self-connection, the first value is the old state.
-    """
+    """The activation y_i (the old state of a self-connection) and the gain g_ij that the target used."""
     source, target, m = connection.source, connection.target, delayed.Attributes(connection._store)
     read = target.old_state if source is target else delayed.activation_read(m, source._row, target._row)
     return float(read), float(delayed.gain_read(m, connection._at))
@@ -249,11 +242,9 @@ def _influence(store: Store, gater: int, gated: int) -> float:
 
 
 def _last_update(store: Store, connection: Connection) -> float:
-    """The last update of a weight into a neuron without a self-connection.
+    """The last update of a weight into a neuron without a self-connection: step e_ij + rate sum d_k x_ij^k.
 
-    The column `step` is rate (P_j + the part of G_j that factors); its product with the eligibility is one
-    part of the update. The other part comes from gated neurons with stored traces: the sum over those of
-    delta_k x_ij^k.
+    The column `step` is rate (P_j + the part of G_j that factors); the sum is over stored traces.
     """
     if not connection.trainable:
         return 0.0

@@ -43,19 +43,15 @@ DOTTED = 400
 
 @dataclass(frozen=True)
 class Folded:
-    """A network whose layers are boxes, and whose connections are bundles from one layer to another.
-
-    Self-connections are bundles of their own. `size` is the number of connections of a bundle, `total` the
-    sum of their weights. `gates` are numbers of bundles and of the layers that gate them.
-    """
+    """A network whose layers are boxes, and whose connections are bundles from one layer to another."""
 
     places: Places
-    source: Indices
+    source: Indices  # of each bundle; self-connections are bundles of their own
     target: Indices
-    size: NDArray[Any]
-    total: NDArray[Any]
+    size: NDArray[Any]  # number of connections
+    total: NDArray[Any]  # sum of their weights
     texts: list[str]
-    gates: Indices
+    gates: Indices  # numbers of bundles and of the layers that gate them
     routes: list[Floats]
 
 
@@ -74,11 +70,8 @@ def folded(diagram: Topology) -> Folded:
     loops = np.bincount(source[source == target], minlength=count)
     frames[:, 3] += np.where(loops, 0.5 + 0.3 * loops, 0.0)  # loops with their texts
     places = Places(centres, np.arange(count), frames, np.zeros(count, bool), PITCH, (WIDTH / 2, HEIGHT / 2))
-    routes = routes_of(source, target, places)
-    total = np.bincount(bundle, diagram.weight, len(codes))
-    return Folded(
-        places, source, target, np.bincount(bundle, minlength=len(codes)), total, texts, gates, routes
-    )
+    size, total = (np.bincount(bundle, weights, len(codes)) for weights in (None, diagram.weight))
+    return Folded(places, source, target, size, total, texts, gates, routes_of(source, target, places))
 
 
 def _text_of(diagram: Topology, mine: Indices) -> str:

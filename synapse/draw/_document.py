@@ -42,10 +42,7 @@ def describe(network: Network) -> dict[str, Any]:
     return {
         "name": table.name,
         "description": table.description,
-        "layers": [
-            {"name": name, "count": count}
-            for name, count in zip(table.layers, table.sizes.tolist(), strict=True)
-        ],
+        "layers": [{"name": name, "count": int(table.sizes[i])} for i, name in enumerate(table.layers)],
         "neurons": {
             "name": list(table.names),
             "squash": list(table.squash),

@@ -230,22 +230,16 @@ bundle from it, and of single marks from each other."""
 
 
 class Gates(NamedTuple):
-    """Marks on connections that one neuron gates, near the neuron that these share, if any.
-
-    `lead` is the path from the gater to the nearest mark, None for a gater that is not in the picture.
-    """
+    """Marks on connections that one neuron gates, near the neuron that these share, if any."""
 
     marks: Floats
-    lead: Floats | None
+    lead: Floats | None  # the path from the gater to the nearest mark, if the gater is in the picture
 
 
 def draw_gates(
     ax: Axes, scaled: Scaled, links: Any, places: Places, ways: list[Floats], point: float
 ) -> None:
-    """Marks on gated connections, bars across those of a bundle, and dotted lines from their gaters.
-
-    `links` are the sources, targets and gaters of connections with these ways.
-    """
+    """Marks on gated connections, bars across those of a bundle, and dotted lines from their gaters."""
     from matplotlib.collections import LineCollection, PatchCollection
     from matplotlib.patches import Circle
 

@@ -51,10 +51,7 @@ class Places:
 
     @classmethod
     def of(cls, diagram: Topology, printed: bool = False) -> Places:
-        """Layers from left to right; the neurons of a column from top to bottom, of a ring clockwise.
-
-        There is more room if numbers are printed, in discs and between layers.
-        """
+        """Layers from left to right; the neurons of a column from top to bottom, of a ring clockwise."""
         shapes, rings = zip(*(_shape(diagram, i) for i in range(len(diagram.layers))), strict=True)
         sizes = np.array([np.ptp(shape, axis=0) if len(shape) else np.zeros(2) for shape in shapes])
         tallest = float(sizes[:, 1].max()) + 1.0
@@ -149,9 +146,8 @@ def check_layout(layout: Any) -> bool:
             raise unknown_name("layout", layout, layouts)
         return layout != LAYERS
     if not callable(layout):
-        raise ArgumentTypeError(
-            expected("The layout", "the name of a layout or a function of a graph", layout)
-        )
+        condition = "the name of a layout or a function of a graph"
+        raise ArgumentTypeError(expected("The layout", condition, layout))
     function_of("The layout", layout, "graph")
     return True
 

@@ -104,8 +104,7 @@ def ahead(blocks: Iterator[Floats], steps: int) -> Iterator[tuple[Floats, Floats
 def _points(past: Floats) -> Iterator[Floats]:
     """Scaled points of several series, shape (delay, S) at a time; `past` are the values of one delay.
 
-    During one delay the delayed term depends on known values alone, and the rest is linear. Only additions,
-    multiplications and divisions are used, so that the chaotic series has the same bits on every machine.
+    It only adds, multiplies and divides, so that the chaotic series has the same bits on every machine.
     """
     delay, skipped = len(past) // EVERY, SETTLED
     while True:

@@ -23,13 +23,7 @@ from ..initializers import Seed, random_generator
 from .samples import Ranked, SampleBatch
 from .task import Criterion, Task
 
-__all__ = [
-    "ARCS",
-    "SYMBOLS",
-    "EmbeddedReber",
-    "legal",
-    "strings",
-]
+__all__ = ["ARCS", "SYMBOLS", "EmbeddedReber", "legal", "strings"]
 __dir__ = public_names(__all__)
 
 SYMBOLS = "BTPSXVE"
@@ -74,9 +68,9 @@ def _embedded() -> list[list[tuple[int, int]]]:
     for letter in OUTER:
         first = len(nodes)
         nodes[1].append((SYMBOLS.index(letter), first))
-        nodes.extend(
+        nodes += [
             [(SYMBOLS.index(symbol), first + node) for symbol, node in arcs.items()] for arcs in ARCS.values()
-        )
+        ]
         nodes.append([(SYMBOLS.index(letter), first + inner + 1)])
         nodes.append([(SYMBOLS.index("E"), 0)])
     return nodes

@@ -97,9 +97,5 @@ class Recall(Task):
         symbols[:, open_steps:] = self.targets + self.distractors + prompts
         goals = np.zeros((count, self.length, self.targets))
         goals[np.arange(count)[:, None], open_steps + prompts, shown] = 1.0
-        return SampleBatch(
-            np.eye(self.inputs)[symbols.ravel()],
-            goals.reshape(-1, self.targets),
-            np.full(count, self.length),
-            Within(0.5),
-        )
+        rows, lengths = np.eye(self.inputs)[symbols.ravel()], np.full(count, self.length)
+        return SampleBatch(rows, goals.reshape(-1, self.targets), lengths, Within(0.5))

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-import architect
 from architect import Random, construct, delayed
 from synapse import Neuron
 from synapse.errors import TopologyError
@@ -119,26 +118,6 @@ def test_whoever_can_fire_before_its_target_does(wiring):
     held = [c for c in gated if found.index(c.gater.name) >= found.index(c.target.name)]
     assert delayed(net).gated == tuple(held)
     assert net.run(INPUTS[:, :1]) == pytest.approx(forward(net, INPUTS[:, :1]), abs=1e-11)
-
-
-def test_an_order_that_works_is_kept_and_without_cycles_found():
-    for recipe in (architect.Perceptron, architect.Residual, architect.Jordan, architect.LSTM):
-        for seed in range(3):
-            net = recipe(3, 4, 4, 2, initializer="glorot", seed=seed)
-            expected, neurons, inputs, outputs = taken_apart(net)
-            del net
-            if recipe is not architect.LSTM:
-                neurons = np.random.default_rng(seed).permutation(neurons)
-            again = construct(neurons, inputs, outputs)
-            assert again.run(INPUTS) == pytest.approx(expected, abs=1e-13), (recipe, seed)
-            assert recipe is not architect.LSTM or again.neurons == neurons
-
-
-def taken_apart(net):
-    """What it answers; and its neurons, which are free as soon as the caller forgets it."""
-    expected = net.run(INPUTS)
-    net.clear()
-    return expected, net.neurons, list(net.input), list(net.output)
 
 
 def test_a_wiring_that_makes_no_network_is_refused():

@@ -455,16 +455,6 @@ def test_on_a_phone_words_speak_of_touch_and_help_is_at_hand(opened):
     assert not any(word in words for word in ("click", "Point", "wheel", "Space"))
 
 
-def test_the_frame_of_a_notebook_is_a_sandbox(chromium):
-    page = chromium.new_page()
-    page.set_content(explore(lstm(), rows())._repr_html_())
-    frame = page.frames[1]
-    frame.wait_for_selector("#graph canvas")
-    assert frame.text_content("#status") == "step 1 of 6"
-    assert frame.evaluate("origin") == "null"
-    page.close()
-
-
 MODEL = """
 globalThis.handlers = {};
 globalThis.values = VALUES;

@@ -76,13 +76,11 @@ class ActorCritic(Agent):
             raise ArgumentError(expected("The value of ActorCritic", "a network with one output", value))
         squashes = [neuron.squash for neuron in policy.output]
         self._discrete = squashes[0].name == "softmax"
-        self._actions = "n", len(squashes)
-        if not self._discrete:
-            half, odd = divmod(len(squashes), 2)
-            self._actions = "size", half
-            if odd or any(squash.low < 0.0 for squash in squashes[half:]):
-                condition = "one with softmax outputs, or with means and then positive deviations"
-                raise ArgumentError(expected("The policy of ActorCritic", condition, policy))
+        half, odd = divmod(len(squashes), 2)
+        self._actions = ("n", len(squashes)) if self._discrete else ("size", half)
+        if not self._discrete and (odd or any(squash.low < 0.0 for squash in squashes[half:])):
+            condition = "one with softmax outputs, or with means and then positive deviations"
+            raise ArgumentError(expected("The policy of ActorCritic", condition, policy))
         self.policy, self.value = policy, value
         self.entropy = non_negative_number("The entropy", entropy)
         self._outputs = np.empty(0)  # those of the policy

@@ -196,9 +196,9 @@ class Agent(ABC):
         """The value of an observation that follows, by the weights so far: a second forward pass."""
         return float(self._networks[-1].peek(row).max())
 
-    @abstractmethod
     def _errors(self, delta: float) -> tuple[Floats | None, ...]:
         """The errors of the outputs of each network whose slopes are traced; None: their own slopes."""
+        return (None,)
 
     def _observed(self, observation: ArrayLike) -> Floats:
         network = self._networks[0]
@@ -217,8 +217,7 @@ class Agent(ABC):
         return reward / float(self._returns.deviation[0])
 
     def _take_over(self) -> None:
-        for network in self._networks:
-            _latest[network] = ref(self)
+        _latest.update(dict.fromkeys(self._networks, ref(self)))
 
     def _require_latest(self) -> None:
         for network in self._networks:

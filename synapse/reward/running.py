@@ -92,7 +92,8 @@ def run(
     callback : callable, optional
         Function ``(agent, return, length)``, called after every episode; a true value ends the run.
     checkpoint : path, optional
-        File that is written, whole or not at all, after episodes, every ten seconds or so, and at the end.
+        File that is written, whole or not at all, between episodes: after the first one, then every ten
+        seconds or so, and at the end unless the run ends within an episode.
     resume : bool
         Whether to continue from the checkpoint, if it exists: with an agent that is made and an environment
         that behaves as before, the run then brings the same bits as one that was not broken off.
@@ -157,21 +158,21 @@ class _Episodes:
         self.steps, self.seconds = 0, 0.0  # of this run too, which may end within an episode
         seen, space = (getattr(environment, f"{name}_space", None) for name in ("observation", "action"))
         count = getattr(seen, "n", None)
-        self._eye, self._first = None if count is None else np.eye(int(count)), int(getattr(seen, "start", 0))
+        self._eye = None if count is None else np.eye(int(count))
         self._bounds = getattr(space, "low", None), getattr(space, "high", None)
-        self._start = int(getattr(space, "start", 0))  # the number of the first action
+        self._first, self._start = (int(getattr(one, "start", 0)) for one in (seen, space))
         if space is not None and agent._actions is not None:
             name, number = agent._actions
             if (getattr(space, "n", None) if name == "n" else np.size(getattr(space, "low", ()))) != number:
-                kind = "a Discrete space of " if name == "n" else "a Box of "
-                condition = f"{kind}{checks.counted(number, 'action')}, as its networks have outputs for"
-                raise ArgumentError(f"Expected {condition}, got the action space {space}.")
+                condition = f"{checks.counted(number, 'action')}, as {agent.names[0]} has outputs for"
+                kind = "Discrete" if name == "n" else "Box"
+                raise ArgumentError(f"Expected a {kind} space of {condition}, got {space}.")
 
     def run(self, steps: int, callback: Any, path: Path | None, progress: bool) -> Run:
         from tqdm.auto import tqdm  # a tenth of the time of `import synapse`
 
         begin, stopped = time.monotonic(), "steps"
-        before, due = self.seconds, begin + SECONDS
+        before, due = self.seconds, begin
         self.steps = sum(self.lengths)
         shown: dict[str, Any] = {"unit": " steps", "unit_scale": True, "disable": not progress}
         with tqdm(total=steps, initial=self.steps, **shown) as bar:
@@ -220,21 +221,21 @@ class _Episodes:
     def _asked(self, name: str, step: int, *arguments: Any, **named: Any) -> list[Any]:
         """What a method of the environment returns, with the observation as numbers."""
         try:
-            found = getattr(self.environment, name)(*arguments, **named)
+            answer = getattr(self.environment, name)(*arguments, **named)
         except Exception as error:
             error.add_note(f"The environment raised this in step {step} of episode {len(self.returns)}.")
             raise
-        least = 2 if name == "reset" else 5
-        if not isinstance(found, tuple) or len(found) != least:
-            condition = f"{name} of the environment to return a tuple of {least}, as of Gymnasium"
-            raise ArgumentTypeError(checks.expected("What ", condition, found))
-        observation, *others = found
+        size = 2 if name == "reset" else 5
+        if not isinstance(answer, tuple) or len(answer) != size:
+            condition = f"a tuple of {size}, as of Gymnasium"
+            raise ArgumentTypeError(checks.expected(f"What {name} returns", condition, answer))
+        observation, *others = answer
         if self._eye is not None:
             low, high = self._first, self._first + len(self._eye) - 1
             place = checks.whole_number("The observation", observation, f"from {low} to {high}", low, high)
             observation = self._eye[place - low]
         if isinstance(observation, dict | tuple):
-            condition = "numbers; an environment with several parts needs gymnasium's FlattenObservation"
+            condition = "numbers; wrap the environment in FlattenObservation of gymnasium"
             raise ArgumentTypeError(checks.expected("The observation", condition, observation))
         return [np.ravel(observation), *others]
 
@@ -268,10 +269,8 @@ def read_checkpoint(path: Path, agent: Agent, episodes: _Episodes, seeded: bool)
         if head["kind"] != type(agent).__name__ or (seeded and root != episodes.seed):
             raise ValueError("it is of another kind of agent, or of another seed")
         returns, lengths = arrays.pop("returns").tolist(), arrays.pop("lengths").tolist()
-        scales = (
-            RunningScale.of(head["observations"], len(agent._scale.mean)),
-            RunningScale.of(head["rewards"], 1),
-        )
+        observations = RunningScale.of(head["observations"], len(agent._scale.mean))
+        rewards = RunningScale.of(head["rewards"], 1)
         rng = getattr(np.random, str(head["random"]["bit_generator"]))()
         rng.state = head["random"]
         steps, seconds, networks = int(head["steps"]), float(head["seconds"]), []
@@ -282,6 +281,6 @@ def read_checkpoint(path: Path, agent: Agent, episodes: _Episodes, seeded: bool)
         raise FormatError(f"The file {path} is not a checkpoint of this agent ({error}).") from None
     for mine, network in zip(agent._networks, networks, strict=True):
         take_over(mine, network)
-    agent._scale, agent._returns = scales
+    agent._scale, agent._returns = observations, rewards
     agent.rng, agent.steps = np.random.Generator(rng), steps
     episodes.seed, episodes.returns, episodes.lengths, episodes.seconds = root, returns, lengths, seconds

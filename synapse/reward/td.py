@@ -137,6 +137,3 @@ class TD(Agent):
     def _enter(self, row: Floats) -> float:
         self._value = float(self.network.activate(row)[0])
         return self._value
-
-    def _errors(self, delta: float) -> tuple[None]:
-        return (None,)

@@ -41,17 +41,17 @@ def row_of(nodes, first, stop, ends, number):
 
 
 @kernel
-def express(nodes, genes, at, inputs, outputs, neurons, links, found, order, place):
+def express(nodes, genes, at, inputs, outputs, neurons, links, offsets, order, place):
     """Make the phenotypes of all genomes: neurons in the order of activation, with their incoming links.
 
-    found : offsets of neurons and links by genome, written; order, place : memory for the largest genome.
+    offsets : those of neurons and links by genome, written; order, place : memory for the largest genome.
     Weights into logistic neurons are multiplied by 4.9, so that 1 / (1 + e^(-4.9 s)) is the logistic
     function of their state. Disabled genes are left out. Connections from the bias are biases.
     """
     ends = inputs + outputs
-    found[0, 0], found[0, 1] = 0, 0
+    offsets[0, 0], offsets[0, 1] = 0, 0
     for g in range(at.shape[0]):
-        n0, n1, base, links_base = at[g, NODE0], at[g, NODE1], found[g, 0], found[g, 1]
+        n0, n1, base, links_base = at[g, NODE0], at[g, NODE1], offsets[g, 0], offsets[g, 1]
         count = n1 - n0 - 1
         hidden = count - ends
         for i in range(inputs):
@@ -95,7 +95,7 @@ def express(nodes, genes, at, inputs, outputs, neurons, links, found, order, pla
                 link.weight, link.gater, link.gene = weight, gater, c - at[g, GENE0]
                 link.source = place[row_of(nodes, n0, n1, ends, gene.source)]
                 neuron.stop += 1
-        found[g + 1, 0], found[g + 1, 1] = base + count, links_base + total
+        offsets[g + 1, 0], offsets[g + 1, 1] = base + count, links_base + total
 
 
 @noinline
@@ -133,7 +133,7 @@ def clear(value, state):
 
 
 @kernel
-def run_phenotype(neurons, links, found, any_squash, value, state, rows, results):
+def run_phenotype(neurons, links, offsets, any_squash, value, state, rows, results):
     """Activate one phenotype for every row; its context goes on."""
     count, inputs, outputs = neurons.shape[0], rows.shape[1], results.shape[1]
     for t in range(rows.shape[0]):
@@ -145,15 +145,15 @@ def run_phenotype(neurons, links, found, any_squash, value, state, rows, results
 
 
 @kernel
-def judge_rows(neurons, links, found, any_squash, value, state, rows, targets, starts, cost, totals, wrong):
+def judge_rows(neurons, links, offsets, any_squash, value, state, rows, targets, starts, cost, totals, wrong):
     """The sum of costs of every phenotype, and how many outputs are on the wrong side of 1/2.
 
     An output whose target is NaN has no cost. starts : whether the context is cleared before each row; cost :
     the code of a built-in cost, or NOBODY: the absolute error; totals, wrong : written.
     """
     inputs, outputs = rows.shape[1], targets.shape[1]
-    for g in range(found.shape[0] - 1):
-        base, stop, links_base = found[g, 0], found[g + 1, 0], found[g, 1]
+    for g in range(offsets.shape[0] - 1):
+        base, stop, links_base = offsets[g, 0], offsets[g + 1, 0], offsets[g, 1]
         total, misses = 0.0, 0
         for t in range(rows.shape[0]):
             if starts[t]:
@@ -173,7 +173,7 @@ def judge_rows(neurons, links, found, any_squash, value, state, rows, targets, s
 
 @kernel
 def run_environment(
-    neurons, links, found, any_squash, value, state, step, starts, steps, score, world, observed, action,
+    neurons, links, offsets, any_squash, value, state, step, starts, steps, score, world, observed, action,
     scores, lengths,
 ):  # fmt: skip
     """Scores and lengths of the episodes of every phenotype, one episode for each row of `starts`.
@@ -183,8 +183,8 @@ def run_environment(
     world of the score at the end of an episode; -1: the number of steps. An episode ends if outputs diverge.
     """
     inputs, outputs = observed.shape[0], action.shape[0]
-    for g in range(found.shape[0] - 1):
-        base, stop, links_base = found[g, 0], found[g + 1, 0], found[g, 1]
+    for g in range(offsets.shape[0] - 1):
+        base, stop, links_base = offsets[g, 0], offsets[g + 1, 0], offsets[g, 1]
         count = stop - base
         for e in range(starts.shape[0]):
             for i in range(world.shape[0]):
@@ -215,9 +215,9 @@ def expressed(
     sizes = at[:, 1::2] - at[:, ::2]
     (nodes_in_all, genes_in_all), largest = sizes.sum(axis=0), sizes[:, 0].max()
     neurons, links = np.empty(nodes_in_all - len(at), NEURON), np.empty(genes_in_all, LINK)
-    found, memory = np.empty((len(at) + 1, 2), np.int64), np.empty((2, largest), np.int64)
-    express(nodes, genes, at, inputs, outputs, neurons, links, found, memory[0], memory[1])
+    offsets, memory = np.empty((len(at) + 1, 2), np.int64), np.empty((2, largest), np.int64)
+    express(nodes, genes, at, inputs, outputs, neurons, links, offsets, memory[0], memory[1])
     value, state = np.zeros((2, largest - 1))
     logistic_only = (neurons["squash"] == LOGISTIC).all()
     any_squash = 0 if logistic_only else address_of(fire_any, (0, value, value, 0))
-    return neurons, links[: found[-1, 1]], found, any_squash, value, state
+    return neurons, links[: offsets[-1, 1]], offsets, any_squash, value, state

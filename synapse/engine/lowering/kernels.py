@@ -583,16 +583,16 @@ def place_kept(m: Any, n: int, count: int, work: Any) -> Pair:
     work[0], work[3], work[6] = first + rows, first, kept
     q, before, last = 0, -1, 0
     for t in range(pairs):
-        g, j, found = work[gater + t], work[gated + t], NONE
+        g, j, present = work[gater + t], work[gated + t], NONE
         if g != NONE and j != NONE and work[mark + j] & MEMORY:
             if j != before or g < last:
                 q = m.first_influence[j]
             while q < m.last_influence[j] and m.influence_gater[q] < g:
                 q += 1
             if q < m.last_influence[j] and m.influence_gater[q] == g and m.influence_trace[q] != NONE:
-                found = q
+                present = q
             before, last = j, g
-        work[gater + t] = found
+        work[gater + t] = present
     kept = 0
     for t in range(extended):
         q = work[gater + work[pair + t]]
@@ -616,9 +616,9 @@ def place_kept(m: Any, n: int, count: int, work: Any) -> Pair:
     work[1], work[4], work[7] = gater, gated, kept
     new = 0
     for j in range(n):
-        flags, known = m.flags[j], work[mark + j]
-        if (flags & MEMORY and not known & MEMORY) or (
-            flags & (TRACED | MEMORY) == TRACED and m.learning[j] != 0 and not known & TRACED
+        flags, had = m.flags[j], work[mark + j]
+        if (flags & MEMORY and not had & MEMORY) or (
+            flags & (TRACED | MEMORY) == TRACED and m.learning[j] != 0 and not had & TRACED
         ):
             work[mark + new] = j
             new += 1

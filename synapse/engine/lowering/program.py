@@ -111,8 +111,8 @@ def restore(store: Store, kept: Traces) -> None:
     new, _ = loops.run(place_kept, store, 0, work)
     if new:
         _begin(store, work[9 : 9 + new])
-    found = work[:9].tolist()
-    for name, to, of, count in zip(_NUMBERS, found[:3], found[3:6], found[6:], strict=True):
+    places = work[:9].tolist()
+    for name, to, of, count in zip(_NUMBERS, places[:3], places[3:6], places[6:], strict=True):
         c[name][work[to : to + count]] = getattr(kept, name)[work[of : of + count]]
 
 

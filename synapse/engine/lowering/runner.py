@@ -46,10 +46,10 @@ class _Loops:
         if self.lowered > (SOME if self.cached else MUCH) and not self.compiled.DEBUGGING:
             if store.columns.moved:
                 store.renew_table()
-            found: tuple[int, int] = self.compiled.run(store.address, 1.0, LOOPS.index(loop), n, count, work)
+            pair: tuple[int, int] = self.compiled.run(store.address, 1.0, LOOPS.index(loop), n, count, work)
         else:
-            found = loop(_Columns(store.columns), n, count, memoryview(work))
-        return found
+            pair = loop(_Columns(store.columns), n, count, memoryview(work))
+        return pair
 
 
 loops = _Loops()

@@ -115,9 +115,9 @@ def _write_class(layout: Layout, new: Floats, old: Floats, roots: Ints, columns:
         from_line, to_line = (int(layout.columns["class_line"][own + i]) for i in (0, 1))
         matrix = new[int(layout.line_at[from_line]) :][: (to_line - from_line) * int(layout.width[own])]
         lines = layout.line_of(np.full(len(roots), own), roots)
-        found = np.flatnonzero(lines >= 0)
-        places = np.ix_(lines[found] - from_line, columns[begin:stop] - first[own])
-        matrix.reshape(to_line - from_line, -1)[places] += summed[found, begin:stop]
+        there = np.flatnonzero(lines >= 0)
+        places = np.ix_(lines[there] - from_line, columns[begin:stop] - first[own])
+        matrix.reshape(to_line - from_line, -1)[places] += summed[there, begin:stop]
 
 
 def _first_columns(layout: Layout) -> Ints:

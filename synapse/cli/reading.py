@@ -1,4 +1,4 @@
-"""What several subcommands share: the table that is named, how it is read, and how a network learns."""
+"""What several subcommands share: the table that is named, and how it is read."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ..tables import Learning, read_several, read_table
-from ..tables.scaled_model import OPTIMIZERS
+from ..tables import read_several, read_table
 from ..tables.series import FILLS
-from .words import NEEDS, listed, wholes
+from .words import NEEDS, listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,25 +85,6 @@ class Table:
 def read(options: argparse.Namespace, path: str) -> pd.DataFrame:
     """The table in a file, with the decimal mark of the options."""
     return read_table(path, MARKS.get(options.decimal))
-
-
-def add_learning(parser: argparse.ArgumentParser) -> None:
-    """Add the options of a network and its training."""
-    add = parser.add_argument
-    add("--hidden", metavar="N,...", type=wholes, default=[8], help="sizes of hidden layers (default: 8)")
-    add("--epochs", metavar="N", type=int, help="default: until the error stops falling")
-    add("--patience", metavar="N", type=int, help="stop after N epochs without a lower error (default: 60)")
-    add("--rate", metavar="R", type=float, default=0.02, help="learning rate (default: %(default)s)")
-    what = "sgd: after every row; adam: exact gradients of whole sequences (default: adam for a series)"
-    add("--validation", metavar="SHARE", type=float, help="share to hold out for the test (default: 0.2)")
-    add("--optimizer", choices=OPTIMIZERS, help=what)
-    add("--seed", metavar="N", type=int, default=0, help="seed of all randomness (default: %(default)s)")
-
-
-def learning_of(options: argparse.Namespace) -> Learning:
-    """How a network learns."""
-    names = ("hidden", "epochs", "patience", "rate", "seed", "optimizer", "validation")
-    return Learning(getattr(options, "model", None), **{name: getattr(options, name) for name in names})
 
 
 def say(notes: Sequence[str]) -> None:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from .. import __version__
 from .._checks import counted
 from ..tables import Learning, Trained, train_rows, train_series
-from ..tables.scaled_model import MODELS
+from ..tables.scaled_model import MODELS, OPTIMIZERS
 from ..tables.series import find_date, step_name
 from ..tables.table import columns, is_numeric, mostly_numbers, require_one_use
 from . import INTERRUPTED, formats
-from .reading import Table, add_learning, add_reading, add_sequence, learning_of, say
-from .words import UsageError, aligned, listed, names, printable
+from .reading import Table, add_reading, add_sequence, say
+from .words import UsageError, aligned, listed, names, printable, wholes
 
 MIDNIGHT = " 00:00:00"
 
@@ -36,7 +35,14 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     add("--model", choices=MODELS, help="default: perceptron; gru for a series")
     add("--steps", metavar="N", type=int, help="steps ahead in the test of a series (default: a season)")
     add_reading(parser)
-    add_learning(parser)
+    add("--hidden", metavar="N,...", type=wholes, default=[8], help="sizes of hidden layers (default: 8)")
+    add("--epochs", metavar="N", type=int, help="default: until the error stops falling")
+    add("--patience", metavar="N", type=int, help="stop after N epochs without a lower error (default: 60)")
+    add("--rate", metavar="R", type=float, default=0.02, help="learning rate (default: %(default)s)")
+    what = "sgd: after every row; adam: exact gradients of whole sequences (default: adam for a series)"
+    add("--validation", metavar="SHARE", type=float, help="share to hold out for the test (default: 0.2)")
+    add("--optimizer", choices=OPTIMIZERS, help=what)
+    add("--seed", metavar="N", type=int, default=0, help="seed of all randomness (default: %(default)s)")
     add("-q", "--quiet", action="store_true", help="no progress bar, no report")
     what = f"the model to write: {', '.join(formats.KEEPING)}"
     add("-o", "--output", metavar="MODEL", required=True, help=what)
@@ -63,7 +69,8 @@ def train(options: argparse.Namespace) -> int:
     """
     formats.require_kept(options.output)
     table, progress = Table.of(options), sys.stderr.isatty() and not options.quiet
-    learning = replace(learning_of(options), progress=progress)
+    given = ("model", "hidden", "epochs", "patience", "rate", "seed", "optimizer", "validation")
+    learning = Learning(**{name: getattr(options, name) for name in given}, progress=progress)
     trained, notes = _trained(options, table, learning)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     trained.network.metadata |= {"trained": at, "version": __version__, "command": options.command_line}

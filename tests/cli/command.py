@@ -87,11 +87,3 @@ def answers(printed):
     """The numbers that `synapse run` prints, after the key of a row if it is a word."""
     rows = [row.split(",") for row in printed.splitlines()[1:]]
     return np.array([row[row[0].isalpha() :] for row in rows], float)
-
-
-def chaos():
-    """A series that each value follows from the last one, but on no line."""
-    values = [0.3]
-    for _ in range(299):
-        values.append(3.9 * values[-1] * (1 - values[-1]))
-    return values

@@ -383,10 +383,6 @@ def test_several_series_of_one_table(capsys, tmp_path):
     assert "Left out: 'new', 'one', with fewer than 15 rows." in said
     ran = called(capsys, "run", path, data)[1].splitlines()
     assert (ran[0], len(ran)) == ("shop,Monat,Umsatz (kEUR),Umsatz (kEUR) predicted", 1 + 174 + 3)
-    compared = called(
-        capsys, "compare", data, *options, "--models", "elman,seasonal", "--epochs", 5, "--seeds", 1
-    )[1]
-    assert {row.split()[0] for row in compared.splitlines()[3:6]} == {"elman", "seasonal", "combine"}
     given = write(tmp_path / "next.csv", shop=[*"aabb"], fair=[0, 1, 0, 1])
     done(capsys, "train", data, *options, "--known", "fair", *train[4:], "-q")
     ahead = ["forecast", path, data, "--steps", 2, "--future"]

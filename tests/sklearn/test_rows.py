@@ -116,6 +116,14 @@ def test_the_short_path_has_the_numbers_of_the_checked_one():
         models[0].partial_fit(X[i : i + 1], Y[i : i + 1])
         models[1].partial_fit(X[i : i + 1].tolist(), pd.Series(Y[i : i + 1]), sample_weight=[1.0])
     assert np.allclose(models[0].network_.weights, models[1].network_.weights, atol=1e-12)
+    rows = regressor(hidden=(2,)).partial_fit(X[:2], [1.0, 2.0])
+    before = {**rows.network_.metadata["estimator"]["scale"]}
+    for row, target in (([[1e200, -1e200, 0.0, 0.0]], [1.0]), (X[:1] * 0, [1e200])):
+        with pytest.raises(ArgumentError, match="whose squares are finite numbers"):
+            rows.partial_fit(np.array(row), target)
+    assert rows.network_.metadata["estimator"]["scale"] == before
+    unscaled = classifier(scale=False)
+    unscaled.partial_fit([[1e308] * 4], ["yes"], classes=["no", "yes"])  # the squash is bounded
 
 
 def test_partial_fit_is_the_online_rule():

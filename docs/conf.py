@@ -27,15 +27,15 @@ default_role = "literal"  # `name` in docstrings
 nitpicky = True
 nitpick_ignore_regex = [
     (r"py:.*", r"(collections|concurrent|contextlib|logging|os|pathlib|types|typing)(\..*)?"),
-    (r"py:.*", r"(matplotlib|networkx|nx|numpy|pandas|scipy|torch)\..*"),
+    (r"py:.*", r"(matplotlib|networkx|nx|numpy|pandas|pd|scipy|torch)\..*"),
     (
         r"py:class",
         r"ArrayLike|Axes|DataFrame|Executor|NDArray|PathLike|(dict|list|tuple)\[.*",
     ),  # as annotations of these libraries spell them
     # Types in annotations that a reader does not use by name; the text of each parameter says what it takes.
     (r"py:class", r"(synapse\.([a-z_]+\.)+)?(Accumulator|Class|Control|Data|Dropout|Epochs|Error|Format)"),
-    (r"py:class", r"(synapse\.([a-z_]+\.)+)?(Initializer|Order|Recorder|Seed|Store|Updater|Weights)"),
-    (r"py:class", r"(synapse\.([a-z_]+\.)+)?([A-Za-z]*Fitness|DateStep|Genomes|Problems|ScaledModel)"),
+    (r"py:class", r"(synapse\.([a-z_]+\.)+)?(Floats|Initializer|Order|Recorder|Seed|Store|Updater|Weights)"),
+    (r"py:class", r"(synapse\.([a-z_]+\.)+)?([A-Za-z]*Fitness|Genomes|ScaledModel)"),
     (r"py:class", r"(synapse\.([a-z_]+\.)+)?(JacobianBuffers|LearningRule|Penalties|Plan|StepJacobian)"),
 ]
 

@@ -316,10 +316,10 @@ STUDIES: dict[str, tuple[dict[str, Any], Callable[[str, int], Row]]] = {
 # --- tables -------------------------------------------------------------------------------------
 
 
-def interval(values: Any, digits: int) -> str:
+def interval(values: Any, form: str) -> str:
     """A median with its interval by the bootstrap."""
-    found = median_of(values.tolist(), 0.95)
-    return f"{found.value:.{digits}f} ({found.low:.{digits}f} to {found.high:.{digits}f})"
+    estimate = median_of(values.tolist(), 0.95)
+    return f"{estimate.value:{form}} ({estimate.low:{form}} to {estimate.high:{form}})"
 
 
 def chains(results: dict[str, list[Row]]) -> str:
@@ -345,7 +345,9 @@ def predictions(results: dict[str, list[Row]]) -> str:
         errors = np.array([trial["errors"] for trial in trials])
         cells = [f"{np.median(errors[:, part]):.2f}" for part in (0, 1, 4)]
         seconds = f"{np.median([trial['seconds'] for trial in trials]):.1f}"
-        lines.append([name, trials[0]["weights"], len(trials), *cells, interval(errors[:, -1], 3), seconds])
+        lines.append(
+            [name, trials[0]["weights"], len(trials), *cells, interval(errors[:, -1], ".3f"), seconds]
+        )
     parts = (f"{100_000 * part:,}" for part in (1, 2, 5))
     return table(
         ["network", "weights", "seeds", *(f"to {part}" for part in parts), "to 1,000,000", "seconds"], lines
@@ -357,8 +359,8 @@ def returns(results: dict[str, list[Row]]) -> str:
     lines = []
     for name, trials in results.items():
         values = np.array([trial["returns"] for trial in trials])
-        cells = [f"{one:.0f}" for one in np.median(values, axis=0)[:-1]]
-        lines.append([name, len(trials), *cells, interval(values[:, -1], 0)])
+        cells = [f"{one:.3g}" for one in np.median(values, axis=0)[:-1]]
+        lines.append([name, len(trials), *cells, interval(values[:, -1], ".3g")])
     parts = (f"to {ALL_STEPS * part // FIFTHS:,}" for part in range(1, FIFTHS + 1))
     return table(["task and agent", "seeds", *parts], lines)
 

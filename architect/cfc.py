@@ -7,12 +7,12 @@ from typing import Any, final
 import numpy as np
 
 from synapse import Layer, Network, gate
-from synapse._checks import MOST_NEURONS, boolean, positive_integer, understands
+from synapse._checks import MOST_NEURONS, boolean, understands, whole_number
 from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.squash import Squash
 
-from ._recipe import Recipe, checked_biases, checked_sizes, pass_on
+from ._recipe import Recipe, checked_sizes, pass_on
 
 
 @final
@@ -39,16 +39,14 @@ class CfC(Network):
     ----------
     inputs, cells, outputs : int
         Number of inputs, besides the elapsed time, of cells and of outputs.
-    backbone : int, optional
-        Number of neurons of the backbone. Default: none.
+    backbone : int
+        Number of neurons of the backbone. Default: 0, none.
     mixed_memory : bool
-        Whether an LSTM precedes the cells. It remembers over gaps of any length. Default: False.
+        Whether an LSTM, whose forget gates have the bias 1, precedes the cells. Default: False.
     gated : bool
         Whether the first part is scaled by 1 - z. Default: True.
     output_squash : str or Squash
         Activation function of the outputs.
-    forget_gate_bias : float
-        Initial bias of the forget gates of the mixed memory. Default: 1.
     initializer, bias_initializer, seed, dtype
         As for :class:`Perceptron`.
 
@@ -80,32 +78,29 @@ class CfC(Network):
         cells: int,
         outputs: int,
         *,
-        backbone: int | None = None,
+        backbone: int = 0,
         mixed_memory: bool = False,
         gated: bool = True,
         output_squash: str | Squash = "logistic",
-        forget_gate_bias: float = 1.0,
         initializer: str | Initializer = "glorot",
         bias_initializer: str | Initializer = "zeros",
         seed: Seed = None,
         dtype: Any = np.float64,
     ) -> None:
         counts = checked_sizes("CfC", (inputs, cells, outputs), 3, "inputs, cells, outputs")
-        width = None
-        if backbone is not None:
-            width = positive_integer("The backbone of CfC", backbone, MOST_NEURONS)
+        condition = f"a whole number from 0 to {MOST_NEURONS}"
+        width = whole_number("The backbone of CfC", backbone, condition, 0, MOST_NEURONS)
         mixed = boolean("The mixed_memory of CfC", mixed_memory)
         both = boolean("The gated of CfC", gated)
-        (forget,) = checked_biases("CfC", dtype, forget_gate_bias=forget_gate_bias)
         recipe = Recipe(seed, initializer, bias_initializer, dtype, output_squash)
         size, first = counts[1], recipe.inputs(counts[0] + 1)
         signals, elapsed = first[:-1], first[-1:]
         middle = recipe.fixed(size, "cells")
         layers, sources = [], [signals, middle]
         if mixed:
-            memory = _memory(recipe, sources, size, forget)
+            memory = _memory(recipe, sources, size)
             layers, sources = memory, [signals, memory[-1]]
-        if width is not None:
+        if width:
             layers.append(_reading(recipe, sources, width, "tanh", "backbone"))
             sources = layers[-1:]
         names = {"first": "tanh", "second": "tanh", "speeds": "identity", "blends": "logistic"}
@@ -135,11 +130,11 @@ def _reading(
     return layer
 
 
-def _memory(recipe: Recipe, sources: list[Layer], size: int, forget: float) -> list[Layer]:
+def _memory(recipe: Recipe, sources: list[Layer], size: int) -> list[Layer]:
     """The layers of an LSTM, in activation order; its outputs are the last one."""
     takes, keeps, gives = (
         _reading(recipe, sources, size, "logistic", f"memory {name} gates", bias)
-        for name, bias in (("input", None), ("forget", forget), ("output", None))
+        for name, bias in (("input", None), ("forget", 1.0), ("output", None))
     )
     candidates = _reading(recipe, sources, size, "tanh", "memory candidates")
     states = recipe.fixed(size, "memory", function="tanh")

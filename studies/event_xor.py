@@ -1,6 +1,6 @@
 """Event-based XOR: the parity of a stream of bits of which a network sees the changes alone.
 
-    python -m studies event_xor                  # writes event_xor.json and the table in time.md
+    python -m studies event_xor                  # writes event_xor.json, and prints the table
 
 After the code of Hasani and others 2022: a stream of 2 to 31 random bits is given as events, one whenever
 the bit changes, with the number of bits since the previous event; the last event tells how many bits
@@ -10,7 +10,9 @@ afresh, the longest ones grow from 3 bits on whenever 98 % of a batch are right,
 
 from __future__ import annotations
 
+import argparse
 import time
+from functools import partial
 
 import numpy as np
 
@@ -19,7 +21,7 @@ import synapse
 
 from . import _many_seeds as many
 
-PATH, PAGE = many.HERE / "event_xor.json", many.HERE / "time.md"
+PATH = many.HERE / "event_xor.json"
 LONGEST, BATCH, SHARE, TESTED = 31, 64, 0.98, 10_000
 CASES = {
     "mixed": {"mixed_memory": True},
@@ -73,3 +75,31 @@ def trial(case: str, seed: int, units: int = 32, minutes: float = 5.0, method: s
     right = fraction_right(net, *fresh)
     seconds = round(time.process_time() - begin, 1)
     return {"seed": seed, "right": right, "streams": learned, "longest": longest, "seconds": seconds}
+
+
+def report(found: dict[str, list[many.Row]]) -> str:
+    """The table: the mean and the deviation over seeds, and what was learned from."""
+    head = ["", "right after training, %", "streams", "longest stream", "processor seconds", "seeds"]
+    lines = []
+    for case, rows in found.items():
+        right = 100 * np.array([row["right"] for row in rows])
+        columns = [[row[name] for row in rows] for name in ("streams", "longest", "seconds")]
+        cells = [f"{np.median(column):,.0f}" for column in columns]
+        lines.append([case, f"{right.mean():.2f} ± {right.std():.2f}", *cells, str(len(rows))])
+    return many.table(head, lines)
+
+
+def main(given: argparse.Namespace) -> None:
+    """Run what is missing, and print the table."""
+    run = partial(trial, units=given.units, minutes=given.minutes)
+    found = many.filled(PATH, given.cases, given.seeds, run)
+    print(report(found))
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("cases", nargs="*", default=list(CASES), help="rows of the table (all)")
+    options.add_argument("--seeds", type=int, default=10, help="number of seeds (10)")
+    options.add_argument("--units", type=int, default=32, help="number of cells (32)")
+    options.add_argument("--minutes", type=float, default=5.0, help="limit of processor time for a trial (5)")
+    main(options.parse_args())

@@ -7,11 +7,10 @@ from hypothesis import given, strategies as st
 
 import architect
 import synapse
-from synapse import Layer, Network, Neuron, Topology, Trainer
+from synapse import Layer, Network, Neuron, Topology
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
 
-from .learning.helpers import differences
-from .strategies import SMOOTH, Twin, delay_some, given_graphs, specs
+from .strategies import Twin, delay_some, given_graphs, specs
 
 ROWS = [[1.0], [2.0], [3.0], [4.0], [5.0]]
 
@@ -60,40 +59,6 @@ def test_steps_and_the_online_rule_agree_with_the_reference(spec, seed, together
         for (i, j, delay), link in links.items():
             learned = twin.reference.links[(named[i], delay), named[j]].weight
             assert link.weight == pytest.approx(learned, rel=1e-9, abs=1e-9)
-
-
-@given_graphs(specs(squashes=SMOOTH, logistic_outputs=True), st.integers(0, 999), st.booleans())
-def test_gradients_are_exact(spec, seed, together):
-    """By backpropagation and by rtrl, against differences."""
-    net, rng = Twin(spec).net, np.random.default_rng(seed)
-    net.synchronous = together
-    delay_some(net, seed)
-    inputs, targets = rng.uniform(-1, 1, (5, spec.inputs)), rng.uniform(0.1, 0.9, (5, spec.outputs))
-    exact = synapse.gradient(net, inputs[None], targets[None]).weights
-    learn = [link.trainable and link.target not in net.input for link in net.connections]
-    found = differences(net, "weights", learn, [inputs], [targets], "cross_entropy")
-    scale = max(1.0, np.abs(found).max(initial=0.0))
-    assert np.abs(exact - found).max(initial=0.0) < 1e-6 * scale
-    net.learning_rule = "rtrl"
-    net.clear()
-    online = 0.0
-    for row, target in zip(inputs, targets):
-        online -= net.slopes(errors=target - net.activate(row)).weights
-    assert np.abs(online - exact).max(initial=0.0) < 1e-10 * scale
-
-
-@pytest.mark.parametrize("method", ["bptt", "rtrl", "online"])
-def test_it_learns_which_delay_matters(method):
-    """The input three steps ago, of five delayed ones."""
-    x, y = Layer(1), Layer(1)
-    links = [x[0].project(y[0], weight=0.0, delay=k) for k in range(1, 6)]
-    net = Network(x, y)
-    bits = np.random.default_rng(0).integers(0, 2, (40, 12, 1)).astype(float)
-    targets = np.concatenate([np.full((40, 5, 1), np.nan), bits[:, 2:-3]], axis=1)
-    Trainer(net, method=method, rate=0.5).train(bits, targets, epochs=40, seed=0, progress=False)
-    weights = np.array([link.weight for link in links])
-    assert weights[2] > 4 * np.abs(np.delete(weights, 2)).max()
-    assert all(link.weight == 1 for neuron in net["relays"] for link in neuron.incoming)
 
 
 def test_copies_graphs_and_files_keep_delays():

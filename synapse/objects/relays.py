@@ -8,7 +8,7 @@ them but a copy activates before its source, and reads the activation of the pre
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,8 +52,7 @@ def delay_connections(network: Network, delays: Ints) -> None:
     """Let relays delay the connections of a new network by numbers of steps, one for each; 0: none."""
     for steps in np.unique(delays[delays > 0]).tolist():
         store, identities = network._store, np.flatnonzero(delays == steps)
-        rows = store.row_of[identities]
-        sources, which = np.unique(store["source"][rows], return_inverse=True)
+        sources, which = np.unique(store["source"][store.row_of[identities]], return_inverse=True)
         relays = relayed([store.views[row] for row in sources.tolist()], steps)
         network._store["source"][network._store.row_of[identities]] = wiring.rows_of(relays)[which]
         network._store.touch()
@@ -61,12 +60,25 @@ def delay_connections(network: Network, delays: Ints) -> None:
 
 def with_relays(layers: list[Layer]) -> list[Layer]:
     """Return the layers of a network with the relays of its neurons as the second one."""
-    store = layers[0]._store
+    first, *hidden, last = layers
+    store, inputs = first._store, first._neurons
     if not store["relay"].any():
         return layers
-    first, *hidden, last = layers
-    _copy_inputs(first._neurons)
-    relays = _relays_behind(layers[0]._store, [neuron for layer in layers for neuron in layer._neurons])
+    rows, source, target = _links(store)
+    late = np.isin(source, wiring.rows_of(inputs)) & (store["relay"][target] > 1)
+    if late.any():  # relays that were made before their source became an input
+        copied, relays = ([store.views[row] for row in ends[late].tolist()] for ends in (source, target))
+        wiring.disconnect(store, store["identity"][rows[late]])
+        _connect(_add_relays(copied, np.ones(len(copied), int)), relays)
+    store = first._store
+    _, source, target = _links(store)
+    mine, size = np.zeros(store.n_neurons, bool), 0
+    mine[wiring.rows_of(neuron for layer in layers for neuron in layer._neurons)] = True
+    while size < (size := int(mine.sum())):  # along all chains
+        mine[target[mine[source]]] = True
+    rows = np.flatnonzero(mine & (store["relay"] > 0))
+    rows = rows[np.lexsort((store["position"][rows], -store["relay"][rows].astype(np.int64)))]
+    relays = [store.views[row] for row in rows.tolist()]
     among = set(relays)
     own = next((layer for layer in hidden if among.issuperset(layer._neurons)), None)
     for layer in hidden:
@@ -83,29 +95,6 @@ def _links(store: Store) -> tuple[Ints, Ints, Ints]:
     relays = np.append(store["relay"] > 0, False)  # one entry more for removed ends
     rows = np.flatnonzero(relays[np.minimum(store["target"], store.n_neurons)])
     return rows, store["source"][rows], store["target"][rows]
-
-
-def _relays_behind(store: Store, neurons: Iterable[Neuron]) -> list[Neuron]:
-    """The relays among some neurons and in the chains that begin with them, furthest behind first."""
-    _, source, target = _links(store)
-    mine, size = np.zeros(store.n_neurons, bool), 0
-    mine[wiring.rows_of(neurons)] = True
-    while size < (size := int(mine.sum())):
-        mine[target[mine[source]]] = True
-    rows = np.flatnonzero(mine & (store["relay"] > 0))
-    order = np.lexsort((store["position"][rows], -store["relay"][rows].astype(np.int64)))
-    return [store.views[row] for row in rows[order].tolist()]
-
-
-def _copy_inputs(inputs: Sequence[Neuron]) -> None:
-    """Put a copy between inputs and relays that were made before their sources became inputs."""
-    store = inputs[0]._store
-    rows, source, target = _links(store)
-    late = np.isin(source, wiring.rows_of(inputs)) & (store["relay"][target] > 1)
-    if late.any():
-        copied, relays = ([store.views[row] for row in ends[late].tolist()] for ends in (source, target))
-        wiring.disconnect(store, store["identity"][rows[late]])
-        _connect(_add_relays(copied, np.ones(len(copied), np.uint32)), relays)
 
 
 def _following(neurons: Sequence[Neuron]) -> list[Neuron]:
@@ -126,10 +115,9 @@ def _following(neurons: Sequence[Neuron]) -> list[Neuron]:
 
 def _add_relays(sources: Sequence[Neuron], numbers: Ints) -> list[Neuron]:
     """Make a relay of each neuron, which has its sign."""
-    store = sources[0]._store
     given = zip(sources, numbers.tolist(), strict=True)
     names = [f"{neuron.name.split(DELAYED)[0]}{DELAYED}{number - 1}" for neuron, number in given]
-    relays = new_neurons(len(sources), store.dtype, names, squashes.identity.code)
+    relays = new_neurons(len(sources), sources[0]._store.dtype, names, squashes.identity.code)
     store = wiring.join([*sources, *relays])
     rows = wiring.rows_of(relays)
     store["relay"][rows], store["trainable_bias"][rows] = numbers, 0

@@ -147,7 +147,7 @@ def cost(method: str, seed: int) -> many.Row:
 
 
 def quartiles(values: list[float], digits: int = 2) -> str:
-    low, middle, high = np.percentile(values, [25, 50, 75])
+    low, middle, high = np.round(np.percentile(values, [25, 50, 75]), digits) + 0.0
     return f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("gymnasium")
-from studies import gradients, reward, rtrl, spans
+from studies import gradients, reward, rtrl, spans, worm
 
 
 def test_the_page_of_gradients_has_its_tables_and_what_it_claims():
@@ -43,6 +43,12 @@ def test_the_pages_of_rewards_and_of_spans_have_their_tables():
         assert report({row: results[row] for row in reward.STUDIES[name][0] if results.get(row)}) in page
     results = json.loads((spans.HERE / "spans.json").read_text())
     assert spans.report(results) in spans.PAGE.read_text(encoding="utf-8")
+
+
+def test_the_page_of_the_worm_has_its_tables_of_twenty_seeds():
+    results = json.loads(worm.PATH.read_text())
+    assert worm.report(results) in worm.PAGE.read_text(encoding="utf-8")
+    assert {len(rows) for row, rows in results.items() if row not in ("bptt", "rtrl")} == {20}
 
 
 def test_a_memory_chain_pays_for_its_sign_and_patterns_for_what_they_announce():

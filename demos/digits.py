@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,6 @@ import numpy as np
 import architect
 import synapse
 from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
-from synapse.experiments import cross_validate
 from synapse.optimizers import Adam
 
 with np.load(Path(__file__).parent / "data" / "digits.npz") as data:
@@ -68,16 +68,24 @@ def trainer(net):
 # In the end every digit has been tested once.
 
 
-def read(net, rows):
-    """The digit that the network assigns to each image."""
-    return net.run(IMAGES[rows]).argmax(axis=1)
+@dataclass
+class Fold:
+    """A network, the digits that it has not learned from, the course of training, and the test."""
+
+    network: synapse.Network
+    fresh: np.ndarray
+    history: dict
+    test: synapse.learning.Evaluation
 
 
 def learn(build, seed, epochs):
-    """The networks, their test results, and the results of training."""
-    return cross_validate(
-        lambda fold: trainer(build([seed, fold])), IMAGES, WANTED, FOLDS, seed, epochs=epochs
-    )
+    """Train and test a network for each fold."""
+    rng, folds = np.random.default_rng(seed), []
+    for number, fresh in enumerate(np.array_split(rng.permutation(len(LABELS)), FOLDS)):
+        own, rest = trainer(build([seed, number])), np.setdiff1d(np.arange(len(LABELS)), fresh)
+        result = own.train(IMAGES[rest], WANTED[rest], epochs=epochs, seed=rng, progress=False)
+        folds.append(Fold(own.network, fresh, result.history, own.test(IMAGES[fresh], WANTED[fresh])))
+    return folds
 
 
 # --- 3. Beside scikit-learn -----------------------------------------------------------------------
@@ -109,13 +117,14 @@ def theirs(learner, fold, fresh, epochs):
     return classifier.score(IMAGES[fresh], LABELS[fresh])
 
 
-def compare(results, seed, epochs):
+def compare(folds, seed, epochs):
     learner, rows = sklearn_learner(), []
-    for fold, (net, fresh) in enumerate(zip(results.networks, results.tested)):
-        right = (read(net, fresh) == LABELS[fresh]).mean()
-        rows.append([right, theirs(learner, fold + FOLDS * seed, fresh, epochs) if learner else np.nan])
+    for number, fold in enumerate(folds):
+        other = theirs(learner, number + FOLDS * seed, fold.fresh, epochs) if learner else np.nan
+        rows.append([fold.test.accuracy, other])
     print("  fold          test cost       accuracy   scikit-learn")
-    costs = [*results.errors, np.median(results.errors), results.mean]
+    costs = [fold.test.error for fold in folds]
+    costs += [np.median(costs), np.mean(costs)]
     rows += [np.median(rows, axis=0), np.mean(rows, axis=0)]
     for name, cost, row in zip([*range(FOLDS), "median", "mean"], costs, rows):
         theirs_shown = "-" if np.isnan(row[1]) else f"{row[1]:.2%}"
@@ -145,14 +154,13 @@ def numbers_learnt(net):
     return shared + sum((len(source) + 1) * len(target) for source, target in itertools.pairwise(dense))
 
 
-def with_neighbours(results, seed, epochs):
+def with_neighbours(folds, seed, epochs):
     heading("4. Neighbours")
-    others, accuracies = learn(convolution, seed, epochs), []
-    for build, each in ((perceptron, results), (convolution, others)):
-        right = [(read(net, fresh) == LABELS[fresh]).mean() for net, fresh in zip(each.networks, each.tested)]
-        accuracies.append(np.mean(right))
-        net = build(seed)
-        print(f"{net.name:>13}: accuracy {np.mean(right):.2%}, {numbers_learnt(net)} trainable numbers")
+    accuracies = []
+    for each in (folds, learn(convolution, seed, epochs)):
+        accuracies.append(np.mean([fold.test.accuracy for fold in each]))
+        net = each[0].network
+        print(f"{net.name:>13}: accuracy {accuracies[-1]:.2%}, {numbers_learnt(net)} trainable numbers")
     return accuracies
 
 
@@ -161,14 +169,15 @@ def with_neighbours(results, seed, epochs):
 # The table adds up all tests: a row per written digit, a column per recognised digit.
 
 
-def confusion(results):
+def confusion(folds):
     """For each misread digit: its index, the digit it was taken for, and the network's probability for it."""
     heading("5. Misread digits")
     table, wrong = np.zeros((10, 10), int), []
-    for net, fresh in zip(results.networks, results.tested):
-        outputs = net.run(IMAGES[fresh])
-        np.add.at(table, (LABELS[fresh], outputs.argmax(axis=1)), 1)
-        wrong += [(i, y.argmax(), y.max()) for i, y in zip(fresh, outputs) if y.argmax() != LABELS[i]]
+    for fold in folds:
+        table += fold.test.confusion
+        for i in fold.fresh[fold.test.misclassified]:
+            outputs = fold.network.activate(IMAGES[i])
+            wrong.append((i, outputs.argmax(), outputs.max()))
     print(" written \\ read" + "".join(f"{digit:5}" for digit in range(10)))
     for digit, row in enumerate(table):
         print(f"{digit:15}" + "".join(f"{n or '.':>5}" for n in row))
@@ -187,7 +196,7 @@ def confusion(results):
 
 
 @with_pyplot
-def picture(plt, wrong, results, path):
+def picture(plt, wrong, folds, path):
     figure = plt.figure(figsize=(8.4, 3.9), layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=[1.15, 1])
     left.suptitle("Misread, the surest first")
@@ -198,13 +207,12 @@ def picture(plt, wrong, results, path):
             axes.imshow(IMAGES[i].reshape(8, 8), cmap="Greys", vmin=0, vmax=1)
             axes.set_title(f"{LABELS[i]} read as {answer} ({sure:.0%})", fontsize=7)
     axes = right.subplots()
-    for fold, result in enumerate(results.results):
-        epochs = np.arange(1, result.epochs + 1)
-        axes.semilogy(
-            epochs, result.history["error"], color=ink.BLUE, lw=1, label=None if fold else "learnt from"
-        )
-    last, ones = results.results[0].epochs, np.ones(FOLDS)
-    axes.plot(last * ones, results.errors, "o", color=ink.ORANGE, label="test, at the end")
+    for number, fold in enumerate(folds):
+        errors, named = fold.history["error"], number == 0
+        epochs = np.arange(1, len(errors) + 1)
+        axes.semilogy(epochs, errors, color=ink.BLUE, lw=1, label="learnt from" if named else None)
+        label = "test, at the end" if named else None
+        axes.plot(len(errors), fold.test.error, "o", color=ink.ORANGE, label=label)
     axes.set(xlabel="epoch", ylabel="mean cost (cross-entropy)", title="Learning, one line a fold")
     axes.legend()
     save_figure(figure, path)
@@ -214,12 +222,12 @@ def main(quick: bool, seed: int, out: Path) -> None:
     show_some()
     epochs = 40 if quick else 60
     heading(f"2. and 3. Learning, {FOLDS} folds, {epochs} epochs each")
-    results = learn(perceptron, seed, epochs)
-    compare(results, seed, epochs)
-    dense, shared = with_neighbours(results, seed, epochs)
-    wrong = confusion(results)
-    picture(wrong, results, out / "digits.png")
-    synapse.save(results.networks[0], out / "digits.synapse")
+    folds = learn(perceptron, seed, epochs)
+    compare(folds, seed, epochs)
+    dense, shared = with_neighbours(folds, seed, epochs)
+    wrong = confusion(folds)
+    picture(wrong, folds, out / "digits.png")
+    synapse.save(folds[0].network, out / "digits.synapse")
     lesson(
         f"A perceptron with {HIDDEN} hidden neurons reads {dense:.1%} of the digits that it has not "
         f"learnt from; {len(wrong)} of {len(LABELS)} are misread. Convolutions, which share weights "

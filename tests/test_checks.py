@@ -12,7 +12,6 @@ import architect
 import synapse
 from synapse import Layer, Trainer, analysis, draw
 from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError
-from synapse.experiments import cross_validate
 from synapse.learning import fit_readout
 
 from .cases import Cases
@@ -107,10 +106,6 @@ def validated(net, *data):
     return Trainer(net).train(ROWS, AIMS, validation=data, **short).history["validation_error"]
 
 
-def fold(seed):
-    return architect.Perceptron(2, 2, 1, seed=seed, output_squash="identity")
-
-
 BY_SEQUENCES = {
     "train": trained,
     "train, exact": lambda net, x, t: trained(net, x, t, method="bptt"),
@@ -118,7 +113,6 @@ BY_SEQUENCES = {
     "test": lambda net, x, t: Trainer(net).test(x, t),
     "gradient": lambda net, x, t: synapse.gradient(net, x, t).weights.tolist(),
     "fit_readout": fit_readout,
-    "cross_validate": lambda net, x, t: cross_validate(fold, x, t, folds=2, epochs=1, seed=0).errors.tolist(),
 }
 CALLS = BY_SEQUENCES | {
     "run": lambda net, x, t: net.run(x).tolist(),
@@ -264,7 +258,6 @@ def test_what_does_not_fit_a_float32_is_refused_as_infinity_is():
     alone = Layer(2, dtype=np.float32)
     projection = alone.project(Layer(2, dtype=np.float32), weights=0.0)
     calls = {name: (lambda door=door: door(net, rows, AIMS)) for name, door in DOORS.items()}
-    del calls["cross_validate"]  # its networks are of float64
     calls |= {
         "activate": lambda: net.activate([1e39, 0.0]),
         "propagate": lambda: net.propagate(0.1, [1e39]),

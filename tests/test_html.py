@@ -119,17 +119,3 @@ def test_a_forecast_shows_its_interval_and_a_rolling_origin_its_errors():
     assert cells(tree)[2] == ["3", "4", "3", "5", "5", "4", "6"]
     names = [path.findtext(f"{SVG}title") for path in tree.iter(f"{SVG}path")]
     assert names == [None, "mean", "lower", "upper"]
-
-
-def test_cross_validation_shows_folds():
-    made = experiments.cross_validate(
-        lambda: synapse.Trainer(architect.Perceptron(1, 1, seed=0)),
-        np.arange(8.0).reshape(8, 1) / 8,
-        np.ones((8, 1)),
-        folds=2,
-        seed=0,
-        epochs=1,
-    )
-    rows = cells(parsed(made))
-    assert [row[2] for row in rows] == ["4", "4"]
-    assert [row[1] for row in rows] == [f"{error:.6g}" for error in made.errors]

@@ -5,7 +5,6 @@ from .estimate import Estimate as Estimate, TrialComparison as TrialComparison
 from .many import train_many as train_many
 from .running import run as run, sweep as sweep
 from .trials import Trials as Trials, read_trials as read_trials
-from .validation import CrossValidation as CrossValidation, cross_validate as cross_validate
 
 __all__ = [name for name, value in globals().items() if getattr(value, "__module__", "").startswith(__name__)]
 __dir__ = public_names(__all__)

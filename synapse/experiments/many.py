@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import nullcontext
 from typing import Any
@@ -83,7 +83,8 @@ def train_many(
     trainers = [Trainer(network, rate, cost) for network in networks]
     if not independent(networks):
         raise TopologyError("Networks that are trained in parallel must not be connected. Two of these are.")
-    refuse_checkpoint(options)
+    if options.get("checkpoint") is not None:
+        raise ArgumentError("Several trainings cannot write one checkpoint. Train them one by one.")
     options = {"progress": False, **options}
     where = checked_executor(executor)
     if where is not None and workers is not None:
@@ -93,11 +94,21 @@ def train_many(
     pairs = zip(trainers, seeds_of(seed, len(trainers)), strict=True)
     calls = [(_train, (trainer, inputs, targets, own_seed, options)) for trainer, own_seed in pairs]
     with ThreadPoolExecutor(max_workers=count) if where is None else nullcontext(where) as pool:
-        futures = gather(pool, calls, trainers)
+        futures = _gathered(pool, calls, trainers)
     for trainer, future in zip(trainers, futures, strict=True):
         if not future.cancelled() and future.exception() is None:
             take_over(trainer.network, future.result()[1])
-    return [result for result, _ in outcomes(futures)]
+    results = []
+    for future in futures:
+        try:
+            results.append(future.result()[0])
+        except SynapseError:
+            raise
+        except (Exception, CancelledError) as error:
+            if type(error).__module__.startswith(("concurrent.", "distributed.")):
+                raise _failed(error, len(futures)) from error
+            raise
+    return results
 
 
 def _train(
@@ -107,10 +118,7 @@ def _train(
     return trainer.train(inputs, targets, seed=seed, **options), trainer.network
 
 
-# --- calls on an executor whose results are all needed ----------------------------------------------
-
-
-def gather(executor: Executor, calls: Sequence[Call], trainers: Sequence[Trainer]) -> list[Future[Any]]:
+def _gathered(executor: Executor, calls: Sequence[Call], trainers: Sequence[Trainer]) -> list[Future[Any]]:
     """Submit calls and wait for all; returns their futures, in order.
 
     After Ctrl-C, trainings in threads stop and return; in other processes KeyboardInterrupt is raised.
@@ -137,27 +145,6 @@ def gather(executor: Executor, calls: Sequence[Call], trainers: Sequence[Trainer
             future.cancel()
         raise _failed(error, len(calls)) from error
     return futures
-
-
-def outcomes(futures: Sequence[Future[Any]]) -> list[Any]:
-    """The results of calls; the first error, if a call has raised one."""
-    results = []
-    for future in futures:
-        try:
-            results.append(future.result())
-        except SynapseError:
-            raise
-        except (Exception, CancelledError) as error:
-            if type(error).__module__.startswith(("concurrent.", "distributed.")):
-                raise _failed(error, len(futures)) from error
-            raise
-    return results
-
-
-def refuse_checkpoint(options: Mapping[str, Any]) -> None:
-    """Raise if several trainings would write one file."""
-    if options.get("checkpoint") is not None:
-        raise ArgumentError("Several trainings cannot write one checkpoint. Train them one by one.")
 
 
 def _failed(error: BaseException, total: int) -> ExecutorError:

@@ -162,7 +162,6 @@ row("squash.register", {"low": -1.0}, low="0 -1 0.5", high="0 0.5 inf")
 row("cost.Cost.__call__", {"targets": [0.5], "outputs": [0.5]})
 row("cost.Cost.signal", {"target": 0.5, "output": 0.5, "derivative": 0.5}, target="0 -1 0.5")
 
-row("experiments.cross_validate", {"make": lambda fold: architect.Perceptron(2, 3, 1, seed=fold), "folds": 2})
 row(
     "experiments.train_many",
     lambda w: {"networks": [architect.Perceptron(2, 3, 1, seed=0)]},

@@ -12,7 +12,7 @@ import architect
 import synapse
 from synapse import Trainer
 from synapse.errors import ArgumentError, ArgumentTypeError, ExecutorError, TopologyError
-from synapse.experiments import cross_validate, train_many
+from synapse.experiments import train_many
 from synapse.learning._data import new_control, one_pass, prepare
 from tests.cases import all_hold, all_refused
 
@@ -141,9 +141,6 @@ def test_what_is_refused(tmp_path):
     def of(networks=some, targets=TARGETS, **options):
         return lambda: train_many(networks, INPUTS, targets, **options)
 
-    def folds():
-        cross_validate(lambda: nets(1)[0], INPUTS, TARGETS, checkpoint=path)
-
     with ProcessPoolExecutor(1) as pool:  # none of these calls starts a process
         all_refused(
             [
@@ -151,7 +148,6 @@ def test_what_is_refused(tmp_path):
                 (of([a, a]), TopologyError, "in parallel"),
                 (of(targets=TARGETS[:, :2]), synapse.SynapseError, "targets"),
                 (of(checkpoint=path), ArgumentError, one_file),
-                (folds, ArgumentError, one_file),
                 (of(callbacks=[lambda _: None], executor=pool), ArgumentTypeError, "cannot send .*lambda"),
                 (of(workers=2, executor=pool), ArgumentError, "An executor has its own workers"),
                 (of(executor=2), ArgumentTypeError, "Expected the executor to be"),

@@ -121,6 +121,9 @@ def test_colour_and_width_show_the_weight():
     assert np.ptp(colours[1, :3]) < 0.05
     assert np.ptp(colours[1, :3]) == min(np.ptp(colours[:, :3], axis=1))
     assert widths[1] < widths[2] < widths[4] == widths[5] < widths[0] == widths[3]
+    net.connections[0].weight, net.connections[0].trainable = -9.0, False  # this one does not set the scale
+    (lines,) = part(draw.network(net), "connections")
+    assert sorted(lines.get_linewidths()) == pytest.approx(sorted(widths))
 
 
 def test_dotted_lines_lead_from_gaters_to_marks_and_avoid_other_neurons():

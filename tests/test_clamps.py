@@ -17,7 +17,7 @@ from .strategies import SMOOTH, Twin, delay_some, specs
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")  # outputs may be unreached
 @given(specs(squashes=SMOOTH, logistic_outputs=True), st.integers(0, 99), st.booleans())
 def test_gradients_are_exact(spec, seed, together):
-    """For several samples side by side and for one, and forward in time, also with delays; signs change no slope."""
+    """For several samples side by side, for one, and forward in time; signs change no slope."""
     net, rng = Twin(spec).net, np.random.default_rng(seed)
     net.synchronous = together
     delay_some(net, seed)

@@ -8,7 +8,7 @@ import numpy as np
 
 from synapse import ALL_TO_ALL, Network, gate
 from synapse._checks import boolean, expected, is_number, pair, positive_number, understands
-from synapse.errors import ArgumentError
+from synapse.errors import ArgumentError, TopologyError
 from synapse.initializers import Initializer, Seed, given_back
 from synapse.objects.architectures import register
 from synapse.squash import Squash
@@ -123,6 +123,8 @@ class CTRNN(Network):
     def time_constants(self) -> Any:
         """Time constants of the cells, shape (cells,)."""
         elapsed = self.input[len(self.input) - 1]
-        weights = np.array([elapsed.connected(rate).weight for rate in self["rates"]])  # type: ignore[union-attr]
+        weights = [link.weight for rate in self["rates"] if (link := elapsed.connected(rate)) is not None]
+        if len(weights) < len(self["rates"]):
+            raise TopologyError("Expected the last input of this CTRNN to lead to every rate. Build anew.")
         with np.errstate(divide="ignore"):
-            return 1.0 / weights
+            return 1.0 / np.array(weights)

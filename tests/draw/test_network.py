@@ -193,6 +193,10 @@ def test_backward_connections_run_above_or_below_the_discs():
     heights = [np.abs(way_of(ax, net, link)[:, 1]).max() for link in back]
     assert min(heights) > rim
     assert [way_of(ax, net, link)[:, 1].mean() > 0 for link in back] == [True] * 3 + [False] * 3
+    net = architect.Elman(2, 16, 1, seed=0)  # so large that these alone have arrowheads
+    ax, places = draw.network(net), middles(draw.network(net))
+    ends = [int(np.linalg.norm(places - head[0], axis=1).argmin()) for head in paths(ax, "arrowheads")]
+    assert {net[i] for i in ends} == set(net["context"])
 
 
 def test_dollars_underscores_and_line_feeds_are_shown_as_they_are():

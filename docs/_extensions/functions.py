@@ -14,7 +14,7 @@ def squashes():
     """The cells of the table of activation functions, one row per entry."""
     yield "Name", "Other names", "Value at the state s", "From", "To", "No slope at", "Elsewhere"
     for one in ACTIVATIONS.values():
-        names = {"Synaptic": one.synaptic, "Neataptic": one.neataptic, "ONNX": one.onnx}
+        names = {"Synaptic": one.synaptic, "ONNX": one.onnx}
         names["torch.nn"] = one.torch.module if one.torch else ""
         elsewhere = ", ".join(f"{where} {name}" for where, name in names.items() if name)
         kind = "" if one.kind == SINGLE else " (random)" if one.kind == CHANCE else " (of a group)"

@@ -24,7 +24,6 @@ MODULES = {
     "graphml": "graph_files",
     "cytoscape": "graph_files",
     "synaptic": "synaptic",
-    "neataptic": "synaptic",
     "node_link": "graph_files",
     "dot": "graph_files",
     "networkx": "graphs",

@@ -1,7 +1,7 @@
-"""Files of Synaptic 1.1.4, and of Neataptic 1.4, which began as a copy of it: two JavaScript libraries.
+"""Files of Synaptic 1.1.4, a JavaScript library.
 
 Relays are identity neurons that represent features that Synapse does not have. In Synapse a pair of neurons
-has at most one connection, and a gate is closed until its gater first activates; both libraries differ.
+has at most one connection, and a gate is closed until its gater first activates; Synaptic differs.
 Weights and biases of relays are not trainable, so that all other weights learn as they would without relays.
 """
 
@@ -21,13 +21,10 @@ from ..objects.state import SavedNetwork, from_saved, to_saved
 from ..objects.topology import NO_GATER, is_delayed, require_released
 from ..squash import ACTIVATIONS
 from . import files
-from ._checks import Records, is_whole, members, require, require_pairs_once
+from ._checks import Records, is_whole, members
 from ._formats import Format
 
-__all__ = ["SynapticWarning", "from_neataptic_data", "from_synaptic_data", "synaptic_data"]
-
-
-# --- Synaptic --------------------------------------------------------------------------------------
+__all__ = ["SynapticWarning", "from_synaptic_data", "synaptic_data"]
 
 SQUASHES = {entry.synaptic: entry.name for entry in ACTIVATIONS.values() if entry.synaptic}
 """Activation functions of Synaptic, and their names in Synapse."""
@@ -124,10 +121,10 @@ def synaptic_data(network: Network) -> dict[str, Any]:
 def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network:
     """Make a network from the result of Synaptic's ``toJSON``.
 
-    Its outputs are those of Synaptic after ``Network.fromJSON(data)``. As there, inputs without incoming
-    connections lose their bias (the first activation sets it to 0), an input that gates a connection leaves
-    it open, and all connections but self-connections are trainable. Traces, which Synaptic ignores, are not
-    read.
+    Unless connections repeat, its outputs are those of Synaptic after ``Network.fromJSON(data)``. As there,
+    inputs without incoming connections lose their bias (the first activation sets it to 0), an input that
+    gates a connection leaves it open, and all connections but self-connections are trainable. Traces, which
+    Synaptic ignores, are not read.
 
     Parameters
     ----------
@@ -135,8 +132,7 @@ def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network
         ``{"neurons": [...], "connections": [...]}``.
     resume : bool
         Whether to continue as the network that wrote the file: late gates that have activated have the
-        activation in the file, and repeated connections all count. Default False: as Synaptic after reading,
-        where late gates are open for one step.
+        activation in the file. Default False: as Synaptic after reading, where they are open for one step.
 
     Returns
     -------
@@ -161,10 +157,10 @@ def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network
     late gates are open for one step. Synapse represents each by a relay that is 1 in the first step and then
     has the gate's previous activation. ``clear()`` closes these gates, like all gates.
 
-    Of several connections with the same source and target, Synaptic uses the first and gives it the weight of
-    the last. If a connection in the opposite direction was read before, all of them count. Synapse makes one
-    connection for each gater, with the sum of the weights that count; all but the first lead through a relay.
-    Of two gaters of a connection, a file has one, so no reader can continue as that network.
+    Connections with the same source and target all count, as in the network that wrote the file, while
+    Synaptic usually gives the first the weight of the last when it reads them. Synapse makes one connection
+    for each gater, with the sum of the weights; all but the first lead through a relay. Of two gaters of a
+    connection, a file has one, so no reader can continue as that network.
 
     Examples
     --------
@@ -182,24 +178,23 @@ def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network
     neurons.reread(["layer"], _whole)
     connections.reread(["from", "to", "gater"], _whole)
     number, layers = _order(neurons)
-    edges = _renumbered(_edges(connections, neurons), number)
-    loops = np.flatnonzero(edges["source"] == edges["target"])
-    first, again = repeated({end: edges[end][loops] for end in ("source", "target")})
-    if len(again):
-        raise FormatError(
-            f"The connections {loops[first[again[0]]]} and {loops[again[0]]} both lead from one neuron to "
-            "itself, which Synaptic never writes. Remove one."
-        )
+    edges = {
+        "source": connections.indices("from", neurons),
+        "target": connections.indices("to", neurons),
+        "gater": connections.indices("gater", neurons, null="not gated"),
+    }
+    edges = _renumbered(edges, number) | {"weight": connections.numbers("weight")}
     order = np.argsort(number)
     columns = {ours: neurons.numbers(theirs)[order] for theirs, ours in NUMBERS.items()}
     condition = f"one of {', '.join(SQUASHES)} (Synaptic does not save custom functions)"
     names = neurons.values("squash", condition, lambda name: type(name) is str and name in SQUASHES)
     columns["squash"] = np.array([SQUASHES[name] for name in names], object)[order]
+    columns["trainable_bias"] = np.ones(len(neurons), bool)
     clamped = np.arange(len(neurons)) < layers[0]
     clamped[edges["target"]] = False
     columns["bias"][clamped] = 0.0
     edges["gater"][edges["gater"] < layers[0]] = NO_GATER  # an input never sets a gain
-    edges = _without_repeats(edges, len(neurons), resume)
+    edges = _without_repeats(edges)
     edges["trainable"] = edges["source"] != edges["target"]
     parts = Parts(layers, columns, edges)
     parts.connect_once()
@@ -235,176 +230,38 @@ def _whole(value: Any) -> Any:
     return int(value) if digits else value
 
 
-def _edges(connections: Records, neurons: Records) -> dict[str, Any]:
-    """The columns of the connections, which both libraries call the same."""
-    return {
-        "source": connections.indices("from", neurons),
-        "target": connections.indices("to", neurons),
-        "gater": connections.indices("gater", neurons, null="not gated"),
-        "weight": connections.numbers("weight"),
-    }
-
-
-def _without_repeats(edges: dict[str, Any], neurons: int, resume: bool) -> dict[str, Any]:
-    """The connections without repetitions."""
-    first, again = repeated(edges)
+def _without_repeats(edges: dict[str, Any]) -> dict[str, Any]:
+    """The connections, of which those with the same source, target and gater become one."""
+    first, again = _repeated(edges)
     if not len(again):
         return edges
-    if not resume:
-        edges = _overwritten(edges, neurons)
-    ends = np.stack([edges["source"], edges["target"], edges["gater"]])  # equal ones become one, with the sum
-    _, which, inverse = np.unique(ends, axis=1, return_index=True, return_inverse=True)
-    which = which[inverse.reshape(-1)]
-    weight = np.zeros(len(which))
+    loops = again[edges["source"][again] == edges["target"][again]]
+    if len(loops):
+        raise FormatError(
+            f"The connections {first[loops[0]]} and {loops[0]} both lead from one neuron to itself, which "
+            "Synaptic never writes. Remove one."
+        )
+    ends = np.stack([edges["source"], edges["target"], edges["gater"]])
+    _, kept, inverse = np.unique(ends, axis=1, return_index=True, return_inverse=True)
+    weight = np.zeros(len(kept))
     with np.errstate(over="ignore"):
-        np.add.at(weight, which, edges["weight"])
+        np.add.at(weight, inverse.reshape(-1), edges["weight"])
     if not np.isfinite(weight).all():
         raise FormatError("The weights of repeated connections have no finite sum.")
-    kept = which == np.arange(len(which))
     warnings.warn(
         f"The data repeat {counted(len(again), 'connection')}, such as connection {first[again[0]]} as "
-        f"connection {again[0]}. They are read as from_synaptic_data describes.",
+        f"connection {again[0]}. All of them count, as in the network that was written.",
         SynapticWarning,
         stacklevel=level_of_caller(),
     )
-    return {name: column[kept] for name, column in {**edges, "weight": weight}.items()}
-
-
-def _overwritten(edges: dict[str, Any], neurons: int) -> dict[str, Any]:
-    """The connections that Synaptic makes when it reads repeated connections one by one.
-
-    It finds the earlier one and gives it the weight of the later. If a connection in the opposite direction
-    exists already, it mistakes that for the earlier one and makes a second connection.
-    """
-    weight, gaters = edges["weight"].copy(), [[gater] for gater in edges["gater"].tolist()]
-    earlier: dict[tuple[int, int], int] = {}
-    kept = []
-    for i, pair in enumerate(zip(edges["source"].tolist(), edges["target"].tolist(), strict=True)):
-        if pair in earlier and pair[::-1] not in earlier:
-            weight[earlier[pair]] = weight[i]
-            gaters[earlier[pair]] += gaters[i]
-        else:
-            earlier.setdefault(pair, i)
-            kept.append(i)
-    gater = [_latest(both, target, neurons) for both, target in zip(gaters, edges["target"], strict=True)]
-    edges = {**edges, "weight": weight, "gater": np.array(gater, np.int64)}
-    return {name: column[kept] for name, column in edges.items()}
-
-
-def _latest(gaters: list[int], target: int, neurons: int) -> int:
-    """The gater that activated last before the target; it sets the gain."""
-    return max((g for g in gaters if g != NO_GATER), key=lambda g: (g - target) % neurons, default=NO_GATER)
-
-
-# --- Neataptic -------------------------------------------------------------------------------------
-
-NEATAPTIC_SQUASHES = {entry.neataptic: entry.name for entry in ACTIVATIONS.values() if entry.neataptic}
-"""Activation functions of Neataptic, and their names in Synapse."""
-
-KINDS = {"input": 0, "hidden": 1, "constant": 1, "output": 2}
-NETWORK = ("nodes", "connections", "input", "output")
-NODE = ("bias", "type", "squash", "mask")
-
-
-def from_neataptic_data(data: dict[str, Any]) -> Network:
-    """Make a network from the result of Neataptic's ``toJSON``.
-
-    Its outputs are those of Neataptic after ``Network.fromJSON(data)``. As there, inputs have no bias, and an
-    input that gates a connection leaves it open. Self-connections, nodes of type "constant" and connections
-    to them are not trainable. All neurons between inputs and outputs become one layer. Masks left by training
-    with dropout are multiplied into the weights; the dropout setting itself is not read.
-
-    Parameters
-    ----------
-    data : dict
-        ``{"nodes": [...], "connections": [...], "input": 2, "output": 1, "dropout": 0}``.
-
-    Returns
-    -------
-    Network
-        A network in float64. If a gate activates after the target of a connection it gates, the network has a
-        layer named "relays", see the notes.
-
-    Raises
-    ------
-    FormatError
-        If `data` does not describe a network; a neuron has a squash that is not registered here
-        under the name in `NEATAPTIC_SQUASHES`; an input or output has a mask other than 1; or a connection
-        leads to an input, which Neataptic ignores.
-
-    Notes
-    -----
-    After Neataptic has read a file, gates that activate after the targets they gate are open
-    for one step, and after its ``clear()`` closed for one. Synapse represents each by a relay, an identity
-    neuron directly after the inputs that is 1 in the first step and then has the gate's previous activation.
-    ``clear()`` closes these gates too.
-
-    Examples
-    --------
-    >>> node = {"bias": 0, "squash": "TANH", "mask": 1}
-    >>> nodes = [{**node, "type": "input"}, {**node, "type": "output"}]
-    >>> link = {"from": 0, "to": 1, "weight": 0.5, "gater": None}
-    >>> from_neataptic_data({"nodes": nodes, "connections": [link], "input": 1, "output": 1})
-    <Network 1-1, 2 neurons, 1 connection>
-    """
-    members("A network of Neataptic", data, NETWORK, optional=("dropout",))
-    nodes = Records.of_records("neuron", data, "nodes", NODE, optional=("index",))
-    connections = Records.of_records("connection", data, "connections", CONNECTION)
-    sizes = _sizes(data, nodes)
-    edges = _edges(connections, nodes)
-    require_pairs_once(edges["source"], edges["target"])
-    into = np.flatnonzero(edges["target"] < sizes[0])
-    if len(into):
-        raise FormatError(f"No connection may lead to an input. Connection {into[0]} does.")
-    edges["gater"][edges["gater"] < sizes[0]] = NO_GATER  # an input never sets a gain
-    masks = _masks(nodes, sizes)
-    own, gater = edges["source"] == edges["target"], edges["gater"]
-    # Masks of delayed gates are applied by their relays, because such gates are open in the first step.
-    gain = np.where((gater == NO_GATER) | is_delayed(gater, edges["target"], False), 1.0, masks[gater])
-    edges["weight"] *= np.where(own, 1.0, masks[edges["source"]]) * gain  # a state has no mask
-    learning = np.array([kind != "constant" for kind in nodes.texts("type")])
-    edges["trainable"] = learning[edges["target"]] & ~own
-    bias = nodes.numbers("bias")
-    bias[: sizes[0]] = 0.0
-    nodes.reread(["squash"], lambda name: NEATAPTIC_SQUASHES.get(name, name) if type(name) is str else name)
-    columns = {"squash": nodes.squashes("squash"), "bias": bias, "trainable_bias": learning}
-    columns["activation"] = np.zeros(len(nodes))
-    parts = Parts([size for size in sizes if size], columns, edges)
-    parts.open_gates(np.full(len(connections), True), masks)
-    return parts.network()
-
-
-def _masks(nodes: Records, sizes: tuple[int, int, int]) -> NDArray[Any]:
-    """Factor of each neuron's activation."""
-    condition = "a number from 0 to 1"
-    masks = nodes.values("mask", condition, lambda mask: type(mask) in (int, float) and 0 <= mask <= 1)
-    for i in (*range(sizes[0]), *range(sizes[0] + sizes[1], len(masks))):
-        require(masks[i] == 1, f"The mask of neuron {i}, an input or output,", "1", masks[i])
-    return np.array(masks, np.float64)
-
-
-def _sizes(data: dict[str, Any], nodes: Records) -> tuple[int, int, int]:
-    """Numbers of inputs, neurons in between, and outputs."""
-    kinds = nodes.values(
-        "type", "input, hidden, constant or output", lambda kind: type(kind) is str and kind in KINDS
-    )
-    places = [KINDS[kind] for kind in kinds]
-    if places != sorted(places):
-        raise FormatError("The nodes must be inputs, then hidden and constant ones, then outputs.")
-    inputs, outputs = kinds.count("input"), kinds.count("output")
-    for key, count in (("input", inputs), ("output", outputs)):
-        require(count > 0, f"The number of {key} nodes", "above 0", count)
-        require(data[key] == count, f"The member {key!r}", f"{count}, as there are {key} nodes", data[key])
-    return inputs, len(nodes) - inputs - outputs, outputs
+    order = np.argsort(kept)
+    return {name: column[kept[order]] for name, column in edges.items()} | {"weight": weight[order]}
 
 
 # --- relays ----------------------------------------------------------------------------------------
 
-LAYER = "relays"
-"""Name of the layer of relays, directly after the inputs."""
 
-
-def repeated(edges: dict[str, Any]) -> tuple[Ints, Ints]:
+def _repeated(edges: dict[str, Any]) -> tuple[Ints, Ints]:
     """For each connection the first one with its source and target, and those that are not the first."""
     pairs = edges["source"] << 32 | edges["target"]
     _, first, inverse = np.unique(pairs, return_index=True, return_inverse=True)
@@ -430,8 +287,8 @@ class Parts:
     """
 
     def __init__(self, layers: list[int], neurons: dict[str, Any], edges: dict[str, Any]) -> None:
-        self.layers, self.edges, self.places = layers, edges, np.arange(float(sum(layers)))
-        self.neurons = {"trainable_bias": np.ones(sum(layers), bool), **neurons}
+        self.layers, self.neurons, self.edges = layers, neurons, edges
+        self.places = np.arange(float(sum(layers)))
 
     def relay(self, before: Ints, activation: NDArray[Any]) -> Ints:
         """Add an identity neuron before each of these neurons; returns their numbers."""
@@ -451,7 +308,7 @@ class Parts:
         The relay has the activation that the target would read: if the source activates before the target,
         it activates directly after the source; otherwise directly after the inputs.
         """
-        first, again = repeated(self.edges)
+        first, again = _repeated(self.edges)
         sources, targets = (self.edges[end][again] for end in ("source", "target"))
         before = np.where((sources < targets) & (sources >= self.layers[0]), sources + 1, self.layers[0])
         between = again[before > sum(self.layers[:-1])]
@@ -463,23 +320,22 @@ class Parts:
         relays = self.edges["source"][again] = self.relay(before, np.zeros(len(again)))
         self.connect(sources, relays, np.ones(len(again)))
 
-    def open_gates(self, gated: NDArray[np.bool_], masks: NDArray[Any] | None = None) -> None:
+    def open_gates(self, gated: NDArray[np.bool_]) -> None:
         """Let the delayed gates of these connections be open in the first step.
 
         A gate is delayed if it activates after the target, so that the gain is its activation of the previous
-        step, times its mask. Its relay, directly after the inputs, reads that activation, and a neuron that
-        is 1 before the first step and 0 afterwards, so that the sum is 1 in the first step.
+        step. Its relay, directly after the inputs, reads that activation, and a neuron that is 1 before the
+        first step and 0 afterwards, so that the sum is 1 in the first step.
         """
         gater, target = self.edges["gater"], self.edges["target"]
         delayed = gated & (gater != NO_GATER) & is_delayed(self.places[gater], self.places[target], False)
         gates, which = np.unique(gater[delayed], return_inverse=True)
         if len(gates):
-            factors = np.ones(len(gates)) if masks is None else masks[gates]
-            lacking = 1.0 - factors * self.neurons["activation"][gates]
+            lacking = 1.0 - self.neurons["activation"][gates]
             before = np.full(len(gates) + 1, self.layers[0])
             *relays, start = self.relay(before, np.append(np.zeros(len(gates)), 1.0))
             self.edges["gater"][delayed] = np.array(relays)[which]
-            self.connect(gates, np.array(relays), factors)
+            self.connect(gates, np.array(relays), np.ones(len(gates)))
             self.connect(np.full(len(gates), start), np.array(relays), lacking)
 
     def network(self) -> Network:
@@ -489,36 +345,22 @@ class Parts:
         layer[self.places == self.layers[0] - 0.5] = 0.5
         present, sizes = np.unique(layer, return_counts=True)
         usual = ["input", *(f"hidden {i + 1}" if hidden > 1 else "hidden" for i in range(hidden)), "output"]
-        names: dict[float, str] = (
-            {0.5: LAYER, **dict(enumerate(usual))} if len(order) > sum(self.layers) else {}
-        )
+        names: dict[float, str] = {0.5: "relays", **dict(enumerate(usual))}
         layers = list(zip(map(names.get, present.tolist()), sizes.tolist(), strict=True))
         neurons = {name: column[order] for name, column in self.neurons.items()}
         edges = _renumbered(self.edges, np.argsort(order))
         return from_saved(SavedNetwork(None, np.float64, layers, None, neurons, edges))
 
 
-FORMATS = (
-    Format(
-        name="synaptic",
-        what="Synaptic 1.1.4",
-        kept="layers, weights, gates (late ones by relays), biases, five squashes, states, activations",
-        lost="names, traces, ties, what is trainable, float32, weights of self-connections other than 1",
-        link="https://github.com/cazala/synaptic/wiki/Networks",
-        data=synaptic_data,
-        from_data=from_synaptic_data,
-        write=files.write_document,
-        read=files.read_document,
-        marks=frozenset({"neurons", "connections"}),
-    ),
-    Format(
-        name="neataptic",
-        what="Neataptic 1.4",
-        kept="order, weights (times dropout's masks), gates (delayed ones by relays), biases, squashes",
-        lost="hidden layers (they become one), dropout",
-        link="https://wagenaartje.github.io/neataptic/docs/architecture/network/",
-        from_data=from_neataptic_data,
-        read=files.read_document,
-        marks=frozenset({"nodes", "connections"}),
-    ),
+FORMAT = Format(
+    name="synaptic",
+    what="Synaptic 1.1.4",
+    kept="layers, weights, gates (late ones by relays), biases, five squashes, states, activations",
+    lost="names, traces, ties, what is trainable, float32, weights of self-connections other than 1",
+    link="https://github.com/cazala/synaptic/wiki/Networks",
+    data=synaptic_data,
+    from_data=from_synaptic_data,
+    write=files.write_document,
+    read=files.read_document,
+    marks=frozenset({"neurons", "connections"}),
 )

@@ -89,7 +89,6 @@ def test_what_cannot_be_converted_or_drawn(capsys, model, tmp_path):
                 1,
                 "^Cannot read .* format python cannot be read",
             ),
-            (["convert", model, tmp_path / "x", "--to", "neataptic"], 1, "neataptic cannot be written"),
             (["convert", model, tmp_path / "none" / "x.npz"], 1, "No such file"),
             (["convert", tmp_path / "soft.json", tmp_path / "s", "--to", "synaptic"], 1, "^Cannot write"),
             (["convert", model], 2, "required: OUT"),

@@ -16,7 +16,6 @@ from synapse import errors, load, save
 from synapse.readwrite import (
     files,
     from_json_data,
-    from_neataptic_data,
     from_npz_data,
     from_synaptic_data,
     json_data,
@@ -26,7 +25,7 @@ from synapse.readwrite import (
 from synapse.readwrite._document import TABLES
 
 from ..cases import failures
-from . import test_neataptic, test_sensitivities, test_synaptic
+from . import test_sensitivities, test_synaptic
 from .formats import FORMATS, NETWORKS, content_of, from_content, used
 from .mutation import drop, mutate, put, unrefused
 from .nets import feed, memory
@@ -134,7 +133,6 @@ DOCUMENTS = {
     "json": (document, from_json_data, json_data),
     "rule": (test_sensitivities.document, from_json_data, json_data),
     "synaptic": (test_synaptic.small, from_synaptic_data, synaptic_data),
-    "neataptic": (test_neataptic.small, from_neataptic_data, json_data),
     **{
         format: (
             partial(lambda format: json.loads(content_of(format, NETWORKS["named"]())), format),

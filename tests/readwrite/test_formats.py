@@ -166,8 +166,8 @@ def test_a_format_that_is_not_there_is_refused(tmp_path):
     for call in (lambda: save(net, tmp_path / "net", "jason"), lambda: load(tmp_path / "net", "jason")):
         with pytest.raises(errors.SynapseError, match="Expected the format to be"):
             call()
-    with pytest.raises(errors.ArgumentError, match="neataptic cannot be written to a file"):
-        save(net, tmp_path / "net", "neataptic")
+    with pytest.raises(errors.ArgumentError, match="networkx cannot be written to a file"):
+        save(net, tmp_path / "net", "networkx")
     for name in ("net.h5", "net.pt", "net.jsn", "net.v2"):
         with pytest.raises(errors.ArgumentError, match=rf"one of .json, .synapse, .*, got '{name[3:]}'"):
             save(net, tmp_path / name)

@@ -11,7 +11,6 @@ from synapse import Layer, Network, errors, squash
 from synapse.engine.functions.activations import ACTIVATIONS
 from synapse.readwrite import (
     c_source,
-    from_neataptic_data,
     from_synaptic_data,
     onnx_model,
     python_source,
@@ -118,8 +117,8 @@ def test_what_cannot_be_written_says_why_and_what_to_do():
             write(net)
 
 
-def test_the_names_of_other_libraries():
-    """Both that have files: every squash is read by its name there, or it has none and is refused."""
+def test_the_names_of_synaptic():
+    """Every squash is read by its name there, or it has none and is refused."""
     neuron = {"state": 0, "old": 0, "activation": 0, "bias": 0.25}
     for one in ACTIVATIONS.values():
         if one.synaptic:
@@ -133,11 +132,6 @@ def test_the_names_of_other_libraries():
                 errors.ArgumentError, match="cannot be written for Synaptic, which knows logistic"
             ):
                 synaptic_data(Network(Layer(1), [], Layer(1, one.name)))
-        if one.neataptic:
-            nodes = [{"bias": 0, "squash": one.neataptic, "mask": 1, "type": t} for t in ("input", "output")]
-            link = {"from": 0, "to": 1, "weight": 1.0, "gater": None}
-            data = {"nodes": nodes, "connections": [link], "input": 1, "output": 1}
-            assert from_neataptic_data(data).output.squash.name == one.name
 
 
 WRITTEN = {

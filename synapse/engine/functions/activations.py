@@ -49,9 +49,8 @@ class Torch(NamedTuple):
 class Activation:
     """A built-in activation function: name, code for kernels, and declared properties.
 
-    ``kinks`` are the states at which the value has no derivative. ``synaptic`` and ``neataptic`` are the
-    function's names in these libraries, ``onnx`` is an operator that computes it in both floats; "" if there
-    is none.
+    ``kinks`` are the states at which the value has no derivative. ``synaptic`` is the function's name in
+    Synaptic, ``onnx`` an operator that computes it in both floats; "" if there is none.
     """
 
     name: str
@@ -63,7 +62,6 @@ class Activation:
     aliases: tuple[str, ...]
     kind: str
     synaptic: str
-    neataptic: str
     onnx: str
     torch: Torch | None
 
@@ -80,7 +78,6 @@ def activation(
     aliases: tuple[str, ...] = (),
     kind: str = SINGLE,
     synaptic: str = "",
-    neataptic: str = "",
     onnx: str = "",
     torch: Torch | None = None,
 ) -> Callable[[Callable[[float], Pair]], Callable[[float], Pair]]:
@@ -88,9 +85,8 @@ def activation(
 
     def enter(formula: Callable[[float], Pair]) -> Callable[[float], Pair]:
         name = formula.__name__
-        elsewhere = synaptic, neataptic, onnx, torch
         ACTIVATIONS[name] = Activation(
-            name, len(ACTIVATIONS), formula, low, high, kinks, aliases, kind, *elsewhere
+            name, len(ACTIVATIONS), formula, low, high, kinks, aliases, kind, synaptic, onnx, torch
         )
         return formula
 
@@ -113,15 +109,7 @@ def nearest_to(**others: str) -> Callable[[Callable[[float], Pair]], Callable[[f
 
 
 @nearest_to(logsigmoid="whose cost computes the logarithm")
-@activation(
-    0.0,
-    1.0,
-    aliases=("sigmoid",),
-    synaptic="LOGISTIC",
-    neataptic="LOGISTIC",
-    onnx="Sigmoid",
-    torch=Torch("Sigmoid"),
-)
+@activation(0.0, 1.0, aliases=("sigmoid",), synaptic="LOGISTIC", onnx="Sigmoid", torch=Torch("Sigmoid"))
 def logistic(state: float) -> Pair:
     """1 / (1 + e^-s)."""
     shrunk = exp(-state)
@@ -129,13 +117,13 @@ def logistic(state: float) -> Pair:
     return value, value * (shrunk * value)  # y (1 - y), without the loss of digits near y = 1
 
 
-@activation(aliases=("linear",), synaptic="IDENTITY", neataptic="IDENTITY", torch=Torch("Identity"))
+@activation(aliases=("linear",), synaptic="IDENTITY", torch=Torch("Identity"))
 def identity(state: float) -> Pair:
     """s."""
     return state, 1.0
 
 
-@activation(-1.0, 1.0, synaptic="TANH", neataptic="TANH", onnx="Tanh", torch=Torch("Tanh"))
+@activation(-1.0, 1.0, synaptic="TANH", onnx="Tanh", torch=Torch("Tanh"))
 def tanh(state: float) -> Pair:
     """tanh(s)."""
     lost = expm1(-2.0 * abs(state))
@@ -144,7 +132,7 @@ def tanh(state: float) -> Pair:
 
 
 @nearest_to(relu6="which has no upper bound")
-@activation(low=0.0, kinks=(0.0,), synaptic="RELU", neataptic="RELU", onnx="Relu", torch=Torch("ReLU"))
+@activation(low=0.0, kinks=(0.0,), synaptic="RELU", onnx="Relu", torch=Torch("ReLU"))
 def relu(state: float) -> Pair:
     """max(s, 0)."""
     return (state, 1.0) if state > 0.0 else (0.0, 0.0)
@@ -172,7 +160,7 @@ def softplus(state: float) -> Pair:
     return value, 1.0 / (1.0 + exp(-state))
 
 
-@activation(0.0, 1.0, neataptic="GAUSSIAN")
+@activation(0.0, 1.0)
 def gaussian(state: float) -> Pair:
     """e^(-s^2)."""
     value = exp(-state * state)
@@ -180,12 +168,7 @@ def gaussian(state: float) -> Pair:
 
 
 @activation(
-    0.0,
-    1.0,
-    kinks=(0.0,),
-    aliases=("hard_limit", "hlim", "heaviside", "binary_step"),
-    synaptic="HLIM",
-    neataptic="STEP",
+    0.0, 1.0, kinks=(0.0,), aliases=("hard_limit", "hlim", "heaviside", "binary_step"), synaptic="HLIM"
 )
 def step(state: float) -> Pair:
     """1 above 0, else 0 (hard limit, Heaviside). Its derivative is 0, so no error passes through it."""
@@ -207,13 +190,7 @@ def ramp(state: float) -> Pair:
     return (state, 1.0) if state < 1.0 else (1.0, 0.0)
 
 
-@activation(
-    -1.0,
-    1.0,
-    kinks=(-1.0, 1.0),
-    neataptic="HARD_TANH",
-    torch=Torch("Hardtanh", {"min_val": -1.0, "max_val": 1.0}),
-)
+@activation(-1.0, 1.0, kinks=(-1.0, 1.0), torch=Torch("Hardtanh", {"min_val": -1.0, "max_val": 1.0}))
 def hard_tanh(state: float) -> Pair:
     """s, clipped to -1 and 1."""
     if state <= -1.0:
@@ -239,27 +216,27 @@ def soft_threshold(state: float) -> Pair:
     return (state + THRESHOLD, 1.0) if state < -THRESHOLD else (0.0, 0.0)
 
 
-@activation(-1.0, 1.0, aliases=("sin", "sine", "sinusoid"), neataptic="SINUSOID")
+@activation(-1.0, 1.0, aliases=("sin", "sine", "sinusoid"))
 def sinus(state: float) -> Pair:
     """sin s."""
     return sin(state), cos(state)
 
 
-@activation(neataptic="BENT_IDENTITY")
+@activation()
 def bent_identity(state: float) -> Pair:
     """s + (sqrt(s^2 + 1) - 1) / 2."""
     root = sqrt(state * state + 1.0)
     return state + 0.5 * (root - 1.0), 1.0 + 0.5 * state / root
 
 
-@activation(-1.0, 1.0, neataptic="SOFTSIGN", torch=Torch("Softsign"))
+@activation(-1.0, 1.0, torch=Torch("Softsign"))
 def softsign(state: float) -> Pair:
     """s / (1 + |s|)."""
     shrunk = 1.0 / (1.0 + abs(state))
     return state * shrunk, shrunk * shrunk
 
 
-@activation(low=0.0, kinks=(0.0,), aliases=("abs",), neataptic="ABSOLUTE")
+@activation(low=0.0, kinks=(0.0,), aliases=("abs",))
 def absolute(state: float) -> Pair:
     """|s|."""
     return (state, 1.0) if state >= 0.0 else (-state, -1.0)
@@ -280,7 +257,7 @@ def gelu(state: float) -> Pair:
     return state * share, share + state * NORMAL_TOP * exp(-0.5 * state * state)
 
 
-@activation(low=-1.7580993408473766, kinks=(0.0,), neataptic="SELU", torch=Torch("SELU"))
+@activation(low=-1.7580993408473766, kinks=(0.0,), torch=Torch("SELU"))
 def selu(state: float) -> Pair:
     """1.0507 s above 0, 1.7581 (e^s - 1) below: Klambauer and others 2017."""
     if state > 0.0:
@@ -288,20 +265,20 @@ def selu(state: float) -> Pair:
     return SELU_SCALE * SELU_ALPHA * expm1(state), SELU_SCALE * SELU_ALPHA * exp(state)
 
 
-@activation(-1.0, 1.0, kinks=(0.0,), neataptic="BIPOLAR")
+@activation(-1.0, 1.0, kinks=(0.0,))
 def bipolar(state: float) -> Pair:
     """1 above 0, else -1. Its derivative is 0, so no error passes through it."""
     return (1.0 if state > 0.0 else -1.0), 0.0
 
 
-@activation(-1.0, 1.0, neataptic="BIPOLAR_SIGMOID")
+@activation(-1.0, 1.0)
 def bipolar_sigmoid(state: float) -> Pair:
     """2 / (1 + e^-s) - 1, which is tanh(s / 2)."""
     value, slope = tanh(0.5 * state)
     return value, 0.5 * slope
 
 
-@activation(neataptic="INVERSE")
+@activation()
 def inverse(state: float) -> Pair:
     """1 - s."""
     return 1.0 - state, -1.0

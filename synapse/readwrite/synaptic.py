@@ -137,8 +137,8 @@ def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network
     Returns
     -------
     Network
-        A network in float64. Late gates and repeated connections are represented by identity neurons in a
-        layer named "relays", directly after the inputs, see the notes.
+        A network in float64. Late gates and repeated connections are represented by identity neurons, most
+        of them in a layer named "relays" directly after the inputs, see the notes.
 
     Raises
     ------

@@ -20,7 +20,6 @@ COST = ("target", "output", "derivative", "outputs")
 ROWS = [
     (t, y, d, n) for t in (0.0, 0.3, 1.0) for y in (0.2, 0.6, 1.0) for d in (0.0, 0.7) for n in (1.0, 3.0)
 ]
-FAR = [[-1e4], [-750.0], [-40.0], [40.0], [750.0], [1e4]]
 factor = 3.0
 
 
@@ -69,9 +68,11 @@ FORMULAS = [
     *((one, ["s"], [(state,) for state in STATES]) for one in OWN),
 ]
 EXPECTED = [[formula(*row) for row in rows] for formula, _, rows in FORMULAS]
+FAR = [[-1e4], [-750.0], [-40.0], [40.0], [750.0], [1e4]]
+DISTANT = [(formula, ["s"], FAR) for formula in (*(one.formula for one in ACTIVATIONS.values()), capped)]
 
 
-def texts(language, formulas=FORMULAS):
+def texts(language, formulas):
     """Every formula as a function of the language, of the names f0, f1, ..."""
     helpers = "\n".join(language.helpers.values())
     functions = [
@@ -81,44 +82,34 @@ def texts(language, formulas=FORMULAS):
     return "\n".join([helpers, *functions])
 
 
-def run_javascript(code):
+def in_python(formulas):
+    scope = {}
+    exec("from math import *\nfrom builtins import pow\n" + texts(programs.PYTHON, formulas), scope)
+    return [[scope[f"f{i}"](*row) for row in rows] for i, (_, _, rows) in enumerate(formulas)]
+
+
+def in_javascript(formulas):
     node = shutil.which("node") or pytest.skip("there is no node here")
+    rows, functions = (
+        json.dumps([rows for *_, rows in formulas]),
+        ", ".join(f"f{i}" for i in range(len(formulas))),
+    )
+    calls = f"[{functions}].map((f, i) => {rows}[i].map((row) => f(...row)))"
+    code = f"{texts(programs.JAVASCRIPT, formulas)}\nconsole.log(JSON.stringify({calls}));"
     done = subprocess.run([node, "-"], input=code, capture_output=True, text=True, check=True, timeout=120)
     return json.loads(done.stdout)
 
 
-def check(found):
+@pytest.mark.parametrize("answers_in", [in_python, in_javascript])
+def test_values_and_slopes_are_right_and_finite_far_away(answers_in):
     wrong = {}
-    for (formula, _, _), theirs, ours in zip(FORMULAS, found, EXPECTED, strict=True):
+    for (formula, *_), theirs, ours in zip(FORMULAS, answers_in(FORMULAS), EXPECTED, strict=True):
         if not np.allclose(theirs, ours, rtol=1e-13, atol=1e-14):
             wrong[formula.__name__] = np.abs(np.array(theirs) - ours).max(axis=0)
+    for (formula, *_), theirs in zip(DISTANT, answers_in(DISTANT), strict=True):
+        if not np.isfinite(np.array(theirs, float)).all():  # JSON has null for NaN and infinity
+            wrong[formula.__name__] = theirs
     assert not wrong, wrong
-
-
-def test_values_and_slopes_in_python():
-    scope = {}
-    exec("from math import *\nfrom builtins import pow\n" + texts(programs.PYTHON), scope)
-    check([[scope[f"f{i}"](*row) for row in rows] for i, (_, _, rows) in enumerate(FORMULAS)])
-
-
-def test_values_and_slopes_in_javascript():
-    rows = json.dumps([rows for _, _, rows in FORMULAS])
-    functions = ", ".join(f"f{i}" for i in range(len(FORMULAS)))
-    calls = f"[{functions}].map((f, i) => {rows}[i].map((row) => f(...row)))"
-    check(run_javascript(f"{texts(programs.JAVASCRIPT)}\nconsole.log(JSON.stringify({calls}));"))
-
-
-def test_far_slopes_are_finite_in_javascript_and_python():
-    formulas = [*(one.formula for one in ACTIVATIONS.values()), capped]
-    entries = [(formula, ["s"], FAR) for formula in formulas]
-    functions = ", ".join(f"f{i}" for i in range(len(entries)))
-    calls = f"[{functions}].map((f) => {json.dumps(FAR)}.map((row) => f(...row)))"
-    found = run_javascript(f"{texts(programs.JAVASCRIPT, entries)}\nconsole.log(JSON.stringify({calls}));")
-    scope = {}
-    exec("from math import *\n" + texts(programs.PYTHON, entries), scope)
-    for i, formula in enumerate(formulas):
-        assert None not in np.ravel(found[i]).tolist(), formula  # JSON has null for NaN and infinity
-        assert np.isfinite([scope[f"f{i}"](*row) for row in FAR]).all(), formula
 
 
 def endless(state):

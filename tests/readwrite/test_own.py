@@ -119,13 +119,3 @@ def test_a_changed_number_in_an_archive_is_found():
     content[content.index(b"}", end) + 100] ^= 1  # a bit of a weight, after the header
     with pytest.raises(errors.FormatError, match="'connection_weight' has changed"):
         load(io.BytesIO(bytes(content)))
-
-
-def test_the_content_tells_the_format(tmp_path):
-    net = memory()
-    for format in OWN:
-        save(net, tmp_path / "net.model", format)
-        assert same(load(tmp_path / "net.model"), net)
-    save(net, tmp_path / "net.npz", "json")
-    with pytest.raises(errors.FormatError, match="not of arrays"):
-        load(tmp_path / "net.npz")

@@ -8,14 +8,7 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Network, errors, squash
-from synapse.engine.functions.activations import ACTIVATIONS
-from synapse.readwrite import (
-    c_source,
-    from_synaptic_data,
-    onnx_model,
-    python_source,
-    synaptic_data,
-)
+from synapse.readwrite import c_source, onnx_model, python_source
 
 from .programs import RUNNERS, close, every_squash, expected
 
@@ -115,23 +108,6 @@ def test_what_cannot_be_written_says_why_and_what_to_do():
             rf"Register it with written={{'{key}': \.\.\.}}, or set another squash",
         ):
             write(net)
-
-
-def test_the_names_of_synaptic():
-    """Every squash is read by its name there, or it has none and is refused."""
-    neuron = {"state": 0, "old": 0, "activation": 0, "bias": 0.25}
-    for one in ACTIVATIONS.values():
-        if one.synaptic:
-            neurons = [{**neuron, "layer": "input", "squash": one.synaptic}]
-            neurons += [{**neuron, "layer": "output", "squash": one.synaptic}]
-            net = from_synaptic_data({"neurons": neurons, "connections": []})
-            assert net.output.squash.name == one.name
-            assert [row["squash"] for row in synaptic_data(net)["neurons"]] == [one.synaptic] * 2
-        elif one.name != "softmax":
-            with pytest.raises(
-                errors.ArgumentError, match="cannot be written for Synaptic, which knows logistic"
-            ):
-                synaptic_data(Network(Layer(1), [], Layer(1, one.name)))
 
 
 WRITTEN = {

@@ -51,15 +51,18 @@ def test_files_of_synaptic_go_on_as_synaptic_does_and_are_written_again(tmp_path
 
 def test_layers_squashes_and_what_is_trained():
     data = small()
-    data["neurons"][2]["squash"], data["neurons"][3]["squash"] = "RELU", "HLIM"
+    for one, squash in zip(data["neurons"], ("TANH", "LOGISTIC", "RELU", "HLIM", "IDENTITY"), strict=True):
+        one["squash"] = squash
     data["connections"].append(link(3, 3, 1, 2))
     net = from_synaptic_data(data)
     assert [layer.name for layer in net.layers] == ["input", "hidden 1", "hidden 2", "output"]
-    assert [one.squash.name for one in net] == ["logistic", "logistic", "relu", "step", "identity"]
+    assert [one.squash.name for one in net] == ["tanh", "logistic", "relu", "step", "identity"]
     assert [one.trainable for one in net.connections] == [True, True, True, True, False]
-    assert net.connections[1].gater is net[2]
-    assert net.connections[4].gater is net[2]
+    assert net.connections[1].gater is net.connections[4].gater is net[2]
     assert synaptic_data(net) == data
+    net[2].squash = "elu"
+    with pytest.raises(errors.ArgumentError, match="cannot be written for Synaptic, which knows logistic"):
+        synaptic_data(net)
 
 
 def test_a_self_connection_whose_weight_synaptic_does_not_read_is_said():

@@ -8,14 +8,13 @@ from synapse import cost, engine, initializers
 from synapse.engine.online import Accumulator
 
 from ..cases import failures
+from ..learning.helpers import by_steps
 from ..networks import lstm, perceptron
 from ..strategies import Twin, crowded
 from ..ties import groups_of, tie_at_random
 
 CODE = cost.get("squared_error").code
 WIDE = initializers.uniform(0.8)
-MAGNIFIED = 2.0**30
-"""A rate at which rounding of the weight that is moved is nothing."""
 
 NETS = {
     "perceptron": lambda: perceptron(3, 5, 4, 2, seed=1),
@@ -71,20 +70,6 @@ def accumulated(net, inputs, targets, rate=1.0, clear=True):
     return moves
 
 
-def put_back(net, inputs, targets):
-    """The moves of each step at an enormous rate, taken back before the next."""
-    weights, biases = net.weights, net.biases
-    moved = np.zeros(len(weights)), np.zeros(len(biases))
-    net.clear()
-    for x, t in zip(inputs, targets, strict=True):
-        net.activate(x)
-        net.propagate(MAGNIFIED, t, "squared_error")
-        moved[0][:] += (net.weights.astype(float) - weights) / MAGNIFIED
-        moved[1][:] += (net.biases.astype(float) - biases) / MAGNIFIED
-        net.weights, net.biases = weights, biases
-    return moved
-
-
 def shared(net, weights, biases):
     """Every member of a tie has the sum of all."""
     return [
@@ -101,13 +86,13 @@ def test_the_sum_is_what_single_steps_would_move():
 def compare_with_single_steps(build):
     net, twin = build(), build()
     inputs, targets = data(net)
-    before, expected = (net.weights, net.biases), put_back(twin, inputs, targets)
+    before, expected = (net.weights, net.biases), by_steps(twin, [inputs], [targets], "squared_error")
     found = shared(net, *moves_of(net, accumulated(net, inputs, targets)))
     assert (net.weights == before[0]).all()
     assert (net.biases == before[1]).all()
     assert not net._store["pending_step"].any()
     for ours, theirs in zip(found, expected, strict=True):
-        assert ours == pytest.approx(theirs, rel=1e-9, abs=1e-12)
+        assert ours == pytest.approx(-theirs, rel=1e-9, abs=1e-12)
 
 
 def test_everything_else_is_left_as_a_step_leaves_it():

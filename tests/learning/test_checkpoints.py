@@ -206,21 +206,6 @@ LSTM = "lstm", "adam", "sequences"
 PLAIN = "perceptron", "online", "samples"
 
 
-def test_the_first_file_of_a_continued_training_is_complete(tmp_path):
-    """It is broken off again before it has written another file."""
-    path, how = tmp_path / "run.ckpt", {"validation": HELD_OUT, "patience": 9}
-    adam = "elman", "adam plateau", "sequences"
-    whole = trained(*adam, EPOCHS, **how)
-    trained(*adam, 3, checkpoint=path, **how)
-
-    def fail(progress):
-        raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        continued(path, checkpoint=path, every=99, callbacks=[fail], **how)
-    assert continued(path, **how) == bits(*whole)
-
-
 def epochs_in(path):
     with np.load(path) as arrays:
         return len(arrays["history_error"])
@@ -539,13 +524,6 @@ ARRAYS = (
 def test_edited_arrays_are_refused(content, arrays, message):
     with pytest.raises(errors.FormatError, match=message):
         load(edited(content, **arrays))
-
-
-def test_a_file_without_an_option_has_the_default_of_the_signature(content):
-    names = sorted(OPTIONS.keys() - {"optimizer"})  # whose state the file has
-    trainer = load(edited(content, head=lambda head: [head["settings"].pop(name, None) for name in names]))
-    plain = Trainer(trainer.network, optimizer=trainer.optimizer)
-    assert [getattr(trainer, name) for name in names] == [getattr(plain, name) for name in names]
 
 
 def test_pickles_in_a_file_are_not_opened(content, tmp_path):

@@ -3,7 +3,6 @@
 import _thread
 import threading
 from contextlib import contextmanager
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ import architect
 from synapse import Trainer, every, squash
 from synapse.errors import ArgumentError, DivergenceError, FunctionError
 from synapse.learning import ReduceOnPlateau, StepDecay, WarmUp
-from synapse.learning.rules import RULES, Online
+from synapse.learning.rules import Online
 
 from ..cases import every_case
 from .helpers import parameters, sequences
@@ -226,25 +225,3 @@ def test_very_short_epochs_can_be_stopped_between_calls(options, by, ctrl_c):
     again = Trainer(other).train(*XOR, epochs=result.epochs, seed=0, progress=False)
     assert parameters(net).tobytes() == parameters(other).tobytes()
     assert again.history == result.history
-
-
-class Halving(Online):
-    """The online rule with half the rate, one epoch at a time."""
-
-    def joins_epochs(self):
-        return False
-
-    def learn_epochs(self, epochs, updater):
-        return super().learn_epochs(replace(epochs, rates=epochs.rates / 2), updater)
-
-
-def test_a_rule_that_does_not_join_epochs_runs_one_at_a_time(monkeypatch, calls):
-    monkeypatch.setitem(RULES, "own", Halving)
-    net, rng = perceptron(), np.random.default_rng(5)
-    result = Trainer(net, 0.5, method="own").train(*XOR, epochs=30, seed=rng, progress=False)
-    assert set(calls) == {1}
-    found = Found("samples", rate=0.25)
-    calls.clear()
-    assert result.history["error"] == found.result.history["error"]
-    assert parameters(net).tobytes() == parameters(found.net).tobytes()
-    assert rng.random() == found.state

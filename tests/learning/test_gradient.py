@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, strategies as st
 
 import architect
 import synapse
-from synapse import Neuron, Trainer, gradient, initializers, optimizers
+from synapse import Trainer, gradient, initializers, optimizers
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError, SynapseError, TopologyError
 from synapse.learning import compare_gradients
 
@@ -14,7 +13,7 @@ from ..cases import accepted, every_case
 from ..networks import GOLDEN, from_golden, perceptron, unchanged
 from ..strategies import SMOOTH, Twin, given_graphs, specs
 from ..ties import EXACT, groups_of, numbers, tie_at_random
-from .helpers import both, built, by_steps, differences, learning, loss, same_bits, sequences
+from .helpers import built, by_steps, differences, learning, loss, same_bits, sequences
 
 
 def assert_slopes(net, inputs, targets, cost):
@@ -122,34 +121,6 @@ def test_the_rule_and_its_order_are_part_of_the_result():
         (ArgumentError, "order is for", lambda: compare_gradients(net, *sequences(net), order=2)),
     ]
     assert not accepted(refused)
-
-
-@given_graphs(specs(squashes=SMOOTH, most=4), st.none() | st.integers(0, 999))
-def test_finite_differences_of_any_gated_graph_whose_numbers_may_be_shared(spec, tied):
-    net = Twin(spec).net
-    assume(net.connections)
-    if tied is not None:
-        tie_at_random(net, tied, groups=2)
-    inputs, targets = sequences(net, (5, 3), spec.seed)
-    with np.errstate(all="ignore"):
-        assume(np.abs([state for rows in inputs for state in net.run(rows)]).max() < 10)
-    net.clear()
-    total, *slopes = both(gradient(net, inputs, targets, "squared_error"))
-    assume(np.abs(slopes).max() < 100)
-    assert total == pytest.approx(loss(net, inputs, targets, "squared_error"), rel=1e-12)
-    learns = np.concatenate(learning(net))
-    learns[len(net.weights) : len(net.weights) + len(net.input)] = False
-    for slope, learnt, one in zip(slopes, learns, [*net.connections, *net], strict=True):
-        if not learnt:
-            assert slope == 0
-            continue
-        name = "bias" if isinstance(one, Neuron) else "weight"
-        value, ends = getattr(one, name), []
-        for width in (1e-5, -1e-5):
-            setattr(one, name, value + width)
-            ends.append(loss(net, inputs, targets, "squared_error"))
-        setattr(one, name, value)
-        assert slope == pytest.approx((ends[0] - ends[1]) / 2e-5, abs=1e-5)
 
 
 def by_hand(net, inputs, targets, l2, clip, steps, rate):

@@ -1,14 +1,11 @@
 """Learning rules: one of a user's own is trained by like those of the package, and no other file knows it."""
 
-import ast
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 import architect
 import synapse
-from synapse import Trainer, learning, optimizers
+from synapse import Trainer, optimizers
 from synapse.errors import ArgumentError, TrainingWarning
 from synapse.learning._data import new_control, one_pass
 from synapse.learning.rules import RULES, BatchGradient, Online, Rule
@@ -174,15 +171,3 @@ def test_warnings_name_the_rules_that_pass_errors_to_earlier_steps():
     with pytest.warns(TrainingWarning, match=f"use {others}"):
         Trainer(one).train(*data, epochs=1, progress=False, seed=0)
     assert trained("differences", data, one)[1].epochs == 3  # warnings are errors
-
-
-FILES = sorted(Path(learning.__file__).parent.glob("*.py"))
-
-
-@every_case("path", FILES, ids=lambda path: path.stem)
-def test_no_file_beside_the_rules_asks_which_rule_it_is(path):
-    nodes = list(ast.walk(ast.parse(path.read_text())))
-    compared = [one for node in nodes if isinstance(node, ast.Compare) for one in ast.walk(node)]
-    assert not {one.value for one in compared if isinstance(one, ast.Constant)} & set(RULES)
-    names = {node.id for node in nodes if isinstance(node, ast.Name)}
-    assert not names & {rule.__name__ for rule in RULES.values()}

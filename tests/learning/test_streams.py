@@ -7,7 +7,7 @@ import pytest
 
 import architect
 from synapse import Trainer, optimizers
-from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError
+from synapse.errors import ArgumentError, ArgumentTypeError
 
 from ..cases import every_case
 from .helpers import parameters
@@ -149,20 +149,6 @@ def test_ctrl_c_while_a_batch_is_awaited_returns_what_was_reached(ctrl_c):
     assert np.array_equal(parameters(net), parameters(other))
 
 
-def test_stop_from_another_place_ends_it_after_a_batch():
-    trainer = Trainer(lstm())
-
-    def batches():
-        yield STREAM[0]
-        trainer.stop()
-        yield STREAM[1]
-        yield STREAM[2]
-
-    seen = []
-    result = trainer.train(batches(), progress=False, on_batch=seen.append)
-    assert (result.stopped, len(seen)) == ("interrupted", 2)
-
-
 def test_batches_of_one_form_are_checked_and_laid_out_as_if_each_were_the_first():
     """Arrays of the form of the latest are laid out like it; lists are not."""
     rows, aims = BATCHES[0]
@@ -179,14 +165,6 @@ def test_batches_of_one_form_are_checked_and_laid_out_as_if_each_were_the_first(
             for bad in wrong:
                 with pytest.raises(ArgumentError, match="In batch 3:"):
                     train(of_arrays, [*BATCHES[:2], bad], trainer=options)
-
-
-def test_a_batch_that_does_not_fit_is_named():
-    net = lstm()
-    with pytest.raises(SynapseError, match=r"^In batch 3: Expected 3 inputs.*shape \(5, 2\)"):
-        train(net, [*STREAM[:2], (np.zeros((5, 2)), AIMS[:5]), *STREAM])
-    with pytest.raises(ArgumentError, match="^In batch 2: Expected targets to be"):
-        train(net, [STREAM[0], (ROWS[:1], [[np.inf, 0.0]])])
 
 
 REFUSED = {

@@ -2,7 +2,6 @@
 
 import _thread
 import dataclasses
-import inspect
 import math
 import re
 import threading
@@ -271,33 +270,6 @@ def test_defaults():
         "method='bptt', l2=0.1, optimizer=Adam(betas=(0.5, 0.9)), rate=0.001, cost='cross_entropy'; "
         "2 of 5 epochs done>"
     )
-
-
-def test_names_of_the_other_call_are_answered_with_where_they_belong():
-    """Every option of a call that another call does not have, in every spelling."""
-    trainer = Trainer(perceptron())
-    calls = {
-        "Trainer": (partial(Trainer, trainer.network), Trainer.__init__),
-        "train": (trainer.train, Trainer.train),
-        "test": (trainer.test, Trainer.test),
-    }
-    known = {name: inspect.signature(one).parameters.keys() - {"self"} for name, (_, one) in calls.items()}
-    wrong = []
-    for call, (function, _) in calls.items():
-        for other in calls:
-            for name in sorted(known[other] - known[call]):
-                for spelled in (name, name.replace("_", "").upper()):
-                    with pytest.raises(ArgumentTypeError) as caught:
-                        function(**{spelled: 3})
-                    told = str(caught.value)
-                    places = [f"Give {name}=3 to {one}()." for one in calls if name in known[one]]
-                    if not any(place in told for place in places) and (call, name) not in ADVISED:
-                        wrong.append(told)
-    assert not wrong, "\n".join(wrong)
-
-
-ADVISED = {("test", "progress"), ("test", "batch_size")}
-"""Names with advice of their own: a test is a single pass."""
 
 
 def test_ctrl_c_in_the_middle_of_a_long_epoch_returns_what_was_reached(ctrl_c):

@@ -106,16 +106,6 @@ def test_an_unknown_name_is_answered_with_what_is_nearest():
     all_refused([(partial(room.get, name), UnknownNameError, words) for room, name, words in cases])
 
 
-def test_other_names_are_suggested_too(net):
-    answered = {
-        "got 'bptd'. Did you mean 'bptt'?": lambda: Trainer(net, method="bptd"),
-        "Did you mean 'hidden'? It has: input, hidden, output.": lambda: net["hidde"],
-        "Did you mean 'activation'?": lambda: synapse.record(net, "activatoin"),
-        "Did you mean 'json'?": lambda: synapse.save(net, "x", format="jsn"),
-    }
-    all_refused([(call, ValueError, re.escape(words)) for words, call in answered.items()])
-
-
 # --- calls of other libraries --------------------------------------------------------------------
 
 CALLS = {

@@ -68,31 +68,6 @@ def test_online_learning_ends_at_the_golden_weights():
     assert not wrong, wrong
 
 
-def test_where_nothing_is_left_out_the_online_rule_is_the_exact_gradient():
-    """Summed over a sequence whose weights stand still; with peepholes it points along the gradient."""
-    wrong = Differences()
-    for name in ("perceptron_2_3_1", "perceptron_4_6_5_3", "lstm_3_4_2_nopeep", "lstm_3_4_2"):
-        golden, (net, links) = GOLDEN[name], from_golden(name)
-        weights, biases, moved, shifted = net.weights, net.biases, 0.0, 0.0
-        for inputs, targets in steps(name):
-            net.activate(inputs)
-            net.propagate(1.0, targets, "cross_entropy")
-            after = in_order(name, lambda i, j, links=links: links[i, j].weight)
-            net.weights, shifts = weights, net.biases - biases
-            net.biases = biases
-            moved += np.array(after) - in_order(name, lambda i, j, links=links: links[i, j].weight)
-            shifted += shifts
-        exact = golden["bptt_ce"]
-        if name == "lstm_3_4_2":
-            slope = np.array(exact["weight_gradient"])
-            cosine = -moved @ slope / np.sqrt((moved @ moved) * (slope @ slope))
-            wrong.note((name, "cosine"), cosine, 1.0, 1e-4)
-        else:
-            wrong.note((name, "weights"), -moved, exact["weight_gradient"], 1e-12)
-            wrong.note((name, "biases"), -shifted, exact["bias_gradient"], 1e-12)
-    assert not wrong, wrong
-
-
 def test_both_exact_methods_give_the_golden_gradients():
     """Backpropagation through time, and real-time recurrent learning summed over the sequence."""
     wrong = Differences()

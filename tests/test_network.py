@@ -268,13 +268,6 @@ def test_a_neuron_that_gates_others_is_not_removed(net):
         net.remove(gater)
 
 
-def test_a_network_gates_a_projection():
-    first, second, gates = perceptron(1, 2, seed=1), perceptron(2, 1, seed=2), perceptron(1, 2, seed=3)
-    bridge = first.project(second, "one_to_one", weights=1.0)
-    gates.gate(bridge, "input")
-    assert [connection.gater for connection in bridge] == list(gates.output)
-
-
 def test_a_network_that_nobody_holds_is_collected():
     net = used(lstm(2, 2, 1))
     assert net.graph

@@ -10,7 +10,6 @@ import architect
 import synapse
 from synapse import Layer, Network, Neuron, Trainer, cost, squash
 from synapse._registration import _registered, require_sound
-from synapse.engine.compiler.jit import DEBUGGING
 from synapse.engine.status import FAILED
 from synapse.errors import ArgumentError, FunctionError
 from synapse.optimizers import LBFGS, Adam
@@ -21,12 +20,6 @@ slopes = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
 @squash.register
 def wavy(state):
     return state + 0.1 * math.sin(state), 1.0 + 0.1 * math.cos(state)
-
-
-@cost.register
-def fourth(target, output, derivative, outputs):
-    error = target - output
-    return 0.25 * error**4 / outputs, error**3 * derivative / outputs
 
 
 @squash.register
@@ -76,22 +69,6 @@ def chain(function, dtype="float64"):
 
 
 # --- threads ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("times", [2, pytest.param(15, marks=pytest.mark.slow)])
-def test_threads_give_the_bits_of_one(times):
-    wrong, rng, shape = [], np.random.default_rng(2), (20, 2) if DEBUGGING else (64, 50)
-    inputs, targets = rng.normal(size=(*shape, 3)), rng.random((*shape, 2))
-    for function, measure in (("wavy", None), ("tanh", fourth), ("wavy", fourth)):
-        for dtype in ("float64", "float32"):
-            net = architect.Elman(3, 40, 2, squash=function, seed=1, dtype=dtype)
-            net.output.squash = "identity"
-            alone = synapse.gradient(net, inputs, targets, measure, threads=1)
-            for threads in (2, 3) * (1 if DEBUGGING else times):
-                found = synapse.gradient(net, inputs, targets, measure, threads=threads)
-                same = (found.weights == alone.weights).all() and (found.biases == alone.biases).all()
-                wrong += [] if same and found.loss == alone.loss else [(function, measure, dtype, threads)]
-    assert not wrong, wrong
 
 
 # --- captured values ----------------------------------------------------------------------------

@@ -319,18 +319,6 @@ def test_a_lesson_ends_with_its_own_network_only(opened):
     assert page.input_value("#lesson") == "0"
 
 
-def test_logistic_outputs_become_linear_for_targets_below_zero(opened):
-    page = opened(architect.Elman(1, 2, 1, seed=0), None, learn=True)
-    tab(page, "data")
-    page.select_option("#task", "sine")
-    tab(page, "build")
-    page.select_option("#recipe", "LSTM 1-2-1")
-    page.click("#start-from")
-    assert "squash identity" in page.text_content("#notice")
-    page.click("#epoch")
-    assert page.evaluate("page.epochs") == 1
-
-
 def test_every_task_runs_and_every_lesson_begins(opened):
     page = opened(xor(), None, learn=True)
     tab(page, "data")

@@ -148,7 +148,8 @@ def _pass(network: Network, part: Sample, rate: float) -> tuple[float, Floats]:
     kept = np.empty(engine.online.KEPT * part.targets.size)  # room for all: none is overwritten
     store, cost = network._store, network._cost(None).code
     rates, errors = np.array([rate], store.dtype), np.empty(1)
-    arguments = (*data, bounds, order, False), cost, rates, True, kept, control, errors, -np.inf
+    options = rates, True, kept, control, errors, -np.inf, tuple(engine.online.nothing_renewed())
+    arguments = (*data, bounds, order, False), cost, *options
     if network._rtrl is None:
         span = network._ready()[2]
         status, _, total, _ = engine.online.train_network(store.address, store.unit, span, *arguments)

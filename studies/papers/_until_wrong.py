@@ -26,6 +26,7 @@ from synapse.tasks import Sample, SampleStream
 
 FIRST_STEPS, MOST_STEPS = 32, 4096
 """Number of steps in the first compiled call on a stream, and the most; later calls have twice as many."""
+NO_RENEWAL = tuple(engine.online.nothing_renewed())
 
 
 def learn_until_wrong(
@@ -148,7 +149,7 @@ def _pass(network: Network, part: Sample, rate: float) -> tuple[float, Floats]:
     kept = np.empty(engine.online.KEPT * part.targets.size)  # room for all: none is overwritten
     store, cost = network._store, network._cost(None).code
     rates, errors = np.array([rate], store.dtype), np.empty(1)
-    options = rates, True, kept, control, errors, -np.inf, tuple(engine.online.nothing_renewed())
+    options = rates, True, kept, control, errors, -np.inf, NO_RENEWAL
     arguments = (*data, bounds, order, False), cost, *options
     if network._rtrl is None:
         span = network._ready()[2]
@@ -174,8 +175,8 @@ def _pass_by_steps(network: Network, part: Sample, rates: Floats) -> tuple[float
         store.recorder.make_room(steps)
         data = part.inputs.reshape(-1), part.targets.reshape(-1), aimed
         first = store.address, store.unit, network._ready()[2], (*data, bounds, order, False)
-        rates = rates.astype(store.dtype)
-        ended = engine.online.train_network(*first, cost, rates, True, kept, control, errors, -np.inf)
+        options = rates.astype(store.dtype), True, kept, control, errors, -np.inf, NO_RENEWAL
+        ended = engine.online.train_network(*first, cost, *options)
     require_sound(ended[0], store["failed"])
     return float(errors[aimed == 1].sum()), log.activation
 

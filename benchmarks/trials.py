@@ -86,12 +86,11 @@ def seconds_per_trial(
 
 
 def overheads(repeats: int, count: int) -> dict[str, Any]:
-    """Seconds of an empty trial on each executor with one worker, and here with a store and a time limit."""
+    """Seconds of an empty trial on each executor with one worker, and here with a store."""
     found: dict[str, list[float]] = {}
     with executors(1) as several, tempfile.TemporaryDirectory() as folder:
         calls: dict[str, Callable[[], float]] = {
             "this process": partial(seconds_per_trial, empty, count, None),
-            "this process, time limit": partial(seconds_per_trial, empty, count, None, time_limit=60),
         }
         for name, executor in several.items():
             calls[name] = partial(seconds_per_trial, empty, count, executor)

@@ -106,7 +106,6 @@ def make_parser() -> argparse.ArgumentParser:
     add("--workers", type=int, default=1, metavar="N", help="number of processes (1: this one)")
     add("--dask", metavar="ADDRESS", help="address of a Dask scheduler, such as tcp://host:8786")
     add("--store", metavar="FILE", help="file of the results (default: NAME.db)")
-    add("--time-limit", type=float, metavar="SECONDS", help="time that one trial may take (no limit)")
     add("--retry", action="store_true", help="run trials again that have failed")
     suffixes = ", ".join((".csv", *PICTURES))
     add("-o", "--output", metavar="FILE", action="append", default=[], help=f"also write {suffixes}")
@@ -134,7 +133,6 @@ def print_table(table: PaperTable, options: argparse.Namespace) -> None:
             store=options.store or f"{options.name}.db",
             executor=executor,
             progress=sys.stderr.isatty(),
-            time_limit=options.time_limit,
             retry=options.retry,
         )
     print(table.to_markdown(trials))

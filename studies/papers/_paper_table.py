@@ -147,7 +147,6 @@ class PaperTable:
         store: PathLike | None = None,
         executor: Executor | None = None,
         progress: bool | str = True,
-        time_limit: float | None = None,
         retry: bool = False,
     ) -> Trials:
         """Run the trials of all rows; with a store, only those that are missing.
@@ -160,7 +159,7 @@ class PaperTable:
             for row in self.rows
             for seed in range(row.seeds if seeds is None else min(seeds, row.seeds))
         ]
-        return run_trials(self.trial, tasks, store, executor, time_limit, retry, progress)
+        return run_trials(self.trial, tasks, store, executor, retry, progress)
 
     def groups(self, trials: Trials) -> list[tuple[Row, Trials]]:
         """The trials of each row that has any. An argument that is not given counts as None."""

@@ -14,7 +14,6 @@ import numpy as np
 from .. import _checks
 from .._typing import Bools, Floats, PathLike
 from ..errors import ArgumentError, ArgumentTypeError, ExecutorError
-from ..experiments._workers import ended_by
 from ..experiments.running import checked_executor, one_line, require_picklable
 from ..initializers import Seed, random_generator
 from ..objects.network import Network
@@ -43,7 +42,6 @@ def neat(
     settings: Settings | None = None,
     seed: Seed = None,
     executor: Executor | None = None,
-    time_limit: float | None = None,
     checkpoint: PathLike | None = None,
     resume: bool = False,
 ) -> Evolution:
@@ -74,8 +72,6 @@ def neat(
         Seed of all random choices of the evolution.
     executor : concurrent.futures.Executor, optional
         Where genomes are evaluated; see :func:`synapse.experiments.run`. It is not shut down. Default: here.
-    time_limit : float, optional
-        Seconds that a function in Python may take for one genome, which has failed after that.
     checkpoint : path, optional
         File to which the evolution is written at most every ten seconds, and at its end.
     resume : bool
@@ -124,10 +120,7 @@ def neat(
     """
     if not hasattr(fitness, "evaluate"):
         _checks.function_of("The fitness", fitness, "genome")
-    elif time_limit is not None:
-        raise ArgumentError("A time_limit needs a function in Python: compiled code is not interrupted.")
-    limit = None if time_limit is None else _checks.positive_number("The time_limit", time_limit)
-    task = partial(judged, fitness, limit)
+    task = partial(judged, fitness)
     chosen = Settings() if settings is None else _checks.instance("The settings", settings, Settings)
     size = _checks.positive_integer("The population", population)
     least = f"a whole number, {size} or above, the population"
@@ -220,7 +213,7 @@ def _parts(pool: Executor | None, task: Task, genomes: Genomes) -> list[tuple[Fl
         raise
 
 
-def judged(fitness: Any, limit: float | None, genomes: Genomes) -> tuple[Floats, Bools, Floats]:
+def judged(fitness: Any, genomes: Genomes) -> tuple[Floats, Bools, Floats]:
     """Numbers of every genome, whether it solves the task, and all weights, which may have been learned."""
     count = len(genomes)
     if hasattr(fitness, "evaluate"):
@@ -235,12 +228,7 @@ def judged(fitness: Any, limit: float | None, genomes: Genomes) -> tuple[Floats,
     rows: list[list[float]] = []
     for index, (_, _, first, stop) in enumerate(genomes.at.tolist()):
         genome = genomes[index]
-        try:
-            returned = ended_by("evolution", limit, partial(fitness, genome))
-        except TimeoutError:
-            if limit is None:  # it is the function's own
-                raise
-            returned = np.nan
+        returned = fitness(genome)
         rows.append(_checks.numbers("The fitness", returned, "a number, or several").ravel().tolist())
         if not rows[-1]:
             raise ArgumentTypeError(_checks.expected("The fitness", "a number, or several", returned))

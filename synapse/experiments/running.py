@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import pickle
-import uuid
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent import futures
 from concurrent.futures import Executor, Future
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from itertools import product
 from math import prod
 from typing import Any
@@ -20,8 +24,7 @@ from ..engine.guard import Deferred
 from ..errors import ArgumentError, ArgumentTypeError, ExecutorError, SynapseError
 from ..learning.training import saying_compiling
 from ..readwrite.files import as_path
-from ._records import Point, described, plain_value, point_text
-from ._workers import Outcome, Trial, attempt, cancel
+from ._records import Point, described, plain_value, point_text, record_text, to_json
 from .store import Task, TrialStore
 from .trials import Trials, joined
 
@@ -37,6 +40,10 @@ KINDS = "booleans, numbers, strings, None, or lists of these"
 MOST_POINTS = 10_000_000
 """Largest number of points of a sweep."""
 
+Trial = Callable[..., Any]
+Outcome = tuple[str, float]
+"""The record of a trial as JSON, and the seconds it took."""
+
 
 def run(
     trial: Trial,
@@ -45,7 +52,6 @@ def run(
     store: PathLike | None = None,
     executor: Executor | None = None,
     progress: bool | str = True,
-    time_limit: float | None = None,
     retry: bool = False,
 ) -> Trials:
     """Call ``trial(seed)`` for every seed and return the results.
@@ -71,10 +77,6 @@ def run(
         this thread.
     progress : bool or str
         Whether to show a progress bar; a string is shown in front of it. Default True.
-    time_limit : float, optional
-        Seconds that a trial may take. A trial that takes longer is interrupted at its next Python
-        instruction, but not in the middle of an operation on a network, or while kernels are compiled or a
-        module is imported, and has failed. By default there is no limit.
     retry : bool
         Whether to run trials again that have failed, according to the store. Default False.
 
@@ -82,7 +84,7 @@ def run(
     -------
     Trials
         A dict for each seed, in the order of `seeds`: its ``seed``, and what the trial has returned. If the
-        trial has raised an error or exceeded the time limit, it is ``{"seed": 3, "failed": "reason"}``.
+        trial has raised an error, it is ``{"seed": 3, "failed": "reason"}``.
 
     Raises
     ------
@@ -94,13 +96,19 @@ def run(
     ExecutorError
         If the executor fails, for example because one of its processes was killed.
     KeyboardInterrupt
-        After Ctrl-C. Trials that have not begun are cancelled; results so far are in the store, and a note
-        says how many there are.
+        After Ctrl-C. Trials that have not begun are cancelled; those that have begun in an executor end by
+        themselves, as in `concurrent.futures`. Results so far are in the store, and a note says how many
+        there are.
 
     See Also
     --------
     sweep : Also for several values of parameters.
     read_trials : Read a store.
+
+    Notes
+    -----
+    No trial is ended from outside. For a limit in time, give the training a callback that calls
+    ``trainer.stop()``, or use an executor with time limits of its own.
 
     Examples
     --------
@@ -116,7 +124,7 @@ def run(
     """
     function = _checks.function_of("The trial", trial, "seed")
     tasks: list[tuple[Point, int]] = [({}, seed) for seed in _checked_seeds(seeds)]
-    return run_trials(function, tasks, store, executor, time_limit, retry, progress)
+    return run_trials(function, tasks, store, executor, retry, progress)
 
 
 def sweep(
@@ -127,7 +135,6 @@ def sweep(
     store: PathLike | None = None,
     executor: Executor | None = None,
     progress: bool | str = True,
-    time_limit: float | None = None,
     retry: bool = False,
 ) -> Trials:
     """Call ``trial(seed, **point)`` for every seed and every point of a grid, or every point given.
@@ -142,7 +149,7 @@ def sweep(
         Values of each parameter, of which all combinations are run; or the points, each a dict of values by
         parameter, such as random ones of scikit-learn's ``ParameterSampler``. Values are of the same kinds as
         results; tuples become lists. Equal points are run once.
-    store, executor, progress, time_limit, retry
+    store, executor, progress, retry
         As for :func:`run`. Several sweeps of the same trial can share a store, also with :func:`run`.
 
     Returns
@@ -172,7 +179,7 @@ def sweep(
     function = _checks.function_of("The trial", trial, "seed", keywords=chosen[0])
     several = _checked_seeds(seeds)
     tasks = [(point, seed) for point in chosen for seed in several]
-    return run_trials(function, tasks, store, executor, time_limit, retry, progress)
+    return run_trials(function, tasks, store, executor, retry, progress)
 
 
 def _points_of(grid: Any) -> list[Point]:
@@ -259,23 +266,21 @@ def run_trials(
     tasks: Iterable[tuple[Point, int]],
     store: PathLike | None,
     executor: Executor | None,
-    limit: float | None,
     retry: bool,
     progress: bool | str,
 ) -> Trials:
     """Run the trials that are not in the store; returns all, from the JSON of their records."""
     executor, retry = checked_executor(executor), _checks.boolean("The retry", retry)
-    limit = None if limit is None else _checks.positive_number("The time_limit", limit)
     shown = progress if isinstance(progress, str) else _checks.boolean("The progress", progress)
     require_picklable("The trial", trial, executor)
     every = {(point_text(point), seed): (point, seed) for point, seed in tasks}
-    path, identity = None if store is None else as_path(store), uuid.uuid4().hex
+    path = None if store is None else as_path(store)
     with nullcontext() if path is None else closing(TrialStore(path, described(trial))) as file:
         records = {} if file is None else file.done()
         again = {task for task, (record, _) in records.items() if retry and record.startswith(FAILED)}
         left = [task for task in every if task not in records or task in again]
         calls: Iterator[tuple[Task, tuple[Any, ...]]]
-        calls = ((task, (trial, *reversed(every[task]), limit, identity)) for task in left)
+        calls = ((task, (trial, *reversed(every[task]))) for task in left)
         here = ((task, attempt(*arguments)) for task, arguments in calls)
         done, trials = len(every) - len(left), _checks.counted(len(every), "trial")
         with (
@@ -287,7 +292,7 @@ def run_trials(
                 desc=shown if isinstance(shown, str) else None,
             ) as bar,
             saying_compiling(bar),
-            closing(here if executor is None else _completed(executor, calls, identity)) as outcomes,
+            closing(here if executor is None else _completed(executor, calls)) as outcomes,
         ):
             try:
                 for task, outcome in outcomes:
@@ -306,8 +311,59 @@ def run_trials(
     return joined((*every[task], *records[task]) for task in every)
 
 
+def attempt(trial: Trial, seed: int, point: Point) -> Outcome:
+    """Run one trial, in a worker too. A trial that raises an error has a record of its failure."""
+    begin = time.perf_counter()
+    try:
+        with _ctrl_c_raised():
+            values = trial(seed, **point)
+    except (Exception, SystemExit) as error:
+        text = to_json({"failed": _reason(error)})
+    else:
+        text = record_text(values, seed, point)
+    return text, time.perf_counter() - begin
+
+
+def _reason(error: BaseException) -> str:
+    """Class and message of an error."""
+    with suppress(Exception):  # a class of a user's whose message raises
+        if str(error):
+            return f"{type(error).__name__}: {error}"
+    return type(error).__name__
+
+
+@contextmanager
+def _ctrl_c_raised() -> Iterator[None]:
+    """Raise KeyboardInterrupt at the end of the block if Ctrl-C was pressed in it.
+
+    ``Trainer.train`` handles Ctrl-C and returns what it has: the trial would go on with a network that is
+    trained half. So the block asks the system, which writes every signal to a socket.
+    """
+    in_main = threading.current_thread() is threading.main_thread()  # others receive no signal
+    if not in_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        theirs.setblocking(False)
+        before = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+            received = b""
+            with suppress(BlockingIOError):
+                received = ours.recv(4096)
+            if received and before != -1:  # an event loop of the caller's waits for them
+                with suppress(OSError):
+                    os.write(before, received)
+            if signal.SIGINT in received:
+                raise KeyboardInterrupt
+
+
 def _completed(
-    executor: Executor, calls: Iterable[tuple[Task, tuple[Any, ...]]], identity: str
+    executor: Executor, calls: Iterable[tuple[Task, tuple[Any, ...]]]
 ) -> Generator[tuple[Task, Outcome]]:
     """Submit calls of `attempt`, a limited number at a time; yields the outcomes in the order they come."""
     left = iter(calls)
@@ -329,7 +385,6 @@ def _completed(
     except BaseException:
         for future in pending:
             future.cancel()
-        cancel(identity)
         raise
 
 
@@ -345,7 +400,7 @@ def _failing() -> Iterator[None]:
 
 
 def submitting(executor: Executor) -> AbstractContextManager[object]:
-    """A context for calls of ``submit``: Ctrl-C within one would leave a thread whose work nobody ends."""
+    """A context for calls of ``submit``: Ctrl-C within one would leave work that nobody cancels."""
     return Deferred() if shares_objects(executor) else nullcontext()
 
 

@@ -60,7 +60,7 @@ BY_NAME = {
     "None": "dtype frozen sample_weight groups",
     "0 -1": "index",
     "0.5": "epsilon most clip clip_value tolerance density leak interval level regularization forgetting "
-    "initial_variance measurement_noise held_out time_limit spectral_radius",
+    "initial_variance measurement_noise held_out spectral_radius",
     "0 0.5": "l1 l2 ridge slope still weight_decay process_noise error context_decay decay least momentum "
     "share threshold start end then radius rate dropout recurrent_dropout high validation factor scale",
     "0": "backward self_connections washout epoch spread wrong successes count order gates steps",

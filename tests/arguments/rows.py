@@ -168,7 +168,7 @@ row(
     rate="0 0.5 None",
 )
 options = {"seeds": [1], "progress": False}
-row("experiments.run", {"trial": trial, **options}, progress=f"True {words}", time_limit="0.5 None")
+row("experiments.run", {"trial": trial, **options}, progress=f"True {words}")
 row(
     "experiments.sweep",
     {"trial": trial, "grid": {"rate": [0.5]}, **options},
@@ -185,7 +185,7 @@ past = {"history": [1.0, 2.0, 4.0, 3.0, 2.0, 4.0, 5.0], "steps": 2}
 ahead = {"network": architect.Elman(1, 2, 1, seed=0), "context": [0.1] * 30, "steps": 2}
 row("synapse.forecast", ahead, future="None", interval="None")
 few = {"fitness": evolve.fitness.xor, "population": 3, "max_evaluations": 3}
-optional = dict.fromkeys(("inputs", "outputs", "settings", "time_limit"), "None")
+optional = dict.fromkeys(("inputs", "outputs", "settings"), "None")
 row("evolve.neat", few, start="None network", goal="0 -1 0.5 None", **optional, resume="")
 allowed = {"Probability": "0 0.5", "Number": "0 0.5", "Endless": "0 0.5 inf"}
 kinds = {one.name: allowed[one.type] for one in fields(evolve.Settings)[:-2]}

@@ -32,12 +32,6 @@ def raising(genome):
     return 1 / 0
 
 
-def endless(genome):
-    while genome.hidden == 0:
-        pass
-    return 1.0
-
-
 def bits(result):
     """All of a result, for comparisons."""
     genomes = [(at, one.nodes.tobytes(), one.genes.tobytes()) for at, one in result.milestones]
@@ -130,11 +124,6 @@ def test_what_a_fitness_returns_is_checked():
     calls = iter(range(100))
     with pytest.raises(ArgumentError, match="always returns 1 number, .* got 2"):
         evolve.neat(lambda genome: np.ones(1 + next(calls) // 4), **few, **PLAIN)
-    limited = evolve.neat(
-        endless, population=3, max_evaluations=6, seed=0, time_limit=0.05, **PLAIN,
-        settings=evolve.Settings(add_node=1.0),
-    )  # fmt: skip
-    assert limited.history["failed"][0] == 3
     # a self-connection of weight 2 diverges
     net = evolve.Genome.minimal(1, 1, seed=0).network()
     net.output[0].project(net.output[0], weight=2.0)
@@ -150,7 +139,6 @@ def test_arguments_that_disagree():
         (lambda: evolve.neat(xor, inputs=3), "one number of inputs, got 2 and 3"),
         (lambda: evolve.neat(slow_size, outputs=1), "Give inputs="),
         (lambda: evolve.neat(xor, start=evolve.Genome.minimal(3, 1)), "got 2 and 3"),
-        (lambda: evolve.neat(xor, time_limit=1.0), "function in Python"),
         (lambda: evolve.neat(xor, resume=True), "checkpoint="),
         (lambda: evolve.neat("xor"), "the fitness"),
         (lambda: evolve.neat(xor, population=50, max_evaluations=49), "50 or above, the population, got 49"),
@@ -172,9 +160,6 @@ def test_every_executor_has_the_same_bits(pool):
     for workers in (1, 2, 4):
         with pool(workers) as executor:
             assert bits(evolve.neat(slow_size, executor=executor, **settings)) == expected
-    with pool(2) as executor:
-        options = {"population": 4, "max_evaluations": 4, "seed": 0, "time_limit": 0.05, **PLAIN}
-        assert evolve.neat(endless, executor=executor, **options).history["failed"] == [4]
     with pool(2) as executor, pytest.raises(ZeroDivisionError):
         evolve.neat(raising, executor=executor, **settings)
 

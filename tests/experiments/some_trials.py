@@ -1,6 +1,5 @@
 """Trials that processes can import."""
 
-import contextlib
 import os
 import time
 from pathlib import Path
@@ -10,8 +9,6 @@ import numpy as np
 import architect
 import synapse
 
-PATIENCE = 150.0
-"""Seconds that an endless trial takes, if nothing ends it."""
 DATA = np.random.default_rng(0).random((40, 3))
 
 
@@ -52,23 +49,6 @@ def calls(folder):
     return {seed: seeds.count(seed) for seed in sorted(set(seeds))}
 
 
-def endless(seed, kind="python"):
-    """Seed 1 does not end by itself: in Python, in a training, asleep, or although it catches exceptions.
-
-    After some time it does, so that a mistake makes tests fail, and not hang.
-    """
-    end = time.monotonic() + PATIENCE
-    while seed == 1 and time.monotonic() < end:
-        if kind == "training":
-            training(seed)
-        elif kind == "asleep":
-            time.sleep(PATIENCE)
-        elif kind == "stubborn":
-            with contextlib.suppress(Exception):
-                time.sleep(0.01)
-    return {"seed": seed, "kind": kind}
-
-
 def killing(seed):
     """Seed 5 kills its process."""
     if seed == 5:
@@ -79,20 +59,3 @@ def killing(seed):
 
 def product(seed, a=1, b=1):
     return {"cost": a * b + seed, "solved": a > b}
-
-
-WAIT = """
-def wait(file, seconds):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        pass
-    Path(file).touch()
-"""
-
-
-def compiling(seed, file, seconds=0.8):
-    """Take some time in a function of a module named as Numba's, then leave a file, then never end."""
-    numba = {"__name__": "numba.core.compiler", "time": time, "Path": Path}
-    exec(WAIT, numba)
-    numba["wait"](file, seconds)
-    endless(1)

@@ -1,9 +1,9 @@
-"""The defaults of `NetworkRegressor` and `SynapseForecaster` beside linear regression.
+"""The default of `NetworkRegressor` beside linear regression.
 
-    python -m studies small_tables    # needs the extras "sklearn" and "sktime", and some minutes
+    python -m studies small_tables    # needs the extra "sklearn", and some minutes
 
-Tables are those of scikit-learn and of its generators; predictions come from five folds. Series are those of
-`studies.default_forecasts`. Ten seeds draw folds, weights and generated series.
+Tables are those of scikit-learn and of its generators; predictions come from five folds. Ten seeds draw
+folds and weights.
 """
 
 from __future__ import annotations
@@ -13,17 +13,13 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from sklearn import datasets
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import r2_score
 from sklearn.model_selection import KFold, cross_val_predict
 
-from synapse.forecasting import autoregression
 from synapse.readwrite import files
 from synapse.sklearn import NetworkRegressor
-
-from .default_forecasts import AHEAD, LATER, STEPS, windows
 
 REPORT, RESULTS = (Path(__file__).with_suffix(suffix) for suffix in (".md", ".json"))
 SEEDS, FOLDS, WORST = 10, 5, -0.03
@@ -73,52 +69,14 @@ def of_tables():
     return found
 
 
-def of_series():
-    """R² of forecasts of 12 steps from 13 places, by series, method and seed."""
-    from synapse.sktime import SynapseForecaster  # the tables need no sktime
-
-    found, seeds = {}, {}
-    for name, period, values in windows():
-        seed = seeds[name] = seeds.get(name, -1) + 1
-        count, series = len(values) - AHEAD, pd.Series(values)
-        truth = [values[count + later : count + later + STEPS] for later in LATER]
-        row = found.setdefault(name, {"linear": [], "network": [], "default": [], "networks": 0})
-        forecasters = {
-            "network": SynapseForecaster(held_out=0, sp=period, random_state=seed),
-            "default": SynapseForecaster(sp=period, random_state=seed),
-        }
-        made = {"linear": [autoregression(values[: count + later], STEPS) for later in LATER]}
-        for method, forecaster in forecasters.items():
-            forecaster.fit(series[:count], fh=range(1, STEPS + 1))
-            made[method] = []
-            for later in LATER:
-                forecaster.update(series[: count + later], update_params=False)
-                made[method].append(forecaster.predict().to_numpy())
-        row["networks"] += forecasters["default"].chosen_ != "autoregression"
-        for method, some in made.items():
-            row[method].append(round(r2_score(np.ravel(truth), np.ravel(some)), 5))
-    return found
-
-
 def report(found):
     """The page."""
     lines = [HEAD, "| table | rows, columns | linear regression | `l2=0` | default | difference |"]
     lines.append("| --- | --- | ---: | ---: | ---: | ---: |")
-    for name, row in found["tables"].items():
+    for name, row in found.items():
         shape = " x ".join(map(str, row["shape"]))
         lines.append(f"| {name} | {shape} | {cells(row, ('linear', 'without', 'default'))} |")
-    lines += ["", SERIES, "| series | linear regression | network | default | difference | with network |"]
-    lines.append("| --- | ---: | ---: | ---: | ---: | ---: |")
-    for name, row in found["series"].items():
-        lines.append(
-            f"| {name} | {cells(row, ('linear', 'network', 'default'))} | {row['networks']} of {SEEDS} |"
-        )
-    worse = [
-        name
-        for row in found.values()
-        for name, one in row.items()
-        if np.mean(one["default"]) - np.mean(one["linear"]) < WORST
-    ]
+    worse = [name for name, row in found.items() if np.mean(row["default"]) - np.mean(row["linear"]) < WORST]
     lines += ["", f"Rows more than {-WORST} below linear regression: {', '.join(worse) or 'none'}.", ""]
     return "\n".join(lines)
 
@@ -129,25 +87,19 @@ def cells(row, names):
     return " | ".join([*(f"{mean:.3f}" for mean in means), f"{means[-1] - means[0]:+.3f}"])
 
 
-HEAD = f"""# Defaults on small tables and short series
+HEAD = f"""# Defaults on small tables
 
     python -m studies small_tables
 
 R², means of {SEEDS} seeds. Linear regression is scikit-learn's. The default of `NetworkRegressor` is a
 penalty `l2` of 3 divided by the number of samples.
 """
-SERIES = f"""Forecasts of {STEPS} steps from {len(LATER)} places after the known rows, which are those of
-`studies/default_forecasts.py`. Linear regression is `autoregression` with the order of least AICc. *network*
-is `SynapseForecaster(held_out=0)`. The default is the autoregression, or its mean with the
-network if the error of this on the held-out rows is at least 10 % lower, and significantly so: as often as
-the last column says.
-"""
 
 
 def main() -> None:
     """Measure, and write the page."""
     warnings.simplefilter("ignore")
-    found = {"tables": of_tables(), "series": of_series()}
+    found = of_tables()
     files.write(RESULTS, json.dumps(found) + "\n")
     files.write(REPORT, report(found))
 

@@ -1,1 +1,1 @@
-"""Tests of the estimators for scikit-learn, skforecast, sktime and River."""
+"""Tests of the estimators for scikit-learn, skforecast and River."""

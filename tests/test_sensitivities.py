@@ -1,10 +1,12 @@
 """Sensitivities of networks that learn by rtrl, through edits of all kinds."""
 
 import io
-import random
+from random import Random
+from unittest.mock import patch
 
 import numpy as np
 import pytest
+from hypothesis import assume, strategies as st
 
 import architect
 import synapse
@@ -13,14 +15,8 @@ from synapse.engine.rtrl import Layout
 
 from .cases import every_case
 from .integrity import check_store
-
-NETWORKS = {
-    "elman": lambda seed: architect.Elman(2, 4, 2, seed=seed),
-    "jordan": lambda seed: architect.Jordan(2, 3, 2, seed=seed),
-    "lstm": lambda seed: architect.LSTM(2, 2, 2, seed=seed),
-    "random": lambda seed: architect.Random(2, 6, 2, gates=5, self_connections=3, backward=6, seed=seed),
-    "softmax": lambda seed: architect.Elman(2, 3, 2, output_squash="softmax", seed=seed),
-}
+from .strategies import SMOOTH, Twin, given_graphs, specs
+from .test_rule import EDITS, edit
 
 
 def sensitivities(net):
@@ -43,7 +39,7 @@ def survivors(net, before, groups_before):
         for member in own & groups_before.keys():
             group = groups_before[member]
             if group not in seen and group & alive <= own:
-                total += before.get((member, root), 0.0)
+                total += next((before[one, root] for one in group if (one, root) in before), 0.0)
             seen.add(group)
         expected[parameter, root] = total
     return expected
@@ -52,132 +48,64 @@ def survivors(net, before, groups_before):
 def require_exact(net, rng):
     """Summed over a sequence with constant weights, the updates are the gradient."""
     inputs = rng.uniform(-1, 1, (5, len(net.input)))
-    targets = rng.dirichlet(np.ones(len(net.output)), 5)
+    targets = rng.random((5, len(net.output)))
     weights, biases, moved = net.weights, net.biases, []
     net.clear()
     for x, t in zip(inputs, targets, strict=True):
         net.activate(x)
-        net.propagate(1.0, t)
+        net.propagate(1.0, t, "squared_error")
         moved.append((net.weights - weights, net.biases - biases))
         net.weights, net.biases = weights, biases
-    wanted = gradient(net, inputs[None], targets[None])
+    assume(np.abs([neuron.state for neuron in net]).max() < 30)
+    wanted = gradient(net, inputs[None], targets[None], "squared_error")
     scale = max(np.abs(wanted.weights).max(initial=0), np.abs(wanted.biases).max(), 1e-3)
     for at, slope in enumerate((wanted.weights, wanted.biases)):
         assert np.abs(sum(pair[at] for pair in moved) + slope).max(initial=0) < 1e-11 * scale
 
 
-def step(net, rng, learn=True):
-    net.activate(rng.uniform(-1, 1, len(net.input)))
-    if learn:
-        net.propagate(0.05, rng.dirichlet(np.ones(len(net.output))))
+def tie(net, random):
+    for kind in ([one for one in net.connections if one.trainable], [one for one in net if one.trainable]):
+        if len(kind) > 3:
+            synapse.tie(random.sample(kind, random.randint(2, 3)))
 
 
-class Edits:
-    """Random edits of one network; each does one thing, or nothing."""
-
-    def __init__(self, net, seed):
-        self.net, self.random, self.others = net, random.Random(seed), []
-
-    def one(self, items):
-        items = list(items)
-        return self.random.choice(items) if items else None
-
-    def inner(self):
-        """Neurons that may be edited: those that compete stay as they are."""
-        return [one for one in self.net if one.squash.name != "softmax" and one not in self.net.input]
-
-    def connect(self):
-        source, target = self.one(self.net), self.one(self.inner())
-        if source.connected(target) is None:
-            source.project(target, weight=self.random.uniform(-1, 1), trainable=True)
-
-    def disconnect(self):
-        link = self.one(self.net.connections)
-        if link is not None:
-            link.source.disconnect(link.target)
-
-    def gate(self):
-        link = self.one(one for one in self.net.connections if one.gater is None)
-        if link is not None:
-            self.one(self.inner()).gate(link)
-
-    def ungate(self):
-        link = self.one(one for one in self.net.connections if one.gater is not None)
-        if link is not None:
-            link.gater.ungate(link)
-
-    def tie(self):
-        links = [one for one in self.net.connections if one.trainable]
-        if len(links) > 3:
-            synapse.tie(self.random.sample(links, self.random.randint(2, 3)))
-
-    def tie_biases(self):
-        neurons = [one for one in self.inner() if one.trainable]
-        if len(neurons) > 1:
-            synapse.tie(self.random.sample(neurons, 2))
-
-    def untie(self):
-        tied = self.one(one for one in (*self.net.connections, *self.net) if one.tied)
-        if tied is not None:
-            synapse.untie([tied])
-
-    def freeze(self):
-        one = self.one((*self.net.connections, *self.inner()))
-        one.trainable = not one.trainable
-
-    def self_connect(self):
-        neuron = self.one(self.inner())
-        if neuron.connected(neuron) is None:
-            neuron.project(neuron, weight=self.random.uniform(-0.9, 0.9))
-
-    def append(self):
-        neuron = Neuron("tanh", 0.1)
-        self.one([*(layer.append for layer in self.net.hidden), self.net.add])(neuron)
-        for other in self.random.sample(list(self.net), 2):
-            if other is not neuron:
-                other.project(neuron, weight=0.3)
-
-    def append_output(self):
-        if self.net.output[0].squash.name != "softmax":
-            self.net.output.append(Neuron("logistic"))
-
-    def remove(self):
-        neuron = self.one(one for layer in self.net.hidden for one in layer if len(layer) > 1)
-        if neuron is not None and not neuron.gated:
-            self.net.remove(neuron)
-
-    def absorb(self):
-        """Another store is taken over: connections between networks, then none again."""
-        other = architect.Elman(1, 2, 1, seed=0)
-        other.activate([0.5])
-        self.others.append(other)
-        pair = self.random.sample([other.hidden[0][0], self.inner()[0]], 2)
-        pair[0].project(pair[1])
-        pair[0].disconnect(pair[1])
-
-    def squash(self):
-        self.one(self.inner()).squash = "tanh"
-
-    def renumber(self):
-        """So many connections come and go that the others get new identities."""
-        a, b = Neuron(), Neuron()
-        a.project(self.net[-1]), a.disconnect(self.net[-1])
-        layers = Layer(80), Layer(80)
-        a.project(layers[0]), a.project(b)
-        links = layers[0].project(layers[1])
-        for link in links:
-            link.source.disconnect(link.target)
-        self.others.append((a, b, layers))
+def untie(net, random):
+    tied = [one for one in (*net.connections, *net) if one.tied]
+    if tied:
+        synapse.untie([random.choice(tied)])
 
 
-NAMES = [name for name in vars(Edits) if not name.startswith("_") and name not in ("one", "inner")]
+def absorb(net, random):
+    """Another store is taken over: connections between networks, then none again."""
+    other = architect.Elman(1, 2, 1, seed=0)
+    other.activate([0.5])
+    pair = random.sample([other.hidden[0][0], net.output[0]], 2)
+    pair[0].project(pair[1]), pair[0].disconnect(pair[1])
 
 
-def edited(edits):
-    """One random edit."""
-    net, name = edits.net, edits.random.choice(NAMES)
+def renumber(net, random):
+    """So many connections come and go that the others get new identities."""
+    a, b = Neuron(), Neuron()
+    a.project(net[-1]), a.disconnect(net[-1])
+    layers = Layer(80), Layer(80)
+    a.project(layers[0]), a.project(b)
+    for link in layers[0].project(layers[1]):
+        link.source.disconnect(link.target)
+
+
+OF_STORES = {edit.__name__: edit for edit in (tie, untie, absorb, renumber)}
+NAMES = *OF_STORES, "tie", *(name for name in EDITS if name not in ("clear", "clock", "clamp", "sign"))
+edits = st.tuples(st.sampled_from(NAMES), st.integers(0, 99), st.integers(0, 99), st.booleans())
+
+
+def edited(twin, name, a, b, flag):
+    """One edit: what it does not touch stays to the last bit, and what is new is 0."""
+    net = twin.net
     before, groups_before = sensitivities(net), groups(net)
-    getattr(edits, name)()
+    if name in OF_STORES:
+        OF_STORES[name](net, Random(a))
+    else:
+        edit(twin, name, a, b, flag)
     found, expected = sensitivities(net), survivors(net, before, groups_before)
     wrong = {key: (found[key], expected[key]) for key in found if found[key] != expected[key]}
     wrong = {key: pair for key, pair in wrong.items() if abs(pair[0] - pair[1]) > 1e-14 * abs(pair[1])}
@@ -185,24 +113,23 @@ def edited(edits):
     check_store(net._store)
 
 
-@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")  # connections in any direction
-@pytest.mark.parametrize("sort", NETWORKS)
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 4))])
-def test_edits_between_steps_keep_what_they_do_not_touch(sort, seed, monkeypatch):
-    """Random edits after random parts of steps: others stay to the last bit, new ones are 0, and the
-    gradient is exact again once the context is cleared."""
-    rng, net = np.random.default_rng(seed), NETWORKS[sort](seed)
-    monkeypatch.setattr(Layout, "_choose_depth", lambda *_: 1 + (len(sort) + seed) % 3)
-    net.learning_rule = "rtrl"
-    edits = Edits(net, seed)
-    for _ in range(6):
-        for _ in range(edits.random.randint(1, 2)):
-            step(net, rng)
-        net.activate(rng.uniform(-1, 1, len(net.input)))
-        for _ in range(edits.random.randint(1, 3)):
-            edited(edits)
-        net.propagate(0.05, rng.dirichlet(np.ones(len(net.output))))
-    require_exact(net, rng)
+@given_graphs(specs(squashes=SMOOTH, most=6), st.lists(edits, min_size=5, max_size=15), st.integers(1, 3))
+def test_edits_between_steps_keep_what_they_do_not_touch(spec, todo, depth):
+    """After random parts of steps; the gradient is exact again once the context is cleared."""
+    twin, rng = Twin(spec), np.random.default_rng(spec.seed)
+    net = twin.net
+    with patch.object(Layout, "_choose_depth", lambda *_: depth):
+        net.learning_rule = "rtrl"
+        for first in range(0, len(todo), 3):
+            for learns in (True, True, False)[rng.integers(2) :]:
+                net.activate(rng.uniform(-1, 1, len(net.input)))
+                if learns:
+                    net.propagate(0.05, rng.random(len(net.output)), "squared_error")
+            assume(np.abs([neuron.state for neuron in net]).max() < 30)
+            for one in todo[first : first + 3]:
+                edited(twin, *one)
+            net.propagate(0.05, rng.random(len(net.output)), "squared_error")
+        require_exact(net, rng)
 
 
 @every_case("steps", [1, 2, 3, 4])

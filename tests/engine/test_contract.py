@@ -1,5 +1,6 @@
-"""Undocumented interfaces of Numba that the compiler uses: no change goes unnoticed."""
+"""Undocumented interfaces of Numba that the compiler uses: all are listed, and no change goes unnoticed."""
 
+import ast
 import functools
 import inspect
 import operator
@@ -14,6 +15,7 @@ from numba.core.caching import FunctionCache
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import DefaultPassBuilder, Flags
 
+from synapse import engine
 from synapse.engine.compiler import jit, pipeline
 from synapse.engine.compiler.jit import ColumnType
 
@@ -21,6 +23,8 @@ pytestmark = pytest.mark.skipif(jit.DEBUGGING, reason="nothing is compiled")
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "numba.md"
+ENGINE = Path(engine.__file__).parent  # as installed, which need not be in this checkout
+FILES = [*sorted((ENGINE / "compiler").glob("*.py")), ENGINE / "online/calls.py"]
 ROWS = {}
 
 
@@ -226,10 +230,56 @@ def test_operations():
 
 # --- the page -----------------------------------------------------------------------------------
 
+DOCUMENTED = {"numba", "numba.types", "numba.extending", "numba.core", "numba.core.errors"}
+OBJECTS = {"cgutils", "context", "convention", "dispatcher", "event", "library", "lowered", "state", "status"}
+"""Names of objects of Numba in the code. Of these, all attributes are listed; of others, the private ones."""
+OPTIONS = {"nogil", "fastmath", "error_model", "boundscheck"}  # of numba.njit, in its documentation
+UNSEEN = {"_Files", "_Compiling"}  # classes without a base of Numba that knows their attributes
+
+
+def listed():
+    """The names in the second column of the page's table, by row."""
+    rows = re.findall(r"^\| ([a-z ]+) \| (.*?) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    return {row: re.findall("`(.+?)`", names) for row, names in rows}
+
+
+def ours(tree):
+    """Private names that a file defines."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and node.name in UNSEEN:
+            yield from (one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute))
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+def used(path):
+    """The undocumented names that a file uses: whole for imports, otherwise those of attributes."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    defined = set(ours(tree))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            if not node.level and node.module.split(".")[0] == "numba" and node.module not in DOCUMENTED:
+                yield from (f"{node.module}.{name.name}" for name in node.names)
+        elif isinstance(node, ast.Attribute):
+            owner = ast.unparse(node.value)
+            private = re.match("_[a-z]", node.attr) and node.attr not in defined
+            if owner == "numba.config" or owner in OBJECTS or private:
+                yield node.attr
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "numba.njit":
+            yield from {word.arg for word in node.keywords if word.arg} - OPTIONS
+
 
 def test_every_test_is_of_a_row_of_the_page():
-    rows = re.findall(r"^\| ([a-z ]+) \| `", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert ROWS.keys() <= set(rows)
+    assert ROWS.keys() <= listed().keys()
+
+
+def test_the_page_lists_every_undocumented_name_that_the_compiler_uses():
+    whole = {name for names in listed().values() for name in names}
+    names = whole | {name.rsplit(".", 1)[-1] for name in whole}
+    missing = {f"{path.name}: {name}" for path in FILES for name in used(path) if name not in names}
+    assert not missing, missing
 
 
 def test_the_bounds_of_numba_are_those_of_the_page():

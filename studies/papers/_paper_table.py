@@ -219,14 +219,14 @@ class PaperTable:
 
     def plot(self, trials: Trials) -> Axes:
         """Draw the first measure of all trials, one line of dots per row, beside the published figures."""
-        from synapse.draw import trials as drawn  # matplotlib is an extra
+        from ._dots import draw_dots  # matplotlib is an extra
 
         measure, groups = self.measures[0], self.groups(trials)
         published = {
             row.label: row.published.value for row, _ in groups if row.published and row.published.value
         }
-        values = {row.label: group for row, group in groups}
-        return drawn(values, measure.name, published, title=measure.title, log=measure.log)
+        values = {row.label: [_number(one, measure.name) for one in group] for row, group in groups}
+        return draw_dots(values, published, measure.title, measure.log)
 
 
 def _given(one: Mapping[str, Any], names: set[str]) -> dict[str, Any]:

@@ -19,7 +19,6 @@ from .hinton import hinton as hinton
 from .network import network as network
 from .raster import raster as raster
 from .sensitivities import sensitivities as sensitivities
-from .trials import trials as trials
 
 __all__ = [name for name, value in globals().items() if getattr(value, "__module__", "").startswith(__name__)]
 __dir__ = public_names(__all__)

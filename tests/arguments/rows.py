@@ -259,7 +259,6 @@ for name in ("raster", "traces"):
     row(f"draw.{name}", what=f"{words} None")
 row("draw.species", lambda w: {"result": evolve.neat(**few)})
 row("draw.growth", lambda w: {"result": evolve.neat(**few)})
-row("draw.trials", {"name": "x"}, trials="trials", name="")
 row("draw.forecast", {"history": [1.0, 2.0], "forecast": [3.0]})
 row("draw.learning", {"results": {"error": [0.5, 0.25]}}, results="")
 row("draw.network", network="neuron layer network")

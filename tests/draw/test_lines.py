@@ -9,7 +9,6 @@ import architect
 import synapse
 from synapse import Layer, analysis, draw
 from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError
-from synapse.experiments import Trials
 from tests.cases import accepted
 
 from .helpers import assert_readable, legend, shown
@@ -109,38 +108,6 @@ def test_columns_have_colours_and_names():
     assert_readable(ax)
 
 
-def trials(groups):
-    return {name: Trials({"seed": i, "n": n} for i, n in enumerate(found)) for name, found in groups.items()}
-
-
-def test_a_dot_for_every_solved_trial():
-    found = {"LSTM": [8000, 9500, 7600, 8100], "Elman": [None, 41000.0, None], "none": [None, None]}
-    ax = draw.trials(trials(found), "n", {"LSTM": 8440})
-    dots = [line for line in ax.lines if line.get_marker() == "o"]
-    assert [sorted(line.get_xdata()) for line in dots] == [[7600, 8000, 8100, 9500], [41000]]
-    names = [text for text, _ in shown(ax.figure)]
-    assert {"LSTM", "Elman", "none", "2 of 3 unsolved", "2 of 2 unsolved", "published"} <= set(names)
-    assert_readable(ax)
-
-
-def test_the_median_counts_unsolved_trials():
-    groups = trials({"a": [1.0, 2.0, None], "b": [1.0, None], "c": [1.0, 3.0]})
-    ax = draw.trials(groups, "n", log=False)
-    assert ax.get_xscale() == "linear"
-    medians = [line for line in ax.lines if len(line.get_xdata()) == 2 and line.get_lw() == 1.8]
-    assert [line.get_xdata()[0] for line in medians] == [2.0, 2.0]
-
-
-def test_a_curve_shows_the_fraction_solved_of_every_point_of_a_sweep():
-    found = Trials(({"seed": i, "size": i % 2, "n": [3, None, 5, 4][i]} for i in range(4)), ["size"])
-    ax = draw.trials(found, "n", {"size 1": 2}, kind="curves")
-    assert [line.get_ydata()[-1] for line in ax.lines[:2]] == [1.0, 0.5]
-    assert [*ax.lines[1].get_xdata()] == [4.0, 4.0, 5.0]
-    assert legend(ax) == ["size 0", "size 1", "size 1, published"]
-    assert_readable(ax)
-    assert_readable(draw.trials(trials({"unsolved": [None, None]}), "n", kind="curves"))
-
-
 def elman_by_hand(net, inputs):
     """|d s_T / d s_t| of the hidden layer, by the chain rule."""
     hidden, context, first = net["hidden"], net["context"], net.input
@@ -201,12 +168,6 @@ def test_what_cannot_be_drawn():
         (r"1 column, as the history, got \(2, 3\)", draw.forecast, [HISTORY, np.ones((2, 3))]),
         (r"got \(2, 1\) and \(3, 1\)", draw.forecast, [HISTORY, uneven]),
         ("at most 8 columns", draw.forecast, [np.ones((3, 9)), np.ones((2, 9))]),
-        ("Trials, or a dict", draw.trials, [[1, 2], "n"]),
-        ("at least one group", draw.trials, [{}, "n"]),
-        ("logarithmic", draw.trials, [trials({"a": [0.0]}), "n"]),
-        ("one of the groups", draw.trials, [trials({"a": [1.0]}), "n", {"b": 2.0}]),
-        ("a result to be", draw.trials, [trials({"a": ["x"]}), "n"]),
-        ("a published figure to be a number", draw.trials, [trials({"a": [1.0]}), "n", {"a": "x"}]),
         (layer, analysis.error_flow, [net, INPUTS, other["hidden"]]),
         ("has no layer named 'cells'", draw.error_flow, [(net, "cells"), INPUTS]),
         ("at least one step", analysis.error_flow, [net, np.empty((0, 2))]),

@@ -12,7 +12,6 @@ import architect
 from synapse import draw
 from synapse.errors import ArgumentTypeError, MissingExtraError
 from synapse.evolve import Evolution, Genome
-from synapse.experiments import Trials
 from tests import cases
 
 from .helpers import failures, part, pixels
@@ -47,7 +46,6 @@ PICTURES = {
     "growth": lambda **options: draw.growth(
         Evolution(milestones=[(0, Genome.minimal(2, 1, seed=0))]), **options
     ),
-    "trials": lambda **options: draw.trials(Trials([{"seed": 0, "n": 1.0}]), "n", **options),
 }
 
 

@@ -1,7 +1,7 @@
 """Experiments: many trials on any executor, stored as they come; trainings in parallel; cross-validation."""
 
 from .._checks import public_names
-from .estimate import Estimate as Estimate, TrialComparison as TrialComparison
+from .estimate import Estimate as Estimate
 from .many import train_many as train_many
 from .running import run as run, sweep as sweep
 from .trials import Trials as Trials, read_trials as read_trials

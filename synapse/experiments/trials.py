@@ -14,7 +14,7 @@ from .. import _checks, _html
 from .._typing import PathLike
 from ..errors import ArgumentError, ArgumentTypeError
 from ._records import Point
-from .estimate import Estimate, TrialComparison, compared, in_digits, median_of, rate_of
+from .estimate import Estimate, in_digits, median_of, rate_of
 from .store import read_rows
 
 Row = dict[str, Any]
@@ -155,63 +155,6 @@ class Trials(list[Row]):
         """
         return [value for _, value in self._valued(name)]
 
-    def compare(
-        self, other: Trials, name: str, *, paired: bool | None = None, failed: float = math.inf
-    ) -> TrialComparison:
-        """Test whether a value differs between these trials and others.
-
-        Numbers are compared by their ranks: trials with the same seeds by the signed-rank test of Wilcoxon,
-        others by the test of Mann and Whitney. Trials that are not paired and some of which are unsolved are
-        compared by the log-rank test, for which the unsolved ones are censored: they would have needed longer
-        than all others. Booleans are compared by the exact tests of McNemar (paired) and Fisher.
-
-        Parameters
-        ----------
-        other : Trials
-            The other trials.
-        name : str
-            Key of numbers or booleans. None stands for a trial that did not solve its task.
-        paired : bool, optional
-            Whether trials with the same seed (and point) are compared with each other. Default: if both sets
-            have the same ones.
-        failed : float
-            Value of trials that have failed or not solved their task. Default infinity, for numbers that are
-            better when smaller; give ``-math.inf`` for others.
-
-        Returns
-        -------
-        TrialComparison
-            The test and its p-value, the effect size, and how many trials are unsolved; its ``str`` is a
-            sentence.
-
-        Raises
-        ------
-        UnknownNameError, ArgumentError, ArgumentTypeError, MissingExtraError
-            As :meth:`rate`; values must be numbers or booleans, and the trials such that they can be paired.
-
-        See Also
-        --------
-        synapse.draw.trials : Draw both.
-
-        Examples
-        --------
-        >>> def trials(needed):
-        ...     return Trials({"seed": seed, "needed": count} for seed, count in enumerate(needed))
-        >>> lstm = trials([8200, 9500, 7600, 8100, 9900, 8800])
-        >>> elman = trials([None, 41000, None, 22000, 31000, 9000])
-        >>> print(lstm.compare(elman, "needed").test)
-        Wilcoxon signed-rank
-        >>> print(lstm.compare(elman, "needed", paired=False))  # doctest: +NORMALIZE_WHITESPACE
-        needed: median 8,500 against 36,000, unsolved 0 of 6 and 2 of 6; smaller with probability 0.94
-        (log-rank, p = 0.0031)
-        """
-        if not isinstance(other, Trials):
-            raise ArgumentTypeError(_checks.expected("The other", "Trials", other))
-        if paired is not None:
-            paired = _checks.boolean("The paired", paired)
-        values, keys = (self.values(name), other.values(name)), (self._keys(), other._keys())
-        return compared(name, values, keys, paired, _checks.real_number("The failed", failed))
-
     def summary(self, rate: str | Sequence[str] = (), median: str | Sequence[str] = ()) -> Any:
         """Return a ``pandas.DataFrame`` with a row for each point of a sweep; for other trials, one row.
 
@@ -304,10 +247,6 @@ class Trials(list[Row]):
         if not self:
             raise ArgumentError(f"Expected at least one trial with the value {name!r}, got none.")
         return [(row, None if "failed" in row else self._at(row, name)) for row in self]
-
-    def _keys(self) -> list[str]:
-        """What pairs each trial with one of other trials: its seed and point."""
-        return [repr([row.get(name) for name in ("seed", *self.names)]) for row in self]
 
     def _at(self, row: Row, name: str) -> Any:
         if not _checks.is_among(name, row):

@@ -89,7 +89,7 @@ synapse.Gradient synapse.Topology synapse.Connection synapse.Projection synapse.
 architect.Delayed architect.GatedUnits architect.MemoryBlocks architect.StandardBlocks draw.Explorer
 learning.Batch learning.Evaluation learning.GradientComparison learning.Progress learning.Reach
 learning.ReachRow learning.Readout learning.Result
-experiments.Estimate experiments.TrialComparison experiments.Trials
+experiments.Estimate experiments.Trials
 forecasting.Forecast forecasting.RollingOrigin forecasting.Selection optimizers.OptimizerState
 optimizers.RecursiveState squash.Squash cost.Cost evolve.Evolution evolve.Genome reward.Run
 """

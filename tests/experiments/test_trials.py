@@ -1,4 +1,4 @@
-"""Results of trials: groups, data frames, statistics against all resamples, and comparisons."""
+"""Results of trials: groups, data frames, and statistics against all resamples."""
 
 import itertools
 import math
@@ -78,7 +78,6 @@ def test_trials_run_and_print_without_scipy_and_pandas(trials, monkeypatch):
     for call in (
         lambda: trials.rate("solved"),
         lambda: trials.median("needed"),
-        lambda: trials.compare(trials, "needed"),
         trials.to_pandas,
         trials.summary,
     ):
@@ -150,57 +149,5 @@ def test_what_has_no_interval():
         (lambda: number([1, 2], 95), "Expected the level to be a number above 0 and below 1, got 95"),
         (lambda: number([1.0, math.nan]), "Expected the values to be numbers, none of them NaN"),
         (lambda: number(["a"]), "Expected a value to be a number, got 'a'"),
-    ]
-    all_refused([(call, SynapseError, sentence) for call, sentence in told])
-
-
-def some(values, first=0):
-    return Trials({"seed": i, "x": value} for i, value in enumerate(values, first))
-
-
-A, B = [8, 9, 7, 6, 5, 11, 12], [14, None, 13, 9.5, 10, None, 30]
-
-
-def test_the_test_suits_the_values():
-    """Those of SciPy; of pairs, those by seed, in whatever order they are."""
-    a, b = some(A), some(B)
-    unsolved = a.compare(b, "x", paired=False)
-    ends = stats.CensoredData(A), stats.CensoredData([14, 13, 9.5, 10, 30], right=[99, 99])
-    assert (unsolved.test, unsolved.unsolved) == ("log-rank", (0, 2))
-    assert unsolved.p_value == pytest.approx(stats.logrank(*ends).pvalue)
-    finite = some(A, 3).compare(some([14, 13, 10]), "x")
-    assert (finite.test, finite.p_value) == ("Mann-Whitney", stats.mannwhitneyu(A, [14, 13, 10]).pvalue)
-    pairs = a.compare(Trials(b[::-1]), "x")
-    assert pairs.p_value == stats.wilcoxon([6, 100, 6, 3.5, 5, 101, 18]).pvalue
-    assert (pairs.test, pairs.effect, pairs.centres) == ("Wilcoxon signed-rank", 1.0, (8.0, 14.0))
-    assert str(pairs) == (
-        "x: median 8 against 14, unsolved 0 of 7 and 2 of 7; "
-        "smaller with probability 1.00 (Wilcoxon signed-rank, p = 0.016)"
-    )
-    solved, other = some([True] * 9 + [False]), some([False] * 7 + [True] * 3)
-    assert solved.compare(other, "x").p_value == stats.binomtest(7, 8).pvalue
-    table = [[9, 1], [3, 7]]
-    found = solved.compare(other, "x", paired=False)
-    assert (found.test, found.p_value) == ("Fisher", stats.fisher_exact(table).pvalue)
-    assert found.effect == pytest.approx(0.5 - (0.9 - 0.3) / 2)
-
-
-def test_comparisons_of_values_that_do_not_differ_or_are_better_when_larger():
-    for values in (A, [None, None], [True, False]):
-        for paired in (True, False):
-            same = some(values).compare(some(values), "x", paired=paired)
-            assert (same.p_value, same.effect) == (1.0, 0.5)
-    larger = some(A).compare(some(B), "x", paired=False, failed=-math.inf)
-    mirrored = some(-one for one in A).compare(some(one and -one for one in B), "x", paired=False)
-    assert (larger.p_value, larger.effect) == (mirrored.p_value, 1 - mirrored.effect)
-
-
-def test_comparisons_that_cannot_be_made(trials):
-    told = [
-        (lambda: some(A).compare(B, "x"), "Expected the other to be Trials"),
-        (lambda: some(A).compare(some(A, 1), "x", paired=True), "Paired trials need the same seeds"),
-        (lambda: some(A).compare(Trials(), "x"), "at least one trial with the value 'x'"),
-        (lambda: trials.compare(trials, "curve"), "Expected a value to be a number"),
-        (lambda: some([math.nan]).compare(some(A), "x"), "none of them NaN"),
     ]
     all_refused([(call, SynapseError, sentence) for call, sentence in told])

@@ -73,7 +73,7 @@ def forecast(options: argparse.Namespace) -> None:
     for name, series in several.items():
         following(series, steps)  # dates have an end: an error before any work
         rows = future.get(name)
-        ahead, sentences = forecast_series(network, series, steps, rows, name=name, **wanted)
+        ahead, sentences = forecast_series(network, series, steps, rows, **wanted)
         frames[name] = _frame(series, ahead)
         notes += sentences
     say(notes)

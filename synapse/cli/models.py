@@ -21,7 +21,7 @@ from ..objects.topology import NO_GATER, Topology
 from . import formats, words
 from .formats import READING, loaded, read
 
-SILENT = ("errors", "relative", "encoding", "own")
+SILENT = ("errors", "relative", "encoding")
 """Keys of metadata that are for other subcommands, such as errors on held-out rows."""
 PAGE = ".html"
 

@@ -76,7 +76,7 @@ def _of_series(network: Network, table: Table) -> pd.DataFrame:
         frame = series[targets]
         if not facts["known"]:
             frame = frame.reindex(series.index.append(following(series, 1)).rename(series.index.name))
-        predicted = predict_series(network, series, name=name)
+        predicted = predict_series(network, series)
         frames[name] = frame.assign(
             **{f"{target} predicted": predicted[:, place] for place, target in enumerate(targets)}
         )

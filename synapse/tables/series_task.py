@@ -30,7 +30,6 @@ from ..forecasting.selection import COMBINE
 from ..forecasting.statistical import METHODS
 from ..learning import Result
 from ..objects.network import Network
-from ..readwrite import from_json_data
 from .scaled_model import Part, ScaledModel
 from .series import phase, season_of
 from .table import pandas_for_tables, quoted, require_one_use
@@ -285,23 +284,12 @@ def series_facts(network: Network) -> dict[str, Any]:
     return facts
 
 
-def network_for(network: Network, name: str) -> Network:
-    """The network of the series of this name, if the model has one for each; else the network itself."""
-    own = series_facts(network).get("own", {}).get(name)
-    if own is None:
-        return network
-    alone = from_json_data(own)
-    alone.metadata = network.metadata
-    return alone
-
-
 def forecast_series(
     network: Network,
     series: pd.DataFrame,
     steps: int,
     future: Floats | None = None,
     *,
-    name: str = "",
     method: str | None = None,
     interval: float | None = None,
     minimum: float | None = None,
@@ -319,8 +307,6 @@ def forecast_series(
         Number of rows to forecast.
     future : ndarray, shape (steps, k), optional
         The known columns in these rows.
-    name : str
-        That of the series, if the network has learned several.
     method : str, optional
         "network", "combine", or a method of :func:`synapse.forecasting.statistical`.
     interval : float, optional
@@ -353,7 +339,6 @@ def forecast_series(
     if given != ((steps, len(facts["known"])) if facts["known"] else None):
         condition = f"{counted(steps, 'row')} of {', '.join(facts['known'])}" if facts["known"] else "None"
         raise ArgumentError(f"Expected the future to be {condition}, got the shape {given}.")
-    network = network_for(network, name)
     task = SeriesTask.of(network, series, rows)
     forecasters, notes = task.statistical([member for member in members if member != own])
     if own in members:
@@ -376,12 +361,12 @@ def forecast_series(
     return bounded(mean, half, interval, limits), notes
 
 
-def predict_series(network: Network, series: pd.DataFrame, *, name: str = "") -> Floats:
+def predict_series(network: Network, series: pd.DataFrame) -> Floats:
     """Forecast each row of a series from those before it.
 
     Parameters
     ----------
-    network, series, name
+    network, series
         As for :func:`forecast_series`.
 
     Returns
@@ -389,6 +374,5 @@ def predict_series(network: Network, series: pd.DataFrame, *, name: str = "") ->
     ndarray, shape (T, targets) or, without known columns, (T + 1, targets)
         The forecasts; NaN where too few rows are known.
     """
-    network = network_for(network, name)
     task = SeriesTask.of(network, series)
     return task.forecaster(network, int(task.x is None)).one_step(task.y)[:, : len(task.targets)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,9 +12,6 @@ from .._typing import Floats
 from ..errors import ArgumentError
 from ..forecasting import RollingOrigin, Selection
 from ..forecasting.selection import COMBINE, ranked
-from ..learning import Result
-from ..readwrite import json_data
-from .scaled_model import ScaledModel
 from .series_task import SeriesTask, fit_together, series_tasks
 from .training import FEWEST, SERIES_DEFAULT, Learning, Trained
 
@@ -24,14 +20,11 @@ if TYPE_CHECKING:
 
 SAVED = ("targets", "observed", "known", "period", "first_date")
 """Attributes of a task that the model's file carries."""
-MOST_OWN = 50
-"""Number of series, at most, of which each is tried with a network of its own."""
 MOST_SHOWN = 6
 """Number of series, at most, whose errors a report shows one by one."""
 APART = 10**9
 """Distance between the origins of two series, so that none of them are neighbours."""
 
-Fit = tuple[ScaledModel, Result]
 Forecasters = Mapping[str, Any]
 
 
@@ -47,8 +40,7 @@ def train_series(
     """Train a network to forecast a series, compare it with statistical methods, and refit it on all rows.
 
     Of several series, one network learns all, each in units of its own mean and deviation. It is saved, and
-    forecasts series that it has not learned, too. If one network for each has a lower error on the held-out
-    rows, these are saved beside it and forecast the series that they have learned.
+    forecasts series that it has not learned, too.
 
     Parameters
     ----------
@@ -78,8 +70,7 @@ def train_series(
     test: dict[str, Any] = {"steps": steps, "period": period, "validation": learning.validation}
     tasks, left_out = series_tasks(series, targets, known, **test)
     name = str(learning.model)
-    fit = fit_together(tasks, learning)
-    (model, result), rows = fit, sum(len(each.y) for each in tasks)
+    (model, result), rows = fit_together(tasks, learning), sum(len(each.y) for each in tasks)
     facts: dict[str, Any] = {name: getattr(tasks[0], name) for name in SAVED} | {
         "differences": [list(each.lags) for each in tasks[0].differences],
         "several": tasks[0].scale is not None,
@@ -93,22 +84,15 @@ def train_series(
         facts["reason"] = f"{name} forecasts; it was not tested, as {why}."
         model.network.metadata = facts
         return Trained(model.network, result, facts, [], left_out)
-    fits, notes = _one_each(tasks, learning, fit) if 1 < len(tasks) <= MOST_OWN else ([fit] * len(tasks), [])
-    forecasters = list[Forecasters]()
-    for each, (fitted, _) in zip(tasks, fits, strict=True):
+    forecasters, notes = list[Forecasters](), list[str]()
+    for each in tasks:
         simple, failed = each.statistical() if each.is_tested else ({}, [])
-        forecasters.append({name: each.forecaster(fitted.network), **simple})
+        forecasters.append({name: each.forecaster(model.network), **simple})
         notes += failed
     selection, selections = select_together(tasks, forecasters)
     errors, relative = _errors(tasks, forecasters, selection, selections)
     whole = [each.whole() for each in tasks]
     network = learning.refit(lambda: tasks[0].make(learning), [each.lesson() for each in whole], result)
-    if fits[0] is not fit:
-        pairs = zip(whole, fits, strict=True)
-        facts["own"] = {
-            each.name: json_data(learning.refit(lambda: tasks[0].make(learning), [each.lesson()], own))
-            for each, (_, own) in pairs
-        }
     facts |= {
         "chosen": selection.best,
         "members": selection.members,
@@ -122,20 +106,6 @@ def train_series(
     network.metadata = facts
     sentences = dict.fromkeys([*left_out, *notes, *selection.failed])
     return Trained(network, result, facts, ranking(tasks, selection), list(sentences))
-
-
-def _one_each(tasks: list[SeriesTask], learning: Learning, fit: Fit) -> tuple[list[Fit], list[str]]:
-    """One network for each series if its error is lower in the test, else the one for all; and a sentence."""
-    alone, errors = replace(learning, progress=False), list[float]()
-    both = [[fit] * len(tasks), [fit_together([task], alone) for task in tasks]]
-    for fits in both:
-        pairs = zip(tasks, fits, strict=True)
-        forecasters = [{"": task.forecaster(model.network)} for task, (model, _) in pairs]
-        errors.append(select_together(tasks, forecasters)[0].mase(""))
-    best = int(np.argmin(errors))
-    chosen = ("The one for all is used.", "One for each is used.")[best]
-    shown = f"MASE {errors[0]:.3g}; one for each series: {errors[1]:.3g}"
-    return both[best], [f"One network for all {len(tasks)} series: {shown}. {chosen}"]
 
 
 def select_together(

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, strategies as st
 
 import architect
-import synapse
 from synapse import tables
 from synapse.errors import SynapseError
 from synapse.tables.encoding import choose_encoding
@@ -378,30 +377,3 @@ def test_one_network_reads_series_in_units_of_their_own(tmp_path):
         tables.predict_series(network, other), 10 * tables.predict_series(network, one) + 5
     )
     np.testing.assert_allclose(ahead.mean[:, 0], np.sin(np.arange(60, 65) / 2), atol=0.2)
-
-
-def test_one_network_for_each_series_where_these_have_a_lower_error(tmp_path):
-    """What follows in one series is wrong in the other; a series that is new has the network for all."""
-    rng, values = np.random.default_rng(0), {"up": [0.0], "down": [0.0]}
-    for _ in range(120):
-        values["up"].append(0.98 * values["up"][-1] + rng.normal())
-        values["down"].append(-0.98 * values["down"][-1] + rng.normal())
-    rows = [f"{name};{value:.4f}" for name, column in values.items() for value in column]
-    sheet = read(tmp_path / "t.csv", "\n".join(["shop;y", *rows]))
-    several = tables.read_several(sheet, ["y"], "shop")
-    up, down = several.values()
-    learning = tables.Learning("perceptron", hidden=[2], epochs=100)
-    trained = tables.train_series(several, ["y"], learning, steps=1)
-    assert re.search("One for each is used.", trained.notes[0])
-    how, names = {"method": "network"}, ("down", "up", "new")
-    ahead = [
-        tables.forecast_series(trained.network, down, 1, name=name, **how)[0].mean[0, 0] for name in names
-    ]
-    assert len(set(ahead)) == 3
-    last = -0.98 * down["y"].iloc[-1]
-    assert abs(ahead[0] - last) < abs(ahead[1] - last)
-    again = synapse.readwrite.from_json_data(synapse.readwrite.json_data(trained.network))
-    assert (
-        tables.forecast_series(again, up, 1, name="up")[0].mean
-        == tables.forecast_series(trained.network, up, 1, name="up")[0].mean
-    )

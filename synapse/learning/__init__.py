@@ -2,7 +2,7 @@
 
 from .._checks import public_names
 from ._history import Result
-from .callbacks import Batch, Progress, TensorBoard, every
+from .callbacks import Batch, Progress, every
 from .comparison import GradientComparison, compare_gradients
 from .evaluation import Evaluation
 from .gradient import Gradient, gradient
@@ -27,7 +27,6 @@ __all__ = [
     "Renewal",
     "Result",
     "StepDecay",
-    "TensorBoard",
     "Trainer",
     "WarmUp",
     "compare_gradients",

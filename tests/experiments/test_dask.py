@@ -1,18 +1,14 @@
-"""Trials on a Dask cluster of two worker processes, one of which is killed."""
+"""Trials on a Dask cluster of two worker processes."""
 
 import functools
-import os
 import re
-import signal
-import threading
-import time
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from synapse.experiments import read_trials, run, sweep
-from tests.experiments.some_trials import calls, noted, odd, training
+from tests.experiments.some_trials import odd, training
 from tests.processes import python
 
 needed = pytest.mark.skipif(find_spec("distributed") is None, reason="needs the extra `dask`")
@@ -41,28 +37,6 @@ def test_a_cluster_gives_the_same_bits(cluster, tmp_path):
     assert read_trials(path) == here
     assert repr(list(run(odd, seeds=range(5), executor=cluster))) == repr(list(run(odd, seeds=range(5))))
     assert run(lambda seed: {"x": here[0]["seed"] + 3}, seeds=[2], executor=cluster)[0] == {"seed": 2, "x": 3}
-
-
-def test_trials_of_a_killed_worker_are_done_again_with_the_same_results(client, cluster, tmp_path):
-    folder, path = tmp_path / "calls", tmp_path / "a.db"
-    folder.mkdir()
-    trial = functools.partial(noted, folder=str(folder), seconds=0.1)
-    victim = next(iter(client.run(os.getpid).values()))
-
-    def kill():
-        while not any(f"-{victim}-" in path.name for path in folder.iterdir()) or len(calls(folder)) < 10:
-            time.sleep(0.01)
-        os.kill(victim, signal.SIGKILL)
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    found = run(trial, seeds=range(30), executor=cluster, store=path)
-    killer.join()
-    done = calls(folder)
-    assert max(done.values()) > 1  # the trial that was killed
-    assert sorted(done) == list(range(30))
-    assert found == read_trials(path) == run(functools.partial(noted, folder=str(folder)), seeds=range(30))
-    assert victim not in client.run(os.getpid).values()
 
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "experiments.md"

@@ -1,4 +1,4 @@
-"""The studies of gradients, exact online learning, rewards and spans: their pages say what was measured."""
+"""The pages of the studies say what was measured."""
 
 import json
 from itertools import product
@@ -8,7 +8,8 @@ import pytest
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("gymnasium")
-from studies import gradients, reward, rtrl, spans, worm
+pytest.importorskip("sklearn")
+from studies import gradients, pipelines, reward, rtrl, small_tables, spans, worm
 
 
 def test_the_page_of_gradients_has_its_tables_and_what_it_claims():
@@ -43,6 +44,13 @@ def test_the_pages_of_rewards_and_of_spans_have_their_tables():
         assert report({row: results[row] for row in reward.STUDIES[name][0] if results.get(row)}) in page
     results = json.loads((spans.HERE / "spans.json").read_text())
     assert spans.report(results) in spans.PAGE.read_text(encoding="utf-8")
+
+
+def test_the_pages_of_estimators_and_of_small_tables_have_their_tables():
+    page = (reward.HERE / "pipelines.md").read_text(encoding="utf-8")
+    assert pipelines.tables(json.loads(pipelines.OUT.read_text(encoding="utf-8"))) in page
+    numbers = json.loads(small_tables.RESULTS.read_text(encoding="utf-8"))
+    assert small_tables.report(numbers) == small_tables.REPORT.read_text(encoding="utf-8")
 
 
 def test_the_page_of_the_worm_has_its_tables_of_twenty_seeds():

@@ -85,8 +85,11 @@ def test_a_window_cuts_the_sequence_and_carries_the_context(spec, window):
     for first, last in pairwise(cuts):
         net.clear()
         net.run(inputs[:first])
-        part = gradient(net, inputs[first:last], targets[first:last], "squared_error", context=True)
-        parts.append(both(part))
+        data = inputs[first:last], targets[first:last]
+        try:
+            parts.append(both(gradient(net, *data, "squared_error", context=True)))
+        except DivergenceError:
+            assume(False)
     assume(np.abs(parts).max() < 100)
     found = both(gradient(net, inputs, targets, "squared_error", window=window))
     assert found == pytest.approx(sum(parts), rel=1e-10, abs=1e-11)

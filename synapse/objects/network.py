@@ -354,16 +354,17 @@ class Network(Sequence[Neuron]):
         errors = [columns[name] for name in ("responsibility", "projected", "gated")]
         wrong = any(np.count_nonzero(error[new]) for error in errors)  # clamped neurons have none
         new = new[~np.isin(new, store["target"])] if wrong else new[:0]
+        clock, reference = self._clock_of(rows, inputs), weakref.ref(self)
         store.touch()  # from here on, nothing can fail
         self._layers, self._n_inputs, self._n_outputs = layers, inputs, outputs
-        layers[1]._network = weakref.ref(self)  # it may be new, of relays
+        layers[1]._network = reference  # it may be new, of relays
         columns["network"][rows], columns["position"][rows] = number, positions
         for error in errors if wrong else ():
             error[new] = 0.0
         columns["role"][rows] = HIDDEN
         columns["role"][rows[:inputs]] = INPUT
         columns["role"][rows[len(rows) - outputs :]] = OUTPUT
-        self._set_clock(bool(columns["synchronous"][rows].any()))  # new neurons, too
+        columns["synchronous"][rows] = clock
         store.single_calls = None
         graph.refresh(store)
 
@@ -1312,15 +1313,19 @@ class Network(Sequence[Neuron]):
     @atomic
     def synchronous(self, value: bool) -> None:
         together, store = checks.boolean("The synchronous of a network", value), self._store
+        rows = self._rows()
+        clock = self._clock_of(rows, self._n_inputs, together)
         store.touch()
-        self._set_clock(together)
+        store["synchronous"][rows] = clock
         store.single_calls = None
 
-    def _set_clock(self, together: bool) -> None:
-        """Give all neurons but inputs and relays one clock, or none."""
-        store, rows = self._store, self._rows()
-        store["synchronous"][rows] = together & (store["relay"][rows] == 0)
-        store["synchronous"][rows[: self._n_inputs]] = False
+    def _clock_of(self, rows: Ints, inputs: int, together: bool | None = None) -> NDArray[np.bool_]:
+        """Which neurons in these rows have one clock: all but inputs and relays. None: as any has it now."""
+        columns = self._store.columns
+        any_has = bool(columns["synchronous"][rows].any()) if together is None else together
+        clock = any_has & (columns["relay"][rows] == 0)
+        clock[:inputs] = False
+        return clock  # type: ignore[no-any-return]
 
     @property
     def delayed(self) -> int:

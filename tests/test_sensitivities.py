@@ -32,7 +32,7 @@ def groups(net):
 
 def survivors(net, before, groups_before):
     """What sensitivities must be after an edit: sums over what is tied now, 0 where a tie was undone."""
-    alive, now = set(net.connections) | set(net), groups(net)
+    alive, now = (set(net.connections) | set(net)) & {parameter for parameter, _ in before}, groups(net)
     expected = {}
     for parameter, root in sensitivities(net):
         own, total, seen = now[parameter], 0.0, set()

@@ -11,9 +11,7 @@ import numpy as np
 from river import time_series
 
 from .. import _checks as checks
-from .._running_scale import RunningScale
 from ..errors import ArgumentError
-from ..objects.network import Network
 from .regressor import checked_target
 from .stream_network import OUTPUT, Features, StreamNetwork
 
@@ -53,7 +51,6 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
     """
 
     _usual = ("GRU", (16,), 5.0)
-    _change: RunningScale
 
     def __init__(self, lags: int = 12, seed: int | None = None, **options: Any) -> None:
         super().__init__(seed=seed, **options)
@@ -79,7 +76,7 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
         with self._lock:
             if self._latest:
                 network, row = self._counted(self._features(self._latest, x))
-                change = self._change.take(np.array([target - self._latest[-1]]))
+                change = self._target.take(np.array([target - self._latest[-1]]))
                 self._learn(OUTPUT, float((change - network.activate(row))[0]))
             self._latest = [*self._latest[-self.lags :], target]
 
@@ -89,11 +86,6 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
         pairs = enumerate(itertools.pairwise(reversed(padded)))
         changes: dict[Hashable, float] = {f"Δy[t-{ago}]": later - earlier for ago, (later, earlier) in pairs}
         return {**({} if x is None else x), "y[t]": values[-1], **changes}
-
-    def _begin(self, names: list[Hashable]) -> Network:
-        network = super()._begin(names)
-        self._change = RunningScale(1, self._keep)
-        return network
 
     def forecast(self, horizon: int, xs: list[Any] | None = None) -> list[float]:
         """Forecast the next values, each from those before it.
@@ -121,5 +113,5 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
             for step in range(horizon):
                 x = self._features(values, None if xs is None else xs[step])
                 outputs = network.activate(self._standard(x, self._row(x), 0.0))
-                values = [*values, values[-1] + float(self._change.original(outputs)[0])]
+                values = [*values, values[-1] + float(self._target.original(outputs)[0])]
             return values[-horizon:]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from typing import Any, final
 
 import numpy as np
 from river import base
 
 from .. import _checks as checks
-from .._running_scale import SQUARABLE, RunningScale
+from .._running_scale import SQUARABLE
 from ..errors import ArgumentError
-from ..objects.network import Network
 from .stream_network import OUTPUT, Features, StreamNetwork
 
 
@@ -28,8 +26,6 @@ class NetworkRegressor(StreamNetwork, base.Regressor):
     >>> evaluate.progressive_val_score(datasets.TrumpApproval(), model, metrics.MAE())
     MAE: 0.366711
     """
-
-    _target: RunningScale
 
     def learn_one(self, x: Features, y: float, w: float = 1.0) -> None:
         """Learn a sample.
@@ -53,11 +49,6 @@ class NetworkRegressor(StreamNetwork, base.Regressor):
             network, row = self._counted(x)
             error = self._target.take(np.array([target])) - network.activate(row)
             self._learn(OUTPUT, weight * float(error[0]))
-
-    def _begin(self, names: list[Hashable]) -> Network:
-        network = super()._begin(names)
-        self._target = RunningScale(1, self._keep)
-        return network
 
     def predict_one(self, x: Features) -> float:
         """Predict the number of a sample; 0 before the first."""

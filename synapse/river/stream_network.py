@@ -96,11 +96,8 @@ class StreamNetwork(base.Estimator):
         if isinstance(bound, str):
             checks.choice("The bound", bound, (AUTO,))
         self.build, self.hidden, self.direct = build, hidden, checks.boolean("The direct", direct)
-        self.method, self.order, self.seed = (
-            checks.choice("The method", method, ("online", "rtrl")),
-            order,
-            seed,
-        )
+        self.method = checks.choice("The method", method, ("online", "rtrl"))
+        self.order, self.seed = order, seed
         self.rate = checks.positive_number("The rate", rate)
         self.bound = bound if bound is None or bound == AUTO else checks.positive_number("The bound", bound)
         self.half_life = (
@@ -125,7 +122,7 @@ class StreamNetwork(base.Estimator):
         self._names = names
         self._attach(network)
         self._known = set(names)
-        self._scale = RunningScale(len(names), self._keep)
+        self._scale, self._target = (RunningScale(count, self._keep) for count in (len(names), 1))
         self._steps, self._seen = 0, np.zeros(len(names))
         return network
 

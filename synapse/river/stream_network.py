@@ -136,12 +136,9 @@ class StreamNetwork(base.Estimator):
         seed = int(np.random.default_rng(self.seed).integers(2**31 - 1))
         build = self._usual[0] if self.build is None else self.build
         if isinstance(build, str):
-            sizes = (
-                self._usual[1] if self.hidden is None else checks.listed("The hidden", self.hidden, "sizes")
-            )
-            network: Network = getattr(architect, build)(
-                inputs, *sizes, 1, output_squash=self._output_squash, seed=seed
-            )
+            hidden = self._usual[1] if self.hidden is None else self.hidden
+            sizes, last = checks.listed("The hidden", hidden, "sizes"), self._output_squash
+            network: Network = getattr(architect, build)(inputs, *sizes, 1, output_squash=last, seed=seed)
             if self.direct:
                 for link in {link for neuron in network.output for link in neuron.incoming}:
                     link.weight = 0.0

@@ -10,6 +10,7 @@ import synapse
 from synapse import Layer, Network, Neuron, Topology
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
 
+from .cases import all_refused
 from .strategies import Twin, delay_some, given_graphs, specs
 
 ROWS = [[1.0], [2.0], [3.0], [4.0], [5.0]]
@@ -165,6 +166,14 @@ def test_what_is_no_delay_is_refused():
     with pytest.raises(ArgumentError, match="weights"):
         x.project(y, weights=[1.0, 2.0, 3.0], delay=2)
     x.project(y, delay=2)
-    with pytest.raises(TopologyError, match="already"):
-        x[0].project(y[1], delay=2)
-    assert len(Network(x, y)) == 3 + 3
+    net, more, single = Network(x, y), Layer(1), Layer(1, dtype=np.float32)
+    refused = (
+        ("already", lambda: x[0].project(y[1], delay=2)),
+        ("only delays", lambda: more[0].project(net["relays"][0])),
+        ("only delays", lambda: more.project(net["relays"], delay=3)),
+        ("float32", lambda: x.project(single, delay=5)),
+        ("float32", lambda: x[0].project(single[0], delay=5)),
+        ("already", lambda: Layer([*y, x[0]]).project(y, ((2, 0), (0, 1)), delay=2)),
+    )
+    all_refused([(call, TopologyError, words) for words, call in refused])
+    assert (len(net), len(y[0].outgoing)) == (3 + 3, 0)

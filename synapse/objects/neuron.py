@@ -281,7 +281,7 @@ class Neuron:
         if not steps:
             return wiring.connect(self, target, number, learns, held)
         with InUse(self, target):
-            return wiring.connect(self._relayed([self], steps)[0], target, number, learns, held)
+            return wiring.connect(self._relayed([self], steps, [target])[0], target, number, learns, held)
 
     def disconnect(self, other: Neuron) -> None:
         """Remove the connection from this neuron to another.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import squash as squashes
-from .._typing import Ints
+from .._typing import Indices, Ints
 from ..engine.schema import INPUT
 from ..engine.store import Store
 from . import graph, wiring
@@ -27,14 +27,25 @@ if TYPE_CHECKING:
 DELAYED = " delayed "  # then the number of steps, in the names of relays
 
 
-def relayed(neurons: Sequence[Neuron], delay: int) -> list[Neuron]:
+def relayed(
+    neurons: Sequence[Neuron],
+    delay: int,
+    targets: Sequence[Neuron] = (),
+    pairs: tuple[Indices, Indices] | None = None,
+) -> list[Neuron]:
     """Return the relays with the activations of neurons `delay` steps ago; those that are missing are made.
 
-    The caller holds the stores in use.
+    None is made if pairs of a relay and a target, by default all, cannot be connected. The caller holds the
+    stores in use.
     """
-    held = list(neurons)
-    roles = wiring.join(held)["role"][wiring.rows_of(held)]
-    inputs = np.flatnonzero(roles == INPUT).tolist()
+    held, missing = list(neurons), Neuron()
+    roles = wiring.join([*neurons, *targets])["role"][wiring.rows_of(held)]
+    inputs, relay_of = np.flatnonzero(roles == INPUT).tolist(), _relay_of(held[0]._store)
+    ends = held.copy()
+    for first in (inputs, *[range(len(held))] * delay):
+        for i in first:
+            ends[i] = relay_of.get(ends[i], missing)
+    wiring.refuse(ends, targets, pairs)
     for i, copy in zip(inputs, _following([held[i] for i in inputs]), strict=True):
         held[i] = copy
     for _ in range(delay):
@@ -97,17 +108,20 @@ def _links(store: Store) -> tuple[Ints, Ints, Ints]:
     return rows, store["source"][rows], store["target"][rows]
 
 
+def _relay_of(store: Store) -> dict[Neuron, Neuron]:
+    """The relay that reads a neuron."""
+    _, *ends = _links(store)
+    return {store.views[i]: store.views[j] for i, j in np.transpose(ends).tolist()}
+
+
 def _following(neurons: Sequence[Neuron]) -> list[Neuron]:
     """Return the relay that reads each neuron; those that are missing are made."""
     if not neurons:
         return []
-    store = neurons[0]._store
-    _, source, target = _links(store)
-    ends = zip(source.tolist(), target.tolist(), strict=True)
-    relay_of = {store.views[i]: store.views[j] for i, j in ends}
+    relay_of = _relay_of(neurons[0]._store)
     missing = [neuron for neuron in neurons if neuron not in relay_of]
     if missing:
-        rows = wiring.rows_of(missing)
+        store, rows = neurons[0]._store, wiring.rows_of(missing)
         numbers = np.where(store["role"][rows] == INPUT, 1, np.maximum(store["relay"][rows], 1) + 1)
         relay_of |= zip(missing, _add_relays(missing, numbers), strict=True)
     return [relay_of[neuron] for neuron in neurons]
@@ -127,7 +141,7 @@ def _add_relays(sources: Sequence[Neuron], numbers: Ints) -> list[Neuron]:
 
 
 def _connect(sources: Sequence[Neuron], relays: Sequence[Neuron]) -> None:
-    """Let each relay read its source. The sign of a source is that of the end of its chain."""
+    """Let each relay read its source, by a frozen weight of 1 without a sign."""
     store = sources[0]._store
     source, target = (wiring.rows_of(ends).astype(np.uint32) for ends in (sources, relays))
     first = store.add_connections(source, target, np.ones(len(sources)), False)

@@ -158,6 +158,7 @@ def connect(source: Neuron, target: Neuron, weight: float, trainable: bool, sign
     with InUse(source, target):
         store = source._require()
         joined = store is target._require()
+        _refuse_relays([target])
         if joined and find(source, target) is not None:
             raise TopologyError(
                 f"{source!r} is connected to {target!r} already. "
@@ -228,7 +229,7 @@ def connect_many(
         first = joined.bundled
         joined.bundles, joined.bundled = {**joined.bundles, first: bundle}, first + len(weights)
         return joined, first
-    _refuse_duplicates(sources, targets, pairs)
+    refuse(sources, targets, pairs)
     store = join((*sources, *targets))
     rows = [rows_of(ends).astype(np.uint32) for ends in (sources, targets)]
     if pairs is None:
@@ -268,10 +269,18 @@ def gate_bundle(gaters: Sequence[Neuron], projection: Any, place: Indices) -> bo
     return True
 
 
-def _refuse_duplicates(
+def _refuse_relays(targets: Sequence[Neuron]) -> None:
+    """Raise if a target is a relay, which has only the source that it delays."""
+    for target, row in zip(targets, rows_of(targets).tolist(), strict=True):
+        if not isinstance(target._store, UnreadStore) and target._store["relay"][row]:
+            raise TopologyError(f"{target!r} only delays another neuron. Connect the source to that neuron.")
+
+
+def refuse(
     sources: Sequence[Neuron], targets: Sequence[Neuron], pairs: tuple[Indices, Indices] | None
 ) -> None:
-    """Raise if a pair is connected already. The pairs must be distinct."""
+    """Raise if a target is a relay, or a pair is connected already. The pairs must be distinct."""
+    _refuse_relays(targets)
     for store in {*map(_store_of, sources)} & {*map(_store_of, targets)}:
         pairs = pairs or every_pair(np.arange(len(sources)), np.arange(len(targets)))
         from_rows, to_rows = rows_of(sources), rows_of(targets)

@@ -423,8 +423,8 @@ def _functions(graph: Graph, states: str) -> Mapping[str, Callable[..., str]]:
         return lambda *sources: graph.node(kind, *sources)
 
     def number(value: float) -> str:
-        # One for each neuron, because ONNX Runtime rounds a single factor before a MatMul to float32. For one
-        # neuron it must not see that the factor is constant.
+        # One for each neuron, because ONNX Runtime (1.26, not 1.24 or 1.32) rounds a single factor before a
+        # MatMul to float32. For one neuron it must not see that the factor is constant.
         constant = graph.constant(np.full((1, graph.width[states]), value))
         return constant if graph.width[states] > 1 else graph.node("Expand", constant, shape())
 

@@ -8,30 +8,6 @@ from pathlib import Path
 import pytest
 
 
-def failures(cases, check, after=lambda: None):
-    """What `check` raises, by case. It is called with each case, or with the values of a dict.
-
-    Use: ``assert not failures(cases, check)``. `after` is called after each of them.
-    """
-    tried = Cases()
-    for name, case in cases.items() if isinstance(cases, dict) else zip(map(str, cases), cases):
-        with tried(name):
-            try:
-                check(case)
-            finally:
-                after()
-    return dict(tried.wrong)
-
-
-def accepted(refused):
-    """Calls that do not fail as they must, a list of the error's class, words of its sentence and call."""
-    tried = Cases()
-    for place, (expected, words, call) in enumerate(refused):
-        with tried(place, expected, words), pytest.raises(expected, match=words or None):
-            call()
-    return tried.wrong
-
-
 def every_case(names, cases, ids=None):
     """A decorator like ``pytest.mark.parametrize`` that makes one test, which runs all cases.
 
@@ -117,18 +93,20 @@ def _line(error):
     return found
 
 
-def all_hold(check, cases):
-    """Check a dict or a list of cases; tuples are several arguments."""
-    named = cases if isinstance(cases, dict) else {repr(case): case for case in cases}
+def all_hold(check, cases, after=lambda: None):
+    """Check a dict or a list of cases; tuples are several arguments. `after` is called after each case."""
     with Cases() as tried:
-        for name, case in named.items():
+        for name, case in cases.items() if isinstance(cases, dict) else zip(map(repr, cases), cases):
             with tried(name):
-                check(*case) if isinstance(case, tuple) else check(case)
+                try:
+                    check(*case) if isinstance(case, tuple) else check(case)
+                finally:
+                    after()
 
 
 def all_refused(cases):
     """Make calls, a list of (call, error, words), each of which must raise this error."""
     with Cases() as tried:
-        for call, error, words in cases:
-            with tried(words), pytest.raises(error, match=words):
+        for place, (call, error, words) in enumerate(cases):
+            with tried(place, words), pytest.raises(error, match=words or None):
                 call()

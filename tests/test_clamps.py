@@ -9,7 +9,7 @@ import synapse
 from synapse import Layer, Neuron, Trainer, evolve
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
 
-from .cases import accepted
+from .cases import all_refused
 from .learning.helpers import differences
 from .strategies import SMOOTH, Twin, delay_some, specs
 
@@ -97,16 +97,16 @@ def test_what_cannot_be_clamped_or_written():
         architect.Perceptron(2, 3, output_squash="softmax", seed=0),
     )
     neuron = net.hidden[0][0]
-    assert not accepted(
+    all_refused(
         [
-            (ArgumentError, "finite number", lambda: neuron.clamp(np.nan)),
-            (ArgumentTypeError, "number", lambda: neuron.clamp("on")),
-            (TopologyError, "the network sets its activation", lambda: net.input[0].clamp(1.0)),
-            (TopologyError, "competes", lambda: soft.output[0].clamp(1.0)),
+            (lambda: neuron.clamp(np.nan), ArgumentError, "finite number"),
+            (lambda: neuron.clamp("on"), ArgumentTypeError, "number"),
+            (lambda: net.input[0].clamp(1.0), TopologyError, "the network sets its activation"),
+            (lambda: soft.output[0].clamp(1.0), TopologyError, "competes"),
         ]
     )
     assert neuron.clamped is None
     neuron.clamp(1.0)
     writers = synapse.readwrite.python_source, synapse.readwrite.synaptic_data, evolve.Genome.from_network
-    assert not accepted([(TopologyError, "clamped", lambda write=write: write(net)) for write in writers])
+    all_refused([(lambda write=write: write(net), TopologyError, "clamped") for write in writers])
     Layer(1)[0].release()  # does nothing

@@ -11,7 +11,7 @@ import synapse
 from synapse import Layer, Network, Neuron, analysis, experiments, forecasting, learning, record
 from synapse._html import curves
 
-from .cases import failures
+from .cases import all_hold
 
 NASTY = '</td><script>alert("1")</script><img src=x onerror=alert(2)>'
 SVG = "{http://www.w3.org/2000/svg}"
@@ -63,7 +63,7 @@ def test_views_are_well_formed_and_names_are_text(seen):
         assert "<script" not in view._repr_html_()
         assert repr(view).split("\n")[0].split(";")[0].rstrip(">") in "".join(tree.itertext())
 
-    assert not failures(seen, check)
+    all_hold(check, seen)
 
 
 def test_a_result_draws_its_learning_curve(seen):

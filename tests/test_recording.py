@@ -12,7 +12,7 @@ from synapse import Neuron, Trainer, record
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError, UnknownNameError
 from synapse.objects.recording import Recorder
 
-from .cases import accepted
+from .cases import all_refused
 
 INPUTS = np.random.default_rng(0).normal(size=(30, 3))
 TARGETS = np.random.default_rng(1).random((30, 2))
@@ -62,24 +62,24 @@ def test_an_error_inside_the_block_ends_the_recording():
 
 def test_wrong_arguments_are_refused():
     one = net()
-    assert not accepted(
+    all_refused(
         [
             *(
-                (ArgumentTypeError, "made by synapse.record", lambda given=given: synapse.Log(*given))
+                (lambda given=given: synapse.Log(*given), ArgumentTypeError, "made by synapse.record")
                 for given in ((), (1, 2))
             ),
-            (ArgumentTypeError, "", lambda: record(one.input)),
-            (UnknownNameError, "", lambda: record(one, "weights")),
-            (ArgumentError, "", lambda: record(one, "weight", neurons=one.output)),
-            (ArgumentError, "", lambda: record(one, "state", connections=one.connections)),
-            (ArgumentError, "", lambda: record(one, "weight", connections=[])),
-            (ArgumentTypeError, "", lambda: record(one, "weight", connections=[one.output[0]])),
-            (ArgumentError, "", lambda: record(one, "weight", connections=net().connections)),
-            (ArgumentError, "", lambda: record(architect.Perceptron(2, 1, seed=0), "extended")),
-            (ArgumentError, "", lambda: record(one, "state", "state")),
-            (ArgumentError, "", lambda: record(one, neurons=[])),
-            (ArgumentError, "", lambda: record(one, neurons=[Neuron()])),
-            (ArgumentTypeError, "", lambda: record(one, neurons=["a"])),
+            (lambda: record(one.input), ArgumentTypeError, ""),
+            (lambda: record(one, "weights"), UnknownNameError, ""),
+            (lambda: record(one, "weight", neurons=one.output), ArgumentError, ""),
+            (lambda: record(one, "state", connections=one.connections), ArgumentError, ""),
+            (lambda: record(one, "weight", connections=[]), ArgumentError, ""),
+            (lambda: record(one, "weight", connections=[one.output[0]]), ArgumentTypeError, ""),
+            (lambda: record(one, "weight", connections=net().connections), ArgumentError, ""),
+            (lambda: record(architect.Perceptron(2, 1, seed=0), "extended"), ArgumentError, ""),
+            (lambda: record(one, "state", "state"), ArgumentError, ""),
+            (lambda: record(one, neurons=[]), ArgumentError, ""),
+            (lambda: record(one, neurons=[Neuron()]), ArgumentError, ""),
+            (lambda: record(one, neurons=["a"]), ArgumentTypeError, ""),
         ]
     )
 

@@ -8,7 +8,7 @@ from synapse import Layer, Network, record
 from synapse.analysis import activity
 from synapse.errors import ArgumentError
 
-from ..cases import accepted
+from ..cases import all_refused
 
 ROWS = np.random.default_rng(0).uniform(-1, 1, (20, 2))
 
@@ -64,12 +64,12 @@ def test_bounds_belong_to_what_they_bound():
     assert (
         activity(net, ROWS, share=0.0).saturated.tolist() == [False] * 2 + [True] * 5
     )  # inputs have no slope
-    assert not accepted(
+    all_refused(
         [
-            (ArgumentError, "deviation", lambda: activity(net, ROWS, still=-1.0)),
-            (ArgumentError, "slope", lambda: activity(net, ROWS, slope=-0.1)),
-            (ArgumentError, "share", lambda: activity(net, ROWS, share=1.5)),
-            (ArgumentError, "at least two steps", lambda: activity(net, ROWS[:1])),
+            (lambda: activity(net, ROWS, still=-1.0), ArgumentError, "deviation"),
+            (lambda: activity(net, ROWS, slope=-0.1), ArgumentError, "slope"),
+            (lambda: activity(net, ROWS, share=1.5), ArgumentError, "share"),
+            (lambda: activity(net, ROWS[:1]), ArgumentError, "at least two steps"),
         ]
     )
 

@@ -9,7 +9,7 @@ from synapse import Layer, Network
 from synapse.analysis import contribution, effective_weights, error_flow, saliency
 from synapse.errors import ArgumentError, TopologyError
 
-from ..cases import accepted, failures
+from ..cases import all_hold, all_refused
 from ..networks import everything, perceptron, used
 from ..strategies import SMOOTH, Twin, given_graphs, specs
 
@@ -65,7 +65,7 @@ def test_saliency_is_the_derivative():
             np.sqrt((by_lag**2).sum(axis=(1, 2)) / len(net.output)), abs=1e-14
         )
 
-    assert not failures(NETWORKS, check)
+    all_hold(check, NETWORKS)
 
 
 def states_by_differences(net, rows, layer, width=1e-5):
@@ -142,11 +142,11 @@ def test_what_cannot_be_analysed():
     feeding.output.squash = "softmax"
     before = everything(net)
     count = "a whole number, 0 or above"
-    assert not accepted(
+    all_refused(
         [
-            *((ArgumentError, "", lambda rows=rows: saliency(net, rows)) for rows in ([], [[1.0]])),
-            (ArgumentError, count, lambda: contribution(net, -1)),
-            (TopologyError, "softmax outputs that affect each other", lambda: contribution(feeding)),
+            *((lambda rows=rows: saliency(net, rows), ArgumentError, "") for rows in ([], [[1.0]])),
+            (lambda: contribution(net, -1), ArgumentError, count),
+            (lambda: contribution(feeding), TopologyError, "softmax outputs that affect each other"),
         ]
     )
     assert everything(net) == before

@@ -10,7 +10,7 @@ from synapse import Layer, Network, Neuron
 from synapse.analysis import explain
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
 
-from ..cases import accepted, failures
+from ..cases import all_hold, all_refused
 from ..networks import lstm, perceptron
 from ..strategies import Twin, given_graphs, specs
 
@@ -41,7 +41,7 @@ def test_total_is_the_change():
             assert rate * told == pytest.approx(net.weights - before, abs=1e-12)
             assert np.abs(told).max() > 1e-4
 
-    assert not failures(NETWORKS, check)
+    all_hold(check, NETWORKS)
 
 
 @given_graphs(specs(), st.integers(1, 4))
@@ -117,13 +117,13 @@ def test_what_cannot_be_explained():
     explain(later.connections[0])
     later.activate([1.0, 1.0])
     unpropagated = "has been activated since it last propagated"
-    assert not accepted(
+    all_refused(
         [
-            (ArgumentError, "is not trainable", lambda: explain(loop)),
-            (ArgumentTypeError, "Expected a Connection", lambda: explain(net[0])),
-            (TopologyError, "has been removed", lambda: explain(first)),
-            (ArgumentError, "have been set since it last propagated", lambda: explain(feed)),
-            (ArgumentError, unpropagated, lambda: explain(later.connections[0])),
+            (lambda: explain(loop), ArgumentError, "is not trainable"),
+            (lambda: explain(net[0]), ArgumentTypeError, "Expected a Connection"),
+            (lambda: explain(first), TopologyError, "has been removed"),
+            (lambda: explain(feed), ArgumentError, "have been set since it last propagated"),
+            (lambda: explain(later.connections[0]), ArgumentError, unpropagated),
         ]
     )
 

@@ -10,7 +10,7 @@ from synapse import Layer, Network, cost
 from synapse.analysis import prune
 from synapse.errors import ArgumentError, TopologyError
 
-from ..cases import accepted
+from ..cases import all_refused
 from ..networks import everything, lstm, perceptron, used
 from ..strategies import Twin, given_graphs, specs
 
@@ -108,6 +108,6 @@ def test_bad_arguments_change_nothing():
         (ArgumentError, "2 inputs per step", narrow),
         (ArgumentError, "12", {"inputs": ROWS, "targets": TARGETS[:3]}),
     ]
-    calls = [(kind, words, lambda own=own: prune(net, **own)) for kind, words, own in wrong]
-    assert not accepted([*calls, (TopologyError, "outside", lambda: prune(linked))])
+    calls = [(lambda own=own: prune(net, **own), kind, words) for kind, words, own in wrong]
+    all_refused([*calls, (lambda: prune(linked), TopologyError, "outside")])
     assert everything(net) == before

@@ -7,7 +7,7 @@ import architect
 from synapse.errors import ArgumentError
 from synapse.initializers import constant, uniform
 
-from ..cases import accepted
+from ..cases import all_refused
 from .helpers import matrix
 
 INPUTS = np.random.default_rng(0).normal(size=(30, 2))
@@ -86,9 +86,9 @@ def test_wrong_arguments_are_refused():
     wrong.append(
         ("A pool with 1 connection has", (1, 3, 1), {"connections": 1, "spectral_radius": 1, "seed": rng})
     )
-    assert not accepted(
+    all_refused(
         [
-            (ArgumentError, says, lambda sizes=sizes, options=options: architect.Liquid(*sizes, **options))
+            (lambda sizes=sizes, options=options: architect.Liquid(*sizes, **options), ArgumentError, says)
             for says, sizes, options in wrong
         ]
     )

@@ -51,11 +51,11 @@ STANDARD = {
 }
 
 
-def failures(checked, check):
-    """What fails, by case; the figures of a case are closed before the next."""
+def all_pictures_hold(check, checked):
+    """Check cases; the figures of a case are closed before the next."""
     from matplotlib import pyplot
 
-    return cases.failures(checked, check, after=lambda: pyplot.close("all"))
+    cases.all_hold(check, checked, after=lambda: pyplot.close("all"))
 
 
 def part(ax, gid):

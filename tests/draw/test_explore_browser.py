@@ -14,7 +14,7 @@ import architect
 from synapse import Layer, Network, Neuron, tie
 from synapse.draw import explore
 from synapse.draw.explore import part_of
-from tests.cases import failures
+from tests.cases import all_hold
 
 from .conftest import CHROMIUM, PLAYWRIGHT
 
@@ -440,7 +440,7 @@ def test_pages_can_be_read_and_used_at_once(opened, screen):
         assert page.text_content("#status") == "step 1 of 3"
         assert page.get_attribute("#legend", "open") is not None
 
-    assert not failures(list(NETS), check)
+    all_hold(check, list(NETS))
 
 
 def test_on_a_phone_words_speak_of_touch_and_help_is_at_hand(opened):

@@ -9,9 +9,9 @@ import architect
 import synapse
 from synapse import Layer, Neuron, draw, record
 from synapse.errors import ArgumentError, ArgumentTypeError
-from tests.cases import accepted
+from tests.cases import all_refused
 
-from .helpers import STANDARD, assert_readable, failures, hand_wired, part, paths, shown
+from .helpers import STANDARD, all_pictures_hold, assert_readable, hand_wired, part, paths, shown
 
 RNG = np.random.default_rng(0)
 
@@ -145,8 +145,7 @@ def tied_and_frozen():
 
 
 def test_the_image_is_what_connections_and_neurons_show():
-    def check(case):
-        make, order = case
+    def check(make, order):
         net = learning(make(), order)
         (image,) = draw.sensitivities(net).images
         np.testing.assert_array_equal(image.get_array().filled(np.nan), matrix_by_hand(net))
@@ -155,20 +154,20 @@ def test_the_image_is_what_connections_and_neurons_show():
         ax = draw.sensitivities(net, scale=0.5, colour_bars=False)
         assert (len(ax.figure.axes), ax.images[0].norm.vmax) == (1, 0.5)
 
-    assert not failures(list(product((hand_wired, tied_and_frozen), (None, 1))), check)
+    all_pictures_hold(check, list(product((hand_wired, tied_and_frozen), (None, 1))))
 
 
 def test_names_can_be_read():
-    def check(case):
-        if case in STANDARD:
-            ax = draw.sensitivities(learning(STANDARD[case](), 1, steps=1))
+    def check(*case):
+        if case[0] in STANDARD:
+            ax = draw.sensitivities(learning(STANDARD[case[0]](), 1, steps=1))
             assert ax.get_title(loc="left").endswith("sensitivities are kept")
         else:
             names = [f"a source {i}" for i in range(case[0])]
             ax = draw.hinton(np.ones(case), sources=names, targets=Layer(case[1], name="t"))
         assert_readable(ax)
 
-    assert not failures(["lstm", "hand", (1, 20), (20, 1), (12, 8), (100, 70)], check)
+    all_pictures_hold(check, ["lstm", "hand", (1, 20), (20, 1), (12, 8), (100, 70)])
 
 
 def test_what_cannot_be_drawn():
@@ -179,23 +178,23 @@ def test_what_cannot_be_drawn():
     rule, recurrence = "a network that keeps sensitivities", "Expected a network with a recurrent neuron"
     perceptron = architect.Perceptron(2, 3, 1, seed=0)
     perceptron.learning_rule = "rtrl"
-    assert not accepted(
+    all_refused(
         [
-            (ArgumentError, steps, lambda: draw.raster([1.0, 2.0])),
-            (ArgumentError, steps, lambda: draw.raster(np.zeros((0, 3)))),
-            (ArgumentTypeError, "Expected the values to be a matrix", lambda: draw.raster("abc")),
+            (lambda: draw.raster([1.0, 2.0]), ArgumentError, steps),
+            (lambda: draw.raster(np.zeros((0, 3))), ArgumentError, steps),
+            (lambda: draw.raster("abc"), ArgumentTypeError, "Expected the values to be a matrix"),
             (
+                lambda: draw.raster([[0, 1]], Layer(3)),
                 ArgumentError,
                 r"one for each row or column of the values",
-                lambda: draw.raster([[0, 1]], Layer(3)),
             ),
-            (ArgumentTypeError, "neurons to be a Network, a Layer", lambda: draw.raster([[0]], Neuron())),
-            (ArgumentError, r"Pass one of them: log\.state or log\.weight", lambda: draw.raster(log)),
-            (ArgumentTypeError, "diagram to be a Projection or a matrix", lambda: draw.hinton("weights")),
-            (ArgumentError, "a row for each source and a column", lambda: draw.hinton([1.0, 2.0])),
-            (ArgumentError, "got 3", lambda: draw.hinton([[1.0]], sources=["a", "b", "c"])),
-            (ArgumentError, scale, lambda: draw.hinton([[1.0]], scale=0)),
-            (ArgumentError, rule, lambda: draw.sensitivities(net)),
-            (ArgumentError, recurrence, lambda: draw.sensitivities(perceptron)),
+            (lambda: draw.raster([[0]], Neuron()), ArgumentTypeError, "neurons to be a Network, a Layer"),
+            (lambda: draw.raster(log), ArgumentError, r"Pass one of them: log\.state or log\.weight"),
+            (lambda: draw.hinton("weights"), ArgumentTypeError, "diagram to be a Projection or a matrix"),
+            (lambda: draw.hinton([1.0, 2.0]), ArgumentError, "a row for each source and a column"),
+            (lambda: draw.hinton([[1.0]], sources=["a", "b", "c"]), ArgumentError, "got 3"),
+            (lambda: draw.hinton([[1.0]], scale=0), ArgumentError, scale),
+            (lambda: draw.sensitivities(net), ArgumentError, rule),
+            (lambda: draw.sensitivities(perceptron), ArgumentError, recurrence),
         ]
     )

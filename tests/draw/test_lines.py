@@ -9,7 +9,7 @@ import architect
 import synapse
 from synapse import Layer, analysis, draw
 from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError
-from tests.cases import accepted
+from tests.cases import all_refused
 
 from .helpers import assert_readable, legend, shown
 
@@ -175,16 +175,16 @@ def test_what_cannot_be_drawn():
         ("ax to be a matplotlib Axes.*Targets are not needed", draw.error_flow, [net, INPUTS, INPUTS]),
     ]
     calls = [
-        (SynapseError, words, lambda call=call, given=given: call(*given)) for words, call, given in wrong
+        (lambda call=call, given=given: call(*given), SynapseError, words) for words, call, given in wrong
     ]
     times = partial(draw.forecast, HISTORY, [1.0, 2.0])
     calls += [
-        (ArgumentError, r"Expected 8 times, .* got the shape \(3,\)", lambda: times(times=[1, 2, 3])),
+        (lambda: times(times=[1, 2, 3]), ArgumentError, r"Expected 8 times, .* got the shape \(3,\)"),
         (
+            lambda: times(times=list("abcdefgh")),
             ArgumentTypeError,
             "Expected the times to be dates or numbers",
-            lambda: times(times=list("abcdefgh")),
         ),
-        (ArgumentError, "Expected 1 name, one for each column, got 2", lambda: times(names=["a", "b"])),
+        (lambda: times(names=["a", "b"]), ArgumentError, "Expected 1 name, one for each column, got 2"),
     ]
-    assert not accepted(calls)
+    all_refused(calls)

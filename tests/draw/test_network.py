@@ -8,12 +8,12 @@ import pytest
 import architect
 from synapse import Layer, Network, Neuron, Topology, draw
 from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
-from tests.cases import accepted
+from tests.cases import all_refused
 
 from .helpers import (
     STANDARD,
+    all_pictures_hold,
     assert_readable,
-    failures,
     from_way,
     hand_wired,
     legend,
@@ -67,7 +67,7 @@ def test_discs_lines_and_marks_of_neurons_connections_and_gates():
             apart = np.linalg.norm(marks[:, None] - marks, axis=-1) + np.eye(len(marks))
             assert apart.min() > 0.15
 
-    assert not failures(["perceptron", "lstm", "elman", "hand", "names", "hundred"], check)
+    all_pictures_hold(check, ["perceptron", "lstm", "elman", "hand", "names", "hundred"])
 
 
 def test_layers_are_frames_with_their_names_above():
@@ -105,7 +105,7 @@ def test_numbers_are_printed_in_discs_and_on_lines():
             places = [place for text, place in texts if text == f"{link.weight:.2f}"]
             assert min(from_way(place, way_of(ax, net, link)) for place in places) < 0.01, link
 
-    assert not failures(["perceptron", "elman", "names"], check)
+    all_pictures_hold(check, ["perceptron", "elman", "names"])
 
 
 def test_colour_and_width_show_the_weight():
@@ -141,7 +141,7 @@ def test_dotted_lines_lead_from_gaters_to_marks_and_avoid_other_neurons():
             assert min(from_way(place, line) for place in far) > 0.26
         assert not gaters
 
-    assert not failures(["lstm", "hand"], check)
+    all_pictures_hold(check, ["lstm", "hand"])
 
 
 def test_one_neuron_gates_a_bundle_with_one_dotted_line_and_a_bar():
@@ -293,7 +293,7 @@ def test_by_layers_marks_of_gates_lie_on_arrows_and_dotted_lines_begin_at_boxes(
             ]
             assert not any(inside)
 
-    assert not failures(["lstm", "hand", "names", "loose", "large"], check)
+    all_pictures_hold(check, ["lstm", "hand", "names", "loose", "large"])
 
 
 NETWORKX = ("circular", "forceatlas2", "spectral", "spiral", "spring")
@@ -318,7 +318,7 @@ def test_layouts_of_networkx_give_each_neuron_a_place(net):
         if layout == "spring":  # which begins with random places
             assert pixels(draw.network(net, layout=layout).figure) == pixels(ax.figure)
 
-    assert not failures(NETWORKX, check)
+    all_pictures_hold(check, NETWORKX)
 
 
 def test_colours_show_layers_that_a_legend_names(net):
@@ -386,14 +386,14 @@ def test_what_cannot_be_drawn(net):
         (UnknownNameError, "named 'dot'", "dot"),
     ]
     both = lambda: draw.network(net, layout="circular", blocks=True)  # noqa: E731
-    assert not accepted(
+    all_refused(
         [
-            *((kind, words, lambda own=own: draw.network(net, layout=own)) for kind, words, own in wrong),
-            (ArgumentError, "Give one of the two", both),
-            (ArgumentError, "Give one of the two", lambda: draw.network(net, numbers=True, blocks=True)),
-            (ArgumentError, "up to 100 weights", lambda: draw.network(STANDARD["hundred"](), numbers=True)),
-            (ArgumentTypeError, "Expected a Network, or a sequence of neurons", lambda: draw.network(["a"])),
-            (ArgumentError, "at least one, and each given once", lambda: draw.network([neuron, neuron])),
-            (UnknownNameError, "named 'weight'", lambda: draw.network(neuron, colour="weight")),
+            *((lambda own=own: draw.network(net, layout=own), kind, words) for kind, words, own in wrong),
+            (both, ArgumentError, "Give one of the two"),
+            (lambda: draw.network(net, numbers=True, blocks=True), ArgumentError, "Give one of the two"),
+            (lambda: draw.network(STANDARD["hundred"](), numbers=True), ArgumentError, "up to 100 weights"),
+            (lambda: draw.network(["a"]), ArgumentTypeError, "Expected a Network, or a sequence of neurons"),
+            (lambda: draw.network([neuron, neuron]), ArgumentError, "at least one, and each given once"),
+            (lambda: draw.network(neuron, colour="weight"), UnknownNameError, "named 'weight'"),
         ]
     )

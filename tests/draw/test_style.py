@@ -14,7 +14,7 @@ from synapse.errors import ArgumentTypeError, MissingExtraError
 from synapse.evolve import Evolution, Genome
 from tests import cases
 
-from .helpers import failures, part, pixels
+from .helpers import all_pictures_hold, part, pixels
 
 VALUES = np.random.default_rng(0).normal(size=(9, 3))
 
@@ -70,7 +70,7 @@ def test_pictures_draw_on_the_axes_given_and_return_them():
         ):
             picture(ax=3)
 
-    assert not failures(PICTURES, check)
+    all_pictures_hold(check, PICTURES)
 
 
 def test_pictures_make_one_figure_in_their_own_style_and_change_no_setting():
@@ -88,7 +88,7 @@ def test_pictures_make_one_figure_in_their_own_style_and_change_no_setting():
         with mpl.rc_context(odd):
             assert pixels(picture().figure) == plain, "depends on settings, or differs every time"
 
-    assert not failures(PICTURES, check)
+    all_pictures_hold(check, PICTURES)
 
 
 def test_pictures_the_page_and_notebooks_have_one_palette():
@@ -143,7 +143,7 @@ def test_without_matplotlib_it_says_what_brings_it(monkeypatch):
             picture()
 
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    assert not cases.failures({**PICTURES, "style": draw.style}, check)
+    cases.all_hold(check, {**PICTURES, "style": draw.style})
 
 
 def test_importing_the_package_imports_no_matplotlib():

@@ -7,7 +7,7 @@ import architect
 from synapse import cost, engine, initializers
 from synapse.engine.online import Accumulator
 
-from ..cases import failures
+from ..cases import all_hold
 from ..learning.helpers import by_steps
 from ..networks import lstm, perceptron
 from ..strategies import Twin, crowded
@@ -80,7 +80,7 @@ def shared(net, weights, biases):
 
 @pytest.mark.filterwarnings("ignore::synapse.errors.TrainingWarning")
 def test_the_sum_is_what_single_steps_would_move():
-    assert not failures(NETS, compare_with_single_steps)
+    all_hold(compare_with_single_steps, NETS)
 
 
 def compare_with_single_steps(build):

@@ -13,7 +13,7 @@ from synapse.errors import ArgumentError, DivergenceError
 from synapse.learning._data import prepare_sequences
 from synapse.learning.gradient import ExactGradient
 
-from ..cases import accepted, every_case
+from ..cases import all_refused, every_case
 from ..networks import unchanged, used
 from ..strategies import SMOOTH, Twin, given_graphs, specs
 from .helpers import SORTS, both, built, by_sort, growing, mean, one_sequence, same, same_bits, sequences
@@ -112,18 +112,18 @@ def test_what_cannot_be_used_is_refused():
     softmax = architect.Perceptron(2, 3, 3, output_squash="softmax", seed=0)
     x, t = one_sequence(net)
     refused = [
-        (ArgumentError, "3 inputs", lambda: gradient(net, x[:, :2], t)),
-        (ArgumentError, "2 targets", lambda: gradient(net, x, t[:, :1])),
-        (ArgumentError, "as many", lambda: gradient(net, x, t[:-1])),
-        (ArgumentError, "the same form", lambda: gradient(net, [x, x], [t])),
-        (ArgumentError, "sequence 1", lambda: gradient(net, [x, x], [t, t[1:]])),
-        (ArgumentError, "finite", lambda: gradient(net, x * np.nan, t)),
-        (ArgumentError, "or NaN", lambda: gradient(net, x, t * np.inf)),
-        (ArgumentError, "logistic", lambda: gradient(linear, x, t, "cross_entropy")),
-        (ArgumentError, "0 and 1", lambda: gradient(net, x, 1.5 + t, "cross_entropy")),
-        (ArgumentError, "argets of softmax", lambda: gradient(softmax, [[0.0, 1.0]], [[2.0, -1.0, 0.0]])),
+        (lambda: gradient(net, x[:, :2], t), ArgumentError, "3 inputs"),
+        (lambda: gradient(net, x, t[:, :1]), ArgumentError, "2 targets"),
+        (lambda: gradient(net, x, t[:-1]), ArgumentError, "as many"),
+        (lambda: gradient(net, [x, x], [t]), ArgumentError, "the same form"),
+        (lambda: gradient(net, [x, x], [t, t[1:]]), ArgumentError, "sequence 1"),
+        (lambda: gradient(net, x * np.nan, t), ArgumentError, "finite"),
+        (lambda: gradient(net, x, t * np.inf), ArgumentError, "or NaN"),
+        (lambda: gradient(linear, x, t, "cross_entropy"), ArgumentError, "logistic"),
+        (lambda: gradient(net, x, 1.5 + t, "cross_entropy"), ArgumentError, "0 and 1"),
+        (lambda: gradient(softmax, [[0.0, 1.0]], [[2.0, -1.0, 0.0]]), ArgumentError, "argets of softmax"),
     ]
-    assert not accepted(refused)
+    all_refused(refused)
 
 
 def line(weight=1.0, loop=None):

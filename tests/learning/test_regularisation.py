@@ -12,7 +12,7 @@ from synapse.learning._data import prepare_sequences
 from synapse.learning._regularisation import Dropout
 from synapse.learning.gradient import ExactGradient
 
-from ..cases import accepted, every_case
+from ..cases import all_refused, every_case
 
 RNG = np.random.default_rng(0)
 INPUTS, TARGETS = RNG.normal(size=(10, 5, 3)), RNG.random((10, 5, 2))
@@ -90,14 +90,14 @@ def test_penalties_are_those_of_weights_that_learn_and_clipped_with_the_gradient
 
 def test_wrong_arguments_are_refused():
     make = partial(Trainer, net(), method="bptt")
-    assert not accepted(
+    all_refused(
         [
-            (ArgumentError, "below 1", lambda: make(dropout=1.0)),
-            (ArgumentError, "nobody", lambda: make(dropout={"nobody": 0.1})),
-            (ArgumentTypeError, "one of the network", lambda: make(dropout={3: 0.1})),
-            (ArgumentTypeError, "one of the network", lambda: make(recurrent_dropout={Layer(2): 0.1})),
-            (ArgumentError, 'method="bptt"', lambda: Trainer(net(), dropout=0.1)),
-            (ArgumentError, "L-BFGS", lambda: make(dropout=0.1, optimizer=optimizers.LBFGS())),
+            (lambda: make(dropout=1.0), ArgumentError, "below 1"),
+            (lambda: make(dropout={"nobody": 0.1}), ArgumentError, "nobody"),
+            (lambda: make(dropout={3: 0.1}), ArgumentTypeError, "one of the network"),
+            (lambda: make(recurrent_dropout={Layer(2): 0.1}), ArgumentTypeError, "one of the network"),
+            (lambda: Trainer(net(), dropout=0.1), ArgumentError, 'method="bptt"'),
+            (lambda: make(dropout=0.1, optimizer=optimizers.LBFGS()), ArgumentError, "L-BFGS"),
         ]
     )
 

@@ -15,7 +15,7 @@ from synapse import Trainer, optimizers
 from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from synapse.learning.trainer import OPTIONS
 
-from ..cases import accepted, every_case
+from ..cases import all_refused, every_case
 
 XOR = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [[0.0], [1.0], [1.0], [0.0]]
 RNG = np.random.default_rng(0)
@@ -88,12 +88,12 @@ def test_wrong_weights_are_refused_before_anything_runs():
     net = perceptron()
     for call in (Trainer(net).test, partial(Trainer(net, method="bptt").train, progress=False)):
         refused = [
-            (ArgumentError, "4 numbers", partial(call, *XOR, sample_weight=[1.0])),
-            (ArgumentError, "0 or above", partial(call, *XOR, sample_weight=[-1.0] * 4)),
-            (ArgumentError, "0 to 1", partial(call, *XOR, class_weight={5: 1.0})),
-            (ArgumentTypeError, "a mapping", partial(call, *XOR, class_weight=[1.0, 2.0])),
+            (partial(call, *XOR, sample_weight=[1.0]), ArgumentError, "4 numbers"),
+            (partial(call, *XOR, sample_weight=[-1.0] * 4), ArgumentError, "0 or above"),
+            (partial(call, *XOR, class_weight={5: 1.0}), ArgumentError, "0 to 1"),
+            (partial(call, *XOR, class_weight=[1.0, 2.0]), ArgumentTypeError, "a mapping"),
         ]
-        assert not accepted(refused)
+        all_refused(refused)
     train_ = partial(Trainer(net, method="bptt").train, *XOR, progress=False)
     for nothing in ({"sample_weight": [0.0] * 4}, {"class_weight": {0: 0.0, 1: 0.0}}):
         with pytest.raises(ArgumentError, match="at least one step with a target and a weight above 0"):
@@ -153,32 +153,32 @@ def test_what_cannot_be_used_is_refused_and_changes_nothing():
     """What the table of arguments does not try (``tests/arguments``)."""
     net = perceptron()
     before, nan = net.weights, ([[0.0, 0.0]], [[math.nan]])
-    assert not accepted(
+    all_refused(
         [
-            (ArgumentTypeError, "a schedule", lambda: Trainer(net, rate="fast")),
-            (UnknownNameError, "absent", lambda: Trainer(net, cost="absent")),
-            (ArgumentTypeError, "a fraction, a tuple", lambda: train(net, *XOR, validation="no")),
+            (lambda: Trainer(net, rate="fast"), ArgumentTypeError, "a schedule"),
+            (lambda: Trainer(net, cost="absent"), UnknownNameError, "absent"),
+            (lambda: train(net, *XOR, validation="no"), ArgumentTypeError, "a fraction, a tuple"),
             (
+                lambda: train(net, *XOR, validation=[*map(np.array, XOR)]),
                 ArgumentTypeError,
                 "as a tuple: val",
-                lambda: train(net, *XOR, validation=[*map(np.array, XOR)]),
             ),
             (
+                lambda: train(net, *XOR, validation=(tuple(map(np.array, XOR)),) * 2),
                 ArgumentError,
                 "two pairs of",
-                lambda: train(net, *XOR, validation=(tuple(map(np.array, XOR)),) * 2),
             ),
-            (ArgumentError, "in the held-out data", lambda: train(net, *XOR, validation=nan)),
-            (ArgumentError, "leaves nothing", lambda: train(net, [[0, 0]], [[0]], validation=0.5)),
-            (ArgumentError, "epoch 0", lambda: train(net, *XOR, rate=lambda epoch: -1.0)),
-            (ArgumentTypeError, "A callback|a callback", lambda: train(net, *XOR, callbacks=[print, 3])),
-            (ArgumentError, "2 inputs", lambda: train(net, [[0.0]] * 4, XOR[1])),
-            (ArgumentError, "in row 0", lambda: train(net, [[0.0, 0.0]], [[math.inf]])),
-            (ArgumentError, "window and threads are for", lambda: Trainer(net, window=3)),
-            (ArgumentError, "window and threads are for", lambda: Trainer(net, threads=2)),
+            (lambda: train(net, *XOR, validation=nan), ArgumentError, "in the held-out data"),
+            (lambda: train(net, [[0, 0]], [[0]], validation=0.5), ArgumentError, "leaves nothing"),
+            (lambda: train(net, *XOR, rate=lambda epoch: -1.0), ArgumentError, "epoch 0"),
+            (lambda: train(net, *XOR, callbacks=[print, 3]), ArgumentTypeError, "A callback|a callback"),
+            (lambda: train(net, [[0.0]] * 4, XOR[1]), ArgumentError, "2 inputs"),
+            (lambda: train(net, [[0.0, 0.0]], [[math.inf]]), ArgumentError, "in row 0"),
+            (lambda: Trainer(net, window=3), ArgumentError, "window and threads are for"),
+            (lambda: Trainer(net, threads=2), ArgumentError, "window and threads are for"),
             (
-                *(ArgumentError, "cannot be shuffled"),
                 lambda: train(lstm(), SEQUENCES[0][0], SEQUENCES[1][0], shuffle=True),
+                *(ArgumentError, "cannot be shuffled"),
             ),
         ]
     )
@@ -198,10 +198,10 @@ def test_an_assigned_option_is_checked_and_used_by_the_next_training():
     assert (trainer.network.weights == net.weights).all()
     before = {name: getattr(trainer, name) for name in OPTIONS}
     refused = [
-        (ArgumentError, "the rate of Trainer", lambda: setattr(trainer, "rate", -1.0)),
-        (ArgumentTypeError, "the threads of Trainer", lambda: setattr(trainer, "threads", "two")),
+        (lambda: setattr(trainer, "rate", -1.0), ArgumentError, "the rate of Trainer"),
+        (lambda: setattr(trainer, "threads", "two"), ArgumentTypeError, "the threads of Trainer"),
     ]
-    assert not accepted(refused)
+    all_refused(refused)
     assert before == {name: getattr(trainer, name) for name in OPTIONS}
     for name, match in {
         "network": "Make a Trainer",

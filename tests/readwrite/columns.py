@@ -13,7 +13,7 @@ from synapse import errors, load, save
 from synapse.engine import schema
 from synapse.readwrite import from_json_data, from_npz_data, json_data, npz_data
 
-from ..cases import failures
+from ..cases import Cases
 from .nets import WAYS
 
 GRAPHS = ("graphml", "gexf", "cytoscape", "node_link")
@@ -84,12 +84,13 @@ def try_columns(names):
         "left out": is_left_out,
         "checked": is_checked,
     }
-    wrong = {}
-    for name, door in doors.items():
-        wrong |= failures({f"{column.name}, {name}": column for column in saved}, door)
-    for door in (grows, joins, is_cleared, is_left, is_recorded):
-        wrong |= failures({f"{column.name}, {door.__name__}": column for column in columns}, door)
-    return wrong
+    of_all = {door.__name__: door for door in (grows, joins, is_cleared, is_left, is_recorded)}
+    tried = Cases()
+    for name, door in (doors | of_all).items():
+        for column in columns if name in of_all else saved:
+            with tried(column.name, name):
+                door(column)
+    return dict(tried.wrong)
 
 
 def comes_back(column, way):

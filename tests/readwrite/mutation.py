@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from synapse import errors
 
-from ..cases import failures
+from ..cases import all_hold
 
 
 def put(*place):
@@ -64,14 +64,13 @@ def mutate(data, value):
         node[key], node[other] = (node[other], node[key]) if act == "exchange" else (node[other], node[other])
 
 
-def unrefused(cases, make, read):
-    """Cases (name: a change of what `make` returns, a pattern) that `read` does not refuse in such words."""
+def all_damage_refused(cases, make, read):
+    """Each case is a change of what `make` returns, and the words in which `read` must refuse it."""
 
-    def check(case):
-        change, sentence = case
+    def check(change, sentence):
         data = make()
         change(data)
         with pytest.raises(errors.FormatError, match=sentence):
             read(data)
 
-    return failures(cases, check)
+    all_hold(check, cases)

@@ -24,10 +24,10 @@ from synapse.readwrite import (
 )
 from synapse.readwrite._document import TABLES
 
-from ..cases import failures
+from ..cases import all_hold
 from . import test_sensitivities, test_synaptic
 from .formats import FORMATS, NETWORKS, content_of, from_content, used
-from .mutation import drop, mutate, put, unrefused
+from .mutation import all_damage_refused, drop, mutate, put
 from .nets import feed, memory
 
 
@@ -77,7 +77,7 @@ BAD = {
 
 
 def test_one_clear_error_says_what_and_where():
-    assert not unrefused(BAD, document, from_json_data)
+    all_damage_refused(BAD, document, from_json_data)
     for data in (None, [], "text", 1, [[]]):
         with pytest.raises(errors.FormatError, match="Expected a saved network to be an object"):
             from_json_data(data)
@@ -96,13 +96,13 @@ TEXTS = {
 def test_what_is_no_text_of_ours(tmp_path):
     path = tmp_path / "net"
 
-    def check(case):
-        path.write_bytes(case[0])
-        with pytest.raises(errors.FormatError, match=case[1]) as caught:
+    def check(content, sentence):
+        path.write_bytes(content)
+        with pytest.raises(errors.FormatError, match=sentence) as caught:
             load(path)
         assert "net" in caught.value.__notes__[0]
 
-    assert not failures(TEXTS, check)
+    all_hold(check, TEXTS)
     path.write_bytes(b"\xef\xbb\xbf" + files.to_text(document()).replace("\n", "\r\n").encode())
     assert len(load(path)) == 12  # a file of Windows has a mark in front
 
@@ -214,7 +214,7 @@ ARRAYS = {
 
 
 def test_one_clear_error_says_what_is_wrong_with_arrays():
-    assert not unrefused(ARRAYS, content, read_content)
+    all_damage_refused(ARRAYS, content, read_content)
 
 
 def dense(**runs):
@@ -303,7 +303,7 @@ def test_parts_of_files_pickles_and_other_things_are_refused(tmp_path):
                 from_content(format, part)
             assert "while reading" in caught.value.__notes__[0]
 
-    assert not failures(FORMATS, check)
+    all_hold(check, FORMATS)
     assert not (tmp_path / "touched").exists()
 
 

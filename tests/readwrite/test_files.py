@@ -11,7 +11,7 @@ import pytest
 
 from synapse import errors, load, save
 
-from ..cases import failures
+from ..cases import all_hold
 from .nets import ROOT, memory, same
 
 
@@ -48,9 +48,7 @@ def test_whatever_fails_the_old_file_is_whole_and_nothing_is_left(tmp_path, monk
     save(memory(), path)
     before = path.read_bytes()
 
-    def check(case):
-        where, error = case
-
+    def check(where, error):
         def fail(*arguments, **options):
             raise error
 
@@ -62,7 +60,7 @@ def test_whatever_fails_the_old_file_is_whole_and_nothing_is_left(tmp_path, monk
 
     places = ("os.replace", "os.fsync", "shutil.copymode", "synapse.readwrite.files.to_text")
     raised = (OSError("disk full"), KeyboardInterrupt(), MemoryError())
-    assert not failures([(where, error) for where in places for error in raised], check, monkeypatch.undo)
+    all_hold(check, [(where, error) for where in places for error in raised], monkeypatch.undo)
 
 
 WRITE_SLOWLY = """

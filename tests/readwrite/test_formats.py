@@ -15,7 +15,7 @@ from synapse import Layer, Network, Trainer, errors, load, readwrite, save, tie
 from synapse.readwrite import from_json_data, json_data
 from synapse.readwrite._formats import MODULES, module_of
 
-from ..cases import accepted, every_case, failures
+from ..cases import all_hold, all_refused, every_case
 from ..strategies import Twin, given_graphs, specs
 from .formats import FORMATS, NETWORKS, assert_twins, content_of, described, from_content, read, used, write
 from .nets import feed, memory
@@ -89,13 +89,12 @@ def test_what_cannot_be_written_leaves_the_file_as_it_was(tmp_path):
             save(NETWORKS["perceptron"](), tmp_path / "missing" / "net", form)
         assert path.read_text() == "before"
 
-    assert not failures(list(WRITTEN), check)
+    all_hold(check, list(WRITTEN))
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_name_that_does_not_fit_is_refused(tmp_path):
-    def check(case):
-        format, character = case
+    def check(format, character):
         for what, place in (
             ("label of neuron 4", 4),
             ("layer of neuron 3", "hidden"),
@@ -107,7 +106,7 @@ def test_a_name_that_does_not_fit_is_refused(tmp_path):
             with pytest.raises(errors.FormatError, match=f"{what}.* to have no"):
                 write(format, net, tmp_path / "net")
 
-    assert not failures([("graphml", "\0"), ("graphml", "\r"), ("gexf", "\ud800"), ("dot", "\udfff")], check)
+    all_hold(check, [("graphml", "\0"), ("graphml", "\r"), ("gexf", "\ud800"), ("dot", "\udfff")])
     assert list(tmp_path.iterdir()) == []
 
 
@@ -158,7 +157,7 @@ def test_save_and_load_choose_by_the_name_of_the_file(tmp_path):
             for file in (tmp_path / "net.json", io.BytesIO((tmp_path / "net.json").read_bytes())):
                 np.testing.assert_array_equal(load(file).weights, net.weights)
 
-    assert not failures(WRITTEN, check)
+    all_hold(check, WRITTEN)
 
 
 def test_a_format_that_is_not_there_is_refused(tmp_path):
@@ -185,13 +184,12 @@ def test_an_option_that_a_format_does_not_have_is_refused(tmp_path):
         ("json has no option 'resume' here. It has none.", lambda: load(path, resume=True)),
         ("npz has no option 'dtype' here", lambda: save(Trainer(net), tmp_path / "trainer", dtype="float32")),
     )
-    assert not accepted([(errors.ArgumentError, sentence, call) for sentence, call in calls])
+    all_refused([(call, errors.ArgumentError, sentence) for sentence, call in calls])
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_those_that_are_tied_must_agree():
-    def check(case):
-        table, column, value = case
+    def check(table, column, value):
         net, item = NETWORKS["tied"](), table[:-1]
         data = json_data(net)
         data[table].setdefault(column, [True] * len(net))[3] = value
@@ -199,7 +197,7 @@ def test_those_that_are_tied_must_agree():
             from_json_data(data)
 
     cases = [("connections", "weight", 9.0), ("connections", "trainable", False)]
-    assert not failures([*cases, ("neurons", "bias", 9.0), ("neurons", "trainable_bias", False)], check)
+    all_hold(check, [*cases, ("neurons", "bias", 9.0), ("neurons", "trainable_bias", False)])
     data = json_data(NETWORKS["tied"]())
     data["connections"]["tie"] = list(range(1, 13))  # each is alone in its group
     assert len(from_json_data(data).connections) == 12

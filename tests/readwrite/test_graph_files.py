@@ -13,7 +13,7 @@ import architect
 from synapse import Topology, errors, from_networkx, load, record, save
 from synapse.readwrite import dot_data, gexf_data, graph_files
 
-from ..cases import every_case, failures
+from ..cases import all_hold, every_case
 from .formats import GRAPHS, NETWORKS, assert_twins, content_of, from_content, used
 
 pytestmark = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")  # one is unconnected
@@ -59,8 +59,7 @@ def test_what_contradicts_itself_is_refused(format, monkeypatch):
     """Each of these is written by the format's own hand."""
     graph_of = graph_files.graph_of
 
-    def check(case):
-        change, sentence = case
+    def check(change, sentence):
 
         def wrong(*arguments):
             graph = graph_of(*arguments)
@@ -77,7 +76,7 @@ def test_what_contradicts_itself_is_refused(format, monkeypatch):
         cases[0] = node(2, bias=0.8125), WRONG[0][1]
     else:
         cases.append((lambda graph: graph.graph.update(dtype="object"), "dtype to be float32 or float64"))
-    assert not failures(cases, check, monkeypatch.undo)
+    all_hold(check, cases, monkeypatch.undo)
 
 
 LAUGHS = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10}">' for i in range(1, 10))
@@ -187,8 +186,7 @@ def test_activations_that_do_not_fit(tmp_path):
     with record(net, neurons=net.output) as log:
         net.run(np.ones((3, len(net.input))))
 
-    def check(case):
-        activations, error, sentence = case
+    def check(activations, error, sentence):
         with pytest.raises(error, match=sentence):
             save(net, tmp_path / "net.gexf", activations=activations)
 
@@ -197,7 +195,7 @@ def test_activations_that_do_not_fit(tmp_path):
         (np.full((2, 10), np.nan), errors.ArgumentError, "finite, got NaN or infinity in row 0"),
         (log, errors.ArgumentError, "is not recorded"),
     )
-    assert not failures(cases, check)
+    all_hold(check, cases)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -11,7 +11,7 @@ from synapse import Layer, Network, Topology, from_networkx
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError, UnknownNameError
 from synapse.initializers import constant
 
-from ..cases import every_case, failures
+from ..cases import all_hold, every_case
 from ..networks import lstm
 from ..strategies import Twin, given_graphs, specs
 from .test_architectures import NETWORKS
@@ -228,13 +228,12 @@ def test_a_mistake_is_told_in_a_sentence():
     rng = np.random.default_rng(0)
     before = rng.bit_generator.state
 
-    def check(case):
-        graph, options, error, sentence = case
+    def check(graph, options, error, sentence):
         with pytest.raises(error, match=sentence):
             from_networkx(graph, seed=rng, **options)
         assert rng.bit_generator.state == before
 
-    assert not failures(MISTAKES, check)
+    all_hold(check, MISTAKES)
 
 
 def test_gaters_outside_of_a_live_graph_are_told():

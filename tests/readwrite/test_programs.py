@@ -12,7 +12,7 @@ import architect
 from synapse import Layer, Network, errors
 from synapse.readwrite.c import FAST
 
-from ..cases import accepted, every_case, failures
+from ..cases import all_hold, all_refused, every_case
 from ..strategies import SMOOTH, Spec, Twin, given_graphs, specs
 from .nets import memory
 from .programs import (
@@ -46,7 +46,7 @@ def test_every_step_is_the_network_s_own(tmp_path, run):
         steps.insert(15, CLEAR)
         assert close(run(net, steps, tmp_path), expected(net, steps))
 
-    assert not failures([*NETS] if run is run_python else SOME, check)
+    all_hold(check, [*NETS] if run is run_python else SOME)
 
 
 BETWEEN_OUTPUTS = Spec(
@@ -143,8 +143,8 @@ def test_programs_in_c_have_two_types_and_two_kinds_of_sums():
         ("sums to be 'fast' or 'exact', got 'any'", {"sums": "any"}),
         ("float64 or float32", {"dtype": "float16"}),
     ]
-    refused = [(errors.ArgumentError, words, partial(SOURCES["c"], net, **how)) for words, how in refused]
-    assert not accepted(refused)
+    refused = [(partial(SOURCES["c"], net, **how), errors.ArgumentError, words) for words, how in refused]
+    all_refused(refused)
 
 
 @languages

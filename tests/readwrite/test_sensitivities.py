@@ -11,8 +11,8 @@ from synapse import Trainer, errors
 from synapse.engine.rtrl import Layout
 from synapse.readwrite import from_json_data, json_data
 
-from ..cases import failures
-from .mutation import drop, put, unrefused
+from ..cases import all_hold
+from .mutation import all_damage_refused, drop, put
 from .nets import WAYS
 
 NETWORKS = {
@@ -55,8 +55,7 @@ def bits(net):
 def test_a_copy_goes_on_as_the_network_would(sort, monkeypatch):
     monkeypatch.setattr(Layout, "_choose_depth", lambda *_: 1 + len(sort) % 3)
 
-    def check(case):
-        way, rule = case
+    def check(way, rule):
         net, alone = NETWORKS[sort](), NETWORKS[sort]()
         for one in (net, alone):
             edited(one)
@@ -76,7 +75,7 @@ def test_a_copy_goes_on_as_the_network_would(sort, monkeypatch):
         )
         assert ours == theirs
 
-    assert not failures([(way, rule) for way in WAYS for rule in ("rtrl", ("rtrl", 1))], check)
+    all_hold(check, [(way, rule) for way in WAYS for rule in ("rtrl", ("rtrl", 1))])
 
 
 def test_a_copy_of_a_cleared_network_has_the_rule_only():
@@ -135,5 +134,4 @@ BAD = {
 
 
 def test_one_clear_error_says_what_is_wrong():
-    wrong = unrefused(BAD, document, from_json_data)
-    assert not wrong, wrong
+    all_damage_refused(BAD, document, from_json_data)

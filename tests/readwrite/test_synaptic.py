@@ -10,8 +10,8 @@ import pytest
 from synapse import errors
 from synapse.readwrite import SynapticWarning, from_synaptic_data, load, save, synaptic_data
 
-from ..cases import failures
-from .mutation import put, unrefused
+from ..cases import all_hold
+from .mutation import all_damage_refused, put
 
 GOLDEN = Path(__file__).parent / "golden" / "synaptic_files.json"
 FILES = json.loads(GOLDEN.read_text())
@@ -46,7 +46,7 @@ def test_files_of_synaptic_go_on_as_synaptic_does_and_are_written_again(tmp_path
         assert synaptic_data(load(tmp_path / "net")) == data
         assert np.abs(net.run(golden["inputs"]) - golden["outputs"]).max() < 1e-12
 
-    assert not failures(FILES, check)
+    all_hold(check, FILES)
 
 
 def test_layers_squashes_and_what_is_trained():
@@ -109,7 +109,7 @@ def test_a_liquid_answers_as_synaptic_does_after_reading_and_resuming(tmp_path):
             net = load(tmp_path / "net.json", resume=True)
             assert np.abs(net.run(inputs) - golden["resumed"]).max() < 1e-12
 
-    assert not failures(LIQUIDS, check)
+    all_hold(check, LIQUIDS)
 
 
 def test_repeated_connections_become_one():
@@ -138,7 +138,7 @@ BAD = {
 
 
 def test_one_clear_error_says_what_and_where():
-    assert not unrefused(BAD, small, from_synaptic_data)
+    all_damage_refused(BAD, small, from_synaptic_data)
     for data in (None, [], "text", {}, {"neurons": []}, {"neurons": [], "connections": []}):
         with pytest.raises(errors.FormatError):
             from_synaptic_data(data)

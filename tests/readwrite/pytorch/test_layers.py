@@ -8,7 +8,7 @@ import synapse
 from synapse.engine.functions.activations import ACTIVATIONS
 from synapse.errors import ArgumentError, SynapseError
 
-from ...cases import accepted, failures
+from ...cases import all_hold, all_refused
 
 torch = pytest.importorskip("torch")
 nn = torch.nn
@@ -83,7 +83,7 @@ def test_a_stack_of_linears_with_any_activation_is_a_perceptron():
                 net.reset(3, "glorot")
                 synapse.to_torch(net, modules)
 
-    assert not failures(ACTIVATIONS, check)
+    all_hold(check, ACTIVATIONS)
 
 
 def test_what_holds_no_numbers_is_passed_over():
@@ -111,7 +111,7 @@ def test_what_no_architecture_is_is_refused():
         ("float32", lambda: nn.Linear(3, 4, dtype=torch.bfloat16)),
     ]
     read = lambda make: synapse.from_torch(make())  # noqa: E731
-    assert not accepted([(ArgumentError, words, lambda make=make: read(make)) for words, make in cases])
+    all_refused([(lambda make=make: read(make), ArgumentError, words) for words, make in cases])
 
 
 OTHERS = [

@@ -15,7 +15,7 @@ from synapse.engine.functions.activations import ACTIVATIONS
 from synapse.errors import ArgumentError, ArgumentTypeError, FormatError, TopologyError
 from synapse.readwrite import pytorch
 
-from ...cases import accepted
+from ...cases import all_refused
 from ...strategies import SMOOTH, Twin, given_graphs, specs
 from ..test_squashes import arc, of_all_primitives
 
@@ -233,15 +233,15 @@ def test_what_cannot_be_converted_is_refused():
     waits, module = Network(source, [group], sink), synapse.to_torch(built("perceptron"))
     reason = "'arc', which cannot be written in PyTorch: it calls atan"
     refused = [
-        (FormatError, reason, lambda: synapse.to_torch(own)),
-        (TopologyError, "outside", lambda: synapse.to_torch(second)),
-        (TopologyError, "group", lambda: synapse.to_torch(waits)),
-        (ArgumentTypeError, "a Network", lambda: synapse.to_torch([1, 2])),
+        (lambda: synapse.to_torch(own), FormatError, reason),
+        (lambda: synapse.to_torch(second), TopologyError, "outside"),
+        (lambda: synapse.to_torch(waits), TopologyError, "group"),
+        (lambda: synapse.to_torch([1, 2]), ArgumentTypeError, "a Network"),
     ]
     for shape in ((4, 2), (3,), (1, 2, 3, 3)):
         rows = torch.zeros(shape, dtype=torch.float64)
-        refused.append((ArgumentError, r"\(T, 3\)", lambda rows=rows: module(rows)))
-    assert not accepted(refused)
+        refused.append((lambda rows=rows: module(rows), ArgumentError, r"\(T, 3\)"))
+    all_refused(refused)
     synapse.to_torch(first)
 
 
@@ -252,10 +252,10 @@ def test_weights_go_back_to_the_network_they_came_from_if_they_are_finite():
     with torch.no_grad():
         module.bias[-1] = torch.nan
     refused = [
-        (ArgumentError, "a network other than", lambda: synapse.from_torch(module, other)),
-        (ArgumentError, "Give the one", lambda: synapse.from_torch(module)),
-        (ArgumentError, "finite", lambda: synapse.from_torch(module, net)),
+        (lambda: synapse.from_torch(module, other), ArgumentError, "a network other than"),
+        (lambda: synapse.from_torch(module), ArgumentError, "Give the one"),
+        (lambda: synapse.from_torch(module, net), ArgumentError, "finite"),
     ]
-    assert not accepted(refused)
+    all_refused(refused)
     assert (net.weights == before[0]).all()
     assert (other.weights == before[1]).all()

@@ -131,6 +131,9 @@ def test_edits():
     a.project(a, weight=0.5, delay=1)  # feedback of the activation, not a self-connection
     net.sort()
     assert [layer.name for layer in net.layers] == ["x", "relays", "a", "y"]
+    layers = [Layer(1) for _ in range(3)]
+    layers[0].project(layers[1], delay=1)
+    assert [layer.name for layer in Network(*layers).layers] == ["input", "relays", "hidden", "output"]
     assert net.run(ROWS).ravel().tolist() == [0, 0, 2, 5, 8.5]
     net.clear()
     middle = Neuron("identity")
@@ -144,7 +147,7 @@ def test_edits():
     assert synapse.analysis.lesions(net, np.ones((1, 4, 1)), np.ones((1, 4, 1))).change.shape == (7,)
     for relay in list(net["relays"]):
         net.remove(relay)
-    assert [layer.name for layer in net.layers] == ["x", "a", "hidden 3", "y"]
+    assert [layer.name for layer in net.layers] == ["x", "a", "hidden 2", "y"]
 
 
 def test_what_is_no_delay_is_refused():

@@ -326,16 +326,16 @@ class Network(Sequence[Neuron]):
         return graph.view(self)
 
     def _name_layers(self) -> None:
-        """Name the layers without a name by their position, with the next number if a name is taken."""
+        """Name the layers without a name by their position but for relays, with the next number if taken."""
         for layer, name in ((self.input, "input"), (self.output, "output")):
             if layer.name is None:
                 layer.name = name
         taken = {layer.name for layer in self._layers}
-        alone = len(self._layers) == 3
-        for i, layer in enumerate(self.hidden):
+        hidden = [layer for layer in self.hidden if not self._store["relay"][wiring.rows_of(layer)].any()]
+        for i, layer in enumerate(hidden):
             if layer.name is None:
-                names = (f"hidden {number}" for number in count(i + 1))
-                layer.name = "hidden" if alone else next(name for name in names if name not in taken)
+                names = (f"hidden {number}" for number in count(i + 1) if f"hidden {number}" not in taken)
+                layer.name = "hidden" if len(hidden) == 1 else next(names)
                 taken.add(layer.name)
 
     def _admit(self, neurons: Sequence[Neuron]) -> None:

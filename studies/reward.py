@@ -39,10 +39,12 @@ RULES = {
 }
 
 
-def recurrent(kind: str, sizes: tuple[int, int, int], rule: str, span: Any, seed: int) -> Network:
+def recurrent(
+    kind: str, sizes: tuple[int, int, int], rule: str, span: Any, seed: int, last: str = "identity"
+) -> Network:
     """An LSTM, a GRU, or an LSTM of more cells that do not read each other, with as many weights."""
     inputs, cells, outputs = sizes
-    options = {"output_squash": "identity", "initializer": "fan_in", "span": span, "seed": seed}
+    options = {"output_squash": last, "initializer": "fan_in", "span": span, "seed": seed}
     if kind == "diagonal":
         weights = 4 * cells * (inputs + cells) + cells * outputs
         net: Network = architect.LSTM(inputs, weights // (4 * inputs + 4 + outputs), outputs, **options)
@@ -241,6 +243,8 @@ WITHOUT = {
     "no scale of rewards": {"scale_rewards": False},
     "no trace": {"trace": 0.0},
 }
+PLAIN, FREE = {"bound": None, "rate": 0.03}, {"policy_bound": None}
+WEAK = {"bound": 0.2, "policy_bound": 0.3}
 CONTROL: dict[str, tuple[str, dict[str, Any]]] = {
     **{f"CartPole, {name}": ("CartPole-v1", options) for name, options in WITHOUT.items()},
     **{
@@ -250,6 +254,22 @@ CONTROL: dict[str, tuple[str, dict[str, Any]]] = {
             ("LSTM, order 1", "LSTM", "order 1"),
             ("no memory", "", ""),
         )
+    },
+    "CartPole without velocities, LSTM, exact, no bound, rate 0.03": (
+        "no velocities",
+        {"kind": "LSTM", "rule": "exact"} | PLAIN,
+    ),
+    **{
+        f"CartPole without velocities, actor and critic, {name}": ("no velocities", {"actor": True} | options)
+        for name, options in {
+            "LSTM, exact": {"kind": "LSTM", "rule": "exact"},
+            "LSTM, exact, bounds 0.2 and 0.3": {"kind": "LSTM", "rule": "exact"} | WEAK,
+            "LSTM, exact, no bound, rate 0.03": {"kind": "LSTM", "rule": "exact"} | PLAIN | FREE,
+            "LSTM, order 1, no bound, rate 0.03": {"kind": "LSTM", "rule": "order 1"} | PLAIN | FREE,
+            "GRU, exact, no bound, rate 0.03": {"kind": "GRU", "rule": "exact"} | PLAIN | FREE,
+            "no memory": {},
+            "no memory, no bound, rate 0.003": PLAIN | FREE | {"rate": 0.003},
+        }.items()
     },
     **{f"Acrobot, {name}": ("Acrobot-v1", options) for name, options in WITHOUT.items()},
     **{f"MountainCar, {name}": ("MountainCar-v0", options) for name, options in WITHOUT.items()},
@@ -282,22 +302,27 @@ def environment_of(task: str) -> Any:
 
 
 def control(name: str, seed: int) -> Row:
-    """The mean returns of the episodes that end in each fifth of the steps, by Q(lambda)."""
+    """The mean returns of the episodes that end in each fifth of the steps, by Q(λ) or an actor."""
     task, options = CONTROL[name]
-    chosen = {"kind": "", "rule": "", "initializer": sparse(0.9)} | options
-    kind, rule, start = (chosen.pop(key) for key in ("kind", "rule", "initializer"))
+    chosen = {"kind": "", "rule": "", "initializer": sparse(0.9), "actor": False} | options
+    kind, rule, start, actor = (chosen.pop(key) for key in ("kind", "rule", "initializer", "actor"))
     environment = environment_of(task)
     inputs, actions = gymnasium.spaces.flatdim(environment.observation_space), environment.action_space.n
-    if kind:
-        net = recurrent(kind, (inputs, 16, actions), rule, None, seed)
-    else:
-        squashes = {"squash": "tanh", "output_squash": "identity", "bias_initializer": "zeros"}
-        net = architect.Perceptron(inputs, 32, 32, actions, **squashes, initializer=start, seed=seed)
+
+    def network(outputs: int, last: str, seed: int) -> Network:
+        if kind:
+            return recurrent(kind, (inputs, 16, outputs), rule, None, seed, last)
+        squashes = {"squash": "tanh", "output_squash": last, "bias_initializer": "zeros"}
+        return architect.Perceptron(inputs, 32, 32, outputs, **squashes, initializer=start, seed=seed)
 
     def explore(step: int) -> float:
         return max(0.01, 1.0 - step / 10_000)
 
-    agent = reward.QLearning(net, explore=explore, seed=seed, **chosen)
+    if actor:
+        both = network(actions, "softmax", seed), network(1, "identity", 1_000 + seed)
+        agent: Any = reward.ActorCritic(*both, seed=seed, **chosen)
+    else:
+        agent = reward.QLearning(network(actions, "identity", seed), explore=explore, seed=seed, **chosen)
     begin = time.process_time()
     result = reward.run(agent, environment, steps=ALL_STEPS, seed=seed, progress=False)
     seconds = time.process_time() - begin

@@ -1,18 +1,20 @@
 """Event-based XOR: the parity of a stream of bits of which a network sees the changes alone.
 
-    python -m studies event_xor                  # writes event_xor.json, and prints the table
+    python -m studies event_xor        # runs what is missing, and writes the table of event_xor.md
 
 After the code of Hasani and others 2022: a stream of 2 to 31 random bits is given as events, one whenever
 the bit changes, with the number of bits since the previous event; the last event tells how many bits
 remain. After the last event, the network says whether the number of ones is odd. Here the streams are drawn
-afresh, the longest ones grow from 3 bits on whenever 98 % of a batch are right, and tests have all lengths.
+afresh, for training and for the test.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
+import shlex
+import sys
 import time
-from functools import partial
 
 import numpy as np
 
@@ -21,85 +23,97 @@ import synapse
 
 from . import _many_seeds as many
 
-PATH = many.HERE / "event_xor.json"
-LONGEST, BATCH, SHARE, TESTED = 31, 64, 0.98, 10_000
+PATH, PAGE = many.HERE / "event_xor.json", many.HERE / "event_xor.md"
+LONGEST, TESTED = 31, 10_000
+WIDEST = 12  # the longest interval at which a gate begins to open: one of 1,500 streams has a longer one
+SLOPE = 2.0  # by which it opens
 CASES = {
     "mixed": {"mixed_memory": True},
+    "mixed, usual biases": {"mixed_memory": True},
     "CfC": {},
     "without gate": {"gated": False},
+    "mixed, strictly online": {"mixed_memory": True},
 }
 
-
-def streams(count: int, longest: int, rng: np.random.Generator) -> tuple[list[np.ndarray], np.ndarray]:
-    """Events of random streams, (bit, bits since the previous event), and whether the ones are odd."""
-    sequences, odd = [], np.empty(count)
-    for i in range(count):
-        bits = rng.integers(0, 2, rng.integers(2, longest + 1))
-        starts = np.flatnonzero(np.diff(bits, prepend=-1))  # of runs of equal bits
-        elapsed = np.diff(np.append(starts, len(bits) - 1), prepend=-1).astype(float)
-        events = np.column_stack([np.append(bits[starts], bits[-1]), elapsed])
-        sequences.append(events[events[:, 1] > 0])
-        odd[i] = bits.sum() % 2
-    return sequences, odd
+Streams = tuple[list[np.ndarray], list[np.ndarray]]
 
 
-def aims(sequences: list[np.ndarray], odd: np.ndarray) -> list[np.ndarray]:
-    """Targets: one after the last event."""
-    both = zip(sequences, odd, strict=True)
-    return [np.append(np.full(len(rows) - 1, np.nan), one)[:, None] for rows, one in both]
+def streams(count: int, rng: np.random.Generator, longest: int = LONGEST) -> Streams:
+    """Random streams: events (bit, bits since the previous one), and targets, the parity at the end alone."""
+    last = rng.integers(1, longest, (count, 1))  # the place of a stream's last bit
+    bits, place = rng.integers(0, 2, (count, longest)), np.arange(longest)
+    changes = np.diff(bits, axis=1, prepend=-1) != 0
+    stream, when = np.nonzero((changes | (place == last)) & (place <= last))
+    first = np.diff(stream, prepend=-1) > 0
+    elapsed = np.where(first, 1, np.diff(when, prepend=0))
+    begins = np.flatnonzero(first)
+    targets = np.full((len(when), 1), np.nan)
+    targets[np.append(begins[1:], len(when)) - 1, 0] = (bits * (place <= last)).sum(axis=1) % 2
+    events = np.column_stack([bits[stream, when], elapsed]).astype(float)
+    return np.split(events, begins[1:]), np.split(targets, begins[1:])
 
 
-def fraction_right(net: synapse.Network, sequences: list[np.ndarray], odd: np.ndarray) -> float:
+def fraction_right(net: synapse.Network, sequences: list[np.ndarray], targets: list[np.ndarray]) -> float:
     """Fraction of streams whose parity is right."""
     answers = [outputs[-1, 0] > 0.5 for outputs in net.run(sequences)]
-    return float(np.mean(np.array(answers) == odd))
+    return float(np.mean([answer == aim[-1, 0] for answer, aim in zip(answers, targets, strict=True)]))
 
 
-def trial(case: str, seed: int, units: int = 32, minutes: float = 5.0, method: str = "bptt") -> many.Row:
-    """One network: the fraction right after training for some minutes of processor time, or until 99.9 %."""
-    rng = np.random.default_rng([seed, 1])
+def spread(net: synapse.Network, rng: np.random.Generator) -> None:
+    """Let the gates of a CfC open at intervals that are uniform up to the widest, instead of all at none."""
+    layers = {layer.name: layer for layer in net.hidden}
+    opens = rng.uniform(0.5, WIDEST + 0.5, len(layers["blends"]))
+    for speed, blend, interval in zip(layers["speeds"], layers["blends"], opens.tolist(), strict=True):
+        speed.bias, blend.bias = SLOPE, -SLOPE * interval
+
+
+def trial(case: str, seed: int) -> many.Row:
+    """One network: the fraction right after learning from random streams at a rate that falls to 0."""
+    online = case.endswith("online")
+    units, count, chunk, rate = (16, 100_000, 5_000, 0.003) if online else (32, 4_000_000, 20_000, 0.0015)
     net = architect.CfC(1, units, 1, **CASES[case], seed=seed)
+    if not case.endswith("usual biases"):
+        spread(net, np.random.default_rng([seed, 4]))
     adam = synapse.optimizers.Adam()
-    trainer = synapse.Trainer(net, 0.003, method=method, optimizer=adam, batch_size=BATCH, clip=1.0)
-    longest, learned, begin, right = 3, 0, time.process_time(), 0.0
-    fresh = streams(TESTED, LONGEST, np.random.default_rng([seed, 2]))
-    check = streams(1000, LONGEST, np.random.default_rng([seed, 3]))
-    while time.process_time() - begin < 60 * minutes:
-        sequences, odd = streams(10 * BATCH, longest, rng)
-        trainer.train(sequences, aims(sequences, odd), epochs=1, shuffle=False, progress=False)
-        learned += len(sequences)
-        if fraction_right(net, *streams(500, longest, rng)) >= SHARE:
-            longest = min(longest + 1, LONGEST)
-            if longest == LONGEST and fraction_right(net, *check) >= 0.999:
-                break
-    right = fraction_right(net, *fresh)
+    if online:
+        trainer = synapse.Trainer(net, rate, method="rtrl", optimizer=adam, clip=1.0)
+    else:
+        trainer = synapse.Trainer(net, rate, method="bptt", optimizer=adam, batch_size=64, clip=1.0)
+    begin, rng = time.process_time(), np.random.default_rng([seed, 1])
+    for learned in range(0, count, chunk):
+        trainer.rate = rate * 0.5 * (1.0 + math.cos(math.pi * learned / count))
+        longest = min(LONGEST, 3 + 35 * learned // count) if online else LONGEST
+        trainer.train(*streams(chunk, rng, longest), epochs=1, shuffle=False, progress=False)
     seconds = round(time.process_time() - begin, 1)
-    return {"seed": seed, "right": right, "streams": learned, "longest": longest, "seconds": seconds}
+    right = fraction_right(net, *streams(TESTED, np.random.default_rng([seed, 2])))
+    weights = sum(connection.trainable for connection in net.connections)
+    setting = {"units": units, "weights": weights, "streams": count}
+    command = shlex.join(["python", "-m", "studies", "event_xor", *sys.argv[1:]])
+    return {"seed": seed, "right": right, **setting, "seconds": seconds, "command": command}
 
 
-def report(found: dict[str, list[many.Row]]) -> str:
+def report(results: dict[str, list[many.Row]]) -> str:
     """The table: the mean and the deviation over seeds, and what was learned from."""
-    head = ["", "right after training, %", "streams", "longest stream", "processor seconds", "seeds"]
+    head = ["", "units", "weights", "right, %", "lowest", "streams", "seconds", "seeds"]
     lines = []
-    for case, rows in found.items():
+    for case in filter(results.get, CASES):
+        rows = results[case]
         right = 100 * np.array([row["right"] for row in rows])
-        columns = [[row[name] for row in rows] for name in ("streams", "longest", "seconds")]
-        cells = [f"{np.median(column):,.0f}" for column in columns]
-        lines.append([case, f"{right.mean():.2f} ± {right.std():.2f}", *cells, str(len(rows))])
+        columns = [[row[name] for row in rows] for name in ("units", "weights", "streams", "seconds")]
+        units, weights, count, seconds = (f"{np.median(column):,.0f}" for column in columns)
+        both = f"{right.mean():.2f} ± {right.std():.2f}"
+        lines.append([case, units, weights, both, f"{right.min():.2f}", count, seconds, len(rows)])
     return many.table(head, lines)
 
 
 def main(given: argparse.Namespace) -> None:
-    """Run what is missing, and print the table."""
-    run = partial(trial, units=given.units, minutes=given.minutes)
-    found = many.filled(PATH, given.cases, given.seeds, run)
-    print(report(found))
+    """Run what is missing, and write the table."""
+    results = many.filled(PATH, given.cases, given.seeds, trial)
+    many.fill("event_xor", report(results), PAGE)
 
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("cases", nargs="*", default=list(CASES), help="rows of the table (all)")
     options.add_argument("--seeds", type=int, default=10, help="number of seeds (10)")
-    options.add_argument("--units", type=int, default=32, help="number of cells (32)")
-    options.add_argument("--minutes", type=float, default=5.0, help="limit of processor time for a trial (5)")
     main(options.parse_args())

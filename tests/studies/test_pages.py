@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("matplotlib")
 pytest.importorskip("gymnasium")
 pytest.importorskip("sklearn")
-from studies import gradients, pipelines, reward, rtrl, small_tables, spans, worm
+from studies import event_xor, gradients, pipelines, reward, rtrl, small_tables, spans, worm
 
 
 def test_the_page_of_gradients_has_its_tables_and_what_it_claims():
@@ -37,13 +37,14 @@ def test_the_page_of_online_learning_has_its_tables_of_ten_seeds():
             assert [row["seed"] for row in rows] == seeds
 
 
-def test_the_pages_of_rewards_and_of_spans_have_their_tables():
+def test_the_pages_of_rewards_spans_events_and_the_worm_have_their_tables():
     page = (reward.HERE / "reward.md").read_text(encoding="utf-8")
     for name, report in reward.REPORTS.items():
         results = json.loads((reward.HERE / f"reward_{name}.json").read_text())
         assert report({row: results[row] for row in reward.STUDIES[name][0] if results.get(row)}) in page
-    results = json.loads((spans.HERE / "spans.json").read_text())
-    assert spans.report(results) in spans.PAGE.read_text(encoding="utf-8")
+    for study in (event_xor, spans, worm):
+        results = json.loads(study.PAGE.with_suffix(".json").read_text())
+        assert study.report(results) in study.PAGE.read_text(encoding="utf-8")
 
 
 def test_the_pages_of_estimators_and_of_small_tables_have_their_tables():
@@ -53,9 +54,8 @@ def test_the_pages_of_estimators_and_of_small_tables_have_their_tables():
     assert small_tables.report(numbers) == small_tables.REPORT.read_text(encoding="utf-8")
 
 
-def test_the_page_of_the_worm_has_its_tables_of_twenty_seeds():
+def test_the_tables_of_the_worm_have_twenty_seeds():
     results = json.loads(worm.PATH.read_text())
-    assert worm.report(results) in worm.PAGE.read_text(encoding="utf-8")
     assert {len(rows) for row, rows in results.items() if row not in ("bptt", "rtrl")} == {20}
 
 

@@ -369,6 +369,9 @@ TAPES = (
 )
 """The columns of an unfolding through time; "lanes" are floats of several samples."""
 
+STORED = {"activation": "activation", "state": "state", "slope": "derivative", "failed": "failed"}
+"""The columns of tapes that can be those of a store, so kernels assume that they overlap: `StoreTapes`."""
+
 TapeColumns: Any = namedtuple("TapeColumns", [column.name for column in TAPES])  # type: ignore[misc]
 
 PLAN = (

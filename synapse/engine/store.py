@@ -527,7 +527,7 @@ class UnreadStore(Store):
     def _write_bundles(self, store: Store) -> None:
         source, target = (np.empty(self.bundled, np.uint32) for _ in range(2))
         gater = np.full(self.bundled, schema.NONE, np.uint32)
-        trainable, weight = np.empty(self.bundled, np.uint8), np.empty(self.bundled, store.dtype)
+        trainable, weight = np.empty(self.bundled, np.uint8), aligned(self.bundled, store.dtype)
         for first, (sources, targets, pairs, weights, learns, gaters, gates) in self.bundles.items():
             rows = slice(first, first + len(weights))
             ends = [np.array([view._row for view in views], np.uint32) for views in (sources, targets)]
@@ -616,11 +616,18 @@ def _room(length: int, rows: int) -> int:
     return max(rows, length + (max(8, length) if length < FEW else length // 16))
 
 
+def aligned(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Zeros that start at a cache line, because vectors across two lines take twice the time to load."""
+    memory = np.zeros(size * dtype.itemsize + schema.VECTOR_BYTES, np.uint8)
+    offset = -memory.ctypes.data % schema.VECTOR_BYTES
+    return memory[offset : offset + size * dtype.itemsize].view(dtype)
+
+
 def _with_room(array: NDArray[Any], rows: int) -> NDArray[Any]:
     """Return `array` if it has so many rows, otherwise a longer copy with a reserve."""
     if rows <= len(array):
         return array
-    grown = np.empty(_room(max(len(array), 32), rows), array.dtype)
+    grown = aligned(_room(max(len(array), 32), rows), array.dtype)
     grown[: len(array)] = array
     return grown
 

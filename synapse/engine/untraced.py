@@ -23,14 +23,6 @@ def untraced_columns(store: Store) -> dict[str, NDArray[Any]]:
     }
 
 
-class Untraced(RedirectedTable):
-    """A table for kernels by which steps leave the traces as they are, valid for one topology."""
-
-    def __init__(self, store: Store) -> None:
-        super().__init__(store, untraced_columns(store))
-        self.topology = store.topology_version
-
-
 def forget_traces(store: Store, span: NDArray[np.uint64]) -> None:
     """Clear the traces of a network in a lowered store, because steps without them leave them as they are."""
     c, first, stop = store.columns, int(span[FIRST]), int(span[STOP])
@@ -40,6 +32,7 @@ def forget_traces(store: Store, span: NDArray[np.uint64]) -> None:
     gaters = c["influence_gater"]
     pairs = np.flatnonzero((c["influence_trace"] != NONE) & (gaters >= first) & (gaters < stop))
     lengths = c["learning"][gaters[pairs]].astype(np.int64) + 1
+    c["influence"][pairs] = 0.0
     c["extended"][spans(c["influence_trace"][pairs], lengths)] = 0.0
 
 

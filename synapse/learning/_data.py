@@ -232,11 +232,6 @@ def prepare_sequences(network: Network, inputs: Any, targets: Any, cost: Cost | 
     return replace(data, bounds=data.runs).as_sequences()
 
 
-def input_rows(what: str, network: Network, rows: Any) -> Floats:
-    """Return `rows` as inputs of a network, shape (T, n), or raise."""
-    return _checks.as_matrix(what, rows, len(network.input), network.dtype)
-
-
 def _form(parts: list[Any], together: bool) -> str:
     return "rows of samples" if together else _checks.counted(len(parts), "sequence")
 

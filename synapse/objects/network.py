@@ -173,7 +173,7 @@ class Network(Sequence[Neuron]):
         self._memory_known = (0, False)  # a version of the structure, and whether it has memory
         self._connections_known = 0, np.empty(0, np.uint32)  # a version, and their identities
         self._places_known: tuple[int, tuple[ParameterPlaces, ...]] = (0, ())  # by a version, too
-        self._untraced_known: engine.untraced.Untraced | None = None  # for `run`
+        self._untraced_known: engine.exact.StoreTapes | None = None  # for `run`
         self._aside_known: engine.untraced.Aside | None = None  # for `peek`
         self._accumulator_known: Any = None  # an accumulator, for `slopes`
         self._n_inputs, self._n_outputs = len(layers[0]), len(layers[-1])
@@ -672,8 +672,9 @@ class Network(Sequence[Neuron]):
             those of :meth:`Trainer.train`.
         traces : bool, default=True
             Whether these steps count when the network learns online later. Without, no eligibility trace and
-            no sensitivity is computed, which takes about half of the time with gates and memory, and learning
-            begins with the next step, as after :meth:`clear`. The outputs are the same but for rounding.
+            no sensitivity is computed, which takes less than half of the time with gates and memory, and
+            learning begins with the next step, as after :meth:`clear`. The outputs are those of single steps
+            to the last bit with traces, and up to rounding without, because sums are split.
 
         Returns
         -------
@@ -734,15 +735,15 @@ class Network(Sequence[Neuron]):
     @locked
     def _run_untraced(self, store: Store, inputs: Floats, outputs: Floats) -> Floats:
         """`_run` without traces and sensitivities, which are then those of a cleared network."""
-        span, table = self._ready()[2], self._untraced_known
-        if table is None or table.topology != store.topology_version:
-            table = self._untraced_known = engine.untraced.Untraced(store)
+        span = self._ready()[2]
         engine.untraced.forget_traces(store, span)
         if store.recorder is not None and store.recorder.records(self):
             store.recorder.make_room(outputs.size // self._n_outputs)
-        table.renewed()
-        run = (store.calls or engine.online.calls_for(store)).run_network
-        status = run(table.address, store.unit, span, inputs, outputs)
+        tapes = self._untraced_known
+        if tapes is None or tapes.store is not store or tapes.rows != store.n_neurons:
+            tapes = self._untraced_known = engine.exact.StoreTapes(store)
+        run = engine.exact.calls_for(store).run_untraced
+        status = run(store.address, store.unit, tapes.renewed(), span, inputs, outputs)
         if status != DONE:
             self._refuse(status, store, inputs)
         return outputs
@@ -1051,7 +1052,9 @@ class Network(Sequence[Neuron]):
                     span = self._ready()[2]
                 if self._rtrl is None:
                     run = (store.calls or engine.online.calls_for(store)).propagate_targets
-                    ended = run(store.address, store.unit, span, targets, cost, rate, check)
+                    ended: tuple[int, float] = run(
+                        store.address, store.unit, span, targets, cost, rate, check
+                    )
                 else:
                     ended = self._learn_exactly(store, self._rtrl, targets, cost, rate, check)
                 if ended[0] != DONE and ended[0] in (FAILED, RESIZED):

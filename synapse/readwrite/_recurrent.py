@@ -94,7 +94,8 @@ class _Loop:
             (into, sources), (last, others) = self.outside(gates), self.outside(new)
             if self.terms() == wanted and np.array_equal(sources, others):
                 order = np.r_[update : update + n, reset : reset + n]
-                inner = sum((self.matrix(t)[:, 0] * self.value(t.source) for t in constants), np.zeros(n))
+                constant = ((self.matrix(t)[:, 0], self.bias(t.source.block)) for t in constants)
+                inner = sum((column * biases[0] for column, biases in constant), np.zeros(n))
                 bias = [self.bias(gates)[order], self.bias(new), np.zeros(2 * n), inner]
                 recurrent = np.append(self.recurrent(gates)[order], self.recurrent(new), axis=0)
                 weights = np.append(into[order], last, axis=0), recurrent, np.concatenate(bias)
@@ -181,7 +182,3 @@ class _Loop:
         block = self.blocks[read.block]
         constant = read.block != 0 and not block.terms and block.pieces[0][0] == "identity"
         return constant and read.kind == NOW and read.stop - read.first == 1
-
-    def value(self, read: Read) -> float:
-        """The activation of such a neuron."""
-        return float(self.bias(read.block)[read.first])

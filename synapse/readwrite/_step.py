@@ -86,8 +86,7 @@ class NetworkStep:
     def begin(self, neurons: Ints) -> Ints:
         """The first neuron of the block of each of some neurons."""
         starts = np.array([block.first for block in self.blocks])
-        found: Ints = starts[np.searchsorted(starts, neurons, "right") - 1]
-        return found
+        return np.asarray(starts[np.searchsorted(starts, neurons, "right") - 1])
 
     def squashes(self) -> list[str]:
         """The squashes of its neurons, each once."""

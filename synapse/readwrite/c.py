@@ -130,12 +130,8 @@ static inline float fast_exp(float x) {
     return fast_power(x, 0.0f);
 }
 
-static inline float fast_expm1(float x) {
-    return fast_power(x, 1.0f);
-}
-
 static inline float fast_tanh(float x) {
-    const float lost = fast_expm1(-2.0f * fabsf(x));
+    const float lost = fast_power(-2.0f * fabsf(x), 1.0f);
     return copysignf(lost / (2.0f + lost), x);
 }
 
@@ -164,7 +160,7 @@ def _language(dtype: np.dtype[Any], fast: bool) -> Language:
         "inf": "INFINITY",
     }
     if fast and single:
-        calls |= {name: f"fast_{name}({{0}})" for name in ("exp", "expm1", "tanh")}
+        calls |= {"exp": "fast_exp({0})", "expm1": "fast_power({0}, 1.0f)", "tanh": "fast_tanh({0})"}
     exp = calls.get("exp", f"exp{suffix}({{0}})").removesuffix("({0})")
     return Language(
         key="c",

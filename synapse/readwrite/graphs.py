@@ -213,7 +213,7 @@ def network_of_columns(
     named = zip(place, nodes.texts("label"), strict=True)
     labels = [str(node) if label is None else label for node, label in named]
     connections = _connections(edges, ends, dtype, place, labels)
-    subset = nodes.read("subset", _layer_number)
+    subset = nodes.read("subset", partial(whole_number, condition="a whole number", least=-inf, most=inf))
     delays = edges.read("delay", _steps, np.zeros(edges.count, np.int64))
     relays = nodes.rare("relay", RARE_OF_NEURONS["relay"], dtype) > 0
     late = (delays > 0) | relays[connections["target"]]
@@ -620,10 +620,6 @@ def _count(what: str, value: Any) -> int:
 
 def _steps(what: str, value: Any) -> int:
     return delay(what, int(value) if isinstance(value, float) and value.is_integer() else value)
-
-
-def _layer_number(what: str, value: Any) -> int:
-    return whole_number(what, value, "a whole number", -inf, inf)
 
 
 def _squash_name(what: str, value: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -179,8 +179,7 @@ class Graph:
         if key not in self.constants:
             name = f"constant_{len(self.constants)}"
             self.constants[key] = self.onnx.numpy_helper.from_array(array, name)
-        found: str = self.constants[key].name
-        return found
+        return str(self.constants[key].name)
 
     def number(self, value: float) -> str:
         """Add a constant number; returns its name."""
@@ -409,19 +408,19 @@ def fire(graph: Graph, squash: str, states: str) -> str:
     """Add the nodes of a squash; returns the tensor of the activations of the neurons, or of a group."""
     build = given(squash, "onnx")
     if build is not None:
-        activations: str = build(graph, states)
-        return activations
+        return str(build(graph, states))
     entry = ACTIVATIONS.get(squash)
     if entry is not None and entry.onnx:
         return graph.node(entry.onnx, states)
-    values = computed(tree_of(squash, 0), {"s": states}, _functions(graph, states))
-    return graph.node("Mul", values, _largest(graph, states)) if kind_of(squash) == LARGEST else values
+    values: str = computed(tree_of(squash, 0), {"s": states}, _functions(graph, states))
+    if kind_of(squash) != LARGEST:
+        return values
+    best = graph.node("ArgMax", states, axis=1, keepdims=1)  # the first in a tie
+    places = graph.constant(np.arange(graph.width[states]))
+    return graph.node("Mul", values, graph.cast(graph.node("Equal", places, best)))
 
 
 def _functions(graph: Graph, states: str) -> Mapping[str, Callable[..., str]]:
-    def made(kind: str) -> Callable[..., str]:
-        return lambda *sources: graph.node(kind, *sources)
-
     def number(value: float) -> str:
         # One for each neuron, because ONNX Runtime (1.26, not 1.24 or 1.32) rounds a single factor before a
         # MatMul to float32. For one neuron it must not see that the factor is constant.
@@ -437,7 +436,7 @@ def _functions(graph: Graph, states: str) -> Mapping[str, Callable[..., str]]:
         return graph.node("Where", graph.node("Less", sign, number(0.0)), graph.node("Neg", size), size)
 
     return {
-        **{name: made(kind) for name, kind in NODES.items()},
+        **{name: partial(graph.node, kind) for name, kind in NODES.items()},
         "number": number,
         "!=": lambda a, b: graph.node("Not", graph.node("Equal", a, b)),
         "copysign": copysign,
@@ -445,12 +444,6 @@ def _functions(graph: Graph, states: str) -> Mapping[str, Callable[..., str]]:
         "expm1": lambda x: graph.node("Sub", graph.node("Exp", x), number(1.0)),
         "log1p": lambda x: graph.node("Log", graph.node("Add", x, number(1.0))),
     }
-
-
-def _largest(graph: Graph, states: str) -> str:
-    """1 for the neuron of a group with the largest state (the first in a tie), 0 for the others."""
-    best = graph.node("ArgMax", states, axis=1, keepdims=1)
-    return graph.cast(graph.node("Equal", graph.constant(np.arange(graph.width[states])), best))
 
 
 FORMAT = Format(

@@ -375,21 +375,20 @@ def functions_source() -> str:
 
     The page that learns in a browser has them, and ``draw/page/rule.js`` imports them as ``functions.js``.
     """
-    squashes = {name: _formula(f"squash_{name}", one.formula, "s") for name, one in ACTIVATIONS.items()}
-    costs = {name: _formula(f"cost_{name}", one.formula, *COST_NUMBERS) for name, one in COSTS.items()}
+    formulas: list[Any] = [(f"squash_{name}", one.formula, ("s",)) for name, one in ACTIVATIONS.items()]
+    formulas += [(f"cost_{name}", one.formula, COST_NUMBERS) for name, one in COSTS.items()]
     kinds = [
         f"  {name}: {{ kind: {json.dumps(one.kind)}, formula: squash_{name} }},"
         for name, one in ACTIVATIONS.items()
     ]
-    values = [f"  {name}: cost_{name}," for name in costs]
+    values = [f"  {name}: cost_{name}," for name in COSTS]
     tables = {"neurons": OF_NEURONS, "connections": OF_CONNECTIONS}
     columns = [f"  {name}: {json.dumps(dict(map(_column, table)))}," for name, table in tables.items()]
     return "\n\n".join(
         (
             "// Written by functions_source of synapse.readwrite.programs: no edits here.",
             ERF,
-            *squashes.values(),
-            *costs.values(),
+            *(function(JAVASCRIPT, name, read(one, *numbers), numbers) for name, one, numbers in formulas),
             _exported("SQUASHES", "Kind of each squash, and its formula: value and slope at a state.", kinds),
             _exported(
                 "COSTS", f"Value and signal -dE/ds of each cost of ({', '.join(COST_NUMBERS)}).", values
@@ -402,16 +401,8 @@ def functions_source() -> str:
 def _column(column: Column) -> tuple[str, dict[str, Any]]:
     """What a page needs to know of a saved column."""
     otherwise = bool(column.default) if column.kind is FLAG else column.default
-    facts = {
-        "kind": column.kind.name if column.kind else "",
-        "otherwise": otherwise,
-        "cleared": column.cleared,
-    }
-    return column.name, facts
-
-
-def _formula(name: str, formula: Callable[..., Any], *numbers: str) -> str:
-    return function(JAVASCRIPT, name, read(formula, *numbers), numbers)
+    kind = column.kind.name if column.kind else ""
+    return column.name, {"kind": kind, "otherwise": otherwise, "cleared": column.cleared}
 
 
 def _exported(name: str, comment: str, rows: list[str]) -> str:

@@ -32,7 +32,7 @@ def by_hand(net, rows, steps, feedback, future=None):
     twin = net.clone()
     twin.clear()
     given = [i for i in range(len(net.input)) if i not in feedback.values()]
-    said, found = twin.run(rows)[-1], []
+    said, found = twin.run(rows, traces=False)[-1], []
     for step in range(steps):
         found.append(said)
         if step < steps - 1:

@@ -16,8 +16,8 @@ from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.extending import lower_builtin, models, register_model
 
-from ..schema import TAPES, TapeColumns, numpy_dtype
-from .jit import ColumnType, TableModel, TableType, column_of, intrinsic_or, plain_arrays
+from ..schema import STORED, TAPES, TapeColumns, numpy_dtype
+from .jit import FAMILIES, ColumnType, TableModel, TableType, column_of, intrinsic_or, plain_arrays
 
 FLAGS = ("reassoc", "contract", "nsz")
 
@@ -157,7 +157,8 @@ class TapesType(TableType):
 
     def column(self, name: str) -> ColumnType:
         """The type of ``u.name``."""
-        return ColumnType(self.dtype(name), (f"tape of {name}",))
+        own = STORED.get(name, f"tape of {name}")
+        return ColumnType(self.dtype(name), FAMILIES.get(own, (own,)))
 
 
 register_model(TapesType)(TableModel)

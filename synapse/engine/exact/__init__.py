@@ -4,9 +4,10 @@ from . import update as update
 from .loops import (
     DescentArguments as DescentArguments,
     SampleGroup as SampleGroup,
+    calls_for as calls_for,
     gradient_network as gradient_network,
 )
-from .tapes import Tapes as Tapes
+from .tapes import StoreTapes as StoreTapes, Tapes as Tapes
 from .train import (
     Batches as Batches,
     Runs as Runs,

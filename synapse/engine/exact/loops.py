@@ -18,19 +18,22 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..compiler.jit import columns, inline, kernel
+from ..compiler.jit import bare, columns, inline, kernel
 from ..compiler.lanes import flat, rolled, splat, tapes
 from ..compiler.rare import INDEX, rare
 from ..functions.activations import SOFTMAX
 from ..functions.compiled import cross_entropy, judge, judge_stretch
 from ..functions.costs import CROSS_ENTROPY, FIRST_CUSTOM_COST
 from ..lowering.flags import FIXED, MEMORY
+from ..online.calls import ROW, SPAN, calls_by_float
+from ..online.fire import begin_step, tick
+from ..online.loops import rows_by, step_by
 from ..schema import CHUNK, CLAMPED, ENDED, FIRST, INPUTS, OUTPUTS, STOP
 from ..status import DIVERGED, DONE, FAILED
 from .accumulate import accumulate
 from .fire import clamp_inputs, drop, fire, hold_clamped, rest, silence_clamped, transpose_activations
 from .propagate import compute_deltas, compute_softmax_deltas, propagate_alike
-from .weigh import NEURONS, ONE, dense_alike, keep_memory, weigh_alike
+from .weigh import NEURONS, ONE, dense_alike, keep_memory, weigh_all
 
 u8 = np.uint64
 
@@ -92,11 +95,8 @@ def activate_network(m, u, span, inputs, step, now, before, lanes, samples):
     clamp_inputs(u, span, inputs, step, now, lanes)
     first, offset = span[FIRST] + span[INPUTS], u8(0) - span[FIRST]
     while first < span[STOP]:
-        last, j = u8(m.block_stop[first]), first
-        while j < last:
-            stop = u8(m.alike_stop[j])
-            weigh_alike(m, u, j, stop, offset, now, before)
-            j = stop
+        last = u8(m.block_stop[first])
+        weigh_all(m, u, first, last, offset, now, before)
         if samples.ragged:
             rest(u, first, last, offset, step, lanes)
         keep_memory(m, u, first, last, offset, now)
@@ -137,6 +137,38 @@ def propagate_network(m, u, span, step, slot, window, lanes):
             u.pushed[to_before + span[FIRST] + i] = none
             u.carried[i] = none
     return check
+
+
+@inline
+def weigh_block(m, u, first, last):
+    """The states of a block of neurons. Later ones still have the activations of the previous step."""
+    weigh_all(m, u, first, last, u8(0), u8(0), u8(0))
+    for j in range(first, last):
+        m.old_state[j], m.state[j] = m.state[j], u.weighed[j]
+
+
+@inline
+def fire_block(m, u, first, last):
+    """The activations of consecutive neurons with one squash."""
+    now = tick(m, last - first)
+    for j in range(first, last):
+        begin_step(m, j, now + (j - first))
+    fire(m, u, first, last, u8(0), u8(0), u8(0), ONE)
+    if m.ties[CLAMPED] != 0:
+        hold_clamped(m, u, first, last, u8(0), ONE)
+
+
+_run_rows = rows_by(step_by(weigh_block, fire_block))
+
+
+@kernel
+def run_untraced(table, unit, tape_table, span, inputs, outputs):
+    """`run_network` of the online rule without traces, which have been cleared."""
+    m, u = columns(table, unit), tapes(tape_table, unit, (0,))
+    return _run_rows(m, u, bare(span), bare(inputs), bare(outputs), unit)
+
+
+calls_for = calls_by_float(globals(), lambda unit: {"run_untraced": (0, unit, 0, SPAN, ROW, ROW)})
 
 
 # --- entry -------------------------------------------------------------------------------------

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..schema import CHUNK, FAILURE, TAPES, TILE, VECTOR_BYTES, numpy_dtype
+from ..schema import CHUNK, FAILURE, STORED, TABLE, TAPES, TILE, VECTOR_BYTES, numpy_dtype
+from ..store import Store, aligned
 
-LINE = 64  # bytes of a cache line, and of a vector register
 PLACES = {column.name: i for i, column in enumerate(TAPES)}
+_HERE = np.array([PLACES[name] + n for n in (0, len(TAPES)) for name in STORED])  # addresses and lengths
+_NAMES = [column.name for column in TABLE]
+_OWN = np.array([_NAMES.index(name) + n for n in (0, len(TABLE)) for name in STORED.values()])
 
 
 class Tapes:
@@ -57,9 +60,9 @@ class Tapes:
         }
         lengths = [sizes[column.name] * (width if column.dtype == "lanes" else 1) for column in TAPES]
         kinds = [dtype if column.dtype == "lanes" else numpy_dtype(column, dtype) for column in TAPES]
-        lines = [-(-length * kind.itemsize // LINE) for length, kind in zip(lengths, kinds, strict=True)]
-        begins = [LINE * line for line in accumulate(lines, initial=0)]
-        self._memory = _aligned(begins.pop(), np.dtype(np.uint8))  # one block: allocating each takes longer
+        lines = [-(-n * kind.itemsize // VECTOR_BYTES) for n, kind in zip(lengths, kinds, strict=True)]
+        begins = [VECTOR_BYTES * line for line in accumulate(lines, initial=0)]
+        self._memory = aligned(begins.pop(), np.dtype(np.uint8))  # one block: allocating each takes longer
         self.nbytes = len(self._memory)
         self._columns = dict(zip(PLACES, zip(begins, lengths, kinds, strict=True), strict=True))
         self._mask = np.empty(0, dtype)
@@ -79,7 +82,7 @@ class Tapes:
     def begin(self, context: dict[str, NDArray[Any]] | None, mask: NDArray[Any] | None) -> None:
         """Set the initial context (default: 0) and a mask, shape (steps, neurons, samples)."""
         if mask is not None:
-            self._mask = _aligned(mask.size, self["state"].dtype)
+            self._mask = aligned(mask.size, self["state"].dtype)
             self._mask[:] = mask.reshape(-1)
             here = PLACES["mask"]
             self.table[here], self.table[len(TAPES) + here] = self._mask.ctypes.data, len(self._mask)
@@ -111,8 +114,14 @@ class Tapes:
         return "The gradient exploded: going back from the end, the error", bad, (neuron, lane)
 
 
-def _aligned(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Zeros that start at a cache line."""
-    memory = np.zeros(size * dtype.itemsize + LINE, np.uint8)
-    offset = -memory.ctypes.data % LINE
-    return memory[offset : offset + size * dtype.itemsize].view(dtype)
+class StoreTapes(Tapes):
+    """Tapes of one step and sample, whose activations, states and slopes are those of a store."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store.dtype, 1, 1, store.n_neurons, 0, 0)
+        self.store = store
+
+    def renewed(self) -> int:
+        """Their address, for the present columns of the store, which can move; read it before every call."""
+        self.table[_HERE] = self.store.table[_OWN]
+        return self.address

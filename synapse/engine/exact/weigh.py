@@ -71,19 +71,16 @@ def put_sums(m, u, source, n, rows):
 
 
 @inline
-def weigh_tile(m, u, j, count, offset, now, before):
-    """Add the weighted inputs of a tile of neurons from dense runs."""
-    runs = u8(m.last_run[j]) - u8(m.first_run[j])
-    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
-        if not dense_alike(m, r):
-            continue
-        flags = m.run_flags[r]
-        source = of_sources(flags, now, before) + u8(m.run_source[r])
-        put_sums(m, u, source, u8(m.run_length[r]), rows_of(m, r, runs, count))
-        gains = of_gaters(flags, now, before)
+def weigh_dense(m, u, r, runs, first, last, offset, now, before):
+    """Add the weighted inputs of consecutive neurons from a run with the same sources, tile by tile."""
+    flags, n = m.run_flags[r], u8(m.run_length[r])
+    source, gains = of_sources(flags, now, before) + u8(m.run_source[r]), of_gaters(flags, now, before)
+    for j in range(first, last, NEURONS):
+        count, run = min(last - j, NEURONS), r + (j - first) * runs
+        put_sums(m, u, source, n, rows_of(m, run, runs, count))
         if m.run_kind[r] == SHARED:
             for k in range(count):
-                u.tile[k] = u.tile[k] * gain(m, u, r + k * runs, gains)
+                u.tile[k] = u.tile[k] * gain(m, u, run + k * runs, gains)
         for k in range(count):
             u.weighed[offset + j + k] += u.tile[k]
 
@@ -148,13 +145,23 @@ def weigh_alike(m, u, first, last, offset, now, before):
     runs = u8(m.last_run[first]) - u8(m.first_run[first])
     for j in range(first, last):
         u.weighed[offset + j] = splat(m.bias[j], u.state)
-    for j in range(first, last, NEURONS):
-        weigh_tile(m, u, j, min(last - j, NEURONS), offset, now, before)
     for r in range(u8(m.first_run[first]), u8(m.last_run[first])):
-        if not dense_alike(m, r):
+        if dense_alike(m, r):
+            weigh_dense(m, u, r, runs, first, last, offset, now, before)
+        else:
             weigh_apart(m, u, r, runs, first, last, offset, now, before)
     if m.flags[first] & MEMORY:
         carry_states(m, u, first, last, offset, now, before)
+
+
+@inline
+def weigh_all(m, u, first, last, offset, now, before):
+    """The states of a block of neurons."""
+    j = first
+    while j < last:
+        stop = u8(m.alike_stop[j])
+        weigh_alike(m, u, j, stop, offset, now, before)
+        j = stop
 
 
 @inline

@@ -44,42 +44,39 @@ class MachineCode:
         return entry
 
 
-class Calls(MachineCode):
-    """The kernels of single steps, for stores whose float is the type of `unit`."""
+def calls_by_float(module: dict[str, Any], examples: Callable[[Any], Any]) -> Callable[[Store], MachineCode]:
+    """Make a function of a store that returns the kernels of a module for its float, whose unit is 1."""
+    calls_known: dict[np.dtype[Any], MachineCode] = {}
 
-    activate_one: Callable[..., float | None]
-    clamp_one: Callable[..., None]
-    propagate_one: Callable[..., int]
-    run_network: Callable[..., int]
-    feed_network: Callable[..., int]
-    propagate_targets: Callable[..., tuple[int, float]]
-    learn_by_slopes: Callable[..., tuple[int, float]]
-    learn_stream: Callable[..., tuple[int, int]]
-    train_network: Callable[..., tuple[int, int, float, int]]
+    def calls_for(store: Store) -> MachineCode:
+        if store.dtype not in calls_known:
+            calls_known[store.dtype] = MachineCode(module, examples(store.unit))
+        return calls_known[store.dtype]
 
-    def __init__(self, unit: Any) -> None:
-        data, rates = (ROW, ROW, np.empty(0, np.uint8), SPAN, SPAN[None], False), np.empty(0, type(unit))
-        renewal = tuple(nothing_renewed())
-        examples = {
-            "activate_one": (0, unit, 0),
-            "clamp_one": (0, unit, 0, 0.0),
-            "propagate_one": (0, unit, 0, False, 0.0, 0, 0.0, unit),
-            "run_network": (0, unit, SPAN, ROW, ROW),
-            "feed_network": (0, unit, SPAN, SPAN, ROW, ROW),
-            "propagate_targets": (0, unit, SPAN, ROW, 0, unit, False),
-            "learn_by_slopes": (0, unit, SPAN, ROW, unit, 0.0, 0.0, 0.0, SPAN),
-            "learn_stream": (0, unit, SPAN, *stream_of(unit)),
-            "train_network": (0, unit, SPAN, data, 0, rates, False, ROW, SPAN, ROW, 0.0, renewal),
-        }
-        super().__init__({**vars(loops), **vars(slopes)}, examples)
+    return calls_for
 
 
-_by_float: dict[np.dtype[Any], Calls] = {}
+def _examples(unit: Any) -> dict[str, tuple[Any, ...]]:
+    """Arguments of the kernels of single steps, for stores whose float is the type of `unit`."""
+    data, rates = (ROW, ROW, np.empty(0, np.uint8), SPAN, SPAN[None], False), np.empty(0, type(unit))
+    renewal = tuple(nothing_renewed())
+    return {
+        "activate_one": (0, unit, 0),
+        "clamp_one": (0, unit, 0, 0.0),
+        "propagate_one": (0, unit, 0, False, 0.0, 0, 0.0, unit),
+        "run_network": (0, unit, SPAN, ROW, ROW),
+        "feed_network": (0, unit, SPAN, SPAN, ROW, ROW),
+        "propagate_targets": (0, unit, SPAN, ROW, 0, unit, False),
+        "learn_by_slopes": (0, unit, SPAN, ROW, unit, 0.0, 0.0, 0.0, SPAN),
+        "learn_stream": (0, unit, SPAN, *stream_of(unit)),
+        "train_network": (0, unit, SPAN, data, 0, rates, False, ROW, SPAN, ROW, 0.0, renewal),
+    }
 
 
-def calls_for(store: Store) -> Calls:
+_calls_for = calls_by_float({**vars(loops), **vars(slopes)}, _examples)
+
+
+def calls_for(store: Store) -> MachineCode:
     """Return the kernels for this store, and keep them as ``store.calls``."""
-    if store.dtype not in _by_float:
-        _by_float[store.dtype] = Calls(store.unit)
-    store.calls = _by_float[store.dtype]
-    return store.calls  # type: ignore[no-any-return]
+    calls = store.calls = _calls_for(store)
+    return calls

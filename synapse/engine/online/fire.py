@@ -65,25 +65,15 @@ def silence_clamped(m, first, last):
 
 
 @inline
-def fire(m, first, last):
-    """`squash_states`, but for clamped neurons."""
-    squash_states(m, first, last)
-    if m.ties[CLAMPED] != 0:
-        hold_clamped(m, first, last)
-
-
-@inline
-def squash_states(m, first, last):
-    """activation y_j = f_j(s_j) of consecutive neurons with one squash."""
+def fire(m, p, first, last):
+    """activation y_j = f_j(s_j) of consecutive neurons with one squash; no `p` is needed."""
     code, now = m.squash[first], tick(m, last - first)
-    if code == activations.LOGISTIC:
-        for j in range(first, last):
-            begin_step(m, j, now + (j - first))
-            m.activation[j], m.derivative[j] = logistic(m.state[j])
-        return
     for j in range(first, last):
         begin_step(m, j, now + (j - first))
-    if activations.FIRST_GROUPED <= code <= activations.LAST_GROUPED:
+    if code == activations.LOGISTIC:
+        for j in range(first, last):
+            m.activation[j], m.derivative[j] = logistic(m.state[j])
+    elif activations.FIRST_GROUPED <= code <= activations.LAST_GROUPED:
         j = first
         while j < last:
             stop = u8(m.group_stop[j])
@@ -95,6 +85,8 @@ def squash_states(m, first, last):
         squash_stretch(code, m, m.state, first, m.activation, m.derivative, first, last - first)
     else:
         fire_registered(m, first, last)
+    if m.ties[CLAMPED] != 0:
+        hold_clamped(m, first, last)
 
 
 @rare(INDEX, INDEX)

@@ -47,24 +47,33 @@ KEPT = 3
 # outputs. `span` has the numbers of a network for kernels, see ``schema.LEARNING``.
 
 
-@inline
-def activate_network(m, span, inputs, row):
-    """One step: inputs, unless empty, then the others block by block or, if synchronous, all at once."""
-    first = span[FIRST]
-    if inputs.size > 0:
-        n, now = span[INPUTS], tick(m, span[INPUTS])
-        for t in range(n):
-            clamp_neuron(m, first + t, inputs[row * n + t], now + t)
-        first += span[INPUTS]
-    while first < span[STOP]:
-        last = span[STOP] if m.synchronous[first] else u8(m.block_stop[first])
-        weigh_block(m, first, last)
-        while first < last:
-            stop = u8(m.block_stop[first])
-            fire(m, first, stop)
-            first = stop
-    if m.log_place[WATCHED_WIDTH] != 0 and m.log_place[WATCHED_NETWORK] == span[FIRST]:
-        note(m, True, True, NONE)
+def step_by(weigh_block, fire):
+    """Return one step of a network, from the parts of kernels for states and activations, see `rows_by`."""
+
+    @inline
+    def step_network(m, p, span, inputs, row):
+        """Set inputs, unless empty, then the others block by block or, if synchronous, all at once."""
+        first = span[FIRST]
+        if inputs.size > 0:
+            n, now = span[INPUTS], tick(m, span[INPUTS])
+            for t in range(n):
+                clamp_neuron(m, first + t, inputs[row * n + t], now + t)
+            first += span[INPUTS]
+        while first < span[STOP]:
+            last = span[STOP] if m.synchronous[first] else u8(m.block_stop[first])
+            weigh_block(m, p, first, last)
+            while first < last:
+                stop = u8(m.block_stop[first])
+                fire(m, p, first, stop)
+                first = stop
+        if m.log_place[WATCHED_WIDTH] != 0 and m.log_place[WATCHED_NETWORK] == span[FIRST]:
+            note(m, True, True, NONE)
+
+    return step_network
+
+
+step_online = step_by(weigh_block, fire)
+"""A step of `rows_by` and `epochs_by` for the online rule, which needs no `p`."""
 
 
 @inline
@@ -219,12 +228,6 @@ def propagate_network(m, span, rate, defer):
         note(m, False, False, NONE)
 
 
-@inline
-def step_online(m, p, span, inputs, row):
-    """A step of `rows_by` and `epochs_by` for the online rule, which needs no `p`."""
-    activate_network(m, span, inputs, row)
-
-
 def rows_by(step_network):
     """Return the loop over rows of a rule, from the part of kernels that activates, see `epochs_by`."""
 
@@ -259,7 +262,7 @@ def activate_one(table, unit, row):
     m.failed[0] = 0.0
     j = u8(row)
     weigh_one(m, j)
-    fire(m, j, j + ONE)
+    fire(m, None, j, j + ONE)
     if m.failed[0] != 0.0:
         return None
     return m.activation[j]
@@ -333,7 +336,7 @@ def feed_network(table, unit, span, feedback, inputs, outputs):
         return status
     rows = u8(outputs.size) // n
     for row in range(rows):
-        activate_network(m, span, inputs, row)
+        step_online(m, None, span, inputs, row)
         if m.failed[0] != 0.0:
             m.failed[ROW] = row
             return FAILED
@@ -364,13 +367,12 @@ def propagate_targets(table, unit, span, targets, cost, rate, check):
 # --- epochs: one loop for the online rule and for exact gradients ------------------------------
 
 
-def epochs_by(step_network, learn_step, complete_moves, forget):
-    """Return the loop over epochs of a rule, from four parts of kernels.
+def epochs_by(step_network, learn_step, forget):
+    """Return the loop over epochs of a rule, from three parts of kernels.
 
     ``step_network(m, p, span, inputs, row)`` activates, ``learn_step(m, p, span, rate)`` learns from the
-    errors of the outputs, ``complete_moves(m, span)`` makes the updates that are still pending, and
-    ``forget(p)`` forgets what neurons that were renewed have left. ``p`` is what they need besides the
-    columns of the store. The other arguments are those of `train_network`.
+    errors of the outputs, and ``forget(p)`` forgets what neurons that were renewed have left. ``p`` is what
+    they need besides the columns of the store. The other arguments are those of `train_network`.
     """
 
     @inline
@@ -431,7 +433,7 @@ def _learn(m, p, span, rate):
 
 
 @noinline
-def _complete(m, span):
+def complete_moves(m, span):
     """Make the pending updates of the network."""
     apply_pending(m, span[FIRST], span[STOP])
 
@@ -441,7 +443,7 @@ def _nothing_left(p):
     """Traces of renewed neurons have been cleared."""
 
 
-_run_epochs = epochs_by(step_online, _learn, _complete, _nothing_left)
+_run_epochs = epochs_by(step_online, _learn, _nothing_left)
 
 
 @kernel

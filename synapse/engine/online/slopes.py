@@ -13,7 +13,7 @@ import numpy as np
 from ..compiler.jit import bare, columns, inline, kernel
 from ..schema import OUTPUTS, SIGNED, STOP
 from ..status import DIVERGED, DONE, FAILED
-from .loops import activate_network, propagate_network, step_online
+from .loops import propagate_network, step_online
 from .ties import stop_at_zero
 
 u8 = np.uint64
@@ -78,7 +78,7 @@ def streams_by(step_network, learn_step):
                 to, words = bare(copy), bare(own)
                 for i in range(u8(to.size)):
                     to[i] = words[i]
-            activate_network(aside, span, rows, t)
+            step_online(aside, None, span, rows, t)
             if m.failed[0] != 0.0:
                 return FAILED, t
             delta = gains[t] + discount * aside.activation[last] - m.activation[last]

@@ -297,8 +297,8 @@ def weigh_one(m, j):
 
 
 @inline
-def weigh_block(m, first, last):
-    """The states of a block of neurons."""
+def weigh_block(m, p, first, last):
+    """The states of a block of neurons; no `p` is needed."""
     j = first
     while j < last:
         if m.flags[j] & mark.FOUR:

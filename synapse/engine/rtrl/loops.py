@@ -6,16 +6,16 @@ learning (Williams and Zipser 1989): every step renews how the parameters have m
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .. import schema
 from ..compiler.jit import bare, columns, inline, kernel, plan
 from ..compiler.rare import PLAN, rare
-from ..online.calls import ROW, SPAN, MachineCode, stream_of
+from ..online.calls import ROW, SPAN, calls_by_float, stream_of
 from ..online.fire import silence_clamped
-from ..online.loops import activate_network, aim_at_targets, epochs_by, rows_by
+from ..online.loops import aim_at_targets, epochs_by, rows_by, step_online
 from ..online.record import note
 from ..online.slopes import begin_slopes, move_along, streams_by
 from ..online.ties import after_moves, before_moves, hold_signs
@@ -24,7 +24,7 @@ from .advance import advance, lay_direct, move_through, remember, renew, renew_p
 from .sweep import sweep_cost
 
 if TYPE_CHECKING:
-    from ..store import Store
+    pass
 
 u8 = np.uint64
 ONE = u8(1)
@@ -59,7 +59,7 @@ def step_network(m, p, span, inputs, row):
     if p.latest[schema.LATEST_STAMP] != m.stamp[span[schema.STOP] - ONE]:
         clear_plan(p)  # since then cleared, stepped by another rule, or failed: they are of another context
     remember(m, p)
-    activate_network(m, span, inputs, row)
+    step_online(m, None, span, inputs, row)
     if m.failed[0] == 0.0:
         advance(m, p, span)
         p.latest[schema.LATEST_OPEN] = ONE
@@ -142,17 +142,12 @@ def renew_sensitivities(table, unit, plan_table, steps):
 
 
 @inline
-def _nothing_pending(m, span):
-    """Without traces, no update waits for a later step."""
-
-
-@inline
 def _forget(p):
     """Let the next step begin with sensitivities of 0."""
     p.latest[schema.LATEST_STAMP] = u8(0)
 
 
-_run_epochs = epochs_by(step_network, learn_step, _nothing_pending, _forget)
+_run_epochs = epochs_by(step_network, learn_step, _forget)
 
 
 @kernel
@@ -164,18 +159,12 @@ def train_network(
     return _run_epochs(m, p, span, data, cost, rates, learn, kept, control, errors, goal, renewal)
 
 
-_by_float: dict[np.dtype[Any], MachineCode] = {}
-
-
-def calls_for(store: Store) -> MachineCode:
-    """Return the kernels of single steps as Python calls them, for the float of this store."""
-    calls = _by_float.get(store.dtype)
-    if calls is None:
-        examples = {
-            "run_network": (0, store.unit, 0, SPAN, ROW, ROW),
-            "propagate_targets": (0, store.unit, 0, SPAN, ROW, 0, store.unit, False),
-            "learn_by_slopes": (0, store.unit, 0, SPAN, ROW, store.unit, 0.0, 0.0, 0.0, SPAN),
-            "learn_stream": (0, store.unit, 0, SPAN, *stream_of(store.unit)),
-        }
-        calls = _by_float[store.dtype] = MachineCode(globals(), examples)
-    return calls
+calls_for = calls_by_float(
+    globals(),
+    lambda unit: {
+        "run_network": (0, unit, 0, SPAN, ROW, ROW),
+        "propagate_targets": (0, unit, 0, SPAN, ROW, 0, unit, False),
+        "learn_by_slopes": (0, unit, 0, SPAN, ROW, unit, 0.0, 0.0, 0.0, SPAN),
+        "learn_stream": (0, unit, 0, SPAN, *stream_of(unit)),
+    },
+)

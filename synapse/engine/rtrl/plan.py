@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ..._typing import Floats, Ints
 from .. import schema
 from ..lowering.stretches import spans
-from ..store import Store
-from ..untraced import Untraced
+from ..store import RedirectedTable, Store
+from ..untraced import untraced_columns
 from .layout import Layout
 from .pattern import find_pattern
 
@@ -40,7 +40,7 @@ class Plan:
         for name, array in self.columns.items():
             self._enter(name, array)
         self.address = int(self._table.ctypes.data)
-        self._untraced = Untraced(store)
+        self._untraced = RedirectedTable(store, untraced_columns(store))
 
     def note(self, places: NDArray[np.uint64]) -> None:
         """Set the places of the sensitivities to record."""

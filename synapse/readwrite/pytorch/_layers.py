@@ -207,7 +207,11 @@ def parts_of(peer: Peer, net: Network) -> list[Portion]:
             Portion(linear.bias.detach(), target),
         ]
     for part in parts:
-        _require_shape(part)
+        has = (len(part.target),) if part.source is None else (len(part.target), len(part.source))
+        if has != tuple(part.tensor.shape):
+            origin = "" if part.source is None else f" from {part.source!r}"
+            what = f"The numbers of {part.target!r}{origin}"
+            raise ArgumentError(expected(what, f"of shape {has}", tuple(part.tensor.shape)))
     return parts
 
 
@@ -239,13 +243,6 @@ def _require_squash(layer: Layer, name: str) -> None:
     found = layer.squash
     if found is None or found.name != name:
         raise ArgumentError(expected(f"The squash of {layer!r}", f"{name!r}, that of the module", found))
-
-
-def _require_shape(part: Portion) -> None:
-    has = (len(part.target),) if part.source is None else (len(part.target), len(part.source))
-    if has != tuple(part.tensor.shape):
-        what = f"The numbers of {part.target!r}" + ("" if part.source is None else f" from {part.source!r}")
-        raise ArgumentError(expected(what, f"of shape {has}", tuple(part.tensor.shape)))
 
 
 def _neurons(net: Network, layer: Layer) -> Ints:

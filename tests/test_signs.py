@@ -78,10 +78,6 @@ WAYS = [
 ]
 
 
-def named(way):
-    return f"{way[0]} {type(way[1]).__name__}"
-
-
 def walk(way, updates, monkeypatch, looped=True):
     """Train on noise and look at the weights all the time."""
     method, optimizer = way
@@ -110,7 +106,7 @@ def walk(way, updates, monkeypatch, looped=True):
 
 @pytest.mark.filterwarnings("ignore::synapse.errors.TrainingWarning")
 @pytest.mark.parametrize("updates", [300, pytest.param(100_000, marks=pytest.mark.slow)])
-@every_case("way", WAYS, ids=named)
+@every_case("way", WAYS, ids=lambda way: f"{way[0]} {type(way[1]).__name__}")
 def test_no_update_takes_a_weight_across_zero(way, updates, monkeypatch):
     walk(way, updates, monkeypatch)
 

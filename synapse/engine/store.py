@@ -531,10 +531,7 @@ class UnreadStore(Store):
         for first, (sources, targets, pairs, weights, learns, gaters, gates) in self.bundles.items():
             rows = slice(first, first + len(weights))
             ends = [np.array([view._row for view in views], np.uint32) for views in (sources, targets)]
-            if pairs is None:
-                _write_every_pair(source[rows], target[rows], *ends)
-            else:
-                source[rows], target[rows] = map(np.take, ends, pairs)
+            source[rows], target[rows] = every_pair(*ends) if pairs is None else map(np.take, ends, pairs)
             trainable[rows], weight[rows] = learns, weights
             if gaters:
                 gater[rows] = np.array([view._row for view in gaters])[gates]
@@ -582,33 +579,38 @@ class UnreadStore(Store):
 
 def every_pair(sources: Indices, targets: Indices) -> tuple[Indices, Indices]:
     """Every source with every target, those of the first target first, as two new arrays."""
-    source, target = np.empty((2, len(targets) * len(sources)), np.uint32)
-    _write_every_pair(source, target, sources, targets)
-    return source, target
-
-
-def _write_every_pair(source: Indices, target: Indices, sources: Indices, targets: Indices) -> None:
-    shape = len(targets), len(sources)
-    source.reshape(shape)[:], target.reshape(shape)[:] = sources, targets[:, None]
+    source, target = np.empty((2, len(targets), len(sources)), np.uint32)
+    source[:], target[:] = sources, targets[:, None]
+    return source.reshape(-1), target.reshape(-1)
 
 
 class RedirectedTable:
-    """The table of a store for kernels, in which `columns` are others, such as buffers or other flags."""
+    """A store's table for kernels, in which `columns` are others, such as buffers; for one topology."""
 
     def __init__(self, store: Store, columns: dict[str, NDArray[Any]]) -> None:
-        self._store, self._columns = store, columns  # the tables have their addresses only
+        self.store, self.topology = store, store.topology_version
+        self._columns = columns  # the table has their addresses only
         places = np.array([_PLACES[name][0] for name in columns])
         self._places = np.concatenate([places, places + len(schema.TABLE)])
         numbers = [array.ctypes.data for array in columns.values()] + [len(a) for a in columns.values()]
         self._numbers = np.array(numbers, np.uint64)
-        self._table = np.empty_like(store.table)
-        self.address = int(self._table.ctypes.data)
+        self.table = np.empty_like(store.table)
+        self._address = int(self.table.ctypes.data)
 
-    def renewed(self, base: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
-        """Return the table with the present other columns, which can move: call it before every kernel."""
-        self._table[:] = self._store.table if base is None else base
-        self._table[self._places] = self._numbers
-        return self._table
+    def renewed(self, base: RedirectedTable | None = None) -> int:
+        """The address, after taking the other columns of the store, or of `base`, as they are now."""
+        if self.topology != self.store.topology_version:
+            raise RuntimeError("The topology has changed since the table was made.")
+        if base is not None:
+            base.renewed()
+        self.table[:] = (base or self.store).table
+        self.table[self._places] = self._numbers
+        return self._address
+
+    @property
+    def address(self) -> int:
+        """The address for kernels; read it before every call, because the store's columns can move."""
+        return self.renewed()
 
 
 def _room(length: int, rows: int) -> int:

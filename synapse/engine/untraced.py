@@ -14,7 +14,7 @@ from .store import BLOCK_NAMES, RedirectedTable, Store
 
 
 def untraced_columns(store: Store) -> dict[str, NDArray[Any]]:
-    """Copies of a lowered store's flags that say: no neuron stores traces, and no update is pending."""
+    """Copies of a lowered store's flags: steps leave traces as they are, and no update is pending."""
     return {
         "flags": store["flags"] & ~np.uint8(TRACED | GATES | PENDING),
         "run_flags": store["run_flags"] | np.uint8(AT_ONCE),  # their updates are never pending
@@ -40,12 +40,11 @@ WORD = np.dtype(np.uint32)
 """All numbers consist of such words: by them, kernels copy them whatever their types."""
 
 
-class Aside:
-    """A table for kernels that learn nothing, by which steps leave no trace; valid for one topology."""
+class Aside(RedirectedTable):
+    """A table for kernels that learn nothing, by which steps leave no trace."""
 
     def __init__(self, store: Store) -> None:
         store.ready()
-        self.store, self.topology = store, store.topology_version
         columns = {**untraced_columns(store), "log_place": np.zeros(PLACES, np.uint64)}
         pairs = []  # of a copy and what it is a copy of
         for names, block in zip(BLOCK_NAMES, store.blocks, strict=True):
@@ -57,16 +56,10 @@ class Aside:
             columns[name] = np.empty_like(store[name])
             pairs.append((columns[name], store.columns[name]))
         self.copies = tuple((copy.reshape(-1).view(WORD), own.reshape(-1).view(WORD)) for copy, own in pairs)
-        self._redirected = RedirectedTable(store, columns)
+        super().__init__(store, columns)
 
     def begin(self) -> int:
         """Copy the present numbers of the store; returns the address of the table."""
         for copy, own in self.copies:
             copy[:] = own
         return self.address
-
-    @property
-    def address(self) -> int:
-        """The address of the table; read it before every call."""
-        self._redirected.renewed()
-        return self._redirected.address

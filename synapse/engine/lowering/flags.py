@@ -26,7 +26,7 @@ SILENT = 4  # its sources get no error (clamped inputs, or delayed)
 FIXED = 8  # its weights are not trainable
 UNORDERED = 16  # sources or gater outside the target's network: the order is found at run time
 QUIET_GATER = 32  # its gater gets no error (a clamped input)
-AT_ONCE = 64  # updates of its weights are never pending: some are shared, or some in the store have a sign
+AT_ONCE = 64  # updates of its weights are never pending, since they are shared
 STEPPED = 128  # the next neuron computed with it has sources and gater shifted by one, otherwise the same
 NEVER_PENDING = DELAYED | FIXED | UNORDERED | AT_ONCE
 """Updates of a dense or listed run without these may stay pending: see ``propagate.apply_pending``."""

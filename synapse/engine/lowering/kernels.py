@@ -203,7 +203,7 @@ def flags_of_run(m: Any, j: int, r: int, work: Any) -> int:
         flags |= QUIET_GATER
     if m.trainable[r] == 0:
         flags |= FIXED
-    if m.tie[r] != 0 or m.ties[SIGNED] != 0:
+    if m.tie[r] != 0:
         flags |= AT_ONCE
     return flags
 

@@ -8,24 +8,21 @@ a tie have sums of their own. All else that a step writes (activations, traces, 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..lowering.flags import AT_ONCE, PENDING
 from ..schema import DESTINATIONS, SIGNED
 from ..store import RedirectedTable, Store
 
 
-class Accumulator:
+class Accumulator(RedirectedTable):
     """Buffers for updates, and the table of addresses that directs kernels to them.
 
-    The store is lowered if its topology has changed. An accumulator is valid for one topology: until
-    ``store.topology_version`` changes. `weights` and `biases` are the sums of the updates, by row of
-    connections and of neurons. Unless it is `recorded`, a recording gets nothing.
+    The store is lowered if its topology has changed. `weights` and `biases` are the sums of the updates, by
+    row of connections and of neurons. Unless it is `recorded`, a recording gets nothing.
     """
 
     def __init__(self, store: Store, recorded: bool = True) -> None:
         store.ready()
-        self.store, self.topology = store, store.topology_version
         self.weights = np.zeros(store.n_connections, store.dtype)
         self.biases = np.zeros(store.n_neurons, store.dtype)
         ties = np.zeros_like(store["ties"])  # nothing that is shared changes: no time for it
@@ -38,19 +35,7 @@ class Accumulator:
         }
         if not recorded:
             columns["log_place"] = np.zeros_like(store["log_place"])
-        self._redirected = RedirectedTable(store, columns)
-
-    @property
-    def address(self) -> int:
-        """The address of a table for kernels with the store's present columns; read it before every call."""
-        self.renewed()
-        return self._redirected.address
-
-    def renewed(self) -> NDArray[np.uint64]:
-        """That table."""
-        if self.topology != self.store.topology_version:
-            raise RuntimeError("The topology has changed since the accumulator was made.")
-        return self._redirected.renewed()
+        super().__init__(store, columns)
 
     def clear(self) -> None:
         """Reset the buffers to 0."""

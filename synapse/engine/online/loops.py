@@ -10,27 +10,15 @@ import math
 
 import numpy as np
 
+from .. import schema
 from ..compiler.jit import bare, columns, inline, kernel, most_of, noinline
 from ..compiler.rare import ARRAY, INDEX, rare
 from ..functions.compiled import cost_of, cross_entropy, judge
 from ..functions.costs import CLOSE, CROSS_ENTROPY, FIRST_CUSTOM_COST, PROBABILITIES, SHARES
-from ..schema import (
-    CLAMPED,
-    FIRST,
-    GIVEN_ERRORS,
-    HELD,
-    INPUTS,
-    LEARNING,
-    NONE,
-    OUTPUTS,
-    STOP,
-    WATCHED_NETWORK,
-    WATCHED_WIDTH,
-)
 from ..status import DIVERGED, DONE, FAILED, REFUSED, RESIZED, ROW, SUM
 from .fire import clamp_neuron, clear_neuron, fire, silence_clamped, tick
 from .propagate import apply_pending, compute_deltas, propagate_block
-from .record import note
+from .record import note, watches
 from .renewal import RENEWED, bare_renewal, renew
 from .ties import after_moves, before_moves
 from .weigh import weigh_block, weigh_one
@@ -53,21 +41,21 @@ def step_by(weigh_block, fire):
     @inline
     def step_network(m, p, span, inputs, row):
         """Set inputs, unless empty, then the others block by block or, if synchronous, all at once."""
-        first = span[FIRST]
+        first = span[schema.FIRST]
         if inputs.size > 0:
-            n, now = span[INPUTS], tick(m, span[INPUTS])
+            n, now = span[schema.INPUTS], tick(m, span[schema.INPUTS])
             for t in range(n):
                 clamp_neuron(m, first + t, inputs[row * n + t], now + t)
-            first += span[INPUTS]
-        while first < span[STOP]:
-            last = span[STOP] if m.synchronous[first] else u8(m.block_stop[first])
+            first += span[schema.INPUTS]
+        while first < span[schema.STOP]:
+            last = span[schema.STOP] if m.synchronous[first] else u8(m.block_stop[first])
             weigh_block(m, p, first, last)
             while first < last:
                 stop = u8(m.block_stop[first])
                 fire(m, p, first, stop)
                 first = stop
-        if m.log_place[WATCHED_WIDTH] != 0 and m.log_place[WATCHED_NETWORK] == span[FIRST]:
-            note(m, True, True, NONE)
+        if watches(m, span):
+            note(m, True, True, schema.NONE)
 
     return step_network
 
@@ -79,8 +67,8 @@ step_online = step_by(weigh_block, fire)
 @inline
 def aim_outputs(m, span, targets, row, cost):
     """Write the outputs' error signals, 0 for NaN; returns a number that is finite if the cost is."""
-    n = span[OUTPUTS]
-    first, begin, total = span[STOP] - n, row * n, 0.0
+    n = span[schema.OUTPUTS]
+    first, begin, total = span[schema.STOP] - n, row * n, 0.0
     if cost != CROSS_ENTROPY:
         aim_by_cost(m, cost, targets, begin, first, n)
         return m.failed[SUM]
@@ -126,13 +114,13 @@ def accepts_targets(targets, cost, unit):
 @inline
 def check_rows(m, span, inputs, outputs, unit):
     """The status of rows before they run: RESIZED, or REFUSED for inputs that are not finite."""
-    most, n = most_of(unit), span[OUTPUTS]
+    most, n = most_of(unit), span[schema.OUTPUTS]
     rows = u8(outputs.size) // n
-    if u8(outputs.size) != rows * n or (inputs.size > 0 and u8(inputs.size) != rows * span[INPUTS]):
+    if u8(outputs.size) != rows * n or (inputs.size > 0 and u8(inputs.size) != rows * span[schema.INPUTS]):
         return RESIZED
     for i in range(u8(inputs.size)):
         if not abs(inputs[i]) <= most:
-            m.failed[ROW] = i // span[INPUTS]
+            m.failed[ROW] = i // span[schema.INPUTS]
             return REFUSED
     return DONE
 
@@ -153,26 +141,26 @@ def aim_at_targets(m, span, targets, cost, check, unit):
     GIVEN_ERRORS, the targets are the error signals themselves, and the cost is 0.
     """
     m.failed[0] = 0.0
-    first, total = span[STOP] - span[OUTPUTS], 0.0
-    if targets.size > 0 and u8(targets.size) != span[OUTPUTS]:
+    first, total = span[schema.STOP] - span[schema.OUTPUTS], 0.0
+    if targets.size > 0 and u8(targets.size) != span[schema.OUTPUTS]:
         return RESIZED, total
-    if cost == GIVEN_ERRORS:
-        for o in range(span[OUTPUTS]):
+    if cost == schema.GIVEN_ERRORS:
+        for o in range(span[schema.OUTPUTS]):
             if abs(targets[o]) > most_of(unit):
                 return REFUSED, total
-        for o in range(span[OUTPUTS]):
+        for o in range(span[schema.OUTPUTS]):
             m.projected[first + o] = targets[o] if targets[o] == targets[o] else 0.0
         return DONE, total
     if targets.size > 0 and check and not accepts_targets(targets, cost, unit):
         return REFUSED, total
     for o in range(u8(targets.size)):
         j = first + o
-        value, _ = judge(m.failed, cost, targets[o], m.activation[j], 1.0, np.float64(span[OUTPUTS]))
+        value, _ = judge(m.failed, cost, targets[o], m.activation[j], 1.0, np.float64(span[schema.OUTPUTS]))
         total += m.cost_weight[j] * value
     if targets.size > 0:
         aim_outputs(m, span, targets, u8(0), cost)
     else:
-        for j in range(first, span[STOP]):
+        for j in range(first, span[schema.STOP]):
             m.projected[j] = 0.0
     return status_of(m, total), total
 
@@ -201,11 +189,11 @@ def sum_by_cost(m, cost, kept, filled, outputs):
 @inline
 def keep_outputs(m, span, targets, row, kept, filled):
     """Append outputs, targets and weights of a step to ``kept``; returns its new length."""
-    n, room = span[OUTPUTS], u8(kept.size) // u8(KEPT)
+    n, room = span[schema.OUTPUTS], u8(kept.size) // u8(KEPT)
     for o in range(n):
-        kept[filled + o] = m.activation[span[STOP] - n + o]
+        kept[filled + o] = m.activation[span[schema.STOP] - n + o]
         kept[room + filled + o] = targets[row * n + o]
-        kept[u8(2) * room + filled + o] = m.cost_weight[span[STOP] - n + o]
+        kept[u8(2) * room + filled + o] = m.cost_weight[span[schema.STOP] - n + o]
     return filled + n
 
 
@@ -213,19 +201,19 @@ def keep_outputs(m, span, targets, row, kept, filled):
 def propagate_network(m, span, rate, defer):
     """Propagate block by block in reverse order; the outputs' error signals have been written before."""
     before_moves(m)
-    for j in range(span[LEARNING], span[STOP] - span[OUTPUTS]):
+    for j in range(span[schema.LEARNING], span[schema.STOP] - span[schema.OUTPUTS]):
         m.projected[j] = 0.0
-    if m.ties[CLAMPED] != 0:
-        silence_clamped(m, span[STOP] - span[OUTPUTS], span[STOP])
-    last = span[STOP]
-    while last > span[LEARNING]:
+    if m.ties[schema.CLAMPED] != 0:
+        silence_clamped(m, span[schema.STOP] - span[schema.OUTPUTS], span[schema.STOP])
+    last = span[schema.STOP]
+    while last > span[schema.LEARNING]:
         first = u8(m.block_first[last - ONE])
         compute_deltas(m, first, last, rate, defer)
         propagate_block(m, first, last, rate, defer)
         last = first
     after_moves(m)
-    if m.log_place[WATCHED_WIDTH] != 0 and m.log_place[WATCHED_NETWORK] == span[FIRST]:
-        note(m, False, False, NONE)
+    if watches(m, span):
+        note(m, False, False, schema.NONE)
 
 
 def rows_by(step_network):
@@ -234,7 +222,7 @@ def rows_by(step_network):
     @inline
     def run_rows(m, p, span, inputs, outputs, unit):
         m.failed[0] = 0.0
-        n, status = span[OUTPUTS], check_rows(m, span, inputs, outputs, unit)
+        n, status = span[schema.OUTPUTS], check_rows(m, span, inputs, outputs, unit)
         if status != DONE:
             return status
         for row in range(u8(outputs.size) // n):
@@ -243,7 +231,7 @@ def rows_by(step_network):
                 m.failed[ROW] = row
                 return FAILED
             for o in range(n):
-                outputs[row * n + o] = m.activation[span[STOP] - n + o]
+                outputs[row * n + o] = m.activation[span[schema.STOP] - n + o]
         return DONE
 
     return run_rows
@@ -287,7 +275,7 @@ def propagate_one(table, unit, row, aimed, target, cost, outputs, rate):
     if m.failed[0] != 0.0:
         return FAILED
     m.projected[j] = m.cost_weight[j] * signal if m.clamped[j] == 0 else 0.0
-    alone = m.ties[HELD] == 0  # else `hold_shared` has been called
+    alone = m.ties[schema.HELD] == 0  # else `hold_shared` has been called
     if alone:
         before_moves(m)
     compute_deltas(m, j, j + ONE, rate, False)
@@ -331,7 +319,7 @@ def feed_network(table, unit, span, feedback, inputs, outputs):
     m = columns(table, unit)
     span, feedback, inputs, outputs = bare(span), bare(feedback), bare(inputs), bare(outputs)
     m.failed[0] = 0.0
-    n, status = span[OUTPUTS], check_rows(m, span, inputs, outputs, unit)
+    n, status = span[schema.OUTPUTS], check_rows(m, span, inputs, outputs, unit)
     if status != DONE:
         return status
     rows = u8(outputs.size) // n
@@ -341,10 +329,10 @@ def feed_network(table, unit, span, feedback, inputs, outputs):
             m.failed[ROW] = row
             return FAILED
         for o in range(n):
-            value = m.activation[span[STOP] - n + o]
+            value = m.activation[span[schema.STOP] - n + o]
             outputs[row * n + o] = value
-            if feedback[o] != NONE and row + ONE < rows:
-                inputs[(row + ONE) * span[INPUTS] + feedback[o]] += value
+            if feedback[o] != schema.NONE and row + ONE < rows:
+                inputs[(row + ONE) * span[schema.INPUTS] + feedback[o]] += value
     if check_rows(m, span, inputs, outputs, unit) != DONE:
         return DIVERGED
     for i in range(u8(outputs.size)):
@@ -387,7 +375,7 @@ def epochs_by(step_network, learn_step, forget):
             for s in range(u8(orders.shape[1])):
                 if clear and going:
                     complete_moves(m, span)  # clearing discards the inputs that they need
-                    for j in range(span[FIRST], span[STOP]):
+                    for j in range(span[schema.FIRST], span[schema.STOP]):
                         clear_neuron(m, j)
                 for row in range(bounds[orders[done, s]], bounds[orders[done, s] + ONE]):
                     if not going:
@@ -396,8 +384,8 @@ def epochs_by(step_network, learn_step, forget):
                     going = m.failed[0] == 0.0
                     if aimed[row] and going:
                         judged += ONE
-                        if filled + span[OUTPUTS] > u8(kept.size) // u8(KEPT):
-                            total += summed_cost(m, cost, kept, filled, span[OUTPUTS])
+                        if filled + span[schema.OUTPUTS] > u8(kept.size) // u8(KEPT):
+                            total += summed_cost(m, cost, kept, filled, span[schema.OUTPUTS])
                             filled = u8(0)
                         filled = keep_outputs(m, span, targets, row, kept, filled)
                         sound = aim_outputs(m, span, targets, row, cost)
@@ -415,7 +403,7 @@ def epochs_by(step_network, learn_step, forget):
                     control[1] += ONE
                     going = going and not control[0]
             complete_moves(m, span)
-            total += summed_cost(m, cost, kept, filled, span[OUTPUTS])
+            total += summed_cost(m, cost, kept, filled, span[schema.OUTPUTS])
             errors[done] = total / np.float64(judged)
             going = going and status_of(m, total) == DONE
             if going:
@@ -435,7 +423,7 @@ def _learn(m, p, span, rate):
 @noinline
 def complete_moves(m, span):
     """Make the pending updates of the network."""
-    apply_pending(m, span[FIRST], span[STOP])
+    apply_pending(m, span[schema.FIRST], span[schema.STOP])
 
 
 @inline

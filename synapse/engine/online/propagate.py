@@ -14,7 +14,7 @@ from ..compiler.rare import INDEX, NUMBER, rare
 from ..lowering import flags as mark
 from ..schema import NONE, SIGNED
 from .reads import gaters_read, is_delayed_by_stamp, sources_read
-from .ties import hold_signs
+from .ties import stop_at_zero
 from .weigh import may_be_pending, trace_of
 
 u8 = np.uint64
@@ -90,6 +90,22 @@ def apply_pending(m, first, last):
             else:
                 for t in range(n):
                     m.weight[row + t] += step * m.activation[m.source[row + t]]
+        if m.ties[SIGNED] != 0:
+            hold_signs(m, j, j + ONE, u8(0))
+
+
+@rare(INDEX, INDEX, INDEX)
+def hold_signs(m, first, last, defer):
+    """Let weights into neurons keep their signs, but for those that are shared or, with `defer`, pending."""
+    for j in range(first, last):
+        waits = defer != 0 and not m.flags[j] & (mark.GATES | mark.TRACED)
+        for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+            row = u8(m.run_first[r])
+            pending = waits and m.run_kind[r] <= mark.LISTED and may_be_pending(m, r)
+            if m.tie[row] == 0 and not m.run_flags[r] & mark.FIXED and not pending:
+                stop_at_zero(m, row, row + u8(m.run_length[r]))
+        if m.flags[j] & mark.MEMORY and m.tie[m.self_row[j]] == 0:
+            stop_at_zero(m, u8(m.self_row[j]), u8(m.self_row[j]) + ONE)
 
 
 @inline
@@ -251,8 +267,9 @@ def propagate_gated(m, first, last, rate, defer):
     for back in range(last - first):
         j = last - ONE - back
         propagate_neuron(m, j, rate, defer != 0)
-        if m.ties[SIGNED] != 0 and (m.step[j] != 0.0 or m.flags[j] & mark.GATES):  # it has moved its weights
-            hold_signs(m, j, j + ONE)
+        waits = defer != 0 and m.flags[j] & mark.PENDING
+        if m.ties[SIGNED] != 0 and not waits and (m.step[j] != 0.0 or m.flags[j] & mark.GATES):
+            hold_signs(m, j, j + ONE, defer)
 
 
 @inline

@@ -12,6 +12,7 @@ from ..compiler.rare import INDEX, rare
 from ..lowering.flags import LISTED, TRACED
 from ..schema import NONE, WATCHABLE
 from .reads import eligibility_of, extended_of, gain_of, influence_of
+from .ties import stopped
 from .weigh import may_be_pending
 
 u8 = np.uint64
@@ -32,7 +33,7 @@ def weight(m, c, r):
     """A weight including its pending update, if any, see ``propagate.apply_pending``."""
     j = m.target[c]
     if r != NONE and m.pending_step[j] != 0.0 and m.run_kind[r] <= LISTED and may_be_pending(m, r):
-        return np.float64(m.weight[c] + m.pending_step[j] * m.activation[m.source[c]])
+        return np.float64(stopped(m, c, m.weight[c] + m.pending_step[j] * m.activation[m.source[c]]))
     return np.float64(m.weight[c])
 
 
@@ -112,6 +113,12 @@ def note_pairs(m, at, activated):
             m.log[at + i] = extended_trace(m, i * u8(schema.PAIR_FIELDS))
         elif activated:
             m.log[at + i] = math.nan
+
+
+@inline
+def watches(m, span):
+    """Whether a recording of this network is open."""
+    return m.log_place[schema.WATCHED_WIDTH] != 0 and m.log_place[schema.WATCHED_NETWORK] == span[schema.FIRST]
 
 
 @rare(INDEX, INDEX, INDEX)

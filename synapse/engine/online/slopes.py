@@ -50,8 +50,8 @@ def move_along(m, delta, rate, bound, sizes):
     move = step * delta
     for c in range(sizes[0]):
         m.weight[c] += move * m.weight_destination[c]
-    for c in range(sizes[0] if m.ties[SIGNED] != 0 else u8(0)):
-        stop_at_zero(m, c)
+    if m.ties[SIGNED] != 0:
+        stop_at_zero(m, u8(0), sizes[0])
     for j in range(sizes[1]):
         m.bias[j] += move * m.bias_destination[j]
     return DONE, step

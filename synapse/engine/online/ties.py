@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiler.jit import columns, inline, kernel, zero
-from ..compiler.rare import INDEX, rare
+from ..compiler.rare import rare
 from ..schema import BIAS_GROUPS, BIAS_STRETCHES, GROUPS, HELD, SIGNED, STRETCHES
 
 u8 = np.uint64
@@ -38,20 +38,16 @@ def add_moves(values, rows, lengths, groups, base, move, stretches):
 
 
 @inline
-def stop_at_zero(m, row):
-    """Stop a weight at 0 if an update has taken it across."""
-    if m.sign[row] * m.weight[row] < 0.0:  # one branch, which is rarely taken
-        m.weight[row] = zero(m.weight[row])
+def stopped(m, row, weight):
+    """A weight of this connection after an update, or 0 if that has taken it across."""
+    return zero(weight) if m.sign[row] * weight < 0.0 else weight
 
 
-@rare(INDEX, INDEX)
-def hold_signs(m, first, last):
-    """Let the weights into neurons keep their signs; those that are shared are updated later."""
-    for j in range(first, last):
-        begin = u8(m.first_incoming[j])
-        for row in range(begin, begin + u8(m.learning[j])):
-            if m.tie[row] == 0:
-                stop_at_zero(m, row)
+@inline
+def stop_at_zero(m, first, stop):
+    """Stop the weights of consecutive connections at 0."""
+    for row in range(first, stop):
+        m.weight[row] = stopped(m, row, m.weight[row])
 
 
 @rare()
@@ -70,8 +66,7 @@ def move_tied(m):
         stretches = m.tied, m.tied_length, m.tied_group
         add_moves(m.weight, *stretches, m.tied_base, m.tied_move, m.ties[STRETCHES])
         for s in range(m.ties[STRETCHES] if m.ties[SIGNED] != 0 else u8(0)):
-            for row in range(u8(m.tied[s]), u8(m.tied[s]) + u8(m.tied_length[s])):
-                stop_at_zero(m, row)
+            stop_at_zero(m, u8(m.tied[s]), u8(m.tied[s]) + u8(m.tied_length[s]))
     if m.ties[BIAS_STRETCHES] != 0:
         stretches = m.bias_tied, m.bias_tied_length, m.bias_tied_group
         add_moves(m.bias, *stretches, m.bias_tied_base, m.bias_tied_move, m.ties[BIAS_STRETCHES])

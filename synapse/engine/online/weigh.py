@@ -11,7 +11,8 @@ import numpy as np
 from ..compiler.jit import in_order, inline, one, zero
 from ..compiler.rare import INDEX, rare
 from ..lowering import flags as mark
-from ..schema import NONE
+from ..schema import NONE, SIGNED
+from .ties import stopped
 
 # All indices are unsigned: with signed ones Numba checks every access for negative
 # values, and the inner loops do not vectorise.
@@ -152,7 +153,7 @@ def is_moving(m, j):
 
 
 @inline
-def dense_sum(m, j, r, first, n):
+def dense_sum(m, j, r, first, n, signed):
     """The weighted inputs of `j` from a run of plain connections, after applying pending updates."""
     source = u8(m.run_source[r])
     total = zero(m.bias[j])
@@ -160,6 +161,8 @@ def dense_sum(m, j, r, first, n):
     if is_moving(m, j) and may_be_pending(m, r):
         for t in range(n):
             weight = m.weight[first + t] + step * m.old_activation[source + t]
+            if signed:
+                weight = stopped(m, first + t, weight)
             m.weight[first + t] = weight
             total += weight * m.activation[source + t]
     else:
@@ -169,26 +172,28 @@ def dense_sum(m, j, r, first, n):
 
 
 @in_order
-def moved_weight(m, c, step):
+def moved_weight(m, c, step, signed):
     """A weight of a list after its pending update."""
     weight = m.weight[c] + step * m.old_activation[m.source[c]]
+    if signed:
+        weight = stopped(m, c, weight)
     m.weight[c] = weight
     return weight
 
 
 @in_order
-def listed_sum(m, j, r, first, n):
+def listed_sum(m, j, r, first, n, signed):
     """The sum of a run from scattered sources, in four parts, so that no sum waits for the previous one."""
     step, none = m.pending_step[j], zero(m.bias[j])
     whole, total, total1, total2, total3 = n - n % u8(4), none, none, none, none
     if is_moving(m, j) and may_be_pending(m, r):
         for c in range(first, first + whole, u8(4)):
-            total += moved_weight(m, c, step) * m.activation[m.source[c]]
-            total1 += moved_weight(m, c + ONE, step) * m.activation[m.source[c + ONE]]
-            total2 += moved_weight(m, c + u8(2), step) * m.activation[m.source[c + u8(2)]]
-            total3 += moved_weight(m, c + u8(3), step) * m.activation[m.source[c + u8(3)]]
+            total += moved_weight(m, c, step, signed) * m.activation[m.source[c]]
+            total1 += moved_weight(m, c + ONE, step, signed) * m.activation[m.source[c + ONE]]
+            total2 += moved_weight(m, c + u8(2), step, signed) * m.activation[m.source[c + u8(2)]]
+            total3 += moved_weight(m, c + u8(3), step, signed) * m.activation[m.source[c + u8(3)]]
         for c in range(first + whole, first + n):
-            total += moved_weight(m, c, step) * m.activation[m.source[c]]
+            total += moved_weight(m, c, step, signed) * m.activation[m.source[c]]
     else:
         for c in range(first, first + whole, u8(4)):
             total += m.weight[c] * m.activation[m.source[c]]
@@ -201,11 +206,11 @@ def listed_sum(m, j, r, first, n):
 
 
 @inline
-def ungated_sum(m, j, r, first, n):
+def ungated_sum(m, j, r, first, n, signed):
     """The sum of an ungated run."""
     if m.run_kind[r] == mark.DENSE:
-        return dense_sum(m, j, r, first, n)
-    return listed_sum(m, j, r, first, n)
+        return dense_sum(m, j, r, first, n, signed)
+    return listed_sum(m, j, r, first, n, signed)
 
 
 @inline
@@ -213,14 +218,14 @@ def weigh_plain(m, j):
     """state s_j = b_j + sum_i w_ij y_i of a neuron without gates and traces."""
     state = m.bias[j]
     for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
-        state += ungated_sum(m, j, r, u8(m.run_first[r]), u8(m.run_length[r]))
+        state += ungated_sum(m, j, r, u8(m.run_first[r]), u8(m.run_length[r]), False)
     m.pending_step[j] = 0.0
     m.old_state[j] = m.state[j]
     m.state[j] = state
 
 
 @inline
-def weigh_neuron(m, j, block):
+def weigh_neuron(m, j, block, signed):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, and its traces; see `extend_run`."""
     flags = m.flags[j]
     old = m.state[j]
@@ -232,7 +237,7 @@ def weigh_neuron(m, j, block):
     for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
         first, n = u8(m.run_first[r]), u8(m.run_length[r])
         if m.run_kind[r] <= mark.LISTED:
-            state += ungated_sum(m, j, r, first, n)
+            state += ungated_sum(m, j, r, first, n, signed)
         else:
             state += gated_sum(m, j, r, first, n)
     m.pending_step[j] = 0.0
@@ -245,7 +250,7 @@ def weigh_neuron(m, j, block):
 
 
 @inline
-def weigh_four(m, j):
+def weigh_four(m, j, signed):
     """The states of four neurons with the same sources: every source is read once for all four."""
     j1, j2, j3 = j + ONE, j + u8(2), j + u8(3)
     state, state1, state2, state3 = m.bias[j], m.bias[j1], m.bias[j2], m.bias[j3]
@@ -261,6 +266,9 @@ def weigh_four(m, j):
                 y, old = m.activation[source + t], m.old_activation[source + t]
                 weight, weight1 = m.weight[row + t] + step * old, m.weight[row1 + t] + step1 * old
                 weight2, weight3 = m.weight[row2 + t] + step2 * old, m.weight[row3 + t] + step3 * old
+                if signed:
+                    weight, weight1 = stopped(m, row + t, weight), stopped(m, row1 + t, weight1)
+                    weight2, weight3 = stopped(m, row2 + t, weight2), stopped(m, row3 + t, weight3)
                 m.weight[row + t], m.weight[row1 + t] = weight, weight1
                 m.weight[row2 + t], m.weight[row3 + t] = weight2, weight3
                 state += weight * y
@@ -284,7 +292,20 @@ def weigh_four(m, j):
 def weigh_gated(m, first, last, block):
     """The states and traces of consecutive neurons, of the block that begins with `block`."""
     for j in range(first, last):
-        weigh_neuron(m, j, block)
+        weigh_neuron(m, j, block, False)
+
+
+@rare(INDEX, INDEX)
+def weigh_signed(m, first, last):
+    """`weigh_block` if some weight in the store has a sign (`signed`): pending updates stop at 0."""
+    j = first
+    while j < last:
+        if m.flags[j] & mark.FOUR:
+            weigh_four(m, j, True)
+            j += u8(4)
+        else:
+            weigh_neuron(m, j, first, True)
+            j += ONE
 
 
 @inline
@@ -300,9 +321,12 @@ def weigh_one(m, j):
 def weigh_block(m, p, first, last):
     """The states of a block of neurons; no `p` is needed."""
     j = first
+    if m.ties[SIGNED] != 0:
+        weigh_signed(m, first, last)
+        j = last
     while j < last:
         if m.flags[j] & mark.FOUR:
-            weigh_four(m, j)
+            weigh_four(m, j, False)
             j += u8(4)
         elif m.flags[j] & mark.WITH_GATES:
             weigh_gated(m, j, last, first)

@@ -15,8 +15,8 @@ from ..lowering.flags import FIXED
 from ..online.fire import clear_neuron, forget_error
 from ..online.loops import aim_outputs, status_of, step_online
 from ..online.reads import gater_read
-from ..online.record import note
-from ..schema import FIRST, LEARNING, NONE, OUTPUTS, STOP, WATCHED_NETWORK, WATCHED_WIDTH
+from ..online.record import note, watches
+from ..schema import FIRST, LEARNING, NONE, OUTPUTS, STOP
 from ..status import DONE, FAILED
 from .advance import move_through
 from .loops import step_network
@@ -126,7 +126,7 @@ def show_direct_errors(m, span, targets, row, cost):
 @inline
 def note_errors(m, span):
     """Record the errors of a step, if the network is recorded."""
-    if m.log_place[WATCHED_WIDTH] != 0 and m.log_place[WATCHED_NETWORK] == span[FIRST]:
+    if watches(m, span):
         note(m, False, False, NONE)
 
 

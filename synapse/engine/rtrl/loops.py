@@ -16,9 +16,10 @@ from ..compiler.rare import PLAN, rare
 from ..online.calls import ROW, SPAN, calls_by_float, stream_of
 from ..online.fire import silence_clamped
 from ..online.loops import aim_at_targets, epochs_by, rows_by, step_online
-from ..online.record import note
+from ..online.propagate import hold_signs
+from ..online.record import note, watches
 from ..online.slopes import begin_slopes, move_along, streams_by
-from ..online.ties import after_moves, before_moves, hold_signs
+from ..online.ties import after_moves, before_moves
 from ..status import DONE
 from .advance import advance, lay_direct, move_through, remember, renew, renew_pending
 from .sweep import sweep_cost
@@ -80,9 +81,9 @@ def learn_step(m, p, span, rate):
     sweep_cost(m, p, span, span[schema.LEARNING], rate)
     move_through(m, p, rate)
     if m.ties[schema.SIGNED] != 0:
-        hold_signs(m, span[schema.LEARNING], span[schema.STOP])
+        hold_signs(m, span[schema.LEARNING], span[schema.STOP], u8(0))
     after_moves(m)
-    if m.log_place[schema.WATCHED_WIDTH] != 0 and m.log_place[schema.WATCHED_NETWORK] == span[schema.FIRST]:
+    if watches(m, span):
         note(m, False, False, schema.NONE)
 
 

@@ -165,8 +165,7 @@ class Plan:
 
     def store_table(self, moves: Any = None) -> int:
         """The address of the store's table without traces, or with `moves`; read it before every call."""
-        self._untraced.renewed(None if moves is None else moves.renewed())
-        return self._untraced.address
+        return self._untraced.renewed(moves)
 
 
 def _zeros(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:

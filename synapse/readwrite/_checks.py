@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .. import squash as squashes
 from .._checks import json_object, lowered, shown, with_article
+from ..engine.lowering.stretches import order_of
 from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, SHARED_BY, SIGN, TIME, Column
 from ..errors import ArgumentTypeError, FormatError, UnknownNameError
 from ..objects.parameters import first_of_group
@@ -257,10 +258,10 @@ class Records:
 def require_pairs_once(source: NDArray[Any], target: NDArray[Any], length: Any = 1) -> None:
     """Raise if a pair of neurons is in two runs, ``source .. source + length`` to a target."""
     length = np.broadcast_to(length, len(source))
-    starts = target.astype(np.int64) << 32 | source
+    starts = target.astype(np.int64) * (int((source + length).max(initial=0)) + 1) + source
     if (np.diff(starts) >= length[:-1]).all():
         return  # as most networks are made
-    order = np.argsort(starts)
+    order = order_of(starts)
     again = np.flatnonzero(starts[order[1:]] < (starts + length)[order[:-1]])
     if len(again):
         runs = order[again[0] : again[0] + 2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from itertools import groupby
 from math import inf, isnan
 from typing import Any, NamedTuple
@@ -29,6 +29,7 @@ from .._checks import (
 )
 from .._typing import Bools, Ints
 from ..engine.guard import making_many
+from ..engine.lowering.stretches import order_of
 from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, SIGN, Column
 from ..errors import ArgumentError, ArgumentTypeError, SynapseError, TopologyError, UnknownNameError
 from ..initializers import Initializer, Seed, given_back, random_generator
@@ -271,7 +272,7 @@ def _connections(
     """The columns of the connections; a weight that the graph does not have is NaN."""
     source, target = ends
     pairs = source * len(place) + target
-    order = np.argsort(pairs, kind="stable")
+    order = order_of(pairs)
     again = np.flatnonzero(np.diff(pairs[order]) == 0)
     if len(again):
         raise TopologyError(
@@ -324,10 +325,11 @@ def _neurons(nodes: Items, dtype: np.dtype[Any], layers: Layers, functions: tupl
     """The columns of the neurons."""
     squash, group_names = nodes.read("squash", _squash_name), nodes.texts("group")
     group, numbers = np.zeros(len(squash), np.int64), dict[tuple[int, str, str | None], int]()
+    is_grouped = cache(lambda name: squashes.get(name).grouped)
     for k, layer in enumerate(layers):
         for i in layer:
             squash[i] = squash[i] or functions[k == len(layers) - 1].name
-            if squashes.get(squash[i]).grouped:  # those of one layer, function and group compete
+            if is_grouped(squash[i]):  # those of one layer, function and group compete
                 group[i] = numbers.setdefault((k, squash[i], group_names[i]), len(numbers) + 1)
     return {
         "squash": np.array(squash, object),

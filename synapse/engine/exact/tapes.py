@@ -20,9 +20,7 @@ _OWN = np.array([_NAMES.index(name) + n for n in (0, len(TABLE)) for name in STO
 class Tapes:
     """The tapes of one unfolding, see ``schema.TAPES``, in the float of the store.
 
-    They have `width` samples of at most `steps` steps. `rows` and `outputs` are the numbers of neurons and
-    outputs of the network, `connections` is the number of connections of the store. With
-    `recorded` there is memory for the numbers of a recording.
+    They have `width` samples of at most `steps` steps; with `recorded` also the numbers of a recording.
     """
 
     def __init__(

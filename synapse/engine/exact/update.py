@@ -23,10 +23,7 @@ PART = 1024
 
 
 class ParameterPlaces(NamedTuple):
-    """The rows of a column of the store from which parameters are read, and to which they are written.
-
-    The rows of the network's connections, or neurons, are given as stretches of consecutive ones.
-    """
+    """The rows of a column from which parameters are read, and to which they are written, as stretches."""
 
     first: int  # the first entry of the vector that belongs to this column
     tied: bool  # whether members share entries; if not, entries are consecutive

@@ -27,13 +27,6 @@ def frozen(function: FunctionType, helper: Callable[[Any], Any], modules: bool) 
     functions that replace them: compiled ones. If `modules` is True, modules are copied too, with the
     attributes that are read; compiled code reads these once, when it is compiled. The keys of two functions
     are equal if they have the same code and refer to equal values.
-
-    >>> def line(slope):
-    ...     return lambda state: (slope * state, slope)
-    >>> as_it_is = lambda copy: copy
-    >>> copy, key = frozen(line(2.0), as_it_is, False)
-    >>> copy(3.0), key == frozen(line(2.0), as_it_is, False)[1], key == frozen(line(1.0), as_it_is, False)[1]
-    ((6.0, 2.0), True, False)
     """
     return Freezer(helper, modules).function(function)
 

@@ -58,10 +58,7 @@ WIDE = 16
 
 
 def count_sorted(m: Any, n: int, count: int, work: Any) -> Pair:
-    """Count the neurons from the first that are in order, and note whether there are signs and clamps.
-
-    Also returns whether there are ties, or were.
-    """
+    """Count the first neurons in order; whether there are ties, or were; note whether signs and clamps."""
     tied, signs, clamps = m.ties[STRETCHES] | m.ties[BIAS_STRETCHES], 0, 0
     for r in range(count):
         tied |= m.tie[r]
@@ -106,6 +103,17 @@ def stretch_stop(m: Any, r: int, count: int) -> int:
             i, s = i + size, s + size
         else:
             size = size // WIDE
+    return s
+
+
+def list_stop(m: Any, r: int, count: int, limit: int) -> int:
+    """The end of the ungated rows like `r` after it, with sources below `limit` that are not consecutive."""
+    source, s, alike = m.source, r + 1, m.gater[r] == NONE and m.source[r] < limit
+    while alike and s + 1 < count:
+        alike = m.target[s] == m.target[r] and m.gater[s] == NONE and source[s] < limit
+        alike &= ((m.trainable[s] == 0) == (m.trainable[r] == 0)) & ((m.tie[s] == 0) == (m.tie[r] == 0))
+        alike &= (source[s] > source[s - 1] + 1) & (source[s + 1] != source[s] + 1)
+        s += alike
     return s
 
 
@@ -165,7 +173,8 @@ def describe_neurons(m: Any, n: int, count: int, work: Any) -> None:
         first = r
         learning, flags, after, self_row, self_gater = 0, 0, 0, NONE, NONE
         while r < count and target[r] == j:
-            i, g, stop = source[r], gater[r], stretch_stop(m, r, count)
+            i, g = source[r], gater[r]
+            stop = list_stop(m, stretch_stop(m, r, count) - 1, count, j if i < j else n)
             if trainable[r] != 0:
                 learning += stop - r
             if i == j:
@@ -209,10 +218,7 @@ def flags_of_run(m: Any, j: int, r: int, work: Any) -> int:
 
 
 def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:
-    """Lay out the connections into each neuron, and divide them into runs. The columns of runs have room.
-
-    Returns the number of runs, and that of self-connected neurons and the gated runs into them.
-    """
+    """Divide connections into runs; returns how many, and the number of memories and gated runs into them."""
     source, target, gater = m.source, m.target, m.gater
     network, run_length, run_kind = m.network, m.run_length, m.run_kind
     describe_neurons(m, n, count, work)
@@ -270,6 +276,12 @@ def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:
                 runs += 1
                 pairs += gated and memory != 0
             r += size
+            if size == 1 and run_length[runs - 1] < SHORT and not gated:
+                stop = list_stop(m, r - 1, count, min(1 * i + alike_sources[i], j if i < j else n))
+                if stop > r:  # `merge_short` would make one list of them
+                    run_kind[runs - 1] = LISTED
+                    run_length[runs - 1] += stop - r
+                    r = stop
             before, last, last_gater = alike, source[r - 1], g
         runs = merge_short(m, begin, runs, memory)
         m.last_run[j] = runs

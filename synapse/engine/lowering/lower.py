@@ -15,7 +15,7 @@ from ..schema import CLAMPED, CONNECTION, NONE, PROGRAM, SIGNED
 from . import kernels
 from .program import Program, restore
 from .runner import SOME, loops
-from .stretches import stretches
+from .stretches import order_of, stretches
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -81,7 +81,7 @@ def order_connections(store: Store) -> None:
     if others > 1:
         rows, major, minor = (work[k * count : k * count + others] for k in (1, 2, 3))
         gated = minor.max() > NONE
-        order = np.lexsort((minor, major)) if gated else np.argsort(major << 32 | minor)
+        order = np.lexsort((minor, major)) if gated else order_of(major * store.n_neurons + minor)
         for part in (rows, major, minor):
             part[:] = part[order]
     first, stop = loops.run(kernels.merge_rows, store, count, work)

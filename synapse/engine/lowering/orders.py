@@ -28,15 +28,12 @@ def _compiled(loop: Callable[..., None]) -> Any:
 
 
 def lay_out(count: int, pairs: Any, first: Any, last: Any, offset: Any, target: Any) -> None:
-    """Lay out the pairs that affect the order: none from the last members, or to the first ones.
-
-    `offset` has two zeros more than there are members.
-    """
+    """Lay out the pairs that affect the order: none from the last members, or to the first ones."""
     for pair in range(count):
         i, j = pairs[pair, 0], pairs[pair, 1]
         if i != j and last[i] == 0 and first[j] == 0:
             offset[i + 2] += 1
-    for i in range(2, len(offset)):
+    for i in range(2, len(offset)):  # it has two more than there are members
         offset[i] += offset[i - 1]
     for pair in range(count):
         i, j = pairs[pair, 0], pairs[pair, 1]

@@ -1,4 +1,4 @@
-"""Stretches of consecutive rows, in NumPy."""
+"""Stretches of consecutive rows, and the order of many keys, in NumPy."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from ..._typing import Bools, Indices
 
 
 def spans(firsts: Indices, lengths: Indices) -> NDArray[np.int64]:
-    """The indices ``first .. first + length`` of every pair, one after the other.
-
-    >>> spans(np.array([0, 5]), np.array([2, 3])).tolist()
-    [0, 1, 5, 6, 7]
-    """
+    """The indices ``first .. first + length`` of every pair, one after the other."""
     lengths = lengths.astype(np.int64)
     ends: NDArray[np.int64] = lengths.cumsum()
     offsets = (firsts.astype(np.int64) - (ends - lengths)).repeat(lengths)
     return np.asarray(offsets + np.arange(len(offsets)), np.int64)
+
+
+def order_of(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The stable order of integers from 0 on; small ones are sorted with their places, which is faster."""
+    bits = len(keys).bit_length()
+    if int(keys.max(initial=0)) >> (63 - bits):
+        return keys.argsort(kind="stable")
+    return np.asarray(np.sort(keys << bits | np.arange(len(keys))) & ((1 << bits) - 1), np.int64)
 
 
 def stretches(joined: Bools) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -118,7 +118,8 @@ def note_pairs(m, at, activated):
 @inline
 def watches(m, span):
     """Whether a recording of this network is open."""
-    return m.log_place[schema.WATCHED_WIDTH] != 0 and m.log_place[schema.WATCHED_NETWORK] == span[schema.FIRST]
+    log = m.log_place
+    return log[schema.WATCHED_WIDTH] != 0 and log[schema.WATCHED_NETWORK] == span[schema.FIRST]
 
 
 @rare(INDEX, INDEX, INDEX)

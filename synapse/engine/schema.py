@@ -376,13 +376,13 @@ TapeColumns: Any = namedtuple("TapeColumns", [column.name for column in TAPES]) 
 
 PLAN = (
     # what changes from step to step
-    Column("sensitivity", "plan", "float"),  # by class, root, parameter: two halves, see LATEST_HALF
+    Column("sensitivity", "plan", "float"),  # by class, root, parameter: halves and a third, see LATEST_HALF
     Column("latest", "plan", "uint64"),  # see LATEST_HALF
     Column("old_derivative", "plan", "float"),  # by root: the slope of the previous step
     # by pending step, in which the sensitivities have not been renewed
     Column("direct", "plan", "float"),  # how the parameters into a neuron move its state within the step
     Column("visit_delta", "plan", "float"),  # d s_r / d s_j within the step; then over several steps
-    Column("reading_value", "plan", "float"),  # d s_r / d s_q, one step earlier; then two matrices
+    Column("reading_value", "plan", "float"),  # d s_r / d s_q, one step earlier; then matrices and vectors
     # scratch
     Column("aim", "plan", "float"),  # minus dE / d s_q, of s_q one step earlier
     Column("values", "plan", "float"),  # the factors of the lines that are summed
@@ -425,6 +425,13 @@ PLAN = (
     Column("block_value", "plan", "uint64"),
     Column("term_at", "plan", "uint64"),  # where a line of the previous step is
     Column("term_value", "plan", "uint32"),  # by line and term: the reading that is its factor
+    # units of a renewal over several steps: of each class, the steps back, then panels of its columns
+    Column("class_unit", "plan", "uint32"),
+    Column("unit_column", "plan", "uint32"),  # a panel
+    Column("unit_length", "plan", "uint32"),
+    Column("unit_first", "plan", "uint32"),  # the updates of a panel
+    Column("unit_stop", "plan", "uint32"),
+    Column("share", "plan", "uint32"),  # by step: up to which unit it continues the renewal
     # where updates of the parameters of a class go in the store
     Column("update_first", "plan", "uint32"),
     Column("update_column", "plan", "uint32"),
@@ -443,17 +450,17 @@ PLAN = (
 PLAN_CONTEXT = ("sensitivity", "latest", "old_derivative", "direct", "visit_delta", "reading_value")
 """Columns of a plan that are part of the context."""
 
-LATEST_HALF, LATEST_OPEN, LATEST_STAMP, LATEST_PENDING, LATEST_RENEWED = range(5)
+LATEST_HALF, LATEST_OPEN, LATEST_STAMP, LATEST_PENDING, LATEST_RENEWED, LATEST_UNITS = range(6)
 """Places in the column ``latest``: which half of ``sensitivity`` is of the step before the pending ones;
 whether a step has been activated since the context was cleared, so that it can be propagated; when the last
 neuron of the network activated in this step: if it has activated since, the sensitivities belong to another
-context; the number of pending steps: if 0, the other half is of the step before; and whether the other half
-is of the latest of them."""
+context; the number of pending steps: if 0, the other half is of the step before; whether the third part
+is of the latest of them; and how many units of the renewal of the other half are done."""
 
 PLAN_ROOTS, PLAN_CLASSES, PLAN_HALF, PLAN_DEPTH = range(4)
 PLAN_DIRECT, PLAN_VISITS, PLAN_READINGS, PLAN_MOVED, PLAN_SQUARE = range(4, 9)
-"""Places in the column ``counts``: numbers of roots and classes, length of a half of ``sensitivity``; the
-most pending steps, how many numbers each has in ``direct``, ``visit_delta`` and ``reading_value``, and
-over several steps at the end of ``visit_delta``; the size of a matrix at the end of ``reading_value``."""
+"""Places in the column ``counts``: numbers of roots and classes, length of a half of ``sensitivity``; half
+the most pending steps, how many numbers each has in ``direct``, ``visit_delta`` and ``reading_value``, and
+in a renewal after these in ``visit_delta``; the size of a matrix after these in ``reading_value``."""
 
 PlanColumns: Any = namedtuple("PlanColumns", [column.name for column in PLAN])  # type: ignore[misc]

@@ -201,7 +201,7 @@ def test_renewed_every_few_steps_is_renewed_at_each(spec, order, tied, depth):
     assert found.tobytes() == looked.tobytes()
 
 
-def test_large_networks_renew_them_every_few_steps():
+def test_large_networks_renew_them_over_a_few_steps_of_which_each_has_a_share():
     rng = np.random.default_rng(0)
     for build, long, within in (
         (lambda: architect.Elman(3, 33, 2, seed=0), True, 1e-10),
@@ -214,9 +214,9 @@ def test_large_networks_renew_them_every_few_steps():
             net = build()
             with renewed_every(depth) if depth else nullcontext():
                 synapse.Trainer(net, method="rtrl").train(rows, aims, epochs=1, progress=False)
-            found.append((net._sensitivities.plan.layout.depth, np.append(net.weights, net.biases)))
-        (depth, ours), (_, theirs) = found
-        assert (depth > 1) == long
+            found.append((net._sensitivities.plan.layout, np.append(net.weights, net.biases)))
+        (layout, ours), (_, theirs) = found
+        assert (layout.depth > 1, len({*layout.columns.get("share", [0])})) == (long, layout.depth)
         assert close(ours, theirs, within)
 
 

@@ -8,15 +8,13 @@ from .. import schema
 from ..compiler import tiles
 from ..compiler.jit import inline, noinline, one, zero
 from ..compiler.rare import INDEX, PLAN, rare
-from ..lowering.flags import DENSE, FIXED, LISTED, SHARED, ZIPPED
-from ..online.reads import gater_read, gaters_read, sources_read
-from .layout import FEW
-from .sweep import sweep_root
+from .layout import FEW, PANEL
+from .sweep import add_direct_of, sweep_root
 
 u8 = np.uint64
 ONE, TWO, THREE, FOUR = u8(1), u8(2), u8(3), u8(4)
 LINES = u8(schema.TILE)
-PACK, PACKS = (0,), (0,) * 3  # of a tile: times eight lines, 24 of the 32 registers of AVX-512
+PACK, PACKS = (0,), (0,) * PANEL  # of a tile
 COLUMNS = u8(len(PACKS))
 
 
@@ -36,41 +34,11 @@ def lay_direct(m, p, span, to):
         if p.direct_at[i] == schema.NONE or at < laid:
             continue
         laid = at + u8(m.learning[j]) + u8(m.trainable_bias[j])
+        for t in range(at, laid):
+            p.direct[to + t] = 0.0
         at += to
-        incoming = u8(m.first_incoming[j])
-        for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
-            if not m.run_flags[r] & FIXED:
-                lay_run(m, p, r, at + u8(m.run_first[r]) - incoming)
-        own = m.self_row[j]
-        if own != schema.NONE and m.trainable[own]:
-            gain, gater = one(m.bias[j]), m.self_gater[j]
-            if gater != schema.NONE:
-                gain = gater_read(m, gater, j)
-            p.direct[at + u8(own) - incoming] = gain * m.old_state[j]
-        if m.trainable_bias[j]:
-            p.direct[at + u8(m.learning[j])] = 1.0
-
-
-@inline
-def lay_run(m, p, r, at):
-    """How the weights of a run move the state of its target within the step."""
-    kind, first, n = m.run_kind[r], u8(m.run_first[r]), u8(m.run_length[r])
-    activations, gains = sources_read(m, r), gaters_read(m, r)
-    if kind == LISTED:
-        for t in range(n):
-            p.direct[at + t] = activations[m.source[first + t]]
-        return
-    source = u8(m.run_source[r])
-    if kind == DENSE or kind == SHARED:
-        gain = gains[m.run_gater[r]] if kind == SHARED else one(activations[source])
-        tiles.set_scaled(p.direct, at, gain, activations, source, n)
-    elif kind == ZIPPED:
-        gater = u8(m.run_gater[r])
-        for t in range(n):
-            p.direct[at + t] = gains[gater + t] * activations[source + t]
-    else:
-        for t in range(n):
-            p.direct[at + t] = gains[m.gater[first + t]] * activations[m.source[first + t]]
+        rows, bias = at - u8(m.first_incoming[j]), at + u8(m.learning[j])
+        add_direct_of(m, j, one(p.flow[0]), p.direct, rows, p.direct, bias)
 
 
 @inline
@@ -85,23 +53,36 @@ def lay_values(p, begin, terms, count, step, to):
 
 
 @inline
-def four_sums(p, z, lefts, places, first, terms, delta, at):
-    """Four packs of delta I + sum_e values[e] Z_e, together: I is at `at`, Z_e at z + places[first + e]."""
-    step, nothing = tiles.width(p.sensitivity), tiles.no_pack(p.sensitivity)
-    s0, s1, s2, s3 = nothing, nothing, nothing, nothing
-    if delta != 0.0:
-        s0 = s0 + delta * tiles.pack(p.direct, at, lefts[0])
-        s1 = s1 + delta * tiles.pack(p.direct, at + step, lefts[1])
-        s2 = s2 + delta * tiles.pack(p.direct, at + TWO * step, lefts[2])
-        s3 = s3 + delta * tiles.pack(p.direct, at + THREE * step, lefts[3])
+def add_four(sums, x, column, at, lefts):
+    """Add x times four packs that begin at an index."""
+    if x == 0.0:
+        return sums
+    step = tiles.width(column)
+    return (
+        sums[0] + x * tiles.pack(column, at, lefts[0]),
+        sums[1] + x * tiles.pack(column, at + step, lefts[1]),
+        sums[2] + x * tiles.pack(column, at + TWO * step, lefts[2]),
+        sums[3] + x * tiles.pack(column, at + THREE * step, lefts[3]),
+    )
+
+
+@inline
+def set_four(target, p, to, lefts, z, places, first, terms, moved):
+    """`set_sums` for four packs together."""
+    (direct, deltas, stride, steps), nothing = moved, tiles.no_pack(target)
+    sums = nothing, nothing, nothing, nothing
     for e in range(terms):
-        x, line = p.values[e], z + places[first + e]
-        if x != 0.0:
-            s0 = s0 + x * tiles.pack(p.sensitivity, line, lefts[0])
-            s1 = s1 + x * tiles.pack(p.sensitivity, line + step, lefts[1])
-            s2 = s2 + x * tiles.pack(p.sensitivity, line + TWO * step, lefts[2])
-            s3 = s3 + x * tiles.pack(p.sensitivity, line + THREE * step, lefts[3])
-    return s0, s1, s2, s3
+        sums = add_four(sums, p.values[e], p.sensitivity, z + places[first + e], lefts)
+    for s in range(steps):
+        at = slot_of(p, s) * p.counts[schema.PLAN_DIRECT] + direct
+        sums = add_four(sums, p.visit_delta[deltas + s * stride], p.direct, at, lefts)
+    if steps > 0:
+        sums = add_four(sums, one(p.values[0]), target, to, lefts)
+    step = tiles.width(target)
+    tiles.put_pack(target, to, lefts[0], sums[0])
+    tiles.put_pack(target, to + step, lefts[1], sums[1])
+    tiles.put_pack(target, to + TWO * step, lefts[2], sums[2])
+    tiles.put_pack(target, to + THREE * step, lefts[3], sums[3])
 
 
 @inline
@@ -112,42 +93,19 @@ def sizes_of(n, step):
 
 
 @inline
-def set_sums(p, to, n, z, places, first, terms):
-    """Write n such numbers to ``sensitivity``, without what is direct."""
-    step, q = tiles.width(p.sensitivity), u8(0)
+def set_sums(target, p, to, n, z, places, first, terms, moved):
+    """Set n numbers of a column to sum_e values[e] Z_e, where Z_e is at z + places[first + e].
+
+    With steps, `moved` says where what is direct there and its factors are: all this is added to the column.
+    """
+    (direct, deltas, stride, steps), step, q = moved, tiles.width(target), u8(0)
     while q < n:
+        rest = direct + q, deltas, stride, steps
         if n - q >= FOUR * step:  # with constant sizes, which need no masks
-            put_sums(p, to + q, (step, step, step, step), z + q, places, first, terms)
+            set_four(target, p, to + q, (step, step, step, step), z + q, places, first, terms, rest)
         else:
-            put_sums(p, to + q, sizes_of(n - q, step), z + q, places, first, terms)
+            set_four(target, p, to + q, sizes_of(n - q, step), z + q, places, first, terms, rest)
         q += FOUR * step
-
-
-@inline
-def put_sums(p, to, lefts, z, places, first, terms):
-    """Write four packs."""
-    step = tiles.width(p.sensitivity)
-    s0, s1, s2, s3 = four_sums(p, z, lefts, places, first, terms, zero(p.values[0]), u8(0))
-    tiles.put_pack(p.sensitivity, to, lefts[0], s0)
-    tiles.put_pack(p.sensitivity, to + step, lefts[1], s1)
-    tiles.put_pack(p.sensitivity, to + TWO * step, lefts[2], s2)
-    tiles.put_pack(p.sensitivity, to + THREE * step, lefts[3], s3)
-
-
-@inline
-def add_sums(target, p, to, n, z, places, first, terms, delta, at):
-    """Add n such numbers to a column."""
-    step = tiles.width(target)
-    for q in range(u8(0), n, FOUR * step):
-        left = n - q
-        s0, s1, s2, s3 = four_sums(p, z + q, sizes_of(left, step), places, first, terms, delta, at + q)
-        tiles.add_pack(target, to + q, left, s0)
-        if left > step:
-            tiles.add_pack(target, to + q + step, left - step, s1)
-        if left > TWO * step:
-            tiles.add_pack(target, to + q + TWO * step, left - TWO * step, s2)
-        if left > THREE * step:
-            tiles.add_pack(target, to + q + THREE * step, left - THREE * step, s3)
 
 
 @inline
@@ -162,28 +120,20 @@ def renew_tile(p, places, first, terms, z, factors, at, stride, rows, q, left, c
 
 
 @inline
-def renew_tiles(p, begin, end, n, old, new, places, first, terms, factors, at, across, down):
-    """Z(t) = J Z(t-1) for lines of a class, eight at a time.
+def renew_panel(p, begin, end, n, q, length, old, new, places, first, terms, factors, at, across, down):
+    """Z(t) = J Z(t-1) for lines of a class, eight at a time, and the columns that registers hold.
 
     Term e is the line at `old` + places[first + e]. Its factors for eight lines from k on are at
-    `at` + k `across` + e `down`. The columns of the last tile overlap with those before it.
+    `at` + k `across` + e `down`.
     """
     step = tiles.width(p.sensitivity)
-    size = COLUMNS * step
-    for t in range(u8(0), n, size if n >= size else step):  # outside: these columns stay in the cache
-        q = min(t, n - size) if n >= size else t
-        for k in range(u8(0), end - begin, LINES):
-            count, factor = min(LINES, end - begin - k), at + k * across
-            rows = tiles.spaced(new + p.line_at[begin + k], n, count)
-            if n >= size:
-                renew_tile(
-                    p, places, first, terms, old + q, factors, factor, down, rows, q, step, count, PACKS
-                )
-            else:
-                left = min(step, n - q)
-                renew_tile(
-                    p, places, first, terms, old + q, factors, factor, down, rows, q, left, count, PACK
-                )
+    for k in range(u8(0), end - begin, LINES):
+        count, factor = min(LINES, end - begin - k), at + k * across
+        rows = tiles.spaced(new + p.line_at[begin + k], n, count)
+        if length == COLUMNS * step:
+            renew_tile(p, places, first, terms, old + q, factors, factor, down, rows, q, step, count, PACKS)
+        else:
+            renew_tile(p, places, first, terms, old + q, factors, factor, down, rows, q, length, count, PACK)
 
 
 @inline
@@ -209,7 +159,8 @@ def renew_class(m, p, c, old, new):
             first, terms = p.block_term[b], p.block_term[b + ONE] - p.block_term[b]
             for k in range(end - begin):
                 lay_values(p, p.block_value[b] + k * terms, terms, ONE, ONE, u8(0))
-                set_sums(p, new + p.line_at[begin + k], n, old, p.term_at, first, terms)
+                to = new + p.line_at[begin + k]
+                set_sums(p.sensitivity, p, to, n, old, p.term_at, first, terms, (u8(0), u8(0), u8(0), u8(0)))
         for line in range(begin, end):
             add_direct(p, line, new)
 
@@ -222,112 +173,194 @@ def renew_block(m, p, b, n, old, new):
     for k in range(u8(0), end - begin, LINES):
         count = min(LINES, end - begin - k)
         lay_values(p, p.block_value[b] + k * terms, terms, count, LINES, k * terms)
-    renew_tiles(p, begin, end, n, old, new, p.term_at, first, terms, p.values, u8(0), terms, LINES)
+    step, places, values = tiles.width(p.sensitivity), p.term_at, p.values
+    size = COLUMNS * step  # columns of the last tile overlap with those before it
+    for t in range(u8(0), n, size if n >= size else step):  # outside: these columns stay in the cache
+        q, length = (min(t, n - size), size) if n >= size else (t, min(step, n - t))
+        renew_panel(p, begin, end, n, q, length, old, new, places, first, terms, values, u8(0), terms, LINES)
+
+
+@inline
+def slot_of(p, step):
+    """Where the numbers of a pending step are, among those of two blocks, which swap roles as halves do."""
+    depth = p.counts[schema.PLAN_DEPTH]
+    at = step + depth * p.latest[schema.LATEST_HALF]
+    if depth == ONE:
+        return step
+    return at - TWO * depth if at >= TWO * depth else at
 
 
 @inline
 def moved_at(p, step):
-    """Where the numbers begin that vectors have given to neurons at a pending step."""
-    return p.counts[schema.PLAN_DEPTH] * p.counts[schema.PLAN_VISITS] + step * p.counts[schema.PLAN_MOVED]
-
-
-@inline
-def end_of(p, steps):
-    """Where vectors are to be put that are followed back through some steps; then they are at `end_of` 0."""
+    """Where the numbers begin that vectors of a renewal have given to neurons at a step."""
     return (
-        p.counts[schema.PLAN_DEPTH] * p.counts[schema.PLAN_READINGS]
-        + steps % u8(2) * p.counts[schema.PLAN_SQUARE]
+        TWO * p.counts[schema.PLAN_DEPTH] * p.counts[schema.PLAN_VISITS] + step * p.counts[schema.PLAN_MOVED]
     )
 
 
+@inline
+def vectors_at(p, steps):
+    """Where the vectors of a renewal are after so many steps back."""
+    at = TWO * p.counts[schema.PLAN_DEPTH] * p.counts[schema.PLAN_READINGS]
+    return at + steps % TWO * p.counts[schema.PLAN_SQUARE]
+
+
 @noinline
-def follow_back(p, c, steps, n):
-    """Follow vectors over lines of a class back through pending steps: a gives a I there, and a J before."""
+def follow_back(p, c, slot, n, near, far, moved):
+    """Follow n vectors over lines of a class back through a pending step: a gives a I there, a J before."""
     first, stop, numbers = u8(p.class_line[c]), u8(p.class_line[c + ONE]), p.reading_value
-    near, far = end_of(p, steps), end_of(p, steps + ONE)
-    for back in range(steps):
-        s = steps - ONE - back
-        visits, readings = s * p.counts[schema.PLAN_VISITS], s * p.counts[schema.PLAN_READINGS]
-        moved = moved_at(p, s)
-        for i in range(u8(p.class_size[c]) * n):
-            p.visit_delta[moved + i] = 0.0
-        for i in range((stop - first) * n):
-            numbers[far + i] = 0.0
-        for line in range(first, stop):
-            at = near + (line - first) * n
-            for g in range(u8(p.given_first[line]), u8(p.given_first[line + ONE])):
-                to, delta = moved + p.given_place[g] * n, p.visit_delta[visits + p.given_visit[g]]
-                if n == ONE:
-                    p.visit_delta[to] += delta * numbers[at]
-                else:
-                    tiles.add_scaled(p.visit_delta, to, delta, numbers, at, n)
-            for g in range(u8(p.link_first[line]), u8(p.link_first[line + ONE])):
-                to, value, length = far + p.link_line[g] * n, readings + p.link_reading[g], p.link_length[g]
-                if n == ONE:
-                    tiles.add_scaled(numbers, to, numbers[at], numbers, value, u8(length))
-                    continue
-                for t in range(u8(length)):
-                    tiles.add_scaled(numbers, to + t * n, numbers[value + t], numbers, at, n)
-        near, far = far, near
+    visits, readings = slot * p.counts[schema.PLAN_VISITS], slot * p.counts[schema.PLAN_READINGS]
+    for i in range(u8(p.class_size[c]) * n):
+        p.visit_delta[moved + i] = 0.0
+    matrix = vectors_at(p, u8(0)) + TWO * p.counts[schema.PLAN_SQUARE] if n > ONE else far
+    for i in range((stop - first) * n):
+        numbers[matrix + i] = 0.0
+    for line in range(first, stop):
+        at = near + (line - first) * n
+        for g in range(u8(p.given_first[line]), u8(p.given_first[line + ONE])):
+            to, delta = moved + p.given_place[g] * n, p.visit_delta[visits + p.given_visit[g]]
+            if n == ONE:
+                p.visit_delta[to] += delta * numbers[at]
+            else:
+                tiles.add_scaled(p.visit_delta, to, delta, numbers, at, n)
+        for g in range(u8(p.link_first[line]), u8(p.link_first[line + ONE])):
+            value, length = readings + p.link_reading[g], u8(p.link_length[g])
+            if n == ONE:
+                tiles.add_scaled(numbers, far + p.link_line[g], numbers[at], numbers, value, length)
+                continue
+            row = matrix + (line - first) * n + p.link_line[g]
+            tiles.set_scaled(numbers, row, one(numbers[at]), numbers, value, length)
+    if n > ONE:
+        multiply(numbers, n, matrix, near, far)
 
 
 @inline
-def add_pending(p, c, new, steps):
-    """Add what is direct in pending steps, carried to the last of them, to the lines of a class, in tiles."""
+def multiply(numbers, n, left, right, to):
+    """The product of two matrices, of which the left one is transposed, in tiles."""
+    step = tiles.width(numbers)
+    for k in range(u8(0), n, LINES):
+        count = min(LINES, n - k)
+        rows = tiles.spaced(to + k * n, n, count)
+        for q in range(u8(0), n, step):
+            some, sums = min(step, n - q), tiles.no_sums(numbers, PACK)
+            for e in range(n):
+                sums = tiles.add_outer(sums, numbers, right + e * n + q, some, numbers, left + e * n + k, ONE)
+            tiles.add_rows(numbers, rows, q, sums, some, count, True)
+
+
+@inline
+def add_steps(p, rows, column, left, count, direct, factors, first, steps, packs):
+    """Add what is direct in some steps, carried to the last of them, to some packs of up to eight lines."""
+    sums = tiles.no_sums(p.sensitivity, packs)
+    for s in range(steps):
+        at = slot_of(p, first + s) * p.counts[schema.PLAN_DIRECT] + direct
+        factor = factors + s * p.counts[schema.PLAN_MOVED]
+        sums = tiles.add_outer(sums, p.direct, at, left, p.visit_delta, factor, ONE)
+    tiles.add_rows(p.sensitivity, rows, column, sums, left, count, False)
+
+
+@inline
+def add_pending(p, c, unit, new, first, steps):
+    """Add what is direct in some steps to the columns of a unit."""
     begin, end, step = u8(p.class_line[c]), u8(p.class_line[c + ONE]), tiles.width(p.sensitivity)
+    q = u8(p.unit_column[unit])
     for line in range(begin, end, LINES):
         count = min(LINES, end - line)
         rows = tiles.spaced(new + p.line_at[line], u8(p.class_width[c]), count)
-        for g in range(u8(p.update_first[c]), u8(p.update_first[c + ONE])):
-            n, column = u8(p.update_length[g]), u8(p.update_column[g])
-            for q in range(u8(0), n, step):
-                left, sums = min(step, n - q), tiles.no_sums(p.sensitivity, PACK)
-                for s in range(steps):
-                    at = s * p.counts[schema.PLAN_DIRECT] + p.update_direct[g] + q
-                    factor = moved_at(p, s) + p.update_place[g] * (end - begin) + (line - begin)
-                    sums = tiles.add_outer(sums, p.direct, at, left, p.visit_delta, factor, ONE)
-                tiles.add_rows(p.sensitivity, rows, column + q, sums, left, count, False)
+        for g in range(u8(p.unit_first[unit]), u8(p.unit_stop[unit])):
+            column, length = u8(p.update_column[g]), u8(p.update_length[g])
+            direct, stop = p.update_direct[g] - column, min(q + p.unit_length[unit], column + length)
+            factors = moved_at(p, u8(0)) + p.update_place[g] * (end - begin) + (line - begin)
+            column = max(q, column)
+            if column + COLUMNS * step == stop:
+                add_steps(p, rows, column, step, count, direct + column, factors, first, steps, PACKS)
+                continue
+            while column < stop:
+                left = min(step, stop - column)
+                add_steps(p, rows, column, left, count, direct + column, factors, first, steps, PACK)
+                column += step
 
 
-@rare(PLAN, INDEX)
-def renew(m, p, steps):
-    """Write the other half: a unit vector for each line, followed back, is its line of J(t) ... J(t-k+1)."""
-    half = p.counts[schema.PLAN_HALF]
-    old = p.latest[schema.LATEST_HALF] * half
-    for c in range(p.counts[schema.PLAN_CLASSES]):
-        begin, end, at = u8(p.class_line[c]), u8(p.class_line[c + ONE]), end_of(p, steps)
-        n, columns = end - begin, u8(p.class_width[c])
+@noinline
+def renew_unit(p, c, unit, old, new, first, steps):
+    """A unit of the renewal of a class over some pending steps: vectors one step back, or some columns.
+
+    A unit vector for each line, followed back, is its line of J(t) ... J(t-k+1).
+    """
+    begin, end, width = u8(p.class_line[c]), u8(p.class_line[c + ONE]), u8(p.class_width[c])
+    n, back = end - begin, unit - p.class_unit[c]
+    if back == 0:
         for i in range(n * n):
-            p.reading_value[at + i] = 0.0
+            p.reading_value[vectors_at(p, back) + i] = 0.0
         for k in range(n):
-            p.reading_value[at + k * (n + ONE)] = 1.0
-        follow_back(p, c, steps, n)
-        new, at = half - old, end_of(p, u8(0))
-        renew_tiles(p, begin, end, columns, old, new, p.line_at, begin, n, p.reading_value, at, ONE, n)
-        add_pending(p, c, new, steps)
+            p.reading_value[vectors_at(p, back) + k * (n + ONE)] = 1.0
+    if back < steps:
+        s, near, far = steps - ONE - back, vectors_at(p, back), vectors_at(p, back + ONE)
+        follow_back(p, c, slot_of(p, first + s), n, near, far, moved_at(p, s))
+    elif back >= p.counts[schema.PLAN_DEPTH]:
+        q, length, at = u8(p.unit_column[unit]), u8(p.unit_length[unit]), vectors_at(p, steps)
+        factors = p.reading_value
+        renew_panel(p, begin, end, width, q, length, old, new, p.line_at, begin, n, factors, at, ONE, n)
+        add_pending(p, c, unit, new, first, steps)
+
+
+@rare(PLAN, INDEX, INDEX, INDEX, INDEX, INDEX)
+def renew(m, p, unit, stop, new, first, steps):
+    """Some units of a renewal over some pending steps after those that a half includes, into another part."""
+    half = p.latest[schema.LATEST_HALF] if first == 0 else ONE - p.latest[schema.LATEST_HALF]
+    for c in range(p.counts[schema.PLAN_CLASSES]):
+        while unit < stop and unit < p.class_unit[c + ONE]:
+            renew_unit(p, c, unit, half * p.counts[schema.PLAN_HALF], new, first, steps)
+            unit += ONE
+
+
+@inline
+def continue_renewal(m, p, units):
+    """Renew the other half over the first block of pending steps, up to so many units of this work."""
+    other = (ONE - p.latest[schema.LATEST_HALF]) * p.counts[schema.PLAN_HALF]
+    if p.latest[schema.LATEST_UNITS] < units:
+        renew(m, p, p.latest[schema.LATEST_UNITS], units, other, u8(0), p.counts[schema.PLAN_DEPTH])
+        p.latest[schema.LATEST_UNITS] = units
+
+
+@noinline
+def show(m, p, steps):
+    """Write the sensitivities after the first pending steps to the third part: no later bit changes."""
+    depth, first = p.counts[schema.PLAN_DEPTH], u8(0)
+    units = u8(p.class_unit[p.counts[schema.PLAN_CLASSES]])
+    if steps > depth:
+        continue_renewal(m, p, units)
+        first = depth
+    renew(m, p, u8(0), units, TWO * p.counts[schema.PLAN_HALF], first, steps - first)
 
 
 @inline
 def renew_pending(m, p):
     """Compute the sensitivities after the pending steps, which stay pending."""
     if p.latest[schema.LATEST_PENDING] > 0 and p.latest[schema.LATEST_RENEWED] == 0:
-        renew(m, p, p.latest[schema.LATEST_PENDING])
+        show(m, p, p.latest[schema.LATEST_PENDING])
         p.latest[schema.LATEST_RENEWED] = ONE
 
 
 @noinline
 def advance(m, p, span):
-    """Renew all sensitivities after an activation, Z(t) = J Z(t-1) + I, or leave the step pending."""
-    if p.counts[schema.PLAN_DEPTH] > 1 and p.latest[schema.LATEST_PENDING] == p.counts[schema.PLAN_DEPTH]:
-        renew_pending(m, p)
+    """Renew all sensitivities after an activation, Z(t) = J Z(t-1) + I, or leave the step pending.
+
+    While the steps of one block become pending, the sensitivities are renewed over the block before.
+    """
+    depth = p.counts[schema.PLAN_DEPTH]
+    if depth > ONE and p.latest[schema.LATEST_PENDING] == TWO * depth:
         p.latest[schema.LATEST_HALF] = ONE - p.latest[schema.LATEST_HALF]
-        p.latest[schema.LATEST_PENDING] = u8(0)
-    step = p.latest[schema.LATEST_PENDING]
-    lay_direct(m, p, span, step * p.counts[schema.PLAN_DIRECT])
+        p.latest[schema.LATEST_PENDING], p.latest[schema.LATEST_UNITS] = depth, u8(0)
+    pending = p.latest[schema.LATEST_PENDING]
+    slot = slot_of(p, pending)
+    lay_direct(m, p, span, slot * p.counts[schema.PLAN_DIRECT])
     for k in range(p.counts[schema.PLAN_ROOTS]):
-        sweep_root(m, p, span, k, step * p.counts[schema.PLAN_VISITS], step * p.counts[schema.PLAN_READINGS])
-    if p.counts[schema.PLAN_DEPTH] > 1:
-        p.latest[schema.LATEST_PENDING], p.latest[schema.LATEST_RENEWED] = step + ONE, u8(0)
+        sweep_root(m, p, span, k, slot * p.counts[schema.PLAN_VISITS], slot * p.counts[schema.PLAN_READINGS])
+    if depth > ONE:
+        p.latest[schema.LATEST_PENDING], p.latest[schema.LATEST_RENEWED] = pending + ONE, u8(0)
+        if pending >= depth:
+            continue_renewal(m, p, u8(p.share[pending - depth]))
         return
     old = p.latest[schema.LATEST_HALF] * p.counts[schema.PLAN_HALF]
     for c in range(p.counts[schema.PLAN_CLASSES]):
@@ -335,24 +368,26 @@ def advance(m, p, span):
     p.latest[schema.LATEST_HALF] = ONE - p.latest[schema.LATEST_HALF]
 
 
+@inline
+def given_at(p, c, step):
+    """Where the numbers begin that the errors of a class have given to its neurons at a pending step."""
+    return moved_at(p, p.counts[schema.PLAN_DEPTH]) + step * p.class_size[c]
+
+
 @rare(PLAN, INDEX, INDEX)
-def learn_pending(m, p, c, steps):
-    """Take the errors of the lines of a class back through the first pending steps, and learn from these."""
-    lines, at = u8(p.class_line[c + ONE] - p.class_line[c]), end_of(p, steps)
+def follow_errors(m, p, c, steps):
+    """Take the errors of the lines of a class back through the first pending steps."""
+    lines = u8(p.class_line[c + ONE] - p.class_line[c])
+    near = vectors_at(p, u8(0)) + THREE * p.counts[schema.PLAN_SQUARE]
+    far = near + lines
     for k in range(lines):
-        p.reading_value[at + k] = p.values[k]
-    follow_back(p, c, steps, ONE)
-    at = end_of(p, u8(0))
+        p.reading_value[near + k] = p.values[k]
+    for back in range(steps):
+        s = steps - ONE - back
+        follow_back(p, c, slot_of(p, s), ONE, near, far, given_at(p, c, s))
+        near, far = far, near
     for k in range(lines):
-        p.values[k] = p.reading_value[at + k]
-    for g in range(u8(p.update_first[c]), u8(p.update_first[c + ONE])):
-        row, n = u8(p.update_row[g]), u8(p.update_length[g])
-        for s in range(steps):
-            delta, at = p.visit_delta[moved_at(p, s) + p.update_place[g]], s * p.counts[schema.PLAN_DIRECT]
-            if p.update_bias[g]:
-                m.bias_destination[row] += delta
-            else:
-                tiles.add_scaled(m.weight_destination, row, delta, p.direct, at + p.update_direct[g], n)
+        p.values[k] = p.reading_value[near + k]
 
 
 @noinline
@@ -373,15 +408,20 @@ def move_through(m, p, rate):
         for k in range(terms):
             p.values[k] = rate * p.aim[p.line_root[begin + k]]
         if steps > 0:
-            learn_pending(m, p, c, steps)
+            follow_errors(m, p, c, steps)
         for g in range(u8(p.update_first[c]), u8(p.update_first[c + ONE])):
             row, n, z = u8(p.update_row[g]), u8(p.update_length[g]), old + p.update_column[g]
-            step, at = rate * m.responsibility[p.update_neuron[g]], steps * p.counts[schema.PLAN_DIRECT]
+            deltas, stride = given_at(p, c, u8(0)) + p.update_place[g], u8(p.class_size[c])
+            p.visit_delta[deltas + steps * stride] = rate * m.responsibility[p.update_neuron[g]]
             some = u8(0) if p.update_shares[g] else terms  # a parameter that shares its column has the sum
             if p.update_bias[g]:
+                step = zero(rate)
+                for s in range(steps + ONE):
+                    step += p.visit_delta[deltas + s * stride]
                 for k in range(some):
                     step += p.values[k] * p.sensitivity[z + p.line_at[begin + k]]
                 m.bias_destination[row] += step
             else:
-                at += p.update_direct[g]
-                add_sums(m.weight_destination, p, row, n, z, p.line_at, begin, some, step, at)
+                direct = u8(p.update_direct[g])
+                moved = direct, deltas, stride, steps + ONE
+                set_sums(m.weight_destination, p, row, n, z, p.line_at, begin, some, moved)

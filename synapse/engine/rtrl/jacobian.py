@@ -11,16 +11,14 @@ import numpy as np
 from ..compiler.jit import bare, columns, inline, kernel, one, plan
 from ..functions.activations import SOFTMAX
 from ..functions.compiled import judge
-from ..lowering.flags import FIXED
 from ..online.fire import clear_neuron, forget_error
 from ..online.loops import aim_outputs, status_of, step_online
-from ..online.reads import gater_read
 from ..online.record import note, watches
 from ..schema import FIRST, LEARNING, NONE, OUTPUTS, STOP
 from ..status import DONE, FAILED
 from .advance import move_through
 from .loops import step_network
-from .sweep import move_run, sweep_cost
+from .sweep import add_direct_of, sweep_cost
 
 u8 = np.uint64
 ONE = u8(1)
@@ -77,18 +75,7 @@ def lay_regressors(m, span, places, jacobian):
     """H of the parameters into the outputs within the step, each output by itself."""
     for o in range(span[OUTPUTS]):
         j = span[STOP] - span[OUTPUTS] + o
-        slope = m.derivative[j]
-        for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
-            if not m.run_flags[r] & FIXED:
-                move_run(m, r, slope)
-        own = m.self_row[j]
-        if own != NONE and m.trainable[own]:
-            gater, gain = m.self_gater[j], one(m.bias[j])
-            if gater != NONE:
-                gain = gater_read(m, gater, j)
-            m.weight_destination[own] += slope * gain * m.old_state[j]
-        if m.trainable_bias[j]:
-            m.bias_destination[j] += slope
+        add_direct_of(m, j, m.derivative[j], m.weight_destination, u8(0), m.bias_destination, j)
         collect(m, places, jacobian, o)
 
 

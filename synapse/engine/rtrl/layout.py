@@ -16,7 +16,7 @@ from ..._typing import Bools
 from ..functions.activations import SOFTMAX
 from ..lowering.flags import DELAYED, DELAYED_GATE, DENSE, FIXED, SHARED
 from ..lowering.stretches import spans
-from ..schema import NONE, PLAN, TILE, numpy_dtype
+from ..schema import NONE, PLAN, TILE, VECTOR_BYTES, numpy_dtype
 from .pattern import OWN, Pattern, TooLarge
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ DENSE_ENOUGH = 0.25
 """Products with all lines of a class, four times as fast as others, pay if so many are not with zeros."""
 FEW = 3
 """So few lines are renewed one by one."""
+PANEL = 3
+"""So many vectors of columns are renewed together: times eight lines, 24 of the 32 registers of AVX-512."""
 DEPTHS = (2, 4, 8, 16, 32)
 """Numbers of steps after which the sensitivities may be renewed, instead of after each one."""
 SURE = 0.75
@@ -80,17 +82,18 @@ class Layout:
         self._lay_parts()
         counts = [len(self.roots), len(self.members), self.size, self.depth]
         self._set(counts=np.array([*counts, *self._step_sizes, self._moved, self._square]))
-        direct, visits, readings = (self.depth * size for size in self._step_sizes)
+        direct, visits, readings = (2 * self.depth * size for size in self._step_sizes)
+        neurons, lines = (int(np.diff(ends).max(initial=0)) for ends in (self._class_first, self.class_line))
         self.sizes: dict[str, int] = {
-            "sensitivity": 2 * self.size,
-            "visit_delta": visits + self.depth * self._moved + TILE,  # a tile reads beyond the last line
-            "reading_value": readings + 2 * self._square + TILE,
+            "sensitivity": (2 + (self.depth > 1)) * self.size,
+            "visit_delta": visits + self.depth * (self._moved + 2 * neurons) + TILE,  # a tile reads beyond
+            "reading_value": readings + 3 * self._square + 2 * lines + TILE,
             "old_derivative": len(self.roots),
             "aim": len(self.roots),
             "direct": direct,
             "values": self._most_values,
             "flow": 4 * pattern.size,
-            "latest": 5,
+            "latest": 6,
             "noted": 0,
         }
 
@@ -118,8 +121,9 @@ class Layout:
         """The column of each entry; shared parameters have one column."""
         entries = np.arange(len(self.entry_owner))
         order = np.lexsort((entries, self.class_of[self.entry_owner]))
-        ties = (_at(store[name], self.entry_row).astype(np.int64) for name in ("bias_tie", "tie"))
-        tie = np.where(self.entry_is_bias, -next(ties), next(ties))
+        columns = (np.append(store[name], 0).astype(np.int64) for name in ("bias_tie", "tie"))
+        of_bias, of_weight = (ties.take(self.entry_row, mode="clip") for ties in columns)
+        tie = np.where(self.entry_is_bias, -of_bias, of_weight)
         key = np.where(tie == 0, entries, 0)[order]
         shared = tie[order] != 0
         if shared.any():
@@ -132,6 +136,7 @@ class Layout:
         own_class = self.class_of[self.entry_owner[order[owned]]]
         begins = np.searchsorted(own_class, np.arange(classes + 1))
         self.width = np.diff(begins)
+        self.first_column = begins[:-1]  # of each class
         self.column = np.empty(len(order), np.int64)
         self.column[order] = rank[key] - begins[self.class_of[self.entry_owner[order]]]
         self.columns_entries = order[owned]
@@ -146,10 +151,11 @@ class Layout:
         widths = self.width[which]
         self.line_at = np.cumsum(widths) - widths
         self.line_class, self.line_root = which, root
+        self.class_line = np.searchsorted(which, np.arange(len(self.members) + 1))
         self.size = int(widths.sum())
         self._set(
             root=self.roots + self.first,
-            class_line=np.searchsorted(which, np.arange(len(self.members) + 1)),
+            class_line=self.class_line,
             class_width=self.width,
             class_size=np.diff(self._class_first),
             line_root=root,
@@ -264,7 +270,7 @@ class Layout:
             given_place=place[order],
         )
         line, reading, source = self._readings_of(0, len(self.keys))
-        place = source - self.columns["class_line"][self.line_class[line]].astype(np.int64)
+        place = source - self.class_line[self.line_class[line]]
         cut = np.diff(line, prepend=-1) != 0
         for values in (reading, place):
             cut |= np.diff(values, prepend=-2) != 1
@@ -275,10 +281,39 @@ class Layout:
             link_line=place[starts],
             link_length=np.diff(np.append(starts, len(line))),
         )
+        self._lay_units()
+
+    def _lay_units(self) -> None:
+        """The units of a renewal, and how many are done after each of the steps over which it is spread."""
+        lines, depth, wide = np.diff(self.class_line), self.depth, VECTOR_BYTES // self.dtype.itemsize
+        size = np.where(self.width < PANEL * wide, wide, PANEL * wide)
+        counts = depth - (-self.width // size)
+        units = np.append(0, np.cumsum(counts))
+        which = np.repeat(np.arange(len(counts)), counts)
+        panel = np.arange(units[-1]) - units[which] - depth
+        width, size = self.width[which], size[which]
+        column = np.minimum(panel * size, np.where(size > wide, width - size, width))
+        length = np.minimum(size, width - column)
+        lines = lines[which]
+        work = lines * np.where(panel < 0, CALL + lines * lines, (lines + depth) * size)
+        done = np.append(0, np.cumsum(work))
+        sizes = np.diff(self.columns["update_first"])  # updates of all classes, one after the other
+        updates = np.repeat(self.first_column, sizes) + self.columns["update_column"]
+        ends = np.maximum.accumulate(updates + self.columns["update_length"])
+        begins = np.minimum.accumulate(updates[::-1])[::-1]
+        start = self.first_column[which] + column
+        self._set(
+            class_unit=units,
+            unit_column=np.maximum(column, 0),
+            unit_length=length,
+            unit_first=np.searchsorted(ends, start, "right"),
+            unit_stop=np.searchsorted(begins, start + length),
+            share=np.searchsorted(done, np.arange(1, depth + 1) * done[-1] // depth, "right") - 1,
+        )
 
     def _lay_blocks(self, most: float) -> None:
         """Blocks of lines of a class that are renewed from the same lines, and their terms."""
-        firsts = self.columns["class_line"].astype(np.int64)  # whole classes, about `SOME` terms at a time
+        firsts = self.class_line  # whole classes, about `SOME` terms at a time
         terms = np.append(0, np.cumsum(np.diff(self.pattern.readings_first)[self.line_root]))[firsts]
         cuts = np.flatnonzero(np.diff(terms // SOME)) + 1
         ends = firsts[np.append(cuts, len(firsts) - 1)].tolist()
@@ -295,10 +330,9 @@ class Layout:
         begins = np.flatnonzero(fresh)
         terms, lines = counts[begins], np.diff(np.append(begins, len(fresh)))
         tiled = -(-lines // TILE) * TILE * terms
-        lines_of_class = np.diff(self.columns["class_line"].astype(np.int64))
-        self._most_values = max(int(tiled.max(initial=0)), int(lines_of_class.max(initial=0)))
+        self._most_values = max(int(tiled.max(initial=0)), int(np.diff(self.class_line).max(initial=0)))
         self._set(
-            class_block=np.searchsorted(begins, self.columns["class_line"]),
+            class_block=np.searchsorted(begins, self.class_line),
             block_line=np.append(begins, len(fresh)),
             block_term=np.append(0, np.cumsum(terms)),
             block_value=np.append(0, np.cumsum(lines * terms))[:-1],
@@ -320,13 +354,13 @@ class Layout:
         """After how many steps to renew, by the estimated multiply-adds; `links` are the terms by line."""
         lines, given = np.bincount(self.line_class), np.sum(self.class_of[self.pattern.visits.neuron] >= 0)
         mine = lines[self.line_class]
-        over_steps = int(links @ (CALL + mine)) + int(given) * (CALL + int(lines.max(initial=0)))
+        over_steps = int((lines**3).sum()) + int(given) * (CALL + int(lines.max(initial=0)))
         whole, chosen, best = int(mine @ self.width[self.line_class]), 1, SURE * self.products
         one = int(links.sum()) + CALL * len(links) + CALL // 4 * given + len(self.entry_owner)
         for depth in DEPTHS:
-            needed = depth * (sum(self._step_sizes) + self._moved) + 2 * self._square
-            time = whole / depth + self.size + over_steps + depth / 2 * one
-            fits = needed <= self.size and (2 * self.size + needed) * self.dtype.itemsize <= most
+            needed = depth * (2 * sum(self._step_sizes) + self._moved) + 2 * self._square
+            time = whole / depth + self.size + over_steps + 1.5 * depth * one
+            fits = needed <= self.size and (3 * self.size + needed) * self.dtype.itemsize <= most
             if fits and time < best:
                 chosen, best = depth, time
         return chosen
@@ -379,9 +413,9 @@ class Layout:
         line = np.minimum(np.searchsorted(self.keys, key), len(self.keys) - 1)
         return np.where((self.keys[line] == key) & (which >= 0), line, -1)
 
-    def count_of(self, neuron: int) -> int:
-        """Number of the trainable parameters into a neuron."""
-        return int(self._learning[neuron] + self._biased[neuron])
+    def count_of(self, neuron: Any) -> Any:
+        """Number of the trainable parameters into a neuron, or into each of several."""
+        return self._learning[neuron] + self._biased[neuron]
 
     @property
     def bytes(self) -> int:
@@ -393,11 +427,6 @@ class Layout:
     def _set(self, **columns: NDArray[Any]) -> None:
         for name, values in columns.items():
             self.columns[name] = np.ascontiguousarray(values.astype(_DTYPES[name]))
-
-
-def _at(column: NDArray[Any], rows: Rows) -> NDArray[Any]:
-    """Values in some rows; 0 where a row is beyond the column."""
-    return column.take(rows, mode="clip") if len(column) else np.zeros(len(rows), column.dtype)
 
 
 _DTYPES = {column.name: np.dtype(column.dtype) for column in PLAN if column.dtype != "float"}

@@ -21,7 +21,7 @@ from ..online.record import note, watches
 from ..online.slopes import begin_slopes, move_along, streams_by
 from ..online.ties import after_moves, before_moves
 from ..status import DONE
-from .advance import advance, lay_direct, move_through, remember, renew, renew_pending
+from .advance import advance, lay_direct, move_through, remember, renew_pending, show
 from .sweep import sweep_cost
 
 if TYPE_CHECKING:
@@ -35,12 +35,12 @@ ONE = u8(1)
 def note_sensitivities(m, p):
     """Complete the last row of the log with the sensitivities."""
     renew_pending(m, p)
-    n, half = m.log_place[schema.WATCHED_SENSITIVITIES], p.counts[schema.PLAN_HALF]
-    half *= p.latest[schema.LATEST_HALF] ^ p.latest[schema.LATEST_RENEWED]
+    n, part = m.log_place[schema.WATCHED_SENSITIVITIES], p.latest[schema.LATEST_HALF]
+    part = p.counts[schema.PLAN_HALF] * (u8(2) if p.latest[schema.LATEST_RENEWED] else part)
     at = m.log_place[schema.WATCHED_STEPS] * m.log_place[schema.WATCHED_WIDTH] - n
     for i in range(n):
         if p.noted[i] != schema.ENDED:
-            m.log[at + i] = np.float64(p.sensitivity[half + p.noted[i]])
+            m.log[at + i] = np.float64(p.sensitivity[part + p.noted[i]])
 
 
 @inline
@@ -50,7 +50,7 @@ def clear_plan(p):
         p.sensitivity[i] = 0.0
     for k in range(p.counts[schema.PLAN_ROOTS]):
         p.old_derivative[k] = 0.0
-    for i in range(u8(schema.LATEST_RENEWED) + ONE):
+    for i in range(u8(schema.LATEST_UNITS) + ONE):
         p.latest[i] = u8(0)
 
 
@@ -138,8 +138,8 @@ def renew_direct(table, unit, plan_table, span):
 
 @kernel
 def renew_sensitivities(table, unit, plan_table, steps):
-    """Write the sensitivities after the first pending steps to the other half."""
-    renew(columns(table, unit), plan(plan_table, unit), u8(steps))
+    """Write the sensitivities after the first pending steps to the third part."""
+    show(columns(table, unit), plan(plan_table, unit), u8(steps))
 
 
 @inline

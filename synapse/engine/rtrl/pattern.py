@@ -8,8 +8,6 @@ row per neuron (``np.packbits`` along the roots), so that all sweeps are followe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
 
 Rows = NDArray[np.int64]
 Bits = NDArray[np.uint8]
+_Links = tuple[Rows, Rows, Bits, Bits]  # runs, targets, and the sweeps that follow the sources and the gaters
 
 SOURCES, GATERS = 1, 2
 """What a sweep follows of a run: its sources, its gaters."""
@@ -179,12 +178,11 @@ class _Sweeps:
         self.begins = self.none()
         self.begins[roots, np.arange(len(roots)) // 8] = 128 >> (np.arange(len(roots)) % 8)
         self.visited = self._followed()
-        # pairs of a reader and the number of the root that it reads delayed, sorted by root
+        # pairs of a reader and the number of the root that it reads delayed
         reader, read = reads.pairs(delayed=True)
         own = reads.target[reads.own]
         reader, read = np.concatenate([reader, own]), self.number[np.concatenate([read, own])]
-        chosen = np.flatnonzero(read >= 0)
-        chosen = chosen[np.lexsort((reader[chosen], read[chosen]))]
+        chosen = read >= 0
         self.delayed_reader, self.delayed_read = reader, read = reader[chosen], read[chosen]
         self.delayed = self.matrix(_joined(self.visited, read, reader, len(roots)))
 
@@ -195,10 +193,6 @@ class _Sweeps:
     def matrix(self, bits: Bits) -> Bools:
         """Sets of roots as a mask, shape (roots, sets)."""
         return np.unpackbits(bits, axis=1, count=len(self.roots)).T.astype(bool)
-
-    def bits(self, mask: Bools) -> Bits:
-        """A mask of the shape (roots, sets) as sets of roots."""
-        return np.packbits(mask.T, axis=1)
 
     def _followed(self) -> Bits:
         """By neuron: the sweeps that reach its state."""
@@ -219,7 +213,9 @@ class _Sweeps:
 
 
 def _joined(sets: Bits, owner: Rows, member: Rows, count: int) -> Bits:
-    """For each of `count` owners, the union of the sets of its members; owners are sorted."""
+    """For each of `count` owners, the union of the sets of its members."""
+    order = np.argsort(owner, kind="stable")
+    owner, member = owner[order], member[order]
     unions = np.zeros((count, sets.shape[1]), np.uint8)
     if len(owner):
         begins = np.flatnonzero(np.diff(owner, prepend=-1))
@@ -271,18 +267,11 @@ def _closure(immediate: Bools, delayed: Bools, order: int | None) -> Bools:
 def _pattern(sweeps: _Sweeps, first: int, kept: Bools, needed: Bools) -> Pattern:
     """The sweeps, without what contributes to no kept sensitivity."""
     reads, roots = sweeps.reads, sweeps.roots
-    useful = _useful(sweeps, sweeps.bits(needed))
-    links = [_swept(sweeps, useful, link) for link in (_links(reads) if len(roots) else ())]
-    touched, met = sweeps.none(), sweeps.none()
-    for link in links:
-        for ends, delayed, bits in ((link.source, link.delayed, link.sources), link.gating):
-            if delayed:
-                met[ends] |= bits
-            else:
-                touched[ends[ends >= reads.inputs]] |= bits
+    links, touched, met = _links(sweeps, *_useful(sweeps, np.packbits(needed.T, axis=1)))
     for begin, stop in sweeps.groups:
-        for sets in (touched, met):
-            sets[begin:stop] = np.bitwise_or.reduce(sets[begin:stop], axis=0)
+        if stop - begin > 1:
+            for sets in (touched, met):
+                sets[begin:stop] = np.bitwise_or.reduce(sets[begin:stop], axis=0)
     touched |= sweeps.begins
     readings = sweeps.matrix(met[roots])
     r, q = np.nonzero(readings)
@@ -298,89 +287,60 @@ def _pattern(sweeps: _Sweeps, first: int, kept: Bools, needed: Bools) -> Pattern
     )
 
 
-class _Useful(NamedTuple):
-    """By neuron: the sweeps for which its activation of this step, or of the previous one, is useful."""
+def _useful(sweeps: _Sweeps, needed: Bits) -> tuple[Bits, Bits]:
+    """By neuron, the sweeps for which its activation of this step, or of the previous one, is useful.
 
-    now: Bits
-    before: Bits
-
-
-def _useful(sweeps: _Sweeps, needed: Bits) -> _Useful:
-    """Follow what is useful forward: parameters, and delayed activations that contribute."""
+    Follows what is useful forward: parameters, and delayed activations that contribute.
+    """
     reads = sweeps.reads
     before, now = sweeps.none(), sweeps.none()
     before[sweeps.roots] = needed
-    order = np.argsort(sweeps.delayed_reader, kind="stable")
-    read_delayed = _joined(needed, sweeps.delayed_reader[order], sweeps.delayed_read[order], reads.n)
+    read_delayed = _joined(needed, sweeps.delayed_reader, sweeps.delayed_read, reads.n)
     for begin, stop in sweeps.groups:
         for j in range(begin, stop):
             own = read_delayed[j] | np.bitwise_or.reduce(now[sweeps.earlier(j)], axis=0)
             now[j] = sweeps.visited[j] & (np.uint8(255) if reads.parameters[j] else own)
         now[begin:stop] = np.bitwise_or.reduce(now[begin:stop], axis=0)
         before[begin:stop] = np.bitwise_or.reduce(before[begin:stop], axis=0)
-    return _Useful(now, before)
+    return now, before
 
 
-class _Link(NamedTuple):
-    """A run or a self-connection with the sweeps that follow it; its ends are all delayed, or none is."""
+def _links(sweeps: _Sweeps, now: Bits, before: Bits) -> tuple[_Links, Bits, Bits]:
+    """The links; and by neuron the sweeps that meet its activation of this step, and of the previous one.
 
-    run: int
-    target: int
-    source: Rows
-    delayed: bool
-    gater: Rows  # empty without gates
-    delayed_gate: bool
-    sources: Any = None  # sets of roots: whose sweeps follow its sources,
-    gaters: Any = None  # and its gaters
-
-    @property
-    def gating(self) -> tuple[Rows, bool, Any]:
-        """Its gaters, whether they are delayed, and the sweeps that follow them."""
-        return self.gater, self.delayed_gate, self.gaters
-
-
-def _links(reads: _Reads) -> Iterator[_Link]:
-    """Every run and self-connection, except those into inputs."""
-    key = np.where(reads.own, -1 - reads.target, reads.run)
-    firsts = np.flatnonzero(np.diff(key, prepend=NONE))
-    delayed, delayed_gate = (reads.is_delayed(ends, reads.target) for ends in (reads.source, reads.gater))
-    for begin, stop in pairwise([*firsts.tolist(), len(key)]):
-        j, gated = int(reads.target[begin]), reads.gater[begin] >= 0
-        if j >= reads.inputs:
-            source, gater = reads.source[begin:stop], reads.gater[begin : stop if gated else begin]
-            run = int(reads.run[begin])
-            yield _Link(run, j, source, bool(delayed[begin]), gater, bool(delayed_gate[begin]))
+    Links are runs and self-connections, except those into inputs.
+    """
+    reads, touched, met = sweeps.reads, sweeps.none(), sweeps.none()
+    rows = np.flatnonzero(reads.target >= (reads.inputs if len(sweeps.roots) else reads.n))
+    target, sets = reads.target[rows], []
+    new = np.diff(np.where(reads.own, -1 - reads.target, reads.run)[rows], prepend=NONE) != 0
+    firsts, link = np.flatnonzero(new), np.cumsum(new) - 1
+    for end in (reads.source[rows], reads.gater[rows]):
+        delayed = reads.is_delayed(end, target)
+        bits = np.where(delayed[:, None], before[end], now[end]) & sweeps.visited[target]
+        bits[end < 0] = 0
+        sets.append(_joined(bits, link, np.arange(len(link)), len(firsts)))
+        for ends, chosen in ((met, delayed & (end >= 0)), (touched, ~delayed & (end >= reads.inputs))):
+            ends |= _joined(sets[-1], end[chosen], link[chosen], reads.n)
+    return (reads.run[rows][firsts], target[firsts], sets[0], sets[1]), touched, met
 
 
-def _swept(sweeps: _Sweeps, useful: _Useful, link: _Link) -> _Link:
-    """A link with the sweeps that follow its sources, and its gaters."""
-    visited, now, before = sweeps.visited[link.target], useful.now, useful.before
-    sources = np.bitwise_or.reduce((before if link.delayed else now)[link.source], axis=0)
-    gaters = np.bitwise_or.reduce((before if link.delayed_gate else now)[link.gater], axis=0)
-    return link._replace(sources=sources & visited, gaters=gaters & visited)
-
-
-def _visits(sweeps: _Sweeps, touched: Bits, links: list[_Link]) -> Visits:
+def _visits(sweeps: _Sweeps, touched: Bits, links: _Links) -> Visits:
     """Visits by root, the last neuron first, with the runs that are followed."""
     n = sweeps.reads.n
     root, back = np.nonzero(sweeps.matrix(touched)[:, ::-1])
     neuron = n - 1 - back
     key = root * n + back  # ascending
-    at, which, what = (np.empty(0, np.int64) for _ in range(3))
-    if links:
-        sources = sweeps.matrix(np.stack([link.sources for link in links]))
-        gaters = sweeps.matrix(np.stack([link.gaters for link in links]))
-        r, number = np.nonzero(sources | gaters)
-        j = np.array([link.target for link in links])[number]
-        at = np.searchsorted(key, r * n + (n - 1 - j))
-        which = np.array([link.run for link in links])[number]
-        what = SOURCES * sources[r, number] + GATERS * gaters[r, number]
-        order = np.argsort(at, kind="stable")
-        at, which, what = at[order], which[order], what[order]
+    run, target = links[:2]
+    sources, gaters = (sweeps.matrix(sets) for sets in links[2:])
+    r, number = np.nonzero(sources | gaters)
+    at = np.searchsorted(key, r * n + (n - 1 - target[number]))
+    order = np.argsort(at, kind="stable")
+    at, r, number = at[order], r[order], number[order]
     return Visits(
         first=np.searchsorted(root, np.arange(len(sweeps.roots) + 1)),
         neuron=neuron,
         op_first=np.searchsorted(at, np.arange(len(neuron) + 1)),
-        run=which,
-        what=what,
+        run=run[number],
+        what=SOURCES * sources[r, number] + GATERS * gaters[r, number],
     )

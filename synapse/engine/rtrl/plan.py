@@ -77,11 +77,8 @@ class Plan:
     def forget_root(self, neuron: int) -> None:
         """Clear the sensitivities of a neuron, given as its number in the network."""
         layout = self.layout
-        for line in np.flatnonzero(layout.roots[layout.line_root] == neuron):
-            width = layout.width[layout.line_class[line]]
-            for half in (0, layout.size):
-                at = half + layout.line_at[line]
-                self.columns["sensitivity"][at : at + width] = 0.0
+        own = np.repeat(layout.roots[layout.line_root] == neuron, layout.width[layout.line_class])
+        self.columns["sensitivity"][: 2 * layout.size].reshape(2, -1)[:, own] = 0.0
 
     def renew(self, before: bool) -> None:
         """Compute the sensitivities after the latest step, with `before` also those of the step before it.
@@ -98,12 +95,13 @@ class Plan:
             run(self.store_table(), self.store.unit, self.address, steps)
             latest[schema.LATEST_RENEWED] = 1
         if before:
-            now, first = self.values.copy(), int(latest[schema.LATEST_HALF]) * size
+            parts, now = c["sensitivity"].reshape(3, size), self.values.copy()
             run(self.store_table(), self.store.unit, self.address, steps - 1)
-            c["sensitivity"][first : first + size] = now
-            direct = c["direct"].reshape(self.layout.depth, -1)
-            direct[0] = direct[steps - 1]
-            latest[[schema.LATEST_PENDING, schema.LATEST_RENEWED]] = 0
+            parts[0], parts[1] = now, parts[2]
+            direct, depth = c["direct"].reshape(2 * self.layout.depth, -1), self.layout.depth
+            direct[0] = direct[(int(latest[schema.LATEST_HALF]) * depth + steps - 1) % len(direct)]
+            latest[[schema.LATEST_HALF, schema.LATEST_PENDING]] = 0
+            latest[[schema.LATEST_RENEWED, schema.LATEST_UNITS]] = 0
 
     # --- reading -----------------------------------------------------------------------------------
 
@@ -111,35 +109,39 @@ class Plan:
     def values(self) -> Floats:
         """The sensitivities of the latest step, line by line; they have been renewed."""
         latest, size = self.columns["latest"], self.layout.size
-        half = int(latest[schema.LATEST_HALF] ^ latest[schema.LATEST_RENEWED])
-        return np.asarray(self.columns["sensitivity"][half * size : (half + 1) * size])
+        part = 2 if latest[schema.LATEST_RENEWED] else int(latest[schema.LATEST_HALF])
+        return np.asarray(self.columns["sensitivity"][part * size : (part + 1) * size])
+
+    def places(self, owner: Any, offset: Any, root: Any) -> NDArray[np.uint64]:
+        """The places in `values` of d (root) / d (parameter into a neuron), by numbers; ENDED: not kept."""
+        layout = self.layout
+        owner, offset, root = np.broadcast_arrays(owner, offset, root)
+        line = layout.line_of(layout.class_of[owner], root)
+        kept = line >= 0
+        places = np.full(line.shape, schema.ENDED, np.uint64)
+        entry = layout.direct_at[owner[kept]] + offset[kept]
+        places[kept] = layout.line_at[line[kept]] + layout.column[entry]
+        return places
 
     def of_parameter(self, target: int, offset: int) -> tuple[Ints, Floats]:
         """The neurons (numbers) with a sensitivity to a parameter into a neuron, and the sensitivities."""
         layout = self.layout
-        which = int(layout.class_of[target])
-        if which < 0 or offset >= layout.count_of(target):
+        if offset >= layout.count_of(target):
             return np.empty(0, np.int64), np.empty(0)
-        lines = slice(*np.searchsorted(layout.line_class, [which, which + 1]).tolist())
-        column = int(layout.column[layout.direct_at[target] + offset])
-        return layout.roots[layout.line_root[lines]], self.values[layout.line_at[lines] + column]
+        places = self.places(target, offset, np.arange(len(layout.roots)))
+        there = places != schema.ENDED
+        return layout.roots[there], self.values[places[there]]
 
     def matrix(self) -> tuple[Ints, Floats]:
         """The neuron of each parameter, and all sensitivities, shape (roots, parameters); NaN: not kept."""
-        layout, c, inputs = self.layout, self.store.columns, int(self.span[schema.INPUTS])
-        rows = slice(layout.first, int(self.span[schema.STOP]))
-        counts = c["learning"][rows].astype(np.int64) + c["trainable_bias"][rows]
-        counts[:inputs] = 0
+        layout = self.layout
+        counts = layout.count_of(np.arange(layout.pattern.size))
+        counts[: int(self.span[schema.INPUTS])] = 0
         owners = np.repeat(np.arange(len(counts)), counts)
         offset = spans(np.zeros(len(counts), np.int64), counts)
-        root, which = np.ix_(np.arange(len(layout.roots)), layout.class_of)
-        line = layout.line_of(*np.broadcast_arrays(which, root))[:, owners]
-        kept = np.flatnonzero(layout.class_of[owners] >= 0)
-        column = np.zeros(len(owners), np.int64)
-        column[kept] = layout.column[layout.direct_at[owners[kept]] + offset[kept]]
-        values = np.full(line.shape, np.nan)
-        there = line >= 0
-        values[there] = self.values[(np.append(layout.line_at, 0)[line] + column)[there]]
+        places = self.places(owners, offset, np.arange(len(layout.roots))[:, np.newaxis])
+        values, there = np.full(places.shape, np.nan), places != schema.ENDED
+        values[there] = self.values[places[there]]
         return owners, values
 
     def places_of(self, rows: Ints, neurons: Ints) -> NDArray[np.uint64]:
@@ -147,14 +149,11 @@ class Plan:
         layout, c = self.layout, self.store.columns
         places = np.full(len(rows), schema.ENDED, np.uint64)
         there = np.flatnonzero((rows != schema.NONE) & np.isin(neurons - layout.first, layout.roots))
-        rows, roots = rows[there], np.searchsorted(layout.roots, neurons[there] - layout.first)
-        target = c["target"][rows].astype(np.int64)
-        offset = rows - c["first_incoming"][target]
-        owner = np.where(offset < c["learning"][target], target - layout.first, -1)
-        line = layout.line_of(np.append(layout.class_of, -1)[owner], roots)
-        kept = np.flatnonzero(line >= 0)
-        entry = layout.direct_at[owner[kept]] + offset[kept]
-        places[there[kept]] = layout.line_at[line[kept]] + layout.column[entry]
+        target = c["target"][rows[there]].astype(np.int64)
+        offset = rows[there] - c["first_incoming"][target]
+        trained = offset < c["learning"][target]
+        there, roots = there[trained], np.searchsorted(layout.roots, neurons[there[trained]] - layout.first)
+        places[there] = self.places(target[trained] - layout.first, offset[trained], roots)
         return places
 
     # --- what kernels see --------------------------------------------------------------------------

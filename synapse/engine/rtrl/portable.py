@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._typing import Floats, Ints
+from ..._typing import Ints
+from ..lowering.stretches import spans
 from ..schema import LATEST_HALF, LATEST_OPEN, NONE
-from .layout import Layout
+from .layout import SOME
 from .plan import Plan
 
 BIAS = -1
@@ -40,22 +39,10 @@ class PortableSensitivities:
     now: NDArray[Any]  # the lines, one after the other
     before: NDArray[Any]
 
-    def classes(self) -> Iterator[tuple[slice, slice, slice]]:
-        """The lines, the columns and the values of each dense matrix: lines with the same columns."""
-        new = np.diff(self.line_first, prepend=-1) != 0
-        new |= np.diff(self.line_length, prepend=-1) != 0
-        ends = np.append(0, np.cumsum(self.line_length))
-        for begin, stop in pairwise([*np.flatnonzero(new).tolist(), len(new)]):
-            first = int(self.line_first[begin])
-            columns = slice(first, first + int(self.line_length[begin]))
-            yield slice(begin, stop), columns, slice(int(ends[begin]), int(ends[stop]))
-
 
 def identities_of(plan: Plan) -> Ints:
     """The identity of the connection, or BIAS, of every entry of ``direct``."""
     layout = plan.layout
-    if not len(layout.entry_row):
-        return np.empty(0, np.int64)
     rows = np.where(layout.entry_is_bias, 0, layout.entry_row)
     return np.where(layout.entry_is_bias, BIAS, plan.store.columns["identity"][rows].astype(np.int64))
 
@@ -65,7 +52,7 @@ def read(plan: Plan, identities: Ints) -> PortableSensitivities:
     layout, size = plan.layout, plan.layout.size
     half, values = int(plan.columns["latest"][LATEST_HALF]), plan.columns["sensitivity"]
     now, before = (values[h * size : (h + 1) * size].copy() for h in (half, 1 - half))
-    first = _first_columns(layout)
+    first = layout.first_column
     return PortableSensitivities(
         roots=layout.roots,
         slopes=plan.columns["old_derivative"].copy(),
@@ -91,45 +78,24 @@ def write(plan: Plan, identities: Ints, kept: PortableSensitivities, number: Int
     c["latest"][LATEST_OPEN] = 1
     halves = (c["sensitivity"][:size], kept.now), (c["sensitivity"][size : 2 * size], kept.before)
     assert c["latest"][LATEST_HALF] == 0
-    columns = _new_columns(plan, identities, kept, number)
-    for lines, old_columns, values in kept.classes():
-        own = roots[kept.line_root[lines]]
+    columns, first, begin = _new_columns(plan, identities, kept, number), layout.first_column, 0
+    for lines in np.array_split(np.arange(len(kept.line_root)), 1 + len(kept.now) // SOME):
+        lengths = kept.line_length[lines]
+        column = columns[spans(kept.line_first[lines], lengths)]
+        which = np.searchsorted(first, column, "right") - 1
+        root = np.repeat(roots[kept.line_root[lines]], lengths)
+        line = layout.line_of(np.where(root >= 0, which, -1), root)
+        present = np.flatnonzero(line >= 0)
+        places = layout.line_at[line[present]] + column[present] - first[which[present]]
         for new, old in halves:
-            old_matrix = old[values].reshape(len(own), -1)[own >= 0]
-            _write_class(layout, new, old_matrix, own[own >= 0], columns[old_columns])
-
-
-def _write_class(layout: Layout, new: Floats, old: Floats, roots: Ints, columns: Ints) -> None:
-    """Write a dense matrix, shape (roots, columns), into the lines of the present classes."""
-    alive = np.flatnonzero(columns >= 0)
-    alive = alive[np.argsort(columns[alive], kind="stable")]
-    columns, begins = np.unique(columns[alive], return_index=True)
-    if not len(columns) or not len(roots):
-        return
-    summed = np.add.reduceat(old[:, alive], begins, axis=1)  # of parameters that have been tied
-    first = _first_columns(layout)
-    which = np.searchsorted(first, columns, "right") - 1
-    starts = np.flatnonzero(np.diff(which, prepend=-1))
-    for begin, stop in pairwise([*starts.tolist(), len(which)]):
-        own = int(which[begin])
-        from_line, to_line = (int(layout.columns["class_line"][own + i]) for i in (0, 1))
-        matrix = new[int(layout.line_at[from_line]) :][: (to_line - from_line) * int(layout.width[own])]
-        lines = layout.line_of(np.full(len(roots), own), roots)
-        there = np.flatnonzero(lines >= 0)
-        places = np.ix_(lines[there] - from_line, columns[begin:stop] - first[own])
-        matrix.reshape(to_line - from_line, -1)[places] += summed[there, begin:stop]
-
-
-def _first_columns(layout: Layout) -> Ints:
-    """The number of the first column of each class."""
-    first: Ints = np.cumsum(layout.width) - layout.width
-    return first
+            np.add.at(new, places, old[begin + present])  # those of parameters that have been tied are summed
+        begin += len(column)
 
 
 def _new_columns(plan: Plan, identities: Ints, kept: PortableSensitivities, number: Ints) -> Ints:
     """The present column of each column, if its parameters share one now; negative: none."""
     layout, bias = plan.layout, kept.connection == BIAS
-    column = _first_columns(layout)[layout.class_of[layout.entry_owner]] + layout.column
+    column = layout.first_column[layout.class_of[layout.entry_owner]] + layout.column
     row_of = plan.store.row_of[: plan.store.n_identities]
     of_connection = np.append(np.where(row_of == NONE, GONE, NOWHERE), GONE)
     of_bias = np.append(np.full(layout.pattern.size, NOWHERE), GONE)

@@ -166,39 +166,46 @@ def sweep_root(m, p, span, k, visits, readings):
 
 
 @inline
-def move_direct(m, p, span, j, step):
-    """Update the parameters into a neuron that has no sensitivities."""
-    if p.direct_at[j - span[FIRST]] != NONE:
-        return
+def add_direct_of(m, j, step, target, to, biases, bias):
+    """Add how the parameters into a neuron move its state within the step, g_ij y_i and 1, times `step`.
+
+    That of the weight in row c is added at `to` + c of the column `target`.
+    """
     for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
         if not m.run_flags[r] & mark.FIXED:
-            move_run(m, r, step)
+            move_run(m, r, step, target, to)
+    own = m.self_row[j]
+    if own != NONE and m.trainable[own]:
+        gain, gater = one(m.bias[j]), m.self_gater[j]
+        if gater != NONE:
+            gain = gater_read(m, gater, j)
+        target[to + u8(own)] += step * gain * m.old_state[j]
     if m.trainable_bias[j]:
-        m.bias_destination[j] += step
+        biases[bias] += step
 
 
 @inline
-def move_run(m, r, step):
-    """Update the weights of a run."""
+def move_run(m, r, step, target, to):
+    """`add_direct_of` for the weights of a run."""
     kind, first, n = m.run_kind[r], u8(m.run_first[r]), u8(m.run_length[r])
     activations = sources_read(m, r)
     if kind == mark.LISTED:
         for c in range(first, first + n):
-            m.weight_destination[c] += step * activations[m.source[c]]
+            target[to + c] += step * activations[m.source[c]]
         return
     gains = gaters_read(m, r)
     source = u8(m.run_source[r])
     if kind == mark.DENSE or kind == mark.SHARED:
         if kind == mark.SHARED:
             step *= gains[m.run_gater[r]]
-        add_scaled(m.weight_destination, first, step, activations, source, n)
+        add_scaled(target, to + first, step, activations, source, n)
     elif kind == mark.ZIPPED:
         gater = u8(m.run_gater[r])
         for t in range(n):
-            m.weight_destination[first + t] += step * gains[gater + t] * activations[source + t]
+            target[to + first + t] += step * gains[gater + t] * activations[source + t]
     else:
         for c in range(first, first + n):
-            m.weight_destination[c] += step * gains[m.gater[c]] * activations[m.source[c]]
+            target[to + c] += step * gains[m.gater[c]] * activations[m.source[c]]
 
 
 @noinline
@@ -223,7 +230,8 @@ def sweep_cost(m, p, span, learning, rate):
                 push_run(m, p, span, r, delta, what)
             if m.flags[j] & mark.MEMORY:
                 push_own(m, p, span, j, delta, SOURCES | GATERS)
-            move_direct(m, p, span, j, rate * delta)
+            if p.direct_at[j - span[FIRST]] == NONE:  # it has no sensitivities
+                add_direct_of(m, j, rate * delta, m.weight_destination, u8(0), m.bias_destination, j)
     for k in range(p.counts[PLAN_ROOTS]):
         p.aim[k] = carried_back(m, p, span, k)
     for i in range(u8(4) * (span[STOP] - span[FIRST])):

@@ -138,7 +138,7 @@ def renew_direct(table, unit, plan_table, span):
 
 @kernel
 def renew_sensitivities(table, unit, plan_table, steps):
-    """Write the sensitivities after the first pending steps to the third part."""
+    """Write the sensitivities after the first pending steps to the third part; it reads only the plan."""
     show(columns(table, unit), plan(plan_table, unit), u8(steps))
 
 

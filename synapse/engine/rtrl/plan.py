@@ -92,11 +92,11 @@ class Plan:
         from .loops import renew_sensitivities as run
 
         if not latest[schema.LATEST_RENEWED]:
-            run(self.store_table(), self.store.unit, self.address, steps)
+            run(self.store.address, self.store.unit, self.address, steps)
             latest[schema.LATEST_RENEWED] = 1
         if before:
             parts, now = c["sensitivity"].reshape(3, size), self.values.copy()
-            run(self.store_table(), self.store.unit, self.address, steps - 1)
+            run(self.store.address, self.store.unit, self.address, steps - 1)
             parts[0], parts[1] = now, parts[2]
             direct, depth = c["direct"].reshape(2 * self.layout.depth, -1), self.layout.depth
             direct[0] = direct[(int(latest[schema.LATEST_HALF]) * depth + steps - 1) % len(direct)]

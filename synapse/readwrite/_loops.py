@@ -39,7 +39,7 @@ class LoopWriter:
     `index` is the type of an index and `real`, with a space, that of a number;
     without one, the program has ``sum`` already. The products of `together` sources are added at a time if a
     block has more sums than there are in `registers`. With `lanes`, few neurons with many sources are summed
-    up in ``LANES`` parts.
+    up in ``LANES`` parts. With a `tile`, variables hold the sums of so many neurons over all sources.
     """
 
     def __init__(
@@ -48,12 +48,13 @@ class LoopWriter:
         *,
         index: str,
         real: str = "",
-        together: int,
+        together: int = 1,
         registers: int = 0,
         lanes: bool = False,
+        tile: int = 0,
     ) -> None:
         self.step, self.index, self.real = step, index, real
-        self.together, self.registers, self.lanes = together, registers, lanes
+        self.together, self.registers, self.lanes, self.tile = together, registers, lanes, tile
         self.used, self._weights = 0, [np.zeros(0)]
         self.listed: list[list[int]] = []
 
@@ -73,7 +74,7 @@ class LoopWriter:
         yield f"{self._loop('j', size)} sum[j] = biases[{_sum(first - self.step.inputs, 'j')}];"
         terms, rest = terms_of(self.step, block)
         for term in terms:
-            yield from self._term(term, f"sum[{_sum(term.target - first, 'j')}]")
+            yield from self._term(term, term.target - first)
         for gated in (False, True):
             rows = rest[(self.step.gater[rest] >= 0) == gated]
             if len(rows):
@@ -104,12 +105,15 @@ class LoopWriter:
             f"{self._loop('i', len(rows))} sum[{target}] += weights[{_sum(at, 'i')}]{gain} * value[{source}];"
         )
 
-    def _term(self, term: Term, total: str) -> Iterator[str]:
+    def _term(self, term: Term, place: int) -> Iterator[str]:
         """The loops of a term: by columns, for each source over all targets, or by rows."""
         sources, targets = term.weights.shape
-        over = self._loop("j", targets)
+        over, total = self._loop("j", targets), f"sum[{_sum(place, 'j')}]"
         if self.lanes and targets < min(LANES, sources) and sources >= LANES:
             yield from self._in_lanes(term, total, over)
+            return
+        if self.tile and sources > 1:
+            yield from self._in_tiles(term, place)
             return
         at = self._use(term.weights)
         if sources == 1:
@@ -144,6 +148,22 @@ class LoopWriter:
         yield "        part[i] += part[i + k];"
         yield f"    {total} += part[0];"
         yield "}"
+
+    def _in_tiles(self, term: Term, place: int) -> Iterator[str]:
+        """Some neurons at a time over all sources, with the weights in the order in which they are read."""
+        sources, targets = term.weights.shape
+        whole, gater = targets - targets % self.tile, term.gater if term.along == "j" else None
+        value = _read(term if gater is None else term._replace(gater=None), "i", "")
+        for first, stop, width in ((0, whole, self.tile), (whole, targets, targets - whole)):
+            if first < stop:
+                at = self._use(term.weights[:, first:stop].reshape(sources, -1, width).swapaxes(0, 1))
+                sums = [f"sum[{_sum(place + k, 'j')}]" for k in range(width)]
+                gains = ["" if gater is None else f" * value[{gater + k} + j]" for k in range(width)]
+                yield f"for (let j = {first}, w = {at}; j < {stop}; j += {width}) {{"
+                yield f"    let {', '.join(f's{k} = {total}' for k, total in enumerate(sums))};"
+                yield f"    for (let i = 0; i < {sources}; i++, w += {width}) {{ const x = {value};"
+                yield from (f"        s{k} += weights[{_sum(k, 'w')}] * x{gains[k]};" for k in range(width))
+                yield f"    }} {' '.join(f'{total} = s{k};' for k, total in enumerate(sums))} }}"
 
 
 def _sum(first: int, *others: str) -> str:

@@ -284,8 +284,8 @@ def python_source(network: Network, context: bool = False) -> str:
     return program(PYTHON, step, context, blocks="\n".join(blocks), weights=numbers)
 
 
-TOGETHER = 4
-"""Sources whose products JavaScript adds at a time; engines keep sums in memory between them."""
+TILE = 6
+"""Neurons whose sums JavaScript keeps in variables; engines keep those of arrays in memory."""
 
 FIRST_OF_JAVASCRIPT = """function fire_NAME(value, first, count) {
   let best = first;
@@ -349,7 +349,7 @@ def javascript_source(network: Network, context: bool = False) -> str:
     :func:`python_source`.
     """
     step = step_of(network, JAVASCRIPT.key, JAVASCRIPT.name, context)
-    writer = LoopWriter(step, index="let", together=TOGETHER)
+    writer = LoopWriter(step, index="let", tile=TILE)
     blocks = [
         "\n  ".join([f"function block{i}(value) {{", *writer.block(block)]) + "\n}"
         for i, block in enumerate(step.blocks)

@@ -458,9 +458,10 @@ context; the number of pending steps: if 0, the other half is of the step before
 is of the latest of them; and how many units of the renewal of the other half are done."""
 
 PLAN_ROOTS, PLAN_CLASSES, PLAN_HALF, PLAN_DEPTH = range(4)
-PLAN_DIRECT, PLAN_VISITS, PLAN_READINGS, PLAN_MOVED, PLAN_SQUARE = range(4, 9)
+PLAN_DIRECT, PLAN_VISITS, PLAN_READINGS, PLAN_MOVED, PLAN_SQUARE, PLAN_SHARES = range(4, 10)
 """Places in the column ``counts``: numbers of roots and classes, length of a half of ``sensitivity``; half
 the most pending steps, how many numbers each has in ``direct``, ``visit_delta`` and ``reading_value``, and
-in a renewal after these in ``visit_delta``; the size of a matrix after these in ``reading_value``."""
+in a renewal after these in ``visit_delta``; the size of a matrix after these in ``reading_value``; by how
+many steps a renewal is done."""
 
 PlanColumns: Any = namedtuple("PlanColumns", [column.name for column in PLAN])  # type: ignore[misc]

@@ -346,12 +346,12 @@ def renew_pending(m, p):
 def advance(m, p, span):
     """Renew all sensitivities after an activation, Z(t) = J Z(t-1) + I, or leave the step pending.
 
-    While the steps of one block become pending, the sensitivities are renewed over the block before.
+    While the first steps of one block become pending, the sensitivities are renewed over the block before.
     """
-    depth = p.counts[schema.PLAN_DEPTH]
-    if depth > ONE and p.latest[schema.LATEST_PENDING] == TWO * depth:
+    depth, shares = p.counts[schema.PLAN_DEPTH], p.counts[schema.PLAN_SHARES]
+    if depth > ONE and p.latest[schema.LATEST_PENDING] == depth + shares:
         p.latest[schema.LATEST_HALF] = ONE - p.latest[schema.LATEST_HALF]
-        p.latest[schema.LATEST_PENDING], p.latest[schema.LATEST_UNITS] = depth, u8(0)
+        p.latest[schema.LATEST_PENDING], p.latest[schema.LATEST_UNITS] = shares, u8(0)
     pending = p.latest[schema.LATEST_PENDING]
     slot = slot_of(p, pending)
     lay_direct(m, p, span, slot * p.counts[schema.PLAN_DIRECT])

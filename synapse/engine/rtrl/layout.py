@@ -81,7 +81,7 @@ class Layout:
         self._lay_blocks(most)
         self._lay_parts()
         counts = [len(self.roots), len(self.members), self.size, self.depth]
-        self._set(counts=np.array([*counts, *self._step_sizes, self._moved, self._square]))
+        self._set(counts=np.array([*counts, *self._step_sizes, self._moved, self._square, self._shares]))
         direct, visits, readings = (2 * self.depth * size for size in self._step_sizes)
         neurons, lines = (int(np.diff(ends).max(initial=0)) for ends in (self._class_first, self.class_line))
         self.sizes: dict[str, int] = {
@@ -285,7 +285,8 @@ class Layout:
 
     def _lay_units(self) -> None:
         """The units of a renewal, and how many are done after each of the steps over which it is spread."""
-        lines, depth, wide = np.diff(self.class_line), self.depth, VECTOR_BYTES // self.dtype.itemsize
+        lines, wide = np.diff(self.class_line), VECTOR_BYTES // self.dtype.itemsize
+        depth, shares = self.depth, self._shares
         size = np.where(self.width < PANEL * wide, wide, PANEL * wide)
         counts = depth - (-self.width // size)
         units = np.append(0, np.cumsum(counts))
@@ -308,7 +309,7 @@ class Layout:
             unit_length=length,
             unit_first=np.searchsorted(ends, start, "right"),
             unit_stop=np.searchsorted(begins, start + length),
-            share=np.searchsorted(done, np.arange(1, depth + 1) * done[-1] // depth, "right") - 1,
+            share=np.searchsorted(done, np.arange(1, shares + 1) * done[-1] // shares, "right") - 1,
         )
 
     def _lay_blocks(self, most: float) -> None:
@@ -325,6 +326,7 @@ class Layout:
         visits, readings = len(self.pattern.visits.neuron), len(self.pattern.readings) + 1
         self._step_sizes = self._direct_size, visits, readings  # the last reading is always 0
         self.depth = self._choose_depth(counts, most)
+        self._shares = self.depth // 2  # of a renewal; with more, errors go further back
         if self.depth == 1:
             self._moved = self._square = 0
         begins = np.flatnonzero(fresh)
@@ -359,7 +361,7 @@ class Layout:
         one = int(links.sum()) + CALL * len(links) + CALL // 4 * given + len(self.entry_owner)
         for depth in DEPTHS:
             needed = depth * (2 * sum(self._step_sizes) + self._moved) + 2 * self._square
-            time = whole / depth + self.size + over_steps + 1.5 * depth * one
+            time = whole / depth + self.size + over_steps + depth * one
             fits = needed <= self.size and (3 * self.size + needed) * self.dtype.itemsize <= most
             if fits and time < best:
                 chosen, best = depth, time

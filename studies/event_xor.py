@@ -70,7 +70,9 @@ def spread(net: synapse.Network, rng: np.random.Generator) -> None:
 def trial(case: str, seed: int) -> many.Row:
     """One network: the fraction right after learning from random streams at a rate that falls to 0."""
     online = case.endswith("online")
-    units, count, chunk, rate = (16, 100_000, 5_000, 0.003) if online else (32, 4_000_000, 20_000, 0.0015)
+    units, count, chunk, rate = (32, 300_000, 5_000, 0.002) if online else (32, 12_000_000, 20_000, 0.0015)
+    if case != "mixed" and not online:
+        count = 4_000_000
     net = architect.CfC(1, units, 1, **CASES[case], seed=seed)
     if not case.endswith("usual biases"):
         spread(net, np.random.default_rng([seed, 4]))

@@ -44,9 +44,12 @@ class ParameterVector:
         self.frozen = np.concatenate(
             [np.bincount(part.place, rows, part.count) == 0 for part, rows in self._with(*moving)]
         )
-        signs = self.first(store["sign"][connections], np.zeros(len(neurons), np.int8))
+        signs = store["sign"][connections]
         self.signed = bool(signs.any())
-        self.low, self.high = np.where(signs > 0, 0.0, -np.inf), np.where(signs < 0, 0.0, np.inf)
+        self.low = self.high = np.empty(0)  # the bounds, if weights have signs
+        if self.signed:
+            signs = self.first(signs, np.zeros(len(neurons), np.int8))
+            self.low, self.high = np.where(signs > 0, 0.0, -np.inf), np.where(signs < 0, 0.0, np.inf)
 
     def _with(self, weights: Any, biases: Any) -> Iterator[tuple[_SharedValues, Any]]:
         """The values of both columns, each with its part of something."""
@@ -269,14 +272,14 @@ class Updater:
         little = np.empty((3, min(size, update.PART)), state.memory.dtype)
         vectors = *little, state.memory, np.array(optimizer.settings(), float)
         parts = gradient[: parameters.n_weights], gradient[parameters.n_weights :]
-        equation, nothing = update.equation_address(optimizer.kernel, vectors), np.empty(0)
+        equation = update.equation_address(optimizer.kernel, vectors)
         step = update.OptimizerStep(
             equation,
             *vectors,
             moving=~parameters.frozen,
             limit=self.limit,
-            low=parameters.low if parameters.signed else nothing,
-            high=parameters.high if parameters.signed else nothing,
+            low=parameters.low,
+            high=parameters.high,
         )
         none = np.empty(0, np.uint64)
         whole = np.uint64(0), False, np.zeros(1, np.uint64), np.array([size], np.uint64), none, none, none

@@ -50,9 +50,10 @@ def warn_of_dead_ends(network: Network, updater: Updater, method: str, cost: Cos
         if state in states:
             return states[state]
         structure, sentences = network._store.structure_version, list[str]()
-        if _sound.get(network) != structure or not _outputs_learn(network):
+        learn = _outputs_learn(network)
+        if _sound.get(network) != structure or not learn:
             links = _Dependencies(network)
-            sentences = [*_about_structure(links), *_about_learning(links, method, cost)]
+            sentences = [*_about_structure(links), *(() if learn else _about_learning(links, method, cost))]
     for sentence in sentences:
         warnings.warn(f"{network!r}: {sentence}", TrainingWarning, stacklevel=level_of_caller())
     if len(states) == STATES:
@@ -107,29 +108,30 @@ class _Dependencies:
             passes &= self.before < self.after
         return _spread(self.outputs & ~(flat & by_slope), self.after[passes], self.before[passes])
 
-    def changing(self) -> Bools:
-        """Booleans by neuron: whether it may change between steps (input, memory, chance or outside)."""
+    def constant(self) -> Bools:
+        """Booleans by neuron: an output that never changes (by input, memory, chance or from outside)."""
         begin = self.inputs | np.isin(self.squash, RANDOM)
         begin[self.after[self.before >= self.after]] = True
         begin[self.target[self.source == self.target]] = True
         begin[self.target[~_within(self.source, self.network)]] = True
-        return _spread(begin, self.before, self.after)
+        return self.outputs & ~_spread(begin, self.before, self.after, self.outputs)
 
 
 def _within(numbers: Indices, network: Network) -> Bools:
     return np.asarray(numbers < len(network))
 
 
-def _spread(marked: Bools, begin: Indices, end: Indices) -> Bools:
-    """Extend the marked neurons by all that can be reached from them along links."""
-    while True:
+def _spread(marked: Bools, begin: Indices, end: Indices, wanted: Bools | None = None) -> Bools:
+    """Extend the marked neurons by all that are reached from them along links, or until those wanted are."""
+    while wanted is None or not marked[wanted].all():
         more = marked.copy()
         for first in range(0, len(begin), SOME):
             some = slice(first, first + SOME)
             more[end[some][more[begin[some]]]] = True
         if (more == marked).all():
-            return marked
+            break
         marked = more
+    return marked
 
 
 def _outputs_learn(network: Network) -> bool:
@@ -156,7 +158,7 @@ def _about_structure(links: _Dependencies) -> Iterator[str]:
     if count:
         lead = "1 connection leads" if count == 1 else f"{count} connections lead"
         yield f"{lead} into input neurons without effect, as training sets the activations of inputs."
-    constant = np.flatnonzero(links.outputs & ~links.changing())
+    constant = np.flatnonzero(links.constant())
     if len(constant):
         names = ", ".join(links.network[int(i)].name for i in constant[:SHOWN])
         more = f" and {len(constant) - SHOWN} more" if len(constant) > SHOWN else ""

@@ -15,11 +15,7 @@ import pytest
 import architect
 from architect import delayed
 from synapse import Layer, Network, Neuron, Topology, record
-from synapse.errors import (
-    ArgumentTypeError,
-    TopologyError,
-    TopologyWarning,
-)
+from synapse.errors import ArgumentTypeError, TopologyError, TopologyWarning
 
 from .networks import lstm, perceptron, unchanged, used
 from .strategies import Twin, given_graphs, specs
@@ -299,3 +295,13 @@ def test_a_clone_shares_no_number_with_its_original(net):
         with unchanged(other):
             used(net)
         assert (net.weights == other.weights).all()
+
+
+def test_sorting_keeps_the_layers_of_a_cycle_in_their_order():
+    net = architect.Perceptron(1, 2, 2, 1, seed=0)
+    first, second = net.layers[1:3]
+    second.project(first)
+    net.add(late := Layer(1))
+    late.project(first)
+    net.sort()
+    assert list(net.layers[2:4]) == [first, second]

@@ -274,3 +274,14 @@ def test_threads_that_read_and_connect_a_new_neuron_see_one_store():
         assert seen == [(i, "n", i)] * 2
         assert neuron._store is other._store
         assert neuron.bias == i
+
+
+def test_a_neuron_that_joins_others_has_acted_before_what_acts_next():
+    early, layer = Neuron(), Layer(10)
+    for _ in range(50):
+        early.activate()
+    early.project(layer[0])
+    layer[0].activate()
+    layer[0].propagate(0.1, 1.0, "squared_error")
+    early.propagate(0.1)
+    assert early.error.projected != 0

@@ -357,3 +357,11 @@ def test_a_network_without_sensitivities():
     learning(net)
     with pytest.raises(ArgumentError, match="No connection has a sensitivity"):
         record(net, "sensitivity", connections=net.output[0].incoming)
+
+
+def test_a_large_network_shows_the_sensitivities_of_the_latest_step():
+    net = learning(architect.LSTM(2, 24, 1, seed=0))
+    with record(net, "sensitivity", connections=[net.connections[60]]) as log:
+        for row in rows(12):
+            net.activate(row)
+            agree(log, shown(log), within=0.0)

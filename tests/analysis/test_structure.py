@@ -38,3 +38,10 @@ def test_gating_patterns_of_an_lstm():
     found = gate_motifs(architect.LSTM(2, 3, 1, peepholes="all_to_all", style="synaptic", seed=0))
     kinds = {"all": 12, "forget": 3, "into memory": 6, "out of memory": 3, "own": 0}
     assert found == {**kinds, "peephole": 12, "same source": 9}
+
+
+def test_neurons_of_a_loop_are_in_their_order():
+    net = architect.Perceptron(1, 8, 1, seed=0)
+    net[1].project(net[8])
+    net[8].project(net[1])
+    assert components(net) == [[net[1], net[8]]]

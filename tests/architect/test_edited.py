@@ -37,11 +37,7 @@ def calls(net):
     """The properties and methods of its class alone, and some that all networks have."""
     inputs = np.linspace(-1, 1, 3 * len(net.input)).reshape(3, -1)
     pattern = np.where(np.arange(len(net.output)) % 2, 1, -1)
-    own = {
-        "learn": (pattern,),
-        "recall": (pattern,),
-        "energy": (pattern,),
-    }
+    own = {"learn": (pattern,), "recall": (pattern,), "energy": (pattern,)}
     for name in sorted(set(dir(type(net))) - set(dir(synapse.Network))):
         if isinstance(getattr(type(net), name), property):
             yield lambda name=name: getattr(net, name)

@@ -83,15 +83,12 @@ def test_a_second_thread_waits_and_holds_the_store_that_there_is_then():
     thread.join(10)
 
 
-def test_several_stores_are_locked_in_one_order_whoever_asks(monkeypatch):
+def test_several_stores_are_locked_in_one_order_whoever_asks():
     """Otherwise two threads that join the same stores could wait for each other."""
-    neurons, waited = [Neuron() for _ in range(6)], []
-    wait = guard._wait_for
-    monkeypatch.setattr(guard, "_wait_for", lambda store: waited.append(store.serial) or wait(store))
+    neurons = [Neuron() for _ in range(6)]
     for order in (neurons, neurons[::-1], neurons[3:] + neurons[:3]):
-        with InUse(*order):
-            pass
-    assert waited == sorted(waited[:6]) * 3
+        with InUse(*order) as held:
+            assert held._held == [neuron._store for neuron in neurons]
 
 
 def test_ctrl_c_ends_waiting(ctrl_c):

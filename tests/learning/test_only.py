@@ -220,3 +220,13 @@ def test_after_any_changes_a_network_learns_like_one_that_was_built_that_way(wal
             for one in (net, anew):
                 Trainer(one, **options).train(*DATA["sequences"], **HOW)
             assert state_of(net) == state_of(anew), seed
+
+
+def test_all_members_of_a_tie_are_in_a_part_if_one_is():
+    found = []
+    for count in (1, 2):
+        net = architect.Perceptron(2, 3, 1, seed=0)
+        synapse.tie(net.layers[1][:2])
+        Trainer(net, only=net.layers[1][:count]).train([[1.0, 0.5]], [[0.0]], 1, progress=False)
+        found.append(net.biases.tolist())
+    assert found[0] == found[1]

@@ -6,8 +6,3 @@ from . import mutants
 def test_every_mutant_applies():
     faults = {str(one): fault for one in mutants() if (fault := one.fault())}
     assert not faults, faults
-
-
-def test_no_mutant_is_there_twice():
-    found = [(one.file, one.old, one.new) for one in mutants()]
-    assert len(set(found)) == len(found)

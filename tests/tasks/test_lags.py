@@ -113,6 +113,7 @@ def test_mackey_glass():
     whole, later = MackeyGlass(length=500).sample(4).inputs, MackeyGlass(length=200, horizon=300).sample(4)
     np.testing.assert_array_equal(later.inputs, whole[:200])
     np.testing.assert_array_equal(later.targets, whole[300:])
+    np.testing.assert_array_equal(MackeyGlass().stream(4).take(500).inputs, whole)
     task, rng = MackeyGlass(length=120), np.random.default_rng(5)
     for sample, alone in zip(task.batch(20, 5), [task.sample(rng) for _ in range(20)], strict=True):
         np.testing.assert_array_equal(sample.inputs, alone.inputs)

@@ -1,0 +1,218 @@
+"""The mistakes that can be made in a room, and a sample of them."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+import parso
+from cosmic_ray.ast import ast_nodes, get_ast
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.operators.operator import Operator
+from cosmic_ray.plugins import get_operator
+
+BOTH_WAYS = {
+    "Binary": "Add-Sub Mul-Div RShift-LShift BitOr-BitAnd BitAnd-BitXor FloorDiv-Mod",
+    "Comparison": "Eq-NotEq Lt-LtE Gt-GtE Lt-GtE Gt-LtE Is-IsNot",
+}
+"""Operators that a person may confuse.
+
+cosmic-ray has all pairs. Most of them, such as a shift of a float, fail in the first line that runs.
+"""
+OTHERS = (
+    "ReplaceBinaryOperator_Pow_Mul",
+    "ReplaceUnaryOperator_Delete_Invert",
+    "ReplaceUnaryOperator_Delete_Not",
+    "ReplaceUnaryOperator_Delete_USub",
+    "AddNot",
+    "ReplaceTrueWithFalse",
+    "ReplaceFalseWithTrue",
+    "ReplaceAndWithOr",
+    "ReplaceOrWithAnd",
+    "ReplaceBreakWithContinue",
+    "ReplaceContinueWithBreak",
+    "ExceptionReplacer",
+    "NumberReplacer",
+    "ZeroIterationForLoop",
+)
+
+
+class DeleteCall(Operator):
+    """Forgets a statement that only calls something."""
+
+    def mutation_positions(self, node):
+        """The statement, if it is a call whose value nobody reads."""
+        if node.type == "simple_stmt" and node.children[0].type == "atom_expr":
+            yield (node.start_pos, node.end_pos)
+
+    def mutate(self, node, index):
+        """`pass` at the same place."""
+        indent = node.get_first_leaf().prefix
+        return parso.parse(f"{indent}pass\n")
+
+    @classmethod
+    def examples(cls):
+        """None: cosmic-ray's own tests do not know this operator."""
+        return ()
+
+
+@cache
+def operators() -> dict[str, Operator]:
+    """The operators that are drawn from, by name."""
+    names = list(OTHERS)
+    for family, pairs in BOTH_WAYS.items():
+        for pair in pairs.split():
+            left, right = pair.split("-")
+            names.append(f"Replace{family}Operator_{left}_{right}")
+            names.append(f"Replace{family}Operator_{right}_{left}")
+    known = {name: get_operator(f"core/{name}")() for name in names}
+    return {**known, "DeleteCall": DeleteCall()}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One mistake: an operator of cosmic-ray at its nth place in a file."""
+
+    root: Path  # of the checkout
+    file: str
+    line: int
+    column: int
+    operator: str
+    occurrence: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} {self.operator}"
+
+    @cached_property
+    def original(self) -> str:
+        """The file without the mistake."""
+        return (self.root / self.file).read_text(encoding="utf-8")
+
+    @cached_property
+    def code(self) -> str:
+        """The file with the mistake."""
+        return mutate_code(self.original, operators()[self.operator], self.occurrence)
+
+    def diff(self) -> str:
+        """The mistake, as a diff with a line of context."""
+        lines = difflib.unified_diff(
+            self.original.splitlines(),
+            self.code.splitlines(),
+            self.file,
+            self.file,
+            n=1,
+            lineterm="",
+        )
+        return "\n".join(lines)
+
+    def can_be_noticed(self) -> bool:
+        """Whether the file is still Python, and means something else."""
+        try:
+            mutated = meaning(self.code)
+        except SyntaxError:
+            return False
+        return mutated != meaning(self.original)
+
+
+class _Meaning(ast.NodeTransformer):
+    """Leaves out what no test should look at: annotations, and the words of an error."""
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        """Without what only type checkers read."""
+        if "TYPE_CHECKING" in ast.unparse(node.test):
+            return None
+        return self.generic_visit(node)
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        """Without the annotation."""
+        return ast.arg(node.arg)
+
+    def visit_arguments(self, node: ast.arguments) -> ast.AST:
+        """Without the marks of arguments that are given by name, or by position."""
+        named = ast.arguments([], [*node.posonlyargs, *node.args, *node.kwonlyargs])
+        named.vararg = node.vararg
+        named.kwonlyargs = []
+        named.kwarg = node.kwarg
+        named.defaults = [*node.defaults, *filter(None, node.kw_defaults)]
+        named.kw_defaults = []
+        return self.generic_visit(named)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        """Without the annotation of the result."""
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        """The annotation is a name alone, because a field needs one."""
+        node.annotation = ast.Name("annotation")
+        return self.generic_visit(node)
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
+        """Without a union of types that has a name."""
+        value = node.value
+        is_union = isinstance(value, ast.BinOp) and isinstance(value.op, ast.BitOr | ast.BitAnd)
+        if is_union and node.col_offset == 0:
+            return None
+        return self.generic_visit(node)
+
+    def visit_Raise(self, node: ast.Raise) -> ast.AST:
+        """With the class of the error alone."""
+        if isinstance(node.exc, ast.Call):
+            node.exc = node.exc.func
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """Without the sentence of a warning, and without a cast."""
+        name = ast.unparse(node.func)
+        if name in ("warn", "warnings.warn", "cast"):
+            node.args = []
+            node.keywords = []
+            return node
+        return self.generic_visit(node)
+
+
+def meaning(code: str) -> str:
+    """A text that two files share if no test should tell them apart."""
+    return ast.dump(_Meaning().visit(ast.parse(code)))
+
+
+def candidates(root: Path, file: str) -> Iterator[Mutant]:
+    """Every mistake that an operator makes in a file."""
+    nodes = list(ast_nodes(get_ast((root / file).read_text(encoding="utf-8"))))
+    for name, operator in operators().items():
+        positions = (position for node in nodes for position in operator.mutation_positions(node))
+        for occurrence, ((line, column), _) in enumerate(positions):
+            yield Mutant(root, file, line, column, name, occurrence)
+
+
+def files_of(root: Path, sources: list[str]) -> list[str]:
+    """The Python files of a room, in order."""
+    found: set[Path] = set()
+    for source in sources:
+        path = root / source
+        found.update(path.rglob("*.py") if path.is_dir() else [path])
+    return sorted(path.relative_to(root).as_posix() for path in found)
+
+
+def draw(root: Path, sources: list[str], count: int, seed: int) -> list[Mutant]:
+    """Draw mistakes: each place in the code is as likely as another, and is drawn once."""
+    places: dict[tuple[str, int, int], list[Mutant]] = {}
+    for file in files_of(root, sources):
+        for mutant in candidates(root, file):
+            places.setdefault((file, mutant.line, mutant.column), []).append(mutant)
+    rng = random.Random(seed)
+    order = list(places)
+    rng.shuffle(order)
+    drawn: list[Mutant] = []
+    for place in order:
+        if len(drawn) == count:
+            break
+        mutants = [mutant for mutant in places[place] if mutant.can_be_noticed()]
+        if mutants:
+            drawn.append(rng.choice(mutants))
+    return drawn

@@ -132,3 +132,24 @@ def test_kernels_that_the_equations_name_exist():
             tree = ast.parse((ROOT / "synapse" / "engine" / folder / file).read_text(encoding="utf-8"))
             defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
             assert set(re.findall(r"`(\w+)`", named)) <= defined, file
+
+
+INCLUDE = re.compile(r"^```\{literalinclude\} (\S+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+AFTER = re.compile(r"^:start-after: '(\[.+\])'\n:end-before: '\[end\]'$", re.MULTILINE)
+
+
+def test_code_is_included_by_marks_that_survive_a_new_name():
+    """A mark is a comment: ``# [equation state]`` before the lines, and ``# [end]`` after them."""
+    count = 0
+    for page in DOCS.rglob("*.md"):
+        for file, options in INCLUDE.findall(page.read_text(encoding="utf-8")):
+            after = AFTER.search(options)
+            assert after, f"{page}: {file} is not included by a mark"
+            lines = [line.strip() for line in (page.parent / file).read_text(encoding="utf-8").split("\n")]
+            mark = f"# {after[1]}"
+            assert lines.count(mark) == 1, f"{page}: {mark} in {file}"
+            begin = lines.index(mark)
+            end = lines.index("# [end]", begin)
+            assert not [line for line in lines[begin + 1 : end] if line.startswith("# [")], mark
+            count += 1
+    assert count >= 20

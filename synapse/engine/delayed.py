@@ -43,7 +43,9 @@ def is_delayed(source: Any, target: Any, source_time: Any, target_time: Any) -> 
     The times order the activations: rows in a network, see `is_delayed_in_order`, or the stamps of neurons
     that have no common network. Neurons and times are numbers, or arrays of the same shape.
     """
+    # [equation delayed]
     return (source == target) | (source_time > target_time)
+    # [end]
 
 
 def is_delayed_in_order(source: Any, target: Any, together: Any) -> Any:

@@ -70,9 +70,11 @@ def fire(m, p, first, last):
     code, now = m.squash[first], tick(m, last - first)
     for j in range(first, last):
         begin_step(m, j, now + (j - first))
+    # [equation state: activation]
     if code == activations.LOGISTIC:
         for j in range(first, last):
             m.activation[j], m.derivative[j] = logistic(m.state[j])
+    # [end]
     elif activations.FIRST_GROUPED <= code <= activations.LAST_GROUPED:
         j = first
         while j < last:

@@ -24,9 +24,11 @@ ONE = u8(1)
 @inline
 def push_back(m, r, delta, first, n, source):
     """Send the error of a neuron back along a run of plain connections."""
+    # [equation error: projected]
     if not m.run_flags[r] & mark.SILENT:
         for t in range(n):
             m.pushed[source + t] += delta * m.weight[first + t]
+    # [end]
 
 
 @inline
@@ -61,10 +63,12 @@ def propagate_traced_run(m, j, r, delta, step, pull, extended):
     if m.flags[j] & mark.TRACED:
         move_traced(m, j, first, n, step)
         return
+    # [equation learning: weights]
     activations = sources_read(m, r)
     trace = extended + first - u8(m.first_incoming[j])
     for t in range(n):
         m.weight_destination[first + t] += step * activations[source + t] + pull * m.extended[trace + t]
+    # [end]
 
 
 @inline
@@ -117,12 +121,14 @@ def propagate_gated_run(m, j, r, delta, step):
     zipped = ONE if m.run_kind[r] == mark.ZIPPED else u8(0)
     activations = sources_read(m, r)
     gains = gaters_read(m, r)
+    # [equation error: gated]
     if not flags & mark.SILENT:
         for t in range(n):
             m.pushed[source + t] += delta * gains[gater + zipped * t] * m.weight[first + t]
     if not flags & (mark.DELAYED_GATE | mark.QUIET_GATER) and not m.flags[j] & mark.MEMORY:
         for t in range(n):
             m.pushed_gated[gater + zipped * t] += delta * m.weight[first + t] * activations[source + t]
+    # [end]
     if flags & mark.FIXED:
         return
     if m.flags[j] & mark.TRACED:
@@ -181,10 +187,12 @@ def propagate_any_run(m, j, r, delta, step):
 @inline
 def push_influences(m, k, delta):
     """The part delta_k I_jk of G_j, for every j that gates the self-connected k."""
+    # [equation error: through self-connections]
     for p in range(u8(m.first_influence[k]), u8(m.last_influence[k])):
         gater = m.influence_gater[p]
         if m.influence_trace[p] != NONE and not is_delayed_by_stamp(m, gater, k):
             m.pushed_traced[gater] += delta * m.influence[p]
+    # [end]
 
 
 @inline
@@ -193,6 +201,7 @@ def pull_extended(m, j, rate, pulls):
     first, n = u8(m.first_incoming[j]), u8(m.learning[j])
     for q in range(u8(m.first_pull[j]), u8(m.last_pull[j])):
         p = u8(m.pull[q])
+        # [equation learning: through gates]
         step = rate * m.responsibility[m.influence_gated[p]]
         if step == 0.0:
             continue
@@ -202,6 +211,7 @@ def pull_extended(m, j, rate, pulls):
                 m.weight_destination[first + t] += step * m.extended[trace + t]
         if m.trainable_bias[j]:
             m.bias_destination[j] += step * m.extended[trace + n]
+        # [end]
 
 
 @inline
@@ -213,17 +223,21 @@ def compute_deltas(m, first, last, rate, defer):
     step of pending updates is stored.
     """
     for j in range(first, last):
+        # [equation error: sum of both parts]
         derivative, flags = m.derivative[j], m.flags[j]
         projected = derivative * m.pushed[j] + m.projected[j]
         factored = derivative * m.pushed_gated[j]
         gated = factored + derivative * m.pushed_traced[j]
         step = rate * (projected + factored)
         m.responsibility[j], m.projected[j], m.gated[j] = projected + gated, projected, gated
+        # [end]
         m.pushed[j], m.pushed_gated[j], m.pushed_traced[j] = 0.0, 0.0, 0.0
         m.step[j] = step
         m.pending_step[j] = step if defer and not flags & (mark.GATES | mark.TRACED) else zero(step)
+        # [equation learning: bias]
         if m.trainable_bias[j]:
             m.bias_destination[j] += step * m.bias_eligibility[j] if flags & mark.TRACED else step
+        # [end]
 
 
 @inline

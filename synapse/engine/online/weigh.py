@@ -23,13 +23,17 @@ ONE = u8(1)
 @inline
 def carry_state(m, j):
     """Start the state of a self-connected neuron: g_jj w_jj, and the state carried over."""
+    # [equation state: self-connection]
     carry = m.weight[m.self_row[j]]
     gater = m.self_gater[j]
     if gater != NONE:
         carry *= m.activation[gater]
+    # [end]
+    # [equation influence: self-connection]
     for p in range(u8(m.first_influence[j]), u8(m.last_influence[j])):
         gates_self = m.influence_self[p] != 0
         m.influence[p] = m.weight[m.self_row[j]] * m.state[j] if gates_self else zero(carry)
+    # [end]
     return carry
 
 
@@ -38,11 +42,13 @@ def gated_sum(m, j, r, first, n):
     """The weighted inputs of `j` from a run of gated connections."""
     kind = m.run_kind[r]
     total = zero(m.bias[j])
+    # [equation state: gated run]
     if kind == mark.PAIRED:
         for t in range(n):
             gain = m.activation[m.gater[first + t]]
             total += gain * m.weight[first + t] * m.activation[m.source[first + t]]
         return total
+    # [end]
     source, gater = u8(m.run_source[r]), u8(m.run_gater[r])
     if kind == mark.ZIPPED:
         for t in range(n):
@@ -50,9 +56,11 @@ def gated_sum(m, j, r, first, n):
         return total
     for t in range(n):
         total += m.weight[first + t] * m.activation[source + t]
+    # [equation influence: gated run]
     if m.run_influence[r] != NONE:
         m.influence[m.run_influence[r]] += total
     return m.activation[gater] * total
+    # [end]
 
 
 @inline
@@ -71,21 +79,25 @@ def move_eligibility(m, j, carry):
         trace = trace_of(m, j, first)
         if kind == mark.DENSE or kind == mark.SHARED:
             source = u8(m.run_source[r])
+            # [equation eligibility]
             gain = m.activation[m.run_gater[r]] if kind == mark.SHARED else one(carry)
             for t in range(n):
                 kept = carry * m.eligibility[trace + t]
                 m.eligibility[trace + t] = kept + gain * m.activation[source + t]
+            # [end]
         else:
             for t in range(n):
                 gain = m.activation[m.gater[first + t]] if kind != mark.LISTED else one(carry)
                 kept = carry * m.eligibility[trace + t]
                 m.eligibility[trace + t] = kept + gain * m.activation[m.source[first + t]]
     self_row = m.self_row[j]
+    # [equation eligibility: self-connection and bias]
     if self_row != NONE and m.trainable[self_row]:
         trace = trace_of(m, j, u8(self_row))
         gain = m.activation[m.self_gater[j]] if m.self_gater[j] != NONE else one(carry)
         m.eligibility[trace] = carry * m.eligibility[trace] + gain * m.state[j]
     m.bias_eligibility[j] = carry * m.bias_eligibility[j] + 1.0
+    # [end]
 
 
 @inline
@@ -96,6 +108,7 @@ def move_extended(m, k, carry, block):
             continue
         j, trace = u8(m.influence_gater[p]), u8(m.influence_trace[p])
         n = u8(m.learning[j])
+        # [equation extended]
         scale = m.derivative[j] * m.influence[p]
         if m.flags[j] & mark.TRACED:
             eligibility = u8(m.first_trace[j])
@@ -103,6 +116,7 @@ def move_extended(m, k, carry, block):
                 kept = carry * m.extended[trace + t]
                 m.extended[trace + t] = kept + scale * m.eligibility[eligibility + t]
             m.extended[trace + n] = carry * m.extended[trace + n] + scale * m.bias_eligibility[j]
+            # [end]
             continue
         for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
             if not m.run_flags[r] & mark.FIXED:
@@ -165,9 +179,11 @@ def dense_sum(m, j, r, first, n, signed):
                 weight = stopped(m, first + t, weight)
             m.weight[first + t] = weight
             total += weight * m.activation[source + t]
+    # [equation state: run without gates]
     else:
         for t in range(n):
             total += m.weight[first + t] * m.activation[source + t]
+    # [end]
     return total
 
 
@@ -228,6 +244,7 @@ def weigh_plain(m, j):
 def weigh_neuron(m, j, block, signed):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, and its traces; see `extend_run`."""
     flags = m.flags[j]
+    # [equation state]
     old = m.state[j]
     state = m.bias[j]
     carry = zero(state)
@@ -240,6 +257,7 @@ def weigh_neuron(m, j, block, signed):
             state += ungated_sum(m, j, r, first, n, signed)
         else:
             state += gated_sum(m, j, r, first, n)
+    # [end]
     m.pending_step[j] = 0.0
     if flags & mark.TRACED:
         move_eligibility(m, j, carry)

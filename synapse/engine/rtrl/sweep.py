@@ -124,10 +124,12 @@ def mix_group(m, p, span, j):
 @inline
 def carried_back(m, p, span, k):
     """What has been pushed to the state of a recurrent neuron one step earlier."""
+    # [equation carry]
     row = u8(p.root[k])
     previous, carried = part(span, PREVIOUS), p.flow[part(span, CARRIED) + row]
     if m.squash[row] != SOFTMAX:
         return p.old_derivative[k] * p.flow[previous + row] + carried
+    # [end]
     mean = zero(carried)
     for i in range(u8(m.group_first[row]), u8(m.group_stop[row])):
         mean += m.old_activation[i] * p.flow[previous + i]
@@ -137,6 +139,7 @@ def carried_back(m, p, span, k):
 @inline
 def sweep_root(m, p, span, k, visits, readings):
     """Write d s_r / d s_j of all visits, and d s_r / d s_q one step earlier, of the step at these places."""
+    # [equation sweep]
     begin = u8(p.visit_first[k])
     pushed, gated = part(span, PUSHED), part(span, GATED)
     for v in range(begin, u8(p.visit_first[k + ONE])):
@@ -160,6 +163,7 @@ def sweep_root(m, p, span, k, visits, readings):
     first, last = u8(p.reading_first[k]), u8(p.reading_first[k + ONE])
     for e in range(first, last):
         p.reading_value[readings + e] = carried_back(m, p, span, u8(p.reading[e]))
+    # [end]
     for e in range(first, last):
         row = u8(p.root[p.reading[e]])
         p.flow[part(span, PREVIOUS) + row], p.flow[part(span, CARRIED) + row] = 0.0, 0.0

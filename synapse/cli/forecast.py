@@ -64,8 +64,10 @@ def forecast(options: argparse.Namespace) -> None:
         words.require_suffix(options.output, words.TABLES)
         words.require_folder(options.output)
     network = read(options.model)
-    facts, table = series_facts(network), Table.of(options)
+    facts = series_facts(network)
+    table = Table.of(options, facts.get("missing", ()))
     several, notes = table.trained_series(facts)
+    notes = [*table.notes, *notes]
     _require_step(next(iter(several.values())), facts)
     future = _known_ahead(options, facts, several, table)
     wanted = {name: getattr(options, name) for name in ("method", "interval", "minimum", "maximum")}
@@ -100,7 +102,8 @@ def _known_ahead(
         return {}
     if not known:
         raise words.UsageError("The model has no column that is known in advance. Leave --future out.")
-    cells, future = reading.read(options, options.future), dict[str, Floats]()
+    cells = reading.read(options, options.future, facts.get("missing", ()))
+    future = dict[str, Floats]()
     column = table.sequence or facts.get("sequence")
     for name, series in several.items():
         own = cells[cells[column].astype(str) == name] if name and column in cells else cells

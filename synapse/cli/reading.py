@@ -26,6 +26,9 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     parser.epilog = f"{parser.epilog}\n\n{NEEDS}"
     add = parser.add_argument
     add("--decimal", choices=MARKS, help="the decimal mark, if the numbers do not tell")
+    add("--encoding", metavar="NAME", help="the encoding of the files, such as cp1252 (default: UTF-8)")
+    what = "a further cell that is a missing value, such as n.v."
+    add("--missing", metavar="CELL", action="append", help=what)
     add("--fill", choices=FILLS, help="mend missing values of a series: repeat the last one, or interpolate")
     add("--date", metavar="COLUMN", help="column with the dates (default: the first one with dates)")
     add("--dates", metavar="FORM", help="how dates are written, such as %%d/%%m/%%Y")
@@ -51,10 +54,16 @@ class Table:
     how: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, options: argparse.Namespace) -> Table:
-        """Read the table that the options name."""
+    def of(cls, options: argparse.Namespace, missing: Sequence[str] = ()) -> Table:
+        """Read the table that the options name; `missing` are the missing cells of a training."""
         given, how = vars(options), {name: getattr(options, name) for name in HOW}
-        return cls(read(options, options.data), given.get("sequence"), given.get("ignore", []), how)
+        cells = read(options, options.data, missing)
+        return cls(cells, given.get("sequence"), given.get("ignore", []), how)
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences on how numbers were read."""
+        return [*self.cells.attrs["notes"]]
 
     def series(self, columns: Sequence[str]) -> dict[str, pd.DataFrame]:
         """These columns as a series or, with a column that tells several apart, as one for each value."""
@@ -82,9 +91,10 @@ class Table:
         return long, [f"Left out: {listed(sorted(short))}, with fewer than {least} rows."] if short else []
 
 
-def read(options: argparse.Namespace, path: str) -> pd.DataFrame:
-    """The table in a file, with the decimal mark of the options."""
-    return read_table(path, MARKS.get(options.decimal))
+def read(options: argparse.Namespace, path: str, missing: Sequence[str] = ()) -> pd.DataFrame:
+    """The table in a file, read as the options say, with further cells that are missing values."""
+    absent = options.missing or missing
+    return read_table(path, MARKS.get(options.decimal), encoding=options.encoding, missing=absent)
 
 
 def say(notes: Sequence[str]) -> None:

@@ -42,7 +42,9 @@ def run(options: argparse.Namespace) -> None:
     """
     if options.output is not None and Path(options.output).suffix:
         require_suffix(options.output, TABLES)
-    network, table = read(options.model), Table.of(options)
+    network = read(options.model)
+    table = Table.of(options, network.metadata.get("missing", ()))
+    say(table.notes)
     if "differences" in network.metadata:
         write_table(_of_series(network, table), options.output)
     else:

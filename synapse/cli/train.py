@@ -74,10 +74,12 @@ def train(options: argparse.Namespace) -> int:
     trained, notes = _trained(options, table, learning)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     trained.network.metadata |= {"trained": at, "version": __version__, "command": options.command_line}
+    if options.missing:
+        trained.network.metadata["missing"] = options.missing
     trained.network.clear()
     formats.write(trained.network, options.output)
     if not options.quiet:
-        print(_report(trained, [*notes, *trained.notes]))
+        print(_report(trained, [*notes, *table.notes, *trained.notes]))
     if trained.result.stopped != "interrupted":
         return 0
     epochs = counted(trained.result.epochs, "epoch")

@@ -14,7 +14,18 @@ from ..forecasting.selection import percent
 from ..objects.network import Network
 from .encoding import choose_encoding, encoding_of
 from .scaled_model import Part, ScaledModel
-from .table import columns, find, mostly_numbers, numbers, place, quoted, require_one_use, sequences, words
+from .table import (
+    UNREADABLE,
+    columns,
+    find,
+    mostly_numbers,
+    numbers,
+    place,
+    quoted,
+    require_one_use,
+    sequences,
+    words,
+)
 from .training import Learning, Trained, held_out, require_targets
 
 if TYPE_CHECKING:
@@ -219,8 +230,8 @@ def _units(table: pd.DataFrame, sequence: str | None, ahead: int) -> list[Ints]:
 def _goals(table: pd.DataFrame, targets: list[str], classes: bool) -> tuple[Floats, list[str]]:
     """The targets, shape (rows, outputs), and the names of the outputs."""
     if not classes:
-        advice = "If these are names of classes, pass --classes." if len(targets) == 1 else ""
-        return numbers(table, targets, advice=advice), targets
+        advice = f"{UNREADABLE} If these are names of classes, pass --classes."
+        return numbers(table, targets, advice=advice if len(targets) == 1 else UNREADABLE), targets
     if len(targets) > 1:
         raise ArgumentError(f"Expected one --target for classes, got {quoted(targets)}.")
     cells = words(table, targets[0])

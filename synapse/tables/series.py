@@ -12,7 +12,17 @@ import numpy as np
 
 from .._checks import choice, instance
 from ..errors import ArgumentError, FormatError
-from .table import bare, columns as columns_of, find, is_numeric, numbers, pandas_for_tables, place, words
+from .table import (
+    UNREADABLE,
+    bare,
+    columns as columns_of,
+    find,
+    is_numeric,
+    numbers,
+    pandas_for_tables,
+    place,
+    words,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +34,8 @@ DATE_NAMES = ("date", "day", "month", "quarter", "year", "time", "timestamp", "p
 FILLS = ("forward", "linear")
 """How missing values and dates are mended."""
 FILL = f"To mend it, say --fill {' or --fill '.join(FILLS)}."
+UNREADABLE_STEP = UNREADABLE.removesuffix(".") + " --fill linear."
+"""What to do about a cell of a series that is no number."""
 UNITS = {"Y": ("year", 1), "Q": ("quarter", 4), "M": ("month", 12), "WOM": ("month", 12), "W": ("week", 52)}
 UNITS |= {"B": ("business day", 5), "D": ("day", 7)}
 UNITS |= {"h": ("hour", 24), "min": ("minute", 1440), "s": ("second", 1)}
@@ -99,7 +111,9 @@ def read_several(
         table = table.reset_index()
     names, keys = columns_of(table, columns), [find(table, sequence)] if sequence else []
     dated = find_date(table, date, dates, [*ignore, *names, *keys])
-    values = pandas.DataFrame(numbers(table, names, fill is not None, FILL), columns=names)
+    values = pandas.DataFrame(
+        numbers(table, names, fill is not None, advice=UNREADABLE_STEP, fill=FILL), columns=names
+    )
     groups = np.array(words(table, keys[0]) if keys else [""] * len(table))
     rows = {str(name): np.flatnonzero(groups == name) for name in dict.fromkeys(groups)}
     if dated is None:

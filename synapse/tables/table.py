@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -9,6 +10,7 @@ import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,11 +19,18 @@ from .._checks import choice, counted, file_path, imported, instance, listed, su
 from .._typing import Bools, Floats, PathLike
 from ..errors import ArgumentError, FormatError, SynapseError
 from ..readwrite import files
+from .number_text import convert_numbers, to_floats
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DELIMITERS = ";\t,"
+MOST_NAMES = 100_000
+"""Number of characters at the beginning of a file, in which the row of names is looked for."""
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+"""How files in UTF-16 begin."""
+UNREADABLE = "Correct it, or count such cells as missing values: --missing {cell}."
+"""What to do about a cell of a column of numbers that is none."""
 UNIT = re.compile(r"(.*\S)\s*[(\[][^()\[\]]+[)\]]")
 
 
@@ -68,84 +77,167 @@ def require_one_use(
 # --- files -----------------------------------------------------------------------------------------
 
 
-def read_table(path: PathLike, decimal: str | None = None) -> pd.DataFrame:
-    """Read a CSV file in UTF-8 as a data frame of pandas, whose index has the line of each row.
+def read_table(
+    path: PathLike,
+    decimal: str | None = None,
+    *,
+    encoding: str | None = None,
+    missing: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Read a CSV file as a data frame of pandas, whose index has the line of each row.
 
     The first row names the columns; empty lines and those that begin with # are left out. Cells are separated
     by semicolons, tabs or commas, whichever the first row has most of. Empty cells, "-" and those that
     ``pandas.read_csv`` takes for missing, such as "NA", are missing.
+
+    A column is one of numbers if most of its cells are. Numbers may have marks of thousands, and a currency
+    or a per cent sign that all cells of the column have; ``table.attrs["notes"]`` has a sentence on each such
+    column.
 
     Parameters
     ----------
     path : str or path-like
         The file; ``-`` is standard input.
     decimal : {".", ","}, optional
-        The decimal mark. Default: a comma if semicolons or tabs separate the cells and a comma is between two
-        digits somewhere, else a point.
+        The decimal mark. Default: in each column the mark by which more cells are numbers. If both read all
+        cells of a column, such as 999 and 1.234, it is that of the other columns; a point in a file with
+        commas between its cells; or the file is refused.
+    encoding : str, optional
+        The encoding of the file, such as "cp1252". Default: UTF-8, or UTF-16 if the file begins with its
+        mark.
+    missing : sequence of str
+        Further cells that are missing values, such as "n.v.".
 
     Returns
     -------
     pandas.DataFrame
-        The table. A column of numbers only has a numeric dtype; all other columns are text.
+        The table. A column of numbers only has a numeric dtype. In another column of numbers the cells that
+        cannot be read are text; all other columns are text.
 
     Raises
     ------
+    ArgumentError
+        If there is no such encoding.
     FormatError
-        If the file cannot be read, is not text in UTF-8, does not name every column once, has no rows, or a
-        row has more cells than there are names.
+        If the file cannot be read, is not text in this encoding, does not name every column once, has no
+        rows, a row has more cells than there are names, or a column may have either decimal mark.
     """
     choice("The decimal", decimal, [None, ".", ","])
     pandas = pandas_for_tables()
-    lines = _lines(path := str(file_path("The path", path)))
-    first = next((place for place, line in enumerate(lines) if line.strip()), None)
-    if first is None:
-        raise FormatError(f"Expected {path!r} to have a row of names and rows below it, got no text.")
-    mark = max(DELIMITERS, key=lines[first].count)
-    if decimal is None:
-        decimal = "," if mark != "," and re.search(r"\d,\d", "".join(lines[first + 1 :])) else "."
-    names, how = _names(path, lines[first], mark), dict[str, Any](sep=mark, decimal=decimal, na_values=["-"])
-    how |= {"header": None, "index_col": False, "skiprows": first + 1, "low_memory": False}
-    how |= {"skip_blank_lines": False, "skipinitialspace": True}
+    absent = [
+        "-",
+        *(text("A missing cell", cell) for cell in listed("The missing", missing, "a list of cells")),
+    ]
+    content = _text(path := str(file_path("The path", path)), encoding)
+    separator = _separator(content)
+    with csv_errors(path):
+        lines, rows = zip(*_rows(content, separator), strict=True) if content.strip() else ((), ())
+        if not rows:
+            raise FormatError(f"Expected {path!r} to have a row of names and rows below it, got no text.")
+        names = _names(path, rows[0], separator)
+    options: dict[str, Any] = {"sep": separator, "names": names, "header": None, "index_col": False}
+    options |= {"na_values": absent, "dtype": object, "skipinitialspace": True, "skip_blank_lines": False}
     try:
         with warnings.catch_warnings(action="error", category=pandas.errors.ParserWarning):
-            table = pandas.read_csv(io.StringIO("".join(lines)), names=names, **how)
+            table = pandas.read_csv(io.StringIO("".join(rows[1:])), **options)
     except pandas.errors.EmptyDataError:
         table = pandas.DataFrame(columns=names)
     except pandas.errors.ParserWarning:
         raise FormatError(f"The rows of {path!r} have more cells than the {len(names)} names.") from None
     except pandas.errors.ParserError as error:
         why = str(error).strip().removeprefix("Error tokenizing data. C error: ")
+        why = re.sub(r"\b(line|row) (\d+)", lambda match: f"line {lines[int(match[2])]}", why)
         raise FormatError(f"{path!r} is not CSV: {why}.") from None
-    table.index = pandas.RangeIndex(first + 2, first + 2 + len(table), name="line")
+    table.index = pandas.Index(lines[1 : 1 + len(table)], name="line")
     table = table.dropna(how="all")
     if not len(table):
         raise FormatError(f"{path!r} has names of columns and no rows.")
     for name in names:
-        if not is_numeric(table[name]):
-            table[name] = table[name].map(lambda cell: str(cell).strip(), na_action="ignore")
+        table[name] = table[name].map(lambda cell: str(cell).strip(), na_action="ignore")
+    table.attrs["notes"] = convert_numbers(table, separator, decimal)
     return table
 
 
-def _lines(path: str) -> list[str]:
-    """The lines of a file, those of comments empty; FormatError if it cannot be read or is not text."""
+def _text(path: str, encoding: str | None) -> str:
+    """The text of a file, in lines; FormatError if it cannot be read or is no text."""
+    if encoding is not None:
+        try:
+            codecs.lookup(text("The encoding", encoding))
+        except LookupError:
+            raise ArgumentError(
+                f"There is no encoding {encoding!r}. Use one of Python's, such as cp1252 or utf-8."
+            ) from None
     with file_errors("read", path):
         content = files.read(sys.stdin.buffer if path == "-" else path)
+    if content.startswith(b"PK"):
+        raise FormatError(f"Cannot read {path!r}: it is a spreadsheet, not text. Save the table as CSV.")
+    name = encoding or ("utf-16" if content.startswith(UTF_16) else "utf-8")
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
-        raise FormatError(f"Cannot read {path!r}: it is not text in UTF-8. Save the table as CSV, in UTF-8.")
-    lines = io.StringIO(text, newline=None)
-    return ["\n" if line.startswith("#") and not line.startswith("#N/A") else line for line in lines]
+        decoded = content.decode(name)
+    except (UnicodeError, LookupError):  # a codec that is not of text
+        decoded = "\0"
+    if "\0" in decoded:
+        advice = "Save it as CSV in UTF-8, or name its encoding, such as --encoding cp1252 (Windows)."
+        raise FormatError(f"Cannot read {path!r}: it is not text in {name.upper()}. {advice}")
+    return io.StringIO(decoded.removeprefix("\ufeff"), newline=None).read()
 
 
-def _names(path: str, line: str, mark: str) -> list[str]:
-    """The names of the columns in the first row; FormatError if these are not names, or one comes twice."""
+def _separator(content: str) -> str:
+    """The mark between cells: the one that the row of names has most of, outside of quotes."""
+    named = re.match(r"sep=(.)\n", content)  # the first line of some spreadsheets
+    if named is not None and named[1] in DELIMITERS:
+        return named[1]
+    unquoted = re.sub(r'(^|[;\t,])\s*"(?:[^"]|"")*"', r"\1", content[:MOST_NAMES], flags=re.MULTILINE)
+    head = next((line for line in unquoted.split("\n") if line.strip() and not _is_comment(line)), "")
+    return max(DELIMITERS, key=head.count)
+
+
+def _rows(content: str, separator: str) -> Iterator[tuple[int, str]]:
+    """The line at which each row of a file begins, and its text: rows end outside of quotes.
+
+    Empty rows and comments are left out. Raises csv.Error if a cell is too long.
+    """
+    lines = enumerate(io.StringIO(content), 1)
+    if '"' not in content:
+        yield from ((place, line) for place, line in lines if not _is_skipped(line, place))
+        return
+    texts = list[str]()
+
+    def following() -> Iterator[str]:
+        """The lines from here on; `texts` has those that the reader has taken for one row."""
+        for _, line in lines:
+            texts.append(line)
+            yield line
+
+    for place, line in lines:
+        if _is_skipped(line, place):
+            continue
+        texts[:] = [line]
+        next(csv.reader(chain([line], following()), delimiter=separator, skipinitialspace=True))
+        yield place, "".join(texts)
+
+
+def _is_skipped(line: str, place: int) -> bool:
+    return not line.strip() or _is_comment(line) or (place == 1 and line.startswith("sep="))
+
+
+def _is_comment(line: str) -> bool:
+    return line.startswith("#") and not line.startswith("#N/A")
+
+
+@contextmanager
+def csv_errors(path: str) -> Iterator[None]:
+    """Raise FormatError for what the reader of CSV refuses."""
     try:
-        names = [name.strip() for name in next(csv.reader([line], delimiter=mark, skipinitialspace=True))]
+        yield
     except csv.Error as error:
         raise FormatError(f"{path!r} is not CSV: {error}.") from None
+
+
+def _names(path: str, row: str, separator: str) -> list[str]:
+    """The names of the columns in the first row; FormatError if these are not names, or one comes twice."""
+    cells = next(csv.reader(io.StringIO(row), delimiter=separator, skipinitialspace=True))
+    names = [" ".join(cell.split()) for cell in cells]
     names[0] = names[0] or "column 1"  # an index without a name, as pandas writes it
     if not all(names) or len(set(names)) < len(names):
         what = f"to name every column once, got {quoted(names)}"
@@ -198,21 +290,24 @@ def mostly_numbers(column: pd.Series) -> bool:
     """Whether more than half of the cells that are not missing are numbers."""
     if is_numeric(column) or not column.notna().any():
         return True
-    values = pandas_for_tables().to_numeric(column.astype(str), errors="coerce")
-    return bool(2 * values.notna().sum() > column.notna().sum())
+    return bool(2 * np.isfinite(to_floats(column)).sum() > column.notna().sum())
 
 
-def numbers(table: pd.DataFrame, names: Sequence[str], gaps: bool = False, advice: str = "") -> Floats:
+def numbers(
+    table: pd.DataFrame, names: Sequence[str], gaps: bool = False, *, advice: str = UNREADABLE, fill: str = ""
+) -> Floats:
     """Columns of numbers, shape (rows, columns); with `gaps`, NaN where a cell is missing.
 
-    Raises FormatError, which names the first wrong cell, if a cell is not a finite number.
+    Raises FormatError, which names the first wrong cell, if a cell is not a finite number. `advice` follows
+    if the cell has something else, and `fill` if it is missing.
     """
     frame = table[columns(table, names)]
-    values: Floats = frame.apply(pandas_for_tables().to_numeric, errors="coerce").to_numpy(
-        np.float64, copy=True
-    )
-    wrong = ~np.isfinite(values)
-    _require_right(frame, wrong & frame.notna().to_numpy() if gaps else wrong, "a finite number", advice)
+    parts = [to_floats(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    values: Floats = np.column_stack(parts) if parts else np.empty((len(frame), 0))
+    wrong, given = ~np.isfinite(values), frame.notna().to_numpy()
+    _require_right(frame, wrong & given, "a finite number", advice)
+    if not gaps:
+        _require_right(frame, wrong & ~given, "a finite number", fill)
     return values
 
 
@@ -229,6 +324,7 @@ def _require_right(frame: pd.DataFrame, wrong: Bools, what: str, advice: str) ->
         row, column = np.argwhere(wrong)[0]
         cell, more = frame.iloc[row, column], int(wrong.sum()) - 1
         given = f"{str(cell)!r}" if frame.notna().iloc[row, column] else "no value"
+        advice = advice.format(cell=given)
         others = f"; {counted(more, 'other cell')} like it" if more else ""
         where = f"{place(frame, row)}, column {frame.columns[column]!r}"
         raise FormatError(f"Expected {what} in {where}, got {given}{others}. {advice}".strip())

@@ -79,6 +79,108 @@ def test_tables_in_all_their_clothes(echo, tmp_path):
     assert words["b"].tolist() == ["True", "False", "True"]
 
 
+NUMBERS = {
+    # cells of one column, decimal, numbers
+    "999|1.234|1.250": (",", [999, 1234, 1250]),
+    "100,5|1.234,50|-7": (None, [100.5, 1234.5, -7]),
+    "1.234.567|12.345": (None, [1234567, 12345]),
+    "1,206.72|999|\u22121,000": (None, [1206.72, 999, -1000]),
+    "1'206.72|12'345'678": (None, [1206.72, 12345678]),
+    "1\u202f206,72|12\u00a0345|1 000": (None, [1206.72, 12345, 1000]),
+    "$1,206.72|$99.10|-$5": (None, [1206.72, 99.1, -5]),
+    "1.206,72 \u20ac|99,10 \u20ac": (None, [1206.72, 99.1]),
+    "EUR 105|EUR 106.5": (None, [105, 106.5]),
+    "5 %|7.5%": (None, [5, 7.5]),
+    "0.532|12.345": (None, [0.532, 12.345]),
+    "1.5e-3|.5|2E1": (None, [0.0015, 0.5, 20]),
+    "0.1|0.30000000000000004|123456789.123456789": (None, [0.1, 0.1 + 0.2, 123456789.123456789]),
+}
+
+
+def test_numbers_as_people_write_them(echo, tmp_path):
+    def check(cells, decimal, expected):
+        for mark in ",;\t":
+            content = f"a{mark}b\n" + "".join(f'"{cell}"{mark}x\n' for cell in cells.split("|"))
+            assert [row[0] for row in echo(content, "a", decimal=decimal)] == expected, mark
+
+    all_hold(check, {cells: (cells, *case) for cells, case in NUMBERS.items()})
+    notes = read(tmp_path / "t.csv", 'a;b\n"1.234,50";"1 EUR"\n100,5;2 EUR\n').attrs["notes"]
+    assert notes == [
+        "Marks of thousands are read in 'a': '1.234,50' is 1234.50.",
+        "The unit 'EUR' of 'b' is left out.",
+    ]
+    assert read(tmp_path / "t.csv", "a,b\n1.5,x\n").attrs["notes"] == []
+
+
+DOUBTFUL = {
+    # a column, other columns, the separator, and what is read or refused
+    "999|1.234|1.250": {"": "refused", "2,5": 1234, "2.5": 1.234, "48.1;2,5": "refused"},
+    "1.234|2.345": {"": "refused", "2,5": 1234, "0.123": 1.234},
+    "1,234|2,345": {"": 1.234, "2,5": 1.234, "2.5": 1234},
+    "999|1,234|1,500": {"": "refused", "0,5": 1.234, "0.5": 1234},
+}
+
+
+def test_a_point_or_comma_that_may_be_either_is_asked_for(echo):
+    """Never a number that is wrong by a factor of 1000 without a word."""
+    for column, cases in DOUBTFUL.items():
+        cells = column.split("|")
+        at = next(place for place, cell in enumerate(cells) if not cell.isdigit())
+        for others, expected in cases.items():
+            others = (others + ";x").split(";")[:2]
+            content = "a;b;c\n" + "".join(f"{cell};{';'.join(others)}\n" for cell in cells)
+            if expected == "refused":
+                said = refused(echo, content, "a")
+                line = f"{cells[at]!r} in line {at + 2}, column 'a', may be"
+                assert line in said, said
+                assert "--decimal point or --decimal comma" in said
+            else:
+                assert echo(content, "a")[at] == [expected], (column, others)
+    assert echo("a,b\n999,x\n1.234,y\n", "a") == [[999], [1.234]]
+    assert echo('a,b\n999,x\n"1,234",y\n', "a") == [[999], [1234]]
+    assert "may be" in refused(echo, "a\tb\n1,234\tx\n", "a")
+
+
+def test_a_column_of_which_most_cells_are_numbers_is_one(series, echo):
+    for bad in ("1.341x8", "105 EUR", "12.5", "n.v.", "1.2.3"):
+        text = (
+            "date;y\n"
+            + "".join(f"2024-01-{day:02};{100 + day},5\n" for day in range(1, 9))
+            + f"2024-01-09;{bad}\n"
+        )
+        for fill in (None, "linear"):
+            said = refused(series, text, fill=fill)
+            assert f"in line 10, column 'y', got '{bad}'. Correct it, or" in said
+            assert said.endswith(f"--missing '{bad}' --fill linear.")
+
+
+def test_rows_and_lines_where_quoted_cells_have_line_breaks(tmp_path, echo):
+    content = "name;y\n" + "".join(f'"place {i}\n# {i}";{i}\n' for i in range(12)) + '# it\'s "over"\nx;y\n'
+    sheet = read(tmp_path / "t.csv", content)
+    assert sheet["name"].tolist()[:2] == ["place 0\n# 0", "place 1\n# 1"]
+    assert sheet.index.tolist() == [*range(2, 26, 2), 27]
+    assert "in line 27, column 'y', got 'y'" in refused(echo, content, "y")
+    assert echo('"a\nin kEUR";b\n1;2\n', "a in kEUR") == [[1]]
+    assert echo("sep=;\na,x;b\n1;2\n", "a,x") == [[1]]
+    assert echo('a;b\n5" pipe;2\n6" pipe;3\n', "b") == [[2], [3]]
+
+
+def test_encodings_and_missing_cells_can_be_named(tmp_path):
+    content = "Gr\u00f6\u00dfe;n\r\n1,5;?\r\n2,5;3\r\n"
+    for encoding, option in (
+        ("cp1252", "cp1252"),
+        ("utf-16", None),
+        ("utf-8-sig", None),
+        ("utf-8", "utf-8-sig"),
+    ):
+        sheet = read(tmp_path / "t.csv", content.encode(encoding), encoding=option, missing=["?"])
+        assert sheet["Gr\u00f6\u00dfe"].tolist() == [1.5, 2.5]
+        assert sheet["n"].isna().tolist() == [True, False]
+    assert "no encoding 'ansi-x'" in refused(read, tmp_path / "t.csv", content, encoding="ansi-x")
+    for encoding in ("ascii", "hex"):
+        assert "not text in" in refused(read, tmp_path / "t.csv", content, encoding=encoding)
+
+
 NO_TABLES = {
     "": "got no text",
     "a,b\n": "no rows",
@@ -86,13 +188,17 @@ NO_TABLES = {
     "1,2\n3,4\n": "to name the columns, got '1', '2'",
     "a,b,a\n1,2,3\n": "to name every column once, got 'a', 'b', 'a'",
     'a,b\n1,"2\n': "is not CSV",
-    b"PK\0\0a,b\n1,1\n": "not text in UTF-8. Save the table as CSV",
-    "Gr\u00f6\u00dfe,b\n1,1\n".encode("cp1252"): "not text in UTF-8",
+    b"PK\3\4a,b\n1,1\n": "a spreadsheet, not text. Save the table as CSV",
+    b"a,b\n\0,1\n": "not text in UTF-8. Save it as CSV",
+    "Gr\u00f6\u00dfe,b\n1,1\n".encode(
+        "cp1252"
+    ): "not text in UTF-8.* name its encoding, such as --encoding cp1252",
     f"a,{'b' * 200_000}\n1,2\n": "is not CSV: field larger than field limit",
     "# c\na,b\n1,2\n1,2,3\n": "is not CSV: Expected 2 fields in line 4, saw 3",
     "a,b\n1,2,3\n1,2,3\n": "more cells than the 2 names",
     "a,b\n1,2\n\n3\n": "line 4, column 'b', got no value",
-    "a,b\n1,2\n1,x\n1,\n": "a finite number in line 3, column 'b', got 'x'; 1 other cell like it",
+    "a,b\n1,2\n1,x\n1,\n1,2\n1,y\n1,4\n": "in line 3, column 'b', got 'x'; 1 other cell .* --missing 'x'",
+    'a,b\n"x\ny",2\n\n1,2,3\n': "is not CSV: Expected 2 fields in line 5, saw 3",
     "a,b [K],b [m]\n1,2,3\n": r"'b' may be 'b \[K\]', 'b \[m\]'",
     "A,c\n1,2\n": "no column 'a'.* It has 'A', 'c'. Did you mean 'A'",
 }
@@ -104,7 +210,7 @@ def test_what_is_no_table_is_refused(echo, tmp_path):
         assert re.search(expected, said, re.DOTALL), said
 
     all_hold(check, list(NO_TABLES.items()))
-    for cell in ("x", "inf", "1_000", "1.5.2", "0x1", "1e999", "1 23", "\u0663", "$1", "1.234,5"):
+    for cell in ("x", "inf", "1_000", "1.5.2", "0x1", "1e999", "1 23", "\u0663", "$1", "1.23,5"):
         said = refused(echo, f"# c\na;b\n1;2\n1;{cell}\n", "a", "b")
         assert "a finite number in line 4, column 'b', got " in said, cell
     assert "column 'a', got '2,5'" in refused(echo, "a;b\n1.234;1\n2,5;2\n", "a", decimal=".")

@@ -330,13 +330,14 @@ def mark_periods(axes):
 
 
 def panel_forecast(axes, forecast):
-    axes.fill_between(YEARS[SHOWN], SPOTS[SHOWN], color=ink.PALE, alpha=0.6)
-    axes.plot(YEARS[SHOWN], SPOTS[SHOWN], "o", ms=2.5, color=ink.BLACK, label="observed")
-    axes.plot(YEARS[SHOWN], forecast[SHOWN], color=ink.RED, lw=1.4, label="LSTM, one year ahead")
+    area = axes.fill_between(YEARS[SHOWN], SPOTS[SHOWN], color=ink.PALE, alpha=0.6, lw=0)
+    (dots,) = axes.plot(YEARS[SHOWN], SPOTS[SHOWN], "o", ms=2.5, color=ink.BLACK)
+    (line,) = axes.plot(YEARS[SHOWN], forecast[SHOWN], color=ink.RED, lw=1.4)
     for name, (first, last) in PERIODS.items():
         middle = (max(first, 1912) + last) / 2
         axes.text(middle, 245, "learnt" if first < 1920 else name, ha="center", va="top")
-    axes.legend(loc="upper left", bbox_to_anchor=(0.11, 0.9))
+    names = {"observed, grey below": (area, dots), "LSTM, one year ahead": line}
+    axes.legend([*names.values()], [*names], loc="upper left", bbox_to_anchor=(0.11, 0.9))
     mark_periods(axes)
     axes.set(ylabel="sunspots, yearly mean", ylim=(0, 250), title="Forecast")
 

@@ -11,7 +11,7 @@ import numpy as np
 from .._typing import Bools, Floats, Indices
 from ..objects.topology import NO_GATER, OUTSIDE, Topology
 from . import _style
-from ._places import RADIUS, Places, names_shown
+from ._places import RADIUS, Places, names_shown, short_names
 from ._style import GATE, INK, PALE, WIDE, canvas, key, label, largest
 from ._ways import along, arrowheads, columns_of, curve, lead_of, routes_of
 
@@ -179,15 +179,20 @@ class Picture:
         """Numbers and short names in the discs, longer names below them."""
         wide = self.places.gap if len(set(self.places.centres[:, 0])) == len(self.places.frames) else 0.95
         room = max(3, int(0.95 * wide / (WIDE * NAME * self.point)))
-        for (x, y), name, ink in zip(self.places.centres, names_shown(self.diagram), inks, strict=True):
+        names = names_shown(self.diagram) if self.heads else short_names(self.diagram.names, self._owners())
+        for (x, y), name, ink in zip(self.places.centres, names, inks, strict=True):
             inside = len(name) <= 3 and not self.printed
-            text = label(name) if inside else label(name, room)
+            text = label(name) if inside else _style.lines(name, room, 2)
             low = y if inside else y - RADIUS - 0.04
             shown = ax.text(x, low, text, ha="center", va="center" if inside else "top", color=ink, zorder=4)
             if not inside:
-                shown.set(color=INK, bbox=CLEAR)
+                shown.set(color=INK, bbox=CLEAR, linespacing=0.9)
             size = min(NUMBER * self.point, 0.3) * (0.75 if len(name) == 3 else 1.0)
             scaled.text(shown, size if inside else min(NAME * self.point, 0.28))
+
+    def _owners(self) -> list[str]:
+        """The name of each neuron's layer."""
+        return [self.diagram.layers[layer] for layer in self.diagram.layer.tolist()]
 
     def _print_numbers(self, ax: Axes, scaled: Scaled, inks: list[str]) -> None:
         """Activations in the discs, and weights where their lines are far from discs and other weights."""

@@ -95,8 +95,12 @@ def short_names(names: Iterable[str], layers: Iterable[str]) -> list[str]:
 
 
 def names_shown(diagram: Topology) -> list[str]:
-    """The names of neurons that a picture shows."""
-    return short_names(diagram.names, (diagram.layers[i] for i in diagram.layer.tolist()))
+    """The names of neurons that a picture shows: without that of the layer, which stands above them."""
+    layers = (diagram.layers[i] for i in diagram.layer.tolist())
+    tails = (
+        (name, name.removeprefix(f"{layer} ")) for name, layer in zip(diagram.names, layers, strict=True)
+    )
+    return [tail or name for name, tail in tails]
 
 
 def _shape(diagram: Topology, layer: int) -> tuple[Floats, bool]:

@@ -294,8 +294,8 @@ def test_a_lesson_ends_with_its_own_network_only(opened):
     assert page.eval_on_selector_all("#answers .wrong", "(all) => all.length") == 2
     assert "2 of 8 rows" in page.text_content("#answer-words")
     page.click("#next")
-    assert "The picture shows step 1, before its weights moved" in page.text_content("#answer-words")
-    assert "Outputs, step 1, before its weights moved" in page.text_content("#numbers")
+    assert "The picture shows step 1." in page.text_content("#answer-words")
+    assert "Outputs, step 1, with the weights as they are now" in page.text_content("#numbers")
     emit(page, "c1", "tap")
     tab(page, "build")
     page.fill("#form-weight", "1")

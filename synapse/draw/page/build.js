@@ -140,12 +140,14 @@ let drag = null; // the neuron it began at, and whether it has left it
 const rubber = drawn("svg", { id: "rubber", "aria-hidden": "true" }), band = drawn("line", {});
 rubber.append(band);
 
+/** How far a point is from a line, without the ends of the line. */
+const farFrom = (line, { x, y }) => Math.min(...WAY.slice(3, 13).map((share) => pointOf(line, share)).map((point) => Math.hypot(point.x - x, point.y - y)));
 /** What a drag ends at: a neuron, or else the connection that is nearest. */
 function under(spot) {
   const reach = NEAR / cy.zoom(), far = (point) => Math.hypot(point.x - spot.x, point.y - spot.y);
   const node = cy.elements(".neuron").filter((one) => far(one.position()) < NEURON / 2 + reach / 2)[0];
   if (node) return { neuron: all[node.data("neuron")], id: node.id() };
-  const best = cy.elements(".connection").map((line) => ({ line, far: Math.min(...WAY.slice(3, 13).map((share) => far(pointOf(line, share)))) }))
+  const best = cy.elements(".connection").map((line) => ({ line, far: farFrom(line, spot) }))
     .sort((a, b) => a.far - b.far)[0];
   return best?.far < reach ? { link: links[best.line.data("members")[0]], id: best.line.id() } : null;
 }
@@ -173,7 +175,17 @@ cy.on("tapend", (event) => {
   cy.elements(".hovered").removeClass("hovered");
   if (over?.neuron) connect(from, over.neuron);
   else if (over?.link) gate(from, over.link);
+  else if (left) notice(missedBy(event.position));
 });
+/** What to tell where a drag ends at nothing. */
+function missedBy({ x, y }) {
+  const reach = NEAR / cy.zoom(), at = { x1: x - reach, x2: x + reach, y1: y - reach, y2: y + reach };
+  const isAt = (node) => overlap(around(node.position(), node.width(), node.height()), at);
+  if (cy.elements(".box").some(isAt) || cy.elements(".bundle").some((line) => farFrom(line, { x, y }) < reach))
+    return "This stands for several neurons or connections. Unfold the layer, and drag to one of them.";
+  return "Nothing was changed: there is no neuron or connection here. Drop on a neuron to connect it, or on a connection, "
+    + "which is highlighted when it is near enough, to gate it.";
+}
 
 // --- hands on it -------------------------------------------------------------------------------
 

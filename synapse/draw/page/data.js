@@ -186,8 +186,9 @@ function showAnswers() {
     return element;
   });
   get("answers").replaceChildren(groups, row("th", [...inputs.heads, ...targets.heads, ...answered, ""]), ...rows);
-  const off = targets.chosen ? "have another largest output than the target" : `are off by more than ${tiny(within)}`;
-  const latest = page.latest ? ` The picture shows${momentWords().slice(1)}.` : "";
+  const off = targets.chosen ? `${wrong === 1 ? "has" : "have"} another largest output than the target`
+    : `${wrong === 1 ? "is" : "are"} off by more than ${tiny(within)}`;
+  const latest = page.latest ? ` The picture shows step ${page.steps}${rerun ? "" : `, ${BEFORE_MOVE}`}.` : "";
   get("answer-words").textContent = fits ? `Outputs with the weights as they are now.${latest} ${aimed ? `\u2717: ${wrong} of ${counted(aimed, "row")} ${off}.` : ""}` : "";
   showDrawn();
 }

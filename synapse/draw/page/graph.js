@@ -110,12 +110,24 @@ function cut(text, room, size) {
   while (end > 1 && widthOf(line.slice(0, end) + "\u2026", size) > room) end--;
   return line.slice(0, end) + "\u2026";
 }
-// The names of a layer's neurons, without that of the layer where there is no room for both.
-function namesOf(layer, room) {
+// The names of a layer's neurons; without that of the layer, which stands above them, where they are longer than usual.
+function shownNames(layer, room = 80) {
   const whole = neuronsOf(layer).map((n) => neurons.name[n]), before = `${layer.name} `;
   const fit = whole.every((name) => widthOf(name, FONT.name) <= room);
-  return whole.map((name) => cut(!fit && name.startsWith(before) && name !== before ? name.slice(before.length) : name, room, FONT.name));
+  return whole.map((name) => (!fit && name.startsWith(before) && name !== before ? name.slice(before.length) : name));
 }
+/** The names as they are drawn: on two lines, where there is room for these, or cut. */
+const namesOf = (layer, room, twoLines) => shownNames(layer, room).map((name) => {
+  const rows = twoLines && widthOf(name, FONT.name) > room ? halvesOf(name) : [name];
+  return rows.map((row) => cut(row, room, FONT.name)).join("\n");
+});
+/** A name on two lines of about the same width; a name of one word stays whole. */
+function halvesOf(name) {
+  const words = name.trim().split(/\s+/), halves = words.map((_, i) => [words.slice(0, i).join(" "), words.slice(i).join(" ")]).slice(1);
+  const wideness = (rows) => Math.max(...rows.map((row) => widthOf(row, FONT.name)));
+  return halves.reduce((best, one) => (wideness(one) < wideness(best) ? one : best), [name]);
+}
+const widthOfName = (n) => Math.max(...names[n].split("\n").map((row) => widthOf(row, FONT.name)));
 let placed, names = [], rank = []; // of neurons, as there is room for them; of layers, from the first to the last
 let dense = false; // layers stand one close below the other
 let spots = new Map(); // where neurons and boxes stand, by their ids
@@ -144,7 +156,9 @@ function nodeElements() {
     }
     made.push({ classes: placed.kind.title.x ? "frame beside" : "frame", pannable: true, position,
       data: { id: `f${i}`, layer: i, width: size.x, height: size.y, label: titleOfLayer(i, placed, size) } });
-    const short = namesOf(layer, isRing[i] ? placed.kind.cell.x : placed.pitch - 4);
+    const { lines = 1, each = 1 } = placed.frames[i], sideways = placed.kind.along === "x";
+    const wide = isRing[i] ? placed.kind.cell.x + 4 : sideways ? size.x / lines : placed.pitch;
+    const short = namesOf(layer, wide - 4, sideways && !isRing[i] && (each === 1 || size.y / each > NEURON + 3.5 * FONT.name));
     for (const n of neuronsOf(layer)) {
       names[n] = short[n - layer.first];
       made.push({ classes: "neuron", pannable: true, data: { id: `n${n}`, neuron: n, fill: colours.paper, label: "" },
@@ -230,7 +244,7 @@ function takeNodes() {
   taken = cy.elements(".neuron, .box").map((node) => {
     const { x, y } = node.position(), n = node.data("neuron");
     if (n === undefined) return around({ x, y }, BOX.x, BOX.y);
-    return around({ x, y: y + 13 }, Math.max(NEURON, widthOf(names[n], FONT.name)) + 2, NEURON + 28);
+    return around({ x, y: y + 13 }, Math.max(NEURON, widthOfName(n)) + 2, NEURON + 28);
   });
 }
 

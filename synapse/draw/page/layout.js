@@ -5,7 +5,7 @@ const BOX = { x: 120, y: 78 }; // a folded layer
 const LARGEST = 1.5, ENOUGH = 0.9, SMALLEST = 0.75; // zooms: so that names can be read, and few neurons do not fill the window
 const LONGEST = [40, 30, 24, 20, 16, 12, 10, 8, 6, 5, 4, 3, 2]; // neurons in a line, as far as they are tried
 const STRETCH = 2.2; // how far neurons stand apart where there is room
-const MARGIN = 14;
+const MARGIN = 14, WIDEST_NAME = 160;
 // From left to right, from top to bottom with one layer below the other, or with several side by side:
 // the room of a neuron with its name, that of a title, and the least and largest gaps.
 const KINDS = [
@@ -92,25 +92,40 @@ function planFor(hidden, window) {
   return best;
 }
 
+// How much wider than its cells each level becomes so that no name is cut, as far as `free` room in the gaps allows.
+function widerBy(levels, blocks, { along, cell }, free) {
+  if (along !== "x") return levels.map(() => 0);
+  const wanted = (i) => {
+    const widest = Math.max(...shownNames(layers[i]).map((name) => widthOf(name, FONT.name)));
+    return blocks[i].lines * (Math.min(widest, WIDEST_NAME) + 8 - cell.x);
+  };
+  const wider = levels.map((level) => Math.max(0, ...level.filter((i) => blocks[i].lines).map(wanted)));
+  const share = Math.min(1, Math.max(0, free) / (total(wider) || 1));
+  return wider.map((more) => share * more);
+}
+
 // The middles of layers, and of their neurons, with the gaps stretched until the window is full.
 function arrange(plan) {
   const { kind, levels, blocks, depths, breadths, length, breadth, cables, least, zoom, window } = plan, { along, across } = kind;
-  const gap = Math.min(kind.widest, least + (window[along] / zoom - length) / Math.max(1, levels.length - 1));
+  const free = window[along] / zoom - length, grown = widerBy(levels, blocks, kind, free);
+  const gap = Math.min(kind.widest, least + (free - total(grown)) / Math.max(1, levels.length - 1));
   const stretchOf = (size) => Math.max(1, Math.min(STRETCH, (window[across] / zoom - cables) / size));
   const frames = [], spots = [];
   let at = 0;
   levels.forEach((level, l) => {
     const boxes = level.every((i) => !blocks[i].lines && !blocks[i].radius);
     const stretch = stretchOf(boxes ? breadths[l] : breadth); // neurons stand equally far apart in all levels
+    const depth = depths[l] + grown[l];
     let from = -breadths[l] * stretch / 2;
     for (const i of level) {
       const room = blocks[i][across] * stretch;
-      const middle = { [along]: at + depths[l] / 2, [across]: from + room / 2 };
+      const middle = { [along]: at + depth / 2, [across]: from + room / 2 };
       frames[i] = frameOf(blocks[i], middle, kind, stretch);
+      if (blocks[i].lines) frames[i].size[along] += grown[l];
       placeNeurons(i, blocks[i], frames[i], kind, stretch, spots);
       from += room + kind.layers * stretch;
     }
-    at += depths[l] + gap;
+    at += depth + gap;
   });
   const rank = layers.map((_, i) => levels.findIndex((level) => level.includes(i)));
   return { frames, spots, kind, rank, pitch: kind.cell.x * (across === "x" ? stretchOf(breadth) : 1), gap };
@@ -120,7 +135,7 @@ function frameOf(block, middle, { across }, stretch) {
   const rigid = block.radius || !block.lines; // a ring stays round and a box as it is
   const size = { x: block.x - block.title.x, y: block.y - block.title.y };
   if (!rigid) size[across] = block[across] * stretch - block.title[across];
-  return { x: middle.x + block.title.x / 2, y: middle.y + block.title.y / 2, size };
+  return { x: middle.x + block.title.x / 2, y: middle.y + block.title.y / 2, size, lines: block.lines, each: block.each };
 }
 
 function placeNeurons(i, { radius, lines, each }, frame, { along, across, cell }, stretch, spots) {
@@ -132,7 +147,7 @@ function placeNeurons(i, { radius, lines, each }, frame, { along, across, cell }
       spot.y -= radius * Math.cos(2 * Math.PI * k / count);
     } else if (lines) {
       const line = Math.floor(k / each), there = Math.min(each, count - line * each);
-      spot[along] += (line - (lines - 1) / 2) * cell[along];
+      spot[along] += (line - (lines - 1) / 2) * (along === "x" ? frame.size.x / lines : cell[along]);
       spot[across] += (k - line * each - (there - 1) / 2) * frame.size[across] / each;
     }
     spots[first + k] = spot;

@@ -136,7 +136,7 @@ whereText = () => {
 /** All numbers of the page, as they are now. */
 function showLive() {
   finishPhases();
-  readNumbers();
+  readNumbers(!playing || page.settings.speed === "slow");
   showLearned(!playing);
   showWords();
   showCourse();
@@ -144,7 +144,7 @@ function showLive() {
 /** The structure, after an edit. */
 function showStructure(folds = {}) {
   adopt(columnsOf());
-  readNumbers();
+  readNumbers(!playing);
   readStructure();
   const before = foldedAtFirst(windowSize());
   folded = layers.map(({ name }, i) => folds[name] ?? before[i]);
@@ -218,7 +218,9 @@ function explain({ kind, connection: c, neuron: n }) {
   return [...heading, table(rows), ...words, ...(kind === "connection" ? [made("p", traceWords(owner))] : [])];
 }
 why = explain;
-momentWords = () => (page.latest ? `, step ${page.steps}, before its weights moved` : "");
+const BEFORE_MOVE = "before its weights moved";
+momentWords = () => (page.latest ? `, step ${page.steps}, ${rerun ? "with the weights as they are now" : BEFORE_MOVE}` : "");
+errorWords = () => (page.latest ? `, step ${page.steps}, ${BEFORE_MOVE}` : "");
 
 // --- hands on it -------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 // The network that learns in the page: its data, its place in them, its steps, its edits, and the ways back.
 
 const { most: MOST_LEARN, recipes: RECIPES } = data.learn; // connections of the largest network; networks in JSON by name
+const MOST_RERUN = 2e6; // numbers that are computed again to show a moment at rest
 const MOST_HISTORY = 4000, MOST_MARKS = 60, MOST_UNDO = 100, BETWEEN_MARKS = 100; // BETWEEN_MARKS: milliseconds
 let net, all, links; // the network, its neurons and connections in order
 let stride = 1, random = randomOf(1); // passes in an entry of the history; the order of samples
@@ -21,15 +22,20 @@ const page = {
 };
 globalThis.page = page;
 
-/** Outputs of a copy, which does not learn, by sequence and step. */
-function answersOf(sequences) {
+/** What `read` returns of a copy, which does not learn, after each step of some sequences. */
+function runOf(sequences, read) {
   const copy = Network.from(net.toJSON());
   copy.clear();
   return sequences.map((sequence) => {
     if (page.data.clear) copy.clear();
-    return sequence.map((row) => copy.activate(row));
+    return sequence.map((row) => {
+      const outputs = copy.activate(row);
+      return read(copy, outputs);
+    });
   });
 }
+/** Outputs of a copy, which does not learn, by sequence and step. */
+const answersOf = (sequences) => runOf(sequences, (copy, outputs) => outputs);
 
 const inputCount = () => page.data.sequences[0][0][0].length;
 const targetCount = () => page.data.sequences.flat().find(([, targets]) => targets)?.[1].length;
@@ -83,7 +89,7 @@ function learnStep(note = true) {
   notePlace();
   const [inputs, targets] = sequence[cursor.t], outputs = net.activate(inputs);
   const error = targets ? net.propagate(rate, targets, { momentum, cost }) : null;
-  page.latest = { inputs, targets, outputs, error };
+  page.latest = { inputs, targets, outputs, error, place: { sequence: cursor.order[cursor.at], t: cursor.t } };
   page.steps++;
   if (note) noteStep();
   if (error !== null) { cursor.sum += error; cursor.aimed++; }
@@ -198,14 +204,31 @@ function columnsOf() {
       trainable: of(links, (one) => one.trainable), tied: tied(of(links, (one) => one.tie)) },
   };
 }
-/** Numbers of this moment, and of the steps of this sequence before it. */
-function readNumbers() {
+/** The present sequence again with the weights as they are now, as the table of answers runs it; null where that would take long. */
+let rerun = null;
+function runAgain() {
+  const { latest, data: { sequences, clear } } = page;
+  if (!latest?.place || misfit()) return null;
+  const { sequence, t } = latest.place;
+  if (!(t < sequences[sequence]?.length)) return null;
+  const before = clear ? [] : sequences.slice(0, sequence); // whose context is still there
+  const rows = [...before, sequences[sequence].slice(0, t + 1)].map((steps) => steps.map(([inputs]) => inputs));
+  if (rows.flat().length * (links.length + all.length) > MOST_RERUN) return null;
+  const numbers = (copy) => ["activation", "state", "derivative"].map((name) => copy.neurons.map((one) => one[name]));
+  return runOf(rows, numbers).at(-1);
+}
+/** Numbers of this moment, and of the steps of this sequence before it. While it learns, they are those of each step when it was made;
+ *  at rest, those of the weights that the picture shows. */
+function readNumbers(again = false) {
   const read = (name) => all.map((one) => one[name]), at = Math.max(1, trail.length);
-  const rows = (name, old) => [read(old), ...trail.map((step) => step[name])], here = (row) => ({ [at]: row });
-  Object.assign(data, { steps: at, activation: rows("activation", "oldActivation"), state: rows("state", "oldState"), derivative: here(read("derivative")),
+  rerun = again ? runAgain() : null;
+  const shownSteps = rerun?.slice(-at).map(([activation, state]) => ({ activation, state })) ?? trail;
+  const slope = rerun ? rerun.at(-1)[2] : read("derivative");
+  const rows = (name, old) => [read(old), ...shownSteps.map((step) => step[name])], here = (row) => ({ [at]: row });
+  Object.assign(data, { steps: at, activation: rows("activation", "oldActivation"), state: rows("state", "oldState"), derivative: here(slope),
     bias_eligibility: here(read("biasEligibility")), eligibility: here(links.map((one) => one.eligibility)), ...tracesOf(at),
     target: trail.some(({ targets }) => targets) ? [null, ...trail.map(({ targets }) => targets)] : null });
-  if (!trail.length) for (const name of ["activation", "state"]) data[name].push(read(name));
+  if (!shownSteps.length) for (const name of ["activation", "state"]) data[name].push(read(name));
   const known = page.latest && page.latest.error !== null && trail.length;
   for (const name of ["responsibility", "projected", "gated"]) data[name] = known ? here(read(name)) : null;
   neurons.bias = read("bias");

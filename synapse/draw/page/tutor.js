@@ -1,5 +1,7 @@
 // Lessons: a scene and a task, whose end is found from the page's state; and the start of the page.
 
+const VISITED = "synapse page opened";
+
 function acted() {
   showEdits();
   keep();
@@ -47,7 +49,8 @@ function showLesson() {
   get("lesson-demo").textContent = one ? `The demo of this lesson: python -m demos ${one.demo}` : "";
   get("lesson-text").replaceChildren(...(lesson ? [
     made("p", one.scene), made("p", one.task, { className: "task" }), ...(done ? [made("p", one.seen, { className: "seen" })] : []),
-  ] : [made("p", `${counted(LESSONS.length, "lesson")} of two minutes each. Each asks for one action and says what you saw.`)]));
+  ] : [made("p", `${counted(LESSONS.length, "lesson")} of two minutes each. Each asks for one action and says what you saw. `
+    + "The other tabs are for networks and data of your own.")]));
 }
 
 /** Everything anew: another network, other data, other settings. */
@@ -70,6 +73,16 @@ function taskFor({ inputs, outputs }) {
     return row.length === inputs.length && (targets?.length ?? 1) === outputs.length;
   }) ?? "xor";
 }
+/** Whether this browser has opened such a page before: people who open it first begin with the lessons. */
+function wasHere() {
+  try {
+    const before = localStorage.getItem(VISITED);
+    localStorage.setItem(VISITED, "yes");
+    return before !== null;
+  } catch { // the frame of a notebook, or a browser that stores nothing: it would be the first time for ever
+    return true;
+  }
+}
 function start() {
   for (const [id, text] of [["back", "Back"], ["next", "Step"]]) get(id).textContent = text;
   const { network, sequences } = data.learn;
@@ -80,7 +93,7 @@ function start() {
   page.start = net.toJSON();
   showLesson();
   showAll();
-  openTab(get("tab-learn"));
+  openTab(get(`tab-${sequences || location.hash || wasHere() ? "learn" : "lessons"}`));
   readAddress();
 }
 start();

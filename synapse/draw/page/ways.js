@@ -22,10 +22,10 @@ function extentOf({ id, layer, x, y }, { frames, kind, pitch }) {
   const [length, breadth] = folded[layer] ? flow(BOX) : [NEURON, NEURON];
   let [low, high] = [v - breadth / 2, v + breadth / 2];
   if (!folded[layer] && sideways) {
-    high += 14; // its name; the number below it has a ground of its own
+    high += 14 * names[id.slice(1)].split("\n").length; // its name; the number below it has a ground of its own
     if (y - middle.y + size.y / 2 < kind.cell.y) low = middle.y - size.y / 2 - kind.title.y; // the title of its layer
   } else if (!folded[layer]) {
-    const more = (Math.min(pitch - 2 * ROOM - 6, widthOf(names[id.slice(1)], FONT.name)) - NEURON) / 2;
+    const more = (Math.min(pitch - 2 * ROOM - 6, widthOfName(id.slice(1))) - NEURON) / 2;
     [low, high] = [low - Math.max(0, more), high + Math.max(0, more)];
   }
   const [centre, half] = isRing[layer] && !folded[layer] ? [flow(middle)[0], flow(size)[0] / 2] : [u, length / 2];

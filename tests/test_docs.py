@@ -104,10 +104,11 @@ FILES = [path.relative_to(ROOT).as_posix() for top in TOP for path in (ROOT / to
 def missing_files(page):
     """Files that a page links to or names and that do not exist, except those that its examples add."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    added = set(re.findall(r"^<!-- file (\S+) -->$", text, re.MULTILINE))
+    added = set(re.findall(r"^\*\*New file `(\S+)`:\*\*$", text, re.MULTILINE))
     links = [target for target in LINK.findall(text) if not ((ROOT / page).parent / target).exists()]
     cited = [name for name in CITED.findall(text) if name not in added and not (ROOT / name).exists()]
-    ends = [f"/{name}" for name in NAMED.findall(cells.FENCE.sub("", text))]
+    named = set(NAMED.findall(cells.FENCE.sub("", text))) - added
+    ends = [f"/{name}" for name in named]
     return [*links, *cited, *(end for end in ends if not any(f"/{file}".endswith(end) for file in FILES))]
 
 

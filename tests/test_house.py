@@ -77,3 +77,23 @@ def test_the_reference_lists_what_is_public():
         if module not in whole and not re.search(rf"\b{name}\b", pages)
     ]
     assert missing == ["synapse.SynapseError"]  # listed with the other errors
+
+
+SECTIONS = """Parameters, Other Parameters, Returns, Yields, Raises, Warns, Warnings, Attributes, See Also,
+Notes, References, Examples"""
+
+
+def test_every_section_of_a_docstring_has_its_own_line_and_is_underlined():
+    """Text that was wrapped into one line with its underline would be lost, as would one without."""
+    names = "|".join(re.split(r",\s+", SECTIONS))
+    wrapped = re.compile(rf"^ *({names}) +-{{3,}}|\S.* -{{4,}}(?: |$)", re.MULTILINE)
+    bare = re.compile(rf"^ *({names}):?$(?!\n *-{{3,}}$)", re.MULTILINE)
+    wrong = {}
+    for file in (*ROOT.glob("synapse/**/*.py"), *ROOT.glob("architect/**/*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+                text = ast.get_docstring(node) or ""
+                found = wrapped.search(text) or bare.search(text)
+                if found:
+                    wrong[file.name, getattr(node, "name", "")] = found.group()
+    assert not wrong

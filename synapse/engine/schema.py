@@ -183,6 +183,7 @@ COLUMNS = (
     Column("group", "neuron", "uint32", 0, GROUP, saved=True),  # neurons that compete; 0: none
     Column("random", "neuron", "uint64", 0, COUNT, saved=True),  # position of its stream of random numbers
     Column("deterministic", "neuron", "uint8", 0, FLAG, saved=True),  # outputs its mean
+    # [recipe column]
     Column("trainable_bias", "neuron", "uint8", 1, FLAG, saved=True, shared="bias_tie"),
     # frozen_bias: trainable until its layer was frozen
     Column("frozen_bias", "neuron", "uint8", 0, FLAG, saved=True, shared="bias_tie"),

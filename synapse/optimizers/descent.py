@@ -36,7 +36,7 @@ class BuiltIn(Optimizer):
         self.kernel(*vectors, float(rate), state.steps, np.uint64(0), np.uint64(len(gradient)))
 
 
-def _pair_of(check: Callable[[str, Any], float]) -> Callable[[str, Any], tuple[float, ...]]:
+def pair_of(check: Callable[[str, Any], float]) -> Callable[[str, Any], tuple[float, ...]]:
     """The check of a pair of numbers."""
     return lambda what, value: tuple(check(what, one) for one in _checks.pair(what, value))
 
@@ -200,7 +200,7 @@ class _Moments(BuiltIn):
 
     def __post_init__(self) -> None:
         _checks.check_fields(self, _checks.positive_number, "rate", "epsilon")
-        _checks.check_fields(self, _pair_of(_checks.fraction_below_one), "betas")
+        _checks.check_fields(self, pair_of(_checks.fraction_below_one), "betas")
         _checks.check_fields(self, _checks.boolean, "amsgrad")
 
     def memory(self) -> dict[str, float]:
@@ -313,7 +313,7 @@ class Rprop(BuiltIn):
 
     def __post_init__(self) -> None:
         _checks.check_fields(self, _checks.positive_number, "rate")
-        _checks.check_fields(self, _pair_of(_checks.positive_number), "etas", "steps")
+        _checks.check_fields(self, pair_of(_checks.positive_number), "etas", "steps")
         shrink, grow = self.etas
         if not shrink < 1 < grow:
             raise ArgumentError(_checks.expected(self._about("etas"), "one below and one above 1", self.etas))

@@ -142,10 +142,12 @@ def from_networkx(
     synapse.Topology.to_networkx : The way back.
     architect.construct : A network of neurons that are connected already.
 
-    Notes ----- ``from_networkx(Topology.of(net).to_networkx())`` gives a network that computes what `net`
-    computes. It loses the class of an architecture, ``net.metadata``, traces and errors.
-    ``from_networkx(net.graph)`` gives the same network, and ``net.graph.subgraph(neurons)`` a part of it,
-    with all that gates its connections.
+    Notes
+    -----
+    ``from_networkx(Topology.of(net).to_networkx())`` gives a network that computes what `net` computes. It
+    loses the class of an architecture, ``net.metadata``, traces and errors. ``from_networkx(net.graph)``
+    gives the same network, and ``net.graph.subgraph(neurons)`` a part of it, with all that gates its
+    connections.
 
     Examples
     --------

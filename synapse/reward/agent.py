@@ -63,6 +63,7 @@ class Agent(ABC):
         self._traces = tuple(map(SlopeTraces, networks))
         self._scale, self._returns, self._return = RunningScale(len(networks[0].input)), RunningScale(1), 0.0
         self._value: float | None = None  # None: no episode has begun
+        self._next: Any = None  # the next action, of an agent that chooses it in `_worth`
         self.steps = 0
         self.error = math.nan
         """The latest temporal difference δ, in units of scaled rewards; NaN before the first."""
@@ -93,6 +94,7 @@ class Agent(ABC):
             network.clear()
             traces.clear()
         self._return = 0.0
+        self._next = None  # of an episode that was broken off
         return self._enter(self._standard(row, counted=True))
 
     def learn(
@@ -193,7 +195,11 @@ class Agent(ABC):
         """Activate the networks at an observation; returns the action there."""
 
     def _worth(self, row: Floats) -> float:
-        """The value of an observation that follows, by the weights so far: a second forward pass."""
+        """The value of an observation that follows, by the weights so far: a second forward pass.
+
+        An agent that needs the next action before it learns, as Sarsa does, chooses it here and stores it in
+        `_next`, for :meth:`_enter`.
+        """
         return float(self._networks[-1].peek(row).max())
 
     def _errors(self, delta: float) -> tuple[Floats | None, ...]:

@@ -97,20 +97,38 @@ def test_slopes_are_central_differences_of_the_values(form):
     assert not wrong, wrong
 
 
+FAR = [-1e12, 1e12]
+
+
+def extremes(name):
+    """The least and the largest value, and that all are finite: on a grid, and on finer ones around both."""
+    pairs = online(name, [*WIDE, *FAR])
+    states = np.array([*WIDE, *FAR])
+    found = []
+    for pick in (np.argmin, np.argmax):
+        grid = states
+        values = pairs[:, 0]
+        for width in (1e-2, 1e-4, 1e-6):
+            best = grid[pick(values)]
+            grid = best + np.linspace(-width, width, 401)
+            values = online(name, grid.tolist())[:, 0]
+        found.append(values[pick(values)])
+    return *found, np.isfinite(pairs).all()
+
+
 def test_bounds_hold_and_are_reached():
     wrong = {}
     for one in ALONE:
-        pairs = online(one.name, WIDE)
-        seen = pairs[:, 0].min(), pairs[:, 0].max()
-        if not np.isfinite(pairs).all():
+        least, most, finite = extremes(one.name)
+        if not finite:
             wrong[one.name] = "not finite"
-        elif seen[0] < one.low or seen[1] > one.high:
-            wrong[one.name] = f"{seen} is beyond {one.low, one.high}"
-        elif abs(seen[0] - max(one.low, -50)) > 1e-3 and not seen[0] < max(one.low, -50):
-            wrong[one.name] = f"the least value is {seen[0]}, not {one.low}"
-        elif abs(seen[1] - min(one.high, 50)) > 1e-3 and not seen[1] > min(one.high, 50):
-            wrong[one.name] = f"the largest value is {seen[1]}, not {one.high}"
-        if (squash.get(one.name).low, squash.get(one.name).high) != (one.low, one.high):
+        elif least < one.low - 1e-15 or most > one.high + 1e-15:
+            wrong[one.name] = f"{least, most} is beyond {one.low, one.high}"
+        elif abs(least - max(one.low, -50)) > 1e-11 and not least < max(one.low, -50):
+            wrong[one.name] = f"the least value is {least}, not {one.low}"
+        elif abs(most - min(one.high, 50)) > 1e-11 and not most > min(one.high, 50):
+            wrong[one.name] = f"the largest value is {most}, not {one.high}"
+        elif (squash.get(one.name).low, squash.get(one.name).high) != (one.low, one.high):
             wrong[one.name] = "the registry has other bounds"
     assert not wrong, wrong
 

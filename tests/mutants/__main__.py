@@ -40,7 +40,8 @@ def main(words: list[str] | None = None) -> int:
     if options.list:
         print("\n\n".join(mutant.diff() for mutants in drawn.values() for mutant in mutants))
         return 0
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a program in the background has Ctrl-C ignored
+        signal.signal(number, signal.default_int_handler)
     rows = []
     status = 0
     with tempfile.TemporaryDirectory(prefix="synapse mutants ") as folder:

@@ -67,6 +67,7 @@ def rprop(p, rate, etas=(0.5, 1.2), steps=(1e-6, 50)):
         last = g
 
 
+# [recipe fast optimizer: equation]
 CASES = [
     (SGD, sgd, {"rate": 0.1}),
     (SGD, sgd, {"rate": 0.1, "weight_decay": 0.2}),

@@ -284,6 +284,7 @@ def inverse(state: float) -> Pair:
     return 1.0 - state, -1.0
 
 
+# [recipe squash]
 @activation(kind=CHANCE)
 def noise(state: float) -> Pair:
     """The state plus a standard normal number, drawn at every step from the neuron's own stream.

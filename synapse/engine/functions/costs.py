@@ -103,6 +103,7 @@ def categorical_cross_entropy(target: float, output: float, derivative: float, o
     return value, target - output
 
 
+# [recipe cost]
 CROSS_ENTROPY = COSTS["cross_entropy"].code
 FIRST_CUSTOM_COST = len(COSTS)
 """The code of a user's cost is its address, which is larger."""

@@ -122,6 +122,7 @@ def rprop(change, values, gradient, memory, settings, rate, count, begin, end):
     return are_finite(change, end - begin)
 
 
+# [recipe fast optimizer]
 u8 = np.uint64
 ONE = u8(1)
 

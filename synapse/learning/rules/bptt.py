@@ -55,6 +55,7 @@ class BackpropagationThroughTime(Rule, method="bptt"):
     def check(cls, options: RuleOptions) -> None:
         """Refuse dropout with L-BFGS."""
         super().check(options)
+        # [recipe option: changes the cost]
         if options.dropout.any and isinstance(options.optimizer, LBFGS):
             raise ArgumentError("Dropout cannot be used with L-BFGS, which needs a fixed cost.")
 
@@ -92,6 +93,7 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         threaded = task.options.threads > 1 and not network.is_random
         return (
             isinstance(task.options.optimizer, BuiltIn)
+            # [recipe option: needs Python]
             and not task.options.dropout.any
             and self.renewer is None
             and network._recorder is None
@@ -131,6 +133,7 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         loss, weights, biases = self._exact.descent(
             chosen, share, task.cost, task.options.window, masks=self._masks
         )
+        # [recipe option: apply]
         return BatchGradient(
             cost=loss * len(chosen),
             steps=float(self._steps[chosen].cumsum()[-1]),  # in this order, as the compiled loop does

@@ -50,6 +50,7 @@ class StepwiseRule(Rule):
     def check(cls, options: RuleOptions) -> None:
         """Refuse L-BFGS, dropout, weights of samples, a window and threads."""
         super().check(options)
+        # [recipe option: refuse]
         if options.window != WHOLE or options.threads != 1:
             raise ArgumentError(
                 f'The window and threads are for method="bptt": {cls.name} works forward, step by step. '

@@ -22,8 +22,6 @@ from .schema import NONE
 if TYPE_CHECKING:
     from .store import Store
 
-u8 = np.uint64
-
 
 class Attributes:
     """The columns of a store as attributes, like those of ``m`` in kernels."""
@@ -90,9 +88,9 @@ def gain_read(m: Any, c: Any) -> Any:
 def eligibility_of(m: Any, flags: Any, c: Any) -> Any:
     """The eligibility of a connection: stored, as these `flags` of all neurons say, or computed."""
     j = m.target[c]
-    offset = u8(c) - u8(m.first_incoming[j])
+    offset = c - m.first_incoming[j]
     if flags[j] & TRACED and offset < m.learning[j]:
-        return np.float64(m.eligibility[u8(m.first_trace[j]) + offset])
+        return np.float64(m.eligibility[m.first_trace[j] + offset])
     return gain_read(m, c) * activation_read(m, m.source[c], j)
 
 

@@ -85,8 +85,8 @@ OBJECTS = ("neuron", "connection")
 LOWERED = ("node", "run", "influence", "pull", "tie", "trace", "extended")
 """Axes of the program, whose columns are made by lowering."""
 AXES = (*OBJECTS, *LOWERED, "store", "function", "failed", "watched", "log", "place")
-TYPES = ("float", "float64", "int8", "uint8", "uint32", "uint64")
-"""Indices are unsigned: with signed ones, the inner loops of the kernels would not vectorise."""
+TYPES = ("float", "float64", "int8", "uint8", "uint32", "int64", "uint64")
+"""Kernels read all integers as signed 64-bit ones, see `read_type` in ``compiler/jit.py``."""
 
 
 class Column(NamedTuple):
@@ -334,7 +334,7 @@ def numpy_dtype(column: Column, unit: np.dtype[Any]) -> np.dtype[Any]:
     return unit if column.dtype == "float" else np.dtype(column.dtype)
 
 
-ENDED = 0xFFFFFFFFFFFFFFFF
+ENDED = -1
 CHUNK = 16
 """Number of steps of an unfolding whose gradients are summed together."""
 TILE = 8  # number of neurons whose sums exact gradients hold in registers
@@ -357,7 +357,7 @@ TAPES = (
     Column("signal", "tape", "lanes"),  # the cost's -dE/ds of the outputs
     Column("value", "tape", "lanes"),  # the cost of each output in one step
     # By step and sample.
-    Column("row", "tape", "uint64"),  # its row of the data; ENDED: the sample has ended
+    Column("row", "tape", "int64"),  # its row of the data; ENDED: the sample has ended
     Column("share", "tape", "float64"),  # its weight in the cost
     Column("failed", "tape", "float64"),  # as the store's
     # By step and neuron, for a recording; empty without one.
@@ -378,7 +378,7 @@ TapeColumns: Any = namedtuple("TapeColumns", [column.name for column in TAPES]) 
 PLAN = (
     # what changes from step to step
     Column("sensitivity", "plan", "float"),  # by class, root, parameter: halves and a third, see LATEST_HALF
-    Column("latest", "plan", "uint64"),  # see LATEST_HALF
+    Column("latest", "plan", "int64"),  # see LATEST_HALF
     Column("old_derivative", "plan", "float"),  # by root: the slope of the previous step
     # by pending step, in which the sensitivities have not been renewed
     Column("direct", "plan", "float"),  # how the parameters into a neuron move its state within the step
@@ -389,7 +389,7 @@ PLAN = (
     Column("values", "plan", "float"),  # the factors of the lines that are summed
     Column("flow", "plan", "float"),  # by neuron: what sweeps push back, see ``rtrl/sweep.py``
     # roots, and the visits of their sweeps
-    Column("counts", "plan", "uint64"),  # see PLAN_ROOTS
+    Column("counts", "plan", "int64"),  # see PLAN_ROOTS
     Column("root", "plan", "uint32"),
     Column("visit_first", "plan", "uint32"),
     Column("visit", "plan", "uint32"),
@@ -405,7 +405,7 @@ PLAN = (
     Column("class_width", "plan", "uint32"),
     Column("class_size", "plan", "uint32"),  # number of its neurons
     Column("line_root", "plan", "uint32"),
-    Column("line_at", "plan", "uint64"),
+    Column("line_at", "plan", "int64"),
     Column("part_first", "plan", "uint32"),
     Column("part_visit", "plan", "uint32"),  # its factor
     Column("part_column", "plan", "uint32"),
@@ -422,9 +422,9 @@ PLAN = (
     # blocks: lines that are renewed from the same lines, their terms
     Column("class_block", "plan", "uint32"),
     Column("block_line", "plan", "uint32"),
-    Column("block_term", "plan", "uint64"),
-    Column("block_value", "plan", "uint64"),
-    Column("term_at", "plan", "uint64"),  # where a line of the previous step is
+    Column("block_term", "plan", "int64"),
+    Column("block_value", "plan", "int64"),
+    Column("term_at", "plan", "int64"),  # where a line of the previous step is
     Column("term_value", "plan", "uint32"),  # by line and term: the reading that is its factor
     # units of a renewal over several steps: of each class, the steps back, then panels of its columns
     Column("class_unit", "plan", "uint32"),
@@ -444,7 +444,7 @@ PLAN = (
     Column("update_place", "plan", "uint32"),  # of the neuron among those of its class
     Column("update_direct", "plan", "uint32"),
     # what is recorded: places in a half of ``sensitivity``; ENDED: not kept
-    Column("noted", "plan", "uint64"),
+    Column("noted", "plan", "int64"),
 )
 """The columns of a plan of exact online gradients, see ``rtrl/layout.py``."""
 

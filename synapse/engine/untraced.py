@@ -23,7 +23,7 @@ def untraced_columns(store: Store) -> dict[str, NDArray[Any]]:
     }
 
 
-def forget_traces(store: Store, span: NDArray[np.uint64]) -> None:
+def forget_traces(store: Store, span: NDArray[np.int64]) -> None:
     """Clear the traces of a network in a lowered store, because steps without them leave them as they are."""
     c, first, stop = store.columns, int(span[FIRST]), int(span[STOP])
     traced = first + np.flatnonzero(c["flags"][first:stop] & TRACED)

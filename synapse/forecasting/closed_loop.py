@@ -22,7 +22,7 @@ from ._series import horizon
 from .calibration import Calibration
 
 Model = Network | Ensemble
-NOT_FED = np.uint64(np.iinfo(np.uint64).max)
+NOT_FED = -1
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -27,9 +27,9 @@ KEPT = 1 << 24
 """Bytes up to which data, and the memory of a rule, are kept for the next call."""
 ROOM = 64
 """Number of outputs whose costs are summed together, so that their logarithms vectorise."""
-Order = NDArray[np.uint64]
+Order = NDArray[np.int64]
 """Indices of sequences, in the order in which they are run."""
-Control = NDArray[np.uint64]
+Control = NDArray[np.int64]
 """State shared by a running pass and the thread that monitors it: [stop requested, rows done]."""
 
 
@@ -48,14 +48,14 @@ class Data:
     inputs: Floats
     targets: Floats
     aimed: NDArray[np.uint8]
-    bounds: NDArray[np.uint64]
+    bounds: NDArray[np.int64]
     clear: bool
     stream: bool
 
     @cached_property
     def lengths(self) -> Ints:
         """Number of steps of each sequence."""
-        return (self.bounds[1:] - self.bounds[:-1]).astype(np.int64)  # np.diff takes longer
+        return self.bounds[1:] - self.bounds[:-1]  # np.diff takes longer
 
     @property
     def sequences(self) -> int:
@@ -68,14 +68,14 @@ class Data:
         return [self.sequences, len(self.inputs)]
 
     @cached_property
-    def filled(self) -> NDArray[np.uint64]:
+    def filled(self) -> NDArray[np.int64]:
         """Indices of all sequences that have a step, in the given order."""
-        return (self.bounds[1:] > self.bounds[:-1]).nonzero()[0].astype(np.uint64)
+        return (self.bounds[1:] > self.bounds[:-1]).nonzero()[0]
 
     @property
-    def runs(self) -> NDArray[np.uint64]:
+    def runs(self) -> NDArray[np.int64]:
         """First rows of all runs, and the end; samples given as one array are one run."""
-        return self.bounds if self.clear else np.array([0, len(self.inputs)], np.uint64)
+        return self.bounds if self.clear else np.array([0, len(self.inputs)], np.int64)
 
     def as_sequences(self) -> Data:
         """These data with the context cleared before each sequence; a stream is one sequence."""
@@ -111,7 +111,7 @@ class Data:
 
     def rows(self, first: int, last: int, clear: bool = False) -> Data:
         """Some rows of a sequence as data of their own; the context is cleared first if `clear`."""
-        rows, bounds = slice(first, last), np.array([0, last - first], np.uint64)
+        rows, bounds = slice(first, last), np.array([0, last - first], np.int64)
         return Data(self.inputs[rows], self.targets[rows], self.aimed[rows], bounds, clear, self.stream)
 
     def split(self, fraction: float) -> tuple[Data, Data]:
@@ -119,7 +119,7 @@ class Data:
         fraction = _checks.finite_number("The validation fraction", fraction)
         if not 0 < fraction < 1:
             raise ArgumentError(_checks.expected("The validation fraction", "between 0 and 1", fraction))
-        bounds = np.arange(len(self.inputs) + 1, dtype=np.uint64) if self.stream else self.bounds
+        bounds = np.arange(len(self.inputs) + 1, dtype=np.int64) if self.stream else self.bounds
         filled = np.flatnonzero(np.diff(bounds))
         count = len(filled) - max(1, round(fraction * len(filled)))
         if count < 1:
@@ -127,7 +127,7 @@ class Data:
         first = int(filled[count])
         return self._part(bounds, 0, first), self._part(bounds, first, len(bounds) - 1)
 
-    def _part(self, bounds: NDArray[np.uint64], first: int, last: int) -> Data:
+    def _part(self, bounds: NDArray[np.int64], first: int, last: int) -> Data:
         part = self.rows(int(bounds[first]), int(bounds[last]), self.clear)
         return part if self.stream else replace(part, bounds=bounds[first : last + 1] - bounds[first])
 
@@ -138,7 +138,7 @@ def joined(parts: Sequence[Data]) -> Data:
         raise ArgumentError("Expected all held-out batches to be samples, or all to be sequences, got both.")
     columns = [(part.inputs, part.targets, part.aimed, np.diff(part.bounds)) for part in parts]
     inputs, targets, aimed, lengths = map(np.concatenate, zip(*columns, strict=True))
-    bounds = np.concatenate([np.zeros(1, np.uint64), np.cumsum(lengths, dtype=np.uint64)])
+    bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
     return replace(parts[0], inputs=inputs, targets=targets, aimed=aimed, bounds=bounds)
 
 
@@ -151,7 +151,7 @@ class Epochs:
     epoch, the error of that epoch is the mean cost of its steps so far.
     """
 
-    orders: NDArray[np.uint64]  # shape (epochs, sequences): the sequences of each epoch, in order
+    orders: NDArray[np.int64]  # shape (epochs, sequences): the sequences of each epoch, in order
     rates: Floats  # the rate of each epoch
     errors: Floats  # written: the mean cost of each epoch
     goal: float  # -inf: none
@@ -217,9 +217,9 @@ def prepare(network: Network, inputs: Any, targets: Any, cost: Cost | None = Non
     rows, targets = np.concatenate(parts), np.concatenate(aims)
     stream = together and network.has_memory
     if together and not stream:
-        bounds = np.arange(len(rows) + 1, dtype=np.uint64)
+        bounds = np.arange(len(rows) + 1, dtype=np.int64)
     else:
-        bounds = np.array([0, *accumulate(lengths)], np.uint64)
+        bounds = np.array([0, *accumulate(lengths)], np.int64)
     aimed = aimed_rows(targets)
     if cost is not None:
         cost.check_targets(targets)
@@ -292,7 +292,7 @@ def _of_classes(data: Data, classes: Mapping[int, float], outputs: int) -> Float
 
 def new_control() -> Control:
     """Control numbers for a pass that has not begun."""
-    return np.zeros(2, np.uint64)
+    return np.zeros(2, np.int64)
 
 
 def once(order: Order, rate: float, control: Control) -> Epochs:

@@ -81,9 +81,9 @@ class ParameterVector:
         weights, biases = self._parts
         return weights.places(), biases.places()
 
-    def entries(self) -> list[tuple[NDArray[np.uint64], NDArray[np.uint64]]]:
+    def entries(self) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """The row and the entry of each weight and each bias."""
-        return [(part.rows.astype(np.uint64), part.entries.astype(np.uint64)) for part in self._parts]
+        return [(part.rows.astype(np.int64), part.entries.astype(np.int64)) for part in self._parts]
 
     def slopes(self, weights: Floats, biases: Floats) -> tuple[Floats, ...]:
         """Memory for a number per connection and neuron: these parts of a vector if none are tied."""
@@ -121,7 +121,7 @@ class _SharedValues:
         lengths, nothing = np.diff(begins, append=len(self.rows)), np.empty(0, np.uint32)
         shared = (self.entries, self.written, self.taken) if self.tied else (nothing,) * 3
         numbers = self.rows[begins], lengths, *shared
-        return np.uint64(self.begin), self.tied, *(each.astype(np.uint64) for each in numbers)
+        return np.int64(self.begin), self.tied, *(each.astype(np.int64) for each in numbers)
 
 
 @dataclass(frozen=True)
@@ -281,8 +281,8 @@ class Updater:
             low=parameters.low,
             high=parameters.high,
         )
-        none = np.empty(0, np.uint64)
-        whole = np.uint64(0), False, np.zeros(1, np.uint64), np.array([size], np.uint64), none, none, none
+        none = np.empty(0, np.int64)
+        whole = np.int64(0), False, np.zeros(1, np.int64), np.array([size], np.int64), none, none, none
         return whole, values, gradient, parameters.slopes(*parts), tuple(step)
 
 

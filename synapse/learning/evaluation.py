@@ -88,7 +88,7 @@ def evaluated(network: Network, data: Data, cost: Cost, weights: Floats | None =
 
 def _by_weight(data: Data, weights: Floats) -> Iterator[tuple[Data, float]]:
     """Split the data into parts of consecutive rows with equal weight, within sequences."""
-    begins = data.bounds[: -1 if data.clear else 0].astype(np.int64)
+    begins = data.bounds[: -1 if data.clear else 0]
     firsts = np.union1d(begins, np.flatnonzero(np.diff(weights, prepend=np.nan)))
     firsts = firsts[firsts < len(weights)]  # the last sequences may be empty
     stretches, begun = pairwise([*firsts.tolist(), len(weights)]), np.isin(firsts, begins).tolist()

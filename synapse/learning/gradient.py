@@ -350,10 +350,10 @@ class ExactGradient:
         lengths = ends - begins
         several = len(self.data.inputs) > len(self.data.filled)
         if self.apart and several:
-            rows = spans(begins.astype(np.int64), lengths.astype(np.int64)).astype(np.uint64)
-            begins, lengths, share = rows, np.ones_like(rows), np.repeat(share, lengths.astype(np.int64))
+            rows = spans(begins, lengths)
+            begins, lengths, share = rows, np.ones_like(rows), np.repeat(share, lengths)
         elif several and (lengths != lengths[0]).any():
-            order = np.argsort(-lengths.astype(np.int64), kind="stable")
+            order = np.argsort(-lengths, kind="stable")
             begins, lengths, share = begins[order], lengths[order], share[order]  # longest first
         for here, width in self.split(len(begins)):
             count, longest = here.stop - here.start, lengths[here.start]
@@ -367,8 +367,8 @@ class ExactGradient:
                 lengths=lengths[here],
                 shares=share[here],
                 weights=self.weights,
-                steps=np.uint64(steps),
-                window=np.uint64(window),
+                steps=np.int64(steps),
+                window=np.int64(window),
                 apart=self.apart,
                 ragged=not full,
                 masked=mask is not None,
@@ -472,8 +472,8 @@ class NotedSteps:
     """The quantities of all steps, sequence by sequence; errors are without the `share` in the loss."""
 
     def __init__(self, data: Data, chosen: NDArray[Any], share: Floats, neurons: int, inputs: int) -> None:
-        begins = data.bounds[:-1][chosen].astype(np.int64)
-        lengths = data.bounds[1:][chosen].astype(np.int64) - begins
+        begins = data.bounds[:-1][chosen]
+        lengths = data.bounds[1:][chosen] - begins
         rows = spans(begins, lengths)
         self._place = np.zeros(len(data.inputs), np.int64)  # by row of the data
         self._place[rows] = np.arange(len(rows))
@@ -485,7 +485,7 @@ class NotedSteps:
         """Copy the samples from these tapes; several threads may do so at the same time."""
         row = tapes["row"][: steps * tapes.width].reshape(steps, tapes.width)
         there = row != ENDED
-        place = self._place[row[there].astype(np.int64)]
+        place = self._place[row[there]]
         for name, column in COLUMNS.items():
             self.numbers[name][place] = tapes.steps_of(column, steps)[there]
         for name in ("derivative", "responsibility"):  # inputs take their activation from the data

@@ -124,7 +124,7 @@ class Renewer:
         into = _rows_by(neurons, target[free & ~own], links[free & ~own])
         out = _rows_by(neurons, source[free], links[free])
         relays = _rows_by(neurons, origin, np.arange(len(origin)))
-        places = (each.astype(np.uint64) for each in (neurons, stops, *into, *out, *relays))
+        places = (each.astype(np.int64) for each in (neurons, stops, *into, *out, *relays))
         return engine.online.RenewalArguments(numbers, LATEST_STEP, *places)
 
     def renew(self, rng: np.random.Generator, activity: Floats | None = None) -> Ints:

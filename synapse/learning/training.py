@@ -50,7 +50,7 @@ class Orders:
         self._before: Any = None  # state of the generator before the latest draw of several epochs,
         self._drawn = 0  # and their number
 
-    def draw(self, sequences: Order, epochs: int) -> NDArray[np.uint64]:
+    def draw(self, sequences: Order, epochs: int) -> NDArray[np.int64]:
         """Return the orders of the next epochs, shape (epochs, sequences)."""
         orders = sequences[None] if epochs == 1 else sequences[None].repeat(epochs, axis=0)
         if not self.shuffle:

@@ -168,7 +168,7 @@ class Network(Sequence[Neuron]):
         self._metadata: dict[str, Any] = {}
         self._anchor = layers[0]._neurons[0]
         self._parts_known: tuple[int, dict[str, Any]] = (0, {})  # a version of the topology, and them
-        self._span = (0, np.zeros(5, np.uint64))  # a version of the topology, the numbers for kernels
+        self._span = (0, np.zeros(5, np.int64))  # a version of the topology, the numbers for kernels
         self._costs_known: tuple[int, list[tuple[Any, Cost]]] = (0, [])  # by what was asked for
         self._memory_known = (0, False)  # a version of the structure, and whether it has memory
         self._connections_known = 0, np.empty(0, np.uint32)  # a version, and their identities
@@ -771,10 +771,11 @@ class Network(Sequence[Neuron]):
         return self._run(inputs, outputs)  # its store was absorbed by another during the wait
 
     @atomic
-    def _feed(self, inputs: Floats, outputs: Floats, feedback: NDArray[np.uint64]) -> None:
+    def _feed(self, inputs: Floats, outputs: Floats, feedback: NDArray[np.int64]) -> None:
         """Run rows of inputs in one kernel call; output o is added to input ``feedback[o]`` of the next row.
 
-        An output with NONE there is not fed back. `inputs` and `outputs` are contiguous and written.
+        An output with a negative number there is not fed back. `inputs` and `outputs` are contiguous and
+        written.
         """
         sizes = inputs.shape[1], outputs.shape[1], len(feedback)
         if sizes != (self._n_inputs, self._n_outputs, self._n_outputs):
@@ -1168,7 +1169,7 @@ class Network(Sequence[Neuron]):
         array([ True])
         """
         address, store, span = self._ready()
-        engine.online.clear_rows(address, store.unit, np.arange(span[FIRST], span[STOP], dtype=np.uint64))
+        engine.online.clear_rows(address, store.unit, np.arange(span[FIRST], span[STOP], dtype=np.int64))
         if self._sensitivities is not None:
             self._sensitivities.forget()
         if store.recorder is not None and store.recorder.records(self):
@@ -1438,7 +1439,7 @@ class Network(Sequence[Neuron]):
         store.ready()
         return wiring.rows_within(store, np.append(store["network"] == self._number_now, False))
 
-    def _ready(self) -> tuple[int, Store, NDArray[np.uint64]]:
+    def _ready(self) -> tuple[int, Store, NDArray[np.int64]]:
         """Return the arguments of kernels: address of the store's table, store, span of the network."""
         store = self._anchor._store
         address, version = store.ready(), store.topology_version
@@ -1447,7 +1448,7 @@ class Network(Sequence[Neuron]):
             inputs, stop = self._n_inputs, first + len(self)
             incoming = store.columns["first_incoming"]
             learning = first + inputs if incoming[first] == incoming[first + inputs] else first
-            self._span = version, np.array([first, inputs, self._n_outputs, stop, learning], np.uint64)
+            self._span = version, np.array([first, inputs, self._n_outputs, stop, learning], np.int64)
             self._loose.clear()
             self._warn_of_unreached(store, stop)
         return address, store, self._span[1]

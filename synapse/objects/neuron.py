@@ -632,7 +632,7 @@ class Neuron:
         network = store.network_at(self._row)
         if network is not None and network._sensitivities is not None:
             network._sensitivities.forget_root(self)
-        engine.online.clear_rows(store.ready(), store.unit, np.array([self._row], np.uint64))
+        engine.online.clear_rows(store.ready(), store.unit, np.array([self._row], np.int64))
         if store.recorder is not None and store.recorder.owns(self):
             store.recorder.step_over()
 

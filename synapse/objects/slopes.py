@@ -42,7 +42,7 @@ class SlopeTraces:
         network = self.network
         _, store, _ = network._ready()
         self._moves = engine.online.Accumulator(store, recorded=False)
-        self._sizes = np.array([store.n_connections, store.n_neurons], np.uint64)
+        self._sizes = np.array([store.n_connections, store.n_neurons], np.int64)
         self._places = network._parameter_places()
         self._tied = any(at.tied for at in self._places)
         # By these the sums are found after an edit:

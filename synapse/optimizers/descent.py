@@ -33,7 +33,7 @@ class BuiltIn(Optimizer):
     def find_change(self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float) -> None:
         """Update the memory and compute the change."""
         vectors = state.change, parameters, gradient, state.memory, np.array(self.settings(), float)
-        self.kernel(*vectors, float(rate), state.steps, np.uint64(0), np.uint64(len(gradient)))
+        self.kernel(*vectors, float(rate), state.steps, np.int64(0), np.int64(len(gradient)))
 
 
 def pair_of(check: Callable[[str, Any], float]) -> Callable[[str, Any], tuple[float, ...]]:

@@ -296,7 +296,7 @@ class _Share:
         self.matrix, self.groups = matrix, groups
         n = len(matrix)
         self.gain, self._w = np.empty(n), np.empty((1, n))
-        self._places = np.array([0, n], np.uint64), np.zeros(1, np.uint64)
+        self._places = np.array([0, n], np.int64), np.zeros(1, np.int64)
 
     def parted(self, regressors: Callable[[int], Floats]) -> list[_Share]:
         """Divide the outputs by their regressors of this step."""
@@ -426,7 +426,7 @@ class _KalmanState(RecursiveState):
         ends = np.cumsum(sizes**2)
         flat = [np.eye(n).reshape(-1) * optimizer.initial_variance for n in sizes.tolist()]
         self._covariance: Floats = np.concatenate([np.empty(0), *flat])
-        self._places = self._bounds.astype(np.uint64), (ends - sizes**2).astype(np.uint64)
+        self._places = self._bounds.astype(np.int64), (ends - sizes**2).astype(np.int64)
         self._w: Floats = np.empty((0, 0))
 
     @property

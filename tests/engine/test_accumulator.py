@@ -44,7 +44,7 @@ def accumulated(net, inputs, targets, rate=1.0, clear=True):
     """One compiled pass in which moves are summed."""
     store, span = net._ready()[1:]
     moves, steps = Accumulator(store), len(inputs)
-    control = np.zeros(2, np.uint64)
+    control = np.zeros(2, np.int64)
     engine.online.train_network(
         moves.address,
         store.unit,
@@ -53,8 +53,8 @@ def accumulated(net, inputs, targets, rate=1.0, clear=True):
             inputs.reshape(-1),
             targets.reshape(-1),
             np.ones(steps, np.uint8),
-            np.array([0, steps], np.uint64),
-            np.zeros((1, 1), np.uint64),
+            np.array([0, steps], np.int64),
+            np.zeros((1, 1), np.int64),
             clear,
         ),
         CODE,

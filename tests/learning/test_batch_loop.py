@@ -247,7 +247,7 @@ def test_what_fails_in_a_batch_leaves_the_weights_of_before_and_says_the_same(
         inputs[-1] = 1e200 if dtype == np.float64 else 1e30
         work = Work(net, (inputs, targets), optimizer, size=2, penalties=penalties)
         with pytest.raises(FunctionError if name == "thorny" else DivergenceError) as caught:
-            run(work, np.arange(8, dtype=np.uint64)[None])
+            run(work, np.arange(8, dtype=np.int64)[None])
         found.append((str(caught.value), work.numbers))
         assert np.isfinite(parameters(net)).all()
     assert found[0] == found[1]
@@ -261,7 +261,7 @@ def test_a_sequence_that_fails_after_others_of_its_batch_is_named():
         inputs, targets = sequences(net, (2, 2, 3, 2))
         inputs[3][1] = 1e307
         with pytest.raises(DivergenceError, match=r"step 1 of sequence 3\b") as caught:
-            run(Work(net, (inputs, targets), size=2), np.arange(4, dtype=np.uint64)[None])
+            run(Work(net, (inputs, targets), size=2), np.arange(4, dtype=np.int64)[None])
         found.append(str(caught.value))
     assert found[0] == found[1]
 

@@ -179,7 +179,7 @@ def descent(exact, chosen, masked=False, **options):
     if masked:
         neurons = len(exact.network)
         options["masks"] = lambda steps, samples: np.full((steps, neurons, samples), 0.5)
-    chosen = np.asarray(chosen, np.uint64)
+    chosen = np.asarray(chosen, np.int64)
     share = np.full(len(chosen), 1.0 / len(chosen))
     cost = exact.network._cost(None)
     loss, weights, biases = exact.descent(chosen, share, cost, options.pop("window", WHOLE), **options)

@@ -65,7 +65,7 @@ def _plain(result: Any) -> Any:
 
 
 _PLAIN: dict[int, Callable[..., Any]] = {}  # kernels that are plain Python
-DESCENT = types.Tuple((types.int64, types.float64, types.uint64))
+DESCENT = types.Tuple((types.int64, types.float64, types.int64))
 """The type of the result of `gradient_network`."""
 
 
@@ -165,7 +165,7 @@ def _compiled_registered(typingctx: Any, address: Any, arguments: Any) -> Any:
         first, second = (builder.load(cgutils.gep_inbounds(builder, results, i)) for i in range(2))
         return context.make_tuple(builder, signature.return_type, [returned, first, second])
 
-    return types.Tuple((types.int64, types.float64, types.float64))(types.uint64, arguments), codegen
+    return types.Tuple((types.int64, types.float64, types.float64))(types.int64, arguments), codegen
 
 
 _numbers = itertools.count(1 << 32)  # like addresses, larger than codes of built-in functions

@@ -257,12 +257,21 @@ class _BareModel(extending.models.StructModel):
 extending.make_attribute_wrapper(BareType, "size", "size")
 
 
+def read_type(dtype: Any) -> Any:
+    """What a kernel reads from a column: integers of any width are read as signed 64-bit ones.
+
+    So they mix with literals and with each other: Numba makes a float of an unsigned and a signed integer.
+    No index is negative, and a column does not check for it as an array does.
+    """
+    return types.int64 if isinstance(dtype, types.Integer) else dtype
+
+
 @infer_global(operator.getitem)
 class _ReadItem(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         column, index = args
         if isinstance(column, ColumnType | BareType) and isinstance(index, types.Integer):
-            return column.dtype(column, types.uint64)
+            return read_type(column.dtype)(column, types.int64)
         return None
 
 
@@ -271,7 +280,7 @@ class _WriteItem(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         column, index, _ = args
         if isinstance(column, ColumnType | BareType) and isinstance(index, types.Integer):
-            return types.none(column, types.uint64, column.dtype)
+            return types.none(column, types.int64, column.dtype)
         return None
 
 
@@ -294,9 +303,10 @@ def _place(context: Any, builder: Any, column: Any, value: Any, index: Any) -> A
 @extending.lower_builtin(operator.getitem, BareType, types.Integer)
 def _read_item(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     column = signature.args[0]
-    value = builder.load(_place(context, builder, column, *args))
-    set_tbaa(builder, value, column.family)
-    return context.data_model_manager[column.dtype].from_data(builder, value)
+    stored = builder.load(_place(context, builder, column, *args))
+    set_tbaa(builder, stored, column.family)
+    value = context.data_model_manager[column.dtype].from_data(builder, stored)
+    return context.cast(builder, value, column.dtype, signature.return_type)
 
 
 @extending.lower_builtin(operator.setitem, ColumnType, types.Integer, types.Any)
@@ -360,7 +370,7 @@ def reset_of(cleared: tuple[Column, ...]) -> Any:
                 set_tbaa(builder, builder.store(default, place), known.family)
             return context.get_dummy_value()
 
-        return types.none(table, types.uint64), codegen
+        return types.none(table, types.int64), codegen
 
     return reset
 
@@ -376,8 +386,17 @@ def plain_arrays(table: int, dtypes: list[np.dtype[Any]]) -> list[Any]:
     words = np.ctypeslib.as_array(ctypes.cast(int(table), ctypes.POINTER(ctypes.c_uint64)), (2 * n,))
     for dtype, address, length in zip(dtypes, words[:n].tolist(), words[n:].tolist(), strict=True):
         memory = (ctypes.c_char * (length * dtype.itemsize)).from_address(address)
-        arrays.append(np.frombuffer(memoryview(memory), dtype))
+        array = np.frombuffer(memoryview(memory), dtype)
+        arrays.append(array.view(_PlainIntegers) if dtype.kind in "iu" else array)
     return arrays
+
+
+class _PlainIntegers(np.ndarray):
+    """A column of integers in plain Python, which reads as signed ones of any size, see `read_type`."""
+
+    def __getitem__(self, index: Any) -> Any:
+        value = super().__getitem__(index)
+        return int(value) if isinstance(value, np.integer) else value
 
 
 columns, plan = bundle(ColumnsType, Columns), bundle(PlanType, PlanColumns)
@@ -439,7 +458,7 @@ def _stream_of(whole: Any) -> Any:
         Adding an odd number reaches all 2^53 words; the mixer of Steele, Lea and Flood (SplitMix64,
         2014) decorrelates consecutive words.
         """
-        word = (word + weyl) & word_bits
+        word = (whole(word) + weyl) & word_bits
         mixed = ((word ^ (word >> s30)) * first) & all_bits
         mixed = ((mixed ^ (mixed >> s27)) * second) & all_bits
         return word, ((mixed ^ (mixed >> s31)) >> s11) * 2.0**-53

@@ -26,7 +26,7 @@ from . import cache
 from .jit import DEBUGGING, BareType, ColumnsType, ColumnType, PlanType, column_of, to_machine_code
 from .lanes import TapesType
 
-INDEX: Callable[[Any], Any] = lambda unit: types.uint64  # noqa: E731
+INDEX: Callable[[Any], Any] = lambda unit: types.int64  # noqa: E731
 """Kind of an argument: an unsigned integer."""
 NUMBER: Callable[[Any], Any] = lambda unit: types.float64  # noqa: E731
 """Kind of an argument: a number that is no element of a column."""
@@ -36,7 +36,7 @@ PLAN: Callable[[Any], Any] = PlanType
 """Kind of an argument: the bundle ``p`` of a plan."""
 ARRAY: Callable[[Any], Any] = lambda unit: BareType(types.float64)  # noqa: E731
 """Kind of an argument: a `bare` array of numbers."""
-INDICES: Callable[[Any], Any] = lambda unit: BareType(types.uint64)  # noqa: E731
+INDICES: Callable[[Any], Any] = lambda unit: BareType(types.int64)  # noqa: E731
 """Kind of an argument: a `bare` array of indices."""
 
 SOON = 0.01
@@ -92,7 +92,7 @@ def _callable(
 
         def generic(self, args: Any, kws: Any) -> Any:
             taken = _declared[first + wide(args)][1]
-            return types.none(*[types.uint64] * coded, *(kind(args[coded].unit) for kind in taken))
+            return types.none(*[types.int64] * coded, *(kind(args[coded].unit) for kind in taken))
 
     infer(Call)
     infer_global(call, types.Function(Call))

@@ -117,7 +117,7 @@ def _offset(at: Any, by: int) -> Any:
 
 
 def _plain_width(column: Any) -> Any:
-    return np.uint64(1 if column.ndim > 1 else VECTOR_BYTES // column.itemsize)
+    return np.int64(1 if column.ndim > 1 else VECTOR_BYTES // column.itemsize)
 
 
 def _plain_pack(column: Any, at: Any, left: Any) -> Any:
@@ -139,7 +139,7 @@ def _plain_no_sums(column: Any, packs: Any) -> Any:
 
 
 def _plain_spaced(first: Any, gap: Any, count: Any) -> Any:
-    return tuple(first + gap * np.uint64(min(k, int(count) - 1)) for k in range(TILE))
+    return tuple(first + gap * np.int64(min(k, int(count) - 1)) for k in range(TILE))
 
 
 def _plain_add_products(sums: Any, column: Any, at: Any, weight: Any, rows: Any, q: Any, left: Any) -> Any:
@@ -169,11 +169,11 @@ def _plain_push_products(
 def _plain_add_outer(sums: Any, activation: Any, at: Any, left: Any, error: Any, first: Any, gap: Any) -> Any:
     packs, wide = len(sums) // TILE, _plain_width(activation)
     values = [
-        _plain_pack(activation, at + np.uint64(p) * wide, left if p == packs - 1 else wide)
+        _plain_pack(activation, at + np.int64(p) * wide, left if p == packs - 1 else wide)
         for p in range(packs)
     ]
     return tuple(
-        sums[k * packs + p] + y * error[first + np.uint64(k) * gap]
+        sums[k * packs + p] + y * error[first + np.int64(k) * gap]
         for k in range(TILE)
         for p, y in enumerate(values)
     )
@@ -210,7 +210,7 @@ def width(typingctx: Any, column: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return ir.Constant(ir.IntType(64), count)
 
-    return types.uint64(column), codegen
+    return types.int64(column), codegen
 
 
 @intrinsic_or(_plain_no_sums)
@@ -229,7 +229,7 @@ def no_sums(typingctx: Any, column: Any, packs: Any) -> Any:
 @intrinsic_or(_plain_spaced)
 def spaced(typingctx: Any, first: Any, gap: Any, count: Any) -> Any:
     """The indices first, first + gap, ...; beyond the first `count`, the last of these again."""
-    taken = types.UniTuple(types.uint64, TILE)
+    taken = types.UniTuple(types.int64, TILE)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         at, gap, count = args
@@ -240,7 +240,7 @@ def spaced(typingctx: Any, first: Any, gap: Any, count: Any) -> Any:
             places.append(at)
         return context.make_tuple(builder, taken, places)
 
-    return taken(types.uint64, types.uint64, types.uint64), codegen
+    return taken(types.int64, types.int64, types.int64), codegen
 
 
 @intrinsic_or(_plain_add_products)
@@ -259,7 +259,7 @@ def add_products(
             added.append(_times_plus(builder, y, w, one))
         return context.make_tuple(builder, sig.return_type, added)
 
-    return sums(sums, column, types.uint64, weight, rows, types.uint64, types.uint64), codegen
+    return sums(sums, column, types.int64, weight, rows, types.int64, types.int64), codegen
 
 
 @intrinsic_or(_plain_put)
@@ -311,7 +311,7 @@ def push_products(
             _store_some(builder, value, address, at, left, column.family)
         return context.get_dummy_value()
 
-    return types.none(column, types.uint64, errors, weight, rows, types.uint64, types.uint64), codegen
+    return types.none(column, types.int64, errors, weight, rows, types.int64, types.int64), codegen
 
 
 @intrinsic_or(_plain_add_outer)
@@ -336,8 +336,8 @@ def add_outer(
             added += [_times_plus(builder, y, e, parts[k * packs + p]) for p, y in enumerate(values)]
         return context.make_tuple(builder, sig.return_type, added)
 
-    u64 = types.uint64
-    return sums(sums, activation, u64, u64, error, u64, u64), codegen
+    i64 = types.int64
+    return sums(sums, activation, i64, i64, error, i64, i64), codegen
 
 
 @intrinsic_or(_plain_add_rows)
@@ -365,7 +365,7 @@ def add_rows(
                     _store_some(builder, value, address, place, some, column.family)
         return context.get_dummy_value()
 
-    return types.none(column, rows, types.uint64, sums, types.uint64, types.uint64, types.boolean), codegen
+    return types.none(column, rows, types.int64, sums, types.int64, types.int64, types.boolean), codegen
 
 
 @intrinsic_or(_plain_transpose)
@@ -397,11 +397,8 @@ def transpose(
             _store_some(builder, row, target_address, place, whole, target.family)
         return context.get_dummy_value()
 
-    u64 = types.uint64
-    return types.none(target, u64, u64, source, u64, u64, like), codegen
-
-
-u8 = np.uint64
+    i64 = types.int64
+    return types.none(target, i64, i64, source, i64, i64, like), codegen
 
 
 @intrinsic_or(_plain_pack)
@@ -413,7 +410,7 @@ def pack(typingctx: Any, column: Any, at: Any, left: Any) -> Any:
         address, at, left = args
         return _load_some(builder, address, at, left, context.get_value_type(taken), column.family)
 
-    return taken(column, types.uint64, types.uint64), codegen
+    return taken(column, types.int64, types.int64), codegen
 
 
 @intrinsic_or(_plain_put_pack)
@@ -425,7 +422,7 @@ def put_pack(typingctx: Any, column: Any, at: Any, left: Any, value: Any) -> Any
         _store_some(builder, value, address, at, left, column.family)
         return context.get_dummy_value()
 
-    return types.none(column, types.uint64, types.uint64, value), codegen
+    return types.none(column, types.int64, types.int64, value), codegen
 
 
 @intrinsic_or(lambda column: np.zeros(int(_plain_width(column)), column.dtype))
@@ -467,7 +464,7 @@ def add_rest(typingctx: Any, column: Any, at: Any, left: Any, value: Any) -> Any
             size //= 2
         return context.get_dummy_value()
 
-    return types.none(column, types.uint64, types.uint64, value), codegen
+    return types.none(column, types.int64, types.int64, value), codegen
 
 
 def _half(builder: Any, value: Any, first: int, size: int) -> Any:
@@ -491,7 +488,7 @@ def add_scaled(target: Any, to: Any, scale: Any, source: Any, at: Any, n: Any) -
     """target[to + t] += scale * source[at + t] for n numbers, which do not overlap."""
     step = width(target)
     whole = n - n % step
-    for q in range(u8(0), whole, step):
+    for q in range(0, whole, step):
         put_pack(target, to + q, step, pack(target, to + q, step) + scale * pack(source, at + q, step))
     if whole < n:
         add_rest(target, to + whole, n - whole, scale * pack(source, at + whole, n - whole))
@@ -502,7 +499,7 @@ def set_scaled(target: Any, to: Any, scale: Any, source: Any, at: Any, n: Any) -
     """target[to + t] = scale * source[at + t] for n numbers."""
     step = width(target)
     whole = n - n % step
-    for q in range(u8(0), whole, step):
+    for q in range(0, whole, step):
         put_pack(target, to + q, step, scale * pack(source, at + q, step))
     if whole < n:
         put_pack(target, to + whole, n - whole, scale * pack(source, at + whole, n - whole))

@@ -8,8 +8,6 @@ the activations of a sample are consecutive in ``u.transposed``, so that no sum 
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..compiler.jit import inline
 from ..compiler.lanes import by_sample, flat, splat, total
 from ..compiler.rare import INDEX, rare
@@ -17,9 +15,8 @@ from ..compiler.tiles import add_outer, add_rows, no_sums, pack, put_pack, width
 from ..lowering.flags import FIXED, LISTED, MEMORY, PAIRED, SHARED, ZIPPED
 from ..online.reads import of_gater, of_gaters, of_sources
 from ..schema import FIRST, INPUTS, NONE, STOP
-from .weigh import NEURONS, ONE, PACK, dense_alike, gain, rows_of
+from .weigh import NEURONS, PACK, dense_alike, gain, rows_of
 
-u8 = np.uint64
 PACKS = (0, 0)
 
 
@@ -37,10 +34,10 @@ def scale_errors(m, u, r, runs, at, count, gains, steps, rows):
 def lay_panel(u, begin, left, steps, rows, lanes, packs):
     """Copy one or two packs of sources of all steps and samples side by side: they stay in the cache."""
     activation, panel = by_sample(u), flat(u.panel)
-    wide, to = width(activation), u8(0)
+    wide, to = width(activation), 0
     for t in range(steps * lanes):
-        for q in range(u8(0), packs * wide, wide):
-            n = left - q if q < left else u8(0)
+        for q in range(0, packs * wide, wide):
+            n = left - q if q < left else 0
             put_pack(panel, to + q, wide, pack(activation, begin + t * rows + q, n))
         to += packs * wide
 
@@ -49,7 +46,7 @@ def lay_panel(u, begin, left, steps, rows, lanes, packs):
 def accumulate_tile(u, left, at, steps, rows, lanes, to, q, count, fresh, packs):
     """Add sums of errors times the packs of the panel to the gradient of a tile; if `fresh`, overwrite it."""
     panel, error, size = flat(u.panel), flat(u.error), (rows + NEURONS) * lanes
-    sums, wide = no_sums(panel, packs), u8(len(packs)) * width(panel)
+    sums, wide = no_sums(panel, packs), len(packs) * width(panel)
     for t in range(steps):
         place, first = t * lanes * wide, at * lanes + t * size
         for lane in range(lanes):
@@ -61,13 +58,13 @@ def accumulate_tile(u, left, at, steps, rows, lanes, to, q, count, fresh, packs)
 def accumulate_dense(m, u, span, first, last, r, step, steps, lanes, fresh):
     """The gradient of a dense run of neurons with the same sources."""
     rows, flags, shared = span[STOP] - span[FIRST], m.run_flags[r], m.run_kind[r] == SHARED
-    runs, n = u8(m.last_run[first]) - u8(m.first_run[first]), u8(m.run_length[r])
-    begin = of_sources(flags, step + ONE, step) * rows * lanes + u8(m.run_source[r]) - span[FIRST]
-    gains = of_gaters(flags, step + ONE, step) * rows - span[FIRST]
+    runs, n = m.last_run[first] - m.first_run[first], m.run_length[r]
+    begin = of_sources(flags, step + 1, step) * rows * lanes + m.run_source[r] - span[FIRST]
+    gains = of_gaters(flags, step + 1, step) * rows - span[FIRST]
     wide = width(by_sample(u))
-    for q in range(u8(0), n, wide + wide):  # outside, so that its activations stay in the cache
+    for q in range(0, n, wide + wide):  # outside, so that its activations stay in the cache
         left = min(n - q, wide + wide)
-        lay_panel(u, begin + q, left, steps, rows, lanes, u8(1) + u8(left > wide))
+        lay_panel(u, begin + q, left, steps, rows, lanes, 1 + (left > wide))
         for j in range(first, last, NEURONS):
             count, at, one = min(last - j, NEURONS), j - span[FIRST], r + (j - first) * runs
             if shared:
@@ -102,14 +99,14 @@ def gated_product(u, at, gater, tape, place, steps, rows):
 @inline
 def accumulate_single(m, u, at, r, now, rows, steps):
     """The gradient of a run connection by connection: sources that are listed or differ between neurons."""
-    kind, flags, first = m.run_kind[r], m.run_flags[r], u8(m.run_first[r])
+    kind, flags, first = m.run_kind[r], m.run_flags[r], m.run_first[r]
     sources, gaters = of_sources(flags, now, now - rows), of_gaters(flags, now, now - rows)
     listed = kind == LISTED or kind == PAIRED
     gated = kind == SHARED or kind == ZIPPED or kind == PAIRED
-    for q in range(u8(m.run_length[r])):
-        i = sources + (u8(m.source[first + q]) if listed else u8(m.run_source[r]) + q)
+    for q in range(m.run_length[r]):
+        i = sources + (m.source[first + q] if listed else m.run_source[r] + q)
         if gated:
-            g = gaters + (u8(m.run_gater[r]) if kind == SHARED else u8(m.gater[first + q]))
+            g = gaters + (m.run_gater[r] if kind == SHARED else m.gater[first + q])
             u.weight_move[first + q] += gated_product(u, at, g, u.activation, i, steps, rows)
         else:
             u.weight_move[first + q] += product(u, at, u.activation, i, steps, rows)
@@ -153,10 +150,10 @@ def accumulate_bias(u, at, steps, rows):
 def accumulate(m, u, span, step, steps, lanes, fresh):
     """Add steps from `step` on to the gradient of all parameters; if `fresh`, dense runs are overwritten."""
     rows = span[STOP] - span[FIRST]
-    now, first = (step + ONE) * rows - span[FIRST], span[FIRST] + span[INPUTS]
+    now, first = (step + 1) * rows - span[FIRST], span[FIRST] + span[INPUTS]
     while first < span[STOP]:
-        last, runs = u8(m.alike_stop[first]), u8(m.last_run[first]) - u8(m.first_run[first])
-        for r in range(u8(m.first_run[first]), u8(m.last_run[first])):
+        last, runs = m.alike_stop[first], m.last_run[first] - m.first_run[first]
+        for r in range(m.first_run[first], m.last_run[first]):
             if m.run_flags[r] & FIXED:
                 continue
             if dense_alike(m, r):

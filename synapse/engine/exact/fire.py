@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..compiler.jit import by_type, inline
 from ..compiler.lanes import by_sample, flat, rolled
 from ..compiler.rare import INDEX, rare
@@ -13,8 +11,6 @@ from ..functions.compiled import chance, compete, custom, identity, squash_stret
 from ..lowering.flags import GRADIENT_SOURCE
 from ..schema import ENDED, FIRST, INPUTS, STOP
 
-u8 = np.uint64
-ONE = u8(1)
 logistic, tanh = by_type(single.logistic, compiled.logistic), by_type(single.tanh, compiled.tanh)
 
 
@@ -64,9 +60,9 @@ def fire_groups(m, u, first, last, offset, now, lanes):
     code, state, activation, slope = m.squash[first], flat(u.state), flat(u.activation), flat(u.slope)
     j = first
     while j < last:
-        after = u8(m.group_stop[j])
+        after = m.group_stop[j]
         for lane in range(lanes):
-            one, end = (now + u8(m.group_first[j])) * lanes + lane, (now + after) * lanes
+            one, end = (now + m.group_first[j]) * lanes + lane, (now + after) * lanes
             compete(m, code, state, activation, slope, one, end, lanes)
         j = after
 
@@ -86,7 +82,7 @@ def hold_clamped(m, u, first, last, now, lanes):
     activation, slope = flat(u.activation), flat(u.slope)
     for j in range(first, last):
         if m.clamped[j]:
-            for q in range((now + j) * lanes, (now + j + ONE) * lanes):
+            for q in range((now + j) * lanes, (now + j + 1) * lanes):
                 activation[q], slope[q] = m.clamp[j], 0.0
 
 
@@ -96,7 +92,7 @@ def silence_clamped(m, u, first, last, to, lanes):
     signal = flat(u.signal)
     for j in range(first, last):
         if m.clamped[j]:
-            for q in range(to + (j - first) * lanes, to + (j - first + ONE) * lanes):
+            for q in range(to + (j - first) * lanes, to + (j - first + 1) * lanes):
                 signal[q] = 0.0
 
 
@@ -123,14 +119,14 @@ def clamp_inputs(u, span, inputs, step, now, lanes):
         else:
             for i in range(n):
                 values[to + i] = 0.0
-    if lanes > ONE:
+    if lanes > 1:
         lay_side_by_side(u, n, first, rows, lanes)
 
 
 @inline
 def lay_side_by_side(u, n, first, rows, lanes):
     """Transpose the first n activations of every sample from ``u.transposed`` to ``u.activation``."""
-    activation, transposed, i = flat(u.activation), flat(u.transposed), u8(0)
+    activation, transposed, i = flat(u.activation), flat(u.transposed), 0
     while i < n:
         if n >= lanes:
             i = min(i, n - lanes)  # the last square overlaps the one before
@@ -139,7 +135,7 @@ def lay_side_by_side(u, n, first, rows, lanes):
         else:
             for lane in range(lanes):
                 activation[first + i * lanes + lane] = transposed[first + lane * rows + i]
-            i += ONE
+            i += 1
 
 
 @inline
@@ -149,7 +145,7 @@ def transpose_activations(m, u, first, last, span, now, lanes):
     begin, j = (now + span[FIRST]) * lanes - span[FIRST], first
     while j < last:
         if not m.flags[j] & GRADIENT_SOURCE:
-            j += ONE
+            j += 1
         elif last - first >= lanes:
             j = min(j, last - lanes)
             transpose(transposed, begin + j, rows, activation, (now + j) * lanes, lanes, u.activation)
@@ -157,4 +153,4 @@ def transpose_activations(m, u, first, last, span, now, lanes):
         else:
             for lane in range(lanes):
                 transposed[begin + lane * rows + j] = activation[(now + j) * lanes + lane]
-            j += ONE
+            j += 1

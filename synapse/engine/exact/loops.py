@@ -33,10 +33,7 @@ from ..status import DIVERGED, DONE, FAILED
 from .accumulate import accumulate
 from .fire import clamp_inputs, drop, fire, hold_clamped, rest, silence_clamped, transpose_activations
 from .propagate import compute_deltas, compute_softmax_deltas, propagate_alike
-from .weigh import NEURONS, ONE, dense_alike, keep_memory, weigh_all
-
-u8 = np.uint64
-
+from .weigh import NEURONS, dense_alike, keep_memory, weigh_all
 
 # --- cost --------------------------------------------------------------------------------------
 
@@ -93,9 +90,9 @@ def aim_outputs(m, u, span, targets, step, now, cost, lanes):
 def activate_network(m, u, span, inputs, step, now, before, lanes, samples):
     """Inputs, then the others block by block."""
     clamp_inputs(u, span, inputs, step, now, lanes)
-    first, offset = span[FIRST] + span[INPUTS], u8(0) - span[FIRST]
+    first, offset = span[FIRST] + span[INPUTS], 0 - span[FIRST]
     while first < span[STOP]:
-        last = u8(m.block_stop[first])
+        last = m.block_stop[first]
         weigh_all(m, u, first, last, offset, now, before)
         if samples.ragged:
             rest(u, first, last, offset, step, lanes)
@@ -105,7 +102,7 @@ def activate_network(m, u, span, inputs, step, now, before, lanes, samples):
             drop(m, u, first, last, now, now - before, lanes)
         if m.ties[CLAMPED] != 0:
             hold_clamped(m, u, first, last, now, lanes)
-        if lanes > ONE:
+        if lanes > 1:
             transpose_activations(m, u, first, last, span, now, lanes)
         first = last
 
@@ -114,19 +111,19 @@ def activate_network(m, u, span, inputs, step, now, before, lanes, samples):
 def propagate_network(m, u, span, step, slot, window, lanes):
     """Errors of one step, block by block in reverse order; returns 0 if they are finite."""
     n, rows = span[OUTPUTS], span[STOP] - span[FIRST]
-    now = (step + ONE) * rows - span[FIRST]
+    now = (step + 1) * rows - span[FIRST]
     before = now - rows
-    to_now, to_before = (step & ONE) * rows - span[FIRST], ((step + ONE) & ONE) * rows - span[FIRST]
-    offset, check, last = u8(0) - span[FIRST], 0.0, span[STOP]
+    to_now, to_before = (step & 1) * rows - span[FIRST], ((step + 1) & 1) * rows - span[FIRST]
+    offset, check, last = 0 - span[FIRST], 0.0, span[STOP]
     for o in range(n):
         u.carried[rows - n + o] += u.signal[step * n + o]
     while last > span[FIRST] + span[INPUTS]:
-        first = max(u8(m.block_first[last - ONE]), span[FIRST] + span[INPUTS])
+        first = max(m.block_first[last - 1], span[FIRST] + span[INPUTS])
         if m.squash[first] == SOFTMAX:
             compute_softmax_deltas(m, u, first, last, now, to_now, lanes)
         j = first
         while j < last:
-            stop = u8(m.alike_stop[j])
+            stop = m.alike_stop[j]
             check += compute_deltas(m, u, span, j, stop, now, to_now, slot, offset)
             propagate_alike(m, u, j, stop, slot, now, before, to_now, to_before, offset)
             j = stop
@@ -142,7 +139,7 @@ def propagate_network(m, u, span, step, slot, window, lanes):
 @inline
 def weigh_block(m, u, first, last):
     """The states of a block of neurons. Later ones still have the activations of the previous step."""
-    weigh_all(m, u, first, last, u8(0), u8(0), u8(0))
+    weigh_all(m, u, first, last, 0, 0, 0)
     for j in range(first, last):
         m.old_state[j], m.state[j] = m.state[j], u.weighed[j]
 
@@ -153,9 +150,9 @@ def fire_block(m, u, first, last):
     now = tick(m, last - first)
     for j in range(first, last):
         begin_step(m, j, now + (j - first))
-    fire(m, u, first, last, u8(0), u8(0), u8(0), ONE)
+    fire(m, u, first, last, 0, 0, 0, 1)
     if m.ties[CLAMPED] != 0:
-        hold_clamped(m, u, first, last, u8(0), ONE)
+        hold_clamped(m, u, first, last, 0, 1)
 
 
 _run_rows = rows_by(step_by(weigh_block, fire_block))
@@ -181,11 +178,11 @@ def lay_rows(u, samples, lanes):
     for step in range(samples.steps):
         for lane in range(rolled(lanes)):
             at = step * lanes + lane
-            k, t = (at, u8(0)) if apart else (lane, step)
-            if k < u8(len(begins)) and t < lengths[k]:
+            k, t = (at, 0) if apart else (lane, step)
+            if k < len(begins) and t < lengths[k]:
                 row = begins[k] + t
                 u.row[at] = row
-                u.share[at] = samples.shares[k] * (weights[row] if u8(len(weights)) else 1.0)
+                u.share[at] = samples.shares[k] * (weights[row] if len(weights) else 1.0)
             else:
                 u.row[at] = ENDED
                 u.share[at] = 0.0
@@ -197,7 +194,7 @@ def activate_steps(m, u, span, inputs, targets, samples, cost, lanes):
     rows, value = span[STOP] - span[FIRST], 0.0
     u.failed[0] = 0.0
     for step in range(samples.steps):
-        now = (step + ONE) * rows - span[FIRST]
+        now = (step + 1) * rows - span[FIRST]
         activate_network(m, u, span, inputs, step, now, now - rows, lanes, samples)
         if samples.recorded:
             note_forward(m, u, rows, step)
@@ -212,7 +209,7 @@ def note_forward(m, u, rows, step):
     """Store the states and slopes of a step for a recording, because the backward pass may change them."""
     for i in range(rows):
         u.noted_state[step * rows + i] = u.weighed[i]
-        u.noted_slope[step * rows + i] = u.slope[(step + ONE) * rows + i]
+        u.noted_slope[step * rows + i] = u.slope[(step + 1) * rows + i]
 
 
 @rare(*[INDEX] * 3, taped=True)
@@ -232,9 +229,9 @@ def begin_errors(m, u, span, rows):
     for j in range(span[FIRST], span[STOP]):
         if m.flags[j] & MEMORY:
             u.weight_move[m.self_row[j]] = 0.0
-        for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+        for r in range(m.first_run[j], m.last_run[j]):
             if j < span[FIRST] + span[INPUTS] or m.run_flags[r] & FIXED or not dense_alike(m, r):
-                for q in range(u8(m.run_first[r]), u8(m.run_first[r]) + u8(m.run_length[r])):
+                for q in range(m.run_first[r], m.run_first[r] + m.run_length[r]):
                     u.weight_move[q] = 0.0
 
 
@@ -277,20 +274,20 @@ def gradient_network(table, unit, tape_table, tag, span, inputs, targets, sample
     there is no gradient. Returns a status, the summed cost, and the last step at which errors were not finite
     (the number of steps if all were).
     """
-    m, u, lanes = columns(table, unit), tapes(tape_table, unit, tag), u8(len(tag))
+    m, u, lanes = columns(table, unit), tapes(tape_table, unit, tag), len(tag)
     samples = SampleGroup(*samples)
-    rows, chunk = span[STOP] - span[FIRST], u8(CHUNK)
+    rows, chunk = span[STOP] - span[FIRST], CHUNK
     steps = samples.steps
     lay_rows(u, samples, lanes)
     status, value = activate_steps(m, u, span, inputs, targets, samples, cost, lanes)
-    if status != DONE or samples.window == u8(0):
+    if status != DONE or samples.window == 0:
         return status, value, steps
     begin_errors(m, u, span, rows)
     stop = steps
-    while stop > u8(0):
-        begin = (stop - ONE) // chunk * chunk
+    while stop > 0:
+        begin = (stop - 1) // chunk * chunk
         for back in range(stop - begin):
-            step = stop - ONE - back
+            step = stop - 1 - back
             slot = (step - begin) * (rows + NEURONS) - span[FIRST]
             if not math.isfinite(propagate_network(m, u, span, step, slot, samples.window, lanes)):
                 return DIVERGED, value, step

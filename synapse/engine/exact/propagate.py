@@ -6,8 +6,6 @@ at `to_before`.
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..compiler.jit import inline
 from ..compiler.lanes import flat, splat, total
 from ..compiler.rare import INDEX, rare
@@ -17,8 +15,6 @@ from ..online.reads import has_error, of_gater, of_gaters, of_sources
 from ..schema import NONE, OUTPUTS, STOP
 from .weigh import NEURONS, dense_alike, gain, put_sums, rows_of
 
-u8 = np.uint64
-
 
 @rare(*[INDEX] * 5, taped=True)
 def compute_softmax_deltas(m, u, first, last, now, to_now, lanes):
@@ -26,7 +22,7 @@ def compute_softmax_deltas(m, u, first, last, now, to_now, lanes):
     activation, pushed, slope = flat(u.activation), flat(u.pushed), flat(u.slope)
     j = first
     while j < last:
-        after = u8(m.group_stop[j])
+        after = m.group_stop[j]
         for lane in range(lanes):
             mean = 0.0
             for i in range(j, after):
@@ -91,11 +87,11 @@ def take_errors(m, u, r, runs, at, count, gains):
 @inline
 def push_tile(m, u, j, count, slot, now, before, to_now, to_before):
     """Send the errors of a tile of neurons with the same sources along their dense runs."""
-    runs, step = u8(m.last_run[j]) - u8(m.first_run[j]), width(u.activation)
-    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+    runs, step = m.last_run[j] - m.first_run[j], width(u.activation)
+    for r in range(m.first_run[j], m.last_run[j]):
         if not dense_alike(m, r):
             continue
-        flags, n, source = m.run_flags[r], u8(m.run_length[r]), u8(m.run_source[r])
+        flags, n, source = m.run_flags[r], m.run_length[r], m.run_source[r]
         rows = rows_of(m, r, runs, count)
         sources, to = of_sources(flags, now, before), of_sources(flags, to_now, to_before)
         gains, by = of_gaters(flags, now, before), of_gaters(flags, to_now, to_before)
@@ -105,7 +101,7 @@ def push_tile(m, u, j, count, slot, now, before, to_now, to_before):
         if has_error(flags):
             errors = take_errors(m, u, r, runs, slot + j, count, gains)
             to, whole = to + source, n - n % step
-            for q in range(u8(0), whole, step):
+            for q in range(0, whole, step):
                 push_products(u.pushed, to + q, errors, m.weight, rows, q, step)
             if whole < n:
                 push_products(u.pushed, to + whole, errors, m.weight, rows, whole, n - whole)
@@ -114,11 +110,11 @@ def push_tile(m, u, j, count, slot, now, before, to_now, to_before):
 @inline
 def push_stepped(m, u, r, gap, first, last, slot, now, before, to_now, to_before):
     """Send the errors of neurons whose sources are shifted by one from neuron to neuron."""
-    flags, row, shared = m.run_flags[r], u8(m.run_first[r]), m.run_kind[r] == SHARED
+    flags, row, shared = m.run_flags[r], m.run_first[r], m.run_kind[r] == SHARED
     sources, to = of_sources(flags, now, before), of_sources(flags, to_now, to_before)
     gains, by = of_gaters(flags, now, before), of_gaters(flags, to_now, to_before)
-    source, gater, error = u8(m.run_source[r]), u8(m.run_gater[r]), slot + first
-    for q in range(u8(m.run_length[r])):
+    source, gater, error = m.run_source[r], m.run_gater[r], slot + first
+    for q in range(m.run_length[r]):
         if shared and not flags & QUIET_GATER:
             for t in range(last - first):
                 through = u.activation[sources + source + q + t] * m.weight[row + q + t * gap]
@@ -136,7 +132,7 @@ def push_stepped(m, u, r, gap, first, last, slot, now, before, to_now, to_before
 def push_scattered(m, u, r, delta, now, before, to_now, to_before):
     """Send an error along a run with listed sources, or with a gater for each connection."""
     kind, flags = m.run_kind[r], m.run_flags[r]
-    first, n = u8(m.run_first[r]), u8(m.run_length[r])
+    first, n = m.run_first[r], m.run_length[r]
     sources, to = of_sources(flags, now, before), of_sources(flags, to_now, to_before)
     gains, by = of_gaters(flags, now, before), of_gaters(flags, to_now, to_before)
     if kind == LISTED:
@@ -144,10 +140,10 @@ def push_scattered(m, u, r, delta, now, before, to_now, to_before):
             for q in range(first, first + n):
                 u.pushed[to + m.source[q]] += delta * m.weight[q]
         return
-    source, gater = u8(m.run_source[r]), u8(m.run_gater[r])
+    source, gater = m.run_source[r], m.run_gater[r]
     for q in range(n):
-        i = source + q if kind == ZIPPED else u8(m.source[first + q])
-        g = gater + q if kind == ZIPPED else u8(m.gater[first + q])
+        i = source + q if kind == ZIPPED else m.source[first + q]
+        g = gater + q if kind == ZIPPED else m.gater[first + q]
         weighed = delta * m.weight[first + q]
         if has_error(flags):
             u.pushed[to + i] += weighed * u.activation[gains + g]
@@ -159,7 +155,7 @@ def push_scattered(m, u, r, delta, now, before, to_now, to_before):
 def push_apart(m, u, r, runs, first, last, slot, now, before, to_now, to_before):
     """Send the errors of consecutive neurons along a run whose sources differ between them."""
     if m.run_flags[r] & STEPPED:
-        gap = u8(m.run_first[r + runs]) - u8(m.run_first[r])
+        gap = m.run_first[r + runs] - m.run_first[r]
         push_stepped(m, u, r, gap, first, last, slot, now, before, to_now, to_before)
     else:
         for j in range(first, last):
@@ -177,11 +173,11 @@ def push_memories(m, u, first, last, slot, now, before, to_now, to_before, offse
 @inline
 def propagate_alike(m, u, first, last, slot, now, before, to_now, to_before, offset):
     """Send the errors of neurons to everything they depend on, in this and the previous step."""
-    runs = u8(m.last_run[first]) - u8(m.first_run[first])
+    runs = m.last_run[first] - m.first_run[first]
     if m.flags[first] & MEMORY:
         push_memories(m, u, first, last, slot, now, before, to_now, to_before, offset)
     for j in range(first, last, NEURONS):
         push_tile(m, u, j, min(last - j, NEURONS), slot, now, before, to_now, to_before)
-    for r in range(u8(m.first_run[first]), u8(m.last_run[first])):
+    for r in range(m.first_run[first], m.last_run[first]):
         if not dense_alike(m, r):
             push_apart(m, u, r, runs, first, last, slot, now, before, to_now, to_before)

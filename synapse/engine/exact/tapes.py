@@ -65,7 +65,7 @@ class Tapes:
         self._columns = dict(zip(PLACES, zip(begins, lengths, kinds, strict=True), strict=True))
         self._mask = np.empty(0, dtype)
         first = self._memory.ctypes.data
-        self.table = np.array([*(first + begin for begin in begins), *lengths], np.uint64)
+        self.table = np.array([*(first + begin for begin in begins), *lengths], np.int64)
         self.address = int(self.table.ctypes.data)
 
     def __getitem__(self, name: str) -> NDArray[Any]:

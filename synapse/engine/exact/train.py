@@ -31,8 +31,6 @@ from .update import (
     write_column,
 )
 
-u8 = np.uint64
-
 
 class Unfolding(NamedTuple):
     """How the gradient of one group is computed, with a number of lanes."""
@@ -107,14 +105,14 @@ def is_loaded(unit: Any) -> bool:
 @strict
 def lay_batch(batches, apart, order, first, last):
     """Lay out the samples of a batch: its sequences or, if steps do not depend on each other, its steps."""
-    count, share = u8(0), 1.0 / (last - first)
+    count, share = 0, 1.0 / (last - first)
     for place in range(first, last):
-        begin, end = batches.bounds[order[place]], batches.bounds[order[place] + u8(1)]
-        pieces, length = (end - begin, u8(1)) if apart else (u8(1), end - begin)
+        begin, end = batches.bounds[order[place]], batches.bounds[order[place] + 1]
+        pieces, length = (end - begin, 1) if apart else (1, end - begin)
         for t in range(pieces):
             batches.begins[count], batches.lengths[count] = begin + t, length
             batches.shares[count] = share
-            count += u8(1)
+            count += 1
     return count
 
 
@@ -123,9 +121,9 @@ def samples_of(like, batches, first, last, width):
     """The number of steps and the samples of one group; `like` are others with the same options."""
     lengths, count = batches.lengths[first:last], last - first
     if like.apart:
-        steps, full = (count + width - u8(1)) // width, count % width == u8(0)
+        steps, full = (count + width - 1) // width, count % width == 0
     else:
-        steps, full = lengths[0], count == width and lengths[count - u8(1)] == lengths[0]
+        steps, full = lengths[0], count == width and lengths[count - 1] == lengths[0]
     options = like.apart, not full, like.masked, like.recorded
     begins, shares = batches.begins[first:last], batches.shares[first:last]
     return steps, (begins, lengths, shares, like.weights, steps, like.window, *options)
@@ -145,12 +143,12 @@ def descend(unfolding, a, samples, change, begin, alone):
     status, loss, bad = call_descent(unfolding.address, with_tapes(a, unfolding, samples), like)
     if alone:
         return status, loss, bad
-    at = u8(0)
-    for stretch in range(u8(change.weights.begins.size)):
+    at = 0
+    for stretch in range(change.weights.begins.size):
         row, n = change.weights.begins[stretch], change.weights.lengths[stretch]
         add_moves(change.slopes[0], at, unfolding.weight_move, row, n, begin)
         at += n
-    add_moves(change.slopes[1], u8(0), unfolding.bias_move, u8(0), u8(change.slopes[1].size), begin)
+    add_moves(change.slopes[1], 0, unfolding.bias_move, 0, change.slopes[1].size, begin)
     return status, loss, bad
 
 
@@ -168,7 +166,7 @@ def add_moves(slopes, at, moves, row, n, begin):
 @strict
 def width_of(batches, count, left):
     """Number of lanes of the next group of a batch of so many samples, if so many are left."""
-    return batches.lanes if count > u8(1) and left > batches.few else u8(1)
+    return batches.lanes if count > 1 and left > batches.few else 1
 
 
 @strict
@@ -180,15 +178,15 @@ def is_alone(batches, count, change):
 @strict
 def descend_batch(ways, batches, count, change, control):
     """Sum loss and gradient of a batch; returns status, loss and where it diverged: step, steps and lanes."""
-    like, loss, first = SampleGroup(*ways.arguments.samples), 0.0, u8(0)
+    like, loss, first = SampleGroup(*ways.arguments.samples), 0.0, 0
     alone = is_alone(batches, count, change)
     while first < count:
-        if control[0] != u8(0):
-            return STOPPED, loss, u8(0), u8(0), u8(0)
-        width, begin = width_of(batches, count, count - first), first == u8(0)
+        if control[0] != 0:
+            return STOPPED, loss, 0, 0, 0
+        width, begin = width_of(batches, count, count - first), first == 0
         last = min(first + width * batches.deep, count)
         steps, samples = samples_of(like, batches, first, last, width)
-        if width > u8(1):
+        if width > 1:
             status, one, bad = descend(ways.wide, ways.arguments, samples, change, begin, alone)
         else:
             status, one, bad = descend(ways.single, ways.arguments, samples, change, begin, alone)
@@ -196,14 +194,14 @@ def descend_batch(ways, batches, count, change, control):
             return status, one, bad, steps, width
         loss += one
         first = last
-    return DONE, loss, u8(0), u8(0), u8(0)
+    return DONE, loss, 0, 0, 0
 
 
 @strict
 def has_finite_slopes(slopes):
     """Whether all numbers of the gradient by connections and by neurons are finite."""
     weights, biases = slopes
-    return are_finite(weights, u8(weights.size)) and are_finite(biases, u8(biases.size))
+    return are_finite(weights, weights.size) and are_finite(biases, biases.size)
 
 
 @strict
@@ -252,8 +250,8 @@ def run_batches(m, ways, batches, runs, epoch, change, count):
     """Run one epoch; returns how it ended, its cost and steps, the updates, and where it diverged."""
     order, counts, control = runs.orders[epoch], runs.counts[epoch], runs.control
     total, aimed, apart = 0.0, 0.0, SampleGroup(*ways.arguments.samples).apart
-    for first in range(u8(0), u8(len(order)), batches.size):
-        last = min(first + batches.size, u8(len(order)))
+    for first in range(0, len(order), batches.size):
+        last = min(first + batches.size, len(order))
         samples = lay_batch(batches, apart, order, first, last)
         status, loss, bad, steps, width = descend_batch(ways, batches, samples, change, control)
         here = 0.0
@@ -263,7 +261,7 @@ def run_batches(m, ways, batches, runs, epoch, change, count):
         if learns and change.plain:
             weights, biases = change.slopes
             alone = is_alone(batches, samples, change)
-            if alone and width_of(batches, samples, samples) > u8(1):
+            if alone and width_of(batches, samples, samples) > 1:
                 weights, biases = ways.wide.weight_move, ways.wide.bias_move
             elif alone:
                 weights, biases = ways.single.weight_move, ways.single.bias_move
@@ -275,15 +273,15 @@ def run_batches(m, ways, batches, runs, epoch, change, count):
             return status, total, aimed, count, (loss, bad, steps, width)
         total += loss * (last - first)
         for place in range(first, last):
-            control[1] += batches.bounds[order[place] + u8(1)] - batches.bounds[order[place]]
+            control[1] += batches.bounds[order[place] + 1] - batches.bounds[order[place]]
         aimed += here
-    return DONE, total, aimed, count, (0.0, u8(0), u8(0), u8(0))
+    return DONE, total, aimed, count, (0.0, 0, 0, 0)
 
 
 @strict
 def run_epochs(m, ways, batches, runs, change, count):
     """Run epochs to the goal; returns how many, and how the last ended: updates, cost, steps, where."""
-    total, aimed, where = 0.0, 0.0, (0.0, u8(0), u8(0), u8(0))
+    total, aimed, where = 0.0, 0.0, (0.0, 0, 0, 0)
     for epoch in range(runs.rates.size):
         status, total, aimed, count, where = run_batches(m, ways, batches, runs, epoch, change, count)
         runs.errors[epoch] = total / aimed if aimed > 0.0 else math.nan

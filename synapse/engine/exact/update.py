@@ -11,13 +11,10 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from ..compiler.calls import address_of, call_equation, strict
 from ..compiler.jit import bare, inline, kernel
 from ..status import BEYOND, DONE, NOT_CLIPPED, TOO_FAR, TOO_STEEP
 
-u8 = np.uint64
 PART = 1024
 """Number of parameters that are moved at a time, so that their numbers stay in the cache."""
 
@@ -93,15 +90,15 @@ def equation_address(equation: Any, vectors: tuple[Any, ...]) -> int:
     """The address of an optimizer's equation for these vectors, compiled if necessary."""
     key = equation, *(vector.dtype for vector in vectors)
     if key not in _equations:
-        _equations[key] = address_of(equation, (*vectors, 0.0, 0, u8(0), u8(0)))
+        _equations[key] = address_of(equation, (*vectors, 0.0, 0, 0, 0))
     return _equations[key]
 
 
 @strict
 def read_column(column, places, values):
     """Read the values of a column."""
-    at = u8(0)
-    for stretch in range(u8(places.begins.size)):
+    at = 0
+    for stretch in range(places.begins.size):
         row, n, first = places.begins[stretch], places.lengths[stretch], places.first + at
         if places.tied:
             for i in range(n):
@@ -120,7 +117,7 @@ def write_column(column, places, values):
             column[places.written[i]] = values[places.taken[i]]
         return
     at = places.first
-    for stretch in range(u8(places.begins.size)):
+    for stretch in range(places.begins.size):
         row, n = places.begins[stretch], places.lengths[stretch]
         for i in range(n):
             column[row + i] = values[at + i]
@@ -131,7 +128,7 @@ def write_column(column, places, values):
 def lay_slopes(places, slopes, gradient):
     """Write the gradient of a column: the sum over the members of each entry."""
     if not places.tied:
-        for i in range(u8(slopes.size)):
+        for i in range(slopes.size):
             gradient[places.first + i] = slopes[i]
         return
     for i in range(slopes.size):
@@ -144,11 +141,11 @@ def lay_slopes(places, slopes, gradient):
 def add_penalties(penalty, values, gradient):
     """Add the derivatives of the penalties on the weights that learn; weights are the first entries."""
     if penalty.l1 != 0.0:
-        for i in range(u8(penalty.moving.size)):
+        for i in range(penalty.moving.size):
             sign = 1.0 if values[i] > 0.0 else -1.0 if values[i] < 0.0 else 0.0
             gradient[i] += penalty.l1 * sign * penalty.moving[i]
     if penalty.l2 != 0.0:
-        for i in range(u8(penalty.moving.size)):
+        for i in range(penalty.moving.size):
             gradient[i] += penalty.l2 * values[i] * penalty.moving[i]
 
 
@@ -214,11 +211,11 @@ def move(column, places, slopes, by_rows, sign, step, rate, count):
     rows of the column. The old values take their place, for `move_back`.
     """
     vectors, at = (step.change, step.values, step.gradient, step.memory, step.settings), places.first
-    like, finite, within = (*vectors, 0.0, 0, u8(0), u8(0)), True, True
-    for stretch in range(u8(places.begins.size)):
+    like, finite, within = (*vectors, 0.0, 0, 0, 0), True, True
+    for stretch in range(places.begins.size):
         begin, stop = places.begins[stretch], places.begins[stretch] + places.lengths[stretch]
-        for row in range(begin, stop, u8(PART)):
-            n, here = min(stop - row, u8(PART)), row if by_rows else at - places.first
+        for row in range(begin, stop, PART):
+            n, here = min(stop - row, PART), row if by_rows else at - places.first
             for i in range(n):
                 step.values[i], step.gradient[i] = column[row + i], sign * slopes[here + i]
                 slopes[here + i] = step.values[i]
@@ -236,8 +233,8 @@ def move(column, places, slopes, by_rows, sign, step, rate, count):
 @strict
 def move_back(column, places, slopes, by_rows):
     """Restore the values before `move`."""
-    at = u8(0)
-    for stretch in range(u8(places.begins.size)):
+    at = 0
+    for stretch in range(places.begins.size):
         row, n = places.begins[stretch], places.lengths[stretch]
         begin = row if by_rows else at
         for i in range(n):

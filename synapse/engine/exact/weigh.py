@@ -6,8 +6,6 @@ The equations are those of ``online/weigh.py``; ``exact/loops.py`` describes the
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..compiler.jit import inline
 from ..compiler.lanes import splat
 from ..compiler.rare import INDEX, rare
@@ -16,9 +14,7 @@ from ..lowering.flags import DENSE, LISTED, MEMORY, SHARED, STEPPED, ZIPPED
 from ..online.reads import of_gater, of_gaters, of_sources
 from ..schema import NONE, TILE
 
-u8 = np.uint64
-ONE = u8(1)
-NEURONS = u8(TILE)  # of a tile
+NEURONS = TILE  # of a tile
 PACK = (0,)
 
 
@@ -35,8 +31,8 @@ def dense_alike(m, r):
 @inline
 def rows_of(m, r, runs, count):
     """First connections of run r of `count` neurons, of which each has `runs` runs."""
-    first = u8(m.run_first[r])
-    return spaced(first, u8(m.run_first[r + runs]) - first if count > ONE else u8(0), count)
+    first = m.run_first[r]
+    return spaced(first, m.run_first[r + runs] - first if count > 1 else 0, count)
 
 
 @inline
@@ -63,7 +59,7 @@ def put_sums(m, u, source, n, rows):
     """Write sum_i w_ij y_i of a tile of neurons with the same sources to ``u.tile``."""
     sums, step = no_sums(u.activation, PACK), width(u.activation)
     whole = n - n % step
-    for q in range(u8(0), whole, step):
+    for q in range(0, whole, step):
         sums = add_products(sums, u.activation, source + q, m.weight, rows, q, step)
     if whole < n:
         sums = add_products(sums, u.activation, source + whole, m.weight, rows, whole, n - whole)
@@ -73,8 +69,8 @@ def put_sums(m, u, source, n, rows):
 @inline
 def weigh_dense(m, u, r, runs, first, last, offset, now, before):
     """Add the weighted inputs of consecutive neurons from a run with the same sources, tile by tile."""
-    flags, n = m.run_flags[r], u8(m.run_length[r])
-    source, gains = of_sources(flags, now, before) + u8(m.run_source[r]), of_gaters(flags, now, before)
+    flags, n = m.run_flags[r], m.run_length[r]
+    source, gains = of_sources(flags, now, before) + m.run_source[r], of_gaters(flags, now, before)
     for j in range(first, last, NEURONS):
         count, run = min(last - j, NEURONS), r + (j - first) * runs
         put_sums(m, u, source, n, rows_of(m, run, runs, count))
@@ -88,10 +84,10 @@ def weigh_dense(m, u, r, runs, first, last, offset, now, before):
 @inline
 def add_stepped(m, u, r, gap, first, last, offset, now, before):
     """Weighted inputs of neurons whose sources are shifted by one from neuron to neuron."""
-    flags, row = m.run_flags[r], u8(m.run_first[r])
-    source = of_sources(flags, now, before) + u8(m.run_source[r])
-    gater = of_gaters(flags, now, before) + u8(m.run_gater[r])
-    for q in range(u8(m.run_length[r])):
+    flags, row = m.run_flags[r], m.run_first[r]
+    source = of_sources(flags, now, before) + m.run_source[r]
+    gater = of_gaters(flags, now, before) + m.run_gater[r]
+    for q in range(m.run_length[r]):
         if m.run_kind[r] == SHARED:
             for t in range(last - first):
                 gained = u.activation[gater + t] * m.weight[row + q + t * gap]
@@ -105,14 +101,14 @@ def add_stepped(m, u, r, gap, first, last, offset, now, before):
 def scattered_sum(m, u, r, now, before):
     """Weighted inputs of a target from a run with listed sources, or with a gater for each connection."""
     kind, flags = m.run_kind[r], m.run_flags[r]
-    first, n = u8(m.run_first[r]), u8(m.run_length[r])
+    first, n = m.run_first[r], m.run_length[r]
     sources, gaters = of_sources(flags, now, before), of_gaters(flags, now, before)
     brought = splat(0.0, u.state)
     if kind == LISTED:
         for q in range(first, first + n):
             brought += u.activation[sources + m.source[q]] * m.weight[q]
     elif kind == ZIPPED:
-        source, gater = sources + u8(m.run_source[r]), gaters + u8(m.run_gater[r])
+        source, gater = sources + m.run_source[r], gaters + m.run_gater[r]
         for q in range(n):
             brought += u.activation[source + q] * u.activation[gater + q] * m.weight[first + q]
     else:
@@ -125,7 +121,7 @@ def scattered_sum(m, u, r, now, before):
 def weigh_apart(m, u, r, runs, first, last, offset, now, before):
     """Add the weighted inputs of consecutive neurons from a run whose sources differ between them."""
     if m.run_flags[r] & STEPPED:
-        gap = u8(m.run_first[r + runs]) - u8(m.run_first[r])
+        gap = m.run_first[r + runs] - m.run_first[r]
         add_stepped(m, u, r, gap, first, last, offset, now, before)
     else:
         for j in range(first, last):
@@ -142,10 +138,10 @@ def carry_states(m, u, first, last, offset, now, before):
 @inline
 def weigh_alike(m, u, first, last, offset, now, before):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, of neurons computed together."""
-    runs = u8(m.last_run[first]) - u8(m.first_run[first])
+    runs = m.last_run[first] - m.first_run[first]
     for j in range(first, last):
         u.weighed[offset + j] = splat(m.bias[j], u.state)
-    for r in range(u8(m.first_run[first]), u8(m.last_run[first])):
+    for r in range(m.first_run[first], m.last_run[first]):
         if dense_alike(m, r):
             weigh_dense(m, u, r, runs, first, last, offset, now, before)
         else:
@@ -159,7 +155,7 @@ def weigh_all(m, u, first, last, offset, now, before):
     """The states of a block of neurons."""
     j = first
     while j < last:
-        stop = u8(m.alike_stop[j])
+        stop = m.alike_stop[j]
         weigh_alike(m, u, j, stop, offset, now, before)
         j = stop
 

@@ -104,7 +104,7 @@ def judge(failed, code, target, output, derivative, outputs):
     if code < FIRST_CUSTOM_COST:
         return cost_of(code, target, output, derivative, outputs)
     numbers = np.float64(target), np.float64(output), np.float64(derivative), outputs
-    return called(failed, np.uint64(code), numbers)
+    return called(failed, code, numbers)
 
 
 TURN = 2.0 * math.pi

@@ -17,8 +17,6 @@ from __future__ import annotations
 import math
 from functools import partial
 
-import numpy as np
-
 from ..compiler.calls import strict
 from ..compiler.jit import inline, kernel
 
@@ -123,8 +121,6 @@ def rprop(change, values, gradient, memory, settings, rate, count, begin, end):
 
 
 # [recipe fast optimizer]
-u8 = np.uint64
-ONE = u8(1)
 
 
 @inline
@@ -153,7 +149,7 @@ def lower(covariance, at, n, w, first, scale, added):
     """
     for i in range(n):
         line = at + i * n
-        for o in range(u8(len(w))):
+        for o in range(len(w)):
             step = w[o, first + i]
             for j in range(n):
                 covariance[line + j] -= step * w[o, first + j]
@@ -167,11 +163,11 @@ def lower(covariance, at, n, w, first, scale, added):
 def stay_positive(covariance, bounds, places, w):
     """Whether all variances stay above 0, and finite, when `renew` subtracts w' w."""
     sound = True
-    for g in range(u8(len(places))):
-        n = bounds[g + ONE] - bounds[g]
+    for g in range(len(places)):
+        n = bounds[g + 1] - bounds[g]
         for i in range(n):
             left = covariance[places[g] + i * n + i]
-            for o in range(u8(len(w))):
+            for o in range(len(w)):
                 left -= w[o, bounds[g] + i] ** 2
             sound &= left > 0.0 and left < math.inf
     return sound
@@ -180,8 +176,8 @@ def stay_positive(covariance, bounds, places, w):
 @inline
 def factorise(s):
     """Cholesky factor of a symmetric matrix, in its lower half; returns whether that exists."""
-    for a in range(u8(len(s))):
-        for b in range(a + ONE):
+    for a in range(len(s)):
+        for b in range(a + 1):
             left = s[a, b]
             for c in range(b):
                 left -= s[a, c] * s[b, c]
@@ -203,17 +199,17 @@ def find_kalman(covariance, bounds, places, slopes, errors, measurement, w, s, c
     w = L^-1 H P, change = w' L^-1 e.
     `errors` become L^-1 e.
     """
-    m, groups, size = u8(slopes.shape[0]), u8(len(places)), u8(len(change))
+    m, groups, size = slopes.shape[0], len(places), len(change)
     for o in range(m):
         for q in range(m):
             s[o, q] = measurement if o == q else 0.0
     for g in range(groups):
-        first, n = bounds[g], bounds[g + ONE] - bounds[g]
+        first, n = bounds[g], bounds[g + 1] - bounds[g]
         for o in range(m):
             for i in range(n):
                 w[o, first + i] = times_row(covariance, places[g] + i * n, slopes, o, first, n)
         for o in range(m):
-            for q in range(o + ONE):
+            for q in range(o + 1):
                 s[o, q] += row_times_row(slopes, o, w, q, first, n)
     if not factorise(s):
         return False
@@ -237,7 +233,7 @@ def find_least_squares(covariance, bounds, places, slopes, forgetting, w, gain):
 
     With s = forgetting + x' P x: gain = P x / s, w = P x / sqrt(s).
     """
-    zero, n = u8(0), bounds[1]
+    zero, n = 0, bounds[1]
     for i in range(n):
         w[0, i] = times_row(covariance, i * n, slopes, zero, zero, n)
     s = forgetting + row_times_row(slopes, zero, w, zero, zero, n)
@@ -252,5 +248,5 @@ def find_least_squares(covariance, bounds, places, slopes, forgetting, w, gain):
 @kernel
 def renew(covariance, bounds, places, w, scale, added):
     """P_g = (P_g - w_g' w_g) scale + added I for all groups."""
-    for g in range(u8(len(places))):
-        lower(covariance, places[g], bounds[g + ONE] - bounds[g], w, bounds[g], scale, added)
+    for g in range(len(places)):
+        lower(covariance, places[g], bounds[g + 1] - bounds[g], w, bounds[g], scale, added)

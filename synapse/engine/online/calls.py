@@ -19,7 +19,7 @@ from .renewal import nothing_renewed
 if TYPE_CHECKING:
     from ..store import Store
 
-ROW, SPAN = np.empty(0), np.empty(0, np.uint64)
+ROW, SPAN = np.empty(0), np.empty(0, np.int64)
 COPIES = ((np.empty(0, WORD),) * 2,) * 4
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..compiler.jit import inline, reset
 from ..compiler.rare import INDEX, rare
 from ..functions import activations
@@ -11,14 +9,11 @@ from ..functions.compiled import chance, compete, custom, logistic, squash_stret
 from ..lowering.flags import TRACED, WITH_GATES
 from ..schema import CLAMPED, NONE
 
-u8 = np.uint64
-ONE = u8(1)
-
 
 @inline
 def tick(m, n):
     """Advance the clock by `n` activations; returns the time of the first."""
-    now = m.clock[0] + ONE
+    now = m.clock[0] + 1
     m.clock[0] += n
     return now
 
@@ -78,11 +73,11 @@ def fire(m, p, first, last):
     elif activations.FIRST_GROUPED <= code <= activations.LAST_GROUPED:
         j = first
         while j < last:
-            stop = u8(m.group_stop[j])
-            compete(m, code, m.state, m.activation, m.derivative, u8(m.group_first[j]), stop, ONE)
+            stop = m.group_stop[j]
+            compete(m, code, m.state, m.activation, m.derivative, m.group_first[j], stop, 1)
             j = stop
     elif activations.FIRST_RANDOM <= code <= activations.LAST_RANDOM:
-        chance(m, code, first, last, ONE, m.state, first, m.activation, m.derivative, first)
+        chance(m, code, first, last, 1, m.state, first, m.activation, m.derivative, first)
     elif code < activations.FIRST_CUSTOM:
         squash_stretch(code, m, m.state, first, m.activation, m.derivative, first, last - first)
     else:
@@ -109,16 +104,16 @@ def clear_neuron(m, j):
 @rare(INDEX)
 def clear_traces(m, j):
     """Clear the traces of a neuron."""
-    n = u8(m.learning[j])
+    n = m.learning[j]
     if m.flags[j] & TRACED:
         for t in range(n):
-            m.eligibility[u8(m.first_trace[j]) + t] = 0.0
-    for p in range(u8(m.first_influence[j]), u8(m.last_influence[j])):
+            m.eligibility[m.first_trace[j] + t] = 0.0
+    for p in range(m.first_influence[j], m.last_influence[j]):
         m.influence[p] = 0.0
         if m.influence_trace[p] != NONE:
-            for t in range(u8(m.learning[m.influence_gater[p]]) + ONE):
-                m.extended[u8(m.influence_trace[p]) + t] = 0.0
-    for q in range(u8(m.first_pull[j]), u8(m.last_pull[j])):
-        trace = u8(m.influence_trace[m.pull[q]])
-        for t in range(n + ONE):
+            for t in range(m.learning[m.influence_gater[p]] + 1):
+                m.extended[m.influence_trace[p] + t] = 0.0
+    for q in range(m.first_pull[j], m.last_pull[j]):
+        trace = m.influence_trace[m.pull[q]]
+        for t in range(n + 1):
             m.extended[trace + t] = 0.0

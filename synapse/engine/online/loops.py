@@ -23,8 +23,6 @@ from .renewal import RENEWED, bare_renewal, renew
 from .ties import after_moves, before_moves
 from .weigh import weigh_block, weigh_one
 
-u8 = np.uint64
-ONE = u8(1)
 KEPT = 3
 """Numbers of each output that a buffer keeps until costs are summed: activation, target, weight."""
 
@@ -48,10 +46,10 @@ def step_by(weigh_block, fire):
                 clamp_neuron(m, first + t, inputs[row * n + t], now + t)
             first += span[schema.INPUTS]
         while first < span[schema.STOP]:
-            last = span[schema.STOP] if m.synchronous[first] else u8(m.block_stop[first])
+            last = span[schema.STOP] if m.synchronous[first] else m.block_stop[first]
             weigh_block(m, p, first, last)
             while first < last:
-                stop = u8(m.block_stop[first])
+                stop = m.block_stop[first]
                 fire(m, p, first, stop)
                 first = stop
         if watches(m, span):
@@ -104,7 +102,7 @@ def accepts_targets(targets, cost, unit):
     most = np.float64(most_of(unit))
     low, high = (0.0, 1.0) if cost in PROBABILITIES else (-most, most)
     total = 0.0
-    for o in range(u8(targets.size)):
+    for o in range(targets.size):
         if not low <= targets[o] <= high:
             return False
         total += targets[o]
@@ -115,10 +113,10 @@ def accepts_targets(targets, cost, unit):
 def check_rows(m, span, inputs, outputs, unit):
     """The status of rows before they run: RESIZED, or REFUSED for inputs that are not finite."""
     most, n = most_of(unit), span[schema.OUTPUTS]
-    rows = u8(outputs.size) // n
-    if u8(outputs.size) != rows * n or (inputs.size > 0 and u8(inputs.size) != rows * span[schema.INPUTS]):
+    rows = outputs.size // n
+    if outputs.size != rows * n or (inputs.size > 0 and inputs.size != rows * span[schema.INPUTS]):
         return RESIZED
-    for i in range(u8(inputs.size)):
+    for i in range(inputs.size):
         if not abs(inputs[i]) <= most:
             m.failed[ROW] = i // span[schema.INPUTS]
             return REFUSED
@@ -142,7 +140,7 @@ def aim_at_targets(m, span, targets, cost, check, unit):
     """
     m.failed[0] = 0.0
     first, total = span[schema.STOP] - span[schema.OUTPUTS], 0.0
-    if targets.size > 0 and u8(targets.size) != span[schema.OUTPUTS]:
+    if targets.size > 0 and targets.size != span[schema.OUTPUTS]:
         return RESIZED, total
     if cost == schema.GIVEN_ERRORS:
         for o in range(span[schema.OUTPUTS]):
@@ -153,12 +151,12 @@ def aim_at_targets(m, span, targets, cost, check, unit):
         return DONE, total
     if targets.size > 0 and check and not accepts_targets(targets, cost, unit):
         return REFUSED, total
-    for o in range(u8(targets.size)):
+    for o in range(targets.size):
         j = first + o
         value, _ = judge(m.failed, cost, targets[o], m.activation[j], 1.0, np.float64(span[schema.OUTPUTS]))
         total += m.cost_weight[j] * value
     if targets.size > 0:
-        aim_outputs(m, span, targets, u8(0), cost)
+        aim_outputs(m, span, targets, 0, cost)
     else:
         for j in range(first, span[schema.STOP]):
             m.projected[j] = 0.0
@@ -168,32 +166,32 @@ def aim_at_targets(m, span, targets, cost, check, unit):
 @noinline
 def summed_cost(m, cost, kept, filled, outputs):
     """The summed cost of the outputs in ``kept``, then targets and weights of their costs."""
-    room, total = u8(kept.size) // u8(KEPT), 0.0
+    room, total = kept.size // KEPT, 0.0
     if cost != CROSS_ENTROPY:
         sum_by_cost(m, cost, kept, filled, outputs)
         return m.failed[SUM]
     for i in range(filled):
-        total += kept[u8(2) * room + i] * cross_entropy(kept[room + i], kept[i], 1.0, 1.0)[0]
+        total += kept[2 * room + i] * cross_entropy(kept[room + i], kept[i], 1.0, 1.0)[0]
     return total
 
 
 @rare(INDEX, ARRAY, INDEX, INDEX)
 def sum_by_cost(m, cost, kept, filled, outputs):
     """`summed_cost` for the other costs; its result is in ``failed[SUM]``."""
-    room, size, total = u8(kept.size) // u8(KEPT), np.float64(outputs), 0.0
+    room, size, total = kept.size // KEPT, np.float64(outputs), 0.0
     for i in range(filled):
-        total += kept[u8(2) * room + i] * judge(m.failed, cost, kept[room + i], kept[i], 1.0, size)[0]
+        total += kept[2 * room + i] * judge(m.failed, cost, kept[room + i], kept[i], 1.0, size)[0]
     m.failed[SUM] = total
 
 
 @inline
 def keep_outputs(m, span, targets, row, kept, filled):
     """Append outputs, targets and weights of a step to ``kept``; returns its new length."""
-    n, room = span[schema.OUTPUTS], u8(kept.size) // u8(KEPT)
+    n, room = span[schema.OUTPUTS], kept.size // KEPT
     for o in range(n):
         kept[filled + o] = m.activation[span[schema.STOP] - n + o]
         kept[room + filled + o] = targets[row * n + o]
-        kept[u8(2) * room + filled + o] = m.cost_weight[span[schema.STOP] - n + o]
+        kept[2 * room + filled + o] = m.cost_weight[span[schema.STOP] - n + o]
     return filled + n
 
 
@@ -207,7 +205,7 @@ def propagate_network(m, span, rate, defer):
         silence_clamped(m, span[schema.STOP] - span[schema.OUTPUTS], span[schema.STOP])
     last = span[schema.STOP]
     while last > span[schema.LEARNING]:
-        first = u8(m.block_first[last - ONE])
+        first = m.block_first[last - 1]
         compute_deltas(m, first, last, rate, defer)
         propagate_block(m, first, last, rate, defer)
         last = first
@@ -225,7 +223,7 @@ def rows_by(step_network):
         n, status = span[schema.OUTPUTS], check_rows(m, span, inputs, outputs, unit)
         if status != DONE:
             return status
-        for row in range(u8(outputs.size) // n):
+        for row in range(outputs.size // n):
             step_network(m, p, span, inputs, row)
             if m.failed[0] != 0.0:
                 m.failed[ROW] = row
@@ -248,9 +246,9 @@ def activate_one(table, unit, row):
     """One neuron activates; returns its activation, or None (FAILED): a tuple would take a tenth longer."""
     m = columns(table, unit)
     m.failed[0] = 0.0
-    j = u8(row)
+    j = row
     weigh_one(m, j)
-    fire(m, None, j, j + ONE)
+    fire(m, None, j, j + 1)
     if m.failed[0] != 0.0:
         return None
     return m.activation[j]
@@ -260,7 +258,7 @@ def activate_one(table, unit, row):
 def clamp_one(table, unit, row, value):
     """Set the activation of one neuron to `value`."""
     m = columns(table, unit)
-    clamp_neuron(m, u8(row), value, tick(m, ONE))
+    clamp_neuron(m, row, value, tick(m, 1))
 
 
 @kernel
@@ -268,7 +266,7 @@ def propagate_one(table, unit, row, aimed, target, cost, outputs, rate):
     """Propagate one neuron, perhaps `aimed` at a target; a status. If the cost raised, nothing changed."""
     m = columns(table, unit)
     m.failed[0] = 0.0
-    j = u8(row)
+    j = row
     signal = 0.0
     if aimed:
         _, signal = judge(m.failed, cost, target, m.activation[j], m.derivative[j], outputs)
@@ -278,8 +276,8 @@ def propagate_one(table, unit, row, aimed, target, cost, outputs, rate):
     alone = m.ties[schema.HELD] == 0  # else `hold_shared` has been called
     if alone:
         before_moves(m)
-    compute_deltas(m, j, j + ONE, rate, False)
-    propagate_block(m, j, j + ONE, rate, False)
+    compute_deltas(m, j, j + 1, rate, False)
+    propagate_block(m, j, j + 1, rate, False)
     if alone:
         after_moves(m)
     return DONE
@@ -288,15 +286,15 @@ def propagate_one(table, unit, row, aimed, target, cost, outputs, rate):
 @kernel
 def note_step(table, unit, begin, activated, row):
     """Record a step in which neurons are called one by one, see `note`."""
-    note(columns(table, unit), begin, activated, u8(row))
+    note(columns(table, unit), begin, activated, row)
 
 
 @kernel
 def clear_rows(table, unit, rows):
     """Clear the context of these neurons."""
     m = columns(table, unit)
-    for i in range(u8(rows.shape[0])):
-        clear_neuron(m, u8(rows[i]))
+    for i in range(rows.shape[0]):
+        clear_neuron(m, rows[i])
 
 
 @kernel
@@ -313,8 +311,9 @@ def run_network(table, unit, span, inputs, outputs):
 def feed_network(table, unit, span, feedback, inputs, outputs):
     """Activate once for every row of `outputs`; output o is added to input ``feedback[o]`` of the next row.
 
-    An output with NONE there is not fed back. Returns a status, as `run_network` does. It is DIVERGED if an
-    output, or an input after the addition, is not finite; ``failed[ROW]`` is then the last row run before.
+    An output with a negative number there is not fed back. Returns a status, as `run_network` does. It is
+    DIVERGED if an output, or an input after the addition, is not finite; ``failed[ROW]`` is then the last row
+    run before.
     """
     m = columns(table, unit)
     span, feedback, inputs, outputs = bare(span), bare(feedback), bare(inputs), bare(outputs)
@@ -322,7 +321,7 @@ def feed_network(table, unit, span, feedback, inputs, outputs):
     n, status = span[schema.OUTPUTS], check_rows(m, span, inputs, outputs, unit)
     if status != DONE:
         return status
-    rows = u8(outputs.size) // n
+    rows = outputs.size // n
     for row in range(rows):
         step_online(m, None, span, inputs, row)
         if m.failed[0] != 0.0:
@@ -331,13 +330,13 @@ def feed_network(table, unit, span, feedback, inputs, outputs):
         for o in range(n):
             value = m.activation[span[schema.STOP] - n + o]
             outputs[row * n + o] = value
-            if feedback[o] != schema.NONE and row + ONE < rows:
-                inputs[(row + ONE) * span[schema.INPUTS] + feedback[o]] += value
+            if feedback[o] >= 0 and row + 1 < rows:
+                inputs[(row + 1) * span[schema.INPUTS] + feedback[o]] += value
     if check_rows(m, span, inputs, outputs, unit) != DONE:
         return DIVERGED
-    for i in range(u8(outputs.size)):
+    for i in range(outputs.size):
         if not math.isfinite(outputs[i]):
-            m.failed[ROW] = rows - ONE
+            m.failed[ROW] = rows - 1
             return DIVERGED
     return DONE
 
@@ -369,24 +368,24 @@ def epochs_by(step_network, learn_step, forget):
         inputs, targets = bare(all_inputs), bare(all_targets)
         renews = bare_renewal(*renewal)
         m.failed[0] = 0.0
-        done, total, judged, going = u8(0), 0.0, u8(0), True
-        while going and done < u8(rates.shape[0]):
-            total, judged, filled = 0.0, u8(0), u8(0)
-            for s in range(u8(orders.shape[1])):
+        done, total, judged, going = 0, 0.0, 0, True
+        while going and done < rates.shape[0]:
+            total, judged, filled = 0.0, 0, 0
+            for s in range(orders.shape[1]):
                 if clear and going:
                     complete_moves(m, span)  # clearing discards the inputs that they need
                     for j in range(span[schema.FIRST], span[schema.STOP]):
                         clear_neuron(m, j)
-                for row in range(bounds[orders[done, s]], bounds[orders[done, s] + ONE]):
+                for row in range(bounds[orders[done, s]], bounds[orders[done, s] + 1]):
                     if not going:
                         break
                     step_network(m, p, span, inputs, row)
                     going = m.failed[0] == 0.0
                     if aimed[row] and going:
-                        judged += ONE
-                        if filled + span[schema.OUTPUTS] > u8(kept.size) // u8(KEPT):
+                        judged += 1
+                        if filled + span[schema.OUTPUTS] > kept.size // KEPT:
                             total += summed_cost(m, cost, kept, filled, span[schema.OUTPUTS])
-                            filled = u8(0)
+                            filled = 0
                         filled = keep_outputs(m, span, targets, row, kept, filled)
                         sound = aim_outputs(m, span, targets, row, cost)
                         going = math.isfinite(sound) and m.failed[0] == 0.0
@@ -400,7 +399,7 @@ def epochs_by(step_network, learn_step, forget):
                                 renew(m, *renews)
                                 if renews[0][RENEWED] != renewed:
                                     forget(p)
-                    control[1] += ONE
+                    control[1] += 1
                     going = going and not control[0]
             complete_moves(m, span)
             total += summed_cost(m, cost, kept, filled, span[schema.OUTPUTS])
@@ -408,7 +407,7 @@ def epochs_by(step_network, learn_step, forget):
             going = going and status_of(m, total) == DONE
             if going:
                 going = errors[done] > goal
-                done += ONE
+                done += 1
         return status_of(m, total), done, total, judged
 
     return run_epochs

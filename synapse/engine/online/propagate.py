@@ -7,8 +7,6 @@ updates are accumulated (``accumulate.py``).
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..compiler.jit import in_order, inline, one, zero
 from ..compiler.rare import INDEX, NUMBER, rare
 from ..lowering import flags as mark
@@ -16,9 +14,6 @@ from ..schema import NONE, SIGNED
 from .reads import gaters_read, is_delayed_by_stamp, sources_read
 from .ties import stop_at_zero
 from .weigh import may_be_pending, trace_of
-
-u8 = np.uint64
-ONE = u8(1)
 
 
 @inline
@@ -42,7 +37,7 @@ def move_traced(m, j, first, n, step):
 @inline
 def propagate_run(m, r, delta, step, defer):
     """Push an error along plain connections, then update their weights, with `defer` later where they may."""
-    first, n, source = u8(m.run_first[r]), u8(m.run_length[r]), u8(m.run_source[r])
+    first, n, source = m.run_first[r], m.run_length[r], m.run_source[r]
     flags = m.run_flags[r]
     push_back(m, r, delta, first, n, source)
     if flags & mark.FIXED or (defer and may_be_pending(m, r)):
@@ -55,7 +50,7 @@ def propagate_run(m, r, delta, step, defer):
 @inline
 def propagate_traced_run(m, j, r, delta, step, pull, extended):
     """Propagate along a run by stored traces; extended ones begin at `extended`, and have the step `pull`."""
-    first, n, source = u8(m.run_first[r]), u8(m.run_length[r]), u8(m.run_source[r])
+    first, n, source = m.run_first[r], m.run_length[r], m.run_source[r]
     flags = m.run_flags[r]
     push_back(m, r, delta, first, n, source)
     if flags & mark.FIXED:
@@ -65,7 +60,7 @@ def propagate_traced_run(m, j, r, delta, step, pull, extended):
         return
     # [equation learning: weights]
     activations = sources_read(m, r)
-    trace = extended + first - u8(m.first_incoming[j])
+    trace = extended + first - m.first_incoming[j]
     for t in range(n):
         m.weight_destination[first + t] += step * activations[source + t] + pull * m.extended[trace + t]
     # [end]
@@ -84,10 +79,10 @@ def apply_pending(m, first, last):
         if step == 0.0:
             continue
         m.pending_step[j] = 0.0
-        for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+        for r in range(m.first_run[j], m.last_run[j]):
             if m.run_kind[r] > mark.LISTED or not may_be_pending(m, r):
                 continue
-            source, row, n = u8(m.run_source[r]), u8(m.run_first[r]), u8(m.run_length[r])
+            source, row, n = m.run_source[r], m.run_first[r], m.run_length[r]
             if m.run_kind[r] == mark.DENSE:
                 for t in range(n):
                     m.weight[row + t] += step * m.activation[source + t]
@@ -95,7 +90,7 @@ def apply_pending(m, first, last):
                 for t in range(n):
                     m.weight[row + t] += step * m.activation[m.source[row + t]]
         if m.ties[SIGNED] != 0:
-            hold_signs(m, j, j + ONE, u8(0))
+            hold_signs(m, j, j + 1, 0)
 
 
 @rare(INDEX, INDEX, INDEX)
@@ -103,22 +98,22 @@ def hold_signs(m, first, last, defer):
     """Let weights into neurons keep their signs, but for those that are shared or, with `defer`, pending."""
     for j in range(first, last):
         waits = defer != 0 and not m.flags[j] & (mark.GATES | mark.TRACED)
-        for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
-            row = u8(m.run_first[r])
+        for r in range(m.first_run[j], m.last_run[j]):
+            row = m.run_first[r]
             pending = waits and m.run_kind[r] <= mark.LISTED and may_be_pending(m, r)
             if m.tie[row] == 0 and not m.run_flags[r] & mark.FIXED and not pending:
-                stop_at_zero(m, row, row + u8(m.run_length[r]))
+                stop_at_zero(m, row, row + m.run_length[r])
         if m.flags[j] & mark.MEMORY and m.tie[m.self_row[j]] == 0:
-            stop_at_zero(m, u8(m.self_row[j]), u8(m.self_row[j]) + ONE)
+            stop_at_zero(m, m.self_row[j], m.self_row[j] + 1)
 
 
 @inline
 def propagate_gated_run(m, j, r, delta, step):
     """Propagate along a run with one gater, or with consecutive gaters."""
-    first, n, source = u8(m.run_first[r]), u8(m.run_length[r]), u8(m.run_source[r])
-    gater = u8(m.run_gater[r])
+    first, n, source = m.run_first[r], m.run_length[r], m.run_source[r]
+    gater = m.run_gater[r]
     flags = m.run_flags[r]
-    zipped = ONE if m.run_kind[r] == mark.ZIPPED else u8(0)
+    zipped = 1 if m.run_kind[r] == mark.ZIPPED else 0
     activations = sources_read(m, r)
     gains = gaters_read(m, r)
     # [equation error: gated]
@@ -141,7 +136,7 @@ def propagate_gated_run(m, j, r, delta, step):
 @in_order
 def propagate_listed_run(m, j, r, delta, step, defer):
     """Propagate along a run of scattered, ungated connections."""
-    first, n, flags = u8(m.run_first[r]), u8(m.run_length[r]), m.run_flags[r]
+    first, n, flags = m.run_first[r], m.run_length[r], m.run_flags[r]
     if not flags & mark.SILENT:
         for c in range(first, first + n):
             m.pushed[m.source[c]] += delta * m.weight[c]
@@ -161,10 +156,10 @@ def propagate_any_run(m, j, r, delta, step):
     flags, kind = m.run_flags[r], m.run_kind[r]
     traced, memory = m.flags[j] & mark.TRACED, m.flags[j] & mark.MEMORY
     gated = kind != mark.LISTED and kind != mark.DENSE
-    first = u8(m.run_first[r])
+    first = m.run_first[r]
     trace = trace_of(m, j, first)
     delayed, delayed_gate = (flags & mark.DELAYED) != 0, (flags & mark.DELAYED_GATE) != 0
-    for t in range(u8(m.run_length[r])):
+    for t in range(m.run_length[r]):
         c = first + t
         i, weight = m.source[c], m.weight[c]
         if flags & mark.UNORDERED:
@@ -188,7 +183,7 @@ def propagate_any_run(m, j, r, delta, step):
 def push_influences(m, k, delta):
     """The part delta_k I_jk of G_j, for every j that gates the self-connected k."""
     # [equation error: through self-connections]
-    for p in range(u8(m.first_influence[k]), u8(m.last_influence[k])):
+    for p in range(m.first_influence[k], m.last_influence[k]):
         gater = m.influence_gater[p]
         if m.influence_trace[p] != NONE and not is_delayed_by_stamp(m, gater, k):
             m.pushed_traced[gater] += delta * m.influence[p]
@@ -198,15 +193,15 @@ def push_influences(m, k, delta):
 @inline
 def pull_extended(m, j, rate, pulls):
     """The update through gates, rate * sum_k delta_k x_ij^k, without the first `pulls` terms."""
-    first, n = u8(m.first_incoming[j]), u8(m.learning[j])
-    for q in range(u8(m.first_pull[j]), u8(m.last_pull[j])):
-        p = u8(m.pull[q])
+    first, n = m.first_incoming[j], m.learning[j]
+    for q in range(m.first_pull[j], m.last_pull[j]):
+        p = m.pull[q]
         # [equation learning: through gates]
         step = rate * m.responsibility[m.influence_gated[p]]
         if step == 0.0:
             continue
-        trace = u8(m.influence_trace[p])
-        if q >= u8(m.first_pull[j]) + pulls:
+        trace = m.influence_trace[p]
+        if q >= m.first_pull[j] + pulls:
             for t in range(n):
                 m.weight_destination[first + t] += step * m.extended[trace + t]
         if m.trainable_bias[j]:
@@ -244,16 +239,16 @@ def compute_deltas(m, first, last, rate, defer):
 def propagate_neuron(m, j, rate, defer):
     """Push an error to earlier neurons, then learn: dw_ij = rate (P_j e_ij + sum_k delta_k x_ij^k)."""
     delta, step, flags = m.responsibility[j], m.step[j], m.flags[j]
-    pulls, pull, extended = u8(0), zero(rate), u8(0)
+    pulls, pull, extended = 0, zero(rate), 0
     if flags & mark.GATES and flags & mark.PLAIN_RUNS:  # one pass for both kinds of traces
-        p = u8(m.pull[m.first_pull[j]])
-        pulls, extended = ONE, u8(m.influence_trace[p])
+        p = m.pull[m.first_pull[j]]
+        pulls, extended = 1, m.influence_trace[p]
         pull = rate * m.responsibility[m.influence_gated[p]]
     defer = defer and not flags & (mark.GATES | mark.TRACED)
     if defer and flags & mark.PENDING:
         return
     if delta != 0.0 or step != 0.0 or pull != 0.0:
-        for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+        for r in range(m.first_run[j], m.last_run[j]):
             kind = m.run_kind[r]
             if m.run_flags[r] & mark.UNORDERED or kind == mark.PAIRED:
                 propagate_any_run(m, j, r, delta, step)
@@ -269,7 +264,7 @@ def propagate_neuron(m, j, rate, defer):
         if flags & mark.MEMORY:
             self_row = m.self_row[j]
             if m.trainable[self_row]:
-                m.weight_destination[self_row] += step * m.eligibility[trace_of(m, j, u8(self_row))]
+                m.weight_destination[self_row] += step * m.eligibility[trace_of(m, j, self_row)]
             push_influences(m, j, delta)
     if flags & mark.GATES:
         pull_extended(m, j, rate, pulls)
@@ -279,11 +274,11 @@ def propagate_neuron(m, j, rate, defer):
 def propagate_gated(m, first, last, rate, defer):
     """`propagate_neuron` for consecutive neurons, the last first; then weights with a sign stop at 0."""
     for back in range(last - first):
-        j = last - ONE - back
+        j = last - 1 - back
         propagate_neuron(m, j, rate, defer != 0)
         waits = defer != 0 and m.flags[j] & mark.PENDING
         if m.ties[SIGNED] != 0 and not waits and (m.step[j] != 0.0 or m.flags[j] & mark.GATES):
-            hold_signs(m, j, j + ONE, defer)
+            hold_signs(m, j, j + 1, defer)
 
 
 @inline
@@ -293,7 +288,7 @@ def propagate_plain(m, j, defer):
     if defer and m.flags[j] & mark.PENDING:
         return
     if delta != 0.0 or step != 0.0:
-        for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+        for r in range(m.first_run[j], m.last_run[j]):
             if m.run_flags[r] & mark.UNORDERED:
                 propagate_any_run(m, j, r, delta, step)
             elif m.run_kind[r] == mark.LISTED:
@@ -307,9 +302,9 @@ def propagate_block(m, first, last, rate, defer):
     """Push the errors of a block of neurons and update their weights, the last neuron first."""
     j, signed = last, m.ties[SIGNED] != 0
     while j > first:
-        if signed or m.flags[j - ONE] & mark.WITH_GATES:
+        if signed or m.flags[j - 1] & mark.WITH_GATES:
             propagate_gated(m, first, j, rate, defer)
             j = first
         else:
-            j -= ONE
+            j -= 1
             propagate_plain(m, j, defer)

@@ -15,8 +15,6 @@ from .reads import eligibility_of, extended_of, gain_of, influence_of
 from .ties import stopped
 from .weigh import may_be_pending
 
-u8 = np.uint64
-ONE = u8(1)
 UPDATED, PARTS = len(schema.ACTIVATED_NUMBERS), len(schema.ACTIVATED_NUMBERS) + len(schema.UPDATED_NUMBERS)
 CONNECTIONS, PAIRS = len(schema.NEURON_NUMBERS), len(schema.NEURON_NUMBERS) + len(schema.CONNECTION_NUMBERS)
 WEIGHT, SENSITIVITIES = WATCHABLE.index("weight"), WATCHABLE.index(schema.SENSITIVITY)
@@ -73,8 +71,8 @@ def extended_trace(m, pair):
     trace = m.watched_pair[pair + schema.PAIR_TRACE]
     if trace != NONE:
         return np.float64(m.extended[trace])
-    c, k = u8(m.watched_pair[pair + schema.PAIR_ROW]), m.watched_pair[pair + schema.PAIR_GATED]
-    first, stop = u8(m.watched_pair[pair + schema.PAIR_FIRST]), u8(m.watched_pair[pair + schema.PAIR_STOP])
+    c, k = m.watched_pair[pair + schema.PAIR_ROW], m.watched_pair[pair + schema.PAIR_GATED]
+    first, stop = m.watched_pair[pair + schema.PAIR_FIRST], m.watched_pair[pair + schema.PAIR_STOP]
     return extended_of(m, m.watched_flags, c, influence_of(m, m.watched_gate, first, stop, k))
 
 
@@ -87,11 +85,11 @@ def note_neurons(m, what, at, begin, activated, only):
             if activated:
                 m.log[at + i] = math.nan
         elif what < PARTS:
-            m.log[at + i] = neuron_number(m, what, u8(j), NONE)
+            m.log[at + i] = neuron_number(m, what, j, NONE)
         elif begin:
             m.log[at + i] = 0.0
         elif not activated and (only == NONE or only == j):
-            m.log[at + i] = neuron_number(m, what, u8(j), NONE)
+            m.log[at + i] = neuron_number(m, what, j, NONE)
 
 
 @inline
@@ -100,7 +98,7 @@ def note_connections(m, what, at, activated):
     for i in range(m.log_place[schema.WATCHED_CONNECTIONS]):
         c = m.watched_connection[i]
         if c != NONE:
-            m.log[at + i] = connection_number(m, what, u8(c), m.watched_run[i])
+            m.log[at + i] = connection_number(m, what, c, m.watched_run[i])
         elif activated:
             m.log[at + i] = math.nan
 
@@ -109,8 +107,8 @@ def note_connections(m, what, at, activated):
 def note_pairs(m, at, activated):
     """The extended traces of the recorded pairs."""
     for i in range(m.log_place[schema.WATCHED_PAIRS]):
-        if m.watched_pair[i * u8(schema.PAIR_FIELDS) + u8(schema.PAIR_ROW)] != NONE:
-            m.log[at + i] = extended_trace(m, i * u8(schema.PAIR_FIELDS))
+        if m.watched_pair[i * schema.PAIR_FIELDS + schema.PAIR_ROW] != NONE:
+            m.log[at + i] = extended_trace(m, i * schema.PAIR_FIELDS)
         elif activated:
             m.log[at + i] = math.nan
 
@@ -131,11 +129,11 @@ def note(m, begin, activated, only):
     of an error are those of a propagation within the step: of the neuron in row `only`, or of all (NONE).
     """
     if begin:
-        m.log_place[schema.WATCHED_STEPS] += ONE
-        m.log_place[schema.WATCHED_OPEN] = ONE
+        m.log_place[schema.WATCHED_STEPS] += 1
+        m.log_place[schema.WATCHED_OPEN] = 1
     elif m.log_place[schema.WATCHED_OPEN] == 0:
         return
-    at = (m.log_place[schema.WATCHED_STEPS] - ONE) * m.log_place[schema.WATCHED_WIDTH]
+    at = (m.log_place[schema.WATCHED_STEPS] - 1) * m.log_place[schema.WATCHED_WIDTH]
     for w in range(m.log_place[schema.WATCHED_NUMBERS]):
         what = m.watched_what[w]
         if what < CONNECTIONS:

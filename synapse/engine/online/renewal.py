@@ -12,8 +12,6 @@ from ..compiler.rare import ARRAY, INDICES, rare
 from ..functions.compiled import draw
 from .fire import clear_neuron
 
-u8 = np.uint64
-ONE = u8(1)
 RATE, MATURITY, DECAY, RENEWED = range(4)
 """Places in `RenewalArguments.settings`; the last counts the neurons that have been renewed."""
 
@@ -35,40 +33,40 @@ class RenewalArguments(NamedTuple):
 
 def nothing_renewed() -> RenewalArguments:
     """The arguments without a renewal."""
-    return RenewalArguments(np.empty(0), np.empty(0), *[np.empty(0, u8)] * 8)
+    return RenewalArguments(np.empty(0), np.empty(0), *[np.empty(0, np.int64)] * 8)
 
 
 @inline
 def begin_anew(m, i, neurons, into_first, into, out_first, out, relay_first, relays):
     """Draw incoming weights and the bias of neuron i, as "fan_in" does; set its outgoing weights to 0."""
-    j, count = neurons[i], into_first[i + ONE] - into_first[i]
+    j, count = neurons[i], into_first[i + 1] - into_first[i]
     scale = 1.0 / math.sqrt(np.float64(count))
-    for q in range(into_first[i], into_first[i + ONE]):
+    for q in range(into_first[i], into_first[i + 1]):
         row = into[q]
         weight, sign = scale * (2.0 * draw(m, j) - 1.0), np.float64(m.sign[row])
         m.weight[row] = sign * abs(weight) if sign != 0.0 else weight
     if m.trainable_bias[j]:
         m.bias[j] = scale * (2.0 * draw(m, j) - 1.0)
-    for q in range(out_first[i], out_first[i + ONE]):
+    for q in range(out_first[i], out_first[i + 1]):
         m.weight[out[q]] = 0.0
-    m.utility[j], m.age[j] = 0.0, u8(0)
-    for q in range(relay_first[i], relay_first[i + ONE]):
+    m.utility[j], m.age[j] = 0.0, 0
+    for q in range(relay_first[i], relay_first[i + 1]):
         clear_neuron(m, relays[q])
 
 
 @rare(ARRAY, ARRAY, *[INDICES] * 8)
 def renew(m, settings, activity, neurons, stops, into_first, into, out_first, out, relay_first, relays):
     """Update utilities and ages, and renew at most one neuron of each layer: the least useful mature one."""
-    first = u8(0)
-    for layer in range(u8(stops.size)):
+    first = 0
+    for layer in range(stops.size):
         mature, least = 0.0, first
         for i in range(first, stops[layer]):
             j, total = neurons[i], 0.0
-            for q in range(out_first[i], out_first[i + ONE]):
+            for q in range(out_first[i], out_first[i + 1]):
                 total += abs(m.weight[out[q]])
             size = activity[i] if activity.size else abs(np.float64(m.activation[j]))
             m.utility[j] = settings[DECAY] * m.utility[j] + (1.0 - settings[DECAY]) * size * total
-            m.age[j] += ONE
+            m.age[j] += 1
             if np.float64(m.age[j]) > settings[MATURITY]:
                 mature += 1.0
                 if mature == 1.0 or m.utility[j] < m.utility[neurons[least]]:

@@ -16,8 +16,6 @@ from ..status import DIVERGED, DONE, FAILED
 from .loops import propagate_network, step_online
 from .ties import stop_at_zero
 
-u8 = np.uint64
-
 
 @inline
 def begin_slopes(m, span, errors, decay, sizes):
@@ -51,7 +49,7 @@ def move_along(m, delta, rate, bound, sizes):
     for c in range(sizes[0]):
         m.weight[c] += move * m.weight_destination[c]
     if m.ties[SIGNED] != 0:
-        stop_at_zero(m, u8(0), sizes[0])
+        stop_at_zero(m, 0, sizes[0])
     for j in range(sizes[1]):
         m.bias[j] += move * m.bias_destination[j]
     return DONE, step
@@ -72,11 +70,11 @@ def streams_by(step_network, learn_step):
     @inline
     def run_stream(m, p, unit, span, aside, copies, rows, gains, values, discount, decay, rate, bound, sizes):
         rows, gains, values, no_errors = bare(rows), bare(gains), bare(values), bare(values[:0])
-        m.failed[0], last = 0.0, span[STOP] - u8(1)
-        for t in range(u8(gains.size)):
+        m.failed[0], last = 0.0, span[STOP] - 1
+        for t in range(gains.size):
             for copy, own in copies:
                 to, words = bare(copy), bare(own)
-                for i in range(u8(to.size)):
+                for i in range(to.size):
                     to[i] = words[i]
             step_online(aside, None, span, rows, t)
             if m.failed[0] != 0.0:
@@ -91,7 +89,7 @@ def streams_by(step_network, learn_step):
             if m.failed[0] != 0.0:
                 return FAILED, t
             values[t] = m.activation[last]
-        return DONE, u8(gains.size)
+        return DONE, gains.size
 
     return run_stream
 

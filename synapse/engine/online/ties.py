@@ -6,14 +6,9 @@ the step, so that no inner loop depends on ties, and no neuron reads a number th
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..compiler.jit import columns, inline, kernel, zero
 from ..compiler.rare import rare
 from ..schema import BIAS_GROUPS, BIAS_STRETCHES, GROUPS, HELD, SIGNED, STRETCHES
-
-u8 = np.uint64
-ONE = u8(1)
 
 
 @inline
@@ -28,12 +23,12 @@ def note_shared(values, first, base, move, groups):
 def add_moves(values, rows, lengths, groups, base, move, stretches):
     """Add the updates of all members to `base`, and give all members the sum."""
     for s in range(stretches):
-        row, g = u8(rows[s]), u8(groups[s])
-        for t in range(u8(lengths[s])):
+        row, g = rows[s], groups[s]
+        for t in range(lengths[s]):
             move[g + t] += values[row + t] - base[g + t]
     for s in range(stretches):
-        row, g = u8(rows[s]), u8(groups[s])
-        for t in range(u8(lengths[s])):
+        row, g = rows[s], groups[s]
+        for t in range(lengths[s]):
             values[row + t] = base[g + t] + move[g + t]
 
 
@@ -65,8 +60,8 @@ def move_tied(m):
     if m.ties[STRETCHES] != 0:
         stretches = m.tied, m.tied_length, m.tied_group
         add_moves(m.weight, *stretches, m.tied_base, m.tied_move, m.ties[STRETCHES])
-        for s in range(m.ties[STRETCHES] if m.ties[SIGNED] != 0 else u8(0)):
-            stop_at_zero(m, u8(m.tied[s]), u8(m.tied[s]) + u8(m.tied_length[s]))
+        for s in range(m.ties[STRETCHES] if m.ties[SIGNED] != 0 else 0):
+            stop_at_zero(m, m.tied[s], m.tied[s] + m.tied_length[s])
     if m.ties[BIAS_STRETCHES] != 0:
         stretches = m.bias_tied, m.bias_tied_length, m.bias_tied_group
         add_moves(m.bias, *stretches, m.bias_tied_base, m.bias_tied_move, m.ties[BIAS_STRETCHES])
@@ -91,12 +86,12 @@ def hold_shared(table, unit):
     """Start a phase in which neurons that propagate one by one update only their own numbers."""
     m = columns(table, unit)
     before_moves(m)
-    m.ties[HELD] = ONE
+    m.ties[HELD] = 1
 
 
 @kernel
 def release_shared(table, unit):
     """End that phase: update the shared numbers by the sum of all updates since its start."""
     m = columns(table, unit)
-    m.ties[HELD] = u8(0)
+    m.ties[HELD] = 0
     after_moves(m)

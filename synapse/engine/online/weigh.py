@@ -6,18 +6,11 @@ page "The equations".
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..compiler.jit import in_order, inline, one, zero
 from ..compiler.rare import INDEX, rare
 from ..lowering import flags as mark
 from ..schema import NONE, SIGNED
 from .ties import stopped
-
-# All indices are unsigned: with signed ones Numba checks every access for negative
-# values, and the inner loops do not vectorise.
-u8 = np.uint64
-ONE = u8(1)
 
 
 @inline
@@ -30,7 +23,7 @@ def carry_state(m, j):
         carry *= m.activation[gater]
     # [end]
     # [equation influence: self-connection]
-    for p in range(u8(m.first_influence[j]), u8(m.last_influence[j])):
+    for p in range(m.first_influence[j], m.last_influence[j]):
         gates_self = m.influence_self[p] != 0
         m.influence[p] = m.weight[m.self_row[j]] * m.state[j] if gates_self else zero(carry)
     # [end]
@@ -49,7 +42,7 @@ def gated_sum(m, j, r, first, n):
             total += gain * m.weight[first + t] * m.activation[m.source[first + t]]
         return total
     # [end]
-    source, gater = u8(m.run_source[r]), u8(m.run_gater[r])
+    source, gater = m.run_source[r], m.run_gater[r]
     if kind == mark.ZIPPED:
         for t in range(n):
             total += m.activation[gater + t] * m.weight[first + t] * m.activation[source + t]
@@ -66,19 +59,19 @@ def gated_sum(m, j, r, first, n):
 @inline
 def trace_of(m, j, row):
     """Index of the eligibility of the incoming connection in this row."""
-    return u8(m.first_trace[j]) + row - u8(m.first_incoming[j])
+    return m.first_trace[j] + row - m.first_incoming[j]
 
 
 @inline
 def move_eligibility(m, j, carry):
     """eligibility e_ij = g_jj w_jj e_ij(old) + g_ij y_i, for the trainable connections."""
-    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+    for r in range(m.first_run[j], m.last_run[j]):
         if m.run_flags[r] & mark.FIXED:
             continue
-        kind, first, n = m.run_kind[r], u8(m.run_first[r]), u8(m.run_length[r])
+        kind, first, n = m.run_kind[r], m.run_first[r], m.run_length[r]
         trace = trace_of(m, j, first)
         if kind == mark.DENSE or kind == mark.SHARED:
-            source = u8(m.run_source[r])
+            source = m.run_source[r]
             # [equation eligibility]
             gain = m.activation[m.run_gater[r]] if kind == mark.SHARED else one(carry)
             for t in range(n):
@@ -93,7 +86,7 @@ def move_eligibility(m, j, carry):
     self_row = m.self_row[j]
     # [equation eligibility: self-connection and bias]
     if self_row != NONE and m.trainable[self_row]:
-        trace = trace_of(m, j, u8(self_row))
+        trace = trace_of(m, j, self_row)
         gain = m.activation[m.self_gater[j]] if m.self_gater[j] != NONE else one(carry)
         m.eligibility[trace] = carry * m.eligibility[trace] + gain * m.state[j]
     m.bias_eligibility[j] = carry * m.bias_eligibility[j] + 1.0
@@ -103,24 +96,24 @@ def move_eligibility(m, j, carry):
 @inline
 def move_extended(m, k, carry, block):
     """extended x_ij^k = g_kk w_kk x_ij^k(old) + f'_j e_ij I_jk, for every j that gates k."""
-    for p in range(u8(m.first_influence[k]), u8(m.last_influence[k])):
+    for p in range(m.first_influence[k], m.last_influence[k]):
         if m.influence_trace[p] == NONE:
             continue
-        j, trace = u8(m.influence_gater[p]), u8(m.influence_trace[p])
-        n = u8(m.learning[j])
+        j, trace = m.influence_gater[p], m.influence_trace[p]
+        n = m.learning[j]
         # [equation extended]
         scale = m.derivative[j] * m.influence[p]
         if m.flags[j] & mark.TRACED:
-            eligibility = u8(m.first_trace[j])
+            eligibility = m.first_trace[j]
             for t in range(n):
                 kept = carry * m.extended[trace + t]
                 m.extended[trace + t] = kept + scale * m.eligibility[eligibility + t]
             m.extended[trace + n] = carry * m.extended[trace + n] + scale * m.bias_eligibility[j]
             # [end]
             continue
-        for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+        for r in range(m.first_run[j], m.last_run[j]):
             if not m.run_flags[r] & mark.FIXED:
-                start = trace + u8(m.run_first[r]) - u8(m.first_incoming[j])
+                start = trace + m.run_first[r] - m.first_incoming[j]
                 extend_run(m, block, r, start, carry, scale)
         m.extended[trace + n] = carry * m.extended[trace + n] + scale
 
@@ -128,7 +121,7 @@ def move_extended(m, k, carry, block):
 @inline
 def extend_run(m, block, r, start, carry, scale):
     """Extended traces of an ungated run; delayed sources before `block` have activated since."""
-    first, n = u8(m.run_first[r]), u8(m.run_length[r])
+    first, n = m.run_first[r], m.run_length[r]
     delayed = m.run_flags[r] & mark.DELAYED
     if m.run_kind[r] == mark.LISTED:
         for t in range(n):
@@ -136,8 +129,8 @@ def extend_run(m, block, r, start, carry, scale):
             read = m.old_activation[i] if delayed and i < block else m.activation[i]
             m.extended[start + t] = carry * m.extended[start + t] + scale * read
         return
-    source = u8(m.run_source[r])
-    fired = u8(0)
+    source = m.run_source[r]
+    fired = 0
     if delayed and source < block:
         fired = min(n, block - source)
     for t in range(fired):
@@ -169,7 +162,7 @@ def is_moving(m, j):
 @inline
 def dense_sum(m, j, r, first, n, signed):
     """The weighted inputs of `j` from a run of plain connections, after applying pending updates."""
-    source = u8(m.run_source[r])
+    source = m.run_source[r]
     total = zero(m.bias[j])
     step = m.pending_step[j]
     if is_moving(m, j) and may_be_pending(m, r):
@@ -201,21 +194,21 @@ def moved_weight(m, c, step, signed):
 def listed_sum(m, j, r, first, n, signed):
     """The sum of a run from scattered sources, in four parts, so that no sum waits for the previous one."""
     step, none = m.pending_step[j], zero(m.bias[j])
-    whole, total, total1, total2, total3 = n - n % u8(4), none, none, none, none
+    whole, total, total1, total2, total3 = n - n % 4, none, none, none, none
     if is_moving(m, j) and may_be_pending(m, r):
-        for c in range(first, first + whole, u8(4)):
+        for c in range(first, first + whole, 4):
             total += moved_weight(m, c, step, signed) * m.activation[m.source[c]]
-            total1 += moved_weight(m, c + ONE, step, signed) * m.activation[m.source[c + ONE]]
-            total2 += moved_weight(m, c + u8(2), step, signed) * m.activation[m.source[c + u8(2)]]
-            total3 += moved_weight(m, c + u8(3), step, signed) * m.activation[m.source[c + u8(3)]]
+            total1 += moved_weight(m, c + 1, step, signed) * m.activation[m.source[c + 1]]
+            total2 += moved_weight(m, c + 2, step, signed) * m.activation[m.source[c + 2]]
+            total3 += moved_weight(m, c + 3, step, signed) * m.activation[m.source[c + 3]]
         for c in range(first + whole, first + n):
             total += moved_weight(m, c, step, signed) * m.activation[m.source[c]]
     else:
-        for c in range(first, first + whole, u8(4)):
+        for c in range(first, first + whole, 4):
             total += m.weight[c] * m.activation[m.source[c]]
-            total1 += m.weight[c + ONE] * m.activation[m.source[c + ONE]]
-            total2 += m.weight[c + u8(2)] * m.activation[m.source[c + u8(2)]]
-            total3 += m.weight[c + u8(3)] * m.activation[m.source[c + u8(3)]]
+            total1 += m.weight[c + 1] * m.activation[m.source[c + 1]]
+            total2 += m.weight[c + 2] * m.activation[m.source[c + 2]]
+            total3 += m.weight[c + 3] * m.activation[m.source[c + 3]]
         for c in range(first + whole, first + n):
             total += m.weight[c] * m.activation[m.source[c]]
     return (total + total1) + (total2 + total3)
@@ -233,8 +226,8 @@ def ungated_sum(m, j, r, first, n, signed):
 def weigh_plain(m, j):
     """state s_j = b_j + sum_i w_ij y_i of a neuron without gates and traces."""
     state = m.bias[j]
-    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
-        state += ungated_sum(m, j, r, u8(m.run_first[r]), u8(m.run_length[r]), False)
+    for r in range(m.first_run[j], m.last_run[j]):
+        state += ungated_sum(m, j, r, m.run_first[r], m.run_length[r], False)
     m.pending_step[j] = 0.0
     m.old_state[j] = m.state[j]
     m.state[j] = state
@@ -251,8 +244,8 @@ def weigh_neuron(m, j, block, signed):
     if flags & mark.MEMORY:
         carry = carry_state(m, j)
         state += carry * old
-    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
-        first, n = u8(m.run_first[r]), u8(m.run_length[r])
+    for r in range(m.first_run[j], m.last_run[j]):
+        first, n = m.run_first[r], m.run_length[r]
         if m.run_kind[r] <= mark.LISTED:
             state += ungated_sum(m, j, r, first, n, signed)
         else:
@@ -270,14 +263,14 @@ def weigh_neuron(m, j, block, signed):
 @inline
 def weigh_four(m, j, signed):
     """The states of four neurons with the same sources: every source is read once for all four."""
-    j1, j2, j3 = j + ONE, j + u8(2), j + u8(3)
+    j1, j2, j3 = j + 1, j + 2, j + 3
     state, state1, state2, state3 = m.bias[j], m.bias[j1], m.bias[j2], m.bias[j3]
     step, step1, step2, step3 = m.pending_step[j], m.pending_step[j1], m.pending_step[j2], m.pending_step[j3]
     moving = is_moving(m, j) or is_moving(m, j1) or is_moving(m, j2) or is_moving(m, j3)
-    runs = u8(m.last_run[j]) - u8(m.first_run[j])
-    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
-        n, source = u8(m.run_length[r]), u8(m.run_source[r])
-        row, row1 = u8(m.run_first[r]), u8(m.run_first[r + runs])
+    runs = m.last_run[j] - m.first_run[j]
+    for r in range(m.first_run[j], m.last_run[j]):
+        n, source = m.run_length[r], m.run_source[r]
+        row, row1 = m.run_first[r], m.run_first[r + runs]
         row2, row3 = row1 + (row1 - row), row1 + (row1 - row) + (row1 - row)
         if moving and may_be_pending(m, r):
             for t in range(n):
@@ -300,7 +293,7 @@ def weigh_four(m, j, signed):
                 state1 += m.weight[row1 + t] * y
                 state2 += m.weight[row2 + t] * y
                 state3 += m.weight[row3 + t] * y
-    for i in range(j, j + u8(4)):
+    for i in range(j, j + 4):
         m.pending_step[i] = 0.0
         m.old_state[i] = m.state[i]
     m.state[j], m.state[j1], m.state[j2], m.state[j3] = state, state1, state2, state3
@@ -320,17 +313,17 @@ def weigh_signed(m, first, last):
     while j < last:
         if m.flags[j] & mark.FOUR:
             weigh_four(m, j, True)
-            j += u8(4)
+            j += 4
         else:
             weigh_neuron(m, j, first, True)
-            j += ONE
+            j += 1
 
 
 @inline
 def weigh_one(m, j):
     """The state of one neuron, which activates by itself."""
     if m.flags[j] & mark.WITH_GATES:
-        weigh_gated(m, j, j + ONE, j)
+        weigh_gated(m, j, j + 1, j)
     else:
         weigh_plain(m, j)
 
@@ -345,10 +338,10 @@ def weigh_block(m, p, first, last):
     while j < last:
         if m.flags[j] & mark.FOUR:
             weigh_four(m, j, False)
-            j += u8(4)
+            j += 4
         elif m.flags[j] & mark.WITH_GATES:
             weigh_gated(m, j, last, first)
             j = last
         else:
             weigh_plain(m, j)
-            j += ONE
+            j += 1

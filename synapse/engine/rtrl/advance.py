@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from .. import schema
 from ..compiler import tiles
 from ..compiler.jit import inline, noinline, one, zero
@@ -11,11 +9,9 @@ from ..compiler.rare import INDEX, PLAN, rare
 from .layout import FEW, PANEL
 from .sweep import add_direct_of, sweep_root
 
-u8 = np.uint64
-ONE, TWO, THREE, FOUR = u8(1), u8(2), u8(3), u8(4)
-LINES = u8(schema.TILE)
+LINES = schema.TILE
 PACK, PACKS = (0,), (0,) * PANEL  # of a tile
-COLUMNS = u8(len(PACKS))
+COLUMNS = len(PACKS)
 
 
 @inline
@@ -28,16 +24,16 @@ def remember(m, p):
 @inline
 def lay_direct(m, p, span, to):
     """How the parameters into each neuron move its state within the step: g_ij y_i."""
-    laid = u8(0)
+    laid = 0
     for i in range(span[schema.STOP] - span[schema.FIRST]):
-        j, at = i + span[schema.FIRST], u8(p.direct_at[i])
+        j, at = i + span[schema.FIRST], p.direct_at[i]
         if p.direct_at[i] == schema.NONE or at < laid:
             continue
-        laid = at + u8(m.learning[j]) + u8(m.trainable_bias[j])
+        laid = at + m.learning[j] + m.trainable_bias[j]
         for t in range(at, laid):
             p.direct[to + t] = 0.0
         at += to
-        rows, bias = at - u8(m.first_incoming[j]), at + u8(m.learning[j])
+        rows, bias = at - m.first_incoming[j], at + m.learning[j]
         add_direct_of(m, j, one(p.flow[0]), p.direct, rows, p.direct, bias)
 
 
@@ -61,8 +57,8 @@ def add_four(sums, x, column, at, lefts):
     return (
         sums[0] + x * tiles.pack(column, at, lefts[0]),
         sums[1] + x * tiles.pack(column, at + step, lefts[1]),
-        sums[2] + x * tiles.pack(column, at + TWO * step, lefts[2]),
-        sums[3] + x * tiles.pack(column, at + THREE * step, lefts[3]),
+        sums[2] + x * tiles.pack(column, at + 2 * step, lefts[2]),
+        sums[3] + x * tiles.pack(column, at + 3 * step, lefts[3]),
     )
 
 
@@ -81,15 +77,15 @@ def set_four(target, p, to, lefts, z, places, first, terms, moved):
     step = tiles.width(target)
     tiles.put_pack(target, to, lefts[0], sums[0])
     tiles.put_pack(target, to + step, lefts[1], sums[1])
-    tiles.put_pack(target, to + TWO * step, lefts[2], sums[2])
-    tiles.put_pack(target, to + THREE * step, lefts[3], sums[3])
+    tiles.put_pack(target, to + 2 * step, lefts[2], sums[2])
+    tiles.put_pack(target, to + 3 * step, lefts[3], sums[3])
 
 
 @inline
 def sizes_of(n, step):
     """How many numbers there are in each of four packs."""
-    left0, left1, left2 = min(step, n), min(TWO * step, n), min(THREE * step, n)
-    return left0, left1 - left0, left2 - left1, min(FOUR * step, n) - left2
+    left0, left1, left2 = min(step, n), min(2 * step, n), min(3 * step, n)
+    return left0, left1 - left0, left2 - left1, min(4 * step, n) - left2
 
 
 @inline
@@ -98,14 +94,14 @@ def set_sums(target, p, to, n, z, places, first, terms, moved):
 
     With steps, `moved` says where what is direct there and its factors are: all this is added to the column.
     """
-    (direct, deltas, stride, steps), step, q = moved, tiles.width(target), u8(0)
+    (direct, deltas, stride, steps), step, q = moved, tiles.width(target), 0
     while q < n:
         rest = direct + q, deltas, stride, steps
-        if n - q >= FOUR * step:  # with constant sizes, which need no masks
+        if n - q >= 4 * step:  # with constant sizes, which need no masks
             set_four(target, p, to + q, (step, step, step, step), z + q, places, first, terms, rest)
         else:
             set_four(target, p, to + q, sizes_of(n - q, step), z + q, places, first, terms, rest)
-        q += FOUR * step
+        q += 4 * step
 
 
 @inline
@@ -113,9 +109,7 @@ def renew_tile(p, places, first, terms, z, factors, at, stride, rows, q, left, c
     """Some packs of columns of up to eight lines, whose sums stay in registers."""
     sums = tiles.no_sums(p.sensitivity, packs)
     for e in range(terms):
-        sums = tiles.add_outer(
-            sums, p.sensitivity, z + places[first + e], left, factors, at + e * stride, ONE
-        )
+        sums = tiles.add_outer(sums, p.sensitivity, z + places[first + e], left, factors, at + e * stride, 1)
     tiles.add_rows(p.sensitivity, rows, q, sums, left, count, True)
 
 
@@ -127,7 +121,7 @@ def renew_panel(p, begin, end, n, q, length, old, new, places, first, terms, fac
     `at` + k `across` + e `down`.
     """
     step = tiles.width(p.sensitivity)
-    for k in range(u8(0), end - begin, LINES):
+    for k in range(0, end - begin, LINES):
         count, factor = min(LINES, end - begin - k), at + k * across
         rows = tiles.spaced(new + p.line_at[begin + k], n, count)
         if length == COLUMNS * step:
@@ -140,27 +134,27 @@ def renew_panel(p, begin, end, n, q, length, old, new, places, first, terms, fac
 def add_direct(p, line, new):
     """Z(t) += I for a line."""
     to = new + p.line_at[line]
-    for d in range(u8(p.part_first[line]), u8(p.part_first[line + ONE])):
+    for d in range(p.part_first[line], p.part_first[line + 1]):
         delta = p.visit_delta[p.part_visit[d]]
         if delta != 0.0:
-            at, n = u8(p.part_direct[d]), u8(p.part_length[d])
+            at, n = p.part_direct[d], p.part_length[d]
             tiles.add_scaled(p.sensitivity, to + p.part_column[d], delta, p.direct, at, n)
 
 
 @inline
 def renew_class(m, p, c, old, new):
     """Z(t) = J Z(t-1) + I for the lines of a class."""
-    n = u8(p.class_width[c])
-    for b in range(u8(p.class_block[c]), u8(p.class_block[c + ONE])):
-        begin, end = u8(p.block_line[b]), u8(p.block_line[b + ONE])
+    n = p.class_width[c]
+    for b in range(p.class_block[c], p.class_block[c + 1]):
+        begin, end = p.block_line[b], p.block_line[b + 1]
         if end - begin >= FEW:
             renew_block(m, p, b, n, old, new)
         else:
-            first, terms = p.block_term[b], p.block_term[b + ONE] - p.block_term[b]
+            first, terms = p.block_term[b], p.block_term[b + 1] - p.block_term[b]
             for k in range(end - begin):
-                lay_values(p, p.block_value[b] + k * terms, terms, ONE, ONE, u8(0))
+                lay_values(p, p.block_value[b] + k * terms, terms, 1, 1, 0)
                 to = new + p.line_at[begin + k]
-                set_sums(p.sensitivity, p, to, n, old, p.term_at, first, terms, (u8(0), u8(0), u8(0), u8(0)))
+                set_sums(p.sensitivity, p, to, n, old, p.term_at, first, terms, (0, 0, 0, 0))
         for line in range(begin, end):
             add_direct(p, line, new)
 
@@ -168,16 +162,16 @@ def renew_class(m, p, c, old, new):
 @rare(PLAN, INDEX, INDEX, INDEX, INDEX)
 def renew_block(m, p, b, n, old, new):
     """Z(t) = J Z(t-1) for a block of many lines, in tiles."""
-    begin, end = u8(p.block_line[b]), u8(p.block_line[b + ONE])
-    first, terms = p.block_term[b], p.block_term[b + ONE] - p.block_term[b]
-    for k in range(u8(0), end - begin, LINES):
+    begin, end = p.block_line[b], p.block_line[b + 1]
+    first, terms = p.block_term[b], p.block_term[b + 1] - p.block_term[b]
+    for k in range(0, end - begin, LINES):
         count = min(LINES, end - begin - k)
         lay_values(p, p.block_value[b] + k * terms, terms, count, LINES, k * terms)
     step, places, values = tiles.width(p.sensitivity), p.term_at, p.values
     size = COLUMNS * step  # columns of the last tile overlap with those before it
-    for t in range(u8(0), n, size if n >= size else step):  # outside: these columns stay in the cache
+    for t in range(0, n, size if n >= size else step):  # outside: these columns stay in the cache
         q, length = (min(t, n - size), size) if n >= size else (t, min(step, n - t))
-        renew_panel(p, begin, end, n, q, length, old, new, places, first, terms, values, u8(0), terms, LINES)
+        renew_panel(p, begin, end, n, q, length, old, new, places, first, terms, values, 0, terms, LINES)
 
 
 @inline
@@ -185,52 +179,50 @@ def slot_of(p, step):
     """Where the numbers of a pending step are, among those of two blocks, which swap roles as halves do."""
     depth = p.counts[schema.PLAN_DEPTH]
     at = step + depth * p.latest[schema.LATEST_HALF]
-    if depth == ONE:
+    if depth == 1:
         return step
-    return at - TWO * depth if at >= TWO * depth else at
+    return at - 2 * depth if at >= 2 * depth else at
 
 
 @inline
 def moved_at(p, step):
     """Where the numbers begin that vectors of a renewal have given to neurons at a step."""
-    return (
-        TWO * p.counts[schema.PLAN_DEPTH] * p.counts[schema.PLAN_VISITS] + step * p.counts[schema.PLAN_MOVED]
-    )
+    return 2 * p.counts[schema.PLAN_DEPTH] * p.counts[schema.PLAN_VISITS] + step * p.counts[schema.PLAN_MOVED]
 
 
 @inline
 def vectors_at(p, steps):
     """Where the vectors of a renewal are after so many steps back."""
-    at = TWO * p.counts[schema.PLAN_DEPTH] * p.counts[schema.PLAN_READINGS]
-    return at + steps % TWO * p.counts[schema.PLAN_SQUARE]
+    at = 2 * p.counts[schema.PLAN_DEPTH] * p.counts[schema.PLAN_READINGS]
+    return at + steps % 2 * p.counts[schema.PLAN_SQUARE]
 
 
 @noinline
 def follow_back(p, c, slot, n, near, far, moved):
     """Follow n vectors over lines of a class back through a pending step: a gives a I there, a J before."""
-    first, stop, numbers = u8(p.class_line[c]), u8(p.class_line[c + ONE]), p.reading_value
+    first, stop, numbers = p.class_line[c], p.class_line[c + 1], p.reading_value
     visits, readings = slot * p.counts[schema.PLAN_VISITS], slot * p.counts[schema.PLAN_READINGS]
-    for i in range(u8(p.class_size[c]) * n):
+    for i in range(p.class_size[c] * n):
         p.visit_delta[moved + i] = 0.0
-    matrix = vectors_at(p, u8(0)) + TWO * p.counts[schema.PLAN_SQUARE] if n > ONE else far
+    matrix = vectors_at(p, 0) + 2 * p.counts[schema.PLAN_SQUARE] if n > 1 else far
     for i in range((stop - first) * n):
         numbers[matrix + i] = 0.0
     for line in range(first, stop):
         at = near + (line - first) * n
-        for g in range(u8(p.given_first[line]), u8(p.given_first[line + ONE])):
+        for g in range(p.given_first[line], p.given_first[line + 1]):
             to, delta = moved + p.given_place[g] * n, p.visit_delta[visits + p.given_visit[g]]
-            if n == ONE:
+            if n == 1:
                 p.visit_delta[to] += delta * numbers[at]
             else:
                 tiles.add_scaled(p.visit_delta, to, delta, numbers, at, n)
-        for g in range(u8(p.link_first[line]), u8(p.link_first[line + ONE])):
-            value, length = readings + p.link_reading[g], u8(p.link_length[g])
-            if n == ONE:
+        for g in range(p.link_first[line], p.link_first[line + 1]):
+            value, length = readings + p.link_reading[g], p.link_length[g]
+            if n == 1:
                 tiles.add_scaled(numbers, far + p.link_line[g], numbers[at], numbers, value, length)
                 continue
             row = matrix + (line - first) * n + p.link_line[g]
             tiles.set_scaled(numbers, row, one(numbers[at]), numbers, value, length)
-    if n > ONE:
+    if n > 1:
         multiply(numbers, n, matrix, near, far)
 
 
@@ -238,13 +230,13 @@ def follow_back(p, c, slot, n, near, far, moved):
 def multiply(numbers, n, left, right, to):
     """The product of two matrices, of which the left one is transposed, in tiles."""
     step = tiles.width(numbers)
-    for k in range(u8(0), n, LINES):
+    for k in range(0, n, LINES):
         count = min(LINES, n - k)
         rows = tiles.spaced(to + k * n, n, count)
-        for q in range(u8(0), n, step):
+        for q in range(0, n, step):
             some, sums = min(step, n - q), tiles.no_sums(numbers, PACK)
             for e in range(n):
-                sums = tiles.add_outer(sums, numbers, right + e * n + q, some, numbers, left + e * n + k, ONE)
+                sums = tiles.add_outer(sums, numbers, right + e * n + q, some, numbers, left + e * n + k, 1)
             tiles.add_rows(numbers, rows, q, sums, some, count, True)
 
 
@@ -255,22 +247,22 @@ def add_steps(p, rows, column, left, count, direct, factors, first, steps, packs
     for s in range(steps):
         at = slot_of(p, first + s) * p.counts[schema.PLAN_DIRECT] + direct
         factor = factors + s * p.counts[schema.PLAN_MOVED]
-        sums = tiles.add_outer(sums, p.direct, at, left, p.visit_delta, factor, ONE)
+        sums = tiles.add_outer(sums, p.direct, at, left, p.visit_delta, factor, 1)
     tiles.add_rows(p.sensitivity, rows, column, sums, left, count, False)
 
 
 @inline
 def add_pending(p, c, unit, new, first, steps):
     """Add what is direct in some steps to the columns of a unit."""
-    begin, end, step = u8(p.class_line[c]), u8(p.class_line[c + ONE]), tiles.width(p.sensitivity)
-    q = u8(p.unit_column[unit])
+    begin, end, step = p.class_line[c], p.class_line[c + 1], tiles.width(p.sensitivity)
+    q = p.unit_column[unit]
     for line in range(begin, end, LINES):
         count = min(LINES, end - line)
-        rows = tiles.spaced(new + p.line_at[line], u8(p.class_width[c]), count)
-        for g in range(u8(p.unit_first[unit]), u8(p.unit_stop[unit])):
-            column, length = u8(p.update_column[g]), u8(p.update_length[g])
+        rows = tiles.spaced(new + p.line_at[line], p.class_width[c], count)
+        for g in range(p.unit_first[unit], p.unit_stop[unit]):
+            column, length = p.update_column[g], p.update_length[g]
             direct, stop = p.update_direct[g] - column, min(q + p.unit_length[unit], column + length)
-            factors = moved_at(p, u8(0)) + p.update_place[g] * (end - begin) + (line - begin)
+            factors = moved_at(p, 0) + p.update_place[g] * (end - begin) + (line - begin)
             column = max(q, column)
             if column + COLUMNS * step == stop:
                 add_steps(p, rows, column, step, count, direct + column, factors, first, steps, PACKS)
@@ -287,51 +279,51 @@ def renew_unit(p, c, unit, old, new, first, steps):
 
     A unit vector for each line, followed back, is its line of J(t) ... J(t-k+1).
     """
-    begin, end, width = u8(p.class_line[c]), u8(p.class_line[c + ONE]), u8(p.class_width[c])
+    begin, end, width = p.class_line[c], p.class_line[c + 1], p.class_width[c]
     n, back = end - begin, unit - p.class_unit[c]
     if back == 0:
         for i in range(n * n):
             p.reading_value[vectors_at(p, back) + i] = 0.0
         for k in range(n):
-            p.reading_value[vectors_at(p, back) + k * (n + ONE)] = 1.0
+            p.reading_value[vectors_at(p, back) + k * (n + 1)] = 1.0
     if back < steps:
-        s, near, far = steps - ONE - back, vectors_at(p, back), vectors_at(p, back + ONE)
+        s, near, far = steps - 1 - back, vectors_at(p, back), vectors_at(p, back + 1)
         follow_back(p, c, slot_of(p, first + s), n, near, far, moved_at(p, s))
     elif back >= p.counts[schema.PLAN_DEPTH]:
-        q, length, at = u8(p.unit_column[unit]), u8(p.unit_length[unit]), vectors_at(p, steps)
+        q, length, at = p.unit_column[unit], p.unit_length[unit], vectors_at(p, steps)
         factors = p.reading_value
-        renew_panel(p, begin, end, width, q, length, old, new, p.line_at, begin, n, factors, at, ONE, n)
+        renew_panel(p, begin, end, width, q, length, old, new, p.line_at, begin, n, factors, at, 1, n)
         add_pending(p, c, unit, new, first, steps)
 
 
 @rare(PLAN, INDEX, INDEX, INDEX, INDEX, INDEX)
 def renew(m, p, unit, stop, new, first, steps):
     """Some units of a renewal over some pending steps after those that a half includes, into another part."""
-    half = p.latest[schema.LATEST_HALF] if first == 0 else ONE - p.latest[schema.LATEST_HALF]
+    half = p.latest[schema.LATEST_HALF] if first == 0 else 1 - p.latest[schema.LATEST_HALF]
     for c in range(p.counts[schema.PLAN_CLASSES]):
-        while unit < stop and unit < p.class_unit[c + ONE]:
+        while unit < stop and unit < p.class_unit[c + 1]:
             renew_unit(p, c, unit, half * p.counts[schema.PLAN_HALF], new, first, steps)
-            unit += ONE
+            unit += 1
 
 
 @inline
 def continue_renewal(m, p, units):
     """Renew the other half over the first block of pending steps, up to so many units of this work."""
-    other = (ONE - p.latest[schema.LATEST_HALF]) * p.counts[schema.PLAN_HALF]
+    other = (1 - p.latest[schema.LATEST_HALF]) * p.counts[schema.PLAN_HALF]
     if p.latest[schema.LATEST_UNITS] < units:
-        renew(m, p, p.latest[schema.LATEST_UNITS], units, other, u8(0), p.counts[schema.PLAN_DEPTH])
+        renew(m, p, p.latest[schema.LATEST_UNITS], units, other, 0, p.counts[schema.PLAN_DEPTH])
         p.latest[schema.LATEST_UNITS] = units
 
 
 @noinline
 def show(m, p, steps):
     """Write the sensitivities after the first pending steps to the third part: no later bit changes."""
-    depth, first = p.counts[schema.PLAN_DEPTH], u8(0)
-    units = u8(p.class_unit[p.counts[schema.PLAN_CLASSES]])
+    depth, first = p.counts[schema.PLAN_DEPTH], 0
+    units = p.class_unit[p.counts[schema.PLAN_CLASSES]]
     if steps > depth:
         continue_renewal(m, p, units)
         first = depth
-    renew(m, p, u8(0), units, TWO * p.counts[schema.PLAN_HALF], first, steps - first)
+    renew(m, p, 0, units, 2 * p.counts[schema.PLAN_HALF], first, steps - first)
 
 
 @inline
@@ -339,7 +331,7 @@ def renew_pending(m, p):
     """Compute the sensitivities after the pending steps, which stay pending."""
     if p.latest[schema.LATEST_PENDING] > 0 and p.latest[schema.LATEST_RENEWED] == 0:
         show(m, p, p.latest[schema.LATEST_PENDING])
-        p.latest[schema.LATEST_RENEWED] = ONE
+        p.latest[schema.LATEST_RENEWED] = 1
 
 
 @noinline
@@ -349,23 +341,23 @@ def advance(m, p, span):
     While the first steps of one block become pending, the sensitivities are renewed over the block before.
     """
     depth, shares = p.counts[schema.PLAN_DEPTH], p.counts[schema.PLAN_SHARES]
-    if depth > ONE and p.latest[schema.LATEST_PENDING] == depth + shares:
-        p.latest[schema.LATEST_HALF] = ONE - p.latest[schema.LATEST_HALF]
-        p.latest[schema.LATEST_PENDING], p.latest[schema.LATEST_UNITS] = shares, u8(0)
+    if depth > 1 and p.latest[schema.LATEST_PENDING] == depth + shares:
+        p.latest[schema.LATEST_HALF] = 1 - p.latest[schema.LATEST_HALF]
+        p.latest[schema.LATEST_PENDING], p.latest[schema.LATEST_UNITS] = shares, 0
     pending = p.latest[schema.LATEST_PENDING]
     slot = slot_of(p, pending)
     lay_direct(m, p, span, slot * p.counts[schema.PLAN_DIRECT])
     for k in range(p.counts[schema.PLAN_ROOTS]):
         sweep_root(m, p, span, k, slot * p.counts[schema.PLAN_VISITS], slot * p.counts[schema.PLAN_READINGS])
-    if depth > ONE:
-        p.latest[schema.LATEST_PENDING], p.latest[schema.LATEST_RENEWED] = pending + ONE, u8(0)
+    if depth > 1:
+        p.latest[schema.LATEST_PENDING], p.latest[schema.LATEST_RENEWED] = pending + 1, 0
         if pending >= depth:
-            continue_renewal(m, p, u8(p.share[pending - depth]))
+            continue_renewal(m, p, p.share[pending - depth])
         return
     old = p.latest[schema.LATEST_HALF] * p.counts[schema.PLAN_HALF]
     for c in range(p.counts[schema.PLAN_CLASSES]):
         renew_class(m, p, c, old, p.counts[schema.PLAN_HALF] - old)
-    p.latest[schema.LATEST_HALF] = ONE - p.latest[schema.LATEST_HALF]
+    p.latest[schema.LATEST_HALF] = 1 - p.latest[schema.LATEST_HALF]
 
 
 @inline
@@ -377,14 +369,14 @@ def given_at(p, c, step):
 @rare(PLAN, INDEX, INDEX)
 def follow_errors(m, p, c, steps):
     """Take the errors of the lines of a class back through the first pending steps."""
-    lines = u8(p.class_line[c + ONE] - p.class_line[c])
-    near = vectors_at(p, u8(0)) + THREE * p.counts[schema.PLAN_SQUARE]
+    lines = p.class_line[c + 1] - p.class_line[c]
+    near = vectors_at(p, 0) + 3 * p.counts[schema.PLAN_SQUARE]
     far = near + lines
     for k in range(lines):
         p.reading_value[near + k] = p.values[k]
     for back in range(steps):
-        s = steps - ONE - back
-        follow_back(p, c, slot_of(p, s), ONE, near, far, given_at(p, c, s))
+        s = steps - 1 - back
+        follow_back(p, c, slot_of(p, s), 1, near, far, given_at(p, c, s))
         near, far = far, near
     for k in range(lines):
         p.values[k] = p.reading_value[near + k]
@@ -399,29 +391,29 @@ def move_through(m, p, rate):
     """
     half, pending = p.counts[schema.PLAN_HALF], p.latest[schema.LATEST_PENDING]
     old = p.latest[schema.LATEST_HALF] * half
-    steps = pending - ONE if pending > 0 else u8(0)
+    steps = pending - 1 if pending > 0 else 0
     if pending == 0:
         old = half - old
     for c in range(p.counts[schema.PLAN_CLASSES]):
-        begin = u8(p.class_line[c])
-        terms = u8(p.class_line[c + ONE]) - begin
+        begin = p.class_line[c]
+        terms = p.class_line[c + 1] - begin
         for k in range(terms):
             p.values[k] = rate * p.aim[p.line_root[begin + k]]
         if steps > 0:
             follow_errors(m, p, c, steps)
-        for g in range(u8(p.update_first[c]), u8(p.update_first[c + ONE])):
-            row, n, z = u8(p.update_row[g]), u8(p.update_length[g]), old + p.update_column[g]
-            deltas, stride = given_at(p, c, u8(0)) + p.update_place[g], u8(p.class_size[c])
+        for g in range(p.update_first[c], p.update_first[c + 1]):
+            row, n, z = p.update_row[g], p.update_length[g], old + p.update_column[g]
+            deltas, stride = given_at(p, c, 0) + p.update_place[g], p.class_size[c]
             p.visit_delta[deltas + steps * stride] = rate * m.responsibility[p.update_neuron[g]]
-            some = u8(0) if p.update_shares[g] else terms  # a parameter that shares its column has the sum
+            some = 0 if p.update_shares[g] else terms  # a parameter that shares its column has the sum
             if p.update_bias[g]:
                 step = zero(rate)
-                for s in range(steps + ONE):
+                for s in range(steps + 1):
                     step += p.visit_delta[deltas + s * stride]
                 for k in range(some):
                     step += p.values[k] * p.sensitivity[z + p.line_at[begin + k]]
                 m.bias_destination[row] += step
             else:
-                direct = u8(p.update_direct[g])
-                moved = direct, deltas, stride, steps + ONE
+                direct = p.update_direct[g]
+                moved = direct, deltas, stride, steps + 1
                 set_sums(m.weight_destination, p, row, n, z, p.line_at, begin, some, moved)

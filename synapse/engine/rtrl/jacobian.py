@@ -20,9 +20,6 @@ from .advance import move_through
 from .loops import step_network
 from .sweep import add_direct_of, sweep_cost
 
-u8 = np.uint64
-ONE = u8(1)
-
 
 @inline
 def clear_errors(m, span):
@@ -39,7 +36,7 @@ def aim_at(m, span, o):
     if m.squash[j] != SOFTMAX:
         m.projected[j] = m.derivative[j]
         return
-    for k in range(u8(m.group_first[j]), u8(m.group_stop[j])):
+    for k in range(m.group_first[j], m.group_stop[j]):
         m.projected[k] = -m.activation[j] * m.activation[k]
     m.projected[j] += m.activation[j]
 
@@ -75,7 +72,7 @@ def lay_regressors(m, span, places, jacobian):
     """H of the parameters into the outputs within the step, each output by itself."""
     for o in range(span[OUTPUTS]):
         j = span[STOP] - span[OUTPUTS] + o
-        add_direct_of(m, j, m.derivative[j], m.weight_destination, u8(0), m.bias_destination, j)
+        add_direct_of(m, j, m.derivative[j], m.weight_destination, 0, m.bias_destination, j)
         collect(m, places, jacobian, o)
 
 
@@ -149,10 +146,10 @@ def linearise_by(step_network, lay):
         if clear:
             for j in range(span[FIRST], span[STOP]):
                 clear_neuron(m, j)
-        for row in range(u8(rows[0]), u8(rows[1])):
+        for row in range(rows[0], rows[1]):
             step_network(m, p, span, inputs, row)
             if m.failed[0] != 0.0:
-                return FAILED, row + ONE, 0.0
+                return FAILED, row + 1, 0.0
             if aimed[row]:
                 total = judge_outputs(m, span, targets, row, cost, errors)
                 status = status_of(m, total)
@@ -160,8 +157,8 @@ def linearise_by(step_network, lay):
                     lay(m, p, span, targets, row, cost, direct, places, jacobian)
                     leave_out(span, targets, row, jacobian)
                     note_errors(m, span)
-                return status, row + ONE, total
-        return DONE, u8(rows[1]), 0.0
+                return status, row + 1, total
+        return DONE, rows[1], 0.0
 
     return linearise
 

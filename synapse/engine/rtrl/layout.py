@@ -367,7 +367,7 @@ class Layout:
                 chosen, best = depth, time
         return chosen
 
-    def _terms_of(self, begin: int, end: int) -> tuple[Rows, Bools, NDArray[np.uint64], NDArray[np.uint32]]:
+    def _terms_of(self, begin: int, end: int) -> tuple[Rows, Bools, NDArray[np.int64], NDArray[np.uint32]]:
         """The terms of each line from the readings of its root.
 
         Returns, by line, their number, and whether a block begins; where the lines of the terms of each block
@@ -403,7 +403,7 @@ class Layout:
         line = np.repeat(np.arange(end - begin), every)
         before = np.arange(len(terms)) - every[line]  # the same term of the line before
         fresh[line[sources != sources[before]]] = True
-        return every, fresh, self.line_at[sources[fresh[line]]].astype(np.uint64), terms
+        return every, fresh, self.line_at[sources[fresh[line]]].astype(np.int64), terms
 
     # --- what others ask ---------------------------------------------------------------------------
 

@@ -27,16 +27,13 @@ from .sweep import sweep_cost
 if TYPE_CHECKING:
     pass
 
-u8 = np.uint64
-ONE = u8(1)
-
 
 @rare(PLAN)
 def note_sensitivities(m, p):
     """Complete the last row of the log with the sensitivities."""
     renew_pending(m, p)
     n, part = m.log_place[schema.WATCHED_SENSITIVITIES], p.latest[schema.LATEST_HALF]
-    part = p.counts[schema.PLAN_HALF] * (u8(2) if p.latest[schema.LATEST_RENEWED] else part)
+    part = p.counts[schema.PLAN_HALF] * (2 if p.latest[schema.LATEST_RENEWED] else part)
     at = m.log_place[schema.WATCHED_STEPS] * m.log_place[schema.WATCHED_WIDTH] - n
     for i in range(n):
         if p.noted[i] != schema.ENDED:
@@ -50,21 +47,21 @@ def clear_plan(p):
         p.sensitivity[i] = 0.0
     for k in range(p.counts[schema.PLAN_ROOTS]):
         p.old_derivative[k] = 0.0
-    for i in range(u8(schema.LATEST_UNITS) + ONE):
-        p.latest[i] = u8(0)
+    for i in range(schema.LATEST_UNITS + 1):
+        p.latest[i] = 0
 
 
 @inline
 def step_network(m, p, span, inputs, row):
     """One step: activations, then sensitivities."""
-    if p.latest[schema.LATEST_STAMP] != m.stamp[span[schema.STOP] - ONE]:
+    if p.latest[schema.LATEST_STAMP] != m.stamp[span[schema.STOP] - 1]:
         clear_plan(p)  # since then cleared, stepped by another rule, or failed: they are of another context
     remember(m, p)
     step_online(m, None, span, inputs, row)
     if m.failed[0] == 0.0:
         advance(m, p, span)
-        p.latest[schema.LATEST_OPEN] = ONE
-        p.latest[schema.LATEST_STAMP] = m.stamp[span[schema.STOP] - ONE]
+        p.latest[schema.LATEST_OPEN] = 1
+        p.latest[schema.LATEST_STAMP] = m.stamp[span[schema.STOP] - 1]
         noted = m.log_place[schema.WATCHED_SENSITIVITIES] != 0
         if noted and m.log_place[schema.WATCHED_NETWORK] == span[schema.FIRST]:
             note_sensitivities(m, p)
@@ -81,7 +78,7 @@ def learn_step(m, p, span, rate):
     sweep_cost(m, p, span, span[schema.LEARNING], rate)
     move_through(m, p, rate)
     if m.ties[schema.SIGNED] != 0:
-        hold_signs(m, span[schema.LEARNING], span[schema.STOP], u8(0))
+        hold_signs(m, span[schema.LEARNING], span[schema.STOP], 0)
     after_moves(m)
     if watches(m, span):
         note(m, False, False, schema.NONE)
@@ -133,19 +130,19 @@ def learn_stream(
 @kernel
 def renew_direct(table, unit, plan_table, span):
     """Compute anew what the last step left in ``direct``, for a plan that has been laid out after it."""
-    lay_direct(columns(table, unit), plan(plan_table, unit), bare(span), u8(0))
+    lay_direct(columns(table, unit), plan(plan_table, unit), bare(span), 0)
 
 
 @kernel
 def renew_sensitivities(table, unit, plan_table, steps):
     """Write the sensitivities after the first pending steps to the third part; it reads only the plan."""
-    show(columns(table, unit), plan(plan_table, unit), u8(steps))
+    show(columns(table, unit), plan(plan_table, unit), steps)
 
 
 @inline
 def _forget(p):
     """Let the next step begin with sensitivities of 0."""
-    p.latest[schema.LATEST_STAMP] = u8(0)
+    p.latest[schema.LATEST_STAMP] = 0
 
 
 _run_epochs = epochs_by(step_network, learn_step, _forget)

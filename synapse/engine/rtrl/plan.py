@@ -28,7 +28,7 @@ class Plan:
     than `most` bytes.
     """
 
-    def __init__(self, store: Store, span: NDArray[np.uint64], order: int | None, most: float = inf) -> None:
+    def __init__(self, store: Store, span: NDArray[np.int64], order: int | None, most: float = inf) -> None:
         self.store, self.span, self.topology = store, span, store.topology_version
         self.layout = Layout(store, find_pattern(store, span, order, most), most)
         self.columns: dict[str, NDArray[Any]] = dict(self.layout.columns)
@@ -36,13 +36,13 @@ class Plan:
             if column.name in self.layout.sizes:
                 dtype = schema.numpy_dtype(column, store.dtype)
                 self.columns[column.name] = _zeros(self.layout.sizes[column.name], dtype)
-        self._table = np.zeros(2 * len(schema.PLAN), np.uint64)
+        self._table = np.zeros(2 * len(schema.PLAN), np.int64)
         for name, array in self.columns.items():
             self._enter(name, array)
         self.address = int(self._table.ctypes.data)
         self._untraced = RedirectedTable(store, untraced_columns(store))
 
-    def note(self, places: NDArray[np.uint64]) -> None:
+    def note(self, places: NDArray[np.int64]) -> None:
         """Set the places of the sensitivities to record."""
         self.columns["noted"] = places
         self._enter("noted", places)
@@ -112,13 +112,13 @@ class Plan:
         part = 2 if latest[schema.LATEST_RENEWED] else int(latest[schema.LATEST_HALF])
         return np.asarray(self.columns["sensitivity"][part * size : (part + 1) * size])
 
-    def places(self, owner: Any, offset: Any, root: Any) -> NDArray[np.uint64]:
+    def places(self, owner: Any, offset: Any, root: Any) -> NDArray[np.int64]:
         """The places in `values` of d (root) / d (parameter into a neuron), by numbers; ENDED: not kept."""
         layout = self.layout
         owner, offset, root = np.broadcast_arrays(owner, offset, root)
         line = layout.line_of(layout.class_of[owner], root)
         kept = line >= 0
-        places = np.full(line.shape, schema.ENDED, np.uint64)
+        places = np.full(line.shape, schema.ENDED, np.int64)
         entry = layout.direct_at[owner[kept]] + offset[kept]
         places[kept] = layout.line_at[line[kept]] + layout.column[entry]
         return places
@@ -144,10 +144,10 @@ class Plan:
         values[there] = self.values[places[there]]
         return owners, values
 
-    def places_of(self, rows: Ints, neurons: Ints) -> NDArray[np.uint64]:
+    def places_of(self, rows: Ints, neurons: Ints) -> NDArray[np.int64]:
         """The places in `values` of pairs of a connection and a neuron, given as rows; ENDED: not kept."""
         layout, c = self.layout, self.store.columns
-        places = np.full(len(rows), schema.ENDED, np.uint64)
+        places = np.full(len(rows), schema.ENDED, np.int64)
         there = np.flatnonzero((rows != schema.NONE) & np.isin(neurons - layout.first, layout.roots))
         target = c["target"][rows[there]].astype(np.int64)
         offset = rows[there] - c["first_incoming"][target]

@@ -7,8 +7,6 @@ step earlier (`CARRIED`). All are 0 between sweeps.
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..compiler.jit import inline, noinline, one, zero
 from ..compiler.rare import INDEX, INDICES, PLAN, UNIT, rare
 from ..compiler.tiles import add_scaled
@@ -18,9 +16,7 @@ from ..online.reads import gater_read, gaters_read, has_error, of_gater, of_gate
 from ..schema import FIRST, NONE, PLAN_ROOTS, STOP
 from .pattern import GATERS, SOURCES
 
-u8 = np.uint64
-ONE = u8(1)
-PUSHED, GATED, PREVIOUS, CARRIED = u8(0), u8(1), u8(2), u8(3)
+PUSHED, GATED, PREVIOUS, CARRIED = 0, 1, 2, 3
 
 
 @inline
@@ -35,13 +31,13 @@ def push_run(m, p, span, r, delta, what):
     if m.run_kind[r] > mark.LISTED:
         push_gated(m, p, span, r, delta, what)
     elif what & SOURCES:
-        first, n = u8(m.run_first[r]), u8(m.run_length[r])
+        first, n = m.run_first[r], m.run_length[r]
         to = part(span, of_sources(m.run_flags[r], PUSHED, PREVIOUS))
         if m.run_kind[r] == mark.LISTED:
             for c in range(first, first + n):
                 p.flow[to + m.source[c]] += delta * m.weight[c]
         else:
-            add_scaled(p.flow, to + u8(m.run_source[r]), delta, m.weight, first, n)
+            add_scaled(p.flow, to + m.run_source[r], delta, m.weight, first, n)
 
 
 @rare(PLAN, INDICES, INDEX, UNIT, INDEX)
@@ -57,9 +53,9 @@ def push_gated(m, p, span, r, delta, what):
 @inline
 def push_sources(m, p, r, delta, to):
     """Send an error along a run, scaled by its gaters."""
-    kind, first, n = m.run_kind[r], u8(m.run_first[r]), u8(m.run_length[r])
+    kind, first, n = m.run_kind[r], m.run_first[r], m.run_length[r]
     gains = gaters_read(m, r)
-    source, gater = u8(m.run_source[r]), u8(m.run_gater[r])
+    source, gater = m.run_source[r], m.run_gater[r]
     if kind == mark.SHARED:
         add_scaled(p.flow, to + source, delta * gains[gater], m.weight, first, n)
     elif kind == mark.ZIPPED:
@@ -73,9 +69,9 @@ def push_sources(m, p, r, delta, to):
 @inline
 def push_gaters(m, p, r, delta, to):
     """Send an error to the gaters of a run: delta w_ij y_i."""
-    kind, first, n = m.run_kind[r], u8(m.run_first[r]), u8(m.run_length[r])
+    kind, first, n = m.run_kind[r], m.run_first[r], m.run_length[r]
     activations = sources_read(m, r)
-    source, gater = u8(m.run_source[r]), u8(m.run_gater[r])
+    source, gater = m.run_source[r], m.run_gater[r]
     if kind == mark.SHARED:
         total = zero(delta)
         for t in range(n):
@@ -116,7 +112,7 @@ def mix(p, activation, at, first, last):
 @rare(PLAN, INDICES, INDEX)
 def mix_group(m, p, span, j):
     """Make what has been pushed in this step to the softmax group of `j` errors of its states."""
-    first, last = u8(m.group_first[j]), u8(m.group_stop[j])
+    first, last = m.group_first[j], m.group_stop[j]
     mix(p, m.activation, part(span, PUSHED), first, last)
     mix(p, m.activation, part(span, GATED), first, last)
 
@@ -125,13 +121,13 @@ def mix_group(m, p, span, j):
 def carried_back(m, p, span, k):
     """What has been pushed to the state of a recurrent neuron one step earlier."""
     # [equation carry]
-    row = u8(p.root[k])
+    row = p.root[k]
     previous, carried = part(span, PREVIOUS), p.flow[part(span, CARRIED) + row]
     if m.squash[row] != SOFTMAX:
         return p.old_derivative[k] * p.flow[previous + row] + carried
     # [end]
     mean = zero(carried)
-    for i in range(u8(m.group_first[row]), u8(m.group_stop[row])):
+    for i in range(m.group_first[row], m.group_stop[row]):
         mean += m.old_activation[i] * p.flow[previous + i]
     return m.old_activation[row] * (p.flow[previous + row] - mean) + carried
 
@@ -140,10 +136,10 @@ def carried_back(m, p, span, k):
 def sweep_root(m, p, span, k, visits, readings):
     """Write d s_r / d s_j of all visits, and d s_r / d s_q one step earlier, of the step at these places."""
     # [equation sweep]
-    begin = u8(p.visit_first[k])
+    begin = p.visit_first[k]
     pushed, gated = part(span, PUSHED), part(span, GATED)
-    for v in range(begin, u8(p.visit_first[k + ONE])):
-        j = u8(p.visit[v])
+    for v in range(begin, p.visit_first[k + 1]):
+        j = p.visit[v]
         if v == begin:
             delta = one(p.flow[0])
         else:
@@ -154,18 +150,18 @@ def sweep_root(m, p, span, k, visits, readings):
             p.flow[pushed + j], p.flow[gated + j] = 0.0, 0.0
         p.visit_delta[visits + v] = delta
         if delta != 0.0:
-            for o in range(u8(p.op_first[v]), u8(p.op_first[v + ONE])):
+            for o in range(p.op_first[v], p.op_first[v + 1]):
                 r = p.op_run[o]
                 if r != NONE:
-                    push_run(m, p, span, u8(r), delta, p.op_what[o])
+                    push_run(m, p, span, r, delta, p.op_what[o])
                 else:
                     push_own(m, p, span, j, delta, p.op_what[o])
-    first, last = u8(p.reading_first[k]), u8(p.reading_first[k + ONE])
+    first, last = p.reading_first[k], p.reading_first[k + 1]
     for e in range(first, last):
-        p.reading_value[readings + e] = carried_back(m, p, span, u8(p.reading[e]))
+        p.reading_value[readings + e] = carried_back(m, p, span, p.reading[e])
     # [end]
     for e in range(first, last):
-        row = u8(p.root[p.reading[e]])
+        row = p.root[p.reading[e]]
         p.flow[part(span, PREVIOUS) + row], p.flow[part(span, CARRIED) + row] = 0.0, 0.0
 
 
@@ -175,7 +171,7 @@ def add_direct_of(m, j, step, target, to, biases, bias):
 
     That of the weight in row c is added at `to` + c of the column `target`.
     """
-    for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+    for r in range(m.first_run[j], m.last_run[j]):
         if not m.run_flags[r] & mark.FIXED:
             move_run(m, r, step, target, to)
     own = m.self_row[j]
@@ -183,7 +179,7 @@ def add_direct_of(m, j, step, target, to, biases, bias):
         gain, gater = one(m.bias[j]), m.self_gater[j]
         if gater != NONE:
             gain = gater_read(m, gater, j)
-        target[to + u8(own)] += step * gain * m.old_state[j]
+        target[to + own] += step * gain * m.old_state[j]
     if m.trainable_bias[j]:
         biases[bias] += step
 
@@ -191,20 +187,20 @@ def add_direct_of(m, j, step, target, to, biases, bias):
 @inline
 def move_run(m, r, step, target, to):
     """`add_direct_of` for the weights of a run."""
-    kind, first, n = m.run_kind[r], u8(m.run_first[r]), u8(m.run_length[r])
+    kind, first, n = m.run_kind[r], m.run_first[r], m.run_length[r]
     activations = sources_read(m, r)
     if kind == mark.LISTED:
         for c in range(first, first + n):
             target[to + c] += step * activations[m.source[c]]
         return
     gains = gaters_read(m, r)
-    source = u8(m.run_source[r])
+    source = m.run_source[r]
     if kind == mark.DENSE or kind == mark.SHARED:
         if kind == mark.SHARED:
             step *= gains[m.run_gater[r]]
         add_scaled(target, to + first, step, activations, source, n)
     elif kind == mark.ZIPPED:
-        gater = u8(m.run_gater[r])
+        gater = m.run_gater[r]
         for t in range(n):
             target[to + first + t] += step * gains[gater + t] * activations[source + t]
     else:
@@ -217,16 +213,16 @@ def sweep_cost(m, p, span, learning, rate):
     """Errors of all neurons within the step, updates by what is direct, and the errors of the step before."""
     pushed, gated = part(span, PUSHED), part(span, GATED)
     for back in range(span[STOP] - learning):
-        j = span[STOP] - ONE - back
+        j = span[STOP] - 1 - back
         soft = m.squash[j] == SOFTMAX
-        if soft and j + ONE == m.group_stop[j]:
+        if soft and j + 1 == m.group_stop[j]:
             mix_group(m, p, span, j)
         slope = one(p.flow[0]) if soft else m.derivative[j]
         projected, through = slope * p.flow[pushed + j] + m.projected[j], slope * p.flow[gated + j]
         delta = projected + through
         m.responsibility[j], m.projected[j], m.gated[j] = delta, projected, through
         if delta != 0.0:
-            for r in range(u8(m.first_run[j]), u8(m.last_run[j])):
+            for r in range(m.first_run[j], m.last_run[j]):
                 flags = m.run_flags[r]
                 what = SOURCES if has_error(flags) else 0
                 if m.run_kind[r] > mark.LISTED and not flags & mark.QUIET_GATER:
@@ -235,8 +231,8 @@ def sweep_cost(m, p, span, learning, rate):
             if m.flags[j] & mark.MEMORY:
                 push_own(m, p, span, j, delta, SOURCES | GATERS)
             if p.direct_at[j - span[FIRST]] == NONE:  # it has no sensitivities
-                add_direct_of(m, j, rate * delta, m.weight_destination, u8(0), m.bias_destination, j)
+                add_direct_of(m, j, rate * delta, m.weight_destination, 0, m.bias_destination, j)
     for k in range(p.counts[PLAN_ROOTS]):
         p.aim[k] = carried_back(m, p, span, k)
-    for i in range(u8(4) * (span[STOP] - span[FIRST])):
+    for i in range(4 * (span[STOP] - span[FIRST])):
         p.flow[i] = 0.0

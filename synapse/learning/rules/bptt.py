@@ -47,7 +47,7 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         data = self.task.data
         counted, filled = data.counted(self.task.weights), data.filled
         self._steps = np.zeros(data.sequences)
-        self._steps[filled] = np.add.reduceat(counted, data.bounds[filled].astype(np.int64))
+        self._steps[filled] = np.add.reduceat(counted, data.bounds[filled])
         self._form = data.bounds.tobytes(), data.aimed.tobytes()
         self._loop: BatchLoop | None = None
 
@@ -169,12 +169,12 @@ class BatchLoop:
         self._laid: list[Any] = []
         self._batches = engine.exact.Batches(
             bounds=exact.data.bounds,
-            size=np.uint64(self.size),
-            lanes=np.uint64(exact.lanes),
-            few=np.uint64(exact.few),
-            deep=np.uint64(deep),
-            begins=np.zeros(self._most, np.uint64),
-            lengths=np.zeros(self._most, np.uint64),
+            size=np.int64(self.size),
+            lanes=np.int64(exact.lanes),
+            few=np.int64(exact.few),
+            deep=np.int64(deep),
+            begins=np.zeros(self._most, np.int64),
+            lengths=np.zeros(self._most, np.int64),
             shares=np.zeros(self._most),
         )
 
@@ -208,7 +208,7 @@ class BatchLoop:
             raise self._failure(code, where, optimizer, updater)
         return done, total, aimed
 
-    def _sorted(self, orders: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    def _sorted(self, orders: NDArray[np.int64]) -> NDArray[np.int64]:
         """The orders with the longest sequences of each batch first, as `ExactGradient` computes them."""
         if not self._longest_first:
             return np.ascontiguousarray(orders)
@@ -239,8 +239,8 @@ class BatchLoop:
             lengths=self._batches.lengths,
             shares=self._batches.shares,
             weights=self.exact.weights,
-            steps=np.uint64(0),
-            window=np.uint64(self.window),
+            steps=np.int64(0),
+            window=np.int64(self.window),
             apart=self.exact.apart,
             ragged=False,
             masked=False,

@@ -134,7 +134,7 @@ class StepwiseRule(Rule):
 
     def gradient(self, chosen: Order) -> BatchGradient:
         """The summed updates over some whole sequences."""
-        bounds = self.task.data.bounds.astype(np.int64)
+        bounds = self.task.data.bounds
         return self._over(bounds[:-1][chosen], bounds[1:][chosen])
 
     def gradients(self, order: Order) -> Iterator[BatchGradient | StepJacobian]:
@@ -146,7 +146,7 @@ class StepwiseRule(Rule):
         if isinstance(size, str):  # each sequence is a batch
             yield from (self.gradient(order[i : i + 1]) for i in range(len(order)))
             return
-        begins, ends = data.bounds[:-1][order].astype(np.int64), data.bounds[1:][order].astype(np.int64)
+        begins, ends = data.bounds[:-1][order], data.bounds[1:][order]
         stops = np.cumsum(ends - begins)  # counted in rows run, like `cuts`
         aimed = data.aimed[spans(begins, ends - begins)]
         cuts = 1 + np.flatnonzero(aimed)[size - 1 :: size]
@@ -192,9 +192,9 @@ class StepwiseRule(Rule):
 
     def _through(self, begins: Ints, ends: Ints, clear: bool, control: Control) -> tuple[float, int]:
         """Run over ranges of rows; the context is cleared before each, or not at all."""
-        bounds = np.stack([begins, ends], axis=1).reshape(-1).astype(np.uint64)
+        bounds = np.stack([begins, ends], axis=1).reshape(-1)
         part = replace(self.task.data, bounds=bounds, clear=clear)
-        every_other = np.arange(0, len(bounds), 2, dtype=np.uint64)  # skip the gaps between ranges
+        every_other = np.arange(0, len(bounds), 2, dtype=np.int64)  # skip the gaps between ranges
         return self.run(part, once(every_other, 1.0, control), self._moves)[1:]
 
 

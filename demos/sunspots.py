@@ -360,14 +360,15 @@ def panel_errors(axes, forecasts):
 def panel_cells(axes, cells):
     """The three cells whose states change most, and the others."""
     swing = np.argsort(-np.ptp(cells[SHOWN], axis=0))
-    axes.plot(YEARS[SHOWN], cells[SHOWN][:, swing[3:]], color=ink.PALE, lw=1)
+    others = axes.plot(YEARS[SHOWN], cells[SHOWN][:, swing[3:]], color=ink.PALE, lw=1)
+    others[0].set_label("others")
     for i, colour in zip(swing, (ink.BLUE, ink.PURPLE, ink.GREEN), strict=False):
         axes.plot(YEARS[SHOWN], cells[SHOWN, i], color=colour, lw=1.4, label=f"cell {i}")
     mark_periods(axes)
     axes.set(ylabel="state after seeing the year", title="The LSTM's memory cells")
     low, high = axes.get_ylim()
     axes.set_ylim(low, high + 0.2 * (high - low))
-    axes.legend(loc="upper left", ncols=3, columnspacing=1.2, handlelength=1.4, **CLEAR)
+    axes.legend(loc="upper left", ncols=4, columnspacing=0.9, handlelength=1.2, **CLEAR)
 
 
 # --- 9. All parts together ------------------------------------------------------------------------

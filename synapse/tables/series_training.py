@@ -12,6 +12,7 @@ from .._typing import Floats
 from ..errors import ArgumentError
 from ..forecasting import RollingOrigin, Selection
 from ..forecasting.selection import COMBINE, ranked
+from ..forecasting.statistical import METHODS
 from .series_task import SeriesTask, fit_together, series_tasks
 from .training import FEWEST, SERIES_DEFAULT, Learning, Trained
 
@@ -36,6 +37,7 @@ def train_series(
     known: Sequence[str] = (),
     steps: int | None = None,
     period: int | None = None,
+    methods: Sequence[str] = METHODS,
 ) -> Trained:
     """Train a network to forecast a series, compare it with statistical methods, and refit it on all rows.
 
@@ -57,6 +59,9 @@ def train_series(
         Steps ahead in the test. Default: a season, from 6 to 12.
     period : int, optional
         Number of rows of a season. Default: that of the dates.
+    methods : sequence of str
+        The statistical methods to compare the network with. Default: all of
+        :func:`synapse.forecasting.statistical`.
 
     Raises
     ------
@@ -86,7 +91,7 @@ def train_series(
         return Trained(model.network, result, facts, [], left_out)
     forecasters, notes = list[Forecasters](), list[str]()
     for each in tasks:
-        simple, failed = each.statistical() if each.is_tested else ({}, [])
+        simple, failed = each.statistical(methods) if each.is_tested else ({}, [])
         forecasters.append({name: each.forecaster(model.network), **simple})
         notes += failed
     selection, selections = select_together(tasks, forecasters)

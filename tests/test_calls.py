@@ -82,6 +82,16 @@ def test_refused_values_change_nothing(dtype):
                     refused(net, sentence, propagate, rate)
 
 
+@pytest.mark.parametrize("row", [0, 1, 5, 6])
+def test_the_step_with_an_input_that_is_not_finite_is_named(row):
+    net, rows = perceptron(), np.zeros((7, 2))
+    for column in (0, 1):
+        rows[row, column] = NAN
+        sentence = f"finite, got {rows[row].tolist()} in step {row}."
+        with pytest.raises(ArgumentError, match=re.escape(sentence)):
+            net.run(rows)
+
+
 def test_refused_targets_of_classes_change_nothing():
     net = perceptron(outputs=3, squash="softmax")
     before = contents(net._store)

@@ -292,6 +292,14 @@ def test_faults_are_one_sentence_and_change_nothing():
             wrong()
 
 
+@pytest.mark.parametrize("squash", ["tanh", "identity", "swish"])
+def test_deviations_that_may_be_below_0_are_refused(squash):
+    policy = architect.Perceptron(5, 2, squash="identity", seed=0)
+    policy.output[1].squash = squash
+    with pytest.raises(ArgumentError, match="means and then positive deviations"):
+        reward.ActorCritic(policy, perceptron(1, 1))
+
+
 def test_an_agent_and_its_network_are_collected():
     net = perceptron(2, 0)
     agent = reward.QLearning(net, seed=0)

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._checks import counted
-from .._typing import Floats
+from .._typing import Floats, Ints
 from ..errors import ArgumentError, FormatError
 from ..forecasting import Forecast
 from ..forecasting._series import horizon
 from ..forecasting.selection import COMBINE
 from ..forecasting.statistical import METHODS
 from ..tables import forecast_series
-from ..tables.series import find_date, following, step_name
+from ..tables.dates import find_date, in_zone
+from ..tables.series import following, step_name
 from ..tables.series_task import series_facts
 from ..tables.table import numbers, pandas_for_tables, place
 from . import reading, words
@@ -69,7 +70,8 @@ def forecast(options: argparse.Namespace) -> None:
     several, notes = table.trained_series(facts)
     notes = [*table.notes, *notes]
     _require_step(next(iter(several.values())), facts)
-    future = _known_ahead(options, facts, several, table)
+    future, unread = _known_ahead(options, facts, several, table)
+    notes += unread
     wanted = {name: getattr(options, name) for name in ("method", "interval", "minimum", "maximum")}
     frames = {}
     for name, series in several.items():
@@ -91,36 +93,60 @@ def _require_step(series: pd.DataFrame, facts: dict[str, Any]) -> None:
 
 def _known_ahead(
     options: argparse.Namespace, facts: dict[str, Any], several: dict[str, pd.DataFrame], table: Table
-) -> dict[str, Floats]:
-    """The columns known in advance, in the rows that follow each series; those of its own rows, if any."""
-    known, steps, rows = facts["known"], options.steps, counted(options.steps, "row")
+) -> tuple[dict[str, Floats], list[str]]:
+    """The columns known in advance, in the rows that follow each series, and sentences on rows not used.
+
+    A series has rows of its own if the file has the column that tells several apart.
+    """
+    known, rows = facts["known"], counted(options.steps, "row")
     if known and options.future is None:
         raise words.UsageError(
             f"{words.listed(known)} must be known in advance. Give the next {rows}: --future FILE."
         )
     if options.future is None:
-        return {}
+        return {}, []
     if not known:
         raise words.UsageError("The model has no column that is known in advance. Leave --future out.")
     cells = reading.read(options, options.future, facts.get("missing", ()))
-    future = dict[str, Floats]()
+    future, notes = dict[str, Floats](), list[str]()
     column = table.sequence or facts.get("sequence")
     for name, series in several.items():
         own = cells[cells[column].astype(str) == name] if name and column in cells else cells
-        if len(own) != steps:
-            of = f" of {name!r}" if name else ""
+        of = f" of {name!r}" if name else ""
+        places, note = _places_ahead(own, series, options, table.how["zone"] or facts.get("zone"), of)
+        future[name] = numbers(own.iloc[places], known)
+        notes += note
+    return future, notes
+
+
+def _places_ahead(
+    own: pd.DataFrame, series: pd.DataFrame, options: argparse.Namespace, zone: str | None, of: str
+) -> tuple[Ints, list[str]]:
+    """The rows of a file that follow a series, by their dates or, without dates, from the first one on."""
+    steps, due, date = options.steps, following(series, options.steps), series.index.name
+    rows = counted(steps, "row")
+    dated = find_date(own, date, options.dates) if step_name(series) and date in own else None
+    if dated is None:
+        if len(own) < steps:
             raise FormatError(
                 f"Expected {options.future!r} to have {rows}{of}, one for each step, got {len(own)}."
             )
-        date, due = series.index.name, following(series, steps)
-        if step_name(series) and date in own and (dated := find_date(own, date, table.how["dates"])):
-            for row in np.flatnonzero(dated[1] != due)[:1]:
-                raise FormatError(
-                    f"Expected the dates of {options.future!r} to follow those of the data: {due[row]} in "
-                    f"{place(own, row)}, got {dated[1][row]}."
-                )
-        future[name] = numbers(own, known)
-    return future
+        note = f"Only the first {rows} of {options.future!r}{of} are read, as it has no dates."
+        return np.arange(steps), [note] if len(own) > steps else []
+    dates = in_zone(dated[1], zone)
+    if due.tz is not None and dates.tz is None:
+        dates = in_zone(dates, str(due.tz))
+    for row in np.flatnonzero(dates.duplicated())[:1]:
+        raise FormatError(
+            f"The date {dates[row]} comes twice, again in {place(own, row)} of {options.future!r}."
+        )
+    places: Ints = dates.get_indexer(due)
+    for step in np.flatnonzero(places < 0)[:1]:
+        raise FormatError(
+            f"Expected {options.future!r} to have a row of {due[step]}{of}, which follows the data. Its rows "
+            f"are from {dates.min()} to {dates.max()}."
+        )
+    return places, []
 
 
 def _frame(series: pd.DataFrame, ahead: Forecast) -> pd.DataFrame:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MARKS = {"point": ".", "comma": ","}
 """What --decimal may be."""
-HOW = ("date", "dates", "fill")
+HOW = ("date", "dates", "fill", "zone")
 """The options of :func:`read_series`."""
 
 
@@ -32,6 +32,7 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     add("--fill", choices=FILLS, help="mend missing values of a series: repeat the last one, or interpolate")
     add("--date", metavar="COLUMN", help="column with the dates (default: the first one with dates)")
     add("--dates", metavar="FORM", help="how dates are written, such as %%d/%%m/%%Y")
+    add("--zone", metavar="NAME", help="the time zone of the dates, such as Europe/Berlin")
 
 
 def add_sequence(parser: argparse.ArgumentParser) -> None:

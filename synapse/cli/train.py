@@ -10,8 +10,9 @@ from typing import Any
 from .. import __version__
 from .._checks import counted
 from ..tables import Learning, Trained, train_rows, train_series
+from ..tables.dates import find_date
 from ..tables.scaled_model import MODELS, OPTIMIZERS
-from ..tables.series import find_date, step_name
+from ..tables.series import step_name
 from ..tables.table import columns, is_numeric, mostly_numbers, require_one_use
 from . import INTERRUPTED, formats
 from .reading import Table, add_reading, add_sequence, say
@@ -113,6 +114,7 @@ def _trained(options: argparse.Namespace, table: Table, learning: Learning) -> t
         "date": date,
         "dates": table.how["dates"],
         "fill": table.how["fill"],
+        "zone": table.how["zone"],
         "sequence": key[0] if key else None,
         "step": step_name(first),
     }

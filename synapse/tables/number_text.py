@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from decimal import Decimal
@@ -89,9 +90,10 @@ def _fast_floats(cells: list[str]) -> Floats | None:
     if "." in joined and NO_GROUP.search(joined) is None:
         return None
     try:
-        return np.array(cells, object).astype(np.float64)
+        values = np.array(cells, object).astype(np.float64)
     except ValueError:
         return None
+    return values if np.isfinite(values).all() else None
 
 
 def convert_numbers(table: pd.DataFrame, separator: str, decimal: str | None) -> list[str]:
@@ -148,8 +150,8 @@ class _Reading:
         self.unit, self.cells = _without_unit(self.given)
         is_month = all(MONTH.fullmatch(cell) for cell in self.cells)
         self.fits = {
-            decimal: np.array([bool(pattern.fullmatch(cell)) and not is_month for cell in self.cells], bool)
-            for decimal, pattern in PATTERNS.items()
+            decimal: np.array([not is_month and _is_number(cell, decimal) for cell in self.cells], bool)
+            for decimal in OTHER
         }
 
     @property
@@ -243,6 +245,12 @@ def _numeric(plain: list[str], rows: Ints, index: pd.Index, values: Floats) -> p
 
 def _number(text: str) -> int | float:
     return int(text) if _is_integer(text) else float(text)
+
+
+def _is_number(text: str, decimal: str) -> bool:
+    """Whether text is a finite number with this decimal mark."""
+    is_written_so = PATTERNS[decimal].fullmatch(text) is not None
+    return is_written_so and math.isfinite(float(text.translate(PLAIN[decimal])))
 
 
 def _is_integer(text: str) -> bool:

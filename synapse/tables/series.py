@@ -5,19 +5,18 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._checks import choice, instance
+from .._typing import Ints
 from ..errors import ArgumentError, FormatError
+from .dates import ZONE, are_days, find_date, in_zone, require_zone
 from .table import (
     UNREADABLE,
-    bare,
     columns as columns_of,
     find,
-    is_numeric,
     numbers,
     pandas_for_tables,
     place,
@@ -27,10 +26,6 @@ from .table import (
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMS = ("ISO8601", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d %b %Y", "%b %Y", "%B %Y")
-"""How dates may be written, as `strptime` says it, unless a form is given."""
-DATE_NAMES = ("date", "day", "month", "quarter", "year", "time", "timestamp", "period")
-"""Names of columns whose numbers, such as 2024, are dates."""
 FILLS = ("forward", "linear")
 """How missing values and dates are mended."""
 FILL = f"To mend it, say --fill {' or --fill '.join(FILLS)}."
@@ -40,6 +35,10 @@ UNITS = {"Y": ("year", 1), "Q": ("quarter", 4), "M": ("month", 12), "WOM": ("mon
 UNITS |= {"B": ("business day", 5), "D": ("day", 7)}
 UNITS |= {"h": ("hour", 24), "min": ("minute", 1440), "s": ("second", 1)}
 """The name of a step by the code of pandas, and how many make the usual season."""
+MONTHS = {"MS": 1, "QS": 3, "YS": 12, "AS": 12}
+"""Months of a step that begins on the first day of one."""
+IN_MONTHS = (("year", 1, 12), ("quarter", 4, 3), ("month", 12, 1))
+"""Name, season and months of units that are counted in months."""
 MOST_WINDOWS = 200
 """Number of parts, at most, in which the step of dates with gaps is looked for."""
 MOST_GAPS = 100
@@ -54,6 +53,7 @@ def read_series(
     dates: str | None = None,
     fill: str | None = None,
     ignore: Sequence[str] = (),
+    zone: str | None = None,
 ) -> pd.DataFrame:
     """Columns of a table as a series, oldest row first; without a column of dates, its rows are the steps.
 
@@ -67,12 +67,18 @@ def read_series(
         The column of dates. Default: the first one that has dates.
     dates : str, optional
         How the dates are written, for ``strptime``, such as "%d/%m/%Y". Default: as ISO 8601 has it, as
-        31.01.2024, 31/01/2024, 01/31/2024, 31 Jan 2024, Jan 2024 or 2024-Q1, whichever reads most cells.
+        31.01.2024, 31.01.24, 31/01/2024, 01/31/2024, 31 Jan 2024, Jan 2024, Jan-24, 2024-Q1 or 2024-W05, with
+        a time or without, whichever reads most cells. Names of months in other languages are read by
+        dateparser.
     fill : {"forward", "linear"}, optional
         How missing values and dates are mended: by the value before, or by interpolation. Rows at the ends
         that cannot be mended are left out. Default: they are refused.
     ignore : sequence of str
         Columns that have no dates.
+    zone : str, optional
+        The time zone of the dates, such as "Europe/Berlin". Times of a clock on the wall are of this zone, in
+        which an hour comes twice when clocks go back; times with offsets from UTC are converted. Default:
+        the zone of the frame; times with several offsets are converted to UTC.
 
     Returns
     -------
@@ -82,11 +88,11 @@ def read_series(
     Raises
     ------
     ArgumentError
-        If there is no such column, or day and month may be exchanged.
+        If there is no such column or zone, or day and month may be exchanged.
     FormatError
         If a cell is not a number or a date, or the dates do not step evenly.
     """
-    return read_several(table, columns, "", date=date, dates=dates, fill=fill, ignore=ignore)[""]
+    return read_several(table, columns, "", date=date, dates=dates, fill=fill, ignore=ignore, zone=zone)[""]
 
 
 def read_several(
@@ -98,6 +104,7 @@ def read_several(
     dates: str | None = None,
     fill: str | None = None,
     ignore: Sequence[str] = (),
+    zone: str | None = None,
 ) -> dict[str, pd.DataFrame]:
     """A series for each value of the column `sequence`, such as that of a shop, in the order of first rows.
 
@@ -107,13 +114,16 @@ def read_several(
     """
     pandas = pandas_for_tables()
     choice("The fill", fill, [None, *FILLS])
-    if isinstance(instance("The table", table, pandas.DataFrame).index, pandas.DatetimeIndex):
+    require_zone(zone)
+    index = instance("The table", table, pandas.DataFrame).index
+    if isinstance(index, pandas.PeriodIndex):
+        table = table.set_axis(index.to_timestamp().rename(index.name))
+    if isinstance(index, pandas.PeriodIndex | pandas.DatetimeIndex):
         table = table.reset_index()
     names, keys = columns_of(table, columns), [find(table, sequence)] if sequence else []
     dated = find_date(table, date, dates, [*ignore, *names, *keys])
-    values = pandas.DataFrame(
-        numbers(table, names, fill is not None, advice=UNREADABLE_STEP, fill=FILL), columns=names
-    )
+    filled = numbers(table, names, fill is not None, advice=UNREADABLE_STEP, fill=FILL)
+    values = pandas.DataFrame(filled, columns=names)
     groups = np.array(words(table, keys[0]) if keys else [""] * len(table))
     rows = {str(name): np.flatnonzero(groups == name) for name in dict.fromkeys(groups)}
     if dated is None:
@@ -123,25 +133,52 @@ def read_several(
             for name, part in parts.items()
         }
     column, when = dated
-    rows = {name: own[np.argsort(when[own], kind="stable")] for name, own in rows.items()}
-    for own in rows.values():
-        for row in own[1:][when[own[1:]] == when[own[:-1]]]:
-            advice = "If a column tells several series apart, name it: --sequence COLUMN."
-            raise FormatError(f"The date {when[row]} comes twice, again in {place(table, row)}. {advice}")
-    step = _step(when[max(rows.values(), key=len)], column)
-    series = {}
+    frames = {}
     for name, own in rows.items():
-        grid = pandas.date_range(when[own[0]], when[own[-1]], freq=step, name=column)
-        for row in own[~when[own].isin(grid)]:
-            after = f"a whole number of steps ({unit_of(step)[0]}) after {when[own[0]]}"
-            raise FormatError(f"Expected the date in {place(table, row)}, {when[row]}, to be {after}.")
-        missing = grid.difference(when[own])
-        if len(missing) and fill is None:
-            of, count = f" of {name!r}" if name else "", f", and {len(missing) - 1} more" * (len(missing) > 1)
-            raise FormatError(f"The row of {missing[0]}{of} is missing{count}. {FILL}")
-        part = values.iloc[own].set_index(when[own]).reindex(grid)
-        series[name] = _filled(part, fill).asfreq(step)
-    return series
+        times = in_zone(when[own], zone)
+        order = np.argsort(times, kind="stable")
+        frames[name] = values.iloc[own[order]].set_axis(times[order].rename(column))
+        _require_different(frames[name].index, table, own[order])
+        rows[name] = own[order]
+    step = _step(max((frame.index for frame in frames.values()), key=len), column)
+    return {name: _evenly(frame, step, fill, name, table, rows[name]) for name, frame in frames.items()}
+
+
+def _require_different(times: pd.DatetimeIndex, table: pd.DataFrame, rows: Ints) -> None:
+    """Raise FormatError if a date comes twice; `rows` are those of the sorted dates in the table."""
+    for again in np.flatnonzero(times[1:] == times[:-1])[:1] + 1:
+        clocks = "" if times.tz is not None or are_days(times) else f"If clocks went back there, {ZONE} "
+        raise FormatError(
+            f"The date {times[again]} comes twice, again in {place(table, int(rows[again]))}. {clocks}If a "
+            "column tells several series apart, name it: --sequence COLUMN."
+        )
+
+
+def _evenly(
+    frame: pd.DataFrame, step: Any, fill: str | None, name: str, table: pd.DataFrame, rows: Ints
+) -> pd.DataFrame:
+    """A series with a row at every step; FormatError if dates are between steps or missing."""
+    times: Any = frame.index
+    grid = pandas_for_tables().date_range(times[0], times[-1], freq=step, name=times.name)
+    for at in np.flatnonzero(~times.isin(grid))[:1]:
+        after = f"a whole number of steps ({unit_of(step)[0]}) after {times[0]}"
+        where = place(table, int(rows[at]))
+        raise FormatError(
+            f"Expected the date in {where}, {times[at]}, to be {after}.{_about_clocks(times, times[at])}"
+        )
+    missing = grid.difference(times)
+    if len(missing) and fill is None:
+        of = f" of {name!r}" if name else ""
+        more = f", and {len(missing) - 1} more" * (len(missing) > 1)
+        clocks = _about_clocks(times, missing[0])
+        raise FormatError(f"The row of {missing[0]}{of} is missing{more}. {FILL}{clocks}")
+    return _filled(frame.reindex(grid), fill).asfreq(step)
+
+
+def _about_clocks(times: pd.DatetimeIndex, time: pd.Timestamp) -> str:
+    """What to do if the time may be missing because clocks were changed: at night, on a Sunday."""
+    may_be = times.tz is None and not are_days(times) and time.dayofweek == 6 and time.hour < 4
+    return f" If clocks were changed there, {ZONE}" if may_be else ""
 
 
 def _filled(series: pd.DataFrame, fill: str | None) -> pd.DataFrame:
@@ -155,63 +192,7 @@ def _filled(series: pd.DataFrame, fill: str | None) -> pd.DataFrame:
     return mended
 
 
-# --- dates -----------------------------------------------------------------------------------------
-
-
-def find_date(
-    table: pd.DataFrame, name: str | None = None, form: str | None = None, ignore: Sequence[str] = ()
-) -> tuple[str, pd.DatetimeIndex] | None:
-    """The column of dates, by its name or the first one with dates, and its dates; None if there is none.
-
-    Numbers are dates only in a column that is named, or called like one. Raises ArgumentError if the named
-    column has no dates or day and month may be exchanged, and FormatError if a cell is not a date.
-    """
-    left_out = columns_of(table, ignore)
-    for column in [find(table, name)] if name is not None else table.columns:
-        numbers_only = is_numeric(table[column]) and bare(column).lower() not in DATE_NAMES
-        if name is None and (column in left_out or numbers_only):
-            continue
-        cells = table[column].convert_dtypes().astype("string")  # without the .0 of years
-        readings = _readings(cells, (form,) if form else FORMS)
-        if readings:
-            dates = _only(readings, cells, column)
-            for row in np.flatnonzero(dates.isna())[:1]:
-                given = "no value" if cells.isna().iloc[row] else repr(cells.iloc[row])
-                raise FormatError(f"Expected a date in {place(table, row)}, column {column!r}, got {given}.")
-            return column, dates
-        if name is not None:
-            raise ArgumentError(
-                f"Expected the column {column!r} to have dates, such as 2024-01-31, Jan 2024 or 31.01.2024, "
-                f"got {cells.iloc[0]!r}. Give their form, such as --dates %d.%m.%y."
-            )
-    return None
-
-
-def _only(readings: list[pd.DatetimeIndex], cells: pd.Series, column: str) -> pd.DatetimeIndex:
-    """The dates that all readings have; ArgumentError if day and month may be exchanged."""
-    for one, other in pairwise(readings):
-        for row in np.flatnonzero(one != other)[:1]:
-            raise ArgumentError(
-                f"{cells.iloc[row]!r} in the column {column!r} may be {one[row]:%d %B %Y} or "
-                f"{other[row]:%d %B %Y}. Say --dates %d/%m/%Y or --dates %m/%d/%Y."
-            )
-    return readings[0]
-
-
-def _readings(cells: pd.Series, forms: Sequence[str]) -> list[pd.DatetimeIndex]:
-    """The dates by those forms that read most of the cells, more than half of them."""
-    pandas = pandas_for_tables()
-    cells = cells.str.replace(r"^(\d{4})-?Q([1-4])$", lambda m: f"{m[1]}-{3 * int(m[2]) - 2:02}", regex=True)
-    readings = []
-    for form in forms:
-        try:
-            with warnings.catch_warnings(action="error", category=FutureWarning):
-                dates = pandas.to_datetime(cells, format=form, errors="coerce")
-        except (ValueError, FutureWarning):  # several offsets from UTC
-            dates = pandas.to_datetime(cells, format=form, errors="coerce", utc=True)
-        readings.append(pandas.DatetimeIndex(dates))
-    most = max(int(dates.notna().sum()) for dates in readings)
-    return [dates for dates in readings if 2 * most > len(cells) and dates.notna().sum() == most]
+# --- steps ---------------------------------------------------------------------------------------
 
 
 def _step(dates: pd.DatetimeIndex, column: str) -> Any:
@@ -222,18 +203,28 @@ def _step(dates: pd.DatetimeIndex, column: str) -> Any:
         gaps = np.diff(dates.asi8)
         if steps and gaps.sum() <= MOST_GAPS * len(gaps) * np.median(gaps):
             return steps.most_common(1)[0][0]
+    clocks = "" if dates.tz is None else f" If they are days of a clock on the wall, {ZONE}"
     raise FormatError(
         f"Expected the column {column!r} to have three or more dates that step evenly. To use the rows as "
-        f"they follow each other, say --ahead 1 and --ignore {column!r}."
+        f"they follow each other, say --ahead 1 and --ignore {column!r}.{clocks}"
     )
 
 
 def step_of(dates: pd.DatetimeIndex) -> Any:
     """The step of dates, an offset of pandas; None if they do not step evenly or are fewer than three."""
+    if len(dates) < 3:
+        return None
     pandas = pandas_for_tables()
     with warnings.catch_warnings(action="ignore"):  # pandas 3 warns of what 4 returns
-        step = pandas.infer_freq(dates) if len(dates) > 2 else None
-    return step and pandas.tseries.frequencies.to_offset(step)
+        step = pandas.infer_freq(dates)
+        step = step and pandas.tseries.frequencies.to_offset(step)
+        # Pandas infers no months on the 15th, and 365 days from the same day of three years.
+        if dates.day[0] > 1 and len({*dates.day}) == 1 and (step is None or step.rule_code == "D"):
+            days = dates.tz_localize(None) - pandas.Timedelta(days=dates.day[0] - 1)
+            first = pandas.tseries.frequencies.to_offset(pandas.infer_freq(days) or "D")
+            months = MONTHS.get(first.rule_code.split("-")[0], 0) * first.n
+            step = pandas.DateOffset(months=months) if months else step
+    return step
 
 
 def unit_of(step: Any) -> tuple[str, int]:
@@ -242,11 +233,18 @@ def unit_of(step: Any) -> tuple[str, int]:
     >>> import pandas
     >>> unit_of(pandas.offsets.MonthEnd()), unit_of(pandas.offsets.Hour(6))
     (('month', 12), ('6 hours', 4))
+    >>> unit_of(pandas.DateOffset(months=3))
+    ('quarter', 4)
     """
-    code = step.rule_code.split("-")[0]
-    unit, season = UNITS.get(code) or UNITS.get(code.removeprefix("B")[0], (code, 1))
-    name = unit if step.n == 1 else f"{step.n} {unit}s"
-    return name, 1 if season % step.n else season // step.n
+    if months := step.kwds.get("months"):
+        unit, season, count = next(part for part in IN_MONTHS if months % part[2] == 0)
+        count = months // count
+    else:
+        code = step.rule_code.split("-")[0]
+        unit, season = UNITS.get(code) or UNITS.get(code.removeprefix("B")[0], (code, 1))
+        count = step.n
+    name = unit if count == 1 else f"{count} {unit}s"
+    return name, 1 if season % count else season // count
 
 
 def season_of(series: pd.DataFrame) -> int:
@@ -277,6 +275,10 @@ def phase(series: pd.DataFrame, first: str | None) -> int:
     if first is None or not isinstance(series.index, pandas_for_tables().DatetimeIndex):
         return 0
     pandas, step = pandas_for_tables(), series.index.freq
-    begin, here = pandas.Timestamp(first).tz_localize(None), series.index[0].tz_localize(None)
+    begin, here = pandas.Timestamp(first), series.index[0]
+    if here.tz is None:
+        begin = begin.tz_localize(None)
+    else:  # a step of an hour is one also when clocks are changed
+        begin = begin.tz_localize(here.tz) if begin.tz is None else begin.tz_convert(here.tz)
     count = len(pandas.date_range(min(begin, here), max(begin, here), freq=step)) - 1
     return count if begin < here else -count

@@ -143,8 +143,17 @@ def test_a_value_known_in_advance_explains_its_own_row(capsys, further, tmp_path
     assert "in advance. Give the next 6 rows: --future FILE" in refused(capsys, *arguments, code=2)
     short = write(tmp_path / "s.csv", Day=days[:6], Holiday=to_come)
     assert refused(capsys, *arguments, "--future", short).endswith(
-        "2024-03-31 00:00:00 in line 2, got 2024-01-01 00:00:00."
+        "to have a row of 2024-03-31 00:00:00, which follows the data. Its rows are from "
+        "2024-01-01 00:00:00 to 2024-01-06 00:00:00."
     )
+    expected = further(*options, model=model, data=data)
+    more = [date(2024, 3, 20) + timedelta(i) for i in range(40)]
+    calendar = write(tmp_path / "c.csv", Day=more, Holiday=[*[1] * 11, *to_come, *[1] * 23])
+    options[3] = calendar
+    assert further(*options, model=model, data=data) == expected, "rows are found by their dates"
+    write(calendar, Holiday=[*to_come, 1, 1])
+    assert further(*options, model=model, data=data) == expected
+    assert "Only the first 6 rows of" in called(capsys, "forecast", model, data, *options)[2]
 
 
 def test_a_series_without_dates_has_numbers(capsys, further, tmp_path):

@@ -252,6 +252,28 @@ DATES = {
     "1987|1988|1989": ("1987-01-01", "year", "1990-01-01"),
     "2024-01-03|2024-01-02|2024-01-01": ("2024-01-01", "day", "2024-01-04"),  # the newest first
     "2024-01-30 22:00|2024-01-30 23:00|2024-01-31": ("2024-01-30T22", "hour", "2024-01-31T01"),
+    "01.12.22|02.12.22|03.12.22": ("2022-12-01", "day", "2022-12-04"),
+    "1/30/24|1/31/24|2/1/24": ("2024-01-30", "day", "2024-02-02"),
+    "30.01.2024 14:30|30.01.2024 14:45|30.01.2024 15:00": (
+        "2024-01-30T14:30",
+        "15 minutes",
+        "2024-01-30T15:15",
+    ),
+    "01/30/2024 2:30 PM|01/31/2024 2:30 PM|02/01/2024 2:30 PM": (
+        "2024-01-30T14:30",
+        "day",
+        "2024-02-02T14:30",
+    ),
+    "Jan 30, 2024|Jan 31, 2024|Feb 1, 2024": ("2024-01-30", "day", "2024-02-02"),
+    "30-Jan-24|31-Jan-24|1-Feb-24": ("2024-01-30", "day", "2024-02-02"),
+    "Jan-10|Feb-10|Mar-10": ("2010-01-01", "month", "2010-04-01"),
+    "01.2024|02.2024|03.2024": ("2024-01-01", "month", "2024-04-01"),
+    "2018-W51|2018-W52|2019W01": ("2018-12-17", "week", "2019-01-07"),
+    "2024M01|2024M02|2024M03": ("2024-01-01", "month", "2024-04-01"),
+    "Q1 2024|Q2 2024|Q3/2024": ("2024-01-01", "quarter", "2024-10-01"),
+    "15.01.2024|15.02.2024|15.03.2024": ("2024-01-15", "month", "2024-04-15"),
+    "2020-07-15|2020-10-15|2021-01-15": ("2020-07-15", "quarter", "2021-04-15"),
+    "2021-07-04|2022-07-04|2023-07-04": ("2021-07-04", "year", "2024-07-04"),
     "2024-01-30T12+01:00|2024-01-31T12+01:00|2024-02-01T12+01:00": (
         "2024-01-30T12+01:00",
         "day",
@@ -279,10 +301,48 @@ def test_forms_of_dates(series):
     all_hold(check, {cells: (cells, expected) for cells, expected in DATES.items()})
     german = series(table(["30.01.24", "31.01.24", "01.02.24"]), dates="%d.%m.%y")
     assert german.index[-1] == pd.Timestamp("2024-02-01")
+    words = series(table(["1. M\u00e4rz 2024", "1. April 2024", "1. Mai 2024"]))
+    assert (words.index[0], step_name(words)) == (pd.Timestamp("2024-03-01"), "month")
     for dates, step in (("%d/%m/%Y", "month"), ("%m/%d/%Y", "day")):
         assert step_name(series(table(["01/02/2024", "01/03/2024", "01/04/2024"]), dates=dates)) == step
     said = refused(series, table(["01/02/2024", "01/03/2024", "01/04/2024"]))
     assert "may be 01 February 2024 or 02 January 2024. Say --dates %d/%m/%Y or" in said
+
+
+@pytest.mark.parametrize("step", ["D", "h", "15min", "MS", "W"])
+def test_the_time_zone_of_a_frame_stays_one(step):
+    """Over a change of the clock, in which the offset from UTC is another one."""
+    times = pd.date_range("2024-03-20", periods=1000, freq=step, tz="Europe/Berlin")
+    for count in (9, 990):
+        frame = pd.DataFrame({"y": np.arange(float(count))}, times[:count])
+        for sheet in (frame, frame.reset_index(names="when"), frame[::-1]):
+            found = tables.read_series(sheet, ["y"])
+            assert [*found.index] == [*times[:count]]
+            assert str(found.index.tz) == "Europe/Berlin"
+            assert [*following(found, 10)] == [*times[count : count + 10]]
+            assert phase(found.iloc[5:].asfreq(found.index.freq), times[0].isoformat()) == 5
+
+
+def test_the_nights_in_which_clocks_are_changed(series):
+    """No date comes twice and none is missing, if the zone is named; and the sentence says so."""
+    for first, expected in (("2023-10-28 22:00", "comes twice"), ("2024-03-30 22:00", "is missing")):
+        times = pd.date_range(first, periods=12, freq="h", tz="Europe/Berlin")
+        cells = [f"{time:%Y-%m-%d %H:%M}" for time in times]
+        said = refused(series, table(cells))
+        assert expected in said
+        assert "--zone Europe/Berlin" in said
+        for written in (cells, cells[::-1], [time.isoformat() for time in times]):
+            assert [*series(table(written), zone="Europe/Berlin").index] == [*times]
+    midnights = [time.isoformat() for time in pd.date_range("2024-03-30", periods=4, tz="Europe/Berlin")]
+    assert step_name(series(table(midnights), zone="Europe/Berlin")) == "day"
+    assert "--zone Europe/Berlin" in refused(series, table(midnights))
+    for cells, zone, expected in (
+        (["2024-03-31 01:00", "2024-03-31 02:00", "2024-03-31 03:00"], "Europe/Berlin", "no such time in"),
+        (["2024-03-31", "2024-04-01", "2024-04-02"], "Mars/Base", "no time zone 'Mars/Base'"),
+    ):
+        assert expected in refused(series, table(cells), zone=zone)
+    doubled = ["2024-01-05 10:00", "2024-01-05 11:00", "2024-01-05 11:00"]
+    assert "name it: --sequence COLUMN" in refused(series, table(doubled))
 
 
 STEPS = {

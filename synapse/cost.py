@@ -104,7 +104,13 @@ class Cost:
     def check_targets(self, targets: NDArray[np.float64]) -> None:
         """Raise ArgumentError if this cost cannot have these targets, shape (N, m). NaN is no target."""
         shares = self.code in SHARES
-        given = targets[~np.isnan(targets).all(axis=1)] if shares else targets
+        missing = np.isnan(targets)
+        given = targets[~missing.all(axis=1)] if shares else targets
+        if shares and np.isnan(given).any():
+            raise ArgumentError(
+                "Expected targets for all softmax outputs of a step, or for none of them, got NaN for some. "
+                "Give 0 to the outputs that are wrong."
+            )
         if shares and not (np.abs(given.sum(axis=1) - 1.0) <= CLOSE).all():
             raise ArgumentError(
                 "Expected the targets of softmax outputs to add up to 1 in every step. "

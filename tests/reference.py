@@ -94,6 +94,7 @@ class Unit:
         self.past = []  # activations of earlier steps, the latest first
 
     held = None  # the activation of a clamp
+    group = None  # units that follow each other and have one group compete
 
 
 class Link:
@@ -245,8 +246,11 @@ class Reference:
         for j, value in zip(order, inputs):
             self.clamp(j, value)
         if not together:
-            for j in order[len(inputs) :]:
-                self.activate(j)
+            for block in self.blocks(order[len(inputs) :]):
+                if self.units[block[0]].group is None:
+                    self.activate(block[0])
+                else:
+                    self.compete(block)
             return
         for j in order[len(inputs) :]:
             self.weigh(j)
@@ -255,9 +259,42 @@ class Reference:
             self.fire(j)
         self.extended.clear()  # their gaters get no error
 
-    def learn(self, order, rate, targets, cost):
+    def blocks(self, order):
+        """Units in this order, those of a group together."""
+        found = []
+        for j in order:
+            group = self.units[j].group
+            if found and group is not None and group == self.units[found[-1][0]].group:
+                found[-1].append(j)
+            else:
+                found.append([j])
+        return found
+
+    def compete(self, members):
+        """A group activates at once: each member reads what the others were in the previous step."""
+        for j in members:
+            self.weigh(j)
+        self.clock += 1  # one for all, so none is later than another
+        states = {j: self.units[j].state for j in members}
+        best = max(members, key=states.__getitem__)
+        total = sum(math.exp(s - states[best]) for s in states.values())
+        for j in members:
+            unit = self.units[j]
+            self.fire(j)
+            if unit.squash == "softmax":
+                unit.y = math.exp(unit.state - states[best]) / total
+                unit.slope = unit.y * (1 - unit.y)
+            elif j != best:
+                unit.y = unit.slope = 0.0
+
+    def learn(self, order, rate, targets, cost, factors=None):
+        """`factors` are the weights of the outputs' costs."""
         outputs = order[len(order) - len(targets) :]
-        errors = {j: self.error(j, t, cost) for j, t in zip(outputs, targets)}
+        factors = factors or [1.0] * len(targets)
+        errors = {j: c * self.error(j, t, cost) for j, t, c in zip(outputs, targets, factors)}
+        if cost == "categorical_cross_entropy":
+            total = sum(c * t for t, c in zip(targets, factors))
+            errors = {j: c * t - self.units[j].y * total for j, t, c in zip(outputs, targets, factors)}
         for j in reversed(order):
             self.propagate(j, rate, errors.get(j, 0.0))
 

@@ -18,10 +18,10 @@ from numpy.typing import ArrayLike
 
 from .._checks import expected, whole_number
 from .._typing import Bools, Floats, Ints
-from ..errors import ArgumentError, TopologyError
+from ..errors import ArgumentError
 from ..objects.layer import Layer
 from ..objects.network import Network
-from ..objects.topology import Topology, is_delayed
+from ..objects.topology import Topology
 from ._steps import Steps, last_step, run_steps, topology_of
 from .table import Table
 
@@ -261,7 +261,7 @@ class Slopes:
         target = np.concatenate([table.target[weighed], table.target[gated]])
         self._which = np.concatenate([weighed, gated + len(table.source)])
         starts = _block_starts(table, source, target)
-        delayed = is_delayed(source, target, table.together[source])
+        delayed = table.is_late(source, target)
         self._delayed = Patch.of(np.flatnonzero(delayed), source, target)
         self._blocks = list(zip(starts, [*starts[1:], table.neurons], strict=True))
         self._patches = _patches(self._blocks, source, target, ~delayed)
@@ -297,19 +297,17 @@ class Slopes:
 
 
 def _block_starts(table: Topology, source: Ints, target: Ints) -> list[int]:
-    """Starts of blocks: a block ends before a neuron that depends on one inside it, and at the outputs."""
-    latest = np.full(table.neurons, -1)
-    early = ~is_delayed(source, target, table.together[source])
-    np.maximum.at(latest, target[early], source[early])
+    """Starts of blocks: a block ends before a neuron that depends on one inside it, and at the outputs.
+
+    Neurons that compete are in one block.
+    """
+    latest, (group, _) = np.full(table.neurons, -1), table.group_bounds
+    early = ~table.is_late(source, target)
+    np.maximum.at(latest, group[target[early]], source[early])
     starts, output = [0], table.neurons - table.outputs
     for j, last in enumerate(latest.tolist()):
         if last >= starts[-1] or j == output:
             starts.append(j)
-    if table.softmax.any() and starts[-1] > output:
-        raise TopologyError(
-            "Derivatives are not available for softmax outputs that affect each other within a step. "
-            "Disconnect them from each other."
-        )
     return starts
 
 

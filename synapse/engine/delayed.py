@@ -2,7 +2,7 @@
 
 A target reads the activation of a source, or of a gater, in the same step. If that neuron activates later, or
 is the target itself, the activation of its previous step is read: it is *delayed*. In a synchronous network,
-everything but inputs is.
+everything but inputs is. Neurons that compete activate together, so they read each other delayed.
 
 Everything here is plain Python. Python calls these functions with the columns of a store as attributes
 (`Attributes`), and ``online/reads.py`` compiles them for kernels. So what an object shows is what a
@@ -52,8 +52,9 @@ def is_delayed_in_order(source: Any, target: Any, together: Any) -> Any:
 
 
 def are_together(m: Any, source: Any, target: Any) -> Any:
-    """Whether two neurons of a network activate together."""
-    return (m.synchronous[source] & m.synchronous[target]) != 0
+    """Whether two neurons of a network activate together: by one clock, or as they compete."""
+    by_clock = (m.synchronous[source] & m.synchronous[target]) != 0
+    return by_clock | (m.group_first[source] == m.group_first[target])
 
 
 def is_delayed_by_stamp(m: Any, source: Any, target: Any) -> Any:

@@ -22,10 +22,11 @@ row after its last, and the first row that can learn (after the inputs, unless s
 GIVEN_ERRORS = -1
 """In place of the code of a cost: kernels get the errors of the outputs instead of targets."""
 
-STRETCHES, GROUPS, BIAS_STRETCHES, BIAS_GROUPS, HELD, SIGNED, CLAMPED = range(7)
+STRETCHES, GROUPS, BIAS_STRETCHES, BIAS_GROUPS, HELD, SIGNED, CLAMPED, INTERNAL = range(8)
 """Places in the column ``ties``: how many stretches and groups there are of tied connections, and of neurons
 with tied biases; whether what is shared moves later; whether some connection has a sign; whether some
-neuron is clamped."""
+neuron is clamped; whether neurons that compete with each other are connected, or gate each other."""
+TIES = INTERNAL + 1
 
 WATCHED_WIDTH, WATCHED_STEPS, WATCHED_NETWORK, WATCHED_OPEN = range(4)
 WATCHED_NUMBERS, WATCHED_NEURONS, WATCHED_CONNECTIONS, WATCHED_PAIRS, WATCHED_SENSITIVITIES = range(4, 9)

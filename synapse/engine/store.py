@@ -71,7 +71,7 @@ class Store:
         self.columns["clock"] = np.zeros(1, np.uint64)
         self.columns["failed"] = np.zeros(schema.FAILURE)
         self.columns["log_place"] = np.zeros(schema.PLACES, np.uint64)
-        self.columns["ties"] = np.zeros(schema.CLAMPED + 1, np.uint64)
+        self.columns["ties"] = np.zeros(schema.TIES, np.uint64)
         self.columns["parts"] = schema.PART_ADDRESSES[self.dtype]
         self.absorbed = False  # by another store, which has taken over its contents
         self.calls: Any = None  # kernels of single steps, once one has run: ``online/calls.py``

@@ -15,6 +15,7 @@ from .. import _checks as checks, _html, cost as costs, initializers, squash as 
 from .._typing import Floats, Ints
 from ..cost import Cost
 from ..engine.guard import InUse, consistent_read
+from ..engine.schema import GIVEN_ERRORS
 from ..engine.store import Store, UnreadStore
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Initializer, Seed, random_generator
@@ -476,9 +477,20 @@ class Layer(Sequence[Neuron]):
                 measure.check_targets(row[None])
                 aims = [None if math.isnan(aim) else aim for aim in row.tolist()]
                 code = measure.code
+                if measure is costs.categorical_cross_entropy:
+                    # The error of each output depends on the targets of all.
+                    aims, code = self._softmax_signals(row), GIVEN_ERRORS
             with parameters.summed_updates(neuron._store for neuron in self._neurons):
                 for neuron, aim in zip(reversed(self._neurons), reversed(aims), strict=True):
                     neuron._propagate(step, aim, code, float(len(self)))
+
+    def _softmax_signals(self, targets: Floats) -> list[float | None]:
+        """The error signals c_k t_k - y_k sum_j c_j t_j of softmax outputs; None without targets."""
+        if np.isnan(targets).all():
+            return [None] * len(self)
+        weighed = self.cost_weights * targets
+        signals: list[float | None] = (weighed - self.activations * weighed.sum()).tolist()
+        return signals
 
     def clear(self) -> None:
         """Clear the context of every neuron: state, activation, errors and traces. No weight changes.

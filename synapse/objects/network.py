@@ -1336,12 +1336,14 @@ class Network(Sequence[Neuron]):
         """Number of connections that arrive one step late.
 
         In a synchronous network, these are all whose source is not an input; in others, those that lead
-        backward in the order of activation. ``architect.delayed(net)`` lists them, with gates that act late.
+        backward in the order of activation, and those between neurons that compete.
+        ``architect.delayed(net)`` lists them, with gates that act late.
         """
         rows, store = self._connection_rows(), self._store
         source, target = (store[end][rows].astype(np.int64) for end in ("source", "target"))
-        together = store["synchronous"][source] & store["synchronous"][target]
-        return int(np.count_nonzero((source != target) & ((source > target) | (together != 0))))
+        together = store["synchronous"][source] & store["synchronous"][target] != 0
+        compete = store["group_first"][source] == store["group_first"][target]
+        return int(np.count_nonzero((source != target) & ((source > target) | together | compete)))
 
     @property
     def has_memory(self) -> bool:

@@ -15,10 +15,10 @@ from .._registration import error_of_call, require_sound
 from ..cost import Cost
 from ..engine.guard import InUse, atomic, consistent_read
 from ..engine.lowering.flags import TRACED
-from ..engine.schema import INPUT, NONE, OUTPUT
+from ..engine.schema import INPUT, INTERNAL, NONE, OUTPUT
 from ..engine.status import DONE
 from ..engine.store import Store, UnreadStore
-from ..errors import ArgumentTypeError, TopologyError
+from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Initializer, Seed, random_generator
 from ..squash import Squash
 from . import graph, parameters, wiring
@@ -508,7 +508,22 @@ class Neuron:
             if not 0.0 <= aim <= 1.0:
                 measure.check_targets(np.array([[aim]]))
             code = measure.code
+            if measure is costs.categorical_cross_entropy:
+                self._require_equal_cost_weights()
         self._propagate(rate, aim, code, 1.0)
+
+    def _require_equal_cost_weights(self) -> None:
+        """Raise if the error of this softmax neuron depends on the targets of others."""
+        store = self._require()
+        with store.lock:
+            row = self._ready()
+            group = slice(store.columns["group_first"][row], store.columns["group_stop"][row])
+            unequal = len(np.unique(store["cost_weight"][group])) > 1
+        if unequal:
+            raise ArgumentError(
+                f"The error of {self!r} depends on the targets of all softmax outputs, because their "
+                "cost_weights differ. Call network.propagate or layer.propagate with all targets."
+            )
 
     def _propagate(self, rate: float, target: float | None, cost: int, outputs: float) -> None:
         """Propagate as one of `outputs` outputs; `cost` is a code."""
@@ -597,6 +612,11 @@ class Neuron:
     def _single_calls(self, store: Store) -> Any:
         """The kernels by which neurons are stepped alone; TopologyError if its network steps as a whole."""
         network = store.network_at(self._row)
+        if store.columns["ties"][INTERNAL] and self._reads_its_group(store):
+            raise TopologyError(
+                f"{self!r} cannot be stepped by itself, because its group of competing neurons is connected "
+                "or gated within, so they activate together. Call network.activate and network.propagate."
+            )
         if network is not None and network.synchronous:
             raise TopologyError(
                 f"{self!r} cannot be stepped by itself, because the neurons of {network!r} activate "
@@ -610,10 +630,19 @@ class Neuron:
             )
         calls = engine.online.calls_for(store)
         others = (reference() for reference in store.networks.values())
-        free = not store["synchronous"].any()
+        free = not store["synchronous"].any() and not store.columns["ties"][INTERNAL]
         if free and all(other is None or other._rtrl is None for other in others):
             store.single_calls = calls
         return calls
+
+    def _reads_its_group(self, store: Store) -> bool:
+        """Whether neurons that it competes with are connected, or gate connections, within their group."""
+        first, stop = (int(store.columns[end][self._row]) for end in ("group_first", "group_stop"))
+        source, target, gater = (store[end] for end in ("source", "target", "gater"))
+        into = (target >= first) & (target < stop)
+        connected = (source >= first) & (source < stop) & (source != target)
+        gated = (gater >= first) & (gater < stop)
+        return stop > first + 1 and bool((into & (connected | gated)).any())
 
     def _ready(self) -> int:
         """Lower its store, which may move its row; returns the row."""

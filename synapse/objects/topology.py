@@ -253,13 +253,47 @@ class Topology:
         The table must be of a network, whose neurons are in the order of activation. Self-connections carry
         over states; they are not in the mask.
         """
-        late = is_delayed(self.source, self.target, self.together[self.source])
-        return np.asarray(late & ~self.self_connected)
+        return np.asarray(self.is_late(self.source, self.target) & ~self.self_connected)
 
     @property
     def delayed_gates(self) -> Bools:
         """Mask of the connections whose gater is the target or activates later; the same for gains."""
-        return np.asarray(self.gated & is_delayed(self.gater, self.target, self.together[self.gater]))
+        return np.asarray(self.gated & self.is_late(self.gater, self.target))
+
+    def is_late(self, read: Ints, reader: Ints) -> Bools:
+        """Whether neurons read the activations that others had in the previous step.
+
+        Parameters
+        ----------
+        read : ndarray of int
+            Numbers of the neurons that are read, as sources or gaters.
+        reader : ndarray of int
+            Number of the neuron that reads each of them, of the same shape.
+
+        Returns
+        -------
+        ndarray of bool
+        """
+        first, _ = self.group_bounds
+        together = self.together[read] | (first[read] == first[reader])
+        return np.asarray(is_delayed(read, reader, together))
+
+    @property
+    def group_bounds(self) -> tuple[Ints, Ints]:
+        """First neuron, and the one after the last, of those that each neuron competes with; (neurons,) each.
+
+        Neighbours of one group and activation function compete, as do all softmax outputs. Their states
+        together determine their activations. Other neurons are alone.
+        """
+        outputs = np.arange(self.neurons) >= self.neurons - self.outputs
+        squash = np.array(self.squash, str)
+        group = np.where(outputs & self.softmax, -1, self.group)
+        starts = np.ones(self.neurons, bool)
+        starts[1:] = (group[1:] == 0) | (group[1:] != group[:-1]) | (squash[1:] != squash[:-1])
+        first = np.flatnonzero(starts)
+        stop = np.append(first[1:], self.neurons)
+        size = (stop - first)[: self.neurons]
+        return np.repeat(first, size), np.repeat(stop, size)
 
     @property
     def synchronous(self) -> bool:

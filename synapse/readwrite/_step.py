@@ -16,15 +16,13 @@ import numpy as np
 
 from .. import squash as squashes
 from .._checks import boolean
-from .._typing import Bools, Floats, Ints
+from .._typing import Floats, Ints
 from ..engine.guard import InUse
 from ..errors import ArgumentError
 from ..objects.network import Network, require_network
 from ..objects.state import to_saved
 from ..objects.topology import Topology, require_released
 from ._formulas import require_mean, require_written
-
-SOFTMAX = "softmax"
 
 
 class Fire(NamedTuple):
@@ -39,8 +37,7 @@ class NeuronBlock(NamedTuple):
     """Consecutive neurons that do not depend on each other within a step.
 
     First their states are computed, ``first .. stop``, then the activations of each stretch of neurons in
-    `fires`. A stretch is a part of the block or, if its neurons compete, their group, which may have neurons
-    outside of the block.
+    `fires`. A stretch is a part of the block; if its neurons compete, it is their group.
     """
 
     first: int
@@ -159,37 +156,28 @@ def _stages(topology: Topology) -> Ints:
     before, target = np.concatenate([topology.source, topology.gater]), np.tile(topology.target, 2)
     chosen = (before >= 0) & (target >= topology.inputs)
     before, target = before[chosen], target[chosen]
-    within = before < target
+    within = ~topology.is_late(before, target)
     earlier, later = np.minimum(before, target), np.maximum(before, target)
     rows = np.argsort(later, kind="stable")
     earlier, within = earlier[rows], within[rows]
     starts = np.searchsorted(later[rows], np.arange(n + 1))
     stages = np.zeros(n, np.int64)
-    for first, stop in dict.fromkeys(groups_of(topology)):
+    for first, stop in dict.fromkeys(_groups_of(topology)):
         if first < topology.inputs:
             continue
         own = slice(starts[first], starts[stop])
-        if (within[own] & (earlier[own] >= first)).any():
-            return _stages_in_order(topology, earlier, later[rows], within)
         least = (
             1 if first < first_output else stages[:first].max() + (first == first_output)
         )  # in their order
+        # What members read of each other is late, and so adds nothing: their stages are still 0.
         stages[first:stop] = max(least, (stages[earlier[own]] + within[own]).max(initial=0))
     return stages
 
 
-def _stages_in_order(topology: Topology, earlier: Ints, later: Ints, within: Bools) -> Ints:
-    """Stages of neighbours: one ends before a neuron that depends on one of it, or has another squash."""
-    squash, first = topology.squash, topology.inputs
-    after = np.zeros(topology.neurons, np.int64)  # the first neuron at which a stage with it may begin
-    np.maximum.at(after, later[within], earlier[within] + 1)
-    stages = np.zeros(topology.neurons, np.int64)
-    for j in range(topology.inputs, topology.neurons):
-        outputs = j == topology.neurons - topology.outputs
-        if stages[j - 1] == 0 or outputs or squash[j] != squash[j - 1] or after[j] > first:
-            first = j
-        stages[j] = stages[j - 1] + (first == j)
-    return stages
+def _groups_of(topology: Topology) -> list[tuple[int, int]]:
+    """First neuron and stop of the group of each neuron."""
+    first, stop = topology.group_bounds
+    return list(zip(first.tolist(), stop.tolist(), strict=True))
 
 
 def blocks_of(topology: Topology) -> tuple[Ints, list[NeuronBlock]]:
@@ -197,7 +185,7 @@ def blocks_of(topology: Topology) -> tuple[Ints, list[NeuronBlock]]:
 
     Neurons are ordered by stages and within a stage by squashes, but for inputs and outputs, which come last.
     """
-    stages, groups, numbers = _stages(topology), groups_of(topology), np.arange(topology.neurons)
+    stages, groups, numbers = _stages(topology), _groups_of(topology), np.arange(topology.neurons)
     hidden = (numbers >= topology.inputs) & (numbers < topology.neurons - topology.outputs)
     _, codes = np.unique(np.array(topology.squash, str), return_inverse=True)
     order = np.lexsort((numbers, np.where(hidden, codes, len(codes)), stages))
@@ -217,18 +205,3 @@ def blocks_of(topology: Topology) -> tuple[Ints, list[NeuronBlock]]:
                 fires.append(Fire(squash[j], j, j + 1))
         blocks.append(NeuronBlock(first, stop, list(dict.fromkeys(fires))))
     return order, blocks
-
-
-def groups_of(topology: Topology) -> list[tuple[int, int]]:
-    """The group of each neuron: neighbours with one group and squash compete; softmax outputs are one group.
-
-    The activation of a neuron is determined by the states of its group.
-    """
-    outputs = np.arange(topology.neurons) >= topology.neurons - topology.outputs
-    squash = np.array(topology.squash)
-    group = np.where(outputs & (squash == SOFTMAX), -1, topology.group)
-    starts = np.ones(topology.neurons, bool)
-    starts[1:] = (group[1:] == 0) | (group[1:] != group[:-1]) | (squash[1:] != squash[:-1])
-    first = np.flatnonzero(starts)
-    stop = np.append(first[1:], topology.neurons)
-    return list(zip(*(np.repeat(ends, stop - first).tolist() for ends in (first, stop)), strict=True))

@@ -93,6 +93,12 @@ class QLearning(Agent):
         return action
 
     def _errors(self, delta: float) -> tuple[Floats]:
-        errors = np.zeros(len(self.network.output))
-        errors[self._action] = self.network.output[self._action].derivative
+        outputs = self.network.output
+        errors, chosen = np.zeros(len(outputs)), outputs[self._action]
+        if chosen.squash.name == "softmax":  # its value follows from the states of all softmax outputs
+            shares = np.array([n.activation if n.squash is chosen.squash else 0.0 for n in outputs])
+            errors = -chosen.activation * shares
+            errors[self._action] += chosen.activation
+        else:
+            errors[self._action] = chosen.derivative
         return (errors,)

@@ -13,6 +13,7 @@ from synapse import Layer, Network, Neuron
 from synapse.engine.functions.activations import ACTIVATIONS
 from synapse.readwrite import c_source, javascript_source, python_source
 
+from .. import groups
 from ..strategies import Twin, crowded, delay_some
 
 CLEAR = None
@@ -195,7 +196,7 @@ def competing():
 
 
 def in_groups():
-    """Groups of neurons: side by side in a block, cut in two by a connection, and alone."""
+    """Groups of neurons: side by side in a block, connected within, and alone."""
     rng = np.random.default_rng(0)
     inputs, outputs = Layer(3), Layer(3, "winner")
     alone = Layer([Neuron("winner"), Neuron("maxout"), Neuron("maxout")])
@@ -246,6 +247,7 @@ NETS = {
     "delays and one clock": lambda: delayed(synchronous(Twin(crowded(3)).net)),
     "competing": lambda: shaken(competing()),
     "in groups": lambda: shaken(in_groups()),
+    **{f"connected groups {seed}": lambda seed=seed: groups.competing(seed) for seed in range(4)},
     "convolutional": lambda: architect.Convolutional(
         (5, 4), 2, filters=(3, 4), kernel=2, squash="tanh", bias_initializer="uniform", seed=0
     ),

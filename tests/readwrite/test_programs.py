@@ -33,7 +33,7 @@ from .programs import (
     shaken,
 )
 
-SOME = ["one clock", "in groups", "competing", "lstm, all links", "crowd 0"]
+SOME = ["one clock", "in groups", "competing", "lstm, all links", "crowd 0", "connected groups 1"]
 languages = pytest.mark.parametrize("language", RUNNERS)
 
 

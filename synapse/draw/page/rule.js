@@ -251,13 +251,20 @@ export class Network {
       `Expected ${this.outputs.length} targets, one for each output, got ${JSON.stringify(targets)}.`);
     require(Object.hasOwn(COSTS, cost), `There is no cost named "${cost}". There are: ${Object.keys(COSTS).join(", ")}.`);
     const signals = new Map();
+    const isAimed = (neuron, i) => targets[i] !== null && !Number.isNaN(targets[i]);
     let total = 0;
     this.outputs.forEach((neuron, i) => {
-      if (targets[i] === null || Number.isNaN(targets[i])) return;
+      if (!isAimed(neuron, i)) return;
       const [value, signal] = COSTS[cost](targets[i], neuron.activation, neuron.derivative, this.outputs.length);
       signals.set(neuron, neuron.costWeight * signal);
       total += neuron.costWeight * value;
     });
+    if (cost === "categorical_cross_entropy" && signals.size) {
+      // Each softmax output depends on all states, so its error on all targets: c_k t_k - y_k sum_j c_j t_j.
+      const aims = this.outputs.map((neuron, i) => (isAimed(neuron, i) ? neuron.costWeight * targets[i] : 0));
+      const sum = aims.reduce((total, aim) => total + aim, 0);
+      this.outputs.forEach((neuron, i) => signals.set(neuron, aims[i] - neuron.activation * sum));
+    }
     // All errors first: they flow through the weights from before the update.
     for (const block of this.order().toReversed()) {
       for (const neuron of block) neuron.findError(signals.get(neuron) ?? 0, rate);

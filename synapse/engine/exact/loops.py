@@ -22,8 +22,8 @@ from ..compiler.jit import bare, columns, inline, kernel
 from ..compiler.lanes import flat, rolled, splat, tapes
 from ..compiler.rare import INDEX, rare
 from ..functions.activations import SOFTMAX
-from ..functions.compiled import cross_entropy, judge, judge_stretch
-from ..functions.costs import CROSS_ENTROPY, FIRST_CUSTOM_COST
+from ..functions.compiled import aim_shares, cost_of, cross_entropy, judge, judge_stretch
+from ..functions.costs import CATEGORICAL, CROSS_ENTROPY, FIRST_CUSTOM_COST
 from ..lowering.flags import FIXED, MEMORY
 from ..online.calls import ROW, SPAN, calls_by_float
 from ..online.fire import begin_step, tick
@@ -57,6 +57,17 @@ def judge_custom(m, u, cost, at, to, n, lanes):
         value[q], signal[to + q] = judge(u.failed, cost, signal[to + q], y, derivative, size)
 
 
+@rare(*[INDEX] * 5, taped=True)
+def judge_shares(m, u, first, at, to, n, lanes):
+    """The cost of each softmax output, and its error signal, which has the weights of the costs already."""
+    activation, signal, value = flat(u.activation), flat(u.signal), flat(u.value)
+    for q in range(n * lanes):
+        value[q] = cost_of(CATEGORICAL, signal[to + q], activation[at + q], 1.0, 1.0)[0]
+    for lane in range(lanes):
+        targets, outputs = to + lane, at + lane
+        aim_shares(m.cost_weight, first, signal, targets, activation, outputs, signal, targets, n, lanes)
+
+
 @inline
 def aim_outputs(m, u, span, targets, step, now, cost, lanes):
     """The cost of a step; the outputs' error signals overwrite the targets."""
@@ -68,6 +79,8 @@ def aim_outputs(m, u, span, targets, step, now, cost, lanes):
         for q in range(n * lanes):
             target = signal[to + q]
             value[q], signal[to + q] = cross_entropy(target, activation[at + q], slope[at + q], size)
+    elif cost == CATEGORICAL:
+        judge_shares(m, u, span[STOP] - n, at, to, n, lanes)
     elif cost < FIRST_CUSTOM_COST:
         judge_stretch(cost, m, activation, slope, at, value, signal, to, n * lanes, size)
     else:
@@ -77,7 +90,7 @@ def aim_outputs(m, u, span, targets, step, now, cost, lanes):
         for o in range(n):
             weight = share * m.cost_weight[span[STOP] - n + o]
             total_ += weight * value[o * lanes + lane]
-            signal[to + o * lanes + lane] *= weight
+            signal[to + o * lanes + lane] *= share if cost == CATEGORICAL else weight
     if m.ties[CLAMPED] != 0:
         silence_clamped(m, u, span[STOP] - n, span[STOP], to, lanes)
     return total_

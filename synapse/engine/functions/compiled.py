@@ -107,6 +107,22 @@ def judge(failed, code, target, output, derivative, outputs):
     return called(failed, code, numbers)
 
 
+@inline
+def aim_shares(weights, first, targets, begin, activation, at, signal, to, n, stride):
+    """The signals of n softmax outputs, c_k t_k - y_k sum_j c_j t_j, as -dE/ds_k has terms of all outputs.
+
+    E is the sum of -c_j t_j ln y_j with the weights c of the costs; an output without a target has no term.
+    """
+    total = 0.0
+    for o in range(n):
+        target = targets[begin + o * stride]
+        total += weights[first + o] * target if target == target else 0.0
+    for o in range(n):
+        target = targets[begin + o * stride]
+        aim = weights[first + o] * target if target == target else 0.0
+        signal[to + o * stride] = aim - activation[at + o * stride] * total
+
+
 TURN = 2.0 * math.pi
 
 

@@ -96,7 +96,10 @@ def binary_misses(target: float, output: float, derivative: float, outputs: floa
     aliases=("cross_entropy_loss", "sparse_categorical_cross_entropy"),
 )
 def categorical_cross_entropy(target: float, output: float, derivative: float, outputs: float) -> Pair:
-    """-t ln y, for softmax outputs and targets that add up to 1: signal t - y."""
+    """-t ln y, for softmax outputs and targets that add up to 1: signal t - y.
+
+    With weights c of the costs the signal is c_k t_k - y_k sum_j c_j t_j, which `aim_shares` computes.
+    """
     value = 0.0
     if target > 0.0:
         value = -target * log(max(output, TINY))
@@ -105,6 +108,7 @@ def categorical_cross_entropy(target: float, output: float, derivative: float, o
 
 # [recipe cost]
 CROSS_ENTROPY = COSTS["cross_entropy"].code
+CATEGORICAL = COSTS["categorical_cross_entropy"].code
 FIRST_CUSTOM_COST = len(COSTS)
 """The code of a user's cost is its address, which is larger."""
 

@@ -11,7 +11,16 @@ from __future__ import annotations
 from typing import Any
 
 from ..functions.activations import SOFTMAX
-from ..schema import BIAS_STRETCHES, CLAMPED, INPUT, NONE, OUTPUT, SIGNED, STRETCHES
+from ..schema import (
+    BIAS_STRETCHES,
+    CLAMPED,
+    INPUT,
+    INTERNAL,
+    NONE,
+    OUTPUT,
+    SIGNED,
+    STRETCHES,
+)
 from .flags import (
     AT_ONCE,
     DELAYED,
@@ -161,6 +170,27 @@ def merge_rows(m: Any, n: int, count: int, work: Any) -> Pair:
 # --- runs -----------------------------------------------------------------------------------------
 
 
+def find_groups(m: Any, n: int) -> None:
+    """Find the groups: consecutive neurons of one network, squash and group, which compete.
+
+    Softmax outputs of a network are one group. A neuron that competes with no other is a group of one.
+    """
+    group = 0
+    for j in range(n):
+        squash, number = m.squash[j], m.network[j]
+        alike = j > 0 and number == m.network[j - 1] and squash == m.squash[j - 1]
+        alike = alike and m.role[j] == m.role[j - 1] and m.synchronous[j] == m.synchronous[j - 1]
+        within = alike
+        if not (squash == SOFTMAX and m.role[j] == OUTPUT and number != 0):
+            within = alike and m.group[j] != 0 and m.group[j] == m.group[j - 1]
+        if not within:
+            group = j
+        m.group_first[j] = group
+    for j in range(n - 1, -1, -1):
+        last = j == n - 1 or m.group_first[j + 1] != m.group_first[j]
+        m.group_stop[j] = j + 1 if last else m.group_stop[j + 1]
+
+
 def describe_neurons(m: Any, n: int, count: int, work: Any) -> None:
     """Find the incoming connections, the flags and the self-connection of each neuron.
 
@@ -168,9 +198,9 @@ def describe_neurons(m: Any, n: int, count: int, work: Any) -> None:
     """
     source, target, gater, trainable = m.source, m.target, m.gater, m.trainable
     earliest = m.block_first  # lent until `find_blocks`: the first row at which a block with j may begin
-    r = 0
+    r = connected = 0
     for j in range(n):
-        first = r
+        first, group = r, m.group_first[j]
         learning, flags, after, self_row, self_gater = 0, 0, 0, NONE, NONE
         while r < count and target[r] == j:
             i, g = source[r], gater[r]
@@ -180,18 +210,24 @@ def describe_neurons(m: Any, n: int, count: int, work: Any) -> None:
             if i == j:
                 flags |= MEMORY
                 self_row, self_gater = r, g
-            elif i < j and not m.synchronous[j]:
-                after = max(after, source[stop - 1] + 1)
+            elif i < group and not m.synchronous[j]:
+                # A stretch may end within the group, whose members read each other one step late.
+                after = max(after, min(source[stop - 1] + 1, group))
+            if i != j and source[stop - 1] >= group and i < m.group_stop[j]:
+                connected += 1
             if g != NONE:
                 flags |= GATED
-                if g < j and not m.synchronous[j]:
+                if g < group and not m.synchronous[j]:
                     after = max(after, g + 1)
+                connected += group <= g and g < m.group_stop[j] and m.group_stop[j] > group + 1
             r = stop
         work[j] = m.role[j] == INPUT and r == first
         m.first_incoming[j], m.learning[j], m.flags[j] = first, learning, flags
         m.self_row[j], m.self_gater[j] = self_row, self_gater
         earliest[j] = after
+        earliest[group] = max(earliest[group], after)  # one block has the whole group
         m.first_trace[j] = m.first_influence[j] = m.last_influence[j] = m.first_pull[j] = m.last_pull[j] = 0
+    m.ties[INTERNAL] = connected
 
 
 def flags_of_run(m: Any, j: int, r: int, work: Any) -> int:
@@ -200,9 +236,10 @@ def flags_of_run(m: Any, j: int, r: int, work: Any) -> int:
     gated = g != NONE
     by, flags = g if gated else j, 0
     if home != 0 and m.network[i] == home and m.network[by] == home:
-        if i >= j or m.synchronous[i] & m.synchronous[j]:
+        group = m.group_first[j]
+        if i >= group or m.synchronous[i] & m.synchronous[j]:
             flags |= DELAYED | SILENT
-        if gated and (g >= j or m.synchronous[g] & m.synchronous[j]):
+        if gated and (g >= group or m.synchronous[g] & m.synchronous[j]):
             flags |= DELAYED_GATE
     else:
         flags |= UNORDERED
@@ -221,6 +258,7 @@ def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:
     """Divide connections into runs; returns how many, and the number of memories and gated runs into them."""
     source, target, gater = m.source, m.target, m.gater
     network, run_length, run_kind = m.network, m.run_length, m.run_kind
+    find_groups(m, n)
     describe_neurons(m, n, count, work)
     alike_sources = m.block_stop  # lent until `find_blocks`: how many neurons from here on are of one kind
     for j in range(n - 1, -1, -1):
@@ -233,6 +271,7 @@ def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:
         pairs += memory
         m.first_run[j] = begin = runs  # `begin`: the first run of those that may be merged
         before, last, last_gater, stop = -1, 0, 0, r
+        group = 1 * m.group_first[j]
         while r < count and target[r] == j:
             i, g = source[r], gater[r]
             if r == stop:
@@ -242,6 +281,8 @@ def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:
                 r += 1
                 continue
             size = min(stop - r, alike_sources[i])
+            if i < group:
+                size = min(size, group - i)  # members of the group are read one step late
             gated, flags = g != NONE, flags_of_run(m, j, r, work)
             alike = flags | (gated << 8)
             if alike != before:
@@ -277,7 +318,8 @@ def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:
                 pairs += gated and memory != 0
             r += size
             if size == 1 and run_length[runs - 1] < SHORT and not gated:
-                stop = list_stop(m, r - 1, count, min(1 * i + alike_sources[i], j if i < j else n))
+                border = group if i < group else (j if i < j else n)
+                stop = list_stop(m, r - 1, count, min(1 * i + alike_sources[i], border))
                 if stop > r:  # `merge_short` would make one list of them
                     run_kind[runs - 1] = LISTED
                     run_length[runs - 1] += stop - r
@@ -348,7 +390,7 @@ def find_influences(m: Any, n: int, count: int, work: Any) -> Pair:
         for q in range(first, p):
             g = gaters[q]
             together = m.network[j] != 0 and m.network[g] == m.network[j]
-            delayed = g >= j if together else g == j  # or found at run time
+            delayed = g >= m.group_first[j] if together else g == j  # or found at run time
             delayed = delayed or (together and m.synchronous[g] & m.synchronous[j])
             heard = not delayed and not work[g]
             m.influence_gated[q], m.influence_self[q] = j, m.self_gater[j] == g
@@ -409,12 +451,11 @@ def join_neurons(m: Any, n: int, count: int, work: Any) -> Pair:
 
 
 def find_blocks(m: Any, n: int) -> None:
-    """Group consecutive neurons of one network and squash that do not depend on each other into blocks.
+    """Put consecutive neurons of one network and squash that do not depend on each other into blocks.
 
-    A block ends before a neuron that depends on one of it. Then find the groups of consecutive neurons with
-    one group and squash; softmax outputs of a network are one group.
+    A block ends before a neuron that depends on one of it, or before the group of such a neuron.
     """
-    block = group = 0
+    block = 0
     earliest = m.block_first  # from `describe_neurons`, replaced neuron by neuron
     for j in range(n):
         number, squash = m.network[j], m.squash[j]
@@ -422,22 +463,10 @@ def find_blocks(m: Any, n: int) -> None:
         roles = j > 0 and m.role[j] == m.role[j - 1] and m.synchronous[j] == m.synchronous[j - 1]
         if not (same and roles) or number == 0 or earliest[j] > block:
             block = j
-        if squash == SOFTMAX and m.role[j] == OUTPUT and number != 0:
-            within = same and roles
-        else:
-            within = same and m.group[j] != 0 and m.group[j] == m.group[j - 1]
-            within = within and not (squash == SOFTMAX and m.role[j - 1] == OUTPUT and number != 0)
-        if not within:
-            group = j
-        m.block_first[j], m.group_first[j] = block, group
+        m.block_first[j] = block
     for j in range(n - 1, -1, -1):
-        last = j == n - 1
-        m.block_stop[j] = (
-            m.block_stop[j + 1] if not last and m.block_first[j + 1] == m.block_first[j] else j + 1
-        )
-        m.group_stop[j] = (
-            m.group_stop[j + 1] if not last and m.group_first[j + 1] == m.group_first[j] else j + 1
-        )
+        last = j == n - 1 or m.block_first[j + 1] != m.block_first[j]
+        m.block_stop[j] = j + 1 if last else m.block_stop[j + 1]
 
 
 def mark_plain(m: Any, n: int) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..schema import CLAMPED, CONNECTION, NONE, PROGRAM, SIGNED
+from ..schema import CLAMPED, CONNECTION, INTERNAL, NONE, PROGRAM, SIGNED
 from . import kernels
 from .program import Program, restore
 from .runner import SOME, loops
@@ -38,6 +38,8 @@ def lower(store: Store) -> None:
     if store.columns["ties"][CLAMPED]:  # of neurons that have been removed, too
         store.columns["ties"][CLAMPED] = store["clamped"].any()
     lay_out_runs(store)
+    if store.columns["ties"][INTERNAL]:  # neurons of such groups activate together
+        store.single_calls = None
     if tied:
         lay_out_ties(store)
     restore(store, store.program.pending)

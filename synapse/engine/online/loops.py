@@ -13,8 +13,8 @@ import numpy as np
 from .. import schema
 from ..compiler.jit import bare, columns, inline, kernel, most_of, noinline
 from ..compiler.rare import ARRAY, INDEX, rare
-from ..functions.compiled import cost_of, cross_entropy, judge
-from ..functions.costs import CLOSE, CROSS_ENTROPY, FIRST_CUSTOM_COST, PROBABILITIES, SHARES
+from ..functions.compiled import aim_shares, cost_of, cross_entropy, judge
+from ..functions.costs import CATEGORICAL, CLOSE, CROSS_ENTROPY, FIRST_CUSTOM_COST, PROBABILITIES, SHARES
 from ..status import DIVERGED, DONE, FAILED, REFUSED, RESIZED, ROW, SUM
 from .fire import clamp_neuron, clear_neuron, fire, silence_clamped, tick
 from .propagate import apply_pending, compute_deltas, propagate_block
@@ -93,6 +93,8 @@ def aim_by_cost(m, cost, targets, begin, first, n):
             value, signal = judge(m.failed, cost, targets[begin + o], m.activation[j], m.derivative[j], size)
             m.projected[j] = m.cost_weight[j] * signal
             total += m.cost_weight[j] * value
+    if cost == CATEGORICAL:  # every signal depends on the targets of all outputs
+        aim_shares(m.cost_weight, first, targets, begin, m.activation, first, m.projected, first, n, 1)
     m.failed[SUM] = total
 
 
@@ -263,16 +265,22 @@ def clamp_one(table, unit, row, value):
 
 @kernel
 def propagate_one(table, unit, row, aimed, target, cost, outputs, rate):
-    """Propagate one neuron, perhaps `aimed` at a target; a status. If the cost raised, nothing changed."""
+    """Propagate one neuron, perhaps `aimed` at a target; a status. If the cost raised, nothing changed.
+
+    If `cost` is GIVEN_ERRORS, the target is the error signal itself.
+    """
     m = columns(table, unit)
     m.failed[0] = 0.0
     j = row
     signal = 0.0
-    if aimed:
+    if aimed and cost == schema.GIVEN_ERRORS:
+        signal = target
+    elif aimed:
         _, signal = judge(m.failed, cost, target, m.activation[j], m.derivative[j], outputs)
+        signal *= m.cost_weight[j]
     if m.failed[0] != 0.0:
         return FAILED
-    m.projected[j] = m.cost_weight[j] * signal if m.clamped[j] == 0 else 0.0
+    m.projected[j] = signal if m.clamped[j] == 0 else 0.0
     alone = m.ties[schema.HELD] == 0  # else `hold_shared` has been called
     if alone:
         before_moves(m)

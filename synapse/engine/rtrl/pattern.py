@@ -81,6 +81,7 @@ class _Reads(NamedTuple):
     target: Rows
     gater: Rows  # -1: none
     together: Bools
+    rival: Rows  # the first neuron of those that each one competes with
 
     @property
     def own(self) -> Bools:
@@ -88,7 +89,8 @@ class _Reads(NamedTuple):
 
     def is_delayed(self, read: Rows, reader: Any) -> Bools:
         """Whether activations of the previous step are read."""
-        return np.asarray(is_delayed_in_order(read, reader, self.together[read]))
+        together = self.together[read] | (self.rival[read] == self.rival[reader])
+        return np.asarray(is_delayed_in_order(read, reader, together))
 
     def pairs(self, delayed: bool) -> tuple[Rows, Rows]:
         """Distinct pairs (reader, read), delayed or not, without inputs; a group counts as its neurons."""
@@ -121,6 +123,7 @@ def reads_of(store: Store, span: Any) -> _Reads:
     run[spans(store["run_first"], lengths)] = np.repeat(np.arange(len(lengths)), lengths)
     gater = store["gater"][rows].astype(np.int64)
     every = np.arange(stop - first)
+    rival = c["group_first"][first:stop].astype(np.int64) - first
     soft = store["squash"][first:stop] == SOFTMAX
     biased = store["trainable_bias"][first:stop].astype(np.int64)
     count = c["learning"][first:stop].astype(np.int64) + biased
@@ -129,13 +132,14 @@ def reads_of(store: Store, span: Any) -> _Reads:
         n=stop - first,
         inputs=int(span[INPUTS]),
         parameters=count,
-        group_first=np.where(soft, c["group_first"][first:stop].astype(np.int64) - first, every),
+        group_first=np.where(soft, rival, every),
         group_stop=np.where(soft, c["group_stop"][first:stop].astype(np.int64) - first, every + 1),
         run=run[rows],
         source=store["source"][rows].astype(np.int64) - first,
         target=target[rows].astype(np.int64) - first,
         gater=np.where(gater == NONE, -1, gater - first),
         together=c["synchronous"][first:stop] != 0,
+        rival=rival,
     )
 
 

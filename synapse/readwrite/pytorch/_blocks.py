@@ -11,7 +11,6 @@ import networkx as nx
 import numpy as np
 
 from ..._typing import Ints
-from ...errors import TopologyError
 from ...objects.network import Network
 from ...objects.topology import Topology, require_released
 from ...squash import get as squash_of
@@ -91,16 +90,11 @@ class Links(NamedTuple):
 def plan_of(network: Network) -> list[Block]:
     """Divide a network into blocks, the first of which are its inputs.
 
-    Raises TopologyError if neurons of a group depend on each other within a step, or if the network is
-    connected with others.
+    Raises TopologyError if the network is connected with others.
     """
     topology = Topology.of(network).require_closed("converted to PyTorch", outward=False)
     require_released(network, "converted to PyTorch")
     order, stages = blocks_of(topology)
-    if any(first < stage.first or stop > stage.stop for stage in stages for _, first, stop in stage.fires):
-        raise TopologyError(
-            "Neurons of a group depend on each other within a step, but torch computes a group at once."
-        )
     rows, place = np.flatnonzero(topology.target >= topology.inputs), np.argsort(order)
     source, target, gater = (end[rows] for end in (topology.source, topology.target, topology.gater))
     kind = np.where(source == target, STATE, np.where(topology.delayed[rows], PAST, NOW))

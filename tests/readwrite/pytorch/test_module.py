@@ -16,6 +16,7 @@ from synapse.errors import ArgumentError, ArgumentTypeError, FormatError, Topolo
 from synapse.readwrite import pytorch
 
 from ...cases import all_refused
+from ...groups import competing
 from ...strategies import SMOOTH, Twin, given_graphs, specs
 from ..test_squashes import arc, of_all_primitives
 
@@ -72,6 +73,20 @@ def test_shared_gradients_of_any_gated_graph(spec, seed):
         assert len(parameter) == len(at)
         if parameter.grad is not None:
             assert ours[at] == pytest.approx(parameter.grad.numpy(), abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_groups_that_are_connected_within(seed):
+    net, rng = competing(seed, "maxout"), np.random.default_rng(seed)
+    rows, aims = rng.normal(size=(6, len(net.input))), rng.normal(size=(6, len(net.output)))
+    module = synapse.to_torch(net)
+    outputs = module(torch.tensor(rows))
+    assert outputs.detach().numpy() == pytest.approx(net.clone().run(rows), abs=1e-12)
+    factors = torch.tensor(np.array(net.output.cost_weights))
+    (0.5 * factors * (outputs - torch.tensor(aims)) ** 2).sum().backward()
+    found = synapse.gradient(net, rows, aims, "squared_error")
+    trained = np.array([link.trainable for link in net.connections])
+    assert module.weight.grad.numpy()[trained] == pytest.approx(found.weights[trained], abs=1e-11)
 
 
 def test_every_squash_has_the_same_value_and_slope():
@@ -226,16 +241,11 @@ def test_what_cannot_be_converted_is_refused():
     own = architect.Perceptron(2, 3, 1, squash=arc)
     first, second = architect.Perceptron(2, 1), architect.Perceptron(1, 1)
     first.project(second)
-    source, group, sink = Layer(2), Layer(3, "winner"), Layer(1)
-    source.project(group)
-    group[0].project(group[2])
-    group.project(sink)
-    waits, module = Network(source, [group], sink), synapse.to_torch(built("perceptron"))
+    module = synapse.to_torch(built("perceptron"))
     reason = "'arc', which cannot be written in PyTorch: it calls atan"
     refused = [
         (lambda: synapse.to_torch(own), FormatError, reason),
         (lambda: synapse.to_torch(second), TopologyError, "outside"),
-        (lambda: synapse.to_torch(waits), TopologyError, "group"),
         (lambda: synapse.to_torch([1, 2]), ArgumentTypeError, "a Network"),
     ]
     for shape in ((4, 2), (3,), (1, 2, 3, 3)):

@@ -48,11 +48,11 @@ MAIN = """
 
 int main(int count, char **words) {
     static Network net;
-    static REAL inputs[STEPS * INPUTS], outputs[STEPS * OUTPUTS];
+    static REAL inputs[STEPS * NETWORK_INPUTS], outputs[STEPS * NETWORK_OUTPUTS];
     const double seconds = atof(words[count - 1]);
     long calls = 0;
     clock_t begin = clock();
-    for (int i = 0; i < STEPS * INPUTS; i++) inputs[i] = (REAL)(rand() / (double)RAND_MAX - 0.5);
+    for (int i = 0; i < STEPS * NETWORK_INPUTS; i++) inputs[i] = (REAL)(rand() / (double)RAND_MAX - 0.5);
     network_clear(&net);
     for (begin = clock(); (double)(clock() - begin) < seconds * CLOCKS_PER_SEC; calls++)
         network_run(&net, inputs, outputs, STEPS);

@@ -132,8 +132,9 @@ def save(network: Any, path: files.File, format: str | None = None, **options: A
         Name of a format. Default: the format of the suffix; JSON without a suffix.
     **options
         Options of the format, which the function that makes its content describes: `activations` and `layout`
-        of :func:`~synapse.readwrite.gexf_data`; `context` of :func:`~synapse.readwrite.python_source`, also
-        for JavaScript; `context`, `dtype` and `sums` of :func:`~synapse.readwrite.c_source`; `form`, `dtype`
+        of :func:`~synapse.readwrite.gexf_data`; `context` and `prefix` of
+        :func:`~synapse.readwrite.python_source`, also for JavaScript; `context`, `dtype`, `sums` and `prefix`
+        of :func:`~synapse.readwrite.c_source`; `form`, `dtype`
         and `context` of :func:`~synapse.readwrite.onnx_model`.
 
     Raises

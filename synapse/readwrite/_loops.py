@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -33,9 +34,32 @@ class Term(NamedTuple):
     along: str
 
 
+@dataclass(frozen=True)
+class Values:
+    """The array ``value`` of a program: activations of all neurons, then the states that it stores.
+
+    A state that only the activations of its own block read stays in the sums of the block.
+    """
+
+    neurons: int
+    stored: Ints  # neurons whose states are in the array, ascending
+
+    @property
+    def size(self) -> int:
+        """Numbers in the array."""
+        return self.neurons + len(self.stored)
+
+    def places(self, values: Ints) -> Ints:
+        """Places in the array of values of a step; the states among them are stored."""
+        states = self.neurons + np.searchsorted(self.stored, values - self.neurons)
+        return np.where(values < self.neurons, values, states)
+
+
 class LoopWriter:
     """Writes the loops of blocks, and collects weights in the order in which the loops read them.
 
+    `values` are where the program stores the values of a step. `fire` is the call that computes activations,
+    with ``{squash}``, ``{first}``, ``{count}`` and ``{states}``, which is where the first state is.
     `index` is the type of an index and `real`, with a space, that of a number;
     without one, the program has ``sum`` already. The products of `together` sources are added at a time if a
     block has more sums than there are in `registers`. With `lanes`, few neurons with many sources are summed
@@ -45,7 +69,9 @@ class LoopWriter:
     def __init__(
         self,
         step: NetworkStep,
+        values: Values,
         *,
+        fire: str,
         index: str,
         real: str = "",
         together: int = 1,
@@ -53,7 +79,9 @@ class LoopWriter:
         lanes: bool = False,
         tile: int = 0,
     ) -> None:
-        self.step, self.index, self.real = step, index, real
+        self.step = replace(step, source=values.places(step.source))
+        self.values, self.fire = values, fire
+        self.index, self.real = index, real
         self.together, self.registers, self.lanes, self.tile = together, registers, lanes, tile
         self.used, self._weights = 0, [np.zeros(0)]
         self.listed: list[list[int]] = []
@@ -79,9 +107,24 @@ class LoopWriter:
             rows = rest[(self.step.gater[rest] >= 0) == gated]
             if len(rows):
                 yield self._list(rows, first, gated)
-        yield f"{self._loop('j', size)} value[NEURONS + {first} + j] = sum[j];"
+        yield from self._store_states(block)
         for squash, begin, end in block.fires:
-            yield f"fire_{identifier(squash)}(value, {begin}, {end - begin});"
+            states = f"sum + {begin - first}"
+            if begin < first or end > block.stop:
+                states = f"value + {self._place_of_state(begin)}"
+            yield self.fire.format(squash=identifier(squash), first=begin, count=end - begin, states=states)
+
+    def _store_states(self, block: NeuronBlock) -> Iterator[str]:
+        """Copy the states of a block that are read later than in its activations."""
+        stored = self.values.stored
+        stored = stored[(stored >= block.first) & (stored < block.stop)]
+        for begin, size in runs_of(stored):
+            state = f"value[{_sum(self._place_of_state(begin), 'j')}]"
+            yield f"{self._loop('j', size)} {state} = sum[{_sum(begin - block.first, 'j')}];"
+
+    def _place_of_state(self, neuron: int) -> int:
+        """The place of the stored state of a neuron."""
+        return int(self.values.places(np.array(self.step.neurons + neuron)))
 
     def _loop(self, index: str, stop: int, first: int = 0, by: int = 1) -> str:
         """The head of a loop."""
@@ -164,6 +207,16 @@ class LoopWriter:
                 yield f"    for (let i = 0; i < {sources}; i++, w += {width}) {{ const x = {value};"
                 yield from (f"        s{k} += weights[{_sum(k, 'w')}] * x{gains[k]};" for k in range(width))
                 yield f"    }} {' '.join(f'{total} = s{k};' for k, total in enumerate(sums))} }}"
+
+
+def runs_of(numbers: Ints) -> list[tuple[int, int]]:
+    """The runs of consecutive numbers among ascending ones: the first of each, and how many there are.
+
+    >>> runs_of(np.array([2, 3, 4, 8]))
+    [(2, 3), (8, 1)]
+    """
+    parts = np.split(numbers, np.flatnonzero(np.diff(numbers) > 1) + 1)
+    return [(int(part[0]), len(part)) for part in parts if len(part)]
 
 
 def _sum(first: int, *others: str) -> str:

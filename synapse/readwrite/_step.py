@@ -85,6 +85,30 @@ class NetworkStep:
         starts = np.array([block.first for block in self.blocks])
         return np.asarray(starts[np.searchsorted(starts, neurons, "right") - 1])
 
+    def memory(self) -> Ints:
+        """Numbers of the values that survive a step: those that a step may read before it writes them."""
+        begin = self.begin(self.target)
+        read = [column[column >= begin] for column in (self.source, self.gater)]
+
+        # A group whose members are in several blocks fires with states that later blocks have yet to compute.
+        for block in self.blocks:
+            ready = np.arange(self.inputs, block.stop)
+            for _, first, stop in block.fires:
+                absent = np.setdiff1d(np.arange(first, stop), ready)
+                read.append(absent + self.neurons)
+        return np.unique(np.concatenate(read))
+
+    def stored_states(self) -> Ints:
+        """Neurons whose states something reads later than the activations of their own block."""
+        states = self.memory()
+        divided = [
+            np.arange(first, stop)
+            for block in self.blocks
+            for _, first, stop in block.fires
+            if first < block.first or stop > block.stop
+        ]
+        return np.unique(np.concatenate([states[states >= self.neurons] - self.neurons, *divided]))
+
     def squashes(self) -> list[str]:
         """The squashes of its neurons, each once."""
         return list(dict.fromkeys(fire.squash for block in self.blocks for fire in block.fires))

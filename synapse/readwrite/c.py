@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from .._checks import choice, float_type
+from .._typing import Ints
 from ..objects.network import Network
 from ..squash import LARGEST, SHARES, SINGLE
-from ._loops import LoopWriter
+from ._loops import LoopWriter, Values, lines, runs_of
 from ._step import require_range, step_of
-from .programs import Language, program, program_format
+from .programs import Language, checked_prefix, program, program_format, type_name
 
 __all__ = ["c_source"]
 
@@ -20,17 +22,26 @@ SUMS = ("fast", "exact")
 REGISTERS = 512
 """Bytes of sums up to which they stay in vector registers; larger ones add several sources at a time."""
 UNROLLED = 8
+RUNS = 16
+"""Runs of memory up to which each is copied by its own line; more are copied by a table."""
+DEFAULT = "network"
 
 
 def c_source(
-    network: Network, context: bool = False, *, dtype: DTypeLike | None = None, sums: str = "fast"
+    network: Network,
+    context: bool = False,
+    *,
+    dtype: DTypeLike | None = None,
+    sums: str = "fast",
+    prefix: str = DEFAULT,
 ) -> str:
     """Write a network as a C99 program: a type ``Network`` and functions that compute its steps.
 
     ``network_clear(&net)`` clears the context, ``network_step(&net, inputs, outputs)`` computes one step and
     ``network_run(&net, inputs, outputs, rows)`` many. The program allocates nothing and has no variables of
-    its own, so several instances can run at once. With `context` it also has ``network_start``, which
-    restores the context.
+    its own, so several instances can run at once. A ``Network`` has only what must survive a step; the rest
+    is on the stack during a step. The first comment of the program states both sizes. With `context` it also
+    has ``network_start``, which restores the context. It is valid C++ too.
 
     Parameters
     ----------
@@ -42,6 +53,10 @@ def c_source(
         "exact" adds the inputs of a neuron one after the other and computes squashes with the C library.
         "fast" may add them in several partial sums. With float32, it also computes ``exp``, ``expm1`` and
         ``tanh`` with code of its own, with relative errors of at most 2e-7 between -87 and 87.
+    prefix : str
+        Begins all names of the program, so that several programs fit into one executable: with "pitch_net",
+        the type ``PitchNet``, functions such as ``pitch_net_step`` and constants such as
+        ``PITCH_NET_INPUTS``. Letters, digits and single underscores between them. Default: "network".
 
     Returns
     -------
@@ -51,7 +66,7 @@ def c_source(
     Raises
     ------
     ArgumentError
-        If `dtype` or `sums` has another value, or a weight exceeds the range of the dtype.
+        If `dtype`, `sums` or `prefix` has another value, or a weight exceeds the range of the dtype.
     FormatError, ArgumentTypeError, TopologyError, DivergenceError
         As for :func:`python_source`.
 
@@ -62,14 +77,19 @@ def c_source(
     // The network Network: 3 neurons, 0 connections. Written by Synapse.
     """
     choice("The sums", sums, SUMS)
+    checked_prefix(prefix)
     fast = sums == "fast"
     kind = float_type("The dtype", (np.float32 if fast else np.float64) if dtype is None else dtype)
     step = step_of(network, "c", "C", context)
     require_range(step, kind)
     real = "float" if kind == np.float32 else "double"
-    language = _language(kind, fast)
+    language = _language(kind, fast, prefix)
+    values = Values(step.neurons, step.stored_states())
+    memory = step.memory()
     writer = LoopWriter(
         step,
+        values,
+        fire=f"{prefix}_fire_{{squash}}(value + {{first}}, {{states}}, {{count}});",
         index="int",
         real=f"{real} ",
         together=UNROLLED,
@@ -77,28 +97,95 @@ def c_source(
         lanes=fast,
     )
     blocks = (["{", *("    " + line for line in writer.block(block)), "}"] for block in step.blocks)
-    steps = "\n".join("    " + line for block in blocks for line in block)
-    weights = language.table(writer.weights())
-    return program(language, step, context, real=real, steps=steps, weights=weights, listed=writer.list())
+    steps = _indented([line for block in blocks for line in block])
+    weights = writer.weights()
+    places = values.places(memory)
+    table, recall, remember = _copies(places)
+    return program(
+        language,
+        step,
+        prefix=prefix,
+        start=step.start[memory] if context else None,
+        capitals=prefix.upper(),
+        real=real,
+        sizes=_sizes(writer, kind, len(memory), len(table)),
+        values=values.size,
+        first_output=step.neurons - step.outputs,
+        memory=max(1, len(memory)),
+        table=_table(table),
+        recall=_indented(recall or ["(void)net;"]),
+        remember=_indented(remember),
+        steps=steps,
+        weights=language.table(weights),
+        listed=writer.list(),
+    )
 
 
-FIRST = """static inline void fire_NAME(REAL *value, int first, int count) {
-    const REAL *const state = value + NEURONS;
-    int best = first;
-    for (int j = first; j < first + count; j++) best = state[j] > state[best] ? j : best;"""
+def _copies(places: Ints) -> tuple[list[int], list[str], list[str]]:
+    """How the memory of an instance is copied to its places among the values, and back.
+
+    Returns the table of places, which is empty if there are few runs of them, and the lines of both copies.
+    """
+    runs = runs_of(places)
+    if len(runs) > RUNS:
+        loop = f"for (int i = 0; i < {len(places)}; i++)"
+        recall = f"{loop} value[places[i]] = net->memory[i];"
+        remember = f"{loop} net->memory[i] = value[places[i]];"
+        return places.tolist(), [recall], [remember]
+    begins = accumulate((size for _, size in runs), initial=0)
+    recall, remember = [], []
+    for begin, (place, size) in zip(begins, runs, strict=False):
+        value, memory = f"value + {place}", f"net->memory + {begin}"
+        recall.append(f"memcpy({value}, {memory}, {size} * sizeof *value);")
+        remember.append(f"memcpy({memory}, {value}, {size} * sizeof *value);")
+    return [], recall, remember
+
+
+def _indented(rows: list[str]) -> str:
+    """Lines of the body of a function."""
+    return "\n".join("    " + row for row in rows)
+
+
+def _table(places: list[int]) -> str:
+    """The declaration of the table of places, if there is one."""
+    if not places:
+        return ""
+    rows = lines([str(place) for place in places])
+    return f"    static const int32_t places[] = {{ // of the memory among the values\n    {rows}\n    }};\n"
+
+
+def _sizes(writer: LoopWriter, dtype: np.dtype[Any], memory: int, table: int) -> str:
+    """What a program needs, in bytes: of each instance, of the stack during a step, and of constants."""
+    step = writer.step
+    widest = max(block.stop - block.first for block in step.blocks)
+    instance = dtype.itemsize * max(1, memory)
+    stack = dtype.itemsize * (writer.values.size + widest)
+    numbers = dtype.itemsize * (len(writer.weights()) + step.neurons - step.inputs)
+    constants = numbers + 4 * (3 * len(writer.listed) + table)
+    return f"{instance} bytes an instance, about {stack} of stack in a step, {constants} of constants"
+
+
+FIRE = "static inline void PREFIX_fire_NAME(REAL *value, const REAL *state, int count) {"
+FIRST = (
+    FIRE
+    + """
+    int best = 0;
+    for (int j = 1; j < count; j++) best = state[j] > state[best] ? j : best;"""
+)
 FIRES = {
-    SINGLE: """static inline void fire_NAME(REAL *value, int first, int count) {
-    for (int j = first; j < first + count; j++) value[j] = squash_NAME(value[NEURONS + j]);
+    SINGLE: FIRE
+    + """
+    for (int j = 0; j < count; j++) value[j] = PREFIX_squash_NAME(state[j]);
 }""",
     LARGEST: FIRST
     + """
-    for (int j = first; j < first + count; j++) value[j] = j == best ? squash_NAME(state[j]) : 0;
+    for (int j = 0; j < count; j++) value[j] = j == best ? PREFIX_squash_NAME(state[j]) : 0;
 }""",
     SHARES: FIRST
     + """
     REAL total = 0;
-    for (int j = first; j < first + count; j++) total += EXP(state[j] - state[best]);
-    for (int j = first; j < first + count; j++) value[j] = EXP(state[j] - state[best]) / total;
+    for (int j = 0; j < count; j++) total += EXP(state[j] - state[best]);
+    for (int j = 0; j < count; j++) value[j] = EXP(state[j] - state[best]) / total;
 }""",
 }
 
@@ -138,18 +225,18 @@ static inline float fast_tanh(float x) {
 """
 
 START = """
-// Start from the network's context at the time of writing, instead of network_clear.
-void network_start(Network *net);
-void network_start(Network *net) {
+// Start from the network's context at the time of writing, instead of PREFIX_clear.
+void PREFIX_start(TYPE *net);
+void PREFIX_start(TYPE *net) {
     static const REAL start[] = {
     VALUES
     };
-    memcpy(net->value, start, sizeof start);
+    memcpy(net->memory, start, sizeof start);
 }
 """
 
 
-def _language(dtype: np.dtype[Any], fast: bool) -> Language:
+def _language(dtype: np.dtype[Any], fast: bool, prefix: str = DEFAULT) -> Language:
     """The syntax of C for numbers of a dtype, with functions of the library or fast ones."""
     single = dtype == np.float32
     real, suffix = ("float", "f") if single else ("double", "")
@@ -160,8 +247,17 @@ def _language(dtype: np.dtype[Any], fast: bool) -> Language:
         "inf": "INFINITY",
     }
     if fast and single:
-        calls |= {"exp": "fast_exp({0})", "expm1": "fast_power({0}, 1.0f)", "tanh": "fast_tanh({0})"}
+        calls |= {
+            "exp": f"{prefix}_fast_exp({{0}})",
+            "expm1": f"{prefix}_fast_power({{0}}, 1.0f)",
+            "tanh": f"{prefix}_fast_tanh({{0}})",
+        }
     exp = calls.get("exp", f"exp{suffix}({{0}})").removesuffix("({0})")
+
+    def named(text: str) -> str:
+        type_ = type_name(prefix)
+        return text.replace("PREFIX", prefix).replace("REAL", real).replace("TYPE", type_)
+
     return Language(
         key="c",
         name="C",
@@ -170,14 +266,15 @@ def _language(dtype: np.dtype[Any], fast: bool) -> Language:
         call=f"{{0}}{suffix}({{1}})",
         calls=calls,
         number=lambda value: f"{dtype.type(value)!s}{suffix}",
-        helpers={"fast_": FAST.rstrip()},
+        helpers={f"{prefix}_fast_": FAST.rstrip().replace("fast_", f"{prefix}_fast_")},
         function=f"static inline {real} {{name}}({real} {{names}}) {{{{\n{{body}}\n}}}}",
         let=f"const {real} {{0}} = {{1}};",
         branch=("if ({0}) {{", "}"),
         returns=("return {0};",),
         unused="(void){0};",
-        fires={kind: text.replace("REAL", real).replace("EXP", exp) for kind, text in FIRES.items()},
-        start=START.replace("REAL", real),
+        fires={kind: named(text).replace("EXP", exp) for kind, text in FIRES.items()},
+        start=named(START),
+        own=f"{prefix}_",
     )
 
 

@@ -77,7 +77,7 @@ def onnx_model(
     """
     choice("The form", form, FORMS)
     step = step_of(network, "onnx", "ONNX", context)
-    kind, kept = float_type("The dtype", dtype), _kept(step)
+    kind, kept = float_type("The dtype", dtype), step.memory()
     require_range(step, kind)
     if form == "plain" and len(kept):
         raise TopologyError(
@@ -110,18 +110,6 @@ def _layers(network: Network, step: NetworkStep) -> list[RecurrentLayer] | None:
         (others & ((column >= begin) | np.isin(column, unread))).any() for column in (step.source, step.gater)
     )
     return layers if fits else None
-
-
-def _kept(step: NetworkStep) -> Ints:
-    """Values that a step reads before it writes them."""
-    begin = step.begin(step.target)
-    late = [column[column >= begin] for column in (step.source, step.gater)]
-    absent = [
-        np.setdiff1d(np.arange(first, stop), np.arange(step.inputs, block.stop)) + step.neurons
-        for block in step.blocks
-        for _, first, stop in block.fires
-    ]
-    return np.unique(np.concatenate([*late, *absent]))
 
 
 OPSET, IR_VERSION = 17, 8  # supported by runtimes since 2022

@@ -20,23 +20,27 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import counted
+from .._checks import counted, expected, text as checked_text
 from .._typing import Floats
 from ..cost import COSTS
 from ..engine.schema import FLAG, Column
+from ..errors import ArgumentError
 from ..objects.network import Network
 from ..objects.state import OF_CONNECTIONS, OF_NEURONS
 from ..squash import ACTIVATIONS, LARGEST, SHARES, SINGLE, STATE
 from . import files
 from ._formats import Format
 from ._formulas import Branch, Symbol, Tree, given, in_order, kind_of, read, tree_of
-from ._loops import LoopWriter, Term, identifier, lines, terms_of
+from ._loops import LoopWriter, Term, Values, identifier, lines, terms_of
 from ._step import NetworkStep, step_of
 
 __all__ = ["javascript_source", "python_source"]
 
 PLAIN = frozenset(" _-.,:()+=#")
 LONGEST_NAME = 200
+PREFIX = re.compile(r"[A-Za-z](_?[A-Za-z0-9])*")
+"""Prefixes of names. C and C++ reserve names with two underscores, and some that begin with one."""
+LONGEST_PREFIX = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +54,7 @@ class Language:
     which are made of `let`, `branch` and the two kinds of `returns`, of one result and of several. `unused`
     is a line for a number that the body does not use. `fires` are the functions that compute activations of
     consecutive neurons by the formula ``NAME``, by the kind of squash. `start` sets the context ``VALUES``.
+    `own` begins the names of all these functions. `taken` are names that a program's type must not have.
     """
 
     key: str
@@ -67,25 +72,57 @@ class Language:
     fires: Mapping[str, str]
     start: str
     number: Callable[[float], str] = repr
+    own: str = ""
+    taken: frozenset[str] = frozenset()
 
     def table(self, values: Floats) -> str:
         """Numbers with all digits; a single 0 if there are none, because C has no empty table."""
         return lines([self.number(value) for value in values.tolist()] or [self.number(0.0)])
 
 
-def program(language: Language, step: NetworkStep, context: bool, **parts: Any) -> str:
-    """The program of a step: the template of its language, with these parts and those of every language."""
+def program(language: Language, step: NetworkStep, *, prefix: str, start: Floats | None, **parts: Any) -> str:
+    """The program of a step: the template of its language, with these parts and those of every language.
+
+    `start` are the values that it starts from; None: it starts cleared.
+    """
     template = Path(__file__).with_name("templates").joinpath(f"program{language.suffix}.in")
     return Template(template.read_text(encoding="utf-8")).substitute(
         parts,
+        prefix=prefix,
+        type=_free_name(language, prefix),
         heading=_heading(language, step),
         inputs=step.inputs,
         outputs=step.outputs,
         neurons=step.neurons,
         functions="\n\n".join(_functions(language, step.squashes())),
         biases=language.table(step.biases[step.inputs :]),
-        start=language.start.replace("VALUES", language.table(step.start)) if context else "",
+        start="" if start is None else language.start.replace("VALUES", language.table(start)),
     )
+
+
+def checked_prefix(prefix: str) -> str:
+    """Return a prefix, or raise unless every language can have names that begin with it."""
+    checked_text("The prefix", prefix)
+    if len(prefix) > LONGEST_PREFIX or not PREFIX.fullmatch(prefix):
+        condition = "letters and digits with single underscores between, beginning with a letter"
+        raise ArgumentError(expected("The prefix", condition, prefix))
+    return prefix
+
+
+def type_name(prefix: str) -> str:
+    """The name of a program's type or class: "PitchNet" for the prefix "pitch_net"."""
+    words = [word.lower() if word.isupper() else word for word in checked_prefix(prefix).split("_")]
+    return "".join(word[:1].upper() + word[1:] for word in words)
+
+
+def _free_name(language: Language, prefix: str) -> str:
+    """The name of a program's type, or an error if the language uses it."""
+    name = type_name(prefix)
+    if name in language.taken:
+        raise ArgumentError(
+            f"The prefix {prefix!r} names the type {name}, which {language.name} has already. Use another."
+        )
+    return name
 
 
 def _heading(language: Language, step: NetworkStep) -> str:
@@ -123,7 +160,8 @@ def _functions(language: Language, names: list[str]) -> Iterator[str]:
 
 def _squash(language: Language, name: str) -> str:
     """The formula of a squash, and the function that computes activations by it."""
-    own, expression = f"squash_{identifier(name)}", given(name, language.key)
+    own = f"{language.own}squash_{identifier(name)}"
+    expression = given(name, language.key)
     fire = language.fires[kind_of(name)].replace("NAME", identifier(name))
     if own not in fire:
         return fire
@@ -229,13 +267,14 @@ PYTHON = Language(
     return [share / total for share in shares]""",
     },
     start="        self.value = [\n    VALUES\n        ]\n",
+    taken=frozenset({"False", "None", "True", "ValueError"}),
 )
 
 
-def python_source(network: Network, context: bool = False) -> str:
+def python_source(network: Network, context: bool = False, *, prefix: str = "network") -> str:
     """Write a network as a Python program that needs nothing but Python.
 
-    The program has a class ``Network`` with ``step(inputs)``, which takes and returns a list of
+    The program is a module with a class ``Network`` with ``step(inputs)``, which takes and returns a list of
     numbers, and ``clear()``. Its outputs are those of the network, up to rounding. It does not learn.
 
     Parameters
@@ -246,9 +285,14 @@ def python_source(network: Network, context: bool = False) -> str:
         neurons must be deterministic; the program computes their means.
     context : bool
         Whether to start from the network's present states and activations. Default: a cleared context.
+    prefix : str
+        Names the class, so that programs can be used together: ``PitchNet`` for "pitch_net". Letters, digits
+        and single underscores between them. Default: "network".
 
     Raises
     ------
+    ArgumentError
+        If `prefix` is no such name, or the language has a name like the class.
     FormatError
         If a squash cannot be written in this language, or a random neuron is not deterministic.
     ArgumentTypeError
@@ -281,7 +325,14 @@ def python_source(network: Network, context: bool = False) -> str:
         fires = [f"(fire_{identifier(fire.squash)}, {fire.first}, {fire.stop})" for fire in block.fires]
         blocks.append(f"    ({block.first}, {block.stop}, [{lines(rows)}], [{lines(fires)}]),")
     numbers = PYTHON.table(np.concatenate(weights))
-    return program(PYTHON, step, context, blocks="\n".join(blocks), weights=numbers)
+    return program(
+        PYTHON,
+        step,
+        prefix=prefix,
+        start=step.start if context else None,
+        blocks="\n".join(blocks),
+        weights=numbers,
+    )
 
 
 TILE = 6
@@ -339,17 +390,20 @@ JAVASCRIPT = Language(
 }""",
     },
     start="    this.value.set([\n    VALUES\n    ]);\n",
+    taken=frozenset({"Array", "Float64Array", "Infinity", "Int32Array", "Math", "Object", "RangeError"}),
 )
 
 
-def javascript_source(network: Network, context: bool = False) -> str:
+def javascript_source(network: Network, context: bool = False, *, prefix: str = "network") -> str:
     """Write a network as a JavaScript program: a class ``Network`` with ``step`` and ``clear``.
 
-    It runs in browsers, as a script, and in Node, with ``require``. Parameters and errors are those of
-    :func:`python_source`.
+    It runs in browsers, as a script, and in Node, with ``require``. Scripts with different `prefix` share a
+    page. Parameters and errors are those of :func:`python_source`.
     """
     step = step_of(network, JAVASCRIPT.key, JAVASCRIPT.name, context)
-    writer = LoopWriter(step, index="let", tile=TILE)
+    values = Values(step.neurons, np.arange(step.neurons))  # all of them can be read by name
+    call = "fire_{squash}(value, {first}, {count});"
+    writer = LoopWriter(step, values, fire=call, index="let", tile=TILE)
     blocks = [
         "\n  ".join([f"function block{i}(value) {{", *writer.block(block)]) + "\n}"
         for i, block in enumerate(step.blocks)
@@ -357,7 +411,8 @@ def javascript_source(network: Network, context: bool = False) -> str:
     return program(
         JAVASCRIPT,
         step,
-        context,
+        prefix=prefix,
+        start=step.start if context else None,
         largest=max(block.stop - block.first for block in step.blocks),
         blocks="\n\n".join(blocks),
         calls="\n    ".join(f"block{i}(value);" for i in range(len(blocks))),

@@ -47,20 +47,20 @@ C_MAIN = """
 
 int main(void) {
     static Network net, other;
-    static REAL inputs[INPUTS], outputs[OUTPUTS], again[OUTPUTS];
+    static REAL inputs[NETWORK_INPUTS], outputs[NETWORK_OUTPUTS], again[NETWORK_OUTPUTS];
     char command;
     BEGIN(&net);
     BEGIN(&other);
     while (scanf(" %c", &command) == 1) {
         if (command == 'c') { network_clear(&net); network_clear(&other); continue; }
-        for (int i = 0; i < INPUTS; i++) {
+        for (int i = 0; i < NETWORK_INPUTS; i++) {
             double number;
             if (scanf("%lf", &number) != 1) return 1;
             inputs[i] = (REAL)number;
         }
         network_step(&net, inputs, outputs);
         network_run(&other, inputs, again, 1);
-        for (int i = 0; i < OUTPUTS; i++) {
+        for (int i = 0; i < NETWORK_OUTPUTS; i++) {
             if (fabs((double)(outputs[i] - again[i])) > 1e-5 * fmax(1.0, fabs((double)outputs[i]))) return 2;
             printf("%.17g ", (double)outputs[i]);
         }

@@ -1,5 +1,8 @@
 """A network written as Python, C or JavaScript answers there as it does here."""
 
+import json
+import re
+import shutil
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -206,3 +209,106 @@ def test_no_name_gets_into_the_code(tmp_path, language):
         assert not any(word in line for line in lines[:6] for word in ("*/", "<", '"', "\\", "??"))
     steps = random_steps(evil)
     assert close(RUNNERS[language](evil, steps, tmp_path), evil.run(steps))
+
+
+SHARED_MAIN = """
+#include "PREFIX.c"
+static void PREFIX_test(void) {
+    TYPE net;
+    REAL inputs[3 * UPPER_INPUTS], outputs[3 * UPPER_OUTPUTS];
+    for (int i = 0; i < 3 * UPPER_INPUTS; i++) inputs[i] = (REAL)(i % 5) / 4 - (REAL)0.5;
+    PREFIX_start(&net);
+    PREFIX_run(&net, inputs, outputs, 3);
+    for (int i = 0; i < 3 * UPPER_OUTPUTS; i++) printf("%.17g ", (double)outputs[i]);
+    printf("%d\\n", (int)sizeof net);
+}
+"""
+
+
+def survivors(net, steps):
+    """How many activations and states change what a network answers, found by changing each of them."""
+    net.clear()
+    answers = net.run(steps)
+    count = 0
+    for name in ("activation", "state"):
+        for neuron in net.neurons:
+            net.clear()
+            net._store[name][neuron._row] = 0.37
+            count += not np.array_equal(net.run(steps), answers)
+    return count
+
+
+@pytest.mark.compiler
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+@pytest.mark.parametrize("compiler", ["gcc -std=c99", "g++ -x c++ -std=c++11"])
+def test_programs_share_an_executable(tmp_path, compiler):
+    """All networks with all functions, in float32 and float64, in one source without a warning."""
+    main, calls, answers = "#include <stdio.h>", [], []
+    for i, make in enumerate(NETS.values()):
+        for real, dtype in (("float", "float32"), ("double", "float64")):
+            prefix = f"net{i}_of_{real}"
+            names = {"PREFIX": prefix, "UPPER": prefix.upper(), "REAL": real}
+            names["TYPE"] = f"Net{i}Of{real.title()}"
+            net = make()
+            net.run(random_steps(net, 5))
+            (tmp_path / f"{prefix}.c").write_text(SOURCES["c"](net, True, dtype=dtype, prefix=prefix))
+            part = SHARED_MAIN
+            for word, text in names.items():
+                part = part.replace(word, text)
+            main += part
+            calls.append(f"{prefix}_test();")
+            inputs = np.arange(3 * len(net.input)) % 5 / 4 - 0.5
+            answers.append(net.run(inputs.reshape(3, -1)).ravel())
+    (tmp_path / "main.c").write_text(f"{main}int main(void) {{ {' '.join(calls)} return 0; }}\n")
+
+    compiler, *options = compiler.split()
+    if shutil.which(compiler) is None:
+        pytest.skip(f"there is no {compiler} here")
+    strict = [*options, "-Wall", "-Wextra", "-pedantic", "-Werror"]
+    run([compiler, *strict, "-O2", str(tmp_path / "main.c"), "-o", str(tmp_path / "main"), "-lm"])
+    for line, answer in zip(run([str(tmp_path / "main")]).splitlines(), answers, strict=True):
+        assert close(np.array(line.split()[:-1], float), answer, 1e-4)
+
+    # Compiled on their own and linked, no name is there twice.
+    programs = [str(path) for path in sorted(tmp_path.glob("net[01]_*.c"))]
+    (tmp_path / "empty.c").write_text("int main(void) { return 0; }\n")
+    run([compiler, *strict, *programs, str(tmp_path / "empty.c"), "-o", str(tmp_path / "linked"), "-lm"])
+
+
+@pytest.mark.parametrize(
+    "name", ["elman", "lstm, own peepholes", "lstm, two layers", "perceptron", "lstm, all links"]
+)
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+def test_an_instance_has_what_survives_a_step(name):
+    net = NETS[name]()
+    needed = survivors(net, random_steps(net, 12))
+    source = SOURCES["c"](net)
+    [declared] = re.findall(r"NETWORK_MEMORY = (\d+)", source)
+    assert int(declared) == max(1, needed)
+    assert f"{4 * max(1, needed)} bytes an instance" in source
+
+
+def test_a_prefix_names_the_program_and_is_checked():
+    net = architect.Perceptron(1, 2, 1, seed=0)
+    names = {"python": "class PitchNet:", "javascript": "const PitchNet = (", "c": "} PitchNet;"}
+    for language, declaration in names.items():
+        assert declaration in SOURCES[language](net, prefix="pitch_net")
+    for prefix in ("", "2nd", "a-b", "a b", "_a", "a_", "a__b", "é", "a;", "a" * 61):
+        for source in SOURCES.values():
+            with pytest.raises(errors.ArgumentError, match="Expected the prefix to be letters and digits"):
+                source(net, prefix=prefix)
+    with pytest.raises(errors.ArgumentTypeError, match="prefix"):
+        SOURCES["c"](net, prefix=3)
+    for language, prefix in (("javascript", "math"), ("javascript", "float64_array"), ("python", "none")):
+        with pytest.raises(errors.ArgumentError, match="has already"):
+            SOURCES[language](net, prefix=prefix)
+
+
+def test_two_programs_share_a_page(tmp_path):
+    node = shutil.which("node") or pytest.skip("there is no node here")
+    nets = {"pitch": architect.Elman(1, 3, 1, seed=0), "tone_net": architect.GRU(1, 2, 1, seed=1)}
+    script = "".join(SOURCES["javascript"](net, prefix=prefix) for prefix, net in nets.items())
+    script += "console.log(JSON.stringify([new Pitch(), new ToneNet()].map((net) => net.step([0.5])[0])));"
+    (tmp_path / "page.js").write_text(script)
+    printed = json.loads(run([node, str(tmp_path / "page.js")]))
+    assert close(np.array(printed), np.array([net.activate([0.5])[0] for net in nets.values()]))

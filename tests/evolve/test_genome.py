@@ -104,6 +104,20 @@ def test_arrays_that_are_no_genome_are_refused():
     own["weight"] = 0.0  # still writable
 
 
+def test_an_id_or_an_innovation_that_occurs_twice_is_refused():
+    genome = evolve.Genome.minimal(2, 1, seed=0)
+    hidden = np.repeat(genome.nodes[-1:], 2)
+    hidden["id"] = len(genome.nodes)
+    hidden["position"] = 0.5
+    one = np.concatenate([genome.nodes, hidden[:1]])
+    assert len(evolve.Genome(one, genome.genes, 2, 1).nodes) == len(one)
+    with pytest.raises(SynapseError, match="ascending ones of hidden nodes"):
+        evolve.Genome(np.concatenate([one, hidden[1:]]), genome.genes, 2, 1)
+    twice = np.concatenate([genome.genes, genome.genes[-1:]])
+    with pytest.raises(SynapseError, match="ascending innovation numbers"):
+        evolve.Genome(genome.nodes, twice, 2, 1)
+
+
 def test_genes_are_what_the_paper_says():
     """A split has weight 1 in and the old weight out, and computes nearly the same."""
     settings = evolve.Settings(add_node=1.0, add_connection=0.0, mutate_weights=0.0, mutation_only=1.0)

@@ -10,9 +10,10 @@ from hypothesis import assume
 import architect
 import synapse
 from synapse import Layer, Network, errors, save
+from synapse.engine.functions.activations import ACTIVATIONS
 from synapse.readwrite import onnx_model
 
-from ..cases import all_refused, every_case
+from ..cases import all_hold, all_refused, every_case
 from ..strategies import Twin, given_graphs, specs
 from .nets import run_python
 from .programs import NETS, close, random_steps, shaken
@@ -145,6 +146,22 @@ def test_any_graph(spec):
     here = net.run(steps)
     assume(np.isfinite(here).all() and np.abs(here).max() < 100)
     assert close(Session(onnx_model(net, dtype="float64")).run(steps), here, 1e-10)
+
+
+def test_every_squash_of_float64_has_its_digits():
+    """From the far tails to tiny states, where runtimes that know a function in float32 only differ."""
+    tiny = np.linspace(-1e-3, 1e-3, 201)
+    states = np.concatenate([np.linspace(-12.0, 12.0, 801), tiny, [-700.0, 700.0, -1e6, 1e6]])[:, None]
+
+    def check(name):
+        source, output = Layer(1), Layer(1, name)
+        source.project(output, weights=1.0)
+        net = Network(source, [], output)
+        net.deterministic = True
+        answers, expected = Session(onnx_model(net, dtype="float64")).run(states), net.run(states)
+        assert (np.abs(answers - expected) <= 2e-15 * np.maximum(1.0, np.abs(expected))).all()
+
+    all_hold(check, list(ACTIVATIONS))
 
 
 def test_the_context_is_the_start():

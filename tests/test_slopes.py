@@ -241,3 +241,26 @@ def test_a_registered_squash_that_raises_in_a_look_leaves_the_network_as_it_was(
     with unchanged(net), pytest.raises(FunctionError, match="too large"):
         net.peek([9.0])
     assert net.slopes().weights == [1.0]
+
+
+@pytest.mark.parametrize("rule", RULES[:2])
+def test_a_run_without_traces_leaves_nothing_to_learn_from(rule):
+    """It would learn the parts of the update that need no trace, which is none of the rules."""
+    net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
+    net.learning_rule = rule
+    rows, sentence = np.ones((4, 2)), "ran with traces=False"
+    net.run(rows, traces=False)
+    weights = net.weights
+    calls = [lambda: net.propagate(0.1, [0.5]), lambda: net.propagate(0.1, errors=[0.5]), net.slopes]
+    if rule == "online":
+        calls += [lambda: net.output[0].propagate(0.1, 0.5), lambda: net.output.propagate(0.1, [0.5])]
+    for call in calls:
+        with pytest.raises(TopologyError, match=sentence):
+            call()
+    assert (net.weights == weights).all()
+    net.activate(rows[0])
+    net.propagate(0.1, [0.5])
+    assert (net.weights != weights).any()
+    net.run(rows, traces=False)
+    net.run(rows)
+    net.propagate(0.1, [0.5])

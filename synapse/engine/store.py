@@ -73,6 +73,7 @@ class Store:
         self.columns["log_place"] = np.zeros(schema.PLACES, np.uint64)
         self.columns["ties"] = np.zeros(schema.TIES, np.uint64)
         self.columns["parts"] = schema.PART_ADDRESSES[self.dtype]
+        self.any_untraced = False  # whether a network in it has run without traces
         self.absorbed = False  # by another store, which has taken over its contents
         self.calls: Any = None  # kernels of single steps, once one has run: ``online/calls.py``
         self.single_calls: Any = None  # those for neurons; None: each looks for its network's rule first
@@ -284,6 +285,7 @@ class Store:
         self.touch()
         other.touch()
         self.single_calls = None  # its networks may step as wholes
+        self.any_untraced |= other.any_untraced
         others = other.program.traces(other).shifted(self.n_neurons, self.n_identities)
         kept = self.program.pending.joined(others)
         self._append(other)

@@ -133,7 +133,8 @@ class Renewer:
             arguments, store = self.arguments(rng), self.network._store
             neurons = arguments.neurons.astype(np.int64)
             if activity is not None:
-                arguments = arguments._replace(activity=activity[neurons - self.network._rows()[0]])
+                sizes = activity[neurons - self.network._rows()[0]].astype(np.float64)
+                arguments = arguments._replace(activity=sizes)
             engine.online.renew_network(self.network._ready()[0], store.unit, tuple(arguments))
             renewed: Ints = np.flatnonzero(store["age"][neurons] == 0)
         return renewed

@@ -174,6 +174,7 @@ class Network(Sequence[Neuron]):
         self._connections_known = 0, np.empty(0, np.uint32)  # a version, and their identities
         self._places_known: tuple[int, tuple[ParameterPlaces, ...]] = (0, ())  # by a version, too
         self._untraced_known: engine.exact.StoreTapes | None = None  # for `run`
+        self._untraced_stamp = 0  # when it last ran without traces, see `_latest_stamp`
         self._aside_known: engine.untraced.Aside | None = None  # for `peek`
         self._accumulator_known: Any = None  # an accumulator, for `slopes`
         self._n_inputs, self._n_outputs = len(layers[0]), len(layers[-1])
@@ -673,8 +674,9 @@ class Network(Sequence[Neuron]):
         traces : bool, default=True
             Whether these steps count when the network learns online later. Without, no eligibility trace and
             no sensitivity is computed, which takes less than half of the time with gates and memory, and
-            learning begins with the next step, as after :meth:`clear`. The outputs are those of single steps
-            to the last bit with traces, and up to rounding without, because sums are split.
+            learning begins with the next step: until then, :meth:`propagate` and :meth:`slopes` raise. The
+            outputs are those of single steps to the last bit with traces, and up to rounding without, because
+            sums are split.
 
         Returns
         -------
@@ -746,7 +748,22 @@ class Network(Sequence[Neuron]):
         status = run(store.address, store.unit, tapes.renewed(), span, inputs, outputs)
         if status != DONE:
             self._refuse(status, store, inputs)
+        if outputs.size:
+            self._untraced_stamp = self._latest_stamp(store)
+            store.any_untraced = True
         return outputs
+
+    def _latest_stamp(self, store: Store) -> int:
+        """The time at which its last neuron activated; a later step, or a cleared context, has another."""
+        return int(store["stamp"][self.output[-1]._row])
+
+    def _require_traces(self, store: Store) -> None:
+        """Raise if the latest step left no traces."""
+        if self._untraced_stamp and self._untraced_stamp == self._latest_stamp(store):
+            raise TopologyError(
+                f"{self!r} has nothing to learn from, because its latest step ran with traces=False. "
+                "Call network.activate first, or run with traces."
+            )
 
     def _run(self, inputs: Floats, outputs: Floats) -> Floats:
         """Run flat rows of inputs in one kernel call, which writes `outputs`."""
@@ -1016,6 +1033,8 @@ class Network(Sequence[Neuron]):
     def _find_slopes(self, store: Store, errors: Floats | None, out: tuple[Floats, Floats] | None) -> Slopes:
         """The slopes, by one kernel call that adds the updates of a propagation to buffers."""
         span, moves, places = self._ready()[2], self._accumulator_known, self._parameter_places()
+        if store.any_untraced:
+            self._require_traces(store)
         if moves is None or moves.topology != store.topology_version:
             moves = self._accumulator_known = engine.online.Accumulator(store, recorded=False)
         sizes = places[0].size, places[1].size
@@ -1051,6 +1070,8 @@ class Network(Sequence[Neuron]):
                 version, span = self._span
                 if version != store.topology_version:
                     span = self._ready()[2]
+                if store.any_untraced:
+                    self._require_traces(store)
                 if self._rtrl is None:
                     run = (store.calls or engine.online.calls_for(store)).propagate_targets
                     ended: tuple[int, float] = run(

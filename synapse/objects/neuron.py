@@ -534,6 +534,9 @@ class Neuron:
                 if store.program.version != store.topology_version:
                     row = self._ready()
                 run = (store.single_calls or self._single_calls(store)).propagate_one
+                network = store.network_at(row) if store.any_untraced else None
+                if network is not None:
+                    network._require_traces(store)
                 aimed = target is not None
                 status = run(store.address, store.unit, row, aimed, target or 0.0, cost, outputs, rate)
                 if store.recorder is not None:

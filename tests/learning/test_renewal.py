@@ -182,3 +182,11 @@ def test_what_cannot_be_renewed_is_refused_and_tied_neurons_are_left_out():
             (lambda: Renewal(maturity=0), ArgumentError, "the maturity"),
         ]
     )
+
+
+def test_it_follows_batches_of_float32():
+    net = architect.Perceptron(3, HIDDEN, 1, squash="tanh", output_squash="identity", seed=3, dtype="float32")
+    renewal = Renewal(rate=0.5, maturity=2, decay=0.9)
+    trainer = synapse.Trainer(net, 0.05, method="bptt", batch_size=20, renewal=renewal)
+    trainer.train(INPUTS, TARGETS, epochs=2, progress=False)
+    assert ages(net).min() < 60  # there have been 60 updates

@@ -64,6 +64,21 @@ def test_a_network_reads_differences_and_known_values_of_the_next_row():
     )
 
 
+@pytest.mark.parametrize("rows", [None, 60, 61, 90])
+def test_every_step_of_a_history_is_forecast_as_by_one_call_before_it(rows):
+    """Without known values, and with those that end with the history, one row later, or long after."""
+    net = architect.Elman(1 if rows is None else 2, 3, 1, output_squash="identity", seed=0)
+    known = None if rows is None else RNG.normal(size=(rows, 1))
+    forecaster = NetworkForecaster(net, [Differences((1,))], known, scale=[[100.0], [30.0]])
+    history = SALES[:60]
+    found = forecaster.one_step(history)
+    steps = 60 if rows == 60 else 61
+    assert found.shape == (steps, 1)
+    assert np.isnan(found[:2]).all()
+    expected = [forecaster(history[:step], 1)[0] for step in range(2, steps)]
+    np.testing.assert_allclose(found[2:, 0], expected)
+
+
 def test_simple_methods_keep_what_they_were_fitted_to():
     both = np.column_stack([SALES, -SALES])
     for name in ("mean", "naive", "seasonal", "ar"):

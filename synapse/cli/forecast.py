@@ -21,6 +21,7 @@ from ..tables.series_task import series_facts
 from ..tables.table import numbers, pandas_for_tables, place
 from . import reading, words
 from .formats import READING, read
+from .pictures import check_picture, draw_forecasts, share_drawn
 from .reading import Table, add_reading, add_sequence, say
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def add_forecast(parser: argparse.ArgumentParser) -> None:
     add_sequence(parser)
     add("--future", metavar="FILE", help="the columns known in advance, in the rows to forecast")
     add("-o", "--output", metavar="FILE", help="the CSV file to write (default: standard output)")
+    add("--plot", metavar="FILE", help=f"draw it: {', '.join(words.PICTURES)}")
     add_reading(parser)
 
 
@@ -58,12 +60,14 @@ def forecast(options: argparse.Namespace) -> None:
 
     The result is CSV: dates that continue those of DATA, and for each target the forecast and, with
     --interval, the bounds between which that share of future values should be. Bounds follow from the
-    errors of the test. Numbers have six digits.
+    errors of the test. Numbers have six digits. --plot draws the last rows, the forecast and the bounds, for
+    nine of ten values unless --interval says another share.
     """
     steps = horizon(options.steps)
     if options.output is not None:  # what cannot be written is an error before any work
         words.require_suffix(options.output, words.TABLES)
         words.require_folder(options.output)
+    check_picture(options.plot)
     network = read(options.model)
     facts = series_facts(network)
     table = Table.of(options, facts.get("missing", ()))
@@ -73,13 +77,18 @@ def forecast(options: argparse.Namespace) -> None:
     future, unread = _known_ahead(options, facts, several, table)
     notes += unread
     wanted = {name: getattr(options, name) for name in ("method", "interval", "minimum", "maximum")}
-    frames = {}
+    if options.plot is not None and options.interval is None:
+        wanted["interval"] = share_drawn(facts, options.method)
+    frames, forecasts = {}, dict[str, Forecast]()
     for name, series in several.items():
         following(series, steps)  # dates have an end: an error before any work
         rows = future.get(name)
         ahead, sentences = forecast_series(network, series, steps, rows, **wanted)
-        frames[name] = _frame(series, ahead)
+        forecasts[name] = ahead
+        frames[name] = _frame(series, ahead if options.interval is not None else Forecast(ahead.mean))
         notes += sentences
+    if options.plot is not None:
+        notes += draw_forecasts(several, forecasts, options.plot)
     say(notes)
     words.write_table(words.joined(frames, table.sequence or facts.get("sequence")), options.output, "%.6g")
 

@@ -11,12 +11,13 @@ from .. import __version__
 from .._checks import counted
 from ..tables import Learning, Trained, train_rows, train_series
 from ..tables.dates import find_date
+from ..tables.resuming import remove_checkpoints
 from ..tables.scaled_model import MODELS, OPTIMIZERS
 from ..tables.series import step_name
 from ..tables.table import columns, is_numeric, mostly_numbers, require_one_use
 from . import INTERRUPTED, formats
 from .reading import Table, add_reading, add_sequence, say
-from .words import UsageError, aligned, listed, names, printable, wholes
+from .words import UsageError, aligned, listed, names, printable, require_folder, wholes
 
 MIDNIGHT = " 00:00:00"
 
@@ -44,6 +45,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     add("--validation", metavar="SHARE", type=float, help="share to hold out for the test (default: 0.2)")
     add("--optimizer", choices=OPTIMIZERS, help=what)
     add("--seed", metavar="N", type=int, default=0, help="seed of all randomness (default: %(default)s)")
+    add("--checkpoint", metavar="FILE", help="save the training to FILE while it runs; continue from FILE")
     add("-q", "--quiet", action="store_true", help="no progress bar, no report")
     what = f"the model to write: {', '.join(formats.KEEPING)}"
     add("-o", "--output", metavar="MODEL", required=True, help=what)
@@ -66,11 +68,15 @@ def train(options: argparse.Namespace) -> int:
     identifiers are left out. A target of words is predicted by one probability for each class. A table
     with dates is used in this way with --inputs, --classes or --ahead 0.
 
-    Ctrl-C ends the training; the model trained so far is saved.
+    Ctrl-C ends the training; the model trained so far is saved. With --checkpoint FILE, the same command
+    continues a training that was ended in any way, with the same result as if it had not been. The file is
+    removed once the model is saved.
     """
     formats.require_kept(options.output)
+    if options.checkpoint is not None:
+        require_folder(options.checkpoint)
     table, progress = Table.of(options), sys.stderr.isatty() and not options.quiet
-    given = ("model", "hidden", "epochs", "patience", "rate", "seed", "optimizer", "validation")
+    given = ("model", "hidden", "epochs", "patience", "rate", "seed", "optimizer", "validation", "checkpoint")
     learning = Learning(**{name: getattr(options, name) for name in given}, progress=progress)
     trained, notes = _trained(options, table, learning)
     at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -82,9 +88,14 @@ def train(options: argparse.Namespace) -> int:
     if not options.quiet:
         print(_report(trained, [*notes, *table.notes, *trained.notes]))
     if trained.result.stopped != "interrupted":
+        if options.checkpoint is not None:
+            remove_checkpoints(options.checkpoint)
         return 0
     epochs = counted(trained.result.epochs, "epoch")
-    say([f"Interrupted after {epochs}; {options.output!r} is the model trained so far."])
+    note = f"Interrupted after {epochs}; {options.output!r} is the model trained so far."
+    if options.checkpoint is not None:
+        note += f" The same command continues from {options.checkpoint!r}."
+    say([note])
     return INTERRUPTED
 
 

@@ -21,7 +21,7 @@ from .._typing import Floats
 from ..learning import Result, Trainer
 from ..objects.layer import Layer
 from ..objects.network import Network
-from ..objects.projection import ONE_TO_ONE, Projection
+from ..objects.projection import ONE_TO_ONE
 from ..optimizers import Adam
 
 ARCHITECTURES: dict[str, tuple[Callable[..., Network], dict[str, str]]] = {
@@ -60,18 +60,26 @@ class ScaledModel:
         del inner  # releases its neurons
         taken, given = Layer(len(inputs), squashes.identity), layers[-1]
         _call(taken, "input", inputs)
-        self._scaled, self._unscaled = layers[0], None
-        self._entering = _passing(taken, self._scaled)
+        self._scaled = layers[0]
+        self._unscaled: Layer | None = None
+        _pass_on(taken, self._scaled)
         _call(self._scaled, "scaled", [f"scaled {column}" for column in inputs])
         if kind is not None:
             _call(given, kind, outputs)
         else:
             self._unscaled = Layer(len(outputs), squashes.identity)
             _call(self._unscaled, "output", outputs)
-            self._leaving = _passing(given, self._unscaled)
+            _pass_on(given, self._unscaled)
             _call(given, "unscaled", [f"unscaled {column}" for column in outputs])
             layers.append(self._unscaled)
         self.network = Network(taken, layers[:-1], layers[-1], name=name)
+
+    def adopt(self, network: Network) -> None:
+        """Go on with a network of a checkpoint of this model, instead of its own."""
+        self.network = network
+        self._scaled = network.layers[1]
+        if self._unscaled is not None:
+            self._unscaled = network.output
 
     def trainer(self, rate: float, optimizer: str | None, **options: Any) -> Trainer:
         """A trainer by "sgd", after every row, or by "adam", with exact gradients of whole sequences."""
@@ -99,9 +107,9 @@ class ScaledModel:
 
         held_out = form(validation) if validation else None
         result = trainer.train(*form(training), validation=held_out, **options)
-        self._entering.weights, self._scaled.biases = 1 / deviation, -mean / deviation
+        _set_units(self._scaled, 1 / deviation, -mean / deviation)
         if self._unscaled is not None:
-            self._leaving.weights, self._unscaled.biases = unscaled[1], unscaled[0]
+            _set_units(self._unscaled, *unscaled[::-1])
         self.network.clear()
         return result
 
@@ -118,7 +126,15 @@ def _call(layer: Layer, name: str, neurons: list[str]) -> None:
     layer.name = name
 
 
-def _passing(source: Layer, target: Layer) -> Projection:
+def _pass_on(source: Layer, target: Layer) -> None:
     """Connect a layer one to one with weights of 1, and exclude it from learning."""
     target.trainable = False
-    return source.project(target, ONE_TO_ONE, weights=1.0, trainable=False)
+    source.project(target, ONE_TO_ONE, weights=1.0, trainable=False)
+
+
+def _set_units(layer: Layer, weights: Any, biases: Any) -> None:
+    """Set the weights and biases of a layer of one incoming connection each."""
+    for neuron, weight, bias in zip(layer, weights, biases, strict=True):
+        (connection,) = neuron.incoming
+        connection.weight = weight
+        neuron.bias = bias

@@ -11,6 +11,7 @@ import numpy as np
 from .._checks import (
     boolean,
     choice,
+    file_path,
     fraction_below_one,
     listed,
     positive_integer,
@@ -20,6 +21,7 @@ from .._checks import (
 from ..errors import ArgumentError, DivergenceError
 from ..learning import Result
 from ..objects.network import Network
+from .resuming import REFIT, fit_resumed
 from .scaled_model import MODELS, OPTIMIZERS, Part, ScaledModel
 
 EPOCHS, PATIENCE = 2000, 60
@@ -71,6 +73,10 @@ class Learning:
         Seed of weights, splits and the order of the rows.
     progress : bool
         Whether the training before the test shows a progress bar.
+    checkpoint : str or None
+        A file to which the training before the test is saved while it runs, and, with ".refit" after its
+        name, one of the training on all rows. If they exist, both continue from there, with the same bits
+        as if they had not been broken off. They stay. Default: none.
 
     Raises
     ------
@@ -87,6 +93,7 @@ class Learning:
     validation: float | None = None
     seed: int = 0
     progress: bool = False
+    checkpoint: str | None = None
 
     def __post_init__(self) -> None:
         choice("The model", self.model, [None, *MODELS])
@@ -101,6 +108,8 @@ class Learning:
             fraction_below_one("The validation", self.validation)
         whole_number("The seed", self.seed, "a whole number, 0 or above", 0)
         boolean("The progress", self.progress)
+        if self.checkpoint is not None:
+            file_path("The checkpoint", self.checkpoint)
 
     def filled(self, model: str, optimizer: str) -> Learning:
         """With this model and optimizer where none is given."""
@@ -114,7 +123,6 @@ class Learning:
         The error on the other side then decides when.
         """
         model = make()
-        trainer = model.trainer(self.rate, self.optimizer)
         adaptive = bool(split[1]) and (self.epochs is None or self.patience is not None)
         training, validation = split if adaptive else (parts, None)
         patience = (self.patience or PATIENCE) if adaptive else None
@@ -125,7 +133,7 @@ class Learning:
             "progress": self.progress,
         }
         try:
-            result = model.fit(trainer, training, validation, **options)
+            result = self._run(model, (training, validation), options, "")
         except DivergenceError:
             raise DivergenceError(
                 f"The error is no longer finite; nothing is saved. Use a lower --rate than {self.rate:g}."
@@ -137,9 +145,24 @@ class Learning:
         errors = first.history.get("validation_error")
         epochs = first.epochs if errors is None else 1 + int(np.argmin(errors))
         model = make()
-        trainer = model.trainer(self.rate, self.optimizer)
-        model.fit(trainer, parts, None, epochs=epochs, seed=self.seed, progress=False)
+        options = {"epochs": epochs, "seed": self.seed, "progress": False}
+        self._run(model, (parts, None), options, REFIT)
         return model.network
+
+    def _run(
+        self,
+        model: ScaledModel,
+        parts: tuple[list[Part], list[Part] | None],
+        options: dict[str, Any],
+        ending: str,
+    ) -> Result:
+        """Train a model, from its checkpoint if there is one."""
+        trainer = model.trainer(self.rate, self.optimizer)
+        if self.checkpoint is None:
+            return model.fit(trainer, *parts, **options)
+        settings = {name: getattr(self, name) for name in ("model", "rate", "optimizer")}
+        settings["hidden"] = [*self.hidden]
+        return fit_resumed(f"{self.checkpoint}{ending}", model, trainer, parts, settings, options)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,94 @@
+"""Pictures that subcommands write beside their numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import FormatError
+from ..forecasting import Forecast
+from ..forecasting.selection import COMBINE
+from ..forecasting.statistical import METHODS
+from ..tables.series import following, step_name
+from . import words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHARE = 0.9
+"""Share of future values between the bounds in a picture, unless --interval says another one."""
+MOST_PANELS = 12
+"""Number of panels, one for each target of each series, that a picture has at most."""
+FEWEST_SHOWN, TIMES_SHOWN = 60, 5
+"""Number of last rows before a forecast that are drawn, at least, and how many times its length."""
+
+
+def check_picture(path: str | None) -> None:
+    """Raise, before any work, if a picture could not be written."""
+    if path is None:
+        return
+    words.require_suffix(path, words.PICTURES)
+    words.require_folder(path)
+    from ..draw._style import need_matplotlib
+
+    need_matplotlib()
+
+
+def share_drawn(facts: dict[str, Any], method: str | None) -> float | None:
+    """The share of the bounds in a picture if none is asked for; None if the test has too few errors."""
+    errors: dict[str, Any] = facts.get("errors", {})
+    chosen = method or facts["chosen"]
+    if chosen == "network":
+        chosen = next((name for name in errors if name not in (COMBINE, *METHODS)), chosen)
+    count = np.asarray(errors.get(chosen, [[]])).shape[:2]
+    return SHARE if count[0] * count[1] * (1 - SHARE) >= SHARE else None
+
+
+def draw_forecasts(several: dict[str, pd.DataFrame], ahead: dict[str, Forecast], path: str) -> list[str]:
+    """Draw the last rows of each series, its forecast and the bounds, a panel for each target.
+
+    Returns sentences on what is not drawn.
+    """
+    from .. import draw
+
+    panels = [
+        (name, place)
+        for name, forecast in ahead.items()
+        for place in range(forecast.shape[1])
+    ]  # fmt: skip
+    figure, axes = _panels(min(len(panels), MOST_PANELS))
+    for ax, (name, place) in zip(axes, panels, strict=False):
+        series, forecast = several[name], _column(ahead[name], place)
+        shown = max(FEWEST_SHOWN, TIMES_SHOWN * len(forecast))
+        history = series.iloc[-shown:]
+        times = history.index.append(following(series, len(forecast)))
+        dates = times.tz_localize(None).to_pydatetime() if step_name(series) else times.to_numpy()
+        draw.forecast(history.iloc[:, [place]].to_numpy(), forecast, ax, times=dates)
+        ax.set_title(": ".join(filter(None, [name, str(series.columns[place])])))
+        ax.set_xlabel(series.index.name if step_name(series) else "row")
+    words.save_figure(figure, path)
+    left = len(panels) - MOST_PANELS
+    return [f"{path!r} has the first {MOST_PANELS} of {len(panels)} forecasts."] if left > 0 else []
+
+
+def _column(ahead: Forecast, place: int) -> Forecast:
+    """One target of a forecast."""
+    if ahead.lower is None or ahead.upper is None:
+        return Forecast(ahead.mean[:, [place]])
+    return Forecast(ahead.mean[:, [place]], ahead.lower[:, [place]], ahead.upper[:, [place]], ahead.interval)
+
+
+def _panels(count: int) -> tuple[Any, list[Any]]:
+    """A figure with panels below each other."""
+    from matplotlib import pyplot
+
+    from .. import draw
+
+    if not count:
+        raise FormatError("There is nothing to draw.")
+    with draw.style():
+        figure, axes = pyplot.subplots(
+            count, 1, figsize=(7.5, 2.9 * count), layout="constrained", squeeze=False
+        )
+    return figure, [*np.ravel(axes)]

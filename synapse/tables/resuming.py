@@ -1,0 +1,82 @@
+"""Trainings of models that a file lets continue, in another process too."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArgumentError, FormatError
+from ..learning import Result, Trainer
+from ..readwrite import load
+from .scaled_model import Part, ScaledModel
+from .table import file_errors
+
+REFIT = ".refit"
+"""What the name of the second file ends in: that of the training on all rows, after the test."""
+OF = "checkpoint of"
+"""Key of the metadata of a network in a checkpoint: which training it is of."""
+
+
+def fit_resumed(
+    path: str,
+    model: ScaledModel,
+    trainer: Trainer,
+    parts: tuple[list[Part], list[Part] | None],
+    settings: dict[str, Any],
+    options: dict[str, Any],
+) -> Result:
+    """Train a model with a checkpoint, from where that is if there is one; see :meth:`ScaledModel.fit`.
+
+    The result has the same bits as a training that was not broken off. `settings` are those of the training
+    that `options` of ``Trainer.train`` do not say.
+
+    Raises
+    ------
+    ArgumentError
+        If the file is of other data or settings.
+    FormatError
+        If it is not a checkpoint.
+    """
+    digest = _digest(parts, {**settings, **options, "progress": None})
+    if Path(path).exists():
+        trainer = _continued(path, digest)
+        model.adopt(trainer.network)
+    trainer.network.metadata[OF] = digest
+    with file_errors("write", path):
+        result = model.fit(trainer, *parts, **options, checkpoint=path, resume=True)
+    del trainer.network.metadata[OF]
+    return result
+
+
+def remove_checkpoints(path: str) -> None:
+    """Remove the files of a training whose model has been saved."""
+    for name in (path, path + REFIT):
+        Path(name).unlink(missing_ok=True)
+
+
+def _continued(path: str, digest: str) -> Trainer:
+    """The trainer of a checkpoint; raises unless it is of these data and settings."""
+    with file_errors("read", path):
+        contents = load(path)
+    if not isinstance(contents, Trainer):
+        raise FormatError(f"Expected {path!r} to be a checkpoint of a training, got {contents!r}.")
+    if contents.network.metadata.get(OF) != digest:
+        raise ArgumentError(
+            f"The checkpoint {path!r} is of other data or options. Give those, name another file, "
+            "or remove it."
+        )
+    return contents
+
+
+def _digest(parts: tuple[list[Part], list[Part] | None], settings: dict[str, Any]) -> str:
+    """A number that says which data and settings a training has."""
+    code = hashlib.sha256(repr(sorted(settings.items())).encode())
+    for side in parts:
+        for inputs, targets in side or []:
+            for array in (inputs, targets):
+                code.update(repr(array.shape).encode())
+                code.update(np.ascontiguousarray(array, np.float64).tobytes())
+    return code.hexdigest()

@@ -305,3 +305,13 @@ def test_sorting_keeps_the_layers_of_a_cycle_in_their_order():
     late.project(first)
     net.sort()
     assert list(net.layers[2:4]) == [first, second]
+
+
+def test_a_network_projects_and_gates_by_its_output_layer():
+    source, target = Layer(3), Layer(2)
+    net = architect.Perceptron(2, 2, seed=0)
+    net.gate(source.project(target), "input")
+    gaters = [connection.gater for neuron in target for connection in neuron.incoming]
+    assert gaters == [net.output[0]] * 3 + [net.output[1]] * 3
+    net.project(target)
+    assert {one.source for one in target[0].incoming} == {*source, *net.output}
